@@ -1,0 +1,70 @@
+"""Advisories in the OSV shape, reduced to what matching needs, and the findings they lead to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from pulse_tui.domain.words import Environment, Priority, Severity
+
+
+class VersionRange(msgspec.Struct, frozen=True, omit_defaults=True):
+    """``introduced`` (inclusive, "0" is the beginning) up to ``fixed`` (exclusive) or ``last_affected``."""
+
+    introduced: str = "0"
+    fixed: str | None = None
+    last_affected: str | None = None
+
+
+class Affected(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One package of an advisory: what is affected is the union of versions and ranges."""
+
+    ecosystem: str
+    name: str
+    versions: tuple[str, ...] = ()
+    ranges: tuple[VersionRange, ...] = ()
+
+
+class Advisory(msgspec.Struct, frozen=True, kw_only=True):
+    """A vulnerability record and its alias group."""
+
+    id: str
+    source: str
+    modified: datetime
+    title: str
+    aliases: tuple[str, ...] = ()
+    severity: Severity | None = None
+    cvss: float | None = None
+    vector: str | None = None
+    known_exploited: bool | None = None
+    withdrawn: bool = False
+    affected: tuple[Affected, ...] = ()
+    links: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The id people use: the CVE when there is one."""
+        return next((i for i in (self.id, *self.aliases) if i.startswith("CVE-")), self.id)
+
+
+class Audit(StrEnum):
+    """The three answers of matching. What could not be judged is never passed as clean."""
+
+    MATCHED = "matched"
+    CLEAN = "clean"
+    NOT_AUDITED = "not audited"
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """An advisory that reaches (or may reach) a component of an asset in an environment."""
+
+    advisory_id: str
+    asset_id: str
+    component: str
+    environment: Environment | None
+    audit: Audit
+    reason: str = ""
+    fixed: tuple[str, ...] = ()
+    priority: Priority = Priority.UNKNOWN

@@ -1,0 +1,89 @@
+"""An alert is an episode: an open condition on an asset, deduplicated by fingerprint."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from pulse_tui.domain.errors import Refused
+from pulse_tui.domain.words import Environment, Priority, Severity
+
+
+class AlertState(StrEnum):
+    """Where an alert is in its life."""
+
+    FIRING = "firing"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+    SUPPRESSED = "suppressed"
+
+
+class Alert(msgspec.Struct, frozen=True, kw_only=True):
+    """One episode of one condition. Moves return a new value; a closed episode never reopens."""
+
+    id: str
+    fingerprint: str
+    signal_fingerprint: str
+    rule_id: str
+    decision_id: str
+    signal_id: str
+    title: str
+    priority: Priority
+    severity: Severity
+    first_at: datetime
+    last_at: datetime
+    asset_id: str | None = None
+    environment: Environment | None = None
+    version: str | None = None
+    owner: str | None = None
+    state: AlertState = AlertState.FIRING
+    count: int = 1
+    acknowledged_by: str | None = None
+    acknowledged_until: datetime | None = None
+    resolved_at: datetime | None = None
+    resolved_why: str | None = None
+    deadline: datetime | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether the condition still stands."""
+        return self.state is not AlertState.RESOLVED
+
+    def seen_again(self, *, decision_id: str, signal_id: str, at: datetime, priority: Priority, title: str) -> Alert:
+        """The same condition was reported again: a count, and the more urgent priority wins."""
+        if not self.open:
+            raise Refused(f"alert {self.id} is closed; a new signal opens a new episode")
+        return msgspec.structs.replace(
+            self,
+            decision_id=decision_id,
+            signal_id=signal_id,
+            last_at=max(at, self.last_at),
+            count=self.count + 1,
+            priority=min(priority, self.priority, key=lambda p: p.rank),
+            title=title,
+        )
+
+    def acknowledge(self, by: str, until: datetime) -> Alert:
+        """Somebody looks at it, until then. A resolve that came first wins."""
+        if not self.open:
+            raise Refused(f"alert {self.id} is already resolved", [self.resolved_why or "no reason was given"])
+        return msgspec.structs.replace(
+            self, state=AlertState.ACKNOWLEDGED, acknowledged_by=by, acknowledged_until=until
+        )
+
+    def lapse(self) -> Alert:
+        """An acknowledgement ran out: the alert fires again."""
+        return msgspec.structs.replace(self, state=AlertState.FIRING, acknowledged_by=None, acknowledged_until=None)
+
+    def resolve(self, at: datetime, why: str) -> Alert:
+        """The condition is over. Resolving twice changes nothing."""
+        if not self.open:
+            return self
+        return msgspec.structs.replace(self, state=AlertState.RESOLVED, resolved_at=at, resolved_why=why)
+
+
+def alert_fingerprint(rule_id: str, signal_fingerprint: str) -> str:
+    """The name under which an open alert of a rule about a condition is found."""
+    return f"{rule_id}/{signal_fingerprint}"

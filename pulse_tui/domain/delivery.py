@@ -1,0 +1,64 @@
+"""What leaves the house: queued in the outbox in the same transaction as the deed that caused it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import msgspec
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery is in its life."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    DEAD = "dead"
+
+
+MAX_ATTEMPTS = 8
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """One message to one destination. ``key`` makes a redelivery harmless at the other end."""
+
+    key: str
+    kind: str
+    """The action kind that knows how to send it."""
+    route: str
+    payload: dict[str, str]
+    created_at: datetime
+    state: DeliveryState = DeliveryState.QUEUED
+    attempts: int = 0
+    next_at: datetime | None = None
+    error: str = ""
+    receipt: str = ""
+
+    def failed(self, at: datetime, error: str) -> Delivery:
+        """Try again later (10 s doubling), or give up after :data:`MAX_ATTEMPTS` and be shown as dead."""
+        attempts = self.attempts + 1
+        dead = attempts >= MAX_ATTEMPTS
+        return msgspec.structs.replace(
+            self,
+            attempts=attempts,
+            error=error,
+            state=DeliveryState.DEAD if dead else DeliveryState.QUEUED,
+            next_at=at + timedelta(seconds=10 * 2 ** (attempts - 1)),
+        )
+
+    def sent(self, receipt: str) -> Delivery:
+        """It arrived; ``receipt`` is what the destination answered."""
+        return msgspec.structs.replace(
+            self, attempts=self.attempts + 1, state=DeliveryState.SENT, receipt=receipt, error=""
+        )
+
+
+class Retest(msgspec.Struct, frozen=True, kw_only=True):
+    """A suite that must be run again on an asset, by its owner or by a scheduled command."""
+
+    key: str
+    asset_id: str
+    owner: str | None
+    why: str
+    due_at: datetime
+    done_at: datetime | None = None

@@ -1,0 +1,44 @@
+"""What a response asks for: values that ``services.respond`` carries out in the decision's transaction."""
+
+from __future__ import annotations
+
+import msgspec
+
+from pulse_tui.domain.delivery import Delivery, Retest
+from pulse_tui.domain.hold import Hold
+from pulse_tui.domain.words import Environment
+
+
+class PlaceHold(msgspec.Struct, frozen=True):
+    """Put a block, pause or freeze in place (kept once per id while it stands)."""
+
+    hold: Hold
+
+
+class Queue(msgspec.Struct, frozen=True):
+    """Put a delivery in the outbox (kept once per key)."""
+
+    delivery: Delivery
+
+
+class AskRetest(msgspec.Struct, frozen=True):
+    """Put a retest on the owner's list (kept once per key)."""
+
+    retest: Retest
+
+
+class ProposeRollback(msgspec.Struct, frozen=True):
+    """Make a plan for an operator to approve. Nothing is executed."""
+
+    asset_id: str
+    environment: Environment
+    reason: str
+
+
+class Nothing(msgspec.Struct, frozen=True):
+    """The response could not do anything, and why: shown to the operator, never dropped."""
+
+    why: str
+
+
+Effect = PlaceHold | Queue | AskRetest | ProposeRollback | Nothing

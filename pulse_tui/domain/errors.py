@@ -1,0 +1,91 @@
+"""One tree of errors. They are wrapped at the rim and caught at an entrance.
+
+Every message says what went wrong, which thing (file:line, key, id) and what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class PulseError(Exception):
+    """The root. ``str(error)`` is a whole sentence for an operator."""
+
+    exit_code = 2
+
+    def __init__(self, what: str, *, todo: str = "") -> None:
+        """``what`` names the thing; ``todo`` says what to do about it."""
+        self.what = what
+        self.todo = todo
+        super().__init__(f"{what}. {todo}" if todo else what)
+
+
+class Problem(NamedTuple):
+    """One thing wrong with one place of a configuration or a record."""
+
+    where: str
+    what: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}" + (f" ({self.hint})" if self.hint else "")
+
+
+class ConfigError(PulseError):
+    """The configuration cannot be used; carries every problem of every file at once."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        """``problems`` in the order of files and lines."""
+        self.problems = tuple(problems)
+        head = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        super().__init__(f"{head} in the configuration:\n" + "\n".join(f"  {p}" for p in problems))
+
+
+class WrongUse(PulseError):
+    """The command or call cannot be understood."""
+
+
+class NotFound(PulseError):
+    """Something that was named does not exist."""
+
+    exit_code = 2
+
+
+class Refused(PulseError):
+    """A deed that is not allowed now, with every reason."""
+
+    exit_code = 1
+
+    def __init__(self, what: str, reasons: Sequence[str] = (), *, todo: str = "") -> None:
+        """``reasons`` are shown one a line."""
+        self.reasons = tuple(reasons)
+        super().__init__(what + ("".join(f"\n  - {r}" for r in reasons)), todo=todo)
+
+
+class SourceError(PulseError):
+    """A source could not be read this time: unreachable, answered badly, or sent nonsense."""
+
+    exit_code = 1
+
+    def __init__(self, what: str, *, todo: str = "", retry_after: float | None = None) -> None:
+        """``retry_after`` in seconds when the server asked for a pause."""
+        self.retry_after = retry_after
+        super().__init__(what, todo=todo)
+
+
+class TargetError(PulseError):
+    """A deployment target did not answer as it must. ``ambiguous``: the write may have happened."""
+
+    exit_code = 1
+
+    def __init__(self, what: str, *, ambiguous: bool, todo: str = "") -> None:
+        """An ambiguous error is settled by reading the target back."""
+        self.ambiguous = ambiguous
+        super().__init__(what, todo=todo)
+
+
+class StorageError(PulseError):
+    """The database cannot be used: locked, read-only, damaged, or from a newer version."""
+
+    exit_code = 2

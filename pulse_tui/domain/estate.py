@@ -1,0 +1,104 @@
+"""What runs: assets, the components they depend on, where releases are deployed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from pulse_tui.domain.words import AssetType, ComponentKind, Environment, Exposure, Tier
+
+
+class DataHandling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What an asset keeps of what people tell it."""
+
+    stores_prompts: bool = False
+    stores_traces: bool = False
+    stores_user_content: bool = False
+    regulated: bool = False
+
+    @property
+    def stores_anything(self) -> bool:
+        """True when a leak would expose what users said."""
+        return self.stores_prompts or self.stores_traces or self.stores_user_content
+
+    def words(self) -> list[str]:
+        """The marks an operator reads beside the asset."""
+        marks = [
+            (self.regulated, "regulated"),
+            (self.stores_prompts, "stores prompts"),
+            (self.stores_traces, "stores traces"),
+            (self.stores_user_content, "stores user content"),
+        ]
+        return [word for on, word in marks if on]
+
+
+class Asset(msgspec.Struct, frozen=True, kw_only=True):
+    """A thing that runs and can be rolled back."""
+
+    id: str
+    asset_type: AssetType
+    owner_team: str
+    tier: Tier = Tier.INTERNAL
+    exposure: Exposure = Exposure.INTERNAL
+    data: DataHandling = DataHandling()
+    workflow: str | None = None
+
+
+class Component(msgspec.Struct, frozen=True, kw_only=True):
+    """A versioned dependency: a package, image or driver by purl, a hosted model by (platform, id), ...
+
+    ``id`` is the purl without version for packages, ``platform/exact-id`` for hosted models, a
+    declared id for the other kinds.
+    """
+
+    id: str
+    kind: ComponentKind
+    name: str
+    version: str | None = None
+    ecosystem: str | None = None
+
+    @property
+    def label(self) -> str:
+        """``name version`` as tables show it."""
+        return f"{self.name} {self.version}" if self.version else self.name
+
+
+class Dependency(msgspec.Struct, frozen=True, kw_only=True):
+    """An asset uses a component, in some environments (all when empty)."""
+
+    asset_id: str
+    component: Component
+    environments: tuple[Environment, ...] = ()
+
+
+class Deployment(msgspec.Struct, frozen=True, kw_only=True):
+    """A release in an environment, its share of the traffic in percent, and since when."""
+
+    asset_id: str
+    environment: Environment
+    version: str
+    since: datetime
+    traffic: float = 100.0
+    production_critical: bool = False
+    source: str = "estate"
+
+
+class Estate(msgspec.Struct, frozen=True):
+    """Everything that runs, as one value for judgement and matching."""
+
+    assets: dict[str, Asset] = {}
+    deployments: tuple[Deployment, ...] = ()
+    dependencies: tuple[Dependency, ...] = ()
+
+    def deployment(self, asset_id: str | None, environment: Environment | None) -> Deployment | None:
+        """Where ``asset_id`` runs in ``environment``, if it does."""
+        for item in self.deployments:
+            if item.asset_id == asset_id and item.environment == environment:
+                return item
+        return None
+
+    def environments(self, asset_id: str) -> list[Environment]:
+        """Environments where the asset is deployed, production first."""
+        found = {d.environment for d in self.deployments if d.asset_id == asset_id}
+        return sorted(found, key=lambda e: e.rank)

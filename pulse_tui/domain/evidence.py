@@ -1,0 +1,132 @@
+"""What a signal brings as proof, typed by its ``signal_type``.
+
+Numbers of benchmark metrics are on the scale the suite reports (usually a ratio from 0
+to 1); differences that policy sees are in percentage points (``pp``).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from pulse_tui.domain.words import SignalType
+
+
+class Evidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Base of all evidence: strict, an unknown field is an error."""
+
+
+class VersionEvidence(Evidence, frozen=True):
+    """A release appeared, moved or changed its content."""
+
+    ref: str | None = None
+    actor: str | None = None
+    from_digest: str | None = None
+    to_digest: str | None = None
+    changed: list[str] = []
+    iteration: int | None = None
+
+
+class MetricEvidence(Evidence, frozen=True):
+    """A benchmark metric compared with its pinned baseline."""
+
+    suite: str
+    task: str
+    metric: str
+    baseline: float
+    current: float
+    higher_is_better: bool = True
+    must_pass: bool = False
+    n: int | None = None
+    scale: float = 100.0
+    """Percentage points per unit of the metric: 100 for ratios, 1 for percentages."""
+    baseline_run: str | None = None
+    candidate_run: str | None = None
+
+
+class ServiceEvidence(Evidence, frozen=True):
+    """A service level (latency, error rate) compared with its objective."""
+
+    metric: str
+    value: float
+    objective: float
+    unit: str = ""
+    window_s: float | None = None
+    requests: int | None = None
+
+
+class CostEvidence(Evidence, frozen=True):
+    """A price or a measured cost that moved."""
+
+    metric: str
+    baseline: float
+    current: float
+    currency: str = "USD"
+
+
+class AdvisoryEvidence(Evidence, frozen=True):
+    """A vulnerability and the component it reaches."""
+
+    advisory: str
+    component: str
+    aliases: list[str] = []
+    installed: str | None = None
+    fixed: list[str] = []
+    cvss: float | None = None
+    vector: str | None = None
+    known_exploited: bool | None = None
+    epss: float | None = None
+
+
+class NoteEvidence(Evidence, frozen=True):
+    """An entry of a vendor's changelog, deprecation list, price list or status page."""
+
+    note: str
+    vendor: str
+    labels: list[str] = []
+    models: list[str] = []
+    phrase: str | None = None
+    effective_at: datetime | None = None
+
+
+class SuiteEvidence(Evidence, frozen=True):
+    """A frozen suite whose content is not what was frozen."""
+
+    suite: str
+    expected_digest: str
+    digest: str
+
+
+class HealthEvidence(Evidence, frozen=True):
+    """How a source is doing."""
+
+    subject: str
+    state: str
+    reason: str = ""
+    last_good_at: datetime | None = None
+
+
+EVIDENCE: dict[SignalType, type[Evidence]] = {
+    SignalType.VERSION_EVENT: VersionEvidence,
+    SignalType.DEPENDENCY_CHANGE: VersionEvidence,
+    SignalType.BENCHMARK_REGRESSION: MetricEvidence,
+    SignalType.SAFETY_REGRESSION: MetricEvidence,
+    SignalType.CALIBRATION_DRIFT: MetricEvidence,
+    SignalType.CONSISTENCY_DROP: MetricEvidence,
+    SignalType.SPREAD_WIDENING: MetricEvidence,
+    SignalType.LATENCY_BREACH: ServiceEvidence,
+    SignalType.ERROR_RATE_BREACH: ServiceEvidence,
+    SignalType.COST_CHANGE: CostEvidence,
+    SignalType.SUITE_CHANGED: SuiteEvidence,
+    SignalType.CVE: AdvisoryEvidence,
+    SignalType.VENDOR_NOTE: NoteEvidence,
+    SignalType.DEPRECATION: NoteEvidence,
+    SignalType.PRICING_CHANGE: NoteEvidence,
+    SignalType.RATE_LIMIT_CHANGE: NoteEvidence,
+    SignalType.CATALOGUE_CHANGE: NoteEvidence,
+    SignalType.SILENT_CHANGE: NoteEvidence,
+    SignalType.INCIDENT: NoteEvidence,
+    SignalType.SOURCE_HEALTH: HealthEvidence,
+}
+"""Which evidence each signal type carries."""

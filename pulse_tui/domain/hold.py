@@ -1,0 +1,50 @@
+"""What stands in the way of a promotion: blocks, pauses and freezes.
+
+None of them ever stands in the way of a rollback or its undo.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from pulse_tui.domain.words import Environment
+
+
+class HoldKind(StrEnum):
+    """How wide a hold is."""
+
+    BLOCK = "block"
+    """This version must not be promoted."""
+    PAUSE = "pause"
+    """The rollout of this asset stays where it is."""
+    FREEZE = "freeze"
+    """No promotion in the scope until the stated condition holds."""
+
+
+class Hold(msgspec.Struct, frozen=True, kw_only=True):
+    """A hold on an asset, or on everything (``asset_id`` None)."""
+
+    id: str
+    kind: HoldKind
+    asset_id: str | None
+    why: str
+    until_condition: str
+    placed_by: str
+    placed_at: datetime
+    environment: Environment | None = None
+    version: str | None = None
+    decision_id: str | None = None
+    lifted_at: datetime | None = None
+    lifted_by: str | None = None
+
+    @property
+    def standing(self) -> bool:
+        """Whether it still holds."""
+        return self.lifted_at is None
+
+    def covers(self, asset_id: str, version: str) -> bool:
+        """Whether it stands in the way of promoting ``version`` anywhere."""
+        return self.standing and self.asset_id in (None, asset_id) and (self.version is None or self.version == version)

@@ -1,0 +1,81 @@
+"""A source's health, and what a collector hands over."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import msgspec
+
+from pulse_tui.domain.advisory import Advisory
+from pulse_tui.domain.errors import Problem
+from pulse_tui.domain.evals import EvalRun
+from pulse_tui.domain.note import Note
+from pulse_tui.domain.release import RegistrySnapshot
+from pulse_tui.domain.signal import Signal
+
+Observation = Signal | RegistrySnapshot | EvalRun | Advisory | Note
+"""What a collector may yield. Services turn what is not a signal yet into signals."""
+
+
+class Rejected(msgspec.Struct, frozen=True, kw_only=True):
+    """A record that was refused, kept so that an operator can read it."""
+
+    source: str
+    problem: Problem
+    raw: bytes
+
+
+class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a collector remembers between rounds: validators and its own bookmark."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+    bookmark: str | None = None
+
+
+class Collected(msgspec.Struct, frozen=True, kw_only=True):
+    """The result of one round of one source."""
+
+    observations: tuple[Observation, ...] = ()
+    rejected: tuple[Rejected, ...] = ()
+    cursor: Cursor = Cursor()
+    unchanged: bool = False
+    done: tuple[str, ...] = ()
+    """Files that were read to the end, for a source that consumes a folder."""
+
+
+class Health(StrEnum):
+    """How a source is doing."""
+
+    NEVER = "never"
+    GOOD = "good"
+    LATE = "late"
+    FAILING = "failing"
+
+
+class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a source's rounds."""
+
+    id: str
+    kind: str
+    every_s: float = 300.0
+    last_attempt_at: datetime | None = None
+    last_good_at: datetime | None = None
+    failures: int = 0
+    reason: str = ""
+    cursor: Cursor = Cursor()
+
+    def health(self, now: datetime) -> Health:
+        """Failing with a reason, late after three missed rounds, else good."""
+        if self.failures:
+            return Health.FAILING
+        if self.last_good_at is None:
+            return Health.NEVER
+        if now - self.last_good_at > timedelta(seconds=3 * self.every_s):
+            return Health.LATE
+        return Health.GOOD
+
+    def next_delay_s(self) -> float:
+        """Seconds to the next round: the interval, doubled for each failure up to 16 times."""
+        return self.every_s * min(16.0, 2.0 ** min(self.failures, 4))

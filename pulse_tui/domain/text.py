@@ -1,0 +1,60 @@
+"""Text from outside, made safe to keep and to draw.
+
+A title of a CVE must not be able to write on an operator's terminal. Control
+characters (C0, C1, DEL), escape sequences and bidirectional overrides are taken out
+once, where the text enters; drawing then keeps markup off.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+#: Complete escape sequences first (CSI, OSC and friends with their payload), then what is left of
+#: C0, DEL and C1, line and paragraph separators, and the bidi, zero-width and tag characters that can
+#: reorder or hide what is shown (Trojan Source, CVE-2021-42574).
+_ESCAPES = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]"
+    r"|\x1b[\]PX^_][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
+    r"|\x9b[0-?]*[ -/]*[@-~]"
+    r"|\x9d[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
+    r"|\x1b."
+)
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f\ud800-\udfff]"
+)
+_SPACE = re.compile(r"[ \t\r\n\u00a0]+")
+_PLAIN = re.compile(r"[ -~]*\Z")
+
+
+def clean(text: str, limit: int = 500) -> str:
+    """One line of safe text.
+
+    Escape sequences, control, bidi and zero-width characters are removed, white space is
+    folded to single spaces, and the result is cut to ``limit`` characters (with an ellipsis).
+    """
+    if not _PLAIN.match(text):
+        text = _strip(text)
+    text = _SPACE.sub(" ", text).strip()
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def clean_block(text: str, limit: int = 20_000) -> str:
+    """Several lines of safe text: as :func:`clean`, but line breaks stay."""
+    text = _strip(text.replace("\r\n", "\n").replace("\r", "\n"))
+    lines = (_SPACE.sub(" ", line).rstrip() for line in text.split("\n"))
+    text = "\n".join(lines).strip()
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def is_clean(text: str) -> bool:
+    """True when :func:`clean` would remove no character for safety's sake."""
+    return not _ESCAPES.search(text) and not _UNSAFE.search(text)
+
+
+def _strip(text: str) -> str:
+    text = _ESCAPES.sub("", text)
+    text = _UNSAFE.sub("", text)
+    # Stacked combining marks smear over neighbouring lines; NFC leaves ordinary accents alone.
+    return unicodedata.normalize("NFC", text)

@@ -1,0 +1,1 @@
+"""Configuration files to typed settings: every problem of every file at once, each with file:line."""

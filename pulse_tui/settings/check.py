@@ -1,0 +1,219 @@
+"""Hold YAML nodes against typed shapes, collecting every problem instead of stopping at the first.
+
+Shapes are msgspec structs. For each value that does not fit, the problem names file:line, the
+key's path, what was expected and, for a misspelt key or word, the nearest one that exists.
+"""
+
+from __future__ import annotations
+
+import difflib
+import enum
+import re
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, TypeVar, cast
+
+import msgspec
+from msgspec import inspect as mi
+
+from pulse_tui.domain.errors import Problem
+from pulse_tui.settings.document import Mark, Node
+
+T = TypeVar("T")
+
+_DURATION = re.compile(r"\A(\d+(?:\.\d+)?)(ms|s|m|h|d)\Z")
+_UNIT = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
+
+
+class Seconds(float):
+    """A duration in seconds, written as ``30s``, ``5m``, ``2h``, ``7d`` or a number of seconds."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """``did you mean 'url'?`` or, when nothing is near, the list of what is known."""
+    words = sorted(known)
+    close = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    shown = ", ".join(words[:12]) + (", …" if len(words) > 12 else "")
+    return f"known: {shown}" if words else ""
+
+
+def seconds(text: str | float) -> float | None:
+    """Read a duration; None when it is none."""
+    if isinstance(text, bool):
+        return None
+    if isinstance(text, (int, float)):
+        return float(text)
+    match = _DURATION.match(text.strip())
+    return float(match[1]) * _UNIT[match[2]] if match else None
+
+
+def convert(node: Node, shape: type[T], problems: list[Problem], *, path: str = "") -> T | None:
+    """The node as ``shape``, or None after adding what is wrong to ``problems``."""
+    before = len(problems)
+    value = _Checker(problems).value(node, mi.type_info(shape), path)
+    return cast("T", value) if len(problems) == before else None
+
+
+class _Checker:
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+
+    def wrong(self, mark: Mark, path: str, what: str, hint: str = "") -> None:
+        self.problems.append(Problem(str(mark), f"{path}: {what}" if path else what, hint))
+
+    def value(self, node: Node, kind: mi.Type, path: str) -> Any:
+        """Dispatch on the shape's kind; returns the converted value (garbage after a problem)."""
+        if isinstance(kind, mi.UnionType):
+            return self.union(node, kind, path)
+        if isinstance(kind, mi.StructType):
+            return self.struct(node, kind, path)
+        if isinstance(kind, (mi.ListType, mi.VarTupleType)):
+            return self.sequence(node, kind, path)
+        if isinstance(kind, mi.DictType):
+            return self.mapping(node, kind, path)
+        if isinstance(kind, mi.CustomType) and kind.cls is Seconds:
+            return self.duration(node, path)
+        if isinstance(kind, mi.EnumType):
+            return self.word(node, kind.cls, path)
+        return self.scalar(node, kind, path)
+
+    def union(self, node: Node, kind: mi.UnionType, path: str) -> Any:
+        others = [t for t in kind.types if not isinstance(t, mi.NoneType)]
+        if node.value is None and len(others) < len(kind.types):
+            return None
+        for other in others:
+            trial: list[Problem] = []
+            value = _Checker(trial).value(node, other, path)
+            if not trial:
+                return value
+        return self.value(node, others[0], path)
+
+    def struct(self, node: Node, kind: mi.StructType, path: str) -> Any:
+        if not isinstance(node.value, dict):
+            self.wrong(node.mark, path, f"expected keys and values, found {_kind(node)}")
+            return None
+        fields = {f.encode_name: f for f in kind.fields}
+        for key in node.value:
+            if key not in fields:
+                self.wrong(node.key_marks[key], path, f"unknown key {key!r}", nearest(key, fields))
+        values: dict[str, Any] = {}
+        for key, field in fields.items():
+            child = node.get(key)
+            if child is not None:
+                values[field.name] = self.value(child, field.type, f"{path}.{key}" if path else key)
+            elif field.required:
+                self.wrong(node.mark, path, f"the key {key!r} is missing")
+                values[field.name] = None
+        try:
+            return kind.cls(**values)
+        except (TypeError, ValueError) as error:
+            self.wrong(node.mark, path, str(error))
+            return None
+
+    def sequence(self, node: Node, kind: mi.ListType | mi.VarTupleType, path: str) -> Any:
+        if not isinstance(node.value, list):
+            self.wrong(node.mark, path, f"expected a list, found {_kind(node)}", "begin each entry with '- '")
+            return None
+        out = [self.value(child, kind.item_type, f"{path}[{i}]") for i, child in enumerate(node.value)]
+        return tuple(out) if isinstance(kind, mi.VarTupleType) else out
+
+    def mapping(self, node: Node, kind: mi.DictType, path: str) -> Any:
+        if not isinstance(node.value, dict):
+            self.wrong(node.mark, path, f"expected keys and values, found {_kind(node)}")
+            return None
+        out = {}
+        for key, child in node.value.items():
+            name: Any = key
+            if isinstance(kind.key_type, mi.EnumType):
+                name = self.word(Node(key, node.key_marks[key], key), kind.key_type.cls, path)
+            out[name] = self.value(child, kind.value_type, f"{path}.{key}" if path else key)
+        return out
+
+    def duration(self, node: Node, path: str) -> Any:
+        read = seconds(node.value) if isinstance(node.value, (str, int, float)) else None
+        if read is None or read <= 0:
+            self.wrong(node.mark, path, f"{_shown(node)} is not a duration", "write 30s, 5m, 2h or 7d")
+            return None
+        return Seconds(read)
+
+    def word(self, node: Node, cls: type[enum.Enum], path: str) -> Any:
+        known = {str(member.value): member for member in cls}
+        found = known.get(str(node.value)) if isinstance(node.value, str) else None
+        if found is None:
+            self.wrong(
+                node.mark, path, f"{_shown(node)} is not one of the known words", nearest(str(node.value), known)
+            )
+        return found
+
+    def scalar(self, node: Node, kind: mi.Type, path: str) -> Any:
+        value = node.value
+        if isinstance(kind, mi.StrType) and isinstance(value, (int, float)) and not isinstance(value, bool):
+            value = node.text  # `version: 3.10` means the text, not the number 3.1
+        if isinstance(kind, mi.AnyType):
+            return node.plain()
+        if isinstance(kind, mi.DateTimeType):
+            return self.moment(node, path)
+        if isinstance(kind, mi.DateType):
+            try:
+                return date.fromisoformat(str(value))
+            except ValueError:
+                self.wrong(node.mark, path, f"{_shown(node)} is not a date", "write 2026-11-23")
+                return None
+        if isinstance(kind, mi.FloatType) and isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
+        if isinstance(value, (dict, list)):
+            self.wrong(node.mark, path, f"expected {_wanted(kind)}, found {_kind(node)}")
+            return None
+        try:
+            return msgspec.convert(value, _native(kind))
+        except msgspec.ValidationError:
+            self.wrong(node.mark, path, f"expected {_wanted(kind)}, found {_shown(node)}")
+            return None
+
+    def moment(self, node: Node, path: str) -> datetime | None:
+        try:
+            moment = datetime.fromisoformat(str(node.value))
+        except ValueError:
+            self.wrong(node.mark, path, f"{_shown(node)} is not a time", "write 2026-11-23T03:00:00Z")
+            return None
+        if moment.tzinfo is None:
+            self.wrong(node.mark, path, f"{_shown(node)} has no offset", "add Z for UTC")
+            return None
+        return moment.astimezone(UTC)
+
+
+def _native(kind: mi.Type) -> Any:
+    base = {mi.StrType: str, mi.IntType: int, mi.FloatType: float, mi.BoolType: bool}.get(type(kind))
+    if base is None:
+        raise TypeError(f"settings shapes cannot hold {kind!r}")
+    names = ("min_length", "max_length", "pattern", "ge", "gt", "le", "lt")
+    limits: dict[str, Any] = {n: v for n in names if (v := getattr(kind, n, None)) is not None}
+    return Annotated[base, msgspec.Meta(**limits)] if limits else base
+
+
+def _wanted(kind: mi.Type) -> str:
+    words = {mi.StrType: "text", mi.IntType: "a whole number", mi.FloatType: "a number", mi.BoolType: "true or false"}
+    word = words.get(type(kind), "another kind of value")
+    limits = [
+        f"{sign} {limit:g}"
+        for sign, name in ((">=", "ge"), (">", "gt"), ("<=", "le"), ("<", "lt"))
+        if (limit := getattr(kind, name, None)) is not None
+    ]
+    if getattr(kind, "min_length", None):
+        limits.append("not empty")
+    return f"{word} ({', '.join(limits)})" if limits else word
+
+
+def _kind(node: Node) -> str:
+    if isinstance(node.value, dict):
+        return "keys and values"
+    return "a list" if isinstance(node.value, list) else _shown(node)
+
+
+def _shown(node: Node) -> str:
+    if node.value is None:
+        return "nothing"
+    text = node.text if node.text is not None else str(node.value)
+    return repr(text if len(text) <= 60 else text[:59] + "…")

@@ -1,0 +1,151 @@
+"""YAML as plain values that remember where they stood.
+
+A :class:`Node` keeps the file, line and column of each value, so that a check that runs long
+after parsing can still point at the place. Only plain YAML is read: no tags, no anchors that
+grow (aliases are allowed up to a total size), duplicate keys are errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pulse_tui.domain.errors import Problem
+
+if TYPE_CHECKING:
+    import yaml
+
+MAX_NODES = 2_000_000
+
+
+class Mark(NamedTuple):
+    """A place in a file; line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+class Node:
+    """A YAML value with its place. ``value`` is a scalar, a list of nodes or a dict of nodes by key."""
+
+    __slots__ = ("key_marks", "mark", "text", "value")
+
+    def __init__(self, value: Any, mark: Mark, text: str | None = None) -> None:
+        """``text`` is the scalar as written."""
+        self.value = value
+        self.mark = mark
+        self.text = text
+        self.key_marks: dict[str, Mark] = {}
+
+    def plain(self) -> Any:
+        """The value without places: scalars, lists and dicts."""
+        if isinstance(self.value, dict):
+            return {k: v.plain() for k, v in self.value.items()}
+        if isinstance(self.value, list):
+            return [v.plain() for v in self.value]
+        return self.value
+
+    def get(self, key: str) -> Node | None:
+        """The node under ``key`` of a mapping, or None."""
+        return self.value.get(key) if isinstance(self.value, dict) else None
+
+    def items(self) -> Iterator[tuple[str, Node]]:
+        """Key and node of a mapping; nothing for anything else."""
+        yield from self.value.items() if isinstance(self.value, dict) else ()
+
+    def elements(self) -> Iterator[Node]:
+        """The nodes of a list; nothing for anything else."""
+        yield from self.value if isinstance(self.value, list) else ()
+
+
+def read(path: Path, shown: str | None = None) -> tuple[Node | None, list[Problem]]:
+    """Read one file. ``shown`` is the name used in messages (default: the path as given)."""
+    name = shown or str(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        return None, [Problem(name, f"cannot be read: {error.strerror or error}")]
+    except UnicodeDecodeError as error:
+        return None, [Problem(name, f"is not UTF-8 (byte {error.start})")]
+    return parse(text, name)
+
+
+def parse(text: str, file: str) -> tuple[Node | None, list[Problem]]:
+    """Parse YAML text; an empty document is None without a problem."""
+    import yaml  # noqa: PLC0415  late: not needed for the first frame
+
+    loader_type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    loader = loader_type(text)
+    try:
+        root = loader.get_single_node()
+        if root is None:
+            return None, []
+        problems: list[Problem] = []
+        node = _convert(root, loader, file, problems, [0])
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f"{file}:{mark.line + 1}" if mark else file
+        return None, [
+            Problem(where, f"is not YAML: {error.problem or error.context}", "check the indentation and quotes")
+        ]
+    except yaml.YAMLError as error:
+        return None, [Problem(file, f"is not YAML: {error}")]
+    except RecursionError:
+        return None, [Problem(file, "is nested too deeply")]
+    except _TooLarge:
+        return None, [Problem(file, f"holds more than {MAX_NODES:,} values")]
+    finally:
+        loader.dispose()
+    return node, problems
+
+
+class _TooLarge(Exception):
+    pass
+
+
+_PLAIN_TAGS = {"null", "bool", "int", "float", "str", "timestamp", "binary", "merge"}
+
+
+def _convert(node: yaml.Node, loader: Any, file: str, problems: list[Problem], count: list[int]) -> Node:
+    import yaml  # noqa: PLC0415
+
+    count[0] += 1
+    if count[0] > MAX_NODES:
+        raise _TooLarge
+    mark = Mark(file, node.start_mark.line + 1, node.start_mark.column + 1)
+    if isinstance(node, yaml.ScalarNode):
+        tag = node.tag.removeprefix("tag:yaml.org,2002:")
+        if tag not in _PLAIN_TAGS:
+            problems.append(Problem(str(mark), f"the tag !{tag} is not allowed here"))
+            return Node(node.value, mark, node.value)
+        # Dates stay text: the typed check reads them with their offset, YAML would drop it.
+        if tag in ("timestamp", "binary", "merge", "str"):
+            return Node(node.value, mark, node.value)
+        try:
+            return Node(loader.construct_object(node), mark, node.value)
+        except (ValueError, yaml.YAMLError):
+            problems.append(Problem(str(mark), f"{node.value!r} cannot be read as {tag}"))
+            return Node(node.value, mark, node.value)
+    if isinstance(node, yaml.SequenceNode):
+        return Node([_convert(child, loader, file, problems, count) for child in node.value], mark)
+    assert isinstance(node, yaml.MappingNode)
+    out = Node({}, mark)
+    for key_node, value_node in node.value:
+        key_mark = Mark(file, key_node.start_mark.line + 1, key_node.start_mark.column + 1)
+        if not isinstance(key_node, yaml.ScalarNode):
+            problems.append(Problem(str(key_mark), "a key must be plain text"))
+            continue
+        key = str(key_node.value)
+        if key in out.value:
+            problems.append(
+                Problem(str(key_mark), f"the key {key!r} stands here twice", f"first on line {out.key_marks[key].line}")
+            )
+            continue
+        out.value[key] = _convert(value_node, loader, file, problems, count)
+        out.key_marks[key] = key_mark
+    return out

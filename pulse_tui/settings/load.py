@@ -1,0 +1,368 @@
+"""Read a configuration folder (or one file) into :class:`~pulse_tui.settings.shapes.Settings`.
+
+Several files may each hold some sections; lists are joined, a section that stands in two files is
+an error. Kinds of sources, routes and steps bring their own options shape through ``kinds``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from pulse_tui.domain.errors import ConfigError, Problem
+from pulse_tui.domain.words import Environment
+from pulse_tui.settings.check import Seconds, convert, nearest
+from pulse_tui.settings.document import Mark, Node, read
+from pulse_tui.settings.shapes import (
+    ApprovalsShape,
+    AssetShape,
+    EstateShape,
+    OperatorShape,
+    PlaybookShape,
+    RouteShape,
+    Section,
+    Settings,
+    SourceShape,
+    StepShape,
+    SuiteShape,
+)
+
+T = TypeVar("T")
+
+OptionsOf = Callable[[str, str], "type[msgspec.Struct] | Sequence[str]"]
+"""(family, kind) -> the kind's options shape, or the known kinds when there is none of that name.
+
+Families are ``collectors``, ``actions`` and ``steps``.
+"""
+
+_SECTIONS = {
+    "name", "database", "estate", "sources", "suites", "routes", "playbooks", "operators", "approvals",
+    "acknowledge_for", "policy",
+}  # fmt: skip
+_LISTS = {"sources", "suites", "routes", "playbooks", "operators"}
+
+
+class _Source(Section, frozen=True):
+    id: str
+    kind: str
+    every: Seconds = Seconds(300)
+    enabled: bool = True
+
+
+class _Route(Section, frozen=True):
+    id: str
+    kind: str
+    owners: tuple[str, ...] = ()
+
+
+class _Playbook(Section, frozen=True):
+    id: str
+    assets: tuple[str, ...] = ()
+    environments: tuple[Environment, ...] = (Environment.CANARY, Environment.PRODUCTION)
+    steps: tuple[Any, ...] = ()
+    on_failure: str = "undo"
+
+
+class _Step(Section, frozen=True):
+    kind: str
+    timeout: Seconds = Seconds(30)
+
+
+def load(path: Path, options_of: OptionsOf) -> Settings:
+    """Read and check everything. Raises ConfigError with every problem of every file."""
+    problems: list[Problem] = []
+    files = _files(path, problems)
+    sections = _sections(path, files, problems)
+    base = path if path.is_dir() else path.parent
+    settings = _build(sections, str(base), files, options_of, problems)
+    if problems:
+        raise ConfigError(sorted(problems, key=_place))
+    return settings
+
+
+def peek(path: Path) -> tuple[str, str | None]:
+    """Name and database of a configuration without checking it: what the first screen needs."""
+    sections = _sections(path, _files(path, []), [])
+    name, database = sections.get("name"), sections.get("database")
+    return (
+        str(name.value) if name is not None else "pulse",
+        str(database.value) if database is not None and database.value else None,
+    )
+
+
+def _files(path: Path, problems: list[Problem]) -> list[Path]:
+    if path.is_dir():
+        files = sorted(p for p in path.iterdir() if p.suffix in (".yaml", ".yml") and not p.name.startswith("."))
+        if not files:
+            problems.append(Problem(str(path), "holds no .yaml file", "pulse-tui init writes a first one"))
+        return files
+    if not path.exists():
+        problems.append(Problem(str(path), "does not exist", "pulse-tui init writes a first configuration"))
+        return []
+    return [path]
+
+
+def _sections(root: Path, files: Iterable[Path], problems: list[Problem]) -> dict[str, Node]:
+    found: dict[str, Node] = {}
+    for file in files:
+        node, wrong = read(file, _shown(root, file))
+        problems.extend(wrong)
+        if node is None:
+            continue
+        if not isinstance(node.value, dict):
+            problems.append(Problem(str(node.mark), "expected sections such as 'estate:' and 'sources:'"))
+            continue
+        for key, child in node.items():
+            mark = node.key_marks[key]
+            if key not in _SECTIONS:
+                problems.append(Problem(str(mark), f"unknown section {key!r}", nearest(key, _SECTIONS)))
+            elif key not in found:
+                found[key] = child
+            elif key in _LISTS and isinstance(child.value, list) and isinstance(found[key].value, list):
+                found[key].value.extend(child.value)
+            elif key == "estate" and child.get("assets") and found[key].get("assets"):
+                found[key].value["assets"].value.extend(child.value["assets"].value)
+            else:
+                problems.append(
+                    Problem(str(mark), f"the section {key!r} stands in two files", f"first in {found[key].mark}")
+                )
+    return found
+
+
+def _build(
+    sections: dict[str, Node], base: str, files: list[Path], options_of: OptionsOf, problems: list[Problem]
+) -> Settings:
+    def whole(key: str, shape: type[T], default: T) -> T:
+        node = sections.get(key)
+        if node is None or node.value is None:
+            return default
+        return convert(node, shape, problems, path=key) or default
+
+    estate_node = sections.get("estate")
+    assets: list[AssetShape] = []
+    if estate_node is not None and estate_node.value is not None:
+        for key in (k for k, _ in estate_node.items() if k != "assets"):
+            problems.append(
+                Problem(str(estate_node.key_marks[key]), f"estate: unknown key {key!r}", nearest(key, ["assets"]))
+            )
+        assets = _unique(estate_node.get("assets"), "estate.assets", AssetShape, problems)
+        _check_estate(estate_node, assets, problems)
+    operators = _unique(sections.get("operators"), "operators", OperatorShape, problems, name="name")
+    _check_operators(sections.get("operators"), operators, problems)
+    every = whole("acknowledge_for", Seconds, Seconds(4 * 3_600))
+    return Settings(
+        base=base,
+        name=whole("name", str, "pulse"),
+        database=whole("database", str, "") or None,
+        estate=EstateShape(assets=tuple(assets)),
+        sources=tuple(_sources(sections.get("sources"), options_of, problems)),
+        suites=tuple(_unique(sections.get("suites"), "suites", SuiteShape, problems)),
+        routes=tuple(_routes(sections.get("routes"), options_of, problems)),
+        playbooks=tuple(_playbooks(sections.get("playbooks"), options_of, problems)),
+        operators=tuple(operators),
+        approvals=whole("approvals", ApprovalsShape, ApprovalsShape()),
+        acknowledge_for=float(every),
+        policy=sections.get("policy"),
+        files=tuple(str(f) for f in files),
+        operators_digest=digest([sections["operators"].plain()] if "operators" in sections else []),
+        playbooks_digest=digest([sections["playbooks"].plain()] if "playbooks" in sections else []),
+    )
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of a plain value's canonical JSON, in hex."""
+    return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()
+
+
+def _unique(node: Node | None, path: str, shape: type[T], problems: list[Problem], *, name: str = "id") -> list[T]:
+    if node is None or node.value is None:
+        return []
+    if not isinstance(node.value, list):
+        problems.append(Problem(str(node.mark), f"{path}: expected a list", "begin each entry with '- '"))
+        return []
+    out: list[T] = []
+    seen: dict[str, Mark] = {}
+    for i, child in enumerate(node.value):
+        value = convert(child, shape, problems, path=f"{path}[{i}]")
+        if value is None:
+            continue
+        key = getattr(value, name)
+        if key in seen:
+            problems.append(
+                Problem(str(child.mark), f"{path}: {name} {key!r} stands here twice", f"first at {seen[key]}")
+            )
+            continue
+        seen[key] = child.mark
+        out.append(value)
+    return out
+
+
+def _split(node: Node, shape: type[Section]) -> tuple[Node, Node]:
+    """A mapping as (its common keys, the rest: the kind's own options)."""
+    known = set(shape.__struct_fields__)
+    common, rest = Node({}, node.mark), Node({}, node.mark)
+    for key, child in node.items():
+        part = common if key in known else rest
+        part.value[key] = child
+        part.key_marks[key] = node.key_marks[key]
+    return common, rest
+
+
+def _kinded(
+    node: Node | None, path: str, family: str, shape: type[T], options_of: OptionsOf, problems: list[Problem]
+) -> Iterable[tuple[Node, T, Any]]:
+    """(node, common part, typed options) of each well-formed entry of a list of kinds."""
+    if node is None or node.value is None:
+        return
+    if not isinstance(node.value, list):
+        problems.append(Problem(str(node.mark), f"{path}: expected a list", "begin each entry with '- '"))
+        return
+    for i, child in enumerate(node.value):
+        where = f"{path}[{i}]"
+        if not isinstance(child.value, dict):
+            problems.append(Problem(str(child.mark), f"{where}: expected keys and values"))
+            continue
+        common_node, rest = _split(child, shape)  # type: ignore[arg-type]
+        kind_node = child.get("kind")
+        options: Any = None
+        if kind_node is not None and isinstance(kind_node.value, str):
+            found = options_of(family, kind_node.value)
+            if isinstance(found, type):
+                problems_before = len(problems)
+                options = convert(rest, found, problems, path=where)
+                _name_common_keys(problems, problems_before, shape)
+            else:
+                problems.append(
+                    Problem(
+                        str(kind_node.mark),
+                        f"{where}.kind: unknown kind {kind_node.value!r}",
+                        nearest(kind_node.value, found),
+                    )
+                )
+                continue
+        common = convert(common_node, shape, problems, path=where)
+        if common is not None and options is not None:
+            yield child, common, options
+
+
+def _name_common_keys(problems: list[Problem], start: int, shape: type) -> None:
+    """A misspelt common key lands among the kind's options: offer the common keys too."""
+    for i in range(start, len(problems)):
+        problem = problems[i]
+        if "unknown key" in problem.what and "did you mean" not in problem.hint:
+            key = problem.what.rsplit("'", 2)[1]
+            hint = nearest(key, shape.__struct_fields__)  # type: ignore[attr-defined]
+            if hint.startswith("did you mean"):
+                problems[i] = problem._replace(hint=hint)
+
+
+def _sources(node: Node | None, options_of: OptionsOf, problems: list[Problem]) -> list[SourceShape]:
+    out: dict[str, SourceShape] = {}
+    for child, common, options in _kinded(node, "sources", "collectors", _Source, options_of, problems):
+        if common.id in out:
+            problems.append(Problem(str(child.mark), f"sources: id {common.id!r} stands here twice"))
+        out[common.id] = SourceShape(
+            id=common.id, kind=common.kind, every=float(common.every), options=options, enabled=common.enabled
+        )
+    return list(out.values())
+
+
+def _routes(node: Node | None, options_of: OptionsOf, problems: list[Problem]) -> list[RouteShape]:
+    out: dict[str, RouteShape] = {}
+    for child, common, options in _kinded(node, "routes", "actions", _Route, options_of, problems):
+        if common.id in out:
+            problems.append(Problem(str(child.mark), f"routes: id {common.id!r} stands here twice"))
+        out[common.id] = RouteShape(id=common.id, kind=common.kind, owners=common.owners, options=options)
+    return list(out.values())
+
+
+def _playbooks(node: Node | None, options_of: OptionsOf, problems: list[Problem]) -> list[PlaybookShape]:
+    out: list[PlaybookShape] = []
+    bare = _unique(node, "playbooks", _Playbook, problems)
+    nodes = {_text(c.get("id")): c for c in (node.elements() if node is not None else ())}
+    for book in bare:
+        child = nodes[book.id]
+        if book.on_failure not in ("undo", "halt"):
+            mark = child.value["on_failure"].mark
+            problems.append(
+                Problem(
+                    str(mark),
+                    f"on_failure: {book.on_failure!r} is not known",
+                    nearest(book.on_failure, ["undo", "halt"]),
+                )
+            )
+        steps_node = child.get("steps")
+        if steps_node is None or not steps_node.value:
+            problems.append(Problem(str(child.mark), f"playbook {book.id!r} has no steps"))
+            continue
+        steps = []
+        for step_node, step, _options in _kinded(
+            steps_node, f"playbook {book.id} steps", "steps", _Step, options_of, problems
+        ):
+            rest = _split(step_node, _Step)[1]
+            steps.append(
+                StepShape(kind=step.kind, timeout=float(step.timeout), options=rest.plain(), mark=str(step_node.mark))
+            )
+        out.append(
+            PlaybookShape(
+                id=book.id,
+                assets=book.assets,
+                environments=book.environments,
+                steps=tuple(steps),
+                on_failure=book.on_failure,
+            )
+        )
+    return out
+
+
+def _check_estate(node: Node, assets: list[AssetShape], problems: list[Problem]) -> None:
+    nodes = {_text(c.get("id")): c for c in (node.get("assets") or Node([], node.mark)).elements()}
+    for asset in assets:
+        child = nodes[asset.id]
+        for i, component in enumerate(asset.components):
+            named = [component.purl, component.model, component.id]
+            if sum(n is not None for n in named) != 1 or (component.id is not None and component.kind is None):
+                mark = child.value["components"].value[i].mark
+                problems.append(
+                    Problem(str(mark), f"component {i} of {asset.id}: give exactly one of purl, model, or kind with id")
+                )
+            elif component.purl is not None and not component.purl.startswith("pkg:"):
+                mark = child.value["components"].value[i].mark
+                problems.append(
+                    Problem(str(mark), f"{component.purl!r} is not a package URL", "write pkg:pypi/vllm@0.9.1")
+                )
+        versions = [r.version for r in asset.releases]
+        for version in {v for v in versions if versions.count(v) > 1}:
+            problems.append(Problem(str(child.mark), f"asset {asset.id}: release {version} stands here twice"))
+
+
+def _check_operators(node: Node | None, operators: list[OperatorShape], problems: list[Problem]) -> None:
+    keys: dict[str, str] = {}
+    for operator in operators:
+        if operator.key in keys:
+            mark = node.mark if node is not None else Mark("operators", 1, 1)
+            problems.append(
+                Problem(
+                    str(mark),
+                    f"operators {keys[operator.key]!r} and {operator.name!r} share one key",
+                    "two people need two keys",
+                )
+            )
+        keys[operator.key] = operator.name
+
+
+def _text(node: Node | None) -> str:
+    return "" if node is None else str(node.text if node.text is not None else node.value)
+
+
+def _shown(root: Path, file: Path) -> str:
+    return file.name if root.is_dir() else str(file)
+
+
+def _place(problem: Problem) -> tuple[str, int]:
+    file, _, line = problem.where.rpartition(":")
+    return (file, int(line)) if line.isdigit() else (problem.where, 0)

@@ -1,0 +1,187 @@
+"""What a configuration may say: one struct a section, unknown keys are errors."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from pulse_tui.domain.estate import DataHandling
+from pulse_tui.domain.evals import Gate
+from pulse_tui.domain.release import Lineage, ReleaseState
+from pulse_tui.domain.words import AssetType, ComponentKind, Environment, Exposure, Tier
+from pulse_tui.settings.check import Seconds
+from pulse_tui.settings.document import Node
+
+Id = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@+-]*$")]
+Percent = Annotated[float, Meta(ge=0, le=100)]
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of every section: frozen and strict."""
+
+
+class DeploymentShape(Section, frozen=True):
+    """What serves in one environment."""
+
+    version: str
+    traffic: Percent = 100.0
+    since: datetime | None = None
+    critical: bool = False
+
+
+class ReleaseShape(Section, frozen=True):
+    """A release that no registry knows."""
+
+    version: str
+    digest: str | None = None
+    state: ReleaseState = ReleaseState.DRAFT
+    created: datetime | None = None
+    lineage: Lineage = Lineage()
+    rollback_to: str | None = None
+
+
+class ComponentShape(Section, frozen=True):
+    """A dependency: exactly one of ``purl``, ``model`` (platform/exact-id), or ``kind`` with ``id``."""
+
+    purl: str | None = None
+    model: str | None = None
+    kind: ComponentKind | None = None
+    id: str | None = None
+    version: str | None = None
+    environments: tuple[Environment, ...] = ()
+
+
+class AssetShape(Section, frozen=True):
+    """An asset of the estate."""
+
+    id: Id
+    type: AssetType
+    owner: str
+    tier: Tier = Tier.INTERNAL
+    exposure: Exposure = Exposure.INTERNAL
+    data: DataHandling = DataHandling()
+    workflow: str | None = None
+    environments: dict[Environment, DeploymentShape] = {}
+    releases: tuple[ReleaseShape, ...] = ()
+    components: tuple[ComponentShape, ...] = ()
+
+
+class EstateShape(Section, frozen=True):
+    """Everything that runs, as far as a person has to say it."""
+
+    assets: tuple[AssetShape, ...] = ()
+
+
+class SuiteTask(Section, frozen=True):
+    """A metric of a task, what it guards, and how many percentage points one unit of it is."""
+
+    name: str
+    metric: str
+    gate: Gate = Gate.FUNCTIONAL
+    must_pass: bool = True
+    scale: float = 100.0
+    higher_is_better: bool | None = None
+    """None: as the run says."""
+
+
+class SuiteShape(Section, frozen=True):
+    """A benchmark suite: its tasks, and the version each asset's baseline is pinned to."""
+
+    id: Id
+    digest: str | None = None
+    tasks: tuple[SuiteTask, ...] = ()
+    baselines: dict[str, str] = {}
+
+
+class OperatorShape(Section, frozen=True):
+    """Somebody who may approve. Two operators need two keys."""
+
+    name: Id
+    key: Annotated[str, Meta(min_length=1)]
+    environments: tuple[Environment, ...] = tuple(Environment)
+
+
+class StepShape(msgspec.Struct, frozen=True, kw_only=True):
+    """A step of a playbook: its kind, its time limit and the kind's own options."""
+
+    kind: str
+    timeout: float
+    options: dict[str, Any]
+    mark: str
+
+
+class PlaybookShape(msgspec.Struct, frozen=True, kw_only=True):
+    """Rollback steps for some assets in some environments."""
+
+    id: str
+    assets: tuple[str, ...]
+    environments: tuple[Environment, ...]
+    steps: tuple[StepShape, ...]
+    on_failure: str
+
+    def serves(self, asset_id: str, environment: Environment) -> bool:
+        """Whether the playbook is for this asset there."""
+        return (not self.assets or asset_id in self.assets) and environment in self.environments
+
+
+class SourceShape(msgspec.Struct, frozen=True, kw_only=True):
+    """A source: its kind, how often it is read, and the kind's own typed options."""
+
+    id: str
+    kind: str
+    every: float
+    options: Any
+    enabled: bool = True
+
+
+class RouteShape(msgspec.Struct, frozen=True, kw_only=True):
+    """A destination: the action kind that delivers there, whom it serves, and typed options."""
+
+    id: str
+    kind: str
+    owners: tuple[str, ...]
+    options: Any
+
+
+class ApprovalsShape(Section, frozen=True):
+    """How many distinct operators must approve in each environment, and how long a plan stands."""
+
+    production: Annotated[int, Meta(ge=1, le=5)] = 2
+    canary: Annotated[int, Meta(ge=1, le=5)] = 1
+    shadow: Annotated[int, Meta(ge=1, le=5)] = 1
+    replica: Annotated[int, Meta(ge=1, le=5)] = 1
+    expire: Seconds = Seconds(3_600)
+
+    def needed(self, environment: Environment) -> int:
+        """Distinct yes votes a plan for ``environment`` needs."""
+        return {
+            Environment.PRODUCTION: self.production,
+            Environment.CANARY: self.canary,
+            Environment.SHADOW: self.shadow,
+            Environment.REPLICA: self.replica,
+        }[environment]
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole configuration, checked."""
+
+    base: str
+    """The folder relative paths start from."""
+    name: str = "pulse"
+    database: str | None = None
+    estate: EstateShape = EstateShape()
+    sources: tuple[SourceShape, ...] = ()
+    suites: tuple[SuiteShape, ...] = ()
+    routes: tuple[RouteShape, ...] = ()
+    playbooks: tuple[PlaybookShape, ...] = ()
+    operators: tuple[OperatorShape, ...] = ()
+    approvals: ApprovalsShape = ApprovalsShape()
+    acknowledge_for: float = 4 * 3_600.0
+    policy: Node | None = None
+    """The policy section as read; the policy room gives it meaning. None: the default policy."""
+    files: tuple[str, ...] = ()
+    operators_digest: str = ""
+    playbooks_digest: str = ""
