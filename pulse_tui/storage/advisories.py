@@ -1,0 +1,86 @@
+"""Advisories with an index of the names they touch, findings, vendor notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+
+from pulse_tui.domain.advisory import Advisory, Finding
+from pulse_tui.domain.note import Note, Reading
+from pulse_tui.domain.words import Environment
+from pulse_tui.storage import tables as t
+from pulse_tui.storage.codec import Codec
+from pulse_tui.storage.upsert import upsert
+
+_ADVISORY = Codec(Advisory)
+_FINDING = Codec(Finding, skip=("environment",))
+_NOTE = Codec(Note)
+_READING = Codec(Reading)
+_CHUNK = 500
+
+
+class AdvisoryTables:
+    """Implements :class:`pulse_tui.ports.Advisories`."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        """All work happens in the connection's transaction."""
+        self._c = connection
+
+    def put(self, advisories: Iterable[Advisory]) -> list[Advisory]:
+        changed = []
+        for advisory in advisories:
+            row = {**_ADVISORY.row(advisory), "name": advisory.name}
+            if upsert(self._c, t.advisories, [row]) == 0:
+                continue
+            changed.append(advisory)
+            self._c.execute(sa.delete(t.advisory_names).where(t.advisory_names.c.advisory_id == advisory.id))
+            names = {(advisory.id, "alias", alias) for alias in (advisory.id, *advisory.aliases)}
+            names |= {(advisory.id, a.ecosystem, a.name) for a in advisory.affected}
+            self._c.execute(
+                sa.insert(t.advisory_names), [{"advisory_id": i, "kind": k, "name": n} for i, k, n in sorted(names)]
+            )
+        return changed
+
+    def get(self, name: str) -> Advisory | None:
+        query = (
+            sa.select(t.advisories)
+            .join(t.advisory_names, t.advisory_names.c.advisory_id == t.advisories.c.id)
+            .where(t.advisory_names.c.kind == "alias", t.advisory_names.c.name == name)
+            .order_by(t.advisories.c.id != name, t.advisories.c.id)
+        )
+        row = self._c.execute(query).mappings().first()
+        return _ADVISORY.item(row) if row else None
+
+    def touching(self, packages: Iterable[tuple[str, str]]) -> list[Advisory]:
+        wanted = sorted(set(packages))
+        found: dict[str, Advisory] = {}
+        for start in range(0, len(wanted), _CHUNK):
+            chunk = wanted[start : start + _CHUNK]
+            query = (
+                sa.select(t.advisories)
+                .join(t.advisory_names, t.advisory_names.c.advisory_id == t.advisories.c.id)
+                .where(sa.tuple_(t.advisory_names.c.kind, t.advisory_names.c.name).in_(chunk))
+            )
+            for row in self._c.execute(query).mappings():
+                found.setdefault(row["id"], _ADVISORY.item(row))
+        return list(found.values())
+
+    def put_findings(self, findings: Iterable[Finding]) -> None:
+        rows = [{**_FINDING.row(f), "environment": f.environment.value if f.environment else ""} for f in findings]
+        upsert(self._c, t.findings, rows)
+
+    def drop_findings(self, advisory_id: str) -> None:
+        self._c.execute(sa.delete(t.findings).where(t.findings.c.advisory_id == advisory_id))
+
+    def findings(self, advisory_id: str | None = None) -> list[Finding]:
+        query = sa.select(t.findings).order_by(t.findings.c.advisory_id, t.findings.c.asset_id)
+        if advisory_id is not None:
+            query = query.where(t.findings.c.advisory_id == advisory_id)
+        return [
+            _FINDING.item(r, environment=Environment(r["environment"]) if r["environment"] else None)
+            for r in self._c.execute(query).mappings()
+        ]
+
+    def put_note(self, note: Note, reading: Reading) -> bool:
+        return upsert(self._c, t.notes, [{**_NOTE.row(note), **_READING.row(reading)}]) > 0

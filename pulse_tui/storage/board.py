@@ -1,0 +1,316 @@
+"""The read model of the panes, in plain SQL that both databases understand.
+
+The statements run through a small callable, so that the tower's first screen can read an SQLite
+file with the standard library alone: SQLAlchemy is imported after that screen stands.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pulse_tui.domain.board import (
+    AdvisoryRow,
+    AlertRow,
+    Board,
+    Header,
+    RegistryRow,
+    SourceRow,
+    Trend,
+    TrendPoint,
+)
+from pulse_tui.domain.moments import to_us
+from pulse_tui.domain.words import Environment, Priority
+from pulse_tui.storage.version import HEAD
+
+Execute = Callable[[str, Mapping[str, Any]], Sequence[Sequence[Any]]]
+"""Runs one statement with ``:name`` parameters and returns all rows."""
+
+MAX_ROWS = 2_000
+
+_DEPLOYMENTS = """
+SELECT d.asset_id, d.environment, d.version, r.iteration, d.since, a.owner_team, a.tier, d.traffic,
+       d.production_critical, r.state
+FROM deployments d
+LEFT JOIN assets a ON a.id = d.asset_id
+LEFT JOIN releases r ON r.asset_id = d.asset_id AND r.version = d.version
+"""
+_ALERTS = """
+SELECT id, priority, state, title, owner, asset_id, environment, first_at, count, rule_id, deadline, version
+FROM alerts WHERE open_key IS NOT NULL ORDER BY first_at DESC, id LIMIT :limit
+"""
+_HOLDS = "SELECT kind, asset_id, version, environment, why FROM holds WHERE open_key IS NOT NULL"
+_RETESTS = "SELECT asset_id, why FROM retests WHERE done_at IS NULL"
+_ADVISORIES = """
+SELECT f.advisory_id, a.name, f.component, COUNT(*), SUM(CASE WHEN f.environment = 'production' THEN 1 ELSE 0 END),
+       MIN(CASE f.priority WHEN 'P1' THEN 0 WHEN 'P2' THEN 1 WHEN 'unknown' THEN 2 WHEN 'P3' THEN 3 WHEN 'P4' THEN 4
+           ELSE 5 END) AS rank,
+       MAX(CASE WHEN f.audit = 'matched' THEN 1 ELSE 0 END), a.title
+FROM findings f JOIN advisories a ON a.id = f.advisory_id
+WHERE f.audit <> 'clean'
+GROUP BY f.advisory_id, a.name, f.component, a.title
+ORDER BY rank, a.name LIMIT :limit
+"""
+_SOURCES = "SELECT id, kind, every_s, last_good_at, failures, reason FROM sources ORDER BY id"
+_COUNTS = """
+SELECT (SELECT COUNT(*) FROM outbox WHERE state = 'dead'),
+       (SELECT COUNT(*) FROM decisions WHERE outcome = 'indeterminate' AND at > :since)
+"""
+_TREND = """
+SELECT e.suite, s.task, s.metric, s.higher_is_better, e.version, e.iteration, s.value, s.stderr, e.id
+FROM eval_runs e JOIN eval_scores s ON s.run_id = e.id
+WHERE e.asset_id = :asset ORDER BY e.iteration
+"""
+_BASELINES = """
+SELECT b.suite, s.task, s.metric, s.value, e.version, e.id
+FROM baselines b JOIN eval_runs e ON e.id = b.run_id JOIN eval_scores s ON s.run_id = e.id
+WHERE b.asset_id = :asset
+"""
+_GATES = """
+SELECT rule_id, title, state FROM alerts
+WHERE open_key IS NOT NULL AND asset_id = :asset AND rule_id IS NOT NULL
+"""
+_RANKS = [Priority.P1, Priority.P2, Priority.UNKNOWN, Priority.P3, Priority.P4, Priority.NOTE]
+_Z90 = 1.6449
+_MANY_POINTS = 40
+_RECENT_INDETERMINATE = timedelta(days=1)
+
+
+def read_board(execute: Execute, estate: str, asset: str | None, now: datetime, revision: int = 0) -> Board:
+    """Everything the panes draw. ``asset`` chooses whose trends (None: the first row's)."""
+    now_us = to_us(now)
+    alerts = [_alert(row, now_us) for row in execute(_ALERTS, {"limit": MAX_ROWS})]
+    alerts.sort(key=lambda a: (_rank(a.priority), -a.since_us))
+    standing = [_Hold(*row) for row in execute(_HOLDS, {})]
+    registry = _registry(execute, alerts, standing)
+    sources = tuple(_source(row, now_us) for row in execute(_SOURCES, {}))
+    ((dead, indeterminate),) = execute(_COUNTS, {"since": now_us - _RECENT_INDETERMINATE // timedelta(microseconds=1)})
+    chosen = asset if asset is not None else (registry[0].asset if registry else None)
+    return Board(
+        header=_header(estate, registry, alerts, standing, sources, int(indeterminate), int(dead)),
+        registry=tuple(registry),
+        advisories=tuple(_advisory(row) for row in execute(_ADVISORIES, {"limit": MAX_ROWS})),
+        alerts=tuple(alerts),
+        trends=read_trends(execute, chosen) if chosen is not None else (),
+        sources=sources,
+        revision=revision,
+    )
+
+
+def read_trends(execute: Execute, asset: str) -> tuple[Trend, ...]:
+    """The trends of one asset; first those that are worse than their baseline."""
+    pinned = {(r[0], r[1], r[2]): (r[3], r[4], r[5]) for r in execute(_BASELINES, {"asset": asset})}
+    failing = " ".join(r[1] for r in execute(_GATES, {"asset": asset}))
+    series: dict[tuple[str, str, str], list[Sequence[Any]]] = {}
+    for row in execute(_TREND, {"asset": asset}):
+        series.setdefault((row[0], row[1], row[2]), []).append(row)
+    trends = []
+    for key, rows in series.items():
+        suite, task, metric = key
+        baseline, version, run_id = pinned.get(key, (None, None, None))
+        last = rows[-1]
+        points = tuple(
+            TrendPoint(
+                str(r[4]), int(r[5]), r[6], r[6] - _Z90 * r[7] if r[7] else None, r[6] + _Z90 * r[7] if r[7] else None
+            )
+            for r in rows[-_MANY_POINTS:]
+        )
+        higher = bool(last[3])
+        worse = 0.0 if baseline is None else (baseline - last[6]) * (1 if higher else -1)
+        flagged = worse > 0 and f"{metric} " in failing
+        if baseline is None:
+            verdict, note = "", "no baseline is pinned"
+        elif last[8] == run_id:
+            verdict, note = "", "this run is the baseline"
+        else:
+            verdict, note = ("FAIL" if flagged else "PASS"), "raw delta against the pinned baseline"
+        trends.append(
+            (not flagged, -worse, Trend(asset, suite, task, metric, higher, baseline, version, points, verdict, note))
+        )
+    trends.sort(key=lambda item: item[:2])
+    return tuple(trend for _, _, trend in trends)
+
+
+class _Hold(NamedTuple):
+    kind: str
+    asset: str | None
+    version: str | None
+    environment: str | None
+    why: str
+
+
+def _registry(execute: Execute, alerts: Sequence[AlertRow], holds: Sequence[_Hold]) -> list[RegistryRow]:
+    worst: dict[tuple[str, str], AlertRow] = {}
+    for alert in alerts:  # most urgent first
+        if alert.state != "suppressed":
+            worst.setdefault((alert.asset, alert.environment), alert)
+    by_asset: dict[str | None, list[_Hold]] = {}
+    for hold in holds:
+        by_asset.setdefault(hold.asset, []).append(hold)
+    retests = {str(asset): str(why) for asset, why in execute(_RETESTS, {})}
+    rows = []
+    for asset, environment, version, iteration, since, owner, tier, traffic, critical, state in execute(
+        _DEPLOYMENTS, {}
+    ):
+        word, why = _state(
+            worst.get((asset, environment)) or worst.get((asset, "")),
+            [*by_asset.get(asset, ()), *by_asset.get(None, ())],
+            str(version),
+            environment,
+            state,
+            retests.get(asset),
+        )
+        rows.append(
+            RegistryRow(
+                asset,
+                environment,
+                str(version),
+                iteration,
+                word,
+                why,
+                since,
+                owner or "",
+                tier or "",
+                float(traffic),
+                bool(critical),
+            )
+        )
+    rows.sort(key=lambda r: (r.asset, Environment(r.environment).rank))
+    rows.sort(key=lambda r: _STATE_RANK[r.state])
+    return _together(rows)
+
+
+def _together(rows: list[RegistryRow]) -> list[RegistryRow]:
+    """Assets in the order of their worst row, each asset's rows side by side."""
+    order: dict[str, int] = {}
+    for row in rows:
+        order.setdefault(row.asset, len(order))
+    return sorted(rows, key=lambda r: (order[r.asset], Environment(r.environment).rank))
+
+
+_STATE_RANK = {
+    word: i
+    for i, word in enumerate(
+        ["FAIL", "risk", "paused", "frozen", "blocked", "quarantined", "retest", "unknown", "watch", "ok"]
+    )
+}
+
+
+def _state(
+    alert: AlertRow | None,
+    holds: Sequence[_Hold],
+    version: str,
+    environment: str,
+    release: str | None,
+    retest: str | None,
+) -> tuple[str, str]:
+    """The word of a deployment and what it rests on: the most urgent thing that is true of it."""
+    if release == "quarantined":
+        return "quarantined", "this release is quarantined and still serves"
+    if alert is not None and _rank(alert.priority) <= 1:
+        word = "FAIL" if "regression" in alert.rule or "breach" in alert.rule else "risk"
+        return word, alert.title
+    for kind, word in (("pause", "paused"), ("freeze", "frozen"), ("block", "blocked")):
+        for hold in holds:
+            here = hold.kind == kind and hold.version in (None, version) and hold.environment in (None, environment)
+            if here:
+                return word, hold.why
+    if alert is not None and _rank(alert.priority) <= 3:
+        return "watch", alert.title
+    if retest is not None:
+        return "retest", retest
+    return ("ok", "") if release is not None else ("unknown", "this version is not in the registry")
+
+
+def _alert(row: Sequence[Any], now_us: int) -> AlertRow:
+    ident, priority, state, title, owner, asset, environment, since, count, rule, deadline, _version = row
+    overdue = deadline is not None and deadline < now_us and state == "firing"
+    return AlertRow(
+        ident,
+        priority,
+        state,
+        title,
+        owner or "",
+        asset or "",
+        environment or "",
+        int(since),
+        int(count),
+        rule,
+        overdue,
+    )
+
+
+def _advisory(row: Sequence[Any]) -> AdvisoryRow:
+    ident, name, component, hits, production, rank, matched, title = row
+    priority = _RANKS[int(rank)]
+    state = ("note" if priority is Priority.NOTE else "open") if matched else "not audited"
+    return AdvisoryRow(ident, name, priority.value, component, int(hits), int(production or 0), state, title)
+
+
+def _source(row: Sequence[Any], now_us: int) -> SourceRow:
+    ident, kind, every, good, failures, reason = row
+    if failures:
+        health = "failing"
+    elif good is None:
+        health = "never"
+    else:
+        health = "late" if now_us - good > 3 * every * 1_000_000 else "good"
+    return SourceRow(ident, kind, health, reason, good)
+
+
+def _header(
+    estate: str,
+    registry: Sequence[RegistryRow],
+    alerts: Sequence[AlertRow],
+    holds: Sequence[_Hold],
+    sources: Sequence[SourceRow],
+    indeterminate: int,
+    dead: int,
+) -> Header:
+    production = [r for r in registry if r.environment == "production"]
+    risky = sum(r.state in ("FAIL", "risk", "quarantined", "unknown") for r in production)
+    live = [a.priority for a in alerts if a.state != "suppressed"]
+    return Header(
+        estate=estate,
+        production_ok=len(production) - risky,
+        production_risk=risky,
+        canary=sum(r.environment == "canary" for r in registry),
+        shadow=sum(r.environment == "shadow" for r in registry),
+        p1=live.count("P1"),
+        p2=live.count("P2"),
+        p4=sum(p in ("P3", "P4", "unknown") for p in live),
+        frozen=tuple(sorted({h.asset or "everything" for h in holds if h.kind == "freeze"})),
+        sources_good=sum(s.health == "good" for s in sources),
+        sources_total=len(sources),
+        indeterminate=indeterminate,
+        dead_letters=dead,
+    )
+
+
+def _rank(priority: str) -> int:
+    return Priority(priority).rank
+
+
+def quick_board(path: Path, estate: str, now: datetime) -> Board | None:
+    """The board of an SQLite file read with the standard library; None when it must be opened properly.
+
+    Reads only, and never makes a file: a missing, foreign, older, newer or locked one is left to
+    the storage that can explain it.
+    """
+    if not path.is_file():
+        return None
+    try:
+        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=0.5)
+    except sqlite3.Error:
+        return None
+    try:
+        if connection.execute("SELECT version_num FROM alembic_version").fetchone() != (HEAD,):
+            return None
+        return read_board(lambda sql, params: connection.execute(sql, dict(params)).fetchall(), estate, None, now)
+    except sqlite3.Error:
+        return None
+    finally:
+        connection.close()

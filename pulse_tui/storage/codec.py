@@ -1,0 +1,94 @@
+"""Structs to rows and back, by field name: times as microseconds, nested values as JSON text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum
+from typing import Any, Generic, TypeVar
+
+import msgspec
+from msgspec import inspect as mi
+
+from pulse_tui.domain.moments import from_us, to_us
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+_JSON = msgspec.json.Encoder(order="deterministic")
+
+
+def to_json(value: Any) -> str:
+    """Canonical JSON text."""
+    return _JSON.encode(value).decode()
+
+
+def from_json(text: str | bytes) -> Any:
+    """JSON text as plain values."""
+    return msgspec.json.decode(text)
+
+
+class Codec(Generic[S]):
+    """Maps one struct type to the columns of the same names."""
+
+    def __init__(self, shape: type[S], *, skip: tuple[str, ...] = ()) -> None:
+        """``skip`` names fields that are stored elsewhere."""
+        self.shape = shape
+        info = mi.type_info(shape)
+        assert isinstance(info, mi.StructType)
+        fields = [f for f in info.fields if f.name not in skip]
+        self.names = [f.name for f in fields]
+        self._times = {f.name for f in fields if _is(f.type, mi.DateTimeType)}
+        self._plain = {
+            f.name
+            for f in fields
+            if all(
+                isinstance(
+                    t, (mi.StrType, mi.IntType, mi.FloatType, mi.BoolType, mi.EnumType, mi.NoneType, mi.DateTimeType)
+                )
+                for t in _parts(f.type)
+            )
+        }
+        self._enums: dict[str, type[Enum]] = {
+            f.name: t.cls for f in fields for t in _parts(f.type) if isinstance(t, mi.EnumType)
+        }
+        types = {f.name: f for f in msgspec.structs.fields(shape)}
+        self._nested = {name: msgspec.json.Decoder(types[name].type) for name in self.names if name not in self._plain}
+
+    def row(self, item: S) -> dict[str, Any]:
+        """Column values of ``item``."""
+        out: dict[str, Any] = {}
+        for name in self.names:
+            value = getattr(item, name)
+            if isinstance(value, datetime):
+                value = to_us(value)
+            elif isinstance(value, Enum):
+                value = value.value
+            elif name in self._nested:
+                value = _JSON.encode(value).decode()
+            out[name] = value
+        return out
+
+    def item(self, row: Mapping[Any, Any], **extra: Any) -> S:
+        """The struct of a row mapping; ``extra`` gives the skipped fields."""
+        values: dict[str, Any] = dict(extra)
+        for name in self.names:
+            value = row[name]
+            if value is None:
+                values[name] = None
+            elif name in self._times:
+                values[name] = from_us(value)
+            elif name in self._enums:
+                values[name] = self._enums[name](value)
+            elif name in self._nested:
+                values[name] = self._nested[name].decode(value)
+            else:
+                values[name] = value
+        return self.shape(**values)
+
+
+def _parts(kind: mi.Type) -> tuple[mi.Type, ...]:
+    return tuple(kind.types) if isinstance(kind, mi.UnionType) else (kind,)
+
+
+def _is(kind: mi.Type, wanted: type[mi.Type]) -> bool:
+    return any(isinstance(t, wanted) for t in _parts(kind))

@@ -1,0 +1,172 @@
+"""Opening a database: pragmas, locks, schema version, and errors in an operator's words."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+
+from pulse_tui.domain.errors import StorageError
+from pulse_tui.storage.version import HEAD, KNOWN
+
+_NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs", "ceph", "glusterfs"}
+_WRITE_LOCK = 0x70756C7365  # "pulse": the advisory lock that makes PostgreSQL writers take turns
+BUSY_MS = 5_000
+
+
+def normalize(url: str, base: Path) -> sa.URL:
+    """A database URL with a relative SQLite path put under ``base`` and psycopg 3 for PostgreSQL."""
+    try:
+        parsed = sa.make_url(url)
+    except exc.ArgumentError:
+        raise StorageError(
+            f"database: {url.split('://', maxsplit=1)[0]!r} is no database URL",
+            todo="Write sqlite:///pulse.db or postgresql://user@host/name",
+        ) from None
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        if not parsed.database or parsed.database == ":memory:":
+            raise StorageError("database: an in-memory SQLite keeps nothing", todo="Name a file: sqlite:///pulse.db")
+        path = Path(parsed.database).expanduser()
+        return parsed.set(drivername="sqlite+pysqlite", database=str(path if path.is_absolute() else base / path))
+    if backend == "postgresql":
+        return parsed.set(drivername="postgresql+psycopg")
+    raise StorageError(f"database: {backend} is not supported", todo="Use sqlite:// or postgresql://")
+
+
+def connect(url: sa.URL) -> sa.Engine:
+    """An engine with the house's settings. Raises StorageError when the file or server cannot be used."""
+    if url.get_backend_name() == "sqlite":
+        return _sqlite(url)
+    try:
+        engine = sa.create_engine(url, pool_pre_ping=True, pool_size=4)
+    except ModuleNotFoundError:
+        raise StorageError(
+            "database: the PostgreSQL driver is not installed", todo="pip install 'pulse_tui[postgres]'"
+        ) from None
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        if connection.get_execution_options().get("pulse_write"):
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITE_LOCK})")
+
+    return engine
+
+
+def _sqlite(url: sa.URL) -> sa.Engine:
+    path = Path(url.database or "")
+    refuse_network(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"database {path}: its folder cannot be made ({error.strerror})") from None
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_MS / 1000, "check_same_thread": False})
+
+    @sa.event.listens_for(engine, "connect")
+    def _connect(raw: sqlite3.Connection, _record: Any) -> None:
+        raw.isolation_level = None  # the driver's own BEGINs would come too late for IMMEDIATE
+        cursor = raw.cursor()
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA synchronous=FULL")  # an intent must be on disk before anything is sent
+        cursor.execute("PRAGMA journal_mode")
+        if cursor.fetchone()[0] != "wal" and os.access(path, os.W_OK):
+            cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.close()
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        write = connection.get_execution_options().get("pulse_write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine
+
+
+def refuse_network(path: Path) -> None:
+    """SQLite's locks do not work over a network file system. Raises StorageError there."""
+    kind = file_system(path)
+    if kind in _NETWORK_FILE_SYSTEMS:
+        raise StorageError(
+            f"database {path} is on a network file system ({kind}), where SQLite can lose data",
+            todo="Use a local path, or PostgreSQL for more than one host",
+        )
+
+
+def file_system(path: Path, mounts: Path = Path("/proc/self/mounts")) -> str:
+    """The type of the file system that holds ``path``; an empty string where it cannot be told."""
+    try:
+        lines = mounts.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    real = os.path.realpath(path)
+    best, kind = "", ""
+    for line in lines:
+        fields = line.split()
+        if len(fields) < 3:
+            continue
+        mount = fields[1].replace("\\040", " ")
+        if (real == mount or real.startswith(mount.rstrip("/") + "/")) and len(mount) > len(best):
+            best, kind = mount, fields[2]
+    return kind
+
+
+def schema_version(engine: sa.Engine) -> str | None:
+    """The migration the database is at; None for an empty one."""
+    with translated(engine.url), engine.connect() as connection:
+        if not sa.inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def check_schema(engine: sa.Engine) -> bool:
+    """True when the schema is current, False when it must be upgraded. Raises StorageError when it is newer."""
+    version = schema_version(engine)
+    if version == HEAD:
+        return True
+    if version is not None and version not in KNOWN:
+        raise StorageError(
+            f"database {shown(engine.url)} was written by a newer pulse_tui (schema {version}, this one knows {HEAD})",
+            todo="Upgrade pulse_tui on this host",
+        )
+    return False
+
+
+@contextmanager
+def translated(url: sa.URL) -> Iterator[None]:
+    """Driver errors as StorageError: locked, read-only, full, damaged, unreachable."""
+    try:
+        yield
+    except exc.DBAPIError as error:
+        raise StorageError(
+            *_words(url, str(error.orig)),
+        ) from error
+
+
+def _words(url: sa.URL, message: str) -> tuple[str]:
+    name = shown(url)
+    low = message.lower()
+    hints = [
+        ("locked", "is locked by another process for more than 5 s", "Close the other program or try again"),
+        ("readonly", "is read-only", "Check the file's and its folder's permissions, or use --read-only"),
+        ("read-only", "is read-only", "Check the file's and its folder's permissions, or use --read-only"),
+        ("full", "cannot grow: the disk is full", "Free space, then try again"),
+        ("malformed", "is damaged", "Restore a backup: pulse-tui db restore"),
+        ("not a database", "is not a database file", "Point `database` at another file"),
+        ("unable to open", "cannot be opened", "Check the path and its permissions"),
+        ("connection", "cannot be reached", "Check that the server runs and the URL is right"),
+    ]
+    for word, what, todo in hints:
+        if word in low:
+            return (f"database {name} {what}. {todo}",)
+    first = message.strip().splitlines()[0] if message.strip() else "unknown error"
+    return (f"database {name}: {first}",)
+
+
+def shown(url: sa.URL) -> str:
+    """The URL without its password."""
+    return str(url.database) if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)

@@ -1,0 +1,129 @@
+"""Decisions with what they saw, alerts as episodes, holds, retests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from pulse_tui.domain.alert import Alert, AlertState
+from pulse_tui.domain.decision import Decision, Fact
+from pulse_tui.domain.delivery import Retest
+from pulse_tui.domain.hold import Hold
+from pulse_tui.domain.moments import to_us
+from pulse_tui.domain.words import Outcome
+from pulse_tui.storage import tables as t
+from pulse_tui.storage.codec import Codec, from_json, to_json
+from pulse_tui.storage.upsert import insert_new, upsert
+
+_DECISION = Codec(Decision)
+_ALERT = Codec(Alert)
+_HOLD = Codec(Hold)
+_RETEST = Codec(Retest)
+
+
+class JudgementTables:
+    """Implements :class:`pulse_tui.ports.Judgements`."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        """All work happens in the connection's transaction."""
+        self._c = connection
+
+    def add_decisions(self, decisions: Sequence[tuple[Decision, Fact]]) -> None:
+        if not decisions:
+            return
+        ids = [d.id for d, _ in decisions]
+        known = set(self._c.execute(sa.select(t.decisions.c.id).where(t.decisions.c.id.in_(ids))).scalars())
+        rows = []
+        for decision, fact in decisions:
+            if decision.id not in known:
+                known.add(decision.id)
+                rows.append({**_DECISION.row(decision), "facts": to_json(fact.variables)})
+        if rows:
+            self._c.execute(sa.insert(t.decisions), rows)
+
+    def decision(self, decision_id: str) -> Decision | None:
+        query = sa.select(t.decisions).where(t.decisions.c.id.startswith(decision_id, autoescape=True)).limit(2)
+        rows = self._c.execute(query).mappings().all()
+        return _DECISION.item(rows[0]) if len(rows) == 1 else None
+
+    def decisions(
+        self, *, signal_id: str | None = None, outcome: Outcome | None = None, limit: int = 100
+    ) -> list[Decision]:
+        query = sa.select(t.decisions).order_by(t.decisions.c.seq.desc()).limit(limit)
+        if signal_id is not None:
+            query = query.where(t.decisions.c.signal_id == signal_id)
+        if outcome is not None:
+            query = query.where(t.decisions.c.outcome == outcome.value)
+        return [_DECISION.item(r) for r in self._c.execute(query).mappings()]
+
+    def variables(self, decision_id: str) -> dict[str, Any]:
+        text = self._c.execute(sa.select(t.decisions.c.facts).where(t.decisions.c.id == decision_id)).scalar()
+        return dict(from_json(text)) if text else {}
+
+    def add_responses(self, decision_id: str, responses: Sequence[tuple[str, str]], at: datetime) -> None:
+        rows = [{"decision_id": decision_id, "action": a, "what": w, "at": to_us(at)} for a, w in responses]
+        if rows:
+            self._c.execute(sa.insert(t.responses), rows)
+
+    def responses(self, decision_id: str) -> list[tuple[str, str]]:
+        query = sa.select(t.responses.c.action, t.responses.c.what).where(t.responses.c.decision_id == decision_id)
+        return [(a, w) for a, w in self._c.execute(query.order_by(t.responses.c.seq))]
+
+    def open_alerts(self, fingerprints: Iterable[str]) -> dict[str, Alert]:
+        wanted = list(set(fingerprints))
+        if not wanted:
+            return {}
+        query = sa.select(t.alerts).where(t.alerts.c.open_key.in_(wanted))
+        return {r["fingerprint"]: _ALERT.item(r) for r in self._c.execute(query).mappings()}
+
+    def open_alerts_about(self, signal_fingerprint: str) -> list[Alert]:
+        query = sa.select(t.alerts).where(
+            t.alerts.c.signal_fingerprint == signal_fingerprint, t.alerts.c.open_key.is_not(None)
+        )
+        return [_ALERT.item(r) for r in self._c.execute(query).mappings()]
+
+    def alert(self, alert_id: str) -> Alert | None:
+        query = sa.select(t.alerts).where(t.alerts.c.id.startswith(alert_id, autoescape=True)).limit(2)
+        rows = self._c.execute(query).mappings().all()
+        return _ALERT.item(rows[0]) if len(rows) == 1 else None
+
+    def alerts(self, states: Sequence[AlertState] | None = None, limit: int = 1000) -> list[Alert]:
+        query = sa.select(t.alerts).order_by(t.alerts.c.first_at.desc(), t.alerts.c.id).limit(limit)
+        if states is not None:
+            query = query.where(t.alerts.c.state.in_([s.value for s in states]))
+        return [_ALERT.item(r) for r in self._c.execute(query).mappings()]
+
+    def put_alert(self, alert: Alert) -> None:
+        row = {**_ALERT.row(alert), "open_key": alert.fingerprint if alert.open else None}
+        upsert(self._c, t.alerts, [row])
+
+    def holds(self, asset_id: str | None = None, *, standing: bool = True) -> list[Hold]:
+        query = sa.select(t.holds).order_by(t.holds.c.seq)
+        if asset_id is not None:
+            query = query.where(sa.or_(t.holds.c.asset_id == asset_id, t.holds.c.asset_id.is_(None)))
+        if standing:
+            query = query.where(t.holds.c.open_key.is_not(None))
+        return [_HOLD.item(r) for r in self._c.execute(query).mappings()]
+
+    def put_hold(self, hold: Hold) -> bool:
+        return insert_new(self._c, t.holds, {**_HOLD.row(hold), "open_key": hold.id if hold.standing else None})
+
+    def lift_hold(self, hold_id: str, by: str, at: datetime) -> bool:
+        lift = sa.update(t.holds).where(t.holds.c.open_key == hold_id)
+        return self._c.execute(lift.values(open_key=None, lifted_by=by, lifted_at=to_us(at))).rowcount > 0
+
+    def put_retest(self, retest: Retest) -> bool:
+        return insert_new(self._c, t.retests, _RETEST.row(retest))
+
+    def retests(self, *, open_only: bool = True) -> list[Retest]:
+        query = sa.select(t.retests).order_by(t.retests.c.due_at)
+        if open_only:
+            query = query.where(t.retests.c.done_at.is_(None))
+        return [_RETEST.item(r) for r in self._c.execute(query).mappings()]
+
+    def finish_retests(self, asset_id: str, at: datetime) -> int:
+        done = sa.update(t.retests).where(t.retests.c.asset_id == asset_id, t.retests.c.done_at.is_(None))
+        return self._c.execute(done.values(done_at=to_us(at))).rowcount

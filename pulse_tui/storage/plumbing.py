@@ -1,0 +1,82 @@
+"""Sources' health, leases with epochs, the outbox, small values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from pulse_tui.domain.delivery import Delivery, DeliveryState
+from pulse_tui.domain.moments import to_us
+from pulse_tui.domain.source import SourceStatus
+from pulse_tui.storage import tables as t
+from pulse_tui.storage.codec import Codec
+from pulse_tui.storage.upsert import insert_new, upsert
+
+_SOURCE = Codec(SourceStatus)
+_DELIVERY = Codec(Delivery)
+
+
+class PlumbingTables:
+    """Implements :class:`pulse_tui.ports.Plumbing`."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        """All work happens in the connection's transaction."""
+        self._c = connection
+
+    def sources(self) -> dict[str, SourceStatus]:
+        query = sa.select(t.sources).order_by(t.sources.c.id)
+        return {r["id"]: _SOURCE.item(r) for r in self._c.execute(query).mappings()}
+
+    def put_source(self, status: SourceStatus) -> None:
+        upsert(self._c, t.sources, [_SOURCE.row(status)])
+
+    def keep_sources(self, ids: Iterable[str]) -> None:
+        self._c.execute(sa.delete(t.sources).where(t.sources.c.id.not_in(list(ids))))
+
+    def claim(self, name: str, holder: str, now: datetime, ttl_s: float) -> int | None:
+        expires = to_us(now + timedelta(seconds=ttl_s))
+        row = self._c.execute(sa.select(t.leases).where(t.leases.c.name == name)).first()
+        if row is None:
+            self._c.execute(sa.insert(t.leases), [{"name": name, "holder": holder, "epoch": 1, "expires_at": expires}])
+            return 1
+        if row.holder != holder and row.expires_at > to_us(now):
+            return None
+        # A lease that ran out and comes back is a new epoch too: the old holder may still be sending.
+        renewed = row.holder == holder and row.expires_at > to_us(now)
+        epoch = int(row.epoch) if renewed else int(row.epoch) + 1
+        change = sa.update(t.leases).where(t.leases.c.name == name)
+        self._c.execute(change.values(holder=holder, epoch=epoch, expires_at=expires))
+        return epoch
+
+    def holds_lease(self, name: str, holder: str, epoch: int, now: datetime) -> bool:
+        row = self._c.execute(sa.select(t.leases).where(t.leases.c.name == name)).first()
+        return row is not None and row.holder == holder and row.epoch == epoch and row.expires_at > to_us(now)
+
+    def release(self, name: str, holder: str) -> None:
+        # The row stays, so that the epoch never goes back.
+        drop = sa.update(t.leases).where(t.leases.c.name == name, t.leases.c.holder == holder)
+        self._c.execute(drop.values(expires_at=0))
+
+    def enqueue(self, delivery: Delivery) -> bool:
+        return insert_new(self._c, t.outbox, _DELIVERY.row(delivery))
+
+    def due_deliveries(self, now: datetime, limit: int = 50) -> list[Delivery]:
+        due = sa.or_(t.outbox.c.next_at.is_(None), t.outbox.c.next_at <= to_us(now))
+        query = sa.select(t.outbox).where(t.outbox.c.state == DeliveryState.QUEUED.value, due)
+        query = query.order_by(t.outbox.c.created_at).limit(limit)
+        return [_DELIVERY.item(r) for r in self._c.execute(query).mappings()]
+
+    def put_delivery(self, delivery: Delivery) -> None:
+        upsert(self._c, t.outbox, [_DELIVERY.row(delivery)])
+
+    def deliveries(self, limit: int = 100) -> list[Delivery]:
+        query = sa.select(t.outbox).order_by(t.outbox.c.created_at.desc(), t.outbox.c.key).limit(limit)
+        return [_DELIVERY.item(r) for r in self._c.execute(query).mappings()]
+
+    def get_value(self, key: str) -> str | None:
+        return self._c.execute(sa.select(t.values.c.value).where(t.values.c.key == key)).scalar()
+
+    def put_value(self, key: str, value: str) -> None:
+        upsert(self._c, t.values, [{"key": key, "value": value}])

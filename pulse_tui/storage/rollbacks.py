@@ -1,0 +1,127 @@
+"""Plans by hash, approvals, runs and their append-only journal."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from pulse_tui.domain.errors import NotFound, Refused, StorageError
+from pulse_tui.domain.moments import from_us, to_us
+from pulse_tui.domain.rollback import (
+    Approval,
+    Plan,
+    PlanState,
+    Run,
+    StepRecord,
+    decode_plan,
+)
+from pulse_tui.storage import tables as t
+from pulse_tui.storage.codec import Codec
+from pulse_tui.storage.upsert import insert_new, upsert
+
+_APPROVAL = Codec(Approval)
+_RUN = Codec(Run)
+_STEP = Codec(StepRecord)
+_SHORTEST_PREFIX = 8
+
+
+class RollbackTables:
+    """Implements :class:`pulse_tui.ports.Rollbacks`."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        """All work happens in the connection's transaction."""
+        self._c = connection
+
+    def add_plan(self, plan: Plan) -> bool:
+        row = {
+            "hash": plan.hash,
+            "asset_id": plan.asset_id,
+            "state": PlanState.PROPOSED.value,
+            "body": plan.canonical(),
+        }
+        return insert_new(self._c, t.plans, row)
+
+    def plan(self, plan_hash: str) -> tuple[Plan, PlanState] | None:
+        if len(plan_hash) < _SHORTEST_PREFIX:
+            raise NotFound(f"plan {plan_hash!r} is too short a name", todo="Give at least 8 digits of its hash")
+        query = sa.select(t.plans).where(t.plans.c.hash.startswith(plan_hash, autoescape=True)).limit(2)
+        rows = self._c.execute(query).all()
+        if len(rows) != 1:
+            return None
+        return _plan(rows[0])
+
+    def plans(self, asset_id: str | None = None, limit: int = 50) -> list[tuple[Plan, PlanState]]:
+        query = sa.select(t.plans).order_by(t.plans.c.seq.desc()).limit(limit)
+        if asset_id is not None:
+            query = query.where(t.plans.c.asset_id == asset_id)
+        return [_plan(row) for row in self._c.execute(query)]
+
+    def set_plan_state(self, plan_hash: str, state: PlanState) -> None:
+        self._c.execute(sa.update(t.plans).where(t.plans.c.hash == plan_hash).values(state=state.value))
+
+    def add_approval(self, approval: Approval) -> None:
+        if not insert_new(self._c, t.approvals, _APPROVAL.row(approval)):
+            raise Refused(
+                f"{approval.principal} (or this key) has already spoken on plan {approval.plan_hash[:12]}",
+                todo="Another operator with another key must give the next approval",
+            )
+
+    def approvals(self, plan_hash: str) -> list[Approval]:
+        query = sa.select(t.approvals).where(t.approvals.c.plan_hash == plan_hash).order_by(t.approvals.c.at)
+        return [_APPROVAL.item(r) for r in self._c.execute(query).mappings()]
+
+    def start_run(self, run: Run, steps: int) -> None:
+        if not insert_new(self._c, t.runs, {**_RUN.row(run), "active_key": run.target}):
+            raise Refused(
+                f"another run is active on {run.target}", todo="Wait for it, or look at it: pulse-tui rollback show"
+            )
+        records = [StepRecord(run_id=run.id, index=i, key=f"{run.id}-{i}") for i in range(steps)]
+        self._c.execute(sa.insert(t.steps), [_STEP.row(s) for s in records])
+
+    def run(self, run_id: str) -> Run | None:
+        row = self._c.execute(sa.select(t.runs).where(t.runs.c.id == run_id)).mappings().first()
+        return _RUN.item(row) if row else None
+
+    def runs(self, *, plan_hash: str | None = None, active_only: bool = False, limit: int = 50) -> list[Run]:
+        query = sa.select(t.runs).order_by(t.runs.c.started_at.desc()).limit(limit)
+        if plan_hash is not None:
+            query = query.where(t.runs.c.plan_hash == plan_hash)
+        if active_only:
+            query = query.where(t.runs.c.active_key.is_not(None))
+        return [_RUN.item(r) for r in self._c.execute(query).mappings()]
+
+    def put_run(self, run: Run) -> None:
+        upsert(self._c, t.runs, [{**_RUN.row(run), "active_key": run.target if run.active else None}])
+
+    def steps(self, run_id: str) -> list[StepRecord]:
+        query = sa.select(t.steps).where(t.steps.c.run_id == run_id).order_by(t.steps.c.index)
+        return [_STEP.item(r) for r in self._c.execute(query).mappings()]
+
+    def put_step(self, step: StepRecord) -> None:
+        upsert(self._c, t.steps, [_STEP.row(step)])
+        moment = step.at
+        if moment is None:
+            raise ValueError(f"step {step.index} of run {step.run_id} is journalled without a time")
+        line = {
+            "run_id": step.run_id,
+            "step": step.index,
+            "at": to_us(moment),
+            "state": step.state.value,
+            "detail": step.detail,
+        }
+        self._c.execute(sa.insert(t.journal), [line])
+
+    def journal(self, run_id: str) -> list[tuple[datetime, int, str, str]]:
+        query = sa.select(t.journal).where(t.journal.c.run_id == run_id).order_by(t.journal.c.seq)
+        return [(from_us(r.at), r.step, r.state, r.detail) for r in self._c.execute(query)]
+
+
+def _plan(row: sa.Row[tuple[object, ...]]) -> tuple[Plan, PlanState]:
+    plan = decode_plan(row.body)
+    if plan.hash != row.hash:
+        raise StorageError(
+            f"plan {row.hash[:12]} was changed in the database after it was made",
+            todo="Do not run it: make a new plan and look at the audit log",
+        )
+    return plan, PlanState(row.state)

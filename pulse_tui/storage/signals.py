@@ -1,0 +1,85 @@
+"""Append-only signals and the quarantine of refused records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from pulse_tui.domain.errors import Problem
+from pulse_tui.domain.moments import from_us, to_us
+from pulse_tui.domain.signal import Signal, decode_evidence
+from pulse_tui.domain.source import Rejected
+from pulse_tui.domain.words import SignalType
+from pulse_tui.storage import tables as t
+from pulse_tui.storage.codec import Codec
+
+_ROW = Codec(Signal)
+_PLAIN = Codec(Signal, skip=("evidence",))
+_QUARANTINE_RAW_LIMIT = 64 * 1024
+
+
+class SignalTable:
+    """Implements :class:`pulse_tui.ports.Signals`."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        """All work happens in the connection's transaction."""
+        self._c = connection
+
+    def add(self, signals: Sequence[tuple[Signal, bytes]]) -> list[Signal]:
+        if not signals:
+            return []
+        ids = [s.id for s, _ in signals]
+        known = set(self._c.execute(sa.select(t.signals.c.id).where(t.signals.c.id.in_(ids))).scalars())
+        new: list[Signal] = []
+        rows = []
+        for signal, raw in signals:
+            if signal.id in known:
+                continue
+            known.add(signal.id)
+            new.append(signal)
+            rows.append({**_ROW.row(signal), "raw": raw})
+        if rows:
+            self._c.execute(sa.insert(t.signals), rows)
+        return new
+
+    def get(self, signal_id: str) -> Signal | None:
+        row = self._c.execute(sa.select(t.signals).where(t.signals.c.id == signal_id)).mappings().first()
+        return _signal(row) if row else None
+
+    def recent(self, limit: int, asset_id: str | None = None) -> list[Signal]:
+        query = sa.select(t.signals).order_by(t.signals.c.seq.desc()).limit(limit)
+        if asset_id is not None:
+            query = query.where(t.signals.c.asset_id == asset_id)
+        return [_signal(row) for row in self._c.execute(query).mappings()]
+
+    def count(self) -> int:
+        return self._c.execute(sa.select(sa.func.count()).select_from(t.signals)).scalar_one()
+
+    def quarantine(self, rejected: Sequence[Rejected], at: datetime) -> None:
+        rows = [
+            {
+                "at": to_us(at),
+                "source": r.source,
+                "place": r.problem.where,
+                "reason": r.problem.what,
+                "hint": r.problem.hint,
+                "raw": r.raw[:_QUARANTINE_RAW_LIMIT],
+            }
+            for r in rejected
+        ]
+        if rows:
+            self._c.execute(sa.insert(t.quarantine), rows)
+
+    def quarantined(self, limit: int) -> list[tuple[datetime, Rejected]]:
+        rows = self._c.execute(sa.select(t.quarantine).order_by(t.quarantine.c.seq.desc()).limit(limit))
+        return [
+            (from_us(r.at), Rejected(source=r.source, problem=Problem(r.place, r.reason, r.hint), raw=r.raw))
+            for r in rows
+        ]
+
+
+def _signal(row: sa.RowMapping) -> Signal:
+    evidence = decode_evidence(SignalType(row["signal_type"]), row["evidence"])
+    return _PLAIN.item(row, evidence=evidence)

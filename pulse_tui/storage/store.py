@@ -1,0 +1,166 @@
+"""The store: transactions over all tables, the board, and the mark that tells that somebody wrote."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from pulse_tui.domain.board import Board, Trend
+from pulse_tui.storage import board as boards
+from pulse_tui.storage.advisories import AdvisoryTables
+from pulse_tui.storage.engine import check_schema, connect, normalize, translated
+from pulse_tui.storage.estate import EstateTables
+from pulse_tui.storage.evals import EvalTables
+from pulse_tui.storage.judgements import JudgementTables
+from pulse_tui.storage.log import AuditTable
+from pulse_tui.storage.plumbing import PlumbingTables
+from pulse_tui.storage.rollbacks import RollbackTables
+from pulse_tui.storage.signals import SignalTable
+
+CHANNEL = "pulse_changed"
+
+
+class SqlTransaction:
+    """Implements :class:`pulse_tui.ports.Transaction` over one connection."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        """The connection's transaction is already begun."""
+        self.signals = SignalTable(connection)
+        self.estate = EstateTables(connection)
+        self.evals = EvalTables(connection)
+        self.advisories = AdvisoryTables(connection)
+        self.judgements = JudgementTables(connection)
+        self.rollbacks = RollbackTables(connection)
+        self.log = AuditTable(connection)
+        self.plumbing = PlumbingTables(connection)
+
+
+class SqlStore:
+    """Implements :class:`pulse_tui.ports.Store` on SQLite or PostgreSQL."""
+
+    def __init__(self, url: str, base: Path, *, read_only: bool = False) -> None:
+        """Open the database, bringing its schema up to date unless ``read_only``.
+
+        Raises StorageError when it is locked, read-only, damaged, unreachable or from a newer
+        version; a SQLite file is copied beside itself before its schema is changed.
+        """
+        self.url = normalize(url, base)
+        self._engine = connect(self.url)
+        self._writer = self._engine.execution_options(pulse_write=True)
+        self._mark: _Mark | None = None
+        with translated(self.url):
+            if not check_schema(self._engine) and not read_only:
+                from pulse_tui.storage.migrate import upgrade  # noqa: PLC0415  alembic costs 0.3 s
+
+                upgrade(self._engine)
+
+    @contextmanager
+    def write(self) -> Iterator[SqlTransaction]:
+        """One unit of work under the write lock; other watchers are told when it lands."""
+        with translated(self.url), self._writer.begin() as connection:
+            yield SqlTransaction(connection)
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql(f"NOTIFY {CHANNEL}")
+
+    @contextmanager
+    def read(self) -> Iterator[SqlTransaction]:
+        """A view of one moment."""
+        with translated(self.url), self._reader().begin() as connection:
+            yield SqlTransaction(connection)
+
+    def board(self, estate_name: str, asset: str | None, now: datetime) -> Board:
+        """The panes' read model."""
+        with translated(self.url), self._reader().begin() as connection:
+            return boards.read_board(_executor(connection), estate_name, asset, now)
+
+    def trends(self, asset: str) -> tuple[Trend, ...]:
+        """One asset's trends."""
+        with translated(self.url), self._reader().begin() as connection:
+            return boards.read_trends(_executor(connection), asset)
+
+    def change_mark(self) -> object:
+        """Differs after anybody's commit; a microsecond question on SQLite, a poll of LISTEN on PostgreSQL."""
+        if self._mark is None:
+            self._mark = _FileMark(Path(self.url.database or "")) if self._is_sqlite else _ListenMark(self.url)
+        with translated(self.url):
+            return self._mark.value()
+
+    def close(self) -> None:
+        """Give back every connection."""
+        if self._mark is not None:
+            self._mark.close()
+        self._engine.dispose()
+
+    @property
+    def _is_sqlite(self) -> bool:
+        return self.url.get_backend_name() == "sqlite"
+
+    def _reader(self) -> sa.Engine:
+        return self._engine if self._is_sqlite else self._engine.execution_options(isolation_level="REPEATABLE READ")
+
+
+def _executor(connection: sa.Connection) -> boards.Execute:
+    def execute(sql: str, params: Mapping[str, Any]) -> list[Any]:
+        return [tuple(row) for row in connection.execute(sa.text(sql), dict(params))]
+
+    return execute
+
+
+class _Mark:
+    def value(self) -> object:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+
+class _FileMark(_Mark):
+    """``PRAGMA data_version`` on a connection of its own: it moves when any other connection commits."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=0.2, check_same_thread=False)
+        self._lock = threading.Lock()
+
+    def value(self) -> object:
+        with self._lock:
+            return self._connection.execute("PRAGMA data_version").fetchone()[0]
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class _ListenMark(_Mark):
+    """Counts notifications on a connection of its own; a lost connection counts as a change."""
+
+    def __init__(self, url: sa.URL) -> None:
+        self._url = url
+        self._count = 0
+        self._connection: Any = None
+
+    def value(self) -> object:
+        import psycopg  # noqa: PLC0415  only on PostgreSQL
+
+        try:
+            if self._connection is None:
+                plain = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
+                self._connection = psycopg.connect(plain, autocommit=True, connect_timeout=5)
+                self._connection.execute(f"LISTEN {CHANNEL}")
+                self._count += 1
+            for _ in self._connection.notifies(timeout=0):
+                self._count += 1
+        except psycopg.OperationalError:
+            self.close()
+            self._count += 1
+        return self._count
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
