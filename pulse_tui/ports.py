@@ -29,7 +29,7 @@ from pulse_tui.domain.release import Release, ReleaseState, Stay
 from pulse_tui.domain.rollback import Approval, Check, Plan, PlanState, Run, StepRecord
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.source import Collected, Cursor, Rejected, SourceStatus
-from pulse_tui.domain.words import Environment, Outcome
+from pulse_tui.domain.words import Environment, Outcome, Priority
 
 # --------------------------------------------------------------------------- the world outside
 
@@ -104,7 +104,10 @@ class CollectContext(NamedTuple):
 class Collector(Protocol):
     """A kind of source: ``collectors/<kind>.py``."""
 
-    Options: type[msgspec.Struct]
+    @property
+    def Options(self) -> type[msgspec.Struct]:  # noqa: N802  a class in the module; read-only, so that subtypes fit
+        """Options of this kind, as the configuration gives them."""
+        ...
 
     def collect(self, options: Any, context: CollectContext) -> Collected:
         """One round. Raises SourceError when the source as a whole cannot be read.
@@ -152,6 +155,10 @@ class Case(NamedTuple):
     """False when the alert was open already: the condition was seen again."""
     routes: Sequence[Route]
     now: datetime
+    rule_owner: str | None = None
+    """The team that owns the rule (safety, security ...): reviews go there."""
+    rule_routes: tuple[str, ...] = ()
+    """Ids of the routes that the rule names; none: every route that serves the owner."""
 
 
 class SendContext(NamedTuple):
@@ -166,8 +173,10 @@ class SendContext(NamedTuple):
 class Action(Protocol):
     """A kind of response: ``actions/<kind>.py``. ``respond`` is pure; ``deliver`` touches the world."""
 
-    Options: type[msgspec.Struct]
-    """Options of a route of this kind; an empty struct when the kind has no destination."""
+    @property
+    def Options(self) -> type[msgspec.Struct]:  # noqa: N802  a class in the module; read-only, so that subtypes fit
+        """Options of a route of this kind; an empty struct when the kind has no destination."""
+        ...
 
     def respond(self, case: Case) -> Sequence[Effect]:
         """What to do about the case, as values."""
@@ -196,7 +205,10 @@ class Step(Protocol):
     protocol (intent, probe, send, verify, undo); a kind only reads and writes its place.
     """
 
-    Options: type[msgspec.Struct]
+    @property
+    def Options(self) -> type[msgspec.Struct]:  # noqa: N802  a class in the module; read-only, so that subtypes fit
+        """Options of this kind, as the configuration gives them."""
+        ...
 
     def target(self, options: Any) -> str:
         """The place in words, without secrets: it is shown, hashed and compared."""
@@ -321,6 +333,10 @@ class Advisories(Protocol):
     def put_findings(self, findings: Iterable[Finding]) -> None: ...
     def drop_findings(self, advisory_id: str) -> None: ...
     def findings(self, advisory_id: str | None = None) -> list[Finding]: ...
+    def set_priority(self, name: str, asset_id: str, environment: Environment | None, priority: Priority) -> None:
+        """Policy's word on the findings of an advisory (id or alias) on an asset."""
+        ...
+
     def put_note(self, note: Note, reading: Reading) -> bool:
         """False when the same note with the same body is there already."""
         ...

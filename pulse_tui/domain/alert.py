@@ -42,6 +42,9 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     count: int = 1
     acknowledged_by: str | None = None
     acknowledged_until: datetime | None = None
+    suppressed_by: str | None = None
+    suppressed_until: datetime | None = None
+    suppressed_why: str | None = None
     resolved_at: datetime | None = None
     resolved_why: str | None = None
     deadline: datetime | None = None
@@ -73,9 +76,23 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
             self, state=AlertState.ACKNOWLEDGED, acknowledged_by=by, acknowledged_until=until
         )
 
-    def lapse(self) -> Alert:
-        """An acknowledgement ran out: the alert fires again."""
-        return msgspec.structs.replace(self, state=AlertState.FIRING, acknowledged_by=None, acknowledged_until=None)
+    def suppress(self, by: str, until: datetime, why: str) -> Alert:
+        """Silenced or waived until then, with the reason; it comes back by itself."""
+        if not self.open:
+            raise Refused(f"alert {self.id} is already resolved", [self.resolved_why or "no reason was given"])
+        return msgspec.structs.replace(
+            self, state=AlertState.SUPPRESSED, suppressed_by=by, suppressed_until=until, suppressed_why=why
+        )
+
+    def lapse(self, now: datetime) -> Alert:
+        """The same alert, firing again when its acknowledgement or silence has run out by ``now``."""
+        if self.state is AlertState.ACKNOWLEDGED and self.acknowledged_until and self.acknowledged_until <= now:
+            return msgspec.structs.replace(self, state=AlertState.FIRING, acknowledged_by=None, acknowledged_until=None)
+        if self.state is AlertState.SUPPRESSED and self.suppressed_until and self.suppressed_until <= now:
+            return msgspec.structs.replace(
+                self, state=AlertState.FIRING, suppressed_by=None, suppressed_until=None, suppressed_why=None
+            )
+        return self
 
     def resolve(self, at: datetime, why: str) -> Alert:
         """The condition is over. Resolving twice changes nothing."""

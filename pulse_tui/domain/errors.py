@@ -68,9 +68,10 @@ class SourceError(PulseError):
 
     exit_code = 1
 
-    def __init__(self, what: str, *, todo: str = "", retry_after: float | None = None) -> None:
-        """``retry_after`` in seconds when the server asked for a pause."""
+    def __init__(self, what: str, *, todo: str = "", retry_after: float | None = None, sent: bool = False) -> None:
+        """``retry_after`` in seconds when the server asked for a pause; ``sent`` when the request may have arrived."""
         self.retry_after = retry_after
+        self.sent = sent
         super().__init__(what, todo=todo)
 
 

@@ -44,6 +44,16 @@ class MetricEvidence(Evidence, frozen=True):
     baseline_run: str | None = None
     candidate_run: str | None = None
 
+    @property
+    def delta_pp(self) -> float:
+        """Current minus baseline in percentage points, rounded to a millionth (0.862 - 0.914 is -5.2, not -5.2000000000000046)."""
+        return round((self.current - self.baseline) * self.scale, 6)
+
+    @property
+    def worse_pp(self) -> float:
+        """How much worse the metric got, in percentage points; negative when it got better."""
+        return -self.delta_pp if self.higher_is_better else self.delta_pp
+
 
 class ServiceEvidence(Evidence, frozen=True):
     """A service level (latency, error rate) compared with its objective."""

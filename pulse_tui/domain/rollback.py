@@ -52,6 +52,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     approvals_needed: int
     alert_id: str | None = None
+    undoes: str | None = None
+    """The hash of the plan that this one takes back."""
 
     def canonical(self) -> bytes:
         """The bytes that are hashed and shown: keys sorted, no white space, UTF-8."""
@@ -137,8 +139,10 @@ class StepState(StrEnum):
 
 _STEP_MOVES: dict[StepState, frozenset[StepState]] = {
     StepState.PENDING: frozenset({StepState.INTENT}),
-    StepState.INTENT: frozenset({StepState.SENT, StepState.VERIFIED, StepState.FAILED, StepState.UNKNOWN}),
-    StepState.SENT: frozenset({StepState.VERIFIED, StepState.FAILED, StepState.UNKNOWN}),
+    StepState.INTENT: frozenset(
+        {StepState.SENT, StepState.VERIFIED, StepState.FAILED, StepState.UNKNOWN, StepState.UNDONE}
+    ),
+    StepState.SENT: frozenset({StepState.VERIFIED, StepState.FAILED, StepState.UNKNOWN, StepState.UNDONE}),
     StepState.VERIFIED: frozenset({StepState.UNDONE, StepState.UNKNOWN}),
     StepState.FAILED: frozenset({StepState.UNDONE, StepState.UNKNOWN}),
     StepState.UNKNOWN: frozenset({StepState.SENT, StepState.VERIFIED, StepState.FAILED, StepState.UNDONE}),

@@ -53,6 +53,15 @@ def is_clean(text: str) -> bool:
     return not _ESCAPES.search(text) and not _UNSAFE.search(text)
 
 
+def address(url: str, limit: int = 300) -> str:
+    """A URL as messages may show it: without user, password, query and fragment, where secrets hide."""
+    head, sep, rest = re.split(r"[?#]", url, maxsplit=1)[0].partition("://")
+    if not sep:
+        return clean(head, limit)
+    authority, slash, path = rest.partition("/")
+    return clean(f"{head}://{authority.rpartition('@')[2]}{slash}{path}", limit)
+
+
 def _strip(text: str) -> str:
     text = _ESCAPES.sub("", text)
     text = _UNSAFE.sub("", text)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from pulse_tui.domain.advisory import Advisory, Finding
 from pulse_tui.domain.note import Note, Reading
-from pulse_tui.domain.words import Environment
+from pulse_tui.domain.words import Environment, Priority
 from pulse_tui.storage import tables as t
 from pulse_tui.storage.codec import Codec
 from pulse_tui.storage.upsert import upsert
@@ -81,6 +81,15 @@ class AdvisoryTables:
             _FINDING.item(r, environment=Environment(r["environment"]) if r["environment"] else None)
             for r in self._c.execute(query).mappings()
         ]
+
+    def set_priority(self, name: str, asset_id: str, environment: Environment | None, priority: Priority) -> None:
+        ids = sa.select(t.advisory_names.c.advisory_id).where(
+            t.advisory_names.c.kind == "alias", t.advisory_names.c.name == name
+        )
+        change = sa.update(t.findings).where(t.findings.c.advisory_id.in_(ids), t.findings.c.asset_id == asset_id)
+        if environment is not None:
+            change = change.where(t.findings.c.environment == environment.value)
+        self._c.execute(change.values(priority=priority.value))
 
     def put_note(self, note: Note, reading: Reading) -> bool:
         return upsert(self._c, t.notes, [{**_NOTE.row(note), **_READING.row(reading)}]) > 0

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from pulse_tui.domain.board import Board, Trend
 from pulse_tui.storage import board as boards
 from pulse_tui.storage.advisories import AdvisoryTables
-from pulse_tui.storage.engine import check_schema, connect, normalize, translated
+from pulse_tui.storage.engine import check_schema, connect, normalize, schema_version, shown, translated
 from pulse_tui.storage.estate import EstateTables
 from pulse_tui.storage.evals import EvalTables
 from pulse_tui.storage.judgements import JudgementTables
@@ -88,9 +88,25 @@ class SqlStore:
     def change_mark(self) -> object:
         """Differs after anybody's commit; a microsecond question on SQLite, a poll of LISTEN on PostgreSQL."""
         if self._mark is None:
-            self._mark = _FileMark(Path(self.url.database or "")) if self._is_sqlite else _ListenMark(self.url)
+            self._mark = _FileMark(Path(self.url.database or "")) if self.is_sqlite else _ListenMark(self.url)
         with translated(self.url):
             return self._mark.value()
+
+    @property
+    def shown(self) -> str:
+        """The database's name without a password."""
+        return shown(self.url)
+
+    @property
+    def schema(self) -> str:
+        """The migration it is at."""
+        return schema_version(self._engine) or "empty"
+
+    def backup(self, at: datetime) -> Path:
+        """A consistent copy of the SQLite file beside it."""
+        from pulse_tui.storage.migrate import backup  # noqa: PLC0415
+
+        return backup(self._engine, self.schema, at)
 
     def close(self) -> None:
         """Give back every connection."""
@@ -99,11 +115,12 @@ class SqlStore:
         self._engine.dispose()
 
     @property
-    def _is_sqlite(self) -> bool:
+    def is_sqlite(self) -> bool:
+        """Whether it is the embedded database."""
         return self.url.get_backend_name() == "sqlite"
 
     def _reader(self) -> sa.Engine:
-        return self._engine if self._is_sqlite else self._engine.execution_options(isolation_level="REPEATABLE READ")
+        return self._engine if self.is_sqlite else self._engine.execution_options(isolation_level="REPEATABLE READ")
 
 
 def _executor(connection: sa.Connection) -> boards.Execute:

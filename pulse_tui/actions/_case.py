@@ -1,0 +1,229 @@
+"""What the kinds share: names of effects, the three questions as text, and the condition that ends a hold."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from pulse_tui.domain.delivery import Delivery
+from pulse_tui.domain.effect import Effect, Nothing, PlaceHold, Queue
+from pulse_tui.domain.errors import TargetError
+from pulse_tui.domain.evidence import AdvisoryEvidence, MetricEvidence, NoteEvidence, ServiceEvidence, VersionEvidence
+from pulse_tui.domain.hold import Hold, HoldKind
+from pulse_tui.domain.moments import iso
+from pulse_tui.domain.words import Environment, SignalType
+from pulse_tui.ports import Case, Route
+
+
+class NoOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A kind without a destination has no options."""
+
+
+def no_delivery(kind: str, delivery: Delivery) -> str:
+    """Raises TargetError: a kind without a destination is never asked to deliver."""
+    raise TargetError(f"{kind} has no destination, delivery {delivery.key} is not for it", ambiguous=False)
+
+
+def name(kind: str, case: Case, *more: str | None) -> str:
+    """A deterministic id of an effect: the same case gives the same one, another episode another."""
+    parts = [kind, case.decision.rule_id, case.alert.id, *more]
+    return f"{kind}-{hashlib.sha256(chr(31).join(p or '' for p in parts).encode()).hexdigest()[:16]}"
+
+
+def seen_before(case: Case, what: str) -> Nothing | None:
+    """Why nobody is told again, when the alert was open already."""
+    if case.new_episode:
+        return None
+    return Nothing(
+        f"{what} when alert {case.alert.id} opened; it was seen again (x{case.alert.count}), nobody is told twice"
+    )
+
+
+def place(case: Case) -> str:
+    """``support-bot canary``."""
+    asset = case.decision.asset_id or "an unclaimed asset"
+    return f"{asset} {case.decision.environment.short}" if case.decision.environment else asset
+
+
+# --------------------------------------------------------------------------- the three questions
+
+
+def changed(case: Case) -> str:
+    """What changed."""
+    signal = case.fact.signal
+    moved = " -> ".join(v for v in (signal.baseline_version, signal.current_version) if v)
+    head = f"{place(case)}{' ' + moved if moved else ''}: {signal.title}"
+    return f"{head}\n{signal.summary}" if signal.summary else head
+
+
+def risk(case: Case) -> str:
+    """What the risk is: the priority, what was measured, and what the asset handles."""
+    decision, asset, deployment = case.decision, case.fact.asset, case.fact.deployment
+    lines = [f"{decision.priority}, severity {decision.severity}: {decision.title}"]
+    measured = _measured(case.fact.signal.evidence)
+    if measured:
+        lines.append(measured)
+    marks: list[str] = []
+    if asset is not None:
+        marks += [str(asset.tier), f"{asset.exposure} exposure", *asset.data.words()]
+    if deployment is not None:
+        marks.append(f"{deployment.traffic:g} % of traffic")
+        marks += ["production-critical"] if deployment.production_critical else []
+    if marks:
+        lines.append(" · ".join(marks))
+    return "\n".join(lines)
+
+
+def _measured(evidence: object) -> str:
+    if isinstance(evidence, MetricEvidence):
+        items = f" ({evidence.n} items)" if evidence.n is not None else ""
+        return f"{evidence.metric} {evidence.baseline:g} -> {evidence.current:g}: {evidence.delta_pp:+g} pp{items}"
+    if isinstance(evidence, ServiceEvidence):
+        unit = f" {evidence.unit}" if evidence.unit else ""
+        return f"{evidence.metric} {evidence.value:g}{unit}, objective {evidence.objective:g}{unit}"
+    if isinstance(evidence, AdvisoryEvidence):
+        cvss = f", CVSS {evidence.cvss:g}" if evidence.cvss is not None else ""
+        exploited = ", exploited in the wild" if evidence.known_exploited else ""
+        return f"{evidence.advisory} in {evidence.component} {evidence.installed or ''}".rstrip() + cvss + exploited
+    if isinstance(evidence, NoteEvidence) and evidence.effective_at is not None:
+        return f"takes effect on {evidence.effective_at:%Y-%m-%d}"
+    return ""
+
+
+_TODO = {
+    SignalType.BENCHMARK_REGRESSION: "do not promote it; compare the failing items with the baseline, or roll back",
+    SignalType.SAFETY_REGRESSION: "keep the rollout where it is and review the failing items with the safety team",
+    SignalType.LATENCY_BREACH: "roll back, or find what slowed it down",
+    SignalType.ERROR_RATE_BREACH: "roll back, or find what fails",
+    SignalType.DEPRECATION: "choose a successor and run the suite on it before the date",
+    SignalType.VENDOR_NOTE: "run the suite again and compare with the baseline",
+    SignalType.SILENT_CHANGE: "run the suite again and compare with the baseline",
+    SignalType.SOURCE_HEALTH: "repair the source: what is not watched cannot be judged",
+    SignalType.SUITE_CHANGED: "freeze the suite again, or pin a new baseline",
+}
+
+
+def todo(case: Case) -> str:
+    """What to do now."""
+    evidence = case.fact.signal.evidence
+    if isinstance(evidence, AdvisoryEvidence):
+        fix = (
+            f"upgrade {evidence.component} to {evidence.fixed[0]}"
+            if evidence.fixed
+            else "no fixed version is named: mitigate"
+        )
+        text = f"{fix}, or waive it with a reason"
+    else:
+        text = _TODO.get(case.fact.signal.signal_type, "look at the alert and acknowledge it")
+    if case.alert.deadline is not None:
+        text += f"; respond by {iso(case.alert.deadline)}"
+    return text
+
+
+def payload(case: Case) -> dict[str, str]:
+    """The message: the three questions and the ids, as texts."""
+    decision, signal = case.decision, case.fact.signal
+    values = {
+        "title": decision.title,
+        "what_changed": changed(case),
+        "risk": risk(case),
+        "what_to_do": todo(case),
+        "priority": str(decision.priority),
+        "severity": str(decision.severity),
+        "asset": decision.asset_id,
+        "environment": decision.environment,
+        "version": decision.version,
+        "owner": decision.owner,
+        "alert": case.alert.id,
+        "decision": decision.id,
+        "rule": decision.rule_id,
+        "policy": decision.policy_digest,
+        "signal": signal.id,
+        "occurred_at": iso(signal.occurred_at),
+        "links": " ".join(signal.links) or None,
+    }
+    return {key: str(value) for key, value in values.items() if value is not None}
+
+
+# --------------------------------------------------------------------------- routes
+
+
+def routes(case: Case, kind: str, owner: str | None) -> list[Route]:
+    """Routes of a kind that serve ``owner``; the ones that the rule names, if it names any of the kind."""
+    of_kind = [r for r in case.routes if r.kind == kind]
+    named = [r for r in of_kind if r.id in case.rule_routes]
+    return named or [r for r in of_kind if r.serves(owner)]
+
+
+def queue(case: Case, kind: str, chosen: Sequence[Route], **more: str) -> list[Effect]:
+    """One delivery a route. The key names rule, alert and route: a repeat of the same case is the same delivery."""
+    body = {**payload(case), **more}
+    return [
+        Queue(
+            Delivery(key=name(kind, case, route.id), kind=route.kind, route=route.id, payload=body, created_at=case.now)
+        )
+        for route in chosen
+    ]
+
+
+def no_route(kind: str, owner: str | None) -> Nothing:
+    """Nobody can be told, and what to do about it."""
+    return Nothing(f"no {kind} route serves owner {owner or '(none)'}: add one under routes")
+
+
+# --------------------------------------------------------------------------- holds
+
+
+def hold(case: Case, kind: HoldKind, *, version: str | None, environment: Environment | None) -> list[Effect]:
+    """Place a hold on the decision's asset.
+
+    It comes with the episode: while the alert stays open it is not placed again for the same
+    version, because an operator may have lifted it on purpose.
+    """
+    decision = case.decision
+    if decision.asset_id is None:
+        return [Nothing(f"no asset claims the signal, there is nothing to {kind}: add the asset to the estate")]
+    if not case.new_episode and decision.version == case.alert.version:
+        return [
+            Nothing(f"the {kind} was placed when alert {case.alert.id} opened; it stands unless somebody lifted it")
+        ]
+    made = Hold(
+        id=name(str(kind), case, decision.asset_id, environment, version),
+        kind=kind,
+        asset_id=decision.asset_id,
+        environment=environment,
+        version=version,
+        why=decision.title,
+        until_condition=until(case, version),
+        placed_by=f"rule {decision.rule_id}",
+        placed_at=case.now,
+        decision_id=decision.id,
+    )
+    return [PlaceHold(made)]
+
+
+def until(case: Case, version: str | None) -> str:
+    """The condition that ends a hold, as a sentence."""
+    evidence = case.fact.signal.evidence
+    subject = f"{case.decision.asset_id} {version}" if version else str(case.decision.asset_id)
+    if isinstance(evidence, MetricEvidence):
+        text = f"a run of suite {evidence.suite} on {subject} is within the margin"
+    elif isinstance(evidence, AdvisoryEvidence):
+        fix = f" (fixed in {evidence.fixed[0]})" if evidence.fixed else ""
+        text = f"{evidence.advisory} no longer reaches {subject}{fix}"
+    elif isinstance(evidence, ServiceEvidence):
+        text = f"{evidence.metric} of {subject} is back within its objective"
+    elif isinstance(evidence, VersionEvidence) and evidence.from_digest is not None:
+        text = f"{subject} has its former digest {evidence.from_digest} again"
+    else:
+        text = f"alert {case.alert.id} is resolved"
+    return f"{text}, or an operator lifts it"
+
+
+def due(case: Case, seconds: float, latest: datetime | None) -> datetime:
+    """``seconds`` from now, but not after ``latest`` (and never in the past)."""
+    planned = case.now + timedelta(seconds=seconds)
+    return max(case.now, min(planned, latest)) if latest is not None else planned

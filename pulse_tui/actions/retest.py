@@ -1,0 +1,42 @@
+"""A suite must be run again on the asset: a task on the owner's list, with a date."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pulse_tui.actions._case import NoOptions, due, name, no_delivery, seen_before
+from pulse_tui.domain.delivery import Delivery, Retest
+from pulse_tui.domain.effect import AskRetest, Effect, Nothing
+from pulse_tui.domain.evidence import NoteEvidence
+from pulse_tui.ports import Case, SendContext
+
+DEFAULT_S = 7 * 86_400.0
+"""A week, when the decision's priority asks for no response within a time."""
+
+Options = NoOptions
+
+
+def respond(case: Case) -> Sequence[Effect]:
+    """One retest an episode, due when the priority says so, and before the change takes effect."""
+    if (seen := seen_before(case, "a retest was asked for")) is not None:
+        return (seen,)
+    decision = case.decision
+    if decision.asset_id is None:
+        return (Nothing("no asset claims the signal, there is nothing to test again: add the asset to the estate"),)
+    evidence = case.fact.signal.evidence
+    latest = evidence.effective_at if isinstance(evidence, NoteEvidence) else None
+    retest = Retest(
+        key=name("retest", case, decision.asset_id),
+        asset_id=decision.asset_id,
+        owner=decision.owner,
+        why=decision.title,
+        due_at=due(case, decision.respond_within_s or DEFAULT_S, latest),
+    )
+    return (AskRetest(retest),)
+
+
+def deliver(delivery: Delivery, options: Any, context: SendContext) -> str:
+    """It has no destination: raises TargetError."""
+    del options, context
+    return no_delivery("retest", delivery)

@@ -1,0 +1,106 @@
+"""A ticket: a Markdown file in a folder, a POST to a generic webhook, or both.
+
+The file's name is the delivery's key, so that a repeat finds it and changes nothing, not even what
+somebody wrote into it since.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from pulse_tui.actions._case import no_route, queue, routes, seen_before
+from pulse_tui.actions._webhook import post
+from pulse_tui.domain.delivery import Delivery
+from pulse_tui.domain.effect import Effect
+from pulse_tui.domain.errors import TargetError
+from pulse_tui.domain.text import clean_block
+from pulse_tui.ports import Case, SendContext
+from pulse_tui.settings.check import Seconds
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``directory`` (from the configuration's folder), ``url``, or both. Secrets in url and headers as ``${NAME}``."""
+
+    directory: str | None = None
+    url: str | None = None
+    headers: dict[str, str] = {}
+    timeout: Seconds = Seconds(10)
+
+    def __post_init__(self) -> None:
+        if self.directory is None and self.url is None:
+            raise ValueError("a ticket route needs a directory, a url, or both")
+
+
+def respond(case: Case) -> Sequence[Effect]:
+    """One ticket for each ticket route of the owner, when the alert opens."""
+    if (seen := seen_before(case, "a ticket was written")) is not None:
+        return (seen,)
+    chosen = routes(case, "ticket", case.decision.owner)
+    return queue(case, "ticket", chosen) if chosen else (no_route("ticket", case.decision.owner),)
+
+
+def deliver(delivery: Delivery, options: Any, context: SendContext) -> str:
+    """Write the file, then post. Raises TargetError; a repeat after a half done delivery completes it."""
+    assert isinstance(options, Options)
+    receipts = []
+    if options.directory is not None:
+        receipts.append(_write(delivery, context.base / options.directory))
+    if options.url is not None:
+        receipts.append(post(delivery, options.url, options.headers, float(options.timeout), context))
+    return ", ".join(receipts)
+
+
+def _write(delivery: Delivery, folder: Path) -> str:
+    path = folder / f"{_file_name(delivery.key)}.md"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if path.exists():
+            return f"{path.name} (was there already)"
+        handle, temporary = tempfile.mkstemp(dir=folder, prefix=".ticket-")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(document(delivery))
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).chmod(0o644)
+            # A link fails when the name is taken: two agents that deliver at once leave one ticket, the first.
+            with contextlib.suppress(FileExistsError):
+                os.link(temporary, path)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
+    except OSError as error:
+        what = f"the ticket {path.name} cannot be written: {error.strerror or error}"
+        raise TargetError(what, ambiguous=False, todo=f"Make {folder} writable") from None
+    return path.name
+
+
+def _file_name(key: str) -> str:
+    """Keys are made here of letters, digits and dashes; anything else must not leave the folder."""
+    return re.sub(r"[^A-Za-z0-9._-]", "-", key).lstrip(".")[:150] or "ticket"
+
+
+def document(delivery: Delivery) -> str:
+    """JSON front matter (for programs) and Markdown (for people)."""
+    said: Mapping[str, str] = delivery.payload
+    long = ("what_changed", "risk", "what_to_do")
+    matter = {"key": delivery.key, **{k: v for k, v in said.items() if k not in long}}
+    front = msgspec.json.format(msgspec.json.encode(matter), indent=2).decode()
+    sections = (("What changed", "what_changed"), ("What is the risk", "risk"), ("What to do now", "what_to_do"))
+    body = "\n".join(f"## {head}\n\n{_plain(said.get(key, 'not known'))}\n" for head, key in sections)
+    return f"---\n{front}\n---\n\n# {_plain(said.get('title', delivery.key))}\n\n{body}"
+
+
+_MARKUP = re.compile(r"([\\`*_\[\]<>#|!~])")
+
+
+def _plain(text: str) -> str:
+    """Text from outside shows as it is: no links, images or HTML of somebody else's making."""
+    return _MARKUP.sub(r"\\\1", clean_block(text))

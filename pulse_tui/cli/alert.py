@@ -1,0 +1,48 @@
+"""``pulse-tui alert`` and ``pulse-tui freeze``: the tower's deeds without a screen."""
+
+from __future__ import annotations
+
+import argparse
+
+from pulse_tui.cli.output import emit, opened
+from pulse_tui.wiring import operator_name
+
+
+def arguments(parser: argparse.ArgumentParser, name: str) -> None:
+    """A deed, its subject and why."""
+    if name == "freeze":
+        parser.add_argument("asset", help="an asset, or 'everything'")
+        parser.add_argument("--lift", action="store_true", help="lift every hold of the scope")
+        parser.add_argument("--why", default="", help="the reason, kept in the audit log")
+        return
+    parser.add_argument("deed", choices=["ack", "resolve", "silence", "waive"])
+    parser.add_argument("id")
+    parser.add_argument("--why", default="", help="the reason, kept in the audit log")
+    parser.add_argument("--hours", type=float, default=4.0, help="how long a silence lasts")
+    parser.add_argument("--days", type=int, default=30, help="when a waiver is reviewed")
+
+
+def run(options: argparse.Namespace, name: str) -> int:
+    """Do it, say what was done."""
+    from pulse_tui.services import deeds  # noqa: PLC0415
+
+    with opened(options) as house:
+        house.sync()
+        store, now, by = house.store, house.clock(), operator_name()
+        if name == "freeze":
+            scope = None if options.asset == "everything" else options.asset
+            said = (
+                deeds.unfreeze(store, scope, by, now)
+                if options.lift
+                else deeds.freeze(store, scope, by, options.why, now)
+            )
+        elif options.deed == "ack":
+            said = deeds.acknowledge(store, options.id, by, house.settings.acknowledge_for, now)
+        elif options.deed == "resolve":
+            said = deeds.resolve(store, options.id, by, options.why, now)
+        elif options.deed == "silence":
+            said = deeds.silence(store, options.id, by, options.hours, options.why, now)
+        else:
+            said = deeds.waive(store, options.id, by, options.days, options.why, now)
+    emit(options, {"done": said}, [said])
+    return 0

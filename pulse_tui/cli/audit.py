@@ -1,0 +1,48 @@
+"""``pulse-tui audit``: is the chain whole, and the log as JSON Lines."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import msgspec
+
+from pulse_tui.cli.output import emit, opened
+from pulse_tui.domain.audit import GENESIS, broken_at
+
+
+def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
+    """verify or export."""
+    parser.add_argument("deed", choices=["verify", "export"])
+
+
+def run(options: argparse.Namespace, _name: str) -> int:
+    """0 when the chain is whole and every approval's head is in it, 1 when not."""
+    with opened(options, read_only=True) as house, house.store.read() as tx:
+        entries = tx.log.entries()
+        votes = [v for plan, _ in tx.rollbacks.plans(limit=100_000) for v in tx.rollbacks.approvals(plan.hash)]
+    if options.deed == "export":
+        for entry in entries:
+            sys.stdout.write(msgspec.json.encode(entry).decode() + "\n")
+        return 0
+    known = {GENESIS, *(e.hash for e in entries)}
+    broken = broken_at(entries)
+    # A chain alone cannot tell that its end was cut off; the heads inside the approvals can.
+    cut = [v for v in votes if v.audit_head not in known]
+    whole = broken is None and not cut
+    lines = [f"audit chain of {len(entries)} lines: " + ("whole" if whole else "BROKEN")]
+    if broken is not None:
+        lines.append(f"  line {broken[0]}: {broken[1]}")
+    lines += [
+        f"  the approval of {v.plan_hash[:12]} by {v.principal} names a head that is no longer there: lines were cut off"
+        for v in cut
+    ]
+    data = {
+        "lines": len(entries),
+        "whole": whole,
+        "broken_at": broken,
+        "cut": [v.plan_hash for v in cut],
+        "head": entries[-1].hash if entries else GENESIS,
+    }
+    emit(options, data, lines)
+    return 0 if whole else 1

@@ -1,0 +1,186 @@
+"""``pulse-tui doctor``: everything that must be in order before a night, with evidence for each line."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import NamedTuple
+
+from pulse_tui.cli.output import emit
+from pulse_tui.domain.errors import PulseError
+from pulse_tui.wiring import House, find_config, operator_name
+
+LATE_CLOCK = timedelta(minutes=2)
+
+
+class Line(NamedTuple):
+    """One thing looked at. ``ok`` None: a remark, nothing is wrong."""
+
+    what: str
+    ok: bool | None
+    evidence: str
+
+
+def arguments(_parser: argparse.ArgumentParser, _name: str) -> None:
+    """No options of its own."""
+
+
+def run(options: argparse.Namespace, _name: str) -> int:
+    """0 when nothing is wrong, 1 when something is."""
+    lines = [*_terminal(), *_house(options)]
+    marks = {True: "ok  ", False: "FAIL", None: "note"}
+    emit(options, lines, [f"{marks[line.ok]} {line.what}: {line.evidence}" for line in lines])
+    return 0 if all(line.ok is not False for line in lines) else 1
+
+
+def _terminal() -> Iterator[Line]:
+    size = shutil.get_terminal_size()
+    term = os.environ.get("TERM", "")
+    yield Line(
+        "terminal",
+        None if not sys.stdout.isatty() else term not in ("", "dumb"),
+        f"TERM={term or 'unset'}, {size.columns}x{size.lines}",
+    )
+    encoding = (sys.stdout.encoding or "").lower()
+    yield Line("encoding", True if "utf" in encoding else None, encoding or "unknown (ASCII borders are used)")
+
+
+def _house(options: argparse.Namespace) -> Iterator[Line]:
+    path = find_config(options.config)
+    yield Line(
+        "config", path is not None or None, str(path) if path else "none found: pulse-tui init writes a first one"
+    )
+    try:
+        house = House(path, database=options.database)
+    except PulseError as error:
+        yield Line("config", False, str(error))
+        return
+    try:
+        yield from _parts(house)
+    finally:
+        house.close()
+
+
+def _parts(house: House) -> Iterator[Line]:
+    settings = house.settings
+    yield Line(
+        "estate",
+        bool(settings.estate.assets) or None,
+        f"{len(settings.estate.assets)} assets, {len(settings.suites)} suites declared",
+    )
+    for what, look in (("policy", _policy), ("database", _database)):
+        try:
+            yield Line(what, True, look(house))
+        except PulseError as error:
+            yield Line(what, False, str(error))
+            if what == "database":
+                return
+    try:
+        house.sync()
+    except PulseError as error:
+        yield Line("estate", False, str(error))
+        return
+    yield from _operators(house)
+    yield from _ways_back(house)
+    yield from _sources(house)
+    yield from _log(house)
+
+
+def _policy(house: House) -> str:
+    from pulse_tui.policy.check import run_tests  # noqa: PLC0415
+
+    results = run_tests(house.policy)
+    failed = [r.name for r in results if not r.ok]
+    if failed:
+        raise PulseError(f"{len(failed)} of its own tests fail: {', '.join(failed[:3])}", todo="pulse-tui policy test")
+    return f"{len(house.policy.rules)} rules, {len(results)} of their tests pass, digest {house.policy.digest[:12]}"
+
+
+def _database(house: House) -> str:
+    with house.store.read() as tx:
+        count = tx.signals.count()
+    return f"{house.store.shown}, schema {house.store.schema}, {count} signals"
+
+
+def _operators(house: House) -> Iterator[Line]:
+    operators = house.settings.operators
+    needed = house.settings.approvals.production
+    able = [o.name for o in operators if any(e.value == "production" for e in o.environments)]
+    yield Line(
+        "operators",
+        len(able) >= needed if house.settings.playbooks else None,
+        f"{len(able)} may approve in production ({', '.join(able) or 'nobody'}), {needed} are needed",
+    )
+    me = operator_name()
+    known = me in {o.name for o in operators}
+    yield Line(
+        "you", known or None, f"{me}" + ("" if known else ": not in the operators' file, may look but not approve")
+    )
+
+
+def _ways_back(house: House) -> Iterator[Line]:
+    """Every production deployment needs a release to go back to and a playbook that gets there."""
+    from pulse_tui.services.known_good import way_back  # noqa: PLC0415
+
+    with house.store.read() as tx:
+        deployments = [d for d in tx.estate.load().deployments if d.environment.value == "production"]
+        stuck = [d.asset_id for d in deployments if way_back(tx, d.asset_id, d.environment, d.version).release is None]
+    books = house.settings.playbooks
+    bare = [d.asset_id for d in deployments if not any(b.serves(d.asset_id, d.environment) for b in books)]
+    if deployments:
+        yield Line(
+            "way back",
+            None if stuck else True,
+            f"{len(deployments) - len(stuck)} of {len(deployments)} production deployments have a known-good release"
+            + (f"; not: {', '.join(stuck[:5])}" if stuck else ""),
+        )
+        yield Line(
+            "playbooks",
+            None if bare else True,
+            f"{len(deployments) - len(bare)} of {len(deployments)} production deployments have a playbook"
+            + (f"; not: {', '.join(bare[:5])}" if bare else ""),
+        )
+    yield Line("drills", None, "drills are not built yet: no playbook has been rehearsed by this tool")
+
+
+def _sources(house: House) -> Iterator[Line]:
+    now = house.clock()
+    with house.store.read() as tx:
+        known = tx.plumbing.sources()
+    for source in house.judging.sources.values():
+        status = known.get(source.id)
+        if status is None or status.last_attempt_at is None:
+            yield Line(f"source {source.id}", None, f"{source.kind}, never read: pulse-tui refresh {source.id}")
+            continue
+        health = status.health(now)
+        good = f"last good {status.last_good_at:%Y-%m-%d %H:%M}" if status.last_good_at else "never good"
+        yield Line(
+            f"source {source.id}",
+            health.value != "failing",
+            f"{source.kind}, {health.value}, {good}" + (f": {status.reason}" if status.reason else ""),
+        )
+
+
+def _log(house: House) -> Iterator[Line]:
+    from pulse_tui.domain.audit import broken_at  # noqa: PLC0415
+
+    with house.store.read() as tx:
+        entries = tx.log.entries()
+        newest = tx.signals.recent(1)
+    broken = broken_at(entries)
+    yield Line(
+        "audit chain",
+        broken is None,
+        f"{len(entries)} lines, whole" if broken is None else f"broken at line {broken[0]}: {broken[1]}",
+    )
+    ahead = newest[0].observed_at - house.clock() if newest else timedelta(0)
+    yield Line(
+        "clock",
+        ahead < LATE_CLOCK,
+        f"{house.clock():%Y-%m-%d %H:%M:%S} UTC"
+        + (f", {ahead} behind the newest signal" if ahead >= LATE_CLOCK else ""),
+    )

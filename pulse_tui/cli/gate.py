@@ -1,0 +1,30 @@
+"""``pulse-tui gate``: for a pipeline, 0 go, 1 blocked with reasons."""
+
+from __future__ import annotations
+
+import argparse
+
+from pulse_tui.cli.output import emit, opened
+from pulse_tui.domain.words import Environment
+
+
+def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
+    """What, which version, where."""
+    parser.add_argument("asset")
+    parser.add_argument("version")
+    parser.add_argument("--env", required=True, choices=[e.value for e in Environment], dest="environment")
+
+
+def run(options: argparse.Namespace, _name: str) -> int:
+    """Print every reason."""
+    from pulse_tui.services.gate import gate  # noqa: PLC0415
+
+    with opened(options) as house:
+        house.sync()
+        answer = gate(house.judging, options.asset, options.version, Environment(options.environment))
+    marks = {(True, True): "ok  ", (True, False): "ok  ", (False, True): "NO  ", (False, False): "note"}
+    word = "GO" if answer.go else "BLOCKED"
+    lines = [f"{word}: {answer.asset} {answer.version} to {answer.environment}"]
+    lines += [f"  {marks[r.ok, r.blocking]} {r.name}: {r.detail}" for r in answer.reasons]
+    emit(options, answer, lines)
+    return 0 if answer.go else 1

@@ -1,0 +1,101 @@
+"""``pulse-tui ingest``: signals and result files by hand or from a pipeline."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from pulse_tui.cli.output import emit, opened
+from pulse_tui.domain.errors import SourceError, WrongUse
+from pulse_tui.domain.source import Collected, Cursor, Rejected
+from pulse_tui.kinds import Kinds
+from pulse_tui.ports import CollectContext
+from pulse_tui.settings.check import nearest
+from pulse_tui.wiring import House, secret
+
+HEAD = 4096
+
+
+def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
+    """``[KIND] FILE...`` or ``-``; the kind is detected when it is left out."""
+    parser.add_argument(
+        "items", nargs="+", metavar="KIND|FILE", help="files, or - for standard input; a kind may come first"
+    )
+    parser.add_argument("--asset", help="the asset that result files are about")
+    parser.add_argument("--version", dest="release", help="the version that result files are about")
+    parser.add_argument("--suite", help="the suite that result files belong to")
+
+
+def run(options: argparse.Namespace, _name: str) -> int:
+    """0 when every record landed, 1 when some were refused or a file could not be read."""
+    from pulse_tui.services.ingest import Tally, ingest  # noqa: PLC0415
+
+    kinds = {k: v for k, v in Kinds("collectors").items() if hasattr(v, "parse")}
+    kind, files = _split(options.items, kinds)
+    failures: list[str] = []
+    refused: list[Rejected] = []
+    tally = Tally()
+    with opened(options) as house:
+        house.sync()
+        for name in files:
+            try:
+                collected = _read(name, kind, kinds, options, house)
+            except SourceError as error:
+                failures.append(str(error))
+                continue
+            refused.extend(collected.rejected)
+            tally = tally.plus(ingest(collected.observations, collected.rejected, house.judging, house.clock()))
+    lines = [tally.sentence(), *(f"refused {r.problem}" for r in refused[:20])]
+    if len(refused) > len(lines) - 1:
+        lines.append(f"... and {len(refused) - 20} more; all are kept in the quarantine")
+    lines += [f"could not be read: {f}" for f in failures]
+    data = {"tally": msgspec.to_builtins(tally), "refused": [str(r.problem) for r in refused], "failures": failures}
+    emit(options, data, lines)
+    return 1 if refused or failures else 0
+
+
+def _split(items: list[str], kinds: dict[str, Any]) -> tuple[str | None, list[str]]:
+    first = items[0]
+    if first in kinds and (len(items) > 1 or not Path(first).exists()):
+        if len(items) == 1:
+            raise WrongUse(f"no file is named after the kind {first!r}", todo="Give files, or - for standard input")
+        return first, items[1:]
+    if first != "-" and len(items) > 1 and not Path(first).exists():
+        raise WrongUse(f"{first!r} is neither a file nor a kind", todo=nearest(first, kinds))
+    return None, items
+
+
+def _read(name: str, kind: str | None, kinds: dict[str, Any], options: argparse.Namespace, house: House) -> Collected:
+    data, shown = _bytes(name)
+    chosen = kind or next((k for k, m in kinds.items() if m.accepts(shown, data[:HEAD])), None)
+    if chosen is None:
+        raise SourceError(f"{shown}: no known format fits", todo=f"Name its kind first: {', '.join(sorted(kinds))}")
+    module = kinds[chosen]
+    context = CollectContext(
+        source=f"ingest:{chosen}", now=house.clock(), http=house.web, cursor=Cursor(), base=Path.cwd(), secret=secret
+    )
+    return module.parse(shown, data, _options(module.Options, options, name, chosen), context)  # type: ignore[no-any-return]
+
+
+def _bytes(name: str) -> tuple[bytes, str]:
+    if name == "-":
+        return sys.stdin.buffer.read(), "stdin"
+    try:
+        return Path(name).read_bytes(), name
+    except OSError as error:
+        raise SourceError(f"{name}: {error.strerror or error}") from None
+
+
+def _options(shape: type[msgspec.Struct], given: argparse.Namespace, name: str, kind: str) -> Any:
+    """A kind's options from the flags that it knows; its required ones must be given."""
+    known = {f.name: f for f in msgspec.structs.fields(shape)}
+    flags = {"asset": given.asset, "version": given.release, "suite": given.suite, "path": name}
+    values = {k: v for k, v in flags.items() if v is not None and k in known}
+    missing = [n for n, f in known.items() if f.required and n not in values]
+    if missing:
+        raise WrongUse(f"{kind}: {', '.join(missing)} must be given", todo=" ".join(f"--{m} VALUE" for m in missing))
+    return shape(**values)

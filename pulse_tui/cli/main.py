@@ -1,0 +1,124 @@
+"""Which command is meant, and what every command shares: options, errors, exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from pulse_tui import __version__
+from pulse_tui.domain.errors import PulseError
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("demo", "one night on recorded fixtures, with a rollback target that really changes"),
+    "init": ("init", "write a first configuration"),
+    "refresh": ("refresh", "one round of every source, or of those named"),
+    "agent": ("agent", "collect without a screen, for a service unit"),
+    "ingest": ("ingest", "take in signals or result files"),
+    "status": ("status", "what changed, what is the risk, what to do: the estate"),
+    "explain": ("status", "the three questions for one alert or decision"),
+    "gate": ("gate", "may this version be promoted there?"),
+    "policy": ("policy", "check or test the policy"),
+    "alert": ("alert", "ack, resolve, silence or waive an alert"),
+    "freeze": ("alert", "freeze or unfreeze promotions of an asset"),
+    "rollback": ("rollback", "plan, approve, reject, run, undo, show, resume"),
+    "audit": ("audit", "verify or export the audit chain"),
+    "doctor": ("doctor", "is everything in order: config, database, sources, terminal, clock"),
+    "db": ("db", "upgrade or back up the database"),
+    "schema": ("schema", "JSON Schema of signal, facts or policy"),
+    "worker": ("worker", ""),
+}
+"""Command -> (module, help). An empty help hides the command."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Wrong use exits with 2 and says where the help is."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the usage and leave."""
+        self.print_usage(sys.stderr)
+        self.exit(2, f"{self.prog}: {message}. See {self.prog} --help\n")
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run one command line; returns the exit code."""
+    name = next((a for a in _positionals(argv)), None)
+    try:
+        if name in COMMANDS:
+            return _command(argv, str(name))
+        return _tower(argv)
+    except PulseError as error:
+        print(f"pulse-tui: {error}", file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    except Exception:
+        import traceback  # noqa: PLC0415
+
+        traceback.print_exc()
+        print("pulse-tui: this is a bug in pulse-tui; please report the lines above", file=sys.stderr)
+        return 3
+
+
+def _command(argv: Sequence[str], name: str) -> int:
+    module = importlib.import_module(f"pulse_tui.cli.{COMMANDS[name][0]}")
+    parser = Parser(prog=f"pulse-tui {name}", description=COMMANDS[name][1] or None)
+    common(parser)
+    module.arguments(parser, name)
+    rest = list(argv)
+    rest.remove(name)
+    code: int = module.run(parser.parse_args(rest), name)
+    return code
+
+
+def _tower(argv: Sequence[str]) -> int:
+    width = max(len(n) for n in COMMANDS)
+    listing = "\n".join(f"  {n:<{width}}  {h}" for n, (_, h) in COMMANDS.items() if h)
+    parser = Parser(
+        prog="pulse-tui",
+        description="The control tower: what changed, what is the risk, what should we do now?",
+        epilog=f"commands (each has --help):\n{listing}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"pulse-tui {__version__}")
+    parser.add_argument("--read-only", action="store_true", help="look, but hide every deed")
+    common(parser, json=False)
+    parser.add_argument("command", nargs="?", help=argparse.SUPPRESS)
+    options = parser.parse_args(argv)
+    if options.command is not None:
+        import difflib  # noqa: PLC0415
+
+        near = difflib.get_close_matches(options.command, [n for n, (_, h) in COMMANDS.items() if h], 1)
+        parser.error(f"unknown command {options.command!r}" + (f", did you mean {near[0]!r}?" if near else ""))
+    from pulse_tui.cli import tower  # noqa: PLC0415
+
+    return tower.run(options)
+
+
+def common(parser: argparse.ArgumentParser, *, json: bool = True) -> None:
+    """The options that every command takes."""
+    parser.add_argument("--config", metavar="PATH", help="configuration folder or file")
+    parser.add_argument("--database", metavar="URL", help="sqlite:///file.db or postgresql://..., over the config's")
+    if json:
+        parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+_TAKES_VALUE = {"--config", "--database"}
+
+
+def _positionals(argv: Sequence[str]) -> list[str]:
+    out, skip = [], False
+    for argument in argv:
+        if skip:
+            skip = False
+        elif argument in _TAKES_VALUE:
+            skip = True
+        elif not argument.startswith("-"):
+            out.append(argument)
+    return out

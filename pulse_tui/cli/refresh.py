@@ -1,0 +1,37 @@
+"""``pulse-tui refresh``: one round, no screen."""
+
+from __future__ import annotations
+
+import argparse
+
+from pulse_tui.cli.output import emit, opened
+from pulse_tui.domain.errors import NotFound
+from pulse_tui.settings.check import nearest
+from pulse_tui.wiring import holder_name
+
+
+def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
+    """Sources by id; all when none is named."""
+    parser.add_argument("sources", nargs="*", metavar="SOURCE")
+
+
+def run(options: argparse.Namespace, _name: str) -> int:
+    """0 when every source answered, 1 when one did not."""
+    from pulse_tui.services.deliver import deliver  # noqa: PLC0415
+    from pulse_tui.services.refresh import refresh  # noqa: PLC0415
+
+    with opened(options) as house:
+        parts = house.judging
+        for name in options.sources:
+            if name not in parts.sources:
+                raise NotFound(f"there is no source {name!r}", todo=nearest(name, parts.sources))
+        house.sync()
+        rounds = [refresh(name, parts, holder_name()) for name in options.sources or parts.sources]
+        sent = deliver(parts, holder_name())
+    lines = [f"{'ok  ' if r.ok else 'FAIL'} {r.source}: {r.message}" for r in rounds]
+    if not rounds:
+        lines.append("no sources are configured: pulse-tui init writes a first configuration")
+    if any(sent):
+        lines.append(f"deliveries: {sent.sent} sent, {sent.failed} to be tried again, {sent.dead} given up")
+    emit(options, {"rounds": rounds, "deliveries": sent}, lines)
+    return 0 if all(r.ok for r in rounds) else 1

@@ -1,0 +1,98 @@
+"""``pulse-tui rollback``: section 6 of the design without a screen."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from pulse_tui.cli.output import emit, opened
+from pulse_tui.domain.board import PlanStory
+from pulse_tui.domain.errors import WrongUse
+from pulse_tui.domain.words import Environment
+from pulse_tui.wiring import holder_name, operator_name
+
+if TYPE_CHECKING:
+    from pulse_tui.wiring import House
+
+
+def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
+    """A deed and what it is about."""
+    parser.add_argument("deed", choices=["plan", "approve", "reject", "run", "undo", "show", "resume"])
+    parser.add_argument("subject", nargs="?", help="an asset (plan), a plan's hash, or a run (resume)")
+    parser.add_argument("--env", choices=[e.value for e in Environment], dest="environment")
+    parser.add_argument("--why", default="", help="the reason, kept in the audit log")
+    parser.add_argument("--alert", help="the alert that a plan answers")
+
+
+def run(options: argparse.Namespace, _name: str) -> int:
+    """0 done, 1 refused or not verified."""
+    with opened(options) as house:
+        house.sync()
+        if options.deed == "show" and options.subject is None:
+            return _list(options, house)
+        if options.subject is None:
+            raise WrongUse(
+                f"rollback {options.deed} needs to know of what", todo=f"pulse-tui rollback {options.deed} SUBJECT"
+            )
+        if options.deed == "resume":
+            return _resume(options, house)
+        story = _deed(options, house)
+    emit(options, story, lines(story))
+    return 1 if options.deed == "run" and story.state != "verified" else 0
+
+
+def _deed(options: argparse.Namespace, house: House) -> PlanStory:
+    desk = house.desk(operator_name())
+    if options.deed == "plan":
+        if options.environment is None:
+            raise WrongUse("rollback plan needs --env", todo="for example --env production")
+        return desk.propose(options.subject, options.environment, options.alert)
+    if options.deed == "approve":
+        return desk.approve(options.subject, options.why)
+    if options.deed == "reject":
+        return desk.reject(options.subject, options.why)
+    if options.deed == "run":
+        return desk.execute(options.subject)
+    if options.deed == "undo":
+        return desk.undo(options.subject)
+    return desk.plan_story(options.subject)
+
+
+def _list(options: argparse.Namespace, house: House) -> int:
+    with house.store.read() as tx:
+        plans = tx.rollbacks.plans()
+    rows = [
+        {"plan": p.hash, "target": p.target, "from": p.from_version, "to": p.to_version, "state": s.value}
+        for p, s in plans
+    ]
+    text = [f"{r['plan'][:12]}  {r['target']}  {r['from']} -> {r['to']}  {r['state']}" for r in rows]
+    emit(options, rows, text or ["no plans"])
+    return 0
+
+
+def _resume(options: argparse.Namespace, house: House) -> int:
+    from pulse_tui.services.execute import resume  # noqa: PLC0415
+
+    done = resume(house.rollback, options.subject, operator_name(), holder_name())
+    emit(
+        options,
+        {"run": done.id, "state": done.state.value, "detail": done.detail},
+        [f"run {done.id}: {done.state.value}, {done.detail}"],
+    )
+    return 0 if done.state.value == "verified" else 1
+
+
+def lines(story: PlanStory) -> list[str]:
+    """A plan as text."""
+    out = [f"plan {story.hash[:12]} ({story.state}): {story.headline}"]
+    out += [f"  {label}: {text}" for label, text in story.facts]
+    out += [f"  step {s}" for s in story.steps]
+    marks = {(True, True): "ok  ", (True, False): "ok  ", (False, True): "NO  ", (False, False): "note"}
+    out += [f"  {marks[ok, blocking]} {name}: {detail}" for name, ok, blocking, detail in story.checks]
+    out.append(
+        f"  approvals: {story.approvals_given} of {story.approvals_needed}" + "".join(f"; {a}" for a in story.approvals)
+    )
+    out += [f"  {line}" for line in story.run]
+    if story.why_not and story.state == "proposed":
+        out.append(f"  you may not approve: {story.why_not}")
+    return out

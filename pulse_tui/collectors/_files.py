@@ -1,0 +1,176 @@
+"""Files of a source: found, capped, remembered, and split into JSON records with their positions."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from pulse_tui.domain.errors import Problem, SourceError
+from pulse_tui.domain.source import Collected, Rejected
+from pulse_tui.domain.text import clean
+from pulse_tui.ports import CollectContext
+
+#: Default cap of one file, in bytes.
+FILE_CAP = 64 * 2**20
+#: What is kept of a refused record or file.
+RAW_KEPT = 64 * 2**10
+
+_MARKS = msgspec.json.Decoder(dict[str, str])
+
+
+class Record(NamedTuple):
+    """One JSON value of a file. ``where`` is ``name:line`` or ``name[index]``."""
+
+    where: str
+    raw: bytes
+
+
+def refuse(source: str, where: str, what: str, raw: bytes = b"", hint: str = "") -> Rejected:
+    """A refused record; texts are made safe, the raw bytes are cut to :data:`RAW_KEPT`."""
+    return Rejected(source=source, problem=Problem(clean(where, 300), clean(what, 300), hint), raw=raw[:RAW_KEPT])
+
+
+def read_capped(path: Path, name: str, cap: int) -> bytes:
+    """The whole file. Raises SourceError when it cannot be read or is over ``cap`` bytes."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(cap + 1)
+    except OSError as error:
+        raise SourceError(f"{name} cannot be read: {error.strerror}", todo="Check the path and its rights") from None
+    if len(data) > cap:
+        raise SourceError(f"{name} is over the cap of {cap:,} bytes", todo="Split it, or raise max_bytes")
+    return data
+
+
+def find(base: Path, path: str, pattern: str) -> tuple[list[tuple[str, Path]], bool]:
+    """The files of ``path``: (name, path) sorted by name, and whether a single file was named.
+
+    ``path`` is a file, a folder (searched below with ``pattern``) or a glob; relative to ``base``.
+    Names starting with "." or ending in ".part" are still being written and are left out.
+    """
+    if not path:
+        raise SourceError("the source names no path", todo="Add 'path: ...' to its options")
+    whole = base / Path(path).expanduser()
+    if whole.is_file():
+        return [(whole.name, whole)], True
+    if whole.is_dir():
+        root, found = whole, whole.rglob(pattern)
+    elif any(c in path for c in "*?["):
+        anchor = Path(whole.anchor)
+        parts = whole.relative_to(anchor).parts
+        fixed = next(i for i, part in enumerate(parts) if any(c in part for c in "*?["))
+        root = anchor.joinpath(*parts[:fixed])
+        found = root.glob("/".join(parts[fixed:]))
+    else:
+        raise SourceError(f"{path} does not exist", todo="Correct 'path' or create it")
+    named = ((str(file.relative_to(root)), file) for file in found if file.is_file())
+    return sorted((n, f) for n, f in named if not _unfinished(n)), False
+
+
+def _unfinished(name: str) -> bool:
+    return name.endswith(".part") or any(part.startswith(".") for part in Path(name).parts)
+
+
+def collect_files(
+    path: str, pattern: str, cap: int, context: CollectContext, parse: Callable[[str, bytes], Collected]
+) -> Collected:
+    """Read every file that is new or changed since the bookmark (name, size and mtime) was made.
+
+    A file that is none of its kind is Rejected by name, and not read again until it changes; when
+    a single file was asked for, that is a SourceError. ``done`` names the files that were read.
+    """
+    found, single = find(context.base, path, pattern)
+    before = _marks(context.cursor.bookmark)
+    marks: dict[str, str] = {}
+    observations: list[Any] = []
+    rejected: list[Rejected] = []
+    done: list[str] = []
+    for name, file in found:
+        try:
+            stat = file.stat()
+        except OSError:
+            continue  # taken away since the folder was listed
+        marks[name] = hashlib.sha256(f"{name}\0{stat.st_size}\0{stat.st_mtime_ns}".encode()).hexdigest()[:16]
+        if before.get(name) == marks[name]:
+            continue
+        try:
+            one = parse(name, read_capped(file, name, cap))
+        except SourceError as error:
+            if single:
+                raise
+            rejected.append(refuse(context.source, name, str(error)))
+            continue
+        observations += one.observations
+        rejected += one.rejected
+        done.append(name)
+    bookmark = msgspec.json.encode(marks, order="deterministic").decode()
+    return Collected(
+        observations=tuple(observations),
+        rejected=tuple(rejected),
+        cursor=msgspec.structs.replace(context.cursor, bookmark=bookmark),
+        unchanged=not done and not rejected,
+        done=tuple(done),
+    )
+
+
+def _marks(bookmark: str | None) -> dict[str, str]:
+    try:
+        return _MARKS.decode(bookmark) if bookmark else {}
+    except (msgspec.DecodeError, msgspec.ValidationError):
+        return {}  # another kind's bookmark: reading everything once more is harmless
+
+
+def records(name: str, data: bytes) -> Iterator[Record]:
+    """The records of a JSON object, a JSON array or JSON Lines.
+
+    A line of JSON Lines is not looked into: the reader refuses a bad one by its ``where``. Raises
+    SourceError with name, line and column when the file as a whole is broken or truncated.
+    """
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    head = data.lstrip()[:1]
+    if not head:
+        raise SourceError(f"{name} is empty", todo="Write it whole under another name, then rename it")
+    try:
+        if head == b"[":
+            for index, item in enumerate(msgspec.json.decode(data, type=list[msgspec.Raw])):
+                yield Record(f"{name}[{index}]", bytes(item))
+            return
+        yield Record(name, bytes(msgspec.json.decode(data, type=msgspec.Raw)))
+    except (msgspec.DecodeError, msgspec.ValidationError, RecursionError) as error:
+        if head == b"[" or not _is_json(first_line(data)):
+            raise SourceError(broken_json(name, data, error), todo="Write it again, whole") from None
+        for number, line in enumerate(data.split(b"\n"), 1):
+            if stripped := line.strip():
+                yield Record(f"{name}:{number}", stripped)
+
+
+def first_line(data: bytes) -> bytes:
+    """The first line that is not blank."""
+    return data.lstrip().partition(b"\n")[0].strip()
+
+
+def broken_json(name: str, data: bytes, error: Exception) -> str:
+    """``name:line:column: what is wrong`` for a JSON error (msgspec's or the standard library's)."""
+    if isinstance(error, RecursionError):
+        return f"{name} is nested too deeply to be read"
+    text = clean(str(error), 160)
+    _, _, tail = text.partition("(byte ")
+    position = int(tail.rstrip(")")) if tail.rstrip(")").isdigit() else len(data)
+    if "truncated" in text:
+        position = len(data)
+    before = data[:position]
+    line, column = before.count(b"\n") + 1, position - (before.rfind(b"\n") + 1) + 1
+    what = "the JSON ends too early" if "truncated" in text else text
+    return f"{name}:{line}:{column}: {what} (byte {position})"
+
+
+def _is_json(raw: bytes) -> bool:
+    try:
+        msgspec.json.decode(raw, type=msgspec.Raw)
+    except (msgspec.DecodeError, msgspec.ValidationError, RecursionError):
+        return False
+    return True

@@ -1,0 +1,43 @@
+"""Whose run a result file is: asset and version from options, texts in the file, or the folder's name."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+
+from pulse_tui.domain.errors import SourceError
+from pulse_tui.domain.text import clean
+
+#: ``asset@version``, as a whole folder name or model name, or as a part of it.
+PATTERN = r"(?P<asset>[\w.-]+)@(?P<version>[\w.+-]+)"
+
+
+def whose(name: str, asset: str | None, version: str | None, pattern: str, texts: Iterable[str]) -> tuple[str, str]:
+    """(asset id, version). ``texts`` are searched in turn, then the file's folder. Raises SourceError when unknown."""
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        raise SourceError(f"the pattern {pattern!r} is no regular expression: {error}", todo="Correct it") from None
+    folder = name.replace("\\", "/").rpartition("/")[0].rpartition("/")[2]
+    for text in (*texts, folder):
+        if asset and version:
+            break
+        if match := compiled.search(text[:2_000]):
+            groups = match.groupdict()
+            asset = asset or groups.get("asset")
+            version = version or groups.get("version")
+    if not asset or not version:
+        missing = " and ".join(word for word, known in (("asset", asset), ("version", version)) if not known)
+        raise SourceError(
+            f"{name} does not say its {missing}",
+            todo="Set 'asset' and 'version', or keep it in a folder named asset@version",
+        )
+    return clean(asset, 300), clean(version, 300)
+
+
+def run_id(kind: str, name: str, data: bytes) -> str:
+    """The same for the same file: its kind and a hash over its name (without folders) and content."""
+    base = name.replace("\\", "/").rpartition("/")[2]
+    digest = hashlib.sha256(base.encode("utf-8", "replace") + b"\0" + data).hexdigest()
+    return f"{kind}:{digest[:20]}"

@@ -1,0 +1,324 @@
+"""Advisories in the OSV shape: JSON, JSON Lines or a zip of JSON files, from disk or a conditional GET.
+
+Lenient to fields we do not read, strict to those we do: a broken record is Rejected with its id
+and the reason, the others land. https://ossf.github.io/osv-schema/
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from pulse_tui.collectors._cvss import base_score
+from pulse_tui.collectors._files import FILE_CAP, Record, collect_files, records, refuse
+from pulse_tui.collectors._web import fetch
+from pulse_tui.domain.advisory import Advisory, Affected, VersionRange
+from pulse_tui.domain.errors import SourceError
+from pulse_tui.domain.source import Collected, Rejected
+from pulse_tui.domain.text import clean
+from pulse_tui.domain.words import Severity
+from pulse_tui.ports import CollectContext
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``path`` (file, folder or glob) or ``url`` (one document). ``max_bytes``: cap of a file, unzipped too."""
+
+    path: str = ""
+    url: str = ""
+    token: str | None = None
+    max_bytes: int = FILE_CAP
+
+
+_Text = Annotated[str, Meta(min_length=1, max_length=500)]
+_Moment = Annotated[datetime, Meta(tz=True)]
+
+
+class _Package(msgspec.Struct):
+    ecosystem: _Text
+    name: _Text
+
+
+class _Event(msgspec.Struct):
+    introduced: str | None = None
+    fixed: str | None = None
+    last_affected: str | None = None
+    limit: str | None = None
+
+
+class _Range(msgspec.Struct):
+    type: str
+    events: list[_Event]
+
+
+class _Severity(msgspec.Struct):
+    type: str
+    score: str
+
+
+class _Affected(msgspec.Struct):
+    package: _Package | None = None
+    ranges: list[_Range] | None = None
+    versions: list[str] | None = None
+    severity: list[_Severity] | None = None
+    database_specific: Any = None
+    ecosystem_specific: Any = None
+
+
+class _Reference(msgspec.Struct):
+    url: str
+
+
+class _Record(msgspec.Struct):
+    id: _Text
+    modified: _Moment
+    summary: str | None = None
+    details: str | None = None
+    aliases: list[str] | None = None
+    withdrawn: _Moment | None = None
+    affected: list[_Affected] | None = None
+    severity: list[_Severity] | None = None
+    references: list[_Reference] | None = None
+    database_specific: Any = None
+
+
+class _Id(msgspec.Struct):
+    id: Any = None
+
+
+class _Unusable(ValueError):
+    """A record that is well formed and yet says nothing that can be matched."""
+
+
+_RECORD = msgspec.json.Decoder(_Record)
+_ID = msgspec.json.Decoder(_Id)
+_WORDS = {
+    "low": Severity.LOW,
+    "medium": Severity.MEDIUM,
+    "moderate": Severity.MEDIUM,
+    "high": Severity.HIGH,
+    "important": Severity.HIGH,
+    "critical": Severity.CRITICAL,
+}
+_LINKS_KEPT = 20
+_ZIP_MAGIC = b"PK\x03\x04"
+
+
+def collect(options: Options, context: CollectContext) -> Collected:
+    """One round: the files that changed, or the document when it changed."""
+    if not options.url:
+        return collect_files(
+            options.path, "*", options.max_bytes, context, lambda name, data: parse(name, data, options, context)
+        )
+    fetched = fetch(context, options.url, options.token)
+    if fetched.unchanged:
+        return Collected(cursor=fetched.cursor, unchanged=True)
+    name = options.url.split("?", 1)[0].rstrip("/").rpartition("/")[2] or "document"
+    return msgspec.structs.replace(parse(name, fetched.body, options, context), cursor=fetched.cursor, done=())
+
+
+def accepts(name: str, head: bytes) -> bool:
+    """A zip, or JSON with an id, a modified time and something affected, aliased or described."""
+    if head.startswith(_ZIP_MAGIC):
+        return name.endswith(".zip")
+    keys = (b'"affected"', b'"aliases"', b'"details"', b'"schema_version"')
+    return b'"id"' in head and b'"modified"' in head and any(key in head for key in keys)
+
+
+def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
+    """All advisories of one document. Raises SourceError when it is no JSON, JSON Lines or zip."""
+    good: list[Advisory] = []
+    bad: list[Rejected] = []
+    zipped = data.startswith(_ZIP_MAGIC)
+    for where, raw in _unzip(name, data, options.max_bytes, context, bad) if zipped else records(name, data):
+        try:
+            advisory, doubt = _advisory(_RECORD.decode(raw), context.source)
+        except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError, _Unusable) as error:
+            what = "nested too deeply to be read" if isinstance(error, RecursionError) else str(error)
+            bad.append(refuse(context.source, _named(where, raw), what, raw))
+            continue
+        good.append(advisory)
+        if doubt:
+            bad.append(refuse(context.source, f"{where} {advisory.id}", doubt, raw))
+    return Collected(observations=tuple(good), rejected=tuple(bad), cursor=context.cursor, done=(name,))
+
+
+def _unzip(name: str, data: bytes, cap: int, context: CollectContext, bad: list[Rejected]) -> Iterator[Record]:
+    """The JSON members of a zip. What they unpack to is capped at ten times ``cap`` in all."""
+    left = 10 * cap
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(data))
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise SourceError(f"{name} is a broken zip: {clean(str(error), 120)}", todo="Fetch it again") from None
+    with archive:
+        for member in archive.infolist():
+            where = f"{name}/{clean(member.filename, 200)}"
+            if not member.filename.endswith((".json", ".jsonl")):
+                continue
+            try:
+                with archive.open(member) as file:
+                    text = file.read(min(cap, left) + 1)
+                if len(text) > min(cap, left):
+                    bad.append(refuse(context.source, where, f"it unpacks to more than {min(cap, left):,} bytes"))
+                    continue
+                left -= len(text)
+                yield from records(where, text)
+            except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError, ValueError) as error:
+                bad.append(refuse(context.source, where, f"the member cannot be unpacked: {error}"))
+            except SourceError as error:
+                bad.append(refuse(context.source, where, str(error)))
+
+
+def _named(where: str, raw: bytes) -> str:
+    try:
+        found = _ID.decode(raw).id
+    except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return where
+    return f"{where} {clean(found, 100)}" if isinstance(found, str) and found else f"{where} (no id)"
+
+
+def _advisory(record: _Record, source: str) -> tuple[Advisory, str]:
+    """The advisory, and what was odd enough to tell about it ("" for nothing)."""
+    affected = tuple(_affected(item) for item in record.affected or () if item.package is not None)
+    score, vector, doubt = _score(record)
+    details = next((line for line in (record.details or "").splitlines() if line.strip()), "")
+    advisory = Advisory(
+        id=_safe(record.id),
+        source=source,
+        modified=record.modified,
+        title=clean(record.summary or "", 300) or clean(details, 300) or _safe(record.id),
+        aliases=tuple(_safe(alias) for alias in record.aliases or () if alias),
+        severity=_graded(score) if score is not None else _word(record),
+        cvss=score,
+        vector=vector,
+        withdrawn=record.withdrawn is not None,
+        affected=affected,
+        links=tuple(clean(r.url, 2_000) for r in (record.references or ())[:_LINKS_KEPT] if _is_web(r.url)),
+    )
+    return advisory, doubt
+
+
+def _affected(item: _Affected) -> Affected:
+    package = item.package
+    assert package is not None
+    ecosystem = _safe(package.ecosystem)
+    name = _safe(package.name)
+    if ecosystem == "PyPI":
+        name = re.sub(r"[-_.]+", "-", name).lower()
+    ranges: list[VersionRange] = []
+    for span in item.ranges or ():
+        if span.type in ("ECOSYSTEM", "SEMVER"):
+            ranges += _ranges(span.events, ecosystem)
+    return Affected(
+        ecosystem=ecosystem,
+        name=name,
+        versions=tuple(_safe(version) for version in item.versions or ()),
+        ranges=tuple(ranges),
+    )
+
+
+def _ranges(events: list[_Event], ecosystem: str) -> list[VersionRange]:
+    """Pairs of events; several introduced and fixed in one list are put in order where one can be read."""
+    flat: list[tuple[str, str]] = []
+    for event in events:
+        for kind in ("introduced", "fixed", "last_affected", "limit"):
+            if (version := getattr(event, kind)) is not None:
+                flat.append((kind, _safe(version)))
+    if not any(kind == "introduced" for kind, _ in flat):
+        raise _Unusable("a range has no 'introduced' event")
+    out: list[VersionRange] = []
+    start: str | None = None
+    for kind, version in _ordered(flat, ecosystem):
+        if kind == "introduced":
+            start = version if start is None else start
+        elif start is not None and not (kind == "limit" and version == "*"):
+            end = {"last_affected": version} if kind == "last_affected" else {"fixed": version}
+            out.append(VersionRange(introduced=start, **end))
+            start = None
+    if start is not None:
+        out.append(VersionRange(introduced=start))
+    return out
+
+
+_ORDER = {"fixed": 0, "limit": 0, "introduced": 1, "last_affected": 2}
+_NUMERIC = re.compile(r"v?(\d+(?:\.\d+)*)\Z")
+
+
+def _ordered(flat: list[tuple[str, str]], ecosystem: str) -> list[tuple[str, str]]:
+    if len(flat) <= 2 and flat[0][0] == "introduced":
+        return flat
+    keys: list[tuple[Any, int]] = []
+    for kind, version in flat:
+        key = _key(version, ecosystem)
+        if key is None:
+            return flat  # no order is known: the list's own is what its author meant
+        keys.append((key, _ORDER[kind]))
+    return [flat[i] for i in sorted(range(len(flat)), key=keys.__getitem__)]
+
+
+def _key(version: str, ecosystem: str) -> Any:
+    if ecosystem == "PyPI":
+        from packaging.version import InvalidVersion, Version  # noqa: PLC0415  late: few records need it
+
+        try:
+            return Version(version)
+        except InvalidVersion:
+            return None
+    match = _NUMERIC.match(version)
+    return tuple(int(part) for part in match[1].split(".")) if match else None
+
+
+def _score(record: _Record) -> tuple[float | None, str | None, str]:
+    """The highest CVSS v3 base score, its vector, and a complaint about vectors that cannot be read."""
+    best: tuple[float, str] | None = None
+    other: str | None = None
+    doubt = ""
+    severities = list(record.severity or ())
+    for item in record.affected or ():
+        severities += item.severity or ()
+    for severity in severities:
+        if severity.type != "CVSS_V3":
+            # No v2 or v4 score is computed here: unknown is not zero.
+            other = other or (clean(severity.score, 300) if severity.type.startswith("CVSS_") else None)
+            continue
+        try:
+            score = base_score(severity.score)
+        except ValueError as error:
+            doubt = f"severity: {error}; kept without this score"
+            continue
+        if best is None or score > best[0]:
+            best = (score, clean(severity.score, 300))
+    return (best[0], best[1], doubt) if best else (None, other, doubt)
+
+
+def _graded(score: float) -> Severity:
+    """CVSS v3 qualitative rating (specification, section 5); 0.0 counts as low."""
+    for limit, severity in ((9.0, Severity.CRITICAL), (7.0, Severity.HIGH), (4.0, Severity.MEDIUM)):
+        if score >= limit:
+            return severity
+    return Severity.LOW
+
+
+def _word(record: _Record) -> Severity | None:
+    """The worst severity that the database gives in words, if any."""
+    places = [record.database_specific]
+    for item in record.affected or ():
+        places += [item.database_specific, item.ecosystem_specific]
+    words = (place.get("severity") for place in places if isinstance(place, dict))
+    found = [_WORDS[w.lower()] for w in words if isinstance(w, str) and w.lower() in _WORDS]
+    return max(found, key=lambda s: s.rank, default=None)
+
+
+def _is_web(url: str) -> bool:
+    return url.startswith(("http://", "https://"))
+
+
+def _safe(text: str) -> str:
+    """:func:`clean` where it is needed; most of a million version strings are plain."""
+    return text if text.isascii() and text.isprintable() and len(text) <= 300 else clean(text, 300)

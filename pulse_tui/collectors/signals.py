@@ -1,0 +1,48 @@
+"""``pulse.signal/1`` records from a drop folder or a file: one JSON object, a JSON array or JSON Lines.
+
+A writer puts a file under a name that begins with "." or ends in ".part" and renames it when it is whole.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from pulse_tui.collectors._files import FILE_CAP, collect_files, records, refuse
+from pulse_tui.domain.signal import BadRecord, Signal, decode
+from pulse_tui.domain.source import Collected, Rejected
+from pulse_tui.ports import CollectContext
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``path``: a folder, a file or a glob. ``max_bytes``: cap of one file."""
+
+    path: str = ""
+    max_bytes: int = FILE_CAP
+
+
+def collect(options: Options, context: CollectContext) -> Collected:
+    """Read the files that are new or changed since the last round."""
+    return collect_files(
+        options.path, "*.json*", options.max_bytes, context, lambda name, data: parse(name, data, options, context)
+    )
+
+
+def accepts(name: str, head: bytes) -> bool:
+    """JSON with the one field that only a signal has."""
+    return name.endswith((".json", ".jsonl", "-")) and b'"signal_type"' in head
+
+
+def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
+    """Good records land; a bad one is Rejected with ``file:line`` or index, the field and the reason."""
+    del options
+    good: list[Signal] = []
+    bad: list[Rejected] = []
+    for where, raw in records(name, data):
+        try:
+            good.append(decode(raw))
+        except BadRecord as error:
+            problem = error.problem
+            bad.append(refuse(context.source, f"{where}: {problem.where}", problem.what, raw, problem.hint))
+        except RecursionError:
+            bad.append(refuse(context.source, where, "nested too deeply to be read", raw))
+    return Collected(observations=tuple(good), rejected=tuple(bad), cursor=context.cursor, done=(name,))

@@ -1,0 +1,65 @@
+"""The date on which an announcement takes effect, when its text names one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = (
+    r"(?P<{0}>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?"
+    r"|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+)
+_DATE = re.compile(
+    # An ISO date inside a model's name (gpt-4o-2024-08-06) is no date.
+    r"(?<![\w./-])(?P<iso>20\d\d-[01]\d-[0-3]\d)(?![\w-])"
+    r"|\b" + _MONTH.format("m1") + r"\s+(?P<d1>[0-3]?\d)(?:st|nd|rd|th)?\b(?:,?\s+(?P<y1>20\d\d)\b)?"
+    r"|\b(?P<d2>[0-3]?\d)(?:st|nd|rd|th)?\s+" + _MONTH.format("m2") + r"\s+(?P<y2>20\d\d)\b"
+    r"|\b" + _MONTH.format("m3") + r",?\s+(?P<y3>20\d\d)\b",
+    re.IGNORECASE,
+)
+#: A date of what was said before, not of what comes.
+_PAST = re.compile(
+    r"\A,?\s*(?:\(?\d|we\s+(?:notified|announced|released|introduced|launched)|(?:was|were)\s+(?:notified|announced|released))",
+    re.IGNORECASE,
+)
+
+
+def effective_at(text: str, published: datetime) -> datetime | None:
+    """The earliest date named in ``text`` that is not before ``published``, else the earliest named; midnight UTC.
+
+    Month precision counts as the first of the month; a day without a year is in the year after
+    ``published`` in which it comes next. None when no date is named.
+    """
+    day = published.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    found = sorted(_dates(text, day))
+    return next((date for date in found if date >= day), found[0] if found else None)
+
+
+def _dates(text: str, day: datetime) -> Iterator[datetime]:
+    for match in _DATE.finditer(text):
+        if _PAST.match(text[match.end() : match.end() + 40]):
+            continue
+        moment = _read(match, day)
+        if moment is not None:
+            yield moment
+
+
+def _read(match: re.Match[str], day: datetime) -> datetime | None:
+    try:
+        if match["iso"]:
+            return datetime.fromisoformat(match["iso"]).replace(tzinfo=UTC)
+        month = _number(match["m1"] or match["m2"] or match["m3"])
+        number = int(match["d1"] or match["d2"] or 1)
+        year = match["y1"] or match["y2"] or match["y3"]
+        if year:
+            return datetime(int(year), month, number, tzinfo=UTC)
+        moment = datetime(day.year, month, number, tzinfo=UTC)
+        return moment if moment >= day else moment.replace(year=day.year + 1)
+    except ValueError:  # 31 November
+        return None
+
+
+def _number(word: str) -> int:
+    return _MONTHS.index(word.lower()[:3]) + 1

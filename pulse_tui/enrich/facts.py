@@ -1,0 +1,233 @@
+"""A signal becomes facts: one for each (asset, environment) that it concerns, with its context."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pulse_tui.domain.decision import Fact
+from pulse_tui.domain.estate import Asset, Deployment, Estate
+from pulse_tui.domain.evidence import (
+    AdvisoryEvidence,
+    CostEvidence,
+    Evidence,
+    HealthEvidence,
+    MetricEvidence,
+    NoteEvidence,
+    ServiceEvidence,
+    SuiteEvidence,
+    VersionEvidence,
+)
+from pulse_tui.domain.signal import Signal
+from pulse_tui.domain.words import Environment, Exposure, SignalType
+from pulse_tui.enrich.places import Places, places
+
+
+def facts(signal: Signal, estate: Estate) -> list[Fact]:
+    """One fact for each (asset, environment) that the signal concerns; never empty.
+
+    - The signal names its environment: that one.
+    - It names an asset and a version: every environment where that version serves (``replica``
+      only when it serves nowhere else); nowhere yet: one fact without environment.
+    - It is an advisory on an asset: every environment where the asset uses the component.
+    - It names only an asset: the asset's most exposed deployment, production first.
+    - No asset claims it: one fact with ``asset`` None.
+    """
+    where = places(estate)
+    asset = where.asset(signal.asset_id)
+    if asset is None:
+        return [_fact(signal, None, signal.environment, where)]
+    if signal.environment is not None:
+        return [_fact(signal, asset, signal.environment, where)]
+    return [_fact(signal, asset, environment, where) for environment in _environments(signal, asset, where)]
+
+
+def _environments(signal: Signal, asset: Asset, where: Places) -> list[Environment | None]:
+    deployments = where.deployments(asset.id)
+    found: list[Environment | None]
+    if signal.signal_type is SignalType.CVE:
+        uses = where.uses(asset.id, signal.evidence.component)
+        used = {e for u in uses for e in where.running(u)}
+        found = [d.environment for d in deployments if not uses or d.environment in used]
+    elif signal.current_version is not None:
+        serving = [d.environment for d in deployments if d.version == signal.current_version]
+        found = [e for e in serving if e is not Environment.REPLICA] or [*serving]
+    else:
+        found = [d.environment for d in deployments[:1]]
+    return found or [None]
+
+
+def _fact(signal: Signal, asset: Asset | None, environment: Environment | None, where: Places) -> Fact:
+    deployment = where.deployment(asset.id, environment) if asset is not None else None
+    values: dict[str, Any] = {
+        "signal.type": str(signal.signal_type),
+        "signal.change": _text(signal.change),
+        "signal.severity": str(signal.severity),
+        "signal.confidence": float(signal.confidence),
+        "signal.source": signal.source,
+        "signal.title": signal.title,
+        "signal.recommended_action": str(signal.recommended_action),
+        "signal.current_version": signal.current_version,
+        "signal.baseline_version": signal.baseline_version,
+        "asset.known": asset is not None,
+        "deployment.environment": _text(environment),
+    }
+    if asset is not None:
+        values |= _asset(asset)
+    if deployment is not None:
+        values |= _deployment(deployment)
+    reader = _READERS.get(type(signal.evidence))
+    if reader is not None:
+        values |= reader(signal.evidence, signal)
+    if isinstance(signal.evidence, AdvisoryEvidence):
+        values |= _reach(signal, asset, environment, where)
+    return Fact(
+        signal=signal,
+        asset=asset,
+        deployment=deployment,
+        environment=environment,
+        variables={name: value for name, value in values.items() if value is not None},
+    )
+
+
+def _text(word: object) -> str | None:
+    return None if word is None else str(word)
+
+
+def _asset(asset: Asset) -> dict[str, Any]:
+    data = asset.data
+    return {
+        "asset.id": asset.id,
+        "asset.type": str(asset.asset_type),
+        "asset.tier": str(asset.tier),
+        "asset.exposure": str(asset.exposure),
+        "asset.owner": asset.owner_team,
+        "asset.workflow": asset.workflow,
+        "asset.regulated": data.regulated,
+        "asset.stores_prompts": data.stores_prompts,
+        "asset.stores_traces": data.stores_traces,
+        "asset.stores_user_content": data.stores_user_content,
+        "asset.stores_data": data.stores_anything,
+    }
+
+
+def _deployment(deployment: Deployment) -> dict[str, Any]:
+    return {
+        "deployment.version": deployment.version,
+        "deployment.traffic": float(deployment.traffic),
+        "deployment.production_critical": deployment.production_critical,
+    }
+
+
+def _metric(evidence: MetricEvidence, _: Signal) -> dict[str, Any]:
+    return {
+        "eval.suite": evidence.suite,
+        "eval.task": evidence.task,
+        "eval.metric": evidence.metric,
+        "eval.baseline": float(evidence.baseline),
+        "eval.current": float(evidence.current),
+        "eval.delta_pp": evidence.delta_pp,
+        "eval.worse_pp": evidence.worse_pp,
+        "eval.n": evidence.n,
+        "eval.must_pass": evidence.must_pass,
+    }
+
+
+def _ratio(value: float, base: float) -> float | None:
+    return value / base if base else None
+
+
+def _service(evidence: ServiceEvidence, _: Signal) -> dict[str, Any]:
+    return {
+        "service.metric": evidence.metric,
+        "service.value": float(evidence.value),
+        "service.objective": float(evidence.objective),
+        "service.ratio": _ratio(evidence.value, evidence.objective),
+        "service.requests": evidence.requests,
+        "service.window_s": evidence.window_s,
+    }
+
+
+def _cost(evidence: CostEvidence, _: Signal) -> dict[str, Any]:
+    return {
+        "cost.metric": evidence.metric,
+        "cost.baseline": float(evidence.baseline),
+        "cost.current": float(evidence.current),
+        "cost.ratio": _ratio(evidence.current, evidence.baseline),
+    }
+
+
+def _advisory(evidence: AdvisoryEvidence, _: Signal) -> dict[str, Any]:
+    return {
+        "advisory.id": evidence.advisory,
+        "advisory.component": evidence.component,
+        "advisory.installed": evidence.installed,
+        "advisory.cvss": evidence.cvss,
+        "advisory.epss": evidence.epss,
+        "advisory.known_exploited": evidence.known_exploited,
+        "advisory.fix_available": bool(evidence.fixed),
+    }
+
+
+def _reach(signal: Signal, asset: Asset | None, environment: Environment | None, where: Places) -> dict[str, Any]:
+    """What the estate knows of the component; nothing is said of a component that it does not know."""
+    if asset is None:
+        return {}
+    uses = where.uses(asset.id, signal.evidence.component)
+    in_production: bool | None = None
+    if environment is Environment.PRODUCTION:
+        in_production = True
+    elif uses:
+        in_production = any(Environment.PRODUCTION in where.running(use) for use in uses)
+    elif where.deployment(asset.id, Environment.PRODUCTION) is None:
+        in_production = False
+    reachable = asset.exposure in (Exposure.PUBLIC, Exposure.PARTNER)
+    return {
+        "advisory.used_in_production": in_production,
+        "advisory.production_exposed": environment is Environment.PRODUCTION and reachable,
+    }
+
+
+def _note(evidence: NoteEvidence, signal: Signal) -> dict[str, Any]:
+    left = evidence.effective_at
+    return {
+        "note.vendor": evidence.vendor,
+        "note.labels": list(evidence.labels),
+        "note.models": list(evidence.models),
+        "note.days_left": None if left is None else (left - signal.occurred_at).days,
+    }
+
+
+def _version(evidence: VersionEvidence, _: Signal) -> dict[str, Any]:
+    return {
+        "version.from_digest": evidence.from_digest,
+        "version.to_digest": evidence.to_digest,
+        "version.ref": evidence.ref,
+        "version.actor": evidence.actor,
+        "version.iteration": evidence.iteration,
+        "version.changed": list(evidence.changed),
+    }
+
+
+def _suite(evidence: SuiteEvidence, _: Signal) -> dict[str, Any]:
+    return {
+        "suite.id": evidence.suite,
+        "suite.expected_digest": evidence.expected_digest,
+        "suite.digest": evidence.digest,
+    }
+
+
+def _health(evidence: HealthEvidence, _: Signal) -> dict[str, Any]:
+    return {"health.subject": evidence.subject, "health.state": evidence.state, "health.reason": evidence.reason}
+
+
+_READERS: Mapping[type[Evidence], Callable[[Any, Signal], dict[str, Any]]] = {
+    MetricEvidence: _metric,
+    ServiceEvidence: _service,
+    CostEvidence: _cost,
+    AdvisoryEvidence: _advisory,
+    NoteEvidence: _note,
+    VersionEvidence: _version,
+    SuiteEvidence: _suite,
+    HealthEvidence: _health,
+}

@@ -1,0 +1,59 @@
+"""Finding kinds: a file in a room is a kind, and an installed package may add more.
+
+The kind in the configuration is the file's name; nothing is registered anywhere. The entry-point
+groups ``pulse_tui.collectors``, ``pulse_tui.actions`` and ``pulse_tui.steps`` name modules of other
+packages. Modules are imported when they are asked for.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator, Mapping
+from importlib.metadata import entry_points
+from types import ModuleType
+from typing import Any
+
+import msgspec
+
+from pulse_tui.domain.errors import PulseError
+
+FAMILIES = ("collectors", "actions", "steps")
+
+
+class Kinds(Mapping[str, Any]):
+    """The kinds of one family by name; looking one up imports it."""
+
+    def __init__(self, family: str) -> None:
+        """``family`` is one of :data:`FAMILIES`."""
+        self._family = family
+        package = importlib.import_module(f"pulse_tui.{family}")
+        self._where: dict[str, str] = {
+            info.name: f"pulse_tui.{family}.{info.name}"
+            for info in pkgutil.iter_modules(package.__path__)
+            if not info.name.startswith("_")
+        }
+        for point in entry_points(group=f"pulse_tui.{family}"):
+            self._where.setdefault(point.name, point.value)
+
+    def __getitem__(self, kind: str) -> ModuleType:
+        path = self._where[kind]
+        try:
+            return importlib.import_module(path)
+        except ImportError as error:
+            raise PulseError(f"{self._family} kind {kind!r} ({path}) cannot be imported: {error}") from error
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._where))
+
+    def __len__(self) -> int:
+        return len(self._where)
+
+
+def options_of(family: str, kind: str) -> type[msgspec.Struct] | list[str]:
+    """The options shape of a kind, or the known kinds when there is none of that name."""
+    kinds = Kinds(family)
+    if kind not in kinds:
+        return list(kinds)
+    shape: type[msgspec.Struct] = kinds[kind].Options
+    return shape

@@ -1,0 +1,181 @@
+"""The adapter to the CEL engine: the only file that imports it, and late.
+
+Two traps of the engine are closed here. A run-time error is *returned* as a value whose
+``.value()`` is a non-empty string, so a condition holds only when the value ``is True``. And an
+expression of any type compiles, so a condition whose type is not BOOL is refused.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from pulse_tui.policy.rules import Variables
+
+_STRING = re.compile(r"""[rRbB]{0,2}(?:'''.*?'''|\"\"\".*?\"\"\"|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")""", re.DOTALL)
+_NAME = re.compile(r"[A-Za-z_]\w*\.[A-Za-z_]\w*")
+_WHOLE = re.compile(r"-?\s?\b\d+\b(?!\.\d)")
+_ERROR = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*?)(?=\n \||\nERROR:| \[INVALID_ARGUMENT\]|\Z)", re.DOTALL)
+_UNDECLARED = re.compile(r"undeclared reference to '([^']*)'.*", re.DOTALL)
+
+
+class Flaw(NamedTuple):
+    """Why an expression is refused; line and column count from 1 within the expression."""
+
+    line: int
+    column: int
+    what: str
+    hint: str
+
+
+class Held(NamedTuple):
+    """What one evaluation said: held, not held, or None with the engine's error."""
+
+    held: bool | None
+    error: str
+
+
+class Condition:
+    """One compiled expression and the variables it mentions."""
+
+    __slots__ = ("_expression", "names", "text")
+
+    def __init__(self, text: str, names: tuple[str, ...], expression: Any) -> None:
+        """Made by :meth:`Engine.compile`."""
+        self.text = text
+        self.names = names
+        self._expression = expression
+
+    def holds(self, activation: Any) -> Held:
+        """Evaluate against an activation of :meth:`Engine.activate`. Never raises, never acts on an error."""
+        value = self._expression.eval(activation).value()
+        # The compiled type is BOOL, so only a BOOL value gives Python's own True or False; an error gives a text.
+        if value is True:
+            return _TRUE
+        if value is False:
+            return _FALSE
+        return Held(None, _words(str(value)))
+
+    def values(self, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """The values of the variables it mentions, as far as they are known."""
+        return {name: variables[name] for name in self.names if name in variables}
+
+
+_TRUE, _FALSE = Held(True, ""), Held(False, "")
+
+
+class Engine:
+    """A CEL environment with the published variables declared."""
+
+    def __init__(self, variables: Variables) -> None:
+        """About 20 ms, most of it loading the engine."""
+        from cel_expr_python import cel  # noqa: PLC0415  16 MB of native code, not for the first frame
+
+        kinds = {
+            "string": cel.Type.STRING,
+            "double": cel.Type.DOUBLE,
+            "int": cel.Type.INT,
+            "bool": cel.Type.BOOL,
+            "list<string>": cel.Type.List(cel.Type.STRING),
+        }
+        self._bool = cel.Type.BOOL
+        self._variables = variables
+        self._env = cel.NewEnv(variables={name: kinds[v.type] for name, v in variables.items()})
+
+    def compile(self, text: str) -> Condition | list[Flaw]:
+        """The condition, or everything that the type check has against it."""
+        try:
+            expression = self._env.compile(text)
+        except RuntimeError as error:
+            return self._flaws(text, str(error))
+        if expression.return_type() != self._bool:
+            kind = expression.return_type().name().lower()
+            return [
+                Flaw(1, 1, f"a condition must be true or false, this is of type {kind}", "compare it with something")
+            ]
+        return Condition(text, names_in(text, self._variables), expression)
+
+    def activate(self, variables: Mapping[str, Any]) -> Any:
+        """The values of one fact, shared by all conditions that look at it."""
+        return self._env.Activation(variables)
+
+    def _flaws(self, text: str, message: str) -> list[Flaw]:
+        out = []
+        for match in _ERROR.finditer(message):
+            line, column, what = int(match[1]), int(match[2]), " ".join(match[3].split())
+            hint = ""
+            if (unknown := _UNDECLARED.match(what)) is not None:
+                name = unknown[1]
+                what = f"there is no variable {name!r}"
+                # The engine points at the last dot of a dotted name.
+                shown = text.split("\n")[line - 1] if line <= len(text.split("\n")) else ""
+                column = max(1, column - name.rfind(".")) if "." in name and shown else column
+                hint = _nearest(name, self._variables)
+            elif "no matching overload" in what:
+                hint = _overload_hint(text, what)
+            elif what.startswith("Syntax error"):
+                what = what.partition(" expecting {")[0]
+            out.append(Flaw(line, column, what, hint))
+        return out or [Flaw(1, 1, _words(message), "")]
+
+
+@lru_cache(maxsize=4)
+def _cached_engine(key: int, variables: Any) -> Engine:
+    del key
+    return Engine(variables.mapping)
+
+
+class _ByIdentity:
+    """Lets one mapping of variables be a cache key: they are published once and never change."""
+
+    def __init__(self, mapping: Variables) -> None:
+        self.mapping = mapping
+
+    def __hash__(self) -> int:
+        return id(self.mapping)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ByIdentity) and other.mapping is self.mapping
+
+
+def engine(variables: Variables) -> Engine:
+    """The environment for these variables; made once."""
+    return _cached_engine(0, _ByIdentity(variables))
+
+
+def names_in(text: str, known: Variables) -> tuple[str, ...]:
+    """The known variables that an expression mentions, in order, outside of its string literals."""
+    bare = _STRING.sub('""', text)
+    return tuple(dict.fromkeys(name for name in _NAME.findall(bare) if name in known))
+
+
+def caret(text: str, flaw: Flaw) -> str:
+    """The line of the expression with a caret under the place."""
+    lines = text.split("\n")
+    line = lines[flaw.line - 1] if flaw.line <= len(lines) else ""
+    return f"{line}\n{' ' * (flaw.column - 1)}^"
+
+
+def _nearest(name: str, variables: Variables) -> str:
+    close = difflib.get_close_matches(name, list(variables), n=1, cutoff=0.6)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    family = sorted(v for v in variables if v.startswith(name.partition(".")[0] + "."))
+    return f"known: {', '.join(family)}" if family else "pulse-tui schema facts lists the variables"
+
+
+def _overload_hint(text: str, what: str) -> str:
+    if "double" in what and "int" in what and (found := _WHOLE.search(_STRING.sub('""', text))) is not None:
+        number = found[0].replace(" ", "")
+        return f"a whole number is not compared with a double: write {number}.0"
+    return "both sides must be of the same type"
+
+
+def _words(message: str) -> str:
+    """The engine's message without its codes."""
+    if (match := re.search(r'No value with name "([^"]+)"', message)) is not None:
+        return f"{match[1]} is not known"
+    return " ".join(re.sub(r"\b(INVALID_ARGUMENT|UNKNOWN): |\s*\[[A-Z_]+\]", "", message).split())

@@ -1,0 +1,198 @@
+"""What each rule says of a fact. Pure and deterministic: no clock, no state, every comparison kept."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from pulse_tui.domain.alert import alert_fingerprint
+from pulse_tui.domain.decision import Comparison, Decision, Fact
+from pulse_tui.domain.words import Outcome, Priority, Severity, SignalType
+from pulse_tui.policy.conditions import Condition, Engine
+from pulse_tui.policy.rules import ContextLine, Rule
+from pulse_tui.policy.titles import title
+
+
+class Ruling(NamedTuple):
+    """What one rule said of some variables, before it is tied to a signal."""
+
+    outcome: Outcome
+    priority: Priority
+    severity: Severity | None
+    comparisons: tuple[Comparison, ...]
+    context: str
+    respond_within_s: int | None
+
+
+class View:
+    """One fact as conditions see it: a shared activation, and each distinct expression evaluated once."""
+
+    __slots__ = ("_activation", "_seen", "variables")
+
+    def __init__(self, engine: Engine, variables: Mapping[str, Any]) -> None:
+        """``variables`` by their published names; those left out are not known."""
+        self.variables = variables
+        self._activation = engine.activate(variables)
+        self._seen: dict[str, Comparison] = {}
+
+    def compare(self, condition: Condition) -> Comparison:
+        """The condition with the values it saw."""
+        found = self._seen.get(condition.text)
+        if found is None:
+            held, error = condition.holds(self._activation)
+            found = Comparison(condition.text, held, condition.values(self.variables), error)
+            self._seen[condition.text] = found
+        return found
+
+
+def outcome_of(every: Iterable[bool | None], some: Iterable[bool | None] | None) -> Outcome:
+    """Three-valued logic: a definite False decides ``all``, a definite True decides ``any``, else an unknown does."""
+    answers = list(every)
+    if some is not None:
+        options = list(some)
+        answers.append(True if True in options else None if None in options else False)
+    if False in answers:
+        return Outcome.NOT_FIRED
+    return Outcome.INDETERMINATE if None in answers else Outcome.FIRED
+
+
+class CompiledRule:
+    """A rule with its conditions compiled."""
+
+    __slots__ = ("_all", "_any", "_context", "_times", "rule")
+
+    def __init__(
+        self,
+        rule: Rule,
+        every: tuple[Condition, ...],
+        some: tuple[Condition, ...],
+        context: tuple[tuple[Condition, ContextLine], ...],
+        times: Mapping[Priority, float],
+    ) -> None:
+        """``times``: the policy's seconds to respond, by priority."""
+        self.rule = rule
+        self._all = every
+        self._any = some
+        self._context = context
+        self._times = times
+
+    def rule_on(self, view: View) -> Ruling:
+        """What the rule says of what ``view`` shows."""
+        every = [view.compare(c) for c in self._all]
+        some = [view.compare(c) for c in self._any]
+        outcome = outcome_of((c.held for c in every), (c.held for c in some) if some else None)
+        comparisons = (*every, *some)
+        if outcome is Outcome.FIRED:
+            return self._fired(view, comparisons)
+        priority = Priority.UNKNOWN if outcome is Outcome.INDETERMINATE else Priority.NOTE
+        return Ruling(outcome, priority, self.rule.severity, comparisons, "", None)
+
+    def _fired(self, view: View, comparisons: tuple[Comparison, ...]) -> Ruling:
+        """Read the context lines. An error in a line that could still decide makes the priority unknown."""
+        priority: Priority | None = None
+        severity: Severity | None = None
+        within: float | None = None
+        said: list[str] = []
+        for condition, line in self._context:
+            asks = (priority is None and line.priority is not None) or (severity is None and line.severity is not None)
+            if not asks:
+                continue
+            seen = view.compare(condition)
+            if seen.held is False:
+                continue
+            if seen.held is None:
+                said.append(f"{line.when} could not be told: {seen.error}")
+                if line.priority is not None and priority is None:
+                    priority, within = Priority.UNKNOWN, None
+                continue
+            if line.priority is not None and priority is None:
+                priority, within = line.priority, line.respond_within
+                said.append(f"{line.when} -> {line.priority}")
+            if line.severity is not None and severity is None:
+                severity = line.severity
+                said.append(f"{line.when} -> severity {line.severity}")
+        if priority is None:
+            priority, within = self.rule.priority, self.rule.respond_within
+        seconds = within if within is not None else self._times.get(priority)
+        whole = int(seconds) if seconds is not None else None
+        return Ruling(Outcome.FIRED, priority, severity or self.rule.severity, comparisons, "; ".join(said), whole)
+
+
+class Policy:
+    """A loaded policy. Made by :func:`pulse_tui.policy.load.load_policy`."""
+
+    def __init__(self, rules: tuple[CompiledRule, ...], engine: Engine, digest: str) -> None:
+        """``digest`` is SHA-256 over the canonical rules."""
+        self.digest = digest
+        self.engine = engine
+        self.compiled = rules
+        index: dict[SignalType, list[CompiledRule]] = {kind: [] for kind in SignalType}
+        for compiled in rules:
+            for kind in dict.fromkeys(compiled.rule.on):
+                index[kind].append(compiled)
+        self._index: Mapping[SignalType, tuple[CompiledRule, ...]] = MappingProxyType(
+            {kind: tuple(found) for kind, found in index.items()}
+        )
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules as written, in the order of the file."""
+        return tuple(compiled.rule for compiled in self.compiled)
+
+    def rule(self, rule_id: str) -> Rule | None:
+        """The rule of this id, if the policy has it."""
+        return next((c.rule for c in self.compiled if c.rule.id == rule_id), None)
+
+    def judge(self, fact: Fact) -> list[Decision]:
+        """A decision of every rule for this type of signal, in the order of the file.
+
+        ``decision.at`` is the signal's ``observed_at``: judging again later gives the same bytes.
+        """
+        applicable = self._index[fact.signal.signal_type]
+        if not applicable:
+            return []
+        view = View(self.engine, fact.variables)
+        said = title(fact)
+        return [self._decision(compiled.rule, compiled.rule_on(view), fact, said) for compiled in applicable]
+
+    def _decision(self, rule: Rule, ruling: Ruling, fact: Fact, said: str) -> Decision:
+        signal, asset, environment = fact.signal, fact.asset, fact.environment
+        fired = ruling.outcome is Outcome.FIRED
+        asset_id = asset.id if asset is not None else signal.asset_id
+        owner = asset.owner_team if asset is not None else signal.owner_team or rule.owner
+        version = signal.current_version or (fact.deployment.version if fact.deployment is not None else None)
+        return Decision(
+            id=_decision_id(self.digest, rule.id, signal.id, asset_id, environment),
+            signal_id=signal.id,
+            rule_id=rule.id,
+            mode=rule.mode,
+            outcome=ruling.outcome,
+            priority=ruling.priority,
+            severity=ruling.severity or signal.severity,
+            actions=rule.actions if fired else (),
+            comparisons=ruling.comparisons,
+            policy_digest=self.digest,
+            asset_id=asset_id,
+            environment=environment,
+            version=version,
+            owner=owner,
+            title=said,
+            fingerprint=_fingerprint(rule.id, fact),
+            at=signal.observed_at,
+            context=ruling.context,
+            respond_within_s=ruling.respond_within_s,
+        )
+
+
+def _decision_id(*parts: str | None) -> str:
+    return hashlib.sha256("\x1f".join(p or "" for p in parts).encode()).hexdigest()[:24]
+
+
+def _fingerprint(rule_id: str, fact: Fact) -> str:
+    """A signal that names no environment may concern several: each is a condition of its own."""
+    base = alert_fingerprint(rule_id, fact.signal.fingerprint)
+    if fact.environment is None or fact.environment is fact.signal.environment:
+        return base
+    return f"{base}/{fact.environment}"

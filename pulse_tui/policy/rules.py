@@ -1,0 +1,103 @@
+"""The shape of the policy file. What it means is in the docstrings; what is wrong with one is told by ``load``."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any, Protocol
+
+import msgspec
+from msgspec import Meta
+
+from pulse_tui.domain.words import Mode, Outcome, Priority, Severity, SignalType
+from pulse_tui.settings.check import Seconds
+
+Text = Annotated[str, Meta(min_length=1)]
+
+
+class KnownVariable(Protocol):
+    """What policy needs to know of a variable (:class:`pulse_tui.enrich.variables.Variable` is one)."""
+
+    @property
+    def type(self) -> str:
+        """``string``, ``double``, ``int``, ``bool`` or ``list<string>``."""
+        ...
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The closed list of its values; empty when it has none."""
+        ...
+
+    @property
+    def signal_types(self) -> frozenset[SignalType]:
+        """The signals in which it can be known at all."""
+        ...
+
+
+Variables = Mapping[str, KnownVariable]
+
+
+class ContextLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """``when`` holds: the priority, the severity, or both become these."""
+
+    when: Text
+    priority: Priority | None = None
+    severity: Severity | None = None
+    respond_within: Seconds | None = None
+
+
+class RuleTest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A case that the rule must decide as expected; a variable that is left out is not known."""
+
+    name: Text
+    facts: dict[str, Any]
+    expect: Outcome
+    priority: Priority | None = None
+    severity: Severity | None = None
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One rule of the policy.
+
+    It fires when every condition of ``all`` and at least one of ``any`` (if there are any) holds.
+    ``context`` lines are read in order: the first that holds and names a priority decides the
+    priority, the first that holds and names a severity decides the severity.
+    """
+
+    id: Text
+    owner: Text
+    review: date
+    on: tuple[SignalType, ...]
+    priority: Priority
+    mode: Mode = Mode.ENFORCE
+    all: tuple[Text, ...] = ()
+    any: tuple[Text, ...] = ()
+    context: tuple[ContextLine, ...] = ()
+    severity: Severity | None = None
+    """None: as the signal says."""
+    actions: tuple[str, ...] = ()
+    respond_within: Seconds | None = None
+    """For the rule's own priority; a priority that context chose takes the policy's time for it."""
+    keep_firing_for: Seconds | None = None
+    routes: tuple[str, ...] = ()
+    description: str = ""
+    tests: tuple[RuleTest, ...] = ()
+
+
+class PolicyFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The ``policy`` section: the rules, and how soon each priority asks for a response."""
+
+    rules: tuple[Rule, ...]
+    respond_within: dict[Priority, Seconds] = {}
+
+
+_ENCODER = msgspec.json.Encoder(order="deterministic")
+
+
+def digest(policy: PolicyFile) -> str:
+    """SHA-256 over the canonical JSON of everything that can change a decision (tests and prose cannot)."""
+    bare = [msgspec.structs.replace(rule, tests=(), description="") for rule in policy.rules]
+    times = sorted((str(priority), float(time)) for priority, time in policy.respond_within.items())
+    body = _ENCODER.encode([times, [msgspec.to_builtins(rule, enc_hook=float) for rule in bare]])
+    return hashlib.sha256(body).hexdigest()

@@ -1,0 +1,137 @@
+"""What an operator reads in the alerts pane: one sentence made from a fact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pulse_tui.domain.decision import Fact
+from pulse_tui.domain.text import clean
+from pulse_tui.domain.words import SignalType
+
+LIMIT = 160
+
+
+def title(fact: Fact) -> str:
+    """``accuracy -5.2 pp on support-bot canary``; the source's own title when nothing better is known."""
+    make = _MAKERS.get(fact.signal.signal_type)
+    text = make(fact, fact.variables) if make is not None else None
+    return clean(text or fact.signal.title, LIMIT)
+
+
+def place(fact: Fact) -> str:
+    """``support-bot canary``, as far as it is known."""
+    name = fact.asset.id if fact.asset is not None else fact.signal.asset_id or "an unclaimed asset"
+    return f"{name} {fact.environment.short}" if fact.environment is not None else name
+
+
+def _metric(fact: Fact, values: Mapping[str, Any]) -> str | None:
+    if "eval.delta_pp" not in values:
+        return None
+    metric, task = values["eval.metric"], values["eval.task"]
+    name = metric if task in (metric, values["eval.suite"]) else f"{task} {metric}"
+    return f"{name} {values['eval.delta_pp']:+.1f} pp on {place(fact)}"
+
+
+def _service(fact: Fact, values: Mapping[str, Any]) -> str | None:
+    if "service.metric" not in values:
+        return None
+    name = str(values["service.metric"]).replace("_", " ")
+    if "service.ratio" in values:
+        return f"{name} {values['service.ratio']:.2f} x objective on {place(fact)}"
+    return f"{name} {values['service.value']:g} on {place(fact)}"
+
+
+def _cost(fact: Fact, values: Mapping[str, Any]) -> str | None:
+    if "cost.ratio" not in values:
+        return None
+    return f"{values['cost.metric']} {(values['cost.ratio'] - 1) * 100:+.0f} % on {place(fact)}"
+
+
+def _cve(fact: Fact, values: Mapping[str, Any]) -> str | None:
+    if "advisory.id" not in values or fact.asset is None:
+        return None
+    verb = "reaches" if fact.signal.confidence >= 0.5 else "may reach"
+    where = f" {fact.environment.short}" if fact.environment and fact.environment.rank else ""
+    unused = " (not used in production)" if values.get("advisory.used_in_production") is False else ""
+    return f"{values['advisory.id']} {verb} {fact.asset.id}{where}{unused}"
+
+
+def _note(fact: Fact, values: Mapping[str, Any]) -> str | None:
+    models = values.get("note.models") or []
+    if not models or fact.asset is None:
+        return None
+    more = f" and {len(models) - 1} more" if len(models) > 1 else ""
+    subject = f"{models[0]}{more}"
+    verb = "shut down" if len(models) > 1 else "shuts down"
+    kind = fact.signal.signal_type
+    days = values.get("note.days_left")
+    if kind is SignalType.DEPRECATION:
+        when = f"{verb} in {days} d" if days is not None and days > 0 else "deprecated"
+        return f"{subject} {when}: {fact.asset.id}"
+    words = {
+        SignalType.PRICING_CHANGE: "price changes",
+        SignalType.RATE_LIMIT_CHANGE: "rate limits change",
+        SignalType.INCIDENT: "vendor incident",
+        SignalType.CATALOGUE_CHANGE: "changed in the catalogue",
+        SignalType.SILENT_CHANGE: "changed without a note",
+    }
+    said = words.get(kind) or _label(values)
+    return f"{subject} {said}: {fact.asset.id}"
+
+
+def _label(values: Mapping[str, Any]) -> str:
+    labels = values.get("note.labels") or ["vendor_note"]
+    return str(labels[0]).replace("_", " ")
+
+
+def _version(fact: Fact, values: Mapping[str, Any]) -> str | None:
+    if values.get("signal.change") == "digest_changed":
+        version = fact.signal.current_version
+        return f"digest of {place(fact)}{' ' + version if version else ''} changed under the same version"
+    return None
+
+
+def _suite(fact: Fact, values: Mapping[str, Any]) -> str | None:
+    return f"suite {values['suite.id']} is not what was frozen: {place(fact)}" if "suite.id" in values else None
+
+
+def _health(fact: Fact, values: Mapping[str, Any]) -> str | None:
+    del fact
+    if "health.subject" not in values:
+        return None
+    reason = f": {values['health.reason']}" if values.get("health.reason") else ""
+    return f"source {values['health.subject']} is {values['health.state']}{reason}"
+
+
+_MAKERS: Mapping[SignalType, Callable[[Fact, Mapping[str, Any]], str | None]] = {
+    **dict.fromkeys(
+        (
+            SignalType.BENCHMARK_REGRESSION,
+            SignalType.SAFETY_REGRESSION,
+            SignalType.CALIBRATION_DRIFT,
+            SignalType.CONSISTENCY_DROP,
+            SignalType.SPREAD_WIDENING,
+        ),
+        _metric,
+    ),
+    SignalType.LATENCY_BREACH: _service,
+    SignalType.ERROR_RATE_BREACH: _service,
+    SignalType.COST_CHANGE: _cost,
+    SignalType.CVE: _cve,
+    **dict.fromkeys(
+        (
+            SignalType.VENDOR_NOTE,
+            SignalType.DEPRECATION,
+            SignalType.PRICING_CHANGE,
+            SignalType.RATE_LIMIT_CHANGE,
+            SignalType.INCIDENT,
+            SignalType.CATALOGUE_CHANGE,
+            SignalType.SILENT_CHANGE,
+        ),
+        _note,
+    ),
+    SignalType.VERSION_EVENT: _version,
+    SignalType.SUITE_CHANGED: _suite,
+    SignalType.SOURCE_HEALTH: _health,
+}

@@ -1,0 +1,60 @@
+"""Empty the outbox: send what is due, remember what arrived, give up loudly."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pulse_tui.domain.delivery import Delivery, DeliveryState
+from pulse_tui.domain.errors import PulseError
+from pulse_tui.ports import SendContext
+from pulse_tui.services.parts import SYSTEM, JudgeParts
+
+LEASE_S = 60.0
+
+
+class Sent(NamedTuple):
+    """How a pump of the outbox went."""
+
+    sent: int
+    failed: int
+    dead: int
+
+
+def deliver(parts: JudgeParts, holder: str) -> Sent:
+    """Send every due delivery once. One pump at a time over all towers; each send has its own transaction."""
+    now = parts.clock()
+    with parts.store.read() as tx:
+        if not tx.plumbing.due_deliveries(now, 1):
+            return Sent(0, 0, 0)
+    with parts.store.write() as tx:
+        if tx.plumbing.claim("outbox", holder, now, LEASE_S) is None:
+            return Sent(0, 0, 0)
+        due = tx.plumbing.due_deliveries(now)
+    outcome = [0, 0, 0]
+    for delivery in due:
+        after = _send(delivery, parts)
+        with parts.store.write() as tx:
+            tx.plumbing.put_delivery(after)
+            if after.state is not DeliveryState.QUEUED:
+                detail = {"kind": after.kind, "route": after.route, "receipt": after.receipt, "error": after.error}
+                tx.log.append(parts.clock(), SYSTEM, f"delivery.{after.state.value}", after.key, detail)
+        index = {DeliveryState.SENT: 0, DeliveryState.QUEUED: 1, DeliveryState.DEAD: 2}[after.state]
+        outcome[index] += 1
+    with parts.store.write() as tx:
+        tx.plumbing.release("outbox", holder)
+    return Sent(*outcome)
+
+
+def _send(delivery: Delivery, parts: JudgeParts) -> Delivery:
+    now = parts.clock()
+    route = next((r for r in parts.routes if r.id == delivery.route), None)
+    if route is None:
+        return delivery.failed(now, f"route {delivery.route!r} is no longer configured")
+    context = SendContext(parts.outside.http, parts.outside.base, parts.outside.secret, now)
+    try:
+        receipt = parts.actions[delivery.kind].deliver(delivery, route.options, context)
+    except PulseError as error:
+        return delivery.failed(now, str(error))
+    except Exception as error:  # one broken destination must not hold up the others; it is kept with its error
+        return delivery.failed(now, f"{type(error).__name__}: {error}")
+    return delivery.sent(receipt)

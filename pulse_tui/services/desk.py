@@ -1,0 +1,149 @@
+"""The tower's side of the house: every call the screens can make, over the same verbs as the commands."""
+
+from __future__ import annotations
+
+from pulse_tui.domain.alert import AlertState
+from pulse_tui.domain.board import AlertStory, Board, PlanStory, Trend
+from pulse_tui.domain.errors import NotFound, Refused
+from pulse_tui.domain.words import Environment
+from pulse_tui.services import approve, deeds, execute, plan, story
+from pulse_tui.services.parts import RollbackParts
+
+
+class ServiceDesk:
+    """Implements :class:`pulse_tui.ports.Desk`. Calls block; the app runs them in threads."""
+
+    def __init__(
+        self,
+        parts: RollbackParts,
+        *,
+        estate_name: str,
+        operator: str,
+        holder: str,
+        acknowledge_for: float,
+        read_only: bool,
+    ) -> None:
+        """``operator`` is who acts; ``holder`` names this process for leases."""
+        self.estate_name = estate_name
+        self.operator = operator
+        self.read_only = read_only
+        self._parts = parts
+        self._store = parts.store
+        self._holder = holder
+        self._acknowledge_for = acknowledge_for
+
+    def board(self, asset: str | None = None) -> Board:
+        return self._store.board(self.estate_name, asset, self._parts.clock())
+
+    def trends(self, asset: str) -> tuple[Trend, ...]:
+        return self._store.trends(asset)
+
+    def change_mark(self) -> object:
+        return self._store.change_mark()
+
+    def story(self, alert_id: str) -> AlertStory:
+        return story.alert_story(self._parts, alert_id)
+
+    def advisory_story(self, advisory_id: str) -> tuple[tuple[str, str], ...]:
+        return story.advisory_story(self._store, advisory_id)
+
+    def asset_story(self, asset_id: str) -> tuple[tuple[str, str], ...]:
+        return story.asset_story(self._store, asset_id)
+
+    def source_problems(self) -> tuple[str, ...]:
+        with self._store.read() as tx:
+            failing = [s for s in tx.plumbing.sources().values() if s.failures]
+            dead = [d for d in tx.plumbing.deliveries() if d.state.value == "dead"]
+            refused = tx.signals.quarantined(20)
+        lines = [f"source {s.id} failed {s.failures} times: {s.reason}" for s in failing]
+        lines += [f"delivery {d.key} to {d.route} was given up: {d.error}" for d in dead]
+        lines += [f"refused from {r.source}: {r.problem}" for _, r in refused]
+        return tuple(lines)
+
+    def acknowledge(self, alert_id: str) -> str:
+        self._may_act()
+        return deeds.acknowledge(self._store, alert_id, self.operator, self._acknowledge_for, self._parts.clock())
+
+    def resolve(self, alert_id: str, why: str) -> str:
+        self._may_act()
+        return deeds.resolve(self._store, alert_id, self.operator, why, self._parts.clock())
+
+    def silence(self, alert_id: str, hours: float, why: str) -> str:
+        self._may_act()
+        return deeds.silence(self._store, alert_id, self.operator, hours, why, self._parts.clock())
+
+    def waive(self, alert_id: str, days: int, why: str) -> str:
+        self._may_act()
+        return deeds.waive(self._store, alert_id, self.operator, days, why, self._parts.clock())
+
+    def freeze(self, asset_id: str, why: str) -> str:
+        self._may_act()
+        return deeds.freeze(self._store, asset_id, self.operator, why, self._parts.clock())
+
+    def unfreeze(self, asset_id: str) -> str:
+        self._may_act()
+        return deeds.unfreeze(self._store, asset_id, self.operator, self._parts.clock())
+
+    def propose(self, asset_id: str, environment: str, alert_id: str | None) -> PlanStory:
+        self._may_act()
+        reason = f"{self.operator} asked for it"
+        with self._store.read() as tx:
+            alert = tx.judgements.alert(alert_id) if alert_id else None
+            if alert is None:
+                # A plan made from the registry belongs to the alert that is open there, if there is one.
+                here = [
+                    a
+                    for a in tx.judgements.alerts(list(_LIVE))
+                    if (a.asset_id, a.environment) == (asset_id, environment)
+                ]
+                alert = min(here, key=lambda a: a.priority.rank, default=None)
+        if alert is not None:
+            reason = f"{alert.priority.value} {alert.title} (alert {alert.id})"
+        made = plan.propose(
+            self._parts,
+            asset_id,
+            Environment(environment),
+            by=self.operator,
+            reason=reason,
+            alert_id=alert.id if alert else None,
+        )
+        return self.plan_story(made.hash)
+
+    def plan_story(self, plan_hash: str) -> PlanStory:
+        return story.plan_story(self._parts, plan_hash, self.operator)
+
+    def approve(self, plan_hash: str, reason: str) -> PlanStory:
+        self._may_act()
+        approve.approve(self._parts, plan_hash, self.operator, reason)
+        return story.plan_story(self._parts, plan_hash, self.operator, checked=False)
+
+    def reject(self, plan_hash: str, reason: str) -> PlanStory:
+        self._may_act()
+        approve.reject(self._parts, plan_hash, self.operator, reason)
+        return story.plan_story(self._parts, plan_hash, self.operator, checked=False)
+
+    def execute(self, plan_hash: str) -> PlanStory:
+        self._may_act()
+        if self.operator not in self._parts.operators:
+            raise Refused(f"{self.operator!r} is not in the operators' file and may not run a plan")
+        execute.execute(self._parts, plan_hash, self.operator, self._holder)
+        return story.plan_story(self._parts, plan_hash, self.operator, checked=False)
+
+    def undo(self, plan_hash: str) -> PlanStory:
+        self._may_act()
+        with self._store.read() as tx:
+            done, _ = approve.find(tx, plan_hash)
+            verified = any(r.state.value == "verified" for r in tx.rollbacks.runs(plan_hash=done.hash))
+        if not verified:
+            raise NotFound(f"plan {done.hash[:12]} has no verified run to undo")
+        return self.plan_story(plan.propose_undo(self._parts, done, by=self.operator).hash)
+
+    def close(self) -> None:
+        self._store.close()
+
+    def _may_act(self) -> None:
+        if self.read_only:
+            raise Refused("this tower is read-only", todo="Start it without --read-only to act")
+
+
+_LIVE = (AlertState.FIRING, AlertState.ACKNOWLEDGED)

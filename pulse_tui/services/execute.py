@@ -1,0 +1,387 @@
+"""Run an approved plan from a journal: claim, then per step intent, probe, send, verify; undo on failure.
+
+The journal is written before the world is touched and after it was read back, so that after a crash
+at any point anybody authorised can resume. What cannot be told stops the run as ``unknown``: it keeps
+its target and asks. A write is never sent without the lease, checked right before each send.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from pulse_tui.domain.errors import NotFound, PulseError, Refused, TargetError
+from pulse_tui.domain.estate import Deployment
+from pulse_tui.domain.evidence import VersionEvidence
+from pulse_tui.domain.release import ReleaseState
+from pulse_tui.domain.rollback import Plan, PlanState, PlanStep, Run, RunState, StepRecord, StepState
+from pulse_tui.domain.signal import Signal, fingerprint, signal_id
+from pulse_tui.domain.words import Change, Recommended, Severity, SignalType
+from pulse_tui.ports import Step, StepContext, Transaction
+from pulse_tui.services.approve import find, valid_approvals, void_reasons
+from pulse_tui.services.ingest import absorb
+from pulse_tui.services.parts import RollbackParts
+from pulse_tui.services.plan import preflight, step_options
+from pulse_tui.services.respond import close_alert
+
+LEASE_S = 60.0
+_POLL_S = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+"""Pauses between the looks at a target that has not moved yet; the last one repeats."""
+
+
+def execute(parts: RollbackParts, plan_hash: str, by: str, holder: str) -> Run:
+    """Run the plan to its end. Raises Refused before anything is touched; afterwards the run tells.
+
+    ``holder`` names the process: it is what the lease and the fencing epoch belong to.
+    """
+    with parts.store.read() as tx:
+        plan, _ = find(tx, plan_hash)
+    bad = [f"{c.name}: {c.detail}" for c in preflight(parts, plan) if c.blocking and not c.ok]
+    if bad:
+        raise Refused(f"plan {plan.hash[:12]} does not fit the world any more", bad, todo="Make a new plan")
+    run = _claim(parts, plan, by, holder)
+    return _Executor(parts, plan, run).forward()
+
+
+def resume(parts: RollbackParts, run_id: str, by: str, holder: str) -> Run:
+    """Take over a run whose process died, or look again at one that stopped as unknown.
+
+    Raises Refused while the process that has it is alive.
+    """
+    now = parts.clock()
+    with parts.store.write() as tx:
+        run = tx.rollbacks.run(run_id)
+        if run is None:
+            raise NotFound(f"there is no run {run_id!r}")
+        if not run.active:
+            raise Refused(f"run {run_id} is over: {run.state.value}", [run.detail])
+        epoch = tx.plumbing.claim(_lease(run.target), holder, now, LEASE_S)
+        if epoch is None:
+            raise Refused(
+                f"run {run_id} is in the hands of a process that is alive", todo="Wait until its lease runs out (1 min)"
+            )
+        plan, _ = find(tx, run.plan_hash)
+        run = msgspec.structs.replace(run, epoch=epoch, holder=holder, state=RunState.RUNNING)
+        tx.rollbacks.put_run(run)
+        tx.log.append(now, by, "run.resumed", run.target, {"run": run.id, "plan": plan.hash, "epoch": str(epoch)})
+    return _Executor(parts, plan, run).forward()
+
+
+def _claim(parts: RollbackParts, plan: Plan, by: str, holder: str) -> Run:
+    """In one transaction: the approvals count, the target is ours, the run exists, the plan is used up."""
+    now = parts.clock()
+    with parts.store.write() as tx:
+        _, state = find(tx, plan.hash)
+        if state is not PlanState.APPROVED:
+            raise Refused(f"plan {plan.hash[:12]} is {state.value}, not approved")
+        reasons = void_reasons(parts, plan, now)
+        given = valid_approvals(tx, parts, plan, now)
+        if len(given) < plan.approvals_needed:
+            reasons.append(f"{len(given)} of {plan.approvals_needed} approvals count")
+        if reasons:
+            raise Refused(f"plan {plan.hash[:12]} cannot run", reasons)
+        run_id = fingerprint(plan.hash, now.isoformat())[:12]
+        epoch = tx.plumbing.claim(_lease(plan.target), f"{holder}/{run_id}", now, LEASE_S)
+        if epoch is None:
+            raise Refused(f"another process holds {plan.target}")
+        run = Run(
+            id=run_id,
+            plan_hash=plan.hash,
+            target=plan.target,
+            epoch=epoch,
+            holder=f"{holder}/{run_id}",
+            started_by=by,
+            started_at=now,
+        )
+        tx.rollbacks.start_run(run, len(plan.steps))
+        tx.rollbacks.set_plan_state(plan.hash, PlanState.USED)
+        tx.log.append(now, by, "run.started", plan.target, {"run": run.id, "plan": plan.hash, "epoch": str(epoch)})
+    return run
+
+
+def _lease(target: str) -> str:
+    return f"target:{target}"
+
+
+class _Lost(Exception):
+    """Somebody else took the lease: this process must not touch the target again."""
+
+
+class _Executor:
+    """One run in the hands of this process."""
+
+    def __init__(self, parts: RollbackParts, plan: Plan, run: Run) -> None:
+        self.parts = parts
+        self.plan = plan
+        self.run = run
+
+    def forward(self) -> Run:
+        """Step after step; the first that does not verify decides how the run ends."""
+        with self.parts.store.read() as tx:
+            records = tx.rollbacks.steps(self.run.id)
+        try:
+            if any(r.state is StepState.UNDONE for r in records):
+                return self._undo(records, "resumed while undoing")
+            for index, record in enumerate(records):
+                records[index] = self._step(record)
+                if records[index].state is StepState.UNKNOWN:
+                    return self._end(RunState.UNKNOWN, f"step {index + 1}: {records[index].detail}")
+                if records[index].state is not StepState.VERIFIED:
+                    return self._failed(records, index)
+        except _Lost:
+            return self._reload()
+        return self._verified()
+
+    def _step(self, record: StepRecord) -> StepRecord:
+        step, (module, options, context) = self._open(record.index)
+        if record.state is StepState.PENDING:
+            record = self._write(
+                record.move(StepState.INTENT, detail=f"{step.expected} -> {step.desired} at {step.target}")
+            )
+        try:
+            seen = module.read(options, context)
+        except TargetError as error:
+            return self._write(record.move(StepState.UNKNOWN, detail=f"cannot be read: {error}"))
+        if seen == step.desired:
+            done = "verified again" if record.state is StepState.VERIFIED else "holds the wanted value already"
+            return self._write(record.move(StepState.VERIFIED, seen_after=seen, detail=done))
+        if record.state is StepState.VERIFIED:
+            return self._write(
+                record.move(StepState.UNKNOWN, detail=f"{step.target} holds {seen} after it was verified")
+            )
+        if seen != step.expected:
+            detail = f"{step.target} holds {seen or 'nothing'}, expected {step.expected}: somebody else moved it"
+            return self._write(record.move(StepState.FAILED, seen_before=seen, detail=detail))
+        return self._send(record, step, step.desired, seen, f"{record.key}", module, options, context)
+
+    def _send(
+        self,
+        record: StepRecord,
+        step: PlanStep,
+        value: str,
+        seen: str,
+        key: str,
+        module: Step,
+        options: Any,
+        context: StepContext,
+    ) -> StepRecord:
+        """Write ``value`` under the lease, then read back until it is there or the time is over."""
+        self._renew()
+        ambiguous = ""
+        try:
+            module.write(options, value, expected=seen, key=key, epoch=self.run.epoch, context=context)
+        except TargetError as error:
+            if not error.ambiguous:
+                return self._write(record.move(StepState.FAILED, seen_before=seen, detail=str(error)))
+            ambiguous = str(error)
+        record = self._write(
+            record.move(
+                StepState.SENT,
+                seen_before=seen,
+                sent_at=self.parts.clock(),
+                detail=ambiguous or f"sent {value} to {step.target}",
+            )
+        )
+        last = self._read_back(value, module, options, context)
+        if last == value:
+            return self._write(record.move(StepState.VERIFIED, seen_after=last, detail=f"read back {last}"))
+        if last is not None and not ambiguous:
+            detail = f"accepted {value}, but after {step.timeout_s:g} s {step.target} still holds {last or 'nothing'}"
+            return self._write(record.move(StepState.FAILED, seen_after=last, detail=detail))
+        detail = ambiguous or f"{step.target} cannot be read back"
+        return self._write(record.move(StepState.UNKNOWN, seen_after=last, detail=detail))
+
+    def _read_back(self, value: str, module: Step, options: Any, context: StepContext) -> str | None:
+        """The value seen last: the wanted one, or what stood there when the time was over (None: unreadable)."""
+        end = self.parts.clock() + timedelta(seconds=context.timeout_s)
+        attempt = 0
+        while True:
+            try:
+                last: str | None = module.read(options, context)
+            except TargetError:
+                last = None
+            if last == value or self.parts.clock() >= end:
+                return last
+            self.parts.sleep(_POLL_S[min(attempt, len(_POLL_S) - 1)])
+            attempt += 1
+
+    def _failed(self, records: list[StepRecord], index: int) -> Run:
+        why = f"step {index + 1} of {len(records)} failed: {records[index].detail}"
+        if self.plan.on_failure == "undo":
+            return self._undo(records, why)
+        return self._end(RunState.HALTED, f"{why}. {self._where(records)}")
+
+    def _undo(self, records: list[StepRecord], why: str) -> Run:
+        """Put back what was moved, last first. A target that holds a stranger's value is left alone and named."""
+        for record in reversed(records):
+            if record.state in (StepState.PENDING, StepState.UNDONE):
+                continue
+            after = self._undo_step(record)
+            records[record.index] = after
+            if after.state is StepState.UNKNOWN:
+                return self._end(RunState.UNKNOWN, f"{why}; undoing step {record.index + 1}: {after.detail}")
+        return self._end(RunState.UNDONE, f"{why}. What this run moved is back. {self._where(records)}")
+
+    def _undo_step(self, record: StepRecord) -> StepRecord:
+        step, (module, options, context) = self._open(record.index)
+        try:
+            seen = module.read(options, context)
+        except TargetError as error:
+            return self._write(record.move(StepState.UNKNOWN, detail=f"cannot be read: {error}"))
+        if seen == step.expected:
+            return self._write(record.move(StepState.UNDONE, seen_after=seen, detail="holds its former value"))
+        if seen != step.desired:
+            stranger = f"{step.target} holds {seen or 'nothing'}, put there by somebody else; left alone"
+            moved = record.sent_at is not None or record.state is StepState.VERIFIED
+            return self._write(record.move(StepState.UNKNOWN if moved else StepState.UNDONE, detail=stranger))
+        self._renew()
+        try:
+            module.write(
+                options, step.expected, expected=seen, key=f"{record.key}-undo", epoch=self.run.epoch, context=context
+            )
+        except TargetError as error:
+            if not error.ambiguous:
+                return self._write(record.move(StepState.UNKNOWN, detail=f"could not be put back: {error}"))
+        last = self._read_back(step.expected, module, options, context)
+        if last == step.expected:
+            return self._write(record.move(StepState.UNDONE, seen_after=last, detail=f"put back to {last}"))
+        return self._write(
+            record.move(StepState.UNKNOWN, seen_after=last, detail=f"does not hold {step.expected} after the undo")
+        )
+
+    def _where(self, records: list[StepRecord]) -> str:
+        """What each target holds now, as far as it can be read."""
+        words = []
+        for record in records:
+            step, (module, options, context) = self._open(record.index)
+            try:
+                words.append(f"{step.target} holds {module.read(options, context) or 'nothing'}")
+            except PulseError as error:
+                words.append(f"{step.target} cannot be read ({error})")
+        return "; ".join(words)
+
+    def _open(self, index: int) -> tuple[PlanStep, tuple[Step, Any, StepContext]]:
+        step = self.plan.steps[index]
+        options = step_options(self.parts, step.kind, step.params)
+        context = StepContext(self.parts.outside.http, self.parts.outside.secret, step.timeout_s)
+        return step, (self.parts.steps[step.kind], options, context)
+
+    def _renew(self) -> None:
+        """Right before a send: the lease is still ours, for long enough. Raises _Lost."""
+        with self.parts.store.write() as tx:
+            epoch = tx.plumbing.claim(_lease(self.run.target), self.run.holder, self.parts.clock(), LEASE_S)
+        if epoch != self.run.epoch:
+            raise _Lost
+
+    def _write(self, record: StepRecord) -> StepRecord:
+        stamped = msgspec.structs.replace(record, at=self.parts.clock())
+        with self.parts.store.write() as tx:
+            self._guard(tx)
+            tx.rollbacks.put_step(stamped)
+        return stamped
+
+    def _guard(self, tx: Transaction) -> None:
+        """A process that woke late must not write into a run that another one took over."""
+        current = tx.rollbacks.run(self.run.id)
+        if current is None or current.epoch != self.run.epoch:
+            raise _Lost
+
+    def _reload(self) -> Run:
+        with self.parts.store.read() as tx:
+            return tx.rollbacks.run(self.run.id) or self.run
+
+    def _end(self, state: RunState, detail: str) -> Run:
+        now = self.parts.clock()
+        ended = msgspec.structs.replace(self.run, state=state, detail=detail, ended_at=now)
+        with self.parts.store.write() as tx:
+            self._guard(tx)
+            tx.rollbacks.put_run(ended)
+            self._log(tx, ended)
+            tx.plumbing.release(_lease(self.run.target), self.run.holder)
+        return ended
+
+    def _log(self, tx: Transaction, run: Run) -> None:
+        detail = {"run": run.id, "plan": run.plan_hash, "detail": run.detail}
+        tx.log.append(self.parts.clock(), run.started_by, f"run.{run.state.value}", run.target, detail)
+
+    def _verified(self) -> Run:
+        """Every target was read back: the estate, the bad release, the alert and the log move in one transaction."""
+        now, plan = self.parts.clock(), self.plan
+        run = msgspec.structs.replace(
+            self.run, state=RunState.VERIFIED, ended_at=now, detail=f"{plan.to_version} serves {plan.target}, read back"
+        )
+        with self.parts.store.write() as tx:
+            self._guard(tx)
+            tx.rollbacks.put_run(run)
+            before = tx.estate.deployment(plan.asset_id, plan.environment)
+            tx.estate.deploy(
+                Deployment(
+                    asset_id=plan.asset_id,
+                    environment=plan.environment,
+                    version=plan.to_version,
+                    since=now,
+                    traffic=before.traffic if before else 100.0,
+                    production_critical=before.production_critical if before else False,
+                    # A registry goes on speaking for what it moved; the YAML must not take the rollback back.
+                    source=before.source if before and before.source != "estate" else "rollback",
+                )
+            )
+            self._quarantine(tx)
+            tx.estate.record_promotion(
+                plan.asset_id,
+                plan.to_version,
+                plan.environment,
+                by=run.started_by,
+                at=now,
+                decision_id=None,
+                why=plan.reason,
+            )
+            self._log(tx, run)
+            absorb([self._event(run)], tx, self.parts.judging, now)
+            alert = tx.judgements.alert(plan.alert_id) if plan.alert_id and plan.undoes is None else None
+            if alert is not None and alert.open:
+                close_alert(tx, alert, run.started_by, f"rolled back to {plan.to_version} by run {run.id}", now)
+            tx.plumbing.release(_lease(run.target), run.holder)
+        return run
+
+    def _quarantine(self, tx: Transaction) -> None:
+        """What was rolled away from is kept out of every environment; an undo takes that back."""
+        release = tx.estate.release(self.plan.asset_id, self.plan.from_version)
+        if self.plan.undoes is not None:
+            back = tx.estate.release(self.plan.asset_id, self.plan.to_version)
+            if back is not None and back.state is ReleaseState.QUARANTINED:
+                tx.estate.set_release_state(back.asset_id, back.version, back.move(ReleaseState.EVALUATED).state)
+            return
+        elsewhere = [
+            d
+            for d in tx.estate.load().deployments
+            if (d.asset_id, d.version) == (self.plan.asset_id, self.plan.from_version)
+            and d.environment != self.plan.environment
+        ]
+        if release is not None and release.usable and not elsewhere:
+            tx.estate.set_release_state(release.asset_id, release.version, release.move(ReleaseState.QUARANTINED).state)
+
+    def _event(self, run: Run) -> Signal:
+        plan = self.plan
+        return Signal(
+            id=signal_id("pulse-tui", "rollback", run.id),
+            source="pulse-tui",
+            signal_type=SignalType.VERSION_EVENT,
+            change=Change.ROLLBACK,
+            asset_id=plan.asset_id,
+            environment=plan.environment,
+            baseline_version=plan.from_version,
+            current_version=plan.to_version,
+            severity=Severity.MEDIUM,
+            confidence=1.0,
+            recommended_action=Recommended.MONITOR,
+            occurred_at=run.started_at,
+            observed_at=run.ended_at or run.started_at,
+            title=f"{plan.asset_id} {plan.environment.value} was rolled back from {plan.from_version} to {plan.to_version}",
+            evidence=VersionEvidence(
+                ref=run.id, actor=run.started_by, from_digest=plan.from_digest, to_digest=plan.to_digest
+            ),
+            fingerprint=fingerprint("rollback", plan.asset_id, plan.environment, run.id),
+        )

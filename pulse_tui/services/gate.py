@@ -1,0 +1,109 @@
+"""May this version be promoted there? Every reason, and what is missing by name."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pulse_tui.domain.alert import AlertState
+from pulse_tui.domain.errors import NotFound
+from pulse_tui.domain.evals import Gate
+from pulse_tui.domain.release import Release
+from pulse_tui.domain.words import Environment, Priority
+from pulse_tui.ports import Transaction
+from pulse_tui.services.known_good import way_back
+from pulse_tui.services.parts import JudgeParts
+
+
+class Reason(NamedTuple):
+    """One thing the gate looked at. ``blocking`` reasons that are not ok close it."""
+
+    name: str
+    ok: bool
+    blocking: bool
+    detail: str
+
+
+class GateAnswer(NamedTuple):
+    """The whole answer."""
+
+    asset: str
+    version: str
+    environment: str
+    go: bool
+    reasons: tuple[Reason, ...]
+
+
+def gate(parts: JudgeParts, asset_id: str, version: str, environment: Environment) -> GateAnswer:
+    """Look at holds, release state, verdicts, the way back and open alerts. Raises NotFound for an unknown asset or version."""
+    with parts.store.read() as tx:
+        if asset_id not in tx.estate.load().assets:
+            raise NotFound(f"there is no asset {asset_id!r}", todo="pulse-tui status lists the estate")
+        release = tx.estate.release(asset_id, version)
+        if release is None:
+            raise NotFound(f"{asset_id} has no release {version!r}", todo="Has the registry been refreshed?")
+        reasons = [
+            *_holds(tx, release, environment),
+            _state(release),
+            *_verdicts(tx, parts, release),
+            _way_back(tx, release, environment),
+            Reason(
+                "digest", release.digest is not None, False, release.digest or "no digest is recorded for this release"
+            ),
+            *_alerts(tx, release),
+            Reason("drill", False, False, "no drill is recorded: the playbook for this asset has not been rehearsed"),
+        ]
+    go = all(r.ok or not r.blocking for r in reasons)
+    return GateAnswer(asset_id, version, environment.value, go, tuple(reasons))
+
+
+def _holds(tx: Transaction, release: Release, environment: Environment) -> list[Reason]:
+    standing = [h for h in tx.judgements.holds(release.asset_id) if h.covers(release.asset_id, release.version)]
+    if not standing:
+        return [Reason("holds", True, True, f"nothing holds {release.asset_id} back from {environment.value}")]
+    return [
+        Reason(h.kind.value, False, True, f"{h.why}; until {h.until_condition} (placed by {h.placed_by})")
+        for h in standing
+    ]
+
+
+def _state(release: Release) -> Reason:
+    return Reason(
+        "state", release.usable, True, f"{release.version} is {release.state.value}, iteration {release.iteration}"
+    )
+
+
+def _verdicts(tx: Transaction, parts: JudgeParts, release: Release) -> list[Reason]:
+    """A functional and a safety suite must have been run on this version; a raw delta is all that is judged here."""
+    run_kinds: dict[Gate, str] = {}
+    for suite in parts.suites.values():
+        for _, run in tx.evals.runs(release.asset_id, suite.id):
+            if run.version == release.version:
+                for task in suite.tasks:
+                    if run.score(task.name, task.metric) is not None:
+                        run_kinds[task.gate] = f"{suite.id}, run {run.id}"
+    out = []
+    for kind in (Gate.FUNCTIONAL, Gate.SAFETY):
+        found = run_kinds.get(kind)
+        detail = f"evaluated by {found}" if found else f"no {kind.value} suite was run on {release.version}"
+        out.append(Reason(f"{kind.value} evaluation", found is not None, False, detail))
+    return out
+
+
+def _way_back(tx: Transaction, release: Release, environment: Environment) -> Reason:
+    back = way_back(tx, release.asset_id, environment, release.version)
+    if back.release is not None:
+        return Reason("way back", True, True, f"{back.release.version} is known good for {environment.value}")
+    first = not tx.estate.stays(release.asset_id, environment)
+    detail = "; ".join(back.tried) or f"no other healthy release is known in {environment.value}"
+    return Reason("way back", False, not first, "nothing has served there before" if first else detail)
+
+
+def _alerts(tx: Transaction, release: Release) -> list[Reason]:
+    urgent = [
+        a
+        for a in tx.judgements.alerts([AlertState.FIRING, AlertState.ACKNOWLEDGED])
+        if a.asset_id == release.asset_id and a.priority is Priority.P1 and a.version in (None, release.version)
+    ]
+    if not urgent:
+        return [Reason("alerts", True, True, "no P1 alert is open on this release")]
+    return [Reason("alert", False, True, f"{a.priority.value} {a.title} ({a.id})") for a in urgent]

@@ -1,0 +1,116 @@
+"""Take observations in: store, enrich, judge, respond, all in one transaction a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import islice
+
+import msgspec
+
+from pulse_tui.domain.decision import Decision, Fact
+from pulse_tui.domain.estate import Estate
+from pulse_tui.domain.signal import Signal, encode
+from pulse_tui.domain.source import Observation, Rejected
+from pulse_tui.domain.words import Outcome
+from pulse_tui.enrich.facts import facts
+from pulse_tui.ports import Transaction
+from pulse_tui.services.parts import JudgeParts
+from pulse_tui.services.record import signals_of
+from pulse_tui.services.respond import Responder
+
+BATCH = 500
+"""Observations a transaction: long enough to share the disk's sync, short enough not to starve other writers."""
+
+
+class Tally(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of what came in."""
+
+    observations: int = 0
+    signals: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    unclaimed: int = 0
+    fired: int = 0
+    indeterminate: int = 0
+    alerts: int = 0
+
+    def plus(self, other: Tally) -> Tally:
+        """The sum, field by field."""
+        return Tally(**{n: getattr(self, n) + getattr(other, n) for n in self.__struct_fields__})
+
+    def sentence(self) -> str:
+        """``12 signals (2 duplicates), 3 rules fired, 1 new alert; 1 record refused``."""
+        text = (
+            f"{self.signals} signals ({self.duplicates} duplicates), {self.fired} rules fired, {self.alerts} new alerts"
+        )
+        if self.indeterminate:
+            text += f", {self.indeterminate} indeterminate"
+        if self.unclaimed:
+            text += f", {self.unclaimed} claimed by no asset"
+        return text + (f"; {self.rejected} records refused: see the quarantine" if self.rejected else "")
+
+
+def ingest(
+    observations: Iterable[Observation], rejected: Sequence[Rejected], parts: JudgeParts, now: datetime
+) -> Tally:
+    """Everything that came in one round. Good records land even when others are refused."""
+    total = Tally(rejected=len(rejected))
+    if rejected:
+        with parts.store.write() as tx:
+            tx.signals.quarantine(rejected, now)
+    source = iter(observations)
+    while batch := list(islice(source, BATCH)):
+        with parts.store.write() as tx:
+            total = total.plus(_batch(batch, tx, parts, now))
+    return total
+
+
+def absorb(signals: Sequence[Signal], tx: Transaction, parts: JudgeParts, now: datetime) -> Tally:
+    """Signals that the program makes itself, inside a transaction that is open already."""
+    new = tx.signals.add([(s, encode(s)) for s in signals])
+    judged = _judge(new, tx.estate.load(), parts) if new else []
+    return _respond(judged, tx, parts, now).plus(
+        Tally(signals=len(new), duplicates=len(signals) - len(new), unclaimed=_unclaimed(judged))
+    )
+
+
+def _batch(batch: Sequence[Observation], tx: Transaction, parts: JudgeParts, now: datetime) -> Tally:
+    signals: list[Signal] = []
+    estate: Estate | None = None
+    for observation in batch:
+        if isinstance(observation, Signal):
+            signals.append(observation)
+            continue
+        estate = estate if estate is not None else tx.estate.load()
+        made = signals_of(observation, tx, parts, estate, now)
+        if made.estate_changed:
+            estate = None
+        signals.extend(made.signals)
+        for fingerprint in made.cleared:
+            Responder(tx, parts, now).clear(fingerprint, "the condition no longer holds")
+    return absorb(signals, tx, parts, now).plus(Tally(observations=len(batch)))
+
+
+def _judge(signals: Iterable[Signal], estate: Estate, parts: JudgeParts) -> list[tuple[Fact, Sequence[Decision]]]:
+    return [(fact, parts.policy.judge(fact)) for signal in signals for fact in facts(signal, estate)]
+
+
+def _respond(
+    judged: Sequence[tuple[Fact, Sequence[Decision]]], tx: Transaction, parts: JudgeParts, now: datetime
+) -> Tally:
+    pairs = [(decision, fact) for fact, decisions in judged for decision in decisions]
+    tx.judgements.add_decisions(pairs)
+    responder = Responder(tx, parts, now)
+    responder.expect(decision.fingerprint for decision, _ in pairs)
+    for decision, fact in pairs:
+        responder.respond(decision, fact)
+    return Tally(
+        fired=sum(d.outcome is Outcome.FIRED for d, _ in pairs),
+        indeterminate=sum(d.outcome is Outcome.INDETERMINATE for d, _ in pairs),
+        alerts=responder.opened,
+    )
+
+
+def _unclaimed(judged: Iterable[tuple[Fact, Sequence[Decision]]]) -> int:
+    return sum(fact.asset is None for fact, _ in judged)

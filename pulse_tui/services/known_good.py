@@ -1,0 +1,46 @@
+"""Which release an asset can go back to in an environment, and why others do not do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from pulse_tui.domain.release import Release
+from pulse_tui.domain.words import Environment
+from pulse_tui.ports import Transaction
+
+
+class WayBack(NamedTuple):
+    """The release to go back to (None: there is none) and what was looked at in vain."""
+
+    release: Release | None
+    tried: tuple[str, ...]
+
+
+def way_back(tx: Transaction, asset_id: str, environment: Environment, serving: str) -> WayBack:
+    """The release's own pointer, else the last healthy one there, else (outside production) what production serves."""
+    tried: dict[str, str] = {}
+    for version, why in _candidates(tx, asset_id, environment, serving):
+        if version == serving or version in tried:
+            continue
+        release = tx.estate.release(asset_id, version)
+        if release is None:
+            tried[version] = f"{version} ({why}) is not in the registry"
+        elif not release.usable:
+            tried[version] = f"{version} ({why}) is {release.state.value}"
+        else:
+            return WayBack(release, tuple(tried.values()))
+    return WayBack(None, tuple(tried.values()))
+
+
+def _candidates(tx: Transaction, asset_id: str, environment: Environment, serving: str) -> Iterator[tuple[str, str]]:
+    here = tx.estate.release(asset_id, serving)
+    if here is not None and here.rollback_pointer is not None:
+        yield here.rollback_pointer, "rollback pointer"
+    for stay in tx.estate.stays(asset_id, environment):
+        if stay.healthy:
+            yield stay.version, "was healthy here"
+    if environment is not Environment.PRODUCTION:
+        production = tx.estate.deployment(asset_id, Environment.PRODUCTION)
+        if production is not None:
+            yield production.version, "serves in production"

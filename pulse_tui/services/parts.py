@@ -1,0 +1,67 @@
+"""What the verbs lean on, gathered by wiring: the judgement parts and the rollback parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from pulse_tui.domain.decision import Decision, Fact
+from pulse_tui.ports import Action, Collector, Http, Route, Step, Store
+from pulse_tui.settings.shapes import ApprovalsShape, OperatorShape, PlaybookShape, SourceShape, SuiteShape
+
+SYSTEM = "pulse-tui"
+"""The actor of what the program does by itself."""
+
+
+class Judge(Protocol):
+    """A loaded policy."""
+
+    @property
+    def digest(self) -> str:
+        """Names exactly this policy."""
+        ...
+
+    def judge(self, fact: Fact) -> Sequence[Decision]:
+        """What every applicable rule says of the fact. Pure."""
+        ...
+
+
+class Outside(NamedTuple):
+    """The world, as far as the verbs may touch it."""
+
+    http: Http
+    base: Path
+    secret: Callable[[str], str]
+
+
+class JudgeParts(NamedTuple):
+    """What it takes to take signals in and respond to them."""
+
+    store: Store
+    policy: Judge
+    actions: Mapping[str, Action]
+    routes: Sequence[Route]
+    suites: Mapping[str, SuiteShape]
+    source_kinds: Mapping[str, Collector]
+    sources: Mapping[str, SourceShape]
+    outside: Outside
+    clock: Callable[[], datetime]
+
+
+class RollbackParts(NamedTuple):
+    """What it takes to plan, approve and run a rollback."""
+
+    store: Store
+    steps: Mapping[str, Step]
+    playbooks: Sequence[PlaybookShape]
+    operators: Mapping[str, OperatorShape]
+    approvals: ApprovalsShape
+    policy_digest: str
+    playbooks_digest: str
+    operators_digest: str
+    outside: Outside
+    clock: Callable[[], datetime]
+    sleep: Callable[[float], None]
+    judging: JudgeParts

@@ -1,0 +1,129 @@
+"""Turn what is not a signal yet into records and signals: registry snapshots, runs, advisories, notes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import singledispatch
+from typing import NamedTuple
+
+from pulse_tui.domain.advisory import Advisory
+from pulse_tui.domain.estate import Estate
+from pulse_tui.domain.evals import EvalRun
+from pulse_tui.domain.evidence import VersionEvidence
+from pulse_tui.domain.note import Note
+from pulse_tui.domain.release import RegistrySnapshot, ReleaseState
+from pulse_tui.domain.signal import Signal, fingerprint, signal_id
+from pulse_tui.domain.words import Change, Environment, Recommended, Severity, SignalType
+from pulse_tui.enrich.matching import advisory_signals, match
+from pulse_tui.enrich.notes import classify, note_signals
+from pulse_tui.enrich.regressions import Task, by_metric, cleared, compare
+from pulse_tui.ports import Transaction
+from pulse_tui.services.parts import SYSTEM, JudgeParts
+from pulse_tui.services.registry import sync
+
+
+class Made(NamedTuple):
+    """Signals that an observation led to, conditions that are over, and whether the estate moved."""
+
+    signals: list[Signal]
+    cleared: list[str]
+    estate_changed: bool = False
+
+
+def signals_of(item: object, tx: Transaction, parts: JudgeParts, estate: Estate, now: datetime) -> Made:
+    """Record one observation and say what it means. Raises TypeError for a shape nobody knows."""
+    return _made(item, tx, parts, estate, now)
+
+
+@singledispatch
+def _made(item: object, _tx: Transaction, _parts: JudgeParts, _estate: Estate, _now: datetime) -> Made:
+    raise TypeError(f"no record is kept of {type(item).__name__}")
+
+
+@_made.register
+def _(item: RegistrySnapshot, tx: Transaction, _parts: JudgeParts, estate: Estate, now: datetime) -> Made:
+    asset = estate.assets.get(item.asset_id)
+    return Made(sync(item, tx, asset, now), [], estate_changed=True)
+
+
+@_made.register
+def _(item: Advisory, tx: Transaction, _parts: JudgeParts, estate: Estate, now: datetime) -> Made:
+    if not tx.advisories.put([item]):
+        return Made([], [])
+    findings = match(item, estate)
+    tx.advisories.drop_findings(item.id)
+    tx.advisories.put_findings(findings)
+    return Made(advisory_signals(item, findings, estate, now), [])
+
+
+@_made.register
+def _(item: Note, tx: Transaction, _parts: JudgeParts, estate: Estate, now: datetime) -> Made:
+    reading = classify(item)
+    if not tx.advisories.put_note(item, reading):
+        return Made([], [])
+    return Made(note_signals(item, reading, estate, now), [])
+
+
+@_made.register
+def _(item: EvalRun, tx: Transaction, parts: JudgeParts, estate: Estate, now: datetime) -> Made:
+    if tx.evals.has(item.id):
+        return Made([], [])
+    asset = estate.assets.get(item.asset_id)
+    iteration = tx.estate.next_iteration(item.asset_id)
+    tx.evals.add(item, iteration)
+    release = tx.estate.release(item.asset_id, item.version)
+    if release is not None and release.state is ReleaseState.DRAFT:
+        tx.estate.set_release_state(item.asset_id, item.version, ReleaseState.EVALUATED)
+    tx.judgements.finish_retests(item.asset_id, now)
+    owner = asset.owner_team if asset else None
+    signals = [_evaluation(item, iteration, owner, now)]
+    suite = parts.suites.get(item.suite)
+    baseline = tx.evals.baseline(item.asset_id, item.suite)
+    if suite is None:
+        return Made(signals, [])
+    if baseline is None:
+        pinned = suite.baselines.get(item.asset_id)
+        if pinned in (None, item.version):
+            tx.evals.pin(item.asset_id, item.suite, item.id)
+            tx.log.append(
+                now,
+                SYSTEM,
+                "baseline.pinned",
+                f"{item.asset_id}/{item.suite}",
+                {
+                    "run": item.id,
+                    "version": item.version,
+                    "why": "named in the suite" if pinned else "first run of the suite",
+                },
+            )
+        return Made(signals, [])
+    tasks = by_metric(Task(**{n: getattr(t, n) for n in t.__struct_fields__}) for t in suite.tasks)
+    over: list[str] = []
+    for environment in _serving(estate, item) or [None]:
+        signals.extend(compare(item, baseline, tasks, environment, now, owner))
+        over.extend(cleared(item, baseline, tasks, environment))
+    return Made(signals, over)
+
+
+def _serving(estate: Estate, run: EvalRun) -> list[Environment | None]:
+    return [d.environment for d in estate.deployments if d.asset_id == run.asset_id and d.version == run.version]
+
+
+def _evaluation(run: EvalRun, iteration: int, owner: str | None, now: datetime) -> Signal:
+    return Signal(
+        id=signal_id(run.source or "eval", "evaluation", run.id),
+        source=run.source or "eval",
+        signal_type=SignalType.VERSION_EVENT,
+        change=Change.EVALUATION,
+        asset_id=run.asset_id,
+        current_version=run.version,
+        severity=Severity.LOW,
+        confidence=1.0,
+        recommended_action=Recommended.NOTE,
+        owner_team=owner,
+        occurred_at=run.at,
+        observed_at=now,
+        title=f"{run.asset_id} {run.version} was evaluated on {run.suite}",
+        evidence=VersionEvidence(ref=run.id, iteration=iteration),
+        fingerprint=fingerprint("evaluation", run.asset_id, run.version, run.suite),
+    )

@@ -1,0 +1,424 @@
+"""The three questions answered for one alert or one plan, as plain lines with their evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from pulse_tui.domain.alert import Alert
+from pulse_tui.domain.board import AlertRow, AlertStory, PlanStory
+from pulse_tui.domain.decision import Decision
+from pulse_tui.domain.errors import NotFound
+from pulse_tui.domain.estate import Asset, Estate
+from pulse_tui.domain.evidence import (
+    AdvisoryEvidence,
+    CostEvidence,
+    HealthEvidence,
+    MetricEvidence,
+    NoteEvidence,
+    ServiceEvidence,
+    SuiteEvidence,
+    VersionEvidence,
+)
+from pulse_tui.domain.moments import iso, to_us
+from pulse_tui.domain.rollback import Check, Plan, PlanState, Run, RunState
+from pulse_tui.domain.signal import Signal
+from pulse_tui.domain.words import Environment
+from pulse_tui.ports import Store, Transaction
+from pulse_tui.services.approve import find, objections, valid_approvals
+from pulse_tui.services.known_good import way_back
+from pulse_tui.services.parts import RollbackParts
+from pulse_tui.services.plan import preflight
+
+_WINDOW = timedelta(hours=24)
+
+
+def alert_story(parts: RollbackParts, alert_id: str) -> AlertStory:
+    """One alert opened. Raises NotFound."""
+    now = parts.clock()
+    with parts.store.read() as tx:
+        alert = tx.judgements.alert(alert_id)
+        if alert is None:
+            raise NotFound(f"there is no alert {alert_id!r}", todo="pulse-tui status lists the open ones")
+        signal = tx.signals.get(alert.signal_id)
+        decision = tx.judgements.decision(alert.decision_id)
+        if signal is None or decision is None:
+            raise NotFound(f"alert {alert_id} has lost its signal or decision", todo="pulse-tui audit verify")
+        estate = tx.estate.load()
+        asset = estate.assets.get(alert.asset_id or "")
+        back = _way_back(tx, alert)
+        done = [f"{action}: {what}" for action, what in tx.judgements.responses(alert.decision_id)]
+        plan = next(
+            (
+                p.hash
+                for p, state in tx.rollbacks.plans(alert.asset_id)
+                if p.alert_id == alert.id and (state is PlanState.USED or p.expires_at > now)
+            ),
+            None,
+        )
+        return AlertStory(
+            alert=_row(alert, now),
+            changed=tuple(_changed(tx, alert, signal)),
+            risk=tuple(_risk(alert, signal, asset, estate)),
+            todo=tuple(_todo(alert, decision, back, done)),
+            why=tuple(_why(decision, signal)),
+            correlated=tuple(_correlated(tx, alert, now)),
+            timeline=tuple(_timeline(tx, alert, signal)),
+            rollback_possible=back is not None and alert.open,
+            plan_hash=plan,
+        )
+
+
+def _row(alert: Alert, now: datetime) -> AlertRow:
+    overdue = alert.deadline is not None and alert.deadline < now and alert.state.value == "firing"
+    return AlertRow(
+        alert.id,
+        alert.priority.value,
+        alert.state.value,
+        alert.title,
+        alert.owner or "",
+        alert.asset_id or "",
+        alert.environment.value if alert.environment else "",
+        to_us(alert.first_at),
+        alert.count,
+        alert.rule_id,
+        overdue,
+    )
+
+
+def _changed(tx: Transaction, alert: Alert, signal: Signal) -> list[str]:
+    lines = [signal.title]
+    if alert.asset_id and alert.environment:
+        deployment = tx.estate.deployment(alert.asset_id, alert.environment)
+        stays = tx.estate.stays(alert.asset_id, alert.environment)
+        if deployment is not None:
+            release = tx.estate.release(alert.asset_id, deployment.version)
+            before = next((s.version for s in stays if s.version != deployment.version), None)
+            move = f"{before} -> {deployment.version}" if before else deployment.version
+            number = f" (iteration {release.iteration})" if release else ""
+            lines.append(
+                f"{alert.asset_id} {alert.environment.value} serves {move}{number} since {iso(deployment.since)}"
+            )
+            older = tx.estate.release(alert.asset_id, before or _production(tx, alert.asset_id) or "")
+            if release is not None and older is not None:
+                changed = release.lineage.difference(older.lineage)
+                lines.append(
+                    "; ".join(changed) if changed else f"same lineage as {older.version} as far as it is recorded"
+                )
+    if signal.summary:
+        lines.append(signal.summary.splitlines()[0])
+    lines.extend(signal.links[:2])
+    return lines
+
+
+def _production(tx: Transaction, asset_id: str) -> str | None:
+    deployment = tx.estate.deployment(asset_id, Environment.PRODUCTION)
+    return deployment.version if deployment else None
+
+
+def evidence_lines(signal: Signal) -> list[str]:
+    """The numbers a signal brings, as sentences."""
+    evidence = signal.evidence
+    match evidence:
+        case MetricEvidence():
+            delta = (evidence.current - evidence.baseline) * evidence.scale
+            items = f", {evidence.n} items" if evidence.n else ""
+            better = "higher" if evidence.higher_is_better else "lower"
+            return [
+                f"{evidence.metric} of {evidence.task}: {evidence.baseline:.3f} -> {evidence.current:.3f}, {delta:+.1f} pp"
+                f" ({better} is better{items}; raw difference, no interval)"
+            ]
+        case ServiceEvidence():
+            ratio = evidence.value / evidence.objective if evidence.objective else float("nan")
+            seen = f" over {evidence.requests} requests" if evidence.requests else ""
+            return [
+                f"{evidence.metric} {evidence.value:g} {evidence.unit}, objective {evidence.objective:g}: {ratio:.2f} times{seen}"
+            ]
+        case AdvisoryEvidence():
+            parts = [f"{evidence.advisory} reaches {evidence.component} {evidence.installed or '(version unknown)'}"]
+            parts.append(f"CVSS {evidence.cvss:.1f}" if evidence.cvss is not None else "CVSS unknown")
+            known = {True: "known to be exploited", False: "not known to be exploited", None: "exploitation unknown"}
+            parts.append(known[evidence.known_exploited])
+            parts.append(f"fixed in {', '.join(evidence.fixed)}" if evidence.fixed else "no fix is named")
+            return ["; ".join(parts)]
+        case NoteEvidence():
+            models = f" about {', '.join(evidence.models)}" if evidence.models else ""
+            when = f", in force {evidence.effective_at:%Y-%m-%d}" if evidence.effective_at else ""
+            phrase = f': "{evidence.phrase}"' if evidence.phrase else ""
+            return [f"{evidence.vendor}: {', '.join(evidence.labels) or 'unlabelled'}{models}{when}{phrase}"]
+        case CostEvidence():
+            return [f"{evidence.metric}: {evidence.baseline:g} -> {evidence.current:g} {evidence.currency}"]
+        case VersionEvidence():
+            moved = evidence.from_digest and evidence.to_digest and evidence.from_digest != evidence.to_digest
+            return [f"digest {evidence.from_digest} -> {evidence.to_digest}"] if moved else []
+        case SuiteEvidence():
+            return [f"suite {evidence.suite}: digest {evidence.digest}, frozen as {evidence.expected_digest}"]
+        case HealthEvidence():
+            good = iso(evidence.last_good_at) if evidence.last_good_at else "never"
+            return [f"{evidence.subject} is {evidence.state}: {evidence.reason} (last good {good})"]
+    return []
+
+
+def _risk(alert: Alert, signal: Signal, asset: Asset | None, estate: Estate) -> list[str]:
+    lines = evidence_lines(signal)
+    if asset is None:
+        return [*lines, "no asset of the estate claims this signal"]
+    marks = [asset.tier.value, f"{asset.exposure.value} exposure", *asset.data.words()]
+    deployment = estate.deployment(asset.id, alert.environment)
+    if deployment is not None:
+        marks.append(f"{deployment.traffic:g} % of traffic in {deployment.environment.value}")
+        if deployment.production_critical:
+            marks.append("production-critical")
+    lines.append(" · ".join(marks))
+    lines.append(
+        f"priority {alert.priority.value}, severity {alert.severity.value}, confidence {signal.confidence:.2f}"
+    )
+    return lines
+
+
+def _way_back(tx: Transaction, alert: Alert) -> str | None:
+    """The release to go back to, in words; None when this alert has none or needs none."""
+    if not alert.asset_id or not alert.environment:
+        return None
+    deployment = tx.estate.deployment(alert.asset_id, alert.environment)
+    if deployment is None:
+        return None
+    back = way_back(tx, alert.asset_id, alert.environment, deployment.version).release
+    if back is None:
+        return None
+    digest = "digest recorded" if back.digest else "no digest recorded"
+    return (
+        f"roll {alert.environment.value} back from {deployment.version} to {back.version}"
+        f" ({digest}, iteration {back.iteration})"
+    )
+
+
+def _todo(alert: Alert, decision: Decision, back: str | None, done: Sequence[str]) -> list[str]:
+    lines = []
+    if not alert.open:
+        lines.append(f"nothing: resolved {iso(alert.resolved_at) if alert.resolved_at else ''} ({alert.resolved_why})")
+    elif "rollback" in decision.actions and back:
+        lines.append(f"{back}: press p to plan it, approve inside the plan")
+    elif back:
+        lines.append(f"decide; if it is the release, {back} (p)")
+    else:
+        lines.append("look into it with the owner; there is no release to roll back to for this alert")
+    if alert.open and alert.deadline is not None:
+        lines.append(f"respond by {iso(alert.deadline)}; owner {alert.owner or 'nobody'}")
+    if alert.acknowledged_by and alert.acknowledged_until:
+        lines.append(f"acknowledged by {alert.acknowledged_by} until {iso(alert.acknowledged_until)}")
+    if alert.suppressed_by and alert.suppressed_until:
+        lines.append(f"quiet until {iso(alert.suppressed_until)}, by {alert.suppressed_by}: {alert.suppressed_why}")
+    lines.extend(f"done already: {line}" for line in done)
+    return lines
+
+
+def _why(decision: Decision, signal: Signal) -> list[str]:
+    words = {True: "true", False: "false", None: "could not be told"}
+    lines = [
+        f"rule {decision.rule_id} @ policy {decision.policy_digest[:12]}, {decision.outcome.value}, {decision.mode.value}"
+    ]
+    for comparison in decision.comparisons:
+        seen = ", ".join(f"{k} = {v}" for k, v in comparison.values.items())
+        error = f": {comparison.error}" if comparison.error else ""
+        lines.append(f"{comparison.text}  is {words[comparison.held]}{error}  [{seen}]")
+    if decision.context:
+        lines.append(f"context: {decision.context}")
+    lines.append(f"signal {signal.id} from {signal.source}, seen {iso(signal.observed_at)}")
+    if isinstance(signal.evidence, MetricEvidence) and signal.evidence.baseline_run:
+        lines.append(f"baseline run {signal.evidence.baseline_run}, candidate run {signal.evidence.candidate_run}")
+    return lines
+
+
+def _correlated(tx: Transaction, alert: Alert, now: datetime) -> list[str]:
+    """Other open alerts of the same window: same asset first. Only nearness, no claim of cause."""
+    near = []
+    for other in tx.judgements.alerts():
+        if other.id == alert.id or abs(other.first_at - alert.first_at) > _WINDOW or now - other.last_at > 7 * _WINDOW:
+            continue
+        same = other.asset_id == alert.asset_id
+        near.append(
+            (
+                not same,
+                f"{other.priority.value} {other.title} ({'same asset' if same else 'other asset'}, {other.state.value})",
+            )
+        )
+    return [text for _, text in sorted(near)[:5]]
+
+
+def _timeline(tx: Transaction, alert: Alert, signal: Signal) -> list[str]:
+    events = [(signal.occurred_at, "happened"), (signal.observed_at, f"seen by {signal.source}")]
+    for entry in tx.log.entries(subject=alert.id):
+        detail = entry.detail.get("why") or entry.detail.get("until") or ""
+        events.append((entry.at, f"{entry.action} by {entry.actor}" + (f": {detail}" if detail else "")))
+    for run in tx.rollbacks.runs():
+        found = tx.rollbacks.plan(run.plan_hash)
+        if found is not None and found[0].alert_id == alert.id:
+            events.append((run.started_at, f"rollback run {run.id} started by {run.started_by}"))
+            if run.ended_at is not None:
+                events.append((run.ended_at, f"rollback run {run.id} {run.state.value}: {run.detail}"))
+    return [f"{iso(at)}  {what}" for at, what in sorted(events, key=lambda e: e[0])]
+
+
+def plan_story(parts: RollbackParts, plan_hash: str, principal: str, *, checked: bool = True) -> PlanStory:
+    """One plan opened, with every check made now (``checked`` False leaves the targets alone)."""
+    now = parts.clock()
+    with parts.store.read() as tx:
+        plan, state = find(tx, plan_hash)
+        votes = tx.rollbacks.approvals(plan.hash)
+        counted = valid_approvals(tx, parts, plan, now)
+        runs = tx.rollbacks.runs(plan_hash=plan.hash)
+        lines = _run_lines(tx, runs)
+        radius = _blast_radius(tx, plan)
+    over = state in (PlanState.USED, PlanState.REJECTED)
+    checks = preflight(parts, plan) if checked and not over else []
+    against = objections(parts, plan, state, principal, now)
+    against += [f"{principal} has spoken already" for v in votes if v.principal == principal]
+    against += [f"{c.name}: {c.detail}" for c in checks if c.blocking and not c.ok]
+    votes_said = [
+        f"{v.principal} {'approved' if v.yes else 'rejected'} {iso(v.at)}" + (f": {v.reason}" if v.reason else "")
+        for v in votes
+    ]
+    return PlanStory(
+        hash=plan.hash,
+        asset=plan.asset_id,
+        environment=plan.environment.value,
+        from_version=plan.from_version,
+        to_version=plan.to_version,
+        state=runs[0].state.value if runs else state.value,
+        headline=f"roll {plan.asset_id} {plan.environment.value} back from {plan.from_version} to {plan.to_version}"
+        if plan.undoes is None
+        else f"undo: {plan.asset_id} {plan.environment.value} from {plan.from_version} to {plan.to_version} again",
+        facts=tuple(_plan_facts(plan, radius)),
+        steps=tuple(
+            f"{i + 1}. {s.kind}: {s.target}: {s.expected} -> {s.desired} (within {s.timeout_s:g} s; undo: {s.expected})"
+            for i, s in enumerate(plan.steps)
+        ),
+        checks=tuple((c.name, c.ok, c.blocking, c.detail) for c in checks),
+        approvals=tuple(votes_said),
+        approvals_needed=plan.approvals_needed,
+        approvals_given=len(counted),
+        run=tuple(lines),
+        may_approve=not against,
+        why_not="; ".join(against),
+    )
+
+
+def _plan_facts(plan: Plan, radius: str) -> list[tuple[str, str]]:
+    return [
+        ("Why", plan.reason),
+        ("From", f"{plan.from_version} ({plan.from_digest or 'no digest recorded'})"),
+        ("To", f"{plan.to_version} ({plan.to_digest or 'no digest recorded'})"),
+        ("Blast radius", radius),
+        ("On failure", "undo what was moved" if plan.on_failure == "undo" else "halt and say what each target holds"),
+        ("Proposed", f"{iso(plan.created_at)} by {plan.proposed_by}"),
+        ("Expires", iso(plan.expires_at)),
+        ("Hash", plan.hash),
+        ("Playbook", f"{plan.playbook} @ {plan.playbook_digest[:12]}, policy {plan.policy_digest[:12]}"),
+    ]
+
+
+def _blast_radius(tx: Transaction, plan: Plan) -> str:
+    estate = tx.estate.load()
+    deployment = estate.deployment(plan.asset_id, plan.environment)
+    asset = estate.assets.get(plan.asset_id)
+    words = [f"{deployment.traffic:g} % of {plan.environment.value} traffic" if deployment else plan.environment.value]
+    if asset is not None:
+        words.append(asset.tier.value)
+        if asset.workflow:
+            words.append(f"a stage of workflow {asset.workflow}")
+    return f"{plan.asset_id}: " + ", ".join(words)
+
+
+def _run_lines(tx: Transaction, runs: Sequence[Run]) -> list[str]:
+    lines: list[str] = []
+    for run in runs[:1]:
+        lines.append(f"run {run.id} by {run.started_by}: {run.state.value}" + (f", {run.detail}" if run.detail else ""))
+        for at, step, state, detail in tx.rollbacks.journal(run.id):
+            lines.append(f"{iso(at)}  step {step + 1} {state}: {detail}")
+        if run.state is RunState.UNKNOWN:
+            lines.append(f"what to do: look at the target, then pulse-tui rollback resume {run.id}")
+    return lines
+
+
+def advisory_story(store: Store, name: str) -> tuple[tuple[str, str], ...]:
+    """An advisory and what it hits, as (label, text) lines. Raises NotFound."""
+    with store.read() as tx:
+        advisory = tx.advisories.get(name)
+        if advisory is None:
+            raise NotFound(f"there is no advisory {name!r}")
+        findings = tx.advisories.findings(advisory.id)
+    lines = [
+        ("Advisory", advisory.name if advisory.name == advisory.id else f"{advisory.name} ({advisory.id})"),
+        ("Title", advisory.title),
+        ("Aliases", ", ".join(advisory.aliases) or "none"),
+        (
+            "Severity",
+            f"{advisory.severity.value if advisory.severity else 'unknown'}, CVSS {advisory.cvss if advisory.cvss is not None else 'unknown'}",
+        ),
+        ("Exploited", {True: "known to be", False: "not known to be", None: "unknown"}[advisory.known_exploited]),
+        ("Source", f"{advisory.source}, modified {iso(advisory.modified)}"),
+    ]
+    for finding in findings:
+        where = finding.environment.value if finding.environment else "not deployed"
+        fixed = f"; fixed in {', '.join(finding.fixed)}" if finding.fixed else ""
+        lines.append(
+            (
+                "Hits",
+                f"{finding.asset_id} {where}: {finding.component}, {finding.audit.value}, {finding.priority.glyph} {finding.reason}{fixed}",
+            )
+        )
+    lines.extend(("Link", link) for link in advisory.links[:5])
+    return tuple(lines)
+
+
+def asset_story(store: Store, asset_id: str) -> tuple[tuple[str, str], ...]:
+    """An asset with its deployments, releases, holds and dependencies. Raises NotFound."""
+    with store.read() as tx:
+        estate = tx.estate.load()
+        asset = estate.assets.get(asset_id)
+        if asset is None:
+            raise NotFound(f"there is no asset {asset_id!r}")
+        lines = [
+            ("Asset", f"{asset.id}: {asset.asset_type.value}, {asset.tier.value}, {asset.exposure.value} exposure"),
+            ("Owner", asset.owner_team),
+            ("Data", ", ".join(asset.data.words()) or "keeps nothing of its users"),
+        ]
+        for environment in estate.environments(asset_id):
+            deployment = estate.deployment(asset_id, environment)
+            assert deployment is not None
+            critical = ", production-critical" if deployment.production_critical else ""
+            lines.append(
+                (
+                    "Serves",
+                    f"{environment.value}: {deployment.version}, {deployment.traffic:g} % since {iso(deployment.since)} ({deployment.source}){critical}",
+                )
+            )
+        lines.extend(
+            (h.kind.value.capitalize(), f"{h.why}; until {h.until_condition}") for h in tx.judgements.holds(asset_id)
+        )
+        lines.extend(
+            ("Retest", f"due {r.due_at:%Y-%m-%d}: {r.why}") for r in tx.judgements.retests() if r.asset_id == asset_id
+        )
+        for release in reversed(tx.estate.releases(asset_id)[-15:]):
+            back = f", back to {release.rollback_pointer}" if release.rollback_pointer else ""
+            lines.append(
+                (
+                    "Release",
+                    f"{release.version} iteration {release.iteration}: {release.state.value}, {release.digest or 'no digest'}{back}",
+                )
+            )
+        for dependency in estate.dependencies:
+            if dependency.asset_id == asset_id:
+                where = ", ".join(e.value for e in dependency.environments) or "everywhere"
+                lines.append(
+                    ("Depends on", f"{dependency.component.label} ({dependency.component.kind.value}, {where})")
+                )
+        lines.extend(("Log", f"{iso(s.observed_at)} {s.title}") for s in tx.signals.recent(8, asset_id))
+    return tuple(lines)
+
+
+def check_lines(checks: Sequence[Check]) -> list[str]:
+    """Checks as lines for a terminal without a screen."""
+    marks = {True: "ok  ", False: "FAIL"}
+    return [f"{marks[c.ok] if c.blocking or c.ok else 'note'} {c.name}: {c.detail}" for c in checks]

@@ -1,0 +1,71 @@
+"""What the kinds share: one request whose failure says whether it may have arrived, and places in words."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from pulse_tui.domain.errors import SourceError, TargetError
+from pulse_tui.domain.rollback import Check
+from pulse_tui.domain.text import address, clean
+from pulse_tui.ports import Answer, StepContext
+
+#: What a target holds is a version or a name, not a document.
+VALUE_LIMIT = 500
+
+
+def ask(
+    context: StepContext,
+    method: str,
+    url: str,
+    *,
+    writes: bool,
+    params: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+    json: Any = None,
+) -> Answer:
+    """Exactly one request. Raises TargetError, ambiguous only for a write that may have arrived.
+
+    Secrets in ``url`` are still ``${NAME}``: they are filled in here and nowhere shown.
+    """
+    whole = context.secret(url)
+    try:
+        return context.http.send(method, whole, params=params, headers=headers, json=json, timeout_s=context.timeout_s)
+    except SourceError as error:
+        what = error.what.replace(address(whole), address(url))
+        raise TargetError(what, ambiguous=writes and error.sent, todo=error.todo) from None
+
+
+def refused(url: str, answer: Answer, *, writes: bool, todo: str = "") -> TargetError:
+    """The error for a status that is no success. After a 5xx nobody knows whether a write happened."""
+    told = decoded(answer)
+    said = told.get("message") if isinstance(told, dict) else None
+    what = f"{address(url)} answered {answer.status}" + (f": {clean(said, 200)}" if isinstance(said, str) else "")
+    return TargetError(what, ambiguous=writes and answer.status >= 500, todo=todo)
+
+
+def decoded(answer: Answer) -> Any:
+    """The body as JSON; None when it is none."""
+    try:
+        return msgspec.json.decode(answer.body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def place(url: str) -> str:
+    """The address in words. A query may hold a secret and still tells places apart: it is shown as a hash."""
+    query = url.partition("?")[2]
+    return address(url) + (f"?#{hashlib.sha256(query.encode()).hexdigest()[:8]}" if query else "")
+
+
+def digest_check(known: str | None, seen: str | None, where: str) -> Check:
+    """Whether the artifact is the one that was released. What is unknown warns and does not block."""
+    if known and seen:
+        same = known == seen
+        detail = clean(seen, 100) if same else f"{where} has {clean(seen, 100)}, released was {clean(known, 100)}"
+        return Check(name="digest", ok=same, detail=detail)
+    missing = "the release has no digest" if not known else f"{where} tells no digest"
+    return Check(name="digest", ok=False, detail=f"not compared: {missing}", blocking=False)

@@ -1,0 +1,137 @@
+"""A value behind two HTTP addresses: one tells it, one sets it. For targets of one's own.
+
+Every write carries ``Idempotency-Key`` and ``X-Fencing-Epoch`` and the expected value: a target that
+compares them answers 409 or 412 to refuse, which is never ambiguous.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from pulse_tui.domain.errors import TargetError
+from pulse_tui.domain.release import Release
+from pulse_tui.domain.rollback import Check
+from pulse_tui.domain.text import address, clean
+from pulse_tui.ports import StepContext
+from pulse_tui.steps._ask import VALUE_LIMIT, ask, decoded, digest_check, place, refused
+
+
+class Method(StrEnum):
+    """How the value is set."""
+
+    PUT = "PUT"
+    POST = "POST"
+    PATCH = "PATCH"
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``field`` is the dotted path of the value in the answer of ``read_url`` (``spec.version``, ``items.0.tag``).
+
+    In the texts of ``body`` ``{value}``, ``{expected}``, ``{key}`` and ``{epoch}`` are filled in. ``headers`` may
+    hold secrets as ``${NAME}``. ``artifact_url`` with ``{version}`` is asked before a rollback: 200, and
+    ``artifact_field`` is the release's digest.
+    """
+
+    read_url: str
+    write_url: str
+    method: Method = Method.PUT
+    headers: dict[str, str] = {}
+    field: str = "version"
+    body: dict[str, Any] = msgspec.field(default_factory=lambda: {"version": "{value}", "expected": "{expected}"})
+    artifact_url: str | None = None
+    artifact_field: str = "digest"
+
+
+def target(options: Options) -> str:
+    """``webhook PUT http://host/path#field``."""
+    return f"webhook {options.method.value} {place(options.write_url)}#{clean(options.field, 100)}"
+
+
+def value_of(options: Options, release: Release) -> str:
+    """The release's version."""
+    del options
+    return release.version
+
+
+def read(options: Options, context: StepContext) -> str:
+    """The value at ``field``; "" when it is null. Raises TargetError for another status or a missing field."""
+    url = options.read_url
+    answer = ask(context, "GET", url, headers=_headers(options, context), writes=False)
+    if answer.status != 200:
+        raise refused(url, answer, writes=False, todo="Check read_url")
+    found, value = _at(decoded(answer), options.field)
+    if not found or isinstance(value, dict | list):
+        what = f"{address(url)} has no value at {options.field!r}"
+        raise TargetError(what, ambiguous=False, todo="Correct 'field'")
+    return _text(value)
+
+
+def write(options: Options, value: str, *, expected: str, key: str, epoch: int, context: StepContext) -> None:
+    """One request. Raises TargetError; not ambiguous when the target said no, ambiguous when it said nothing."""
+    url = options.write_url
+    headers = {**_headers(options, context), "Idempotency-Key": key, "X-Fencing-Epoch": str(epoch)}
+    names = {"{value}": value, "{expected}": expected, "{key}": key, "{epoch}": str(epoch)}
+    answer = ask(context, options.method.value, url, headers=headers, json=_filled(options.body, names), writes=True)
+    if 200 <= answer.status < 300:
+        return
+    if answer.status in (409, 412):
+        found, holds = _at(decoded(answer), options.field)
+        told = f"it holds {_text(holds) or 'nothing'}" if found else f"answer {answer.status}"
+        what = f"{address(url)}: the target refused: {told}, expected was {expected or 'nothing'}"
+        raise TargetError(what, ambiguous=False, todo="Somebody else moved it: look, then plan again")
+    raise refused(url, answer, writes=True)
+
+
+def check(options: Options, release: Release, context: StepContext) -> Sequence[Check]:
+    """The artifact of the release is still there with the same digest, when ``artifact_url`` is set."""
+    if options.artifact_url is None:
+        return (Check(name="artifact", ok=False, detail="not checked: no artifact_url", blocking=False),)
+    url = options.artifact_url.replace("{version}", quote(release.version, safe=""))
+    answer = ask(context, "GET", url, headers=_headers(options, context), writes=False)
+    if answer.status != 200:
+        missing = f"{address(url)} answered {answer.status}"
+        return (Check(name="artifact", ok=False, detail=missing),)
+    found, digest = _at(decoded(answer), options.artifact_field)
+    seen = _text(digest) if found and not isinstance(digest, dict | list) else ""
+    return (
+        Check(name="artifact", ok=True, detail=f"{address(url)} is there"),
+        digest_check(release.digest, seen or None, "the target"),
+    )
+
+
+def _headers(options: Options, context: StepContext) -> dict[str, str]:
+    return {"Accept": "application/json", **{name: context.secret(value) for name, value in options.headers.items()}}
+
+
+_NAMES = re.compile(r"\{(?:value|expected|key|epoch)\}")
+
+
+def _filled(part: Any, names: dict[str, str]) -> Any:
+    if isinstance(part, str):
+        # One pass: a value that happens to contain {key} is not filled in again.
+        return _NAMES.sub(lambda match: names[match[0]], part)
+    if isinstance(part, dict):
+        return {key: _filled(value, names) for key, value in part.items()}
+    return [_filled(value, names) for value in part] if isinstance(part, list | tuple) else part
+
+
+def _at(value: Any, path: str) -> tuple[bool, Any]:
+    """Whether something is at the dotted path, and what."""
+    for name in path.split("."):
+        if isinstance(value, dict) and name in value:
+            value = value[name]
+        elif isinstance(value, list) and name.isascii() and name.isdigit() and int(name) < len(value):
+            value = value[int(name)]
+        else:
+            return False, None
+    return True, value
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else clean(str(value), VALUE_LIMIT)

@@ -1,0 +1,188 @@
+"""Pane 2: the trend of the asset under the registry's cursor, its baseline, its delta and its verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.message import Message
+
+from pulse_tui.domain.board import Trend
+from pulse_tui.tui import look
+from pulse_tui.tui.canvas import Canvas, Span, fit, frame_bottom, frame_top, pad
+
+
+class ChartWanted(Message):
+    """The pane has room for a chart of this trend."""
+
+    def __init__(self, trend: Trend, width: int, height: int) -> None:
+        """Cells of the chart."""
+        super().__init__()
+        self.trend, self.width, self.height = trend, width, height
+
+
+def change(trend: Trend) -> str:
+    """The newest value against the baseline: in percentage points for rates, else in per cent; signed."""
+    if not trend.points or trend.baseline is None:
+        return ""
+    value, base = trend.points[-1].value, trend.baseline
+    if 0.0 <= value <= 1.0 and 0.0 <= base <= 1.0:
+        return f"{(value - base) * 100:+.1f} pp"
+    return f"{(value - base) / abs(base):+.1%}" if base else f"{value - base:+g}"
+
+
+def number(value: float) -> str:
+    """A metric's value, short."""
+    return f"{value:.3f}" if abs(value) < 10 else f"{value:,.0f}"
+
+
+def summary(trend: Trend) -> list[Span]:
+    """``3.8.2 0.862  baseline 3.8.1 0.914  -5.2 pp  ✖ FAIL``."""
+    if not trend.points:
+        return [("no run yet", look.DIM)]
+    last = trend.points[-1]
+    spans: list[Span] = [(f"{last.label} ", look.PLAIN), (number(last.value), look.BOLD)]
+    if trend.baseline is None:
+        spans.append(("   no baseline pinned: pulse-tui has nothing to compare with", look.DIM))
+    else:
+        spans.append((f"   baseline {trend.baseline_version or '?'} {number(trend.baseline)}", look.DIM))
+        text, style = look.state(trend.verdict) if trend.verdict else ("· not compared", look.DIM)
+        spans += [("   " + change(trend) + "  ", look.BOLD), (text, style)]
+    return spans
+
+
+def legend(trend: Trend, position: str) -> list[Span]:
+    """The metric's name, and what the glyphs of the chart mean."""
+    arrow = "" if trend.higher_is_better else " (lower is better)"
+    spans: list[Span] = [(f"{trend.metric}{arrow}", look.BOLD), (f"  {trend.task}" if trend.task else "", look.DIM)]
+    if trend.baseline is not None:
+        spans.append((f"   ┄ baseline {trend.baseline_version or ''}", look.WARN))
+    if any(point.low is not None for point in trend.points):
+        spans.append(("   ▒ interval", look.DIM))
+    if position:
+        spans.append((f"   {position}", look.DIM))
+    return spans
+
+
+def chart_spans(line: str, verdict: str) -> list[Span]:
+    """A line of the chart in colours: baseline, intervals, points."""
+    spans: list[Span] = []
+    point = look.BAD if verdict == "FAIL" else look.BOLD
+    for glyph in line:
+        style = {"┄": look.WARN, "▒": look.DIM, "•": point}.get(glyph, look.PLAIN)
+        if spans and spans[-1][1] is style:
+            spans[-1] = (spans[-1][0] + glyph, style)
+        else:
+            spans.append((glyph, style))
+    return spans
+
+
+class Benchmarks(Canvas):
+    """Draws one trend at a time; ``]`` and ``[`` go through the others."""
+
+    NOTICE = "no benchmark results for this asset yet. Bring some in: pulse-tui ingest lm_eval results.json"
+
+    def __init__(self, *, id: str) -> None:
+        """It shows "reading…" until the first :meth:`show`."""
+        super().__init__(id=id)
+        self.focused_pane = False
+        self.asset: str | None = None
+        self.trends: tuple[Trend, ...] | None = None
+        self.chosen = 0
+        self._chart: tuple[str, ...] = ()
+        self._chart_of: tuple[Trend, int, int] | None = None
+        self._asked: tuple[Trend, int, int] | None = None
+
+    @property
+    def trend(self) -> Trend | None:
+        """The trend that is drawn."""
+        return self.trends[self.chosen] if self.trends else None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a chart was asked for that has not come yet."""
+        return self._asked is not None and self._asked != self._chart_of
+
+    def show(self, asset: str | None, trends: tuple[Trend, ...]) -> None:
+        """Draw the trends of an asset; the chosen metric stays chosen while the asset does."""
+        if (asset, trends) == (self.asset, self.trends):
+            return
+        chosen = self.trend
+        self.chosen = 0
+        if chosen is not None and asset == self.asset:
+            name = (chosen.suite, chosen.task, chosen.metric)
+            same = [n for n, t in enumerate(trends) if (t.suite, t.task, t.metric) == name]
+            self.chosen = same[0] if same else 0
+        self.asset, self.trends = asset, trends
+        self.ask()
+
+    def ask(self) -> None:
+        """Redraw, and ask for the chart when the one at hand is another's; the old one stays until then."""
+        wanted = self._wanted()
+        if wanted is None:
+            self._chart, self._chart_of, self._asked = (), None, None
+            self.redraw()
+        elif wanted == self._chart_of:
+            self.redraw()
+        elif wanted != self._asked:
+            self._asked = wanted
+            self.post_message(ChartWanted(*wanted))
+            if self._chart_of is None:
+                self.redraw()
+
+    def put_chart(self, trend: Trend, width: int, height: int, lines: tuple[str, ...]) -> None:
+        """A chart is ready; one that is no longer wanted is dropped."""
+        if (trend, width, height) == self._wanted():
+            self._chart, self._chart_of = lines, (trend, width, height)
+            self.redraw()
+
+    def choose(self, by: int) -> bool:
+        """The next (1) or previous (-1) metric. False when there is no other."""
+        if not self.trends or len(self.trends) < 2:
+            return False
+        self.chosen = (self.chosen + by) % len(self.trends)
+        self.ask()
+        return True
+
+    def set_focused(self, focused: bool) -> None:
+        """Draw the frame of the pane that takes the keys."""
+        if focused != self.focused_pane:
+            self.focused_pane = focused
+            self.redraw()
+
+    def on_resize(self) -> None:
+        """The chart is drawn for a size."""
+        self.ask()
+
+    def _wanted(self) -> tuple[Trend, int, int] | None:
+        trend, size = self.trend, self.size
+        if trend is None or size.width < 28 or size.height < 10:
+            return None
+        return trend, size.width - 4, size.height - 5
+
+    def draw_line(self, y: int, width: int, height: int) -> Sequence[Span]:
+        style = look.FOCUS if self.focused_pane else look.DIM
+        if y == 0:
+            trend = self.trend
+            title = "2 Benchmarks" + (f" ─ {self.asset}" if self.asset else "") + (f" · {trend.suite}" if trend else "")
+            title_style = look.FOCUS if self.focused_pane else look.BOLD
+            return frame_top(title, "", width, focused=self.focused_pane, title_style=title_style, line_style=style)
+        if y == height - 1:
+            return frame_bottom("", width, text_style=look.DIM, line_style=look.DIM)
+        inner = [(" ", look.PLAIN), *self._inner(y - 1, width - 3, height - 2)]
+        return (("│", look.DIM), *pad(inner, width - 2), ("│", look.DIM))
+
+    def _inner(self, y: int, width: int, rows: int) -> list[Span]:
+        trend = self.trend
+        if trend is None:
+            text = "reading…" if self.trends is None else self.NOTICE
+            return [(fit(text[(y - 2) * width :] if y == 2 else text[width:] if y == 3 else "", width), look.DIM)]
+        if y == 0:
+            count = len(self.trends or ())
+            return legend(trend, f"{self.chosen + 1}/{count} ] next" if count > 1 else "")
+        if y == rows - 2:
+            return summary(trend)
+        if y == rows - 1:
+            return [(fit(trend.note, width), look.DIM)]
+        if self._chart_of != self._wanted() or not 0 <= y - 1 < len(self._chart):
+            return []
+        return chart_spans(self._chart[y - 1], trend.verdict)

@@ -1,0 +1,55 @@
+"""What the palette offers: the main screen's actions by name, each asset, each source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from pulse_tui.domain.board import Board
+from pulse_tui.tui.screens.palette import Command
+
+if TYPE_CHECKING:
+    from pulse_tui.tui.main import MainScreen
+
+_ACTIONS: Final[Mapping[str, tuple[str, str, str]]] = {
+    "alerts": ("main", "pane(3)", "pane 4"),
+    "registry": ("main", "pane(0)", "pane 1"),
+    "benchmarks": ("main", "pane(1)", "pane 2"),
+    "advisories": ("main", "pane(2)", "pane 3"),
+    "sources": ("main", "sources", "how every source is doing, and what was refused"),
+    "messages": ("here", "messages", "every message of this session in full"),
+    "help": ("here", "help", "keys and glyphs"),
+    "acknowledge": ("here", "acknowledge", "the alert: you are looking at it"),
+    "silence": ("here", "silence", "the alert for some hours"),
+    "waive": ("here", "waive", "record an exception with a review date"),
+    "freeze or unfreeze": ("here", "freeze", "the row's asset"),
+    "plan rollback": ("here", "propose", "make a plan for the row; approve it there"),
+    "refresh": ("here", "refresh", "collect from all sources now"),
+    "quit": ("main", "quit", "leave the tower"),
+}
+_ASSET: Final = "asset "
+_REFRESH: Final = "refresh "
+
+
+def commands(main: MainScreen, board: Board | None) -> list[Command]:
+    """All that can be run now."""
+    listed = [
+        Command(words, help)
+        for words, (_, action, help) in _ACTIONS.items()
+        if action.split("(")[0] in ("quit", "messages") or main.check_action(action.split("(")[0], ()) is not False
+    ]
+    if board is not None:
+        listed += [Command(f"{_ASSET}{name}", "open it") for name in dict.fromkeys(row.asset for row in board.registry)]
+        if not main.head.read_only:
+            listed += [Command(f"{_REFRESH}{row.id}", f"collect from this {row.kind} source") for row in board.sources]
+    return listed
+
+
+def resolve(words: str) -> tuple[str, str | None]:
+    """(where, action) of a command; for an asset (its name, None)."""
+    if words in _ACTIONS:
+        where, action, _ = _ACTIONS[words]
+        return where, "app.quit" if action == "quit" else action
+    if words.startswith(_REFRESH):
+        return "here", f"app.collect({words.removeprefix(_REFRESH)!r})"
+    return words.removeprefix(_ASSET), None

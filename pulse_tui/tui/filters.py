@@ -1,0 +1,115 @@
+"""The language of ``/``: words separated by spaces, all of which must hold.
+
+``text`` is found in any column, ``!text`` in none, and ``column<op>value`` compares, with
+``= != < <= > >=``. Priorities compare by their number (``prio<=P2`` is P1 and P2), severities by how bad they
+are (``sev>=high``); an alert's severity word is that of its priority: critical P1, high P2, medium P3, low P4.
+"""
+
+from __future__ import annotations
+
+import difflib
+import operator
+import re
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple
+
+Fields = Mapping[str, str]
+"""A row's columns by the names a filter uses."""
+
+_TERM = re.compile(r"(?P<name>[A-Za-z_]+)(?P<op>>=|<=|!=|=|>|<)(?P<value>.*)\Z")
+_OPS: Final[Mapping[str, Callable[[float, float], bool]]] = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
+    "=": operator.eq,
+    "!=": operator.ne,
+}
+_PRIORITY: Final = {"p1": 1.0, "p2": 2.0, "?": 2.5, "unknown": 2.5, "p3": 3.0, "p4": 4.0, "note": 5.0}
+_SEVERITY: Final = {"low": 0.0, "medium": 1.0, "high": 2.0, "critical": 3.0}
+_SEVERITY_OF: Final = {"p1": "critical", "p2": "high", "p3": "medium", "p4": "low", "note": "low"}
+_ALIASES: Final = {"priority": "prio", "severity": "sev", "environment": "env", "x": "count", "name": "id"}
+
+
+class BadFilter(ValueError):
+    """A filter that cannot be understood; the message says which word and what would be."""
+
+
+class _Term(NamedTuple):
+    negated: bool
+    text: str
+
+
+class _Compare(NamedTuple):
+    name: str
+    op: str
+    value: str
+
+
+class Filter(NamedTuple):
+    """A parsed filter. An empty one lets everything through."""
+
+    text: str = ""
+    terms: tuple[_Term | _Compare, ...] = ()
+
+    def matches(self, fields: Fields) -> bool:
+        """Whether every word of the filter holds for a row."""
+        return all(_holds(term, fields) for term in self.terms)
+
+
+def parse(text: str, columns: tuple[str, ...]) -> Filter:
+    """Read a filter for rows with these columns. Raises BadFilter."""
+    terms: list[_Term | _Compare] = []
+    for word in text.split():
+        found = _TERM.match(word)
+        if found is None:
+            negated = word.startswith("!") and len(word) > 1
+            terms.append(_Term(negated, (word[1:] if negated else word).casefold()))
+            continue
+        name = found["name"].casefold()
+        name = _ALIASES.get(name, name)
+        if name not in columns and not (name == "sev" and "prio" in columns):
+            near = difflib.get_close_matches(name, columns, 1)
+            raise BadFilter(f"no column {name!r} here; " + (f"did you mean {near[0]}?" if near else _known(columns)))
+        if not found["value"]:
+            raise BadFilter(f"{word} compares with nothing: write for example {name}{found['op']}{_example(name)}")
+        _check_value(name, found["op"], found["value"])
+        terms.append(_Compare(name, found["op"], found["value"].casefold()))
+    return Filter(" ".join(text.split()), tuple(terms))
+
+
+def _known(columns: tuple[str, ...]) -> str:
+    return "there are " + ", ".join(columns)
+
+
+def _example(name: str) -> str:
+    return {"prio": "P2", "sev": "high", "env": "prod"}.get(name, "value")
+
+
+def _check_value(name: str, op: str, value: str) -> None:
+    scale = {"prio": _PRIORITY, "sev": _SEVERITY}.get(name)
+    if scale is not None and value.casefold() not in scale:
+        words = ", ".join(["P1", "P2", "P3", "P4", "note", "?"] if name == "prio" else _SEVERITY)
+        raise BadFilter(f"{name} has no value {value!r}; it has {words}")
+    if scale is None and op not in ("=", "!=") and not value.isdigit():
+        raise BadFilter(f"{name}{op} wants a number, not {value!r}")
+
+
+def _holds(term: _Term | _Compare, fields: Fields) -> bool:
+    if isinstance(term, _Term):
+        return any(term.text in value.casefold() for value in fields.values()) is not term.negated
+    if term.name in ("prio", "sev"):
+        return _rank_holds(term, fields)
+    have = fields.get(term.name, "").casefold()
+    if term.op in ("=", "!="):
+        return (have == term.value) is (term.op == "=")
+    return have.isdigit() and _OPS[term.op](float(have), float(term.value))
+
+
+def _rank_holds(term: _Compare, fields: Fields) -> bool:
+    if term.name == "prio":
+        have, scale = fields.get("prio", "").casefold(), _PRIORITY
+    else:
+        own = fields.get("sev", "").casefold()
+        have, scale = own or _SEVERITY_OF.get(fields.get("prio", "").casefold(), ""), _SEVERITY
+    return have in scale and _OPS[term.op](scale[have], scale[term.value])

@@ -1,0 +1,351 @@
+"""The main screen: four panes in a grid, or one at a time under a tab strip where they do not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.timer import Timer
+from textual.widget import Widget
+
+from pulse_tui.domain.board import AdvisoryRow, AlertRow, Board, RegistryRow, Trend
+from pulse_tui.tui import messages, rows
+from pulse_tui.tui.benchmarks import Benchmarks
+from pulse_tui.tui.filters import BadFilter
+from pulse_tui.tui.keys import MAIN
+from pulse_tui.tui.screens.base import LEAST, BaseScreen, Head
+from pulse_tui.tui.session import Session
+from pulse_tui.tui.table import Table
+
+if TYPE_CHECKING:
+    from textual.widgets import Input
+
+WIDE = (100, 28)
+"""Columns and rows from which all four panes are shown."""
+FOLLOW_S = 0.06
+"""The Benchmarks pane follows the registry's cursor when it has rested this long."""
+REGISTRY, BENCHMARKS, ADVISORIES, ALERTS = range(4)
+
+
+class MainScreen(BaseScreen):
+    """The four panes. It draws a board and asks; it knows no desk."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*MAIN]
+    DEFAULT_CSS = """
+    MainScreen { layout: grid; grid-size: 2 2; grid-columns: 7fr 8fr; }
+    MainScreen.-one { grid-size: 1 1; grid-columns: 1fr; }
+    MainScreen.-one Top { height: 2; }
+    MainScreen #filter { dock: bottom; height: 1; border: none; padding: 0 1; background: ansi_default; }
+    """
+
+    def __init__(self, head: Head, session: Session) -> None:
+        """``session`` says which pane, cursors and filters to start with."""
+        super().__init__(head)
+        self.registry = Table[RegistryRow](rows.REGISTRY, id="registry")
+        self.benchmarks = Benchmarks(id="benchmarks")
+        self.advisories = Table[AdvisoryRow](rows.ADVISORIES, id="advisories")
+        self.alerts = Table[AlertRow](rows.ALERTS, id="alerts")
+        self.panes: tuple[Table[RegistryRow] | Benchmarks | Table[AdvisoryRow] | Table[AlertRow], ...] = (
+            self.registry, self.benchmarks, self.advisories, self.alerts,
+        )  # fmt: skip
+        self.current = session.pane
+        self.panes[self.current].focused_pane = True
+        self._complaints: list[str] = []
+        self._filter_line: Input | None = None
+        self._follow: Timer | None = None
+        self._followed: str | None = None
+        self._restore(session)
+
+    @property
+    def tables(self) -> dict[str, Table[Any]]:
+        """The panes that are tables, by name."""
+        return {"registry": self.registry, "advisories": self.advisories, "alerts": self.alerts}
+
+    @property
+    def one_pane(self) -> bool:
+        """Whether only the current pane fits."""
+        width, height = self.app.size
+        return width < WIDE[0] or height < WIDE[1]
+
+    def body(self) -> Sequence[Widget]:
+        return self.panes
+
+    # ------------------------------------------------------------------ session
+
+    def _restore(self, session: Session) -> None:
+        for name, table in self.tables.items():
+            if session.filters.get(name):
+                try:
+                    table.set_filter(session.filters[name])
+                except BadFilter as error:
+                    self._complaints.append(f"the saved filter of {name} was dropped: {error}")
+            if session.cursors.get(name):
+                table.want(session.cursors[name])
+
+    def session(self) -> Session:
+        """Where the operator is now."""
+        cursors = {name: key for name, table in self.tables.items() if (key := table.cursor_key)}
+        return Session(
+            self.current, cursors, {name: t.filter.text for name, t in self.tables.items() if t.filter.terms}
+        )
+
+    def complaints(self) -> list[str]:
+        """What of the saved session could not be used."""
+        return self._complaints
+
+    # ------------------------------------------------------------------ data
+
+    def show_board(self, board: Board, now_us: int) -> None:
+        """Draw a board: every pane repaints what differs."""
+        self.registry.update_rows(board.registry, now_us)
+        self.advisories.update_rows(board.advisories, now_us)
+        self.alerts.update_rows(board.alerts, now_us)
+        self._tabs()
+        asset = self.registry.row.asset if self.registry.row else None
+        if asset is None:
+            self.benchmarks.show(None, ())
+        elif board.trends and board.trends[0].asset == asset:
+            self._followed = asset
+            self.benchmarks.show(asset, board.trends)
+        else:
+            self._followed = asset
+            self.post_message(messages.FollowAsset(asset))
+        self.show_keys()
+
+    def follow(self, asset: str, trends: tuple[Trend, ...]) -> None:
+        """The trends of the asset that the cursor rests on; an answer that comes too late is dropped."""
+        if asset == self._followed:
+            self.benchmarks.show(asset, trends)
+
+    def tick(self, now_us: int) -> None:
+        """Time went on."""
+        for table in self.tables.values():
+            table.tick(now_us)
+
+    def _tabs(self) -> None:
+        self.top.current = self.current
+        counts = [str(len(t.rows)) if t.rows else "" for t in self.tables.values()]
+        self.top.counts = (counts[0], "", counts[1], counts[2])
+        self.top.redraw()
+
+    def _moved(self) -> None:
+        """Let the Benchmarks pane follow, once the cursor rests."""
+        row = self.registry.row
+        if self.current != REGISTRY or row is None:
+            return
+        if self._follow is not None:
+            self._follow.reset()
+            return
+        self._follow = self.set_timer(FOLLOW_S, self._rested)
+
+    def _rested(self) -> None:
+        self._follow = None
+        row = self.registry.row
+        if row is not None and row.asset != self._followed:
+            self._followed = row.asset
+            self.post_message(messages.FollowAsset(row.asset))
+
+    # ------------------------------------------------------------------ arrangement
+
+    def fit_terminal(self) -> None:
+        width, height = self.app.size
+        small = width < LEAST[0] or height < LEAST[1]
+        one = self.one_pane
+        self.set_class(one, "-one")
+        for n, pane in enumerate(self.panes):
+            pane.display = not small and (not one or n == self.current)
+        self.top.display = self.bottom.display = not small
+        self.too_small.display = small
+        self._tabs()
+
+    def _select(self, pane: int) -> None:
+        if pane == self.current:
+            return
+        self.panes[self.current].set_focused(False)
+        self.current = pane
+        self.panes[pane].set_focused(True)
+        if self.one_pane:
+            self.fit_terminal()
+        self._tabs()
+        self.show_keys()
+
+    def _table(self) -> Table[Any] | None:
+        pane = self.panes[self.current]
+        return pane if isinstance(pane, Table) else None
+
+    # ------------------------------------------------------------------ moving
+
+    def action_move(self, by: int) -> None:
+        table = self._table()
+        if table is None:
+            self.benchmarks.choose(by)
+        elif table.move(by):
+            self._moved()
+
+    def action_pages(self, by: float) -> None:
+        table = self._table()
+        if table is not None and table.move_pages(by):
+            self._moved()
+
+    def action_edge(self, last: bool) -> None:
+        table = self._table()
+        if table is not None and table.move_to_edge(last):
+            self._moved()
+
+    def action_attention(self, by: int) -> None:
+        table = self._table()
+        if table is None:
+            return
+        if table.move_to_attention(by):
+            self._moved()
+        else:
+            self.say("nothing else here wants attention")
+
+    def action_metric(self, by: int) -> None:
+        if not self.benchmarks.choose(by):
+            self.say("this asset has no other metric")
+
+    def action_pane(self, pane: int) -> None:
+        self._select(pane)
+
+    def action_next_pane(self, by: int) -> None:
+        self._select((self.current + by) % len(self.panes))
+
+    def action_clear(self) -> None:
+        table = self._table()
+        if self.bottom.message:
+            self.say("")
+        elif table is not None and table.filter.terms:
+            table.set_filter("")
+            self._tabs()
+
+    # ------------------------------------------------------------------ the filter line
+
+    async def action_filter(self) -> None:
+        table = self._table()
+        if table is None or self._filter_line is not None:
+            return
+        from textual.widgets import Input  # noqa: PLC0415  nobody needs it before the first /
+
+        line = Input(
+            table.filter.text, placeholder="text  !text  prio<=P2  sev>=high  env=prod", id="filter", compact=True
+        )
+        line.cursor_blink = False
+        self._filter_line = line
+        await self.mount(line)
+        line.focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """The table follows while typing; a half-written comparison leaves it as it is."""
+        self._filter(event.value, quiet=True)
+
+    async def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter keeps the filter."""
+        if self._filter(event.value, quiet=False):
+            await self._close_filter()
+
+    async def key_escape(self) -> None:
+        """Esc in the line leaves it; the filter stays as it was typed so far (Esc again clears it)."""
+        if self._filter_line is not None:
+            await self._close_filter()
+
+    async def _close_filter(self) -> None:
+        line, self._filter_line = self._filter_line, None
+        if line is not None:
+            self.set_focus(None)
+            await line.remove()
+
+    def _filter(self, text: str, *, quiet: bool) -> bool:
+        table = self._table()
+        if table is None:
+            return True
+        try:
+            table.set_filter(text)
+        except BadFilter as error:
+            if not quiet:
+                self.say(str(error), bad=True)
+            return False
+        self._tabs()
+        return True
+
+    # ------------------------------------------------------------------ deeds
+
+    def applies(self, action: str) -> bool:
+        pane = self.current
+        if action in ("acknowledge", "silence", "waive"):
+            return pane == ALERTS and self.alerts.row is not None
+        if action in ("freeze", "propose"):
+            return self._place() is not None
+        if action == "filter":
+            return pane != BENCHMARKS
+        if action == "open":
+            return pane == BENCHMARKS or ((table := self._table()) is not None and table.row is not None)
+        return True
+
+    def _place(self) -> tuple[str, str, str | None] | None:
+        """(asset, environment, alert) of the row under the cursor, where there is one."""
+        if self.current == REGISTRY and self.registry.row is not None:
+            return self.registry.row.asset, self.registry.row.environment, None
+        if self.current == ALERTS and self.alerts.row is not None and self.alerts.row.asset:
+            return self.alerts.row.asset, self.alerts.row.environment, self.alerts.row.id
+        return None
+
+    def action_open(self) -> None:
+        pane = self.current
+        if pane == ALERTS and self.alerts.row is not None:
+            self.post_message(messages.OpenAlert(self.alerts.row.id))
+        elif pane == ADVISORIES and self.advisories.row is not None:
+            self.post_message(messages.OpenAdvisory(self.advisories.row.id))
+        elif self.registry.row is not None:
+            self.post_message(messages.OpenAsset(self.registry.row.asset))
+
+    def action_acknowledge(self) -> None:
+        if self.alerts.row is not None:
+            self.post_message(messages.Acknowledge(self.alerts.row.id))
+
+    def action_silence(self) -> None:
+        if self.alerts.row is not None:
+            self.post_message(messages.Silence(self.alerts.row.id, self.alerts.row.title))
+
+    def action_waive(self) -> None:
+        if self.alerts.row is not None:
+            self.post_message(messages.Waive(self.alerts.row.id, self.alerts.row.title))
+
+    def action_freeze(self) -> None:
+        place = self._place()
+        if place is not None:
+            self.post_message(messages.Freeze(place[0], self.is_frozen(place[0])))
+
+    def is_frozen(self, asset: str) -> bool:
+        """Whether a freeze of the asset stands, by the header's list and the rows' states."""
+        frozen = self.head.header.frozen if self.head.header else ()
+        return asset in frozen or any(r.asset == asset and r.state == "frozen" for r in self.registry.rows)
+
+    def action_propose(self) -> None:
+        place = self._place()
+        if place is not None:
+            self.post_message(messages.Propose(*place))
+
+    def action_refresh(self) -> None:
+        self.post_message(messages.Collect())
+
+    def action_sources(self) -> None:
+        self.post_message(messages.OpenSources())
+
+    def action_copy(self) -> None:
+        table = self._table()
+        if table is not None and table.row is not None:
+            self.post_message(messages.Copy(table.spec.copied(table.row)))
+
+    def action_help(self) -> None:
+        from pulse_tui.tui.screens.help import HelpScreen  # noqa: PLC0415  nobody needs it before the first ?
+
+        bindings = [b for b in MAIN if self._may(b)]
+        self.app.push_screen(HelpScreen(self.head, bindings))
+
+    def _may(self, binding: Binding) -> bool:
+        """Help lists the keys of all panes; read-only hides the deeds there too."""
+        from pulse_tui.tui.keys import DEEDS  # noqa: PLC0415
+
+        return not (self.head.read_only and binding.action in DEEDS)

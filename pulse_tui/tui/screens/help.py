@@ -1,0 +1,43 @@
+"""Help, generated from the bindings of the screen it was asked on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.binding import Binding
+
+from pulse_tui.tui import look
+from pulse_tui.tui.document import Block
+from pulse_tui.tui.keys import key_name
+from pulse_tui.tui.screens.base import Head, PageScreen
+
+READING = (
+    "▲ risk or firing   ✖ FAIL   ■ frozen, blocked   ◆ retest or inconclusive   ● ok   ✓ acked   ○ muted   ? unknown",
+    "P1 page now   P2 page in working hours   P3 ticket   P4 notice   note audit only   ? could not be told",
+    "pp is percentage points; ┄ is the pinned baseline, ▒ the interval of a run, • its value",
+)
+FILTERS = (
+    "words separated by spaces, all must hold: text   !text   prio<=P2   sev>=high   env=prod   state!=ok   count>3",
+    "a filter stays through refreshes and restarts; Esc clears it",
+)
+SAFETY = (
+    "nothing is rolled back by Enter or by holding a key: open a plan (p), approve it there by typing the asset's name",
+)
+
+
+def help_blocks(bindings: Sequence[Binding]) -> list[Block]:
+    """The page."""
+    width = max(len(key_name(b.key)) for b in bindings) + 3
+    lines = tuple(f"{key_name(b.key).ljust(width)}{b.tooltip or b.description}" for b in bindings)
+    return [Block("KEYS", lines), Block("GLYPHS", READING), Block("FILTER", FILTERS), Block("SAFETY", SAFETY)]
+
+
+class HelpScreen(PageScreen):
+    """Keys and glyphs."""
+
+    def __init__(self, head: Head, bindings: Sequence[Binding]) -> None:
+        """``bindings`` of the screen underneath."""
+        super().__init__(head, [(" Help", look.BOLD)], help_blocks(bindings))
+
+    def applies(self, action: str) -> bool:
+        return action != "help"

@@ -1,0 +1,252 @@
+"""The only file that knows every room: settings -> parts. The only clock is here."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import re
+import socket
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pulse_tui.domain.errors import ConfigError, Problem
+from pulse_tui.kinds import Kinds, options_of
+from pulse_tui.settings.load import load, peek
+from pulse_tui.settings.shapes import Settings
+
+if TYPE_CHECKING:
+    from pulse_tui.domain.board import Board
+    from pulse_tui.policy.judge import Policy
+    from pulse_tui.services.desk import ServiceDesk
+    from pulse_tui.services.parts import JudgeParts, RollbackParts
+    from pulse_tui.storage.store import SqlStore
+    from pulse_tui.web import Web
+
+_SECRET = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+def now() -> datetime:
+    """The present moment, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def find_config(given: str | None) -> Path | None:
+    """``--config``, ``$PULSE_CONFIG``, ``./config``, then the user's configuration folder; None when there is none."""
+    if given is not None:
+        return Path(given).expanduser()
+    named = os.environ.get("PULSE_CONFIG")
+    if named:
+        return Path(named).expanduser()
+    for candidate in (Path("config"), _xdg("XDG_CONFIG_HOME", ".config")):
+        if (candidate / "pulse.yaml").is_file():
+            return candidate
+    return None
+
+
+def state_dir() -> Path:
+    """Where the embedded database and the session live (XDG state directory)."""
+    return _xdg("XDG_STATE_HOME", ".local/state")
+
+
+def _xdg(variable: str, fallback: str) -> Path:
+    base = os.environ.get(variable)
+    return (Path(base) if base else Path.home() / fallback) / "pulse-tui"
+
+
+def bundled(name: str) -> Path:
+    """A folder that ships with the package: ``config`` or ``fixtures``."""
+    here = Path(__file__).parent
+    packed = here / f"_{name}"
+    return packed if packed.is_dir() else here.parent / name
+
+
+def secret(text: str) -> str:
+    """``${NAME}`` replaced from the environment. Raises ConfigError for a name that is not set."""
+
+    def value(match: re.Match[str]) -> str:
+        found = os.environ.get(match[1])
+        if found is None:
+            raise ConfigError([Problem("environment", f"${{{match[1]}}} is not set", "export it before the start")])
+        return found
+
+    return _SECRET.sub(value, text)
+
+
+def operator_name() -> str:
+    """Who acts: ``$PULSE_OPERATOR``, else the user that the process runs as."""
+    named = os.environ.get("PULSE_OPERATOR")
+    if named:
+        return named
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid-{os.getuid()}"
+
+
+def holder_name() -> str:
+    """This process, for leases."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+class House:
+    """One opened configuration. Parts are made when they are first asked for."""
+
+    def __init__(
+        self,
+        config: Path | None,
+        *,
+        database: str | None = None,
+        read_only: bool = False,
+        clock: Callable[[], datetime] = now,
+    ) -> None:
+        """Read the configuration. Raises ConfigError with everything that is wrong with it."""
+        self.config = config
+        self.read_only = read_only
+        self.clock = clock
+        self.settings = load(config, options_of) if config is not None else Settings(base=str(Path.cwd()))
+        self._database = database
+
+    @property
+    def base(self) -> Path:
+        """Where relative paths start."""
+        return Path(self.settings.base)
+
+    @cached_property
+    def database(self) -> str:
+        """The database URL."""
+        return database_url(self._database, self.settings.database)
+
+    @cached_property
+    def store(self) -> SqlStore:
+        """The opened database, its schema current."""
+        from pulse_tui.storage.store import SqlStore  # noqa: PLC0415  SQLAlchemy after the first frame
+
+        return SqlStore(secret(self.database), self.base, read_only=self.read_only)
+
+    @cached_property
+    def web(self) -> Web:
+        """The HTTP client."""
+        from pulse_tui.web import Web  # noqa: PLC0415  httpx after the first frame
+
+        return Web(clock=self.clock)
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The configured policy, else the default one. Raises ConfigError with every problem."""
+        from pulse_tui.enrich.variables import VARIABLES  # noqa: PLC0415
+        from pulse_tui.policy.load import load_policy  # noqa: PLC0415
+        from pulse_tui.settings.document import read  # noqa: PLC0415
+
+        node, problems = self.settings.policy, list[Problem]()
+        if node is None:
+            node, problems = read(bundled("config") / "policy.yaml", "default policy")
+        policy = None
+        if node is not None:
+            routes = [r.id for r in self.settings.routes]
+            policy = load_policy(
+                node, action_kinds=list(Kinds("actions")), problems=problems, variables=VARIABLES, route_ids=routes
+            )
+        if problems or policy is None:
+            raise ConfigError(problems or [Problem("policy", "is empty")])
+        return policy
+
+    @cached_property
+    def judging(self) -> JudgeParts:
+        """What it takes to take signals in and respond."""
+        from pulse_tui.ports import Route  # noqa: PLC0415
+        from pulse_tui.services.parts import JudgeParts, Outside  # noqa: PLC0415
+
+        settings = self.settings
+        return JudgeParts(
+            store=self.store,
+            policy=self.policy,
+            actions=Kinds("actions"),
+            routes=[Route(id=r.id, kind=r.kind, owners=r.owners, options=r.options) for r in settings.routes],
+            suites={s.id: s for s in settings.suites},
+            source_kinds=Kinds("collectors"),
+            sources={s.id: s for s in settings.sources if s.enabled},
+            outside=Outside(http=self.web, base=self.base, secret=secret),
+            clock=self.clock,
+        )
+
+    @cached_property
+    def rollback(self) -> RollbackParts:
+        """What it takes to plan, approve and run."""
+        from pulse_tui.services.parts import RollbackParts  # noqa: PLC0415
+
+        settings = self.settings
+        return RollbackParts(
+            store=self.store,
+            steps=Kinds("steps"),
+            playbooks=settings.playbooks,
+            operators={o.name: o for o in settings.operators},
+            approvals=settings.approvals,
+            policy_digest=self.policy.digest,
+            playbooks_digest=settings.playbooks_digest,
+            operators_digest=settings.operators_digest,
+            outside=self.judging.outside,
+            clock=self.clock,
+            sleep=time.sleep,
+            judging=self.judging,
+        )
+
+    def sync(self) -> None:
+        """Put the configured estate and the list of sources into the database."""
+        from pulse_tui.domain.source import SourceStatus  # noqa: PLC0415
+        from pulse_tui.services.estate import sync_estate  # noqa: PLC0415
+
+        if self.read_only:
+            return
+        sync_estate(self.settings.estate, self.judging, self.clock())
+        with self.store.read() as tx:
+            known = tx.plumbing.sources()
+        wanted = self.judging.sources
+        if self.config is not None and set(known) != set(wanted):
+            with self.store.write() as tx:
+                tx.plumbing.keep_sources(wanted)
+                for source in wanted.values():
+                    if source.id not in known:
+                        tx.plumbing.put_source(SourceStatus(id=source.id, kind=source.kind, every_s=source.every))
+
+    def desk(self, operator: str | None = None) -> ServiceDesk:
+        """The tower's side of the house."""
+        from pulse_tui.services.desk import ServiceDesk  # noqa: PLC0415
+
+        return ServiceDesk(
+            self.rollback,
+            estate_name=self.settings.name,
+            operator=operator or operator_name(),
+            holder=holder_name(),
+            acknowledge_for=self.settings.acknowledge_for,
+            read_only=self.read_only,
+        )
+
+    def close(self) -> None:
+        """Give back what was opened."""
+        opened: Any = self.__dict__
+        if "web" in opened:
+            self.web.close()
+        if "store" in opened:
+            self.store.close()
+
+
+def database_url(given: str | None, configured: str | None) -> str:
+    """``--database``, the configuration's, else the embedded database in the user's state directory."""
+    return given or configured or f"sqlite:///{state_dir() / 'pulse.db'}"
+
+
+def quick_board(config: Path | None, database: str | None) -> Board | None:
+    """The first screen of an SQLite estate without opening the house; None when that is not possible."""
+    from pulse_tui.storage.board import quick_board as read  # noqa: PLC0415
+
+    name, configured = peek(config) if config is not None else ("pulse", None)
+    url = database_url(database, configured)
+    if not url.startswith("sqlite:///") or "${" in url:
+        return None
+    path = Path(url.removeprefix("sqlite:///")).expanduser()
+    base = (config if config.is_dir() else config.parent) if config is not None else Path.cwd()
+    return read(path if path.is_absolute() else base / path, name, now())

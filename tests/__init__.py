@@ -1,0 +1,1 @@
+"""Sentences of behaviour; the fakes here are small real adapters and servers."""

@@ -1,0 +1,1 @@
+"""What each response asks for and delivers."""

@@ -1,0 +1,1 @@
+"""What the collectors do with good, strange and broken sources."""

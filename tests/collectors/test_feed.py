@@ -1,0 +1,141 @@
+"""What the feed collector makes of whole, half, hostile and unchanged feeds."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pulse_tui.collectors import feed
+from pulse_tui.collectors._html import to_text
+from pulse_tui.domain.errors import SourceError
+from pulse_tui.domain.note import Note
+from pulse_tui.domain.source import Collected, Cursor
+from pulse_tui.domain.text import is_clean
+from tests.collectors.contexts import NOW, context, quick_web
+from tests.servers.loopback import Loopback, Reply
+
+ATOM = """<?xml version="1.0" encoding="utf-8"?>
+<feed xmlns="http://www.w3.org/2005/Atom"><title>Changelog</title><id>urn:log</id><updated>2026-11-22T00:00:00Z</updated>
+<entry><id>urn:1</id><title>gpt-4.1 shuts down</title><link href="https://vendor.example/1"/>
+<published>2026-11-21T10:00:00+02:00</published>
+<content type="html">&lt;p&gt;We will &lt;b&gt;retire&lt;/b&gt; it.&lt;/p&gt;&lt;ul&gt;&lt;li&gt;one&lt;/li&gt;&lt;li&gt;two&lt;/li&gt;&lt;/ul&gt;&lt;script&gt;x()&lt;/script&gt;</content></entry>
+<entry><id>urn:2</id><title type="html">Default &lt;i&gt;temperature&lt;/i&gt;</title><summary>Now 0.7 &amp; not 1.0</summary></entry>
+</feed>"""  # noqa: E501  a feed as vendors write it
+
+
+def rss(*items: str) -> str:
+    return f'<rss version="2.0"><channel><title>t</title><link>https://v.example</link>{"".join(items)}</channel></rss>'
+
+
+def read(text: str) -> tuple[list[Note], list[str], bool]:
+    notes, rejected, whole = feed.read("http://v/feed", text.encode(), "vendor", "src", NOW)
+    return notes, [r.problem.what for r in rejected], whole
+
+
+def collect(server: Loopback, cursor: Cursor | None = None) -> Collected:
+    options = feed.Options(url=f"{server.url}/feed", vendor="Vendor")
+    return feed.collect(options, context(http=quick_web(), cursor=cursor))
+
+
+def test_entries_become_notes_with_plain_text() -> None:
+    notes, rejected, whole = read(ATOM)
+    assert (rejected, whole) == ([], True)
+    assert notes[0] == Note(
+        source="src",
+        key="urn:1",
+        vendor="vendor",
+        title="gpt-4.1 shuts down",
+        body="We will retire it.\n- one\n- two",
+        published_at=datetime(2026, 11, 21, 8, tzinfo=UTC),
+        link="https://vendor.example/1",
+    )
+    assert (notes[1].title, notes[1].body, notes[1].link) == ("Default temperature", "Now 0.7 & not 1.0", None)
+
+
+def test_a_note_without_a_date_is_of_now() -> None:
+    assert read(ATOM)[0][1].published_at == NOW
+
+
+def test_the_key_is_the_id_or_the_link_or_the_title_with_its_date() -> None:
+    item = "<item><title>A</title>{}</item>"
+    guid = item.format("<guid>g1</guid><link>https://v.example/a</link>")
+    link = item.format("<link>https://v.example/b</link>")
+    bare = item.format("<pubDate>Sat, 21 Nov 2026 10:00:00 GMT</pubDate>")
+    keys = [n.key for n in read(rss(guid, link, bare))[0]]
+    assert keys[:2] == ["g1", "https://v.example/b"]
+    assert keys[2].startswith("#")
+    assert keys == [n.key for n in read(rss(guid, link, bare))[0]]
+
+
+def test_entries_that_share_one_link_stay_apart() -> None:
+    items = [f"<item><title>{t}</title><link>https://v.example/log</link></item>" for t in "AB"]
+    assert len({n.key for n in read(rss(*items))[0]}) == 2
+
+
+def test_a_hostile_title_cannot_write_on_the_screen_or_run_as_markup() -> None:
+    title = "&#27;]0;x&#7;\x9b31m[red]\u202eevil &lt;script&gt;"
+    (note,) = read(rss(f"<item><title>{title}</title><link>javascript:alert(1)</link></item>"))[0]
+    assert is_clean(note.title)
+    assert "[red]" in note.title
+    assert note.link is None
+
+
+def test_half_a_feed_lands_its_whole_entries_and_says_so() -> None:
+    notes, rejected, whole = read(ATOM[: ATOM.index("Now 0.7")])
+    assert [n.key for n in notes] == ["urn:1"]
+    assert not whole
+    assert len(rejected) == 1
+    assert "the document is broken" in rejected[0]
+    assert "last entry" in rejected[0]
+
+
+def test_a_sloppy_feed_with_an_end_lands_and_says_so() -> None:
+    notes, rejected, whole = read(rss("<item><title>R&D & more</title><guid>1</guid></item>"))
+    assert (len(notes), len(rejected), whole) == (1, 1, True)
+
+
+@pytest.mark.parametrize("text", ["", "<html><body>Log in</body></html>", "{}", ATOM[:150], "\x00\x01"])
+def test_what_is_no_feed_is_an_error(text: str) -> None:
+    with pytest.raises(SourceError, match="http://v/feed is"):
+        read(text)
+
+
+def test_an_empty_feed_is_no_error() -> None:
+    assert read(rss()) == ([], [], True)
+
+
+def test_an_unchanged_feed_yields_nothing_and_keeps_its_validators(server: Loopback) -> None:
+    server.on("GET", "/feed", Reply(body=ATOM.encode(), etag='"a"', last_modified="Sun, 22 Nov 2026 00:00:00 GMT"))
+    first = collect(server)
+    second = collect(server, first.cursor)
+    assert (len(first.observations), second.observations, second.unchanged) == (2, (), True)
+    assert second.cursor == first.cursor == Cursor('"a"', "Sun, 22 Nov 2026 00:00:00 GMT")
+
+
+def test_half_a_feed_keeps_the_old_cursor_so_that_it_is_read_again(server: Loopback) -> None:
+    server.on("GET", "/feed", Reply(body=ATOM[: ATOM.index("Now 0.7")].encode(), etag='"b"'))
+    old = Cursor(etag='"a"')
+    assert collect(server, old).cursor == old
+    server.on("GET", "/feed", Reply(body=ATOM.encode(), etag='"b"'))
+    assert collect(server, old).cursor == Cursor(etag='"b"')
+
+
+def test_entities_are_not_expanded_from_outside() -> None:
+    doctype = '<!DOCTYPE r [<!ENTITY e SYSTEM "file:///etc/passwd">]>'
+    notes, _, _ = read(doctype + rss("<item><title>x &e;</title><guid>1</guid></item>"))
+    assert "root:" not in notes[0].title
+
+
+def test_nested_scripts_and_unclosed_tags_leave_readable_text() -> None:
+    assert to_text("a<br>b<p>c<style>x{}</style><div>d <svg><script>q</script>z</svg>e") == "a\nb\nc\nd e"
+    assert to_text("1 < 2 & 3 &gt; 2") == "1 < 2 & 3 > 2"
+    assert to_text("<table><tr><td>a</td><td>b</td></tr></table>") == "a b"
+
+
+@given(st.text(max_size=200))
+@settings(max_examples=50)
+def test_no_markup_crashes_the_text_maker(html: str) -> None:
+    assert is_clean(to_text(f"<p>{html}<b>"))

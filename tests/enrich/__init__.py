@@ -1,0 +1,1 @@
+"""What facts, matching, notes and regressions make of observations."""

@@ -1,0 +1,1 @@
+"""Small real adapters used by the tests."""

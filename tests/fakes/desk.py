@@ -1,0 +1,296 @@
+"""A desk with its state in memory: a real small adapter of the tower's port, for tests and demonstrations."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+
+from pulse_tui.domain.board import (
+    AdvisoryRow,
+    AlertRow,
+    AlertStory,
+    Board,
+    Header,
+    PlanStory,
+    RegistryRow,
+    SourceRow,
+    Trend,
+    TrendPoint,
+)
+from pulse_tui.domain.errors import NotFound, Refused
+from pulse_tui.domain.moments import to_us
+
+NOW = datetime(2026, 11, 23, 3, 10, tzinfo=UTC)
+NOW_US = to_us(NOW)
+HOUR_US = 3_600_000_000
+DAY_US = 24 * HOUR_US
+HASH = "41c9ab3f" * 8
+
+
+def ago(hours: float) -> int:
+    """Microseconds since the epoch, so many hours before NOW."""
+    return NOW_US - int(hours * HOUR_US)
+
+
+REGISTRY = (
+    RegistryRow("support-bot", "production", "3.8.1", 1412, "ok", "", ago(144), "ml-support", "customer-facing", 0.88, True),
+    RegistryRow("support-bot", "canary", "3.8.2", 1418, "FAIL", "accuracy -5.2 pp", ago(2), "ml-support", "customer-facing", 0.12, False),
+    RegistryRow("code-assist", "production", "2.4.0", 877, "retest", "vendor note", ago(30), "dev-tools", "internal", 1.0, False),
+    RegistryRow("embed-gateway", "production", "1.9.3", 402, "frozen", "CVE-2026-3248", ago(4), "platform-ai", "customer-facing", 1.0, True),
+    RegistryRow("summarizer", "shadow", "0.9.0", None, "unknown", "never evaluated", None, "", "sandbox", 0.0, False),
+)  # fmt: skip
+ADVISORIES = (
+    AdvisoryRow("GHSA-1", "CVE-2026-3248", "P1", "vllm 0.9.1", 2, 2, "open", "Remote code execution in the tensor loader"),
+    AdvisoryRow("PYSEC-2026-77", "PYSEC-2026-77", "note", "nltk 3.8", 1, 0, "note", "Slow regular expression"),
+    AdvisoryRow("GHSA-xxxx", "GHSA-xxxx", "unknown", "torch 2.6.0", 0, 0, "not audited", "Heap overflow"),
+)
+ALERTS = (
+    AlertRow("al-1", "P1", "firing", "CVE-2026-3248 reaches embed-gateway", "platform-ai", "embed-gateway", "production", ago(4), 3, "critical-cve", True),
+    AlertRow("al-2", "P2", "firing", "accuracy -5.2 pp on support-bot canary", "ml-support", "support-bot", "canary", ago(2), 2, "accuracy-regression", False),
+    AlertRow("al-3", "P4", "acknowledged", "gpt-4.1 shuts down in 41 d: 3 assets", "ml-support", "code-assist", "production", ago(30), 1, "deprecation", False),
+)  # fmt: skip
+
+
+def _points(values: list[tuple[str, int, float, float]]) -> tuple[TrendPoint, ...]:
+    return tuple(TrendPoint(label, n, value, value - wide, value + wide) for label, n, value, wide in values)
+
+
+TRENDS = (
+    Trend(
+        "support-bot", "golden-v7", "qa", "accuracy", True, 0.914, "3.8.1",
+        _points([("3.7.0", 1380, 0.911, 0.008), ("3.7.1", 1391, 0.913, 0.008), ("3.8.0", 1402, 0.909, 0.008), ("3.8.1", 1412, 0.914, 0.007), ("3.8.2", 1418, 0.862, 0.021)]),
+        "FAIL", "-5.2 pp, 90 % interval [-7.4, -3.1], margin 2 pp (500 items, paired)",
+    ),
+    Trend(
+        "support-bot", "golden-v7", "jailbreak", "attack success", False, 0.021, "3.8.1",
+        _points([("3.8.0", 1402, 0.022, 0.006), ("3.8.1", 1412, 0.021, 0.006), ("3.8.2", 1418, 0.024, 0.007)]),
+        "PASS", "within 1 pp",
+    ),
+)  # fmt: skip
+SOURCES = (
+    SourceRow("mlflow", "mlflow", "good", "", ago(0.02)),
+    SourceRow("osv", "osv", "failing", "500 from the server, next try in 10m", ago(5)),
+    SourceRow("vendor-blog", "feed", "late", "", ago(9)),
+)
+PLAN = PlanStory(
+    HASH, "support-bot", "canary", "3.8.2", "3.8.1", "proposed", "put support-bot 3.8.1 back in canary (12 % of traffic)",
+    (
+        ("from", "3.8.2, digest 9f21c0, serving for 2h"),
+        ("to", "3.8.1, digest 41c9ab, healthy here 6 d, drilled 2026-11-18"),
+        ("blast radius", "12 % of traffic · endpoint /chat · workflow refunds (stage generate)"),
+        ("on failure", "undo the steps that were done, newest first"),
+        ("expires", "in 30 minutes"),
+    ),
+    ("mlflow_alias models/support-bot@canary: 12 → 11", "webhook deploy-bot: support-bot 3.8.2 → 3.8.1"),
+    (("target known good here", True, True, "6 d without an alert"), ("artifact digest", True, True, "41c9ab, as recorded"), ("drilled", True, False, "2026-11-18")),
+    (), 1, 0, (), True, "",
+)  # fmt: skip
+
+
+def many(assets: int = 300, alerts: int = 400, advisories: int = 300) -> tuple[tuple[RegistryRow, ...], tuple[AdvisoryRow, ...], tuple[AlertRow, ...]]:
+    """A large estate, the same at every call."""
+    states = ("ok", "ok", "ok", "ok", "risk", "FAIL", "frozen", "retest")
+    registry = tuple(
+        RegistryRow(f"asset-{n:03d}", env, f"{n % 5}.{n % 9}.{n % 7}", 100 + n, states[(n * 3 + e) % 8], "", ago(2 + n), f"team-{n % 12}", "internal", 0.1, False)
+        for n in range(assets)
+        for e, env in enumerate(("production", "canary", "shadow"))
+    )  # fmt: skip
+    found = tuple(
+        AdvisoryRow(f"GHSA-{n:04d}", f"CVE-2026-{n:04d}", ("P1", "P2", "P3", "note", "unknown")[n % 5], f"package-{n % 40} {n % 9}.1", n % 6, n % 3, ("open", "note", "not audited")[n % 3], f"Something {n}")
+        for n in range(advisories)
+    )  # fmt: skip
+    open_alerts = tuple(
+        AlertRow(f"al-{n}", ("P1", "P2", "P3", "P4")[n % 4], "firing", f"accuracy -{n % 9}.{n % 7} pp on asset-{n % assets:03d} canary", f"team-{n % 12}", f"asset-{n % assets:03d}", "canary", ago(2 + n % 90), 1 + n % 5, "accuracy-regression", False)
+        for n in range(alerts)
+    )  # fmt: skip
+    return registry, found, open_alerts
+
+
+class FakeDesk:
+    """Deeds change the state in memory and raise the mark; ``calls`` lists them."""
+
+    def __init__(self, *, empty: bool = False, large: bool = False, read_only: bool = False, needed: int = 1) -> None:
+        """``needed``: approvals a plan needs."""
+        self.estate_name = "acme-ai"
+        self.operator = "ana@jump-1"
+        self.read_only = read_only
+        self.calls: list[tuple[str, ...]] = []
+        self.closed = False
+        self.refuse: str | None = None
+        self._lock = threading.Lock()
+        self._revision = 1
+        self.registry: tuple[RegistryRow, ...] = REGISTRY
+        self.advisories: tuple[AdvisoryRow, ...] = ADVISORIES
+        self.alerts: tuple[AlertRow, ...] = ALERTS
+        self.sources: tuple[SourceRow, ...] = SOURCES
+        self.plan: PlanStory = PLAN._replace(approvals_needed=needed)
+        if large:
+            self.registry, self.advisories, self.alerts = many()
+        if empty:
+            self.registry, self.advisories, self.alerts, self.sources = (), (), (), ()
+
+    # ------------------------------------------------------------------ reading
+
+    def board(self, asset: str | None = None) -> Board:
+        """All rows, and the trends of the asset."""
+        asset = asset or (self.registry[0].asset if self.registry else None)
+        return Board(
+            self._header(), self.registry, self.advisories, self.alerts,
+            self.trends(asset) if asset else (), self.sources, self._revision,
+        )  # fmt: skip
+
+    def _header(self) -> Header:
+        production = [row for row in self.registry if row.environment == "production"]
+        risk = sum(row.state != "ok" for row in production)
+        open_alerts = [row.priority for row in self.alerts]
+        frozen = tuple(row.asset for row in self.registry if row.state == "frozen")
+        return Header(
+            self.estate_name, len(production) - risk, risk,
+            sum(row.environment == "canary" for row in self.registry), sum(row.environment == "shadow" for row in self.registry),
+            open_alerts.count("P1"), open_alerts.count("P2"), open_alerts.count("P4"), frozen,
+            sum(row.health == "good" for row in self.sources), len(self.sources), 0, 0,
+        )  # fmt: skip
+
+    def trends(self, asset: str) -> tuple[Trend, ...]:
+        """support-bot has two; a large estate one each, which differ."""
+        if asset.startswith("asset-"):
+            n = int(asset[6:])
+            values = [(f"1.{i}.0", i, 0.8 + ((n * 7 + i * 3) % 10) / 100, 0.01) for i in range(6)]
+            return (Trend(asset, "golden-v7", "qa", "accuracy", True, 0.85, "1.4.0", _points(values), "PASS", f"run {n}"),)
+        return TRENDS if asset == "support-bot" else ()
+
+    def change_mark(self) -> object:
+        return self._revision
+
+    def story(self, alert_id: str) -> AlertStory:
+        row = self._alert(alert_id)
+        return AlertStory(
+            row,
+            ("support-bot canary 3.8.1 → 3.8.2 (iter 1418): prompt bundle refund-v9; base model unchanged",),
+            ("accuracy 0.914 → 0.862: -5.2 pp, 90 % interval [-7.4, -3.1], margin 2 pp: FAIL (500 items, paired)", "customer-facing · regulated · 12 % of traffic · stores prompts"),
+            ("roll back canary to 3.8.1: healthy here 6 d, digest present, drilled 2026-11-18",),
+            ("rule accuracy-regression @ policy 41c9ab  suite golden-v7 (frozen, digest ok)  baseline run 1407  candidate run 1418", 'eval.metric == "accuracy" true · eval.delta < -0.02 true · environment in ["canary","production"] true'),
+            ('vendor note 2026-11-21 "default temperature changed" (same window, 0.4)', "CVE-2026-3248 (other asset, 0.1)"),
+            ("01:10 canary deployed 3.8.2 by ci", "01:31 suite golden-v7 ran", "01:32 alert opened: P2", "01:32 ticket ML-812 filed; ml-support notified"),
+            row.asset == "support-bot",
+            None,
+        )  # fmt: skip
+
+    def advisory_story(self, advisory_id: str) -> tuple[tuple[str, str], ...]:
+        row = next((row for row in self.advisories if row.id == advisory_id), None)
+        if row is None:
+            raise NotFound(f"there is no advisory {advisory_id}")
+        return (
+            ("what changed", f"{row.name}: {row.title}"),
+            ("what is the risk", f"{row.component} runs in {row.production_hits} production assets"),
+            ("what to do now", "upgrade to 0.9.2; the asset is frozen until then"),
+            ("hits", "embed-gateway production\nembed-gateway canary"),
+        )
+
+    def asset_story(self, asset_id: str) -> tuple[tuple[str, str], ...]:
+        runs = [row for row in self.registry if row.asset == asset_id]
+        if not runs:
+            raise NotFound(f"there is no asset {asset_id}")
+        return (
+            ("owner", f"{runs[0].owner or 'nobody'} · {runs[0].tier}"),
+            *(("runs", f"{row.environment:<11} {row.version:<8} {row.state}") for row in runs),
+            ("releases", "3.8.2 evaluated\n3.8.1 promoted, rollback pointer 3.8.0"),
+            ("holds", "none"),
+            ("depends on", "pkg:pypi/vllm@0.9.1\nhosted model gpt-4.1 (openai)"),
+        )
+
+    def source_problems(self) -> tuple[str, ...]:
+        return ("signals/night.jsonl: line 7: severity: not one of low, medium, high, critical",)
+
+    def _alert(self, alert_id: str) -> AlertRow:
+        row = next((row for row in self.alerts if row.id == alert_id), None)
+        if row is None:
+            raise NotFound(f"there is no open alert {alert_id}", todo="It may have been resolved; press Esc")
+        return row
+
+    # ------------------------------------------------------------------ deeds
+
+    def changed(self) -> None:
+        """Somebody wrote."""
+        with self._lock:
+            self._revision += 1
+
+    def _did(self, *call: str) -> None:
+        if self.refuse is not None:
+            raise Refused(self.refuse, ["a reason of the fake desk"])
+        self.calls.append(call)
+        self.changed()
+
+    def _set_state(self, alert_id: str, state: str) -> None:
+        self.alerts = tuple(row._replace(state=state) if row.id == alert_id else row for row in self.alerts)
+
+    def acknowledge(self, alert_id: str) -> str:
+        self._did("acknowledge", alert_id)
+        self._set_state(alert_id, "acknowledged")
+        return f"{alert_id} is acknowledged until 04:10"
+
+    def resolve(self, alert_id: str, why: str) -> str:
+        self._did("resolve", alert_id, why)
+        self.alerts = tuple(row for row in self.alerts if row.id != alert_id)
+        return f"{alert_id} is resolved"
+
+    def silence(self, alert_id: str, hours: float, why: str) -> str:
+        self._did("silence", alert_id, f"{hours:g}", why)
+        self._set_state(alert_id, "suppressed")
+        return f"{alert_id} is silenced for {hours:g} h"
+
+    def waive(self, alert_id: str, days: int, why: str) -> str:
+        self._did("waive", alert_id, str(days), why)
+        self._set_state(alert_id, "suppressed")
+        return f"{alert_id} is waived; review in {days} days"
+
+    def freeze(self, asset_id: str, why: str) -> str:
+        self._did("freeze", asset_id, why)
+        self.registry = tuple(r._replace(state="frozen") if r.asset == asset_id else r for r in self.registry)
+        return f"{asset_id} is frozen"
+
+    def unfreeze(self, asset_id: str) -> str:
+        self._did("unfreeze", asset_id)
+        self.registry = tuple(r._replace(state="ok") if r.asset == asset_id else r for r in self.registry)
+        return f"the freeze of {asset_id} is lifted"
+
+    def propose(self, asset_id: str, environment: str, alert_id: str | None) -> PlanStory:
+        self._did("propose", asset_id, environment, alert_id or "")
+        self.plan = self.plan._replace(asset=asset_id, environment=environment)
+        return self.plan
+
+    def plan_story(self, plan_hash: str) -> PlanStory:
+        if plan_hash != self.plan.hash:
+            raise NotFound(f"there is no plan {plan_hash[:12]}")
+        return self.plan
+
+    def approve(self, plan_hash: str, reason: str) -> PlanStory:
+        self._did("approve", plan_hash, reason)
+        given = self.plan.approvals_given + 1
+        state = "approved" if given >= self.plan.approvals_needed else "proposed"
+        who = (f"{self.operator} yes at 03:10" + (f": {reason}" if reason else ""),)
+        self.plan = self.plan._replace(approvals_given=given, state=state, approvals=self.plan.approvals + who)
+        return self.plan
+
+    def reject(self, plan_hash: str, reason: str) -> PlanStory:
+        self._did("reject", plan_hash, reason)
+        self.plan = self.plan._replace(state="rejected", approvals=(f"{self.operator} no: {reason}",))
+        return self.plan
+
+    def execute(self, plan_hash: str) -> PlanStory:
+        self._did("execute", plan_hash)
+        run = (
+            "1. models/support-bot@canary   before 12   after 11   verified by reading back",
+            "2. deploy-bot support-bot      before 3.8.2   after 3.8.1   verified by reading back",
+            "verified: canary serves 3.8.1",
+        )
+        self.plan = self.plan._replace(state="used", run=run)
+        return self.plan
+
+    def undo(self, plan_hash: str) -> PlanStory:
+        self._did("undo", plan_hash)
+        self.plan = self.plan._replace(run=(*self.plan.run, "undone: canary serves 3.8.2 again"))
+        return self.plan
+
+    def close(self) -> None:
+        self.closed = True

@@ -1,0 +1,1 @@
+"""What rules say, what loading refuses, and the default policy."""

@@ -1,0 +1,1 @@
+"""What the rollback steps do with willing, refusing and vanishing targets."""
