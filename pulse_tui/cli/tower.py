@@ -29,7 +29,14 @@ def run(options: argparse.Namespace) -> int:
     return open_tower(wiring.find_config(options.config), options.database, read_only=options.read_only)
 
 
-def open_tower(config: Path | None, database: str | None, *, read_only: bool, session: Path | None = None) -> int:
+def open_tower(
+    config: Path | None,
+    database: str | None,
+    *,
+    read_only: bool,
+    session: Path | None = None,
+    operator: str | None = None,
+) -> int:
     """Run the tower until the operator leaves. The house is opened after the first frame, in a thread."""
     from pulse_tui.tui.app import Tower  # noqa: PLC0415
     from pulse_tui.wiring import House, quick_board, state_dir  # noqa: PLC0415
@@ -40,7 +47,7 @@ def open_tower(config: Path | None, database: str | None, *, read_only: bool, se
         house = House(config, database=database, read_only=read_only)
         houses.append(house)
         house.sync()
-        return house.desk()
+        return house.desk(operator)
 
     tower = Tower(
         open_desk,

@@ -41,17 +41,17 @@ class Held(NamedTuple):
 class Condition:
     """One compiled expression and the variables it mentions."""
 
-    __slots__ = ("_expression", "names", "text")
+    __slots__ = ("_evaluate", "names", "text")
 
     def __init__(self, text: str, names: tuple[str, ...], expression: Any) -> None:
         """Made by :meth:`Engine.compile`."""
         self.text = text
         self.names = names
-        self._expression = expression
+        self._evaluate = expression.eval
 
     def holds(self, activation: Any) -> Held:
         """Evaluate against an activation of :meth:`Engine.activate`. Never raises, never acts on an error."""
-        value = self._expression.eval(activation).value()
+        value = self._evaluate(activation).value()
         # The compiled type is BOOL, so only a BOOL value gives Python's own True or False; an error gives a text.
         if value is True:
             return _TRUE
@@ -122,12 +122,6 @@ class Engine:
         return out or [Flaw(1, 1, _words(message), "")]
 
 
-@lru_cache(maxsize=4)
-def _cached_engine(key: int, variables: Any) -> Engine:
-    del key
-    return Engine(variables.mapping)
-
-
 class _ByIdentity:
     """Lets one mapping of variables be a cache key: they are published once and never change."""
 
@@ -143,7 +137,12 @@ class _ByIdentity:
 
 def engine(variables: Variables) -> Engine:
     """The environment for these variables; made once."""
-    return _cached_engine(0, _ByIdentity(variables))
+    return _engine(_ByIdentity(variables))
+
+
+@lru_cache(maxsize=4)
+def _engine(variables: _ByIdentity) -> Engine:
+    return Engine(variables.mapping)
 
 
 def names_in(text: str, known: Variables) -> tuple[str, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from pulse_tui.domain.alert import alert_fingerprint
@@ -29,29 +28,29 @@ class Ruling(NamedTuple):
 class View:
     """One fact as conditions see it: a shared activation, and each distinct expression evaluated once."""
 
-    __slots__ = ("_activation", "_seen", "variables")
+    __slots__ = ("_activation", "seen", "variables")
 
     def __init__(self, engine: Engine, variables: Mapping[str, Any]) -> None:
         """``variables`` by their published names; those left out are not known."""
         self.variables = variables
         self._activation = engine.activate(variables)
-        self._seen: dict[str, Comparison] = {}
+        self.seen: dict[str, Comparison] = {}
 
     def compare(self, condition: Condition) -> Comparison:
-        """The condition with the values it saw."""
-        found = self._seen.get(condition.text)
+        """The condition with the values it saw; remembered in ``seen`` by its text."""
+        found = self.seen.get(condition.text)
         if found is None:
             held, error = condition.holds(self._activation)
-            found = Comparison(condition.text, held, condition.values(self.variables), error)
-            self._seen[condition.text] = found
+            values = condition.values(self.variables)
+            found = self.seen[condition.text] = Comparison(condition.text, held, values, error)
         return found
 
 
 def outcome_of(every: Iterable[bool | None], some: Iterable[bool | None] | None) -> Outcome:
     """Three-valued logic: a definite False decides ``all``, a definite True decides ``any``, else an unknown does."""
-    answers = list(every)
+    answers = [*every]
     if some is not None:
-        options = list(some)
+        options = [*some]
         answers.append(True if True in options else None if None in options else False)
     if False in answers:
         return Outcome.NOT_FIRED
@@ -61,7 +60,7 @@ def outcome_of(every: Iterable[bool | None], some: Iterable[bool | None] | None)
 class CompiledRule:
     """A rule with its conditions compiled."""
 
-    __slots__ = ("_all", "_any", "_context", "_times", "rule")
+    __slots__ = ("_all", "_any", "_context", "_times", "names", "rule")
 
     def __init__(
         self,
@@ -77,12 +76,15 @@ class CompiledRule:
         self._any = some
         self._context = context
         self._times = times
+        mentioned = (*every, *some, *(condition for condition, _ in context))
+        self.names = frozenset(name for condition in mentioned for name in condition.names)
 
     def rule_on(self, view: View) -> Ruling:
         """What the rule says of what ``view`` shows."""
-        every = [view.compare(c) for c in self._all]
-        some = [view.compare(c) for c in self._any]
-        outcome = outcome_of((c.held for c in every), (c.held for c in some) if some else None)
+        seen = view.seen
+        every = [seen.get(c.text) or view.compare(c) for c in self._all]
+        some = [seen.get(c.text) or view.compare(c) for c in self._any]
+        outcome = outcome_of([c.held for c in every], [c.held for c in some] if some else None)
         comparisons = (*every, *some)
         if outcome is Outcome.FIRED:
             return self._fired(view, comparisons)
@@ -120,6 +122,17 @@ class CompiledRule:
         return Ruling(Outcome.FIRED, priority, severity or self.rule.severity, comparisons, "; ".join(said), whole)
 
 
+class _Applicable(NamedTuple):
+    """The rules for one type of signal, and the variables that they mention."""
+
+    rules: tuple[CompiledRule, ...]
+    names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, rules: list[CompiledRule]) -> _Applicable:
+        return cls(tuple(rules), tuple(sorted({name for rule in rules for name in rule.names})))
+
+
 class Policy:
     """A loaded policy. Made by :func:`pulse_tui.policy.load.load_policy`."""
 
@@ -132,9 +145,7 @@ class Policy:
         for compiled in rules:
             for kind in dict.fromkeys(compiled.rule.on):
                 index[kind].append(compiled)
-        self._index: Mapping[SignalType, tuple[CompiledRule, ...]] = MappingProxyType(
-            {kind: tuple(found) for kind, found in index.items()}
-        )
+        self._index = {kind: _Applicable.of(found) for kind, found in index.items()}
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -150,21 +161,28 @@ class Policy:
 
         ``decision.at`` is the signal's ``observed_at``: judging again later gives the same bytes.
         """
-        applicable = self._index[fact.signal.signal_type]
-        if not applicable:
+        rules, names = self._index[fact.signal.signal_type]
+        if not rules:
             return []
-        view = View(self.engine, fact.variables)
+        # The engine copies what it is given: only what these rules mention is worth the copy.
+        known = fact.variables
+        view = View(self.engine, {name: known[name] for name in names if name in known})
+        asset_id = fact.asset.id if fact.asset is not None else fact.signal.asset_id
+        about = hashlib.sha256(
+            "\x1f".join((self.digest, fact.signal.id, asset_id or "", fact.environment or "")).encode()
+        )
         said = title(fact)
-        return [self._decision(compiled.rule, compiled.rule_on(view), fact, said) for compiled in applicable]
+        return [self._decision(c.rule, c.rule_on(view), fact, said, about.copy()) for c in rules]
 
-    def _decision(self, rule: Rule, ruling: Ruling, fact: Fact, said: str) -> Decision:
+    def _decision(self, rule: Rule, ruling: Ruling, fact: Fact, said: str, about: Any) -> Decision:
         signal, asset, environment = fact.signal, fact.asset, fact.environment
         fired = ruling.outcome is Outcome.FIRED
+        about.update(f"\x1f{rule.id}".encode())
         asset_id = asset.id if asset is not None else signal.asset_id
         owner = asset.owner_team if asset is not None else signal.owner_team or rule.owner
         version = signal.current_version or (fact.deployment.version if fact.deployment is not None else None)
         return Decision(
-            id=_decision_id(self.digest, rule.id, signal.id, asset_id, environment),
+            id=about.hexdigest()[:24],
             signal_id=signal.id,
             rule_id=rule.id,
             mode=rule.mode,
@@ -184,10 +202,6 @@ class Policy:
             context=ruling.context,
             respond_within_s=ruling.respond_within_s,
         )
-
-
-def _decision_id(*parts: str | None) -> str:
-    return hashlib.sha256("\x1f".join(p or "" for p in parts).encode()).hexdigest()[:24]
 
 
 def _fingerprint(rule_id: str, fact: Fact) -> str:

@@ -15,12 +15,25 @@ SYSTEM = "pulse-tui"
 """The actor of what the program does by itself."""
 
 
+class RuleFace(Protocol):
+    """What responses need of a rule."""
+
+    @property
+    def owner(self) -> str: ...
+    @property
+    def routes(self) -> tuple[str, ...]: ...
+
+
 class Judge(Protocol):
     """A loaded policy."""
 
     @property
     def digest(self) -> str:
         """Names exactly this policy."""
+        ...
+
+    def rule(self, rule_id: str) -> RuleFace | None:
+        """The rule of this id."""
         ...
 
     def judge(self, fact: Fact) -> Sequence[Decision]:

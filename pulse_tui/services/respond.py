@@ -59,7 +59,17 @@ class Responder:
             self._note(decision)
             return
         alert = self._episode(standing, decision, fact)
-        case = Case(decision, fact, alert, standing is None, self._parts.routes, self._now)
+        rule = self._parts.policy.rule(decision.rule_id)
+        case = Case(
+            decision,
+            fact,
+            alert,
+            new_episode=standing is None,
+            routes=self._parts.routes,
+            now=self._now,
+            rule_owner=rule.owner if rule else None,
+            rule_routes=rule.routes if rule else (),
+        )
         done: list[tuple[str, str]] = []
         for name in decision.actions:
             for effect in self._parts.actions[name].respond(case):

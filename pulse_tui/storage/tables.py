@@ -273,8 +273,6 @@ decisions = sa.Table(
     _time("at"),
     _text("context"),
     sa.Column("respond_within_s", sa.BigInteger),
-    _text("rule_owner", null=True),
-    _text("routes"),
     sa.Column("facts", sa.Text, nullable=False),
     sa.Index(None, "signal_id"),
     sa.Index(None, "outcome", "seq"),

@@ -249,6 +249,10 @@ class Tower(App[None]):
 
         self._ask(call, done, deed=True)
 
+    def on_say(self, message: messages.Say) -> None:
+        """A screen has something to say."""
+        self.say(message.text, bad=message.bad)
+
     def say(self, message: str, *, bad: bool = False) -> None:
         """A message for the operator: in the last line for some seconds, in the log for good."""
         at = self._clock().strftime("%H:%M:%S")

@@ -25,7 +25,7 @@ _ACTIONS: Final[Mapping[str, tuple[str, str, str]]] = {
     "freeze or unfreeze": ("here", "freeze", "the row's asset"),
     "plan rollback": ("here", "propose", "make a plan for the row; approve it there"),
     "refresh": ("here", "refresh", "collect from all sources now"),
-    "quit": ("main", "quit", "leave the tower"),
+    "quit": ("main", "app.quit", "leave the tower"),
 }
 _ASSET: Final = "asset "
 _REFRESH: Final = "refresh "
@@ -36,7 +36,7 @@ def commands(main: MainScreen, board: Board | None) -> list[Command]:
     listed = [
         Command(words, help)
         for words, (_, action, help) in _ACTIONS.items()
-        if action.split("(")[0] in ("quit", "messages") or main.check_action(action.split("(")[0], ()) is not False
+        if action.split("(")[0] in ("app.quit", "messages") or main.check_action(action.split("(")[0], ()) is not False
     ]
     if board is not None:
         listed += [Command(f"{_ASSET}{name}", "open it") for name in dict.fromkeys(row.asset for row in board.registry)]
@@ -49,7 +49,7 @@ def resolve(words: str) -> tuple[str, str | None]:
     """(where, action) of a command; for an asset (its name, None)."""
     if words in _ACTIONS:
         where, action, _ = _ACTIONS[words]
-        return where, "app.quit" if action == "quit" else action
+        return where, action
     if words.startswith(_REFRESH):
         return "here", f"app.collect({words.removeprefix(_REFRESH)!r})"
     return words.removeprefix(_ASSET), None

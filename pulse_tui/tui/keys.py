@@ -99,7 +99,7 @@ MAIN: Final = [
     bind("S", "sources", "sources", "how every source is doing, and what was refused"),
     bind("escape", "clear", "clear", "clear the filter, or the message in the last line"),
     *EVERYWHERE[:2],
-    bind("q", "quit", "quit"),
+    bind("q", "app.quit", "quit"),
 ]
 
 

@@ -36,7 +36,7 @@ class MainScreen(BaseScreen):
     MainScreen { layout: grid; grid-size: 2 2; grid-columns: 7fr 8fr; }
     MainScreen.-one { grid-size: 1 1; grid-columns: 1fr; }
     MainScreen.-one Top { height: 2; }
-    MainScreen #filter { dock: bottom; height: 1; border: none; padding: 0 1; background: ansi_default; }
+    MainScreen #filter { dock: bottom; height: 1; margin-bottom: 1; border: none; padding: 0 1; background: ansi_default; }
     """
 
     def __init__(self, head: Head, session: Session) -> None:
@@ -200,11 +200,11 @@ class MainScreen(BaseScreen):
         if table.move_to_attention(by):
             self._moved()
         else:
-            self.say("nothing else here wants attention")
+            self.post_message(messages.Say("nothing else here wants attention"))
 
     def action_metric(self, by: int) -> None:
         if not self.benchmarks.choose(by):
-            self.say("this asset has no other metric")
+            self.post_message(messages.Say("this asset has no other metric"))
 
     def action_pane(self, pane: int) -> None:
         self._select(pane)
@@ -264,7 +264,7 @@ class MainScreen(BaseScreen):
             table.set_filter(text)
         except BadFilter as error:
             if not quiet:
-                self.say(str(error), bad=True)
+                self.post_message(messages.Say(str(error), bad=True))
             return False
         self._tabs()
         return True

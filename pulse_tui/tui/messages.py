@@ -161,10 +161,10 @@ class FollowAsset(Message):
         self.asset_id = asset_id
 
 
-class RunCommand(Message):
-    """A command of the palette was chosen."""
+class Say(Message):
+    """A sentence for the operator."""
 
-    def __init__(self, command: str) -> None:
-        """Its words."""
+    def __init__(self, text: str, *, bad: bool = False) -> None:
+        """``bad``: something did not work."""
         super().__init__()
-        self.command = command
+        self.text, self.bad = text, bad

@@ -17,6 +17,8 @@ from pulse_tui.tui.canvas import Canvas, Span, fit, frame_bottom, frame_top
 from pulse_tui.tui.filters import Filter, parse
 from pulse_tui.tui.rows import RowT, Spec, column_widths
 
+CONTEXT = 2
+"""Rows that stay in sight when the cursor scrolls past an edge."""
 HEAD = 2  # the frame's top line and the column titles
 
 
@@ -179,8 +181,8 @@ class Table(Canvas, Generic[RowT]):
     def _keep_visible(self) -> None:
         page = self.page
         if not self._top <= self._cursor < self._top + page:
-            # Half a page at the edge: a held key then scrolls twice a page, not at every row (409 bytes a key).
-            jump = page // 2
+            # Nearly a page at the edge: a held key then scrolls once a page, not at every row (2 kB a key).
+            jump = max(page // 2, page - 1 - CONTEXT)
             self._top = self._cursor - (page - 1 - jump) if self._cursor >= self._top + page else self._cursor - jump
         self._top = max(0, min(self._top, len(self._rows) - page))
 
@@ -246,8 +248,8 @@ class Table(Canvas, Generic[RowT]):
         used = 1
         for (text, style), column, cell_width in zip(cells, self.spec.columns, self._widths, strict=False):
             if cell_width:
-                if used > 1:
-                    spans.append((" ", look.PLAIN))
+                if used > 1:  # a gap between equals takes their style: one run, fewer bytes
+                    spans.append((" ", style if spans[-1][1] == style == look.DIM else look.PLAIN))
                     used += 1
                 spans.append((fit(text, cell_width, right=column.right), style))
                 used += cell_width

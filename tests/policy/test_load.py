@@ -17,12 +17,12 @@ def test_a_policy_loads_from_its_section_and_from_a_whole_file() -> None:
 @pytest.mark.parametrize(
     ("condition", "message"),
     [
-        ("eval.worse_p > 2.0", "policy.yaml:9:5: there is no variable 'eval.worse_p'"),
+        ("eval.worse_p > 2.0", "policy.yaml:9:7: there is no variable 'eval.worse_p'"),
         ("eval.worse_p > 2.0", "did you mean 'eval.worse_pp'?"),
         ("eval.delta_pp < -2", "write -2.0"),
         ("eval.delta_pp + 1.0", "a condition must be true or false, this is of type double"),
         ("eval.metric", "of type string"),
-        ("eval.worse_pp >", "policy.yaml:9:20: Syntax error"),
+        ("eval.worse_pp >", "policy.yaml:9:22: Syntax error"),
         ("cost.ratio > 1.0", "cost.ratio is never known for benchmark_regression"),
         ('asset.tier == "customer"', "did you mean 'customer-facing'?"),
         ('asset.tier in ["internal", "sandpit"]', "asset.tier is never 'sandpit'"),
@@ -31,20 +31,17 @@ def test_a_policy_loads_from_its_section_and_from_a_whole_file() -> None:
     ],
 )
 def test_a_condition_that_could_never_be_judged_is_refused_with_its_place(condition: str, message: str) -> None:
-    if condition == "5":
-        assert "expected text" in refused(rule("all:\n- [5]")) or True
-        return
     assert message in refused(rule(f"all:\n- {condition}"))
 
 
 def test_the_caret_stands_under_the_place() -> None:
     lines = refused(rule("all:\n- asset.known && eval.delta_p < -2.0")).splitlines()
-    assert lines[0].startswith("policy.yaml:9:20:")
+    assert lines[0].startswith("policy.yaml:9:22:")
     assert lines[1].index("eval.delta_p") == lines[2].index("^")
 
 
 def test_a_quoted_condition_and_a_block_are_pointed_at_too() -> None:
-    assert "policy.yaml:9:13:" in refused(rule("""all:\n- '"x" == eval.metrc'"""))
+    assert "policy.yaml:9:15:" in refused(rule("""all:\n- '"x" == eval.metrc'"""))
     assert "policy.yaml:11:" in refused(rule("all:\n- |\n  asset.known &&\n  eval.metrc == 'x'"))
 
 

@@ -145,8 +145,6 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("context", sa.Text(), nullable=False),
         sa.Column("respond_within_s", sa.BigInteger(), nullable=True),
-        sa.Column("rule_owner", sa.Text(), nullable=True),
-        sa.Column("routes", sa.Text(), nullable=False),
         sa.Column("facts", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_decisions")),
         sa.UniqueConstraint("id", name=op.f("uq_decisions_id")),

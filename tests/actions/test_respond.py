@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from pulse_tui import actions
+from pulse_tui.actions import block, freeze, note, notify, pause, retest, review, rollback, ticket
+from pulse_tui.domain.delivery import Delivery
+from pulse_tui.domain.effect import AskRetest, Effect, Nothing, PlaceHold, ProposeRollback, Queue
+from pulse_tui.domain.errors import TargetError
+from pulse_tui.domain.hold import Hold, HoldKind
+from pulse_tui.domain.signal import Signal
+from pulse_tui.ports import Action, Case, SendContext
+from pulse_tui.settings.check import convert
+from pulse_tui.settings.document import parse
+from tests.actions.build import DESK, MAIL, SAFETY, case
+from tests.enrich.build import CANARY, CVE, DEPRECATION, HEALTH, JAILBREAK, LATENCY, NOW, PRODUCTION, REGRESSION
+
+# mypy holds each module against the protocol here.
+KINDS: Mapping[str, Action] = {
+    "block": block,
+    "freeze": freeze,
+    "note": note,
+    "notify": notify,
+    "pause": pause,
+    "retest": retest,
+    "review": review,
+    "rollback": rollback,
+    "ticket": ticket,
+}
+SIGNALS = (REGRESSION, JAILBREAK, LATENCY, CVE, DEPRECATION, HEALTH)
+
+
+def one(effects: object) -> Effect:
+    assert isinstance(effects, (tuple, list))
+    (effect,) = effects
+    return effect  # type: ignore[no-any-return]
+
+
+def held(kind: Action, given: Case) -> Hold:
+    effect = one(kind.respond(given))
+    assert isinstance(effect, PlaceHold)
+    return effect.hold
+
+
+def queued(kind: Action, given: Case) -> Delivery:
+    effect = one(kind.respond(given))
+    assert isinstance(effect, Queue)
+    return effect.delivery
+
+
+def why(kind: Action, given: Case) -> str:
+    effect = one(kind.respond(given))
+    assert isinstance(effect, Nothing)
+    return effect.why
+
+
+# --------------------------------------------------------------------------- every kind
+
+
+def test_every_file_of_the_room_is_a_kind_and_every_kind_is_tested_here() -> None:
+    files = {p.stem for p in Path(actions.__file__).parent.glob("*.py") if not p.stem.startswith("_")}
+    assert files == set(KINDS)
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+@pytest.mark.parametrize("signal", SIGNALS, ids=lambda s: s.signal_type)
+@pytest.mark.parametrize("new", [True, False])
+def test_a_response_is_pure_typed_and_the_same_for_the_same_case(kind: str, signal: Signal, new: bool) -> None:
+    first, second = (KINDS[kind].respond(case(signal, new=new)) for _ in range(2))
+    assert list(first) == list(second)
+    assert all(isinstance(effect, Effect) for effect in first)
+    assert all(effect.why for effect in first if isinstance(effect, Nothing))
+    assert kind == "note" or first
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_a_signal_that_no_asset_claims_breaks_no_response(kind: str) -> None:
+    stranger = msgspec.structs.replace(REGRESSION, asset_id="nobody")
+    assert all(isinstance(effect, (Nothing, Queue)) for effect in KINDS[kind].respond(case(stranger)))
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_an_alert_that_was_open_already_tells_nobody_again(kind: str) -> None:
+    assert not [e for e in KINDS[kind].respond(case(new=False)) if not isinstance(e, Nothing)]
+
+
+@pytest.mark.parametrize("kind", ["block", "freeze", "note", "pause", "retest", "review", "rollback"])
+def test_a_kind_without_destination_delivers_nothing(kind: str, nowhere: SendContext) -> None:
+    delivery = Delivery(key="k", kind=kind, route="r", payload={}, created_at=NOW)
+    with pytest.raises(TargetError, match="no destination"):
+        KINDS[kind].deliver(delivery, KINDS[kind].Options(), nowhere)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "problem"),
+    [
+        ("notify", "url: http://127.0.0.1/\nheaders: {Authorization: Bearer x}\ntimeout: 5s", ""),
+        ("notify", "ulr: http://127.0.0.1/", "did you mean 'url'?"),
+        ("ticket", "directory: tickets", ""),
+        ("ticket", "timeout: 5s", "needs a directory, a url, or both"),
+        ("block", "url: x", "unknown key 'url'"),
+    ],
+)
+def test_options_are_typed_and_a_misspelt_key_is_told(kind: str, text: str, problem: str) -> None:
+    node, problems = parse(text, "routes.yaml")
+    assert node is not None
+    convert(node, KINDS[kind].Options, problems)
+    assert (problem in "\n".join(map(str, problems))) if problem else not problems
+
+
+# --------------------------------------------------------------------------- holds
+
+
+def test_a_block_is_on_the_version_and_says_what_ends_it() -> None:
+    hold = held(block, case())
+    assert (hold.kind, hold.asset_id, hold.version, hold.environment) == (HoldKind.BLOCK, "support-bot", "3.8.2", None)
+    assert hold.until_condition == (
+        "a run of suite golden-v7 on support-bot 3.8.2 is within the margin, or an operator lifts it"
+    )
+    assert (hold.placed_by, hold.placed_at, hold.decision_id) == ("rule accuracy-regression", NOW, "d1")
+    assert hold.covers("support-bot", "3.8.2")
+    assert not hold.covers("support-bot", "3.8.1")
+
+
+def test_a_signal_without_version_blocks_every_version() -> None:
+    hold = held(block, case(decided={"version": None}))
+    assert hold.covers("support-bot", "3.8.9")
+
+
+def test_a_pause_holds_the_rollout_and_a_freeze_every_release() -> None:
+    paused, frozen = held(pause, case(JAILBREAK)), held(freeze, case(CVE))
+    assert (paused.kind, paused.environment, paused.version) == (HoldKind.PAUSE, CANARY, None)
+    assert (frozen.kind, frozen.environment, frozen.version) == (HoldKind.FREEZE, None, None)
+    assert frozen.until_condition.startswith("CVE-2026-3248 no longer reaches embed-gateway (fixed in 0.9.2)")
+
+
+def test_a_hold_has_the_same_id_in_the_same_episode_and_another_in_the_next() -> None:
+    assert held(block, case()).id == held(block, case()).id
+    assert held(block, case()).id != held(block, case(alert="a2")).id
+
+
+def test_another_bad_version_under_the_same_alert_is_blocked_too() -> None:
+    assert held(block, case(new=False, alert_version="3.8.1")).version == "3.8.2"
+
+
+# --------------------------------------------------------------------------- tasks and proposals
+
+
+def test_a_retest_is_due_with_the_response_and_before_the_change_takes_effect() -> None:
+    effect = one(retest.respond(case(DEPRECATION, decided={"respond_within_s": 86_400})))
+    assert isinstance(effect, AskRetest)
+    assert (effect.retest.owner, effect.retest.due_at) == ("ml-support", NOW + timedelta(days=1))
+    late = one(retest.respond(case(DEPRECATION, decided={"respond_within_s": 90 * 86_400})))
+    assert isinstance(late, AskRetest)
+    assert late.retest.due_at == DEPRECATION.evidence.effective_at
+
+
+def test_a_rollback_is_proposed_where_the_bad_version_serves() -> None:
+    effect = one(rollback.respond(case(LATENCY)))
+    assert effect == ProposeRollback("support-bot", CANARY, "p95 latency 1.31 x objective on support-bot canary")
+
+
+def test_a_rollback_of_a_version_that_serves_no_more_is_not_proposed() -> None:
+    gone = msgspec.structs.replace(LATENCY, current_version="3.8.0")
+    assert "3.8.0 no longer serves support-bot canary, 3.8.2 does" in why(rollback, case(gone))
+    nowhere = msgspec.structs.replace(LATENCY, asset_id="embed-gateway")
+    assert "is not deployed in canary" in why(rollback, case(nowhere))
+
+
+def test_a_note_asks_for_nothing() -> None:
+    assert note.respond(case()) == ()
+
+
+# --------------------------------------------------------------------------- messages
+
+
+def test_a_notification_answers_the_three_questions_and_carries_the_ids() -> None:
+    delivery = queued(notify, case())
+    said = delivery.payload
+    assert (delivery.kind, delivery.route) == ("notify", "ml-hook")
+    assert said["what_changed"].startswith("support-bot canary 3.8.1 -> 3.8.2: ")
+    assert "accuracy 0.914 -> 0.862: -5.2 pp (500 items)" in said["risk"]
+    assert "customer-facing · public exposure · regulated · stores prompts · 12 % of traffic" in said["risk"]
+    assert said["what_to_do"].endswith("respond by 2026-11-23T07:10:00Z")
+    assert {"alert", "decision", "rule", "policy", "signal", "owner"} <= said.keys()
+
+
+def test_a_vulnerability_is_told_with_its_fix() -> None:
+    said = queued(ticket, case(CVE)).payload
+    assert said["what_to_do"].startswith("upgrade pkg:pypi/vllm to 0.9.2, or waive it")
+    assert "CVE-2026-3248 in pkg:pypi/vllm 0.9.1, CVSS 9.8" in said["risk"]
+
+
+def test_a_key_names_rule_alert_and_route_and_nothing_else() -> None:
+    assert queued(notify, case()).key == queued(notify, case(decided={"id": "d2", "title": "other"})).key
+    assert queued(notify, case()).key != queued(notify, case(alert="a2")).key
+    assert queued(notify, case()).key != queued(notify, case(decided={"rule_id": "other"})).key
+
+
+def test_an_owner_whom_no_route_serves_is_told_to_the_operator() -> None:
+    assert why(notify, case(CVE, routes=(MAIL,))) == "no notify route serves owner platform-ai: add one under routes"
+    assert why(ticket, case(routes=(MAIL,))) == "no ticket route serves owner ml-support: add one under routes"
+
+
+def test_a_route_that_the_rule_names_is_taken_whoever_it_serves() -> None:
+    delivery = queued(ticket, case(CVE, routes=(DESK, SAFETY), rule_routes=("safety-desk",)))
+    assert delivery.route == "safety-desk"
+
+
+def test_a_review_goes_to_the_team_that_owns_the_rule() -> None:
+    delivery = queued(review, case(JAILBREAK, routes=(MAIL, SAFETY), rule_owner="safety"))
+    assert (delivery.kind, delivery.route) == ("ticket", "safety-desk")
+    assert (delivery.payload["task"], delivery.payload["reviewer"]) == ("review", "safety")
+
+
+def test_a_review_falls_back_to_the_owner_of_the_asset_and_to_a_notification() -> None:
+    delivery = queued(review, case(JAILBREAK, routes=(MAIL,), rule_owner="safety"))
+    assert (delivery.kind, delivery.route, delivery.payload["reviewer"]) == ("notify", "ml-hook", "ml-support")
+    assert "safety or ml-support" in why(review, case(JAILBREAK, routes=(), rule_owner="safety"))
+
+
+def test_the_production_of_an_exposed_gateway_is_what_the_case_is_about() -> None:
+    assert case(CVE).decision.environment is PRODUCTION

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import pytest
+from tests.fakes.desk import HASH, FakeDesk
+from tests.tui.helpers import Pilot, play
+
+
+def approvals(pilot: Pilot) -> list[tuple[str, ...]]:
+    return [call for call in pilot.desk.calls if call[0] in ("approve", "execute", "undo")]
+
+
+async def dialog(pilot: Pilot) -> None:
+    await pilot.open_dialog("j", "p", "a")
+    assert pilot.screen_name == "ApprovalScreen"
+
+
+def test_focus_starts_on_cancel() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await dialog(pilot)
+        focused = pilot.tower.focused
+        assert focused is not None
+        assert focused.id == "cancel"
+
+    play(scenario)
+
+
+@pytest.mark.parametrize("typed", ["", "support-bot"])
+@pytest.mark.parametrize("tabs", [0, 1, 2, 3])
+def test_enter_never_approves_wherever_the_focus_is(typed: str, tabs: int) -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await dialog(pilot)
+        if typed:
+            await pilot.type(typed)
+            await pilot.press("shift+tab")
+        await pilot.press(*["tab"] * tabs, *["enter"] * 20)
+        assert approvals(pilot) == []
+        assert pilot.screen_name == "ApprovalScreen"
+
+    play(scenario)
+
+
+def test_keys_typed_before_the_dialog_was_seen_are_dropped() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("j", "p", "a", *"support-bot", "ctrl+y")
+        assert approvals(pilot) == []
+        assert pilot.screen_name == "ApprovalScreen"
+
+    async def hurried(pilot: Pilot) -> None:
+        await pilot.press("j", "p")
+        for key in ("a", *"support-bot", "ctrl+y"):
+            pilot.tower.post_message(_key(pilot, key))
+        await pilot.settle()
+        assert approvals(pilot) == []
+
+    play(hurried)
+    del scenario
+
+
+def _key(pilot: Pilot, key: str) -> object:
+    from textual import events
+    from textual.keys import _character_to_key
+
+    name = _character_to_key(key) if len(key) == 1 else key
+    event = events.Key(name, key if len(key) == 1 else None)
+    event.set_sender(pilot.tower)
+    return event
+
+
+@pytest.mark.parametrize("name", ["support-bo", "support-bott", "Support-bot", "support-bot_", "canary"])
+def test_a_wrong_name_never_approves(name: str) -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await dialog(pilot)
+        await pilot.type(name)
+        await pilot.press("ctrl+y", "tab", "tab", "space", "ctrl+y")
+        assert approvals(pilot) == []
+        assert "type support-bot first" in pilot.text()
+
+    play(scenario)
+
+
+def test_the_name_and_ctrl_y_approve_and_the_last_approval_runs() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await dialog(pilot)
+        assert "[ Approve and roll back  ctrl-y ]" in pilot.text()
+        await pilot.type("support-bot")
+        await pilot.press("tab", *"why", "ctrl+y")
+        assert approvals(pilot) == [("approve", HASH, "why"), ("execute", HASH)]
+        assert "verified: canary serves 3.8.1" in pilot.text()
+        assert "before 3.8.2 after 3.8.1" in pilot.text()
+
+    play(scenario)
+
+
+def test_the_name_tab_to_the_button_and_space_approve() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await dialog(pilot)
+        await pilot.press("tab", *"support-bot", "tab", "tab", "space")
+        assert approvals(pilot) == [("approve", HASH, ""), ("execute", HASH)]
+
+    play(scenario)
+
+
+def test_an_approval_that_is_not_the_last_runs_nothing_and_x_runs_once_all_are_given() -> None:
+    desk = FakeDesk(needed=2)
+
+    async def scenario(pilot: Pilot) -> None:
+        await dialog(pilot)
+        assert "[ Approve  ctrl-y ]" in pilot.text()
+        await pilot.type("support-bot")
+        await pilot.press("ctrl+y", "x")
+        assert approvals(pilot) == [("approve", HASH, "")]
+        desk.approve(HASH, "the second")
+        await pilot.tower._poll()
+        await pilot.settle()
+        await pilot.press("enter")
+        assert len(approvals(pilot)) == 2
+        await pilot.press("x")
+        assert approvals(pilot)[-1] == ("execute", HASH)
+
+    play(scenario, desk=desk)
+
+
+@pytest.mark.parametrize("keys", [("escape",), ("space",)])
+def test_escape_and_space_on_cancel_cancel(keys: tuple[str, ...]) -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await dialog(pilot)
+        await pilot.press(*keys)
+        assert pilot.screen_name == "PlanScreen"
+        assert approvals(pilot) == []
+
+    play(scenario)
+
+
+def test_undo_wants_the_name_too() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await dialog(pilot)
+        await pilot.type("support-bot")
+        await pilot.press("ctrl+y")
+        await pilot.open_dialog("u")
+        await pilot.press("ctrl+y")
+        assert ("undo", HASH) not in pilot.desk.calls
+        await pilot.type("support-bot")
+        await pilot.press("ctrl+y")
+        assert pilot.desk.calls[-1] == ("undo", HASH)
+        assert "undone: canary serves 3.8.2 again" in pilot.text()
+
+    play(scenario)
+
+
+def test_a_plan_can_be_rejected_with_a_reason() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.open_dialog("j", "p", "r")
+        await pilot.type("no")
+        await pilot.press("enter")
+        assert pilot.desk.calls[-1] == ("reject", HASH, "no")
+        await pilot.press("a", "x")
+        assert approvals(pilot) == []
+
+    play(scenario)
+
+
+def test_who_may_not_approve_is_told_why_and_has_no_key() -> None:
+    desk = FakeDesk()
+    desk.plan = desk.plan._replace(may_approve=False, why_not="you proposed it and policy wants another")
+
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("j", "p", "a")
+        assert pilot.screen_name == "PlanScreen"
+        assert "policy wants another" in pilot.text()
+
+    play(scenario, desk=desk)
+
+
+def test_a_refused_approval_is_told_and_nothing_runs() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await dialog(pilot)
+        pilot.desk.refuse = "the plan is void: its prior state changed"
+        await pilot.type("support-bot")
+        await pilot.press("ctrl+y")
+        assert approvals(pilot) == []
+        assert "the plan is void" in pilot.lines()[-1]
+
+    play(scenario)

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import pytest
+from rich.cells import cell_len
+from tests.fakes.desk import ADVISORIES, ALERTS, NOW_US, REGISTRY, TRENDS
+
+from pulse_tui.tui import look, rows
+from pulse_tui.tui.benchmarks import change, summary
+from pulse_tui.tui.canvas import difference, fit, pad, safe
+
+
+def texts(cells: rows.Cells) -> list[str]:
+    return [text for text, _ in cells]
+
+
+def test_a_registry_row_says_where_what_and_since_when() -> None:
+    assert texts(rows.registry_cells(REGISTRY[1], NOW_US)) == ["support-bot", "canary", "3.8.2", "1418", "✖ FAIL", "2h"]
+
+
+def test_what_is_not_known_is_shown_as_such() -> None:
+    assert texts(rows.registry_cells(REGISTRY[4], NOW_US))[3:] == ["-", "? unknown", "-"]
+
+
+def test_an_unknown_priority_is_a_question_mark_and_what_was_not_audited_has_no_hits() -> None:
+    assert texts(rows.advisory_cells(ADVISORIES[2], NOW_US)) == ["?", "GHSA-xxxx", "torch 2.6.0", "", "? not audited"]
+
+
+def test_hits_outside_production_are_not_called_production() -> None:
+    assert texts(rows.advisory_cells(ADVISORIES[1], NOW_US))[3] == "1 other"
+
+
+def test_an_overdue_alert_says_so_before_anything_else() -> None:
+    assert texts(rows.alert_cells(ALERTS[0], NOW_US))[1] == "▲ overdue"
+
+
+def test_an_acknowledged_alert_is_faint_and_nobody_is_named_when_there_is_no_owner() -> None:
+    cells = rows.alert_cells(ALERTS[2]._replace(owner=""), NOW_US)
+    assert cells[2][1] == look.DIM
+    assert cells[3][0] == "nobody"
+
+
+def test_every_state_has_a_glyph_and_its_word() -> None:
+    for word in ("ok", "risk", "FAIL", "frozen", "paused", "blocked", "retest", "unknown", "something new"):
+        text, _ = look.state(word)
+        glyph, _, rest = text.partition(" ")
+        assert len(glyph) == 1
+        assert rest == word
+
+
+def test_every_glyph_has_an_ascii_form_of_the_same_width() -> None:
+    for glyph in "●▲✖■‖◆✓○•▒▌█┄┈─│┌┐└┘━┍┑…·→":
+        assert look.to_ascii(glyph).isascii()
+        assert len(look.to_ascii(glyph)) == 1
+
+
+@pytest.mark.parametrize(
+    ("environment", "encoding", "ascii"),
+    [
+        ({"LANG": "C.UTF-8"}, "utf-8", False),
+        ({"LANG": "en_US.UTF-8", "LC_ALL": "C"}, "utf-8", True),
+        ({"LANG": "en_US.ISO-8859-1"}, "iso-8859-1", True),
+        ({"PULSE_ASCII": "1"}, "utf-8", True),
+        ({"PULSE_ASCII": "0"}, "utf-8", False),
+        ({}, "utf-8", False),
+    ],
+)
+def test_ascii_is_drawn_where_utf8_cannot_be(environment: dict[str, str], encoding: str, ascii: bool) -> None:
+    assert look.wants_ascii(environment, encoding) is ascii
+
+
+@pytest.mark.parametrize("text", ["plain", "日本語のモデル名がここに", "é́", "a\x1b[31mred", "a\nb", ""])
+@pytest.mark.parametrize("width", [0, 1, 2, 5, 40])
+def test_fit_has_exactly_the_cells_it_was_given_and_no_control_character(text: str, width: int) -> None:
+    fitted = fit(text, width)
+    assert cell_len(fitted) == width
+    assert fitted.isprintable()
+
+
+def test_an_escape_sequence_is_taken_out_and_markup_is_left_as_text() -> None:
+    assert safe("\x1b]0;owned\x07[red]x[/red]") == "[red]x[/red]"
+
+
+def test_the_difference_of_two_lines_names_only_the_cells_that_changed() -> None:
+    old = (("a", look.PLAIN), ("bb", look.PLAIN), ("c", look.PLAIN), ("d", look.PLAIN))
+    new = (("a", look.PLAIN), ("BB", look.PLAIN), ("C", look.PLAIN), ("d", look.PLAIN))
+    assert difference(old, new) == [(1, 3)]
+    assert difference(old, old) == []
+    assert difference(old, (("abbcX", look.PLAIN),)) == [(0, 5)]
+
+
+def test_a_line_is_padded_or_cut_to_its_width() -> None:
+    assert pad([("abcdef", look.PLAIN)], 4) == (("abc…", look.PLAIN),)
+    assert pad([("ab", look.PLAIN)], 4)[-1][0] == "  "
+
+
+def test_columns_give_way_in_their_order_and_the_flexible_one_takes_the_rest() -> None:
+    columns = rows.ALERTS.columns
+    widest = [4, 9, 60, 11, 3, 1]
+    assert rows.column_widths(columns, widest, 77) == (4, 9, 44, 11, 3, 1)
+    narrow = rows.column_widths(columns, widest, 60)
+    assert narrow[3] == 0
+    assert sum(narrow) + sum(1 for w in narrow if w) - 1 == 60
+    assert all(w >= 0 for w in rows.column_widths(columns, widest, 5))
+
+
+def test_a_rate_changes_in_percentage_points_and_a_latency_in_per_cent() -> None:
+    assert change(TRENDS[0]) == "-5.2 pp"
+    slow = TRENDS[0]._replace(baseline=200.0, points=(TRENDS[0].points[0]._replace(value=250.0),))
+    assert change(slow) == "+25.0%"
+
+
+def test_the_summary_names_version_value_baseline_delta_and_verdict() -> None:
+    text = "".join(part for part, _ in summary(TRENDS[0]))
+    assert text == "3.8.2 0.862   baseline 3.8.1 0.914   -5.2 pp  ✖ FAIL"

@@ -1,0 +1,436 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.fakes.desk import ALERTS, FakeDesk
+from tests.tui.helpers import NARROW, WIDE, Pilot, check_snapshot, play
+
+from pulse_tui.domain.errors import SourceError
+from pulse_tui.tui.session import load
+
+SIZES = pytest.mark.parametrize("size", [WIDE, NARROW], ids=["120x36", "80x24"])
+
+
+def shot(name: str, size: tuple[int, int], *keys: str, desk: FakeDesk | None = None, read_only: bool = False) -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press(*keys)
+        check_snapshot(f"{name}-{size[0]}x{size[1]}", pilot.text())
+
+    play(scenario, desk=desk, size=size, read_only=read_only)
+
+
+@SIZES
+def test_the_panes(size: tuple[int, int]) -> None:
+    shot("panes", size)
+
+
+@SIZES
+def test_an_alert_answers_the_three_questions(size: tuple[int, int]) -> None:
+    shot("alert", size, "j", "enter")
+
+
+@SIZES
+def test_a_plan_shows_what_to_do_the_steps_and_the_checks(size: tuple[int, int]) -> None:
+    shot("plan", size, "j", "p")
+
+
+@SIZES
+def test_the_approval_dialog(size: tuple[int, int]) -> None:
+    shot("approval", size, "j", "p", "a")
+
+
+@SIZES
+def test_an_empty_estate_says_what_to_do_next(size: tuple[int, int]) -> None:
+    shot("empty", size, desk=FakeDesk(empty=True))
+
+
+@SIZES
+def test_read_only_hides_the_deeds(size: tuple[int, int]) -> None:
+    shot("read-only", size, read_only=True)
+
+
+@SIZES
+def test_help_comes_from_the_bindings(size: tuple[int, int]) -> None:
+    shot("help", size, "question_mark")
+
+
+@pytest.mark.parametrize("pane", ["1", "2", "3"])
+def test_each_pane_alone_on_a_small_screen(pane: str) -> None:
+    shot(f"pane-{pane}", NARROW, pane)
+
+
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [("asset", ("1", "enter")), ("advisory", ("3", "enter")), ("sources", ("S",)), ("palette", ("colon", "r", "e", "f"))],
+)
+def test_the_other_pages(name: str, keys: tuple[str, ...]) -> None:
+    shot(name, NARROW, *keys)
+
+
+# ------------------------------------------------------------------ keys
+
+
+def cursor(pilot: Pilot) -> int:
+    return pilot.tower.main.alerts.cursor
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        (("j",), 1), (("down", "down"), 2), (("j", "k"), 0), (("j", "up"), 0), (("G",), 399), (("end",), 399), (("G", "g"), 0),
+        (("G", "home"), 0), (("ctrl+d",), 7), (("pagedown", "ctrl+u"), 0), (("ctrl+d", "pageup"), 0), (("n",), 1), (("n", "N"), 0),
+        (("k",), 0),
+    ],
+)  # fmt: skip
+def test_moving_keys(keys: tuple[str, ...], expected: int) -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press(*keys)
+        assert cursor(pilot) == expected
+
+    play(scenario, desk=FakeDesk(large=True))
+
+
+def test_panes_by_number_and_by_tab() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        main = pilot.tower.main
+        for key, pane in (("1", 0), ("2", 1), ("3", 2), ("4", 3), ("tab", 0), ("shift+tab", 3)):
+            await pilot.press(key)
+            assert main.current == pane
+            assert [p.focused_pane for p in main.panes].index(True) == pane
+
+    play(scenario)
+
+
+def test_brackets_go_through_the_metrics() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("right_square_bracket")
+        assert "attack success (lower is better)" in pilot.text()
+        await pilot.press("left_square_bracket")
+        assert "-5.2 pp  ✖ FAIL" in pilot.text()
+
+    play(scenario)
+
+
+def test_benchmarks_follow_the_registry_once_the_cursor_rests() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("1", *["j"] * 9)
+        for _ in range(50):
+            await pilot.settle()
+            if "asset-003" in pilot.tower.main.benchmarks.shown_text()[0]:
+                break
+        assert "run 3" in pilot.text()
+
+    play(scenario, desk=FakeDesk(large=True))
+
+
+def test_deeds_ask_the_desk_and_say_what_was_done() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("a")
+        assert pilot.desk.calls == [("acknowledge", "al-1")]
+        assert "al-1 is acknowledged until 04:10" in pilot.lines()[-1]
+        assert "✓ acked" in pilot.tower.main.alerts.shown_text()[2]
+
+    play(scenario)
+
+
+@pytest.mark.parametrize(
+    ("key", "typed", "call"),
+    [
+        ("s", "a known storm", ("silence", "al-1", "4", "a known storm")),
+        ("w", "not reachable", ("waive", "al-1", "30", "not reachable")),
+    ],
+)
+def test_a_silence_and_a_waiver_want_a_reason(key: str, typed: str, call: tuple[str, ...]) -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.open_dialog(key)
+        await pilot.press("enter")
+        assert pilot.desk.calls == []
+        assert "it must say something" in pilot.text()
+        await pilot.type(typed.replace(" ", "_"))
+        await pilot.press("enter")
+        assert pilot.desk.calls == [(*call[:-1], typed.replace(" ", "_"))]
+
+    play(scenario)
+
+
+def test_freeze_wants_a_reason_and_lifting_it_wants_the_name() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.open_dialog("1", "f")
+        await pilot.type("why")
+        await pilot.press("enter")
+        assert pilot.desk.calls == [("freeze", "support-bot", "why")]
+        await pilot.open_dialog("f")
+        await pilot.type("suport-bot")
+        await pilot.press("enter")
+        assert len(pilot.desk.calls) == 1
+        await pilot.press("ctrl+u")
+        await pilot.type("support-bot")
+        await pilot.press("enter")
+        assert pilot.desk.calls[1:] == [("unfreeze", "support-bot")]
+
+    play(scenario)
+
+
+def test_filter_line_filters_while_typing_and_escape_clears_it_afterwards() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        table = pilot.tower.main.alerts
+        await pilot.press("slash")
+        await pilot.type("prio<=P2")
+        await pilot.press("enter")
+        assert [row.id for row in table.rows] == ["al-1", "al-2"]
+        pilot.desk.alerts = (ALERTS[2], ALERTS[1])
+        pilot.desk.changed()
+        await pilot.tower._poll()
+        await pilot.settle()
+        assert [row.id for row in table.rows] == ["al-2"]
+        await pilot.press("escape")
+        assert len(table.rows) == 2
+
+    play(scenario)
+
+
+def test_a_filter_that_makes_no_sense_is_said_and_the_old_one_stays() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("slash")
+        await pilot.type("ower=ml")
+        await pilot.press("enter")
+        assert "did you mean owner" in pilot.tower.log_entries[-1][1]
+        assert len(pilot.tower.main.alerts.rows) == 3
+        await pilot.press("escape", "j")
+        assert cursor(pilot) == 1
+
+    play(scenario)
+
+
+def test_the_palette_takes_the_highlighted_command_on_enter() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("colon", *"regi", "enter")
+        assert pilot.tower.main.current == 0
+        await pilot.press("colon", *"cod", "enter")
+        assert pilot.screen_name == "AssetScreen"
+        assert "code-assist" in pilot.text()
+        await pilot.press("colon", *"messages", "enter")
+        assert pilot.screen_name == "MessagesScreen"
+        await pilot.press("colon", "escape", "q", "q")
+        assert pilot.screen_name == "MainScreen"
+
+    play(scenario)
+
+
+def test_alert_pages_go_on_to_the_next_alert() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("enter", "n")
+        assert "accuracy -5.2 pp on support-bot canary" in pilot.lines()[1]
+        await pilot.press("n", "n")
+        assert "that was the last alert" in pilot.lines()[-1]
+
+    play(scenario)
+
+
+def test_copy_writes_one_osc_52_and_quit_keys_leave(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TMUX", raising=False)
+
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("y")
+        assert "copied" in pilot.lines()[-1]
+        await pilot.press("q")
+        assert not pilot.tower.is_running or pilot.tower._exit
+
+    play(scenario)
+
+
+def test_ctrl_q_quits_from_inside_a_dialog() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.open_dialog("j", "p", "a")
+        await pilot.press("ctrl+q")
+        assert pilot.tower._exit
+
+    play(scenario)
+
+
+# ------------------------------------------------------------------ live, errors, sizes
+
+
+class Rounds:
+    """A scheduler that lists what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def start(self, on_event: Callable[[str], None]) -> None:
+        self.asked.append("start")
+        on_event("osv: 3 new advisories")
+
+    async def stop(self) -> None:
+        self.asked.append("stop")
+
+    async def refresh(self, source: str | None) -> None:
+        self.asked.append(f"refresh {source}")
+        if source is None:
+            raise SourceError("osv did not answer", todo="It is tried again in 10m")
+
+
+def test_the_scheduler_starts_after_the_desk_collects_on_demand_and_stops_at_the_end() -> None:
+    rounds = Rounds()
+
+    async def scenario(pilot: Pilot) -> None:
+        assert rounds.asked == ["start"]
+        assert "osv: 3 new advisories" in pilot.lines()[-1]
+        await pilot.press("ctrl+r")
+        assert "osv did not answer" in pilot.lines()[-1]
+        await pilot.press("colon", *"refresh mlf", "enter")
+        assert rounds.asked[1:] == ["refresh None", "refresh mlflow"]
+
+    play(scenario, scheduler=rounds)
+    assert rounds.asked[-1] == "stop"
+
+
+def test_a_change_by_somebody_else_is_seen_and_keeps_the_cursor() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("j")
+        pilot.desk.alerts = (ALERTS[0]._replace(id="new", title="something new"), *ALERTS)
+        pilot.desk.changed()
+        await pilot.tower._poll()
+        await pilot.settle()
+        assert "something new" in pilot.text()
+        assert pilot.tower.main.alerts.cursor_key == "al-2"
+
+    play(scenario)
+
+
+def test_an_open_page_is_as_live_as_the_panes() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("j", "enter")
+        assert "▲ firing" in pilot.lines()[1]
+        await pilot.press("a")
+        assert "✓ acked" in pilot.lines()[1]
+
+    play(scenario)
+
+
+def test_a_refusal_is_one_line_and_its_full_text_is_one_key_away() -> None:
+    desk = FakeDesk()
+    desk.refuse = "alert al-1 is already resolved"
+
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("a")
+        assert "alert al-1 is already resolved" in pilot.lines()[-1]
+        await pilot.press("M")
+        assert "- a reason of the fake desk" in pilot.text()
+
+    play(scenario, desk=desk)
+
+
+def test_a_desk_that_cannot_be_opened_leaves_a_tower_that_says_why() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        pilot.tower.desk = None
+        await pilot.press("a")
+        assert "still being opened" in pilot.lines()[-1]
+
+    play(scenario)
+
+
+def test_read_only_keys_do_nothing() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("a", "s", "w", "f", "p", "ctrl+r", "1", "f", "p")
+        assert pilot.desk.calls == []
+        assert pilot.screen_name == "MainScreen"
+        assert "READ-ONLY" in pilot.lines()[0]
+
+    play(scenario, read_only=True)
+
+
+def test_a_desk_that_is_read_only_makes_the_tower_read_only() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("a")
+        assert pilot.desk.calls == []
+        assert "a ack" not in pilot.lines()[-1]
+
+    play(scenario, desk=FakeDesk(read_only=True))
+
+
+def test_neither_an_escape_sequence_nor_markup_of_a_title_reaches_the_terminal_as_such() -> None:
+    desk = FakeDesk()
+    desk.alerts = (ALERTS[1]._replace(title="\x1b]0;owned\x07\x1b[31m[red]bad[/red] \u202etitle"), *ALERTS)
+
+    async def scenario(pilot: Pilot) -> None:
+        assert "[red]bad[/red] title" in pilot.text()
+        await pilot.press("enter")
+        assert "[red]bad[/red] title" in pilot.lines()[1]
+        for line in pilot.lines():
+            assert line.isprintable()
+
+    play(scenario, desk=desk)
+
+
+@pytest.mark.parametrize("size", [(20, 5), (59, 24), (80, 14), (3, 2), (1, 1)])
+def test_a_terminal_that_is_too_small_says_what_it_needs_and_recovers(size: tuple[int, int]) -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.resize(*size)
+        if size[0] > 19:
+            assert "60x15" in pilot.text()
+        await pilot.resize(*WIDE)
+        assert "4 Alerts" in pilot.text()
+        await pilot.press("enter")
+        await pilot.resize(*size)
+        await pilot.resize(*NARROW)
+        assert "WHAT CHANGED" in pilot.text()
+
+    play(scenario)
+
+
+def test_it_starts_in_a_terminal_that_is_too_small() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        assert "pulse-tui needs" in pilot.text()
+        await pilot.press("j", "enter", "question_mark", "colon", "escape")
+
+    play(scenario, size=(20, 5))
+
+
+def test_the_session_is_restored(tmp_path: Path) -> None:
+    file = tmp_path / "state" / "session.json"
+
+    async def leave(pilot: Pilot) -> None:
+        await pilot.press("j", "1", "slash", *"support", "enter", "j")
+
+    async def come_back(pilot: Pilot) -> None:
+        main = pilot.tower.main
+        assert (main.current, main.registry.cursor_key, main.alerts.cursor_key) == (0, "support-bot/canary", "al-2")
+        assert main.registry.filter.text == "support"
+
+    play(leave, session_file=file)
+    play(come_back, session_file=file)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"pane": 9, "cursors": {}, "filters": {}}', '{"pane":1,"cursors":1,"filters":{}}'])
+def test_a_damaged_session_starts_afresh_and_says_so(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "session.json"
+    file.write_text(content)
+    session, complaint = load(file)
+    assert session.pane == 3
+    assert "starts afresh" in complaint
+
+
+def test_the_desk_is_closed_at_the_end() -> None:
+    desk = FakeDesk()
+
+    async def scenario(pilot: Pilot) -> None:
+        pass
+
+    play(scenario, desk=desk)
+    assert desk.closed
+
+
+def test_the_first_frame_needs_nothing_heavy() -> None:
+    code = (
+        "import sys, pulse_tui.tui.app\n"
+        "from pulse_tui.tui.main import MainScreen\n"
+        "heavy = 'sqlalchemy httpx feedparser apscheduler plotext yaml msgspec textual.widgets._data_table'.split()\n"
+        "print([name for name in heavy if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
