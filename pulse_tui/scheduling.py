@@ -19,6 +19,10 @@ FIRST_SPREAD_S = 2.0
 JITTER = 0.1
 HOUSEKEEPING_S = 10.0
 STOP_S = 3.0
+BROKEN_S = 60.0
+"""Until the next round of a source whose round broke."""
+ANSWER_S = 600.0
+"""A worker that says nothing for so long hangs, and is ended."""
 
 
 class Outcome(NamedTuple):
@@ -85,23 +89,35 @@ class Scheduler:
     def _plan(self, source: str, seconds: float) -> None:
         at = datetime.now(UTC) + timedelta(seconds=seconds)
         job = f"source:{source}"
-        self._scheduler.add_job(self._round, "date", run_date=at, args=[source], id=job, replace_existing=True)
+        # No grace time: after a suspended laptop or a stopped process the round is late, not lost.
+        self._scheduler.add_job(
+            self._round, "date", run_date=at, args=[source], id=job, replace_existing=True, misfire_grace_time=None
+        )
 
     async def _round(self, source: str) -> None:
         if self._runner is None or self._running[source].locked():
             return
-        async with self._running[source]:
-            outcome = await self._runner.round(source)
+        try:
+            async with self._running[source]:
+                outcome = await self._runner.round(source)
+        except asyncio.CancelledError:
+            return  # the scheduler is shut down with the round under way; its log has nothing to tell
+        except Exception as error:  # whatever it was: a source that is not planned again is never asked again
+            outcome = Outcome(f"the round broke: {type(error).__name__}: {error}", BROKEN_S)
         if outcome.message:
             self._tell(f"{source}: {outcome.message}")
         if self._scheduler.running:
             self._plan(source, outcome.next_s * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311
 
     async def _housekeeping(self) -> None:
-        if self._runner is not None:
+        if self._runner is None:
+            return
+        try:
             message = await self._runner.housekeeping()
-            if message:
-                self._tell(message)
+        except Exception as error:  # told to the operator; the scheduler would print it over the screen
+            message = f"housekeeping broke: {type(error).__name__}: {error}"
+        if message:
+            self._tell(message)
 
 
 class ThreadRunner:
@@ -160,12 +176,13 @@ class WorkerRunner:
             try:
                 process.stdin.write(json.dumps(request).encode() + b"\n")
                 await process.stdin.drain()
-                line = await process.stdout.readline()
-            except (ConnectionError, OSError):
-                line = b""
-        if not line:
-            return {"message": "the collecting process ended; it is started again", "next_s": 10.0}
-        answer: dict[str, Any] = json.loads(line)
+                line = await asyncio.wait_for(process.stdout.readline(), ANSWER_S)
+                answer: dict[str, Any] = json.loads(line)
+            except (OSError, ValueError):  # also: no answer in time, a line that is too long or no JSON
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
+                self._process = None
+                return {"message": "the collecting process ended; it is started again", "next_s": 10.0}
         return answer
 
     async def _started(self) -> asyncio.subprocess.Process:

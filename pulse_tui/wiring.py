@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import re
 import socket
@@ -14,15 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pulse_tui.domain.errors import ConfigError, Problem
-from pulse_tui.kinds import Kinds, options_of
-from pulse_tui.settings.load import load, peek
-from pulse_tui.settings.shapes import Settings
 
+# The rest is imported where it is used: this file is read before the tower's first frame.
 if TYPE_CHECKING:
     from pulse_tui.domain.board import Board
     from pulse_tui.policy.judge import Policy
     from pulse_tui.services.desk import ServiceDesk
     from pulse_tui.services.parts import JudgeParts, RollbackParts
+    from pulse_tui.settings.shapes import Settings
     from pulse_tui.storage.store import SqlStore
     from pulse_tui.web import Web
 
@@ -78,6 +76,8 @@ def secret(text: str) -> str:
 
 def operator_name() -> str:
     """Who acts: ``$PULSE_OPERATOR``, else the user that the process runs as."""
+    import getpass  # noqa: PLC0415
+
     named = os.environ.get("PULSE_OPERATOR")
     if named:
         return named
@@ -107,7 +107,7 @@ class House:
         self.config = config
         self.read_only = read_only
         self.clock = clock
-        self.settings = load(config, options_of) if config is not None else Settings(base=str(Path.cwd()))
+        self.settings = _settings(config)
         self._database = database
 
     @property
@@ -138,6 +138,7 @@ class House:
     def policy(self) -> Policy:
         """The configured policy, else the default one. Raises ConfigError with every problem."""
         from pulse_tui.enrich.variables import VARIABLES  # noqa: PLC0415
+        from pulse_tui.kinds import Kinds  # noqa: PLC0415
         from pulse_tui.policy.load import load_policy  # noqa: PLC0415
         from pulse_tui.settings.document import read  # noqa: PLC0415
 
@@ -157,6 +158,7 @@ class House:
     @cached_property
     def judging(self) -> JudgeParts:
         """What it takes to take signals in and respond."""
+        from pulse_tui.kinds import Kinds  # noqa: PLC0415
         from pulse_tui.ports import Route  # noqa: PLC0415
         from pulse_tui.services.parts import JudgeParts, Outside  # noqa: PLC0415
 
@@ -176,6 +178,7 @@ class House:
     @cached_property
     def rollback(self) -> RollbackParts:
         """What it takes to plan, approve and run."""
+        from pulse_tui.kinds import Kinds  # noqa: PLC0415
         from pulse_tui.services.parts import RollbackParts  # noqa: PLC0415
 
         settings = self.settings
@@ -234,13 +237,27 @@ class House:
             self.store.close()
 
 
+def _settings(config: Path | None) -> Settings:
+    from pulse_tui.kinds import options_of  # noqa: PLC0415
+    from pulse_tui.settings.load import load  # noqa: PLC0415
+    from pulse_tui.settings.shapes import Settings  # noqa: PLC0415
+
+    return load(config, options_of) if config is not None else Settings(base=str(Path.cwd()))
+
+
 def database_url(given: str | None, configured: str | None) -> str:
-    """``--database``, the configuration's, else the embedded database in the user's state directory."""
+    """``--database``, the configuration's, else the embedded database in the user's state directory.
+
+    A relative file in ``--database`` starts where the user stands, one in the configuration beside it.
+    """
+    if given is not None and given.startswith("sqlite:///"):
+        given = f"sqlite:///{Path.cwd() / Path(given.removeprefix('sqlite:///')).expanduser()}"
     return given or configured or f"sqlite:///{state_dir() / 'pulse.db'}"
 
 
 def quick_board(config: Path | None, database: str | None) -> Board | None:
     """The first screen of an SQLite estate without opening the house; None when that is not possible."""
+    from pulse_tui.settings.load import peek  # noqa: PLC0415
     from pulse_tui.storage.board import quick_board as read  # noqa: PLC0415
 
     name, configured = peek(config) if config is not None else ("pulse", None)

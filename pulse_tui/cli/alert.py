@@ -13,13 +13,13 @@ def arguments(parser: argparse.ArgumentParser, name: str) -> None:
     if name == "freeze":
         parser.add_argument("asset", help="an asset, or 'everything'")
         parser.add_argument("--lift", action="store_true", help="lift every hold of the scope")
-        parser.add_argument("--why", default="", help="the reason, kept in the audit log")
+        parser.add_argument("--why", default="", help="the reason, kept in the audit log; a freeze needs one")
         return
     parser.add_argument("deed", choices=["ack", "resolve", "silence", "waive"])
-    parser.add_argument("id")
-    parser.add_argument("--why", default="", help="the reason, kept in the audit log")
-    parser.add_argument("--hours", type=float, default=4.0, help="how long a silence lasts")
-    parser.add_argument("--days", type=int, default=30, help="when a waiver is reviewed")
+    parser.add_argument("id", help="an alert, as status prints it")
+    parser.add_argument("--why", default="", help="the reason, kept in the audit log; every deed but ack needs one")
+    parser.add_argument("--hours", type=float, default=4.0, help="how long a silence lasts (default 4)")
+    parser.add_argument("--days", type=int, default=30, help="when a waiver is reviewed (default 30)")
 
 
 def run(options: argparse.Namespace, name: str) -> int:

@@ -13,7 +13,7 @@ from pulse_tui.domain.audit import GENESIS, broken_at
 
 def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     """verify or export."""
-    parser.add_argument("deed", choices=["verify", "export"])
+    parser.add_argument("deed", choices=["verify", "export"], help="is the chain whole? / print it as JSON Lines")
 
 
 def run(options: argparse.Namespace, _name: str) -> int:

@@ -10,7 +10,9 @@ from pulse_tui.domain.errors import WrongUse
 
 def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     """upgrade or backup."""
-    parser.add_argument("deed", choices=["upgrade", "backup"])
+    parser.add_argument(
+        "deed", choices=["upgrade", "backup"], help="bring the schema up to date / copy the SQLite file beside itself"
+    )
 
 
 def run(options: argparse.Namespace, _name: str) -> int:

@@ -15,6 +15,7 @@ from pulse_tui.domain.errors import PulseError
 from pulse_tui.wiring import House, find_config, operator_name
 
 LATE_CLOCK = timedelta(minutes=2)
+QUARANTINE = 1_000
 
 
 class Line(NamedTuple):
@@ -51,14 +52,14 @@ def _terminal() -> Iterator[Line]:
 
 def _house(options: argparse.Namespace) -> Iterator[Line]:
     path = find_config(options.config)
-    yield Line(
-        "config", path is not None or None, str(path) if path else "none found: pulse-tui init writes a first one"
-    )
     try:
         house = House(path, database=options.database)
     except PulseError as error:
         yield Line("config", False, str(error))
         return
+    yield Line(
+        "config", path is not None or None, str(path) if path else "none found: pulse-tui init writes a first one"
+    )
     try:
         yield from _parts(house)
     finally:
@@ -103,7 +104,9 @@ def _policy(house: House) -> str:
 def _database(house: House) -> str:
     with house.store.read() as tx:
         count = tx.signals.count()
-    return f"{house.store.shown}, schema {house.store.schema}, {count} signals"
+        refused = len(tx.signals.quarantined(QUARANTINE))
+    more = f", {refused} records refused: pulse-tui status --quarantine" if refused else ""
+    return f"{house.store.shown}, schema {house.store.schema}, {count} signals{more}"
 
 
 def _operators(house: House) -> Iterator[Line]:
@@ -118,7 +121,10 @@ def _operators(house: House) -> Iterator[Line]:
     me = operator_name()
     known = me in {o.name for o in operators}
     yield Line(
-        "you", known or None, f"{me}" + ("" if known else ": not in the operators' file, may look but not approve")
+        "you",
+        known or None,
+        f"{me}"
+        + ("" if known else ": not in the operators' file, may look but not approve; $PULSE_OPERATOR names another"),
     )
 
 

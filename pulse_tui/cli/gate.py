@@ -10,9 +10,12 @@ from pulse_tui.domain.words import Environment
 
 def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     """What, which version, where."""
-    parser.add_argument("asset")
-    parser.add_argument("version")
-    parser.add_argument("--env", required=True, choices=[e.value for e in Environment], dest="environment")
+    parser.add_argument("asset", help="an asset of the estate")
+    parser.add_argument("version", help="one of its releases")
+    parser.add_argument(
+        "--env", required=True, choices=[e.value for e in Environment], dest="environment", help="where it would go"
+    )
+    parser.epilog = "Exits with 0 when it may go, 1 when something blocks it; for a pipeline before it promotes."
 
 
 def run(options: argparse.Namespace, _name: str) -> int:

@@ -18,6 +18,9 @@ from pulse_tui.settings.check import nearest
 from pulse_tui.wiring import House, secret
 
 HEAD = 4096
+STDIN = "stdin"
+SHOWN = 20
+"""Refused records that are told one by one; all are in the quarantine."""
 
 
 def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
@@ -26,8 +29,12 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
         "items", nargs="+", metavar="KIND|FILE", help="files, or - for standard input; a kind may come first"
     )
     parser.add_argument("--asset", help="the asset that result files are about")
-    parser.add_argument("--version", dest="release", help="the version that result files are about")
+    parser.add_argument("--version", dest="release", metavar="VERSION", help="the version that result files are about")
     parser.add_argument("--suite", help="the suite that result files belong to")
+    parser.epilog = (
+        "The kind is told from the file when it is left out. Good records land even when others are refused;\n"
+        "`pulse-tui status --quarantine` shows what was refused. `pulse-tui schema signal` is the contract."
+    )
 
 
 def run(options: argparse.Namespace, _name: str) -> int:
@@ -49,10 +56,13 @@ def run(options: argparse.Namespace, _name: str) -> int:
                 continue
             refused.extend(collected.rejected)
             tally = tally.plus(ingest(collected.observations, collected.rejected, house.judging, house.clock()))
-    lines = [tally.sentence(), *(f"refused {r.problem}" for r in refused[:20])]
-    if len(refused) > len(lines) - 1:
-        lines.append(f"... and {len(refused) - 20} more; all are kept in the quarantine")
+    lines = [tally.sentence()] if len(failures) < len(files) else []
+    lines += [f"refused {r.problem}" for r in refused[:SHOWN]]
+    if len(refused) > SHOWN:
+        lines.append(f"... and {len(refused) - SHOWN} more; all are kept in the quarantine")
     lines += [f"could not be read: {f}" for f in failures]
+    if refused:
+        lines.append("pulse-tui status --quarantine shows what was refused")
     data = {"tally": msgspec.to_builtins(tally), "refused": [str(r.problem) for r in refused], "failures": failures}
     emit(options, data, lines)
     return 1 if refused or failures else 0
@@ -65,15 +75,20 @@ def _split(items: list[str], kinds: dict[str, Any]) -> tuple[str | None, list[st
             raise WrongUse(f"no file is named after the kind {first!r}", todo="Give files, or - for standard input")
         return first, items[1:]
     if first != "-" and len(items) > 1 and not Path(first).exists():
-        raise WrongUse(f"{first!r} is neither a file nor a kind", todo=nearest(first, kinds))
+        raise WrongUse(f"{first!r} is neither a file nor a kind ({nearest(first, kinds)})")
     return None, items
 
 
 def _read(name: str, kind: str | None, kinds: dict[str, Any], options: argparse.Namespace, house: House) -> Collected:
     data, shown = _bytes(name)
-    chosen = kind or next((k for k, m in kinds.items() if m.accepts(shown, data[:HEAD])), None)
+    if not data.strip():
+        raise SourceError(f"{shown} is empty", todo="Write it whole under another name, then rename it")
+    chosen = kind or _detect(shown, data[:HEAD], kinds)
     if chosen is None:
-        raise SourceError(f"{shown}: no known format fits", todo=f"Name its kind first: {', '.join(sorted(kinds))}")
+        raise SourceError(
+            f"{shown}: no known format fits",
+            todo=f"Name its kind first: pulse-tui ingest KIND {name}, one of {', '.join(sorted(kinds))}",
+        )
     module = kinds[chosen]
     context = CollectContext(
         source=f"ingest:{chosen}", now=house.clock(), http=house.web, cursor=Cursor(), base=Path.cwd(), secret=secret
@@ -81,13 +96,19 @@ def _read(name: str, kind: str | None, kinds: dict[str, Any], options: argparse.
     return module.parse(shown, data, _options(module.Options, options, name, chosen), context)  # type: ignore[no-any-return]
 
 
+def _detect(shown: str, head: bytes, kinds: dict[str, Any]) -> str | None:
+    """Standard input has no name to go by: it is tried under each that a file could have."""
+    names = [f"{STDIN}{ending}" for ending in (".jsonl", ".json", ".xml", ".zip")] if shown == STDIN else [shown]
+    return next((k for k, m in kinds.items() for n in names if m.accepts(n, head)), None)
+
+
 def _bytes(name: str) -> tuple[bytes, str]:
     if name == "-":
-        return sys.stdin.buffer.read(), "stdin"
+        return sys.stdin.buffer.read(), STDIN
     try:
         return Path(name).read_bytes(), name
     except OSError as error:
-        raise SourceError(f"{name}: {error.strerror or error}") from None
+        raise SourceError(f"{name}: {error.strerror or error}", todo="Check the path and its rights") from None
 
 
 def _options(shape: type[msgspec.Struct], given: argparse.Namespace, name: str, kind: str) -> Any:

@@ -7,8 +7,10 @@ import shutil
 from pathlib import Path
 
 from pulse_tui.cli.output import emit
-from pulse_tui.domain.errors import Refused
+from pulse_tui.domain.errors import Refused, WrongUse
 from pulse_tui.wiring import bundled
+
+_FOLDERS = ("signals", "results", "advisories")
 
 
 def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
@@ -19,13 +21,17 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
 def run(options: argparse.Namespace, _name: str) -> int:
     """Write pulse.yaml and policy.yaml; nothing that is there is touched."""
     folder = Path(options.folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WrongUse(f"{folder} cannot be made: {error.strerror}", todo="Choose another folder") from None
     there = [n for n in ("pulse.yaml", "policy.yaml") if (folder / n).exists()]
     if there:
         raise Refused(f"{folder} holds {' and '.join(there)} already", todo="Choose another folder")
     for name in ("pulse.yaml", "policy.yaml"):
         shutil.copyfile(bundled("config") / name, folder / name)
-    (folder / "signals").mkdir(exist_ok=True)
+    for below in _FOLDERS:  # the sources read them: a first round must not begin with errors
+        (folder / below).mkdir(exist_ok=True)
     lines = [
         f"wrote {folder}/pulse.yaml (what runs, where news comes from, who approves) and {folder}/policy.yaml (what it means)",
         "next:",

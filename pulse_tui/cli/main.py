@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -32,6 +33,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "worker": ("worker", ""),
 }
 """Command -> (module, help). An empty help hides the command."""
+_UNCONFIGURED = {"demo", "init", "schema"}
+"""Commands that read no configuration and no database: to offer the options would be to ignore them."""
+EPILOG = """\
+who acts: $PULSE_OPERATOR, else the user of the process
+which configuration: --config, else $PULSE_CONFIG, ./config, ~/.config/pulse-tui
+exit codes: 0 yes, 1 no, 2 wrong use or bad configuration, 3 internal error
+new here? `pulse-tui demo` plays a night, `pulse-tui init` writes a first configuration"""
 
 
 class Parser(argparse.ArgumentParser):
@@ -40,11 +48,15 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Print the usage and leave."""
         self.print_usage(sys.stderr)
-        self.exit(2, f"{self.prog}: {message}. See {self.prog} --help\n")
+        end = "" if message.endswith("?") else "."
+        self.exit(2, f"{self.prog}: {message}{end} See {self.prog} --help\n")
 
 
 def run(argv: Sequence[str]) -> int:
     """Run one command line; returns the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a locale without "·" is no reason to say nothing
     name = next((a for a in _positionals(argv)), None)
     try:
         if name in COMMANDS:
@@ -68,8 +80,13 @@ def run(argv: Sequence[str]) -> int:
 
 def _command(argv: Sequence[str], name: str) -> int:
     module = importlib.import_module(f"pulse_tui.cli.{COMMANDS[name][0]}")
-    parser = Parser(prog=f"pulse-tui {name}", description=COMMANDS[name][1] or None)
-    common(parser)
+    help_ = COMMANDS[name][1]
+    parser = Parser(
+        prog=f"pulse-tui {name}",
+        description=(help_[:1].upper() + help_[1:] + ("" if help_.endswith("?") else ".")) if help_ else None,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    common(parser, configured=name not in _UNCONFIGURED)
     module.arguments(parser, name)
     rest = list(argv)
     rest.remove(name)
@@ -83,7 +100,7 @@ def _tower(argv: Sequence[str]) -> int:
     parser = Parser(
         prog="pulse-tui",
         description="The control tower: what changed, what is the risk, what should we do now?",
-        epilog=f"commands (each has --help):\n{listing}",
+        epilog=f"commands (each has --help):\n{listing}\n\n{EPILOG}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"pulse-tui {__version__}")
@@ -95,16 +112,19 @@ def _tower(argv: Sequence[str]) -> int:
         import difflib  # noqa: PLC0415
 
         near = difflib.get_close_matches(options.command, [n for n, (_, h) in COMMANDS.items() if h], 1)
-        parser.error(f"unknown command {options.command!r}" + (f", did you mean {near[0]!r}?" if near else ""))
+        parser.error(f"unknown command {options.command!r}" + (f": did you mean {near[0]!r}?" if near else ""))
     from pulse_tui.cli import tower  # noqa: PLC0415
 
     return tower.run(options)
 
 
-def common(parser: argparse.ArgumentParser, *, json: bool = True) -> None:
+def common(parser: argparse.ArgumentParser, *, configured: bool = True, json: bool = True) -> None:
     """The options that every command takes."""
-    parser.add_argument("--config", metavar="PATH", help="configuration folder or file")
-    parser.add_argument("--database", metavar="URL", help="sqlite:///file.db or postgresql://..., over the config's")
+    if configured:
+        parser.add_argument("--config", metavar="PATH", help="configuration folder or file")
+        parser.add_argument(
+            "--database", metavar="URL", help="sqlite:///file.db or postgresql://..., over the config's"
+        )
     if json:
         parser.add_argument("--json", action="store_true", help="print JSON")
 

@@ -9,7 +9,7 @@ from pulse_tui.cli.output import emit, opened
 
 def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     """check or test."""
-    parser.add_argument("deed", choices=["check", "test"])
+    parser.add_argument("deed", choices=["check", "test"], help="does it load, which rules has it / run its own tests")
 
 
 def run(options: argparse.Namespace, _name: str) -> int:

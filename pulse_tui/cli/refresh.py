@@ -12,7 +12,7 @@ from pulse_tui.wiring import holder_name
 
 def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     """Sources by id; all when none is named."""
-    parser.add_argument("sources", nargs="*", metavar="SOURCE")
+    parser.add_argument("sources", nargs="*", metavar="SOURCE", help="ids of sources; all when none is named")
 
 
 def run(options: argparse.Namespace, _name: str) -> int:

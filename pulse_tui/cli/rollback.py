@@ -12,14 +12,30 @@ from pulse_tui.domain.words import Environment
 from pulse_tui.wiring import holder_name, operator_name
 
 if TYPE_CHECKING:
+    from pulse_tui.domain.rollback import Plan, PlanState
+    from pulse_tui.ports import Transaction
     from pulse_tui.wiring import House
+
+EPILOG = """\
+plan ASSET --env ENV   what would be moved, where to, and whether it can be; nothing is touched
+approve PLAN           say yes to exactly this plan, as $PULSE_OPERATOR or the user of the process
+reject PLAN            say no: the plan can never run
+run PLAN               carry out an approved plan, reading every target back
+undo PLAN              plan the way forward again; it is approved and run like any other plan
+show [PLAN]            one plan, or all of them
+resume RUN             take over a run whose process died, or look again at one that stopped as unknown
+A PLAN is named by 8 or more digits of its hash."""
+_SUBJECTS = {"plan": "ASSET --env ENV", "resume": "RUN"}
 
 
 def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     """A deed and what it is about."""
+    parser.epilog = EPILOG
     parser.add_argument("deed", choices=["plan", "approve", "reject", "run", "undo", "show", "resume"])
     parser.add_argument("subject", nargs="?", help="an asset (plan), a plan's hash, or a run (resume)")
-    parser.add_argument("--env", choices=[e.value for e in Environment], dest="environment")
+    parser.add_argument(
+        "--env", choices=[e.value for e in Environment], dest="environment", help="where (plan needs it)"
+    )
     parser.add_argument("--why", default="", help="the reason, kept in the audit log")
     parser.add_argument("--alert", help="the alert that a plan answers")
 
@@ -32,12 +48,15 @@ def run(options: argparse.Namespace, _name: str) -> int:
             return _list(options, house)
         if options.subject is None:
             raise WrongUse(
-                f"rollback {options.deed} needs to know of what", todo=f"pulse-tui rollback {options.deed} SUBJECT"
+                f"rollback {options.deed} needs to know of what",
+                todo=f"Write pulse-tui rollback {options.deed} {_SUBJECTS.get(options.deed, 'PLAN')}",
             )
         if options.deed == "resume":
             return _resume(options, house)
         story = _deed(options, house)
-    emit(options, story, lines(story))
+    emit(options, story, [*lines(story), *_next(story)])
+    if options.deed in ("plan", "undo"):
+        return 1 if _blocked(story) else 0
     return 1 if options.deed == "run" and story.state != "verified" else 0
 
 
@@ -45,7 +64,7 @@ def _deed(options: argparse.Namespace, house: House) -> PlanStory:
     desk = house.desk(operator_name())
     if options.deed == "plan":
         if options.environment is None:
-            raise WrongUse("rollback plan needs --env", todo="for example --env production")
+            raise WrongUse("rollback plan needs --env", todo="For example --env production")
         return desk.propose(options.subject, options.environment, options.alert)
     if options.deed == "approve":
         return desk.approve(options.subject, options.why)
@@ -60,14 +79,19 @@ def _deed(options: argparse.Namespace, house: House) -> PlanStory:
 
 def _list(options: argparse.Namespace, house: House) -> int:
     with house.store.read() as tx:
-        plans = tx.rollbacks.plans()
-    rows = [
-        {"plan": p.hash, "target": p.target, "from": p.from_version, "to": p.to_version, "state": s.value}
-        for p, s in plans
-    ]
+        rows = [
+            {"plan": p.hash, "target": p.target, "from": p.from_version, "to": p.to_version, "state": _state(tx, p, s)}
+            for p, s in tx.rollbacks.plans()
+        ]
     text = [f"{r['plan'][:12]}  {r['target']}  {r['from']} -> {r['to']}  {r['state']}" for r in rows]
     emit(options, rows, text or ["no plans"])
     return 0
+
+
+def _state(tx: Transaction, plan: Plan, state: PlanState) -> str:
+    """Of a plan that was carried out: how its run stands."""
+    runs = tx.rollbacks.runs(plan_hash=plan.hash, limit=1)
+    return runs[0].state.value if runs else state.value
 
 
 def _resume(options: argparse.Namespace, house: House) -> int:
@@ -96,3 +120,21 @@ def lines(story: PlanStory) -> list[str]:
     if story.why_not and story.state == "proposed":
         out.append(f"  you may not approve: {story.why_not}")
     return out
+
+
+def _blocked(story: PlanStory) -> bool:
+    return any(blocking and not ok for _, ok, blocking, _ in story.checks)
+
+
+def _next(story: PlanStory) -> list[str]:
+    """The command that comes next, so that nobody has to look it up at night."""
+    name = story.hash[:12]
+    if story.state == "approved":
+        return [f"next: pulse-tui rollback run {name}"]
+    if story.state != "proposed":
+        return []
+    if _blocked(story):
+        return ["next: put right what says NO, then plan again"]
+    left = story.approvals_needed - story.approvals_given
+    who = "an operator" if left == 1 else f"{left} operators"
+    return [f"next: {who} of the operators' file: PULSE_OPERATOR=name pulse-tui rollback approve {name} --why REASON"]

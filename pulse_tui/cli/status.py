@@ -7,11 +7,18 @@ import argparse
 from pulse_tui.cli.output import emit, opened
 from pulse_tui.domain.board import AlertStory, Board
 from pulse_tui.domain.errors import NotFound
-from pulse_tui.domain.moments import age, to_us
+from pulse_tui.domain.moments import age, iso, to_us
+from pulse_tui.domain.text import clean
+from pulse_tui.wiring import House
+
+QUARANTINE_SHOWN = 100
 
 
 def arguments(parser: argparse.ArgumentParser, name: str) -> None:
     """``explain`` takes the id of an alert or a decision."""
+    if name == "status":
+        parser.add_argument("--quarantine", action="store_true", help="the records that were refused, newest first")
+        parser.epilog = "Exits with 1 when a P1 or P2 alert is open."
     if name == "explain":
         parser.add_argument("id", help="an alert, a decision or a signal, as status prints them")
 
@@ -20,7 +27,9 @@ def run(options: argparse.Namespace, name: str) -> int:
     """0 when nothing urgent is open, 1 when a P1 or P2 is (status); explain prints and is 0."""
     with opened(options, read_only=name == "status") as house:
         if name == "explain":
-            return _explain(options, house.desk(), house)
+            return _explain(options, house)
+        if options.quarantine:
+            return _quarantine(options, house)
         board = house.store.board(house.settings.name, None, house.clock())
         now_us = to_us(house.clock())
     emit(options, board, _lines(board, now_us))
@@ -55,11 +64,25 @@ def _lines(board: Board, now_us: int) -> list[str]:
     ]
     lines += [f"  {r.state:<8} {r.asset} {r.environment} {r.version}" + (f": {r.why}" if r.why else "") for r in risky]
     if board.registry:
-        lines.append(f"  {len(board.registry) - len(risky)} other deployments are ok")
+        rest, other = len(board.registry) - len(risky), "other " if risky else ""
+        lines.append(f"  {rest} {other}deployment{'' if rest == 1 else 's'} ok")
     lines += ["", "WHAT TO DO NOW"]
     urgent = [a for a in board.alerts if a.priority in ("P1", "P2")]
     lines.append(f"  pulse-tui explain {urgent[0].id}" if urgent else "  nothing urgent")
     return lines
+
+
+def _quarantine(options: argparse.Namespace, house: House) -> int:
+    """0 when nothing was refused, 1 when something was."""
+    with house.store.read() as tx:
+        kept = tx.signals.quarantined(QUARANTINE_SHOWN)
+    rows = [
+        {"at": iso(at), "source": r.source, "problem": str(r.problem), "raw": r.raw.decode(errors="replace")}
+        for at, r in kept
+    ]
+    text = [f"{r['at']}  {r['source']}  {r['problem']}\n    {clean(r['raw'], 300)}".rstrip() for r in rows]
+    emit(options, rows, text or ["nothing was refused"])
+    return 1 if rows else 0
 
 
 def story_lines(story: AlertStory) -> list[str]:
@@ -78,20 +101,29 @@ def story_lines(story: AlertStory) -> list[str]:
     return lines
 
 
-def _explain(options: argparse.Namespace, desk: object, house: object) -> int:
-    from pulse_tui.policy.explain import explain  # noqa: PLC0415
-    from pulse_tui.services.desk import ServiceDesk  # noqa: PLC0415
-    from pulse_tui.wiring import House  # noqa: PLC0415
+def _commands(story: AlertStory) -> list[str]:
+    """The story names the tower's keys; here is how the same is done from a shell."""
+    alert = story.alert
+    if alert.state == "resolved":
+        return []
+    lines = ["FROM THE SHELL"]
+    if story.plan_hash:
+        lines.append(f"  pulse-tui rollback show {story.plan_hash[:12]}")
+    elif story.rollback_possible:
+        lines.append(f"  pulse-tui rollback plan {alert.asset} --env {alert.environment} --alert {alert.id}")
+    return [*lines, f"  pulse-tui alert ack {alert.id}   (or resolve, silence, waive with --why)"]
 
-    assert isinstance(desk, ServiceDesk)
-    assert isinstance(house, House)
+
+def _explain(options: argparse.Namespace, house: House) -> int:
+    from pulse_tui.policy.explain import explain  # noqa: PLC0415
+
     with house.store.read() as tx:
         alert = tx.judgements.alert(options.id)
         decision = tx.judgements.decision(options.id)
         of_signal = tx.judgements.decisions(signal_id=options.id)
     if alert is not None:
-        story = desk.story(alert.id)
-        emit(options, story, story_lines(story))
+        story = house.desk().story(alert.id)
+        emit(options, story, [*story_lines(story), *_commands(story)])
         return 0
     found = [decision] if decision is not None else of_signal
     if not found:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
+import gc
+import signal
 import sys
 from typing import TYPE_CHECKING
 
-from pulse_tui.domain.errors import WrongUse
+from pulse_tui.domain.errors import PulseError, WrongUse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,7 +17,10 @@ if TYPE_CHECKING:
 
     from pulse_tui.ports import Desk
     from pulse_tui.scheduling import Scheduler
+    from pulse_tui.tui.app import Tower
     from pulse_tui.wiring import House
+
+TERMINATED = 128 + signal.SIGTERM
 
 
 def run(options: argparse.Namespace) -> int:
@@ -38,16 +44,27 @@ def open_tower(
     operator: str | None = None,
 ) -> int:
     """Run the tower until the operator leaves. The house is opened after the first frame, in a thread."""
+    gc.disable()  # imports make no garbage worth a look: collecting during them costs 8 % of the time to the first frame
     from pulse_tui.tui.app import Tower  # noqa: PLC0415
     from pulse_tui.wiring import House, quick_board, state_dir  # noqa: PLC0415
 
     houses: list[House] = []
+    failed: list[PulseError] = []
 
     def open_desk() -> Desk:
-        house = House(config, database=database, read_only=read_only)
-        houses.append(house)
-        house.sync()
-        return house.desk(operator)
+        try:
+            house = House(config, database=database, read_only=read_only)
+            houses.append(house)
+            house.sync()
+            return house.desk(operator)
+        except PulseError as error:
+            # Nothing can be done in a tower without an estate: the shell shows every problem in full.
+            failed.append(error)
+            tower.call_from_thread(tower.exit)
+            raise
+        finally:
+            gc.freeze()
+            gc.enable()
 
     tower = Tower(
         open_desk,
@@ -57,10 +74,20 @@ def open_tower(
         session_file=session if session is not None else state_dir() / "session.json",
         title="pulse-tui",
     )
-    tower.run(mouse=False)
-    for house in houses:
-        house.close()
+    try:
+        asyncio.run(_until_left(tower))
+    finally:
+        for house in houses:
+            house.close()
+    if failed:
+        raise failed[0]
     return tower.return_code or 0
+
+
+async def _until_left(tower: Tower) -> None:
+    """SIGTERM leaves as ``q`` does: the terminal restored, the worker ended, a deed under way finished."""
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: tower.exit(return_code=TERMINATED))
+    await tower.run_async(mouse=False)
 
 
 def scheduler(house: Callable[[], House], config: Path | None, database: str | None) -> Scheduler:

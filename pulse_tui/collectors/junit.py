@@ -56,7 +56,7 @@ def accepts(name: str, head: bytes) -> bool:
 
 
 def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
-    """One run: for each task ``pass_rate`` (passed / run, skipped ones not counted), ``failures`` and mean ``score``.
+    """One run: for each task ``pass_rate`` (passed / run, skipped ones not counted) and mean ``score``.
 
     Raises SourceError for broken XML, a DOCTYPE (entities are never expanded), or a report without a test run.
     """
@@ -136,7 +136,6 @@ def _scores(tallies: dict[str, _Tally]) -> Iterator[Score]:
     for task, tally in tallies.items():
         ran, failed = tally.ran, tally.failed
         yield Score(task=task, metric="pass_rate", value=(ran - failed) / ran, n=ran)
-        yield Score(task=task, metric="failures", value=float(failed), higher_is_better=False, n=ran)
         if tally.scores:
             n = len(tally.scores)
             mean = math.fsum(tally.scores) / n

@@ -43,3 +43,16 @@ class EvalRun(msgspec.Struct, frozen=True, kw_only=True):
     def score(self, task: str, metric: str) -> Score | None:
         """The score of ``task`` and ``metric``, if the run has it."""
         return next((s for s in self.scores if s.task == task and s.metric == metric), None)
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One metric of one task of a suite, and what it guards."""
+
+    name: str
+    metric: str
+    gate: Gate = Gate.FUNCTIONAL
+    must_pass: bool = True
+    scale: float = 100.0
+    """Percentage points per unit of the metric: 100 for ratios, 1 for percentages."""
+    higher_is_better: bool | None = None
+    """None: as the result file says."""

@@ -6,26 +6,11 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-import msgspec
-
-from pulse_tui.domain.evals import EvalRun, Gate, Score
+from pulse_tui.domain.evals import EvalRun, Gate, Score, Task
 from pulse_tui.domain.evidence import MetricEvidence, SuiteEvidence
 from pulse_tui.domain.signal import Signal, fingerprint, signal_id
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Environment, Recommended, Severity, SignalType
-
-
-class Task(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One metric of one task of a suite, and what it guards."""
-
-    name: str
-    metric: str
-    gate: Gate = Gate.FUNCTIONAL
-    must_pass: bool = False
-    scale: float = 100.0
-    """Percentage points per unit of the metric: 100 for ratios, 1 for percentages."""
-    higher_is_better: bool | None = None
-    """None: as the result file says."""
 
 
 Tasks = Mapping[tuple[str, str], Task]

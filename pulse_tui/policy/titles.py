@@ -29,14 +29,15 @@ def _metric(fact: Fact, values: Mapping[str, Any]) -> str | None:
     if "eval.delta_pp" not in values:
         return None
     metric, task = values["eval.metric"], values["eval.task"]
-    name = metric if task in (metric, values["eval.suite"]) else f"{task} {metric}"
-    return f"{name} {values['eval.delta_pp']:+.1f} pp on {place(fact)}"
+    # The task comes last: a narrow column cuts what is needed least.
+    of = "" if task in (metric, values["eval.suite"]) else f" ({task})"
+    return f"{metric} {values['eval.delta_pp']:+.1f} pp on {place(fact)}{of}"
 
 
 def _service(fact: Fact, values: Mapping[str, Any]) -> str | None:
     if "service.metric" not in values:
         return None
-    name = str(values["service.metric"]).replace("_", " ")
+    name = str(values["service.metric"]).removesuffix("_latency").replace("_", " ")
     if "service.ratio" in values:
         return f"{name} {values['service.ratio']:.2f} x objective on {place(fact)}"
     return f"{name} {values['service.value']:g} on {place(fact)}"

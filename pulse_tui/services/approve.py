@@ -9,7 +9,7 @@ from pulse_tui.domain.rollback import Approval, Plan, PlanState
 from pulse_tui.domain.text import clean
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
-from pulse_tui.services.plan import preflight
+from pulse_tui.services.plan import preflight, void_reasons
 
 
 def find(tx: Transaction, plan_hash: str) -> tuple[Plan, PlanState]:
@@ -30,21 +30,6 @@ def objections(parts: RollbackParts, plan: Plan, state: PlanState, principal: st
         out.append(f"{principal!r} is not in the operators' file")
     elif plan.environment not in operator.environments:
         out.append(f"{principal} may not approve in {plan.environment.value}")
-    return out
-
-
-def void_reasons(parts: RollbackParts, plan: Plan, now: datetime) -> list[str]:
-    """What has changed since the plan was made, so that no approval of it counts any more."""
-    out = []
-    if plan.expires_at <= now:
-        out.append(f"the plan expired at {plan.expires_at:%Y-%m-%d %H:%M:%S} UTC")
-    for name, then, today in (
-        ("policy", plan.policy_digest, parts.policy_digest),
-        ("playbooks", plan.playbook_digest, parts.playbooks_digest),
-        ("operators' file", plan.operators_digest, parts.operators_digest),
-    ):
-        if then != today:
-            out.append(f"the {name} changed after the plan was made")
     return out
 
 

@@ -86,7 +86,9 @@ def lapse(store: Store, now: datetime) -> int:
     """Acknowledgements and silences that ran out fire again; returns how many."""
     with store.read() as tx:
         due = [
-            a for a in tx.judgements.alerts([AlertState.ACKNOWLEDGED, AlertState.SUPPRESSED]) if a.lapse(now) is not a
+            a
+            for a in tx.judgements.alerts([AlertState.ACKNOWLEDGED, AlertState.SUPPRESSED], 100_000)
+            if a.lapse(now) is not a
         ]
     if not due:
         return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import NamedTuple
 
 from pulse_tui.domain.delivery import Delivery, DeliveryState
@@ -23,11 +24,13 @@ class Sent(NamedTuple):
 def deliver(parts: JudgeParts, holder: str) -> Sent:
     """Send every due delivery once. One pump at a time over all towers; each send has its own transaction."""
     now = parts.clock()
+    holder = f"{holder}/{threading.get_ident()}"  # two threads of one process are two pumps
     with parts.store.read() as tx:
         if not tx.plumbing.due_deliveries(now, 1):
             return Sent(0, 0, 0)
     with parts.store.write() as tx:
-        if tx.plumbing.claim("outbox", holder, now, LEASE_S) is None:
+        epoch = tx.plumbing.claim("outbox", holder, now, LEASE_S)
+        if epoch is None:
             return Sent(0, 0, 0)
         due = tx.plumbing.due_deliveries(now)
     outcome = [0, 0, 0]
@@ -38,8 +41,13 @@ def deliver(parts: JudgeParts, holder: str) -> Sent:
             if after.state is not DeliveryState.QUEUED:
                 detail = {"kind": after.kind, "route": after.route, "receipt": after.receipt, "error": after.error}
                 tx.log.append(parts.clock(), SYSTEM, f"delivery.{after.state.value}", after.key, detail)
+            mine = tx.plumbing.holds_lease("outbox", holder, epoch, parts.clock())
+            if mine:
+                tx.plumbing.claim("outbox", holder, parts.clock(), LEASE_S)
         index = {DeliveryState.SENT: 0, DeliveryState.QUEUED: 1, DeliveryState.DEAD: 2}[after.state]
         outcome[index] += 1
+        if not mine:
+            return Sent(*outcome)  # slow destinations outlasted the lease: another pump sends the rest
     with parts.store.write() as tx:
         tx.plumbing.release("outbox", holder)
     return Sent(*outcome)

@@ -91,11 +91,7 @@ class ServiceDesk:
             alert = tx.judgements.alert(alert_id) if alert_id else None
             if alert is None:
                 # A plan made from the registry belongs to the alert that is open there, if there is one.
-                here = [
-                    a
-                    for a in tx.judgements.alerts(list(_LIVE))
-                    if (a.asset_id, a.environment) == (asset_id, environment)
-                ]
+                here = [a for a in tx.judgements.alerts(list(_LIVE), asset_id=asset_id) if a.environment == environment]
                 alert = min(here, key=lambda a: a.priority.rank, default=None)
         if alert is not None:
             reason = f"{alert.priority.value} {alert.title} (alert {alert.id})"

@@ -12,7 +12,8 @@ from typing import Any
 
 import msgspec
 
-from pulse_tui.domain.errors import NotFound, PulseError, Refused, TargetError
+from pulse_tui.domain.alert import AlertState
+from pulse_tui.domain.errors import ConfigError, NotFound, PulseError, Refused, TargetError
 from pulse_tui.domain.estate import Deployment
 from pulse_tui.domain.evidence import VersionEvidence
 from pulse_tui.domain.release import ReleaseState
@@ -20,11 +21,11 @@ from pulse_tui.domain.rollback import Plan, PlanState, PlanStep, Run, RunState, 
 from pulse_tui.domain.signal import Signal, fingerprint, signal_id
 from pulse_tui.domain.words import Change, Recommended, Severity, SignalType
 from pulse_tui.ports import Step, StepContext, Transaction
-from pulse_tui.services.approve import find, valid_approvals, void_reasons
+from pulse_tui.services.approve import find, valid_approvals
 from pulse_tui.services.ingest import absorb
 from pulse_tui.services.parts import RollbackParts
-from pulse_tui.services.plan import preflight, step_options
-from pulse_tui.services.respond import close_alert
+from pulse_tui.services.plan import preflight, step_options, void_reasons
+from pulse_tui.services.respond import UNHEALTHY, close_alert
 
 LEASE_S = 60.0
 _POLL_S = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
@@ -38,6 +39,7 @@ def execute(parts: RollbackParts, plan_hash: str, by: str, holder: str) -> Run:
     """
     with parts.store.read() as tx:
         plan, _ = find(tx, plan_hash)
+    _may_run(parts, plan, by)
     bad = [f"{c.name}: {c.detail}" for c in preflight(parts, plan) if c.blocking and not c.ok]
     if bad:
         raise Refused(f"plan {plan.hash[:12]} does not fit the world any more", bad, todo="Make a new plan")
@@ -57,13 +59,16 @@ def resume(parts: RollbackParts, run_id: str, by: str, holder: str) -> Run:
             raise NotFound(f"there is no run {run_id!r}")
         if not run.active:
             raise Refused(f"run {run_id} is over: {run.state.value}", [run.detail])
+        plan, _ = find(tx, run.plan_hash)
+        _may_run(parts, plan, by)
+        # A name for this attempt alone: two threads of one process must not share the lease.
+        holder = f"{holder}/{run.id}/{run.epoch}"
         epoch = tx.plumbing.claim(_lease(run.target), holder, now, LEASE_S)
         if epoch is None:
             raise Refused(
                 f"run {run_id} is in the hands of a process that is alive", todo="Wait until its lease runs out (1 min)"
             )
-        plan, _ = find(tx, run.plan_hash)
-        run = msgspec.structs.replace(run, epoch=epoch, holder=holder, state=RunState.RUNNING)
+        run = msgspec.structs.replace(run, epoch=epoch, holder=holder, state=RunState.RUNNING, detail="", ended_at=None)
         tx.rollbacks.put_run(run)
         tx.log.append(now, by, "run.resumed", run.target, {"run": run.id, "plan": plan.hash, "epoch": str(epoch)})
     return _Executor(parts, plan, run).forward()
@@ -101,12 +106,41 @@ def _claim(parts: RollbackParts, plan: Plan, by: str, holder: str) -> Run:
     return run
 
 
+def _may_run(parts: RollbackParts, plan: Plan, by: str) -> None:
+    """Who runs or resumes is one of those who may approve there."""
+    operator = parts.operators.get(by)
+    if operator is None:
+        raise Refused(f"{by!r} is not in the operators' file and may not run a plan")
+    if plan.environment not in operator.environments:
+        raise Refused(f"{by} may not run a plan in {plan.environment.value}")
+
+
 def _lease(target: str) -> str:
     return f"target:{target}"
 
 
 class _Lost(Exception):
     """Somebody else took the lease: this process must not touch the target again."""
+
+
+def _read(module: Step, options: Any, context: StepContext) -> str:
+    """The value now. Raises TargetError, also for a step kind that breaks."""
+    try:
+        return module.read(options, context)
+    except TargetError:
+        raise
+    except Exception as error:  # a kind's bug must not leave a run in nobody's hands
+        raise TargetError(f"{type(error).__name__}: {error}", ambiguous=True) from error
+
+
+def _send(module: Step, options: Any, value: str, *, expected: str, key: str, epoch: int, context: StepContext) -> None:
+    """One write. Raises TargetError; whatever else goes wrong is ambiguous: only the target can tell."""
+    try:
+        module.write(options, value, expected=expected, key=key, epoch=epoch, context=context)
+    except TargetError:
+        raise
+    except Exception as error:  # as above
+        raise TargetError(f"{type(error).__name__}: {error}", ambiguous=True) from error
 
 
 class _Executor:
@@ -116,22 +150,39 @@ class _Executor:
         self.parts = parts
         self.plan = plan
         self.run = run
+        self.renewed_at = run.started_at
 
     def forward(self) -> Run:
+        """Go on from where the journal ends; what cannot be told ends as unknown."""
+        try:
+            return self._forward()
+        except _Lost:
+            return self._reload()
+        except (ConfigError, NotFound) as error:  # a step's kind or options that this process cannot open
+            try:
+                return self._end(RunState.UNKNOWN, str(error))
+            except _Lost:
+                return self._reload()
+
+    def _forward(self) -> Run:
         """Step after step; the first that does not verify decides how the run ends."""
         with self.parts.store.read() as tx:
             records = tx.rollbacks.steps(self.run.id)
-        try:
-            if any(r.state is StepState.UNDONE for r in records):
-                return self._undo(records, "resumed while undoing")
-            for index, record in enumerate(records):
-                records[index] = self._step(record)
-                if records[index].state is StepState.UNKNOWN:
-                    return self._end(RunState.UNKNOWN, f"step {index + 1}: {records[index].detail}")
-                if records[index].state is not StepState.VERIFIED:
-                    return self._failed(records, index)
-        except _Lost:
-            return self._reload()
+            journal = tx.rollbacks.journal(self.run.id)
+        # A run that once began to go back never turns round again, whatever its steps look like by now.
+        failed = next((step for _, step, state, _ in journal if state == StepState.FAILED.value), None)
+        if failed is not None:
+            return self._failed(records, failed)
+        for index, record in enumerate(records):
+            records[index] = self._step(record)
+            if records[index].state is StepState.UNKNOWN:
+                return self._end(RunState.UNKNOWN, f"step {index + 1}: {records[index].detail}")
+            if records[index].state is not StepState.VERIFIED:
+                return self._failed(records, index)
+        for index in range(len(records) - 1):  # the last one was read a moment ago
+            records[index] = self._step(records[index])
+            if records[index].state is not StepState.VERIFIED:
+                return self._end(RunState.UNKNOWN, f"step {index + 1}: {records[index].detail}")
         return self._verified()
 
     def _step(self, record: StepRecord) -> StepRecord:
@@ -141,11 +192,13 @@ class _Executor:
                 record.move(StepState.INTENT, detail=f"{step.expected} -> {step.desired} at {step.target}")
             )
         try:
-            seen = module.read(options, context)
+            seen = _read(module, options, context)
         except TargetError as error:
             return self._write(record.move(StepState.UNKNOWN, detail=f"cannot be read: {error}"))
         if seen == step.desired:
-            done = "verified again" if record.state is StepState.VERIFIED else "holds the wanted value already"
+            if record.state is StepState.VERIFIED:
+                return record
+            done = "holds the wanted value already"
             return self._write(record.move(StepState.VERIFIED, seen_after=seen, detail=done))
         if record.state is StepState.VERIFIED:
             return self._write(
@@ -171,7 +224,7 @@ class _Executor:
         self._renew()
         ambiguous = ""
         try:
-            module.write(options, value, expected=seen, key=key, epoch=self.run.epoch, context=context)
+            _send(module, options, value, expected=seen, key=key, epoch=self.run.epoch, context=context)
         except TargetError as error:
             if not error.ambiguous:
                 return self._write(record.move(StepState.FAILED, seen_before=seen, detail=str(error)))
@@ -199,11 +252,13 @@ class _Executor:
         attempt = 0
         while True:
             try:
-                last: str | None = module.read(options, context)
+                last: str | None = _read(module, options, context)
             except TargetError:
                 last = None
             if last == value or self.parts.clock() >= end:
                 return last
+            if self.parts.clock() - self.renewed_at > timedelta(seconds=LEASE_S / 3):
+                self._renew()  # a slow rollout is no dead process
             self.parts.sleep(_POLL_S[min(attempt, len(_POLL_S) - 1)])
             attempt += 1
 
@@ -227,19 +282,27 @@ class _Executor:
     def _undo_step(self, record: StepRecord) -> StepRecord:
         step, (module, options, context) = self._open(record.index)
         try:
-            seen = module.read(options, context)
+            seen = _read(module, options, context)
         except TargetError as error:
             return self._write(record.move(StepState.UNKNOWN, detail=f"cannot be read: {error}"))
-        if seen == step.expected:
+        # What was accepted and has not landed may still do so: its undo is a write of its own, not a look.
+        pending = record.state is StepState.FAILED and record.sent_at is not None
+        if seen == step.expected and not pending:
             return self._write(record.move(StepState.UNDONE, seen_after=seen, detail="holds its former value"))
-        if seen != step.desired:
+        if seen not in (step.desired, step.expected):
             stranger = f"{step.target} holds {seen or 'nothing'}, put there by somebody else; left alone"
             moved = record.sent_at is not None or record.state is StepState.VERIFIED
             return self._write(record.move(StepState.UNKNOWN if moved else StepState.UNDONE, detail=stranger))
         self._renew()
         try:
-            module.write(
-                options, step.expected, expected=seen, key=f"{record.key}-undo", epoch=self.run.epoch, context=context
+            _send(
+                module,
+                options,
+                step.expected,
+                expected=seen,
+                key=f"{record.key}-undo",
+                epoch=self.run.epoch,
+                context=context,
             )
         except TargetError as error:
             if not error.ambiguous:
@@ -257,7 +320,7 @@ class _Executor:
         for record in records:
             step, (module, options, context) = self._open(record.index)
             try:
-                words.append(f"{step.target} holds {module.read(options, context) or 'nothing'}")
+                words.append(f"{step.target} holds {_read(module, options, context) or 'nothing'}")
             except PulseError as error:
                 words.append(f"{step.target} cannot be read ({error})")
         return "; ".join(words)
@@ -270,10 +333,13 @@ class _Executor:
 
     def _renew(self) -> None:
         """Right before a send: the lease is still ours, for long enough. Raises _Lost."""
+        lease, holder, now = _lease(self.run.target), self.run.holder, self.parts.clock()
         with self.parts.store.write() as tx:
-            epoch = tx.plumbing.claim(_lease(self.run.target), self.run.holder, self.parts.clock(), LEASE_S)
-        if epoch != self.run.epoch:
-            raise _Lost
+            self._guard(tx)
+            if not tx.plumbing.holds_lease(lease, holder, self.run.epoch, now):
+                raise _Lost  # it ran out: somebody may be resuming, and nothing is sent on a guess
+            tx.plumbing.claim(lease, holder, now, LEASE_S)
+        self.renewed_at = now
 
     def _write(self, record: StepRecord) -> StepRecord:
         stamped = msgspec.structs.replace(record, at=self.parts.clock())
@@ -285,7 +351,7 @@ class _Executor:
     def _guard(self, tx: Transaction) -> None:
         """A process that woke late must not write into a run that another one took over."""
         current = tx.rollbacks.run(self.run.id)
-        if current is None or current.epoch != self.run.epoch:
+        if current is None or current.epoch != self.run.epoch or current.state is not RunState.RUNNING:
             raise _Lost
 
     def _reload(self) -> Run:
@@ -340,11 +406,29 @@ class _Executor:
             )
             self._log(tx, run)
             absorb([self._event(run)], tx, self.parts.judging, now)
-            alert = tx.judgements.alert(plan.alert_id) if plan.alert_id and plan.undoes is None else None
-            if alert is not None and alert.open:
-                close_alert(tx, alert, run.started_by, f"rolled back to {plan.to_version} by run {run.id}", now)
+            if plan.undoes is None:
+                self._close_alerts(tx, run)
             tx.plumbing.release(_lease(run.target), run.holder)
         return run
+
+    def _close_alerts(self, tx: Transaction, run: Run) -> None:
+        """What was open about the release that no longer serves here is over; what holds that release back stays."""
+        plan = self.plan
+        for alert in tx.judgements.alerts([AlertState.FIRING, AlertState.ACKNOWLEDGED, AlertState.SUPPRESSED]):
+            here = (alert.asset_id, alert.environment, alert.version) == (
+                plan.asset_id,
+                plan.environment,
+                plan.from_version,
+            )
+            if alert.id == plan.alert_id or (here and self._of_release(tx, alert.signal_id)):
+                why = f"{plan.from_version} no longer serves here: rolled back to {plan.to_version} by run {run.id}"
+                close_alert(tx, alert, run.started_by, why, self.parts.clock(), lift=False)
+
+    @staticmethod
+    def _of_release(tx: Transaction, signal_id: str) -> bool:
+        """A regression or a breach belongs to the release; a CVE or a vendor note does not go with it."""
+        signal = tx.signals.get(signal_id)
+        return signal is not None and signal.signal_type in UNHEALTHY
 
     def _quarantine(self, tx: Transaction) -> None:
         """What was rolled away from is kept out of every environment; an undo takes that back."""

@@ -101,8 +101,8 @@ def _way_back(tx: Transaction, release: Release, environment: Environment) -> Re
 def _alerts(tx: Transaction, release: Release) -> list[Reason]:
     urgent = [
         a
-        for a in tx.judgements.alerts([AlertState.FIRING, AlertState.ACKNOWLEDGED])
-        if a.asset_id == release.asset_id and a.priority is Priority.P1 and a.version in (None, release.version)
+        for a in tx.judgements.alerts([AlertState.FIRING, AlertState.ACKNOWLEDGED], 100_000, release.asset_id)
+        if a.priority is Priority.P1 and a.version in (None, release.version)
     ]
     if not urgent:
         return [Reason("alerts", True, True, "no P1 alert is open on this release")]

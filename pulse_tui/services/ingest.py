@@ -10,6 +10,7 @@ import msgspec
 
 from pulse_tui.domain.decision import Decision, Fact
 from pulse_tui.domain.estate import Estate
+from pulse_tui.domain.evals import EvalRun
 from pulse_tui.domain.signal import Signal, encode
 from pulse_tui.domain.source import Observation, Rejected
 from pulse_tui.domain.words import Outcome
@@ -78,6 +79,7 @@ def absorb(signals: Sequence[Signal], tx: Transaction, parts: JudgeParts, now: d
 def _batch(batch: Sequence[Observation], tx: Transaction, parts: JudgeParts, now: datetime) -> Tally:
     signals: list[Signal] = []
     estate: Estate | None = None
+    total = Tally(observations=len(batch))
     for observation in batch:
         if isinstance(observation, Signal):
             signals.append(observation)
@@ -86,10 +88,16 @@ def _batch(batch: Sequence[Observation], tx: Transaction, parts: JudgeParts, now
         made = signals_of(observation, tx, parts, estate, now)
         if made.estate_changed:
             estate = None
+        if made.cleared:
+            # In the order of the batch: what came before may open what this one closes.
+            total = total.plus(absorb(signals, tx, parts, now))
+            signals = []
+            version = observation.version if isinstance(observation, EvalRun) else None
+            responder = Responder(tx, parts, now)
+            for fingerprint in made.cleared:
+                responder.clear(fingerprint, "the condition no longer holds", version)
         signals.extend(made.signals)
-        for fingerprint in made.cleared:
-            Responder(tx, parts, now).clear(fingerprint, "the condition no longer holds")
-    return absorb(signals, tx, parts, now).plus(Tally(observations=len(batch)))
+    return total.plus(absorb(signals, tx, parts, now))
 
 
 def _judge(signals: Iterable[Signal], estate: Estate, parts: JudgeParts) -> list[tuple[Fact, Sequence[Decision]]]:

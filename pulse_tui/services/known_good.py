@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from pulse_tui.domain.release import Release
+from pulse_tui.domain.release import Release, Stay
 from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Transaction
 
@@ -33,11 +33,19 @@ def way_back(tx: Transaction, asset_id: str, environment: Environment, serving: 
     return WayBack(None, tuple(tried.values()))
 
 
+def last_stays(tx: Transaction, asset_id: str, environment: Environment) -> list[Stay]:
+    """The last stay of each version there, newest first: what was good once and bad lately is not good."""
+    seen: dict[str, Stay] = {}
+    for stay in tx.estate.stays(asset_id, environment):
+        seen.setdefault(stay.version, stay)
+    return list(seen.values())
+
+
 def _candidates(tx: Transaction, asset_id: str, environment: Environment, serving: str) -> Iterator[tuple[str, str]]:
     here = tx.estate.release(asset_id, serving)
     if here is not None and here.rollback_pointer is not None:
         yield here.rollback_pointer, "rollback pointer"
-    for stay in tx.estate.stays(asset_id, environment):
+    for stay in last_stays(tx, asset_id, environment):
         if stay.healthy:
             yield stay.version, "was healthy here"
     if environment is not Environment.PRODUCTION:

@@ -33,7 +33,7 @@ def propose(
     with parts.store.read() as tx:
         serving, here = _serving(tx, asset_id, environment)
         target = _known_good(tx, serving)
-        standing = _standing(tx, here, target, environment, now)
+        standing = _standing(tx, parts, here, target, environment, now)
     if standing is not None:
         return standing
     playbook = _playbook(parts, asset_id, environment)
@@ -57,7 +57,9 @@ def propose(
         approvals_needed=parts.approvals.needed(environment),
         alert_id=alert_id,
     )
-    return _keep(parts, plan, by, now)
+    with parts.store.write() as tx:
+        standing = _standing(tx, parts, here, target, environment, now)  # another operator may have been quicker
+        return standing if standing is not None else _keep(tx, plan, by, now)
 
 
 def propose_undo(parts: RollbackParts, done: Plan, *, by: str) -> Plan:
@@ -83,7 +85,8 @@ def propose_undo(parts: RollbackParts, done: Plan, *, by: str) -> Plan:
         approvals_needed=parts.approvals.needed(done.environment),
         undoes=done.hash,
     )
-    return _keep(parts, plan, by, now)
+    with parts.store.write() as tx:
+        return _keep(tx, plan, by, now)
 
 
 def preflight(parts: RollbackParts, plan: Plan, *, running: str | None = None) -> list[Check]:
@@ -122,11 +125,15 @@ def _known_good(tx: Transaction, serving: Deployment) -> Release:
     return back.release
 
 
-def _standing(tx: Transaction, here: Release, target: Release, environment: Environment, now: datetime) -> Plan | None:
-    """A plan for the same move that is still open: two operators see one plan, not two."""
+def _standing(
+    tx: Transaction, parts: RollbackParts, here: Release, target: Release, environment: Environment, now: datetime
+) -> Plan | None:
+    """A plan for the same move that is still open and not void: two operators see one plan, not two."""
     for plan, state in tx.rollbacks.plans(here.asset_id):
         same = (plan.environment, plan.from_version, plan.to_version) == (environment, here.version, target.version)
-        if same and state in (PlanState.PROPOSED, PlanState.APPROVED) and plan.expires_at > now and plan.undoes is None:
+        same = same and (plan.from_digest, plan.to_digest) == (here.digest, target.digest)
+        open_still = state in (PlanState.PROPOSED, PlanState.APPROVED) and plan.undoes is None
+        if same and open_still and not void_reasons(parts, plan, now):
             return plan
     return None
 
@@ -182,11 +189,27 @@ def _fill(value: Any, names: dict[str, str]) -> Any:
     return value
 
 
-def _keep(parts: RollbackParts, plan: Plan, by: str, now: datetime) -> Plan:
-    with parts.store.write() as tx:
-        if tx.rollbacks.add_plan(plan):
-            detail = {"plan": plan.hash, "from": plan.from_version, "to": plan.to_version, "reason": plan.reason}
-            tx.log.append(now, by, "plan.proposed", plan.target, detail)
+def void_reasons(parts: RollbackParts, plan: Plan, now: datetime) -> list[str]:
+    """What has changed since the plan was made, so that no approval of it counts any more."""
+    out = []
+    if plan.expires_at <= now:
+        out.append(f"the plan expired at {plan.expires_at:%Y-%m-%d %H:%M:%S} UTC")
+    for name, then, today in (
+        ("policy", plan.policy_digest, parts.policy_digest),
+        ("playbooks", plan.playbook_digest, parts.playbooks_digest),
+        ("operators' file", plan.operators_digest, parts.operators_digest),
+    ):
+        if then != today:
+            out.append(f"the {name} changed after the plan was made")
+    if plan.approvals_needed < parts.approvals.needed(plan.environment):
+        out.append(f"{plan.environment.value} now needs {parts.approvals.needed(plan.environment)} approvals")
+    return out
+
+
+def _keep(tx: Transaction, plan: Plan, by: str, now: datetime) -> Plan:
+    if tx.rollbacks.add_plan(plan):
+        detail = {"plan": plan.hash, "from": plan.from_version, "to": plan.to_version, "reason": plan.reason}
+        tx.log.append(now, by, "plan.proposed", plan.target, detail)
     return plan
 
 

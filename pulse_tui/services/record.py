@@ -14,9 +14,9 @@ from pulse_tui.domain.note import Note
 from pulse_tui.domain.release import RegistrySnapshot, ReleaseState
 from pulse_tui.domain.signal import Signal, fingerprint, signal_id
 from pulse_tui.domain.words import Change, Environment, Recommended, Severity, SignalType
-from pulse_tui.enrich.matching import advisory_signals, match
-from pulse_tui.enrich.notes import classify, note_signals
-from pulse_tui.enrich.regressions import Task, by_metric, cleared, compare
+from pulse_tui.enrich.matching import advisory_fingerprint, advisory_signals, match
+from pulse_tui.enrich.notes import classify, note_signals, resolved
+from pulse_tui.enrich.regressions import by_metric, cleared, compare, condition
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import SYSTEM, JudgeParts
 from pulse_tui.services.registry import sync
@@ -50,10 +50,13 @@ def _(item: RegistrySnapshot, tx: Transaction, _parts: JudgeParts, estate: Estat
 def _(item: Advisory, tx: Transaction, _parts: JudgeParts, estate: Estate, now: datetime) -> Made:
     if not tx.advisories.put([item]):
         return Made([], [])
+    before = {(f.asset_id, f.environment) for f in tx.advisories.findings(item.id)}
     findings = match(item, estate)
     tx.advisories.drop_findings(item.id)
     tx.advisories.put_findings(findings)
-    return Made(advisory_signals(item, findings, estate, now), [])
+    over = before - {(f.asset_id, f.environment) for f in findings}
+    gone = [advisory_fingerprint(item, asset_id, environment) for asset_id, environment in over]
+    return Made(advisory_signals(item, findings, estate, now), gone)
 
 
 @_made.register
@@ -61,7 +64,7 @@ def _(item: Note, tx: Transaction, _parts: JudgeParts, estate: Estate, now: date
     reading = classify(item)
     if not tx.advisories.put_note(item, reading):
         return Made([], [])
-    return Made(note_signals(item, reading, estate, now), [])
+    return Made(note_signals(item, reading, estate, now), resolved(item, reading, estate))
 
 
 @_made.register
@@ -97,11 +100,15 @@ def _(item: EvalRun, tx: Transaction, parts: JudgeParts, estate: Estate, now: da
                 },
             )
         return Made(signals, [])
-    tasks = by_metric(Task(**{n: getattr(t, n) for n in t.__struct_fields__}) for t in suite.tasks)
+    tasks = by_metric(suite.tasks)
     over: list[str] = []
-    for environment in _serving(estate, item) or [None]:
+    serving = _serving(estate, item)
+    for environment in serving or [None]:
         signals.extend(compare(item, baseline, tasks, environment, now, owner))
         over.extend(cleared(item, baseline, tasks, environment))
+    if serving:
+        # What was said of it before it served anywhere is said of the places where it serves from now on.
+        over.extend(condition(item, None, score) for score in item.scores)
     return Made(signals, over)
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from pulse_tui.domain.errors import NotFound, PulseError, SourceError
+from pulse_tui.domain.errors import NotFound, PulseError, SourceError, StorageError
 from pulse_tui.domain.evidence import HealthEvidence
 from pulse_tui.domain.signal import Signal, fingerprint, signal_id
 from pulse_tui.domain.source import Cursor, SourceStatus
@@ -22,7 +22,7 @@ from pulse_tui.settings.shapes import SourceShape
 LEASE_S = 120.0
 """A round that takes longer may be joined by another collector; ingestion is idempotent."""
 TELL_AFTER = 3
-"""Failures in a row after which a source's health is a signal of its own."""
+"""Failures in a row after which (and after as many more) a source's health is a signal of its own."""
 
 
 class Round(NamedTuple):
@@ -74,8 +74,10 @@ def _round(shape: SourceShape, status: SourceStatus, parts: JudgeParts, now: dat
         tally = ingest(collected.observations, collected.rejected, parts, now)
     except SourceError as error:
         return _failed(shape, status, parts, now, str(error), error.retry_after)
-    except PulseError:
+    except StorageError:
         raise
+    except PulseError as error:  # a secret that is not set, a file that is no such file: the source's own trouble
+        return _failed(shape, status, parts, now, str(error), None)
     except Exception as error:  # a collector's bug must not stop the other sources; it is shown, not hidden
         return _failed(
             shape, status, parts, now, f"{shape.kind} collector broke: {type(error).__name__}: {error}", None
@@ -95,7 +97,7 @@ def _failed(
     tally = Tally()
     with parts.store.write() as tx:
         tx.plumbing.put_source(bad)
-        if bad.failures == TELL_AFTER:
+        if bad.failures % TELL_AFTER == 0:  # and again while it lasts: somebody may have closed the first alert
             tally = absorb([_health(shape, bad, now)], tx, parts, now)
     return Round(shape.id, False, False, reason, tally, max(bad.next_delay_s(), retry_after or 0.0))
 

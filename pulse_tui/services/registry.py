@@ -12,6 +12,7 @@ from pulse_tui.domain.release import RegistrySnapshot, RegistryVersion, Release,
 from pulse_tui.domain.signal import Signal, fingerprint, signal_id
 from pulse_tui.domain.words import Change, Environment, Recommended, Severity, SignalType
 from pulse_tui.ports import Transaction
+from pulse_tui.services.known_good import last_stays
 
 
 def sync(snapshot: RegistrySnapshot, tx: Transaction, asset: Asset | None, now: datetime) -> list[Signal]:
@@ -97,7 +98,7 @@ def _place(
 
 def _pointer(tx: Transaction, asset_id: str, environment: Environment, serving: str) -> str | None:
     """The last release that was healthy there, not simply the one before."""
-    for stay in tx.estate.stays(asset_id, environment):
+    for stay in last_stays(tx, asset_id, environment):
         if stay.version != serving and stay.healthy:
             return stay.version
     return None

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
-from pulse_tui.domain.alert import Alert
+import msgspec
+
+from pulse_tui.domain.alert import Alert, AlertState
 from pulse_tui.domain.decision import Decision, Fact
 from pulse_tui.domain.effect import AskRetest, Effect, Nothing, PlaceHold, ProposeRollback, Queue
 from pulse_tui.domain.evidence import AdvisoryEvidence
 from pulse_tui.domain.hold import Hold
 from pulse_tui.domain.signal import fingerprint
-from pulse_tui.domain.words import Outcome, Priority, SignalType
+from pulse_tui.domain.words import Environment, Outcome, Priority, SignalType
 from pulse_tui.ports import Case, Transaction
 from pulse_tui.services.parts import SYSTEM, JudgeParts
 
-_UNHEALTHY = frozenset(
+UNHEALTHY = frozenset(
     {
         SignalType.BENCHMARK_REGRESSION,
         SignalType.SAFETY_REGRESSION,
@@ -36,6 +39,8 @@ class Responder:
         self._now = now
         self._open: dict[str, Alert] = {}
         self._asked: set[str] = set()
+        self._advised: dict[tuple[str, str, str | None, str], Priority] = {}
+        self._held: dict[str, list[Hold]] | None = None
         self.opened = 0
 
     def expect(self, fingerprints: Iterable[str]) -> None:
@@ -49,8 +54,11 @@ class Responder:
         self.expect([decision.fingerprint])
         standing = self._open.get(decision.fingerprint)
         if decision.outcome is Outcome.NOT_FIRED:
-            if standing is not None and standing.rule_id == decision.rule_id:
-                self._close(standing, f"signal {fact.signal.id} says that the condition is over")
+            # Old news that comes late says nothing of what was seen since.
+            if standing is not None and decision.at >= standing.last_at and not self._kept(standing):
+                self._close(standing, f"signal {fact.signal.id} says that the condition is over", decision.version)
+            if decision.version is not None:
+                self._let_go(decision.version, lambda placed: placed.fingerprint == decision.fingerprint)
             return
         if not decision.acts:
             return
@@ -89,14 +97,42 @@ class Responder:
                 },
             )
 
-    def clear(self, signal_fingerprint: str, why: str) -> None:
-        """Close every open alert about a condition that is over."""
+    def clear(self, signal_fingerprint: str, why: str, version: str | None = None) -> None:
+        """Close every open alert about a condition that is over; ``version``: the one that is well again."""
         for alert in self._tx.judgements.open_alerts_about(signal_fingerprint):
-            self._close(alert, why)
+            if not self._kept(alert):
+                self._close(alert, why, version)
+        if version is not None:
+            self._let_go(version, lambda placed: self._about(placed) == signal_fingerprint)
 
-    def _close(self, alert: Alert, why: str) -> None:
-        close_alert(self._tx, alert, SYSTEM, why, self._now)
+    def _kept(self, alert: Alert) -> bool:
+        """``keep_firing_for``: a condition that comes and goes stays one episode."""
+        rule = self._parts.policy.rule(alert.rule_id)
+        keep = rule.keep_firing_for if rule else None
+        return keep is not None and self._now - alert.last_at < timedelta(seconds=keep)
+
+    def _close(self, alert: Alert, why: str, version: str | None = None) -> None:
+        close_alert(self._tx, alert, SYSTEM, why, self._now, version=version)
         self._open.pop(alert.fingerprint, None)
+
+    def _about(self, decision: Decision) -> str | None:
+        signal = self._tx.signals.get(decision.signal_id)
+        return signal.fingerprint if signal is not None else None
+
+    def _let_go(self, version: str, placed_for: Callable[[Decision], bool]) -> None:
+        """Lift what an episode that is over left standing on a version, now that this version is well."""
+        if self._held is None:
+            self._held = {}
+            for hold in self._tx.judgements.holds():
+                self._keep_in_mind(hold)
+        for hold in self._held.get(version, ()):
+            placed = self._tx.judgements.decision(hold.decision_id) if hold.decision_id else None
+            if placed is not None and placed_for(placed) and self._tx.judgements.lift_hold(hold.id, SYSTEM, self._now):
+                self._tx.log.append(self._now, SYSTEM, "hold.lifted", hold.id, {"because": f"{version} is well again"})
+
+    def _keep_in_mind(self, hold: Hold) -> None:
+        if self._held is not None and hold.version is not None and hold.decision_id is not None:
+            self._held.setdefault(hold.version, []).append(hold)
 
     def _episode(self, standing: Alert | None, decision: Decision, fact: Fact) -> Alert:
         if standing is not None:
@@ -107,6 +143,8 @@ class Responder:
                 priority=decision.priority,
                 title=decision.title,
             )
+            if alert.priority.rank < standing.priority.rank:
+                alert = _escalated(alert, decision)
         else:
             self.opened += 1
             deadline = timedelta(seconds=decision.respond_within_s) if decision.respond_within_s else None
@@ -142,14 +180,21 @@ class Responder:
         """What later judgements need to know: an advisory's priority, an unhealthy release."""
         evidence = fact.signal.evidence
         if isinstance(evidence, AdvisoryEvidence) and decision.asset_id is not None:
-            self._tx.advisories.set_priority(
-                evidence.advisory, decision.asset_id, decision.environment, decision.priority
-            )
+            self._advise(evidence.advisory, decision.asset_id, decision)
         urgent = decision.priority in (Priority.P1, Priority.P2)
-        if fact.signal.signal_type in _UNHEALTHY and urgent and decision.asset_id and decision.environment:
-            serving = decision.version or (fact.deployment.version if fact.deployment else None)
-            if serving is not None:
-                self._tx.estate.mark_unhealthy(decision.asset_id, decision.environment, serving)
+        serving = decision.version or (fact.deployment.version if fact.deployment else None)
+        if fact.signal.signal_type in UNHEALTHY and urgent and decision.asset_id and serving is not None:
+            # Without an environment it serves nowhere now: wherever it was before, it is no place to go back to.
+            for environment in [decision.environment] if decision.environment else list(Environment):
+                self._tx.estate.mark_unhealthy(decision.asset_id, environment, serving)
+
+    def _advise(self, advisory: str, asset_id: str, decision: Decision) -> None:
+        """The finding's priority is the most urgent of what the rules say of one signal, not the last."""
+        key = (advisory, asset_id, decision.environment, decision.signal_id)
+        said = self._advised.get(key)
+        if said is None or decision.priority.rank < said.rank:
+            self._advised[key] = decision.priority
+            self._tx.advisories.set_priority(advisory, asset_id, decision.environment, decision.priority)
 
     def _carry_out(self, effect: Effect, decision: Decision) -> str:
         judgements = self._tx.judgements
@@ -157,6 +202,7 @@ class Responder:
             placed = judgements.put_hold(effect.hold)
             if placed:
                 self._audit_hold(effect.hold)
+                self._keep_in_mind(effect.hold)
             scope = effect.hold.asset_id or "everything"
             version = f" {effect.hold.version}" if effect.hold.version else ""
             return f"{effect.hold.kind.value} on {scope}{version} until {effect.hold.until_condition}" + (
@@ -184,14 +230,42 @@ class Responder:
         self._tx.log.append(self._now, SYSTEM, "hold.placed", hold.id, detail)
 
 
-def close_alert(tx: Transaction, alert: Alert, by: str, why: str, now: datetime) -> int:
-    """Resolve an alert and lift the holds that it placed; returns how many were lifted."""
+def _escalated(alert: Alert, decision: Decision) -> Alert:
+    """It got more urgent: the shorter deadline counts, and who hushed the lesser alert has not seen this one."""
+    changes: dict[str, Any] = {}
+    if decision.respond_within_s is not None:
+        due = decision.at + timedelta(seconds=decision.respond_within_s)
+        changes["deadline"] = min(due, alert.deadline or due)
+    if decision.priority in (Priority.P1, Priority.P2) and alert.state is not AlertState.FIRING:
+        changes |= {"state": AlertState.FIRING, "acknowledged_by": None, "acknowledged_until": None}
+        changes |= {"suppressed_by": None, "suppressed_until": None, "suppressed_why": None}
+    return msgspec.structs.replace(alert, **changes)
+
+
+def close_alert(
+    tx: Transaction,
+    alert: Alert,
+    by: str,
+    why: str,
+    now: datetime,
+    *,
+    lift: bool = True,
+    version: str | None = None,
+) -> int:
+    """Resolve an alert and (``lift``) the holds that it placed; returns how many were lifted.
+
+    ``version`` names the one that is well again: a hold on another version stays, because that one is not.
+    """
     if not alert.open:
         return 0
     tx.judgements.put_alert(alert.resolve(now, why))
     tx.log.append(now, by, "alert.resolved", alert.id, {"why": why})
     lifted = 0
+    if not lift:
+        return 0
     for hold in tx.judgements.holds(alert.asset_id):
+        if version is not None and hold.version not in (None, version):
+            continue
         placed_by = tx.judgements.decision(hold.decision_id) if hold.decision_id else None
         if placed_by is not None and placed_by.fingerprint == alert.fingerprint:
             tx.judgements.lift_hold(hold.id, by, now)

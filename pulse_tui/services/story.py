@@ -47,7 +47,7 @@ def alert_story(parts: RollbackParts, alert_id: str) -> AlertStory:
         estate = tx.estate.load()
         asset = estate.assets.get(alert.asset_id or "")
         back = _way_back(tx, alert)
-        done = [f"{action}: {what}" for action, what in tx.judgements.responses(alert.decision_id)]
+        done = _done(tx, alert)
         plan = next(
             (
                 p.hash
@@ -213,6 +213,20 @@ def _todo(alert: Alert, decision: Decision, back: str | None, done: Sequence[str
     return lines
 
 
+def _done(tx: Transaction, alert: Alert) -> list[str]:
+    """What the responses did, and where each message is now."""
+    lines = [
+        f"{action}: {what}"
+        for action, what in tx.judgements.responses(alert.decision_id)
+        if not what.endswith("queued")
+    ]
+    for item in tx.plumbing.deliveries(1_000):
+        if item.payload.get("alert") == alert.id:
+            state = {"sent": "delivered", "queued": "on its way", "dead": "GIVEN UP"}[item.state.value]
+            lines.append(f"{item.kind} to {item.route}: {state}" + (f" ({item.error})" if item.error else ""))
+    return lines
+
+
 def _why(decision: Decision, signal: Signal) -> list[str]:
     words = {True: "true", False: "false", None: "could not be told"}
     lines = [
@@ -291,8 +305,8 @@ def plan_story(parts: RollbackParts, plan_hash: str, principal: str, *, checked:
         else f"undo: {plan.asset_id} {plan.environment.value} from {plan.from_version} to {plan.to_version} again",
         facts=tuple(_plan_facts(plan, radius)),
         steps=tuple(
-            f"{i + 1}. {s.kind}: {s.target}: {s.expected} -> {s.desired} (within {s.timeout_s:g} s; undo: {s.expected})"
-            for i, s in enumerate(plan.steps)
+            f"{s.target}: {s.expected} -> {s.desired} (within {s.timeout_s:g} s; undo: {s.expected})"
+            for s in plan.steps
         ),
         checks=tuple((c.name, c.ok, c.blocking, c.detail) for c in checks),
         approvals=tuple(votes_said),

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from pulse_tui.domain.estate import DataHandling
-from pulse_tui.domain.evals import Gate
+from pulse_tui.domain.evals import Task
 from pulse_tui.domain.release import Lineage, ReleaseState
 from pulse_tui.domain.words import AssetType, ComponentKind, Environment, Exposure, Tier
 from pulse_tui.settings.check import Seconds
@@ -75,24 +75,12 @@ class EstateShape(Section, frozen=True):
     assets: tuple[AssetShape, ...] = ()
 
 
-class SuiteTask(Section, frozen=True):
-    """A metric of a task, what it guards, and how many percentage points one unit of it is."""
-
-    name: str
-    metric: str
-    gate: Gate = Gate.FUNCTIONAL
-    must_pass: bool = True
-    scale: float = 100.0
-    higher_is_better: bool | None = None
-    """None: as the run says."""
-
-
 class SuiteShape(Section, frozen=True):
     """A benchmark suite: its tasks, and the version each asset's baseline is pinned to."""
 
     id: Id
     digest: str | None = None
-    tasks: tuple[SuiteTask, ...] = ()
+    tasks: tuple[Task, ...] = ()
     baselines: dict[str, str] = {}
 
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from pulse_tui.domain.advisory import Advisory, Finding
 from pulse_tui.domain.note import Note, Reading
 from pulse_tui.domain.words import Environment, Priority
+from pulse_tui.enrich.places import package_key
 from pulse_tui.storage import tables as t
 from pulse_tui.storage.codec import Codec
 from pulse_tui.storage.upsert import upsert
@@ -36,7 +37,7 @@ class AdvisoryTables:
             changed.append(advisory)
             self._c.execute(sa.delete(t.advisory_names).where(t.advisory_names.c.advisory_id == advisory.id))
             names = {(advisory.id, "alias", alias) for alias in (advisory.id, *advisory.aliases)}
-            names |= {(advisory.id, a.ecosystem, a.name) for a in advisory.affected}
+            names |= {(advisory.id, *package_key(a.ecosystem, a.name)) for a in advisory.affected}
             self._c.execute(
                 sa.insert(t.advisory_names), [{"advisory_id": i, "kind": k, "name": n} for i, k, n in sorted(names)]
             )
@@ -53,7 +54,7 @@ class AdvisoryTables:
         return _ADVISORY.item(row) if row else None
 
     def touching(self, packages: Iterable[tuple[str, str]]) -> list[Advisory]:
-        wanted = sorted(set(packages))
+        wanted = sorted({package_key(*p) for p in packages})
         found: dict[str, Advisory] = {}
         for start in range(0, len(wanted), _CHUNK):
             chunk = wanted[start : start + _CHUNK]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from pulse_tui.domain.board import (
     AdvisoryRow,
@@ -40,7 +41,9 @@ LEFT JOIN releases r ON r.asset_id = d.asset_id AND r.version = d.version
 """
 _ALERTS = """
 SELECT id, priority, state, title, owner, asset_id, environment, first_at, count, rule_id, deadline, version
-FROM alerts WHERE open_key IS NOT NULL ORDER BY first_at DESC, id LIMIT :limit
+FROM alerts WHERE open_key IS NOT NULL
+ORDER BY CASE priority WHEN 'P1' THEN 0 WHEN 'P2' THEN 1 WHEN 'unknown' THEN 2 WHEN 'P3' THEN 3 WHEN 'P4' THEN 4
+         ELSE 5 END, first_at DESC, id LIMIT :limit
 """
 _HOLDS = "SELECT kind, asset_id, version, environment, why FROM holds WHERE open_key IS NOT NULL"
 _RETESTS = "SELECT asset_id, why FROM retests WHERE done_at IS NULL"
@@ -303,7 +306,7 @@ def quick_board(path: Path, estate: str, now: datetime) -> Board | None:
     if not path.is_file():
         return None
     try:
-        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=0.5)
+        connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=0.5)
     except sqlite3.Error:
         return None
     try:

@@ -54,6 +54,8 @@ def connect(url: sa.URL) -> sa.Engine:
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
         if connection.get_execution_options().get("pulse_write"):
+            # A writer that hangs must not make everybody hang: as on SQLite, the wait ends with a sentence.
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {BUSY_MS}")
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITE_LOCK})")
 
     return engine
@@ -95,6 +97,12 @@ def refuse_network(path: Path) -> None:
             f"database {path} is on a network file system ({kind}), where SQLite can lose data",
             todo="Use a local path, or PostgreSQL for more than one host",
         )
+
+
+def refuse_missing(url: sa.URL) -> None:
+    """Reading must not make a file. Raises StorageError when there is none."""
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        raise StorageError(f"database {url.database} does not exist", todo="Check the path; pulse-tui refresh makes a new one")
 
 
 def file_system(path: Path, mounts: Path = Path("/proc/self/mounts")) -> str:
@@ -151,6 +159,7 @@ def _words(url: sa.URL, message: str) -> tuple[str]:
     name = shown(url)
     low = message.lower()
     hints = [
+        ("lock timeout", "is locked by another process for more than 5 s", "Close the other program or try again"),
         ("locked", "is locked by another process for more than 5 s", "Close the other program or try again"),
         ("readonly", "is read-only", "Check the file's and its folder's permissions, or use --read-only"),
         ("read-only", "is read-only", "Check the file's and its folder's permissions, or use --read-only"),

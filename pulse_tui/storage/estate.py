@@ -133,8 +133,10 @@ class EstateTables:
         return [_STAY.item(r) for r in self._c.execute(query).mappings()]
 
     def mark_unhealthy(self, asset_id: str, environment: Environment, version: str) -> None:
-        where = sa.update(t.stays).where(_place(t.stays, asset_id, environment))
-        self._c.execute(where.where(t.stays.c.version == version, t.stays.c.until.is_(None)).values(healthy=False))
+        # The last stay, even when it is over: bad news of a release often comes after somebody moved it away.
+        place = _place(t.stays, asset_id, environment)
+        last = sa.select(sa.func.max(t.stays.c.seq)).where(place, t.stays.c.version == version).scalar_subquery()
+        self._c.execute(sa.update(t.stays).where(t.stays.c.seq == last).values(healthy=False))
 
     def record_promotion(
         self,

@@ -16,6 +16,7 @@ from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.words import Outcome
 from pulse_tui.storage import tables as t
 from pulse_tui.storage.codec import Codec, from_json, to_json
+from pulse_tui.storage.lookup import chunks, named, present
 from pulse_tui.storage.upsert import insert_new, upsert
 
 _DECISION = Codec(Decision)
@@ -34,8 +35,7 @@ class JudgementTables:
     def add_decisions(self, decisions: Sequence[tuple[Decision, Fact]]) -> None:
         if not decisions:
             return
-        ids = [d.id for d, _ in decisions]
-        known = set(self._c.execute(sa.select(t.decisions.c.id).where(t.decisions.c.id.in_(ids))).scalars())
+        known = present(self._c, t.decisions.c.id, (d.id for d, _ in decisions))
         rows = []
         for decision, fact in decisions:
             if decision.id not in known:
@@ -45,9 +45,8 @@ class JudgementTables:
             self._c.execute(sa.insert(t.decisions), rows)
 
     def decision(self, decision_id: str) -> Decision | None:
-        query = sa.select(t.decisions).where(t.decisions.c.id.startswith(decision_id, autoescape=True)).limit(2)
-        rows = self._c.execute(query).mappings().all()
-        return _DECISION.item(rows[0]) if len(rows) == 1 else None
+        row = named(self._c, t.decisions, t.decisions.c.id, decision_id)
+        return _DECISION.item(row) if row else None
 
     def decisions(
         self, *, signal_id: str | None = None, outcome: Outcome | None = None, limit: int = 100
@@ -73,11 +72,11 @@ class JudgementTables:
         return [(a, w) for a, w in self._c.execute(query.order_by(t.responses.c.seq))]
 
     def open_alerts(self, fingerprints: Iterable[str]) -> dict[str, Alert]:
-        wanted = list(set(fingerprints))
-        if not wanted:
-            return {}
-        query = sa.select(t.alerts).where(t.alerts.c.open_key.in_(wanted))
-        return {r["fingerprint"]: _ALERT.item(r) for r in self._c.execute(query).mappings()}
+        found = {}
+        for chunk in chunks(fingerprints):
+            query = sa.select(t.alerts).where(t.alerts.c.open_key.in_(chunk))
+            found.update({r["fingerprint"]: _ALERT.item(r) for r in self._c.execute(query).mappings()})
+        return found
 
     def open_alerts_about(self, signal_fingerprint: str) -> list[Alert]:
         query = sa.select(t.alerts).where(
@@ -86,12 +85,15 @@ class JudgementTables:
         return [_ALERT.item(r) for r in self._c.execute(query).mappings()]
 
     def alert(self, alert_id: str) -> Alert | None:
-        query = sa.select(t.alerts).where(t.alerts.c.id.startswith(alert_id, autoescape=True)).limit(2)
-        rows = self._c.execute(query).mappings().all()
-        return _ALERT.item(rows[0]) if len(rows) == 1 else None
+        row = named(self._c, t.alerts, t.alerts.c.id, alert_id)
+        return _ALERT.item(row) if row else None
 
-    def alerts(self, states: Sequence[AlertState] | None = None, limit: int = 1000) -> list[Alert]:
+    def alerts(
+        self, states: Sequence[AlertState] | None = None, limit: int = 1000, asset_id: str | None = None
+    ) -> list[Alert]:
         query = sa.select(t.alerts).order_by(t.alerts.c.first_at.desc(), t.alerts.c.id).limit(limit)
+        if asset_id is not None:
+            query = query.where(t.alerts.c.asset_id == asset_id)
         if states is not None:
             query = query.where(t.alerts.c.state.in_([s.value for s in states]))
         return [_ALERT.item(r) for r in self._c.execute(query).mappings()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,6 +32,6 @@ def backup(engine: sa.Engine, label: str | None, now: datetime | None = None) ->
     source = Path(engine.url.database or "")
     stamp = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%S")
     target = source.with_name(f"{source.name}.{label or 'empty'}.{stamp}.bak")
-    with sqlite3.connect(source) as live, sqlite3.connect(target) as copy:
+    with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(target)) as copy:
         live.backup(copy)
     return target

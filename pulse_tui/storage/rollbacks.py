@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import msgspec
 import sqlalchemy as sa
 
 from pulse_tui.domain.errors import NotFound, Refused, StorageError
@@ -18,6 +19,7 @@ from pulse_tui.domain.rollback import (
 )
 from pulse_tui.storage import tables as t
 from pulse_tui.storage.codec import Codec
+from pulse_tui.storage.lookup import named
 from pulse_tui.storage.upsert import insert_new, upsert
 
 _APPROVAL = Codec(Approval)
@@ -45,17 +47,14 @@ class RollbackTables:
     def plan(self, plan_hash: str) -> tuple[Plan, PlanState] | None:
         if len(plan_hash) < _SHORTEST_PREFIX:
             raise NotFound(f"plan {plan_hash!r} is too short a name", todo="Give at least 8 digits of its hash")
-        query = sa.select(t.plans).where(t.plans.c.hash.startswith(plan_hash, autoescape=True)).limit(2)
-        rows = self._c.execute(query).all()
-        if len(rows) != 1:
-            return None
-        return _plan(rows[0])
+        row = named(self._c, t.plans, t.plans.c.hash, plan_hash, _SHORTEST_PREFIX)
+        return _plan(row) if row else None
 
     def plans(self, asset_id: str | None = None, limit: int = 50) -> list[tuple[Plan, PlanState]]:
         query = sa.select(t.plans).order_by(t.plans.c.seq.desc()).limit(limit)
         if asset_id is not None:
             query = query.where(t.plans.c.asset_id == asset_id)
-        return [_plan(row) for row in self._c.execute(query)]
+        return [_plan(row) for row in self._c.execute(query).mappings()]
 
     def set_plan_state(self, plan_hash: str, state: PlanState) -> None:
         self._c.execute(sa.update(t.plans).where(t.plans.c.hash == plan_hash).values(state=state.value))
@@ -117,11 +116,14 @@ class RollbackTables:
         return [(from_us(r.at), r.step, r.state, r.detail) for r in self._c.execute(query)]
 
 
-def _plan(row: sa.Row[tuple[object, ...]]) -> tuple[Plan, PlanState]:
-    plan = decode_plan(row.body)
-    if plan.hash != row.hash:
+def _plan(row: sa.RowMapping) -> tuple[Plan, PlanState]:
+    try:
+        plan = decode_plan(row["body"])
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        plan = None
+    if plan is None or plan.hash != row["hash"]:
         raise StorageError(
-            f"plan {row.hash[:12]} was changed in the database after it was made",
+            f"plan {row['hash'][:12]} was changed in the database after it was made",
             todo="Do not run it: make a new plan and look at the audit log",
         )
-    return plan, PlanState(row.state)
+    return plan, PlanState(row["state"])

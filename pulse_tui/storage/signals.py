@@ -14,6 +14,7 @@ from pulse_tui.domain.source import Rejected
 from pulse_tui.domain.words import SignalType
 from pulse_tui.storage import tables as t
 from pulse_tui.storage.codec import Codec
+from pulse_tui.storage.lookup import present
 
 _ROW = Codec(Signal)
 _PLAIN = Codec(Signal, skip=("evidence",))
@@ -30,8 +31,7 @@ class SignalTable:
     def add(self, signals: Sequence[tuple[Signal, bytes]]) -> list[Signal]:
         if not signals:
             return []
-        ids = [s.id for s, _ in signals]
-        known = set(self._c.execute(sa.select(t.signals.c.id).where(t.signals.c.id.in_(ids))).scalars())
+        known = present(self._c, t.signals.c.id, (s.id for s, _ in signals))
         new: list[Signal] = []
         rows = []
         for signal, raw in signals:

@@ -9,13 +9,23 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import sqlalchemy as sa
 
 from pulse_tui.domain.board import Board, Trend
+from pulse_tui.domain.errors import StorageError
 from pulse_tui.storage import board as boards
 from pulse_tui.storage.advisories import AdvisoryTables
-from pulse_tui.storage.engine import check_schema, connect, normalize, schema_version, shown, translated
+from pulse_tui.storage.engine import (
+    check_schema,
+    connect,
+    normalize,
+    refuse_missing,
+    schema_version,
+    shown,
+    translated,
+)
 from pulse_tui.storage.estate import EstateTables
 from pulse_tui.storage.evals import EvalTables
 from pulse_tui.storage.judgements import JudgementTables
@@ -56,7 +66,13 @@ class SqlStore:
         self._writer = self._engine.execution_options(pulse_write=True)
         self._mark: _Mark | None = None
         with translated(self.url):
-            if not check_schema(self._engine) and not read_only:
+            if read_only:
+                refuse_missing(self.url)
+            if not check_schema(self._engine):
+                if read_only:
+                    raise StorageError(
+                        f"database {self.shown} has an older schema, or none", todo="pulse-tui db upgrade brings it up to date"
+                    )
                 from pulse_tui.storage.migrate import upgrade  # noqa: PLC0415  alembic costs 0.3 s
 
                 upgrade(self._engine)
@@ -142,12 +158,24 @@ class _FileMark(_Mark):
     """``PRAGMA data_version`` on a connection of its own: it moves when any other connection commits."""
 
     def __init__(self, path: Path) -> None:
-        self._connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=0.2, check_same_thread=False)
+        self._path = path
         self._lock = threading.Lock()
+        self._last: object = None
+        address = f"file:{quote(str(path))}?mode=ro"
+        try:
+            self._connection = sqlite3.connect(address, uri=True, timeout=0.2, check_same_thread=False)
+        except sqlite3.Error as error:
+            raise StorageError(f"database {path}: {error}") from None
 
     def value(self) -> object:
         with self._lock:
-            return self._connection.execute("PRAGMA data_version").fetchone()[0]
+            try:
+                self._last = self._connection.execute("PRAGMA data_version").fetchone()[0]
+            except sqlite3.OperationalError as error:
+                # Busy for a moment: the next poll sees what this one missed.
+                if "locked" not in str(error):
+                    raise StorageError(f"database {self._path}: {error}") from None
+            return self._last
 
     def close(self) -> None:
         self._connection.close()

@@ -8,6 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+# Without it SQLAlchemy says -1 of every INSERT on PostgreSQL: "nothing was written", for an advisory that is new.
+_COUNTED: Mapping[str, Any] = {"preserve_rowcount": True}
+
 
 def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> int:
     """Insert ``rows``, or change those whose primary key is there and whose values differ.
@@ -20,7 +23,7 @@ def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[st
     key = [c.name for c in table.primary_key.columns]
     columns = [c for c in rows[0] if c not in key]
     written = 0
-    statement = insert(table)
+    statement = insert(table).execution_options(**_COUNTED)
     if columns:
         differs = sa.or_(*(table.c[c].is_distinct_from(statement.excluded[c]) for c in columns))
         statement = statement.on_conflict_do_update(
@@ -36,4 +39,5 @@ def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[st
 def insert_new(connection: sa.Connection, table: sa.Table, row: Mapping[str, Any]) -> bool:
     """Insert one row; False when a unique value of it is there already."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    return connection.execute(insert(table).on_conflict_do_nothing(), dict(row)).rowcount == 1
+    statement = insert(table).on_conflict_do_nothing().execution_options(**_COUNTED)
+    return connection.execute(statement, dict(row)).rowcount == 1

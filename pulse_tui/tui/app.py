@@ -24,7 +24,6 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.timer import Timer
 
-from pulse_tui.domain.board import AlertStory, Board, PlanStory, SourceRow
 from pulse_tui.domain.errors import PulseError
 from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.tui import look, messages, session
@@ -36,6 +35,7 @@ from pulse_tui.tui.screens.base import BaseScreen, Head, PageScreen
 if TYPE_CHECKING:
     from textual.driver import Driver
 
+    from pulse_tui.domain.board import AlertStory, Board, PlanStory, SourceRow
     from pulse_tui.ports import Desk
     from pulse_tui.tui.screens.alert import NextAlert
     from pulse_tui.tui.screens.palette import Command
@@ -92,7 +92,8 @@ class Tower(App[None]):
         clock: Callable[[], datetime] = system_clock,
     ) -> None:
         """``quick_board`` fills the panes before ``open_desk`` imports what is heavy; both are called in a thread."""
-        super().__init__()
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
+        self.theme = os.environ["TEXTUAL_THEME"]  # also where somebody imported Textual before this file
         self._open_desk, self._quick_board, self._runner = open_desk, quick_board, scheduler
         self._session_file, self._clock = session_file, clock
         self.head = Head(title, read_only=read_only)
@@ -105,6 +106,7 @@ class Tower(App[None]):
         self._read_again = False
         self._saying: Timer | None = None
         self._runner_started = False
+        self._started = False
         self._chart_drawn = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         # Reads and deeds have a thread each, so that a long rollback never holds up the panes.
@@ -155,6 +157,7 @@ class Tower(App[None]):
             async with self._told():
                 await self._runner.start(self.say)
                 self._runner_started = True
+        self._started = True
 
     async def _painted(self) -> None:
         """Until what was just shown is on the screen: heavy imports would take its turns at the interpreter."""
@@ -196,6 +199,9 @@ class Tower(App[None]):
             accepts_after: float = getattr(self.screen, "accepts_after", 0.0)
             if event.time < accepts_after:
                 return
+            before_key = getattr(self.screen, "before_key", None)
+            if before_key is not None and isinstance(event, events.Key):
+                before_key(event)
         await super().on_event(event)
 
     # ------------------------------------------------------------------ threads and errors

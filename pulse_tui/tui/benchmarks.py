@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from pulse_tui.domain.board import Trend
 from pulse_tui.tui import look
 from pulse_tui.tui.canvas import Canvas, Span, fit, frame_bottom, frame_top, pad
+
+if TYPE_CHECKING:
+    from pulse_tui.domain.board import Trend
 
 
 class ChartWanted(Message):

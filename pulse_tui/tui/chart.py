@@ -6,13 +6,29 @@ plotext 6 has one global figure, so a lock makes drawing one at a time.
 from __future__ import annotations
 
 import re
+import sys
 import threading
 from collections.abc import Sequence
-from typing import Final
-
-import plotext
+from types import ModuleType
+from typing import Any, Final
 
 from pulse_tui.domain.board import Trend, TrendPoint
+
+
+def _import_plotext() -> Any:
+    """plotext without the interactive manual that 6.1.0 writes while it is imported: that is half of the 0.2 s.
+
+    The pin is exact. Should a later version not ask for this module, the empty one is simply never looked at.
+    """
+    manual = ModuleType("plotext._doc.doc")
+    manual.docs = None  # type: ignore[attr-defined]
+    sys.modules.setdefault("plotext._doc.doc", manual)
+    import plotext  # noqa: PLC0415
+
+    return plotext
+
+
+plotext = _import_plotext()
 
 _LOCK: Final = threading.Lock()
 _ESCAPE: Final = re.compile(r"\x1b\[[0-9;]*m")

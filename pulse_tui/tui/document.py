@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 
 from pulse_tui.tui import look
@@ -24,6 +24,8 @@ class Block(NamedTuple):
     """No empty line above."""
 
 
+_COLUMN = re.compile(r"(?:\S+ )*\S* {2,}|\d+\. ")
+_PIECES = re.compile(r" *\S+ ?")
 _WORDS = re.compile(
     r"\b(FAIL|PASS|INCONCLUSIVE|READ-ONLY|P1|P2|verified|failed|halted|undone)\b|(?<= )(true|false)\b|(?:^|(?<= ))[●▲✖■◆✓○](?= )"
 )
@@ -49,29 +51,31 @@ def tint(text: str, style: Style) -> list[Span]:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Words wrapped into ``width`` cells; a word that is too long is broken; leading spaces stay."""
+    """``text`` in lines of at most ``width`` cells.
+
+    Columns made with two or more spaces stay, and what goes on is indented to where the last of them began; a word that is
+    too long is broken.
+    """
     text = safe(text)
-    indent = text[: len(text) - len(text.lstrip(" "))][: max(0, width // 2)]
-    lines, line = [], indent
-    for word in text.split():
-        rest = word
-        while cell_len(rest) > width - cell_len(indent):
-            room = width - cell_len(line) - (1 if line.strip() else 0)
-            if room < 8:
-                lines.append(line)
-                line = indent
-                room = width - cell_len(indent)
-            cut = max(1, room)
-            while cut > 1 and cell_len(rest[:cut]) > room:
-                cut -= 1
-            lines.append(f"{line} {rest[:cut]}" if line.strip() else line + rest[:cut])
-            line, rest = indent, rest[cut:]
-        if line.strip() and cell_len(line) + 1 + cell_len(rest) > width:
-            lines.append(line)
-            line = indent
-        if rest:
-            line = f"{line} {rest}" if line.strip() else line + rest
-    return [*lines, line]
+    if cell_len(text) <= width:
+        return [text]
+    columns = _COLUMN.match(text)
+    hang = " " * (cell_len(columns[0]) if columns and cell_len(columns[0]) <= width // 2 else 0)
+    lines, line = [], ""
+    for piece in _PIECES.findall(text):
+        if cell_len(line) + cell_len(piece.rstrip()) <= width:
+            line += piece
+            continue
+        if line.strip():
+            lines.append(line.rstrip())
+            line = hang
+        rest = piece
+        while cell_len(line) + cell_len(rest.rstrip()) > width:
+            head = set_cell_size(rest, width - cell_len(line)).rstrip()
+            lines.append(line + head)
+            rest, line = rest[max(1, len(head)) :], hang
+        line += rest
+    return [*lines, line.rstrip()] if line.strip() else lines
 
 
 def lay_out(blocks: Sequence[Block], width: int) -> list[Line]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from pulse_tui.domain.board import Header
 from pulse_tui.tui import look
 from pulse_tui.tui.canvas import Canvas, Span, safe, width_of
+
+if TYPE_CHECKING:
+    from pulse_tui.domain.board import Header
 
 PANES = ("Registry", "Benchmarks", "Advisories", "Alerts")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from textual.binding import Binding
@@ -10,6 +11,8 @@ from textual.binding import Binding
 from pulse_tui.tui import look
 from pulse_tui.tui.canvas import Canvas, Span, safe, width_of
 
+NARROW: Final = 100
+"""Below this many columns the footer uses short words."""
 DEEDS: Final = frozenset(
     {
         "acknowledge",
@@ -107,6 +110,8 @@ def footer_spans(bindings: Iterable[Binding], width: int) -> list[Span]:
     """``Enter open  / filter …`` as many as fit; help stays, at the end."""
     spans: list[Span] = []
     shown = [b for b in bindings if b.show]
+    if width < NARROW:
+        shown = [replace(b, description=_SHORT.get(b.description, b.description)) for b in shown]
     last = [b for b in shown if b.action == "help"]
     room = width - sum(width_of(_key_spans(b)) for b in last)
     for binding in [b for b in shown if b.action != "help"]:
@@ -122,6 +127,9 @@ def footer_spans(bindings: Iterable[Binding], width: int) -> list[Span]:
 def _key_spans(binding: Binding) -> list[Span]:
     key = (binding.key_display or key_name(binding.key)).split(" ")[0]
     return [(f" {key}", look.BOLD), (f" {binding.description} ", look.DIM)]
+
+
+_SHORT: Final = {"plan rollback": "plan"}
 
 
 class Bottom(Canvas):

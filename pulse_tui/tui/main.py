@@ -9,7 +9,6 @@ from textual.binding import Binding, BindingType
 from textual.timer import Timer
 from textual.widget import Widget
 
-from pulse_tui.domain.board import AdvisoryRow, AlertRow, Board, RegistryRow, Trend
 from pulse_tui.tui import messages, rows
 from pulse_tui.tui.benchmarks import Benchmarks
 from pulse_tui.tui.filters import BadFilter
@@ -20,6 +19,8 @@ from pulse_tui.tui.table import Table
 
 if TYPE_CHECKING:
     from textual.widgets import Input
+
+    from pulse_tui.domain.board import AdvisoryRow, AlertRow, Board, RegistryRow, Trend
 
 WIDE = (100, 28)
 """Columns and rows from which all four panes are shown."""
@@ -42,10 +43,10 @@ class MainScreen(BaseScreen):
     def __init__(self, head: Head, session: Session) -> None:
         """``session`` says which pane, cursors and filters to start with."""
         super().__init__(head)
-        self.registry = Table[RegistryRow](rows.REGISTRY, id="registry")
+        self.registry: Table[RegistryRow] = Table(rows.REGISTRY, id="registry")
         self.benchmarks = Benchmarks(id="benchmarks")
-        self.advisories = Table[AdvisoryRow](rows.ADVISORIES, id="advisories")
-        self.alerts = Table[AlertRow](rows.ALERTS, id="alerts")
+        self.advisories: Table[AdvisoryRow] = Table(rows.ADVISORIES, id="advisories")
+        self.alerts: Table[AlertRow] = Table(rows.ALERTS, id="alerts")
         self.panes: tuple[Table[RegistryRow] | Benchmarks | Table[AdvisoryRow] | Table[AlertRow], ...] = (
             self.registry, self.benchmarks, self.advisories, self.alerts,
         )  # fmt: skip
@@ -53,6 +54,7 @@ class MainScreen(BaseScreen):
         self.panes[self.current].focused_pane = True
         self._complaints: list[str] = []
         self._filter_line: Input | None = None
+        self._filter_before = ""
         self._follow: Timer | None = None
         self._followed: str | None = None
         self._restore(session)
@@ -232,7 +234,7 @@ class MainScreen(BaseScreen):
             table.filter.text, placeholder="text  !text  prio<=P2  sev>=high  env=prod", id="filter", compact=True
         )
         line.cursor_blink = False
-        self._filter_line = line
+        self._filter_line, self._filter_before = line, table.filter.text
         await self.mount(line)
         line.focus()
 
@@ -263,6 +265,7 @@ class MainScreen(BaseScreen):
         try:
             table.set_filter(text)
         except BadFilter as error:
+            table.set_filter(self._filter_before)
             if not quiet:
                 self.post_message(messages.Say(str(error), bad=True))
             return False

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
-from pulse_tui.domain.board import AdvisoryRow, AlertRow, RegistryRow, SourceRow
 from pulse_tui.domain.moments import age
 from pulse_tui.tui import look
 from pulse_tui.tui.canvas import Span
 from pulse_tui.tui.filters import Fields
+
+if TYPE_CHECKING:
+    from pulse_tui.domain.board import AdvisoryRow, AlertRow, RegistryRow, SourceRow
 
 Cells = tuple[Span, ...]
 
@@ -158,7 +160,7 @@ def source_cells(row: SourceRow, now_us: int) -> Cells:
     )
 
 
-REGISTRY: Final = Spec[RegistryRow](
+REGISTRY: Final[Spec[RegistryRow]] = Spec(
     title="1 Registry",
     columns=(
         Column("ASSET", 12, 0),
@@ -176,7 +178,7 @@ REGISTRY: Final = Spec[RegistryRow](
     copied=lambda row: f"{row.asset} {row.environment} {row.version} {row.state}" + (f": {row.why}" if row.why else ""),
     empty="no assets yet. Write a first configuration: pulse-tui init",
 )
-ADVISORIES: Final = Spec[AdvisoryRow](
+ADVISORIES: Final[Spec[AdvisoryRow]] = Spec(
     title="3 Advisories",
     columns=(
         Column("PRIO", 4, 4),
@@ -193,7 +195,7 @@ ADVISORIES: Final = Spec[AdvisoryRow](
     copied=lambda row: f"{row.name} {row.component} {row.state}: {row.title}",
     empty="no advisories yet. Add a source of kind osv, then: pulse-tui refresh",
 )
-ALERTS: Final = Spec[AlertRow](
+ALERTS: Final[Spec[AlertRow]] = Spec(
     title="4 Alerts",
     columns=(
         Column("PRIO", 4, 4),

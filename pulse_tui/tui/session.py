@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,20 +19,22 @@ def load(path: Path | None) -> tuple[Session, str]:
     """The saved session and a complaint. A missing file is the default; a damaged one too, with a sentence."""
     if path is None:
         return Session(), ""
+    if not path.exists():  # a first start imports no JSON reader
+        return Session(), ""
+    import json  # noqa: PLC0415
+
     try:
         raw: Any = json.loads(path.read_bytes())
         pane, cursors, filters = raw["pane"], raw["cursors"], raw["filters"]
-        if not isinstance(pane, int) or not 0 <= pane <= 3:
-            raise ValueError("pane is not 0 to 3")
-        return Session(pane, _words(cursors), _words(filters)), ""
-    except FileNotFoundError:
-        return Session(), ""
+        return Session(range(4).index(pane), _words(cursors), _words(filters)), ""
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         return Session(), f"the last session could not be read from {path} ({error}); it starts afresh"
 
 
 def save(path: Path, session: Session) -> None:
     """Write beside and rename, so that a crash leaves the old file. Raises OSError."""
+    import json  # noqa: PLC0415
+
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f"{path.name}.{os.getpid()}")
     beside.write_text(json.dumps(session._asdict(), indent=1), encoding="utf-8")

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import msgspec
 
-from pulse_tui.domain.evals import EvalRun, Gate, Score
+from pulse_tui.domain.evals import EvalRun, Gate, Score, Task
 from pulse_tui.domain.words import Severity, SignalType
-from pulse_tui.enrich.regressions import Task, by_metric, cleared, compare, condition, missing
+from pulse_tui.enrich.regressions import by_metric, cleared, compare, condition, missing
 from tests.enrich.build import BEFORE, CANARY, NOW, PRODUCTION
 
 TASKS = by_metric(

@@ -40,7 +40,9 @@ REGISTRY = (
     RegistryRow("summarizer", "shadow", "0.9.0", None, "unknown", "never evaluated", None, "", "sandbox", 0.0, False),
 )  # fmt: skip
 ADVISORIES = (
-    AdvisoryRow("GHSA-1", "CVE-2026-3248", "P1", "vllm 0.9.1", 2, 2, "open", "Remote code execution in the tensor loader"),
+    AdvisoryRow(
+        "GHSA-1", "CVE-2026-3248", "P1", "vllm 0.9.1", 2, 2, "open", "Remote code execution in the tensor loader"
+    ),
     AdvisoryRow("PYSEC-2026-77", "PYSEC-2026-77", "note", "nltk 3.8", 1, 0, "note", "Slow regular expression"),
     AdvisoryRow("GHSA-xxxx", "GHSA-xxxx", "unknown", "torch 2.6.0", 0, 0, "not audited", "Heap overflow"),
 )
@@ -87,7 +89,9 @@ PLAN = PlanStory(
 )  # fmt: skip
 
 
-def many(assets: int = 300, alerts: int = 400, advisories: int = 300) -> tuple[tuple[RegistryRow, ...], tuple[AdvisoryRow, ...], tuple[AlertRow, ...]]:
+def many(
+    assets: int = 300, alerts: int = 400, advisories: int = 300
+) -> tuple[tuple[RegistryRow, ...], tuple[AdvisoryRow, ...], tuple[AlertRow, ...]]:
     """A large estate, the same at every call."""
     states = ("ok", "ok", "ok", "ok", "risk", "FAIL", "frozen", "retest")
     registry = tuple(
@@ -156,7 +160,9 @@ class FakeDesk:
         if asset.startswith("asset-"):
             n = int(asset[6:])
             values = [(f"1.{i}.0", i, 0.8 + ((n * 7 + i * 3) % 10) / 100, 0.01) for i in range(6)]
-            return (Trend(asset, "golden-v7", "qa", "accuracy", True, 0.85, "1.4.0", _points(values), "PASS", f"run {n}"),)
+            return (
+                Trend(asset, "golden-v7", "qa", "accuracy", True, 0.85, "1.4.0", _points(values), "PASS", f"run {n}"),
+            )
         return TRENDS if asset == "support-bot" else ()
 
     def change_mark(self) -> object:

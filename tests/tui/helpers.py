@@ -8,13 +8,24 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from tests.fakes.desk import NOW, FakeDesk
+from textual import events
+from textual.keys import _character_to_key
 
 from pulse_tui.domain.board import Board
 from pulse_tui.tui.app import BackgroundRunner, Tower
+from tests.fakes.desk import NOW, FakeDesk
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 WIDE, NARROW = (120, 36), (80, 24)
+
+
+def key_event(tower: Tower, key: str) -> events.Key:
+    """The event that a terminal's driver sends for a key."""
+    name = _character_to_key(key) if len(key) == 1 and not key.isalnum() else key
+    character = key if len(key) == 1 else {"space": " ", "slash": "/", "colon": ":", "question_mark": "?"}.get(key)
+    event = events.Key(name, character)
+    event.set_sender(tower)
+    return event
 
 
 class Pilot:
@@ -25,20 +36,31 @@ class Pilot:
 
     async def settle(self) -> None:
         """Until no task of the tower is under way and everything is drawn."""
-        for _ in range(60):
-            await self._pilot.pause()
-            if not self.tower._tasks and self.tower.desk is not None and not self.tower.main.benchmarks.waiting:
+        calm = 0
+        for _ in range(400):
+            await self._processed()
+            self.tower.screen._on_timer_update()  # a new layout may ask for more, such as a chart
+            ready = self.tower.desk is not None and not self.tower.main.benchmarks.waiting
+            calm = calm + 1 if ready and not self.tower._tasks and self.tower._started else 0
+            if calm == 3:
                 break
-            await asyncio.sleep(0.01)
-        await self._pilot.pause()
+            if not calm:
+                await asyncio.sleep(0.005)
+
+    async def _processed(self) -> None:
+        """Until every widget has handled the messages it has, and those that these led to."""
+        for _ in range(4):
+            await self._pilot._wait_for_screen()
 
     async def press(self, *keys: str) -> None:
         for key in keys:
-            await self._pilot.press(key)
-        await self.settle()
+            self.tower.post_message(key_event(self.tower, key))
+            await self.settle()
 
     async def type(self, text: str) -> None:
-        await self.press(*text)
+        for letter in text:
+            self.tower.post_message(key_event(self.tower, letter))
+        await self.settle()
 
     async def open_dialog(self, *keys: str) -> None:
         """Press the keys and wait until the dialog takes input."""

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.fakes.desk import HASH, FakeDesk
-from tests.tui.helpers import Pilot, play
+from tests.tui.helpers import Pilot, key_event, play
 
 
 def approvals(pilot: Pilot) -> list[tuple[str, ...]]:
@@ -40,30 +41,14 @@ def test_enter_never_approves_wherever_the_focus_is(typed: str, tabs: int) -> No
 
 
 def test_keys_typed_before_the_dialog_was_seen_are_dropped() -> None:
-    async def scenario(pilot: Pilot) -> None:
-        await pilot.press("j", "p", "a", *"support-bot", "ctrl+y")
-        assert approvals(pilot) == []
-        assert pilot.screen_name == "ApprovalScreen"
-
     async def hurried(pilot: Pilot) -> None:
         await pilot.press("j", "p")
         for key in ("a", *"support-bot", "ctrl+y"):
-            pilot.tower.post_message(_key(pilot, key))
+            pilot.tower.post_message(key_event(pilot.tower, key))
         await pilot.settle()
         assert approvals(pilot) == []
 
     play(hurried)
-    del scenario
-
-
-def _key(pilot: Pilot, key: str) -> object:
-    from textual import events
-    from textual.keys import _character_to_key
-
-    name = _character_to_key(key) if len(key) == 1 else key
-    event = events.Key(name, key if len(key) == 1 else None)
-    event.set_sender(pilot.tower)
-    return event
 
 
 @pytest.mark.parametrize("name", ["support-bo", "support-bott", "Support-bot", "support-bot_", "canary"])
@@ -86,7 +71,7 @@ def test_the_name_and_ctrl_y_approve_and_the_last_approval_runs() -> None:
         await pilot.press("tab", *"why", "ctrl+y")
         assert approvals(pilot) == [("approve", HASH, "why"), ("execute", HASH)]
         assert "verified: canary serves 3.8.1" in pilot.text()
-        assert "before 3.8.2 after 3.8.1" in pilot.text()
+        assert "before 3.8.2   after 3.8.1" in pilot.text()
 
     play(scenario)
 

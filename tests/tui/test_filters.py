@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 from pulse_tui.tui.filters import BadFilter, parse
 
 COLUMNS = ("prio", "state", "what", "owner", "env", "count")
-ROW = {"prio": "P2", "state": "firing", "what": "accuracy fell on Support-Bot", "owner": "ml", "env": "prod", "count": "12"}
+ROW = {
+    "prio": "P2",
+    "state": "firing",
+    "what": "accuracy fell on Support-Bot",
+    "owner": "ml",
+    "env": "prod",
+    "count": "12",
+}
 
 
 def holds(text: str) -> bool:
@@ -61,8 +68,7 @@ def test_a_severity_of_its_own_wins_over_the_priority() -> None:
 def test_any_text_is_a_filter_or_a_bad_filter_and_never_another_error(text: str) -> None:
     try:
         parsed = parse(text, COLUMNS)
-    except BadFilter as error:
-        assert str(error)
-    else:
-        assert parsed.matches(ROW) in (True, False)
-        assert parse(parsed.text, COLUMNS) == parsed
+    except BadFilter:
+        return
+    assert parsed.matches(ROW) in (True, False)
+    assert parse(parsed.text, COLUMNS) == parsed

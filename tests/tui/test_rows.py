@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 from rich.cells import cell_len
-from tests.fakes.desk import ADVISORIES, ALERTS, NOW_US, REGISTRY, TRENDS
 
 from pulse_tui.tui import look, rows
 from pulse_tui.tui.benchmarks import change, summary
 from pulse_tui.tui.canvas import difference, fit, pad, safe
+from tests.fakes.desk import ADVISORIES, ALERTS, NOW_US, REGISTRY, TRENDS
 
 
 def texts(cells: rows.Cells) -> list[str]:

@@ -6,13 +6,13 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.fakes.desk import ALERTS, NOW_US
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
 from pulse_tui.domain.board import AlertRow
 from pulse_tui.tui import rows
 from pulse_tui.tui.table import Table
+from tests.fakes.desk import ALERTS, NOW_US
 
 
 def alert(key: str) -> AlertRow:
@@ -175,7 +175,9 @@ def test_a_wanted_row_gets_the_cursor_when_it_arrives() -> None:
 
 def test_next_that_wants_attention_goes_round_the_end() -> None:
     def scenario(table: Sheet) -> None:
-        table.update_rows([alert("a")._replace(state="acknowledged"), alert("b"), alert("c")._replace(state="acknowledged")], NOW_US)
+        table.update_rows(
+            [alert("a")._replace(state="acknowledged"), alert("b"), alert("c")._replace(state="acknowledged")], NOW_US
+        )
         assert table.move_to_attention(1)
         assert table.cursor_key == "b"
         assert not table.move_to_attention(1)

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from pulse_tui.domain.errors import SourceError, StorageError
+from pulse_tui.ports import Desk
+from pulse_tui.tui.app import Tower
+from pulse_tui.tui.session import load
 from tests.fakes.desk import ALERTS, FakeDesk
 from tests.tui.helpers import NARROW, WIDE, Pilot, check_snapshot, play
-
-from pulse_tui.domain.errors import SourceError
-from pulse_tui.tui.session import load
 
 SIZES = pytest.mark.parametrize("size", [WIDE, NARROW], ids=["120x36", "80x24"])
 
@@ -65,7 +68,12 @@ def test_each_pane_alone_on_a_small_screen(pane: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "keys"),
-    [("asset", ("1", "enter")), ("advisory", ("3", "enter")), ("sources", ("S",)), ("palette", ("colon", "r", "e", "f"))],
+    [
+        ("asset", ("1", "enter")),
+        ("advisory", ("3", "enter")),
+        ("sources", ("S",)),
+        ("palette", ("colon", "r", "e", "f")),
+    ],
 )
 def test_the_other_pages(name: str, keys: tuple[str, ...]) -> None:
     shot(name, NARROW, *keys)
@@ -326,12 +334,21 @@ def test_a_refusal_is_one_line_and_its_full_text_is_one_key_away() -> None:
 
 
 def test_a_desk_that_cannot_be_opened_leaves_a_tower_that_says_why() -> None:
-    async def scenario(pilot: Pilot) -> None:
-        pilot.tower.desk = None
-        await pilot.press("a")
-        assert "still being opened" in pilot.lines()[-1]
+    def locked() -> Desk:
+        raise StorageError("the database is locked", todo="Stop the other process")
 
-    play(scenario)
+    async def run() -> None:
+        tower = Tower(
+            locked, quick_board=lambda: None, scheduler=None, read_only=False, session_file=None, title="acme-ai"
+        )  # fmt: skip
+        async with tower.run_test(size=NARROW) as pilot:
+            while not tower.log_entries:
+                await pilot.pause(0.01)
+            assert "the database is locked. Stop the other process" in tower.log_entries[0][1]
+            await pilot.press("a", "enter", "colon", "escape")
+            assert tower.is_running
+
+    asyncio.run(run())
 
 
 def test_read_only_keys_do_nothing() -> None:
@@ -406,7 +423,9 @@ def test_the_session_is_restored(tmp_path: Path) -> None:
     play(come_back, session_file=file)
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"pane": 9, "cursors": {}, "filters": {}}', '{"pane":1,"cursors":1,"filters":{}}'])
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", '{"pane": 9, "cursors": {}, "filters": {}}', '{"pane":1,"cursors":1,"filters":{}}']
+)
 def test_a_damaged_session_starts_afresh_and_says_so(tmp_path: Path, content: str) -> None:
     file = tmp_path / "session.json"
     file.write_text(content)

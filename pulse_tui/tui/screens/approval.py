@@ -102,12 +102,10 @@ class ApprovalScreen(GuardedScreen[str | None]):
             return [(" ● the name is right: ctrl-y, or Tab to the button and Space", look.GOOD)]
         return [(" Enter never confirms. Type the name shown above, letter for letter", look.DIM)]
 
-    def on_key(self, event: events.Key) -> None:
-        """Letters typed on a button go to the name's field."""
+    def before_key(self, event: events.Key) -> None:
+        """Letters typed on a button go to the name's field (before they are sent on, so that none is lost)."""
         if self.focused in (self.cancel, self.approve) and event.is_printable and event.character not in (None, " "):
             self.set_focus(self.name_input)
-            self.name_input.insert_text_at_cursor(event.character or "")
-            event.stop()
 
     def action_field(self, by: int) -> None:
         fields: list[Widget] = [self.cancel, self.name_input, self.why_input, self.approve]

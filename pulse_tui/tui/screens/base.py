@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widget import Widget
 
-from pulse_tui.domain.board import Header
 from pulse_tui.tui import look, messages
 from pulse_tui.tui.canvas import Canvas, Span, fit
 from pulse_tui.tui.document import Block, Document
 from pulse_tui.tui.header import Top
 from pulse_tui.tui.keys import DEEDS, EVERYWHERE, MOVES, Bottom, bind
+
+if TYPE_CHECKING:
+    from pulse_tui.domain.board import Header
 
 LEAST = (60, 15)
 """Columns and rows below which the tower says what it needs instead of drawing."""

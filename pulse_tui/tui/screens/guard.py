@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import ClassVar, Generic, TypeVar
 
+from textual import events
 from textual._time import get_time
 from textual.binding import BindingType
 from textual.screen import ModalScreen
@@ -39,6 +40,9 @@ class GuardedScreen(ModalScreen[ResultT], Generic[ResultT]):
 
     def _seen(self) -> None:
         self.accepts_after = get_time() + EARLY_S
+
+    def before_key(self, event: events.Key) -> None:
+        """Called by the app before a key is sent on."""
 
     def action_cancel(self) -> None:
         self.dismiss(None)

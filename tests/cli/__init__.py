@@ -1,0 +1,1 @@
+"""The commands: what they print, what they refuse, and with which exit code."""

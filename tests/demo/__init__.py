@@ -1,0 +1,1 @@
+"""The demo's night: the story it tells, and what its fixtures are."""

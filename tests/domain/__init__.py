@@ -1,0 +1,1 @@
+"""The nouns: the signal contract, the state machines, time and text."""

@@ -1,0 +1,1 @@
+"""The verbs, over a real SQLite file, the default policy and small real adapters."""

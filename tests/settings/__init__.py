@@ -1,0 +1,1 @@
+"""Configuration files: every problem at once, with its place."""

@@ -1,0 +1,1 @@
+"""The store, every behaviour on SQLite and on PostgreSQL."""
