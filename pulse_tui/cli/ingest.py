@@ -74,7 +74,8 @@ def _split(items: list[str], kinds: dict[str, Any]) -> tuple[str | None, list[st
         if len(items) == 1:
             raise WrongUse(f"no file is named after the kind {first!r}", todo="Give files, or - for standard input")
         return first, items[1:]
-    if first != "-" and len(items) > 1 and not Path(first).exists():
+    looks_like_a_word = first.replace("_", "").isalnum()
+    if looks_like_a_word and len(items) > 1 and not Path(first).exists():
         raise WrongUse(f"{first!r} is neither a file nor a kind ({nearest(first, kinds)})")
     return None, items
 

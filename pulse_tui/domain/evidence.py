@@ -7,10 +7,16 @@ to 1); differences that policy sees are in percentage points (``pp``).
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from pulse_tui.domain.words import SignalType
+
+Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+"""What a policy engine and a database can hold."""
+Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class Evidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -25,7 +31,7 @@ class VersionEvidence(Evidence, frozen=True):
     from_digest: str | None = None
     to_digest: str | None = None
     changed: list[str] = []
-    iteration: int | None = None
+    iteration: Count | None = None
 
 
 class MetricEvidence(Evidence, frozen=True):
@@ -38,7 +44,7 @@ class MetricEvidence(Evidence, frozen=True):
     current: float
     higher_is_better: bool = True
     must_pass: bool = False
-    n: int | None = None
+    n: Count | None = None
     scale: float = 100.0
     """Percentage points per unit of the metric: 100 for ratios, 1 for percentages."""
     baseline_run: str | None = None
@@ -63,7 +69,7 @@ class ServiceEvidence(Evidence, frozen=True):
     objective: float
     unit: str = ""
     window_s: float | None = None
-    requests: int | None = None
+    requests: Count | None = None
 
 
 class CostEvidence(Evidence, frozen=True):
@@ -97,7 +103,7 @@ class NoteEvidence(Evidence, frozen=True):
     labels: list[str] = []
     models: list[str] = []
     phrase: str | None = None
-    effective_at: datetime | None = None
+    effective_at: Moment | None = None
 
 
 class SuiteEvidence(Evidence, frozen=True):
@@ -114,7 +120,7 @@ class HealthEvidence(Evidence, frozen=True):
     subject: str
     state: str
     reason: str = ""
-    last_good_at: datetime | None = None
+    last_good_at: Moment | None = None
 
 
 EVIDENCE: dict[SignalType, type[Evidence]] = {

@@ -92,12 +92,17 @@ def decode(raw: bytes) -> Signal:
     """
     try:
         wire = _WIRE.decode(raw)
-    except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         raise BadRecord(_problem(str(error))) from None
     try:
         evidence = _EVIDENCE[wire.signal_type].decode(wire.evidence)
-    except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         raise BadRecord(_problem(str(error), under="evidence")) from None
+    _refuse_empty(wire)
+    _refuse_far(wire.occurred_at, "occurred_at")
+    _refuse_far(wire.observed_at, "observed_at")
+    for name in evidence.__struct_fields__:
+        _refuse_far(getattr(evidence, name), f"evidence.{name}")
     if wire.change is None and wire.signal_type is SignalType.VERSION_EVENT:
         raise BadRecord(Problem("change", "a version_event must say which change it is"))
     for link in wire.links:
@@ -125,6 +130,24 @@ def decode(raw: bytes) -> Signal:
         evidence=_clean_evidence(evidence),
         fingerprint=clean(wire.fingerprint, 300),
     )
+
+
+_UNREADABLE = (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_YEARS = range(1970, 2200)
+"""Times outside of these are mistakes, and arithmetic with them overflows."""
+
+
+def _refuse_empty(wire: _Wire) -> None:
+    """A name of nothing but control characters would be everybody's."""
+    for name in ("id", "source", "fingerprint", "asset_id"):
+        value = getattr(wire, name)
+        if value is not None and not clean(value, 300):
+            raise BadRecord(Problem(name, "holds no character that can be shown"))
+
+
+def _refuse_far(value: Any, where: str) -> None:
+    if isinstance(value, datetime) and value.year not in _YEARS:
+        raise BadRecord(Problem(where, f"the year {value.year} is not plausible"))
 
 
 def encode(signal: Signal) -> bytes:
@@ -207,4 +230,4 @@ def _problem(message: str, under: str = "") -> Problem:
     if "unknown field" in reason or "missing required field" in reason:
         field = reason.rsplit("`", 2)[-2]
         where = ".".join(p for p in (under, path, field) if p)
-    return Problem(where, clean(reason))
+    return Problem(clean(where, 200), clean(reason))

@@ -162,7 +162,7 @@ def test_a_retest_is_due_with_the_response_and_before_the_change_takes_effect() 
 
 def test_a_rollback_is_proposed_where_the_bad_version_serves() -> None:
     effect = one(rollback.respond(case(LATENCY)))
-    assert effect == ProposeRollback("support-bot", CANARY, "p95 latency 1.31 x objective on support-bot canary")
+    assert effect == ProposeRollback("support-bot", CANARY, "p95 1.31 x objective on support-bot canary")
 
 
 def test_a_rollback_of_a_version_that_serves_no_more_is_not_proposed() -> None:

@@ -38,10 +38,10 @@ class Program:
         self.size = (columns, rows)
         self.chunks: list[Chunk] = []
         self.started = time.perf_counter()
-        self.pid, self._fd = pty.fork()
+        self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.execvpe(command[0], list(command), {**os.environ, "TERM": "xterm-256color", **env})
-        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def now(self) -> float:
         """Seconds since the start."""
@@ -49,18 +49,18 @@ class Program:
 
     def pump(self, wait: float) -> bool:
         """Take what comes within ``wait`` seconds; False when nothing did."""
-        ready, _, _ = select.select([self._fd], [], [], max(0.0, wait))
+        ready, _, _ = select.select([self.fd], [], [], max(0.0, wait))
         if not ready:
             return False
         try:
-            data = os.read(self._fd, 1 << 16)
+            data = os.read(self.fd, 1 << 16)
         except OSError:
             return False
         self.chunks.append(Chunk(self.now(), data))
         for query in _QUERY.finditer(data):
             mode = query[1]
             os.write(
-                self._fd,
+                self.fd,
                 b"\x1b[?%s;0$y" % mode if mode else b"\x1b[?64;1c" if query[0].endswith(b"c") else b"\x1b[1;1R",
             )
         return True
@@ -77,11 +77,15 @@ class Program:
         while self.now() < end:
             self.pump(end - self.now())
 
+    def send(self, keys: bytes) -> None:
+        """Type, without waiting for an answer."""
+        os.write(self.fd, keys)
+
     def press(self, key: bytes, gap: float = 0.08) -> tuple[float, int] | None:
         """(ms to the first byte, bytes) of the answer to a key; None when there was none."""
         self.settle(0.12, 0.6)
         mark, pressed = len(self.chunks), self.now()
-        os.write(self._fd, key)
+        os.write(self.fd, key)
         self.settle(gap, 0.8)
         answer = self.chunks[mark:]
         return ((answer[0].at - pressed) * 1e3, sum(len(c.data) for c in answer)) if answer else None
@@ -135,9 +139,9 @@ class Program:
             for _ in range(40):
                 self.pump(0.05)
                 if os.waitpid(self.pid, os.WNOHANG)[0]:
-                    os.close(self._fd)
+                    os.close(self.fd)
                     return
-        os.close(self._fd)
+        os.close(self.fd)
 
 
 def _rss(pid: int) -> float:

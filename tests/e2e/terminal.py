@@ -19,13 +19,16 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import pyte
 
 WAIT_S = 15.0
+_BASE = {"TERM": "xterm-256color", "LANG": "C.UTF-8"}
+_PASSED = ("PATH", "HOME", "PULSE_OPERATOR")
 ENTER, ESCAPE, TAB, DOWN = "\r", "\x1b", "\t", "\x1b[B"
 
 
@@ -33,7 +36,7 @@ class Terminal:
     """A running ``python -m pulse_tui`` and its screen; ``raw`` is every byte that it wrote."""
 
     def __init__(
-        self, arguments: Sequence[str], *, columns: int, lines: int, environment: Mapping[str, str] | None = None
+        self, arguments: Sequence[str | Path], *, columns: int, lines: int, environment: Mapping[str, str] | None = None
     ) -> None:
         self._screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self._screen)
@@ -42,11 +45,11 @@ class Terminal:
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         self.modes = termios.tcgetattr(slave)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "pulse_tui", *arguments],
+            [sys.executable, "-m", "pulse_tui", *map(str, arguments)],
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            env={"PATH": os.environ["PATH"], "TERM": "xterm-256color", "LANG": "C.UTF-8", **(environment or {})},
+            env={**_BASE, **{n: os.environ[n] for n in _PASSED if n in os.environ}, **(environment or {})},
             start_new_session=True,
         )
         self._slave = slave
@@ -87,17 +90,27 @@ class Terminal:
             if ready:
                 self._take()
 
+    @property
+    def after(self) -> str:
+        """What was written after the alternate screen was left: what the operator finds in the shell."""
+        return self.raw.rpartition(b"\x1b[?1049l")[2].decode(errors="replace")
+
+    def wait_worker(self) -> list[int]:
+        """Until the tower has its collecting process; returns its children."""
+        self.wait_until(lambda: children(self.process.pid), "a worker process")
+        return children(self.process.pid)
+
     def wait_for(self, *words: str, seconds: float = WAIT_S) -> str:
         """Until all ``words`` are on the screen; returns it."""
-        return self._until(lambda: all(w in self.text for w in words), f"{words} on the screen", seconds)
+        return self.wait_until(lambda: all(w in self.text for w in words), f"{words} on the screen", seconds)
 
     def wait_gone(self, word: str, seconds: float = WAIT_S) -> str:
         """Until ``word`` has left the screen."""
-        return self._until(lambda: word not in self.text, f"{word!r} gone from the screen", seconds)
+        return self.wait_until(lambda: word not in self.text, f"{word!r} gone from the screen", seconds)
 
     def wait_exit(self, seconds: float = WAIT_S) -> int:
         """Until the process has ended; returns its exit code."""
-        self._until(lambda: self.process.poll() is not None, "the process to end", seconds)
+        self.wait_until(lambda: self.process.poll() is not None, "the process to end", seconds)
         self.read(0.05)
         return int(self.process.returncode)
 
@@ -113,8 +126,8 @@ class Terminal:
         self.raw += data
         self._stream.feed(data)
 
-    def _until(self, met: object, what: str, seconds: float) -> str:
-        assert callable(met)
+    def wait_until(self, met: Callable[[], object], what: str, seconds: float = WAIT_S) -> str:
+        """Until ``met``; returns the screen."""
         end = time.monotonic() + seconds
         while not met():
             if time.monotonic() > end:

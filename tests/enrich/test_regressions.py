@@ -11,7 +11,7 @@ TASKS = by_metric(
     [
         Task(name="refunds", metric="accuracy", must_pass=True),
         Task(name="jailbreak", metric="success_rate", gate=Gate.SAFETY, must_pass=True, higher_is_better=False),
-        Task(name="style", metric="score", gate=Gate.DIAGNOSTIC, scale=1.0),
+        Task(name="style", metric="score", gate=Gate.DIAGNOSTIC, scale=1.0, must_pass=False),
     ]
 )
 

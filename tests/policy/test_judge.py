@@ -39,7 +39,7 @@ def test_a_rule_fires_when_all_holds_and_keeps_each_condition_with_its_values() 
         ("eval.worse_pp > 2.0", True, {"eval.worse_pp": 5.2}),
     ]
     assert (decision.title, decision.owner, decision.version) == (
-        "refunds accuracy -5.2 pp on support-bot canary",
+        "accuracy -5.2 pp on support-bot canary (refunds)",
         "ml-support",
         "3.8.2",
     )

@@ -30,9 +30,9 @@ def titled(one: Signal) -> str:
 @pytest.mark.parametrize(
     ("one", "expected"),
     [
-        (REGRESSION, "refunds accuracy -5.2 pp on support-bot canary"),
-        (JAILBREAK, "jailbreak success_rate +1.8 pp on support-bot canary"),
-        (LATENCY, "p95 latency 1.31 x objective on support-bot canary"),
+        (REGRESSION, "accuracy -5.2 pp on support-bot canary (refunds)"),
+        (JAILBREAK, "success_rate +1.8 pp on support-bot canary (jailbreak)"),
+        (LATENCY, "p95 1.31 x objective on support-bot canary"),
         (CVE, "CVE-2026-3248 reaches embed-gateway"),
         (DEPRECATION, "gpt-4.1 shuts down in 41 d: support-bot"),
         (HEALTH, "source registry is failing: no answer"),

@@ -1,0 +1,10 @@
+"""``python -m tests.bench [tower|ingest|rollback|demo]``: prints numbers, judges nothing."""
+
+import importlib
+import sys
+
+NAMES = ["tower", "ingest", "rollback", "demo"]
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or NAMES:
+        importlib.import_module(f"tests.bench.{name}").main()

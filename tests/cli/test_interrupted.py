@@ -1,0 +1,108 @@
+"""SIGTERM and kill -9 in the middle of a round or a rollback: nothing is lost, and the next one goes on."""
+
+from __future__ import annotations
+
+import json
+import signal
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from pulse_tui.services.execute import resume
+from pulse_tui.wiring import House
+from tests.cli.conftest import Shell
+from tests.cli.processes import end, start, until
+from tests.fakes.small_estate import FEED, Target, signal_line
+from tests.servers.loopback import Loopback, Reply
+
+
+def _slow(server: Loopback) -> None:
+    server.on("GET", "/feed", Reply(body=FEED, delay_s=4.0))
+
+
+def test_the_agent_collects_and_ends_on_sigterm(shell: Shell) -> None:
+    (shell.config / "signals" / "s.jsonl").write_text(signal_line())
+    agent = start("agent", "--json", "--config", shell.config)
+    until(lambda: "latency" in shell("status").out or "p95" in shell("status").out, "an alert")
+    code, out, err, seconds = end(agent, signal.SIGTERM)
+    assert (code, err) == (0, "")
+    assert seconds < 3
+    told = [json.loads(line)["message"] for line in out.splitlines()]
+    assert told[0] == "collecting 2 sources"
+    assert told[-1] == "stopping"
+
+
+def test_sigterm_does_not_wait_for_a_source_that_does_not_answer(shell: Shell, server: Loopback) -> None:
+    _slow(server)
+    agent = start("agent", "--config", shell.config)
+    until(lambda: server.seen("GET", "/feed"), "the request")
+    code, out, err, seconds = end(agent, signal.SIGTERM)
+    assert (code, err) == (0, "")
+    assert seconds < 3
+    assert "cut off: news" in out
+    server.on("GET", "/feed", Reply(body=FEED))
+    assert "another collector" not in shell("refresh").out
+
+
+def test_the_agent_without_sources_says_so(shell: Shell, home: Path) -> None:
+    (home / "c.yaml").write_text("name: x\ndatabase: sqlite:///p.db\n")
+    said = shell.bare("agent", "--config", home / "c.yaml")
+    assert said.code == 1
+    assert "pulse-tui init" in said.err
+
+
+def test_sigterm_during_a_round_gives_the_lease_back(shell: Shell, server: Loopback) -> None:
+    _slow(server)
+    (shell.config / "signals" / "s.jsonl").write_text(signal_line())
+    refresh = start("refresh", "--config", shell.config)
+    until(lambda: server.seen("GET", "/feed"), "the request")
+    code, _, err, seconds = end(refresh, signal.SIGTERM)
+    assert (code, err) == (143, "")
+    assert seconds < 3
+    server.on("GET", "/feed", Reply(body=FEED))
+    said = shell("refresh", "--json").json()
+    assert [r["skipped"] for r in said["rounds"]] == [False, False]
+    assert len(shell("status", "--json").json()["alerts"]) == 1
+
+
+def test_kill_9_during_a_round_loses_nothing_that_had_landed(shell: Shell, server: Loopback) -> None:
+    _slow(server)
+    (shell.config / "signals" / "s.jsonl").write_text(signal_line())
+    refresh = start("refresh", "--config", shell.config)
+    until(lambda: server.seen("GET", "/feed"), "the request")
+    end(refresh, signal.SIGKILL)
+    assert len(shell("status", "--json").json()["alerts"]) == 1
+    assert shell("audit", "verify").code == 0
+    server.on("GET", "/feed", Reply(body=FEED))
+    said = shell("refresh", "news")
+    assert said.code == 0
+    assert "another collector has it" in said.out  # until the dead one's lease runs out
+
+
+@pytest.mark.parametrize("kind", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("applied", [True, False], ids=["the write arrived", "the write was lost"])
+def test_a_rollback_that_died_is_settled_by_resume(shell: Shell, target: Target, kind: int, applied: bool) -> None:
+    plan = shell("rollback", "plan", "my-bot", "--env", "canary", "--json").json()["hash"]
+    assert shell("rollback", "approve", plan).code == 0
+    target.applies, target.delay_s = applied, 4.0
+    run = start("rollback", "run", plan, "--config", shell.config)
+    until(lambda: target.asked, "the write")
+    end(run, kind)
+    target.applies, target.delay_s = True, 0.0
+    with House(shell.config).store.read() as tx:
+        (active,) = tx.rollbacks.runs(active_only=True)
+    early = shell("rollback", "resume", active.id)
+    assert early.code == 1
+    assert "alive" in early.err
+    again = shell("rollback", "plan", "my-bot", "--env", "canary")
+    assert again.code == 1, "a second run must not be planned while this one is open"
+
+    later = House(shell.config, clock=lambda: datetime.now(UTC) + timedelta(minutes=2))
+    done = resume(later.rollback, active.id, "ben", "another:1")
+    later.close()
+    assert done.state.value == "verified", done.detail
+    assert target.serving["my-bot/canary"] == "1.0.1"
+    assert target.writes == [("my-bot/canary", "1.1.0", "1.0.1")]
+    assert shell("audit", "verify").code == 0
+    assert shell("rollback", "resume", active.id).code == 1

@@ -1,0 +1,130 @@
+"""Rolling back from a shell: plan, approve, run, undo, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.cli.conftest import Shell
+from tests.fakes.small_estate import Target, signal_line
+
+
+def _plan(shell: Shell, environment: str) -> str:
+    said = shell("rollback", "plan", "my-bot", "--env", environment, "--json")
+    assert said.code == 0, said
+    return str(said.json()["hash"])
+
+
+def test_a_canary_goes_back_with_one_approval_and_the_target_is_read_back(shell: Shell, target: Target) -> None:
+    plan = _plan(shell, "canary")
+    assert shell("rollback", "approve", plan, "--why", "p95").code == 0
+    done = shell("rollback", "run", plan)
+    assert done.code == 0
+    assert "verified" in done.out
+    assert target.writes == [("my-bot/canary", "1.1.0", "1.0.1")]
+    assert "canary" in shell("status").out
+    assert shell("rollback", "show").out.strip().endswith("verified")
+
+
+def test_planning_touches_nothing_and_says_what_comes_next(shell: Shell, target: Target) -> None:
+    said = shell("rollback", "plan", "my-bot", "--env", "canary")
+    assert said.code == 0
+    assert "1.1.0 -> 1.0.1" in said.out
+    assert "next: an operator" in said.out
+    assert target.writes == []
+
+
+def test_production_needs_two_people(shell: Shell, target: Target) -> None:
+    plan = _plan(shell, "production")
+    assert shell("rollback", "approve", plan).code == 0
+    early = shell("rollback", "run", plan)
+    assert early.code == 1
+    assert target.writes == []
+    again = shell("rollback", "approve", plan)
+    assert again.code == 1
+    second = shell("rollback", "approve", plan, by="ben")
+    assert second.code == 0
+    assert f"next: pulse-tui rollback run {plan[:12]}" in second.out
+    assert shell("rollback", "run", plan).code == 0
+    assert target.writes == [("my-bot/production", "1.0.1", "1.0.0")]
+
+
+def test_a_stranger_and_a_canary_operator_cannot_approve_production(shell: Shell) -> None:
+    plan = _plan(shell, "production")
+    stranger = shell("rollback", "approve", plan, by="mallory")
+    assert stranger.code == 1
+    assert "mallory" in stranger.err
+    assert "operators' file" in stranger.err
+    assert shell("rollback", "approve", plan, by="cyd").code == 1
+
+
+def test_a_rejected_plan_never_runs(shell: Shell, target: Target) -> None:
+    plan = _plan(shell, "canary")
+    assert shell("rollback", "reject", plan, "--why", "not now").code == 0
+    assert shell("rollback", "approve", plan, by="ben").code == 1
+    assert shell("rollback", "run", plan).code == 1
+    assert target.writes == []
+
+
+def test_a_plan_that_meets_a_moved_target_does_not_run(shell: Shell, target: Target) -> None:
+    plan = _plan(shell, "canary")
+    assert shell("rollback", "approve", plan).code == 0
+    target.serving["my-bot/canary"] = "9.9.9"
+    said = shell("rollback", "run", plan)
+    assert said.code == 1
+    assert "9.9.9" in said.err
+    assert target.writes == []
+
+
+def test_a_plan_against_a_moved_target_says_no_and_exits_with_1(shell: Shell, target: Target) -> None:
+    target.serving["my-bot/canary"] = "9.9.9"
+    said = shell("rollback", "plan", "my-bot", "--env", "canary")
+    assert said.code == 1
+    assert "NO   " in said.out
+    assert "plan again" in said.out
+
+
+def test_undo_is_a_plan_of_its_own_that_goes_forward_again(shell: Shell, target: Target) -> None:
+    plan = _plan(shell, "canary")
+    shell("rollback", "approve", plan)
+    shell("rollback", "run", plan)
+    undo = shell("rollback", "undo", plan, "--json")
+    assert undo.json()["state"] == "proposed"
+    forward = undo.json()["hash"]
+    assert forward != plan
+    assert shell("rollback", "approve", forward).code == 0
+    assert shell("rollback", "run", forward).code == 0
+    assert target.serving["my-bot/canary"] == "1.1.0"
+
+
+def test_a_plan_for_an_alert_closes_it_when_it_is_verified(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "s.jsonl"
+    file.write_text(signal_line())
+    assert shell("ingest", file).code == 0
+    alert = shell("status", "--json").json()["alerts"][0]
+    assert alert["asset"] == "my-bot"
+    plan = shell("rollback", "plan", "my-bot", "--env", "canary", "--alert", alert["id"], "--json").json()["hash"]
+    shell("rollback", "approve", plan)
+    assert shell("rollback", "run", plan).code == 0
+    assert shell("explain", alert["id"], "--json").json()["alert"]["state"] == "resolved"
+    assert shell("audit", "verify").code == 0
+
+
+def test_what_cannot_be_named_is_said(shell: Shell) -> None:
+    for arguments, word in (
+        (("rollback", "show", "0123456789"), "rollback show"),
+        (("rollback", "show", "abc"), "8 digits"),
+        (("rollback", "plan", "nobot", "--env", "canary"), "nobot"),
+        (("rollback", "plan", "my-bot"), "--env"),
+        (("rollback", "plan"), "ASSET --env ENV"),
+        (("rollback", "resume", "r1"), "r1"),
+    ):
+        said = shell(*arguments)
+        assert said.code == 2, (arguments, said)
+        assert word in said.err
+        assert said.out == ""
+
+
+def test_an_environment_without_a_way_back_is_refused_with_the_reason(shell: Shell) -> None:
+    said = shell("rollback", "plan", "my-bot", "--env", "shadow")
+    assert said.code in (1, 2)
+    assert "shadow" in said.err

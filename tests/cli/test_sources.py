@@ -1,0 +1,58 @@
+"""``pulse-tui refresh`` against a server that misbehaves: the reason is told, the last good state stays."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.conftest import Shell
+from tests.servers.loopback import Loopback, Reply
+
+ITEM = "<item><guid>{0}</guid><title>{1}</title><link>https://acme.test/{0}</link><pubDate>Mon, 23 Nov 2026 08:00:00 GMT</pubDate></item>"
+HEAD = '<?xml version="1.0"?><rss version="2.0"><channel><title>news</title>'
+
+
+def _feed(*titles: str) -> bytes:
+    items = "".join(ITEM.format(i, t) for i, t in enumerate(titles))
+    return f"{HEAD}{items}</channel></rss>".encode()
+
+
+GOOD = _feed("model-x is deprecated and shuts down on 2027-03-01")
+
+
+@pytest.mark.parametrize(
+    ("reply", "word"),
+    [
+        (Reply(500, headers={"Retry-After": "0"}), "500"),
+        (Reply(404), "404"),
+        (Reply(body=GOOD, cut_at=len(GOOD) // 2), "news"),
+        (Reply(body=b"{}"), "feed"),
+        (Reply(drop=True), "news"),
+    ],
+    ids=["500", "404", "half a feed", "no feed", "no answer"],
+)
+def test_a_bad_answer_is_a_failed_source_and_the_next_good_one_heals_it(
+    shell: Shell, server: Loopback, reply: Reply, word: str
+) -> None:
+    server.on("GET", "/feed", reply)
+    said = shell("refresh", "news")
+    assert said.code == 1
+    assert said.out.startswith("FAIL news: ")
+    assert word in said.out
+    status = {s["id"]: s for s in shell("status", "--json").json()["sources"]}
+    assert status["news"]["health"] == "failing"
+    server.on("GET", "/feed", Reply(body=GOOD))
+    assert shell("refresh", "news").code == 0
+    assert {s["id"]: s["health"] for s in shell("status", "--json").json()["sources"]}["news"] == "good"
+
+
+def test_a_server_that_is_not_there_is_told_with_its_address(shell: Shell, server: Loopback) -> None:
+    url = server.url
+    server.close()
+    said = shell("refresh", "news")
+    assert said.code == 1
+    assert f"{url}/feed cannot be reached" in said.out
+
+
+def test_a_body_of_3_mb_is_read(shell: Shell, server: Loopback) -> None:
+    server.on("GET", "/feed", Reply(body=_feed(*[f"note {i} " + "x" * 30_000 for i in range(100)])))
+    assert shell("refresh", "news").code == 0

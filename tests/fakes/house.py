@@ -1,0 +1,91 @@
+"""A small house for the verbs: a SQLite file, the default policy, and adapters that tests can look into."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pulse_tui.kinds import Kinds
+from pulse_tui.policy.judge import Policy
+from pulse_tui.ports import Route
+from pulse_tui.services.parts import JudgeParts, Outside, RollbackParts
+from pulse_tui.settings.shapes import ApprovalsShape, OperatorShape, PlaybookShape, StepShape
+from pulse_tui.storage.store import SqlStore
+from pulse_tui.wiring import House, secret
+from tests.fakes.clock import Clock
+from tests.fakes.http import FakeHttp
+from tests.fakes.target import Places
+
+OPERATORS = {
+    "ana": OperatorShape(name="ana", key="key-ana"),
+    "ben": OperatorShape(name="ben", key="key-ben"),
+    "cho": OperatorShape(name="cho", key="key-cho"),
+}
+
+
+@cache
+def default_policy() -> Policy:
+    """The policy that ships."""
+    return House(None).policy
+
+
+def step_shape(name: str, timeout: float = 1.0) -> StepShape:
+    """A step that moves a place."""
+    return StepShape(kind="place", timeout=timeout, options={"name": name}, mark="playbooks.yaml:1")
+
+
+def playbook(*places: str, on_failure: str = "undo", timeout: float = 1.0) -> PlaybookShape:
+    """A playbook that moves some places, one after the other."""
+    steps = tuple(step_shape(p, timeout) for p in places)
+    return PlaybookShape(id="move", assets=(), environments=tuple(_all()), steps=steps, on_failure=on_failure)
+
+
+def _all() -> list[Any]:
+    from pulse_tui.domain.words import Environment
+
+    return list(Environment)
+
+
+def routes() -> list[Route]:
+    """A page for everybody and a folder of tickets."""
+    actions = Kinds("actions")
+    return [
+        Route(id="page", kind="notify", options=actions["notify"].Options(url="http://pager.test/page")),
+        Route(id="tickets", kind="ticket", options=actions["ticket"].Options(directory="tickets")),
+    ]
+
+
+def judging(store: SqlStore, base: Path, clock: Clock, http: FakeHttp | None = None, **more: Any) -> JudgeParts:
+    """Parts for ingesting, with the default policy."""
+    parts = JudgeParts(
+        store=store,
+        policy=default_policy(),
+        actions=Kinds("actions"),
+        routes=routes(),
+        suites={},
+        source_kinds=Kinds("collectors"),
+        sources={},
+        outside=Outside(http=http or FakeHttp(), base=base, secret=secret),
+        clock=clock,
+    )
+    return parts._replace(**more)
+
+
+def rollback(judge: JudgeParts, target: Places, clock: Clock, *books: PlaybookShape, **more: Any) -> RollbackParts:
+    """Parts for rolling back at ``target``."""
+    parts = RollbackParts(
+        store=judge.store,
+        steps={"place": target},
+        playbooks=books or (playbook("alias"),),
+        operators=OPERATORS,
+        approvals=ApprovalsShape(),
+        policy_digest=judge.policy.digest,
+        playbooks_digest="playbooks",
+        operators_digest="operators",
+        outside=judge.outside,
+        clock=clock,
+        sleep=clock.sleep,
+        judging=judge,
+    )
+    return parts._replace(**more)

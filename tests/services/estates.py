@@ -1,0 +1,33 @@
+"""The estate of the service tests."""
+
+from __future__ import annotations
+
+from pulse_tui.domain.estate import Component, Dependency
+from pulse_tui.domain.release import ReleaseState
+from pulse_tui.domain.words import ComponentKind, Exposure, Tier
+from pulse_tui.storage.store import SqlStore
+from tests.fakes.nouns import CANARY, PRODUCTION, asset, deployment, later, release
+
+
+def fill(store: SqlStore) -> None:
+    """support-bot: 3.8.1 in production and formerly in canary, 3.8.2 in canary; gateway: public, with vllm."""
+    vllm = Component(id="pkg:pypi/vllm", kind=ComponentKind.PACKAGE, name="vllm", version="0.9.1", ecosystem="PyPI")
+    gpt = Component(id="openai/gpt-4.1", kind=ComponentKind.HOSTED_MODEL, name="gpt-4.1")
+    with store.write() as tx:
+        tx.estate.put_assets(
+            [
+                asset(tier=Tier.CUSTOMER_FACING),
+                asset("gateway", owner_team="platform", tier=Tier.CUSTOMER_FACING, exposure=Exposure.PUBLIC),
+                asset("sandbox", tier=Tier.SANDBOX),
+            ]
+        )
+        for version in ("3.8.0", "3.8.1", "3.8.2"):
+            tx.estate.add_release(release(version, state=ReleaseState.PROMOTED))
+        tx.estate.add_release(release("1.9.3", "gateway", state=ReleaseState.PROMOTED))
+        tx.estate.deploy(deployment("3.8.1", PRODUCTION, since=later(days=-6), production_critical=False))
+        tx.estate.deploy(deployment("3.8.0", CANARY, since=later(days=-9), traffic=12.0))
+        tx.estate.deploy(deployment("3.8.1", CANARY, since=later(days=-7), traffic=12.0))
+        tx.estate.deploy(deployment("3.8.2", CANARY, since=later(hours=-2), traffic=12.0))
+        tx.estate.deploy(deployment("1.9.3", PRODUCTION, asset_id="gateway", since=later(days=-3)))
+        tx.estate.put_dependencies("gateway", [Dependency(asset_id="gateway", component=vllm)])
+        tx.estate.put_dependencies("support-bot", [Dependency(asset_id="support-bot", component=gpt)])
