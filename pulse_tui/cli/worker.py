@@ -47,13 +47,15 @@ def refresh_one(house: House, source: str) -> dict[str, object]:
 
 
 def housekeeping(house: House) -> str:
-    """Deliver what is due, let silences lapse."""
+    """Escalate missed deadlines, deliver what is due, let silences lapse."""
     from pulse_tui.services.deeds import lapse  # noqa: PLC0415
     from pulse_tui.services.deliver import deliver  # noqa: PLC0415
+    from pulse_tui.services.escalate import escalate  # noqa: PLC0415
 
+    late = escalate(house.judging)
     sent = deliver(house.judging, holder_name())
     lapsed = lapse(house.store, house.clock())
-    words = []
+    words = [f"{late} alerts missed their deadline and were escalated"] if late else []
     if sent.dead:
         words.append(f"{sent.dead} deliveries were given up")
     if sent.failed:

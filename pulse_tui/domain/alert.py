@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import msgspec
@@ -18,6 +18,10 @@ class AlertState(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     RESOLVED = "resolved"
     SUPPRESSED = "suppressed"
+
+
+MIN_RESPONSE = timedelta(minutes=15)
+"""No escalation gives an operator less time than this."""
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +52,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     resolved_at: datetime | None = None
     resolved_why: str | None = None
     deadline: datetime | None = None
+    respond_within_s: int | None = None
+    escalations: int = 0
 
     @property
     def open(self) -> bool:
@@ -93,6 +99,20 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
                 self, state=AlertState.FIRING, suppressed_by=None, suppressed_until=None, suppressed_why=None
             )
         return self
+
+    def escalate(self, now: datetime) -> Alert:
+        """Nobody answered in time: one step more urgent, and as much time again. P1 stays P1 and is told again."""
+        if self.state is not AlertState.FIRING or self.deadline is None or self.deadline > now:
+            return self
+        span = timedelta(seconds=self.respond_within_s or 0)
+        ladder = [Priority.P1, Priority.P2, Priority.P3, Priority.P4]
+        at = ladder.index(self.priority) if self.priority in ladder else 1
+        return msgspec.structs.replace(
+            self,
+            priority=ladder[max(0, at - 1)],
+            deadline=now + max(span, MIN_RESPONSE),
+            escalations=self.escalations + 1,
+        )
 
     def resolve(self, at: datetime, why: str) -> Alert:
         """The condition is over. Resolving twice changes nothing."""

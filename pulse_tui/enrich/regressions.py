@@ -12,7 +12,6 @@ from pulse_tui.domain.signal import Signal, fingerprint, signal_id
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Environment, Recommended, Severity, SignalType
 
-
 Tasks = Mapping[tuple[str, str], Task]
 """The tasks of a suite by (task, metric)."""
 

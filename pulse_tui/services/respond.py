@@ -165,6 +165,7 @@ class Responder:
                 version=decision.version,
                 owner=decision.owner,
                 deadline=decision.at + deadline if deadline else None,
+                respond_within_s=decision.respond_within_s,
             )
         self._tx.judgements.put_alert(alert)
         self._open[alert.fingerprint] = alert

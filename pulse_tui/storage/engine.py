@@ -102,7 +102,9 @@ def refuse_network(path: Path) -> None:
 def refuse_missing(url: sa.URL) -> None:
     """Reading must not make a file. Raises StorageError when there is none."""
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
-        raise StorageError(f"database {url.database} does not exist", todo="Check the path; pulse-tui refresh makes a new one")
+        raise StorageError(
+            f"database {url.database} does not exist", todo="Check the path; pulse-tui refresh makes a new one"
+        )
 
 
 def file_system(path: Path, mounts: Path = Path("/proc/self/mounts")) -> str:

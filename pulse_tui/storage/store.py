@@ -71,7 +71,8 @@ class SqlStore:
             if not check_schema(self._engine):
                 if read_only:
                     raise StorageError(
-                        f"database {self.shown} has an older schema, or none", todo="pulse-tui db upgrade brings it up to date"
+                        f"database {self.shown} has an older schema, or none",
+                        todo="pulse-tui db upgrade brings it up to date",
                     )
                 from pulse_tui.storage.migrate import upgrade  # noqa: PLC0415  alembic costs 0.3 s
 

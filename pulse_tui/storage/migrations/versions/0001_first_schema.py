@@ -69,6 +69,8 @@ def upgrade() -> None:
         sa.Column("resolved_at", sa.BigInteger(), nullable=True),
         sa.Column("resolved_why", sa.Text(), nullable=True),
         sa.Column("deadline", sa.BigInteger(), nullable=True),
+        sa.Column("respond_within_s", sa.BigInteger(), nullable=True),
+        sa.Column("escalations", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alerts")),
         sa.UniqueConstraint("open_key", name=op.f("uq_alerts_open_key")),
     )
