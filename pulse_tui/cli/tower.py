@@ -60,7 +60,7 @@ def open_tower(
         except PulseError as error:
             # Nothing can be done in a tower without an estate: the shell shows every problem in full.
             failed.append(error)
-            tower.call_from_thread(tower.exit)
+            tower.call_later(tower.exit)  # does not wait: the loop may be leaving already
             raise
         finally:
             gc.freeze()

@@ -20,6 +20,8 @@ class RegistryRow(NamedTuple):
     tier: str
     traffic: float
     critical: bool
+    hold: str = ""
+    """frozen, paused or blocked when such a hold stands here, also where ``state`` says something more urgent."""
 
     @property
     def key(self) -> str:

@@ -152,9 +152,9 @@ def _steps(
     parts: RollbackParts, playbook: PlaybookShape, here: Release, target: Release, environment: Environment
 ) -> Iterator[PlanStep]:
     for shape in playbook.steps:
-        kind = parts.steps[shape.kind]
         params = _fill(shape.options, {"asset": here.asset_id, "environment": environment.value})
         options = step_options(parts, shape.kind, params, shape)
+        kind = parts.steps[shape.kind]
         yield PlanStep(
             kind=shape.kind,
             target=kind.target(options),

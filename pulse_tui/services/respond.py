@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -41,6 +41,7 @@ class Responder:
         self._asked: set[str] = set()
         self._advised: dict[tuple[str, str, str | None, str], Priority] = {}
         self._held: dict[str, list[Hold]] | None = None
+        self._placed: dict[str, Decision | None] = {}
         self.opened = 0
 
     def expect(self, fingerprints: Iterable[str]) -> None:
@@ -51,14 +52,16 @@ class Responder:
 
     def respond(self, decision: Decision, fact: Fact) -> None:
         """Open, count or close the alert, and carry the actions out."""
-        self.expect([decision.fingerprint])
+        if decision.fingerprint not in self._asked:
+            self.expect([decision.fingerprint])
         standing = self._open.get(decision.fingerprint)
         if decision.outcome is Outcome.NOT_FIRED:
             # Old news that comes late says nothing of what was seen since.
             if standing is not None and decision.at >= standing.last_at and not self._kept(standing):
                 self._close(standing, f"signal {fact.signal.id} says that the condition is over", decision.version)
-            if decision.version is not None:
-                self._let_go(decision.version, lambda placed: placed.fingerprint == decision.fingerprint)
+            for hold in self._holding(decision.version):
+                if hold.asset_id == decision.asset_id and hold.placed_by == f"rule {decision.rule_id}":
+                    self._let_go(hold, lambda placed: placed.fingerprint == decision.fingerprint)
             return
         if not decision.acts:
             return
@@ -102,8 +105,8 @@ class Responder:
         for alert in self._tx.judgements.open_alerts_about(signal_fingerprint):
             if not self._kept(alert):
                 self._close(alert, why, version)
-        if version is not None:
-            self._let_go(version, lambda placed: self._about(placed) == signal_fingerprint)
+        for hold in self._holding(version):
+            self._let_go(hold, lambda placed: self._about(placed) == signal_fingerprint)
 
     def _kept(self, alert: Alert) -> bool:
         """``keep_firing_for``: a condition that comes and goes stays one episode."""
@@ -119,16 +122,25 @@ class Responder:
         signal = self._tx.signals.get(decision.signal_id)
         return signal.fingerprint if signal is not None else None
 
-    def _let_go(self, version: str, placed_for: Callable[[Decision], bool]) -> None:
-        """Lift what an episode that is over left standing on a version, now that this version is well."""
+    def _holding(self, version: str | None) -> Sequence[Hold]:
+        """What decisions left standing on a version, read once a batch."""
+        if version is None:
+            return ()
         if self._held is None:
             self._held = {}
             for hold in self._tx.judgements.holds():
                 self._keep_in_mind(hold)
-        for hold in self._held.get(version, ()):
-            placed = self._tx.judgements.decision(hold.decision_id) if hold.decision_id else None
-            if placed is not None and placed_for(placed) and self._tx.judgements.lift_hold(hold.id, SYSTEM, self._now):
-                self._tx.log.append(self._now, SYSTEM, "hold.lifted", hold.id, {"because": f"{version} is well again"})
+        return self._held.get(version, ())
+
+    def _let_go(self, hold: Hold, placed_for: Callable[[Decision], bool]) -> None:
+        """Lift what an episode that is over left standing on a version, now that this version is well."""
+        assert hold.decision_id is not None
+        if hold.decision_id not in self._placed:
+            self._placed[hold.decision_id] = self._tx.judgements.decision(hold.decision_id)
+        placed = self._placed[hold.decision_id]
+        if placed is not None and placed_for(placed) and self._tx.judgements.lift_hold(hold.id, SYSTEM, self._now):
+            because = {"because": f"{hold.version} is well again"}
+            self._tx.log.append(self._now, SYSTEM, "hold.lifted", hold.id, because)
 
     def _keep_in_mind(self, hold: Hold) -> None:
         if self._held is not None and hold.version is not None and hold.decision_id is not None:

@@ -11,6 +11,7 @@ import enum
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Annotated, Any, TypeVar, cast
 
 import msgspec
@@ -33,6 +34,9 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """``did you mean 'url'?`` or, when nothing is near, the list of what is known."""
     words = sorted(known)
     close = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
+    if not close and len(word) >= 3:
+        begun = [w for w in words if w.startswith(word)]  # prod -> production
+        close = begun if len(begun) == 1 else []
     if close:
         return f"did you mean {close[0]!r}?"
     shown = ", ".join(words[:12]) + (", …" if len(words) > 12 else "")
@@ -52,8 +56,14 @@ def seconds(text: str | float) -> float | None:
 def convert(node: Node, shape: type[T], problems: list[Problem], *, path: str = "") -> T | None:
     """The node as ``shape``, or None after adding what is wrong to ``problems``."""
     before = len(problems)
-    value = _Checker(problems).value(node, mi.type_info(shape), path)
+    value = _Checker(problems).value(node, _type_info(cast("Any", shape)), path)
     return cast("T", value) if len(problems) == before else None
+
+
+@lru_cache(maxsize=256)
+def _type_info(shape: Any) -> mi.Type:
+    """A millisecond each time: an estate asks for its shape ten thousand times."""
+    return mi.type_info(shape)
 
 
 class _Checker:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import yaml
 
 MAX_NODES = 2_000_000
+MAX_ALIASED = 100_000
+"""Values that aliases may repeat: thousands of rules share an anchor, a bomb repeats billions."""
 
 
 class Mark(NamedTuple):
@@ -86,7 +88,7 @@ def parse(text: str, file: str) -> tuple[Node | None, list[Problem]]:
         if root is None:
             return None, []
         problems: list[Problem] = []
-        node = _convert(root, loader, file, problems, [0])
+        node = _convert(root, loader, file, problems, _Count())
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"{file}:{mark.line + 1}" if mark else file
@@ -98,7 +100,7 @@ def parse(text: str, file: str) -> tuple[Node | None, list[Problem]]:
     except RecursionError:
         return None, [Problem(file, "is nested too deeply")]
     except _TooLarge:
-        return None, [Problem(file, f"holds more than {MAX_NODES:,} values")]
+        return None, [Problem(file, f"holds more than {MAX_NODES:,} values, or aliases that repeat {MAX_ALIASED:,}")]
     finally:
         loader.dispose()
     return node, problems
@@ -108,15 +110,27 @@ class _TooLarge(Exception):
     pass
 
 
+class _Count:
+    def __init__(self) -> None:
+        self.nodes = self.aliased = 0
+        self.seen: set[int] = set()
+
+    def add(self, node: yaml.Node) -> None:
+        self.nodes += 1
+        if id(node) in self.seen:
+            self.aliased += 1
+        self.seen.add(id(node))
+        if self.nodes > MAX_NODES or self.aliased > MAX_ALIASED:
+            raise _TooLarge
+
+
 _PLAIN_TAGS = {"null", "bool", "int", "float", "str", "timestamp", "binary", "merge"}
 
 
-def _convert(node: yaml.Node, loader: Any, file: str, problems: list[Problem], count: list[int]) -> Node:
+def _convert(node: yaml.Node, loader: Any, file: str, problems: list[Problem], count: _Count) -> Node:
     import yaml  # noqa: PLC0415
 
-    count[0] += 1
-    if count[0] > MAX_NODES:
-        raise _TooLarge
+    count.add(node)
     mark = Mark(file, node.start_mark.line + 1, node.start_mark.column + 1)
     if isinstance(node, yaml.ScalarNode):
         tag = node.tag.removeprefix("tag:yaml.org,2002:")

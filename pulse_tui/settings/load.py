@@ -124,13 +124,20 @@ def _sections(root: Path, files: Iterable[Path], problems: list[Problem]) -> dic
                 found[key] = child
             elif key in _LISTS and isinstance(child.value, list) and isinstance(found[key].value, list):
                 found[key].value.extend(child.value)
-            elif key == "estate" and child.get("assets") and found[key].get("assets"):
-                found[key].value["assets"].value.extend(child.value["assets"].value)
+            elif key == "estate" and (both := _lists_of_assets(found[key], child)) is not None:
+                both[0].extend(both[1])
             else:
                 problems.append(
                     Problem(str(mark), f"the section {key!r} stands in two files", f"first in {found[key].mark}")
                 )
     return found
+
+
+def _lists_of_assets(first: Node, second: Node) -> tuple[list[Node], list[Node]] | None:
+    """The assets of two files, when both are lists and nothing else stands beside them."""
+    found = [n.get("assets") for n in (first, second) if set(dict(n.items())) == {"assets"}]
+    lists = [n.value for n in found if n is not None and isinstance(n.value, list)]
+    return (lists[0], lists[1]) if len(lists) == 2 else None
 
 
 def _build(
@@ -145,6 +152,8 @@ def _build(
     estate_node = sections.get("estate")
     assets: list[AssetShape] = []
     if estate_node is not None and estate_node.value is not None:
+        if not isinstance(estate_node.value, dict):
+            problems.append(Problem(str(estate_node.mark), "estate: expected 'assets:' and a list"))
         for key in (k for k, _ in estate_node.items() if k != "assets"):
             problems.append(
                 Problem(str(estate_node.key_marks[key]), f"estate: unknown key {key!r}", nearest(key, ["assets"]))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
 from enum import Enum
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -53,19 +53,20 @@ class Codec(Generic[S]):
         }
         types = {f.name: f for f in msgspec.structs.fields(shape)}
         self._nested = {name: msgspec.json.Decoder(types[name].type) for name in self.names if name not in self._plain}
+        self._get = _getter(self.names)
+        self._written: list[tuple[str, Callable[[Any], Any]]] = [
+            (name, to_json if name in self._nested else to_us if name in self._times else _word)
+            for name in self.names
+            if name in self._nested or name in self._times or name in self._enums
+        ]
 
     def row(self, item: S) -> dict[str, Any]:
         """Column values of ``item``."""
-        out: dict[str, Any] = {}
-        for name in self.names:
-            value = getattr(item, name)
-            if isinstance(value, datetime):
-                value = to_us(value)
-            elif isinstance(value, Enum):
-                value = value.value
-            elif name in self._nested:
-                value = _JSON.encode(value).decode()
-            out[name] = value
+        out = dict(zip(self.names, self._get(item), strict=True))
+        for name, written in self._written:
+            value = out[name]
+            if value is not None:
+                out[name] = written(value)
         return out
 
     def item(self, row: Mapping[Any, Any], **extra: Any) -> S:
@@ -84,6 +85,17 @@ class Codec(Generic[S]):
             else:
                 values[name] = value
         return self.shape(**values)
+
+
+def _getter(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
+    if len(names) == 1:
+        only = attrgetter(names[0])
+        return lambda item: (only(item),)
+    return attrgetter(*names)
+
+
+def _word(value: Any) -> Any:
+    return value._value_ if isinstance(value, Enum) else value
 
 
 def _parts(kind: mi.Type) -> tuple[mi.Type, ...]:

@@ -16,8 +16,8 @@ from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.words import Outcome
 from pulse_tui.storage import tables as t
 from pulse_tui.storage.codec import Codec, from_json, to_json
-from pulse_tui.storage.lookup import chunks, named, present
-from pulse_tui.storage.upsert import insert_new, upsert
+from pulse_tui.storage.lookup import chunks, named
+from pulse_tui.storage.upsert import insert_many, insert_new, upsert
 
 _DECISION = Codec(Decision)
 _ALERT = Codec(Alert)
@@ -33,16 +33,19 @@ class JudgementTables:
         self._c = connection
 
     def add_decisions(self, decisions: Sequence[tuple[Decision, Fact]]) -> None:
-        if not decisions:
-            return
-        known = present(self._c, t.decisions.c.id, (d.id for d, _ in decisions))
         rows = []
+        known: set[str] = set()
+        last, seen = None, ""
         for decision, fact in decisions:
-            if decision.id not in known:
-                known.add(decision.id)
-                rows.append({**_DECISION.row(decision), "facts": to_json(fact.variables)})
-        if rows:
-            self._c.execute(sa.insert(t.decisions), rows)
+            if decision.id in known:
+                continue
+            known.add(decision.id)
+            if fact is not last:  # the decisions of one fact come together
+                last, seen = fact, to_json(fact.variables)
+            row = _DECISION.row(decision)
+            row["facts"] = seen
+            rows.append(row)
+        insert_many(self._c, t.decisions, rows, keep=True)
 
     def decision(self, decision_id: str) -> Decision | None:
         row = named(self._c, t.decisions, t.decisions.c.id, decision_id)
@@ -64,8 +67,7 @@ class JudgementTables:
 
     def add_responses(self, decision_id: str, responses: Sequence[tuple[str, str]], at: datetime) -> None:
         rows = [{"decision_id": decision_id, "action": a, "what": w, "at": to_us(at)} for a, w in responses]
-        if rows:
-            self._c.execute(sa.insert(t.responses), rows)
+        insert_many(self._c, t.responses, rows)
 
     def responses(self, decision_id: str) -> list[tuple[str, str]]:
         query = sa.select(t.responses.c.action, t.responses.c.what).where(t.responses.c.decision_id == decision_id)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from pulse_tui.domain.audit import GENESIS, AuditEntry, link
 from pulse_tui.storage import tables as t
 from pulse_tui.storage.codec import Codec
+from pulse_tui.storage.upsert import insert_many
 
 _ENTRY = Codec(AuditEntry)
 
@@ -31,7 +32,7 @@ class AuditTable:
         entry = AuditEntry(
             seq=seq, at=at, actor=actor, action=action, subject=subject, detail=content, previous=previous, hash=digest
         )
-        self._c.execute(sa.insert(t.audit), [_ENTRY.row(entry)])
+        insert_many(self._c, t.audit, [_ENTRY.row(entry)])
         return entry
 
     def head(self) -> str:

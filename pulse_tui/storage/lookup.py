@@ -7,6 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from pulse_tui.storage.codec import to_json
+
 _CHUNK = 5_000
 """Ids a statement: SQLite allows 32,766 parameters (older ones fewer), PostgreSQL 65,535."""
 SHORTEST_PREFIX = 4
@@ -20,11 +22,17 @@ def chunks(values: Iterable[str]) -> Iterator[list[str]]:
 
 
 def present(connection: sa.Connection, column: sa.Column[str], values: Iterable[str]) -> set[str]:
-    """Those of ``values`` that the column holds."""
-    found: set[str] = set()
-    for chunk in chunks(values):
-        found.update(connection.execute(sa.select(column).where(column.in_(chunk))).scalars())
-    return found
+    """Those of ``values`` that the column holds. One parameter for all of them: a list of each batch's length
+    would be a statement of its own each time."""
+    every = list(values)
+    if not every:
+        return set()
+    table, name = column.table.name, column.name
+    if connection.dialect.name == "postgresql":
+        sql, given = f"SELECT {name} FROM {table} WHERE {name} = ANY(%s)", (every,)  # noqa: S608  names of our own
+        return {row[0] for row in connection.exec_driver_sql(sql, given)}
+    sql = f"SELECT {name} FROM {table} WHERE {name} IN (SELECT value FROM json_each(?))"  # noqa: S608
+    return {row[0] for row in connection.exec_driver_sql(sql, (to_json(every),))}
 
 
 def named(

@@ -15,6 +15,7 @@ from pulse_tui.domain.words import SignalType
 from pulse_tui.storage import tables as t
 from pulse_tui.storage.codec import Codec
 from pulse_tui.storage.lookup import present
+from pulse_tui.storage.upsert import insert_many
 
 _ROW = Codec(Signal)
 _PLAIN = Codec(Signal, skip=("evidence",))
@@ -39,9 +40,10 @@ class SignalTable:
                 continue
             known.add(signal.id)
             new.append(signal)
-            rows.append({**_ROW.row(signal), "raw": raw})
-        if rows:
-            self._c.execute(sa.insert(t.signals), rows)
+            row = _ROW.row(signal)
+            row["raw"] = raw
+            rows.append(row)
+        insert_many(self._c, t.signals, rows)
         return new
 
     def get(self, signal_id: str) -> Signal | None:
@@ -69,8 +71,7 @@ class SignalTable:
             }
             for r in rejected
         ]
-        if rows:
-            self._c.execute(sa.insert(t.quarantine), rows)
+        insert_many(self._c, t.quarantine, rows)
 
     def quarantined(self, limit: int) -> list[tuple[datetime, Rejected]]:
         rows = self._c.execute(sa.select(t.quarantine).order_by(t.quarantine.c.seq.desc()).limit(limit))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from pulse_tui.tui import look
-from pulse_tui.tui.canvas import Canvas, Span, fit, frame_bottom, frame_top, pad
+from pulse_tui.tui.canvas import Canvas, Span, fit, frame_bottom, frame_top, notice, pad, width_of
 
 if TYPE_CHECKING:
     from pulse_tui.domain.board import Trend
@@ -53,17 +53,21 @@ def summary(trend: Trend) -> list[Span]:
     return spans
 
 
-def legend(trend: Trend, position: str) -> list[Span]:
-    """The metric's name, and what the glyphs of the chart mean."""
+def legend(trend: Trend, position: str, width: int) -> list[Span]:
+    """The metric's name, and what the glyphs of the chart mean; what does not fit goes, the least needed first."""
     arrow = "" if trend.higher_is_better else " (lower is better)"
-    spans: list[Span] = [(f"{trend.metric}{arrow}", look.BOLD), (f"  {trend.task}" if trend.task else "", look.DIM)]
+    parts: list[tuple[int, Span]] = [(0, (f"{trend.metric}{arrow}", look.BOLD))]
+    if trend.task:
+        parts.append((3, (f"  {trend.task}", look.DIM)))
     if trend.baseline is not None:
-        spans.append((f"   ┄ baseline {trend.baseline_version or ''}", look.WARN))
+        parts.append((1, (f"   ┄ baseline {trend.baseline_version or ''}", look.WARN)))
     if any(point.low is not None for point in trend.points):
-        spans.append(("   ▒ interval", look.DIM))
+        parts.append((4, ("   ▒ interval", look.DIM)))
     if position:
-        spans.append((f"   {position}", look.DIM))
-    return spans
+        parts.append((2, (f"   {position}", look.DIM)))
+    while len(parts) > 1 and width_of(span for _, span in parts) > width:
+        parts.remove(max(parts, key=lambda part: part[0]))
+    return [span for _, span in parts]
 
 
 def chart_spans(line: str, verdict: str) -> list[Span]:
@@ -82,7 +86,7 @@ def chart_spans(line: str, verdict: str) -> list[Span]:
 class Benchmarks(Canvas):
     """Draws one trend at a time; ``]`` and ``[`` go through the others."""
 
-    NOTICE = "no benchmark results for this asset yet. Bring some in: pulse-tui ingest lm_eval results.json"
+    NOTICE = "no benchmark results here yet. Bring some in: pulse-tui ingest lm_eval results.json"
 
     def __init__(self, *, id: str) -> None:
         """It shows "reading…" until the first :meth:`show`."""
@@ -177,11 +181,10 @@ class Benchmarks(Canvas):
     def _inner(self, y: int, width: int, rows: int) -> list[Span]:
         trend = self.trend
         if trend is None:
-            text = "reading…" if self.trends is None else self.NOTICE
-            return [(fit(text[(y - 2) * width :] if y == 2 else text[width:] if y == 3 else "", width), look.DIM)]
+            return [notice("reading…" if self.trends is None else self.NOTICE, y - 1, width)]
         if y == 0:
             count = len(self.trends or ())
-            return legend(trend, f"{self.chosen + 1}/{count} ] next" if count > 1 else "")
+            return legend(trend, f"{self.chosen + 1}/{count} ] next" if count > 1 else "", width)
         if y == rows - 2:
             return summary(trend)
         if y == rows - 1:

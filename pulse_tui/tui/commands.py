@@ -1,4 +1,4 @@
-"""What the palette offers: the main screen's actions by name, each asset, each source."""
+"""What the palette offers: the actions of the screen it was opened on, the panes, each asset, each source."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pulse_tui.tui.screens.palette import Command
 
 if TYPE_CHECKING:
     from pulse_tui.tui.main import MainScreen
+    from pulse_tui.tui.screens.base import BaseScreen
 
 _ACTIONS: Final[Mapping[str, tuple[str, str, str]]] = {
     "alerts": ("main", "pane(3)", "pane 4"),
@@ -20,29 +21,36 @@ _ACTIONS: Final[Mapping[str, tuple[str, str, str]]] = {
     "messages": ("here", "messages", "every message of this session in full"),
     "help": ("here", "help", "keys and glyphs"),
     "acknowledge": ("here", "acknowledge", "the alert: you are looking at it"),
-    "silence": ("here", "silence", "the alert for some hours"),
-    "waive": ("here", "waive", "record an exception with a review date"),
-    "freeze or unfreeze": ("here", "freeze", "the row's asset"),
-    "plan rollback": ("here", "propose", "make a plan for the row; approve it there"),
-    "refresh": ("here", "refresh", "collect from all sources now"),
+    "silence": ("here", "silence", "the alert for some hours, with a reason"),
+    "waive": ("here", "waive", "record an exception with a reason and a review date"),
+    "resolve": ("here", "resolve", "close the alert by hand, with a reason"),
+    "freeze or unfreeze": ("here", "freeze", "the asset: promotions stop, rollbacks never do"),
+    "plan rollback": ("here", "propose", "make a plan; approve it there"),
+    "refresh": ("main", "refresh", "collect from all sources now"),
     "quit": ("main", "app.quit", "leave the tower"),
 }
 _ASSET: Final = "asset "
 _REFRESH: Final = "refresh "
 
 
-def commands(main: MainScreen, board: Board | None) -> list[Command]:
-    """All that can be run now."""
+def commands(page: BaseScreen, main: MainScreen, board: Board | None) -> list[Command]:
+    """All that can be run now, with ``page`` on top."""
     listed = [
         Command(words, help)
-        for words, (_, action, help) in _ACTIONS.items()
-        if action.split("(")[0] in ("app.quit", "messages") or main.check_action(action.split("(")[0], ()) is not False
+        for words, (where, action, help) in _ACTIONS.items()
+        if _runs(action.split("(")[0], main if where == "main" else page)
     ]
     if board is not None:
         listed += [Command(f"{_ASSET}{name}", "open it") for name in dict.fromkeys(row.asset for row in board.registry)]
         if not main.head.read_only:
             listed += [Command(f"{_REFRESH}{row.id}", f"collect from this {row.kind} source") for row in board.sources]
     return listed
+
+
+def _runs(action: str, screen: BaseScreen) -> bool:
+    if action == "app.quit":
+        return True
+    return hasattr(screen, f"action_{action}") and screen.check_action(action, ()) is True
 
 
 def resolve(words: str) -> tuple[str, str | None]:

@@ -7,7 +7,6 @@ are (``sev>=high``); an alert's severity word is that of its priority: critical 
 
 from __future__ import annotations
 
-import difflib
 import operator
 import re
 from collections.abc import Callable, Mapping
@@ -69,6 +68,8 @@ def parse(text: str, columns: tuple[str, ...]) -> Filter:
         name = found["name"].casefold()
         name = _ALIASES.get(name, name)
         if name not in columns and not (name == "sev" and "prio" in columns):
+            import difflib  # noqa: PLC0415  only for who mistyped
+
             near = difflib.get_close_matches(name, columns, 1)
             raise BadFilter(f"no column {name!r} here; " + (f"did you mean {near[0]}?" if near else _known(columns)))
         if not found["value"]:

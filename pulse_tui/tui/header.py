@@ -68,7 +68,7 @@ def _counts(header: Header) -> list[_Part]:
         _Part(8, ((f"shadow {header.shadow}", look.PLAIN),)),
         _Part(0, ((f"P1 {header.p1}", look.ALARM if header.p1 else look.DIM),)),
         _Part(1, ((f"P2 {header.p2}", look.BAD if header.p2 else look.DIM),)),
-        _Part(6, ((f"P4 {header.p4}", look.DIM),)),
+        _Part(6, ((f"P3-4 {header.p4}", look.DIM),)),
         _Part(2, ((f"■ FREEZE {first}", look.HELD),) if frozen else ()),
         _Part(4, ((f"? {header.indeterminate} undecided", look.WARN),) if header.indeterminate else ()),
         _Part(3, ((f"✖ {header.dead_letters} undelivered", look.BAD),) if header.dead_letters else ()),

@@ -45,6 +45,8 @@ _NAMES: Final = {
     "pageup": "PgUp",
     "home": "Home",
     "end": "End",
+    "down": "Down",
+    "up": "Up",
 }
 
 
@@ -67,6 +69,7 @@ MOVES: Final = [
     bind("ctrl+u,pageup", "pages(-0.5)", "half a page up"),
 ]
 EVERYWHERE: Final = [
+    bind("ctrl+z", "app.suspend_process", "shell", "to the shell for a while; fg comes back"),
     bind("y", "copy", "copy", "copy the line or page to the clipboard (tmux, or OSC 52 through SSH)"),
     bind("M", "messages", "messages", "every message and error of this session in full"),
     bind("colon", "palette", "command", "run a command by name; Enter takes the highlighted one", show=True),
@@ -78,6 +81,7 @@ MAIN: Final = [
     bind("a", "acknowledge", "ack", "acknowledge the alert: you are looking at it", show=True),
     bind("s", "silence", "silence", "silence the alert for some hours, with a reason", show=True),
     bind("w", "waive", "waive", "record an exception with a reason and a review date", show=True),
+    bind("R", "resolve", "resolve", "close the alert by hand, with a reason: its condition is over"),
     bind(
         "f",
         "freeze",
@@ -87,7 +91,7 @@ MAIN: Final = [
     ),
     bind("p", "propose", "plan rollback", "make a rollback plan for the row; approve it in the plan", show=True),
     bind("ctrl+r", "refresh", "refresh", "collect from all sources now", show=True),
-    *EVERYWHERE[::-1][:2][::-1],
+    *EVERYWHERE[-2:],
     *MOVES,
     bind("n", "attention(1)", "next that wants attention"),
     bind("N", "attention(-1)", "previous that wants attention"),
@@ -101,26 +105,25 @@ MAIN: Final = [
     bind("shift+tab", "next_pane(-1)", "previous pane"),
     bind("S", "sources", "sources", "how every source is doing, and what was refused"),
     bind("escape", "clear", "clear", "clear the filter, or the message in the last line"),
-    *EVERYWHERE[:2],
+    *EVERYWHERE[:-2],
     bind("q", "app.quit", "quit"),
 ]
 
 
 def footer_spans(bindings: Iterable[Binding], width: int) -> list[Span]:
-    """``Enter open  / filter …`` as many as fit; help stays, at the end."""
-    spans: list[Span] = []
+    """``Enter open  / filter …`` as many as fit; the way back and help stay."""
     shown = [b for b in bindings if b.show]
     if width < NARROW:
         shown = [replace(b, description=_SHORT.get(b.description, b.description)) for b in shown]
-    last = [b for b in shown if b.action == "help"]
-    room = width - sum(width_of(_key_spans(b)) for b in last)
-    for binding in [b for b in shown if b.action != "help"]:
+    room = width - sum(width_of(_key_spans(b)) for b in shown if b.action in _ALWAYS)
+    spans: list[Span] = []
+    for binding in shown:
         item = _key_spans(binding)
-        if width_of(item) <= room:
+        if binding.action in _ALWAYS:
+            spans += item
+        elif width_of(item) <= room:
             spans += item
             room -= width_of(item)
-    for binding in last:
-        spans += _key_spans(binding)
     return spans
 
 
@@ -129,6 +132,7 @@ def _key_spans(binding: Binding) -> list[Span]:
     return [(f" {key}", look.BOLD), (f" {binding.description} ", look.DIM)]
 
 
+_ALWAYS: Final = ("back", "help")
 _SHORT: Final = {"plan rollback": "plan"}
 
 
@@ -143,6 +147,13 @@ class Bottom(Canvas):
         self._keys: Sequence[Binding] = ()
         self._message = ""
         self._bad = False
+        self.leave = "Esc keys "
+        """How the message goes away; a page, where Esc goes back, says nothing."""
+
+    @property
+    def bad(self) -> bool:
+        """Whether the message that is shown tells of something that did not work."""
+        return bool(self._message) and self._bad
 
     @property
     def message(self) -> str:
@@ -163,7 +174,7 @@ class Bottom(Canvas):
         if not self._message:
             return footer_spans(self._keys, width)
         mark, style = (" ✖ ", look.BAD) if self._bad else (" ● ", look.GOOD)
-        tail = " M full text " if self._bad else ""
+        tail = f" M full text  {self.leave}" if self._bad else f" {self.leave}"
         text = safe(self._message)
         room = max(0, width - len(tail) - 3)
         return [

@@ -37,6 +37,8 @@ _STATES: Final[Mapping[str, tuple[str, Style]]] = {
     "paused": ("‖", HELD),
     "blocked": ("■", HELD),
     "retest": ("◆", INFO),
+    "watch": ("◆", INFO),
+    "quarantined": ("✖", BAD),
     "unknown": ("?", WARN),
     # alerts
     "firing": ("▲", BAD),

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 WIDE = (100, 28)
 """Columns and rows from which all four panes are shown."""
-FOLLOW_S = 0.06
-"""The Benchmarks pane follows the registry's cursor when it has rested this long."""
+FOLLOW_S = 0.12
+"""The Benchmarks pane follows the registry's cursor when it has rested this long: longer than a held key's repeat."""
 REGISTRY, BENCHMARKS, ADVISORIES, ALERTS = range(4)
 
 
@@ -34,7 +34,7 @@ class MainScreen(BaseScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [*MAIN]
     DEFAULT_CSS = """
-    MainScreen { layout: grid; grid-size: 2 2; grid-columns: 7fr 8fr; }
+    MainScreen { layout: grid; grid-size: 2 2; grid-columns: 6fr 7fr; }
     MainScreen.-one { grid-size: 1 1; grid-columns: 1fr; }
     MainScreen.-one Top { height: 2; }
     MainScreen #filter { dock: bottom; height: 1; margin-bottom: 1; border: none; padding: 0 1; background: ansi_default; }
@@ -100,7 +100,7 @@ class MainScreen(BaseScreen):
 
     def show_board(self, board: Board, now_us: int) -> None:
         """Draw a board: every pane repaints what differs."""
-        self.registry.update_rows(board.registry, now_us)
+        self.registry.update_rows(rows.frozen_rows(board.registry, board.header.frozen), now_us)
         self.advisories.update_rows(board.advisories, now_us)
         self.alerts.update_rows(board.alerts, now_us)
         self._tabs()
@@ -276,7 +276,7 @@ class MainScreen(BaseScreen):
 
     def applies(self, action: str) -> bool:
         pane = self.current
-        if action in ("acknowledge", "silence", "waive"):
+        if action in ("acknowledge", "silence", "waive", "resolve"):
             return pane == ALERTS and self.alerts.row is not None
         if action in ("freeze", "propose"):
             return self._place() is not None
@@ -310,6 +310,10 @@ class MainScreen(BaseScreen):
     def action_silence(self) -> None:
         if self.alerts.row is not None:
             self.post_message(messages.Silence(self.alerts.row.id, self.alerts.row.title))
+
+    def action_resolve(self) -> None:
+        if self.alerts.row is not None:
+            self.post_message(messages.Resolve(self.alerts.row.id, self.alerts.row.title))
 
     def action_waive(self) -> None:
         if self.alerts.row is not None:

@@ -71,6 +71,15 @@ class Silence(Message):
         self.alert_id, self.title = alert_id, title
 
 
+class Resolve(Message):
+    """Close the alert by hand; the app asks why."""
+
+    def __init__(self, alert_id: str, title: str) -> None:
+        """The alert's id and title."""
+        super().__init__()
+        self.alert_id, self.title = alert_id, title
+
+
 class Waive(Message):
     """Record an exception; the app asks for how many days and why."""
 

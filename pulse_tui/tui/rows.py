@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
 from pulse_tui.domain.moments import age
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pulse_tui.domain.board import AdvisoryRow, AlertRow, RegistryRow, SourceRow
 
 Cells = tuple[Span, ...]
+EVERYTHING: Final = "everything"
+"""What the header's list of freezes calls the whole estate."""
 
 
 class Column(NamedTuple):
@@ -57,6 +59,22 @@ def environment(word: str) -> Span:
     return short, look.BOLD if short == "prod" else look.PLAIN
 
 
+def registry_state(row: RegistryRow) -> Span:
+    """The state, and the hold that stands beside a more urgent one: ``✖ FAIL ■ blocked``."""
+    text, style = look.state(row.state)
+    return (text, style) if row.hold in ("", row.state) else (f"{text} {look.state(row.hold)[0]}", style)
+
+
+def frozen_rows(rows: Sequence[RegistryRow], frozen: Sequence[str]) -> Sequence[RegistryRow]:
+    """The rows, with the header's freezes on those that name no hold of their own."""
+    if not frozen:
+        return rows
+    return tuple(
+        row._replace(hold="frozen") if not row.hold and (row.asset in frozen or EVERYTHING in frozen) else row
+        for row in rows
+    )
+
+
 def registry_cells(row: RegistryRow, now_us: int) -> Cells:
     """ASSET ENV VERSION ITER STATE SINCE."""
     return (
@@ -64,7 +82,7 @@ def registry_cells(row: RegistryRow, now_us: int) -> Cells:
         environment(row.environment),
         (row.version or "-", look.PLAIN),
         ("-" if row.iteration is None else str(row.iteration), look.DIM),
-        look.state(row.state),
+        registry_state(row),
         (age(row.since_us, now_us), look.DIM),
     )
 
@@ -77,6 +95,7 @@ def registry_fields(row: RegistryRow) -> Fields:
         "version": row.version,
         "iter": "" if row.iteration is None else str(row.iteration),
         "state": row.state,
+        "hold": row.hold,
         "owner": row.owner,
         "tier": row.tier,
         "why": row.why,
@@ -121,13 +140,16 @@ def alert_state(row: AlertRow) -> Span:
 
 
 def alert_cells(row: AlertRow, now_us: int) -> Cells:
-    """PRIO STATE WHAT OWNER AGE x."""
+    """PRIO WHAT OWNER AGE x. The glyph of the state stands by the priority, its word before the title.
+
+    Firing is what a row here is unless it says otherwise: it needs no word.
+    """
     faint = row.state in ("acknowledged", "suppressed")
     prio, style = look.priority(row.priority)
+    glyph, _, word = alert_state(row)[0].partition(" ")
     return (
-        (prio, look.DIM if faint else style),
-        alert_state(row),
-        (row.title, look.DIM if faint else look.PLAIN),
+        (f"{prio:<2} {glyph}", look.DIM if faint else style),
+        (row.title if word == "firing" else f"{word}: {row.title}", look.DIM if faint else look.PLAIN),
         (row.owner or "nobody", look.DIM if row.owner else look.WARN),
         (age(row.since_us, now_us), look.DIM),
         (str(row.count), look.DIM),
@@ -167,15 +189,17 @@ REGISTRY: Final[Spec[RegistryRow]] = Spec(
         Column("ENV", 4, 7),
         Column("VERSION", 5, 12),
         Column("ITER", 4, 7, drop=2, right=True),
-        Column("STATE", 8, 10),
+        Column("STATE", 8, 22),
         Column("SINCE", 5, 5, drop=1, right=True),
     ),
     cells=registry_cells,
     key=lambda row: row.key,
     fields=registry_fields,
-    names=("asset", "env", "version", "iter", "state", "owner", "tier", "why"),
-    wants_attention=lambda row: row.state != "ok",
-    copied=lambda row: f"{row.asset} {row.environment} {row.version} {row.state}" + (f": {row.why}" if row.why else ""),
+    names=("asset", "env", "version", "iter", "state", "hold", "owner", "tier", "why"),
+    wants_attention=lambda row: row.state != "ok" or bool(row.hold),
+    copied=lambda row: (
+        f"{row.asset} {row.environment} {row.version} {registry_state(row)[0]}" + (f": {row.why}" if row.why else "")
+    ),
     empty="no assets yet. Write a first configuration: pulse-tui init",
 )
 ADVISORIES: Final[Spec[AdvisoryRow]] = Spec(
@@ -199,11 +223,10 @@ ALERTS: Final[Spec[AlertRow]] = Spec(
     title="4 Alerts",
     columns=(
         Column("PRIO", 4, 4),
-        Column("STATE", 8, 9),
-        Column("WHAT", 36, 0),
-        Column("OWNER", 5, 11, drop=2),
+        Column("WHAT", 28, 0),
+        Column("OWNER", 5, 11, drop=1),
         Column("AGE", 3, 4, right=True),
-        Column("x", 1, 4, drop=1, right=True),
+        Column("x", 1, 4, drop=2, right=True),
     ),
     cells=alert_cells,
     key=lambda row: row.key,

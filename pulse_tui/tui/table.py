@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from rich.style import Style
 
 from pulse_tui.tui import look
-from pulse_tui.tui.canvas import Canvas, Span, fit, frame_bottom, frame_top
+from pulse_tui.tui.canvas import Canvas, Span, fit, frame_bottom, frame_top, notice
 from pulse_tui.tui.filters import Filter, parse
 from pulse_tui.tui.rows import RowT, Spec, column_widths
 
@@ -225,7 +225,7 @@ class Table(Canvas, Generic[RowT]):
         if y == 0:
             return self._row_spans([(c.title, look.DIM) for c in self.spec.columns], width, " ", look.PLAIN)
         if not self._rows:
-            return [_notice(self._nothing(), y - 1, width)]
+            return [notice(self._nothing(), y - 1, width)]
         index = self._top + y - 1
         if index >= len(self._rows):
             return [(" " * width, look.PLAIN)]
@@ -256,13 +256,3 @@ class Table(Canvas, Generic[RowT]):
         if used < width:
             spans.append((" " * (width - used), look.PLAIN))
         return spans
-
-
-def _notice(text: str, y: int, width: int) -> Span:
-    """Line ``y`` of a sentence wrapped into the pane, one line below the titles."""
-    lines: list[str] = [""]
-    for word in text.split():
-        if lines[-1] and len(lines[-1]) + 1 + len(word) > width - 4:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".strip()
-    return fit("  " + lines[y - 1] if 1 <= y <= len(lines) else "", width), look.DIM

@@ -57,6 +57,8 @@ def one(number: int, chance: random.Random) -> Signal:
     kind = _TYPES[number % len(_TYPES)]
     which = chance.randrange(ASSETS)
     fires = chance.random() < FIRING
+    if kind is SignalType.CVE and not fires:
+        kind = SignalType.DEPENDENCY_CHANGE  # the policy says something of every CVE
     bad: dict[SignalType, dict[str, object]] = {
         SignalType.LATENCY_BREACH: {"value": 1_310.0 if fires else 1_010.0},
         SignalType.ERROR_RATE_BREACH: {"value": 1_200.0 if fires else 990.0},
@@ -76,7 +78,6 @@ def one(number: int, chance: random.Random) -> Signal:
         environment=Environment.PRODUCTION if number % 3 else Environment.CANARY,
         change=Change.BUILD if kind is SignalType.VERSION_EVENT else None,
         severity=Severity.HIGH if fires else Severity.LOW,
-        confidence=0.9 if fires or kind is not SignalType.CVE else 0.4,
         evidence=evidence(kind, **bad.get(kind, {})),
         occurred_at=at,
         observed_at=at,

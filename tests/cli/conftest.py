@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from pulse_tui.cli.main import run
+from pulse_tui.storage.store import SqlStore
 from tests.fakes.small_estate import Target, write_estate
 from tests.servers.loopback import Loopback
 
@@ -73,8 +75,23 @@ def target(server: Loopback) -> Target:
     return Target(server)
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the schema and nothing in it: making one takes longer than most tests here."""
+    folder = tmp_path_factory.mktemp("empty")
+    SqlStore("sqlite:///pulse.db", folder).close()
+    return folder / "pulse.db"
+
+
 @pytest.fixture
 def shell(
-    home: Path, server: Loopback, target: Target, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    home: Path,
+    server: Loopback,
+    target: Target,
+    empty_database: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Shell:
-    return Shell(capsys, monkeypatch, write_estate(home / "estate", server.url))
+    config = write_estate(home / "estate", server.url)
+    shutil.copyfile(empty_database, config / "pulse.db")
+    return Shell(capsys, monkeypatch, config)

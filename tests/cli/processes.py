@@ -9,10 +9,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+STARTED: list[subprocess.Popen[str]] = []
+"""What a failed test leaves behind is ended by the fixture ``no_leftovers``."""
+
 
 def start(*arguments: str | Path, by: str = "ana") -> subprocess.Popen[str]:
     """``python -m pulse_tui`` with pipes."""
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-m", "pulse_tui", *map(str, arguments)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -20,6 +23,8 @@ def start(*arguments: str | Path, by: str = "ana") -> subprocess.Popen[str]:
         text=True,
         env={"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "PULSE_OPERATOR": by, "LANG": "C.UTF-8"},
     )
+    STARTED.append(process)
+    return process
 
 
 def until(met: Callable[[], object], what: str, seconds: float = 10.0) -> None:

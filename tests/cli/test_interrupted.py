@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,9 +13,19 @@ import pytest
 from pulse_tui.services.execute import resume
 from pulse_tui.wiring import House
 from tests.cli.conftest import Shell
-from tests.cli.processes import end, start, until
+from tests.cli.processes import STARTED, end, start, until
 from tests.fakes.small_estate import FEED, Target, signal_line
 from tests.servers.loopback import Loopback, Reply
+
+
+@pytest.fixture(autouse=True)
+def no_leftovers() -> Iterator[None]:
+    """Every process is over when its test is."""
+    yield
+    while STARTED:
+        process = STARTED.pop()
+        process.kill()
+        process.communicate()
 
 
 def _slow(server: Loopback) -> None:

@@ -57,8 +57,9 @@ def test_the_night_is_seen_and_the_rollback_approved_by_keyboard(tmp_path: Path,
         assert _serving(kept) == "3.8.2", "a wrong name must not approve"
 
         terminal.type(CTRL_U)
+        terminal.wait_gone("support-bto")
         terminal.type("support-bot")
-        terminal.read(0.2)
+        terminal.read(0.3)
         assert _serving(kept) == "3.8.2", "the name alone must not approve"
         terminal.type(CTRL_Y)
         terminal.wait_for("verified")

@@ -25,6 +25,7 @@ NOW_US = to_us(NOW)
 HOUR_US = 3_600_000_000
 DAY_US = 24 * HOUR_US
 HASH = "41c9ab3f" * 8
+UNDO_HASH = "7de2006c" * 8
 
 
 def ago(hours: float) -> int:
@@ -285,17 +286,30 @@ class FakeDesk:
 
     def execute(self, plan_hash: str) -> PlanStory:
         self._did("execute", plan_hash)
+        plan = self.plan
+        place = f"{plan.asset}/{plan.environment}"
         run = (
-            "1. models/support-bot@canary   before 12   after 11   verified by reading back",
-            "2. deploy-bot support-bot      before 3.8.2   after 3.8.1   verified by reading back",
-            "verified: canary serves 3.8.1",
+            f"run 5903e0 by {self.operator}: verified, {plan.to_version} serves {place}, read back",
+            "03:10:01  step 1 intent: 12 -> 11 at models/support-bot@canary",
+            "03:10:01  step 1 verified: read back 11",
+            f"03:10:02  step 2 intent: {plan.from_version} -> {plan.to_version} at deploy-bot",
+            f"03:10:02  step 2 verified: read back {plan.to_version}",
         )
-        self.plan = self.plan._replace(state="used", run=run)
+        self.plan = plan._replace(state="verified", run=run, checks=())
+        self.registry = tuple(
+            r._replace(version=plan.to_version, state="ok", since_us=NOW_US) if r.key == place else r
+            for r in self.registry
+        )
+        self.alerts = tuple(r for r in self.alerts if (r.asset, r.environment) != (plan.asset, plan.environment))
         return self.plan
 
     def undo(self, plan_hash: str) -> PlanStory:
         self._did("undo", plan_hash)
-        self.plan = self.plan._replace(run=(*self.plan.run, "undone: canary serves 3.8.2 again"))
+        done = self.plan
+        self.plan = PLAN._replace(
+            hash=UNDO_HASH, asset=done.asset, environment=done.environment, from_version=done.to_version,
+            to_version=done.from_version, headline=f"undo: {done.asset} from {done.to_version} to {done.from_version} again",
+        )  # fmt: skip
         return self.plan
 
     def close(self) -> None:

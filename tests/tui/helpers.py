@@ -12,7 +12,8 @@ from textual import events
 from textual.keys import _character_to_key
 
 from pulse_tui.domain.board import Board
-from pulse_tui.tui.app import BackgroundRunner, Tower
+from pulse_tui.tui.app import Tower
+from pulse_tui.tui.deeds import BackgroundRunner
 from tests.fakes.desk import NOW, FakeDesk
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.fakes.desk import HASH, FakeDesk
+from tests.fakes.desk import HASH, UNDO_HASH, FakeDesk
 from tests.tui.helpers import Pilot, key_event, play
 
 
@@ -70,8 +70,9 @@ def test_the_name_and_ctrl_y_approve_and_the_last_approval_runs() -> None:
         await pilot.type("support-bot")
         await pilot.press("tab", *"why", "ctrl+y")
         assert approvals(pilot) == [("approve", HASH, "why"), ("execute", HASH)]
-        assert "verified: canary serves 3.8.1" in pilot.text()
-        assert "before 3.8.2   after 3.8.1" in pilot.text()
+        assert "verified, 3.8.1 serves support-bot/canary, read back" in pilot.lines()[-1]
+        assert "step 2 verified: read back 3.8.1" in pilot.text()
+        assert "CHECKS" not in pilot.text()
 
     play(scenario)
 
@@ -116,18 +117,45 @@ def test_escape_and_space_on_cancel_cancel(keys: tuple[str, ...]) -> None:
     play(scenario)
 
 
-def test_undo_wants_the_name_too() -> None:
+def test_the_way_back_is_a_plan_of_its_own_that_wants_the_name_too() -> None:
     async def scenario(pilot: Pilot) -> None:
         await dialog(pilot)
         await pilot.type("support-bot")
-        await pilot.press("ctrl+y")
-        await pilot.open_dialog("u")
-        await pilot.press("ctrl+y")
-        assert ("undo", HASH) not in pilot.desk.calls
-        await pilot.type("support-bot")
+        await pilot.press("ctrl+y", "u")
+        assert pilot.desk.calls[-1] == ("undo", HASH)
+        assert "3.8.1 → 3.8.2   ◆ proposed" in pilot.lines()[1]
+        await pilot.open_dialog("a")
         await pilot.press("ctrl+y")
         assert pilot.desk.calls[-1] == ("undo", HASH)
-        assert "undone: canary serves 3.8.2 again" in pilot.text()
+        await pilot.type("support-bot")
+        await pilot.press("ctrl+y")
+        assert approvals(pilot)[-2:] == [("approve", UNDO_HASH, ""), ("execute", UNDO_HASH)]
+
+    play(scenario)
+
+
+def test_only_a_verified_run_offers_the_way_back() -> None:
+    desk = FakeDesk()
+    desk.plan = desk.plan._replace(state="halted", run=("run 1 by ana: halted",), checks=())
+
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("j", "p", "u")
+        assert approvals(pilot) == []
+        assert "act by hand" in pilot.text()
+        assert "undo" not in pilot.lines()[-1]
+
+    play(scenario, desk=desk)
+
+
+def test_a_verified_rollback_is_seen_in_the_panes_without_a_key() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        main = pilot.tower.main
+        await dialog(pilot)
+        await pilot.type("support-bot")
+        await pilot.press("ctrl+y")
+        assert [row.version for row in main.registry.rows if row.key == "support-bot/canary"] == ["3.8.1"]
+        assert [row.id for row in main.alerts.rows] == ["al-1", "al-3"]
+        assert "P2 0" in pilot.lines()[0]
 
     play(scenario)
 

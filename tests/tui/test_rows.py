@@ -4,8 +4,8 @@ import pytest
 from rich.cells import cell_len
 
 from pulse_tui.tui import look, rows
-from pulse_tui.tui.benchmarks import change, summary
-from pulse_tui.tui.canvas import difference, fit, pad, safe
+from pulse_tui.tui.benchmarks import change, legend, summary
+from pulse_tui.tui.canvas import difference, fit, pad, safe, width_of
 from tests.fakes.desk import ADVISORIES, ALERTS, NOW_US, REGISTRY, TRENDS
 
 
@@ -30,13 +30,43 @@ def test_hits_outside_production_are_not_called_production() -> None:
 
 
 def test_an_overdue_alert_says_so_before_anything_else() -> None:
-    assert texts(rows.alert_cells(ALERTS[0], NOW_US))[1] == "▲ overdue"
+    assert texts(rows.alert_cells(ALERTS[0], NOW_US))[:2] == ["P1 ▲", "overdue: CVE-2026-3248 reaches embed-gateway"]
+
+
+def test_a_firing_alert_is_a_glyph_and_its_title() -> None:
+    assert texts(rows.alert_cells(ALERTS[1], NOW_US))[:2] == ["P2 ▲", "accuracy -5.2 pp on support-bot canary"]
 
 
 def test_an_acknowledged_alert_is_faint_and_nobody_is_named_when_there_is_no_owner() -> None:
     cells = rows.alert_cells(ALERTS[2]._replace(owner=""), NOW_US)
-    assert cells[2][1] == look.DIM
-    assert cells[3][0] == "nobody"
+    assert cells[0][0] == "P4 ✓"
+    assert cells[1] == ("acked: gpt-4.1 shuts down in 41 d: 3 assets", look.DIM)
+    assert cells[2][0] == "nobody"
+
+
+def test_an_alert_of_unknown_priority_keeps_its_question_mark_and_its_glyph() -> None:
+    assert texts(rows.alert_cells(ALERTS[0]._replace(priority="unknown"), NOW_US))[0] == "?  ▲"
+
+
+@pytest.mark.parametrize(
+    ("state", "hold", "text"),
+    [
+        ("FAIL", "blocked", "✖ FAIL ■ blocked"),
+        ("risk", "paused", "▲ risk ‖ paused"),
+        ("frozen", "frozen", "■ frozen"),
+        ("ok", "", "● ok"),
+    ],
+)
+def test_a_hold_is_said_beside_a_more_urgent_state(state: str, hold: str, text: str) -> None:
+    row = REGISTRY[0]._replace(state=state, hold=hold)
+    assert texts(rows.registry_cells(row, NOW_US))[4] == text
+
+
+def test_a_freeze_of_the_header_is_on_the_row_whatever_its_state() -> None:
+    at_risk = (REGISTRY[0], REGISTRY[3]._replace(state="risk"))
+    assert [r.hold for r in rows.frozen_rows(at_risk, ("embed-gateway",))] == ["", "frozen"]
+    assert [r.hold for r in rows.frozen_rows(at_risk, ("everything",))] == ["frozen", "frozen"]
+    assert rows.frozen_rows(at_risk, ()) is at_risk
 
 
 def test_every_state_has_a_glyph_and_its_word() -> None:
@@ -95,12 +125,21 @@ def test_a_line_is_padded_or_cut_to_its_width() -> None:
 
 def test_columns_give_way_in_their_order_and_the_flexible_one_takes_the_rest() -> None:
     columns = rows.ALERTS.columns
-    widest = [4, 9, 60, 11, 3, 1]
-    assert rows.column_widths(columns, widest, 77) == (4, 9, 44, 11, 3, 1)
-    narrow = rows.column_widths(columns, widest, 60)
-    assert narrow[3] == 0
-    assert sum(narrow) + sum(1 for w in narrow if w) - 1 == 60
+    widest = [4, 60, 11, 3, 1]
+    assert rows.column_widths(columns, widest, 77) == (4, 54, 11, 3, 1)
+    assert rows.column_widths(columns, widest, 50) == (4, 29, 11, 3, 0)
+    narrow = rows.column_widths(columns, widest, 40)
+    assert narrow[2] == 0
+    assert sum(narrow) + sum(1 for w in narrow if w) - 1 == 40
     assert all(w >= 0 for w in rows.column_widths(columns, widest, 5))
+
+
+@pytest.mark.parametrize("width", [120, 60, 40, 28])
+def test_the_legend_drops_what_does_not_fit_and_never_cuts_a_word(width: int) -> None:
+    trend = TRENDS[1]._replace(metric="jailbreak_success", task="jailbreakbench")
+    spans = legend(trend, "2/2 ] next", width)
+    assert width_of(spans) <= width or len(spans) == 1
+    assert spans[0][0] == "jailbreak_success (lower is better)"
 
 
 def test_a_rate_changes_in_percentage_points_and_a_latency_in_per_cent() -> None:

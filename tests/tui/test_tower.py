@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +10,7 @@ from pulse_tui.domain.errors import SourceError, StorageError
 from pulse_tui.ports import Desk
 from pulse_tui.tui.app import Tower
 from pulse_tui.tui.session import load
-from tests.fakes.desk import ALERTS, FakeDesk
+from tests.fakes.desk import ALERTS, HASH, FakeDesk
 from tests.tui.helpers import NARROW, WIDE, Pilot, check_snapshot, play
 
 SIZES = pytest.mark.parametrize("size", [WIDE, NARROW], ids=["120x36", "80x24"])
@@ -41,24 +39,36 @@ def test_a_plan_shows_what_to_do_the_steps_and_the_checks(size: tuple[int, int])
     shot("plan", size, "j", "p")
 
 
-@SIZES
-def test_the_approval_dialog(size: tuple[int, int]) -> None:
-    shot("approval", size, "j", "p", "a")
+def test_a_plan_that_ran_shows_what_it_did_and_no_checks() -> None:
+    desk = FakeDesk()
+    desk.approve(HASH, "it fell")
+    desk.execute(HASH)
+    shot("ran", WIDE, "1", "j", "p", desk=desk)
+
+
+def test_the_approval_dialog() -> None:
+    shot("approval", NARROW, "j", "p", "a")
+
+
+def test_an_empty_estate_says_what_to_do_next() -> None:
+    shot("empty", WIDE, desk=FakeDesk(empty=True))
 
 
 @SIZES
-def test_an_empty_estate_says_what_to_do_next(size: tuple[int, int]) -> None:
-    shot("empty", size, desk=FakeDesk(empty=True))
+def test_read_only_hides_the_deeds_and_says_so(size: tuple[int, int]) -> None:
+    async def scenario(pilot: Pilot) -> None:
+        assert " READ-ONLY " in pilot.lines()[0]
+        assert pilot.lines()[-1] == " Enter open  / filter  : command  ? help"
+        await pilot.press("enter")
+        assert pilot.lines()[-1].replace(" ", "") == "eassetnnextEscback:command?help"
+        await pilot.press("question_mark")
+        assert "acknowledge" not in pilot.text()
+
+    play(scenario, size=size, read_only=True)
 
 
-@SIZES
-def test_read_only_hides_the_deeds(size: tuple[int, int]) -> None:
-    shot("read-only", size, read_only=True)
-
-
-@SIZES
-def test_help_comes_from_the_bindings(size: tuple[int, int]) -> None:
-    shot("help", size, "question_mark")
+def test_help_comes_from_the_bindings() -> None:
+    shot("help", WIDE, "question_mark")
 
 
 @pytest.mark.parametrize("pane", ["1", "2", "3"])
@@ -70,13 +80,23 @@ def test_each_pane_alone_on_a_small_screen(pane: str) -> None:
     ("name", "keys"),
     [
         ("asset", ("1", "enter")),
-        ("advisory", ("3", "enter")),
         ("sources", ("S",)),
         ("palette", ("colon", "r", "e", "f")),
     ],
 )
 def test_the_other_pages(name: str, keys: tuple[str, ...]) -> None:
     shot(name, NARROW, *keys)
+
+
+def test_an_advisory_opens_and_its_page_goes_back_with_one_key() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("3", "enter")
+        assert "Remote code execution in the tensor loader" in pilot.text()
+        pilot.tower.say("something")
+        await pilot.press("escape")
+        assert pilot.screen_name == "MainScreen"
+
+    play(scenario)
 
 
 # ------------------------------------------------------------------ keys
@@ -140,7 +160,7 @@ def test_deeds_ask_the_desk_and_say_what_was_done() -> None:
         await pilot.press("a")
         assert pilot.desk.calls == [("acknowledge", "al-1")]
         assert "al-1 is acknowledged until 04:10" in pilot.lines()[-1]
-        assert "✓ acked" in pilot.tower.main.alerts.shown_text()[2]
+        assert "P1 ✓ acked: CVE" in pilot.tower.main.alerts.shown_text()[2]
 
     play(scenario)
 
@@ -150,9 +170,10 @@ def test_deeds_ask_the_desk_and_say_what_was_done() -> None:
     [
         ("s", "a known storm", ("silence", "al-1", "4", "a known storm")),
         ("w", "not reachable", ("waive", "al-1", "30", "not reachable")),
+        ("R", "it is over", ("resolve", "al-1", "it is over")),
     ],
 )
-def test_a_silence_and_a_waiver_want_a_reason(key: str, typed: str, call: tuple[str, ...]) -> None:
+def test_a_silence_a_waiver_and_a_resolve_want_a_reason(key: str, typed: str, call: tuple[str, ...]) -> None:
     async def scenario(pilot: Pilot) -> None:
         await pilot.open_dialog(key)
         await pilot.press("enter")
@@ -442,14 +463,3 @@ def test_the_desk_is_closed_at_the_end() -> None:
 
     play(scenario, desk=desk)
     assert desk.closed
-
-
-def test_the_first_frame_needs_nothing_heavy() -> None:
-    code = (
-        "import sys, pulse_tui.tui.app\n"
-        "from pulse_tui.tui.main import MainScreen\n"
-        "heavy = 'sqlalchemy httpx feedparser apscheduler plotext yaml msgspec textual.widgets._data_table'.split()\n"
-        "print([name for name in heavy if name in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"

@@ -14,7 +14,8 @@ from pulse_tui.tui.canvas import Span, safe
 from pulse_tui.tui.document import Block
 from pulse_tui.tui.keys import bind
 from pulse_tui.tui.rows import alert_state, environment
-from pulse_tui.tui.screens.base import Head, PageScreen
+from pulse_tui.tui.screens.base import Head
+from pulse_tui.tui.screens.page import PageScreen
 
 
 def alert_title(story: AlertStory) -> list[Span]:
@@ -74,6 +75,7 @@ class AlertScreen(PageScreen):
         bind("a", "acknowledge", "ack", "acknowledge: you are looking at it", show=True),
         bind("s", "silence", "silence", "silence it for some hours, with a reason", show=True),
         bind("w", "waive", "waive", "record an exception with a reason and a review date", show=True),
+        bind("R", "resolve", "resolve", "close it by hand, with a reason: its condition is over", show=True),
         bind("p", "propose", "plan rollback", "make a rollback plan; it is approved in the plan", show=True),
         bind("o", "open_plan", "open plan", "open the plan that is there", show=True),
         bind("e", "open_asset", "asset", "open the asset", show=True),
@@ -93,6 +95,8 @@ class AlertScreen(PageScreen):
         self.show_page(alert_title(story), alert_blocks(story))
 
     def applies(self, action: str) -> bool:
+        if action in ("acknowledge", "silence", "waive", "resolve"):
+            return self.story.alert.state != "resolved"
         if action == "propose":
             return self.story.rollback_possible and self.story.plan_hash is None
         if action == "open_plan":
@@ -106,6 +110,9 @@ class AlertScreen(PageScreen):
 
     def action_silence(self) -> None:
         self.post_message(messages.Silence(self.story.alert.id, self.story.alert.title))
+
+    def action_resolve(self) -> None:
+        self.post_message(messages.Resolve(self.story.alert.id, self.story.alert.title))
 
     def action_waive(self) -> None:
         self.post_message(messages.Waive(self.story.alert.id, self.story.alert.title))

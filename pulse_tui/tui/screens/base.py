@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.screen import Screen
 from textual.widget import Widget
 
 from pulse_tui.tui import look, messages
 from pulse_tui.tui.canvas import Canvas, Span, fit
-from pulse_tui.tui.document import Block, Document
 from pulse_tui.tui.header import Top
-from pulse_tui.tui.keys import DEEDS, EVERYWHERE, MOVES, Bottom, bind
+from pulse_tui.tui.keys import DEEDS, Bottom
 
 if TYPE_CHECKING:
     from pulse_tui.domain.board import Header
@@ -136,73 +135,3 @@ class BaseScreen(Screen[None]):
 
     def action_palette(self) -> None:
         self.post_message(messages.OpenPalette())
-
-
-class TitleLine(Canvas):
-    """The line under the header that says which page this is."""
-
-    DEFAULT_CSS = "TitleLine { height: 1; }"
-
-    def __init__(self, spans: Sequence[Span]) -> None:
-        """The line."""
-        super().__init__()
-        self.spans = spans
-
-    def draw_line(self, y: int, width: int, height: int) -> Sequence[Span]:
-        return self.spans
-
-    def show(self, spans: Sequence[Span]) -> None:
-        """Another title."""
-        self.spans = spans
-        self.redraw()
-
-
-class PageScreen(BaseScreen):
-    """A page of labelled text that scrolls. Subclasses build the blocks and add keys."""
-
-    PAGE_KEYS: ClassVar[list[BindingType]] = [
-        bind("escape,q", "back", "back", "back to where you came from", show=True),
-        *MOVES,
-        *EVERYWHERE,
-    ]
-    BINDINGS: ClassVar[list[BindingType]] = PAGE_KEYS
-
-    def __init__(self, head: Head, title: Sequence[Span], blocks: Sequence[Block]) -> None:
-        """The page to start with."""
-        super().__init__(head)
-        self.title_line = TitleLine(title)
-        self.document = Document(blocks, id="document")
-        self.reload: Callable[[], None] | None = None
-        """Asks for the page again; the app sets it and calls it when somebody wrote."""
-
-    def body(self) -> Sequence[Widget]:
-        return (self.title_line, self.document)
-
-    def show_page(self, title: Sequence[Span], blocks: Sequence[Block]) -> None:
-        """The page with news; the place stays."""
-        self.title_line.show(title)
-        self.document.show(blocks)
-        self.show_keys()
-
-    def action_move(self, by: int) -> None:
-        self.document.move(by)
-
-    def action_pages(self, by: float) -> None:
-        self.document.move_pages(by)
-
-    def action_edge(self, last: bool) -> None:
-        self.document.move_to_edge(last)
-
-    def action_back(self) -> None:
-        if self.bottom.message:
-            self.bottom.say("")
-        else:
-            self.app.pop_screen()
-
-    def action_copy(self) -> None:
-        self.post_message(messages.Copy(self.document.text()))
-
-    def action_help(self) -> None:
-        from pulse_tui.tui.screens.help import HelpScreen  # noqa: PLC0415  nobody needs it before the first ?
-
-        self.app.push_screen(HelpScreen(self.head, self.keys()))

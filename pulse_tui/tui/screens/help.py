@@ -9,11 +9,14 @@ from textual.binding import Binding
 from pulse_tui.tui import look
 from pulse_tui.tui.document import Block
 from pulse_tui.tui.keys import key_name
-from pulse_tui.tui.screens.base import Head, PageScreen
+from pulse_tui.tui.screens.base import Head
+from pulse_tui.tui.screens.page import PageScreen
 
 READING = (
-    "▲ risk or firing   ✖ FAIL   ■ frozen, blocked   ◆ retest or inconclusive   ● ok   ✓ acked   ○ muted   ? unknown",
+    "▲ risk, firing   ✖ FAIL, quarantined   ■ frozen, blocked   ‖ paused   ◆ retest, watch, inconclusive   ● ok",
+    "✓ acked   ○ muted   ? unknown",
     "P1 page now   P2 page in working hours   P3 ticket   P4 notice   note audit only   ? could not be told",
+    "x is how often it was seen; undecided counts rules that could not be judged and so did nothing",
     "pp is percentage points; ┄ is the pinned baseline, ▒ the interval of a run, • its value",
 )
 FILTERS = (

@@ -14,7 +14,8 @@ from pulse_tui.tui.keys import bind
 from pulse_tui.tui.rows import environment
 from pulse_tui.tui.screens.approval import ApprovalScreen, Confirmation
 from pulse_tui.tui.screens.ask import AskScreen, Field
-from pulse_tui.tui.screens.base import Head, PageScreen
+from pulse_tui.tui.screens.base import Head
+from pulse_tui.tui.screens.page import PageScreen
 
 _OPEN = ("proposed", "approved")
 
@@ -29,11 +30,23 @@ def plan_title(plan: PlanStory) -> list[Span]:
     ]
 
 
+def _after_run(plan: PlanStory, read_only: bool) -> str:
+    if plan.state == "verified":
+        back = "" if read_only else f"; [u] makes the plan that puts {plan.from_version} back"
+        return f"nothing: {plan.to_version} serves, as read back from the target{back}"
+    return {
+        "running": "wait: the run is under way, and this page follows it",
+        "undone": f"read in RUN why it failed: what was moved is back, {plan.from_version} serves",
+        "halted": "act by hand: the run stopped, and RUN says what every target holds now",
+        "unknown": "look at the target: nobody can tell whether the last step in RUN took effect",
+    }.get(plan.state, "read RUN: it says how the run stands")
+
+
 def next_step(plan: PlanStory, read_only: bool) -> str:
     """What the operator can do now, in one sentence."""
     missing = plan.approvals_needed - plan.approvals_given
     if plan.run:
-        return "the run is below; [u] undoes it" if not read_only else "the run is below"
+        return _after_run(plan, read_only)
     if plan.state not in _OPEN:
         return f"this plan is {plan.state}; make a new one from the alert"
     if read_only:
@@ -54,6 +67,7 @@ def plan_blocks(plan: PlanStory, read_only: bool = False) -> list[Block]:
         for name, ok, blocking, detail in sorted(plan.checks, key=lambda check: (check[1], not check[2]))
     )
     good = f"{len(plan.checks) - len(failed)} of {len(plan.checks)} good"
+    worst = look.BAD if any(check[2] for check in failed) else look.WARN + look.BOLD if failed else look.BOLD
     approvals = (f"{plan.approvals_given} of {plan.approvals_needed} given", *plan.approvals)
     blocks = [Block("WHAT TO DO NOW", (next_step(plan, read_only),), look.BOLD, look.GOOD + look.BOLD)]
     if plan.run:
@@ -61,9 +75,11 @@ def plan_blocks(plan: PlanStory, read_only: bool = False) -> list[Block]:
     blocks.append(Block("WHAT IT DOES", (plan.headline,)))
     blocks += [Block(label.upper(), (text,), tight=True) for label, text in plan.facts]
     blocks.append(Block("STEPS", tuple(f"{n}. {step}" for n, step in enumerate(plan.steps, 1)) or ("none",)))
-    blocks.append(Block("CHECKS", (good, *checks), label_style=(look.BAD if failed else look.BOLD)))
+    if plan.checks:  # nothing is checked once a run exists
+        blocks.append(Block("CHECKS", (good, *checks), label_style=worst))
     blocks.append(Block("APPROVALS", approvals))
-    blocks.append(Block("PLAN HASH", (plan.hash,), look.DIM, tight=True))
+    if not any(label.casefold() == "hash" for label, _ in plan.facts):
+        blocks.append(Block("HASH", (plan.hash,), look.DIM))
     return blocks
 
 
@@ -74,7 +90,9 @@ class PlanScreen(PageScreen):
         bind("a", "approve", "approve", "approve exactly this plan: a dialog asks for the asset's name", show=True),
         bind("r", "reject", "reject", "say no to this plan, with a reason", show=True),
         bind("x", "execute", "roll back", "run the approved plan", show=True),
-        bind("u", "undo", "undo", "put back what the run changed: a dialog asks for the asset's name", show=True),
+        bind(
+            "u", "undo", "undo plan", "make the plan that puts back what the run changed; approve it there", show=True
+        ),
         *PageScreen.PAGE_KEYS,
     ]
 
@@ -105,7 +123,7 @@ class PlanScreen(PageScreen):
         if action == "execute":
             return not self.busy and open_plan and missing <= 0
         if action == "undo":
-            return not self.busy and bool(plan.run)
+            return not self.busy and plan.state == "verified"
         return True
 
     def action_approve(self) -> None:
@@ -120,9 +138,7 @@ class PlanScreen(PageScreen):
         self._confirm(what, after, lambda reason: messages.Approve(plan.hash, reason, last))
 
     def action_undo(self) -> None:
-        plan = self.plan
-        after = f"It puts {plan.from_version} back in {environment(plan.environment)[0]}."
-        self._confirm("Undo the rollback", after, lambda reason: messages.Undo(plan.hash))
+        self.post_message(messages.Undo(self.plan.hash))
 
     def _confirm(self, what: str, after: str, message: object) -> None:
         plan = self.plan

@@ -15,7 +15,8 @@ from pulse_tui.tui.document import Block
 from pulse_tui.tui.keys import bind
 from pulse_tui.tui.rows import environment
 from pulse_tui.tui.screens.alert import story_blocks
-from pulse_tui.tui.screens.base import Head, PageScreen
+from pulse_tui.tui.screens.base import Head
+from pulse_tui.tui.screens.page import PageScreen
 
 Lines = Sequence[tuple[str, str]]
 
