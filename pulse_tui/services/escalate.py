@@ -15,7 +15,7 @@ def escalate(parts: JudgeParts) -> int:
     """Raise every firing alert whose deadline has passed; returns how many. Acknowledged and silenced ones wait."""
     now = parts.clock()
     with parts.store.read() as tx:
-        late = [a.id for a in tx.judgements.alerts([AlertState.FIRING]) if a.escalate(now) is not a]
+        late = [a.id for a in tx.judgements.alerts([AlertState.FIRING], 100_000) if a.escalate(now) is not a]
     raised = 0
     for alert_id in late:
         with parts.store.write() as tx:

@@ -28,6 +28,7 @@ from pulse_tui.services.plan import preflight, step_options, void_reasons
 from pulse_tui.services.respond import UNHEALTHY, close_alert
 
 LEASE_S = 60.0
+_OPEN = (AlertState.FIRING, AlertState.ACKNOWLEDGED, AlertState.SUPPRESSED)
 _POLL_S = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 """Pauses between the looks at a target that has not moved yet; the last one repeats."""
 
@@ -414,7 +415,7 @@ class _Executor:
     def _close_alerts(self, tx: Transaction, run: Run) -> None:
         """What was open about the release that no longer serves here is over; what holds that release back stays."""
         plan = self.plan
-        for alert in tx.judgements.alerts([AlertState.FIRING, AlertState.ACKNOWLEDGED, AlertState.SUPPRESSED]):
+        for alert in tx.judgements.alerts(_OPEN, 100_000, plan.asset_id):
             here = (alert.asset_id, alert.environment, alert.version) == (
                 plan.asset_id,
                 plan.environment,

@@ -35,15 +35,15 @@ class JudgementTables:
     def add_decisions(self, decisions: Sequence[tuple[Decision, Fact]]) -> None:
         rows = []
         known: set[str] = set()
-        last, seen = None, ""
+        last: Fact | None = None
         for decision, fact in decisions:
             if decision.id in known:
                 continue
             known.add(decision.id)
-            if fact is not last:  # the decisions of one fact come together
-                last, seen = fact, to_json(fact.variables)
             row = _DECISION.row(decision)
-            row["facts"] = seen
+            # The decisions of one fact come together; the first keeps for all of them what they saw.
+            row["facts"] = "" if fact is last else to_json(fact.variables)
+            last = fact
             rows.append(row)
         insert_many(self._c, t.decisions, rows, keep=True)
 
@@ -62,7 +62,16 @@ class JudgementTables:
         return [_DECISION.item(r) for r in self._c.execute(query).mappings()]
 
     def variables(self, decision_id: str) -> dict[str, Any]:
-        text = self._c.execute(sa.select(t.decisions.c.facts).where(t.decisions.c.id == decision_id)).scalar()
+        d = t.decisions.c
+        row = self._c.execute(sa.select(t.decisions).where(d.id == decision_id)).mappings().first()
+        if row is None:
+            return {}
+        text = row["facts"]
+        if not text:
+            same = [
+                d[n].is_not_distinct_from(row[n]) for n in ("signal_id", "policy_digest", "asset_id", "environment")
+            ]
+            text = self._c.execute(sa.select(d.facts).where(*same, d.facts != "").order_by(d.seq)).scalar()
         return dict(from_json(text)) if text else {}
 
     def add_responses(self, decision_id: str, responses: Sequence[tuple[str, str]], at: datetime) -> None:

@@ -136,7 +136,11 @@ class Tower(Deeds, Watch):
         self.screen.refresh()
 
     async def on_event(self, event: events.Event) -> None:
-        """Drop keys and pastes that came before a dialog was seen."""
+        """Drop keys and pastes that came before a dialog was seen; run bindings in the order of the keys.
+
+        Textual runs a binding after its key has bubbled up, when the next keys are on their way already:
+        in a burst, what was meant for the line that ``/`` opens would fire deeds instead.
+        """
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             accepts_after: float = getattr(self.screen, "accepts_after", 0.0)
             if event.time < accepts_after:
@@ -144,4 +148,6 @@ class Tower(Deeds, Watch):
             before_key = getattr(self.screen, "before_key", None)
             if before_key is not None and isinstance(event, events.Key):
                 before_key(event)
+            if isinstance(event, events.Key) and self.focused is None and await self._check_bindings(event.key):
+                return
         await super().on_event(event)

@@ -236,7 +236,7 @@ class MainScreen(BaseScreen):
         line.cursor_blink = False
         self._filter_line, self._filter_before = line, table.filter.text
         await self.mount(line)
-        line.focus()
+        self.set_focus(line)  # at once: the next key may be here already
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """The table follows while typing; a half-written comparison leaves it as it is."""

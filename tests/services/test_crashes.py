@@ -13,9 +13,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-def tries(folder: Path, scenario: str, seed: int, times: int) -> list[dict[str, Any]]:
+def tries(scenario: str, seed: int, times: int) -> list[dict[str, Any]]:
     """What each try came to."""
-    command = [sys.executable, "-m", "tests.services.crashing", str(folder), scenario, str(seed), str(times)]
+    command = [sys.executable, "-m", "tests.services.crashing", scenario, str(seed), str(times)]
     done = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, timeout=1_200, check=False)
     assert done.returncode == 0, done.stderr[-3_000:]
     return [json.loads(line) for line in done.stdout.splitlines()]
@@ -36,17 +36,17 @@ def _went_back(one: dict[str, Any]) -> None:
     assert one["serving"] == "3.8.2", one
 
 
-def test_a_run_that_is_killed_anywhere_is_finished_by_a_resume(tmp_path: Path) -> None:
-    got = tries(tmp_path, "forward", 0, 0)
-    assert len(got) >= 25
+def test_a_run_that_is_killed_anywhere_is_finished_by_a_resume() -> None:
+    got = tries("forward", 0, 0)
+    assert len(got) >= 18
     for one in got:
         assert one["codes"] == [9, 0], one
         _went_forward(one)
 
 
-def test_an_undo_that_is_killed_anywhere_is_finished_by_a_resume(tmp_path: Path) -> None:
-    got = tries(tmp_path, "undo", 0, 0)
-    assert len(got) >= 25
+def test_an_undo_that_is_killed_anywhere_is_finished_by_a_resume() -> None:
+    got = tries("undo", 0, 0)
+    assert len(got) >= 18
     for one in got:
         assert one["codes"] == [9, 0], one
         _went_back(one)
@@ -54,6 +54,6 @@ def test_an_undo_that_is_killed_anywhere_is_finished_by_a_resume(tmp_path: Path)
 
 @pytest.mark.parametrize("scenario", ["forward", "undo"])
 @pytest.mark.parametrize("times", [10, pytest.param(200, marks=pytest.mark.slow)])
-def test_resumes_that_are_killed_too_are_finished_in_the_end(tmp_path: Path, scenario: str, times: int) -> None:
-    for one in tries(tmp_path, scenario, times, times):
+def test_resumes_that_are_killed_too_are_finished_in_the_end(scenario: str, times: int) -> None:
+    for one in tries(scenario, times, times):
         (_went_forward if scenario == "forward" else _went_back)(one)

@@ -20,6 +20,18 @@ def test_a_decision_keeps_every_comparison_and_what_it_saw(store: SqlStore) -> N
         assert tx.judgements.variables("nobody") == {}
 
 
+def test_what_one_fact_showed_is_known_of_each_decision_about_it(store: SqlStore) -> None:
+    one, two = fact(signal(1)), fact(signal(1))
+    canary = [(decision(f"c{i}", signal_id="s"), one) for i in range(3)]
+    production = [(decision(f"p{i}", signal_id="s", environment=Environment.PRODUCTION), two) for i in range(2)]
+    two.variables["service.ratio"] = 9.0
+    with store.write() as tx:
+        tx.judgements.add_decisions([*canary, *production])
+    with store.read() as tx:
+        assert [tx.judgements.variables(d.id)["service.ratio"] for d, _ in canary] == [1.31] * 3
+        assert [tx.judgements.variables(d.id)["service.ratio"] for d, _ in production] == [9.0] * 2
+
+
 def test_a_decision_that_is_there_already_is_left_alone(store: SqlStore) -> None:
     with store.write() as tx:
         tx.judgements.add_decisions([(decision(1), fact(signal(1)))] * 2)

@@ -13,14 +13,16 @@ from pulse_tui.tui.screens.base import Head
 from pulse_tui.tui.screens.page import PageScreen
 
 READING = (
-    "▲ risk, firing   ✖ FAIL, quarantined   ■ frozen, blocked   ‖ paused   ◆ retest, watch, inconclusive   ● ok",
-    "✓ acked   ○ muted   ? unknown",
-    "P1 page now   P2 page in working hours   P3 ticket   P4 notice   note audit only   ? could not be told",
+    "▲ risk, firing   ✖ FAIL, quarantined   ■ frozen, blocked",
+    "‖ paused   ◆ retest, watch, inconclusive   ● ok   ✓ acked",
+    "○ muted   ? unknown, could not be told",
+    "P1 page now   P2 page in working hours   P3 ticket   P4 notice",
     "x is how often it was seen; undecided counts rules that could not be judged and so did nothing",
     "pp is percentage points; ┄ is the pinned baseline, ▒ the interval of a run, • its value",
 )
 FILTERS = (
-    "words separated by spaces, all must hold: text   !text   prio<=P2   sev>=high   env=prod   state!=ok   count>3",
+    "words separated by spaces; all must hold:",
+    "text   !text   prio<=P2   sev>=high   env=prod   state!=ok   count>3",
     "a filter stays through refreshes and restarts; Esc clears it",
 )
 SAFETY = (
