@@ -88,8 +88,27 @@ def operator_name() -> str:
 
 
 def holder_name() -> str:
-    """This process, for leases."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+    """This process, for leases: host, process id space, process id."""
+    return f"{socket.gethostname()}:{_process_space()}:{os.getpid()}"
+
+
+def is_dead(holder: str) -> bool:
+    """Whether a lease's holder was a process of this host and is gone. Never said of another host's."""
+    host, _, rest = holder.partition("/")[0].rpartition(":")[0].rpartition(":")
+    number = holder.partition("/")[0].rpartition(":")[2]
+    if (host, rest) != (socket.gethostname(), _process_space()) or not number.isdigit():
+        return False
+    return not Path(f"/proc/{number}").exists()
+
+
+def _process_space() -> str:
+    """Process ids mean something only within one namespace (a container has its own) and one boot."""
+    try:
+        space = os.readlink("/proc/self/ns/pid").strip("pid:[]")
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")[:8]
+    except OSError:
+        return f"unknown{os.getpid()}"
+    return f"{space}-{boot}"
 
 
 class House:
@@ -171,7 +190,7 @@ class House:
             suites={s.id: s for s in settings.suites},
             source_kinds=Kinds("collectors"),
             sources={s.id: s for s in settings.sources if s.enabled},
-            outside=Outside(http=self.web, base=self.base, secret=secret),
+            outside=Outside(http=self.web, base=self.base, secret=secret, dead=is_dead),
             clock=self.clock,
         )
 

@@ -50,9 +50,10 @@ def housekeeping(house: House) -> str:
     """Escalate missed deadlines, deliver what is due, let silences lapse."""
     from pulse_tui.services.deeds import lapse  # noqa: PLC0415
     from pulse_tui.services.deliver import deliver  # noqa: PLC0415
-    from pulse_tui.services.escalate import escalate  # noqa: PLC0415
+    from pulse_tui.services.escalate import escalate, settle  # noqa: PLC0415
 
     late = escalate(house.judging)
+    settle(house.judging)
     sent = deliver(house.judging, holder_name())
     lapsed = lapse(house.store, house.clock())
     words = [f"{late} alerts missed their deadline and were escalated"] if late else []

@@ -52,6 +52,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     resolved_at: datetime | None = None
     resolved_why: str | None = None
     deadline: datetime | None = None
+    cleared_at: datetime | None = None
+    """When the condition was last said to be over, while ``keep_firing_for`` keeps the episode open."""
     respond_within_s: int | None = None
     escalations: int = 0
 
@@ -69,6 +71,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
             decision_id=decision_id,
             signal_id=signal_id,
             last_at=max(at, self.last_at),
+            cleared_at=None,
             count=self.count + 1,
             priority=min(priority, self.priority, key=lambda p: p.rank),
             title=title,

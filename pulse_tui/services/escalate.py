@@ -9,6 +9,7 @@ from pulse_tui.domain.effect import Queue
 from pulse_tui.enrich.facts import facts
 from pulse_tui.ports import Case, Transaction
 from pulse_tui.services.parts import SYSTEM, JudgeParts
+from pulse_tui.services.respond import close_alert, kept
 
 
 def escalate(parts: JudgeParts) -> int:
@@ -34,6 +35,25 @@ def escalate(parts: JudgeParts) -> int:
             tx.log.append(now, SYSTEM, "alert.escalated", alert.id, detail)
             raised += 1
     return raised
+
+
+def settle(parts: JudgeParts) -> int:
+    """Close alerts whose condition has been over for as long as their rule keeps them; returns how many."""
+    now = parts.clock()
+    with parts.store.read() as tx:
+        waiting = [a for a in tx.judgements.alerts(list(_OPEN), 100_000) if a.cleared_at is not None]
+        due = [a.id for a in waiting if not kept(a, parts.policy, now)]
+    closed = 0
+    for alert_id in due:
+        with parts.store.write() as tx:
+            alert = tx.judgements.alert(alert_id)
+            if alert is not None and alert.open and alert.cleared_at is not None:
+                close_alert(tx, alert, SYSTEM, f"over since {alert.cleared_at:%Y-%m-%d %H:%M} and not seen again", now)
+                closed += 1
+    return closed
+
+
+_OPEN = (AlertState.FIRING, AlertState.ACKNOWLEDGED, AlertState.SUPPRESSED)
 
 
 def _tell(tx: Transaction, parts: JudgeParts, alert: Alert) -> int:

@@ -8,10 +8,11 @@ from datetime import datetime
 from pulse_tui.domain.estate import Asset, Component, Dependency, Deployment
 from pulse_tui.domain.release import Release
 from pulse_tui.domain.words import ComponentKind, Environment
-from pulse_tui.enrich.matching import advisory_signals, match
+from pulse_tui.enrich.matching import advisory_fingerprint, advisory_signals, match
 from pulse_tui.ports import Transaction
 from pulse_tui.services.ingest import absorb
 from pulse_tui.services.parts import JudgeParts
+from pulse_tui.services.respond import Responder
 from pulse_tui.settings.shapes import AssetShape, ComponentShape, EstateShape
 
 
@@ -137,10 +138,17 @@ def _deployments(shape: AssetShape, tx: Transaction, now: datetime) -> int:
 def _rematch(shape: AssetShape, tx: Transaction, parts: JudgeParts, now: datetime) -> None:
     """The asset's components changed: stored advisories may reach it now, or no longer."""
     estate = tx.estate.load()
+    before = tx.advisories.findings(asset_id=shape.id)
+    tx.advisories.drop_findings(asset_id=shape.id)
     packages = [(c.ecosystem, c.name) for c in (component(i) for i in shape.components) if c.ecosystem is not None]
+    reached: set[tuple[str, Environment | None]] = set()
     for advisory in tx.advisories.touching(packages):
-        findings = match(advisory, estate)
-        tx.advisories.drop_findings(advisory.id)
-        tx.advisories.put_findings(findings)
-        here = [f for f in findings if f.asset_id == shape.id]
+        here = [f for f in match(advisory, estate) if f.asset_id == shape.id]
+        reached |= {(f.advisory_id, f.environment) for f in here}
+        tx.advisories.put_findings(here)
         absorb(advisory_signals(advisory, here, estate, now), tx, parts, now)
+    for finding in before:
+        gone = tx.advisories.get(finding.advisory_id)
+        if gone is not None and (finding.advisory_id, finding.environment) not in reached:
+            over = advisory_fingerprint(gone, shape.id, finding.environment)
+            Responder(tx, parts, now).clear(over, f"{shape.id} no longer uses {finding.component}")

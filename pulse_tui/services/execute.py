@@ -64,10 +64,11 @@ def resume(parts: RollbackParts, run_id: str, by: str, holder: str) -> Run:
         _may_run(parts, plan, by)
         # A name for this attempt alone: two threads of one process must not share the lease.
         holder = f"{holder}/{run.id}/{run.epoch}"
-        epoch = tx.plumbing.claim(_lease(run.target), holder, now, LEASE_S)
+        epoch = tx.plumbing.claim(_lease(run.target), holder, now, LEASE_S, parts.outside.dead)
         if epoch is None:
             raise Refused(
-                f"run {run_id} is in the hands of a process that is alive", todo="Wait until its lease runs out (1 min)"
+                f"run {run_id} is in the hands of {run.holder.split('/')[0]}, which may be alive",
+                todo="Its lease runs out within a minute of its last step: try again then",
             )
         run = msgspec.structs.replace(run, epoch=epoch, holder=holder, state=RunState.RUNNING, detail="", ended_at=None)
         tx.rollbacks.put_run(run)

@@ -41,15 +41,25 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
         return Tally(**{n: getattr(self, n) + getattr(other, n) for n in self.__struct_fields__})
 
     def sentence(self) -> str:
-        """``12 signals (2 duplicates), 3 rules fired, 1 new alert; 1 record refused``."""
-        text = (
-            f"{self.signals} signals ({self.duplicates} duplicates), {self.fired} rules fired, {self.alerts} new alerts"
-        )
+        """``12 signals (2 known already), 3 rules fired, 1 new alert; 1 record refused: see the quarantine``."""
+        known = f" ({self.duplicates} known already)" if self.duplicates else ""
+        words = [
+            f"{_many(self.signals, 'signal')}{known}",
+            f"{_many(self.fired, 'rule')} fired",
+            _many(self.alerts, "new alert"),
+        ]
+        if not self.signals and not self.duplicates:
+            words = [f"{_many(self.observations, 'record')} read, nothing new"]
         if self.indeterminate:
-            text += f", {self.indeterminate} indeterminate"
+            words.append(f"{self.indeterminate} could not be told")
         if self.unclaimed:
-            text += f", {self.unclaimed} claimed by no asset"
-        return text + (f"; {self.rejected} records refused: see the quarantine" if self.rejected else "")
+            words.append(f"{self.unclaimed} claimed by no asset")
+        refused = f"; {_many(self.rejected, 'record')} refused: see the quarantine" if self.rejected else ""
+        return ", ".join(words) + refused
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def ingest(

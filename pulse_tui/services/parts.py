@@ -49,6 +49,8 @@ class Outside(NamedTuple):
     http: Http
     base: Path
     secret: Callable[[str], str]
+    dead: Callable[[str], bool] = lambda _holder: False
+    """Whether the process behind a lease's holder certainly no longer lives (False when that cannot be told)."""
 
 
 class JudgeParts(NamedTuple):

@@ -52,7 +52,7 @@ def _(item: Advisory, tx: Transaction, _parts: JudgeParts, estate: Estate, now: 
         return Made([], [])
     before = {(f.asset_id, f.environment) for f in tx.advisories.findings(item.id)}
     findings = match(item, estate)
-    tx.advisories.drop_findings(item.id)
+    tx.advisories.drop_findings(advisory_id=item.id)
     tx.advisories.put_findings(findings)
     over = before - {(f.asset_id, f.environment) for f in findings}
     gone = [advisory_fingerprint(item, asset_id, environment) for asset_id, environment in over]

@@ -50,7 +50,7 @@ def refresh(source_id: str, parts: JudgeParts, holder: str) -> Round:
     with parts.store.write() as tx:
         status = tx.plumbing.sources().get(source_id) or SourceStatus(id=source_id, kind=shape.kind)
         status = msgspec.structs.replace(status, kind=shape.kind, every_s=shape.every, last_attempt_at=now)
-        if tx.plumbing.claim(lease, holder, now, LEASE_S) is None:
+        if tx.plumbing.claim(lease, holder, now, LEASE_S, parts.outside.dead) is None:
             return Round(source_id, True, True, "another collector has it", Tally(), shape.every)
         tx.plumbing.put_source(status)
     try:

@@ -16,7 +16,7 @@ from pulse_tui.domain.hold import Hold
 from pulse_tui.domain.signal import fingerprint
 from pulse_tui.domain.words import Environment, Outcome, Priority, SignalType
 from pulse_tui.ports import Case, Transaction
-from pulse_tui.services.parts import SYSTEM, JudgeParts
+from pulse_tui.services.parts import SYSTEM, Judge, JudgeParts
 
 UNHEALTHY = frozenset(
     {
@@ -57,8 +57,8 @@ class Responder:
         standing = self._open.get(decision.fingerprint)
         if decision.outcome is Outcome.NOT_FIRED:
             # Old news that comes late says nothing of what was seen since.
-            if standing is not None and decision.at >= standing.last_at and not self._kept(standing):
-                self._close(standing, f"signal {fact.signal.id} says that the condition is over", decision.version)
+            if standing is not None and decision.at >= standing.last_at:
+                self._over(standing, f"signal {fact.signal.id} says that the condition is over", decision.version)
             for hold in self._holding(decision.version):
                 if hold.asset_id == decision.asset_id and hold.placed_by == f"rule {decision.rule_id}":
                     self._let_go(hold, lambda placed: placed.fingerprint == decision.fingerprint)
@@ -70,12 +70,13 @@ class Responder:
             self._note(decision)
             return
         alert = self._episode(standing, decision, fact)
+        risen = standing is not None and alert.priority.rank < standing.priority.rank
         rule = self._parts.policy.rule(decision.rule_id)
         case = Case(
             decision,
             fact,
             alert,
-            new_episode=standing is None,
+            new_episode=standing is None or risen,
             routes=self._parts.routes,
             now=self._now,
             rule_owner=rule.owner if rule else None,
@@ -84,7 +85,7 @@ class Responder:
         done: list[tuple[str, str]] = []
         for name in decision.actions:
             for effect in self._parts.actions[name].respond(case):
-                done.append((name, self._carry_out(effect, decision)))
+                done.append((name, self._carry_out(effect, decision, f"/{alert.priority.value}" if risen else "")))
         self._tx.judgements.add_responses(decision.id, done, self._now)
         if standing is None:
             self._tx.log.append(
@@ -103,18 +104,17 @@ class Responder:
     def clear(self, signal_fingerprint: str, why: str, version: str | None = None) -> None:
         """Close every open alert about a condition that is over; ``version``: the one that is well again."""
         for alert in self._tx.judgements.open_alerts_about(signal_fingerprint):
-            if not self._kept(alert):
-                self._close(alert, why, version)
+            self._over(alert, why, version)
         for hold in self._holding(version):
             self._let_go(hold, lambda placed: self._about(placed) == signal_fingerprint)
 
-    def _kept(self, alert: Alert) -> bool:
-        """``keep_firing_for``: a condition that comes and goes stays one episode."""
-        rule = self._parts.policy.rule(alert.rule_id)
-        keep = rule.keep_firing_for if rule else None
-        return keep is not None and self._now - alert.last_at < timedelta(seconds=keep)
-
-    def _close(self, alert: Alert, why: str, version: str | None = None) -> None:
+    def _over(self, alert: Alert, why: str, version: str | None = None) -> None:
+        """Close it, or remember that it is over while ``keep_firing_for`` keeps a flapping condition one episode."""
+        if kept(alert, self._parts.policy, self._now):
+            after = msgspec.structs.replace(alert, cleared_at=self._now)
+            self._tx.judgements.put_alert(after)
+            self._open[alert.fingerprint] = after
+            return
         close_alert(self._tx, alert, SYSTEM, why, self._now, version=version)
         self._open.pop(alert.fingerprint, None)
 
@@ -209,7 +209,8 @@ class Responder:
             self._advised[key] = decision.priority
             self._tx.advisories.set_priority(advisory, asset_id, decision.environment, decision.priority)
 
-    def _carry_out(self, effect: Effect, decision: Decision) -> str:
+    def _carry_out(self, effect: Effect, decision: Decision, again: str) -> str:
+        """``again`` marks the deliveries of an alert that rose: they are other messages than the first ones."""
         judgements = self._tx.judgements
         if isinstance(effect, PlaceHold):
             placed = judgements.put_hold(effect.hold)
@@ -222,7 +223,8 @@ class Responder:
                 "" if placed else " (stands already)"
             )
         if isinstance(effect, Queue):
-            queued = self._tx.plumbing.enqueue(effect.delivery)
+            delivery = msgspec.structs.replace(effect.delivery, key=effect.delivery.key + again)
+            queued = self._tx.plumbing.enqueue(delivery)
             return f"{effect.delivery.kind} to {effect.delivery.route} queued" + (
                 "" if queued else " (was queued already)"
             )
@@ -253,6 +255,13 @@ def _escalated(alert: Alert, decision: Decision) -> Alert:
         changes |= {"state": AlertState.FIRING, "acknowledged_by": None, "acknowledged_until": None}
         changes |= {"suppressed_by": None, "suppressed_until": None, "suppressed_why": None}
     return msgspec.structs.replace(alert, **changes)
+
+
+def kept(alert: Alert, policy: Judge, now: datetime) -> bool:
+    """Whether the alert's rule keeps it firing for a while after it was last seen."""
+    rule = policy.rule(alert.rule_id)
+    keep = rule.keep_firing_for if rule else None
+    return keep is not None and now - alert.last_at < timedelta(seconds=keep)
 
 
 def close_alert(

@@ -71,13 +71,20 @@ class AdvisoryTables:
         rows = [{**_FINDING.row(f), "environment": f.environment.value if f.environment else ""} for f in findings]
         upsert(self._c, t.findings, rows)
 
-    def drop_findings(self, advisory_id: str) -> None:
-        self._c.execute(sa.delete(t.findings).where(t.findings.c.advisory_id == advisory_id))
+    def drop_findings(self, *, advisory_id: str | None = None, asset_id: str | None = None) -> None:
+        drop = sa.delete(t.findings)
+        if advisory_id is not None:
+            drop = drop.where(t.findings.c.advisory_id == advisory_id)
+        if asset_id is not None:
+            drop = drop.where(t.findings.c.asset_id == asset_id)
+        self._c.execute(drop)
 
-    def findings(self, advisory_id: str | None = None) -> list[Finding]:
+    def findings(self, advisory_id: str | None = None, asset_id: str | None = None) -> list[Finding]:
         query = sa.select(t.findings).order_by(t.findings.c.advisory_id, t.findings.c.asset_id)
         if advisory_id is not None:
             query = query.where(t.findings.c.advisory_id == advisory_id)
+        if asset_id is not None:
+            query = query.where(t.findings.c.asset_id == asset_id)
         return [
             _FINDING.item(r, environment=Environment(r["environment"]) if r["environment"] else None)
             for r in self._c.execute(query).mappings()

@@ -158,14 +158,9 @@ def _registry(execute: Execute, alerts: Sequence[AlertRow], holds: Sequence[_Hol
     for asset, environment, version, iteration, since, owner, tier, traffic, critical, state in execute(
         _DEPLOYMENTS, {}
     ):
-        word, why = _state(
-            worst.get((asset, environment)) or worst.get((asset, "")),
-            [*by_asset.get(asset, ()), *by_asset.get(None, ())],
-            str(version),
-            environment,
-            state,
-            retests.get(asset),
-        )
+        held = _standing([*by_asset.get(asset, ()), *by_asset.get(None, ())], str(version), environment)
+        about = worst.get((asset, environment)) or worst.get((asset, ""))
+        word, why = _state(about, held, state, retests.get(asset))
         rows.append(
             RegistryRow(
                 asset,
@@ -179,6 +174,7 @@ def _registry(execute: Execute, alerts: Sequence[AlertRow], holds: Sequence[_Hol
                 tier or "",
                 float(traffic),
                 bool(critical),
+                held[0] if held else "",
             )
         )
     rows.sort(key=lambda r: (r.asset, Environment(r.environment).rank))
@@ -202,13 +198,17 @@ _STATE_RANK = {
 }
 
 
+def _standing(holds: Sequence[_Hold], version: str, environment: str) -> tuple[str, str] | None:
+    """The word and the reason of the widest hold that concerns this deployment."""
+    for kind, word in (("pause", "paused"), ("freeze", "frozen"), ("block", "blocked")):
+        for hold in holds:
+            if hold.kind == kind and hold.version in (None, version) and hold.environment in (None, environment):
+                return word, hold.why
+    return None
+
+
 def _state(
-    alert: AlertRow | None,
-    holds: Sequence[_Hold],
-    version: str,
-    environment: str,
-    release: str | None,
-    retest: str | None,
+    alert: AlertRow | None, hold: tuple[str, str] | None, release: str | None, retest: str | None
 ) -> tuple[str, str]:
     """The word of a deployment and what it rests on: the most urgent thing that is true of it."""
     if release == "quarantined":
@@ -216,11 +216,8 @@ def _state(
     if alert is not None and _rank(alert.priority) <= 1:
         word = "FAIL" if "regression" in alert.rule or "breach" in alert.rule else "risk"
         return word, alert.title
-    for kind, word in (("pause", "paused"), ("freeze", "frozen"), ("block", "blocked")):
-        for hold in holds:
-            here = hold.kind == kind and hold.version in (None, version) and hold.environment in (None, environment)
-            if here:
-                return word, hold.why
+    if hold is not None:
+        return hold
     if alert is not None and _rank(alert.priority) <= 3:
         return "watch", alert.title
     if retest is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -35,13 +35,15 @@ class PlumbingTables:
     def keep_sources(self, ids: Iterable[str]) -> None:
         self._c.execute(sa.delete(t.sources).where(t.sources.c.id.not_in(list(ids))))
 
-    def claim(self, name: str, holder: str, now: datetime, ttl_s: float) -> int | None:
+    def claim(
+        self, name: str, holder: str, now: datetime, ttl_s: float, dead: Callable[[str], bool] = lambda _holder: False
+    ) -> int | None:
         expires = to_us(now + timedelta(seconds=ttl_s))
         row = self._c.execute(sa.select(t.leases).where(t.leases.c.name == name)).first()
         if row is None:
             self._c.execute(sa.insert(t.leases), [{"name": name, "holder": holder, "epoch": 1, "expires_at": expires}])
             return 1
-        if row.holder != holder and row.expires_at > to_us(now):
+        if row.holder != holder and row.expires_at > to_us(now) and not dead(row.holder):
             return None
         # A lease that ran out and comes back is a new epoch too: the old holder may still be sending.
         renewed = row.holder == holder and row.expires_at > to_us(now)

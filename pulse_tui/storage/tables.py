@@ -318,6 +318,7 @@ alerts = sa.Table(
     _time("resolved_at", null=True),
     _text("resolved_why", null=True),
     _time("deadline", null=True),
+    _time("cleared_at", null=True),
     sa.Column("respond_within_s", sa.BigInteger),
     sa.Column("escalations", sa.BigInteger, nullable=False),
     sa.Index(None, "signal_fingerprint"),

@@ -85,7 +85,7 @@ def one(number: int, chance: random.Random) -> Signal:
     )
 
 
-def main(count: int) -> None:
+def main(count: int = 20_000) -> None:
     """One line."""
     chance = random.Random(7)
     signals = [one(i, chance) for i in range(count)]

@@ -147,7 +147,7 @@ def test_a_source_that_is_down_does_not_keep_the_others_out(shell: Shell) -> Non
     (shell.config / "signals" / "s.jsonl").write_text(signal_line())
     said = shell("refresh")
     assert said.code == 1
-    assert "ok   drop: 1 signals" in said.out
+    assert "ok   drop: 1 signal, " in said.out
     assert "FAIL news" in said.out
     doctor = shell("doctor")
     assert doctor.code == 1

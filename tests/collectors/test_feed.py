@@ -23,7 +23,7 @@ ATOM = """<?xml version="1.0" encoding="utf-8"?>
 <published>2026-11-21T10:00:00+02:00</published>
 <content type="html">&lt;p&gt;We will &lt;b&gt;retire&lt;/b&gt; it.&lt;/p&gt;&lt;ul&gt;&lt;li&gt;one&lt;/li&gt;&lt;li&gt;two&lt;/li&gt;&lt;/ul&gt;&lt;script&gt;x()&lt;/script&gt;</content></entry>
 <entry><id>urn:2</id><title type="html">Default &lt;i&gt;temperature&lt;/i&gt;</title><summary>Now 0.7 &amp; not 1.0</summary></entry>
-</feed>"""  # noqa: E501  a feed as vendors write it
+</feed>"""
 
 
 def rss(*items: str) -> str:
