@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 from tests.cli.conftest import Shell
@@ -128,3 +129,15 @@ def test_an_environment_without_a_way_back_is_refused_with_the_reason(shell: She
     said = shell("rollback", "plan", "my-bot", "--env", "shadow")
     assert said.code in (1, 2)
     assert "shadow" in said.err
+
+
+def test_an_audit_log_whose_end_was_cut_is_found_out_by_the_approvals(shell: Shell) -> None:
+    plan = shell("rollback", "plan", "my-bot", "--env", "canary", "--json").json()["hash"]
+    assert shell("rollback", "approve", plan).code == 0
+    assert shell("audit", "verify").code == 0
+    with sqlite3.connect(shell.config / "pulse.db") as raw:
+        last = raw.execute("select max(seq) from audit").fetchone()[0]
+        raw.execute("delete from audit where seq > ?", (last - 2,))
+    said = shell("audit", "verify")
+    assert said.code == 1
+    assert "lines were cut off" in said.out
