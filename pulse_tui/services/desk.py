@@ -6,8 +6,11 @@ from pulse_tui.domain.alert import AlertState
 from pulse_tui.domain.board import AlertStory, Board, PlanStory, Trend
 from pulse_tui.domain.errors import NotFound, Refused
 from pulse_tui.domain.words import Environment
-from pulse_tui.services import approve, deeds, execute, plan, story
+from pulse_tui.services import approve, deeds, execute, plan
+from pulse_tui.services.alert_story import alert_story
 from pulse_tui.services.parts import RollbackParts
+from pulse_tui.services.plan_story import plan_story
+from pulse_tui.services.record_stories import advisory_story, asset_story
 
 
 class ServiceDesk:
@@ -42,13 +45,13 @@ class ServiceDesk:
         return self._store.change_mark()
 
     def story(self, alert_id: str) -> AlertStory:
-        return story.alert_story(self._parts, alert_id)
+        return alert_story(self._parts, alert_id)
 
     def advisory_story(self, advisory_id: str) -> tuple[tuple[str, str], ...]:
-        return story.advisory_story(self._store, advisory_id)
+        return advisory_story(self._store, advisory_id)
 
     def asset_story(self, asset_id: str) -> tuple[tuple[str, str], ...]:
-        return story.asset_story(self._store, asset_id)
+        return asset_story(self._store, asset_id)
 
     def source_problems(self) -> tuple[str, ...]:
         with self._store.read() as tx:
@@ -106,24 +109,24 @@ class ServiceDesk:
         return self.plan_story(made.hash)
 
     def plan_story(self, plan_hash: str) -> PlanStory:
-        return story.plan_story(self._parts, plan_hash, self.operator)
+        return plan_story(self._parts, plan_hash, self.operator)
 
     def approve(self, plan_hash: str, reason: str) -> PlanStory:
         self._may_act()
         approve.approve(self._parts, plan_hash, self.operator, reason)
-        return story.plan_story(self._parts, plan_hash, self.operator, checked=False)
+        return plan_story(self._parts, plan_hash, self.operator, checked=False)
 
     def reject(self, plan_hash: str, reason: str) -> PlanStory:
         self._may_act()
         approve.reject(self._parts, plan_hash, self.operator, reason)
-        return story.plan_story(self._parts, plan_hash, self.operator, checked=False)
+        return plan_story(self._parts, plan_hash, self.operator, checked=False)
 
     def execute(self, plan_hash: str) -> PlanStory:
         self._may_act()
         if self.operator not in self._parts.operators:
             raise Refused(f"{self.operator!r} is not in the operators' file and may not run a plan")
         execute.execute(self._parts, plan_hash, self.operator, self._holder)
-        return story.plan_story(self._parts, plan_hash, self.operator, checked=False)
+        return plan_story(self._parts, plan_hash, self.operator, checked=False)
 
     def undo(self, plan_hash: str) -> PlanStory:
         self._may_act()

@@ -20,7 +20,7 @@ from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.record import signals_of
 from pulse_tui.services.respond import Responder
 
-BATCH = 500
+BATCH = 1_000
 """Observations a transaction: long enough to share the disk's sync, short enough not to starve other writers."""
 
 

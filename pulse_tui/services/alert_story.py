@@ -1,4 +1,4 @@
-"""The three questions answered for one alert or one plan, as plain lines with their evidence."""
+"""The three questions answered for one alert, as plain lines with their evidence."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from pulse_tui.domain.alert import Alert
-from pulse_tui.domain.board import AlertRow, AlertStory, PlanStory
+from pulse_tui.domain.board import AlertRow, AlertStory
 from pulse_tui.domain.decision import Decision
 from pulse_tui.domain.errors import NotFound
 from pulse_tui.domain.estate import Asset, Estate
@@ -21,14 +21,12 @@ from pulse_tui.domain.evidence import (
     VersionEvidence,
 )
 from pulse_tui.domain.moments import iso, to_us
-from pulse_tui.domain.rollback import Check, Plan, PlanState, Run, RunState
+from pulse_tui.domain.rollback import PlanState
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.words import Environment
-from pulse_tui.ports import Store, Transaction
-from pulse_tui.services.approve import find, objections, valid_approvals
+from pulse_tui.ports import Transaction
 from pulse_tui.services.known_good import way_back
 from pulse_tui.services.parts import RollbackParts
-from pulse_tui.services.plan import preflight
 
 _WINDOW = timedelta(hours=24)
 
@@ -198,9 +196,9 @@ def _todo(alert: Alert, decision: Decision, back: str | None, done: Sequence[str
     if not alert.open:
         lines.append(f"nothing: resolved {iso(alert.resolved_at) if alert.resolved_at else ''} ({alert.resolved_why})")
     elif "rollback" in decision.actions and back:
-        lines.append(f"{back}: press p to plan it, approve inside the plan")
+        lines.append(f"{back}: plan it, approve inside the plan")
     elif back:
-        lines.append(f"decide; if it is the release, {back} (p)")
+        lines.append(f"decide; if it is the release: {back}")
     else:
         lines.append("look into it with the owner; there is no release to roll back to for this alert")
     if alert.open and alert.deadline is not None:
@@ -272,167 +270,3 @@ def _timeline(tx: Transaction, alert: Alert, signal: Signal) -> list[str]:
             if run.ended_at is not None:
                 events.append((run.ended_at, f"rollback run {run.id} {run.state.value}: {run.detail}"))
     return [f"{iso(at)}  {what}" for at, what in sorted(events, key=lambda e: e[0])]
-
-
-def plan_story(parts: RollbackParts, plan_hash: str, principal: str, *, checked: bool = True) -> PlanStory:
-    """One plan opened, with every check made now (``checked`` False leaves the targets alone)."""
-    now = parts.clock()
-    with parts.store.read() as tx:
-        plan, state = find(tx, plan_hash)
-        votes = tx.rollbacks.approvals(plan.hash)
-        counted = valid_approvals(tx, parts, plan, now)
-        runs = tx.rollbacks.runs(plan_hash=plan.hash)
-        lines = _run_lines(tx, runs)
-        radius = _blast_radius(tx, plan)
-    over = state in (PlanState.USED, PlanState.REJECTED)
-    checks = preflight(parts, plan) if checked and not over else []
-    against = objections(parts, plan, state, principal, now)
-    against += [f"{principal} has spoken already" for v in votes if v.principal == principal]
-    against += [f"{c.name}: {c.detail}" for c in checks if c.blocking and not c.ok]
-    votes_said = [
-        f"{v.principal} {'approved' if v.yes else 'rejected'} {iso(v.at)}" + (f": {v.reason}" if v.reason else "")
-        for v in votes
-    ]
-    return PlanStory(
-        hash=plan.hash,
-        asset=plan.asset_id,
-        environment=plan.environment.value,
-        from_version=plan.from_version,
-        to_version=plan.to_version,
-        state=runs[0].state.value if runs else state.value,
-        headline=f"roll {plan.asset_id} {plan.environment.value} back from {plan.from_version} to {plan.to_version}"
-        if plan.undoes is None
-        else f"undo: {plan.asset_id} {plan.environment.value} from {plan.from_version} to {plan.to_version} again",
-        facts=tuple(_plan_facts(plan, radius)),
-        steps=tuple(
-            f"{s.target}: {s.expected} -> {s.desired} (within {s.timeout_s:g} s; undo: {s.expected})"
-            for s in plan.steps
-        ),
-        checks=tuple((c.name, c.ok, c.blocking, c.detail) for c in checks),
-        approvals=tuple(votes_said),
-        approvals_needed=plan.approvals_needed,
-        approvals_given=len(counted),
-        run=tuple(lines),
-        may_approve=not against,
-        why_not="; ".join(against),
-    )
-
-
-def _plan_facts(plan: Plan, radius: str) -> list[tuple[str, str]]:
-    return [
-        ("Why", plan.reason),
-        ("From", f"{plan.from_version} ({plan.from_digest or 'no digest recorded'})"),
-        ("To", f"{plan.to_version} ({plan.to_digest or 'no digest recorded'})"),
-        ("Blast radius", radius),
-        ("On failure", "undo what was moved" if plan.on_failure == "undo" else "halt and say what each target holds"),
-        ("Proposed", f"{iso(plan.created_at)} by {plan.proposed_by}"),
-        ("Expires", iso(plan.expires_at)),
-        ("Hash", plan.hash),
-        ("Playbook", f"{plan.playbook} @ {plan.playbook_digest[:12]}, policy {plan.policy_digest[:12]}"),
-    ]
-
-
-def _blast_radius(tx: Transaction, plan: Plan) -> str:
-    estate = tx.estate.load()
-    deployment = estate.deployment(plan.asset_id, plan.environment)
-    asset = estate.assets.get(plan.asset_id)
-    words = [f"{deployment.traffic:g} % of {plan.environment.value} traffic" if deployment else plan.environment.value]
-    if asset is not None:
-        words.append(asset.tier.value)
-        if asset.workflow:
-            words.append(f"a stage of workflow {asset.workflow}")
-    return f"{plan.asset_id}: " + ", ".join(words)
-
-
-def _run_lines(tx: Transaction, runs: Sequence[Run]) -> list[str]:
-    lines: list[str] = []
-    for run in runs[:1]:
-        lines.append(f"run {run.id} by {run.started_by}: {run.state.value}" + (f", {run.detail}" if run.detail else ""))
-        for at, step, state, detail in tx.rollbacks.journal(run.id):
-            lines.append(f"{iso(at)}  step {step + 1} {state}: {detail}")
-        if run.state is RunState.UNKNOWN:
-            lines.append(f"what to do: look at the target, then pulse-tui rollback resume {run.id}")
-    return lines
-
-
-def advisory_story(store: Store, name: str) -> tuple[tuple[str, str], ...]:
-    """An advisory and what it hits, as (label, text) lines. Raises NotFound."""
-    with store.read() as tx:
-        advisory = tx.advisories.get(name)
-        if advisory is None:
-            raise NotFound(f"there is no advisory {name!r}")
-        findings = tx.advisories.findings(advisory.id)
-    lines = [
-        ("Advisory", advisory.name if advisory.name == advisory.id else f"{advisory.name} ({advisory.id})"),
-        ("Title", advisory.title),
-        ("Aliases", ", ".join(advisory.aliases) or "none"),
-        (
-            "Severity",
-            f"{advisory.severity.value if advisory.severity else 'unknown'}, CVSS {advisory.cvss if advisory.cvss is not None else 'unknown'}",
-        ),
-        ("Exploited", {True: "known to be", False: "not known to be", None: "unknown"}[advisory.known_exploited]),
-        ("Source", f"{advisory.source}, modified {iso(advisory.modified)}"),
-    ]
-    for finding in findings:
-        where = finding.environment.value if finding.environment else "not deployed"
-        fixed = f"; fixed in {', '.join(finding.fixed)}" if finding.fixed else ""
-        lines.append(
-            (
-                "Hits",
-                f"{finding.asset_id} {where}: {finding.component}, {finding.audit.value}, {finding.priority.glyph} {finding.reason}{fixed}",
-            )
-        )
-    lines.extend(("Link", link) for link in advisory.links[:5])
-    return tuple(lines)
-
-
-def asset_story(store: Store, asset_id: str) -> tuple[tuple[str, str], ...]:
-    """An asset with its deployments, releases, holds and dependencies. Raises NotFound."""
-    with store.read() as tx:
-        estate = tx.estate.load()
-        asset = estate.assets.get(asset_id)
-        if asset is None:
-            raise NotFound(f"there is no asset {asset_id!r}")
-        lines = [
-            ("Asset", f"{asset.id}: {asset.asset_type.value}, {asset.tier.value}, {asset.exposure.value} exposure"),
-            ("Owner", asset.owner_team),
-            ("Data", ", ".join(asset.data.words()) or "keeps nothing of its users"),
-        ]
-        for environment in estate.environments(asset_id):
-            deployment = estate.deployment(asset_id, environment)
-            assert deployment is not None
-            critical = ", production-critical" if deployment.production_critical else ""
-            lines.append(
-                (
-                    "Serves",
-                    f"{environment.value}: {deployment.version}, {deployment.traffic:g} % since {iso(deployment.since)} ({deployment.source}){critical}",
-                )
-            )
-        lines.extend(
-            (h.kind.value.capitalize(), f"{h.why}; until {h.until_condition}") for h in tx.judgements.holds(asset_id)
-        )
-        lines.extend(
-            ("Retest", f"due {r.due_at:%Y-%m-%d}: {r.why}") for r in tx.judgements.retests() if r.asset_id == asset_id
-        )
-        for release in reversed(tx.estate.releases(asset_id)[-15:]):
-            back = f", back to {release.rollback_pointer}" if release.rollback_pointer else ""
-            lines.append(
-                (
-                    "Release",
-                    f"{release.version} iteration {release.iteration}: {release.state.value}, {release.digest or 'no digest'}{back}",
-                )
-            )
-        for dependency in estate.dependencies:
-            if dependency.asset_id == asset_id:
-                where = ", ".join(e.value for e in dependency.environments) or "everywhere"
-                lines.append(
-                    ("Depends on", f"{dependency.component.label} ({dependency.component.kind.value}, {where})")
-                )
-        lines.extend(("Log", f"{iso(s.observed_at)} {s.title}") for s in tx.signals.recent(8, asset_id))
-    return tuple(lines)
-
-
-def check_lines(checks: Sequence[Check]) -> list[str]:
-    """Checks as lines for a terminal without a screen."""
-    marks = {True: "ok  ", False: "FAIL"}
-    return [f"{marks[c.ok] if c.blocking or c.ok else 'note'} {c.name}: {c.detail}" for c in checks]
