@@ -7,7 +7,7 @@ file with the standard library alone: SQLAlchemy is imported after that screen s
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,15 +20,11 @@ from pulse_tui.domain.board import (
     Header,
     RegistryRow,
     SourceRow,
-    Trend,
-    TrendPoint,
 )
 from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.words import Environment, Priority
+from pulse_tui.storage.trends import Execute, read_trends
 from pulse_tui.storage.version import HEAD
-
-Execute = Callable[[str, Mapping[str, Any]], Sequence[Sequence[Any]]]
-"""Runs one statement with ``:name`` parameters and returns all rows."""
 
 MAX_ROWS = 2_000
 
@@ -62,23 +58,7 @@ _COUNTS = """
 SELECT (SELECT COUNT(*) FROM outbox WHERE state = 'dead'),
        (SELECT COUNT(*) FROM decisions WHERE outcome = 'indeterminate' AND at > :since)
 """
-_TREND = """
-SELECT e.suite, s.task, s.metric, s.higher_is_better, e.version, e.iteration, s.value, s.stderr, e.id
-FROM eval_runs e JOIN eval_scores s ON s.run_id = e.id
-WHERE e.asset_id = :asset ORDER BY e.iteration
-"""
-_BASELINES = """
-SELECT b.suite, s.task, s.metric, s.value, e.version, e.id
-FROM baselines b JOIN eval_runs e ON e.id = b.run_id JOIN eval_scores s ON s.run_id = e.id
-WHERE b.asset_id = :asset
-"""
-_GATES = """
-SELECT rule_id, title, state FROM alerts
-WHERE open_key IS NOT NULL AND asset_id = :asset AND rule_id IS NOT NULL
-"""
 _RANKS = [Priority.P1, Priority.P2, Priority.UNKNOWN, Priority.P3, Priority.P4, Priority.NOTE]
-_Z90 = 1.6449
-_MANY_POINTS = 40
 _RECENT_INDETERMINATE = timedelta(days=1)
 
 
@@ -101,40 +81,6 @@ def read_board(execute: Execute, estate: str, asset: str | None, now: datetime, 
         sources=sources,
         revision=revision,
     )
-
-
-def read_trends(execute: Execute, asset: str) -> tuple[Trend, ...]:
-    """The trends of one asset; first those that are worse than their baseline."""
-    pinned = {(r[0], r[1], r[2]): (r[3], r[4], r[5]) for r in execute(_BASELINES, {"asset": asset})}
-    failing = " ".join(r[1] for r in execute(_GATES, {"asset": asset}))
-    series: dict[tuple[str, str, str], list[Sequence[Any]]] = {}
-    for row in execute(_TREND, {"asset": asset}):
-        series.setdefault((row[0], row[1], row[2]), []).append(row)
-    trends = []
-    for key, rows in series.items():
-        suite, task, metric = key
-        baseline, version, run_id = pinned.get(key, (None, None, None))
-        last = rows[-1]
-        points = tuple(
-            TrendPoint(
-                str(r[4]), int(r[5]), r[6], r[6] - _Z90 * r[7] if r[7] else None, r[6] + _Z90 * r[7] if r[7] else None
-            )
-            for r in rows[-_MANY_POINTS:]
-        )
-        higher = bool(last[3])
-        worse = 0.0 if baseline is None else (baseline - last[6]) * (1 if higher else -1)
-        flagged = worse > 0 and f"{metric} " in failing
-        if baseline is None:
-            verdict, note = "", "no baseline is pinned"
-        elif last[8] == run_id:
-            verdict, note = "", "this run is the baseline"
-        else:
-            verdict, note = ("FAIL" if flagged else "PASS"), "raw delta against the pinned baseline"
-        trends.append(
-            (not flagged, -worse, Trend(asset, suite, task, metric, higher, baseline, version, points, verdict, note))
-        )
-    trends.sort(key=lambda item: item[:2])
-    return tuple(trend for _, _, trend in trends)
 
 
 class _Hold(NamedTuple):

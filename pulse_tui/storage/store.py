@@ -33,6 +33,7 @@ from pulse_tui.storage.log import AuditTable
 from pulse_tui.storage.plumbing import PlumbingTables
 from pulse_tui.storage.rollbacks import RollbackTables
 from pulse_tui.storage.signals import SignalTable
+from pulse_tui.storage.trends import Execute, read_trends
 
 CHANNEL = "pulse_changed"
 
@@ -100,7 +101,7 @@ class SqlStore:
     def trends(self, asset: str) -> tuple[Trend, ...]:
         """One asset's trends."""
         with translated(self.url), self._reader().begin() as connection:
-            return boards.read_trends(_executor(connection), asset)
+            return read_trends(_executor(connection), asset)
 
     def change_mark(self) -> object:
         """Differs after anybody's commit; a microsecond question on SQLite, a poll of LISTEN on PostgreSQL."""
@@ -140,7 +141,7 @@ class SqlStore:
         return self._engine if self.is_sqlite else self._engine.execution_options(isolation_level="REPEATABLE READ")
 
 
-def _executor(connection: sa.Connection) -> boards.Execute:
+def _executor(connection: sa.Connection) -> Execute:
     def execute(sql: str, params: Mapping[str, Any]) -> list[Any]:
         return [tuple(row) for row in connection.execute(sa.text(sql), dict(params))]
 

@@ -15,11 +15,26 @@ from pulse_tui.domain.alert import Alert
 from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.release import ReleaseState
 from pulse_tui.domain.source import SourceStatus
-from pulse_tui.domain.words import Environment, Priority
+from pulse_tui.domain.words import Environment, Outcome, Priority, SignalType
 from pulse_tui.storage.board import quick_board
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.databases import sqlite_file
-from tests.fakes.nouns import NOW, PRODUCTION, alert, asset, changed, deployment, hold, later, release, run_of, score
+from tests.fakes.nouns import (
+    NOW,
+    PRODUCTION,
+    alert,
+    asset,
+    changed,
+    decision,
+    deployment,
+    fact,
+    hold,
+    later,
+    release,
+    run_of,
+    score,
+    signal,
+)
 
 ASSETS = ("a", "b")
 _PLACES = st.tuples(st.sampled_from(ASSETS), st.sampled_from(list(Environment)))
@@ -169,13 +184,46 @@ def test_a_trend_goes_by_iteration_with_its_baseline(store: SqlStore) -> None:
             )
             tx.evals.add(made, i)
         tx.evals.pin("support-bot", "golden", "r2")
-        tx.judgements.put_alert(alert(1, title="qa accuracy -6.0 pp on support-bot canary 3"))
+    (first, _) = store.trends("support-bot")
+    assert (first.verdict, first.note) == (
+        "INCONCLUSIVE",
+        "raw delta against the pinned baseline, no rule has judged it",
+    )
+    judge_run(store, "r3", Outcome.FIRED)
     first, second = store.trends("support-bot")
     assert (first.task, first.verdict, first.baseline, first.baseline_version) == ("qa", "FAIL", 0.92, "2")
     assert [(p.label, p.iteration, p.value) for p in first.points] == [("1", 1, 0.90), ("2", 2, 0.92), ("3", 3, 0.86)]
     assert first.points[0].low == pytest.approx(0.90 - 0.016449)
     assert (second.task, second.verdict) == ("speed", "PASS")
     assert store.trends("nobody") == ()
+
+
+def judge_run(store: SqlStore, run: str, outcome: Outcome) -> None:
+    about = signal(run, SignalType.BENCHMARK_REGRESSION, asset_id="support-bot")
+    proof = changed(about.evidence, task="qa", metric="accuracy", candidate_run=run)
+    about = changed(about, evidence=proof)
+    with store.write() as tx:
+        tx.signals.add([(about, b"{}")])
+        tx.judgements.add_decisions([(decision(run, about, outcome=outcome), fact(about))])
+
+
+def test_a_run_that_failed_stays_failed_when_its_alert_is_closed(store: SqlStore) -> None:
+    with store.write() as tx:
+        for i, (version, value) in enumerate([("1", 0.92), ("2", 0.86)], start=1):
+            tx.evals.add(run_of(f"r{i}", version, value), i)
+        tx.evals.pin("support-bot", "golden", "r1")
+    judge_run(store, "r2", Outcome.FIRED)
+    assert store.trends("support-bot")[0].verdict == "FAIL"
+
+
+def test_worse_within_the_margin_of_the_rules_passes_and_says_so(store: SqlStore) -> None:
+    with store.write() as tx:
+        for i, (version, value) in enumerate([("1", 0.92), ("2", 0.91)], start=1):
+            tx.evals.add(run_of(f"r{i}", version, value), i)
+        tx.evals.pin("support-bot", "golden", "r1")
+    judge_run(store, "r2", Outcome.NOT_FIRED)
+    (trend,) = store.trends("support-bot")
+    assert (trend.verdict, trend.note) == ("PASS", "raw delta against the pinned baseline, within the rules' margin")
 
 
 def test_a_file_of_another_schema_is_left_to_the_storage(tmp_path: Path) -> None:
