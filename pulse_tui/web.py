@@ -53,6 +53,7 @@ class Web:
         longest_wait_s: float = 30.0,
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
+        redact: Callable[[bytes], bytes] = lambda body: body,
     ) -> None:
         self._clock = clock
         self._cap = body_cap
@@ -64,6 +65,7 @@ class Web:
         self._longest_wait_s = longest_wait_s
         self._sleep = sleep
         self._jitter = jitter
+        self._redact = redact
         self._lock = threading.Lock()
         self._client: httpx.Client | None = None
 
@@ -219,6 +221,8 @@ class Web:
             client = self._shared()
             with client.stream(method, url, params=params, headers=headers, json=json, timeout=timeout) as response:
                 body = self._body(url, response, ends)
+                if response.status_code >= 400:
+                    body = self._redact(body)  # an error page may repeat the token that was sent to it
                 return Answer(response.status_code, dict(response.headers), body)
 
     def _body(self, url: str, response: httpx.Response, ends: float) -> bytes:

@@ -62,6 +62,18 @@ def bundled(name: str) -> Path:
     return packed if packed.is_dir() else here.parent / name
 
 
+SHORTEST_SECRET = 4
+"""Shorter values are left alone: they would blank out ordinary words."""
+_filled: set[bytes] = set()
+
+
+def redact(body: bytes) -> bytes:
+    """``body`` without any secret that this process has filled in anywhere."""
+    for value in _filled:
+        body = body.replace(value, b"***")
+    return body
+
+
 def secret(text: str) -> str:
     """``${NAME}`` replaced from the environment. Raises ConfigError for a name that is not set."""
 
@@ -69,6 +81,8 @@ def secret(text: str) -> str:
         found = os.environ.get(match[1])
         if found is None:
             raise ConfigError([Problem("environment", f"${{{match[1]}}} is not set", "export it before the start")])
+        if len(found) >= SHORTEST_SECRET:
+            _filled.add(found.encode())
         return found
 
     return _SECRET.sub(value, text)
@@ -98,7 +112,13 @@ def is_dead(holder: str) -> bool:
     number = holder.partition("/")[0].rpartition(":")[2]
     if (host, rest) != (socket.gethostname(), _process_space()) or not number.isdigit():
         return False
-    return not Path(f"/proc/{number}").exists()
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except (PermissionError, OverflowError):
+        return False  # it lives and is somebody else's (a hardened host hides it from /proc)
+    return False
 
 
 def _process_space() -> str:
@@ -151,7 +171,7 @@ class House:
         """The HTTP client."""
         from pulse_tui.web import Web  # noqa: PLC0415  httpx after the first frame
 
-        return Web(clock=self.clock)
+        return Web(clock=self.clock, redact=redact)
 
     @cached_property
     def policy(self) -> Policy:

@@ -17,9 +17,10 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
 
 
 def run(options: argparse.Namespace, _name: str) -> int:
-    """0 when the chain is whole and every approval's head is in it, 1 when not."""
+    """0 when the chain is whole to the line that was written last and every approval's head is in it, 1 when not."""
     with opened(options, read_only=True) as house, house.store.read() as tx:
         entries = tx.log.entries()
+        seal = tx.log.sealed()
         votes = [v for plan, _ in tx.rollbacks.plans(limit=100_000) for v in tx.rollbacks.approvals(plan.hash)]
     if options.deed == "export":
         for entry in entries:
@@ -27,12 +28,16 @@ def run(options: argparse.Namespace, _name: str) -> int:
         return 0
     known = {GENESIS, *(e.hash for e in entries)}
     broken = broken_at(entries)
-    # A chain alone cannot tell that its end was cut off; the heads inside the approvals can.
+    # A chain alone cannot tell that its end was cut off; the seal beside it and the heads inside the approvals can.
     cut = [v for v in votes if v.audit_head not in known]
-    whole = broken is None and not cut
+    ends = (entries[-1].seq, entries[-1].hash) if entries else (0, GENESIS)
+    short = seal is not None and seal != ends
+    whole = broken is None and not cut and not short
     lines = [f"audit chain of {len(entries)} lines: " + ("whole" if whole else "BROKEN")]
     if broken is not None:
         lines.append(f"  line {broken[0]}: {broken[1]}")
+    if short and seal is not None:
+        lines.append(f"  it ends at line {ends[0]}, but line {seal[0]} was written last: lines were cut off")
     lines += [
         f"  the approval of {v.plan_hash[:12]} by {v.principal} names a head that is no longer there: lines were cut off"
         for v in cut

@@ -25,12 +25,7 @@ def objections(parts: RollbackParts, plan: Plan, state: PlanState, principal: st
     out = void_reasons(parts, plan, now)
     if state is not PlanState.PROPOSED:
         out.append(f"the plan is {state.value}")
-    operator = parts.operators.get(principal)
-    if operator is None:
-        out.append(f"{principal!r} is not in the operators' file")
-    elif plan.environment not in operator.environments:
-        out.append(f"{principal} may not approve in {plan.environment.value}")
-    return out
+    return out + _no_say(parts, plan, principal)
 
 
 def approve(parts: RollbackParts, plan_hash: str, principal: str, reason: str) -> PlanState:
@@ -60,15 +55,34 @@ def approve(parts: RollbackParts, plan_hash: str, principal: str, reason: str) -
 
 
 def reject(parts: RollbackParts, plan_hash: str, principal: str, reason: str) -> None:
-    """Record a no: the plan can never run. Raises Refused for who may not speak on it."""
+    """Record a no: the plan can never run, also when it was approved already. Raises Refused for who has no say.
+
+    A changed policy or an expired plan takes the no away from nobody.
+    """
     now = parts.clock()
     with parts.store.write() as tx:
         plan, state = find(tx, plan_hash)
-        reasons = [r for r in objections(parts, plan, state, principal, now) if "expired" not in r]
+        reasons = _no_say(parts, plan, principal)
+        if state not in (PlanState.PROPOSED, PlanState.APPROVED):
+            reasons.append(f"the plan is {state.value}")
         if reasons:
             raise Refused(f"plan {plan.hash[:12]} cannot be rejected", reasons)
-        _speak(tx, parts, plan, principal, yes=False, reason=reason, now=now)
+        if any(v.principal == principal for v in tx.rollbacks.approvals(plan.hash)):
+            detail = {"plan": plan.hash, "reason": clean(reason, 500), "takes back": "their approval"}
+            tx.log.append(now, principal, "plan.rejected", plan.target, detail)
+        else:
+            _speak(tx, parts, plan, principal, yes=False, reason=reason, now=now)
         tx.rollbacks.set_plan_state(plan.hash, PlanState.REJECTED)
+
+
+def _no_say(parts: RollbackParts, plan: Plan, principal: str) -> list[str]:
+    """Why this person may not speak on plans there."""
+    operator = parts.operators.get(principal)
+    if operator is None:
+        return [f"{principal!r} is not in the operators' file ($PULSE_OPERATOR says who you are)"]
+    if plan.environment not in operator.environments:
+        return [f"{principal} may not approve in {plan.environment.value}"]
+    return []
 
 
 def valid_approvals(tx: Transaction, parts: RollbackParts, plan: Plan, now: datetime) -> list[Approval]:

@@ -73,26 +73,37 @@ def _state(release: Release) -> Reason:
 
 
 def _verdicts(tx: Transaction, parts: JudgeParts, release: Release) -> list[Reason]:
-    """A functional and a safety suite must have been run on this version; a raw delta is all that is judged here."""
-    run_kinds: dict[Gate, str] = {}
+    """A functional and a safety suite must have been run on this version *and compared*; raw deltas, no statistics."""
+    compared: dict[Gate, str] = {}
+    missed: dict[Gate, str] = {}
     for suite in parts.suites.values():
+        baseline = tx.evals.baseline(release.asset_id, suite.id)
         for _, run in tx.evals.runs(release.asset_id, suite.id):
-            if run.version == release.version:
-                for task in suite.tasks:
-                    if run.score(task.name, task.metric) is not None:
-                        run_kinds[task.gate] = f"{suite.id}, run {run.id}"
+            if run.version != release.version:
+                continue
+            for task in (t for t in suite.tasks if run.score(t.name, t.metric) is not None):
+                if baseline is None:
+                    named = suite.baselines.get(release.asset_id)
+                    missed[task.gate] = (
+                        f"run {run.id} was not compared: baseline {named or '(none)'} has no run of {suite.id}"
+                    )
+                elif baseline.id == run.id:
+                    compared[task.gate] = f"run {run.id} is the baseline of {suite.id} itself"
+                elif baseline.score(task.name, task.metric) is None:
+                    missed[task.gate] = f"run {run.id} was not compared: the baseline has no {task.name} {task.metric}"
+                else:
+                    compared[task.gate] = f"run {run.id} of {suite.id} was compared with {baseline.version} (raw delta)"
     out = []
     for kind in (Gate.FUNCTIONAL, Gate.SAFETY):
-        found = run_kinds.get(kind)
-        detail = f"evaluated by {found}" if found else f"no {kind.value} suite was run on {release.version}"
-        out.append(Reason(f"{kind.value} evaluation", found is not None, False, detail))
+        detail = compared.get(kind) or missed.get(kind) or f"no {kind.value} suite was run on {release.version}"
+        out.append(Reason(f"{kind.value} evaluation", kind in compared, kind in missed, detail))
     return out
 
 
 def _way_back(tx: Transaction, release: Release, environment: Environment) -> Reason:
     back = way_back(tx, release.asset_id, environment, release.version)
     if back.release is not None:
-        return Reason("way back", True, True, f"{back.release.version} is known good for {environment.value}")
+        return Reason("way back", True, True, f"{back.release.version}: {back.proof}")
     first = not tx.estate.stays(release.asset_id, environment)
     detail = "; ".join(back.tried) or f"no other healthy release is known in {environment.value}"
     return Reason("way back", False, not first, "nothing has served there before" if first else detail)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 
 import msgspec
 
 from pulse_tui.domain.decision import Decision, Fact
+from pulse_tui.domain.errors import Problem
 from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.evals import EvalRun
+from pulse_tui.domain.moments import iso
 from pulse_tui.domain.signal import Signal, encode
 from pulse_tui.domain.source import Observation, Rejected
 from pulse_tui.domain.words import Outcome
@@ -20,6 +22,8 @@ from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.record import signals_of
 from pulse_tui.services.respond import Responder
 
+AHEAD = timedelta(days=1)
+"""How far clocks may differ before a record's time is refused."""
 BATCH = 1_000
 """Observations a transaction: long enough to share the disk's sync, short enough not to starve other writers."""
 
@@ -35,6 +39,8 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
     fired: int = 0
     indeterminate: int = 0
     alerts: int = 0
+    remarks: tuple[str, ...] = ()
+    """Sentences for whoever brought the records in: what was kept but could not be judged."""
 
     def plus(self, other: Tally) -> Tally:
         """The sum, field by field."""
@@ -55,7 +61,7 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
         if self.unclaimed:
             words.append(f"{self.unclaimed} claimed by no asset")
         refused = f"; {_many(self.rejected, 'record')} refused: see the quarantine" if self.rejected else ""
-        return ", ".join(words) + refused
+        return ", ".join(words) + refused + "".join(f"; {told}" for told in self.remarks[:3])
 
 
 def _many(count: int, noun: str) -> str:
@@ -88,11 +94,17 @@ def absorb(signals: Sequence[Signal], tx: Transaction, parts: JudgeParts, now: d
 
 def _batch(batch: Sequence[Observation], tx: Transaction, parts: JudgeParts, now: datetime) -> Tally:
     signals: list[Signal] = []
+    remarks: list[str] = []
+    early: list[Rejected] = []
     estate: Estate | None = None
     total = Tally(observations=len(batch))
     for observation in batch:
         if isinstance(observation, Signal):
-            signals.append(observation)
+            problem = _from_the_future(observation, now)
+            if problem is None:
+                signals.append(observation)
+            else:
+                early.append(Rejected(source=observation.source, problem=problem, raw=encode(observation)))
             continue
         estate = estate if estate is not None else tx.estate.load()
         made = signals_of(observation, tx, parts, estate, now)
@@ -107,7 +119,20 @@ def _batch(batch: Sequence[Observation], tx: Transaction, parts: JudgeParts, now
             for fingerprint in made.cleared:
                 responder.clear(fingerprint, "the condition no longer holds", version)
         signals.extend(made.signals)
-    return total.plus(absorb(signals, tx, parts, now))
+        remarks.extend(made.remarks)
+    tx.signals.quarantine(early, now)
+    told = Tally(rejected=len(early), remarks=tuple(remarks))
+    return total.plus(absorb(signals, tx, parts, now)).plus(told)
+
+
+def _from_the_future(signal: Signal, now: datetime) -> Problem | None:
+    """A time far ahead would make every later recovery old news, and keep its alert open for good."""
+    for name, at in (("observed_at", signal.observed_at), ("occurred_at", signal.occurred_at)):
+        if at > now + AHEAD:
+            return Problem(
+                name, f"{iso(at)} is more than a day ahead of this host's clock ({iso(now)})", "check the clocks"
+            )
+    return None
 
 
 def _judge(signals: Iterable[Signal], estate: Estate, parts: JudgeParts) -> list[tuple[Fact, Sequence[Decision]]]:

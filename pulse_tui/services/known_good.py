@@ -9,12 +9,16 @@ from pulse_tui.domain.release import Release, Stay
 from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Transaction
 
+UNHEALTHY = "was NOT healthy here"
+
 
 class WayBack(NamedTuple):
     """The release to go back to (None: there is none) and what was looked at in vain."""
 
     release: Release | None
     tried: tuple[str, ...]
+    proof: str = ""
+    """What makes it good: it was healthy there, it serves in production, or only that the release names it."""
 
 
 def way_back(tx: Transaction, asset_id: str, environment: Environment, serving: str) -> WayBack:
@@ -26,10 +30,12 @@ def way_back(tx: Transaction, asset_id: str, environment: Environment, serving: 
         release = tx.estate.release(asset_id, version)
         if release is None:
             tried[version] = f"{version} ({why}) is not in the registry"
+        elif why == UNHEALTHY:
+            tried[version] = f"{version} is named by the release, but {why}"
         elif not release.usable:
             tried[version] = f"{version} ({why}) is {release.state.value}"
         else:
-            return WayBack(release, tuple(tried.values()))
+            return WayBack(release, tuple(tried.values()), why)
     return WayBack(None, tuple(tried.values()))
 
 
@@ -43,9 +49,14 @@ def last_stays(tx: Transaction, asset_id: str, environment: Environment) -> list
 
 def _candidates(tx: Transaction, asset_id: str, environment: Environment, serving: str) -> Iterator[tuple[str, str]]:
     here = tx.estate.release(asset_id, serving)
+    stays = last_stays(tx, asset_id, environment)
     if here is not None and here.rollback_pointer is not None:
-        yield here.rollback_pointer, "rollback pointer"
-    for stay in last_stays(tx, asset_id, environment):
+        last = next((s for s in stays if s.version == here.rollback_pointer), None)
+        if last is None:
+            yield here.rollback_pointer, "named by the release, never served here"
+        else:
+            yield here.rollback_pointer, "was healthy here" if last.healthy else UNHEALTHY
+    for stay in stays:
         if stay.healthy:
             yield stay.version, "was healthy here"
     if environment is not Environment.PRODUCTION:

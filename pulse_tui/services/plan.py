@@ -65,9 +65,24 @@ def propose(
 def propose_undo(parts: RollbackParts, done: Plan, *, by: str) -> Plan:
     """The plan that takes a verified rollback back: the same steps in reverse order, values swapped.
 
-    It needs its own approvals. A freeze or quarantine does not block it, it is shown.
+    It needs its own approvals. A freeze or quarantine does not block it, it is shown. Raises Refused when the
+    playbooks were changed since: what would be run is not what stands in them any more.
     """
     now = parts.clock()
+    if done.playbook_digest != parts.playbooks_digest:
+        raise Refused(
+            f"rollback {done.hash[:12]} cannot be undone by its own steps",
+            ["the playbooks changed after it was planned"],
+            todo="Plan a move to the release you want instead",
+        )
+    with parts.store.read() as tx:
+        for standing, state in tx.rollbacks.plans(done.asset_id):
+            if (
+                standing.undoes == done.hash
+                and state in (PlanState.PROPOSED, PlanState.APPROVED)
+                and standing.expires_at > now
+            ):
+                return standing
     plan = msgspec.structs.replace(
         done,
         from_version=done.to_version,
@@ -297,4 +312,7 @@ def _target(parts: RollbackParts, step: PlanStep, release: Release | None) -> Se
             checks.extend(module.check(options, release, context))
     except PulseError as error:
         return [Check(name="prior state", ok=False, detail=f"{step.target}: {error}")]
+    except Exception as error:  # a bug of an installed step kind is a failed check, not a crash of the plan
+        detail = f"{step.target}: the step kind {step.kind} broke: {type(error).__name__}: {error}"
+        return [Check(name="prior state", ok=False, detail=detail)]
     return checks

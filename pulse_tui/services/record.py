@@ -20,6 +20,7 @@ from pulse_tui.enrich.regressions import by_metric, cleared, compare, condition
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import SYSTEM, JudgeParts
 from pulse_tui.services.registry import sync
+from pulse_tui.settings.check import nearest
 
 
 class Made(NamedTuple):
@@ -28,6 +29,8 @@ class Made(NamedTuple):
     signals: list[Signal]
     cleared: list[str]
     estate_changed: bool = False
+    remarks: tuple[str, ...] = ()
+    """What whoever brought it in should hear."""
 
 
 def signals_of(item: object, tx: Transaction, parts: JudgeParts, estate: Estate, now: datetime) -> Made:
@@ -83,7 +86,9 @@ def _(item: EvalRun, tx: Transaction, parts: JudgeParts, estate: Estate, now: da
     suite = parts.suites.get(item.suite)
     baseline = tx.evals.baseline(item.asset_id, item.suite)
     if suite is None:
-        return Made(signals, [])
+        hint = nearest(item.suite, parts.suites)
+        told = f"{item.asset_id} {item.version} was recorded, not judged: suite {item.suite!r} is not configured"
+        return Made(signals, [], remarks=(f"{told} ({hint})" if hint else told,))
     if baseline is None:
         pinned = suite.baselines.get(item.asset_id)
         if pinned in (None, item.version):
@@ -99,7 +104,11 @@ def _(item: EvalRun, tx: Transaction, parts: JudgeParts, estate: Estate, now: da
                     "why": "named in the suite" if pinned else "first run of the suite",
                 },
             )
-        return Made(signals, [])
+            return Made(signals, [], remarks=(f"run {item.id} is now the baseline of {item.asset_id} on {item.suite}",))
+        told = (
+            f"{item.asset_id} {item.version} was recorded, not judged: its baseline {pinned} has no run of {item.suite}"
+        )
+        return Made(signals, [], remarks=(told,))
     tasks = by_metric(suite.tasks)
     over: list[str] = []
     serving = _serving(estate, item)

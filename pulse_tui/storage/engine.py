@@ -166,7 +166,7 @@ def _words(url: sa.URL, message: str) -> tuple[str]:
         ("readonly", "is read-only", "Check the file's and its folder's permissions, or use --read-only"),
         ("read-only", "is read-only", "Check the file's and its folder's permissions, or use --read-only"),
         ("full", "cannot grow: the disk is full", "Free space, then try again"),
-        ("malformed", "is damaged", "Restore a backup: pulse-tui db restore"),
+        ("malformed", "is damaged", "Stop every pulse-tui, then copy a backup over it"),
         ("not a database", "is not a database file", "Point `database` at another file"),
         ("unable to open", "cannot be opened", "Check the path and its permissions"),
         ("connection", "cannot be reached", "Check that the server runs and the URL is right"),

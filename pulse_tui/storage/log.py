@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from pulse_tui.domain.audit import GENESIS, AuditEntry, link
 from pulse_tui.storage import tables as t
 from pulse_tui.storage.codec import Codec
-from pulse_tui.storage.upsert import insert_many
+from pulse_tui.storage.upsert import insert_many, upsert
 
 _ENTRY = Codec(AuditEntry)
+_SEAL = "audit.newest"
 
 
 class AuditTable:
@@ -21,6 +22,7 @@ class AuditTable:
     def __init__(self, connection: sa.Connection) -> None:
         """All work happens in the connection's transaction."""
         self._c = connection
+        self._newest: AuditEntry | None = None
 
     def append(
         self, at: datetime, actor: str, action: str, subject: str, detail: Mapping[str, str] | None = None
@@ -33,7 +35,21 @@ class AuditTable:
             seq=seq, at=at, actor=actor, action=action, subject=subject, detail=content, previous=previous, hash=digest
         )
         insert_many(self._c, t.audit, [_ENTRY.row(entry)])
+        self._newest = entry
         return entry
+
+    def seal(self) -> None:
+        """Remember the newest line beside the log, once a transaction: a log whose end is cut off contradicts it."""
+        if self._newest is not None:
+            upsert(self._c, t.values, [{"key": _SEAL, "value": f"{self._newest.seq}:{self._newest.hash}"}])
+
+    def sealed(self) -> tuple[int, str] | None:
+        """(number, hash) of the line that was written last, as remembered beside the log."""
+        value = self._c.execute(sa.select(t.values.c.value).where(t.values.c.key == _SEAL)).scalar()
+        if value is None:
+            return None
+        seq, _, digest = value.partition(":")
+        return int(seq), digest
 
     def head(self) -> str:
         query = sa.select(t.audit.c.hash).order_by(t.audit.c.seq.desc()).limit(1)

@@ -83,7 +83,9 @@ class SqlStore:
     def write(self) -> Iterator[SqlTransaction]:
         """One unit of work under the write lock; other watchers are told when it lands."""
         with translated(self.url), self._writer.begin() as connection:
-            yield SqlTransaction(connection)
+            transaction = SqlTransaction(connection)
+            yield transaction
+            transaction.log.seal()
             if connection.dialect.name == "postgresql":
                 connection.exec_driver_sql(f"NOTIFY {CHANNEL}")
 

@@ -141,3 +141,12 @@ def test_an_audit_log_whose_end_was_cut_is_found_out_by_the_approvals(shell: She
     said = shell("audit", "verify")
     assert said.code == 1
     assert "lines were cut off" in said.out
+
+
+def test_a_log_that_was_emptied_is_not_whole(shell: Shell) -> None:
+    assert shell("freeze", "my-bot", "--why", "maintenance").code == 0
+    with sqlite3.connect(shell.config / "pulse.db") as raw:
+        raw.execute("delete from audit")
+    said = shell("audit", "verify")
+    assert said.code == 1
+    assert "lines were cut off" in said.out

@@ -273,5 +273,5 @@ def test_what_was_looked_at_in_vain_is_said(parts: RollbackParts) -> None:
     with parts.store.write() as tx:
         tx.estate.add_release(release("1", "lonely", rollback_pointer="0"))
         tx.estate.deploy(deployment("1", PRODUCTION, asset_id="lonely"))
-    with pytest.raises(Refused, match=r"0 \(rollback pointer\) is not in the registry"):
+    with pytest.raises(Refused, match=r"0 \(named by the release, never served here\) is not in the registry"):
         propose(parts, "lonely", PRODUCTION, by="ana", reason="x")
