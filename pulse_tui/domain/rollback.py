@@ -86,7 +86,6 @@ class PlanState(StrEnum):
     APPROVED = "approved"
     REJECTED = "rejected"
     USED = "used"
-    VOID = "void"
 
 
 class Approval(msgspec.Struct, frozen=True, kw_only=True):
@@ -189,15 +188,3 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     def active(self) -> bool:
         """Whether it still owns its target: running, or stopped where nobody knows the state."""
         return self.state in (RunState.RUNNING, RunState.UNKNOWN)
-
-
-class Operator(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Somebody who may approve. ``key`` names the credential: two people are two keys."""
-
-    name: str
-    key: str
-    environments: tuple[Environment, ...] = tuple(Environment)
-
-    def may(self, environment: Environment) -> bool:
-        """Whether the operator may approve there."""
-        return environment in self.environments

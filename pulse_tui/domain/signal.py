@@ -155,11 +155,6 @@ def encode(signal: Signal) -> bytes:
     return _ENCODER.encode(signal)
 
 
-def encode_evidence(evidence: Evidence) -> bytes:
-    """Evidence alone, for storage."""
-    return _ENCODER.encode(evidence)
-
-
 def decode_evidence(kind: SignalType, raw: bytes | str) -> Evidence:
     """Evidence as stored."""
     return _EVIDENCE[kind].decode(raw)

@@ -12,23 +12,16 @@ from typing import Any
 
 import msgspec
 
-from pulse_tui.domain.alert import AlertState
 from pulse_tui.domain.errors import ConfigError, NotFound, PulseError, Refused, TargetError
-from pulse_tui.domain.estate import Deployment
-from pulse_tui.domain.evidence import VersionEvidence
-from pulse_tui.domain.release import ReleaseState
 from pulse_tui.domain.rollback import Plan, PlanState, PlanStep, Run, RunState, StepRecord, StepState
-from pulse_tui.domain.signal import Signal, fingerprint, signal_id
-from pulse_tui.domain.words import Change, Recommended, Severity, SignalType
+from pulse_tui.domain.signal import fingerprint
 from pulse_tui.ports import Step, StepContext, Transaction
+from pulse_tui.services.aftermath import rolled_back
 from pulse_tui.services.approve import find, valid_approvals
-from pulse_tui.services.ingest import absorb
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.plan import preflight, step_options, void_reasons
-from pulse_tui.services.respond import UNHEALTHY, close_alert
 
 LEASE_S = 60.0
-_OPEN = (AlertState.FIRING, AlertState.ACKNOWLEDGED, AlertState.SUPPRESSED)
 _POLL_S = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 """Pauses between the looks at a target that has not moved yet; the last one repeats."""
 
@@ -375,7 +368,7 @@ class _Executor:
         tx.log.append(self.parts.clock(), run.started_by, f"run.{run.state.value}", run.target, detail)
 
     def _verified(self) -> Run:
-        """Every target was read back: the estate, the bad release, the alert and the log move in one transaction."""
+        """Every target was read back: the run, the log and what follows from it move in one transaction."""
         now, plan = self.parts.clock(), self.plan
         run = msgspec.structs.replace(
             self.run, state=RunState.VERIFIED, ended_at=now, detail=f"{plan.to_version} serves {plan.target}, read back"
@@ -383,91 +376,7 @@ class _Executor:
         with self.parts.store.write() as tx:
             self._guard(tx)
             tx.rollbacks.put_run(run)
-            before = tx.estate.deployment(plan.asset_id, plan.environment)
-            tx.estate.deploy(
-                Deployment(
-                    asset_id=plan.asset_id,
-                    environment=plan.environment,
-                    version=plan.to_version,
-                    since=now,
-                    traffic=before.traffic if before else 100.0,
-                    production_critical=before.production_critical if before else False,
-                    # A registry goes on speaking for what it moved; the YAML must not take the rollback back.
-                    source=before.source if before and before.source != "estate" else "rollback",
-                )
-            )
-            self._quarantine(tx)
-            tx.estate.record_promotion(
-                plan.asset_id,
-                plan.to_version,
-                plan.environment,
-                by=run.started_by,
-                at=now,
-                decision_id=None,
-                why=plan.reason,
-            )
             self._log(tx, run)
-            absorb([self._event(run)], tx, self.parts.judging, now)
-            if plan.undoes is None:
-                self._close_alerts(tx, run)
+            rolled_back(tx, self.parts.judging, plan, run, now)
             tx.plumbing.release(_lease(run.target), run.holder)
         return run
-
-    def _close_alerts(self, tx: Transaction, run: Run) -> None:
-        """What was open about the release that no longer serves here is over; what holds that release back stays."""
-        plan = self.plan
-        for alert in tx.judgements.alerts(_OPEN, 100_000, plan.asset_id):
-            here = (alert.asset_id, alert.environment, alert.version) == (
-                plan.asset_id,
-                plan.environment,
-                plan.from_version,
-            )
-            if alert.id == plan.alert_id or (here and self._of_release(tx, alert.signal_id)):
-                why = f"{plan.from_version} no longer serves here: rolled back to {plan.to_version} by run {run.id}"
-                close_alert(tx, alert, run.started_by, why, self.parts.clock(), lift=False)
-
-    @staticmethod
-    def _of_release(tx: Transaction, signal_id: str) -> bool:
-        """A regression or a breach belongs to the release; a CVE or a vendor note does not go with it."""
-        signal = tx.signals.get(signal_id)
-        return signal is not None and signal.signal_type in UNHEALTHY
-
-    def _quarantine(self, tx: Transaction) -> None:
-        """What was rolled away from is kept out of every environment; an undo takes that back."""
-        release = tx.estate.release(self.plan.asset_id, self.plan.from_version)
-        if self.plan.undoes is not None:
-            back = tx.estate.release(self.plan.asset_id, self.plan.to_version)
-            if back is not None and back.state is ReleaseState.QUARANTINED:
-                tx.estate.set_release_state(back.asset_id, back.version, back.move(ReleaseState.EVALUATED).state)
-            return
-        elsewhere = [
-            d
-            for d in tx.estate.load().deployments
-            if (d.asset_id, d.version) == (self.plan.asset_id, self.plan.from_version)
-            and d.environment != self.plan.environment
-        ]
-        if release is not None and release.usable and not elsewhere:
-            tx.estate.set_release_state(release.asset_id, release.version, release.move(ReleaseState.QUARANTINED).state)
-
-    def _event(self, run: Run) -> Signal:
-        plan = self.plan
-        return Signal(
-            id=signal_id("pulse-tui", "rollback", run.id),
-            source="pulse-tui",
-            signal_type=SignalType.VERSION_EVENT,
-            change=Change.ROLLBACK,
-            asset_id=plan.asset_id,
-            environment=plan.environment,
-            baseline_version=plan.from_version,
-            current_version=plan.to_version,
-            severity=Severity.MEDIUM,
-            confidence=1.0,
-            recommended_action=Recommended.MONITOR,
-            occurred_at=run.started_at,
-            observed_at=run.ended_at or run.started_at,
-            title=f"{plan.asset_id} {plan.environment.value} was rolled back from {plan.from_version} to {plan.to_version}",
-            evidence=VersionEvidence(
-                ref=run.id, actor=run.started_by, from_digest=plan.from_digest, to_digest=plan.to_digest
-            ),
-            fingerprint=fingerprint("rollback", plan.asset_id, plan.environment, run.id),
-        )

@@ -104,10 +104,10 @@ def propose_undo(parts: RollbackParts, done: Plan, *, by: str) -> Plan:
         return _keep(tx, plan, by, now)
 
 
-def preflight(parts: RollbackParts, plan: Plan, *, running: str | None = None) -> list[Check]:
-    """Look at everything the plan rests on, now. ``running`` names the run that asks, if one does."""
+def preflight(parts: RollbackParts, plan: Plan) -> list[Check]:
+    """Look at everything the plan rests on, now."""
     with parts.store.read() as tx:
-        checks = list(_records(tx, plan, parts, running))
+        checks = list(_records(tx, plan, parts))
         release = tx.estate.release(plan.asset_id, plan.to_version)
     for step in plan.steps:
         checks.extend(_target(parts, step, release))
@@ -228,7 +228,7 @@ def _keep(tx: Transaction, plan: Plan, by: str, now: datetime) -> Plan:
     return plan
 
 
-def _records(tx: Transaction, plan: Plan, parts: RollbackParts, running: str | None) -> Iterator[Check]:
+def _records(tx: Transaction, plan: Plan, parts: RollbackParts) -> Iterator[Check]:
     """Checks that the database can answer."""
     release = tx.estate.release(plan.asset_id, plan.to_version)
     undo = plan.undoes is not None
@@ -250,9 +250,8 @@ def _records(tx: Transaction, plan: Plan, parts: RollbackParts, running: str | N
         name="serving",
         ok=now_there == plan.from_version,
         detail=f"the registry says that {now_there} serves",
-        blocking=running is None,
     )
-    others = [r for r in tx.rollbacks.runs(active_only=True) if r.target == plan.target and r.id != running]
+    others = [r for r in tx.rollbacks.runs(active_only=True) if r.target == plan.target]
     yield Check(
         name="alone",
         ok=not others,

@@ -10,7 +10,7 @@ import msgspec
 from pulse_tui.domain.errors import NotFound, PulseError, SourceError, StorageError
 from pulse_tui.domain.evidence import HealthEvidence
 from pulse_tui.domain.signal import Signal, fingerprint, signal_id
-from pulse_tui.domain.source import Cursor, SourceStatus
+from pulse_tui.domain.source import SourceStatus
 from pulse_tui.domain.words import Recommended, Severity, SignalType
 from pulse_tui.ports import CollectContext
 from pulse_tui.services.ingest import Tally, absorb, ingest
@@ -100,14 +100,6 @@ def _failed(
         if bad.failures % TELL_AFTER == 0:  # and again while it lasts: somebody may have closed the first alert
             tally = absorb([_health(shape, bad, now)], tx, parts, now)
     return Round(shape.id, False, False, reason, tally, max(bad.next_delay_s(), retry_after or 0.0))
-
-
-def forget_cursor(source_id: str, parts: JudgeParts) -> None:
-    """Let the next round read everything again."""
-    with parts.store.write() as tx:
-        status = tx.plumbing.sources().get(source_id)
-        if status is not None:
-            tx.plumbing.put_source(msgspec.structs.replace(status, cursor=Cursor()))
 
 
 def _condition(source_id: str) -> str:
