@@ -98,7 +98,7 @@ def _changed(tx: Transaction, alert: Alert, signal: Signal) -> list[str]:
                 f"{alert.asset_id} {alert.environment.value} serves {move}{number} since {iso(deployment.since)}"
             )
             older = tx.estate.release(alert.asset_id, before or _production(tx, alert.asset_id) or "")
-            if release is not None and older is not None:
+            if release is not None and older is not None and older.version != release.version:
                 changed = release.lineage.difference(older.lineage)
                 lines.append(
                     "; ".join(changed) if changed else f"same lineage as {older.version} as far as it is recorded"

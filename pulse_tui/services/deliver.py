@@ -29,7 +29,7 @@ def deliver(parts: JudgeParts, holder: str) -> Sent:
         if not tx.plumbing.due_deliveries(now, 1):
             return Sent(0, 0, 0)
     with parts.store.write() as tx:
-        epoch = tx.plumbing.claim("outbox", holder, now, LEASE_S)
+        epoch = tx.plumbing.claim("outbox", holder, now, LEASE_S, parts.outside.dead)
         if epoch is None:
             return Sent(0, 0, 0)
         due = tx.plumbing.due_deliveries(now)

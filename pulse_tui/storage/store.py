@@ -167,7 +167,7 @@ class _FileMark(_Mark):
         self._last: object = None
         address = f"file:{quote(str(path))}?mode=ro"
         try:
-            self._connection = sqlite3.connect(address, uri=True, timeout=0.2, check_same_thread=False)
+            self._connection = sqlite3.connect(address, uri=True, timeout=0, check_same_thread=False)
         except sqlite3.Error as error:
             raise StorageError(f"database {path}: {error}") from None
 
@@ -186,30 +186,59 @@ class _FileMark(_Mark):
 
 
 class _ListenMark(_Mark):
-    """Counts notifications on a connection of its own; a lost connection counts as a change."""
+    """Counts notifications on a connection of its own; a lost connection counts as a change.
+
+    The first connection is made by the caller's thread. A lost one is made again in a thread of its own:
+    the tower asks from its event loop, which must not wait for a server that is gone.
+    """
 
     def __init__(self, url: sa.URL) -> None:
-        self._url = url
+        self._address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._lock = threading.Lock()
         self._count = 0
-        self._connection: Any = None
+        self._again: threading.Thread | None = None
+        self._connection: Any = self._connect()
 
     def value(self) -> object:
         import psycopg  # noqa: PLC0415  only on PostgreSQL
 
-        try:
+        with self._lock:
             if self._connection is None:
-                plain = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
-                self._connection = psycopg.connect(plain, autocommit=True, connect_timeout=5)
-                self._connection.execute(f"LISTEN {CHANNEL}")
+                self._reconnect()
+                return self._count
+            try:
+                for _ in self._connection.notifies(timeout=0):
+                    self._count += 1
+            except psycopg.OperationalError:
+                self._connection = None
                 self._count += 1
-            for _ in self._connection.notifies(timeout=0):
-                self._count += 1
-        except psycopg.OperationalError:
-            self.close()
-            self._count += 1
-        return self._count
+            return self._count
 
     def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    def _connect(self) -> Any:
+        """A listening connection, or None when the server does not answer within 5 s."""
+        import psycopg  # noqa: PLC0415
+
+        try:
+            connection = psycopg.connect(self._address, autocommit=True, connect_timeout=5)
+            connection.execute(f"LISTEN {CHANNEL}")
+        except psycopg.OperationalError:
+            return None
+        return connection
+
+    def _reconnect(self) -> None:
+        if self._again is None or not self._again.is_alive():
+            self._again = threading.Thread(target=self._try_again, daemon=True)
+            self._again.start()
+
+    def _try_again(self) -> None:
+        connection = self._connect()
+        if connection is not None:
+            with self._lock:
+                self._connection = connection
+                self._count += 1
