@@ -69,7 +69,9 @@ def plan_blocks(plan: PlanStory, read_only: bool = False) -> list[Block]:
     good = f"{len(plan.checks) - len(failed)} of {len(plan.checks)} good"
     worst = look.BAD if any(check[2] for check in failed) else look.WARN + look.BOLD if failed else look.BOLD
     approvals = (f"{plan.approvals_given} of {plan.approvals_needed} given", *plan.approvals)
-    blocks = [Block("WHAT TO DO NOW", (next_step(plan, read_only),), look.BOLD, look.GOOD + look.BOLD)]
+    # In the top block too: on a small screen the checks themselves begin below the fold.
+    summary = (f"checks: {good}" + _named(plan),) if plan.checks else ()
+    blocks = [Block("WHAT TO DO NOW", (next_step(plan, read_only), *summary), look.BOLD, look.GOOD + look.BOLD)]
     if plan.run:
         blocks.append(Block("RUN", plan.run))
     blocks.append(Block("WHAT IT DOES", (plan.headline,)))
@@ -81,6 +83,13 @@ def plan_blocks(plan: PlanStory, read_only: bool = False) -> list[Block]:
     if not any(label.casefold() == "hash" for label, _ in plan.facts):
         blocks.append(Block("HASH", (plan.hash,), look.DIM))
     return blocks
+
+
+def _named(plan: PlanStory) -> str:
+    """The names of the checks that are not good, blocking ones first."""
+    blocking = [name for name, ok, blocks, _ in plan.checks if not ok and blocks]
+    notes = [name for name, ok, blocks, _ in plan.checks if not ok and not blocks]
+    return (f"; BLOCKING: {', '.join(blocking)}" if blocking else "") + (f"; note: {', '.join(notes)}" if notes else "")
 
 
 class PlanScreen(PageScreen):
