@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import random
 import sys
@@ -21,8 +22,10 @@ HOUSEKEEPING_S = 10.0
 STOP_S = 3.0
 BROKEN_S = 60.0
 """Until the next round of a source whose round broke."""
-ANSWER_S = 600.0
-"""A worker that says nothing for so long hangs, and is ended."""
+ANSWER_S = 180.0
+"""A request that waits for so long is given up; a worker that answered nothing at all meanwhile is ended."""
+ENDED: Mapping[str, Any] = {"message": "the collecting process ended; it is started again", "next_s": 10.0}
+HUNG: Mapping[str, Any] = {"message": "the collecting process hung; it is started again", "next_s": 10.0}
 
 
 class Outcome(NamedTuple):
@@ -139,13 +142,13 @@ class ThreadRunner:
 
 
 class WorkerRunner:
-    """Rounds in a child process that answers JSON lines; started late, restarted when it dies."""
+    """Rounds in a child process that answers JSON lines, several at once; started late, restarted when it dies."""
 
     def __init__(self, arguments: Sequence[str]) -> None:
         """``arguments`` follow ``python -m pulse_tui``."""
         self._arguments = list(arguments)
-        self._process: asyncio.subprocess.Process | None = None
-        self._lock = asyncio.Lock()
+        self._link: _Link | None = None
+        self._starting = asyncio.Lock()
 
     async def round(self, source: str) -> Outcome:
         answer = await self._ask({"do": "refresh", "source": source})
@@ -155,42 +158,96 @@ class WorkerRunner:
         return str((await self._ask({"do": "housekeeping"})).get("message", ""))
 
     async def close(self) -> None:
-        """Closing its input ends the worker after the round it is in; a stubborn one is ended."""
-        process, self._process = self._process, None
-        if process is None or process.returncode is not None:
+        """Closing its input ends the worker after the rounds it is in; a stubborn one is ended."""
+        link, self._link = self._link, None
+        if link is None:
             return
+        process = link.process
         if process.stdin is not None:
             process.stdin.close()
         try:
             await asyncio.wait_for(process.wait(), STOP_S)
         except TimeoutError:
-            process.terminate()
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(process.wait(), STOP_S)
+        link.reader.cancel()
 
-    async def _ask(self, request: Mapping[str, str]) -> dict[str, Any]:
-        async with self._lock:
-            process = await self._started()
-            assert process.stdin is not None
-            assert process.stdout is not None
-            try:
-                process.stdin.write(json.dumps(request).encode() + b"\n")
-                await process.stdin.drain()
-                line = await asyncio.wait_for(process.stdout.readline(), ANSWER_S)
-                answer: dict[str, Any] = json.loads(line)
-            except (OSError, ValueError):  # also: no answer in time, a line that is too long or no JSON
-                with contextlib.suppress(ProcessLookupError):
-                    process.kill()
-                self._process = None
-                return {"message": "the collecting process ended; it is started again", "next_s": 10.0}
+    async def _ask(self, request: Mapping[str, str]) -> Mapping[str, Any]:
+        async with self._starting:
+            if self._link is None or self._link.ended:
+                self._link = _Link(await self._spawn())
+            link = self._link
+            # No await in between: a worker that dies from here on fails this request too.
+            answer = link.send(request)
+        return await link.receive(answer)
+
+    async def _spawn(self) -> asyncio.subprocess.Process:
+        pipe, null = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
+        command = [sys.executable, "-m", "pulse_tui", *self._arguments]
+        # A session of its own: the terminal's Ctrl-C is the tower's, and nothing writes on its screen.
+        return await asyncio.create_subprocess_exec(
+            *command, stdin=pipe, stdout=pipe, stderr=null, start_new_session=True, limit=1 << 20
+        )
+
+
+class _Link:
+    """One worker process: the requests that wait, by number, and the one task that hands its answers out."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self._numbers = itertools.count(1)
+        self._waiting: dict[int, asyncio.Future[Mapping[str, Any]]] = {}
+        self._answered = 0
+        self._over = False
+        self.reader = asyncio.create_task(self._read())
+
+    @property
+    def ended(self) -> bool:
+        """No further request may be sent to it."""
+        return self._over or self.process.returncode is not None
+
+    def send(self, request: Mapping[str, str]) -> asyncio.Future[Mapping[str, Any]]:
+        """Write the request; its answer comes in the future. A pipe that is gone is seen by the reader."""
+        assert self.process.stdin is not None
+        number = next(self._numbers)
+        answer = self._waiting[number] = asyncio.get_running_loop().create_future()
+        answer.add_done_callback(lambda _: self._waiting.pop(number, None))
+        self.process.stdin.write(json.dumps({"id": number, **request}).encode() + b"\n")
         return answer
 
-    async def _started(self) -> asyncio.subprocess.Process:
-        if self._process is None or self._process.returncode is not None:
-            pipe, null = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
-            command = [sys.executable, "-m", "pulse_tui", *self._arguments]
-            # A session of its own: the terminal's Ctrl-C is the tower's, and nothing writes on its screen.
-            self._process = await asyncio.create_subprocess_exec(
-                *command, stdin=pipe, stdout=pipe, stderr=null, start_new_session=True, limit=1 << 20
-            )
-        return self._process
+    async def receive(self, answer: asyncio.Future[Mapping[str, Any]]) -> Mapping[str, Any]:
+        """The answer, or a sentence that there is none. The other requests go on."""
+        answered = self._answered
+        try:
+            return await asyncio.wait_for(answer, ANSWER_S)
+        except TimeoutError:
+            if self._answered == answered:
+                self._end(HUNG)
+                return HUNG
+            return {"message": f"no answer in {ANSWER_S:g} s; it is asked again later", "next_s": BROKEN_S}
+
+    async def _read(self) -> None:
+        assert self.process.stdout is not None
+        try:
+            with contextlib.suppress(OSError, ValueError):  # a line that is too long, or no JSON
+                while line := await self.process.stdout.readline():
+                    answer = json.loads(line)
+                    if not isinstance(answer, dict) or "id" not in answer:
+                        break
+                    self._answered += 1
+                    waiting = self._waiting.get(answer.pop("id"))
+                    if waiting is not None and not waiting.done():
+                        waiting.set_result(answer)
+        finally:
+            self._end(ENDED)
+
+    def _end(self, told: Mapping[str, Any]) -> None:
+        """Nobody waits for a process that does not speak the protocol, or no longer speaks."""
+        self._over = True
+        for waiting in list(self._waiting.values()):
+            if not waiting.done():
+                waiting.set_result(told)
+        with contextlib.suppress(ProcessLookupError):
+            self.process.kill()

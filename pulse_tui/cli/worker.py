@@ -1,13 +1,25 @@
-"""The tower's collecting process: JSON lines in, JSON lines out, ends when its input ends."""
+"""The tower's collecting process: JSON lines in, JSON lines out, ends when its input ends.
+
+Requests carry an ``id`` and are answered as they are done, not in turn: a source that does not
+answer holds up neither the other sources nor the deliveries.
+"""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import os
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 from pulse_tui.domain.errors import PulseError
 from pulse_tui.wiring import House, find_config, holder_name
+
+THREADS = 4
+"""Rounds at once. Housekeeping has a thread of its own, so that a page never waits for a round."""
+AGAIN_S = 30.0
 
 
 def arguments(_parser: argparse.ArgumentParser, _name: str) -> None:
@@ -15,24 +27,88 @@ def arguments(_parser: argparse.ArgumentParser, _name: str) -> None:
 
 
 def run(options: argparse.Namespace, _name: str) -> int:
-    """Serve requests until the end of input."""
+    """Serve requests until the end of input; what is under way then is finished."""
     house = House(find_config(options.config), database=options.database)
+    desk = _Desk(house)
     try:
         for line in sys.stdin:
-            print(json.dumps(answer(house, json.loads(line))), flush=True)
-    finally:
-        house.close()
+            desk.take(json.loads(line))
+        desk.finish()
+    except SystemExit as stop:  # SIGTERM: threads that wait for a source are not waited for
+        desk.give_back()
+        os._exit(stop.code if isinstance(stop.code, int) else 1)
+    house.close()
     return 0
 
 
-def answer(house: House, request: dict[str, str]) -> dict[str, object]:
+class _Desk:
+    """Takes requests in and answers them from threads."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._rounds = ThreadPoolExecutor(THREADS, "round")
+        self._keeping = ThreadPoolExecutor(1, "housekeeping")
+        self._sources: set[str] = set()
+        self._lock = threading.Lock()
+        self._output = threading.Lock()
+        self._making = threading.Lock()
+
+    def take(self, request: dict[str, object]) -> None:
+        """Have it answered. A source whose earlier round is still under way is not begun twice."""
+        source = request.get("source")
+        if not isinstance(source, str):
+            self._keeping.submit(self._serve, request)
+            return
+        with self._lock:
+            begin = source not in self._sources
+            self._sources.add(source)
+        if begin:
+            self._rounds.submit(self._serve, request)
+        else:
+            self._reply(request, {"message": "its earlier round is still under way", "next_s": AGAIN_S})
+
+    def finish(self) -> None:
+        """Wait for what is under way; rounds that have not begun do not begin."""
+        self._rounds.shutdown(cancel_futures=True)
+        self._keeping.shutdown()
+
+    def give_back(self) -> None:
+        """The leases of rounds that are cut off: another collector need not wait for them to lapse."""
+        with self._lock:
+            sources = list(self._sources)
+        if sources:
+            with contextlib.suppress(PulseError), self._house.store.write() as tx:
+                for source in sources:
+                    tx.plumbing.release(f"source:{source}", holder_name())
+
+    def _serve(self, request: dict[str, object]) -> None:
+        try:
+            reply = self._answer(request)
+        finally:
+            with self._lock:
+                self._sources.discard(str(request.get("source")))
+        self._reply(request, reply)
+
+    def _answer(self, request: dict[str, object]) -> dict[str, object]:
+        try:
+            with self._making:
+                _ = self._house.judging  # made by one thread; what fails is told, and tried at the next request
+            return answer(self._house, request)
+        except PulseError as error:
+            return {"message": str(error), "next_s": AGAIN_S}
+        except Exception as error:  # shown, not hidden: one request's bug must not end the collecting
+            return {"message": f"{type(error).__name__}: {error}", "next_s": AGAIN_S}
+
+    def _reply(self, request: dict[str, object], reply: dict[str, object]) -> None:
+        with self._output, contextlib.suppress(OSError):  # the tower is gone: the end of input follows
+            print(json.dumps({"id": request.get("id"), **reply}), flush=True)
+
+
+def answer(house: House, request: dict[str, object]) -> dict[str, object]:
     """One request: ``refresh`` of a source, or ``housekeeping``."""
-    try:
-        if request["do"] == "refresh":
-            return refresh_one(house, request["source"])
-        return {"message": housekeeping(house)}
-    except PulseError as error:
-        return {"message": str(error), "next_s": 30.0}
+    if request["do"] == "refresh":
+        return refresh_one(house, str(request["source"]))
+    return {"message": housekeeping(house)}
 
 
 def refresh_one(house: House, source: str) -> dict[str, object]:

@@ -159,7 +159,10 @@ def test_threads_do_the_work_of_an_agent() -> None:
 
 
 _WORKER = """
-import json, os, sys
+import json, os, sys, threading, time
+slow = []
+def tell(asked, message):
+    print(json.dumps({"id": asked["id"], "message": message, "next_s": 7}), flush=True)
 for line in sys.stdin:
     asked = json.loads(line)
     what = asked.get("source", "")
@@ -168,50 +171,118 @@ for line in sys.stdin:
     if what == "noise":
         print("Traceback: something else", flush=True)
         continue
-    print(json.dumps({"message": what or "kept", "next_s": 7}), flush=True)
+    if what == "mute":
+        continue
+    if what.startswith("later"):
+        slow.append(asked)
+        continue
+    tell(asked, what or "kept")
+    if what == "release":
+        for earlier in reversed(slow):
+            tell(earlier, earlier["source"])
 """
 
 
 class OtherProgram(WorkerRunner):
     """The worker's protocol with another program at the other end."""
 
-    def __init__(self, script: Path) -> None:
+    def __init__(self, folder: Path) -> None:
         super().__init__([])
-        self.script = script
+        self.script = folder / "worker.py"
+        self.script.write_text(_WORKER)
+        self.started = 0
 
-    async def _started(self) -> asyncio.subprocess.Process:
-        if self._process is None or self._process.returncode is not None:
-            pipe = asyncio.subprocess.PIPE
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable, str(self.script), stdin=pipe, stdout=pipe
-            )
-        return self._process
+    async def _spawn(self) -> asyncio.subprocess.Process:
+        self.started += 1
+        pipe = asyncio.subprocess.PIPE
+        return await asyncio.create_subprocess_exec(sys.executable, str(self.script), stdin=pipe, stdout=pipe)
+
+
+ENDED = Outcome("the collecting process ended; it is started again", 10.0)
 
 
 def test_a_worker_that_dies_or_babbles_is_started_again(tmp_path: Path) -> None:
-    script = tmp_path / "worker.py"
-    script.write_text(_WORKER)
-
     async def body() -> list[Outcome]:
-        runner = OtherProgram(script)
+        runner = OtherProgram(tmp_path)
         got = [await runner.round(s) for s in ("a", "die", "b", "noise", "c")]
         assert await runner.housekeeping() == "kept"
         await runner.close()
         await runner.close()
         return got
 
-    ended = Outcome("the collecting process ended; it is started again", 10.0)
-    assert asyncio.run(body()) == [Outcome("a", 7.0), ended, Outcome("b", 7.0), ended, Outcome("c", 7.0)]
+    assert asyncio.run(body()) == [Outcome("a", 7.0), ENDED, Outcome("b", 7.0), ENDED, Outcome("c", 7.0)]
+
+
+def test_a_worker_that_dies_fails_everything_that_waits(tmp_path: Path) -> None:
+    async def body() -> list[Outcome]:
+        runner = OtherProgram(tmp_path)
+        got = await asyncio.gather(*(runner.round(s) for s in ("later 1", "later 2", "die")))
+        await runner.close()
+        return list(got)
+
+    assert asyncio.run(body()) == [ENDED] * 3
 
 
 def test_rounds_that_are_asked_for_at_once_get_their_own_answers(tmp_path: Path) -> None:
-    script = tmp_path / "worker.py"
-    script.write_text(_WORKER)
-
     async def body() -> list[Outcome]:
-        runner = OtherProgram(script)
+        runner = OtherProgram(tmp_path)
         got = await asyncio.gather(*(runner.round(f"s{i}") for i in range(8)))
         await runner.close()
         return list(got)
 
     assert [o.message for o in asyncio.run(body())] == [f"s{i}" for i in range(8)]
+
+
+def test_a_slow_source_holds_up_nobody(tmp_path: Path) -> None:
+    async def body() -> None:
+        runner = OtherProgram(tmp_path)
+        slow = [asyncio.create_task(runner.round(s)) for s in ("later 1", "later 2")]
+        assert await runner.housekeeping() == "kept"
+        assert (await runner.round("b")).message == "b"
+        assert not any(task.done() for task in slow)
+        assert (await runner.round("release")).message == "release"
+        assert [(await task).message for task in slow] == ["later 1", "later 2"]
+        assert runner.started == 1
+        await runner.close()
+
+    asyncio.run(body())
+
+
+def test_a_request_without_an_answer_is_given_up_and_the_worker_stays_while_it_answers_others(tmp_path: Path) -> None:
+    async def body() -> Outcome:
+        runner = OtherProgram(tmp_path)
+        await runner.round("a")
+        scheduling.ANSWER_S = 0.5
+        mute = asyncio.create_task(runner.round("mute"))
+        await asyncio.sleep(0.1)
+        await runner.round("b")
+        given_up = await mute
+        await runner.round("c")
+        assert runner.started == 1
+        await runner.close()
+        return given_up
+
+    before = scheduling.ANSWER_S
+    try:
+        assert asyncio.run(body()) == Outcome("no answer in 0.5 s; it is asked again later", scheduling.BROKEN_S)
+    finally:
+        scheduling.ANSWER_S = before
+
+
+def test_a_worker_that_answers_nothing_at_all_is_started_again(tmp_path: Path) -> None:
+    async def body() -> Outcome:
+        runner = OtherProgram(tmp_path)
+        await runner.round("a")
+        scheduling.ANSWER_S = 0.3
+        given_up = await runner.round("mute")
+        scheduling.ANSWER_S = 20.0
+        assert (await runner.round("c")).message == "c"
+        assert runner.started == 2
+        await runner.close()
+        return given_up
+
+    before = scheduling.ANSWER_S
+    try:
+        assert asyncio.run(body()).message == "the collecting process hung; it is started again"
+    finally:
+        scheduling.ANSWER_S = before

@@ -194,3 +194,34 @@ def test_a_refused_approval_is_told_and_nothing_runs() -> None:
         assert "the plan is void" in pilot.lines()[-1]
 
     play(scenario)
+
+
+BLOCKED = (("target known good here", False, True, "never served here"), ("drilled", False, False, "never"))
+
+
+def test_the_checks_are_counted_at_the_top_of_a_plan_and_in_the_dialog() -> None:
+    desk = FakeDesk()
+    desk.plan = desk.plan._replace(checks=(*BLOCKED, ("artifact digest", True, True, "as recorded")))
+
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("j", "p")
+        counted = "checks: 1 of 3 good; BLOCKING: target known good here; note: drilled"
+        top = pilot.lines()[:8]
+        assert any(counted in line for line in top), top
+        await pilot.open_dialog("a")
+        assert counted in pilot.text()
+
+    play(scenario, desk=desk)
+
+
+def test_enter_after_the_right_name_says_that_the_name_is_right_and_what_confirms() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await dialog(pilot)
+        await pilot.press("enter")
+        assert "Enter never confirms: ctrl-y does, after the name" in pilot.text()
+        await pilot.type("support-bot")
+        await pilot.press("enter")
+        assert approvals(pilot) == []
+        assert "the name is right, but Enter never confirms: ctrl-y does" in pilot.text()
+
+    play(scenario)

@@ -29,6 +29,8 @@ class Confirmation(NamedTuple):
     detail: str
     after: str
     name: str
+    checks: str = ""
+    """How the preflight checks came out, in one line."""
 
 
 class ApprovalScreen(GuardedScreen[str | None]):
@@ -65,6 +67,11 @@ class ApprovalScreen(GuardedScreen[str | None]):
         text: list[list[Span]] = [
             [(f" {safe(asked.what)}?  ", look.WARN + look.BOLD), (safe(asked.about), look.BOLD)],
             [(f" {safe(asked.detail)}", look.PLAIN)],
+            *(
+                [[(f" {safe(asked.checks)}", look.BAD if "BLOCKING" in asked.checks else look.PLAIN)]]
+                if asked.checks
+                else []
+            ),
             [(f" {safe(asked.after)}", look.WARN)],
             [],
         ]
@@ -114,7 +121,11 @@ class ApprovalScreen(GuardedScreen[str | None]):
 
     def action_refuse_enter(self) -> None:
         """Enter is what a tired hand repeats: it moves nothing here."""
-        self.hint.show([[(" Enter never confirms: ctrl-y does, after the name; Esc cancels", look.WARN)]])
+        if self.confirmed:
+            said = (" ● the name is right, but Enter never confirms: ctrl-y does; Esc cancels", look.GOOD)
+        else:
+            said = (" Enter never confirms: ctrl-y does, after the name; Esc cancels", look.WARN)
+        self.hint.show([[said]])
 
     def action_choose(self) -> None:
         if self.focused is self.cancel:

@@ -66,11 +66,11 @@ def plan_blocks(plan: PlanStory, read_only: bool = False) -> list[Block]:
         f"{'●' if ok else '✖' if blocking else '▲'} {name}: {detail}" + ("" if ok or not blocking else "  (blocks)")
         for name, ok, blocking, detail in sorted(plan.checks, key=lambda check: (check[1], not check[2]))
     )
-    good = f"{len(plan.checks) - len(failed)} of {len(plan.checks)} good"
+    good = _good(plan)
     worst = look.BAD if any(check[2] for check in failed) else look.WARN + look.BOLD if failed else look.BOLD
     approvals = (f"{plan.approvals_given} of {plan.approvals_needed} given", *plan.approvals)
     # In the top block too: on a small screen the checks themselves begin below the fold.
-    summary = (f"checks: {good}" + _named(plan),) if plan.checks else ()
+    summary = (counted_checks(plan),) if plan.checks else ()
     blocks = [Block("WHAT TO DO NOW", (next_step(plan, read_only), *summary), look.BOLD, look.GOOD + look.BOLD)]
     if plan.run:
         blocks.append(Block("RUN", plan.run))
@@ -85,11 +85,18 @@ def plan_blocks(plan: PlanStory, read_only: bool = False) -> list[Block]:
     return blocks
 
 
-def _named(plan: PlanStory) -> str:
-    """The names of the checks that are not good, blocking ones first."""
+def _good(plan: PlanStory) -> str:
+    return f"{sum(check[1] for check in plan.checks)} of {len(plan.checks)} good"
+
+
+def counted_checks(plan: PlanStory) -> str:
+    """``checks: 5 of 7 good; BLOCKING: known good here; note: drilled``; empty when nothing is checked."""
     blocking = [name for name, ok, blocks, _ in plan.checks if not ok and blocks]
     notes = [name for name, ok, blocks, _ in plan.checks if not ok and not blocks]
-    return (f"; BLOCKING: {', '.join(blocking)}" if blocking else "") + (f"; note: {', '.join(notes)}" if notes else "")
+    named = (f"; BLOCKING: {', '.join(blocking)}" if blocking else "") + (
+        f"; note: {', '.join(notes)}" if notes else ""
+    )
+    return f"checks: {_good(plan)}{named}" if plan.checks else ""
 
 
 class PlanScreen(PageScreen):
@@ -154,6 +161,7 @@ class PlanScreen(PageScreen):
         confirmation = Confirmation(
             what, f"{plan.asset} {environment(plan.environment)[0]}  {plan.from_version} → {plan.to_version}",
             f"plan {plan.hash[:16]}  {plan.headline}", after, plan.asset,
+            counted_checks(plan),
         )  # fmt: skip
 
         def answered(reason: str | None) -> None:

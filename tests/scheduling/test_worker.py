@@ -1,0 +1,96 @@
+"""The collecting process itself, over its pipes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pulse_tui.scheduling import WorkerRunner
+from pulse_tui.wiring import House
+from tests.fakes.small_estate import FEED, signal_line, write_estate
+from tests.servers.loopback import Loopback, Reply
+
+SLOW_S = 4.0
+
+
+@pytest.fixture
+def server() -> Iterator[Loopback]:
+    with Loopback() as server:
+        server.on("GET", "/feed", Reply(body=FEED, delay_s=SLOW_S))
+        server.on("POST", "/hook", Reply())
+        yield server
+
+
+@pytest.fixture
+def estate(tmp_path: Path, server: Loopback) -> Path:
+    folder = write_estate(tmp_path / "estate", server.url)
+    House(folder).sync()
+    (folder / "signals" / "s.jsonl").write_text(signal_line())
+    return folder
+
+
+def test_a_page_goes_out_while_another_source_does_not_answer(estate: Path, server: Loopback) -> None:
+    async def body() -> float:
+        runner = WorkerRunner(["worker", "--config", str(estate)])
+        await runner.housekeeping()
+        slow = asyncio.create_task(runner.round("news"))
+        while not server.seen("GET", "/feed"):
+            await asyncio.sleep(0.02)
+        began = time.monotonic()
+        outcome = await runner.round("drop")
+        await runner.housekeeping()
+        assert not slow.done()
+        took = time.monotonic() - began
+        assert outcome.message
+        assert "under way" in (await runner.round("news")).message
+        assert (await slow).message == ""
+        await runner.close()
+        return took
+
+    assert asyncio.run(body()) < SLOW_S / 2
+
+
+def test_sigterm_gives_back_the_lease_of_a_round_that_is_cut_off(estate: Path, server: Loopback) -> None:
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "pulse_tui", "worker", "--config", estate],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert worker.stdin is not None
+        worker.stdin.write('{"id": 1, "do": "refresh", "source": "news"}\n')
+        worker.stdin.flush()
+        while not server.seen("GET", "/feed"):
+            assert worker.poll() is None
+            time.sleep(0.02)
+        began = time.monotonic()
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(10) == 128 + signal.SIGTERM
+        assert time.monotonic() - began < SLOW_S / 2
+        assert worker.stderr is not None
+        assert worker.stderr.read() == ""
+    finally:
+        worker.kill()
+        worker.communicate()
+    house = House(estate)
+    with house.store.write() as tx:
+        assert tx.plumbing.claim("source:news", "somebody else", house.clock(), 60.0) is not None
+    house.close()
+
+
+def test_what_goes_wrong_is_an_answer_and_the_end_of_input_ends_it(estate: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pulse_tui", "worker", "--config", estate],
+        input='{"id": 1, "do": "refresh"}\n{"id": 2, "do": "housekeeping"}\n',
+        capture_output=True, text=True, timeout=20, check=False,
+    )  # fmt: skip
+    said = {answer["id"]: answer["message"] for answer in map(json.loads, done.stdout.splitlines())}
+    assert said == {1: "KeyError: 'source'", 2: ""}
+    assert (done.returncode, done.stderr) == (0, "")
