@@ -65,6 +65,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     component: str
     environment: Environment | None
     audit: Audit
+    component_id: str | None = None
+    """The component's own id, as its provider writes it; ``component`` is what tables show."""
     reason: str = ""
     fixed: tuple[str, ...] = ()
     priority: Priority = Priority.UNKNOWN

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from pulse_tui.domain.views import WorkflowRow
+
 
 class RegistryRow(NamedTuple):
     """A deployment as pane 1 shows it."""
@@ -22,6 +24,16 @@ class RegistryRow(NamedTuple):
     critical: bool
     hold: str = ""
     """frozen, paused or blocked when such a hold stands here, also where ``state`` says something more urgent."""
+    release: str = ""
+    """The release's own state: evaluated, approved, promoted, quarantined ...; empty when it is not in the registry."""
+    pointer: str = ""
+    """Where it would be rolled back to; ``!`` before it when that was found not to work."""
+    source: str = ""
+    """Whose word it is that this version serves."""
+    concerns: int = 0
+    """How many things about it do not add up."""
+    kind: str = ""
+    """The asset's type."""
 
     @property
     def key(self) -> str:
@@ -40,6 +52,8 @@ class AdvisoryRow(NamedTuple):
     production_hits: int
     state: str
     title: str
+    provider: str = ""
+    """The component's own id, as its provider writes it; empty when it has no other."""
 
     @property
     def key(self) -> str:
@@ -133,6 +147,7 @@ class Board(NamedTuple):
     """The trends of the asset that was asked for; first the one with the worst verdict."""
     sources: tuple[SourceRow, ...]
     revision: int
+    workflows: tuple[WorkflowRow, ...] = ()
 
 
 class AlertStory(NamedTuple):

@@ -63,6 +63,10 @@ class Refused(PulseError):
         super().__init__(what + ("".join(f"\n  - {r}" for r in reasons)), todo=todo)
 
 
+class Replayed(Refused):
+    """A message that was taken in before: sent again by its sender, or by somebody who listened."""
+
+
 class SourceError(PulseError):
     """A source could not be read this time: unreachable, answered badly, or sent nonsense."""
 

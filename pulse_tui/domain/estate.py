@@ -48,8 +48,9 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
 class Component(msgspec.Struct, frozen=True, kw_only=True):
     """A versioned dependency: a package, image or driver by purl, a hosted model by (platform, id), ...
 
-    ``id`` is the purl without version for packages, ``platform/exact-id`` for hosted models, a
-    declared id for the other kinds.
+    ``id`` is the purl without version for packages, ``platform/exact-id`` for hosted models,
+    ``asset:<id>`` for another asset of the estate, a declared id for the other kinds. ``name`` is what tables
+    show: for a hosted model the canonical ``lab/model``, whatever its platform calls it.
     """
 
     id: str
@@ -84,8 +85,41 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     source: str = "estate"
 
 
+class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """Where callers reach an asset in an environment, and who they are."""
+
+    id: str
+    environment: Environment
+    asset_id: str | None = None
+    """None: nobody knows what answers there."""
+    owner_team: str | None = None
+    """None: the asset's owner."""
+    segments: tuple[str, ...] = ()
+    """Customer segments that it serves."""
+    production_critical: bool = False
+    source: str = "estate"
+
+
+class Stage(msgspec.Struct, frozen=True):
+    """One step of a workflow: its name and the asset that does it."""
+
+    name: str
+    asset_id: str
+
+
+class Workflow(msgspec.Struct, frozen=True, kw_only=True):
+    """Stages in their order; a change under one of them shows on the whole."""
+
+    id: str
+    stages: tuple[Stage, ...]
+    owner_team: str | None = None
+
+
 class Estate(msgspec.Struct, frozen=True):
-    """Everything that runs, as one value for judgement and matching."""
+    """Everything that runs, as one value for judgement and matching.
+
+    ``dependencies`` holds those that were asked for, not all there are: an estate may have a million.
+    """
 
     assets: dict[str, Asset] = {}
     deployments: tuple[Deployment, ...] = ()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeVar
 
 import msgspec
 
 from pulse_tui.domain.errors import Refused
-from pulse_tui.domain.words import Environment
+from pulse_tui.domain.words import Change, Environment
 
 
 class ReleaseState(StrEnum):
@@ -62,6 +63,34 @@ class Lineage(msgspec.Struct, frozen=True, omit_defaults=True):
         return out
 
 
+class Interface(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What callers and tools rely on: a rollback across a difference breaks them."""
+
+    schema: str | None = None
+    prompt_format: str | None = None
+    tooling: str | None = None
+
+    def breaks(self, other: Interface) -> list[str]:
+        """``prompt_format chatml-2, not chatml-1`` for each part that both state and that differs."""
+        return [
+            f"{name.replace('_', ' ')} {theirs}, not {mine}"
+            for name in self.__struct_fields__
+            if (mine := getattr(self, name)) and (theirs := getattr(other, name)) and mine != theirs
+        ]
+
+    def unstated(self) -> list[str]:
+        """The parts that nobody stated."""
+        return [name.replace("_", " ") for name in self.__struct_fields__ if not getattr(self, name)]
+
+
+PROVENANCE = (
+    "commit", "repository", "branch", "builder", "run", "statement", "statement_type", "bundle", "artifact",
+)  # fmt: skip
+"""Keys of ``Release.provenance`` that have a meaning: source commit and repository, who built it (a builder's id)
+in which run, the SHA-256 of an in-toto/SLSA statement with its predicate type, the SHA-256 of a Sigstore bundle,
+and where the artifact is. ``source`` says who reported the release; other keys are kept as they came."""
+
+
 class Release(msgspec.Struct, frozen=True, kw_only=True):
     """One immutable version of an asset."""
 
@@ -76,6 +105,9 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     rollback_pointer: str | None = None
     registry_version: str | None = None
     """The number that the model registry gave this release, when it came from one."""
+    branch: str | None = None
+    """The line it was released on: as its source says, else ``3.8`` of 3.8.1."""
+    interface: Interface = Interface()
 
     def move(self, to: ReleaseState) -> Release:
         """The release in another state. Raises Refused for a move its life does not allow."""
@@ -85,10 +117,29 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
             raise Refused(f"release {self.asset_id} {self.version} is {self.state} and cannot become {to}")
         return msgspec.structs.replace(self, state=to)
 
+    def completed(self, told: Release) -> Release:
+        """With what ``told`` knows and this one does not; what is recorded stays as it is."""
+        return msgspec.structs.replace(
+            self,
+            digest=self.digest or told.digest,
+            lineage=_filled(self.lineage, told.lineage),
+            provenance={**told.provenance, **self.provenance},
+            registry_version=self.registry_version or told.registry_version,
+            branch=self.branch or told.branch,
+            interface=_filled(self.interface, told.interface),
+        )
+
     @property
     def usable(self) -> bool:
         """Whether a rollback may go there at all."""
         return self.state not in (ReleaseState.QUARANTINED, ReleaseState.RETIRED)
+
+
+_Parts = TypeVar("_Parts", Lineage, Interface)
+
+
+def _filled(known: _Parts, told: _Parts) -> _Parts:
+    return type(known)(*(getattr(known, name) or getattr(told, name) for name in known.__struct_fields__))
 
 
 class Stay(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,6 +163,37 @@ class RegistryVersion(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     lineage: Lineage = Lineage()
     provenance: dict[str, str] = {}
+    branch: str | None = None
+    interface: Interface = Interface()
+    change: Change = Change.BUILD
+    """What its appearance is: a build, a retraining, a prompt revision, an adapter update ..."""
+
+
+class Promotion(msgspec.Struct, frozen=True, kw_only=True):
+    """A release was put into an environment: who, when, on which decision, why."""
+
+    asset_id: str
+    version: str
+    environment: Environment
+    by: str
+    at: datetime
+    decision_id: str | None = None
+    why: str = ""
+
+
+class Attestation(msgspec.Struct, frozen=True, kw_only=True):
+    """How a release came about, as a build system or a signed statement says.
+
+    The release is named by asset and version, or by its content digest. ``facts`` are
+    :data:`PROVENANCE` keys; a fact that contradicts what is recorded is a concern, never an update.
+    """
+
+    source: str
+    at: datetime
+    facts: dict[str, str]
+    asset_id: str | None = None
+    version: str | None = None
+    digest: str | None = None
 
 
 class RegistrySnapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,5 +206,11 @@ class RegistrySnapshot(msgspec.Struct, frozen=True, kw_only=True):
     asset_id: str
     versions: tuple[RegistryVersion, ...]
     placements: dict[Environment, tuple[str, float]]
+    placed_at: dict[Environment, datetime] = {}
+    """Placements that are events (a deployment job that ran) rather than what is so now, and when they happened."""
     managed: tuple[Environment, ...] = ()
     """Environments the registry speaks for: one that is missing in ``placements`` was taken away."""
+    complete: bool = True
+    """``versions`` is all the registry has: a release that it gave before and that is missing was deleted."""
+    facts: dict[str, str] = {}
+    """What it says of the asset itself: ``owner_team``, ``tier``, ``exposure``, ``asset_type``."""

@@ -8,13 +8,14 @@ from enum import StrEnum
 import msgspec
 
 from pulse_tui.domain.advisory import Advisory
+from pulse_tui.domain.bill import Bill, Head
 from pulse_tui.domain.errors import Problem
 from pulse_tui.domain.evals import EvalRun
 from pulse_tui.domain.note import Note
-from pulse_tui.domain.release import RegistrySnapshot
+from pulse_tui.domain.release import Attestation, RegistrySnapshot
 from pulse_tui.domain.signal import Signal
 
-Observation = Signal | RegistrySnapshot | EvalRun | Advisory | Note
+Observation = Signal | RegistrySnapshot | EvalRun | Advisory | Note | Bill | Head | Attestation
 """What a collector may yield. Services turn what is not a signal yet into signals."""
 
 

@@ -155,6 +155,9 @@ class ComponentKind(StrEnum):
     VECTOR_STORE = "vector_store"
     PLUGIN = "plugin"
     BROWSER_TOOL = "browser_tool"
+    IMAGE = "image"
+    ASSET = "asset"
+    """Another asset of the estate."""
 
 
 class Mode(StrEnum):

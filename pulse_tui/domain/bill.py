@@ -1,0 +1,80 @@
+"""Bills of materials: what an asset is made of, as one document or system says it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from pulse_tui.domain.estate import Component
+from pulse_tui.domain.words import ComponentKind, Environment
+
+ROOT = -1
+"""The parent of what the asset uses itself."""
+
+
+class Bill(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything one document of one source says an asset is made of; it replaces what that document said before.
+
+    ``edges`` are (parent, child) positions in ``components``; parent :data:`ROOT` is the asset itself. A
+    component that no edge leads to hangs on the asset. A cycle among components is legal (packages have
+    them); whoever walks the edges keeps a set of what it has seen.
+    """
+
+    source: str
+    asset_id: str
+    document: str
+    """Which document of the source: a file's name, an image, a lock file's path. Part of the identity."""
+    at: datetime
+    components: tuple[Component, ...]
+    edges: tuple[tuple[int, int], ...] = ()
+    environments: tuple[Environment, ...] = ()
+    """Where it applies; all when empty."""
+    version: str | None = None
+    """The release it was made for, when the document or its place says so: it is in force where that release
+    serves. None: it is about what runs, whatever the release."""
+    subject: str | None = None
+    """What the document says it describes (an image, a project), in its own words."""
+    digest: str | None = None
+    """The content digest of what it describes (``sha256:...``), when the document says so."""
+
+    @property
+    def origin(self) -> str:
+        """Names this document among all: ``source:document``, with ``@version`` when it was made for a release."""
+        named = f"{self.source}:{self.document}" if self.document else self.source
+        return f"{named}@{self.version}" if self.version is not None else named
+
+
+class Head(msgspec.Struct, frozen=True, kw_only=True):
+    """What a moving component is now, as its own source says: the snapshot behind a model alias, the commit of a branch."""
+
+    source: str
+    component_id: str
+    kind: ComponentKind
+    version: str
+    at: datetime
+    """When it became that, as far as the source says; else when it was seen."""
+    name: str | None = None
+    link: str | None = None
+
+
+class DependencyChange(msgspec.Struct, frozen=True, kw_only=True):
+    """A component of an asset came (``before`` None), went (``after`` None) or is another version."""
+
+    asset_id: str | None
+    """None: a :class:`Head` moved, under every asset that uses it."""
+    component_id: str
+    kind: ComponentKind
+    name: str
+    before: str | None
+    after: str | None
+    at: datetime
+    source: str
+
+    def words(self) -> str:
+        """``vllm 0.9.0 -> 0.9.1``, ``+ ray 2.9``, ``- nltk 3.8.1``."""
+        if self.before is None:
+            return f"+ {self.name} {self.after or ''}".rstrip()
+        if self.after is None:
+            return f"- {self.name} {self.before}".rstrip()
+        return f"{self.name} {self.before or '?'} -> {self.after or '?'}"

@@ -1,0 +1,117 @@
+"""What each source says of a field, and which of them is believed.
+
+A field of an asset (``owner_team``), of a deployment (``version``) or of a release (``digest``) may be stated by
+several sources. Each statement is kept as a claim of its own; nobody overwrites anybody. Which one is believed
+follows from the order of precedence, never from who spoke last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from pulse_tui.domain.words import Environment
+
+ESTATE = "estate"
+"""The configuration's own estate section."""
+DEEDS = "pulse-tui"
+"""What was done through this program: a promotion, a rollback."""
+
+
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
+    """One source's word on one field."""
+
+    subject: str
+    field: str
+    source: str
+    value: str
+    since: datetime
+    """When this source first said this value."""
+    event: bool = False
+    """It tells of something that happened (a deployment job that ran), not of what is so now: a newer word of
+    anybody else supersedes it."""
+
+
+class Settled(NamedTuple):
+    """What is believed, on whose word, and who says otherwise."""
+
+    value: str
+    source: str
+    since: datetime
+    agree: tuple[str, ...]
+    """Other sources that say the same."""
+    against: tuple[Claim, ...]
+    """Claims of another value, in the order of precedence."""
+
+    @property
+    def disputed(self) -> bool:
+        """Whether two sources disagree."""
+        return bool(self.against)
+
+    def words(self) -> str:
+        """``registry says 3.8.1, ci says 3.8.2``."""
+        return ", ".join([f"{self.source} says {self.value}", *(f"{c.source} says {c.value}" for c in self.against)])
+
+
+DESCRIPTIVE = frozenset({"asset_type", "owner_team", "tier", "exposure", "workflow"})
+"""Fields that people decide: the estate's word comes first. For all others a system that observes comes first."""
+
+
+def settle(claims: Iterable[Claim], precedence: Sequence[str]) -> Settled | None:
+    """Who is believed of the claims on *one* field; None when there are none.
+
+    ``precedence`` are source ids, the most believed first; sources that are not listed come after those
+    listed, by name. Systems that observe come before the estate, except for a descriptive field, which
+    people decide. What was done here was read back at its target: it is believed over every word that is
+    older, until a source says something new.
+    """
+    listed = {source: i for i, source in enumerate(precedence)}
+    found = list(claims)
+    if not found:
+        return None
+    systems = [c for c in found if c.source not in (ESTATE, DEEDS)]
+    newest = max((c.since for c in systems), default=None)
+    systems.sort(key=lambda c: (c.event and c.since != newest, listed.get(c.source, len(listed)), c.source))
+    people = [c for c in found if c.source in (ESTATE, DEEDS)]
+    people.sort(key=lambda c: (c.since, c.source), reverse=True)
+    if people and (found[0].field in DESCRIPTIVE or not systems or _newer_deed(people[0], systems[0])):
+        ordered = people + systems
+    else:
+        ordered = systems + people
+    best = ordered[0]
+    return Settled(
+        best.value,
+        best.source,
+        best.since,
+        tuple(c.source for c in ordered[1:] if c.value == best.value),
+        tuple(c for c in ordered[1:] if c.value != best.value and not _superseded(c, best)),
+    )
+
+
+def _newer_deed(claim: Claim, system: Claim) -> bool:
+    return claim.source == DEEDS and claim.since > system.since
+
+
+def _superseded(claim: Claim, best: Claim) -> bool:
+    """The estate's older word is not a dispute after a deed of ours replaced it, nor an old deed of ours after any news."""
+    if claim.source == DEEDS or claim.event:
+        return claim.since <= best.since
+    return claim.source == ESTATE and best.source == DEEDS
+
+
+def asset_subject(asset_id: str) -> str:
+    """The subject of claims about an asset."""
+    return asset_id
+
+
+def place_subject(asset_id: str, environment: Environment) -> str:
+    """The subject of claims about what serves in an environment."""
+    return f"{asset_id}/{environment.value}"
+
+
+def release_subject(asset_id: str, version: str) -> str:
+    """The subject of claims about a release."""
+    return f"{asset_id}@{version}"

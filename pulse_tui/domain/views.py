@@ -1,0 +1,159 @@
+"""Read models of the registry's screens: rows and pages ready to draw. Times are microseconds since the epoch."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class StageCell(NamedTuple):
+    """One stage of a workflow as a line of it: what serves and how it does."""
+
+    name: str
+    asset: str
+    version: str
+    state: str
+
+
+class WorkflowRow(NamedTuple):
+    """A workflow in an environment as one line: its stages in order, and the state of the worst."""
+
+    id: str
+    environment: str
+    state: str
+    why: str
+    """The worst stage and what is wrong with it."""
+    stages: tuple[StageCell, ...]
+    since_us: int | None
+    """Since when the stage that moved last serves."""
+    owner: str
+
+    @property
+    def key(self) -> str:
+        """The row's identity."""
+        return f"{self.id}/{self.environment}"
+
+
+class ReleaseRow(NamedTuple):
+    """A release in its asset's history."""
+
+    version: str
+    iteration: int
+    branch: str
+    state: str
+    serves: tuple[str, ...]
+    """Environments where it serves now."""
+    created_us: int
+    promoted: str
+    """The last promotion in words: ``prod by ana``."""
+    promoted_us: int | None
+    pointer: str
+    """The release it would be rolled back to; empty when none is named."""
+    verdict: str
+    """PASS, FAIL, INCONCLUSIVE, or empty."""
+    digest: str
+    remark: str
+    """What is odd about it, if anything: no semantic version, gone from its source, another digest was seen."""
+
+    @property
+    def key(self) -> str:
+        """The row's identity."""
+        return self.version
+
+
+class TreeRow(NamedTuple):
+    """A line of a dependency tree."""
+
+    depth: int
+    """0 is what the asset uses itself."""
+    name: str
+    """By the one naming scheme."""
+    version: str
+    kind: str
+    provider: str
+    """The component's own id, as its provider writes it."""
+    source: str
+    note: str
+    """What changed since the last approval, a head that moved, a state; empty when nothing."""
+    again: bool
+    """It stands above with what is below it; it is not unfolded twice."""
+
+    @property
+    def key(self) -> str:
+        """The component's identity; a component that stands in several places has it several times."""
+        return f"{self.provider}@{self.version}"
+
+
+class Tree(NamedTuple):
+    """An asset's dependencies with what changed since its serving release was approved."""
+
+    asset: str
+    headline: str
+    """``since 3.8.1 was approved (6d): vllm 0.9.0 -> 0.9.1, ...``"""
+    rows: tuple[TreeRow, ...]
+    documents: tuple[str, ...]
+    """Which bills it rests on, each with its age, or why one was refused."""
+
+
+class DependentRow(NamedTuple):
+    """An asset that a component reaches."""
+
+    asset: str
+    version: str
+    """Of the component, there."""
+    environments: tuple[str, ...]
+    """Where the asset runs with it."""
+    via: str
+    """How it comes in: ``directly``, ``ray > protobuf``, ``asset kb-retriever``."""
+    owner: str
+    workflows: tuple[str, ...]
+    endpoints: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """The row's identity."""
+        return f"{self.asset}/{self.version}"
+
+
+class Dependents(NamedTuple):
+    """Who uses a component, directly or through others."""
+
+    component: str
+    headline: str
+    rows: tuple[DependentRow, ...]
+    provider: str = ""
+    """The component's own id, as its provider writes it; empty when it has no other."""
+
+
+class CalendarRow(NamedTuple):
+    """Something released, promoted, rolled back, announced or due on a day: ours and the vendors'."""
+
+    at_us: int
+    whose: str
+    """``ours`` or the vendor."""
+    what: str
+    """released, promoted, rolled back, shuts down, behaviour change ..."""
+    subject: str
+    detail: str
+    ref: str
+    """The asset, the note or the advisory it leads to."""
+
+    @property
+    def key(self) -> str:
+        """The row's identity."""
+        return f"{self.at_us}/{self.whose}/{self.what}/{self.subject}"
+
+
+class InventoryRow(NamedTuple):
+    """Something that the sources and the estate do not agree about, or that nobody owns."""
+
+    kind: str
+    """undeclared, unseen, unowned, disputed, stale, concern."""
+    subject: str
+    what: str
+    source: str
+    todo: str
+
+    @property
+    def key(self) -> str:
+        """The row's identity."""
+        return f"{self.kind}/{self.subject}/{self.what}"

@@ -1,0 +1,69 @@
+"""Protocols that the services need from the rim, and the shapes that pass through them.
+
+A collector, an action and a step are *modules* that satisfy a protocol below: one file is one
+kind, named as the configuration names it. See ``kinds.py`` for how they are found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from pulse_tui.ports.collecting import CollectContext, Collector, FileFormat, Hint, Hinted, HookRequest
+from pulse_tui.ports.responding import Action, Case, Route, SendContext
+from pulse_tui.ports.stepping import Step, StepContext
+from pulse_tui.ports.storing import (
+    Advisories,
+    BillHead,
+    Dependencies,
+    Edge,
+    EstateStore,
+    Evals,
+    Inventory,
+    Judgements,
+    Log,
+    Plumbing,
+    Rollbacks,
+    Signals,
+    Store,
+    Transaction,
+)
+from pulse_tui.ports.tower import Desk
+from pulse_tui.ports.world import Answer, Fetched, Http
+
+Clock = Callable[[], datetime]
+"""The present moment, aware, in UTC. Only wiring knows a real one."""
+
+__all__ = [
+    "Action",
+    "Advisories",
+    "Answer",
+    "BillHead",
+    "Case",
+    "Clock",
+    "CollectContext",
+    "Collector",
+    "Dependencies",
+    "Desk",
+    "Edge",
+    "EstateStore",
+    "Evals",
+    "Fetched",
+    "FileFormat",
+    "Hint",
+    "Hinted",
+    "HookRequest",
+    "Http",
+    "Inventory",
+    "Judgements",
+    "Log",
+    "Plumbing",
+    "Rollbacks",
+    "Route",
+    "SendContext",
+    "Signals",
+    "Step",
+    "StepContext",
+    "Store",
+    "Transaction",
+]

@@ -1,0 +1,71 @@
+"""What a kind of response is: ``actions/<kind>.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+
+from pulse_tui.domain.alert import Alert
+from pulse_tui.domain.decision import Decision, Fact
+from pulse_tui.domain.delivery import Delivery
+from pulse_tui.domain.effect import Effect
+from pulse_tui.ports.world import Http
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """A destination from the configuration: who it is for, and the options of its action kind."""
+
+    id: str
+    kind: str
+    owners: tuple[str, ...] = ()
+    options: Any = None
+
+    def serves(self, owner: str | None) -> bool:
+        """Whether deliveries for this owner go here (no owners listed: all do)."""
+        return not self.owners or owner in self.owners
+
+
+class Case(NamedTuple):
+    """What an action responds to."""
+
+    decision: Decision
+    fact: Fact
+    alert: Alert
+    new_episode: bool
+    """False when the alert was open already: the condition was seen again."""
+    routes: Sequence[Route]
+    now: datetime
+    rule_owner: str | None = None
+    """The team that owns the rule (safety, security ...): reviews go there."""
+    rule_routes: tuple[str, ...] = ()
+    """Ids of the routes that the rule names; none: every route that serves the owner."""
+
+
+class SendContext(NamedTuple):
+    """What an action gets to deliver with."""
+
+    http: Http
+    base: Path
+    secret: Callable[[str], str]
+    now: datetime
+
+
+class Action(Protocol):
+    """A kind of response: ``actions/<kind>.py``. ``respond`` is pure; ``deliver`` touches the world."""
+
+    @property
+    def Options(self) -> type[msgspec.Struct]:  # noqa: N802  a class in the module; read-only, so that subtypes fit
+        """Options of a route of this kind; an empty struct when the kind has no destination."""
+        ...
+
+    def respond(self, case: Case) -> Sequence[Effect]:
+        """What to do about the case, as values."""
+        ...
+
+    def deliver(self, delivery: Delivery, options: Any, context: SendContext) -> str:
+        """Send one delivery; returns a receipt. Raises TargetError."""
+        ...

@@ -1,0 +1,58 @@
+"""What a kind of rollback step is: ``steps/<kind>.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+
+from pulse_tui.domain.release import Release
+from pulse_tui.domain.rollback import Check
+from pulse_tui.ports.world import Http
+
+
+class StepContext(NamedTuple):
+    """What a step gets beside its options."""
+
+    http: Http
+    secret: Callable[[str], str]
+    timeout_s: float
+
+
+class Step(Protocol):
+    """A kind of rollback step: ``steps/<kind>.py``.
+
+    A step is a place that holds one value (an alias, a deployed version). The executor owns the
+    protocol (intent, probe, send, verify, undo); a kind only reads and writes its place.
+    """
+
+    @property
+    def Options(self) -> type[msgspec.Struct]:  # noqa: N802  a class in the module; read-only, so that subtypes fit
+        """Options of this kind, as the configuration gives them."""
+        ...
+
+    def target(self, options: Any) -> str:
+        """The place in words, without secrets: it is shown, hashed and compared."""
+        ...
+
+    def value_of(self, options: Any, release: Release) -> str:
+        """The value this place holds when ``release`` is the one that serves."""
+        ...
+
+    def read(self, options: Any, context: StepContext) -> str:
+        """The value it holds now ("" when it holds none). Raises TargetError."""
+        ...
+
+    def write(self, options: Any, value: str, *, expected: str, key: str, epoch: int, context: StepContext) -> None:
+        """Put ``value`` there.
+
+        ``expected`` is the value seen just before, ``key`` the idempotency key, ``epoch`` the
+        fencing token; a target that can compare them must refuse a mismatch. Raises TargetError,
+        ``ambiguous`` when the write may have happened.
+        """
+        ...
+
+    def check(self, options: Any, release: Release, context: StepContext) -> Sequence[Check]:
+        """Preflight: the artifact of ``release`` is still there with the same digest."""
+        ...

@@ -1,0 +1,58 @@
+"""The network, as far as anybody but ``web.py`` knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
+
+from pulse_tui.domain.source import Cursor
+
+
+class Answer(NamedTuple):
+    """An HTTP answer. Header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Fetched(NamedTuple):
+    """The answer to a conditional GET. ``body`` is empty when ``unchanged``.
+
+    ``cursor`` carries the validators to keep *after a good parse*.
+    """
+
+    body: bytes
+    unchanged: bool
+    cursor: Cursor
+
+
+class Http(Protocol):
+    """The only way to the network. Every call has a timeout and a size cap.
+
+    Raises :class:`~pulse_tui.domain.errors.SourceError` for an unreachable host, a body over the
+    cap, or (in ``fetch`` and ``get_json``) a status that is not 2xx after the retries.
+    """
+
+    def fetch(self, url: str, cursor: Cursor, headers: Mapping[str, str] | None = None) -> Fetched:
+        """Conditional GET with retries (429 and 5xx, honouring Retry-After)."""
+        ...
+
+    def get_json(
+        self, url: str, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+    ) -> Any:
+        """GET with retries, the body decoded as JSON."""
+        ...
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,
+        timeout_s: float = 10.0,
+    ) -> Answer:
+        """Exactly one request, no retries, any status is an answer."""
+        ...
