@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote
 
 from pulse_tui.domain.board import (
@@ -22,19 +22,14 @@ from pulse_tui.domain.board import (
     SourceRow,
 )
 from pulse_tui.domain.moments import to_us
-from pulse_tui.domain.words import Environment, Priority
+from pulse_tui.domain.words import Priority
+from pulse_tui.storage.registry import PRIORITY_RANK, HoldRow, read_registry
 from pulse_tui.storage.trends import Execute, read_trends
 from pulse_tui.storage.version import HEAD
+from pulse_tui.storage.workflows import read_workflows
 
 MAX_ROWS = 2_000
 
-_DEPLOYMENTS = """
-SELECT d.asset_id, d.environment, d.version, r.iteration, d.since, a.owner_team, a.tier, d.traffic,
-       d.production_critical, r.state
-FROM deployments d
-LEFT JOIN assets a ON a.id = d.asset_id
-LEFT JOIN releases r ON r.asset_id = d.asset_id AND r.version = d.version
-"""
 _ALERTS = """
 SELECT id, priority, state, title, owner, asset_id, environment, first_at, count, rule_id, deadline, version
 FROM alerts WHERE open_key IS NOT NULL
@@ -42,12 +37,11 @@ ORDER BY CASE priority WHEN 'P1' THEN 0 WHEN 'P2' THEN 1 WHEN 'unknown' THEN 2 W
          ELSE 5 END, first_at DESC, id LIMIT :limit
 """
 _HOLDS = "SELECT kind, asset_id, version, environment, why FROM holds WHERE open_key IS NOT NULL"
-_RETESTS = "SELECT asset_id, why FROM retests WHERE done_at IS NULL"
 _ADVISORIES = """
 SELECT f.advisory_id, a.name, f.component, COUNT(*), SUM(CASE WHEN f.environment = 'production' THEN 1 ELSE 0 END),
        MIN(CASE f.priority WHEN 'P1' THEN 0 WHEN 'P2' THEN 1 WHEN 'unknown' THEN 2 WHEN 'P3' THEN 3 WHEN 'P4' THEN 4
            ELSE 5 END) AS rank,
-       MAX(CASE WHEN f.audit = 'matched' THEN 1 ELSE 0 END), a.title
+       MAX(CASE WHEN f.audit = 'matched' THEN 1 ELSE 0 END), a.title, MAX(f.component_id)
 FROM findings f JOIN advisories a ON a.id = f.advisory_id
 WHERE f.audit <> 'clean'
 GROUP BY f.advisory_id, a.name, f.component, a.title
@@ -66,9 +60,9 @@ def read_board(execute: Execute, estate: str, asset: str | None, now: datetime, 
     """Everything the panes draw. ``asset`` chooses whose trends (None: the first row's)."""
     now_us = to_us(now)
     alerts = [_alert(row, now_us) for row in execute(_ALERTS, {"limit": MAX_ROWS})]
-    alerts.sort(key=lambda a: (_rank(a.priority), -a.since_us))
-    standing = [_Hold(*row) for row in execute(_HOLDS, {})]
-    registry = _registry(execute, alerts, standing)
+    alerts.sort(key=lambda a: (PRIORITY_RANK[a.priority], -a.since_us))
+    standing = [HoldRow(*row) for row in execute(_HOLDS, {})]
+    registry = read_registry(execute, alerts, standing)
     sources = tuple(_source(row, now_us) for row in execute(_SOURCES, {}))
     ((dead, indeterminate),) = execute(_COUNTS, {"since": now_us - _RECENT_INDETERMINATE // timedelta(microseconds=1)})
     chosen = asset if asset is not None else (registry[0].asset if registry else None)
@@ -80,95 +74,8 @@ def read_board(execute: Execute, estate: str, asset: str | None, now: datetime, 
         trends=read_trends(execute, chosen) if chosen is not None else (),
         sources=sources,
         revision=revision,
+        workflows=read_workflows(execute, registry),
     )
-
-
-class _Hold(NamedTuple):
-    kind: str
-    asset: str | None
-    version: str | None
-    environment: str | None
-    why: str
-
-
-def _registry(execute: Execute, alerts: Sequence[AlertRow], holds: Sequence[_Hold]) -> list[RegistryRow]:
-    worst: dict[tuple[str, str], AlertRow] = {}
-    for alert in alerts:  # most urgent first
-        if alert.state != "suppressed":
-            worst.setdefault((alert.asset, alert.environment), alert)
-    by_asset: dict[str | None, list[_Hold]] = {}
-    for hold in holds:
-        by_asset.setdefault(hold.asset, []).append(hold)
-    retests = {str(asset): str(why) for asset, why in execute(_RETESTS, {})}
-    rows = []
-    for asset, environment, version, iteration, since, owner, tier, traffic, critical, state in execute(
-        _DEPLOYMENTS, {}
-    ):
-        held = _standing([*by_asset.get(asset, ()), *by_asset.get(None, ())], str(version), environment)
-        about = worst.get((asset, environment)) or worst.get((asset, ""))
-        word, why = _state(about, held, state, retests.get(asset))
-        rows.append(
-            RegistryRow(
-                asset,
-                environment,
-                str(version),
-                iteration,
-                word,
-                why,
-                since,
-                owner or "",
-                tier or "",
-                float(traffic),
-                bool(critical),
-                held[0] if held else "",
-            )
-        )
-    rows.sort(key=lambda r: (r.asset, Environment(r.environment).rank))
-    rows.sort(key=lambda r: _STATE_RANK[r.state])
-    return _together(rows)
-
-
-def _together(rows: list[RegistryRow]) -> list[RegistryRow]:
-    """Assets in the order of their worst row, each asset's rows side by side."""
-    order: dict[str, int] = {}
-    for row in rows:
-        order.setdefault(row.asset, len(order))
-    return sorted(rows, key=lambda r: (order[r.asset], Environment(r.environment).rank))
-
-
-_STATE_RANK = {
-    word: i
-    for i, word in enumerate(
-        ["FAIL", "risk", "paused", "frozen", "blocked", "quarantined", "retest", "unknown", "watch", "ok"]
-    )
-}
-
-
-def _standing(holds: Sequence[_Hold], version: str, environment: str) -> tuple[str, str] | None:
-    """The word and the reason of the widest hold that concerns this deployment."""
-    for kind, word in (("pause", "paused"), ("freeze", "frozen"), ("block", "blocked")):
-        for hold in holds:
-            if hold.kind == kind and hold.version in (None, version) and hold.environment in (None, environment):
-                return word, hold.why
-    return None
-
-
-def _state(
-    alert: AlertRow | None, hold: tuple[str, str] | None, release: str | None, retest: str | None
-) -> tuple[str, str]:
-    """The word of a deployment and what it rests on: the most urgent thing that is true of it."""
-    if release == "quarantined":
-        return "quarantined", "this release is quarantined and still serves"
-    if alert is not None and _rank(alert.priority) <= 1:
-        word = "FAIL" if "regression" in alert.rule or "breach" in alert.rule else "risk"
-        return word, alert.title
-    if hold is not None:
-        return hold
-    if alert is not None and _rank(alert.priority) <= 3:
-        return "watch", alert.title
-    if retest is not None:
-        return "retest", retest
-    return ("ok", "") if release is not None else ("unknown", "this version is not in the registry")
 
 
 def _alert(row: Sequence[Any], now_us: int) -> AlertRow:
@@ -190,10 +97,12 @@ def _alert(row: Sequence[Any], now_us: int) -> AlertRow:
 
 
 def _advisory(row: Sequence[Any]) -> AdvisoryRow:
-    ident, name, component, hits, production, rank, matched, title = row
+    ident, name, component, hits, production, rank, matched, title, provider = row
     priority = _RANKS[int(rank)]
     state = ("note" if priority is Priority.NOTE else "open") if matched else "not audited"
-    return AdvisoryRow(ident, name, priority.value, component, int(hits), int(production or 0), state, title)
+    return AdvisoryRow(
+        ident, name, priority.value, component, int(hits), int(production or 0), state, title, provider or ""
+    )
 
 
 def _source(row: Sequence[Any], now_us: int) -> SourceRow:
@@ -211,13 +120,13 @@ def _header(
     estate: str,
     registry: Sequence[RegistryRow],
     alerts: Sequence[AlertRow],
-    holds: Sequence[_Hold],
+    holds: Sequence[HoldRow],
     sources: Sequence[SourceRow],
     indeterminate: int,
     dead: int,
 ) -> Header:
     production = [r for r in registry if r.environment == "production"]
-    risky = sum(r.state in ("FAIL", "risk", "quarantined", "unknown") for r in production)
+    risky = sum(r.state in ("FAIL", "risk", "quarantined", "doubt", "unknown") for r in production)
     live = [a.priority for a in alerts if a.state != "suppressed"]
     return Header(
         estate=estate,
@@ -234,10 +143,6 @@ def _header(
         indeterminate=indeterminate,
         dead_letters=dead,
     )
-
-
-def _rank(priority: str) -> int:
-    return Priority(priority).rank
 
 
 def quick_board(path: Path, estate: str, now: datetime) -> Board | None:

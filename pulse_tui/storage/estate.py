@@ -1,26 +1,38 @@
-"""Assets, dependencies, releases with their iteration numbers, deployments and stays."""
+"""Assets, releases with their iteration numbers, deployments and stays."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
 from pulse_tui.domain.errors import NotFound, Refused
-from pulse_tui.domain.estate import Asset, Component, Dependency, Deployment, Estate
+from pulse_tui.domain.estate import Asset, Deployment, Estate
 from pulse_tui.domain.moments import to_us
-from pulse_tui.domain.release import Release, ReleaseState, Stay
-from pulse_tui.domain.words import ComponentKind, Environment
+from pulse_tui.domain.release import Promotion, Release, ReleaseState, Stay
+from pulse_tui.domain.words import Environment
 from pulse_tui.storage import tables as t
-from pulse_tui.storage.codec import Codec, from_json, to_json
-from pulse_tui.storage.upsert import upsert
+from pulse_tui.storage.codec import Codec
+from pulse_tui.storage.lookup import among, chunks, fetched
+from pulse_tui.storage.upsert import insert_many, put_difference, upsert
 
 _ASSET = Codec(Asset)
 _RELEASE = Codec(Release)
 _DEPLOYMENT = Codec(Deployment)
 _STAY = Codec(Stay)
+_PROMOTION = Codec(Promotion)
+
+_RANKED = sorted(Environment, key=lambda e: e.rank)
+_BITS = " ".join(f"WHEN '{e.value}' THEN {1 << i}" for i, e in enumerate(_RANKED))
+_SETS = [tuple(e for i, e in enumerate(_RANKED) if bits >> i & 1) for bits in range(1 << len(_RANKED))]
+_WHERE = (
+    f"SELECT asset_id, SUM(CASE environment {_BITS} ELSE 0 END) FROM deployments "  # noqa: S608  words of our own
+    "WHERE asset_id {among} GROUP BY asset_id"
+)
+_OWNERS = "SELECT id, owner_team FROM assets WHERE id {among}"
 
 
 class EstateTables:
@@ -31,32 +43,26 @@ class EstateTables:
         self._c = connection
 
     def load(self) -> Estate:
-        assets = {r["id"]: _ASSET.item(r) for r in self._c.execute(sa.select(t.assets)).mappings()}
-        deployments = tuple(_DEPLOYMENT.item(r) for r in self._c.execute(sa.select(t.deployments)).mappings())
-        dependencies = tuple(_dependency(r) for r in self._c.execute(sa.select(t.dependencies)).mappings())
-        return Estate(assets=assets, deployments=deployments, dependencies=dependencies)
+        assets = {a.id: a for a in _ASSET.items(self._all(t.assets, _ASSET.names))}
+        deployments = tuple(_DEPLOYMENT.items(self._all(t.deployments, _DEPLOYMENT.names)))
+        return Estate(assets=assets, deployments=deployments)
+
+    def asset(self, asset_id: str) -> Asset | None:
+        row = self._c.execute(sa.select(t.assets).where(t.assets.c.id == asset_id)).mappings().first()
+        return _ASSET.item(row) if row else None
+
+    def whereabouts(self, asset_ids: Iterable[str]) -> dict[str, tuple[str, tuple[Environment, ...]]]:
+        wanted = list(asset_ids)
+        where = dict(among(self._c, _WHERE, wanted))
+        owners = dict(among(self._c, _OWNERS, wanted))
+        return {a: (owners.get(a, ""), _SETS[int(where.get(a, 0))]) for a in owners.keys() | where.keys()}
 
     def put_assets(self, assets: Iterable[Asset]) -> int:
-        return upsert(self._c, t.assets, [_ASSET.row(a) for a in assets])
+        return put_difference(self._c, t.assets, [_ASSET.row(a) for a in assets], "id")
 
-    def put_dependencies(self, asset_id: str, dependencies: Iterable[Dependency]) -> int:
-        rows = [
-            {
-                "asset_id": asset_id,
-                "component_id": d.component.id,
-                "kind": d.component.kind.value,
-                "name": d.component.name,
-                "version": d.component.version,
-                "ecosystem": d.component.ecosystem,
-                "environments": to_json([e.value for e in d.environments]),
-            }
-            for d in dependencies
-        ]
-        gone = sa.delete(t.dependencies).where(
-            t.dependencies.c.asset_id == asset_id,
-            t.dependencies.c.component_id.not_in([r["component_id"] for r in rows]),
-        )
-        return self._c.execute(gone).rowcount + upsert(self._c, t.dependencies, rows)
+    def drop_assets(self, ids: Iterable[str]) -> int:
+        gone = [sa.delete(t.assets).where(t.assets.c.id.in_(some)) for some in chunks(ids)]
+        return sum(self._c.execute(statement).rowcount for statement in gone)
 
     def releases(self, asset_id: str) -> list[Release]:
         query = sa.select(t.releases).where(t.releases.c.asset_id == asset_id).order_by(t.releases.c.iteration)
@@ -73,6 +79,22 @@ class EstateTables:
         except sa.exc.IntegrityError:
             raise Refused(f"release {release.asset_id} {release.version} is there already") from None
         return numbered
+
+    def releases_by_digest(self, digest: str) -> list[Release]:
+        order = t.releases.c.asset_id, t.releases.c.iteration
+        query = sa.select(t.releases).where(t.releases.c.digest == digest).order_by(*order)
+        return [_RELEASE.item(r) for r in self._c.execute(query).mappings()]
+
+    def complete_release(self, release: Release) -> bool:
+        known = self.release(release.asset_id, release.version)
+        if known is None:
+            raise _no_release(release.asset_id, release.version)
+        whole = known.completed(release)
+        if whole == known:
+            return False
+        where = _release_key(release.asset_id, release.version)
+        self._c.execute(sa.update(t.releases).where(where).values(_RELEASE.row(whole)))
+        return True
 
     def set_release_state(self, asset_id: str, version: str, state: ReleaseState) -> None:
         self._must(
@@ -123,6 +145,14 @@ class EstateTables:
         upsert(self._c, t.deployments, [_DEPLOYMENT.row(deployment)])
         return True
 
+    def deploy_new(self, deployments: Sequence[Deployment]) -> None:
+        stays = [
+            _STAY.row(Stay(asset_id=d.asset_id, environment=d.environment, version=d.version, since=d.since))
+            for d in deployments
+        ]
+        insert_many(self._c, t.stays, stays)
+        insert_many(self._c, t.deployments, [_DEPLOYMENT.row(d) for d in deployments])
+
     def undeploy(self, asset_id: str, environment: Environment, at: datetime) -> bool:
         self._close_stay(asset_id, environment, at)
         gone = sa.delete(t.deployments).where(_place(t.deployments, asset_id, environment))
@@ -155,13 +185,25 @@ class EstateTables:
         }  # fmt: skip
         self._c.execute(sa.insert(t.promotions), [row])
 
+    def promotions(self, asset_id: str, limit: int = 500) -> list[Promotion]:
+        query = sa.select(t.promotions).where(t.promotions.c.asset_id == asset_id)
+        rows = self._c.execute(query.order_by(t.promotions.c.at.desc(), t.promotions.c.seq.desc()).limit(limit))
+        return [_PROMOTION.item(r) for r in rows.mappings()]
+
+    def _all(self, table: sa.Table, names: list[str]) -> list[Any]:
+        return fetched(self._c, f"SELECT {', '.join(names)} FROM {table.name}")  # noqa: S608  names of our own
+
     def _close_stay(self, asset_id: str, environment: Environment, at: datetime) -> None:
         where = sa.update(t.stays).where(_place(t.stays, asset_id, environment))
         self._c.execute(where.where(t.stays.c.until.is_(None)).values(until=to_us(at)))
 
     def _must(self, statement: sa.Update, asset_id: str, version: str) -> None:
         if self._c.execute(statement).rowcount == 0:
-            raise NotFound(f"asset {asset_id} has no release {version}", todo="pulse-tui status lists what there is")
+            raise _no_release(asset_id, version)
+
+
+def _no_release(asset_id: str, version: str) -> NotFound:
+    return NotFound(f"asset {asset_id} has no release {version}", todo="pulse-tui status lists what there is")
 
 
 def _release_key(asset_id: str, version: str) -> sa.ColumnElement[bool]:
@@ -170,15 +212,3 @@ def _release_key(asset_id: str, version: str) -> sa.ColumnElement[bool]:
 
 def _place(table: sa.Table, asset_id: str, environment: Environment) -> sa.ColumnElement[bool]:
     return sa.and_(table.c.asset_id == asset_id, table.c.environment == environment.value)
-
-
-def _dependency(row: sa.RowMapping) -> Dependency:
-    component = Component(
-        id=row["component_id"],
-        kind=ComponentKind(row["kind"]),
-        name=row["name"],
-        version=row["version"],
-        ecosystem=row["ecosystem"],
-    )
-    environments = tuple(Environment(e) for e in from_json(row["environments"]))
-    return Dependency(asset_id=row["asset_id"], component=component, environments=environments)

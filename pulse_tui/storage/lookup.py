@@ -21,18 +21,33 @@ def chunks(values: Iterable[str]) -> Iterator[list[str]]:
         yield every[start : start + _CHUNK]
 
 
-def present(connection: sa.Connection, column: sa.Column[str], values: Iterable[str]) -> set[str]:
-    """Those of ``values`` that the column holds. One parameter for all of them: a list of each batch's length
-    would be a statement of its own each time."""
-    every = list(values)
-    if not every:
-        return set()
-    table, name = column.table.name, column.name
+def among(connection: sa.Connection, sql: str, *lists: Iterable[str] | Iterable[int]) -> list[Any]:
+    """Rows of ``sql``, whose ``{among}`` each stand for "is one of" the next list. Nothing is asked for an empty list.
+
+    One parameter a list: a list of each batch's length would be a statement of its own each time.
+    """
+    every = [list(values) for values in lists]
+    if not all(every):
+        return []
     if connection.dialect.name == "postgresql":
-        sql, given = f"SELECT {name} FROM {table} WHERE {name} = ANY(%s)", (every,)  # noqa: S608  names of our own
-        return {row[0] for row in connection.exec_driver_sql(sql, given)}
-    sql = f"SELECT {name} FROM {table} WHERE {name} IN (SELECT value FROM json_each(?))"  # noqa: S608
-    return {row[0] for row in connection.exec_driver_sql(sql, (to_json(every),))}
+        return fetched(connection, sql.replace("{among}", "= ANY(%s)"), tuple(every))
+    asked = sql.replace("{among}", "IN (SELECT value FROM json_each(?))")
+    return fetched(connection, asked, tuple(to_json(values) for values in every))
+
+
+def fetched(connection: sa.Connection, sql: str, given: tuple[Any, ...] = ()) -> list[Any]:
+    """All rows as the driver's own tuples: of thousands, SQLAlchemy's rows cost more than the reading."""
+    result = connection.exec_driver_sql(sql, given)
+    assert result.cursor is not None, "a statement that returns rows"
+    rows = list(result.cursor.fetchall())
+    result.close()
+    return rows
+
+
+def present(connection: sa.Connection, column: sa.Column[str], values: Iterable[str]) -> set[str]:
+    """Those of ``values`` that the column holds."""
+    sql = f"SELECT {column.name} FROM {column.table.name} WHERE {column.name} {{among}}"  # noqa: S608  names of our own
+    return {row[0] for row in among(connection, sql, values)}
 
 
 def named(

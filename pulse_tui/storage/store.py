@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -15,8 +15,12 @@ import sqlalchemy as sa
 
 from pulse_tui.domain.board import Board, Trend
 from pulse_tui.domain.errors import StorageError
+from pulse_tui.domain.moments import to_us
+from pulse_tui.domain.views import CalendarRow, ReleaseRow
 from pulse_tui.storage import board as boards
 from pulse_tui.storage.advisories import AdvisoryTables
+from pulse_tui.storage.calendar import read_calendar
+from pulse_tui.storage.dependencies import DependencyTables
 from pulse_tui.storage.engine import (
     check_schema,
     connect,
@@ -28,6 +32,8 @@ from pulse_tui.storage.engine import (
 )
 from pulse_tui.storage.estate import EstateTables
 from pulse_tui.storage.evals import EvalTables
+from pulse_tui.storage.history import read_history
+from pulse_tui.storage.inventory import InventoryTables
 from pulse_tui.storage.judgements import JudgementTables
 from pulse_tui.storage.log import AuditTable
 from pulse_tui.storage.plumbing import PlumbingTables
@@ -36,6 +42,8 @@ from pulse_tui.storage.signals import SignalTable
 from pulse_tui.storage.trends import Execute, read_trends
 
 CHANNEL = "pulse_changed"
+_NOTIFY = f"SELECT pg_notify('{CHANNEL}', '') WHERE pg_current_xact_id_if_assigned() IS NOT NULL"
+"""A transaction that wrote nothing has no number, and is no news."""
 
 
 class SqlTransaction:
@@ -45,6 +53,8 @@ class SqlTransaction:
         """The connection's transaction is already begun."""
         self.signals = SignalTable(connection)
         self.estate = EstateTables(connection)
+        self.dependencies = DependencyTables(connection)
+        self.inventory = InventoryTables(connection)
         self.evals = EvalTables(connection)
         self.advisories = AdvisoryTables(connection)
         self.judgements = JudgementTables(connection)
@@ -87,7 +97,7 @@ class SqlStore:
             yield transaction
             transaction.log.seal()
             if connection.dialect.name == "postgresql":
-                connection.exec_driver_sql(f"NOTIFY {CHANNEL}")
+                connection.exec_driver_sql(_NOTIFY)
 
     @contextmanager
     def read(self) -> Iterator[SqlTransaction]:
@@ -104,6 +114,16 @@ class SqlStore:
         """One asset's trends."""
         with translated(self.url), self._reader().begin() as connection:
             return read_trends(_executor(connection), asset)
+
+    def history(self, asset: str) -> tuple[ReleaseRow, ...]:
+        """An asset's releases as rows, newest iteration first."""
+        with translated(self.url), self._reader().begin() as connection:
+            return read_history(_executor(connection), asset)
+
+    def calendar(self, since: datetime, until: datetime) -> tuple[CalendarRow, ...]:
+        """What was or will be released, promoted, rolled back or ended between two moments, newest first."""
+        with translated(self.url), self._reader().begin() as connection:
+            return read_calendar(_executor(connection), to_us(since), to_us(until))
 
     def change_mark(self) -> object:
         """Differs after anybody's commit; a microsecond question on SQLite, a poll of LISTEN on PostgreSQL."""
@@ -144,8 +164,10 @@ class SqlStore:
 
 
 def _executor(connection: sa.Connection) -> Execute:
-    def execute(sql: str, params: Mapping[str, Any]) -> list[Any]:
-        return [tuple(row) for row in connection.execute(sa.text(sql), dict(params))]
+    def execute(sql: str, params: Mapping[str, Any]) -> Sequence[Any]:
+        cursor = connection.execute(sa.text(sql), dict(params)).cursor
+        assert cursor is not None  # these statements all select
+        return cursor.fetchall()  # the driver's own tuples: 8,000 rows as SQLAlchemy's cost 10 ms more
 
     return execute
 

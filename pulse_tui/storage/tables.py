@@ -83,17 +83,136 @@ assets = sa.Table(
     _text("workflow", null=True),
 )
 
+components = sa.Table(
+    "components",
+    metadata,
+    sa.Column("num", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+    _text("id"),
+    _text("version"),
+    _text("kind"),
+    _text("name"),
+    _text("ecosystem", null=True),
+    _text("package", null=True),
+    sa.UniqueConstraint("id", "version"),
+    sa.Index(None, "package"),
+    sa.Index(None, "kind"),
+    sa.Index(None, "name"),
+)
+"""Each version of a component once. ``version`` is "" when it is not known; ``package`` is ``ecosystem/name`` as
+packages are compared, so that an advisory finds whom it hits without reading every bill."""
+
+bills = sa.Table(
+    "bills",
+    metadata,
+    _text("asset_id", key=True),
+    _text("origin", key=True),
+    _text("source"),
+    _text("document"),
+    _text("version", null=True),
+    _text("subject", null=True),
+    _text("digest", null=True),
+    _time("at"),
+    sa.Column("num", sa.BigInteger, nullable=False, unique=True),
+)
+
 dependencies = sa.Table(
     "dependencies",
     metadata,
-    _text("asset_id", key=True),
-    _text("component_id", key=True),
+    sa.Column("bill", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("parent", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("child", sa.BigInteger, primary_key=True, autoincrement=False),
+    _text("environments"),
+    sa.Index(None, "child", "bill"),
+    sqlite_with_rowid=False,
+)
+"""Edges of the bills: ``bill`` is ``bills.num``, ``parent`` and ``child`` are ``components.num``, parent 0 the asset."""
+
+dependency_changes = sa.Table(
+    "dependency_changes",
+    metadata,
+    _serial(),
+    _text("asset_id", null=True),
+    _text("component_id"),
     _text("kind"),
     _text("name"),
+    _text("before", null=True),
+    _text("after", null=True),
+    _time("at"),
+    _text("source"),
+    sa.Index(None, "asset_id", "at"),
+    sa.Index(None, "component_id", "at"),
+)
+"""Append-only. ``asset_id`` is null for a head that moved."""
+
+heads = sa.Table(
+    "heads",
+    metadata,
+    _text("component_id", key=True),
+    _text("kind"),
+    _text("name", null=True),
+    _text("version"),
+    _text("source"),
+    _time("at"),
+    _text("link", null=True),
+)
+
+claims = sa.Table(
+    "claims",
+    metadata,
+    _text("subject", key=True),
+    _text("field", key=True),
+    _text("source", key=True),
+    _text("value"),
+    _time("since"),
+    sa.Column("event", sa.Boolean, nullable=False),
+    sa.Index(None, "source"),
+)
+
+concerns = sa.Table(
+    "concerns",
+    metadata,
+    _text("asset_id", key=True),
+    _text("key", key=True),
+    _text("what"),
+    _text("todo"),
+    _text("source"),
+    _text("severity"),
+    _time("since"),
+    _text("environment", null=True),
     _text("version", null=True),
-    _text("ecosystem", null=True),
-    _text("environments"),
-    sa.Index(None, "component_id"),
+)
+
+endpoints = sa.Table(
+    "endpoints",
+    metadata,
+    _text("id", key=True),
+    _text("environment", key=True),
+    _text("asset_id", null=True),
+    _text("owner_team", null=True),
+    _text("segments"),
+    sa.Column("production_critical", sa.Boolean, nullable=False),
+    _text("source", key=True),
+    sa.Index(None, "asset_id"),
+)
+
+workflows = sa.Table(
+    "workflows",
+    metadata,
+    _text("id", key=True),
+    _text("stages"),
+    _text("owner_team", null=True),
+)
+
+pointers = sa.Table(
+    "pointers",
+    metadata,
+    _text("asset_id", key=True),
+    _text("environment", key=True),
+    _text("serving"),
+    _text("version", null=True),
+    _time("at"),
+    sa.Column("valid", sa.Boolean, nullable=False),
+    _text("checks"),
 )
 
 releases = sa.Table(
@@ -109,7 +228,10 @@ releases = sa.Table(
     _text("provenance"),
     _text("rollback_pointer", null=True),
     _text("registry_version", null=True),
+    _text("branch", null=True),
+    sa.Column("interface", sa.Text, nullable=False, server_default="{}"),
     sa.UniqueConstraint("asset_id", "iteration"),
+    sa.Index(None, "digest"),
 )
 
 iterations = sa.Table(
@@ -233,6 +355,7 @@ findings = sa.Table(
     _text("reason"),
     _text("fixed"),
     _text("priority"),
+    _text("component_id", null=True),
 )
 
 notes = sa.Table(

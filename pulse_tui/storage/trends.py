@@ -34,7 +34,7 @@ _RAW = "raw delta against the pinned baseline"
 def read_trends(execute: Execute, asset: str) -> tuple[Trend, ...]:
     """The trends of one asset; first those that failed, then by how much worse than the baseline they are."""
     pinned = {(r[0], r[1], r[2]): (r[3], r[4], r[5]) for r in execute(_BASELINES, {"asset": asset})}
-    judged = _judged(execute, asset)
+    judged = read_judged(execute, asset)
     series: dict[tuple[str, str, str], list[Sequence[Any]]] = {}
     for row in execute(_TREND, {"asset": asset}):
         series.setdefault((row[0], row[1], row[2]), []).append(row)
@@ -49,7 +49,7 @@ def read_trends(execute: Execute, asset: str) -> tuple[Trend, ...]:
         elif last[8] == run_id:
             verdict, note = "", "this run is the baseline"
         else:
-            verdict, note = _verdict(worse, judged.get((last[8], task, metric), set()))
+            verdict, note = judge(worse, judged.get((last[8], task, metric), set()))
         points = tuple(_point(row) for row in rows[-_MANY_POINTS:])
         trend = Trend(asset, suite, task, metric, higher, baseline, version, points, verdict, note)
         trends.append((verdict != "FAIL", -worse, trend))
@@ -57,7 +57,7 @@ def read_trends(execute: Execute, asset: str) -> tuple[Trend, ...]:
     return tuple(trend for _, _, trend in trends)
 
 
-def _verdict(worse: float, outcomes: set[str]) -> tuple[str, str]:
+def judge(worse: float, outcomes: set[str]) -> tuple[str, str]:
     """What policy decided of this run; an alert that is closed since does not make a bad run good."""
     if worse <= 0:
         return "PASS", _RAW
@@ -68,7 +68,7 @@ def _verdict(worse: float, outcomes: set[str]) -> tuple[str, str]:
     return "INCONCLUSIVE", f"{_RAW}, no rule could judge it" if outcomes else f"{_RAW}, no rule has judged it"
 
 
-def _judged(execute: Execute, asset: str) -> dict[tuple[str, str, str], set[str]]:
+def read_judged(execute: Execute, asset: str) -> dict[tuple[str, str, str], set[str]]:
     """The outcomes of every rule about a run's metric, by (run, task, metric)."""
     found: dict[tuple[str, str, str], set[str]] = {}
     for evidence, outcome in execute(_JUDGED, {"asset": asset}):

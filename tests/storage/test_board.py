@@ -153,7 +153,7 @@ def _agrees(store: SqlStore, world: dict[str, Any], path: Path | None) -> None:
     head = board.header
     assert (head.p1, head.p2) == tuple(sum(a.priority is p for a in live) for p in (Priority.P1, Priority.P2))
     production = [states[place] for place in states if place[1] == "production"]
-    bad = sum(s in ("FAIL", "risk", "quarantined", "unknown") for s in production)
+    bad = sum(s in ("FAIL", "risk", "quarantined", "doubt", "unknown") for s in production)
     assert (head.production_risk, head.production_ok) == (bad, len(production) - bad)
     assert head.frozen == tuple(sorted({s or "everything" for s in frozen}))
     health = [

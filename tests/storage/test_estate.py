@@ -3,40 +3,37 @@ from __future__ import annotations
 import pytest
 
 from pulse_tui.domain.errors import NotFound, Refused
-from pulse_tui.domain.estate import Component, DataHandling, Dependency, Estate
-from pulse_tui.domain.release import Lineage, ReleaseState
-from pulse_tui.domain.words import ComponentKind, Environment, Exposure
+from pulse_tui.domain.estate import DataHandling, Estate
+from pulse_tui.domain.release import Interface, Lineage, Promotion, ReleaseState
+from pulse_tui.domain.words import Environment, Exposure
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.nouns import CANARY, NOW, PRODUCTION, asset, changed, deployment, later, release
 
 
 def test_an_estate_comes_back_as_it_was_put(store: SqlStore) -> None:
     bot = asset(data=DataHandling(stores_prompts=True, regulated=True), exposure=Exposure.PUBLIC, workflow="chat")
-    vllm = Component(id="pkg:pypi/vllm", kind=ComponentKind.PACKAGE, name="vllm", version="0.9.1", ecosystem="PyPI")
-    uses = Dependency(asset_id=bot.id, component=vllm, environments=(PRODUCTION,))
     serving = deployment("3.8.1", PRODUCTION, traffic=88.5, production_critical=True)
     with store.write() as tx:
         assert tx.estate.put_assets([bot]) == 1
-        assert tx.estate.put_dependencies(bot.id, [uses]) == 1
         assert tx.estate.deploy(serving)
     with store.read() as tx:
-        assert tx.estate.load() == Estate(assets={bot.id: bot}, deployments=(serving,), dependencies=(uses,))
+        assert tx.estate.load() == Estate(assets={bot.id: bot}, deployments=(serving,))
+        assert tx.estate.asset(bot.id) == bot
+        assert tx.estate.asset("nobody") is None
 
 
 def test_putting_the_same_again_writes_nothing(store: SqlStore) -> None:
     bot = asset(data=DataHandling(stores_traces=True))
-    uses = [Dependency(asset_id=bot.id, component=Component(id=i, kind=ComponentKind.PLUGIN, name=i)) for i in "ab"]
     with store.write() as tx:
         tx.estate.put_assets([bot])
-        tx.estate.put_dependencies(bot.id, uses)
         tx.estate.deploy(deployment("1"))
     with store.write() as tx:
         assert tx.estate.put_assets([bot]) == 0
-        assert tx.estate.put_dependencies(bot.id, uses) == 0
         assert not tx.estate.deploy(deployment("1", since=later(hours=1)))
         assert tx.estate.put_assets([changed(bot, owner_team="other")]) == 1
-        assert tx.estate.put_dependencies(bot.id, uses[:1]) == 1
-        assert tx.estate.put_dependencies(bot.id, []) == 1
+        assert tx.estate.put_assets([asset("new"), bot, asset("new", owner_team="last")]) == 2
+        assert tx.estate.load().assets["new"].owner_team == "last"
+        assert tx.estate.put_assets([]) == 0
 
 
 def test_iterations_rise_by_one_and_a_number_is_never_used_twice(store: SqlStore) -> None:
@@ -126,3 +123,75 @@ def test_taking_a_deployment_away_closes_its_stay(store: SqlStore) -> None:
         (stay,) = tx.estate.stays("support-bot", CANARY)
         assert stay.until == later(hours=1)
         assert tx.estate.stays("support-bot", Environment.SHADOW) == []
+
+
+def test_ten_thousand_assets_are_put_at_once_and_only_the_changed_ones_are_written(store: SqlStore) -> None:
+    many = [asset(f"asset-{i:05}") for i in range(10_000)]
+    with store.write() as tx:
+        assert tx.estate.put_assets(many) == 10_000
+        assert tx.estate.put_assets(many) == 0
+        assert tx.estate.put_assets([*many[:-1], changed(many[-1], owner_team="other")]) == 1
+        loaded = tx.estate.load().assets
+    assert len(loaded) == 10_000
+    assert loaded["asset-09999"].owner_team == "other"
+
+
+def test_releases_are_found_by_exactly_their_digest(store: SqlStore) -> None:
+    with store.write() as tx:
+        for version, asset_id, digest in (("1", "a", "sha256:x"), ("2", "a", "sha256:X"), ("1", "b", "sha256:x")):
+            tx.estate.add_release(release(version, asset_id, digest=digest))
+        tx.estate.add_release(release("3", "a", digest=None))
+        found = tx.estate.releases_by_digest("sha256:x")
+        assert [(r.asset_id, r.version) for r in found] == [("a", "1"), ("b", "1")]
+        assert tx.estate.releases_by_digest("") == []
+
+
+def test_what_was_not_known_of_a_release_is_filled_in_and_nothing_else_is_touched(store: SqlStore) -> None:
+    first = release("1.0", digest=None, lineage=Lineage(base_model="m"), provenance={"commit": "abc"})
+    told = release(
+        "1.0",
+        created_at=NOW,
+        state=ReleaseState.RETIRED,
+        lineage=Lineage(base_model="other", prompt_template="p"),
+        provenance={"commit": "def", "builder": "ci"},
+        branch="main",
+        interface=Interface(schema="2"),
+        registry_version="7",
+    )
+    with store.write() as tx:
+        tx.estate.add_release(first)
+        assert tx.estate.complete_release(told)
+        assert tx.estate.release("support-bot", "1.0") == changed(
+            first,
+            iteration=1,
+            digest="sha256:1.0",
+            lineage=Lineage(base_model="m", prompt_template="p"),
+            provenance={"commit": "abc", "builder": "ci"},
+            branch="main",
+            interface=Interface(schema="2"),
+            registry_version="7",
+        )
+        assert not tx.estate.complete_release(changed(told, digest="sha256:else", branch="dev"))
+        with pytest.raises(NotFound, match=r"no release 9\.9"):
+            tx.estate.complete_release(release("9.9"))
+
+
+def test_promotions_are_told_newest_first(store: SqlStore) -> None:
+    with store.write() as tx:
+        for version, hours, decision in (("1", 0, None), ("2", 2, "d-1"), ("3", 1, None), ("4", 2, None)):
+            tx.estate.record_promotion(
+                "support-bot", version, CANARY, by="ana", at=later(hours=hours), decision_id=decision, why="better"
+            )
+        tx.estate.record_promotion("other", "9", CANARY, by="ana", at=NOW, decision_id=None, why="")
+        found = tx.estate.promotions("support-bot")
+        assert [p.version for p in found] == ["4", "2", "3", "1"]
+        assert found[1] == Promotion(
+            asset_id="support-bot",
+            version="2",
+            environment=CANARY,
+            by="ana",
+            at=later(hours=2),
+            decision_id="d-1",
+            why="better",
+        )
+        assert [p.version for p in tx.estate.promotions("support-bot", limit=2)] == ["4", "2"]

@@ -25,9 +25,9 @@ def elsewhere(deed: str, url: str, number: int = 0) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
-def said(process: subprocess.Popen[str]) -> str:
+def said(process: subprocess.Popen[str], timeout_s: float = 60) -> str:
     """What it printed until it ended."""
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=timeout_s)
     return out.strip()
 
 
@@ -50,6 +50,19 @@ def test_racing_processes_get_every_iteration_once(url: str, store: SqlStore) ->
     assert sorted(got) == list(range(1, 76))
     with store.read() as tx:
         assert broken_at(tx.log.entries()) is None
+
+
+@pytest.mark.parametrize("count", [50, pytest.param(1_000, marks=pytest.mark.slow)])
+def test_version_events_of_eight_processes_are_numbered_without_a_gap_or_a_repeat(
+    url: str, store: SqlStore, count: int
+) -> None:
+    others = [elsewhere(f"events-{count}", url, n) for n in range(8)]
+    got = [[int(n) for n in said(o, 600).split()] for o in others]
+    assert [len(mine) for mine in got] == [count] * 8
+    assert sorted(n for mine in got for n in mine) == list(range(1, 8 * count + 1))
+    assert all(mine == sorted(mine) for mine in got)
+    with store.write() as tx:
+        assert tx.estate.next_iteration("support-bot") == 8 * count + 1
 
 
 def test_of_racing_claims_of_a_lease_each_epoch_has_one_holder(store: SqlStore) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pulse_tui.domain.errors import PulseError
 from pulse_tui.storage.store import SqlStore
-from tests.fakes.nouns import NOW, release, signal
+from tests.fakes.nouns import CANARY, NOW, release, run_of, signal
 
 
 def releases(store: SqlStore, worker: int, count: int) -> list[int]:
@@ -20,6 +20,26 @@ def releases(store: SqlStore, worker: int, count: int) -> list[int]:
         with store.write() as tx:
             out.append(tx.estate.add_release(release(f"{worker}.{i}")).iteration)
             tx.log.append(NOW, f"w{worker}", "release.added", "support-bot")
+    return out
+
+
+def events(store: SqlStore, worker: int, count: int) -> list[int]:
+    """Version events on one asset, of every kind in turn; the iterations they got."""
+    out = []
+    for i in range(count):
+        with store.write() as tx:
+            if i % 3 == 0:
+                out.append(tx.estate.add_release(release(f"{worker}.{i}", branch=f"line-{worker}")).iteration)
+            elif i % 3 == 1:
+                number = tx.estate.next_iteration("support-bot")
+                tx.evals.add(run_of(f"run-{worker}-{i}", f"{worker}.{i - 1}", 0.9), number)
+                out.append(number)
+            else:
+                out.append(tx.estate.next_iteration("support-bot"))
+                version = f"{worker}.{i - 2}"
+                tx.estate.record_promotion(
+                    "support-bot", version, CANARY, by=f"w{worker}", at=NOW, decision_id=None, why="race"
+                )
     return out
 
 
@@ -56,6 +76,8 @@ def main(deed: str, url: str, number: int) -> None:
         print("written")
     elif deed == "releases":
         print(*releases(store, number, 25))
+    elif deed.startswith("events-"):
+        print(*events(store, number, int(deed.removeprefix("events-"))))
     elif deed == "sleep":
         time.sleep(number)
     store.close()

@@ -1,0 +1,104 @@
+"""A database of the first schema, with what a running tower has in it, under the present code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from pulse_tui.domain.estate import Component, Dependency
+from pulse_tui.domain.release import Interface
+from pulse_tui.domain.words import ComponentKind
+from pulse_tui.ports import Edge
+from pulse_tui.storage.engine import connect, normalize
+from pulse_tui.storage.migrate import upgrade
+from pulse_tui.storage.store import SqlStore
+from pulse_tui.storage.tables import metadata
+from pulse_tui.storage.version import HEAD
+from tests.fakes.bills import bill, package
+from tests.fakes.nouns import CANARY, NOW, PRODUCTION
+
+_ROWS = """
+INSERT INTO assets VALUES ('support-bot', 'service', 'ml', 'internal', 'internal', '{}', 'chat');
+INSERT INTO releases VALUES ('support-bot', '3.8.1', 7, 'sha256:1', 5, 'promoted', '{"base_model":"m"}',
+    '{"git":"abc"}', '3.8.0', '12');
+INSERT INTO iterations VALUES ('support-bot', 9);
+INSERT INTO deployments VALUES ('support-bot', 'canary', '3.8.1', 1795403400000000, 12.5, TRUE, 'estate');
+INSERT INTO dependencies VALUES ('support-bot', 'pkg:pypi/vllm', 'package', 'vllm', '0.9.1', 'PyPI', '[]');
+INSERT INTO dependencies VALUES ('support-bot', 'openai/gpt-4.1', 'hosted_model', 'gpt-4.1', NULL, NULL,
+    '["production"]');
+INSERT INTO dependencies VALUES ('code-assist', 'pkg:pypi/vllm', 'package', 'vllm', '0.9.1', 'PyPI', '["canary"]');
+INSERT INTO dependencies VALUES ('code-assist', 'pkg:deb/Zlib', 'package', 'Zlib', '1', NULL, '[]')
+"""
+
+
+@pytest.fixture
+def old_url(empty_url: str, tmp_path: Path) -> str:
+    """A database at schema 0001 with rows."""
+    engine = connect(normalize(empty_url, tmp_path))
+    upgrade(engine, "0001")
+    with engine.begin() as connection:
+        for statement in _ROWS.split(";\n"):
+            connection.exec_driver_sql(statement)
+    engine.dispose()
+    return empty_url
+
+
+def test_what_was_there_before_the_registry_is_there_after(old_url: str, tmp_path: Path) -> None:
+    vllm = package("vllm", "0.9.1")
+    gpt = Component(id="openai/gpt-4.1", kind=ComponentKind.HOSTED_MODEL, name="gpt-4.1")
+    zlib = Component(id="pkg:deb/Zlib", kind=ComponentKind.PACKAGE, name="Zlib", version="1")
+    store = SqlStore(old_url, tmp_path)
+    assert store.schema == HEAD
+    with store.read() as tx:
+        estate = tx.estate.load()
+        assert [a.workflow for a in estate.assets.values()] == ["chat"]
+        assert [(d.environment, d.traffic, d.production_critical) for d in estate.deployments] == [(CANARY, 12.5, True)]
+        (kept,) = tx.estate.releases("support-bot")
+        assert (kept.iteration, kept.digest, kept.lineage.base_model) == (7, "sha256:1", "m")
+        assert (kept.branch, kept.interface, kept.registry_version) == (None, Interface(), "12")
+        assert tx.dependencies.edges("support-bot") == [
+            Edge(None, gpt, (PRODUCTION,), "estate"),
+            Edge(None, vllm, (), "estate"),
+        ]
+        assert tx.dependencies.using(packages=[("pypi", "vllm")]) == (
+            Dependency(asset_id="code-assist", component=vllm, environments=(CANARY,)),
+            Dependency(asset_id="support-bot", component=vllm),
+        )
+        assert [d.component for d in tx.dependencies.using(packages=[("debian", "zlib")])] == [zlib]
+        (head,) = tx.dependencies.bills("support-bot")
+        assert (head.origin, head.document, head.at, head.components) == ("estate", "", NOW, 2)
+    with store.write() as tx:
+        assert tx.estate.next_iteration("support-bot") == 10
+        same = bill(vllm, zlib, asset_id="code-assist", source="estate", document="")
+        assert tx.dependencies.put_bill(same) == []
+        assert [
+            c.words()
+            for c in tx.dependencies.put_bill(bill(zlib, asset_id="code-assist", source="estate", document=""))
+        ] == ["- vllm 0.9.1"]
+        assert tx.dependencies.put_bill(bill(package("new"), asset_id="third")) == []
+        assert len(tx.dependencies.edges("third")) == 1
+    store.close()
+
+
+def test_an_upgraded_schema_is_exactly_the_tables_of_the_code(old_url: str, tmp_path: Path) -> None:
+    engine = connect(normalize(old_url, tmp_path))
+    upgrade(engine)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, metadata) == []
+        if engine.dialect.name == "sqlite":  # which alembic does not compare
+            rows = connection.execute(sa.text("SELECT name, sql FROM sqlite_master"))
+            made = {row.name: row.sql for row in rows}
+            assert made["dependencies"].rstrip().endswith("WITHOUT ROWID")
+            assert "WITHOUT ROWID" not in made["components"]
+    engine.dispose()
+
+
+def test_a_file_is_copied_before_it_is_upgraded(old_url: str, tmp_path: Path) -> None:
+    SqlStore(old_url, tmp_path).close()
+    copies = [p.name for p in tmp_path.glob("*.0001.*.bak")]
+    assert len(copies) == (1 if old_url.startswith("sqlite") else 0)
