@@ -98,7 +98,10 @@ class _Checker:
             value = _Checker(trial).value(node, other, path)
             if not trial:
                 return value
-        return self.value(node, others[0], path)
+        # None fits: the errors of the alternative that was meant say the most.
+        keyed = isinstance(node.value, dict)
+        meant = [t for t in others if isinstance(t, (mi.StructType, mi.DictType)) is keyed]
+        return self.value(node, (meant or others)[0], path)
 
     def struct(self, node: Node, kind: mi.StructType, path: str) -> Any:
         if not isinstance(node.value, dict):
@@ -150,11 +153,10 @@ class _Checker:
 
     def word(self, node: Node, cls: type[enum.Enum], path: str) -> Any:
         known = {str(member.value): member for member in cls}
-        found = known.get(str(node.value)) if isinstance(node.value, str) else None
+        word = node.text if isinstance(node.value, bool) else node.value  # `gate: off` means the word, not false
+        found = known.get(word) if isinstance(word, str) else None
         if found is None:
-            self.wrong(
-                node.mark, path, f"{_shown(node)} is not one of the known words", nearest(str(node.value), known)
-            )
+            self.wrong(node.mark, path, f"{_shown(node)} is not one of the known words", nearest(str(word), known))
         return found
 
     def scalar(self, node: Node, kind: mi.Type, path: str) -> Any:

@@ -17,10 +17,11 @@ from pulse_tui.domain.errors import ConfigError, Problem
 from pulse_tui.domain.words import Environment
 from pulse_tui.settings.check import Seconds, convert, nearest
 from pulse_tui.settings.document import Mark, Node, read
+from pulse_tui.settings.estate import join_estates, read_estate
+from pulse_tui.settings.lists import unique
 from pulse_tui.settings.shapes import (
     ApprovalsShape,
-    AssetShape,
-    EstateShape,
+    HooksShape,
     OperatorShape,
     PlaybookShape,
     RouteShape,
@@ -32,6 +33,7 @@ from pulse_tui.settings.shapes import (
 )
 
 T = TypeVar("T")
+D = TypeVar("D")
 
 OptionsOf = Callable[[str, str], "type[msgspec.Struct] | Sequence[str]"]
 """(family, kind) -> the kind's options shape, or the known kinds when there is none of that name.
@@ -41,7 +43,7 @@ Families are ``collectors``, ``actions`` and ``steps``.
 
 _SECTIONS = {
     "name", "database", "estate", "sources", "suites", "routes", "playbooks", "operators", "approvals",
-    "acknowledge_for", "policy",
+    "acknowledge_for", "policy", "precedence", "hooks",
 }  # fmt: skip
 _LISTS = {"sources", "suites", "routes", "playbooks", "operators"}
 
@@ -124,8 +126,8 @@ def _sections(root: Path, files: Iterable[Path], problems: list[Problem]) -> dic
                 found[key] = child
             elif key in _LISTS and isinstance(child.value, list) and isinstance(found[key].value, list):
                 found[key].value.extend(child.value)
-            elif key == "estate" and (both := _lists_of_assets(found[key], child)) is not None:
-                both[0].extend(both[1])
+            elif key == "estate" and join_estates(found[key], child):
+                pass
             else:
                 problems.append(
                     Problem(str(mark), f"the section {key!r} stands in two files", f"first in {found[key].mark}")
@@ -133,43 +135,28 @@ def _sections(root: Path, files: Iterable[Path], problems: list[Problem]) -> dic
     return found
 
 
-def _lists_of_assets(first: Node, second: Node) -> tuple[list[Node], list[Node]] | None:
-    """The assets of two files, when both are lists and nothing else stands beside them."""
-    found = [n.get("assets") for n in (first, second) if set(dict(n.items())) == {"assets"}]
-    lists = [n.value for n in found if n is not None and isinstance(n.value, list)]
-    return (lists[0], lists[1]) if len(lists) == 2 else None
-
-
 def _build(
     sections: dict[str, Node], base: str, files: list[Path], options_of: OptionsOf, problems: list[Problem]
 ) -> Settings:
-    def whole(key: str, shape: type[T], default: T) -> T:
+    def whole(key: str, shape: type[T], default: D) -> T | D:
         node = sections.get(key)
         if node is None or node.value is None:
             return default
         return convert(node, shape, problems, path=key) or default
 
-    estate_node = sections.get("estate")
-    assets: list[AssetShape] = []
-    if estate_node is not None and estate_node.value is not None:
-        if not isinstance(estate_node.value, dict):
-            problems.append(Problem(str(estate_node.mark), "estate: expected 'assets:' and a list"))
-        for key in (k for k, _ in estate_node.items() if k != "assets"):
-            problems.append(
-                Problem(str(estate_node.key_marks[key]), f"estate: unknown key {key!r}", nearest(key, ["assets"]))
-            )
-        assets = _unique(estate_node.get("assets"), "estate.assets", AssetShape, problems)
-        _check_estate(estate_node, assets, problems)
-    operators = _unique(sections.get("operators"), "operators", OperatorShape, problems, name="name")
+    operators = unique(sections.get("operators"), "operators", OperatorShape, problems, name="name")
     _check_operators(sections.get("operators"), operators, problems)
+    sources = _sources(sections.get("sources"), options_of, problems)
     every = whole("acknowledge_for", Seconds, Seconds(4 * 3_600))
     return Settings(
         base=base,
         name=whole("name", str, "pulse"),
         database=whole("database", str, "") or None,
-        estate=EstateShape(assets=tuple(assets)),
-        sources=tuple(_sources(sections.get("sources"), options_of, problems)),
-        suites=tuple(_unique(sections.get("suites"), "suites", SuiteShape, problems)),
+        estate=read_estate(sections.get("estate"), problems),
+        sources=tuple(sources),
+        precedence=_precedence(sections.get("precedence"), sources, problems),
+        hooks=whole("hooks", HooksShape, None),
+        suites=tuple(unique(sections.get("suites"), "suites", SuiteShape, problems)),
         routes=tuple(_routes(sections.get("routes"), options_of, problems)),
         playbooks=tuple(_playbooks(sections.get("playbooks"), options_of, problems)),
         operators=tuple(operators),
@@ -185,29 +172,6 @@ def _build(
 def digest(value: Any) -> str:
     """SHA-256 of a plain value's canonical JSON, in hex."""
     return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()
-
-
-def _unique(node: Node | None, path: str, shape: type[T], problems: list[Problem], *, name: str = "id") -> list[T]:
-    if node is None or node.value is None:
-        return []
-    if not isinstance(node.value, list):
-        problems.append(Problem(str(node.mark), f"{path}: expected a list", "begin each entry with '- '"))
-        return []
-    out: list[T] = []
-    seen: dict[str, Mark] = {}
-    for i, child in enumerate(node.value):
-        value = convert(child, shape, problems, path=f"{path}[{i}]")
-        if value is None:
-            continue
-        key = getattr(value, name)
-        if key in seen:
-            problems.append(
-                Problem(str(child.mark), f"{path}: {name} {key!r} stands here twice", f"first at {seen[key]}")
-            )
-            continue
-        seen[key] = child.mark
-        out.append(value)
-    return out
 
 
 def _split(node: Node, shape: type[Section]) -> tuple[Node, Node]:
@@ -280,6 +244,19 @@ def _sources(node: Node | None, options_of: OptionsOf, problems: list[Problem]) 
     return list(out.values())
 
 
+def _precedence(node: Node | None, sources: Sequence[SourceShape], problems: list[Problem]) -> tuple[str, ...]:
+    """The order of trust: as stated, then the sources that it does not name, as they stand."""
+    ids = [s.id for s in sources]
+    if node is None or node.value is None:
+        return tuple(ids)
+    stated = convert(node, tuple[str, ...], problems, path="precedence") or ()
+    for i, source in enumerate(stated):
+        if source not in ids:
+            mark = node.value[i].mark
+            problems.append(Problem(str(mark), f"precedence: there is no source {source!r}", nearest(source, ids)))
+    return tuple(dict.fromkeys((*stated, *ids)))
+
+
 def _routes(node: Node | None, options_of: OptionsOf, problems: list[Problem]) -> list[RouteShape]:
     out: dict[str, RouteShape] = {}
     for child, common, options in _kinded(node, "routes", "actions", _Route, options_of, problems):
@@ -291,7 +268,7 @@ def _routes(node: Node | None, options_of: OptionsOf, problems: list[Problem]) -
 
 def _playbooks(node: Node | None, options_of: OptionsOf, problems: list[Problem]) -> list[PlaybookShape]:
     out: list[PlaybookShape] = []
-    bare = _unique(node, "playbooks", _Playbook, problems)
+    bare = unique(node, "playbooks", _Playbook, problems)
     nodes = {_text(c.get("id")): c for c in (node.elements() if node is not None else ())}
     for book in bare:
         child = nodes[book.id]
@@ -326,27 +303,6 @@ def _playbooks(node: Node | None, options_of: OptionsOf, problems: list[Problem]
             )
         )
     return out
-
-
-def _check_estate(node: Node, assets: list[AssetShape], problems: list[Problem]) -> None:
-    nodes = {_text(c.get("id")): c for c in (node.get("assets") or Node([], node.mark)).elements()}
-    for asset in assets:
-        child = nodes[asset.id]
-        for i, component in enumerate(asset.components):
-            named = [component.purl, component.model, component.id]
-            if sum(n is not None for n in named) != 1 or (component.id is not None and component.kind is None):
-                mark = child.value["components"].value[i].mark
-                problems.append(
-                    Problem(str(mark), f"component {i} of {asset.id}: give exactly one of purl, model, or kind with id")
-                )
-            elif component.purl is not None and not component.purl.startswith("pkg:"):
-                mark = child.value["components"].value[i].mark
-                problems.append(
-                    Problem(str(mark), f"{component.purl!r} is not a package URL", "write pkg:pypi/vllm@0.9.1")
-                )
-        versions = [r.version for r in asset.releases]
-        for version in {v for v in versions if versions.count(v) > 1}:
-            problems.append(Problem(str(child.mark), f"asset {asset.id}: release {version} stands here twice"))
 
 
 def _check_operators(node: Node | None, operators: list[OperatorShape], problems: list[Problem]) -> None:

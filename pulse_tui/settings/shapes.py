@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from pulse_tui.domain.estate import DataHandling
 from pulse_tui.domain.evals import Task
-from pulse_tui.domain.release import Lineage, ReleaseState
+from pulse_tui.domain.release import Interface, Lineage, ReleaseState
 from pulse_tui.domain.words import AssetType, ComponentKind, Environment, Exposure, Tier
 from pulse_tui.settings.check import Seconds
 from pulse_tui.settings.document import Node
@@ -24,9 +24,9 @@ class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class DeploymentShape(Section, frozen=True):
-    """What serves in one environment."""
+    """What serves in one environment. ``version`` may be left to the registry that knows it."""
 
-    version: str
+    version: str | None = None
     traffic: Percent = 100.0
     since: datetime | None = None
     critical: bool = False
@@ -41,17 +41,47 @@ class ReleaseShape(Section, frozen=True):
     created: datetime | None = None
     lineage: Lineage = Lineage()
     rollback_to: str | None = None
+    branch: str | None = None
+    interface: Interface = Interface()
+    provenance: dict[str, str] = {}
 
 
 class ComponentShape(Section, frozen=True):
-    """A dependency: exactly one of ``purl``, ``model`` (platform/exact-id), or ``kind`` with ``id``."""
+    """A dependency: exactly one of ``purl``, ``model`` (platform/exact-id), ``asset``, or ``kind`` with ``id``."""
 
     purl: str | None = None
     model: str | None = None
+    asset: str | None = None
     kind: ComponentKind | None = None
     id: str | None = None
     version: str | None = None
     environments: tuple[Environment, ...] = ()
+
+
+class EndpointShape(Section, frozen=True):
+    """Where callers reach an asset. Under an asset it is that asset's; beside the assets it names one, if it can."""
+
+    id: Id
+    environment: Environment = Environment.PRODUCTION
+    asset: str | None = None
+    owner: str | None = None
+    segments: tuple[str, ...] = ()
+    critical: bool = False
+
+
+class StageShape(Section, frozen=True):
+    """One step of a workflow."""
+
+    name: str
+    asset: str
+
+
+class WorkflowShape(Section, frozen=True):
+    """Stages in their order."""
+
+    id: Id
+    stages: tuple[StageShape, ...]
+    owner: str | None = None
 
 
 class AssetShape(Section, frozen=True):
@@ -67,12 +97,15 @@ class AssetShape(Section, frozen=True):
     environments: dict[Environment, DeploymentShape] = {}
     releases: tuple[ReleaseShape, ...] = ()
     components: tuple[ComponentShape, ...] = ()
+    endpoints: tuple[EndpointShape, ...] = ()
 
 
 class EstateShape(Section, frozen=True):
     """Everything that runs, as far as a person has to say it."""
 
     assets: tuple[AssetShape, ...] = ()
+    endpoints: tuple[EndpointShape, ...] = ()
+    workflows: tuple[WorkflowShape, ...] = ()
 
 
 class SuiteShape(Section, frozen=True):
@@ -134,6 +167,22 @@ class RouteShape(msgspec.Struct, frozen=True, kw_only=True):
     options: Any
 
 
+class HooksShape(Section, frozen=True):
+    """Where signed webhooks are taken in: ``listen: 127.0.0.1:8765``."""
+
+    listen: Annotated[str, Meta(pattern=r"^(\[[0-9A-Fa-f:]+\]|[^:\s]+):\d{1,5}$")]
+
+    @property
+    def host(self) -> str:
+        """The address to listen on."""
+        return self.listen.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        """The port; 0 lets the system choose."""
+        return int(self.listen.rpartition(":")[2])
+
+
 class ApprovalsShape(Section, frozen=True):
     """How many distinct operators must approve in each environment, and how long a plan stands."""
 
@@ -167,6 +216,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     playbooks: tuple[PlaybookShape, ...] = ()
     operators: tuple[OperatorShape, ...] = ()
     approvals: ApprovalsShape = ApprovalsShape()
+    precedence: tuple[str, ...] = ()
+    """Source ids, the most believed first; as the sources stand in the configuration when it says nothing."""
+    hooks: HooksShape | None = None
     acknowledge_for: float = 4 * 3_600.0
     policy: Node | None = None
     """The policy section as read; the policy room gives it meaning. None: the default policy."""

@@ -1,0 +1,79 @@
+"""The ``estate`` section: assets, endpoints and workflows, from one file or several."""
+
+from __future__ import annotations
+
+from pulse_tui.domain.errors import Problem
+from pulse_tui.domain.purl import BadPurl, parse
+from pulse_tui.settings.check import nearest
+from pulse_tui.settings.document import Node
+from pulse_tui.settings.lists import unique
+from pulse_tui.settings.shapes import AssetShape, ComponentShape, EndpointShape, EstateShape, WorkflowShape
+
+_LISTS = ("assets", "endpoints", "workflows")
+
+
+def join_estates(first: Node, second: Node) -> bool:
+    """Put the lists of a second file's section behind those of the first; False when they are no such sections."""
+    if not isinstance(first.value, dict) or not isinstance(second.value, dict):
+        return False
+    for node in (first, second):
+        if not all(key in _LISTS and isinstance(child.value, list) for key, child in node.items()):
+            return False
+    for key, child in second.items():
+        there = first.get(key)
+        if there is None:
+            first.value[key] = child
+            first.key_marks[key] = second.key_marks[key]
+        else:
+            there.value.extend(child.value)
+    return True
+
+
+def read_estate(node: Node | None, problems: list[Problem]) -> EstateShape:
+    """The section as a shape; what is wrong goes to ``problems``."""
+    if node is None or node.value is None:
+        return EstateShape()
+    if not isinstance(node.value, dict):
+        problems.append(Problem(str(node.mark), "estate: expected 'assets:' and a list"))
+        return EstateShape()
+    for key in (k for k, _ in node.items() if k not in _LISTS):
+        problems.append(Problem(str(node.key_marks[key]), f"estate: unknown key {key!r}", nearest(key, _LISTS)))
+    assets = unique(node.get("assets"), "estate.assets", AssetShape, problems)
+    _check_assets(node, assets, problems)
+    return EstateShape(
+        assets=tuple(assets),
+        endpoints=tuple(unique(node.get("endpoints"), "estate.endpoints", EndpointShape, problems)),
+        workflows=tuple(unique(node.get("workflows"), "estate.workflows", WorkflowShape, problems)),
+    )
+
+
+def _check_assets(node: Node, assets: list[AssetShape], problems: list[Problem]) -> None:
+    nodes = {_text(c.get("id")): c for c in (node.get("assets") or Node([], node.mark)).elements()}
+    for asset in assets:
+        child = nodes[asset.id]
+        for i, component in enumerate(asset.components):
+            wrong = _component(asset, i, component)
+            if wrong is not None:
+                mark = child.value["components"].value[i].mark
+                problems.append(Problem(str(mark), *wrong))
+        versions = [r.version for r in asset.releases]
+        for version in {v for v in versions if versions.count(v) > 1}:
+            problems.append(Problem(str(child.mark), f"asset {asset.id}: release {version} stands here twice"))
+
+
+def _component(asset: AssetShape, i: int, component: ComponentShape) -> tuple[str, str] | None:
+    named = [component.purl, component.model, component.asset, component.id]
+    if sum(n is not None for n in named) != 1 or (component.id is not None and component.kind is None):
+        return f"component {i} of {asset.id}: give exactly one of purl, model, asset, or kind with id", ""
+    if component.purl is not None:
+        try:
+            parse(component.purl)
+        except BadPurl as error:
+            return f"{component.purl!r} is not a package URL: {error}", "write pkg:pypi/vllm@0.9.1"
+    if component.asset == asset.id:
+        return f"component {i} of {asset.id}: an asset cannot depend on itself", "name another asset"
+    return None
+
+
+def _text(node: Node | None) -> str:
+    return "" if node is None else str(node.text if node.text is not None else node.value)
