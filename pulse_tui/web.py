@@ -179,7 +179,7 @@ class Web:
     def _retry_after(self, answer: Answer) -> float | None:
         text = answer.headers.get("retry-after", "").strip()
         if not text:
-            return None
+            return self._limited(answer)
         if text.isascii() and text.isdigit():
             return float(text[:9])
         try:
@@ -189,6 +189,14 @@ class Web:
         if moment.tzinfo is None:
             return None
         return max(0.0, (moment - self._clock()).total_seconds())
+
+    def _limited(self, answer: Answer) -> float | None:
+        """Seconds until a spent rate limit is filled again, as GitHub and GitLab say it: a moment since the epoch."""
+        for prefix in ("x-ratelimit", "ratelimit"):
+            left, reset = (answer.headers.get(f"{prefix}-{name}", "").strip() for name in ("remaining", "reset"))
+            if left == "0" and reset.isascii() and reset.isdigit() and len(reset) <= 11:
+                return max(0.0, int(reset) - self._clock().timestamp())
+        return None
 
     def _bad_status(self, url: str, answer: Answer, asked: float | None) -> NoReturn:
         what = f"{address(url)} answered {answer.status}"

@@ -18,9 +18,16 @@ def fetch(context: CollectContext, url: str, token: str | None, headers: Mapping
     return _asked(context, url, lambda whole: context.http.fetch(whole, context.cursor, asked))
 
 
-def get_json(context: CollectContext, url: str, token: str | None, params: Mapping[str, str]) -> Any:
+def get_json(
+    context: CollectContext,
+    url: str,
+    token: str | None,
+    params: Mapping[str, str],
+    headers: Mapping[str, str] | None = None,
+) -> Any:
     """GET of ``url`` as JSON, with secrets as in :func:`fetch`."""
-    return _asked(context, url, lambda whole: context.http.get_json(whole, params, _bearer(context, token)))
+    asked = {**(headers or {}), **_bearer(context, token)}
+    return _asked(context, url, lambda whole: context.http.get_json(whole, params, asked))
 
 
 def _bearer(context: CollectContext, token: str | None) -> dict[str, str]:

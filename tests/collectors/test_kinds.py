@@ -80,5 +80,23 @@ def test_importing_the_kinds_imports_nothing_heavy() -> None:
 
 
 def test_the_kinds_of_this_release_are_there() -> None:
-    assert [n.rpartition(".")[2] for n in COLLECTORS] == ["feed", "junit", "lm_eval", "mlflow", "osv", "signals"]
+    assert [n.rpartition(".")[2] for n in COLLECTORS] == [
+        "cyclonedx",
+        "feed",
+        "git",
+        "github_actions",
+        "gitlab",
+        "huggingface",
+        "in_toto",
+        "junit",
+        "lm_eval",
+        "mlflow",
+        "oci",
+        "osv",
+        "package_lock",
+        "requirements",
+        "signals",
+        "spdx",
+        "uv_lock",
+    ]
     assert [n.rpartition(".")[2] for n in STEPS] == ["mlflow_alias", "webhook"]

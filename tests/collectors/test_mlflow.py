@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import time
 import uuid
 from typing import Any
 
+import msgspec
 import pytest
 
 from pulse_tui.collectors import mlflow
 from pulse_tui.domain.errors import SourceError
-from pulse_tui.domain.release import RegistrySnapshot
+from pulse_tui.domain.release import Interface, RegistrySnapshot
 from pulse_tui.domain.source import Collected
-from pulse_tui.domain.words import Environment
+from pulse_tui.domain.text import is_clean
+from pulse_tui.domain.words import Change, Environment
 from tests.collectors.contexts import context, quick_web
-from tests.servers.loopback import Loopback, Reply
+from tests.servers.loopback import Loopback, Reply, Request
 from tests.servers.mlflow_server import MARKS, MlflowServer
 
 pytestmark = MARKS
@@ -167,3 +171,118 @@ def test_the_token_is_sent_and_never_shown(server: Loopback) -> None:
         mlflow.collect(options, context(http=quick_web(), secrets={"TOKEN": "s3cret"}))
     assert server.log[0].headers["authorization"] == "Bearer s3cret"
     assert "s3cret" not in str(caught.value)
+
+
+# --------------------------------------------------------------------------- what tags say
+
+
+def test_interface_branch_and_provenance_are_tags_of_a_version(mlflow_server: MlflowServer) -> None:
+    name = fresh()
+    mlflow_server.model(name)
+    mlflow_server.version(
+        name,
+        {
+            "schema": "answers-2",
+            "template_style": "chatml-1",
+            "branch": "release/3.8",
+            "change": "adapter_update",
+            "provenance.commit": "c0ffee",
+            "provenance.builder": "ci",
+            "provenance.colour": "red",
+        },
+    )
+    (version,) = snapshot(
+        mlflow_server, name, interface_tags=mlflow.InterfaceTags(prompt_format="template_style")
+    ).versions
+    assert version.interface == Interface(schema="answers-2", prompt_format="chatml-1")
+    assert (version.branch, version.change) == ("release/3.8", Change.ADAPTER_UPDATE)
+    told = version.provenance
+    assert (told["commit"], told["builder"], told["branch"]) == ("c0ffee", "ci", "release/3.8")
+    assert told["tag.provenance.colour"] == "red"
+    assert "tag.schema" not in told
+    assert "tag.provenance.commit" not in told
+
+
+def test_tags_of_a_model_are_facts_and_a_word_nobody_knows_is_refused(mlflow_server: MlflowServer) -> None:
+    name = fresh()
+    mlflow_server.model(name, {"owner": "ml-support", "tier": "customer-facing", "exposure": "everybody"})
+    collected = collect(mlflow_server.url, name)
+    assert snapshots(collected)[name].facts == {"owner_team": "ml-support", "tier": "customer-facing"}
+    (refused,) = collected.rejected
+    assert refused.problem.where == f"model {name} tag exposure"
+    assert "'everybody' is none of public, partner, internal, isolated" in refused.problem.what
+
+
+def test_an_alias_is_matched_to_the_letter(mlflow_server: MlflowServer) -> None:
+    name = fresh()
+    mlflow_server.model(name)
+    number = mlflow_server.version(name)
+    mlflow_server.alias(name, "Champion", number)
+    assert snapshot(mlflow_server, name).placements == {}
+    mapped = snapshot(mlflow_server, name, environments={"Champion": Environment.PRODUCTION})
+    assert mapped.placements == {Environment.PRODUCTION: (number, 100.0)}
+
+
+def test_a_list_with_a_refused_version_is_not_complete_and_those_of_other_models_are(server: Loopback) -> None:
+    base = "/api/2.0/mlflow"
+    models = [{"name": "a"}, {"name": "b"}, {"name": "c"}]
+    server.on("GET", f"{base}/registered-models/search", Reply.json({"registered_models": models}))
+    good = {"creation_timestamp": 1795396684969}
+    versions: list[Any] = [
+        {"name": "a", "version": "1", **good},
+        {"name": "b", "version": "1"},
+        {"name": "b", "version": "2", **good},
+        {"name": "c", "version": "1", "creation_timestamp": "soon"},
+    ]
+    server.on("GET", f"{base}/model-versions/search", Reply.json({"model_versions": versions}))
+    got = snapshots(collect(server.url))
+    assert {name: s.complete for name, s in got.items()} == {"a": True, "b": False, "c": False}
+    assert [v.registry_version for v in got["b"].versions] == ["2"]
+    server.on("GET", f"{base}/model-versions/search", Reply.json({"model_versions": [*versions, "nonsense"]}))
+    assert not any(s.complete for s in snapshots(collect(server.url)).values())
+
+
+def test_a_version_that_is_listed_twice_is_one(server: Loopback) -> None:
+    base = "/api/2.0/mlflow"
+    server.on("GET", f"{base}/registered-models/search", Reply.json({"registered_models": [{"name": "a"}]}))
+    row = {"name": "a", "version": "1", "creation_timestamp": 1, "tags": [{"key": "semver", "value": "1.0.0"}]}
+    server.on("GET", f"{base}/model-versions/search", Reply.json({"model_versions": [row, row]}))
+    assert [v.version for v in snapshots(collect(server.url))["a"].versions] == ["1.0.0"]
+
+
+def test_hostile_tags_cannot_write_on_the_screen(server: Loopback) -> None:
+    base, evil = "/api/2.0/mlflow", "\x1b[2J\u202eevil\x07"
+    tags = [{"key": key, "value": evil} for key in ("semver", "branch", "schema", "provenance.commit", evil)]
+    model = {"name": "a" + evil, "tags": [{"key": key, "value": evil} for key in ("owner", "tier")]}
+    row = {"name": "a" + evil, "version": "1", "creation_timestamp": 1, "description": evil, "tags": tags}
+    server.on("GET", f"{base}/registered-models/search", Reply.json({"registered_models": [model]}))
+    server.on("GET", f"{base}/model-versions/search", Reply.json({"model_versions": [row]}))
+    collected = collect(server.url)
+    told = json.loads(msgspec.json.encode(collected.observations[0]).decode())
+    texts = [str(told), *(str(r.problem) for r in collected.rejected)]
+    assert all(is_clean(text) for text in texts)
+    assert "\\x1b" not in str(told)
+
+
+def test_five_thousand_unchanged_versions_are_read_in_little_time(server: Loopback) -> None:
+    base, count = "/api/2.0/mlflow", 5_000
+    tags = [{"key": key, "value": "x" * 40} for key in ("digest", "prompt_template", "schema", "team", "branch")]
+    rows = [
+        {"name": f"m{i % 200}", "version": str(i // 200 + 1), "creation_timestamp": 1795396684969 + i, "tags": tags}
+        for i in range(count)
+    ]
+
+    def page(request: Request) -> Reply:
+        first, size = int(request.query.get("page_token", "0")), int(request.query["max_results"])
+        more = {"next_page_token": str(first + size)} if first + size < count else {}
+        return Reply.json({"model_versions": rows[first : first + size], **more})
+
+    models = [{"name": f"m{i}", "aliases": [{"alias": "champion", "version": "25"}]} for i in range(200)]
+    server.on("GET", f"{base}/registered-models/search", Reply.json({"registered_models": models}))
+    server.on("GET", f"{base}/model-versions/search", page)
+    started = time.thread_time()
+    got = snapshots(collect(server.url))
+    took = time.thread_time() - started
+    assert sum(len(s.versions) for s in got.values()) == count
+    assert all(s.complete and s.placements for s in got.values())
+    assert took < 1.5, f"{took:.2f} s of CPU; it takes 0.2 s on an idle machine"

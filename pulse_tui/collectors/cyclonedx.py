@@ -1,0 +1,242 @@
+"""CycloneDX bills of materials in JSON (1.2 and later): components, services, models, and what depends on what.
+
+Files within an image (type ``file``) are its content, not dependencies, and are left out.
+https://cyclonedx.org/specification/overview/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+
+from pulse_tui.collectors._bills import (
+    DEEP,
+    BillOptions,
+    Graph,
+    Refusals,
+    Subject,
+    decode,
+    digest_of,
+    each,
+    from_purl,
+    hand_over,
+    moment,
+    package,
+    place,
+    read_bills,
+    tag_of,
+    text,
+)
+from pulse_tui.domain.errors import SourceError
+from pulse_tui.domain.estate import Component
+from pulse_tui.domain.purl import BadPurl
+from pulse_tui.domain.source import Collected
+from pulse_tui.domain.text import clean
+from pulse_tui.domain.words import ComponentKind
+from pulse_tui.enrich.names import canonical
+from pulse_tui.ports import CollectContext
+
+
+class Options(BillOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``path`` (file, folder or glob of ``*.json``), ``asset``, ``version``, ``environments``, and the expected
+    ``subject`` (a name, name:version or package URL) and ``digest``. ``max_bytes``: cap of one file.
+    """
+
+
+class _Hash(msgspec.Struct):
+    alg: str = ""
+    content: str = ""
+
+
+class _Property(msgspec.Struct):
+    name: str = ""
+    value: Any = None
+
+
+class _Part(msgspec.Struct):
+    """A component or a service, as far as it is read."""
+
+    name: str
+    type: str = ""
+    group: str | None = None
+    version: str | None = None
+    purl: str | None = None
+    ref: str | None = msgspec.field(name="bom-ref", default=None)
+    hashes: list[_Hash] | None = None
+    properties: list[_Property] | None = None
+    components: list[msgspec.Raw] | None = None
+    services: list[msgspec.Raw] | None = None
+
+
+class _Dependency(msgspec.Struct):
+    ref: str
+    depends: list[str] | None = msgspec.field(name="dependsOn", default=None)
+
+
+class _Metadata(msgspec.Struct):
+    timestamp: Any = None
+    component: _Part | None = None
+
+
+class _Document(msgspec.Struct):
+    format: str = msgspec.field(name="bomFormat", default="")
+    metadata: _Metadata | None = None
+    components: list[msgspec.Raw] | None = None
+    services: list[msgspec.Raw] | None = None
+    dependencies: list[msgspec.Raw] | None = None
+
+
+_DOCUMENT = msgspec.json.Decoder(_Document)
+_PART = msgspec.json.Decoder(_Part)
+_DEPENDENCY = msgspec.json.Decoder(_Dependency)
+_FORMAT = re.compile(rb'"bomFormat"\s*:\s*"CycloneDX"')
+_KINDS = {"container": ComponentKind.IMAGE, "machine-learning-model": ComponentKind.HOSTED_MODEL}
+_PREFIXES = {ComponentKind.IMAGE: "image", ComponentKind.HOSTED_MODEL: "model"}
+
+
+def collect(options: Options, context: CollectContext) -> Collected:
+    """Read the bills that are new or changed since the last round."""
+
+    def one(name: str, data: bytes) -> Collected:
+        if b'"spdxVersion"' in data[:4096]:
+            return Collected()  # bills of both kinds lie in one folder; the spdx source reads that one
+        return parse(name, data, options, context)
+
+    return read_bills("*.json", options, context, one)
+
+
+def accepts(name: str, head: bytes) -> bool:
+    """JSON that says ``"bomFormat": "CycloneDX"``, or is named ``*.cdx.json``."""
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
+    return start and (_FORMAT.search(head) is not None or name.endswith((".cdx.json", "bom.cdx")))
+
+
+def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
+    """One bill. A component, service or dependency of another shape, and a dependency on what is not in the
+    document, are Rejected by their place; the others land. Raises SourceError when it is no CycloneDX document.
+    """
+    place(name, options)
+    document = decode(name, data, _DOCUMENT, "CycloneDX document")
+    if document.format != "CycloneDX":
+        said = f"bomFormat is {clean(document.format, 40)!r}" if document.format else "it has no bomFormat"
+        raise SourceError(f"{name} is no CycloneDX document: {said}", todo="Give the JSON form of the bill")
+    graph, refusals = Graph(), Refusals(context.source, name)
+    metadata = document.metadata or _Metadata()
+    if metadata.component is not None:
+        graph.root(metadata.component.ref)
+        _walk(metadata.component.components, "metadata.component.components", graph, refusals)
+    _walk(document.components, "components", graph, refusals)
+    _walk(document.services, "services", graph, refusals, service=True)
+    _depend(document.dependencies, graph, refusals)
+    at = moment(metadata.timestamp) if isinstance(metadata.timestamp, str) else None
+    return hand_over(name, options, context, graph, refusals, subject=_subject(metadata.component), at=at)
+
+
+def _walk(
+    items: list[msgspec.Raw] | None, where: str, graph: Graph, refusals: Refusals, *, service: bool = False
+) -> None:
+    """Components and what is nested in them, without recursion: a hostile document nests as deep as it likes."""
+    waiting: list[tuple[list[msgspec.Raw], str, bool, str | None]] = [(items, where, service, None)] if items else []
+    while waiting:
+        raws, path, is_service, above = waiting.pop()
+        for at, part in each(raws, _PART, path, refusals):
+            ref = _add(at, part, is_service, graph, refusals)
+            if ref is not None and above is not None:
+                graph.link(above, ref)
+            inner = ref or above
+            if path.count(".") >= DEEP:
+                if part.components or part.services:
+                    refusals.add(at, f"parts within parts are read {DEEP} levels deep, not deeper")
+                continue
+            if part.components:
+                waiting.append((part.components, f"{at}.components", False, inner))
+            if part.services:
+                waiting.append((part.services, f"{at}.services", True, inner))
+
+
+def _add(at: str, part: _Part, service: bool, graph: Graph, refusals: Refusals) -> str | None:
+    """The ref under which the part is kept; None when it is none that counts."""
+    if part.type == "file" and not part.purl:
+        if part.ref:
+            graph.ignore(part.ref)
+        return None
+    if not clean(part.name):
+        refusals.add(at, "the component has no name")
+        return None
+    try:
+        found = _component(part, service)
+    except BadPurl as error:
+        refusals.add(at, str(error), "The component is kept by its name; correct its purl")
+        found = package(_full_name(part), part.version)
+    ref = part.ref or f"\0{at}"
+    if not graph.add(ref, found):
+        refusals.add(at, f"bom-ref {clean(ref, 100)!r} is that of another component", "Give each its own bom-ref")
+    return ref
+
+
+def _component(part: _Part, service: bool) -> Component:
+    if service:
+        return package(_full_name(part), part.version, kind=ComponentKind.ENDPOINT, prefix="service")
+    kind = _KINDS.get(part.type, ComponentKind.PACKAGE)
+    if not part.purl:
+        found = package(_full_name(part), part.version, kind=kind, prefix=_PREFIXES.get(kind, "name"))
+    else:
+        found = from_purl(part.purl, part.version)
+        if kind is ComponentKind.HOSTED_MODEL:
+            found = msgspec.structs.replace(found, kind=kind)
+    if found.kind is ComponentKind.HOSTED_MODEL:
+        # "platform/exact-id" is how the estate writes it too, so that both mean one component.
+        identity = found.name if found.id.startswith("model:") and "/" in found.name else found.id
+        found = msgspec.structs.replace(found, id=identity, name=canonical(found.name).name)
+    return found
+
+
+def _full_name(part: _Part) -> str:
+    return f"{part.group}/{part.name}" if part.group else part.name
+
+
+def _depend(items: list[msgspec.Raw] | None, graph: Graph, refusals: Refusals) -> None:
+    for at, item in each(items, _DEPENDENCY, "dependencies", refusals):
+        if not graph.knows(item.ref):
+            if not graph.ignored(item.ref) and item.depends:
+                refusals.add(at, f"ref {clean(item.ref, 100)!r} is no component of this document")
+            continue
+        for child in item.depends or ():
+            if graph.knows(child):
+                graph.link(item.ref, child)
+            elif not graph.ignored(child):
+                refusals.add(at, f"dependsOn {clean(child, 100)!r} is no component of this document")
+
+
+def _subject(part: _Part | None) -> Subject | None:
+    if part is None or not clean(part.name):
+        return None
+    name = clean(_full_name(part), 300)
+    digest = digest_of(part.version, *_digests(part), part.name)
+    version = text(part.version)
+    if digest_of(version) is not None:
+        version = None
+    spellings = [name, clean(part.name, 300), name.partition("@")[0]]
+    if part.type == "container":
+        version = tag_of(name) or version
+        spellings.append(name.partition("@")[0].removesuffix(f":{version}"))
+    if version:
+        spellings += [f"{name}:{version}", f"{name}@{version}"]
+    if part.purl:
+        spellings += [part.purl, part.purl.partition("?")[0], part.purl.partition("?")[0].rpartition("@")[0]]
+    return Subject(name=name, version=version, digest=digest, spellings=tuple(spellings))
+
+
+def _digests(part: _Part) -> Iterator[str]:
+    """Where Syft, Trivy and others put what the image is."""
+    with suppress(BadPurl):
+        yield (from_purl(part.purl).version or "") if part.purl else ""
+    for item in part.properties or ():
+        if isinstance(item.value, str) and item.name.endswith((":RepoDigest", ":image:digest", ":ManifestDigest")):
+            yield item.value
+    for made in part.hashes or ():
+        yield f"{made.alg.replace('-', '').lower()}:{made.content.lower()}"

@@ -1,0 +1,260 @@
+"""How artifacts came about: in-toto Statements (v1, v0.1), bare, in a DSSE envelope or in a Sigstore bundle.
+
+SLSA provenance (v1, v0.2) is read for builder, source and run; of other predicates only the type is kept.
+**Signatures are not verified**: what is read here is what the file says, and the release keeps the digests of
+the statement and of the bundle, so that a verifier can be asked about exactly these.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from pulse_tui.collectors._files import FILE_CAP, Record, collect_files, records, refuse
+from pulse_tui.domain.errors import SourceError
+from pulse_tui.domain.release import Attestation
+from pulse_tui.domain.source import Collected, Rejected
+from pulse_tui.domain.text import clean
+from pulse_tui.ports import CollectContext
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``path``: a folder, a file or a glob. A subject names its release by digest.
+
+    ``asset`` and ``version`` name the release as well, for files that are all about one. ``max_bytes``: cap of one file.
+    """
+
+    path: str = ""
+    asset: str | None = None
+    version: str | None = None
+    max_bytes: int = FILE_CAP
+
+
+class _Subject(msgspec.Struct):
+    digest: dict[str, str] = {}
+    name: str = ""
+
+
+class _Statement(msgspec.Struct):
+    type: str = msgspec.field(name="_type")
+    predicateType: str = msgspec.field()  # noqa: N815  as the format spells it
+    subject: list[_Subject] = []
+    predicate: Any = None
+
+
+class _Envelope(msgspec.Struct):
+    payload: str
+    payloadType: str  # noqa: N815  as the format spells it
+
+
+class _Unread(ValueError):
+    """A record that is none; the text says why."""
+
+
+_TYPE = "https://in-toto.io/Statement/"
+_PAYLOAD = "application/vnd.in-toto+json"
+_BUNDLE = "application/vnd.dev.sigstore.bundle"
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_IN_HEAD = re.compile(rb'"payload"\s*:\s*"([A-Za-z0-9+/_-]{40,})')
+_MARKS = re.compile(
+    rb'"_type"\s*:\s*"https://in-toto\.io/Statement/'
+    rb'|"payloadType"\s*:\s*"application/vnd\.in-toto\+json"'
+    rb'|"mediaType"\s*:\s*"application/vnd\.dev\.sigstore\.bundle'
+)
+_UNREADABLE = (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError)
+
+
+def collect(options: Options, context: CollectContext) -> Collected:
+    """Read the files that are new or changed since the last round."""
+    return collect_files(
+        options.path, "*.json*", options.max_bytes, context, lambda name, data: parse(name, data, options, context)
+    )
+
+
+def accepts(name: str, head: bytes) -> bool:
+    """JSON that names a statement, an envelope around one or a Sigstore bundle, by its own fields."""
+    if not name.endswith((".json", ".jsonl", ".sigstore", ".intoto", ".att")) or head.lstrip()[:1] not in (b"{", b"["):
+        return False
+    if _MARKS.search(head):
+        return True
+    payload = _IN_HEAD.search(head)  # an envelope whose payload comes first, longer than the head
+    if payload is None:
+        return False
+    try:
+        start = base64.b64decode(payload[1][: len(payload[1]) // 4 * 4], altchars=b"-_" if b"_" in payload[1] else None)
+    except binascii.Error:
+        return False
+    return _TYPE.encode() in start
+
+
+def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
+    """An attestation for each subject. A subject without a SHA-256 is Rejected, as is a bad record among good ones.
+
+    Raises SourceError for broken JSON, a payload that is no base64, another format, or when nothing could be read.
+    """
+    found: list[Attestation] = []
+    rejected: list[Rejected] = []
+    whole = list(records(name, data))
+    for record in whole:
+        # The digest of the only record is the file's own, so that a verifier finds it.
+        raw = data if len(whole) == 1 else record.raw
+        try:
+            found += _attestations(record, raw, options, context, rejected)
+        except _Unread as error:
+            rejected.append(refuse(context.source, record.where, str(error), record.raw))
+    if not found:
+        why = str(rejected[0].problem) if rejected else f"{name} is empty"
+        raise SourceError(f"no statement can be read: {why}", todo="Give an in-toto statement, envelope or bundle")
+    return Collected(observations=tuple(found), rejected=tuple(rejected), cursor=context.cursor, done=(name,))
+
+
+def _attestations(
+    record: Record, raw: bytes, options: Options, context: CollectContext, rejected: list[Rejected]
+) -> list[Attestation]:
+    payload, bundle = _payload(record.raw, raw)
+    statement = _statement(payload)
+    facts = {
+        "statement": f"sha256:{hashlib.sha256(payload).hexdigest()}",
+        "statement_type": clean(statement.predicateType, 300),
+        "bundle": f"sha256:{hashlib.sha256(raw).hexdigest()}" if bundle else "",
+        **_provenance(statement.predicate),
+    }
+    known = {key: value for key, value in facts.items() if value}
+    at = _made(statement.predicate, context.now)
+    out: list[Attestation] = []
+    for index, subject in enumerate(statement.subject):
+        digest = subject.digest.get("sha256", "").lower()
+        if not _SHA256.fullmatch(digest):
+            what = f"{clean(subject.name, 120)!r} has no SHA-256 digest"
+            rejected.append(refuse(context.source, f"{record.where}: subject[{index}]", what))
+            continue
+        out.append(
+            Attestation(
+                source=context.source,
+                at=at,
+                facts=known,
+                asset_id=options.asset,
+                version=options.version if options.asset else None,
+                digest=f"sha256:{digest}",
+            )
+        )
+    if not statement.subject:
+        raise _Unread("the statement has no subject")
+    return out
+
+
+def _payload(record: bytes, raw: bytes) -> tuple[bytes, bool]:
+    """The statement's bytes, and whether they came in a Sigstore bundle."""
+    try:
+        told = msgspec.json.decode(record, type=dict[str, msgspec.Raw])
+        media = msgspec.json.decode(told["mediaType"], type=str) if "mediaType" in told else ""
+        bundle = media.startswith(_BUNDLE)
+        if "_type" in told:
+            return raw, False
+        if bundle and "dsseEnvelope" not in told:
+            raise _Unread("the bundle signs a blob and holds no statement")
+        if not bundle and "payload" not in told:
+            raise _Unread("neither a statement, an envelope nor a bundle")
+        envelope = msgspec.json.decode(told["dsseEnvelope"] if bundle else record, type=_Envelope)
+    except _UNREADABLE as error:
+        raise _Unread(clean(str(error), 160) or "nested too deeply to be read") from None
+    if envelope.payloadType != _PAYLOAD:
+        raise _Unread(f"the envelope holds {clean(envelope.payloadType, 80)!r}, no in-toto statement")
+    text = envelope.payload.replace("-", "+").replace("_", "/")  # both alphabets are allowed
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True), bundle
+    except (binascii.Error, ValueError):
+        raise _Unread("the envelope's payload is no base64") from None
+
+
+def _statement(payload: bytes) -> _Statement:
+    try:
+        statement = msgspec.json.decode(payload, type=_Statement)
+    except _UNREADABLE as error:
+        raise _Unread(f"the statement cannot be read: {clean(str(error), 160)}") from None
+    if not statement.type.startswith(_TYPE):
+        raise _Unread(f"{clean(statement.type, 80)!r} is no in-toto statement")
+    return statement
+
+
+def _provenance(predicate: Any) -> dict[str, str]:
+    """Builder, source and run of SLSA provenance, v1 or v0.2; what is not there is not there."""
+    definition, run = _at(predicate, "buildDefinition"), _at(predicate, "runDetails")
+    builder = _text(_at(run, "builder", "id")) or _text(_at(predicate, "builder", "id"))
+    before, now = _at(predicate, "metadata"), _at(run, "metadata")
+    invocation = _text(_at(now, "invocationId"))
+    for key in ("buildInvocationId", "buildInvocationID"):
+        invocation = invocation or _text(_at(before, key))
+    asked = _at(definition, "externalParameters", "workflow")
+    source = _at(predicate, "invocation", "configSource")
+    uri, commit = _source(predicate, _text(_at(asked, "repository")) or _text(_at(source, "uri")))
+    ref = _text(_at(asked, "ref")) or uri.rpartition("@")[2]
+    return {
+        "builder": builder,
+        "run": invocation,
+        "commit": commit,
+        "repository": _repository(uri),
+        "branch": next((ref.removeprefix(p) for p in ("refs/heads/", "refs/tags/") if ref.startswith(p)), ""),
+    }
+
+
+def _source(predicate: Any, asked: str) -> tuple[str, str]:
+    """(uri, commit) of what was built: the material that was asked for, else the first that names a commit."""
+    listed = _at(predicate, "buildDefinition", "resolvedDependencies") or _at(predicate, "materials")
+    first = ("", "")
+    for item in listed if isinstance(listed, list) else []:
+        uri = _text(_at(item, "uri"))
+        named = _text(_at(item, "digest", "gitCommit"))
+        # Only of a repository is a SHA-1 a commit.
+        commit = named or (_text(_at(item, "digest", "sha1")) if uri.startswith("git") or ".git" in uri else "")
+        if not _COMMIT.fullmatch(commit):
+            continue
+        if asked and _repository(uri) == _repository(asked):
+            return uri, commit
+        first = first if first[1] else (uri, commit)
+    return first
+
+
+def _repository(uri: str) -> str:
+    """``git+https://host/o/r@refs/heads/main`` without transport, ref and suffix, as other sources write it."""
+    text = uri.removeprefix("git+")
+    scheme, sep, rest = text.partition("://")
+    if not sep:
+        return text.partition("@")[0]
+    host, slash, path = rest.partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path.partition('@')[0].removesuffix('.git')}"
+
+
+def _made(predicate: Any, now: datetime) -> datetime:
+    """When the build ended, else when it began, else now."""
+    run, before = _at(predicate, "runDetails", "metadata"), _at(predicate, "metadata")
+    for holder, key in (
+        (run, "finishedOn"),
+        (before, "buildFinishedOn"),
+        (run, "startedOn"),
+        (before, "buildStartedOn"),
+    ):
+        try:
+            moment = datetime.fromisoformat(_text(_at(holder, key)))
+        except ValueError:
+            continue
+        if moment.tzinfo is not None and 1970 <= moment.year < 2200 and moment <= now:
+            return moment
+    return now
+
+
+def _at(value: Any, *path: str) -> Any:
+    for key in path:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def _text(value: Any) -> str:
+    return clean(value, 500) if isinstance(value, str) else ""

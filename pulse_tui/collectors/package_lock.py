@@ -1,0 +1,187 @@
+"""npm's ``package-lock.json`` (and ``npm-shrinkwrap.json``), lock file versions 1, 2 and 3.
+
+Who uses what follows Node's own look-up: ``node_modules`` beside the package, then in each folder above it. What
+only development needs (``dev``) is left out. https://docs.npmjs.com/cli/configuring-npm/package-lock-json
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from pulse_tui.collectors._bills import (
+    DEEP,
+    BillOptions,
+    Graph,
+    Refusals,
+    Subject,
+    decode,
+    hand_over,
+    of_ecosystem,
+    place,
+    read_bills,
+    text,
+)
+from pulse_tui.domain.errors import SourceError
+from pulse_tui.domain.purl import BadPurl
+from pulse_tui.domain.source import Collected
+from pulse_tui.domain.text import clean
+from pulse_tui.ports import CollectContext
+
+
+class Options(BillOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``path`` (file, folder searched for ``package-lock.json``, or glob), ``asset``, ``version``, ``environments``,
+    and the expected ``subject`` (the project's name). ``max_bytes``: cap of one file.
+    """
+
+
+class _Entry(msgspec.Struct):
+    """A place of the tree, in the words of versions 2 and 3."""
+
+    name: str | None = None
+    version: str | None = None
+    resolved: str | bool | None = None
+    link: bool = False
+    dev: bool = False
+    dependencies: dict[str, str] = {}
+    optional: dict[str, str] = msgspec.field(name="optionalDependencies", default={})
+    peer: dict[str, str] = msgspec.field(name="peerDependencies", default={})
+
+
+class _Nested(msgspec.Struct):
+    """A place of the tree, in the words of version 1."""
+
+    version: str | None = None
+    dev: bool = False
+    optional: bool = False
+    requires: dict[str, str] | bool = {}
+    dependencies: dict[str, msgspec.Raw] = {}
+
+
+class _Document(msgspec.Struct):
+    version: int = msgspec.field(name="lockfileVersion")
+    name: str | None = None
+    packages: dict[str, msgspec.Raw] | None = None
+    dependencies: dict[str, msgspec.Raw] | None = None
+
+
+_DOCUMENT = msgspec.json.Decoder(_Document)
+_ENTRY = msgspec.json.Decoder(_Entry)
+_NESTED = msgspec.json.Decoder(_Nested)
+_MODULES = "node_modules/"
+
+
+def collect(options: Options, context: CollectContext) -> Collected:
+    """Read the lock files that are new or changed since the last round."""
+    return read_bills("package-lock.json", options, context, lambda name, data: parse(name, data, options, context))
+
+
+def accepts(name: str, head: bytes) -> bool:
+    """JSON with a ``lockfileVersion``, or under npm's own name."""
+    base = name.replace("\\", "/").rpartition("/")[2]
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
+    return start and (base in ("package-lock.json", "npm-shrinkwrap.json") or b'"lockfileVersion"' in head)
+
+
+def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
+    """One bill. An entry of another shape, and a dependency that the lock does not hold, are Rejected by their place.
+
+    Raises SourceError when it is no npm lock.
+    """
+    place(name, options)
+    document = decode(name, data, _DOCUMENT, "package-lock.json")
+    refusals = Refusals(context.source, name)
+    if document.packages is not None:
+        entries = dict(_entries(document.packages, refusals))
+    elif document.version == 1:
+        entries = dict(_unnested(document.dependencies or {}, refusals))
+    else:
+        raise SourceError(f"{name} is no package-lock.json: it has no 'packages'", todo="Make it with npm install")
+    graph = Graph()
+    graph.root("")
+    for path, entry in entries.items():
+        if path and not entry.link and not entry.dev:
+            _add(path, entry, graph, refusals)
+    for path, entry in entries.items():
+        if not entry.link and graph.knows(path):
+            _link(path, entry, entries, graph, refusals)
+    own = entries.get("")
+    subject = text((own.name if own else None) or document.name)
+    return hand_over(name, options, context, graph, refusals, subject=Subject(name=subject))
+
+
+def _entries(packages: dict[str, msgspec.Raw], refusals: Refusals) -> Iterator[tuple[str, _Entry]]:
+    for path, raw in packages.items():
+        try:
+            yield path, _ENTRY.decode(raw)
+        except (msgspec.ValidationError, msgspec.DecodeError, RecursionError) as error:
+            refusals.add(f"packages[{clean(path, 200)!r}]", str(error), raw=bytes(raw))
+
+
+def _unnested(dependencies: dict[str, msgspec.Raw], refusals: Refusals) -> Iterator[tuple[str, _Entry]]:
+    """Version 1 as the paths of version 2. It does not list what the project itself asks for: what nothing else
+    requires hangs on the asset.
+    """
+    waiting = [("", dependencies)]
+    while waiting:
+        above, items = waiting.pop()
+        for name, raw in items.items():
+            path = f"{above}{_MODULES}{name}"
+            try:
+                found = _NESTED.decode(raw)
+            except (msgspec.ValidationError, msgspec.DecodeError, RecursionError) as error:
+                refusals.add(f"dependencies {clean(path, 200)!r}", str(error), raw=bytes(raw))
+                continue
+            requires = found.requires if isinstance(found.requires, dict) else {}
+            alias, _, version = (found.version or "").removeprefix("npm:").rpartition("@")
+            aliased = (found.version or "").startswith("npm:")
+            # It does not say which of its requirements are optional: one that is absent is no error here.
+            yield (
+                path,
+                _Entry(
+                    name=alias if aliased else None,
+                    version=version if aliased else found.version,
+                    dev=found.dev,
+                    optional=requires,
+                ),
+            )
+            if found.dependencies and path.count(_MODULES) >= DEEP:
+                refusals.add(f"dependencies {clean(path, 200)!r}", f"read {DEEP} levels deep, not deeper")
+            elif found.dependencies:
+                waiting.append((f"{path}/", found.dependencies))
+
+
+def _add(path: str, entry: _Entry, graph: Graph, refusals: Refusals) -> None:
+    name = entry.name or path.rpartition(_MODULES)[2]
+    version = None if entry.version is None or "://" in entry.version or "/" in entry.version else entry.version
+    try:
+        graph.add(path, of_ecosystem("npm", name, version))
+    except BadPurl as error:
+        refusals.add(f"packages[{clean(path, 200)!r}]", str(error))
+
+
+def _link(path: str, entry: _Entry, entries: dict[str, _Entry], graph: Graph, refusals: Refusals) -> None:
+    for needs, must in ((entry.dependencies, True), (entry.optional, False), (entry.peer, False)):
+        for name in needs:
+            found = _resolve(path, name, entries)
+            if found is not None and graph.knows(found):
+                graph.link(path, found)
+            elif must and found is None and name not in entry.optional:
+                refusals.add(
+                    f"packages[{clean(path, 200)!r}]", f"it needs {clean(name, 100)}, which the lock does not hold"
+                )
+
+
+def _resolve(path: str, name: str, entries: dict[str, _Entry]) -> str | None:
+    """Where Node finds ``name`` from ``path``; a link is followed to what it points at."""
+    folder = path
+    while True:
+        tried = f"{folder}/{_MODULES}{name}" if folder else f"{_MODULES}{name}"
+        entry = entries.get(tried)
+        if entry is not None:
+            target = entry.resolved if entry.link and isinstance(entry.resolved, str) else tried
+            return target if target in entries else None
+        if not folder:
+            return None
+        folder = folder.rpartition("/")[0]
