@@ -152,6 +152,7 @@ def match(advisory: Advisory, estate: Estate) -> list[Finding]:
                 advisory_id=advisory.id,
                 asset_id=dependency.asset_id,
                 component=dependency.component.label,
+                component_id=dependency.component.id,
                 environment=environment,
                 audit=verdict.audit,
                 reason=verdict.reason,
