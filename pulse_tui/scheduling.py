@@ -20,6 +20,10 @@ FIRST_SPREAD_S = 2.0
 JITTER = 0.1
 HOUSEKEEPING_S = 10.0
 STOP_S = 3.0
+HINT_S = 1.0
+"""Hints may ask for one round of a source in this time: a genuine flood must not hammer the registry."""
+HINT_BURST = 5
+"""After a quiet time so many at once: a version, its tags and its alias are told one after the other."""
 BROKEN_S = 60.0
 """Until the next round of a source whose round broke."""
 ANSWER_S = 180.0
@@ -33,6 +37,22 @@ class Outcome(NamedTuple):
 
     message: str
     next_s: float
+    changed: bool = False
+    """Whether it brought something that may be on a screen."""
+    skipped: bool = False
+    """Whether another collector has the source, so that nothing was read."""
+
+
+class Hooks(Protocol):
+    """Takes webhooks in."""
+
+    async def start(self, on_event: Callable[[str], None], on_hint: Callable[[str], None]) -> None:
+        """Listen; ``on_hint`` gets the source of every webhook that is genuine. What goes wrong is an event."""
+        ...
+
+    async def stop(self) -> None:
+        """Listen no more."""
+        ...
 
 
 class Runner(Protocol):
@@ -54,10 +74,28 @@ class Runner(Protocol):
 class Scheduler:
     """Rounds of every source, each at its own pace: jitter, back-off, never two of one source at once."""
 
-    def __init__(self, sources: Callable[[], Mapping[str, float]], runner: Callable[[], Runner]) -> None:
-        """``sources`` gives (id -> seconds between rounds) once the configuration has been read."""
+    def __init__(
+        self,
+        sources: Callable[[], Mapping[str, float]],
+        runner: Callable[[], Runner],
+        *,
+        hooks: Callable[[], Hooks | None] = lambda: None,
+        on_change: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``sources`` gives (id -> seconds between rounds) once the configuration has been read; ``hooks`` may import.
+
+        ``on_change`` is called on the loop after a round that brought something.
+        """
         self._sources_of = sources
         self._runner_of = runner
+        self._hooks_of = hooks
+        self._on_change = on_change
+        self._hooks: Hooks | None = None
+        self._opening: asyncio.Task[None] | None = None
+        self._hinted: set[str] = set()
+        self._hinted_rounds: set[asyncio.Task[None]] = set()
+        self._stopping = False
+        self._hints_spent_until: dict[str, float] = {}
         self._runner: Runner | None = None
         self._scheduler: Any = None
         self._tell: Callable[[str], None] = lambda _message: None
@@ -67,7 +105,7 @@ class Scheduler:
         """Begin; the first rounds come within two seconds."""
         from apscheduler.schedulers.asyncio import AsyncIOScheduler  # noqa: PLC0415  0.1 s: after the first frame
 
-        self._tell = on_event
+        self._tell, self._stopping = on_event, False
         self._runner = self._runner_of()
         options = {"max_instances": 1, "coalesce": True, "misfire_grace_time": 60}
         self._scheduler = AsyncIOScheduler(timezone=UTC, job_defaults=options)
@@ -76,9 +114,18 @@ class Scheduler:
             self._plan(source, random.uniform(0, min(FIRST_SPREAD_S, every)))  # noqa: S311  spreading load, no secret
         self._scheduler.add_job(self._housekeeping, "interval", seconds=HOUSEKEEPING_S, jitter=1, id="housekeeping")
         self._scheduler.start()
+        self._opening = asyncio.create_task(self._open_hooks())
 
     async def stop(self) -> None:
         """End; a round that is under way gets a moment to finish its transaction."""
+        self._stopping = True
+        for task in self._hinted_rounds:
+            task.cancel()
+        if self._opening is not None:
+            self._opening.cancel()
+            await asyncio.wait([self._opening])
+        if self._hooks is not None:
+            await self._hooks.stop()
         if self._scheduler is not None and self._scheduler.running:
             self._scheduler.shutdown(wait=False)
         if self._runner is not None:
@@ -89,6 +136,40 @@ class Scheduler:
         wanted = [source] if source is not None else list(self._running)
         await asyncio.gather(*(self._round(s) for s in wanted if s in self._running))
 
+    async def _open_hooks(self) -> None:
+        try:
+            self._hooks = await asyncio.to_thread(self._hooks_of)
+            if self._hooks is not None:
+                await self._hooks.start(self._tell, self.hint)
+        except Exception as error:  # told: without webhooks the sources are polled as ever
+            self._tell(f"hooks: {type(error).__name__}: {error}")
+
+    def hint(self, source: str) -> None:
+        """Something changed at the source: a round now, or right after the one under way, which may have read before.
+
+        Several hints until that round begins are one; over time there is at most one such round a second.
+        """
+        if self._stopping or source not in self._running or source in self._hinted:
+            return
+        self._hinted.add(source)
+        task = asyncio.create_task(self._hinted_round(source))
+        self._hinted_rounds.add(task)
+        task.add_done_callback(self._hinted_rounds.discard)
+
+    async def _hinted_round(self, source: str) -> None:
+        clock = asyncio.get_running_loop().time
+        spent = self._hints_spent_until.get(source, clock())
+        try:
+            await asyncio.sleep(spent - (HINT_BURST - 1) * HINT_S - clock())
+            async with self._running[source]:
+                self._hints_spent_until[source] = max(spent, clock()) + HINT_S
+                self._hinted.discard(source)  # a hint from here on may be about what this round no longer sees
+                outcome = await self._one(source)
+        except asyncio.CancelledError:
+            return
+        if outcome is not None and outcome.skipped:
+            self.hint(source)  # whoever reads it now may have read before the change
+
     def _plan(self, source: str, seconds: float) -> None:
         at = datetime.now(UTC) + timedelta(seconds=seconds)
         job = f"source:{source}"
@@ -98,19 +179,27 @@ class Scheduler:
         )
 
     async def _round(self, source: str) -> None:
-        if self._runner is None or self._running[source].locked():
+        if self._runner is None or self._running[source].locked() or source in self._hinted:
             return
+        async with self._running[source]:
+            await self._one(source)
+
+    async def _one(self, source: str) -> Outcome | None:
+        """A round, told, and the next one planned; None when the scheduler was shut down meanwhile."""
+        assert self._runner is not None
         try:
-            async with self._running[source]:
-                outcome = await self._runner.round(source)
+            outcome = await self._runner.round(source)
         except asyncio.CancelledError:
-            return  # the scheduler is shut down with the round under way; its log has nothing to tell
+            return None  # shut down with the round under way; its log has nothing to tell
         except Exception as error:  # whatever it was: a source that is not planned again is never asked again
             outcome = Outcome(f"the round broke: {type(error).__name__}: {error}", BROKEN_S)
         if outcome.message:
             self._tell(f"{source}: {outcome.message}")
+        if outcome.changed:
+            self._on_change()
         if self._scheduler.running:
             self._plan(source, outcome.next_s * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311
+        return outcome
 
     async def _housekeeping(self) -> None:
         if self._runner is None:
@@ -121,6 +210,16 @@ class Scheduler:
             message = f"housekeeping broke: {type(error).__name__}: {error}"
         if message:
             self._tell(message)
+
+
+def outcome_of(answer: Mapping[str, Any]) -> Outcome:
+    """A worker's answer, typed."""
+    return Outcome(
+        str(answer.get("message", "")),
+        float(answer.get("next_s", 60.0)),
+        bool(answer.get("changed", False)),
+        bool(answer.get("skipped", False)),
+    )
 
 
 class ThreadRunner:
@@ -152,7 +251,7 @@ class WorkerRunner:
 
     async def round(self, source: str) -> Outcome:
         answer = await self._ask({"do": "refresh", "source": source})
-        return Outcome(str(answer.get("message", "")), float(answer.get("next_s", 60.0)))
+        return outcome_of(answer)
 
     async def housekeeping(self) -> str:
         return str((await self._ask({"do": "housekeeping"})).get("message", ""))

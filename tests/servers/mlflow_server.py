@@ -8,6 +8,7 @@ server reads its standard input and ends when the other end closes: it never out
 from __future__ import annotations
 
 import atexit
+import base64
 import contextlib
 import functools
 import os
@@ -30,6 +31,13 @@ threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).st
 import uvicorn
 uvicorn.run("mlflow.server.fastapi_app:app", host="127.0.0.1", port=int(sys.argv[1]), workers=1, log_level="warning")
 """
+
+_EVENTS = (
+    ("MODEL_VERSION_ALIAS", "CREATED"),
+    ("MODEL_VERSION_ALIAS", "DELETED"),
+    ("MODEL_VERSION", "CREATED"),
+    ("MODEL_VERSION_TAG", "SET"),
+)
 
 #: What a test module of the registry says: ``pytestmark = MARKS``.
 MARKS = [pytest.mark.mlflow, pytest.mark.xdist_group("mlflow")]
@@ -54,6 +62,11 @@ class MlflowServer:
             "_MLFLOW_SERVER_SERVE_ARTIFACTS": "false",
             "MLFLOW_DISABLE_TELEMETRY": "true",
             "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+            # Webhooks to loopback, and a webhook is known from the moment it is made.
+            "MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS": "true",
+            "MLFLOW_WEBHOOK_ALLOWED_SCHEMES": "http,https",
+            "MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY": base64.urlsafe_b64encode(os.urandom(32)).decode(),
+            "MLFLOW_WEBHOOK_CACHE_TTL": "0",
         }
         self._log = (self._home / "log").open("wb")
         self._process = subprocess.Popen(
@@ -119,6 +132,16 @@ class MlflowServer:
     def tag(self, name: str, version: str, key: str, value: str) -> None:
         """Set a tag of a version."""
         self.call("POST", "/model-versions/set-tag", name=name, version=version, key=key, value=value)
+
+    def webhook(self, name: str, url: str, secret: str) -> str:
+        """Have aliases, versions and tags told to ``url``, signed with ``secret``; returns the webhook's id."""
+        events = [{"entity": entity, "action": action} for entity, action in _EVENTS]
+        told = self.call("POST", "/webhooks", name=name, url=url, secret=secret, events=events)
+        return str(told["webhook"]["webhook_id"])
+
+    def delete_webhook(self, webhook_id: str) -> None:
+        """Tell it no more."""
+        self.call("DELETE", f"/webhooks/{webhook_id}")
 
     def delete_version(self, name: str, version: str) -> None:
         """Delete a version; the registry silently drops its aliases."""

@@ -1,0 +1,246 @@
+"""The listening socket: signed webhooks come in as ``POST /hooks/<source id>``, hints go out.
+
+One request a connection, with a limit on everything: connections, time, head and body. An answer never holds a
+word of what was sent. Whether a webhook is believed is asked in a thread; it is a hint, its content is not kept here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+from typing import NamedTuple
+from urllib.parse import unquote
+
+import h11
+
+from pulse_tui.domain.errors import NotFound, PulseError, Refused, Replayed
+from pulse_tui.domain.text import clean
+from pulse_tui.ports import Hint, HookRequest
+
+PREFIX = "/hooks/"
+BODY_CAP = 1 << 20
+HEAD_CAP = 16 << 10
+CONNECTIONS = 32
+REQUEST_S = 10.0
+"""For one request, from the first byte of its head to the last of its body, and once more for its answer."""
+LINGER_S = 1.0
+"""How long what is still being sent is read away: closing on it would take the answer back."""
+TOLD_S = 60.0
+"""At most one sentence about refused webhooks of a source in this time."""
+RETRY_S = 30.0
+"""Between attempts to listen on an address that somebody else has."""
+
+Take = Callable[[str, HookRequest], Hint]
+"""Believe a webhook of a source; blocks. Raises NotFound, Replayed, Refused, or another PulseError for our trouble."""
+
+
+class _Stop(Exception):
+    """The request ends here, with this status."""
+
+    def __init__(self, status: HTTPStatus) -> None:
+        self.status = status
+
+
+class _Asked(NamedTuple):
+    source: str
+    request: HookRequest
+
+
+class Hooks:
+    """A receiver of webhooks on one address. It lives on the running loop."""
+
+    def __init__(self, host: str, port: int, take: Take) -> None:
+        """``port`` 0 lets the system choose; ``address`` says which."""
+        self._host, self._port, self._take = host, port, take
+        self._server: asyncio.Server | None = None
+        self._pool: ThreadPoolExecutor | None = None
+        self._open: set[asyncio.Task[None]] = set()
+        self._listening: asyncio.Task[None] | None = None
+        self._tell: Callable[[str], None] = lambda _message: None
+        self._hint: Callable[[str], None] = lambda _source: None
+        self._told: dict[str, float] = {}
+
+    @property
+    def address(self) -> tuple[str, int] | None:
+        """Where it listens; None while it does not."""
+        if self._server is None or not self._server.sockets:
+            return None
+        host, port = self._server.sockets[0].getsockname()[:2]
+        return host, port
+
+    async def start(self, on_event: Callable[[str], None], on_hint: Callable[[str], None]) -> None:
+        """Listen. An address that is taken is told, and tried again now and then; it is no error.
+
+        ``on_hint`` gets the source of every webhook that was believed, ``on_event`` sentences; both on the loop.
+        """
+        self._tell, self._hint = on_event, on_hint
+        self._pool = ThreadPoolExecutor(2, "hooks")
+        if (trouble := await self._listen()) is not None:
+            on_event(f"hooks: {self._shown()} cannot be listened on: {trouble}")
+            self._listening = asyncio.create_task(self._listen_later())
+
+    async def stop(self) -> None:
+        """Close the socket and every connection; a webhook that is being judged is let go."""
+        if self._listening is not None:
+            self._listening.cancel()
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
+        for task in list(self._open):
+            task.cancel()
+        if self._open:
+            await asyncio.wait(self._open, timeout=LINGER_S)
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _listen(self) -> str | None:
+        try:
+            self._server = await asyncio.start_server(self._connected, self._host, self._port, limit=HEAD_CAP)
+        except (OSError, OverflowError) as error:
+            return _reason(error)
+        return None
+
+    async def _listen_later(self) -> None:
+        while await self._listen() is not None:
+            await asyncio.sleep(RETRY_S)
+        self._tell(f"hooks: listening on {self._shown()} now")
+
+    def _shown(self) -> str:
+        return f"[{self._host}]:{self._port}" if ":" in self._host else f"{self._host}:{self._port}"
+
+    # ------------------------------------------------------------------ one connection
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        full = len(self._open) >= CONNECTIONS
+        self._open.add(task)
+        try:
+            if full:
+                await self._answer(h11.Connection(h11.SERVER), writer, HTTPStatus.SERVICE_UNAVAILABLE)
+            else:
+                await self._serve(reader, writer)
+        except (OSError, TimeoutError):
+            pass  # the sender went away, or takes no answer
+        except asyncio.CancelledError:
+            pass  # stopped: asyncio would print the task's end over the screen
+        finally:
+            self._open.discard(task)
+            writer.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        wire = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_CAP)
+        try:
+            async with asyncio.timeout(REQUEST_S):
+                asked = await _read(wire, reader, writer)
+            status = await self._judged(asked)
+        except _Stop as stop:
+            status = stop.status
+        except TimeoutError:
+            status = HTTPStatus.REQUEST_TIMEOUT
+        except h11.RemoteProtocolError as error:
+            status = HTTPStatus(error.error_status_hint)
+        async with asyncio.timeout(REQUEST_S):
+            await self._answer(wire, writer, status)
+        await _read_away(reader)
+
+    async def _judged(self, asked: _Asked) -> HTTPStatus:
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(self._pool, self._take, asked.source, asked.request)
+        except NotFound:
+            return HTTPStatus.NOT_FOUND
+        except Refused as refused:
+            self._tell_refused(asked.source, refused)
+            return HTTPStatus.CONFLICT if isinstance(refused, Replayed) else HTTPStatus.UNAUTHORIZED
+        except PulseError as error:  # our own trouble: the sender tries again
+            self._tell(f"hooks: {error}")
+            return HTTPStatus.SERVICE_UNAVAILABLE
+        except Exception as error:  # shown, not hidden
+            self._tell(f"hooks: internal error: {type(error).__name__}: {error}")
+            return HTTPStatus.SERVICE_UNAVAILABLE
+        self._hint(asked.source)
+        return HTTPStatus.ACCEPTED
+
+    def _tell_refused(self, source: str, refused: Refused) -> None:
+        """A wrong secret must not go unseen, and a flood must not fill the screen."""
+        now = time.monotonic()
+        if now - self._told.get(source, -TOLD_S) >= TOLD_S:
+            self._told[source] = now
+            self._tell(f"hooks: a webhook for {source} was refused: {clean(refused.what)}")
+
+    async def _answer(self, wire: h11.Connection, writer: asyncio.StreamWriter, status: HTTPStatus) -> None:
+        body = f"{status.phrase.lower()}\n".encode()
+        headers = [("content-type", "text/plain"), ("content-length", str(len(body))), ("connection", "close")]
+        if status is HTTPStatus.METHOD_NOT_ALLOWED:
+            headers.append(("allow", "POST"))
+        if status is HTTPStatus.SERVICE_UNAVAILABLE:
+            headers.append(("retry-after", "1"))
+        if wire.our_state not in (h11.IDLE, h11.SEND_RESPONSE):  # what came was no HTTP at all
+            wire = h11.Connection(h11.SERVER)
+        response = h11.Response(status_code=status, headers=headers, reason=status.phrase.encode())
+        for event in (response, h11.Data(data=body), h11.EndOfMessage()):
+            writer.write(wire.send(event) or b"")
+        await writer.drain()
+        if writer.can_write_eof():
+            writer.write_eof()
+
+
+async def _read(wire: h11.Connection, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> _Asked:
+    """One request. Raises _Stop, TimeoutError or h11.RemoteProtocolError."""
+    head: h11.Request | None = None
+    source, body = "", bytearray()
+    while True:
+        event = wire.next_event()
+        if event is h11.NEED_DATA:
+            if wire.they_are_waiting_for_100_continue:
+                go_on = h11.InformationalResponse(status_code=100, headers=[])
+                writer.write(wire.send(go_on) or b"")
+            wire.receive_data(await reader.read(HEAD_CAP))
+        elif isinstance(event, h11.Request):
+            head, source = event, _source(event)
+        elif isinstance(event, h11.Data):
+            body += event.data
+            if len(body) > BODY_CAP:
+                raise _Stop(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        elif isinstance(event, h11.EndOfMessage) and head is not None:
+            headers = {name.decode("ascii"): value.decode("latin-1") for name, value in head.headers}
+            return _Asked(source, HookRequest(headers, bytes(body)))
+        else:  # closed before a request was whole
+            raise ConnectionResetError
+
+
+def _source(head: h11.Request) -> str:
+    """The source that a request's head names, when it may go on at all."""
+    path = head.target.decode("latin-1").partition("?")[0]
+    source = unquote(path.removeprefix(PREFIX)) if path.startswith(PREFIX) else ""
+    if not source:
+        raise _Stop(HTTPStatus.NOT_FOUND)
+    if head.method != b"POST":
+        raise _Stop(HTTPStatus.METHOD_NOT_ALLOWED)
+    length = next((value for name, value in head.headers if name == b"content-length"), b"0")
+    if len(length) > len(str(BODY_CAP)) + 12 or int(length) > BODY_CAP:  # Python refuses to read thousands of digits
+        raise _Stop(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    return source
+
+
+async def _read_away(reader: asyncio.StreamReader) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(LINGER_S):
+            while await reader.read(1 << 16):
+                pass
+
+
+def _reason(error: OSError | OverflowError) -> str:
+    if isinstance(error, socket.gaierror):
+        return str(error.strerror).lower()
+    if not isinstance(error, OSError) or not error.errno:
+        return str(error)
+    told = os.strerror(error.errno).lower()
+    return f"{told}; another tower or agent may have it" if "in use" in told else told

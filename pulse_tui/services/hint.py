@@ -1,0 +1,141 @@
+"""A webhook comes in: verify it by its source's kind, refuse what is forged, stale or replayed.
+
+What it yields is a hint, a reason to poll at once. Its body is never read for facts.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from datetime import datetime, timedelta
+
+from pulse_tui.domain.errors import NotFound, Problem, PulseError, Refused, Replayed
+from pulse_tui.domain.source import Cursor, Rejected
+from pulse_tui.domain.text import clean
+from pulse_tui.ports import CollectContext, Hint, HookRequest
+from pulse_tui.services.parts import JudgeParts
+from pulse_tui.settings.check import nearest
+from pulse_tui.settings.shapes import SourceShape
+
+REMEMBERED = timedelta(minutes=10)
+"""A signed time may be five minutes off either way: a delivery that is older than this is stale by itself."""
+DELIVERIES = 2_000
+"""Remembered a source. More genuine deliveries than this in ten minutes: the eldest may come again, and cost a poll."""
+WINDOW = timedelta(minutes=1)
+KEPT = 20
+"""Refused webhooks of one source that are kept in the quarantine a minute; the rest is counted."""
+RAW = 4_096
+_DELIVERY = ("delivery-id", "-delivery", "webhook-id", "event-uuid")
+"""How header names end that senders put a delivery's id in."""
+
+
+class _Window:
+    """The refused webhooks of one source in the present minute."""
+
+    def __init__(self, began: datetime) -> None:
+        self.began = began
+        self.count = 0
+
+
+class Replays:
+    """What came in lately, by source: deliveries that were taken, and how many were refused. Threads may share it."""
+
+    def __init__(self) -> None:
+        """Nothing came in yet."""
+        self._lock = threading.Lock()
+        self._taken: dict[str, OrderedDict[str, datetime]] = {}
+        self._refused: dict[str, _Window] = {}
+
+    def take(self, source: str, delivery: str, now: datetime) -> bool:
+        """Remember a genuine delivery; False when it was taken within the last ten minutes."""
+        with self._lock:
+            taken = self._taken.setdefault(source, OrderedDict())
+            while taken and now - next(iter(taken.values())) > REMEMBERED:
+                taken.popitem(last=False)
+            if delivery in taken:
+                return False
+            taken[delivery] = now
+            if len(taken) > DELIVERIES:
+                taken.popitem(last=False)
+            return True
+
+    def refuse(self, source: str, now: datetime) -> tuple[bool, tuple[str, ...]]:
+        """Count a refused webhook: whether to keep it, and sentences to keep beside it."""
+        with self._lock:
+            window = self._refused.get(source)
+            told: list[str] = []
+            if window is None or not timedelta(0) <= now - window.began < WINDOW:
+                if window is not None and window.count > KEPT:
+                    told.append(
+                        f"{window.count - KEPT} more webhooks were refused in the minute from "
+                        f"{window.began:%Y-%m-%d %H:%M:%S} UTC and are not kept"
+                    )
+                window = self._refused[source] = _Window(now)
+            window.count += 1
+            if window.count == KEPT + 1:
+                told.append(f"more than {KEPT} webhooks were refused within a minute: the rest of it is counted only")
+            return window.count <= KEPT, tuple(told)
+
+
+def take_hint(source_id: str, request: HookRequest, parts: JudgeParts, seen: Replays) -> Hint:
+    """Verify a webhook that names a source. What is refused lands in the quarantine, as far as there is room.
+
+    Raises NotFound for a source that is not configured, Replayed for a delivery that was taken in before, and
+    Refused for every other reason not to believe it.
+    """
+    shape = parts.sources.get(source_id)
+    if shape is None:
+        raise NotFound(f"there is no source {clean(source_id, 120)!r}", todo=nearest(source_id, parts.sources))
+    now = parts.clock()
+    try:
+        hint = _verified(shape, request, parts, now)
+        if not seen.take(source_id, hint.delivery, now):
+            raise Replayed("replayed: this delivery was taken in before", todo="Nothing, when its sender tried again")
+    except Refused as refused:
+        _keep(source_id, request, refused, parts, seen, now)
+        raise
+    return hint
+
+
+def _verified(shape: SourceShape, request: HookRequest, parts: JudgeParts, now: datetime) -> Hint:
+    kind = parts.source_kinds[shape.kind]
+    verify = getattr(kind, "hint", None)
+    if verify is None:
+        raise Refused(
+            f"the source {shape.id} ({shape.kind}) takes no webhooks",
+            todo="It is polled; take the webhook away at its sender",
+        )
+    context = CollectContext(
+        source=shape.id,
+        now=now,
+        http=parts.outside.http,
+        cursor=Cursor(),
+        base=parts.outside.base,
+        secret=parts.outside.secret,
+    )
+    try:
+        hint: Hint = verify(shape.options, request, context)
+    except Refused:
+        raise
+    except PulseError as error:  # the secret is not set: nothing can be believed until it is
+        raise Refused(str(error)) from error
+    except Exception as error:  # a kind's bug believes nothing, and is shown
+        raise Refused(f"the {shape.kind} collector broke: {type(error).__name__}: {error}") from error
+    return hint
+
+
+def _keep(source: str, request: HookRequest, refused: Refused, parts: JudgeParts, seen: Replays, now: datetime) -> None:
+    keep, told = seen.refuse(source, now)
+    rejected = [Rejected(source=source, problem=Problem("webhooks", sentence), raw=b"") for sentence in told]
+    if keep:
+        problem = Problem(f"webhook {_delivery(request)}", clean(refused.what), clean(refused.todo))
+        rejected.append(Rejected(source=source, problem=problem, raw=request.body[:RAW]))
+    if rejected:
+        with parts.store.write() as tx:
+            tx.signals.quarantine(rejected, now)
+
+
+def _delivery(request: HookRequest) -> str:
+    """What an unproven request calls itself."""
+    named = next((value for name, value in request.headers.items() if name.endswith(_DELIVERY)), "")
+    return clean(named, 80) or "without an id"

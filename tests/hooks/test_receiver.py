@@ -1,0 +1,343 @@
+"""What the receiver answers, byte for byte: the good, the bad, the slow and the greedy, over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+
+import pytest
+
+from pulse_tui import hooks
+from pulse_tui.domain.errors import NotFound, PulseError, Refused, Replayed, StorageError
+from pulse_tui.hooks import BODY_CAP, CONNECTIONS, HEAD_CAP, Hooks
+from pulse_tui.ports import Hint, HookRequest
+from tests.scheduling.test_scheduler import until
+
+SECRET_WORD = "wednesday"
+
+
+class Desk:
+    """Judges webhooks as the test says, and remembers everything."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, HookRequest]] = []
+        self.hints: list[str] = []
+        self.told: list[str] = []
+        self.says: PulseError | None = None
+        self.takes_s = 0.0
+
+    def take(self, source: str, request: HookRequest) -> Hint:
+        self.asked.append((source, request))
+        time.sleep(self.takes_s)
+        if self.says is not None:
+            raise self.says
+        return Hint("d-1", datetime.now(UTC), "something changed")
+
+
+class Line:
+    """A connection to the receiver."""
+
+    def __init__(self, receiver: Hooks) -> None:
+        assert receiver.address is not None
+        self.host, self.port = receiver.address
+
+    async def say(self, data: bytes, *, then_close: bool = False) -> bytes:
+        """Everything that is answered until the receiver closes."""
+        reader, writer = await asyncio.open_connection(self.host, self.port)
+        try:
+            writer.write(data)
+            with contextlib.suppress(ConnectionError):
+                await writer.drain()
+            if then_close:
+                writer.write_eof()
+            return await asyncio.wait_for(reader.read(), 15)
+        finally:
+            writer.close()
+
+
+def play(body: Callable[[Hooks, Line, Desk], Coroutine[None, None, None]], desk: Desk | None = None) -> Desk:
+    desk = desk or Desk()
+
+    async def run() -> None:
+        receiver = Hooks("127.0.0.1", 0, desk.take)
+        await receiver.start(desk.told.append, desk.hints.append)
+        try:
+            await body(receiver, Line(receiver), desk)
+        finally:
+            await receiver.stop()
+
+    asyncio.run(run())
+    return desk
+
+
+def post(path: str = "/hooks/registry", body: bytes = b"{}", *more: str, version: str = "1.1") -> bytes:
+    lines = [f"POST {path} HTTP/{version}", "Host: tower", f"Content-Length: {len(body)}", *more]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def status(answer: bytes) -> int:
+    return int(answer.split(b" ", 2)[1])
+
+
+def test_a_webhook_is_accepted_and_becomes_a_hint_of_its_source() -> None:
+    body = b'{"entity": "model_version_alias"}'
+
+    async def scene(_receiver: Hooks, line: Line, _desk: Desk) -> None:
+        answer = await line.say(post("/hooks/registry", body, "X-MLflow-Delivery-Id: d-1", "Content-Type: a/b"))
+        assert answer.startswith(b"HTTP/1.1 202 ")
+        assert b"connection: close" in answer.lower()
+
+    desk = play(scene)
+    source, request = desk.asked[0]
+    assert (source, request.body) == ("registry", body)
+    assert request.headers["x-mlflow-delivery-id"] == "d-1"
+    assert desk.hints == ["registry"]
+    assert desk.told == []
+
+
+def test_a_source_id_with_slashes_and_escapes_arrives_as_it_was_configured() -> None:
+    async def scene(_receiver: Hooks, line: Line, _desk: Desk) -> None:
+        await line.say(post("/hooks/team/registry?token=x"))
+        await line.say(post("/hooks/team%2Fregistry%40eu"))
+
+    assert [source for source, _ in play(scene).asked] == ["team/registry", "team/registry@eu"]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "answered"),
+    [
+        (Refused("the signature does not fit"), 401),
+        (Replayed("replayed"), 409),
+        (NotFound(f"there is no source {SECRET_WORD!r}"), 404),
+        (StorageError("the database is locked"), 503),
+    ],
+)
+def test_a_refusal_is_a_status_and_no_hint(trouble: PulseError, answered: int) -> None:
+    desk = Desk()
+    desk.says = trouble
+
+    async def scene(_receiver: Hooks, line: Line, _desk: Desk) -> None:
+        answer = await line.say(post(f"/hooks/{SECRET_WORD}", SECRET_WORD.encode(), f"X-Word: {SECRET_WORD}"))
+        assert status(answer) == answered
+        assert SECRET_WORD.encode() not in answer
+
+    play(scene, desk)
+    assert desk.hints == []
+
+
+def test_refused_webhooks_are_told_once_a_minute_and_source() -> None:
+    desk = Desk()
+    desk.says = Refused("the signature \x1b[2Jdoes not fit")
+
+    async def scene(_receiver: Hooks, line: Line, _desk: Desk) -> None:
+        for _ in range(5):
+            await line.say(post("/hooks/a"))
+        await line.say(post("/hooks/b"))
+
+    play(scene, desk)
+    assert desk.told == [
+        "hooks: a webhook for a was refused: the signature does not fit",
+        "hooks: a webhook for b was refused: the signature does not fit",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sent", "answered"),
+    [
+        pytest.param(b"GET /hooks/registry HTTP/1.1\r\nHost: t\r\n\r\n", 405, id="GET"),
+        pytest.param(b"DELETE /hooks/registry HTTP/1.1\r\nHost: t\r\n\r\n", 405, id="DELETE"),
+        pytest.param(post("/"), 404, id="root"),
+        pytest.param(post("/hooks/"), 404, id="no source"),
+        pytest.param(post("/hook/registry"), 404, id="other path"),
+        pytest.param(b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", 400, id="TLS"),
+        pytest.param(b"POST /hooks/registry\r\n\r\n", 400, id="HTTP/0.9"),
+        pytest.param(b"POST /hooks/registry HTTP/1.1\r\n\r\n", 400, id="no Host"),
+        pytest.param(b"POST /hooks/registry HTTP/1.1\r\nHost: t\r\nContent-Length: x\r\n\r\n", 400, id="bad length"),
+        pytest.param(
+            b"POST /hooks/registry HTTP/1.1\r\nHost: t\r\nContent-Length: " + b"9" * 19 + b"\r\n\r\n", 413, id="long"
+        ),
+        pytest.param(
+            b"POST /hooks/registry HTTP/1.1\r\nHost: t\r\nContent-Length: " + b"9" * 5_000 + b"\r\n\r\n",
+            400,
+            id="length of 5,000 digits",
+        ),
+        pytest.param(
+            b"POST /hooks/r HTTP/1.1\r\nHost: t\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nab", 400, id="smuggled"
+        ),
+        pytest.param(
+            b"POST /hooks/r HTTP/1.1\r\nHost: t\r\nX: " + b"x" * (HEAD_CAP * 3) + b"\r\n\r\n", 431, id="big head"
+        ),
+        pytest.param(post(body=b"x" * (BODY_CAP + 1)), 413, id="big body"),
+        pytest.param(
+            b"POST /hooks/r HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n"
+            + b"10000\r\n" * 1
+            + b"x" * 0x10000
+            + b"\r\n"
+            + (b"10000\r\n" + b"x" * 0x10000 + b"\r\n") * 16
+            + b"0\r\n\r\n",
+            413,
+            id="big in chunks",
+        ),
+    ],
+)
+def test_what_is_no_webhook_gets_a_status_and_never_reaches_the_desk(sent: bytes, answered: int) -> None:
+    async def scene(_receiver: Hooks, line: Line, _desk: Desk) -> None:
+        assert status(await line.say(sent)) == answered
+        assert status(await line.say(post())) == 202
+
+    assert len(play(scene).asked) == 1
+
+
+def test_a_body_of_exactly_the_cap_and_one_in_chunks_are_taken() -> None:
+    chunked = b"POST /hooks/r HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n"
+
+    async def scene(_receiver: Hooks, line: Line, _desk: Desk) -> None:
+        assert status(await line.say(post(body=b"x" * BODY_CAP))) == 202
+        assert status(await line.say(chunked)) == 202
+
+    assert [len(request.body) for _, request in play(scene).asked] == [BODY_CAP, 3]
+
+
+def test_a_sender_that_waits_to_be_told_to_go_on_is_told() -> None:
+    async def scene(_receiver: Hooks, line: Line, _desk: Desk) -> None:
+        reader, writer = await asyncio.open_connection(line.host, line.port)
+        writer.write(post("/hooks/registry", b"{}", "Expect: 100-continue")[:-2])
+        assert (await reader.readline()).startswith(b"HTTP/1.1 100 ")
+        await reader.readline()
+        writer.write(b"{}")
+        assert status(await reader.read()) == 202
+        writer.close()
+
+    assert play(scene).hints == ["registry"]
+
+
+def test_of_pipelined_requests_the_first_is_answered_and_the_connection_ends() -> None:
+    async def scene(_receiver: Hooks, line: Line, _desk: Desk) -> None:
+        answer = await line.say(post("/hooks/a") + post("/hooks/b") + post("/hooks/c"))
+        assert answer.count(b"HTTP/1.1 ") == 1
+
+    assert play(scene).hints == ["a"]
+
+
+def test_a_sender_that_leaves_in_the_middle_makes_nothing() -> None:
+    async def scene(_receiver: Hooks, line: Line, _desk: Desk) -> None:
+        assert status(await line.say(post(body=b"{}" * 50)[:-7], then_close=True)) == 400
+        assert await line.say(b"", then_close=True) == b""
+        assert status(await line.say(post())) == 202
+
+    desk = play(scene)
+    assert (len(desk.asked), desk.told) == (1, [])
+
+
+def test_a_sender_that_drips_is_cut_off_and_others_are_served_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hooks, "REQUEST_S", 0.5)
+
+    async def drip(line: Line) -> tuple[int, float]:
+        reader, writer = await asyncio.open_connection(line.host, line.port)
+        began = time.monotonic()
+        answer = asyncio.create_task(reader.read())
+        for byte in post():
+            if answer.done():
+                break
+            with contextlib.suppress(ConnectionError):
+                writer.write(bytes([byte]))
+                await writer.drain()
+            await asyncio.sleep(0.05)
+        got = await answer
+        writer.close()
+        return status(got), time.monotonic() - began
+
+    async def scene(_receiver: Hooks, line: Line, _desk: Desk) -> None:
+        drips = [asyncio.create_task(drip(line)) for _ in range(4)]
+        await asyncio.sleep(0.1)
+        assert status(await line.say(post())) == 202
+        for drop in drips:
+            code, took = await drop
+            assert code == 408
+            assert took < 3
+
+    assert play(scene).hints == ["registry"]
+
+
+def test_more_connections_than_it_holds_are_told_to_come_again() -> None:
+    async def scene(_receiver: Hooks, line: Line, _desk: Desk) -> None:
+        held = [await asyncio.open_connection(line.host, line.port) for _ in range(CONNECTIONS)]
+        await asyncio.sleep(0.1)
+        answer = await line.say(b"")
+        assert status(answer) == 503
+        assert b"retry-after: 1" in answer
+        for _, writer in held:
+            writer.close()
+        await asyncio.sleep(0.1)
+        assert status(await line.say(post())) == 202
+
+    play(scene)
+
+
+def test_the_loop_turns_while_a_webhook_is_judged() -> None:
+    desk = Desk()
+    desk.takes_s = 0.4
+
+    async def scene(_receiver: Hooks, line: Line, _desk: Desk) -> None:
+        asking = asyncio.create_task(line.say(post()))
+        turns = 0
+        while not asking.done():
+            await asyncio.sleep(0.01)
+            turns += 1
+        assert turns > 10
+
+    play(scene, desk)
+
+
+def test_an_address_that_is_taken_is_told_and_listened_on_once_it_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hooks, "RETRY_S", 0.05)
+
+    async def scene(receiver: Hooks, line: Line, desk: Desk) -> None:
+        second = Desk()
+        other = Hooks(line.host, line.port, second.take)
+        await other.start(second.told.append, second.hints.append)
+        place = f"{line.host}:{line.port}"
+        assert second.told == [
+            f"hooks: {place} cannot be listened on: address already in use; another tower or agent may have it"
+        ]
+        assert other.address is None
+        await receiver.stop()
+        await until(lambda: len(second.told) == 2)
+        assert status(await line.say(post())) == 202
+        assert second.told[1:] == [f"hooks: listening on {place} now"]
+        await other.stop()
+        assert desk.hints == []
+
+    play(scene)
+
+
+def test_stopping_closes_the_port_and_every_connection_and_may_be_done_twice() -> None:
+    async def scene(receiver: Hooks, line: Line, _desk: Desk) -> None:
+        reader, writer = await asyncio.open_connection(line.host, line.port)
+        await asyncio.sleep(0.05)
+        began = time.monotonic()
+        await receiver.stop()
+        await receiver.stop()
+        assert time.monotonic() - began < 2
+        assert await asyncio.wait_for(reader.read(), 2) == b""
+        writer.close()
+        with pytest.raises(ConnectionError):
+            await line.say(post())
+
+    play(scene)
+
+
+def test_a_host_that_nobody_knows_is_told_and_nothing_breaks() -> None:
+    told: list[str] = []
+
+    async def run() -> None:
+        receiver = Hooks("127.0.0.1", 65_536, Desk().take)
+        await receiver.start(told.append, told.append)
+        await receiver.stop()
+
+    asyncio.run(run())
+    assert len(told) == 1
+    assert told[0].startswith("hooks: 127.0.0.1:65536 cannot be listened on: ")
