@@ -10,6 +10,7 @@ from pulse_tui.domain.alert import alert_fingerprint
 from pulse_tui.domain.decision import Comparison, Decision, Fact
 from pulse_tui.domain.words import Outcome, Priority, Severity, SignalType
 from pulse_tui.policy.conditions import Condition, Engine
+from pulse_tui.policy.gate import GateSection
 from pulse_tui.policy.rules import ContextLine, Rule
 from pulse_tui.policy.titles import title
 
@@ -136,9 +137,12 @@ class _Applicable(NamedTuple):
 class Policy:
     """A loaded policy. Made by :func:`pulse_tui.policy.load.load_policy`."""
 
-    def __init__(self, rules: tuple[CompiledRule, ...], engine: Engine, digest: str) -> None:
-        """``digest`` is SHA-256 over the canonical rules."""
+    def __init__(
+        self, rules: tuple[CompiledRule, ...], engine: Engine, digest: str, gate: GateSection | None = None
+    ) -> None:
+        """``digest`` is SHA-256 over the canonical rules and the gate section."""
         self.digest = digest
+        self.gate = gate or GateSection()
         self.engine = engine
         self.compiled = rules
         index: dict[SignalType, list[CompiledRule]] = {kind: [] for kind in SignalType}

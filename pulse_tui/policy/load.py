@@ -52,7 +52,7 @@ def load_policy(
     reader.same_ids(marks)
     if len(problems) > before or written is None:
         return None
-    return Policy(tuple(compiled), reader.engine, digest(written))
+    return Policy(tuple(compiled), reader.engine, digest(written), written.gate)
 
 
 class _Reader:

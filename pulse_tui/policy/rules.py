@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from pulse_tui.domain.words import Mode, Outcome, Priority, Severity, SignalType
+from pulse_tui.policy.gate import GateSection
 from pulse_tui.settings.check import Seconds
 
 Text = Annotated[str, Meta(min_length=1)]
@@ -86,10 +87,11 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class PolicyFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The ``policy`` section: the rules, and how soon each priority asks for a response."""
+    """The ``policy`` section: the rules, how soon each priority asks for a response, and what closes the gate."""
 
     rules: tuple[Rule, ...]
     respond_within: dict[Priority, Seconds] = {}
+    gate: GateSection | None = None
 
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
@@ -99,5 +101,8 @@ def digest(policy: PolicyFile) -> str:
     """SHA-256 over the canonical JSON of everything that can change a decision (tests and prose cannot)."""
     bare = [msgspec.structs.replace(rule, tests=(), description="") for rule in policy.rules]
     times = sorted((str(priority), float(time)) for priority, time in policy.respond_within.items())
-    body = _ENCODER.encode([times, [msgspec.to_builtins(rule, enc_hook=float) for rule in bare]])
+    content: list[Any] = [times, [msgspec.to_builtins(rule, enc_hook=float) for rule in bare]]
+    if policy.gate is not None:
+        content.append(policy.gate.canonical())
+    body = _ENCODER.encode(content)
     return hashlib.sha256(body).hexdigest()

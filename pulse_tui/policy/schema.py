@@ -19,6 +19,8 @@ def policy_schema(*, action_kinds: Collection[str] = (), variables: Variables | 
         [PolicyFile], schema_hook=_duration, ref_template="#/$defs/{name}"
     )
     root = components.pop("PolicyFile")
+    for environment in components["GateSection"]["properties"].values():
+        environment["propertyNames"] = {"$ref": "#/$defs/GateReason"}
     if action_kinds:
         components["Rule"]["properties"]["actions"]["items"] = {"enum": sorted(action_kinds)}
     if variables is not None:

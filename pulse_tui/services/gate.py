@@ -1,26 +1,38 @@
-"""May this version be promoted there? Every reason, and what is missing by name."""
+"""May this version be promoted there? Every reason, what is missing by name, and what policy makes of each."""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from pulse_tui.domain.alert import AlertState
+import msgspec
+
 from pulse_tui.domain.errors import NotFound
-from pulse_tui.domain.evals import Gate
 from pulse_tui.domain.release import Release
-from pulse_tui.domain.words import Environment, Priority
+from pulse_tui.domain.words import Environment
+from pulse_tui.policy.gate import GateReason, GateStatus, GateWord
 from pulse_tui.ports import Transaction
-from pulse_tui.services.known_good import way_back
-from pulse_tui.services.parts import JudgeParts
+from pulse_tui.services.gate_looks import LOOKS, Asked
+from pulse_tui.services.parts import RollbackParts
+from pulse_tui.settings.check import nearest
 
 
 class Reason(NamedTuple):
-    """One thing the gate looked at. ``blocking`` reasons that are not ok close it."""
+    """One thing the gate looked at. ``blocking`` says that it closes the gate now."""
 
     name: str
-    ok: bool
+    """A reason of :class:`~pulse_tui.policy.gate.GateReason`; one name may stand for several findings."""
+    status: str
+    """ok, failed or missing."""
     blocking: bool
     detail: str
+    todo: str
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is nothing to say against it."""
+        return self.status == GateStatus.OK
 
 
 class GateAnswer(NamedTuple):
@@ -30,91 +42,70 @@ class GateAnswer(NamedTuple):
     version: str
     environment: str
     go: bool
+    policy: str
+    """The digest of the policy that says what blocks."""
     reasons: tuple[Reason, ...]
 
+    @property
+    def blocking(self) -> list[str]:
+        """What closes the gate, a line each."""
+        return [f"{r.name}: {r.detail}" for r in self.reasons if r.blocking]
 
-def gate(parts: JudgeParts, asset_id: str, version: str, environment: Environment) -> GateAnswer:
-    """Look at holds, release state, verdicts, the way back and open alerts. Raises NotFound for an unknown asset or version."""
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the answer: a promotion names the answer that it rests on."""
+        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()
+
+
+def gate(parts: RollbackParts, asset_id: str, version: str, environment: Environment) -> GateAnswer:
+    """Look at everything that policy asks for there. Raises NotFound for an unknown asset or version."""
     with parts.store.read() as tx:
-        if asset_id not in tx.estate.load().assets:
-            raise NotFound(f"there is no asset {asset_id!r}", todo="pulse-tui status lists the estate")
-        release = tx.estate.release(asset_id, version)
-        if release is None:
-            raise NotFound(f"{asset_id} has no release {version!r}", todo="Has the registry been refreshed?")
-        reasons = [
-            *_holds(tx, release, environment),
-            _state(release),
-            *_verdicts(tx, parts, release),
-            _way_back(tx, release, environment),
-            Reason(
-                "digest", release.digest is not None, False, release.digest or "no digest is recorded for this release"
-            ),
-            *_alerts(tx, release),
-            Reason("drill", False, False, "no drill is recorded: the playbook for this asset has not been rehearsed"),
-        ]
-    go = all(r.ok or not r.blocking for r in reasons)
-    return GateAnswer(asset_id, version, environment.value, go, tuple(reasons))
+        return assess(tx, parts, find_release(tx, asset_id, version), environment)
 
 
-def _holds(tx: Transaction, release: Release, environment: Environment) -> list[Reason]:
-    standing = [h for h in tx.judgements.holds(release.asset_id) if h.covers(release.asset_id, release.version)]
-    if not standing:
-        return [Reason("holds", True, True, f"nothing holds {release.asset_id} back from {environment.value}")]
-    return [
-        Reason(h.kind.value, False, True, f"{h.why}; until {h.until_condition} (placed by {h.placed_by})")
-        for h in standing
-    ]
+def find_release(tx: Transaction, asset_id: str, version: str) -> Release:
+    """The release. Raises NotFound with the nearest that there is."""
+    release = tx.estate.release(asset_id, version)
+    if tx.estate.asset(asset_id) is None:
+        raise NotFound(f"there is no asset {asset_id!r}", todo=nearest(asset_id, tx.estate.load().assets))
+    if release is None:
+        known = [r.version for r in tx.estate.releases(asset_id)[-200:]]
+        hint = nearest(version, known) if known else "No release of it is known: has its registry been refreshed?"
+        raise NotFound(f"{asset_id} has no release {version!r}", todo=hint)
+    return release
 
 
-def _state(release: Release) -> Reason:
-    return Reason(
-        "state", release.usable, True, f"{release.version} is {release.state.value}, iteration {release.iteration}"
-    )
+def assess(tx: Transaction, parts: RollbackParts, release: Release, environment: Environment) -> GateAnswer:
+    """The same inside a transaction that is open already."""
+    policy = parts.judging.policy
+    reasons = tuple(_reasons(tx, parts, release, environment))
+    go = not any(r.blocking for r in reasons)
+    return GateAnswer(release.asset_id, release.version, environment.value, go, policy.digest, reasons)
 
 
-def _verdicts(tx: Transaction, parts: JudgeParts, release: Release) -> list[Reason]:
-    """A functional and a safety suite must have been run on this version *and compared*; raw deltas, no statistics."""
-    compared: dict[Gate, str] = {}
-    missed: dict[Gate, str] = {}
-    for suite in parts.suites.values():
-        baseline = tx.evals.baseline(release.asset_id, suite.id)
-        for _, run in tx.evals.runs(release.asset_id, suite.id):
-            if run.version != release.version:
+def _reasons(tx: Transaction, parts: RollbackParts, release: Release, environment: Environment) -> Iterator[Reason]:
+    section = parts.judging.policy.gate
+    asked = Asked(tx, parts, release, environment)
+    for name in GateReason:
+        if section.word(environment, name, GateStatus.FAILED) is GateWord.OFF and (
+            section.word(environment, name, GateStatus.MISSING) is GateWord.OFF
+        ):
+            continue
+        for found in LOOKS[name](asked):
+            word = section.word(environment, name, found.status)
+            if found.status is not GateStatus.OK and word is GateWord.OFF:
                 continue
-            for task in (t for t in suite.tasks if run.score(t.name, t.metric) is not None):
-                if baseline is None:
-                    named = suite.baselines.get(release.asset_id)
-                    missed[task.gate] = (
-                        f"run {run.id} was not compared: baseline {named or '(none)'} has no run of {suite.id}"
-                    )
-                elif baseline.id == run.id:
-                    compared[task.gate] = f"run {run.id} is the baseline of {suite.id} itself"
-                elif baseline.score(task.name, task.metric) is None:
-                    missed[task.gate] = f"run {run.id} was not compared: the baseline has no {task.name} {task.metric}"
-                else:
-                    compared[task.gate] = f"run {run.id} of {suite.id} was compared with {baseline.version} (raw delta)"
-    out = []
-    for kind in (Gate.FUNCTIONAL, Gate.SAFETY):
-        detail = compared.get(kind) or missed.get(kind) or f"no {kind.value} suite was run on {release.version}"
-        out.append(Reason(f"{kind.value} evaluation", kind in compared, kind in missed, detail))
-    return out
+            blocking = found.status is not GateStatus.OK and word is GateWord.BLOCKING and not found.slight
+            status = GateStatus.MISSING if found.status is GateStatus.UNCONFIGURED else found.status
+            yield Reason(name.value, status.value, blocking, found.detail, found.todo)
 
 
-def _way_back(tx: Transaction, release: Release, environment: Environment) -> Reason:
-    back = way_back(tx, release.asset_id, environment, release.version)
-    if back.release is not None:
-        return Reason("way back", True, True, f"{back.release.version}: {back.proof}")
-    first = not tx.estate.stays(release.asset_id, environment)
-    detail = "; ".join(back.tried) or f"no other healthy release is known in {environment.value}"
-    return Reason("way back", False, not first, "nothing has served there before" if first else detail)
-
-
-def _alerts(tx: Transaction, release: Release) -> list[Reason]:
-    urgent = [
-        a
-        for a in tx.judgements.alerts([AlertState.FIRING, AlertState.ACKNOWLEDGED], 100_000, release.asset_id)
-        if a.priority is Priority.P1 and a.version in (None, release.version)
-    ]
-    if not urgent:
-        return [Reason("alerts", True, True, "no P1 alert is open on this release")]
-    return [Reason("alert", False, True, f"{a.priority.value} {a.title} ({a.id})") for a in urgent]
+def gate_lines(answer: GateAnswer) -> tuple[tuple[str, str], ...]:
+    """The answer as (label, text) lines: GO or BLOCKED, then every reason, with what to do about those not ok."""
+    head = f"{answer.asset} {answer.version} to {answer.environment} (policy {answer.policy[:12]})"
+    lines = [("GO" if answer.go else "BLOCKED", head)]
+    for reason in answer.reasons:
+        todo = f" -> {reason.todo}" if reason.todo and not reason.ok else ""
+        word = "" if reason.ok else f"{reason.status}, {'blocking' if reason.blocking else 'advisory'}: "
+        lines.append((reason.name, f"{word}{reason.detail}{todo}"))
+    return tuple(lines)
