@@ -5,16 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 
 from pulse_tui.domain.alert import AlertState
-from pulse_tui.domain.estate import Deployment
+from pulse_tui.domain.claim import DEEDS
 from pulse_tui.domain.evidence import VersionEvidence
 from pulse_tui.domain.release import ReleaseState
 from pulse_tui.domain.rollback import Plan, Run
 from pulse_tui.domain.signal import Signal, fingerprint, signal_id
 from pulse_tui.domain.words import Change, Recommended, Severity, SignalType
 from pulse_tui.ports import Transaction
+from pulse_tui.services.claims import place
 from pulse_tui.services.ingest import absorb
 from pulse_tui.services.parts import JudgeParts
-from pulse_tui.services.respond import UNHEALTHY, close_alert
+from pulse_tui.services.respond import UNHEALTHY, Responder, close_alert
 
 _OPEN = (AlertState.FIRING, AlertState.ACKNOWLEDGED, AlertState.SUPPRESSED)
 
@@ -22,18 +23,11 @@ _OPEN = (AlertState.FIRING, AlertState.ACKNOWLEDGED, AlertState.SUPPRESSED)
 def rolled_back(tx: Transaction, parts: JudgeParts, plan: Plan, run: Run, now: datetime) -> None:
     """Record that ``plan.to_version`` serves, in the transaction that ends the run."""
     before = tx.estate.deployment(plan.asset_id, plan.environment)
-    tx.estate.deploy(
-        Deployment(
-            asset_id=plan.asset_id,
-            environment=plan.environment,
-            version=plan.to_version,
-            since=now,
-            traffic=before.traffic if before else 100.0,
-            production_critical=before.production_critical if before else False,
-            # A registry goes on speaking for what it moved; the YAML must not take the rollback back.
-            source=before.source if before and before.source != "estate" else "rollback",
-        )
-    )
+    share = before.traffic if before is not None and before.traffic != 100.0 else None
+    settled = place(tx, parts, plan.asset_id, plan.environment, plan.to_version, DEEDS, now, share, since=now)
+    absorb(settled.told.signals, tx, parts, now)
+    for over in settled.told.cleared:
+        Responder(tx, parts, now).clear(over, "it no longer holds after the rollback")
     _quarantine(tx, plan)
     tx.estate.record_promotion(
         plan.asset_id,

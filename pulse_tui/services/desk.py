@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from pulse_tui.domain.alert import AlertState
 from pulse_tui.domain.board import AlertStory, Board, PlanStory, Trend
-from pulse_tui.domain.errors import NotFound, Refused
+from pulse_tui.domain.errors import NotFound, Refused, WrongUse
+from pulse_tui.domain.views import CalendarRow, Dependents, InventoryRow, ReleaseRow, Tree
 from pulse_tui.domain.words import Environment
-from pulse_tui.services import approve, deeds, execute, plan
+from pulse_tui.services import approve, deeds, execute, plan, release, release_views
 from pulse_tui.services.alert_story import alert_story
+from pulse_tui.services.asset_story import asset_story
+from pulse_tui.services.gate import gate, gate_lines
+from pulse_tui.services.inventory import inventory
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.plan_story import plan_story
-from pulse_tui.services.record_stories import advisory_story, asset_story
+from pulse_tui.services.record_stories import advisory_story
+from pulse_tui.services.tree import asset_tree, dependents
+from pulse_tui.settings.check import nearest
+
+BACK, AHEAD = timedelta(days=90), timedelta(days=180)
+"""How far the calendar looks."""
 
 
 class ServiceDesk:
@@ -51,7 +62,43 @@ class ServiceDesk:
         return advisory_story(self._store, advisory_id)
 
     def asset_story(self, asset_id: str) -> tuple[tuple[str, str], ...]:
-        return asset_story(self._store, asset_id)
+        return asset_story(self._parts, asset_id)
+
+    def history(self, asset_id: str) -> tuple[ReleaseRow, ...]:
+        return self._store.history(asset_id)
+
+    def release_story(self, asset_id: str, version: str) -> tuple[tuple[str, str], ...]:
+        return release_views.release_story(self._parts.judging, asset_id, version)
+
+    def release_diff(self, asset_id: str, older: str, newer: str) -> tuple[tuple[str, str], ...]:
+        return release_views.release_diff(self._parts.judging, asset_id, older, newer)
+
+    def tree(self, asset_id: str) -> Tree:
+        return asset_tree(self._store, asset_id, self._parts.clock())
+
+    def dependents(self, component_id: str) -> Dependents:
+        return dependents(self._store, component_id)
+
+    def calendar(self) -> tuple[CalendarRow, ...]:
+        now = self._parts.clock()
+        return self._store.calendar(now - BACK, now + AHEAD)
+
+    def inventory(self) -> tuple[InventoryRow, ...]:
+        return inventory(self._parts.judging)
+
+    def gate_story(self, asset_id: str, version: str, environment: str) -> tuple[tuple[str, str], ...]:
+        return gate_lines(gate(self._parts, asset_id, version, place(environment)))
+
+    def move_release(self, asset_id: str, version: str, deed: str, why: str) -> str:
+        self._may_act()
+        move = _MOVES.get(deed)
+        if move is None:
+            raise WrongUse(f"there is no deed {deed!r}", todo=nearest(deed, _MOVES))
+        return move(self._parts, asset_id, version, self.operator, why)
+
+    def promote(self, asset_id: str, version: str, environment: str, why: str) -> str:
+        self._may_act()
+        return release.promote(self._parts, asset_id, version, place(environment), self.operator, why)
 
     def source_problems(self) -> tuple[str, ...]:
         with self._store.read() as tx:
@@ -146,3 +193,12 @@ class ServiceDesk:
 
 
 _LIVE = (AlertState.FIRING, AlertState.ACKNOWLEDGED)
+_MOVES = {"approve": release.approve, "quarantine": release.quarantine, "retire": release.retire}
+
+
+def place(environment: str) -> Environment:
+    """The environment of this name. Raises WrongUse with the nearest."""
+    names = {e.value: e for e in Environment}
+    if environment not in names:
+        raise WrongUse(f"there is no environment {environment!r}", todo=nearest(environment, names))
+    return names[environment]

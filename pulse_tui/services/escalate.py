@@ -8,6 +8,7 @@ from pulse_tui.domain.alert import Alert, AlertState
 from pulse_tui.domain.effect import Queue
 from pulse_tui.enrich.facts import facts
 from pulse_tui.ports import Case, Transaction
+from pulse_tui.services.ingest import around
 from pulse_tui.services.parts import SYSTEM, JudgeParts
 from pulse_tui.services.respond import close_alert, kept
 
@@ -63,7 +64,7 @@ def _tell(tx: Transaction, parts: JudgeParts, alert: Alert) -> int:
     if decision is None or signal is None:
         return 0
     now = parts.clock()
-    fact = next((f for f in facts(signal, tx.estate.load()) if f.environment == alert.environment), None)
+    fact = next((f for f in facts(signal, around([signal], tx)) if f.environment == alert.environment), None)
     if fact is None:
         return 0
     rule = parts.policy.rule(alert.rule_id)

@@ -12,6 +12,7 @@ from pulse_tui.domain.decision import Decision, Fact
 from pulse_tui.domain.errors import Problem
 from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.evals import EvalRun
+from pulse_tui.domain.evidence import AdvisoryEvidence
 from pulse_tui.domain.moments import iso
 from pulse_tui.domain.signal import Signal, encode
 from pulse_tui.domain.source import Observation, Rejected
@@ -86,7 +87,7 @@ def ingest(
 def absorb(signals: Sequence[Signal], tx: Transaction, parts: JudgeParts, now: datetime) -> Tally:
     """Signals that the program makes itself, inside a transaction that is open already."""
     new = tx.signals.add([(s, encode(s)) for s in signals])
-    judged = _judge(new, tx.estate.load(), parts) if new else []
+    judged = _judge(new, around(new, tx), parts) if new else []
     return _respond(judged, tx, parts, now).plus(
         Tally(signals=len(new), duplicates=len(signals) - len(new), unclaimed=_unclaimed(judged))
     )
@@ -153,6 +154,15 @@ def _respond(
         indeterminate=sum(d.outcome is Outcome.INDETERMINATE for d, _ in pairs),
         alerts=responder.opened,
     )
+
+
+def around(signals: Sequence[Signal], tx: Transaction) -> Estate:
+    """The estate with what judging these signals needs of its dependencies: an estate may have a million."""
+    estate = tx.estate.load()
+    named = {s.evidence.component for s in signals if isinstance(s.evidence, AdvisoryEvidence)}
+    if not named:
+        return estate
+    return msgspec.structs.replace(estate, dependencies=tx.dependencies.using(components=named))
 
 
 def _unclaimed(judged: Iterable[tuple[Fact, Sequence[Decision]]]) -> int:

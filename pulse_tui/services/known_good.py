@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from pulse_tui.domain.release import Release, Stay
+from pulse_tui.domain.rollback import Check
 from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Transaction
 
@@ -24,6 +25,7 @@ class WayBack(NamedTuple):
 def way_back(tx: Transaction, asset_id: str, environment: Environment, serving: str) -> WayBack:
     """The release's own pointer, else the last healthy one there, else (outside production) what production serves."""
     tried: dict[str, str] = {}
+    deleted = {c.version for c in tx.inventory.concerns(asset_id) if c.key.startswith("deleted:")}
     for version, why in _candidates(tx, asset_id, environment, serving):
         if version == serving or version in tried:
             continue
@@ -32,11 +34,29 @@ def way_back(tx: Transaction, asset_id: str, environment: Environment, serving: 
             tried[version] = f"{version} ({why}) is not in the registry"
         elif why == UNHEALTHY:
             tried[version] = f"{version} is named by the release, but {why}"
+        elif version in deleted:
+            tried[version] = f"{version} ({why}) was deleted in {release.provenance.get('source', 'its source')}"
         elif not release.usable:
             tried[version] = f"{version} ({why}) is {release.state.value}"
         else:
             return WayBack(release, tuple(tried.values()), why)
     return WayBack(None, tuple(tried.values()))
+
+
+def interface_check(serving: Release, target: Release) -> Check:
+    """Whether whoever calls ``serving`` can call ``target``: schema, prompt format and tooling are the same.
+
+    A difference blocks. A part that one of the two does not state is told: nobody can compare it.
+    """
+    broken = serving.interface.breaks(target.interface)
+    if broken:
+        detail = f"{target.version} has {'; '.join(broken)} ({serving.version} serves)"
+        return Check(name="interface", ok=False, detail=detail)
+    unstated = list(dict.fromkeys([*serving.interface.unstated(), *target.interface.unstated()]))
+    if unstated:
+        detail = f"not compared: {', '.join(unstated)} not stated by {serving.version} or {target.version}"
+        return Check(name="interface", ok=False, blocking=False, detail=detail)
+    return Check(name="interface", ok=True, detail=f"the same schema, prompt format and tooling as {serving.version}")
 
 
 def last_stays(tx: Transaction, asset_id: str, environment: Environment) -> list[Stay]:

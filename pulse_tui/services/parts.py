@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from pulse_tui.domain.decision import Decision, Fact
+from pulse_tui.policy.gate import GateSection
 from pulse_tui.ports import Action, Collector, Http, Route, Step, Store
 from pulse_tui.settings.shapes import ApprovalsShape, OperatorShape, PlaybookShape, SourceShape, SuiteShape
 
@@ -32,6 +33,11 @@ class Judge(Protocol):
     @property
     def digest(self) -> str:
         """Names exactly this policy."""
+        ...
+
+    @property
+    def gate(self) -> GateSection:
+        """What closes the gate."""
         ...
 
     def rule(self, rule_id: str) -> RuleFace | None:
@@ -65,6 +71,8 @@ class JudgeParts(NamedTuple):
     sources: Mapping[str, SourceShape]
     outside: Outside
     clock: Callable[[], datetime]
+    precedence: Sequence[str] = ()
+    """Source ids, the most believed first."""
 
 
 class RollbackParts(NamedTuple):

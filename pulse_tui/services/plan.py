@@ -15,7 +15,7 @@ from pulse_tui.domain.rollback import Check, Plan, PlanState, PlanStep, RunState
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Environment
 from pulse_tui.ports import StepContext, Transaction
-from pulse_tui.services.known_good import way_back
+from pulse_tui.services.known_good import interface_check, way_back
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.settings.shapes import PlaybookShape, StepShape
 
@@ -167,7 +167,7 @@ def _steps(
     parts: RollbackParts, playbook: PlaybookShape, here: Release, target: Release, environment: Environment
 ) -> Iterator[PlanStep]:
     for shape in playbook.steps:
-        params = _fill(shape.options, {"asset": here.asset_id, "environment": environment.value})
+        params = fill(shape.options, {"asset": here.asset_id, "environment": environment.value})
         options = step_options(parts, shape.kind, params, shape)
         kind = parts.steps[shape.kind]
         yield PlanStep(
@@ -191,16 +191,16 @@ def step_options(parts: RollbackParts, kind: str, params: dict[str, Any], shape:
         raise ConfigError([Problem(shape.mark if shape else f"step {kind}", str(error))]) from None
 
 
-def _fill(value: Any, names: dict[str, str]) -> Any:
+def fill(value: Any, names: dict[str, str]) -> Any:
     """``{asset}`` and ``{environment}`` in every text; other braces are left for the step."""
     if isinstance(value, str):
         for name, text in names.items():
             value = value.replace("{" + name + "}", text)
         return value
     if isinstance(value, dict):
-        return {k: _fill(v, names) for k, v in value.items()}
+        return {k: fill(v, names) for k, v in value.items()}
     if isinstance(value, list):
-        return [_fill(v, names) for v in value]
+        return [fill(v, names) for v in value]
     return value
 
 
@@ -244,6 +244,7 @@ def _records(tx: Transaction, plan: Plan, parts: RollbackParts) -> Iterator[Chec
         detail = f"digest {release.digest or 'not recorded'}" + ("" if same else f", the plan says {plan.to_digest}")
         yield Check(name="digest", ok=same, detail=detail, blocking=not same)
         yield from _health(tx, plan, undo=undo)
+        yield from _interface(tx, plan, release, undo=undo)
     deployment = tx.estate.deployment(plan.asset_id, plan.environment)
     now_there = deployment.version if deployment else "nothing"
     yield Check(
@@ -280,6 +281,14 @@ def _health(tx: Transaction, plan: Plan, *, undo: bool) -> Iterator[Check]:
         else f"{plan.to_version} has no record in {plan.environment.value}; it is the release's own rollback pointer"
     )
     yield Check(name="known good here", ok=serves, detail=detail, blocking=False)
+
+
+def _interface(tx: Transaction, plan: Plan, target: Release, *, undo: bool) -> Iterator[Check]:
+    """Callers and tools speak to what serves: a release that they cannot speak to is no way back (said, for an undo)."""
+    serving = tx.estate.release(plan.asset_id, plan.from_version)
+    if serving is not None:
+        check = interface_check(serving, target)
+        yield msgspec.structs.replace(check, blocking=False) if undo else check
 
 
 def _loop(tx: Transaction, plan: Plan, now: datetime) -> Iterator[Check]:

@@ -6,18 +6,24 @@ from datetime import datetime
 from functools import singledispatch
 from typing import NamedTuple
 
+import msgspec
+
 from pulse_tui.domain.advisory import Advisory
+from pulse_tui.domain.bill import Bill, Head
 from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.evals import EvalRun
 from pulse_tui.domain.evidence import VersionEvidence
 from pulse_tui.domain.note import Note
-from pulse_tui.domain.release import RegistrySnapshot, ReleaseState
+from pulse_tui.domain.release import Attestation, RegistrySnapshot, Release, ReleaseState
 from pulse_tui.domain.signal import Signal, fingerprint, signal_id
-from pulse_tui.domain.words import Change, Environment, Recommended, Severity, SignalType
+from pulse_tui.domain.words import Change, ComponentKind, Environment, Recommended, Severity, SignalType
 from pulse_tui.enrich.matching import advisory_fingerprint, advisory_signals, match
 from pulse_tui.enrich.notes import classify, note_signals, resolved
+from pulse_tui.enrich.places import package_key
 from pulse_tui.enrich.regressions import by_metric, cleared, compare, condition
 from pulse_tui.ports import Transaction
+from pulse_tui.services.attest import take_attestation
+from pulse_tui.services.bills import take_bill, take_head
 from pulse_tui.services.parts import SYSTEM, JudgeParts
 from pulse_tui.services.registry import sync
 from pulse_tui.settings.check import nearest
@@ -44,15 +50,33 @@ def _made(item: object, _tx: Transaction, _parts: JudgeParts, _estate: Estate, _
 
 
 @_made.register
-def _(item: RegistrySnapshot, tx: Transaction, _parts: JudgeParts, estate: Estate, now: datetime) -> Made:
+def _(item: RegistrySnapshot, tx: Transaction, parts: JudgeParts, estate: Estate, now: datetime) -> Made:
     asset = estate.assets.get(item.asset_id)
-    return Made(sync(item, tx, asset, now), [], estate_changed=True)
+    told = sync(item, tx, parts, asset, now)
+    return Made(told.signals, told.cleared, estate_changed=bool(told.signals or told.cleared))
+
+
+@_made.register
+def _(item: Bill, tx: Transaction, _parts: JudgeParts, estate: Estate, now: datetime) -> Made:
+    return Made(*take_bill(item, tx, estate, now))
+
+
+@_made.register
+def _(item: Head, tx: Transaction, _parts: JudgeParts, estate: Estate, now: datetime) -> Made:
+    return Made(*take_head(item, tx, estate, now))
+
+
+@_made.register
+def _(item: Attestation, tx: Transaction, parts: JudgeParts, _estate: Estate, now: datetime) -> Made:
+    return Made(*take_attestation(item, tx, parts, now))
 
 
 @_made.register
 def _(item: Advisory, tx: Transaction, _parts: JudgeParts, estate: Estate, now: datetime) -> Made:
     if not tx.advisories.put([item]):
         return Made([], [])
+    named = {package_key(a.ecosystem, a.name) for a in item.affected}
+    estate = msgspec.structs.replace(estate, dependencies=tx.dependencies.using(packages=named))
     before = {(f.asset_id, f.environment) for f in tx.advisories.findings(item.id)}
     findings = match(item, estate)
     tx.advisories.drop_findings(advisory_id=item.id)
@@ -67,6 +91,8 @@ def _(item: Note, tx: Transaction, _parts: JudgeParts, estate: Estate, now: date
     reading = classify(item)
     if not tx.advisories.put_note(item, reading):
         return Made([], [])
+    models = tx.dependencies.using(kinds=[ComponentKind.HOSTED_MODEL])
+    estate = msgspec.structs.replace(estate, dependencies=models)
     return Made(note_signals(item, reading, estate, now), resolved(item, reading, estate))
 
 
@@ -82,7 +108,7 @@ def _(item: EvalRun, tx: Transaction, parts: JudgeParts, estate: Estate, now: da
         tx.estate.set_release_state(item.asset_id, item.version, ReleaseState.EVALUATED)
     tx.judgements.finish_retests(item.asset_id, now)
     owner = asset.owner_team if asset else None
-    signals = [_evaluation(item, iteration, owner, now)]
+    signals = [_evaluation(item, iteration, owner, release, now)]
     suite = parts.suites.get(item.suite)
     baseline = tx.evals.baseline(item.asset_id, item.suite)
     if suite is None:
@@ -125,7 +151,7 @@ def _serving(estate: Estate, run: EvalRun) -> list[Environment | None]:
     return [d.environment for d in estate.deployments if d.asset_id == run.asset_id and d.version == run.version]
 
 
-def _evaluation(run: EvalRun, iteration: int, owner: str | None, now: datetime) -> Signal:
+def _evaluation(run: EvalRun, iteration: int, owner: str | None, release: Release | None, now: datetime) -> Signal:
     return Signal(
         id=signal_id(run.source or "eval", "evaluation", run.id),
         source=run.source or "eval",
@@ -140,6 +166,7 @@ def _evaluation(run: EvalRun, iteration: int, owner: str | None, now: datetime) 
         occurred_at=run.at,
         observed_at=now,
         title=f"{run.asset_id} {run.version} was evaluated on {run.suite}",
-        evidence=VersionEvidence(ref=run.id, iteration=iteration),
+        # The content that was measured, as far as it was known then: the gate compares it with what is promoted.
+        evidence=VersionEvidence(ref=run.id, iteration=iteration, to_digest=release.digest if release else None),
         fingerprint=fingerprint("evaluation", run.asset_id, run.version, run.suite),
     )

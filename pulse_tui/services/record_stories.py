@@ -1,14 +1,10 @@
-"""An advisory and an asset opened, as (label, text) lines."""
+"""An advisory opened, as (label, text) lines."""
 
 from __future__ import annotations
-
-from datetime import timedelta
 
 from pulse_tui.domain.errors import NotFound
 from pulse_tui.domain.moments import iso
 from pulse_tui.ports import Store
-
-_WINDOW = timedelta(hours=24)
 
 
 def advisory_story(store: Store, name: str) -> tuple[tuple[str, str], ...]:
@@ -39,50 +35,4 @@ def advisory_story(store: Store, name: str) -> tuple[tuple[str, str], ...]:
             )
         )
     lines.extend(("Link", link) for link in advisory.links[:5])
-    return tuple(lines)
-
-
-def asset_story(store: Store, asset_id: str) -> tuple[tuple[str, str], ...]:
-    """An asset with its deployments, releases, holds and dependencies. Raises NotFound."""
-    with store.read() as tx:
-        estate = tx.estate.load()
-        asset = estate.assets.get(asset_id)
-        if asset is None:
-            raise NotFound(f"there is no asset {asset_id!r}")
-        lines = [
-            ("Asset", f"{asset.id}: {asset.asset_type.value}, {asset.tier.value}, {asset.exposure.value} exposure"),
-            ("Owner", asset.owner_team),
-            ("Data", ", ".join(asset.data.words()) or "keeps nothing of its users"),
-        ]
-        for environment in estate.environments(asset_id):
-            deployment = estate.deployment(asset_id, environment)
-            assert deployment is not None
-            critical = ", production-critical" if deployment.production_critical else ""
-            lines.append(
-                (
-                    "Serves",
-                    f"{environment.value}: {deployment.version}, {deployment.traffic:g} % since {iso(deployment.since)} ({deployment.source}){critical}",
-                )
-            )
-        lines.extend(
-            (h.kind.value.capitalize(), f"{h.why}; until {h.until_condition}") for h in tx.judgements.holds(asset_id)
-        )
-        lines.extend(
-            ("Retest", f"due {r.due_at:%Y-%m-%d}: {r.why}") for r in tx.judgements.retests() if r.asset_id == asset_id
-        )
-        for release in reversed(tx.estate.releases(asset_id)[-15:]):
-            back = f", back to {release.rollback_pointer}" if release.rollback_pointer else ""
-            lines.append(
-                (
-                    "Release",
-                    f"{release.version} iteration {release.iteration}: {release.state.value}, {release.digest or 'no digest'}{back}",
-                )
-            )
-        for dependency in estate.dependencies:
-            if dependency.asset_id == asset_id:
-                where = ", ".join(e.value for e in dependency.environments) or "everywhere"
-                lines.append(
-                    ("Depends on", f"{dependency.component.label} ({dependency.component.kind.value}, {where})")
-                )
-        lines.extend(("Log", f"{iso(s.observed_at)} {s.title}") for s in tx.signals.recent(8, asset_id))
     return tuple(lines)

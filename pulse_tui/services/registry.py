@@ -1,99 +1,302 @@
-"""What a registry says becomes releases, deployments and version events. Releases are immutable."""
+"""What a registry says becomes releases, claims and version events. Releases are immutable."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
+from typing import TypeVar
 
 import msgspec
 
+from pulse_tui.domain.claim import place_subject
+from pulse_tui.domain.concern import Concern
 from pulse_tui.domain.estate import Asset, Deployment
 from pulse_tui.domain.evidence import VersionEvidence
-from pulse_tui.domain.release import RegistrySnapshot, RegistryVersion, Release, ReleaseState
+from pulse_tui.domain.release import Interface, Lineage, RegistrySnapshot, RegistryVersion, Release, ReleaseState
 from pulse_tui.domain.signal import Signal, fingerprint, signal_id
 from pulse_tui.domain.words import Change, Environment, Recommended, Severity, SignalType
 from pulse_tui.ports import Transaction
+from pulse_tui.services import claims
+from pulse_tui.services.attest import complete
+from pulse_tui.services.concerns import Told, stand
 from pulse_tui.services.known_good import last_stays
+from pulse_tui.services.names import check_names, check_others
+from pulse_tui.services.parts import JudgeParts
+
+S = TypeVar("S", Lineage, Interface)
+_CONCERNS = ("digest:", "deleted:", "gone:")
 
 
-def sync(snapshot: RegistrySnapshot, tx: Transaction, asset: Asset | None, now: datetime) -> list[Signal]:
+def sync(snapshot: RegistrySnapshot, tx: Transaction, parts: JudgeParts, asset: Asset | None, now: datetime) -> Told:
     """Record a snapshot; returns a version event for each thing that changed, nothing when nothing did."""
-    known = {r.version: r for r in tx.estate.releases(snapshot.asset_id)}
-    signals: list[Signal] = []
-    for version in snapshot.versions:
-        release = known.get(version.version)
+    return _Sync(snapshot, tx, parts, asset, now).run()
+
+
+class _Sync:
+    """One snapshot being recorded, in one transaction."""
+
+    def __init__(
+        self, snapshot: RegistrySnapshot, tx: Transaction, parts: JudgeParts, asset: Asset | None, now: datetime
+    ) -> None:
+        self._said, self._tx, self._parts, self._asset, self._now = snapshot, tx, parts, asset, now
+        self._told = Told([], [])
+        self._wanted: list[Concern] = []
+        self._spoken: dict[str, Signal] = {}
+        self._known = {r.version: r for r in tx.estate.releases(snapshot.asset_id)}
+        self._changed = False
+
+    def run(self) -> Told:
+        said = self._said
+        for version in said.versions:
+            self._version(version)
+        if said.complete:
+            self._deleted()
+        for environment, (serving, traffic) in sorted(said.placements.items()):
+            self._place(environment, serving, traffic)
+        for environment in said.managed:
+            if environment not in said.placements:
+                self._absent(environment)
+        self._told.add(
+            stand(
+                self._tx, said.asset_id, self._wanted, self._now,
+                source=said.source, keys=_CONCERNS, spoken=self._spoken,
+            )
+        )  # fmt: skip
+        self._told.add(claims.describe(self._tx, self._parts, said.asset_id, said.facts, said.source, self._now))
+        if self._changed:
+            self._told.add(check_names(self._tx, self._parts, said.asset_id, self._now))
+            self._told.add(check_others(self._tx, self._parts, said.asset_id, self._now))
+        return self._told
+
+    # ------------------------------------------------------------ releases
+
+    def _version(self, version: RegistryVersion) -> None:
+        release = self._known.get(version.version)
         if release is None:
-            added = tx.estate.add_release(_release(version, snapshot))
-            known[added.version] = added
-            signals.append(_event(snapshot, asset, now, Change.BUILD, added, None))
-        elif version.digest and release.digest and version.digest != release.digest:
-            signals.append(_digest_changed(snapshot, asset, now, release, version))
-    for environment, (serving, traffic) in sorted(snapshot.placements.items()):
-        signal = _place(snapshot, tx, asset, known, environment, serving, traffic, now)
-        if signal is not None:
-            signals.append(signal)
-    for environment in snapshot.managed:
-        if environment not in snapshot.placements:
-            gone = tx.estate.deployment(snapshot.asset_id, environment)
-            if gone is not None and gone.source == snapshot.source:
-                tx.estate.undeploy(snapshot.asset_id, environment, now)
-                signals.append(_withdrawn(snapshot, asset, now, gone))
-    return signals
+            added = self._tx.estate.add_release(_release(version, self._said.source))
+            self._known[added.version] = added
+            self._changed = True
+            self._told.signals.append(
+                self._event(version.change, added.version, added, None, iteration=added.iteration)
+            )
+            self._told.add(complete(added, self._tx, self._parts, self._now))
+            return
+        if (seen := another_digest(release, version.digest)) is not None:
+            recorded, found = seen
+            self._concern(
+                f"digest:{release.version}",
+                f"{release.asset_id} {release.version} has another digest than when it was recorded: "
+                f"{self._said.source} has {found}, recorded is {recorded}",
+                "A release never changes: find out who rebuilt it; promote neither until it is known",
+                Severity.HIGH,
+                version=release.version,
+            )
+            self._spoken[f"digest:{release.version}"] = self._digest_changed(release, recorded, found)
+        filled = fill(release, version)
+        if filled is not None and self._tx.estate.complete_release(filled):
+            self._known[release.version] = filled
+            self._changed = True
 
+    def _deleted(self) -> None:
+        """Releases that came from this source and that it no longer has stay on record, with the reason."""
+        there = {v.version for v in self._said.versions}
+        serving = {d.version: d.environment for d in self._deployments()}
+        for release in self._known.values():
+            if release.provenance.get("source") != self._said.source or release.version in there:
+                continue
+            place = serving.get(release.version)
+            if place is None and release.state is ReleaseState.RETIRED:
+                continue
+            where = f" while it served in {place.value}" if place else ""
+            self._concern(
+                f"deleted:{release.version}",
+                f"{release.asset_id} {release.version} was deleted in {self._said.source}{where}",
+                "It stays on record, but nothing can be rolled back to it: restore it there, or retire it",
+                Severity.HIGH if place else Severity.LOW,
+                environment=place,
+                version=release.version,
+            )
 
-def _release(version: RegistryVersion, snapshot: RegistrySnapshot) -> Release:
-    return Release(
-        asset_id=snapshot.asset_id,
-        version=version.version,
-        iteration=0,
-        digest=version.digest,
-        created_at=version.created_at,
-        lineage=version.lineage,
-        provenance={"source": snapshot.source, **version.provenance},
-        registry_version=version.registry_version,
-    )
+    def _deployments(self) -> list[Deployment]:
+        found = (self._tx.estate.deployment(self._said.asset_id, e) for e in self._said.managed)
+        return [d for d in found if d is not None and d.source == self._said.source]
 
+    # ------------------------------------------------------------ places
 
-def _place(
-    snapshot: RegistrySnapshot,
-    tx: Transaction,
-    asset: Asset | None,
-    known: dict[str, Release],
-    environment: Environment,
-    serving: str,
-    traffic: float,
-    now: datetime,
-) -> Signal | None:
-    before = tx.estate.deployment(snapshot.asset_id, environment)
-    deployment = Deployment(
-        asset_id=snapshot.asset_id,
-        environment=environment,
-        version=serving,
-        since=now,
-        traffic=traffic,
-        production_critical=before.production_critical if before else False,
-        source=snapshot.source,
-    )
-    moved = before is None or before.version != serving
-    if not moved and before is not None:
-        deployment = msgspec.structs.replace(deployment, since=before.since)
-    tx.estate.deploy(deployment)
-    if not moved:
-        return None
-    release = known.get(serving)
-    iteration = tx.estate.next_iteration(snapshot.asset_id)
-    if release is not None and release.state in (ReleaseState.DRAFT, ReleaseState.EVALUATED, ReleaseState.APPROVED):
-        tx.estate.set_release_state(snapshot.asset_id, serving, ReleaseState.PROMOTED)
-    if release is not None and before is not None and release.rollback_pointer is None:
-        tx.estate.set_rollback_pointer(
-            snapshot.asset_id, serving, _pointer(tx, snapshot.asset_id, environment, serving)
+    def _place(self, environment: Environment, serving: str, traffic: float) -> None:
+        # 100 percent is what a registry says that knows of no shares: no word against whoever does.
+        share = traffic if traffic != 100.0 else None
+        at = self._said.placed_at.get(environment)
+        settled = claims.place(
+            self._tx, self._parts, self._said.asset_id, environment, serving, self._said.source, self._now, share,
+            since=at, event=at is not None,
+        )  # fmt: skip
+        self._told.add(settled.told)
+        self._moved(environment, settled)
+
+    def _moved(self, environment: Environment, settled: claims.Settlement) -> None:
+        if not settled.moved or settled.after is None:
+            return
+        serving, asset_id = settled.after.version, self._said.asset_id
+        release = self._known.get(serving)
+        iteration = self._tx.estate.next_iteration(asset_id)
+        promoted(
+            self._tx, asset_id, release, settled, environment, settled.after.source, "the registry moved", self._now
         )
-    tx.estate.record_promotion(
-        snapshot.asset_id, serving, environment, by=snapshot.source, at=now, decision_id=None, why="the registry moved"
-    )
-    change = Change.PROMOTION if environment is Environment.PRODUCTION else Change.DEPLOYMENT
-    return _event(
-        snapshot, asset, now, change, release, before, environment=environment, serving=serving, iteration=iteration
-    )
+        change = Change.PROMOTION if environment is Environment.PRODUCTION else Change.DEPLOYMENT
+        self._told.signals.append(
+            self._event(change, serving, release, settled.before, iteration=iteration, environment=environment)
+        )
+
+    def _absent(self, environment: Environment) -> None:
+        """The registry speaks for the environment and names nothing there."""
+        said = self._said
+        subject = place_subject(said.asset_id, environment)
+        mine = [c for c in self._tx.inventory.claims(subject, "version") if c.source == said.source]
+        if not mine:
+            return
+        was = mine[0].value
+        deleted = said.complete and was not in {v.version for v in said.versions}
+        if environment is Environment.PRODUCTION or deleted:
+            # Something still answers there. What was last known stays, with the reason, until somebody says more.
+            why = "its version was deleted under it" if deleted else "it was taken away"
+            self._concern(
+                f"gone:{environment.value}",
+                f"{said.asset_id} {environment.value} no longer points at a version in {said.source}: {why} (was {was})",
+                f"{was} is shown as what is last known. Set the alias again, or record that nothing serves: "
+                f"pulse-tui release withdraw {said.asset_id} --env {environment.value}",
+                Severity.HIGH if deleted else Severity.MEDIUM,
+                environment=environment,
+                version=was,
+            )
+            return
+        settled = claims.retract(self._tx, self._parts, said.asset_id, environment, said.source, self._now)
+        self._told.add(settled.told)
+        self._told.signals.append(self._withdrawn(environment, was))
+        self._moved(environment, settled)
+
+    # ------------------------------------------------------------ what is told
+
+    def _concern(
+        self,
+        key: str,
+        what: str,
+        todo: str,
+        severity: Severity,
+        *,
+        environment: Environment | None = None,
+        version: str | None = None,
+    ) -> None:
+        self._wanted.append(
+            Concern(
+                asset_id=self._said.asset_id,
+                key=key,
+                what=what,
+                todo=todo,
+                source=self._said.source,
+                severity=severity,
+                since=self._now,
+                environment=environment,
+                version=version,
+            )
+        )
+
+    def _event(
+        self,
+        change: Change,
+        version: str,
+        release: Release | None,
+        before: Deployment | None,
+        *,
+        iteration: int,
+        environment: Environment | None = None,
+    ) -> Signal:
+        said = self._said
+        where = f" in {environment.value}" if environment else ""
+        was = f" (was {before.version})" if before else ""
+        verb = "now serves" if environment else "was registered"
+        return Signal(
+            id=signal_id(said.source, change, said.asset_id, environment, version, str(iteration)),
+            source=said.source,
+            signal_type=SignalType.VERSION_EVENT,
+            change=change,
+            asset_type=self._asset.asset_type if self._asset else None,
+            asset_id=said.asset_id,
+            environment=environment,
+            baseline_version=before.version if before else None,
+            current_version=version,
+            severity=Severity.LOW,
+            confidence=1.0,
+            recommended_action=Recommended.NOTE,
+            owner_team=self._asset.owner_team if self._asset else None,
+            occurred_at=release.created_at if environment is None and release else self._now,
+            observed_at=self._now,
+            title=f"{said.asset_id} {version} {verb}{where}{was}",
+            evidence=VersionEvidence(to_digest=release.digest if release else None, iteration=iteration),
+            fingerprint=fingerprint("version", said.asset_id, environment, version),
+        )
+
+    def _digest_changed(self, release: Release, recorded: str, found: str) -> Signal:
+        return Signal(
+            id=signal_id(self._said.source, "digest", release.asset_id, release.version, found),
+            source=self._said.source,
+            signal_type=SignalType.VERSION_EVENT,
+            change=Change.DIGEST_CHANGED,
+            asset_type=self._asset.asset_type if self._asset else None,
+            asset_id=release.asset_id,
+            current_version=release.version,
+            severity=Severity.HIGH,
+            confidence=1.0,
+            recommended_action=Recommended.BLOCK,
+            owner_team=self._asset.owner_team if self._asset else None,
+            occurred_at=self._now,
+            observed_at=self._now,
+            title=f"{release.asset_id} {release.version} has another digest than when it was recorded",
+            evidence=VersionEvidence(from_digest=recorded, to_digest=found),
+            fingerprint=fingerprint("digest", release.asset_id, release.version),
+        )
+
+    def _withdrawn(self, environment: Environment, was: str) -> Signal:
+        said = self._said
+        return Signal(
+            id=signal_id(said.source, "withdrawn", said.asset_id, environment, was, self._now.isoformat()),
+            source=said.source,
+            signal_type=SignalType.VERSION_EVENT,
+            change=Change.CONFIG_CHANGE,
+            asset_id=said.asset_id,
+            environment=environment,
+            baseline_version=was,
+            severity=Severity.LOW,
+            confidence=0.9,
+            recommended_action=Recommended.NOTE,
+            owner_team=self._asset.owner_team if self._asset else None,
+            occurred_at=self._now,
+            observed_at=self._now,
+            title=f"{said.asset_id} {environment.value} no longer points at a version (was {was})",
+            evidence=VersionEvidence(changed=["alias removed"]),
+            fingerprint=fingerprint("withdrawn", said.asset_id, environment),
+        )
+
+
+def promoted(
+    tx: Transaction,
+    asset_id: str,
+    release: Release | None,
+    settled: claims.Settlement,
+    environment: Environment,
+    by: str,
+    why: str,
+    now: datetime,
+) -> None:
+    """What a move to another version means for the release: its state, its way back, the record of the promotion."""
+    if settled.after is None:
+        return
+    serving = settled.after.version
+    if release is not None and release.state in (ReleaseState.DRAFT, ReleaseState.EVALUATED, ReleaseState.APPROVED):
+        tx.estate.set_release_state(asset_id, serving, ReleaseState.PROMOTED)
+    if release is not None and settled.before is not None and release.rollback_pointer is None:
+        tx.estate.set_rollback_pointer(asset_id, serving, _pointer(tx, asset_id, environment, serving))
+    tx.estate.record_promotion(asset_id, serving, environment, by=by, at=now, decision_id=None, why=why)
 
 
 def _pointer(tx: Transaction, asset_id: str, environment: Environment, serving: str) -> str | None:
@@ -104,84 +307,67 @@ def _pointer(tx: Transaction, asset_id: str, environment: Environment, serving: 
     return None
 
 
-def _event(
-    snapshot: RegistrySnapshot,
-    asset: Asset | None,
-    now: datetime,
-    change: Change,
-    release: Release | None,
-    before: Deployment | None,
-    *,
-    environment: Environment | None = None,
-    serving: str | None = None,
-    iteration: int | None = None,
-) -> Signal:
-    version = serving or (release.version if release else "")
-    where = f" in {environment.value}" if environment else ""
-    was = f" (was {before.version})" if before else ""
-    verb = "was registered" if change is Change.BUILD else "now serves"
-    number = iteration if iteration is not None else (release.iteration if release else None)
-    return Signal(
-        id=signal_id(snapshot.source, change, snapshot.asset_id, environment, version, str(number)),
-        source=snapshot.source,
-        signal_type=SignalType.VERSION_EVENT,
-        change=change,
-        asset_type=asset.asset_type if asset else None,
-        asset_id=snapshot.asset_id,
-        environment=environment,
-        baseline_version=before.version if before else None,
-        current_version=version,
-        severity=Severity.LOW,
-        confidence=1.0,
-        recommended_action=Recommended.NOTE,
-        owner_team=asset.owner_team if asset else None,
-        occurred_at=release.created_at if change is Change.BUILD and release else now,
-        observed_at=now,
-        title=f"{snapshot.asset_id} {version} {verb}{where}{was}",
-        evidence=VersionEvidence(to_digest=release.digest if release else None, iteration=number),
-        fingerprint=fingerprint("version", snapshot.asset_id, environment, version),
+def _release(version: RegistryVersion, source: str) -> Release:
+    return Release(
+        asset_id=version.asset_id,
+        version=version.version,
+        iteration=0,
+        digest=version.digest,
+        created_at=version.created_at,
+        lineage=version.lineage,
+        provenance={"source": source, **version.provenance},
+        registry_version=version.registry_version,
+        branch=version.branch,
+        interface=version.interface,
     )
 
 
-def _digest_changed(
-    snapshot: RegistrySnapshot, asset: Asset | None, now: datetime, release: Release, version: RegistryVersion
-) -> Signal:
-    return Signal(
-        id=signal_id(snapshot.source, "digest", release.asset_id, release.version, version.digest),
-        source=snapshot.source,
-        signal_type=SignalType.VERSION_EVENT,
-        change=Change.DIGEST_CHANGED,
-        asset_type=asset.asset_type if asset else None,
-        asset_id=release.asset_id,
-        current_version=release.version,
-        severity=Severity.HIGH,
-        confidence=1.0,
-        recommended_action=Recommended.BLOCK,
-        owner_team=asset.owner_team if asset else None,
-        occurred_at=now,
-        observed_at=now,
-        title=f"{release.asset_id} {release.version} has another digest than when it was recorded",
-        evidence=VersionEvidence(from_digest=release.digest, to_digest=version.digest),
-        fingerprint=fingerprint("digest", release.asset_id, release.version),
-    )
+def another_digest(release: Release, found: str | None) -> tuple[str, str] | None:
+    """(recorded, found) when both digest the same way and differ: ``git-tree:`` says nothing against ``sha256:``."""
+    if found is None:
+        return None
+    way = found.partition(":")[0]
+    for recorded in _digests(release):
+        if recorded.partition(":")[0] == way and recorded != found:
+            return recorded, found
+    return None
 
 
-def _withdrawn(snapshot: RegistrySnapshot, asset: Asset | None, now: datetime, gone: Deployment) -> Signal:
-    return Signal(
-        id=signal_id(snapshot.source, "withdrawn", gone.asset_id, gone.environment, gone.version, now.isoformat()),
-        source=snapshot.source,
-        signal_type=SignalType.VERSION_EVENT,
-        change=Change.CONFIG_CHANGE,
-        asset_id=gone.asset_id,
-        environment=gone.environment,
-        baseline_version=gone.version,
-        severity=Severity.MEDIUM,
-        confidence=0.9,
-        recommended_action=Recommended.REVIEW,
-        owner_team=asset.owner_team if asset else None,
-        occurred_at=now,
-        observed_at=now,
-        title=f"{gone.asset_id} {gone.environment.value} no longer points at a version (was {gone.version})",
-        evidence=VersionEvidence(changed=["alias removed"]),
-        fingerprint=fingerprint("withdrawn", gone.asset_id, gone.environment),
+def _digests(release: Release) -> Iterator[str]:
+    if release.digest is not None:
+        yield release.digest
+    for key, value in release.provenance.items():
+        if key.startswith("digest."):
+            yield f"{key.removeprefix('digest.')}:{value}"
+
+
+def fill(release: Release, version: RegistryVersion) -> Release | None:
+    """The release with what was not known of it yet; None when it all was. What is recorded stays as it is."""
+    provenance = {k: v for k, v in version.provenance.items() if k not in release.provenance}
+    digest = release.digest or version.digest
+    if version.digest and release.digest and version.digest.partition(":")[0] != release.digest.partition(":")[0]:
+        way, _, value = version.digest.partition(":")
+        if f"digest.{way}" not in release.provenance:
+            provenance[f"digest.{way}"] = value
+    lineage = _over(release.lineage, version.lineage)
+    interface = _over(release.interface, version.interface)
+    filled = msgspec.structs.replace(
+        release,
+        digest=digest,
+        provenance={**release.provenance, **provenance} if provenance else release.provenance,
+        branch=release.branch or version.branch,
+        lineage=lineage,
+        interface=interface,
+        registry_version=release.registry_version or version.registry_version,
     )
+    return filled if filled != release else None
+
+
+def _over(known: S, said: S) -> S:
+    """``known`` with the parts that only ``said`` states."""
+    new = {
+        name: value
+        for name in known.__struct_fields__
+        if getattr(known, name) is None and (value := getattr(said, name)) is not None
+    }
+    return msgspec.structs.replace(known, **new) if new else known

@@ -6,9 +6,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pulse_tui.domain.words import Environment
 from pulse_tui.kinds import Kinds
 from pulse_tui.policy.judge import Policy
 from pulse_tui.ports import Route
+from pulse_tui.services.gate import GateAnswer
+from pulse_tui.services.gate import gate as ask_gate
 from pulse_tui.services.parts import JudgeParts, Outside, RollbackParts
 from pulse_tui.settings.shapes import ApprovalsShape, OperatorShape, PlaybookShape, StepShape
 from pulse_tui.storage.store import SqlStore
@@ -38,13 +41,7 @@ def step_shape(name: str, timeout: float = 1.0) -> StepShape:
 def playbook(*places: str, on_failure: str = "undo", timeout: float = 1.0) -> PlaybookShape:
     """A playbook that moves some places, one after the other."""
     steps = tuple(step_shape(p, timeout) for p in places)
-    return PlaybookShape(id="move", assets=(), environments=tuple(_all()), steps=steps, on_failure=on_failure)
-
-
-def _all() -> list[Any]:
-    from pulse_tui.domain.words import Environment
-
-    return list(Environment)
+    return PlaybookShape(id="move", assets=(), environments=tuple(Environment), steps=steps, on_failure=on_failure)
 
 
 def routes() -> list[Route]:
@@ -89,3 +86,22 @@ def rollback(judge: JudgeParts, target: Places, clock: Clock, *books: PlaybookSh
         judging=judge,
     )
     return parts._replace(**more)
+
+
+def gate(judge: JudgeParts, asset_id: str, version: str, environment: Environment) -> GateAnswer:
+    """The gate of a house with a playbook for everything."""
+    parts = RollbackParts(
+        store=judge.store,
+        steps={},
+        playbooks=(playbook("alias"),),
+        operators=OPERATORS,
+        approvals=ApprovalsShape(),
+        policy_digest=judge.policy.digest,
+        playbooks_digest="playbooks",
+        operators_digest="operators",
+        outside=judge.outside,
+        clock=judge.clock,
+        sleep=lambda _seconds: None,
+        judging=judge,
+    )
+    return ask_gate(parts, asset_id, version, environment)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pulse_tui.domain.estate import Component, Dependency
+from pulse_tui.domain.bill import Bill
+from pulse_tui.domain.estate import Component
 from pulse_tui.domain.release import ReleaseState
 from pulse_tui.domain.words import ComponentKind, Exposure, Tier
 from pulse_tui.storage.store import SqlStore
@@ -29,5 +30,7 @@ def fill(store: SqlStore) -> None:
         tx.estate.deploy(deployment("3.8.1", CANARY, since=later(days=-7), traffic=12.0))
         tx.estate.deploy(deployment("3.8.2", CANARY, since=later(hours=-2), traffic=12.0))
         tx.estate.deploy(deployment("1.9.3", PRODUCTION, asset_id="gateway", since=later(days=-3)))
-        tx.estate.put_dependencies("gateway", [Dependency(asset_id="gateway", component=vllm)])
-        tx.estate.put_dependencies("support-bot", [Dependency(asset_id="support-bot", component=gpt)])
+        for name, component in (("gateway", vllm), ("support-bot", gpt)):
+            tx.dependencies.put_bill(
+                Bill(source="estate", asset_id=name, document="", at=later(days=-9), components=(component,))
+            )

@@ -11,13 +11,13 @@ from pulse_tui.domain.rollback import PlanState
 from pulse_tui.services import approve as approvals
 from pulse_tui.services.approve import find
 from pulse_tui.services.execute import execute
-from pulse_tui.services.gate import gate
 from pulse_tui.services.known_good import way_back
 from pulse_tui.services.parts import JudgeParts, RollbackParts
 from pulse_tui.services.plan import propose
 from pulse_tui.web import Web
 from pulse_tui.wiring import redact, secret
 from tests.fakes.clock import Clock
+from tests.fakes.house import gate
 from tests.fakes.nouns import CANARY, NOW, PRODUCTION, changed, deployment, later, release, run_of
 from tests.servers.loopback import Loopback, Reply
 from tests.services.test_ingest import GOLDEN, breach, take
@@ -45,7 +45,7 @@ def test_a_run_without_a_baseline_to_compare_it_with_is_no_evaluation(judge: Jud
     assert tally.remarks == ("support-bot 3.8.2 was recorded, not judged: its baseline 3.8.1 has no run of golden",)
     assert "not judged" in tally.sentence()
     answer = gate(parts, "support-bot", "3.8.2", PRODUCTION)
-    functional = next(r for r in answer.reasons if r.name == "functional evaluation")
+    functional = next(r for r in answer.reasons if r.name == "functional")
     assert not functional.ok
     assert functional.blocking
     assert "was not compared: baseline 3.8.1 has no run" in functional.detail

@@ -23,12 +23,12 @@ from pulse_tui.domain.source import Observation, Rejected
 from pulse_tui.domain.words import Mode, Outcome, Priority, Recommended, Severity, SignalType
 from pulse_tui.services import deeds
 from pulse_tui.services.deliver import deliver
-from pulse_tui.services.gate import gate
 from pulse_tui.services.ingest import Tally, ingest
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.settings.shapes import SuiteShape
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.clock import Clock
+from tests.fakes.house import gate
 from tests.fakes.nouns import CANARY, NOW, PRODUCTION, changed, deployment, evidence, later, release, run_of, signal
 
 GOLDEN = SuiteShape(id="golden", tasks=(Task(name="qa", metric="accuracy", must_pass=True),))
@@ -87,6 +87,8 @@ def test_a_rule_that_observes_decides_and_does_nothing(judge: JudgeParts) -> Non
 
     class Observing:
         digest = enforced.digest
+
+        gate = enforced.gate
 
         def rule(self, rule_id: str) -> Any:
             return enforced.rule(rule_id)
@@ -220,8 +222,10 @@ def test_a_run_that_fell_blocks_the_version_and_tells_the_owner(suite: JudgePart
     assert holds(suite) == [(HoldKind.BLOCK, "3.8.2")]
     answer = gate(suite, "support-bot", "3.8.2", PRODUCTION)
     assert not answer.go
-    assert any(r.name == "block" for r in answer.reasons)
-    assert gate(suite, "support-bot", "3.8.0", PRODUCTION).go
+    assert {"holds", "functional"} <= {r.name for r in answer.reasons if r.blocking}
+    other = gate(suite, "support-bot", "3.8.0", PRODUCTION)
+    assert [r.detail for r in other.reasons if r.blocking] == ["golden was not run on 3.8.0"]
+    assert gate(suite, "support-bot", "3.8.1", PRODUCTION).go
 
 
 def test_a_run_of_the_same_version_that_is_well_again_lifts_the_block(suite: JudgeParts) -> None:
