@@ -17,6 +17,7 @@ from pulse_tui.domain.errors import ConfigError, Problem
 # The rest is imported where it is used: this file is read before the tower's first frame.
 if TYPE_CHECKING:
     from pulse_tui.domain.board import Board
+    from pulse_tui.hooks import Hooks
     from pulse_tui.policy.judge import Policy
     from pulse_tui.services.desk import ServiceDesk
     from pulse_tui.services.parts import JudgeParts, RollbackParts
@@ -212,6 +213,7 @@ class House:
             sources={s.id: s for s in settings.sources if s.enabled},
             outside=Outside(http=self.web, base=self.base, secret=secret, dead=is_dead),
             clock=self.clock,
+            precedence=settings.precedence,
         )
 
     @cached_property
@@ -253,6 +255,17 @@ class House:
                 for source in wanted.values():
                     if source.id not in known:
                         tx.plumbing.put_source(SourceStatus(id=source.id, kind=source.kind, every_s=source.every))
+
+    def hooks(self) -> Hooks | None:
+        """The receiver of signed webhooks; None when the configuration has no ``hooks`` section."""
+        shape = self.settings.hooks
+        if shape is None:
+            return None
+        from pulse_tui.hooks import Hooks  # noqa: PLC0415  h11 after the first frame
+        from pulse_tui.services.hint import Replays, take_hint  # noqa: PLC0415
+
+        parts, seen = self.judging, Replays()
+        return Hooks(shape.host, shape.port, lambda source, request: take_hint(source, request, parts, seen))
 
     def desk(self, operator: str | None = None) -> ServiceDesk:
         """The tower's side of the house."""

@@ -16,7 +16,7 @@ from pulse_tui.cli.output import opened
 from pulse_tui.cli.worker import housekeeping, refresh_one
 from pulse_tui.domain.errors import PulseError
 from pulse_tui.domain.moments import iso
-from pulse_tui.scheduling import Outcome, Scheduler, ThreadRunner
+from pulse_tui.scheduling import Outcome, Scheduler, ThreadRunner, outcome_of
 from pulse_tui.wiring import House, holder_name
 
 GRACE_S = 1.5
@@ -61,8 +61,7 @@ class _Rounds:
         with self._lock:
             self._under_way.add(source)
         try:
-            answer = refresh_one(self._house, source)
-            return Outcome(str(answer["message"]), float(str(answer["next_s"])))
+            return outcome_of(refresh_one(self._house, source))
         except PulseError as error:
             return Outcome(str(error), AGAIN_S)
         except Exception as error:  # shown, not hidden: one round's bug must not end the collecting
@@ -107,7 +106,9 @@ async def _serve(house: House, rounds: _Rounds, *, as_json: bool) -> None:
         loop.add_signal_handler(kind, stop.set)
     sources = house.judging.sources
     scheduler = Scheduler(
-        lambda: {s.id: s.every for s in sources.values()}, lambda: ThreadRunner(rounds.work, rounds.housekeeping)
+        lambda: {s.id: s.every for s in sources.values()},
+        lambda: ThreadRunner(rounds.work, rounds.housekeeping),
+        hooks=house.hooks,
     )
     _tell(house, f"collecting {len(sources)} sources", as_json=as_json)
     await scheduler.start(lambda message: _tell(house, message, as_json=as_json))

@@ -88,6 +88,7 @@ def _parts(house: House) -> Iterator[Line]:
     yield from _operators(house)
     yield from _ways_back(house)
     yield from _sources(house)
+    yield _hooks(house)
     yield from _log(house)
 
 
@@ -169,6 +170,24 @@ def _sources(house: House) -> Iterator[Line]:
             health.value != "failing",
             f"{source.kind}, {health.value}, {good}" + (f": {status.reason}" if status.reason else ""),
         )
+
+
+def _hooks(house: House) -> Line:
+    """Whether webhooks make polls immediate, and of which sources."""
+    parts, shape = house.judging, house.settings.hooks
+    able = [s for s in parts.sources.values() if hasattr(parts.source_kinds[s.kind], "hint")]
+    trusted = [s.id for s in able if getattr(s.options, "webhook_secret", None)]
+    if shape is None:
+        could = f"; {', '.join(s.id for s in able)} could send them: hooks: {{listen: 127.0.0.1:8765}}" if able else ""
+        return Line("hooks", None, f"no webhooks are taken in, sources are polled{could}")
+    bare = [s.id for s in able if s.id not in trusted]
+    return Line(
+        "hooks",
+        True if trusted else None,
+        f"a tower or agent listens on {shape.listen}, POST /hooks/<source>; "
+        + (f"hints from {', '.join(trusted)}" if trusted else "no source has a webhook_secret")
+        + (f"; without a webhook_secret: {', '.join(bare)}" if trusted and bare else ""),
+    )
 
 
 def _log(house: House) -> Iterator[Line]:

@@ -15,7 +15,10 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     parser.add_argument(
         "--env", required=True, choices=[e.value for e in Environment], dest="environment", help="where it would go"
     )
-    parser.epilog = "Exits with 0 when it may go, 1 when something blocks it; for a pipeline before it promotes."
+    parser.epilog = (
+        "Exits with 0 when it may go, 1 when something blocks it; for a pipeline before it promotes.\n"
+        "What blocks and what is only told is policy: the gate section of its file."
+    )
 
 
 def run(options: argparse.Namespace, _name: str) -> int:
@@ -24,10 +27,14 @@ def run(options: argparse.Namespace, _name: str) -> int:
 
     with opened(options) as house:
         house.sync()
-        answer = gate(house.judging, options.asset, options.version, Environment(options.environment))
-    marks = {(True, True): "ok  ", (True, False): "ok  ", (False, True): "NO  ", (False, False): "note"}
+        answer = gate(house.rollback, options.asset, options.version, Environment(options.environment))
     word = "GO" if answer.go else "BLOCKED"
-    lines = [f"{word}: {answer.asset} {answer.version} to {answer.environment}"]
-    lines += [f"  {marks[r.ok, r.blocking]} {r.name}: {r.detail}" for r in answer.reasons]
+    lines = [f"{word}: {answer.asset} {answer.version} to {answer.environment} (policy {answer.policy[:12]})"]
+    for reason in answer.reasons:
+        mark = "ok  " if reason.ok else "NO  " if reason.blocking else "note"
+        missing = " missing:" if reason.status == "missing" else ""
+        lines.append(f"  {mark} {reason.name}:{missing} {reason.detail}")
+        if reason.todo and not reason.ok:
+            lines.append(f"         {reason.todo}")
     emit(options, answer, lines)
     return 0 if answer.go else 1

@@ -66,10 +66,13 @@ def open_tower(
             gc.freeze()
             gc.enable()
 
+    def look_now() -> None:
+        tower.look_now()
+
     tower = Tower(
         open_desk,
         quick_board=lambda: quick_board(config, database),
-        scheduler=None if read_only else scheduler(lambda: houses[-1], config, database),
+        scheduler=None if read_only else scheduler(lambda: houses[-1], config, database, look_now),
         read_only=read_only,
         session_file=session if session is not None else state_dir() / "session.json",
         title="pulse-tui",
@@ -90,8 +93,10 @@ async def _until_left(tower: Tower) -> None:
     await tower.run_async(mouse=False)
 
 
-def scheduler(house: Callable[[], House], config: Path | None, database: str | None) -> Scheduler:
-    """The in-process scheduler with its worker process."""
+def scheduler(
+    house: Callable[[], House], config: Path | None, database: str | None, on_change: Callable[[], None]
+) -> Scheduler:
+    """The in-process scheduler with its worker process, and the receiver of webhooks when one is configured."""
     from pulse_tui.scheduling import Scheduler, WorkerRunner  # noqa: PLC0415
 
     arguments = ["worker"]
@@ -104,4 +109,4 @@ def scheduler(house: Callable[[], House], config: Path | None, database: str | N
         found = house().judging.sources
         return {s.id: s.every for s in found.values()}
 
-    return Scheduler(sources, lambda: WorkerRunner(arguments))
+    return Scheduler(sources, lambda: WorkerRunner(arguments), hooks=lambda: house().hooks(), on_change=on_change)

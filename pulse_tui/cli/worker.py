@@ -117,16 +117,23 @@ def refresh_one(house: House, source: str) -> dict[str, object]:
 
     outcome = refresh(source, house.judging, holder_name())
     told = not outcome.ok or outcome.tally.signals > 0 or outcome.tally.rejected > 0
+    changed = told or outcome.tally.observations > 0
     if outcome.tally.alerts:
         housekeeping(house)  # a page must not wait for the next tick
-    return {"message": outcome.message if told else "", "next_s": outcome.next_s}
+    return {
+        "message": outcome.message if told else "",
+        "next_s": outcome.next_s,
+        "changed": changed,
+        "skipped": outcome.skipped,
+    }
 
 
 def housekeeping(house: House) -> str:
-    """Escalate missed deadlines, deliver what is due, let silences lapse."""
+    """Escalate missed deadlines, deliver what is due, let silences lapse, look whether the ways back are still there."""
     from pulse_tui.services.deeds import lapse  # noqa: PLC0415
     from pulse_tui.services.deliver import deliver  # noqa: PLC0415
     from pulse_tui.services.escalate import escalate, settle  # noqa: PLC0415
+    from pulse_tui.services.pointer import revalidate  # noqa: PLC0415
 
     late = escalate(house.judging)
     settle(house.judging)
@@ -139,4 +146,5 @@ def housekeeping(house: House) -> str:
         words.append(f"{sent.failed} deliveries failed and are tried again")
     if lapsed:
         words.append(f"{lapsed} alerts fire again")
+    revalidate(house.rollback, house.clock())  # last: it asks the targets, and pages go first
     return ", ".join(words)

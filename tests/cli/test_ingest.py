@@ -147,7 +147,7 @@ def test_results_are_about_the_asset_that_is_named(shell: Shell, home: Path) -> 
     assert said.code == 0
     gate = shell("gate", "my-bot", "1.1.0", "--env", "canary", "--json").json()
     told = {r["name"]: r["detail"] for r in gate["reasons"]}
-    assert "golden" in told["functional evaluation"]
+    assert "golden" in told["functional"]
 
 
 def test_a_junit_report_is_found_by_its_root(shell: Shell, home: Path) -> None:

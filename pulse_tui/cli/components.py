@@ -1,0 +1,83 @@
+"""``pulse-tui components``: what an asset is made of, and who uses a component."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Iterator
+
+from pulse_tui.cli.output import emit, opened
+from pulse_tui.domain.estate import Component
+from pulse_tui.domain.text import clean
+from pulse_tui.domain.views import Dependents, Tree
+from pulse_tui.wiring import operator_name
+
+LIMIT = 100
+
+
+def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
+    """A view and what it is about."""
+    parser.add_argument("view", choices=["tree", "users", "find"])
+    parser.add_argument(
+        "about", help="an asset (tree); a component's id, name or 'name version' (users); a text (find)"
+    )
+    parser.epilog = (
+        "tree ASSET       everything it is made of, and what changed since its serving release was approved\n"
+        "users COMPONENT  every asset that a component reaches, directly or through others\n"
+        "find TEXT        components whose name holds the text"
+    )
+
+
+def run(options: argparse.Namespace, _name: str) -> int:
+    """0; find exits with 1 when there is nothing."""
+    with opened(options) as house:
+        house.sync()
+        desk = house.desk(operator_name())
+        if options.view == "tree":
+            tree = desk.tree(options.about)
+            emit(options, tree, _tree(tree))
+        elif options.view == "users":
+            users = desk.dependents(options.about)
+            emit(options, users, _users(users))
+        else:
+            with house.store.read() as tx:
+                found = tx.dependencies.find(options.about, LIMIT)
+            emit(options, [_plain(c) for c in found], _found(found, options.about))
+            return 0 if found else 1
+    return 0
+
+
+def _tree(tree: Tree) -> Iterator[str]:
+    yield f"{tree.asset}: {tree.headline}"
+    for row in tree.rows:
+        note = f"  [{row.note}]" if row.note else ""
+        again = "  (see above)" if row.again else ""
+        version = f" {row.version}" if row.version else ""
+        yield f"{'  ' * (row.depth + 1)}{row.name}{version}  {row.kind}{note}{again}"
+    if not tree.rows:
+        yield "  no component is known: ingest an SBOM or a lock file, or list components under the asset"
+    for document in tree.documents:
+        yield f"from {document}"
+
+
+def _users(users: Dependents) -> Iterator[str]:
+    yield users.headline
+    for row in users.rows:
+        where = ", ".join(row.environments) or "not deployed"
+        more = [f"workflow {w}" for w in row.workflows] + [f"endpoint {e}" for e in row.endpoints]
+        tail = f"; {', '.join(more)}" if more else ""
+        yield f"  {row.asset} {row.version or '?'} ({where}): {row.via}, owner {row.owner or 'nobody'}{tail}"
+
+
+def _found(found: Iterable[Component], text: str) -> list[str]:
+    lines = [f"{c.label}  {c.kind.value}  {c.id}" for c in found]
+    return lines or [f"no component's name holds {clean(text, 100)!r}"]
+
+
+def _plain(component: Component) -> dict[str, str | None]:
+    return {
+        "id": component.id,
+        "kind": component.kind.value,
+        "name": component.name,
+        "version": component.version,
+        "ecosystem": component.ecosystem,
+    }
