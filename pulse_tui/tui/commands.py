@@ -17,6 +17,13 @@ _ACTIONS: Final[Mapping[str, tuple[str, str, str]]] = {
     "registry": ("main", "pane(0)", "pane 1"),
     "benchmarks": ("main", "pane(1)", "pane 2"),
     "advisories": ("main", "pane(2)", "pane 3"),
+    "calendar": ("main", "calendar", "releases, ours and the vendors', and what is due"),
+    "inventory": ("main", "inventory", "where the sources and the estate do not agree"),
+    "registry view": ("main", "view", "by asset, or by workflow with its worst stage"),
+    "registry sort": ("main", "order", "worst first, by name, by what moved last, by owner"),
+    "history": ("here", "history", "the releases of this asset"),
+    "dependency tree": ("here", "tree", "what this asset depends on, and what changed there"),
+    "used by": ("main", "used_by", "who uses a component, directly or through others"),
     "sources": ("main", "sources", "how every source is doing, and what was refused"),
     "messages": ("here", "messages", "every message of this session in full"),
     "help": ("here", "help", "keys and glyphs"),
@@ -31,6 +38,10 @@ _ACTIONS: Final[Mapping[str, tuple[str, str, str]]] = {
 }
 _ASSET: Final = "asset "
 _REFRESH: Final = "refresh "
+_ABOUT: Final[Mapping[str, tuple[str, str]]] = {
+    "tree ": ("tree", "what it depends on, and what changed there"),
+    "history ": ("history", "its releases"),
+}
 
 
 def commands(page: BaseScreen, main: MainScreen, board: Board | None) -> list[Command]:
@@ -41,7 +52,11 @@ def commands(page: BaseScreen, main: MainScreen, board: Board | None) -> list[Co
         if _runs(action.split("(")[0], main if where == "main" else page)
     ]
     if board is not None:
-        listed += [Command(f"{_ASSET}{name}", "open it") for name in dict.fromkeys(row.asset for row in board.registry)]
+        assets = dict.fromkeys(row.asset for row in board.registry)
+        listed += [Command(f"{_ASSET}{name}", "open it") for name in assets]
+        listed += [
+            Command(f"{words}{name}", help, behind=True) for words, (_, help) in _ABOUT.items() for name in assets
+        ]
         if not main.head.read_only:
             listed += [Command(f"{_REFRESH}{row.id}", f"collect from this {row.kind} source") for row in board.sources]
     return listed
@@ -60,4 +75,7 @@ def resolve(words: str) -> tuple[str, str | None]:
         return where, action
     if words.startswith(_REFRESH):
         return "here", f"app.collect({words.removeprefix(_REFRESH)!r})"
+    for prefix, (action, _) in _ABOUT.items():
+        if words.startswith(prefix):
+            return "here", f"app.{action}({words.removeprefix(prefix)!r})"
     return words.removeprefix(_ASSET), None

@@ -1,7 +1,7 @@
 """The language of ``/``: words separated by spaces, all of which must hold.
 
 ``text`` is found in any column, ``!text`` in none, and ``column<op>value`` compares, with
-``= != < <= > >=``. Priorities compare by their number (``prio<=P2`` is P1 and P2), severities by how bad they
+``= != < <= > >=``, or asks for a part of a word (``owner:ml``). Priorities compare by their number (``prio<=P2`` is P1 and P2), severities by how bad they
 are (``sev>=high``); an alert's severity word is that of its priority: critical P1, high P2, medium P3, low P4.
 """
 
@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 Fields = Mapping[str, str]
 """A row's columns by the names a filter uses."""
 
-_TERM = re.compile(r"(?P<name>[A-Za-z_]+)(?P<op>>=|<=|!=|=|>|<)(?P<value>.*)\Z")
+_TERM = re.compile(r"(?P<name>[A-Za-z_]+)(?P<op>>=|<=|!=|=|>|<|:)(?P<value>.*)\Z")
 _OPS: Final[Mapping[str, Callable[[float, float], bool]]] = {
     ">=": operator.ge,
     "<=": operator.le,
@@ -61,22 +61,35 @@ def parse(text: str, columns: tuple[str, ...]) -> Filter:
     terms: list[_Term | _Compare] = []
     for word in text.split():
         found = _TERM.match(word)
-        if found is None:
+        if found is None or (found["op"] == ":" and not _near(found["name"], columns)):  # pkg:pypi is a text
             negated = word.startswith("!") and len(word) > 1
             terms.append(_Term(negated, (word[1:] if negated else word).casefold()))
             continue
-        name = found["name"].casefold()
-        name = _ALIASES.get(name, name)
+        name = _named(found["name"], columns)
         if name not in columns and not (name == "sev" and "prio" in columns):
-            import difflib  # noqa: PLC0415  only for who mistyped
-
-            near = difflib.get_close_matches(name, columns, 1)
-            raise BadFilter(f"no column {name!r} here; " + (f"did you mean {near[0]}?" if near else _known(columns)))
+            near = _near(name, columns)
+            raise BadFilter(f"no column {name!r} here; " + (f"did you mean {near}?" if near else _known(columns)))
         if not found["value"]:
             raise BadFilter(f"{word} compares with nothing: write for example {name}{found['op']}{_example(name)}")
         _check_value(name, found["op"], found["value"])
-        terms.append(_Compare(name, found["op"], found["value"].casefold()))
+        value = found["value"].casefold()
+        terms.append(_Compare(name, found["op"], "prod" if (name, value) == ("env", "production") else value))
     return Filter(" ".join(text.split()), tuple(terms))
+
+
+def _named(word: str, columns: tuple[str, ...]) -> str:
+    name = word.casefold()
+    return name if name in columns else _ALIASES.get(name, name)
+
+
+def _near(word: str, columns: tuple[str, ...]) -> str:
+    """The column that is meant, or the nearest; empty when none is near."""
+    name = _named(word, columns)
+    if name in columns:
+        return name
+    import difflib  # noqa: PLC0415  only for who mistyped
+
+    return next(iter(difflib.get_close_matches(name, columns, 1)), "")
 
 
 def _known(columns: tuple[str, ...]) -> str:
@@ -89,10 +102,10 @@ def _example(name: str) -> str:
 
 def _check_value(name: str, op: str, value: str) -> None:
     scale = {"prio": _PRIORITY, "sev": _SEVERITY}.get(name)
-    if scale is not None and value.casefold() not in scale:
+    if scale is not None and (op == ":" or value.casefold() not in scale):
         words = ", ".join(["P1", "P2", "P3", "P4", "note", "?"] if name == "prio" else _SEVERITY)
         raise BadFilter(f"{name} has no value {value!r}; it has {words}")
-    if scale is None and op not in ("=", "!=") and not value.isdigit():
+    if scale is None and op not in ("=", "!=", ":") and not value.isdigit():
         raise BadFilter(f"{name}{op} wants a number, not {value!r}")
 
 
@@ -102,6 +115,8 @@ def _holds(term: _Term | _Compare, fields: Fields) -> bool:
     if term.name in ("prio", "sev"):
         return _rank_holds(term, fields)
     have = fields.get(term.name, "").casefold()
+    if term.op == ":":
+        return term.value in have
     if term.op in ("=", "!="):
         return (have == term.value) is (term.op == "=")
     return have.isdigit() and _OPS[term.op](float(have), float(term.value))

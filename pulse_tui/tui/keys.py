@@ -26,6 +26,10 @@ DEEDS: Final = frozenset(
         "reject",
         "refresh",
         "resolve",
+        "approve_release",
+        "promote_release",
+        "quarantine_release",
+        "retire_release",
     }
 )
 """Actions that change something: hidden, and without effect, when the tower is read-only."""
@@ -77,7 +81,16 @@ EVERYWHERE: Final = [
 ]
 MAIN: Final = [
     bind("enter", "open", "open", "open the row: what changed, what is the risk, what to do", show=True),
-    bind("slash", "filter", "filter", "filter rows: text, !text, prio<=P2, sev>=high, env=prod", show=True),
+    bind("slash", "filter", "filter", "filter rows: text, !text, prio<=P2, sev>=high, env=prod, owner:ml", show=True),
+    bind("v", "view", "view", "registry: by asset, or by workflow with its worst stage marked", show=True),
+    bind("o", "order", "sort", "registry: worst first, by name, by what moved last, by owner", show=True),
+    bind(
+        "o",
+        "names",
+        "own names",
+        "advisories: components by our one naming scheme, or as their providers write them",
+        show=True,
+    ),
     bind("a", "acknowledge", "ack", "acknowledge the alert: you are looking at it", show=True),
     bind("s", "silence", "silence", "silence the alert for some hours, with a reason", show=True),
     bind("w", "waive", "waive", "record an exception with a reason and a review date", show=True),
@@ -90,6 +103,14 @@ MAIN: Final = [
         show=True,
     ),
     bind("p", "propose", "plan rollback", "make a rollback plan for the row; approve it in the plan", show=True),
+    bind("h", "history", "history", "the releases of the row's asset: compare, gate, approve, promote", show=True),
+    bind(
+        "t", "tree", "tree", "what the row's asset depends on, and what changed there since it was approved", show=True
+    ),
+    bind(
+        "c", "calendar", "calendar", "what was released, promoted and announced, and what is due: ours and the vendors'"
+    ),
+    bind("i", "inventory", "inventory", "where the sources and the estate do not agree"),
     bind("ctrl+r", "refresh", "refresh", "collect from all sources now", show=True),
     *EVERYWHERE[-2:],
     *MOVES,
@@ -132,7 +153,7 @@ def _key_spans(binding: Binding) -> list[Span]:
     return [(f" {key}", look.BOLD), (f" {binding.description} ", look.DIM)]
 
 
-_ALWAYS: Final = ("back", "help")
+_ALWAYS: Final = ("back", "palette", "help")
 _SHORT: Final = {"plan rollback": "plan"}
 
 

@@ -9,18 +9,18 @@ from textual.binding import Binding, BindingType
 from textual.timer import Timer
 from textual.widget import Widget
 
-from pulse_tui.tui import messages, rows
+from pulse_tui.tui import messages, registry_messages, rows
 from pulse_tui.tui.benchmarks import Benchmarks
+from pulse_tui.tui.filter_line import FilterScreen
 from pulse_tui.tui.filters import BadFilter
 from pulse_tui.tui.keys import MAIN
-from pulse_tui.tui.screens.base import LEAST, BaseScreen, Head
+from pulse_tui.tui.registry import ASSETS, RegistryPane
+from pulse_tui.tui.screens.base import LEAST, Head
 from pulse_tui.tui.session import Session
 from pulse_tui.tui.table import Table
 
 if TYPE_CHECKING:
-    from textual.widgets import Input
-
-    from pulse_tui.domain.board import AdvisoryRow, AlertRow, Board, RegistryRow, Trend
+    from pulse_tui.domain.board import AdvisoryRow, AlertRow, Board, Trend
 
 WIDE = (100, 28)
 """Columns and rows from which all four panes are shown."""
@@ -29,7 +29,7 @@ FOLLOW_S = 0.12
 REGISTRY, BENCHMARKS, ADVISORIES, ALERTS = range(4)
 
 
-class MainScreen(BaseScreen):
+class MainScreen(FilterScreen):
     """The four panes. It draws a board and asks; it knows no desk."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*MAIN]
@@ -37,24 +37,23 @@ class MainScreen(BaseScreen):
     MainScreen { layout: grid; grid-size: 2 2; grid-columns: 6fr 7fr; }
     MainScreen.-one { grid-size: 1 1; grid-columns: 1fr; }
     MainScreen.-one Top { height: 2; }
-    MainScreen #filter { dock: bottom; height: 1; margin-bottom: 1; border: none; padding: 0 1; background: ansi_default; }
     """
+    EXAMPLES = "text  !text  prio<=P2  sev>=high  env=prod  owner:ml"
 
     def __init__(self, head: Head, session: Session) -> None:
         """``session`` says which pane, cursors and filters to start with."""
         super().__init__(head)
-        self.registry: Table[RegistryRow] = Table(rows.REGISTRY, id="registry")
+        self.registry = RegistryPane(id="registry", view=session.view, sort=session.sort)
         self.benchmarks = Benchmarks(id="benchmarks")
         self.advisories: Table[AdvisoryRow] = Table(rows.ADVISORIES, id="advisories")
         self.alerts: Table[AlertRow] = Table(rows.ALERTS, id="alerts")
-        self.panes: tuple[Table[RegistryRow] | Benchmarks | Table[AdvisoryRow] | Table[AlertRow], ...] = (
+        self.panes: tuple[RegistryPane | Benchmarks | Table[AdvisoryRow] | Table[AlertRow], ...] = (
             self.registry, self.benchmarks, self.advisories, self.alerts,
         )  # fmt: skip
         self.current = session.pane
         self.panes[self.current].focused_pane = True
+        self.own_names = False
         self._complaints: list[str] = []
-        self._filter_line: Input | None = None
-        self._filter_before = ""
         self._follow: Timer | None = None
         self._followed: str | None = None
         self._restore(session)
@@ -76,7 +75,8 @@ class MainScreen(BaseScreen):
     # ------------------------------------------------------------------ session
 
     def _restore(self, session: Session) -> None:
-        for name, table in self.tables.items():
+        self._complaints += self.registry.restore(session.cursors, session.filters)
+        for name, table in (("advisories", self.advisories), ("alerts", self.alerts)):
             if session.filters.get(name):
                 try:
                     table.set_filter(session.filters[name])
@@ -87,10 +87,13 @@ class MainScreen(BaseScreen):
 
     def session(self) -> Session:
         """Where the operator is now."""
-        cursors = {name: key for name, table in self.tables.items() if (key := table.cursor_key)}
-        return Session(
-            self.current, cursors, {name: t.filter.text for name, t in self.tables.items() if t.filter.terms}
-        )
+        cursors, filters = self.registry.remembered()
+        for name, table in (("advisories", self.advisories), ("alerts", self.alerts)):
+            if key := table.cursor_key:
+                cursors[name] = key
+            if table.filter.terms:
+                filters[name] = table.filter.text
+        return Session(self.current, cursors, filters, self.registry.view, self.registry.sort)
 
     def complaints(self) -> list[str]:
         """What of the saved session could not be used."""
@@ -100,11 +103,11 @@ class MainScreen(BaseScreen):
 
     def show_board(self, board: Board, now_us: int) -> None:
         """Draw a board: every pane repaints what differs."""
-        self.registry.update_rows(rows.frozen_rows(board.registry, board.header.frozen), now_us)
+        self.registry.show_board(board, now_us)
         self.advisories.update_rows(board.advisories, now_us)
         self.alerts.update_rows(board.alerts, now_us)
         self._tabs()
-        asset = self.registry.row.asset if self.registry.row else None
+        asset = self.registry.asset
         if asset is None:
             self.benchmarks.show(None, ())
         elif board.trends and board.trends[0].asset == asset:
@@ -131,10 +134,9 @@ class MainScreen(BaseScreen):
         self.top.counts = (counts[0], "", counts[1], counts[2])
         self.top.redraw()
 
-    def _moved(self) -> None:
+    def moved(self) -> None:
         """Let the Benchmarks pane follow, once the cursor rests."""
-        row = self.registry.row
-        if self.current != REGISTRY or row is None:
+        if self.current != REGISTRY or self.registry.asset is None:
             return
         if self._follow is not None:
             self._follow.reset()
@@ -143,10 +145,10 @@ class MainScreen(BaseScreen):
 
     def _rested(self) -> None:
         self._follow = None
-        row = self.registry.row
-        if row is not None and row.asset != self._followed:
-            self._followed = row.asset
-            self.post_message(messages.FollowAsset(row.asset))
+        asset = self.registry.asset
+        if asset is not None and asset != self._followed:
+            self._followed = asset
+            self.post_message(messages.FollowAsset(asset))
 
     # ------------------------------------------------------------------ arrangement
 
@@ -172,37 +174,17 @@ class MainScreen(BaseScreen):
         self._tabs()
         self.show_keys()
 
-    def _table(self) -> Table[Any] | None:
+    def the_table(self) -> Table[Any] | None:
         pane = self.panes[self.current]
         return pane if isinstance(pane, Table) else None
 
     # ------------------------------------------------------------------ moving
 
     def action_move(self, by: int) -> None:
-        table = self._table()
-        if table is None:
+        if self.current == BENCHMARKS:
             self.benchmarks.choose(by)
-        elif table.move(by):
-            self._moved()
-
-    def action_pages(self, by: float) -> None:
-        table = self._table()
-        if table is not None and table.move_pages(by):
-            self._moved()
-
-    def action_edge(self, last: bool) -> None:
-        table = self._table()
-        if table is not None and table.move_to_edge(last):
-            self._moved()
-
-    def action_attention(self, by: int) -> None:
-        table = self._table()
-        if table is None:
-            return
-        if table.move_to_attention(by):
-            self._moved()
         else:
-            self.post_message(messages.Say("nothing else here wants attention"))
+            super().action_move(by)
 
     def action_metric(self, by: int) -> None:
         if not self.benchmarks.choose(by):
@@ -215,62 +197,45 @@ class MainScreen(BaseScreen):
         self._select((self.current + by) % len(self.panes))
 
     def action_clear(self) -> None:
-        table = self._table()
         if self.bottom.message:
             self.say("")
-        elif table is not None and table.filter.terms:
-            table.set_filter("")
-            self._tabs()
+        else:
+            self.clear_filter()
 
-    # ------------------------------------------------------------------ the filter line
-
-    async def action_filter(self) -> None:
-        table = self._table()
-        if table is None or self._filter_line is not None:
-            return
-        from textual.widgets import Input  # noqa: PLC0415  nobody needs it before the first /
-
-        line = Input(
-            table.filter.text, placeholder="text  !text  prio<=P2  sev>=high  env=prod", id="filter", compact=True
-        )
-        line.cursor_blink = False
-        self._filter_line, self._filter_before = line, table.filter.text
-        await self.mount(line)
-        self.set_focus(line)  # at once: the next key may be here already
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """The table follows while typing; a half-written comparison leaves it as it is."""
-        self._filter(event.value, quiet=True)
-
-    async def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter keeps the filter."""
-        if self._filter(event.value, quiet=False):
-            await self._close_filter()
-
-    async def key_escape(self) -> None:
-        """Esc in the line leaves it; the filter stays as it was typed so far (Esc again clears it)."""
-        if self._filter_line is not None:
-            await self._close_filter()
-
-    async def _close_filter(self) -> None:
-        line, self._filter_line = self._filter_line, None
-        if line is not None:
-            self.set_focus(None)
-            await line.remove()
-
-    def _filter(self, text: str, *, quiet: bool) -> bool:
-        table = self._table()
-        if table is None:
-            return True
-        try:
-            table.set_filter(text)
-        except BadFilter as error:
-            table.set_filter(self._filter_before)
-            if not quiet:
-                self.post_message(messages.Say(str(error), bad=True))
-            return False
+    def filtered(self) -> None:
         self._tabs()
-        return True
+
+    # ------------------------------------------------------------------ the registry's views
+
+    def action_view(self) -> None:
+        self.registry.toggle_view()
+        self._tabs()
+        self.show_keys()
+        self.moved()
+
+    def action_order(self) -> None:
+        self.registry.cycle_sort()
+
+    def action_names(self) -> None:
+        self.own_names = not self.own_names
+        self.advisories.use(rows.OWN_NAMES if self.own_names else rows.ADVISORIES)
+
+    def action_history(self) -> None:
+        if (asset := self._asset()) is not None:
+            self.post_message(registry_messages.OpenHistory(asset))
+
+    def action_tree(self) -> None:
+        if (asset := self._asset()) is not None:
+            self.post_message(registry_messages.OpenTree(asset))
+
+    def action_calendar(self) -> None:
+        self.post_message(registry_messages.OpenCalendar())
+
+    def action_inventory(self) -> None:
+        self.post_message(registry_messages.OpenInventory())
+
+    def action_used_by(self) -> None:
+        self.post_message(registry_messages.FindDependents())
 
     # ------------------------------------------------------------------ deeds
 
@@ -280,19 +245,31 @@ class MainScreen(BaseScreen):
             return pane == ALERTS and self.alerts.row is not None
         if action in ("freeze", "propose"):
             return self._place() is not None
+        if action in ("history", "tree"):
+            return self._asset() is not None
+        if action in ("view", "order"):
+            return pane == REGISTRY
+        if action == "names":
+            return pane == ADVISORIES
         if action == "filter":
             return pane != BENCHMARKS
         if action == "open":
-            return pane == BENCHMARKS or ((table := self._table()) is not None and table.row is not None)
+            return pane == BENCHMARKS or ((table := self.the_table()) is not None and table.row is not None)
         return True
 
     def _place(self) -> tuple[str, str, str | None] | None:
         """(asset, environment, alert) of the row under the cursor, where there is one."""
-        if self.current == REGISTRY and self.registry.row is not None:
-            return self.registry.row.asset, self.registry.row.environment, None
+        if self.current == REGISTRY and (place := self.registry.place) is not None:
+            return *place, None
         if self.current == ALERTS and self.alerts.row is not None and self.alerts.row.asset:
             return self.alerts.row.asset, self.alerts.row.environment, self.alerts.row.id
         return None
+
+    def _asset(self) -> str | None:
+        """The asset under the cursor."""
+        if self.current == ALERTS:
+            return (self.alerts.row.asset or None) if self.alerts.row is not None else None
+        return self.registry.asset if self.current in (REGISTRY, BENCHMARKS) else None
 
     def action_open(self) -> None:
         pane = self.current
@@ -300,8 +277,10 @@ class MainScreen(BaseScreen):
             self.post_message(messages.OpenAlert(self.alerts.row.id))
         elif pane == ADVISORIES and self.advisories.row is not None:
             self.post_message(messages.OpenAdvisory(self.advisories.row.id))
-        elif self.registry.row is not None:
-            self.post_message(messages.OpenAsset(self.registry.row.asset))
+        elif pane == REGISTRY and self.registry.view != ASSETS and self.registry.cursor_key is not None:
+            self.post_message(registry_messages.OpenWorkflow(self.registry.cursor_key))
+        elif (asset := self.registry.asset) is not None:
+            self.post_message(messages.OpenAsset(asset))
 
     def action_acknowledge(self) -> None:
         if self.alerts.row is not None:
@@ -327,7 +306,7 @@ class MainScreen(BaseScreen):
     def is_frozen(self, asset: str) -> bool:
         """Whether a freeze of the asset stands, by the header's list and the rows' states."""
         frozen = self.head.header.frozen if self.head.header else ()
-        return asset in frozen or any(r.asset == asset and r.state == "frozen" for r in self.registry.rows)
+        return asset in frozen or self.registry.shows_frozen(asset)
 
     def action_propose(self) -> None:
         place = self._place()
@@ -341,7 +320,7 @@ class MainScreen(BaseScreen):
         self.post_message(messages.OpenSources())
 
     def action_copy(self) -> None:
-        table = self._table()
+        table = self.the_table()
         if table is not None and table.row is not None:
             self.post_message(messages.Copy(table.spec.copied(table.row)))
 

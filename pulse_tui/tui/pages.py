@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pulse_tui.tui import messages
 from pulse_tui.tui.calls import Calls
 
 if TYPE_CHECKING:
-    from pulse_tui.domain.board import AlertStory, PlanStory, SourceRow
+    from pulse_tui.domain.board import AlertStory, PlanStory, RegistryRow, SourceRow
     from pulse_tui.tui.screens.alert import NextAlert
+    from pulse_tui.tui.screens.listing import ListScreen
     from pulse_tui.tui.screens.page import PageScreen
 
 
@@ -59,14 +60,17 @@ class Pages(Calls):
         asset = message.asset_id
 
         def show(lines: Lines) -> None:
-            page = AssetScreen(self.head, asset, lines, self.main.is_frozen(asset))
+            page = AssetScreen(self.head, asset, lines, self.main.is_frozen(asset), self._runs(asset))
 
             def news(lines: Lines) -> None:
-                page.show_story(lines, self.main.is_frozen(asset))
+                page.show_story(lines, self.main.is_frozen(asset), self._runs(asset))
 
             self._push(page, lambda: self._ask(lambda desk: desk.asset_story(asset), news))
 
         self._ask(lambda desk: desk.asset_story(asset), show)
+
+    def _runs(self, asset: str) -> tuple[RegistryRow, ...]:
+        return tuple(row for row in (self.board.registry if self.board else ()) if row.asset == asset)
 
     def on_open_sources(self) -> None:
         """Open the sources, and keep them live."""
@@ -96,7 +100,7 @@ class Pages(Calls):
         page = PlanScreen(self.head, plan)
         self._push(page, lambda: self._ask(lambda desk: desk.plan_story(page.plan.hash), page.show_plan))
 
-    def _push(self, page: PageScreen, reload: Callable[[], None]) -> None:
+    def _push(self, page: PageScreen | ListScreen[Any], reload: Callable[[], None]) -> None:
         """Open a page; ``reload`` asks for it again when somebody wrote, so that it is as live as the panes."""
         page.reload = reload
         self.push_screen(page)

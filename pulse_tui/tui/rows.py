@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
 from pulse_tui.domain.moments import age
@@ -11,11 +11,9 @@ from pulse_tui.tui.canvas import Span
 from pulse_tui.tui.filters import Fields
 
 if TYPE_CHECKING:
-    from pulse_tui.domain.board import AdvisoryRow, AlertRow, RegistryRow, SourceRow
+    from pulse_tui.domain.board import AdvisoryRow, AlertRow, SourceRow
 
 Cells = tuple[Span, ...]
-EVERYTHING: Final = "everything"
-"""What the header's list of freezes calls the whole estate."""
 
 
 class Column(NamedTuple):
@@ -30,6 +28,10 @@ class Column(NamedTuple):
     most: int
     drop: int = 0
     right: bool = False
+    wish: int = 0
+    """A column with ``most`` 0 gets this many of the cells it needs before others have to give way for good."""
+    shorten: Callable[[str, int], str] | None = None
+    """(text, cells) -> a text that says the same in fewer cells; else it is cut at its end."""
 
 
 RowT = TypeVar("RowT")
@@ -59,49 +61,6 @@ def environment(word: str) -> Span:
     return short, look.BOLD if short == "prod" else look.PLAIN
 
 
-def registry_state(row: RegistryRow) -> Span:
-    """The state, and the hold that stands beside a more urgent one: ``✖ FAIL ■ blocked``."""
-    text, style = look.state(row.state)
-    return (text, style) if row.hold in ("", row.state) else (f"{text} {look.state(row.hold)[0]}", style)
-
-
-def frozen_rows(rows: Sequence[RegistryRow], frozen: Sequence[str]) -> Sequence[RegistryRow]:
-    """The rows, with the header's freezes on those that name no hold of their own."""
-    if not frozen:
-        return rows
-    return tuple(
-        row._replace(hold="frozen") if not row.hold and (row.asset in frozen or EVERYTHING in frozen) else row
-        for row in rows
-    )
-
-
-def registry_cells(row: RegistryRow, now_us: int) -> Cells:
-    """ASSET ENV VERSION ITER STATE SINCE."""
-    return (
-        (row.asset, look.PLAIN),
-        environment(row.environment),
-        (row.version or "-", look.PLAIN),
-        ("-" if row.iteration is None else str(row.iteration), look.DIM),
-        registry_state(row),
-        (age(row.since_us, now_us), look.DIM),
-    )
-
-
-def registry_fields(row: RegistryRow) -> Fields:
-    """Names for the filter."""
-    return {
-        "asset": row.asset,
-        "env": environment(row.environment)[0],
-        "version": row.version,
-        "iter": "" if row.iteration is None else str(row.iteration),
-        "state": row.state,
-        "hold": row.hold,
-        "owner": row.owner,
-        "tier": row.tier,
-        "why": row.why,
-    }
-
-
 def advisory_cells(row: AdvisoryRow, now_us: int) -> Cells:
     """PRIO ID COMPONENT HITS STATE."""
     del now_us
@@ -117,12 +76,17 @@ def advisory_cells(row: AdvisoryRow, now_us: int) -> Cells:
     )
 
 
+def own_name_cells(row: AdvisoryRow, now_us: int) -> Cells:
+    """PRIO ID COMPONENT HITS STATE, the component by its provider's own name."""
+    return advisory_cells(row._replace(component=row.provider or row.component), now_us)
+
+
 def advisory_fields(row: AdvisoryRow) -> Fields:
     """Names for the filter."""
     return {
         "prio": row.priority,
         "id": f"{row.name} {row.id}" if row.name != row.id else row.id,
-        "component": row.component,
+        "component": f"{row.component} {row.provider}" if row.provider else row.component,
         "hits": str(row.hits),
         "prod": str(row.production_hits),
         "state": row.state,
@@ -182,26 +146,6 @@ def source_cells(row: SourceRow, now_us: int) -> Cells:
     )
 
 
-REGISTRY: Final[Spec[RegistryRow]] = Spec(
-    title="1 Registry",
-    columns=(
-        Column("ASSET", 12, 0),
-        Column("ENV", 4, 7),
-        Column("VERSION", 5, 12),
-        Column("ITER", 4, 7, drop=2, right=True),
-        Column("STATE", 8, 22),
-        Column("SINCE", 5, 5, drop=1, right=True),
-    ),
-    cells=registry_cells,
-    key=lambda row: row.key,
-    fields=registry_fields,
-    names=("asset", "env", "version", "iter", "state", "hold", "owner", "tier", "why"),
-    wants_attention=lambda row: row.state != "ok" or bool(row.hold),
-    copied=lambda row: (
-        f"{row.asset} {row.environment} {row.version} {registry_state(row)[0]}" + (f": {row.why}" if row.why else "")
-    ),
-    empty="no assets yet. Write a first configuration: pulse-tui init",
-)
 ADVISORIES: Final[Spec[AdvisoryRow]] = Spec(
     title="3 Advisories",
     columns=(
@@ -219,6 +163,8 @@ ADVISORIES: Final[Spec[AdvisoryRow]] = Spec(
     copied=lambda row: f"{row.name} {row.component} {row.state}: {row.title}",
     empty="no advisories yet. Add a source of kind osv, then: pulse-tui refresh",
 )
+OWN_NAMES: Final = ADVISORIES._replace(title="3 Advisories ─ providers' own names", cells=own_name_cells)
+"""The same rows with each component as its provider writes it."""
 ALERTS: Final[Spec[AlertRow]] = Spec(
     title="4 Alerts",
     columns=(
@@ -251,7 +197,7 @@ def column_widths(columns: tuple[Column, ...], widest: list[int], room: int) -> 
     shown = set(range(len(columns)))
     for n in (*sorted((n for n, c in enumerate(columns) if c.drop), key=lambda n: -columns[n].drop), None):
         fixed = sum(natural[i] for i in shown) + len(shown) - 1
-        wanted = columns[flexible].least if flexible is not None else 0
+        wanted = 0 if flexible is None else max(columns[flexible].least, min(widest[flexible], columns[flexible].wish))
         if fixed + wanted <= room or n is None:
             break
         shown.discard(n)

@@ -1,4 +1,4 @@
-"""What a tower remembers until its next start: the pane, the cursors and the filters."""
+"""What a tower remembers until its next start: the pane, the cursors, the filters, and how the registry is shown."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ class Session(NamedTuple):
     pane: int = 3
     cursors: dict[str, str] = {}  # noqa: RUF012  a NamedTuple default is shared and never changed
     filters: dict[str, str] = {}  # noqa: RUF012
+    view: str = ""
+    """Of the registry: ``assets`` or ``workflows``."""
+    sort: str = ""
 
 
 def load(path: Path | None) -> tuple[Session, str]:
@@ -26,7 +29,7 @@ def load(path: Path | None) -> tuple[Session, str]:
     try:
         raw: Any = json.loads(path.read_bytes())
         pane, cursors, filters = raw["pane"], raw["cursors"], raw["filters"]
-        return Session(range(4).index(pane), _words(cursors), _words(filters)), ""
+        return Session(range(4).index(pane), _words(cursors), _words(filters), *_registry(raw)), ""
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         return Session(), f"the last session could not be read from {path} ({error}); it starts afresh"
 
@@ -39,6 +42,11 @@ def save(path: Path, session: Session) -> None:
     beside = path.with_name(f"{path.name}.{os.getpid()}")
     beside.write_text(json.dumps(session._asdict(), indent=1), encoding="utf-8")
     beside.replace(path)
+
+
+def _registry(raw: dict[str, Any]) -> tuple[str, str]:
+    """An older tower wrote none of these."""
+    return str(raw.get("view", "")), str(raw.get("sort", ""))
 
 
 def _words(raw: Any) -> dict[str, str]:

@@ -15,7 +15,7 @@ from rich.style import Style
 from pulse_tui.tui import look
 from pulse_tui.tui.canvas import Canvas, Span, fit, frame_bottom, frame_top, notice
 from pulse_tui.tui.filters import Filter, parse
-from pulse_tui.tui.rows import RowT, Spec, column_widths
+from pulse_tui.tui.rows import Column, RowT, Spec, column_widths
 
 CONTEXT = 2
 """Rows that stay in sight when the cursor scrolls past an edge."""
@@ -85,6 +85,13 @@ class Table(Canvas, Generic[RowT]):
             self._all = rows
             self._measure()
             self._choose()
+        self.redraw()
+
+    def use(self, spec: Spec[RowT]) -> None:
+        """Draw the same rows in another way; cursor and filter stay."""
+        self.spec = spec
+        self._measure()
+        self._choose()
         self.redraw()
 
     def tick(self, now_us: int) -> None:
@@ -251,8 +258,12 @@ class Table(Canvas, Generic[RowT]):
                 if used > 1:  # a gap between equals takes their style: one run, fewer bytes
                     spans.append((" ", style if spans[-1][1] == style == look.DIM else look.PLAIN))
                     used += 1
-                spans.append((fit(text, cell_width, right=column.right), style))
+                spans.append((fit(_short(text, column, cell_width), cell_width, right=column.right), style))
                 used += cell_width
         if used < width:
             spans.append((" " * (width - used), look.PLAIN))
         return spans
+
+
+def _short(text: str, column: Column, width: int) -> str:
+    return column.shorten(text, width) if column.shorten is not None and cell_len(text) > width else text

@@ -62,8 +62,7 @@ class Watch(Calls):
         try:
             while True:
                 self._read_again = False
-                row = self.main.registry.row
-                asset = row.asset if row is not None else None
+                asset = self.main.registry.asset
                 async with self._told():
                     mark, board = await self._in("read", lambda a=asset: (desk.change_mark(), desk.board(a)))  # type: ignore[misc]
                     self._mark = mark
@@ -74,6 +73,10 @@ class Watch(Calls):
         finally:
             self._reading = False
         self.reload_page()
+
+    def look_now(self) -> None:
+        """Poll now: a round brought something. On the loop's thread."""
+        self._spawn(self._poll())
 
     async def _poll(self) -> None:
         """Ask whether anybody wrote; read only then."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime
 
 from pulse_tui.domain.board import (
     AdvisoryRow,
@@ -18,31 +17,30 @@ from pulse_tui.domain.board import (
     TrendPoint,
 )
 from pulse_tui.domain.errors import NotFound, Refused
-from pulse_tui.domain.moments import to_us
+from tests.fakes.registry_desk import NOW_US, FakeRegistry, ago
 
-NOW = datetime(2026, 11, 23, 3, 10, tzinfo=UTC)
-NOW_US = to_us(NOW)
-HOUR_US = 3_600_000_000
-DAY_US = 24 * HOUR_US
 HASH = "41c9ab3f" * 8
 UNDO_HASH = "7de2006c" * 8
 
 
-def ago(hours: float) -> int:
-    """Microseconds since the epoch, so many hours before NOW."""
-    return NOW_US - int(hours * HOUR_US)
-
-
 REGISTRY = (
-    RegistryRow("support-bot", "production", "3.8.1", 1412, "ok", "", ago(144), "ml-support", "customer-facing", 0.88, True),
-    RegistryRow("support-bot", "canary", "3.8.2", 1418, "FAIL", "accuracy -5.2 pp", ago(2), "ml-support", "customer-facing", 0.12, False),
-    RegistryRow("code-assist", "production", "2.4.0", 877, "retest", "vendor note", ago(30), "dev-tools", "internal", 1.0, False),
-    RegistryRow("embed-gateway", "production", "1.9.3", 402, "frozen", "CVE-2026-3248", ago(4), "platform-ai", "customer-facing", 1.0, True),
-    RegistryRow("summarizer", "shadow", "0.9.0", None, "unknown", "never evaluated", None, "", "sandbox", 0.0, False),
+    RegistryRow("support-bot", "production", "3.8.1", 1412, "ok", "", ago(144), "ml-support", "customer-facing", 0.88, True, release="promoted", pointer="3.8.0", source="registry", kind="service"),
+    RegistryRow("support-bot", "canary", "3.8.2", 1418, "FAIL", "accuracy -5.2 pp", ago(2), "ml-support", "customer-facing", 0.12, False, release="evaluated", pointer="3.8.1", source="registry", kind="service"),
+    RegistryRow("code-assist", "production", "2.4.0", 877, "retest", "vendor note", ago(30), "dev-tools", "internal", 1.0, False, release="promoted", pointer="!2.3.9", source="ci", kind="adapter"),
+    RegistryRow("embed-gateway", "production", "1.9.3", 402, "frozen", "CVE-2026-3248", ago(4), "platform-ai", "customer-facing", 1.0, True, release="promoted", pointer="1.9.2", source="registry", kind="runtime"),
+    RegistryRow("summarizer", "shadow", "0.9.0", None, "doubt", "the estate says 0.9.0, nobody has seen it", None, "", "sandbox", 0.0, False, source="estate", concerns=1, kind="prompt"),
 )  # fmt: skip
 ADVISORIES = (
     AdvisoryRow(
-        "GHSA-1", "CVE-2026-3248", "P1", "vllm 0.9.1", 2, 2, "open", "Remote code execution in the tensor loader"
+        "GHSA-1",
+        "CVE-2026-3248",
+        "P1",
+        "vllm 0.9.1",
+        2,
+        2,
+        "open",
+        "Remote code execution in the tensor loader",
+        "pkg:pypi/vllm@0.9.1",
     ),
     AdvisoryRow("PYSEC-2026-77", "PYSEC-2026-77", "note", "nltk 3.8", 1, 0, "note", "Slow regular expression"),
     AdvisoryRow("GHSA-xxxx", "GHSA-xxxx", "unknown", "torch 2.6.0", 0, 0, "not audited", "Heap overflow"),
@@ -111,7 +109,7 @@ def many(
     return registry, found, open_alerts
 
 
-class FakeDesk:
+class FakeDesk(FakeRegistry):
     """Deeds change the state in memory and raise the mark; ``calls`` lists them."""
 
     def __init__(self, *, empty: bool = False, large: bool = False, read_only: bool = False, needed: int = 1) -> None:
@@ -129,6 +127,7 @@ class FakeDesk:
         self.alerts: tuple[AlertRow, ...] = ALERTS
         self.sources: tuple[SourceRow, ...] = SOURCES
         self.plan: PlanStory = PLAN._replace(approvals_needed=needed)
+        self.start_registry(empty=empty)
         if large:
             self.registry, self.advisories, self.alerts = many()
         if empty:
@@ -141,7 +140,7 @@ class FakeDesk:
         asset = asset or (self.registry[0].asset if self.registry else None)
         return Board(
             self._header(), self.registry, self.advisories, self.alerts,
-            self.trends(asset) if asset else (), self.sources, self._revision,
+            self.trends(asset) if asset else (), self.sources, self._revision, self.workflows,
         )  # fmt: skip
 
     def _header(self) -> Header:
@@ -203,6 +202,10 @@ class FakeDesk:
             *(("runs", f"{row.environment:<11} {row.version:<8} {row.state}") for row in runs),
             ("releases", "3.8.2 evaluated\n3.8.1 promoted, rollback pointer 3.8.0"),
             ("holds", "none"),
+            (
+                "fields",
+                "version     3.8.1          registry, since 2026-11-17\nowner_team  ml-support     estate, since 2026-02-01\n            ▲ overruled: ci says dev-tools",
+            ),
             ("depends on", "pkg:pypi/vllm@0.9.1\nhosted model gpt-4.1 (openai)"),
         )
 

@@ -14,7 +14,8 @@ from textual.keys import _character_to_key
 from pulse_tui.domain.board import Board
 from pulse_tui.tui.app import Tower
 from pulse_tui.tui.deeds import BackgroundRunner
-from tests.fakes.desk import NOW, FakeDesk
+from tests.fakes.desk import FakeDesk
+from tests.fakes.registry_desk import NOW
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 WIDE, NARROW = (120, 36), (80, 24)

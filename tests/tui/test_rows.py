@@ -3,10 +3,11 @@ from __future__ import annotations
 import pytest
 from rich.cells import cell_len
 
-from pulse_tui.tui import look, rows
+from pulse_tui.tui import look, registry_rows, rows
 from pulse_tui.tui.benchmarks import change, legend, summary
 from pulse_tui.tui.canvas import difference, fit, pad, safe, width_of
-from tests.fakes.desk import ADVISORIES, ALERTS, NOW_US, REGISTRY, TRENDS
+from tests.fakes.desk import ADVISORIES, ALERTS, REGISTRY, TRENDS
+from tests.fakes.registry_desk import NOW_US
 
 
 def texts(cells: rows.Cells) -> list[str]:
@@ -14,11 +15,20 @@ def texts(cells: rows.Cells) -> list[str]:
 
 
 def test_a_registry_row_says_where_what_and_since_when() -> None:
-    assert texts(rows.registry_cells(REGISTRY[1], NOW_US)) == ["support-bot", "canary", "3.8.2", "1418", "✖ FAIL", "2h"]
+    assert texts(registry_rows.registry_cells(REGISTRY[1], NOW_US)) == [
+        "support-bot",
+        "canary",
+        "3.8.2",
+        "1418",
+        "✖ FAIL",
+        "2h",
+        "3.8.1",
+        "registry",
+    ]
 
 
 def test_what_is_not_known_is_shown_as_such() -> None:
-    assert texts(rows.registry_cells(REGISTRY[4], NOW_US))[3:] == ["-", "? unknown", "-"]
+    assert texts(registry_rows.registry_cells(REGISTRY[4], NOW_US))[3:] == ["-", "? doubt", "-", "-", "estate"]
 
 
 def test_an_unknown_priority_is_a_question_mark_and_what_was_not_audited_has_no_hits() -> None:
@@ -59,14 +69,14 @@ def test_an_alert_of_unknown_priority_keeps_its_question_mark_and_its_glyph() ->
 )
 def test_a_hold_is_said_beside_a_more_urgent_state(state: str, hold: str, text: str) -> None:
     row = REGISTRY[0]._replace(state=state, hold=hold)
-    assert texts(rows.registry_cells(row, NOW_US))[4] == text
+    assert texts(registry_rows.registry_cells(row, NOW_US))[4] == text
 
 
 def test_a_freeze_of_the_header_is_on_the_row_whatever_its_state() -> None:
     at_risk = (REGISTRY[0], REGISTRY[3]._replace(state="risk"))
-    assert [r.hold for r in rows.frozen_rows(at_risk, ("embed-gateway",))] == ["", "frozen"]
-    assert [r.hold for r in rows.frozen_rows(at_risk, ("everything",))] == ["frozen", "frozen"]
-    assert rows.frozen_rows(at_risk, ()) is at_risk
+    assert [r.hold for r in registry_rows.frozen_rows(at_risk, ("embed-gateway",))] == ["", "frozen"]
+    assert [r.hold for r in registry_rows.frozen_rows(at_risk, ("everything",))] == ["frozen", "frozen"]
+    assert registry_rows.frozen_rows(at_risk, ()) is at_risk
 
 
 def test_every_state_has_a_glyph_and_its_word() -> None:

@@ -12,7 +12,8 @@ from textual.geometry import Region
 from pulse_tui.domain.board import AlertRow
 from pulse_tui.tui import rows
 from pulse_tui.tui.table import Table
-from tests.fakes.desk import ALERTS, NOW_US
+from tests.fakes.desk import ALERTS
+from tests.fakes.registry_desk import NOW_US
 
 
 def alert(key: str) -> AlertRow:

@@ -58,7 +58,7 @@ def test_an_empty_estate_says_what_to_do_next() -> None:
 def test_read_only_hides_the_deeds_and_says_so(size: tuple[int, int]) -> None:
     async def scenario(pilot: Pilot) -> None:
         assert " READ-ONLY " in pilot.lines()[0]
-        assert pilot.lines()[-1] == " Enter open  / filter  : command  ? help"
+        assert pilot.lines()[-1] == " Enter open  / filter  h history  t tree  : command  ? help"
         await pilot.press("enter")
         assert pilot.lines()[-1].replace(" ", "") == "eassetnnextEscback:command?help"
         await pilot.press("question_mark")

@@ -31,6 +31,8 @@ class Confirmation(NamedTuple):
     name: str
     checks: str = ""
     """How the preflight checks came out, in one line."""
+    needs_why: bool = False
+    """A reason must be given."""
 
 
 class ApprovalScreen(GuardedScreen[str | None]):
@@ -90,6 +92,11 @@ class ApprovalScreen(GuardedScreen[str | None]):
 
     @property
     def confirmed(self) -> bool:
+        """The name was typed, letter for letter, and the reason where one is needed."""
+        return self.named and (bool(self.why_input.value.strip()) or not self.confirmation.needs_why)
+
+    @property
+    def named(self) -> bool:
         """The name was typed, letter for letter."""
         return self.name_input.value == self.confirmation.name
 
@@ -107,6 +114,8 @@ class ApprovalScreen(GuardedScreen[str | None]):
     def _hint(self) -> list[Span]:
         if self.confirmed:
             return [(" ● the name is right: ctrl-y, or Tab to the button and Space", look.GOOD)]
+        if self.named:
+            return [(" ● the name is right; now say why: Tab goes to the line", look.GOOD)]
         return [(" Enter never confirms. Type the name shown above, letter for letter", look.DIM)]
 
     def before_key(self, event: events.Key) -> None:
@@ -137,4 +146,5 @@ class ApprovalScreen(GuardedScreen[str | None]):
         if self.confirmed:
             self.dismiss(self.why_input.value.strip())
         else:
-            self.hint.show([[(f" ✖ type {safe(self.confirmation.name)} first", look.BAD)]])
+            missing = "say why" if self.named else f"type {safe(self.confirmation.name)}"
+            self.hint.show([[(f" ✖ {missing} first", look.BAD)]])

@@ -38,6 +38,18 @@ def positive_count(value: str) -> str:
     return "" if value.isdigit() and 0 < int(value) <= 3650 else "it must be a whole number from 1 to 3650"
 
 
+def environment_field() -> Field:
+    """Where: one of the four environments, production unless another is typed."""
+    from pulse_tui.domain.words import Environment  # noqa: PLC0415  asked for seldom
+
+    names = [word.value for word in Environment]
+
+    def wrong(value: str) -> str:
+        return "" if value.strip() in names else f"it must be one of {', '.join(names)}"
+
+    return Field("Environment", Environment.PRODUCTION.value, wrong)
+
+
 class AskScreen(GuardedScreen[tuple[str, ...] | None]):
     """Answers with the values in the order of the fields, or None. Enter in the last field submits."""
 

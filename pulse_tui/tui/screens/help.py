@@ -15,14 +15,16 @@ from pulse_tui.tui.screens.page import PageScreen
 READING = (
     "▲ risk, firing   ✖ FAIL, quarantined   ■ frozen, blocked",
     "‖ paused   ◆ retest, watch, inconclusive   ● ok   ✓ acked",
-    "○ muted   ? unknown, could not be told",
+    "○ muted, draft, retired   ? unknown; doubt: what is known of it does not add up",
+    "BACK is where a rollback goes: ! was found not to work, - there is nothing to go back to",
+    "» marked to compare with   ! by a version: something is odd   ↑ stands above already",
     "P1 page now   P2 page in working hours   P3 ticket   P4 notice",
     "x is how often it was seen; undecided counts rules that could not be judged and so did nothing",
     "pp is percentage points; ┄ is the pinned baseline, ▒ the interval of a run, • its value",
 )
 FILTERS = (
     "words separated by spaces; all must hold:",
-    "text   !text   prio<=P2   sev>=high   env=prod   state!=ok   count>3",
+    "text   !text   prio<=P2   sev>=high   env=prod   state!=ok   count>3   owner:ml (a part of it)",
     "a filter stays through refreshes and restarts; Esc clears it",
 )
 SAFETY = (

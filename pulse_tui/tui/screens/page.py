@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from pulse_tui.tui import messages
-from pulse_tui.tui.canvas import Canvas, Span
+from pulse_tui.tui.canvas import Canvas, Span, safe
 from pulse_tui.tui.document import Block, Document
 from pulse_tui.tui.keys import EVERYWHERE, MOVES, bind
 from pulse_tui.tui.screens.base import BaseScreen, Head
@@ -26,7 +26,7 @@ class TitleLine(Canvas):
         self.spans = spans
 
     def draw_line(self, y: int, width: int, height: int) -> Sequence[Span]:
-        return self.spans
+        return [(safe(text), style) for text, style in self.spans]
 
     def show(self, spans: Sequence[Span]) -> None:
         """Another title."""

@@ -23,6 +23,8 @@ class Command(NamedTuple):
 
     words: str
     help: str
+    behind: bool = False
+    """It stands behind another that fits as well."""
 
 
 def score(query: str, words: str) -> float | None:
@@ -46,7 +48,9 @@ def best(query: str, commands: Sequence[Command], limit: int = SHOWN) -> list[Co
     """The commands that fit, best first; all of them, in their order, for an empty query."""
     if not query.strip():
         return list(commands[:limit])
-    scored = [(value, command) for command in commands if (value := score(query, command.words)) is not None]
+    scored = [
+        (value - command.behind, command) for command in commands if (value := score(query, command.words)) is not None
+    ]
     return [command for _, command in sorted(scored, key=lambda pair: -pair[0])[:limit]]
 
 

@@ -10,9 +10,11 @@ from textual.binding import BindingType
 from pulse_tui.domain.board import RegistryRow, SourceRow
 from pulse_tui.domain.moments import age
 from pulse_tui.tui import look, messages
-from pulse_tui.tui.canvas import safe
+from pulse_tui.tui import registry_messages as asks
+from pulse_tui.tui.canvas import Span, safe
 from pulse_tui.tui.document import Block
 from pulse_tui.tui.keys import bind
+from pulse_tui.tui.registry_rows import registry_state
 from pulse_tui.tui.rows import environment
 from pulse_tui.tui.screens.alert import story_blocks
 from pulse_tui.tui.screens.base import Head
@@ -25,22 +27,50 @@ class AssetScreen(PageScreen):
     """What runs of it where, its releases, holds and dependencies."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        bind("h", "history", "history", "its releases: compare, gate, approve, promote", show=True),
+        bind("t", "tree", "tree", "what it depends on, and what changed there since it was approved", show=True),
+        bind("c", "calendar", "calendar", "what was released and announced, and what is due", show=True),
         bind("f", "freeze", "freeze", "freeze the asset, or lift the freeze", show=True),
         *PageScreen.PAGE_KEYS,
     ]
 
-    def __init__(self, head: Head, asset_id: str, lines: Lines, frozen: bool) -> None:
-        """``frozen``: a freeze stands, so ``f`` lifts it."""
-        super().__init__(head, [(" Asset  ", look.DIM), (safe(asset_id), look.BOLD)], story_blocks(lines))
+    def __init__(self, head: Head, asset_id: str, lines: Lines, frozen: bool, runs: Sequence[RegistryRow] = ()) -> None:
+        """``frozen``: a freeze stands, so ``f`` lifts it; ``runs``: its rows of the registry."""
+        super().__init__(head, asset_title(asset_id, runs), story_blocks(lines))
         self.asset_id, self.frozen = asset_id, frozen
 
-    def show_story(self, lines: Lines, frozen: bool) -> None:
+    def show_story(self, lines: Lines, frozen: bool, runs: Sequence[RegistryRow] = ()) -> None:
         """The asset with news."""
         self.frozen = frozen
-        self.document.show(story_blocks(lines))
+        self.show_page(asset_title(self.asset_id, runs), story_blocks(lines))
+
+    def action_history(self) -> None:
+        self.post_message(asks.OpenHistory(self.asset_id))
+
+    def action_tree(self) -> None:
+        self.post_message(asks.OpenTree(self.asset_id))
+
+    def action_calendar(self) -> None:
+        self.post_message(asks.OpenCalendar())
 
     def action_freeze(self) -> None:
         self.post_message(messages.Freeze(self.asset_id, self.frozen))
+
+
+def asset_title(asset_id: str, runs: Sequence[RegistryRow]) -> list[Span]:
+    """``Asset  support-bot   prod 3.8.1 ● ok   canary 3.8.2 ✖ FAIL``."""
+    title: list[Span] = [(" Asset  ", look.DIM), (safe(asset_id), look.BOLD)]
+    for row in runs:
+        title += [(f"   {environment(row.environment)[0]} {safe(row.version)} ", look.PLAIN), registry_state(row)]
+    return title
+
+
+class EntryScreen(PageScreen):
+    """A line of a list that leads nowhere else, in full."""
+
+    def __init__(self, head: Head, title: str, lines: Lines) -> None:
+        """What the line says."""
+        super().__init__(head, [(" ", look.PLAIN), (safe(title), look.BOLD)], story_blocks(lines))
 
 
 class AdvisoryScreen(PageScreen):
@@ -103,8 +133,3 @@ class MessagesScreen(PageScreen):
 
     def applies(self, action: str) -> bool:
         return action != "messages"
-
-
-def registry_title(row: RegistryRow) -> str:
-    """``support-bot prod``."""
-    return f"{row.asset} {environment(row.environment)[0]}"
