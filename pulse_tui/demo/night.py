@@ -17,6 +17,8 @@ from pulse_tui.domain.errors import Refused
 
 OPERATOR = "ana"
 """Who sits at the desk in the demo; the fixtures' operators' file knows her."""
+LANDS = ("results", "signals", "boms")
+"""Folders of an act whose files land where the collectors look for them."""
 
 
 class Night:
@@ -35,7 +37,7 @@ class Night:
         self._server = LoopbackServer(self.world)
         self.tape.url = self.url = self._server.url
         self.world.load(self.tape)
-        for name in ("results", "signals", "tickets"):
+        for name in (*LANDS, "tickets"):
             (self.folder / name).mkdir(exist_ok=True)
         (self.folder / "pulse.yaml").write_text(self.tape.text("pulse.yaml"), encoding="utf-8")
         self.acts = self.tape.acts()
@@ -49,7 +51,7 @@ class Night:
     def play(self, act: Act) -> None:
         """One act: pages change, result files and signals land in their folders."""
         self.world.play(act, self.tape)
-        for kind in ("results", "signals"):
+        for kind in LANDS:
             for below, text in act.files(kind):
                 _land(self.folder / kind / below, self.tape.fill(text))
 

@@ -9,7 +9,8 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from pulse_tui.domain.estate import Component, Dependency
+from pulse_tui.domain.bill import Bill
+from pulse_tui.domain.estate import Component
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.words import Change, ComponentKind, Environment, Exposure, Severity, SignalType, Tier
 from pulse_tui.services.ingest import BATCH, ingest
@@ -49,7 +50,7 @@ def fill(store: SqlStore) -> None:
             package = Component(
                 id=f"pkg:pypi/p{i % 50}", kind=ComponentKind.PACKAGE, name=f"p{i % 50}", version="1", ecosystem="PyPI"
             )
-            tx.estate.put_dependencies(name, [Dependency(asset_id=name, component=package)])
+            tx.dependencies.put_bill(Bill(source="bench", asset_id=name, document="", at=NOW, components=(package,)))
 
 
 def one(number: int, chance: random.Random) -> Signal:
