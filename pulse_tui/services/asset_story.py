@@ -106,7 +106,9 @@ def _pointer(tx: Transaction, deployment: Deployment, check: PointerCheck | None
     if check.valid:
         told = [f"{c.name}: {c.detail}" for c in check.checks if not c.ok]
         return f"{check.version}, valid, {seen}" + (f" ({'; '.join(told)})" if told else "")
-    return f"{check.version or 'none'} does NOT work, {seen}: {check.reason}"
+    if check.version is None:
+        return f"none, {seen}: {check.reason}"
+    return f"{check.version} does NOT work, {seen}: {check.reason}"
 
 
 def _endpoints(tx: Transaction, asset_id: str) -> Iterator[Line]:

@@ -24,6 +24,7 @@ from pulse_tui.services.names import check_names, check_others
 from pulse_tui.services.parts import JudgeParts
 
 S = TypeVar("S", Lineage, Interface)
+BEFORE_PROMOTION = (ReleaseState.DRAFT, ReleaseState.EVALUATED, ReleaseState.APPROVED)
 _CONCERNS = ("digest:", "deleted:", "gone:")
 
 
@@ -133,6 +134,15 @@ class _Sync:
         )  # fmt: skip
         self._told.add(settled.told)
         self._moved(environment, settled)
+        if not settled.moved and settled.after is not None:
+            self._serves(settled.after.version)
+
+    def _serves(self, version: str) -> None:
+        """What serves already when it is first seen was promoted by somebody, before anybody here looked."""
+        release = self._known.get(version)
+        if release is not None and release.state in BEFORE_PROMOTION:
+            self._tx.estate.set_release_state(release.asset_id, version, ReleaseState.PROMOTED)
+            self._known[version] = release.move(ReleaseState.PROMOTED)
 
     def _moved(self, environment: Environment, settled: claims.Settlement) -> None:
         if not settled.moved or settled.after is None:
@@ -292,7 +302,7 @@ def promoted(
     if settled.after is None:
         return
     serving = settled.after.version
-    if release is not None and release.state in (ReleaseState.DRAFT, ReleaseState.EVALUATED, ReleaseState.APPROVED):
+    if release is not None and release.state in BEFORE_PROMOTION:
         tx.estate.set_release_state(asset_id, serving, ReleaseState.PROMOTED)
     if release is not None and settled.before is not None and release.rollback_pointer is None:
         tx.estate.set_rollback_pointer(asset_id, serving, _pointer(tx, asset_id, environment, serving))

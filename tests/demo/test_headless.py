@@ -18,7 +18,7 @@ from pulse_tui.wiring import bundled
 
 NIGHT = bundled("fixtures") / "night"
 CANARY = "acts/01-canary-accuracy/results/golden/support-bot@3.8.2/results_golden.json"
-LATENCY = "acts/06-latency/signals/latency.jsonl"
+LATENCY = "acts/07-latency/signals/latency.jsonl"
 
 
 class Played(NamedTuple):
