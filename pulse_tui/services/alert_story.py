@@ -27,6 +27,7 @@ from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Transaction
 from pulse_tui.services.known_good import way_back
 from pulse_tui.services.parts import RollbackParts
+from pulse_tui.services.reach import reached
 
 _WINDOW = timedelta(hours=24)
 
@@ -57,7 +58,7 @@ def alert_story(parts: RollbackParts, alert_id: str) -> AlertStory:
         return AlertStory(
             alert=_row(alert, now),
             changed=tuple(_changed(tx, alert, signal)),
-            risk=tuple(_risk(alert, signal, asset, estate)),
+            risk=tuple(_risk(tx, alert, signal, asset, estate)),
             todo=tuple(_todo(alert, decision, back, done)),
             why=tuple(_why(decision, signal)),
             correlated=tuple(_correlated(tx, alert, now)),
@@ -157,7 +158,7 @@ def evidence_lines(signal: Signal) -> list[str]:
     return []
 
 
-def _risk(alert: Alert, signal: Signal, asset: Asset | None, estate: Estate) -> list[str]:
+def _risk(tx: Transaction, alert: Alert, signal: Signal, asset: Asset | None, estate: Estate) -> list[str]:
     lines = evidence_lines(signal)
     if asset is None:
         return [*lines, "no asset of the estate claims this signal"]
@@ -168,6 +169,8 @@ def _risk(alert: Alert, signal: Signal, asset: Asset | None, estate: Estate) -> 
         if deployment.production_critical:
             marks.append("production-critical")
     lines.append(" · ".join(marks))
+    if reaches := reached(tx, asset.id, alert.environment):
+        lines.append("reaches " + ", ".join(reaches))
     lines.append(
         f"priority {alert.priority.value}, severity {alert.severity.value}, confidence {signal.confidence:.2f}"
     )

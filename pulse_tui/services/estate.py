@@ -23,7 +23,8 @@ from pulse_tui.services.concerns import Told, stand
 from pulse_tui.services.ingest import absorb
 from pulse_tui.services.names import check_names
 from pulse_tui.services.parts import JudgeParts
-from pulse_tui.services.registry import another_digest, promoted
+from pulse_tui.services.registry import promoted
+from pulse_tui.services.release_content import another_digest
 from pulse_tui.services.rematch import rematch
 from pulse_tui.services.respond import Responder
 from pulse_tui.settings.shapes import AssetShape, EstateShape
@@ -137,6 +138,9 @@ class _Sync:
         return changed
 
     def _settle(self, asset_id: str, environment: Environment, said: Mapping[str, str], since: datetime | None) -> None:
+        # A word that changed is as new as its change, whatever time the file states: deeds of ours are older.
+        if place_subject(asset_id, environment) in self._said:
+            since = None
         settled = claims.say(self._tx, self._parts, asset_id, environment, said, ESTATE, self._now, since)
         self._told.add(settled.told)
         if settled.moved and settled.after is not None and settled.before is not None:

@@ -12,6 +12,7 @@ from pulse_tui.ports import Transaction
 from pulse_tui.services.approve import find, objections, valid_approvals
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.plan import preflight
+from pulse_tui.services.reach import reached
 
 _WINDOW = timedelta(hours=24)
 
@@ -81,8 +82,7 @@ def _blast_radius(tx: Transaction, plan: Plan) -> str:
     words = [f"{deployment.traffic:g} % of {plan.environment.value} traffic" if deployment else plan.environment.value]
     if asset is not None:
         words.append(asset.tier.value)
-        if asset.workflow:
-            words.append(f"a stage of workflow {asset.workflow}")
+    words += reached(tx, plan.asset_id, plan.environment)
     return f"{plan.asset_id}: " + ", ".join(words)
 
 

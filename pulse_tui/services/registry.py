@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
-from typing import TypeVar
-
-import msgspec
 
 from pulse_tui.domain.claim import place_subject
 from pulse_tui.domain.concern import Concern
 from pulse_tui.domain.estate import Asset, Deployment
-from pulse_tui.domain.evidence import VersionEvidence
-from pulse_tui.domain.release import Interface, Lineage, RegistrySnapshot, RegistryVersion, Release, ReleaseState
-from pulse_tui.domain.signal import Signal, fingerprint, signal_id
-from pulse_tui.domain.words import Change, Environment, Recommended, Severity, SignalType
+from pulse_tui.domain.release import RegistrySnapshot, RegistryVersion, Release, ReleaseState
+from pulse_tui.domain.signal import Signal
+from pulse_tui.domain.words import Change, Environment, Severity
 from pulse_tui.ports import Transaction
 from pulse_tui.services import claims
 from pulse_tui.services.attest import complete
@@ -22,8 +17,9 @@ from pulse_tui.services.concerns import Told, stand
 from pulse_tui.services.known_good import last_stays
 from pulse_tui.services.names import check_names, check_others
 from pulse_tui.services.parts import JudgeParts
+from pulse_tui.services.registry_events import digest_changed, event, withdrawn
+from pulse_tui.services.release_content import another_digest, as_release, fill
 
-S = TypeVar("S", Lineage, Interface)
 BEFORE_PROMOTION = (ReleaseState.DRAFT, ReleaseState.EVALUATED, ReleaseState.APPROVED)
 _CONCERNS = ("digest:", "deleted:", "gone:")
 
@@ -74,11 +70,20 @@ class _Sync:
     def _version(self, version: RegistryVersion) -> None:
         release = self._known.get(version.version)
         if release is None:
-            added = self._tx.estate.add_release(_release(version, self._said.source))
+            added = self._tx.estate.add_release(as_release(version, self._said.source))
             self._known[added.version] = added
             self._changed = True
             self._told.signals.append(
-                self._event(version.change, added.version, added, None, iteration=added.iteration)
+                event(
+                    self._said,
+                    self._asset,
+                    self._now,
+                    version.change,
+                    added.version,
+                    added,
+                    None,
+                    iteration=added.iteration,
+                )
             )
             self._told.add(complete(added, self._tx, self._parts, self._now))
             return
@@ -92,7 +97,9 @@ class _Sync:
                 Severity.HIGH,
                 version=release.version,
             )
-            self._spoken[f"digest:{release.version}"] = self._digest_changed(release, recorded, found)
+            self._spoken[f"digest:{release.version}"] = digest_changed(
+                self._said, self._asset, self._now, release, recorded, found
+            )
         filled = fill(release, version)
         if filled is not None and self._tx.estate.complete_release(filled):
             self._known[release.version] = filled
@@ -155,7 +162,17 @@ class _Sync:
         )
         change = Change.PROMOTION if environment is Environment.PRODUCTION else Change.DEPLOYMENT
         self._told.signals.append(
-            self._event(change, serving, release, settled.before, iteration=iteration, environment=environment)
+            event(
+                self._said,
+                self._asset,
+                self._now,
+                change,
+                serving,
+                release,
+                settled.before,
+                iteration=iteration,
+                environment=environment,
+            )
         )
 
     def _absent(self, environment: Environment) -> None:
@@ -182,7 +199,7 @@ class _Sync:
             return
         settled = claims.retract(self._tx, self._parts, said.asset_id, environment, said.source, self._now)
         self._told.add(settled.told)
-        self._told.signals.append(self._withdrawn(environment, was))
+        self._told.signals.append(withdrawn(said, self._asset, self._now, environment, was))
         self._moved(environment, settled)
 
     # ------------------------------------------------------------ what is told
@@ -209,82 +226,6 @@ class _Sync:
                 environment=environment,
                 version=version,
             )
-        )
-
-    def _event(
-        self,
-        change: Change,
-        version: str,
-        release: Release | None,
-        before: Deployment | None,
-        *,
-        iteration: int,
-        environment: Environment | None = None,
-    ) -> Signal:
-        said = self._said
-        where = f" in {environment.value}" if environment else ""
-        was = f" (was {before.version})" if before else ""
-        verb = "now serves" if environment else "was registered"
-        return Signal(
-            id=signal_id(said.source, change, said.asset_id, environment, version, str(iteration)),
-            source=said.source,
-            signal_type=SignalType.VERSION_EVENT,
-            change=change,
-            asset_type=self._asset.asset_type if self._asset else None,
-            asset_id=said.asset_id,
-            environment=environment,
-            baseline_version=before.version if before else None,
-            current_version=version,
-            severity=Severity.LOW,
-            confidence=1.0,
-            recommended_action=Recommended.NOTE,
-            owner_team=self._asset.owner_team if self._asset else None,
-            occurred_at=release.created_at if environment is None and release else self._now,
-            observed_at=self._now,
-            title=f"{said.asset_id} {version} {verb}{where}{was}",
-            evidence=VersionEvidence(to_digest=release.digest if release else None, iteration=iteration),
-            fingerprint=fingerprint("version", said.asset_id, environment, version),
-        )
-
-    def _digest_changed(self, release: Release, recorded: str, found: str) -> Signal:
-        return Signal(
-            id=signal_id(self._said.source, "digest", release.asset_id, release.version, found),
-            source=self._said.source,
-            signal_type=SignalType.VERSION_EVENT,
-            change=Change.DIGEST_CHANGED,
-            asset_type=self._asset.asset_type if self._asset else None,
-            asset_id=release.asset_id,
-            current_version=release.version,
-            severity=Severity.HIGH,
-            confidence=1.0,
-            recommended_action=Recommended.BLOCK,
-            owner_team=self._asset.owner_team if self._asset else None,
-            occurred_at=self._now,
-            observed_at=self._now,
-            title=f"{release.asset_id} {release.version} has another digest than when it was recorded",
-            evidence=VersionEvidence(from_digest=recorded, to_digest=found),
-            fingerprint=fingerprint("digest", release.asset_id, release.version),
-        )
-
-    def _withdrawn(self, environment: Environment, was: str) -> Signal:
-        said = self._said
-        return Signal(
-            id=signal_id(said.source, "withdrawn", said.asset_id, environment, was, self._now.isoformat()),
-            source=said.source,
-            signal_type=SignalType.VERSION_EVENT,
-            change=Change.CONFIG_CHANGE,
-            asset_id=said.asset_id,
-            environment=environment,
-            baseline_version=was,
-            severity=Severity.LOW,
-            confidence=0.9,
-            recommended_action=Recommended.NOTE,
-            owner_team=self._asset.owner_team if self._asset else None,
-            occurred_at=self._now,
-            observed_at=self._now,
-            title=f"{said.asset_id} {environment.value} no longer points at a version (was {was})",
-            evidence=VersionEvidence(changed=["alias removed"]),
-            fingerprint=fingerprint("withdrawn", said.asset_id, environment),
         )
 
 
@@ -315,69 +256,3 @@ def _pointer(tx: Transaction, asset_id: str, environment: Environment, serving: 
         if stay.version != serving and stay.healthy:
             return stay.version
     return None
-
-
-def _release(version: RegistryVersion, source: str) -> Release:
-    return Release(
-        asset_id=version.asset_id,
-        version=version.version,
-        iteration=0,
-        digest=version.digest,
-        created_at=version.created_at,
-        lineage=version.lineage,
-        provenance={"source": source, **version.provenance},
-        registry_version=version.registry_version,
-        branch=version.branch,
-        interface=version.interface,
-    )
-
-
-def another_digest(release: Release, found: str | None) -> tuple[str, str] | None:
-    """(recorded, found) when both digest the same way and differ: ``git-tree:`` says nothing against ``sha256:``."""
-    if found is None:
-        return None
-    way = found.partition(":")[0]
-    for recorded in _digests(release):
-        if recorded.partition(":")[0] == way and recorded != found:
-            return recorded, found
-    return None
-
-
-def _digests(release: Release) -> Iterator[str]:
-    if release.digest is not None:
-        yield release.digest
-    for key, value in release.provenance.items():
-        if key.startswith("digest."):
-            yield f"{key.removeprefix('digest.')}:{value}"
-
-
-def fill(release: Release, version: RegistryVersion) -> Release | None:
-    """The release with what was not known of it yet; None when it all was. What is recorded stays as it is."""
-    provenance = {k: v for k, v in version.provenance.items() if k not in release.provenance}
-    digest = release.digest or version.digest
-    if version.digest and release.digest and version.digest.partition(":")[0] != release.digest.partition(":")[0]:
-        way, _, value = version.digest.partition(":")
-        if f"digest.{way}" not in release.provenance:
-            provenance[f"digest.{way}"] = value
-    lineage = _over(release.lineage, version.lineage)
-    interface = _over(release.interface, version.interface)
-    filled = msgspec.structs.replace(
-        release,
-        digest=digest,
-        provenance={**release.provenance, **provenance} if provenance else release.provenance,
-        branch=release.branch or version.branch,
-        lineage=lineage,
-        interface=interface,
-        registry_version=release.registry_version or version.registry_version,
-    )
-    return filled if filled != release else None
-
-
-def _over(known: S, said: S) -> S:
-    """``known`` with the parts that only ``said`` states."""
-    new = {
-        name: value
-        for name in known.__struct_fields__
-        if getattr(known, name) is None and (value := getattr(said, name)) is not None
-    }
-    return msgspec.structs.replace(known, **new) if new else known

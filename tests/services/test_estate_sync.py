@@ -12,6 +12,7 @@ from pulse_tui.domain.words import AssetType, ComponentKind, Environment
 from pulse_tui.services.estate import sync_estate
 from pulse_tui.services.ingest import ingest
 from pulse_tui.services.parts import JudgeParts
+from pulse_tui.services.reach import reached
 from pulse_tui.settings.shapes import (
     AssetShape,
     ComponentShape,
@@ -196,3 +197,15 @@ def test_another_order_of_precedence_is_settled_at_the_next_sync(judge: JudgePar
     assert serving(judge) == ("2.0.0", "registry")
     put(judge._replace(precedence=("ci", "registry")), shape())
     assert serving(judge) == ("1.0.0", "ci")
+
+
+def test_who_feels_a_deployment_is_named(judge: JudgeParts) -> None:
+    endpoint = EndpointShape(id="chat-api", segments=("free", "enterprise"), critical=True)
+    flow = WorkflowShape(id="support", stages=(StageShape(name="answer", asset="bot"),))
+    put(judge, shape(endpoints=(endpoint, EndpointShape(id="try-it", environment=CANARY))), workflows=(flow,))
+    with judge.store.read() as tx:
+        felt = reached(tx, "bot", PRODUCTION)
+    assert felt == [
+        "endpoint chat-api (free, enterprise; production-critical)",
+        "stage answer of workflow support",
+    ]
