@@ -141,11 +141,11 @@ class _Sync:
         )  # fmt: skip
         self._told.add(settled.told)
         self._moved(environment, settled)
-        if not settled.moved and settled.after is not None:
+        if environment is Environment.PRODUCTION and not settled.moved and settled.after is not None:
             self._serves(settled.after.version)
 
     def _serves(self, version: str) -> None:
-        """What serves already when it is first seen was promoted by somebody, before anybody here looked."""
+        """What serves customers when it is first seen was promoted by somebody, before anybody here looked."""
         release = self._known.get(version)
         if release is not None and release.state in BEFORE_PROMOTION:
             self._tx.estate.set_release_state(release.asset_id, version, ReleaseState.PROMOTED)
@@ -239,11 +239,12 @@ def promoted(
     why: str,
     now: datetime,
 ) -> None:
-    """What a move to another version means for the release: its state, its way back, the record of the promotion."""
+    """What a move to another version means for the release: its way back, the record of the promotion, and its state
+    when it serves customers now (a canary is a trial, whoever put it there)."""
     if settled.after is None:
         return
     serving = settled.after.version
-    if release is not None and release.state in BEFORE_PROMOTION:
+    if environment is Environment.PRODUCTION and release is not None and release.state in BEFORE_PROMOTION:
         tx.estate.set_release_state(asset_id, serving, ReleaseState.PROMOTED)
     if release is not None and settled.before is not None and release.rollback_pointer is None:
         tx.estate.set_rollback_pointer(asset_id, serving, _pointer(tx, asset_id, environment, serving))

@@ -122,7 +122,7 @@ def _move(
         back = way_back(tx, asset_id, environment, version)
         if back.release is not None:
             tx.estate.set_rollback_pointer(asset_id, version, back.release.version)
-    if release.state is not ReleaseState.PROMOTED:
+    if environment is PRODUCTION and release.state is not ReleaseState.PROMOTED:
         tx.estate.set_release_state(asset_id, version, release.move(ReleaseState.PROMOTED).state)
     entry = _log(tx, now, by, "release.promoted", release, reason, answer, environment=environment.value)
     tx.estate.record_promotion(asset_id, version, environment, by=by, at=now, decision_id=entry, why=reason)

@@ -56,7 +56,7 @@ def test_a_registry_brings_releases_and_where_they_serve(judge: JudgeParts) -> N
     with judge.store.read() as tx:
         assert [(r.version, r.iteration, r.state) for r in tx.estate.releases("embedder")] == [
             ("1", 1, ReleaseState.PROMOTED),
-            ("2", 2, ReleaseState.PROMOTED),
+            ("2", 2, ReleaseState.DRAFT),
         ]
 
 
