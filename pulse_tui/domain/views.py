@@ -76,6 +76,8 @@ class TreeRow(NamedTuple):
     """What changed since the last approval, a head that moved, a state; empty when nothing."""
     again: bool
     """It stands above with what is below it; it is not unfolded twice."""
+    where: tuple[str, ...] = ()
+    """The environments it is in, when the asset runs in others too; empty: wherever the asset runs."""
 
     @property
     def key(self) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from pulse_tui.domain.bill import DependencyChange
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.views import TreeRow
-from pulse_tui.domain.words import ComponentKind
+from pulse_tui.domain.words import ComponentKind, Environment
 from pulse_tui.ports import Edge
 
 ASSET = "asset:"
@@ -90,11 +90,12 @@ def flatten(
     nested: Mapping[str, Sequence[Edge]],
     note: Callable[[Component], str],
     version: Callable[[Component], str],
+    runs: Collection[Environment] = (),
 ) -> Iterator[TreeRow]:
     """The tree of ``edges``, depth first, each component unfolded once; ``asset_id`` itself is not unfolded in it.
 
     ``nested`` holds the edges of assets that are components here; ``note`` and ``version`` say what stands
-    beside a component. Siblings stand in the order of the bill.
+    beside a component, ``runs`` where the asset is deployed. Siblings stand in the order of the bill.
     """
     graphs = {None: _children(edges)} | {asset: _children(own) for asset, own in nested.items()}
     unfolded: set[tuple[str | None, Key]] = set()
@@ -114,8 +115,9 @@ def flatten(
             kind=component.kind.value,
             provider=component.id,
             source=", ".join(use.origins),
-            note="; ".join(filter(None, (note(component), use.where))),
+            note=note(component),
             again=again,
+            where=use.where(runs) if owner is None else (),
         )
         if not again and below:
             unfolded.add(place)
@@ -125,18 +127,25 @@ def flatten(
 class _Use:
     """A component under a parent, with the documents that say so."""
 
-    __slots__ = ("component", "origins", "where")
+    __slots__ = ("_everywhere", "_places", "component", "origins")
 
     def __init__(self, edge: Edge) -> None:
         self.component = edge.child
         self.origins = [edge.origin]
-        self.where = f"only in {', '.join(e.value for e in edge.environments)}" if edge.environments else ""
+        self._everywhere = not edge.environments
+        self._places = set(edge.environments)
+
+    def where(self, runs: Collection[Environment]) -> tuple[str, ...]:
+        """Its environments, production first, when they are not all those where the asset runs."""
+        if self._everywhere or self._places.issuperset(runs):
+            return ()
+        return tuple(e.value for e in sorted(self._places, key=lambda e: e.rank))
 
     def also(self, edge: Edge) -> None:
         if edge.origin not in self.origins:
             self.origins.append(edge.origin)
-        if not edge.environments:
-            self.where = ""
+        self._everywhere = self._everywhere or not edge.environments
+        self._places.update(edge.environments)
 
 
 _Graph = dict[Key | None, dict[Key, _Use]]

@@ -47,13 +47,14 @@ def _cells(line: TreeLine, name: str) -> Cells:
         (f"{'  ' * min(row.depth, DEEPEST)}{name}", style),
         (row.version or "-", look.PLAIN),
         note(row),
+        (" ".join(environment(word)[0] for word in row.where) or "all", look.PLAIN if row.where else look.DIM),
         (row.kind.replace("_", " "), look.DIM),
         (row.source or "-", look.DIM),
     )
 
 
 def tree_cells(line: TreeLine, now_us: int) -> Cells:
-    """COMPONENT VERSION CHANGE KIND SOURCE, by the one naming scheme."""
+    """COMPONENT VERSION CHANGE WHERE KIND SOURCE, by the one naming scheme."""
     del now_us
     return _cells(line, line.row.name)
 
@@ -72,6 +73,7 @@ def tree_fields(line: TreeLine) -> Fields:
         "version": row.version,
         "kind": row.kind,
         "source": row.source,
+        "env": " ".join(environment(word)[0] for word in row.where),
         "change": row.note,
         "depth": str(row.depth),
     }
@@ -82,6 +84,8 @@ def tree_detail(row: TreeRow) -> list[Span]:
     spans: list[Span] = [(f"{row.provider or row.name} {row.version}", look.BOLD), (f"  {row.kind}", look.DIM)]
     if row.source:
         spans.append((f"  by {row.source}", look.DIM))
+    if row.where:
+        spans.append((f"  only in {', '.join(row.where)}", look.PLAIN))
     if row.note:
         spans.append((f"  ▲ {row.note}", look.WARN))
     if row.again:
@@ -95,13 +99,14 @@ TREE: Final[Spec[TreeLine]] = Spec(
         Column("COMPONENT", 20, 0, wish=34),
         Column("VERSION", 7, 14),
         Column("CHANGE", 8, 34),
+        Column("WHERE", 5, 16, drop=3),
         Column("KIND", 5, 13, drop=1),
         Column("SOURCE", 6, 14, drop=2),
     ),
     cells=tree_cells,
     key=lambda line: line.key,
     fields=tree_fields,
-    names=("component", "version", "kind", "source", "change", "depth"),
+    names=("component", "version", "kind", "source", "env", "change", "depth"),
     wants_attention=lambda line: bool(line.row.note),
     copied=lambda line: f"{line.row.provider or line.row.name}@{line.row.version} {line.row.note}".rstrip(),
     empty="no dependency is known. Name a bill (SBOM), a lock file or components for it in the configuration",

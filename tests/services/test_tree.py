@@ -224,3 +224,14 @@ def test_a_tree_of_500_edges_is_there_within_the_blink_of_an_eye(parts: Rollback
     began = time.perf_counter()
     assert len(tree(parts).rows) >= 500
     assert time.perf_counter() - began < 0.2
+
+
+def test_a_component_that_is_not_wherever_the_asset_runs_says_where_it_is(estate: RollbackParts) -> None:
+    with estate.store.write() as tx:
+        old, new = package("torch", "2.6"), package("torch", "2.7")
+        tx.dependencies.put_bill(changed(bill(old, package("ray"), document="bom.json"), version="3.8.1"))
+        tx.dependencies.put_bill(changed(bill(new, package("ray"), document="bom.json"), version="3.8.2"))
+    where = {(r.name, r.version): r.where for r in tree(estate).rows}
+    assert where["torch", "2.6"] == ("production",)
+    assert where["torch", "2.7"] == ("canary",)
+    assert where["ray", package("ray").version or ""] == ()

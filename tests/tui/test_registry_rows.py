@@ -150,7 +150,7 @@ def test_the_only_release_is_compared_with_nothing() -> None:
 
 def test_a_tree_line_is_indented_and_a_change_is_a_glyph_and_words() -> None:
     lines = tree_rows.tree_lines(TREE.rows)
-    assert texts(tree_rows.tree_cells(lines[1], NOW_US)) == ["vllm", "0.9.1", "▲ was 0.9.0", "package", "sbom"]
+    assert texts(tree_rows.tree_cells(lines[1], NOW_US)) == ["vllm", "0.9.1", "▲ was 0.9.0", "all", "package", "sbom"]
     assert texts(tree_rows.tree_cells(lines[3], NOW_US))[0] == "    protobuf"
     assert texts(tree_rows.tree_cells(lines[6], NOW_US))[2] == "↑ as above"
     assert texts(tree_rows.own_tree_cells(lines[3], NOW_US))[0] == "    pkg:pypi/protobuf@5.29.4"
