@@ -65,7 +65,7 @@ def _deed(options: argparse.Namespace, house: House) -> PlanStory:
     if options.deed == "plan":
         if options.environment is None:
             raise WrongUse("rollback plan needs --env", todo="For example --env production")
-        return desk.propose(options.subject, options.environment, options.alert)
+        return desk.propose(options.subject, options.environment, options.alert, options.why)
     if options.deed == "approve":
         return desk.approve(options.subject, options.why)
     if options.deed == "reject":

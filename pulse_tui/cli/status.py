@@ -18,7 +18,7 @@ def arguments(parser: argparse.ArgumentParser, name: str) -> None:
     """``explain`` takes the id of an alert or a decision."""
     if name == "status":
         parser.add_argument("--quarantine", action="store_true", help="the records that were refused, newest first")
-        parser.epilog = "Exits with 1 when a P1 or P2 alert is open."
+        parser.epilog = "Exits with 1 when a P1 or P2 alert is open, or a quarantined release serves."
     if name == "explain":
         parser.add_argument("id", help="an alert, a decision or a signal, as status prints them")
 
@@ -33,7 +33,8 @@ def run(options: argparse.Namespace, name: str) -> int:
         board = house.store.board(house.settings.name, None, house.clock())
         now_us = to_us(house.clock())
     emit(options, board, _lines(board, now_us))
-    return 1 if board.header.p1 or board.header.p2 else 0
+    unfit = any(r.state == "quarantined" for r in board.registry)
+    return 1 if board.header.p1 or board.header.p2 or unfit else 0
 
 
 def _lines(board: Board, now_us: int) -> list[str]:
@@ -67,8 +68,19 @@ def _lines(board: Board, now_us: int) -> list[str]:
         rest, other = len(board.registry) - len(risky), "other " if risky else ""
         lines.append(f"  {rest} {other}deployment{'' if rest == 1 else 's'} ok")
     lines += ["", "WHAT TO DO NOW"]
+    return [*lines, *(_todo(board) or ["  nothing urgent"])]
+
+
+def _todo(board: Board) -> list[str]:
     urgent = [a for a in board.alerts if a.priority in ("P1", "P2")]
-    lines.append(f"  pulse-tui explain {urgent[0].id}" if urgent else "  nothing urgent")
+    lines = [f"  pulse-tui explain {urgent[0].id}"] if urgent else []
+    lines += [
+        f"  pulse-tui rollback plan {r.asset} --env {r.environment}    {r.version} is quarantined and serves"
+        for r in board.registry
+        if r.state == "quarantined"
+    ]
+    if any(r.state == "doubt" for r in board.registry):
+        lines.append("  pulse-tui inventory    what does not add up, each with what to do")
     return lines
 
 

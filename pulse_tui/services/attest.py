@@ -22,7 +22,7 @@ _ONE_TRUTH = frozenset({_DIGEST, "commit", "repository"})
 def take_attestation(item: Attestation, tx: Transaction, parts: JudgeParts, now: datetime) -> Told:
     """Keep it beside the release it is about; one whose release is not known yet waits for it."""
     facts = {k: v for k, v in item.facts.items() if k in PROVENANCE and v}
-    releases = _named(item, tx)
+    releases = named_releases(item, tx)
     subjects = [release_subject(r.asset_id, r.version) for r in releases]
     if not subjects:
         # By digest too: a statement names what it is about, and the release may come later under any name.
@@ -83,7 +83,8 @@ def complete(release: Release, tx: Transaction, parts: JudgeParts, now: datetime
     return stand(tx, release.asset_id, wanted, now, source=SYSTEM, keys=(key,))
 
 
-def _named(item: Attestation, tx: Transaction) -> list[Release]:
+def named_releases(item: Attestation, tx: Transaction) -> list[Release]:
+    """The releases that it is about, as far as they are known: by asset and version, else by digest."""
     if item.asset_id is not None and item.version is not None:
         release = tx.estate.release(item.asset_id, item.version)
         return [release] if release is not None else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -25,7 +26,7 @@ TOLD = 50
 def take_bill(bill: Bill, tx: Transaction, estate: Estate, now: datetime) -> Told:
     """Keep what the document says, unless it describes something else than the asset."""
     key = f"bill:{bill.origin}"
-    other = _of_another(bill, tx)
+    other = _named_another(bill, estate) or _of_another(bill, tx)
     wanted = [] if other is None else [_refusal(bill, key, other, now)]
     told = stand(tx, bill.asset_id, wanted, now, source=bill.source, keys=(key,))
     if other is not None:
@@ -52,6 +53,14 @@ def _forget(bill: Bill, before: Sequence[BillHead], tx: Transaction, now: dateti
         tx.dependencies.drop_bill(bill.asset_id, head.origin, now)
 
 
+def bill_remark(bill: Bill, estate: Estate) -> str:
+    """What whoever brought the bill in should hear."""
+    count = len(bill.components)
+    about = f"{bill.asset_id} {bill.version}" if bill.version else bill.asset_id
+    read = f"a bill of {count} component{'' if count == 1 else 's'} for {about}"
+    return read if bill.asset_id in estate.assets else f"{read}, which is no asset of the estate"
+
+
 def take_head(head: Head, tx: Transaction, estate: Estate, now: datetime) -> Told:
     """Remember what a moving component is now; every asset over it is told when it moved."""
     change = tx.dependencies.put_head(head)
@@ -59,6 +68,19 @@ def take_head(head: Head, tx: Transaction, estate: Estate, now: datetime) -> Tol
         return Told([], [])
     users = dict.fromkeys(d.asset_id for d in tx.dependencies.using(components=[head.component_id]))
     return Told([_moved(head, change, a, estate.assets.get(a), now) for a in users], [])
+
+
+_LAST = re.compile(r"[^/:@]+(?=(?:[:@][^/]*)?\Z)")
+"""The last name of an image or a purl, without its tag, version or digest."""
+
+
+def _named_another(bill: Bill, estate: Estate) -> str | None:
+    """Why the document is about something else: what it says it describes is another asset of the estate."""
+    found = _LAST.search((bill.subject or "").partition("?")[0])
+    name = found[0] if found else ""
+    if name == bill.asset_id or name not in estate.assets:
+        return None
+    return f"it describes {bill.subject}, and that is the asset {name}"
 
 
 def _of_another(bill: Bill, tx: Transaction) -> str | None:

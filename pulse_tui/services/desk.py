@@ -134,9 +134,9 @@ class ServiceDesk:
         self._may_act()
         return deeds.unfreeze(self._store, asset_id, self.operator, self._parts.clock())
 
-    def propose(self, asset_id: str, environment: str, alert_id: str | None) -> PlanStory:
+    def propose(self, asset_id: str, environment: str, alert_id: str | None, why: str = "") -> PlanStory:
         self._may_act()
-        reason = f"{self.operator} asked for it"
+        reason = why or f"{self.operator} asked for it"
         with self._store.read() as tx:
             alert = tx.judgements.alert(alert_id) if alert_id else None
             if alert is None:
@@ -144,7 +144,8 @@ class ServiceDesk:
                 here = [a for a in tx.judgements.alerts(list(_LIVE), asset_id=asset_id) if a.environment == environment]
                 alert = min(here, key=lambda a: a.priority.rank, default=None)
         if alert is not None:
-            reason = f"{alert.priority.value} {alert.title} (alert {alert.id})"
+            about = f"{alert.priority.value} {alert.title} (alert {alert.id})"
+            reason = f"{why}; {about}" if why else about
         made = plan.propose(
             self._parts,
             asset_id,

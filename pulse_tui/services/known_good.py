@@ -11,6 +11,8 @@ from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Transaction
 
 UNHEALTHY = "was NOT healthy here"
+_UNFIT = ("deleted:", "digest:")
+"""Concerns about a release that keep anybody from going back to it."""
 
 
 class WayBack(NamedTuple):
@@ -25,7 +27,7 @@ class WayBack(NamedTuple):
 def way_back(tx: Transaction, asset_id: str, environment: Environment, serving: str) -> WayBack:
     """The release's own pointer, else the last healthy one there, else (outside production) what production serves."""
     tried: dict[str, str] = {}
-    deleted = {c.version for c in tx.inventory.concerns(asset_id) if c.key.startswith("deleted:")}
+    odd = {c.version: c.key.partition(":")[0] for c in tx.inventory.concerns(asset_id) if c.key.startswith(_UNFIT)}
     for version, why in _candidates(tx, asset_id, environment, serving):
         if version == serving or version in tried:
             continue
@@ -34,8 +36,9 @@ def way_back(tx: Transaction, asset_id: str, environment: Environment, serving: 
             tried[version] = f"{version} ({why}) is not in the registry"
         elif why == UNHEALTHY:
             tried[version] = f"{version} is named by the release, but {why}"
-        elif version in deleted:
-            tried[version] = f"{version} ({why}) was deleted in {release.provenance.get('source', 'its source')}"
+        elif version in odd:
+            what = "was deleted in its source" if odd[version] == "deleted" else "has another digest than was recorded"
+            tried[version] = f"{version} ({why}) {what}"
         elif not release.usable:
             tried[version] = f"{version} ({why}) is {release.state.value}"
         else:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from pulse_tui.domain.concern import Concern
-from pulse_tui.domain.release import Release
+from pulse_tui.domain.release import Release, ReleaseState
 from pulse_tui.domain.words import Severity
 from pulse_tui.enrich.lineage import Node, cycle, references
 from pulse_tui.ports import Transaction
@@ -20,8 +20,9 @@ def check_names(tx: Transaction, parts: JudgeParts, asset_id: str, now: datetime
     """Concerns about the names that an asset's releases and suites use. Nothing is taken out because of them."""
     releases = tx.estate.releases(asset_id)
     known = _Known(tx, asset_id, releases)
-    wanted = [c for r in releases for c in _lineage(r, known, now)]
-    wanted += [c for r in releases for c in _pointer(r, known, now)]
+    alive = [r for r in releases if r.state is not ReleaseState.RETIRED]
+    wanted = [c for r in alive for c in _lineage(r, known, now)]
+    wanted += [c for r in alive for c in _pointer(r, known, now)]
     if releases:
         wanted += list(_baselines(parts, asset_id, known, now))
     return stand(tx, asset_id, wanted, now, source=SYSTEM, keys=_KEYS)

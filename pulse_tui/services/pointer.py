@@ -12,11 +12,10 @@ from pulse_tui.domain.moments import iso
 from pulse_tui.domain.pointer import PointerCheck
 from pulse_tui.domain.release import Release
 from pulse_tui.domain.rollback import Check
-from pulse_tui.domain.signal import fingerprint
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Environment, Severity
 from pulse_tui.ports import StepContext, Transaction
-from pulse_tui.services.concerns import clear_concern, raise_concern
+from pulse_tui.services.concerns import clear_concern, condition, raise_concern
 from pulse_tui.services.known_good import WayBack, interface_check, way_back
 from pulse_tui.services.parts import SYSTEM, RollbackParts
 from pulse_tui.services.plan import fill, step_options
@@ -180,7 +179,7 @@ def other_content(tx: Transaction, release: Release) -> str | None:
     for concern in tx.inventory.concerns(release.asset_id):
         if concern.key == f"digest:{release.version}":
             return concern.what
-    told = tx.judgements.open_alerts_about(fingerprint("digest", release.asset_id, release.version))
+    told = tx.judgements.open_alerts_about(condition(release.asset_id, f"digest:{release.version}"))
     return told[0].title if told else None
 
 

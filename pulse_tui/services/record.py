@@ -22,8 +22,8 @@ from pulse_tui.enrich.notes import classify, note_signals, resolved
 from pulse_tui.enrich.places import package_key
 from pulse_tui.enrich.regressions import by_metric, cleared, compare, condition
 from pulse_tui.ports import Transaction
-from pulse_tui.services.attest import take_attestation
-from pulse_tui.services.bills import take_bill, take_head
+from pulse_tui.services.attest import named_releases, take_attestation
+from pulse_tui.services.bills import bill_remark, take_bill, take_head
 from pulse_tui.services.parts import SYSTEM, JudgeParts
 from pulse_tui.services.registry import sync
 from pulse_tui.settings.check import nearest
@@ -58,7 +58,7 @@ def _(item: RegistrySnapshot, tx: Transaction, parts: JudgeParts, estate: Estate
 
 @_made.register
 def _(item: Bill, tx: Transaction, _parts: JudgeParts, estate: Estate, now: datetime) -> Made:
-    return Made(*take_bill(item, tx, estate, now))
+    return Made(*take_bill(item, tx, estate, now), remarks=(bill_remark(item, estate),))
 
 
 @_made.register
@@ -68,7 +68,10 @@ def _(item: Head, tx: Transaction, _parts: JudgeParts, estate: Estate, now: date
 
 @_made.register
 def _(item: Attestation, tx: Transaction, parts: JudgeParts, _estate: Estate, now: datetime) -> Made:
-    return Made(*take_attestation(item, tx, parts, now))
+    known = bool(named_releases(item, tx))
+    about = f"{item.asset_id} {item.version}" if item.asset_id else item.digest
+    told = () if known else (f"a statement about {about} matches no release yet: it waits for it",)
+    return Made(*take_attestation(item, tx, parts, now), remarks=told)
 
 
 @_made.register

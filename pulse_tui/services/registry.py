@@ -14,14 +14,14 @@ from pulse_tui.ports import Transaction
 from pulse_tui.services import claims
 from pulse_tui.services.attest import complete
 from pulse_tui.services.concerns import Told, stand
-from pulse_tui.services.known_good import last_stays
+from pulse_tui.services.known_good import way_back
 from pulse_tui.services.names import check_names, check_others
 from pulse_tui.services.parts import JudgeParts
-from pulse_tui.services.registry_events import digest_changed, event, withdrawn
+from pulse_tui.services.registry_events import digest_changed, event, past_hold, withdrawn
 from pulse_tui.services.release_content import another_digest, as_release, fill
 
 BEFORE_PROMOTION = (ReleaseState.DRAFT, ReleaseState.EVALUATED, ReleaseState.APPROVED)
-_CONCERNS = ("digest:", "deleted:", "gone:")
+_CONCERNS = ("digest:", "deleted:", "gone:", "unfit:")
 
 
 def sync(snapshot: RegistrySnapshot, tx: Transaction, parts: JudgeParts, asset: Asset | None, now: datetime) -> Told:
@@ -141,8 +141,24 @@ class _Sync:
         )  # fmt: skip
         self._told.add(settled.told)
         self._moved(environment, settled)
+        if settled.after is not None:
+            self._unfit(environment, settled.after.version)
         if environment is Environment.PRODUCTION and not settled.moved and settled.after is not None:
             self._serves(settled.after.version)
+
+    def _unfit(self, environment: Environment, version: str) -> None:
+        """A release that was taken out of use serves nevertheless: somebody put it back."""
+        release = self._known.get(version)
+        if release is None or release.usable:
+            return
+        self._concern(
+            f"unfit:{environment.value}",
+            f"{release.asset_id} {version} serves in {environment.value} and is {release.state.value}",
+            f"Somebody put it back. Roll it back: pulse-tui rollback plan {release.asset_id} --env {environment.value}",
+            Severity.HIGH,
+            environment=environment,
+            version=version,
+        )
 
     def _serves(self, version: str) -> None:
         """What serves customers when it is first seen was promoted by somebody, before anybody here looked."""
@@ -160,6 +176,11 @@ class _Sync:
         promoted(
             self._tx, asset_id, release, settled, environment, settled.after.source, "the registry moved", self._now
         )
+        held = [h for h in self._tx.judgements.holds(asset_id) if h.covers(asset_id, serving)]
+        if held and settled.before is not None:
+            self._told.signals.append(
+                past_hold(self._said, self._asset, self._now, environment, serving, iteration, held[0])
+            )
         change = Change.PROMOTION if environment is Environment.PRODUCTION else Change.DEPLOYMENT
         self._told.signals.append(
             event(
@@ -247,13 +268,6 @@ def promoted(
     if environment is Environment.PRODUCTION and release is not None and release.state in BEFORE_PROMOTION:
         tx.estate.set_release_state(asset_id, serving, ReleaseState.PROMOTED)
     if release is not None and settled.before is not None and release.rollback_pointer is None:
-        tx.estate.set_rollback_pointer(asset_id, serving, _pointer(tx, asset_id, environment, serving))
+        back = way_back(tx, asset_id, environment, serving).release
+        tx.estate.set_rollback_pointer(asset_id, serving, back.version if back is not None else None)
     tx.estate.record_promotion(asset_id, serving, environment, by=by, at=now, decision_id=None, why=why)
-
-
-def _pointer(tx: Transaction, asset_id: str, environment: Environment, serving: str) -> str | None:
-    """The last release that was healthy there, not simply the one before."""
-    for stay in last_stays(tx, asset_id, environment):
-        if stay.version != serving and stay.healthy:
-            return stay.version
-    return None

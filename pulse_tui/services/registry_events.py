@@ -6,9 +6,12 @@ from datetime import datetime
 
 from pulse_tui.domain.estate import Asset, Deployment
 from pulse_tui.domain.evidence import VersionEvidence
+from pulse_tui.domain.hold import Hold
 from pulse_tui.domain.release import RegistrySnapshot, Release
 from pulse_tui.domain.signal import Signal, fingerprint, signal_id
+from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Change, Environment, Recommended, Severity, SignalType
+from pulse_tui.services.concerns import condition
 
 
 def event(
@@ -69,7 +72,7 @@ def digest_changed(
         observed_at=now,
         title=f"{release.asset_id} {release.version} has another digest than when it was recorded",
         evidence=VersionEvidence(from_digest=recorded, to_digest=found),
-        fingerprint=fingerprint("digest", release.asset_id, release.version),
+        fingerprint=condition(release.asset_id, f"digest:{release.version}"),
     )
 
 
@@ -92,4 +95,38 @@ def withdrawn(said: RegistrySnapshot, asset: Asset | None, now: datetime, enviro
         title=f"{said.asset_id} {environment.value} no longer points at a version (was {was})",
         evidence=VersionEvidence(changed=["alias removed"]),
         fingerprint=fingerprint("withdrawn", said.asset_id, environment),
+    )
+
+
+def past_hold(
+    said: RegistrySnapshot,
+    asset: Asset | None,
+    now: datetime,
+    environment: Environment,
+    serving: str,
+    iteration: int,
+    hold: Hold,
+) -> Signal:
+    """A release was put somewhere while promotions were held."""
+    return Signal(
+        id=signal_id(said.source, "past-hold", said.asset_id, environment, serving, str(iteration)),
+        source=said.source,
+        signal_type=SignalType.VERSION_EVENT,
+        change=Change.CONFIG_CHANGE,
+        asset_type=asset.asset_type if asset else None,
+        asset_id=said.asset_id,
+        environment=environment,
+        current_version=serving,
+        severity=Severity.HIGH,
+        confidence=1.0,
+        recommended_action=Recommended.REVIEW,
+        owner_team=asset.owner_team if asset else None,
+        occurred_at=now,
+        observed_at=now,
+        title=clean(
+            f"{said.asset_id} {serving} was put into {environment.value} past a {hold.kind.value}: {hold.why}", 300
+        ),
+        summary=f"The hold stands until {hold.until_condition} (placed by {hold.placed_by}).",
+        evidence=VersionEvidence(changed=[f"past a {hold.kind.value}"], iteration=iteration),
+        fingerprint=fingerprint("past-hold", said.asset_id, environment, serving),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pulse_tui.domain.claim import place_subject
+from pulse_tui.domain.claim import DEEDS, place_subject
 from pulse_tui.domain.errors import NotFound, Refused
 from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Transaction
@@ -49,7 +49,7 @@ def withdraw(parts: RollbackParts, asset_id: str, environment: Environment, by: 
 
 
 def _still(tx: Transaction, asset_id: str, environment: Environment, key: str) -> list[str]:
-    """Who says that something serves, but for the source whose alias is known to be gone."""
+    """Who says that something serves, but for a source whose alias is known to be gone and deeds of our own."""
     gone = {c.source for c in tx.inventory.concerns(asset_id) if c.key == key}
     said = tx.inventory.claims(place_subject(asset_id, environment), "version")
-    return [f"{c.source} says {c.value}" for c in said if c.source not in gone]
+    return [f"{c.source} says {c.value}" for c in said if c.source not in (*gone, DEEDS)]

@@ -64,8 +64,8 @@ def history_fields(line: HistoryLine) -> Fields:
 
 def history_detail(row: ReleaseRow) -> list[Span]:
     """What did not fit the line: what is odd about it, and its digest."""
-    said = (f"! {row.remark}", look.WARN) if row.remark else ("nothing odd about it", look.DIM)
-    return [said, (f"  digest {row.digest or 'not known'}", look.DIM)]
+    said = [(f"! {row.remark}  ", look.WARN)] if row.remark else []
+    return [*said, (f"digest {row.digest or 'not known'}", look.DIM)]
 
 
 HISTORY: Final[Spec[HistoryLine]] = Spec(

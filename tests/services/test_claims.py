@@ -9,15 +9,16 @@ from pulse_tui.domain.advisory import Advisory, Affected
 from pulse_tui.domain.alert import AlertState
 from pulse_tui.domain.bill import Bill, Head
 from pulse_tui.domain.estate import Component
-from pulse_tui.domain.release import Attestation, Lineage, RegistrySnapshot, RegistryVersion
+from pulse_tui.domain.release import Attestation, Lineage, RegistrySnapshot, RegistryVersion, ReleaseState
 from pulse_tui.domain.source import Observation
-from pulse_tui.domain.words import Change, ComponentKind, Environment, Exposure, Severity, SignalType
+from pulse_tui.domain.words import Change, ComponentKind, Environment, Exposure, Severity, SignalType, Tier
 from pulse_tui.services import claims
 from pulse_tui.services.ingest import ingest
+from pulse_tui.services.known_good import way_back
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.settings.shapes import SuiteShape
 from tests.fakes.clock import Clock
-from tests.fakes.nouns import CANARY, NOW, PRODUCTION, asset, later
+from tests.fakes.nouns import CANARY, NOW, PRODUCTION, asset, hold, later
 
 SHA = "sha256:" + "a" * 64
 OTHER = "sha256:" + "b" * 64
@@ -348,3 +349,60 @@ def test_old_bills_of_releases_that_serve_nowhere_are_forgotten(judge: JudgePart
     assert "1" in kept
     assert len(kept) == 12
     assert {"18", "19"} <= kept
+
+
+def alerts(judge: JudgeParts) -> list[str]:
+    with judge.store.read() as tx:
+        return [a.title for a in tx.judgements.alerts([AlertState.FIRING], asset_id="embedder")]
+
+
+def test_a_digest_that_is_as_it_was_again_ends_the_concern_the_alert_and_its_freeze(judge: JudgeParts) -> None:
+    with judge.store.write() as tx:
+        tx.estate.put_assets([asset("embedder", tier=Tier.CUSTOMER_FACING)])
+    take(judge, says("registry", {PRODUCTION: "1"}, version("1")))
+    take(judge, says("registry", {PRODUCTION: "1"}, version("1", OTHER)))
+    with judge.store.read() as tx:
+        held = [h.kind for h in tx.judgements.holds("embedder")]
+    assert (len(alerts(judge)), bool(held)) == (1, True)
+    take(judge, says("registry", {PRODUCTION: "1"}, version("1")))
+    with judge.store.read() as tx:
+        assert tx.judgements.holds("embedder") == []
+    assert (alerts(judge), concerns(judge)) == ([], {})
+
+
+def test_a_quarantined_release_that_is_put_back_is_a_concern_until_it_no_longer_serves(judge: JudgeParts) -> None:
+    take(judge, says("registry", {PRODUCTION: "1"}, version("1"), version("2")))
+    with judge.store.write() as tx:
+        tx.estate.set_release_state("embedder", "2", ReleaseState.QUARANTINED)
+    take(judge, says("registry", {PRODUCTION: "2"}, version("1"), version("2")))
+    assert concerns(judge)["unfit:production"] == "embedder 2 serves in production and is quarantined"
+    take(judge, says("registry", {PRODUCTION: "1"}, version("1"), version("2")))
+    assert concerns(judge) == {}
+
+
+def test_a_move_past_a_freeze_is_told(judge: JudgeParts) -> None:
+    take(judge, says("registry", {PRODUCTION: "1"}, version("1"), version("2")))
+    with judge.store.write() as tx:
+        tx.judgements.put_hold(hold(asset_id="embedder", version=None, environment=None))
+    take(judge, says("registry", {PRODUCTION: "2"}, version("1"), version("2")))
+    assert any(title.startswith("embedder 2 was put into production past a") for title in told(judge))
+
+
+def test_a_bill_that_names_another_asset_of_ours_is_refused(judge: JudgeParts) -> None:
+    take(judge, bill(package("vllm", "0.9.0"), subject="pkg:oci/gateway:1.9.3?repository_url=registry.test"))
+    assert "that is the asset gateway" in concerns(judge)["bill:sbom:image.json"]
+
+
+def test_nobody_goes_back_to_a_release_with_another_digest_or_one_that_was_deleted(
+    judge: JudgeParts, clock: Clock
+) -> None:
+    every = [version(v) for v in ("1", "2", "3")]
+    for serving_now in ("1", "2", "3"):
+        clock.pass_(hours=1)
+        take(judge, says("registry", {PRODUCTION: serving_now}, *every))
+    take(judge, says("registry", {PRODUCTION: "3"}, version("1"), version("2", OTHER), version("3")))
+    with judge.store.read() as tx:
+        back = way_back(tx, "embedder", PRODUCTION, "3")
+    assert back.release is not None
+    assert back.release.version == "1"
+    assert back.tried == ("2 (was healthy here) has another digest than was recorded",)

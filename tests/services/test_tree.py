@@ -235,3 +235,10 @@ def test_a_component_that_is_not_wherever_the_asset_runs_says_where_it_is(estate
     assert where["torch", "2.6"] == ("production",)
     assert where["torch", "2.7"] == ("canary",)
     assert where["ray", package("ray").version or ""] == ()
+
+
+def test_a_component_is_found_by_its_purl_as_bills_write_it(estate: RollbackParts) -> None:
+    with estate.store.write() as tx:
+        tx.dependencies.put_bill(bill(package("vllm", "0.9.1"), document="two.json"))
+    found = dependents(estate.store, "pkg:pypi/vllm@0.9.1")
+    assert {row.version for row in found.rows} == {"0.9.1"}
