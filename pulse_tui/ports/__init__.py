@@ -27,6 +27,8 @@ from pulse_tui.ports.storing import (
     Signals,
     Store,
     Transaction,
+    Users,
+    Whereabouts,
 )
 from pulse_tui.ports.tower import Desk
 from pulse_tui.ports.world import Answer, Fetched, Http
@@ -66,4 +68,6 @@ __all__ = [
     "StepContext",
     "Store",
     "Transaction",
+    "Users",
+    "Whereabouts",
 ]

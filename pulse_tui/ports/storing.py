@@ -43,6 +43,14 @@ class Signals(Protocol):
     def quarantined(self, limit: int) -> list[tuple[datetime, Rejected]]: ...
 
 
+class Whereabouts(NamedTuple):
+    """Assets of one owner ("" when not declared) that serve in the same environments, production first."""
+
+    owner: str
+    environments: tuple[Environment, ...]
+    assets: list[str]
+
+
 class EstateStore(Protocol):
     """Assets, deployments, releases, and where each release has been."""
 
@@ -51,8 +59,9 @@ class EstateStore(Protocol):
         ...
 
     def asset(self, asset_id: str) -> Asset | None: ...
-    def whereabouts(self, asset_ids: Iterable[str]) -> dict[str, tuple[str, tuple[Environment, ...]]]:
-        """(owner, environments where something of it serves, production first) of thousands of assets at once."""
+    def whereabouts(self, asset_ids: Iterable[str]) -> list[Whereabouts]:
+        """Owner and environments of thousands of assets at once; an asset that nobody declared and that serves nowhere
+        is not told."""
         ...
 
     def put_assets(self, assets: Iterable[Asset]) -> int:
@@ -129,6 +138,19 @@ class Edge(NamedTuple):
     origin: str
 
 
+class Users(NamedTuple):
+    """Assets that use a component in the same environments (all when empty), brought in the same way.
+
+    ``way`` is the shortest from the asset down to the component, whatever its version, as names from the top. Neither
+    is among them: it is empty when the asset uses the component directly. A very long way begins with ``…``.
+    """
+
+    component: Component
+    environments: tuple[Environment, ...]
+    way: tuple[str, ...]
+    assets: list[str]
+
+
 class BillHead(NamedTuple):
     """A bill without its components."""
 
@@ -178,11 +200,13 @@ class Dependencies(Protocol):
         """The asset's own bills, as far as they are in force (``every``: all of them), parents before children where there is no cycle."""
         ...
 
-    def parents(self, component_id: str, asset_ids: Iterable[str]) -> dict[str, list[str]]:
-        """For each of the assets that use it: the shortest way down to the component, as names from the top.
+    def users(self, component_ids: Iterable[str]) -> list[Users]:
+        """Who uses the components of these ids, by component (name, id, version): each (asset, component) once, assets
+        that use it in the same way together."""
+        ...
 
-        The component itself is not among them: none when the asset uses it directly. A way that is very long
-        begins with ``…``."""
+    def made_of(self, component_ids: Iterable[str]) -> list[tuple[str, str]]:
+        """(asset, component id) of those that are assets themselves: who is made of them, by asset and component."""
         ...
 
     def find(self, text: str, limit: int = 20) -> list[Component]:

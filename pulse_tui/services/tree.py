@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
+from operator import itemgetter
 from typing import NamedTuple
 
 from pulse_tui.domain.bill import Head
 from pulse_tui.domain.errors import NotFound
 from pulse_tui.domain.estate import Component, Deployment
 from pulse_tui.domain.moments import age, to_us
+from pulse_tui.domain.purl import BadPurl
+from pulse_tui.domain.purl import component as package
 from pulse_tui.domain.views import DependentRow, Dependents, Tree
 from pulse_tui.domain.words import ComponentKind, Environment
 from pulse_tui.enrich.tree import ASSET, Moved, asset_of, flatten, fold, headline
-from pulse_tui.ports import BillHead, Edge, Store, Transaction
+from pulse_tui.ports import BillHead, Edge, Store, Transaction, Users
 from pulse_tui.services.approvals import approved_at
 from pulse_tui.settings.check import nearest
 
 _DEEPEST = 200
 """Assets that one tree unfolds, at most."""
+_NOWHERE: tuple[str, tuple[str, ...]] = ("", ())
+"""Owner and environments of an asset that is only named."""
 
 
 class Since(NamedTuple):
@@ -43,8 +48,9 @@ def asset_tree(store: Store, asset_id: str, now: datetime) -> Tree:
         heads = tx.dependencies.heads({e.child.id for e in _all(edges, nested)})
         serves = {a: d.version for a in nested if (d := tx.estate.deployment(a, Environment.PRODUCTION)) is not None}
         bills = tx.dependencies.bills(asset_id)
+        runs = [e for e in Environment if tx.estate.deployment(asset_id, e) is not None]
     notes = _Notes(moved, heads, serves, now)
-    rows = tuple(flatten(asset_id, edges, nested, notes.note, notes.version))
+    rows = tuple(flatten(asset_id, edges, nested, notes.note, notes.version, runs))
     return Tree(asset_id, _subject(since, moved, now), rows, tuple(_document(b, since, now) for b in bills))
 
 
@@ -63,31 +69,25 @@ def dependents(store: Store, component: str) -> Dependents:
 
     Raises NotFound with the nearest that there are.
     """
+    component = _as_kept(component)
     with store.read() as tx:
         found = _find(tx, component)
         ids = {c.id for c in found}
         only = {c.version for c in found} if all(component == c.label and c.version for c in found) else None
-        direct = [d for d in tx.dependencies.using(components=ids) if only is None or d.component.version in only]
-        direct = [d for d in direct if d.component.id in ids]
-        ways = {i: tx.dependencies.parents(i, {d.asset_id for d in direct if d.component.id == i}) for i in ids}
-        through = _through(tx, {d.asset_id: d.component.version or "" for d in direct})
-        facts = _Facts(tx, {d.asset_id for d in direct} | set(through))
-    rows = [
-        facts.row(
-            d.asset_id,
-            d.component.version or "",
-            _way(d.component, ways[d.component.id].get(d.asset_id)),
-            d.environments,
-        )
-        for d in direct
-    ]
-    rows += [facts.row(asset, version, f"asset {way}", ()) for asset, (version, way) in through.items()]
-    rows.sort(key=lambda r: ("production" not in r.environments, r.asset, r.version))
+        direct = [u for u in tx.dependencies.users(ids) if only is None or u.component.version in only]
+        versions = {asset: u.component.version or "" for u in direct for asset in u.assets}
+        through = _through(tx, versions)
+        facts = _Facts(tx, versions.keys() | through.keys())
+    rows = [row for user in direct for row in facts.rows(user)]
+    rows += [facts.row(asset, version, f"asset {way}") for asset, (version, way) in through.items()]
+    rows.sort(key=itemgetter(0, 1))  # asset, version
+    rows.sort(key=_elsewhere)
     label = found[0].label if only is not None else found[0].name
-    versions = len({r.version for r in rows if r.version})
-    live = sum("production" in r.environments for r in rows)
-    said = f"{label} ({found[0].kind.value}): {len({r.asset for r in rows})} assets, {live} in production"
-    more = f", in {versions} versions" if versions > 1 else ""
+    live = len({r.asset for r in rows if not _elsewhere(r)})
+    total = len({r.asset for r in rows})
+    said = f"{label} ({found[0].kind.value}): {total} asset{'' if total == 1 else 's'}, {live} in production"
+    several = len({r.version for r in rows if r.version})
+    more = f", in {several} versions" if several > 1 else ""
     return Dependents(label, said + more, tuple(rows), provider=found[0].id)
 
 
@@ -114,7 +114,8 @@ def _changes(
     for inner, own in nested.items():
         yield from _own(tx, inner, since, own)
         stays = tx.estate.stays(inner, Environment.PRODUCTION)
-        then = next((s.version for s in stays if s.since <= since), None)
+        # What was there first when nobody looked before: its first stay is as old as the first look.
+        then = next((s.version for s in stays if s.since <= since), stays[-1].version if stays else None)
         current = stays[0].version if stays and stays[0].until is None else None
         if then is not None and current is not None and then != current:
             yield Moved(ASSET + inner, inner, then, current, alias=False)
@@ -201,52 +202,79 @@ def _find(tx: Transaction, text: str) -> list[Component]:
     return exact
 
 
+def _as_kept(text: str) -> str:
+    """A purl with its version, as bills write it, in the words of a table: ``name version``."""
+    if not text.startswith("pkg:"):
+        return text
+    try:
+        named = package(text)
+    except BadPurl:
+        return text
+    return named.label if named.version else named.id
+
+
 def _through(tx: Transaction, direct: dict[str, str]) -> dict[str, tuple[str, str]]:
     """Assets that use one of the direct users, at any remove: (version of the component, the way)."""
     out: dict[str, tuple[str, str]] = {}
     ways = dict.fromkeys(direct, "")
     frontier = list(direct)
     while frontier:
-        users = tx.dependencies.using(components=[ASSET + a for a in frontier])
+        pairs = tx.dependencies.made_of(ASSET + a for a in frontier)
         frontier = []
-        for user in users:
-            inner = asset_of(user.component)
-            if inner is None or inner not in ways or user.asset_id in ways:
+        for asset, component_id in pairs:
+            inner = component_id.removeprefix(ASSET)
+            if asset in ways:
                 continue
-            ways[user.asset_id] = f"{inner} > {ways[inner]}" if ways[inner] else inner
-            version = direct[inner] if inner in direct else out[inner][0]
-            out[user.asset_id] = (version, ways[user.asset_id])
-            frontier.append(user.asset_id)
+            ways[asset] = f"{inner} > {ways[inner]}" if ways[inner] else inner
+            out[asset] = (direct[inner] if inner in direct else out[inner][0], ways[asset])
+            frontier.append(asset)
     return out
 
 
-def _way(component: Component, path: Sequence[str] | None) -> str:
-    return " > ".join([*path, component.name]) if path else "directly"
+def _elsewhere(row: DependentRow) -> bool:
+    return "production" not in row.environments
 
 
 class _Facts:
     """Owners, places, workflows and endpoints of the assets that are shown."""
 
     def __init__(self, tx: Transaction, assets: set[str]) -> None:
-        self._places = tx.estate.whereabouts(assets)
-        self._workflows: dict[str, list[str]] = {}
+        self._places: dict[str, tuple[str, tuple[str, ...]]] = {}
+        for owner, environments, there in tx.estate.whereabouts(assets):
+            self._places.update(dict.fromkeys(there, (owner, _names(environments))))
+        self._workflows: dict[str, tuple[str, ...]] = {}
         for workflow in tx.inventory.workflows():
             for asset in {s.asset_id for s in workflow.stages} & assets:
-                self._workflows.setdefault(asset, []).append(workflow.id)
-        self._endpoints: dict[str, list[str]] = {}
+                self._workflows[asset] = (*self._workflows.get(asset, ()), workflow.id)
+        self._endpoints: dict[str, tuple[str, ...]] = {}
         for endpoint in tx.inventory.endpoints():
             if endpoint.asset_id in assets:
-                self._endpoints.setdefault(endpoint.asset_id or "", []).append(endpoint.id)
+                known = self._endpoints.get(endpoint.asset_id or "", ())
+                if endpoint.id not in known:
+                    self._endpoints[endpoint.asset_id or ""] = (*known, endpoint.id)
 
-    def row(self, asset: str, version: str, via: str, only: Sequence[Environment]) -> DependentRow:
-        owner, places = self._places.get(asset, ("", ()))
-        where = _names(places) if not only else tuple(e.value for e in places if e in only)
-        flows, ends = self._workflows.get(asset), self._endpoints.get(asset)
+    def rows(self, user: Users) -> Iterator[DependentRow]:
+        """A row for each asset that uses the component in this way."""
+        component, only, way, assets = user
+        via = " > ".join([*way, component.name]) if way else "directly"
+        names = _names(only)
+        for asset in assets:
+            yield self.row(asset, component.version or "", via, names)
+
+    def row(self, asset: str, version: str, via: str, only: tuple[str, ...] = ()) -> DependentRow:
+        """``only``: of the environments of the asset, those where the component is; none for all."""
+        owner, places = self._places.get(asset, _NOWHERE)
+        if only:
+            places = _within(places, only)
         return DependentRow(
-            asset, version, where, via, owner, tuple(flows) if flows else (), tuple(dict.fromkeys(ends)) if ends else ()
+            asset, version, places, via, owner, self._workflows.get(asset, ()), self._endpoints.get(asset, ())
         )
 
 
-@lru_cache(maxsize=64)
-def _names(places: tuple[Environment, ...]) -> tuple[str, ...]:
-    return tuple(e.value for e in places)
+@lru_cache(maxsize=256)
+def _within(places: tuple[str, ...], only: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(e for e in places if e in only)
+
+
+def _names(environments: Iterable[Environment]) -> tuple[str, ...]:
+    return tuple(e.value for e in environments)

@@ -19,6 +19,7 @@ Key = tuple[str, str]
 
 COLUMNS = "c.num, c.id, c.version, c.kind, c.name, c.ecosystem"
 _BY_NUMBER = f"SELECT {COLUMNS} FROM components c WHERE c.num {{among}}"  # noqa: S608  names of our own
+_OF_ID = f"SELECT {COLUMNS} FROM components c WHERE c.id {{among}}"  # noqa: S608
 _BY_ID = "SELECT num, id, version FROM components WHERE id {among}"
 _KINDS = {k.value: k for k in ComponentKind}
 
@@ -43,6 +44,11 @@ def component(row: Sequence[Any]) -> Component:
 def by_number(connection: sa.Connection, numbers: Iterable[int]) -> dict[int, Component]:
     """The components of these numbers."""
     return {row[0]: component(row) for row in among(connection, _BY_NUMBER, numbers)}
+
+
+def by_id(connection: sa.Connection, ids: Iterable[str]) -> dict[int, Component]:
+    """All versions of these components."""
+    return {row[0]: component(row) for row in among(connection, _OF_ID, ids)}
 
 
 def matching(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -13,25 +12,21 @@ import sqlalchemy as sa
 from pulse_tui.domain.bill import Bill, DependencyChange, Head
 from pulse_tui.domain.estate import Component, Dependency
 from pulse_tui.domain.moments import from_us, to_us
-from pulse_tui.domain.words import ComponentKind, Environment
-from pulse_tui.ports import BillHead, Edge
+from pulse_tui.domain.words import ComponentKind
+from pulse_tui.ports import BillHead, Edge, Users
 from pulse_tui.storage import components as parts
 from pulse_tui.storage import tables as t
 from pulse_tui.storage.bills import ASSET, Words, difference, pairs, parents_first
-from pulse_tui.storage.codec import Codec, from_json, to_json
+from pulse_tui.storage.codec import Codec
 from pulse_tui.storage.components import Key, key_of
+from pulse_tui.storage.force import both, decoded, either, encoded, in_force
 from pulse_tui.storage.lookup import among
 from pulse_tui.storage.upsert import insert_many, upsert
-from pulse_tui.storage.ways import ways
+from pulse_tui.storage.users import made_of, users
 
 _CHANGE = Codec(DependencyChange)
 _HEAD = Codec(Head)
 
-_SERVES = {
-    "postgresql": "(SELECT COALESCE(json_agg(p.environment), '[]')::text FROM deployments p {at})",
-    "sqlite": "(SELECT json_group_array(p.environment) FROM deployments p {at})",
-}
-_AT = "WHERE p.asset_id = b.asset_id AND p.version = b.version"
 _OF_ASSETS = """SELECT b.asset_id, d.child, d.environments, {serves} FROM bills b JOIN dependencies d ON d.bill = b.num
                 WHERE b.asset_id {{among}}"""
 _OF_COMPONENTS = """SELECT b.asset_id, d.child, d.environments, {serves} FROM dependencies d
@@ -57,7 +52,7 @@ class DependencyTables:
         named = {key_of(c): c for c in bill.components}
         unknown = {key: c for key, c in named.items() if key not in stored.numbers}
         numbers = stored.numbers | (parts.numbers_of(self._c, unknown) if unknown else {})
-        environments = _environments(bill.environments)
+        environments = encoded(bill.environments)
         edges = {(numbers[above] if above else ASSET, numbers[key]): environments for above, key in wanted}
         moved = self._write_edges(number, stored.edges, edges)
         for key, item in named.items():
@@ -105,17 +100,17 @@ class DependencyTables:
     ) -> tuple[Dependency, ...]:
         found = parts.matching(self._c, packages, kinds, components)
         where: dict[tuple[str, int], str] = {}
-        of_assets, of_components = self._in_force(_OF_ASSETS), self._in_force(_OF_COMPONENTS)
+        of_assets, of_components = in_force(self._c, _OF_ASSETS), in_force(self._c, _OF_COMPONENTS)
         for rows in (among(self._c, of_assets, assets), among(self._c, of_components, found)):
             for asset_id, number, environments, serves in rows:
-                here = environments if serves is None else _both(environments, serves)
+                here = environments if serves is None else both(environments, serves)
                 if here is None:
                     continue
                 place = asset_id, number
                 known = where.get(place)
-                where[place] = here if known is None else _either(known, here)
+                where[place] = here if known is None else either(known, here)
         found |= parts.by_number(self._c, {number for _, number in where} - found.keys())
-        places = {text: _decoded(text) for text in set(where.values())}
+        places = {text: decoded(text) for text in set(where.values())}
         order = {n: i for i, n in enumerate(sorted(found, key=lambda n: _sorting(found[n])))}
         return tuple(
             Dependency(asset_id=asset_id, component=found[number], environments=places[where[asset_id, number]])
@@ -125,8 +120,8 @@ class DependencyTables:
     def edges(self, asset_id: str, *, every: bool = False) -> list[Edge]:
         rows = []
         items: dict[int, Component | None] = {ASSET: None}
-        for origin, parent, environments, *item, serves in among(self._c, self._in_force(_EDGES), [asset_id]):
-            here = environments if serves is None or every else _both(environments, serves)
+        for origin, parent, environments, *item, serves in among(self._c, in_force(self._c, _EDGES), [asset_id]):
+            here = environments if serves is None or every else both(environments, serves)
             if here is None:
                 continue
             rows.append((origin, parent, here, *item))
@@ -135,15 +130,13 @@ class DependencyTables:
         rows.sort(key=lambda r: (r[7], r[4], r[5], r[0]))
         place = parents_first((r[1], r[3]) for r in rows)
         rows.sort(key=lambda r: place[r[1]])
-        return [Edge(items[r[1]], _must(items[r[3]]), _decoded(r[2]), r[0]) for r in rows]
+        return [Edge(items[r[1]], _must(items[r[3]]), decoded(r[2]), r[0]) for r in rows]
 
-    def _in_force(self, sql: str) -> str:
-        """With where the release that a bill was made for serves; null for a bill of no release in particular."""
-        serves = _SERVES[self._c.dialect.name].format(at=_AT)
-        return sql.format(serves=f"CASE WHEN b.version IS NULL THEN NULL ELSE {serves} END")
+    def users(self, component_ids: Iterable[str]) -> list[Users]:
+        return users(self._c, component_ids)
 
-    def parents(self, component_id: str, asset_ids: Iterable[str]) -> dict[str, list[str]]:
-        return ways(self._c, component_id, asset_ids)
+    def made_of(self, component_ids: Iterable[str]) -> list[tuple[str, str]]:
+        return made_of(self._c, component_ids)
 
     def find(self, text: str, limit: int = 20) -> list[Component]:
         return parts.find(self._c, text, limit)
@@ -229,30 +222,6 @@ def _sorting(item: Component) -> tuple[str, str, str]:
 
 def _bill_key(asset_id: str, origin: str) -> sa.ColumnElement[bool]:
     return sa.and_(t.bills.c.asset_id == asset_id, t.bills.c.origin == origin)
-
-
-def _environments(every: Iterable[Environment]) -> str:
-    return to_json([e.value for e in sorted(set(every), key=lambda e: e.rank)])
-
-
-@lru_cache(maxsize=64)
-def _decoded(environments: str) -> tuple[Environment, ...]:
-    return tuple(Environment(e) for e in from_json(environments))
-
-
-@lru_cache(maxsize=256)
-def _both(environments: str, serves: str) -> str | None:
-    """Where an edge applies and its release serves; None when that is nowhere."""
-    only, places = _decoded(environments), _decoded(serves)
-    both = [e for e in places if not only or e in only]
-    return _environments(both) if both else None
-
-
-@lru_cache(maxsize=64)
-def _either(one: str, other: str) -> str:
-    """Where at least one of two edges applies; an edge without environments applies everywhere."""
-    first, second = _decoded(one), _decoded(other)
-    return _environments((*first, *second)) if first and second else "[]"
 
 
 def _must(item: Component | None) -> Component:

@@ -14,8 +14,9 @@ from pulse_tui.domain.estate import Asset, Deployment, Estate
 from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.release import Promotion, Release, ReleaseState, Stay
 from pulse_tui.domain.words import Environment
+from pulse_tui.ports import Whereabouts
 from pulse_tui.storage import tables as t
-from pulse_tui.storage.codec import Codec
+from pulse_tui.storage.codec import Codec, from_json
 from pulse_tui.storage.lookup import among, chunks, fetched
 from pulse_tui.storage.upsert import insert_many, put_difference, upsert
 
@@ -29,10 +30,14 @@ _RANKED = sorted(Environment, key=lambda e: e.rank)
 _BITS = " ".join(f"WHEN '{e.value}' THEN {1 << i}" for i, e in enumerate(_RANKED))
 _SETS = [tuple(e for i, e in enumerate(_RANKED) if bits >> i & 1) for bits in range(1 << len(_RANKED))]
 _WHERE = (
-    f"SELECT asset_id, SUM(CASE environment {_BITS} ELSE 0 END) FROM deployments "  # noqa: S608  words of our own
-    "WHERE asset_id {among} GROUP BY asset_id"
+    f"SELECT bits, {{ids}} FROM (SELECT asset_id AS id, SUM(CASE environment {_BITS} ELSE 0 END) AS bits "  # noqa: S608  words of our own
+    "FROM deployments{of} GROUP BY asset_id) AS each GROUP BY bits"
 )
-_OWNERS = "SELECT id, owner_team FROM assets WHERE id {among}"
+_OWNERS = "SELECT owner_team, {ids} FROM assets{of} GROUP BY owner_team"
+_COUNT = "SELECT COUNT(*) FROM assets"
+_MOST = 3
+"""When this part of the assets is asked for, all are read: cheaper than asking for each."""
+_IDS = {"postgresql": "json_agg(id)::text", "sqlite": "json_group_array(id)"}
 
 
 class EstateTables:
@@ -51,11 +56,17 @@ class EstateTables:
         row = self._c.execute(sa.select(t.assets).where(t.assets.c.id == asset_id)).mappings().first()
         return _ASSET.item(row) if row else None
 
-    def whereabouts(self, asset_ids: Iterable[str]) -> dict[str, tuple[str, tuple[Environment, ...]]]:
-        wanted = list(asset_ids)
-        where = dict(among(self._c, _WHERE, wanted))
-        owners = dict(among(self._c, _OWNERS, wanted))
-        return {a: (owners.get(a, ""), _SETS[int(where.get(a, 0))]) for a in owners.keys() | where.keys()}
+    def whereabouts(self, asset_ids: Iterable[str]) -> list[Whereabouts]:
+        wanted = set(asset_ids)
+        every = len(wanted) * _MOST > fetched(self._c, _COUNT)[0][0]
+        where = self._columns(_WHERE, "asset_id", wanted, every=every)
+        owners = self._columns(_OWNERS, "id", wanted, every=every)
+        groups: dict[tuple[str, int], list[str]] = {}
+        for asset, owner in owners.items():
+            groups.setdefault((owner, where.pop(asset, 0)), []).append(asset)
+        for asset, places in where.items():
+            groups.setdefault(("", places), []).append(asset)
+        return [Whereabouts(owner, _SETS[places], assets) for (owner, places), assets in groups.items()]
 
     def put_assets(self, assets: Iterable[Asset]) -> int:
         return put_difference(self._c, t.assets, [_ASSET.row(a) for a in assets], "id")
@@ -189,6 +200,15 @@ class EstateTables:
         query = sa.select(t.promotions).where(t.promotions.c.asset_id == asset_id)
         rows = self._c.execute(query.order_by(t.promotions.c.at.desc(), t.promotions.c.seq.desc()).limit(limit))
         return [_PROMOTION.item(r) for r in rows.mappings()]
+
+    def _columns(self, sql: str, column: str, wanted: set[str], *, every: bool) -> dict[str, Any]:
+        """The value of each id, of rows (value, JSON of ids)."""
+        gathered = _IDS[self._c.dialect.name]
+        if every and wanted:
+            rows = fetched(self._c, sql.format(ids=gathered, of=""))
+        else:
+            rows = among(self._c, sql.format(ids=gathered, of=f" WHERE {column} {{among}}"), wanted)
+        return {ident: value for value, ids in rows for ident in from_json(ids) if ident in wanted}
 
     def _all(self, table: sa.Table, names: list[str]) -> list[Any]:
         return fetched(self._c, f"SELECT {', '.join(names)} FROM {table.name}")  # noqa: S608  names of our own

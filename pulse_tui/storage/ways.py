@@ -5,7 +5,7 @@ Assets share most of what is below them: a way is climbed once for all the bills
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -25,31 +25,36 @@ _MOST = 200_000
 """Edges that are looked at."""
 CUT = "…"
 
-_BILLS = "SELECT num, asset_id FROM bills WHERE asset_id {among}"
-_NUMBERS = "SELECT num FROM components WHERE id {among}"
 _ABOVE = {
-    "postgresql": "SELECT child, parent, array_agg(bill) FROM dependencies WHERE child {among} GROUP BY child, parent",
-    "sqlite": "SELECT child, parent, json_group_array(bill) FROM dependencies WHERE child {among} GROUP BY child, parent",
+    "postgresql": """SELECT child, parent, json_agg(bill)::text FROM dependencies WHERE child {among}
+                     GROUP BY child, parent""",
+    "sqlite": """SELECT child, parent, json_group_array(bill) FROM dependencies WHERE child {among}
+                 GROUP BY child, parent""",
 }
 _ABOVE_EACH = {
-    "postgresql": """SELECT d.child, d.parent, array_agg(d.bill) FROM unnest(%s::bigint[], %s::bigint[]) AS j(child, bill)
-                     JOIN dependencies d ON d.child = j.child AND d.bill = j.bill GROUP BY d.child, d.parent""",
+    "postgresql": """SELECT d.child, d.parent, json_agg(d.bill)::text
+                     FROM unnest(%s::bigint[], %s::bigint[]) AS j(child, bill) JOIN dependencies d ON d.child = j.child AND d.bill = j.bill GROUP BY d.child, d.parent""",
     "sqlite": """SELECT d.child, d.parent, json_group_array(d.bill) FROM json_each(?) j CROSS JOIN dependencies d
                  ON d.child = json_extract(j.value, '$[0]') AND d.bill = json_extract(j.value, '$[1]')
                  GROUP BY d.child, d.parent""",
 }
 
 
-class _Edge(NamedTuple):
+class Above(NamedTuple):
+    """An edge up from a component (0: to the asset itself), and the bills that have it."""
+
     child: int
     parent: int
     bills: set[int]
 
 
-def ways(connection: sa.Connection, component_id: str, asset_ids: Iterable[str]) -> dict[str, list[str]]:
-    """See :meth:`pulse_tui.ports.Dependencies.parents`."""
-    owners: dict[int, str] = dict(among(connection, _BILLS, asset_ids))
-    starts = {row[0] for row in among(connection, _NUMBERS, [component_id])}
+def ways(connection: sa.Connection, first: Iterable[Above], owners: Mapping[int, str]) -> dict[str, tuple[str, ...]]:
+    """The shortest way down to a component from each asset, as names from the top; see :class:`pulse_tui.ports.Users`.
+
+    ``first``: the edges up from each version of the component; ``owners``: the assets of the bills to climb.
+    """
+    edges = _by_child(first)
+    starts = set(edges)
     found: dict[str, Way] = {}
     seen: dict[int, set[int]] = {}
     # What to climb from: the way so far, and the bills that have it.
@@ -60,7 +65,8 @@ def ways(connection: sa.Connection, component_id: str, asset_ids: Iterable[str])
         pending = [(n, way, left) for n, way, bills in pending if (left := bills & alive)]
         if not pending or looked > _MOST:
             break
-        edges = _above(connection, pending)
+        if looked:
+            edges = _above(connection, pending)
         looked += sum(len(e.bills) for edges_of in edges.values() for e in edges_of)
         pending = _climb(pending, edges, owners, starts, seen, found)
     cut = {owners[b]: way[-LONGEST:] for _, way, bills in pending for b in sorted(bills) if owners[b] not in found}
@@ -69,8 +75,8 @@ def ways(connection: sa.Connection, component_id: str, asset_ids: Iterable[str])
 
 def _climb(
     pending: list[tuple[int, Way, set[int]]],
-    edges: dict[int, list[_Edge]],
-    owners: dict[int, str],
+    edges: Mapping[int, list[Above]],
+    owners: Mapping[int, str],
     starts: set[int],
     seen: dict[int, set[int]],
     found: dict[str, Way],
@@ -91,7 +97,7 @@ def _climb(
     return out
 
 
-def _above(connection: sa.Connection, pending: list[tuple[int, Way, set[int]]]) -> dict[int, list[_Edge]]:
+def _above(connection: sa.Connection, pending: list[tuple[int, Way, set[int]]]) -> dict[int, list[Above]]:
     """Edges to what is pending, with the bills that have them."""
     name = connection.dialect.name
     numbers = {number for number, _, _ in pending}
@@ -101,18 +107,22 @@ def _above(connection: sa.Connection, pending: list[tuple[int, Way, set[int]]]) 
         places = sorted({(number, bill) for number, _, bills in pending for bill in bills})
         given = tuple(map(list, zip(*places, strict=True))) if name == "postgresql" else (to_json(places),)
         rows = fetched(connection, _ABOVE_EACH[name], given)
-    out: dict[int, list[_Edge]] = {}
-    for child, parent, gathered in sorted(rows, key=itemgetter(0, 1)):
-        having = set(gathered if name == "postgresql" else from_json(gathered))
-        out.setdefault(child, []).append(_Edge(child, parent, having))
+    return _by_child(Above(child, parent, set(from_json(gathered))) for child, parent, gathered in rows)
+
+
+def _by_child(edges: Iterable[Above]) -> dict[int, list[Above]]:
+    """In an order of their own: of ways that are equally short, always the same is told."""
+    out: dict[int, list[Above]] = {}
+    for edge in sorted(edges, key=itemgetter(0, 1)):
+        out.setdefault(edge.child, []).append(edge)
     return out
 
 
-def _named(connection: sa.Connection, found: dict[str, Way], cut: dict[str, Way]) -> dict[str, list[str]]:
+def _named(connection: sa.Connection, found: dict[str, Way], cut: dict[str, Way]) -> dict[str, tuple[str, ...]]:
     every = {*found.values(), *cut.values()}
     called = {n: c.name for n, c in by_number(connection, {n for way in every for n in way}).items()}
-    names = {way: [called[n] for n in way] for way in every}
+    names = {way: tuple(called[n] for n in way) for way in every}
     return {
-        **{asset: list(names[way]) for asset, way in found.items()},
-        **{asset: [CUT, *names[way]] for asset, way in cut.items()},
+        **{asset: names[way] for asset, way in found.items()},
+        **{asset: (CUT, *names[way]) for asset, way in cut.items()},
     }

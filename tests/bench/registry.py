@@ -148,12 +148,11 @@ def reading(store: SqlStore) -> dict[str, Callable[[int], object]]:
             return tx.dependencies.using(components=[shared(i % SHARED)])
 
     def reverse(component: str) -> Callable[[int], object]:
-        def both(_: int) -> object:
+        def whole(_: int) -> object:
             with store.read() as tx:
-                users = tx.dependencies.using(components=[component])
-                return users, tx.dependencies.parents(component, {d.asset_id for d in users})
+                return tx.dependencies.users([component])
 
-        return both
+        return whole
 
     def rare(i: int) -> object:
         return reverse(shared(SHARED + i))(0)

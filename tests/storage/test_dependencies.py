@@ -13,7 +13,7 @@ from pulse_tui.domain.bill import ROOT, Bill, Head
 from pulse_tui.domain.errors import Refused
 from pulse_tui.domain.estate import Component, Dependency
 from pulse_tui.domain.words import ComponentKind, Environment
-from pulse_tui.ports import Edge
+from pulse_tui.ports import Edge, Transaction
 from pulse_tui.storage.bills import pairs
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.bills import bill, declared, package, words
@@ -30,6 +30,11 @@ def put(store: SqlStore, *bills: Bill) -> list[str]:
         for each in bills:
             out = words(tx.dependencies.put_bill(each))
     return out
+
+
+def ways(tx: Transaction, component_id: str) -> dict[str, list[str]]:
+    """The way down to the component, of each asset that uses it."""
+    return {asset: list(user.way) for user in tx.dependencies.users([component_id]) for asset in user.assets}
 
 
 def told(edges: list[Edge]) -> list[str]:
@@ -139,7 +144,7 @@ def test_rings_are_legal_and_every_part_is_under_the_asset(store: SqlStore) -> N
             "protobuf > ray",
             "protobuf > upb",
         ]
-        assert tx.dependencies.parents(UPB.id, ["support-bot"]) == {"support-bot": ["ray", "protobuf"]}
+        assert ways(tx, UPB.id) == {"support-bot": ["ray", "protobuf"]}
 
 
 @given(
@@ -210,30 +215,26 @@ def test_the_shortest_way_down_to_a_component_is_told_for_each_asset(store: SqlS
         bill(VLLM, asset_id="none"),
     )
     with store.read() as tx:
-        every = ["deep", "both", "lock", "none", "unknown"]
-        assert tx.dependencies.parents(UPB.id, every) == {
-            "deep": ["vllm", "ray", "protobuf"],
-            "both": ["vllm"],
-            "lock": [],
-        }
-        assert tx.dependencies.parents(UPB.id, ["both"]) == {"both": ["vllm"]}
-        assert tx.dependencies.parents("pkg:pypi/nothing", every) == {}
+        assert ways(tx, UPB.id) == {"deep": ["vllm", "ray", "protobuf"], "both": ["vllm"], "lock": []}
+        assert ways(tx, "pkg:pypi/nothing") == {}
 
 
 def test_a_way_through_a_component_that_many_use_is_found_as_well(store: SqlStore) -> None:
     for i in range(30):
         put(store, bill(VLLM, RAY, UPB, ways=("vllm > ray", "ray > upb"), asset_id=f"a{i}"))
     with store.read() as tx:
-        found = tx.dependencies.parents(UPB.id, [f"a{i}" for i in range(30)])
+        found = ways(tx, UPB.id)
+        (group,) = tx.dependencies.users([UPB.id])
     assert found == {f"a{i}": ["vllm", "ray"] for i in range(30)}
+    assert group[:3] == (UPB, (), ("vllm", "ray"))
 
 
 def test_a_very_long_way_is_cut_and_says_so(store: SqlStore) -> None:
     chain = [package(f"p{i:02}") for i in range(25)]
     put(store, bill(*chain, ways=tuple(f"{a.name} > {b.name}" for a, b in itertools.pairwise(chain))))
     with store.read() as tx:
-        way = tx.dependencies.parents(chain[-1].id, ["support-bot"])["support-bot"]
-        whole = tx.dependencies.parents(chain[15].id, ["support-bot"])["support-bot"]
+        way = ways(tx, chain[-1].id)["support-bot"]
+        whole = ways(tx, chain[15].id)["support-bot"]
     assert way == ["…", *(c.name for c in chain[-17:-1])]
     assert whole == [c.name for c in chain[:15]]
 
@@ -246,7 +247,7 @@ def test_no_shorter_way_exists_than_the_one_that_is_told(
     parts = [package(f"p{i}") for i in range(7)]
     with store.write() as tx:
         tx.dependencies.put_bill(changed(bill(*parts), edges=tuple(edges)))
-        way = tx.dependencies.parents(parts[target].id, ["support-bot"])["support-bot"]
+        way = ways(tx, parts[target].id)["support-bot"]
         rows = tx.dependencies.edges("support-bot")
     steps = {(e.parent.name if e.parent else "", e.child.name) for e in rows}
     told_way = ["", *way, parts[target].name]
@@ -331,8 +332,9 @@ def test_look_ups_by_component_and_by_asset_go_through_an_index(store: SqlStore)
         sa.event.listen(connection.engine, "before_cursor_execute", note)
         tx.dependencies.edges("support-bot")
         tx.dependencies.using(assets=["support-bot"], components=["ray"], packages=[("pypi", "ray")])
-        tx.dependencies.parents(RAY.id, ["support-bot"])
+        tx.dependencies.users([RAY.id])
+        tx.dependencies.made_of(["asset:kb"])
         sa.event.remove(connection.engine, "before_cursor_execute", note)
         plans = [row[3] for s, g in seen for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {s}", g)]  # type: ignore[arg-type]
-    assert any("ix_dependencies_child_bill" in p for p in plans)
+    assert any("COVERING INDEX ix_dependencies_child" in p for p in plans)
     assert [p for p in plans if p.startswith("SCAN") and "json_each" not in p and "VIRTUAL" not in p] == []

@@ -15,6 +15,21 @@ def test_owners_and_places_come_at_once_production_first(store: SqlStore) -> Non
         tx.estate.deploy(deployment("1", CANARY, asset_id="nobody-declared"))
     with store.read() as tx:
         found = tx.estate.whereabouts(["a", "b", "nobody-declared", "not-there"])
-        assert tx.estate.whereabouts([]) == {}
+        assert tx.estate.whereabouts([]) == []
     everywhere = (PRODUCTION, CANARY, Environment.SHADOW, Environment.REPLICA)
-    assert found == {"a": ("ml", everywhere), "b": ("ml-support", ()), "nobody-declared": ("", (CANARY,))}
+    assert sorted(found) == [("", (CANARY,), ["nobody-declared"]), ("ml", everywhere, ["a"]), ("ml-support", (), ["b"])]
+
+
+def test_assets_of_one_owner_in_the_same_places_come_together_whether_few_or_most_are_asked_for(
+    store: SqlStore,
+) -> None:
+    names = [f"a{i:02}" for i in range(30)]
+    with store.write() as tx:
+        tx.estate.put_assets([asset(name, owner_team="ml") for name in names])
+        for name in names[10:]:
+            tx.estate.deploy(deployment("1", CANARY, asset_id=name))
+    with store.read() as tx:
+        for wanted in (names[9:11], names[5:25], names):
+            found = {w.environments: (w.owner, sorted(w.assets)) for w in tx.estate.whereabouts(wanted)}
+            here, nowhere = [n for n in wanted if n >= "a10"], [n for n in wanted if n < "a10"]
+            assert found == {(CANARY,): ("ml", here), (): ("ml", nowhere)}
