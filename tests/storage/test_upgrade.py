@@ -49,7 +49,7 @@ def old_url(empty_url: str, tmp_path: Path) -> str:
 
 def test_what_was_there_before_the_registry_is_there_after(old_url: str, tmp_path: Path) -> None:
     vllm = package("vllm", "0.9.1")
-    gpt = Component(id="openai/gpt-4.1", kind=ComponentKind.HOSTED_MODEL, name="gpt-4.1")
+    gpt = Component(id="openai/gpt-4.1", kind=ComponentKind.HOSTED_MODEL, name="openai/gpt-4.1")
     zlib = Component(id="pkg:deb/Zlib", kind=ComponentKind.PACKAGE, name="Zlib", version="1")
     store = SqlStore(old_url, tmp_path)
     assert store.schema == HEAD
