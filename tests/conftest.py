@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
 from xdist.remote import Producer  # type: ignore[import-untyped]
 
 from tests.servers.scheduling import ByServer, make_scheduler
+
+# Two workers share two cores with databases and servers: how long an example takes says nothing about it.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -7,10 +7,11 @@ file with the standard library alone: SQLAlchemy is imported after that screen s
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote
 
 from pulse_tui.domain.board import (
@@ -18,15 +19,15 @@ from pulse_tui.domain.board import (
     AlertRow,
     Board,
     Header,
-    RegistryRow,
     SourceRow,
 )
 from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.words import Priority
-from pulse_tui.storage.registry import PRIORITY_RANK, HoldRow, read_registry
+from pulse_tui.storage.registry import PRIORITY_RANK, HoldRow, Registry, read_registry
+from pulse_tui.storage.touched import Touched
 from pulse_tui.storage.trends import Execute, read_trends
 from pulse_tui.storage.version import HEAD
-from pulse_tui.storage.workflows import read_workflows
+from pulse_tui.storage.workflows import Workflows, read_workflows
 
 MAX_ROWS = 2_000
 
@@ -36,7 +37,7 @@ FROM alerts WHERE open_key IS NOT NULL
 ORDER BY CASE priority WHEN 'P1' THEN 0 WHEN 'P2' THEN 1 WHEN 'unknown' THEN 2 WHEN 'P3' THEN 3 WHEN 'P4' THEN 4
          ELSE 5 END, first_at DESC, id LIMIT :limit
 """
-_HOLDS = "SELECT kind, asset_id, version, environment, why FROM holds WHERE open_key IS NOT NULL"
+_HOLDS = "SELECT kind, asset_id, version, environment, why FROM holds WHERE open_key IS NOT NULL ORDER BY seq"
 _ADVISORIES = """
 SELECT f.advisory_id, a.name, f.component, COUNT(*), SUM(CASE WHEN f.environment = 'production' THEN 1 ELSE 0 END),
        MIN(CASE f.priority WHEN 'P1' THEN 0 WHEN 'P2' THEN 1 WHEN 'unknown' THEN 2 WHEN 'P3' THEN 3 WHEN 'P4' THEN 4
@@ -56,26 +57,63 @@ _RANKS = [Priority.P1, Priority.P2, Priority.UNKNOWN, Priority.P3, Priority.P4, 
 _RECENT_INDETERMINATE = timedelta(days=1)
 
 
-def read_board(execute: Execute, estate: str, asset: str | None, now: datetime, revision: int = 0) -> Board:
+_RISKY = frozenset({"FAIL", "risk", "quarantined", "doubt", "unknown"})
+RowT = TypeVar("RowT")
+
+
+class Kept(NamedTuple):
+    """A board with what the next one is made from. Nothing of it ever changes, so any thread may read on from it."""
+
+    board: Board
+    registry: Registry
+    workflows: Workflows
+
+
+def read_board(execute: Execute, estate: str, asset: str | None, now: datetime) -> Board:
     """Everything the panes draw. ``asset`` chooses whose trends (None: the first row's)."""
+    return read_kept(execute, estate, asset, now).board
+
+
+def read_kept(
+    execute: Execute,
+    estate: str,
+    asset: str | None,
+    now: datetime,
+    touched: Touched | None = None,
+    before: Kept | None = None,
+) -> Kept:
+    """As :func:`read_board`. What is as it was ``before`` is not read again, and its rows are the same objects.
+
+    ``before`` must have been at hand before this transaction began: it must not know more than that.
+    """
     now_us = to_us(now)
-    alerts = [_alert(row, now_us) for row in execute(_ALERTS, {"limit": MAX_ROWS})]
-    alerts.sort(key=lambda a: (PRIORITY_RANK[a.priority], -a.since_us))
+    urgent = [_alert(row, now_us) for row in execute(_ALERTS, {"limit": MAX_ROWS})]
+    urgent.sort(key=lambda a: (PRIORITY_RANK[a.priority], -a.since_us))
+    alerts = _same(urgent, before.board.alerts if before else ())
     standing = [HoldRow(*row) for row in execute(_HOLDS, {})]
-    registry = read_registry(execute, alerts, standing)
+    registry = read_registry(execute, alerts, standing, touched, before.registry if before else None)
     sources = tuple(_source(row, now_us) for row in execute(_SOURCES, {}))
     ((dead, indeterminate),) = execute(_COUNTS, {"since": now_us - _RECENT_INDETERMINATE // timedelta(microseconds=1)})
-    chosen = asset if asset is not None else (registry[0].asset if registry else None)
-    return Board(
-        header=_header(estate, registry, alerts, standing, sources, int(indeterminate), int(dead)),
-        registry=tuple(registry),
-        advisories=tuple(_advisory(row) for row in execute(_ADVISORIES, {"limit": MAX_ROWS})),
-        alerts=tuple(alerts),
+    chosen = asset if asset is not None else (registry.rows[0].asset if registry.rows else None)
+    workflows = read_workflows(execute, registry.places, before.workflows if before else None)
+    advisories = [_advisory(row) for row in execute(_ADVISORIES, {"limit": MAX_ROWS})]
+    board = Board(
+        header=_header(estate, registry.counts, alerts, standing, sources, int(indeterminate), int(dead)),
+        registry=registry.rows,
+        advisories=_same(advisories, before.board.advisories if before else ()),
+        alerts=alerts,
         trends=read_trends(execute, chosen) if chosen is not None else (),
         sources=sources,
-        revision=revision,
-        workflows=read_workflows(execute, registry),
+        revision=0,
+        workflows=workflows.rows,
     )
+    return Kept(board, registry, workflows)
+
+
+def _same(rows: Sequence[RowT], before: Sequence[RowT]) -> tuple[RowT, ...]:
+    """The rows, those that stood there before as the objects that they were."""
+    known = {row: row for row in before}
+    return tuple([known.get(row, row) for row in rows])
 
 
 def _alert(row: Sequence[Any], now_us: int) -> AlertRow:
@@ -118,22 +156,24 @@ def _source(row: Sequence[Any], now_us: int) -> SourceRow:
 
 def _header(
     estate: str,
-    registry: Sequence[RegistryRow],
+    places: Mapping[tuple[str, str], int],
     alerts: Sequence[AlertRow],
     holds: Sequence[HoldRow],
     sources: Sequence[SourceRow],
     indeterminate: int,
     dead: int,
 ) -> Header:
-    production = [r for r in registry if r.environment == "production"]
-    risky = sum(r.state in ("FAIL", "risk", "quarantined", "doubt", "unknown") for r in production)
+    serving: Counter[str] = Counter()
+    for (environment, _), count in places.items():
+        serving[environment] += count
+    risky = sum(count for (e, state), count in places.items() if e == "production" and state in _RISKY)
     live = [a.priority for a in alerts if a.state != "suppressed"]
     return Header(
         estate=estate,
-        production_ok=len(production) - risky,
+        production_ok=serving["production"] - risky,
         production_risk=risky,
-        canary=sum(r.environment == "canary" for r in registry),
-        shadow=sum(r.environment == "shadow" for r in registry),
+        canary=serving["canary"],
+        shadow=serving["shadow"],
         p1=live.count("P1"),
         p2=live.count("P2"),
         p4=sum(p in ("P3", "P4", "unknown") for p in live),

@@ -39,6 +39,7 @@ from pulse_tui.storage.log import AuditTable
 from pulse_tui.storage.plumbing import PlumbingTables
 from pulse_tui.storage.rollbacks import RollbackTables
 from pulse_tui.storage.signals import SignalTable
+from pulse_tui.storage.touched import Touched
 from pulse_tui.storage.trends import Execute, read_trends
 
 CHANNEL = "pulse_changed"
@@ -76,6 +77,7 @@ class SqlStore:
         self._engine = connect(self.url)
         self._writer = self._engine.execution_options(pulse_write=True)
         self._mark: _Mark | None = None
+        self._kept: boards.Kept | None = None
         with translated(self.url):
             if read_only:
                 refuse_missing(self.url)
@@ -106,9 +108,17 @@ class SqlStore:
             yield SqlTransaction(connection)
 
     def board(self, estate_name: str, asset: str | None, now: datetime) -> Board:
-        """The panes' read model."""
+        """The panes' read model. What nobody touched since the last one is not read again.
+
+        Threads may ask at the same time: each reads on from a board that was finished before it began.
+        """
+        before = self._kept
         with translated(self.url), self._reader().begin() as connection:
-            return boards.read_board(_executor(connection), estate_name, asset, now)
+            execute = _executor(connection)
+            touched = Touched(execute, connection.dialect.name)
+            kept = boards.read_kept(execute, estate_name, asset, now, touched, before)
+        self._kept = kept
+        return kept.board
 
     def trends(self, asset: str) -> tuple[Trend, ...]:
         """One asset's trends."""

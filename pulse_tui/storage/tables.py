@@ -5,7 +5,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import sqlalchemy as sa
+
+from pulse_tui.storage.touched import triggers
 
 metadata = sa.MetaData(
     naming_convention={
@@ -122,10 +127,11 @@ dependencies = sa.Table(
     sa.Column("parent", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("child", sa.BigInteger, primary_key=True, autoincrement=False),
     _text("environments"),
-    sa.Index(None, "child", "bill"),
+    sa.Index("ix_dependencies_child", "child", "bill", "parent", "environments"),
     sqlite_with_rowid=False,
 )
-"""Edges of the bills: ``bill`` is ``bills.num``, ``parent`` and ``child`` are ``components.num``, parent 0 the asset."""
+"""Edges of the bills: ``bill`` is ``bills.num``, ``parent`` and ``child`` are ``components.num``, parent 0 the asset.
+The index holds whole edges: thousands of users of a component are read from it alone."""
 
 dependency_changes = sa.Table(
     "dependency_changes",
@@ -607,3 +613,19 @@ values = sa.Table(
     _text("key", key=True),
     _text("value"),
 )
+
+touched = sa.Table(
+    "touched",
+    metadata,
+    _text("asset_id", key=True),
+    sa.Column("mark", sa.BigInteger, nullable=False),
+    sa.Index(None, "mark"),
+    sqlite_with_rowid=False,
+)
+"""Which asset's row in the registry may differ since when: written by triggers, and nothing else."""
+
+
+@sa.event.listens_for(metadata, "after_create")
+def _watch(_metadata: sa.MetaData, connection: sa.Connection, *, tables: Sequence[sa.Table], **_: Any) -> None:
+    for statement in triggers(connection.dialect.name) if touched in tables else ():
+        connection.exec_driver_sql(statement)

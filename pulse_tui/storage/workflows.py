@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from pulse_tui.domain.board import RegistryRow
 from pulse_tui.domain.views import StageCell, WorkflowRow
@@ -14,30 +15,63 @@ _WORKFLOWS = "SELECT id, stages, owner_team FROM workflows"
 _PRODUCTION = "production"
 
 
-def read_workflows(execute: Execute, registry: Sequence[RegistryRow]) -> tuple[WorkflowRow, ...]:
+class _Line(NamedTuple):
+    """A workflow as it was read, and what that rests on."""
+
+    stages: str
+    owner: str
+    named: Sequence[tuple[str, str]]
+    """(stage, asset)"""
+    serving: Sequence[tuple[RegistryRow, ...]]
+    rows: Sequence[WorkflowRow]
+    urgent: int
+
+
+class Workflows(NamedTuple):
+    """The rows, and the lines that they came from."""
+
+    rows: tuple[WorkflowRow, ...]
+    lines: Mapping[str, _Line]
+
+
+def read_workflows(
+    execute: Execute, places: Mapping[str, tuple[RegistryRow, ...]], before: Workflows | None = None
+) -> Workflows:
     """A row for each environment where a stage is deployed; sorted as the registry is.
 
     A stage that is not deployed there is served by production's, as a canary of one stage is; where
-    production has none either it is ``missing``.
+    production has none either it is ``missing``. ``places`` are the registry's rows by asset; a line whose rows
+    are those of ``before`` stays as it was.
     """
-    declared = [(ident, json.loads(stages), owner or "") for ident, stages, owner in execute(_WORKFLOWS, {})]
-    if not declared:
-        return ()
-    wanted = {stage["asset_id"] for _, stages, _ in declared for stage in stages}
-    serving: dict[str, dict[str, RegistryRow]] = {}
-    for row in registry:
-        if row.asset in wanted:
-            serving.setdefault(row.asset, {})[row.environment] = row
-    rows: list[WorkflowRow] = []
-    for ident, stages, owner in declared:
-        named = [(s["name"], s["asset_id"]) for s in stages]
-        environments = {e for _, asset in named for e in serving.get(asset, ())}
-        rows.extend(_row(ident, environment, owner, named, serving) for environment in environments)
-    urgent: dict[str, int] = {}
-    for line in rows:
-        urgent[line.id] = min(urgent.get(line.id, len(STATE_RANK)), STATE_RANK[line.state])
-    rows.sort(key=lambda r: (urgent[r.id], r.id, ENVIRONMENT_RANK[r.environment]))
-    return tuple(rows)
+    known = before.lines if before is not None else {}
+    lines: dict[str, _Line] = {}
+    for ident, stages, team in execute(_WORKFLOWS, {}):
+        owner, old = team or "", known.get(ident)
+        declared = old is not None and (old.stages, old.owner) == (stages, owner)
+        named = old.named if old is not None and declared else [(s["name"], s["asset_id"]) for s in json.loads(stages)]
+        serving = [places.get(asset, ()) for _, asset in named]
+        if old is not None and declared and all(a is b for a, b in zip(old.serving, serving, strict=True)):
+            lines[ident] = old
+        else:
+            lines[ident] = _line(ident, stages, owner, named, serving)
+    if before is not None and len(lines) == len(known) and all(lines[i] is known.get(i) for i in lines):
+        return before
+    order = sorted(lines, key=lambda ident: (lines[ident].urgent, ident))
+    return Workflows(tuple([row for ident in order for row in lines[ident].rows]), lines)
+
+
+def _line(
+    ident: str,
+    stages: str,
+    owner: str,
+    named: Sequence[tuple[str, str]],
+    serving: Sequence[tuple[RegistryRow, ...]],
+) -> _Line:
+    by_asset = {asset: {row.environment: row for row in rows} for (_, asset), rows in zip(named, serving, strict=True)}
+    environments = sorted({e for rows in by_asset.values() for e in rows}, key=ENVIRONMENT_RANK.__getitem__)
+    rows = [_row(ident, environment, owner, named, by_asset) for environment in environments]
+    urgent = min((STATE_RANK[row.state] for row in rows), default=len(STATE_RANK))
+    return _Line(stages, owner, named, serving, rows, urgent)
 
 
 def _row(

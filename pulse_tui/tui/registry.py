@@ -29,6 +29,8 @@ class RegistryPane(Table[Any]):
         super().__init__(self._spec(), id=id)
         self._assets: Sequence[RegistryRow] | None = None
         self._workflows: Sequence[WorkflowRow] | None = None
+        self._frozen: dict[RegistryRow, RegistryRow] = {}
+        self._ordered: tuple[str, str, Sequence[RegistryRow | WorkflowRow]] = ("", "", ())
         self._left: dict[str, tuple[Filter, str | None]] = {}
 
     def _spec(self) -> Spec[Any]:
@@ -56,14 +58,22 @@ class RegistryPane(Table[Any]):
 
     def show_board(self, board: Board, now_us: int) -> None:
         """Both views are kept; only the one that is shown is drawn."""
-        self._assets = rows.frozen_rows(board.registry, board.header.frozen)
+        self._assets = rows.frozen_rows(board.registry, board.header.frozen, self._frozen)
+        self._frozen = (
+            {row: shown for row, shown in zip(board.registry, self._assets, strict=True) if shown is not row}
+            if board.header.frozen
+            else {}
+        )
         self._workflows = board.workflows
         self._show(now_us)
 
     def _show(self, now_us: int) -> None:
         shown: Sequence[RegistryRow | WorkflowRow] | None = self._assets if self.view == ASSETS else self._workflows
         if shown is not None:
-            self.update_rows(rows.ordered(shown, self.sort), now_us)
+            view, sort, before = self._ordered
+            order = rows.ordered(shown, self.sort, before if (view, sort) == (self.view, self.sort) else ())
+            self._ordered = self.view, self.sort, order
+            self.update_rows(order, now_us)
 
     def toggle_view(self) -> str:
         """The other view, as it was left; returns its name."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
@@ -28,18 +30,33 @@ ARROW: Final = " › "
 
 def registry_state(row: RegistryRow) -> Span:
     """The state, and beside a more urgent one the hold or the doubt that stands too: ``✖ FAIL ■ blocked``."""
-    text, style = look.state(row.state)
-    beside = row.hold or ("doubt" if row.concerns else "")
-    return (text, style) if beside in ("", row.state) else (f"{text} {look.state(beside)[0]}", style)
+    return state_text(row.state, row.hold, row.concerns > 0)
 
 
-def frozen_rows(rows: Sequence[RegistryRow], frozen: Sequence[str]) -> Sequence[RegistryRow]:
-    """The rows, with the header's freezes on those that name no hold of their own."""
+def state_text(state: str, hold: str, doubts: bool) -> Span:
+    """As :func:`registry_state`, of the parts."""
+    text, style = look.state(state)
+    beside = hold or ("doubt" if doubts else "")
+    return (text, style) if beside in ("", state) else (f"{text} {look.state(beside)[0]}", style)
+
+
+def frozen_rows(
+    rows: Sequence[RegistryRow], frozen: Sequence[str], known: Mapping[RegistryRow, RegistryRow] | None = None
+) -> Sequence[RegistryRow]:
+    """The rows, with the header's freezes on those that name no hold of their own.
+
+    ``known``: what was made of rows before; the same objects are handed out again.
+    """
     if not frozen:
         return rows
+    assets, everything, known = set(frozen), EVERYTHING in frozen, known or {}
     return tuple(
-        row._replace(hold="frozen") if not row.hold and (row.asset in frozen or EVERYTHING in frozen) else row
-        for row in rows
+        [
+            known.get(row) or row._replace(hold="frozen")
+            if not row.hold and (everything or row.asset in assets)
+            else row
+            for row in rows
+        ]
     )
 
 
@@ -59,6 +76,27 @@ def registry_cells(row: RegistryRow, now_us: int) -> Cells:
         (age(row.since_us, now_us), look.DIM),
         back(row.pointer),
         (row.source or "-", look.DIM),
+    )
+
+
+@lru_cache(maxsize=1024)
+def _state_width(state: str, hold: str, doubts: bool) -> int:
+    return cell_len(state_text(state, hold, doubts)[0])
+
+
+def registry_widths(row: RegistryRow) -> tuple[int, ...]:
+    """Cells of :func:`registry_cells`, for all rows of a large estate at once; those of SINCE are always the same."""
+    asset, place, version, iteration, state = row[:5]
+    pointer, source = row.pointer or "-", row.source or "-"
+    return (
+        len(asset) if asset.isascii() else cell_len(asset),
+        4 if place == "production" else len(place),
+        (len(version) if version.isascii() else cell_len(version)) or 1,
+        len(str(iteration)) if iteration is not None else 1,
+        _state_width(state, row.hold, row.concerns > 0),
+        0,
+        len(pointer) if pointer.isascii() else cell_len(pointer),
+        len(source) if source.isascii() else cell_len(source),
     )
 
 
@@ -109,6 +147,7 @@ REGISTRY: Final[Spec[RegistryRow]] = Spec(
     wants_attention=lambda row: row.state not in GOOD_STATES or bool(row.hold) or bool(row.concerns),
     copied=_copied,
     empty="no assets yet. Write a first configuration: pulse-tui init",
+    widths=registry_widths,
 )  # fmt: skip
 
 
@@ -196,9 +235,13 @@ _Anything = Callable[["RegistryRow | WorkflowRow"], tuple[object, ...]]
 _PLACES: Final = {"production": 0, "canary": 1, "shadow": 2, "replica": 3}
 
 
-def _named(row: RegistryRow | WorkflowRow) -> tuple[str, int]:
+_MOVED = 200
+"""Rows that are put in their places one by one; with more of them everything is sorted."""
+
+
+def _named(row: RegistryRow | WorkflowRow) -> tuple[str, str, int]:
     name = row[0]
-    return name.casefold(), _PLACES.get(row.environment, 9)
+    return name.casefold(), name, _PLACES.get(row.environment, 9)
 
 
 _ORDERS: Final[Mapping[str, _Anything]] = {
@@ -210,7 +253,21 @@ SORTS: Final = (WORST, *_ORDERS)
 """The orders that ``o`` goes through. The board comes worst first, and stays as it came then."""
 
 
-def ordered(rows: Sequence[RegistryRow | WorkflowRow], sort: str) -> Sequence[RegistryRow | WorkflowRow]:
-    """The same rows in another order: by name, by since (what moved last first), by owner (nobody's last)."""
+def ordered(
+    rows: Sequence[RegistryRow | WorkflowRow], sort: str, before: Sequence[RegistryRow | WorkflowRow] = ()
+) -> Sequence[RegistryRow | WorkflowRow]:
+    """The same rows in another order: by name, by since (what moved last first), by owner (nobody's last).
+
+    ``before`` stands in this order already: rows of it that are still there keep their places.
+    """
     key = _ORDERS.get(sort)
-    return rows if key is None else tuple(sorted(rows, key=key))
+    if key is None:
+        return rows
+    now = {id(row): row for row in rows}
+    sorted_rows = [row for row in before if id(row) in now]
+    new = now.keys() - {id(row) for row in sorted_rows}
+    if len(new) > _MOVED:
+        return tuple(sorted(rows, key=key))
+    for each in new:
+        insort(sorted_rows, now[each], key=key)
+    return tuple(sorted_rows)

@@ -53,6 +53,8 @@ class Spec(NamedTuple, Generic[RowT]):
     """What ``y`` copies."""
     empty: str
     """What to do when there is nothing to show."""
+    widths: Callable[[RowT], tuple[int, ...]] | None = None
+    """Cells of each text that ``cells`` makes (any number for a column of one width), where that is cheaper to tell."""
 
 
 def environment(word: str) -> Span:

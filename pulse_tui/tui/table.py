@@ -15,6 +15,7 @@ from rich.style import Style
 from pulse_tui.tui import look
 from pulse_tui.tui.canvas import Canvas, Span, fit, frame_bottom, frame_top, notice
 from pulse_tui.tui.filters import Filter, parse
+from pulse_tui.tui.held import Sieve, Widest
 from pulse_tui.tui.rows import Column, RowT, Spec, column_widths
 
 CONTEXT = 2
@@ -38,6 +39,8 @@ class Table(Canvas, Generic[RowT]):
         self._now_us = 0
         self._wanted_key: str | None = None
         self._widest: list[int] = [len(column.title) for column in spec.columns]
+        self._measured: Widest[RowT] = Widest()
+        self._sieve: Sieve[RowT] = Sieve()
         self._widths: tuple[int, ...] = ()
 
     # ------------------------------------------------------------------ what it shows
@@ -123,23 +126,15 @@ class Table(Canvas, Generic[RowT]):
             self.redraw()
 
     def _measure(self) -> None:
-        widest = [len(column.title) for column in self.spec.columns]
-        for row in self._all or ():
-            for n, (text, _) in enumerate(self.spec.cells(row, self._now_us)):
-                if len(text) > widest[n]:
-                    widest[n] = len(text) if text.isascii() else cell_len(text)
-        self._widest = widest
+        self._widest = self._measured.measure(self.spec, self._all or (), self._now_us)
         self._widths = ()
 
     def _choose(self) -> None:
         """Apply the filter and keep the cursor on its key."""
-        key = self._wanted_key or self.cursor_key
+        wanted, row = self._wanted_key, self.row
         offset, was_at_top = self._cursor - self._top, self._top == 0
-        everything = self._all or ()
-        fields, matches = self.spec.fields, self.filter.matches
-        self._rows = [r for r in everything if matches(fields(r))] if self.filter.terms else list(everything)
-        spec_key = self.spec.key
-        found = next((n for n, row in enumerate(self._rows) if spec_key(row) == key), None) if key else None
+        self._rows = self._sieve.let_through(self.filter, self.spec, self._all or ())
+        found = self._place_of(wanted, row)
         if found is not None:
             self._wanted_key = None
             self._cursor = found
@@ -147,6 +142,18 @@ class Table(Canvas, Generic[RowT]):
         else:
             self._cursor = min(self._cursor, max(0, len(self._rows) - 1))
         self._keep_visible()
+
+    def _place_of(self, wanted: str | None, row: RowT | None) -> int | None:
+        """Where the wanted key stands, else this row; None when it is gone."""
+        if wanted is None:
+            if row is None:
+                return None
+            try:
+                return self._rows.index(row)  # as it was: no key has to be made
+            except ValueError:
+                wanted = self.spec.key(row)
+        spec_key = self.spec.key
+        return next((n for n, other in enumerate(self._rows) if spec_key(other) == wanted), None)
 
     # ------------------------------------------------------------------ the cursor
 

@@ -9,10 +9,13 @@ from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
-from pulse_tui.domain.board import AlertRow
-from pulse_tui.tui import rows
+from pulse_tui.domain.board import AlertRow, RegistryRow
+from pulse_tui.tui import registry_rows, rows
+from pulse_tui.tui.filters import parse
+from pulse_tui.tui.held import Sieve, Widest, widths_of
+from pulse_tui.tui.registry import RegistryPane
 from pulse_tui.tui.table import Table
-from tests.fakes.desk import ALERTS
+from tests.fakes.desk import ALERTS, REGISTRY, FakeDesk
 from tests.fakes.registry_desk import NOW_US
 
 
@@ -194,3 +197,109 @@ def test_a_hundred_thousand_rows_draw_as_few_lines_as_ten() -> None:
         assert "k99999" in "\n".join(table.shown_text())
 
     with_table(scenario)
+
+
+def test_an_update_looks_only_at_the_rows_that_are_new() -> None:
+    looked: list[str] = []
+
+    def cells(row: AlertRow, now_us: int) -> rows.Cells:
+        looked.append(row.id)
+        return rows.alert_cells(row, now_us)
+
+    spec = rows.ALERTS._replace(cells=cells)
+    widest: Widest[AlertRow] = Widest()
+    first = alerts([f"k{n}" for n in range(50)])
+    widest.measure(spec, first, NOW_US)
+    looked.clear()
+    widest.measure(spec, [alert("new"), *reversed(first[1:])], NOW_US)
+    assert looked == ["new"]
+
+
+ROWS = st.builds(
+    lambda key, title, owner, count: alert(key)._replace(title=title, owner=owner, count=count),
+    st.sampled_from("abcdef"), st.text(max_size=30), st.sampled_from(["", "ml", "維護團隊"]), st.integers(0, 10**6),
+)  # fmt: skip
+
+
+@given(pool=st.lists(ROWS, max_size=12), picks=st.lists(st.lists(st.integers(0, 11), unique=True), max_size=6))
+@settings(deadline=None)
+def test_after_any_updates_the_widths_are_those_of_measuring_everything(
+    pool: list[AlertRow], picks: list[list[int]]
+) -> None:
+    kept: Widest[AlertRow] = Widest()
+    for pick in picks:
+        shown = [pool[n] for n in pick if n < len(pool)]
+        assert kept.measure(rows.ALERTS, shown, NOW_US) == Widest[AlertRow]().measure(rows.ALERTS, shown, NOW_US)
+
+
+def test_ages_are_measured_again_after_an_hour() -> None:
+    kept: Widest[AlertRow] = Widest()
+    old = [alert("a")._replace(since_us=NOW_US - 99 * 86_400_000_000)]
+    assert kept.measure(rows.ALERTS, old, NOW_US)[3] == 3
+    assert kept.measure(rows.ALERTS, old, NOW_US + 86_400_000_000)[3] == 4
+
+
+@given(pool=st.lists(ROWS, max_size=12), picks=st.lists(st.lists(st.integers(0, 11), unique=True), max_size=6))
+@settings(deadline=None)
+def test_a_filter_that_remembers_rows_lets_through_what_one_that_does_not_would(
+    pool: list[AlertRow], picks: list[list[int]]
+) -> None:
+    sieve: Sieve[AlertRow] = Sieve()
+    for number, pick in enumerate(picks):
+        chosen = parse(("owner:ml", "count>500", "")[number % 3 if number > 3 else 0], rows.ALERTS.names)
+        shown = [pool[n] for n in pick if n < len(pool)]
+        expected = [row for row in shown if chosen.matches(rows.ALERTS.fields(row))]
+        assert sieve.let_through(chosen, rows.ALERTS, shown) == expected
+
+
+PLACED = st.builds(
+    lambda asset, place, version, iteration, state, hold, doubts, since, back, source: RegistryRow(
+        asset, place, version, iteration, state, "", since, asset[:1], "", 1.0, False,
+        hold=hold, concerns=doubts, pointer=back, source=source,
+    ),
+    st.text("aB維é-", min_size=1, max_size=4), st.sampled_from(["production", "canary", "shadow", "replica"]),
+    st.sampled_from(["", "1.0", "維"]), st.none() | st.integers(1, 10**6),
+    st.sampled_from(["ok", "FAIL", "frozen", "doubt", "unknown", "whatever"]), st.sampled_from(["", "frozen", "blocked"]),
+    st.integers(0, 2), st.none() | st.integers(0, 3), st.sampled_from(["", "!", "!1.0", "維"]),
+    st.sampled_from(["", "mlflow", "維"]),
+)  # fmt: skip
+
+
+@given(row=PLACED)
+def test_the_registrys_short_way_to_widths_tells_those_of_its_cells(row: RegistryRow) -> None:
+    told, of_cells = registry_rows.registry_widths(row), widths_of(registry_rows.registry_cells(row, NOW_US))
+    since = [column.title for column in registry_rows.REGISTRY.columns].index("SINCE")
+    assert (*told[:since], *told[since + 1 :]) == (*of_cells[:since], *of_cells[since + 1 :])
+    fixed = registry_rows.REGISTRY.columns[since]
+    assert fixed.least == fixed.most
+
+
+@given(
+    pool=st.lists(PLACED, max_size=15, unique_by=lambda row: row.key),
+    picks=st.lists(st.sets(st.integers(0, 14)), max_size=5),
+    sort=st.sampled_from(registry_rows.SORTS),
+)
+@settings(deadline=None)
+def test_an_order_that_is_kept_up_is_the_order_of_sorting_everything(
+    pool: list[RegistryRow], picks: list[set[int]], sort: str
+) -> None:
+    before: Sequence[Any] = ()
+    for pick in picks:
+        shown = [pool[n] for n in sorted(pick) if n < len(pool)]
+        before = registry_rows.ordered(shown, sort, before)
+        key = registry_rows._ORDERS.get(sort)
+        assert list(before) == (shown if key is None else sorted(shown, key=key))
+
+
+def test_a_row_that_is_shown_as_frozen_is_the_same_object_at_the_next_update() -> None:
+    pane = RegistryPane(id="registry")
+    board = FakeDesk().board(None)
+    board = board._replace(
+        registry=tuple(REGISTRY[0]._replace(asset=name, state="risk", hold="") for name in "abc"),
+        header=board.header._replace(frozen=("a",)),
+    )
+    pane.show_board(board, NOW_US)
+    first = list(pane.rows)
+    pane.show_board(board._replace(registry=(*board.registry,)), NOW_US)
+    assert [row.hold for row in pane.rows] == ["frozen", "", ""]
+    assert all(now is was for now, was in zip(pane.rows, first, strict=True))

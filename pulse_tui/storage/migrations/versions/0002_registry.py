@@ -8,7 +8,9 @@ from alembic import op
 
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.words import ComponentKind
+from pulse_tui.enrich.names import canonical
 from pulse_tui.storage.components import package_of
+from pulse_tui.storage.touched import triggers
 
 revision = "0002"
 down_revision = "0001"
@@ -50,6 +52,16 @@ def upgrade() -> None:
     _carry_over(connection, old, at, components, bills, edges)
     for claim in _CLAIMS:
         connection.execute(sa.text(claim))
+    op.create_table(
+        "touched",
+        sa.Column("asset_id", sa.Text(), nullable=False),
+        sa.Column("mark", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("asset_id", name=op.f("pk_touched")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_touched_mark", "touched", ["mark"])
+    for trigger in triggers(connection.dialect.name):
+        connection.exec_driver_sql(trigger)
 
 
 def _bills_of_materials() -> tuple[sa.Table, sa.Table, sa.Table]:
@@ -91,7 +103,7 @@ def _bills_of_materials() -> tuple[sa.Table, sa.Table, sa.Table]:
         sa.PrimaryKeyConstraint("bill", "parent", "child", name=op.f("pk_dependencies")),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_dependencies_child_bill", "dependencies", ["child", "bill"])
+    op.create_index("ix_dependencies_child", "dependencies", ["child", "bill", "parent", "environments"])
     op.create_table(
         "dependency_changes",
         sa.Column("seq", _SERIAL, autoincrement=True, nullable=False),
@@ -194,7 +206,9 @@ def _carry_over(
         sa.insert(components),
         [
             {
-                "id": ident, "version": version, "kind": r.kind, "name": r.name, "ecosystem": r.ecosystem,
+                "id": ident, "version": version, "kind": r.kind, "ecosystem": r.ecosystem,
+                # Tables show hosted models by the one naming scheme now.
+                "name": canonical(ident).name if r.kind == ComponentKind.HOSTED_MODEL.value else r.name,
                 "package": package_of(
                     Component(id=ident, kind=ComponentKind(r.kind), name=r.name, ecosystem=r.ecosystem)
                 ),
