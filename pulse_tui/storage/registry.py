@@ -46,6 +46,7 @@ STATES = (
 STATE_RANK = {word: i for i, word in enumerate(STATES)}
 ENVIRONMENT_RANK = {e.value: e.rank for e in Environment}
 PRIORITY_RANK = {p.value: p.rank for p in Priority}
+_SLIGHT = Severity.LOW.value
 _SEVERITY_RANK = {s.value: s.rank for s in Severity}
 _HOLD_WORDS = (("pause", "paused"), ("freeze", "frozen"), ("block", "blocked"))
 
@@ -64,6 +65,8 @@ class _Concern(NamedTuple):
     environment: str | None
     version: str | None
     what: str
+    serious: bool
+    """One of low severity is told and counted; what serves is not in doubt because of it."""
 
 
 class _Urgent(NamedTuple):
@@ -239,7 +242,7 @@ def _make(
             hold_here = _standing([*here_said.holds, *everywhere], version, environment)
             about = _more_urgent(here_said.alerts.get(environment), here_said.alerts.get(""))
             here = [c for c in concerns.get(asset, ()) if c.environment in (None, environment)]
-            doubt = next((c.what for c in here if c.version in (None, version)), None)
+            doubt = next((c.what for c in here if c.serious and c.version in (None, version)), None)
             state, why = _state(about, hold_here, release, here_said.retests[-1] if here_said.retests else None, doubt)
             held, standing = hold_here[0] if hold_here else "", len(here)
         pointer = _pointer(target, valid) if serving == version else fallback or ""
@@ -264,7 +267,7 @@ def _concerns(rows: Sequence[Sequence[Any]]) -> dict[str, list[_Concern]]:
     """By asset, the most severe first and of those the oldest."""
     found: dict[str, list[tuple[int, _Concern]]] = {}
     for asset, environment, version, what, severity in rows:
-        found.setdefault(asset, []).append((-_SEVERITY_RANK[severity], _Concern(environment, version, what)))
+        found.setdefault(asset, []).append((-_SEVERITY_RANK[severity], _Concern(environment, version, what, severity != _SLIGHT)))
     return {asset: [c for _, c in sorted(each, key=lambda r: r[0])] for asset, each in found.items()}
 
 

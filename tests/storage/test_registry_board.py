@@ -98,6 +98,15 @@ def test_a_concern_about_a_version_that_does_not_serve_is_counted_and_no_more(es
     assert (row(estate).state, row(estate).concerns) == ("ok", 1)
 
 
+def test_a_concern_of_low_severity_is_counted_and_puts_nothing_in_doubt(estate: SqlStore) -> None:
+    before = board(estate).registry
+    with estate.write() as tx:
+        tx.inventory.put_concern(doubt("dispute:owner_team", what="two owners", severity=Severity.LOW))
+    after = board(estate).registry
+    assert [r.state for r in after] == [r.state for r in before]
+    assert sum(r.concerns for r in after) > sum(r.concerns for r in before)
+
+
 def test_a_doubt_says_more_than_that_a_version_is_unknown_and_less_than_an_alert(estate: SqlStore) -> None:
     with estate.write() as tx:
         tx.estate.deploy(deployment("9.9.9", CANARY, asset_id="writer"))
