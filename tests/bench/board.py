@@ -107,7 +107,7 @@ def told(what: str, times: list[float], remark: str = "") -> None:
     """Print the middle and the 95th percentile of some times in ms."""
     times = sorted(times)
     p95 = times[int(len(times) * 0.95)]
-    print(f"{what:<50}p50 {statistics.median(times):6.1f} ms  p95 {p95:6.1f} ms{remark}", flush=True)
+    print(f"{what:<52}p50 {statistics.median(times):6.1f} ms  p95 {p95:6.1f} ms{remark}", flush=True)
 
 
 def timed(what: str, act: Callable[[int], object], before: Callable[[int], object] = lambda _: None) -> None:
@@ -152,7 +152,7 @@ async def refreshes(kind: str, store: SqlStore, names: list[str], change: Callab
 
         await refresh()
         print(
-            f"{f'first board and pane, {kind}':<50}    {whole[0]:6.1f} ms, of which {drawing[0]:.1f} ms hold the loop"
+            f"{f'first board and pane, {kind}':<52}    {whole[0]:6.1f} ms, of which {drawing[0]:.1f} ms hold the loop"
         )
         whole.clear()
         drawing.clear()
@@ -169,7 +169,7 @@ def measure(store: SqlStore, path: Path | None) -> None:
     """All figures of one database."""
     began = time.perf_counter()
     names, now, kind = fill(store), datetime.now(UTC), store.url.get_backend_name()
-    print(f"{f'the estate is filled in, {kind}':<50}    {time.perf_counter() - began:6.1f} s")
+    print(f"{f'the estate is filled in, {kind}':<52}    {time.perf_counter() - began:6.1f} s")
 
     def deploy(i: int) -> None:
         with store.write() as tx:
