@@ -267,7 +267,9 @@ def _concerns(rows: Sequence[Sequence[Any]]) -> dict[str, list[_Concern]]:
     """By asset, the most severe first and of those the oldest."""
     found: dict[str, list[tuple[int, _Concern]]] = {}
     for asset, environment, version, what, severity in rows:
-        found.setdefault(asset, []).append((-_SEVERITY_RANK[severity], _Concern(environment, version, what, severity != _SLIGHT)))
+        found.setdefault(asset, []).append(
+            (-_SEVERITY_RANK[severity], _Concern(environment, version, what, severity != _SLIGHT))
+        )
     return {asset: [c for _, c in sorted(each, key=lambda r: r[0])] for asset, each in found.items()}
 
 
