@@ -25,6 +25,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "release": ("release", "approve, promote, quarantine, retire; history, show, diff, calendar"),
     "inventory": ("inventory", "what the sources and the estate do not agree about, what nobody owns"),
     "components": ("components", "what an asset is made of, and who uses a component"),
+    "compare": ("compare", "is the candidate worse than the baseline, and how sure is that?"),
+    "drift": ("drift", "change points of series"),
     "policy": ("policy", "check or test the policy"),
     "alert": ("alert", "ack, resolve, silence or waive an alert"),
     "freeze": ("alert", "freeze or unfreeze promotions of an asset"),
@@ -36,7 +38,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "worker": ("worker", ""),
 }
 """Command -> (module, help). An empty help hides the command."""
-_UNCONFIGURED = {"demo", "init", "schema"}
+_UNCONFIGURED = {"demo", "init", "schema", "compare", "drift"}
 """Commands that read no configuration and no database: to offer the options would be to ignore them."""
 EPILOG = """\
 who acts: $PULSE_OPERATOR, else the user of the process
@@ -132,7 +134,7 @@ def common(parser: argparse.ArgumentParser, *, configured: bool = True, json: bo
         parser.add_argument("--json", action="store_true", help="print JSON")
 
 
-_TAKES_VALUE = {"--config", "--database"}
+_TAKES_VALUE = {"--config", "--database", "--batch", "--material"}
 
 
 def _positionals(argv: Sequence[str]) -> list[str]:

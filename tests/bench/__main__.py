@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-NAMES = ["tower", "ingest", "rollback", "demo", "registry", "alias", "board", "sync"]
+NAMES = ["verdicts", "drift", "tower", "ingest", "rollback", "demo", "registry", "alias", "board", "sync"]
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or NAMES:
