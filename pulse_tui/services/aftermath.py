@@ -13,9 +13,10 @@ from pulse_tui.domain.signal import Signal, fingerprint, signal_id
 from pulse_tui.domain.words import Change, Recommended, Severity, SignalType
 from pulse_tui.ports import Transaction
 from pulse_tui.services.claims import place
+from pulse_tui.services.concerns import tell
 from pulse_tui.services.ingest import absorb
 from pulse_tui.services.parts import JudgeParts
-from pulse_tui.services.respond import UNHEALTHY, Responder, close_alert
+from pulse_tui.services.respond import UNHEALTHY, close_alert
 
 _OPEN = (AlertState.FIRING, AlertState.ACKNOWLEDGED, AlertState.SUPPRESSED)
 
@@ -25,9 +26,7 @@ def rolled_back(tx: Transaction, parts: JudgeParts, plan: Plan, run: Run, now: d
     before = tx.estate.deployment(plan.asset_id, plan.environment)
     share = before.traffic if before is not None and before.traffic != 100.0 else None
     settled = place(tx, parts, plan.asset_id, plan.environment, plan.to_version, DEEDS, now, share, since=now)
-    absorb(settled.told.signals, tx, parts, now)
-    for over in settled.told.cleared:
-        Responder(tx, parts, now).clear(over, "it no longer holds after the rollback")
+    tell(tx, parts, settled.told, "it no longer holds after the rollback", now)
     _quarantine(tx, plan)
     tx.estate.record_promotion(
         plan.asset_id,

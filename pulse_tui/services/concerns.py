@@ -72,6 +72,16 @@ def raise_concern(tx: Transaction, parts: JudgeParts, concern: Concern, now: dat
     return True
 
 
+def tell(tx: Transaction, parts: JudgeParts, told: Told, why: str, now: datetime) -> None:
+    """Take in the signals of what began, and end the alerts of what is over (``why``), outside of a batch."""
+    from pulse_tui.services.ingest import absorb  # noqa: PLC0415
+    from pulse_tui.services.respond import Responder  # noqa: PLC0415
+
+    absorb(told.signals, tx, parts, now)
+    for over in told.cleared:
+        Responder(tx, parts, now).clear(over, why)
+
+
 def clear_concern(tx: Transaction, parts: JudgeParts, asset_id: str, key: str, why: str, now: datetime) -> bool:
     """The concern no longer holds; its alerts are over. Returns whether it stood."""
     from pulse_tui.services.respond import Responder  # noqa: PLC0415

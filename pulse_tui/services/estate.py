@@ -19,14 +19,12 @@ from pulse_tui.domain.estate import Deployment
 from pulse_tui.domain.words import Environment, Severity
 from pulse_tui.ports import Transaction
 from pulse_tui.services import claims, declared
-from pulse_tui.services.concerns import Told, stand
-from pulse_tui.services.ingest import absorb
+from pulse_tui.services.concerns import Told, stand, tell
 from pulse_tui.services.names import check_names
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.registry import promoted
 from pulse_tui.services.release_content import another_digest
 from pulse_tui.services.rematch import rematch
-from pulse_tui.services.respond import Responder
 from pulse_tui.settings.shapes import AssetShape, EstateShape
 
 _SEEN = "estate.digest"
@@ -92,9 +90,7 @@ class _Sync:
         changed += tx.inventory.put_endpoints(declared.endpoints(shape))
         changed += tx.inventory.put_workflows(declared.workflows(shape))
         self._told.add(rematch({*moved, *self._removed}, tx, self._now))
-        absorb(self._told.signals, tx, self._parts, self._now)
-        for fingerprint in self._told.cleared:
-            Responder(tx, self._parts, self._now).clear(fingerprint, "the configuration was corrected")
+        tell(tx, self._parts, self._told, "the configuration was corrected", self._now)
         return changed
 
     # ------------------------------------------------------------ what it says

@@ -58,7 +58,10 @@ def _(item: RegistrySnapshot, tx: Transaction, parts: JudgeParts, estate: Estate
 
 @_made.register
 def _(item: Bill, tx: Transaction, _parts: JudgeParts, estate: Estate, now: datetime) -> Made:
-    return Made(*take_bill(item, tx, estate, now), remarks=(bill_remark(item, estate),))
+    known = any(b.origin == item.origin for b in tx.dependencies.bills(item.asset_id))
+    told = take_bill(item, tx, estate, now)
+    news = not known or bool(told.signals)
+    return Made(*told, remarks=(bill_remark(item, estate),) if news else ())
 
 
 @_made.register

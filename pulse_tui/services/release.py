@@ -15,6 +15,7 @@ from pulse_tui.domain.words import Change, Environment, Recommended, Severity, S
 from pulse_tui.ports import Transaction
 from pulse_tui.services.approvals import APPROVED, subject
 from pulse_tui.services.claims import place
+from pulse_tui.services.concerns import tell
 from pulse_tui.services.gate import GateAnswer, assess, find_release
 from pulse_tui.services.ingest import absorb
 from pulse_tui.services.known_good import way_back
@@ -129,7 +130,7 @@ def _move(
     signals = [_event(release, environment, before, iteration, by, now)]
     if speaks is None:
         settled = place(tx, parts.judging, asset_id, environment, version, DEEDS, now, since=now)
-        signals += settled.told.signals
+        tell(tx, parts.judging, settled.told, f"{version} serves there now", now)
     absorb(signals, tx, parts.judging, now)
     told = f"promoted by {by}: {asset_id} {version} to {environment.value}, gate {answer.digest[:12]} GO"
     if speaks is None or (before is not None and before.version == version):

@@ -7,11 +7,9 @@ from pulse_tui.domain.errors import NotFound, Refused
 from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Transaction
 from pulse_tui.services import claims
-from pulse_tui.services.concerns import clear_concern
-from pulse_tui.services.ingest import absorb
+from pulse_tui.services.concerns import clear_concern, tell
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.release import may, reason_of
-from pulse_tui.services.respond import Responder
 
 
 def withdraw(parts: RollbackParts, asset_id: str, environment: Environment, by: str, why: str) -> str:
@@ -35,9 +33,7 @@ def withdraw(parts: RollbackParts, asset_id: str, environment: Environment, by: 
             )
         settled = claims.withdraw(tx, parts.judging, asset_id, environment, now)
         clear_concern(tx, parts.judging, asset_id, key, f"withdrawn by {by}", now)
-        absorb(settled.told.signals, tx, parts.judging, now)
-        for over in settled.told.cleared:
-            Responder(tx, parts.judging, now).clear(over, f"withdrawn by {by}")
+        tell(tx, parts.judging, settled.told, f"withdrawn by {by}", now)
         tx.log.append(
             now,
             by,

@@ -6,7 +6,7 @@ from pulse_tui.domain.errors import Problem
 from pulse_tui.domain.purl import BadPurl, parse
 from pulse_tui.settings.check import nearest
 from pulse_tui.settings.document import Node
-from pulse_tui.settings.lists import unique
+from pulse_tui.settings.lists import named, unique
 from pulse_tui.settings.shapes import AssetShape, ComponentShape, EndpointShape, EstateShape, WorkflowShape
 
 _LISTS = ("assets", "endpoints", "workflows")
@@ -48,7 +48,7 @@ def read_estate(node: Node | None, problems: list[Problem]) -> EstateShape:
 
 
 def _check_assets(node: Node, assets: list[AssetShape], problems: list[Problem]) -> None:
-    nodes = {_text(c.get("id")): c for c in (node.get("assets") or Node([], node.mark)).elements()}
+    nodes = {named(c.get("id")): c for c in (node.get("assets") or Node([], node.mark)).elements()}
     for asset in assets:
         child = nodes[asset.id]
         for i, component in enumerate(asset.components):
@@ -73,7 +73,3 @@ def _component(asset: AssetShape, i: int, component: ComponentShape) -> tuple[st
     if component.asset == asset.id:
         return f"component {i} of {asset.id}: an asset cannot depend on itself", "name another asset"
     return None
-
-
-def _text(node: Node | None) -> str:
-    return "" if node is None else str(node.text if node.text is not None else node.value)

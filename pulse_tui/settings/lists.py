@@ -11,6 +11,11 @@ from pulse_tui.settings.document import Mark, Node
 T = TypeVar("T")
 
 
+def named(node: Node | None) -> str:
+    """A node's text as it was written; empty for none."""
+    return "" if node is None else str(node.text if node.text is not None else node.value)
+
+
 def unique(node: Node | None, path: str, shape: type[T], problems: list[Problem], *, name: str = "id") -> list[T]:
     """The entries of a list as ``shape``; a name (``name`` is its field) that stands twice is told with both places."""
     if node is None or node.value is None:

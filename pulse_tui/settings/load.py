@@ -18,7 +18,7 @@ from pulse_tui.domain.words import Environment
 from pulse_tui.settings.check import Seconds, convert, nearest
 from pulse_tui.settings.document import Mark, Node, read
 from pulse_tui.settings.estate import join_estates, read_estate
-from pulse_tui.settings.lists import unique
+from pulse_tui.settings.lists import named, unique
 from pulse_tui.settings.shapes import (
     ApprovalsShape,
     HooksShape,
@@ -269,7 +269,7 @@ def _routes(node: Node | None, options_of: OptionsOf, problems: list[Problem]) -
 def _playbooks(node: Node | None, options_of: OptionsOf, problems: list[Problem]) -> list[PlaybookShape]:
     out: list[PlaybookShape] = []
     bare = unique(node, "playbooks", _Playbook, problems)
-    nodes = {_text(c.get("id")): c for c in (node.elements() if node is not None else ())}
+    nodes = {named(c.get("id")): c for c in (node.elements() if node is not None else ())}
     for book in bare:
         child = nodes[book.id]
         if book.on_failure not in ("undo", "halt"):
@@ -318,10 +318,6 @@ def _check_operators(node: Node | None, operators: list[OperatorShape], problems
                 )
             )
         keys[operator.key] = operator.name
-
-
-def _text(node: Node | None) -> str:
-    return "" if node is None else str(node.text if node.text is not None else node.value)
 
 
 def _shown(root: Path, file: Path) -> str:
