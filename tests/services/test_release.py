@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from pulse_tui.domain.advisory import Advisory, Affected
+from pulse_tui.domain.alert import AlertState
 from pulse_tui.domain.errors import NotFound, Refused, WrongUse
 from pulse_tui.domain.release import RegistrySnapshot, RegistryVersion, ReleaseState
-from pulse_tui.domain.words import Change
+from pulse_tui.domain.words import Change, Severity
 from pulse_tui.services import deeds
 from pulse_tui.services.claims import place
 from pulse_tui.services.desk import ServiceDesk
@@ -223,3 +225,20 @@ def test_what_serves_nowhere_any_more_is_withdrawn_by_a_person_with_a_reason(par
     assert (entry.action, entry.detail["why"]) == ("deployment.withdrawn", "it was switched off")
     with pytest.raises(NotFound):
         withdraw(parts, "bot2", PRODUCTION, "ana", "again")
+
+
+def test_a_promotion_ends_the_alert_about_a_component_that_the_new_release_no_longer_has(fresh: RollbackParts) -> None:
+    weak = Affected(ecosystem="PyPI", name="torch", versions=("2.6",))
+    bad = Advisory(id="GHSA-9", source="osv", modified=NOW, title="dos", severity=Severity.MEDIUM, affected=(weak,))
+    for version, number in (("3.8.1", "2.6"), ("3.9.0", "2.7")):
+        ingest([changed(bill(package("torch", number)), version=version)], [], fresh.judging, NOW)
+    ingest([bad], [], fresh.judging, NOW)
+
+    def standing() -> list[str]:
+        with fresh.store.read() as tx:
+            alerts = tx.judgements.alerts([AlertState.FIRING], asset_id=BOT)
+        return [a.title for a in alerts if a.environment is PRODUCTION and "GHSA-9" in a.title]
+
+    assert len(standing()) == 1
+    promote(fresh, BOT, "3.9.0", PRODUCTION, "ana", "without the weak torch")
+    assert standing() == []
