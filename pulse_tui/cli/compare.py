@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import msgspec
 
 from pulse_tui.domain.errors import WrongUse
+from pulse_tui.domain.metrics import bounds_of
 from pulse_tui.domain.text import clean
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def _judged(case: dict[str, Any]) -> dict[str, Any]:
     up = case.get("higher_is_better", True)
     if not isinstance(up, bool):
         raise inputs.Unusable("higher_is_better is neither true nor false")
-    bounds = inputs.bounds_of(metric)
+    bounds = bounds_of(metric)
     base, cand = inputs.paired(case["base"], case["cand"], bounds=bounds)
     span = 1.0 if bounds == (0.0, 1.0) or within_one(base, cand) else None
     margin = inputs.margin_of(case["margin"], span)

@@ -92,7 +92,13 @@ def _read(name: str, kind: str | None, kinds: dict[str, Any], options: argparse.
         )
     module = kinds[chosen]
     context = CollectContext(
-        source=f"ingest:{chosen}", now=house.clock(), http=house.web, cursor=Cursor(), base=Path.cwd(), secret=secret
+        source=f"ingest:{chosen}",
+        now=house.clock(),
+        http=house.web,
+        cursor=Cursor(),
+        base=Path.cwd(),
+        secret=secret,
+        folder=None if shown == STDIN else Path(name).resolve().parent,
     )
     return module.parse(shown, data, _options(module.Options, options, name, chosen), context)  # type: ignore[no-any-return]
 

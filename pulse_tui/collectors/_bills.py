@@ -151,7 +151,7 @@ def read_bills(
     """:func:`~pulse_tui.collectors._files.collect_files`, the bills of one document in order of their versions: the
     newest is said last and stays.
     """
-    found = collect_files(options.path, pattern, options.max_bytes, context, parse)
+    found = collect_files(options.path, pattern, options.max_bytes, context, lambda name, data, _at: parse(name, data))
     bills = sorted((b for b in found.observations if isinstance(b, Bill)), key=_newest_last)
     return msgspec.structs.replace(found, observations=tuple(bills))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -76,12 +76,20 @@ def _unfinished(name: str) -> bool:
 
 
 def collect_files(
-    path: str, pattern: str, cap: int, context: CollectContext, parse: Callable[[str, bytes], Collected]
+    path: str,
+    pattern: str,
+    cap: int,
+    context: CollectContext,
+    parse: Callable[[str, bytes, CollectContext], Collected],
+    *,
+    beside: Callable[[Path], Sequence[Path]] = lambda _file: (),
 ) -> Collected:
     """Read every file that is new or changed since the bookmark (name, size and mtime) was made.
 
     A file that is none of its kind is Rejected by name, and not read again until it changes; when
     a single file was asked for, that is a SourceError. ``done`` names the files that were read.
+    ``parse`` gets the context with the file's folder; ``beside`` names files that belong to a file: it is read again when
+    one of them comes or changes.
     """
     found, single = find(context.base, path, pattern)
     before = _marks(context.cursor.bookmark)
@@ -91,14 +99,15 @@ def collect_files(
     done: list[str] = []
     for name, file in found:
         try:
-            stat = file.stat()
+            stats = [f.stat() for f in (file, *beside(file))]
         except OSError:
             continue  # taken away since the folder was listed
-        marks[name] = hashlib.sha256(f"{name}\0{stat.st_size}\0{stat.st_mtime_ns}".encode()).hexdigest()[:16]
+        seen = "".join(f"\0{stat.st_size}\0{stat.st_mtime_ns}" for stat in stats)
+        marks[name] = hashlib.sha256(f"{name}{seen}".encode()).hexdigest()[:16]
         if before.get(name) == marks[name]:
             continue
         try:
-            one = parse(name, read_capped(file, name, cap))
+            one = parse(name, read_capped(file, name, cap), context._replace(folder=file.parent))
         except SourceError as error:
             if single:
                 raise

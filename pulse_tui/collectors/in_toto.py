@@ -74,7 +74,7 @@ _UNREADABLE = (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError,
 def collect(options: Options, context: CollectContext) -> Collected:
     """Read the files that are new or changed since the last round."""
     return collect_files(
-        options.path, "*.json*", options.max_bytes, context, lambda name, data: parse(name, data, options, context)
+        options.path, "*.json*", options.max_bytes, context, lambda name, data, at: parse(name, data, options, at)
     )
 
 

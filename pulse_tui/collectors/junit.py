@@ -46,7 +46,7 @@ class _Tally(msgspec.Struct):
 def collect(options: Options, context: CollectContext) -> Collected:
     """Read the reports that are new or changed since the last round."""
     return collect_files(
-        options.path, "*.xml", options.max_bytes, context, lambda name, data: parse(name, data, options, context)
+        options.path, "*.xml", options.max_bytes, context, lambda name, data, at: parse(name, data, options, at)
     )
 
 

@@ -52,7 +52,7 @@ def collect(options: Options, context: CollectContext) -> Collected:
         "results*.json",
         options.max_bytes,
         context,
-        lambda name, data: parse(name, data, options, context),
+        lambda name, data, at: parse(name, data, options, at),
     )
 
 

@@ -114,7 +114,7 @@ def collect(options: Options, context: CollectContext) -> Collected:
     """One round: the files that changed, or the document when it changed."""
     if not options.url:
         return collect_files(
-            options.path, "*", options.max_bytes, context, lambda name, data: parse(name, data, options, context)
+            options.path, "*", options.max_bytes, context, lambda name, data, at: parse(name, data, options, at)
         )
     fetched = fetch(context, options.url, options.token)
     if fetched.unchanged:

@@ -1,11 +1,14 @@
-"""Benchmark suites and their runs."""
+"""Benchmark suites, their runs with the items behind each number, and what a comparison says."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 
 class Gate(StrEnum):
@@ -14,6 +17,29 @@ class Gate(StrEnum):
     FUNCTIONAL = "functional"
     SAFETY = "safety"
     DIAGNOSTIC = "diagnostic"
+
+
+class Verdict(StrEnum):
+    """What a gate says."""
+
+    PASS = "PASS"  # noqa: S105  a verdict
+    FAIL = "FAIL"
+    INCONCLUSIVE = "INCONCLUSIVE"
+
+
+class Basis(StrEnum):
+    """On what a verdict rests."""
+
+    PAIRED = "paired"
+    """Items that both runs answered."""
+    UNPAIRED = "unpaired"
+    """Two totals with their errors: the files hold no items that could be paired."""
+    LIMIT = "limit"
+    """The candidate alone against a limit: an objective, or items that must never fail."""
+    RAW = "raw"
+    """Two numbers without any error: nothing is known of their noise."""
+    DRIFT = "drift"
+    """A change of level over many runs."""
 
 
 class Score(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +51,33 @@ class Score(msgspec.Struct, frozen=True, kw_only=True):
     higher_is_better: bool = True
     stderr: float | None = None
     n: int | None = None
+
+
+class Sheet(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The items of one task in one run, in columns: entry ``i`` of each column is of item ``i``.
+
+    Items stand in the order of their ids, each once. A column that a file does not have is empty.
+    """
+
+    task: str
+    items: tuple[str, ...]
+    """What candidate and baseline are paired by: a hash of the document, the sample's id."""
+    scores: dict[str, tuple[tuple[float, ...], ...]]
+    """Of each metric: the scores of each item, one a repeat; () for an item that does not have the metric."""
+    clusters: tuple[str, ...] = ()
+    """What items belong together (a document with several questions); "" is a cluster of its own."""
+    slices: dict[str, tuple[int, ...]] = {}
+    """Of each slice (long context, policy edge ...): the places of its items."""
+    prompts: tuple[str, ...] = ()
+    """A hash of what each item asked; runs whose prompts differ are not compared."""
+    latencies: tuple[float, ...] = ()
+    """Milliseconds of every request, in order of time: not one an item."""
+    costs: tuple[float, ...] = ()
+    """Cost of each item, the mean over its repeats, in the currency that the file uses."""
+    probabilities: tuple[float, ...] = ()
+    """The probability that each item's answer states of itself, 0 to 1, the mean over its repeats."""
+    answers: tuple[tuple[str, ...], ...] = ()
+    """A short hash of each repeat's answer: whether two agree."""
 
 
 class EvalRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,10 +92,16 @@ class EvalRun(msgspec.Struct, frozen=True, kw_only=True):
     suite_digest: str | None = None
     source: str = ""
     format: str = ""
+    sheets: tuple[Sheet, ...] = ()
+    """The items, where the file has them; as many as tasks."""
 
     def score(self, task: str, metric: str) -> Score | None:
         """The score of ``task`` and ``metric``, if the run has it."""
         return next((s for s in self.scores if s.task == task and s.metric == metric), None)
+
+    def sheet(self, task: str) -> Sheet | None:
+        """The items of ``task``, if the run has them."""
+        return next((s for s in self.sheets if s.task == task), None)
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -56,3 +115,145 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Percentage points per unit of the metric: 100 for ratios, 1 for percentages."""
     higher_is_better: bool | None = None
     """None: as the result file says."""
+    margin: Annotated[float, Meta(ge=0)] | None = None
+    """How much worse is still accepted, in the metric's unit (0.02 is 2 points of a ratio; of cost: a fifth is 0.2)."""
+    weight: Annotated[float, Meta(ge=0)] = 1.0
+    """Share of the suite's weighted mean, by business value."""
+    slices: tuple[str, ...] = ()
+    """Slices of the items that get verdicts of their own."""
+    zero_tolerance: tuple[str, ...] = ()
+    """Items of which not one may fail, once."""
+    of: str = ""
+    """The metric whose scores a made metric (pass@k, consistency ...) is made from; empty: the only one there is."""
+    slo: Annotated[float, Meta(gt=0)] | None = None
+    """The objective of ``p95_latency`` in milliseconds."""
+    limit: Annotated[float, Meta(gt=0)] = 1.15
+    """How many times the objective p95 may reach."""
+    right_from: float = 1.0
+    """The score from which an answer counts as right (zero tolerance, pass@k, calibration, flips)."""
+
+    def allowed(self) -> float:
+        """The margin in the metric's unit: as stated, else 1 percentage point for safety and 2 for the rest."""
+        if self.margin is not None:
+            return self.margin
+        return (1.0 if self.gate is Gate.SAFETY else 2.0) / self.scale
+
+
+class TaskVerdict(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is said of one metric of one task, or of one slice of it. Numbers are in the metric's unit."""
+
+    task: str
+    metric: str
+    slice: str = ""
+    """Empty: of all items."""
+    gate: Gate
+    must_pass: bool
+    weight: float = 1.0
+    scale: float = 100.0
+    higher_is_better: bool
+    verdict: Verdict
+    basis: Basis
+    baseline: float | None
+    """None when the baseline has no such number or none is needed."""
+    current: float
+    delta: float
+    """Current minus baseline; of a latency: p95 minus what is allowed; of a cost: the relative change."""
+    low: float | None
+    """Bounds of the 90 % interval of ``delta``; None where the data bound nothing."""
+    high: float | None
+    margin: float
+    method: str
+    n: int
+    repeats: int = 1
+    clusters: float | None = None
+    """Effective clusters."""
+    p_worse: float = 1.0
+    more_items: int | None = None
+    """How many more would decide; 0 when decided, None when nobody can say."""
+    more_repeats: int | None = None
+    note: str = ""
+
+    @property
+    def worse(self) -> float:
+        """How much worse it got, in the metric's unit; negative when it got better."""
+        return -self.delta if self.higher_is_better else self.delta
+
+
+class Measure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A number that is shown beside the verdicts and decides nothing: latency quantiles, cost, calibration."""
+
+    task: str
+    name: str
+    unit: str
+    baseline: float | None
+    current: float | None
+    note: str = ""
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """A run held against a baseline: refused with the reason, or a verdict a line."""
+
+    run_id: str
+    baseline_id: str
+    definition: str
+    """A digest of what was asked (tasks, margins, slices): a stored answer to another question is none."""
+    refused: str = ""
+    """Why the two cannot be compared; empty when they were."""
+    verdicts: tuple[TaskVerdict, ...] = ()
+    measures: tuple[Measure, ...] = ()
+
+    def verdict(self, gate: Gate | None = None) -> Verdict | None:
+        """The word over all must-pass lines (of one kind of gate): FAIL, else INCONCLUSIVE, else PASS. None without any."""
+        words = {v.verdict for v in self.verdicts if v.must_pass and v.gate in (gate or v.gate,)}
+        if self.refused:
+            return Verdict.INCONCLUSIVE
+        return next((w for w in (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS) if w in words), None)
+
+
+class Acceptance(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody takes the risk of a verdict that is not decided: for one run, until a day, with a reason."""
+
+    id: str
+    asset_id: str
+    version: str
+    environment: str
+    gate: Gate
+    run_id: str
+    """What was looked at: a later run is not covered."""
+    accepted_by: str
+    why: str
+    at: datetime
+    until: datetime
+
+
+class SuiteRunState(StrEnum):
+    """How a run of a suite's own command stands."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class SuiteRun(msgspec.Struct, frozen=True, kw_only=True):
+    """One execution of a suite's command on a release."""
+
+    id: str
+    suite: str
+    asset_id: str
+    version: str
+    why: str
+    """``new release`` or ``schedule``, or who asked."""
+    state: SuiteRunState
+    started_at: datetime
+    ended_at: datetime | None = None
+    exit_code: int | None = None
+    detail: str = ""
+    """What went wrong, with the last lines of its output."""
+    run_id: str | None = None
+    """The first run that was ingested from it."""
+    iteration: int | None = None
+
+
+def by_metric(tasks: tuple[Task, ...]) -> Mapping[tuple[str, str], Task]:
+    """Tasks by the pair under which a run reports them."""
+    return {(task.name, task.metric): task for task in tasks}

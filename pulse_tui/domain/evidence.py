@@ -12,6 +12,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from pulse_tui.domain.evals import Basis, Gate, Verdict
 from pulse_tui.domain.words import SignalType
 
 Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
@@ -49,6 +50,35 @@ class MetricEvidence(Evidence, frozen=True):
     """Percentage points per unit of the metric: 100 for ratios, 1 for percentages."""
     baseline_run: str | None = None
     candidate_run: str | None = None
+    gate: Gate | None = None
+    """What the task guards; the fields from here on are known when a statistic judged."""
+    verdict: Verdict | None = None
+    basis: Basis | None = None
+    slice: str | None = None
+    """A part of the items; absent: all of them."""
+    low: float | None = None
+    """The 90 % interval of current minus baseline, in the metric's unit; absent where the data bound nothing."""
+    high: float | None = None
+    margin: float | None = None
+    """How much worse is still accepted, in the metric's unit."""
+    method: str | None = None
+    clusters: float | None = None
+    """Effective clusters."""
+    more_items: Count | None = None
+    """How many more items would decide."""
+    more_repeats: Count | None = None
+    between: str | None = None
+    """Of a drift: the releases between which the level changed."""
+
+    @property
+    def low_pp(self) -> float | None:
+        """The lower bound of the interval in percentage points."""
+        return None if self.low is None else round(self.low * self.scale, 6)
+
+    @property
+    def high_pp(self) -> float | None:
+        """The upper bound of the interval in percentage points."""
+        return None if self.high is None else round(self.high * self.scale, 6)
 
     @property
     def delta_pp(self) -> float:

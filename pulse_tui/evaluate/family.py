@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special  # type: ignore[import-untyped]
 
-from pulse_tui.evaluate.delta import Verdict
+from pulse_tui.domain.evals import Verdict
 from pulse_tui.evaluate.inputs import Unusable
 from pulse_tui.evaluate.verdict import ALPHA, Interval, Judgement, decide
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,29 +11,12 @@ from numpy.typing import NDArray
 from pulse_tui.domain.errors import PulseError
 from pulse_tui.domain.text import clean
 
-_SHARE = re.compile(
-    r"(^|[_\W])(acc(uracy)?|acc_norm|correct(ness)?|exact_match|em|f1|precision|recall|brier|agreement|consistency"
-    r"|faithfulness|groundedness|refusal_quality|tool_call_accuracy|pass(ed)?|pass@\d+|success|jailbreak_success"
-    r"|compile_success|planning|recovery|toxicity|win_?rate|\w*_rate|\w*_accuracy|\w*_success|\w*_quality)$",
-    re.IGNORECASE,
-)
-_AMOUNT = re.compile(
-    r"latency|duration|seconds|_ms$|_us$|cost|price|tokens|bytes|perplexity|ttft|tpot|usd", re.IGNORECASE
-)
-
 _LARGEST = 1e100
 """Squares of larger numbers leave what a float can hold."""
 
 
 class Unusable(PulseError):
     """Numbers that cannot be judged: told with the place of the first one."""
-
-
-def bounds_of(metric: str) -> tuple[float, float]:
-    """What values a metric allows: 0 to 1 for shares, 0 and up for amounts, anything for what is not known."""
-    if _AMOUNT.search(metric):
-        return 0.0, math.inf
-    return (0.0, 1.0) if _SHARE.search(metric) else (-math.inf, math.inf)
 
 
 def numbers(values: object, name: str, *, bounds: tuple[float, float] = (-math.inf, math.inf)) -> NDArray[np.float64]:

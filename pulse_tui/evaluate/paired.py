@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special  # type: ignore[import-untyped]
 
-from pulse_tui.evaluate.delta import Verdict
+from pulse_tui.domain.evals import Verdict
 from pulse_tui.evaluate.needed import more_for_t, smallest
 from pulse_tui.evaluate.verdict import ALPHA, Interval, Judgement, decide, unjudged
 

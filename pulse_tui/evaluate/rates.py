@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from scipy import special  # type: ignore[import-untyped]
 
-from pulse_tui.evaluate.delta import Verdict
+from pulse_tui.domain.evals import Verdict
 from pulse_tui.evaluate.needed import smallest
 from pulse_tui.evaluate.verdict import ALPHA
 

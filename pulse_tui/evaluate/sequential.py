@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pulse_tui.evaluate.delta import Verdict
+from pulse_tui.domain.evals import Verdict
 from pulse_tui.evaluate.inputs import Unusable
 from pulse_tui.evaluate.verdict import ALPHA
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from pulse_tui.evaluate.delta import Verdict
+from pulse_tui.domain.evals import Verdict
 
 ALPHA = 0.05
 """Error of either side: the interval holds 1 - 2 x ALPHA, and each bound is wrong once in twenty times."""

@@ -25,6 +25,8 @@ class CollectContext(NamedTuple):
     """Relative paths in options start here (the configuration's folder)."""
     secret: Callable[[str], str]
     """Replaces ``${NAME}`` in a text by the environment's value; raises ConfigError when unset."""
+    folder: Path | None = None
+    """Where the file that is parsed lies, for formats that are spread over several files; None: it came alone."""
 
 
 class Collector(Protocol):

@@ -17,7 +17,7 @@ from pulse_tui.domain.concern import Concern
 from pulse_tui.domain.decision import Decision, Fact
 from pulse_tui.domain.delivery import Delivery, Retest
 from pulse_tui.domain.estate import Asset, Component, Dependency, Deployment, Endpoint, Estate, Workflow
-from pulse_tui.domain.evals import EvalRun
+from pulse_tui.domain.evals import Acceptance, Comparison, EvalRun, SuiteRun
 from pulse_tui.domain.hold import Hold
 from pulse_tui.domain.note import Note, Reading
 from pulse_tui.domain.pointer import PointerCheck
@@ -261,20 +261,53 @@ class Inventory(Protocol):
 
 
 class Evals(Protocol):
-    """Runs, their scores, and the pinned baselines."""
+    """Runs with their scores and items, the pinned baselines, and what comparisons said."""
 
     def add(self, run: EvalRun, iteration: int) -> bool:
         """False when a run of this id is there already."""
         ...
 
-    def has(self, run_id: str) -> bool: ...
-    def get(self, run_id: str) -> EvalRun | None: ...
-    def runs(self, asset_id: str, suite: str) -> list[tuple[int, EvalRun]]:
-        """(iteration, run), oldest first."""
+    def attach(self, run: EvalRun) -> bool:
+        """The items of a run that came in without them. False when it has items already, or is not there."""
         ...
 
-    def baseline(self, asset_id: str, suite: str) -> EvalRun | None: ...
+    def has(self, run_id: str) -> bool: ...
+    def get(self, run_id: str, *, sheets: bool = False) -> EvalRun | None:
+        """A run; its items only when they are asked for: they are large."""
+        ...
+
+    def iteration(self, run_id: str) -> int | None: ...
+    def runs(self, asset_id: str, suite: str) -> list[tuple[int, EvalRun]]:
+        """(iteration, run) without items, oldest first."""
+        ...
+
+    def suites_of(self, asset_id: str) -> list[str]:
+        """Suites of which the asset has runs, by id."""
+        ...
+
+    def baseline(self, asset_id: str, suite: str, *, sheets: bool = False) -> EvalRun | None: ...
+    def baselines(self) -> list[tuple[str, str, str]]:
+        """(asset, suite, run) of everything that is pinned."""
+        ...
+
     def pin(self, asset_id: str, suite: str, run_id: str) -> None: ...
+    def put_comparison(self, comparison: Comparison) -> None:
+        """Instead of what was said of the run before."""
+        ...
+
+    def comparison(self, run_id: str) -> Comparison | None: ...
+    def put_acceptance(self, acceptance: Acceptance) -> None: ...
+    def acceptances(self, asset_id: str, version: str | None = None) -> list[Acceptance]:
+        """All, newest first, also those that expired."""
+        ...
+
+    def put_suite_run(self, run: SuiteRun) -> None:
+        """Insert, or update the one of its id."""
+        ...
+
+    def suite_runs(self, suite: str | None = None, asset_id: str | None = None, limit: int = 200) -> list[SuiteRun]:
+        """Newest first."""
+        ...
 
 
 class Advisories(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from pulse_tui.domain.bench import BenchStory, Flips
 from pulse_tui.domain.board import AlertStory, Board, PlanStory, Trend
 from pulse_tui.domain.views import CalendarRow, Dependents, InventoryRow, ReleaseRow, Tree
 
@@ -55,6 +56,22 @@ class Desk(Protocol):
     def inventory(self) -> tuple[InventoryRow, ...]: ...
     def gate_story(self, asset_id: str, version: str, environment: str) -> tuple[tuple[str, str], ...]:
         """(label, text) lines: GO or BLOCKED, then every reason."""
+        ...
+
+    def bench(self, asset_id: str, suite: str, run_id: str | None = None) -> BenchStory:
+        """A run of a suite against its baseline; the newest one when none is named. Raises NotFound."""
+        ...
+
+    def flips(self, run_id: str, task: str, metric: str) -> Flips:
+        """Which items the run answered otherwise than its baseline. Raises NotFound."""
+        ...
+
+    def pin_baseline(self, run_id: str, why: str) -> str:
+        """The run is what later ones are compared with; returns a sentence. Raises Refused, NotFound."""
+        ...
+
+    def accept_risk(self, run_id: str, environment: str, gate: str, days: int, why: str) -> str:
+        """Lift the hold of an undecided verdict for some days. Raises Refused for a FAIL, NotFound."""
         ...
 
     def move_release(self, asset_id: str, version: str, deed: str, why: str) -> str:

@@ -6,12 +6,11 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from pulse_tui.domain.evals import EvalRun, Gate, Task
+from pulse_tui.domain.evals import EvalRun, Gate, Task, Verdict
 from pulse_tui.domain.moments import EPOCH
 from pulse_tui.domain.release import Release
 from pulse_tui.domain.words import Environment, Outcome
 from pulse_tui.enrich.regressions import by_metric, compare, missing
-from pulse_tui.evaluate.delta import Verdict
 from pulse_tui.policy.gate import GateStatus
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import JudgeParts

@@ -109,12 +109,30 @@ class EstateShape(Section, frozen=True):
 
 
 class SuiteShape(Section, frozen=True):
-    """A benchmark suite: its tasks, and the version each asset's baseline is pinned to."""
+    """A benchmark suite: its content, its tasks, the version each asset's baseline is pinned to, and how it is run."""
 
     id: Id
+    path: str | None = None
+    """The suite's content, a file or a folder; relative to the configuration."""
     digest: str | None = None
+    """The frozen content: of ``path``, else what a run of it must state. ``pulse-tui suite freeze`` writes it."""
+    personal_data: bool = False
+    """It is known that the content holds personal data, and it may."""
     tasks: tuple[Task, ...] = ()
+    margin: Annotated[float, Meta(ge=0)] | None = None
+    """The margin of the weighted mean over all tasks with the same scale; None: as the functional default."""
     baselines: dict[str, str] = {}
+    max_age: Seconds | None = None
+    """How old the baseline's run may be."""
+    command: tuple[str, ...] = ()
+    """Runs the suite: ``{asset}``, ``{version}``, ``{suite}`` and ``{output}`` (a folder for its results) are replaced."""
+    output: str | None = None
+    """The kind of its result files; None: told from each file."""
+    on_release: bool = True
+    """Run the command on every new release of the assets under ``baselines``."""
+    schedule: str | None = None
+    """When else: five fields of cron, in UTC."""
+    timeout: Seconds = Seconds(3_600)
 
 
 class OperatorShape(Section, frozen=True):

@@ -1,16 +1,25 @@
-"""Eval runs, their scores, and the pinned baselines."""
+"""Eval runs with their scores and items, the pinned baselines, comparisons, accepted risks, runs of suites' commands."""
 
 from __future__ import annotations
 
+import zlib
+
+import msgspec
 import sqlalchemy as sa
 
-from pulse_tui.domain.evals import EvalRun, Score
+from pulse_tui.domain.evals import Acceptance, Comparison, EvalRun, Measure, Score, Sheet, SuiteRun, TaskVerdict
 from pulse_tui.storage import tables as t
 from pulse_tui.storage.codec import Codec
 from pulse_tui.storage.upsert import insert_new, upsert
 
-_RUN = Codec(EvalRun, skip=("scores",))
+_RUN = Codec(EvalRun, skip=("scores", "sheets"))
 _SCORE = Codec(Score)
+_COMPARISON = Codec(Comparison, skip=("verdicts", "measures"))
+_VERDICT = Codec(TaskVerdict)
+_ACCEPTANCE = Codec(Acceptance)
+_SUITE_RUN = Codec(SuiteRun)
+_SHEET = msgspec.json.Decoder(Sheet)
+_MEASURES = msgspec.json.Decoder(tuple[Measure, ...])
 
 
 class EvalTables:
@@ -25,32 +34,110 @@ class EvalTables:
             return False
         if run.scores:
             self._c.execute(sa.insert(t.eval_scores), [{"run_id": run.id, **_SCORE.row(s)} for s in run.scores])
+        self._put_sheets(run)
         return True
+
+    def attach(self, run: EvalRun) -> bool:
+        if not run.sheets or not self.has(run.id):
+            return False
+        there = sa.select(t.eval_sheets.c.run_id).where(t.eval_sheets.c.run_id == run.id)
+        if self._c.execute(there).first() is not None:
+            return False
+        self._put_sheets(run)
+        return True
+
+    def _put_sheets(self, run: EvalRun) -> None:
+        rows = [
+            {"run_id": run.id, "task": s.task, "n": len(s.items), "data": zlib.compress(msgspec.json.encode(s), 6)}
+            for s in run.sheets
+        ]
+        if rows:
+            self._c.execute(sa.insert(t.eval_sheets), rows)
 
     def has(self, run_id: str) -> bool:
         return self._c.execute(sa.select(t.eval_runs.c.id).where(t.eval_runs.c.id == run_id)).first() is not None
 
-    def get(self, run_id: str) -> EvalRun | None:
+    def get(self, run_id: str, *, sheets: bool = False) -> EvalRun | None:
         row = self._c.execute(sa.select(t.eval_runs).where(t.eval_runs.c.id == run_id)).mappings().first()
-        return self._run(row) if row else None
+        return self._run(row, sheets=sheets) if row else None
+
+    def iteration(self, run_id: str) -> int | None:
+        return self._c.execute(sa.select(t.eval_runs.c.iteration).where(t.eval_runs.c.id == run_id)).scalar()
 
     def runs(self, asset_id: str, suite: str) -> list[tuple[int, EvalRun]]:
-        query = (
-            sa.select(t.eval_runs)
-            .where(t.eval_runs.c.asset_id == asset_id, t.eval_runs.c.suite == suite)
-            .order_by(t.eval_runs.c.iteration)
-        )
-        return [(r["iteration"], self._run(r)) for r in self._c.execute(query).mappings().all()]
+        mine = (t.eval_runs.c.asset_id == asset_id, t.eval_runs.c.suite == suite)
+        rows = self._c.execute(sa.select(t.eval_runs).where(*mine).order_by(t.eval_runs.c.iteration)).mappings().all()
+        scores: dict[str, list[Score]] = {}
+        joined = sa.select(t.eval_scores).join(t.eval_runs, t.eval_runs.c.id == t.eval_scores.c.run_id).where(*mine)
+        for row in self._c.execute(joined.order_by(t.eval_scores.c.task, t.eval_scores.c.metric)).mappings():
+            scores.setdefault(row["run_id"], []).append(_SCORE.item(row))
+        return [(r["iteration"], _RUN.item(r, scores=tuple(scores.get(r["id"], ())))) for r in rows]
 
-    def baseline(self, asset_id: str, suite: str) -> EvalRun | None:
+    def suites_of(self, asset_id: str) -> list[str]:
+        query = sa.select(t.eval_runs.c.suite).where(t.eval_runs.c.asset_id == asset_id).distinct()
+        return sorted(self._c.execute(query).scalars())
+
+    def baseline(self, asset_id: str, suite: str, *, sheets: bool = False) -> EvalRun | None:
         query = sa.select(t.baselines.c.run_id).where(t.baselines.c.asset_id == asset_id, t.baselines.c.suite == suite)
         run_id = self._c.execute(query).scalar()
-        return self.get(run_id) if run_id is not None else None
+        return self.get(run_id, sheets=sheets) if run_id is not None else None
+
+    def baselines(self) -> list[tuple[str, str, str]]:
+        query = sa.select(t.baselines.c.asset_id, t.baselines.c.suite, t.baselines.c.run_id)
+        return [(asset, suite, run) for asset, suite, run in self._c.execute(query.order_by("asset_id", "suite"))]
 
     def pin(self, asset_id: str, suite: str, run_id: str) -> None:
         upsert(self._c, t.baselines, [{"asset_id": asset_id, "suite": suite, "run_id": run_id}])
 
-    def _run(self, row: sa.RowMapping) -> EvalRun:
-        query = sa.select(t.eval_scores).where(t.eval_scores.c.run_id == row["id"]).order_by(t.eval_scores.c.task)
-        scores = tuple(_SCORE.item(r) for r in self._c.execute(query).mappings())
-        return _RUN.item(row, scores=scores)
+    def put_comparison(self, comparison: Comparison) -> None:
+        measures = msgspec.json.encode(comparison.measures).decode()
+        upsert(self._c, t.comparisons, [{**_COMPARISON.row(comparison), "measures": measures}])
+        mine = t.task_verdicts.c.run_id == comparison.run_id
+        self._c.execute(sa.delete(t.task_verdicts).where(mine))
+        rows = [
+            {"run_id": comparison.run_id, "place": place, **_VERDICT.row(verdict)}
+            for place, verdict in enumerate(comparison.verdicts)
+        ]
+        if rows:
+            self._c.execute(sa.insert(t.task_verdicts), rows)
+
+    def comparison(self, run_id: str) -> Comparison | None:
+        row = self._c.execute(sa.select(t.comparisons).where(t.comparisons.c.run_id == run_id)).mappings().first()
+        if row is None:
+            return None
+        query = sa.select(t.task_verdicts).where(t.task_verdicts.c.run_id == run_id).order_by(t.task_verdicts.c.place)
+        verdicts = tuple(_VERDICT.item(r) for r in self._c.execute(query).mappings())
+        return _COMPARISON.item(row, verdicts=verdicts, measures=_MEASURES.decode(row["measures"]))
+
+    def put_acceptance(self, acceptance: Acceptance) -> None:
+        upsert(self._c, t.acceptances, [_ACCEPTANCE.row(acceptance)])
+
+    def acceptances(self, asset_id: str, version: str | None = None) -> list[Acceptance]:
+        query = sa.select(t.acceptances).where(t.acceptances.c.asset_id == asset_id)
+        if version is not None:
+            query = query.where(t.acceptances.c.version == version)
+        rows = self._c.execute(query.order_by(t.acceptances.c.at.desc(), t.acceptances.c.id)).mappings()
+        return [_ACCEPTANCE.item(r) for r in rows]
+
+    def put_suite_run(self, run: SuiteRun) -> None:
+        upsert(self._c, t.suite_runs, [_SUITE_RUN.row(run)])
+
+    def suite_runs(self, suite: str | None = None, asset_id: str | None = None, limit: int = 200) -> list[SuiteRun]:
+        query = sa.select(t.suite_runs).order_by(t.suite_runs.c.started_at.desc(), t.suite_runs.c.id).limit(limit)
+        if suite is not None:
+            query = query.where(t.suite_runs.c.suite == suite)
+        if asset_id is not None:
+            query = query.where(t.suite_runs.c.asset_id == asset_id)
+        return [_SUITE_RUN.item(r) for r in self._c.execute(query).mappings()]
+
+    def _run(self, row: sa.RowMapping, *, sheets: bool) -> EvalRun:
+        query = sa.select(t.eval_scores).where(t.eval_scores.c.run_id == row["id"])
+        scores = tuple(
+            _SCORE.item(r)
+            for r in self._c.execute(query.order_by(t.eval_scores.c.task, t.eval_scores.c.metric)).mappings()
+        )
+        return _RUN.item(row, scores=scores, sheets=self._sheets(row["id"]) if sheets else ())
+
+    def _sheets(self, run_id: str) -> tuple[Sheet, ...]:
+        query = sa.select(t.eval_sheets.c.data).where(t.eval_sheets.c.run_id == run_id).order_by(t.eval_sheets.c.task)
+        return tuple(_SHEET.decode(zlib.decompress(data)) for data in self._c.execute(query).scalars())

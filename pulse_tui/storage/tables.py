@@ -321,6 +321,91 @@ baselines = sa.Table(
     _text("run_id"),
 )
 
+eval_sheets = sa.Table(
+    "eval_sheets",
+    metadata,
+    _text("run_id", key=True),
+    _text("task", key=True),
+    sa.Column("n", sa.BigInteger, nullable=False),
+    # A task's items in columns, compressed: a comparison reads two of these, and never one item of thousands.
+    sa.Column("data", sa.LargeBinary, nullable=False),
+)
+
+comparisons = sa.Table(
+    "comparisons",
+    metadata,
+    _text("run_id", key=True),
+    _text("baseline_id"),
+    _text("definition"),
+    _text("refused"),
+    _text("measures"),
+)
+
+task_verdicts = sa.Table(
+    "task_verdicts",
+    metadata,
+    _text("run_id", key=True),
+    _text("task", key=True),
+    _text("metric", key=True),
+    _text("slice", key=True),
+    sa.Column("place", sa.BigInteger, nullable=False),
+    _text("gate"),
+    sa.Column("must_pass", sa.Boolean, nullable=False),
+    sa.Column("weight", sa.Float, nullable=False),
+    sa.Column("scale", sa.Float, nullable=False),
+    sa.Column("higher_is_better", sa.Boolean, nullable=False),
+    _text("verdict"),
+    _text("basis"),
+    sa.Column("baseline", sa.Float),
+    sa.Column("current", sa.Float, nullable=False),
+    sa.Column("delta", sa.Float, nullable=False),
+    sa.Column("low", sa.Float),
+    sa.Column("high", sa.Float),
+    sa.Column("margin", sa.Float, nullable=False),
+    _text("method"),
+    sa.Column("n", sa.BigInteger, nullable=False),
+    sa.Column("repeats", sa.BigInteger, nullable=False),
+    sa.Column("clusters", sa.Float),
+    sa.Column("p_worse", sa.Float, nullable=False),
+    sa.Column("more_items", sa.BigInteger),
+    sa.Column("more_repeats", sa.BigInteger),
+    _text("note"),
+)
+
+acceptances = sa.Table(
+    "acceptances",
+    metadata,
+    _text("id", key=True),
+    _text("asset_id"),
+    _text("version"),
+    _text("environment"),
+    _text("gate"),
+    _text("run_id"),
+    _text("accepted_by"),
+    _text("why"),
+    _time("at"),
+    _time("until"),
+    sa.Index(None, "asset_id", "version"),
+)
+
+suite_runs = sa.Table(
+    "suite_runs",
+    metadata,
+    _text("id", key=True),
+    _text("suite"),
+    _text("asset_id"),
+    _text("version"),
+    _text("why"),
+    _text("state"),
+    _time("started_at"),
+    sa.Column("ended_at", sa.BigInteger),
+    sa.Column("exit_code", sa.BigInteger),
+    _text("detail"),
+    _text("run_id", null=True),
+    sa.Column("iteration", sa.BigInteger),
+    sa.Index(None, "suite", "asset_id", "started_at"),
+)
+
 advisories = sa.Table(
     "advisories",
     metadata,

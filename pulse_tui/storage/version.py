@@ -1,5 +1,5 @@
 """Which schema this code speaks. Kept apart from SQLAlchemy: the first screen reads it too."""
 
-HEAD = "0002"
-KNOWN = frozenset({"0001", "0002"})
+HEAD = "0003"
+KNOWN = frozenset({"0001", "0002", "0003"})
 """Every migration this code can upgrade from."""

@@ -23,9 +23,9 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from pulse_tui.domain.evals import Verdict
 from pulse_tui.evaluate.calibration import judge_brier
 from pulse_tui.evaluate.clustered import gathered, judge_clusters
-from pulse_tui.evaluate.delta import Verdict
 from pulse_tui.evaluate.family import adjusted
 from pulse_tui.evaluate.judge import judge
 from pulse_tui.evaluate.latency import judge_latency

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import linalg, stats  # type: ignore[import-untyped]
 
+from pulse_tui.domain.evals import Verdict
 from pulse_tui.evaluate.clustered import Clusters, flipped, gathered, judge_clusters, numbered, subsets
-from pulse_tui.evaluate.delta import Verdict
 from pulse_tui.evaluate.judge import judge
 
 SIZES = st.lists(st.integers(1, 30), min_size=2, max_size=12)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats  # type: ignore[import-untyped]
 
-from pulse_tui.evaluate.delta import Verdict
+from pulse_tui.domain.evals import Verdict
 from pulse_tui.evaluate.family import Part, adjusted, as_family, part, weighted
 from pulse_tui.evaluate.inputs import Unusable
 from pulse_tui.evaluate.judge import judge

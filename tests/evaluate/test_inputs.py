@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from pulse_tui.evaluate.inputs import Unusable, bounds_of, labels, margin_of, numbers, paired, positive
+from pulse_tui.domain.metrics import bounds_of
+from pulse_tui.evaluate.inputs import Unusable, labels, margin_of, numbers, paired, positive
 
 
 @pytest.mark.parametrize(

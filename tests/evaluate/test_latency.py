@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats  # type: ignore[import-untyped]
 
-from pulse_tui.evaluate.delta import Verdict
+from pulse_tui.domain.evals import Verdict
 from pulse_tui.evaluate.latency import inflation, judge_latency, tail, tail_correlation
 
 

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats  # type: ignore[import-untyped]
 
+from pulse_tui.domain.evals import Verdict
 from pulse_tui.evaluate.calibration import brier, calibration_error, judge_brier
 from pulse_tui.evaluate.consistency import agreement, judge_consistency
 from pulse_tui.evaluate.cost import judge_cost
-from pulse_tui.evaluate.delta import Verdict
 from pulse_tui.evaluate.inputs import Unusable
 from pulse_tui.evaluate.passk import pass_at_k
 from pulse_tui.evaluate.spread import judge_spread

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import optimize, stats  # type: ignore[import-untyped]
 
-from pulse_tui.evaluate.delta import Verdict
+from pulse_tui.domain.evals import Verdict
 from pulse_tui.evaluate.judge import judge
 from pulse_tui.evaluate.needed import more_for_t, more_repeats
 from pulse_tui.evaluate.paired import FEWEST, judge_alike, judge_binary, judge_t, tango, tango_z

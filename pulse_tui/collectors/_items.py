@@ -1,0 +1,215 @@
+"""Item results of any format as sheets: checked whole, a run with a bad item is refused by that item's name."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from pulse_tui.domain.errors import SourceError
+from pulse_tui.domain.evals import Score, Sheet
+from pulse_tui.domain.metrics import bounds_of
+from pulse_tui.domain.text import clean
+
+ID_KEPT = 200
+"""Characters of an item's id, cluster or slice; longer ones are cut and end in a hash of the whole."""
+
+
+class Answer(NamedTuple):
+    """What one item got in one repeat."""
+
+    task: str
+    item: str
+    scores: Mapping[str, Any]
+    """Metric -> a number or a boolean; anything else is refused."""
+    repeat: int | str = 0
+    """Tells the repeats of one item apart; the same twice is a duplicate."""
+    cluster: str = ""
+    slices: tuple[str, ...] = ()
+    prompt: str = ""
+    """A hash of what was asked, or the text itself (it is hashed)."""
+    latency_ms: Any = None
+    cost: Any = None
+    probability: Any = None
+    answer: str | None = None
+    """What was answered; only a hash of it is kept."""
+    where: str = ""
+    """Place in the file, for refusals; empty: the item's id."""
+
+
+def sheets(name: str, answers: Iterable[Answer]) -> tuple[Sheet, ...]:
+    """A sheet a task, in the order in which tasks first appear.
+
+    Raises SourceError, naming the first place and how many more there are, for a score that is missing, no number,
+    not finite or outside its metric's scale, a negative latency or cost, or an item that has one repeat twice.
+    """
+    tasks: dict[str, _Task] = {}
+    problems: list[str] = []
+    for answer in answers:
+        task = tasks.setdefault(short(answer.task), _Task())
+        problem = task.add(answer)
+        if problem is not None:
+            problems.append(f"{answer.where or f'item {short(answer.item)}'}: {problem}")
+    if problems:
+        more = f", and {len(problems) - 1} more such" if len(problems) > 1 else ""
+        raise SourceError(f"{name} is refused: {clean(problems[0], 300)}{more}", todo="Correct it, or run it again")
+    return tuple(task.sheet(name) for name, task in tasks.items())
+
+
+def totals(found: Iterable[Sheet], better: Callable[[str, str], bool]) -> Iterator[Score]:
+    """The mean over the items of each metric, with its standard error (over clusters where there are any).
+
+    ``better`` says for (task, metric) whether higher is better.
+    """
+    for sheet in found:
+        for metric, scores in sheet.scores.items():
+            means = [math.fsum(r) / len(r) for r in scores if r]
+            if not means:
+                continue
+            labels = [c for c, r in zip(sheet.clusters, scores, strict=False) if r]
+            mean = math.fsum(means) / len(means)
+            yield Score(
+                task=sheet.task,
+                metric=metric,
+                value=mean,
+                higher_is_better=better(sheet.task, metric),
+                stderr=_error(means, mean, labels),
+                n=len(means),
+            )
+
+
+def short(text: str) -> str:
+    """A label that is safe to draw and to store; a long one is cut, and still differs from others cut alike."""
+    cleaned = clean(text, 100_000)
+    if len(cleaned) <= ID_KEPT:
+        return cleaned
+    return f"{cleaned[: ID_KEPT - 13]}~{hashlib.sha256(cleaned.encode()).hexdigest()[:12]}"
+
+
+def digest(text: str) -> str:
+    """16 characters that name a prompt or an answer; a hash stays what it is."""
+    if len(text) in (40, 64) and all(c in "0123456789abcdef" for c in text):
+        return text[:16]
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def number(value: Any) -> float | None:
+    """A finite number; booleans count as 0 and 1. None for anything else."""
+    if not isinstance(value, bool | int | float):
+        return None
+    try:
+        found = float(value)
+    except OverflowError:
+        return None
+    return found if math.isfinite(found) else None
+
+
+def shown(value: Any) -> str:
+    """A refused value in a few words."""
+    if value is None:
+        return "missing"
+    return repr(clean(value, 40)) if isinstance(value, str) else clean(str(value), 40)
+
+
+class _Item:
+    """One item while its repeats come in."""
+
+    __slots__ = ("answers", "cluster", "costs", "probabilities", "prompt", "repeats", "scores", "slices")
+
+    def __init__(self, first: Answer) -> None:
+        self.repeats: set[int | str] = set()
+        self.scores: dict[str, list[float]] = {}
+        self.cluster = short(first.cluster)
+        self.slices = tuple(short(s) for s in first.slices)
+        self.prompt = digest(first.prompt) if first.prompt else ""
+        self.costs: list[float] = []
+        self.probabilities: list[float] = []
+        self.answers: list[str] = []
+
+
+class _Task:
+    """One task while its items come in."""
+
+    def __init__(self) -> None:
+        self._items: dict[str, _Item] = {}
+        self._latencies: list[float] = []
+
+    def add(self, answer: Answer) -> str | None:
+        """Take it in; returns what is wrong with it."""
+        key = short(answer.item)
+        item = self._items.get(key)
+        if item is None:
+            item = self._items[key] = _Item(answer)
+        if answer.repeat in item.repeats:
+            which = "" if answer.repeat in (0, "") else f", repeat {answer.repeat}"
+            return f"the item stands twice{which}"
+        item.repeats.add(answer.repeat)
+        if answer.prompt and item.prompt != digest(answer.prompt):
+            return "its repeats were asked different prompts"
+        if not answer.scores:
+            return "it has no score"
+        for metric, value in answer.scores.items():
+            score = number(value)
+            if score is None:
+                return f"{short(metric)} is {shown(value)}, not a finite number"
+            low, high = bounds_of(metric)
+            if not low <= score <= high:
+                return f"{short(metric)} is {score:g}: outside {low:g} to {high:g}"
+            item.scores.setdefault(short(metric), []).append(score)
+        return self._extras(answer, item)
+
+    def _extras(self, answer: Answer, item: _Item) -> str | None:
+        for what, value, kept, high in (
+            ("latency", answer.latency_ms, self._latencies, math.inf),
+            ("cost", answer.cost, item.costs, math.inf),
+            ("probability", answer.probability, item.probabilities, 1.0),
+        ):
+            if value is None:
+                continue
+            found = number(value)
+            if found is None or not 0.0 <= found <= high:
+                why = "not a finite number" if found is None else "negative" if found < 0 else "above 1"
+                return f"its {what} is {shown(value)}: {why}"
+            kept.append(found)
+        if answer.answer is not None:
+            item.answers.append(digest(answer.answer))
+        return None
+
+    def sheet(self, task: str) -> Sheet:
+        """The columns. A column that only some items have is left out: its numbers would be of other items."""
+        names = sorted(self._items)
+        items = [self._items[n] for n in names]
+        metrics = dict.fromkeys(m for i in items for m in i.scores)
+        slices: dict[str, list[int]] = {}
+        for place, item in enumerate(items):
+            for label in dict.fromkeys(item.slices):
+                slices.setdefault(label, []).append(place)
+        return Sheet(
+            task=task,
+            items=tuple(names),
+            scores={m: tuple(tuple(i.scores.get(m, ())) for i in items) for m in metrics},
+            clusters=tuple(i.cluster for i in items) if any(i.cluster for i in items) else (),
+            slices={label: tuple(places) for label, places in slices.items()},
+            prompts=tuple(i.prompt for i in items) if all(i.prompt for i in items) else (),
+            latencies=tuple(self._latencies),
+            costs=_means([i.costs for i in items]),
+            probabilities=_means([i.probabilities for i in items]),
+            answers=tuple(tuple(i.answers) for i in items) if all(len(i.answers) > 1 for i in items) else (),
+        )
+
+
+def _means(columns: list[list[float]]) -> tuple[float, ...]:
+    return tuple(math.fsum(c) / len(c) for c in columns) if all(columns) else ()
+
+
+def _error(values: list[float], mean: float, labels: list[str]) -> float | None:
+    """The standard error of the mean; what shares a label counts as one."""
+    groups: dict[object, float] = {}
+    for place, value in enumerate(values):
+        key: object = labels[place] if place < len(labels) and labels[place] else place
+        groups[key] = groups.get(key, 0.0) + value - mean
+    if len(groups) < 2:
+        return None
+    total = math.fsum(g * g for g in groups.values()) * len(groups) / (len(groups) - 1)
+    return math.sqrt(total) / len(values)

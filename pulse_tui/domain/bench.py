@@ -1,0 +1,127 @@
+"""Read models of the benchmark screens: rows and pages ready to draw. Times are microseconds since the epoch."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class GateRow(NamedTuple):
+    """A line of the gate table: one metric of one task, or of one slice of it. Numbers are as they are shown."""
+
+    task: str
+    metric: str
+    slice: str
+    """Empty: all items."""
+    gate: str
+    """functional, safety or diagnostic."""
+    must_pass: bool
+    verdict: str
+    """PASS, FAIL or INCONCLUSIVE."""
+    baseline: float | None
+    current: float
+    delta: float
+    """In ``unit``; its sign is the metric's own, see ``higher_is_better``."""
+    low: float | None
+    """The 90 % interval of ``delta``, in ``unit``; None where nothing bounds it."""
+    high: float | None
+    margin: float
+    """How much worse is still accepted, in ``unit``."""
+    unit: str
+    """pp, ms, % or empty."""
+    higher_is_better: bool
+    n: int
+    repeats: int
+    clusters: float | None
+    method: str
+    more: str
+    """What would decide, in words: ``240 more items``; empty when it is decided."""
+    note: str
+
+    @property
+    def key(self) -> str:
+        """The row's identity."""
+        return f"{self.task}/{self.metric}/{self.slice}"
+
+
+class RunRow(NamedTuple):
+    """A run of the suite on a release."""
+
+    run: str
+    version: str
+    iteration: int
+    at_us: int
+    verdict: str
+    """PASS, FAIL, INCONCLUSIVE, ``baseline``, ``refused`` or empty when it was not compared."""
+    detail: str
+
+    @property
+    def key(self) -> str:
+        """The row's identity."""
+        return self.run
+
+
+class BenchStory(NamedTuple):
+    """A run of a suite opened: the three questions, the gate table, and what it rests on."""
+
+    asset: str
+    suite: str
+    run: str
+    version: str
+    at_us: int
+    baseline_run: str
+    baseline_version: str
+    verdict: str
+    """The word over all must-pass lines; ``baseline``, ``refused`` or empty when nothing was compared."""
+    changed: tuple[str, ...]
+    risk: tuple[str, ...]
+    todo: tuple[str, ...]
+    rows: tuple[GateRow, ...]
+    """Worst first."""
+    facts: tuple[tuple[str, str], ...]
+    """(label, text) lines: suite, digest, baseline, weighted mean, acceptance, command, drift."""
+    measures: tuple[tuple[str, str], ...]
+    """(label, text) lines of latency, cost and calibration."""
+    runs: tuple[RunRow, ...]
+    """Every run of the suite on the asset, newest first."""
+
+
+class Flip(NamedTuple):
+    """An item that was answered otherwise by the candidate."""
+
+    item: str
+    cluster: str
+    slices: tuple[str, ...]
+    before: float
+    """Mean score over the repeats."""
+    after: float
+    word: str
+    """``lost`` or ``won``."""
+
+    @property
+    def key(self) -> str:
+        """The row's identity."""
+        return self.item
+
+
+class ClusterRow(NamedTuple):
+    """How many items of a cluster flipped."""
+
+    cluster: str
+    items: int
+    lost: int
+    won: int
+
+
+class Flips(NamedTuple):
+    """Which items flipped between baseline and candidate, the clusters that lost most first."""
+
+    asset: str
+    suite: str
+    version: str
+    baseline_version: str
+    task: str
+    metric: str
+    headline: str
+    """``31 lost, 5 won of 500 items; 22 of the 31 in cluster refunds``; or why nothing can be told."""
+    rows: tuple[Flip, ...]
+    clusters: tuple[ClusterRow, ...]
