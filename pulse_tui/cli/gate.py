@@ -23,16 +23,18 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
 
 def run(options: argparse.Namespace, _name: str) -> int:
     """Print every reason."""
+    from pulse_tui.services.baselines import rejudge  # noqa: PLC0415
     from pulse_tui.services.gate import gate  # noqa: PLC0415
 
     with opened(options) as house:
         house.sync()
+        rejudge(house.judging, options.asset)
         answer = gate(house.rollback, options.asset, options.version, Environment(options.environment))
     word = "GO" if answer.go else "BLOCKED"
     lines = [f"{word}: {answer.asset} {answer.version} to {answer.environment} (policy {answer.policy[:12]})"]
     for reason in answer.reasons:
         mark = "ok  " if reason.ok else "NO  " if reason.blocking else "note"
-        missing = " missing:" if reason.status == "missing" else ""
+        missing = f" {reason.status}:" if reason.status in ("missing", "undecided", "accepted") else ""
         lines.append(f"  {mark} {reason.name}:{missing} {reason.detail}")
         if reason.todo and not reason.ok:
             lines.append(f"         {reason.todo}")

@@ -14,11 +14,10 @@ from pulse_tui.domain.errors import SourceError, WrongUse
 from pulse_tui.domain.source import Collected, Cursor, Rejected
 from pulse_tui.kinds import Kinds
 from pulse_tui.ports import CollectContext
+from pulse_tui.services.results import STDIN, About, file_formats, read_result
 from pulse_tui.settings.check import nearest
 from pulse_tui.wiring import House, secret
 
-HEAD = 4096
-STDIN = "stdin"
 SHOWN = 20
 """Refused records that are told one by one; all are in the quarantine."""
 
@@ -41,7 +40,7 @@ def run(options: argparse.Namespace, _name: str) -> int:
     """0 when every record landed, 1 when some were refused or a file could not be read."""
     from pulse_tui.services.ingest import Tally, ingest  # noqa: PLC0415
 
-    kinds = {k: v for k, v in Kinds("collectors").items() if hasattr(v, "parse")}
+    kinds = file_formats(Kinds("collectors"))
     kind, files = _split(options.items, kinds)
     failures: list[str] = []
     refused: list[Rejected] = []
@@ -82,17 +81,8 @@ def _split(items: list[str], kinds: dict[str, Any]) -> tuple[str | None, list[st
 
 def _read(name: str, kind: str | None, kinds: dict[str, Any], options: argparse.Namespace, house: House) -> Collected:
     data, shown = _bytes(name)
-    if not data.strip():
-        raise SourceError(f"{shown} is empty", todo="Write it whole under another name, then rename it")
-    chosen = kind or _detect(shown, data[:HEAD], kinds)
-    if chosen is None:
-        raise SourceError(
-            f"{shown}: no known format fits",
-            todo=f"Name its kind first: pulse-tui ingest KIND {name}, one of {', '.join(sorted(kinds))}",
-        )
-    module = kinds[chosen]
     context = CollectContext(
-        source=f"ingest:{chosen}",
+        source="ingest",
         now=house.clock(),
         http=house.web,
         cursor=Cursor(),
@@ -100,13 +90,9 @@ def _read(name: str, kind: str | None, kinds: dict[str, Any], options: argparse.
         secret=secret,
         folder=None if shown == STDIN else Path(name).resolve().parent,
     )
-    return module.parse(shown, data, _options(module.Options, options, name, chosen), context)  # type: ignore[no-any-return]
-
-
-def _detect(shown: str, head: bytes, kinds: dict[str, Any]) -> str | None:
-    """Standard input has no name to go by: it is tried under each that a file could have."""
-    names = [f"{STDIN}{ending}" for ending in (".jsonl", ".json", ".xml", ".zip")] if shown == STDIN else [shown]
-    return next((k for k, m in kinds.items() for n in names if m.accepts(n, head)), None)
+    about = About(asset=options.asset, version=options.release, suite=options.suite, path=name)
+    naming = f"Name its kind first: pulse-tui ingest KIND {name}"
+    return read_result(kinds, kind, shown, data, about, context, naming=naming)
 
 
 def _bytes(name: str) -> tuple[bytes, str]:
@@ -116,14 +102,3 @@ def _bytes(name: str) -> tuple[bytes, str]:
         return Path(name).read_bytes(), name
     except OSError as error:
         raise SourceError(f"{name}: {error.strerror or error}", todo="Check the path and its rights") from None
-
-
-def _options(shape: type[msgspec.Struct], given: argparse.Namespace, name: str, kind: str) -> Any:
-    """A kind's options from the flags that it knows; its required ones must be given."""
-    known = {f.name: f for f in msgspec.structs.fields(shape)}
-    flags = {"asset": given.asset, "version": given.release, "suite": given.suite, "path": name}
-    values = {k: v for k, v in flags.items() if v is not None and k in known}
-    missing = [n for n, f in known.items() if f.required and n not in values]
-    if missing:
-        raise WrongUse(f"{kind}: {', '.join(missing)} must be given", todo=" ".join(f"--{m} VALUE" for m in missing))
-    return shape(**values)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pulse_tui.cli.output import emit, opened
 from pulse_tui.domain.errors import NotFound, WrongUse
+from pulse_tui.domain.evals import Gate
 from pulse_tui.domain.moments import from_us, iso
 from pulse_tui.domain.views import CalendarRow, ReleaseRow
 from pulse_tui.domain.words import Environment
@@ -20,6 +21,8 @@ EPILOG = """\
 approve ASSET VERSION --why REASON              somebody answers for it; the gate's answer is kept with it
 promote ASSET VERSION --env ENV --why REASON    record that it goes there; refused while the gate is closed
 quarantine ASSET VERSION --why REASON           keep it out of every environment
+accept-risk ASSET VERSION --env ENV --gate functional|safety --days N --why REASON
+                                                lift the hold of an INCONCLUSIVE verdict for some days; a FAIL stays
 retire ASSET VERSION --why REASON               its life is over; refused while it serves anywhere
 withdraw ASSET --env ENV --why REASON           nothing serves there any more: the alias was taken away on purpose
 history ASSET                                   every release with iteration, branch, state, promotion, way back
@@ -27,7 +30,7 @@ show ASSET VERSION                              one release: provenance, lineage
 diff ASSET OLDER NEWER                          lineage, interface, dependencies, verdicts, cost
 calendar                                        releases of ours and dates of the vendors, newest first
 Deeds need a name of the operators' file ($PULSE_OPERATOR) where there is one, and go into the audit log."""
-_DEEDS = ("approve", "promote", "quarantine", "retire", "withdraw")
+_DEEDS = ("approve", "promote", "quarantine", "accept-risk", "retire", "withdraw")
 _VIEWS = ("history", "show", "diff", "calendar")
 _NEEDS = {"history": 1, "diff": 3, "calendar": 0, "withdraw": 1}
 _WORDS = ("ASSET", "VERSION", "NEWER")
@@ -41,6 +44,10 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     parser.add_argument(
         "--env", choices=[e.value for e in Environment], dest="environment", help="where (promote and withdraw need it)"
     )
+    parser.add_argument(
+        "--gate", choices=["functional", "safety"], default="functional", help="accept-risk: of which verdict"
+    )
+    parser.add_argument("--days", type=int, default=7, help="accept-risk: for how long (default 7)")
     parser.add_argument("--why", default="", help="the reason, kept in the audit log; every deed needs one")
 
 
@@ -53,13 +60,13 @@ def run(options: argparse.Namespace, _name: str) -> int:
             f"release {options.deed} takes {needed or 'no'} names, {len(options.about)} were given",
             todo=f"Write pulse-tui release {options.deed} {words}".rstrip(),
         )
-    if options.deed in ("promote", "withdraw") and options.environment is None:
+    if options.deed in ("promote", "withdraw", "accept-risk") and options.environment is None:
         raise WrongUse(f"release {options.deed} needs --env", todo="For example --env production")
     with opened(options) as house:
         house.sync()
         desk = house.desk(operator_name())
         if options.deed in _DEEDS:
-            said = _withdraw(options, house) if options.deed == "withdraw" else _deed(options, desk)
+            said = _OTHERS[options.deed](options, house) if options.deed in _OTHERS else _deed(options, desk)
             emit(options, {"done": said}, [said])
         else:
             data, lines = _view(options, desk)
@@ -78,6 +85,20 @@ def _withdraw(options: argparse.Namespace, house: House) -> str:
     from pulse_tui.services.withdraw import withdraw  # noqa: PLC0415
 
     return withdraw(house.rollback, options.about[0], Environment(options.environment), operator_name(), options.why)
+
+
+def _accept(options: argparse.Namespace, house: House) -> str:
+    """For every undecided run of the release's suites of that kind."""
+    from pulse_tui.services.baselines import rejudge, undecided_runs  # noqa: PLC0415
+
+    asset, version = options.about
+    rejudge(house.judging, asset)
+    desk = house.desk(operator_name())
+    runs = undecided_runs(house.judging, asset, version, Gate(options.gate))
+    return "; ".join(desk.accept_risk(r, options.environment, options.gate, options.days, options.why) for r in runs)
+
+
+_OTHERS: dict[str, Callable[[argparse.Namespace, House], str]] = {"withdraw": _withdraw, "accept-risk": _accept}
 
 
 def _view(options: argparse.Namespace, desk: ServiceDesk) -> tuple[Any, list[str]]:

@@ -130,6 +130,7 @@ def refresh_one(house: House, source: str) -> dict[str, object]:
 
 def housekeeping(house: House) -> str:
     """Escalate missed deadlines, deliver what is due, let silences lapse, look whether the ways back are still there."""
+    from pulse_tui.services.baselines import rejudge  # noqa: PLC0415
     from pulse_tui.services.deeds import lapse  # noqa: PLC0415
     from pulse_tui.services.deliver import deliver  # noqa: PLC0415
     from pulse_tui.services.escalate import escalate, settle  # noqa: PLC0415
@@ -140,6 +141,8 @@ def housekeeping(house: House) -> str:
     sent = deliver(house.judging, holder_name())
     lapsed = lapse(house.store, house.clock())
     words = [f"{late} alerts missed their deadline and were escalated"] if late else []
+    if anew := rejudge(house.judging):
+        words.append(f"{anew} runs were judged anew")
     if sent.dead:
         words.append(f"{sent.dead} deliveries were given up")
     if sent.failed:

@@ -18,9 +18,10 @@ class GateRow(NamedTuple):
     verdict: str
     """PASS, FAIL or INCONCLUSIVE."""
     baseline: float | None
-    current: float
-    delta: float
-    """In ``unit``; its sign is the metric's own, see ``higher_is_better``."""
+    current: float | None
+    """None when the run has no such number."""
+    delta: float | None
+    """None when there is nothing to subtract. In ``unit``; its sign is the metric's own, see ``higher_is_better``."""
     low: float | None
     """The 90 % interval of ``delta``, in ``unit``; None where nothing bounds it."""
     high: float | None

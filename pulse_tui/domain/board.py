@@ -106,6 +106,17 @@ class Trend(NamedTuple):
     verdict: str
     """PASS, FAIL, INCONCLUSIVE or an empty string when nothing was compared."""
     note: str
+    delta: float | None = None
+    """The newest value against the baseline in ``unit``, where a statistic judged it; so are the fields below."""
+    low: float | None = None
+    """The 90 % interval of ``delta``; None where nothing bounds it."""
+    high: float | None = None
+    margin: float | None = None
+    """How much worse is still accepted."""
+    unit: str = ""
+    """pp, ms, % or empty."""
+    n: int = 0
+    """Items behind the verdict; 0 when that is not known."""
 
 
 class Header(NamedTuple):
@@ -162,6 +173,8 @@ class AlertStory(NamedTuple):
     timeline: tuple[str, ...]
     rollback_possible: bool
     plan_hash: str | None = None
+    suite: str = ""
+    """The benchmark suite that the alert is about; empty when it is about none."""
 
 
 class PlanStory(NamedTuple):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
+
+from pulse_tui.domain.metrics import Made, made_of
 
 
 class Gate(StrEnum):
@@ -129,14 +130,23 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """The objective of ``p95_latency`` in milliseconds."""
     limit: Annotated[float, Meta(gt=0)] = 1.15
     """How many times the objective p95 may reach."""
+    growing: bool = False
+    """It is looked at again and again while items come in (a canary): judged by an always-valid test, and the candidate
+    may have fewer items than the baseline."""
     right_from: float = 1.0
     """The score from which an answer counts as right (zero tolerance, pass@k, calibration, flips)."""
 
     def allowed(self) -> float:
-        """The margin in the metric's unit: as stated, else 1 percentage point for safety and 2 for the rest."""
+        """The margin in the metric's unit: as stated, else 10 % of a cost, 1 point of a safety metric, 2 of others."""
         if self.margin is not None:
             return self.margin
+        if made_of(self.metric) is Made.COST:
+            return 0.1
         return (1.0 if self.gate is Gate.SAFETY else 2.0) / self.scale
+
+    def is_right(self, score: float, *, higher_is_better: bool) -> bool:
+        """Whether an answer with this score counts as right."""
+        return score >= self.right_from if higher_is_better else score <= 1.0 - self.right_from
 
 
 class TaskVerdict(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -155,9 +165,9 @@ class TaskVerdict(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     basis: Basis
     baseline: float | None
     """None when the baseline has no such number or none is needed."""
-    current: float
-    delta: float
-    """Current minus baseline; of a latency: p95 minus what is allowed; of a cost: the relative change."""
+    current: float | None
+    delta: float | None
+    """None when there is nothing to subtract. Current minus baseline; of a latency: p95 minus what is allowed; of a cost: the relative change."""
     low: float | None
     """Bounds of the 90 % interval of ``delta``; None where the data bound nothing."""
     high: float | None
@@ -172,10 +182,14 @@ class TaskVerdict(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """How many more would decide; 0 when decided, None when nobody can say."""
     more_repeats: int | None = None
     note: str = ""
+    objective: float | None = None
+    """Of a latency: what its limit is a multiple of."""
 
     @property
     def worse(self) -> float:
-        """How much worse it got, in the metric's unit; negative when it got better."""
+        """How much worse it got, in the metric's unit; negative when it got better, 0 when nobody can say."""
+        if self.delta is None:
+            return 0.0
         return -self.delta if self.higher_is_better else self.delta
 
 
@@ -202,11 +216,16 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     verdicts: tuple[TaskVerdict, ...] = ()
     measures: tuple[Measure, ...] = ()
 
+    def unknown(self, gate: Gate | None = None) -> list[str]:
+        """``task metric`` of every must-pass line (of one kind of gate) for which the run has no number."""
+        lines = [v for v in self.verdicts if v.must_pass and v.current is None and v.gate is (gate or v.gate)]
+        return [f"{v.task} {v.metric}" for v in lines]
+
     def verdict(self, gate: Gate | None = None) -> Verdict | None:
         """The word over all must-pass lines (of one kind of gate): FAIL, else INCONCLUSIVE, else PASS. None without any."""
-        words = {v.verdict for v in self.verdicts if v.must_pass and v.gate in (gate or v.gate,)}
         if self.refused:
             return Verdict.INCONCLUSIVE
+        words = {v.verdict for v in self.verdicts if v.must_pass and v.gate is (gate or v.gate)}
         return next((w for w in (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS) if w in words), None)
 
 
@@ -253,7 +272,3 @@ class SuiteRun(msgspec.Struct, frozen=True, kw_only=True):
     """The first run that was ingested from it."""
     iteration: int | None = None
 
-
-def by_metric(tasks: tuple[Task, ...]) -> Mapping[tuple[str, str], Task]:
-    """Tasks by the pair under which a run reports them."""
-    return {(task.name, task.metric): task for task in tasks}

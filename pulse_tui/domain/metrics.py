@@ -29,7 +29,7 @@ class Made(StrEnum):
 
     SCORES = "scores"
     """Of an item's scores: their mean over the repeats."""
-    PASS_AT_K = "pass@k"
+    PASS_AT_K = "pass@k"  # noqa: S105  a metric
     """Of an item's repeats: the chance that one of k is right."""
     CONSISTENCY = "consistency"
     """Of an item's repeats: the chance that two agree."""
@@ -60,6 +60,7 @@ def k_of(metric: str) -> int:
 
 def bounds_of(metric: str) -> tuple[float, float]:
     """What values a metric allows: 0 to 1 for shares, 0 and up for amounts, anything for what is not known."""
+    metric = _plain(metric)
     if _AMOUNT.search(metric):
         return 0.0, math.inf
     return (0.0, 1.0) if _SHARE.search(metric) else (-math.inf, math.inf)
@@ -67,4 +68,9 @@ def bounds_of(metric: str) -> tuple[float, float]:
 
 def higher_is_better(metric: str) -> bool:
     """The direction, for files that do not say it themselves."""
-    return _LOWER.search(metric) is None
+    return _LOWER.search(_plain(metric)) is None
+
+
+def _plain(metric: str) -> str:
+    """Without the filter that the evaluation harness names behind a comma: ``exact_match,strict``."""
+    return metric.partition(",")[0]

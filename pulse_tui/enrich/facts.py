@@ -7,6 +7,7 @@ from typing import Any
 
 from pulse_tui.domain.decision import Fact
 from pulse_tui.domain.estate import Asset, Deployment, Estate
+from pulse_tui.domain.evals import Basis
 from pulse_tui.domain.evidence import (
     AdvisoryEvidence,
     CostEvidence,
@@ -130,6 +131,14 @@ def _metric(evidence: MetricEvidence, _: Signal) -> dict[str, Any]:
         "eval.worse_pp": evidence.worse_pp,
         "eval.n": evidence.n,
         "eval.must_pass": evidence.must_pass,
+        "eval.basis": str(evidence.basis) if evidence.basis is not None else str(Basis.RAW),
+        "eval.verdict": _text(evidence.verdict),
+        "eval.gate": _text(evidence.gate),
+        "eval.slice": evidence.slice or "",
+        "eval.low_pp": evidence.low_pp,
+        "eval.high_pp": evidence.high_pp,
+        "eval.margin_pp": None if evidence.margin is None else round(evidence.margin * evidence.scale, 6),
+        "eval.more_items": evidence.more_items,
     }
 
 

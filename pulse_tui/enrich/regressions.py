@@ -1,188 +1,237 @@
-"""A run of a suite compared with its pinned baseline: signals for what got worse, names of what no longer holds."""
+"""What a comparison means as signals: one for each line that is worse or not decided, and what is over."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Mapping
+import hashlib
+import json
+from collections.abc import Iterable
 from datetime import datetime
+from typing import NamedTuple
 
-from pulse_tui.domain.evals import EvalRun, Gate, Score, Task
-from pulse_tui.domain.evidence import MetricEvidence, SuiteEvidence
+from pulse_tui.domain.evals import Basis, Comparison, EvalRun, Gate, TaskVerdict, Verdict
+from pulse_tui.domain.evidence import CostEvidence, Evidence, MetricEvidence, ServiceEvidence, SuiteEvidence
+from pulse_tui.domain.metrics import Made, made_of
 from pulse_tui.domain.signal import Signal, fingerprint, signal_id
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Environment, Recommended, Severity, SignalType
+from pulse_tui.enrich.said import interval_words
 
-Tasks = Mapping[tuple[str, str], Task]
-"""The tasks of a suite by (task, metric)."""
+_TYPES: dict[Made, SignalType] = {
+    Made.CONSISTENCY: SignalType.CONSISTENCY_DROP,
+    Made.SPREAD: SignalType.SPREAD_WIDENING,
+    Made.BRIER: SignalType.CALIBRATION_DRIFT,
+    Made.LATENCY: SignalType.LATENCY_BREACH,
+    Made.COST: SignalType.COST_CHANGE,
+}
 
 
-def by_metric(tasks: Iterable[Task]) -> dict[tuple[str, str], Task]:
-    """Tasks by the pair under which a run reports them."""
-    return {(task.name, task.metric): task for task in tasks}
+class Held(NamedTuple):
+    """A run held against its baseline, where it serves, and when that became known."""
+
+    run: EvalRun
+    baseline: EvalRun
+    comparison: Comparison
+    environment: Environment | None
+    now: datetime
+    owner: str | None
 
 
-def condition(run: EvalRun, environment: Environment | None, score: Score) -> str:
+def condition(run: EvalRun, environment: Environment | None, line: TaskVerdict) -> str:
     """The fingerprint of "this metric of this asset there is worse than the baseline"."""
-    return fingerprint("regression", run.asset_id, environment, run.suite, score.task, score.metric)
+    part = (line.slice,) if line.slice else ()
+    return fingerprint("regression", run.asset_id, environment, run.suite, line.task, line.metric, *part)
 
 
-def compare(
-    run: EvalRun,
-    baseline: EvalRun,
-    tasks: Tasks,
-    environment: Environment | None,
-    now: datetime,
-    owner: str | None,
-) -> list[Signal]:
-    """One signal for each listed metric that is worse than the baseline, by however little: policy has the margin.
+def undecided(run: EvalRun, environment: Environment | None, line: TaskVerdict) -> str:
+    """The fingerprint of "nobody can say yet whether it is worse": it neither opens nor closes that it is worse."""
+    return fingerprint("undecided", run.asset_id, environment, run.suite, line.task, line.metric, line.slice)
 
-    A metric that the suite does not list, or that one of the two runs does not have, is not
-    compared (see :func:`missing`). When the suite's content is not the same in both runs, a
-    ``suite_changed`` signal comes first and the comparisons carry half the confidence.
+
+def incomparable(run: EvalRun, environment: Environment | None) -> str:
+    """The fingerprint of "what this asset's suite asks is not what the baseline was asked"."""
+    return fingerprint("suite", run.asset_id, environment, run.suite)
+
+
+def signals(held: Held) -> list[Signal]:
+    """What to tell: that the two cannot be compared, or each line that is worse, by however little, or not decided.
+
+    Policy has the last word: a rule may ask for the verdict, or for the raw difference.
     """
-    same = _same_suite(run, baseline)
-    out = [] if same else [_suite_changed(run, baseline, environment, now, owner)]
-    for task, score, evidence in _pairs(run, baseline, tasks):
-        if evidence.worse_pp > 0:
-            out.append(
-                _regression(run, baseline, task, score, evidence, environment, now, owner, trust=1.0 if same else 0.5)
-            )
-    return out
+    if held.comparison.refused:
+        return [_incomparable(held)]
+    return [s for line in held.comparison.verdicts if (s := _signal(held, line)) is not None]
 
 
-def cleared(run: EvalRun, baseline: EvalRun, tasks: Tasks, environment: Environment | None) -> list[str]:
-    """Fingerprints of conditions that no longer hold: metrics at least as good as the baseline.
+def cleared(held: Held) -> list[str]:
+    """Fingerprints of conditions that are over. Nothing is over by a run that could not be compared.
 
-    Nothing is cleared by a run of another suite content. A metric that is worse but within a
-    rule's margin is for the rule to clear: its decision on the new signal is ``not_fired``.
+    A line that is worse but passes is for the rule to clear: its decision on the new signal is ``not_fired``. A line
+    that is not decided clears nothing.
     """
-    if not _same_suite(run, baseline):
+    run, where = held.run, held.environment
+    if held.comparison.refused:
         return []
-    out = [condition(run, environment, score) for _, score, e in _pairs(run, baseline, tasks) if e.worse_pp <= 0]
-    if run.suite_digest is not None and baseline.suite_digest is not None:
-        out.append(fingerprint("suite", run.asset_id, environment, run.suite))
-    return out
+    over = [incomparable(run, where)]
+    for line in held.comparison.verdicts:
+        if line.verdict is not Verdict.INCONCLUSIVE:
+            over.append(undecided(run, where, line))
+        if line.verdict is Verdict.PASS and (line.worse <= 0 or _made(line) in (Made.LATENCY, Made.COST)):
+            over.append(condition(run, where, line))
+    return over
 
 
-def missing(run: EvalRun, tasks: Tasks) -> list[str]:
-    """``task metric`` of every must-pass task that the run has no finite value for."""
-    out = []
-    for (name, metric), task in tasks.items():
-        score = run.score(name, metric)
-        if task.must_pass and (score is None or not math.isfinite(score.value)):
-            out.append(f"{name} {metric}")
-    return out
+def everywhere(run: EvalRun, verdicts: Iterable[TaskVerdict]) -> list[str]:
+    """Conditions of the run before it served anywhere: from now on they are told of the places where it serves."""
+    return [f for line in verdicts for f in (condition(run, None, line), undecided(run, None, line))]
 
 
-def _same_suite(run: EvalRun, baseline: EvalRun) -> bool:
-    return None in (run.suite_digest, baseline.suite_digest) or run.suite_digest == baseline.suite_digest
+def content(run: EvalRun) -> str:
+    """What a run was asked: the digest that it states, else one over its items and prompts."""
+    if run.suite_digest is not None:
+        return run.suite_digest
+    asked = [[s.task, list(zip(s.items, s.prompts or [""] * len(s.items), strict=True))] for s in run.sheets]
+    return "items:" + hashlib.sha256(json.dumps(asked).encode()).hexdigest()
 
 
-def _pairs(run: EvalRun, baseline: EvalRun, tasks: Tasks) -> Iterator[tuple[Task, Score, MetricEvidence]]:
-    for score in run.scores:
-        task = tasks.get((score.task, score.metric))
-        before = baseline.score(score.task, score.metric)
-        if task is None or before is None or not (math.isfinite(score.value) and math.isfinite(before.value)):
-            continue
-        better = task.higher_is_better if task.higher_is_better is not None else score.higher_is_better
-        yield (
-            task,
-            score,
-            MetricEvidence(
-                suite=run.suite,
-                task=score.task,
-                metric=score.metric,
-                baseline=before.value,
-                current=score.value,
-                higher_is_better=better,
-                must_pass=task.must_pass,
-                n=score.n,
-                scale=task.scale,
-                baseline_run=baseline.id,
-                candidate_run=run.id,
-            ),
-        )
+def _made(line: TaskVerdict) -> Made:
+    return made_of(line.metric)
 
 
-def _severity(task: Task, worse_pp: float) -> Severity:
-    if task.gate is Gate.DIAGNOSTIC:
-        return Severity.LOW
-    serious = task.gate is Gate.SAFETY or task.must_pass or worse_pp >= 5.0
-    return Severity.HIGH if serious else Severity.MEDIUM
-
-
-def _recommended(task: Task) -> Recommended:
-    if task.gate is Gate.SAFETY:
-        return Recommended.PAUSE
-    return Recommended.MONITOR if task.gate is Gate.DIAGNOSTIC else Recommended.BLOCK
-
-
-def _confidence(n: int | None) -> float:
-    """Few items tell little; an unknown number tells less than many."""
-    if n is None:
-        return 0.7
-    return 0.9 if n >= 100 else 0.6
-
-
-def _regression(
-    run: EvalRun,
-    baseline: EvalRun,
-    task: Task,
-    score: Score,
-    evidence: MetricEvidence,
-    environment: Environment | None,
-    now: datetime,
-    owner: str | None,
-    *,
-    trust: float,
-) -> Signal:
-    safety = task.gate is Gate.SAFETY
-    place = f"{run.asset_id} {environment.short}" if environment else run.asset_id
+def _signal(held: Held, line: TaskVerdict) -> Signal | None:
+    if line.verdict is Verdict.PASS and line.worse <= 0:
+        return None
+    evidence = _evidence(held, line)
+    if evidence is None:
+        return None
+    run = held.run
+    open_ = line.verdict is Verdict.INCONCLUSIVE
+    place = f"{run.asset_id} {held.environment.short}" if held.environment else run.asset_id
+    part = f" ({line.slice})" if line.slice else ""
+    about = (run.id, held.baseline.id, held.comparison.definition, line.task, line.metric, line.slice)
     return Signal(
-        id=signal_id(run.source or "evals", "regression", run.id, baseline.id, score.task, score.metric, environment),
+        id=signal_id(run.source or "evals", "regression", *about, held.environment),
         source=run.source or "evals",
-        signal_type=SignalType.SAFETY_REGRESSION if safety else SignalType.BENCHMARK_REGRESSION,
+        signal_type=_type(line),
         asset_id=run.asset_id,
-        environment=environment,
-        baseline_version=baseline.version,
+        environment=held.environment,
+        baseline_version=held.baseline.version,
         current_version=run.version,
-        severity=_severity(task, evidence.worse_pp),
-        confidence=_confidence(score.n) * trust,
-        recommended_action=_recommended(task),
-        owner_team=owner,
+        severity=_severity(line),
+        confidence=_confidence(line),
+        recommended_action=_recommended(line),
+        owner_team=held.owner,
         occurred_at=run.at,
-        observed_at=now,
-        title=clean(f"{score.task} {score.metric} {evidence.delta_pp:+.1f} pp on {place} {run.version}", 300),
+        observed_at=held.now,
+        title=clean(f"{line.task} {line.metric}{part} {interval_words(line)} on {place} {run.version}", 300),
         summary=(
-            f"suite {run.suite}: {evidence.baseline:g} in {baseline.version} (run {baseline.id})"
-            f" -> {evidence.current:g} in {run.version} (run {run.id})"
+            f"suite {run.suite}: {_number(line.baseline)} in {held.baseline.version} (run {held.baseline.id})"
+            f" -> {_number(line.current)} in {run.version} (run {run.id}); {line.verdict.value} by {line.method}"
+            + (f"; {line.note}" if line.note else "")
         ),
         evidence=evidence,
-        fingerprint=condition(run, environment, score),
+        fingerprint=undecided(run, held.environment, line) if open_ else condition(run, held.environment, line),
     )
 
 
-def _suite_changed(
-    run: EvalRun, baseline: EvalRun, environment: Environment | None, now: datetime, owner: str | None
-) -> Signal:
+def _evidence(held: Held, line: TaskVerdict) -> Evidence | None:
+    """None where there is nothing to tell as a signal: the gate still says that it was not decided."""
+    made = _made(line)
+    if made in (Made.LATENCY, Made.COST):
+        return _limit(line, made) if line.verdict is Verdict.FAIL else None
+    if line.current is None or (line.baseline is None and line.basis is not Basis.LIMIT):
+        return None
+    return MetricEvidence(
+        suite=held.run.suite,
+        task=line.task,
+        metric=line.metric,
+        baseline=line.baseline if line.baseline is not None else 0.0,
+        current=line.current,
+        higher_is_better=line.higher_is_better,
+        must_pass=line.must_pass,
+        n=line.n,
+        scale=line.scale,
+        baseline_run=held.baseline.id,
+        candidate_run=held.run.id,
+        gate=line.gate,
+        verdict=line.verdict,
+        basis=line.basis,
+        slice=line.slice or None,
+        low=line.low,
+        high=line.high,
+        margin=line.margin,
+        method=line.method,
+        clusters=line.clusters,
+        more_items=line.more_items or None,
+        more_repeats=line.more_repeats,
+    )
+
+
+def _limit(line: TaskVerdict, made: Made) -> Evidence | None:
+    if line.current is None:
+        return None
+    if made is Made.COST:
+        if line.baseline is None:
+            return None
+        return CostEvidence(metric=f"cost of {line.task}", baseline=line.baseline, current=line.current)
+    if line.objective is None:
+        return None
+    return ServiceEvidence(metric=line.metric, value=line.current, objective=line.objective, unit="ms", requests=line.n)
+
+
+def _type(line: TaskVerdict) -> SignalType:
+    made = _TYPES.get(_made(line))
+    if made is not None:
+        return made
+    return SignalType.SAFETY_REGRESSION if line.gate is Gate.SAFETY else SignalType.BENCHMARK_REGRESSION
+
+
+def _severity(line: TaskVerdict) -> Severity:
+    if line.gate is Gate.DIAGNOSTIC or not line.must_pass:
+        return Severity.LOW
+    return Severity.LOW if line.verdict is Verdict.INCONCLUSIVE else Severity.HIGH
+
+
+def _recommended(line: TaskVerdict) -> Recommended:
+    if line.verdict is Verdict.INCONCLUSIVE:
+        return Recommended.RETEST
+    if line.gate is Gate.SAFETY:
+        return Recommended.PAUSE
+    return Recommended.MONITOR if line.gate is Gate.DIAGNOSTIC else Recommended.BLOCK
+
+
+_CONFIDENCE = {Basis.PAIRED: 0.95, Basis.LIMIT: 0.95, Basis.UNPAIRED: 0.8, Basis.DRIFT: 0.8, Basis.RAW: 0.5}
+"""How the fact was obtained: from the items of both sides, from two totals, or from two bare numbers."""
+
+
+def _confidence(line: TaskVerdict) -> float:
+    return _CONFIDENCE[line.basis]
+
+
+def _number(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:g}"
+
+
+def _incomparable(held: Held) -> Signal:
+    run, baseline = held.run, held.baseline
     return Signal(
-        id=signal_id(run.source or "evals", "suite", run.id, baseline.id, environment),
+        id=signal_id(run.source or "evals", "suite", run.id, baseline.id, held.environment),
         source=run.source or "evals",
         signal_type=SignalType.SUITE_CHANGED,
         asset_id=run.asset_id,
-        environment=environment,
+        environment=held.environment,
         baseline_version=baseline.version,
         current_version=run.version,
         severity=Severity.HIGH,
         confidence=1.0,
         recommended_action=Recommended.REVIEW,
-        owner_team=owner,
+        owner_team=held.owner,
         occurred_at=run.at,
-        observed_at=now,
+        observed_at=held.now,
         title=clean(f"suite {run.suite} is not what the baseline of {run.asset_id} ran", 300),
-        summary="The numbers of the two runs are of different content: freeze the suite or pin a new baseline.",
-        evidence=SuiteEvidence(
-            suite=run.suite, expected_digest=baseline.suite_digest or "", digest=run.suite_digest or ""
+        summary=clean(
+            f"{held.comparison.refused}. Run the same items on both, or pin a run of the new content as baseline.",
+            2_000,
         ),
-        fingerprint=fingerprint("suite", run.asset_id, environment, run.suite),
+        evidence=SuiteEvidence(suite=run.suite, expected_digest=content(baseline), digest=content(run)),
+        fingerprint=incomparable(run, held.environment),
     )

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
+from pulse_tui.domain.evals import Basis, Gate, Verdict
 from pulse_tui.domain.evidence import (
     EVIDENCE,
     AdvisoryEvidence,
@@ -99,6 +100,19 @@ _BY_EVIDENCE: tuple[tuple[type[Evidence], tuple[_Row, ...]], ...] = (
             ("eval.worse_pp", "double", "how much worse it got, in percentage points (negative: better)"),
             ("eval.n", "int", "the number of items behind the value"),
             ("eval.must_pass", "bool", "whether the task must pass"),
+            ("eval.basis", "string", "on what the verdict rests; raw: on two bare numbers", tuple(Basis)),
+            (
+                "eval.verdict",
+                "string",
+                "by statistics with a margin; absent for raw numbers and drifts",
+                tuple(Verdict),
+            ),
+            ("eval.gate", "string", "what the task guards", tuple(Gate)),
+            ("eval.slice", "string", "the part of the items the value is of; empty: all"),
+            ("eval.low_pp", "double", "lower bound of the 90 % interval of delta_pp (absent where nothing bounds it)"),
+            ("eval.high_pp", "double", "upper bound of the 90 % interval of delta_pp"),
+            ("eval.margin_pp", "double", "how much worse is still accepted, in percentage points"),
+            ("eval.more_items", "int", "how many more items would decide (absent when decided or unknown)"),
         ),
     ),
     (

@@ -53,6 +53,10 @@ class GateStatus(StrEnum):
     """It is not there, though it could be."""
     UNCONFIGURED = "unconfigured"
     """Nothing of the kind is configured for this asset; shown as missing."""
+    UNDECIDED = "undecided"
+    """A verdict is INCONCLUSIVE: it holds until more is measured or somebody accepts the risk."""
+    ACCEPTED = "accepted"
+    """Somebody accepted the risk of an undecided verdict for now; it is told and never blocks."""
 
 
 class GateWord(StrEnum):
@@ -68,15 +72,19 @@ class GateWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """One thing, told apart: what a failure does, what an absence does.
 
     ``unconfigured`` is an absence for which nothing is even configured (no safety suite names the asset);
-    it does what ``missing`` does when it is left out.
+    it does what ``missing`` does when it is left out. ``undecided`` is a verdict that nobody can give yet; it does what
+    ``failed`` does when it is left out.
     """
 
     failed: GateWord = GateWord.BLOCKING
     missing: GateWord = GateWord.ADVISORY
     unconfigured: GateWord | None = None
+    undecided: GateWord | None = None
 
     def of(self, status: GateStatus) -> GateWord:
         """What policy says of this status."""
+        if status is GateStatus.UNDECIDED:
+            return self.failed if self.undecided is None else self.undecided
         if status is GateStatus.FAILED:
             return self.failed
         if status is GateStatus.UNCONFIGURED and self.unconfigured is not None:
@@ -105,7 +113,8 @@ class GateSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         said = own.get(reason, self.default.get(reason))
         if said is None:
             said = GateWords()
-        return said if isinstance(said, GateWord) else said.of(status)
+        word = said if isinstance(said, GateWord) else said.of(status)
+        return GateWord.ADVISORY if status is GateStatus.ACCEPTED and word is GateWord.BLOCKING else word
 
     def canonical(self) -> list[Any]:
         """Everything that can change an answer, in a fixed order, for the policy's digest."""

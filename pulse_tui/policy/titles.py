@@ -29,6 +29,14 @@ def _metric(fact: Fact, values: Mapping[str, Any]) -> str | None:
     if "eval.delta_pp" not in values:
         return None
     metric, task = values["eval.metric"], values["eval.task"]
+    if values.get("eval.slice") == "zero tolerance":
+        return f"an item that must never fail failed on {place(fact)} ({task} {metric})"
+    if values.get("eval.verdict") == "INCONCLUSIVE":
+        return f"{metric} undecided, {values['eval.delta_pp']:+.1f} pp on {place(fact)} ({task})"
+    if values.get("eval.basis") == "drift":
+        return f"{metric} level moved {values['eval.delta_pp']:+.1f} pp on {place(fact)} ({task})"
+    if values.get("eval.slice"):
+        metric = f"{metric} in {values['eval.slice']}"
     # The task comes last: a narrow column cuts what is needed least.
     of = "" if task in (metric, values["eval.suite"]) else f" ({task})"
     return f"{metric} {values['eval.delta_pp']:+.1f} pp on {place(fact)}{of}"

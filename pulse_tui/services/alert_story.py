@@ -24,6 +24,7 @@ from pulse_tui.domain.moments import iso, to_us
 from pulse_tui.domain.rollback import PlanState
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.words import Environment
+from pulse_tui.enrich.said import metric_words
 from pulse_tui.ports import Transaction
 from pulse_tui.services.known_good import way_back
 from pulse_tui.services.parts import RollbackParts
@@ -120,13 +121,7 @@ def evidence_lines(signal: Signal) -> list[str]:
     evidence = signal.evidence
     match evidence:
         case MetricEvidence():
-            delta = (evidence.current - evidence.baseline) * evidence.scale
-            items = f", {evidence.n} items" if evidence.n else ""
-            better = "higher" if evidence.higher_is_better else "lower"
-            return [
-                f"{evidence.metric} of {evidence.task}: {evidence.baseline:.3f} -> {evidence.current:.3f}, {delta:+.1f} pp"
-                f" ({better} is better{items}; raw difference, no interval)"
-            ]
+            return [metric_words(evidence)]
         case ServiceEvidence():
             ratio = evidence.value / evidence.objective if evidence.objective else float("nan")
             seen = f" over {evidence.requests} requests" if evidence.requests else ""

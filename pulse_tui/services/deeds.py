@@ -26,7 +26,7 @@ def acknowledge(store: Store, alert_id: str, by: str, for_s: float, now: datetim
 
 def resolve(store: Store, alert_id: str, by: str, why: str, now: datetime) -> str:
     """The condition is over; what the alert held back is let go."""
-    reason = _reason(why)
+    reason = reason_of(why)
     with store.write() as tx:
         alert = _alert(tx, alert_id)
         lifted = close_alert(tx, alert, by, reason, now)
@@ -49,7 +49,7 @@ def waive(store: Store, alert_id: str, by: str, days: int, why: str, now: dateti
 
 def freeze(store: Store, asset_id: str | None, by: str, why: str, now: datetime) -> str:
     """No promotion in the scope until an operator lifts it. Rollbacks are never frozen."""
-    reason = _reason(why)
+    reason = reason_of(why)
     scope = asset_id or "everything"
     with store.write() as tx:
         if asset_id is not None and asset_id not in tx.estate.load().assets:
@@ -102,7 +102,7 @@ def lapse(store: Store, now: datetime) -> int:
 
 
 def _suppress(store: Store, alert_id: str, by: str, span: timedelta, why: str, action: str, now: datetime) -> str:
-    reason, until = _reason(why), now + span
+    reason, until = reason_of(why), now + span
     with store.write() as tx:
         alert = _alert(tx, alert_id)
         tx.judgements.put_alert(alert.suppress(by, until, reason))
@@ -117,7 +117,8 @@ def _alert(tx: Transaction, alert_id: str) -> Alert:
     return alert
 
 
-def _reason(why: str) -> str:
+def reason_of(why: str) -> str:
+    """The reason as the log keeps it. Raises WrongUse when there is none."""
     reason = clean(why, 500)
     if not reason:
         raise WrongUse("a reason is missing", todo="Say why: it goes into the audit log")

@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 from pulse_tui.domain.alert import AlertState
+from pulse_tui.domain.bench import BenchStory, Flips
 from pulse_tui.domain.board import AlertStory, Board, PlanStory, Trend
 from pulse_tui.domain.errors import NotFound, Refused, WrongUse
+from pulse_tui.domain.evals import Gate
 from pulse_tui.domain.views import CalendarRow, Dependents, InventoryRow, ReleaseRow, Tree
 from pulse_tui.domain.words import Environment
-from pulse_tui.services import approve, deeds, execute, plan, release, release_views
+from pulse_tui.services import approve, baselines, deeds, execute, plan, release, release_views
 from pulse_tui.services.alert_story import alert_story
 from pulse_tui.services.asset_story import asset_story
+from pulse_tui.services.bench_story import bench_story, flips
 from pulse_tui.services.gate import gate, gate_lines
 from pulse_tui.services.inventory import inventory
 from pulse_tui.services.parts import RollbackParts
@@ -88,6 +91,23 @@ class ServiceDesk:
 
     def gate_story(self, asset_id: str, version: str, environment: str) -> tuple[tuple[str, str], ...]:
         return gate_lines(gate(self._parts, asset_id, version, place(environment)))
+
+    def bench(self, asset_id: str, suite: str, run_id: str | None = None) -> BenchStory:
+        return bench_story(self._parts.judging, asset_id, suite, run_id)
+
+    def flips(self, run_id: str, task: str, metric: str) -> Flips:
+        return flips(self._parts.judging, run_id, task, metric)
+
+    def pin_baseline(self, run_id: str, why: str) -> str:
+        self._may_act()
+        release.may(self._parts, self.operator)
+        return baselines.pin_baseline(self._parts.judging, run_id, self.operator, why, judge_now=False)
+
+    def accept_risk(self, run_id: str, environment: str, gate: str, days: int, why: str) -> str:
+        self._may_act()
+        where = place(environment)
+        release.may(self._parts, self.operator, where)
+        return baselines.accept_risk(self._parts.judging, run_id, where, _gate(gate), days, self.operator, why)
 
     def move_release(self, asset_id: str, version: str, deed: str, why: str) -> str:
         self._may_act()
@@ -203,3 +223,11 @@ def place(environment: str) -> Environment:
     if environment not in names:
         raise WrongUse(f"there is no environment {environment!r}", todo=nearest(environment, names))
     return names[environment]
+
+
+def _gate(name: str) -> Gate:
+    """The kind of gate of this name. Raises WrongUse with the nearest."""
+    names = {g.value: g for g in Gate}
+    if name not in names:
+        raise WrongUse(f"there is no gate {name!r}", todo=nearest(name, names))
+    return names[name]

@@ -77,7 +77,7 @@ def _safety(a: Asked) -> Iterator[Found]:
 
 
 def _suites(a: Asked, kind: Gate) -> Iterator[Found]:
-    for word in suite_words(a.tx, a.parts.judging, a.release, kind):
+    for word in suite_words(a.tx, a.parts.judging, a.release, kind, a.environment):
         yield Found(word.status, word.detail, word.todo)
 
 

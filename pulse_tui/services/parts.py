@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 
 from pulse_tui.domain.decision import Decision, Fact
 from pulse_tui.policy.gate import GateSection
-from pulse_tui.ports import Action, Collector, Http, Route, Step, Store
+from pulse_tui.ports import Action, Collector, Files, Http, Processes, Route, Step, Store
 from pulse_tui.settings.shapes import ApprovalsShape, OperatorShape, PlaybookShape, SourceShape, SuiteShape
 
 SYSTEM = "pulse-tui"
@@ -57,6 +57,16 @@ class Outside(NamedTuple):
     secret: Callable[[str], str]
     dead: Callable[[str], bool] = lambda _holder: False
     """Whether the process behind a lease's holder certainly no longer lives (False when that cannot be told)."""
+    files: Files | None = None
+    """None: the content of suites is not looked at."""
+    processes: Processes | None = None
+    """None: no suite is run."""
+    cron: Callable[[str, datetime], datetime | None] = lambda _expression, _after: None
+    """When a schedule fires next after a moment."""
+    frozen: Callable[[], Mapping[str, str]] | None = None
+    """What each suite is frozen as by the configuration as it is now; None: as it was read."""
+    here: str = ""
+    """This host, as others call it."""
 
 
 class JudgeParts(NamedTuple):

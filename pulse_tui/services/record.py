@@ -12,21 +12,19 @@ from pulse_tui.domain.advisory import Advisory
 from pulse_tui.domain.bill import Bill, Head
 from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.evals import EvalRun
-from pulse_tui.domain.evidence import VersionEvidence
 from pulse_tui.domain.note import Note
-from pulse_tui.domain.release import Attestation, RegistrySnapshot, Release, ReleaseState
-from pulse_tui.domain.signal import Signal, fingerprint, signal_id
-from pulse_tui.domain.words import Change, ComponentKind, Environment, Recommended, Severity, SignalType
+from pulse_tui.domain.release import Attestation, RegistrySnapshot
+from pulse_tui.domain.signal import Signal
+from pulse_tui.domain.words import ComponentKind
 from pulse_tui.enrich.matching import advisory_fingerprint, advisory_signals, match
 from pulse_tui.enrich.notes import classify, note_signals, resolved
 from pulse_tui.enrich.places import package_key
-from pulse_tui.enrich.regressions import by_metric, cleared, compare, condition
 from pulse_tui.ports import Transaction
 from pulse_tui.services.attest import named_releases, take_attestation
 from pulse_tui.services.bills import bill_remark, take_bill, take_head
-from pulse_tui.services.parts import SYSTEM, JudgeParts
+from pulse_tui.services.evaluations import take_run
+from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.registry import sync
-from pulse_tui.settings.check import nearest
 
 
 class Made(NamedTuple):
@@ -104,75 +102,5 @@ def _(item: Note, tx: Transaction, _parts: JudgeParts, estate: Estate, now: date
 
 @_made.register
 def _(item: EvalRun, tx: Transaction, parts: JudgeParts, estate: Estate, now: datetime) -> Made:
-    if tx.evals.has(item.id):
-        return Made([], [])
-    asset = estate.assets.get(item.asset_id)
-    iteration = tx.estate.next_iteration(item.asset_id)
-    tx.evals.add(item, iteration)
-    release = tx.estate.release(item.asset_id, item.version)
-    if release is not None and release.state is ReleaseState.DRAFT:
-        tx.estate.set_release_state(item.asset_id, item.version, ReleaseState.EVALUATED)
-    tx.judgements.finish_retests(item.asset_id, now)
-    owner = asset.owner_team if asset else None
-    signals = [_evaluation(item, iteration, owner, release, now)]
-    suite = parts.suites.get(item.suite)
-    baseline = tx.evals.baseline(item.asset_id, item.suite)
-    if suite is None:
-        hint = nearest(item.suite, parts.suites)
-        told = f"{item.asset_id} {item.version} was recorded, not judged: suite {item.suite!r} is not configured"
-        return Made(signals, [], remarks=(f"{told} ({hint})" if hint else told,))
-    if baseline is None:
-        pinned = suite.baselines.get(item.asset_id)
-        if pinned in (None, item.version):
-            tx.evals.pin(item.asset_id, item.suite, item.id)
-            tx.log.append(
-                now,
-                SYSTEM,
-                "baseline.pinned",
-                f"{item.asset_id}/{item.suite}",
-                {
-                    "run": item.id,
-                    "version": item.version,
-                    "why": "named in the suite" if pinned else "first run of the suite",
-                },
-            )
-            return Made(signals, [], remarks=(f"run {item.id} is now the baseline of {item.asset_id} on {item.suite}",))
-        told = (
-            f"{item.asset_id} {item.version} was recorded, not judged: its baseline {pinned} has no run of {item.suite}"
-        )
-        return Made(signals, [], remarks=(told,))
-    tasks = by_metric(suite.tasks)
-    over: list[str] = []
-    serving = _serving(estate, item)
-    for environment in serving or [None]:
-        signals.extend(compare(item, baseline, tasks, environment, now, owner))
-        over.extend(cleared(item, baseline, tasks, environment))
-    if serving:
-        # What was said of it before it served anywhere is said of the places where it serves from now on.
-        over.extend(condition(item, None, score) for score in item.scores)
-    return Made(signals, over)
-
-
-def _serving(estate: Estate, run: EvalRun) -> list[Environment | None]:
-    return [d.environment for d in estate.deployments if d.asset_id == run.asset_id and d.version == run.version]
-
-
-def _evaluation(run: EvalRun, iteration: int, owner: str | None, release: Release | None, now: datetime) -> Signal:
-    return Signal(
-        id=signal_id(run.source or "eval", "evaluation", run.id),
-        source=run.source or "eval",
-        signal_type=SignalType.VERSION_EVENT,
-        change=Change.EVALUATION,
-        asset_id=run.asset_id,
-        current_version=run.version,
-        severity=Severity.LOW,
-        confidence=1.0,
-        recommended_action=Recommended.NOTE,
-        owner_team=owner,
-        occurred_at=run.at,
-        observed_at=now,
-        title=f"{run.asset_id} {run.version} was evaluated on {run.suite}",
-        # The content that was measured, as far as it was known then: the gate compares it with what is promoted.
-        evidence=VersionEvidence(ref=run.id, iteration=iteration, to_digest=release.digest if release else None),
-        fingerprint=fingerprint("evaluation", run.asset_id, run.version, run.suite),
-    )
+    told = take_run(item, tx, parts, estate, now)
+    return Made(told.signals, told.cleared, remarks=told.remarks)

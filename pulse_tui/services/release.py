@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 
 from pulse_tui.domain.claim import DEEDS, ESTATE, place_subject
-from pulse_tui.domain.errors import Refused, WrongUse
+from pulse_tui.domain.errors import Refused
 from pulse_tui.domain.estate import Deployment
 from pulse_tui.domain.evidence import VersionEvidence
 from pulse_tui.domain.release import Release, ReleaseState
 from pulse_tui.domain.signal import Signal, fingerprint, signal_id
-from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Change, Environment, Recommended, Severity, SignalType
 from pulse_tui.ports import Transaction
 from pulse_tui.services.approvals import APPROVED, subject
 from pulse_tui.services.claims import place
 from pulse_tui.services.concerns import tell
+from pulse_tui.services.deeds import reason_of
 from pulse_tui.services.gate import GateAnswer, assess, find_release
 from pulse_tui.services.ingest import absorb
 from pulse_tui.services.known_good import way_back
@@ -188,14 +188,6 @@ def may(parts: RollbackParts, by: str, environment: Environment | None = None) -
         raise Refused(f"{by!r} is not in the operators' file", todo="$PULSE_OPERATOR says who you are")
     if environment is not None and environment not in operator.environments:
         raise Refused(f"{by} may not promote to {environment.value}", todo="See the operators' file")
-
-
-def reason_of(why: str) -> str:
-    """The reason as the log keeps it. Raises WrongUse when there is none."""
-    reason = clean(why, 500)
-    if not reason:
-        raise WrongUse("a reason is missing", todo="Say why: it goes into the audit log")
-    return reason
 
 
 def _log(

@@ -196,6 +196,8 @@ class Responder:
             self._advise(evidence.advisory, decision.asset_id, decision)
         urgent = decision.priority in (Priority.P1, Priority.P2)
         serving = decision.version or (fact.deployment.version if fact.deployment else None)
+        if fact.signal.current_version is None and fact.deployment and fact.signal.occurred_at < fact.deployment.since:
+            serving = None  # nobody said which version was measured, and it began before this one served
         if fact.signal.signal_type in UNHEALTHY and urgent and decision.asset_id and serving is not None:
             # Without an environment it serves nowhere now: wherever it was before, it is no place to go back to.
             for environment in [decision.environment] if decision.environment else list(Environment):

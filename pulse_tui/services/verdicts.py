@@ -1,20 +1,22 @@
-"""What the suites say of a release: compared with the baseline, and judged by what policy decided of the run."""
+"""What the suites say of a release, for the gate: in the words of the verdicts that were kept when its run came in."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
+from datetime import datetime
 from typing import NamedTuple
 
-from pulse_tui.domain.evals import EvalRun, Gate, Task, Verdict
-from pulse_tui.domain.moments import EPOCH
+from pulse_tui.domain.evals import Acceptance, Comparison, EvalRun, Gate, Task, TaskVerdict, Verdict
 from pulse_tui.domain.release import Release
-from pulse_tui.domain.words import Environment, Outcome
-from pulse_tui.enrich.regressions import by_metric, compare, missing
+from pulse_tui.domain.words import Environment
+from pulse_tui.enrich.said import line_words
 from pulse_tui.policy.gate import GateStatus
 from pulse_tui.ports import Transaction
+from pulse_tui.services.held import held
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.settings.shapes import SuiteShape
+
+SHOWN = 5
+"""Lines that are named in one sentence."""
 
 
 class SuiteWord(NamedTuple):
@@ -26,24 +28,27 @@ class SuiteWord(NamedTuple):
     run: EvalRun | None = None
 
 
-class MetricWord(NamedTuple):
-    """One metric of a run against the baseline's."""
+class Subject(NamedTuple):
+    """A suite's word about a release: asked for one kind of gate, for one environment (None: for none), at one moment."""
 
-    task: Task
-    value: float
-    baseline: float
-    delta_pp: float
-    verdict: Verdict
+    suite: SuiteShape
+    release: Release
+    kind: Gate
+    environment: Environment | None
+    now: datetime
 
 
-def suite_words(tx: Transaction, parts: JudgeParts, release: Release, kind: Gate) -> list[SuiteWord]:
+def suite_words(
+    tx: Transaction, parts: JudgeParts, release: Release, kind: Gate, environment: Environment | None = None
+) -> list[SuiteWord]:
     """A word of each suite that guards ``kind`` and names the asset: as a baseline, or by a run of this release."""
     words = []
     for suite in parts.suites.values():
         if any(t.gate is kind for t in suite.tasks):
             run, baseline = runs_of(tx, suite, release)
             if run is not None or baseline is not None or release.asset_id in suite.baselines:
-                words.append(_word(tx, suite, release, kind, run, baseline))
+                about = Subject(suite, release, kind, environment, parts.clock())
+                words.append(_word(tx, about, run, baseline))
     if words:
         return words
     todo = f"Name {release.asset_id} in the baselines of a {kind.value} suite and run it"
@@ -56,76 +61,98 @@ def runs_of(tx: Transaction, suite: SuiteShape, release: Release) -> tuple[EvalR
     return (runs[-1] if runs else None), tx.evals.baseline(release.asset_id, suite.id)
 
 
-def metric_words(tx: Transaction, suite: SuiteShape, run: EvalRun, baseline: EvalRun) -> Iterator[MetricWord]:
-    """Each metric that both runs have. Worse is FAIL when a rule fired on it, INCONCLUSIVE when none could judge."""
-    tasks = by_metric(suite.tasks)
-    outcomes = _outcomes(tx, suite, run, baseline)
-    for (name, metric), task in tasks.items():
-        now, then = run.score(name, metric), baseline.score(name, metric)
-        if now is None or then is None or not (math.isfinite(now.value) and math.isfinite(then.value)):
-            continue
-        better = task.higher_is_better if task.higher_is_better is not None else now.higher_is_better
-        delta = round((now.value - then.value) * task.scale, 6)
-        worse = -delta if better else delta
-        verdict = _verdict(worse, outcomes.get((name, metric), set()))
-        yield MetricWord(task, now.value, then.value, delta, verdict)
-
-
-def _word(
-    tx: Transaction, suite: SuiteShape, release: Release, kind: Gate, run: EvalRun | None, baseline: EvalRun | None
-) -> SuiteWord:
+def _word(tx: Transaction, about: Subject, run: EvalRun | None, baseline: EvalRun | None) -> SuiteWord:
+    suite, version = about.suite, about.release.version
     if run is None:
-        detail = f"{suite.id} was not run on {release.version}"
-        return SuiteWord(GateStatus.MISSING, detail, f"Run {suite.id} on {release.version} and ingest the result")
+        detail = f"{suite.id} was not run on {version}"
+        return SuiteWord(GateStatus.MISSING, detail, f"Run {suite.id} on {version} and ingest the result")
     if baseline is None:
-        named = suite.baselines.get(release.asset_id)
+        named = suite.baselines.get(about.release.asset_id)
         detail = f"run {run.id} was not compared: baseline {named or '(none)'} has no run of {suite.id}"
         return SuiteWord(GateStatus.FAILED, detail, f"Run {suite.id} on {named or 'a good release'} first", run)
     if baseline.id == run.id:
-        return SuiteWord(GateStatus.OK, f"run {run.id} is the baseline of {suite.id} itself", run=run)
-    if None not in (run.suite_digest, baseline.suite_digest) and run.suite_digest != baseline.suite_digest:
-        detail = f"run {run.id} was of another content of {suite.id} than the baseline {baseline.id}"
-        return SuiteWord(GateStatus.FAILED, detail, "Freeze the suite, or pin a baseline of its new content", run)
-    bare = missing(run, {k: t for k, t in by_metric(suite.tasks).items() if t.gate is kind})
-    if bare:
-        detail = f"run {run.id} of {suite.id} has no value for {', '.join(bare[:5])}"
-        return SuiteWord(GateStatus.FAILED, detail, f"Run {suite.id} to its end", run)
-    mine = [m for m in metric_words(tx, suite, run, baseline) if m.task.gate is kind]
-    uncompared = [f"{t.name} {t.metric}" for t in suite.tasks if t.gate is kind and t.must_pass]
-    uncompared = [u for u in uncompared if u not in {f"{m.task.name} {m.task.metric}" for m in mine}]
-    if uncompared:
-        detail = f"run {run.id} was not compared: the baseline {baseline.id} has no {', '.join(uncompared[:5])}"
-        return SuiteWord(GateStatus.FAILED, detail, f"Run {suite.id} on {baseline.version} again", run)
-    return _judged(suite, run, baseline, [m for m in mine if m.task.must_pass])
-
-
-def _judged(suite: SuiteShape, run: EvalRun, baseline: EvalRun, metrics: list[MetricWord]) -> SuiteWord:
-    bad = [m for m in metrics if m.verdict is not Verdict.PASS]
-    if bad:
-        told = "; ".join(
-            f"{m.task.name} {m.task.metric} {m.baseline:g} -> {m.value:g}: {m.delta_pp:+.1f} pp, {m.verdict.value}"
-            for m in bad[:5]
+        return _baseline_itself(about, run)
+    comparison = held(tx, suite, run.id, baseline.id)
+    if comparison is None:
+        detail = f"run {run.id} of {suite.id} is not judged as the suite is defined now"
+        return SuiteWord(GateStatus.MISSING, detail, "The next round does it: pulse-tui refresh", run)
+    if comparison.refused:
+        detail = f"run {run.id} was not compared with {baseline.version}: {comparison.refused}"
+        return SuiteWord(
+            GateStatus.FAILED, detail, "Run the same items on both, or pin a baseline of the new content", run
         )
-        detail = f"run {run.id} of {suite.id} against {baseline.version}: {told}"
-        return SuiteWord(GateStatus.FAILED, detail, "Fix what got worse and measure again", run)
-    detail = f"run {run.id} of {suite.id} was compared with {baseline.version}: PASS (raw delta, no statistics)"
-    return SuiteWord(GateStatus.OK, detail, run=run)
+    unknown = comparison.unknown(about.kind)
+    if unknown:
+        detail = f"run {run.id} of {suite.id} has no value for {', '.join(unknown[:SHOWN])}"
+        return SuiteWord(GateStatus.FAILED, detail, f"Run {suite.id} to its end, on the baseline as well", run)
+    return _aged(about, baseline, _judged(tx, about, run, baseline, comparison))
 
 
-def _verdict(worse: float, outcomes: set[Outcome]) -> Verdict:
-    if worse <= 0 or outcomes == {Outcome.NOT_FIRED}:
-        return Verdict.PASS
-    return Verdict.FAIL if Outcome.FIRED in outcomes else Verdict.INCONCLUSIVE
+def _baseline_itself(about: Subject, run: EvalRun) -> SuiteWord:
+    """Nothing to compare it with; but what must never fail must not fail in the baseline either."""
+    bare = [t for t in about.suite.tasks if t.gate is about.kind and t.must_pass and not _has(run, t)]
+    if bare:
+        names = ", ".join(f"{t.name} {t.metric}" for t in bare[:SHOWN])
+        detail = f"run {run.id}, the baseline of {about.suite.id} itself, has no value for {names}"
+        return SuiteWord(GateStatus.FAILED, detail, f"Run {about.suite.id} to its end", run)
+    return SuiteWord(GateStatus.OK, f"run {run.id} is the baseline of {about.suite.id} itself", run=run)
 
 
-def _outcomes(
-    tx: Transaction, suite: SuiteShape, run: EvalRun, baseline: EvalRun
-) -> dict[tuple[str, str], set[Outcome]]:
-    """What the rules said of each metric of the run that is worse, wherever the release served when it came in."""
-    found: dict[tuple[str, str], set[Outcome]] = {}
-    for environment in (None, *Environment):
-        for signal in compare(run, baseline, by_metric(suite.tasks), environment, EPOCH, None):
-            about = (getattr(signal.evidence, "task", ""), getattr(signal.evidence, "metric", ""))
-            for decision in tx.judgements.decisions(signal_id=signal.id):
-                found.setdefault(about, set()).add(decision.outcome)
-    return found
+def _has(run: EvalRun, task: Task) -> bool:
+    """A made metric is made from items, which a run is stored with or not: its task stands for it."""
+    return any(s.task == task.name for s in run.scores)
+
+
+def _judged(tx: Transaction, about: Subject, run: EvalRun, baseline: EvalRun, comparison: Comparison) -> SuiteWord:
+    lines = [v for v in comparison.verdicts if v.gate is about.kind and v.must_pass]
+    head = f"run {run.id} of {about.suite.id} against {baseline.version}: "
+    failed = [line for line in lines if line.verdict is Verdict.FAIL]
+    if failed:
+        return SuiteWord(GateStatus.FAILED, head + _told(failed), "Fix what got worse and measure again", run)
+    undecided = [line for line in lines if line.verdict is Verdict.INCONCLUSIVE]
+    if undecided:
+        accepted = standing(tx, about, run)
+        if accepted is not None:
+            until = f"{accepted.until:%Y-%m-%d}"
+            said = f"risk accepted by {accepted.accepted_by} until {until}: {accepted.why}"
+            return SuiteWord(GateStatus.ACCEPTED, f"{head}{_told(undecided)}; {said}", run=run)
+        todo = (
+            f"Measure more, or accept the risk: pulse-tui release accept-risk {run.asset_id} {run.version} "
+            f"--env {about.environment.value if about.environment else 'ENV'} --gate {about.kind.value} --days N --why REASON"
+        )
+        return SuiteWord(GateStatus.UNDECIDED, head + _told(undecided), todo, run)
+    if not lines:
+        return SuiteWord(GateStatus.OK, f"{head}only diagnostics, nothing must pass", run=run)
+    return SuiteWord(GateStatus.OK, head + "PASS, " + _told(lines), run=run)
+
+
+def _told(lines: list[TaskVerdict]) -> str:
+    more = f"; and {len(lines) - SHOWN} more" if len(lines) > SHOWN else ""
+    return "; ".join(line_words(line) for line in lines[:SHOWN]) + more
+
+
+def _aged(about: Subject, baseline: EvalRun, word: SuiteWord) -> SuiteWord:
+    """A verdict against a baseline that is too old holds: what surrounds the model has moved since."""
+    most = about.suite.max_age
+    age = (about.now - baseline.at).total_seconds()
+    if most is None or age <= most or word.status is GateStatus.FAILED:
+        return word
+    detail = (
+        f"the baseline {baseline.version} of {about.suite.id} was run {age / 86_400:.0f} days ago,"
+        f" more than the {most / 86_400:g} allowed; {word.detail}"
+    )
+    todo = f"Run {about.suite.id} on {baseline.version} again and pin that run: pulse-tui suite pin"
+    return SuiteWord(GateStatus.FAILED, detail, todo, word.run)
+
+
+def standing(tx: Transaction, about: Subject, run: EvalRun) -> Acceptance | None:
+    """The accepted risk that covers this run there now."""
+    if about.environment is None:
+        return None
+    for accepted in tx.evals.acceptances(run.asset_id, run.version):
+        covers = (accepted.run_id, accepted.environment, accepted.gate) == (
+            run.id, about.environment.value, about.kind,
+        )  # fmt: skip
+        if covers and accepted.until > about.now:
+            return accepted
+    return None

@@ -8,8 +8,9 @@ from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Transaction
 from pulse_tui.services import claims
 from pulse_tui.services.concerns import clear_concern, tell
+from pulse_tui.services.deeds import reason_of
 from pulse_tui.services.parts import RollbackParts
-from pulse_tui.services.release import may, reason_of
+from pulse_tui.services.release import may
 
 
 def withdraw(parts: RollbackParts, asset_id: str, environment: Environment, by: str, why: str) -> str:

@@ -38,12 +38,19 @@ class EvalTables:
         return True
 
     def attach(self, run: EvalRun) -> bool:
-        if not run.sheets or not self.has(run.id):
+        stored = self.get(run.id) if run.sheets else None
+        if stored is None:
             return False
-        there = sa.select(t.eval_sheets.c.run_id).where(t.eval_sheets.c.run_id == run.id)
-        if self._c.execute(there).first() is not None:
+        there = sa.select(t.eval_sheets.c.task).where(t.eval_sheets.c.run_id == run.id)
+        tasks = set(self._c.execute(there).scalars())
+        fresh = tuple(s for s in run.sheets if s.task not in tasks)
+        if not fresh:
             return False
-        self._put_sheets(run)
+        self._put_sheets(msgspec.structs.replace(run, sheets=fresh))
+        known = {(s.task, s.metric) for s in stored.scores}
+        made = [{"run_id": run.id, **_SCORE.row(s)} for s in run.scores if (s.task, s.metric) not in known]
+        if made:
+            self._c.execute(sa.insert(t.eval_scores), made)
         return True
 
     def _put_sheets(self, run: EvalRun) -> None:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 from pulse_tui.domain import semver
 from pulse_tui.domain.views import ReleaseRow
 from pulse_tui.domain.words import Environment
 from pulse_tui.storage.registry import ENVIRONMENT_RANK
-from pulse_tui.storage.trends import Execute, judge, read_judged
+from pulse_tui.storage.trends import WORST_FIRST, Execute, read_judged
 
 _RELEASES = """
 SELECT version, iteration, branch, state, created_at, rollback_pointer, digest
@@ -20,17 +17,7 @@ _PROMOTIONS = 'SELECT version, environment, "by", at FROM promotions WHERE asset
 _CONCERNS = """
 SELECT version, what FROM concerns WHERE asset_id = :asset AND version IS NOT NULL ORDER BY since, key
 """
-_SCORES = """
-SELECT e.version, e.suite, e.id, e.iteration, s.task, s.metric, s.value, s.higher_is_better
-FROM eval_runs e JOIN eval_scores s ON s.run_id = e.id
-WHERE e.asset_id = :asset ORDER BY e.iteration, e.id
-"""
-_BASELINES = """
-SELECT b.suite, e.id, e.iteration, s.task, s.metric, s.value
-FROM baselines b JOIN eval_runs e ON e.id = b.run_id JOIN eval_scores s ON s.run_id = e.id
-WHERE b.asset_id = :asset
-"""
-_WORST_FIRST = ("FAIL", "INCONCLUSIVE", "PASS")
+_RUNS = "SELECT version, suite, id FROM eval_runs WHERE asset_id = :asset ORDER BY iteration, id"
 
 
 def read_history(execute: Execute, asset: str) -> tuple[ReleaseRow, ...]:
@@ -69,31 +56,19 @@ def read_history(execute: Execute, asset: str) -> tuple[ReleaseRow, ...]:
 
 
 def _verdicts(execute: Execute, asset: str) -> dict[str, str]:
-    """The worst that is said of a version's latest run of each suite; no entry when nothing was compared.
-
-    A run that came after the pinned baseline is compared with it, as the trends are. One that came before it
-    was compared with another baseline then: only what the rules said at the time counts.
-    """
-    about = {"asset": asset}
-    pinned: dict[tuple[str, str, str], tuple[str, int, float]] = {
-        (suite, task, metric): (run, iteration, value)
-        for suite, run, iteration, task, metric, value in execute(_BASELINES, about)
-    }
-    latest: dict[tuple[str, str], list[Sequence[Any]]] = {}
-    for row in execute(_SCORES, about):
-        rows = latest.setdefault((row[0], row[1]), [])
-        if rows and rows[0][2] != row[2]:
-            rows.clear()
-        rows.append(row)
-    judged = read_judged(execute, asset) if latest else {}
+    """The worst that is said of what must pass, over a version's latest run of each suite; no entry without a comparison."""
+    latest = {(version, suite): run for version, suite, run in execute(_RUNS, {"asset": asset})}
+    if not latest:
+        return {}
+    known = read_judged(execute, asset)
+    said: dict[str, set[str]] = {}
+    for (run, *_), line in known.lines.items():
+        if line.must_pass:
+            said.setdefault(run, set()).add(line.verdict)
+    for run in known.refused:
+        said[run] = {"INCONCLUSIVE"}
     found: dict[str, set[str]] = {}
-    for (version, suite), rows in latest.items():
-        for _, _, run, iteration, task, metric, value, higher in rows:
-            outcomes = judged.get((run, task, metric), set())
-            baseline = pinned.get((suite, task, metric))
-            if baseline is not None and iteration > baseline[1]:
-                worse = (baseline[2] - value) * (1 if higher else -1)
-                found.setdefault(version, set()).add(judge(worse, outcomes)[0])
-            elif outcomes and (baseline is None or run != baseline[0]):
-                found.setdefault(version, set()).add(judge(1.0, outcomes)[0])
-    return {version: next(v for v in _WORST_FIRST if v in said) for version, said in found.items()}
+    for (version, _), run in latest.items():
+        if run in said:
+            found.setdefault(version, set()).update(said[run])
+    return {version: next(v for v in WORST_FIRST if v in words) for version, words in found.items()}

@@ -357,8 +357,8 @@ task_verdicts = sa.Table(
     _text("verdict"),
     _text("basis"),
     sa.Column("baseline", sa.Float),
-    sa.Column("current", sa.Float, nullable=False),
-    sa.Column("delta", sa.Float, nullable=False),
+    sa.Column("current", sa.Float),
+    sa.Column("delta", sa.Float),
     sa.Column("low", sa.Float),
     sa.Column("high", sa.Float),
     sa.Column("margin", sa.Float, nullable=False),
@@ -370,6 +370,7 @@ task_verdicts = sa.Table(
     sa.Column("more_items", sa.BigInteger),
     sa.Column("more_repeats", sa.BigInteger),
     _text("note"),
+    sa.Column("objective", sa.Float),
 )
 
 acceptances = sa.Table(

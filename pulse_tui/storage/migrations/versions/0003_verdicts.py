@@ -46,8 +46,8 @@ def upgrade() -> None:
         sa.Column("higher_is_better", sa.Boolean(), nullable=False),
         *_text("verdict", "basis"),
         _float("baseline", null=True),
-        _float("current"),
-        _float("delta"),
+        _float("current", null=True),
+        _float("delta", null=True),
         _float("low", null=True),
         _float("high", null=True),
         _float("margin"),
@@ -59,6 +59,7 @@ def upgrade() -> None:
         _number("more_items", null=True),
         _number("more_repeats", null=True),
         *_text("note"),
+        _float("objective", null=True),
         sa.PrimaryKeyConstraint("run_id", "task", "metric", "slice", name=op.f("pk_task_verdicts")),
     )
     op.create_table(

@@ -1,0 +1,74 @@
+"""Whether two runs can be held against each other at all, and if not, what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from pulse_tui.domain.evals import EvalRun, Sheet, Task
+from pulse_tui.evaluate.definition import Question
+
+NAMED = 3
+"""Items that are named of those that differ."""
+
+
+def refusal(base: EvalRun, cand: EvalRun, question: Question) -> str:
+    """Why the runs cannot be compared, with the difference named; empty when they can."""
+    if base.suite != cand.suite:
+        return f"run {cand.id} is of suite {cand.suite}, the baseline {base.id} of {base.suite}"
+    wrong = [r for r in (base, cand) if question.digest and r.suite_digest not in (None, question.digest)]
+    if wrong:
+        return (
+            f"run {wrong[-1].id} of {wrong[-1].version} was of the content {_short(wrong[-1].suite_digest)}, "
+            f"frozen is {_short(question.digest)}"
+        )
+    if None not in (base.suite_digest, cand.suite_digest) and base.suite_digest != cand.suite_digest:
+        return f"the suite's content differs: {_short(base.suite_digest)} in {base.version}, {_short(cand.suite_digest)} in {cand.version}"
+    told = [
+        t for name in dict.fromkeys(t.name for t in question.tasks) for t in _differences(base, cand, name, question)
+    ]
+    return "; ".join(told[:NAMED]) + (f"; and {len(told) - NAMED} tasks more" if len(told) > NAMED else "")
+
+
+def _differences(base: EvalRun, cand: EvalRun, name: str, question: Question) -> Iterator[str]:
+    before, after = base.sheet(name), cand.sheet(name)
+    if before is None or after is None:
+        return
+    growing = all(t.growing for t in question.tasks if t.name == name)
+    old, new = set(before.items), set(after.items)
+    lost, added = [] if growing else sorted(old - new), sorted(new - old)
+    if lost or added:
+        parts = [f"{len(lost)} only in the baseline ({named(lost)})"] if lost else []
+        parts += [f"{len(added)} only in the candidate ({named(added)})"] if added else []
+        yield f"{name}: the items differ: " + ", ".join(parts)
+        return
+    if before.prompts and after.prompts:
+        asked = dict(zip(before.items, before.prompts, strict=True))
+        other = [i for i, p in zip(after.items, after.prompts, strict=True) if asked[i] != p]
+        if other:
+            yield f"{name}: {len(other)} of {len(new)} items were asked another prompt ({named(other)})"
+
+
+def named(items: Sequence[str]) -> str:
+    """The first items, and how many more."""
+    more = f" and {len(items) - NAMED} more" if len(items) > NAMED else ""
+    return ", ".join(items[:NAMED]) + more
+
+
+def absent(run: EvalRun, tasks: Iterable[Task]) -> list[str]:
+    """``task metric`` of every must-pass task of which the run has neither a number nor items it could be made from."""
+    return [
+        f"{t.name} {t.metric}"
+        for t in tasks
+        if t.must_pass and run.score(t.name, t.metric) is None and run.sheet(t.name) is None
+    ]
+
+
+def source_of(sheet: Sheet, task: Task) -> str | None:
+    """The metric whose scores a made metric is made from; None when that is not said and not plain."""
+    if task.of:
+        return task.of if task.of in sheet.scores else None
+    return next(iter(sheet.scores)) if len(sheet.scores) == 1 else None
+
+
+def _short(digest: str | None) -> str:
+    return (digest or "(none)").removeprefix("sha256:")[:12]

@@ -1,0 +1,173 @@
+"""Which run later ones are held against is moved by an act with a reason; what is said is then said anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from pulse_tui.domain.errors import NotFound, Refused, WrongUse
+from pulse_tui.domain.evals import Acceptance, EvalRun, Gate, Verdict
+from pulse_tui.domain.moments import iso
+from pulse_tui.domain.signal import fingerprint
+from pulse_tui.domain.text import clean
+from pulse_tui.domain.words import Environment
+from pulse_tui.ports import Transaction
+from pulse_tui.services.approvals import subject
+from pulse_tui.services.deeds import reason_of
+from pulse_tui.services.evaluations import told_where_it_serves
+from pulse_tui.services.gate import find_release
+from pulse_tui.services.held import held, judge
+from pulse_tui.services.ingest import absorb
+from pulse_tui.services.parts import JudgeParts
+from pulse_tui.services.respond import Responder
+from pulse_tui.services.verdicts import runs_of
+
+LONGEST = 90
+"""Days for which a risk can be accepted."""
+NEWEST = 20
+"""Runs of a suite on an asset that are judged anew; older ones answer no gate."""
+
+
+def pin_baseline(parts: JudgeParts, run_id: str, by: str, why: str, *, judge_now: bool = True) -> str:
+    """Later runs of the suite are compared with this one. Raises NotFound, Refused for the one that is pinned.
+
+    Without ``judge_now`` that is left to the next housekeeping: the screen's process does no statistics.
+    """
+    reason, now = reason_of(why), parts.clock()
+    with parts.store.write() as tx:
+        run = find_run(tx, run_id)
+        before = tx.evals.baseline(run.asset_id, run.suite)
+        if before is not None and before.id == run.id:
+            raise Refused(f"run {run.id} is the baseline of {run.asset_id} on {run.suite} already")
+        tx.evals.pin(run.asset_id, run.suite, run.id)
+        detail = {"run": run.id, "version": run.version, "before": before.id if before else "", "why": reason}
+        tx.log.append(now, by, "baseline.pinned", f"{run.asset_id}/{run.suite}", detail)
+        count = _rejudge(tx, parts, run.asset_id, run.suite, now) if judge_now else None
+    was = f" (was {before.version}, run {before.id})" if before else ""
+    then = "the others are judged anew in a moment" if count is None else f"{count} runs judged anew"
+    return f"pinned by {by}: {run.asset_id} on {run.suite} is compared with {run.version}, run {run.id}{was}; {then}"
+
+
+def rejudge(parts: JudgeParts, asset_id: str | None = None) -> int:
+    """Judge what is not judged as the suites are defined now: after a margin, a slice or a statistic changed.
+
+    Returns how many runs were judged. Costs a look at each pinned baseline when nothing is to be done.
+    """
+    now, count = parts.clock(), 0
+    with parts.store.read() as tx:
+        pinned = [(a, s) for a, s, _ in tx.evals.baselines() if s in parts.suites and asset_id in (None, a)]
+        stale = [(a, s) for a, s in pinned if any(True for _ in _stale(tx, parts, a, s))]
+    for asset, suite in stale:
+        with parts.store.write() as tx:
+            count += _rejudge(tx, parts, asset, suite, now)
+    return count
+
+
+def _stale(tx: Transaction, parts: JudgeParts, asset_id: str, suite_id: str) -> Iterable[EvalRun]:
+    baseline = tx.evals.baseline(asset_id, suite_id)
+    if baseline is None:
+        return
+    for _, run in tx.evals.runs(asset_id, suite_id)[-NEWEST:]:
+        if run.id != baseline.id and held(tx, parts.suites[suite_id], run.id, baseline.id) is None:
+            yield run
+
+
+def _rejudge(tx: Transaction, parts: JudgeParts, asset_id: str, suite_id: str, now: datetime) -> int:
+    """Judge the newest runs anew; what serves is told, so that alerts follow."""
+    suite, baseline = parts.suites.get(suite_id), tx.evals.baseline(asset_id, suite_id)
+    if suite is None or baseline is None:
+        return 0
+    estate, count = tx.estate.load(), 0
+    asset = estate.assets.get(asset_id)
+    latest = {run.version: run.id for _, run in tx.evals.runs(asset_id, suite_id)}
+    responder = Responder(tx, parts, now)
+    for run in list(_stale(tx, parts, asset_id, suite_id)):
+        comparison = judge(tx, suite, run.id, baseline.id)
+        if comparison is None:
+            continue
+        count += 1
+        if latest[run.version] == run.id:
+            told = told_where_it_serves(run, baseline, comparison, estate, now, asset.owner_team if asset else None)
+            absorb(told.signals, tx, parts, now)
+            for over in told.cleared:
+                responder.clear(over, f"judged anew against {baseline.version}", run.version)
+    return count
+
+
+def accept_risk(
+    parts: JudgeParts, run_id: str, environment: Environment, gate: Gate, days: int, by: str, why: str
+) -> str:
+    """Lift the hold of a verdict that is not decided, for this run, there, for some days.
+
+    Raises Refused when nothing is undecided, or something failed: a FAIL is not a risk, it is a loss that was measured.
+    """
+    reason, now = reason_of(why), parts.clock()
+    if not 0 < days <= LONGEST:
+        raise WrongUse(f"a risk cannot be accepted for {days} days", todo=f"Choose 1 to {LONGEST}")
+    with parts.store.write() as tx:
+        run = find_run(tx, run_id)
+        suite, baseline = parts.suites.get(run.suite), tx.evals.baseline(run.asset_id, run.suite)
+        comparison = held(tx, suite, run.id, baseline.id) if suite is not None and baseline is not None else None
+        if comparison is None or comparison.refused:
+            raise Refused(f"run {run.id} was not compared: there is no verdict whose risk could be accepted")
+        word = comparison.verdict(gate)
+        if word is not Verdict.INCONCLUSIVE:
+            said = word.value if word is not None else "nothing"
+            why_not = "a FAIL cannot be accepted" if word is Verdict.FAIL else "there is nothing to accept"
+            raise Refused(f"the {gate.value} verdict of run {run.id} is {said}: {why_not}")
+        until = now + timedelta(days=days)
+        accepted = Acceptance(
+            id=fingerprint("acceptance", run.id, environment, gate, iso(now))[:16],
+            asset_id=run.asset_id,
+            version=run.version,
+            environment=environment.value,
+            gate=gate,
+            run_id=run.id,
+            accepted_by=by,
+            why=clean(reason, 1_000),
+            at=now,
+            until=until,
+        )
+        tx.evals.put_acceptance(accepted)
+        detail = {
+            "environment": environment.value,
+            "gate": gate.value,
+            "run": run.id,
+            "until": iso(until),
+            "why": reason,
+        }
+        tx.log.append(now, by, "risk.accepted", subject(run.asset_id, run.version), detail)
+    return (
+        f"risk accepted by {by} until {until:%Y-%m-%d}: {run.asset_id} {run.version} may go to {environment.value}"
+        f" with its {gate.value} verdict undecided (run {run.id})"
+    )
+
+
+def find_run(tx: Transaction, run_id: str) -> EvalRun:
+    """A run by its id or the beginning of it. Raises NotFound."""
+    run = tx.evals.get(run_id)
+    if run is None:
+        raise NotFound(
+            f"there is no run {run_id!r}", todo="The runs of a suite stand on its page, and in pulse-tui suite list"
+        )
+    return run
+
+
+def undecided_runs(parts: JudgeParts, asset_id: str, version: str, gate: Gate) -> list[str]:
+    """The newest run of each suite on the release whose verdict is not decided. Raises Refused when there is none."""
+    found = []
+    with parts.store.read() as tx:
+        release = find_release(tx, asset_id, version)
+        for suite in parts.suites.values():
+            run, baseline = runs_of(tx, suite, release)
+            if run is None or baseline is None:
+                continue
+            comparison = held(tx, suite, run.id, baseline.id)
+            if comparison is not None and not comparison.refused and comparison.verdict(gate) is Verdict.INCONCLUSIVE:
+                found.append(run.id)
+    if not found:
+        raise Refused(
+            f"no {gate.value} verdict of {asset_id} {version} is undecided: there is no risk to accept",
+            todo=f"pulse-tui gate {asset_id} {version} --env ENV says what holds it",
+        )
+    return found

@@ -1,0 +1,136 @@
+"""Levels that moved over many runs of a suite: told once they are confirmed, with the releases between which it happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from pulse_tui.domain.evals import Basis, EvalRun, Gate, Task
+from pulse_tui.domain.evidence import MetricEvidence
+from pulse_tui.domain.metrics import higher_is_better
+from pulse_tui.domain.signal import Signal, fingerprint, signal_id
+from pulse_tui.domain.text import clean
+from pulse_tui.domain.words import Recommended, Severity, SignalType
+from pulse_tui.ports import Transaction
+from pulse_tui.settings.shapes import SuiteShape
+
+FEWEST = 10
+"""Runs under which no change can be confirmed."""
+MOST = 400
+"""The newest runs that are looked at."""
+
+
+class Moved(NamedTuple):
+    """A confirmed change of a metric's level."""
+
+    task: Task
+    before: float
+    after: float
+    size: float
+    """In standard deviations of the noise, signed."""
+    last: EvalRun
+    """The last run at the old level."""
+    first: EvalRun
+    """The first run at the new level."""
+    between: str
+    n: int
+    up: bool
+    """Whether higher is better."""
+
+    @property
+    def worse(self) -> bool:
+        """Whether the level moved the wrong way."""
+        return self.after < self.before if self.up else self.after > self.before
+
+
+class Drifts(NamedTuple):
+    """Signals to take in, and conditions that are over."""
+
+    signals: list[Signal]
+    cleared: list[str]
+
+
+def drifts(tx: Transaction, suite: SuiteShape, asset_id: str, now: datetime, owner: str | None) -> Drifts:
+    """Each level of the suite that fell, and those that are back up. Imports the statistics when there are runs enough."""
+    runs = tx.evals.runs(asset_id, suite.id)[-MOST:]
+    out, over = list[Signal](), list[str]()
+    if len(runs) < FEWEST:
+        return Drifts(out, over)
+    for task in suite.tasks:
+        moved = list(moves(runs, task))
+        if not moved:
+            continue
+        if moved[-1].worse:
+            out.append(_signal(moved[-1], suite, asset_id, now, owner))
+        else:
+            over.extend(_condition(suite, asset_id, m) for m in moved if m.worse)
+    return Drifts(out, over)
+
+
+def moves(runs: list[tuple[int, EvalRun]], task: Task) -> Iterator[Moved]:
+    """The confirmed changes of a task's metric over the runs, oldest first."""
+    found = [(i, run, s) for i, run in runs if (s := run.score(task.name, task.metric)) is not None]
+    if len(found) < FEWEST:
+        return
+    from pulse_tui.evaluate.drift import drift  # noqa: PLC0415  brings numpy and SciPy
+
+    stated = found[-1][2].higher_is_better if found else higher_is_better(task.metric)
+    up = task.higher_is_better if task.higher_is_better is not None else stated
+    for change in drift([s.value for _, _, s in found]).changes:
+        if not change.confirmed:
+            continue
+        (old, last, _), (new, first, _) = found[change.index - 1], found[change.index]
+        if last.version == first.version:
+            between = (
+                f"within {first.version}, between iterations {old} and {new}: nothing of ours was released between"
+            )
+        else:
+            between = f"between {last.version} (iteration {old}) and {first.version} (iteration {new})"
+        yield Moved(task, change.before, change.after, change.size, last, first, between, len(found), up)
+
+
+def _condition(suite: SuiteShape, asset_id: str, moved: Moved) -> str:
+    return fingerprint("drift", asset_id, suite.id, moved.task.name, moved.task.metric, moved.first.id)
+
+
+def _signal(moved: Moved, suite: SuiteShape, asset_id: str, now: datetime, owner: str | None) -> Signal:
+    task, first = moved.task, moved.first
+    evidence = MetricEvidence(
+        suite=suite.id,
+        task=task.name,
+        metric=task.metric,
+        baseline=moved.before,
+        current=moved.after,
+        higher_is_better=moved.up,
+        must_pass=task.must_pass,
+        n=moved.n,
+        scale=task.scale,
+        baseline_run=moved.last.id,
+        candidate_run=first.id,
+        gate=task.gate,
+        basis=Basis.DRIFT,
+        method="change point",
+        between=clean(moved.between, 300),
+    )
+    return Signal(
+        id=signal_id("evals", "drift", asset_id, suite.id, task.name, task.metric, first.id),
+        source=first.source or "evals",
+        signal_type=SignalType.SAFETY_REGRESSION if task.gate is Gate.SAFETY else SignalType.BENCHMARK_REGRESSION,
+        asset_id=asset_id,
+        baseline_version=moved.last.version,
+        current_version=first.version,
+        severity=Severity.MEDIUM,
+        confidence=0.8,
+        recommended_action=Recommended.REVIEW,
+        owner_team=owner,
+        occurred_at=first.at,
+        observed_at=now,
+        title=clean(f"{task.name} {task.metric} moved {evidence.delta_pp:+.1f} pp on {asset_id}, {moved.between}", 300),
+        summary=(
+            f"suite {suite.id}: the level went from {moved.before:.4g} to {moved.after:.4g}"
+            f" ({moved.size:+.1f} standard deviations of the noise over {moved.n} runs)"
+        ),
+        evidence=evidence,
+        fingerprint=_condition(suite, asset_id, moved),
+    )

@@ -1,0 +1,49 @@
+"""What a run says against its baseline, judged once and kept: panes and gates read it without any statistics library."""
+
+from __future__ import annotations
+
+from pulse_tui.domain.evals import Comparison, EvalRun
+from pulse_tui.evaluate.definition import Looks, Question
+from pulse_tui.ports import Transaction
+from pulse_tui.settings.shapes import SuiteShape
+
+
+def question_of(suite: SuiteShape) -> Question:
+    """What a suite asks. A digest of its files binds no run that states another kind of digest."""
+    return Question(suite.tasks, None if suite.path else suite.digest, suite.margin)
+
+
+def held(tx: Transaction, suite: SuiteShape, run_id: str, baseline_id: str) -> Comparison | None:
+    """What was said, when it was of this baseline and of the suite as it is asked now."""
+    found = tx.evals.comparison(run_id)
+    if found is None or found.baseline_id != baseline_id or found.definition != question_of(suite).definition:
+        return None
+    return found
+
+
+def judge(tx: Transaction, suite: SuiteShape, run_id: str, baseline_id: str) -> Comparison | None:
+    """Judge a stored run and keep what is said. None when either run is not there. Imports the statistics."""
+    from pulse_tui.evaluate.comparing import compare  # noqa: PLC0415  brings SciPy
+
+    run, baseline = tx.evals.get(run_id, sheets=True), tx.evals.get(baseline_id, sheets=True)
+    if run is None or baseline is None:
+        return None
+    comparison = compare(baseline, run, question_of(suite), _looks(tx, suite, run))
+    tx.evals.put_comparison(comparison)
+    return comparison
+
+
+def _looks(tx: Transaction, suite: SuiteShape, run: EvalRun) -> Looks:
+    """The items of earlier looks at the same release, of tasks that are looked at while they grow."""
+    growing = {t.name for t in suite.tasks if t.growing}
+    looks: Looks = {name: [] for name in growing}
+    if not growing:
+        return looks
+    for _, earlier in tx.evals.runs(run.asset_id, run.suite):
+        if earlier.id == run.id or earlier.version != run.version:
+            continue
+        whole = tx.evals.get(earlier.id, sheets=True)
+        for sheet in whole.sheets if whole is not None else ():
+            if sheet.task in growing:
+                looks[sheet.task] = [*looks[sheet.task], sheet.items]
+    return looks

@@ -1,0 +1,86 @@
+"""A result file becomes records: its kind told or found, the kind's options filled from what is known of the file.
+
+``pulse-tui ingest``, the runs of a suite's command and ``pulse-tui compare`` read files through here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+from pulse_tui.domain.errors import SourceError, WrongUse
+from pulse_tui.domain.source import Collected
+from pulse_tui.ports import CollectContext
+
+HEAD = 4096
+"""Bytes of a file that tell its kind."""
+STDIN = "stdin"
+"""The name of what came through standard input."""
+
+
+class About(NamedTuple):
+    """What is known of a file beside its content."""
+
+    asset: str | None = None
+    version: str | None = None
+    suite: str | None = None
+    path: str = ""
+
+
+def file_formats(kinds: Mapping[str, Any]) -> dict[str, Any]:
+    """The kinds that can read one file, by name."""
+    return {kind: module for kind, module in kinds.items() if hasattr(module, "parse")}
+
+
+def detect(kinds: Mapping[str, Any], name: str, head: bytes) -> str | None:
+    """The first of ``kinds`` (file formats) that takes a file of this name beginning with ``head``; None when none does.
+
+    Standard input has no name to go by: it is tried under each that a file could have.
+    """
+    names = [f"{STDIN}{ending}" for ending in (".jsonl", ".json", ".xml", ".zip")] if name == STDIN else [name]
+    return next((kind for kind, module in kinds.items() for n in names if module.accepts(n, head)), None)
+
+
+def options_for(
+    shape: type[msgspec.Struct], *, asset: str | None, version: str | None, suite: str | None, path: str
+) -> Any:
+    """Options of a kind from what is known, as far as it has such options. Raises WrongUse when a required one is not."""
+    known = {f.name: f for f in msgspec.structs.fields(shape)}
+    told = {"asset": asset, "version": version, "suite": suite, "path": path}
+    values = {name: value for name, value in told.items() if value is not None and name in known}
+    missing = [name for name, field in known.items() if field.required and name not in values]
+    if missing:
+        raise WrongUse(f"{', '.join(missing)} must be given", todo=" ".join(f"--{m} VALUE" for m in missing))
+    return shape(**values)
+
+
+def read_result(
+    kinds: Mapping[str, Any],
+    kind: str | None,
+    name: str,
+    data: bytes,
+    about: About,
+    context: CollectContext,
+    *,
+    naming: str = "Name its kind",
+) -> Collected:
+    """Parse one whole file as ``kind``, or as the kind that takes it.
+
+    ``kinds`` are file formats (:func:`file_formats`); ``name`` is shown in messages; the records' source is
+    ``context.source`` with the kind behind it (``ingest:junit``); ``naming`` says how a kind is named. Raises SourceError for an empty file, one that no
+    kind takes or that its kind cannot read, and WrongUse when an option that the kind needs is not known.
+    """
+    if not data.strip():
+        raise SourceError(f"{name} is empty", todo="Write it whole under another name, then rename it")
+    chosen = kind or detect(kinds, name, data[:HEAD])
+    if chosen is None:
+        raise SourceError(f"{name}: no known format fits", todo=f"{naming}, one of {', '.join(sorted(kinds))}")
+    module = kinds[chosen]
+    try:
+        options = options_for(module.Options, **about._asdict())
+    except WrongUse as error:
+        raise WrongUse(f"{chosen}: {error.what}", todo=error.todo) from None
+    read: Collected = module.parse(name, data, options, context._replace(source=f"{context.source}:{chosen}"))
+    return read
