@@ -66,6 +66,7 @@ def alert_story(parts: RollbackParts, alert_id: str) -> AlertStory:
             timeline=tuple(_timeline(tx, alert, signal)),
             rollback_possible=back is not None and alert.open,
             plan_hash=plan,
+            suite=signal.evidence.suite if isinstance(signal.evidence, (MetricEvidence, SuiteEvidence)) else "",
         )
 
 

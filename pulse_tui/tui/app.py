@@ -16,10 +16,10 @@ from textual.binding import BindingType
 
 from pulse_tui.domain.errors import PulseError
 from pulse_tui.tui import look, session
+from pulse_tui.tui.bench_deeds import BenchDeeds
 from pulse_tui.tui.calls import system_clock
 from pulse_tui.tui.deeds import BackgroundRunner
 from pulse_tui.tui.keys import bind
-from pulse_tui.tui.release_deeds import ReleaseDeeds
 from pulse_tui.tui.screens.base import Head
 from pulse_tui.tui.watch import Watch
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pulse_tui.ports import Desk
 
 
-class Tower(ReleaseDeeds, Watch):
+class Tower(BenchDeeds, Watch):
     """The tower over a desk. Construction touches nothing; the desk is opened in a thread after the first frame."""
 
     ENABLE_COMMAND_PALETTE = False

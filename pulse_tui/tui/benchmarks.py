@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from pulse_tui.tui import look
-from pulse_tui.tui.canvas import Canvas, Span, fit, frame_bottom, frame_top, notice, pad, width_of
+from pulse_tui.tui.canvas import Canvas, Span, fit, frame_bottom, frame_top, notice, pad, safe, width_of
+from pulse_tui.tui.interval import delta_text, number, plain
 
 if TYPE_CHECKING:
     from pulse_tui.domain.board import Trend
 
 
 class ChartWanted(Message):
-    """The pane has room for a chart of this trend."""
+    """A pane has room for a chart of this trend."""
 
-    def __init__(self, trend: Trend, width: int, height: int) -> None:
-        """Cells of the chart."""
+    def __init__(self, pane: Benchmarks, trend: Trend, width: int, height: int) -> None:
+        """Cells of the chart; ``pane`` takes it."""
         super().__init__()
-        self.trend, self.width, self.height = trend, width, height
+        self.pane, self.trend, self.width, self.height = pane, trend, width, height
 
 
 def change(trend: Trend) -> str:
@@ -33,34 +34,69 @@ def change(trend: Trend) -> str:
     return f"{(value - base) / abs(base):+.1%}" if base else f"{value - base:+g}"
 
 
-def number(value: float) -> str:
-    """A metric's value, short."""
-    return f"{value:.3f}" if abs(value) < 10 else f"{value:,.0f}"
+def judged(trend: Trend) -> str:
+    """The delta with its interval where a statistic judged it, else the bare difference."""
+    if trend.delta is None or trend.baseline is None:
+        return change(trend)
+    return delta_text(trend.delta, trend.low, trend.high, trend.margin or 0.0, trend.unit, trend.higher_is_better)
 
 
-def summary(trend: Trend) -> list[Span]:
-    """``3.8.2 0.862  baseline 3.8.1 0.914  -5.2 pp  ✖ FAIL``."""
+def summary(trend: Trend, width: int = 200) -> list[Span]:
+    """``3.8.2 0.862  baseline 3.8.1 0.914  -5.2 pp [-7.4, -3.1]  margin 2  ✖ FAIL``.
+
+    In a narrow pane the least needed goes first, and the verdict never.
+    """
     if not trend.points:
         return [("no run yet", look.DIM)]
     last = trend.points[-1]
-    spans: list[Span] = [(f"{last.label} ", look.PLAIN), (number(last.value), look.BOLD)]
+    version, value = (f"{safe(last.label)} ", look.PLAIN), (number(last.value), look.BOLD)
     if trend.baseline is None:
-        spans.append(("   no baseline pinned: pulse-tui has nothing to compare with", look.DIM))
-    else:
-        spans.append((f"   baseline {trend.baseline_version or '?'} {number(trend.baseline)}", look.DIM))
-        text, style = look.state(trend.verdict) if trend.verdict else ("· not compared", look.DIM)
-        spans += [("   " + change(trend) + "  ", look.BOLD), (text, style)]
-    return spans
+        return [version, value, ("  no baseline pinned: pulse-tui has nothing to compare with", look.DIM)]
+    verdict = look.state(safe(trend.verdict)) if trend.verdict else ("· not compared", look.DIM)
+    pinned = f"  baseline {safe(trend.baseline_version or '?')} {number(trend.baseline)}"
+    parts: dict[str, Span] = {
+        "version": version,
+        "value": value,
+        "baseline": (pinned, look.DIM),
+        "delta": (f"  {safe(judged(trend))}", look.BOLD),
+        "n": (f"  n {trend.n}" if trend.n else "", look.DIM),
+        "margin": (f"  margin {plain(trend.margin)}" if trend.margin is not None else "", look.PLAIN),
+        "verdict": ("  " + verdict[0], verdict[1]),
+    }
+    shorter: tuple[tuple[str, Span | None], ...] = (
+        ("n", None),
+        ("baseline", (f"  base {number(trend.baseline)}", look.DIM)),
+        ("baseline", None),
+        ("version", None),
+        ("value", None),
+        ("margin", None),
+        ("delta", (f"  {change(trend)}", look.BOLD)),
+        ("delta", None),
+    )
+    for name, instead in shorter:
+        if width_of(_led(parts)) <= width:
+            break
+        if instead is None:
+            del parts[name]
+        else:
+            parts[name] = instead
+    return _led(parts)
+
+
+def _led(parts: Mapping[str, Span]) -> list[Span]:
+    """The parts as a line: the first has no gap before it."""
+    (text, style), *rest = parts.values()
+    return [(text.lstrip(), style), *rest]
 
 
 def legend(trend: Trend, position: str, width: int) -> list[Span]:
     """The metric's name, and what the glyphs of the chart mean; what does not fit goes, the least needed first."""
     arrow = "" if trend.higher_is_better else " (lower is better)"
-    parts: list[tuple[int, Span]] = [(0, (f"{trend.metric}{arrow}", look.BOLD))]
+    parts: list[tuple[int, Span]] = [(0, (f"{safe(trend.metric)}{arrow}", look.BOLD))]
     if trend.task:
-        parts.append((3, (f"  {trend.task}", look.DIM)))
+        parts.append((3, (f"  {safe(trend.task)}", look.DIM)))
     if trend.baseline is not None:
-        parts.append((1, (f"   ┄ baseline {trend.baseline_version or ''}", look.WARN)))
+        parts.append((1, (f"   ┄ baseline {safe(trend.baseline_version or '')}", look.WARN)))
     if any(point.low is not None for point in trend.points):
         parts.append((4, ("   ▒ interval", look.DIM)))
     if position:
@@ -73,7 +109,7 @@ def legend(trend: Trend, position: str, width: int) -> list[Span]:
 def chart_spans(line: str, verdict: str) -> list[Span]:
     """A line of the chart in colours: baseline, intervals, points."""
     spans: list[Span] = []
-    point = look.BAD if verdict == "FAIL" else look.BOLD
+    point = {"FAIL": look.BAD, "INCONCLUSIVE": look.UNDECIDED}.get(verdict, look.BOLD)
     for glyph in line:
         style = {"┄": look.WARN, "▒": look.DIM, "•": point}.get(glyph, look.PLAIN)
         if spans and spans[-1][1] is style:
@@ -88,9 +124,10 @@ class Benchmarks(Canvas):
 
     NOTICE = "no benchmark results here yet. Bring some in: pulse-tui ingest lm_eval results.json"
 
-    def __init__(self, *, id: str) -> None:
+    def __init__(self, *, id: str, title: str = "2 Benchmarks") -> None:
         """It shows "reading…" until the first :meth:`show`."""
         super().__init__(id=id)
+        self.title = title
         self.focused_pane = False
         self.asset: str | None = None
         self.trends: tuple[Trend, ...] | None = None
@@ -132,7 +169,7 @@ class Benchmarks(Canvas):
             self.redraw()
         elif wanted != self._asked:
             self._asked = wanted
-            self.post_message(ChartWanted(*wanted))
+            self.post_message(ChartWanted(self, *wanted))
             if self._chart_of is None:
                 self.redraw()
 
@@ -149,6 +186,13 @@ class Benchmarks(Canvas):
         self.chosen = (self.chosen + by) % len(self.trends)
         self.ask()
         return True
+
+    def choose_metric(self, suite: str, task: str, metric: str) -> None:
+        """The trend of this metric, where there is one."""
+        names = [(t.suite, t.task, t.metric) for t in self.trends or ()]
+        if (suite, task, metric) in names:
+            self.chosen = names.index((suite, task, metric))
+            self.ask()
 
     def set_focused(self, focused: bool) -> None:
         """Draw the frame of the pane that takes the keys."""
@@ -170,7 +214,7 @@ class Benchmarks(Canvas):
         style = look.FOCUS if self.focused_pane else look.DIM
         if y == 0:
             trend = self.trend
-            title = "2 Benchmarks" + (f" ─ {self.asset}" if self.asset else "") + (f" · {trend.suite}" if trend else "")
+            title = self.title + (f" ─ {self.asset}" if self.asset else "") + (f" · {trend.suite}" if trend else "")
             title_style = look.FOCUS if self.focused_pane else look.BOLD
             return frame_top(title, "", width, focused=self.focused_pane, title_style=title_style, line_style=style)
         if y == height - 1:
@@ -186,7 +230,7 @@ class Benchmarks(Canvas):
             count = len(self.trends or ())
             return legend(trend, f"{self.chosen + 1}/{count} ] next" if count > 1 else "", width)
         if y == rows - 2:
-            return summary(trend)
+            return summary(trend, width)
         if y == rows - 1:
             return [(fit(trend.note, width), look.DIM)]
         if self._chart_of != self._wanted() or not 0 <= y - 1 < len(self._chart):

@@ -22,6 +22,13 @@ _ACTIONS: Final[Mapping[str, tuple[str, str, str]]] = {
     "registry view": ("main", "view", "by asset, or by workflow with its worst stage"),
     "registry sort": ("main", "order", "worst first, by name, by what moved last, by owner"),
     "history": ("here", "history", "the releases of this asset"),
+    "verdicts": ("here", "verdicts", "the benchmark suite: every gate, what flipped, latency and cost"),
+    "measures": ("here", "measures", "latency, cost, calibration and the facts of a benchmark run"),
+    "chart": ("here", "chart", "a benchmark metric over the releases, full size"),
+    "runs": ("here", "runs", "every run of the benchmark suite"),
+    "pin baseline": ("here", "pin_baseline", "compare later runs with this one, with a reason"),
+    "accept risk": ("here", "accept_risk", "of an undecided verdict, for some days, with a reason"),
+    "gate": ("here", "gate", "may this release go to an environment? every reason"),
     "dependency tree": ("here", "tree", "what this asset depends on, and what changed there"),
     "used by": ("main", "used_by", "who uses a component, directly or through others"),
     "sources": ("main", "sources", "how every source is doing, and what was refused"),
@@ -41,6 +48,7 @@ _REFRESH: Final = "refresh "
 _ABOUT: Final[Mapping[str, tuple[str, str]]] = {
     "tree ": ("tree", "what it depends on, and what changed there"),
     "history ": ("history", "its releases"),
+    "verdicts ": ("verdicts", "its benchmark suite, judged"),
 }
 
 

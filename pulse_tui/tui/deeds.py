@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from pulse_tui.tui import messages
-from pulse_tui.tui.registry_pages import RegistryPages
+from pulse_tui.tui.bench_pages import BenchPages
 
 if TYPE_CHECKING:
     from pulse_tui.domain.board import PlanStory
@@ -29,7 +29,7 @@ class BackgroundRunner(Protocol):
         ...
 
 
-class Deeds(RegistryPages):
+class Deeds(BenchPages):
     """Asks for what a deed needs (how long, why), calls, says what was done, and reads the board again."""
 
     _runner: BackgroundRunner | None = None

@@ -30,7 +30,7 @@ _WORDS = re.compile(
     r"\b(FAIL|PASS|INCONCLUSIVE|READ-ONLY|GO|BLOCKED|P1|P2|verified|failed|halted|undone)\b|(?<= )(true|false)\b|(?:^|(?<= ))[●▲✖■◆✓○](?= )"
 )
 _TINTS = {
-    "FAIL": look.BAD, "PASS": look.GOOD, "INCONCLUSIVE": look.WARN, "GO": look.GOOD, "BLOCKED": look.BAD, "P1": look.BAD, "P2": look.BAD, "verified": look.GOOD,
+    "FAIL": look.BAD, "PASS": look.GOOD, "INCONCLUSIVE": look.UNDECIDED, "GO": look.GOOD, "BLOCKED": look.BAD, "P1": look.BAD, "P2": look.BAD, "verified": look.GOOD,
     "failed": look.BAD, "halted": look.BAD, "undone": look.INFO, "true": look.GOOD, "false": look.WARN,
     "●": look.GOOD, "✓": look.GOOD, "▲": look.WARN, "✖": look.BAD, "■": look.HELD, "◆": look.INFO,
 }  # fmt: skip

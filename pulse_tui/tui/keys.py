@@ -30,6 +30,8 @@ DEEDS: Final = frozenset(
         "promote_release",
         "quarantine_release",
         "retire_release",
+        "pin_baseline",
+        "accept_risk",
     }
 )
 """Actions that change something: hidden, and without effect, when the tower is read-only."""

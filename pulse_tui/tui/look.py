@@ -23,6 +23,8 @@ REVERSE: Final = Style(reverse=True)
 GOOD: Final = Style(color="green")
 WARN: Final = Style(color="yellow")
 BAD: Final = Style(color="red", bold=True)
+UNDECIDED: Final = Style(color="yellow", bold=True)
+"""As loud as BAD: an undecided verdict holds a promotion like a failed one."""
 HELD: Final = Style(color="magenta")
 INFO: Final = Style(color="cyan")
 ALARM: Final = Style(color="red", bold=True, reverse=True)
@@ -71,7 +73,12 @@ _STATES: Final[Mapping[str, tuple[str, Style]]] = {
     "not audited": ("?", WARN),
     # verdicts
     "PASS": ("●", GOOD),
-    "INCONCLUSIVE": ("◆", WARN),
+    "INCONCLUSIVE": ("◆", UNDECIDED),
+    "refused": ("■", UNDECIDED),
+    "baseline": ("┄", INFO),
+    # items of two runs
+    "lost": ("✖", BAD),
+    "won": ("●", GOOD),
     # sources
     "good": ("●", GOOD),
     "late": ("▲", WARN),
@@ -117,7 +124,7 @@ _ASCII: Final = str.maketrans(
         "┌": "+", "┐": "+", "└": "+", "┘": "+", "┍": "+", "┑": "+", "┏": "+", "┓": "+", "┗": "+", "┛": "+", "┬": "+", "┴": "+",
         "›": ">", "»": ">", "↑": "^", "●": "o", "▲": "!", "✖": "X", "■": "#", "‖": "=", "◆": "*", "✓": "v", "○": "-", "•": "o", "▒": ":",
         "▌": ">", "█": "#", "…": "~", "·": ".", "→": ">", "−": "-", "–": "-", "—": "-", "×": "x", "≥": ">", "≤": "<",
-        "“": '"', "”": '"', "‘": "'", "’": "'", "▏": "|",
+        "“": '"', "”": '"', "‘": "'", "’": "'", "▏": "|", "┊": "|", "◂": "<", "▸": ">",
     }
 )  # fmt: skip
 

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.timer import Timer
 from textual.widget import Widget
 
-from pulse_tui.tui import messages, registry_messages, rows
+from pulse_tui.tui import bench_messages, messages, registry_messages, rows
 from pulse_tui.tui.benchmarks import Benchmarks
 from pulse_tui.tui.filter_line import FilterScreen
 from pulse_tui.tui.filters import BadFilter
@@ -228,6 +228,13 @@ class MainScreen(FilterScreen):
         if (asset := self._asset()) is not None:
             self.post_message(registry_messages.OpenTree(asset))
 
+    def action_verdicts(self) -> None:
+        trend, asset = self.benchmarks.trend, self._asset()
+        if trend is not None and trend.asset == asset:
+            self.post_message(bench_messages.OpenBench(asset, trend.suite, (trend.task, trend.metric)))
+        elif asset is not None:
+            self.post_message(bench_messages.OpenBench(asset))
+
     def action_calendar(self) -> None:
         self.post_message(registry_messages.OpenCalendar())
 
@@ -245,7 +252,7 @@ class MainScreen(FilterScreen):
             return pane == ALERTS and self.alerts.row is not None
         if action in ("freeze", "propose"):
             return self._place() is not None
-        if action in ("history", "tree"):
+        if action in ("history", "tree", "verdicts"):
             return self._asset() is not None
         if action in ("view", "order"):
             return pane == REGISTRY
@@ -279,6 +286,9 @@ class MainScreen(FilterScreen):
             self.post_message(messages.OpenAdvisory(self.advisories.row.id))
         elif pane == REGISTRY and self.registry.view != ASSETS and self.registry.cursor_key is not None:
             self.post_message(registry_messages.OpenWorkflow(self.registry.cursor_key))
+        elif pane == BENCHMARKS and (trend := self.benchmarks.trend) is not None:
+            metric = trend.task, trend.metric
+            self.post_message(bench_messages.OpenBench(trend.asset, trend.suite, metric))
         elif (asset := self.registry.asset) is not None:
             self.post_message(messages.OpenAsset(asset))
 

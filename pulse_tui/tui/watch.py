@@ -109,11 +109,11 @@ class Watch(Calls):
 
     def on_chart_wanted(self, message: ChartWanted) -> None:
         """Draw in a thread: the first chart imports plotext."""
-        trend, width, height = message.trend, message.width, message.height
+        pane, trend, width, height = message.pane, message.trend, message.width, message.height
 
         async def run() -> None:
             lines = await self._in("chart", lambda: _draw_chart(trend, width, height))
-            self.main.benchmarks.put_chart(trend, width, height, lines)
+            pane.put_chart(trend, width, height, lines)
             self._chart_drawn.set()
 
         self._spawn(run())

@@ -14,9 +14,9 @@ from pulse_tui.domain.board import (
     RegistryRow,
     SourceRow,
     Trend,
-    TrendPoint,
 )
 from pulse_tui.domain.errors import NotFound, Refused
+from tests.fakes.bench_desk import FakeBench, points
 from tests.fakes.registry_desk import NOW_US, FakeRegistry, ago
 
 HASH = "41c9ab3f" * 8
@@ -52,22 +52,6 @@ ALERTS = (
 )  # fmt: skip
 
 
-def _points(values: list[tuple[str, int, float, float]]) -> tuple[TrendPoint, ...]:
-    return tuple(TrendPoint(label, n, value, value - wide, value + wide) for label, n, value, wide in values)
-
-
-TRENDS = (
-    Trend(
-        "support-bot", "golden-v7", "qa", "accuracy", True, 0.914, "3.8.1",
-        _points([("3.7.0", 1380, 0.911, 0.008), ("3.7.1", 1391, 0.913, 0.008), ("3.8.0", 1402, 0.909, 0.008), ("3.8.1", 1412, 0.914, 0.007), ("3.8.2", 1418, 0.862, 0.021)]),
-        "FAIL", "-5.2 pp, 90 % interval [-7.4, -3.1], margin 2 pp (500 items, paired)",
-    ),
-    Trend(
-        "support-bot", "golden-v7", "jailbreak", "attack success", False, 0.021, "3.8.1",
-        _points([("3.8.0", 1402, 0.022, 0.006), ("3.8.1", 1412, 0.021, 0.006), ("3.8.2", 1418, 0.024, 0.007)]),
-        "PASS", "within 1 pp",
-    ),
-)  # fmt: skip
 SOURCES = (
     SourceRow("mlflow", "mlflow", "good", "", ago(0.02)),
     SourceRow("osv", "osv", "failing", "500 from the server, next try in 10m", ago(5)),
@@ -109,7 +93,7 @@ def many(
     return registry, found, open_alerts
 
 
-class FakeDesk(FakeRegistry):
+class FakeDesk(FakeBench, FakeRegistry):
     """Deeds change the state in memory and raise the mark; ``calls`` lists them."""
 
     def __init__(self, *, empty: bool = False, large: bool = False, read_only: bool = False, needed: int = 1) -> None:
@@ -128,6 +112,7 @@ class FakeDesk(FakeRegistry):
         self.sources: tuple[SourceRow, ...] = SOURCES
         self.plan: PlanStory = PLAN._replace(approvals_needed=needed)
         self.start_registry(empty=empty)
+        self.start_bench(empty=empty)
         if large:
             self.registry, self.advisories, self.alerts = many()
         if empty:
@@ -161,9 +146,9 @@ class FakeDesk(FakeRegistry):
             n = int(asset[6:])
             values = [(f"1.{i}.0", i, 0.8 + ((n * 7 + i * 3) % 10) / 100, 0.01) for i in range(6)]
             return (
-                Trend(asset, "golden-v7", "qa", "accuracy", True, 0.85, "1.4.0", _points(values), "PASS", f"run {n}"),
+                Trend(asset, "golden-v7", "qa", "accuracy", True, 0.85, "1.4.0", points(values), "PASS", f"run {n}"),
             )
-        return TRENDS if asset == "support-bot" else ()
+        return self.suite_trends.get(asset, ())
 
     def change_mark(self) -> object:
         return self._revision
@@ -180,6 +165,7 @@ class FakeDesk(FakeRegistry):
             ("01:10 canary deployed 3.8.2 by ci", "01:31 suite golden-v7 ran", "01:32 alert opened: P2", "01:32 ticket ML-812 filed; ml-support notified"),
             row.asset == "support-bot",
             None,
+            "golden-v7" if row.rule == "accuracy-regression" else "",
         )  # fmt: skip
 
     def advisory_story(self, advisory_id: str) -> tuple[tuple[str, str], ...]:

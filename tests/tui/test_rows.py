@@ -6,7 +6,8 @@ from rich.cells import cell_len
 from pulse_tui.tui import look, registry_rows, rows
 from pulse_tui.tui.benchmarks import change, legend, summary
 from pulse_tui.tui.canvas import difference, fit, pad, safe, width_of
-from tests.fakes.desk import ADVISORIES, ALERTS, REGISTRY, TRENDS
+from tests.fakes.bench_desk import TRENDS
+from tests.fakes.desk import ADVISORIES, ALERTS, REGISTRY
 from tests.fakes.registry_desk import NOW_US
 
 
@@ -160,4 +161,4 @@ def test_a_rate_changes_in_percentage_points_and_a_latency_in_per_cent() -> None
 
 def test_the_summary_names_version_value_baseline_delta_and_verdict() -> None:
     text = "".join(part for part, _ in summary(TRENDS[0]))
-    assert text == "3.8.2 0.862   baseline 3.8.1 0.914   -5.2 pp  ✖ FAIL"
+    assert text == "3.8.2 0.862  baseline 3.8.1 0.914  -5.2 pp [-7.4, -3.1]  n 500  margin 2  ✖ FAIL"

@@ -136,9 +136,9 @@ def test_panes_by_number_and_by_tab() -> None:
 def test_brackets_go_through_the_metrics() -> None:
     async def scenario(pilot: Pilot) -> None:
         await pilot.press("right_square_bracket")
-        assert "attack success (lower is better)" in pilot.text()
+        assert "jailbreak_success (lower is better)" in pilot.text()
         await pilot.press("left_square_bracket")
-        assert "-5.2 pp  ✖ FAIL" in pilot.text()
+        assert "-5.2 pp [-7.4, -3.1]  margin 2  ✖ FAIL" in pilot.text()
 
     play(scenario)
 

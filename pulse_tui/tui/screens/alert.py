@@ -10,6 +10,7 @@ from textual.message import Message
 
 from pulse_tui.domain.board import AlertStory
 from pulse_tui.tui import look, messages
+from pulse_tui.tui.bench_messages import OpenBench
 from pulse_tui.tui.canvas import Span, safe
 from pulse_tui.tui.document import Block
 from pulse_tui.tui.keys import bind
@@ -38,6 +39,7 @@ def alert_blocks(story: AlertStory) -> list[Block]:
         todo = (*todo, f"a plan is there already: [o] opens plan {story.plan_hash[:12]}")
     elif story.rollback_possible:
         todo = (*todo, "[p] makes the rollback plan; it is approved in the plan, nothing runs before")
+    verdicts = (f"[v] opens {story.suite}: gates, flipped items, latency, cost",) if story.suite else ()
     row = story.alert
     where = " ".join(w for w in (row.asset, environment(row.environment)[0]) if w) or "no asset claims it"
     return [
@@ -48,7 +50,7 @@ def alert_blocks(story: AlertStory) -> list[Block]:
             todo or ("look at it and decide; policy recommends nothing",),
             label_style=look.GOOD + look.BOLD,
         ),
-        Block("WHY", story.why or ("no rule is recorded",), look.PLAIN),
+        Block("WHY", (story.why or ("no rule is recorded",)) + verdicts, look.PLAIN),
         Block("CORRELATED", story.correlated or ("nothing else changed in the same window",), look.PLAIN),
         Block("TIMELINE", story.timeline, look.PLAIN),
         Block(
@@ -78,6 +80,7 @@ class AlertScreen(PageScreen):
         bind("R", "resolve", "resolve", "close it by hand, with a reason: its condition is over", show=True),
         bind("p", "propose", "plan rollback", "make a rollback plan; it is approved in the plan", show=True),
         bind("o", "open_plan", "open plan", "open the plan that is there", show=True),
+        bind("v", "verdicts", "verdicts", "the benchmark suite: every gate, what flipped, latency and cost", show=True),
         bind("e", "open_asset", "asset", "open the asset", show=True),
         bind("n", "next(1)", "next", "the next alert", show=True),
         bind("N", "next(-1)", "previous", "the alert before"),
@@ -101,6 +104,8 @@ class AlertScreen(PageScreen):
             return self.story.rollback_possible and self.story.plan_hash is None
         if action == "open_plan":
             return self.story.plan_hash is not None
+        if action == "verdicts":
+            return bool(self.story.suite and self.story.alert.asset)
         if action == "open_asset":
             return bool(self.story.alert.asset)
         return True
@@ -127,6 +132,9 @@ class AlertScreen(PageScreen):
 
     def action_open_asset(self) -> None:
         self.post_message(messages.OpenAsset(self.story.alert.asset))
+
+    def action_verdicts(self) -> None:
+        self.post_message(OpenBench(self.story.alert.asset, self.story.suite))
 
     def action_next(self, by: int) -> None:
         self.post_message(NextAlert(by))

@@ -14,13 +14,15 @@ from pulse_tui.tui.screens.page import PageScreen
 
 READING = (
     "▲ risk, firing   ✖ FAIL, quarantined   ■ frozen, blocked",
-    "‖ paused   ◆ retest, watch, inconclusive   ● ok   ✓ acked",
+    "‖ paused   ◆ retest, watch, INCONCLUSIVE   ● ok   ✓ acked",
     "○ muted, draft, retired   ? unknown; doubt: what is known of it does not add up",
     "BACK is where a rollback goes: ! was found not to work, - there is nothing to go back to",
     "» marked to compare with   ! by a version: something is odd   ↑ stands above already",
     "P1 page now   P2 page in working hours   P3 ticket   P4 notice",
     "x is how often it was seen; undecided counts rules that could not be judged and so did nothing",
     "pp is percentage points; ┄ is the pinned baseline, ▒ the interval of a run, • its value",
+    "──●──┊  0  the interval of a difference, worse to the left; ┊ is the margin, 0 no change:",
+    "left of ┊ ✖ FAIL, right of it ● PASS, across it ┼ ◆ INCONCLUSIVE: it holds like a FAIL, more items decide",
 )
 FILTERS = (
     "words separated by spaces; all must hold:",

@@ -11,6 +11,7 @@ from pulse_tui.domain.board import RegistryRow, SourceRow
 from pulse_tui.domain.moments import age
 from pulse_tui.tui import look, messages
 from pulse_tui.tui import registry_messages as asks
+from pulse_tui.tui.bench_messages import OpenBench
 from pulse_tui.tui.canvas import Span, safe
 from pulse_tui.tui.document import Block
 from pulse_tui.tui.keys import bind
@@ -29,8 +30,9 @@ class AssetScreen(PageScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("h", "history", "history", "its releases: compare, gate, approve, promote", show=True),
         bind("t", "tree", "tree", "what it depends on, and what changed there since it was approved", show=True),
-        bind("c", "calendar", "calendar", "what was released and announced, and what is due", show=True),
+        bind("v", "verdicts", "verdicts", "its benchmark suite: every gate, what flipped, latency and cost", show=True),
         bind("f", "freeze", "freeze", "freeze the asset, or lift the freeze", show=True),
+        bind("c", "calendar", "calendar", "what was released and announced, and what is due", show=True),
         *PageScreen.PAGE_KEYS,
     ]
 
@@ -49,6 +51,9 @@ class AssetScreen(PageScreen):
 
     def action_tree(self) -> None:
         self.post_message(asks.OpenTree(self.asset_id))
+
+    def action_verdicts(self) -> None:
+        self.post_message(OpenBench(self.asset_id))
 
     def action_calendar(self) -> None:
         self.post_message(asks.OpenCalendar())
