@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 
+from pulse_tui.cli import compare_files
 from pulse_tui.domain.errors import WrongUse
 from pulse_tui.domain.metrics import bounds_of
 from pulse_tui.domain.text import clean
@@ -24,12 +25,12 @@ _LIMIT = 1.15
 
 
 def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
-    """Where the comparisons come from."""
-    parser.add_argument(
-        "--batch", metavar="FILE", required=True, help="JSON Lines of comparisons, - for standard input"
-    )
+    """Two files, or a batch."""
+    compare_files.arguments(parser)
+    parser.add_argument("--batch", metavar="FILE", help="JSON Lines of comparisons, - for standard input")
     parser.epilog = (
-        "one comparison a line, items paired by position; one line out per line, in the same order:\n"
+        "Two files: every metric that both have, paired item by item where the files hold items. Runs of another suite\n"
+        "content, other items or other prompts are refused with the difference named. --batch: one comparison a line, items paired by position; one line out per line, in the same order:\n"
         '  {"id", "metric", "higher_is_better": true, "margin": 0.02, "base": [..], "cand": [..], "cluster": [..]?}\n'
         '  {"id", "metric": "p95_latency", "slo": 800, "limit": 1.15, "cand": [..]}   latencies in order of time\n'
         "PASS: the whole 90 % interval is above -margin; FAIL: below it; INCONCLUSIVE: more_items more would decide.\n"
@@ -40,6 +41,10 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
 
 def run(options: argparse.Namespace, _name: str) -> int:
     """0 when all pass, 1 when not, 2 when nothing could be judged."""
+    if options.batch is None:
+        return compare_files.run(options)
+    if options.files:
+        raise WrongUse("compare takes two files or --batch FILE, not both")
     judged = refused = passed = 0
     with _lines(options.batch) as lines:
         for number, line in enumerate(lines, start=1):

@@ -46,10 +46,10 @@ def read_capped(path: Path, name: str, cap: int) -> bytes:
     return data
 
 
-def find(base: Path, path: str, pattern: str) -> tuple[list[tuple[str, Path]], bool]:
+def find(base: Path, path: str, pattern: str | tuple[str, ...]) -> tuple[list[tuple[str, Path]], bool]:
     """The files of ``path``: (name, path) sorted by name, and whether a single file was named.
 
-    ``path`` is a file, a folder (searched below with ``pattern``) or a glob; relative to ``base``.
+    ``path`` is a file, a folder (searched below with ``pattern``, or several) or a glob; relative to ``base``.
     Names starting with "." or ending in ".part" are still being written and are left out.
     """
     if not path:
@@ -58,13 +58,14 @@ def find(base: Path, path: str, pattern: str) -> tuple[list[tuple[str, Path]], b
     if whole.is_file():
         return [(whole.name, whole)], True
     if whole.is_dir():
-        root, found = whole, whole.rglob(pattern)
+        patterns = (pattern,) if isinstance(pattern, str) else pattern
+        root, found = whole, {file for one in patterns for file in whole.rglob(one)}
     elif any(c in path for c in "*?["):
         anchor = Path(whole.anchor)
         parts = whole.relative_to(anchor).parts
         fixed = next(i for i, part in enumerate(parts) if any(c in part for c in "*?["))
         root = anchor.joinpath(*parts[:fixed])
-        found = root.glob("/".join(parts[fixed:]))
+        found = set(root.glob("/".join(parts[fixed:])))
     else:
         raise SourceError(f"{path} does not exist", todo="Correct 'path' or create it")
     named = ((str(file.relative_to(root)), file) for file in found if file.is_file())
@@ -77,7 +78,7 @@ def _unfinished(name: str) -> bool:
 
 def collect_files(
     path: str,
-    pattern: str,
+    pattern: str | tuple[str, ...],
     cap: int,
     context: CollectContext,
     parse: Callable[[str, bytes, CollectContext], Collected],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pulse_tui.domain.errors import SourceError
@@ -14,17 +15,19 @@ from pulse_tui.domain.text import clean
 
 ID_KEPT = 200
 """Characters of an item's id, cluster or slice; longer ones are cut and end in a hash of the whole."""
+LARGEST = 1e100
+"""Squares and sums of larger numbers leave what a float can hold."""
 
 
 class Answer(NamedTuple):
-    """What one item got in one repeat."""
+    """What one item got in one repeat, or a part of it: other metrics may come in answers of their own."""
 
     task: str
     item: str
     scores: Mapping[str, Any]
     """Metric -> a number or a boolean; anything else is refused."""
     repeat: int | str = 0
-    """Tells the repeats of one item apart; the same twice is a duplicate."""
+    """Tells the repeats of one item apart; the same metric twice in one is a duplicate."""
     cluster: str = ""
     slices: tuple[str, ...] = ()
     prompt: str = ""
@@ -42,12 +45,16 @@ def sheets(name: str, answers: Iterable[Answer]) -> tuple[Sheet, ...]:
     """A sheet a task, in the order in which tasks first appear.
 
     Raises SourceError, naming the first place and how many more there are, for a score that is missing, no number,
-    not finite or outside its metric's scale, a negative latency or cost, or an item that has one repeat twice.
+    not finite, too large or outside its metric's scale, a negative latency or cost, or an item that has one repeat
+    twice.
     """
     tasks: dict[str, _Task] = {}
     problems: list[str] = []
     for answer in answers:
-        task = tasks.setdefault(short(answer.task), _Task())
+        name_of_task = _label(answer.task)
+        task = tasks.get(name_of_task)
+        if task is None:
+            task = tasks[name_of_task] = _Task()
         problem = task.add(answer)
         if problem is not None:
             problems.append(f"{answer.where or f'item {short(answer.item)}'}: {problem}")
@@ -67,14 +74,14 @@ def totals(found: Iterable[Sheet], better: Callable[[str, str], bool]) -> Iterat
             means = [math.fsum(r) / len(r) for r in scores if r]
             if not means:
                 continue
-            labels = [c for c, r in zip(sheet.clusters, scores, strict=False) if r]
+            clusters = [c for c, r in zip(sheet.clusters, scores, strict=False) if r]
             mean = math.fsum(means) / len(means)
             yield Score(
                 task=sheet.task,
                 metric=metric,
                 value=mean,
                 higher_is_better=better(sheet.task, metric),
-                stderr=_error(means, mean, labels),
+                stderr=_error(means, mean, clusters),
                 n=len(means),
             )
 
@@ -85,6 +92,18 @@ def short(text: str) -> str:
     if len(cleaned) <= ID_KEPT:
         return cleaned
     return f"{cleaned[: ID_KEPT - 13]}~{hashlib.sha256(cleaned.encode()).hexdigest()[:12]}"
+
+
+def labels(field: str, value: Any) -> tuple[str, ...]:
+    """The slices that a field of an item puts it into: ``difficulty=hard``.
+
+    A field that is true is a slice of its own name, a list has one for each value; none for what is empty or false.
+    """
+    if isinstance(value, bool):
+        return (field,) if value else ()
+    if isinstance(value, list | tuple):
+        return tuple(dict.fromkeys(label for one in value if not isinstance(one, bool) for label in labels(field, one)))
+    return (f"{field}={value}",) if isinstance(value, str | int | float) and str(value).strip() else ()
 
 
 def digest(text: str) -> str:
@@ -109,19 +128,31 @@ def shown(value: Any) -> str:
     """A refused value in a few words."""
     if value is None:
         return "missing"
+    if isinstance(value, int) and abs(value) > 2**64:
+        return "a number of more than 64 bits"  # Python prints no number of many thousand digits
     return repr(clean(value, 40)) if isinstance(value, str) else clean(str(value), 40)
+
+
+_bounds = lru_cache(1024)(bounds_of)
+_short = lru_cache(4096)(short)
+
+
+def _label(text: str) -> str:
+    """As :func:`short`, for what many items share."""
+    return _short(text) if len(text) <= ID_KEPT else short(text)
 
 
 class _Item:
     """One item while its repeats come in."""
 
-    __slots__ = ("answers", "cluster", "costs", "probabilities", "prompt", "repeats", "scores", "slices")
+    __slots__ = ("answers", "cluster", "costs", "probabilities", "prompt", "scores", "seen", "slices")
 
     def __init__(self, first: Answer) -> None:
-        self.repeats: set[int | str] = set()
+        self.seen: set[tuple[str, int | str]] = set()
+        """What each repeat brought already: metrics, and the extras by their names with a blank, which no metric has."""
         self.scores: dict[str, list[float]] = {}
-        self.cluster = short(first.cluster)
-        self.slices = tuple(short(s) for s in first.slices)
+        self.cluster = _label(first.cluster)
+        self.slices = tuple(_label(s) for s in first.slices)
         self.prompt = digest(first.prompt) if first.prompt else ""
         self.costs: list[float] = []
         self.probabilities: list[float] = []
@@ -138,41 +169,50 @@ class _Task:
     def add(self, answer: Answer) -> str | None:
         """Take it in; returns what is wrong with it."""
         key = short(answer.item)
+        if not key:
+            return "it has no id"
         item = self._items.get(key)
         if item is None:
             item = self._items[key] = _Item(answer)
-        if answer.repeat in item.repeats:
-            which = "" if answer.repeat in (0, "") else f", repeat {answer.repeat}"
-            return f"the item stands twice{which}"
-        item.repeats.add(answer.repeat)
         if answer.prompt and item.prompt != digest(answer.prompt):
             return "its repeats were asked different prompts"
         if not answer.scores:
             return "it has no score"
-        for metric, value in answer.scores.items():
+        for name, value in answer.scores.items():
+            metric = _label(name)
+            if (metric, answer.repeat) in item.seen:
+                which = "" if answer.repeat in (0, "") else f", repeat {clean(str(answer.repeat), 60)}"
+                return f"the item stands twice{which}"
+            item.seen.add((metric, answer.repeat))
             score = number(value)
             if score is None:
-                return f"{short(metric)} is {shown(value)}, not a finite number"
-            low, high = bounds_of(metric)
+                return f"{metric} is {shown(value)}, not a finite number"
+            low, high = _bounds(name)
             if not low <= score <= high:
-                return f"{short(metric)} is {score:g}: outside {low:g} to {high:g}"
-            item.scores.setdefault(short(metric), []).append(score)
+                return f"{metric} is {score:g}: outside {low:g} to {high:g}"
+            if abs(score) > LARGEST:
+                return f"{metric} is {score:g}: too large to calculate with"
+            item.scores.setdefault(metric, []).append(score)
         return self._extras(answer, item)
 
     def _extras(self, answer: Answer, item: _Item) -> str | None:
+        """Latency, cost, probability and answer: of each repeat once, whichever of its parts has them."""
         for what, value, kept, high in (
-            ("latency", answer.latency_ms, self._latencies, math.inf),
-            ("cost", answer.cost, item.costs, math.inf),
-            ("probability", answer.probability, item.probabilities, 1.0),
+            (" latency", answer.latency_ms, self._latencies, LARGEST),
+            (" cost", answer.cost, item.costs, LARGEST),
+            (" probability", answer.probability, item.probabilities, 1.0),
         ):
             if value is None:
                 continue
             found = number(value)
             if found is None or not 0.0 <= found <= high:
-                why = "not a finite number" if found is None else "negative" if found < 0 else "above 1"
-                return f"its {what} is {shown(value)}: {why}"
-            kept.append(found)
-        if answer.answer is not None:
+                why = "not a finite number" if found is None else "negative" if found < 0 else f"above {high:g}"
+                return f"its{what} is {shown(value)}: {why}"
+            if (what, answer.repeat) not in item.seen:
+                item.seen.add((what, answer.repeat))
+                kept.append(found)
+        if answer.answer is not None and (" answer", answer.repeat) not in item.seen:
+            item.seen.add((" answer", answer.repeat))
             item.answers.append(digest(answer.answer))
         return None
 
@@ -183,7 +223,7 @@ class _Task:
         metrics = dict.fromkeys(m for i in items for m in i.scores)
         slices: dict[str, list[int]] = {}
         for place, item in enumerate(items):
-            for label in dict.fromkeys(item.slices):
+            for label in dict.fromkeys(filter(None, item.slices)):
                 slices.setdefault(label, []).append(place)
         return Sheet(
             task=task,
@@ -203,11 +243,11 @@ def _means(columns: list[list[float]]) -> tuple[float, ...]:
     return tuple(math.fsum(c) / len(c) for c in columns) if all(columns) else ()
 
 
-def _error(values: list[float], mean: float, labels: list[str]) -> float | None:
-    """The standard error of the mean; what shares a label counts as one."""
+def _error(values: list[float], mean: float, clusters: list[str]) -> float | None:
+    """The standard error of the mean; what shares a cluster counts as one."""
     groups: dict[object, float] = {}
     for place, value in enumerate(values):
-        key: object = labels[place] if place < len(labels) and labels[place] else place
+        key: object = clusters[place] if place < len(clusters) and clusters[place] else place
         groups[key] = groups.get(key, 0.0) + value - mean
     if len(groups) < 2:
         return None

@@ -13,17 +13,22 @@ from pulse_tui.domain.text import clean
 PATTERN = r"(?P<asset>[\w.-]+)@(?P<version>[\w.+-]+)"
 
 
-def whose(name: str, asset: str | None, version: str | None, pattern: str, texts: Iterable[str]) -> tuple[str, str]:
-    """(asset id, version). ``texts`` are searched in turn, then the file's folder. Raises SourceError when unknown."""
+def compiled(pattern: str) -> re.Pattern[str]:
+    """Raises SourceError when it is no regular expression."""
     try:
-        compiled = re.compile(pattern)
+        return re.compile(pattern)
     except re.error as error:
         raise SourceError(f"the pattern {pattern!r} is no regular expression: {error}", todo="Correct it") from None
+
+
+def whose(name: str, asset: str | None, version: str | None, pattern: str, texts: Iterable[str]) -> tuple[str, str]:
+    """(asset id, version). ``texts`` are searched in turn, then the file's folder. Raises SourceError when unknown."""
+    search = compiled(pattern)
     folder = name.replace("\\", "/").rpartition("/")[0].rpartition("/")[2]
     for text in (*texts, folder):
         if asset and version:
             break
-        if match := compiled.search(text[:2_000]):
+        if match := search.search(text[:2_000]):
             groups = match.groupdict()
             asset = asset or groups.get("asset")
             version = version or groups.get("version")

@@ -1,11 +1,15 @@
 """JUnit XML (pytest's xunit2 and its many cousins) as an evaluation run.
 
-Testcases may carry the properties ``suite`` (the task they count under), ``gate`` and ``score`` (a number).
+Testcases may carry the properties ``suite`` (the task they count under), ``score`` (a number), ``slice`` (as often as
+they are in one) and ``gate``, which only tells a reader. Each is an item by its class and name. The same test several
+times in one report counts as repeats, as pytest-rerunfailures writes them: beware that it writes a test that failed
+and ran again as one that passed.
 """
 
 from __future__ import annotations
 
 import math
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -13,18 +17,21 @@ from xml.parsers import expat
 
 import msgspec
 
-from pulse_tui.collectors._files import FILE_CAP, collect_files, refuse
+from pulse_tui.collectors._files import FILE_CAP, collect_files
+from pulse_tui.collectors._items import Answer, sheets, short
 from pulse_tui.collectors._runs import PATTERN, run_id, whose
 from pulse_tui.domain.errors import SourceError
-from pulse_tui.domain.evals import EvalRun, Score
-from pulse_tui.domain.source import Collected, Rejected
+from pulse_tui.domain.evals import EvalRun, Score, Sheet
+from pulse_tui.domain.source import Collected
 from pulse_tui.domain.text import clean
 from pulse_tui.ports import CollectContext
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """As ``lm_eval``: ``path``, ``suite`` (default: the test suite's name), ``asset`` and ``version``, or ``pattern``
-    that is searched in the suite names, their ``asset`` and ``version`` properties, and the folder's name.
+    that is searched in the suite names, their ``asset`` and ``version`` properties, and the folder's name. A property
+    ``suite_digest`` of a test suite tells its frozen content.
+    ``cluster``: what tells which tests belong together: "classname", or the name of a property; empty: nothing does.
     """
 
     path: str = ""
@@ -32,15 +39,12 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     asset: str | None = None
     version: str | None = None
     pattern: str = PATTERN
+    cluster: str = "classname"
     max_bytes: int = FILE_CAP
 
 
-class _Tally(msgspec.Struct):
-    """What was counted for one task."""
-
-    ran: int = 0
-    failed: int = 0
-    scores: list[float] = []
+_THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?$")
+"""How old versions of Surefire write a time of many seconds."""
 
 
 def collect(options: Options, context: CollectContext) -> Collected:
@@ -56,35 +60,38 @@ def accepts(name: str, head: bytes) -> bool:
 
 
 def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
-    """One run: for each task ``pass_rate`` (passed / run, skipped ones not counted) and mean ``score``.
+    """One run: for each task ``pass_rate`` (passed / run, skipped ones not counted) and mean ``score``, with its items.
 
-    Raises SourceError for broken XML, a DOCTYPE (entities are never expanded), or a report without a test run.
+    Raises SourceError for broken XML, a DOCTYPE (entities are never expanded), a report without a test run, a score
+    that is no finite number, or a negative time.
     """
     root = _root(name, data)
     if root.tag not in ("testsuites", "testsuite"):
         raise SourceError(f"{name} is no JUnit report: its root is {clean(root.tag, 60)!r}")
     suites = [root, *root.iter("testsuite")] if root.tag == "testsuites" else list(root.iter("testsuite"))
-    rejected: list[Rejected] = []
-    tallies = _count(name, suites, context.source, rejected)
-    scores = tuple(_scores(tallies))
-    if not scores:
+    answers = list(_answers(suites, options.cluster))
+    if not answers:
         raise SourceError(f"{name} reports no test that ran", todo="Check that the tests were collected")
+    found = tuple(_told_apart(sheet) for sheet in sheets(name, answers))
     properties = {k: v for suite in reversed(suites) for k, v in _properties(suite).items()}
     names = [suite.get("name") or "" for suite in suites]
+    folder = context.folder.name if context.folder is not None else ""
     asset = options.asset or properties.get("asset")
     version = options.version or properties.get("version")
-    asset, version = whose(name, asset, version, options.pattern, names)
+    asset, version = whose(name, asset, version, options.pattern, [*names, folder])
     run = EvalRun(
         id=run_id("junit", name, data),
         asset_id=asset,
         version=version,
         suite=options.suite or clean(next((n for n in reversed(names[:2]) if n), ""), 200) or "junit",
         at=next((at for s in suites if (at := _moment(s.get("timestamp")))), context.now),
-        scores=scores,
+        scores=tuple(_scores(answers)),
+        suite_digest=clean(properties.get("suite_digest") or "", 200) or None,
         source=context.source,
         format="junit",
+        sheets=found,
     )
-    return Collected(observations=(run,), rejected=tuple(rejected), cursor=context.cursor, done=(name,))
+    return Collected(observations=(run,), cursor=context.cursor, done=(name,))
 
 
 class _HasDoctype(Exception):
@@ -110,51 +117,78 @@ def _root(name: str, data: bytes) -> ET.Element:
         raise SourceError(f"{name} cannot be read as XML: {clean(str(error), 120)}") from None
 
 
-def _count(name: str, suites: list[ET.Element], source: str, rejected: list[Rejected]) -> dict[str, _Tally]:
-    tallies: dict[str, _Tally] = {}
+def _answers(suites: list[ET.Element], cluster: str) -> Iterator[Answer]:
+    """A test that ran is an answer, in the order of the report."""
+    ran: dict[tuple[str, str], int] = {}
     for suite in suites:
         own = _properties(suite)
         for case in suite.findall("testcase"):
-            properties = own | _properties(case)
             if case.find("skipped") is not None:
                 continue
-            task = clean(properties.get("suite") or suite.get("name") or "junit", 200)
-            tally = tallies.setdefault(task, _Tally())
-            tally.ran += 1
-            tally.failed += case.find("failure") is not None or case.find("error") is not None
-            if (text := _properties(case).get("score")) is not None:
-                score = _finite(text)
-                if score is None:
-                    where = f"{name}: {case.get('classname') or ''}::{case.get('name') or '?'} score"
-                    rejected.append(refuse(source, where, f"{clean(text, 40)!r} is not a finite number"))
-                else:
-                    tally.scores.append(score)
-    return tallies
+            mine = _properties(case)
+            task = short(mine.get("suite") or own.get("suite") or suite.get("name") or "junit")
+            classname = case.get("classname") or ""
+            item = f"{classname}::{case.get('name') or '?'}"
+            repeat = ran[task, item] = ran.get((task, item), 0) + 1
+            failed = case.find("failure") is not None or case.find("error") is not None
+            yield Answer(
+                task=task,
+                item=item,
+                scores={"pass_rate": not failed} | ({"score": _number(mine["score"])} if "score" in mine else {}),
+                repeat=repeat,
+                cluster=classname if cluster == "classname" else (own | mine).get(cluster, ""),
+                slices=tuple(value for key, value in _all_properties(case) if key == "slice"),
+                latency_ms=_milliseconds(case.get("time")),
+                where=f"test {short(item)}",
+            )
 
 
-def _scores(tallies: dict[str, _Tally]) -> Iterator[Score]:
-    for task, tally in tallies.items():
-        ran, failed = tally.ran, tally.failed
-        yield Score(task=task, metric="pass_rate", value=(ran - failed) / ran, n=ran)
-        if tally.scores:
-            n = len(tally.scores)
-            mean = math.fsum(tally.scores) / n
-            spread = math.fsum((score - mean) ** 2 for score in tally.scores)
+def _told_apart(sheet: Sheet) -> Sheet:
+    """Without the clusters when there is but one: it would say that everything is one observation."""
+    return msgspec.structs.replace(sheet, clusters=()) if len(set(sheet.clusters)) == 1 else sheet
+
+
+def _scores(answers: list[Answer]) -> Iterator[Score]:
+    """The totals over all that ran, repeats too. The answers are known to be good."""
+    tasks: dict[str, list[Answer]] = {}
+    for answer in answers:
+        tasks.setdefault(answer.task, []).append(answer)
+    for task, mine in tasks.items():
+        passed = sum(bool(answer.scores["pass_rate"]) for answer in mine)
+        yield Score(task=task, metric="pass_rate", value=passed / len(mine), n=len(mine))
+        scores = [float(answer.scores["score"]) for answer in mine if "score" in answer.scores]
+        if scores:
+            n = len(scores)
+            mean = math.fsum(scores) / n
+            spread = math.fsum((score - mean) ** 2 for score in scores)
             stderr = math.sqrt(spread / (n - 1) / n) if n > 1 else None
             yield Score(task=task, metric="score", value=mean, stderr=stderr, n=n)
 
 
 def _properties(element: ET.Element) -> dict[str, str]:
+    return dict(_all_properties(element))
+
+
+def _all_properties(element: ET.Element) -> list[tuple[str, str]]:
     found = element.findall("properties/property")
-    return {p.get("name") or "": p.get("value") or (p.text or "") for p in found}
+    return [(p.get("name") or "", p.get("value") or (p.text or "")) for p in found]
 
 
-def _finite(text: str) -> float | None:
+def _number(text: str) -> float | str:
+    """A number; the text itself when it is none, to be refused by its name."""
     try:
-        value = float(text)
+        return float(text)
     except ValueError:
+        return text
+
+
+def _milliseconds(text: str | None) -> float | str | None:
+    """``time`` is seconds."""
+    if not text or not text.strip():
         return None
-    return value if math.isfinite(value) else None
+    plain = text.strip()
+    seconds = _number(plain.replace(",", "") if _THOUSANDS.match(plain) else plain)
+    return seconds * 1_000.0 if isinstance(seconds, float) else seconds
 
 
 def _moment(text: str | None) -> datetime | None:

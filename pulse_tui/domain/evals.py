@@ -218,7 +218,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
     def unknown(self, gate: Gate | None = None) -> list[str]:
         """``task metric`` of every must-pass line (of one kind of gate) for which the run has no number."""
-        lines = [v for v in self.verdicts if v.must_pass and v.current is None and v.gate is (gate or v.gate)]
+        lines = [v for v in self.verdicts if v.must_pass and v.current is None and not v.slice and v.gate is (gate or v.gate)]
         return [f"{v.task} {v.metric}" for v in lines]
 
     def verdict(self, gate: Gate | None = None) -> Verdict | None:

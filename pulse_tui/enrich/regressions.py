@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
+import msgspec
+
 from pulse_tui.domain.evals import Basis, Comparison, EvalRun, Gate, TaskVerdict, Verdict
 from pulse_tui.domain.evidence import CostEvidence, Evidence, MetricEvidence, ServiceEvidence, SuiteEvidence
 from pulse_tui.domain.metrics import Made, made_of
@@ -55,11 +57,13 @@ def incomparable(run: EvalRun, environment: Environment | None) -> str:
 def signals(held: Held) -> list[Signal]:
     """What to tell: that the two cannot be compared, or each line that is worse, by however little, or not decided.
 
-    Policy has the last word: a rule may ask for the verdict, or for the raw difference.
+    Policy has the last word: a rule may ask for the verdict, or for the raw difference. Beside a must-pass line that
+    failed, nobody is asked to measure more so that another of its kind is decided.
     """
     if held.comparison.refused:
         return [_incomparable(held)]
-    return [s for line in held.comparison.verdicts if (s := _signal(held, line)) is not None]
+    lines = [v for v in held.comparison.verdicts if not _moot(held.comparison, v)]
+    return [s for line in lines if (s := _signal(held, line)) is not None]
 
 
 def cleared(held: Held) -> list[str]:
@@ -73,22 +77,31 @@ def cleared(held: Held) -> list[str]:
         return []
     over = [incomparable(run, where)]
     for line in held.comparison.verdicts:
-        if line.verdict is not Verdict.INCONCLUSIVE:
+        if line.verdict is not Verdict.INCONCLUSIVE or _moot(held.comparison, line):
             over.append(undecided(run, where, line))
         if line.verdict is Verdict.PASS and (line.worse <= 0 or _made(line) in (Made.LATENCY, Made.COST)):
             over.append(condition(run, where, line))
     return over
 
 
+def _moot(comparison: Comparison, line: TaskVerdict) -> bool:
+    """Whether it no longer matters that the line is not decided. Bare numbers are for the rules: a statistic said nothing."""
+    undecided_ = line.verdict is Verdict.INCONCLUSIVE and line.basis is not Basis.RAW
+    return undecided_ and comparison.verdict(line.gate) is Verdict.FAIL
+
+
 def everywhere(run: EvalRun, verdicts: Iterable[TaskVerdict]) -> list[str]:
     """Conditions of the run before it served anywhere: from now on they are told of the places where it serves."""
-    return [f for line in verdicts for f in (condition(run, None, line), undecided(run, None, line))]
+    lines = (f for line in verdicts for f in (condition(run, None, line), undecided(run, None, line)))
+    return [incomparable(run, None), *lines]
 
 
 def content(run: EvalRun) -> str:
-    """What a run was asked: the digest that it states, else one over its items and prompts."""
+    """What a run was asked: the digest that it states, else one over its items and prompts, else its name."""
     if run.suite_digest is not None:
         return run.suite_digest
+    if not run.sheets:
+        return f"run:{run.id}"
     asked = [[s.task, list(zip(s.items, s.prompts or [""] * len(s.items), strict=True))] for s in run.sheets]
     return "items:" + hashlib.sha256(json.dumps(asked).encode()).hexdigest()
 
@@ -107,9 +120,8 @@ def _signal(held: Held, line: TaskVerdict) -> Signal | None:
     open_ = line.verdict is Verdict.INCONCLUSIVE
     place = f"{run.asset_id} {held.environment.short}" if held.environment else run.asset_id
     part = f" ({line.slice})" if line.slice else ""
-    about = (run.id, held.baseline.id, held.comparison.definition, line.task, line.metric, line.slice)
     return Signal(
-        id=signal_id(run.source or "evals", "regression", *about, held.environment),
+        id=signal_id(run.source or "evals", "regression", *_telling(held), msgspec.json.encode(line).decode()),
         source=run.source or "evals",
         signal_type=_type(line),
         asset_id=run.asset_id,
@@ -199,6 +211,11 @@ def _recommended(line: TaskVerdict) -> Recommended:
     return Recommended.MONITOR if line.gate is Gate.DIAGNOSTIC else Recommended.BLOCK
 
 
+def _telling(held: Held) -> tuple[str | None, ...]:
+    """What makes it news: items that came after their totals, or a baseline that is moved there and back, tell anew."""
+    return held.run.id, held.baseline.id, held.comparison.definition, held.environment, held.now.isoformat()
+
+
 _CONFIDENCE = {Basis.PAIRED: 0.95, Basis.LIMIT: 0.95, Basis.UNPAIRED: 0.8, Basis.DRIFT: 0.8, Basis.RAW: 0.5}
 """How the fact was obtained: from the items of both sides, from two totals, or from two bare numbers."""
 
@@ -213,8 +230,11 @@ def _number(value: float | None) -> str:
 
 def _incomparable(held: Held) -> Signal:
     run, baseline = held.run, held.baseline
+    expected, found = content(baseline), content(run)
+    if expected == found:  # they state the same, and differ from what is frozen, or in what they do not state
+        expected, found = f"run:{baseline.id}", f"run:{run.id}"
     return Signal(
-        id=signal_id(run.source or "evals", "suite", run.id, baseline.id, held.environment),
+        id=signal_id(run.source or "evals", "suite", *_telling(held), held.comparison.refused),
         source=run.source or "evals",
         signal_type=SignalType.SUITE_CHANGED,
         asset_id=run.asset_id,
@@ -232,6 +252,6 @@ def _incomparable(held: Held) -> Signal:
             f"{held.comparison.refused}. Run the same items on both, or pin a run of the new content as baseline.",
             2_000,
         ),
-        evidence=SuiteEvidence(suite=run.suite, expected_digest=content(baseline), digest=content(run)),
+        evidence=SuiteEvidence(suite=run.suite, expected_digest=expected, digest=found),
         fingerprint=incomparable(run, held.environment),
     )

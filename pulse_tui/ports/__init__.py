@@ -11,6 +11,7 @@ from datetime import datetime
 
 from pulse_tui.ports.collecting import CollectContext, Collector, FileFormat, Hint, Hinted, HookRequest
 from pulse_tui.ports.responding import Action, Case, Route, SendContext
+from pulse_tui.ports.running import Ended, Files, Finished, Piece, Processes, Result
 from pulse_tui.ports.stepping import Step, StepContext
 from pulse_tui.ports.storing import (
     Advisories,
@@ -48,10 +49,13 @@ __all__ = [
     "Dependencies",
     "Desk",
     "Edge",
+    "Ended",
     "EstateStore",
     "Evals",
     "Fetched",
     "FileFormat",
+    "Files",
+    "Finished",
     "Hint",
     "Hinted",
     "HookRequest",
@@ -59,7 +63,10 @@ __all__ = [
     "Inventory",
     "Judgements",
     "Log",
+    "Piece",
     "Plumbing",
+    "Processes",
+    "Result",
     "Rollbacks",
     "Route",
     "SendContext",

@@ -268,7 +268,10 @@ class Evals(Protocol):
         ...
 
     def attach(self, run: EvalRun) -> bool:
-        """The items of a run that came in without them. False when it has items already, or is not there."""
+        """The items, and the scores made from them, of the tasks that came in without (a tool writes one after the other).
+
+        False when each has its items already, or the run is not there.
+        """
         ...
 
     def has(self, run_id: str) -> bool: ...
@@ -279,6 +282,10 @@ class Evals(Protocol):
     def iteration(self, run_id: str) -> int | None: ...
     def runs(self, asset_id: str, suite: str) -> list[tuple[int, EvalRun]]:
         """(iteration, run) without items, oldest first."""
+        ...
+
+    def versions(self, asset_id: str, suite: str) -> set[str]:
+        """The versions that have a run of the suite."""
         ...
 
     def suites_of(self, asset_id: str) -> list[str]:

@@ -79,14 +79,19 @@ def _rejudge(tx: Transaction, parts: JudgeParts, asset_id: str, suite_id: str, n
         return 0
     estate, count = tx.estate.load(), 0
     asset = estate.assets.get(asset_id)
-    latest = {run.version: run.id for _, run in tx.evals.runs(asset_id, suite_id)}
+    runs = tx.evals.runs(asset_id, suite_id)
+    latest = {run.version: run.id for _, run in runs}
+    since = next((i for i, run in runs if run.id == baseline.id), 0)
+    # An old release that serves nowhere is judged for the trend; nobody is told of it.
+    present = {run.version for i, run in runs if i > since}
+    present |= {d.version for d in estate.deployments if d.asset_id == asset_id}
     responder = Responder(tx, parts, now)
     for run in list(_stale(tx, parts, asset_id, suite_id)):
         comparison = judge(tx, suite, run.id, baseline.id)
         if comparison is None:
             continue
         count += 1
-        if latest[run.version] == run.id:
+        if latest[run.version] == run.id and run.version in present:
             told = told_where_it_serves(run, baseline, comparison, estate, now, asset.owner_team if asset else None)
             absorb(told.signals, tx, parts, now)
             for over in told.cleared:

@@ -39,7 +39,7 @@ def detect(kinds: Mapping[str, Any], name: str, head: bytes) -> str | None:
 
     Standard input has no name to go by: it is tried under each that a file could have.
     """
-    names = [f"{STDIN}{ending}" for ending in (".jsonl", ".json", ".xml", ".zip")] if name == STDIN else [name]
+    names = [f"{STDIN}{ending}" for ending in (".jsonl", ".json", ".xml", ".zip", ".csv")] if name == STDIN else [name]
     return next((kind for kind, module in kinds.items() for n in names if module.accepts(n, head)), None)
 
 

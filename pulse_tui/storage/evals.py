@@ -80,6 +80,10 @@ class EvalTables:
             scores.setdefault(row["run_id"], []).append(_SCORE.item(row))
         return [(r["iteration"], _RUN.item(r, scores=tuple(scores.get(r["id"], ())))) for r in rows]
 
+    def versions(self, asset_id: str, suite: str) -> set[str]:
+        mine = (t.eval_runs.c.asset_id == asset_id, t.eval_runs.c.suite == suite)
+        return set(self._c.execute(sa.select(t.eval_runs.c.version).where(*mine).distinct()).scalars())
+
     def suites_of(self, asset_id: str) -> list[str]:
         query = sa.select(t.eval_runs.c.suite).where(t.eval_runs.c.asset_id == asset_id).distinct()
         return sorted(self._c.execute(query).scalars())

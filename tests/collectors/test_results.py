@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -103,18 +102,6 @@ def test_truncated_and_foreign_json_are_errors_with_name_and_position() -> None:
             lm_eval.parse("r.json", other, lm_eval.Options(), context())
 
 
-def test_samples_beside_the_results_are_not_read(tmp_path: Path) -> None:
-    folder = tmp_path / "out" / "support-bot@3.8.2"
-    folder.mkdir(parents=True)
-    (folder / "results_1.json").write_text(json.dumps(HARNESS))
-    (folder / "samples_arc_1.jsonl").write_text('{"doc_id": 0}\n')
-    got = lm_eval.collect(lm_eval.Options(path="out"), context(tmp_path))
-    assert got.done == ("support-bot@3.8.2/results_1.json",)
-    assert got.rejected == ()
-    again = lm_eval.collect(lm_eval.Options(path="out"), context(tmp_path, cursor=got.cursor))
-    assert again.unchanged
-
-
 JUNIT = """<?xml version="1.0"?><testsuites name="all"><testsuite name="golden" timestamp="2026-11-23T01:00:00">
 <properties><property name="asset" value="support-bot"/><property name="version" value="3.8.2"/></properties>
 <testcase classname="c" name="a"><properties><property name="suite" value="safety"/>
@@ -144,9 +131,9 @@ def test_a_report_becomes_pass_rates_and_mean_scores_by_task() -> None:
     assert (rate.n, round(rate.value, 3), rate.higher_is_better) == (3, 0.667, True)
 
 
-def test_a_score_that_is_no_number_is_refused_by_its_test() -> None:
-    got = report(JUNIT.replace('value="0.5"', 'value="NaN"'))
-    assert [r.problem.where for r in got.rejected] == ["r.xml: c::b score"]
+def test_a_score_that_is_no_number_refuses_the_report_by_its_test() -> None:
+    with pytest.raises(SourceError, match=r"r\.xml is refused: test c::b: score is nan, not a finite number"):
+        report(JUNIT.replace('value="0.5"', 'value="NaN"'))
 
 
 def test_a_lone_testsuite_is_a_report_and_a_folder_names_it() -> None:

@@ -23,7 +23,8 @@ RESULTS = [
     (act.folder / "results" / path, kind)
     for act in TAPE.acts()
     for path, _ in act.files("results")
-    for kind in ("junit" if path.suffix == ".xml" else "lm_eval",)
+    if not path.name.startswith("samples_")
+    for kind in ({".xml": "junit", ".csv": "items"}.get(path.suffix, "lm_eval"),)
 ]
 SIGNALS = sorted(NIGHT.glob("acts/*/signals/*"))
 ADVISORIES = sorted(NIGHT.glob("acts/*/advisories/*"))

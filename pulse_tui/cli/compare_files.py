@@ -1,0 +1,259 @@
+"""``pulse-tui compare BASE CANDIDATE``: the runs of two result files held against each other."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from pulse_tui.cli.output import emit
+from pulse_tui.domain.errors import SourceError, WrongUse
+from pulse_tui.domain.evals import Comparison, EvalRun, Measure, Task, TaskVerdict, Verdict
+from pulse_tui.domain.metrics import bounds_of, higher_is_better
+from pulse_tui.domain.source import Cursor
+from pulse_tui.domain.text import clean
+from pulse_tui.enrich.said import line_words
+from pulse_tui.kinds import Kinds
+from pulse_tui.ports import CollectContext
+from pulse_tui.services.results import About, file_formats, read_result
+from pulse_tui.settings.check import nearest
+from pulse_tui.wiring import find_config, now, secret
+
+if TYPE_CHECKING:
+    from pulse_tui.settings.shapes import SuiteShape
+
+HERE = "file"
+"""The asset of a file that does not say whose it is."""
+_UNBOUNDED = "{name} has no scale of 0 to 1: what loss is accepted must be said"
+
+
+class Compared(NamedTuple):
+    """Two runs of one suite and what is said of them."""
+
+    suite: str
+    baseline: str
+    candidate: str
+    comparison: Comparison
+    left_out: tuple[str, ...]
+    """Metrics that are not judged, each with the reason."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What to compare and how."""
+    parser.add_argument(
+        "files",
+        nargs="*",
+        metavar="BASE CANDIDATE",
+        help="two result files; FILE#VERSION picks a run of one with several",
+    )
+    parser.add_argument("--kind", help="the format of both files; told from each when left out")
+    parser.add_argument("--task", help="only this task")
+    parser.add_argument("--metric", help="only this metric")
+    parser.add_argument(
+        "--margin", type=float, help="the loss still accepted, in the metric's unit (default 0.02 for shares)"
+    )
+    parser.add_argument("--slo", type=float, metavar="MS", help="judge p95 latency against 1.15 times this objective")
+    parser.add_argument("--suite", metavar="ID", help="ask what this suite of the configuration asks")
+    parser.add_argument("--config", metavar="PATH", help="the configuration of --suite")
+
+
+def run(options: argparse.Namespace) -> int:
+    """0 when everything passes, 1 when not, 2 when there is nothing to compare."""
+    if len(options.files) != 2:
+        raise WrongUse(
+            f"compare takes two result files, {len(options.files)} were given",
+            todo="pulse-tui compare BASE CANDIDATE, or --batch FILE",
+        )
+    if options.margin is not None and not 0 <= options.margin < float("inf"):
+        raise WrongUse(f"--margin {options.margin:g} is no loss", todo="Give a number from 0 up, like 0.02")
+    suite = _suite(options)
+    before, after = (list(_runs(name, options)) for name in options.files)
+    found = [_compared(b, c, options, suite) for b, c in _pairs(before, after, options.files)]
+    judged = [v for one in found for v in one.comparison.verdicts]
+    if not judged and not any(one.comparison.refused for one in found):
+        left = "; ".join(text for one in found for text in one.left_out) or "the files have no metric in common"
+        raise WrongUse(f"nothing can be compared: {left}", todo="--margin says what loss is accepted")
+    emit(options, [_plain(one) for one in found], [line for one in found for line in _lines(one)])
+    refused = any(one.comparison.refused for one in found)
+    return 0 if not refused and all(v.verdict is Verdict.PASS for v in judged) else 1
+
+
+# --------------------------------------------------------------------------- reading
+
+
+def _runs(name: str, options: argparse.Namespace) -> Iterator[EvalRun]:
+    """The runs of a file: all, or the one named behind ``#``. A refused one is an error here: it was asked for."""
+    path, _, wanted = name.partition("#") if not Path(name).exists() else (name, "", "")
+    try:
+        data = Path(path).read_bytes()
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise WrongUse(f"{clean(path, 200)} cannot be read: {reason}") from None
+    kinds = {k: m for k, m in file_formats(Kinds("collectors")).items() if options.kind in (None, k)}
+    if not kinds:
+        raise WrongUse(
+            f"there is no format {options.kind!r}", todo=nearest(options.kind, file_formats(Kinds("collectors")))
+        )
+    context = CollectContext("compare", now(), _NoNetwork(), Cursor(), Path.cwd(), secret, Path(path).resolve().parent)  # type: ignore[arg-type]
+    about = About(path=path, suite=None)
+    try:
+        read = read_result(kinds, options.kind, path, data, about, context, naming="Name it with --kind")
+    except SourceError as error:
+        if "does not say its" not in error.what:
+            raise
+        about = about._replace(asset=HERE, version=Path(path).stem)
+        read = read_result(kinds, options.kind, path, data, about, context, naming="Name it with --kind")
+    runs = [o for o in read.observations if isinstance(o, EvalRun) and wanted in ("", o.version)]
+    if runs:
+        yield from runs
+        return
+    known = [o.version for o in read.observations if isinstance(o, EvalRun)]
+    if read.rejected:
+        raise SourceError(f"{read.rejected[0].problem}")
+    if wanted and known:
+        raise WrongUse(f"{clean(path, 200)} has no run of {clean(wanted, 80)!r}", todo=nearest(wanted, known))
+    raise WrongUse(f"{clean(path, 200)} holds no benchmark result")
+
+
+class _NoNetwork:
+    """Two files are read from disk; nothing may ask anybody."""
+
+
+def _pairs(before: Sequence[EvalRun], after: Sequence[EvalRun], names: Sequence[str]) -> list[tuple[EvalRun, EvalRun]]:
+    """Runs of one suite belong together; a suite that only one file has is told by comparing it to nothing."""
+    for name, runs in zip(names, (before, after), strict=True):
+        versions = sorted({r.version for r in runs})
+        if len(versions) > 1:
+            shown = ", ".join(versions[:8]) + (", …" if len(versions) > 8 else "")
+            raise WrongUse(
+                f"{clean(name, 200)} has runs of {len(versions)} versions: {shown}",
+                todo=f"Pick one: {name}#{versions[0]}",
+            )
+    if len(before) == len(after) == 1:
+        return [(before[0], after[0])]
+    mine = {r.suite: r for r in before}
+    both = [(mine[r.suite], r) for r in after if r.suite in mine]
+    if not both:
+        raise WrongUse(
+            f"the files have no suite in common: {', '.join(sorted(mine))} against {', '.join(sorted(r.suite for r in after))}"
+        )
+    return both
+
+
+def _suite(options: argparse.Namespace) -> SuiteShape | None:
+    if options.suite is None:
+        return None
+    from pulse_tui.kinds import options_of  # noqa: PLC0415
+    from pulse_tui.settings.load import load  # noqa: PLC0415
+
+    config = find_config(options.config)
+    if config is None:
+        raise WrongUse("--suite needs a configuration", todo="Name it with --config")
+    suites = {s.id: s for s in load(config, options_of).suites}
+    if options.suite not in suites:
+        raise WrongUse(f"there is no suite {options.suite!r}", todo=nearest(options.suite, suites))
+    return suites[options.suite]
+
+
+# --------------------------------------------------------------------------- comparing
+
+
+def _compared(base: EvalRun, cand: EvalRun, options: argparse.Namespace, suite: SuiteShape | None) -> Compared:
+    from pulse_tui.evaluate.comparing import compare  # noqa: PLC0415  brings SciPy
+    from pulse_tui.evaluate.definition import Question  # noqa: PLC0415
+
+    left_out: list[str] = []
+    if suite is not None:
+        question = Question(suite.tasks, None, suite.margin)
+        base, cand = (msgspec.structs.replace(r, suite=suite.id) for r in (base, cand))
+    else:
+        question = Question(tuple(_tasks(base, cand, options, left_out)))
+    said = compare(base, cand, question)
+    return Compared(
+        cand.suite, f"{base.asset_id} {base.version}", f"{cand.asset_id} {cand.version}", said, tuple(left_out)
+    )
+
+
+def _tasks(base: EvalRun, cand: EvalRun, options: argparse.Namespace, left_out: list[str]) -> Iterator[Task]:
+    """A task for every metric that both have."""
+    mine = {(s.task, s.metric): s for s in base.scores}
+    for score in cand.scores:
+        name = f"{score.task} {score.metric}"
+        if (
+            (score.task, score.metric) not in mine
+            or options.task not in (None, score.task)
+            or options.metric not in (None, score.metric)
+        ):
+            continue
+        if (
+            options.margin is None
+            and bounds_of(score.metric) != (0.0, 1.0)
+            and not _shares(base, cand, score.task, score.metric)
+        ):
+            left_out.append(_UNBOUNDED.format(name=name))
+            continue
+        # No weight: whether the metrics share their items, and so may be averaged, only a suite can say.
+        yield Task(name=score.task, metric=score.metric, margin=options.margin, weight=0.0)
+    if options.slo is not None and options.metric in (None, "p95_latency"):
+        for sheet in cand.sheets:
+            if sheet.latencies and options.task in (None, sheet.task):
+                yield Task(name=sheet.task, metric="p95_latency", slo=options.slo)
+    if options.metric == "cost":
+        yield from (Task(name=s.task, metric="cost", margin=options.margin) for s in cand.sheets if s.costs)
+
+
+def _shares(base: EvalRun, cand: EvalRun, task: str, metric: str) -> bool:
+    """Whether every score of both sides lies within 0 and 1: then it is taken for a share."""
+    if not higher_is_better(metric):
+        return False
+    for run in (base, cand):
+        sheet = run.sheet(task)
+        if sheet is None or not all(0.0 <= s <= 1.0 for row in sheet.scores.get(metric, ()) for s in row):
+            return False
+    return True
+
+
+# --------------------------------------------------------------------------- telling
+
+
+def _lines(one: Compared) -> Iterator[str]:
+    comparison = one.comparison
+    yield f"{one.suite}: {one.baseline} -> {one.candidate}"
+    if comparison.refused:
+        yield f"  REFUSED       {comparison.refused}"
+    for line in sorted(comparison.verdicts, key=_worst_first):
+        yield f"  {line.verdict.value:<13} {line_words(line)}" + (
+            f"; {line.note}" if line.note and line.note not in line_words(line) else ""
+        )
+    for measure in comparison.measures:
+        yield f"  {'':<13} {_measured(measure)}"
+    for text in one.left_out:
+        yield f"  not judged    {text}: --margin"
+
+
+def _worst_first(line: TaskVerdict) -> int:
+    return (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS).index(line.verdict)
+
+
+def _measured(measure: Measure) -> str:
+    before = "" if measure.baseline is None else f"{measure.baseline:.4g} -> "
+    note = f" ({measure.note})" if measure.note else ""
+    return f"{measure.task} {measure.name} {before}{measure.current:.4g} {measure.unit}".rstrip() + note
+
+
+def _plain(one: Compared) -> dict[str, Any]:
+    said = msgspec.to_builtins(one.comparison)
+    word = one.comparison.verdict()
+    return {
+        "suite": one.suite,
+        "baseline": one.baseline,
+        "candidate": one.candidate,
+        "verdict": "REFUSED" if one.comparison.refused else word.value if word is not None else None,
+        "refused": one.comparison.refused,
+        "lines": said.get("verdicts", []),
+        "measures": said.get("measures", []),
+        "not_judged": list(one.left_out),
+    }

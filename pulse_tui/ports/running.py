@@ -1,0 +1,105 @@
+"""Processes and files, as far as anybody but ``running.py`` and ``files.py`` knows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+
+class Ended(StrEnum):
+    """How a process came to its end."""
+
+    EXITED = "exited"
+    TIMED_OUT = "timed out"
+    STOPPED = "stopped"
+
+
+class Finished(NamedTuple):
+    """A process that is over, with everything that it started."""
+
+    how: Ended
+    code: int | None
+    """Its exit code, minus the signal's number when one ended it; None when it had to be ended."""
+    output: str
+    """The end of what it wrote to standard output and standard error, safe to draw and without secrets."""
+
+
+class Processes(Protocol):
+    """Runs other programs. Nothing goes through a shell."""
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        folder: Path,
+        environment: Mapping[str, str],
+        mark: str,
+        timeout_s: float,
+        stop: Callable[[], bool],
+    ) -> Finished:
+        """Run to the end in ``folder``, in a session of its own, ``environment`` over this process's own.
+
+        It is ended with everything that it started after ``timeout_s``, or when ``stop`` says so (asked several times
+        a second). ``mark`` names it in its environment, for :meth:`end`. Raises SourceError when it cannot be started.
+        """
+        ...
+
+    def end(self, mark: str) -> int:
+        """Kill what still runs on this host under a mark; how many processes there were."""
+        ...
+
+
+class Piece(NamedTuple):
+    """Some whole lines of a file, beginning with line ``line`` (from 1); a line that is very long may be cut."""
+
+    name: str
+    line: int
+    data: bytes
+
+
+class Result(NamedTuple):
+    """A file that a command left in its folder; ``name`` is relative to it."""
+
+    name: str
+    path: Path
+    data: bytes
+
+
+class Files(Protocol):
+    """The content of suites, results of their commands, and the one file that is edited in place."""
+
+    def digest(self, path: Path) -> str:
+        """``sha256:...`` of a file's bytes, or of a folder's sorted names and digests; the same on every machine.
+
+        Names that begin with "." and what editors leave behind do not count. Costs a look at each file when nothing
+        changed since the last time. Raises SourceError for what is missing, unreadable, a symbolic link or too large; with
+        ``retry_after`` for what is being written.
+        """
+        ...
+
+    def contents(self, path: Path) -> Iterator[Piece]:
+        """What :meth:`digest` goes over, in its order, large files in pieces. Raises SourceError as it does."""
+        ...
+
+    def read(self, path: Path) -> bytes:
+        """A small file. Raises SourceError."""
+        ...
+
+    def replace(self, path: Path, data: bytes, *, before: bytes) -> None:
+        """Put ``data`` in the place of ``before``, whole or not at all; rights stay. Raises Refused when it changed."""
+        ...
+
+    def scratch(self, name: str) -> AbstractContextManager[Path]:
+        """An empty folder of our own, gone at the end with what is in it."""
+        ...
+
+    def sweep(self, name: str) -> None:
+        """Remove what a process that died left of :meth:`scratch`."""
+        ...
+
+    def results(self, folder: Path) -> list[Result]:
+        """The files in a folder and below it by name, links not followed. Raises SourceError for too many or too large."""
+        ...
