@@ -37,6 +37,8 @@ class Answer(NamedTuple):
     probability: Any = None
     answer: str | None = None
     """What was answered; only a hash of it is kept."""
+    name: str = ""
+    """What a person calls the item, where its id is a hash."""
     where: str = ""
     """Place in the file, for refusals; empty: the item's id."""
 
@@ -145,13 +147,14 @@ def _label(text: str) -> str:
 class _Item:
     """One item while its repeats come in."""
 
-    __slots__ = ("answers", "cluster", "costs", "probabilities", "prompt", "scores", "seen", "slices")
+    __slots__ = ("answers", "cluster", "costs", "name", "probabilities", "prompt", "scores", "seen", "slices")
 
     def __init__(self, first: Answer) -> None:
         self.seen: set[tuple[str, int | str]] = set()
         """What each repeat brought already: metrics, and the extras by their names with a blank, which no metric has."""
         self.scores: dict[str, list[float]] = {}
         self.cluster = _label(first.cluster)
+        self.name = _label(first.name)
         self.slices = tuple(_label(s) for s in first.slices)
         self.prompt = digest(first.prompt) if first.prompt else ""
         self.costs: list[float] = []
@@ -236,6 +239,7 @@ class _Task:
             costs=_means([i.costs for i in items]),
             probabilities=_means([i.probabilities for i in items]),
             answers=tuple(tuple(i.answers) for i in items) if all(len(i.answers) > 1 for i in items) else (),
+            names=tuple(i.name for i in items) if any(i.name for i in items) else (),
         )
 
 

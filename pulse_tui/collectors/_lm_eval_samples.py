@@ -26,6 +26,9 @@ _OWN = frozenset(
     | {"doc_hash", "prompt_hash", "target_hash", "sample_len"}
 )
 
+_NAMES = ("id", "question_id", "qid", "name", "title")
+"""Keys of a document by which people call it."""
+
 
 class Unread(Exception):
     """A file of samples that is no whole one: still being written, cut off, or of something else."""
@@ -33,6 +36,9 @@ class Unread(Exception):
     def __init__(self, where: str, what: str) -> None:
         self.where = where
         super().__init__(what)
+
+_NAMES = ("id", "question_id", "qid", "name", "title")
+"""Keys of a document by which people call it."""
 
 
 class Fields(NamedTuple):
@@ -53,6 +59,7 @@ class _Row(NamedTuple):
     cluster: str
     slices: tuple[str, ...]
     answer: str | None
+    name: str
 
 
 def metric_name(metric: str, used: str) -> str:
@@ -135,6 +142,7 @@ def _row(where: str, line: bytes, fields: Fields, wanted: tuple[str, ...]) -> _R
         cluster=_text(known.get(fields.cluster)) if fields.cluster else "",
         slices=tuple(label for key in fields.slices for label in labels(key, known.get(key))),
         answer=answers[0] if isinstance(answers, list) and answers and isinstance(answers[0], str) else None,
+        name=next((text for key in _NAMES if (text := _text(known.get(key)))), f"doc {doc_id}"),
     )
 
 
@@ -208,6 +216,7 @@ def _answers(task: str, rows: list[_Row]) -> Iterator[Answer]:
                 slices=row.slices,
                 prompt=row.prompt,
                 answer=row.answer,
+                name=row.name,
                 where=row.where,
             )
 

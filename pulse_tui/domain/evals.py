@@ -79,6 +79,8 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The probability that each item's answer states of itself, 0 to 1, the mean over its repeats."""
     answers: tuple[tuple[str, ...], ...] = ()
     """A short hash of each repeat's answer: whether two agree."""
+    names: tuple[str, ...] = ()
+    """What a person calls each item, where the id is a hash; empty: by its id."""
 
 
 class EvalRun(msgspec.Struct, frozen=True, kw_only=True):

@@ -96,6 +96,7 @@ def flips(parts: JudgeParts, run_id: str, task: str, metric: str) -> Flips:
 
 def _flipped(old: Sheet, new: Sheet, metric: str, up: bool) -> Iterator[Flip]:
     places = {item: n for n, item in enumerate(old.items)}
+    called = new.names if len(set(new.names)) == len(new.items) else new.items
     slices: dict[int, list[str]] = {}
     for name, inside in new.slices.items():
         for n in inside:
@@ -109,7 +110,7 @@ def _flipped(old: Sheet, new: Sheet, metric: str, up: bool) -> Iterator[Flip]:
         before, after = math.fsum(was) / len(was), math.fsum(now) / len(now)
         if abs(after - before) > SAME:
             word = "won" if (after > before) is up else "lost"
-            yield Flip(item, _cluster(new, n), tuple(slices.get(n, ())), before, after, word)
+            yield Flip(called[n] or item, _cluster(new, n), tuple(slices.get(n, ())), before, after, word)
 
 
 def _cluster(sheet: Sheet, n: int) -> str:

@@ -18,6 +18,8 @@ from pulse_tui.wiring import bundled
 
 NIGHT = bundled("fixtures") / "night"
 CANARY = "acts/01-canary-accuracy/results/golden/support-bot@3.8.2/results_golden.json"
+SAMPLES = "samples_support_golden_golden.jsonl"
+BASELINE = "acts/00-evening/results/golden/support-bot@3.8.1"
 LATENCY = "acts/07-latency/signals/latency.jsonl"
 
 
@@ -101,6 +103,7 @@ def test_with_a_healthy_canary_nothing_rolls_back_and_it_exits_with_1(
     night = tmp_path / "night"
     shutil.copytree(NIGHT, night)
     _replace(night / CANARY, '"accuracy,none": 0.862', '"accuracy,none": 0.914')
+    shutil.copy(night / BASELINE / SAMPLES, (night / CANARY).parent / SAMPLES)
     _replace(night / LATENCY, '"value": 1048.0', '"value": 640.0')
     code = run(["demo", "--json", "--fixtures", str(night), "--keep", str(tmp_path / "kept")])
     said = json.loads(capsys.readouterr().out)
