@@ -1,3 +1,3 @@
 """pulse_tui: a control tower for teams that ship AI products."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"

@@ -57,3 +57,11 @@ def options_of(family: str, kind: str) -> type[msgspec.Struct] | list[str]:
         return list(kinds)
     shape: type[msgspec.Struct] = kinds[kind].Options
     return shape
+
+
+def formats_beside(kind: str) -> list[str] | None:
+    """None for a collector that reads result files; else those that do, by name."""
+    kinds = Kinds("collectors")
+    if kind in kinds and hasattr(kinds[kind], "parse"):
+        return None
+    return [name for name, module in kinds.items() if hasattr(module, "parse")]

@@ -147,7 +147,7 @@ class House:
         self.config = config
         self.read_only = read_only
         self.clock = clock
-        self.settings = _settings(config)
+        self.settings = read_settings(config)
         self._database = database
 
     @property
@@ -198,8 +198,10 @@ class House:
     @cached_property
     def judging(self) -> JudgeParts:
         """What it takes to take signals in and respond."""
+        from pulse_tui.files import DiskFiles  # noqa: PLC0415
         from pulse_tui.kinds import Kinds  # noqa: PLC0415
         from pulse_tui.ports import Route  # noqa: PLC0415
+        from pulse_tui.running import SystemProcesses  # noqa: PLC0415
         from pulse_tui.services.parts import JudgeParts, Outside  # noqa: PLC0415
 
         settings = self.settings
@@ -211,7 +213,17 @@ class House:
             suites={s.id: s for s in settings.suites},
             source_kinds=Kinds("collectors"),
             sources={s.id: s for s in settings.sources if s.enabled},
-            outside=Outside(http=self.web, base=self.base, secret=secret, dead=is_dead),
+            outside=Outside(
+                http=self.web,
+                base=self.base,
+                secret=secret,
+                dead=is_dead,
+                files=DiskFiles(self.clock),
+                processes=SystemProcesses(redact),
+                cron=_cron_next,
+                frozen=_Frozen(self.config) if self.config is not None else None,
+                here=socket.gethostname(),
+            ),
             clock=self.clock,
             precedence=settings.precedence,
         )
@@ -289,12 +301,51 @@ class House:
             self.store.close()
 
 
-def _settings(config: Path | None) -> Settings:
-    from pulse_tui.kinds import options_of  # noqa: PLC0415
+class _Frozen:
+    """What suites are frozen as, read anew when a file changed: somebody freezes while a tower is open."""
+
+    def __init__(self, config: Path) -> None:
+        self._config = config
+        self._seen: object = None
+        self._digests: dict[str, str] = {}
+
+    def __call__(self) -> dict[str, str]:
+        from pulse_tui.settings.load import suite_digests  # noqa: PLC0415
+
+        try:
+            there = sorted(self._config.iterdir()) if self._config.is_dir() else [self._config]
+            seen = [(str(f), (s := f.stat()).st_mtime_ns, s.st_ctime_ns, s.st_size) for f in there if f.is_file()]
+        except OSError:  # being written; asked again soon
+            return self._digests
+        if seen != self._seen:
+            digests = suite_digests(self._config)
+            if digests is not None:
+                self._digests, self._seen = digests, seen
+        return self._digests
+
+
+def read_settings(config: Path | None) -> Settings:
+    """The configuration as it is now. Raises ConfigError with everything that is wrong with it."""
+    from pulse_tui.kinds import formats_beside, options_of  # noqa: PLC0415
     from pulse_tui.settings.load import load  # noqa: PLC0415
     from pulse_tui.settings.shapes import Settings  # noqa: PLC0415
+    from pulse_tui.settings.suites import SuiteChecks  # noqa: PLC0415
 
-    return load(config, options_of) if config is not None else Settings(base=str(Path.cwd()))
+    if config is None:
+        return Settings(base=str(Path.cwd()))
+    return load(config, options_of, SuiteChecks(formats=formats_beside, cron=_cron_problem))
+
+
+def _cron_next(expression: str, after: datetime) -> datetime | None:
+    from pulse_tui.scheduling import cron_next  # noqa: PLC0415
+
+    return cron_next(expression, after)
+
+
+def _cron_problem(expression: str) -> str | None:
+    from pulse_tui.scheduling import cron_problem  # noqa: PLC0415
+
+    return cron_problem(expression)
 
 
 def database_url(given: str | None, configured: str | None) -> str:

@@ -13,6 +13,7 @@ import threading
 import time
 
 from pulse_tui.cli.output import opened
+from pulse_tui.cli.suite_rounds import SuiteRounds, rounds_of
 from pulse_tui.cli.worker import housekeeping, refresh_one
 from pulse_tui.domain.errors import PulseError
 from pulse_tui.domain.moments import iso
@@ -33,13 +34,14 @@ def run(options: argparse.Namespace, _name: str) -> int:
     """Collect until SIGTERM or SIGINT."""
     with opened(options) as house:
         house.sync()
-        if not house.judging.sources:
+        if not rounds_of(house):
             print("no sources are configured: pulse-tui init writes a first configuration", file=sys.stderr)
             return 1
         rounds = _Rounds(house)
         # Not asyncio.run: it would wait for a thread that waits for a source.
         loop = asyncio.new_event_loop()
         loop.run_until_complete(_serve(house, rounds, as_json=options.json))
+        rounds.suites.stop(GRACE_S)
         if left := rounds.wait(GRACE_S):
             _tell(house, f"cut off: {', '.join(sorted(left))}", as_json=options.json)
             rounds.give_back(left)
@@ -53,6 +55,7 @@ class _Rounds:
 
     def __init__(self, house: House) -> None:
         self._house = house
+        self.suites = SuiteRounds(house)
         self._under_way: set[str] = set()
         self._lock = threading.Lock()
 
@@ -61,6 +64,8 @@ class _Rounds:
         with self._lock:
             self._under_way.add(source)
         try:
+            if self.suites.serves(source):
+                return outcome_of(self.suites.round(source))
             return outcome_of(refresh_one(self._house, source))
         except PulseError as error:
             return Outcome(str(error), AGAIN_S)
@@ -104,13 +109,12 @@ async def _serve(house: House, rounds: _Rounds, *, as_json: bool) -> None:
     loop = asyncio.get_running_loop()
     for kind in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(kind, stop.set)
-    sources = house.judging.sources
     scheduler = Scheduler(
-        lambda: {s.id: s.every for s in sources.values()},
+        lambda: rounds_of(house),
         lambda: ThreadRunner(rounds.work, rounds.housekeeping),
         hooks=house.hooks,
     )
-    _tell(house, f"collecting {len(sources)} sources", as_json=as_json)
+    _tell(house, f"collecting {len(house.judging.sources)} sources", as_json=as_json)
     await scheduler.start(lambda message: _tell(house, message, as_json=as_json))
     await stop.wait()
     await scheduler.stop()

@@ -88,6 +88,7 @@ def _parts(house: House) -> Iterator[Line]:
     yield from _operators(house)
     yield from _ways_back(house)
     yield from _sources(house)
+    yield from _suites(house)
     yield _hooks(house)
     yield from _log(house)
 
@@ -170,6 +171,22 @@ def _sources(house: House) -> Iterator[Line]:
             health.value != "failing",
             f"{source.kind}, {health.value}, {good}" + (f": {status.reason}" if status.reason else ""),
         )
+
+
+def _suites(house: House) -> Iterator[Line]:
+    """Whether the content of each is there and is what was frozen, and whether its command can be started."""
+    from pulse_tui.services.suite_rows import looks  # noqa: PLC0415
+    from pulse_tui.services.suites import MISSING, State  # noqa: PLC0415
+
+    for seen in looks(house.judging, []):
+        wrong = seen.state is State.CHANGED or seen.found == MISSING
+        good = False if wrong else True if seen.state is State.UNCHANGED else None
+        yield Line(f"suite {seen.suite}", good, seen.why)
+        command = house.judging.suites[seen.suite].command
+        if command:
+            program = command[0] if os.sep not in command[0] else str(house.base / command[0])
+            found = shutil.which(program)
+            yield Line(f"suite {seen.suite}'s command", found is not None, found or f"{command[0]!r} was not found")
 
 
 def _hooks(house: House) -> Line:

@@ -38,6 +38,7 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
 
 def run(options: argparse.Namespace, _name: str) -> int:
     """0 when every record landed, 1 when some were refused or a file could not be read."""
+    from pulse_tui.services.baselines import rejudge  # noqa: PLC0415
     from pulse_tui.services.ingest import Tally, ingest  # noqa: PLC0415
 
     kinds = file_formats(Kinds("collectors"))
@@ -55,6 +56,7 @@ def run(options: argparse.Namespace, _name: str) -> int:
                 continue
             refused.extend(collected.rejected)
             tally = tally.plus(ingest(collected.observations, collected.rejected, house.judging, house.clock()))
+        rejudge(house.judging)  # the items of a baseline may have come
     lines = [tally.sentence()] if len(failures) < len(files) else []
     lines += [f"refused {r.problem}" for r in refused[:SHOWN]]
     if len(refused) > SHOWN:

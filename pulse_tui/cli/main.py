@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "components": ("components", "what an asset is made of, and who uses a component"),
     "compare": ("compare", "is the candidate worse than the baseline, and how sure is that?"),
     "drift": ("drift", "change points of series"),
+    "suite": ("suite", "freeze, check, list, run benchmark suites; pin their baselines"),
     "policy": ("policy", "check or test the policy"),
     "alert": ("alert", "ack, resolve, silence or waive an alert"),
     "freeze": ("alert", "freeze or unfreeze promotions of an asset"),
@@ -134,7 +135,7 @@ def common(parser: argparse.ArgumentParser, *, configured: bool = True, json: bo
         parser.add_argument("--json", action="store_true", help="print JSON")
 
 
-_TAKES_VALUE = {"--config", "--database", "--batch", "--material"}
+_TAKES_VALUE = {"--config", "--database", "--batch", "--material", "--kind", "--task", "--metric", "--margin", "--slo", "--suite"}
 
 
 def _positionals(argv: Sequence[str]) -> list[str]:

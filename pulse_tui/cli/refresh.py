@@ -17,6 +17,7 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
 
 def run(options: argparse.Namespace, _name: str) -> int:
     """0 when every source answered, 1 when one did not."""
+    from pulse_tui.services.baselines import rejudge  # noqa: PLC0415
     from pulse_tui.services.deliver import deliver  # noqa: PLC0415
     from pulse_tui.services.refresh import refresh  # noqa: PLC0415
 
@@ -27,6 +28,7 @@ def run(options: argparse.Namespace, _name: str) -> int:
                 raise NotFound(f"there is no source {name!r}", todo=nearest(name, parts.sources))
         house.sync()
         rounds = [refresh(name, parts, holder_name()) for name in options.sources or parts.sources]
+        rejudge(parts)
         sent = deliver(parts, holder_name())
     lines = [f"{'ok  ' if r.ok else 'FAIL'} {r.source}: {r.message}" for r in rounds]
     if not rounds:

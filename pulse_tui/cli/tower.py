@@ -105,8 +105,9 @@ def scheduler(
     if database is not None:
         arguments += ["--database", database]
 
-    def sources() -> dict[str, float]:
-        found = house().judging.sources
-        return {s.id: s.every for s in found.values()}
+    def rounds() -> dict[str, float]:
+        from pulse_tui.cli.suite_rounds import rounds_of  # noqa: PLC0415  after the first frame
 
-    return Scheduler(sources, lambda: WorkerRunner(arguments), hooks=lambda: house().hooks(), on_change=on_change)
+        return rounds_of(house())
+
+    return Scheduler(rounds, lambda: WorkerRunner(arguments), hooks=lambda: house().hooks(), on_change=on_change)

@@ -14,12 +14,15 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+from pulse_tui.cli.suite_rounds import SuiteRounds
 from pulse_tui.domain.errors import PulseError
 from pulse_tui.wiring import House, find_config, holder_name
 
 THREADS = 4
 """Rounds at once. Housekeeping has a thread of its own, so that a page never waits for a round."""
 AGAIN_S = 30.0
+LEAVE_S = 2.0
+"""How long commands of suites have to end when the tower is left."""
 
 
 def arguments(_parser: argparse.ArgumentParser, _name: str) -> None:
@@ -48,6 +51,7 @@ class _Desk:
         self._house = house
         self._rounds = ThreadPoolExecutor(THREADS, "round")
         self._keeping = ThreadPoolExecutor(1, "housekeeping")
+        self._suites = SuiteRounds(house)
         self._sources: set[str] = set()
         self._lock = threading.Lock()
         self._output = threading.Lock()
@@ -68,12 +72,14 @@ class _Desk:
             self._reply(request, {"message": "its earlier round is still under way", "next_s": AGAIN_S})
 
     def finish(self) -> None:
-        """Wait for what is under way; rounds that have not begun do not begin."""
+        """Wait for what is under way; rounds that have not begun do not begin, and commands of suites are ended."""
+        self._suites.stop(LEAVE_S)
         self._rounds.shutdown(cancel_futures=True)
         self._keeping.shutdown()
 
     def give_back(self) -> None:
         """The leases of rounds that are cut off: another collector need not wait for them to lapse."""
+        self._suites.stop(LEAVE_S)
         with self._lock:
             sources = list(self._sources)
         if sources:
@@ -93,6 +99,9 @@ class _Desk:
         try:
             with self._making:
                 _ = self._house.judging  # made by one thread; what fails is told, and tried at the next request
+            source = str(request.get("source"))
+            if request["do"] == "refresh" and self._suites.serves(source):
+                return self._suites.round(source)
             return answer(self._house, request)
         except PulseError as error:
             return {"message": str(error), "next_s": AGAIN_S}
@@ -129,18 +138,22 @@ def refresh_one(house: House, source: str) -> dict[str, object]:
 
 
 def housekeeping(house: House) -> str:
-    """Escalate missed deadlines, deliver what is due, let silences lapse, look whether the ways back are still there."""
+    """Look at frozen suites, escalate missed deadlines, deliver what is due, let silences lapse, look at the ways back."""
     from pulse_tui.services.baselines import rejudge  # noqa: PLC0415
     from pulse_tui.services.deeds import lapse  # noqa: PLC0415
     from pulse_tui.services.deliver import deliver  # noqa: PLC0415
     from pulse_tui.services.escalate import escalate, settle  # noqa: PLC0415
     from pulse_tui.services.pointer import revalidate  # noqa: PLC0415
+    from pulse_tui.services.suites import check_suites  # noqa: PLC0415
 
+    changed = check_suites(house.judging, house.clock())
     late = escalate(house.judging)
     settle(house.judging)
     sent = deliver(house.judging, holder_name())
     lapsed = lapse(house.store, house.clock())
-    words = [f"{late} alerts missed their deadline and were escalated"] if late else []
+    words = list(changed)
+    if late:
+        words.append(f"{late} alerts missed their deadline and were escalated")
     if anew := rejudge(house.judging):
         words.append(f"{anew} runs were judged anew")
     if sent.dead:

@@ -263,7 +263,7 @@ class SuiteRun(msgspec.Struct, frozen=True, kw_only=True):
     asset_id: str
     version: str
     why: str
-    """``new release`` or ``schedule``, or who asked."""
+    """``new release``, ``baseline`` or ``schedule``, or who asked."""
     state: SuiteRunState
     started_at: datetime
     ended_at: datetime | None = None

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from pulse_tui.domain.evals import Basis, Gate, Verdict
+from pulse_tui.domain.metrics import unit_of
 from pulse_tui.domain.words import SignalType
 
 Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
@@ -84,6 +85,23 @@ class MetricEvidence(Evidence, frozen=True):
     def delta_pp(self) -> float:
         """Current minus baseline in percentage points, rounded to a millionth (0.862 - 0.914 is -5.2, not -5.2000000000000046)."""
         return round((self.current - self.baseline) * self.scale, 6)
+
+    @property
+    def unit(self) -> tuple[str, float]:
+        """(unit, factor) in which a person is told its differences: points of shares, milliseconds, else as they are."""
+        unit, factor = unit_of(self.metric, self.scale, (self.baseline, self.current))
+        return ("", 1.0) if unit == "%" else (unit, factor)  # a difference of two costs is no per cent
+
+    def told(self, difference: float) -> str:
+        """A difference of the metric with its sign and unit: ``-5.2 pp``."""
+        unit, factor = self.unit
+        number = round(difference * factor, 6)
+        return f"{number:+.1f} {unit}" if unit else f"{number:+.4g}"
+
+    @property
+    def moved(self) -> str:
+        """Current minus baseline in words."""
+        return self.told(self.current - self.baseline)
 
     @property
     def worse_pp(self) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from enum import StrEnum
 
 _SHARE = re.compile(
@@ -13,15 +14,22 @@ _SHARE = re.compile(
     re.IGNORECASE,
 )
 _AMOUNT = re.compile(
-    r"latency|duration|seconds|_ms$|_us$|cost|price|tokens|bytes|perplexity|ttft|tpot|usd", re.IGNORECASE
-)
-_LOWER = re.compile(
-    r"(^|_)(latency|duration|seconds|ms|us|cost|price|usd|tokens|perplexity|ppl|bits_per_byte|loss|brier(_score)?|wer|cer|ter"
-    r"|mse|mae|rmse|ttft|tpot|spread|ece|asr|toxicity|jailbreak_success|attack_success(_rate)?|(false_refusal|error|failure"
-    r"|hallucination|refusal_error)_rate)$",
+    r"latency|duration|seconds|_ms$|_us$|cost|price|tokens|bytes|perplexity|ttft|tpot|usd"
+    r"|(^|_)(time|elapsed|runtime)(_|$)|_s$",
     re.IGNORECASE,
 )
-_PASS_AT = re.compile(r"^pass@(\d+)$")
+_LOSS = re.compile(r"(^|_)(loss|nll|ppl|bits_per_byte|mse|mae|rmse)$", re.IGNORECASE)
+"""Sizes of errors: they have no scale, though many lie within 0 and 1."""
+_BAD = re.compile(
+    r"(^|_)(error|failure|fail(ed)?|timeout|crash|hallucination|(false|over)_?refusal|refusal_error|jailbreak|attack"
+    r"|violation|leak(age)?|harm(ful(ness)?)?|unsafe|toxic(ity)?|false_(positive|negative|alarm)|invalid)"
+    r"(_(rate|score|success|success_rate|share|ratio|count))?$"
+    r"|(^|_)(brier(_score)?|wer|cer|ter|spread|ece|asr|fpr|fnr)$",
+    re.IGNORECASE,
+)
+_PER = re.compile(r"_(per|to)_", re.IGNORECASE)
+_SPEED = re.compile(r"throughput|_per_(s|sec|second|minute|hour|usd|dollar)s?$", re.IGNORECASE)
+_PASS_AT = re.compile(r"^pass@([0-9]{1,9})$")
 
 
 class Made(StrEnum):
@@ -61,14 +69,49 @@ def k_of(metric: str) -> int:
 def bounds_of(metric: str) -> tuple[float, float]:
     """What values a metric allows: 0 to 1 for shares, 0 and up for amounts, anything for what is not known."""
     metric = _plain(metric)
-    if _AMOUNT.search(metric):
-        return 0.0, math.inf
-    return (0.0, 1.0) if _SHARE.search(metric) else (-math.inf, math.inf)
+    if _is_share(metric):
+        return 0.0, 1.0
+    return (0.0, math.inf) if _AMOUNT.search(metric) else (-math.inf, math.inf)
+
+
+def is_amount(metric: str) -> bool:
+    """Whether a metric is known to have no scale of 0 to 1, wherever its values lie: seconds, money, tokens, losses."""
+    metric = _plain(metric)
+    return not _is_share(metric) and (_AMOUNT.search(metric) or _LOSS.search(metric)) is not None
 
 
 def higher_is_better(metric: str) -> bool:
-    """The direction, for files that do not say it themselves."""
-    return _LOWER.search(_plain(metric)) is None
+    """The direction, for files that do not say it themselves: down for amounts, losses and what goes wrong."""
+    metric = _plain(metric)
+    if _SPEED.search(metric):
+        return True
+    return not is_amount(metric) and _BAD.search(metric) is None
+
+
+def unit_of(metric: str, scale: float = 100.0, values: Sequence[float | None] = ()) -> tuple[str, float]:
+    """(unit, factor) in which differences of a metric are told: points of shares, per cent of costs, milliseconds.
+
+    A metric of which nothing is known is told in points when all ``values`` lie within 0 and 1; a loss or a duration
+    never is.
+    """
+    made = made_of(metric)
+    if made is Made.LATENCY:
+        return "ms", 1.0
+    if made is Made.COST:
+        return "%", 100.0
+    if is_amount(metric):
+        return "", 1.0
+    within = bool(values) and all(v is not None and 0.0 <= v <= 1.0 for v in values)
+    if bounds_of(metric) == (0.0, 1.0) or made is not Made.SCORES or scale != 100.0 or within:
+        return "pp", scale
+    return "", 1.0
+
+
+def _is_share(metric: str) -> bool:
+    """``cost_accuracy`` is a share of right answers; ``cost_per_success`` and ``cost_rate`` are amounts."""
+    if _SHARE.search(metric) is None:
+        return False
+    return _AMOUNT.search(metric) is None or (_PER.search(metric) is None and not metric.lower().endswith("_rate"))
 
 
 def _plain(metric: str) -> str:

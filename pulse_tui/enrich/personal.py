@@ -28,13 +28,13 @@ class Personal(NamedTuple):
 def personal(text: str) -> Iterator[Personal]:
     """What looks like personal data, by line (from 1); linear in the text's length."""
     for number, line in enumerate(text.split("\n"), 1):
-        if not _WORTH_A_LOOK.search(line):
-            continue
         plain = _UNICODE.sub(lambda m: chr(int(m[1], 16)), _ESCAPED.sub("  ", line)) if "\\" in line else line
-        yield from (Personal(number, *found) for found in _in_line(plain))
+        if "@" in plain or _DIGITS.search(plain):
+            yield from (Personal(number, *found) for found in _in_line(plain))
 
 
-_WORTH_A_LOOK = re.compile(r"@|\d[\d .()/-]{5,}\d")
+_DIGITS = re.compile(r"(?<![\w.])\(?\d[\d .()/-]{5,}\d", re.ASCII)
+"""What most lines do not have: digits that begin on their own and go on for as long as a number does."""
 _ESCAPED = re.compile(r"\\[nrtbf\"/]")
 """JSON escapes stand right before what they separate: ``\\nana@...`` is not the address of ``nana``."""
 _UNICODE = re.compile(r"\\u([0-9a-fA-F]{4})")
@@ -145,7 +145,7 @@ _CALLING = re.compile(
 )
 """Country codes of ITU-T E.164, near enough: what begins with another digit group is no number abroad."""
 _ABROAD = re.compile(
-    r"(?<![\w.,:+*/=)\]-])(?!\+?\d{4}-\d\d-\d\d)(?:\+|00)([1-9]\d{0,3}(?:[ .-]?\(0?\d{1,5}\))?(?:[ ./-]?\d{1,12}){0,6})(?![\w/]|[.,-]\d)",
+    r"(?<![\w.,:+*/=)\]-])(?<!\d )(?!\+?\d{4}-\d\d-\d\d)(?:\+|00)([1-9]\d{0,3}(?:[ .-]?\(0?\d{1,5}\))?(?:[ ./-]?\d{1,12}){0,6})(?![\w/]|[.,-]\d)",
     re.ASCII,
 )
 _AMERICAN = re.compile(

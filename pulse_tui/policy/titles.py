@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pulse_tui.domain.decision import Fact
+from pulse_tui.domain.evidence import MetricEvidence
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import SignalType
 
@@ -26,20 +27,22 @@ def place(fact: Fact) -> str:
 
 
 def _metric(fact: Fact, values: Mapping[str, Any]) -> str | None:
-    if "eval.delta_pp" not in values:
+    evidence = fact.signal.evidence
+    if not isinstance(evidence, MetricEvidence):
         return None
     metric, task = values["eval.metric"], values["eval.task"]
     if values.get("eval.slice") == "zero tolerance":
-        return f"an item that must never fail failed on {place(fact)} ({task} {metric})"
+        what = "failed" if values.get("eval.verdict") == "FAIL" else "was not run"
+        return f"an item that must never fail {what} on {place(fact)} ({task} {metric})"
     if values.get("eval.verdict") == "INCONCLUSIVE":
-        return f"{metric} undecided, {values['eval.delta_pp']:+.1f} pp on {place(fact)} ({task})"
+        return f"{metric} undecided, {evidence.moved} on {place(fact)} ({task})"
     if values.get("eval.basis") == "drift":
-        return f"{metric} level moved {values['eval.delta_pp']:+.1f} pp on {place(fact)} ({task})"
+        return f"{metric} level moved {evidence.moved} on {place(fact)} ({task})"
     if values.get("eval.slice"):
         metric = f"{metric} in {values['eval.slice']}"
     # The task comes last: a narrow column cuts what is needed least.
     of = "" if task in (metric, values["eval.suite"]) else f" ({task})"
-    return f"{metric} {values['eval.delta_pp']:+.1f} pp on {place(fact)}{of}"
+    return f"{metric} {evidence.moved} on {place(fact)}{of}"
 
 
 def _service(fact: Fact, values: Mapping[str, Any]) -> str | None:
@@ -110,7 +113,9 @@ def _health(fact: Fact, values: Mapping[str, Any]) -> str | None:
     if "health.subject" not in values:
         return None
     reason = f": {values['health.reason']}" if values.get("health.reason") else ""
-    return f"source {values['health.subject']} is {values['health.state']}{reason}"
+    subject = values["health.subject"]  # a source by its id, or "suite golden on support-bot 3.8.2"
+    named = subject if subject.startswith("suite ") else f"source {subject}"
+    return f"{named} is {values['health.state']}{reason}"
 
 
 _MAKERS: Mapping[SignalType, Callable[[Fact, Mapping[str, Any]], str | None]] = {

@@ -260,6 +260,14 @@ class Inventory(Protocol):
     def put_pointer(self, check: PointerCheck) -> None: ...
 
 
+class RunHead(NamedTuple):
+    """A run without its numbers."""
+
+    iteration: int
+    id: str
+    version: str
+
+
 class Evals(Protocol):
     """Runs with their scores and items, the pinned baselines, and what comparisons said."""
 
@@ -284,6 +292,10 @@ class Evals(Protocol):
         """(iteration, run) without items, oldest first."""
         ...
 
+    def heads(self, asset_id: str, suite: str) -> list[RunHead]:
+        """As :meth:`runs`, for who asks only which there are."""
+        ...
+
     def versions(self, asset_id: str, suite: str) -> set[str]:
         """The versions that have a run of the suite."""
         ...
@@ -303,6 +315,17 @@ class Evals(Protocol):
         ...
 
     def comparison(self, run_id: str) -> Comparison | None: ...
+    def reopen(self, baseline_id: str) -> int:
+        """What was said against this baseline is to be said anew: it answers another question than is asked now."""
+        ...
+
+    def unjudged(
+        self, definitions: Mapping[str, str], newest: int, asset_id: str | None = None
+    ) -> list[tuple[str, str, str]]:
+        """(asset, suite, run), oldest first: of the ``newest`` runs on each asset (or on one) of each suite that
+        ``definitions`` names, those that were not compared with the pinned run under the definition of the suite."""
+        ...
+
     def put_acceptance(self, acceptance: Acceptance) -> None: ...
     def acceptances(self, asset_id: str, version: str | None = None) -> list[Acceptance]:
         """All, newest first, also those that expired."""

@@ -29,8 +29,8 @@ from pulse_tui.settings.shapes import (
     Settings,
     SourceShape,
     StepShape,
-    SuiteShape,
 )
+from pulse_tui.settings.suites import UNCHECKED, SuiteChecks, read_suites
 
 T = TypeVar("T")
 D = TypeVar("D")
@@ -74,13 +74,13 @@ class _Step(Section, frozen=True):
     timeout: Seconds = Seconds(30)
 
 
-def load(path: Path, options_of: OptionsOf) -> Settings:
+def load(path: Path, options_of: OptionsOf, checks: SuiteChecks = UNCHECKED) -> Settings:
     """Read and check everything. Raises ConfigError with every problem of every file."""
     problems: list[Problem] = []
     files = _files(path, problems)
     sections = _sections(path, files, problems)
     base = path if path.is_dir() else path.parent
-    settings = _build(sections, str(base), files, options_of, problems)
+    settings = _build(sections, str(base), files, options_of, checks, problems)
     if problems:
         raise ConfigError(sorted(problems, key=_place))
     return settings
@@ -94,6 +94,16 @@ def peek(path: Path) -> tuple[str, str | None]:
         str(name.value) if name is not None else "pulse",
         str(database.value) if database is not None and database.value else None,
     )
+
+
+def suite_digests(path: Path) -> dict[str, str] | None:
+    """What each suite is frozen as by the configuration as it is now; None when it cannot be read just now."""
+    problems: list[Problem] = []
+    suites = _sections(path, _files(path, problems), problems).get("suites")
+    if problems:
+        return None
+    entries = suites.elements() if suites is not None else ()
+    return {named(e.get("id")): named(d) for e in entries if (d := e.get("digest")) is not None and d.value}
 
 
 def _files(path: Path, problems: list[Problem]) -> list[Path]:
@@ -136,7 +146,12 @@ def _sections(root: Path, files: Iterable[Path], problems: list[Problem]) -> dic
 
 
 def _build(
-    sections: dict[str, Node], base: str, files: list[Path], options_of: OptionsOf, problems: list[Problem]
+    sections: dict[str, Node],
+    base: str,
+    files: list[Path],
+    options_of: OptionsOf,
+    checks: SuiteChecks,
+    problems: list[Problem],
 ) -> Settings:
     def whole(key: str, shape: type[T], default: D) -> T | D:
         node = sections.get(key)
@@ -156,7 +171,7 @@ def _build(
         sources=tuple(sources),
         precedence=_precedence(sections.get("precedence"), sources, problems),
         hooks=whole("hooks", HooksShape, None),
-        suites=tuple(unique(sections.get("suites"), "suites", SuiteShape, problems)),
+        suites=tuple(read_suites(sections.get("suites"), checks, problems)),
         routes=tuple(_routes(sections.get("routes"), options_of, problems)),
         playbooks=tuple(_playbooks(sections.get("playbooks"), options_of, problems)),
         operators=tuple(operators),

@@ -133,6 +133,8 @@ class SuiteShape(Section, frozen=True):
     schedule: str | None = None
     """When else: five fields of cron, in UTC."""
     timeout: Seconds = Seconds(3_600)
+    exit_codes: tuple[int, ...] = (0,)
+    """What the command ends with when it ran to the end: test runners say 1 when a test failed."""
 
 
 class OperatorShape(Section, frozen=True):

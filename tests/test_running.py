@@ -1,0 +1,166 @@
+"""Programs are run without a shell, watched, and ended with everything that they started."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pulse_tui.domain.errors import SourceError
+from pulse_tui.ports import Ended, Finished, Processes
+from pulse_tui.running import KEPT, SystemProcesses
+
+SLEEPER = "import sys, time; print('up', flush=True); time.sleep(600)"
+PARENT = (
+    "import subprocess, sys, time; p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']{more});"
+    "open('child', 'w').write(str(p.pid)); print('up', flush=True); {then}"
+)
+
+
+def execute(
+    folder: Path, *argv: str, timeout_s: float = 20.0, stop: Callable[[], bool] = lambda: False, **environment: str
+) -> Finished:
+    processes: Processes = SystemProcesses()
+    return processes.run(argv, folder=folder, environment=environment, mark="run-1", timeout_s=timeout_s, stop=stop)
+
+
+def python(code: str) -> tuple[str, ...]:
+    return (sys.executable, "-c", code)
+
+
+def lives(pid: int) -> bool:
+    try:
+        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+
+
+def gone(pid: int) -> bool:
+    """Killed processes take a moment."""
+    end = time.monotonic() + 5
+    while lives(pid) and time.monotonic() < end:
+        time.sleep(0.01)
+    return not lives(pid)
+
+
+def test_output_and_exit_code_are_told(tmp_path: Path) -> None:
+    said = execute(tmp_path, *python("import sys; print('out'); print('err', file=sys.stderr); sys.exit(3)"))
+    assert (said.how, said.code) == (Ended.EXITED, 3)
+    assert sorted(said.output.split("\n")) == ["err", "out"]
+
+
+def test_no_shell_looks_at_the_arguments(tmp_path: Path) -> None:
+    said = execute(tmp_path, *python("import sys; print(sys.argv[1:])"), "$HOME; rm -rf *", "`id`")
+    assert said.output == "['$HOME; rm -rf *', '`id`']"
+
+
+def test_it_stands_in_its_folder_with_its_environment_and_nothing_to_read(tmp_path: Path) -> None:
+    code = (
+        "import os, sys; print(os.getcwd(), os.environ['PULSE_ASSET'], os.environ['PULSE_RUN'], repr(sys.stdin.read()))"
+    )
+    said = execute(tmp_path, *python(code), PULSE_ASSET="my-bot")
+    assert said.output == f"{tmp_path} my-bot run-1 ''"
+
+
+def test_it_has_a_session_of_its_own(tmp_path: Path) -> None:
+    said = execute(tmp_path, *python("import os; print(os.getsid(0) == os.getpid())"))
+    assert said.output == "True"
+
+
+def test_a_time_limit_ends_it_with_its_children(tmp_path: Path) -> None:
+    began = time.monotonic()
+    said = execute(tmp_path, *python(PARENT.format(more="", then="time.sleep(600)")), timeout_s=1.0)
+    assert time.monotonic() - began < 5
+    assert (said.how, said.code, said.output) == (Ended.TIMED_OUT, None, "up")
+    assert gone(int((tmp_path / "child").read_text()))
+
+
+def test_one_that_does_not_listen_is_ended_too(tmp_path: Path) -> None:
+    code = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEPER}"
+    assert execute(tmp_path, *python(code), timeout_s=1.0).how is Ended.TIMED_OUT
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are found by their environment in /proc")
+def test_a_child_that_left_the_session_is_ended_too(tmp_path: Path) -> None:
+    execute(tmp_path, *python(PARENT.format(more=", start_new_session=True", then="time.sleep(600)")), timeout_s=1.0)
+    assert gone(int((tmp_path / "child").read_text()))
+
+
+def test_what_it_leaves_running_is_ended_and_holds_nothing_up(tmp_path: Path) -> None:
+    began = time.monotonic()
+    said = execute(tmp_path, *python(PARENT.format(more="", then="sys.exit(0)")))
+    assert time.monotonic() - began < 5
+    assert (said.how, said.code) == (Ended.EXITED, 0)
+    assert gone(int((tmp_path / "child").read_text()))
+
+
+def test_it_can_be_stopped(tmp_path: Path) -> None:
+    began = time.monotonic()
+    said = execute(tmp_path, *python(SLEEPER), stop=lambda: time.monotonic() - began > 0.5)
+    assert said.how is Ended.STOPPED
+    assert time.monotonic() - began < 3
+
+
+def test_the_end_of_much_output_is_kept(tmp_path: Path) -> None:
+    said = execute(tmp_path, *python("for i in range(200_000): print('line', i)\nprint('the last')"))
+    assert said.output.endswith("line 199999\nthe last")
+    assert KEPT / 2 < len(said.output) <= KEPT
+    assert said.output.startswith("line ")
+
+
+def test_output_is_safe_to_draw(tmp_path: Path) -> None:
+    said = execute(
+        tmp_path, *python(r"print('\x1b[31mred\x1b[0m \x1b]0;title\x07 \u202e x'); import os; os.write(1, b'\xff')")
+    )
+    assert "\x1b" not in said.output
+    assert "\u202e" not in said.output
+    assert "red" in said.output
+
+
+def test_secrets_are_taken_out(tmp_path: Path) -> None:
+    processes = SystemProcesses(redact=lambda body: body.replace(b"s3cret", b"***"))
+    said = processes.run(
+        python("print('token s3cret')"), folder=tmp_path, environment={}, mark="r", timeout_s=10, stop=lambda: False
+    )
+    assert said.output == "token ***"
+
+
+def test_one_that_was_killed_says_by_what(tmp_path: Path) -> None:
+    assert execute(tmp_path, *python("import os; os.kill(os.getpid(), 9)")).code == -9
+
+
+@pytest.mark.parametrize(
+    ("program", "what"),
+    [("no-such-program", "was not found"), ("./plain", "may not be executed"), ("a\0b", "cannot be")],
+)
+def test_what_cannot_be_started_is_told(tmp_path: Path, program: str, what: str) -> None:
+    (tmp_path / "plain").write_text("x")
+    with pytest.raises(SourceError, match=what):
+        execute(tmp_path, program)
+
+
+def test_a_folder_that_is_missing_is_told(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"folder .* does not exist"):
+        execute(tmp_path / "gone", *python("0"))
+
+
+def test_a_relative_program_starts_at_the_folder(tmp_path: Path) -> None:
+    script = tmp_path / "run.sh"
+    script.write_text("#!/bin/sh\necho here\n")
+    script.chmod(0o755)
+    assert execute(tmp_path, "./run.sh").output == "here"
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are found by their environment in /proc")
+def test_what_a_process_that_died_left_is_found_by_its_mark(tmp_path: Path) -> None:
+    left = os.spawnve(os.P_NOWAIT, sys.executable, [*python("import time; time.sleep(600)")], {"PULSE_RUN": "run-7"})
+    end = time.monotonic() + 5
+    while b"PULSE_RUN=run-7" not in Path(f"/proc/{left}/environ").read_bytes() and time.monotonic() < end:
+        time.sleep(0.01)
+    assert SystemProcesses().end("run-8") == 0
+    assert SystemProcesses().end("run-7") == 1
+    os.waitpid(left, 0)
