@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from typing import Any
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 
-from pulse_tui.collectors._files import first_line
 from pulse_tui.collectors._items import number
+from pulse_tui.collectors._told import canonical
 from pulse_tui.collectors._typed import typed
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.text import clean
@@ -128,38 +129,48 @@ class Row(msgspec.Struct, rename="camel"):
         return {metric for metric in found if isinstance(metric, str)}
 
 
+class _Mark(NamedTuple):
+    """What tells a row's test from others: its description, hashes of its variables and of all of it."""
+
+    text: str
+    vars: str
+    test: str
+
+
 class Tests:
     """What to call the test of each row, the same in every run of one configuration."""
 
-    def __init__(self, rows: Iterable[Row], ignored: frozenset[str]) -> None:
+    def __init__(self, rows: Sequence[Row], ignored: frozenset[str]) -> None:
         """``ignored`` variables do not tell tests apart."""
+        self._rows = rows  # they stay alive, so that their places in memory name them
         self._ignored = ignored
+        self._marks: dict[int, _Mark] = {}
         self._by_text: dict[str, set[str]] = {}
         self._by_vars: dict[str, set[str]] = {}
         for row in rows:
-            test = self.digest(row)
-            self._by_text.setdefault(_description(row), set()).add(test)
-            self._by_vars.setdefault(self.vars(row), set()).add(test)
+            told, text = self._told(row), _description(row)
+            test = _hash([text, told, row.test_case.asserts, row.test_case.threshold])
+            mark = self._marks[id(row)] = _Mark(text, _hash(told), test)
+            self._by_text.setdefault(text, set()).add(test)
+            self._by_vars.setdefault(mark.vars, set()).add(test)
 
     def vars(self, row: Row) -> str:
         """A hash of the test's variables."""
-        return _hash(self._told(row))
+        return self._marks[id(row)].vars
 
     def digest(self, row: Row) -> str:
         """A hash of all that makes the test: its variables, assertions, threshold and description."""
-        test = row.test_case
-        return _hash([_description(row), self._told(row), test.asserts, test.threshold])
+        return self._marks[id(row)].test
 
     def id(self, row: Row) -> str:
         """The description where no other test has it, else a hash of the variables, else of the whole test.
 
         Not its number: each repeat counts on.
         """
-        text = _description(row)
+        text, variables, test = self._marks[id(row)]
         if text and len(self._by_text[text]) == 1:
             return text
-        variables = self.vars(row)
-        return f"#{(variables if len(self._by_vars[variables]) == 1 else self.digest(row))[:12]}"
+        return f"#{(variables if len(self._by_vars[variables]) == 1 else test)[:12]}"
 
     def name(self, row: Row) -> str:
         """What a person calls a test whose id is a hash."""
@@ -208,6 +219,9 @@ class _Document(msgspec.Struct):
 _HEAD = msgspec.json.Decoder(_Head)
 _DOCUMENT = msgspec.json.Decoder(_Document)
 _ROW = msgspec.json.Decoder(Row)
+_WHOLE = re.compile(rb'\s*\{\s*"(evalId|results)"\s*:')
+"""How a document begins that is written on one line."""
+_LINE = re.compile(rb"(?:\xef\xbb\xbf)?\s*([^\n]*)")
 
 
 class Output:
@@ -216,7 +230,7 @@ class Output:
     def __init__(self, name: str, data: bytes) -> None:
         """JSON or JSON Lines. Raises SourceError when it is neither, broken or cut off, or of an older version."""
         self.description = self.timestamp = ""
-        if _is_row(first_line(data.removeprefix(b"\xef\xbb\xbf"))):
+        if _is_row(_first_line(data)):
             self.rows = list(_lines(name, data))
             return
         version = typed(name, data, _HEAD, _WHAT).results.version
@@ -236,20 +250,21 @@ class Output:
 def _lines(name: str, data: bytes) -> Iterator[Row]:
     for place, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
         if line.strip():
+            where = f"{name}:{place}"
             try:
-                yield typed(f"line {place}", line, _ROW, "row of promptfoo")
+                yield typed(where, line, _ROW, "row of promptfoo")
             except SourceError as error:
-                raise SourceError(f"{name}: {error.what}", todo="Write it again, whole") from None
+                raise SourceError(error.what.replace(f"{where}:1:", f"{where}:", 1), todo=error.todo) from None
+
+
+def _first_line(data: bytes) -> bytes:
+    """The first line that is not blank; the rest of a large file is not copied."""
+    found = _LINE.match(data)
+    return found[1] if found is not None else b""
 
 
 def _is_row(line: bytes) -> bool:
-    try:
-        _ROW.decode(line)
-    except msgspec.ValidationError:
-        return False
-    except (msgspec.DecodeError, RecursionError):
-        return b'"promptIdx"' in line and b'"testIdx"' in line  # NaN, or cut off
-    return True
+    return b'"testIdx"' in line and _WHOLE.match(line) is None
 
 
 def _description(row: Row) -> str:
@@ -257,4 +272,4 @@ def _description(row: Row) -> str:
 
 
 def _hash(value: Any) -> str:
-    return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()
+    return hashlib.sha256(canonical(value)).hexdigest()

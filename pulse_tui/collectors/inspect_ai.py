@@ -11,17 +11,16 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
 
 from pulse_tui.collectors._files import FILE_CAP, collect_files, refuse
 from pulse_tui.collectors._inspect_log import REMOVED, Header, Log, Sample
 from pulse_tui.collectors._inspect_scores import Column, Grades, grades_of
-from pulse_tui.collectors._items import Answer, digest, labels, number, sheets, shown, totals
+from pulse_tui.collectors._items import Answer, digest, number, sheets, short, shown, totals
 from pulse_tui.collectors._members import first_name
 from pulse_tui.collectors._runs import PATTERN, whose
+from pulse_tui.collectors._told import canonical, moment, plain_text, slices_of
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.evals import EvalRun, Sheet
 from pulse_tui.domain.source import Collected
@@ -99,13 +98,13 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
         refuse(context.source, f"{name}: scorer {label}", "its values are labels: there is nothing to average")
         for label in grades.labels
     ]
-    suite = options.suite or clean(task, 200)
+    suite = options.suite or short(task)
     run = EvalRun(
         id=_id(log.header, suite, asset, version, found),
         asset_id=asset,
         version=version,
         suite=suite,
-        at=_moment(log.header.stats.completed_at) or _moment(log.header.eval.created) or context.now,
+        at=moment(log.header.stats.completed_at) or moment(log.header.eval.created) or context.now,
         scores=tuple(totals(found, lambda _task, metric: grades.better[metric])),
         suite_digest=_suite_digest(log.header, samples, grades.columns),
         source=context.source,
@@ -155,7 +154,7 @@ def _whole(name: str, header: Header, samples: Sequence[Sample]) -> None:
 def _own(header: Header, options: Options) -> tuple[str | None, str | None]:
     """Asset and version as the options say, else the log's metadata."""
     told = {**(header.metadata or {}), **(header.eval.metadata or {})}
-    asset, version = (_text(told.get(key)) or None for key in ("asset", "version"))
+    asset, version = (plain_text(told.get(key)) or None for key in ("asset", "version"))
     return options.asset or asset, options.version or version
 
 
@@ -172,7 +171,8 @@ def _id(header: Header, suite: str, asset: str, version: str, found: tuple[Sheet
     """The same for both forms of one log, another when it is scored anew."""
     spec = header.eval
     told = [spec.eval_id, spec.run_id, spec.created, spec.task, suite, asset, version]
-    return f"inspect_ai:{hashlib.sha256(msgspec.json.encode([told, found], order='sorted')).hexdigest()[:20]}"
+    seal = hashlib.sha256(canonical(told) + msgspec.json.encode(found, order="sorted"))
+    return f"inspect_ai:{seal.hexdigest()[:20]}"
 
 
 def _suite_digest(header: Header, samples: Sequence[Sample], columns: Sequence[Column]) -> str:
@@ -183,7 +183,7 @@ def _suite_digest(header: Header, samples: Sequence[Sample], columns: Sequence[C
     spec = header.eval
     targets = sorted({str(s.id): digest(s.wanted()) for s in samples}.items())
     told = [spec.task, str(spec.task_version), spec.dataset.name, sorted({c.scorer for c in columns}), targets]
-    return hashlib.sha256(msgspec.json.encode(told)).hexdigest()
+    return hashlib.sha256(canonical(told)).hexdigest()
 
 
 # --------------------------------------------------------------------------- the items
@@ -212,28 +212,14 @@ def _answers(name: str, task: str, samples: Sequence[Sample], grades: Grades, op
             item=str(sample.id),
             scores=grades.of(sample),
             repeat=sample.epoch,
-            cluster=_text(metadata.get(options.cluster)),
-            slices=tuple(_slices(metadata, options.slices)),
+            cluster=plain_text(metadata.get(options.cluster)),
+            slices=tuple(slices_of(metadata, options.slices)),
             prompt=sample.asked(),
             latency_ms=time if seconds is None else seconds * 1_000.0,
             cost=sample.cost(),
             answer=grades.answer(sample),
             where=_place(sample),
         )
-
-
-def _slices(metadata: dict[str, Any], keys: Sequence[str]) -> Iterator[str]:
-    own = metadata.get("slice")
-    for text in own if isinstance(own, list) else (own,):
-        yield from (part.strip() for part in _text(text).split("|") if part.strip())
-    for key in keys:
-        yield from labels(key, metadata.get(key))
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, str):
-        return value.strip()
-    return "" if value is None else msgspec.json.encode(value, order="sorted").decode()
 
 
 def _place(sample: Sample) -> str:
@@ -246,11 +232,3 @@ def _more(samples: Sequence[Sample]) -> str:
 
 def _base(name: str) -> str:
     return name.replace("\\", "/").rpartition("/")[2]
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None

@@ -9,19 +9,20 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
-from typing import Any, Literal, NamedTuple
+from datetime import datetime
+from typing import Literal, NamedTuple
 
 import msgspec
 
 from pulse_tui.collectors._files import FILE_CAP, collect_files, refuse
-from pulse_tui.collectors._items import Answer, labels, sheets, short, totals
+from pulse_tui.collectors._items import Answer, sheets, short, totals
 from pulse_tui.collectors._promptfoo_rows import Output, Row, Tests
 from pulse_tui.collectors._runs import PATTERN, compiled, whose
+from pulse_tui.collectors._told import canonical, moment, plain_text, slices_of
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.evals import EvalRun
 from pulse_tui.domain.metrics import higher_is_better
-from pulse_tui.domain.source import Collected
+from pulse_tui.domain.source import Collected, Rejected
 from pulse_tui.domain.text import clean
 from pulse_tui.ports import CollectContext
 
@@ -97,42 +98,33 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
         what = "of this 'provider' and 'prompt'" if output.rows else "at all"
         raise SourceError(f"{name} has no results {what}", todo="See what promptfoo wrote: promptfoo eval -o out.json")
     of = _Of(
-        suite=options.suite or clean(output.description, 200) or "promptfoo",
-        at=_moment(output.timestamp) or context.now,
+        name=name,
+        suite=options.suite or short(output.description) or "promptfoo",
+        at=moment(output.timestamp) or context.now,
         tests=Tests(output.rows, frozenset(options.ignore_vars)),
     )
+    for group in groups:
+        group.find_name(name, options, context)
+    _tell_apart(name, groups)
     runs: list[EvalRun] = []
-    problems: list[tuple[str, SourceError]] = []
-    taken: dict[tuple[str, str], list[str]] = {}
+    problems: list[SourceError] = []
+    rejected: list[Rejected] = []
     for group in groups:
         try:
-            group.name(name, options, context)
-            taken.setdefault((group.asset, group.version), []).append(group.shown)
+            runs.append(_run(group, of, options, context))
         except SourceError as error:
-            problems.append((group.shown, error))
-    for group in groups:
-        others = taken.get((group.asset, group.version), [])
-        try:
-            if len(others) > 1:
-                told = " and ".join(repr(clean(one, 60)) for one in others[:2])
-                what = f"{told} are both {group.asset} {group.version}"
-                raise SourceError(what, todo="Set 'prompt' or 'provider' to the one that counts")  # noqa: TRY301
-            if others:
-                runs.append(_run(group, of, options, context))
-        except SourceError as error:
-            problems.append((group.shown, error))
+            problems.append(error)
+            what = error.what.removeprefix(f"{name}: {group.shown} ").removeprefix(f"{name} ")
+            rejected.append(refuse(context.source, f"{name}: {group.shown}", what, hint=error.todo))
     if not runs:
-        first = problems[0][1]
-        raise SourceError(f"{name}: {first.what}", todo=first.todo)
-    rejected = tuple(
-        refuse(context.source, f"{name}: {shown}", error.what, hint=error.todo) for shown, error in problems
-    )
-    return Collected(observations=tuple(runs), rejected=rejected, cursor=context.cursor, done=(name,))
+        raise problems[0]
+    return Collected(observations=tuple(runs), rejected=tuple(rejected), cursor=context.cursor, done=(name,))
 
 
 class _Of(NamedTuple):
     """What all runs of a file share."""
 
+    name: str
     suite: str
     at: datetime
     tests: Tests
@@ -147,9 +139,10 @@ class _Group:
         """Who it is, in a few words."""
         self.rows: list[Row] = []
         self.asset = self.version = ""
+        self.problem: SourceError | None = None
 
-    def name(self, name: str, options: Options, context: CollectContext) -> None:
-        """Whose run it is. Raises SourceError when nothing says it.
+    def find_name(self, name: str, options: Options, context: CollectContext) -> None:
+        """Whose run it is, or the problem that nothing says it.
 
         The provider's id comes last: some write ``model@date``, which is no asset here.
         """
@@ -160,7 +153,10 @@ class _Group:
         folder = context.folder.name if context.folder is not None else ""
         given = isinstance(self.first.provider, str) or self.first.provider.label == label
         texts = [label if given else "", prompt if " " not in prompt else "", folder, label]
-        self.asset, self.version = whose(name, asset, version, options.pattern, texts)
+        try:
+            self.asset, self.version = whose(name, asset, version, options.pattern, texts)
+        except SourceError as error:
+            self.problem = error
 
 
 def _groups(rows: Sequence[Row], options: Options) -> list[_Group]:
@@ -178,21 +174,38 @@ def _groups(rows: Sequence[Row], options: Options) -> list[_Group]:
     return list(found.values())
 
 
+def _tell_apart(name: str, groups: Sequence[_Group]) -> None:
+    """Runs that would be one version of one asset: nobody can say which of them counts."""
+    same: dict[tuple[str, str], list[_Group]] = {}
+    for group in groups:
+        if group.problem is None:
+            same.setdefault((group.asset, group.version), []).append(group)
+    for (asset, version), several in same.items():
+        if len(several) > 1:
+            told = " and ".join(repr(clean(group.shown, 60)) for group in several[:2])
+            for group in several:
+                what = f"{name}: {told} are both {asset} {version}"
+                group.problem = SourceError(what, todo="Set 'prompt' or 'provider' to the one that counts")
+
+
 def _run(group: _Group, of: _Of, options: Options, context: CollectContext) -> EvalRun:
     """The run. Raises SourceError for a row that ended with an error, or whose score is missing or no finite number."""
+    if group.problem is not None:
+        raise group.problem
+    shown = f"{of.name}: {group.shown}"
     failed = [row for row in group.rows if row.failed()]
     if failed:
         lines = str(failed[0].error or "").strip().splitlines() or ["?"]
         what = f"{len(failed)} of {len(group.rows)} answers ended with an error: {_place(failed[0])}: {lines[0]}"
-        raise SourceError(f"{group.shown} is refused: {clean(what, 300)}", todo="Run them again: --retry-errors")
-    found = sheets(group.shown, _answers(group.rows, of, options))
+        raise SourceError(f"{shown} is refused: {clean(what, 300)}", todo="Run them again: --retry-errors")
+    found = sheets(shown, _answers(group.rows, of, options))
     asserted = {short(metric) for row in group.rows for metric in row.asserted()} | _OWN
     tests = sorted({of.tests.digest(row) for row in group.rows})
     marks = sorted(str(row.id) for row in group.rows)
-    told = [of.suite, group.asset, group.version, marks, found]
+    told = canonical([of.suite, group.asset, group.version, marks]) + msgspec.json.encode(found, order="sorted")
     return EvalRun(
         # Of the answers' own ids: the same evaluation as JSON and as JSON Lines is one run.
-        id=f"promptfoo:{hashlib.sha256(msgspec.json.encode(told, order='sorted')).hexdigest()[:20]}",
+        id=f"promptfoo:{hashlib.sha256(told).hexdigest()[:20]}",
         asset_id=group.asset,
         version=group.version,
         suite=of.suite,
@@ -215,27 +228,19 @@ def _answers(rows: Sequence[Row], of: _Of, options: Options) -> Iterator[Answer]
         asked = row.prompt.raw if options.releases_differ_in == "model" else of.tests.vars(row)
         output = row.response.output if row.response is not None else None
         yield Answer(
-            task=_text(metadata.get(options.task)) or of.suite,
+            task=plain_text(metadata.get(options.task)) or of.suite,
             item=item,
             scores=row.scores(),
             repeat=repeat,
-            cluster=_text(metadata.get(options.cluster)),
-            slices=tuple(_slices(metadata, options.slices)),
-            prompt=_text(asked),
+            cluster=plain_text(metadata.get(options.cluster)),
+            slices=tuple(slices_of(metadata, options.slices)),
+            prompt=plain_text(asked),
             latency_ms=None if row.cached() else row.latency_ms,
             cost=row.cost if priced and not row.cached() else None,
-            answer=None if output is None else _text(output),
+            answer=None if output is None else plain_text(output),
             name=of.tests.name(row) if item.startswith("#") else "",
             where=_place(row),
         )
-
-
-def _slices(metadata: dict[str, Any], keys: Sequence[str]) -> Iterator[str]:
-    own = metadata.get("slice")
-    for text in own if isinstance(own, list) else (own,):
-        yield from (part.strip() for part in _text(text).split("|") if part.strip())
-    for key in keys:
-        yield from labels(key, metadata.get(key))
 
 
 def _place(row: Row) -> str:
@@ -245,17 +250,3 @@ def _place(row: Row) -> str:
 
 def _prompt(row: Row) -> str:
     return row.prompt.label if isinstance(row.prompt.label, str) else ""
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, str):
-        return value.strip()
-    return "" if value is None else msgspec.json.encode(value, order="sorted").decode()
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None

@@ -15,21 +15,25 @@ import pytest
 
 import pulse_tui.collectors
 import pulse_tui.steps
-from pulse_tui.collectors import feed, junit, lm_eval, mlflow, osv, signals
+from pulse_tui.collectors import feed, inspect_ai, items, junit, lm_eval, mlflow, osv, promptfoo, pytest_benchmark, signals
 from pulse_tui.ports import Collector, FileFormat, Step
 from pulse_tui.steps import mlflow_alias, webhook
 
 # The type checker holds these modules against their protocols; the tests below hold every module there is.
 _feed: Collector = feed
 _mlflow: Collector = mlflow
+_inspect_ai: FileFormat = inspect_ai
+_items: FileFormat = items
 _junit: FileFormat = junit
 _lm_eval: FileFormat = lm_eval
 _osv: FileFormat = osv
+_promptfoo: FileFormat = promptfoo
+_pytest_benchmark: FileFormat = pytest_benchmark
 _signals: FileFormat = signals
 _mlflow_alias: Step = mlflow_alias
 _webhook: Step = webhook
 
-HEAVY = ("httpx", "feedparser", "sqlalchemy", "packaging", "pulse_tui.web", "pulse_tui.services")
+HEAVY = ("httpx", "feedparser", "sqlalchemy", "packaging", "zstandard", "numpy", "scipy", "pulse_tui.web", "pulse_tui.services")
 
 
 def kinds(room: ModuleType) -> list[str]:
@@ -88,6 +92,7 @@ def test_the_kinds_of_this_release_are_there() -> None:
         "gitlab",
         "huggingface",
         "in_toto",
+        "inspect_ai",
         "items",
         "junit",
         "lm_eval",
@@ -96,6 +101,7 @@ def test_the_kinds_of_this_release_are_there() -> None:
         "osv",
         "package_lock",
         "prometheus",
+        "promptfoo",
         "pytest_benchmark",
         "requirements",
         "signals",
