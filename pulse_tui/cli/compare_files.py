@@ -11,14 +11,14 @@ import msgspec
 
 from pulse_tui.cli.output import emit
 from pulse_tui.domain.errors import SourceError, WrongUse
-from pulse_tui.domain.evals import Comparison, EvalRun, Measure, Task, TaskVerdict, Verdict
-from pulse_tui.domain.metrics import bounds_of, higher_is_better
-from pulse_tui.domain.source import Cursor
+from pulse_tui.domain.evals import Comparison, EvalRun, Gate, Measure, Task, TaskVerdict, Verdict
+from pulse_tui.domain.metrics import bounds_of, guards_safety, is_amount
+from pulse_tui.domain.source import Collected, Cursor
 from pulse_tui.domain.text import clean
 from pulse_tui.enrich.said import line_words
 from pulse_tui.kinds import Kinds
 from pulse_tui.ports import CollectContext
-from pulse_tui.services.results import About, file_formats, read_result
+from pulse_tui.services.results import HEAD, About, detect, file_formats, read_result
 from pulse_tui.settings.check import nearest
 from pulse_tui.wiring import find_config, now, secret
 
@@ -69,13 +69,19 @@ def run(options: argparse.Namespace) -> int:
         )
     if options.margin is not None and not 0 <= options.margin < float("inf"):
         raise WrongUse(f"--margin {options.margin:g} is no loss", todo="Give a number from 0 up, like 0.02")
+    if options.slo is not None and not 0 < options.slo < float("inf"):
+        raise WrongUse(f"--slo {options.slo:g} is no objective", todo="Give milliseconds above zero, like 800")
     suite = _suite(options)
-    before, after = (list(_runs(name, options)) for name in options.files)
+    before, after = (_runs(name, options) for name in options.files)
     found = [_compared(b, c, options, suite) for b, c in _pairs(before, after, options.files)]
     judged = [v for one in found for v in one.comparison.verdicts]
     if not judged and not any(one.comparison.refused for one in found):
-        left = "; ".join(text for one in found for text in one.left_out) or "the files have no metric in common"
-        raise WrongUse(f"nothing can be compared: {left}", todo="--margin says what loss is accepted")
+        left = "; ".join(text for one in found for text in one.left_out)
+        if left:
+            raise WrongUse(f"nothing can be compared: {left}", todo="--margin says what loss is accepted")
+        there = sorted({s.metric for r in before for s in r.scores} & {s.metric for r in after for s in r.scores})
+        named = f"; they have {', '.join(there)}" if there else ""
+        raise WrongUse(f"nothing can be compared: the files have no such metric in common{named}")
     emit(options, [_plain(one) for one in found], [line for one in found for line in _lines(one)])
     refused = any(one.comparison.refused for one in found)
     return 0 if not refused and all(v.verdict is Verdict.PASS for v in judged) else 1
@@ -84,38 +90,70 @@ def run(options: argparse.Namespace) -> int:
 # --------------------------------------------------------------------------- reading
 
 
-def _runs(name: str, options: argparse.Namespace) -> Iterator[EvalRun]:
+def _runs(name: str, options: argparse.Namespace) -> list[EvalRun]:
     """The runs of a file: all, or the one named behind ``#``. A refused one is an error here: it was asked for."""
     path, _, wanted = name.partition("#") if not Path(name).exists() else (name, "", "")
-    try:
-        data = Path(path).read_bytes()
-    except (OSError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise WrongUse(f"{clean(path, 200)} cannot be read: {reason}") from None
+    shown = clean(path, 200)
     kinds = {k: m for k, m in file_formats(Kinds("collectors")).items() if options.kind in (None, k)}
     if not kinds:
         raise WrongUse(
             f"there is no format {options.kind!r}", todo=nearest(options.kind, file_formats(Kinds("collectors")))
         )
-    context = CollectContext("compare", now(), _NoNetwork(), Cursor(), Path.cwd(), secret, Path(path).resolve().parent)  # type: ignore[arg-type]
-    about = About(path=path, suite=None)
+    if Path(path).is_dir():
+        path = _only_result(Path(path), kinds)
     try:
-        read = read_result(kinds, options.kind, path, data, about, context, naming="Name it with --kind")
-    except SourceError as error:
-        if "does not say its" not in error.what:
-            raise
-        about = about._replace(asset=HERE, version=Path(path).stem)
-        read = read_result(kinds, options.kind, path, data, about, context, naming="Name it with --kind")
-    runs = [o for o in read.observations if isinstance(o, EvalRun) and wanted in ("", o.version)]
+        data = Path(path).read_bytes()
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise WrongUse(f"{shown} cannot be read: {reason}") from None
+    read = _read(path, data, kinds, options.kind)
+    runs = [o for o in read.observations if isinstance(o, EvalRun)]
+    found = [r for r in runs if wanted in ("", r.version)]
+    if found:
+        return found
     if runs:
-        yield from runs
-        return
-    known = [o.version for o in read.observations if isinstance(o, EvalRun)]
+        raise WrongUse(f"{shown} has no run of {clean(wanted, 80)!r}", todo=nearest(wanted, {r.version for r in runs}))
     if read.rejected:
-        raise SourceError(f"{read.rejected[0].problem}")
-    if wanted and known:
-        raise WrongUse(f"{clean(path, 200)} has no run of {clean(wanted, 80)!r}", todo=nearest(wanted, known))
-    raise WrongUse(f"{clean(path, 200)} holds no benchmark result")
+        raise SourceError(str(read.rejected[0].problem))
+    raise WrongUse(f"{shown} holds no benchmark result")
+
+
+def _read(path: str, data: bytes, kinds: dict[str, Any], kind: str | None) -> Collected:
+    """The file as it says whose it is; else as one of nobody's, whose models or whose name are its versions."""
+    context = CollectContext("compare", now(), _NoNetwork(), Cursor(), Path.cwd(), secret, Path(path).resolve().parent)  # type: ignore[arg-type]
+    told = [About(path=path), About(asset=HERE, path=path), About(asset=HERE, version=Path(path).stem, path=path)]
+    problem: SourceError | None = None
+    first: Collected | None = None
+    for about in told:
+        try:
+            read = read_result(kinds, kind, path, data, about, context, naming="Name it with --kind")
+        except SourceError as error:
+            problem = problem or error
+            if "does not say" not in error.what:
+                raise
+            continue
+        if any(isinstance(o, EvalRun) for o in read.observations):
+            return read
+        first = first or read
+        if not any("does not say" in str(r.problem) for r in read.rejected):
+            return read
+    if first is not None:
+        return first
+    assert problem is not None
+    raise problem
+
+
+def _only_result(folder: Path, kinds: dict[str, Any]) -> str:
+    """The one result file of a folder. Raises WrongUse with those that there are."""
+    found = []
+    for file in sorted(f for f in folder.iterdir() if f.is_file() and not f.name.startswith(("samples_", "."))):
+        with file.open("rb") as stream:
+            if detect(kinds, file.name, stream.read(HEAD)) is not None:
+                found.append(file)
+    if len(found) != 1:
+        names = ", ".join(f.name for f in found[:5]) or "no result file"
+        raise WrongUse(f"{clean(str(folder), 200)} is a folder with {names}", todo="Name the file")
+    return str(found[0])
 
 
 class _NoNetwork:
@@ -196,8 +234,12 @@ def _tasks(base: EvalRun, cand: EvalRun, options: argparse.Namespace, left_out: 
             left_out.append(_UNBOUNDED.format(name=name))
             continue
         # No weight: whether the metrics share their items, and so may be averaged, only a suite can say.
-        yield Task(name=score.task, metric=score.metric, margin=options.margin, weight=0.0)
-    if options.slo is not None and options.metric in (None, "p95_latency"):
+        if options.margin is not None and options.margin >= 1 and bounds_of(score.metric) == (0.0, 1.0):
+            what = f"a margin of {options.margin:g} is the whole scale of {name} and would pass anything"
+            raise WrongUse(what, todo=f"Points are hundredths here: did you mean {options.margin / 100:g}?")
+        gate = Gate.SAFETY if guards_safety(score.metric) else Gate.FUNCTIONAL
+        yield Task(name=score.task, metric=score.metric, margin=options.margin, weight=0.0, gate=gate)
+    if options.slo is not None:
         for sheet in cand.sheets:
             if sheet.latencies and options.task in (None, sheet.task):
                 yield Task(name=sheet.task, metric="p95_latency", slo=options.slo)
@@ -206,8 +248,8 @@ def _tasks(base: EvalRun, cand: EvalRun, options: argparse.Namespace, left_out: 
 
 
 def _shares(base: EvalRun, cand: EvalRun, task: str, metric: str) -> bool:
-    """Whether every score of both sides lies within 0 and 1: then it is taken for a share."""
-    if not higher_is_better(metric):
+    """Whether every score of both sides lies within 0 and 1: then it is taken for a share, unless its name says not."""
+    if is_amount(metric):
         return False
     for run in (base, cand):
         sheet = run.sheet(task)
@@ -223,15 +265,15 @@ def _lines(one: Compared) -> Iterator[str]:
     comparison = one.comparison
     yield f"{one.suite}: {one.baseline} -> {one.candidate}"
     if comparison.refused:
-        yield f"  REFUSED       {comparison.refused}"
+        yield f"  REFUSED: {comparison.refused}"
     for line in sorted(comparison.verdicts, key=_worst_first):
         yield f"  {line.verdict.value:<13} {line_words(line)}" + (
             f"; {line.note}" if line.note and line.note not in line_words(line) else ""
         )
     for measure in comparison.measures:
-        yield f"  {'':<13} {_measured(measure)}"
+        yield f"  {_measured(measure)}"
     for text in one.left_out:
-        yield f"  not judged    {text}: --margin"
+        yield f"  not judged: {text}: --margin"
 
 
 def _worst_first(line: TaskVerdict) -> int:

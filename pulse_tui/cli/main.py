@@ -96,7 +96,7 @@ def _command(argv: Sequence[str], name: str) -> int:
     module.arguments(parser, name)
     rest = list(argv)
     rest.remove(name)
-    code: int = module.run(parser.parse_args(rest), name)
+    code: int = module.run(parser.parse_intermixed_args(rest), name)
     return code
 
 
@@ -135,7 +135,18 @@ def common(parser: argparse.ArgumentParser, *, configured: bool = True, json: bo
         parser.add_argument("--json", action="store_true", help="print JSON")
 
 
-_TAKES_VALUE = {"--config", "--database", "--batch", "--material", "--kind", "--task", "--metric", "--margin", "--slo", "--suite"}
+_TAKES_VALUE = {
+    "--config",
+    "--database",
+    "--batch",
+    "--material",
+    "--kind",
+    "--task",
+    "--metric",
+    "--margin",
+    "--slo",
+    "--suite",
+}
 
 
 def _positionals(argv: Sequence[str]) -> list[str]:

@@ -20,6 +20,7 @@ def run(options: argparse.Namespace, _name: str) -> int:
     from pulse_tui.services.baselines import rejudge  # noqa: PLC0415
     from pulse_tui.services.deliver import deliver  # noqa: PLC0415
     from pulse_tui.services.refresh import refresh  # noqa: PLC0415
+    from pulse_tui.services.suites import check_suites  # noqa: PLC0415
 
     with opened(options) as house:
         parts = house.judging
@@ -28,12 +29,14 @@ def run(options: argparse.Namespace, _name: str) -> int:
                 raise NotFound(f"there is no source {name!r}", todo=nearest(name, parts.sources))
         house.sync()
         rounds = [refresh(name, parts, holder_name()) for name in options.sources or parts.sources]
+        changed = check_suites(parts, house.clock())
         rejudge(parts)
         sent = deliver(parts, holder_name())
     lines = [f"{'ok  ' if r.ok else 'FAIL'} {r.source}: {r.message}" for r in rounds]
+    lines += changed
     if not rounds:
         lines.append("no sources are configured: pulse-tui init writes a first configuration")
     if any(sent):
         lines.append(f"deliveries: {sent.sent} sent, {sent.failed} to be tried again, {sent.dead} given up")
-    emit(options, {"rounds": rounds, "deliveries": sent}, lines)
+    emit(options, {"rounds": rounds, "suites": changed, "deliveries": sent}, lines)
     return 0 if all(r.ok for r in rounds) else 1

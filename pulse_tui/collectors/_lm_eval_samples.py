@@ -37,6 +37,7 @@ class Unread(Exception):
         self.where = where
         super().__init__(what)
 
+
 _NAMES = ("id", "question_id", "qid", "name", "title")
 """Keys of a document by which people call it."""
 

@@ -41,8 +41,12 @@ def whose(name: str, asset: str | None, version: str | None, pattern: str, texts
     return clean(asset, 300), clean(version, 300)
 
 
-def run_id(kind: str, name: str, data: bytes) -> str:
-    """The same for the same file: its kind and a hash over its name (without folders) and content."""
+def run_id(kind: str, name: str, data: bytes, *of: str) -> str:
+    """The same for the same file of the same release: its kind and a hash over its name (without folders) and content.
+
+    ``of`` says whose run it is (asset, version, suite): two releases may give the same file.
+    """
     base = name.replace("\\", "/").rpartition("/")[2]
-    digest = hashlib.sha256(base.encode("utf-8", "replace") + b"\0" + data).hexdigest()
+    told = "\0".join((base, *of)).encode("utf-8", "replace")
+    digest = hashlib.sha256(told + b"\0" + data).hexdigest()
     return f"{kind}:{digest[:20]}"

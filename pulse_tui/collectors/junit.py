@@ -79,11 +79,12 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
     asset = options.asset or properties.get("asset")
     version = options.version or properties.get("version")
     asset, version = whose(name, asset, version, options.pattern, [*names, folder])
+    suite = options.suite or clean(next((n for n in reversed(names[:2]) if n), ""), 200) or "junit"
     run = EvalRun(
-        id=run_id("junit", name, data),
+        id=run_id("junit", name, data, asset, version, suite),
         asset_id=asset,
         version=version,
-        suite=options.suite or clean(next((n for n in reversed(names[:2]) if n), ""), 200) or "junit",
+        suite=suite,
         at=next((at for s in suites if (at := _moment(s.get("timestamp")))), context.now),
         scores=tuple(_scores(answers)),
         suite_digest=clean(properties.get("suite_digest") or "", 200) or None,

@@ -23,7 +23,7 @@ from pulse_tui.collectors._plain import finite
 from pulse_tui.collectors._runs import PATTERN, run_id, whose
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.evals import EvalRun, Score, Sheet
-from pulse_tui.domain.metrics import higher_is_better
+from pulse_tui.domain.metrics import bounds_of, higher_is_better
 from pulse_tui.domain.moments import from_us
 from pulse_tui.domain.source import Collected, Rejected
 from pulse_tui.ports import CollectContext
@@ -78,10 +78,9 @@ def accepts(name: str, head: bytes) -> bool:
 def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
     """One run, with the items of each task whose samples lie beside it in ``context.folder``.
 
-    A total that is no finite number is Rejected by its name, the others land; so are samples that cannot be read or are
-    not all there yet: they may come later. A file of samples is read as its run when the results are beside it, else
-    alone. Raises SourceError for broken JSON, another shape, an unknown asset or version, no score at all, or a sample
-    whose score is missing or no finite number.
+    Samples that cannot be read or are not all there yet are Rejected: they may come later. A file of samples is read as its run when the results are beside it, else
+    alone. Raises SourceError for broken JSON, another shape, an unknown asset or version, no score at all, a total
+    or a sample's score that is no finite number or outside its metric's scale.
     """
     base = base_of(name)
     if base.endswith(".jsonl") or _begins_samples(data[:4096]):
@@ -100,11 +99,12 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
     texts = [str(document.get("model_name") or ""), json.dumps(arguments) if arguments else "", _folder(context)]
     asset, version = whose(name, options.asset, options.version, options.pattern, texts)
     tasks = list(dict.fromkeys(score.task for score in scores))
+    suite = options.suite or (tasks[0] if len(tasks) == 1 else "lm_eval")
     run = EvalRun(
-        id=run_id("lm_eval", name, data),
+        id=run_id("lm_eval", name, data, asset, version, suite),
         asset_id=asset,
         version=version,
-        suite=options.suite or (tasks[0] if len(tasks) == 1 else "lm_eval"),
+        suite=suite,
         at=_moment(document.get("date")) or context.now,
         scores=scores,
         suite_digest=_suite_digest(document, tasks),
@@ -157,11 +157,12 @@ def _alone(name: str, data: bytes, options: Options, context: CollectContext) ->
         raise SourceError(f"{error.where}: {error}", todo="Write it again, whole") from None
     if sheet is None:
         raise SourceError(f"{name} has no metric with a score for each item", todo="Give it the results_*.json")
+    suite = options.suite or sheet.task
     run = EvalRun(
-        id=run_id("lm_eval", name, data),
+        id=run_id("lm_eval", name, data, asset, version, suite),
         asset_id=asset,
         version=version,
-        suite=options.suite or sheet.task,
+        suite=suite,
         at=min(told.at or context.now, context.now),
         scores=tuple(totals([sheet], lambda _task, metric: higher_is_better(metric))),
         source=context.source,
@@ -207,8 +208,11 @@ def _scores(name: str, document: dict[str, Any], source: str, rejected: list[Rej
                 continue
             number = finite(value)
             if number is None:
-                rejected.append(refuse(source, f"{name}: results.{task}.{key}", f"{value} is not a finite number"))
-                continue
+                raise SourceError(f"{name} is refused: results.{task}.{key} is {value}, not a finite number")
+            low, high = bounds_of(metric)
+            if not low <= number <= high:
+                what = f"{name} is refused: results.{task}.{key} is {number:g}, outside {low:g} to {high:g}"
+                raise SourceError(what, todo="Check the metric and its unit")
             stderr = finite(row.get(f"{metric}_stderr,{used}" if used else f"{metric}_stderr"))
             yield Score(
                 task=short(task),

@@ -88,7 +88,7 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
     folder = context.folder.name if context.folder is not None else ""
     asset, version = whose(name, asset, version, options.pattern, [folder])
     run = EvalRun(
-        id=run_id("pytest_benchmark", name, data),
+        id=run_id("pytest_benchmark", name, data, asset, version, options.suite),
         asset_id=asset,
         version=version,
         suite=options.suite,

@@ -75,6 +75,8 @@ class AlertRow(NamedTuple):
     count: int  # type: ignore[assignment]  # a row is never searched like a tuple
     rule: str
     overdue: bool
+    version: str = ""
+    """The release that it is about; empty when it is about none."""
 
     @property
     def key(self) -> str:

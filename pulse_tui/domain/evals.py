@@ -43,6 +43,10 @@ class Basis(StrEnum):
     """A change of level over many runs."""
 
 
+ZERO_TOLERANCE = "zero tolerance"
+"""The slice under which items that must never fail are told."""
+
+
 class Score(msgspec.Struct, frozen=True, kw_only=True):
     """One metric of one task in one run. ``n`` is the number of items behind it."""
 
@@ -220,7 +224,9 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
     def unknown(self, gate: Gate | None = None) -> list[str]:
         """``task metric`` of every must-pass line (of one kind of gate) for which the run has no number."""
-        lines = [v for v in self.verdicts if v.must_pass and v.current is None and not v.slice and v.gate is (gate or v.gate)]
+        lines = [
+            v for v in self.verdicts if v.must_pass and v.current is None and not v.slice and v.gate is (gate or v.gate)
+        ]
         return [f"{v.task} {v.metric}" for v in lines]
 
     def verdict(self, gate: Gate | None = None) -> Verdict | None:
@@ -273,4 +279,3 @@ class SuiteRun(msgspec.Struct, frozen=True, kw_only=True):
     run_id: str | None = None
     """The first run that was ingested from it."""
     iteration: int | None = None
-

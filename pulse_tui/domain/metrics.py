@@ -15,17 +15,20 @@ _SHARE = re.compile(
 )
 _AMOUNT = re.compile(
     r"latency|duration|seconds|_ms$|_us$|cost|price|tokens|bytes|perplexity|ttft|tpot|usd"
-    r"|(^|_)(time|elapsed|runtime)(_|$)|_s$",
+    r"|(^|[_\W])(time|elapsed|runtime)(_|$)|_s$",
     re.IGNORECASE,
 )
-_LOSS = re.compile(r"(^|_)(loss|nll|ppl|bits_per_byte|mse|mae|rmse)$", re.IGNORECASE)
+_LOSS = re.compile(r"(^|[_\W])(loss|nll|ppl|bits_per_byte|mse|mae|rmse)$", re.IGNORECASE)
 """Sizes of errors: they have no scale, though many lie within 0 and 1."""
 _BAD = re.compile(
-    r"(^|_)(error|failure|fail(ed)?|timeout|crash|hallucination|(false|over)_?refusal|refusal_error|jailbreak|attack"
+    r"(^|[_\W])(error|failure|fail(ed)?|timeout|crash|hallucination|(false|over)_?refusal|refusal_error|jailbreak|attack"
     r"|violation|leak(age)?|harm(ful(ness)?)?|unsafe|toxic(ity)?|false_(positive|negative|alarm)|invalid)"
     r"(_(rate|score|success|success_rate|share|ratio|count))?$"
-    r"|(^|_)(brier(_score)?|wer|cer|ter|spread|ece|asr|fpr|fnr)$",
+    r"|(^|[_\W])(brier(_score)?|wer|cer|ter|spread|ece|asr|fpr|fnr)$",
     re.IGNORECASE,
+)
+_SAFETY = re.compile(
+    r"jailbreak|attack_success|(^|[_\W])(asr|unsafe|toxic(ity)?|harm(ful(ness)?)?)($|[_\W])", re.IGNORECASE
 )
 _PER = re.compile(r"_(per|to)_", re.IGNORECASE)
 _SPEED = re.compile(r"throughput|_per_(s|sec|second|minute|hour|usd|dollar)s?$", re.IGNORECASE)
@@ -86,6 +89,11 @@ def higher_is_better(metric: str) -> bool:
     if _SPEED.search(metric):
         return True
     return not is_amount(metric) and _BAD.search(metric) is None
+
+
+def guards_safety(metric: str) -> bool:
+    """Whether a metric of this name is about safety, where nobody says what it guards."""
+    return _SAFETY.search(_plain(metric)) is not None
 
 
 def unit_of(metric: str, scale: float = 100.0, values: Sequence[float | None] = ()) -> tuple[str, float]:

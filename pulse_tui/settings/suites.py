@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from pulse_tui.domain.errors import Problem
+from pulse_tui.domain.evals import Task
+from pulse_tui.domain.metrics import Made, bounds_of, made_of
 from pulse_tui.settings.check import nearest
 from pulse_tui.settings.document import Node
 from pulse_tui.settings.lists import named, unique
@@ -48,8 +50,42 @@ def fill(command: Sequence[str], values: Mapping[str, str]) -> list[str]:
     return [_PLACEHOLDER.sub(replaced, argument) for argument in command]
 
 
+def _judged(suite: SuiteShape, node: Node, where: str) -> Iterator[Problem]:
+    """What is wrong with the tasks and the margin of their mean."""
+    tasks = node.get("tasks")
+    for task, place in zip(suite.tasks, tasks.elements() if tasks is not None else (), strict=False):
+        yield from _task_problems(task, place, f"{where}.{task.name} {task.metric}")
+    if suite.margin is not None and suite.margin >= 1:
+        yield _too_wide(node, suite.margin, where)
+
+
+def _task_problems(task: Task, node: Node, where: str) -> Iterator[Problem]:
+    """What would pass anything, or judge nothing."""
+    if task.margin is not None and task.margin * task.scale >= 100 and bounds_of(task.metric) == (0.0, 1.0):
+        yield _too_wide(node, task.margin, where)
+    if task.metric.startswith("pass@") and made_of(task.metric) is not Made.PASS_AT_K:
+        yield Problem(
+            _mark(node, "metric"), f"{where}: {task.metric!r} names no number of tries", "write pass@1, pass@5"
+        )
+    if made_of(task.metric) is Made.LATENCY and task.slo is None:
+        yield Problem(_mark(node, "metric"), f"{where}: there is no objective", "add slo: milliseconds, as in slo: 800")
+
+
+def _too_wide(node: Node, margin: float, where: str) -> Problem:
+    hint = f"percentage points are hundredths here: did you mean {margin / 100:g}?"
+    return Problem(
+        _mark(node, "margin"), f"{where}: margin {margin:g} is the whole scale and would pass anything", hint
+    )
+
+
+def _mark(node: Node, key: str) -> str:
+    child = node.get(key)
+    return str(child.mark if child is not None else node.mark)
+
+
 def _problems(suite: SuiteShape, node: Node, checks: SuiteChecks) -> Iterator[Problem]:
     where = f"suites: {suite.id}"
+    yield from _judged(suite, node, where)
     command = node.get("command")
     if command is not None and suite.command:
         for part in command.elements():

@@ -68,7 +68,10 @@ def _build(trend: Trend, points: Sequence[TrendPoint], width: int, height: int) 
     rows = max(2, min(5, (height - 2) // 3 + 1))
     ticks = [low + (high - low) * n / (rows - 1) for n in range(rows)]
     digits = 2 if high - low >= 0.05 else 3
-    figure.ruler("y").ticks(ticks, [f"{tick:.{digits}f}" if abs(high) < 100 else f"{tick:.0f}" for tick in ticks])
+    while digits < 6 and len({f"{tick:.{digits}f}" for tick in ticks}) < len(ticks):
+        digits += 1
+    whole = 0 if len({f"{tick:.0f}" for tick in ticks}) == len(ticks) else 1
+    figure.ruler("y").ticks(ticks, [f"{tick:.{digits}f}" if abs(high) < 100 else f"{tick:.{whole}f}" for tick in ticks])
     if trend.baseline is not None:
         figure.line(trend.baseline, "h", style="dotted")
     for place, point in zip(places, points, strict=True):
