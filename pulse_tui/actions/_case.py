@@ -80,7 +80,7 @@ def risk(case: Case) -> str:
 def _measured(evidence: object) -> str:
     if isinstance(evidence, MetricEvidence):
         items = f" ({evidence.n} items)" if evidence.n is not None else ""
-        return f"{evidence.metric} {evidence.baseline:g} -> {evidence.current:g}: {evidence.delta_pp:+g} pp{items}"
+        return f"{evidence.metric} {evidence.baseline:g} -> {evidence.current:g}: {evidence.moved}{items}"
     if isinstance(evidence, ServiceEvidence):
         unit = f" {evidence.unit}" if evidence.unit else ""
         return f"{evidence.metric} {evidence.value:g}{unit}, objective {evidence.objective:g}{unit}"

@@ -41,17 +41,23 @@ class Held(NamedTuple):
 def condition(run: EvalRun, environment: Environment | None, line: TaskVerdict) -> str:
     """The fingerprint of "this metric of this asset there is worse than the baseline"."""
     part = (line.slice,) if line.slice else ()
-    return fingerprint("regression", run.asset_id, environment, run.suite, line.task, line.metric, *part)
+    return fingerprint("regression", run.asset_id, _place(run, environment), run.suite, line.task, line.metric, *part)
 
 
 def undecided(run: EvalRun, environment: Environment | None, line: TaskVerdict) -> str:
     """The fingerprint of "nobody can say yet whether it is worse": it neither opens nor closes that it is worse."""
-    return fingerprint("undecided", run.asset_id, environment, run.suite, line.task, line.metric, line.slice)
+    about = (run.suite, line.task, line.metric, line.slice)
+    return fingerprint("undecided", run.asset_id, _place(run, environment), *about)
+
+
+def _place(run: EvalRun, environment: Environment | None) -> str:
+    """Where it serves; a release that serves nowhere stands for itself, beside others that do not serve either."""
+    return environment.value if environment is not None else f"@{run.version}"
 
 
 def incomparable(run: EvalRun, environment: Environment | None) -> str:
     """The fingerprint of "what this asset's suite asks is not what the baseline was asked"."""
-    return fingerprint("suite", run.asset_id, environment, run.suite)
+    return fingerprint("suite", run.asset_id, _place(run, environment), run.suite)
 
 
 def signals(held: Held) -> list[Signal]:
@@ -233,6 +239,12 @@ def _incomparable(held: Held) -> Signal:
     expected, found = content(baseline), content(run)
     if expected == found:  # they state the same, and differ from what is frozen, or in what they do not state
         expected, found = f"run:{baseline.id}", f"run:{run.id}"
+    title = f"suite {run.suite} is not what the baseline of {run.asset_id} ran"
+    if run.id == baseline.id:
+        expected, title = (
+            f"suite:{held.comparison.definition}",
+            f"the baseline of {run.asset_id} is not what {run.suite} is",
+        )
     return Signal(
         id=signal_id(run.source or "evals", "suite", *_telling(held), held.comparison.refused),
         source=run.source or "evals",
@@ -247,7 +259,7 @@ def _incomparable(held: Held) -> Signal:
         owner_team=held.owner,
         occurred_at=run.at,
         observed_at=held.now,
-        title=clean(f"suite {run.suite} is not what the baseline of {run.asset_id} ran", 300),
+        title=clean(title, 300),
         summary=clean(
             f"{held.comparison.refused}. Run the same items on both, or pin a run of the new content as baseline.",
             2_000,

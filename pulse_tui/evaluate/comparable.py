@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from pulse_tui.domain.evals import EvalRun, Sheet, Task
+from pulse_tui.domain.metrics import Made, higher_is_better, made_of
 from pulse_tui.evaluate.definition import Question
 
 NAMED = 3
@@ -22,7 +23,10 @@ def refusal(base: EvalRun, cand: EvalRun, question: Question) -> str:
             f"frozen is {_short(question.digest)}"
         )
     if None not in (base.suite_digest, cand.suite_digest) and base.suite_digest != cand.suite_digest:
-        return f"the suite's content differs: {_short(base.suite_digest)} in {base.version}, {_short(cand.suite_digest)} in {cand.version}"
+        return (
+            f"the suite's content differs: {_short(base.suite_digest)} in {base.version}, "
+            f"{_short(cand.suite_digest)} in {cand.version}"
+        )
     told = [
         t for name in dict.fromkeys(t.name for t in question.tasks) for t in _differences(base, cand, name, question)
     ]
@@ -31,9 +35,12 @@ def refusal(base: EvalRun, cand: EvalRun, question: Question) -> str:
 
 def _differences(base: EvalRun, cand: EvalRun, name: str, question: Question) -> Iterator[str]:
     before, after = base.sheet(name), cand.sheet(name)
+    tasks = [t for t in question.tasks if t.name == name]
+    growing = all(t.growing for t in tasks)
     if before is None or after is None:
+        if not growing:
+            yield from _counts(base, cand, tasks)
         return
-    growing = all(t.growing for t in question.tasks if t.name == name)
     old, new = set(before.items), set(after.items)
     lost, added = [] if growing else sorted(old - new), sorted(new - old)
     if lost or added:
@@ -48,19 +55,19 @@ def _differences(base: EvalRun, cand: EvalRun, name: str, question: Question) ->
             yield f"{name}: {len(other)} of {len(new)} items were asked another prompt ({named(other)})"
 
 
+def _counts(base: EvalRun, cand: EvalRun, tasks: Sequence[Task]) -> Iterator[str]:
+    """Totals of another number of items are of other items: a first hundred is no sample of the thousand."""
+    for task in (t for t in tasks if made_of(t.metric) is not Made.LATENCY):  # of that n are requests
+        then, now = base.score(task.name, task.metric), cand.score(task.name, task.metric)
+        if then is not None and now is not None and None not in (then.n, now.n) and then.n != now.n:
+            yield f"{task.name}: {task.metric} is of {then.n} items in the baseline and of {now.n} in the candidate"
+            return
+
+
 def named(items: Sequence[str]) -> str:
     """The first items, and how many more."""
     more = f" and {len(items) - NAMED} more" if len(items) > NAMED else ""
     return ", ".join(items[:NAMED]) + more
-
-
-def absent(run: EvalRun, tasks: Iterable[Task]) -> list[str]:
-    """``task metric`` of every must-pass task of which the run has neither a number nor items it could be made from."""
-    return [
-        f"{t.name} {t.metric}"
-        for t in tasks
-        if t.must_pass and run.score(t.name, t.metric) is None and run.sheet(t.name) is None
-    ]
 
 
 def source_of(sheet: Sheet, task: Task) -> str | None:
@@ -68,6 +75,12 @@ def source_of(sheet: Sheet, task: Task) -> str | None:
     if task.of:
         return task.of if task.of in sheet.scores else None
     return next(iter(sheet.scores)) if len(sheet.scores) == 1 else None
+
+
+def better(task: str, metric: str, *runs: EvalRun) -> bool:
+    """Whether higher is better: as the first run that has such a total says, else by the metric's name."""
+    told = (run.score(task, metric) for run in runs)
+    return next((score.higher_is_better for score in told if score is not None), higher_is_better(metric))
 
 
 def _short(digest: str | None) -> str:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
 
-import numpy as np
-
-from pulse_tui.domain.evals import Basis, Comparison, EvalRun, Gate, Measure, Sheet, Task, TaskVerdict
-from pulse_tui.domain.metrics import Made, bounds_of, made_of
-from pulse_tui.evaluate.calibration import calibration_error
-from pulse_tui.evaluate.comparable import refusal, source_of
+from pulse_tui.domain.evals import ZERO_TOLERANCE, Comparison, EvalRun, Gate, Task, TaskVerdict, Verdict
+from pulse_tui.evaluate.comparable import refusal
 from pulse_tui.evaluate.definition import Looks, Question
-from pulse_tui.evaluate.family import as_family, part, weighted
-from pulse_tui.evaluate.lines import Line, lines, right_share
-
-MEAN = "weighted mean"
-"""The task under which the mean over all tasks is told."""
+from pulse_tui.evaluate.family import as_family
+from pulse_tui.evaluate.line import Line
+from pulse_tui.evaluate.lines import lines
+from pulse_tui.evaluate.mean import mean_line
+from pulse_tui.evaluate.measures import measures
+from pulse_tui.evaluate.verdict import Judgement
 
 
 def compare(base: EvalRun, cand: EvalRun, question: Question, looks: Looks | None = None) -> Comparison:
@@ -26,24 +22,29 @@ def compare(base: EvalRun, cand: EvalRun, question: Question, looks: Looks | Non
     with sixty diagnostics does not fail one by chance. ``looks`` are the items of earlier looks at a growing candidate.
     """
     why = refusal(base, cand, question)
-    measures = tuple(_measures(base, cand, question.tasks))
+    shown = tuple(measures(base, cand, question.tasks))
     if why:
         return Comparison(
-            run_id=cand.id, baseline_id=base.id, definition=question.definition, refused=why, measures=measures
+            run_id=cand.id, baseline_id=base.id, definition=question.definition, refused=why, measures=shown
         )
     found = [line for task in question.tasks for line in lines(task, base, cand, (looks or {}).get(task.name, ()))]
-    shared = [n for n, line in enumerate(found) if _diagnostic(line.task)]
+    shared = [n for n, line in enumerate(found) if _in_family(line)]
     for n, said in zip(shared, as_family([found[n].said for n in shared]), strict=True):
         found[n] = found[n]._replace(said=said)
-    verdicts = [verdict_of(line) for line in found]
-    verdicts += _mean(found, question.margin)
+    found += mean_line(found, question.margin)
     return Comparison(
         run_id=cand.id,
         baseline_id=base.id,
         definition=question.definition,
-        verdicts=tuple(verdicts),
-        measures=measures,
+        verdicts=tuple(verdict_of(line) for line in found),
+        measures=shown,
     )
+
+
+def _in_family(line: Line) -> bool:
+    """Diagnostics and their slices, as far as a test was made. What must never fail is counted, not tested."""
+    tested = line.said.p_worse < 1.0 or math.isfinite(line.said.low) or math.isfinite(line.said.high)
+    return _diagnostic(line.task) and tested and line.slice != ZERO_TOLERANCE
 
 
 def _diagnostic(task: Task) -> bool:
@@ -74,78 +75,20 @@ def verdict_of(line: Line) -> TaskVerdict:
         n=said.n,
         repeats=line.repeats,
         clusters=said.clusters_effective,
-        p_worse=said.p_worse,
+        p_worse=said.p_worse if math.isfinite(said.p_worse) else 1.0,
         more_items=said.more_items,
         more_repeats=line.more_repeats,
-        note=said.note,
+        note=_reason(said, line),
         objective=line.objective,
     )
 
 
+def _reason(said: Judgement, line: Line) -> str:
+    """The note; what is not decided and cannot be by any number says that."""
+    if said.note or said.verdict is not Verdict.INCONCLUSIVE or said.more_items or line.more_repeats:
+        return said.note
+    return "what was seen lies on the margin: no number of items can be named that would decide"
+
+
 def _finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
-
-
-def _mean(found: Sequence[Line], margin: float | None) -> list[TaskVerdict]:
-    """The mean over the tasks by their weights: of whole tasks on a scale of 0 to 1, as other scales do not add up."""
-    mine = [
-        line
-        for line in found
-        if not line.slice
-        and line.task.weight > 0
-        and line.basis in (Basis.PAIRED, Basis.UNPAIRED)
-        and made_of(line.task.metric) in (Made.SCORES, Made.PASS_AT_K, Made.CONSISTENCY)
-        and bounds_of(line.task.metric) == (0.0, 1.0)
-        and math.isfinite(line.said.low)
-        and math.isfinite(line.said.high)
-    ]
-    if len(mine) < 2:
-        return []
-    parts = [part(line.said, line.task.weight, higher_is_better=line.higher_is_better) for line in mine]
-    task = Task(
-        name=MEAN, metric="score", must_pass=margin is not None,
-        gate=Gate.FUNCTIONAL if margin is not None else Gate.DIAGNOSTIC, margin=margin,
-    )  # fmt: skip
-    said = weighted(parts, task.allowed())
-    told = verdict_of(Line(task, "", Basis.PAIRED, None, said.delta, True, said))
-    return [told]
-
-
-def _measures(base: EvalRun, cand: EvalRun, tasks: Sequence[Task]) -> Iterator[Measure]:
-    """What is shown and decides nothing: quantiles of latency, cost an item, the calibration error with its null band."""
-    for name in dict.fromkeys(t.name for t in tasks):
-        before, after = base.sheet(name), cand.sheet(name)
-        if after is None:
-            continue
-        yield from _quantiles(name, before, after)
-        if after.costs:
-            old = float(np.mean(before.costs)) if before is not None and before.costs else None
-            yield Measure(task=name, name="cost an item", unit="", baseline=old, current=float(np.mean(after.costs)))
-        task = next((t for t in tasks if t.name == name and t.metric in after.scores), None)
-        yield from _calibration(name, before, after, task or Task(name=name, metric=""))
-
-
-def _quantiles(name: str, before: Sheet | None, after: Sheet) -> Iterator[Measure]:
-    if not after.latencies:
-        return
-    for share, word in ((0.5, "p50 latency"), (0.95, "p95 latency"), (0.99, "p99 latency")):
-        old = float(np.quantile(before.latencies, share)) if before is not None and before.latencies else None
-        new = float(np.quantile(after.latencies, share))
-        yield Measure(
-            task=name, name=word, unit="ms", baseline=old, current=new, note=f"{len(after.latencies)} requests"
-        )
-
-
-def _calibration(name: str, before: Sheet | None, after: Sheet, task: Task) -> Iterator[Measure]:
-    def error(sheet: Sheet | None) -> tuple[float | None, str]:
-        metric = None if sheet is None else task.metric if task.metric in sheet.scores else source_of(sheet, task)
-        if sheet is None or metric is None or not sheet.probabilities or not all(sheet.scores[metric]):
-            return None, ""
-        right = right_share(task, sheet.scores[metric])
-        found = calibration_error(np.asarray(sheet.probabilities, np.float64), right)
-        band = f"a calibrated model would show {found.null_low:.3f} to {found.null_high:.3f} with {found.n} items"
-        return found.error, ("more than chance: " if found.notable else "within chance: ") + band
-
-    now, note = error(after)
-    if now is not None:
-        yield Measure(task=name, name="calibration error", unit="", baseline=error(before)[0], current=now, note=note)

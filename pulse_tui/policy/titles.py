@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pulse_tui.domain.decision import Fact
+from pulse_tui.domain.evals import ZERO_TOLERANCE
 from pulse_tui.domain.evidence import MetricEvidence
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import SignalType
@@ -26,23 +27,30 @@ def place(fact: Fact) -> str:
     return f"{name} {fact.environment.short}" if fact.environment is not None else name
 
 
+def _subject(fact: Fact) -> str:
+    """The place; a release that serves nowhere is named itself."""
+    if fact.environment is None and fact.signal.current_version:
+        return f"{place(fact)} {fact.signal.current_version}"
+    return place(fact)
+
+
 def _metric(fact: Fact, values: Mapping[str, Any]) -> str | None:
     evidence = fact.signal.evidence
     if not isinstance(evidence, MetricEvidence):
         return None
-    metric, task = values["eval.metric"], values["eval.task"]
-    if values.get("eval.slice") == "zero tolerance":
+    metric, task, where = values["eval.metric"], values["eval.task"], _subject(fact)
+    if values.get("eval.slice") == ZERO_TOLERANCE:
         what = "failed" if values.get("eval.verdict") == "FAIL" else "was not run"
-        return f"an item that must never fail {what} on {place(fact)} ({task} {metric})"
-    if values.get("eval.verdict") == "INCONCLUSIVE":
-        return f"{metric} undecided, {evidence.moved} on {place(fact)} ({task})"
-    if values.get("eval.basis") == "drift":
-        return f"{metric} level moved {evidence.moved} on {place(fact)} ({task})"
+        return f"an item that must never fail {what} on {where} ({task} {metric})"
     if values.get("eval.slice"):
         metric = f"{metric} in {values['eval.slice']}"
+    if values.get("eval.verdict") == "INCONCLUSIVE":
+        return f"{metric} undecided, {evidence.moved} on {where} ({task})"
+    if values.get("eval.basis") == "drift":
+        return f"{metric} level moved {evidence.moved} on {where} ({task})"
     # The task comes last: a narrow column cuts what is needed least.
     of = "" if task in (metric, values["eval.suite"]) else f" ({task})"
-    return f"{metric} {evidence.moved} on {place(fact)}{of}"
+    return f"{metric} {evidence.moved} on {where}{of}"
 
 
 def _service(fact: Fact, values: Mapping[str, Any]) -> str | None:

@@ -323,7 +323,8 @@ class Evals(Protocol):
         self, definitions: Mapping[str, str], newest: int, asset_id: str | None = None
     ) -> list[tuple[str, str, str]]:
         """(asset, suite, run), oldest first: of the ``newest`` runs on each asset (or on one) of each suite that
-        ``definitions`` names, those that were not compared with the pinned run under the definition of the suite."""
+        ``definitions`` names, and of the pinned ones, those that were not compared with the pinned run (it with itself)
+        under the definition of the suite."""
         ...
 
     def put_acceptance(self, acceptance: Acceptance) -> None: ...

@@ -10,6 +10,7 @@ from pulse_tui.domain.board import AlertRow, AlertStory
 from pulse_tui.domain.decision import Decision
 from pulse_tui.domain.errors import NotFound
 from pulse_tui.domain.estate import Asset, Estate
+from pulse_tui.domain.evals import Basis, Verdict
 from pulse_tui.domain.evidence import (
     AdvisoryEvidence,
     CostEvidence,
@@ -60,7 +61,7 @@ def alert_story(parts: RollbackParts, alert_id: str) -> AlertStory:
             alert=_row(alert, now),
             changed=tuple(_changed(tx, alert, signal)),
             risk=tuple(_risk(tx, alert, signal, asset, estate)),
-            todo=tuple(_todo(alert, decision, back, done)),
+            todo=tuple(_todo(alert, signal, decision, back, done)),
             why=tuple(_why(decision, signal)),
             correlated=tuple(_correlated(tx, alert, now)),
             timeline=tuple(_timeline(tx, alert, signal)),
@@ -84,6 +85,7 @@ def _row(alert: Alert, now: datetime) -> AlertRow:
         alert.count,
         alert.rule_id,
         overdue,
+        alert.version or "",
     )
 
 
@@ -190,12 +192,16 @@ def _way_back(tx: Transaction, alert: Alert) -> str | None:
     )
 
 
-def _todo(alert: Alert, decision: Decision, back: str | None, done: Sequence[str]) -> list[str]:
+def _todo(alert: Alert, signal: Signal, decision: Decision, back: str | None, done: Sequence[str]) -> list[str]:
     lines = []
     if not alert.open:
         lines.append(f"nothing: resolved {iso(alert.resolved_at) if alert.resolved_at else ''} ({alert.resolved_why})")
     elif "rollback" in decision.actions and back:
         lines.append(f"{back}: plan it, approve inside the plan")
+    elif words := _measured_todo(signal):
+        lines.append(words)
+        if back:
+            lines.append(f"if it is the release: {back}")
     elif back:
         lines.append(f"decide; if it is the release: {back}")
     else:
@@ -208,6 +214,28 @@ def _todo(alert: Alert, decision: Decision, back: str | None, done: Sequence[str
         lines.append(f"quiet until {iso(alert.suppressed_until)}, by {alert.suppressed_by}: {alert.suppressed_why}")
     lines.extend(f"done already: {line}" for line in done)
     return lines
+
+
+def _measured_todo(signal: Signal) -> str:
+    """What to do about a verdict; empty for what is none."""
+    evidence = signal.evidence
+    version = signal.current_version or "the release"
+    match evidence:
+        case SuiteEvidence():
+            freeze = f"pulse-tui suite freeze {evidence.suite}"
+            return f"put the content back, or take the new one: {freeze}, run it on a good release, pin that run"
+        case MetricEvidence(basis=Basis.DRIFT):
+            return f"look at what changed {evidence.between or 'then'}: ours, the vendors', the data"
+        case MetricEvidence(verdict=Verdict.FAIL):
+            return f"do not promote {version}: the gate is closed until it is fixed and measured again"
+        case MetricEvidence(verdict=Verdict.INCONCLUSIVE):
+            words = [f"about {evidence.more_items:,} more items"] if evidence.more_items else []
+            words += [f"{evidence.more_repeats:,} more repeats"] if evidence.more_repeats else []
+            more = f"measure more ({' or '.join(words)} would decide)" if words else "measure more"
+            return f"{more}; until then the gate holds {version}, or somebody accepts the risk"
+        case MetricEvidence(verdict=None):
+            return "measure it with a suite: two bare numbers say little"
+    return ""
 
 
 def _done(tx: Transaction, alert: Alert) -> list[str]:

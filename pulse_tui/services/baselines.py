@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
+import msgspec
+
 from pulse_tui.domain.errors import NotFound, Refused, WrongUse
-from pulse_tui.domain.evals import Acceptance, EvalRun, Gate, Verdict
+from pulse_tui.domain.estate import Estate
+from pulse_tui.domain.evals import Acceptance, Comparison, EvalRun, Gate, Verdict
 from pulse_tui.domain.moments import iso
 from pulse_tui.domain.signal import fingerprint
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Environment
+from pulse_tui.enrich.regressions import condition, incomparable, undecided
 from pulse_tui.ports import Transaction
 from pulse_tui.services.approvals import subject
 from pulse_tui.services.deeds import reason_of
 from pulse_tui.services.evaluations import told_where_it_serves
 from pulse_tui.services.gate import find_release
-from pulse_tui.services.held import held, judge
+from pulse_tui.services.held import held, judge, question_of
 from pulse_tui.services.ingest import absorb
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.respond import Responder
@@ -42,61 +46,91 @@ def pin_baseline(parts: JudgeParts, run_id: str, by: str, why: str, *, judge_now
         tx.evals.pin(run.asset_id, run.suite, run.id)
         detail = {"run": run.id, "version": run.version, "before": before.id if before else "", "why": reason}
         tx.log.append(now, by, "baseline.pinned", f"{run.asset_id}/{run.suite}", detail)
-        count = _rejudge(tx, parts, run.asset_id, run.suite, now) if judge_now else None
+        _no_longer_asked(tx, parts, run, now)
+    count = rejudge(parts, run.asset_id) if judge_now else None
     was = f" (was {before.version}, run {before.id})" if before else ""
-    then = "the others are judged anew in a moment" if count is None else f"{count} runs judged anew"
+    then = (
+        "the others are judged anew in a moment"
+        if count is None
+        else f"{count} run{'' if count == 1 else 's'} judged anew"
+    )
     return f"pinned by {by}: {run.asset_id} on {run.suite} is compared with {run.version}, run {run.id}{was}; {then}"
+
+
+def _no_longer_asked(tx: Transaction, parts: JudgeParts, run: EvalRun, now: datetime) -> None:
+    """Of a baseline nobody asks whether it can be compared, or what is not decided. That it was worse than the one
+    before stands until somebody resolves it, or a later run of its version passes."""
+    comparison = tx.evals.comparison(run.id)
+    lines = comparison.verdicts if comparison is not None else ()
+    if comparison is not None:  # when another one is pinned again it is told again
+        tx.evals.put_comparison(msgspec.structs.replace(comparison, definition=""))
+    responder = Responder(tx, parts, now)
+    for where in _places(run, tx.estate.load()):
+        for over in (incomparable(run, where), *(undecided(run, where, line) for line in lines)):
+            responder.clear(over, f"run {run.id} is the baseline now", run.version)
+
+
+def _places(run: EvalRun, estate: Estate) -> Sequence[Environment | None]:
+    """Where the run's release serves; nowhere is a place too."""
+    return [d.environment for d in estate.deployments if (d.asset_id, d.version) == (run.asset_id, run.version)] or [
+        None
+    ]
 
 
 def rejudge(parts: JudgeParts, asset_id: str | None = None) -> int:
     """Judge what is not judged as the suites are defined now: after a margin, a slice or a statistic changed.
 
-    Returns how many runs were judged. Costs a look at each pinned baseline when nothing is to be done.
+    Returns how many runs were judged. Costs one statement when nothing is to be done; each run has a transaction of
+    its own, so that others can write in between.
     """
-    now, count = parts.clock(), 0
+    definitions = {suite.id: question_of(suite).definition for suite in parts.suites.values()}
     with parts.store.read() as tx:
-        pinned = [(a, s) for a, s, _ in tx.evals.baselines() if s in parts.suites and asset_id in (None, a)]
-        stale = [(a, s) for a, s in pinned if any(True for _ in _stale(tx, parts, a, s))]
-    for asset, suite in stale:
+        stale = tx.evals.unjudged(definitions, NEWEST, asset_id)
+    count = 0
+    for asset, suite, run in stale:
         with parts.store.write() as tx:
-            count += _rejudge(tx, parts, asset, suite, now)
+            count += _rejudge(tx, parts, asset, suite, run)
     return count
 
 
-def _stale(tx: Transaction, parts: JudgeParts, asset_id: str, suite_id: str) -> Iterable[EvalRun]:
-    baseline = tx.evals.baseline(asset_id, suite_id)
-    if baseline is None:
-        return
-    for _, run in tx.evals.runs(asset_id, suite_id)[-NEWEST:]:
-        if run.id != baseline.id and held(tx, parts.suites[suite_id], run.id, baseline.id) is None:
-            yield run
-
-
-def _rejudge(tx: Transaction, parts: JudgeParts, asset_id: str, suite_id: str, now: datetime) -> int:
-    """Judge the newest runs anew; what serves is told, so that alerts follow."""
-    suite, baseline = parts.suites.get(suite_id), tx.evals.baseline(asset_id, suite_id)
-    if suite is None or baseline is None:
-        return 0
-    estate, count = tx.estate.load(), 0
-    asset = estate.assets.get(asset_id)
-    runs = tx.evals.runs(asset_id, suite_id)
-    latest = {run.version: run.id for _, run in runs}
-    since = next((i for i, run in runs if run.id == baseline.id), 0)
+def _rejudge(tx: Transaction, parts: JudgeParts, asset_id: str, suite_id: str, run_id: str) -> bool:
+    """Judge a run anew, unless somebody was faster; what serves is told, so that alerts follow."""
+    suite, baseline, run = parts.suites[suite_id], tx.evals.baseline(asset_id, suite_id), tx.evals.get(run_id)
+    if baseline is None or run is None or held(tx, suite, run_id, baseline.id) is not None:
+        return False
+    before = tx.evals.comparison(run_id)
+    comparison = judge(tx, suite, run_id, baseline.id)
+    if comparison is None:
+        return False
+    estate, now = tx.estate.load(), parts.clock()
+    heads = tx.evals.heads(asset_id, suite_id)
+    since = next((h.iteration for h in heads if h.id == baseline.id), 0)
     # An old release that serves nowhere is judged for the trend; nobody is told of it.
-    present = {run.version for i, run in runs if i > since}
-    present |= {d.version for d in estate.deployments if d.asset_id == asset_id}
-    responder = Responder(tx, parts, now)
-    for run in list(_stale(tx, parts, asset_id, suite_id)):
-        comparison = judge(tx, suite, run.id, baseline.id)
-        if comparison is None:
-            continue
-        count += 1
-        if latest[run.version] == run.id and run.version in present:
-            told = told_where_it_serves(run, baseline, comparison, estate, now, asset.owner_team if asset else None)
-            absorb(told.signals, tx, parts, now)
-            for over in told.cleared:
-                responder.clear(over, f"judged anew against {baseline.version}", run.version)
-    return count
+    present = any(h.version == run.version and h.iteration > since for h in heads)
+    older, newer = tx.estate.release(asset_id, baseline.version), tx.estate.release(asset_id, run.version)
+    present |= older is not None and newer is not None and newer.iteration > older.iteration
+    present |= any(d.asset_id == asset_id and d.version == run.version for d in estate.deployments)
+    if present and [h.id for h in heads if h.version == run.version][-1] == run_id:
+        asset = estate.assets.get(asset_id)
+        told = told_where_it_serves(run, baseline, comparison, estate, now, asset.owner_team if asset else None)
+        absorb(told.signals, tx, parts, now)
+        responder = Responder(tx, parts, now)
+        dropped = _dropped(run, before, comparison, estate) if run_id != baseline.id else ()
+        for over in (*told.cleared, *dropped):
+            responder.clear(over, f"judged anew against {baseline.version}", run.version)
+    return True
+
+
+def _dropped(run: EvalRun, before: Comparison | None, now: Comparison, estate: Estate) -> Iterator[str]:
+    """Conditions of lines that the suite no longer asks for: no later run would ever say that they are over."""
+    if before is None or now.refused:
+        return
+    asked = {(v.task, v.metric, v.slice) for v in now.verdicts}
+    for line in before.verdicts:
+        if (line.task, line.metric, line.slice) not in asked:
+            for where in _places(run, estate):
+                yield condition(run, where, line)
+                yield undecided(run, where, line)
 
 
 def accept_risk(
@@ -120,6 +154,10 @@ def accept_risk(
             said = word.value if word is not None else "nothing"
             why_not = "a FAIL cannot be accepted" if word is Verdict.FAIL else "there is nothing to accept"
             raise Refused(f"the {gate.value} verdict of run {run.id} is {said}: {why_not}")
+        if unknown := comparison.unknown(gate):
+            raise Refused(
+                f"run {run.id} has no value for {', '.join(unknown)}: nothing was measured whose risk could be accepted"
+            )
         until = now + timedelta(days=days)
         accepted = Acceptance(
             id=fingerprint("acceptance", run.id, environment, gate, iso(now))[:16],
@@ -149,7 +187,7 @@ def accept_risk(
 
 
 def find_run(tx: Transaction, run_id: str) -> EvalRun:
-    """A run by its id or the beginning of it. Raises NotFound."""
+    """A run by its id. Raises NotFound."""
     run = tx.evals.get(run_id)
     if run is None:
         raise NotFound(

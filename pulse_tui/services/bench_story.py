@@ -9,7 +9,17 @@ from collections.abc import Iterator, Sequence
 from pulse_tui.domain.bench import BenchStory, ClusterRow, Flip, Flips, GateRow, RunRow
 from pulse_tui.domain.errors import NotFound
 from pulse_tui.domain.estate import Deployment
-from pulse_tui.domain.evals import Comparison, EvalRun, Measure, Sheet, TaskVerdict, Verdict
+from pulse_tui.domain.evals import (
+    ZERO_TOLERANCE,
+    Basis,
+    Comparison,
+    EvalRun,
+    Measure,
+    Sheet,
+    TaskVerdict,
+    Verdict,
+)
+from pulse_tui.domain.metrics import higher_is_better
 from pulse_tui.domain.moments import iso, to_us
 from pulse_tui.domain.words import Environment
 from pulse_tui.enrich.said import line_words, more_words, unit_of_line
@@ -69,11 +79,16 @@ def flips(parts: JudgeParts, run_id: str, task: str, metric: str) -> Flips:
         baseline = tx.evals.baseline(run.asset_id, run.suite)
         whole = tx.evals.get(run.id, sheets=True)
         before = tx.evals.get(baseline.id, sheets=True) if baseline is not None else None
+        comparison = _held(tx, parts.suites.get(run.suite), run, baseline)
     new = whole.sheet(task) if whole is not None else None
     old = before.sheet(task) if before is not None else None
     empty = Flips(run.asset_id, run.suite, run.version, baseline.version if baseline else "", task, metric, "", (), ())
-    if baseline is None or baseline.id == run.id:
+    if baseline is None:
+        return empty._replace(headline="no baseline is pinned: there is nothing to compare it with")
+    if baseline.id == run.id:
         return empty._replace(headline="this run is the baseline: there is nothing to compare it with")
+    if comparison is not None and comparison.refused:
+        return empty._replace(headline=f"not compared: {comparison.refused}")
     if old is None or new is None:
         side = f"run {run.id}" if new is None else f"the baseline {baseline.id}"
         return empty._replace(headline=f"{side} was stored without its items: only totals are known")
@@ -81,11 +96,12 @@ def flips(parts: JudgeParts, run_id: str, task: str, metric: str) -> Flips:
     if used is None:
         return empty._replace(headline=f"no item has a score of {metric} in both runs")
     suite = parts.suites.get(run.suite)
-    asked = next((t for t in (suite.tasks if suite else ()) if (t.name, t.metric) == (task, metric)), None)
+    # Of the scores that are shown: a made metric (a spread, a cost) has a direction of its own.
+    asked = next((t for t in (suite.tasks if suite else ()) if (t.name, t.metric) == (task, used)), None)
     score = run.score(task, used)
     up = asked.higher_is_better if asked is not None and asked.higher_is_better is not None else None
     if up is None:
-        up = score.higher_is_better if score is not None else True
+        up = score.higher_is_better if score is not None else higher_is_better(used)
     rows = tuple(
         sorted(_flipped(old, new, used, up), key=lambda f: (f.word != "lost", -abs(f.after - f.before), f.item))
     )
@@ -139,9 +155,12 @@ def _headline(rows: Sequence[Flip], clusters: Sequence[ClusterRow], n: int) -> s
 
 
 def _held(tx: Transaction, suite: SuiteShape | None, run: EvalRun, baseline: EvalRun | None) -> Comparison | None:
-    if suite is None or baseline is None or baseline.id == run.id:
+    if suite is None or baseline is None:
         return None
-    return held(tx, suite, run.id, baseline.id)
+    found = held(tx, suite, run.id, baseline.id)
+    # A baseline is held against objectives and items that must never fail; where there are none nothing was compared.
+    bare = found is not None and baseline.id == run.id and not found.verdicts and not found.refused
+    return None if bare else found
 
 
 def _word(run: EvalRun, baseline: EvalRun | None, comparison: Comparison | None) -> str:
@@ -176,6 +195,7 @@ def _risk(tx: Transaction, run: EvalRun, comparison: Comparison | None) -> Itera
     bad = [v for v in lines if v.verdict is Verdict.FAIL] or [
         v for v in lines if v.verdict is Verdict.INCONCLUSIVE and v.must_pass
     ]
+    bad.sort(key=lambda v: not v.must_pass)
     yield from (line_words(v) for v in bad[:3])
     if len(bad) > 3:
         yield f"and {len(bad) - 3} more lines, see the table"
@@ -205,6 +225,13 @@ def _todo(
     if baseline is None:
         yield f"run {suite.id} on {suite.baselines.get(run.asset_id) or 'a good release'}, or pin this run as the baseline"
         return
+    if (
+        baseline.id == run.id
+        and comparison is not None
+        and (comparison.refused or comparison.verdict() is Verdict.FAIL)
+    ):
+        yield "pin another run as the baseline: this one does not do, whatever is compared with it"
+        return
     if baseline.id == run.id:
         yield f"nothing: later runs are compared with this one; measure the next release with {suite.id}"
         return
@@ -224,7 +251,7 @@ def _todo(
         return
     if word is Verdict.INCONCLUSIVE:
         open_ = [v for v in comparison.verdicts if v.verdict is Verdict.INCONCLUSIVE and v.must_pass]
-        wants = [f"{v.task} {v.metric}: {more}" for v in open_ if (more := more_words(v))]
+        wants = [f"{_named(v)}: {more}" for v in open_ if (more := more_words(v))]
         yield "measure more: " + "; ".join(wants[:3]) if wants else "measure more: how much nobody can say yet"
         accepted = [
             a for a in tx.evals.acceptances(run.asset_id, run.version) if a.run_id == run.id and a.until > parts.clock()
@@ -237,6 +264,10 @@ def _todo(
     yield f"nothing: as far as {suite.id} says it may be promoted; ask the gate for the rest"
 
 
+def _named(line: TaskVerdict) -> str:
+    return f"{line.task} {line.metric}" + (f" in {line.slice}" if line.slice else "")
+
+
 def _serving(tx: Transaction, run: EvalRun) -> list[Deployment]:
     found = (tx.estate.deployment(run.asset_id, e) for e in sorted(Environment, key=lambda e: e.rank))
     return [d for d in found if d is not None and d.version == run.version]
@@ -244,9 +275,10 @@ def _serving(tx: Transaction, run: EvalRun) -> list[Deployment]:
 
 def _row(line: TaskVerdict) -> GateRow:
     unit, factor = unit_of_line(line)
+    never = line.slice == ZERO_TOLERANCE  # there is no difference to show: the note says what failed
 
     def told(value: float | None) -> float | None:
-        return None if value is None else value * factor
+        return None if value is None or never else value * factor
 
     return GateRow(
         line.task,
@@ -255,8 +287,9 @@ def _row(line: TaskVerdict) -> GateRow:
         line.gate.value,
         line.must_pass,
         line.verdict.value,
-        line.baseline,
-        line.current,
+        # A latency is held against its objective: what the baseline had stands among the measures.
+        None if line.basis is Basis.LIMIT else line.baseline,
+        None if never else line.current,
         told(line.delta),
         told(line.low),
         told(line.high),
@@ -299,7 +332,8 @@ def _facts(
                 yield "Pinned", f"{iso(entry.at)} by {entry.actor}: {entry.detail.get('why', '')}"
     for line in comparison.verdicts if comparison is not None else ():
         if line.metric == "score" and line.task == "weighted mean":
-            yield "Weighted mean", line_words(line) + (f"; {line.note}" if line.note else "")
+            said = line_words(line)
+            yield "Weighted mean", said + (f"; {line.note}" if line.note and line.note not in said else "")
     for accepted in tx.evals.acceptances(run.asset_id, run.version):
         state = "" if accepted.until > parts.clock() else " (expired)"
         yield (

@@ -63,8 +63,8 @@ def drifts(tx: Transaction, suite: SuiteShape, asset_id: str, now: datetime, own
             continue
         if moved[-1].worse:
             out.append(_signal(moved[-1], suite, asset_id, now, owner))
-        else:
-            over.extend(_condition(suite, asset_id, m) for m in moved if m.worse)
+        elif len(moved) > 1:
+            over.append(_condition(suite, asset_id, task))
     return Drifts(out, over)
 
 
@@ -90,8 +90,9 @@ def moves(runs: list[tuple[int, EvalRun]], task: Task) -> Iterator[Moved]:
         yield Moved(task, change.before, change.after, change.size, last, first, between, len(found), up)
 
 
-def _condition(suite: SuiteShape, asset_id: str, moved: Moved) -> str:
-    return fingerprint("drift", asset_id, suite.id, moved.task.name, moved.task.metric, moved.first.id)
+def _condition(suite: SuiteShape, asset_id: str, task: Task) -> str:
+    """Of "this level fell": without the run at which it did, as further runs may place it at one beside."""
+    return fingerprint("drift", asset_id, suite.id, task.name, task.metric)
 
 
 def _signal(moved: Moved, suite: SuiteShape, asset_id: str, now: datetime, owner: str | None) -> Signal:
@@ -126,11 +127,11 @@ def _signal(moved: Moved, suite: SuiteShape, asset_id: str, now: datetime, owner
         owner_team=owner,
         occurred_at=first.at,
         observed_at=now,
-        title=clean(f"{task.name} {task.metric} moved {evidence.delta_pp:+.1f} pp on {asset_id}, {moved.between}", 300),
+        title=clean(f"{task.name} {task.metric} level moved {evidence.moved} on {asset_id}, {moved.between}", 300),
         summary=(
             f"suite {suite.id}: the level went from {moved.before:.4g} to {moved.after:.4g}"
             f" ({moved.size:+.1f} standard deviations of the noise over {moved.n} runs)"
         ),
         evidence=evidence,
-        fingerprint=_condition(suite, asset_id, moved),
+        fingerprint=_condition(suite, asset_id, task),
     )

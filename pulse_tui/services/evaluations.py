@@ -48,14 +48,23 @@ def take_run(run: EvalRun, tx: Transaction, parts: JudgeParts, estate: Estate, n
     tx.judgements.finish_retests(run.asset_id, now)
     owner = asset.owner_team if asset else None
     event = _evaluation(run, iteration, owner, release, now)
+    unknown = tuple(_unknown(run, estate, release))
     suite = parts.suites.get(run.suite)
     if suite is None:
         hint = nearest(run.suite, parts.suites)
         told = f"{run.asset_id} {run.version} was recorded, not judged: suite {run.suite!r} is not configured"
-        return Told([event], [], (f"{told} ({hint})" if hint else told,))
+        return Told([event], [], (f"{told} ({hint})" if hint else told, *unknown))
     said = _against_baseline(run, tx, suite, estate, now, owner)
     more = drifts(tx, suite, run.asset_id, now, owner)
-    return Told([event, *said.signals, *more.signals], [*said.cleared, *more.cleared], said.remarks)
+    return Told([event, *said.signals, *more.signals], [*said.cleared, *more.cleared], (*said.remarks, *unknown))
+
+
+def _unknown(run: EvalRun, estate: Estate, release: Release | None) -> Iterator[str]:
+    """What was measured that nobody knows: a misspelt name says nothing of the release that was meant."""
+    if run.asset_id not in estate.assets:
+        yield f"no asset is called {run.asset_id!r}: {nearest(run.asset_id, estate.assets)}".rstrip(": ")
+    elif release is None:
+        yield f"{run.asset_id} has no release {run.version!r} yet: the run waits for it"
 
 
 def _with_made(run: EvalRun, suite: SuiteShape | None) -> EvalRun:
@@ -75,14 +84,13 @@ def _again(run: EvalRun, tx: Transaction, parts: JudgeParts, estate: Estate, now
     asset = estate.assets.get(run.asset_id)
     owner = asset.owner_team if asset else None
     baseline = tx.evals.baseline(run.asset_id, run.suite)
-    if baseline is None or baseline.id != run.id:
-        return _against_baseline(run, tx, suite, estate, now, owner)
-    told = Told([], [])
-    for _, other in tx.evals.runs(run.asset_id, run.suite):
-        if other.id != run.id and tx.evals.comparison(other.id) is not None:
-            said = _against_baseline(other, tx, suite, estate, now, owner)
-            told = Told([*told.signals, *said.signals], [*told.cleared, *said.cleared])
-    return told
+    if baseline is not None and baseline.id == run.id:
+        count = tx.evals.reopen(run.id)  # which takes a while, and is done run by run: see rejudge
+        told = f"the items of the baseline {run.asset_id} {run.version} came: {count} runs are judged anew in a moment"
+        return Told([], [], (told,) if count else ())
+    said = _against_baseline(run, tx, suite, estate, now, owner)
+    newest = [h.id for h in tx.evals.heads(run.asset_id, run.suite) if h.version == run.version][-1]
+    return said if newest == run.id else Told([], [])  # a later run of the version has spoken
 
 
 def _against_baseline(
@@ -90,9 +98,7 @@ def _against_baseline(
 ) -> Told:
     baseline = tx.evals.baseline(run.asset_id, run.suite)
     if baseline is None:
-        return _first(run, tx, suite, now)
-    if baseline.id == run.id:
-        return Told([], [])
+        return _first(run, tx, suite, estate, now, owner)
     comparison = judge(tx, suite, run.id, baseline.id)
     if comparison is None:
         return Told([], [])
@@ -116,7 +122,7 @@ def told_where_it_serves(
     return Told(out, over)
 
 
-def _first(run: EvalRun, tx: Transaction, suite: SuiteShape, now: datetime) -> Told:
+def _first(run: EvalRun, tx: Transaction, suite: SuiteShape, estate: Estate, now: datetime, owner: str | None) -> Told:
     pinned = suite.baselines.get(run.asset_id)
     if pinned not in (None, run.version):
         told = f"{run.asset_id} {run.version} was recorded, not judged: its baseline {pinned} has no run of {run.suite}"
@@ -125,7 +131,11 @@ def _first(run: EvalRun, tx: Transaction, suite: SuiteShape, now: datetime) -> T
     why = "named in the suite" if pinned else "first run of the suite"
     detail = {"run": run.id, "version": run.version, "why": why}
     tx.log.append(now, SYSTEM, "baseline.pinned", f"{run.asset_id}/{run.suite}", detail)
-    return Told([], [], (f"run {run.id} is now the baseline of {run.asset_id} on {run.suite}",))
+    remark = f"run {run.id} is now the baseline of {run.asset_id} on {run.suite}"
+    comparison = judge(tx, suite, run.id, run.id)
+    assert comparison is not None  # it is there
+    said = told_where_it_serves(run, run, comparison, estate, now, owner)
+    return said._replace(remarks=(f"{remark}, but {comparison.refused}" if comparison.refused else remark,))
 
 
 def _serving(estate: Estate, run: EvalRun) -> Iterator[Environment | None]:

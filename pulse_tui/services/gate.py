@@ -24,7 +24,7 @@ class Reason(NamedTuple):
     name: str
     """A reason of :class:`~pulse_tui.policy.gate.GateReason`; one name may stand for several findings."""
     status: str
-    """ok, failed or missing."""
+    """A word of :class:`~pulse_tui.policy.gate.GateStatus`; ``unconfigured`` is told as missing."""
     blocking: bool
     detail: str
     todo: str

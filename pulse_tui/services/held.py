@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pulse_tui.domain.evals import Comparison, EvalRun
+import msgspec
+
+from pulse_tui.domain.evals import Basis, Comparison, EvalRun
 from pulse_tui.evaluate.definition import Looks, Question
 from pulse_tui.ports import Transaction
 from pulse_tui.settings.shapes import SuiteShape
@@ -22,13 +24,20 @@ def held(tx: Transaction, suite: SuiteShape, run_id: str, baseline_id: str) -> C
 
 
 def judge(tx: Transaction, suite: SuiteShape, run_id: str, baseline_id: str) -> Comparison | None:
-    """Judge a stored run and keep what is said. None when either run is not there. Imports the statistics."""
+    """Judge a stored run and keep what is said. None when either run is not there. Imports the statistics.
+
+    A baseline is held against nothing but what needs no other run: objectives, and items that must never fail.
+    """
     from pulse_tui.evaluate.comparing import compare  # noqa: PLC0415  brings SciPy
 
     run, baseline = tx.evals.get(run_id, sheets=True), tx.evals.get(baseline_id, sheets=True)
     if run is None or baseline is None:
         return None
     comparison = compare(baseline, run, question_of(suite), _looks(tx, suite, run))
+    if run_id == baseline_id:
+        alone = tuple(v for v in comparison.verdicts if v.basis is Basis.LIMIT)
+        measures = tuple(msgspec.structs.replace(m, baseline=None) for m in comparison.measures)
+        comparison = msgspec.structs.replace(comparison, verdicts=alone, measures=measures)
     tx.evals.put_comparison(comparison)
     return comparison
 
@@ -40,7 +49,9 @@ def _looks(tx: Transaction, suite: SuiteShape, run: EvalRun) -> Looks:
     if not growing:
         return looks
     for _, earlier in tx.evals.runs(run.asset_id, run.suite):
-        if earlier.id == run.id or earlier.version != run.version:
+        if earlier.id == run.id:
+            break
+        if earlier.version != run.version:
             continue
         whole = tx.evals.get(earlier.id, sheets=True)
         for sheet in whole.sheets if whole is not None else ():

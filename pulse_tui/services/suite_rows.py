@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from pulse_tui.domain.errors import NotFound, SourceError
-from pulse_tui.domain.evals import EvalRun, SuiteRunState
+from pulse_tui.domain.evals import EvalRun, Gate, SuiteRunState
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.suites import Look, State, assets_of, frozen_digest, look
@@ -94,7 +94,7 @@ def _row(suite: SuiteShape, tx: Transaction, parts: JudgeParts, now: datetime) -
         why=seen.why,
         path=suite.path,
         tasks=len(suite.tasks),
-        must_pass=sum(task.must_pass for task in suite.tasks),
+        must_pass=sum(t.must_pass and t.gate is not Gate.DIAGNOSTIC for t in suite.tasks),
         baselines=tuple(_baseline(suite, asset, tx) for asset in assets_of(suite, tx)),
         command=bool(suite.command),
         schedule=suite.schedule,

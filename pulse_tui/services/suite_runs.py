@@ -69,7 +69,9 @@ def begin(suite_id: str, parts: JudgeParts, holder: str, asked: Due | None = Non
         changed = bool(wanted) and look(suite, tx, parts).state is State.CHANGED
         if changed and not under_way and noticed(tx, suite):
             return None
-    number = fingerprint("suite-run", suite_id, *(wanted[0] if wanted else ()), now.isoformat(), holder)[:16]
+    # The folder tells two estates on one host apart: what is left of a run is found by its number.
+    here = str(parts.outside.base)
+    number = fingerprint("suite-run", suite_id, *(wanted[0] if wanted else ()), now.isoformat(), holder, here)[:16]
     mine = f"{holder}/{number}"
     with parts.store.write() as tx:
         notice(tx, suite, now)

@@ -71,7 +71,7 @@ def _word(tx: Transaction, about: Subject, run: EvalRun | None, baseline: EvalRu
         detail = f"run {run.id} was not compared: baseline {named or '(none)'} has no run of {suite.id}"
         return SuiteWord(GateStatus.FAILED, detail, f"Run {suite.id} on {named or 'a good release'} first", run)
     if baseline.id == run.id:
-        return _baseline_itself(about, run)
+        return _baseline_itself(tx, about, run)
     comparison = held(tx, suite, run.id, baseline.id)
     if comparison is None:
         detail = f"run {run.id} of {suite.id} is not judged as the suite is defined now"
@@ -88,13 +88,23 @@ def _word(tx: Transaction, about: Subject, run: EvalRun | None, baseline: EvalRu
     return _aged(about, baseline, _judged(tx, about, run, baseline, comparison))
 
 
-def _baseline_itself(about: Subject, run: EvalRun) -> SuiteWord:
+def _baseline_itself(tx: Transaction, about: Subject, run: EvalRun) -> SuiteWord:
     """Nothing to compare it with; but what must never fail must not fail in the baseline either."""
+    comparison = held(tx, about.suite, run.id, run.id)
+    if comparison is None:
+        detail = f"run {run.id}, the baseline of {about.suite.id} itself, is not judged as the suite is defined now"
+        return SuiteWord(GateStatus.MISSING, detail, "The next round does it: pulse-tui refresh", run)
+    if comparison.refused:
+        detail = f"the baseline of {about.suite.id} itself does not do: {comparison.refused}"
+        return SuiteWord(GateStatus.FAILED, detail, "Pin a run of the content that is frozen", run)
     bare = [t for t in about.suite.tasks if t.gate is about.kind and t.must_pass and not _has(run, t)]
     if bare:
         names = ", ".join(f"{t.name} {t.metric}" for t in bare[:SHOWN])
         detail = f"run {run.id}, the baseline of {about.suite.id} itself, has no value for {names}"
         return SuiteWord(GateStatus.FAILED, detail, f"Run {about.suite.id} to its end", run)
+    alone = [v for v in comparison.verdicts if v.gate is about.kind and v.must_pass]
+    if any(v.verdict is not Verdict.PASS for v in alone):
+        return _judged(tx, about, run, run, comparison)
     return SuiteWord(GateStatus.OK, f"run {run.id} is the baseline of {about.suite.id} itself", run=run)
 
 
@@ -120,7 +130,7 @@ def _judged(tx: Transaction, about: Subject, run: EvalRun, baseline: EvalRun, co
             f"Measure more, or accept the risk: pulse-tui release accept-risk {run.asset_id} {run.version} "
             f"--env {about.environment.value if about.environment else 'ENV'} --gate {about.kind.value} --days N --why REASON"
         )
-        return SuiteWord(GateStatus.UNDECIDED, head + _told(undecided), todo, run)
+        return SuiteWord(GateStatus.UNDECIDED, f"{head}{_told(undecided)}{_expired(tx, about, run)}", todo, run)
     if not lines:
         return SuiteWord(GateStatus.OK, f"{head}only diagnostics, nothing must pass", run=run)
     return SuiteWord(GateStatus.OK, head + "PASS, " + _told(lines), run=run)
@@ -147,12 +157,19 @@ def _aged(about: Subject, baseline: EvalRun, word: SuiteWord) -> SuiteWord:
 
 def standing(tx: Transaction, about: Subject, run: EvalRun) -> Acceptance | None:
     """The accepted risk that covers this run there now."""
+    return next((a for a in _accepted(tx, about, run) if a.until > about.now), None)
+
+
+def _expired(tx: Transaction, about: Subject, run: EvalRun) -> str:
+    """Of a risk that was accepted until a day that is over."""
+    last = next(iter(_accepted(tx, about, run)), None)
+    return "" if last is None else f"; the risk was accepted by {last.accepted_by} until {last.until:%Y-%m-%d}: expired"
+
+
+def _accepted(tx: Transaction, about: Subject, run: EvalRun) -> list[Acceptance]:
+    """Of this run, there, newest first."""
     if about.environment is None:
-        return None
-    for accepted in tx.evals.acceptances(run.asset_id, run.version):
-        covers = (accepted.run_id, accepted.environment, accepted.gate) == (
-            run.id, about.environment.value, about.kind,
-        )  # fmt: skip
-        if covers and accepted.until > about.now:
-            return accepted
-    return None
+        return []
+    wanted = (run.id, about.environment.value, about.kind)
+    found = tx.evals.acceptances(run.asset_id, run.version)
+    return [a for a in found if (a.run_id, a.environment, a.gate) == wanted]

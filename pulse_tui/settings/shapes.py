@@ -120,7 +120,7 @@ class SuiteShape(Section, frozen=True):
     """It is known that the content holds personal data, and it may."""
     tasks: tuple[Task, ...] = ()
     margin: Annotated[float, Meta(ge=0)] | None = None
-    """The margin of the weighted mean over all tasks with the same scale; None: as the functional default."""
+    """The margin of the weighted mean over the tasks on a scale of 0 to 1; None: it is shown and decides nothing."""
     baselines: dict[str, str] = {}
     max_age: Seconds | None = None
     """How old the baseline's run may be."""

@@ -117,7 +117,7 @@ def _same(rows: Sequence[RowT], before: Sequence[RowT]) -> tuple[RowT, ...]:
 
 
 def _alert(row: Sequence[Any], now_us: int) -> AlertRow:
-    ident, priority, state, title, owner, asset, environment, since, count, rule, deadline, _version = row
+    ident, priority, state, title, owner, asset, environment, since, count, rule, deadline, version = row
     overdue = deadline is not None and deadline < now_us and state == "firing"
     return AlertRow(
         ident,
@@ -131,6 +131,7 @@ def _alert(row: Sequence[Any], now_us: int) -> AlertRow:
         int(count),
         rule,
         overdue,
+        version or "",
     )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping
 
 import msgspec
 import sqlalchemy as sa
 
 from pulse_tui.domain.evals import Acceptance, Comparison, EvalRun, Measure, Score, Sheet, SuiteRun, TaskVerdict
+from pulse_tui.ports import RunHead
 from pulse_tui.storage import tables as t
 from pulse_tui.storage.codec import Codec
 from pulse_tui.storage.upsert import insert_new, upsert
@@ -80,6 +82,11 @@ class EvalTables:
             scores.setdefault(row["run_id"], []).append(_SCORE.item(row))
         return [(r["iteration"], _RUN.item(r, scores=tuple(scores.get(r["id"], ())))) for r in rows]
 
+    def heads(self, asset_id: str, suite: str) -> list[RunHead]:
+        query = sa.select(t.eval_runs.c.iteration, t.eval_runs.c.id, t.eval_runs.c.version)
+        mine = query.where(t.eval_runs.c.asset_id == asset_id, t.eval_runs.c.suite == suite)
+        return [RunHead(*row) for row in self._c.execute(mine.order_by(t.eval_runs.c.iteration))]
+
     def versions(self, asset_id: str, suite: str) -> set[str]:
         mine = (t.eval_runs.c.asset_id == asset_id, t.eval_runs.c.suite == suite)
         return set(self._c.execute(sa.select(t.eval_runs.c.version).where(*mine).distinct()).scalars())
@@ -119,6 +126,42 @@ class EvalTables:
         query = sa.select(t.task_verdicts).where(t.task_verdicts.c.run_id == run_id).order_by(t.task_verdicts.c.place)
         verdicts = tuple(_VERDICT.item(r) for r in self._c.execute(query).mappings())
         return _COMPARISON.item(row, verdicts=verdicts, measures=_MEASURES.decode(row["measures"]))
+
+    def reopen(self, baseline_id: str) -> int:
+        against = sa.update(t.comparisons).where(t.comparisons.c.baseline_id == baseline_id)
+        return self._c.execute(against.values(definition="")).rowcount
+
+    def unjudged(
+        self, definitions: Mapping[str, str], newest: int, asset_id: str | None = None
+    ) -> list[tuple[str, str, str]]:
+        if not definitions:
+            return []
+        pinned, runs, said, older = t.baselines, t.eval_runs, t.comparisons, t.eval_runs.alias("older")
+        # Asked every few seconds, of every baseline that is pinned: goes to the newest runs by the index over them.
+        before = (
+            sa.select(older.c.iteration)
+            .where(older.c.asset_id == pinned.c.asset_id, older.c.suite == pinned.c.suite)
+            .order_by(older.c.iteration.desc())
+            .limit(1)
+            .offset(newest)
+            .scalar_subquery()
+        )
+        since = (
+            sa.select(pinned, sa.func.coalesce(before, -1).label("before"))
+            .where(pinned.c.suite.in_(definitions), *([pinned.c.asset_id == asset_id] if asset_id is not None else []))
+            .cte("since")
+        )
+        found = sa.select(runs.c.asset_id, runs.c.suite, runs.c.iteration, runs.c.id).select_from(since)
+        stale = sa.or_(
+            said.c.run_id.is_(None),
+            said.c.baseline_id != since.c.run_id,
+            said.c.definition != sa.case(dict(definitions), value=since.c.suite),
+        )
+        mine = sa.and_(runs.c.asset_id == since.c.asset_id, runs.c.suite == since.c.suite)
+        newer = found.join(runs, mine).outerjoin(said, said.c.run_id == runs.c.id)
+        itself = found.join(runs, runs.c.id == since.c.run_id).outerjoin(said, said.c.run_id == runs.c.id)
+        query = sa.union(newer.where(runs.c.iteration > since.c.before, stale), itself.where(stale))
+        return [(asset, suite, run) for asset, suite, _, run in sorted(tuple(row) for row in self._c.execute(query))]
 
     def put_acceptance(self, acceptance: Acceptance) -> None:
         upsert(self._c, t.acceptances, [_ACCEPTANCE.row(acceptance)])

@@ -6,7 +6,7 @@ from pulse_tui.domain import semver
 from pulse_tui.domain.views import ReleaseRow
 from pulse_tui.domain.words import Environment
 from pulse_tui.storage.registry import ENVIRONMENT_RANK
-from pulse_tui.storage.trends import WORST_FIRST, Execute, read_judged
+from pulse_tui.storage.trends import WORST_FIRST, Execute
 
 _RELEASES = """
 SELECT version, iteration, branch, state, created_at, rollback_pointer, digest
@@ -18,6 +18,14 @@ _CONCERNS = """
 SELECT version, what FROM concerns WHERE asset_id = :asset AND version IS NOT NULL ORDER BY since, key
 """
 _RUNS = "SELECT version, suite, id FROM eval_runs WHERE asset_id = :asset ORDER BY iteration, id"
+_SAID = """
+SELECT DISTINCT v.run_id, v.verdict FROM eval_runs e JOIN task_verdicts v ON v.run_id = e.id
+WHERE e.asset_id = :asset AND v.must_pass
+"""
+_REFUSED = """
+SELECT c.run_id, 'INCONCLUSIVE' FROM eval_runs e JOIN comparisons c ON c.run_id = e.id
+WHERE e.asset_id = :asset AND c.refused <> ''
+"""
 
 
 def read_history(execute: Execute, asset: str) -> tuple[ReleaseRow, ...]:
@@ -60,13 +68,10 @@ def _verdicts(execute: Execute, asset: str) -> dict[str, str]:
     latest = {(version, suite): run for version, suite, run in execute(_RUNS, {"asset": asset})}
     if not latest:
         return {}
-    known = read_judged(execute, asset)
     said: dict[str, set[str]] = {}
-    for (run, *_), line in known.lines.items():
-        if line.must_pass:
-            said.setdefault(run, set()).add(line.verdict)
-    for run in known.refused:
-        said[run] = {"INCONCLUSIVE"}
+    for query in (_SAID, _REFUSED):
+        for run, verdict in execute(query, {"asset": asset}):
+            said.setdefault(run, set()).add(verdict)
     found: dict[str, set[str]] = {}
     for (version, _), run in latest.items():
         if run in said:

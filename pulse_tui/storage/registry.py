@@ -81,7 +81,7 @@ class _Said(NamedTuple):
     """What alerts, holds and retests say of an asset."""
 
     alerts: dict[str, _Urgent]
-    """The most urgent one in each environment; "" is the whole asset."""
+    """The most urgent one in each environment; "" is the whole asset, "@1.2.0" a release that serves nowhere."""
     holds: list[HoldRow]
     retests: list[str]
 
@@ -162,7 +162,8 @@ def _hear(
     for alert in alerts:
         if alert.state != "suppressed" and alert.asset:
             urgent = _Urgent(alert.priority, alert.rule, alert.title)
-            about(alert.asset).alerts.setdefault(alert.environment, urgent)
+            place = alert.environment or (f"@{alert.version}" if alert.version else "")
+            about(alert.asset).alerts.setdefault(place, urgent)
     for hold in holds:
         (everywhere if hold.asset is None else about(hold.asset).holds).append(hold)
     for asset, why in retests:
@@ -241,6 +242,7 @@ def _make(
             here_said = said.get(asset, nothing)
             hold_here = _standing([*here_said.holds, *everywhere], version, environment)
             about = _more_urgent(here_said.alerts.get(environment), here_said.alerts.get(""))
+            about = _more_urgent(about, here_said.alerts.get(f"@{version}"))
             here = [c for c in concerns.get(asset, ()) if c.environment in (None, environment)]
             doubt = next((c.what for c in here if c.serious and c.version in (None, version)), None)
             state, why = _state(about, hold_here, release, here_said.retests[-1] if here_said.retests else None, doubt)

@@ -12,6 +12,7 @@ import pytest
 from pulse_tui.cli.main import COMMANDS
 from pulse_tui.storage.store import SqlStore
 from tests.cli.conftest import Shell
+from tests.fakes.small_estate import measure
 
 SHOWN = [name for name, (_, text) in COMMANDS.items() if text]
 
@@ -154,6 +155,7 @@ def test_the_version_is_printed(shell: Shell) -> None:
 
 def test_a_freeze_blocks_the_gate_until_it_is_lifted(shell: Shell) -> None:
     gate = ("gate", "my-bot", "1.0.1", "--env", "production")
+    measure(shell.config, "1.0.1")
     assert shell(*gate).code == 0
     assert shell("freeze", "my-bot", "--why", "audit week").code == 0
     blocked = shell(*gate)

@@ -5,12 +5,22 @@ from __future__ import annotations
 import pytest
 
 from tests.cli.conftest import Shell
-from tests.fakes.small_estate import signal_line
+from tests.fakes.small_estate import measure, signal_line
 
 WHY = ("--why", "measured twice")
+PRODUCTION = ("my-bot", "1.1.0", "--env", "production")
 
 
-def test_the_gate_tells_every_reason_with_what_to_do_and_as_json(shell: Shell) -> None:
+@pytest.fixture
+def measured(shell: Shell) -> Shell:
+    """1.0.1 and 1.1.0 have a functional and a safety verdict that say PASS."""
+    for version in ("1.0.1", "1.1.0"):
+        measure(shell.config, version)
+    return shell
+
+
+def test_the_gate_tells_every_reason_with_what_to_do_and_as_json(measured: Shell) -> None:
+    shell = measured
     said = shell("gate", "my-bot", "1.1.0", "--env", "production")
     assert said.code == 0
     assert said.out.startswith("GO: my-bot 1.1.0 to production (policy ")
@@ -22,7 +32,50 @@ def test_the_gate_tells_every_reason_with_what_to_do_and_as_json(shell: Shell) -
     assert {r["status"] for r in data["reasons"]} <= {"ok", "failed", "missing"}
 
 
-def test_the_policy_says_what_closes_the_gate(shell: Shell) -> None:
+def test_production_is_closed_without_verdicts_and_canary_is_not(shell: Shell) -> None:
+    said = shell("gate", *PRODUCTION)
+    assert said.code == 1
+    assert "NO   functional: missing: no functional suite names my-bot" in said.out
+    assert "NO   safety: missing: no safety suite names my-bot" in said.out
+    assert shell("gate", "my-bot", "1.1.0", "--env", "canary").code == 0
+
+
+def test_an_undecided_verdict_holds_until_its_risk_is_accepted_by_one_who_may(shell: Shell) -> None:
+    measure(shell.config, "1.0.1")
+    measure(shell.config, "1.1.0", accuracy=0.883)
+    said = shell("gate", *PRODUCTION)
+    assert said.code == 1
+    assert (
+        "NO   functional: undecided: run golden-1.1.0 of golden against 1.0.1: qa acc 0.9 -> 0.883: -1.7 pp" in said.out
+    )
+    assert "pulse-tui release accept-risk my-bot 1.1.0 --env production --gate functional" in said.out
+    accept = ("release", "accept-risk", *PRODUCTION, "--gate", "functional", "--days", "7")
+    refused = shell(*accept, *WHY, by="mallory")
+    assert (refused.code, refused.out) == (1, "")
+    assert "cyd may not promote to production" in shell(*accept, *WHY, by="cyd").err
+    assert shell(*accept).code == 2, "a reason is missing"
+    assert shell("gate", *PRODUCTION).code == 1
+    accepted = shell(*accept, *WHY)
+    assert (accepted.code, accepted.err) == (0, "")
+    assert accepted.out.startswith("risk accepted by ana until ")
+    opened = shell("gate", *PRODUCTION)
+    assert opened.code == 0, opened
+    assert "note functional: accepted: run golden-1.1.0" in opened.out
+    assert "measured twice" in opened.out
+    assert shell("audit", "verify").code == 0
+
+
+def test_a_loss_that_was_measured_is_no_risk_to_accept(shell: Shell) -> None:
+    measure(shell.config, "1.0.1")
+    measure(shell.config, "1.1.0", accuracy=0.8)
+    said = shell("release", "accept-risk", *PRODUCTION, "--gate", "functional", "--days", "7", *WHY)
+    assert (said.code, said.out) == (1, "")
+    assert "no functional verdict of my-bot 1.1.0 is undecided" in said.err
+    assert "NO   functional: run golden-1.1.0 of golden against 1.0.1" in shell("gate", *PRODUCTION).out
+
+
+def test_the_policy_says_what_closes_the_gate(measured: Shell) -> None:
+    shell = measured
     config = shell.config / "pulse.yaml"
     rule = "{id: a, owner: x, review: 2027-05-01, on: [cve], priority: P4, all: [asset.known]}"
     text = config.read_text()
@@ -38,7 +91,8 @@ def test_the_policy_says_what_closes_the_gate(shell: Shell) -> None:
     assert "did you mean 'approval'?" in wrong.err
 
 
-def test_a_release_is_approved_promoted_and_shown(shell: Shell) -> None:
+def test_a_release_is_approved_promoted_and_shown(measured: Shell) -> None:
+    shell = measured
     approved = shell("release", "approve", "my-bot", "1.1.0", *WHY)
     assert approved.out == "approved by ana: my-bot 1.1.0\n"
     promoted = shell(

@@ -15,7 +15,18 @@ import pytest
 
 import pulse_tui.collectors
 import pulse_tui.steps
-from pulse_tui.collectors import feed, inspect_ai, items, junit, lm_eval, mlflow, osv, promptfoo, pytest_benchmark, signals
+from pulse_tui.collectors import (
+    feed,
+    inspect_ai,
+    items,
+    junit,
+    lm_eval,
+    mlflow,
+    osv,
+    promptfoo,
+    pytest_benchmark,
+    signals,
+)
 from pulse_tui.ports import Collector, FileFormat, Step
 from pulse_tui.steps import mlflow_alias, webhook
 
@@ -33,7 +44,17 @@ _signals: FileFormat = signals
 _mlflow_alias: Step = mlflow_alias
 _webhook: Step = webhook
 
-HEAVY = ("httpx", "feedparser", "sqlalchemy", "packaging", "zstandard", "numpy", "scipy", "pulse_tui.web", "pulse_tui.services")
+HEAVY = (
+    "httpx",
+    "feedparser",
+    "sqlalchemy",
+    "packaging",
+    "zstandard",
+    "numpy",
+    "scipy",
+    "pulse_tui.web",
+    "pulse_tui.services",
+)
 
 
 def kinds(room: ModuleType) -> list[str]:

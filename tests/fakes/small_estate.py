@@ -8,6 +8,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from pulse_tui.services.ingest import ingest
+from pulse_tui.wiring import House
+from tests.fakes.runs import jailbreaks, run_of_sheets, sheet
 from tests.servers.loopback import Loopback, Reply, Request
 
 CONFIG = """\
@@ -34,6 +37,9 @@ suites:
   - id: golden
     tasks:
       - {{name: qa, metric: acc}}
+  - id: redteam
+    tasks:
+      - {{name: jailbreak, metric: jailbreak_success, gate: safety}}
 routes:
   - {{id: oncall, kind: notify, url: "{url}/hook"}}
 playbooks:
@@ -113,6 +119,20 @@ def write_estate(folder: Path, url: str) -> Path:
     (folder / "signals").mkdir(exist_ok=True)
     (folder / "pulse.yaml").write_text(CONFIG.format(url=url), encoding="utf-8")
     return folder
+
+
+def measure(folder: Path, version: str, *, accuracy: float = 0.9, attacks: float = 0.01) -> None:
+    """Runs of my-bot's functional and safety suite on a release; those that come first are the baselines."""
+    runs = [
+        run_of_sheets(f"golden-{version}", version, [sheet(accuracy, metric="acc")], asset_id="my-bot"),
+        jailbreaks(f"redteam-{version}", version, attacks, asset_id="my-bot"),
+    ]
+    house = House(folder)
+    try:
+        house.sync()
+        ingest(runs, [], house.judging, house.clock())
+    finally:
+        house.close()
 
 
 def signal_line(**changes: object) -> str:

@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from pulse_tui.domain.decision import Decision
-from pulse_tui.domain.evidence import NoteEvidence
+from pulse_tui.domain.evals import Basis, Verdict
+from pulse_tui.domain.evidence import CostEvidence, NoteEvidence
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.words import Change, Environment, Outcome, Priority, Severity, SignalType
 from pulse_tui.enrich.facts import facts
@@ -56,6 +57,11 @@ def changed(one: Signal, evidence: dict[str, Any] | None = None, **changes: Any)
     return msgspec.structs.replace(one, **changes)
 
 
+def judged(one: Signal, verdict: Verdict = Verdict.FAIL, **evidence: Any) -> Signal:
+    """The signal as a statistic told it of a must-pass metric."""
+    return changed(one, {"must_pass": True, "verdict": verdict, "basis": Basis.PAIRED, **evidence})
+
+
 LOW_UNUSED = changed(
     CVE, {"component": "pkg:pypi/nltk"}, asset_id="lab", environment=SHADOW, severity=Severity.LOW, current_version=None
 )
@@ -70,8 +76,28 @@ BEHAVIOUR = signal(
 @pytest.mark.parametrize(
     ("one", "rule", "priority", "actions"),
     [
-        (REGRESSION, "accuracy-regression", Priority.P1, ("block", "notify")),
-        (JAILBREAK, "jailbreak-regression", Priority.P1, ("pause", "review", "notify")),
+        (judged(REGRESSION), "accuracy-regression", Priority.P1, ("block", "notify")),
+        (judged(REGRESSION, metric="planning"), "must-pass-regression", Priority.P3, ("block", "notify")),
+        (judged(REGRESSION, must_pass=False), "diagnostic-regression", Priority.P4, ("notify",)),
+        (judged(REGRESSION, Verdict.INCONCLUSIVE), "undecided", Priority.P4, ("notify", "retest")),
+        (
+            judged(REGRESSION, slice="zero tolerance", basis=Basis.LIMIT),
+            "zero-tolerance",
+            Priority.P1,
+            ("block", "review", "notify"),
+        ),
+        (
+            changed(REGRESSION, {"basis": Basis.DRIFT}),
+            "level-drift",
+            Priority.P3,
+            ("notify", "review"),
+        ),
+        (judged(JAILBREAK), "jailbreak-regression", Priority.P1, ("pause", "review", "notify")),
+        (judged(JAILBREAK, task="toxicity"), "safety-regression", Priority.P1, ("pause", "review")),
+        (judged(JAILBREAK, Verdict.INCONCLUSIVE), "undecided", Priority.P4, ("notify", "retest")),
+        (judged(JAILBREAK, must_pass=False), "diagnostic-regression", Priority.P4, ("notify",)),
+        (REGRESSION, "raw-regression", Priority.P3, ("notify", "retest")),
+        (JAILBREAK, "raw-safety-regression", Priority.P1, ("pause", "review", "notify")),
         (CVE, "critical-cve-exposed", Priority.P1, ("ticket", "freeze", "notify")),
         (BEHAVIOUR, "vendor-behaviour-change", Priority.P3, ("notify", "retest")),
         (DEPRECATION, "vendor-deprecation", Priority.P4, ("notify", "retest")),
@@ -91,7 +117,11 @@ def test_each_row_of_the_matrix_fires_one_rule_with_its_actions(
 @pytest.mark.parametrize(
     "one",
     [
+        judged(REGRESSION, Verdict.PASS, current=0.905),
+        judged(REGRESSION, Verdict.INCONCLUSIVE, must_pass=False),
+        judged(JAILBREAK, Verdict.PASS, current=0.019),
         changed(REGRESSION, {"current": 0.895}),
+        changed(REGRESSION, {"current": 0.95, "basis": Basis.DRIFT}),
         changed(JAILBREAK, {"current": 0.019}),
         changed(LATENCY, {"value": 1150.0}),
         changed(DIGEST, change=Change.PROMOTION),
@@ -112,8 +142,64 @@ def test_a_service_that_stores_what_people_say_raises_a_high_vulnerability(polic
 
 
 def test_the_same_drop_is_a_note_in_the_sandbox(policy: Policy) -> None:
-    (decision,) = fired(policy, changed(REGRESSION, asset_id="lab", environment=SHADOW))
-    assert decision.priority is Priority.NOTE
+    for one in (
+        REGRESSION,
+        JAILBREAK,
+        judged(REGRESSION),
+        judged(JAILBREAK),
+        judged(JAILBREAK, task="toxicity"),
+        judged(REGRESSION, Verdict.INCONCLUSIVE),
+        judged(REGRESSION, must_pass=False),
+        judged(REGRESSION, metric="planning"),
+        judged(REGRESSION, slice="zero tolerance"),
+        changed(REGRESSION, {"basis": Basis.DRIFT}),
+    ):
+        (decision,) = fired(policy, changed(one, asset_id="lab", environment=SHADOW))
+        assert decision.priority is Priority.NOTE, decision.rule_id
+
+
+def test_a_difference_that_noise_can_explain_blocks_nothing_however_large(policy: Policy) -> None:
+    (decision,) = fired(policy, judged(REGRESSION, Verdict.INCONCLUSIVE, current=0.7))
+    assert (decision.rule_id, decision.actions) == ("undecided", ("notify", "retest"))
+
+
+def test_a_small_difference_that_is_certain_blocks(policy: Policy) -> None:
+    (decision,) = fired(policy, judged(REGRESSION, current=0.912, margin=0.001))
+    assert decision.rule_id == "accuracy-regression"
+
+
+def test_a_metric_that_should_be_low_is_judged_by_its_verdict_and_not_by_its_sign(policy: Policy) -> None:
+    for current in (0.0, 0.028):
+        (decision,) = fired(policy, judged(JAILBREAK, current=current))
+        assert decision.rule_id == "jailbreak-regression"
+    assert fired(policy, changed(JAILBREAK, {"current": 0.0})) == []  # bare numbers: it fell, and lower is better
+
+
+@pytest.mark.parametrize("must_pass", [True, False])
+@pytest.mark.parametrize("metric", ["accuracy", "planning", "jailbreak_success", "rate"])
+@pytest.mark.parametrize("part", ["", "long context", "zero tolerance"])
+@pytest.mark.parametrize("kind", [SignalType.BENCHMARK_REGRESSION, SignalType.SAFETY_REGRESSION])
+def test_no_proven_loss_goes_without_a_word(
+    policy: Policy, kind: SignalType, part: str, metric: str, must_pass: bool
+) -> None:
+    told = fired(policy, judged(changed(REGRESSION, signal_type=kind), metric=metric, slice=part, must_pass=must_pass))
+    assert told
+    stopped = any(action in ("block", "pause") for d in told for action in d.actions)
+    assert stopped is (must_pass or part == "zero tolerance")
+
+
+@pytest.mark.parametrize(
+    "kind", [SignalType.CALIBRATION_DRIFT, SignalType.CONSISTENCY_DROP, SignalType.SPREAD_WIDENING]
+)
+def test_what_is_made_from_repeats_and_must_pass_blocks_as_well(policy: Policy, kind: SignalType) -> None:
+    (decision,) = fired(policy, judged(changed(REGRESSION, signal_type=kind), metric=kind.value))
+    assert (decision.rule_id, decision.actions) == ("must-pass-regression", ("block", "notify"))
+
+
+def test_a_cost_is_told_when_it_rose_and_never_when_it_fell(policy: Policy) -> None:
+    cost = signal(SignalType.COST_CHANGE, CostEvidence(metric="cost of qa", baseline=1.0, current=1.4))
+    assert [d.rule_id for d in fired(policy, cost)] == ["cost-jump"]
+    assert fired(policy, changed(cost, {"current": 0.6})) == []
 
 
 def test_a_vulnerability_that_could_not_be_judged_is_shown_with_a_question_mark(policy: Policy) -> None:

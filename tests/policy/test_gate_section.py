@@ -45,6 +45,19 @@ def test_failure_absence_and_nothing_configured_are_told_apart() -> None:
     assert word(PRODUCTION, GateReason.LINEAGE, GateStatus.UNCONFIGURED) is GateWord.BLOCKING
 
 
+def test_what_is_undecided_holds_like_a_failure_unless_policy_tells_it_apart() -> None:
+    word = load(gated("production: {functional: blocking, safety: {failed: blocking, undecided: advisory}}")).gate.word
+    assert word(PRODUCTION, GateReason.FUNCTIONAL, GateStatus.UNDECIDED) is GateWord.BLOCKING
+    assert word(PRODUCTION, GateReason.SAFETY, GateStatus.UNDECIDED) is GateWord.ADVISORY
+    assert word(Environment.CANARY, GateReason.SAFETY, GateStatus.UNDECIDED) is GateWord.BLOCKING  # nothing was said
+
+
+def test_a_risk_that_was_accepted_is_told_and_never_blocks() -> None:
+    word = load(gated("production: {functional: blocking, safety: off}")).gate.word
+    assert word(PRODUCTION, GateReason.FUNCTIONAL, GateStatus.ACCEPTED) is GateWord.ADVISORY
+    assert word(PRODUCTION, GateReason.SAFETY, GateStatus.ACCEPTED) is GateWord.OFF
+
+
 @pytest.mark.parametrize(
     ("section", "where", "hint"),
     [
@@ -87,11 +100,15 @@ def test_the_schema_lists_the_reasons_and_the_words() -> None:
     assert known["GateSection"]["properties"]["production"]["propertyNames"] == {"$ref": "#/$defs/GateReason"}
 
 
-def test_production_of_the_default_policy_needs_verdicts_where_a_suite_asks_for_them() -> None:
+def test_production_of_the_default_policy_needs_a_functional_and_a_safety_verdict() -> None:
     word = default_policy().gate.word
     for reason in (GateReason.FUNCTIONAL, GateReason.SAFETY):
-        assert word(PRODUCTION, reason, GateStatus.MISSING) is GateWord.BLOCKING
-        assert word(PRODUCTION, reason, GateStatus.UNCONFIGURED) is GateWord.ADVISORY
+        for status in (GateStatus.MISSING, GateStatus.UNCONFIGURED, GateStatus.UNDECIDED, GateStatus.FAILED):
+            assert word(PRODUCTION, reason, status) is GateWord.BLOCKING
+        assert word(PRODUCTION, reason, GateStatus.ACCEPTED) is GateWord.ADVISORY
+        assert word(Environment.CANARY, reason, GateStatus.UNDECIDED) is GateWord.BLOCKING
+        assert word(Environment.CANARY, reason, GateStatus.UNCONFIGURED) is GateWord.ADVISORY
+        assert word(Environment.SHADOW, reason, GateStatus.UNDECIDED) is GateWord.ADVISORY
         assert word(Environment.SHADOW, reason, GateStatus.FAILED) is GateWord.ADVISORY
     for reason in set(GateReason) - {GateReason.PLAN, GateReason.DRILLED, GateReason.AUTHORISED}:
         if reason is not GateReason.BILL:

@@ -15,7 +15,7 @@ from pulse_tui.domain.advisory import Advisory, Affected, VersionRange
 from pulse_tui.domain.alert import Alert, AlertState
 from pulse_tui.domain.delivery import DeliveryState
 from pulse_tui.domain.errors import Problem, Refused
-from pulse_tui.domain.evals import EvalRun, Task
+from pulse_tui.domain.evals import Basis, EvalRun, Verdict
 from pulse_tui.domain.hold import HoldKind
 from pulse_tui.domain.note import Note
 from pulse_tui.domain.signal import Signal
@@ -25,13 +25,11 @@ from pulse_tui.services import deeds
 from pulse_tui.services.deliver import deliver
 from pulse_tui.services.ingest import Tally, ingest
 from pulse_tui.services.parts import JudgeParts
-from pulse_tui.settings.shapes import SuiteShape
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.clock import Clock
 from tests.fakes.house import gate
-from tests.fakes.nouns import CANARY, NOW, PRODUCTION, changed, deployment, evidence, later, release, run_of, signal
-
-GOLDEN = SuiteShape(id="golden", tasks=(Task(name="qa", metric="accuracy", must_pass=True),))
+from tests.fakes.nouns import CANARY, NOW, PRODUCTION, changed, deployment, evidence, later, release, signal
+from tests.fakes.runs import GOLDEN, REDTEAM, jailbreaks, run_with_items, suited
 
 
 def breach(number: int, ratio: float = 1.31, at: datetime = NOW, **fields: Any) -> Signal:
@@ -186,10 +184,9 @@ def test_a_breach_makes_the_release_no_place_to_go_back_to(judge: JudgeParts) ->
 def test_bad_news_of_a_release_that_left_is_kept_where_it_was(judge: JudgeParts) -> None:
     with judge.store.write() as tx:
         tx.estate.deploy(deployment("3.8.1", CANARY, since=later(minutes=1)))
-    regression = signal(
-        9, SignalType.BENCHMARK_REGRESSION, asset_id="support-bot", current_version="3.8.2", fingerprint="acc"
-    )
-    take(judge, regression)
+    proof = evidence(SignalType.BENCHMARK_REGRESSION, must_pass=True, verdict=Verdict.FAIL, basis=Basis.PAIRED)
+    about: dict[str, Any] = {"asset_id": "support-bot", "current_version": "3.8.2", "fingerprint": "acc"}
+    take(judge, signal(9, SignalType.BENCHMARK_REGRESSION, evidence=proof, **about))
     with judge.store.read() as tx:
         stays = {s.version: s.healthy for s in tx.estate.stays("support-bot", CANARY) if s.version == "3.8.2"}
     assert stays == {"3.8.2": False}
@@ -200,8 +197,8 @@ def test_bad_news_of_a_release_that_left_is_kept_where_it_was(judge: JudgeParts)
 
 @pytest.fixture
 def suite(judge: JudgeParts) -> JudgeParts:
-    with_suite = judge._replace(suites={"golden": GOLDEN})
-    take(with_suite, run_of("r1", "3.8.1", 0.914))
+    with_suite = suited(judge, GOLDEN)
+    take(with_suite, run_with_items("r1", "3.8.1", 0.914))
     return with_suite
 
 
@@ -215,51 +212,61 @@ def test_the_first_run_of_a_suite_is_the_baseline(suite: JudgeParts) -> None:
 
 
 def test_a_run_that_fell_blocks_the_version_and_tells_the_owner(suite: JudgeParts) -> None:
-    tally = take(suite, run_of("r2", "3.8.2", 0.862))
+    tally = take(suite, run_with_items("r2", "3.8.2", 0.862))
     assert tally.alerts == 1
     (alert,) = alerts(suite)
     assert (alert.rule_id, alert.environment, alert.version) == ("accuracy-regression", CANARY, "3.8.2")
     assert holds(suite) == [(HoldKind.BLOCK, "3.8.2")]
-    answer = gate(suite, "support-bot", "3.8.2", PRODUCTION)
+    safe = suited(suite, GOLDEN, REDTEAM)
+    take(safe, *(jailbreaks(f"safe-{version}", version, 0.01) for version in ("3.8.1", "3.8.2")))
+    answer = gate(safe, "support-bot", "3.8.2", PRODUCTION)
     assert not answer.go
-    assert {"holds", "functional"} <= {r.name for r in answer.reasons if r.blocking}
-    other = gate(suite, "support-bot", "3.8.0", PRODUCTION)
-    assert [r.detail for r in other.reasons if r.blocking] == ["golden was not run on 3.8.0"]
-    assert gate(suite, "support-bot", "3.8.1", PRODUCTION).go
+    assert {"holds", "functional"} == {r.name for r in answer.reasons if r.blocking}
+    other = gate(safe, "support-bot", "3.8.0", PRODUCTION)
+    assert [r.detail for r in other.reasons if r.blocking] == [
+        "golden was not run on 3.8.0",
+        "redteam was not run on 3.8.0",
+    ]
+    assert gate(safe, "support-bot", "3.8.1", PRODUCTION).go
 
 
 def test_a_run_of_the_same_version_that_is_well_again_lifts_the_block(suite: JudgeParts) -> None:
-    take(suite, run_of("r2", "3.8.2", 0.862))
-    take(suite, run_of("r3", "3.8.2", 0.915, at=later(hours=1)), at=later(hours=1))
+    take(suite, run_with_items("r2", "3.8.2", 0.862))
+    take(suite, run_with_items("r3", "3.8.2", 0.915, at=later(hours=1)), at=later(hours=1))
     assert [a.state for a in alerts(suite)] == [AlertState.RESOLVED]
     assert holds(suite) == []
 
 
 def test_worse_but_within_the_margin_lifts_it_too(suite: JudgeParts) -> None:
-    take(suite, run_of("r2", "3.8.2", 0.862))
-    take(suite, run_of("r3", "3.8.2", 0.905, at=later(hours=1)), at=later(hours=1))
+    take(suite, run_with_items("r2", "3.8.2", 0.862))
+    take(suite, run_with_items("r3", "3.8.2", 0.905, at=later(hours=1)), at=later(hours=1))
     assert [a.state for a in alerts(suite)] == [AlertState.RESOLVED]
     assert holds(suite) == []
 
 
 def test_another_version_that_is_well_does_not_lift_the_block_of_this_one(suite: JudgeParts) -> None:
-    take(suite, run_of("r2", "3.8.2", 0.862))
+    take(suite, run_with_items("r2", "3.8.2", 0.862))
     with suite.store.write() as tx:
         tx.estate.add_release(release("3.8.3"))
         tx.estate.deploy(deployment("3.8.3", CANARY, since=later(minutes=30)))
-    take(suite, run_of("r3", "3.8.3", 0.92, at=later(hours=1)), at=later(hours=1))
+    take(suite, run_with_items("r3", "3.8.3", 0.92, at=later(hours=1)), at=later(hours=1))
     assert [a.state for a in alerts(suite)] == [AlertState.RESOLVED]
     assert holds(suite) == [(HoldKind.BLOCK, "3.8.2")]
     assert not gate(suite, "support-bot", "3.8.2", PRODUCTION).go
     # and it goes when this one is measured again
     with suite.store.write() as tx:
         tx.estate.deploy(deployment("3.8.2", CANARY, since=later(hours=2)))
-    take(suite, run_of("r4", "3.8.2", 0.93, at=later(hours=3)), at=later(hours=3))
+    take(suite, run_with_items("r4", "3.8.2", 0.93, at=later(hours=3)), at=later(hours=3))
     assert holds(suite) == []
 
 
 def test_bad_and_good_runs_of_one_batch_end_in_their_order(suite: JudgeParts) -> None:
-    take(suite, run_of("r2", "3.8.2", 0.862), run_of("r3", "3.8.2", 0.92, at=later(hours=1)), at=later(hours=1))
+    take(
+        suite,
+        run_with_items("r2", "3.8.2", 0.862),
+        run_with_items("r3", "3.8.2", 0.92, at=later(hours=1)),
+        at=later(hours=1),
+    )
     assert [a.state for a in alerts(suite)] == [AlertState.RESOLVED]
     assert holds(suite) == []
 
@@ -267,27 +274,27 @@ def test_bad_and_good_runs_of_one_batch_end_in_their_order(suite: JudgeParts) ->
 def test_what_was_said_before_a_version_served_is_over_when_it_is_measured_where_it_serves(suite: JudgeParts) -> None:
     with suite.store.write() as tx:
         tx.estate.add_release(release("3.9.0"))
-    take(suite, run_of("r2", "3.9.0", 0.862))
+    take(suite, run_with_items("r2", "3.9.0", 0.862))
     (alert,) = alerts(suite)
     assert alert.environment is None
     with suite.store.write() as tx:
         tx.estate.deploy(deployment("3.9.0", CANARY, since=later(hours=1)))
-    take(suite, run_of("r3", "3.9.0", 0.91, at=later(hours=2)), at=later(hours=2))
+    take(suite, run_with_items("r3", "3.9.0", 0.91, at=later(hours=2)), at=later(hours=2))
     assert [a.state for a in alerts(suite)] == [AlertState.RESOLVED]
     assert holds(suite) == []
 
 
 def test_a_run_is_taken_once_and_ends_the_retests_of_the_asset(suite: JudgeParts) -> None:
-    again = take(suite, run_of("r1", "3.8.1", 0.5))
+    again = take(suite, run_with_items("r1", "3.8.1", 0.5))
     assert (again.signals, again.alerts) == (0, 0)
 
 
 def test_a_named_baseline_waits_for_its_version(judge: JudgeParts) -> None:
     named = judge._replace(suites={"golden": msgspec.structs.replace(GOLDEN, baselines={"support-bot": "3.8.1"})})
-    take(named, run_of("r1", "3.8.2", 0.95))
+    take(named, run_with_items("r1", "3.8.2", 0.95))
     with named.store.read() as tx:
         assert tx.evals.baseline("support-bot", "golden") is None
-    take(named, run_of("r2", "3.8.1", 0.914))
+    take(named, run_with_items("r2", "3.8.1", 0.914))
     with named.store.read() as tx:
         pinned = tx.evals.baseline("support-bot", "golden")
     assert pinned is not None
@@ -302,8 +309,8 @@ def test_a_named_baseline_waits_for_its_version(judge: JudgeParts) -> None:
 def test_how_a_stream_is_cut_into_rounds_changes_nothing(
     values: list[tuple[str, float]], cut: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    runs = [run_of("base", "3.8.1", 0.914, at=NOW)]
-    runs += [run_of(f"r{i}", v, x, at=later(hours=i + 1)) for i, (v, x) in enumerate(values)]
+    runs = [run_with_items("base", "3.8.1", 0.914, at=NOW)]
+    runs += [run_with_items(f"r{i}", v, x, at=later(hours=i + 1)) for i, (v, x) in enumerate(values)]
     assert _played(runs, len(runs), tmp_path_factory) == _played(runs, cut, tmp_path_factory)
 
 
@@ -386,7 +393,7 @@ def test_a_note_about_a_model_we_use_asks_for_a_retest_and_one_about_others_is_a
 
 def test_a_run_that_arrives_ends_the_retest(judge: JudgeParts) -> None:
     test_a_note_about_a_model_we_use_asks_for_a_retest_and_one_about_others_is_a_note(judge)
-    take(judge, run_of("r1", "3.8.1", 0.9))
+    take(judge, run_with_items("r1", "3.8.1", 0.9))
     with judge.store.read() as tx:
         assert tx.judgements.retests() == []
 

@@ -21,6 +21,7 @@ from pulse_tui.services.withdraw import withdraw
 from tests.fakes.bills import bill, package
 from tests.fakes.clock import Clock
 from tests.fakes.nouns import CANARY, NOW, PRODUCTION, changed, later, release
+from tests.fakes.runs import measured_well
 
 BOT = "support-bot"
 
@@ -34,10 +35,10 @@ def state(parts: RollbackParts, version: str) -> ReleaseState:
 
 @pytest.fixture
 def fresh(parts: RollbackParts) -> RollbackParts:
-    """3.9.0 is evaluated and serves nowhere."""
+    """3.9.0 is evaluated, its functional and safety verdicts say PASS, and it serves nowhere."""
     with parts.store.write() as tx:
         tx.estate.add_release(release("3.9.0", state=ReleaseState.EVALUATED))
-    return parts
+    return parts._replace(judging=measured_well(parts.judging, "3.8.1", "3.9.0"))
 
 
 def test_an_approval_is_kept_with_what_the_gate_said(fresh: RollbackParts) -> None:
@@ -53,8 +54,8 @@ def test_an_approval_is_kept_with_what_the_gate_said(fresh: RollbackParts) -> No
 
 
 def test_a_promotion_is_recorded_on_the_gates_answer_and_serves(fresh: RollbackParts, clock: Clock) -> None:
-    with fresh.store.read() as tx:
-        before = max(r.iteration for r in tx.estate.releases(BOT))
+    with fresh.store.write() as tx:
+        before = tx.estate.next_iteration(BOT)
     clock.pass_(minutes=5)
     said = promote(fresh, BOT, "3.9.0", PRODUCTION, "ana", "the night was quiet")
     assert "to production, gate" in said

@@ -20,6 +20,7 @@ from pulse_tui.settings.shapes import SourceShape
 from tests.fakes.clock import Clock
 from tests.fakes.house import gate
 from tests.fakes.nouns import CANARY, NOW, PRODUCTION, changed, deployment, hold, signal
+from tests.fakes.runs import measured_well
 
 
 def version(name: str, digest: str | None = "sha256:a", number: str = "1") -> RegistryVersion:
@@ -245,10 +246,19 @@ def test_a_source_that_is_not_configured_names_the_nearest(source: JudgeParts) -
 
 
 def test_the_gate_says_go_with_its_reasons(judge: JudgeParts) -> None:
-    answer = gate(judge, "support-bot", "3.8.2", PRODUCTION)
+    answer = gate(measured_well(judge, "3.8.1", "3.8.2"), "support-bot", "3.8.2", PRODUCTION)
     assert answer.go
-    assert {"holds", "state", "pointer", "alerts"} <= {r.name for r in answer.reasons if r.ok}
-    assert {"drilled", "authorised", "safety"} <= {r.name for r in answer.reasons if r.status == "missing"}
+    assert {"holds", "state", "pointer", "alerts", "functional", "safety"} <= {r.name for r in answer.reasons if r.ok}
+    assert {"drilled", "authorised"} <= {r.name for r in answer.reasons if r.status == "missing"}
+
+
+def test_nothing_goes_to_production_without_a_functional_and_a_safety_verdict(judge: JudgeParts) -> None:
+    answer = gate(judge, "support-bot", "3.8.2", PRODUCTION)
+    assert not answer.go
+    assert answer.blocking == [
+        "functional: no functional suite names support-bot",
+        "safety: no safety suite names support-bot",
+    ]
 
 
 @pytest.mark.parametrize("scope", ["support-bot", None])

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from pulse_tui.domain.advisory import Advisory, Audit, Finding
 from pulse_tui.domain.alert import Alert
+from pulse_tui.domain.evals import Comparison, Verdict
 from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.release import ReleaseState
 from pulse_tui.domain.source import SourceStatus
-from pulse_tui.domain.words import Environment, Outcome, Priority, SignalType
+from pulse_tui.domain.words import Environment, Priority
 from pulse_tui.storage.board import quick_board
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.databases import sqlite_file
@@ -25,16 +26,14 @@ from tests.fakes.nouns import (
     alert,
     asset,
     changed,
-    decision,
     deployment,
-    fact,
     hold,
     later,
     release,
     run_of,
     score,
-    signal,
 )
+from tests.fakes.runs import comparison, verdict_line
 
 ASSETS = ("a", "b")
 _PLACES = st.tuples(st.sampled_from(ASSETS), st.sampled_from(list(Environment)))
@@ -176,54 +175,118 @@ def _agrees(store: SqlStore, world: dict[str, Any], path: Path | None) -> None:
     store.close()
 
 
-def test_a_trend_goes_by_iteration_with_its_baseline(store: SqlStore) -> None:
+def measured(store: SqlStore, *values: float, baseline: str = "r1", **fields: Any) -> None:
+    """Runs r1, r2 ... of releases 1, 2 ..., with the share of right answers and another metric that nobody asks for."""
     with store.write() as tx:
-        for i, (version, value) in enumerate([("1", 0.90), ("2", 0.92), ("3", 0.86)], start=1):
-            made = changed(
-                run_of(f"r{i}", version, value), scores=(score(value, stderr=0.01), score(5.0, "speed", "ms"))
-            )
-            tx.evals.add(made, i)
-        tx.evals.pin("support-bot", "golden", "r2")
-    (first, _) = store.trends("support-bot")
-    assert (first.verdict, first.note) == (
-        "INCONCLUSIVE",
-        "raw delta against the pinned baseline, no rule has judged it",
-    )
-    judge_run(store, "r3", Outcome.FIRED)
+        for i, value in enumerate(values, start=1):
+            scores = (score(value, stderr=0.01, **fields), score(5.0, "speed", "ms"))
+            tx.evals.add(changed(run_of(f"r{i}", str(i), value), scores=scores), i)
+        tx.evals.pin("support-bot", "golden", baseline)
+
+
+def said(store: SqlStore, *comparisons: Comparison) -> None:
+    with store.write() as tx:
+        for one in comparisons:
+            tx.evals.put_comparison(one)
+
+
+def test_a_trend_goes_by_iteration_with_its_baseline(store: SqlStore) -> None:
+    measured(store, 0.90, 0.92, 0.86, baseline="r2")
+    lost = {"baseline": 0.92, "current": 0.86, "delta": -0.06, "low": -0.082, "high": -0.041}
+    said(store, comparison("r3", "r2", verdict_line(Verdict.FAIL, **lost)))
     first, second = store.trends("support-bot")
     assert (first.task, first.verdict, first.baseline, first.baseline_version) == ("qa", "FAIL", 0.92, "2")
     assert [(p.label, p.iteration, p.value) for p in first.points] == [("1", 1, 0.90), ("2", 2, 0.92), ("3", 3, 0.86)]
     assert first.points[0].low == pytest.approx(0.90 - 0.016449)
-    assert (second.task, second.verdict) == ("speed", "PASS")
+    assert (first.delta, first.low, first.high, first.margin) == pytest.approx((-6.0, -8.2, -4.1, 2.0))
+    assert (first.unit, first.n, first.note) == ("pp", 500, "500 items, tango score")
+    assert (second.task, second.verdict, second.note) == ("speed", "", "no suite asks for it: shown, not judged")
     assert store.trends("nobody") == ()
 
 
-def judge_run(store: SqlStore, run: str, outcome: Outcome) -> None:
-    about = signal(run, SignalType.BENCHMARK_REGRESSION, asset_id="support-bot")
-    proof = changed(about.evidence, task="qa", metric="accuracy", candidate_run=run)
-    about = changed(about, evidence=proof)
+def test_a_trend_says_what_would_decide(store: SqlStore) -> None:
+    measured(store, 0.92, 0.90)
+    said(store, comparison("r2", "r1", verdict_line(Verdict.INCONCLUSIVE, more_items=1_240, more_repeats=3)))
+    trend = store.trends("support-bot")[0]
+    assert (trend.verdict, trend.note) == (
+        "INCONCLUSIVE",
+        "500 items, tango score; about 1,240 more items or 3 more repeats would decide",
+    )
+
+
+@pytest.mark.parametrize(
+    ("told", "verdict", "note"),
+    [
+        ([], "", "no suite asks for it: shown, not judged"),
+        ([comparison("r2", "r1", verdict_line())], "", "judged in the next round"),  # the newest run is not judged yet
+        ([comparison("r3", "r0", verdict_line())], "", "judged in the next round"),  # it was, against another baseline
+        ([comparison("r3", "r1", refused="the items differ")], "refused", "not compared: the items differ"),
+        ([comparison("r3", "r0", refused="the items differ")], "", "no suite asks for it: shown, not judged"),
+        ([comparison("r3", "r1", verdict_line(slice="long context"))], "", "no suite asks for it: shown, not judged"),
+    ],
+)
+def test_a_trend_says_why_nothing_was_said(store: SqlStore, told: list[Comparison], verdict: str, note: str) -> None:
+    measured(store, 0.92, 0.90, 0.89)
+    said(store, *told)
+    trend = next(t for t in store.trends("support-bot") if t.task == "qa")
+    assert (trend.verdict, trend.note, trend.delta) == (verdict, note, None)
+
+
+def test_the_baseline_itself_and_a_metric_without_one_are_not_judged(store: SqlStore) -> None:
+    measured(store, 0.92)
+    assert store.trends("support-bot")[0].note == "this run is the baseline"
     with store.write() as tx:
-        tx.signals.add([(about, b"{}")])
-        tx.judgements.add_decisions([(decision(run, about, outcome=outcome), fact(about))])
+        tx.evals.add(changed(run_of("x", "1", 0.9, asset_id="other")), 1)
+    assert store.trends("other")[0].note == "no baseline is pinned"
 
 
 def test_a_run_that_failed_stays_failed_when_its_alert_is_closed(store: SqlStore) -> None:
+    measured(store, 0.92, 0.86)
+    said(store, comparison("r2", "r1", verdict_line()))
     with store.write() as tx:
-        for i, (version, value) in enumerate([("1", 0.92), ("2", 0.86)], start=1):
-            tx.evals.add(run_of(f"r{i}", version, value), i)
-        tx.evals.pin("support-bot", "golden", "r1")
-    judge_run(store, "r2", Outcome.FIRED)
+        tx.judgements.put_alert(alert(1).resolve(NOW, "known"))
     assert store.trends("support-bot")[0].verdict == "FAIL"
 
 
-def test_worse_within_the_margin_of_the_rules_passes_and_says_so(store: SqlStore) -> None:
+def test_worse_within_the_margin_passes_and_says_by_how_much(store: SqlStore) -> None:
+    measured(store, 0.92, 0.91)
+    slight = {"baseline": 0.92, "current": 0.91, "delta": -0.01, "low": -0.018, "high": -0.004}
+    said(store, comparison("r2", "r1", verdict_line(Verdict.PASS, **slight)))
+    trend = store.trends("support-bot")[0]
+    assert trend.verdict == "PASS"
+    assert (trend.delta, trend.low) == pytest.approx((-1.0, -1.8))
+
+
+def test_the_suite_says_which_way_is_better_whatever_the_file_says(store: SqlStore) -> None:
+    measured(store, 0.02, 0.05, metric="attacks")
+    worse = {"metric": "attacks", "higher_is_better": False, "delta": 0.03, "low": 0.02, "high": 0.041}
+    said(store, comparison("r2", "r1", verdict_line(Verdict.FAIL, **worse)))
+    trend = store.trends("support-bot")[0]
+    assert (trend.metric, trend.higher_is_better, trend.verdict) == ("attacks", False, "FAIL")
+
+
+def test_failures_come_first_then_what_is_not_decided_then_what_is_worse(store: SqlStore) -> None:
+    words = {"a": (Verdict.PASS, 0.92), "b": (Verdict.INCONCLUSIVE, 0.91), "c": (Verdict.FAIL, 0.93)}
+    words |= {"d": (Verdict.PASS, 0.90), "e": (Verdict.FAIL, 0.80)}
     with store.write() as tx:
-        for i, (version, value) in enumerate([("1", 0.92), ("2", 0.91)], start=1):
-            tx.evals.add(run_of(f"r{i}", version, value), i)
+        for i, values in enumerate(([0.92] * 5, [value for _, value in words.values()]), start=1):
+            scores = tuple(score(value, task) for task, value in zip(words, values, strict=True))
+            tx.evals.add(changed(run_of(f"r{i}", str(i), 0.0), scores=scores), i)
         tx.evals.pin("support-bot", "golden", "r1")
-    judge_run(store, "r2", Outcome.NOT_FIRED)
-    (trend,) = store.trends("support-bot")
-    assert (trend.verdict, trend.note) == ("PASS", "raw delta against the pinned baseline, within the rules' margin")
+    said(store, comparison("r2", "r1", *(verdict_line(word, task=task) for task, (word, _) in words.items())))
+    assert [t.task for t in store.trends("support-bot")] == ["e", "c", "b", "d", "a"]
+
+
+def test_a_trend_looks_back_forty_runs_of_its_suite(store: SqlStore) -> None:
+    with store.write() as tx:
+        for i in range(1, 56):
+            tx.evals.add(run_of(f"r{i}", str(i), 0.9), 2 * i)
+            tx.evals.add(run_of(f"o{i}", str(i), 0.9, suite="other"), 2 * i + 1)
+        tx.evals.pin("support-bot", "golden", "r1")
+        tx.evals.put_comparison(comparison("r55", "r1", verdict_line()))
+    golden, other = store.trends("support-bot")
+    assert (golden.suite, golden.verdict, golden.baseline_version) == ("golden", "FAIL", "1")
+    assert [p.label for p in golden.points] == [p.label for p in other.points] == [str(i) for i in range(16, 56)]
 
 
 def test_a_file_of_another_schema_is_left_to_the_storage(tmp_path: Path) -> None:

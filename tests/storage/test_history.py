@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pulse_tui.domain.concern import Concern
+from pulse_tui.domain.evals import Gate, Verdict
 from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.release import ReleaseState
-from pulse_tui.domain.words import Environment, Outcome, Severity
+from pulse_tui.domain.words import Environment, Severity
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.nouns import CANARY, NOW, PRODUCTION, deployment, later, release, run_of
-from tests.storage.test_board import judge_run
+from tests.fakes.runs import comparison, verdict_line
 
 
 def test_a_history_is_newest_first_with_lines_places_and_promoters(store: SqlStore) -> None:
@@ -62,41 +63,56 @@ def test_what_is_odd_about_a_release_is_said(store: SqlStore) -> None:
 
 
 def test_a_verdict_is_what_was_compared_and_nothing_else(store: SqlStore) -> None:
-    runs = [("1.0.0", 0.80), ("1.1.0", 0.90), ("1.2.0", 0.95), ("1.3.0", 0.70), ("1.4.0", 0.85), ("1.5.0", 0.85)]
+    versions = ("1.0.0", "1.1.0", "1.2.0", "1.3.0", "1.4.0", "1.5.0", "1.6.0", "1.7.0")
     with store.write() as tx:
-        for version, _ in [*runs, ("1.6.0", 0.0)]:
+        for version in (*versions, "1.8.0"):
             tx.estate.add_release(release(version))
-        for i, (version, value) in enumerate(runs, start=1):
-            tx.evals.add(run_of(f"r-{version}", version, value), i)
+        for i, version in enumerate(versions, start=1):
+            tx.evals.add(run_of(f"r-{version}", version, 0.9), i)
         tx.evals.pin("support-bot", "golden", "r-1.1.0")
-    judge_run(store, "r-1.3.0", Outcome.FIRED)
-    judge_run(store, "r-1.4.0", Outcome.NOT_FIRED)
+        diagnostic = verdict_line(Verdict.FAIL, task="style", gate=Gate.DIAGNOSTIC, must_pass=False)
+        for version, lines in {
+            "1.2.0": [verdict_line(Verdict.PASS)],
+            "1.3.0": [verdict_line(Verdict.PASS), verdict_line(Verdict.FAIL, slice="long context")],
+            "1.4.0": [verdict_line(Verdict.PASS), diagnostic],
+            "1.5.0": [verdict_line(Verdict.INCONCLUSIVE), verdict_line(Verdict.PASS, task="refunds")],
+            "1.6.0": [diagnostic],
+        }.items():
+            tx.evals.put_comparison(comparison(f"r-{version}", "r-1.1.0", *lines))
+        tx.evals.put_comparison(comparison("r-1.7.0", "r-1.1.0", refused="the items differ"))
     assert {r.version: r.verdict for r in store.history("support-bot")} == {
         "1.0.0": "",  # before the baseline: nobody compared it
         "1.1.0": "",  # the baseline
         "1.2.0": "PASS",
         "1.3.0": "FAIL",
-        "1.4.0": "PASS",  # within the margin of the rules
-        "1.5.0": "INCONCLUSIVE",  # worse, and no rule has judged it
-        "1.6.0": "",  # never evaluated
+        "1.4.0": "PASS",  # a diagnostic holds nothing
+        "1.5.0": "INCONCLUSIVE",
+        "1.6.0": "",  # only diagnostics
+        "1.7.0": "INCONCLUSIVE",  # numbers of other content say nothing
+        "1.8.0": "",  # never evaluated
     }
 
 
 def test_a_release_that_failed_before_the_baseline_was_moved_stays_failed(store: SqlStore) -> None:
     with store.write() as tx:
-        for i, version in enumerate(("1.0.0", "2.0.0"), start=1):
+        for i, version in enumerate(("0.9.0", "1.0.0", "2.0.0"), start=1):
             tx.estate.add_release(release(version))
             tx.evals.add(run_of(f"r-{version}", version, 0.8), i)
+        tx.evals.put_comparison(comparison("r-1.0.0", "r-0.9.0", verdict_line(Verdict.FAIL)))
         tx.evals.pin("support-bot", "golden", "r-2.0.0")
-    judge_run(store, "r-1.0.0", Outcome.FIRED)
-    assert [r.verdict for r in store.history("support-bot")] == ["", "FAIL"]
+    assert [r.verdict for r in store.history("support-bot")] == ["", "FAIL", ""]
 
 
-def test_a_release_that_was_run_again_is_judged_by_its_latest_run(store: SqlStore) -> None:
+def test_a_release_that_was_run_again_is_judged_by_its_latest_run_of_each_suite(store: SqlStore) -> None:
     with store.write() as tx:
         for version in ("1.0.0", "2.0.0"):
             tx.estate.add_release(release(version))
-        for i, (ident, version, value) in enumerate([("a", "1.0.0", 0.9), ("b", "2.0.0", 0.7), ("c", "2.0.0", 0.91)]):
-            tx.evals.add(run_of(ident, version, value), i + 1)
-        tx.evals.pin("support-bot", "golden", "a")
+        for i, (ident, version) in enumerate([("a", "1.0.0"), ("b", "2.0.0"), ("c", "2.0.0")], start=1):
+            tx.evals.add(run_of(ident, version, 0.9), i)
+        for ident, word in (("b", Verdict.FAIL), ("c", Verdict.PASS)):
+            tx.evals.put_comparison(comparison(ident, "a", verdict_line(word)))
     assert store.history("support-bot")[0].verdict == "PASS"
+    with store.write() as tx:
+        tx.evals.add(run_of("s", "2.0.0", 0.9, suite="redteam"), 4)
+        tx.evals.put_comparison(comparison("s", "q", verdict_line(Verdict.INCONCLUSIVE)))
+    assert store.history("support-bot")[0].verdict == "INCONCLUSIVE"

@@ -1,4 +1,4 @@
-"""A database of the first schema, with what a running tower has in it, under the present code."""
+"""A database of an older schema, with what a running tower has in it, under the present code."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from pulse_tui.domain.estate import Component, Dependency
+from pulse_tui.domain.evals import Score
 from pulse_tui.domain.release import Interface
 from pulse_tui.domain.words import ComponentKind
 from pulse_tui.ports import Edge
@@ -20,6 +21,7 @@ from pulse_tui.storage.tables import metadata
 from pulse_tui.storage.version import HEAD
 from tests.fakes.bills import bill, package
 from tests.fakes.nouns import CANARY, NOW, PRODUCTION
+from tests.fakes.runs import comparison, run_with_items, verdict_line
 
 _ROWS = """
 INSERT INTO assets VALUES ('support-bot', 'service', 'ml', 'internal', 'internal', '{}', 'chat');
@@ -102,3 +104,64 @@ def test_a_file_is_copied_before_it_is_upgraded(old_url: str, tmp_path: Path) ->
     SqlStore(old_url, tmp_path).close()
     copies = [p.name for p in tmp_path.glob("*.0001.*.bak")]
     assert len(copies) == (1 if old_url.startswith("sqlite") else 0)
+
+
+_RUNS = """
+INSERT INTO eval_runs VALUES ('r1', 'support-bot', '3.8.1', 'golden', 1795403400000000, NULL, 'evals', 'lm_eval', 7);
+INSERT INTO eval_runs VALUES ('r2', 'support-bot', '3.8.2', 'golden', 1795407000000000, 'sha256:a', 'evals', 'lm_eval', 9);
+INSERT INTO eval_scores VALUES ('r1', 'qa', 'accuracy', 0.9, TRUE, 0.01, 1000);
+INSERT INTO eval_scores VALUES ('r2', 'qa', 'accuracy', 0.91, TRUE, NULL, NULL);
+INSERT INTO baselines VALUES ('support-bot', 'golden', 'r1')
+"""
+
+
+@pytest.fixture
+def totals_url(empty_url: str, tmp_path: Path) -> str:
+    """A database at schema 0002 with runs of which only totals are known."""
+    engine = connect(normalize(empty_url, tmp_path))
+    upgrade(engine, "0002")
+    with engine.begin() as connection:
+        for statement in _RUNS.strip().split(";\n"):
+            connection.exec_driver_sql(statement)
+    engine.dispose()
+    return empty_url
+
+
+def test_runs_from_before_items_were_kept_are_totals_that_wait_to_be_judged(totals_url: str, tmp_path: Path) -> None:
+    store = SqlStore(totals_url, tmp_path)
+    assert store.schema == HEAD
+    with store.read() as tx:
+        (_, first), (iteration, second) = tx.evals.runs("support-bot", "golden")
+        assert (iteration, second.suite_digest, second.sheets) == (9, "sha256:a", ())
+        assert tx.evals.get("r1", sheets=True) == first
+        assert first.scores == (Score(task="qa", metric="accuracy", value=0.9, stderr=0.01, n=1000),)
+        assert tx.evals.baseline("support-bot", "golden") == first
+        assert tx.evals.comparison("r2") is None
+        assert tx.evals.unjudged({"golden": "d"}, 20) == [
+            ("support-bot", "golden", "r1"),
+            ("support-bot", "golden", "r2"),
+        ]
+        assert (tx.evals.acceptances("support-bot"), tx.evals.suite_runs()) == ([], [])
+    assert [t.verdict for t in store.trends("support-bot")] == [""]
+    with store.write() as tx:
+        assert tx.evals.attach(run_with_items("r2", "3.8.2", 0.91))
+        tx.evals.put_comparison(comparison("r2", "r1", verdict_line()))
+    assert [t.verdict for t in store.trends("support-bot")] == ["FAIL"]
+    store.close()
+
+
+def test_a_schema_that_was_upgraded_from_totals_is_exactly_the_tables_of_the_code(
+    totals_url: str, tmp_path: Path
+) -> None:
+    engine = connect(normalize(totals_url, tmp_path))
+    upgrade(engine)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, metadata) == []
+        assert sa.inspect(connection).get_pk_constraint("task_verdicts")["constrained_columns"] == [
+            "run_id",
+            "task",
+            "metric",
+            "slice",
+        ]
+    engine.dispose()
