@@ -247,6 +247,10 @@ class Acceptance(msgspec.Struct, frozen=True, kw_only=True):
     gate: Gate
     run_id: str
     """What was looked at: a later run is not covered."""
+    baseline_id: str
+    """What it was held against: another baseline is another risk."""
+    definition: str
+    """What was asked: another margin is another risk."""
     accepted_by: str
     why: str
     at: datetime

@@ -266,6 +266,8 @@ class RunHead(NamedTuple):
     iteration: int
     id: str
     version: str
+    at: datetime
+    """When it was measured, which is not when it came in."""
 
 
 class Evals(Protocol):

@@ -20,7 +20,7 @@ from pulse_tui.services.approvals import subject
 from pulse_tui.services.deeds import reason_of
 from pulse_tui.services.evaluations import told_where_it_serves
 from pulse_tui.services.gate import find_release
-from pulse_tui.services.held import held, judge, question_of
+from pulse_tui.services.held import held, judge, newest, question_of
 from pulse_tui.services.ingest import absorb
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.respond import Responder
@@ -110,7 +110,7 @@ def _rejudge(tx: Transaction, parts: JudgeParts, asset_id: str, suite_id: str, r
     older, newer = tx.estate.release(asset_id, baseline.version), tx.estate.release(asset_id, run.version)
     present |= older is not None and newer is not None and newer.iteration > older.iteration
     present |= any(d.asset_id == asset_id and d.version == run.version for d in estate.deployments)
-    if present and [h.id for h in heads if h.version == run.version][-1] == run_id:
+    if present and newest(tx, asset_id, suite_id, run.version) == run_id:
         asset = estate.assets.get(asset_id)
         told = told_where_it_serves(run, baseline, comparison, estate, now, asset.owner_team if asset else None)
         absorb(told.signals, tx, parts, now)
@@ -166,6 +166,8 @@ def accept_risk(
             environment=environment.value,
             gate=gate,
             run_id=run.id,
+            baseline_id=comparison.baseline_id,
+            definition=comparison.definition,
             accepted_by=by,
             why=clean(reason, 1_000),
             at=now,

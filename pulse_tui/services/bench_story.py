@@ -1,12 +1,10 @@
-"""A run of a suite opened: the three questions, the gate table, what it rests on, and which items flipped."""
+"""A run of a suite opened: the three questions, the gate table, and what it rests on."""
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from pulse_tui.domain.bench import BenchStory, ClusterRow, Flip, Flips, GateRow, RunRow
+from pulse_tui.domain.bench import BenchStory, GateRow, RunRow
 from pulse_tui.domain.errors import NotFound
 from pulse_tui.domain.estate import Deployment
 from pulse_tui.domain.evals import (
@@ -15,26 +13,22 @@ from pulse_tui.domain.evals import (
     Comparison,
     EvalRun,
     Measure,
-    Sheet,
     TaskVerdict,
     Verdict,
 )
-from pulse_tui.domain.metrics import higher_is_better
 from pulse_tui.domain.moments import iso, to_us
 from pulse_tui.domain.words import Environment
 from pulse_tui.enrich.said import line_words, more_words, unit_of_line
 from pulse_tui.ports import Transaction
-from pulse_tui.services.baselines import find_run
-from pulse_tui.services.held import held
+from pulse_tui.services.held import compared
 from pulse_tui.services.known_good import way_back
 from pulse_tui.services.parts import JudgeParts
+from pulse_tui.services.verdicts import covers
 from pulse_tui.settings.check import nearest
 from pulse_tui.settings.shapes import SuiteShape
 
 BASELINE, REFUSED = "baseline", "refused"
 _WORST = {Verdict.FAIL: 0, Verdict.INCONCLUSIVE: 1, Verdict.PASS: 2}
-SAME = 1e-9
-"""Mean scores closer than this are the same."""
 
 
 def bench_story(parts: JudgeParts, asset_id: str, suite_id: str, run_id: str | None = None) -> BenchStory:
@@ -51,7 +45,7 @@ def bench_story(parts: JudgeParts, asset_id: str, suite_id: str, run_id: str | N
         iteration, run = found
         suite = parts.suites.get(suite_id)
         baseline = tx.evals.baseline(asset_id, suite_id)
-        comparison = _held(tx, suite, run, baseline)
+        comparison = compared(tx, suite, run, baseline)
         word = _word(run, baseline, comparison)
         return BenchStory(
             asset=asset_id,
@@ -70,97 +64,6 @@ def bench_story(parts: JudgeParts, asset_id: str, suite_id: str, run_id: str | N
             measures=tuple(_measure(m) for m in comparison.measures) if comparison else (),
             runs=tuple(_run(tx, suite, n, r, baseline) for n, r in reversed(runs)),
         )
-
-
-def flips(parts: JudgeParts, run_id: str, task: str, metric: str) -> Flips:
-    """Which items the run answered otherwise than its baseline. Raises NotFound."""
-    with parts.store.read() as tx:
-        run = find_run(tx, run_id)
-        baseline = tx.evals.baseline(run.asset_id, run.suite)
-        whole = tx.evals.get(run.id, sheets=True)
-        before = tx.evals.get(baseline.id, sheets=True) if baseline is not None else None
-        comparison = _held(tx, parts.suites.get(run.suite), run, baseline)
-    new = whole.sheet(task) if whole is not None else None
-    old = before.sheet(task) if before is not None else None
-    empty = Flips(run.asset_id, run.suite, run.version, baseline.version if baseline else "", task, metric, "", (), ())
-    if baseline is None:
-        return empty._replace(headline="no baseline is pinned: there is nothing to compare it with")
-    if baseline.id == run.id:
-        return empty._replace(headline="this run is the baseline: there is nothing to compare it with")
-    if comparison is not None and comparison.refused:
-        return empty._replace(headline=f"not compared: {comparison.refused}")
-    if old is None or new is None:
-        side = f"run {run.id}" if new is None else f"the baseline {baseline.id}"
-        return empty._replace(headline=f"{side} was stored without its items: only totals are known")
-    used = next((m for m in (metric, *new.scores) if m in new.scores and m in old.scores), None)
-    if used is None:
-        return empty._replace(headline=f"no item has a score of {metric} in both runs")
-    suite = parts.suites.get(run.suite)
-    # Of the scores that are shown: a made metric (a spread, a cost) has a direction of its own.
-    asked = next((t for t in (suite.tasks if suite else ()) if (t.name, t.metric) == (task, used)), None)
-    score = run.score(task, used)
-    up = asked.higher_is_better if asked is not None and asked.higher_is_better is not None else None
-    if up is None:
-        up = score.higher_is_better if score is not None else higher_is_better(used)
-    rows = tuple(
-        sorted(_flipped(old, new, used, up), key=lambda f: (f.word != "lost", -abs(f.after - f.before), f.item))
-    )
-    sizes = Counter(_cluster(new, n) for n in range(len(new.items)))
-    clusters = _clusters(rows, sizes)
-    return empty._replace(headline=_headline(rows, clusters, len(new.items)), rows=rows, clusters=clusters)
-
-
-def _flipped(old: Sheet, new: Sheet, metric: str, up: bool) -> Iterator[Flip]:
-    places = {item: n for n, item in enumerate(old.items)}
-    called = new.names if len(set(new.names)) == len(new.items) else new.items
-    slices: dict[int, list[str]] = {}
-    for name, inside in new.slices.items():
-        for n in inside:
-            slices.setdefault(n, []).append(name)
-    for n, item in enumerate(new.items):
-        m = places.get(item)
-        was = old.scores[metric][m] if m is not None else ()
-        now = new.scores[metric][n]
-        if not was or not now:
-            continue
-        before, after = math.fsum(was) / len(was), math.fsum(now) / len(now)
-        if abs(after - before) > SAME:
-            word = "won" if (after > before) is up else "lost"
-            yield Flip(called[n] or item, _cluster(new, n), tuple(slices.get(n, ())), before, after, word)
-
-
-def _cluster(sheet: Sheet, n: int) -> str:
-    return sheet.clusters[n] if sheet.clusters else ""
-
-
-def _clusters(rows: Sequence[Flip], sizes: Counter[str]) -> tuple[ClusterRow, ...]:
-    if len(sizes) < 2:
-        return ()
-    lost = Counter(f.cluster for f in rows if f.word == "lost")
-    won = Counter(f.cluster for f in rows if f.word == "won")
-    named = [ClusterRow(c, sizes[c], lost[c], won[c]) for c in {*lost, *won}]
-    return tuple(sorted(named, key=lambda c: (c.won - c.lost, -c.lost, c.cluster)))
-
-
-def _headline(rows: Sequence[Flip], clusters: Sequence[ClusterRow], n: int) -> str:
-    lost = sum(f.word == "lost" for f in rows)
-    head = f"{lost} lost, {len(rows) - lost} won of {n} items"
-    worst = clusters[0] if clusters else None
-    if worst is not None and lost and worst.lost > 1:
-        return f"{head}; {worst.lost} of the {lost} in {worst.cluster or 'items without a cluster'}"
-    return head
-
-
-# --------------------------------------------------------------------------- the story
-
-
-def _held(tx: Transaction, suite: SuiteShape | None, run: EvalRun, baseline: EvalRun | None) -> Comparison | None:
-    if suite is None or baseline is None:
-        return None
-    found = held(tx, suite, run.id, baseline.id)
-    # A baseline is held against objectives and items that must never fail; where there are none nothing was compared.
-    bare = found is not None and baseline.id == run.id and not found.verdicts and not found.refused
-    return None if bare else found
 
 
 def _word(run: EvalRun, baseline: EvalRun | None, comparison: Comparison | None) -> str:
@@ -253,9 +156,8 @@ def _todo(
         open_ = [v for v in comparison.verdicts if v.verdict is Verdict.INCONCLUSIVE and v.must_pass]
         wants = [f"{_named(v)}: {more}" for v in open_ if (more := more_words(v))]
         yield "measure more: " + "; ".join(wants[:3]) if wants else "measure more: how much nobody can say yet"
-        accepted = [
-            a for a in tx.evals.acceptances(run.asset_id, run.version) if a.run_id == run.id and a.until > parts.clock()
-        ]
+        known = tx.evals.acceptances(run.asset_id, run.version)
+        accepted = [a for a in known if covers(a, comparison) and a.until > parts.clock()]
         if accepted:
             yield f"the risk is accepted until {accepted[0].until:%Y-%m-%d} by {accepted[0].accepted_by}"
         else:
@@ -357,7 +259,7 @@ def _measure(measure: Measure) -> tuple[str, str]:
 
 
 def _run(tx: Transaction, suite: SuiteShape | None, iteration: int, run: EvalRun, baseline: EvalRun | None) -> RunRow:
-    comparison = _held(tx, suite, run, baseline)
+    comparison = compared(tx, suite, run, baseline)
     detail = ", ".join(f"{s.task} {s.metric} {s.value:.4g}" for s in run.scores[:3])
     if comparison is not None and comparison.refused:
         detail = comparison.refused

@@ -14,7 +14,8 @@ from pulse_tui.domain.words import Environment
 from pulse_tui.services import approve, baselines, deeds, execute, plan, release, release_views
 from pulse_tui.services.alert_story import alert_story
 from pulse_tui.services.asset_story import asset_story
-from pulse_tui.services.bench_story import bench_story, flips
+from pulse_tui.services.bench_story import bench_story
+from pulse_tui.services.flips import flips
 from pulse_tui.services.gate import gate, gate_lines
 from pulse_tui.services.inventory import inventory
 from pulse_tui.services.parts import RollbackParts

@@ -18,7 +18,7 @@ from pulse_tui.domain.words import Change, Environment, Recommended, Severity, S
 from pulse_tui.enrich.regressions import Held, cleared, everywhere, signals
 from pulse_tui.ports import Transaction
 from pulse_tui.services.drifts import drifts
-from pulse_tui.services.held import judge
+from pulse_tui.services.held import judge, newest
 from pulse_tui.services.parts import SYSTEM, JudgeParts
 from pulse_tui.settings.check import nearest
 from pulse_tui.settings.shapes import SuiteShape
@@ -88,9 +88,7 @@ def _again(run: EvalRun, tx: Transaction, parts: JudgeParts, estate: Estate, now
         count = tx.evals.reopen(run.id)  # which takes a while, and is done run by run: see rejudge
         told = f"the items of the baseline {run.asset_id} {run.version} came: {count} runs are judged anew in a moment"
         return Told([], [], (told,) if count else ())
-    said = _against_baseline(run, tx, suite, estate, now, owner)
-    newest = [h.id for h in tx.evals.heads(run.asset_id, run.suite) if h.version == run.version][-1]
-    return said if newest == run.id else Told([], [])  # a later run of the version has spoken
+    return _against_baseline(run, tx, suite, estate, now, owner)
 
 
 def _against_baseline(
@@ -103,6 +101,10 @@ def _against_baseline(
     if comparison is None:
         return Told([], [])
     remarks = (f"{run.asset_id} {run.version} was not compared: {comparison.refused}",) if comparison.refused else ()
+    if newest(tx, run.asset_id, run.suite, run.version) != run.id:  # a later run of the version has spoken
+        return Told(
+            [], [], (*remarks, f"a later run of {run.asset_id} {run.version} on {run.suite} counts, not this one")
+        )
     said = told_where_it_serves(run, baseline, comparison, estate, now, owner)
     return said._replace(remarks=remarks)
 

@@ -23,6 +23,22 @@ def held(tx: Transaction, suite: SuiteShape, run_id: str, baseline_id: str) -> C
     return found
 
 
+def compared(tx: Transaction, suite: SuiteShape | None, run: EvalRun, baseline: EvalRun | None) -> Comparison | None:
+    """What was said of a run, as it is asked now; None when nothing was, also of a baseline that no limit is asked of."""
+    if suite is None or baseline is None:
+        return None
+    found = held(tx, suite, run.id, baseline.id)
+    # A baseline is held against objectives and items that must never fail; where there are none nothing was compared.
+    bare = found is not None and baseline.id == run.id and not found.verdicts and not found.refused
+    return None if bare else found
+
+
+def newest(tx: Transaction, asset_id: str, suite: str, version: str) -> str | None:
+    """The run of a release that was measured last: one that is uploaded late does not speak against it."""
+    mine = [h for h in tx.evals.heads(asset_id, suite) if h.version == version]
+    return max(mine, key=lambda h: (h.at, h.iteration)).id if mine else None
+
+
 def judge(tx: Transaction, suite: SuiteShape, run_id: str, baseline_id: str) -> Comparison | None:
     """Judge a stored run and keep what is said. None when either run is not there. Imports the statistics.
 

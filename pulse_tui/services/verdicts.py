@@ -11,7 +11,7 @@ from pulse_tui.domain.words import Environment
 from pulse_tui.enrich.said import line_words
 from pulse_tui.policy.gate import GateStatus
 from pulse_tui.ports import Transaction
-from pulse_tui.services.held import held
+from pulse_tui.services.held import held, newest
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.settings.shapes import SuiteShape
 
@@ -57,8 +57,8 @@ def suite_words(
 
 def runs_of(tx: Transaction, suite: SuiteShape, release: Release) -> tuple[EvalRun | None, EvalRun | None]:
     """(the newest run of the suite on this release, the asset's baseline)."""
-    runs = [run for _, run in tx.evals.runs(release.asset_id, suite.id) if run.version == release.version]
-    return (runs[-1] if runs else None), tx.evals.baseline(release.asset_id, suite.id)
+    found = newest(tx, release.asset_id, suite.id, release.version)
+    return (tx.evals.get(found) if found else None), tx.evals.baseline(release.asset_id, suite.id)
 
 
 def _word(tx: Transaction, about: Subject, run: EvalRun | None, baseline: EvalRun | None) -> SuiteWord:
@@ -121,7 +121,7 @@ def _judged(tx: Transaction, about: Subject, run: EvalRun, baseline: EvalRun, co
         return SuiteWord(GateStatus.FAILED, head + _told(failed), "Fix what got worse and measure again", run)
     undecided = [line for line in lines if line.verdict is Verdict.INCONCLUSIVE]
     if undecided:
-        accepted = standing(tx, about, run)
+        accepted = standing(tx, about, run, comparison)
         if accepted is not None:
             until = f"{accepted.until:%Y-%m-%d}"
             said = f"risk accepted by {accepted.accepted_by} until {until}: {accepted.why}"
@@ -130,7 +130,9 @@ def _judged(tx: Transaction, about: Subject, run: EvalRun, baseline: EvalRun, co
             f"Measure more, or accept the risk: pulse-tui release accept-risk {run.asset_id} {run.version} "
             f"--env {about.environment.value if about.environment else 'ENV'} --gate {about.kind.value} --days N --why REASON"
         )
-        return SuiteWord(GateStatus.UNDECIDED, f"{head}{_told(undecided)}{_expired(tx, about, run)}", todo, run)
+        return SuiteWord(
+            GateStatus.UNDECIDED, f"{head}{_told(undecided)}{_expired(tx, about, run, comparison)}", todo, run
+        )
     if not lines:
         return SuiteWord(GateStatus.OK, f"{head}only diagnostics, nothing must pass", run=run)
     return SuiteWord(GateStatus.OK, head + "PASS, " + _told(lines), run=run)
@@ -155,21 +157,27 @@ def _aged(about: Subject, baseline: EvalRun, word: SuiteWord) -> SuiteWord:
     return SuiteWord(GateStatus.FAILED, detail, todo, word.run)
 
 
-def standing(tx: Transaction, about: Subject, run: EvalRun) -> Acceptance | None:
+def standing(tx: Transaction, about: Subject, run: EvalRun, comparison: Comparison) -> Acceptance | None:
     """The accepted risk that covers this run there now."""
-    return next((a for a in _accepted(tx, about, run) if a.until > about.now), None)
+    return next((a for a in _accepted(tx, about, run, comparison) if a.until > about.now), None)
 
 
-def _expired(tx: Transaction, about: Subject, run: EvalRun) -> str:
+def _expired(tx: Transaction, about: Subject, run: EvalRun, comparison: Comparison) -> str:
     """Of a risk that was accepted until a day that is over."""
-    last = next(iter(_accepted(tx, about, run)), None)
+    last = next(iter(_accepted(tx, about, run, comparison)), None)
     return "" if last is None else f"; the risk was accepted by {last.accepted_by} until {last.until:%Y-%m-%d}: expired"
 
 
-def _accepted(tx: Transaction, about: Subject, run: EvalRun) -> list[Acceptance]:
-    """Of this run, there, newest first."""
+def _accepted(tx: Transaction, about: Subject, run: EvalRun, comparison: Comparison) -> list[Acceptance]:
+    """Of this comparison, there, newest first."""
     if about.environment is None:
         return []
-    wanted = (run.id, about.environment.value, about.kind)
+    wanted = (about.environment.value, about.kind)
     found = tx.evals.acceptances(run.asset_id, run.version)
-    return [a for a in found if (a.run_id, a.environment, a.gate) == wanted]
+    return [a for a in found if (a.environment, a.gate) == wanted and covers(a, comparison)]
+
+
+def covers(accepted: Acceptance, comparison: Comparison) -> bool:
+    """Whether the risk was taken of just this: the run, what it is held against, and what is asked."""
+    looked_at = (accepted.run_id, accepted.baseline_id, accepted.definition)
+    return looked_at == (comparison.run_id, comparison.baseline_id, comparison.definition)

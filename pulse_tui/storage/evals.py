@@ -9,6 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from pulse_tui.domain.evals import Acceptance, Comparison, EvalRun, Measure, Score, Sheet, SuiteRun, TaskVerdict
+from pulse_tui.domain.moments import from_us
 from pulse_tui.ports import RunHead
 from pulse_tui.storage import tables as t
 from pulse_tui.storage.codec import Codec
@@ -83,9 +84,10 @@ class EvalTables:
         return [(r["iteration"], _RUN.item(r, scores=tuple(scores.get(r["id"], ())))) for r in rows]
 
     def heads(self, asset_id: str, suite: str) -> list[RunHead]:
-        query = sa.select(t.eval_runs.c.iteration, t.eval_runs.c.id, t.eval_runs.c.version)
+        query = sa.select(t.eval_runs.c.iteration, t.eval_runs.c.id, t.eval_runs.c.version, t.eval_runs.c.at)
         mine = query.where(t.eval_runs.c.asset_id == asset_id, t.eval_runs.c.suite == suite)
-        return [RunHead(*row) for row in self._c.execute(mine.order_by(t.eval_runs.c.iteration))]
+        rows = self._c.execute(mine.order_by(t.eval_runs.c.iteration))
+        return [RunHead(iteration, run, version, from_us(at)) for iteration, run, version, at in rows]
 
     def versions(self, asset_id: str, suite: str) -> set[str]:
         mine = (t.eval_runs.c.asset_id == asset_id, t.eval_runs.c.suite == suite)

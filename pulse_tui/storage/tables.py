@@ -382,6 +382,8 @@ acceptances = sa.Table(
     _text("environment"),
     _text("gate"),
     _text("run_id"),
+    _text("baseline_id"),
+    _text("definition"),
     _text("accepted_by"),
     _text("why"),
     _time("at"),

@@ -285,3 +285,21 @@ def test_at_the_desk_only_operators_who_may_decide(doubtful: JudgeParts, parts: 
         desk("ana").accept_risk("r3", "canary", "functonal", 7, "now")
     assert desk("cyd").accept_risk("r3", "canary", "functional", 7, "now").startswith("risk accepted by cyd")
     assert desk("ana").pin_baseline("r0", "now").endswith("in a moment")
+
+
+def test_an_accepted_risk_is_void_when_the_baseline_or_the_question_is_another_one(
+    doubtful: JudgeParts, clock: Clock
+) -> None:
+    accept(doubtful)
+    assert asked(doubtful).status == "accepted"
+    wider = doubtful._replace(suites={"golden": changed(GOLDEN, tasks=(changed(QA, margin=0.021),))})
+    rejudge(wider)
+    assert asked(wider).status == "undecided"
+
+
+def test_an_expired_risk_is_told_with_who_took_it(doubtful: JudgeParts, clock: Clock) -> None:
+    accept(doubtful, days=2)
+    clock.pass_(days=3)
+    assert asked(doubtful).status == "undecided"
+    assert "accepted by ana until" in asked(doubtful).detail
+    assert "expired" in asked(doubtful).detail

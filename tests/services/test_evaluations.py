@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -284,3 +285,54 @@ def test_one_suite_says_nothing_of_another(suite: JudgeParts) -> None:
     take(both, run_with_items("o1", "3.8.1", 0.9, suite="other"), run_with_items("o2", "3.8.2", 0.8, suite="other"))
     take(both, run_with_items("r2", "3.8.2", 0.92))
     assert standing(both) == ["accuracy-regression"]
+
+
+# --------------------------------------------------------------------------- which run counts, and for what
+
+
+def test_an_old_run_that_is_uploaded_late_neither_opens_the_gate_nor_closes_the_alert(
+    suite: JudgeParts, clock: Clock
+) -> None:
+    take(suite, run_with_items("r2", "3.8.2", 0.862, at=clock()))
+    clock.pass_(hours=1)
+    tally = take(suite, run_with_items("r0", "3.8.2", 0.914, at=clock() - timedelta(days=3)))
+    assert "a later run of support-bot 3.8.2 on golden counts, not this one" in tally.sentence()
+    assert standing(suite) == ["accuracy-regression"]
+    assert asked(suite).status == "failed"
+
+
+def test_candidates_that_serve_nowhere_have_alerts_of_their_own_that_name_them(suite: JudgeParts, clock: Clock) -> None:
+    for version, share in (("4.0.0", 0.862), ("4.0.1", 0.85)):
+        take(suite, run_with_items(f"r{version}", version, share))
+        clock.pass_(hours=1)
+    lost = [a for a in alerts(suite) if a.rule_id == "accuracy-regression"]
+    assert sorted((a.version, a.title) for a in lost) == [
+        ("4.0.0", "accuracy -5.2 pp on support-bot 4.0.0 (qa)"),
+        ("4.0.1", "accuracy -6.4 pp on support-bot 4.0.1 (qa)"),
+    ]
+    take(suite, run_with_items("good", "4.0.2", 0.914))
+    assert len([a for a in alerts(suite) if a.rule_id == "accuracy-regression" and a.open]) == 2
+
+
+def test_a_candidate_that_serves_nowhere_does_not_make_what_serves_look_bad(suite: JudgeParts) -> None:
+    take(suite, run_with_items("r4", "4.0.0", 0.80))
+    board = suite.store.board("x", None, suite.clock())
+    assert {r.state for r in board.registry if r.asset == "support-bot" and r.version != "4.0.0"} <= {"ok", "unknown"}
+
+
+def test_a_run_of_a_release_or_an_asset_that_nobody_knows_is_told(suite: JudgeParts) -> None:
+    unknown = take(suite, run_with_items("r5", "9.9.9", 0.914)).sentence()
+    assert "support-bot has no release '9.9.9' yet" in unknown
+    misspelt = take(suite, run_with_items("r6", "3.8.1", 0.914, asset_id="suport-bot")).sentence()
+    assert "did you mean 'support-bot'?" in misspelt
+
+
+def test_a_candidate_that_was_measured_before_its_baseline_is_told_once_that_has_a_run(judge: JudgeParts) -> None:
+    known = suited(judge, changed(GOLDEN, baselines={"support-bot": "3.8.1"}))
+    with known.store.write() as tx:
+        tx.estate.add_release(release("4.0.0"))  # after 3.8.1, which the estate has
+    take(known, run_with_items("r4", "4.0.0", 0.80))
+    assert standing(known) == []
+    take(known, run_with_items("r1", "3.8.1", 0.914))
+    rejudge(known)
+    assert standing(known) == ["accuracy-regression"]

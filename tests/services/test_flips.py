@@ -6,7 +6,7 @@ import pytest
 
 from pulse_tui.domain.errors import NotFound
 from pulse_tui.domain.evals import EvalRun, Sheet, Task
-from pulse_tui.services.bench_story import flips
+from pulse_tui.services.flips import flips
 from pulse_tui.services.parts import JudgeParts
 from tests.fakes.nouns import changed
 from tests.fakes.runs import (

@@ -19,8 +19,9 @@ from pulse_tui.wiring import redact, secret
 from tests.fakes.clock import Clock
 from tests.fakes.house import gate
 from tests.fakes.nouns import CANARY, NOW, PRODUCTION, changed, deployment, later, release, run_of
+from tests.fakes.runs import GOLDEN
 from tests.servers.loopback import Loopback, Reply
-from tests.services.test_ingest import GOLDEN, breach, take
+from tests.services.test_ingest import breach, take
 
 
 def test_a_pointer_that_was_unhealthy_there_is_passed_over_for_one_that_was_not(judge: JudgeParts) -> None:

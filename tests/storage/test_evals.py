@@ -35,7 +35,7 @@ def test_items_come_back_as_they_were_put_in_and_only_when_asked_for(store: SqlS
         assert tx.evals.get("r1", sheets=True) == run
         assert tx.evals.get("r1") == without_items(run)
         assert tx.evals.runs("support-bot", "golden") == [(7, without_items(run))]
-        assert tx.evals.heads("support-bot", "golden") == [RunHead(7, "r1", "1")]
+        assert tx.evals.heads("support-bot", "golden") == [RunHead(7, "r1", "1", NOW)]
         assert tx.evals.versions("support-bot", "golden") == {"1"}
         assert tx.evals.suites_of("support-bot") == ["golden"]
         assert (tx.evals.iteration("r1"), tx.evals.iteration("r2")) == (7, None)
@@ -165,7 +165,15 @@ def test_the_newest_runs_that_answer_another_question_are_found_oldest_first(sto
 
 def acceptance(ident: str, **fields: object) -> Acceptance:
     values: dict[str, object] = {"asset_id": "support-bot", "version": "3.8.2", "environment": "production"}
-    values |= {"gate": Gate.FUNCTIONAL, "run_id": "r1", "accepted_by": "ana", "why": "über Nacht", "at": NOW}
+    values |= {
+        "gate": Gate.FUNCTIONAL,
+        "run_id": "r1",
+        "baseline_id": "r0",
+        "definition": "d",
+        "accepted_by": "ana",
+        "why": "über Nacht",
+        "at": NOW,
+    }
     return Acceptance(**{"id": ident, **values, "until": NOW + timedelta(days=7), **fields})  # type: ignore[arg-type]
 
 

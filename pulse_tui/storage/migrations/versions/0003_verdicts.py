@@ -64,7 +64,18 @@ def upgrade() -> None:
     )
     op.create_table(
         "acceptances",
-        *_text("id", "asset_id", "version", "environment", "gate", "run_id", "accepted_by", "why"),
+        *_text(
+            "id",
+            "asset_id",
+            "version",
+            "environment",
+            "gate",
+            "run_id",
+            "baseline_id",
+            "definition",
+            "accepted_by",
+            "why",
+        ),
         _number("at"),
         _number("until"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_acceptances")),
