@@ -268,6 +268,7 @@ def ordered(
     new = now.keys() - {id(row) for row in sorted_rows}
     if len(new) > _MOVED:
         return tuple(sorted(rows, key=key))
-    for each in new:
-        insort(sorted_rows, now[each], key=key)
+    for each, row in now.items():  # in their own order: rows that no key tells apart stay as they came
+        if each in new:
+            insort(sorted_rows, row, key=key)
     return tuple(sorted_rows)

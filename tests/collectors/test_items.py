@@ -75,7 +75,7 @@ def test_several_metrics_of_an_item_may_stand_on_lines_of_their_own() -> None:
     header = "item_id,metric,score,latency_ms"
     got = table("q1,accuracy,1,10", "q1,latency_s,2,10", header=header, asset="a", version="1")
     run = run_of(got)
-    assert [(s.metric, s.higher_is_better) for s in run.scores] == [("accuracy", True), ("latency_s", True)]
+    assert [(s.metric, s.higher_is_better) for s in run.scores] == [("accuracy", True), ("latency_s", False)]
     assert run.sheets[0].latencies == (10.0,)
     assert run.suite == run.sheets[0].task == "items"
 
