@@ -6,7 +6,7 @@ import os
 import re
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -148,12 +148,26 @@ class House:
         self.read_only = read_only
         self.clock = clock
         self.settings = read_settings(config)
+        self._read = _stamp(self.settings.files)
+        self._told_outdated = False
         self._database = database
 
     @property
     def base(self) -> Path:
         """Where relative paths start."""
         return Path(self.settings.base)
+
+    @property
+    def outdated(self) -> bool:
+        """Whether a file of the configuration is another one now than when this process read it."""
+        return _stamp(self.settings.files) != self._read
+
+    def told_outdated(self) -> str:
+        """A sentence, once, when the configuration was changed under this process; else empty."""
+        if self._told_outdated or not self.outdated:
+            return ""
+        self._told_outdated = True
+        return "the configuration was changed: this process goes on with what it read; restart it to take the change"
 
     @cached_property
     def database(self) -> str:
@@ -346,6 +360,18 @@ def _cron_problem(expression: str) -> str | None:
     from pulse_tui.scheduling import cron_problem  # noqa: PLC0415
 
     return cron_problem(expression)
+
+
+def _stamp(files: Sequence[str]) -> list[tuple[int, int]]:
+    """Size and time of each file; nothing of one that is gone."""
+    found = []
+    for name in files:
+        try:
+            stat = os.stat(name)
+        except OSError:
+            continue
+        found.append((stat.st_size, stat.st_mtime_ns))
+    return found
 
 
 def database_url(given: str | None, configured: str | None) -> str:

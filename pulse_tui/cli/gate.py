@@ -23,12 +23,13 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
 
 def run(options: argparse.Namespace, _name: str) -> int:
     """Print every reason."""
-    from pulse_tui.services.baselines import rejudge  # noqa: PLC0415
+    from pulse_tui.services.baselines import judge_for_gate, rejudge  # noqa: PLC0415
     from pulse_tui.services.gate import gate  # noqa: PLC0415
 
     with opened(options) as house:
         house.sync()
         rejudge(house.judging, options.asset)
+        judge_for_gate(house.judging, options.asset, options.version)
         answer = gate(house.rollback, options.asset, options.version, Environment(options.environment))
     word = "GO" if answer.go else "BLOCKED"
     lines = [f"{word}: {answer.asset} {answer.version} to {answer.environment} (policy {answer.policy[:12]})"]

@@ -89,10 +89,11 @@ def _withdraw(options: argparse.Namespace, house: House) -> str:
 
 def _accept(options: argparse.Namespace, house: House) -> str:
     """For every undecided run of the release's suites of that kind."""
-    from pulse_tui.services.baselines import rejudge, undecided_runs  # noqa: PLC0415
+    from pulse_tui.services.baselines import judge_for_gate, rejudge, undecided_runs  # noqa: PLC0415
 
     asset, version = options.about
     rejudge(house.judging, asset)
+    judge_for_gate(house.judging, asset, version)
     desk = house.desk(operator_name())
     runs = undecided_runs(house.judging, asset, version, Gate(options.gate))
     return "; ".join(desk.accept_risk(r, options.environment, options.gate, options.days, options.why) for r in runs)

@@ -53,8 +53,10 @@ def run(options: argparse.Namespace, _name: str) -> int:
 
 
 def _freeze(options: argparse.Namespace, house: House) -> int:
+    from pulse_tui.services.release import may  # noqa: PLC0415
     from pulse_tui.services.suite_freeze import freeze_suite  # noqa: PLC0415
 
+    may(house.rollback, operator_name())
     root = house.config
     if root is None:
         raise Refused("there is no configuration to write to", todo="pulse-tui init writes a first one")
@@ -161,11 +163,13 @@ def _wanted(options: argparse.Namespace, house: House) -> list[Due]:
 
 def _pin(options: argparse.Namespace, house: House) -> int:
     from pulse_tui.services.baselines import pin_baseline  # noqa: PLC0415
+    from pulse_tui.services.release import may  # noqa: PLC0415
     from pulse_tui.services.suite_freeze import find_suite  # noqa: PLC0415
     from pulse_tui.services.suite_rows import run_named  # noqa: PLC0415
 
     suite, asset, name = options.about
     find_suite(house.judging, suite)
+    may(house.rollback, operator_name())
     said = pin_baseline(house.judging, run_named(house.judging, suite, asset, name), operator_name(), options.why)
     emit(options, {"done": said}, [said])
     return 0

@@ -21,6 +21,8 @@ from pulse_tui.wiring import House, find_config, holder_name
 THREADS = 4
 """Rounds at once. Housekeeping has a thread of its own, so that a page never waits for a round."""
 AGAIN_S = 30.0
+ANEW = 8
+"""Runs that are judged anew in one housekeeping: deliveries and deadlines do not wait for the others."""
 LEAVE_S = 2.0
 """How long commands of suites have to end when the tower is left."""
 
@@ -151,11 +153,12 @@ def housekeeping(house: House) -> str:
     settle(house.judging)
     sent = deliver(house.judging, holder_name())
     lapsed = lapse(house.store, house.clock())
-    words = list(changed)
+    words = [*changed, *filter(None, [house.told_outdated()])]
     if late:
         words.append(f"{late} alerts missed their deadline and were escalated")
-    if anew := rejudge(house.judging):
-        words.append(f"{anew} runs were judged anew")
+    # What this process read of a suite that was changed since is no longer what is asked: others judge by that.
+    if not house.outdated and (anew := rejudge(house.judging, holder=holder_name(), most=ANEW)):
+        words.append(f"{anew} run{'' if anew == 1 else 's'} judged anew")
     if sent.dead:
         words.append(f"{sent.dead} deliveries were given up")
     if sent.failed:

@@ -229,6 +229,14 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
         ]
         return [f"{v.task} {v.metric}" for v in lines]
 
+    def unmeasured(self, gate: Gate | None = None) -> list[str]:
+        """As :meth:`unknown`, with the slices that no item is in and the items that must never fail and were not run."""
+        lines = [v for v in self.verdicts if v.must_pass and v.slice and v.gate is (gate or v.gate)]
+        lacking = [
+            v for v in lines if v.verdict is Verdict.INCONCLUSIVE and (v.slice == ZERO_TOLERANCE or v.current is None)
+        ]
+        return [*self.unknown(gate), *(f"{v.task} {v.metric} in {v.slice}" for v in lacking)]
+
     def verdict(self, gate: Gate | None = None) -> Verdict | None:
         """The word over all must-pass lines (of one kind of gate): FAIL, else INCONCLUSIVE, else PASS. None without any."""
         if self.refused:

@@ -27,10 +27,19 @@ def refusal(base: EvalRun, cand: EvalRun, question: Question) -> str:
             f"the suite's content differs: {_short(base.suite_digest)} in {base.version}, "
             f"{_short(cand.suite_digest)} in {cand.version}"
         )
+    turned = [f"{t.name} {t.metric}" for t in question.tasks if t.higher_is_better is None and _turned(base, cand, t)]
+    if turned:
+        return f"the two files do not agree which way is better for {named(turned)}: say it in the suite (higher_is_better)"
     told = [
         t for name in dict.fromkeys(t.name for t in question.tasks) for t in _differences(base, cand, name, question)
     ]
     return "; ".join(told[:NAMED]) + (f"; and {len(told) - NAMED} tasks more" if len(told) > NAMED else "")
+
+
+def _turned(base: EvalRun, cand: EvalRun, task: Task) -> bool:
+    """Whether the candidate's file calls worse what the baseline's calls better."""
+    before, after = base.score(task.name, task.metric), cand.score(task.name, task.metric)
+    return before is not None and after is not None and before.higher_is_better is not after.higher_is_better
 
 
 def _differences(base: EvalRun, cand: EvalRun, name: str, question: Question) -> Iterator[str]:

@@ -48,7 +48,7 @@ def direction(task: Task, made: Made, base: EvalRun, cand: EvalRun) -> bool:
         return False
     if task.higher_is_better is not None:
         return task.higher_is_better
-    return better(task.name, task.metric, cand, base)
+    return better(task.name, task.metric, base, cand)
 
 
 def _made(task: Task, before: Sheet | None, after: Sheet | None) -> Made:

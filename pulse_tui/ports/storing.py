@@ -290,8 +290,8 @@ class Evals(Protocol):
         ...
 
     def iteration(self, run_id: str) -> int | None: ...
-    def runs(self, asset_id: str, suite: str) -> list[tuple[int, EvalRun]]:
-        """(iteration, run) without items, oldest first."""
+    def runs(self, asset_id: str, suite: str, newest: int | None = None) -> list[tuple[int, EvalRun]]:
+        """(iteration, run) without items, oldest first; with ``newest`` only so many that came last."""
         ...
 
     def heads(self, asset_id: str, suite: str) -> list[RunHead]:

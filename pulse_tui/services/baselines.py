@@ -31,6 +31,9 @@ LONGEST = 90
 NEWEST = 20
 """Runs of a suite on an asset that are judged anew; older ones answer no gate."""
 
+LEASE, LEASE_S = "rejudge", 3_600.0
+"""Which of several processes judges anew what the configuration changed."""
+
 
 def pin_baseline(parts: JudgeParts, run_id: str, by: str, why: str, *, judge_now: bool = True) -> str:
     """Later runs of the suite are compared with this one. Raises NotFound, Refused for the one that is pinned.
@@ -77,20 +80,40 @@ def _places(run: EvalRun, estate: Estate) -> Sequence[Environment | None]:
     ]
 
 
-def rejudge(parts: JudgeParts, asset_id: str | None = None) -> int:
+def rejudge(
+    parts: JudgeParts, asset_id: str | None = None, *, holder: str | None = None, most: int | None = None
+) -> int:
     """Judge what is not judged as the suites are defined now: after a margin, a slice or a statistic changed.
 
-    Returns how many runs were judged. Costs one statement when nothing is to be done; each run has a transaction of
-    its own, so that others can write in between.
+    Returns how many runs were judged, at most ``most``. Costs one statement when nothing is to be done; each run has a
+    transaction of its own, so that others can write in between. With a ``holder`` only one process does it: two that
+    were started with different configurations would judge each other's runs anew for ever.
     """
     definitions = {suite.id: question_of(suite).definition for suite in parts.suites.values()}
     with parts.store.read() as tx:
         stale = tx.evals.unjudged(definitions, NEWEST, asset_id)
+    if stale and holder is not None:
+        with parts.store.write() as tx:
+            if tx.plumbing.claim(LEASE, holder, parts.clock(), LEASE_S, parts.outside.dead) is None:
+                return 0
     count = 0
-    for asset, suite, run in stale:
+    for asset, suite, run in stale[:most]:
         with parts.store.write() as tx:
             count += _rejudge(tx, parts, asset, suite, run)
     return count
+
+
+def judge_for_gate(parts: JudgeParts, asset_id: str, version: str) -> None:
+    """Have the runs judged that the gate asks about, however old they are. Imports the statistics when one is not."""
+    with parts.store.read() as tx:
+        wanted = []
+        for suite in parts.suites.values():
+            run, baseline = newest(tx, asset_id, suite.id, version), tx.evals.baseline(asset_id, suite.id)
+            if run is not None and baseline is not None and held(tx, suite, run, baseline.id) is None:
+                wanted.append((suite.id, run))
+    for suite_id, run in wanted:
+        with parts.store.write() as tx:
+            _rejudge(tx, parts, asset_id, suite_id, run)
 
 
 def _rejudge(tx: Transaction, parts: JudgeParts, asset_id: str, suite_id: str, run_id: str) -> bool:
@@ -154,10 +177,9 @@ def accept_risk(
             said = word.value if word is not None else "nothing"
             why_not = "a FAIL cannot be accepted" if word is Verdict.FAIL else "there is nothing to accept"
             raise Refused(f"the {gate.value} verdict of run {run.id} is {said}: {why_not}")
-        if unknown := comparison.unknown(gate):
-            raise Refused(
-                f"run {run.id} has no value for {', '.join(unknown)}: nothing was measured whose risk could be accepted"
-            )
+        if unmeasured := comparison.unmeasured(gate):
+            named = ", ".join(unmeasured)
+            raise Refused(f"run {run.id} has no value for {named}: nothing was measured whose risk could be accepted")
         until = now + timedelta(days=days)
         accepted = Acceptance(
             id=fingerprint("acceptance", run.id, environment, gate, iso(now))[:16],

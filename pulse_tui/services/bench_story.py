@@ -27,6 +27,8 @@ from pulse_tui.services.verdicts import covers
 from pulse_tui.settings.check import nearest
 from pulse_tui.settings.shapes import SuiteShape
 
+RUNS = 100
+"""The newest runs that are listed."""
 BASELINE, REFUSED = "baseline", "refused"
 _WORST = {Verdict.FAIL: 0, Verdict.INCONCLUSIVE: 1, Verdict.PASS: 2}
 
@@ -34,15 +36,18 @@ _WORST = {Verdict.FAIL: 0, Verdict.INCONCLUSIVE: 1, Verdict.PASS: 2}
 def bench_story(parts: JudgeParts, asset_id: str, suite_id: str, run_id: str | None = None) -> BenchStory:
     """A run against the pinned baseline; the newest one when none is named. Raises NotFound."""
     with parts.store.read() as tx:
-        runs = tx.evals.runs(asset_id, suite_id)
+        runs = tx.evals.runs(asset_id, suite_id, RUNS)
         if not runs:
             known = tx.evals.suites_of(asset_id)
             hint = nearest(suite_id, known) if known else "Ingest a result first: pulse-tui ingest FILE"
             raise NotFound(f"{asset_id} has no run of {suite_id}", todo=hint)
-        found = next((r for r in runs if run_id in (None, r[1].id)), None) if run_id else runs[-1]
-        if found is None:
-            raise NotFound(f"there is no run {run_id!r} of {suite_id} on {asset_id}")
-        iteration, run = found
+        runs.sort(key=lambda r: (r[1].at, r[0]))  # as the gate takes them: measured last, not come last
+        iteration, run = next((r for r in runs if r[1].id == run_id), runs[-1])
+        if run_id is not None and run.id != run_id:
+            older = tx.evals.get(run_id)
+            if older is None or (older.asset_id, older.suite) != (asset_id, suite_id):
+                raise NotFound(f"there is no run {run_id!r} of {suite_id} on {asset_id}")
+            iteration, run = tx.evals.iteration(run_id) or 0, older
         suite = parts.suites.get(suite_id)
         baseline = tx.evals.baseline(asset_id, suite_id)
         comparison = compared(tx, suite, run, baseline)

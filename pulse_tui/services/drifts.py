@@ -53,7 +53,7 @@ class Drifts(NamedTuple):
 
 def drifts(tx: Transaction, suite: SuiteShape, asset_id: str, now: datetime, owner: str | None) -> Drifts:
     """Each level of the suite that fell, and those that are back up. Imports the statistics when there are runs enough."""
-    runs = tx.evals.runs(asset_id, suite.id)[-MOST:]
+    runs = tx.evals.runs(asset_id, suite.id, MOST)
     out, over = list[Signal](), list[str]()
     if len(runs) < FEWEST:
         return Drifts(out, over)

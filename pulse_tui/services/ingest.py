@@ -26,8 +26,8 @@ AHEAD = timedelta(days=1)
 """How far clocks may differ before a record's time is refused."""
 BATCH = 1_000
 """Observations a transaction: long enough to share the disk's sync, short enough not to starve other writers."""
-RUN = 200
-"""As how many observations a run counts: judging one with sixty tasks takes up to half a second."""
+RUN = BATCH
+"""As how many observations a run counts: judging one with sixty tasks takes up to a second, in which nobody else writes."""
 
 
 class Tally(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,6 +119,9 @@ def _batch(batch: Sequence[Observation], tx: Transaction, parts: JudgeParts, now
             else:
                 early.append(Rejected(source=observation.source, problem=problem, raw=encode(observation)))
             continue
+        if isinstance(observation, EvalRun) and observation.at > now + AHEAD:
+            early.append(_run_from_the_future(observation, now))
+            continue
         estate = estate if estate is not None else tx.estate.load()
         made = signals_of(observation, tx, parts, estate, now)
         if made.estate_changed:
@@ -146,6 +149,13 @@ def _from_the_future(signal: Signal, now: datetime) -> Problem | None:
                 name, f"{iso(at)} is more than a day ahead of this host's clock ({iso(now)})", "check the clocks"
             )
     return None
+
+
+def _run_from_the_future(run: EvalRun, now: datetime) -> Rejected:
+    """It would be the newest of its release for good, and no later run would be heard."""
+    what = f"run {run.id} is of {iso(run.at)}, more than a day ahead of this host's clock ({iso(now)})"
+    bare = msgspec.structs.replace(run, sheets=())
+    return Rejected(source=run.source, problem=Problem("at", what, "check the clocks"), raw=msgspec.json.encode(bare))
 
 
 def _judge(signals: Iterable[Signal], estate: Estate, parts: JudgeParts) -> list[tuple[Fact, Sequence[Decision]]]:

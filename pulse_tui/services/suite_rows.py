@@ -109,7 +109,7 @@ def _row(suite: SuiteShape, tx: Transaction, parts: JudgeParts, now: datetime) -
 
 def _baseline(suite: SuiteShape, asset: str, tx: Transaction) -> BaselineRow:
     pinned: EvalRun | None = tx.evals.baseline(asset, suite.id)
-    measured = tuple((run.version, run.id, number) for number, run in reversed(tx.evals.runs(asset, suite.id)[-RUNS:]))
+    measured = tuple((run.version, run.id, number) for number, run in reversed(tx.evals.runs(asset, suite.id, RUNS)))
     return BaselineRow(
         asset=asset,
         version=pinned.version if pinned is not None else suite.baselines.get(asset),

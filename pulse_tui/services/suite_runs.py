@@ -193,7 +193,8 @@ def _command(
             raise Refused(f"the {name} {clean(value, 80)!r} is not handed to a command: {why}")
     values = {"asset": run.asset_id, "version": run.version, "suite": run.suite, "output": output}
     return processes.run(
-        [parts.outside.secret(argument) for argument in fill(suite.command, values)],
+        # Secrets first: a version may hold anything, and is no place to name one.
+        fill([parts.outside.secret(argument) for argument in suite.command], values),
         folder=parts.outside.base,
         environment={f"PULSE_{name.upper()}": value for name, value in values.items()},
         mark=run.id,

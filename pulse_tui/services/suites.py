@@ -9,6 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from pulse_tui.domain.errors import SourceError
+from pulse_tui.domain.evals import EvalRun
 from pulse_tui.domain.evidence import SuiteEvidence
 from pulse_tui.domain.signal import Signal, fingerprint, signal_id
 from pulse_tui.domain.words import Recommended, Severity, SignalType
@@ -146,6 +147,17 @@ def check_suites(parts: JudgeParts, now: datetime) -> list[str]:
             if _news(found, before, parts.outside.here, now) and _tell(suite, found, before, tx, parts, now):
                 told.append(f"suite {suite.id}: {found.why}")
     return told
+
+
+def changed_content(tx: Transaction, suite: SuiteShape, run: EvalRun) -> str:
+    """A sentence while the suite's content is not what was frozen, unless the run states that it was of the frozen one."""
+    told = _told(suite.id, tx) if suite.path is not None and suite.digest is not None else None
+    if told is None or run.suite_digest == told.expected:
+        return ""
+    return (
+        f"the content of {suite.id} is {short(told.found)}, frozen is {short(told.expected)}:"
+        f" nobody can say what run {run.id} was asked"
+    )
 
 
 def _told(suite_id: str, tx: Transaction) -> _Told | None:

@@ -13,6 +13,7 @@ from pulse_tui.policy.gate import GateStatus
 from pulse_tui.ports import Transaction
 from pulse_tui.services.held import held, newest
 from pulse_tui.services.parts import JudgeParts
+from pulse_tui.services.suites import changed_content
 from pulse_tui.settings.shapes import SuiteShape
 
 SHOWN = 5
@@ -66,6 +67,11 @@ def _word(tx: Transaction, about: Subject, run: EvalRun | None, baseline: EvalRu
     if run is None:
         detail = f"{suite.id} was not run on {version}"
         return SuiteWord(GateStatus.MISSING, detail, f"Run {suite.id} on {version} and ingest the result")
+    other = changed_content(tx, suite, run)
+    if other:
+        return SuiteWord(
+            GateStatus.FAILED, other, f"Put the content back, or freeze it: pulse-tui suite freeze {suite.id}", run
+        )
     if baseline is None:
         named = suite.baselines.get(about.release.asset_id)
         detail = f"run {run.id} was not compared: baseline {named or '(none)'} has no run of {suite.id}"

@@ -74,8 +74,12 @@ class EvalTables:
     def iteration(self, run_id: str) -> int | None:
         return self._c.execute(sa.select(t.eval_runs.c.iteration).where(t.eval_runs.c.id == run_id)).scalar()
 
-    def runs(self, asset_id: str, suite: str) -> list[tuple[int, EvalRun]]:
-        mine = (t.eval_runs.c.asset_id == asset_id, t.eval_runs.c.suite == suite)
+    def runs(self, asset_id: str, suite: str, newest: int | None = None) -> list[tuple[int, EvalRun]]:
+        mine: tuple[sa.ColumnElement[bool], ...] = (t.eval_runs.c.asset_id == asset_id, t.eval_runs.c.suite == suite)
+        if newest is not None:
+            last = sa.select(t.eval_runs.c.iteration).where(*mine).order_by(t.eval_runs.c.iteration.desc())
+            since = self._c.execute(last.limit(1).offset(newest - 1)).scalar()
+            mine = mine if since is None else (*mine, t.eval_runs.c.iteration >= since)
         rows = self._c.execute(sa.select(t.eval_runs).where(*mine).order_by(t.eval_runs.c.iteration)).mappings().all()
         scores: dict[str, list[Score]] = {}
         joined = sa.select(t.eval_scores).join(t.eval_runs, t.eval_runs.c.id == t.eval_scores.c.run_id).where(*mine)

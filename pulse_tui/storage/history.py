@@ -17,7 +17,7 @@ _PROMOTIONS = 'SELECT version, environment, "by", at FROM promotions WHERE asset
 _CONCERNS = """
 SELECT version, what FROM concerns WHERE asset_id = :asset AND version IS NOT NULL ORDER BY since, key
 """
-_RUNS = "SELECT version, suite, id FROM eval_runs WHERE asset_id = :asset ORDER BY iteration, id"
+_RUNS = "SELECT version, suite, id FROM eval_runs WHERE asset_id = :asset ORDER BY at, iteration"
 _SAID = """
 SELECT DISTINCT v.run_id, v.verdict FROM eval_runs e JOIN task_verdicts v ON v.run_id = e.id
 WHERE e.asset_id = :asset AND v.must_pass

@@ -15,7 +15,7 @@ _RUNS = "SELECT suite, id, iteration FROM eval_runs WHERE asset_id = :asset ORDE
 _TREND = """
 SELECT s.task, s.metric, s.higher_is_better, e.version, e.iteration, s.value, s.stderr, e.id
 FROM eval_runs e JOIN eval_scores s ON s.run_id = e.id
-WHERE e.asset_id = :asset AND e.suite = :suite AND e.iteration >= :since ORDER BY e.iteration, e.id
+WHERE e.asset_id = :asset AND e.suite = :suite AND e.iteration >= :since ORDER BY e.at, e.iteration
 """
 _BASELINES = """
 SELECT b.suite, s.task, s.metric, s.value, e.version, e.id
