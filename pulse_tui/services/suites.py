@@ -151,7 +151,7 @@ def check_suites(parts: JudgeParts, now: datetime) -> list[str]:
 
 def changed_content(tx: Transaction, suite: SuiteShape, run: EvalRun) -> str:
     """A sentence while the suite's content is not what was frozen, unless the run states that it was of the frozen one."""
-    told = _told(suite.id, tx) if suite.path is not None and suite.digest is not None else None
+    told = _told(suite.id, tx) if suite.path is not None else None
     if told is None or run.suite_digest == told.expected:
         return ""
     return (

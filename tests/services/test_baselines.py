@@ -11,7 +11,7 @@ from pulse_tui.domain.errors import NotFound, Refused, WrongUse
 from pulse_tui.domain.evals import Basis, Gate, Task, Verdict
 from pulse_tui.domain.hold import HoldKind
 from pulse_tui.domain.words import Environment, SignalType
-from pulse_tui.services.baselines import NEWEST, accept_risk, pin_baseline, rejudge, undecided_runs
+from pulse_tui.services.baselines import NEWEST, accept_risk, judge_for_gate, pin_baseline, rejudge, undecided_runs
 from pulse_tui.services.desk import ServiceDesk
 from pulse_tui.services.parts import JudgeParts, RollbackParts
 from pulse_tui.storage.store import SqlStore
@@ -303,3 +303,24 @@ def test_an_expired_risk_is_told_with_who_took_it(doubtful: JudgeParts, clock: C
     assert asked(doubtful).status == "undecided"
     assert "accepted by ana until" in asked(doubtful).detail
     assert "expired" in asked(doubtful).detail
+
+
+def test_of_two_processes_with_different_configurations_one_judges_anew(suite: JudgeParts) -> None:
+    wider = suite._replace(suites={"golden": changed(GOLDEN, tasks=(changed(QA, margin=0.2),))})
+    assert rejudge(wider, holder="jump-1:1:1", most=1) == 1
+    assert rejudge(suite, holder="jump-2:1:1") == 0
+    assert rejudge(wider, holder="jump-1:1:1") == 2
+    assert rejudge(wider, holder="jump-1:1:1") == 0
+
+
+def test_a_run_that_is_older_than_the_newest_is_judged_when_the_gate_asks_about_it(
+    suite: JudgeParts, clock: Clock
+) -> None:
+    for n in range(NEWEST + 1):
+        clock.pass_(hours=1)
+        take(suite, run_with_items(f"n{n}", "3.9.0", 0.914, at=clock()))
+    wider = suite._replace(suites={"golden": changed(GOLDEN, tasks=(changed(QA, margin=0.2),))})
+    rejudge(wider)
+    assert asked(wider).status == "missing"
+    judge_for_gate(wider, "support-bot", "3.8.2")
+    assert asked(wider).status == "ok"

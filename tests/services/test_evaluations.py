@@ -336,3 +336,21 @@ def test_a_candidate_that_was_measured_before_its_baseline_is_told_once_that_has
     take(known, run_with_items("r1", "3.8.1", 0.914))
     rejudge(known)
     assert standing(known) == ["accuracy-regression"]
+
+
+def test_a_run_from_the_future_is_refused_and_a_clock_that_runs_ahead_counts_as_now(
+    suite: JudgeParts, clock: Clock
+) -> None:
+    ahead = take(suite, run_with_items("far", "3.8.2", 0.914, at=clock() + timedelta(days=400)))
+    assert ahead.rejected == 1
+    take(suite, run_with_items("fast", "3.8.2", 0.914, at=clock() + timedelta(hours=8)))
+    clock.pass_(hours=1)
+    take(suite, run_with_items("r2", "3.8.2", 0.5, at=clock()))
+    assert asked(suite).status == "failed"
+    assert standing(suite) == ["accuracy-regression"]
+
+
+def test_a_file_that_turns_the_direction_is_not_compared(suite: JudgeParts) -> None:
+    turned = take(suite, run_with_items("r2", "3.8.2", 0.5, higher_is_better=False))
+    assert "do not agree which way is better for qa accuracy" in turned.sentence()
+    assert asked(suite).status == "failed"

@@ -521,3 +521,13 @@ def test_a_release_that_comes_to_production_is_measured_there_too(made: Made, st
         tx.estate.deploy(deployment("3.9.0", PRODUCTION, since=later(minutes=1)))
     assert asked(parts)[0] == ("3.9.0", NEW_RELEASE)
     assert timedelta(0) < PAUSES[0]
+
+
+def test_a_version_that_names_a_secret_does_not_get_it(made: Made) -> None:
+    parts = made(command=(sys.executable, "-c", "import sys; print(sys.argv[1:])", "{version}"))
+    parts = parts._replace(
+        outside=parts.outside._replace(secret=lambda text: text.replace("${DB_PASSWORD}", "hunter2hunter2"))
+    )
+    over = go(parts, Due("golden", "support-bot", "1.0-${DB_PASSWORD}", "ana"))
+    assert "hunter2" not in over.run.detail
+    assert "1.0-${DB_PASSWORD}" in over.run.detail

@@ -11,11 +11,11 @@ from pulse_tui.domain.errors import Refused, SourceError
 from pulse_tui.files import DiskFiles
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.suite_freeze import Frozen, freeze_suite
-from pulse_tui.services.suites import MISSING, SILENT, Look, State, check_suites, look
+from pulse_tui.services.suites import MISSING, SILENT, Look, State, changed_content, check_suites, look
 from pulse_tui.settings.load import suite_digests
 from pulse_tui.settings.shapes import SuiteShape
 from tests.fakes.clock import Clock
-from tests.fakes.nouns import run_of
+from tests.fakes.nouns import changed, run_of
 
 ITEMS = '{"id": 1, "input": "hello"}\n'
 CONFIG = """\
@@ -258,3 +258,22 @@ def test_a_suite_without_path_is_not_frozen_when_its_baselines_differ(
             tx.evals.pin(asset, "golden", f"run-{asset}")
     with pytest.raises(Refused, match=r"different content\n  - gateway: of-gateway\n  - support-bot: of-support-bot"):
         freeze(house, base)
+
+
+def test_while_the_content_is_another_one_no_run_says_anything_unless_it_states_the_frozen_one(
+    house: JudgeParts, base: Path, clock: Clock
+) -> None:
+    frozen = freeze(house, base).digest
+    (base / "golden" / "items.jsonl").write_text(ITEMS * 2)
+    clock.pass_(minutes=1)
+    check_suites(house, clock())
+    run = run_of("r2", "3.8.2", 0.9)
+    suite = house.suites["golden"]
+    with house.store.read() as tx:
+        assert "nobody can say what run" in changed_content(tx, suite, run)
+        assert changed_content(tx, suite, changed(run, suite_digest=frozen)) == ""
+    (base / "golden" / "items.jsonl").write_text(ITEMS)
+    clock.pass_(minutes=1)
+    check_suites(house, clock())
+    with house.store.read() as tx:
+        assert changed_content(tx, suite, run) == ""
