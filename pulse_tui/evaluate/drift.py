@@ -1,10 +1,11 @@
 """Change points of a series over releases or time, that outliers, trends and memory do not feign.
 
-1. Outliers are pulled in to their running median (``drift_noise``).
+1. Outliers are put on their running median (``drift_noise``).
 2. Every split of seeded intervals is weighed as a jump against level, trend and bend (``drift_layout``, ``drift_fits``).
 3. Of the candidates the cheapest explanation of the whole series is kept, exactly.
 4. Noise and lag-1 memory are taken from what it leaves over, and 3 is repeated until every change holds between its
-   neighbours at that noise.
+   neighbours at that noise, also against slow curves and a level that wanders (``drift_rivals``).
+5. Each is told at the place that is most surely near it (``drift_place``).
 
 A change is confirmed when enough points after it stayed. Pure and deterministic; needs no random numbers.
 """
@@ -19,16 +20,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pulse_tui.evaluate.drift_fits import JUMP, SIFTING, SLOPE, Jumps, Sums, cheapest, jumps
+from pulse_tui.evaluate.drift_fits import JUMP, SIFTING, Jumps, Sums, cheapest, jumps
 from pulse_tui.evaluate.drift_layout import SIDE, Floats, Layout, seeded, whole
 from pulse_tui.evaluate.drift_noise import Noise, from_differences, from_residuals, without_outliers
+from pulse_tui.evaluate.drift_place import Stretch, fitted, stretches, surest
+from pulse_tui.evaluate.drift_rivals import curve, wandering
 from pulse_tui.evaluate.inputs import numbers
 
 CONFIRM = 5
 """Points after a change that confirm it."""
 PENDING = 3
 """Fewer points than this after a change say nothing yet."""
-_DISCOUNT = 2.0
 _ROUNDS = 12
 _EASING = 6
 """Rounds after which a price only rises, so that the search ends."""
@@ -65,18 +67,6 @@ class Drift(NamedTuple):
 
 
 _NOTHING = Drift((), 0.0, 0.0)
-
-
-class _Stretch(NamedTuple):
-    """The fit of ``[start, end)``: a level, or a line when it pays."""
-
-    start: int
-    end: int
-    mean: float
-    slope: float
-
-    def at(self, position: float) -> float:
-        return self.mean + self.slope * (position - (self.start + self.end - 1) / 2)
 
 
 def changes(y: Sequence[float], *, confirm: int = CONFIRM, material: float = 0.0) -> list[int]:
@@ -125,7 +115,7 @@ def drift(y: Sequence[float], *, confirm: int = CONFIRM, material: float = 0.0) 
 
 
 class _Found(NamedTuple):
-    told: list[tuple[_Stretch, _Stretch, float, int]]
+    told: list[tuple[Stretch, Stretch, float, int]]
     """Of each change: the stretches beside it, what it explains beyond its rivals, its index."""
     noise: Noise
 
@@ -134,15 +124,17 @@ def _found(y: Floats) -> _Found:
     """The changes of a series scaled to [-1, 1] without outliers."""
     n = len(y)
     sums = Sums.of(y)
-    rough = from_differences(y, discount=_DISCOUNT)
+    rough = from_differences(y)
     at, gains, noise = _settled(y, sums, rough) if n >= 2 * SIDE else ([], [], rough)
     kept = [i for i, index in enumerate(at) if _lasts(sums, index, [0, *at, n][i], [*at, n, n][i + 1])]
     at, gains = [at[i] for i in kept], [gains[i] for i in kept]
-    if not at:
-        noise = _noise_of(y, _stretches(sums, [], n, rough.long_run), rough)
-    stretches = _stretches(sums, at, n, noise.long_run)
-    told = list(zip(stretches, stretches[1:], gains, at, strict=False))
-    pending = _pending(y, sums, stretches, rough)
+    if at:
+        at = surest(y, stretches(sums, at, n, noise.long_run), noise)
+    else:
+        noise = _noise_of(y, stretches(sums, [], n, rough.long_run))
+    fits = stretches(sums, at, n, noise.long_run)
+    told = list(zip(fits, fits[1:], gains, at, strict=False))
+    pending = _pending(y, sums, fits, rough)
     return _Found([*told, pending] if pending else told, noise)
 
 
@@ -150,9 +142,10 @@ def _settled(y: Floats, sums: Sums, rough: Noise) -> tuple[list[int], list[float
     """Candidates, of which the cheapest explanation is taken until noise and changes agree."""
     n = len(y)
     layout = seeded(n)
-    inflation = rough.long_run / rough.variance
-    sifted = jumps(sums, layout, rough.variance, inflation, SIFTING * JUMP)
-    at, fee, noise = _candidates(sifted, layout), rough.long_run * JUMP, rough
+    at = _candidates(jumps(sums, layout, rough.variance, 1.0, SIFTING * JUMP), layout)
+    at = _between(sums, at, n, rough)
+    noise = _noise_of(y, stretches(sums, at, n, rough.variance)) if at else rough
+    fee = noise.long_run * JUMP
     settled, gains = False, list[float]()
     for turn in range(_ROUNDS):
         kept = cheapest(sums, [0, *at, n], fee)
@@ -161,8 +154,8 @@ def _settled(y: Floats, sums: Sums, rough: Noise) -> tuple[list[int], list[float
         if settled and kept == at:
             return at, [g + JUMP for g in gains], noise
         at = kept
-        noise = _noise_of(y, _stretches(sums, at, n, fee / JUMP), rough)
-        places, gains = _weighed(sums, at, n, noise)
+        noise = _noise_of(y, stretches(sums, at, n, fee / JUMP))
+        places, gains = _weighed(y, sums, at, noise)
         before, fee = fee, max(noise.long_run * JUMP, fee if turn >= _EASING else 0.0)
         weakest = min(range(len(at)), key=gains.__getitem__)
         settled = places == at and gains[weakest] > 0.0
@@ -190,6 +183,18 @@ def _candidates(sifted: Jumps, layout: Layout) -> list[int]:
     return _apart(sorted(found))
 
 
+def _between(sums: Sums, at: list[int], n: int, rough: Noise) -> list[int]:
+    """``at`` and the best jump between each two: a short level's other end lies in no seeded interval of its own."""
+    found = list(at)
+    for start, end in pairwise([0, *at, n]):
+        if at and end - start >= 2 * SIDE:
+            layout = whole(end - start)
+            said = jumps(sums, layout, rough.variance, 1.0, SIFTING * JUMP, offset=start)
+            if said.excess[0] > 0.0:
+                found.append(start + int(layout.at[np.argmax(said.worth)]))
+    return sorted(found)
+
+
 def _apart(at: list[int]) -> list[int]:
     out: list[int] = []
     for index in at:
@@ -198,43 +203,25 @@ def _apart(at: list[int]) -> list[int]:
     return out
 
 
-def _weighed(sums: Sums, at: list[int], n: int, noise: Noise) -> tuple[list[int], list[float]]:
+def _weighed(y: Floats, sums: Sums, at: list[int], noise: Noise) -> tuple[list[int], list[float]]:
     """Each change between its neighbours: its best place there, and by how much it beats every rival."""
-    edges = [0, *at, n]
+    edges = [0, *at, len(y)]
     inflation = noise.long_run / noise.variance
     places, gains = [], []
     for start, end in zip(edges, edges[2:], strict=False):
-        layout = whole(end - start)
+        layout, part = whole(end - start), y[start:end]
         said = jumps(sums, layout, noise.variance, inflation, JUMP, offset=start)
-        places.append(start + int(layout.at[np.argmax(said.worth)]))
-        gains.append(float(said.excess[0]))
+        unit, place = float(said.unit[0]), int(layout.at[np.argmax(said.worth)])
+        places.append(start + place)
+        above = (float(said.worth.max()) - curve(part, JUMP * unit)) / unit
+        gains.append(min(float(said.excess[0]), above, wandering(part, place, unit)))
     return _apart(places), gains
 
 
-def _stretches(sums: Sums, at: list[int], n: int, unit: float) -> list[_Stretch]:
-    edges = [0, *at, n]
-    return [_fit(sums, start, end, unit) for start, end in pairwise(edges)]
-
-
-def _fit(sums: Sums, start: int, end: int, unit: float) -> _Stretch:
-    """A level, or a line where its slope pays at noise ``unit``."""
-    many = end - start
-    total = float(sums.y[end] - sums.y[start])
-    tilt = float(sums.xy[end] - sums.xy[start]) - (start + end - 1) / 2 * total
-    spread = many * (many * many - 1) / 12
-    pays = tilt * tilt > SLOPE * JUMP * unit * spread
-    return _Stretch(start, end, total / many, tilt / spread if pays else 0.0)
-
-
-def _noise_of(y: Floats, stretches: list[_Stretch], rough: Noise) -> Noise:
-    rest = y.copy()
-    for s in stretches:
-        rest[s.start : s.end] -= s.mean
-        if s.slope:
-            rest[s.start : s.end] -= s.slope * (np.arange(s.start, s.end) - (s.start + s.end - 1) / 2)
-    levels = len(stretches) + sum(1 for s in stretches if s.slope)
-    parameters = levels + len(stretches) - 1
-    return from_residuals(rest, levels=levels, parameters=parameters, floor=rough.memory)
+def _noise_of(y: Floats, fits: list[Stretch]) -> Noise:
+    rest = np.concatenate([fit.off(y, fit.start, fit.end) for fit in fits])
+    levels = len(fits) + sum(1 for fit in fits if fit.slope)
+    return from_residuals(rest, levels=levels, parameters=levels + len(fits) - 1)
 
 
 def _lasts(sums: Sums, index: int, start: int, end: int) -> bool:
@@ -255,19 +242,17 @@ def _step(sums: Sums, start: int, at: int, end: int) -> float:
     return gap * gap * left * right / (left + right)
 
 
-def _pending(
-    y: Floats, sums: Sums, stretches: list[_Stretch], rough: Noise
-) -> tuple[_Stretch, _Stretch, float, int] | None:
+def _pending(y: Floats, sums: Sums, fits: list[Stretch], rough: Noise) -> tuple[Stretch, Stretch, float, int] | None:
     """A jump in the last points, too few of them to confirm it: they lie off what went before, by the noise of that."""
     best = None
-    *earlier, last = stretches
+    *earlier, last = fits
     for many in range(PENDING, CONFIRM):
         index = last.end - many
         length = index - last.start
         if length < SIDE:
             continue
-        before = _fit(sums, last.start, index, rough.long_run)
-        noise = _noise_of(y[:index], [*earlier, before], rough)
+        before = fitted(sums, last.start, index, rough.long_run)
+        noise = _noise_of(y[:index], [*earlier, before])
         level = float(sums.y[last.end] - sums.y[index]) / many
         middle = (index + last.end - 1) / 2
         off = level - before.at(middle)
@@ -276,7 +261,7 @@ def _pending(
             factor += (middle - (last.start + index - 1) / 2) ** 2 / (length * (length * length - 1) / 12)
         gain = off * off / (noise.long_run * factor)
         if gain > JUMP and (best is None or gain > best[2]):
-            best = before, _Stretch(index, last.end, level, 0.0), gain, index
+            best = before, Stretch(index, last.end, level, 0.0), gain, index
     return best
 
 

@@ -20,7 +20,7 @@ SIDE = 5
 """Points that a level must last: four outliers in a row are no level."""
 _SHORTEST = 12
 _DECAY = 0.6
-_CACHED_UP_TO = 2_000
+CACHED_UP_TO = 2_000
 """Points; a layout of a longer series is some tens of megabytes and is not kept."""
 
 
@@ -65,7 +65,7 @@ def meeting(n_left: Floats, n_right: Floats) -> Floats:
 
 def seeded(n: int) -> Layout:
     """The layout of a series of n >= 2 * SIDE points; read-only."""
-    return _kept_seeded(n) if n <= _CACHED_UP_TO else _layout(_intervals(n))
+    return _kept_seeded(n) if n <= CACHED_UP_TO else _layout(_intervals(n))
 
 
 @lru_cache(64)
@@ -75,7 +75,7 @@ def _kept_seeded(n: int) -> Layout:
 
 def whole(n: int) -> Layout:
     """Every split of one stretch of n >= 2 * SIDE points; read-only."""
-    return _kept_whole(n) if n <= _CACHED_UP_TO else _layout([(0, n)])
+    return _kept_whole(n) if n <= CACHED_UP_TO else _layout([(0, n)])
 
 
 @lru_cache(512)

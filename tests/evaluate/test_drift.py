@@ -65,9 +65,21 @@ def test_a_steep_trend_in_noise_is_rarely_taken_for_a_staircase() -> None:
     assert share([bool(changes(list(noise(s) + trend))) for s in range(200)]) <= 0.08
 
 
+def test_a_bend_is_rarely_taken_for_a_jump() -> None:
+    bend = 0.2 * np.maximum(np.arange(60) - 30, 0)
+    assert share([bool(changes(list(noise(s) + bend))) for s in range(200)]) <= 0.12
+
+
 def test_a_season_is_no_change() -> None:
     season = 3 * np.sin(np.arange(96) * math.pi / 6)
     assert share([bool(changes(list(noise(s, 96) + season))) for s in range(100)]) <= 0.03
+
+
+def test_slow_curves_are_no_changes() -> None:
+    x = np.arange(300)
+    curves = [4 * np.sin(4 * np.pi * x / 300), np.interp(x, [0, 90, 180, 299], [0, 10, 2, 12])]
+    for curve in curves:
+        assert share([bool(changes(list(noise(s, 300) + curve))) for s in range(40)]) <= 0.05
 
 
 def test_noise_alone_is_hardly_ever_a_change() -> None:
@@ -78,6 +90,11 @@ def test_memory_is_not_taken_for_levels() -> None:
     assert share([bool(changes(list(remembering(s, 0.3)))) for s in range(400)]) <= 0.04
 
 
+def test_a_random_walk_seldom_has_changes() -> None:
+    assert share([bool(changes(list(np.cumsum(noise(s))))) for s in range(200)]) <= 0.12
+    assert share([bool(changes(list(np.cumsum(noise(s, 300))))) for s in range(40)]) <= 0.05
+
+
 def test_lone_outliers_are_no_change_and_hide_none() -> None:
     alarms, found = [], []
     for seed in range(200):
@@ -86,7 +103,7 @@ def test_lone_outliers_are_no_change_and_hide_none() -> None:
         alarms.append(bool(changes(list(y))))
         found.append(any(abs(c - 40) <= 3 for c in changes(list(y + step(60, 40, 2.0)))))
     assert share(alarms) <= 0.1
-    assert share(found) >= 0.68
+    assert share(found) >= 0.87
 
 
 @pytest.mark.parametrize("outliers", [1, 2, 3])
@@ -99,6 +116,22 @@ def test_up_to_three_outliers_in_a_row_are_no_level(outliers: int) -> None:
 def test_a_step_of_two_sd_is_found_within_three_points() -> None:
     found = [changes(list(noise(s) + step(60, 40, 2.0))) for s in range(300)]
     assert share([any(abs(c - 40) <= 3 for c in f) for f in found]) >= 0.91
+
+
+def test_a_step_of_two_sd_in_noise_that_remembers_is_found_within_three_points() -> None:
+    found = [changes(list(remembering(s, 0.3) + step(60, 40, 2.0))) for s in range(300)]
+    assert share([any(abs(c - 40) <= 3 for c in f) for f in found]) >= 0.81
+
+
+def test_a_trend_hides_no_jump() -> None:
+    line = 20 * np.arange(200) / 200
+    found = [changes(list(noise(s, 200) + line - step(200, 120, 4.0))) for s in range(50)]
+    assert share([len(f) == 1 and abs(f[0] - 120) <= 3 for f in found]) >= 0.9
+
+
+def test_a_short_level_is_found_with_both_its_ends() -> None:
+    found = [changes(list(noise(s, 100) + step(100, 40, 5.0) - step(100, 46, 5.0))) for s in range(60)]
+    assert share([f == [40, 46] for f in found]) >= 0.85
 
 
 def test_a_level_and_its_return_are_two_changes() -> None:
