@@ -25,7 +25,7 @@ def execute(
     folder: Path, *argv: str, timeout_s: float = 20.0, stop: Callable[[], bool] = lambda: False, **environment: str
 ) -> Finished:
     processes: Processes = SystemProcesses()
-    return processes.run(argv, folder=folder, environment=environment, mark="run-1", timeout_s=timeout_s, stop=stop)
+    return processes.run(argv, folder=folder, environment=environment, mark=str(folder), timeout_s=timeout_s, stop=stop)
 
 
 def python(code: str) -> tuple[str, ...]:
@@ -63,7 +63,7 @@ def test_it_stands_in_its_folder_with_its_environment_and_nothing_to_read(tmp_pa
         "import os, sys; print(os.getcwd(), os.environ['PULSE_ASSET'], os.environ['PULSE_RUN'], repr(sys.stdin.read()))"
     )
     said = execute(tmp_path, *python(code), PULSE_ASSET="my-bot")
-    assert said.output == f"{tmp_path} my-bot run-1 ''"
+    assert said.output == f"{tmp_path} my-bot {tmp_path} ''"
 
 
 def test_it_has_a_session_of_its_own(tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_output_is_safe_to_draw(tmp_path: Path) -> None:
 def test_secrets_are_taken_out(tmp_path: Path) -> None:
     processes = SystemProcesses(redact=lambda body: body.replace(b"s3cret", b"***"))
     said = processes.run(
-        python("print('token s3cret')"), folder=tmp_path, environment={}, mark="r", timeout_s=10, stop=lambda: False
+        python("print('token s3cret')"), folder=tmp_path, environment={}, mark=str(tmp_path), timeout_s=10, stop=lambda: False
     )
     assert said.output == "token ***"
 
