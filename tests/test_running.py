@@ -124,7 +124,12 @@ def test_output_is_safe_to_draw(tmp_path: Path) -> None:
 def test_secrets_are_taken_out(tmp_path: Path) -> None:
     processes = SystemProcesses(redact=lambda body: body.replace(b"s3cret", b"***"))
     said = processes.run(
-        python("print('token s3cret')"), folder=tmp_path, environment={}, mark=str(tmp_path), timeout_s=10, stop=lambda: False
+        python("print('token s3cret')"),
+        folder=tmp_path,
+        environment={},
+        mark=str(tmp_path),
+        timeout_s=10,
+        stop=lambda: False,
     )
     assert said.output == "token ***"
 
