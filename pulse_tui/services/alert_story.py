@@ -199,9 +199,9 @@ def _todo(alert: Alert, signal: Signal, decision: Decision, back: str | None, do
     elif "rollback" in decision.actions and back:
         lines.append(f"{back}: plan it, approve inside the plan")
     elif words := _measured_todo(signal):
-        lines.append(words)
-        if back:
+        if back:  # what serves hurts now; what is not promoted can wait a line
             lines.append(f"if it is the release: {back}")
+        lines.append(words)
     elif back:
         lines.append(f"decide; if it is the release: {back}")
     else:

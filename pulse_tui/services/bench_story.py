@@ -85,11 +85,16 @@ def _word(run: EvalRun, baseline: EvalRun | None, comparison: Comparison | None)
 def _changed(
     tx: Transaction, run: EvalRun, iteration: int, baseline: EvalRun | None, comparison: Comparison | None
 ) -> Iterator[str]:
-    yield f"{run.asset_id} {run.version} was measured on {run.suite} {iso(run.at)} (iteration {iteration}, run {run.id})"
+    """The change itself first: a small screen cuts what comes after."""
     if comparison is not None and comparison.refused:
         yield f"it was not compared: {comparison.refused}"
-    if baseline is None or baseline.id == run.id:
-        return
+    if baseline is not None and baseline.id != run.id:
+        yield from _moved(tx, run, baseline)
+    yield f"{run.asset_id} {run.version} was measured on {run.suite} {iso(run.at)} (iteration {iteration}, run {run.id})"
+
+
+def _moved(tx: Transaction, run: EvalRun, baseline: EvalRun) -> Iterator[str]:
+    """What the release is made of that the baseline's was not."""
     older = tx.estate.release(run.asset_id, baseline.version)
     newer = tx.estate.release(run.asset_id, run.version)
     if older is not None and newer is not None and older.version != newer.version:

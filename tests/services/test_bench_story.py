@@ -56,8 +56,8 @@ def test_a_loss_says_what_fell_by_how_much_and_where_to_go_back_to(suite: JudgeP
         "r1",
     )
     assert story.changed == (
-        "support-bot 3.8.2 was measured on golden 2026-11-23T04:10:00Z (iteration 7, run r2)",
         "3.8.1 -> 3.8.2: the same lineage as far as it is recorded",
+        "support-bot 3.8.2 was measured on golden 2026-11-23T04:10:00Z (iteration 7, run r2)",
     )
     assert story.risk == (
         "qa accuracy 0.914 -> 0.862: -5.2 pp [-6.5, -4.1], margin 2.0 pp: FAIL (1000 items, tango score)",
@@ -105,7 +105,7 @@ def test_what_cannot_be_compared_says_what_differs_and_what_to_do(suite: JudgePa
     take(suite, run_of_sheets("r2", "3.8.2", [sheet(0.9, items=names(1_000, "other"))]))
     story = bench_story(suite, "support-bot", "golden")
     assert story.verdict == "refused"
-    assert story.changed[1].startswith("it was not compared: qa: the items differ: 1000 only in the baseline")
+    assert story.changed[0].startswith("it was not compared: qa: the items differ: 1000 only in the baseline")
     assert story.risk[0] == "unknown: numbers of different content say nothing about each other"
     assert story.todo == ("run the same items on both, or pin a run of the new content as the baseline",)
     assert story.rows == ()
@@ -148,7 +148,7 @@ def test_what_the_releases_are_made_of_is_compared(judge: JudgeParts, suite: Jud
     opened(suite, 0.914, "3.8.9")
     pin_baseline(suite, "r2", "ana", "the next line")
     story = opened(suite, 0.914, "3.9.0", "r3")
-    assert story.changed[1] == "3.8.9 -> 3.9.0: prompt template refund-v8 -> refund-v9"
+    assert story.changed[0] == "3.8.9 -> 3.9.0: prompt template refund-v8 -> refund-v9"
     assert story.risk[1].endswith("serves nowhere yet")
 
 
