@@ -16,7 +16,7 @@ from pulse_tui.domain.errors import ConfigError, Problem
 
 # The rest is imported where it is used: this file is read before the tower's first frame.
 if TYPE_CHECKING:
-    from pulse_tui.domain.board import Board
+    from pulse_tui.domain.views.panes import Board
     from pulse_tui.hooks import Hooks
     from pulse_tui.policy.judge import Policy
     from pulse_tui.services.desk import ServiceDesk
@@ -217,6 +217,7 @@ class House:
         from pulse_tui.ports import Route  # noqa: PLC0415
         from pulse_tui.running import SystemProcesses  # noqa: PLC0415
         from pulse_tui.services.parts import JudgeParts, Outside  # noqa: PLC0415
+        from pulse_tui.services.record import signals_of  # noqa: PLC0415
 
         settings = self.settings
         return JudgeParts(
@@ -239,6 +240,7 @@ class House:
                 here=socket.gethostname(),
             ),
             clock=self.clock,
+            record=signals_of,
             precedence=settings.precedence,
         )
 
@@ -267,7 +269,7 @@ class House:
     def sync(self) -> None:
         """Put the configured estate and the list of sources into the database."""
         from pulse_tui.domain.source import SourceStatus  # noqa: PLC0415
-        from pulse_tui.services.estate import sync_estate  # noqa: PLC0415
+        from pulse_tui.services.registry.estate import sync_estate  # noqa: PLC0415
 
         if self.read_only:
             return
@@ -288,7 +290,7 @@ class House:
         if shape is None:
             return None
         from pulse_tui.hooks import Hooks  # noqa: PLC0415  h11 after the first frame
-        from pulse_tui.services.hint import Replays, take_hint  # noqa: PLC0415
+        from pulse_tui.services.signals.hint import Replays, take_hint  # noqa: PLC0415
 
         parts, seen = self.judging, Replays()
         return Hooks(shape.host, shape.port, lambda source, request: take_hint(source, request, parts, seen))
@@ -387,7 +389,7 @@ def database_url(given: str | None, configured: str | None) -> str:
 def quick_board(config: Path | None, database: str | None) -> Board | None:
     """The first screen of an SQLite estate without opening the house; None when that is not possible."""
     from pulse_tui.settings.load import peek  # noqa: PLC0415
-    from pulse_tui.storage.board import quick_board as read  # noqa: PLC0415
+    from pulse_tui.storage.board.panes import quick_board as read  # noqa: PLC0415
 
     name, configured = peek(config) if config is not None else ("pulse", None)
     url = database_url(database, configured)

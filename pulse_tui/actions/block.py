@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pulse_tui.actions._case import NoOptions, hold, no_delivery
+from pulse_tui.actions._shared.case import NoOptions, hold, no_delivery
 from pulse_tui.domain.delivery import Delivery
 from pulse_tui.domain.effect import Effect
 from pulse_tui.domain.hold import HoldKind

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pulse_tui.actions._case import NoOptions, due, name, no_delivery, seen_before
+from pulse_tui.actions._shared.case import NoOptions, due, name, no_delivery, seen_before
 from pulse_tui.domain.delivery import Delivery, Retest
 from pulse_tui.domain.effect import AskRetest, Effect, Nothing
 from pulse_tui.domain.evidence import NoteEvidence

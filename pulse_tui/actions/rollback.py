@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pulse_tui.actions._case import NoOptions, no_delivery, seen_before
+from pulse_tui.actions._shared.case import NoOptions, no_delivery, seen_before
 from pulse_tui.domain.delivery import Delivery
 from pulse_tui.domain.effect import Effect, Nothing, ProposeRollback
 from pulse_tui.ports import Case, SendContext

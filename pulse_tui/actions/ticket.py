@@ -16,8 +16,8 @@ from typing import Any
 
 import msgspec
 
-from pulse_tui.actions._case import no_route, queue, routes, seen_before
-from pulse_tui.actions._webhook import post
+from pulse_tui.actions._shared.case import no_route, queue, routes, seen_before
+from pulse_tui.actions._shared.webhook import post
 from pulse_tui.domain.delivery import Delivery
 from pulse_tui.domain.effect import Effect
 from pulse_tui.domain.errors import TargetError

@@ -13,10 +13,10 @@ import threading
 import time
 
 from pulse_tui.cli.output import opened
-from pulse_tui.cli.suite_rounds import SuiteRounds, rounds_of
 from pulse_tui.cli.worker import housekeeping, refresh_one
 from pulse_tui.domain.errors import PulseError
 from pulse_tui.domain.moments import iso
+from pulse_tui.rounds.suites import SuiteRounds, rounds_of
 from pulse_tui.scheduling import Outcome, Scheduler, ThreadRunner, outcome_of
 from pulse_tui.wiring import House, holder_name
 

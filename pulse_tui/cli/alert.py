@@ -24,7 +24,7 @@ def arguments(parser: argparse.ArgumentParser, name: str) -> None:
 
 def run(options: argparse.Namespace, name: str) -> int:
     """Do it, say what was done."""
-    from pulse_tui.services import deeds  # noqa: PLC0415
+    from pulse_tui.services.alerts import deeds  # noqa: PLC0415
 
     with opened(options) as house:
         house.sync()

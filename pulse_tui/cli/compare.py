@@ -129,7 +129,7 @@ def _id(value: object) -> str | int | float | None:
 
 def _judged(case: dict[str, Any]) -> dict[str, Any]:
     from pulse_tui.evaluate import inputs  # noqa: PLC0415
-    from pulse_tui.evaluate.judge import judge, within_one  # noqa: PLC0415
+    from pulse_tui.evaluate.statistics.judge import judge, within_one  # noqa: PLC0415
 
     metric = case.get("metric", "")
     if not isinstance(metric, str):
@@ -154,7 +154,7 @@ def _judged(case: dict[str, Any]) -> dict[str, Any]:
 
 def _latency(case: dict[str, Any]) -> dict[str, Any]:
     from pulse_tui.evaluate import inputs  # noqa: PLC0415
-    from pulse_tui.evaluate.latency import judge_latency  # noqa: PLC0415
+    from pulse_tui.evaluate.statistics.latency import judge_latency  # noqa: PLC0415
 
     for key in ("slo", "cand"):
         if key not in case:

@@ -15,10 +15,10 @@ from pulse_tui.domain.evals import Comparison, EvalRun, Gate, Measure, Task, Tas
 from pulse_tui.domain.metrics import bounds_of, guards_safety, is_amount
 from pulse_tui.domain.source import Collected, Cursor
 from pulse_tui.domain.text import clean
-from pulse_tui.enrich.said import line_words
+from pulse_tui.enrich.evals.said import line_words
 from pulse_tui.kinds import Kinds
 from pulse_tui.ports import CollectContext
-from pulse_tui.services.results import HEAD, About, detect, file_formats, read_result
+from pulse_tui.services.signals.files import HEAD, About, detect, file_formats, read_result
 from pulse_tui.settings.check import nearest
 from pulse_tui.wiring import find_config, now, secret
 
@@ -200,7 +200,7 @@ def _suite(options: argparse.Namespace) -> SuiteShape | None:
 
 
 def _compared(base: EvalRun, cand: EvalRun, options: argparse.Namespace, suite: SuiteShape | None) -> Compared:
-    from pulse_tui.evaluate.comparing import compare  # noqa: PLC0415  brings SciPy
+    from pulse_tui.evaluate.compare.comparing import compare  # noqa: PLC0415  brings SciPy
     from pulse_tui.evaluate.definition import Question  # noqa: PLC0415
 
     left_out: list[str] = []

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pulse_tui.cli.output import emit, opened
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.text import clean
-from pulse_tui.domain.views import Dependents, Tree
+from pulse_tui.domain.views.registry import Dependents, Tree
 from pulse_tui.wiring import operator_name
 
 LIMIT = 100

@@ -132,7 +132,7 @@ def _operators(house: House) -> Iterator[Line]:
 
 def _ways_back(house: House) -> Iterator[Line]:
     """Every production deployment needs a release to go back to and a playbook that gets there."""
-    from pulse_tui.services.known_good import way_back  # noqa: PLC0415
+    from pulse_tui.services.registry.known_good import way_back  # noqa: PLC0415
 
     with house.store.read() as tx:
         deployments = [d for d in tx.estate.load().deployments if d.environment.value == "production"]
@@ -175,8 +175,8 @@ def _sources(house: House) -> Iterator[Line]:
 
 def _suites(house: House) -> Iterator[Line]:
     """Whether the content of each is there and is what was frozen, and whether its command can be started."""
-    from pulse_tui.services.suite_rows import looks  # noqa: PLC0415
-    from pulse_tui.services.suites import MISSING, State  # noqa: PLC0415
+    from pulse_tui.services.suites.content import MISSING, State  # noqa: PLC0415
+    from pulse_tui.services.suites.rows import looks  # noqa: PLC0415
 
     for seen in looks(house.judging, []):
         wrong = seen.state is State.CHANGED or seen.found == MISSING

@@ -23,8 +23,8 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
 
 def run(options: argparse.Namespace, _name: str) -> int:
     """Print every reason."""
-    from pulse_tui.services.baselines import judge_for_gate, rejudge  # noqa: PLC0415
-    from pulse_tui.services.gate import gate  # noqa: PLC0415
+    from pulse_tui.services.evals.baselines import judge_for_gate, rejudge  # noqa: PLC0415
+    from pulse_tui.services.promotion.gate import gate  # noqa: PLC0415
 
     with opened(options) as house:
         house.sync()

@@ -14,7 +14,7 @@ from pulse_tui.domain.errors import SourceError, WrongUse
 from pulse_tui.domain.source import Collected, Cursor, Rejected
 from pulse_tui.kinds import Kinds
 from pulse_tui.ports import CollectContext
-from pulse_tui.services.results import STDIN, About, file_formats, read_result
+from pulse_tui.services.signals.files import STDIN, About, file_formats, read_result
 from pulse_tui.settings.check import nearest
 from pulse_tui.wiring import House, secret
 
@@ -38,8 +38,8 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
 
 def run(options: argparse.Namespace, _name: str) -> int:
     """0 when every record landed, 1 when some were refused or a file could not be read."""
-    from pulse_tui.services.baselines import rejudge  # noqa: PLC0415
-    from pulse_tui.services.ingest import Tally, ingest  # noqa: PLC0415
+    from pulse_tui.services.evals.baselines import rejudge  # noqa: PLC0415
+    from pulse_tui.services.signals.ingest import Tally, ingest  # noqa: PLC0415
 
     kinds = file_formats(Kinds("collectors"))
     kind, files = _split(options.items, kinds)

@@ -19,7 +19,7 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
 
 def run(options: argparse.Namespace, _name: str) -> int:
     """0 when everything adds up, 1 when something is listed."""
-    from pulse_tui.services.inventory import inventory  # noqa: PLC0415
+    from pulse_tui.services.registry.inventory import inventory  # noqa: PLC0415
 
     with opened(options) as house:
         house.sync()

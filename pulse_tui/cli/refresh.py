@@ -17,10 +17,10 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
 
 def run(options: argparse.Namespace, _name: str) -> int:
     """0 when every source answered, 1 when one did not."""
-    from pulse_tui.services.baselines import rejudge  # noqa: PLC0415
-    from pulse_tui.services.deliver import deliver  # noqa: PLC0415
-    from pulse_tui.services.refresh import refresh  # noqa: PLC0415
-    from pulse_tui.services.suites import check_suites  # noqa: PLC0415
+    from pulse_tui.services.alerts.deliver import deliver  # noqa: PLC0415
+    from pulse_tui.services.evals.baselines import rejudge  # noqa: PLC0415
+    from pulse_tui.services.signals.refresh import refresh  # noqa: PLC0415
+    from pulse_tui.services.suites.content import check_suites  # noqa: PLC0415
 
     with opened(options) as house:
         parts = house.judging

@@ -10,7 +10,7 @@ from pulse_tui.cli.output import emit, opened
 from pulse_tui.domain.errors import NotFound, WrongUse
 from pulse_tui.domain.evals import Gate
 from pulse_tui.domain.moments import from_us, iso
-from pulse_tui.domain.views import CalendarRow, ReleaseRow
+from pulse_tui.domain.views.registry import CalendarRow, ReleaseRow
 from pulse_tui.domain.words import Environment
 from pulse_tui.wiring import House, operator_name
 
@@ -82,14 +82,14 @@ def _deed(options: argparse.Namespace, desk: ServiceDesk) -> str:
 
 
 def _withdraw(options: argparse.Namespace, house: House) -> str:
-    from pulse_tui.services.withdraw import withdraw  # noqa: PLC0415
+    from pulse_tui.services.promotion.withdraw import withdraw  # noqa: PLC0415
 
     return withdraw(house.rollback, options.about[0], Environment(options.environment), operator_name(), options.why)
 
 
 def _accept(options: argparse.Namespace, house: House) -> str:
     """For every undecided run of the release's suites of that kind."""
-    from pulse_tui.services.baselines import judge_for_gate, rejudge, undecided_runs  # noqa: PLC0415
+    from pulse_tui.services.evals.baselines import judge_for_gate, rejudge, undecided_runs  # noqa: PLC0415
 
     asset, version = options.about
     rejudge(house.judging, asset)

@@ -6,8 +6,8 @@ import argparse
 from typing import TYPE_CHECKING
 
 from pulse_tui.cli.output import emit, opened
-from pulse_tui.domain.board import PlanStory
 from pulse_tui.domain.errors import WrongUse
+from pulse_tui.domain.views.panes import PlanStory
 from pulse_tui.domain.words import Environment
 from pulse_tui.wiring import holder_name, operator_name
 
@@ -95,7 +95,7 @@ def _state(tx: Transaction, plan: Plan, state: PlanState) -> str:
 
 
 def _resume(options: argparse.Namespace, house: House) -> int:
-    from pulse_tui.services.execute import resume  # noqa: PLC0415
+    from pulse_tui.services.rollback.execute import resume  # noqa: PLC0415
 
     done = resume(house.rollback, options.subject, operator_name(), holder_name())
     emit(

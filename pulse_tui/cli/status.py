@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 
 from pulse_tui.cli.output import emit, opened
-from pulse_tui.domain.board import AlertStory, Board
 from pulse_tui.domain.errors import NotFound
 from pulse_tui.domain.moments import age, iso, to_us
 from pulse_tui.domain.text import clean
+from pulse_tui.domain.views.panes import AlertStory, Board
 from pulse_tui.wiring import House
 
 QUARANTINE_SHOWN = 100

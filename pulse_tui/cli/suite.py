@@ -13,8 +13,8 @@ from pulse_tui.settings.check import nearest
 from pulse_tui.wiring import House, holder_name, operator_name, read_settings
 
 if TYPE_CHECKING:
-    from pulse_tui.services.suite_due import Due
-    from pulse_tui.services.suite_rows import SuiteRow
+    from pulse_tui.services.suites.due import Due
+    from pulse_tui.services.suites.rows import SuiteRow
 
 EPILOG = """\
 freeze SUITE                                 write the digest of its content into the configuration, in place
@@ -53,8 +53,8 @@ def run(options: argparse.Namespace, _name: str) -> int:
 
 
 def _freeze(options: argparse.Namespace, house: House) -> int:
-    from pulse_tui.services.release import may  # noqa: PLC0415
-    from pulse_tui.services.suite_freeze import freeze_suite  # noqa: PLC0415
+    from pulse_tui.services.promotion.decide import may  # noqa: PLC0415
+    from pulse_tui.services.suites.freeze import freeze_suite  # noqa: PLC0415
 
     may(house.rollback, operator_name())
     root = house.config
@@ -74,8 +74,8 @@ def _freeze(options: argparse.Namespace, house: House) -> int:
 
 
 def _check(options: argparse.Namespace, house: House) -> int:
-    from pulse_tui.services.suite_rows import looks  # noqa: PLC0415
-    from pulse_tui.services.suites import State  # noqa: PLC0415
+    from pulse_tui.services.suites.content import State  # noqa: PLC0415
+    from pulse_tui.services.suites.rows import looks  # noqa: PLC0415
 
     found = looks(house.judging, options.about)
     words = {State.UNCHANGED: "ok  ", State.CHANGED: "NO  ", State.UNFROZEN: "note"}
@@ -85,7 +85,7 @@ def _check(options: argparse.Namespace, house: House) -> int:
 
 
 def _list(options: argparse.Namespace, house: House) -> int:
-    from pulse_tui.services.suite_rows import suite_rows  # noqa: PLC0415
+    from pulse_tui.services.suites.rows import suite_rows  # noqa: PLC0415
 
     rows = suite_rows(house.judging, house.clock())
     emit(options, rows, [line for row in rows for line in _lines(row)] or ["no suites are configured"])
@@ -112,10 +112,10 @@ def _lines(row: SuiteRow) -> list[str]:
 
 def _run(options: argparse.Namespace, house: House) -> int:
     from pulse_tui.domain.evals import SuiteRunState  # noqa: PLC0415
-    from pulse_tui.services.suite_freeze import find_suite  # noqa: PLC0415
-    from pulse_tui.services.suite_rows import looks  # noqa: PLC0415
-    from pulse_tui.services.suite_runs import Over, begin, execute  # noqa: PLC0415
-    from pulse_tui.services.suites import State  # noqa: PLC0415
+    from pulse_tui.services.suites.content import State  # noqa: PLC0415
+    from pulse_tui.services.suites.freeze import find_suite  # noqa: PLC0415
+    from pulse_tui.services.suites.rows import looks  # noqa: PLC0415
+    from pulse_tui.services.suites.runs import Over, begin, execute  # noqa: PLC0415
 
     parts = house.judging
     suite = find_suite(parts, options.about[0])
@@ -142,8 +142,8 @@ def _run(options: argparse.Namespace, house: House) -> int:
 
 def _wanted(options: argparse.Namespace, house: House) -> list[Due]:
     """What ``--asset`` and ``--version`` say, else what serves of the assets under the suite's baselines."""
-    from pulse_tui.services.suite_due import Due, serving  # noqa: PLC0415
-    from pulse_tui.services.suites import assets_of  # noqa: PLC0415
+    from pulse_tui.services.suites.content import assets_of  # noqa: PLC0415
+    from pulse_tui.services.suites.due import Due, serving  # noqa: PLC0415
 
     suite, by = house.judging.suites[options.about[0]], operator_name()
     with house.store.read() as tx:
@@ -162,10 +162,10 @@ def _wanted(options: argparse.Namespace, house: House) -> list[Due]:
 
 
 def _pin(options: argparse.Namespace, house: House) -> int:
-    from pulse_tui.services.baselines import pin_baseline  # noqa: PLC0415
-    from pulse_tui.services.release import may  # noqa: PLC0415
-    from pulse_tui.services.suite_freeze import find_suite  # noqa: PLC0415
-    from pulse_tui.services.suite_rows import run_named  # noqa: PLC0415
+    from pulse_tui.services.evals.baselines import pin_baseline  # noqa: PLC0415
+    from pulse_tui.services.promotion.decide import may  # noqa: PLC0415
+    from pulse_tui.services.suites.freeze import find_suite  # noqa: PLC0415
+    from pulse_tui.services.suites.rows import run_named  # noqa: PLC0415
 
     suite, asset, name = options.about
     find_suite(house.judging, suite)

@@ -106,7 +106,7 @@ def scheduler(
         arguments += ["--database", database]
 
     def rounds() -> dict[str, float]:
-        from pulse_tui.cli.suite_rounds import rounds_of  # noqa: PLC0415  after the first frame
+        from pulse_tui.rounds.suites import rounds_of  # noqa: PLC0415  after the first frame
 
         return rounds_of(house())
 

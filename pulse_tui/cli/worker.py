@@ -14,8 +14,8 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from pulse_tui.cli.suite_rounds import SuiteRounds
 from pulse_tui.domain.errors import PulseError
+from pulse_tui.rounds.suites import SuiteRounds
 from pulse_tui.wiring import House, find_config, holder_name
 
 THREADS = 4
@@ -124,7 +124,7 @@ def answer(house: House, request: dict[str, object]) -> dict[str, object]:
 
 def refresh_one(house: House, source: str) -> dict[str, object]:
     """One round, as the scheduler wants to hear of it: quiet when nothing happened."""
-    from pulse_tui.services.refresh import refresh  # noqa: PLC0415
+    from pulse_tui.services.signals.refresh import refresh  # noqa: PLC0415
 
     outcome = refresh(source, house.judging, holder_name())
     told = not outcome.ok or outcome.tally.signals > 0 or outcome.tally.rejected > 0
@@ -141,12 +141,12 @@ def refresh_one(house: House, source: str) -> dict[str, object]:
 
 def housekeeping(house: House) -> str:
     """Look at frozen suites, escalate missed deadlines, deliver what is due, let silences lapse, look at the ways back."""
-    from pulse_tui.services.baselines import rejudge  # noqa: PLC0415
-    from pulse_tui.services.deeds import lapse  # noqa: PLC0415
-    from pulse_tui.services.deliver import deliver  # noqa: PLC0415
-    from pulse_tui.services.escalate import escalate, settle  # noqa: PLC0415
-    from pulse_tui.services.pointer import revalidate  # noqa: PLC0415
-    from pulse_tui.services.suites import check_suites  # noqa: PLC0415
+    from pulse_tui.services.alerts.deeds import lapse  # noqa: PLC0415
+    from pulse_tui.services.alerts.deliver import deliver  # noqa: PLC0415
+    from pulse_tui.services.alerts.escalate import escalate, settle  # noqa: PLC0415
+    from pulse_tui.services.evals.baselines import rejudge  # noqa: PLC0415
+    from pulse_tui.services.rollback.pointer import revalidate  # noqa: PLC0415
+    from pulse_tui.services.suites.content import check_suites  # noqa: PLC0415
 
     changed = check_suites(house.judging, house.clock())
     late = escalate(house.judging)

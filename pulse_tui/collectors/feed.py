@@ -15,9 +15,9 @@ from urllib.parse import urljoin
 
 import msgspec
 
-from pulse_tui.collectors._files import refuse
-from pulse_tui.collectors._html import to_text
-from pulse_tui.collectors._web import fetch
+from pulse_tui.collectors._shared.files import refuse
+from pulse_tui.collectors._shared.html import to_text
+from pulse_tui.collectors._shared.web import fetch
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.moments import from_us
 from pulse_tui.domain.note import Note

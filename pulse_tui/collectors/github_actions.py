@@ -18,9 +18,21 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Meta
 
-from pulse_tui.collectors._ci import Bad, Finished, Rule, about, commit, fresh, header, link, plausible, tell, typed
-from pulse_tui.collectors._files import refuse
-from pulse_tui.collectors._web import get_json
+from pulse_tui.collectors._shared.ci import (
+    Bad,
+    Finished,
+    Rule,
+    about,
+    commit,
+    fresh,
+    header,
+    link,
+    plausible,
+    tell,
+    typed,
+)
+from pulse_tui.collectors._shared.files import refuse
+from pulse_tui.collectors._shared.web import get_json
 from pulse_tui.domain.errors import Refused, SourceError
 from pulse_tui.domain.moments import EPOCH, iso, to_us
 from pulse_tui.domain.source import Collected, Rejected

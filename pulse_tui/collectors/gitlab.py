@@ -16,7 +16,7 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Meta
 
-from pulse_tui.collectors._ci import (
+from pulse_tui.collectors._shared.ci import (
     VERSION,
     Bad,
     Finished,
@@ -32,8 +32,8 @@ from pulse_tui.collectors._ci import (
     tell,
     typed,
 )
-from pulse_tui.collectors._files import refuse
-from pulse_tui.collectors._web import get_json
+from pulse_tui.collectors._shared.files import refuse
+from pulse_tui.collectors._shared.web import get_json
 from pulse_tui.domain.errors import Refused, SourceError
 from pulse_tui.domain.moments import from_us, iso, to_us
 from pulse_tui.domain.source import Collected, Rejected

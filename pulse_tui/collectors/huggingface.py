@@ -14,9 +14,9 @@ from typing import TypeVar
 
 import msgspec
 
-from pulse_tui.collectors._files import refuse
-from pulse_tui.collectors._tags import name_versions, order
-from pulse_tui.collectors._web import get_json
+from pulse_tui.collectors._shared.files import refuse
+from pulse_tui.collectors._shared.tags import name_versions, order
+from pulse_tui.collectors._shared.web import get_json
 from pulse_tui.domain.bill import Head
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.moments import from_us

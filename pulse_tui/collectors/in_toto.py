@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from pulse_tui.collectors._files import FILE_CAP, Record, collect_files, records, refuse
+from pulse_tui.collectors._shared.files import FILE_CAP, Record, collect_files, records, refuse
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.release import Attestation
 from pulse_tui.domain.source import Collected, Rejected

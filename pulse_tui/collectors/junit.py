@@ -17,9 +17,9 @@ from xml.parsers import expat
 
 import msgspec
 
-from pulse_tui.collectors._files import FILE_CAP, collect_files
-from pulse_tui.collectors._items import Answer, sheets, short
-from pulse_tui.collectors._runs import PATTERN, run_id, whose
+from pulse_tui.collectors._shared.files import FILE_CAP, collect_files
+from pulse_tui.collectors._shared.runs import PATTERN, run_id, whose
+from pulse_tui.collectors._shared.sheets import Answer, sheets, short
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.evals import EvalRun, Score, Sheet
 from pulse_tui.domain.source import Collected

@@ -16,9 +16,9 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from pulse_tui.collectors._cvss import base_score
-from pulse_tui.collectors._files import FILE_CAP, Record, collect_files, records, refuse
-from pulse_tui.collectors._web import fetch
+from pulse_tui.collectors._shared.cvss import base_score
+from pulse_tui.collectors._shared.files import FILE_CAP, Record, collect_files, records, refuse
+from pulse_tui.collectors._shared.web import fetch
 from pulse_tui.domain.advisory import Advisory, Affected, VersionRange
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.source import Collected, Rejected

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from pulse_tui.collectors._bills import (
+from pulse_tui.collectors._shared.bills import (
     DEEP,
     BillOptions,
     Graph,

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from pulse_tui.collectors._bills import BillOptions, Graph, Refusals, hand_over, of_ecosystem, place, read_bills
+from pulse_tui.collectors._shared.bills import BillOptions, Graph, Refusals, hand_over, of_ecosystem, place, read_bills
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.purl import BadPurl, build
 from pulse_tui.domain.source import Collected

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from pulse_tui.collectors._files import FILE_CAP, collect_files, records, refuse
+from pulse_tui.collectors._shared.files import FILE_CAP, collect_files, records, refuse
 from pulse_tui.domain.signal import BadRecord, Signal, decode
 from pulse_tui.domain.source import Collected, Rejected
 from pulse_tui.ports import CollectContext

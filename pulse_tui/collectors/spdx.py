@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from pulse_tui.collectors._bills import (
+from pulse_tui.collectors._shared.bills import (
     BillOptions,
     Graph,
     Refusals,
@@ -33,7 +33,7 @@ from pulse_tui.domain.purl import BadPurl
 from pulse_tui.domain.source import Collected
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import ComponentKind
-from pulse_tui.enrich.names import canonical
+from pulse_tui.enrich.vendors.names import canonical
 from pulse_tui.ports import CollectContext
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from pulse_tui.collectors._bills import (
+from pulse_tui.collectors._shared.bills import (
     BillOptions,
     Graph,
     Refusals,

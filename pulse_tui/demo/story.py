@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 from pulse_tui.demo.night import OPERATOR, Night
 from pulse_tui.domain.audit import broken_at
-from pulse_tui.domain.board import PlanStory
 from pulse_tui.domain.decision import Decision
 from pulse_tui.domain.delivery import Delivery, DeliveryState
 from pulse_tui.domain.errors import PulseError
+from pulse_tui.domain.views.panes import PlanStory
 from pulse_tui.domain.words import Outcome
-from pulse_tui.services.deliver import deliver
+from pulse_tui.services.alerts.deliver import deliver
 from pulse_tui.services.desk import ServiceDesk
-from pulse_tui.services.refresh import refresh
+from pulse_tui.services.signals.refresh import refresh
 from pulse_tui.wiring import House, holder_name
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pulse_tui.domain.bill import DependencyChange
 from pulse_tui.domain.estate import Component
-from pulse_tui.domain.views import TreeRow
+from pulse_tui.domain.views.registry import TreeRow
 from pulse_tui.domain.words import ComponentKind, Environment
 from pulse_tui.ports import Edge
 

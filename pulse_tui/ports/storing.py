@@ -11,7 +11,6 @@ from pulse_tui.domain.advisory import Advisory, Finding
 from pulse_tui.domain.alert import Alert, AlertState
 from pulse_tui.domain.audit import AuditEntry
 from pulse_tui.domain.bill import Bill, DependencyChange, Head
-from pulse_tui.domain.board import Board, Trend
 from pulse_tui.domain.claim import Claim
 from pulse_tui.domain.concern import Concern
 from pulse_tui.domain.decision import Decision, Fact
@@ -25,7 +24,8 @@ from pulse_tui.domain.release import Promotion, Release, ReleaseState, Stay
 from pulse_tui.domain.rollback import Approval, Plan, PlanState, Run, StepRecord
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.source import Rejected, SourceStatus
-from pulse_tui.domain.views import CalendarRow, ReleaseRow
+from pulse_tui.domain.views.panes import Board, Trend
+from pulse_tui.domain.views.registry import CalendarRow, ReleaseRow
 from pulse_tui.domain.words import ComponentKind, Environment, Outcome, Priority
 
 

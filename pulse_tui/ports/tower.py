@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from pulse_tui.domain.bench import BenchStory, Flips
-from pulse_tui.domain.board import AlertStory, Board, PlanStory, Trend
-from pulse_tui.domain.views import CalendarRow, Dependents, InventoryRow, ReleaseRow, Tree
+from pulse_tui.domain.views.evals import BenchStory, Flips
+from pulse_tui.domain.views.panes import AlertStory, Board, PlanStory, Trend
+from pulse_tui.domain.views.registry import CalendarRow, Dependents, InventoryRow, ReleaseRow, Tree
 
 
 class Desk(Protocol):

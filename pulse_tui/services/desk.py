@@ -5,23 +5,27 @@ from __future__ import annotations
 from datetime import timedelta
 
 from pulse_tui.domain.alert import AlertState
-from pulse_tui.domain.bench import BenchStory, Flips
-from pulse_tui.domain.board import AlertStory, Board, PlanStory, Trend
 from pulse_tui.domain.errors import NotFound, Refused, WrongUse
 from pulse_tui.domain.evals import Gate
-from pulse_tui.domain.views import CalendarRow, Dependents, InventoryRow, ReleaseRow, Tree
+from pulse_tui.domain.views.evals import BenchStory, Flips
+from pulse_tui.domain.views.panes import AlertStory, Board, PlanStory, Trend
+from pulse_tui.domain.views.registry import CalendarRow, Dependents, InventoryRow, ReleaseRow, Tree
 from pulse_tui.domain.words import Environment
-from pulse_tui.services import approve, baselines, deeds, execute, plan, release, release_views
-from pulse_tui.services.alert_story import alert_story
-from pulse_tui.services.asset_story import asset_story
-from pulse_tui.services.bench_story import bench_story
-from pulse_tui.services.flips import flips
-from pulse_tui.services.gate import gate, gate_lines
-from pulse_tui.services.inventory import inventory
+from pulse_tui.services.advisories.story import advisory_story
+from pulse_tui.services.alerts import deeds
+from pulse_tui.services.alerts.story import alert_story
+from pulse_tui.services.components.tree import asset_tree, dependents
+from pulse_tui.services.evals import baselines
+from pulse_tui.services.evals.flips import flips
+from pulse_tui.services.evals.story import bench_story
 from pulse_tui.services.parts import RollbackParts
-from pulse_tui.services.plan_story import plan_story
-from pulse_tui.services.record_stories import advisory_story
-from pulse_tui.services.tree import asset_tree, dependents
+from pulse_tui.services.promotion import decide as release
+from pulse_tui.services.promotion import story as release_views
+from pulse_tui.services.promotion.gate import gate, gate_lines
+from pulse_tui.services.registry.inventory import inventory
+from pulse_tui.services.registry.story import asset_story
+from pulse_tui.services.rollback import approve, execute, plan
+from pulse_tui.services.rollback.story import plan_story
 from pulse_tui.settings.check import nearest
 
 BACK, AHEAD = timedelta(days=90), timedelta(days=180)

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from pulse_tui.domain.decision import Decision, Fact
+from pulse_tui.domain.estate import Estate
+from pulse_tui.domain.signal import Signal
 from pulse_tui.policy.gate import GateSection
-from pulse_tui.ports import Action, Collector, Files, Http, Processes, Route, Step, Store
+from pulse_tui.ports import Action, Collector, Files, Http, Processes, Route, Step, Store, Transaction
 from pulse_tui.settings.shapes import ApprovalsShape, OperatorShape, PlaybookShape, SourceShape, SuiteShape
 
 SYSTEM = "pulse-tui"
@@ -69,6 +71,24 @@ class Outside(NamedTuple):
     """This host, as others call it."""
 
 
+class Made(NamedTuple):
+    """Signals that an observation led to, conditions that are over, and whether the estate moved."""
+
+    signals: list[Signal]
+    cleared: list[str]
+    estate_changed: bool = False
+    remarks: tuple[str, ...] = ()
+    """What whoever brought it in should hear."""
+
+
+class Recorder(Protocol):
+    """Records one observation and says what it means (``record.py``; wired once, since it knows every wing)."""
+
+    def __call__(self, item: object, tx: Transaction, parts: JudgeParts, estate: Estate, now: datetime, /) -> Made:
+        """Raises TypeError for a shape nobody knows."""
+        ...
+
+
 class JudgeParts(NamedTuple):
     """What it takes to take signals in and respond to them."""
 
@@ -81,6 +101,7 @@ class JudgeParts(NamedTuple):
     sources: Mapping[str, SourceShape]
     outside: Outside
     clock: Callable[[], datetime]
+    record: Recorder
     precedence: Sequence[str] = ()
     """Source ids, the most believed first."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import singledispatch
-from typing import NamedTuple
 
 import msgspec
 
@@ -14,27 +13,16 @@ from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.evals import EvalRun
 from pulse_tui.domain.note import Note
 from pulse_tui.domain.release import Attestation, RegistrySnapshot
-from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.words import ComponentKind
-from pulse_tui.enrich.matching import advisory_fingerprint, advisory_signals, match
-from pulse_tui.enrich.notes import classify, note_signals, resolved
+from pulse_tui.enrich.advisories.matching import advisory_fingerprint, advisory_signals, match
 from pulse_tui.enrich.places import package_key
+from pulse_tui.enrich.vendors.notes import classify, note_signals, resolved
 from pulse_tui.ports import Transaction
-from pulse_tui.services.attest import named_releases, take_attestation
-from pulse_tui.services.bills import bill_remark, take_bill, take_head
-from pulse_tui.services.evaluations import take_run
-from pulse_tui.services.parts import JudgeParts
-from pulse_tui.services.registry import sync
-
-
-class Made(NamedTuple):
-    """Signals that an observation led to, conditions that are over, and whether the estate moved."""
-
-    signals: list[Signal]
-    cleared: list[str]
-    estate_changed: bool = False
-    remarks: tuple[str, ...] = ()
-    """What whoever brought it in should hear."""
+from pulse_tui.services.components.bills import bill_remark, take_bill, take_head
+from pulse_tui.services.evals.take import take_run
+from pulse_tui.services.parts import JudgeParts, Made
+from pulse_tui.services.registry.attest import named_releases, take_attestation
+from pulse_tui.services.registry.sync import sync
 
 
 def signals_of(item: object, tx: Transaction, parts: JudgeParts, estate: Estate, now: datetime) -> Made:

@@ -18,7 +18,7 @@ from pulse_tui.domain.release import Release
 from pulse_tui.domain.rollback import Check
 from pulse_tui.domain.text import clean
 from pulse_tui.ports import Answer, StepContext
-from pulse_tui.steps._ask import VALUE_LIMIT, ask, decoded, digest_check, place, refused
+from pulse_tui.steps._shared.ask import VALUE_LIMIT, ask, decoded, digest_check, place, refused
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -19,7 +19,7 @@ from pulse_tui.domain.release import Release
 from pulse_tui.domain.rollback import Check
 from pulse_tui.domain.text import address, clean
 from pulse_tui.ports import StepContext
-from pulse_tui.steps._ask import VALUE_LIMIT, ask, decoded, digest_check, place, refused
+from pulse_tui.steps._shared.ask import VALUE_LIMIT, ask, decoded, digest_check, place, refused
 
 
 class Method(StrEnum):

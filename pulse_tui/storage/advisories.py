@@ -11,8 +11,8 @@ from pulse_tui.domain.note import Note, Reading
 from pulse_tui.domain.words import Environment, Priority
 from pulse_tui.enrich.places import package_key
 from pulse_tui.storage import tables as t
-from pulse_tui.storage.codec import Codec
-from pulse_tui.storage.upsert import upsert
+from pulse_tui.storage.sql.codec import Codec
+from pulse_tui.storage.sql.upsert import upsert
 
 _ADVISORY = Codec(Advisory)
 _FINDING = Codec(Finding, skip=("environment",))

@@ -12,8 +12,8 @@ from pulse_tui.domain.evals import Acceptance, Comparison, EvalRun, Measure, Sco
 from pulse_tui.domain.moments import from_us
 from pulse_tui.ports import RunHead
 from pulse_tui.storage import tables as t
-from pulse_tui.storage.codec import Codec
-from pulse_tui.storage.upsert import insert_new, upsert
+from pulse_tui.storage.sql.codec import Codec
+from pulse_tui.storage.sql.upsert import insert_new, upsert
 
 _RUN = Codec(EvalRun, skip=("scores", "sheets"))
 _SCORE = Codec(Score)

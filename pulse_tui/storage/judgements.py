@@ -15,9 +15,9 @@ from pulse_tui.domain.hold import Hold
 from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.words import Outcome
 from pulse_tui.storage import tables as t
-from pulse_tui.storage.codec import Codec, from_json, to_json
-from pulse_tui.storage.lookup import chunks, named
-from pulse_tui.storage.upsert import insert_many, insert_new, upsert
+from pulse_tui.storage.sql.codec import Codec, from_json, to_json
+from pulse_tui.storage.sql.lookup import chunks, named
+from pulse_tui.storage.sql.upsert import insert_many, insert_new, upsert
 
 _DECISION = Codec(Decision)
 _ALERT = Codec(Alert)

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from pulse_tui.domain.audit import GENESIS, AuditEntry, link
 from pulse_tui.storage import tables as t
-from pulse_tui.storage.codec import Codec
-from pulse_tui.storage.upsert import insert_many, upsert
+from pulse_tui.storage.sql.codec import Codec
+from pulse_tui.storage.sql.upsert import insert_many, upsert
 
 _ENTRY = Codec(AuditEntry)
 _SEAL = "audit.newest"

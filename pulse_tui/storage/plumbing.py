@@ -11,8 +11,8 @@ from pulse_tui.domain.delivery import Delivery, DeliveryState
 from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.source import SourceStatus
 from pulse_tui.storage import tables as t
-from pulse_tui.storage.codec import Codec
-from pulse_tui.storage.upsert import insert_new, upsert
+from pulse_tui.storage.sql.codec import Codec
+from pulse_tui.storage.sql.upsert import insert_new, upsert
 
 _SOURCE = Codec(SourceStatus)
 _DELIVERY = Codec(Delivery)

@@ -18,9 +18,9 @@ from pulse_tui.domain.rollback import (
     decode_plan,
 )
 from pulse_tui.storage import tables as t
-from pulse_tui.storage.codec import Codec
-from pulse_tui.storage.lookup import named
-from pulse_tui.storage.upsert import insert_new, upsert
+from pulse_tui.storage.sql.codec import Codec
+from pulse_tui.storage.sql.lookup import named
+from pulse_tui.storage.sql.upsert import insert_new, upsert
 
 _APPROVAL = Codec(Approval)
 _RUN = Codec(Run)

@@ -13,9 +13,9 @@ from pulse_tui.domain.signal import Signal, decode_evidence
 from pulse_tui.domain.source import Rejected
 from pulse_tui.domain.words import SignalType
 from pulse_tui.storage import tables as t
-from pulse_tui.storage.codec import Codec
-from pulse_tui.storage.lookup import present
-from pulse_tui.storage.upsert import insert_many
+from pulse_tui.storage.sql.codec import Codec
+from pulse_tui.storage.sql.lookup import present
+from pulse_tui.storage.sql.upsert import insert_many
 
 _ROW = Codec(Signal)
 _PLAIN = Codec(Signal, skip=("evidence",))

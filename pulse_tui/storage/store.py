@@ -13,14 +13,17 @@ from urllib.parse import quote
 
 import sqlalchemy as sa
 
-from pulse_tui.domain.board import Board, Trend
 from pulse_tui.domain.errors import StorageError
 from pulse_tui.domain.moments import to_us
-from pulse_tui.domain.views import CalendarRow, ReleaseRow
-from pulse_tui.storage import board as boards
+from pulse_tui.domain.views.panes import Board, Trend
+from pulse_tui.domain.views.registry import CalendarRow, ReleaseRow
 from pulse_tui.storage.advisories import AdvisoryTables
-from pulse_tui.storage.calendar import read_calendar
-from pulse_tui.storage.dependencies import DependencyTables
+from pulse_tui.storage.board import panes as boards
+from pulse_tui.storage.board.calendar import read_calendar
+from pulse_tui.storage.board.history import read_history
+from pulse_tui.storage.board.touched import Touched
+from pulse_tui.storage.board.trends import Execute, read_trends
+from pulse_tui.storage.components.dependencies import DependencyTables
 from pulse_tui.storage.engine import (
     check_schema,
     connect,
@@ -32,15 +35,12 @@ from pulse_tui.storage.engine import (
 )
 from pulse_tui.storage.estate import EstateTables
 from pulse_tui.storage.evals import EvalTables
-from pulse_tui.storage.history import read_history
 from pulse_tui.storage.inventory import InventoryTables
 from pulse_tui.storage.judgements import JudgementTables
 from pulse_tui.storage.log import AuditTable
 from pulse_tui.storage.plumbing import PlumbingTables
 from pulse_tui.storage.rollbacks import RollbackTables
 from pulse_tui.storage.signals import SignalTable
-from pulse_tui.storage.touched import Touched
-from pulse_tui.storage.trends import Execute, read_trends
 
 CHANNEL = "pulse_changed"
 _NOTIFY = f"SELECT pg_notify('{CHANNEL}', '') WHERE pg_current_xact_id_if_assigned() IS NOT NULL"

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from pulse_tui.storage.touched import triggers
+from pulse_tui.storage.board.touched import triggers
 
 metadata = sa.MetaData(
     naming_convention={

@@ -15,18 +15,19 @@ from textual import events
 from textual.binding import BindingType
 
 from pulse_tui.domain.errors import PulseError
-from pulse_tui.tui import look, session
-from pulse_tui.tui.bench_deeds import BenchDeeds
+from pulse_tui.tui import session
 from pulse_tui.tui.calls import system_clock
 from pulse_tui.tui.deeds import BackgroundRunner
-from pulse_tui.tui.keys import bind
-from pulse_tui.tui.screens.base import Head
+from pulse_tui.tui.evals.deeds import BenchDeeds
+from pulse_tui.tui.kit import look
+from pulse_tui.tui.kit.keys import bind
+from pulse_tui.tui.kit.screen import Head
 from pulse_tui.tui.watch import Watch
 
 if TYPE_CHECKING:
     from textual.driver import Driver
 
-    from pulse_tui.domain.board import Board
+    from pulse_tui.domain.views.panes import Board
     from pulse_tui.ports import Desk
 
 
@@ -58,7 +59,7 @@ class Tower(BenchDeeds, Watch):
             self._filters.append(look.AsciiFilter())
 
     def get_driver_class(self) -> type[Driver]:
-        from pulse_tui.tui.driver import quiet_driver  # noqa: PLC0415  it asks Textual for its own driver first
+        from pulse_tui.tui.kit.driver import quiet_driver  # noqa: PLC0415  it asks Textual for its own driver first
 
         return quiet_driver(super().get_driver_class())
 

@@ -15,15 +15,15 @@ from textual.timer import Timer
 
 from pulse_tui.domain.errors import PulseError
 from pulse_tui.domain.moments import to_us
-from pulse_tui.tui import messages
+from pulse_tui.tui.asks import common as messages
+from pulse_tui.tui.kit.screen import BaseScreen, Head
 from pulse_tui.tui.main import MainScreen
-from pulse_tui.tui.screens.base import BaseScreen, Head
 from pulse_tui.tui.session import Session
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
-    from pulse_tui.domain.board import Board
+    from pulse_tui.domain.views.panes import Board
     from pulse_tui.ports import Desk
 
 SAY_S = 6.0

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from pulse_tui.domain.board import Board
-from pulse_tui.tui.screens.palette import Command
+from pulse_tui.domain.views.panes import Board
+from pulse_tui.tui.kit.palette import Command
 
 if TYPE_CHECKING:
+    from pulse_tui.tui.kit.screen import BaseScreen
     from pulse_tui.tui.main import MainScreen
-    from pulse_tui.tui.screens.base import BaseScreen
 
 _ACTIONS: Final[Mapping[str, tuple[str, str, str]]] = {
     "alerts": ("main", "pane(3)", "pane 4"),

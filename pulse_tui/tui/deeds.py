@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from pulse_tui.tui import messages
-from pulse_tui.tui.bench_pages import BenchPages
+from pulse_tui.tui.asks import common as messages
+from pulse_tui.tui.evals.pages import BenchPages
 
 if TYPE_CHECKING:
-    from pulse_tui.domain.board import PlanStory
+    from pulse_tui.domain.views.panes import PlanStory
     from pulse_tui.ports import Desk
 
 
@@ -41,7 +41,7 @@ class Deeds(BenchPages):
 
     def on_silence(self, message: messages.Silence) -> None:
         """Ask how long and why, then one call."""
-        from pulse_tui.tui.screens.ask import AskScreen, Field, positive_number  # noqa: PLC0415
+        from pulse_tui.tui.kit.ask import AskScreen, Field, positive_number  # noqa: PLC0415
 
         def answered(values: tuple[str, ...] | None) -> None:
             if values is not None:
@@ -52,7 +52,7 @@ class Deeds(BenchPages):
 
     def on_waive(self, message: messages.Waive) -> None:
         """Ask for how many days and why, then one call."""
-        from pulse_tui.tui.screens.ask import AskScreen, Field, positive_count  # noqa: PLC0415
+        from pulse_tui.tui.kit.ask import AskScreen, Field, positive_count  # noqa: PLC0415
 
         def answered(values: tuple[str, ...] | None) -> None:
             if values is not None:
@@ -63,7 +63,7 @@ class Deeds(BenchPages):
 
     def on_resolve(self, message: messages.Resolve) -> None:
         """Ask why, then one call."""
-        from pulse_tui.tui.screens.ask import AskScreen, Field  # noqa: PLC0415
+        from pulse_tui.tui.kit.ask import AskScreen, Field  # noqa: PLC0415
 
         def answered(values: tuple[str, ...] | None) -> None:
             if values is not None:
@@ -73,7 +73,7 @@ class Deeds(BenchPages):
 
     def on_freeze(self, message: messages.Freeze) -> None:
         """Ask why, then freeze; or ask why not any more, then lift it."""
-        from pulse_tui.tui.screens.ask import AskScreen, Field  # noqa: PLC0415
+        from pulse_tui.tui.kit.ask import AskScreen, Field  # noqa: PLC0415
 
         asset = message.asset_id
         if message.frozen:
@@ -133,7 +133,7 @@ class Deeds(BenchPages):
         self._ask(lambda desk: desk.undo(message.plan_hash), self._open_plan, deed=True)
 
     def _plan_deed(self, plan_hash: str, call: Callable[[Desk], PlanStory], word: str) -> None:
-        from pulse_tui.tui.screens.plan import PlanScreen  # noqa: PLC0415
+        from pulse_tui.tui.rollback.plan import PlanScreen  # noqa: PLC0415
 
         desk, page = self.desk, self._page()
         if desk is None or self.head.read_only:
@@ -174,7 +174,7 @@ class Deeds(BenchPages):
 
     def on_copy(self, message: messages.Copy) -> None:
         """tmux first, else OSC 52; too much for a terminal is said, not cut."""
-        from pulse_tui.tui.clipboard import osc52, tmux_copy  # noqa: PLC0415
+        from pulse_tui.tui.kit.clipboard import osc52, tmux_copy  # noqa: PLC0415
 
         async def run() -> None:
             text = message.text

@@ -9,18 +9,21 @@ from textual.binding import Binding, BindingType
 from textual.timer import Timer
 from textual.widget import Widget
 
-from pulse_tui.tui import bench_messages, messages, registry_messages, rows
-from pulse_tui.tui.benchmarks import Benchmarks
-from pulse_tui.tui.filter_line import FilterScreen
-from pulse_tui.tui.filters import BadFilter
-from pulse_tui.tui.keys import MAIN
-from pulse_tui.tui.registry import ASSETS, RegistryPane
-from pulse_tui.tui.screens.base import LEAST, Head
+from pulse_tui.tui.asks import common as messages
+from pulse_tui.tui.asks import evals as bench_messages
+from pulse_tui.tui.asks import registry as registry_messages
+from pulse_tui.tui.evals.pane import Benchmarks
+from pulse_tui.tui.kit import rows
+from pulse_tui.tui.kit.filter_line import FilterScreen
+from pulse_tui.tui.kit.filters import BadFilter
+from pulse_tui.tui.kit.keys import MAIN
+from pulse_tui.tui.kit.screen import LEAST, Head
+from pulse_tui.tui.kit.table import Table
+from pulse_tui.tui.registry.pane import ASSETS, RegistryPane
 from pulse_tui.tui.session import Session
-from pulse_tui.tui.table import Table
 
 if TYPE_CHECKING:
-    from pulse_tui.domain.board import AdvisoryRow, AlertRow, Board, Trend
+    from pulse_tui.domain.views.panes import AdvisoryRow, AlertRow, Board, Trend
 
 WIDE = (100, 28)
 """Columns and rows from which all four panes are shown."""
@@ -335,13 +338,13 @@ class MainScreen(FilterScreen):
             self.post_message(messages.Copy(table.spec.copied(table.row)))
 
     def action_help(self) -> None:
-        from pulse_tui.tui.screens.help import HelpScreen  # noqa: PLC0415  nobody needs it before the first ?
+        from pulse_tui.tui.kit.help import HelpScreen  # noqa: PLC0415  nobody needs it before the first ?
 
         bindings = [b for b in MAIN if self._may(b)]
         self.app.push_screen(HelpScreen(self.head, bindings))
 
     def _may(self, binding: Binding) -> bool:
         """Help lists the keys of all panes; read-only hides the deeds there too."""
-        from pulse_tui.tui.keys import DEEDS  # noqa: PLC0415
+        from pulse_tui.tui.kit.keys import DEEDS  # noqa: PLC0415
 
         return not (self.head.read_only and binding.action in DEEDS)

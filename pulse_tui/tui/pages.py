@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from pulse_tui.tui import messages
+from pulse_tui.tui.asks import common as messages
 from pulse_tui.tui.calls import Calls
 
 if TYPE_CHECKING:
-    from pulse_tui.domain.board import AlertStory, PlanStory, RegistryRow, SourceRow
-    from pulse_tui.tui.screens.alert import NextAlert
-    from pulse_tui.tui.screens.listing import ListScreen
-    from pulse_tui.tui.screens.page import PageScreen
+    from pulse_tui.domain.views.panes import AlertStory, PlanStory, RegistryRow, SourceRow
+    from pulse_tui.tui.alerts.alert import NextAlert
+    from pulse_tui.tui.kit.listing import ListScreen
+    from pulse_tui.tui.kit.page import PageScreen
 
 
 class Pages(Calls):
@@ -20,7 +20,7 @@ class Pages(Calls):
 
     def on_open_alert(self, message: messages.OpenAlert) -> None:
         """Open it, and keep it live."""
-        from pulse_tui.tui.screens.alert import AlertScreen  # noqa: PLC0415
+        from pulse_tui.tui.alerts.alert import AlertScreen  # noqa: PLC0415
 
         def show(story: AlertStory) -> None:
             page = AlertScreen(self.head, story)
@@ -30,7 +30,7 @@ class Pages(Calls):
 
     def on_next_alert(self, message: NextAlert) -> None:
         """The alert screen goes on to the next row of pane 4."""
-        from pulse_tui.tui.screens.alert import AlertScreen  # noqa: PLC0415
+        from pulse_tui.tui.alerts.alert import AlertScreen  # noqa: PLC0415
 
         screen, table = self.screen, self.main.alerts
         if not isinstance(screen, AlertScreen):
@@ -42,7 +42,7 @@ class Pages(Calls):
 
     def on_open_advisory(self, message: messages.OpenAdvisory) -> None:
         """Open it, and keep it live."""
-        from pulse_tui.tui.screens.story import AdvisoryScreen, Lines  # noqa: PLC0415
+        from pulse_tui.tui.opened import AdvisoryScreen, Lines  # noqa: PLC0415
 
         key = message.advisory_id
         name = next((row.name for row in (self.board.advisories if self.board else ()) if row.id == key), key)
@@ -55,7 +55,7 @@ class Pages(Calls):
 
     def on_open_asset(self, message: messages.OpenAsset) -> None:
         """Open it, and keep it live."""
-        from pulse_tui.tui.screens.story import AssetScreen, Lines  # noqa: PLC0415
+        from pulse_tui.tui.opened import AssetScreen, Lines  # noqa: PLC0415
 
         asset = message.asset_id
 
@@ -74,7 +74,7 @@ class Pages(Calls):
 
     def on_open_sources(self) -> None:
         """Open the sources, and keep them live."""
-        from pulse_tui.tui.screens.story import SourcesScreen  # noqa: PLC0415
+        from pulse_tui.tui.opened import SourcesScreen  # noqa: PLC0415
 
         def rows() -> tuple[SourceRow, ...]:
             return self.board.sources if self.board else ()
@@ -90,12 +90,12 @@ class Pages(Calls):
         self._ask(lambda desk: desk.source_problems(), show)
 
     def on_open_messages(self) -> None:
-        from pulse_tui.tui.screens.story import MessagesScreen  # noqa: PLC0415
+        from pulse_tui.tui.opened import MessagesScreen  # noqa: PLC0415
 
         self.push_screen(MessagesScreen(self.head, list(self.log_entries)))
 
     def _open_plan(self, plan: PlanStory) -> None:
-        from pulse_tui.tui.screens.plan import PlanScreen  # noqa: PLC0415
+        from pulse_tui.tui.rollback.plan import PlanScreen  # noqa: PLC0415
 
         page = PlanScreen(self.head, plan)
         self._push(page, lambda: self._ask(lambda desk: desk.plan_story(page.plan.hash), page.show_plan))
@@ -115,7 +115,7 @@ class Pages(Calls):
 
     def on_open_palette(self) -> None:
         from pulse_tui.tui.commands import commands  # noqa: PLC0415
-        from pulse_tui.tui.screens.palette import PaletteScreen  # noqa: PLC0415
+        from pulse_tui.tui.kit.palette import PaletteScreen  # noqa: PLC0415
 
         page = self._page() or self.main
 

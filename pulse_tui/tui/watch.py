@@ -8,14 +8,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pulse_tui.tui import messages
-from pulse_tui.tui.benchmarks import ChartWanted
+from pulse_tui.tui.asks import common as messages
 from pulse_tui.tui.calls import Calls
-from pulse_tui.tui.screens.base import Head
+from pulse_tui.tui.evals.pane import ChartWanted
+from pulse_tui.tui.kit.screen import Head
 from pulse_tui.tui.session import Session
 
 if TYPE_CHECKING:
-    from pulse_tui.domain.board import Board
+    from pulse_tui.domain.views.panes import Board
 
 POLL_S = 1.0
 TICK_S = 15.0
@@ -124,6 +124,6 @@ class Watch(Calls):
 
 
 def _draw_chart(trend: Any, width: int, height: int) -> tuple[str, ...]:
-    from pulse_tui.tui import chart  # noqa: PLC0415  plotext is imported here, after the first frame
+    from pulse_tui.tui.kit import chart  # noqa: PLC0415  plotext is imported here, after the first frame
 
     return chart.draw(trend, width, height)

@@ -33,7 +33,7 @@ ENVIRONMENTS = (Environment.PRODUCTION, Environment.CANARY, Environment.SHADOW)
 
 def build(folder: Path, assets: int = 300, signals: int = 100_000, alerts: int = 300) -> Path:
     """Write ``pulse.yaml`` and a filled ``pulse.db`` into ``folder``; returns the folder. Seeded: always the same."""
-    from pulse_tui.services.ingest import ingest
+    from pulse_tui.services.signals.ingest import ingest
 
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "pulse.yaml").write_text("name: bench\ndatabase: sqlite:///pulse.db\n")

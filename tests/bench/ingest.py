@@ -13,7 +13,7 @@ from pulse_tui.domain.bill import Bill
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.words import Change, ComponentKind, Environment, Exposure, Severity, SignalType, Tier
-from pulse_tui.services.ingest import BATCH, ingest
+from pulse_tui.services.signals.ingest import BATCH, ingest
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.clock import Clock
 from tests.fakes.databases import sqlite_file

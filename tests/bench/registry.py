@@ -22,9 +22,9 @@ from pulse_tui.domain.estate import Component
 from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.words import ComponentKind, Environment
 from pulse_tui.storage import tables as t
-from pulse_tui.storage.components import package_of
+from pulse_tui.storage.components.components import package_of
+from pulse_tui.storage.sql.upsert import insert_many
 from pulse_tui.storage.store import SqlStore
-from pulse_tui.storage.upsert import insert_many
 from tests.fakes.bills import bill, package
 from tests.fakes.databases import postgres, sqlite_file
 from tests.fakes.nouns import NOW, changed
@@ -170,8 +170,8 @@ def reading(store: SqlStore) -> dict[str, Callable[[int], object]]:
         "reverse tree of a rare component (storage)": rare,
         "estate without dependencies": load,
     }
-    if importlib.util.find_spec("pulse_tui.services.tree") is not None:
-        from pulse_tui.services import tree as trees
+    if importlib.util.find_spec("pulse_tui.services.components.tree") is not None:
+        from pulse_tui.services.components import tree as trees
 
         asked["asset tree (service)"] = lambda i: trees.asset_tree(store, name(i * 37 % ASSETS), NOW)
         asked["reverse tree, used directly by all (service)"] = lambda _: trees.dependents(store, shared(0))

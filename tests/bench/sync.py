@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from pulse_tui.services.refresh import refresh
+from pulse_tui.services.signals.refresh import refresh
 from pulse_tui.storage.store import SqlStore
 from pulse_tui.wiring import House
 from tests.servers.loopback import Loopback, Reply, Request

@@ -24,12 +24,12 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from pulse_tui.domain.evals import Verdict
-from pulse_tui.evaluate.calibration import judge_brier
-from pulse_tui.evaluate.clustered import gathered, judge_clusters
-from pulse_tui.evaluate.family import adjusted
-from pulse_tui.evaluate.judge import judge
-from pulse_tui.evaluate.latency import judge_latency
-from pulse_tui.evaluate.sequential import watch
+from pulse_tui.evaluate.statistics.calibration import judge_brier
+from pulse_tui.evaluate.statistics.clustered import gathered, judge_clusters
+from pulse_tui.evaluate.statistics.family import adjusted
+from pulse_tui.evaluate.statistics.judge import judge
+from pulse_tui.evaluate.statistics.latency import judge_latency
+from pulse_tui.evaluate.statistics.sequential import watch
 from pulse_tui.evaluate.verdict import Judgement
 
 Floats = NDArray[np.float64]

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.random import Generator
 
 from pulse_tui.domain.evals import Comparison, EvalRun, Gate, Score, Sheet, Task, Verdict
-from pulse_tui.evaluate.comparing import compare
+from pulse_tui.evaluate.compare.comparing import compare
 from pulse_tui.evaluate.definition import Question
 from tests.bench.verdicts import (
     _DATA,

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulse_tui.collectors import cyclonedx, spdx
-from pulse_tui.collectors._bills import BillOptions
+from pulse_tui.collectors._shared.bills import BillOptions
 from pulse_tui.domain.bill import ROOT, Bill
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.source import Collected, Cursor

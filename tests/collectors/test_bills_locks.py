@@ -11,17 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulse_tui.collectors import (
-    cyclonedx,
-    junit,
-    lm_eval,
-    osv,
-    package_lock,
-    requirements,
-    signals,
-    spdx,
-    uv_lock,
-)
+from pulse_tui.collectors import cyclonedx, junit, lm_eval, osv, package_lock, requirements, signals, spdx, uv_lock
 from pulse_tui.domain.bill import Bill
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.source import Collected

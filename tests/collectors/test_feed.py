@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pulse_tui.collectors import feed
-from pulse_tui.collectors._html import to_text
+from pulse_tui.collectors._shared.html import to_text
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.note import Note
 from pulse_tui.domain.source import Collected, Cursor

@@ -11,7 +11,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from pulse_tui.collectors import _git, _git_bundle, git
+from pulse_tui.collectors import git
+from pulse_tui.collectors.git import bundle as _git_bundle
+from pulse_tui.collectors.git import program as _git
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.release import RegistrySnapshot
 from pulse_tui.domain.signal import Signal

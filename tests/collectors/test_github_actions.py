@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulse_tui.collectors import github_actions
-from pulse_tui.collectors._ci import Means
+from pulse_tui.collectors._shared.ci import Means
 from pulse_tui.collectors.github_actions import Options, Where, WorkflowRule
 from pulse_tui.domain.errors import Refused, SourceError
 from pulse_tui.domain.moments import iso

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pulse_tui.collectors import gitlab
-from pulse_tui.collectors._ci import Means
+from pulse_tui.collectors._shared.ci import Means
 from pulse_tui.collectors.gitlab import Options, PipelineRule, Place
 from pulse_tui.domain.errors import Refused, SourceError
 from pulse_tui.domain.moments import iso

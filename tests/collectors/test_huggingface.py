@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulse_tui.collectors import huggingface
-from pulse_tui.collectors._tags import name_versions, order, version_of
+from pulse_tui.collectors._shared.tags import name_versions, order, version_of
 from pulse_tui.domain.bill import Head
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.release import RegistrySnapshot

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulse_tui.collectors._items import ID_KEPT, Answer, digest, labels, sheets, short, totals
+from pulse_tui.collectors._shared.sheets import ID_KEPT, Answer, digest, labels, sheets, short, totals
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.evals import Score, Sheet
 from pulse_tui.domain.text import is_clean

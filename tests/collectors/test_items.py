@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulse_tui.collectors import items, junit, lm_eval, pytest_benchmark
-from pulse_tui.collectors._items import digest, short
+from pulse_tui.collectors._shared.sheets import digest, short
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.evals import EvalRun
 from pulse_tui.domain.source import Collected

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from pulse_tui.collectors import lm_eval
-from pulse_tui.collectors._items import digest
+from pulse_tui.collectors._shared.sheets import digest
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.evals import EvalRun, Sheet
 from pulse_tui.domain.metrics import bounds_of, higher_is_better

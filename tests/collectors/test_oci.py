@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from pulse_tui.collectors import oci
-from pulse_tui.collectors._images import image
 from pulse_tui.collectors.oci import Options, Watched
+from pulse_tui.collectors.oci.images import image
 from pulse_tui.domain.bill import Bill
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.release import RegistrySnapshot

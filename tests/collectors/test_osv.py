@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulse_tui.collectors import osv
-from pulse_tui.collectors._cvss import base_score
+from pulse_tui.collectors._shared.cvss import base_score
 from pulse_tui.domain.advisory import Advisory, VersionRange
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.source import Collected

@@ -13,8 +13,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from pulse_tui.collectors import prometheus
-from pulse_tui.collectors._prometheus_options import Errors, Latency, Objective, Unit
 from pulse_tui.collectors.prometheus import Options
+from pulse_tui.collectors.prometheus.options import Errors, Latency, Objective, Unit
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.evidence import HealthEvidence, ServiceEvidence
 from pulse_tui.domain.signal import Signal, decode, encode

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats  # type: ignore[import-untyped]
 
-from pulse_tui.collectors._prometheus_ask import Grid
-from pulse_tui.collectors._prometheus_level import Followed, Level, Seen, Standing, Told, chance, look, over
-from pulse_tui.collectors._prometheus_options import Options, filled, levels
+from pulse_tui.collectors.prometheus.ask import Grid
+from pulse_tui.collectors.prometheus.level import Followed, Level, Seen, Standing, Told, chance, look, over
+from pulse_tui.collectors.prometheus.options import Options, filled, levels
 from pulse_tui.domain.words import Environment, SignalType
 from pulse_tui.settings.check import convert
 from pulse_tui.settings.document import parse

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 import pytest
 
 from pulse_tui.collectors import prometheus
-from pulse_tui.collectors._prometheus_options import Errors, Latency, Objective
 from pulse_tui.collectors.prometheus import Options
+from pulse_tui.collectors.prometheus.options import Errors, Latency, Objective
 from pulse_tui.domain.evidence import HealthEvidence, ServiceEvidence
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.source import Cursor, Rejected

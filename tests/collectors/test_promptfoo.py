@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulse_tui.collectors import inspect_ai, promptfoo
-from pulse_tui.collectors._items import digest
+from pulse_tui.collectors._shared.sheets import digest
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.evals import EvalRun, Sheet
 from pulse_tui.domain.source import Collected

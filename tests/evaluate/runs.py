@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pulse_tui.domain.evals import Comparison, EvalRun, Gate, Score, Sheet, Task, TaskVerdict
 from pulse_tui.domain.metrics import Made, bounds_of, made_of
-from pulse_tui.evaluate.comparing import compare
+from pulse_tui.evaluate.compare.comparing import compare
 from pulse_tui.evaluate.definition import Question
 from tests.fakes.nouns import NOW
 

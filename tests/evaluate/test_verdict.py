@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulse_tui.domain.evals import Verdict
-from pulse_tui.evaluate.judge import judge
+from pulse_tui.evaluate.statistics.judge import judge
 from pulse_tui.evaluate.verdict import Interval, decide, oriented, unjudged
 
 SCORES = st.lists(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 
-from pulse_tui.domain.board import (
+from pulse_tui.domain.errors import NotFound, Refused
+from pulse_tui.domain.views.panes import (
     AdvisoryRow,
     AlertRow,
     AlertStory,
@@ -15,7 +16,6 @@ from pulse_tui.domain.board import (
     SourceRow,
     Trend,
 )
-from pulse_tui.domain.errors import NotFound, Refused
 from tests.fakes.bench_desk import FakeBench, points
 from tests.fakes.registry_desk import NOW_US, FakeRegistry, ago
 

@@ -10,9 +10,10 @@ from pulse_tui.domain.words import Environment
 from pulse_tui.kinds import Kinds
 from pulse_tui.policy.judge import Policy
 from pulse_tui.ports import Route
-from pulse_tui.services.gate import GateAnswer
-from pulse_tui.services.gate import gate as ask_gate
 from pulse_tui.services.parts import JudgeParts, Outside, RollbackParts
+from pulse_tui.services.promotion.gate import GateAnswer
+from pulse_tui.services.promotion.gate import gate as ask_gate
+from pulse_tui.services.record import signals_of
 from pulse_tui.settings.shapes import ApprovalsShape, OperatorShape, PlaybookShape, StepShape
 from pulse_tui.storage.store import SqlStore
 from pulse_tui.wiring import House, secret
@@ -65,6 +66,7 @@ def judging(store: SqlStore, base: Path, clock: Clock, http: FakeHttp | None = N
         sources={},
         outside=Outside(http=http or FakeHttp(), base=base, secret=secret),
         clock=clock,
+        record=signals_of,
     )
     return parts._replace(**more)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from pulse_tui.domain.board import RegistryRow
 from pulse_tui.domain.errors import NotFound, Refused
 from pulse_tui.domain.moments import to_us
-from pulse_tui.domain.views import (
+from pulse_tui.domain.views.panes import RegistryRow
+from pulse_tui.domain.views.registry import (
     CalendarRow,
     DependentRow,
     Dependents,

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from pulse_tui.domain.evals import Basis, Comparison, EvalRun, Gate, Score, Sheet, Task, TaskVerdict, Verdict
-from pulse_tui.services.ingest import Tally, ingest
 from pulse_tui.services.parts import JudgeParts
+from pulse_tui.services.signals.ingest import Tally, ingest
 from pulse_tui.settings.shapes import SuiteShape
 from tests.fakes.nouns import NOW
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from pulse_tui.services.ingest import ingest
+from pulse_tui.services.signals.ingest import ingest
 from pulse_tui.wiring import House
 from tests.fakes.runs import jailbreaks, run_of_sheets, sheet
 from tests.servers.loopback import Loopback, Reply, Request

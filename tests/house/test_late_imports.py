@@ -13,7 +13,7 @@ import pytest
 from tests.fakes.databases import sqlite_file
 from tests.fakes.small_estate import measure, write_estate
 
-HEAVY = ("numpy", "scipy", "pulse_tui.evaluate.comparing", "pulse_tui.evaluate.drift")
+HEAVY = ("numpy", "scipy", "pulse_tui.evaluate.compare.comparing", "pulse_tui.evaluate.drift")
 READING = """
 desk = house.desk("ana")
 story = desk.bench("my-bot", "golden")
@@ -29,7 +29,7 @@ told["risk"] = desk.accept_risk("golden-1.1.0", "production", "functional", 7, "
 told["pin"] = desk.pin_baseline("golden-1.1.0", "it is the new normal")
 """
 KEEPING = """
-from pulse_tui.services.baselines import rejudge
+from pulse_tui.services.evals.baselines import rejudge
 told["judged"] = rejudge(house.judging)
 """
 

@@ -19,10 +19,10 @@ from typing import Any
 
 from pulse_tui.domain.errors import PulseError
 from pulse_tui.domain.rollback import PlanState
-from pulse_tui.services.approve import approve
-from pulse_tui.services.execute import execute, resume
 from pulse_tui.services.parts import RollbackParts
-from pulse_tui.services.plan import propose
+from pulse_tui.services.rollback.approve import approve
+from pulse_tui.services.rollback.execute import execute, resume
+from pulse_tui.services.rollback.plan import propose
 from pulse_tui.storage.store import SqlStore, SqlTransaction
 from tests.fakes.clock import Clock
 from tests.fakes.databases import sqlite_file

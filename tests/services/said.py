@@ -7,8 +7,8 @@ from pulse_tui.domain.evals import Basis, Verdict
 from pulse_tui.domain.hold import HoldKind
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.words import Environment, SignalType
-from pulse_tui.services.gate import Reason
 from pulse_tui.services.parts import JudgeParts
+from pulse_tui.services.promotion.gate import Reason
 from tests.fakes.house import gate
 
 

@@ -17,7 +17,7 @@ from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.release import ReleaseState
 from pulse_tui.domain.source import SourceStatus
 from pulse_tui.domain.words import Environment, Priority
-from pulse_tui.storage.board import quick_board
+from pulse_tui.storage.board.panes import quick_board
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.databases import sqlite_file
 from tests.fakes.nouns import (

@@ -23,7 +23,7 @@ from pulse_tui.domain.pointer import PointerCheck
 from pulse_tui.domain.release import ReleaseState
 from pulse_tui.domain.rollback import Check
 from pulse_tui.domain.words import AssetType, Environment, Priority, Severity
-from pulse_tui.storage import registry
+from pulse_tui.storage.board import deployments as registry
 from pulse_tui.storage.engine import connect, normalize
 from pulse_tui.storage.migrate import upgrade
 from pulse_tui.storage.store import SqlStore, SqlTransaction

@@ -12,7 +12,7 @@ from pulse_tui.domain.hold import HoldKind
 from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.note import Label, Note, Reading
 from pulse_tui.domain.rollback import RunState
-from pulse_tui.storage.calendar import read_calendar
+from pulse_tui.storage.board.calendar import read_calendar
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.nouns import CANARY, NOW, PRODUCTION, changed, hold, later, plan, release, run
 

@@ -14,7 +14,7 @@ from pulse_tui.domain.errors import Refused
 from pulse_tui.domain.estate import Component, Dependency
 from pulse_tui.domain.words import ComponentKind, Environment
 from pulse_tui.ports import Edge, Transaction
-from pulse_tui.storage.bills import pairs
+from pulse_tui.storage.components.bills import pairs
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.bills import bill, declared, package, words
 from tests.fakes.nouns import CANARY, NOW, PRODUCTION, changed, later

@@ -16,7 +16,7 @@ from alembic.migration import MigrationContext
 
 from pulse_tui.domain.errors import StorageError
 from pulse_tui.storage import engine as engines
-from pulse_tui.storage.board import quick_board
+from pulse_tui.storage.board.panes import quick_board
 from pulse_tui.storage.migrate import backup, upgrade
 from pulse_tui.storage.store import SqlStore
 from pulse_tui.storage.tables import metadata

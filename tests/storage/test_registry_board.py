@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from pulse_tui.domain.board import Board, RegistryRow
 from pulse_tui.domain.concern import Concern
 from pulse_tui.domain.estate import Stage, Workflow
 from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.pointer import PointerCheck
 from pulse_tui.domain.release import ReleaseState
 from pulse_tui.domain.rollback import Check
+from pulse_tui.domain.views.panes import Board, RegistryRow
 from pulse_tui.domain.words import Environment, Priority, Severity
-from pulse_tui.storage.board import quick_board
+from pulse_tui.storage.board.panes import quick_board
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.nouns import CANARY, NOW, PRODUCTION, alert, asset, deployment, later, release
 

@@ -11,7 +11,7 @@ from typing import Any
 from textual import events
 from textual.keys import _character_to_key
 
-from pulse_tui.domain.board import Board
+from pulse_tui.domain.views.panes import Board
 from pulse_tui.tui.app import Tower
 from pulse_tui.tui.deeds import BackgroundRunner
 from tests.fakes.desk import FakeDesk

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from pulse_tui.tui.screens.ask import AskScreen
+from pulse_tui.tui.kit.ask import AskScreen
 from tests.fakes.bench_desk import FAILED, FLIPS, LONG, TRENDS, UNDECIDED, UNDECIDED_TREND
 from tests.fakes.desk import FakeDesk
 from tests.tui.helpers import NARROW, WIDE, Pilot, check_snapshot, play

@@ -10,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from pulse_tui.domain.bench import ClusterRow, Flip
-from pulse_tui.domain.board import Trend
-from pulse_tui.tui import look
-from pulse_tui.tui.bench_rows import (
+from pulse_tui.domain.views.evals import ClusterRow, Flip
+from pulse_tui.domain.views.panes import Trend
+from pulse_tui.tui.evals.flip_rows import FLIPS, cluster_lines, flip_cells, lost_first, score
+from pulse_tui.tui.evals.flips import chart_text
+from pulse_tui.tui.evals.pane import chart_spans, summary
+from pulse_tui.tui.evals.rows import (
     GATES,
     RUNS,
     RunLine,
@@ -24,14 +26,12 @@ from pulse_tui.tui.bench_rows import (
     shorten_name,
     verdict_span,
 )
-from pulse_tui.tui.benchmarks import chart_spans, summary
-from pulse_tui.tui.canvas import Span, width_of
-from pulse_tui.tui.filters import parse
-from pulse_tui.tui.flip_rows import FLIPS, cluster_lines, flip_cells, lost_first, score
-from pulse_tui.tui.interval import BAR, bar_title, delta_text, interval_bar, number, signed, straddles
-from pulse_tui.tui.questions import question_lines, shares
-from pulse_tui.tui.screens.bench import bench_title, measure_blocks, undecided
-from pulse_tui.tui.screens.flips import chart_text
+from pulse_tui.tui.evals.run import bench_title, measure_blocks, undecided
+from pulse_tui.tui.kit import look
+from pulse_tui.tui.kit.canvas import Span, width_of
+from pulse_tui.tui.kit.filters import parse
+from pulse_tui.tui.kit.interval import BAR, bar_title, delta_text, interval_bar, number, signed, straddles
+from pulse_tui.tui.kit.questions import question_lines, shares
 from tests.fakes.bench_desk import (
     BASELINE,
     CONSISTENCY,

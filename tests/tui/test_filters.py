@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulse_tui.tui.filters import BadFilter, parse
+from pulse_tui.tui.kit.filters import BadFilter, parse
 
 COLUMNS = ("prio", "state", "what", "owner", "env", "count")
 ROW = {

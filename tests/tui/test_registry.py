@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pulse_tui.domain.views import Tree, TreeRow
+from pulse_tui.domain.views.registry import Tree, TreeRow
 from tests.fakes.desk import ADVISORIES, FakeDesk
 from tests.fakes.registry_desk import CALENDAR, DEPENDENTS, INVENTORY, RELEASES, TREE, WORKFLOWS
 from tests.tui.helpers import NARROW, WIDE, Pilot, check_snapshot, play

@@ -6,12 +6,14 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.style import Style
 
-from pulse_tui.domain.board import RegistryRow
-from pulse_tui.domain.views import StageCell
-from pulse_tui.tui import estate_rows, look, registry_rows, release_rows, rows, tree_rows
-from pulse_tui.tui.filters import BadFilter, parse
-from pulse_tui.tui.screens.listing import flow
-from pulse_tui.tui.screens.release import gate_blocks, gate_word, state_in
+from pulse_tui.domain.views.panes import RegistryRow
+from pulse_tui.domain.views.registry import StageCell
+from pulse_tui.tui.kit import look, rows
+from pulse_tui.tui.kit.filters import BadFilter, parse
+from pulse_tui.tui.kit.listing import flow
+from pulse_tui.tui.registry import estate_rows, release_rows, tree_rows
+from pulse_tui.tui.registry import rows as registry_rows
+from pulse_tui.tui.registry.release import gate_blocks, gate_word, state_in
 from tests.fakes.desk import ADVISORIES, REGISTRY
 from tests.fakes.registry_desk import CALENDAR, DEPENDENTS, INVENTORY, NOW_US, RELEASES, TREE, WORKFLOWS
 

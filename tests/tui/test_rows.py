@@ -3,9 +3,10 @@ from __future__ import annotations
 import pytest
 from rich.cells import cell_len
 
-from pulse_tui.tui import look, registry_rows, rows
-from pulse_tui.tui.benchmarks import change, legend, summary
-from pulse_tui.tui.canvas import difference, fit, pad, safe, width_of
+from pulse_tui.tui.evals.pane import change, legend, summary
+from pulse_tui.tui.kit import look, rows
+from pulse_tui.tui.kit.canvas import difference, fit, pad, safe, width_of
+from pulse_tui.tui.registry import rows as registry_rows
 from tests.fakes.bench_desk import TRENDS
 from tests.fakes.desk import ADVISORIES, ALERTS, REGISTRY
 from tests.fakes.registry_desk import NOW_US

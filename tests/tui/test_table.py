@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
-from pulse_tui.domain.board import AlertRow, RegistryRow
-from pulse_tui.tui import registry_rows, rows
-from pulse_tui.tui.filters import parse
-from pulse_tui.tui.held import Sieve, Widest, widths_of
-from pulse_tui.tui.registry import RegistryPane
-from pulse_tui.tui.table import Table
+from pulse_tui.domain.views.panes import AlertRow, RegistryRow
+from pulse_tui.tui.kit import rows
+from pulse_tui.tui.kit.filters import parse
+from pulse_tui.tui.kit.held import Sieve, Widest, widths_of
+from pulse_tui.tui.kit.table import Table
+from pulse_tui.tui.registry import rows as registry_rows
+from pulse_tui.tui.registry.pane import RegistryPane
 from tests.fakes.desk import ALERTS, REGISTRY, FakeDesk
 from tests.fakes.registry_desk import NOW_US
 

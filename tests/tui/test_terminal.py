@@ -19,8 +19,8 @@ import pytest
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.drivers.linux_driver import LinuxDriver
 
-from pulse_tui.tui import driver
-from pulse_tui.tui.clipboard import LIMIT, osc52
+from pulse_tui.tui.kit import driver
+from pulse_tui.tui.kit.clipboard import LIMIT, osc52
 from tests.tui.terminal import Terminal
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a pty of Linux")
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a 
 HEAVY = {
     "sqlalchemy", "httpx", "feedparser", "apscheduler", "plotext", "yaml", "msgspec", "cel_expr_python",
     "importlib.metadata", "concurrent.futures.thread", "json", "pulse_tui.domain.text",
-    "pulse_tui.tui.document", "pulse_tui.tui.chart",
+    "pulse_tui.tui.kit.document", "pulse_tui.tui.kit.chart",
 }  # fmt: skip
 
 

@@ -8,9 +8,9 @@ from alembic import op
 
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.words import ComponentKind
-from pulse_tui.enrich.names import canonical
-from pulse_tui.storage.components import package_of
-from pulse_tui.storage.touched import triggers
+from pulse_tui.enrich.vendors.names import canonical
+from pulse_tui.storage.board.touched import triggers
+from pulse_tui.storage.components.components import package_of
 
 revision = "0002"
 down_revision = "0001"

@@ -1,0 +1,306 @@
+"""What the kinds of bills of materials share: whose a document is, components folded into a graph, and the refusals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import msgspec
+
+from pulse_tui.collectors._shared.files import FILE_CAP, broken_json, collect_files, refuse
+from pulse_tui.collectors._shared.runs import PATTERN
+from pulse_tui.domain.bill import ROOT, Bill
+from pulse_tui.domain.errors import SourceError
+from pulse_tui.domain.estate import Component
+from pulse_tui.domain.purl import build, component
+from pulse_tui.domain.source import Collected, Rejected
+from pulse_tui.domain.text import clean
+from pulse_tui.domain.words import ComponentKind, Environment
+from pulse_tui.ports import CollectContext
+
+DEEP = 64
+"""Levels of parts within parts that are read."""
+TOLD = 50
+"""Refused records of one document that are kept one by one; the rest are one line with their number."""
+
+_T = TypeVar("_T")
+_FOLDER = re.compile(rf"{PATTERN}\Z")
+_NUMBERS = re.compile(r"(\d+)")
+_DIGEST = re.compile(r"sha(?:256|384|512):[0-9a-f]{32,128}\Z")
+
+
+class BillOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the documents are, and whose they are.
+
+    ``path``: file, folder or glob. ``asset`` and ``version``: what they are the bill of (default: the folder
+    ``asset@version`` they are kept in). ``environments``: where it applies, all when left out. ``subject`` and
+    ``digest``: what a document must say it describes; another is refused. ``max_bytes``: cap of one file.
+    """
+
+    path: str = ""
+    asset: str | None = None
+    version: str | None = None
+    environments: tuple[Environment, ...] = ()
+    subject: str | None = None
+    digest: str | None = None
+    max_bytes: int = FILE_CAP
+
+
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
+    """What a document says it describes. ``spellings``: every name that means it."""
+
+    name: str | None = None
+    version: str | None = None
+    digest: str | None = None
+    spellings: tuple[str, ...] = ()
+
+
+class Graph:
+    """Components folded by (id, version), and who uses whom. Refs are whatever the document calls its parts."""
+
+    def __init__(self) -> None:
+        """Empty."""
+        self.components: list[Component] = []
+        self._places: dict[tuple[str, str | None], int] = {}
+        self._refs: dict[Hashable, int] = {}
+        self._edges: dict[tuple[int, int], None] = {}
+        self._ignored: set[Hashable] = set()
+
+    def add(self, ref: Hashable, found: Component) -> bool:
+        """Keep a component under ``ref``; False when the ref was taken by another component (that one stays)."""
+        place = self._places.setdefault((found.id, found.version), len(self.components))
+        if place == len(self.components):
+            self.components.append(found)
+        return ref is None or self._refs.setdefault(ref, place) == place
+
+    def root(self, ref: Hashable) -> None:
+        """``ref`` is the asset itself."""
+        if ref is not None:
+            self._refs[ref] = ROOT
+
+    def knows(self, ref: Hashable) -> bool:
+        """Whether anything has this ref."""
+        return ref in self._refs
+
+    def ignore(self, ref: Hashable) -> None:
+        """``ref`` is in the document and does not count: who names it makes no mistake."""
+        self._ignored.add(ref)
+
+    def ignored(self, ref: Hashable) -> bool:
+        """Whether it was told to :meth:`ignore` the ref."""
+        return ref in self._ignored
+
+    def link(self, parent: Hashable, child: Hashable) -> None:
+        """Both refs are known. What leads to itself or back to the asset is no edge."""
+        above, below = self._refs[parent], self._refs[child]
+        if below not in (above, ROOT):
+            self._edges[above, below] = None
+
+    def edges(self) -> tuple[tuple[int, int], ...]:
+        """In the order of the document. A ring that nothing leads into hangs on the asset by its first component."""
+        children: dict[int, list[int]] = {}
+        for above, below in self._edges:
+            children.setdefault(above, []).append(below)
+        led_to = {below for _, below in self._edges}
+        seen: set[int] = set()
+        hung: list[tuple[int, int]] = []
+        tops = [ROOT, *(i for i in range(len(self.components)) if i not in led_to)]
+        for top in (*tops, *range(len(self.components))):
+            if top in seen:
+                continue
+            if top != ROOT and top in led_to:
+                hung.append((ROOT, top))
+            waiting = [top]
+            while waiting:
+                at = waiting.pop()
+                if at not in seen:
+                    seen.add(at)
+                    waiting += children.get(at, ())
+        return (*self._edges, *hung)
+
+
+class Refusals:
+    """The refused records of one document: the first :data:`TOLD` one by one, the rest as a number."""
+
+    def __init__(self, source: str, name: str) -> None:
+        """``name`` is the file's."""
+        self._source, self._name = source, name
+        self._told: list[Rejected] = []
+        self._more = 0
+
+    def add(self, where: str, what: str, hint: str = "", raw: bytes = b"") -> None:
+        """``where`` within the file."""
+        if len(self._told) >= TOLD:
+            self._more += 1
+            return
+        joint = "" if where.startswith(":") else ": "
+        self._told.append(refuse(self._source, f"{self._name}{joint}{where}", what, raw, hint))
+
+    def told(self) -> tuple[Rejected, ...]:
+        """All that is to be kept."""
+        if not self._more:
+            return tuple(self._told)
+        return (*self._told, refuse(self._source, self._name, f"{self._more:,} more records are refused like these"))
+
+
+def read_bills(
+    pattern: str, options: BillOptions, context: CollectContext, parse: Callable[[str, bytes], Collected]
+) -> Collected:
+    """:func:`~pulse_tui.collectors._shared.files.collect_files`, the bills of one document in order of their versions: the
+    newest is said last and stays.
+    """
+    found = collect_files(options.path, pattern, options.max_bytes, context, lambda name, data, _at: parse(name, data))
+    bills = sorted((b for b in found.observations if isinstance(b, Bill)), key=_newest_last)
+    return msgspec.structs.replace(found, observations=tuple(bills))
+
+
+def _newest_last(bill: Bill) -> tuple[str, str, datetime, list[tuple[int, str]]]:
+    parts = [(int(p), "") if p.isdecimal() else (-1, p) for p in _NUMBERS.split(bill.version or "") if p]
+    return bill.asset_id, bill.document, bill.at, parts
+
+
+def place(name: str, options: BillOptions) -> tuple[str, str | None, str]:
+    """(asset, version, document) of a file. The document's name leaves out the ``asset@version`` folder, so that
+    the next version's takes its place. Raises SourceError when nothing says the asset.
+    """
+    parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".")]
+    asset, version = options.asset, options.version
+    document = "/".join(parts[-1:] if name.startswith("/") else parts)
+    for index in range(len(parts) - 2, -1, -1):
+        if (match := _FOLDER.match(parts[index])) is not None:
+            document = "/".join(parts[index + 1 :])
+            if asset is None or asset == match["asset"]:
+                asset, version = match["asset"], version or match["version"]
+            break
+    if not asset:
+        raise SourceError(
+            f"{clean(name, 200)} does not say which asset it is the bill of",
+            todo="Give --asset (the option 'asset' of a source), or keep it in a folder named asset@version",
+        )
+    return clean(asset, 300), clean(version, 300) if version else None, clean(document, 300)
+
+
+def hand_over(
+    name: str,
+    options: BillOptions,
+    context: CollectContext,
+    graph: Graph,
+    refusals: Refusals,
+    *,
+    subject: Subject | None = None,
+    at: datetime | None = None,
+) -> Collected:
+    """The bill, or one Rejected when the document describes something else than it should."""
+    subject = subject or Subject()
+    asset, version, document = place(name, options)
+    if (wrong := _another(subject, options)) is not None:
+        refusals.add("", *wrong)
+        return Collected(rejected=refusals.told(), cursor=context.cursor, done=(name,))
+    bill = Bill(
+        source=context.source,
+        asset_id=asset,
+        document=document,
+        at=at or context.now,
+        components=tuple(graph.components),
+        edges=graph.edges(),
+        environments=options.environments,
+        version=version or subject.version,
+        subject=subject.name,
+        digest=subject.digest,
+    )
+    return Collected(observations=(bill,), rejected=refusals.told(), cursor=context.cursor, done=(name,))
+
+
+def _another(subject: Subject, options: BillOptions) -> tuple[str, str] | None:
+    """(what, hint) when it is not the bill of what is expected."""
+    if options.subject is not None:
+        wanted = clean(options.subject, 300)
+        if wanted not in {s for s in (subject.name, *subject.spellings) if s}:
+            told = f"it describes {subject.name!r}" if subject.name else "it does not say what it describes"
+            return f"{told}, expected is {wanted!r}", "Give the bill of that, or correct 'subject'"
+    if options.digest is not None:
+        expected = options.digest.strip().lower()
+        if subject.digest != expected:
+            told = f"it describes {subject.digest}" if subject.digest else "it does not say the digest it describes"
+            return f"{told}, expected is {clean(expected, 200)}", "Make the bill of that content, or correct 'digest'"
+    return None
+
+
+def package(
+    name: str, version: str | None, *, kind: ComponentKind = ComponentKind.PACKAGE, prefix: str = "name"
+) -> Component:
+    """A component that no package URL names: ``name:<name>``. Its ecosystem is not known."""
+    safe = clean(name, 280)
+    return Component(id=f"{prefix}:{safe}", kind=kind, name=safe, version=text(version))
+
+
+def from_purl(locator: str, version: str | None = None) -> Component:
+    """The component of a package URL; the document's version when the URL has none. Raises BadPurl."""
+    found = component(locator)
+    if found.version is None and (said := text(version)) is not None:
+        found = msgspec.structs.replace(found, version=said)
+    return found
+
+
+def of_ecosystem(kind: str, name: str, version: str | None) -> Component:
+    """A package of an ecosystem by purl type, under its ecosystem's name. Raises BadPurl."""
+    namespace, _, last = name.rpartition("/")
+    return component(str(build(kind, last, namespace=namespace, version=clean(version, 300) if version else "")))
+
+
+def text(value: str | None) -> str | None:
+    """A text made safe; None for an empty one and SPDX's NOASSERTION."""
+    safe = clean(value, 300) if value else ""
+    return None if safe in ("", "NOASSERTION", "NONE") else safe
+
+
+def digest_of(*said: str | None) -> str | None:
+    """The first that is a content digest (``sha256:...``), also at the end of a reference ``name@sha256:...``."""
+    for value in said:
+        tail = (value or "").rpartition("@")[2].strip().lower()
+        if _DIGEST.match(tail):
+            return tail
+    return None
+
+
+def tag_of(reference: str) -> str | None:
+    """The tag of an image reference: ``3.8.2`` of ``ghcr.io:443/acme/bot:3.8.2@sha256:...``."""
+    return reference.partition("@")[0].rpartition("/")[2].partition(":")[2] or None
+
+
+def moment(value: str | None) -> datetime | None:
+    """A time with an offset; None for what is none."""
+    try:
+        read = datetime.fromisoformat(value or "")
+    except ValueError:
+        return None
+    return None if read.tzinfo is None else read.astimezone(UTC)
+
+
+def decode(name: str, data: bytes, decoder: msgspec.json.Decoder[_T], what: str) -> _T:
+    """Decode the top of a JSON document. Raises SourceError with line and column, or the key that is wrong."""
+    if not data.strip():
+        raise SourceError(f"{name} is empty", todo="Write it whole under another name, then rename it")
+    try:
+        return decoder.decode(data.removeprefix(b"\xef\xbb\xbf"))
+    except msgspec.ValidationError as error:
+        raise SourceError(f"{name} is no {what}: {clean(str(error), 200)}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise SourceError(broken_json(name, data, error), todo="Write it again, whole") from None
+
+
+def each(
+    items: Iterable[msgspec.Raw] | None, decoder: msgspec.json.Decoder[_T], where: str, refusals: Refusals
+) -> Iterator[tuple[str, _T]]:
+    """(place, record) of a list; one that has another shape is refused by its place, the others go on."""
+    for index, raw in enumerate(items or ()):
+        try:
+            record = decoder.decode(raw)
+        except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
+            refusals.add(f"{where}[{index}]", str(error), raw=bytes(raw))
+        except RecursionError:
+            refusals.add(f"{where}[{index}]", "nested too deeply to be read", raw=bytes(raw))
+        else:
+            yield f"{where}[{index}]", record

@@ -1,0 +1,43 @@
+"""JSON as tools write it: NaN and Infinity, which are no JSON, are read so that they can be refused by name."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+from pulse_tui.collectors._shared.files import broken_json
+from pulse_tui.domain.errors import SourceError
+
+
+def document(name: str, data: bytes) -> Any:
+    """The plain value of a whole file. Raises SourceError with name, line and column when it is broken or cut off."""
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    try:
+        return line(data)
+    except json.JSONDecodeError as error:
+        cut = error.pos >= len(error.doc.rstrip()) or "Unterminated" in error.msg
+        what = "the JSON ends too early" if cut else error.msg
+        raise SourceError(f"{name}:{error.lineno}:{error.colno}: {what}", todo="Write it again, whole") from None
+    except (ValueError, RecursionError) as error:
+        raise SourceError(broken_json(name, data, error), todo="Write it again, whole") from None
+
+
+def line(raw: bytes) -> Any:
+    """The plain value of one line. Raises ValueError, or RecursionError for what is nested too deep."""
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return json.loads(raw)
+
+
+def finite(value: Any) -> float | None:
+    """A finite number that is no boolean; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if number - number == 0.0 else None

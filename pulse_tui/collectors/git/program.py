@@ -1,0 +1,290 @@
+"""The ``git`` program, asked so that nothing it reads can make it do anything but read.
+
+No prompt, no hook, no configuration of the user or the system, no transport that runs a program, arguments as
+a list, commits by their hash only. A URL is mirrored (without file contents where the server allows it) and
+fetched anew; a local repository is read where it lies and never written to.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from pulse_tui.collectors.git.address import Remote
+from pulse_tui.domain.errors import SourceError
+from pulse_tui.domain.text import clean
+
+READ_S = 60.0
+"""How long a look into a repository may take."""
+_GRACE_S = 2.0
+OUTPUT_CAP = 128 * 2**20
+"""How much git may answer, in bytes."""
+_KEPT = (
+    "PATH", "HOME", "TMPDIR", "SSH_AUTH_SOCK", "SSL_CERT_FILE", "SSL_CERT_DIR",
+    "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy",
+)  # fmt: skip
+_FIXED = {
+    "LC_ALL": "C",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_SSH_COMMAND": "ssh -oBatchMode=yes",
+    "GIT_PAGER": "cat",
+}
+#: What a repository's own configuration could make git run.
+_OFF = (
+    "protocol.ext.allow=never", "core.hooksPath=/dev/null", "core.fsmonitor=false", "core.pager=cat", "core.askPass=",
+    "core.sshCommand=ssh -oBatchMode=yes", "credential.helper=", "log.showSignature=false", "gc.autoDetach=false",
+    "maintenance.auto=false", "fetch.recurseSubmodules=false",
+)  # fmt: skip
+#: (commit, paths) -> content digest. A commit's hash covers its content, so this can never be out of date.
+_CONTENT: dict[tuple[str, tuple[str, ...]], str | None] = {}
+_CONTENT_LIMIT = 50_000
+_DAMAGED = (".lock", "corrupt", "bad object", "loose object", "not a git repository", "unable to read")
+_LOG_FORMAT = "%H%x00%P%x00%ct%x00%<(120,trunc)%an%x00%<(250,trunc)%s%x00"
+
+
+class Commit(NamedTuple):
+    """What a commit says of itself. ``at`` is the committer's time in seconds since the epoch, as text."""
+
+    sha: str
+    parents: tuple[str, ...]
+    at: str
+    author: str
+    subject: str
+
+
+class Git:
+    """One repository on disk. Raises SourceError for whatever git refuses, with git's last words."""
+
+    def __init__(self, folder: Path, shown: str, hide: Mapping[str, str]) -> None:
+        """``shown`` names the repository in messages; ``hide`` maps secrets to what may be shown instead."""
+        self._folder = folder
+        self._shown = shown
+        self._hide = hide
+
+    @property
+    def place(self) -> str:
+        """Where it lies."""
+        return str(self._folder)
+
+    # ------------------------------------------------------------------ the mirror
+
+    def mirror(self, source: Remote, timeout_s: float) -> None:
+        """Make the mirror if there is none, and fetch all branches and tags; what is gone there is gone here.
+
+        A mirror that a crash left damaged or locked is made anew: it holds nothing of its own.
+        """
+        if (self._folder / "HEAD").is_file():
+            try:
+                return self._fetch(source, timeout_s)
+            except SourceError as error:
+                if not any(word in error.what for word in _DAMAGED):
+                    raise
+            shutil.rmtree(self._folder, ignore_errors=True)
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            what = f"the mirror of {self._shown} cannot be made in {self._folder.parent}: {error.strerror}"
+            raise SourceError(what, todo="Correct 'cache' or its rights") from None
+        self.ask("init", "--quiet", "--bare", ".")
+        return self._fetch(source, timeout_s)
+
+    def _fetch(self, source: Remote, timeout_s: float) -> None:
+        config: dict[str, str] = {"remote.origin.url": source.url}
+        if source.header is not None:
+            config[f"http.{source.scope}.extraHeader"] = source.header
+        refs = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+        options = ("--prune", "--quiet", "--no-tags", "--no-write-fetch-head", "--filter=blob:none")
+        self.ask("fetch", *options, "origin", *refs, timeout_s=timeout_s, config=config)
+
+    # ------------------------------------------------------------------ looking
+
+    def refs(self) -> tuple[dict[str, str], dict[str, str]]:
+        """Branches and tags by name, each with the commit it leads to. What leads to no commit is left out."""
+        names = self.ask("for-each-ref", "--format=%(refname)", "refs/heads", "refs/tags").decode("utf-8", "replace")
+        listed = [name for name in names.splitlines() if not name.split("/", 2)[2].startswith("-")]
+        asked = "".join(f"{name}^{{commit}}\n" for name in listed)
+        told = self.ask("cat-file", "--batch-check=%(objectname)", feed=asked.encode()).decode("ascii", "replace")
+        branches: dict[str, str] = {}
+        tags: dict[str, str] = {}
+        for name, commit in zip(listed, told.splitlines(), strict=True):
+            if " " not in commit:
+                kind, short = name.split("/", 2)[1:]
+                (branches if kind == "heads" else tags)[short] = commit
+        return branches, tags
+
+    def reachable_tags(self, commit: str) -> frozenset[str]:
+        """Tags in the history of a commit."""
+        told = self.ask("for-each-ref", "--format=%(refname:lstrip=2)", f"--merged={commit}", "refs/tags")
+        return frozenset(told.decode("utf-8", "replace").splitlines())
+
+    def commits(self, shas: Sequence[str]) -> dict[str, Commit]:
+        """What these commits say of themselves."""
+        feed = "".join(f"{sha}\n" for sha in dict.fromkeys(shas)).encode()
+        if not feed:
+            return {}
+        told = self.ask(
+            "rev-list", "--no-walk=unsorted", "--no-commit-header", f"--format={_LOG_FORMAT}", "--stdin", feed=feed
+        )
+        fields = told.decode("utf-8", "replace").split("\0")
+        rows = [fields[i : i + 5] for i in range(0, len(fields) - 4, 5)]
+        found = [Commit(row[0].strip(), tuple(row[1].split()), row[2], clean(row[3]), clean(row[4])) for row in rows]
+        return {commit.sha: commit for commit in found}
+
+    def history(self, since: str | None, upto: str, paths: Sequence[str], limit: int | None = None) -> list[str]:
+        """Commits that touch ``paths``, in the history of ``upto`` and not of ``since``, oldest first.
+
+        With ``limit`` the newest ones of them.
+        """
+        count = () if limit is None else (f"--max-count={limit}",)
+        span = (upto,) if since is None else (upto, f"^{since}")
+        told = self.ask("rev-list", "--topo-order", "--reverse", *count, *span, "--", *paths)
+        return told.decode("ascii", "replace").split()
+
+    def changed(self, commit: Commit, paths: Sequence[str]) -> list[str]:
+        """Files under ``paths`` that a commit changed, against its first parent."""
+        pair = (commit.parents[0], commit.sha) if commit.parents else ("--root", commit.sha)
+        quiet = ("--no-commit-id", "--no-ext-diff", "--no-textconv", "--no-renames", "--name-only", "-r", "-z")
+        return _names(self.ask("diff-tree", *quiet, *pair, "--", *paths))
+
+    def content(self, commit: str, paths: Sequence[str]) -> str | None:
+        """``git-tree:<sha256>`` over (path, blob) of every file under ``paths``; None when there is none."""
+        key = (commit, tuple(paths))
+        if key not in _CONTENT:
+            wanted = () if "." in paths else tuple(paths)
+            told = self.ask("ls-tree", "-r", "-z", "--full-tree", commit, "--", *wanted)
+            parts = (entry.partition(b"\t") for entry in told.split(b"\0"))
+            entries = sorted((path, head.split()[2]) for head, _, path in parts if path)
+            digest = hashlib.sha256(b"".join(path + b"\0" + blob + b"\0" for path, blob in entries))
+            if len(_CONTENT) >= _CONTENT_LIMIT:
+                _CONTENT.clear()
+            _CONTENT[key] = f"git-tree:{digest.hexdigest()}" if entries else None
+        return _CONTENT[key]
+
+    def has(self, commit: str) -> bool:
+        """Whether the commit is there at all."""
+        told = self.ask("cat-file", "--batch-check=%(objecttype)", feed=f"{commit}\n".encode())
+        return told.strip() == b"commit"
+
+    def is_ancestor(self, older: str, newer: str) -> bool:
+        """Whether ``older`` is in the history of ``newer``."""
+        return self.has(older) and not self.ask("rev-list", "--max-count=1", older, f"^{newer}")
+
+    def merge_base(self, one: str, other: str) -> str | None:
+        """Where two lines parted, if they ever were one."""
+        if not self.has(one):
+            return None
+        told = self.ask("merge-base", one, other, fine=(0, 1)).decode("ascii", "replace").split()
+        return told[0] if told else None
+
+    # ------------------------------------------------------------------ the program
+
+    def ask(
+        self,
+        *arguments: str,
+        feed: bytes | None = None,
+        timeout_s: float = READ_S,
+        config: Mapping[str, str] | None = None,
+        fine: tuple[int, ...] = (0,),
+    ) -> bytes:
+        """Run one git command and return what it printed. ``config`` travels in the environment, not in the arguments."""
+        settings = [word for item in _OFF for word in ("-c", item)]
+        command = ["git", "--no-optional-locks", "--literal-pathspecs", *settings, *arguments]
+        with tempfile.TemporaryFile() as words, tempfile.TemporaryFile() as given:
+            given.write(feed or b"")
+            given.seek(0)
+            try:
+                process = subprocess.Popen(  # noqa: S603  a list, and no shell
+                    command,
+                    cwd=self._folder,
+                    env=self._environment(config or {}),
+                    stdin=given,
+                    stdout=subprocess.PIPE,
+                    stderr=words,
+                    start_new_session=True,  # so that its helpers can be ended with it
+                )
+            except FileNotFoundError:
+                raise SourceError(
+                    "the program git is not installed", todo="Install git, or remove the sources of kind git"
+                ) from None
+            except OSError as error:
+                raise SourceError(
+                    f"git cannot run in {self._shown}: {error.strerror}", todo="Check its rights"
+                ) from None
+            late = threading.Event()
+
+            def give_up() -> None:
+                late.set()
+                _end(process)
+
+            timer = threading.Timer(timeout_s, give_up)
+            timer.start()
+            try:
+                with process:
+                    assert process.stdout is not None
+                    told = process.stdout.read(OUTPUT_CAP + 1)
+                    if len(told) > OUTPUT_CAP:
+                        _end(process)
+            except BaseException:
+                _end(process)
+                raise
+            finally:
+                timer.cancel()
+            if late.is_set():
+                raise SourceError(
+                    f"git {arguments[0]} of {self._shown} took longer than {timeout_s:g} s",
+                    todo="Check that it is reachable, or raise timeout_s",
+                )
+            if len(told) > OUTPUT_CAP:
+                raise SourceError(f"git {arguments[0]} of {self._shown} printed more than {OUTPUT_CAP:,} bytes")
+            if process.returncode not in fine:
+                words.seek(0)
+                raise SourceError(self._said(arguments[0], words.read(65_536)))
+        return told
+
+    def _environment(self, config: Mapping[str, str]) -> dict[str, str]:
+        kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        count = {"GIT_CONFIG_COUNT": str(len(config))}
+        for index, (key, value) in enumerate(config.items()):
+            count |= {f"GIT_CONFIG_KEY_{index}": key, f"GIT_CONFIG_VALUE_{index}": value}
+        # Only a fetch of our own, which brings its remote along, may go out: what is read could ask for more.
+        out = {"GIT_ALLOW_PROTOCOL": "https:http:ssh:git:file" if config else "none"}
+        # A folder that is no repository must not be taken for the one around it.
+        return {**kept, **_FIXED, **count, **out, "GIT_CEILING_DIRECTORIES": str(self._folder.parent)}
+
+    def _said(self, command: str, words: bytes) -> str:
+        text = words.decode("utf-8", "replace")
+        for secret, shown in self._hide.items():
+            text = text.replace(secret, shown)
+        lines = [clean(line, 200) for line in text.splitlines() if line.strip()]
+        told = next(
+            (line for line in lines if line.startswith(("fatal:", "error:"))), lines[-1] if lines else "no reason"
+        )
+        return f"git {command} of {self._shown} failed: {told}"
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Git and whatever it started: asked first, so that it takes its lock files away."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=_GRACE_S)
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _names(listed: bytes) -> list[str]:
+    return [name.decode("utf-8", "replace") for name in listed.split(b"\0") if name]

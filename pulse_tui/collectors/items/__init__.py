@@ -1,0 +1,262 @@
+"""A table of items: one row for each item, model and repeat, as CSV or JSON Lines, also gzipped (``.gz``).
+
+Columns: ``item_id`` and ``score``; and if wanted suite, suite_digest, task, metric, model, asset, version, repeat,
+cluster, slice, prompt, answer, latency_ms, cost, probability. Others are passed over. One file may hold many runs: each suite and model
+is one. ``model`` is an asset and its version (``support-bot@3.8.1``); where the options name the asset, it is a version.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import msgspec
+
+from pulse_tui.collectors._shared.files import FILE_CAP, collect_files, refuse
+from pulse_tui.collectors._shared.runs import PATTERN, compiled, whose
+from pulse_tui.collectors._shared.sheets import Answer, labels, sheets, short, totals
+from pulse_tui.collectors.items.rows import Row, head_of, is_table, rows
+from pulse_tui.domain.errors import SourceError
+from pulse_tui.domain.evals import EvalRun
+from pulse_tui.domain.metrics import higher_is_better
+from pulse_tui.domain.source import Collected, Rejected
+from pulse_tui.domain.text import clean
+from pulse_tui.ports import CollectContext
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the files are and whose they are.
+
+    ``path``: file, folder or glob. ``suite``: the suite of all rows, whose own suites are then its tasks (default: as
+    the rows say, else the file's name). ``metric``: what the scores are of, where no column says it. ``asset`` and
+    ``version``, or a ``pattern`` with these groups that is searched in ``model`` and the folder's name. ``cluster``: the
+    column that tells which items belong together. ``slices``: columns that make slices, named ``difficulty=hard``,
+    beside those in ``slice`` (several are parted by ``|``). ``max_bytes``: cap of one file, also unpacked.
+    """
+
+    path: str = ""
+    suite: str = ""
+    metric: str = "score"
+    asset: str | None = None
+    version: str | None = None
+    pattern: str = PATTERN
+    cluster: str = "cluster"
+    slices: tuple[str, ...] = ()
+    max_bytes: int = FILE_CAP
+
+
+ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson")
+
+
+def collect(options: Options, context: CollectContext) -> Collected:
+    """Read the files that are new or changed since the last round."""
+    patterns = tuple(f"*{ending}{packed}" for ending in ENDINGS for packed in ("", ".gz"))
+    return collect_files(
+        options.path, patterns, options.max_bytes, context, lambda name, data, at: parse(name, data, options, at)
+    )
+
+
+def accepts(name: str, head: bytes) -> bool:
+    """A CSV whose header has item_id and score, or JSON Lines whose first object has."""
+    return name.removesuffix(".gz").endswith(ENDINGS) and is_table(head_of(head))
+
+
+def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
+    """A run for each suite and model. One with a bad row is Rejected with its line, the others land.
+
+    Bad are a score that is missing, not finite or outside its metric's scale, a negative latency or cost, an item twice
+    (in one repeat), a wrong number of cells. Raises SourceError when that is the only run, for a file that is damaged
+    or lacks a column, for a bad row of which nobody can say to what run it belongs, and for two models that are one
+    version.
+    """
+    runs: list[EvalRun] = []
+    rejected: list[Rejected] = []
+    problems: list[SourceError] = []
+    for group in _groups(name, data, options, context):
+        try:
+            runs.append(_run(name, group, context))
+        except SourceError as error:
+            problems.append(error)
+            rejected.append(refuse(context.source, f"{name}: {group.shown}", str(error)))
+    if not runs and len(problems) == 1:
+        raise problems[0]
+    return Collected(observations=tuple(runs), rejected=tuple(rejected), cursor=context.cursor, done=(name,))
+
+
+class _Whose(NamedTuple):
+    """What a row says of the run that it belongs to."""
+
+    suite: str
+    model: str
+    asset: str
+    version: str
+
+
+class _Group:
+    """The rows of one run."""
+
+    def __init__(self, told: _Whose, suite: str) -> None:
+        self.told = told
+        self.suite = suite
+        self.asset = self.version = ""
+        self.problem: SourceError | None = None
+        self.digests: set[str] = set()
+        self.odd: list[str] = []
+        """Rows that cannot be read, with their places."""
+        self.answers: list[Answer] = []
+        self.seal = hashlib.sha256()
+
+    @property
+    def shown(self) -> str:
+        """The run in a few words."""
+        who = f"{self.asset} {self.version}" if self.asset else self.told.model
+        return clean(f"{who} on {self.suite}".strip(), 200)
+
+
+def _groups(name: str, data: bytes, options: Options, context: CollectContext) -> list[_Group]:
+    """The rows of each run. Raises SourceError for what makes all of them doubtful."""
+    pattern = compiled(options.pattern)
+    groups: dict[_Whose, _Group] = {}
+    odd: list[Row] = []
+    for row in rows(name, data, options.max_bytes):
+        if row.odd:
+            odd.append(row)
+            continue
+        cells = row.cells
+        told = _Whose(*(_text(cells.get(column)) for column in _Whose._fields))
+        group = groups.get(told)
+        if group is None:
+            group = groups[told] = _Group(told, options.suite or told.suite or _stem(name))
+            _name(name, row, group, options, pattern, context)
+        group.seal.update(row.raw + b"\n")
+        group.digests.add(_text(cells.get("suite_digest")))
+        group.answers.append(_answer(f"{name}:{row.line}", cells, group, options))
+    found = list(groups.values())
+    for row in odd:
+        _blame(name, row, found)
+    return _joined(name, found)
+
+
+def _name(
+    name: str, row: Row, group: _Group, options: Options, pattern: re.Pattern[str], context: CollectContext
+) -> None:
+    """Whose run it is. A model without its asset is a version of the asset that the options name, or the other way round."""
+    model, asset, version = group.told.model, group.told.asset or options.asset, group.told.version or options.version
+    if model and not pattern.search(model):
+        asset, version = (asset or (model if version else None), version or (model if asset else None))
+    folder = context.folder.name if context.folder is not None else ""
+    try:
+        group.asset, group.version = whose(name, asset, version, options.pattern, [model, folder])
+    except SourceError:
+        what = f"the model {clean(model, 100)!r}" if model else "the row"
+        group.problem = SourceError(
+            f"{name}:{row.line}: {what} does not say whose run it is",
+            todo="Set 'asset' (the model is then its version), or write asset@version",
+        )
+
+
+def _blame(name: str, row: Row, groups: list[_Group]) -> None:
+    """A row whose cells stand under no names: the run whose suite and model are among them is refused, or all."""
+    cells = {str(cell).strip() for cell in row.cells.values()}
+    mine = [g for g in groups if g.told.model and {g.told.model, g.told.suite} - {""} <= cells]
+    if not mine:
+        what = f"{name}:{row.line}: {row.odd}"
+        raise SourceError(f"{what}: nobody can say of which run", todo="Quote cells that hold the separator")
+    for group in mine:
+        group.odd.append(f"{name}:{row.line}: {row.odd}")
+
+
+def _joined(name: str, groups: list[_Group]) -> list[_Group]:
+    """Groups of one suite, asset and version as one. Raises SourceError when they are of different models."""
+    runs: dict[tuple[str, str, str], _Group] = {}
+    rest = [g for g in groups if g.problem is not None]
+    for nameless in rest:
+        if not nameless.told.model and len(groups) > 1 and nameless.problem is not None:
+            raise nameless.problem  # it may be missing from any of the others
+    for group in (g for g in groups if g.problem is None):
+        first = runs.setdefault((group.suite, group.asset, group.version), group)
+        if first is group:
+            continue
+        if first.told.model != group.told.model:
+            one, two = clean(first.told.model, 60), clean(group.told.model, 60)
+            raise SourceError(
+                f"{name}: the models {one!r} and {two!r} are both {group.asset} {group.version}",
+                todo="Set only 'asset': each model is then a version of it",
+            )
+        first.answers += group.answers
+        first.odd += group.odd
+        first.digests |= group.digests
+        first.seal.update(group.seal.digest())
+    return [*runs.values(), *rest]
+
+
+def _answer(where: str, cells: dict[str, Any], group: _Group, options: Options) -> Answer:
+    metric = _text(cells.get("metric")) or options.metric
+    answer = cells.get("answer")
+    return Answer(
+        task=_text(cells.get("task")) or group.told.suite or group.suite,
+        item=_text(cells.get("item_id")),
+        scores={metric: cells.get("score")},
+        repeat=_text(cells.get("repeat")),
+        cluster=_text(cells.get(options.cluster)) if options.cluster else "",
+        slices=tuple(_slices(cells, options.slices)),
+        prompt=_text(cells.get("prompt")),
+        latency_ms=cells.get("latency_ms"),
+        cost=cells.get("cost"),
+        probability=cells.get("probability"),
+        answer=None if answer is None else str(answer),
+        where=where,
+    )
+
+
+def _slices(cells: dict[str, Any], columns: Iterable[str]) -> Iterator[str]:
+    own = cells.get("slice")
+    for text in own if isinstance(own, list) else (own,):
+        yield from (part.strip() for part in _text(text).split("|") if part.strip())
+    for column in columns:
+        value = cells.get(column)
+        told = value.lower() if isinstance(value, str) else ""
+        yield from labels(column, told == "true" if told in ("true", "false") else value)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value.strip()
+    return "" if value is None or isinstance(value, bool | list | dict) else str(value)
+
+
+def _run(name: str, group: _Group, context: CollectContext) -> EvalRun:
+    """The run. Raises SourceError, naming the first bad row and how many there are."""
+    if group.problem is not None:
+        raise group.problem
+    if group.odd:
+        more = f", and {len(group.odd) - 1} more such" if len(group.odd) > 1 else ""
+        raise SourceError(f"{group.shown} is refused: {group.odd[0]}{more}", todo="Quote cells that hold the separator")
+    if len(group.digests) > 1:
+        raise SourceError(
+            f"{group.shown} is refused: its rows are of several suite_digests", todo="Run it again, whole"
+        )
+    found = sheets(group.shown, group.answers)
+    base = name.replace("\\", "/").rpartition("/")[2]
+    told = "\0".join((base, group.suite, group.asset, group.version)).encode("utf-8", "replace")
+    return EvalRun(
+        # Of its own rows alone: a file that grows by another model is no news of the others.
+        id=f"items:{hashlib.sha256(told + group.seal.digest()).hexdigest()[:20]}",
+        asset_id=group.asset,
+        version=group.version,
+        suite=short(group.suite),
+        at=context.now,
+        suite_digest=clean(next(iter(group.digests)), 200) or None,
+        scores=tuple(totals(found, lambda _task, metric: higher_is_better(metric))),
+        source=context.source,
+        format="items",
+        sheets=found,
+    )
+
+
+def _stem(name: str) -> str:
+    base = name.replace("\\", "/").rpartition("/")[2].removesuffix(".gz")
+    stem, dot, _ = base.rpartition(".")
+    return stem if dot else "items"

@@ -1,0 +1,262 @@
+"""Results of the LM Evaluation Harness: ``results_<timestamp>.json``, and the samples beside them.
+
+The harness writes the totals first and ``samples_<task>_<timestamp>.jsonl`` after them, when it is told to. A run is
+the same run with and without its samples: they add the items behind each total.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from pulse_tui.collectors._shared.files import FILE_CAP, collect_files, read_capped, refuse
+from pulse_tui.collectors._shared.plain import document as plain_document
+from pulse_tui.collectors._shared.plain import finite
+from pulse_tui.collectors._shared.runs import PATTERN, run_id, whose
+from pulse_tui.collectors._shared.sheets import short, totals
+from pulse_tui.collectors.lm_eval.beside import base_of, beside, named, results_of, samples_of
+from pulse_tui.collectors.lm_eval.samples import Fields, Part, Unread, lines_of, metric_name, sheet_of
+from pulse_tui.domain.errors import SourceError
+from pulse_tui.domain.evals import EvalRun, Score, Sheet
+from pulse_tui.domain.metrics import bounds_of, higher_is_better
+from pulse_tui.domain.moments import from_us
+from pulse_tui.domain.source import Collected, Rejected
+from pulse_tui.ports import CollectContext
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the files are and whose they are.
+
+    ``path``: file, folder or glob. ``suite``: its name here (default: the only task's name, or "lm_eval").
+    ``asset`` and ``version``, or a ``pattern`` with these groups that is searched in model_name, model_args
+    and the folder's name. ``cluster`` and ``slices``: keys of a sample's document; a slice is named ``topic=geo``.
+    ``max_bytes``: cap of a results file, ``max_sample_bytes`` of one of samples.
+    """
+
+    path: str = ""
+    suite: str = ""
+    asset: str | None = None
+    version: str | None = None
+    pattern: str = PATTERN
+    cluster: str = "cluster"
+    slices: tuple[str, ...] = ()
+    max_bytes: int = FILE_CAP
+    max_sample_bytes: int = 2**30
+
+
+_NOT_METRICS = frozenset({"alias", "name", "sample_len", "sample_count", "samples"})
+
+
+def collect(options: Options, context: CollectContext) -> Collected:
+    """Read the result files that are new or changed since the last round, or whose samples are."""
+    return collect_files(
+        options.path,
+        "results*.json",
+        options.max_bytes,
+        context,
+        lambda name, data, at: parse(name, data, options, at),
+        beside=beside(),
+    )
+
+
+def accepts(name: str, head: bytes) -> bool:
+    """A JSON file that begins with ``results``, or is named as the harness names it; JSON Lines of its samples."""
+    base = base_of(name)
+    if base.endswith(".jsonl"):
+        return _begins_samples(head)
+    if not base.endswith(".json"):
+        return False
+    start = b"".join(head[:200].split())
+    return start.startswith(b'{"results":{') and (base.startswith("results") or b",none" in head or b"_stderr" in head)
+
+
+def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
+    """One run, with the items of each task whose samples lie beside it in ``context.folder``.
+
+    Samples that cannot be read or are not all there yet are Rejected: they may come later. A file of samples is read as its run when the results are beside it, else
+    alone. Raises SourceError for broken JSON, another shape, an unknown asset or version, no score at all, a total
+    or a sample's score that is no finite number or outside its metric's scale.
+    """
+    base = base_of(name)
+    if base.endswith(".jsonl") or _begins_samples(data[:4096]):
+        whole = results_of(context.folder, base) if context.folder is not None else None
+        if whole is None:
+            return _alone(name, data, options, context)
+        name = f"{name[: -len(base)]}{whole.name}"
+        data = read_capped(whole, name, options.max_bytes)
+    document = _document(name, data)
+    rejected: list[Rejected] = []
+    scores = tuple(_scores(name, document, context.source, rejected))
+    if not scores:
+        raise SourceError(f"{name} has no score" + (f": {rejected[0].problem}" if rejected else ""))
+    config = document.get("config")
+    arguments = config.get("model_args") if isinstance(config, dict) else None
+    texts = [str(document.get("model_name") or ""), json.dumps(arguments) if arguments else "", _folder(context)]
+    asset, version = whose(name, options.asset, options.version, options.pattern, texts)
+    tasks = list(dict.fromkeys(score.task for score in scores))
+    suite = options.suite or (tasks[0] if len(tasks) == 1 else "lm_eval")
+    run = EvalRun(
+        id=run_id("lm_eval", name, data, asset, version, suite),
+        asset_id=asset,
+        version=version,
+        suite=suite,
+        at=_moment(document.get("date")) or context.now,
+        scores=scores,
+        suite_digest=_suite_digest(document, tasks),
+        source=context.source,
+        format="lm_eval",
+        sheets=tuple(_sheets(name, document, scores, options, context, rejected)),
+    )
+    return Collected(observations=(run,), rejected=tuple(rejected), cursor=context.cursor, done=(name,))
+
+
+# --------------------------------------------------------------------------- samples
+
+
+def _sheets(
+    name: str,
+    document: dict[str, Any],
+    scores: Sequence[Score],
+    options: Options,
+    context: CollectContext,
+    rejected: list[Rejected],
+) -> Iterator[Sheet]:
+    """The items of the tasks of which there are samples."""
+    if context.folder is None:
+        return
+    base = base_of(name)
+    for task, file in samples_of(context.folder, base, document["results"]).items():
+        metrics = tuple(score.metric for score in scores if score.task == short(task))
+        shown = f"{name[: -len(base)]}{file.name}"
+        part = Part(name, shown, task, metrics, _count(document, task))
+        try:
+            sheet = sheet_of(part, lines_of(file, shown, options.max_sample_bytes), _fields(options))
+        except Unread as error:
+            hint = "the totals stand without these items"
+            rejected.append(refuse(context.source, error.where, str(error), hint=hint))
+            continue
+        if sheet is not None:
+            yield sheet
+
+
+def _alone(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
+    """Samples without their results: the totals are made from them."""
+    told = named(base_of(name))
+    task = told.task or options.suite
+    if not task:
+        raise SourceError(f"{name} does not say its task", todo="Name it samples_<task>.jsonl, or set 'suite'")
+    asset, version = whose(name, options.asset, options.version, options.pattern, [_folder(context)])
+    try:
+        sheet = sheet_of(Part(name, name, task), data.split(b"\n"), _fields(options))
+    except Unread as error:
+        raise SourceError(f"{error.where}: {error}", todo="Write it again, whole") from None
+    if sheet is None:
+        raise SourceError(f"{name} has no metric with a score for each item", todo="Give it the results_*.json")
+    suite = options.suite or sheet.task
+    run = EvalRun(
+        id=run_id("lm_eval", name, data, asset, version, suite),
+        asset_id=asset,
+        version=version,
+        suite=suite,
+        at=min(told.at or context.now, context.now),
+        scores=tuple(totals([sheet], lambda _task, metric: higher_is_better(metric))),
+        source=context.source,
+        format="lm_eval",
+        sheets=(sheet,),
+    )
+    return Collected(observations=(run,), cursor=context.cursor, done=(name,))
+
+
+def _begins_samples(head: bytes) -> bool:
+    start = b"".join(head.split())
+    return start.startswith(b'{"doc_id":') and b'"doc":' in start
+
+
+def _fields(options: Options) -> Fields:
+    return Fields(options.cluster, options.slices)
+
+
+def _folder(context: CollectContext) -> str:
+    return context.folder.name if context.folder is not None else ""
+
+
+# --------------------------------------------------------------------------- totals
+
+
+def _document(name: str, data: bytes) -> dict[str, Any]:
+    document = plain_document(name, data)
+    if not isinstance(document, dict) or not isinstance(document.get("results"), dict):
+        raise SourceError(f"{name} is no lm_eval result: it has no 'results'", todo="Give it the results_*.json")
+    return document
+
+
+def _scores(name: str, document: dict[str, Any], source: str, rejected: list[Rejected]) -> Iterator[Score]:
+    for task, row in document["results"].items():
+        if not isinstance(row, dict):
+            rejected.append(refuse(source, f"{name}: results.{task}", "not a set of metrics"))
+            continue
+        filtered = any("," in key for key in row)
+        for key, value in row.items():
+            metric, _, used = key.partition(",")
+            skip = key in _NOT_METRICS or metric.endswith("_stderr") or (filtered and not used)
+            if skip or isinstance(value, str | dict | list) or value is None:
+                continue
+            number = finite(value)
+            if number is None:
+                raise SourceError(f"{name} is refused: results.{task}.{key} is {value}, not a finite number")
+            low, high = bounds_of(metric)
+            if not low <= number <= high:
+                what = f"{name} is refused: results.{task}.{key} is {number:g}, outside {low:g} to {high:g}"
+                raise SourceError(what, todo="Check the metric and its unit")
+            stderr = finite(row.get(f"{metric}_stderr,{used}" if used else f"{metric}_stderr"))
+            yield Score(
+                task=short(task),
+                metric=short(metric_name(metric, used)),
+                value=number,
+                higher_is_better=_direction(document, task, metric),
+                stderr=stderr if stderr is not None and stderr >= 0 else None,
+                n=_count(document, task),
+            )
+
+
+def _section(document: dict[str, Any], section: str, task: str) -> Any:
+    whole = document.get(section)
+    return whole.get(task) if isinstance(whole, dict) else None
+
+
+def _direction(document: dict[str, Any], task: str, metric: str) -> bool:
+    told = _section(document, "higher_is_better", task)
+    said = told.get(metric) if isinstance(told, dict) else None
+    return said if isinstance(said, bool) else higher_is_better(metric)
+
+
+def _count(document: dict[str, Any], task: str) -> int | None:
+    told = _section(document, "n-samples", task)
+    count = told.get("effective") if isinstance(told, dict) else None
+    return count if isinstance(count, int) and not isinstance(count, bool) and count > 0 else None
+
+
+def _suite_digest(document: dict[str, Any], tasks: list[str]) -> str | None:
+    """Over the tasks' hashes, versions and shots; None when the harness did not write all hashes."""
+    hashes = [_section(document, "task_hashes", task) for task in tasks]
+    if not all(isinstance(h, str) and h for h in hashes):
+        return None
+    parts = [
+        [task, digest, _section(document, "versions", task), _section(document, "n-shot", task)]
+        for task, digest in zip(tasks, hashes, strict=True)
+    ]
+    return hashlib.sha256(json.dumps(sorted(parts, key=str)).encode()).hexdigest()
+
+
+def _moment(stamp: Any) -> datetime | None:
+    """``date`` is seconds since the epoch."""
+    seconds = finite(stamp)
+    try:
+        return from_us(int(seconds * 1_000_000)) if seconds and seconds > 0 else None
+    except OverflowError:
+        return None

@@ -1,0 +1,212 @@
+"""p95 latency and error rate of what runs, against their objectives, from a Prometheus server (HTTP API v1).
+
+    - id: live
+      kind: prometheus
+      every: 30s
+      url: https://prometheus.internal:9090
+      token: "${PROMETHEUS_TOKEN}"
+      objectives:
+        - asset: support-bot
+          environment: canary
+          latency:
+            p95: histogram_quantile(0.95, sum by (le) (rate(http_request_duration_seconds_bucket{job="bot"}[$window])))
+            objective: 800ms
+          errors:
+            rate: (sum(rate(http_requests_total{job="bot", code=~"5.."}[$window])) or vector(0))
+              / sum(rate(http_requests_total{job="bot"}[$window]))
+            objective: 1%
+          requests: sum(increase(http_requests_total{job="bot"}[$window]))
+
+Each query must yield one series. A histogram knows no latency above its highest finite bucket: that bucket has to lie
+above the objective times the limit. Without ``or vector(0)`` a service that never failed has no error rate at all.
+While all is well nothing is told; when and how often something is, ``_prometheus_level`` says.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import timedelta
+from urllib.parse import quote
+
+import msgspec
+
+from pulse_tui.collectors._shared.files import refuse
+from pulse_tui.collectors.prometheus.ask import Grid, Point, Points, Server
+from pulse_tui.collectors.prometheus.level import BLIND, Followed, Level, Nonsense, Told, look
+from pulse_tui.collectors.prometheus.options import Objective, Options, filled, levels
+from pulse_tui.collectors.prometheus.tell import Place, level_signal, sight_signal
+from pulse_tui.domain.errors import SourceError
+from pulse_tui.domain.signal import Signal, fingerprint
+from pulse_tui.domain.source import Collected, Rejected
+from pulse_tui.domain.text import address
+from pulse_tui.ports import CollectContext
+
+__all__ = ["Options", "collect"]
+
+_AGAIN_MS = 24 * 3_600_000
+"""After so long a trouble that lasts is told once more."""
+_SKEW_S = 60.0
+_JITTER_S = 2.0
+"""Clocks that differ by less are the same: the difference is mostly the way there and back."""
+_ROUND_S = 60.0
+"""After so long a round asks for nothing more: what was seen by then must be told."""
+_LINK = 2_000
+
+
+class _Mark(msgspec.Struct, omit_defaults=True):
+    """The bookmark: what was told of each level, and when each trouble was told last (ms, by the server's clock)."""
+
+    levels: dict[str, Followed] = {}
+    troubles: dict[str, int] = {}
+
+
+def collect(options: Options, context: CollectContext) -> Collected:
+    """What changed since the last round. A level that cannot be read is Rejected (once a day), the others go on.
+
+    Raises SourceError when the server is down, asks to wait, is no such server, or yields none of the levels.
+    """
+    login = None
+    if options.username is not None and options.password is not None:
+        login = (options.username, options.password)
+    server = Server(options.url, options.token, login, context)
+    looking = _Round(options, server, server.time(), context)
+    # Whoever had to wait for the next round must not be the last in it again.
+    first = int(fingerprint(str(looking.end_ms)), 16) % len(options.objectives)
+    until = time.monotonic() + _ROUND_S
+    for objective in (*options.objectives[first:], *options.objectives[:first]):
+        looking.at(objective, late=time.monotonic() > until)
+    return looking.over()
+
+
+class _Round:
+    """One round: what is told, what was refused, and what is remembered."""
+
+    def __init__(self, options: Options, server: Server, there: float, context: CollectContext) -> None:
+        """``there`` is the server's time. The points of all rounds lie on one grid, whenever a round comes."""
+        self._options = options
+        self._server = server
+        self._context = context
+        self._step = round(options.step * 1_000)
+        self.end_ms = int(there * 1_000) // self._step * self._step
+        before = _remembered(context.cursor.bookmark)
+        self._levels = before.levels
+        self._known: set[str] = set()
+        self._troubles = {key: at for key, at in before.troubles.items() if 0 <= self.end_ms - at < _AGAIN_MS}
+        self._signals: list[Signal] = []
+        self._rejected: list[Rejected] = []
+        self._read = 0
+        self._failed: list[SourceError] = []
+        ahead = there - context.now.timestamp()
+        self._ahead = timedelta(seconds=ahead if abs(ahead) > _JITTER_S else 0)
+        if abs(ahead) > _SKEW_S:
+            told = f"its clock is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} this host's"
+            self._trouble(address(options.url), f"{told}; points are taken by its clock", "Synchronise the clocks")
+
+    def at(self, objective: Objective, *, late: bool) -> None:
+        """Ask for the levels of one deployment, and tell what is to be told. ``late``: no more in this round."""
+        window = float(objective.window or self._options.window)
+        place = Place(
+            source=self._context.source,
+            asset=objective.asset,
+            environment=objective.environment,
+            window_s=window,
+            grid=Grid(self.end_ms, self._step, objective.confirm),
+            ahead=self._ahead,
+            now=self._context.now,
+        )
+        wanted = list(levels(objective, window))
+        self._known.update(place.name(level) for level in wanted)
+        if late:
+            what = f"not asked in this round, which took over {_ROUND_S:g} s already"
+            self._trouble(place.where, what, "Simplify the queries, or record them in rules")
+            return
+        counted: Points | None = None
+        if objective.requests is not None:
+            query = filled(objective.requests, window)
+            counted = self._points(query, place, f"{place.where} requests")
+            if counted is None:
+                return  # whether there are enough of them is not known
+        for level in wanted:
+            points = self._points(level.query, place, place.name(level))
+            if points is not None:
+                self._follow(level, points, counted, objective.min_requests, place)
+
+    def over(self) -> Collected:
+        """What came of it. Raises SourceError when nothing could be read."""
+        if self._failed and not self._read:
+            first, more = self._failed[0], len(self._failed) - 1
+            what = f"{first.what} (and {more} more)" if more else first.what
+            raise SourceError(what, todo=first.todo, sent=True)
+        for name in self._levels.keys() - self._known:
+            if self._levels[name].breach_at is not None:
+                what = "no longer watched while its breach stands: nothing will tell that it is over"
+                self._trouble(name, what, "Resolve its alert by hand")
+        kept = {n: f for n, f in self._levels.items() if n in self._known and f != Followed()}
+        bookmark = msgspec.json.encode(_Mark(kept, self._troubles), order="deterministic").decode()
+        return Collected(
+            observations=tuple(self._signals),
+            rejected=tuple(self._rejected),
+            cursor=msgspec.structs.replace(self._context.cursor, bookmark=bookmark),
+            unchanged=not self._signals and not self._rejected,
+        )
+
+    def _points(self, query: str, place: Place, where: str) -> Points | None:
+        """The points, or None after refusing the query. A server that asks to wait ends the round."""
+        try:
+            points = self._server.points(query, place.grid)
+        except SourceError as error:
+            if error.retry_after is not None:
+                raise
+            self._fail(where, error, query)
+            return None
+        for warning in points.warnings:
+            self._trouble(where, f"answered with a warning: {warning}", "The answer may be partial", query)
+        return points
+
+    def _follow(self, level: Level, points: Points, counted: Points | None, least: int, place: Place) -> None:
+        name = place.name(level)
+        requests: list[Point] | None = counted.values if counted is not None else None
+        try:
+            seen = look(level, points.values, requests, least)
+        except Nonsense as error:
+            self._fail(name, SourceError(f"{name}: {error}"), level.query, str(error))
+            return
+        self._read += 1
+        links = self._links(level.query)
+        end, before = self.end_ms, self._levels.get(name, Followed())
+        after, sighted = before.sight(seen, end, round(self._options.silent_after * 1_000), _AGAIN_MS)
+        if sighted is not None:
+            since = after.blind_at if sighted else None
+            stands = before.breach_at is not None
+            self._signals.append(sight_signal(level, seen, place, since, links, breach=stands))
+        elif seen.standing in BLIND and after.alarm_at is None:
+            self._trouble(name, f"{seen.why}: neither a breach nor health", "Check the query", level.query)
+        partial = bool(points.warnings or (counted is not None and counted.warnings))
+        after, told = after.next(seen, level, place.grid, round(place.window_s * 1_000), partial=partial)
+        if told is not Told.NOTHING:
+            self._signals.append(level_signal(level, seen, told, place, after.since, links, partial=partial))
+        self._levels[name] = after
+
+    def _fail(self, where: str, error: SourceError, query: str, what: str = "") -> None:
+        self._failed.append(error)
+        self._trouble(where, what or error.what, error.todo, query)
+
+    def _trouble(self, where: str, what: str, hint: str, query: str = "") -> None:
+        """Refuse it, unless it was within the last day. Numbers in it may change: it is the same trouble."""
+        key = fingerprint(where, re.sub(r"\d+", "#", what))
+        if key not in self._troubles:
+            self._troubles[key] = self.end_ms
+            self._rejected.append(refuse(self._context.source, where, what, query.encode(), hint))
+
+    def _links(self, query: str) -> list[str]:
+        """The query's graph in the server's own pages, unless a secret is a part of its address."""
+        page = f"{address(self._options.url.rstrip('/'))}/graph?g0.expr={quote(query, safe='')}&g0.tab=0"
+        return [page] if page.startswith("http") and "${" not in self._options.url and len(page) <= _LINK else []
+
+
+def _remembered(bookmark: str | None) -> _Mark:
+    try:
+        return msgspec.json.decode(bookmark, type=_Mark) if bookmark else _Mark()
+    except (msgspec.DecodeError, msgspec.ValidationError):
+        return _Mark()  # another kind's bookmark

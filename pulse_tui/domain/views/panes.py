@@ -1,0 +1,202 @@
+"""The read model of the tower: everything the panes draw, as rows ready to render."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pulse_tui.domain.views.registry import WorkflowRow
+
+
+class RegistryRow(NamedTuple):
+    """A deployment as pane 1 shows it."""
+
+    asset: str
+    environment: str
+    version: str
+    iteration: int | None
+    state: str
+    """ok, risk, FAIL, frozen, paused, blocked, retest or unknown."""
+    why: str
+    since_us: int | None
+    owner: str
+    tier: str
+    traffic: float
+    critical: bool
+    hold: str = ""
+    """frozen, paused or blocked when such a hold stands here, also where ``state`` says something more urgent."""
+    release: str = ""
+    """The release's own state: evaluated, approved, promoted, quarantined ...; empty when it is not in the registry."""
+    pointer: str = ""
+    """Where it would be rolled back to; ``!`` before it when that was found not to work."""
+    source: str = ""
+    """Whose word it is that this version serves."""
+    concerns: int = 0
+    """How many things about it do not add up."""
+    kind: str = ""
+    """The asset's type."""
+
+    @property
+    def key(self) -> str:
+        """The row's identity."""
+        return f"{self.asset}/{self.environment}"
+
+
+class AdvisoryRow(NamedTuple):
+    """An advisory as pane 3 shows it."""
+
+    id: str
+    name: str
+    priority: str
+    component: str
+    hits: int
+    production_hits: int
+    state: str
+    title: str
+    provider: str = ""
+    """The component's own id, as its provider writes it; empty when it has no other."""
+
+    @property
+    def key(self) -> str:
+        """The row's identity."""
+        return f"{self.id}/{self.component}"
+
+
+class AlertRow(NamedTuple):
+    """An open alert as pane 4 shows it."""
+
+    id: str
+    priority: str
+    state: str
+    title: str
+    owner: str
+    asset: str
+    environment: str
+    since_us: int
+    count: int  # type: ignore[assignment]  # a row is never searched like a tuple
+    rule: str
+    overdue: bool
+    version: str = ""
+    """The release that it is about; empty when it is about none."""
+
+    @property
+    def key(self) -> str:
+        """The row's identity."""
+        return self.id
+
+
+class TrendPoint(NamedTuple):
+    """One release on the benchmark chart. ``label`` is the version; low and high may be unknown."""
+
+    label: str
+    iteration: int
+    value: float
+    low: float | None
+    high: float | None
+
+
+class Trend(NamedTuple):
+    """A metric of one asset over its releases, with the pinned baseline."""
+
+    asset: str
+    suite: str
+    task: str
+    metric: str
+    higher_is_better: bool
+    baseline: float | None
+    baseline_version: str | None
+    points: tuple[TrendPoint, ...]
+    verdict: str
+    """PASS, FAIL, INCONCLUSIVE or an empty string when nothing was compared."""
+    note: str
+    delta: float | None = None
+    """The newest value against the baseline in ``unit``, where a statistic judged it; so are the fields below."""
+    low: float | None = None
+    """The 90 % interval of ``delta``; None where nothing bounds it."""
+    high: float | None = None
+    margin: float | None = None
+    """How much worse is still accepted."""
+    unit: str = ""
+    """pp, ms, % or empty."""
+    n: int = 0
+    """Items behind the verdict; 0 when that is not known."""
+
+
+class Header(NamedTuple):
+    """The counts of the header line."""
+
+    estate: str
+    production_ok: int
+    production_risk: int
+    canary: int
+    shadow: int
+    p1: int
+    p2: int
+    p4: int
+    frozen: tuple[str, ...]
+    sources_good: int
+    sources_total: int
+    indeterminate: int
+    dead_letters: int
+
+
+class SourceRow(NamedTuple):
+    """A source as the sources screen shows it."""
+
+    id: str
+    kind: str
+    health: str
+    reason: str
+    last_good_us: int | None
+
+
+class Board(NamedTuple):
+    """All four panes and the header at one moment."""
+
+    header: Header
+    registry: tuple[RegistryRow, ...]
+    advisories: tuple[AdvisoryRow, ...]
+    alerts: tuple[AlertRow, ...]
+    trends: tuple[Trend, ...]
+    """The trends of the asset that was asked for; first the one with the worst verdict."""
+    sources: tuple[SourceRow, ...]
+    revision: int
+    workflows: tuple[WorkflowRow, ...] = ()
+
+
+class AlertStory(NamedTuple):
+    """An alert opened: the three questions and the evidence, as lines of plain text."""
+
+    alert: AlertRow
+    changed: tuple[str, ...]
+    risk: tuple[str, ...]
+    todo: tuple[str, ...]
+    why: tuple[str, ...]
+    correlated: tuple[str, ...]
+    timeline: tuple[str, ...]
+    rollback_possible: bool
+    plan_hash: str | None = None
+    suite: str = ""
+    """The benchmark suite that the alert is about; empty when it is about none."""
+
+
+class PlanStory(NamedTuple):
+    """A plan opened: what would happen, every check, who approved, what the run did."""
+
+    hash: str
+    asset: str
+    environment: str
+    from_version: str
+    to_version: str
+    state: str
+    headline: str
+    facts: tuple[tuple[str, str], ...]
+    """(label, text) lines: from, to, expires, blast radius, on failure ..."""
+    steps: tuple[str, ...]
+    checks: tuple[tuple[str, bool, bool, str], ...]
+    """(name, ok, blocking, detail)."""
+    approvals: tuple[str, ...]
+    approvals_needed: int
+    approvals_given: int
+    run: tuple[str, ...]
+    may_approve: bool
+    why_not: str

@@ -1,0 +1,1 @@
+"""Does an advisory reach a component: versions, ranges, findings."""

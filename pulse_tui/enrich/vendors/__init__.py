@@ -1,0 +1,1 @@
+"""What vendors announce, and which hosted model they mean."""

@@ -1,0 +1,1 @@
+"""Two runs of a suite, line by line: what may be compared, and what the lines say together."""

@@ -1,0 +1,1 @@
+"""Rounds of work that no screen waits for: sources, suites, housekeeping."""

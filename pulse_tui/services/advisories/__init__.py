@@ -1,0 +1,1 @@
+"""Which stored advisories reach what runs."""

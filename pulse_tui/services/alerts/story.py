@@ -1,0 +1,299 @@
+"""The three questions answered for one alert, as plain lines with their evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from pulse_tui.domain.alert import Alert
+from pulse_tui.domain.decision import Decision
+from pulse_tui.domain.errors import NotFound
+from pulse_tui.domain.estate import Asset, Estate
+from pulse_tui.domain.evals import Basis, Verdict
+from pulse_tui.domain.evidence import (
+    AdvisoryEvidence,
+    CostEvidence,
+    HealthEvidence,
+    MetricEvidence,
+    NoteEvidence,
+    ServiceEvidence,
+    SuiteEvidence,
+    VersionEvidence,
+)
+from pulse_tui.domain.moments import iso, to_us
+from pulse_tui.domain.rollback import PlanState
+from pulse_tui.domain.signal import Signal
+from pulse_tui.domain.views.panes import AlertRow, AlertStory
+from pulse_tui.domain.words import Environment
+from pulse_tui.enrich.evals.said import metric_words
+from pulse_tui.ports import Transaction
+from pulse_tui.services.parts import RollbackParts
+from pulse_tui.services.registry.known_good import way_back
+from pulse_tui.services.registry.reach import reached
+
+_WINDOW = timedelta(hours=24)
+
+
+def alert_story(parts: RollbackParts, alert_id: str) -> AlertStory:
+    """One alert opened. Raises NotFound."""
+    now = parts.clock()
+    with parts.store.read() as tx:
+        alert = tx.judgements.alert(alert_id)
+        if alert is None:
+            raise NotFound(f"there is no alert {alert_id!r}", todo="pulse-tui status lists the open ones")
+        signal = tx.signals.get(alert.signal_id)
+        decision = tx.judgements.decision(alert.decision_id)
+        if signal is None or decision is None:
+            raise NotFound(f"alert {alert_id} has lost its signal or decision", todo="pulse-tui audit verify")
+        estate = tx.estate.load()
+        asset = estate.assets.get(alert.asset_id or "")
+        back = _way_back(tx, alert)
+        done = _done(tx, alert)
+        plan = next(
+            (
+                p.hash
+                for p, state in tx.rollbacks.plans(alert.asset_id)
+                if p.alert_id == alert.id and (state is PlanState.USED or p.expires_at > now)
+            ),
+            None,
+        )
+        return AlertStory(
+            alert=_row(alert, now),
+            changed=tuple(_changed(tx, alert, signal)),
+            risk=tuple(_risk(tx, alert, signal, asset, estate)),
+            todo=tuple(_todo(alert, signal, decision, back, done)),
+            why=tuple(_why(decision, signal)),
+            correlated=tuple(_correlated(tx, alert, now)),
+            timeline=tuple(_timeline(tx, alert, signal)),
+            rollback_possible=back is not None and alert.open,
+            plan_hash=plan,
+            suite=signal.evidence.suite if isinstance(signal.evidence, (MetricEvidence, SuiteEvidence)) else "",
+        )
+
+
+def _row(alert: Alert, now: datetime) -> AlertRow:
+    overdue = alert.deadline is not None and alert.deadline < now and alert.state.value == "firing"
+    return AlertRow(
+        alert.id,
+        alert.priority.value,
+        alert.state.value,
+        alert.title,
+        alert.owner or "",
+        alert.asset_id or "",
+        alert.environment.value if alert.environment else "",
+        to_us(alert.first_at),
+        alert.count,
+        alert.rule_id,
+        overdue,
+        alert.version or "",
+    )
+
+
+def _changed(tx: Transaction, alert: Alert, signal: Signal) -> list[str]:
+    lines = [signal.title]
+    if alert.asset_id and alert.environment:
+        deployment = tx.estate.deployment(alert.asset_id, alert.environment)
+        stays = tx.estate.stays(alert.asset_id, alert.environment)
+        if deployment is not None:
+            release = tx.estate.release(alert.asset_id, deployment.version)
+            before = next((s.version for s in stays if s.version != deployment.version), None)
+            move = f"{before} -> {deployment.version}" if before else deployment.version
+            number = f" (iteration {release.iteration})" if release else ""
+            lines.append(
+                f"{alert.asset_id} {alert.environment.value} serves {move}{number} since {iso(deployment.since)}"
+            )
+            older = tx.estate.release(alert.asset_id, before or _production(tx, alert.asset_id) or "")
+            if release is not None and older is not None and older.version != release.version:
+                changed = release.lineage.difference(older.lineage)
+                lines.append(
+                    "; ".join(changed) if changed else f"same lineage as {older.version} as far as it is recorded"
+                )
+    if signal.summary:
+        lines.append(signal.summary.splitlines()[0])
+    lines.extend(signal.links[:2])
+    return lines
+
+
+def _production(tx: Transaction, asset_id: str) -> str | None:
+    deployment = tx.estate.deployment(asset_id, Environment.PRODUCTION)
+    return deployment.version if deployment else None
+
+
+def evidence_lines(signal: Signal) -> list[str]:
+    """The numbers a signal brings, as sentences."""
+    evidence = signal.evidence
+    match evidence:
+        case MetricEvidence():
+            return [metric_words(evidence)]
+        case ServiceEvidence():
+            ratio = evidence.value / evidence.objective if evidence.objective else float("nan")
+            seen = f" over {evidence.requests} requests" if evidence.requests else ""
+            return [
+                f"{evidence.metric} {evidence.value:g} {evidence.unit}, objective {evidence.objective:g}: {ratio:.2f} times{seen}"
+            ]
+        case AdvisoryEvidence():
+            parts = [f"{evidence.advisory} reaches {evidence.component} {evidence.installed or '(version unknown)'}"]
+            parts.append(f"CVSS {evidence.cvss:.1f}" if evidence.cvss is not None else "CVSS unknown")
+            known = {True: "known to be exploited", False: "not known to be exploited", None: "exploitation unknown"}
+            parts.append(known[evidence.known_exploited])
+            parts.append(f"fixed in {', '.join(evidence.fixed)}" if evidence.fixed else "no fix is named")
+            return ["; ".join(parts)]
+        case NoteEvidence():
+            models = f" about {', '.join(evidence.models)}" if evidence.models else ""
+            when = f", in force {evidence.effective_at:%Y-%m-%d}" if evidence.effective_at else ""
+            phrase = f': "{evidence.phrase}"' if evidence.phrase else ""
+            return [f"{evidence.vendor}: {', '.join(evidence.labels) or 'unlabelled'}{models}{when}{phrase}"]
+        case CostEvidence():
+            return [f"{evidence.metric}: {evidence.baseline:g} -> {evidence.current:g} {evidence.currency}"]
+        case VersionEvidence():
+            moved = evidence.from_digest and evidence.to_digest and evidence.from_digest != evidence.to_digest
+            return [f"digest {evidence.from_digest} -> {evidence.to_digest}"] if moved else []
+        case SuiteEvidence():
+            return [f"suite {evidence.suite}: digest {evidence.digest}, frozen as {evidence.expected_digest}"]
+        case HealthEvidence():
+            good = iso(evidence.last_good_at) if evidence.last_good_at else "never"
+            return [f"{evidence.subject} is {evidence.state}: {evidence.reason} (last good {good})"]
+    return []
+
+
+def _risk(tx: Transaction, alert: Alert, signal: Signal, asset: Asset | None, estate: Estate) -> list[str]:
+    lines = evidence_lines(signal)
+    if asset is None:
+        return [*lines, "no asset of the estate claims this signal"]
+    marks = [asset.tier.value, f"{asset.exposure.value} exposure", *asset.data.words()]
+    deployment = estate.deployment(asset.id, alert.environment)
+    if deployment is not None:
+        marks.append(f"{deployment.traffic:g} % of traffic in {deployment.environment.value}")
+        if deployment.production_critical:
+            marks.append("production-critical")
+    lines.append(" · ".join(marks))
+    if reaches := reached(tx, asset.id, alert.environment):
+        lines.append("reaches " + ", ".join(reaches))
+    lines.append(
+        f"priority {alert.priority.value}, severity {alert.severity.value}, confidence {signal.confidence:.2f}"
+    )
+    return lines
+
+
+def _way_back(tx: Transaction, alert: Alert) -> str | None:
+    """The release to go back to, in words; None when this alert has none or needs none."""
+    if not alert.asset_id or not alert.environment:
+        return None
+    deployment = tx.estate.deployment(alert.asset_id, alert.environment)
+    if deployment is None:
+        return None
+    back = way_back(tx, alert.asset_id, alert.environment, deployment.version).release
+    if back is None:
+        return None
+    digest = "digest recorded" if back.digest else "no digest recorded"
+    return (
+        f"roll {alert.environment.value} back from {deployment.version} to {back.version}"
+        f" ({digest}, iteration {back.iteration})"
+    )
+
+
+def _todo(alert: Alert, signal: Signal, decision: Decision, back: str | None, done: Sequence[str]) -> list[str]:
+    lines = []
+    if not alert.open:
+        lines.append(f"nothing: resolved {iso(alert.resolved_at) if alert.resolved_at else ''} ({alert.resolved_why})")
+    elif "rollback" in decision.actions and back:
+        lines.append(f"{back}: plan it, approve inside the plan")
+    elif words := _measured_todo(signal):
+        if back:  # what serves hurts now; what is not promoted can wait a line
+            lines.append(f"if it is the release: {back}")
+        lines.append(words)
+    elif back:
+        lines.append(f"decide; if it is the release: {back}")
+    else:
+        lines.append("look into it with the owner; there is no release to roll back to for this alert")
+    if alert.open and alert.deadline is not None:
+        lines.append(f"respond by {iso(alert.deadline)}; owner {alert.owner or 'nobody'}")
+    if alert.acknowledged_by and alert.acknowledged_until:
+        lines.append(f"acknowledged by {alert.acknowledged_by} until {iso(alert.acknowledged_until)}")
+    if alert.suppressed_by and alert.suppressed_until:
+        lines.append(f"quiet until {iso(alert.suppressed_until)}, by {alert.suppressed_by}: {alert.suppressed_why}")
+    lines.extend(f"done already: {line}" for line in done)
+    return lines
+
+
+def _measured_todo(signal: Signal) -> str:
+    """What to do about a verdict; empty for what is none."""
+    evidence = signal.evidence
+    version = signal.current_version or "the release"
+    match evidence:
+        case SuiteEvidence():
+            freeze = f"pulse-tui suite freeze {evidence.suite}"
+            return f"put the content back, or take the new one: {freeze}, run it on a good release, pin that run"
+        case MetricEvidence(basis=Basis.DRIFT):
+            return f"look at what changed {evidence.between or 'then'}: ours, the vendors', the data"
+        case MetricEvidence(verdict=Verdict.FAIL):
+            return f"do not promote {version}: the gate is closed until it is fixed and measured again"
+        case MetricEvidence(verdict=Verdict.INCONCLUSIVE):
+            words = [f"about {evidence.more_items:,} more items"] if evidence.more_items else []
+            words += [f"{evidence.more_repeats:,} more repeats"] if evidence.more_repeats else []
+            more = f"measure more ({' or '.join(words)} would decide)" if words else "measure more"
+            return f"{more}; until then the gate holds {version}, or somebody accepts the risk"
+        case MetricEvidence(verdict=None):
+            return "measure it with a suite: two bare numbers say little"
+    return ""
+
+
+def _done(tx: Transaction, alert: Alert) -> list[str]:
+    """What the responses did, and where each message is now."""
+    lines = [
+        f"{action}: {what}"
+        for action, what in tx.judgements.responses(alert.decision_id)
+        if not what.endswith("queued")
+    ]
+    for item in tx.plumbing.deliveries(1_000):
+        if item.payload.get("alert") == alert.id:
+            state = {"sent": "delivered", "queued": "on its way", "dead": "GIVEN UP"}[item.state.value]
+            lines.append(f"{item.kind} to {item.route}: {state}" + (f" ({item.error})" if item.error else ""))
+    return lines
+
+
+def _why(decision: Decision, signal: Signal) -> list[str]:
+    words = {True: "true", False: "false", None: "could not be told"}
+    lines = [
+        f"rule {decision.rule_id} @ policy {decision.policy_digest[:12]}, {decision.outcome.value}, {decision.mode.value}"
+    ]
+    for comparison in decision.comparisons:
+        seen = ", ".join(f"{k} = {v}" for k, v in comparison.values.items())
+        error = f": {comparison.error}" if comparison.error else ""
+        lines.append(f"{comparison.text}  is {words[comparison.held]}{error}  [{seen}]")
+    if decision.context:
+        lines.append(f"context: {decision.context}")
+    lines.append(f"signal {signal.id} from {signal.source}, seen {iso(signal.observed_at)}")
+    if isinstance(signal.evidence, MetricEvidence) and signal.evidence.baseline_run:
+        lines.append(f"baseline run {signal.evidence.baseline_run}, candidate run {signal.evidence.candidate_run}")
+    return lines
+
+
+def _correlated(tx: Transaction, alert: Alert, now: datetime) -> list[str]:
+    """Other open alerts of the same window: same asset first. Only nearness, no claim of cause."""
+    near = []
+    for other in tx.judgements.alerts():
+        if other.id == alert.id or abs(other.first_at - alert.first_at) > _WINDOW or now - other.last_at > 7 * _WINDOW:
+            continue
+        same = other.asset_id == alert.asset_id
+        near.append(
+            (
+                not same,
+                f"{other.priority.value} {other.title} ({'same asset' if same else 'other asset'}, {other.state.value})",
+            )
+        )
+    return [text for _, text in sorted(near)[:5]]
+
+
+def _timeline(tx: Transaction, alert: Alert, signal: Signal) -> list[str]:
+    events = [(signal.occurred_at, "happened"), (signal.observed_at, f"seen by {signal.source}")]
+    for entry in tx.log.entries(subject=alert.id):
+        detail = entry.detail.get("why") or entry.detail.get("until") or ""
+        events.append((entry.at, f"{entry.action} by {entry.actor}" + (f": {detail}" if detail else "")))
+    for run in tx.rollbacks.runs():
+        found = tx.rollbacks.plan(run.plan_hash)
+        if found is not None and found[0].alert_id == alert.id:
+            events.append((run.started_at, f"rollback run {run.id} started by {run.started_by}"))
+            if run.ended_at is not None:
+                events.append((run.ended_at, f"rollback run {run.id} {run.state.value}: {run.detail}"))
+    return [f"{iso(at)}  {what}" for at, what in sorted(events, key=lambda e: e[0])]

@@ -1,0 +1,1 @@
+"""What assets are made of: bills, trees, who uses what."""

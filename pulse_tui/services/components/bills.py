@@ -1,0 +1,162 @@
+"""A bill of materials or a moved head comes in: what an asset is made of, and what of it changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from pulse_tui.domain.bill import Bill, DependencyChange, Head
+from pulse_tui.domain.concern import Concern
+from pulse_tui.domain.estate import Asset, Estate
+from pulse_tui.domain.evidence import VersionEvidence
+from pulse_tui.domain.signal import Signal, fingerprint, signal_id
+from pulse_tui.domain.text import clean
+from pulse_tui.domain.words import Recommended, Severity, SignalType
+from pulse_tui.ports import BillHead, Transaction
+from pulse_tui.services.advisories.rematch import rematch
+from pulse_tui.services.signals.concerns import Told, stand
+
+KEPT = 10
+"""Bills of one document that are kept of releases that serve nowhere, the newest: for comparing releases."""
+TOLD = 50
+"""Changes that a signal lists; the rest is in the log of changes."""
+
+
+def take_bill(bill: Bill, tx: Transaction, estate: Estate, now: datetime) -> Told:
+    """Keep what the document says, unless it describes something else than the asset."""
+    key = f"bill:{bill.origin}"
+    other = _named_another(bill, estate) or _of_another(bill, tx)
+    wanted = [] if other is None else [_refusal(bill, key, other, now)]
+    told = stand(tx, bill.asset_id, wanted, now, source=bill.source, keys=(key,))
+    if other is not None:
+        return told
+    before = tx.dependencies.bills(bill.asset_id)
+    first = all(b.origin != bill.origin for b in before)
+    changes = tx.dependencies.put_bill(bill)
+    if first:
+        _forget(bill, before, tx, now)
+    if not first and not changes:
+        return told
+    if changes:
+        told.signals.append(_changed(bill, changes, estate.assets.get(bill.asset_id), now))
+    told.add(rematch([bill.asset_id], tx, now))
+    return told
+
+
+def _forget(bill: Bill, before: Sequence[BillHead], tx: Transaction, now: datetime) -> None:
+    """Bills of releases that were made long ago and serve nowhere."""
+    serving = {d.version for d in tx.estate.load().deployments if d.asset_id == bill.asset_id}
+    old = [b for b in before if b.source == bill.source and b.document == bill.document and b.version is not None]
+    old = sorted((b for b in old if b.version not in serving), key=lambda b: b.at)
+    for head in old[: max(0, len(old) - KEPT)]:
+        tx.dependencies.drop_bill(bill.asset_id, head.origin, now)
+
+
+def bill_remark(bill: Bill, estate: Estate) -> str:
+    """What whoever brought the bill in should hear."""
+    count = len(bill.components)
+    about = f"{bill.asset_id} {bill.version}" if bill.version else bill.asset_id
+    read = f"a bill of {count} component{'' if count == 1 else 's'} for {about}"
+    return read if bill.asset_id in estate.assets else f"{read}, which is no asset of the estate"
+
+
+def take_head(head: Head, tx: Transaction, estate: Estate, now: datetime) -> Told:
+    """Remember what a moving component is now; every asset over it is told when it moved."""
+    change = tx.dependencies.put_head(head)
+    if change is None:
+        return Told([], [])
+    users = dict.fromkeys(d.asset_id for d in tx.dependencies.using(components=[head.component_id]))
+    return Told([_moved(head, change, a, estate.assets.get(a), now) for a in users], [])
+
+
+_LAST = re.compile(r"[^/:@]+(?=(?:[:@][^/]*)?\Z)")
+"""The last name of an image or a purl, without its tag, version or digest."""
+
+
+def _named_another(bill: Bill, estate: Estate) -> str | None:
+    """Why the document is about something else: what it says it describes is another asset of the estate."""
+    found = _LAST.search((bill.subject or "").partition("?")[0])
+    name = found[0] if found else ""
+    if name == bill.asset_id or name not in estate.assets:
+        return None
+    return f"it describes {bill.subject}, and that is the asset {name}"
+
+
+def _of_another(bill: Bill, tx: Transaction) -> str | None:
+    """Why the document is about something else: its digest is not the one of the release it is said to describe."""
+    if bill.digest is None:
+        return None
+    if bill.version is not None:
+        release = tx.estate.release(bill.asset_id, bill.version)
+        releases = [release] if release is not None else []
+    else:
+        serving = {d.version for d in tx.estate.load().deployments if d.asset_id == bill.asset_id}
+        releases = [r for r in tx.estate.releases(bill.asset_id) if r.version in serving]
+    way = bill.digest.partition(":")[0]
+    known = {r.version: r.digest for r in releases if r.digest is not None and r.digest.partition(":")[0] == way}
+    images = {r.version: f"{way}:{i}" for r in releases if (i := r.provenance.get(f"digest.{way}")) is not None}
+    if not known or bill.digest in known.values() or bill.digest in images.values():
+        return None
+    version, digest = next(iter(known.items()))
+    return f"it describes {bill.subject or bill.digest} ({bill.digest}), and {bill.asset_id} {version} is {digest}"
+
+
+def _refusal(bill: Bill, key: str, why: str, now: datetime) -> Concern:
+    return Concern(
+        asset_id=bill.asset_id,
+        key=key,
+        what=f"the bill of materials {bill.document or bill.source} is not {bill.asset_id}'s: {why}",
+        todo="Nothing of it was taken. Make the bill for what is deployed, or correct the path it lies in",
+        source=bill.source,
+        severity=Severity.MEDIUM,
+        since=now,
+        version=bill.version,
+    )
+
+
+def _changed(bill: Bill, changes: Sequence[DependencyChange], asset: Asset | None, now: datetime) -> Signal:
+    words = [c.words() for c in changes]
+    more = f" and {len(words) - 2} more" if len(words) > 2 else ""
+    return Signal(
+        id=signal_id(bill.source, "bill", bill.asset_id, bill.origin, now.isoformat(), *words[:TOLD]),
+        source=bill.source,
+        signal_type=SignalType.DEPENDENCY_CHANGE,
+        asset_type=asset.asset_type if asset else None,
+        asset_id=bill.asset_id,
+        environment=bill.environments[0] if len(bill.environments) == 1 else None,
+        current_version=bill.version,
+        severity=Severity.LOW,
+        confidence=0.9,
+        recommended_action=Recommended.REVIEW,
+        owner_team=asset.owner_team if asset else None,
+        occurred_at=bill.at,
+        observed_at=now,
+        title=clean(f"{bill.asset_id} is made of something else: {', '.join(words[:2])}{more}", 300),
+        evidence=VersionEvidence(ref=bill.document or None, changed=words[:TOLD]),
+        fingerprint=fingerprint("bill", bill.asset_id, bill.origin),
+    )
+
+
+def _moved(head: Head, change: DependencyChange, asset_id: str, asset: Asset | None, now: datetime) -> Signal:
+    return Signal(
+        id=signal_id(head.source, "head", head.component_id, change.before, head.version, asset_id, now.isoformat()),
+        source=head.source,
+        signal_type=SignalType.DEPENDENCY_CHANGE,
+        asset_type=asset.asset_type if asset else None,
+        asset_id=asset_id,
+        baseline_version=change.before,
+        current_version=head.version,
+        severity=Severity.MEDIUM,
+        confidence=0.9,
+        recommended_action=Recommended.RETEST,
+        owner_team=asset.owner_team if asset else None,
+        occurred_at=head.at,
+        observed_at=now,
+        title=clean(f"{change.name} under {asset_id} moved: {change.before} -> {change.after}", 300),
+        links=[head.link] if head.link else [],
+        evidence=VersionEvidence(
+            ref=head.component_id, from_digest=change.before, to_digest=change.after, changed=[change.words()]
+        ),
+        fingerprint=fingerprint("head", head.component_id, asset_id),
+    )

@@ -1,0 +1,1 @@
+"""Runs against their baselines: verdicts, drifts, flipped items."""

@@ -1,0 +1,76 @@
+"""What a run says against its baseline, judged once and kept: panes and gates read it without any statistics library."""
+
+from __future__ import annotations
+
+import msgspec
+
+from pulse_tui.domain.evals import Basis, Comparison, EvalRun
+from pulse_tui.evaluate.definition import Looks, Question
+from pulse_tui.ports import Transaction
+from pulse_tui.settings.shapes import SuiteShape
+
+
+def question_of(suite: SuiteShape) -> Question:
+    """What a suite asks. A digest of its files binds no run that states another kind of digest."""
+    return Question(suite.tasks, None if suite.path else suite.digest, suite.margin)
+
+
+def held(tx: Transaction, suite: SuiteShape, run_id: str, baseline_id: str) -> Comparison | None:
+    """What was said, when it was of this baseline and of the suite as it is asked now."""
+    found = tx.evals.comparison(run_id)
+    if found is None or found.baseline_id != baseline_id or found.definition != question_of(suite).definition:
+        return None
+    return found
+
+
+def compared(tx: Transaction, suite: SuiteShape | None, run: EvalRun, baseline: EvalRun | None) -> Comparison | None:
+    """What was said of a run, as it is asked now; None when nothing was, also of a baseline that no limit is asked of."""
+    if suite is None or baseline is None:
+        return None
+    found = held(tx, suite, run.id, baseline.id)
+    # A baseline is held against objectives and items that must never fail; where there are none nothing was compared.
+    bare = found is not None and baseline.id == run.id and not found.verdicts and not found.refused
+    return None if bare else found
+
+
+def newest(tx: Transaction, asset_id: str, suite: str, version: str) -> str | None:
+    """The run of a release that was measured last: one that is uploaded late does not speak against it."""
+    mine = [h for h in tx.evals.heads(asset_id, suite) if h.version == version]
+    return max(mine, key=lambda h: (h.at, h.iteration)).id if mine else None
+
+
+def judge(tx: Transaction, suite: SuiteShape, run_id: str, baseline_id: str) -> Comparison | None:
+    """Judge a stored run and keep what is said. None when either run is not there. Imports the statistics.
+
+    A baseline is held against nothing but what needs no other run: objectives, and items that must never fail.
+    """
+    from pulse_tui.evaluate.compare.comparing import compare  # noqa: PLC0415  brings SciPy
+
+    run, baseline = tx.evals.get(run_id, sheets=True), tx.evals.get(baseline_id, sheets=True)
+    if run is None or baseline is None:
+        return None
+    comparison = compare(baseline, run, question_of(suite), _looks(tx, suite, run))
+    if run_id == baseline_id:
+        alone = tuple(v for v in comparison.verdicts if v.basis is Basis.LIMIT)
+        measures = tuple(msgspec.structs.replace(m, baseline=None) for m in comparison.measures)
+        comparison = msgspec.structs.replace(comparison, verdicts=alone, measures=measures)
+    tx.evals.put_comparison(comparison)
+    return comparison
+
+
+def _looks(tx: Transaction, suite: SuiteShape, run: EvalRun) -> Looks:
+    """The items of earlier looks at the same release, of tasks that are looked at while they grow."""
+    growing = {t.name for t in suite.tasks if t.growing}
+    looks: Looks = {name: [] for name in growing}
+    if not growing:
+        return looks
+    for _, earlier in tx.evals.runs(run.asset_id, run.suite):
+        if earlier.id == run.id:
+            break
+        if earlier.version != run.version:
+            continue
+        whole = tx.evals.get(earlier.id, sheets=True)
+        for sheet in whole.sheets if whole is not None else ():
+            if sheet.task in growing:
+                looks[sheet.task] = [*looks[sheet.task], sheet.items]
+    return looks

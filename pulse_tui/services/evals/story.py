@@ -1,0 +1,276 @@
+"""A run of a suite opened: the three questions, the gate table, and what it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pulse_tui.domain.errors import NotFound
+from pulse_tui.domain.estate import Deployment
+from pulse_tui.domain.evals import (
+    ZERO_TOLERANCE,
+    Basis,
+    Comparison,
+    EvalRun,
+    Measure,
+    TaskVerdict,
+    Verdict,
+)
+from pulse_tui.domain.moments import iso, to_us
+from pulse_tui.domain.views.evals import BenchStory, GateRow, RunRow
+from pulse_tui.domain.words import Environment
+from pulse_tui.enrich.evals.said import line_words, more_words, unit_of_line
+from pulse_tui.ports import Transaction
+from pulse_tui.services.evals.held import compared
+from pulse_tui.services.evals.verdicts import covers
+from pulse_tui.services.parts import JudgeParts
+from pulse_tui.services.registry.known_good import way_back
+from pulse_tui.settings.check import nearest
+from pulse_tui.settings.shapes import SuiteShape
+
+RUNS = 100
+"""The newest runs that are listed."""
+BASELINE, REFUSED = "baseline", "refused"
+_WORST = {Verdict.FAIL: 0, Verdict.INCONCLUSIVE: 1, Verdict.PASS: 2}
+
+
+def bench_story(parts: JudgeParts, asset_id: str, suite_id: str, run_id: str | None = None) -> BenchStory:
+    """A run against the pinned baseline; the newest one when none is named. Raises NotFound."""
+    with parts.store.read() as tx:
+        runs = tx.evals.runs(asset_id, suite_id, RUNS)
+        if not runs:
+            known = tx.evals.suites_of(asset_id)
+            hint = nearest(suite_id, known) if known else "Ingest a result first: pulse-tui ingest FILE"
+            raise NotFound(f"{asset_id} has no run of {suite_id}", todo=hint)
+        runs.sort(key=lambda r: (r[1].at, r[0]))  # as the gate takes them: measured last, not come last
+        iteration, run = next((r for r in runs if r[1].id == run_id), runs[-1])
+        if run_id is not None and run.id != run_id:
+            older = tx.evals.get(run_id)
+            if older is None or (older.asset_id, older.suite) != (asset_id, suite_id):
+                raise NotFound(f"there is no run {run_id!r} of {suite_id} on {asset_id}")
+            iteration, run = tx.evals.iteration(run_id) or 0, older
+        suite = parts.suites.get(suite_id)
+        baseline = tx.evals.baseline(asset_id, suite_id)
+        comparison = compared(tx, suite, run, baseline)
+        word = _word(run, baseline, comparison)
+        return BenchStory(
+            asset=asset_id,
+            suite=suite_id,
+            run=run.id,
+            version=run.version,
+            at_us=to_us(run.at),
+            baseline_run=baseline.id if baseline else "",
+            baseline_version=baseline.version if baseline else "",
+            verdict=word,
+            changed=tuple(_changed(tx, run, iteration, baseline, comparison)),
+            risk=tuple(_risk(tx, run, comparison)),
+            todo=tuple(_todo(tx, parts, suite, run, baseline, comparison)),
+            rows=tuple(sorted((_row(v) for v in comparison.verdicts), key=_rank)) if comparison else (),
+            facts=tuple(_facts(tx, parts, suite, run, baseline, comparison)),
+            measures=tuple(_measure(m) for m in comparison.measures) if comparison else (),
+            runs=tuple(_run(tx, suite, n, r, baseline) for n, r in reversed(runs)),
+        )
+
+
+def _word(run: EvalRun, baseline: EvalRun | None, comparison: Comparison | None) -> str:
+    if baseline is not None and baseline.id == run.id:
+        return BASELINE
+    if comparison is None:
+        return ""
+    if comparison.refused:
+        return REFUSED
+    word = comparison.verdict()
+    return word.value if word is not None else ""
+
+
+def _changed(
+    tx: Transaction, run: EvalRun, iteration: int, baseline: EvalRun | None, comparison: Comparison | None
+) -> Iterator[str]:
+    """The change itself first: a small screen cuts what comes after."""
+    if comparison is not None and comparison.refused:
+        yield f"it was not compared: {comparison.refused}"
+    if baseline is not None and baseline.id != run.id:
+        yield from _moved(tx, run, baseline)
+    yield f"{run.asset_id} {run.version} was measured on {run.suite} {iso(run.at)} (iteration {iteration}, run {run.id})"
+
+
+def _moved(tx: Transaction, run: EvalRun, baseline: EvalRun) -> Iterator[str]:
+    """What the release is made of that the baseline's was not."""
+    older = tx.estate.release(run.asset_id, baseline.version)
+    newer = tx.estate.release(run.asset_id, run.version)
+    if older is not None and newer is not None and older.version != newer.version:
+        moved = newer.lineage.difference(older.lineage)
+        what = "; ".join(moved) if moved else "the same lineage as far as it is recorded"
+        yield f"{older.version} -> {newer.version}: {what}"
+
+
+def _risk(tx: Transaction, run: EvalRun, comparison: Comparison | None) -> Iterator[str]:
+    lines = comparison.verdicts if comparison is not None else ()
+    bad = [v for v in lines if v.verdict is Verdict.FAIL] or [
+        v for v in lines if v.verdict is Verdict.INCONCLUSIVE and v.must_pass
+    ]
+    bad.sort(key=lambda v: not v.must_pass)
+    yield from (line_words(v) for v in bad[:3])
+    if len(bad) > 3:
+        yield f"and {len(bad) - 3} more lines, see the table"
+    if comparison is None:
+        yield "unknown: nothing was compared"
+    elif comparison.refused:
+        yield "unknown: numbers of different content say nothing about each other"
+    elif not bad:
+        passed = sum(v.verdict is Verdict.PASS for v in lines)
+        yield f"none was found: {passed} of {len(lines)} lines pass, none is proven worse"
+    asset = tx.estate.asset(run.asset_id)
+    if asset is not None:
+        where = [
+            f"{d.environment.value} ({d.traffic:g} % of traffic)" for d in _serving(tx, run)
+        ]  # fmt: skip
+        marks = [asset.tier.value, f"{asset.exposure.value} exposure", *asset.data.words()]
+        yield " · ".join(marks) + (f" · serves in {', '.join(where)}" if where else " · serves nowhere yet")
+
+
+def _todo(
+    tx: Transaction, parts: JudgeParts, suite: SuiteShape | None, run: EvalRun,
+    baseline: EvalRun | None, comparison: Comparison | None,
+) -> Iterator[str]:  # fmt: skip
+    if suite is None:
+        yield f"configure the suite: {run.suite} is not in the configuration, so nothing is judged"
+        return
+    if baseline is None:
+        yield f"run {suite.id} on {suite.baselines.get(run.asset_id) or 'a good release'}, or pin this run as the baseline"
+        return
+    if (
+        baseline.id == run.id
+        and comparison is not None
+        and (comparison.refused or comparison.verdict() is Verdict.FAIL)
+    ):
+        yield "pin another run as the baseline: this one does not do, whatever is compared with it"
+        return
+    if baseline.id == run.id:
+        yield f"nothing: later runs are compared with this one; measure the next release with {suite.id}"
+        return
+    if comparison is None:
+        yield "wait for the next round: it is not judged as the suite is defined now"
+        return
+    if comparison.refused:
+        yield "run the same items on both, or pin a run of the new content as the baseline"
+        return
+    word = comparison.verdict()
+    if word is Verdict.FAIL:
+        for deployment in _serving(tx, run):
+            back = way_back(tx, run.asset_id, deployment.environment, run.version).release
+            there = deployment.environment.value
+            yield f"roll {there} back to {back.version}" if back else f"nothing to go back to in {there}: fix forward"
+        yield "do not promote it: the gate is closed until it is fixed and measured again"
+        return
+    if word is Verdict.INCONCLUSIVE:
+        open_ = [v for v in comparison.verdicts if v.verdict is Verdict.INCONCLUSIVE and v.must_pass]
+        wants = [f"{_named(v)}: {more}" for v in open_ if (more := more_words(v))]
+        yield "measure more: " + "; ".join(wants[:3]) if wants else "measure more: how much nobody can say yet"
+        known = tx.evals.acceptances(run.asset_id, run.version)
+        accepted = [a for a in known if covers(a, comparison) and a.until > parts.clock()]
+        if accepted:
+            yield f"the risk is accepted until {accepted[0].until:%Y-%m-%d} by {accepted[0].accepted_by}"
+        else:
+            yield "until then the gate holds; an operator may accept the risk for some days"
+        return
+    yield f"nothing: as far as {suite.id} says it may be promoted; ask the gate for the rest"
+
+
+def _named(line: TaskVerdict) -> str:
+    return f"{line.task} {line.metric}" + (f" in {line.slice}" if line.slice else "")
+
+
+def _serving(tx: Transaction, run: EvalRun) -> list[Deployment]:
+    found = (tx.estate.deployment(run.asset_id, e) for e in sorted(Environment, key=lambda e: e.rank))
+    return [d for d in found if d is not None and d.version == run.version]
+
+
+def _row(line: TaskVerdict) -> GateRow:
+    unit, factor = unit_of_line(line)
+    never = line.slice == ZERO_TOLERANCE  # there is no difference to show: the note says what failed
+
+    def told(value: float | None) -> float | None:
+        return None if value is None or never else value * factor
+
+    return GateRow(
+        line.task,
+        line.metric,
+        line.slice,
+        line.gate.value,
+        line.must_pass,
+        line.verdict.value,
+        # A latency is held against its objective: what the baseline had stands among the measures.
+        None if line.basis is Basis.LIMIT else line.baseline,
+        None if never else line.current,
+        told(line.delta),
+        told(line.low),
+        told(line.high),
+        line.margin * factor,
+        unit,
+        line.higher_is_better,
+        line.n,
+        line.repeats,
+        line.clusters,
+        line.method,
+        more_words(line),
+        line.note,
+    )
+
+
+def _rank(row: GateRow) -> tuple[int, bool, str, str, str]:
+    return _WORST[Verdict(row.verdict)], not row.must_pass, row.task, row.metric, row.slice
+
+
+def _facts(
+    tx: Transaction, parts: JudgeParts, suite: SuiteShape | None, run: EvalRun,
+    baseline: EvalRun | None, comparison: Comparison | None,
+) -> Iterator[tuple[str, str]]:  # fmt: skip
+    if suite is None:
+        yield "Suite", f"{run.suite} is not configured"
+    else:
+        frozen = f"frozen as {suite.digest}" if suite.digest else "not frozen: pulse-tui suite freeze"
+        yield "Suite", f"{suite.id}, {len(suite.tasks)} tasks, {frozen}"
+        if suite.command:
+            yield "Runs itself", f"{' '.join(suite.command)}" + (f", {suite.schedule}" if suite.schedule else "")
+    yield (
+        "Run",
+        f"{run.id} of {run.version}, {run.format} from {run.source}"
+        + (f", content {run.suite_digest[:16]}" if run.suite_digest else ""),
+    )
+    if baseline is not None:
+        yield "Baseline", f"{baseline.version}, run {baseline.id}, {iso(baseline.at)}"
+        for entry in tx.log.entries(subject=f"{run.asset_id}/{run.suite}", limit=3):
+            if entry.action == "baseline.pinned":
+                yield "Pinned", f"{iso(entry.at)} by {entry.actor}: {entry.detail.get('why', '')}"
+    for line in comparison.verdicts if comparison is not None else ():
+        if line.metric == "score" and line.task == "weighted mean":
+            said = line_words(line)
+            yield "Weighted mean", said + (f"; {line.note}" if line.note and line.note not in said else "")
+    for accepted in tx.evals.acceptances(run.asset_id, run.version):
+        state = "" if accepted.until > parts.clock() else " (expired)"
+        yield (
+            "Accepted risk",
+            f"{accepted.gate.value} in {accepted.environment} until {accepted.until:%Y-%m-%d}{state}"
+            f" by {accepted.accepted_by}: {accepted.why}",
+        )
+    for done in tx.evals.suite_runs(run.suite, run.asset_id, limit=3):
+        yield (
+            "Own run",
+            f"{iso(done.started_at)} on {done.version}, {done.why}: {done.state.value} {done.detail}".rstrip(),
+        )
+
+
+def _measure(measure: Measure) -> tuple[str, str]:
+    def told(value: float | None) -> str:
+        return "unknown" if value is None else f"{value:.4g} {measure.unit}".rstrip()
+
+    move = told(measure.current) if measure.baseline is None else f"{told(measure.baseline)} -> {told(measure.current)}"
+    return f"{measure.task} {measure.name}", move + (f"  ({measure.note})" if measure.note else "")
+
+
+def _run(tx: Transaction, suite: SuiteShape | None, iteration: int, run: EvalRun, baseline: EvalRun | None) -> RunRow:
+    comparison = compared(tx, suite, run, baseline)
+    detail = ", ".join(f"{s.task} {s.metric} {s.value:.4g}" for s in run.scores[:3])
+    if comparison is not None and comparison.refused:
+        detail = comparison.refused
+    return RunRow(run.id, run.version, iteration, to_us(run.at), _word(run, baseline, comparison), detail)

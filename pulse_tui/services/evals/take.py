@@ -1,0 +1,167 @@
+"""A run came in: recorded, held against its baseline, and told where its release serves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from pulse_tui.domain.estate import Estate
+from pulse_tui.domain.evals import Comparison, EvalRun
+from pulse_tui.domain.evidence import VersionEvidence
+from pulse_tui.domain.metrics import Made, made_of
+from pulse_tui.domain.release import Release, ReleaseState
+from pulse_tui.domain.signal import Signal, fingerprint, signal_id
+from pulse_tui.domain.words import Change, Environment, Recommended, Severity, SignalType
+from pulse_tui.enrich.evals.regressions import Held, cleared, everywhere, signals
+from pulse_tui.ports import Transaction
+from pulse_tui.services.evals.drifts import drifts
+from pulse_tui.services.evals.held import judge, newest
+from pulse_tui.services.parts import SYSTEM, JudgeParts
+from pulse_tui.settings.check import nearest
+from pulse_tui.settings.shapes import SuiteShape
+
+
+class Told(NamedTuple):
+    """Signals to take in, conditions that are over, and what whoever brought the run in should hear."""
+
+    signals: list[Signal]
+    cleared: list[str]
+    remarks: tuple[str, ...] = ()
+
+
+def take_run(run: EvalRun, tx: Transaction, parts: JudgeParts, estate: Estate, now: datetime) -> Told:
+    """Record a run and say what it means. A known run is no news, unless it brings the items that it lacked."""
+    run = _with_made(run, parts.suites.get(run.suite))
+    # A clock that runs ahead, or a local time taken for UTC, must not make it the newest for hours.
+    run = msgspec.structs.replace(run, at=min(run.at, now))
+    if tx.evals.has(run.id):
+        if not tx.evals.attach(run):
+            return Told([], [])
+        return _again(run, tx, parts, estate, now)
+    asset = estate.assets.get(run.asset_id)
+    iteration = tx.estate.next_iteration(run.asset_id)
+    tx.evals.add(run, iteration)
+    release = tx.estate.release(run.asset_id, run.version)
+    if release is not None and release.state is ReleaseState.DRAFT:
+        tx.estate.set_release_state(run.asset_id, run.version, ReleaseState.EVALUATED)
+    tx.judgements.finish_retests(run.asset_id, now)
+    owner = asset.owner_team if asset else None
+    event = _evaluation(run, iteration, owner, release, now)
+    unknown = tuple(_unknown(run, estate, release))
+    suite = parts.suites.get(run.suite)
+    if suite is None:
+        hint = nearest(run.suite, parts.suites)
+        told = f"{run.asset_id} {run.version} was recorded, not judged: suite {run.suite!r} is not configured"
+        return Told([event], [], (f"{told} ({hint})" if hint else told, *unknown))
+    said = _against_baseline(run, tx, suite, estate, now, owner)
+    more = drifts(tx, suite, run.asset_id, now, owner)
+    return Told([event, *said.signals, *more.signals], [*said.cleared, *more.cleared], (*said.remarks, *unknown))
+
+
+def _unknown(run: EvalRun, estate: Estate, release: Release | None) -> Iterator[str]:
+    """What was measured that nobody knows: a misspelt name says nothing of the release that was meant."""
+    if run.asset_id not in estate.assets:
+        yield f"no asset is called {run.asset_id!r}: {nearest(run.asset_id, estate.assets)}".rstrip(": ")
+    elif release is None:
+        yield f"{run.asset_id} has no release {run.version!r} yet: the run waits for it"
+
+
+def _with_made(run: EvalRun, suite: SuiteShape | None) -> EvalRun:
+    """With the metrics that the suite asks for and only items tell. Imports the statistics when there are any."""
+    if suite is None or not run.sheets or all(made_of(t.metric) is Made.SCORES for t in suite.tasks):
+        return run
+    from pulse_tui.evaluate.compare.made import made_scores  # noqa: PLC0415  brings numpy
+
+    return msgspec.structs.replace(run, scores=(*run.scores, *made_scores(run, suite.tasks)))
+
+
+def _again(run: EvalRun, tx: Transaction, parts: JudgeParts, estate: Estate, now: datetime) -> Told:
+    """The items came after the totals: what was said without them is said anew."""
+    suite = parts.suites.get(run.suite)
+    if suite is None:
+        return Told([], [])
+    asset = estate.assets.get(run.asset_id)
+    owner = asset.owner_team if asset else None
+    baseline = tx.evals.baseline(run.asset_id, run.suite)
+    if baseline is not None and baseline.id == run.id:
+        count = tx.evals.reopen(run.id)  # which takes a while, and is done run by run: see rejudge
+        told = f"the items of the baseline {run.asset_id} {run.version} came: {count} runs are judged anew in a moment"
+        return Told([], [], (told,) if count else ())
+    return _against_baseline(run, tx, suite, estate, now, owner)
+
+
+def _against_baseline(
+    run: EvalRun, tx: Transaction, suite: SuiteShape, estate: Estate, now: datetime, owner: str | None
+) -> Told:
+    baseline = tx.evals.baseline(run.asset_id, run.suite)
+    if baseline is None:
+        return _first(run, tx, suite, estate, now, owner)
+    comparison = judge(tx, suite, run.id, baseline.id)
+    if comparison is None:
+        return Told([], [])
+    remarks = (f"{run.asset_id} {run.version} was not compared: {comparison.refused}",) if comparison.refused else ()
+    if newest(tx, run.asset_id, run.suite, run.version) != run.id:  # a later run of the version has spoken
+        return Told(
+            [], [], (*remarks, f"a later run of {run.asset_id} {run.version} on {run.suite} counts, not this one")
+        )
+    said = told_where_it_serves(run, baseline, comparison, estate, now, owner)
+    return said._replace(remarks=remarks)
+
+
+def told_where_it_serves(
+    run: EvalRun, baseline: EvalRun, comparison: Comparison, estate: Estate, now: datetime, owner: str | None
+) -> Told:
+    """Signals and what is over, for each environment where the run's release serves; of none when it serves nowhere."""
+    serving = list(_serving(estate, run))
+    out, over = list[Signal](), list[str]()
+    for environment in serving or [None]:
+        held = Held(run, baseline, comparison, environment, now, owner)
+        out.extend(signals(held))
+        over.extend(cleared(held))
+    if serving:
+        over.extend(everywhere(run, comparison.verdicts))
+    return Told(out, over)
+
+
+def _first(run: EvalRun, tx: Transaction, suite: SuiteShape, estate: Estate, now: datetime, owner: str | None) -> Told:
+    pinned = suite.baselines.get(run.asset_id)
+    if pinned not in (None, run.version):
+        told = f"{run.asset_id} {run.version} was recorded, not judged: its baseline {pinned} has no run of {run.suite}"
+        return Told([], [], (told,))
+    tx.evals.pin(run.asset_id, run.suite, run.id)
+    why = "named in the suite" if pinned else "first run of the suite"
+    detail = {"run": run.id, "version": run.version, "why": why}
+    tx.log.append(now, SYSTEM, "baseline.pinned", f"{run.asset_id}/{run.suite}", detail)
+    remark = f"run {run.id} is now the baseline of {run.asset_id} on {run.suite}"
+    comparison = judge(tx, suite, run.id, run.id)
+    assert comparison is not None  # it is there
+    said = told_where_it_serves(run, run, comparison, estate, now, owner)
+    return said._replace(remarks=(f"{remark}, but {comparison.refused}" if comparison.refused else remark,))
+
+
+def _serving(estate: Estate, run: EvalRun) -> Iterator[Environment | None]:
+    return (d.environment for d in estate.deployments if d.asset_id == run.asset_id and d.version == run.version)
+
+
+def _evaluation(run: EvalRun, iteration: int, owner: str | None, release: Release | None, now: datetime) -> Signal:
+    return Signal(
+        id=signal_id(run.source or "eval", "evaluation", run.id),
+        source=run.source or "eval",
+        signal_type=SignalType.VERSION_EVENT,
+        change=Change.EVALUATION,
+        asset_id=run.asset_id,
+        current_version=run.version,
+        severity=Severity.LOW,
+        confidence=1.0,
+        recommended_action=Recommended.NOTE,
+        owner_team=owner,
+        occurred_at=run.at,
+        observed_at=now,
+        title=f"{run.asset_id} {run.version} was evaluated on {run.suite}",
+        # The content that was measured, as far as it was known then: the gate compares it with what is promoted.
+        evidence=VersionEvidence(ref=run.id, iteration=iteration, to_digest=release.digest if release else None),
+        fingerprint=fingerprint("evaluation", run.asset_id, run.version, run.suite),
+    )

@@ -1,0 +1,98 @@
+"""May this version be promoted there? Every reason, what is missing by name, and what policy makes of each."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import msgspec
+
+from pulse_tui.domain.release import Release
+from pulse_tui.domain.words import Environment
+from pulse_tui.policy.gate import GateReason, GateStatus, GateWord
+from pulse_tui.ports import Transaction
+from pulse_tui.services.parts import RollbackParts
+from pulse_tui.services.promotion.looks import LOOKS, Asked
+from pulse_tui.services.registry.find import find_release
+
+
+class Reason(NamedTuple):
+    """One thing the gate looked at. ``blocking`` says that it closes the gate now."""
+
+    name: str
+    """A reason of :class:`~pulse_tui.policy.gate.GateReason`; one name may stand for several findings."""
+    status: str
+    """A word of :class:`~pulse_tui.policy.gate.GateStatus`; ``unconfigured`` is told as missing."""
+    blocking: bool
+    detail: str
+    todo: str
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is nothing to say against it."""
+        return self.status == GateStatus.OK
+
+
+class GateAnswer(NamedTuple):
+    """The whole answer."""
+
+    asset: str
+    version: str
+    environment: str
+    go: bool
+    policy: str
+    """The digest of the policy that says what blocks."""
+    reasons: tuple[Reason, ...]
+
+    @property
+    def blocking(self) -> list[str]:
+        """What closes the gate, a line each."""
+        return [f"{r.name}: {r.detail}" for r in self.reasons if r.blocking]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the answer: a promotion names the answer that it rests on."""
+        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()
+
+
+def gate(parts: RollbackParts, asset_id: str, version: str, environment: Environment) -> GateAnswer:
+    """Look at everything that policy asks for there. Raises NotFound for an unknown asset or version."""
+    with parts.store.read() as tx:
+        return assess(tx, parts, find_release(tx, asset_id, version), environment)
+
+
+def assess(tx: Transaction, parts: RollbackParts, release: Release, environment: Environment) -> GateAnswer:
+    """The same inside a transaction that is open already."""
+    policy = parts.judging.policy
+    reasons = tuple(_reasons(tx, parts, release, environment))
+    go = not any(r.blocking for r in reasons)
+    return GateAnswer(release.asset_id, release.version, environment.value, go, policy.digest, reasons)
+
+
+def _reasons(tx: Transaction, parts: RollbackParts, release: Release, environment: Environment) -> Iterator[Reason]:
+    section = parts.judging.policy.gate
+    asked = Asked(tx, parts, release, environment)
+    for name in GateReason:
+        if section.word(environment, name, GateStatus.FAILED) is GateWord.OFF and (
+            section.word(environment, name, GateStatus.MISSING) is GateWord.OFF
+        ):
+            continue
+        for found in LOOKS[name](asked):
+            word = section.word(environment, name, found.status)
+            if found.status is not GateStatus.OK and word is GateWord.OFF:
+                continue
+            blocking = found.status is not GateStatus.OK and word is GateWord.BLOCKING and not found.slight
+            status = GateStatus.MISSING if found.status is GateStatus.UNCONFIGURED else found.status
+            yield Reason(name.value, status.value, blocking, found.detail, found.todo)
+
+
+def gate_lines(answer: GateAnswer) -> tuple[tuple[str, str], ...]:
+    """The answer as (label, text) lines: GO or BLOCKED, then every reason, with what to do about those not ok."""
+    head = f"{answer.asset} {answer.version} to {answer.environment} (policy {answer.policy[:12]})"
+    lines = [("GO" if answer.go else "BLOCKED", head)]
+    for reason in answer.reasons:
+        todo = f" -> {reason.todo}" if reason.todo and not reason.ok else ""
+        word = "" if reason.ok else f"{reason.status}, {'blocking' if reason.blocking else 'advisory'}: "
+        lines.append((reason.name, f"{word}{reason.detail}{todo}"))
+    return tuple(lines)

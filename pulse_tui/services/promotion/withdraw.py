@@ -1,0 +1,52 @@
+"""Somebody answers for it that nothing serves in an environment any more."""
+
+from __future__ import annotations
+
+from pulse_tui.domain.claim import DEEDS, place_subject
+from pulse_tui.domain.errors import NotFound, Refused
+from pulse_tui.domain.words import Environment
+from pulse_tui.ports import Transaction
+from pulse_tui.services.parts import RollbackParts
+from pulse_tui.services.promotion.decide import may
+from pulse_tui.services.reasons import reason_of
+from pulse_tui.services.registry import claims
+from pulse_tui.services.signals.concerns import clear_concern, tell
+
+
+def withdraw(parts: RollbackParts, asset_id: str, environment: Environment, by: str, why: str) -> str:
+    """Take away what is shown as last known in a place whose alias is gone.
+
+    Raises NotFound when nothing is shown there, Refused while a source still says that a version serves: it
+    would be back at the next look.
+    """
+    reason, now = reason_of(why), parts.clock()
+    may(parts, by, environment)
+    key = f"gone:{environment.value}"
+    with parts.store.write() as tx:
+        before = tx.estate.deployment(asset_id, environment)
+        if before is None:
+            raise NotFound(
+                f"{asset_id} serves nowhere in {environment.value}", todo="pulse-tui status lists the estate"
+            )
+        if saying := _still(tx, asset_id, environment, key):
+            raise Refused(
+                f"{asset_id} cannot be withdrawn from {environment.value}", saying, todo="Move or remove it there first"
+            )
+        settled = claims.withdraw(tx, parts.judging, asset_id, environment, now)
+        clear_concern(tx, parts.judging, asset_id, key, f"withdrawn by {by}", now)
+        tell(tx, parts.judging, settled.told, f"withdrawn by {by}", now)
+        tx.log.append(
+            now,
+            by,
+            "deployment.withdrawn",
+            f"{asset_id}/{environment.value}",
+            {"version": before.version, "why": reason},
+        )
+    return f"withdrawn by {by}: nothing serves as {asset_id} in {environment.value} (was {before.version})"
+
+
+def _still(tx: Transaction, asset_id: str, environment: Environment, key: str) -> list[str]:
+    """Who says that something serves, but for a source whose alias is known to be gone and deeds of our own."""
+    gone = {c.source for c in tx.inventory.concerns(asset_id) if c.key == key}
+    said = tx.inventory.claims(place_subject(asset_id, environment), "version")
+    return [f"{c.source} says {c.value}" for c in said if c.source not in (*gone, DEEDS)]

@@ -1,0 +1,201 @@
+"""What the sources say serves in an environment, and which of them is believed. Nobody overwrites anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from pulse_tui.domain.claim import DEEDS, Claim, asset_subject, place_subject, settle
+from pulse_tui.domain.concern import Concern
+from pulse_tui.domain.estate import Deployment
+from pulse_tui.domain.words import Environment, Severity
+from pulse_tui.ports import Transaction
+from pulse_tui.services.advisories.rematch import rematch
+from pulse_tui.services.parts import SYSTEM, JudgeParts
+from pulse_tui.services.signals.concerns import Told, stand
+
+TRUE = "true"
+GRACE = timedelta(minutes=10)
+"""After a deed of ours a registry may go on saying the old word until it is asked again."""
+
+
+class Settlement(NamedTuple):
+    """What became of a place: what served before, what serves now, and the disputes that began or ended."""
+
+    before: Deployment | None
+    after: Deployment | None
+    told: Told
+
+    @property
+    def moved(self) -> bool:
+        """Whether another version serves (a place that was empty and one that empties have moved too)."""
+        return (self.before.version if self.before else None) != (self.after.version if self.after else None)
+
+
+def place(
+    tx: Transaction,
+    parts: JudgeParts,
+    asset_id: str,
+    environment: Environment,
+    version: str,
+    source: str,
+    now: datetime,
+    traffic: float | None = None,
+    since: datetime | None = None,
+    *,
+    event: bool = False,
+) -> Settlement:
+    """``source`` says that ``version`` serves there, with ``traffic`` percent (None: it does not say); settle it."""
+    fields = {"version": version, "traffic": f"{traffic:g}"} if traffic is not None else {"version": version}
+    return say(tx, parts, asset_id, environment, fields, source, now, since, event=event)
+
+
+def say(
+    tx: Transaction,
+    parts: JudgeParts,
+    asset_id: str,
+    environment: Environment,
+    fields: Mapping[str, str],
+    source: str,
+    now: datetime,
+    since: datetime | None = None,
+    *,
+    event: bool = False,
+) -> Settlement:
+    """All that ``source`` says of a place now (what it no longer says is dropped); settle it."""
+    subject = place_subject(asset_id, environment)
+    claims = tx.inventory.claims(subject)
+    said = [c for c in claims if c.source == source]
+    mine = {c.field: c.value for c in said}
+    if event and since is not None and any(c.since < since for c in said):
+        # It happened again: what was deployed before is deployed anew, which is news even of the same version.
+        tx.inventory.drop_claims(subject, source)
+        mine = {}
+    if mine == dict(fields):
+        return _settled(tx, parts, asset_id, environment, claims, now)
+    if gone := mine.keys() - fields.keys():
+        tx.inventory.drop_claims(subject, source, gone)
+    tx.inventory.put_claims(
+        Claim(subject=subject, field=field, source=source, value=value, since=since or now, event=event)
+        for field, value in fields.items()
+        if mine.get(field) != value
+    )
+    return _settled(tx, parts, asset_id, environment, tx.inventory.claims(subject), now)
+
+
+def resettle(tx: Transaction, parts: JudgeParts, asset_id: str, environment: Environment, now: datetime) -> Settlement:
+    """The same words under another order of precedence."""
+    claims = tx.inventory.claims(place_subject(asset_id, environment))
+    return _settled(tx, parts, asset_id, environment, claims, now)
+
+
+def retract(
+    tx: Transaction, parts: JudgeParts, asset_id: str, environment: Environment, source: str, now: datetime
+) -> Settlement:
+    """``source`` no longer says anything of the place."""
+    subject = place_subject(asset_id, environment)
+    tx.inventory.drop_claims(subject, source)
+    return _settled(tx, parts, asset_id, environment, tx.inventory.claims(subject), now)
+
+
+def withdraw(tx: Transaction, parts: JudgeParts, asset_id: str, environment: Environment, now: datetime) -> Settlement:
+    """Nothing serves there, whoever said otherwise so far; a source that says so again is heard again."""
+    subject = place_subject(asset_id, environment)
+    for source in {c.source for c in tx.inventory.claims(subject)}:
+        tx.inventory.drop_claims(subject, source)
+    return _settled(tx, parts, asset_id, environment, [], now)
+
+
+def _settled(
+    tx: Transaction, parts: JudgeParts, asset_id: str, environment: Environment, claims: list[Claim], now: datetime
+) -> Settlement:
+    before = tx.estate.deployment(asset_id, environment)
+    version = settle((c for c in claims if c.field == "version"), parts.precedence)
+    traffic = settle((c for c in claims if c.field == "traffic"), parts.precedence)
+    critical = settle((c for c in claims if c.field == "critical"), parts.precedence)
+    key = f"dispute:{environment.value}:version"
+    wanted = []
+    if version is not None and version.disputed and not (version.source == DEEDS and now - version.since < GRACE):
+        wanted.append(
+            Concern(
+                asset_id=asset_id,
+                key=key,
+                what=f"what serves as {asset_id} in {environment.value} is disputed: {version.words()}",
+                todo=f"{version.source} is believed (see precedence). Correct whichever is wrong",
+                source=SYSTEM,
+                severity=Severity.MEDIUM,
+                since=now,
+                environment=environment,
+                version=version.value,
+            )
+        )
+    told = stand(tx, asset_id, wanted, now, source=SYSTEM, keys=(key,))
+    if version is None:
+        if before is not None:
+            tx.estate.undeploy(asset_id, environment, now)
+            _made_of_another(tx, asset_id, told, now)
+        return Settlement(before, None, told)
+    same = before is not None and before.version == version.value
+    after = Deployment(
+        asset_id=asset_id,
+        environment=environment,
+        version=version.value,
+        since=before.since if same and before is not None else version.since,
+        traffic=float(traffic.value) if traffic is not None else 100.0,
+        production_critical=critical is not None and critical.value == TRUE,
+        source=version.source,
+    )
+    if after != before:
+        tx.estate.deploy(after)
+        if not same:
+            _made_of_another(tx, asset_id, told, now)
+    return Settlement(before, after, told)
+
+
+def _made_of_another(tx: Transaction, asset_id: str, told: Told, now: datetime) -> None:
+    """Another release serves: what its own bill says is in force now, and advisories may reach it."""
+    if any(b.version is not None for b in tx.dependencies.bills(asset_id)):
+        told.add(rematch([asset_id], tx, now))
+
+
+def describe(
+    tx: Transaction, parts: JudgeParts, asset_id: str, facts: Mapping[str, str], source: str, now: datetime
+) -> Told:
+    """What ``source`` says of the asset itself; a word that contradicts the believed one is a dispute."""
+    subject = asset_subject(asset_id)
+    claims = tx.inventory.claims(subject)
+    mine = {c.field: c.value for c in claims if c.source == source}
+    if mine != dict(facts):
+        if gone := mine.keys() - facts.keys():
+            tx.inventory.drop_claims(subject, source, gone)
+        tx.inventory.put_claims(
+            Claim(subject=subject, field=field, source=source, value=value, since=now)
+            for field, value in facts.items()
+            if mine.get(field) != value
+        )
+        claims = tx.inventory.claims(subject)
+    elif not facts:
+        return Told([], [])
+    return disputes(tx, parts, asset_id, claims, now)
+
+
+def disputes(tx: Transaction, parts: JudgeParts, asset_id: str, claims: list[Claim], now: datetime) -> Told:
+    """Fields of the asset that two sources state differently, as concerns."""
+    wanted = []
+    for field in sorted({c.field for c in claims}):
+        settled = settle((c for c in claims if c.field == field), parts.precedence)
+        if settled is not None and settled.disputed:
+            wanted.append(
+                Concern(
+                    asset_id=asset_id,
+                    key=f"dispute:{field}",
+                    what=f"the {field.replace('_', ' ')} of {asset_id} is disputed: {settled.words()}",
+                    todo=f"{settled.source} is believed. Correct whichever is wrong",
+                    source=SYSTEM,
+                    severity=Severity.LOW,
+                    since=now,
+                )
+            )
+    fields = tuple(f"dispute:{f}" for f in ("asset_type", "owner_team", "tier", "exposure", "workflow"))
+    return stand(tx, asset_id, wanted, now, source=SYSTEM, keys=fields)

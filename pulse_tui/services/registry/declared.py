@@ -1,0 +1,125 @@
+"""The configuration's estate as nouns: pure, from shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from pulse_tui.domain.bill import Bill
+from pulse_tui.domain.claim import ESTATE
+from pulse_tui.domain.estate import Asset, Component, Endpoint, Stage, Workflow
+from pulse_tui.domain.purl import component as package
+from pulse_tui.domain.release import Release
+from pulse_tui.domain.words import ComponentKind, Environment
+from pulse_tui.enrich.vendors.names import canonical
+from pulse_tui.settings.shapes import AssetShape, ComponentShape, EndpointShape, EstateShape, ReleaseShape
+
+
+def asset(shape: AssetShape) -> Asset:
+    """The asset itself."""
+    return Asset(
+        id=shape.id,
+        asset_type=shape.type,
+        owner_team=shape.owner,
+        tier=shape.tier,
+        exposure=shape.exposure,
+        data=shape.data,
+        workflow=shape.workflow,
+    )
+
+
+def facts(shape: AssetShape) -> dict[str, str]:
+    """What the estate says of an asset, as claims."""
+    said = {"asset_type": shape.type.value, "owner_team": shape.owner, "tier": shape.tier.value}
+    said["exposure"] = shape.exposure.value
+    return said | ({"workflow": shape.workflow} if shape.workflow else {})
+
+
+def places(shape: AssetShape) -> dict[Environment, tuple[dict[str, str], datetime | None]]:
+    """What the estate says of each environment, and since when."""
+    critical = {e.environment for e in shape.endpoints if e.critical}
+    out: dict[Environment, tuple[dict[str, str], datetime | None]] = {}
+    for environment in sorted({*shape.environments, *critical}, key=lambda e: e.rank):
+        item = shape.environments.get(environment)
+        said: dict[str, str] = {}
+        if item is not None and item.version is not None:
+            said["version"] = item.version
+        if item is not None and item.traffic != 100.0:
+            said["traffic"] = f"{item.traffic:g}"
+        if environment in critical or (item is not None and item.critical):
+            said["critical"] = "true"
+        out[environment] = said, item.since if item is not None else None
+    return out
+
+
+def release(asset_id: str, shape: ReleaseShape, now: datetime) -> Release:
+    """A release that no registry knows."""
+    return Release(
+        asset_id=asset_id,
+        version=shape.version,
+        iteration=0,
+        digest=shape.digest,
+        created_at=shape.created or now,
+        state=shape.state,
+        lineage=shape.lineage,
+        provenance={"source": ESTATE, **shape.provenance},
+        rollback_pointer=shape.rollback_to,
+        branch=shape.branch,
+        interface=shape.interface,
+    )
+
+
+def component(shape: ComponentShape) -> Component:
+    """A component as configured, under the name that advisories and notes use."""
+    if shape.purl is not None:
+        return package(shape.purl)
+    if shape.model is not None:
+        name = canonical(shape.model).name
+        return Component(id=shape.model, kind=ComponentKind.HOSTED_MODEL, name=name, version=shape.version)
+    if shape.asset is not None:
+        return Component(id=f"asset:{shape.asset}", kind=ComponentKind.ASSET, name=shape.asset, version=shape.version)
+    assert shape.kind is not None
+    assert shape.id is not None
+    return Component(id=shape.id, kind=shape.kind, name=shape.id, version=shape.version)
+
+
+def bills(shape: AssetShape, now: datetime) -> Iterator[Bill]:
+    """What the asset is made of, as far as the estate says: one bill for everywhere, one for each narrower reach."""
+    reaches = {c.environments for c in shape.components} | {()}
+    for reach in sorted(reaches):
+        uses = tuple(dict.fromkeys(component(c) for c in shape.components if c.environments == reach))
+        document = "+".join(e.value for e in reach)
+        yield Bill(
+            source=ESTATE, asset_id=shape.id, document=document, at=now, components=uses, environments=tuple(reach)
+        )
+
+
+def endpoints(shape: EstateShape) -> list[Endpoint]:
+    """Those of the assets, and those that stand by themselves."""
+    own = [_endpoint(e, a.id) for a in shape.assets for e in a.endpoints]
+    return own + [_endpoint(e, e.asset) for e in shape.endpoints]
+
+
+def _endpoint(shape: EndpointShape, asset_id: str | None) -> Endpoint:
+    return Endpoint(
+        id=shape.id,
+        environment=shape.environment,
+        asset_id=asset_id,
+        owner_team=shape.owner,
+        segments=shape.segments,
+        production_critical=shape.critical,
+    )
+
+
+def workflows(shape: EstateShape) -> list[Workflow]:
+    """As written; an asset's ``workflow: name`` alone makes it a stage of that name, in the assets' order."""
+    out = {
+        w.id: Workflow(id=w.id, stages=tuple(Stage(s.name, s.asset) for s in w.stages), owner_team=w.owner)
+        for w in shape.workflows
+    }
+    for item in shape.assets:
+        if item.workflow is None or any(w.id == item.workflow for w in shape.workflows):
+            continue
+        before = out.get(item.workflow, Workflow(id=item.workflow, stages=()))
+        out[item.workflow] = Workflow(id=before.id, stages=(*before.stages, Stage(item.id, item.id)))
+    return list(out.values())

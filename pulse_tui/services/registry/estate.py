@@ -1,0 +1,240 @@
+"""Put the configuration's estate into the store: what no other system says.
+
+Everything it says is a claim beside the claims of other sources; what is believed follows from the order of
+precedence. An estate whose words are the same as at the last sync costs one read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+import msgspec
+
+from pulse_tui import __version__
+from pulse_tui.domain.claim import ESTATE, Claim, asset_subject, place_subject
+from pulse_tui.domain.concern import Concern
+from pulse_tui.domain.estate import Deployment
+from pulse_tui.domain.words import Environment, Severity
+from pulse_tui.ports import Transaction
+from pulse_tui.services.advisories.rematch import rematch
+from pulse_tui.services.parts import JudgeParts
+from pulse_tui.services.registry import claims, declared
+from pulse_tui.services.registry.content import another_digest
+from pulse_tui.services.registry.names import check_names
+from pulse_tui.services.registry.sync import promoted
+from pulse_tui.services.signals.concerns import Told, stand, tell
+from pulse_tui.settings.shapes import AssetShape, EstateShape
+
+_SEEN = "estate.digest"
+_ORDER = "estate.precedence"
+
+
+def sync_estate(shape: EstateShape, parts: JudgeParts, now: datetime) -> int:
+    """Bring the store in line with the YAML; returns the number of things that changed.
+
+    A place that a registry speaks for goes on following the registry: the YAML's other word is kept and told.
+    Releases are only ever added. What the YAML no longer names is no longer claimed.
+    """
+    if not shape.assets:
+        return 0
+    digest = _digest(shape, parts)
+    with parts.store.read() as tx:
+        if tx.plumbing.get_value(_SEEN) == digest:
+            return 0
+    with parts.store.write() as tx:
+        order = ",".join(parts.precedence)
+        reordered = tx.plumbing.get_value(_ORDER) not in (order, None)
+        changed = _Sync(tx, shape, parts, now).run(reordered=reordered)
+        tx.plumbing.put_value(_SEEN, digest)
+        tx.plumbing.put_value(_ORDER, order)
+    return changed
+
+
+def _digest(shape: EstateShape, parts: JudgeParts) -> str:
+    """Names these words, under this order of precedence, as this version of the program reads them."""
+    suites = {s.id: s.baselines for s in parts.suites.values()}
+    words = [__version__, msgspec.to_builtins(shape), list(parts.precedence), suites]
+    return hashlib.sha256(msgspec.json.encode(words, order="deterministic")).hexdigest()
+
+
+class _Sync:
+    """One sync, in one transaction."""
+
+    def __init__(self, tx: Transaction, shape: EstateShape, parts: JudgeParts, now: datetime) -> None:
+        self._tx, self._shape, self._parts, self._now = tx, shape, parts, now
+        self._told = Told([], [])
+        self._removed: list[str] = []
+        self._said: dict[str, dict[str, str]] = {}
+        for claim in tx.inventory.claims_by(ESTATE):
+            self._said.setdefault(claim.subject, {})[claim.field] = claim.value
+        self._spoken_of = tx.inventory.subjects(besides=ESTATE) | self._said.keys()
+
+    def run(self, *, reordered: bool) -> int:
+        tx, shape = self._tx, self._shape
+        changed = self._gone()
+        changed += tx.estate.put_assets(declared.asset(a) for a in shape.assets)
+        changed += self._describe()
+        moved: list[str] = []
+        for asset in shape.assets:
+            added = self._releases(asset)
+            changed += added
+            if added or asset.releases:
+                self._told.add(check_names(tx, self._parts, asset.id, self._now))
+            if self._bills(asset):
+                moved.append(asset.id)
+        changed += self._places() + len(moved)
+        if reordered:
+            changed += self._reorder()
+        changed += tx.inventory.put_endpoints(declared.endpoints(shape))
+        changed += tx.inventory.put_workflows(declared.workflows(shape))
+        self._told.add(rematch({*moved, *self._removed}, tx, self._now))
+        tell(tx, self._parts, self._told, "the configuration was corrected", self._now)
+        return changed
+
+    # ------------------------------------------------------------ what it says
+
+    def _describe(self) -> int:
+        """What the estate says of each asset. Only where it said something else before can a dispute begin or end."""
+        fresh: list[Claim] = []
+        changed = 0
+        for asset in self._shape.assets:
+            subject, facts = asset_subject(asset.id), declared.facts(asset)
+            if self._said.get(subject) == facts:
+                continue
+            changed += 1
+            if subject in self._spoken_of:
+                self._told.add(claims.describe(self._tx, self._parts, asset.id, facts, ESTATE, self._now))
+            else:
+                fresh += self._claims(subject, facts, self._now)
+        self._tx.inventory.put_claims(fresh)
+        return changed
+
+    def _places(self) -> int:
+        """Where each asset runs. Places that nobody spoke of so far are put in together: there may be thousands."""
+        runs = {(d.asset_id, d.environment) for d in self._tx.estate.load().deployments}
+        fresh: list[Claim] = []
+        serving: list[Deployment] = []
+        changed = 0
+        for asset in self._shape.assets:
+            for environment, (said, since) in declared.places(asset).items():
+                subject = place_subject(asset.id, environment)
+                if self._said.get(subject, {}) == said:
+                    continue
+                changed += 1
+                if (asset.id, environment) in runs or subject in self._spoken_of:
+                    self._settle(asset.id, environment, said, since)
+                    continue
+                fresh += self._claims(subject, said, since or self._now)
+                if "version" in said:
+                    serving.append(_deployment(asset.id, environment, said, since or self._now))
+        self._tx.inventory.put_claims(fresh)
+        self._tx.estate.deploy_new(serving)
+        return changed
+
+    def _settle(self, asset_id: str, environment: Environment, said: Mapping[str, str], since: datetime | None) -> None:
+        # A word that changed is as new as its change, whatever time the file states: deeds of ours are older.
+        if place_subject(asset_id, environment) in self._said:
+            since = None
+        settled = claims.say(self._tx, self._parts, asset_id, environment, said, ESTATE, self._now, since)
+        self._told.add(settled.told)
+        if settled.moved and settled.after is not None and settled.before is not None:
+            release = self._tx.estate.release(asset_id, settled.after.version)
+            self._tx.estate.next_iteration(asset_id)
+            why = "the configuration says so"
+            promoted(self._tx, asset_id, release, settled, environment, settled.after.source, why, self._now)
+
+    def _reorder(self) -> int:
+        """Another order of precedence: places of which several sources speak are settled again."""
+        moved = 0
+        for subject in sorted(self._tx.inventory.subjects(besides=ESTATE)):
+            asset_id, _, environment = subject.rpartition("/")
+            if environment in list(Environment):
+                settled = claims.resettle(self._tx, self._parts, asset_id, Environment(environment), self._now)
+                self._told.add(settled.told)
+                moved += settled.moved
+        return moved
+
+    def _claims(self, subject: str, said: Mapping[str, str], since: datetime) -> Iterator[Claim]:
+        for field, value in said.items():
+            yield Claim(subject=subject, field=field, source=ESTATE, value=value, since=since)
+
+    def _releases(self, asset: AssetShape) -> int:
+        """Add what is not known; a release that is known stays as it is, and another digest is told."""
+        if not asset.releases:
+            return 0
+        known = {r.version: r for r in self._tx.estate.releases(asset.id)}
+        added = 0
+        wanted: list[Concern] = []
+        for item in asset.releases:
+            release = known.get(item.version)
+            if release is None:
+                self._tx.estate.add_release(declared.release(asset.id, item, self._now))
+                added += 1
+            elif (seen := another_digest(release, item.digest)) is not None:
+                recorded, found = seen
+                wanted.append(
+                    Concern(
+                        asset_id=asset.id,
+                        key=f"digest:{item.version}",
+                        what=f"{asset.id} {item.version} has another digest in the estate than when it was recorded: {found}, recorded is {recorded}",
+                        todo="A release never changes: correct the estate, or give the new content a version of its own",
+                        source=ESTATE,
+                        severity=Severity.HIGH,
+                        since=self._now,
+                        version=item.version,
+                    )
+                )
+        self._told.add(stand(self._tx, asset.id, wanted, self._now, source=ESTATE, keys=("digest:",)))
+        return added
+
+    def _bills(self, asset: AssetShape) -> bool:
+        """Whether what the asset is made of changed."""
+        before: set[str] = set()
+        if asset_subject(asset.id) in self._said:
+            before = {b.origin for b in self._tx.dependencies.bills(asset.id) if b.source == ESTATE}
+        moved = False
+        for bill in declared.bills(asset, self._now):
+            known = bill.origin in before
+            before.discard(bill.origin)
+            if not bill.components and not known:
+                continue
+            moved = bool(self._tx.dependencies.put_bill(bill)) or moved or not known
+        for origin in before:
+            moved = bool(self._tx.dependencies.drop_bill(asset.id, origin, self._now)) or moved
+        return moved
+
+    # ------------------------------------------------------------ what it no longer says
+
+    def _gone(self) -> int:
+        """Subjects that the YAML no longer names: the estate claims nothing of them any more."""
+        named = {asset_subject(a.id) for a in self._shape.assets}
+        places = {place_subject(a.id, e) for a in self._shape.assets for e in declared.places(a)}
+        gone = 0
+        for subject in self._said.keys() - named - places:
+            gone += 1
+            asset_id, slash, environment = subject.rpartition("/")
+            if slash and environment in list(Environment):
+                settled = claims.retract(self._tx, self._parts, asset_id, Environment(environment), ESTATE, self._now)
+                self._told.add(settled.told)
+                continue
+            self._removed.append(subject)
+            self._tx.inventory.drop_claims(subject, ESTATE)
+            for bill in self._tx.dependencies.bills(subject):
+                if bill.source == ESTATE:
+                    self._tx.dependencies.drop_bill(subject, bill.origin, self._now)
+        self._tx.estate.drop_assets(self._removed)
+        return gone
+
+
+def _deployment(asset_id: str, environment: Environment, said: Mapping[str, str], since: datetime) -> Deployment:
+    return Deployment(
+        asset_id=asset_id,
+        environment=environment,
+        version=said["version"],
+        since=since,
+        traffic=float(said.get("traffic", "100")),
+        production_critical=said.get("critical") == claims.TRUE,
+        source=ESTATE,
+    )

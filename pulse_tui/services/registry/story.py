@@ -1,0 +1,139 @@
+"""An asset opened: what does not add up first, then every field with whose word it is, where it runs and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from pulse_tui.domain.claim import Claim, asset_subject, place_subject, settle
+from pulse_tui.domain.errors import NotFound
+from pulse_tui.domain.estate import Asset, Deployment
+from pulse_tui.domain.moments import age, iso, to_us
+from pulse_tui.domain.pointer import PointerCheck
+from pulse_tui.domain.words import Environment
+from pulse_tui.ports import Transaction
+from pulse_tui.services.parts import RollbackParts
+from pulse_tui.services.registry.approvals import approval
+from pulse_tui.services.registry.known_good import way_back
+from pulse_tui.settings.check import nearest
+
+Line = tuple[str, str]
+
+RELEASES = 15
+COMPONENTS = 30
+_FIELDS = ("asset_type", "owner_team", "tier", "exposure", "workflow")
+
+
+def asset_story(parts: RollbackParts, asset_id: str) -> tuple[Line, ...]:
+    """An asset with its claims, deployments, releases, holds and dependencies, as (label, text). Raises NotFound."""
+    now = parts.clock()
+    with parts.store.read() as tx:
+        asset = tx.estate.asset(asset_id)
+        if asset is None:
+            raise NotFound(f"there is no asset {asset_id!r}", todo=nearest(asset_id, tx.estate.load().assets))
+        lines = [
+            *(("Concern", f"{c.what}. {c.todo}") for c in tx.inventory.concerns(asset_id)),
+            ("Asset", f"{asset.id}: {asset.asset_type.value}, {asset.tier.value}, {asset.exposure.value} exposure"),
+            ("Owner", asset.owner_team or "nobody"),
+            ("Data", ", ".join(asset.data.words()) or "keeps nothing of its users"),
+            *_fields(tx, parts, asset),
+            *_places(tx, parts, asset_id, now),
+            *_endpoints(tx, asset_id),
+        ]
+        lines.extend(
+            (h.kind.value.capitalize(), f"{h.why}; until {h.until_condition}") for h in tx.judgements.holds(asset_id)
+        )
+        lines.extend(
+            ("Retest", f"due {r.due_at:%Y-%m-%d}: {r.why}") for r in tx.judgements.retests() if r.asset_id == asset_id
+        )
+        lines.extend(_releases(tx, asset_id))
+        lines.extend(_components(tx, asset_id))
+        lines.extend(("Log", f"{iso(s.observed_at)} {s.title}") for s in tx.signals.recent(8, asset_id))
+    return tuple(lines)
+
+
+def _fields(tx: Transaction, parts: RollbackParts, asset: Asset) -> Iterator[Line]:
+    """Each field that somebody stated: whose word holds since when, and who says otherwise."""
+    claims = tx.inventory.claims(asset_subject(asset.id))
+    for field in [*_FIELDS, *sorted({c.field for c in claims} - set(_FIELDS))]:
+        said = _settled([c for c in claims if c.field == field], parts)
+        if said:
+            yield "Field", f"{field.replace('_', ' ')} {said}"
+
+
+def _settled(claims: list[Claim], parts: RollbackParts) -> str:
+    """``ml-support (estate since 2026-11-01T00:00:00Z; registry says ml-x since ...)``; empty when nobody said anything."""
+    settled = settle(claims, parts.judging.precedence)
+    if settled is None:
+        return ""
+    against = "".join(f"; {c.source} says {c.value} since {iso(c.since)}" for c in settled.against)
+    agree = f", {', '.join(settled.agree)} too" if settled.agree else ""
+    return f"{settled.value} ({settled.source} since {iso(settled.since)}{agree}{against})"
+
+
+def _places(tx: Transaction, parts: RollbackParts, asset_id: str, now: datetime) -> Iterator[Line]:
+    pointers = {c.environment: c for c in tx.inventory.pointers(asset_id)}
+    promotions = tx.estate.promotions(asset_id)
+    for environment in sorted(Environment, key=lambda e: e.rank):
+        deployment = tx.estate.deployment(asset_id, environment)
+        if deployment is None:
+            continue
+        critical = ", production-critical" if deployment.production_critical else ""
+        since = iso(deployment.since)
+        what = f"{deployment.version}, {deployment.traffic:g} % since {since} ({deployment.source}){critical}"
+        yield "Serves", f"{environment.value}: {what}"
+        said = _settled(tx.inventory.claims(place_subject(asset_id, environment), "version"), parts)
+        if said:
+            yield "Version", f"{environment.value}: {said}"
+        here = next((p for p in promotions if (p.environment, p.version) == (environment, deployment.version)), None)
+        if here is not None:
+            decision = f" on {here.decision_id}" if here.decision_id else ", on no recorded decision"
+            why = f": {here.why}" if here.why else ""
+            yield "Promoted", f"{environment.value}: {here.version} by {here.by} {iso(here.at)}{decision}{why}"
+        entry = approval(tx, asset_id, deployment.version)
+        if entry is not None:
+            yield "Approved", f"{deployment.version} by {entry.actor} {iso(entry.at)}: {entry.detail.get('why', '')}"
+        yield "Way back", f"{environment.value}: {_pointer(tx, deployment, pointers.get(environment), now)}"
+
+
+def _pointer(tx: Transaction, deployment: Deployment, check: PointerCheck | None, now: datetime) -> str:
+    if check is None or check.serving != deployment.version:
+        back = way_back(tx, deployment.asset_id, deployment.environment, deployment.version)
+        if back.release is None:
+            return "none: " + ("; ".join(back.tried) or "nothing else has been healthy there")
+        return f"{back.release.version}, {back.proof}; not looked at yet"
+    seen = f"looked at {age(to_us(check.at), to_us(now))} ago"
+    if check.valid:
+        told = [f"{c.name}: {c.detail}" for c in check.checks if not c.ok]
+        return f"{check.version}, valid, {seen}" + (f" ({'; '.join(told)})" if told else "")
+    if check.version is None:
+        return f"none, {seen}: {check.reason}"
+    return f"{check.version} does NOT work, {seen}: {check.reason}"
+
+
+def _endpoints(tx: Transaction, asset_id: str) -> Iterator[Line]:
+    for endpoint in tx.inventory.endpoints(asset_id):
+        marks = [f"for {', '.join(endpoint.segments)}"] if endpoint.segments else []
+        if endpoint.production_critical:
+            marks.append("production-critical")
+        if endpoint.owner_team:
+            marks.append(f"owned by {endpoint.owner_team}")
+        more = f": {', '.join(marks)}" if marks else ""
+        yield "Endpoint", f"{endpoint.id} in {endpoint.environment.value}{more} ({endpoint.source})"
+
+
+def _releases(tx: Transaction, asset_id: str) -> Iterator[Line]:
+    for release in reversed(tx.estate.releases(asset_id)[-RELEASES:]):
+        back = f", back to {release.rollback_pointer}" if release.rollback_pointer else ""
+        what = f"{release.version} iteration {release.iteration}: {release.state.value}"
+        yield "Release", f"{what}, {release.digest or 'no digest'}{back}"
+
+
+def _components(tx: Transaction, asset_id: str) -> Iterator[Line]:
+    """What the asset uses itself; what that brings in is on the tree."""
+    own = dict.fromkeys((e.child, e.environments) for e in tx.dependencies.edges(asset_id) if e.parent is None)
+    for component, environments in list(own)[:COMPONENTS]:
+        where = ", ".join(e.value for e in environments) or "everywhere"
+        yield "Depends on", f"{component.label} ({component.kind.value}, {where})"
+    if len(own) > COMPONENTS:
+        yield "Depends on", f"and {len(own) - COMPONENTS} more: pulse-tui components tree {asset_id}"

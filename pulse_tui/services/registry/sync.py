@@ -1,0 +1,273 @@
+"""What a registry says becomes releases, claims and version events. Releases are immutable."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pulse_tui.domain.claim import place_subject
+from pulse_tui.domain.concern import Concern
+from pulse_tui.domain.estate import Asset, Deployment
+from pulse_tui.domain.release import RegistrySnapshot, RegistryVersion, Release, ReleaseState
+from pulse_tui.domain.signal import Signal
+from pulse_tui.domain.words import Change, Environment, Severity
+from pulse_tui.ports import Transaction
+from pulse_tui.services.parts import JudgeParts
+from pulse_tui.services.registry import claims
+from pulse_tui.services.registry.attest import complete
+from pulse_tui.services.registry.content import another_digest, as_release, fill
+from pulse_tui.services.registry.events import digest_changed, event, past_hold, withdrawn
+from pulse_tui.services.registry.known_good import way_back
+from pulse_tui.services.registry.names import check_names, check_others
+from pulse_tui.services.signals.concerns import Told, stand
+
+BEFORE_PROMOTION = (ReleaseState.DRAFT, ReleaseState.EVALUATED, ReleaseState.APPROVED)
+_CONCERNS = ("digest:", "deleted:", "gone:", "unfit:")
+
+
+def sync(snapshot: RegistrySnapshot, tx: Transaction, parts: JudgeParts, asset: Asset | None, now: datetime) -> Told:
+    """Record a snapshot; returns a version event for each thing that changed, nothing when nothing did."""
+    return _Sync(snapshot, tx, parts, asset, now).run()
+
+
+class _Sync:
+    """One snapshot being recorded, in one transaction."""
+
+    def __init__(
+        self, snapshot: RegistrySnapshot, tx: Transaction, parts: JudgeParts, asset: Asset | None, now: datetime
+    ) -> None:
+        self._said, self._tx, self._parts, self._asset, self._now = snapshot, tx, parts, asset, now
+        self._told = Told([], [])
+        self._wanted: list[Concern] = []
+        self._spoken: dict[str, Signal] = {}
+        self._known = {r.version: r for r in tx.estate.releases(snapshot.asset_id)}
+        self._changed = False
+
+    def run(self) -> Told:
+        said = self._said
+        for version in said.versions:
+            self._version(version)
+        if said.complete:
+            self._deleted()
+        for environment, (serving, traffic) in sorted(said.placements.items()):
+            self._place(environment, serving, traffic)
+        for environment in said.managed:
+            if environment not in said.placements:
+                self._absent(environment)
+        self._told.add(
+            stand(
+                self._tx, said.asset_id, self._wanted, self._now,
+                source=said.source, keys=_CONCERNS, spoken=self._spoken,
+            )
+        )  # fmt: skip
+        self._told.add(claims.describe(self._tx, self._parts, said.asset_id, said.facts, said.source, self._now))
+        if self._changed:
+            self._told.add(check_names(self._tx, self._parts, said.asset_id, self._now))
+            self._told.add(check_others(self._tx, self._parts, said.asset_id, self._now))
+        return self._told
+
+    # ------------------------------------------------------------ releases
+
+    def _version(self, version: RegistryVersion) -> None:
+        release = self._known.get(version.version)
+        if release is None:
+            added = self._tx.estate.add_release(as_release(version, self._said.source))
+            self._known[added.version] = added
+            self._changed = True
+            self._told.signals.append(
+                event(
+                    self._said,
+                    self._asset,
+                    self._now,
+                    version.change,
+                    added.version,
+                    added,
+                    None,
+                    iteration=added.iteration,
+                )
+            )
+            self._told.add(complete(added, self._tx, self._parts, self._now))
+            return
+        if (seen := another_digest(release, version.digest)) is not None:
+            recorded, found = seen
+            self._concern(
+                f"digest:{release.version}",
+                f"{release.asset_id} {release.version} has another digest than when it was recorded: "
+                f"{self._said.source} has {found}, recorded is {recorded}",
+                "A release never changes: find out who rebuilt it; promote neither until it is known",
+                Severity.HIGH,
+                version=release.version,
+            )
+            self._spoken[f"digest:{release.version}"] = digest_changed(
+                self._said, self._asset, self._now, release, recorded, found
+            )
+        filled = fill(release, version)
+        if filled is not None and self._tx.estate.complete_release(filled):
+            self._known[release.version] = filled
+            self._changed = True
+
+    def _deleted(self) -> None:
+        """Releases that came from this source and that it no longer has stay on record, with the reason."""
+        there = {v.version for v in self._said.versions}
+        serving = {d.version: d.environment for d in self._deployments()}
+        for release in self._known.values():
+            if release.provenance.get("source") != self._said.source or release.version in there:
+                continue
+            place = serving.get(release.version)
+            if place is None and release.state is ReleaseState.RETIRED:
+                continue
+            where = f" while it served in {place.value}" if place else ""
+            self._concern(
+                f"deleted:{release.version}",
+                f"{release.asset_id} {release.version} was deleted in {self._said.source}{where}",
+                "It stays on record, but nothing can be rolled back to it: restore it there, or retire it",
+                Severity.HIGH if place else Severity.LOW,
+                environment=place,
+                version=release.version,
+            )
+
+    def _deployments(self) -> list[Deployment]:
+        found = (self._tx.estate.deployment(self._said.asset_id, e) for e in self._said.managed)
+        return [d for d in found if d is not None and d.source == self._said.source]
+
+    # ------------------------------------------------------------ places
+
+    def _place(self, environment: Environment, serving: str, traffic: float) -> None:
+        # 100 percent is what a registry says that knows of no shares: no word against whoever does.
+        share = traffic if traffic != 100.0 else None
+        at = self._said.placed_at.get(environment)
+        settled = claims.place(
+            self._tx, self._parts, self._said.asset_id, environment, serving, self._said.source, self._now, share,
+            since=at, event=at is not None,
+        )  # fmt: skip
+        self._told.add(settled.told)
+        self._moved(environment, settled)
+        if settled.after is not None:
+            self._unfit(environment, settled.after.version)
+        if environment is Environment.PRODUCTION and not settled.moved and settled.after is not None:
+            self._serves(settled.after.version)
+
+    def _unfit(self, environment: Environment, version: str) -> None:
+        """A release that was taken out of use serves nevertheless: somebody put it back."""
+        release = self._known.get(version)
+        if release is None or release.usable:
+            return
+        self._concern(
+            f"unfit:{environment.value}",
+            f"{release.asset_id} {version} serves in {environment.value} and is {release.state.value}",
+            f"Somebody put it back. Roll it back: pulse-tui rollback plan {release.asset_id} --env {environment.value}",
+            Severity.HIGH,
+            environment=environment,
+            version=version,
+        )
+
+    def _serves(self, version: str) -> None:
+        """What serves customers when it is first seen was promoted by somebody, before anybody here looked."""
+        release = self._known.get(version)
+        if release is not None and release.state in BEFORE_PROMOTION:
+            self._tx.estate.set_release_state(release.asset_id, version, ReleaseState.PROMOTED)
+            self._known[version] = release.move(ReleaseState.PROMOTED)
+
+    def _moved(self, environment: Environment, settled: claims.Settlement) -> None:
+        if not settled.moved or settled.after is None:
+            return
+        serving, asset_id = settled.after.version, self._said.asset_id
+        release = self._known.get(serving)
+        iteration = self._tx.estate.next_iteration(asset_id)
+        promoted(
+            self._tx, asset_id, release, settled, environment, settled.after.source, "the registry moved", self._now
+        )
+        held = [h for h in self._tx.judgements.holds(asset_id) if h.covers(asset_id, serving)]
+        if held and settled.before is not None:
+            self._told.signals.append(
+                past_hold(self._said, self._asset, self._now, environment, serving, iteration, held[0])
+            )
+        change = Change.PROMOTION if environment is Environment.PRODUCTION else Change.DEPLOYMENT
+        self._told.signals.append(
+            event(
+                self._said,
+                self._asset,
+                self._now,
+                change,
+                serving,
+                release,
+                settled.before,
+                iteration=iteration,
+                environment=environment,
+            )
+        )
+
+    def _absent(self, environment: Environment) -> None:
+        """The registry speaks for the environment and names nothing there."""
+        said = self._said
+        subject = place_subject(said.asset_id, environment)
+        mine = [c for c in self._tx.inventory.claims(subject, "version") if c.source == said.source]
+        if not mine:
+            return
+        was = mine[0].value
+        deleted = said.complete and was not in {v.version for v in said.versions}
+        if environment is Environment.PRODUCTION or deleted:
+            # Something still answers there. What was last known stays, with the reason, until somebody says more.
+            why = "its version was deleted under it" if deleted else "it was taken away"
+            self._concern(
+                f"gone:{environment.value}",
+                f"{said.asset_id} {environment.value} no longer points at a version in {said.source}: {why} (was {was})",
+                f"{was} is shown as what is last known. Set the alias again, or record that nothing serves: "
+                f"pulse-tui release withdraw {said.asset_id} --env {environment.value}",
+                Severity.HIGH if deleted else Severity.MEDIUM,
+                environment=environment,
+                version=was,
+            )
+            return
+        settled = claims.retract(self._tx, self._parts, said.asset_id, environment, said.source, self._now)
+        self._told.add(settled.told)
+        self._told.signals.append(withdrawn(said, self._asset, self._now, environment, was))
+        self._moved(environment, settled)
+
+    # ------------------------------------------------------------ what is told
+
+    def _concern(
+        self,
+        key: str,
+        what: str,
+        todo: str,
+        severity: Severity,
+        *,
+        environment: Environment | None = None,
+        version: str | None = None,
+    ) -> None:
+        self._wanted.append(
+            Concern(
+                asset_id=self._said.asset_id,
+                key=key,
+                what=what,
+                todo=todo,
+                source=self._said.source,
+                severity=severity,
+                since=self._now,
+                environment=environment,
+                version=version,
+            )
+        )
+
+
+def promoted(
+    tx: Transaction,
+    asset_id: str,
+    release: Release | None,
+    settled: claims.Settlement,
+    environment: Environment,
+    by: str,
+    why: str,
+    now: datetime,
+) -> None:
+    """What a move to another version means for the release: its way back, the record of the promotion, and its state
+    when it serves customers now (a canary is a trial, whoever put it there)."""
+    if settled.after is None:
+        return
+    serving = settled.after.version
+    if environment is Environment.PRODUCTION and release is not None and release.state in BEFORE_PROMOTION:
+        tx.estate.set_release_state(asset_id, serving, ReleaseState.PROMOTED)
+    if release is not None and settled.before is not None and release.rollback_pointer is None:
+        back = way_back(tx, asset_id, environment, serving).release
+        tx.estate.set_rollback_pointer(asset_id, serving, back.version if back is not None else None)
+    tx.estate.record_promotion(asset_id, serving, environment, by=by, at=now, decision_id=None, why=why)

@@ -1,0 +1,1 @@
+"""Plan, approve, execute; where a way back leads."""

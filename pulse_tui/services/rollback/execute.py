@@ -1,0 +1,382 @@
+"""Run an approved plan from a journal: claim, then per step intent, probe, send, verify; undo on failure.
+
+The journal is written before the world is touched and after it was read back, so that after a crash
+at any point anybody authorised can resume. What cannot be told stops the run as ``unknown``: it keeps
+its target and asks. A write is never sent without the lease, checked right before each send.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from pulse_tui.domain.errors import ConfigError, NotFound, PulseError, Refused, TargetError
+from pulse_tui.domain.rollback import Plan, PlanState, PlanStep, Run, RunState, StepRecord, StepState
+from pulse_tui.domain.signal import fingerprint
+from pulse_tui.ports import Step, StepContext, Transaction
+from pulse_tui.services.parts import RollbackParts
+from pulse_tui.services.rollback.aftermath import rolled_back
+from pulse_tui.services.rollback.approve import find, valid_approvals
+from pulse_tui.services.rollback.plan import preflight, step_options, void_reasons
+
+LEASE_S = 60.0
+_POLL_S = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+"""Pauses between the looks at a target that has not moved yet; the last one repeats."""
+
+
+def execute(parts: RollbackParts, plan_hash: str, by: str, holder: str) -> Run:
+    """Run the plan to its end. Raises Refused before anything is touched; afterwards the run tells.
+
+    ``holder`` names the process: it is what the lease and the fencing epoch belong to.
+    """
+    with parts.store.read() as tx:
+        plan, _ = find(tx, plan_hash)
+    _may_run(parts, plan, by)
+    bad = [f"{c.name}: {c.detail}" for c in preflight(parts, plan) if c.blocking and not c.ok]
+    if bad:
+        raise Refused(f"plan {plan.hash[:12]} does not fit the world any more", bad, todo="Make a new plan")
+    run = _claim(parts, plan, by, holder)
+    return _Executor(parts, plan, run).forward()
+
+
+def resume(parts: RollbackParts, run_id: str, by: str, holder: str) -> Run:
+    """Take over a run whose process died, or look again at one that stopped as unknown.
+
+    Raises Refused while the process that has it is alive.
+    """
+    now = parts.clock()
+    with parts.store.write() as tx:
+        run = tx.rollbacks.run(run_id)
+        if run is None:
+            raise NotFound(f"there is no run {run_id!r}")
+        if not run.active:
+            raise Refused(f"run {run_id} is over: {run.state.value}", [run.detail])
+        plan, _ = find(tx, run.plan_hash)
+        _may_run(parts, plan, by)
+        # A name for this attempt alone: two threads of one process must not share the lease.
+        holder = f"{holder}/{run.id}/{run.epoch}"
+        epoch = tx.plumbing.claim(_lease(run.target), holder, now, LEASE_S, parts.outside.dead)
+        if epoch is None:
+            raise Refused(
+                f"run {run_id} is in the hands of {run.holder.split('/')[0]}, which may be alive",
+                todo="Its lease runs out within a minute of its last step: try again then",
+            )
+        run = msgspec.structs.replace(run, epoch=epoch, holder=holder, state=RunState.RUNNING, detail="", ended_at=None)
+        tx.rollbacks.put_run(run)
+        tx.log.append(now, by, "run.resumed", run.target, {"run": run.id, "plan": plan.hash, "epoch": str(epoch)})
+    return _Executor(parts, plan, run).forward()
+
+
+def _claim(parts: RollbackParts, plan: Plan, by: str, holder: str) -> Run:
+    """In one transaction: the approvals count, the target is ours, the run exists, the plan is used up."""
+    now = parts.clock()
+    with parts.store.write() as tx:
+        _, state = find(tx, plan.hash)
+        if state is not PlanState.APPROVED:
+            raise Refused(f"plan {plan.hash[:12]} is {state.value}, not approved")
+        reasons = void_reasons(parts, plan, now)
+        given = valid_approvals(tx, parts, plan, now)
+        if len(given) < plan.approvals_needed:
+            reasons.append(f"{len(given)} of {plan.approvals_needed} approvals count")
+        if reasons:
+            raise Refused(f"plan {plan.hash[:12]} cannot run", reasons)
+        run_id = fingerprint(plan.hash, now.isoformat())[:12]
+        epoch = tx.plumbing.claim(_lease(plan.target), f"{holder}/{run_id}", now, LEASE_S)
+        if epoch is None:
+            raise Refused(f"another process holds {plan.target}")
+        run = Run(
+            id=run_id,
+            plan_hash=plan.hash,
+            target=plan.target,
+            epoch=epoch,
+            holder=f"{holder}/{run_id}",
+            started_by=by,
+            started_at=now,
+        )
+        tx.rollbacks.start_run(run, len(plan.steps))
+        tx.rollbacks.set_plan_state(plan.hash, PlanState.USED)
+        tx.log.append(now, by, "run.started", plan.target, {"run": run.id, "plan": plan.hash, "epoch": str(epoch)})
+    return run
+
+
+def _may_run(parts: RollbackParts, plan: Plan, by: str) -> None:
+    """Who runs or resumes is one of those who may approve there."""
+    operator = parts.operators.get(by)
+    if operator is None:
+        raise Refused(f"{by!r} is not in the operators' file and may not run a plan")
+    if plan.environment not in operator.environments:
+        raise Refused(f"{by} may not run a plan in {plan.environment.value}")
+
+
+def _lease(target: str) -> str:
+    return f"target:{target}"
+
+
+class _Lost(Exception):
+    """Somebody else took the lease: this process must not touch the target again."""
+
+
+def _read(module: Step, options: Any, context: StepContext) -> str:
+    """The value now. Raises TargetError, also for a step kind that breaks."""
+    try:
+        return module.read(options, context)
+    except TargetError:
+        raise
+    except Exception as error:  # a kind's bug must not leave a run in nobody's hands
+        raise TargetError(f"{type(error).__name__}: {error}", ambiguous=True) from error
+
+
+def _send(module: Step, options: Any, value: str, *, expected: str, key: str, epoch: int, context: StepContext) -> None:
+    """One write. Raises TargetError; whatever else goes wrong is ambiguous: only the target can tell."""
+    try:
+        module.write(options, value, expected=expected, key=key, epoch=epoch, context=context)
+    except TargetError:
+        raise
+    except Exception as error:  # as above
+        raise TargetError(f"{type(error).__name__}: {error}", ambiguous=True) from error
+
+
+class _Executor:
+    """One run in the hands of this process."""
+
+    def __init__(self, parts: RollbackParts, plan: Plan, run: Run) -> None:
+        self.parts = parts
+        self.plan = plan
+        self.run = run
+        self.renewed_at = run.started_at
+
+    def forward(self) -> Run:
+        """Go on from where the journal ends; what cannot be told ends as unknown."""
+        try:
+            return self._forward()
+        except _Lost:
+            return self._reload()
+        except (ConfigError, NotFound) as error:  # a step's kind or options that this process cannot open
+            try:
+                return self._end(RunState.UNKNOWN, str(error))
+            except _Lost:
+                return self._reload()
+
+    def _forward(self) -> Run:
+        """Step after step; the first that does not verify decides how the run ends."""
+        with self.parts.store.read() as tx:
+            records = tx.rollbacks.steps(self.run.id)
+            journal = tx.rollbacks.journal(self.run.id)
+        # A run that once began to go back never turns round again, whatever its steps look like by now.
+        failed = next((step for _, step, state, _ in journal if state == StepState.FAILED.value), None)
+        if failed is not None:
+            return self._failed(records, failed)
+        for index, record in enumerate(records):
+            records[index] = self._step(record)
+            if records[index].state is StepState.UNKNOWN:
+                return self._end(RunState.UNKNOWN, f"step {index + 1}: {records[index].detail}")
+            if records[index].state is not StepState.VERIFIED:
+                return self._failed(records, index)
+        for index in range(len(records) - 1):  # the last one was read a moment ago
+            records[index] = self._step(records[index])
+            if records[index].state is not StepState.VERIFIED:
+                return self._end(RunState.UNKNOWN, f"step {index + 1}: {records[index].detail}")
+        return self._verified()
+
+    def _step(self, record: StepRecord) -> StepRecord:
+        step, (module, options, context) = self._open(record.index)
+        if record.state is StepState.PENDING:
+            record = self._write(
+                record.move(StepState.INTENT, detail=f"{step.expected} -> {step.desired} at {step.target}")
+            )
+        try:
+            seen = _read(module, options, context)
+        except TargetError as error:
+            return self._write(record.move(StepState.UNKNOWN, detail=f"cannot be read: {error}"))
+        if seen == step.desired:
+            if record.state is StepState.VERIFIED:
+                return record
+            done = "holds the wanted value already"
+            return self._write(record.move(StepState.VERIFIED, seen_after=seen, detail=done))
+        if record.state is StepState.VERIFIED:
+            return self._write(
+                record.move(StepState.UNKNOWN, detail=f"{step.target} holds {seen} after it was verified")
+            )
+        if seen != step.expected:
+            detail = f"{step.target} holds {seen or 'nothing'}, expected {step.expected}: somebody else moved it"
+            return self._write(record.move(StepState.FAILED, seen_before=seen, detail=detail))
+        return self._send(record, step, step.desired, seen, f"{record.key}", module, options, context)
+
+    def _send(
+        self,
+        record: StepRecord,
+        step: PlanStep,
+        value: str,
+        seen: str,
+        key: str,
+        module: Step,
+        options: Any,
+        context: StepContext,
+    ) -> StepRecord:
+        """Write ``value`` under the lease, then read back until it is there or the time is over."""
+        self._renew()
+        ambiguous = ""
+        try:
+            _send(module, options, value, expected=seen, key=key, epoch=self.run.epoch, context=context)
+        except TargetError as error:
+            if not error.ambiguous:
+                return self._write(record.move(StepState.FAILED, seen_before=seen, detail=str(error)))
+            ambiguous = str(error)
+        record = self._write(
+            record.move(
+                StepState.SENT,
+                seen_before=seen,
+                sent_at=self.parts.clock(),
+                detail=ambiguous or f"sent {value} to {step.target}",
+            )
+        )
+        last = self._read_back(value, module, options, context)
+        if last == value:
+            return self._write(record.move(StepState.VERIFIED, seen_after=last, detail=f"read back {last}"))
+        if last is not None and not ambiguous:
+            detail = f"accepted {value}, but after {step.timeout_s:g} s {step.target} still holds {last or 'nothing'}"
+            return self._write(record.move(StepState.FAILED, seen_after=last, detail=detail))
+        detail = ambiguous or f"{step.target} cannot be read back"
+        return self._write(record.move(StepState.UNKNOWN, seen_after=last, detail=detail))
+
+    def _read_back(self, value: str, module: Step, options: Any, context: StepContext) -> str | None:
+        """The value seen last: the wanted one, or what stood there when the time was over (None: unreadable)."""
+        end = self.parts.clock() + timedelta(seconds=context.timeout_s)
+        attempt = 0
+        while True:
+            try:
+                last: str | None = _read(module, options, context)
+            except TargetError:
+                last = None
+            if last == value or self.parts.clock() >= end:
+                return last
+            if self.parts.clock() - self.renewed_at > timedelta(seconds=LEASE_S / 3):
+                self._renew()  # a slow rollout is no dead process
+            self.parts.sleep(_POLL_S[min(attempt, len(_POLL_S) - 1)])
+            attempt += 1
+
+    def _failed(self, records: list[StepRecord], index: int) -> Run:
+        why = f"step {index + 1} of {len(records)} failed: {records[index].detail}"
+        if self.plan.on_failure == "undo":
+            return self._undo(records, why)
+        return self._end(RunState.HALTED, f"{why}. {self._where(records)}")
+
+    def _undo(self, records: list[StepRecord], why: str) -> Run:
+        """Put back what was moved, last first. A target that holds a stranger's value is left alone and named."""
+        for record in reversed(records):
+            if record.state in (StepState.PENDING, StepState.UNDONE):
+                continue
+            after = self._undo_step(record)
+            records[record.index] = after
+            if after.state is StepState.UNKNOWN:
+                return self._end(RunState.UNKNOWN, f"{why}; undoing step {record.index + 1}: {after.detail}")
+        return self._end(RunState.UNDONE, f"{why}. What this run moved is back. {self._where(records)}")
+
+    def _undo_step(self, record: StepRecord) -> StepRecord:
+        step, (module, options, context) = self._open(record.index)
+        try:
+            seen = _read(module, options, context)
+        except TargetError as error:
+            return self._write(record.move(StepState.UNKNOWN, detail=f"cannot be read: {error}"))
+        # What was accepted and has not landed may still do so: its undo is a write of its own, not a look.
+        pending = record.state is StepState.FAILED and record.sent_at is not None
+        if seen == step.expected and not pending:
+            return self._write(record.move(StepState.UNDONE, seen_after=seen, detail="holds its former value"))
+        if seen not in (step.desired, step.expected):
+            stranger = f"{step.target} holds {seen or 'nothing'}, put there by somebody else; left alone"
+            moved = record.sent_at is not None or record.state is StepState.VERIFIED
+            return self._write(record.move(StepState.UNKNOWN if moved else StepState.UNDONE, detail=stranger))
+        self._renew()
+        try:
+            _send(
+                module,
+                options,
+                step.expected,
+                expected=seen,
+                key=f"{record.key}-undo",
+                epoch=self.run.epoch,
+                context=context,
+            )
+        except TargetError as error:
+            if not error.ambiguous:
+                return self._write(record.move(StepState.UNKNOWN, detail=f"could not be put back: {error}"))
+        last = self._read_back(step.expected, module, options, context)
+        if last == step.expected:
+            return self._write(record.move(StepState.UNDONE, seen_after=last, detail=f"put back to {last}"))
+        return self._write(
+            record.move(StepState.UNKNOWN, seen_after=last, detail=f"does not hold {step.expected} after the undo")
+        )
+
+    def _where(self, records: list[StepRecord]) -> str:
+        """What each target holds now, as far as it can be read."""
+        words = []
+        for record in records:
+            step, (module, options, context) = self._open(record.index)
+            try:
+                words.append(f"{step.target} holds {_read(module, options, context) or 'nothing'}")
+            except PulseError as error:
+                words.append(f"{step.target} cannot be read ({error})")
+        return "; ".join(words)
+
+    def _open(self, index: int) -> tuple[PlanStep, tuple[Step, Any, StepContext]]:
+        step = self.plan.steps[index]
+        options = step_options(self.parts, step.kind, step.params)
+        context = StepContext(self.parts.outside.http, self.parts.outside.secret, step.timeout_s)
+        return step, (self.parts.steps[step.kind], options, context)
+
+    def _renew(self) -> None:
+        """Right before a send: the lease is still ours, for long enough. Raises _Lost."""
+        lease, holder, now = _lease(self.run.target), self.run.holder, self.parts.clock()
+        with self.parts.store.write() as tx:
+            self._guard(tx)
+            if not tx.plumbing.holds_lease(lease, holder, self.run.epoch, now):
+                raise _Lost  # it ran out: somebody may be resuming, and nothing is sent on a guess
+            tx.plumbing.claim(lease, holder, now, LEASE_S)
+        self.renewed_at = now
+
+    def _write(self, record: StepRecord) -> StepRecord:
+        stamped = msgspec.structs.replace(record, at=self.parts.clock())
+        with self.parts.store.write() as tx:
+            self._guard(tx)
+            tx.rollbacks.put_step(stamped)
+        return stamped
+
+    def _guard(self, tx: Transaction) -> None:
+        """A process that woke late must not write into a run that another one took over."""
+        current = tx.rollbacks.run(self.run.id)
+        if current is None or current.epoch != self.run.epoch or current.state is not RunState.RUNNING:
+            raise _Lost
+
+    def _reload(self) -> Run:
+        with self.parts.store.read() as tx:
+            return tx.rollbacks.run(self.run.id) or self.run
+
+    def _end(self, state: RunState, detail: str) -> Run:
+        now = self.parts.clock()
+        ended = msgspec.structs.replace(self.run, state=state, detail=detail, ended_at=now)
+        with self.parts.store.write() as tx:
+            self._guard(tx)
+            tx.rollbacks.put_run(ended)
+            self._log(tx, ended)
+            tx.plumbing.release(_lease(self.run.target), self.run.holder)
+        return ended
+
+    def _log(self, tx: Transaction, run: Run) -> None:
+        detail = {"run": run.id, "plan": run.plan_hash, "detail": run.detail}
+        tx.log.append(self.parts.clock(), run.started_by, f"run.{run.state.value}", run.target, detail)
+
+    def _verified(self) -> Run:
+        """Every target was read back: the run, the log and what follows from it move in one transaction."""
+        now, plan = self.parts.clock(), self.plan
+        run = msgspec.structs.replace(
+            self.run, state=RunState.VERIFIED, ended_at=now, detail=f"{plan.to_version} serves {plan.target}, read back"
+        )
+        with self.parts.store.write() as tx:
+            self._guard(tx)
+            tx.rollbacks.put_run(run)
+            self._log(tx, run)
+            rolled_back(tx, self.parts.judging, plan, run, now)
+            tx.plumbing.release(_lease(run.target), run.holder)
+        return run

@@ -1,0 +1,204 @@
+"""The rollback pointer: where a deployment would go back to, whether that is still there, looked at on schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from pulse_tui.domain.concern import Concern
+from pulse_tui.domain.errors import NotFound, PulseError
+from pulse_tui.domain.moments import iso
+from pulse_tui.domain.pointer import PointerCheck
+from pulse_tui.domain.release import Release
+from pulse_tui.domain.rollback import Check
+from pulse_tui.domain.text import clean
+from pulse_tui.domain.words import Environment, Severity
+from pulse_tui.ports import StepContext, Transaction
+from pulse_tui.services.parts import SYSTEM, RollbackParts
+from pulse_tui.services.registry.known_good import WayBack, interface_check, way_back
+from pulse_tui.services.rollback.plan import fill, step_options
+from pulse_tui.services.signals.concerns import clear_concern, condition, raise_concern
+
+EVERY_S = 3_600.0
+"""How often each pointer is looked at anew."""
+ROUND = 50
+"""Pointers a call of :func:`revalidate`, at most."""
+BUDGET = timedelta(seconds=2)
+"""A call begins no further look after this long: pages wait behind it."""
+PATIENCE_S = 5.0
+"""A look at a target waits no longer than this."""
+_RECORDED = frozenset({"release", "healthy here", "recorded digest", "interface", "drilled"})
+"""Checks that the database answers; the others were made at the target."""
+
+
+class Looked(NamedTuple):
+    """Where the pointer points, and what the records say of it."""
+
+    back: WayBack
+    checks: tuple[Check, ...]
+
+
+def key(environment: Environment) -> str:
+    """The key of the concern that the pointer there no longer works."""
+    return f"way-back:{environment.value}"
+
+
+def records(tx: Transaction, asset_id: str, environment: Environment, serving: str) -> Looked:
+    """The pointer of ``serving`` there, as far as the database can tell."""
+    back = way_back(tx, asset_id, environment, serving)
+    if back.release is None:
+        return Looked(back, tuple(Check(name="release", ok=False, detail=why) for why in back.tried))
+    return Looked(back, tuple(_recorded(tx, back.release, back.proof, serving)))
+
+
+def check_pointer(parts: RollbackParts, asset_id: str, environment: Environment, *, deep: bool) -> PointerCheck:
+    """Look at a deployment's pointer; ``deep`` also asks the targets of its playbook for the artifact (network).
+
+    Without ``deep`` the last answers of the targets about the same pointer are repeated, with their age.
+    Raises NotFound when nothing serves there.
+    """
+    now = parts.clock()
+    with parts.store.read() as tx:
+        deployment = tx.estate.deployment(asset_id, environment)
+        if deployment is None:
+            raise NotFound(
+                f"{asset_id} is not deployed in {environment.value}", todo="pulse-tui status lists what runs where"
+            )
+        looked = records(tx, asset_id, environment, deployment.version)
+        kept = last(tx, asset_id, environment, deployment.version, looked)
+    target = looked.back.release
+    checks = list(looked.checks)
+    if target is not None:
+        checks += _artifact(parts, target, environment) if deep else kept
+    return PointerCheck(
+        asset_id=asset_id,
+        environment=environment,
+        serving=deployment.version,
+        version=target.version if target else None,
+        at=now,
+        checks=tuple(checks),
+    )
+
+
+def last(tx: Transaction, asset_id: str, environment: Environment, serving: str, looked: Looked) -> list[Check]:
+    """What the targets said of the same pointer when they were asked last."""
+    target = looked.back.release
+    if target is None:
+        return []
+    for check in tx.inventory.pointers(asset_id):
+        if (check.environment, check.serving, check.version) == (environment, serving, target.version):
+            seen = f" (looked at {iso(check.at)})"
+            return [
+                Check(name=c.name, ok=c.ok, detail=c.detail + seen, blocking=c.blocking)
+                for c in check.checks
+                if c.name not in _RECORDED
+            ]
+    return [Check(name="artifact", ok=False, blocking=False, detail="no target was asked for it yet")]
+
+
+def revalidate(parts: RollbackParts, now: datetime, every_s: float = EVERY_S) -> int:
+    """Look at the pointers that were looked at longest ago, a few a call; returns how many.
+
+    One that no longer works becomes a concern with its signal; one that works again ends it.
+    """
+    with parts.store.read() as tx:
+        before = {(c.asset_id, c.environment): c for c in tx.inventory.pointers()}
+        due = [
+            (seen.at if seen is not None and seen.serving == d.version else datetime.min.replace(tzinfo=now.tzinfo), d)
+            for d in tx.estate.load().deployments
+            if (seen := before.get((d.asset_id, d.environment))) is None
+            or seen.serving != d.version
+            or now - seen.at >= timedelta(seconds=every_s)
+        ]
+    due.sort(key=lambda item: (item[0], item[1].environment.rank, item[1].asset_id))
+    began, done = parts.clock(), list[PointerCheck]()
+    for _, deployment in due[:ROUND]:
+        if done and parts.clock() - began > BUDGET:
+            break
+        try:
+            done.append(check_pointer(parts, deployment.asset_id, deployment.environment, deep=True))
+        except NotFound:  # it was taken away meanwhile
+            continue
+    if done:
+        with parts.store.write() as tx:
+            for check in done:
+                tx.inventory.put_pointer(check)
+                _tell(tx, parts, check, before.get((check.asset_id, check.environment)), now)
+    return len(done)
+
+
+def _tell(
+    tx: Transaction, parts: RollbackParts, check: PointerCheck, before: PointerCheck | None, now: datetime
+) -> None:
+    name = key(check.environment)
+    if check.valid:
+        clear_concern(tx, parts.judging, check.asset_id, name, f"{check.version} is a way back again", now)
+        return
+    # An asset on its first release has nowhere to go back to: that is no news. A pointer that fails is.
+    stands = any(c.key == name for c in tx.inventory.concerns(check.asset_id))
+    if stands or check.version is not None or (before is not None and before.valid):
+        where = f"{check.asset_id} in {check.environment.value}"
+        concern = Concern(
+            asset_id=check.asset_id,
+            key=name,
+            what=clean(f"the way back of {where} ({check.version or 'none'}) does not work: {check.reason}"),
+            todo="Bring the artifact back, or name another release to go back to: rollback_to of the release",
+            source=SYSTEM,
+            severity=Severity.HIGH if check.environment is Environment.PRODUCTION else Severity.MEDIUM,
+            since=now,
+            environment=check.environment,
+        )
+        raise_concern(tx, parts.judging, concern, now)
+
+
+def _recorded(tx: Transaction, target: Release, proof: str, serving: str) -> Iterator[Check]:
+    yield Check(name="release", ok=True, detail=f"{target.version} is {target.state.value}")
+    healthy = proof == "was healthy here"
+    yield Check(name="healthy here", ok=healthy, blocking=False, detail=f"{target.version} {proof}")
+    yield digest_check(tx, target)
+    here = tx.estate.release(target.asset_id, serving)
+    if here is not None:
+        yield interface_check(here, target)
+    yield Check(name="drilled", ok=False, blocking=False, detail="no drill of this way back is recorded")
+
+
+def digest_check(tx: Transaction, release: Release) -> Check:
+    """Whether a digest is recorded and nobody has seen another one under the same version."""
+    other = other_content(tx, release)
+    if other is not None:
+        return Check(name="recorded digest", ok=False, detail=other)
+    if release.digest is None:
+        detail = f"no digest is recorded for {release.version}: its content cannot be told from another"
+        return Check(name="recorded digest", ok=False, blocking=False, detail=detail)
+    return Check(name="recorded digest", ok=True, detail=release.digest)
+
+
+def other_content(tx: Transaction, release: Release) -> str | None:
+    """Who saw another content under the release's version, if that stands."""
+    for concern in tx.inventory.concerns(release.asset_id):
+        if concern.key == f"digest:{release.version}":
+            return concern.what
+    told = tx.judgements.open_alerts_about(condition(release.asset_id, f"digest:{release.version}"))
+    return told[0].title if told else None
+
+
+def _artifact(parts: RollbackParts, target: Release, environment: Environment) -> Sequence[Check]:
+    """What the targets of the playbook say of the artifact. One that does not answer says nothing: told, not blocking."""
+    playbook = next((p for p in parts.playbooks if p.serves(target.asset_id, environment)), None)
+    if playbook is None:
+        detail = f"nobody can be asked: no playbook serves {target.asset_id} in {environment.value}"
+        return [Check(name="artifact", ok=False, blocking=False, detail=detail)]
+    out: list[Check] = []
+    for shape in playbook.steps:
+        params = fill(shape.options, {"asset": target.asset_id, "environment": environment.value})
+        try:
+            options = step_options(parts, shape.kind, params, shape)
+            context = StepContext(parts.outside.http, parts.outside.secret, min(shape.timeout, PATIENCE_S))
+            out.extend(parts.steps[shape.kind].check(options, target, context))
+        except PulseError as error:
+            out.append(Check(name="artifact", ok=False, blocking=False, detail=clean(f"not known: {error}")))
+        except Exception as error:  # a bug of an installed step kind says nothing of the artifact
+            detail = f"not known: the step kind {shape.kind} broke: {type(error).__name__}: {error}"
+            out.append(Check(name="artifact", ok=False, blocking=False, detail=clean(detail)))
+    return out

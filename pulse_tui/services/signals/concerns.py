@@ -1,0 +1,108 @@
+"""Concerns come and go: a standing reason on the asset, told once as a signal when it begins, cleared when it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import NamedTuple
+
+from pulse_tui.domain.concern import Concern
+from pulse_tui.domain.evidence import VersionEvidence
+from pulse_tui.domain.signal import Signal, fingerprint, signal_id
+from pulse_tui.domain.text import clean
+from pulse_tui.domain.words import Change, Recommended, Severity, SignalType
+from pulse_tui.ports import Transaction
+from pulse_tui.services.parts import JudgeParts
+from pulse_tui.services.signals.ingest import absorb
+from pulse_tui.services.signals.respond import Responder
+
+_SUGGESTED = {Severity.CRITICAL: Recommended.BLOCK, Severity.HIGH: Recommended.BLOCK, Severity.LOW: Recommended.NOTE}
+
+
+class Told(NamedTuple):
+    """Signals of what began, and fingerprints of what is over."""
+
+    signals: list[Signal]
+    cleared: list[str]
+
+    def add(self, other: Told) -> None:
+        """Take the other's in."""
+        self.signals.extend(other.signals)
+        self.cleared.extend(other.cleared)
+
+
+def condition(asset_id: str, key: str) -> str:
+    """The fingerprint of a concern, for its alerts."""
+    return fingerprint("concern", asset_id, key)
+
+
+def stand(
+    tx: Transaction,
+    asset_id: str,
+    wanted: Iterable[Concern],
+    now: datetime,
+    *,
+    source: str,
+    keys: tuple[str, ...],
+    spoken: Mapping[str, Signal] = MappingProxyType({}),
+) -> Told:
+    """Make ``wanted`` the concerns that ``source`` has about the asset under the given beginnings of keys.
+
+    ``spoken`` gives the signal of a concern, by its key, where the common one would say too little.
+    """
+    told = Told([], [])
+    by_key = {c.key: c for c in wanted}
+    standing = {c.key: c for c in tx.inventory.concerns(asset_id) if c.source == source and c.key.startswith(keys)}
+    for key, concern in by_key.items():
+        before = standing.get(key)
+        if (before is None or before.what != concern.what) and tx.inventory.put_concern(concern):
+            told.signals.append(spoken.get(key) or _signal(concern, now))
+    for key in standing.keys() - by_key.keys():
+        if tx.inventory.drop_concern(asset_id, key) is not None:
+            told.cleared.append(condition(asset_id, key))
+    return told
+
+
+def raise_concern(tx: Transaction, parts: JudgeParts, concern: Concern, now: datetime) -> bool:
+    """Let a concern stand, and take its signal in when it is new. Returns whether it is."""
+    if not tx.inventory.put_concern(concern):
+        return False
+    absorb([_signal(concern, now)], tx, parts, now)
+    return True
+
+
+def tell(tx: Transaction, parts: JudgeParts, told: Told, why: str, now: datetime) -> None:
+    """Take in the signals of what began, and end the alerts of what is over (``why``), outside of a batch."""
+    absorb(told.signals, tx, parts, now)
+    for over in told.cleared:
+        Responder(tx, parts, now).clear(over, why)
+
+
+def clear_concern(tx: Transaction, parts: JudgeParts, asset_id: str, key: str, why: str, now: datetime) -> bool:
+    """The concern no longer holds; its alerts are over. Returns whether it stood."""
+    if tx.inventory.drop_concern(asset_id, key) is None:
+        return False
+    Responder(tx, parts, now).clear(condition(asset_id, key), why)
+    return True
+
+
+def _signal(concern: Concern, now: datetime) -> Signal:
+    return Signal(
+        id=signal_id(concern.source, "concern", concern.asset_id, concern.key, concern.what, now.isoformat()),
+        source=concern.source,
+        signal_type=SignalType.VERSION_EVENT,
+        change=Change.DIGEST_CHANGED if concern.key.startswith("digest:") else Change.CONFIG_CHANGE,
+        asset_id=concern.asset_id,
+        environment=concern.environment,
+        current_version=concern.version,
+        severity=concern.severity,
+        confidence=1.0,
+        recommended_action=_SUGGESTED.get(concern.severity, Recommended.REVIEW),
+        occurred_at=now,
+        observed_at=now,
+        title=clean(concern.what, 300),
+        summary=concern.todo or None,
+        evidence=VersionEvidence(changed=[concern.key.partition(":")[0]]),
+        fingerprint=condition(concern.asset_id, concern.key),
+    )

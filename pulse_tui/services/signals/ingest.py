@@ -1,0 +1,172 @@
+"""Take observations in: store, enrich, judge, respond, all in one transaction a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from pulse_tui.domain.decision import Decision, Fact
+from pulse_tui.domain.errors import Problem
+from pulse_tui.domain.estate import Estate
+from pulse_tui.domain.evals import EvalRun
+from pulse_tui.domain.moments import iso
+from pulse_tui.domain.signal import Signal, encode
+from pulse_tui.domain.source import Observation, Rejected
+from pulse_tui.domain.words import Outcome
+from pulse_tui.ports import Transaction
+from pulse_tui.services.parts import JudgeParts
+from pulse_tui.services.signals.judge import around, judge, unclaimed
+from pulse_tui.services.signals.respond import Responder
+
+AHEAD = timedelta(days=1)
+"""How far clocks may differ before a record's time is refused."""
+BATCH = 1_000
+"""Observations a transaction: long enough to share the disk's sync, short enough not to starve other writers."""
+RUN = BATCH
+"""As how many observations a run counts: judging one with sixty tasks takes up to a second, in which nobody else writes."""
+
+
+class Tally(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of what came in."""
+
+    observations: int = 0
+    signals: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    unclaimed: int = 0
+    fired: int = 0
+    indeterminate: int = 0
+    alerts: int = 0
+    remarks: tuple[str, ...] = ()
+    """Sentences for whoever brought the records in: what was kept but could not be judged."""
+
+    def plus(self, other: Tally) -> Tally:
+        """The sum, field by field."""
+        return Tally(**{n: getattr(self, n) + getattr(other, n) for n in self.__struct_fields__})
+
+    def sentence(self) -> str:
+        """``12 signals (2 known already), 3 rules fired, 1 new alert; 1 record refused: see the quarantine``."""
+        known = f" ({self.duplicates} known already)" if self.duplicates else ""
+        words = [
+            f"{_many(self.signals, 'signal')}{known}",
+            f"{_many(self.fired, 'rule')} fired",
+            _many(self.alerts, "new alert"),
+        ]
+        if not self.signals and not self.duplicates:
+            words = [f"{_many(self.observations, 'record')} read, nothing new"]
+        if self.indeterminate:
+            words.append(f"{self.indeterminate} could not be told")
+        if self.unclaimed:
+            words.append(f"{self.unclaimed} claimed by no asset")
+        refused = f"; {_many(self.rejected, 'record')} refused: see the quarantine" if self.rejected else ""
+        return ", ".join(words) + refused + "".join(f"; {told}" for told in self.remarks[:3])
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def ingest(
+    observations: Iterable[Observation], rejected: Sequence[Rejected], parts: JudgeParts, now: datetime
+) -> Tally:
+    """Everything that came in one round. Good records land even when others are refused."""
+    total = Tally(rejected=len(rejected))
+    if rejected:
+        with parts.store.write() as tx:
+            tx.signals.quarantine(rejected, now)
+    for batch in _batches(observations):
+        with parts.store.write() as tx:
+            total = total.plus(_batch(batch, tx, parts, now))
+    return total
+
+
+def _batches(observations: Iterable[Observation]) -> Iterator[list[Observation]]:
+    batch, weight = list[Observation](), 0
+    for observation in observations:
+        batch.append(observation)
+        weight += RUN if isinstance(observation, EvalRun) else 1
+        if weight >= BATCH:
+            yield batch
+            batch, weight = [], 0
+    if batch:
+        yield batch
+
+
+def absorb(signals: Sequence[Signal], tx: Transaction, parts: JudgeParts, now: datetime) -> Tally:
+    """Signals that the program makes itself, inside a transaction that is open already."""
+    new = tx.signals.add([(s, encode(s)) for s in signals])
+    judged = judge(new, around(new, tx), parts) if new else []
+    return _respond(judged, tx, parts, now).plus(
+        Tally(signals=len(new), duplicates=len(signals) - len(new), unclaimed=unclaimed(judged))
+    )
+
+
+def _batch(batch: Sequence[Observation], tx: Transaction, parts: JudgeParts, now: datetime) -> Tally:
+    signals: list[Signal] = []
+    remarks: list[str] = []
+    early: list[Rejected] = []
+    estate: Estate | None = None
+    total = Tally(observations=len(batch))
+    for observation in batch:
+        if isinstance(observation, Signal):
+            problem = _from_the_future(observation, now)
+            if problem is None:
+                signals.append(observation)
+            else:
+                early.append(Rejected(source=observation.source, problem=problem, raw=encode(observation)))
+            continue
+        if isinstance(observation, EvalRun) and observation.at > now + AHEAD:
+            early.append(_run_from_the_future(observation, now))
+            continue
+        estate = estate if estate is not None else tx.estate.load()
+        made = parts.record(observation, tx, parts, estate, now)
+        if made.estate_changed:
+            estate = None
+        if made.cleared:
+            # In the order of the batch: what came before may open what this one closes.
+            total = total.plus(absorb(signals, tx, parts, now))
+            signals = []
+            version = observation.version if isinstance(observation, EvalRun) else None
+            responder = Responder(tx, parts, now)
+            for fingerprint in made.cleared:
+                responder.clear(fingerprint, "the condition no longer holds", version)
+        signals.extend(made.signals)
+        remarks.extend(made.remarks)
+    tx.signals.quarantine(early, now)
+    told = Tally(rejected=len(early), remarks=tuple(remarks))
+    return total.plus(absorb(signals, tx, parts, now)).plus(told)
+
+
+def _from_the_future(signal: Signal, now: datetime) -> Problem | None:
+    """A time far ahead would make every later recovery old news, and keep its alert open for good."""
+    for name, at in (("observed_at", signal.observed_at), ("occurred_at", signal.occurred_at)):
+        if at > now + AHEAD:
+            return Problem(
+                name, f"{iso(at)} is more than a day ahead of this host's clock ({iso(now)})", "check the clocks"
+            )
+    return None
+
+
+def _run_from_the_future(run: EvalRun, now: datetime) -> Rejected:
+    """It would be the newest of its release for good, and no later run would be heard."""
+    what = f"run {run.id} is of {iso(run.at)}, more than a day ahead of this host's clock ({iso(now)})"
+    bare = msgspec.structs.replace(run, sheets=())
+    return Rejected(source=run.source, problem=Problem("at", what, "check the clocks"), raw=msgspec.json.encode(bare))
+
+
+def _respond(
+    judged: Sequence[tuple[Fact, Sequence[Decision]]], tx: Transaction, parts: JudgeParts, now: datetime
+) -> Tally:
+    pairs = [(decision, fact) for fact, decisions in judged for decision in decisions]
+    tx.judgements.add_decisions(pairs)
+    responder = Responder(tx, parts, now)
+    responder.expect(decision.fingerprint for decision, _ in pairs)
+    for decision, fact in pairs:
+        responder.respond(decision, fact)
+    return Tally(
+        fired=sum(d.outcome is Outcome.FIRED for d, _ in pairs),
+        indeterminate=sum(d.outcome is Outcome.INDETERMINATE for d, _ in pairs),
+        alerts=responder.opened,
+    )

@@ -1,0 +1,125 @@
+"""One round of one source: lease, collect, ingest, remember how it went."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from pulse_tui.domain.errors import NotFound, PulseError, SourceError, StorageError
+from pulse_tui.domain.evidence import HealthEvidence
+from pulse_tui.domain.signal import Signal, fingerprint, signal_id
+from pulse_tui.domain.source import SourceStatus
+from pulse_tui.domain.words import Recommended, Severity, SignalType
+from pulse_tui.ports import CollectContext
+from pulse_tui.services.parts import JudgeParts
+from pulse_tui.services.signals.ingest import Tally, absorb, ingest
+from pulse_tui.services.signals.respond import Responder
+from pulse_tui.settings.check import nearest
+from pulse_tui.settings.shapes import SourceShape
+
+LEASE_S = 120.0
+"""A round that takes longer may be joined by another collector; ingestion is idempotent."""
+TELL_AFTER = 3
+"""Failures in a row after which (and after as many more) a source's health is a signal of its own."""
+
+
+class Round(NamedTuple):
+    """How one round went."""
+
+    source: str
+    ok: bool
+    skipped: bool
+    message: str
+    tally: Tally
+    next_s: float
+    """Seconds until the source should be asked again."""
+
+
+def refresh(source_id: str, parts: JudgeParts, holder: str) -> Round:
+    """Run one round now. A failure of the source is a result, not an exception.
+
+    Raises NotFound for a source that the configuration does not have.
+    """
+    shape = parts.sources.get(source_id)
+    if shape is None:
+        raise NotFound(f"there is no source {source_id!r}", todo=nearest(source_id, parts.sources))
+    now = parts.clock()
+    lease = f"source:{source_id}"
+    with parts.store.write() as tx:
+        status = tx.plumbing.sources().get(source_id) or SourceStatus(id=source_id, kind=shape.kind)
+        status = msgspec.structs.replace(status, kind=shape.kind, every_s=shape.every, last_attempt_at=now)
+        if tx.plumbing.claim(lease, holder, now, LEASE_S, parts.outside.dead) is None:
+            return Round(source_id, True, True, "another collector has it", Tally(), shape.every)
+        tx.plumbing.put_source(status)
+    try:
+        return _round(shape, status, parts, now)
+    finally:
+        with parts.store.write() as tx:
+            tx.plumbing.release(lease, holder)
+
+
+def _round(shape: SourceShape, status: SourceStatus, parts: JudgeParts, now: datetime) -> Round:
+    context = CollectContext(
+        source=shape.id,
+        now=now,
+        http=parts.outside.http,
+        cursor=status.cursor,
+        base=parts.outside.base,
+        secret=parts.outside.secret,
+    )
+    try:
+        collected = parts.source_kinds[shape.kind].collect(shape.options, context)
+        tally = ingest(collected.observations, collected.rejected, parts, now)
+    except SourceError as error:
+        return _failed(shape, status, parts, now, str(error), error.retry_after)
+    except StorageError:
+        raise
+    except PulseError as error:  # a secret that is not set, a file that is no such file: the source's own trouble
+        return _failed(shape, status, parts, now, str(error), None)
+    except Exception as error:  # a collector's bug must not stop the other sources; it is shown, not hidden
+        return _failed(
+            shape, status, parts, now, f"{shape.kind} collector broke: {type(error).__name__}: {error}", None
+        )
+    message = "unchanged" if collected.unchanged else tally.sentence()
+    good = msgspec.structs.replace(status, last_good_at=now, failures=0, reason="", cursor=collected.cursor)
+    with parts.store.write() as tx:
+        tx.plumbing.put_source(good)
+        Responder(tx, parts, now).clear(_condition(shape.id), f"source {shape.id} answers again")
+    return Round(shape.id, True, False, message, tally, good.next_delay_s())
+
+
+def _failed(
+    shape: SourceShape, status: SourceStatus, parts: JudgeParts, now: datetime, reason: str, retry_after: float | None
+) -> Round:
+    bad = msgspec.structs.replace(status, failures=status.failures + 1, reason=reason)
+    tally = Tally()
+    with parts.store.write() as tx:
+        tx.plumbing.put_source(bad)
+        if bad.failures % TELL_AFTER == 0:  # and again while it lasts: somebody may have closed the first alert
+            tally = absorb([_health(shape, bad, now)], tx, parts, now)
+    return Round(shape.id, False, False, reason, tally, max(bad.next_delay_s(), retry_after or 0.0))
+
+
+def _condition(source_id: str) -> str:
+    return fingerprint("source", source_id)
+
+
+def _health(shape: SourceShape, status: SourceStatus, now: datetime) -> Signal:
+    return Signal(
+        id=signal_id(shape.id, "health", now.isoformat()),
+        source=shape.id,
+        signal_type=SignalType.SOURCE_HEALTH,
+        severity=Severity.MEDIUM,
+        confidence=1.0,
+        recommended_action=Recommended.REVIEW,
+        occurred_at=now,
+        observed_at=now,
+        title=f"source {shape.id} failed {status.failures} times in a row",
+        summary=status.reason,
+        evidence=HealthEvidence(
+            subject=shape.id, state="failing", reason=status.reason, last_good_at=status.last_good_at
+        ),
+        fingerprint=_condition(shape.id),
+    )

@@ -1,0 +1,1 @@
+"""Frozen suites: content, schedule, runs of their commands."""

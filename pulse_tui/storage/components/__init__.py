@@ -1,0 +1,1 @@
+"""Components, bills, and the ways up to the assets."""

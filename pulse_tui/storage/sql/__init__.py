@@ -1,0 +1,1 @@
+"""Rows and structs, statements of both dialects."""

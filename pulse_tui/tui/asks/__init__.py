@@ -1,0 +1,1 @@
+"""What panes and screens ask for: one file a wing."""

@@ -1,0 +1,1 @@
+"""Runs against their baselines, on the screen."""

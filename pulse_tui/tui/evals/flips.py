@@ -1,0 +1,163 @@
+"""Which items flipped between two runs, by cluster; and a metric over the releases, full size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import BindingType
+from textual.geometry import Size
+from textual.widget import Widget
+
+from pulse_tui.domain.views.evals import ClusterRow, Flip, Flips
+from pulse_tui.tui.asks import common as messages
+from pulse_tui.tui.evals.flip_rows import FLIPS, cluster_lines, flip_detail, lost_first
+from pulse_tui.tui.evals.pane import Benchmarks, judged
+from pulse_tui.tui.kit import look
+from pulse_tui.tui.kit.canvas import Canvas, Span, safe
+from pulse_tui.tui.kit.interval import number
+from pulse_tui.tui.kit.keys import EVERYWHERE, bind
+from pulse_tui.tui.kit.listing import ListScreen
+from pulse_tui.tui.kit.screen import BaseScreen, Head
+
+if TYPE_CHECKING:
+    from pulse_tui.domain.views.panes import Trend
+
+
+def flips_title(found: Flips) -> list[Span]:
+    """``Flipped  support-bot golden-v7  support_golden/accuracy  3.8.1 → 3.8.2``."""
+    about = f"{found.task}/{found.metric}  {found.baseline_version} → {found.version}"
+    return [
+        (" Flipped  ", look.DIM),
+        (safe(about), look.BOLD),
+        (safe(f"   {found.asset} {found.suite}"), look.DIM),
+    ]
+
+
+class Clusters(Canvas):
+    """The clusters that lost most: four lines, eight where there is room."""
+
+    DEFAULT_CSS = "Clusters { height: auto; }"
+
+    def __init__(self, rows: Sequence[ClusterRow]) -> None:
+        """In any order."""
+        super().__init__()
+        self.rows = tuple(rows)
+
+    def _lines(self) -> list[list[Span]]:
+        rows = self.app.size.height
+        return cluster_lines(self.rows, 2 if rows < 20 else 4 if rows < 30 else 8)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self._lines())
+
+    def draw_line(self, y: int, width: int, height: int) -> Sequence[Span]:
+        lines = self._lines()
+        return lines[y] if y < len(lines) else ()
+
+    def show(self, rows: Sequence[ClusterRow]) -> None:
+        """Other clusters."""
+        if tuple(rows) != self.rows:
+            before = len(self._lines())
+            self.rows = tuple(rows)
+            if len(self._lines()) != before:
+                self.refresh(layout=True)
+            self.redraw()
+
+
+class FlipsScreen(ListScreen[Flip]):
+    """The headline, the clusters that lost most, then every item that flipped, lost first."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*ListScreen.LIST_KEYS]
+    EXAMPLES = "text  !text  word=lost  cluster=refunds  slice:long"
+
+    def __init__(self, head: Head, found: Flips, part: str, now_us: int) -> None:
+        """The answer as the desk told it; only the items of the slice ``part`` are let through at first."""
+        super().__init__(head, flips_title(found), FLIPS, (found.headline,), now_us)
+        self.clusters = Clusters(found.clusters)
+        if part.split() == [part] and any(part in row.slices for row in found.rows):
+            self.table.set_filter(f"slice:{part}")
+        self.table.update_rows(lost_first(found.rows), now_us)
+
+    def body(self) -> Sequence[Widget]:
+        return (self.title_line, self.sentences, self.clusters, self.table, self.detail_lines)
+
+    def show_flips(self, found: Flips) -> None:
+        """The answer with news."""
+        self.title_line.show(flips_title(found))
+        self.sentences.show((found.headline,))
+        self.clusters.show(found.clusters)
+        self.show_rows(lost_first(found.rows))
+
+    def detail(self, row: Flip) -> Sequence[Span]:
+        return flip_detail(row)
+
+
+def chart_text(trend: Trend) -> str:
+    """What ``y`` copies: a line a release, then what was said of the newest."""
+    lines = [f"{trend.asset} {trend.suite} {trend.task} {trend.metric}"]
+    for point in trend.points:
+        sides = f" [{number(point.low)}, {number(point.high)}]" if point.low is not None else ""
+        lines.append(f"{point.label} iteration {point.iteration}: {number(point.value)}{sides}")
+    if trend.baseline is not None:
+        lines.append(f"baseline {trend.baseline_version or '?'}: {number(trend.baseline)}")
+        lines.append(f"{judged(trend)} {trend.verdict or 'not compared'}")
+    return "\n".join(lines)
+
+
+class ChartScreen(BaseScreen):
+    """The Benchmarks pane as large as the terminal, over the metrics of one suite."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("right_square_bracket,j,down", "metric(1)", "next metric", "the next metric of the suite", show=True),
+        bind("left_square_bracket,k,up", "metric(-1)", "previous", "the metric before", show=True),
+        bind("escape,q", "back", "back", "back to where you came from", show=True),
+        *EVERYWHERE,
+    ]
+
+    def __init__(self, head: Head, trends: Sequence[Trend], metric: tuple[str, str]) -> None:
+        """``trends`` of one suite; ``metric`` is the (task, metric) to start with."""
+        super().__init__(head)
+        self.bottom.leave = ""
+        self.chart = Benchmarks(id="chart", title="Trend")
+        self.chart.focused_pane = True
+        self.suite = trends[0].suite if trends else ""
+        self.metric = metric
+        self._trends = tuple(trends)
+        self.reload: Callable[[], None] | None = None
+        """Asks for the trends again; the app sets it and calls it when somebody wrote."""
+
+    def body(self) -> Sequence[Widget]:
+        return (self.chart,)
+
+    def on_mount(self) -> None:
+        """First arrangement."""
+        super().on_mount()
+        self.show_trends(self._trends)
+        self.chart.choose_metric(self.suite, *self.metric)
+
+    def show_trends(self, trends: Sequence[Trend]) -> None:
+        """The trends with news; those of other suites stay out."""
+        mine = tuple(trend for trend in trends if trend.suite == self.suite)
+        if mine:
+            self._trends = mine
+            self.chart.show(mine[0].asset, mine)
+            self.show_keys()
+
+    def applies(self, action: str) -> bool:
+        return action != "metric" or len(self._trends) > 1
+
+    def action_metric(self, by: int) -> None:
+        self.chart.choose(by)
+
+    def action_back(self) -> None:
+        self.app.pop_screen()
+
+    def action_copy(self) -> None:
+        if self.chart.trend is not None:
+            self.post_message(messages.Copy(chart_text(self.chart.trend)))
+
+    def action_help(self) -> None:
+        from pulse_tui.tui.kit.help import HelpScreen  # noqa: PLC0415  nobody needs it before the first ?
+
+        self.app.push_screen(HelpScreen(self.head, self.keys()))

@@ -1,0 +1,229 @@
+"""Pure row renderers of the benchmark screens: the gate table and the runs of a suite."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from pulse_tui.domain.moments import age
+from pulse_tui.domain.views.evals import GateRow, RunRow
+from pulse_tui.tui.kit import look
+from pulse_tui.tui.kit.canvas import Span
+from pulse_tui.tui.kit.filters import Fields
+from pulse_tui.tui.kit.interval import (
+    BAR,
+    bar_title,
+    bounded,
+    delta_text,
+    interval_bar,
+    number,
+    plain,
+    straddles,
+)
+from pulse_tui.tui.kit.rows import Cells, Column, Spec
+
+_GATES: Final = {"functional": "func", "safety": "safety", "diagnostic": "diag"}
+_QUIET: Final = {"FAIL": look.WARN, "INCONCLUSIVE": look.WARN}
+"""A line that holds nothing keeps glyph and word and is not loud."""
+
+
+# ------------------------------------------------------------------ the gate table
+
+
+def line_name(row: GateRow) -> str:
+    """``support_golden/accuracy/refunds``."""
+    return "/".join(part for part in (row.task, row.metric, row.slice) if part)
+
+
+def shorten_name(text: str, width: int) -> str:
+    """The end of a line's name: a slice says more than the task it belongs to."""
+    parts = text.split("/")
+    for n in range(1, len(parts)):
+        shorter = "/".join(parts[n:])
+        if len(shorter) < width:
+            return "…" + shorter
+        if len(shorter) == width:
+            return shorter
+    return "…" + parts[-1] if len(parts) > 1 else text
+
+
+def holds(row: GateRow) -> bool:
+    """Whether the line can hold a promotion."""
+    return row.must_pass and row.gate != "diagnostic"
+
+
+def verdict_span(row: GateRow) -> Span:
+    """``◆ INCONCLUSIVE``; without its weight where the line decides nothing."""
+    text, style = look.state(row.verdict)
+    return text, style if holds(row) else _QUIET.get(row.verdict, style)
+
+
+def row_delta(row: GateRow) -> str:
+    """``-5.2 pp [-7.4, -3.1]``."""
+    return delta_text(row.delta, row.low, row.high, row.margin, row.unit, row.higher_is_better)
+
+
+def margin_text(row: GateRow) -> str:
+    """``2 pp``."""
+    return f"{plain(row.margin)} {row.unit}".rstrip()
+
+
+def gate_cells(row: GateRow, now_us: int) -> Cells:
+    """NAME GATE BASE→NOW DELTA BAR MARGIN VERDICT N."""
+    del now_us
+    verdict = verdict_span(row)
+    bar = interval_bar(row.low, row.delta, row.high, row.margin, BAR, row.higher_is_better)
+    before = number(row.baseline) if row.baseline is not None else "-"
+    return (
+        (line_name(row), look.PLAIN if holds(row) else look.DIM),
+        (_GATES.get(row.gate, row.gate) if row.must_pass else "diag", look.DIM),
+        (f"{before} → {number(row.current)}", look.PLAIN),
+        (row_delta(row), look.PLAIN if row.verdict == "PASS" or not holds(row) else look.BOLD),
+        (bar, verdict[1]),
+        (margin_text(row), look.DIM),
+        verdict,
+        (f"{row.n}×{row.repeats}" if row.repeats > 1 else str(row.n), look.DIM),
+    )
+
+
+def gate_fields(row: GateRow) -> Fields:
+    """Names for the filter."""
+    return {
+        "task": row.task,
+        "metric": row.metric,
+        "slice": row.slice,
+        "gate": row.gate,
+        "must": "yes" if holds(row) else "no",
+        "verdict": row.verdict,
+        "n": str(row.n),
+        "method": row.method,
+        "note": row.note,
+    }
+
+
+def meaning(row: GateRow) -> str:
+    """What the verdict rests on, in a sentence."""
+    none = bounded(row.low) is None and bounded(row.high) is None
+    if bounded(row.delta) is None:
+        said = "it could not be judged"
+    elif none:
+        said = "nothing bounds the difference"
+    elif straddles(row.low, row.high, row.margin, row.higher_is_better):
+        said = "the interval crosses the margin, neither FAIL nor PASS can be said"
+    elif row.verdict == "FAIL":
+        said = "worse than the margin even at its best end"
+    elif row.verdict == "PASS":
+        said = "within the margin even at its worst end"
+    else:
+        said = "not decided"
+    return f"{said}; {row.more} would decide" if row.more and row.verdict == "INCONCLUSIVE" else said
+
+
+def gate_detail(row: GateRow) -> list[Span]:
+    """What did not fit the line: what it means, how it was judged, on how much."""
+    clusters = f"{row.clusters:.1f}".removesuffix(".0") if row.clusters is not None else ""
+    basis = [
+        f"{number(row.baseline) if row.baseline is not None else '-'} → {number(row.current)}",
+        f"margin {margin_text(row)}",
+        "must pass" if holds(row) else "holds nothing",
+        row.method,
+        f"n {row.n}" + (f" × {row.repeats} repeats" if row.repeats > 1 else ""),
+        f"{clusters} effective clusters" if clusters else "",
+        "" if row.higher_is_better else "lower is better",
+    ]
+    spans = [
+        (f"{line_name(row)}  ", look.BOLD),
+        verdict_span(row),
+        (f": {meaning(row)}", look.PLAIN),
+        ("  " + " · ".join(part for part in basis if part), look.DIM),
+    ]
+    return [*spans, (f"  {row.note}", look.WARN)] if row.note else spans
+
+
+GATES: Final[Spec[GateRow]] = Spec(
+    title="Gates, worst first",
+    columns=(
+        Column("TASK/METRIC/SLICE", 16, 0, wish=21, shorten=shorten_name),
+        Column("GATE", 4, 6, drop=2),
+        Column("BASE → NOW", 10, 19, drop=4),
+        Column("DELTA [LOW, HIGH]", 12, 26),
+        Column(bar_title(BAR), BAR, BAR, drop=1),
+        Column("MARGIN", 6, 9, drop=3),
+        Column("VERDICT", 6, 14),
+        Column("N", 3, 9, drop=5, right=True),
+    ),
+    cells=gate_cells,
+    key=lambda row: row.key,
+    fields=gate_fields,
+    names=("task", "metric", "slice", "gate", "must", "verdict", "n", "method", "note"),
+    wants_attention=lambda row: holds(row) and row.verdict != "PASS",
+    copied=lambda row: (
+        f"{line_name(row)} {row.verdict} {row_delta(row)} margin {margin_text(row)} n {row.n}"
+        + (f" {row.method}" if row.method else "")
+        + (f": {row.more} would decide" if row.more else "")
+    ),
+    empty="the suite has no line that could be judged. Name its tasks under suites in the configuration",
+)
+_WITHOUT: Final = {
+    "refused": "the two runs may not be compared: nothing was judged. r lists the runs, b pins this one as the baseline",
+    "baseline": "this run is the baseline: later runs are compared with it. r lists the runs",
+    "": "nothing was compared: no baseline is pinned. b pins this run as the baseline; later runs are compared with it",
+}
+
+
+def gates(verdict: str) -> Spec[GateRow]:
+    """The gate table of a run; without lines it says what that means."""
+    return GATES._replace(empty=_WITHOUT.get(verdict, GATES.empty))
+
+
+# ------------------------------------------------------------------ the runs
+
+
+class RunLine(NamedTuple):
+    """A run, and whether it is the one that the screen behind shows."""
+
+    row: RunRow
+    shown: bool = False
+
+
+def run_verdict(word: str) -> Span:
+    """``✖ FAIL``, ``┄ baseline``, ``■ refused``."""
+    return look.state(word) if word else ("· not compared", look.DIM)
+
+
+def run_cells(line: RunLine, now_us: int) -> Cells:
+    """VERSION ITER AGE VERDICT DETAIL RUN."""
+    row = line.row
+    return (
+        (("» " if line.shown else "  ") + row.version, look.INFO + look.BOLD if line.shown else look.PLAIN),
+        (str(row.iteration), look.DIM),
+        (age(row.at_us, now_us), look.DIM),
+        run_verdict(row.verdict),
+        (row.detail, look.PLAIN),
+        (row.run, look.DIM),
+    )
+
+
+RUNS: Final[Spec[RunLine]] = Spec(
+    title="Runs, newest first",
+    columns=(
+        Column("  VERSION", 9, 20),
+        Column("ITER", 4, 7, right=True),
+        Column("AGE", 3, 4, right=True),
+        Column("VERDICT", 7, 14),
+        Column("DETAIL", 12, 0, wish=24),
+        Column("RUN", 4, 16, drop=1),
+    ),
+    cells=run_cells,
+    key=lambda line: line.row.key,
+    fields=lambda line: {
+        "version": line.row.version,
+        "iter": str(line.row.iteration),
+        "verdict": line.row.verdict,
+        "run": line.row.run,
+        "detail": line.row.detail,
+    },
+    names=("version", "iter", "verdict", "run", "detail"),
+    wants_attention=lambda line: line.row.verdict in ("FAIL", "INCONCLUSIVE", "refused"),
+    copied=lambda line: f"{line.row.version} run {line.row.run} {line.row.verdict}: {line.row.detail}",
+    empty="no run of this suite is known",
+)

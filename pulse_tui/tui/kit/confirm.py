@@ -1,0 +1,150 @@
+"""The approval dialog. Cancel has the focus, Enter never confirms, and the asset's name must be typed.
+
+To confirm: type the name exactly, then ctrl-y, or Tab to the button and Space. Keys typed before the dialog was seen
+are dropped, so that neither a held key nor a pasted line approves anything.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, NamedTuple
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
+from textual.widgets import Input
+
+from pulse_tui.tui.kit import look
+from pulse_tui.tui.kit.canvas import Span, safe
+from pulse_tui.tui.kit.guard import Choice, GuardedScreen, Lines
+from pulse_tui.tui.kit.keys import bind
+
+
+class Confirmation(NamedTuple):
+    """What is asked: what the button says, what it is about, what happens after, and the name to type."""
+
+    what: str
+    about: str
+    detail: str
+    after: str
+    name: str
+    checks: str = ""
+    """How the preflight checks came out, in one line."""
+    needs_why: bool = False
+    """A reason must be given."""
+
+
+class ApprovalScreen(GuardedScreen[str | None]):
+    """Answers with the reason that was typed ("" for none), or None for no."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("escape", "cancel", "cancel", show=True),
+        bind("ctrl+y", "confirm", "confirm", show=True, priority=True),
+        bind("tab", "field(1)", "next", priority=True),
+        bind("shift+tab", "field(-1)", "previous", priority=True),
+        bind("enter", "refuse_enter", "nothing", priority=True),
+        bind("space", "choose", "choose"),
+    ]
+    DEFAULT_CSS = """
+    ApprovalScreen #card { width: 1fr; height: auto; max-height: 100%; border-top: heavy ansi_yellow; }
+    ApprovalScreen #buttons, ApprovalScreen .field { height: 1; width: 1fr; }
+    ApprovalScreen .field Lines { width: 26; }
+    """
+
+    def __init__(self, confirmation: Confirmation) -> None:
+        """What is asked."""
+        super().__init__()
+        self.confirmation = confirmation
+        self.name_input = Input(id="name", select_on_focus=False, compact=True)
+        self.why_input = Input(id="why", select_on_focus=False, compact=True)
+        self.cancel = Choice("Cancel  Esc", id="cancel")
+        self.approve = Choice(f"{confirmation.what}  ctrl-y", id="approve")
+        self.hint = Lines([self._hint()], id="hint")
+        for field in (self.name_input, self.why_input):
+            field.cursor_blink = False
+
+    def compose(self) -> ComposeResult:
+        asked = self.confirmation
+        text: list[list[Span]] = [
+            [(f" {safe(asked.what)}?  ", look.WARN + look.BOLD), (safe(asked.about), look.BOLD)],
+            [(f" {safe(asked.detail)}", look.PLAIN)],
+            *(
+                [[(f" {safe(asked.checks)}", look.BAD if "BLOCKING" in asked.checks else look.PLAIN)]]
+                if asked.checks
+                else []
+            ),
+            [(f" {safe(asked.after)}", look.WARN)],
+            [],
+        ]
+        with Vertical(id="card"):
+            yield Lines(text)
+            with Horizontal(classes="field"):
+                yield Lines([[(" Type ", look.PLAIN), (safe(asked.name), look.BOLD)]])
+                yield self.name_input
+            with Horizontal(classes="field"):
+                yield Lines([[(" Why (for the log)", look.PLAIN)]])
+                yield self.why_input
+            yield self.hint
+            with Horizontal(id="buttons"):
+                yield self.cancel
+                yield self.approve
+
+    @property
+    def confirmed(self) -> bool:
+        """The name was typed, letter for letter, and the reason where one is needed."""
+        return self.named and (bool(self.why_input.value.strip()) or not self.confirmation.needs_why)
+
+    @property
+    def named(self) -> bool:
+        """The name was typed, letter for letter."""
+        return self.name_input.value == self.confirmation.name
+
+    def on_mount(self) -> None:
+        """Focus starts on Cancel."""
+        self.approve.enabled = False
+        self.set_focus(self.cancel)
+
+    def on_input_changed(self) -> None:
+        """The hint and the button follow what is typed."""
+        self.approve.enabled = self.confirmed
+        self.approve.redraw()
+        self.hint.show([self._hint()])
+
+    def _hint(self) -> list[Span]:
+        if self.confirmed:
+            return [(" ● the name is right: ctrl-y, or Tab to the button and Space", look.GOOD)]
+        if self.named:
+            return [(" ● the name is right; now say why: Tab goes to the line", look.GOOD)]
+        return [(" Enter never confirms. Type the name shown above, letter for letter", look.DIM)]
+
+    def before_key(self, event: events.Key) -> None:
+        """Letters typed on a button go to the name's field (before they are sent on, so that none is lost)."""
+        if self.focused in (self.cancel, self.approve) and event.is_printable and event.character not in (None, " "):
+            self.set_focus(self.name_input)
+
+    def action_field(self, by: int) -> None:
+        fields: list[Widget] = [self.cancel, self.name_input, self.why_input, self.approve]
+        at = fields.index(self.focused) if self.focused in fields else 0
+        self.set_focus(fields[(at + by) % len(fields)])
+
+    def action_refuse_enter(self) -> None:
+        """Enter is what a tired hand repeats: it moves nothing here."""
+        if self.confirmed:
+            said = (" ● the name is right, but Enter never confirms: ctrl-y does; Esc cancels", look.GOOD)
+        else:
+            said = (" Enter never confirms: ctrl-y does, after the name; Esc cancels", look.WARN)
+        self.hint.show([[said]])
+
+    def action_choose(self) -> None:
+        if self.focused is self.cancel:
+            self.dismiss(None)
+        elif self.focused is self.approve:
+            self.action_confirm()
+
+    def action_confirm(self) -> None:
+        if self.confirmed:
+            self.dismiss(self.why_input.value.strip())
+        else:
+            missing = "say why" if self.named else f"type {safe(self.confirmation.name)}"
+            self.hint.show([[(f" ✖ {missing} first", look.BAD)]])

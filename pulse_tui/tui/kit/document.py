@@ -1,0 +1,151 @@
+"""A page of labelled paragraphs (label on the left, text wrapped beside it), laid out by a pure function, and its view."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rich.cells import cell_len, set_cell_size
+from rich.style import Style
+
+from pulse_tui.tui.kit import look
+from pulse_tui.tui.kit.canvas import Canvas, Line, Span, fit, safe
+
+
+class Block(NamedTuple):
+    """One label and the lines beside it. An empty label continues the one above."""
+
+    label: str
+    lines: tuple[str, ...]
+    style: Style = look.PLAIN
+    label_style: Style = look.BOLD
+    tight: bool = False
+    """No empty line above."""
+
+
+_COLUMN = re.compile(r"(?:\S+ )*\S* {2,}|\d+\. ")
+_PIECES = re.compile(r" *\S+ ?")
+_WORDS = re.compile(
+    r"\b(FAIL|PASS|INCONCLUSIVE|READ-ONLY|GO|BLOCKED|P1|P2|verified|failed|halted|undone)\b|(?<= )(true|false)\b|(?:^|(?<= ))[●▲✖■◆✓○](?= )"
+)
+_TINTS = {
+    "FAIL": look.BAD, "PASS": look.GOOD, "INCONCLUSIVE": look.UNDECIDED, "GO": look.GOOD, "BLOCKED": look.BAD, "P1": look.BAD, "P2": look.BAD, "verified": look.GOOD,
+    "failed": look.BAD, "halted": look.BAD, "undone": look.INFO, "true": look.GOOD, "false": look.WARN,
+    "●": look.GOOD, "✓": look.GOOD, "▲": look.WARN, "✖": look.BAD, "■": look.HELD, "◆": look.INFO,
+}  # fmt: skip
+
+
+def tint(text: str, style: Style) -> list[Span]:
+    """Verdict words stand out of a sentence."""
+    spans: list[Span] = []
+    at = 0
+    for found in _WORDS.finditer(text):
+        if found.start() > at:
+            spans.append((text[at : found.start()], style))
+        spans.append((found[0], _TINTS.get(found[0], style)))
+        at = found.end()
+    if at < len(text):
+        spans.append((text[at:], style))
+    return spans
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """``text`` in lines of at most ``width`` cells.
+
+    Columns made with two or more spaces stay, and what goes on is indented to where the last of them began; a word that is
+    too long is broken.
+    """
+    text = safe(text)
+    if cell_len(text) <= width:
+        return [text]
+    columns = _COLUMN.match(text)
+    hang = " " * (cell_len(columns[0]) if columns and cell_len(columns[0]) <= width // 2 else 0)
+    lines, line = [], ""
+    for piece in _PIECES.findall(text):
+        if cell_len(line) + cell_len(piece.rstrip()) <= width:
+            line += piece
+            continue
+        if line.strip():
+            lines.append(line.rstrip())
+            line = hang
+        rest = piece
+        while cell_len(line) + cell_len(rest.rstrip()) > width:
+            head = set_cell_size(rest, width - cell_len(line)).rstrip()
+            lines.append(line + head)
+            rest, line = rest[max(1, len(head)) :], hang
+        line += rest
+    return [*lines, line.rstrip()] if line.strip() else lines
+
+
+def lay_out(blocks: Sequence[Block], width: int) -> list[Line]:
+    """The page as lines. The label column is as wide as the widest label, or above the text on a narrow screen."""
+    labels = max((cell_len(block.label) for block in blocks), default=0)
+    beside = labels + 3 if labels + 3 <= width // 3 else 3
+    lines: list[Line] = []
+    for number, block in enumerate(blocks):
+        if number and block.label and not block.tight:
+            lines.append(())
+        label = f" {safe(block.label)}"
+        if block.label and beside == 3:
+            lines.append(((label, block.label_style),))
+            label = ""
+        for text in block.lines or ("",):
+            for part in wrap(text, max(8, width - beside - 1)):
+                lines.append(((fit(label, beside), block.label_style), *tint(part, block.style)))
+                label = ""
+    return lines
+
+
+class Document(Canvas):
+    """Shows a page, scrolls it, and keeps its place when the page changes."""
+
+    def __init__(self, blocks: Sequence[Block] = (), *, id: str | None = None) -> None:
+        """The page to start with."""
+        super().__init__(id=id)
+        self._blocks = tuple(blocks)
+        self._lines: list[Line] = []
+        self._laid_for = -1
+        self._top = 0
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """What is shown."""
+        return self._blocks
+
+    def show(self, blocks: Sequence[Block]) -> None:
+        """Another page, or the same one with news."""
+        if tuple(blocks) != self._blocks:
+            self._blocks = tuple(blocks)
+            self._laid_for = -1
+            self.redraw()
+
+    def prepare(self, width: int, height: int) -> None:
+        if self._laid_for != width:
+            self._lines = lay_out(self._blocks, width)
+            self._laid_for = width
+        self._top = max(0, min(self._top, len(self._lines) - height))
+
+    def draw_line(self, y: int, width: int, height: int) -> Sequence[Span]:
+        index = self._top + y
+        if y == height - 1 and index < len(self._lines) - 1:
+            return [(f"   … {len(self._lines) - index} more lines, j or ctrl-d", look.DIM)]
+        return self._lines[index] if index < len(self._lines) else ()
+
+    def move(self, by: int) -> None:
+        """Scroll by lines."""
+        self._top += by
+        self.redraw()
+
+    def move_pages(self, by: float) -> None:
+        """Scroll by pages."""
+        self.move(round(by * self.size.height) or (1 if by > 0 else -1))
+
+    def move_to_edge(self, last: bool) -> None:
+        """To the first or last line."""
+        self._top = len(self._lines) if last else 0
+        self.redraw()
+
+    def text(self) -> str:
+        """The whole page as plain text, for copying."""
+        return "\n".join("\n".join(f"{b.label}\t{line}" if b.label else line for line in b.lines) for b in self._blocks)

@@ -1,0 +1,84 @@
+"""What a table knows of the rows it shows, so that an update looks only at those that are new.
+
+Rows are told apart by identity: whoever reads them again hands out unchanged ones as the same objects. The rows are held
+here, so that no other object gets the identity of one that is gone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, Generic
+
+from rich.cells import cell_len
+
+from pulse_tui.tui.kit.filters import Filter
+from pulse_tui.tui.kit.rows import Cells, RowT, Spec
+
+AGED_US = 3_600_000_000
+"""After an hour all cells are measured again: an age of 99d has become one of 100d."""
+
+
+def widths_of(cells: Cells) -> tuple[int, ...]:
+    """Cells that each text takes on the screen."""
+    return tuple([len(text) if text.isascii() else cell_len(text) for text, _ in cells])
+
+
+class Widest(Generic[RowT]):
+    """The widest cell of each column."""
+
+    def __init__(self) -> None:
+        """Nothing is measured yet."""
+        self._cells: Any = None
+        self._at_us = 0
+        self._rows: Mapping[int, RowT] = {}
+        self._widths: dict[int, tuple[int, ...]] = {}
+        self._counts: Counter[tuple[int, ...]] = Counter()
+
+    def measure(self, spec: Spec[RowT], rows: Sequence[RowT], now_us: int) -> list[int]:
+        """Cells of the widest text of each column, titles included. ``now_us`` is what ages are told by."""
+        if spec.cells is not self._cells or abs(now_us - self._at_us) > AGED_US:
+            self._cells, self._at_us, self._rows, self._widths, self._counts = spec.cells, now_us, {}, {}, Counter()
+        held = dict(zip(map(id, rows), rows, strict=True))
+        for gone in self._rows.keys() - held.keys():
+            widths = self._widths.pop(gone)
+            self._counts[widths] -= 1
+            if not self._counts[widths]:
+                del self._counts[widths]
+        shared = {widths: widths for widths in self._counts}
+        for new in held.keys() - self._rows.keys():
+            row = held[new]
+            widths = spec.widths(row) if spec.widths is not None else widths_of(spec.cells(row, now_us))
+            self._widths[new] = shared.setdefault(widths, widths)  # thousands of rows have few of them
+            self._counts[widths] += 1
+        self._rows = held
+        titles = [len(column.title) for column in spec.columns]
+        return [max(each) for each in zip(titles, *self._counts, strict=True)]
+
+
+class Sieve(Generic[RowT]):
+    """The rows that a filter lets through."""
+
+    def __init__(self) -> None:
+        """Nothing is known yet."""
+        self._for: tuple[object, object] = (None, None)
+        self._rows: Sequence[RowT] = ()
+        self._passes: Mapping[int, bool] = {}
+
+    def let_through(self, filter: Filter, spec: Spec[RowT], rows: Sequence[RowT]) -> list[RowT]:
+        """Those that match, in their order."""
+        if not filter.terms:
+            return list(rows)
+        fields, matches = spec.fields, filter.matches
+        if self._for != (filter, fields):
+            self._for, self._passes = (filter, fields), {}
+        known, passes, kept = self._passes, {}, []
+        for row in rows:
+            fits = known.get(id(row))
+            if fits is None:
+                fits = matches(fields(row))
+            passes[id(row)] = fits
+            if fits:
+                kept.append(row)
+        self._rows, self._passes = tuple(rows), passes
+        return kept

@@ -1,0 +1,125 @@
+"""The command palette on ``:``: a small fuzzy list; Enter takes the highlighted line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.widgets import Input
+
+from pulse_tui.tui.kit import look
+from pulse_tui.tui.kit.canvas import Span, fit
+from pulse_tui.tui.kit.guard import GuardedScreen, Lines
+from pulse_tui.tui.kit.keys import bind
+
+SHOWN = 8
+
+
+class Command(NamedTuple):
+    """A command and what it does."""
+
+    words: str
+    help: str
+    behind: bool = False
+    """It stands behind another that fits as well."""
+
+
+def score(query: str, words: str) -> float | None:
+    """How well ``query`` fits, higher is better; None when its letters are not all there in order.
+
+    Letters that follow each other and letters that begin a word count more; shorter commands win ties.
+    """
+    text, at, total, previous = words.casefold(), 0, 0.0, -2
+    for letter in query.casefold().replace(" ", ""):
+        found = text.find(letter, at)
+        if found < 0:
+            return None
+        total += 3.0 if found == previous + 1 else 0.0
+        total += 2.0 if found == 0 or text[found - 1] in " -_./" else 0.0
+        previous, at = found, found + 1
+    bonus = 20.0 if text.startswith(query.casefold()) else 0.0
+    return total + bonus - len(text) / 100
+
+
+def best(query: str, commands: Sequence[Command], limit: int = SHOWN) -> list[Command]:
+    """The commands that fit, best first; all of them, in their order, for an empty query."""
+    if not query.strip():
+        return list(commands[:limit])
+    scored = [
+        (value - command.behind, command) for command in commands if (value := score(query, command.words)) is not None
+    ]
+    return [command for _, command in sorted(scored, key=lambda pair: -pair[0])[:limit]]
+
+
+class PaletteScreen(GuardedScreen[str | None]):
+    """Answers with the words of the chosen command."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("escape", "cancel", "cancel", show=True),
+        bind("enter", "take", "run", show=True, priority=True),
+        bind("down,ctrl+n", "choose(1)", "next", priority=True),
+        bind("up,ctrl+p", "choose(-1)", "previous", priority=True),
+        bind("tab", "complete", "complete", priority=True),
+    ]
+    DEFAULT_CSS = """
+    PaletteScreen #card { width: 1fr; height: auto; border-top: heavy ansi_cyan; }
+    """
+
+    accepts_after = 0.0  # what is typed after ":" is meant for it
+
+    def __init__(self, commands: Sequence[Command]) -> None:
+        """Everything that can be run."""
+        super().__init__()
+        self.commands = tuple(commands)
+        self.chosen = 0
+        self.matches = best("", self.commands)
+        self.line = Input(placeholder="command", compact=True)
+        self.line.cursor_blink = False
+        self.list = Lines(self._drawn())
+
+    def _seen(self) -> None:
+        """Nothing to guard: a command is only run when its words were typed or chosen."""
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="card"):
+            yield self.line
+            yield self.list
+
+    def on_mount(self) -> None:
+        """Typing starts at once."""
+        self.set_focus(self.line)
+
+    def on_input_changed(self) -> None:
+        """The list follows what is typed."""
+        self.matches, self.chosen = best(self.line.value, self.commands), 0
+        self.list.show(self._drawn())
+
+    def _drawn(self) -> list[list[Span]]:
+        lines: list[list[Span]] = []
+        for n in range(SHOWN):
+            if n >= len(self.matches):
+                lines.append([(" nothing like that", look.DIM)] if n == 0 else [])
+                continue
+            style = look.REVERSE if n == self.chosen else look.PLAIN
+            mark = "▌" if n == self.chosen else " "
+            lines.append(
+                [(mark, look.FOCUS), (fit(self.matches[n].words, 28), style), (f"  {self.matches[n].help}", look.DIM)]
+            )
+        return lines
+
+    def action_choose(self, by: int) -> None:
+        if self.matches:
+            self.chosen = (self.chosen + by) % len(self.matches)
+            self.list.show(self._drawn())
+
+    def action_complete(self) -> None:
+        if self.matches:
+            self.line.value = self.matches[self.chosen].words
+            self.line.cursor_position = len(self.line.value)
+
+    def action_take(self) -> None:
+        if self.matches:
+            self.dismiss(self.matches[self.chosen].words)

@@ -1,0 +1,138 @@
+"""What every full screen has: the header, the last line, the sentence for a terminal that is too small."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.screen import Screen
+from textual.widget import Widget
+
+from pulse_tui.tui.asks import common as messages
+from pulse_tui.tui.kit import look
+from pulse_tui.tui.kit.canvas import Canvas, Span, fit
+from pulse_tui.tui.kit.header import Top
+from pulse_tui.tui.kit.keys import DEEDS, Bottom
+
+if TYPE_CHECKING:
+    from pulse_tui.domain.views.panes import Header
+
+LEAST = (60, 15)
+"""Columns and rows below which the tower says what it needs instead of drawing."""
+
+
+class Head(NamedTuple):
+    """What the header line shows on every screen."""
+
+    title: str
+    header: Header | None = None
+    operator: str = ""
+    read_only: bool = False
+
+
+class TooSmall(Canvas):
+    """A plain sentence in whatever room there is."""
+
+    DEFAULT_CSS = "TooSmall { display: none; }"
+
+    def draw_line(self, y: int, width: int, height: int) -> Sequence[Span]:
+        columns, rows = LEAST
+        words = (
+            f"pulse-tui needs {columns}x{rows}; this terminal has {self.app.size.width}x{self.app.size.height}. q quits"
+        )
+        text = "".join(words.split(" ")) if width < 8 else words
+        lines: list[str] = [""]
+        for word in text.split():
+            if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
+                lines.append("")
+            lines[-1] = f"{lines[-1]} {word}".strip()
+        return [(fit(lines[y] if y < len(lines) else "", width), look.PLAIN)]
+
+
+class BaseScreen(Screen[None]):
+    """A screen with the header on top and keys or a message in the last line."""
+
+    ESCAPE_TO_MINIMIZE = False
+    AUTO_FOCUS = None
+    DEFAULT_CSS = "BaseScreen { overflow: hidden; }"
+
+    def __init__(self, head: Head) -> None:
+        """``head`` as known so far; the app calls :meth:`set_head` when it changes."""
+        super().__init__()
+        self.head = head
+        self.top = Top(head.title, id="top")
+        self.bottom = Bottom(id="bottom")
+        self.too_small = TooSmall(id="too-small")
+        self._set_top()
+
+    def compose(self) -> ComposeResult:
+        yield self.top
+        yield from self.body()
+        yield self.bottom
+        yield self.too_small
+
+    def body(self) -> Sequence[Widget]:
+        """The widgets between header and last line."""
+        raise NotImplementedError
+
+    def set_head(self, head: Head) -> None:
+        """The header has news."""
+        changed_mode = head.read_only != self.head.read_only
+        self.head = head
+        self._set_top()
+        self.top.redraw()
+        if changed_mode:
+            self.show_keys()
+
+    def _set_top(self) -> None:
+        self.top.title, self.top.header = self.head.title, self.head.header
+        self.top.operator, self.top.read_only = self.head.operator, self.head.read_only
+
+    def say(self, message: str, *, bad: bool = False) -> None:
+        """One line of a message in the last line."""
+        self.bottom.say(message, bad=bad)
+
+    def applies(self, action: str) -> bool:
+        """Whether an action makes sense now; a key that does not is not shown."""
+        del action
+        return True
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        del parameters
+        if self.head.read_only and action in DEEDS:
+            return False
+        return self.applies(action)
+
+    def keys(self) -> list[Binding]:
+        """The bindings that apply now, in the order of the class."""
+        all_bindings = [b for b in type(self).BINDINGS if isinstance(b, Binding)]
+        return [b for b in all_bindings if self.check_action(b.action.split("(")[0], ()) is True]
+
+    def show_keys(self) -> None:
+        """The last line lists the keys that apply."""
+        self.bottom.show_keys(self.keys())
+
+    def on_mount(self) -> None:
+        """First arrangement."""
+        self.fit_terminal()
+        self.show_keys()
+
+    def on_resize(self) -> None:
+        """A terminal that is too small gets a sentence."""
+        self.fit_terminal()
+
+    def fit_terminal(self) -> None:
+        """Show the widgets that fit."""
+        width, height = self.app.size
+        small = width < LEAST[0] or height < LEAST[1]
+        for child in (self.top, *self.body(), self.bottom):
+            child.display = not small
+        self.too_small.display = small
+
+    def action_messages(self) -> None:
+        self.post_message(messages.OpenMessages())
+
+    def action_palette(self) -> None:
+        self.post_message(messages.OpenPalette())

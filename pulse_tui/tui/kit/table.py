@@ -1,0 +1,276 @@
+"""A table of rows keyed by id, drawn line by line, that keeps its cursor and its place through every update.
+
+Textual's DataTable forgets cursor and scroll when refilled and writes 800 bytes for a cursor key; this one redraws
+the marker and the first cell of two lines. A million rows cost nothing to show: only visible lines are drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Generic
+
+from rich.cells import cell_len
+from rich.style import Style
+
+from pulse_tui.tui.kit import look
+from pulse_tui.tui.kit.canvas import Canvas, Span, fit, frame_bottom, frame_top, notice
+from pulse_tui.tui.kit.filters import Filter, parse
+from pulse_tui.tui.kit.held import Sieve, Widest
+from pulse_tui.tui.kit.rows import Column, RowT, Spec, column_widths
+
+CONTEXT = 2
+"""Rows that stay in sight when the cursor scrolls past an edge."""
+HEAD = 2  # the frame's top line and the column titles
+
+
+class Table(Canvas, Generic[RowT]):
+    """Rows of one :class:`~pulse_tui.tui.kit.rows.Spec`, with a cursor and a filter, inside a frame."""
+
+    def __init__(self, spec: Spec[RowT], *, id: str) -> None:
+        """It shows "reading…" until the first :meth:`update_rows`."""
+        super().__init__(id=id)
+        self.spec = spec
+        self.filter = Filter()
+        self.focused_pane = False
+        self._all: Sequence[RowT] | None = None
+        self._rows: list[RowT] = []
+        self._cursor = 0
+        self._top = 0
+        self._now_us = 0
+        self._wanted_key: str | None = None
+        self._widest: list[int] = [len(column.title) for column in spec.columns]
+        self._measured: Widest[RowT] = Widest()
+        self._sieve: Sieve[RowT] = Sieve()
+        self._widths: tuple[int, ...] = ()
+
+    # ------------------------------------------------------------------ what it shows
+
+    @property
+    def row(self) -> RowT | None:
+        """The row under the cursor."""
+        return self._rows[self._cursor] if self._rows else None
+
+    @property
+    def cursor_key(self) -> str | None:
+        """The key of the row under the cursor (or of the row that was asked for and is not there yet)."""
+        return self.spec.key(self._rows[self._cursor]) if self._rows else self._wanted_key
+
+    @property
+    def cursor(self) -> int:
+        """Index of the cursor among the rows that the filter lets through."""
+        return self._cursor
+
+    @property
+    def top(self) -> int:
+        """Index of the first visible row."""
+        return self._top
+
+    @property
+    def rows(self) -> Sequence[RowT]:
+        """The rows that the filter lets through."""
+        return self._rows
+
+    @property
+    def page(self) -> int:
+        """How many rows are visible."""
+        return max(1, self.size.height - HEAD - 1)
+
+    # ------------------------------------------------------------------ updates
+
+    def update_rows(self, rows: Sequence[RowT], now_us: int) -> None:
+        """Show these rows. The cursor stays on its key; when that is gone, at its place.
+
+        The lines on the screen stay where they are too, except that a table scrolled to its top stays at its
+        top, so that a new row above is seen.
+        """
+        self._now_us = now_us
+        if self._all is None or rows != self._all:
+            self._all = rows
+            self._measure()
+            self._choose()
+        self.redraw()
+
+    def use(self, spec: Spec[RowT]) -> None:
+        """Draw the same rows in another way; cursor and filter stay."""
+        self.spec = spec
+        self._measure()
+        self._choose()
+        self.redraw()
+
+    def tick(self, now_us: int) -> None:
+        """Time went on: repaint the ages that ticked over."""
+        self._now_us = now_us
+        self.redraw()
+
+    def set_filter(self, text: str) -> None:
+        """Filter the rows; an empty text shows all. Raises BadFilter and leaves the old filter."""
+        self.filter = parse(text, self.spec.names)
+        self._choose()
+        self.redraw()
+
+    def want(self, key: str) -> bool:
+        """Put the cursor on ``key``, now or when such a row arrives. False when it is not there now."""
+        for index, row in enumerate(self._rows):
+            if self.spec.key(row) == key:
+                self._wanted_key = None
+                self._go(index)
+                return True
+        if self._all is None:
+            self._wanted_key = key
+        return False
+
+    def set_focused(self, focused: bool) -> None:
+        """Draw the frame of the pane that takes the keys."""
+        if focused != self.focused_pane:
+            self.focused_pane = focused
+            self.redraw()
+
+    def _measure(self) -> None:
+        self._widest = self._measured.measure(self.spec, self._all or (), self._now_us)
+        self._widths = ()
+
+    def _choose(self) -> None:
+        """Apply the filter and keep the cursor on its key."""
+        wanted, row = self._wanted_key, self.row
+        offset, was_at_top = self._cursor - self._top, self._top == 0
+        self._rows = self._sieve.let_through(self.filter, self.spec, self._all or ())
+        found = self._place_of(wanted, row)
+        if found is not None:
+            self._wanted_key = None
+            self._cursor = found
+            self._top = 0 if was_at_top else found - offset
+        else:
+            self._cursor = min(self._cursor, max(0, len(self._rows) - 1))
+        self._keep_visible()
+
+    def _place_of(self, wanted: str | None, row: RowT | None) -> int | None:
+        """Where the wanted key stands, else this row; None when it is gone."""
+        if wanted is None:
+            if row is None:
+                return None
+            try:
+                return self._rows.index(row)  # as it was: no key has to be made
+            except ValueError:
+                wanted = self.spec.key(row)
+        spec_key = self.spec.key
+        return next((n for n, other in enumerate(self._rows) if spec_key(other) == wanted), None)
+
+    # ------------------------------------------------------------------ the cursor
+
+    def move(self, by: int) -> bool:
+        """Move the cursor by rows, to the first or last at most. False when it stood there already."""
+        return self._go(self._cursor + by)
+
+    def move_pages(self, by: float) -> bool:
+        """Move by pages (0.5 is half of one)."""
+        step = round(by * self.page)
+        return self._go(self._cursor + (step or (1 if by > 0 else -1)))
+
+    def move_to_edge(self, last: bool) -> bool:
+        """To the first or the last row."""
+        return self._go(len(self._rows) - 1 if last else 0)
+
+    def move_to_attention(self, by: int) -> bool:
+        """To the next (1) or previous (-1) row that wants attention, round the end."""
+        count = len(self._rows)
+        for n in range(1, count):
+            index = (self._cursor + by * n) % count
+            if self.spec.wants_attention(self._rows[index]):
+                return self._go(index)
+        return False
+
+    def _go(self, index: int) -> bool:
+        index = max(0, min(index, len(self._rows) - 1))
+        if index == self._cursor or not self._rows:
+            return False
+        before, top = self._cursor, self._top
+        self._cursor = index
+        self._keep_visible()
+        if self._top == top:
+            self.redraw((before - top + HEAD, index - top + HEAD))
+        else:
+            self.redraw()
+        return True
+
+    def _keep_visible(self) -> None:
+        page = self.page
+        if not self._top <= self._cursor < self._top + page:
+            # Nearly a page at the edge: a held key then scrolls once a page, not at every row (2 kB a key).
+            jump = max(page // 2, page - 1 - CONTEXT)
+            self._top = self._cursor - (page - 1 - jump) if self._cursor >= self._top + page else self._cursor - jump
+        self._top = max(0, min(self._top, len(self._rows) - page))
+
+    # ------------------------------------------------------------------ drawing
+
+    def prepare(self, width: int, height: int) -> None:
+        self._widths = column_widths(self.spec.columns, self._widest, max(0, width - 3))
+        self._keep_visible()
+
+    def draw_line(self, y: int, width: int, height: int) -> Sequence[Span]:
+        line_style = look.FOCUS if self.focused_pane else look.DIM
+        if y == 0:
+            title_style = look.FOCUS if self.focused_pane else look.BOLD
+            return frame_top(
+                self.spec.title, self._count(), width, focused=self.focused_pane, title_style=title_style,
+                line_style=line_style,
+            )  # fmt: skip
+        if y == height - 1:
+            text = f"/{self.filter.text}" if self.filter.terms else ""
+            return frame_bottom(text, width, text_style=look.WARN, line_style=look.DIM)
+        inner = self._inner(y - 1, width - 2)
+        return (("│", look.DIM), *inner, (self._thumb(y, height) or "│", look.DIM))
+
+    def _count(self) -> str:
+        if self._all is None:
+            return ""
+        total = len(self._all)
+        return f"{len(self._rows)} of {total}" if self.filter.terms else (str(total) if total else "")
+
+    def _thumb(self, y: int, height: int) -> str:
+        """A block in the right border where the visible part lies, when not all is visible."""
+        count, page = len(self._rows), self.page
+        if count <= page or not HEAD <= y < height - 1:
+            return ""
+        size = max(1, page * page // count)
+        start = HEAD + (page - size) * self._top // max(1, count - page)
+        return "█" if start <= y < start + size else ""
+
+    def _inner(self, y: int, width: int) -> list[Span]:
+        if y == 0:
+            return self._row_spans([(c.title, look.DIM) for c in self.spec.columns], width, " ", look.PLAIN)
+        if not self._rows:
+            return [notice(self._nothing(), y - 1, width)]
+        index = self._top + y - 1
+        if index >= len(self._rows):
+            return [(" " * width, look.PLAIN)]
+        cells = list(self.spec.cells(self._rows[index], self._now_us))
+        if index != self._cursor:
+            return self._row_spans(cells, width, " ", look.PLAIN)
+        if self.focused_pane:
+            cells[0] = (cells[0][0], cells[0][1] + look.REVERSE + look.BOLD)
+        return self._row_spans(cells, width, "▌", look.FOCUS if self.focused_pane else look.DIM)
+
+    def _nothing(self) -> str:
+        if self._all is None:
+            return "reading…"
+        if self._all:
+            return f"nothing matches /{self.filter.text}. Esc clears the filter"
+        return self.spec.empty
+
+    def _row_spans(self, cells: Sequence[Span], width: int, marker: str, marker_style: Style) -> list[Span]:
+        spans: list[Span] = [(marker, marker_style)]
+        used = 1
+        for (text, style), column, cell_width in zip(cells, self.spec.columns, self._widths, strict=False):
+            if cell_width:
+                if used > 1:  # a gap between equals takes their style: one run, fewer bytes
+                    spans.append((" ", style if spans[-1][1] == style == look.DIM else look.PLAIN))
+                    used += 1
+                spans.append((fit(_short(text, column, cell_width), cell_width, right=column.right), style))
+                used += cell_width
+        if used < width:
+            spans.append((" " * (width - used), look.PLAIN))
+        return spans
+
+
+def _short(text: str, column: Column, width: int) -> str:
+    return column.shorten(text, width) if column.shorten is not None and cell_len(text) > width else text

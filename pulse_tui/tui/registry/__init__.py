@@ -1,0 +1,1 @@
+"""Releases, deployments and what they are made of, on the screen."""

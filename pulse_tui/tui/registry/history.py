@@ -1,0 +1,85 @@
+"""The releases of an asset: compare two, ask the gate, approve, promote, quarantine, retire."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.binding import BindingType
+
+from pulse_tui.domain.views.registry import ReleaseRow
+from pulse_tui.tui.asks import common as messages
+from pulse_tui.tui.asks import registry as asks
+from pulse_tui.tui.kit import look
+from pulse_tui.tui.kit.canvas import Span, safe
+from pulse_tui.tui.kit.keys import bind
+from pulse_tui.tui.kit.listing import ListScreen
+from pulse_tui.tui.kit.screen import Head
+from pulse_tui.tui.registry.release import ReleaseKeys, Subject
+from pulse_tui.tui.registry.release_rows import HISTORY, HistoryLine, history_detail, to_compare
+
+
+class HistoryScreen(ReleaseKeys, ListScreen[HistoryLine]):
+    """Newest iteration first."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("enter", "open", "open", "open the release", show=True),
+        bind("space", "mark", "mark", "mark the release to compare with, or take the mark away", show=True),
+        bind(
+            "d", "diff", "diff",
+            "compare with the marked release; without one with what serves in production, else with the one before",
+            show=True,
+        ),
+        *ReleaseKeys.RELEASE_KEYS,
+        *ListScreen.LIST_KEYS,
+    ]  # fmt: skip
+
+    def __init__(self, head: Head, asset: str, rows: Sequence[ReleaseRow], now_us: int) -> None:
+        """The releases as the desk gave them."""
+        title = [(" Releases  ", look.DIM), (safe(asset), look.BOLD)]
+        super().__init__(head, title, HISTORY, (), now_us)
+        self.asset_id, self.rows = asset, tuple(rows)
+        self.marked: str | None = None
+        self.show_history(rows)
+
+    def show_history(self, rows: Sequence[ReleaseRow]) -> None:
+        """The releases with news; the mark stays while its release does."""
+        self.rows = tuple(rows)
+        if all(row.version != self.marked for row in rows):
+            self.marked = None
+        self.table.update_rows([HistoryLine(row, row.version == self.marked) for row in rows], self.now_us)
+        if self.is_mounted:
+            self.moved()
+
+    def detail(self, row: HistoryLine) -> Sequence[Span]:
+        return history_detail(row.row)
+
+    def subject(self) -> Subject | None:
+        line = self.table.row
+        return Subject(self.asset_id, line.row.version, line.row.state) if line is not None else None
+
+    def applies(self, action: str) -> bool:
+        if action in ("mark", "diff"):
+            return self.table.row is not None
+        if action == "gate" or action.endswith("_release"):
+            return self.release_applies(action)
+        return super().applies(action)
+
+    def action_open(self) -> None:
+        if (subject := self.subject()) is not None:
+            self.post_message(asks.OpenRelease(subject.asset, subject.version))
+
+    def action_mark(self) -> None:
+        if (subject := self.subject()) is not None:
+            self.marked = None if self.marked == subject.version else subject.version
+            self.show_history(self.rows)
+
+    def action_diff(self) -> None:
+        subject = self.subject()
+        if subject is None:
+            return
+        pair = to_compare(self.rows, subject.version, self.marked)
+        if pair is None:
+            self.post_message(messages.Say("there is no other release to compare it with"))
+        else:
+            self.post_message(asks.OpenDiff(self.asset_id, *pair))

@@ -1,0 +1,111 @@
+"""Pure row renderers of a release history, and which release one is compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from pulse_tui.domain.moments import age
+from pulse_tui.domain.views.registry import ReleaseRow
+from pulse_tui.tui.kit import look
+from pulse_tui.tui.kit.canvas import Span
+from pulse_tui.tui.kit.filters import Fields
+from pulse_tui.tui.kit.rows import Cells, Column, Spec, environment
+from pulse_tui.tui.registry.rows import back
+
+
+class HistoryLine(NamedTuple):
+    """A release, and whether it is marked for a comparison."""
+
+    row: ReleaseRow
+    marked: bool = False
+
+
+def serves(row: ReleaseRow) -> Span:
+    """Where it serves now: ``prod canary``."""
+    words = " ".join(environment(word)[0] for word in row.serves)
+    return words or "-", look.BOLD if "production" in row.serves else look.PLAIN if words else look.DIM
+
+
+def history_cells(line: HistoryLine, now_us: int) -> Cells:
+    """VERSION ITER BRANCH STATE SERVES PROMOTED BACK VERDICT CREATED. ``!`` stands by a version that has a remark."""
+    row = line.row
+    promoted = f"{row.promoted} {age(row.promoted_us, now_us)}" if row.promoted_us is not None else row.promoted
+    marks = ("» " if line.marked else "") + row.version + (" !" if row.remark else "")
+    return (
+        (marks, look.INFO + look.BOLD if line.marked else look.WARN if row.remark else look.PLAIN),
+        (str(row.iteration), look.DIM),
+        (row.branch or "-", look.DIM),
+        look.state(row.state),
+        serves(row),
+        (promoted or "-", look.DIM),
+        back(row.pointer),
+        look.state(row.verdict) if row.verdict else ("-", look.DIM),
+        (age(row.created_us, now_us), look.DIM),
+    )
+
+
+def history_fields(line: HistoryLine) -> Fields:
+    """Names for the filter."""
+    row = line.row
+    return {
+        "version": row.version,
+        "iter": str(row.iteration),
+        "branch": row.branch,
+        "state": row.state,
+        "env": " ".join(environment(word)[0] for word in row.serves),
+        "promoted": row.promoted,
+        "back": row.pointer,
+        "verdict": row.verdict,
+        "digest": row.digest,
+        "remark": row.remark,
+    }
+
+
+def history_detail(row: ReleaseRow) -> list[Span]:
+    """What did not fit the line: what is odd about it, and its digest."""
+    said = [(f"! {row.remark}  ", look.WARN)] if row.remark else []
+    return [*said, (f"digest {row.digest or 'not known'}", look.DIM)]
+
+
+HISTORY: Final[Spec[HistoryLine]] = Spec(
+    title="Releases, newest iteration first",
+    columns=(
+        Column("VERSION", 7, 20),
+        Column("ITER", 4, 7, right=True),
+        Column("BRANCH", 6, 12, drop=3),
+        Column("STATE", 8, 13),
+        Column("SERVES", 6, 20),
+        Column("PROMOTED", 8, 0, wish=16),
+        Column("BACK", 5, 10, drop=2),
+        Column("VERDICT", 7, 14),
+        Column("CREATED", 7, 7, drop=1, right=True),
+    ),
+    cells=history_cells,
+    key=lambda line: line.row.key,
+    fields=history_fields,
+    names=("version", "iter", "branch", "state", "env", "promoted", "back", "verdict", "digest", "remark"),
+    wants_attention=lambda line: bool(line.row.remark) or line.row.verdict in ("FAIL", "INCONCLUSIVE"),
+    copied=lambda line: (
+        f"{line.row.version} iteration {line.row.iteration} {line.row.state} {line.row.digest}"
+        + (f": {line.row.remark}" if line.row.remark else "")
+    ),
+    empty="no release is known yet. A source that reports versions brings them in, or: pulse-tui ingest",
+)
+
+
+def to_compare(rows: Sequence[ReleaseRow], version: str, marked: str | None) -> tuple[str, str] | None:
+    """(older, newer) by iteration: ``version`` and the marked release, else the one that serves in production,
+    else the one before it. None when there is no other.
+    """
+    by_iteration = sorted(rows, key=lambda row: row.iteration)
+    at = next((n for n, row in enumerate(by_iteration) if row.version == version), None)
+    if at is None:
+        return None
+    candidates = [n for n, row in enumerate(by_iteration) if row.version == marked]
+    candidates += [n for n, row in enumerate(by_iteration) if "production" in row.serves]
+    candidates.append(at - 1)
+    other = next((n for n in candidates if n >= 0 and n != at), None)
+    if other is None:
+        return None
+    return by_iteration[min(at, other)].version, by_iteration[max(at, other)].version

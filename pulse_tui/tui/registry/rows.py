@@ -1,0 +1,274 @@
+"""Pure row renderers of pane 1: the estate by asset or by workflow, and the orders it can stand in."""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from rich.cells import cell_len
+
+from pulse_tui.domain.moments import age
+from pulse_tui.tui.kit import look
+from pulse_tui.tui.kit.canvas import Span
+from pulse_tui.tui.kit.filters import Fields
+from pulse_tui.tui.kit.rows import Cells, Column, Spec, environment
+
+if TYPE_CHECKING:
+    from pulse_tui.domain.views.panes import RegistryRow
+    from pulse_tui.domain.views.registry import StageCell, WorkflowRow
+
+EVERYTHING: Final = "everything"
+"""What the header's list of freezes calls the whole estate."""
+GOOD_STATES: Final = frozenset({"ok"})
+ARROW: Final = " › "
+
+
+# ---------------------------------------------------------------------- by asset
+
+
+def registry_state(row: RegistryRow) -> Span:
+    """The state, and beside a more urgent one the hold or the doubt that stands too: ``✖ FAIL ■ blocked``."""
+    return state_text(row.state, row.hold, row.concerns > 0)
+
+
+def state_text(state: str, hold: str, doubts: bool) -> Span:
+    """As :func:`registry_state`, of the parts."""
+    text, style = look.state(state)
+    beside = hold or ("doubt" if doubts else "")
+    return (text, style) if beside in ("", state) else (f"{text} {look.state(beside)[0]}", style)
+
+
+def frozen_rows(
+    rows: Sequence[RegistryRow], frozen: Sequence[str], known: Mapping[RegistryRow, RegistryRow] | None = None
+) -> Sequence[RegistryRow]:
+    """The rows, with the header's freezes on those that name no hold of their own.
+
+    ``known``: what was made of rows before; the same objects are handed out again.
+    """
+    if not frozen:
+        return rows
+    assets, everything, known = set(frozen), EVERYTHING in frozen, known or {}
+    return tuple(
+        [
+            known.get(row) or row._replace(hold="frozen")
+            if not row.hold and (everything or row.asset in assets)
+            else row
+            for row in rows
+        ]
+    )
+
+
+def back(pointer: str) -> Span:
+    """Where a rollback goes; ``!`` before it when that was found not to work, ``-`` when there is nothing."""
+    return (pointer or "-", look.BAD if pointer.startswith("!") else look.DIM)
+
+
+def registry_cells(row: RegistryRow, now_us: int) -> Cells:
+    """ASSET ENV VERSION ITER STATE SINCE BACK SOURCE."""
+    return (
+        (row.asset, look.PLAIN),
+        environment(row.environment),
+        (row.version or "-", look.PLAIN),
+        ("-" if row.iteration is None else str(row.iteration), look.DIM),
+        registry_state(row),
+        (age(row.since_us, now_us), look.DIM),
+        back(row.pointer),
+        (row.source or "-", look.DIM),
+    )
+
+
+@lru_cache(maxsize=1024)
+def _state_width(state: str, hold: str, doubts: bool) -> int:
+    return cell_len(state_text(state, hold, doubts)[0])
+
+
+def registry_widths(row: RegistryRow) -> tuple[int, ...]:
+    """Cells of :func:`registry_cells`, for all rows of a large estate at once; those of SINCE are always the same."""
+    asset, place, version, iteration, state = row[:5]
+    pointer, source = row.pointer or "-", row.source or "-"
+    return (
+        len(asset) if asset.isascii() else cell_len(asset),
+        4 if place == "production" else len(place),
+        (len(version) if version.isascii() else cell_len(version)) or 1,
+        len(str(iteration)) if iteration is not None else 1,
+        _state_width(state, row.hold, row.concerns > 0),
+        0,
+        len(pointer) if pointer.isascii() else cell_len(pointer),
+        len(source) if source.isascii() else cell_len(source),
+    )
+
+
+def registry_fields(row: RegistryRow) -> Fields:
+    """Names for the filter."""
+    return {
+        "asset": row.asset,
+        "env": environment(row.environment)[0],
+        "version": row.version,
+        "iter": "" if row.iteration is None else str(row.iteration),
+        "state": row.state,
+        "hold": row.hold,
+        "owner": row.owner,
+        "tier": row.tier,
+        "kind": row.kind,
+        "release": row.release,
+        "back": row.pointer,
+        "source": row.source,
+        "concerns": str(row.concerns),
+        "why": row.why,
+    }
+
+
+def _copied(row: RegistryRow) -> str:
+    why = f": {row.why}" if row.why else ""
+    return f"{row.asset} {row.environment} {row.version} {registry_state(row)[0]}{why}"
+
+
+REGISTRY: Final[Spec[RegistryRow]] = Spec(
+    title="1 Registry",
+    columns=(
+        Column("ASSET", 12, 0, wish=14),
+        Column("ENV", 4, 7),
+        Column("VERSION", 5, 12),
+        Column("ITER", 4, 7, drop=2, right=True),
+        Column("STATE", 8, 22),
+        Column("SINCE", 5, 5, drop=1, right=True),
+        Column("BACK", 5, 10, drop=3),
+        Column("SOURCE", 6, 12, drop=4),
+    ),
+    cells=registry_cells,
+    key=lambda row: row.key,
+    fields=registry_fields,
+    names=(
+        "asset", "env", "version", "iter", "state", "hold", "owner", "tier", "kind", "release", "back", "source",
+        "concerns", "why",
+    ),
+    wants_attention=lambda row: row.state not in GOOD_STATES or bool(row.hold) or bool(row.concerns),
+    copied=_copied,
+    empty="no assets yet. Write a first configuration: pulse-tui init",
+    widths=registry_widths,
+)  # fmt: skip
+
+
+# ---------------------------------------------------------------------- by workflow
+
+
+def worst_stage(row: WorkflowRow) -> StageCell | None:
+    """The stage whose state is the workflow's own, where the workflow is not well."""
+    if row.state in GOOD_STATES:
+        return None
+    return next((stage for stage in row.stages if stage.state == row.state), None)
+
+
+def stages_text(row: WorkflowRow) -> str:
+    """``classify › retrieve › ✖ generate``: the stages in their order, the worst one marked."""
+    worst = worst_stage(row)
+    return ARROW.join(
+        f"{look.state(stage.state)[0].split(' ', 1)[0]} {stage.name}" if stage is worst else stage.name
+        for stage in row.stages
+    )
+
+
+def shorten_stages(text: str, width: int) -> str:
+    """``classify › retrieve › ✖ generate`` as ``c › r › ✖ generate``: the marked stage keeps its name longest."""
+    stages = text.split(ARROW)
+    marked = next((n for n, stage in enumerate(stages) if stage[1:2] == " "), len(stages) - 1)
+    for n in (*range(len(stages) - 1, marked, -1), *range(marked)):
+        if cell_len(ARROW.join(stages)) <= width:
+            break
+        stages[n] = stages[n][:1]
+    if cell_len(ARROW.join(stages)) > width and marked:  # too many even so
+        stages = [f"+{marked}", *stages[marked:]]
+    return ARROW.join(stages)
+
+
+def workflow_cells(row: WorkflowRow, now_us: int) -> Cells:
+    """WORKFLOW ENV STAGES STATE SINCE."""
+    return (
+        (row.id, look.PLAIN),
+        environment(row.environment),
+        (stages_text(row) or "no stages", look.PLAIN if row.stages else look.DIM),
+        look.state(row.state),
+        (age(row.since_us, now_us), look.DIM),
+    )
+
+
+def workflow_fields(row: WorkflowRow) -> Fields:
+    """Names for the filter."""
+    return {
+        "workflow": row.id,
+        "env": environment(row.environment)[0],
+        "stage": " ".join(stage.name for stage in row.stages),
+        "asset": " ".join(stage.asset for stage in row.stages),
+        "state": row.state,
+        "owner": row.owner,
+        "why": row.why,
+    }
+
+
+WORKFLOWS: Final[Spec[WorkflowRow]] = Spec(
+    title="1 Registry",
+    columns=(
+        Column("WORKFLOW", 8, 20),
+        Column("ENV", 4, 7),
+        Column("STAGES", 12, 0, shorten=shorten_stages),
+        Column("STATE", 8, 13),
+        Column("SINCE", 5, 5, drop=1, right=True),
+    ),
+    cells=workflow_cells,
+    key=lambda row: row.key,
+    fields=workflow_fields,
+    names=("workflow", "env", "stage", "asset", "state", "owner", "why"),
+    wants_attention=lambda row: row.state not in GOOD_STATES,
+    copied=lambda row: (
+        f"{row.id} {row.environment} {stages_text(row)} {row.state}" + (f": {row.why}" if row.why else "")
+    ),
+    empty="no workflows yet. Name them under estate, workflows, in the configuration",
+)
+
+
+# ---------------------------------------------------------------------- orders
+
+WORST: Final = "worst first"
+_Anything = Callable[["RegistryRow | WorkflowRow"], tuple[object, ...]]
+_PLACES: Final = {"production": 0, "canary": 1, "shadow": 2, "replica": 3}
+
+
+_MOVED = 200
+"""Rows that are put in their places one by one; with more of them everything is sorted."""
+
+
+def _named(row: RegistryRow | WorkflowRow) -> tuple[str, str, int]:
+    name = row[0]
+    return name.casefold(), name, _PLACES.get(row.environment, 9)
+
+
+_ORDERS: Final[Mapping[str, _Anything]] = {
+    "by name": _named,
+    "by since": lambda row: (row.since_us is None, -(row.since_us or 0), *_named(row)),
+    "by owner": lambda row: (not row.owner, row.owner.casefold(), *_named(row)),
+}
+SORTS: Final = (WORST, *_ORDERS)
+"""The orders that ``o`` goes through. The board comes worst first, and stays as it came then."""
+
+
+def ordered(
+    rows: Sequence[RegistryRow | WorkflowRow], sort: str, before: Sequence[RegistryRow | WorkflowRow] = ()
+) -> Sequence[RegistryRow | WorkflowRow]:
+    """The same rows in another order: by name, by since (what moved last first), by owner (nobody's last).
+
+    ``before`` stands in this order already: rows of it that are still there keep their places.
+    """
+    key = _ORDERS.get(sort)
+    if key is None:
+        return rows
+    now = {id(row): row for row in rows}
+    sorted_rows = [row for row in before if id(row) in now]
+    new = now.keys() - {id(row) for row in sorted_rows}
+    if len(new) > _MOVED:
+        return tuple(sorted(rows, key=key))
+    for each, row in now.items():  # in their own order: rows that no key tells apart stay as they came
+        if each in new:
+            insort(sorted_rows, row, key=key)
+    return tuple(sorted_rows)

@@ -1,0 +1,1 @@
+"""Plans on the screen: read, approve, run, undo."""

@@ -1,0 +1,84 @@
+"""A missed deadline climbs one step and is told again; an answered alert does not."""
+
+from datetime import UTC, datetime, timedelta
+
+from pulse_tui.domain.alert import Alert, AlertState
+from pulse_tui.domain.evidence import ServiceEvidence
+from pulse_tui.domain.signal import Signal
+from pulse_tui.domain.words import Environment, Priority, Recommended, Severity, SignalType
+from pulse_tui.services.alerts.escalate import escalate
+from pulse_tui.services.parts import JudgeParts
+from pulse_tui.services.signals.ingest import ingest
+from tests.fakes.clock import Clock
+
+AT = datetime(2026, 11, 23, 3, tzinfo=UTC)
+
+
+def alert(priority: Priority = Priority.P2, hours: float = 4) -> Alert:
+    return Alert(
+        id="a",
+        fingerprint="f",
+        signal_fingerprint="s",
+        rule_id="r",
+        decision_id="d",
+        signal_id="x",
+        title="accuracy -5.2 pp on support-bot canary",
+        priority=priority,
+        severity=Severity.HIGH,
+        first_at=AT,
+        last_at=AT,
+        deadline=AT + timedelta(hours=hours),
+        respond_within_s=int(hours * 3_600),
+    )
+
+
+def test_before_its_deadline_an_alert_stays_as_it_is() -> None:
+    one = alert()
+    assert one.escalate(AT + timedelta(hours=3)) is one
+
+
+def test_a_missed_deadline_is_one_step_more_urgent_with_as_much_time_again() -> None:
+    late = AT + timedelta(hours=5)
+    raised = alert().escalate(late)
+    assert (raised.priority, raised.escalations) == (Priority.P1, 1)
+    assert raised.deadline == late + timedelta(hours=4)
+    again = raised.escalate(late + timedelta(hours=4, minutes=1))
+    assert (again.priority, again.escalations) == (Priority.P1, 2)
+
+
+def test_somebody_who_looks_at_it_stops_the_climb() -> None:
+    taken = alert().acknowledge("ana", AT + timedelta(days=1))
+    assert taken.escalate(AT + timedelta(hours=9)) is taken
+    assert taken.state is AlertState.ACKNOWLEDGED
+
+
+def test_the_owner_is_told_again_and_the_climb_is_in_the_log(judge: JudgeParts, clock: Clock) -> None:
+    breach = Signal(
+        id="p:1",
+        source="probes",
+        signal_type=SignalType.LATENCY_BREACH,
+        asset_id="support-bot",
+        environment=Environment.CANARY,
+        severity=Severity.HIGH,
+        confidence=1.0,
+        recommended_action=Recommended.ROLLBACK,
+        occurred_at=clock(),
+        observed_at=clock(),
+        title="slow",
+        evidence=ServiceEvidence(metric="p95_latency", value=1_300.0, objective=1_000.0),
+        fingerprint="slow",
+    )
+    ingest([breach], [], judge, clock())
+    with judge.store.read() as tx:
+        (before,) = tx.judgements.alerts()
+    assert escalate(judge) == 0
+    clock.pass_(days=30)
+    assert escalate(judge) == 1
+    with judge.store.read() as tx:
+        (after,) = tx.judgements.alerts()
+        keys = [d.key for d in tx.plumbing.deliveries()]
+        logged = [e.action for e in tx.log.entries(subject=after.id)]
+    assert after.priority.rank <= before.priority.rank
+    assert after.escalations == 1
+    assert any(key.endswith("/again-1") for key in keys)
+    assert "alert.escalated" in logged
