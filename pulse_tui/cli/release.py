@@ -112,7 +112,8 @@ def _view(options: argparse.Namespace, desk: ServiceDesk) -> tuple[Any, list[str
     if options.deed == "calendar":
         dates = desk.calendar()
         return dates, _table(_CALENDAR, dates) if dates else ["nothing in the last 90 and the next 180 days"]
-    story = desk.release_story(*options.about) if options.deed == "show" else desk.release_diff(*options.about)
+    show = options.deed == "show"
+    story = desk.release_story(*options.about).lines if show else desk.release_diff(*options.about)
     return [{"label": label, "text": text} for label, text in story], [f"{label}: {text}" for label, text in story]
 
 

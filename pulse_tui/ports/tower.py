@@ -6,7 +6,15 @@ from typing import Protocol
 
 from pulse_tui.domain.views.evals import BenchStory, Flips
 from pulse_tui.domain.views.panes import AlertStory, Board, PlanStory, Trend
-from pulse_tui.domain.views.registry import CalendarRow, Dependents, InventoryRow, ReleaseRow, Tree
+from pulse_tui.domain.views.registry import (
+    CalendarRow,
+    Dependents,
+    GateStory,
+    InventoryRow,
+    ReleaseRow,
+    ReleaseStory,
+    Tree,
+)
 
 
 class Desk(Protocol):
@@ -36,10 +44,7 @@ class Desk(Protocol):
         """The asset's releases, newest iteration first."""
         ...
 
-    def release_story(self, asset_id: str, version: str) -> tuple[tuple[str, str], ...]:
-        """(label, text) lines: state, digest, provenance, lineage, interface, promotions, where it was."""
-        ...
-
+    def release_story(self, asset_id: str, version: str) -> ReleaseStory: ...
     def release_diff(self, asset_id: str, older: str, newer: str) -> tuple[tuple[str, str], ...]:
         """(label, text) lines: lineage, dependencies, verdicts, cost, interface, provenance."""
         ...
@@ -54,10 +59,7 @@ class Desk(Protocol):
         ...
 
     def inventory(self) -> tuple[InventoryRow, ...]: ...
-    def gate_story(self, asset_id: str, version: str, environment: str) -> tuple[tuple[str, str], ...]:
-        """(label, text) lines: GO or BLOCKED, then every reason."""
-        ...
-
+    def gate_story(self, asset_id: str, version: str, environment: str) -> GateStory: ...
     def bench(self, asset_id: str, suite: str, run_id: str | None = None) -> BenchStory:
         """A run of a suite against its baseline; the newest one when none is named. Raises NotFound."""
         ...

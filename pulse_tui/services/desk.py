@@ -9,7 +9,15 @@ from pulse_tui.domain.errors import NotFound, Refused, WrongUse
 from pulse_tui.domain.evals import Gate
 from pulse_tui.domain.views.evals import BenchStory, Flips
 from pulse_tui.domain.views.panes import AlertStory, Board, PlanStory, Trend
-from pulse_tui.domain.views.registry import CalendarRow, Dependents, InventoryRow, ReleaseRow, Tree
+from pulse_tui.domain.views.registry import (
+    CalendarRow,
+    Dependents,
+    GateStory,
+    InventoryRow,
+    ReleaseRow,
+    ReleaseStory,
+    Tree,
+)
 from pulse_tui.domain.words import Environment
 from pulse_tui.services.advisories.story import advisory_story
 from pulse_tui.services.alerts import deeds
@@ -21,7 +29,7 @@ from pulse_tui.services.evals.story import bench_story
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.promotion import decide as release
 from pulse_tui.services.promotion import story as release_views
-from pulse_tui.services.promotion.gate import gate, gate_lines
+from pulse_tui.services.promotion.gate import gate, gate_story
 from pulse_tui.services.registry.inventory import inventory
 from pulse_tui.services.registry.story import asset_story
 from pulse_tui.services.rollback import approve, execute, plan
@@ -75,7 +83,7 @@ class ServiceDesk:
     def history(self, asset_id: str) -> tuple[ReleaseRow, ...]:
         return self._store.history(asset_id)
 
-    def release_story(self, asset_id: str, version: str) -> tuple[tuple[str, str], ...]:
+    def release_story(self, asset_id: str, version: str) -> ReleaseStory:
         return release_views.release_story(self._parts.judging, asset_id, version)
 
     def release_diff(self, asset_id: str, older: str, newer: str) -> tuple[tuple[str, str], ...]:
@@ -94,8 +102,8 @@ class ServiceDesk:
     def inventory(self) -> tuple[InventoryRow, ...]:
         return inventory(self._parts.judging)
 
-    def gate_story(self, asset_id: str, version: str, environment: str) -> tuple[tuple[str, str], ...]:
-        return gate_lines(gate(self._parts, asset_id, version, place(environment)))
+    def gate_story(self, asset_id: str, version: str, environment: str) -> GateStory:
+        return gate_story(gate(self._parts, asset_id, version, place(environment)))
 
     def bench(self, asset_id: str, suite: str, run_id: str | None = None) -> BenchStory:
         return bench_story(self._parts.judging, asset_id, suite, run_id)

@@ -12,8 +12,12 @@ from pulse_tui.domain.views.registry import (
     CalendarRow,
     DependentRow,
     Dependents,
+    GateLine,
+    GateMark,
+    GateStory,
     InventoryRow,
     ReleaseRow,
+    ReleaseStory,
     StageCell,
     Tree,
     TreeRow,
@@ -120,9 +124,9 @@ class FakeRegistry:
             raise NotFound(f"{asset_id} has no release {version}")
         return row
 
-    def release_story(self, asset_id: str, version: str) -> tuple[tuple[str, str], ...]:
+    def release_story(self, asset_id: str, version: str) -> ReleaseStory:
         row = self._release(asset_id, version)
-        return (
+        return ReleaseStory(row.state, (
             ("Release", f"{asset_id} {version}: {row.state}, iteration {row.iteration}, branch {row.branch}"),
             ("serves", ", ".join(row.serves) or "nowhere"),
             ("digest", row.digest),
@@ -131,7 +135,7 @@ class FakeRegistry:
             ("interface", "schema chat-2, prompt format chatml-1, tooling tools-7"),
             ("promotions", row.promoted or "none"),
             ("remark", row.remark or "nothing odd about it"),
-        )  # fmt: skip
+        ))  # fmt: skip
 
     def release_diff(self, asset_id: str, older: str, newer: str) -> tuple[tuple[str, str], ...]:
         before, after = self._release(asset_id, older), self._release(asset_id, newer)
@@ -161,21 +165,20 @@ class FakeRegistry:
     def inventory(self) -> tuple[InventoryRow, ...]:
         return self.differences
 
-    def gate_story(self, asset_id: str, version: str, environment: str) -> tuple[tuple[str, str], ...]:
+    def gate_story(self, asset_id: str, version: str, environment: str) -> GateStory:
         row = self._release(asset_id, version)
         reasons = list(self.gate_reasons)
         if row.verdict != "PASS":
             reasons.append(("functional", f"golden-v7 is {row.verdict or 'not run'}; it must PASS"))
         if row.state != "approved":
             reasons.append(("approval", f"the release is {row.state}; approve it first"))
-        word = "BLOCKED" if reasons else "GO"
-        return (
-            (word, f"{asset_id} {version} to {environment} (policy 41c9ab3f41c9)"),
-            ("digest", "equal to what was evaluated"),
-            ("safety", "missing, advisory: no safety suite exists for it -> name one under suites"),
-            *((name, f"failed, blocking: {reason}") for name, reason in reasons),
-            ("pointer", "3.8.0, looked at 1h ago"),
-        )
+        lines = (
+            GateLine("digest", GateMark.OK, "equal to what was evaluated"),
+            GateLine("safety", GateMark.ADVISORY, "missing, advisory: no safety suite exists for it -> name one under suites"),
+            *(GateLine(name, GateMark.BLOCKING, f"failed, blocking: {reason}") for name, reason in reasons),
+            GateLine("pointer", GateMark.OK, "3.8.0, looked at 1h ago"),
+        )  # fmt: skip
+        return GateStory(not reasons, f"{asset_id} {version} to {environment} (policy 41c9ab3f41c9)", lines)
 
     def _set_release(self, asset_id: str, version: str, **changes: Any) -> None:
         self._release(asset_id, version)
@@ -191,9 +194,10 @@ class FakeRegistry:
 
     def promote(self, asset_id: str, version: str, environment: str, why: str) -> str:
         story = self.gate_story(asset_id, version, environment)
-        if story[0][0] == "BLOCKED":
+        if not story.go:
             raise Refused(
-                f"the gate is closed for {asset_id} {version}", [text for _, text in story if ", blocking:" in text]
+                f"the gate is closed for {asset_id} {version}",
+                [line.text for line in story.reasons if line.mark is GateMark.BLOCKING],
             )
         self._did("promote", asset_id, version, environment, why)
         self._set_release(

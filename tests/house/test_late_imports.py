@@ -19,7 +19,7 @@ desk = house.desk("ana")
 story = desk.bench("my-bot", "golden")
 told["verdict"], told["rows"] = story.verdict, len(story.rows)
 told["flips"] = desk.flips(story.run, "qa", "acc").headline
-told["gate"] = desk.gate_story("my-bot", "1.1.0", "production")[0][0]
+told["gate"] = desk.gate_story("my-bot", "1.1.0", "production").word
 told["trends"], told["history"] = len(desk.trends("my-bot")), len(desk.history("my-bot"))
 told["board"] = len(desk.board().registry)
 """

@@ -7,13 +7,13 @@ from rich.cells import cell_len
 from rich.style import Style
 
 from pulse_tui.domain.views.panes import RegistryRow
-from pulse_tui.domain.views.registry import StageCell
+from pulse_tui.domain.views.registry import GateLine, GateMark, GateStory, StageCell
 from pulse_tui.tui.kit import look, rows
 from pulse_tui.tui.kit.filters import BadFilter, parse
 from pulse_tui.tui.kit.listing import flow
 from pulse_tui.tui.registry import estate_rows, release_rows, tree_rows
 from pulse_tui.tui.registry import rows as registry_rows
-from pulse_tui.tui.registry.release import gate_blocks, gate_word, state_in
+from pulse_tui.tui.registry.release import gate_blocks
 from tests.fakes.desk import ADVISORIES, REGISTRY
 from tests.fakes.registry_desk import CALENDAR, DEPENDENTS, INVENTORY, NOW_US, RELEASES, TREE, WORKFLOWS
 
@@ -197,19 +197,17 @@ def test_a_disagreement_says_what_to_do() -> None:
 # ------------------------------------------------------------------ the gate
 
 
-def test_what_blocks_stands_first_and_an_answer_that_is_not_understood_is_no_go() -> None:
-    lines = (("GO", "a 1 to canary"), ("x", "fine"), ("y", "missing, advisory: z"), ("w", "failed, blocking: v"))
-    assert [block.lines[0] for block in gate_blocks(lines)][1:] == [
-        "✖ failed, blocking: v", "▲ missing, advisory: z", "● fine",
+def test_what_blocks_stands_first_whatever_its_words() -> None:
+    reasons = (
+        GateLine("x", GateMark.OK, "the plan says failed, blocking: x"),
+        GateLine("y", GateMark.ADVISORY, "missing, advisory: z"),
+        GateLine("w", GateMark.BLOCKING, "GO"),
+    )
+    blocks = gate_blocks(GateStory(False, "a 1 to canary", reasons))
+    assert (blocks[0].label, blocks[0].lines) == ("BLOCKED", ("a 1 to canary",))
+    assert [block.lines[0] for block in blocks[1:]] == [
+        "✖ GO", "▲ missing, advisory: z", "● the plan says failed, blocking: x",
     ]  # fmt: skip
-    assert gate_word(lines) == "GO"
-    assert gate_word((("BLOCKED", "GO 1 to canary"),)) == "BLOCKED"
-    assert gate_word(()) == gate_word((("answer", "perhaps"),)) == "BLOCKED"
-
-
-def test_the_state_of_a_release_is_read_from_its_story() -> None:
-    assert state_in((("Concern", "odd: promoted"), ("Release", "a 1.0: retired, iteration 4"))) == "retired"
-    assert state_in((("Release", "unheard of"),)) == ""
 
 
 # ------------------------------------------------------------------ all of them

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import NamedTuple
 
 
@@ -58,6 +59,45 @@ class ReleaseRow(NamedTuple):
     def key(self) -> str:
         """The row's identity."""
         return self.version
+
+
+class ReleaseStory(NamedTuple):
+    """A release opened."""
+
+    state: str
+    """A word of :class:`~pulse_tui.domain.release.ReleaseState`."""
+    lines: tuple[tuple[str, str], ...]
+    """(label, text): state, digest, provenance, lineage, interface, promotions, where it was."""
+
+
+class GateMark(StrEnum):
+    """What a reason of the gate does to its answer."""
+
+    BLOCKING = "blocking"
+    ADVISORY = "advisory"
+    OK = "ok"
+
+
+class GateLine(NamedTuple):
+    """One reason of the gate."""
+
+    name: str
+    mark: GateMark
+    text: str
+
+
+class GateStory(NamedTuple):
+    """What the gate says of a release in an environment."""
+
+    go: bool
+    headline: str
+    """``support-bot 3.8.2 to production (policy 41c9ab3f41c9)``"""
+    reasons: tuple[GateLine, ...]
+
+    @property
+    def word(self) -> str:
+        """``GO`` or ``BLOCKED``."""
+        return "GO" if self.go else "BLOCKED"
 
 
 class TreeRow(NamedTuple):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from pulse_tui.domain.release import Release
+from pulse_tui.domain.views.registry import GateLine, GateMark, GateStory
 from pulse_tui.domain.words import Environment
 from pulse_tui.policy.gate import GateReason, GateStatus, GateWord
 from pulse_tui.ports import Transaction
@@ -87,12 +88,15 @@ def _reasons(tx: Transaction, parts: RollbackParts, release: Release, environmen
             yield Reason(name.value, status.value, blocking, found.detail, found.todo)
 
 
-def gate_lines(answer: GateAnswer) -> tuple[tuple[str, str], ...]:
-    """The answer as (label, text) lines: GO or BLOCKED, then every reason, with what to do about those not ok."""
+def gate_story(answer: GateAnswer) -> GateStory:
+    """The answer for a screen: every reason with what it does, and what to do about those not ok."""
     head = f"{answer.asset} {answer.version} to {answer.environment} (policy {answer.policy[:12]})"
-    lines = [("GO" if answer.go else "BLOCKED", head)]
-    for reason in answer.reasons:
-        todo = f" -> {reason.todo}" if reason.todo and not reason.ok else ""
-        word = "" if reason.ok else f"{reason.status}, {'blocking' if reason.blocking else 'advisory'}: "
-        lines.append((reason.name, f"{word}{reason.detail}{todo}"))
-    return tuple(lines)
+    return GateStory(answer.go, head, tuple(map(_line, answer.reasons)))
+
+
+def _line(reason: Reason) -> GateLine:
+    if reason.ok:
+        return GateLine(reason.name, GateMark.OK, reason.detail)
+    mark = GateMark.BLOCKING if reason.blocking else GateMark.ADVISORY
+    todo = f" -> {reason.todo}" if reason.todo else ""
+    return GateLine(reason.name, mark, f"{reason.status}, {mark}: {reason.detail}{todo}")

@@ -10,6 +10,7 @@ from pulse_tui.domain.estate import Component
 from pulse_tui.domain.evals import EvalRun, Gate
 from pulse_tui.domain.moments import iso
 from pulse_tui.domain.release import Promotion, Release
+from pulse_tui.domain.views.registry import ReleaseStory
 from pulse_tui.domain.words import Environment
 from pulse_tui.enrich.tree import fold
 from pulse_tui.policy.gate import GateStatus
@@ -28,7 +29,7 @@ _COST = ("cost", "price", "usd", "latency", "token", "p50", "p95", "p99", "secon
 """A metric with one of these in its name is what a release costs, not how good it is."""
 
 
-def release_story(parts: JudgeParts, asset_id: str, version: str) -> tuple[Line, ...]:
+def release_story(parts: JudgeParts, asset_id: str, version: str) -> ReleaseStory:
     """A release: state, digest, provenance, lineage, interface, promotions, where it was. Raises NotFound."""
     with parts.store.read() as tx:
         release = find_release(tx, asset_id, version)
@@ -53,7 +54,7 @@ def release_story(parts: JudgeParts, asset_id: str, version: str) -> tuple[Line,
         other = other_content(tx, release)
         if other is not None and not concerns:
             lines.insert(0, ("Concern", other))
-    return tuple(lines)
+    return ReleaseStory(release.state.value, tuple(lines))
 
 
 def release_diff(parts: JudgeParts, asset_id: str, older: str, newer: str) -> tuple[Line, ...]:

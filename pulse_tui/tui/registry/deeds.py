@@ -10,6 +10,7 @@ from pulse_tui.tui.deeds import Deeds
 from pulse_tui.tui.kit.rows import environment
 
 if TYPE_CHECKING:
+    from pulse_tui.domain.views.registry import GateStory
     from pulse_tui.tui.kit.confirm import Confirmation
 
 _DEEDS: Final = {
@@ -53,12 +54,11 @@ class ReleaseDeeds(Deeds):
 
     def _promote(self, asset: str, version: str, where: str) -> None:
         from pulse_tui.tui.kit.confirm import Confirmation  # noqa: PLC0415
-        from pulse_tui.tui.registry.release import Lines, gate_word  # noqa: PLC0415
 
         short = environment(where)[0]
 
-        def judged(lines: Lines) -> None:
-            if gate_word(lines) != "GO":
+        def judged(story: GateStory) -> None:
+            if not story.go:
                 self.say(f"{asset} {version} may not go to {short}: the gate's page says why", bad=True)
                 self.open_gate(asset, version, where)
                 return

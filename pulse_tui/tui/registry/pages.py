@@ -70,7 +70,7 @@ class RegistryPages(Pages):
         asset, version = message.asset_id, message.version
         self._open(
             lambda desk: desk.release_story(asset, version),
-            lambda lines: ReleaseScreen(self.head, asset, version, lines),
+            lambda story: ReleaseScreen(self.head, asset, version, story),
             ReleaseScreen.show_story,
         )
 
@@ -101,7 +101,7 @@ class RegistryPages(Pages):
 
         self._open(
             lambda desk: desk.gate_story(asset, version, where),
-            lambda lines: GateScreen(self.head, asset, version, where, lines),
+            lambda story: GateScreen(self.head, asset, version, where, story),
             GateScreen.show_story,
         )
 

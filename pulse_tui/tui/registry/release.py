@@ -7,6 +7,8 @@ from typing import ClassVar, Final, NamedTuple
 
 from textual.binding import BindingType
 
+from pulse_tui.domain.release import ReleaseState
+from pulse_tui.domain.views.registry import GateMark, GateStory, ReleaseStory
 from pulse_tui.tui.alerts.alert import story_blocks
 from pulse_tui.tui.asks import registry as asks
 from pulse_tui.tui.kit import look
@@ -18,8 +20,7 @@ from pulse_tui.tui.kit.rows import environment
 from pulse_tui.tui.kit.screen import BaseScreen, Head
 
 Lines = Sequence[tuple[str, str]]
-_STATES: Final = frozenset({"draft", "evaluated", "approved", "promoted", "quarantined", "retired"})
-_GONE: Final = ("quarantined", "retired")
+_GONE: Final = (ReleaseState.QUARANTINED, ReleaseState.RETIRED)
 
 
 class Subject(NamedTuple):
@@ -51,10 +52,10 @@ class ReleaseKeys(BaseScreen):
         if subject is None:
             return False
         if action == "approve_release":
-            return subject.state not in (*_GONE, "approved")
+            return subject.state not in (*_GONE, ReleaseState.APPROVED)
         if action in ("promote_release", "quarantine_release"):
             return subject.state not in _GONE
-        return action != "retire_release" or subject.state != "retired"
+        return action != "retire_release" or subject.state != ReleaseState.RETIRED
 
     def action_gate(self) -> None:
         if (subject := self.subject()) is not None:
@@ -78,19 +79,10 @@ class ReleaseKeys(BaseScreen):
             self.post_message(asks.MoveRelease(subject.asset, subject.version, deed))
 
 
-def state_in(lines: Lines) -> str:
-    """The release's state as its story tells it (``Release: support-bot 3.8.2: evaluated, ...``); empty when it does not."""
-    for label, text in lines:
-        if label.casefold() in ("release", "state"):
-            word = text.rpartition(": ")[2].partition(",")[0].strip()
-            return word if word in _STATES else ""
-    return ""
-
-
 def release_title(asset: str, version: str, state: str) -> list[Span]:
     """``Release  support-bot 3.8.2  ◆ evaluated``."""
     title: list[Span] = [(" Release  ", look.DIM), (safe(f"{asset} {version}"), look.BOLD)]
-    return [*title, ("   ", look.PLAIN), look.state(state)] if state else title
+    return [*title, ("   ", look.PLAIN), look.state(state)]
 
 
 class ReleaseScreen(ReleaseKeys, PageScreen):
@@ -98,18 +90,18 @@ class ReleaseScreen(ReleaseKeys, PageScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [*ReleaseKeys.RELEASE_KEYS, *PageScreen.PAGE_KEYS]
 
-    def __init__(self, head: Head, asset: str, version: str, lines: Lines) -> None:
-        """The lines as the desk told them."""
-        self.asset_id, self.version, self.state = asset, version, state_in(lines)
-        super().__init__(head, release_title(asset, version, self.state), story_blocks(lines))
+    def __init__(self, head: Head, asset: str, version: str, story: ReleaseStory) -> None:
+        """The story as the desk gives it."""
+        self.asset_id, self.version, self.state = asset, version, story.state
+        super().__init__(head, release_title(asset, version, story.state), story_blocks(story.lines))
 
     def subject(self) -> Subject:
         return Subject(self.asset_id, self.version, self.state)
 
-    def show_story(self, lines: Lines) -> None:
+    def show_story(self, story: ReleaseStory) -> None:
         """The release with news."""
-        self.state = state_in(lines)
-        self.show_page(release_title(self.asset_id, self.version, self.state), story_blocks(lines))
+        self.state = story.state
+        self.show_page(release_title(self.asset_id, self.version, story.state), story_blocks(story.lines))
 
     def applies(self, action: str) -> bool:
         return self.release_applies(action)
@@ -132,32 +124,20 @@ def _diff_blocks(lines: Lines) -> list[Block]:
     return story_blocks(lines) or [Block("", ("nothing that is recorded of them differs",))]
 
 
-def gate_word(lines: Lines) -> str:
-    """``GO`` or ``BLOCKED``, as the story begins; BLOCKED when it says neither."""
-    first = " ".join(lines[0]).replace(":", " ").replace(",", " ").split() if lines else []
-    return "GO" if "GO" in first and "BLOCKED" not in first else "BLOCKED"
-
-
-def gate_title(asset: str, version: str, where: str, lines: Lines) -> list[Span]:
+def gate_title(asset: str, version: str, where: str, story: GateStory) -> list[Span]:
     """``Gate  support-bot 3.8.2 → prod  ✖ BLOCKED``."""
     about = safe(f"{asset} {version} → {environment(where)[0]}")
-    return [(" Gate  ", look.DIM), (about, look.BOLD), ("   ", look.PLAIN), look.state(gate_word(lines))]
+    return [(" Gate  ", look.DIM), (about, look.BOLD), ("   ", look.PLAIN), look.state(story.word)]
 
 
-def gate_blocks(lines: Lines) -> list[Block]:
+def gate_blocks(story: GateStory) -> list[Block]:
     """What blocks first, then what is only advised, then what is in order; each with its glyph."""
-    marked = [(_weight(text), label, text) for label, text in lines[1:]]
-    marked.sort(key=lambda line: line[0])
-    reasons = story_blocks([(label, f"{_GLYPHS[weight]} {text}") for weight, label, text in marked])
-    return [*story_blocks(lines[:1]), *(block._replace(tight=n > 0) for n, block in enumerate(reasons))]
+    marked = [(r.name, f"{glyph} {r.text}") for mark, glyph in _GLYPHS.items() for r in story.reasons if r.mark is mark]
+    reasons = (block._replace(tight=n > 0) for n, block in enumerate(story_blocks(marked)))
+    return [*story_blocks([(story.word, story.headline)]), *reasons]
 
 
-_GLYPHS: Final = ("✖", "▲", "●")
-
-
-def _weight(text: str) -> int:
-    head = text.partition(":")[0]
-    return 0 if head.endswith(", blocking") else 1 if head.endswith(", advisory") else 2
+_GLYPHS: Final = {GateMark.BLOCKING: "✖", GateMark.ADVISORY: "▲", GateMark.OK: "●"}
 
 
 class GateScreen(PageScreen):
@@ -168,18 +148,18 @@ class GateScreen(PageScreen):
         *PageScreen.PAGE_KEYS,
     ]
 
-    def __init__(self, head: Head, asset: str, version: str, where: str, lines: Lines) -> None:
+    def __init__(self, head: Head, asset: str, version: str, where: str, story: GateStory) -> None:
         """``where`` is an environment."""
-        super().__init__(head, gate_title(asset, version, where, lines), gate_blocks(lines))
-        self.asset_id, self.version, self.where, self.word = asset, version, where, gate_word(lines)
+        super().__init__(head, gate_title(asset, version, where, story), gate_blocks(story))
+        self.asset_id, self.version, self.where, self.go = asset, version, where, story.go
 
-    def show_story(self, lines: Lines) -> None:
+    def show_story(self, story: GateStory) -> None:
         """The gate's answer with news."""
-        self.word = gate_word(lines)
-        self.show_page(gate_title(self.asset_id, self.version, self.where, lines), gate_blocks(lines))
+        self.go = story.go
+        self.show_page(gate_title(self.asset_id, self.version, self.where, story), gate_blocks(story))
 
     def applies(self, action: str) -> bool:
-        return action != "promote_release" or self.word == "GO"
+        return action != "promote_release" or self.go
 
     def action_promote_release(self) -> None:
         self.post_message(asks.Promote(self.asset_id, self.version, self.where))

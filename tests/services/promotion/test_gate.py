@@ -9,11 +9,12 @@ import pytest
 from pulse_tui.domain.concern import Concern
 from pulse_tui.domain.errors import NotFound
 from pulse_tui.domain.release import Interface, Lineage, ReleaseState
+from pulse_tui.domain.views.registry import GateMark
 from pulse_tui.domain.words import Environment, Severity
 from pulse_tui.policy.gate import GateReason, GateSection, GateWord
 from pulse_tui.services.evals.baselines import rejudge
 from pulse_tui.services.parts import RollbackParts
-from pulse_tui.services.promotion.gate import GateAnswer, Reason, gate, gate_lines
+from pulse_tui.services.promotion.gate import GateAnswer, Reason, gate, gate_story
 from pulse_tui.services.signals.ingest import ingest
 from pulse_tui.settings.shapes import SuiteShape
 from tests.fakes.bills import bill, package
@@ -338,9 +339,17 @@ def test_the_answer_has_a_digest_that_changes_with_it(parts: RollbackParts) -> N
     before = ask(parts)
     assert before.digest == ask(parts).digest
     assert ask(parts, environment=CANARY).digest != before.digest
-    lines = gate_lines(before)
-    assert lines[0][0] == "GO"
-    assert (
-        "drilled",
-        "missing, advisory: no drill is recorded: no way back of support-bot has been rehearsed",
-    ) in lines
+
+
+def test_the_screen_gets_every_reason_with_what_it_does(parts: RollbackParts) -> None:
+    answer = ask(measured(parts))
+    story = gate_story(answer)
+    assert (story.go, story.word) == (answer.go, "GO")
+    assert [line.name for line in story.reasons] == [reason.name for reason in answer.reasons]
+    assert {line.mark for line in story.reasons} == {GateMark.OK, GateMark.ADVISORY}
+    drilled = next(line for line in story.reasons if line.name == "drilled")
+    assert drilled.mark is GateMark.ADVISORY
+    assert drilled.text.startswith("missing, advisory: no drill is recorded")
+    closed = gate_story(answer._replace(go=False, reasons=(Reason("holds", "failed", True, "GO is not in sight", "wait"),)))  # fmt: skip
+    assert closed.word == "BLOCKED"
+    assert closed.reasons[0] == ("holds", GateMark.BLOCKING, "failed, blocking: GO is not in sight -> wait")

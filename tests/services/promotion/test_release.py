@@ -155,7 +155,7 @@ def test_retiring_what_serves_is_refused_with_every_place(parts: RollbackParts) 
 def test_a_release_tells_who_promoted_it_on_which_decision(fresh: RollbackParts) -> None:
     approve(fresh, BOT, "3.9.0", "ben", "measured")
     promote(fresh, BOT, "3.9.0", PRODUCTION, "ana", "the night was quiet")
-    story = release_story(fresh.judging, BOT, "3.9.0")
+    story = release_story(fresh.judging, BOT, "3.9.0").lines
     told = dict(story)
     assert told["Approved"].endswith("by ben: measured; the gate of production said GO")
     assert "3.9.0 to production by ana on audit:" in told["Promoted"]
@@ -181,7 +181,7 @@ def test_the_towers_desk_reaches_every_view_and_deed(fresh: RollbackParts) -> No
     desk = ServiceDesk(
         fresh, estate_name="x", operator="ana", holder="h", acknowledge_for=60.0, read_only=False
     )  # fmt: skip
-    assert desk.gate_story(BOT, "3.9.0", "production")[0][0] == "GO"
+    assert desk.gate_story(BOT, "3.9.0", "production").go
     assert desk.move_release(BOT, "3.9.0", "approve", "measured").startswith("approved by ana")
     assert desk.promote(BOT, "3.9.0", "canary", "go").startswith("promoted by ana")
     assert desk.history(BOT)[0].version == "3.9.0"
@@ -189,7 +189,7 @@ def test_the_towers_desk_reaches_every_view_and_deed(fresh: RollbackParts) -> No
     assert desk.tree(BOT).asset == BOT
     assert desk.dependents("vllm").rows[0].asset == "gateway"
     assert desk.release_diff(BOT, "3.8.1", "3.9.0")
-    assert desk.release_story(BOT, "3.9.0")
+    assert desk.release_story(BOT, "3.9.0").state == ReleaseState.APPROVED
     assert desk.asset_story(BOT)
     assert [r.subject for r in desk.inventory()] == ["sandbox"]
     with pytest.raises(WrongUse, match="did you mean 'retire'"):
