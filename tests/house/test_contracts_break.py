@@ -35,6 +35,8 @@ WRONG = [
     ("kinds of steps", "pulse_tui.steps.webhook", "pulse_tui.steps.mlflow_alias"),
     ("one library, one door", "pulse_tui.services.signals.ingest", "sqlalchemy"),
     ("one library, one door", "pulse_tui.collectors.feed", "httpx"),
+    ("migrations are frozen", "pulse_tui.storage.migrations.as_of_0002.names", "pulse_tui.domain.text"),
+    ("migrations are frozen", "pulse_tui.storage.migrations.versions.0002_registry", "pulse_tui.storage.board.touched"),
     ("no circles", "pulse_tui.services.registry.find", "pulse_tui.services.components.tree"),
     ("no circles", "pulse_tui.tui.kit.table", "pulse_tui.tui.registry.rows"),
 ]

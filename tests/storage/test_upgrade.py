@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from pulse_tui.storage.version import HEAD
 from tests.fakes.bills import bill, package
 from tests.fakes.nouns import CANARY, NOW, PRODUCTION
 from tests.fakes.runs import comparison, run_with_items, verdict_line
+from tests.storage.old_database import dump, fill
 
 _ROWS = """
 INSERT INTO assets VALUES ('support-bot', 'service', 'ml', 'internal', 'internal', '{}', 'chat');
@@ -97,6 +99,20 @@ def test_an_upgraded_schema_is_exactly_the_tables_of_the_code(old_url: str, tmp_
             made = {row.name: row.sql for row in rows}
             assert made["dependencies"].rstrip().endswith("WITHOUT ROWID")
             assert "WITHOUT ROWID" not in made["components"]
+    engine.dispose()
+
+
+def test_rows_of_every_table_come_out_of_the_migrations_as_they_did_when_those_were_written(
+    empty_url: str, tmp_path: Path
+) -> None:
+    """``upgraded_0003.json`` was made with the code of that day, by which the migrations carried their rows over."""
+    engine = connect(normalize(empty_url, tmp_path))
+    upgrade(engine, "0001")
+    with engine.begin() as connection:
+        fill(connection)
+    upgrade(engine, "0003")
+    with engine.connect() as connection:
+        assert dump(connection) == json.loads((Path(__file__).parent / "upgraded_0003.json").read_text())
     engine.dispose()
 
 

@@ -62,7 +62,7 @@ FOR EACH ROW{condition} EXECUTE FUNCTION touch_{table}()"""
 
 
 def triggers(dialect: str) -> Iterator[str]:
-    """The statements that make them: migration 0002 and ``metadata`` run the same. A change needs a new migration."""
+    """The statements that make them in a new database. A change needs a migration: 0002 has a copy of its own."""
     sqlite = dialect == "sqlite"
     for watched in _WATCHED:
         table, key = watched.table, watched.key

@@ -6,11 +6,9 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from pulse_tui.domain.estate import Component
-from pulse_tui.domain.words import ComponentKind
-from pulse_tui.enrich.vendors.names import canonical
-from pulse_tui.storage.board.touched import triggers
-from pulse_tui.storage.components.components import package_of
+from pulse_tui.storage.migrations.as_of_0002.names import canonical
+from pulse_tui.storage.migrations.as_of_0002.packages import package_of
+from pulse_tui.storage.migrations.as_of_0002.touched import triggers
 
 revision = "0002"
 down_revision = "0001"
@@ -39,7 +37,7 @@ _CLAIMS = [
 def upgrade() -> None:
     connection = op.get_bind()
     old = connection.execute(_OLD).all()
-    # A migration has no clock: what stands is as old as the last thing that the database was told.
+    # A migration has no clock: what stands is as old as the newest record in the database.
     at = connection.execute(_NEWEST).scalar() or 0
     op.drop_index("ix_dependencies_component_id", table_name="dependencies")
     op.drop_table("dependencies")
@@ -208,10 +206,8 @@ def _carry_over(
             {
                 "id": ident, "version": version, "kind": r.kind, "ecosystem": r.ecosystem,
                 # Tables show hosted models by the one naming scheme now.
-                "name": canonical(ident).name if r.kind == ComponentKind.HOSTED_MODEL.value else r.name,
-                "package": package_of(
-                    Component(id=ident, kind=ComponentKind(r.kind), name=r.name, ecosystem=r.ecosystem)
-                ),
+                "name": canonical(ident).name if r.kind == "hosted_model" else r.name,
+                "package": package_of(ident, r.name, r.ecosystem),
             }
             for (ident, version), r in kinds.items()
         ],

@@ -1,0 +1,193 @@
+"""The name of a hosted model as its lab calls it, whatever the platform."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+from pulse_tui.storage.migrations.as_of_0002.labs import FAMILIES, ORGS, PLATFORMS, REPUBLISHERS, known_words, spell
+
+
+class Model(NamedTuple):
+    """A model as its lab calls it. ``lab`` is None when nobody knows whose it is."""
+
+    lab: str | None
+    model: str
+    snapshot: str | None = None
+    """The pinned state, as its date or number is written: ``20250805``, ``2025-04-14``, ``001``."""
+    provider: str | None = None
+    """The platform that the given name begins with."""
+
+    @property
+    def name(self) -> str:
+        """``lab/model``, or the model alone when the lab is not known."""
+        return f"{self.lab}/{self.model}" if self.lab else self.model
+
+
+#: Complete escape sequences first (CSI, OSC and friends with their payload), then what is left of
+#: C0, DEL and C1, line and paragraph separators, and the bidi, zero-width and tag characters that can
+#: reorder or hide what is shown (Trojan Source, CVE-2021-42574).
+_ESCAPES = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]"
+    r"|\x1b[\]PX^_][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
+    r"|\x9b[0-?]*[ -/]*[@-~]"
+    r"|\x9d[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
+    r"|\x1b."
+)
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f\ud800-\udfff]"
+)
+_SPACE = re.compile(r"[ \t\r\n\u00a0]+")
+_PLAIN = re.compile(r"[ -~]*\Z")
+_NOISE = frozenset(
+    {"models", "publishers", "accounts", "foundation-model", "inference-profile", "route", "routes", "deployments"}
+    | {"converse", "invoke", "global", "global-standard", "eu", "us", "tee", "projects", "locations", "chat", "hf"}
+)
+_REGION = re.compile(r"(?:us|eu|ap|ca|sa|me|af|il|mx)(?:-gov)?-[a-z]+-?\d\Z")
+_BEDROCK = re.compile(r"(?:(?:us|eu|apac|jp|au|ca|sa|global|us-gov)\.)?([a-z0-9]+)\.(?=[a-z])(.+)\Z")
+_BEDROCK_END = re.compile(r"(?:-v\d+)?(?::\d+[km]?)+\Z|-v\d+\Z")
+_NUMBERED = ("titan-", "stable-", "sd3", "embed-", "rerank-", "j2-", "palmyra-")
+_MISTRAL_END = re.compile(r"-v0:(\d)\Z")
+_SIZE_TAG = re.compile(r"\d+(?:\.\d+)?[bm](?:-[a-z0-9_.-]+)?\Z")
+_DROPPED_TAGS = frozenset(
+    {"free", "nitro", "floor", "exacto", "extended", "beta", "online", "thinking", "cloud", "latest", "fast", "default"}
+    | {"high", "medium", "low", "flex", "batch", "priority", "discounted", "fp8", "bf16", "1m", "200k", "0", "1", "2"}
+)
+_DATE_TAG = re.compile(r"(?:20\d{6}|00\d|2\d(?:0[1-9]|1[0-2]))\Z")
+_MARKS = frozenset(
+    {"free", "tee", "maas", "tput", "fp8", "fp4", "fp16", "bf16", "nvfp4", "mxfp4", "int4", "int8", "awq", "gptq"}
+    | {"gguf", "mlx", "4bit", "8bit", "w4a16", "w8a8", "cloud", "dynamic", "quantized", "sovereign", "cheaper"}
+)
+_OWN_PREFIX = re.compile(
+    r"(?:system\.ai\.)?(?:(?:databricks|nvidia|meta|google|openai|anthropic|zai-org|zai|z-ai|moonshotai|moonshot|minimaxai"
+    r"|cohere|xai|x-ai|mistralai|deepseek-ai|microsoft|amazon|qwen|alibaba|tencent|stepfun|xiaomi)-)+(?=([a-z]+))"
+)
+_WORD = re.compile(r"[a-z]+")
+_DIGITS_P = re.compile(r"(?<=\d)p(?=\d)")
+_DIGITS_UNDERSCORE = re.compile(r"(?<=\d)_(?=\d)")
+_CONTEXT = re.compile(r"\[\d+[km]\]\Z")
+
+
+def canonical(provider_name: str) -> Model:
+    """The model behind a platform's name for it. Pure; any text is allowed, and at worst its own name comes back."""
+    text = _clean(provider_name)
+    lowered = text.lower()
+    parts = [part for part in lowered.split("/") if part]
+    if not parts:
+        return Model(None, lowered)
+    provider = parts[0] if len(parts) > 1 and ORGS.get(parts[0]) is None and "." not in parts[0] else None
+    if lowered.startswith("arn:"):
+        provider = "amazon-bedrock"
+    lab, org, last = _organisation(parts)
+    stem = _stem(last, lab, provider)
+    found = None if stem is None else _family(*stem, lab, org)
+    if found is None:
+        return _unknown(parts, lab, stem[0] if stem else None, provider)
+    family, model, snapshot = found
+    spelled, pinned = spell(family, model)
+    return Model(family, spelled, pinned or snapshot, None if provider in (family, None) else provider)
+
+
+def _organisation(parts: list[str]) -> tuple[str | None, str | None, str]:
+    """(the lab that the path names, the organisation it names, the model's part)."""
+    last = parts[-1].removeprefix("hf:")
+    if (dotted := _BEDROCK.match(last)) is not None and dotted[1] in ORGS:
+        return ORGS[dotted[1]], None, _bedrock(dotted[2])
+    if "--" in last and (head := last.partition("--"))[0] in ORGS:
+        return ORGS[head[0]], None, head[2]
+    for index in range(len(parts) - 2, -1, -1):
+        part = parts[index].removeprefix("hf:")
+        if part in _NOISE or part.startswith("@") or _REGION.match(part):
+            continue
+        if part in ORGS:
+            return ORGS[part], part, last
+        # The first part is the platform; what stands between it and the model is whose it is.
+        return None, part if index > 0 and part not in PLATFORMS else None, last
+    return None, None, last
+
+
+def _bedrock(text: str) -> str:
+    if (numbered := _MISTRAL_END.search(text)) is not None:
+        return f"{text[: numbered.start()]}-v0.{numbered[1]}"
+    return _edition(text.removesuffix("-1:0"))
+
+
+def _edition(text: str) -> str:
+    """Without Bedrock's ``-v1:0``. It stays where it is the model's only number: ``titan-embed-text-v2``, ``claude-v2``."""
+    bare = _BEDROCK_END.sub("", text)
+    if bare.startswith(_NUMBERED) or "-" not in bare or (":" not in text and not any(c.isdecimal() for c in bare)):
+        return text.replace(":0", "").replace(":", ".")
+    return bare
+
+
+def _stem(last: str, lab: str | None, provider: str | None) -> tuple[str, str | None] | None:
+    """(the name without marks, its pinned number), or None when a mark is not understood."""
+    snapshot = None
+    if last.endswith("]"):
+        last = _CONTEXT.sub("", last)
+    last, at, tag = last.partition("@")
+    if at and tag not in _DROPPED_TAGS:
+        if not _DATE_TAG.match(tag):
+            return None
+        snapshot = tag
+        last = f"{last}-{tag}"
+    last, colon, tag = last.partition(":")
+    if colon:
+        if _SIZE_TAG.match(tag):
+            last = f"{last}-{tag}"
+        elif tag not in _DROPPED_TAGS:
+            return None
+    name = _DIGITS_P.sub(".", last) if "p" in last else last
+    if "_" in name:
+        name = _DIGITS_UNDERSCORE.sub(".", name).replace("_", "-")
+    name = name.replace(" ", "-")
+    while (cut := name.rpartition("-"))[2] in _MARKS and cut[0]:
+        name = cut[0]
+    if provider and name.startswith(f"{provider}-") and _begins(name[len(provider) + 1 :]):
+        name = name[len(provider) + 1 :]
+    elif (own := _OWN_PREFIX.match(name)) is not None and own[1] in FAMILIES:
+        name = name[own.end() :]
+    if lab == "anthropic" or name.startswith("claude"):
+        name = _edition(name)
+    return name, snapshot
+
+
+def _begins(name: str) -> bool:
+    word = _WORD.match(name)
+    return word is not None and word[0] in FAMILIES
+
+
+def _family(name: str, snapshot: str | None, lab: str | None, org: str | None) -> tuple[str, str, str | None] | None:
+    word = _WORD.match(name)
+    if word is None or word[0] not in FAMILIES:
+        return None
+    family = next((family for pattern, family in FAMILIES[word[0]] if pattern.match(name)), None)
+    if family is None:
+        return None
+    ours = lab == family
+    foreign = org is not None and lab is None and org not in REPUBLISHERS
+    if not ours and not known_words(family, name):
+        return None
+    # An organisation nobody knows published it: its own model, unless the name is wholly the lab's.
+    if foreign and not known_words(family, name, strict=True):
+        return None
+    return family, name, snapshot
+
+
+def _unknown(parts: list[str], lab: str | None, stem: str | None, provider: str | None) -> Model:
+    """What has no known family: the lab's own when the path says so, else the text as it is without its platform."""
+    if lab is not None and stem:
+        return Model(lab, stem, None, None if provider in (lab, None) else provider)
+    rest = parts[1:] if len(parts) > 1 and parts[0] in PLATFORMS else parts
+    while len(rest) > 1 and (rest[0] in _NOISE or rest[0].startswith("@")):
+        rest = rest[1:]
+    return Model(None, "/".join(rest), None, parts[0] if len(rest) < len(parts) else None)
+
+
+def _clean(text: str) -> str:
+    if not _PLAIN.match(text):
+        text = unicodedata.normalize("NFC", _UNSAFE.sub("", _ESCAPES.sub("", text)))
+    text = _SPACE.sub(" ", text).strip()
+    return text if len(text) <= 300 else text[:299].rstrip() + "…"
