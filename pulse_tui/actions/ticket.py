@@ -12,7 +12,7 @@ import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -27,16 +27,18 @@ from pulse_tui.settings.check import Seconds
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``directory`` (from the configuration's folder), ``url``, or both. Secrets in url and headers as ``${NAME}``."""
+    """``path`` (a folder, from the configuration's folder), ``url``, or both. Secrets in url and headers as ``${NAME}``."""
 
-    directory: str | None = None
+    RENAMED: ClassVar[Mapping[str, str]] = {"directory": "path"}
+
+    path: str | None = None
     url: str | None = None
     headers: dict[str, str] = {}
     timeout: Seconds = Seconds(10)
 
     def __post_init__(self) -> None:
-        if self.directory is None and self.url is None:
-            raise ValueError("a ticket route needs a directory, a url, or both")
+        if self.path is None and self.url is None:
+            raise ValueError("a ticket route needs a path, a url, or both")
 
 
 def respond(case: Case) -> Sequence[Effect]:
@@ -51,8 +53,8 @@ def deliver(delivery: Delivery, options: Any, context: SendContext) -> str:
     """Write the file, then post. Raises TargetError; a repeat after a half done delivery completes it."""
     assert isinstance(options, Options)
     receipts = []
-    if options.directory is not None:
-        receipts.append(_write(delivery, context.base / options.directory))
+    if options.path is not None:
+        receipts.append(_write(delivery, context.base / options.path))
     if options.url is not None:
         receipts.append(post(delivery, options.url, options.headers, float(options.timeout), context))
     return ", ".join(receipts)

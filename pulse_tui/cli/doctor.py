@@ -60,6 +60,8 @@ def _house(options: argparse.Namespace) -> Iterator[Line]:
     yield Line(
         "config", path is not None or None, str(path) if path else "none found: pulse-tui init writes a first one"
     )
+    for problem in house.settings.warnings:
+        yield Line("config", None, str(problem))
     try:
         yield from _parts(house)
     finally:

@@ -12,15 +12,28 @@ import msgspec
 
 from pulse_tui.wiring import House, find_config
 
+WARNINGS = 5
+"""Shown of a configuration before every answer; the doctor shows all."""
+
 
 @contextmanager
 def opened(options: argparse.Namespace, *, read_only: bool = False) -> Iterator[House]:
     """The house of ``--config`` and ``--database``, closed at the end."""
     house = House(find_config(options.config), database=options.database, read_only=read_only)
+    warn(house)
     try:
         yield house
     finally:
         house.close()
+
+
+def warn(house: House) -> None:
+    """What the configuration should say otherwise, on standard error: file:line, the key and its new name."""
+    warnings = house.settings.warnings
+    for problem in warnings[:WARNINGS]:
+        print(f"pulse-tui: warning: {problem}", file=sys.stderr)
+    if len(warnings) > WARNINGS:
+        print(f"pulse-tui: {len(warnings) - WARNINGS} more warnings: pulse-tui doctor lists all", file=sys.stderr)
 
 
 def emit(options: argparse.Namespace, data: Any, lines: Iterable[str]) -> None:

@@ -80,7 +80,10 @@ def open_tower(
     try:
         asyncio.run(_until_left(tower))
     finally:
+        from pulse_tui.cli.output import warn  # noqa: PLC0415  after the first frame
+
         for house in houses:
+            warn(house)  # the terminal is the shell's again
             house.close()
     if failed:
         raise failed[0]

@@ -27,6 +27,8 @@ class Problem(NamedTuple):
     where: str
     what: str
     hint: str = ""
+    warning: bool = False
+    """It was read all the same: shown, and no reason to stop."""
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}" + (f" ({self.hint})" if self.hint else "")

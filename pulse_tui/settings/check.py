@@ -2,6 +2,9 @@
 
 Shapes are msgspec structs. For each value that does not fit, the problem names file:line, the
 key's path, what was expected and, for a misspelt key or word, the nearest one that exists.
+
+A key that got a new name is declared once, on its shape: ``RENAMED: ClassVar = {"owner": "owner_team"}``.
+The old name is read as the new one and reported as a warning; the document holds the new name from then on.
 """
 
 from __future__ import annotations
@@ -9,7 +12,7 @@ from __future__ import annotations
 import difflib
 import enum
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Annotated, Any, TypeVar, cast
@@ -54,10 +57,20 @@ def seconds(text: str | float) -> float | None:
 
 
 def convert(node: Node, shape: type[T], problems: list[Problem], *, path: str = "") -> T | None:
-    """The node as ``shape``, or None after adding what is wrong to ``problems``."""
+    """The node as ``shape``, or None after adding what is wrong to ``problems``; warnings are added, too."""
     before = len(problems)
     value = _Checker(problems).value(node, _type_info(cast("Any", shape)), path)
-    return cast("T", value) if len(problems) == before else None
+    return None if failed(problems[before:]) else cast("T", value)
+
+
+def failed(problems: Iterable[Problem]) -> bool:
+    """Whether one of them is more than a warning."""
+    return any(not p.warning for p in problems)
+
+
+def renamed_keys(shape: type) -> Mapping[str, str]:
+    """Old name -> new name of the keys of a shape."""
+    return getattr(shape, "RENAMED", {})
 
 
 @lru_cache(maxsize=256)
@@ -96,7 +109,8 @@ class _Checker:
         for other in others:
             trial: list[Problem] = []
             value = _Checker(trial).value(node, other, path)
-            if not trial:
+            if not failed(trial):
+                self.problems.extend(trial)
                 return value
         # None fits: the errors of the alternative that was meant say the most.
         keyed = isinstance(node.value, dict)
@@ -108,6 +122,9 @@ class _Checker:
             self.wrong(node.mark, path, f"expected keys and values, found {_kind(node)}")
             return None
         fields = {f.encode_name: f for f in kind.fields}
+        for old, new in renamed_keys(kind.cls).items():
+            if old in node.value:
+                self.rename(node, old, new, path)
         for key in node.value:
             if key not in fields:
                 self.wrong(node.key_marks[key], path, f"unknown key {key!r}", nearest(key, fields))
@@ -124,6 +141,17 @@ class _Checker:
         except (TypeError, ValueError) as error:
             self.wrong(node.mark, path, str(error))
             return None
+
+    def rename(self, node: Node, old: str, new: str, path: str) -> None:
+        """The value under its new name; whoever reads the document later finds it there."""
+        mark = node.key_marks.pop(old)
+        child = node.value.pop(old)
+        if new in node.value:
+            self.wrong(mark, path, f"{old!r} and {new!r} are one key", f"keep {new!r}")
+            return
+        node.value[new], node.key_marks[new] = child, mark
+        what = f"{path}: {old!r} is now {new!r}" if path else f"{old!r} is now {new!r}"
+        self.problems.append(Problem(str(mark), what, "the old name is still read", warning=True))
 
     def sequence(self, node: Node, kind: mi.ListType | mi.VarTupleType, path: str) -> Any:
         if not isinstance(node.value, list):

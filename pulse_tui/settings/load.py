@@ -7,15 +7,15 @@ an error. Kinds of sources, routes and steps bring their own options shape throu
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
 from pulse_tui.domain.errors import ConfigError, Problem
 from pulse_tui.domain.words import Environment
-from pulse_tui.settings.check import Seconds, convert, nearest
+from pulse_tui.settings.check import Seconds, convert, failed, nearest, renamed_keys
 from pulse_tui.settings.document import Mark, Node, read
 from pulse_tui.settings.estate import join_estates, read_estate
 from pulse_tui.settings.lists import named, unique
@@ -56,9 +56,11 @@ class _Source(Section, frozen=True):
 
 
 class _Route(Section, frozen=True):
+    RENAMED: ClassVar[Mapping[str, str]] = {"owners": "owner_teams"}
+
     id: str
     kind: str
-    owners: tuple[str, ...] = ()
+    owner_teams: tuple[str, ...] = ()
 
 
 class _Playbook(Section, frozen=True):
@@ -75,15 +77,15 @@ class _Step(Section, frozen=True):
 
 
 def load(path: Path, options_of: OptionsOf, checks: SuiteChecks = UNCHECKED) -> Settings:
-    """Read and check everything. Raises ConfigError with every problem of every file."""
+    """Read and check everything. Raises ConfigError with every problem of every file; warnings are in the settings."""
     problems: list[Problem] = []
     files = _files(path, problems)
     sections = _sections(path, files, problems)
     base = path if path.is_dir() else path.parent
     settings = _build(sections, str(base), files, options_of, checks, problems)
-    if problems:
-        raise ConfigError(sorted(problems, key=_place))
-    return settings
+    if failed(problems):
+        raise ConfigError(sorted((p for p in problems if not p.warning), key=_place))
+    return msgspec.structs.replace(settings, warnings=tuple(sorted(problems, key=_place)))
 
 
 def peek(path: Path) -> tuple[str, str | None]:
@@ -191,7 +193,7 @@ def digest(value: Any) -> str:
 
 def _split(node: Node, shape: type[Section]) -> tuple[Node, Node]:
     """A mapping as (its common keys, the rest: the kind's own options)."""
-    known = set(shape.__struct_fields__)
+    known = {*shape.__struct_fields__, *renamed_keys(shape)}
     common, rest = Node({}, node.mark), Node({}, node.mark)
     for key, child in node.items():
         part = common if key in known else rest
@@ -277,7 +279,7 @@ def _routes(node: Node | None, options_of: OptionsOf, problems: list[Problem]) -
     for child, common, options in _kinded(node, "routes", "actions", _Route, options_of, problems):
         if common.id in out:
             problems.append(Problem(str(child.mark), f"routes: id {common.id!r} stands here twice"))
-        out[common.id] = RouteShape(id=common.id, kind=common.kind, owners=common.owners, options=options)
+        out[common.id] = RouteShape(id=common.id, kind=common.kind, owner_teams=common.owner_teams, options=options)
     return list(out.values())
 
 

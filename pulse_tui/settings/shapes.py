@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from msgspec import Meta
 
+from pulse_tui.domain.errors import Problem
 from pulse_tui.domain.estate import DataHandling
 from pulse_tui.domain.evals import Task
 from pulse_tui.domain.release import Interface, Lineage, ReleaseState
@@ -17,6 +19,9 @@ from pulse_tui.settings.document import Node
 
 Id = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@+-]*$")]
 Percent = Annotated[float, Meta(ge=0, le=100)]
+
+
+_OWNER = {"owner": "owner_team"}
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -61,10 +66,12 @@ class ComponentShape(Section, frozen=True):
 class EndpointShape(Section, frozen=True):
     """Where callers reach an asset. Under an asset it is that asset's; beside the assets it names one, if it can."""
 
+    RENAMED: ClassVar[Mapping[str, str]] = _OWNER
+
     id: Id
     environment: Environment = Environment.PRODUCTION
     asset: str | None = None
-    owner: str | None = None
+    owner_team: str | None = None
     segments: tuple[str, ...] = ()
     critical: bool = False
 
@@ -79,17 +86,21 @@ class StageShape(Section, frozen=True):
 class WorkflowShape(Section, frozen=True):
     """Stages in their order."""
 
+    RENAMED: ClassVar[Mapping[str, str]] = _OWNER
+
     id: Id
     stages: tuple[StageShape, ...]
-    owner: str | None = None
+    owner_team: str | None = None
 
 
 class AssetShape(Section, frozen=True):
     """An asset of the estate."""
 
+    RENAMED: ClassVar[Mapping[str, str]] = {"type": "asset_type", **_OWNER}
+
     id: Id
-    type: AssetType
-    owner: str
+    asset_type: AssetType
+    owner_team: str
     tier: Tier = Tier.INTERNAL
     exposure: Exposure = Exposure.INTERNAL
     data: DataHandling = DataHandling()
@@ -183,7 +194,7 @@ class RouteShape(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     kind: str
-    owners: tuple[str, ...]
+    owner_teams: tuple[str, ...]
     options: Any
 
 
@@ -243,5 +254,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     policy: Node | None = None
     """The policy section as read; the policy room gives it meaning. None: the default policy."""
     files: tuple[str, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    """What was read all the same, such as a key under its old name."""
     operators_digest: str = ""
     playbooks_digest: str = ""

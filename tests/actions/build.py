@@ -16,8 +16,8 @@ from pulse_tui.ports import Case, Route
 from tests.enrich.build import ESTATE, NOW, REGRESSION
 
 MAIL = Route(id="ml-hook", kind="notify", owners=("ml-support",), options=notify.Options(url="http://127.0.0.1:1/"))
-DESK = Route(id="desk", kind="ticket", options=ticket.Options(directory="tickets"))
-SAFETY = Route(id="safety-desk", kind="ticket", owners=("safety",), options=ticket.Options(directory="safety"))
+DESK = Route(id="desk", kind="ticket", options=ticket.Options(path="tickets"))
+SAFETY = Route(id="safety-desk", kind="ticket", owners=("safety",), options=ticket.Options(path="safety"))
 
 
 def decision(fact: Fact, **changes: Any) -> Decision:

@@ -76,7 +76,7 @@ def test_a_connection_that_breaks_after_sending_is_ambiguous_and_one_that_never_
 
 
 def test_a_ticket_is_a_file_for_programs_and_people(nowhere: SendContext, delivery: Delivery) -> None:
-    receipt = ticket.deliver(delivery, ticket.Options(directory="tickets"), nowhere)
+    receipt = ticket.deliver(delivery, ticket.Options(path="tickets"), nowhere)
     path = nowhere.base / "tickets" / receipt
     assert path.name == f"{delivery.key}.md"
     _, front, text = path.read_text(encoding="utf-8").split("---\n", 2)
@@ -93,7 +93,7 @@ def test_a_ticket_is_a_file_for_programs_and_people(nowhere: SendContext, delive
 
 
 def test_a_repeat_leaves_the_ticket_as_somebody_edited_it(nowhere: SendContext, delivery: Delivery) -> None:
-    options = ticket.Options(directory="tickets")
+    options = ticket.Options(path="tickets")
     path = nowhere.base / "tickets" / ticket.deliver(delivery, options, nowhere)
     path.write_text("done", encoding="utf-8")
     assert ticket.deliver(delivery, options, nowhere).endswith("(was there already)")
@@ -109,14 +109,14 @@ def test_text_from_outside_is_no_markup_in_a_ticket(delivery: Delivery) -> None:
 
 def test_a_strange_key_stays_inside_the_folder(nowhere: SendContext, delivery: Delivery) -> None:
     odd = msgspec.structs.replace(delivery, key="../../etc/passwd")
-    ticket.deliver(odd, ticket.Options(directory="tickets"), nowhere)
+    ticket.deliver(odd, ticket.Options(path="tickets"), nowhere)
     assert [p.parent.name for p in nowhere.base.rglob("*.md")] == ["tickets"]
 
 
 def test_a_folder_that_cannot_be_made_is_told_with_its_name(nowhere: SendContext, delivery: Delivery) -> None:
     (nowhere.base / "taken").write_text("a file", encoding="utf-8")
     with pytest.raises(TargetError, match=r"cannot be written.*Make .*taken") as caught:
-        ticket.deliver(delivery, ticket.Options(directory="taken/tickets"), nowhere)
+        ticket.deliver(delivery, ticket.Options(path="taken/tickets"), nowhere)
     assert not caught.value.ambiguous
 
 
@@ -124,7 +124,7 @@ def test_a_ticket_can_go_to_a_folder_and_a_webhook_and_a_repeat_completes_it(
     server: Loopback, nowhere: SendContext, delivery: Delivery
 ) -> None:
     server.on("POST", "/tickets", Reply(503), Reply(201, headers={"Location": "T-12"}))
-    options = ticket.Options(directory="tickets", url=server.url + "/tickets")
+    options = ticket.Options(path="tickets", url=server.url + "/tickets")
     with pytest.raises(TargetError):
         ticket.deliver(delivery, options, nowhere)
     assert ticket.deliver(delivery, options, nowhere) == f"{delivery.key}.md (was there already), 201 T-12"
@@ -132,6 +132,6 @@ def test_a_ticket_can_go_to_a_folder_and_a_webhook_and_a_repeat_completes_it(
 
 
 def test_a_ticket_is_readable_by_others(nowhere: SendContext, delivery: Delivery) -> None:
-    path: Path = nowhere.base / "tickets" / ticket.deliver(delivery, ticket.Options(directory="tickets"), nowhere)
+    path: Path = nowhere.base / "tickets" / ticket.deliver(delivery, ticket.Options(path="tickets"), nowhere)
     assert os.stat(path).st_mode & 0o777 == 0o644
     assert delivery.created_at == NOW

@@ -101,8 +101,8 @@ def test_a_kind_without_destination_delivers_nothing(kind: str, nowhere: SendCon
     [
         ("notify", "url: http://127.0.0.1/\nheaders: {Authorization: Bearer x}\ntimeout: 5s", ""),
         ("notify", "ulr: http://127.0.0.1/", "did you mean 'url'?"),
-        ("ticket", "directory: tickets", ""),
-        ("ticket", "timeout: 5s", "needs a directory, a url, or both"),
+        ("ticket", "path: tickets", ""),
+        ("ticket", "timeout: 5s", "needs a path, a url, or both"),
         ("block", "url: x", "unknown key 'url'"),
     ],
 )

@@ -30,8 +30,8 @@ estate:
   assets:
 """
 ASSET = """    - id: {name}
-      type: service
-      owner: bench
+      asset_type: service
+      owner_team: bench
       environments: {{canary: {{version: 2.0.0}}}}
       releases:
         - {{version: 1.0.0, digest: "sha256:1", state: promoted}}

@@ -111,8 +111,8 @@ def large_estate(folder: Path) -> None:
     for n in range(ASSETS):
         lines += [
             f"    - id: asset-{n:05d}",
-            "      type: service",
-            f"      owner: team-{n % 40}",
+            "      asset_type: service",
+            f"      owner_team: team-{n % 40}",
             "      tier: internal",
             "      environments:",
             f"        production: {{version: 1.{n % 9}.0, since: 2026-11-01T00:00:00Z}}",

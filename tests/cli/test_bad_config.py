@@ -15,8 +15,8 @@ name: x
 sorces: []
 estate:
   assets:
-    - {id: a, type: servce, owner: t}
-    - {id: b, owner: t}
+    - {id: a, asset_type: servce, owner_team: t}
+    - {id: b, owner_team: t}
 sources:
   - {id: s, kind: lm_evl, path: x}
   - {id: s2, kind: signals, pth: x}
@@ -33,9 +33,9 @@ def test_all_problems_of_all_files_are_told_at_once(shell: Shell, home: Path) ->
     assert said.code == 2
     for line in (
         "a.yaml:2: unknown section 'sorces' (did you mean 'sources'?)",
-        "a.yaml:5: estate.assets[0].type",
+        "a.yaml:5: estate.assets[0].asset_type",
         "did you mean 'service'?",
-        "a.yaml:6: estate.assets[1]: the key 'type' is missing",
+        "a.yaml:6: estate.assets[1]: the key 'asset_type' is missing",
         "a.yaml:8: sources[0].kind: unknown kind 'lm_evl' (did you mean 'lm_eval'?)",
         "a.yaml:9: sources[1]: unknown key 'pth' (did you mean 'path'?)",
         "a.yaml:10: sources[2].every",
@@ -158,3 +158,29 @@ def test_an_unknown_source_names_the_known_ones(shell: Shell) -> None:
     said = shell("refresh", "dorp")
     assert said.code == 2
     assert "did you mean 'drop'?" in said.err
+
+
+def test_a_key_under_its_old_name_is_read_and_reported_once_beside_the_answer(shell: Shell) -> None:
+    file = shell.config / "pulse.yaml"
+    file.write_text(file.read_text().replace("owner_team: ml-team", "owner: ml-team"))
+    said = shell("status", "--json")
+    assert said.code == 0
+    assert said.json()
+    line = next(n for n, text in enumerate(file.read_text().splitlines(), 1) if "owner: ml-team" in text)
+    warning = f"pulse.yaml:{line}: estate.assets[0]: 'owner' is now 'owner_team' (the old name is still read)"
+    assert said.err == f"pulse-tui: warning: {warning}\n"
+    assert f"note config: {warning}" in shell("doctor").out
+
+
+def test_many_old_names_do_not_bury_the_answer(shell: Shell) -> None:
+    assets = "".join(f"    - {{id: bot-{n}, type: service, owner: ml}}\n" for n in range(20))
+    (shell.config / "pulse.yaml").write_text(f"database: sqlite:///pulse.db\nestate:\n  assets:\n{assets}")
+    said = shell("status")
+    assert len(said.err.splitlines()) == 6
+    assert "35 more warnings: pulse-tui doctor lists all" in said.err
+    assert shell("doctor").out.count("the old name is still read") == 40
+
+
+def test_what_init_writes_needs_no_warning(shell: Shell, home: Path) -> None:
+    assert shell.bare("init", home / "first").code == 0
+    assert shell.bare("release", "calendar", "--config", home / "first").err == ""

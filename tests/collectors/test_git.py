@@ -21,6 +21,7 @@ from pulse_tui.domain.source import Collected, Cursor
 from pulse_tui.domain.text import is_clean
 from pulse_tui.domain.words import Change, Environment, Severity
 from pulse_tui.ports import Collector
+from pulse_tui.settings.check import Seconds
 from tests.collectors.contexts import context
 
 _git_kind: Collector = git
@@ -476,7 +477,7 @@ def test_a_server_that_answers_with_a_page_or_never_is_an_error(tmp_path: Path) 
             Source(tmp_path, f"{server.url}/p.git").round()
         server.on("GET", "/q.git/info/refs", Reply(delay_s=5.0))
         with pytest.raises(SourceError, match=r"took longer than 0\.5 s"):
-            Source(tmp_path, f"{server.url}/q.git", timeout_s=0.5).round()
+            Source(tmp_path, f"{server.url}/q.git", timeout=Seconds(0.5)).round()
 
 
 @pytest.mark.parametrize("damage", ["lock", "objects", "head"])

@@ -18,7 +18,7 @@ name: moving
 database: sqlite:///pulse.db
 estate:
   assets:
-    - {{id: my-bot, type: service, owner: ml-team}}
+    - {{id: my-bot, asset_type: service, owner_team: ml-team}}
 sources:
   - {{id: registry, kind: mlflow, every: {every}, url: "{url}", models: [{model}], assets: {{{model}: my-bot}},
      webhook_secret: "${{PULSE_HOOK_SECRET}}"}}

@@ -50,7 +50,7 @@ def routes() -> list[Route]:
     actions = Kinds("actions")
     return [
         Route(id="page", kind="notify", options=actions["notify"].Options(url="http://pager.test/page")),
-        Route(id="tickets", kind="ticket", options=actions["ticket"].Options(directory="tickets")),
+        Route(id="tickets", kind="ticket", options=actions["ticket"].Options(path="tickets")),
     ]
 
 

@@ -19,8 +19,8 @@ database: sqlite:///pulse.db
 estate:
   assets:
     - id: my-bot
-      type: service
-      owner: ml-team
+      asset_type: service
+      owner_team: ml-team
       tier: customer-facing
       exposure: public
       environments:

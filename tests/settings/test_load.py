@@ -27,8 +27,8 @@ acknowledge_for: 2h
 estate:
   assets:
     - id: support-bot
-      type: service
-      owner: ml-support
+      asset_type: service
+      owner_team: ml-support
       tier: customer-facing
       exposure: public
       data: {stores_prompts: true, regulated: true}
@@ -50,7 +50,7 @@ suites:
     tasks: [{name: qa, metric: accuracy}]
     baselines: {support-bot: "3.10"}
 routes:
-  - {id: page, kind: notify, url: "https://pager.test/${TOKEN}", owners: [ml-support]}
+  - {id: page, kind: notify, url: "https://pager.test/${TOKEN}", owner_teams: [ml-support]}
 playbooks:
   - id: move
     environments: [canary]
@@ -89,7 +89,7 @@ def test_every_section_is_read(tmp_path: Path) -> None:
     assert len(bot.components) == 3
     assert (made.sources[0].every, made.sources[0].kind) == (300.0, "feed")
     assert made.suites[0].tasks[0].must_pass
-    assert made.routes[0].owners == ("ml-support",)
+    assert made.routes[0].owner_teams == ("ml-support",)
     assert made.playbooks[0].steps[0].timeout == 30.0
     assert made.operators[1].environments == (Environment.CANARY,)
     assert (made.approvals.production, made.approvals.expire) == (3, 1_800.0)
@@ -105,13 +105,13 @@ def test_a_secret_stays_a_name_in_the_settings(tmp_path: Path, monkeypatch: pyte
 def test_all_problems_of_all_files_are_told_at_once_with_their_places(tmp_path: Path) -> None:
     told = wrong(
         tmp_path,
-        "estate:\n  assets:\n    - id: a\n      type: servce\n      owner: x\n      teir: internal\n",
+        "estate:\n  assets:\n    - id: a\n      asset_type: servce\n      owner_team: x\n      teir: internal\n",
         "sources:\n  - {id: n, kind: fed}\n  - {id: m, kind: feed, evry: 5m, url: x, vendor: v}\nsorces: []\n",
         "operators:\n  - {name: ana, key: k}\n  - {name: ben, key: k}\n",
     )
     text = "\n".join(told)
     for piece in (
-        "0.yaml:4: estate.assets[0].type: 'servce' is not one of the known words (did you mean 'service'?)",
+        "0.yaml:4: estate.assets[0].asset_type: 'servce' is not one of the known words (did you mean 'service'?)",
         "0.yaml:6: estate.assets[0]: unknown key 'teir' (did you mean 'tier'?)",
         "1.yaml:2: sources[0].kind: unknown kind 'fed' (did you mean 'feed'?)",
         "1.yaml:3: sources[1]: unknown key 'evry' (did you mean 'every'?)",
@@ -157,7 +157,7 @@ def test_a_problem_is_told_in_words(tmp_path: Path, text: str, piece: str) -> No
 
 def _asset(**fields: str) -> str:
     more = "".join(f", {k}: {v}" for k, v in fields.items())
-    return f"estate: {{assets: [{{id: a, type: service, owner: x{more}}}]}}\n"
+    return f"estate: {{assets: [{{id: a, asset_type: service, owner_team: x{more}}}]}}\n"
 
 
 @pytest.mark.parametrize(
@@ -289,7 +289,7 @@ def test_ten_thousand_assets_are_read(tmp_path: Path) -> None:
     lines = ["estate:\n  assets:\n"]
     for i in range(10_000):
         lines.append(
-            f"    - id: asset-{i}\n      type: service\n      owner: team-{i % 9}\n"
+            f"    - id: asset-{i}\n      asset_type: service\n      owner_team: team-{i % 9}\n"
             f"      environments:\n        production: {{version: 1.{i}}}\n      releases: [{{version: 1.{i}}}]\n"
         )
     (tmp_path / "a.yaml").write_text("".join(lines))

@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import ClassVar
 
 import msgspec
 
@@ -26,18 +28,21 @@ from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.source import Collected
 from pulse_tui.domain.text import address, clean
 from pulse_tui.ports import CollectContext
+from pulse_tui.settings.check import Seconds
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The ``repository`` (a folder, or a URL with ``${NAME}`` for its password) and the bundles in it.
 
-    ``cache`` is the folder of the mirrors (default: the user's cache folder), ``timeout_s`` how long a fetch may take.
+    ``cache`` is the folder of the mirrors (default: the user's cache folder), ``timeout`` how long a fetch may take.
     """
+
+    RENAMED: ClassVar[Mapping[str, str]] = {"timeout_s": "timeout"}
 
     repository: str
     bundles: tuple[Bundle, ...]
     cache: str | None = None
-    timeout_s: float = 120.0
+    timeout: Seconds = Seconds(120)
 
     def __post_init__(self) -> None:
         if problem := bad_address(self.repository):
@@ -111,7 +116,7 @@ def _open(options: Options, context: CollectContext) -> Git:
         raise SourceError(f"{shown} is no address", todo="Correct 'repository'") from None
     name = hashlib.sha256(f"{context.source}\0{source.url}".encode()).hexdigest()[:20]
     git = Git(_cache(options, context) / f"{name}.git", shown, {whole: shown, source.url: shown})
-    git.mirror(source, options.timeout_s)
+    git.mirror(source, options.timeout)
     return git
 
 

@@ -19,8 +19,8 @@ def asset(shape: AssetShape) -> Asset:
     """The asset itself."""
     return Asset(
         id=shape.id,
-        asset_type=shape.type,
-        owner_team=shape.owner,
+        asset_type=shape.asset_type,
+        owner_team=shape.owner_team,
         tier=shape.tier,
         exposure=shape.exposure,
         data=shape.data,
@@ -30,7 +30,7 @@ def asset(shape: AssetShape) -> Asset:
 
 def facts(shape: AssetShape) -> dict[str, str]:
     """What the estate says of an asset, as claims."""
-    said = {"asset_type": shape.type.value, "owner_team": shape.owner, "tier": shape.tier.value}
+    said = {"asset_type": shape.asset_type.value, "owner_team": shape.owner_team, "tier": shape.tier.value}
     said["exposure"] = shape.exposure.value
     return said | ({"workflow": shape.workflow} if shape.workflow else {})
 
@@ -105,7 +105,7 @@ def _endpoint(shape: EndpointShape, asset_id: str | None) -> Endpoint:
         id=shape.id,
         environment=shape.environment,
         asset_id=asset_id,
-        owner_team=shape.owner,
+        owner_team=shape.owner_team,
         segments=shape.segments,
         production_critical=shape.critical,
     )
@@ -114,7 +114,7 @@ def _endpoint(shape: EndpointShape, asset_id: str | None) -> Endpoint:
 def workflows(shape: EstateShape) -> list[Workflow]:
     """As written; an asset's ``workflow: name`` alone makes it a stage of that name, in the assets' order."""
     out = {
-        w.id: Workflow(id=w.id, stages=tuple(Stage(s.name, s.asset) for s in w.stages), owner_team=w.owner)
+        w.id: Workflow(id=w.id, stages=tuple(Stage(s.name, s.asset) for s in w.stages), owner_team=w.owner_team)
         for w in shape.workflows
     }
     for item in shape.assets:

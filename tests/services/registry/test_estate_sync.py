@@ -37,7 +37,7 @@ def judge(store: SqlStore, tmp_path: object, clock: Clock, http: FakeHttp) -> Ju
 
 def shape(*releases: ReleaseShape, serves: str | None = "1.0.0", **more: Any) -> AssetShape:
     places = {PRODUCTION: DeploymentShape(version=serves)} if serves else {}
-    made = AssetShape(id="bot", type=AssetType.SERVICE, owner="ml", environments=places, releases=releases)
+    made = AssetShape(id="bot", asset_type=AssetType.SERVICE, owner_team="ml", environments=places, releases=releases)
     return msgspec.structs.replace(made, **more)
 
 
