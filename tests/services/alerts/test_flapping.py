@@ -79,8 +79,8 @@ def test_what_rises_from_a_ticket_to_a_page_is_told_again(judge: JudgeParts) -> 
 def test_a_component_that_is_taken_out_takes_its_findings_and_alerts_along(judge: JudgeParts) -> None:
     gateway = AssetShape(
         id="edge",
-        type=AssetType.SERVICE,
-        owner="platform",
+        asset_type=AssetType.SERVICE,
+        owner_team="platform",
         tier=Tier.CUSTOMER_FACING,
         exposure=Exposure.PUBLIC,
         environments={Environment.PRODUCTION: DeploymentShape(version="1.0.0")},
