@@ -17,7 +17,8 @@ from pulse_tui.domain.errors import StorageError
 from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.views.panes import Board, Trend
 from pulse_tui.domain.views.registry import CalendarRow, ReleaseRow
-from pulse_tui.storage.advisories import AdvisoryTables
+from pulse_tui.storage.advisories.advisories import AdvisoryTables
+from pulse_tui.storage.alerts.judgements import JudgementTables
 from pulse_tui.storage.board import panes as boards
 from pulse_tui.storage.board.calendar import read_calendar
 from pulse_tui.storage.board.history import read_history
@@ -33,14 +34,13 @@ from pulse_tui.storage.engine import (
     shown,
     translated,
 )
-from pulse_tui.storage.estate import EstateTables
-from pulse_tui.storage.evals import EvalTables
-from pulse_tui.storage.inventory import InventoryTables
-from pulse_tui.storage.judgements import JudgementTables
-from pulse_tui.storage.log import AuditTable
-from pulse_tui.storage.plumbing import PlumbingTables
-from pulse_tui.storage.rollbacks import RollbackTables
-from pulse_tui.storage.signals import SignalTable
+from pulse_tui.storage.evals.runs import EvalTables
+from pulse_tui.storage.plumbing.log import AuditTable
+from pulse_tui.storage.plumbing.plumbing import PlumbingTables
+from pulse_tui.storage.registry.estate import EstateTables
+from pulse_tui.storage.registry.inventory import InventoryTables
+from pulse_tui.storage.rollback.plans import RollbackTables
+from pulse_tui.storage.signals.signals import SignalTable
 
 CHANNEL = "pulse_changed"
 _NOTIFY = f"SELECT pg_notify('{CHANNEL}', '') WHERE pg_current_xact_id_if_assigned() IS NOT NULL"

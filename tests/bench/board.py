@@ -28,8 +28,8 @@ from pulse_tui.domain.hold import HoldKind
 from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.views.panes import Board
 from pulse_tui.domain.words import Environment, Priority
-from pulse_tui.storage import tables as t
 from pulse_tui.storage.board.panes import quick_board
+from pulse_tui.storage.registry import tables as t
 from pulse_tui.storage.store import SqlStore
 from pulse_tui.tui.registry.pane import RegistryPane
 from tests.fakes.databases import postgres, sqlite_file

@@ -52,17 +52,19 @@ def fill(store: SqlStore) -> None:
     chance = random.Random(7)
     with store.write() as tx:
         connection = tx.dependencies._c
-        insert_many(connection, t.components, list(_components()))
-        insert_many(connection, t.assets, [_asset(i) for i in range(ASSETS)])
-        insert_many(connection, t.bills, [_bill(i) for i in range(ASSETS)])
-        insert_many(connection, t.iterations, [{"asset_id": name(i), "value": RELEASES} for i in range(ASSETS)])
+        insert_many(connection, t.components.components, list(_components()))
+        insert_many(connection, t.registry.assets, [_asset(i) for i in range(ASSETS)])
+        insert_many(connection, t.components.bills, [_bill(i) for i in range(ASSETS)])
+        insert_many(
+            connection, t.registry.iterations, [{"asset_id": name(i), "value": RELEASES} for i in range(ASSETS)]
+        )
     for start in range(0, ASSETS, _BATCH):
         every = range(start, start + _BATCH)
         with store.write() as tx:
             connection = tx.dependencies._c
-            insert_many(connection, t.releases, [r for i in every for r in _releases(i)])
-            insert_many(connection, t.deployments, [d for i in every for d in _deployments(i)])
-            insert_many(connection, t.dependencies, [e for i in every for e in _edges(i, chance)])
+            insert_many(connection, t.registry.releases, [r for i in every for r in _releases(i)])
+            insert_many(connection, t.registry.deployments, [d for i in every for d in _deployments(i)])
+            insert_many(connection, t.components.dependencies, [e for i in every for e in _edges(i, chance)])
     if not store.is_sqlite:
         with store.write() as tx:
             count = "SELECT setval(pg_get_serial_sequence('components', 'num'), (SELECT MAX(num) FROM components))"

@@ -23,8 +23,8 @@ from pulse_tui.storage.tables import metadata
 from pulse_tui.storage.version import HEAD, KNOWN
 from tests.fakes.databases import sqlite_file
 from tests.fakes.nouns import NOW, signal
+from tests.storage.rollback.test_rollbacks import tamper
 from tests.storage.test_races import ROOT, elsewhere, said
-from tests.storage.test_rollbacks import tamper
 
 
 def test_an_empty_database_gets_the_schema(empty_url: str, tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ from pulse_tui.domain.estate import Component, Dependency
 from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.domain.words import ComponentKind
 from pulse_tui.ports import BillHead, Edge, Users
-from pulse_tui.storage import tables as t
 from pulse_tui.storage.components import components as parts
+from pulse_tui.storage.components import tables as t
 from pulse_tui.storage.components.bills import ASSET, Words, difference, pairs, parents_first
 from pulse_tui.storage.components.components import Key, key_of
 from pulse_tui.storage.components.force import both, decoded, either, encoded, in_force

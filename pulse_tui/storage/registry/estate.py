@@ -15,7 +15,7 @@ from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.release import Promotion, Release, ReleaseState, Stay
 from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Whereabouts
-from pulse_tui.storage import tables as t
+from pulse_tui.storage.registry import tables as t
 from pulse_tui.storage.sql.codec import Codec, from_json
 from pulse_tui.storage.sql.lookup import among, chunks, fetched
 from pulse_tui.storage.sql.upsert import insert_many, put_difference, upsert

@@ -4,10 +4,10 @@ import pytest
 import sqlalchemy as sa
 
 from pulse_tui.domain.audit import GENESIS, broken_at
-from pulse_tui.storage import tables as t
+from pulse_tui.storage.plumbing import tables as t
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.nouns import NOW, later
-from tests.storage.test_rollbacks import tamper
+from tests.storage.rollback.test_rollbacks import tamper
 
 
 @pytest.fixture

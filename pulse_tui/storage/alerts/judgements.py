@@ -14,7 +14,7 @@ from pulse_tui.domain.delivery import Retest
 from pulse_tui.domain.hold import Hold
 from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.words import Outcome
-from pulse_tui.storage import tables as t
+from pulse_tui.storage.alerts import tables as t
 from pulse_tui.storage.sql.codec import Codec, from_json, to_json
 from pulse_tui.storage.sql.lookup import chunks, named
 from pulse_tui.storage.sql.upsert import insert_many, insert_new, upsert

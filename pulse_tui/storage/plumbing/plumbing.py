@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from pulse_tui.domain.delivery import Delivery, DeliveryState
 from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.source import SourceStatus
-from pulse_tui.storage import tables as t
+from pulse_tui.storage.plumbing import tables as t
 from pulse_tui.storage.sql.codec import Codec
 from pulse_tui.storage.sql.upsert import insert_new, upsert
 

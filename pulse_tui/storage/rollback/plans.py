@@ -17,7 +17,7 @@ from pulse_tui.domain.rollback import (
     StepRecord,
     decode_plan,
 )
-from pulse_tui.storage import tables as t
+from pulse_tui.storage.rollback import tables as t
 from pulse_tui.storage.sql.codec import Codec
 from pulse_tui.storage.sql.lookup import named
 from pulse_tui.storage.sql.upsert import insert_new, upsert

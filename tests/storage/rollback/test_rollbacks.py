@@ -5,7 +5,7 @@ import sqlalchemy as sa
 
 from pulse_tui.domain.errors import NotFound, Refused, StorageError
 from pulse_tui.domain.rollback import PlanState, RunState, StepState
-from pulse_tui.storage import tables as t
+from pulse_tui.storage.rollback import tables as t
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.nouns import NOW, approval, changed, later, plan, run, step
 

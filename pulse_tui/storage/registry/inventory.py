@@ -12,7 +12,7 @@ from pulse_tui.domain.claim import Claim
 from pulse_tui.domain.concern import Concern
 from pulse_tui.domain.estate import Endpoint, Workflow
 from pulse_tui.domain.pointer import PointerCheck
-from pulse_tui.storage import tables as t
+from pulse_tui.storage.registry import tables as t
 from pulse_tui.storage.sql.codec import Codec
 from pulse_tui.storage.sql.upsert import put_difference, upsert
 

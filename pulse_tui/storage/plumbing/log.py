@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from pulse_tui.domain.audit import GENESIS, AuditEntry, link
-from pulse_tui.storage import tables as t
+from pulse_tui.storage.plumbing import tables as t
 from pulse_tui.storage.sql.codec import Codec
 from pulse_tui.storage.sql.upsert import insert_many, upsert
 

@@ -12,7 +12,7 @@ from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.domain.signal import Signal, decode_evidence
 from pulse_tui.domain.source import Rejected
 from pulse_tui.domain.words import SignalType
-from pulse_tui.storage import tables as t
+from pulse_tui.storage.signals import tables as t
 from pulse_tui.storage.sql.codec import Codec
 from pulse_tui.storage.sql.lookup import present
 from pulse_tui.storage.sql.upsert import insert_many

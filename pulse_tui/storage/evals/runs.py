@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from pulse_tui.domain.evals import Acceptance, Comparison, EvalRun, Measure, Score, Sheet, SuiteRun, TaskVerdict
 from pulse_tui.domain.moments import from_us
 from pulse_tui.ports import RunHead
-from pulse_tui.storage import tables as t
+from pulse_tui.storage.evals import tables as t
 from pulse_tui.storage.sql.codec import Codec
 from pulse_tui.storage.sql.upsert import insert_new, upsert
 

@@ -1,0 +1,86 @@
+"""The database: a file for each wing, and the transaction that spans them."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+
+from pulse_tui.domain.views.panes import Board, Trend
+from pulse_tui.domain.views.registry import CalendarRow, ReleaseRow
+from pulse_tui.ports.storing.advisories import Advisories
+from pulse_tui.ports.storing.alerts import Judgements
+from pulse_tui.ports.storing.components import BillHead, Dependencies, Edge, Users
+from pulse_tui.ports.storing.evals import Evals, RunHead
+from pulse_tui.ports.storing.plumbing import Log, Plumbing
+from pulse_tui.ports.storing.registry import EstateStore, Inventory, Whereabouts
+from pulse_tui.ports.storing.rollback import Rollbacks
+from pulse_tui.ports.storing.signals import Signals
+
+
+class Transaction(Protocol):
+    """One unit of work: all of it lands, or nothing."""
+
+    @property
+    def signals(self) -> Signals: ...
+    @property
+    def estate(self) -> EstateStore: ...
+    @property
+    def dependencies(self) -> Dependencies: ...
+    @property
+    def inventory(self) -> Inventory: ...
+    @property
+    def evals(self) -> Evals: ...
+    @property
+    def advisories(self) -> Advisories: ...
+    @property
+    def judgements(self) -> Judgements: ...
+    @property
+    def rollbacks(self) -> Rollbacks: ...
+    @property
+    def log(self) -> Log: ...
+    @property
+    def plumbing(self) -> Plumbing: ...
+
+
+class Store(Protocol):
+    """The database. ``write`` takes the write lock at once; ``read`` sees one moment."""
+
+    def write(self) -> AbstractContextManager[Transaction]: ...
+    def read(self) -> AbstractContextManager[Transaction]: ...
+    def board(self, estate_name: str, asset: str | None, now: datetime) -> Board: ...
+    def trends(self, asset: str) -> tuple[Trend, ...]: ...
+    def history(self, asset: str) -> tuple[ReleaseRow, ...]:
+        """An asset's releases as rows, newest iteration first."""
+        ...
+
+    def calendar(self, since: datetime, until: datetime) -> tuple[CalendarRow, ...]:
+        """Releases, promotions, rollbacks and vendors' dates of all assets between two moments, newest first."""
+        ...
+
+    def change_mark(self) -> object:
+        """A value that differs when anybody has written since it was last asked; cheap."""
+        ...
+
+    def close(self) -> None: ...
+
+
+__all__ = [
+    "Advisories",
+    "BillHead",
+    "Dependencies",
+    "Edge",
+    "EstateStore",
+    "Evals",
+    "Inventory",
+    "Judgements",
+    "Log",
+    "Plumbing",
+    "Rollbacks",
+    "RunHead",
+    "Signals",
+    "Store",
+    "Transaction",
+    "Users",
+    "Whereabouts",
+]

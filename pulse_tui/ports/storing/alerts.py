@@ -1,0 +1,65 @@
+"""What was judged, and what stands because of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from pulse_tui.domain.alert import Alert, AlertState
+from pulse_tui.domain.decision import Decision, Fact
+from pulse_tui.domain.delivery import Retest
+from pulse_tui.domain.hold import Hold
+from pulse_tui.domain.words import Outcome
+
+
+class Judgements(Protocol):
+    """Decisions, alerts, holds, retests."""
+
+    def add_decisions(self, decisions: Sequence[tuple[Decision, Fact]]) -> None:
+        """Append; a decision id that is there already is left alone."""
+        ...
+
+    def variables(self, decision_id: str) -> dict[str, Any]:
+        """What the policy saw when it decided."""
+        ...
+
+    def decision(self, decision_id: str) -> Decision | None:
+        """By id, or by a beginning of at least 4 digits that only one has (as for alerts)."""
+        ...
+
+    def decisions(
+        self, *, signal_id: str | None = None, outcome: Outcome | None = None, limit: int = 100
+    ) -> list[Decision]: ...
+    def add_responses(self, decision_id: str, responses: Sequence[tuple[str, str]], at: datetime) -> None:
+        """What each action of a decision did: (action, what)."""
+        ...
+
+    def responses(self, decision_id: str) -> list[tuple[str, str]]: ...
+    def open_alerts(self, fingerprints: Iterable[str]) -> dict[str, Alert]: ...
+    def open_alerts_about(self, signal_fingerprint: str) -> list[Alert]: ...
+    def alert(self, alert_id: str) -> Alert | None: ...
+    def alerts(
+        self, states: Sequence[AlertState] | None = None, limit: int = 1000, asset_id: str | None = None
+    ) -> list[Alert]:
+        """Newest first; of one asset when it is named."""
+        ...
+
+    def put_alert(self, alert: Alert) -> None: ...
+    def holds(self, asset_id: str | None = None, *, standing: bool = True) -> list[Hold]:
+        """Holds on the asset and estate-wide ones (all holds when None)."""
+        ...
+
+    def put_hold(self, hold: Hold) -> bool:
+        """False when a hold of this id stands already."""
+        ...
+
+    def lift_hold(self, hold_id: str, by: str, at: datetime) -> bool:
+        """False when no such hold stands."""
+        ...
+
+    def put_retest(self, retest: Retest) -> bool: ...
+    def retests(self, *, open_only: bool = True) -> list[Retest]: ...
+    def finish_retests(self, asset_id: str, at: datetime) -> int:
+        """A run arrived: the asset's open retests are done."""
+        ...

@@ -1,0 +1,114 @@
+"""Decisions with what they saw, alerts, holds, retests."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from pulse_tui.storage.sql.columns import metadata, serial, text, time
+
+decisions = sa.Table(
+    "decisions",
+    metadata,
+    serial(),
+    sa.Column("id", sa.Text, nullable=False, unique=True),
+    text("signal_id"),
+    text("rule_id"),
+    text("mode"),
+    text("outcome"),
+    text("priority"),
+    text("severity"),
+    text("actions"),
+    text("comparisons"),
+    text("policy_digest"),
+    text("asset_id", null=True),
+    text("environment", null=True),
+    text("version", null=True),
+    text("owner", null=True),
+    text("title"),
+    text("fingerprint"),
+    time("at"),
+    text("context"),
+    sa.Column("respond_within_s", sa.BigInteger),
+    sa.Column("facts", sa.Text, nullable=False),
+    sa.Index(None, "signal_id"),
+    sa.Index(None, "outcome", "seq"),
+)
+
+responses = sa.Table(
+    "responses",
+    metadata,
+    serial(),
+    text("decision_id"),
+    text("action"),
+    text("what"),
+    time("at"),
+    sa.Index(None, "decision_id"),
+)
+
+alerts = sa.Table(
+    "alerts",
+    metadata,
+    text("id", key=True),
+    text("fingerprint"),
+    sa.Column("open_key", sa.Text, unique=True),
+    text("signal_fingerprint"),
+    text("rule_id"),
+    text("decision_id"),
+    text("signal_id"),
+    text("title"),
+    text("priority"),
+    text("severity"),
+    time("first_at"),
+    time("last_at"),
+    text("asset_id", null=True),
+    text("environment", null=True),
+    text("version", null=True),
+    text("owner", null=True),
+    text("state"),
+    sa.Column("count", sa.BigInteger, nullable=False),
+    text("acknowledged_by", null=True),
+    time("acknowledged_until", null=True),
+    text("suppressed_by", null=True),
+    time("suppressed_until", null=True),
+    text("suppressed_why", null=True),
+    time("resolved_at", null=True),
+    text("resolved_why", null=True),
+    time("deadline", null=True),
+    time("cleared_at", null=True),
+    sa.Column("respond_within_s", sa.BigInteger),
+    sa.Column("escalations", sa.BigInteger, nullable=False),
+    sa.Index(None, "signal_fingerprint"),
+    sa.Index(None, "state"),
+)
+"""``open_key`` is the fingerprint while the episode is open: two open episodes of one condition cannot be."""
+
+holds = sa.Table(
+    "holds",
+    metadata,
+    serial(),
+    text("id"),
+    sa.Column("open_key", sa.Text, unique=True),
+    text("kind"),
+    text("asset_id", null=True),
+    text("why"),
+    text("until_condition"),
+    text("placed_by"),
+    time("placed_at"),
+    text("environment", null=True),
+    text("version", null=True),
+    text("decision_id", null=True),
+    time("lifted_at", null=True),
+    text("lifted_by", null=True),
+    sa.Index(None, "asset_id"),
+)
+
+retests = sa.Table(
+    "retests",
+    metadata,
+    text("key", key=True),
+    text("asset_id"),
+    text("owner", null=True),
+    text("why"),
+    time("due_at"),
+    time("done_at", null=True),
+)
