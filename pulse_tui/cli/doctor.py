@@ -158,6 +158,8 @@ def _ways_back(house: House) -> Iterator[Line]:
 
 
 def _sources(house: House) -> Iterator[Line]:
+    from pulse_tui.domain.health import Health  # noqa: PLC0415
+
     now = house.clock()
     with house.store.read() as tx:
         known = tx.plumbing.sources()
@@ -170,7 +172,7 @@ def _sources(house: House) -> Iterator[Line]:
         good = f"last good {status.last_good_at:%Y-%m-%d %H:%M}" if status.last_good_at else "never good"
         yield Line(
             f"source {source.id}",
-            health.value != "failing",
+            {Health.GOOD: True, Health.FAILING: False}.get(health),
             f"{source.kind}, {health.value}, {good}" + (f": {status.reason}" if status.reason else ""),
         )
 

@@ -7,8 +7,10 @@ import argparse
 from pulse_tui.cli.output import emit, opened
 from pulse_tui.domain.errors import NotFound
 from pulse_tui.domain.moments import age, iso, to_us
+from pulse_tui.domain.standing import Standing
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.views.panes import AlertStory, Board
+from pulse_tui.domain.words import URGENT
 from pulse_tui.wiring import House
 
 QUARANTINE_SHOWN = 100
@@ -33,7 +35,7 @@ def run(options: argparse.Namespace, name: str) -> int:
         board = house.store.board(house.settings.name, None, house.clock())
         now_us = to_us(house.clock())
     emit(options, board, _lines(board, now_us))
-    unfit = any(r.state == "quarantined" for r in board.registry)
+    unfit = any(r.state == Standing.QUARANTINED for r in board.registry)
     return 1 if board.header.p1 or board.header.p2 or unfit else 0
 
 
@@ -58,7 +60,7 @@ def _lines(board: Board, now_us: int) -> list[str]:
         )
     if not board.alerts:
         lines.append("  nothing is open")
-    risky = [r for r in board.registry if r.state not in ("ok", "watch")]
+    risky = [r for r in board.registry if r.state not in (Standing.OK, Standing.WATCH)]
     lines += [
         "",
         "ESTATE" + ("" if board.registry else ": no deployments are known; pulse-tui init, then pulse-tui refresh"),
@@ -72,14 +74,14 @@ def _lines(board: Board, now_us: int) -> list[str]:
 
 
 def _todo(board: Board) -> list[str]:
-    urgent = [a for a in board.alerts if a.priority in ("P1", "P2")]
+    urgent = [a for a in board.alerts if a.priority in URGENT]
     lines = [f"  pulse-tui explain {urgent[0].id}"] if urgent else []
     lines += [
         f"  pulse-tui rollback plan {r.asset} --env {r.environment}    {r.version} is quarantined and serves"
         for r in board.registry
-        if r.state == "quarantined"
+        if r.state == Standing.QUARANTINED
     ]
-    if any(r.state == "doubt" for r in board.registry):
+    if any(r.state == Standing.CONFLICT for r in board.registry):
         lines.append("  pulse-tui inventory    what does not add up, each with what to do")
     return lines
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import datetime
 
 import msgspec
 
@@ -11,6 +10,7 @@ from pulse_tui.domain.advisory import Advisory
 from pulse_tui.domain.bill import Bill, Head
 from pulse_tui.domain.errors import Problem
 from pulse_tui.domain.evals import EvalRun
+from pulse_tui.domain.health import Health, health
 from pulse_tui.domain.note import Note
 from pulse_tui.domain.release import Attestation, RegistrySnapshot
 from pulse_tui.domain.signal import Signal
@@ -46,15 +46,6 @@ class Collected(msgspec.Struct, frozen=True, kw_only=True):
     """Files that were read to the end, for a source that consumes a folder."""
 
 
-class Health(StrEnum):
-    """How a source is doing."""
-
-    NEVER = "never"
-    GOOD = "good"
-    LATE = "late"
-    FAILING = "failing"
-
-
 class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a source's rounds."""
 
@@ -68,14 +59,9 @@ class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):
     cursor: Cursor = Cursor()
 
     def health(self, now: datetime) -> Health:
-        """Failing with a reason, late after three missed rounds, else good."""
-        if self.failures:
-            return Health.FAILING
-        if self.last_good_at is None:
-            return Health.NEVER
-        if now - self.last_good_at > timedelta(seconds=3 * self.every_s):
-            return Health.LATE
-        return Health.GOOD
+        """How it is doing at ``now``."""
+        silent = None if self.last_good_at is None else (now - self.last_good_at).total_seconds()
+        return health(self.failures, silent, self.every_s)
 
     def next_delay_s(self) -> float:
         """Seconds to the next round: the interval, doubled for each failure up to 16 times."""

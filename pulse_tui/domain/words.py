@@ -57,7 +57,7 @@ class Severity(StrEnum):
     @property
     def rank(self) -> int:
         """0 (low) to 3 (critical)."""
-        return _SEVERITY_RANK[self]
+        return SEVERITY_RANK[self]
 
 
 class Priority(StrEnum):
@@ -73,7 +73,7 @@ class Priority(StrEnum):
     @property
     def rank(self) -> int:
         """Sort key, most urgent first. Unknown sorts between P2 and P3: it asks to be looked at."""
-        return _PRIORITY_RANK[self]
+        return PRIORITY_RANK[self]
 
     @property
     def glyph(self) -> str:
@@ -113,7 +113,7 @@ class Environment(StrEnum):
     @property
     def rank(self) -> int:
         """Sort key, production first."""
-        return _ENVIRONMENT_RANK[self]
+        return ENVIRONMENT_RANK[self]
 
 
 class AssetType(StrEnum):
@@ -175,8 +175,31 @@ class Outcome(StrEnum):
     INDETERMINATE = "indeterminate"
 
 
-_SEVERITY_RANK = {s: i for i, s in enumerate(Severity)}
-_PRIORITY_RANK = {
+UNHEALTHY = frozenset(
+    {
+        SignalType.BENCHMARK_REGRESSION,
+        SignalType.SAFETY_REGRESSION,
+        SignalType.LATENCY_BREACH,
+        SignalType.ERROR_RATE_BREACH,
+    }
+)
+"""Signals that say of a release that it does badly; after an urgent one it is no rollback target in that environment."""
+JUDGED = frozenset(
+    {
+        SignalType.BENCHMARK_REGRESSION,
+        SignalType.SAFETY_REGRESSION,
+        SignalType.CALIBRATION_DRIFT,
+        SignalType.CONSISTENCY_DROP,
+        SignalType.SPREAD_WIDENING,
+    }
+)
+"""Signals whose evidence may carry the verdict of a statistic."""
+URGENT = frozenset({Priority.P1, Priority.P2})
+"""Priorities that page somebody."""
+
+# Keyed by the word: what reads rows of text looks them up without making a member of each.
+SEVERITY_RANK: dict[str, int] = {s: i for i, s in enumerate(Severity)}
+PRIORITY_RANK: dict[str, int] = {
     Priority.P1: 0,
     Priority.P2: 1,
     Priority.UNKNOWN: 2,
@@ -184,7 +207,7 @@ _PRIORITY_RANK = {
     Priority.P4: 4,
     Priority.NOTE: 5,
 }
-_ENVIRONMENT_RANK = {
+ENVIRONMENT_RANK: dict[str, int] = {
     Environment.PRODUCTION: 0,
     Environment.CANARY: 1,
     Environment.SHADOW: 2,

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pulse_tui.domain.alert import AlertState
 from pulse_tui.domain.errors import NotFound, Refused, WrongUse
 from pulse_tui.domain.evals import Gate
+from pulse_tui.domain.health import Health
 from pulse_tui.domain.views.evals import BenchStory, Flips
 from pulse_tui.domain.views.panes import AlertStory, Board, PlanStory, Trend
 from pulse_tui.domain.views.registry import (
@@ -135,7 +136,8 @@ class ServiceDesk:
 
     def source_problems(self) -> tuple[str, ...]:
         with self._store.read() as tx:
-            failing = [s for s in tx.plumbing.sources().values() if s.failures]
+            now = self._parts.clock()
+            failing = [s for s in tx.plumbing.sources().values() if s.health(now) is Health.FAILING]
             dead = [d for d in tx.plumbing.deliveries() if d.state.value == "dead"]
             refused = tx.signals.quarantined(20)
         lines = [f"source {s.id} failed {s.failures} times: {s.reason}" for s in failing]

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
+from pulse_tui.domain.health import Health
 from pulse_tui.domain.moments import age
 from pulse_tui.domain.views.panes import RegistryRow, SourceRow
 from pulse_tui.tui.alerts.alert import story_blocks
@@ -95,11 +96,11 @@ def source_blocks(rows: Sequence[SourceRow], problems: Sequence[str], now_us: in
     """Health of every source, and what was refused."""
     wide = max((len(row.id) for row in rows), default=0)
     kinds = max((len(row.kind) for row in rows), default=0)
-    order = {"failing": 0, "late": 1, "never": 2}
+    order = {health.value: n for n, health in enumerate(Health)}
     lines = tuple(
         f"{look.state(row.health)[0]:<10} {row.id:<{wide}}  {row.kind:<{kinds}}  last good {age(row.last_good_us, now_us):>3}"
         + (f"  {row.reason}" if row.reason else "")
-        for row in sorted(rows, key=lambda row: (order.get(row.health, 3), row.id))
+        for row in sorted(rows, key=lambda row: (order[row.health], row.id))
     )
     return [
         Block("SOURCES", lines or ("no sources yet: pulse-tui init writes a first configuration",)),

@@ -12,10 +12,11 @@ from pulse_tui.domain.alert import AlertState
 from pulse_tui.domain.audit import GENESIS, AuditEntry, broken_at, link
 from pulse_tui.domain.delivery import MAX_ATTEMPTS, Delivery, DeliveryState
 from pulse_tui.domain.errors import Refused
+from pulse_tui.domain.health import Health
 from pulse_tui.domain.moments import age, from_us, iso, to_us
 from pulse_tui.domain.release import Lineage, ReleaseState
 from pulse_tui.domain.rollback import StepRecord, StepState, decode_plan
-from pulse_tui.domain.source import Health, SourceStatus
+from pulse_tui.domain.source import SourceStatus
 from pulse_tui.domain.words import Priority
 from tests.fakes.nouns import NOW, alert, changed, hold, later, plan, release, step
 

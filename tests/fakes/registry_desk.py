@@ -41,8 +41,8 @@ WORKFLOWS = (
         ago(2), "ml-support",
     ),
     WorkflowRow(
-        "refunds", "production", "doubt", "retrieve: the registry says 13, ci says 12",
-        (StageCell("classify", "intent-model", "1.4.0", "ok"), StageCell("retrieve", "kb-retriever", "13", "doubt"), StageCell("generate", "support-bot", "3.8.1", "ok")),
+        "refunds", "production", "conflict", "retrieve: the registry says 13, ci says 12",
+        (StageCell("classify", "intent-model", "1.4.0", "ok"), StageCell("retrieve", "kb-retriever", "13", "conflict"), StageCell("generate", "support-bot", "3.8.1", "ok")),
         ago(144), "ml-support",
     ),
     WorkflowRow("code-review", "production", "ok", "", (StageCell("draft", "code-assist", "2.4.0", "ok"),), ago(30), "dev-tools"),

@@ -29,9 +29,9 @@ def test_a_pointer_that_does_not_work_is_marked_and_coloured() -> None:
     assert registry_rows.registry_cells(REGISTRY[2], NOW_US)[6] == ("!2.3.9", look.BAD)
 
 
-def test_a_doubt_stands_beside_a_more_urgent_state() -> None:
-    assert registry_rows.registry_state(REGISTRY[1]._replace(concerns=2))[0] == "✖ FAIL ? doubt"
-    assert registry_rows.registry_state(REGISTRY[4])[0] == "? doubt"
+def test_a_conflict_stands_beside_a_more_urgent_state() -> None:
+    assert registry_rows.registry_state(REGISTRY[1]._replace(concerns=2))[0] == "✖ FAIL ? conflict"
+    assert registry_rows.registry_state(REGISTRY[4])[0] == "? conflict"
 
 
 def test_a_workflow_is_one_line_with_its_worst_stage_marked() -> None:
@@ -54,7 +54,7 @@ names = st.text(st.sampled_from("abcXYZ-9"), min_size=1, max_size=6)
 registry = st.lists(
     st.builds(
         RegistryRow, names, st.sampled_from(["production", "canary", "shadow", "replica"]), names, st.none(),
-        st.sampled_from(["ok", "FAIL", "doubt", "risk"]), st.just(""), st.none() | st.integers(0, NOW_US),
+        st.sampled_from(["ok", "FAIL", "conflict", "risk"]), st.just(""), st.none() | st.integers(0, NOW_US),
         st.sampled_from(["", "ml", "dev"]), st.sampled_from(["internal", "sandbox"]), st.just(0.0), st.booleans(),
         kind=st.sampled_from(["service", "prompt"]),
     ),

@@ -30,7 +30,7 @@ def test_a_registry_row_says_where_what_and_since_when() -> None:
 
 
 def test_what_is_not_known_is_shown_as_such() -> None:
-    assert texts(registry_rows.registry_cells(REGISTRY[4], NOW_US))[3:] == ["-", "? doubt", "-", "-", "estate"]
+    assert texts(registry_rows.registry_cells(REGISTRY[4], NOW_US))[3:] == ["-", "? conflict", "-", "-", "estate"]
 
 
 def test_an_unknown_priority_is_a_question_mark_and_what_was_not_audited_has_no_hits() -> None:

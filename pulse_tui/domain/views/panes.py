@@ -15,7 +15,7 @@ class RegistryRow(NamedTuple):
     version: str
     iteration: int | None
     state: str
-    """ok, risk, FAIL, frozen, paused, blocked, retest or unknown."""
+    """A word of :class:`~pulse_tui.domain.standing.Standing`."""
     why: str
     since_us: int | None
     owner: str
@@ -77,6 +77,10 @@ class AlertRow(NamedTuple):
     overdue: bool
     version: str = ""
     """The release that it is about; empty when it is about none."""
+    signal_type: str = ""
+    """Of the signal that it rests on."""
+    verdict: str = ""
+    """PASS, FAIL or INCONCLUSIVE when a statistic judged what was measured, else empty."""
 
     @property
     def key(self) -> str:
@@ -145,6 +149,7 @@ class SourceRow(NamedTuple):
     id: str
     kind: str
     health: str
+    """A word of :class:`~pulse_tui.domain.health.Health`."""
     reason: str
     last_good_us: int | None
 

@@ -10,13 +10,13 @@ from pulse_tui.domain.evidence import VersionEvidence
 from pulse_tui.domain.release import ReleaseState
 from pulse_tui.domain.rollback import Plan, Run
 from pulse_tui.domain.signal import Signal, fingerprint, signal_id
-from pulse_tui.domain.words import Change, Recommended, Severity, SignalType
+from pulse_tui.domain.words import UNHEALTHY, Change, Recommended, Severity, SignalType
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.registry.claims import place
 from pulse_tui.services.signals.concerns import tell
 from pulse_tui.services.signals.ingest import absorb
-from pulse_tui.services.signals.respond import UNHEALTHY, close_alert
+from pulse_tui.services.signals.respond import close_alert
 
 _OPEN = (AlertState.FIRING, AlertState.ACKNOWLEDGED, AlertState.SUPPRESSED)
 

@@ -9,6 +9,7 @@ import msgspec
 
 from pulse_tui.domain.errors import NotFound, PulseError, SourceError, StorageError
 from pulse_tui.domain.evidence import HealthEvidence
+from pulse_tui.domain.health import Health
 from pulse_tui.domain.signal import Signal, fingerprint, signal_id
 from pulse_tui.domain.source import SourceStatus
 from pulse_tui.domain.words import Recommended, Severity, SignalType
@@ -119,7 +120,7 @@ def _health(shape: SourceShape, status: SourceStatus, now: datetime) -> Signal:
         title=f"source {shape.id} failed {status.failures} times in a row",
         summary=status.reason,
         evidence=HealthEvidence(
-            subject=shape.id, state="failing", reason=status.reason, last_good_at=status.last_good_at
+            subject=shape.id, state=Health.FAILING, reason=status.reason, last_good_at=status.last_good_at
         ),
         fingerprint=_condition(shape.id),
     )

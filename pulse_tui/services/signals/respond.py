@@ -14,19 +14,9 @@ from pulse_tui.domain.effect import AskRetest, Effect, Nothing, PlaceHold, Propo
 from pulse_tui.domain.evidence import AdvisoryEvidence
 from pulse_tui.domain.hold import Hold
 from pulse_tui.domain.signal import fingerprint
-from pulse_tui.domain.words import Environment, Outcome, Priority, SignalType
+from pulse_tui.domain.words import UNHEALTHY, URGENT, Environment, Outcome, Priority
 from pulse_tui.ports import Case, Transaction
 from pulse_tui.services.parts import SYSTEM, Judge, JudgeParts
-
-UNHEALTHY = frozenset(
-    {
-        SignalType.BENCHMARK_REGRESSION,
-        SignalType.SAFETY_REGRESSION,
-        SignalType.LATENCY_BREACH,
-        SignalType.ERROR_RATE_BREACH,
-    }
-)
-"""Signals after which a release is no place to roll back to, in that environment."""
 
 
 class Responder:
@@ -194,7 +184,7 @@ class Responder:
         evidence = fact.signal.evidence
         if isinstance(evidence, AdvisoryEvidence) and decision.asset_id is not None:
             self._advise(evidence.advisory, decision.asset_id, decision)
-        urgent = decision.priority in (Priority.P1, Priority.P2)
+        urgent = decision.priority in URGENT
         serving = decision.version or (fact.deployment.version if fact.deployment else None)
         if fact.signal.current_version is None and fact.deployment and fact.signal.occurred_at < fact.deployment.since:
             serving = None  # nobody said which version was measured, and it began before this one served
@@ -253,7 +243,7 @@ def _escalated(alert: Alert, decision: Decision) -> Alert:
     if decision.respond_within_s is not None:
         due = decision.at + timedelta(seconds=decision.respond_within_s)
         changes["deadline"] = min(due, alert.deadline or due)
-    if decision.priority in (Priority.P1, Priority.P2) and alert.state is not AlertState.FIRING:
+    if decision.priority in URGENT and alert.state is not AlertState.FIRING:
         changes |= {"state": AlertState.FIRING, "acknowledged_by": None, "acknowledged_until": None}
         changes |= {"suppressed_by": None, "suppressed_until": None, "suppressed_why": None}
     return msgspec.structs.replace(alert, **changes)

@@ -11,6 +11,7 @@ import msgspec
 from pulse_tui.domain.errors import PulseError, Refused, SourceError
 from pulse_tui.domain.evals import SuiteRun, SuiteRunState
 from pulse_tui.domain.evidence import HealthEvidence
+from pulse_tui.domain.health import Health
 from pulse_tui.domain.signal import Signal, fingerprint, signal_id
 from pulse_tui.domain.text import clean, clean_block
 from pulse_tui.domain.words import Recommended, Severity, SignalType
@@ -301,6 +302,8 @@ def _signal(run: SuiteRun, tx: Transaction, now: datetime) -> Signal:
         observed_at=now,
         title=f"{subject} failed",
         summary=run.detail,
-        evidence=HealthEvidence(subject=subject, state="failing", reason=clean(run.detail.partition("\n")[0], 300)),
+        evidence=HealthEvidence(
+            subject=subject, state=Health.FAILING, reason=clean(run.detail.partition("\n")[0], 300)
+        ),
         fingerprint=_condition(run.suite, run.asset_id, run.version),
     )

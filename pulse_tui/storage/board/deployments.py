@@ -13,8 +13,10 @@ from collections.abc import Collection, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from pulse_tui.domain.standing import STANDING_RANK
 from pulse_tui.domain.views.panes import AlertRow, RegistryRow
-from pulse_tui.domain.words import Environment, Priority, Severity
+from pulse_tui.domain.words import ENVIRONMENT_RANK, SEVERITY_RANK, Severity
+from pulse_tui.enrich.standing import OpenAlert, StandingHold, most_urgent, standing, widest_hold
 from pulse_tui.storage.board.touched import Mark, Touched
 from pulse_tui.storage.board.trends import Execute
 
@@ -38,51 +40,21 @@ _PLACE = attrgetter("environment", "state")
 MANY = 400
 """Of more assets than these everything is read: it costs no more than asking for each."""
 
-STATES = (
-    "FAIL", "risk", "paused", "frozen", "blocked", "quarantined", "retest", "doubt", "missing", "unknown", "watch",
-    "ok",
-)  # fmt: skip
-"""The states of a deployment and of a workflow's stage, the most urgent first."""
-STATE_RANK = {word: i for i, word in enumerate(STATES)}
-ENVIRONMENT_RANK = {e.value: e.rank for e in Environment}
-PRIORITY_RANK = {p.value: p.rank for p in Priority}
-_SLIGHT = Severity.LOW.value
-_SEVERITY_RANK = {s.value: s.rank for s in Severity}
-_HOLD_WORDS = (("pause", "paused"), ("freeze", "frozen"), ("block", "blocked"))
-
-
-class HoldRow(NamedTuple):
-    """A standing hold, as far as the panes ask."""
-
-    kind: str
-    asset: str | None
-    version: str | None
-    environment: str | None
-    why: str
-
 
 class _Concern(NamedTuple):
     environment: str | None
     version: str | None
     what: str
     serious: bool
-    """One of low severity is told and counted; what serves is not in doubt because of it."""
-
-
-class _Urgent(NamedTuple):
-    """What a row takes from an alert."""
-
-    priority: str
-    rule: str
-    title: str
+    """One of low severity is told and counted; what serves is in no conflict because of it."""
 
 
 class _Said(NamedTuple):
     """What alerts, holds and retests say of an asset."""
 
-    alerts: dict[str, _Urgent]
+    alerts: dict[str, OpenAlert]
     """The most urgent one in each environment; "" is the whole asset, "@1.2.0" a release that serves nowhere."""
-    holds: list[HoldRow]
+    holds: list[StandingHold]
     retests: list[str]
 
 
@@ -90,10 +62,10 @@ class _Heard(NamedTuple):
     """What is read whole each time, and what it comes to for each asset."""
 
     alerts: Sequence[AlertRow]
-    holds: Sequence[HoldRow]
+    holds: Sequence[StandingHold]
     retests: Sequence[Sequence[str]]
     said: Mapping[str, _Said]
-    everywhere: Sequence[HoldRow]
+    everywhere: Sequence[StandingHold]
     """The holds on all assets."""
 
 
@@ -118,7 +90,7 @@ _Made = tuple[dict[str, tuple[RegistryRow, ...]], dict[str, int]]
 def read_registry(
     execute: Execute,
     alerts: Sequence[AlertRow],
-    holds: Sequence[HoldRow],
+    holds: Sequence[StandingHold],
     touched: Touched | None = None,
     before: Registry | None = None,
 ) -> Registry:
@@ -144,14 +116,14 @@ def read_registry(
 
 def _hear(
     alerts: Sequence[AlertRow],
-    holds: Sequence[HoldRow],
+    holds: Sequence[StandingHold],
     retests: Sequence[Sequence[str]],
     before: _Heard | None,
 ) -> _Heard:
     if before is not None and (alerts, holds, retests) == before[:3]:
         return before  # as nearly always: hundreds of small lists less
     said: dict[str, _Said] = {}
-    everywhere: list[HoldRow] = []
+    everywhere: list[StandingHold] = []
 
     def about(asset: str) -> _Said:
         found = said.get(asset)
@@ -161,7 +133,7 @@ def _hear(
 
     for alert in alerts:
         if alert.state != "suppressed" and alert.asset:
-            urgent = _Urgent(alert.priority, alert.rule, alert.title)
+            urgent = OpenAlert(alert.priority, alert.signal_type, alert.verdict, alert.title)
             place = alert.environment or (f"@{alert.version}" if alert.version else "")
             about(alert.asset).alerts.setdefault(place, urgent)
     for hold in holds:
@@ -218,15 +190,15 @@ def _make(
     heard: _Heard,
     deployments: Sequence[Sequence[Any]],
     owners: Sequence[Sequence[Any]],
-    doubts: Sequence[Sequence[Any]],
+    concern_rows: Sequence[Sequence[Any]],
 ) -> _Made:
     said, everywhere = heard.said, heard.everywhere
     assets = {row[0]: row[1:] for row in owners}
-    concerns = _concerns(doubts)
+    concerns = _concerns(concern_rows)
     nobody, nothing = ("", "", ""), _Said({}, [], [])
     places: dict[str, list[RegistryRow | None]] = {}
     urgent: dict[str, int] = {}
-    make, ok = RegistryRow._make, STATE_RANK["ok"]
+    make, ok = RegistryRow._make, STANDING_RANK["ok"]
     for (
         asset, environment, version, iteration, since, traffic, critical, release, fallback, source, serving, target, valid,
     ) in deployments:  # fmt: skip
@@ -237,22 +209,22 @@ def _make(
             and release is not None
             and release != "quarantined"
         ):
-            state, why, held, standing = "ok", "", "", 0
+            state, why, held, concerned = "ok", "", "", 0
         else:
             here_said = said.get(asset, nothing)
-            hold_here = _standing([*here_said.holds, *everywhere], version, environment)
-            about = _more_urgent(here_said.alerts.get(environment), here_said.alerts.get(""))
-            about = _more_urgent(about, here_said.alerts.get(f"@{version}"))
+            hold_here = widest_hold([*here_said.holds, *everywhere], version, environment)
+            about = most_urgent(here_said.alerts.get(place) for place in (environment, "", f"@{version}"))
             here = [c for c in concerns.get(asset, ()) if c.environment in (None, environment)]
-            doubt = next((c.what for c in here if c.serious and c.version in (None, version)), None)
-            state, why = _state(about, hold_here, release, here_said.retests[-1] if here_said.retests else None, doubt)
-            held, standing = hold_here[0] if hold_here else "", len(here)
+            conflict = next((c.what for c in here if c.serious and c.version in (None, version)), None)
+            retest = here_said.retests[-1] if here_said.retests else None
+            state, why = standing(about, hold_here, release, retest, conflict)
+            held, concerned = hold_here[0] if hold_here else "", len(here)
         pointer = _pointer(target, valid) if serving == version else fallback or ""
         owner, tier, kind = assets.get(asset, nobody)
         row = make(
             (
                 asset, environment, version, iteration, state, why, since, owner, tier, float(traffic), bool(critical),
-                held, release or "", pointer, source, standing, kind,
+                held, release or "", pointer, source, concerned, kind,
             )
         )  # fmt: skip
         slots = places.get(asset)
@@ -260,8 +232,8 @@ def _make(
             slots = places[asset] = [None] * len(ENVIRONMENT_RANK)
             urgent[asset] = ok
         slots[ENVIRONMENT_RANK[environment]] = row
-        if state != "ok" and STATE_RANK[state] < urgent[asset]:
-            urgent[asset] = STATE_RANK[state]
+        if state != "ok" and STANDING_RANK[state] < urgent[asset]:
+            urgent[asset] = STANDING_RANK[state]
     return {name: tuple([row for row in slots if row is not None]) for name, slots in places.items()}, urgent
 
 
@@ -270,7 +242,7 @@ def _concerns(rows: Sequence[Sequence[Any]]) -> dict[str, list[_Concern]]:
     found: dict[str, list[tuple[int, _Concern]]] = {}
     for asset, environment, version, what, severity in rows:
         found.setdefault(asset, []).append(
-            (-_SEVERITY_RANK[severity], _Concern(environment, version, what, severity != _SLIGHT))
+            (-SEVERITY_RANK[severity], _Concern(environment, version, what, severity != Severity.LOW))
         )
     return {asset: [c for _, c in sorted(each, key=lambda r: r[0])] for asset, each in found.items()}
 
@@ -278,39 +250,3 @@ def _concerns(rows: Sequence[Sequence[Any]]) -> dict[str, list[_Concern]]:
 def _pointer(target: str | None, valid: bool) -> str:
     """As the row shows it: ``!`` says that nobody should count on it."""
     return (target or "") if valid else f"!{target or ''}"
-
-
-def _more_urgent(here: _Urgent | None, everywhere: _Urgent | None) -> _Urgent | None:
-    """The alert that decides: one on the whole asset counts in each of its environments."""
-    if here is None or everywhere is None:
-        return here or everywhere
-    return min(here, everywhere, key=lambda a: PRIORITY_RANK[a.priority])
-
-
-def _standing(holds: Sequence[HoldRow], version: str, environment: str) -> tuple[str, str] | None:
-    """The word and the reason of the widest hold that concerns this deployment."""
-    for kind, word in _HOLD_WORDS:
-        for hold in holds:
-            if hold.kind == kind and hold.version in (None, version) and hold.environment in (None, environment):
-                return word, hold.why
-    return None
-
-
-def _state(
-    alert: _Urgent | None, hold: tuple[str, str] | None, release: str | None, retest: str | None, doubt: str | None
-) -> tuple[str, str]:
-    """The word of a deployment and what it rests on: the most urgent thing that is true of it."""
-    if release == "quarantined":
-        return "quarantined", "this release is quarantined and still serves"
-    if alert is not None and PRIORITY_RANK[alert.priority] <= 1:
-        word = "FAIL" if "regression" in alert.rule or "breach" in alert.rule else "risk"
-        return word, alert.title
-    if hold is not None:
-        return hold
-    if doubt is not None:
-        return "doubt", doubt
-    if alert is not None and PRIORITY_RANK[alert.priority] <= 3:
-        return "watch", alert.title
-    if retest is not None:
-        return "retest", retest
-    return ("ok", "") if release is not None else ("unknown", "this version is not in the registry")

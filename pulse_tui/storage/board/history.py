@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pulse_tui.domain import semver
 from pulse_tui.domain.views.registry import ReleaseRow
-from pulse_tui.domain.words import Environment
-from pulse_tui.storage.board.deployments import ENVIRONMENT_RANK
+from pulse_tui.domain.words import ENVIRONMENT_RANK, Environment
 from pulse_tui.storage.board.trends import WORST_FIRST, Execute
 
 _RELEASES = """

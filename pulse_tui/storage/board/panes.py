@@ -6,15 +6,19 @@ file with the standard library alone: SQLAlchemy is imported after that screen s
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote
 
+from pulse_tui.domain.health import Health, health
 from pulse_tui.domain.moments import to_us
+from pulse_tui.domain.standing import RISKY
 from pulse_tui.domain.views.panes import (
     AdvisoryRow,
     AlertRow,
@@ -22,8 +26,9 @@ from pulse_tui.domain.views.panes import (
     Header,
     SourceRow,
 )
-from pulse_tui.domain.words import Priority
-from pulse_tui.storage.board.deployments import PRIORITY_RANK, HoldRow, Registry, read_registry
+from pulse_tui.domain.words import JUDGED, PRIORITY_RANK, Priority
+from pulse_tui.enrich.standing import StandingHold
+from pulse_tui.storage.board.deployments import Registry, read_registry
 from pulse_tui.storage.board.touched import Touched
 from pulse_tui.storage.board.trends import Execute, read_trends
 from pulse_tui.storage.board.workflows import Workflows, read_workflows
@@ -31,33 +36,32 @@ from pulse_tui.storage.version import HEAD
 
 MAX_ROWS = 2_000
 
-_ALERTS = """
-SELECT id, priority, state, title, owner, asset_id, environment, first_at, count, rule_id, deadline, version
-FROM alerts WHERE open_key IS NOT NULL
-ORDER BY CASE priority WHEN 'P1' THEN 0 WHEN 'P2' THEN 1 WHEN 'unknown' THEN 2 WHEN 'P3' THEN 3 WHEN 'P4' THEN 4
-         ELSE 5 END, first_at DESC, id LIMIT :limit
-"""
+_RANKS = sorted(Priority, key=lambda p: p.rank)
+_RANK = "CASE {} " + " ".join(f"WHEN '{p}' THEN {p.rank}" for p in _RANKS) + f" ELSE {len(_RANKS)} END"
+_JUDGED = "', '".join(sorted(JUDGED))
+_ALERTS = f"""
+SELECT a.id, a.priority, a.state, a.title, a.owner, a.asset_id, a.environment, a.first_at, a.count, a.rule_id,
+       a.deadline, a.version, s.signal_type, CASE WHEN s.signal_type IN ('{_JUDGED}') THEN s.evidence END
+FROM alerts a LEFT JOIN signals s ON s.id = a.signal_id
+WHERE a.open_key IS NOT NULL
+ORDER BY {_RANK.format("a.priority")}, a.first_at DESC, a.id LIMIT :limit
+"""  # noqa: S608  closed lists of our own
 _HOLDS = "SELECT kind, asset_id, version, environment, why FROM holds WHERE open_key IS NOT NULL ORDER BY seq"
-_ADVISORIES = """
+_ADVISORIES = f"""
 SELECT f.advisory_id, a.name, f.component, COUNT(*), SUM(CASE WHEN f.environment = 'production' THEN 1 ELSE 0 END),
-       MIN(CASE f.priority WHEN 'P1' THEN 0 WHEN 'P2' THEN 1 WHEN 'unknown' THEN 2 WHEN 'P3' THEN 3 WHEN 'P4' THEN 4
-           ELSE 5 END) AS rank,
+       MIN({_RANK.format("f.priority")}) AS rank,
        MAX(CASE WHEN f.audit = 'matched' THEN 1 ELSE 0 END), a.title, MAX(f.component_id)
 FROM findings f JOIN advisories a ON a.id = f.advisory_id
 WHERE f.audit <> 'clean'
 GROUP BY f.advisory_id, a.name, f.component, a.title
 ORDER BY rank, a.name LIMIT :limit
-"""
+"""  # noqa: S608  closed lists of our own
 _SOURCES = "SELECT id, kind, every_s, last_good_at, failures, reason FROM sources ORDER BY id"
 _COUNTS = """
 SELECT (SELECT COUNT(*) FROM outbox WHERE state = 'dead'),
        (SELECT COUNT(*) FROM decisions WHERE outcome = 'indeterminate' AND at > :since)
 """
-_RANKS = [Priority.P1, Priority.P2, Priority.UNKNOWN, Priority.P3, Priority.P4, Priority.NOTE]
 _RECENT_INDETERMINATE = timedelta(days=1)
-
-
-_RISKY = frozenset({"FAIL", "risk", "quarantined", "doubt", "unknown"})
 RowT = TypeVar("RowT")
 
 
@@ -90,7 +94,7 @@ def read_kept(
     urgent = [_alert(row, now_us) for row in execute(_ALERTS, {"limit": MAX_ROWS})]
     urgent.sort(key=lambda a: (PRIORITY_RANK[a.priority], -a.since_us))
     alerts = _same(urgent, before.board.alerts if before else ())
-    standing = [HoldRow(*row) for row in execute(_HOLDS, {})]
+    standing = [StandingHold(*row) for row in execute(_HOLDS, {})]
     registry = read_registry(execute, alerts, standing, touched, before.registry if before else None)
     sources = tuple(_source(row, now_us) for row in execute(_SOURCES, {}))
     ((dead, indeterminate),) = execute(_COUNTS, {"since": now_us - _RECENT_INDETERMINATE // timedelta(microseconds=1)})
@@ -117,7 +121,7 @@ def _same(rows: Sequence[RowT], before: Sequence[RowT]) -> tuple[RowT, ...]:
 
 
 def _alert(row: Sequence[Any], now_us: int) -> AlertRow:
-    ident, priority, state, title, owner, asset, environment, since, count, rule, deadline, version = row
+    ident, priority, state, title, owner, asset, environment, since, count, rule, deadline, version, kind, proof = row
     overdue = deadline is not None and deadline < now_us and state == "firing"
     return AlertRow(
         ident,
@@ -132,7 +136,15 @@ def _alert(row: Sequence[Any], now_us: int) -> AlertRow:
         rule,
         overdue,
         version or "",
+        kind or "",
+        _verdict(proof) if proof else "",
     )
+
+
+@lru_cache(4 * MAX_ROWS)
+def _verdict(evidence: str) -> str:
+    """Kept: an open alert's evidence is read again for each board."""
+    return str(json.loads(evidence).get("verdict") or "")
 
 
 def _advisory(row: Sequence[Any]) -> AdvisoryRow:
@@ -146,20 +158,15 @@ def _advisory(row: Sequence[Any]) -> AdvisoryRow:
 
 def _source(row: Sequence[Any], now_us: int) -> SourceRow:
     ident, kind, every, good, failures, reason = row
-    if failures:
-        health = "failing"
-    elif good is None:
-        health = "never"
-    else:
-        health = "late" if now_us - good > 3 * every * 1_000_000 else "good"
-    return SourceRow(ident, kind, health, reason, good)
+    silent = None if good is None else (now_us - good) / 1e6
+    return SourceRow(ident, kind, health(failures, silent, every), reason, good)
 
 
 def _header(
     estate: str,
     places: Mapping[tuple[str, str], int],
     alerts: Sequence[AlertRow],
-    holds: Sequence[HoldRow],
+    holds: Sequence[StandingHold],
     sources: Sequence[SourceRow],
     indeterminate: int,
     dead: int,
@@ -167,7 +174,7 @@ def _header(
     serving: Counter[str] = Counter()
     for (environment, _), count in places.items():
         serving[environment] += count
-    risky = sum(count for (e, state), count in places.items() if e == "production" and state in _RISKY)
+    risky = sum(count for (e, state), count in places.items() if e == "production" and state in RISKY)
     live = [a.priority for a in alerts if a.state != "suppressed"]
     return Header(
         estate=estate,
@@ -179,7 +186,7 @@ def _header(
         p2=live.count("P2"),
         p4=sum(p in ("P3", "P4", "unknown") for p in live),
         frozen=tuple(sorted({h.asset or "everything" for h in holds if h.kind == "freeze"})),
-        sources_good=sum(s.health == "good" for s in sources),
+        sources_good=sum(s.health == Health.GOOD for s in sources),
         sources_total=len(sources),
         indeterminate=indeterminate,
         dead_letters=dead,

@@ -6,13 +6,13 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from pulse_tui.domain.standing import STANDING_RANK, Standing
 from pulse_tui.domain.views.panes import RegistryRow
 from pulse_tui.domain.views.registry import StageCell, WorkflowRow
-from pulse_tui.storage.board.deployments import ENVIRONMENT_RANK, STATE_RANK
+from pulse_tui.domain.words import ENVIRONMENT_RANK, Environment
 from pulse_tui.storage.board.trends import Execute
 
 _WORKFLOWS = "SELECT id, stages, owner_team FROM workflows"
-_PRODUCTION = "production"
 
 
 class _Line(NamedTuple):
@@ -70,7 +70,7 @@ def _line(
     by_asset = {asset: {row.environment: row for row in rows} for (_, asset), rows in zip(named, serving, strict=True)}
     environments = sorted({e for rows in by_asset.values() for e in rows}, key=ENVIRONMENT_RANK.__getitem__)
     rows = [_row(ident, environment, owner, named, by_asset) for environment in environments]
-    urgent = min((STATE_RANK[row.state] for row in rows), default=len(STATE_RANK))
+    urgent = min((STANDING_RANK[row.state] for row in rows), default=len(STANDING_RANK))
     return _Line(stages, owner, named, serving, rows, urgent)
 
 
@@ -82,13 +82,13 @@ def _row(
     serving: dict[str, dict[str, RegistryRow]],
 ) -> WorkflowRow:
     cells, since = [], []
-    worst, why = "ok", ""
+    worst, why = str(Standing.OK), ""
     for name, asset in stages:
         places = serving.get(asset, {})
-        row = places.get(environment) or places.get(_PRODUCTION)
+        row = places.get(environment) or places.get(Environment.PRODUCTION)
         if row is None:
             cell, reason = (
-                StageCell(name, asset, "", "missing"),
+                StageCell(name, asset, "", Standing.MISSING),
                 f"{name}: {asset}: not deployed here nor in production",
             )
         else:
@@ -96,6 +96,6 @@ def _row(
             if row.since_us is not None:
                 since.append(row.since_us)
         cells.append(cell)
-        if STATE_RANK[cell.state] < STATE_RANK[worst]:
+        if STANDING_RANK[cell.state] < STANDING_RANK[worst]:
             worst, why = cell.state, reason
     return WorkflowRow(ident, environment, worst, why, tuple(cells), max(since, default=None), owner)

@@ -15,7 +15,7 @@ from pulse_tui.tui.kit.screen import Head
 READING = (
     "▲ risk, firing   ✖ FAIL, quarantined   ■ frozen, blocked",
     "‖ paused   ◆ retest, watch, INCONCLUSIVE   ● ok   ✓ acked",
-    "○ muted, draft, retired   ? unknown; doubt: what is known of it does not add up",
+    "○ muted, draft, retired   ? unknown; conflict: what is known of it does not fit together",
     "BACK is where a rollback goes: ! was found not to work, - there is nothing to go back to",
     "» marked to compare with   ! by a version: something is odd   ↑ stands above already",
     "P1 page now   P2 page in working hours   P3 ticket   P4 notice",

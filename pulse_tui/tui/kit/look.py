@@ -42,7 +42,7 @@ _STATES: Final[Mapping[str, tuple[str, Style]]] = {
     "watch": ("◆", INFO),
     "quarantined": ("✖", BAD),
     "unknown": ("?", WARN),
-    "doubt": ("?", WARN),
+    "conflict": ("?", WARN),
     "missing": ("?", WARN),
     # releases
     "draft": ("○", DIM),

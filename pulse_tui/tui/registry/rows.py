@@ -29,14 +29,14 @@ ARROW: Final = " › "
 
 
 def registry_state(row: RegistryRow) -> Span:
-    """The state, and beside a more urgent one the hold or the doubt that stands too: ``✖ FAIL ■ blocked``."""
+    """The state, and beside a more urgent one the hold or the conflict that stands too: ``✖ FAIL ■ blocked``."""
     return state_text(row.state, row.hold, row.concerns > 0)
 
 
-def state_text(state: str, hold: str, doubts: bool) -> Span:
+def state_text(state: str, hold: str, concerned: bool) -> Span:
     """As :func:`registry_state`, of the parts."""
     text, style = look.state(state)
-    beside = hold or ("doubt" if doubts else "")
+    beside = hold or ("conflict" if concerned else "")
     return (text, style) if beside in ("", state) else (f"{text} {look.state(beside)[0]}", style)
 
 
@@ -80,8 +80,8 @@ def registry_cells(row: RegistryRow, now_us: int) -> Cells:
 
 
 @lru_cache(maxsize=1024)
-def _state_width(state: str, hold: str, doubts: bool) -> int:
-    return cell_len(state_text(state, hold, doubts)[0])
+def _state_width(state: str, hold: str, concerned: bool) -> int:
+    return cell_len(state_text(state, hold, concerned)[0])
 
 
 def registry_widths(row: RegistryRow) -> tuple[int, ...]:

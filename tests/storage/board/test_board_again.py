@@ -22,14 +22,14 @@ from pulse_tui.domain.hold import HoldKind
 from pulse_tui.domain.pointer import PointerCheck
 from pulse_tui.domain.release import ReleaseState
 from pulse_tui.domain.rollback import Check
-from pulse_tui.domain.words import AssetType, Environment, Priority, Severity
+from pulse_tui.domain.words import AssetType, Environment, Priority, Severity, SignalType
 from pulse_tui.storage.board import deployments as registry
 from pulse_tui.storage.engine import connect, normalize
 from pulse_tui.storage.migrate import upgrade
 from pulse_tui.storage.store import SqlStore, SqlTransaction
 from pulse_tui.storage.tables import metadata
 from tests.fakes.databases import postgres, sqlite_file
-from tests.fakes.nouns import CANARY, NOW, PRODUCTION, alert, asset, deployment, hold, later, release
+from tests.fakes.nouns import CANARY, NOW, PRODUCTION, alert, asset, deployment, hold, later, release, signal
 
 NAMES, VERSIONS = ("a", "b", "c", "d"), ("1", "2", "3")
 NAME, VERSION = st.sampled_from(NAMES), st.sampled_from(VERSIONS)
@@ -43,18 +43,18 @@ def pointer(name: str, place: Environment, serving: str, target: str | None, ok:
     return PointerCheck(asset_id=name, environment=place, serving=serving, version=target, at=NOW, checks=checks)
 
 
-def doubt(name: str, key: int, place: Environment | None, version: str | None, severity: Severity) -> Concern:
+def conflict(name: str, key: int, place: Environment | None, version: str | None, severity: Severity) -> Concern:
     return Concern(
-        asset_id=name, key=f"k{key}", what=f"doubt {key}", todo="ask", source="ci", severity=severity, since=NOW,
+        asset_id=name, key=f"k{key}", what=f"conflict {key}", todo="ask", source="ci", severity=severity, since=NOW,
         environment=place, version=version,
     )  # fmt: skip
 
 
 def episode(
-    number: int, name: str | None, place: Environment | None, priority: Priority, rule: str, state: str
+    number: int, name: str | None, place: Environment | None, priority: Priority, cause: str, state: str
 ) -> Alert:
     base = alert(
-        number, asset_id=name, environment=place, priority=priority, rule_id=rule, first_at=later(hours=number)
+        number, asset_id=name, environment=place, priority=priority, signal_id=cause, first_at=later(hours=number)
     )
     if state == "suppressed":
         return base.suppress("ana", later(hours=1), "known")
@@ -80,7 +80,7 @@ DEEDS: list[st.SearchStrategy[Deed]] = [
     st.builds(lambda n, e: lambda tx: tx.estate.undeploy(n, e, NOW), NAME, PLACE),
     st.builds(lambda n, e, s, v, ok: lambda tx: tx.inventory.put_pointer(pointer(n, e, s, v, ok)), NAME, PLACE, VERSION,
               ANY_VERSION, st.booleans()),
-    st.builds(lambda n, k, e, v, s: lambda tx: tx.inventory.put_concern(doubt(n, k, e, v, s)), NAME, NUMBER, ANYWHERE,
+    st.builds(lambda n, k, e, v, s: lambda tx: tx.inventory.put_concern(conflict(n, k, e, v, s)), NAME, NUMBER, ANYWHERE,
               ANY_VERSION, st.sampled_from(list(Severity))),
     st.builds(lambda n, k: lambda tx: tx.inventory.drop_concern(n, f"k{k}"), NAME, NUMBER),
     st.builds(lambda i, n, k, e, v: lambda tx: tx.judgements.put_hold(
@@ -88,7 +88,7 @@ DEEDS: list[st.SearchStrategy[Deed]] = [
         st.sampled_from(list(HoldKind)), ANYWHERE, ANY_VERSION),
     st.builds(lambda i: lambda tx: tx.judgements.lift_hold(f"h{i}", "ana", NOW), NUMBER),
     st.builds(lambda *given: lambda tx: tx.judgements.put_alert(episode(*given)), NUMBER, st.none() | NAME, ANYWHERE,
-              st.sampled_from(list(Priority)), st.sampled_from(["latency-breach", "cve"]),
+              st.sampled_from(list(Priority)), st.sampled_from(["s-slow", "s-cve", "s-gone"]),
               st.sampled_from(["firing", "suppressed", "resolved"])),
     st.builds(lambda i, n: lambda tx: tx.judgements.put_retest(
         Retest(key=f"r{i}", asset_id=n, owner=None, why=f"retest {i}", due_at=later(hours=i))), NUMBER, NAME),
@@ -122,6 +122,7 @@ def test_after_any_writes_the_board_is_what_a_reader_of_everything_sees(
         url = postgres().named(name) if name else sqlite_file(folder / "pulse.db")
         writer, reader = SqlStore(url, folder), SqlStore(url, folder)
         with writer.write() as tx:
+            tx.signals.add([(signal("slow"), b"{}"), (signal("cve", SignalType.CVE), b"{}")])
             for n in NAMES[:3]:
                 tx.estate.put_assets([asset(n)])
                 tx.estate.add_release(release("1", n))

@@ -1,4 +1,4 @@
-"""Pane 1's rows: pointers, doubts, sources; and workflows as one line."""
+"""Pane 1's rows: pointers, conflicts, sources; and workflows as one line."""
 
 from __future__ import annotations
 
@@ -10,15 +10,28 @@ import pytest
 
 from pulse_tui.domain.concern import Concern
 from pulse_tui.domain.estate import Stage, Workflow
+from pulse_tui.domain.evals import Verdict
 from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.pointer import PointerCheck
 from pulse_tui.domain.release import ReleaseState
 from pulse_tui.domain.rollback import Check
 from pulse_tui.domain.views.panes import Board, RegistryRow
-from pulse_tui.domain.words import Environment, Priority, Severity
+from pulse_tui.domain.words import Environment, Priority, Severity, SignalType
 from pulse_tui.storage.board.panes import quick_board
 from pulse_tui.storage.store import SqlStore
-from tests.fakes.nouns import CANARY, NOW, PRODUCTION, alert, asset, deployment, later, release
+from tests.fakes.nouns import (
+    CANARY,
+    NOW,
+    PRODUCTION,
+    alert,
+    asset,
+    changed,
+    deployment,
+    evidence,
+    later,
+    release,
+    signal,
+)
 
 
 @pytest.fixture
@@ -30,6 +43,7 @@ def estate(store: SqlStore) -> Iterator[SqlStore]:
             for version in ("1.0.0", "2.0.0"):
                 tx.estate.add_release(release(version, name))
             tx.estate.deploy(deployment("1.0.0", PRODUCTION, asset_id=name))
+        tx.signals.add([(signal(1), b"{}"), (signal(2, SignalType.CVE), b"{}")])
         tx.estate.deploy(deployment("2.0.0", CANARY, asset_id="writer", source="mlflow", since=later(hours=2)))
     yield store
     if store.is_sqlite:  # whatever a test wrote, the quick form reads the same
@@ -44,7 +58,7 @@ def row(store: SqlStore, key: str = "writer/canary") -> RegistryRow:
     return next(r for r in board(store).registry if r.key == key)
 
 
-def doubt(key: str = "dispute:version", **fields: object) -> Concern:
+def conflict(key: str = "dispute:version", **fields: object) -> Concern:
     values: dict[str, object] = {
         "asset_id": "writer", "key": key, "what": "mlflow says 2.0.0, ci says 2.0.1", "todo": "ask", "source": "mlflow",
         "severity": Severity.MEDIUM, "since": NOW,
@@ -80,13 +94,13 @@ def test_the_pointer_is_what_was_found_when_it_was_looked_at(estate: SqlStore) -
     assert looked("1.0.0", ok=True, serving="1.5.0") == "0.9.0"  # nobody looked since 2.0.0 serves
 
 
-def test_what_does_not_add_up_makes_a_row_doubtful_and_is_counted_as_a_risk(estate: SqlStore) -> None:
+def test_what_does_not_fit_together_is_a_conflict_and_is_counted_as_a_risk(estate: SqlStore) -> None:
     assert board(estate).header.production_risk == 0
     with estate.write() as tx:
-        tx.inventory.put_concern(doubt())
-        tx.inventory.put_concern(doubt("cycle", what="its lineage is a circle", severity=Severity.HIGH))
-        tx.inventory.put_concern(doubt("shadowy", what="elsewhere", environment=Environment.SHADOW))
-    assert (row(estate).state, row(estate).why, row(estate).concerns) == ("doubt", "its lineage is a circle", 2)
+        tx.inventory.put_concern(conflict())
+        tx.inventory.put_concern(conflict("cycle", what="its lineage is a circle", severity=Severity.HIGH))
+        tx.inventory.put_concern(conflict("shadowy", what="elsewhere", environment=Environment.SHADOW))
+    assert (row(estate).state, row(estate).why, row(estate).concerns) == ("conflict", "its lineage is a circle", 2)
     assert row(estate, "router/production").concerns == 0
     assert (board(estate).header.production_risk, board(estate).header.production_ok) == (1, 2)
     assert board(estate).registry[0].asset == "writer"
@@ -94,26 +108,26 @@ def test_what_does_not_add_up_makes_a_row_doubtful_and_is_counted_as_a_risk(esta
 
 def test_a_concern_about_a_version_that_does_not_serve_is_counted_and_no_more(estate: SqlStore) -> None:
     with estate.write() as tx:
-        tx.inventory.put_concern(doubt("deleted:1.0.0", version="1.0.0", environment=CANARY))
+        tx.inventory.put_concern(conflict("deleted:1.0.0", version="1.0.0", environment=CANARY))
     assert (row(estate).state, row(estate).concerns) == ("ok", 1)
 
 
-def test_a_concern_of_low_severity_is_counted_and_puts_nothing_in_doubt(estate: SqlStore) -> None:
+def test_a_concern_of_low_severity_is_counted_and_makes_no_conflict(estate: SqlStore) -> None:
     before = board(estate).registry
     with estate.write() as tx:
-        tx.inventory.put_concern(doubt("dispute:owner_team", what="two owners", severity=Severity.LOW))
+        tx.inventory.put_concern(conflict("dispute:owner_team", what="two owners", severity=Severity.LOW))
     after = board(estate).registry
     assert [r.state for r in after] == [r.state for r in before]
     assert sum(r.concerns for r in after) > sum(r.concerns for r in before)
 
 
-def test_a_doubt_says_more_than_that_a_version_is_unknown_and_less_than_an_alert(estate: SqlStore) -> None:
+def test_a_conflict_says_more_than_that_a_version_is_unknown_and_less_than_an_alert(estate: SqlStore) -> None:
     with estate.write() as tx:
         tx.estate.deploy(deployment("9.9.9", CANARY, asset_id="writer"))
     assert (row(estate).state, row(estate).release, row(estate).iteration) == ("unknown", "", None)
     with estate.write() as tx:
-        tx.inventory.put_concern(doubt())
-    assert row(estate).state == "doubt"
+        tx.inventory.put_concern(conflict())
+    assert row(estate).state == "conflict"
     with estate.write() as tx:
         tx.judgements.put_alert(alert(1, asset_id="writer", environment=CANARY, priority=Priority.P1))
     assert row(estate).state == "FAIL"
@@ -122,8 +136,29 @@ def test_a_doubt_says_more_than_that_a_version_is_unknown_and_less_than_an_alert
 def test_an_alert_on_the_whole_asset_is_not_hidden_by_a_lesser_one_here(estate: SqlStore) -> None:
     with estate.write() as tx:
         tx.judgements.put_alert(alert(1, asset_id="writer", environment=CANARY, priority=Priority.P4))
-        tx.judgements.put_alert(alert(2, asset_id="writer", environment=None, priority=Priority.P1, rule_id="cve"))
+        tx.judgements.put_alert(alert(2, asset_id="writer", environment=None, priority=Priority.P1))
     assert row(estate).state == "risk"
+
+
+def test_a_row_fails_by_what_was_measured_and_not_by_how_a_rule_is_called(estate: SqlStore) -> None:
+    with estate.write() as tx:
+        cve = alert(2, asset_id="writer", environment=CANARY, priority=Priority.P1, rule_id="my-regression-watch")
+        tx.judgements.put_alert(cve)
+        slow = alert(1, asset_id="router", environment=PRODUCTION, priority=Priority.P1, rule_id="slow")
+        tx.judgements.put_alert(slow)
+    assert (row(estate).state, row(estate, "router/production").state) == ("risk", "FAIL")
+    assert [(a.signal_type, a.verdict) for a in board(estate).alerts] == [("latency_breach", ""), ("cve", "")]
+
+
+@pytest.mark.parametrize(("verdict", "state"), [("FAIL", "FAIL"), ("INCONCLUSIVE", "risk"), (None, "FAIL")])
+def test_an_undecided_verdict_is_a_risk_and_no_failure(estate: SqlStore, verdict: str | None, state: str) -> None:
+    kind = SignalType.BENCHMARK_REGRESSION
+    proof = changed(evidence(kind), verdict=Verdict(verdict) if verdict else None)
+    with estate.write() as tx:
+        tx.signals.add([(signal(3, kind, evidence=proof), b"{}")])
+        tx.judgements.put_alert(alert(3, asset_id="writer", environment=CANARY, priority=Priority.P2))
+    assert row(estate).state == state
+    assert board(estate).alerts[0].verdict == (verdict or "")
 
 
 ANSWER = Workflow(
@@ -147,13 +182,13 @@ def test_a_workflow_is_one_line_an_environment_with_productions_stages_beside_a_
 def test_a_change_under_one_stage_shows_on_the_whole(estate: SqlStore) -> None:
     with estate.write() as tx:
         tx.inventory.put_workflows([ANSWER, Workflow(id="a-calm-one", stages=(Stage("route", "router"),))])
-        tx.inventory.put_concern(doubt())
+        tx.inventory.put_concern(conflict())
         tx.judgements.put_alert(alert(1, asset_id="retriever", environment=PRODUCTION, priority=Priority.P2))
     rows = board(estate).workflows
     assert [r.key for r in rows] == ["answer/production", "answer/canary", "a-calm-one/production"]
     assert [r.state for r in rows] == ["FAIL", "FAIL", "ok"]
     assert rows[0].why == "retrieve: retriever 1.0.0: p95 breach"
-    assert [s.state for s in rows[1].stages] == ["ok", "FAIL", "doubt"]
+    assert [s.state for s in rows[1].stages] == ["ok", "FAIL", "conflict"]
 
 
 def test_a_stage_that_serves_nowhere_is_missing(estate: SqlStore) -> None:
