@@ -7,19 +7,26 @@ import os
 import selectors
 import signal
 import subprocess
+import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.text import clean, clean_block
-from pulse_tui.ports.running import Ended, Finished
+from pulse_tui.ports.running import Ended, Finished, Output
+
+if TYPE_CHECKING:
+    from asyncio.subprocess import Process
 
 MARK = "PULSE_RUN"
 """The variable that names a run in the environment of everything that it started."""
 KEPT = 64 * 2**10
-"""Bytes of output that are kept: the last ones."""
+"""Bytes of output that are kept: the last ones of a command, the first ones of what a program complains."""
+LONGEST_LINE = 2**20
+"""Bytes of a line that a program which is talked to may write."""
 POLL_S = 0.1
 GRACE_S = 1.0
 """Between asking it to end and ending it."""
@@ -61,6 +68,48 @@ class SystemProcesses:
         code = process.returncode if how is Ended.EXITED else None
         return Finished(how, code, output.text(self._redact))
 
+    def ask(
+        self,
+        argv: Sequence[str],
+        *,
+        folder: Path,
+        environment: Mapping[str, str],
+        feed: bytes = b"",
+        timeout_s: float,
+        cap: int = 2**20,
+    ) -> Output:
+        with tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as given:
+            given.write(feed)
+            given.seek(0)
+            process = _start(argv, folder, environment, stdin=given, stderr=errors)
+            assert process.stdout is not None
+            late = threading.Event()
+
+            def stop() -> None:
+                late.set()
+                _stop_group(process)
+
+            timer = threading.Timer(timeout_s, stop)
+            timer.start()
+            try:
+                with process.stdout as pipe:
+                    data = _read_up_to(pipe, cap + 1)
+                    if len(data) > cap:
+                        _stop_group(process)
+                process.wait()
+            except BaseException:
+                _stop_group(process)
+                raise
+            finally:
+                timer.cancel()
+            errors.seek(0)
+            said = clean_block(self._redact(errors.read(KEPT)).decode("utf-8", "replace"), KEPT)
+        if late.is_set():
+            return Output(Ended.TIMED_OUT, None, data, said)
+        if len(data) > cap:
+            return Output(Ended.FLOODED, None, data[:cap], said)
+        return Output(Ended.EXITED, process.returncode, data, said)
+
     def end(self, mark: str) -> int:
         """Found by their environment, where the system shows it: also those that left the session."""
         wanted, count = f"{MARK}={mark}".encode(), 0
@@ -72,16 +121,40 @@ class SystemProcesses:
         return count
 
 
-def _start(argv: Sequence[str], folder: Path, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+async def converse(argv: Sequence[str]) -> Process:
+    """Start a program that is talked to over its standard input and output, in lines.
+
+    In a session of its own, so that the terminal's Ctrl-C is not for it; what it complains is not on the screen.
+    """
+    import asyncio.subprocess as pipes  # noqa: PLC0415  whoever talks has a loop; who only runs commands need not
+
+    return await pipes.create_subprocess_exec(
+        *argv,
+        stdin=pipes.PIPE,
+        stdout=pipes.PIPE,
+        stderr=pipes.DEVNULL,
+        start_new_session=True,
+        limit=LONGEST_LINE,
+    )
+
+
+def _start(
+    argv: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    *,
+    stdin: IO[bytes] | int = subprocess.DEVNULL,
+    stderr: IO[bytes] | int = subprocess.STDOUT,
+) -> subprocess.Popen[bytes]:
     program = clean(argv[0], 200)
     try:
         return subprocess.Popen(  # noqa: S603  argv from the configuration, no shell
             list(argv),
             cwd=folder,
             env=dict(environment),
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stderr=stderr,
             start_new_session=True,
             bufsize=0,
         )
@@ -95,6 +168,24 @@ def _start(argv: Sequence[str], folder: Path, environment: Mapping[str, str]) ->
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise SourceError(f"{program!r} cannot be started: {clean(str(reason), 200)}") from None
+
+
+def _stop_group(process: subprocess.Popen[bytes]) -> None:
+    """It and whatever it started: asked first, so that it takes its lock files away."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=GRACE_S)
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _read_up_to(pipe: IO[bytes], most: int) -> bytes:
+    """Until the end, or so many bytes."""
+    parts, left = list[bytes](), most
+    while left and (part := pipe.read(min(left, KEPT))):
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
 
 
 def _watch(process: subprocess.Popen[bytes], output: _Tail, until: float, stop: Callable[[], bool]) -> Ended:

@@ -11,8 +11,7 @@ import contextlib
 import itertools
 import json
 import random
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
@@ -30,8 +29,8 @@ BROKEN_S = 60.0
 """Until the next round of a source whose round broke."""
 ANSWER_S = 180.0
 """A request that waits for so long is given up; a worker that answered nothing at all meanwhile is ended."""
-ENDED: Mapping[str, Any] = {"message": "the collecting process ended; it is started again", "next_s": 10.0}
-HUNG: Mapping[str, Any] = {"message": "the collecting process hung; it is started again", "next_s": 10.0}
+ENDED: Mapping[str, Any] = {"message": "collector process exited; restarting", "next_s": 10.0}
+HUNG: Mapping[str, Any] = {"message": "collector process hung; restarting", "next_s": 10.0}
 
 
 class Outcome(NamedTuple):
@@ -274,9 +273,9 @@ class ThreadRunner:
 class WorkerRunner:
     """Rounds in a child process that answers JSON lines, several at once; started late, restarted when it dies."""
 
-    def __init__(self, arguments: Sequence[str]) -> None:
-        """``arguments`` follow ``python -m pulse_tui``."""
-        self._arguments = list(arguments)
+    def __init__(self, spawn: Callable[[], Awaitable[asyncio.subprocess.Process]]) -> None:
+        """``spawn`` starts the child, its input and output being pipes."""
+        self._spawn = spawn
         self._link: _Link | None = None
         self._starting = asyncio.Lock()
 
@@ -312,14 +311,6 @@ class WorkerRunner:
             # No await in between: a worker that dies from here on fails this request too.
             answer = link.send(request)
         return await link.receive(answer)
-
-    async def _spawn(self) -> asyncio.subprocess.Process:
-        pipe, null = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
-        command = [sys.executable, "-m", "pulse_tui", *self._arguments]
-        # A session of its own: the terminal's Ctrl-C is the tower's, and nothing writes on its screen.
-        return await asyncio.create_subprocess_exec(
-            *command, stdin=pipe, stdout=pipe, stderr=null, start_new_session=True, limit=1 << 20
-        )
 
 
 class _Link:

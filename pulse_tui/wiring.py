@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from pulse_tui.domain.views.panes import Board
     from pulse_tui.hooks import Hooks
     from pulse_tui.policy.judge import Policy
+    from pulse_tui.ports import Http
     from pulse_tui.services.desk import ServiceDesk
-    from pulse_tui.services.parts import JudgeParts, RollbackParts
+    from pulse_tui.services.parts import JudgeParts, Outside, RollbackParts
     from pulse_tui.settings.shapes import Settings
     from pulse_tui.storage.store import SqlStore
     from pulse_tui.web import Web
@@ -132,6 +133,15 @@ def _process_space() -> str:
     return f"{space}-{boot}"
 
 
+def outside(http: Http, base: Path, clock: Callable[[], datetime]) -> Outside:
+    """The world of this process: its files, programs and secrets, with relative paths from ``base`` on."""
+    from pulse_tui.files import DiskFiles  # noqa: PLC0415
+    from pulse_tui.running import SystemProcesses  # noqa: PLC0415
+    from pulse_tui.services.parts import Outside  # noqa: PLC0415
+
+    return Outside(http=http, base=base, secret=secret, files=DiskFiles(clock), processes=SystemProcesses(redact))
+
+
 class House:
     """One opened configuration. Parts are made when they are first asked for."""
 
@@ -212,11 +222,9 @@ class House:
     @cached_property
     def judging(self) -> JudgeParts:
         """What it takes to take signals in and respond."""
-        from pulse_tui.files import DiskFiles  # noqa: PLC0415
         from pulse_tui.kinds import Kinds  # noqa: PLC0415
         from pulse_tui.ports import Route  # noqa: PLC0415
-        from pulse_tui.running import SystemProcesses  # noqa: PLC0415
-        from pulse_tui.services.parts import JudgeParts, Outside  # noqa: PLC0415
+        from pulse_tui.services.parts import JudgeParts  # noqa: PLC0415
         from pulse_tui.services.record import signals_of  # noqa: PLC0415
 
         settings = self.settings
@@ -228,13 +236,8 @@ class House:
             suites={s.id: s for s in settings.suites},
             source_kinds=Kinds("collectors"),
             sources={s.id: s for s in settings.sources if s.enabled},
-            outside=Outside(
-                http=self.web,
-                base=self.base,
-                secret=secret,
+            outside=outside(self.web, self.base, self.clock)._replace(
                 dead=is_dead,
-                files=DiskFiles(self.clock),
-                processes=SystemProcesses(redact),
                 cron=_cron_next,
                 frozen=_Frozen(self.config) if self.config is not None else None,
                 here=socket.gethostname(),

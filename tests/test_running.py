@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pulse_tui.domain.errors import SourceError
-from pulse_tui.ports import Ended, Finished, Processes
+from pulse_tui.ports import Ended, Finished, Output, Processes
 from pulse_tui.running import KEPT, SystemProcesses
 
 SLEEPER = "import sys, time; print('up', flush=True); time.sleep(600)"
@@ -169,3 +169,38 @@ def test_what_a_process_that_died_left_is_found_by_its_mark(tmp_path: Path) -> N
     assert SystemProcesses().end("run-8") == 0
     assert SystemProcesses().end("run-7") == 1
     os.waitpid(left, 0)
+
+
+# ------------------------------------------------------------------ a program that is asked
+
+
+def ask(folder: Path, code: str, *, feed: bytes = b"", timeout_s: float = 20.0, cap: int = 2**20) -> Output:
+    processes: Processes = SystemProcesses(redact=lambda body: body.replace(b"s3cret", b"***"))
+    return processes.ask(python(code), folder=folder, environment={}, feed=feed, timeout_s=timeout_s, cap=cap)
+
+
+def test_the_answer_is_standard_output_as_it_is_and_what_it_complains_is_apart(tmp_path: Path) -> None:
+    code = "import sys; sys.stdout.buffer.write(b'\\0' + sys.stdin.buffer.read()); print('s3cret', file=sys.stderr); sys.exit(3)"
+    assert ask(tmp_path, code, feed=b"\xff\x00") == Output(Ended.EXITED, 3, b"\0\xff\0", "***")
+
+
+def test_a_program_that_is_asked_gets_the_given_environment_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PULSE_TEST_TOKEN", "s3cret")
+    assert b"PULSE_TEST_TOKEN" not in ask(tmp_path, "import os; print(list(os.environ))").data
+
+
+def test_a_program_that_writes_too_much_or_takes_too_long_is_ended_with_its_children(tmp_path: Path) -> None:
+    flood = ask(tmp_path, "import sys\nwhile True: sys.stdout.write('x' * 1000)", cap=5_000)
+    assert (flood.how, flood.code, len(flood.data)) == (Ended.FLOODED, None, 5_000)
+    began = time.monotonic()
+    late = ask(tmp_path, PARENT.format(more="", then="time.sleep(600)"), timeout_s=1.0)
+    assert (late.how, late.data) == (Ended.TIMED_OUT, b"up\n")
+    assert time.monotonic() - began < 10
+    assert gone(int((tmp_path / "child").read_text()))
+
+
+def test_a_program_that_is_not_there_cannot_be_asked(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="was not found"):
+        SystemProcesses().ask(("no-such-program",), folder=tmp_path, environment={}, timeout_s=1.0)

@@ -13,14 +13,13 @@ from pulse_tui.cli.output import emit
 from pulse_tui.domain.errors import SourceError, WrongUse
 from pulse_tui.domain.evals import Comparison, EvalRun, Gate, Measure, Task, TaskVerdict, Verdict
 from pulse_tui.domain.metrics import bounds_of, guards_safety, is_amount
-from pulse_tui.domain.source import Collected, Cursor
+from pulse_tui.domain.source import Collected
 from pulse_tui.domain.text import clean
 from pulse_tui.enrich.evals.said import line_words
 from pulse_tui.kinds import Kinds
-from pulse_tui.ports import CollectContext
 from pulse_tui.services.signals.files import HEAD, About, detect, file_formats, read_result
 from pulse_tui.settings.check import nearest
-from pulse_tui.wiring import find_config, now, secret
+from pulse_tui.wiring import find_config, now, outside
 
 if TYPE_CHECKING:
     from pulse_tui.settings.shapes import SuiteShape
@@ -120,7 +119,8 @@ def _runs(name: str, options: argparse.Namespace) -> list[EvalRun]:
 
 def _read(path: str, data: bytes, kinds: dict[str, Any], kind: str | None) -> Collected:
     """The file as it says whose it is; else as one of nobody's, whose models or whose name are its versions."""
-    context = CollectContext("compare", now(), _NoNetwork(), Cursor(), Path.cwd(), secret, Path(path).resolve().parent)  # type: ignore[arg-type]
+    world = outside(_NoNetwork(), Path.cwd(), now)  # type: ignore[arg-type]
+    context = world.collecting("compare", now(), folder=Path(path).resolve().parent)
     told = [About(path=path), About(asset=HERE, path=path), About(asset=HERE, version=Path(path).stem, path=path)]
     problem: SourceError | None = None
     first: Collected | None = None

@@ -11,12 +11,11 @@ import msgspec
 
 from pulse_tui.cli.output import emit, opened
 from pulse_tui.domain.errors import SourceError, WrongUse
-from pulse_tui.domain.source import Collected, Cursor, Rejected
+from pulse_tui.domain.source import Collected, Rejected
 from pulse_tui.kinds import Kinds
-from pulse_tui.ports import CollectContext
 from pulse_tui.services.signals.files import STDIN, About, file_formats, read_result
 from pulse_tui.settings.check import nearest
-from pulse_tui.wiring import House, secret
+from pulse_tui.wiring import House
 
 SHOWN = 20
 """Refused records that are told one by one; all are in the quarantine."""
@@ -83,15 +82,9 @@ def _split(items: list[str], kinds: dict[str, Any]) -> tuple[str | None, list[st
 
 def _read(name: str, kind: str | None, kinds: dict[str, Any], options: argparse.Namespace, house: House) -> Collected:
     data, shown = _bytes(name)
-    context = CollectContext(
-        source="ingest",
-        now=house.clock(),
-        http=house.web,
-        cursor=Cursor(),
-        base=Path.cwd(),
-        secret=secret,
-        folder=None if shown == STDIN else Path(name).resolve().parent,
-    )
+    here = house.judging.outside._replace(base=Path.cwd())  # what is named by hand starts where the operator stands
+    folder = None if shown == STDIN else Path(name).resolve().parent
+    context = here.collecting("ingest", house.clock(), folder=folder)
     about = About(asset=options.asset, version=options.release, suite=options.suite, path=name)
     naming = f"Name its kind first: pulse-tui ingest KIND {name}"
     return read_result(kinds, kind, shown, data, about, context, naming=naming)

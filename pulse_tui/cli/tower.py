@@ -76,6 +76,7 @@ def open_tower(
         read_only=read_only,
         session_file=session if session is not None else state_dir() / "session.json",
         title="pulse-tui",
+        hand_out=to_tmux,
     )
     try:
         asyncio.run(_until_left(tower))
@@ -90,6 +91,14 @@ def open_tower(
     return tower.return_code or 0
 
 
+def to_tmux(text: str) -> bool:
+    """Copied text goes to the tmux that the tower runs in. False when there is none."""
+    from pulse_tui.running import SystemProcesses  # noqa: PLC0415  only when somebody copies
+    from pulse_tui.tui.kit.clipboard import tmux_copy  # noqa: PLC0415
+
+    return tmux_copy(text, SystemProcesses())
+
+
 async def _until_left(tower: Tower) -> None:
     """SIGTERM leaves as ``q`` does: the terminal restored, the worker ended, a deed under way finished."""
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: tower.exit(return_code=TERMINATED))
@@ -102,15 +111,20 @@ def scheduler(
     """The in-process scheduler with its worker process, and the receiver of webhooks when one is configured."""
     from pulse_tui.scheduling import Scheduler, WorkerRunner  # noqa: PLC0415
 
-    arguments = ["worker"]
+    command = [sys.executable, "-m", "pulse_tui", "worker"]
     if config is not None:
-        arguments += ["--config", str(config)]
+        command += ["--config", str(config)]
     if database is not None:
-        arguments += ["--database", database]
+        command += ["--database", database]
 
     def rounds() -> dict[str, float]:
         from pulse_tui.rounds.suites import rounds_of  # noqa: PLC0415  after the first frame
 
         return rounds_of(house())
 
-    return Scheduler(rounds, lambda: WorkerRunner(arguments), hooks=lambda: house().hooks(), on_change=on_change)
+    def runner() -> WorkerRunner:
+        from pulse_tui.running import converse  # noqa: PLC0415  after the first frame
+
+        return WorkerRunner(lambda: converse(command))
+
+    return Scheduler(rounds, runner, hooks=lambda: house().hooks(), on_change=on_change)

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from pulse_tui.ports.collecting import CollectContext, Collector, FileFormat, Hint, Hinted, HookRequest
 from pulse_tui.ports.responding import Action, Case, Route, SendContext
-from pulse_tui.ports.running import Ended, Files, Finished, Piece, Processes, Result
+from pulse_tui.ports.running import Ended, Files, Finished, Output, Piece, Processes, Result
 from pulse_tui.ports.stepping import Step, StepContext
 from pulse_tui.ports.storing import (
     Advisories,
@@ -64,6 +64,7 @@ __all__ = [
     "Inventory",
     "Judgements",
     "Log",
+    "Output",
     "Piece",
     "Plumbing",
     "Processes",

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 
 from pulse_tui.domain.source import Collected, Cursor
+from pulse_tui.ports.running import Files, Processes
 from pulse_tui.ports.world import Http
 
 
@@ -23,6 +24,8 @@ class CollectContext(NamedTuple):
     cursor: Cursor
     base: Path
     """Relative paths in options start here (the configuration's folder)."""
+    files: Files
+    processes: Processes
     secret: Callable[[str], str]
     """Replaces ``${NAME}`` in a text by the environment's value; raises ConfigError when unset."""
     folder: Path | None = None

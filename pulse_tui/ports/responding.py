@@ -13,6 +13,7 @@ from pulse_tui.domain.alert import Alert
 from pulse_tui.domain.decision import Decision, Fact
 from pulse_tui.domain.delivery import Delivery
 from pulse_tui.domain.effect import Effect
+from pulse_tui.ports.running import Files, Processes
 from pulse_tui.ports.world import Http
 
 
@@ -50,7 +51,11 @@ class SendContext(NamedTuple):
 
     http: Http
     base: Path
+    """Relative paths in options start here (the configuration's folder)."""
+    files: Files
+    processes: Processes
     secret: Callable[[str], str]
+    """Replaces ``${NAME}`` in a text by the environment's value; raises ConfigError when unset."""
     now: datetime
 
 

@@ -15,16 +15,30 @@ class Ended(StrEnum):
     EXITED = "exited"
     TIMED_OUT = "timed out"
     STOPPED = "stopped"
+    FLOODED = "flooded"
+    """It wrote more than was asked for."""
 
 
 class Finished(NamedTuple):
-    """A process that is over, with everything that it started."""
+    """A process that ended, with everything that it started."""
 
     how: Ended
     code: int | None
     """Its exit code, minus the signal's number when one ended it; None when it had to be ended."""
     output: str
     """The end of what it wrote to standard output and standard error, safe to draw and without secrets."""
+
+
+class Output(NamedTuple):
+    """What a program answered."""
+
+    how: Ended
+    code: int | None
+    """As in :class:`Finished`."""
+    data: bytes
+    """All of its standard output, as it is; what came before its end when it was ended."""
+    errors: str
+    """The beginning of its standard error, safe to draw and without secrets."""
 
 
 class Processes(Protocol):
@@ -44,6 +58,23 @@ class Processes(Protocol):
 
         It is ended with everything that it started after ``timeout_s``, or when ``stop`` says so (asked several times
         a second). ``mark`` names it in its environment, for :meth:`end`. Raises SourceError when it cannot be started.
+        """
+        ...
+
+    def ask(
+        self,
+        argv: Sequence[str],
+        *,
+        folder: Path,
+        environment: Mapping[str, str],
+        feed: bytes = b"",
+        timeout_s: float,
+        cap: int = 2**20,
+    ) -> Output:
+        """Run a program for its standard output; ``feed`` is its standard input, ``environment`` all of its environment.
+
+        It is ended with everything that it started after ``timeout_s``, or once it wrote more than ``cap`` bytes.
+        Raises SourceError when it cannot be started.
         """
         ...
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
 from pulse_tui.domain.release import Release
 from pulse_tui.domain.rollback import Check
+from pulse_tui.ports.running import Files, Processes
 from pulse_tui.ports.world import Http
 
 
@@ -16,15 +18,20 @@ class StepContext(NamedTuple):
     """What a step gets beside its options."""
 
     http: Http
+    base: Path
+    """Relative paths in options start here (the configuration's folder), wherever the command was given."""
+    files: Files
+    processes: Processes
     secret: Callable[[str], str]
+    """Replaces ``${NAME}`` in a text by the environment's value; raises ConfigError when unset."""
     timeout_s: float
 
 
 class Step(Protocol):
     """A kind of rollback step: ``steps/<kind>.py``.
 
-    A step is a place that holds one value (an alias, a deployed version). The executor owns the
-    protocol (intent, probe, send, verify, undo); a kind only reads and writes its place.
+    A step is a target that holds one value (an alias, a deployed version). The executor owns the
+    protocol (intent, probe, send, verify, undo); a kind only reads and writes its target.
     """
 
     @property
@@ -33,11 +40,11 @@ class Step(Protocol):
         ...
 
     def target(self, options: Any) -> str:
-        """The place in words, without secrets: it is shown, hashed and compared."""
+        """The target in words, without secrets: it is shown, hashed and compared."""
         ...
 
     def value_of(self, options: Any, release: Release) -> str:
-        """The value this place holds when ``release`` is the one that serves."""
+        """The value this target holds when ``release`` is the one that serves."""
         ...
 
     def read(self, options: Any, context: StepContext) -> str:

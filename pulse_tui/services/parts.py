@@ -10,8 +10,22 @@ from typing import NamedTuple, Protocol
 from pulse_tui.domain.decision import Decision, Fact
 from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.signal import Signal
+from pulse_tui.domain.source import Cursor
 from pulse_tui.policy.gate import GateSection
-from pulse_tui.ports import Action, Collector, Files, Http, Processes, Route, Step, Store, Transaction
+from pulse_tui.ports import (
+    Action,
+    CollectContext,
+    Collector,
+    Files,
+    Http,
+    Processes,
+    Route,
+    SendContext,
+    Step,
+    StepContext,
+    Store,
+    Transaction,
+)
 from pulse_tui.settings.shapes import ApprovalsShape, OperatorShape, PlaybookShape, SourceShape, SuiteShape
 
 SYSTEM = "pulse-tui"
@@ -52,23 +66,60 @@ class Judge(Protocol):
 
 
 class Outside(NamedTuple):
-    """The world, as far as the verbs may touch it."""
+    """The world, as far as the verbs may touch it; every context of a kind is built here."""
 
     http: Http
     base: Path
+    """Where relative paths of the configuration start."""
     secret: Callable[[str], str]
+    files: Files
+    processes: Processes
     dead: Callable[[str], bool] = lambda _holder: False
     """Whether the process behind a lease's holder certainly no longer lives (False when that cannot be told)."""
-    files: Files | None = None
-    """None: the content of suites is not looked at."""
-    processes: Processes | None = None
-    """None: no suite is run."""
     cron: Callable[[str, datetime], datetime | None] = lambda _expression, _after: None
     """When a schedule fires next after a moment."""
     frozen: Callable[[], Mapping[str, str]] | None = None
     """What each suite is frozen as by the configuration as it is now; None: as it was read."""
     here: str = ""
     """This host, as others call it."""
+
+    def collecting(
+        self, source: str, now: datetime, cursor: Cursor | None = None, *, folder: Path | None = None
+    ) -> CollectContext:
+        """What a kind of source gets; ``folder`` is where the file that is parsed lies."""
+        return CollectContext(
+            source=source,
+            now=now,
+            http=self.http,
+            cursor=cursor or Cursor(),
+            base=self.base,
+            files=self.files,
+            processes=self.processes,
+            secret=self.secret,
+            folder=folder,
+        )
+
+    def sending(self, now: datetime) -> SendContext:
+        """What a kind of action gets to deliver with."""
+        return SendContext(
+            http=self.http,
+            base=self.base,
+            files=self.files,
+            processes=self.processes,
+            secret=self.secret,
+            now=now,
+        )
+
+    def stepping(self, timeout_s: float) -> StepContext:
+        """What a kind of rollback step gets; ``timeout_s`` is how long it may wait for its target."""
+        return StepContext(
+            http=self.http,
+            base=self.base,
+            files=self.files,
+            processes=self.processes,
+            secret=self.secret,
+            timeout_s=timeout_s,
+        )
 
 
 class Made(NamedTuple):

@@ -48,12 +48,17 @@ class Tower(BenchDeeds, Watch):
         session_file: Path | None,
         title: str,
         clock: Callable[[], datetime] = system_clock,
+        hand_out: Callable[[str], bool] = lambda _text: False,
     ) -> None:
-        """``quick_board`` fills the panes before ``open_desk`` imports what is heavy; both are called in a thread."""
+        """``quick_board`` fills the panes before ``open_desk`` imports what is heavy; both are called in a thread.
+
+        ``hand_out`` gives copied text to a program that has the clipboard, where there is one; whether it took it.
+        """
         saved, self._complaint = session.load(session_file)
         super().__init__(Head(title, read_only=read_only), saved, clock)
         self._open_desk, self._quick_board, self._runner = open_desk, quick_board, scheduler
         self._session_file = session_file
+        self._hand_out = hand_out
         self._started = False
         if look.wants_ascii(os.environ, getattr(sys.__stderr__, "encoding", None)):
             self._filters.append(look.AsciiFilter())

@@ -9,6 +9,7 @@ import pytest
 
 from pulse_tui.ports import SendContext
 from pulse_tui.web import Web
+from pulse_tui.wiring import outside
 from tests.enrich.build import NOW
 
 
@@ -19,5 +20,5 @@ def secret(text: str) -> str:
 @pytest.fixture
 def nowhere(tmp_path: Path) -> Iterator[SendContext]:
     web = Web(clock=lambda: NOW)
-    yield SendContext(http=web, base=tmp_path, secret=secret, now=NOW)
+    yield outside(web, tmp_path, lambda: NOW)._replace(secret=secret).sending(NOW)
     web.close()

@@ -10,6 +10,7 @@ from pulse_tui.domain.errors import ConfigError, Problem
 from pulse_tui.domain.source import Cursor
 from pulse_tui.ports import CollectContext, Http
 from pulse_tui.web import Web
+from pulse_tui.wiring import outside
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 
@@ -52,4 +53,4 @@ def context(
             raise ConfigError([Problem("secret", f"{text} is not set")])
         return text
 
-    return CollectContext(source, NOW, http or NoNetwork(), cursor or Cursor(), base, secret)
+    return outside(http or NoNetwork(), base, lambda: NOW)._replace(secret=secret).collecting(source, NOW, cursor)

@@ -10,11 +10,10 @@ import pytest
 
 from pulse_tui.demo.tape import Tape
 from pulse_tui.domain.errors import WrongUse
-from pulse_tui.domain.source import Collected, Cursor
+from pulse_tui.domain.source import Collected
 from pulse_tui.kinds import Kinds
-from pulse_tui.ports import CollectContext
 from pulse_tui.web import Web
-from pulse_tui.wiring import bundled
+from pulse_tui.wiring import bundled, outside
 
 NOW = datetime(2026, 11, 23, 3, 10, tzinfo=UTC)
 NIGHT = bundled("fixtures") / "night"
@@ -34,9 +33,7 @@ FEEDS = sorted(NIGHT.glob("acts/*/feed/*"))
 def _read(kind: str, name: str, file: Path, **options: object) -> Collected:
     module = Kinds("collectors")[kind]
     data = TAPE.fill(file.read_text(encoding="utf-8")).encode()
-    context = CollectContext(
-        source="fixture", now=NOW, http=Web(clock=lambda: NOW), cursor=Cursor(), base=NIGHT, secret=str
-    )
+    context = outside(Web(clock=lambda: NOW), NIGHT, lambda: NOW).collecting("fixture", NOW)
     assert module.accepts(name, data[:4096]), f"{file} is not recognised as {kind}"
     collected: Collected = module.parse(name, data, module.Options(**options), context)
     return collected

@@ -10,13 +10,13 @@ from pulse_tui.domain.words import Environment
 from pulse_tui.kinds import Kinds
 from pulse_tui.policy.judge import Policy
 from pulse_tui.ports import Route
-from pulse_tui.services.parts import JudgeParts, Outside, RollbackParts
+from pulse_tui.services.parts import JudgeParts, RollbackParts
 from pulse_tui.services.promotion.gate import GateAnswer
 from pulse_tui.services.promotion.gate import gate as ask_gate
 from pulse_tui.services.record import signals_of
 from pulse_tui.settings.shapes import ApprovalsShape, OperatorShape, PlaybookShape, StepShape
 from pulse_tui.storage.store import SqlStore
-from pulse_tui.wiring import House, secret
+from pulse_tui.wiring import House, outside
 from tests.fakes.clock import Clock
 from tests.fakes.http import FakeHttp
 from tests.fakes.target import Places
@@ -64,7 +64,7 @@ def judging(store: SqlStore, base: Path, clock: Clock, http: FakeHttp | None = N
         suites={},
         source_kinds=Kinds("collectors"),
         sources={},
-        outside=Outside(http=http or FakeHttp(), base=base, secret=secret),
+        outside=outside(http or FakeHttp(), base, clock),
         clock=clock,
         record=signals_of,
     )

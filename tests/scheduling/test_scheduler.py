@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pulse_tui import scheduling
+from pulse_tui.running import converse
 from pulse_tui.scheduling import Outcome, Scheduler, ThreadRunner, WorkerRunner
 
 
@@ -187,18 +188,17 @@ class OtherProgram(WorkerRunner):
     """The worker's protocol with another program at the other end."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__([])
+        super().__init__(self._start)
         self.script = folder / "worker.py"
         self.script.write_text(_WORKER)
         self.started = 0
 
-    async def _spawn(self) -> asyncio.subprocess.Process:
+    async def _start(self) -> asyncio.subprocess.Process:
         self.started += 1
-        pipe = asyncio.subprocess.PIPE
-        return await asyncio.create_subprocess_exec(sys.executable, str(self.script), stdin=pipe, stdout=pipe)
+        return await converse([sys.executable, str(self.script)])
 
 
-ENDED = Outcome("the collecting process ended; it is started again", 10.0)
+ENDED = Outcome("collector process exited; restarting", 10.0)
 
 
 def test_a_worker_that_dies_or_babbles_is_started_again(tmp_path: Path) -> None:
@@ -283,6 +283,6 @@ def test_a_worker_that_answers_nothing_at_all_is_started_again(tmp_path: Path) -
 
     before = scheduling.ANSWER_S
     try:
-        assert asyncio.run(body()).message == "the collecting process hung; it is started again"
+        assert asyncio.run(body()).message == "collector process hung; restarting"
     finally:
         scheduling.ANSWER_S = before

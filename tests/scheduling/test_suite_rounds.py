@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from pulse_tui.domain.evals import SuiteRun, SuiteRunState
+from pulse_tui.running import converse
 from pulse_tui.scheduling import Outcome, WorkerRunner
 from pulse_tui.wiring import House
 from tests.fakes.small_estate import FEED, write_estate
@@ -77,7 +78,7 @@ async def until_told(runner: WorkerRunner, words: str) -> str:
 
 def with_worker(estate: Path, body: Callable[[WorkerRunner], Awaitable[None]]) -> None:
     async def whole() -> None:
-        runner = WorkerRunner(["worker", "--config", str(estate)])
+        runner = WorkerRunner(lambda: converse([sys.executable, "-m", "pulse_tui", "worker", "--config", str(estate)]))
         try:
             await body(runner)
         finally:

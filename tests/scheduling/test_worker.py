@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from pulse_tui.running import converse
 from pulse_tui.scheduling import WorkerRunner
 from pulse_tui.wiring import House
 from tests.fakes.small_estate import FEED, signal_line, write_estate
@@ -39,7 +40,7 @@ def estate(tmp_path: Path, server: Loopback) -> Path:
 
 def test_a_page_goes_out_while_another_source_does_not_answer(estate: Path, server: Loopback) -> None:
     async def body() -> float:
-        runner = WorkerRunner(["worker", "--config", str(estate)])
+        runner = WorkerRunner(lambda: converse([sys.executable, "-m", "pulse_tui", "worker", "--config", str(estate)]))
         await runner.housekeeping()
         slow = asyncio.create_task(runner.round("news"))
         while not server.seen("GET", "/feed"):

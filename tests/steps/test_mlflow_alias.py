@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,8 @@ from pulse_tui.domain.errors import TargetError
 from pulse_tui.domain.release import Release
 from pulse_tui.ports import StepContext
 from pulse_tui.steps import mlflow_alias
-from tests.collectors.contexts import quick_web
+from pulse_tui.wiring import outside
+from tests.collectors.contexts import NOW, quick_web
 from tests.servers.loopback import Loopback, Reply
 from tests.servers.mlflow_server import MARKS, MlflowServer
 
@@ -20,7 +22,8 @@ ALIAS = "/api/2.0/mlflow/registered-models/alias"
 
 
 def step_context(timeout_s: float = 10.0) -> StepContext:
-    return StepContext(quick_web(), lambda text: text.replace("${TOKEN}", "s3cret"), timeout_s)
+    world = outside(quick_web(), Path(), lambda: NOW)
+    return world._replace(secret=lambda text: text.replace("${TOKEN}", "s3cret")).stepping(timeout_s)
 
 
 def write(options: mlflow_alias.Options, value: str, expected: str) -> None:

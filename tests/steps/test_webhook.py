@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from pulse_tui.domain.errors import TargetError
 from pulse_tui.domain.release import Release
 from pulse_tui.ports import StepContext
 from pulse_tui.steps import webhook
-from tests.collectors.contexts import quick_web
+from pulse_tui.wiring import outside
+from tests.collectors.contexts import NOW, quick_web
 from tests.servers.loopback import Loopback, Reply, Request
 
 
@@ -43,7 +45,8 @@ def options(server: Loopback, **changes: Any) -> webhook.Options:
 
 
 def step_context(timeout_s: float = 5.0) -> StepContext:
-    return StepContext(quick_web(), lambda text: text.replace("${TOKEN}", "s3cret"), timeout_s)
+    world = outside(quick_web(), Path(), lambda: NOW)
+    return world._replace(secret=lambda text: text.replace("${TOKEN}", "s3cret")).stepping(timeout_s)
 
 
 def write(

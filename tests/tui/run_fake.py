@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pulse_tui.cli.tower import to_tmux
 from pulse_tui.tui.app import Tower
 
 if TYPE_CHECKING:
@@ -32,8 +33,14 @@ def main(option: str = "", argument: str = "") -> None:
 
 def _tower(open_desk: Callable[[], Desk]) -> Tower:
     return Tower(
-        open_desk, quick_board=lambda: None, scheduler=None, read_only=False, session_file=None, title="acme-ai"
-    )  # fmt: skip
+        open_desk,
+        quick_board=lambda: None,
+        scheduler=None,
+        read_only=False,
+        session_file=None,
+        title="acme-ai",
+        hand_out=to_tmux,
+    )
 
 
 def _never() -> Desk:

@@ -109,13 +109,14 @@ def _open(options: Options, context: CollectContext) -> Git:
         folder = context.base / Path(whole).expanduser()
         if not folder.is_dir():
             raise SourceError(f"{shown} is no folder", todo="Correct 'repository' or clone it there")
-        return Git(folder.resolve(), shown, {})
+        return Git(context.processes, folder.resolve(), shown, {})
     try:
         source = remote(whole)
     except ValueError:
         raise SourceError(f"{shown} is no address", todo="Correct 'repository'") from None
     name = hashlib.sha256(f"{context.source}\0{source.url}".encode()).hexdigest()[:20]
-    git = Git(_cache(options, context) / f"{name}.git", shown, {whole: shown, source.url: shown})
+    mirror = _cache(options, context) / f"{name}.git"
+    git = Git(context.processes, mirror, shown, {whole: shown, source.url: shown})
     git.mirror(source, options.timeout)
     return git
 

@@ -7,14 +7,9 @@ fetched anew; a local repository is read where it lies and never written to.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import shutil
-import signal
-import subprocess
-import tempfile
-import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -22,10 +17,10 @@ from typing import NamedTuple
 from pulse_tui.collectors.git.address import Remote
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.text import clean
+from pulse_tui.ports import Ended, Processes
 
 READ_S = 60.0
 """How long a look into a repository may take."""
-_GRACE_S = 2.0
 OUTPUT_CAP = 128 * 2**20
 """How much git may answer, in bytes."""
 _KEPT = (
@@ -70,8 +65,9 @@ class Commit(NamedTuple):
 class Git:
     """One repository on disk. Raises SourceError for whatever git refuses, with git's last words."""
 
-    def __init__(self, folder: Path, shown: str, hide: Mapping[str, str]) -> None:
+    def __init__(self, processes: Processes, folder: Path, shown: str, hide: Mapping[str, str]) -> None:
         """``shown`` names the repository in messages; ``hide`` maps secrets to what may be shown instead."""
+        self._processes = processes
         self._folder = folder
         self._shown = shown
         self._hide = hide
@@ -196,7 +192,7 @@ class Git:
     def ask(
         self,
         *arguments: str,
-        feed: bytes | None = None,
+        feed: bytes = b"",
         timeout_s: float = READ_S,
         config: Mapping[str, str] | None = None,
         fine: tuple[int, ...] = (0,),
@@ -204,57 +200,27 @@ class Git:
         """Run one git command and return what it printed. ``config`` travels in the environment, not in the arguments."""
         settings = [word for item in _OFF for word in ("-c", item)]
         command = ["git", "--no-optional-locks", "--literal-pathspecs", *settings, *arguments]
-        with tempfile.TemporaryFile() as words, tempfile.TemporaryFile() as given:
-            given.write(feed or b"")
-            given.seek(0)
-            try:
-                process = subprocess.Popen(  # noqa: S603  a list, and no shell
-                    command,
-                    cwd=self._folder,
-                    env=self._environment(config or {}),
-                    stdin=given,
-                    stdout=subprocess.PIPE,
-                    stderr=words,
-                    start_new_session=True,  # so that its helpers can be ended with it
-                )
-            except FileNotFoundError:
-                raise SourceError(
-                    "the program git is not installed", todo="Install git, or remove the sources of kind git"
-                ) from None
-            except OSError as error:
-                raise SourceError(
-                    f"git cannot run in {self._shown}: {error.strerror}", todo="Check its rights"
-                ) from None
-            late = threading.Event()
-
-            def give_up() -> None:
-                late.set()
-                _end(process)
-
-            timer = threading.Timer(timeout_s, give_up)
-            timer.start()
-            try:
-                with process:
-                    assert process.stdout is not None
-                    told = process.stdout.read(OUTPUT_CAP + 1)
-                    if len(told) > OUTPUT_CAP:
-                        _end(process)
-            except BaseException:
-                _end(process)
-                raise
-            finally:
-                timer.cancel()
-            if late.is_set():
-                raise SourceError(
-                    f"git {arguments[0]} of {self._shown} took longer than {timeout_s:g} s",
-                    todo="Check that it is reachable, or raise timeout_s",
-                )
-            if len(told) > OUTPUT_CAP:
-                raise SourceError(f"git {arguments[0]} of {self._shown} printed more than {OUTPUT_CAP:,} bytes")
-            if process.returncode not in fine:
-                words.seek(0)
-                raise SourceError(self._said(arguments[0], words.read(65_536)))
-        return told
+        if not self._folder.is_dir():
+            raise SourceError(f"{self._shown} is no folder", todo="Correct 'repository' or clone it there")
+        environment = self._environment(config or {})
+        if shutil.which("git", path=environment.get("PATH")) is None:
+            raise SourceError("the program git is not installed", todo="Install git, or remove the sources of kind git")
+        try:
+            answer = self._processes.ask(
+                command, folder=self._folder, environment=environment, feed=feed, timeout_s=timeout_s, cap=OUTPUT_CAP
+            )
+        except SourceError as error:
+            raise SourceError(f"git cannot run in {self._shown}: {error.what}", todo="Check its rights") from None
+        if answer.how is Ended.TIMED_OUT:
+            raise SourceError(
+                f"git {arguments[0]} of {self._shown} took longer than {timeout_s:g} s",
+                todo="Check that it is reachable, or raise timeout_s",
+            )
+        if answer.how is Ended.FLOODED:
+            raise SourceError(f"git {arguments[0]} of {self._shown} printed more than {OUTPUT_CAP:,} bytes")
+        if answer.code not in fine:
+            raise SourceError(self._said(arguments[0], answer.errors))
+        return answer.data
 
     def _environment(self, config: Mapping[str, str]) -> dict[str, str]:
         kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
@@ -266,8 +232,7 @@ class Git:
         # A folder that is no repository must not be taken for the one around it.
         return {**kept, **_FIXED, **count, **out, "GIT_CEILING_DIRECTORIES": str(self._folder.parent)}
 
-    def _said(self, command: str, words: bytes) -> str:
-        text = words.decode("utf-8", "replace")
+    def _said(self, command: str, text: str) -> str:
         for secret, shown in self._hide.items():
             text = text.replace(secret, shown)
         lines = [clean(line, 200) for line in text.splitlines() if line.strip()]
@@ -275,15 +240,6 @@ class Git:
             (line for line in lines if line.startswith(("fatal:", "error:"))), lines[-1] if lines else "no reason"
         )
         return f"git {command} of {self._shown} failed: {told}"
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Git and whatever it started: asked first, so that it takes its lock files away."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=_GRACE_S)
-        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _names(listed: bytes) -> list[str]:

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from pulse_tui.domain.delivery import Delivery, DeliveryState
 from pulse_tui.domain.errors import PulseError
-from pulse_tui.ports import SendContext
 from pulse_tui.services.parts import SYSTEM, JudgeParts
 
 LEASE_S = 60.0
@@ -58,7 +57,7 @@ def _send(delivery: Delivery, parts: JudgeParts) -> Delivery:
     route = next((r for r in parts.routes if r.id == delivery.route), None)
     if route is None:
         return delivery.failed(now, f"route {delivery.route!r} is no longer configured")
-    context = SendContext(parts.outside.http, parts.outside.base, parts.outside.secret, now)
+    context = parts.outside.sending(now)
     try:
         receipt = parts.actions[delivery.kind].deliver(delivery, route.options, context)
     except PulseError as error:

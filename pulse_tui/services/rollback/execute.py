@@ -323,7 +323,7 @@ class _Executor:
     def _open(self, index: int) -> tuple[PlanStep, tuple[Step, Any, StepContext]]:
         step = self.plan.steps[index]
         options = step_options(self.parts, step.kind, step.params)
-        context = StepContext(self.parts.outside.http, self.parts.outside.secret, step.timeout_s)
+        context = self.parts.outside.stepping(step.timeout_s)
         return step, (self.parts.steps[step.kind], options, context)
 
     def _renew(self) -> None:

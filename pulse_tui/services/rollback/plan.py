@@ -14,7 +14,7 @@ from pulse_tui.domain.release import Release
 from pulse_tui.domain.rollback import Check, Plan, PlanState, PlanStep, RunState
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Environment
-from pulse_tui.ports import StepContext, Transaction
+from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.registry.known_good import interface_check, way_back
 from pulse_tui.settings.shapes import PlaybookShape, StepShape
@@ -308,7 +308,7 @@ def _loop(tx: Transaction, plan: Plan, now: datetime) -> Iterator[Check]:
 
 def _target(parts: RollbackParts, step: PlanStep, release: Release | None) -> Sequence[Check]:
     """Checks that only the target can answer: what it holds now, and that the artifact is there."""
-    context = StepContext(parts.outside.http, parts.outside.secret, step.timeout_s)
+    context = parts.outside.stepping(step.timeout_s)
     try:
         options = step_options(parts, step.kind, step.params)
         module = parts.steps[step.kind]

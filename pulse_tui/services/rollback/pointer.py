@@ -14,7 +14,7 @@ from pulse_tui.domain.release import Release
 from pulse_tui.domain.rollback import Check
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Environment, Severity
-from pulse_tui.ports import StepContext, Transaction
+from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import SYSTEM, RollbackParts
 from pulse_tui.services.registry.known_good import WayBack, interface_check, way_back
 from pulse_tui.services.rollback.plan import fill, step_options
@@ -194,7 +194,7 @@ def _artifact(parts: RollbackParts, target: Release, environment: Environment) -
         params = fill(shape.options, {"asset": target.asset_id, "environment": environment.value})
         try:
             options = step_options(parts, shape.kind, params, shape)
-            context = StepContext(parts.outside.http, parts.outside.secret, min(shape.timeout, PATIENCE_S))
+            context = parts.outside.stepping(min(shape.timeout, PATIENCE_S))
             out.extend(parts.steps[shape.kind].check(options, target, context))
         except PulseError as error:
             out.append(Check(name="artifact", ok=False, blocking=False, detail=clean(f"not known: {error}")))

@@ -10,9 +10,9 @@ from collections import OrderedDict
 from datetime import datetime, timedelta
 
 from pulse_tui.domain.errors import NotFound, Problem, PulseError, Refused, Replayed
-from pulse_tui.domain.source import Cursor, Rejected
+from pulse_tui.domain.source import Rejected
 from pulse_tui.domain.text import clean
-from pulse_tui.ports import CollectContext, Hint, HookRequest
+from pulse_tui.ports import Hint, HookRequest
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.settings.check import nearest
 from pulse_tui.settings.shapes import SourceShape
@@ -105,14 +105,7 @@ def _verified(shape: SourceShape, request: HookRequest, parts: JudgeParts, now: 
             f"the source {shape.id} ({shape.kind}) takes no webhooks",
             todo="It is polled; take the webhook away at its sender",
         )
-    context = CollectContext(
-        source=shape.id,
-        now=now,
-        http=parts.outside.http,
-        cursor=Cursor(),
-        base=parts.outside.base,
-        secret=parts.outside.secret,
-    )
+    context = parts.outside.collecting(shape.id, now)
     try:
         hint: Hint = verify(shape.options, request, context)
     except Refused:

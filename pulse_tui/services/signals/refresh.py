@@ -13,7 +13,6 @@ from pulse_tui.domain.health import Health
 from pulse_tui.domain.signal import Signal, fingerprint, signal_id
 from pulse_tui.domain.source import SourceStatus
 from pulse_tui.domain.words import Recommended, Severity, SignalType
-from pulse_tui.ports import CollectContext
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.signals.ingest import Tally, absorb, ingest
 from pulse_tui.services.signals.respond import Responder
@@ -62,14 +61,7 @@ def refresh(source_id: str, parts: JudgeParts, holder: str) -> Round:
 
 
 def _round(shape: SourceShape, status: SourceStatus, parts: JudgeParts, now: datetime) -> Round:
-    context = CollectContext(
-        source=shape.id,
-        now=now,
-        http=parts.outside.http,
-        cursor=status.cursor,
-        base=parts.outside.base,
-        secret=parts.outside.secret,
-    )
+    context = parts.outside.collecting(shape.id, now, status.cursor)
     try:
         collected = parts.source_kinds[shape.kind].collect(shape.options, context)
         tally = ingest(collected.observations, collected.rejected, parts, now)

@@ -65,7 +65,6 @@ def freeze_suite(
     """
     suite, now = find_suite(parts, suite_id), parts.clock()
     files = parts.outside.files
-    assert files is not None
     with parts.store.read() as tx:
         digest = _digest(suite, tx, parts)
         stated = stated_digests(suite.id, tx)

@@ -9,8 +9,8 @@ import msgspec
 
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.evals import EvalRun, SuiteRun
-from pulse_tui.domain.source import Cursor, Rejected
-from pulse_tui.ports import CollectContext, Result
+from pulse_tui.domain.source import Rejected
+from pulse_tui.ports import Result
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.signals.files import HEAD, About, detect, file_formats, read_result
 from pulse_tui.settings.shapes import SuiteShape
@@ -41,15 +41,7 @@ def read_results(
         if kind is None:
             passed.append(result.name)
             continue
-        context = CollectContext(
-            source=f"suite:{suite.id}",
-            now=run.started_at,
-            http=parts.outside.http,
-            cursor=Cursor(),
-            base=parts.outside.base,
-            secret=parts.outside.secret,
-            folder=result.path.parent,
-        )
+        context = parts.outside.collecting(f"suite:{suite.id}", run.started_at, folder=result.path.parent)
         about = About(run.asset_id, run.version, suite.id, result.name)
         read = read_result(kinds, kind, result.name, result.data, about, context)
         rejected += read.rejected

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import base64
 import os
+from pathlib import Path
+
+from pulse_tui.domain.errors import SourceError
+from pulse_tui.ports import Processes
 
 LIMIT = 74_994
 """Bytes of base64 that common terminals take in one OSC 52."""
@@ -15,17 +19,13 @@ def osc52(text: str) -> str | None:
     return None if len(payload) > LIMIT else f"\x1b]52;c;{payload}\x07"
 
 
-def tmux_copy(text: str) -> bool:
+def tmux_copy(text: str, processes: Processes) -> bool:
     """Hand the text to tmux, which sends it on to the terminal. False outside tmux or when it refuses."""
     if not os.environ.get("TMUX"):
         return False
-    import subprocess  # noqa: PLC0415  only when somebody copies
-
+    load = ("tmux", "load-buffer", "-w", "-")
     try:
-        done = subprocess.run(
-            ["tmux", "load-buffer", "-w", "-"],  # noqa: S607  the operator's own tmux
-            input=text.encode(), timeout=2, check=False, capture_output=True,
-        )  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired):
+        done = processes.ask(load, folder=Path("/"), environment=os.environ, feed=text.encode(), timeout_s=2.0)
+    except SourceError:
         return False
-    return done.returncode == 0
+    return done.code == 0
