@@ -93,5 +93,5 @@ def test_what_goes_wrong_is_an_answer_and_the_end_of_input_ends_it(estate: Path)
         capture_output=True, text=True, timeout=20, check=False,
     )  # fmt: skip
     said = {answer["id"]: answer["message"] for answer in map(json.loads, done.stdout.splitlines())}
-    assert said == {1: "KeyError: 'source'", 2: ""}
+    assert said == {1: 'not a request: {"id": 1, "do": "refresh"}', 2: ""}
     assert (done.returncode, done.stderr) == (0, "")
