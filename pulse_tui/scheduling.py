@@ -15,8 +15,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
-from pulse_tui.domain.cron import cron
-
 FIRST_SPREAD_S = 2.0
 JITTER = 0.1
 HOUSEKEEPING_S = 10.0
@@ -211,35 +209,6 @@ class Scheduler:
             message = f"housekeeping broke: {type(error).__name__}: {error}"
         if message:
             self._tell(message)
-
-
-def cron_next(expression: str, after: datetime) -> datetime | None:
-    """When a cron expression (five fields, UTC) fires next after a moment; None for a date that never comes.
-
-    When day of month and day of week are both given, either will do: the library would want both. Raises ValueError
-    with what is wrong.
-    """
-    from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415  0.1 s: only where something has a schedule
-
-    said = cron(expression)
-    either = [(said.day, "*"), ("*", said.weekdays)]
-    fires: list[datetime] = []
-    for day, weekdays in [(said.day, said.weekdays)] if "*" in (said.day, said.weekdays) else either:
-        fields = {"minute": said.minute, "hour": said.hour, "day": day, "month": said.month, "day_of_week": weekdays}
-        trigger = CronTrigger(**fields, timezone=UTC)
-        fire = trigger.get_next_fire_time(None, after.astimezone(UTC) + timedelta(microseconds=1))
-        if fire is not None:
-            fires.append(fire)
-    return min(fires, default=None)
-
-
-def cron_problem(expression: str) -> str | None:
-    """What is wrong with a cron expression; None when it is one and it fires."""
-    try:
-        fire = cron_next(expression, datetime(2024, 1, 1, tzinfo=UTC))
-    except ValueError as error:
-        return str(error)
-    return None if fire is not None else "it never fires"
 
 
 def outcome_of(answer: Mapping[str, Any]) -> Outcome:

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pulse_tui.domain import cron
 from pulse_tui.domain.errors import ConfigError, Problem
 
 # The rest is imported where it is used: this file is read before the tower's first frame.
@@ -238,7 +239,7 @@ class House:
             sources={s.id: s for s in settings.sources if s.enabled},
             outside=outside(self.web, self.base, self.clock)._replace(
                 dead=is_dead,
-                cron=_cron_next,
+                cron=cron.next_fire,
                 frozen=_Frozen(self.config) if self.config is not None else None,
                 here=socket.gethostname(),
             ),
@@ -352,19 +353,7 @@ def read_settings(config: Path | None) -> Settings:
 
     if config is None:
         return Settings(base=str(Path.cwd()))
-    return load(config, options_of, SuiteChecks(formats=formats_beside, cron=_cron_problem))
-
-
-def _cron_next(expression: str, after: datetime) -> datetime | None:
-    from pulse_tui.scheduling import cron_next  # noqa: PLC0415
-
-    return cron_next(expression, after)
-
-
-def _cron_problem(expression: str) -> str | None:
-    from pulse_tui.scheduling import cron_problem  # noqa: PLC0415
-
-    return cron_problem(expression)
+    return load(config, options_of, SuiteChecks(formats=formats_beside, cron=cron.problem))
 
 
 def _stamp(files: Sequence[str]) -> list[tuple[int, int]]:

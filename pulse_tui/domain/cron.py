@@ -1,67 +1,80 @@
-"""The five fields of a cron expression, with days of the week by name."""
+"""Schedules: the five fields of crontab(5), in UTC.
+
+``cronsim`` has the semantics of Debian's cron: where both day fields are given either will do, but where one of them begins
+with a star (``*/2`` too) both must hold.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from cronsim import CronSim
 
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
-_NUMBERS = re.compile(r"[\d*,/-]+", re.ASCII)
-_MONTHS = re.compile(
-    r"[\d*,/-]+|(?:(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[,-]?)+", re.ASCII | re.IGNORECASE
+_DAY = f"[0-7]|{'|'.join(_DAYS)}"
+_SPAN = re.compile(rf"({_DAY})-({_DAY})(?:/([1-9]))?")
+
+
+class _Field(NamedTuple):
+    name: str
+    form: str
+    """What may stand in it: the library's own additions (``L``, ``#``) are not cron's."""
+    values: str
+
+
+_NUMBERS = r"[0-9*,/-]+"
+_FIELDS = (
+    _Field("minute", _NUMBERS, "0-59"),
+    _Field("hour", _NUMBERS, "0-23"),
+    _Field("day of the month", _NUMBERS, "1-31"),
+    _Field("month", rf"(?:{_NUMBERS}|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)+", "1-12 or jan-dec"),
+    _Field("day of the week", rf"(?:{_NUMBERS}|{'|'.join(_DAYS)})+", "0-7 or sun-sat"),
 )
-_WEEKDAYS = re.compile(
-    r"(?P<first>\*|[0-7]|[a-z]{3})(?:-(?P<last>[0-7]|[a-z]{3}))?(?:/(?P<step>[1-7]))?", re.ASCII | re.IGNORECASE
-)
 
 
-class Cron(NamedTuple):
-    """Minute, hour, day of the month, month, and days of the week as ``sun,mon`` (or ``*``)."""
-
-    minute: str
-    hour: str
-    day: str
-    month: str
-    weekdays: str
+def next_fire(expression: str, after: datetime) -> datetime | None:
+    """When it fires next after a moment; None for a date that never comes. Raises ValueError with what is wrong."""
+    return next(_simulated(expression, after.astimezone(UTC)), None)
 
 
-def cron(expression: str) -> Cron:
-    """Split and name; ranges of the first four fields are not checked. Raises ValueError with what is wrong."""
-    fields = expression.split()
-    if len(fields) != 5:
+def problem(expression: str) -> str | None:
+    """What is wrong with a cron expression; None when it is one and it fires."""
+    try:
+        fire = next_fire(expression, datetime(2024, 1, 1, tzinfo=UTC))
+    except ValueError as error:
+        return str(error)
+    return None if fire is not None else "it never fires"
+
+
+def _simulated(expression: str, after: datetime) -> Iterator[datetime]:
+    fields = expression.lower().split()
+    if len(fields) != len(_FIELDS):
         raise ValueError(f"it has {len(fields)} fields, not five")
-    for field, form in zip(fields, (_NUMBERS, _NUMBERS, _NUMBERS, _MONTHS), strict=False):
-        if form.fullmatch(field) is None:
-            raise ValueError(f"{field!r} is nothing that cron knows")
-    minute, hour, day, month, weekdays = fields
-    return Cron(minute, hour, day, month, _weekdays(weekdays))
+    fields[4] = _SPAN.sub(_spread, fields[4])
+    for n, (text, known) in enumerate(zip(fields, _FIELDS, strict=True)):
+        alone = ["*"] * n + [text] + ["*"] * (4 - n)
+        if re.fullmatch(known.form, text) is None or _parsed(alone, after) is None:
+            raise ValueError(f"{expression.split()[n]!r} is no {known.name} ({known.values})")
+    found = _parsed(fields, after)
+    return found if found is not None else iter(())  # each field is one, but no month has that day
 
 
-def _weekdays(field: str) -> str:
-    """0 and 7 are Sunday; a range may go over the end of the week."""
-    if field == "*":
-        return field
-    found: set[int] = set()
-    for part in field.lower().split(","):
-        match = _WEEKDAYS.fullmatch(part)
-        if match is None:
-            raise ValueError(f"{part!r} is no day of the week")
-        step = int(match["step"] or 1)
-        first = _day(match["first"])
-        last = (
-            6
-            if match["first"] == "*" or (match["step"] and not match["last"])
-            else _day(match["last"] or match["first"])
-        )
-        found.update(day % 7 for day in range(first, last + (7 if last < first else 0) + 1, step))
-    return ",".join(_DAYS[day] for day in sorted(found))
+def _parsed(fields: list[str], after: datetime) -> CronSim | None:
+    from cronsim import CronSim, CronSimError  # noqa: PLC0415  late: only where something has a schedule
+
+    try:
+        return CronSim(" ".join(fields), after)
+    except CronSimError:
+        return None
 
 
-def _day(word: str) -> int:
-    if word == "*":
-        return 0
-    if word.isdigit():
-        return int(word)
-    if word not in _DAYS:
-        raise ValueError(f"{word!r} is no day of the week")
-    return _DAYS.index(word)
+def _spread(span: re.Match[str]) -> str:
+    """A range that goes over the end of the week, day by day: ``fri-mon`` is no range to cron."""
+    first, last = (_DAYS.index(word) if word in _DAYS else int(word) for word in span.groups()[:2])
+    if first <= last:
+        return span[0]
+    return ",".join(str(day % 7) for day in range(first, last + 8, int(span[3] or 1)))

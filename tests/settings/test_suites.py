@@ -49,7 +49,7 @@ def test_a_suite_that_runs_itself_is_read(tmp_path: Path) -> None:
         ("output: mlflow", r"pulse.yaml:3: .*'mlflow' is no kind of result file"),
         ("max_age: soon", r"pulse.yaml:3: .*'soon' is not a duration"),
         ("schedule: daily", r"pulse.yaml:3: .*it has 1 fields, not five"),
-        ("schedule: 61 2 * * *", r"pulse.yaml:3: .*higher than the maximum"),
+        ("schedule: 61 2 * * *", r"pulse.yaml:3: .*'61' is no minute \(0-59\)"),
         ("schedule: 0 0 31 2 *", r"pulse.yaml:3: .*it never fires"),
         ("schedule: 0 0 * * *", r"pulse.yaml:3: .*there is no command to run"),
         ("comand: [run]", r"did you mean 'command'"),

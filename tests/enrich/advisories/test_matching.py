@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -17,7 +19,7 @@ from pulse_tui.enrich.advisories.matching import (
     match,
     severity_of,
 )
-from pulse_tui.enrich.advisories.versions import SemVer
+from pulse_tui.enrich.advisories.versions import order
 from pulse_tui.enrich.places import component_key, package_key
 from tests.enrich.build import CANARY, ESTATE, GATEWAY, NLTK, NOW, PRODUCTION, SHADOW, VLLM, advisory, deployment
 
@@ -120,8 +122,14 @@ SEMVER_IN_ORDER = [
 ]  # fmt: skip
 
 
-def semver(text: str) -> SemVer:
-    version = SemVer.parse(text)
+def read(text: str) -> Any:
+    npm = order("npm")
+    assert npm is not None
+    return npm(text)
+
+
+def semver(text: str) -> Any:
+    version = read(text)
     assert version is not None
     return version
 
@@ -132,9 +140,15 @@ def test_semantic_versions_are_in_the_order_of_the_specification() -> None:
     assert len(set(versions)) == len(versions)
 
 
+def test_a_leading_v_and_a_missing_minor_or_patch_are_forgiven() -> None:
+    assert semver("v1.2.0") == semver("=1.2") == semver("V1.2.0+linux") == semver("1.2.0")
+    assert semver("1") == semver("1.0.0") < semver("1.0.1-rc.1")
+    assert read("1." + "0" * 300) is None
+
+
 @pytest.mark.parametrize("text", ["1", "v1.2", "01.2.3", "1.2.3-01", "1.2.3-", "1.2.3+", "1.2.3.4", "x", ""])
 def test_what_is_no_semantic_version_is_not_guessed_at(text: str) -> None:
-    assert (SemVer.parse(text) is not None) == (text in ("1", "v1.2"))
+    assert (read(text) is not None) == (text in ("1", "v1.2"))
 
 
 IDS = st.one_of(

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from pulse_tui.domain.alert import Alert, AlertState
+from pulse_tui.domain.cron import next_fire
 from pulse_tui.domain.evals import EvalRun, SuiteRun, SuiteRunState
 from pulse_tui.domain.release import ReleaseState
 from pulse_tui.files import DiskFiles
 from pulse_tui.running import SystemProcesses
-from pulse_tui.scheduling import cron_next
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.signals.ingest import ingest
 from pulse_tui.services.suites.due import BASELINE, NEW_RELEASE, NEWEST, PAUSES, SCHEDULE, Due, due
@@ -68,7 +68,7 @@ def made(store: SqlStore, tmp_path: Path, clock: Clock) -> Made:
         outside = parts.outside._replace(
             files=DiskFiles(clock),
             processes=SystemProcesses(),
-            cron=cron_next,
+            cron=next_fire,
             here="jump-1",
             dead=lambda h: "dead" in h,
         )
