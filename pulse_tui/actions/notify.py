@@ -21,6 +21,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     url: str
     headers: dict[str, str] = {}
     timeout: Seconds = Seconds(10)
+    """How long the receiver may take to answer."""
 
 
 def respond(case: Case) -> Sequence[Effect]:

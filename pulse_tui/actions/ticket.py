@@ -34,7 +34,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     path: str | None = None
     url: str | None = None
     headers: dict[str, str] = {}
+    """Sent with the POST."""
     timeout: Seconds = Seconds(10)
+    """How long the receiver may take to answer."""
 
     def __post_init__(self) -> None:
         if self.path is None and self.url is None:

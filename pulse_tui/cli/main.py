@@ -8,7 +8,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from pulse_tui import __version__
 from pulse_tui.domain.errors import PulseError
@@ -35,17 +35,18 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "audit": ("audit", "verify or export the audit chain"),
     "doctor": ("doctor", "is everything in order: config, database, sources, terminal, clock"),
     "db": ("db", "upgrade or back up the database"),
-    "schema": ("schema", "JSON Schema of signal, facts or policy"),
+    "schema": ("schema", "JSON Schemas: signal, facts, config, policy, playbook"),
+    "help": ("help", "the documentation, shipped with the program: pulse-tui help [TOPIC]"),
     "worker": ("worker", ""),
 }
 """Command -> (module, help). An empty help hides the command."""
-_UNCONFIGURED = {"demo", "init", "schema", "compare", "drift"}
+_UNCONFIGURED = {"demo", "init", "schema", "compare", "drift", "help"}
 """Commands that read no configuration and no database: to offer the options would be to ignore them."""
 EPILOG = """\
 who acts: $PULSE_OPERATOR, else the user of the process
 which configuration: --config, else $PULSE_CONFIG, ./config, ~/.config/pulse-tui
 exit codes: 0 yes, 1 no, 2 wrong use or bad configuration, 3 internal error
-new here? `pulse-tui demo` plays a night, `pulse-tui init` writes a first configuration"""
+new here? `pulse-tui demo` plays a night, `pulse-tui init` writes a first configuration, `pulse-tui help` lists the documentation"""
 
 
 class Parser(argparse.ArgumentParser):
@@ -85,7 +86,19 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _command(argv: Sequence[str], name: str) -> int:
-    module = importlib.import_module(f"pulse_tui.cli.{COMMANDS[name][0]}")
+    parser = parser_of(name)
+    rest = list(argv)
+    rest.remove(name)
+    code: int = _module(name).run(parser.parse_intermixed_args(rest), name)
+    return code
+
+
+def _module(name: str) -> Any:
+    return importlib.import_module(f"pulse_tui.cli.{COMMANDS[name][0]}")
+
+
+def parser_of(name: str) -> Parser:
+    """The options and arguments of one command."""
     help_ = COMMANDS[name][1]
     parser = Parser(
         prog=f"pulse-tui {name}",
@@ -93,14 +106,12 @@ def _command(argv: Sequence[str], name: str) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     common(parser, configured=name not in _UNCONFIGURED)
-    module.arguments(parser, name)
-    rest = list(argv)
-    rest.remove(name)
-    code: int = module.run(parser.parse_intermixed_args(rest), name)
-    return code
+    _module(name).arguments(parser, name)
+    return parser
 
 
-def _tower(argv: Sequence[str]) -> int:
+def tower_parser() -> Parser:
+    """The options of `pulse-tui` without a command."""
     width = max(len(n) for n in COMMANDS)
     listing = "\n".join(f"  {n:<{width}}  {h}" for n, (_, h) in COMMANDS.items() if h)
     parser = Parser(
@@ -110,9 +121,14 @@ def _tower(argv: Sequence[str]) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"pulse-tui {__version__}")
-    parser.add_argument("--read-only", action="store_true", help="look, but hide every deed")
+    parser.add_argument("--read-only", action="store_true", help="show everything, hide every action")
     common(parser, json=False)
     parser.add_argument("command", nargs="?", help=argparse.SUPPRESS)
+    return parser
+
+
+def _tower(argv: Sequence[str]) -> int:
+    parser = tower_parser()
     options = parser.parse_args(argv)
     if options.command is not None:
         import difflib  # noqa: PLC0415

@@ -63,6 +63,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     repository: str
     workflows: tuple[WorkflowRule, ...]
     url: str = "https://api.github.com"
+    """The API; of an Enterprise server ``https://HOST/api/v3``."""
     token: str | None = None
     days: Annotated[int, Meta(ge=1, le=90)] = 7
     webhook_secret: str | None = None

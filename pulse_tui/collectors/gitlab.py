@@ -77,8 +77,10 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     project: str
     url: str = "https://gitlab.com"
+    """The server, without ``/api/v4``."""
     token: str | None = None
     pipelines: tuple[PipelineRule, ...] = ()
+    """What pipelines that ended mean."""
     environments: dict[str, Place] = {}
     days: Annotated[int, Meta(ge=1, le=90)] = 7
     webhook_secret: str | None = None

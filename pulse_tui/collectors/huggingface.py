@@ -64,6 +64,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """``url`` of the hub, a ``token`` for gated and private repositories, and the repositories."""
 
     repos: tuple[Repo, ...]
+    """The repositories that are read."""
     url: str = "https://huggingface.co"
     token: str | None = None
 

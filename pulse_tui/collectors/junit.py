@@ -41,6 +41,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     pattern: str = PATTERN
     cluster: str = "classname"
     max_bytes: int = FILE_CAP
+    """Cap of one file."""
 
 
 _THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?$")

@@ -33,6 +33,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     path: str = ""
     url: str = ""
     token: str | None = None
+    """A bearer token for ``url``."""
     max_bytes: int = FILE_CAP
 
 

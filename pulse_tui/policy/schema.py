@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from pulse_tui.policy.rules import PolicyFile, Variables
-from pulse_tui.settings.check import Seconds
+from pulse_tui.settings.schema import duration_schema
 
 SCHEMA_ID = "pulse.policy/1"
 
@@ -16,7 +16,7 @@ SCHEMA_ID = "pulse.policy/1"
 def policy_schema(*, action_kinds: Collection[str] = (), variables: Variables | None = None) -> dict[str, Any]:
     """JSON Schema (2020-12); with ``action_kinds`` and ``variables`` it also lists those names."""
     (_,), components = msgspec.json.schema_components(
-        [PolicyFile], schema_hook=_duration, ref_template="#/$defs/{name}"
+        [PolicyFile], schema_hook=duration_schema, ref_template="#/$defs/{name}"
     )
     root = components.pop("PolicyFile")
     for environment in components["GateSection"]["properties"].values():
@@ -31,16 +31,4 @@ def policy_schema(*, action_kinds: Collection[str] = (), variables: Variables | 
         **root,
         "title": SCHEMA_ID,
         "$defs": components,
-    }
-
-
-def _duration(kind: type) -> dict[str, Any]:
-    if kind is not Seconds:
-        raise NotImplementedError
-    return {
-        "anyOf": [
-            {"type": "number", "exclusiveMinimum": 0},
-            {"type": "string", "pattern": r"^\d+(\.\d+)?(ms|s|m|h|d)$"},
-        ],
-        "description": "a duration: 30s, 5m, 2h, 7d or seconds",
     }

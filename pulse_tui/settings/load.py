@@ -41,21 +41,25 @@ OptionsOf = Callable[[str, str], "type[msgspec.Struct] | Sequence[str]"]
 Families are ``collectors``, ``actions`` and ``steps``.
 """
 
-_SECTIONS = {
+SECTIONS = {
     "name", "database", "estate", "sources", "suites", "routes", "playbooks", "operators", "approvals",
     "acknowledge_for", "policy", "precedence", "hooks",
 }  # fmt: skip
 _LISTS = {"sources", "suites", "routes", "playbooks", "operators"}
 
 
-class _Source(Section, frozen=True):
+class SourceKeys(Section, frozen=True):
+    """What every source has beside its kind's own options."""
+
     id: str
     kind: str
     every: Seconds = Seconds(300)
     enabled: bool = True
 
 
-class _Route(Section, frozen=True):
+class RouteKeys(Section, frozen=True):
+    """What every route has beside its kind's own options."""
+
     RENAMED: ClassVar[Mapping[str, str]] = {"owners": "owner_teams"}
 
     id: str
@@ -63,7 +67,9 @@ class _Route(Section, frozen=True):
     owner_teams: tuple[str, ...] = ()
 
 
-class _Playbook(Section, frozen=True):
+class PlaybookKeys(Section, frozen=True):
+    """A playbook; its steps are checked kind by kind."""
+
     id: str
     assets: tuple[str, ...] = ()
     environments: tuple[Environment, ...] = (Environment.CANARY, Environment.PRODUCTION)
@@ -71,7 +77,9 @@ class _Playbook(Section, frozen=True):
     on_failure: str = "undo"
 
 
-class _Step(Section, frozen=True):
+class StepKeys(Section, frozen=True):
+    """What every step has beside its kind's own options."""
+
     kind: str
     timeout: Seconds = Seconds(30)
 
@@ -132,8 +140,8 @@ def _sections(root: Path, files: Iterable[Path], problems: list[Problem]) -> dic
             continue
         for key, child in node.items():
             mark = node.key_marks[key]
-            if key not in _SECTIONS:
-                problems.append(Problem(str(mark), f"unknown section {key!r}", nearest(key, _SECTIONS)))
+            if key not in SECTIONS:
+                problems.append(Problem(str(mark), f"unknown section {key!r}", nearest(key, SECTIONS)))
             elif key not in found:
                 found[key] = child
             elif key in _LISTS and isinstance(child.value, list) and isinstance(found[key].value, list):
@@ -252,7 +260,7 @@ def _name_common_keys(problems: list[Problem], start: int, shape: type) -> None:
 
 def _sources(node: Node | None, options_of: OptionsOf, problems: list[Problem]) -> list[SourceShape]:
     out: dict[str, SourceShape] = {}
-    for child, common, options in _kinded(node, "sources", "collectors", _Source, options_of, problems):
+    for child, common, options in _kinded(node, "sources", "collectors", SourceKeys, options_of, problems):
         if common.id in out:
             problems.append(Problem(str(child.mark), f"sources: id {common.id!r} stands here twice"))
         out[common.id] = SourceShape(
@@ -276,7 +284,7 @@ def _precedence(node: Node | None, sources: Sequence[SourceShape], problems: lis
 
 def _routes(node: Node | None, options_of: OptionsOf, problems: list[Problem]) -> list[RouteShape]:
     out: dict[str, RouteShape] = {}
-    for child, common, options in _kinded(node, "routes", "actions", _Route, options_of, problems):
+    for child, common, options in _kinded(node, "routes", "actions", RouteKeys, options_of, problems):
         if common.id in out:
             problems.append(Problem(str(child.mark), f"routes: id {common.id!r} stands here twice"))
         out[common.id] = RouteShape(id=common.id, kind=common.kind, owner_teams=common.owner_teams, options=options)
@@ -285,7 +293,7 @@ def _routes(node: Node | None, options_of: OptionsOf, problems: list[Problem]) -
 
 def _playbooks(node: Node | None, options_of: OptionsOf, problems: list[Problem]) -> list[PlaybookShape]:
     out: list[PlaybookShape] = []
-    bare = unique(node, "playbooks", _Playbook, problems)
+    bare = unique(node, "playbooks", PlaybookKeys, problems)
     nodes = {named(c.get("id")): c for c in (node.elements() if node is not None else ())}
     for book in bare:
         child = nodes[book.id]
@@ -304,9 +312,9 @@ def _playbooks(node: Node | None, options_of: OptionsOf, problems: list[Problem]
             continue
         steps = []
         for step_node, step, _options in _kinded(
-            steps_node, f"playbook {book.id} steps", "steps", _Step, options_of, problems
+            steps_node, f"playbook {book.id} steps", "steps", StepKeys, options_of, problems
         ):
-            rest = _split(step_node, _Step)[1]
+            rest = _split(step_node, StepKeys)[1]
             steps.append(
                 StepShape(kind=step.kind, timeout=float(step.timeout), options=rest.plain(), mark=str(step_node.mark))
             )

@@ -25,11 +25,16 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """The alias, and the version tags that are looked at. ``token`` is a secret such as ``${MLFLOW_TOKEN}``."""
 
     url: str
+    """The registry's address."""
     model: str
+    """The registered model; ``{asset}`` is filled in."""
     alias: str
+    """The alias that is moved."""
     token: str | None = None
     digest_tag: str = "digest"
+    """The version tag that holds the content digest, compared before the rollback."""
     status_tag: str = "pulse.status"
+    """The version tag that says a version must not be used, such as quarantined."""
 
 
 def target(options: Options) -> str:

@@ -40,7 +40,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     read_url: str
     write_url: str
+    """Sets the value. ``{asset}`` and ``{environment}`` are filled in."""
     method: Method = Method.PUT
+    """How the value is sent."""
     headers: dict[str, str] = {}
     field: str = "version"
     body: dict[str, Any] = msgspec.field(default_factory=lambda: {"version": "{value}", "expected": "{expected}"})

@@ -44,22 +44,3 @@ def test_every_dependency_has_an_upper_bound() -> None:
     listed = [*project["dependencies"], *(d for extra in project["optional-dependencies"].values() for d in extra)]
     unbounded = [d for d in listed if "==" not in d and "<" not in d and not d.startswith("pulse_tui")]
     assert unbounded == []
-
-
-def test_the_readme_has_no_gap_and_names_every_command() -> None:
-    from pulse_tui.cli.main import COMMANDS
-
-    text = (ROOT / "README.md").read_text()
-    assert "@@" not in text
-    missing = [
-        name for name, (_, summary) in COMMANDS.items() if summary and f"`{name}" not in text and f" {name}" not in text
-    ]
-    assert missing == []
-
-
-def test_the_signal_in_the_readme_is_one() -> None:
-    from pulse_tui.domain.signal import decode
-
-    text = (ROOT / "README.md").read_text()
-    block = text.split("```json\n", 1)[1].split("```", 1)[0]
-    assert decode(block.encode()).asset_id == "support-bot"

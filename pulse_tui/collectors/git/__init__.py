@@ -41,6 +41,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     repository: str
     bundles: tuple[Bundle, ...]
+    """The parts of the repository that are assets."""
     cache: str | None = None
     timeout: Seconds = Seconds(120)
 

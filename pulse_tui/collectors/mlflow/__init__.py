@@ -46,6 +46,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """
 
     url: str
+    """The registry's address, without ``/api``."""
     models: tuple[str, ...] = ()
     assets: dict[str, str] = {}
     environments: dict[str, Environment] = msgspec.field(
@@ -56,10 +57,15 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         }
     )
     version_tag: str = "semver"
+    """The version tag that holds the semantic version; without it the registry's number is the version."""
     digest_tag: str = "digest"
+    """The version tag that holds the content digest."""
     traffic_tag: str = "traffic"
+    """The tag that holds the share of traffic, in percent."""
     interface_tags: InterfaceTags = InterfaceTags()
+    """The version tags that hold the interface."""
     token: str | None = None
+    """A bearer token."""
     webhook_secret: str | None = None
 
 

@@ -91,6 +91,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     url: str
     objectives: tuple[Objective, ...]
+    """What is watched: one entry for each asset and environment."""
     token: str | None = None
     username: str | None = None
     password: str | None = None
