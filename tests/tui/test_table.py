@@ -18,6 +18,7 @@ from pulse_tui.tui.registry import rows as registry_rows
 from pulse_tui.tui.registry.pane import RegistryPane
 from tests.fakes.desk import ALERTS, REGISTRY, FakeDesk
 from tests.fakes.registry_desk import NOW_US
+from tests.servers.forms import examples
 
 
 def alert(key: str) -> AlertRow:
@@ -62,7 +63,7 @@ STEPS = st.lists(st.one_of(KEYS, st.integers(-45, 45)), min_size=1, max_size=12)
 
 
 @given(steps=st.lists(STEPS, min_size=1, max_size=8))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 def test_after_any_update_the_cursor_is_on_the_same_key_if_it_still_exists(steps: list[list[list[str] | int]]) -> None:
     def scenario(table: Sheet) -> None:
         for sequence in steps:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pulse_tui.evaluate.drift import CONFIRM, changes, drift
 from pulse_tui.evaluate.inputs import Unusable
+from tests.servers.forms import examples
 
 
 def noise(seed: int, n: int = 60) -> NDArray[np.float64]:
@@ -185,14 +186,14 @@ def test_settings_that_make_no_sense_are_refused(wrong: Any) -> None:
 
 
 @given(st.integers(0, 10_000), st.integers(12, 150), st.floats(-8, 8))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_reversing_a_series_mirrors_its_changes(seed: int, n: int, height: float) -> None:
     y = noise(seed, n) + step(n, n // 2, height)
     assert changes(list(y[::-1])) == sorted(n - c for c in changes(list(y)))
 
 
 @given(st.integers(0, 10_000), st.floats(-1e6, 1e6), st.floats(1e-3, 1e3), st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_shifting_scaling_and_flipping_move_no_change(seed: int, by: float, scale: float, flip: bool) -> None:
     y = noise(seed) + step(60, 25, 4.0)
     moved = (-y if flip else y) * scale + by
@@ -200,7 +201,7 @@ def test_shifting_scaling_and_flipping_move_no_change(seed: int, by: float, scal
 
 
 @given(st.lists(st.floats(-1e99, 1e99), max_size=80))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_any_finite_series_has_ordered_changes_that_last(y: list[float]) -> None:
     found = changes(y)
     edges = [0, *found, len(y)]

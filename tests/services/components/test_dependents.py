@@ -21,6 +21,7 @@ from pulse_tui.storage.store import SqlStore
 from tests.fakes.bills import bill, package
 from tests.fakes.databases import sqlite_file
 from tests.fakes.nouns import asset, changed, deployment
+from tests.servers.forms import examples
 
 NAMES = ("a", "b", "c", "d")
 PARTS = (
@@ -116,7 +117,7 @@ def names(environments: set[Environment]) -> tuple[str, ...]:
     return tuple(e.value for e in sorted(environments, key=lambda e: e.rank))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(every=st.lists(bills(), min_size=1, max_size=7, unique_by=lambda b: (b.asset_id, b.origin)), places=PLACES)
 def test_whatever_the_bills_the_users_are_those_that_a_plain_reading_finds(
     every: list[Bill], places: list[Place]

@@ -30,6 +30,7 @@ from tests.fakes.clock import Clock
 from tests.fakes.house import gate
 from tests.fakes.nouns import CANARY, NOW, PRODUCTION, changed, deployment, evidence, later, release, signal
 from tests.fakes.runs import GOLDEN, REDTEAM, jailbreaks, run_with_items, suited
+from tests.servers.forms import examples
 
 
 def breach(number: int, ratio: float = 1.31, at: datetime = NOW, **fields: Any) -> Signal:
@@ -301,7 +302,7 @@ def test_a_named_baseline_waits_for_its_version(judge: JudgeParts) -> None:
     assert pinned.id == "r2"
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(15), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     values=st.lists(st.tuples(st.sampled_from(["3.8.2", "3.8.1"]), st.sampled_from([0.80, 0.90, 0.95])), max_size=6),
     cut=st.integers(1, 6),

@@ -35,6 +35,7 @@ from tests.fakes.nouns import (
     signal,
 )
 from tests.fakes.runs import comparison, verdict_line
+from tests.servers.forms import examples
 
 ASSETS = ("a", "b")
 KINDS = (SignalType.LATENCY_BREACH, SignalType.CVE)
@@ -122,7 +123,9 @@ def _word(place: tuple[str, Environment], version: str, alerts: list[Alert], fro
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_the_board_is_what_a_recomputation_says(database: str, tmp_path_factory: pytest.TempPathFactory) -> None:
-    @settings(max_examples=25 if database == "sqlite" else 8, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=examples(25 if database == "sqlite" else 8), deadline=None, suppress_health_check=list(HealthCheck)
+    )
     @given(world=_WORLD)
     def holds(world: dict[str, Any]) -> None:
         folder = tmp_path_factory.mktemp("board")

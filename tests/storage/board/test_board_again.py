@@ -30,6 +30,7 @@ from pulse_tui.storage.store import SqlStore, SqlTransaction
 from pulse_tui.storage.tables import metadata
 from tests.fakes.databases import postgres, sqlite_file
 from tests.fakes.nouns import CANARY, NOW, PRODUCTION, alert, asset, deployment, hold, later, release, signal
+from tests.servers.forms import examples
 
 NAMES, VERSIONS = ("a", "b", "c", "d"), ("1", "2", "3")
 NAME, VERSION = st.sampled_from(NAMES), st.sampled_from(VERSIONS)
@@ -114,7 +115,11 @@ def together(store: SqlStore, deeds: list[Deed]) -> None:
 def test_after_any_writes_the_board_is_what_a_reader_of_everything_sees(
     database: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    @settings(max_examples=120 if database == "sqlite" else 15, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=examples(120 if database == "sqlite" else 15),
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
     @given(history=HISTORY, first=st.lists(st.tuples(NAME, PLACE, VERSION), max_size=6))
     def agrees(history: list[list[Deed]], first: list[tuple[str, Environment, str]]) -> None:
         folder = tmp_path_factory.mktemp("again")

@@ -18,6 +18,7 @@ from pulse_tui.storage.components.bills import pairs
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.bills import bill, declared, package, words
 from tests.fakes.nouns import CANARY, NOW, PRODUCTION, changed, later
+from tests.servers.forms import examples
 
 VLLM, RAY, PROTOBUF, UPB = package("vllm", "0.9.1"), package("ray", "2.9"), package("protobuf"), package("upb")
 GPT = Component(id="openai/gpt-4.1", kind=ComponentKind.HOSTED_MODEL, name="openai/gpt-4.1")
@@ -239,7 +240,7 @@ def test_a_very_long_way_is_cut_and_says_so(store: SqlStore) -> None:
     assert whole == [c.name for c in chain[:15]]
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(30), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(edges=st.lists(st.tuples(st.integers(ROOT, 6), st.integers(0, 6)), max_size=16), target=st.integers(0, 6))
 def test_no_shorter_way_exists_than_the_one_that_is_told(
     store: SqlStore, edges: list[tuple[int, int]], target: int

@@ -10,6 +10,7 @@ from pulse_tui.domain.delivery import MAX_ATTEMPTS, Delivery, DeliveryState
 from pulse_tui.domain.source import Cursor, SourceStatus
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.nouns import NOW, changed, later
+from tests.servers.forms import examples
 
 
 def test_a_lease_is_taken_renewed_and_refused_to_others(store: SqlStore) -> None:
@@ -45,7 +46,7 @@ _MOVES = st.lists(
 
 
 @pytest.mark.parametrize("database", ["sqlite"])
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(moves=_MOVES)
 def test_an_epoch_never_goes_back_and_two_never_hold_one_lease(
     database: str, store: SqlStore, moves: list[tuple[str, str, int]]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pulse_tui.domain.words import Environment
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.nouns import NOW, release, run_of
+from tests.servers.forms import examples
 
 _fresh = itertools.count()
 
@@ -28,7 +29,7 @@ EVENTS = st.lists(
 """(what happened, version, branch, asset, which of two writers saw it)."""
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(events=EVENTS)
 def test_iterations_rise_with_every_event_across_branches_and_late_hotfixes(
     url: str, store: SqlStore, tmp_path: Path, events: list[tuple[str, str, str | None, str, bool]]
