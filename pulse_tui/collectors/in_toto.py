@@ -112,7 +112,7 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
     if not found:
         why = str(rejected[0].problem) if rejected else f"{name} is empty"
         raise SourceError(f"no statement can be read: {why}", todo="Give an in-toto statement, envelope or bundle")
-    return Collected(observations=tuple(found), rejected=tuple(rejected), cursor=context.cursor, done=(name,))
+    return Collected(observations=tuple(found), rejected=tuple(rejected), cursor=context.cursor)
 
 
 def _attestations(

@@ -93,7 +93,7 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
         format="junit",
         sheets=found,
     )
-    return Collected(observations=(run,), cursor=context.cursor, done=(name,))
+    return Collected(observations=(run,), cursor=context.cursor)
 
 
 class _HasDoctype(Exception):

@@ -121,7 +121,7 @@ def collect(options: Options, context: CollectContext) -> Collected:
     if fetched.unchanged:
         return Collected(cursor=fetched.cursor, unchanged=True)
     name = options.url.split("?", 1)[0].rstrip("/").rpartition("/")[2] or "document"
-    return msgspec.structs.replace(parse(name, fetched.body, options, context), cursor=fetched.cursor, done=())
+    return msgspec.structs.replace(parse(name, fetched.body, options, context), cursor=fetched.cursor)
 
 
 def accepts(name: str, head: bytes) -> bool:
@@ -147,7 +147,7 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
         good.append(advisory)
         if doubt:
             bad.append(refuse(context.source, f"{where} {advisory.id}", doubt, raw))
-    return Collected(observations=tuple(good), rejected=tuple(bad), cursor=context.cursor, done=(name,))
+    return Collected(observations=tuple(good), rejected=tuple(bad), cursor=context.cursor)
 
 
 def _unzip(name: str, data: bytes, cap: int, context: CollectContext, bad: list[Rejected]) -> Iterator[Record]:

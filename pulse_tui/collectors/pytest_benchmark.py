@@ -98,7 +98,7 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
         format="pytest_benchmark",
         sheets=tuple(sheets),
     )
-    return Collected(observations=(run,), cursor=context.cursor, done=(name,))
+    return Collected(observations=(run,), cursor=context.cursor)
 
 
 def _task(benchmark: dict[str, Any]) -> str:

@@ -45,4 +45,4 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
             bad.append(refuse(context.source, f"{where}: {problem.where}", problem.what, raw, problem.hint))
         except RecursionError:
             bad.append(refuse(context.source, where, "nested too deeply to be read", raw))
-    return Collected(observations=tuple(good), rejected=tuple(bad), cursor=context.cursor, done=(name,))
+    return Collected(observations=tuple(good), rejected=tuple(bad), cursor=context.cursor)

@@ -42,8 +42,6 @@ class Collected(msgspec.Struct, frozen=True, kw_only=True):
     rejected: tuple[Rejected, ...] = ()
     cursor: Cursor = Cursor()
     unchanged: bool = False
-    done: tuple[str, ...] = ()
-    """Files that were read to the end, for a source that consumes a folder."""
 
 
 class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):

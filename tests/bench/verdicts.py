@@ -24,7 +24,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from pulse_tui.domain.evals import Verdict
-from pulse_tui.evaluate.statistics.calibration import judge_brier
+from pulse_tui.evaluate.statistics.calibration import brier
 from pulse_tui.evaluate.statistics.clustered import gathered, judge_clusters
 from pulse_tui.evaluate.statistics.family import adjusted
 from pulse_tui.evaluate.statistics.judge import judge
@@ -301,7 +301,7 @@ def speed() -> str:
             judge(score, other, margin=MARGIN)
             judge(score, other, margin=MARGIN, clusters=labels)
             judge_latency(score * 100.0, 80.0)
-            judge_brier(score, other, yes, margin=MARGIN)
+            judge(brier(score, yes), brier(other, yes), margin=MARGIN, higher_is_better=False)
         adjusted(p)
 
     return f"{'60 tasks x 1,000 items, all statistics (ms, median of 5)':<72} {'<= 100':>10}  {_median_ms(once):.0f}"

@@ -212,7 +212,7 @@ def test_a_url_is_asked_conditionally(server: Loopback) -> None:
     server.on("GET", "/PyPI/all.zip", Reply(body=body, etag='"1"'))
     options = osv.Options(url=f"{server.url}/PyPI/all.zip")
     first = osv.collect(options, context(http=quick_web()))
-    assert (len(first.observations), first.cursor.etag, first.done) == (1, '"1"', ())
+    assert (len(first.observations), first.cursor.etag) == (1, '"1"')
     assert osv.collect(options, context(http=quick_web(), cursor=first.cursor)).unchanged
 
 
@@ -231,7 +231,8 @@ def test_thousands_of_real_advisories_are_digested() -> None:
 
 
 def test_deliberately_broken_real_records_are_named_and_the_others_land() -> None:
-    got = osv.collect(osv.Options(path=str(shared_data("advisories", "osv_mixed"))), context())
-    assert len(got.observations) + len(got.rejected) >= len(got.done)
+    folder = shared_data("advisories", "osv_mixed")
+    got = osv.collect(osv.Options(path=str(folder)), context())
+    assert len(got.observations) + len(got.rejected) >= len(list(folder.glob("*.json")))
     assert len(got.observations) > 70
     assert all(r.problem.what and r.problem.where for r in got.rejected)

@@ -166,8 +166,7 @@ def test_new_files_of_a_folder_are_read_once(tmp_path: Path) -> None:
     (folder / "0001.json").write_bytes(document(benchmark()))
     (folder / "broken.json").write_bytes(b"{")
     got = pytest_benchmark.collect(pytest_benchmark.Options(path="bench"), context(tmp_path))
-    assert got.done == ("bot@1.0/0001.json",)
-    assert len(got.rejected) == 1
+    assert [len(got.observations), len(got.rejected)] == [1, 1]
     again = context(tmp_path, cursor=got.cursor)
     assert pytest_benchmark.collect(pytest_benchmark.Options(path="bench"), again).unchanged
 

@@ -125,7 +125,7 @@ class FakeDesk(FakeBench, FakeRegistry):
         asset = asset or (self.registry[0].asset if self.registry else None)
         return Board(
             self._header(), self.registry, self.advisories, self.alerts,
-            self.trends(asset) if asset else (), self.sources, self._revision, self.workflows,
+            self.trends(asset) if asset else (), self.sources, self.workflows,
         )  # fmt: skip
 
     def _header(self) -> Header:

@@ -197,7 +197,7 @@ def hand_over(
     asset, version, document = place(name, options)
     if (wrong := _another(subject, options)) is not None:
         refusals.add("", *wrong)
-        return Collected(rejected=refusals.told(), cursor=context.cursor, done=(name,))
+        return Collected(rejected=refusals.told(), cursor=context.cursor)
     bill = Bill(
         source=context.source,
         asset_id=asset,
@@ -210,7 +210,7 @@ def hand_over(
         subject=subject.name,
         digest=subject.digest,
     )
-    return Collected(observations=(bill,), rejected=refusals.told(), cursor=context.cursor, done=(name,))
+    return Collected(observations=(bill,), rejected=refusals.told(), cursor=context.cursor)
 
 
 def _another(subject: Subject, options: BillOptions) -> tuple[str, str] | None:

@@ -88,7 +88,7 @@ def collect_files(
     """Read every file that is new or changed since the bookmark (name, size and mtime) was made.
 
     A file that is none of its kind is Rejected by name, and not read again until it changes; when
-    a single file was asked for, that is a SourceError. ``done`` names the files that were read.
+    a single file was asked for, that is a SourceError.
     ``parse`` gets the context with the file's folder; ``beside`` names files that belong to a file: it is read again when
     one of them comes or changes.
     """
@@ -97,7 +97,7 @@ def collect_files(
     marks: dict[str, str] = {}
     observations: list[Any] = []
     rejected: list[Rejected] = []
-    done: list[str] = []
+    unchanged = True
     for name, file in found:
         try:
             stats = [f.stat() for f in (file, *beside(file))]
@@ -107,6 +107,7 @@ def collect_files(
         marks[name] = hashlib.sha256(f"{name}{seen}".encode()).hexdigest()[:16]
         if before.get(name) == marks[name]:
             continue
+        unchanged = False
         try:
             one = parse(name, read_capped(file, name, cap), context._replace(folder=file.parent))
         except SourceError as error:
@@ -116,14 +117,12 @@ def collect_files(
             continue
         observations += one.observations
         rejected += one.rejected
-        done.append(name)
     bookmark = msgspec.json.encode(marks, order="deterministic").decode()
     return Collected(
         observations=tuple(observations),
         rejected=tuple(rejected),
         cursor=msgspec.structs.replace(context.cursor, bookmark=bookmark),
-        unchanged=not done and not rejected,
-        done=tuple(done),
+        unchanged=unchanged,
     )
 
 

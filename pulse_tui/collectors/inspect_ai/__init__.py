@@ -111,7 +111,7 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
         format="inspect_ai",
         sheets=found,
     )
-    return Collected(observations=(run,), rejected=tuple(labelled), cursor=context.cursor, done=(name,))
+    return Collected(observations=(run,), rejected=tuple(labelled), cursor=context.cursor)
 
 
 # --------------------------------------------------------------------------- the run

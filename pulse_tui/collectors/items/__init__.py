@@ -82,7 +82,7 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
             rejected.append(refuse(context.source, f"{name}: {group.shown}", str(error)))
     if not runs and len(problems) == 1:
         raise problems[0]
-    return Collected(observations=tuple(runs), rejected=tuple(rejected), cursor=context.cursor, done=(name,))
+    return Collected(observations=tuple(runs), rejected=tuple(rejected), cursor=context.cursor)
 
 
 class _Whose(NamedTuple):

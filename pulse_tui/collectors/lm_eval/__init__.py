@@ -112,7 +112,7 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
         format="lm_eval",
         sheets=tuple(_sheets(name, document, scores, options, context, rejected)),
     )
-    return Collected(observations=(run,), rejected=tuple(rejected), cursor=context.cursor, done=(name,))
+    return Collected(observations=(run,), rejected=tuple(rejected), cursor=context.cursor)
 
 
 # --------------------------------------------------------------------------- samples
@@ -169,7 +169,7 @@ def _alone(name: str, data: bytes, options: Options, context: CollectContext) ->
         format="lm_eval",
         sheets=(sheet,),
     )
-    return Collected(observations=(run,), cursor=context.cursor, done=(name,))
+    return Collected(observations=(run,), cursor=context.cursor)
 
 
 def _begins_samples(head: bytes) -> bool:

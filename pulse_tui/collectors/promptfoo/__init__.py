@@ -118,7 +118,7 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
             rejected.append(refuse(context.source, f"{name}: {group.shown}", what, hint=error.todo))
     if not runs:
         raise problems[0]
-    return Collected(observations=tuple(runs), rejected=tuple(rejected), cursor=context.cursor, done=(name,))
+    return Collected(observations=tuple(runs), rejected=tuple(rejected), cursor=context.cursor)
 
 
 class _Of(NamedTuple):

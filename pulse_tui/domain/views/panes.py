@@ -164,7 +164,6 @@ class Board(NamedTuple):
     trends: tuple[Trend, ...]
     """The trends of the asset that was asked for; first the one with the worst verdict."""
     sources: tuple[SourceRow, ...]
-    revision: int
     workflows: tuple[WorkflowRow, ...] = ()
 
 

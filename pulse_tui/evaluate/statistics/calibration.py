@@ -1,4 +1,4 @@
-"""Does a stated probability mean what it says: the paired Brier difference judges, the calibration error is shown.
+"""Does a stated probability mean what it says: the Brier score judges, the calibration error is shown.
 
 The expected calibration error of a perfectly calibrated model is not zero but depends on n and the bins; it is
 therefore only ever shown with the band in which it lies when the model is calibrated.
@@ -6,14 +6,10 @@ therefore only ever shown with the band in which it lies when the model is calib
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-
-from pulse_tui.evaluate.statistics.judge import judge
-from pulse_tui.evaluate.verdict import Judgement
 
 BINS = 15
 
@@ -37,24 +33,6 @@ def brier(probability: NDArray[np.float64], outcome: NDArray[np.float64]) -> NDA
     """Squared error of each item's probability, shape (items,); less is better (Brier 1950)."""
     loss: NDArray[np.float64] = (probability - outcome) ** 2
     return loss
-
-
-def judge_brier(
-    base: NDArray[np.float64],
-    cand: NDArray[np.float64],
-    outcome: NDArray[np.float64],
-    *,
-    margin: float,
-    base_outcome: NDArray[np.float64] | None = None,
-    clusters: Sequence[Hashable] | None = None,
-) -> Judgement:
-    """The verdict on the mean difference of Brier scores; ``delta`` > 0 is worse.
-
-    ``outcome`` is 0 or 1 an item: whether the candidate was right (``base_outcome``: the baseline, when it is
-    each side's own answer that was right or wrong).
-    """
-    before = brier(base, outcome if base_outcome is None else base_outcome)
-    return judge(before, brier(cand, outcome), margin=margin, higher_is_better=False, clusters=clusters, span=1.0)
 
 
 def calibration_error(

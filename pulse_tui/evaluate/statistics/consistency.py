@@ -9,8 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pulse_tui.evaluate.inputs import Unusable
-from pulse_tui.evaluate.statistics.judge import judge
-from pulse_tui.evaluate.verdict import Judgement
 
 
 def agreement(answers: Sequence[Hashable]) -> float:
@@ -29,18 +27,3 @@ def agreement(answers: Sequence[Hashable]) -> float:
 def agreements(items: Sequence[Sequence[Hashable]]) -> NDArray[np.float64]:
     """The agreement of each item, shape (items,)."""
     return np.array([agreement(answers) for answers in items], np.float64)
-
-
-def judge_consistency(
-    base: Sequence[Sequence[Hashable]],
-    cand: Sequence[Sequence[Hashable]],
-    *,
-    margin: float,
-    clusters: Sequence[Hashable] | None = None,
-) -> Judgement:
-    """The verdict on the difference in mean agreement; the sides may differ in their number of repeats."""
-    if len(base) != len(cand):
-        raise Unusable(f"base has {len(base)} items and cand {len(cand)}", todo="Items are paired by position")
-    if not base:
-        raise Unusable("there is no item", todo="Give at least one item")
-    return judge(agreements(base), agreements(cand), margin=margin, clusters=clusters, span=1.0)

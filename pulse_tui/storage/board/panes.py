@@ -108,7 +108,6 @@ def read_kept(
         alerts=alerts,
         trends=read_trends(execute, chosen) if chosen is not None else (),
         sources=sources,
-        revision=0,
         workflows=workflows.rows,
     )
     return Kept(board, registry, workflows)

@@ -12,9 +12,10 @@ from scipy import stats  # type: ignore[import-untyped]
 
 from pulse_tui.domain.evals import Verdict
 from pulse_tui.evaluate.inputs import Unusable
-from pulse_tui.evaluate.statistics.calibration import brier, calibration_error, judge_brier
-from pulse_tui.evaluate.statistics.consistency import agreement, judge_consistency
+from pulse_tui.evaluate.statistics.calibration import brier, calibration_error
+from pulse_tui.evaluate.statistics.consistency import agreement, agreements
 from pulse_tui.evaluate.statistics.cost import judge_cost
+from pulse_tui.evaluate.statistics.judge import judge
 from pulse_tui.evaluate.statistics.passk import pass_at_k
 from pulse_tui.evaluate.statistics.spread import judge_spread
 
@@ -23,7 +24,7 @@ def test_an_overconfident_candidate_fails_by_its_brier_score() -> None:
     chance = np.random.default_rng(1)
     true = chance.uniform(0.3, 0.9, 800)
     outcome = (chance.random(800) < true).astype(float)
-    said = judge_brier(true, np.full(800, 0.99), outcome, margin=0.02)
+    said = judge(brier(true, outcome), brier(np.full(800, 0.99), outcome), margin=0.02, higher_is_better=False)
     assert said.verdict is Verdict.FAIL
     assert said.delta == pytest.approx(float(brier(np.full(800, 0.99), outcome).mean() - brier(true, outcome).mean()))
     reference = stats.ttest_rel(brier(np.full(800, 0.99), outcome), brier(true, outcome)).confidence_interval(0.9)
@@ -67,17 +68,13 @@ def test_agreement_does_not_depend_on_the_number_of_repeats() -> None:
 def test_a_candidate_that_answers_at_random_is_less_consistent() -> None:
     chance = np.random.default_rng(5)
     steady, loose = [["a"] * 5] * 80, [list(chance.choice(list("abcd"), 5)) for _ in range(80)]
-    assert judge_consistency(steady, loose, margin=0.05).verdict is Verdict.FAIL
-    assert judge_consistency(loose, steady, margin=0.05).verdict is Verdict.PASS
+    assert judge(agreements(steady), agreements(loose), margin=0.05, span=1.0).verdict is Verdict.FAIL
+    assert judge(agreements(loose), agreements(steady), margin=0.05, span=1.0).verdict is Verdict.PASS
 
 
-def test_consistency_needs_pairs_of_repeats_and_of_items() -> None:
+def test_consistency_needs_pairs_of_repeats() -> None:
     with pytest.raises(Unusable, match="two repeats"):
-        judge_consistency([["a"]], [["a", "b"]], margin=0.05)
-    with pytest.raises(Unusable, match="1 items and cand 2"):
-        judge_consistency([["a", "a"]], [["a", "a"], ["b", "b"]], margin=0.05)
-    with pytest.raises(Unusable, match="no item"):
-        judge_consistency([], [], margin=0.05)
+        agreements([["a"], ["a", "b"]])
 
 
 def test_the_spread_is_tested_as_scipy_does() -> None:
