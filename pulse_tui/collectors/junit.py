@@ -3,7 +3,8 @@
 Testcases may carry the properties ``suite`` (the task they count under), ``score`` (a number), ``slice`` (as often as
 they are in one) and ``gate``, which only tells a reader. Each is an item by its class and name. The same test several
 times in one report counts as repeats, as pytest-rerunfailures writes them: beware that it writes a test that failed
-and ran again as one that passed.
+and ran again as one that passed. Where a report itself says that a test failed before it passed (``flakyFailure``,
+``rerunFailure`` of Surefire and Gradle), its first outcome counts: that is what a single request gets.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import msgspec
 
 from pulse_tui.collectors._shared.files import FILE_CAP, collect_files
 from pulse_tui.collectors._shared.runs import PATTERN, run_id, whose
-from pulse_tui.collectors._shared.sheets import Answer, sheets, short
+from pulse_tui.collectors._shared.sheets import Answer, gather, refusal, short
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.evals import EvalRun, Score, Sheet
 from pulse_tui.domain.source import Collected
@@ -44,6 +45,15 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Cap of one file."""
 
 
+_NOT_RUN = frozenset(
+    {"notrun", "not run", "not_run", "disabled", "skipped", "ignored", "pending", "suppressed", "inconclusive"}
+)
+"""``status`` and ``result`` of tests that did not run: gtest, CTest, Ginkgo and Bazel write no ``<skipped>`` for them."""
+_BAD_STATUS = frozenset(
+    {"fail", "failed", "failure", "error", "timeout", "timedout", "panicked", "aborted", "interrupted"}
+)
+_BAD_CHILD = ("failure", "error", "flaky", "rerun")
+"""How the elements begin that say that a test failed, at least at first: ``flakyFailure``, ``rerunError`` ..."""
 _THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?$")
 """How old versions of Surefire write a time of many seconds."""
 
@@ -63,8 +73,9 @@ def accepts(name: str, head: bytes) -> bool:
 def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
     """One run: for each task ``pass_rate`` (passed / run, skipped ones not counted) and mean ``score``, with its items.
 
-    Raises SourceError for broken XML, a DOCTYPE (entities are never expanded), a report without a test run, a score
-    that is no finite number, or a negative time.
+    A task with a score that is no finite number is Rejected by its name, the others land; so is a time that is none,
+    and the test stands. Raises SourceError for broken XML, a DOCTYPE (entities are never expanded), a report without a
+    test that ran, or when no task lands.
     """
     root = _root(name, data)
     if root.tag not in ("testsuites", "testsuite"):
@@ -73,7 +84,10 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
     answers = list(_answers(suites, options.cluster))
     if not answers:
         raise SourceError(f"{name} reports no test that ran", todo="Check that the tests were collected")
-    found = tuple(_told_apart(sheet) for sheet in sheets(name, answers))
+    gathered = gather(answers)
+    if not gathered.sheets:
+        raise SourceError(refusal(name, gathered), todo="Correct it, or run it again")
+    found = tuple(_told_apart(sheet) for sheet in gathered.sheets)
     properties = {k: v for suite in reversed(suites) for k, v in _properties(suite).items()}
     names = [suite.get("name") or "" for suite in suites]
     folder = context.folder.name if context.folder is not None else ""
@@ -87,13 +101,14 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
         version=version,
         suite=suite,
         at=next((at for s in suites if (at := _moment(s.get("timestamp")))), context.now),
-        scores=tuple(_scores(answers)),
+        scores=tuple(_scores([a for a in answers if a.task not in gathered.refused])),
         suite_digest=clean(properties.get("suite_digest") or "", 200) or None,
         source=context.source,
         format="junit",
         sheets=found,
     )
-    return Collected(observations=(run,), cursor=context.cursor)
+    rejected = tuple(gathered.rejects(context.source, name))
+    return Collected(observations=(run,), rejected=rejected, cursor=context.cursor)
 
 
 class _HasDoctype(Exception):
@@ -125,24 +140,40 @@ def _answers(suites: list[ET.Element], cluster: str) -> Iterator[Answer]:
     for suite in suites:
         own = _properties(suite)
         for case in suite.findall("testcase"):
-            if case.find("skipped") is not None:
+            if not _ran(case):
                 continue
             mine = _properties(case)
             task = short(mine.get("suite") or own.get("suite") or suite.get("name") or "junit")
             classname = case.get("classname") or ""
             item = f"{classname}::{case.get('name') or '?'}"
             repeat = ran[task, item] = ran.get((task, item), 0) + 1
-            failed = case.find("failure") is not None or case.find("error") is not None
             yield Answer(
                 task=task,
                 item=item,
-                scores={"pass_rate": not failed} | ({"score": _number(mine["score"])} if "score" in mine else {}),
+                scores={"pass_rate": not _failed(case)}
+                | ({"score": _number(mine["score"])} if "score" in mine else {}),
                 repeat=repeat,
                 cluster=classname if cluster == "classname" else (own | mine).get(cluster, ""),
                 slices=tuple(value for key, value in _all_properties(case) if key == "slice"),
                 latency_ms=_milliseconds(case.get("time")),
                 where=f"test {short(item)}",
             )
+
+
+def _ran(case: ET.Element) -> bool:
+    """Whether a test ran. One that failed did, whatever its status says."""
+    if case.find("failure") is not None or case.find("error") is not None:
+        return True
+    return case.find("skipped") is None and _NOT_RUN.isdisjoint(_words(case))
+
+
+def _failed(case: ET.Element) -> bool:
+    """Whether it failed when it was run first; the status alone tells it where no element does."""
+    return any(child.tag.startswith(_BAD_CHILD) for child in case) or not _BAD_STATUS.isdisjoint(_words(case))
+
+
+def _words(case: ET.Element) -> set[str]:
+    return {(case.get(name) or "").strip().lower() for name in ("status", "result")}
 
 
 def _told_apart(sheet: Sheet) -> Sheet:

@@ -237,17 +237,13 @@ _ERROR = {"message": "RuntimeError('no \x1b[31mGPU')\nat line 3", "traceback": "
         (four(), {"status": "started"}, "status is 'started'"),
         (four(), {"results": None}, "it has no results"),
         (four(), {"invalidated": True}, "samples of it were invalidated"),
-        ([], {}, "it has no samples"),
+        ([], {"results": {"scores": []}}, "it has no samples"),
         (four()[:3], {"results": {"total_samples": 6}}, "3 of its 6 samples are missing"),
-        ([*four(), sample("c", None), sample("d", None)], {}, r"sample c \(epoch 1\): accuracy is missing, .* 1 more"),
-        ([*four(), sample("c", float("nan"))], {}, r"sample c \(epoch 1\): accuracy is nan, not a finite"),
         ([*four(), sample("c", float("inf"))], {}, r"sample c \(epoch 1\): accuracy is inf, not a finite"),
         ([*four(), sample("c", "Z")], {}, "accuracy is 'Z', not a finite number"),
         ([*four(), sample("c", 7)], {}, "accuracy is 7: outside 0 to 1"),
-        ([*four(), sample("c", error=_ERROR), sample("d", error=_ERROR)], {}, r"sample c|d .*: RuntimeError.*1 more"),
+        ([sample("c", error=_ERROR), sample("d", error=_ERROR)], {}, r"sample c|d .*: RuntimeError.*1 more"),
         ([*four(), sample("b", "C", 2)], {}, r"sample b \(epoch 2\): the item stands twice, repeat 2"),
-        ([*four(), sample("c", total_time=-1, working_time=-0.5)], {}, "its latency is -500.0: negative"),
-        ([*four(), sample("c", working_time="soon")], {}, "its latency is 'soon': not a finite number"),
         ([sample("a", scores={})], {}, "none of its samples has a score"),
         ([sample("a"), sample("a", input="Other?", epoch=2)], {}, "asked different prompts"),
     ],
@@ -260,15 +256,67 @@ def test_a_bad_run_is_refused_and_says_why(form: str, samples: list[Any], change
     assert len(str(caught.value)) < 600
 
 
-def test_a_sample_that_one_scorer_left_out_is_a_missing_score() -> None:
+@pytest.mark.parametrize("form", ["json", "eval"])
+@pytest.mark.parametrize(
+    ("odd", "what"),
+    [
+        (sample("c", error=_ERROR), "ended with an error: RuntimeError('no GPU')"),
+        (sample("c", None), "was not scored"),
+        (sample("c", float("nan")), "was not scored"),
+    ],
+)
+def test_a_sample_without_a_score_that_its_run_allowed_is_told_and_the_others_land(
+    form: str, odd: dict[str, Any], what: str
+) -> None:
+    make = as_json if form == "json" else as_eval
+    got = parse(make([*four(), odd, {**odd, "id": "d"}]), f"log.{form}")
+    run = run_of(got)
+    assert run.sheets[0].items == ("a", "b", "c", "d")
+    assert run.sheets[0].scores == {"accuracy": ((1.0, 1.0), (1.0, 0.0), (), ())}
+    assert (run.scores[0].value, run.scores[0].n) == (0.75, 2)
+    (told,) = got.rejected
+    assert told.problem.where == f"log.{form}: sample c (epoch 1)"
+    assert told.problem.what == f"{what}, and 1 more such"
+    assert "4 of 6 samples stand" in told.problem.hint
+
+
+@pytest.mark.parametrize("form", ["json", "eval"])
+def test_a_log_without_samples_gives_the_totals_that_it_reports(form: str) -> None:
+    make = as_json if form == "json" else as_eval
+    metrics = {"accuracy": {"value": 0.75}, "stderr": {"value": 0.05}}
+    run = run_of(parse(make([], [report(metrics=metrics, scored_samples=40)]), f"log.{form}"))
+    assert run.sheets == ()
+    assert run.scores == (Score(task="tiny", metric="accuracy", value=0.75, stderr=0.05, n=40),)
+
+
+def test_what_another_reducer_made_of_the_epochs_bears_a_name_of_its_own() -> None:
+    both = run_of(parse(as_json(four(), [report(), report(value=1.0, reducer="max")])))
+    assert {s.metric: s.value for s in both.scores} == {"accuracy": 0.75, "accuracy/max": 1.0}
+    alone = run_of(parse(as_json(four(), [report(value=1.0, reducer="at_least_1")])))
+    assert {s.metric: s.value for s in alone.scores} == {"accuracy/mean": 0.75, "accuracy/at_least_1": 1.0}, (
+        "the log shows 1.0 as its accuracy: ours must not stand under that name"
+    )
+    bare = run_of(parse(as_json([], [report(value=1.0, reducer="max")])))
+    assert [s.metric for s in bare.scores] == ["accuracy/max"]
+
+
+def test_a_time_that_is_none_is_left_out_and_the_scores_stand() -> None:
+    for odd in ({"total_time": -1, "working_time": -0.5}, {"working_time": "soon"}):
+        got = parse(as_json([*four(), sample("c", **odd)], [report(value=0.8)]))
+        assert len(run_of(got).sheets[0].latencies) == 4
+        assert "is left out: sample c (epoch 1): its latency is" in got.rejected[0].problem.what
+
+
+def test_a_sample_that_one_scorer_left_out_has_no_value_of_it() -> None:
     both = {"includes": {"value": "C"}, "judge": {"value": {"a": 1, "b": 1}}}
     for less in (
         {"includes": {"value": "C"}},
         {**both, "judge": {"value": {"a": 1}}},
         {**both, "includes": {"value": None}},
     ):
-        with pytest.raises(SourceError, match=r"sample b \(epoch 1\): .* is missing"):
-            parse(as_json([sample("a", scores=both), sample("b", scores=less)], [report(value=None)]))
+        got = parse(as_json([sample("a", scores=both), sample("b", scores=less)], [report(value=None)]))
+        assert () in [items[1] for items in run_of(got).sheets[0].scores.values()]
+        assert got.rejected[0].problem.what == "was not scored"
 
 
 def test_an_invalidated_sample_refuses_the_run() -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulse_tui.collectors._shared.sheets import ID_KEPT, Answer, digest, labels, sheets, short, totals
+from pulse_tui.collectors._shared.sheets import ID_KEPT, Answer, digest, gather, labels, sheets, short, totals
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.evals import Score, Sheet
 from pulse_tui.domain.text import is_clean
@@ -87,16 +87,59 @@ def test_latencies_stand_in_the_order_of_time_however_items_are_named() -> None:
         ({"scores": {"score": 1e300}}, "score is 1e\\+300: too large to calculate with"),
         ({"scores": {}}, "it has no score"),
         ({"item": " \t"}, "it has no id"),
-        ({"latency_ms": -1.0}, "its latency is -1.0: negative"),
-        ({"latency_ms": math.nan}, "its latency is nan: not a finite number"),
-        ({"cost": -1}, "its cost is -1: negative"),
-        ({"cost": 1e200}, "its cost is 1e\\+200: above 1e\\+100"),
-        ({"probability": 1.5}, "its probability is 1.5: above 1"),
     ],
 )
 def test_a_bad_answer_refuses_the_run_by_its_place(bad: dict[str, Any], what: str) -> None:
     with pytest.raises(SourceError, match=rf"^run\.csv is refused: run\.csv:7: {what}"):
         sheets("run.csv", [answer("q0"), answer(**({"where": "run.csv:7"} | bad))])
+
+
+@pytest.mark.parametrize(
+    ("bad", "what"),
+    [
+        ({"latency_ms": -1.0}, "its latency is -1.0: negative"),
+        ({"latency_ms": math.nan}, "its latency is nan: not a finite number"),
+        ({"cost": -1}, "its cost is -1: negative"),
+        ({"cost": 1e200}, "its cost is 1e+200: above 1e+100"),
+        ({"probability": 1.5}, "its probability is 1.5: above 1"),
+    ],
+)
+def test_a_latency_cost_or_probability_that_is_none_is_left_out_and_the_scores_stand(
+    bad: dict[str, Any], what: str
+) -> None:
+    good: dict[str, Any] = {"latency_ms": 5.0, "cost": 0.5, "probability": 0.5}
+    found = gather([answer("q0", **good), answer("q1", where="run.csv:7", **(good | bad))])
+    (left,) = found.rejects("s", "run.csv")
+    assert f"is left out: run.csv:7: {what}" in left.problem.what
+    (whole,) = found.sheets
+    assert whole.scores == {"accuracy": ((1.0,), (1.0,))}
+    whats = {"latency_ms": whole.latencies, "cost": whole.costs, "probability": whole.probabilities}
+    assert {k: len(v) for k, v in whats.items()} == {
+        k: (1 if k == "latency_ms" else 0) if k in bad else 2 for k in good
+    }, "a request is one less; a column that some items lack is none"
+
+
+def test_a_task_with_a_bad_item_is_refused_by_its_name_and_the_others_land() -> None:
+    found = gather([answer("q0", task="a"), answer("q1", math.nan, task="b"), answer("q2", task="b")])
+    assert [s.task for s in found.sheets] == ["a"]
+    (refused,) = found.rejects("s", "run.csv")
+    assert refused.problem.where == "run.csv: task b"
+    assert refused.problem.what == "is refused: item q1: accuracy is nan, not a finite number"
+
+
+def test_items_that_only_blanks_tell_apart_are_items_of_their_own_in_any_order() -> None:
+    one, two = (
+        sheet(*(answer(i, s) for i, s in order)) for order in ([("a b", 1), ("a  b", 0)], [("a  b", 0), ("a b", 1)])
+    )
+    assert one == two
+    assert one.items[0] == "a b", "the one that is written so keeps its name"
+    assert one.scores["accuracy"] == ((1.0,), (0.0,))
+    assert sheet(answer("a  b")).items == ("a b",), "alone it has nothing to be told apart from"
+
+
+def test_an_item_without_a_score_that_its_run_allows_is_known_and_has_no_value() -> None:
+    found = sheet(answer("q0"), answer("q1", scores={}, unscored=True))
+    assert (found.items, found.scores) == (("q0", "q1"), {"accuracy": ((1.0,), ())})
 
 
 def test_the_first_bad_one_is_named_and_the_others_are_counted() -> None:

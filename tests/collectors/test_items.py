@@ -211,9 +211,16 @@ def test_a_bad_row_refuses_its_run_by_line_and_the_others_land(bad: str, what: s
         ("probability", "1.01", "its probability is 1.01: above 1"),
     ],
 )
-def test_a_bad_amount_refuses_its_run(column: str, value: str, what: str) -> None:
-    with pytest.raises(SourceError, match=rf"items\.csv:3: {what}"):
-        table("q1,bot@1,1,", f"q2,bot@1,1,{value}", header=f"item_id,model,score,{column}")
+def test_a_bad_amount_is_left_out_by_its_line_and_the_scores_stand(column: str, value: str, what: str) -> None:
+    got = table("q1,bot@1,1,", f"q2,bot@1,1,{value}", header=f"item_id,model,score,{column}")
+    assert run_of(got).sheets[0].scores == {"score": ((1.0,), (1.0,))}
+    assert f"is left out: items.csv:3: {what}" in got.rejected[0].problem.what
+
+
+def test_a_task_with_a_bad_row_is_refused_and_the_others_of_its_run_land() -> None:
+    got = table("q1,bot@1,1,a", "q2,bot@1,x,b", "q3,bot@1,0,b", header="item_id,model,score,task")
+    assert [s.task for s in run_of(got).sheets] == ["a"]
+    assert "task b: is refused: items.csv:3: score is 'x', not a finite number" in str(got.rejected[0].problem)
 
 
 def test_how_many_more_are_bad_is_told() -> None:
@@ -375,7 +382,7 @@ def test_every_table_of_a_folder_is_read_once(tmp_path: Path) -> None:
 def test_whatever_a_csv_can_hold_comes_back(table_of: dict[str, float]) -> None:
     scores = {short(item): score for item, score in table_of.items()}
     if len(scores) < len(table_of):
-        return  # two ids that look alike are refused as twice the same
+        return  # two ids that look alike are told apart by a hash
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(["item_id", "score", "model"])

@@ -92,14 +92,67 @@ def test_the_content_of_the_suite_is_known_when_the_report_says_it() -> None:
         (case("b", score="inf"), "score is inf, not a finite number"),
         (case("b", score=""), "score is '', not a finite number"),
         (case("b", score="high"), "score is 'high', not a finite number"),
-        (case("b", time="-0.1"), "its latency is -100.0: negative"),
-        (case("b", time="nan"), "its latency is nan"),
-        (case("b", time="1 s"), "its latency is '1 s'"),
     ],
 )
 def test_a_bad_number_refuses_the_report_by_its_test(bad: str, what: str) -> None:
     with pytest.raises(SourceError, match=f"r.xml is refused: test c::b: {what}"):
         run_of(case("a"), bad)
+
+
+@pytest.mark.parametrize("time", ["-0.1", "nan", "1 s"])
+def test_a_time_that_is_none_is_left_out_and_the_test_stands(time: str) -> None:
+    text = f"<testsuite name='s'>{case('a', time='0.1')}{case('b', time=time)}</testsuite>"
+    got = junit.parse("r.xml", text.encode(), junit.Options(asset="a", version="1"), context())
+    (run,), (left,) = got.observations, got.rejected
+    assert isinstance(run, EvalRun)
+    assert (run.sheets[0].items, run.sheets[0].latencies) == (("c::a", "c::b"), (100.0,))
+    assert "is left out: test c::b: its latency is" in left.problem.what
+
+
+def test_a_task_with_a_score_that_is_none_is_refused_and_the_others_land() -> None:
+    text = f"<testsuite name='s'>{case('a')}{case('b', suite='odd', score='NaN')}{case('c', suite='odd')}</testsuite>"
+    got = junit.parse("r.xml", text.encode(), junit.Options(asset="a", version="1"), context())
+    (run,), (refused,) = got.observations, got.rejected
+    assert isinstance(run, EvalRun)
+    assert [s.task for s in run.scores] == [s.task for s in run.sheets] == ["s"]
+    assert refused.problem.where == "r.xml: task odd"
+    assert "test c::b: score is nan, not a finite number" in refused.problem.what
+
+
+@pytest.mark.parametrize(
+    "attributes", ['status="notrun"', 'status="notrun" result="suppressed"', 'result="skipped"', 'status="Disabled"']
+)
+def test_a_test_that_was_disabled_or_not_run_has_not_passed(attributes: str) -> None:
+    run = run_of(case("a"), f'<testcase classname="c" name="b" {attributes}/>')
+    assert (run.scores[0].value, run.scores[0].n, run.sheets[0].items) == (1.0, 1, ("c::a",))
+    with pytest.raises(SourceError, match="reports no test that ran"):
+        run_of(f'<testcase classname="c" name="b" {attributes}/>')
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<flakyFailure message='m'><stackTrace>x</stackTrace></flakyFailure>",
+        "<flakyError/>",
+        "<failure/><rerunFailure/>",
+        "<rerunError/>",
+    ],
+)
+def test_a_test_that_failed_before_it_passed_counts_its_first_outcome(inside: str) -> None:
+    run = run_of(case("a"), case("b", inside=inside))
+    assert run.sheets[0].scores["pass_rate"] == ((1.0,), (0.0,))
+    assert run.scores[0].value == 0.5
+
+
+def test_a_status_that_says_failed_is_a_failure_without_an_element_too() -> None:
+    run = run_of(
+        '<testcase classname="c" name="a" status="failed"/>', '<testcase classname="c" name="b" status="run"/>'
+    )
+    assert run.sheets[0].scores["pass_rate"] == ((0.0,), (1.0,))
+
+
+def test_names_that_only_blanks_tell_apart_are_tests_of_their_own() -> None:
+    assert len(sheet_of(case("a b"), case("a  b", inside=FAILED)).items) == 2
 
 
 def test_suites_where_all_pass_all_fail_or_one_test_ran_are_read() -> None:

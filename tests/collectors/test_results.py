@@ -144,9 +144,13 @@ def test_a_report_becomes_pass_rates_and_mean_scores_by_task() -> None:
     assert (rate.n, round(rate.value, 3), rate.higher_is_better) == (3, 0.667, True)
 
 
-def test_a_score_that_is_no_number_refuses_the_report_by_its_test() -> None:
-    with pytest.raises(SourceError, match=r"r\.xml is refused: test c::b: score is nan, not a finite number"):
-        report(JUNIT.replace('value="0.5"', 'value="NaN"'))
+def test_a_score_that_is_no_number_refuses_its_task_by_its_test() -> None:
+    got = report(JUNIT.replace('value="0.5"', 'value="NaN"'))
+    assert {s.task for s in run_of(got).scores} == {"golden"}
+    (refused,) = got.rejected
+    assert str(refused.problem).startswith(
+        "r.xml: task safety: is refused: test c::b: score is nan, not a finite number"
+    )
 
 
 def test_a_lone_testsuite_is_a_report_and_a_folder_names_it() -> None:

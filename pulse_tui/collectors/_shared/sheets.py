@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from pulse_tui.collectors._shared.files import refuse
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.evals import Score, Sheet
 from pulse_tui.domain.metrics import bounds_of
+from pulse_tui.domain.source import Rejected
 from pulse_tui.domain.text import clean
 
 ID_KEPT = 200
@@ -41,17 +43,43 @@ class Answer(NamedTuple):
     """What a person calls the item, where its id is a hash."""
     where: str = ""
     """Place in the file, for refusals; empty: the item's id."""
+    unscored: bool = False
+    """It was asked and has no score, which its run allows: the item is known, and has no value of its metrics."""
 
 
-def sheets(name: str, answers: Iterable[Answer]) -> tuple[Sheet, ...]:
+class Gathered(NamedTuple):
+    """The items of a run by task: the sheets that are whole, and why the others are not."""
+
+    sheets: tuple[Sheet, ...]
+    refused: dict[str, str]
+    """Task -> the first place that is wrong and how many more there are."""
+    left_out: dict[str, str]
+    """Task -> the first latency, cost or probability that is none, and how many more there are."""
+
+    def rejects(self, source: str, name: str) -> list[Rejected]:
+        """What an operator must know of a run that lands all the same."""
+        hint = "the other tasks of the run stand"
+        tasks = [
+            refuse(source, f"{name}: task {task}", f"is refused: {why}", hint=hint)
+            for task, why in self.refused.items()
+        ]
+        hint = "the scores stand without it"
+        return tasks + [
+            refuse(source, f"{name}: task {task}", f"is left out: {why}", hint=hint)
+            for task, why in self.left_out.items()
+            if task not in self.refused
+        ]
+
+
+def gather(answers: Iterable[Answer]) -> Gathered:
     """A sheet a task, in the order in which tasks first appear.
 
-    Raises SourceError, naming the first place and how many more there are, for a score that is missing, no number,
-    not finite, too large or outside its metric's scale, a negative latency or cost, or an item that has one repeat
-    twice.
+    A task is refused, the others are not, for a score that is missing, no number, not finite, too large or outside its
+    metric's scale, or an item that has one repeat twice: the mean over the rest of its items would be of other items.
+    A latency, cost or probability that is none is left out, and the scores stand.
     """
     tasks: dict[str, _Task] = {}
-    problems: list[str] = []
+    problems: dict[str, list[str]] = {}
     for answer in answers:
         name_of_task = _label(answer.task)
         task = tasks.get(name_of_task)
@@ -59,11 +87,32 @@ def sheets(name: str, answers: Iterable[Answer]) -> tuple[Sheet, ...]:
             task = tasks[name_of_task] = _Task()
         problem = task.add(answer)
         if problem is not None:
-            problems.append(f"{answer.where or f'item {short(answer.item)}'}: {problem}")
-    if problems:
-        more = f", and {len(problems) - 1} more such" if len(problems) > 1 else ""
-        raise SourceError(f"{name} is refused: {clean(problems[0], 300)}{more}", todo="Correct it, or run it again")
-    return tuple(task.sheet(name) for name, task in tasks.items())
+            told = f"{answer.where or f'item {short(answer.item)}'}: {problem}"
+            problems.setdefault(name_of_task, []).append(told)
+    refused = {name: _counted(mine) for name, mine in problems.items()}
+    left_out = {name: _counted(task.odd) for name, task in tasks.items() if task.odd}
+    whole = tuple(task.sheet(name) for name, task in tasks.items() if name not in refused)
+    return Gathered(whole, refused, left_out)
+
+
+def _counted(problems: list[str]) -> str:
+    return clean(problems[0], 300) + (f", and {len(problems) - 1} more such" if len(problems) > 1 else "")
+
+
+def sheets(name: str, answers: Iterable[Answer]) -> tuple[Sheet, ...]:
+    """As :func:`gather`, for a run that is whole or refused. Raises SourceError for the first task that is not whole."""
+    found = gather(answers)
+    if found.refused:
+        raise SourceError(refusal(name, found), todo="Correct it, or run it again")
+    return found.sheets
+
+
+def refusal(name: str, found: Gathered) -> str:
+    """What is wrong with the tasks that are refused, in one sentence: of one task its place alone."""
+    first = next(iter(found.refused.values()))
+    rest = len(found.refused) - 1
+    more = f"; and in {rest} more task{'' if rest == 1 else 's'}" if rest else ""
+    return f"{name} is refused: {first}{more}"
 
 
 def totals(found: Iterable[Sheet], better: Callable[[str, str], bool]) -> Iterator[Score]:
@@ -168,18 +217,19 @@ class _Task:
     def __init__(self) -> None:
         self._items: dict[str, _Item] = {}
         self._latencies: list[float] = []
+        self.odd: list[str] = []
+        """Latencies, costs and probabilities that are none, with their places."""
 
     def add(self, answer: Answer) -> str | None:
         """Take it in; returns what is wrong with it."""
-        key = short(answer.item)
-        if not key:
+        if not _label(answer.item):
             return "it has no id"
-        item = self._items.get(key)
+        item = self._items.get(answer.item)
         if item is None:
-            item = self._items[key] = _Item(answer)
+            item = self._items[answer.item] = _Item(answer)
         if answer.prompt and item.prompt != digest(answer.prompt):
             return "its repeats were asked different prompts"
-        if not answer.scores:
+        if not answer.scores and not answer.unscored:
             return "it has no score"
         for name, value in answer.scores.items():
             metric = _label(name)
@@ -196,9 +246,10 @@ class _Task:
             if abs(score) > LARGEST:
                 return f"{metric} is {score:g}: too large to calculate with"
             item.scores.setdefault(metric, []).append(score)
-        return self._extras(answer, item)
+        self._extras(answer, item)
+        return None
 
-    def _extras(self, answer: Answer, item: _Item) -> str | None:
+    def _extras(self, answer: Answer, item: _Item) -> None:
         """Latency, cost, probability and answer: of each repeat once, whichever of its parts has them."""
         for what, value, kept, high in (
             (" latency", answer.latency_ms, self._latencies, LARGEST),
@@ -210,19 +261,20 @@ class _Task:
             found = number(value)
             if found is None or not 0.0 <= found <= high:
                 why = "not a finite number" if found is None else "negative" if found < 0 else f"above {high:g}"
-                return f"its{what} is {shown(value)}: {why}"
+                self.odd.append(f"{answer.where or f'item {short(answer.item)}'}: its{what} is {shown(value)}: {why}")
+                continue
             if (what, answer.repeat) not in item.seen:
                 item.seen.add((what, answer.repeat))
                 kept.append(found)
         if answer.answer is not None and (" answer", answer.repeat) not in item.seen:
             item.seen.add((" answer", answer.repeat))
             item.answers.append(digest(answer.answer))
-        return None
 
     def sheet(self, task: str) -> Sheet:
         """The columns. A column that only some items have is left out: its numbers would be of other items."""
-        names = sorted(self._items)
-        items = [self._items[n] for n in names]
+        by_name = _told_apart(self._items)
+        names = sorted(by_name)
+        items = [by_name[n] for n in names]
         metrics = dict.fromkeys(m for i in items for m in i.scores)
         slices: dict[str, list[int]] = {}
         for place, item in enumerate(items):
@@ -241,6 +293,19 @@ class _Task:
             answers=tuple(tuple(i.answers) for i in items) if all(len(i.answers) > 1 for i in items) else (),
             names=tuple(i.name for i in items) if any(i.name for i in items) else (),
         )
+
+
+def _told_apart(items: Mapping[str, _Item]) -> dict[str, _Item]:
+    """Items by a name that is safe to draw. Of those that only blanks or control characters tell apart, each but the
+    one that is written so bears a hash of itself."""
+    alike: dict[str, list[str]] = {}
+    for item in items:
+        alike.setdefault(short(item), []).append(item)
+    return {
+        name if len(mine) == 1 or item == name else f"{name[: ID_KEPT - 13]}~{digest(item)[:12]}": items[item]
+        for name, mine in alike.items()
+        for item in mine
+    }
 
 
 def _means(columns: list[list[float]]) -> tuple[float, ...]:

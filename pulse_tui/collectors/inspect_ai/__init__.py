@@ -16,14 +16,14 @@ import msgspec
 
 from pulse_tui.collectors._shared.files import FILE_CAP, collect_files, refuse
 from pulse_tui.collectors._shared.members import first_name
-from pulse_tui.collectors._shared.runs import PATTERN, whose
-from pulse_tui.collectors._shared.sheets import Answer, digest, number, sheets, short, shown, totals
+from pulse_tui.collectors._shared.runs import PATTERN, run_id, whose
+from pulse_tui.collectors._shared.sheets import Answer, digest, gather, number, refusal, short, shown, totals
 from pulse_tui.collectors._shared.told import canonical, moment, plain_text, slices_of
 from pulse_tui.collectors.inspect_ai.log import REMOVED, Header, Log, Sample
-from pulse_tui.collectors.inspect_ai.scores import Column, Grades, grades_of
+from pulse_tui.collectors.inspect_ai.scores import Column, Grades, grades_of, reported
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.evals import EvalRun, Sheet
-from pulse_tui.domain.source import Collected
+from pulse_tui.domain.source import Collected, Rejected
 from pulse_tui.domain.text import clean
 from pulse_tui.ports import CollectContext
 
@@ -81,18 +81,24 @@ def accepts(name: str, head: bytes) -> bool:
 def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
     """One run. A scorer that gives labels and no scores is Rejected by its name, the others land.
 
-    Raises SourceError for what is no whole log, for a run that did not succeed or was invalidated, and for a sample that
-    ended with an error, has no score of some scorer, or stands twice in one epoch; also when the log reports another
-    accuracy than its samples have.
+    So are samples that ended with an error or were not scored, which a run may allow (``fail_on_error=False``): they are
+    items without a value. A log without samples gives its own totals. Raises SourceError for what is no whole log, for a
+    run that did not succeed or was invalidated, and for a sample whose score is no number or that stands twice in one
+    epoch; also when the log reports another accuracy than its samples have.
     """
     log = Log(name, data, options.max_unpacked)
     _succeeded(name, log.header)
     asset, version = whose(name, *_own(log.header, options), options.pattern, _texts(log.header, context))
     samples = _in_time(list(log.samples()))
+    if not samples:
+        return _totals_alone(name, data, log.header, asset, version, options, context)
     _whole(name, log.header, samples)
     grades = grades_of(name, log.header, samples, options.metrics)
     task = log.header.eval.task
-    found = sheets(name, _answers(name, task, samples, grades, options))
+    gathered = gather(_answers(name, task, samples, grades, options))
+    if not gathered.sheets:
+        raise SourceError(refusal(name, gathered), todo="Correct it, or run it again")
+    found = gathered.sheets
     grades.compare(name, found[0], log.header)
     labelled = [
         refuse(context.source, f"{name}: scorer {label}", "its values are labels: there is nothing to average")
@@ -105,13 +111,17 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
         version=version,
         suite=suite,
         at=moment(log.header.stats.completed_at) or moment(log.header.eval.created) or context.now,
-        scores=tuple(totals(found, lambda _task, metric: grades.better[metric])),
+        scores=(*totals(found, lambda _task, metric: grades.better[metric]), *grades.reduced(found[0])),
         suite_digest=_suite_digest(log.header, samples, grades.columns),
         source=context.source,
         format="inspect_ai",
         sheets=found,
     )
-    return Collected(observations=(run,), rejected=tuple(labelled), cursor=context.cursor)
+    return Collected(
+        observations=(run,),
+        rejected=(*labelled, *_unscored(name, samples, grades, context), *gathered.rejects(context.source, name)),
+        cursor=context.cursor,
+    )
 
 
 # --------------------------------------------------------------------------- the run
@@ -129,15 +139,11 @@ def _succeeded(name: str, header: Header) -> None:
 
 
 def _whole(name: str, header: Header, samples: Sequence[Sample]) -> None:
-    """Raises SourceError unless every sample is there, ended well and was not taken back."""
-    if not samples:
-        raise SourceError(f"{name} is refused: it has no samples", todo="Log them: inspect eval --log-samples")
+    """Raises SourceError unless every sample is there and was not taken back, and some ended well."""
     ended = [s for s in samples if s.error is not None]
-    if ended:
-        message = ended[0].error if isinstance(ended[0].error, str) else getattr(ended[0].error, "message", "")
-        line = clean((message.strip().splitlines() or [""])[0], 200)
+    if len(ended) == len(samples):
         raise SourceError(
-            f"{name} is refused: {_place(ended[0])} ended with an error: {line}{_more(ended)}",
+            f"{name} is refused: {_place(ended[0])} ended with an error: {_error(ended[0])}{_more(ended)}",
             todo="Run it again: inspect eval-retry",
         )
     taken = [s for s in samples if s.invalidation is not None]
@@ -149,6 +155,42 @@ def _whole(name: str, header: Header, samples: Sequence[Sample]) -> None:
         if missing > 0:
             what = f"{missing} of its {results.total_samples} samples are missing"
             raise SourceError(f"{name} is refused: {what}", todo="Run it again: inspect eval-retry")
+
+
+def _error(sample: Sample) -> str:
+    message = sample.error if isinstance(sample.error, str) else getattr(sample.error, "message", "")
+    return clean((message.strip().splitlines() or [""])[0], 200)
+
+
+def _unscored(name: str, samples: Sequence[Sample], grades: Grades, context: CollectContext) -> Iterator[Rejected]:
+    """Samples that have no value, in a run that allowed it: told together, the first by its place."""
+    ended = [s for s in samples if s.error is not None]
+    bare = [s for s in samples if s.error is None and len(grades.of(s)) < len(grades.columns)]
+    for mine, what in ((ended, f"ended with an error: {_error(ended[0])}" if ended else ""), (bare, "was not scored")):
+        if mine:
+            hint = f"{len(samples) - len(mine)} of {len(samples)} samples stand; compared with a run that has them, nothing is decided"
+            yield refuse(context.source, f"{name}: {_place(mine[0])}", f"{what}{_more(mine)}", hint=hint)
+
+
+def _totals_alone(
+    name: str, data: bytes, header: Header, asset: str, version: str, options: Options, context: CollectContext
+) -> Collected:
+    """A log whose samples were not kept. Raises SourceError when it reports nothing either."""
+    scores = tuple(reported(header, options.metrics))
+    if not scores:
+        raise SourceError(f"{name} is refused: it has no samples", todo="Log them: inspect eval --log-samples")
+    suite = options.suite or short(header.eval.task)
+    run = EvalRun(
+        id=run_id("inspect_ai", name, data, asset, version, suite),
+        asset_id=asset,
+        version=version,
+        suite=suite,
+        at=moment(header.stats.completed_at) or moment(header.eval.created) or context.now,
+        scores=scores,
+        source=context.source,
+        format="inspect_ai",
+    )
+    return Collected(observations=(run,), cursor=context.cursor)
 
 
 def _own(header: Header, options: Options) -> tuple[str | None, str | None]:
@@ -207,17 +249,19 @@ def _answers(name: str, task: str, samples: Sequence[Sample], grades: Grades, op
                 )
         time = sample.total_time if sample.working_time is None else sample.working_time
         seconds = number(time)
+        failed = sample.error is not None
         yield Answer(
             task=task,
             item=str(sample.id),
-            scores=grades.of(sample),
+            scores={} if failed else grades.of(sample),
+            unscored=True,
             repeat=sample.epoch,
             cluster=plain_text(metadata.get(options.cluster)),
             slices=tuple(slices_of(metadata, options.slices)),
             prompt=sample.asked(),
-            latency_ms=time if seconds is None else seconds * 1_000.0,
-            cost=sample.cost(),
-            answer=grades.answer(sample),
+            latency_ms=None if failed else time if seconds is None else seconds * 1_000.0,
+            cost=None if failed else sample.cost(),
+            answer=None if failed else grades.answer(sample),
             where=_place(sample),
         )
 

@@ -88,6 +88,7 @@ class Reported(msgspec.Struct):
     scorer: str = ""
     reducer: str | None = None
     metrics: dict[str, Metric] = {}
+    scored_samples: int | None = None
 
 
 class Results(msgspec.Struct):

@@ -16,7 +16,7 @@ import msgspec
 
 from pulse_tui.collectors._shared.files import FILE_CAP, collect_files, refuse
 from pulse_tui.collectors._shared.runs import PATTERN, compiled, whose
-from pulse_tui.collectors._shared.sheets import Answer, labels, sheets, short, totals
+from pulse_tui.collectors._shared.sheets import Answer, gather, labels, refusal, short, totals
 from pulse_tui.collectors.items.rows import Row, head_of, is_table, rows
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.evals import EvalRun
@@ -64,10 +64,10 @@ def accepts(name: str, head: bytes) -> bool:
 
 
 def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
-    """A run for each suite and model. One with a bad row is Rejected with its line, the others land.
+    """A run for each suite and model. Of one with a bad row the row's task is Rejected with its line, the others land.
 
-    Bad are a score that is missing, not finite or outside its metric's scale, a negative latency or cost, an item twice
-    (in one repeat), a wrong number of cells. Raises SourceError when that is the only run, for a file that is damaged
+    Bad are a score that is missing, not finite or outside its metric's scale, an item twice (in one repeat), and, of
+    the whole run, a wrong number of cells. A negative latency or cost is left out, and said. Raises SourceError when that is the only run, for a file that is damaged
     or lacks a column, for a bad row of which nobody can say to what run it belongs, and for two models that are one
     version.
     """
@@ -76,7 +76,9 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
     problems: list[SourceError] = []
     for group in _groups(name, data, options, context):
         try:
-            runs.append(_run(name, group, context))
+            run, odd = _run(name, group, context)
+            runs.append(run)
+            rejected += odd
         except SourceError as error:
             problems.append(error)
             rejected.append(refuse(context.source, f"{name}: {group.shown}", str(error)))
@@ -227,8 +229,9 @@ def _text(value: Any) -> str:
     return "" if value is None or isinstance(value, bool | list | dict) else str(value)
 
 
-def _run(name: str, group: _Group, context: CollectContext) -> EvalRun:
-    """The run. Raises SourceError, naming the first bad row and how many there are."""
+def _run(name: str, group: _Group, context: CollectContext) -> tuple[EvalRun, list[Rejected]]:
+    """The run, and the tasks and values that were left out. Raises SourceError, naming the first bad row and how many
+    there are, when no task is whole."""
     if group.problem is not None:
         raise group.problem
     if group.odd:
@@ -238,10 +241,13 @@ def _run(name: str, group: _Group, context: CollectContext) -> EvalRun:
         raise SourceError(
             f"{group.shown} is refused: its rows are of several suite_digests", todo="Run it again, whole"
         )
-    found = sheets(group.shown, group.answers)
+    gathered = gather(group.answers)
+    if not gathered.sheets:
+        raise SourceError(refusal(group.shown, gathered), todo="Correct it, or run it again")
+    found = gathered.sheets
     base = name.replace("\\", "/").rpartition("/")[2]
     told = "\0".join((base, group.suite, group.asset, group.version)).encode("utf-8", "replace")
-    return EvalRun(
+    run = EvalRun(
         # Of its own rows alone: a file that grows by another model is no news of the others.
         id=f"items:{hashlib.sha256(told + group.seal.digest()).hexdigest()[:20]}",
         asset_id=group.asset,
@@ -254,6 +260,7 @@ def _run(name: str, group: _Group, context: CollectContext) -> EvalRun:
         format="items",
         sheets=found,
     )
+    return run, gathered.rejects(context.source, f"{name}: {group.shown}")
 
 
 def _stem(name: str) -> str:

@@ -16,7 +16,7 @@ import msgspec
 
 from pulse_tui.collectors._shared.files import FILE_CAP, collect_files, refuse
 from pulse_tui.collectors._shared.runs import PATTERN, compiled, whose
-from pulse_tui.collectors._shared.sheets import Answer, sheets, short, totals
+from pulse_tui.collectors._shared.sheets import Answer, gather, refusal, short, totals
 from pulse_tui.collectors._shared.told import canonical, moment, plain_text, slices_of
 from pulse_tui.collectors.promptfoo.rows import Output, Row, Tests
 from pulse_tui.domain.errors import SourceError
@@ -111,7 +111,9 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
     rejected: list[Rejected] = []
     for group in groups:
         try:
-            runs.append(_run(group, of, options, context))
+            run, odd = _run(group, of, options, context)
+            runs.append(run)
+            rejected += odd
         except SourceError as error:
             problems.append(error)
             what = error.what.removeprefix(f"{name}: {group.shown} ").removeprefix(f"{name} ")
@@ -188,8 +190,9 @@ def _tell_apart(name: str, groups: Sequence[_Group]) -> None:
                 group.problem = SourceError(what, todo="Set 'prompt' or 'provider' to the one that counts")
 
 
-def _run(group: _Group, of: _Of, options: Options, context: CollectContext) -> EvalRun:
-    """The run. Raises SourceError for a row that ended with an error, or whose score is missing or no finite number."""
+def _run(group: _Group, of: _Of, options: Options, context: CollectContext) -> tuple[EvalRun, list[Rejected]]:
+    """The run, and the tasks and values that were left out. Raises SourceError for a row that ended with an error, and
+    when of every task a score is missing or no finite number."""
     if group.problem is not None:
         raise group.problem
     shown = f"{of.name}: {group.shown}"
@@ -198,12 +201,15 @@ def _run(group: _Group, of: _Of, options: Options, context: CollectContext) -> E
         lines = str(failed[0].error or "").strip().splitlines() or ["?"]
         what = f"{len(failed)} of {len(group.rows)} answers ended with an error: {_place(failed[0])}: {lines[0]}"
         raise SourceError(f"{shown} is refused: {clean(what, 300)}", todo="Run them again: --retry-errors")
-    found = sheets(shown, _answers(group.rows, of, options))
+    gathered = gather(_answers(group.rows, of, options))
+    if not gathered.sheets:
+        raise SourceError(refusal(shown, gathered), todo="Correct it, or run it again")
+    found = gathered.sheets
     asserted = {short(metric) for row in group.rows for metric in row.asserted()} | _OWN
     tests = sorted({of.tests.digest(row) for row in group.rows})
     marks = sorted(str(row.id) for row in group.rows)
     told = canonical([of.suite, group.asset, group.version, marks]) + msgspec.json.encode(found, order="sorted")
-    return EvalRun(
+    run = EvalRun(
         # Of the answers' own ids: the same evaluation as JSON and as JSON Lines is one run.
         id=f"promptfoo:{hashlib.sha256(told).hexdigest()[:20]}",
         asset_id=group.asset,
@@ -216,6 +222,7 @@ def _run(group: _Group, of: _Of, options: Options, context: CollectContext) -> E
         format="promptfoo",
         sheets=found,
     )
+    return run, gathered.rejects(context.source, shown)
 
 
 def _answers(rows: Sequence[Row], of: _Of, options: Options) -> Iterator[Answer]:
