@@ -226,6 +226,7 @@ class House:
         from pulse_tui.kinds import Kinds  # noqa: PLC0415
         from pulse_tui.ports import Route  # noqa: PLC0415
         from pulse_tui.services.parts import JudgeParts  # noqa: PLC0415
+        from pulse_tui.services.reassess import reassess  # noqa: PLC0415
         from pulse_tui.services.record import signals_of  # noqa: PLC0415
 
         settings = self.settings
@@ -245,6 +246,7 @@ class House:
             ),
             clock=self.clock,
             record=signals_of,
+            reassess=reassess,
             precedence=settings.precedence,
         )
 

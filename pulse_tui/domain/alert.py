@@ -20,6 +20,8 @@ class AlertState(StrEnum):
     SUPPRESSED = "suppressed"
 
 
+OPEN = (AlertState.FIRING, AlertState.ACKNOWLEDGED, AlertState.SUPPRESSED)
+"""Every state in which the condition stands."""
 MIN_RESPONSE = timedelta(minutes=15)
 """No escalation gives an operator less time than this."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -128,6 +128,8 @@ class Made(NamedTuple):
     signals: list[Signal]
     cleared: list[str]
     estate_changed: bool = False
+    moved: tuple[str, ...] = ()
+    """Assets of which something changed that open alerts rest on: what serves, what it is made of, how it measured."""
     remarks: tuple[str, ...] = ()
     """What whoever brought it in should hear."""
 
@@ -137,6 +139,14 @@ class Recorder(Protocol):
 
     def __call__(self, item: object, tx: Transaction, parts: JudgeParts, estate: Estate, now: datetime, /) -> Made:
         """Raises TypeError for a shape nobody knows."""
+        ...
+
+
+class Reassess(Protocol):
+    """Resolves the open alerts of some assets whose condition has ended (``reassess.py``; it asks every wing)."""
+
+    def __call__(self, tx: Transaction, parts: JudgeParts, now: datetime, asset_ids: Collection[str], /) -> int:
+        """How many were resolved."""
         ...
 
 
@@ -153,6 +163,7 @@ class JudgeParts(NamedTuple):
     outside: Outside
     clock: Callable[[], datetime]
     record: Recorder
+    reassess: Reassess
     precedence: Sequence[str] = ()
     """Source ids, the most believed first."""
 

@@ -14,10 +14,9 @@ from pulse_tui.domain.evals import EvalRun
 from pulse_tui.domain.note import Note
 from pulse_tui.domain.release import Attestation, RegistrySnapshot
 from pulse_tui.domain.words import ComponentKind
-from pulse_tui.enrich.advisories.matching import advisory_fingerprint, advisory_signals, match
-from pulse_tui.enrich.places import package_key
 from pulse_tui.enrich.vendors.notes import classify, note_signals, resolved
 from pulse_tui.ports import Transaction
+from pulse_tui.services.advisories.records import take_advisory
 from pulse_tui.services.components.bills import bill_remark, take_bill, take_head
 from pulse_tui.services.evals.take import take_run
 from pulse_tui.services.parts import JudgeParts, Made
@@ -39,7 +38,8 @@ def _made(item: object, _tx: Transaction, _parts: JudgeParts, _estate: Estate, _
 def _(item: RegistrySnapshot, tx: Transaction, parts: JudgeParts, estate: Estate, now: datetime) -> Made:
     asset = estate.assets.get(item.asset_id)
     told = sync(item, tx, parts, asset, now)
-    return Made(told.signals, told.cleared, estate_changed=bool(told.signals or told.cleared))
+    changed = bool(told.signals or told.cleared)
+    return Made(told.signals, told.cleared, estate_changed=changed, moved=(item.asset_id,) if changed else ())
 
 
 @_made.register
@@ -47,7 +47,7 @@ def _(item: Bill, tx: Transaction, _parts: JudgeParts, estate: Estate, now: date
     known = any(b.origin == item.origin for b in tx.dependencies.bills(item.asset_id))
     told = take_bill(item, tx, estate, now)
     news = not known or bool(told.signals)
-    return Made(*told, remarks=(bill_remark(item, estate),) if news else ())
+    return Made(*told, moved=(item.asset_id,) if news else (), remarks=(bill_remark(item, estate),) if news else ())
 
 
 @_made.register
@@ -65,17 +65,7 @@ def _(item: Attestation, tx: Transaction, parts: JudgeParts, _estate: Estate, no
 
 @_made.register
 def _(item: Advisory, tx: Transaction, _parts: JudgeParts, estate: Estate, now: datetime) -> Made:
-    if not tx.advisories.put([item]):
-        return Made([], [])
-    named = {package_key(a.ecosystem, a.name) for a in item.affected}
-    estate = msgspec.structs.replace(estate, dependencies=tx.dependencies.using(packages=named))
-    before = {(f.asset_id, f.environment) for f in tx.advisories.findings(item.id)}
-    findings = match(item, estate)
-    tx.advisories.drop_findings(advisory_id=item.id)
-    tx.advisories.put_findings(findings)
-    over = before - {(f.asset_id, f.environment) for f in findings}
-    gone = [advisory_fingerprint(item, asset_id, environment) for asset_id, environment in over]
-    return Made(advisory_signals(item, findings, estate, now), gone)
+    return take_advisory(item, tx, estate, now)
 
 
 @_made.register
@@ -91,4 +81,4 @@ def _(item: Note, tx: Transaction, _parts: JudgeParts, estate: Estate, now: date
 @_made.register
 def _(item: EvalRun, tx: Transaction, parts: JudgeParts, estate: Estate, now: datetime) -> Made:
     told = take_run(item, tx, parts, estate, now)
-    return Made(told.signals, told.cleared, remarks=told.remarks)
+    return Made(told.signals, told.cleared, moved=(item.asset_id,), remarks=told.remarks)

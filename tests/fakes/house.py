@@ -13,6 +13,7 @@ from pulse_tui.ports import Route
 from pulse_tui.services.parts import JudgeParts, RollbackParts
 from pulse_tui.services.promotion.gate import GateAnswer
 from pulse_tui.services.promotion.gate import gate as ask_gate
+from pulse_tui.services.reassess import reassess
 from pulse_tui.services.record import signals_of
 from pulse_tui.settings.shapes import ApprovalsShape, OperatorShape, PlaybookShape, StepShape
 from pulse_tui.storage.store import SqlStore
@@ -67,6 +68,7 @@ def judging(store: SqlStore, base: Path, clock: Clock, http: FakeHttp | None = N
         outside=outside(http or FakeHttp(), base, clock),
         clock=clock,
         record=signals_of,
+        reassess=reassess,
     )
     return parts._replace(**more)
 

@@ -163,7 +163,12 @@ def match(advisory: Advisory, estate: Estate) -> list[Finding]:
 
 def advisory_fingerprint(advisory: Advisory, asset_id: str, environment: Environment | None) -> str:
     """The name of "this vulnerability on this asset there": the same for every source that reports it."""
-    return fingerprint("cve", advisory.name, asset_id, environment)
+    return condition(advisory.name, asset_id, environment)
+
+
+def condition(name: str, asset_id: str, environment: Environment | None) -> str:
+    """The same by the advisory's name."""
+    return fingerprint("cve", name, asset_id, environment)
 
 
 def advisory_signals(advisory: Advisory, findings: Sequence[Finding], estate: Estate, now: datetime) -> list[Signal]:

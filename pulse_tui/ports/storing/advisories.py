@@ -21,6 +21,10 @@ class Advisories(Protocol):
         """By id or alias."""
         ...
 
+    def called(self, name: str) -> list[Advisory]:
+        """Every record of this name (the CVE, or the record's own id), in the order of their ids."""
+        ...
+
     def touching(self, packages: Iterable[tuple[str, str]]) -> list[Advisory]:
         """Advisories that name one of the (ecosystem, name) pairs, however each of them spells the name."""
         ...

@@ -8,8 +8,8 @@ from datetime import datetime
 import msgspec
 
 from pulse_tui.domain.advisory import Finding
-from pulse_tui.domain.words import Environment
-from pulse_tui.enrich.advisories.matching import advisory_fingerprint, advisory_signals, match
+from pulse_tui.enrich.advisories.groups import Condition, by_name, kept, merged
+from pulse_tui.enrich.advisories.matching import advisory_signals, condition, match
 from pulse_tui.enrich.places import component_key
 from pulse_tui.ports import Transaction
 from pulse_tui.services.signals.concerns import Told
@@ -30,16 +30,16 @@ def rematch(asset_ids: Collection[str], tx: Transaction, now: datetime) -> Told:
     for asset_id in {f.asset_id for f in before}:
         tx.advisories.drop_findings(asset_id=asset_id)
     packages = {key for d in uses if (key := component_key(d.component)) is not None}
-    reached: set[tuple[str, str, Environment | None]] = set()
-    for advisory in tx.advisories.touching(packages):
-        here = [f for f in match(advisory, estate) if f.asset_id in wanted]
-        reached |= {(f.advisory_id, f.asset_id, f.environment) for f in here}
-        tx.advisories.put_findings(here)
-        told.signals.extend(advisory_signals(advisory, here, estate, now))
-    for finding in before:
-        gone = tx.advisories.get(finding.advisory_id)
-        if gone is not None and (finding.advisory_id, finding.asset_id, finding.environment) not in reached:
-            told.cleared.append(advisory_fingerprint(gone, finding.asset_id, finding.environment))
+    names = {f.advisory_id: gone.name for f in before if (gone := tx.advisories.get(f.advisory_id)) is not None}
+    said = {(names[f.advisory_id], f.asset_id, f.environment): f.priority for f in before if f.advisory_id in names}
+    reached: set[Condition] = set()
+    for name, records in by_name(r for r in tx.advisories.touching(packages) if not r.withdrawn).items():
+        here = [f for record in records for f in match(record, estate) if f.asset_id in wanted]
+        reached |= {(name, f.asset_id, f.environment) for f in here}
+        tx.advisories.put_findings(kept(here, said, name))
+        told.signals.extend(advisory_signals(merged(records), here, estate, now))
+    for name, asset_id, environment in said.keys() - reached:
+        told.cleared.append(condition(name, asset_id, environment))
     return told
 
 

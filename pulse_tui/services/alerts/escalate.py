@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from pulse_tui.domain.alert import Alert, AlertState
+from pulse_tui.domain.alert import OPEN, Alert, AlertState
 from pulse_tui.domain.effect import Queue
 from pulse_tui.enrich.facts import facts
 from pulse_tui.ports import Case, Transaction
@@ -42,7 +42,7 @@ def settle(parts: JudgeParts) -> int:
     """Close alerts whose condition has been over for as long as their rule keeps them; returns how many."""
     now = parts.clock()
     with parts.store.read() as tx:
-        waiting = [a for a in tx.judgements.alerts(list(_OPEN), 100_000) if a.cleared_at is not None]
+        waiting = [a for a in tx.judgements.alerts(list(OPEN), 100_000) if a.cleared_at is not None]
         due = [a.id for a in waiting if not kept(a, parts.policy, now)]
     closed = 0
     for alert_id in due:
@@ -52,9 +52,6 @@ def settle(parts: JudgeParts) -> int:
                 close_alert(tx, alert, SYSTEM, f"over since {alert.cleared_at:%Y-%m-%d %H:%M} and not seen again", now)
                 closed += 1
     return closed
-
-
-_OPEN = (AlertState.FIRING, AlertState.ACKNOWLEDGED, AlertState.SUPPRESSED)
 
 
 def _tell(tx: Transaction, parts: JudgeParts, alert: Alert) -> int:

@@ -56,6 +56,13 @@ def suite_words(
     return [SuiteWord(GateStatus.UNCONFIGURED, f"no {kind.value} suite names {release.asset_id}", todo)]
 
 
+def suite_says(tx: Transaction, parts: JudgeParts, suite: SuiteShape, release: Release) -> list[SuiteWord]:
+    """What one suite says of a release, a word for each kind of gate that it guards."""
+    run, baseline = runs_of(tx, suite, release)
+    kinds = dict.fromkeys(t.gate for t in suite.tasks)
+    return [_word(tx, Subject(suite, release, kind, None, parts.clock()), run, baseline) for kind in kinds]
+
+
 def runs_of(tx: Transaction, suite: SuiteShape, release: Release) -> tuple[EvalRun | None, EvalRun | None]:
     """(the newest run of the suite on this release, the asset's baseline)."""
     found = newest(tx, release.asset_id, suite.id, release.version)

@@ -133,6 +133,7 @@ def _move(
         settled = place(tx, parts.judging, asset_id, environment, version, DEEDS, now, since=now)
         tell(tx, parts.judging, settled.told, f"{version} serves there now", now)
     absorb(signals, tx, parts.judging, now)
+    parts.judging.reassess(tx, parts.judging, now, [asset_id])
     told = f"promoted by {by}: {asset_id} {version} to {environment.value}, gate {answer.digest[:12]} GO"
     if speaks is None or (before is not None and before.version == version):
         return told

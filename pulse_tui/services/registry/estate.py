@@ -91,6 +91,9 @@ class _Sync:
         changed += tx.inventory.put_workflows(declared.workflows(shape))
         self._told.add(rematch({*moved, *self._removed}, tx, self._now))
         tell(tx, self._parts, self._told, "the configuration was corrected", self._now)
+        if changed:
+            named = {a.id for a in shape.assets}
+            self._parts.reassess(tx, self._parts, self._now, {*named, *self._removed})
         return changed
 
     # ------------------------------------------------------------ what it says

@@ -1,24 +1,20 @@
-"""What a verified rollback means for the estate: what serves, what is quarantined, which alerts are over."""
+"""What a verified rollback means for the estate: what serves, what is quarantined, which open alerts are asked again."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from pulse_tui.domain.alert import AlertState
 from pulse_tui.domain.claim import DEEDS
 from pulse_tui.domain.evidence import VersionEvidence
 from pulse_tui.domain.release import ReleaseState
 from pulse_tui.domain.rollback import Plan, Run
 from pulse_tui.domain.signal import Signal, fingerprint, signal_id
-from pulse_tui.domain.words import UNHEALTHY, Change, Recommended, Severity, SignalType
+from pulse_tui.domain.words import Change, Recommended, Severity, SignalType
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.registry.claims import place
 from pulse_tui.services.signals.concerns import tell
 from pulse_tui.services.signals.ingest import absorb
-from pulse_tui.services.signals.respond import close_alert
-
-_OPEN = (AlertState.FIRING, AlertState.ACKNOWLEDGED, AlertState.SUPPRESSED)
 
 
 def rolled_back(tx: Transaction, parts: JudgeParts, plan: Plan, run: Run, now: datetime) -> None:
@@ -38,27 +34,7 @@ def rolled_back(tx: Transaction, parts: JudgeParts, plan: Plan, run: Run, now: d
         why=plan.reason,
     )
     absorb([_event(plan, run)], tx, parts, now)
-    if plan.undoes is None:
-        _close_alerts(tx, plan, run, now)
-
-
-def _close_alerts(tx: Transaction, plan: Plan, run: Run, now: datetime) -> None:
-    """What was open about the release that no longer serves here is over; what holds that release back stays."""
-    for alert in tx.judgements.alerts(_OPEN, 100_000, plan.asset_id):
-        here = (alert.asset_id, alert.environment, alert.version) == (
-            plan.asset_id,
-            plan.environment,
-            plan.from_version,
-        )
-        if alert.id == plan.alert_id or (here and _of_release(tx, alert.signal_id)):
-            why = f"{plan.from_version} no longer serves here: rolled back to {plan.to_version} by run {run.id}"
-            close_alert(tx, alert, run.started_by, why, now, lift=False)
-
-
-def _of_release(tx: Transaction, signal_id: str) -> bool:
-    """A regression or a breach belongs to the release; a CVE or a vendor note does not go with it."""
-    signal = tx.signals.get(signal_id)
-    return signal is not None and signal.signal_type in UNHEALTHY
+    parts.reassess(tx, parts, now, [plan.asset_id])
 
 
 def _quarantine(tx: Transaction, plan: Plan) -> None:

@@ -107,6 +107,7 @@ def _batch(batch: Sequence[Observation], tx: Transaction, parts: JudgeParts, now
     signals: list[Signal] = []
     remarks: list[str] = []
     early: list[Rejected] = []
+    moved = set[str]()
     estate: Estate | None = None
     total = Tally(observations=len(batch))
     for observation in batch:
@@ -133,10 +134,14 @@ def _batch(batch: Sequence[Observation], tx: Transaction, parts: JudgeParts, now
             for fingerprint in made.cleared:
                 responder.clear(fingerprint, "the condition no longer holds", version)
         signals.extend(made.signals)
+        moved.update(made.moved)
         remarks.extend(made.remarks)
     tx.signals.quarantine(early, now)
     told = Tally(rejected=len(early), remarks=tuple(remarks))
-    return total.plus(absorb(signals, tx, parts, now)).plus(told)
+    total = total.plus(absorb(signals, tx, parts, now)).plus(told)
+    if moved:
+        parts.reassess(tx, parts, now, moved)
+    return total
 
 
 def _from_the_future(signal: Signal, now: datetime) -> Problem | None:

@@ -53,6 +53,10 @@ class AdvisoryTables:
         row = self._c.execute(query).mappings().first()
         return _ADVISORY.item(row) if row else None
 
+    def called(self, name: str) -> list[Advisory]:
+        query = sa.select(t.advisories).where(t.advisories.c.name == name).order_by(t.advisories.c.id)
+        return [_ADVISORY.item(row) for row in self._c.execute(query).mappings()]
+
     def touching(self, packages: Iterable[tuple[str, str]]) -> list[Advisory]:
         wanted = sorted({package_key(*p) for p in packages})
         found: dict[str, Advisory] = {}

@@ -1,0 +1,46 @@
+"""An advisory record comes, changes or is withdrawn: findings are made again, and the weakness is judged as a whole."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from pulse_tui.domain.advisory import Advisory
+from pulse_tui.domain.estate import Estate
+from pulse_tui.enrich.advisories.groups import kept, merged
+from pulse_tui.enrich.advisories.matching import advisory_fingerprint, advisory_signals, match
+from pulse_tui.enrich.places import package_key
+from pulse_tui.ports import Transaction
+from pulse_tui.services.parts import Made
+
+
+def take_advisory(item: Advisory, tx: Transaction, estate: Estate, now: datetime) -> Made:
+    """Store the record and match it. What it reached and no longer does has ended only if no other record holds it."""
+    if not tx.advisories.put([item]):
+        return Made([], [])
+    records = [r for r in tx.advisories.called(item.name) if not r.withdrawn]
+    packages = {package_key(a.ecosystem, a.name) for r in (item, *records) for a in r.affected}
+    estate = msgspec.structs.replace(estate, dependencies=tx.dependencies.using(packages=packages))
+    before = tx.advisories.findings(item.id)
+    said = {(item.name, f.asset_id, f.environment): f.priority for r in records for f in tx.advisories.findings(r.id)}
+    tx.advisories.drop_findings(advisory_id=item.id)
+    tx.advisories.put_findings(kept(match(item, estate), said, item.name))
+    standing = [f for r in records for f in tx.advisories.findings(r.id)]
+    held = {(f.asset_id, f.environment) for f in standing}
+    over = dict.fromkeys((f.asset_id, f.environment) for f in before if (f.asset_id, f.environment) not in held)
+    gone = [advisory_fingerprint(item, asset_id, environment) for asset_id, environment in over]
+    return Made(advisory_signals(merged(records), standing, estate, now) if records else [], gone)
+
+
+def holders(tx: Transaction, asset_id: str) -> set[str]:
+    """Fingerprints of the weaknesses that some stored record still finds in what the asset runs."""
+    found = set[str]()
+    records: dict[str, Advisory | None] = {}
+    for finding in tx.advisories.findings(asset_id=asset_id):
+        if finding.advisory_id not in records:
+            records[finding.advisory_id] = tx.advisories.get(finding.advisory_id)
+        record = records[finding.advisory_id]
+        if record is not None and not record.withdrawn:
+            found.add(advisory_fingerprint(record, asset_id, finding.environment))
+    return found
