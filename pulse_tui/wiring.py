@@ -274,21 +274,14 @@ class House:
 
     def sync(self) -> None:
         """Put the configured estate and the list of sources into the database."""
-        from pulse_tui.domain.source import SourceStatus  # noqa: PLC0415
         from pulse_tui.services.registry.estate import sync_estate  # noqa: PLC0415
+        from pulse_tui.services.signals.sources import keep_sources  # noqa: PLC0415
 
         if self.read_only:
             return
         sync_estate(self.settings.estate, self.judging, self.clock())
-        with self.store.read() as tx:
-            known = tx.plumbing.sources()
-        wanted = self.judging.sources
-        if self.config is not None and set(known) != set(wanted):
-            with self.store.write() as tx:
-                tx.plumbing.keep_sources(wanted)
-                for source in wanted.values():
-                    if source.id not in known:
-                        tx.plumbing.put_source(SourceStatus(id=source.id, kind=source.kind, every_s=source.every))
+        if self.config is not None:
+            keep_sources(self.judging.sources, self.judging, self.clock())
 
     def hooks(self) -> Hooks | None:
         """The receiver of signed webhooks; None when the configuration has no ``hooks`` section."""

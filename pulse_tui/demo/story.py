@@ -49,6 +49,7 @@ def headless(night: Night, house: House, say: Say) -> bool:
             say(f"    source failed: {reason}")
     told = _matrix(house, say)
     rolled = _rollback(night, house, say)
+    _next_window(house, say)
     with house.store.read() as tx:
         entries = tx.log.entries()
     broken = broken_at(entries)
@@ -134,6 +135,16 @@ def _rollback(night: Night, house: House, say: Say) -> bool:
         say(f"    {write.target}: {write.before} -> {write.after}")
     moved = any((w.target, w.before, w.after) == (target, before, after) for w in night.world.writes)
     return story.state == "verified" and moved and after == story.to_version != before
+
+
+def _next_window(house: House, say: Say) -> None:
+    """A breach does not end by rolling back: the next window that is measured says whether it did."""
+    _round(house)
+    with house.store.read() as tx:
+        fired = tx.judgements.decisions(outcome=Outcome.FIRED, limit=1_000)
+        breaches = [d for d in fired if "rollback" in d.actions and d.acts]
+        still = tx.judgements.open_alerts({d.fingerprint for d in breaches})
+    say(f"  the next window: {len(breaches) - len(still)} of {len(breaches)} breaches ended")
 
 
 def _carry_out(desk: ServiceDesk, asked: Decision, alert_id: str, say: Say) -> PlanStory:

@@ -59,6 +59,11 @@ class Tape:
         """A file of the tape with its times filled in."""
         return self.fill((self.folder / name).read_text(encoding="utf-8"))
 
+    def window(self, target: str, version: str, at: datetime) -> str | None:
+        """What the probe measures at ``target`` (asset/environment) once ``version`` serves there; None: it has none."""
+        path = self.folder / "windows" / target / f"{version}.json"
+        return path.read_text(encoding="utf-8").replace("@NOW@", iso(at)) if path.is_file() else None
+
     def fill(self, text: str) -> str:
         """Times and the server's address."""
         return _TOKEN.sub(self._time, text).replace("@URL@", self.url)

@@ -38,6 +38,8 @@ class World:
         self.targets: dict[str, str] = {}
         self.artifacts: dict[str, str] = {}
         self.writes: list[Write] = []
+        self.moved: Callable[[str, str], None] = lambda _target, _version: None
+        """Called with (target, version) after the deployment target moved."""
         self.hooks: list[tuple[str, dict[str, Any]]] = []
         self.pages: dict[str, tuple[str, bytes]] = {
             "/feed.xml": ("application/rss+xml", b""),
@@ -87,6 +89,7 @@ class World:
         self._epochs[target] = epoch
         self._keys[key] = after
         self.writes.append(Write(target, before, after, key, epoch))
+        self.moved(target, after)
         return 200, {"version": after}
 
     # ------------------------------------------------------------ the registry

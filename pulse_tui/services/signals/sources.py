@@ -1,0 +1,49 @@
+"""The list of sources as the configuration has it: what is taken out ends what only it could have ended."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from pulse_tui.domain.alert import OPEN
+from pulse_tui.domain.source import SourceStatus
+from pulse_tui.domain.words import SignalType
+from pulse_tui.ports import Transaction
+from pulse_tui.services.parts import SYSTEM, JudgeParts
+from pulse_tui.services.signals.concerns import condition
+from pulse_tui.services.signals.respond import Responder, close_alert
+from pulse_tui.settings.shapes import SourceShape
+
+_ENDS_WITH_IT = frozenset(
+    {SignalType.SOURCE_HEALTH, SignalType.INCIDENT, SignalType.LATENCY_BREACH, SignalType.ERROR_RATE_BREACH}
+)
+"""What a source measures or relays while it is asked. A stored advisory or a run stands without its source."""
+
+
+def keep_sources(wanted: Mapping[str, SourceShape], parts: JudgeParts, now: datetime) -> None:
+    """Make the stored sources those of the configuration. A source that merely fails is none that was taken out."""
+    with parts.store.read() as tx:
+        known = set(tx.plumbing.sources())
+    if known == set(wanted):
+        return
+    with parts.store.write() as tx:
+        tx.plumbing.keep_sources(wanted)
+        for source in wanted.values():
+            if source.id not in known:
+                tx.plumbing.put_source(SourceStatus(id=source.id, kind=source.kind, every_s=source.every))
+        if gone := known - set(wanted):
+            tx.log.append(now, SYSTEM, "sources.removed", "sources", {"ids": ", ".join(sorted(gone))})
+            _end(tx, parts, gone, now)
+
+
+def _end(tx: Transaction, parts: JudgeParts, gone: Collection[str], now: datetime) -> None:
+    for alert in tx.judgements.alerts(list(OPEN), 100_000):
+        signal = tx.signals.get(alert.signal_id)
+        if signal is not None and signal.source in gone and signal.signal_type in _ENDS_WITH_IT:
+            why = f"source {signal.source} is no longer configured: nobody watches this any more"
+            close_alert(tx, alert, SYSTEM, why, now)
+    for asset_id in tx.estate.load().assets:
+        for concern in tx.inventory.concerns(asset_id):
+            if concern.source in gone and tx.inventory.drop_concern(asset_id, concern.key) is not None:
+                why = f"source {concern.source} is no longer configured"
+                Responder(tx, parts, now).clear(condition(asset_id, concern.key), why)
