@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 
+from pulse_tui.domain.moments import iso
 from tests.cli.conftest import Shell
 from tests.fakes.small_estate import Target, signal_line
 
@@ -97,7 +100,7 @@ def test_undo_is_a_plan_of_its_own_that_goes_forward_again(shell: Shell, target:
     assert target.serving["my-bot/canary"] == "1.1.0"
 
 
-def test_a_plan_for_an_alert_closes_it_when_it_is_verified(shell: Shell, tmp_path: Path) -> None:
+def test_a_breach_ends_by_the_next_window_and_not_by_the_rollback(shell: Shell, tmp_path: Path) -> None:
     file = tmp_path / "s.jsonl"
     file.write_text(signal_line())
     assert shell("ingest", file).code == 0
@@ -106,6 +109,11 @@ def test_a_plan_for_an_alert_closes_it_when_it_is_verified(shell: Shell, tmp_pat
     plan = shell("rollback", "plan", "my-bot", "--env", "canary", "--alert", alert["id"], "--json").json()["hash"]
     shell("rollback", "approve", plan)
     assert shell("rollback", "run", plan).code == 0
+    assert shell("explain", alert["id"], "--json").json()["alert"]["state"] == "firing"
+    within = json.loads(signal_line()) | {"id": "next-window", "observed_at": iso(datetime.now(UTC)), "severity": "low"}
+    within["evidence"] |= {"value": within["evidence"]["objective"]}
+    file.write_text(json.dumps(within))
+    assert shell("ingest", file).code == 0
     assert shell("explain", alert["id"], "--json").json()["alert"]["state"] == "resolved"
     assert shell("audit", "verify").code == 0
 

@@ -134,7 +134,7 @@ def _settled(
     if version is None:
         if before is not None:
             tx.estate.undeploy(asset_id, environment, now)
-            _made_of_another(tx, asset_id, told, now)
+            told.add(rematch([asset_id], tx, now))  # no finding stands where nothing serves
         return Settlement(before, None, told)
     same = before is not None and before.version == version.value
     after = Deployment(

@@ -11,6 +11,7 @@ import pytest
 from pulse_tui.domain.alert import AlertState
 from pulse_tui.domain.audit import broken_at
 from pulse_tui.domain.errors import NotFound, Refused
+from pulse_tui.domain.evidence import ServiceEvidence
 from pulse_tui.domain.release import ReleaseState
 from pulse_tui.domain.rollback import Plan, Run, RunState, StepState
 from pulse_tui.domain.words import Change
@@ -494,7 +495,9 @@ def test_a_freeze_never_stops_a_rollback(parts: RollbackParts, target: Places) -
     assert target.holds("alias") == "3.8.1"
 
 
-def test_the_alert_that_asked_for_it_is_resolved_by_a_verified_run(parts: RollbackParts, target: Places) -> None:
+def test_a_breach_stays_open_after_a_verified_run_until_the_next_window_is_within_its_objective(
+    parts: RollbackParts, target: Places
+) -> None:
     from pulse_tui.services.signals.ingest import ingest
     from tests.fakes.nouns import signal
 
@@ -509,9 +512,14 @@ def test_the_alert_that_asked_for_it_is_resolved_by_a_verified_run(parts: Rollba
         assert [a.state for a in tx.judgements.alerts()] == [AlertState.FIRING]
     resume(parts, run.id, "ana", "h")
     with parts.store.read() as tx:
-        (closed,) = tx.judgements.alerts()
-    assert closed.state is AlertState.RESOLVED
-    assert run.id in (closed.resolved_why or "")
+        assert [a.state for a in tx.judgements.alerts()] == [AlertState.FIRING]
+    within = ServiceEvidence(metric="p95_latency", value=700.0, objective=1000.0, unit="ms")
+    window = msgspec.structs.replace(
+        breach, id="s-next", current_version="3.8.1", evidence=within, observed_at=later(minutes=5)
+    )
+    ingest([window], [], parts.judging, later(minutes=5))
+    with parts.store.read() as tx:
+        assert [a.state for a in tx.judgements.alerts()] == [AlertState.RESOLVED]
 
 
 def test_a_step_that_was_sent_is_journalled_with_what_it_saw(parts: RollbackParts) -> None:
