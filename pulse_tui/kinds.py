@@ -11,7 +11,7 @@ import importlib
 import pkgutil
 from collections.abc import Iterator, Mapping
 from importlib.metadata import entry_points
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 import msgspec
@@ -35,6 +35,11 @@ class Kinds(Mapping[str, Any]):
         }
         for point in entry_points(group=f"pulse_tui.{family}"):
             self._where.setdefault(point.name, point.value)
+
+    @property
+    def paths(self) -> Mapping[str, str]:
+        """The module of each kind, not imported."""
+        return MappingProxyType(self._where)
 
     def __getitem__(self, kind: str) -> ModuleType:
         path = self._where[kind]

@@ -20,11 +20,8 @@ from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.source import Collected, Cursor
 from pulse_tui.domain.text import is_clean
 from pulse_tui.domain.words import Change, Environment, Severity
-from pulse_tui.ports import Collector
 from pulse_tui.settings.check import Seconds
 from tests.collectors.contexts import context
-
-_git_kind: Collector = git
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="the git program is not installed")
 

@@ -16,12 +16,9 @@ from pulse_tui.domain.release import Attestation, RegistrySnapshot
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.source import Collected, Cursor
 from pulse_tui.domain.words import Change, Environment, Severity
-from pulse_tui.ports import Collector, Hinted, HookRequest
+from pulse_tui.ports import HookRequest
 from tests.collectors.contexts import NOW, context, quick_web
 from tests.servers.loopback import Loopback, Reply, Request
-
-_module: Collector = gitlab
-_hinted: Hinted = gitlab
 
 PIPELINES = "/api/v4/projects/acme%2Fbot/pipelines"
 DEPLOYMENTS = "/api/v4/projects/acme%2Fbot/deployments"

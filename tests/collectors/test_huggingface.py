@@ -17,11 +17,8 @@ from pulse_tui.domain.release import RegistrySnapshot
 from pulse_tui.domain.source import Collected, Cursor
 from pulse_tui.domain.text import is_clean
 from pulse_tui.domain.words import Change, ComponentKind, Environment
-from pulse_tui.ports import Collector
 from tests.collectors.contexts import context, quick_web
 from tests.servers.loopback import Loopback, Reply
-
-_huggingface: Collector = huggingface
 
 A, B, C = "a" * 40, "b" * 40, "c" * 40
 

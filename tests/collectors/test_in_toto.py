@@ -17,10 +17,7 @@ from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.release import PROVENANCE, Attestation
 from pulse_tui.domain.source import Collected
 from pulse_tui.kinds import Kinds
-from pulse_tui.ports import FileFormat
 from tests.collectors.contexts import NOW, context
-
-_module: FileFormat = in_toto
 
 DIGEST = "ab" * 32
 COMMIT = "5f" * 20

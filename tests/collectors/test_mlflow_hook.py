@@ -17,11 +17,9 @@ from hypothesis import strategies as st
 from pulse_tui.collectors import mlflow
 from pulse_tui.domain.errors import Refused
 from pulse_tui.domain.text import is_clean
-from pulse_tui.ports import Hint, Hinted, HookRequest
+from pulse_tui.ports import Hint, HookRequest
 from tests.collectors.contexts import NOW, context
 from tests.collectors.shared_data import shared_data
-
-_hinted: Hinted = mlflow
 
 SECRET = "a long secret"
 EVENT = {

@@ -18,11 +18,8 @@ from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.release import RegistrySnapshot
 from pulse_tui.domain.source import Collected
 from pulse_tui.domain.words import ComponentKind, Environment
-from pulse_tui.ports import Collector
 from tests.collectors.contexts import context, quick_web
 from tests.servers.loopback import Loopback, Reply, Request
-
-_module: Collector = oci
 
 OPEN = "org.opencontainers.image."
 INDEX = "application/vnd.oci.image.index.v1+json"

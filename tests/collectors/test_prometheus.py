@@ -21,14 +21,11 @@ from pulse_tui.domain.signal import Signal, decode, encode
 from pulse_tui.domain.source import Collected, Cursor
 from pulse_tui.domain.words import Environment, Outcome, Recommended, Severity, SignalType
 from pulse_tui.enrich.facts import facts
-from pulse_tui.ports import Collector
 from tests.collectors.contexts import NOW, context, quick_web
 from tests.enrich.build import ESTATE
 from tests.fakes.house import default_policy
 from tests.servers.loopback import Loopback, Reply
 from tests.servers.prometheus_api import PrometheusApi, error, matrix
-
-_module: Collector = prometheus
 
 P95, RATE, COUNT = "p95[300s]", "rate[300s]", "count[300s]"
 LATENCY = Latency(p95="p95[$window]", objective="800ms")

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.house.typed_kinds import typed_kinds
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -18,11 +20,17 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
     [
         pytest.param(("ruff", "check", "--no-cache", "."), id="lint"),
         pytest.param(("ruff", "format", "--check", "--no-cache", "."), id="format"),
-        pytest.param(("mypy",), id="types"),
     ],
 )
 def test_the_tree_is_clean_under(command: tuple[str, ...]) -> None:
     done = run(*command)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_types_fit_and_every_kind_keeps_its_protocol(tmp_path: Path) -> None:
+    kinds = tmp_path / "kinds_that_were_found.py"
+    kinds.write_text(typed_kinds())
+    done = run("mypy", "pulse_tui", "tests", str(kinds))
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -6,11 +6,12 @@ import textwrap
 
 from pulse_tui.domain.errors import Problem
 from pulse_tui.enrich.variables import VARIABLES
+from pulse_tui.kinds import Kinds
 from pulse_tui.policy.judge import Policy
 from pulse_tui.policy.load import load_policy
 from pulse_tui.settings.document import parse
 
-KINDS = ("block", "freeze", "note", "notify", "pause", "retest", "review", "rollback", "ticket")
+KINDS = tuple(Kinds("actions"))
 
 HEAD = """\
 rules:
