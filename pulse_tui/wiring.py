@@ -178,7 +178,7 @@ class House:
         if self._told_outdated or not self.outdated:
             return ""
         self._told_outdated = True
-        return "the configuration was changed: this process goes on with what it read; restart it to take the change"
+        return "configuration changed on disk; restart to apply it"
 
     @cached_property
     def database(self) -> str:

@@ -13,7 +13,11 @@ from pulse_tui.domain.audit import GENESIS, broken_at
 
 def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     """verify or export."""
-    parser.add_argument("deed", choices=["verify", "export"], help="is the chain whole? / print it as JSON Lines")
+    parser.add_argument("action", choices=["verify", "export"], help="is the chain whole? / print it as JSON Lines")
+    parser.epilog = (
+        "verify exits with 1 when the log was changed, or cut (by whoever did not also change the seal beside it and\n"
+        "every approval)."
+    )
 
 
 def run(options: argparse.Namespace, _name: str) -> int:
@@ -22,13 +26,13 @@ def run(options: argparse.Namespace, _name: str) -> int:
         entries = tx.log.entries()
         seal = tx.log.sealed()
         votes = [v for plan, _ in tx.rollbacks.plans(limit=100_000) for v in tx.rollbacks.approvals(plan.hash)]
-    if options.deed == "export":
+    if options.action == "export":
         for entry in entries:
             sys.stdout.write(msgspec.json.encode(entry).decode() + "\n")
         return 0
     known = {GENESIS, *(e.hash for e in entries)}
     broken = broken_at(entries)
-    # A chain alone cannot tell that its end was cut off; the seal beside it and the heads inside the approvals can.
+    # A chain alone does not show that its end was cut off; the seal beside it and the heads inside the approvals can.
     cut = [v for v in votes if v.audit_head not in known]
     ends = (entries[-1].seq, entries[-1].hash) if entries else (0, GENESIS)
     short = seal is not None and seal != ends

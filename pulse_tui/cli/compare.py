@@ -50,13 +50,13 @@ def run(options: argparse.Namespace, _name: str) -> int:
         for number, line in enumerate(lines, start=1):
             if not line.strip():
                 continue
-            said = answer(line, number)
-            if "error" in said:
+            found = answer(line, number)
+            if "error" in found:
                 refused += 1
             else:
                 judged += 1
-                passed += said["verdict"] == "PASS"
-            sys.stdout.write(msgspec.json.encode(said).decode() + "\n")
+                passed += found["verdict"] == "PASS"
+            sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
             sys.stdout.flush()
     if not judged:
         what = f"none of the {refused} lines can be judged" if refused else "there is no comparison"
@@ -148,8 +148,8 @@ def _judged(case: dict[str, Any]) -> dict[str, Any]:
     margin = inputs.margin_of(case["margin"], span)
     labels = case.get("cluster")
     clusters = None if labels is None else inputs.labels(labels, base.size)
-    said = judge(base, cand, margin=margin, higher_is_better=up, clusters=clusters, span=span)
-    return _told(case, said)
+    found = judge(base, cand, margin=margin, higher_is_better=up, clusters=clusters, span=span)
+    return _answer_of(case, found)
 
 
 def _latency(case: dict[str, Any]) -> dict[str, Any]:
@@ -162,22 +162,22 @@ def _latency(case: dict[str, Any]) -> dict[str, Any]:
     slo = inputs.positive(case["slo"], "slo")
     limit = inputs.positive(case.get("limit", _LIMIT), "limit")
     found = judge_latency(inputs.numbers(case["cand"], "cand", bounds=(0.0, math.inf)), slo, limit)
-    return {**_told(case, found.judgement), "exceedances": found.exceedances}
+    return {**_answer_of(case, found.judgement), "exceedances": found.exceedances}
 
 
-def _told(case: dict[str, Any], said: Judgement) -> dict[str, Any]:
+def _answer_of(case: dict[str, Any], found: Judgement) -> dict[str, Any]:
     """The keys of an answer; an unbounded side is null."""
     return {
         "id": _id(case.get("id")),
-        "verdict": said.verdict.value,
-        "delta": _finite(said.delta),
-        "low": _finite(said.low),
-        "high": _finite(said.high),
-        "method": said.method,
-        "n": said.n,
-        "clusters_effective": said.clusters_effective,
-        "p_worse": _finite(said.p_worse),
-        "more_items": said.more_items,
+        "verdict": found.verdict.value,
+        "delta": _finite(found.delta),
+        "low": _finite(found.low),
+        "high": _finite(found.high),
+        "method": found.method,
+        "n": found.n,
+        "clusters_effective": found.clusters_effective,
+        "p_worse": _finite(found.p_worse),
+        "more_items": found.more_items,
     }
 
 

@@ -1,4 +1,4 @@
-"""``pulse-tui compare BASE CANDIDATE``: the runs of two result files held against each other."""
+"""``pulse-tui compare BASE CANDIDATE``: the runs of two result files compared."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from pulse_tui.settings.shapes import SuiteShape
 
 HERE = "file"
-"""The asset of a file that does not say whose it is."""
-_UNBOUNDED = "{name} has no scale of 0 to 1: what loss is accepted must be said"
+"""The asset of a file that names none."""
+_UNBOUNDED = "{name} has no scale of 0 to 1: name the loss that is accepted"
 
 
 class Compared(NamedTuple):
-    """Two runs of one suite and what is said of them."""
+    """Two runs of one suite and how they compare."""
 
     suite: str
     baseline: str
@@ -48,7 +48,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="BASE CANDIDATE",
         help="two result files; FILE#VERSION picks a run of one with several",
     )
-    parser.add_argument("--kind", help="the format of both files; told from each when left out")
+    parser.add_argument("--kind", help="the format of both files; detected from each when left out")
     parser.add_argument("--task", help="only this task")
     parser.add_argument("--metric", help="only this metric")
     parser.add_argument(
@@ -77,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
     if not judged and not any(one.comparison.refused for one in found):
         left = "; ".join(text for one in found for text in one.left_out)
         if left:
-            raise WrongUse(f"nothing can be compared: {left}", todo="--margin says what loss is accepted")
+            raise WrongUse(f"nothing can be compared: {left}", todo="--margin is the loss that is accepted")
         there = sorted({s.metric for r in before for s in r.scores} & {s.metric for r in after for s in r.scores})
         named = f"; they have {', '.join(there)}" if there else ""
         raise WrongUse(f"nothing can be compared: the files have no such metric in common{named}")
@@ -118,13 +118,13 @@ def _runs(name: str, options: argparse.Namespace) -> list[EvalRun]:
 
 
 def _read(path: str, data: bytes, kinds: dict[str, Any], kind: str | None) -> Collected:
-    """The file as it says whose it is; else as one of nobody's, whose models or whose name are its versions."""
+    """The file under the asset it names; else under none, with its models or its name as versions."""
     world = outside(_NoNetwork(), Path.cwd(), now)  # type: ignore[arg-type]
     context = world.collecting("compare", now(), folder=Path(path).resolve().parent)
-    told = [About(path=path), About(asset=HERE, path=path), About(asset=HERE, version=Path(path).stem, path=path)]
+    guesses = [About(path=path), About(asset=HERE, path=path), About(asset=HERE, version=Path(path).stem, path=path)]
     problem: SourceError | None = None
     first: Collected | None = None
-    for about in told:
+    for about in guesses:
         try:
             read = read_result(kinds, kind, path, data, about, context, naming="Name it with --kind")
         except SourceError as error:
@@ -161,7 +161,7 @@ class _NoNetwork:
 
 
 def _pairs(before: Sequence[EvalRun], after: Sequence[EvalRun], names: Sequence[str]) -> list[tuple[EvalRun, EvalRun]]:
-    """Runs of one suite belong together; a suite that only one file has is told by comparing it to nothing."""
+    """Runs of one suite belong together; a suite that only one file has is reported by comparing it to nothing."""
     for name, runs in zip(names, (before, after), strict=True):
         versions = sorted({r.version for r in runs})
         if len(versions) > 1:
@@ -209,9 +209,9 @@ def _compared(base: EvalRun, cand: EvalRun, options: argparse.Namespace, suite: 
         base, cand = (msgspec.structs.replace(r, suite=suite.id) for r in (base, cand))
     else:
         question = Question(tuple(_tasks(base, cand, options, left_out)))
-    said = compare(base, cand, question)
+    comparison = compare(base, cand, question)
     return Compared(
-        cand.suite, f"{base.asset_id} {base.version}", f"{cand.asset_id} {cand.version}", said, tuple(left_out)
+        cand.suite, f"{base.asset_id} {base.version}", f"{cand.asset_id} {cand.version}", comparison, tuple(left_out)
     )
 
 
@@ -258,7 +258,7 @@ def _shares(base: EvalRun, cand: EvalRun, task: str, metric: str) -> bool:
     return True
 
 
-# --------------------------------------------------------------------------- telling
+# --------------------------------------------------------------------------- reporting
 
 
 def _lines(one: Compared) -> Iterator[str]:
@@ -287,7 +287,7 @@ def _measured(measure: Measure) -> str:
 
 
 def _plain(one: Compared) -> dict[str, Any]:
-    said = msgspec.to_builtins(one.comparison)
+    comparison = msgspec.to_builtins(one.comparison)
     word = one.comparison.verdict()
     return {
         "suite": one.suite,
@@ -295,7 +295,7 @@ def _plain(one: Compared) -> dict[str, Any]:
         "candidate": one.candidate,
         "verdict": "REFUSED" if one.comparison.refused else word.value if word is not None else None,
         "refused": one.comparison.refused,
-        "lines": said.get("verdicts", []),
-        "measures": said.get("measures", []),
+        "lines": comparison.get("verdicts", []),
+        "measures": comparison.get("measures", []),
         "not_judged": list(one.left_out),
     }

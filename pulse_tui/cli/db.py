@@ -11,7 +11,7 @@ from pulse_tui.domain.errors import WrongUse
 def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     """upgrade or backup."""
     parser.add_argument(
-        "deed", choices=["upgrade", "backup"], help="bring the schema up to date / copy the SQLite file beside itself"
+        "action", choices=["upgrade", "backup"], help="bring the schema up to date / copy the SQLite file beside itself"
     )
 
 
@@ -19,11 +19,11 @@ def run(options: argparse.Namespace, _name: str) -> int:
     """Opening upgrades; a backup copies an SQLite file while it is in use."""
     with opened(options) as house:
         store = house.store
-        if options.deed == "upgrade":
-            said = f"database {store.shown} is at schema {store.schema}"
+        if options.action == "upgrade":
+            done = f"database {store.shown} is at schema {store.schema}"
         elif not store.is_sqlite:
             raise WrongUse("a PostgreSQL database is backed up with its own tools", todo="pg_dump")
         else:
-            said = f"copied to {store.backup(house.clock())}"
-    emit(options, {"done": said}, [said])
+            done = f"copied to {store.backup(house.clock())}"
+    emit(options, {"done": done}, [done])
     return 0

@@ -63,15 +63,15 @@ def _pace() -> tuple[float, float]:
 def _headless(night: Night, options: argparse.Namespace) -> int:
     from pulse_tui.demo.story import headless  # noqa: PLC0415
 
-    told: list[str] = []
+    story: list[str] = []
     house = House(night.folder)
     try:
         house.sync()
-        verified = headless(night, house, told.append if options.json else print)
+        verified = headless(night, house, story.append if options.json else print)
     finally:
         house.close()
     if options.json:
-        emit(options, {"verified": verified, "story": told}, ())
+        emit(options, {"verified": verified, "story": story}, ())
     return 0 if verified else 1
 
 

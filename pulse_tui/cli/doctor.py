@@ -19,15 +19,16 @@ QUARANTINE = 1_000
 
 
 class Line(NamedTuple):
-    """One thing looked at. ``ok`` None: a remark, nothing is wrong."""
+    """One thing checked. ``ok`` None: a remark, nothing is wrong."""
 
     what: str
     ok: bool | None
     evidence: str
 
 
-def arguments(_parser: argparse.ArgumentParser, _name: str) -> None:
+def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     """No options of its own."""
+    parser.epilog = "One line of evidence for each part. Exits with 1 when something is wrong."
 
 
 def run(options: argparse.Namespace, _name: str) -> int:
@@ -88,7 +89,7 @@ def _parts(house: House) -> Iterator[Line]:
         yield Line("estate", False, str(error))
         return
     yield from _operators(house)
-    yield from _ways_back(house)
+    yield from _rollback_targets(house)
     yield from _sources(house)
     yield from _suites(house)
     yield _hooks(house)
@@ -128,11 +129,11 @@ def _operators(house: House) -> Iterator[Line]:
         "you",
         known or None,
         f"{me}"
-        + ("" if known else ": not in the operators' file, may look but not approve; $PULSE_OPERATOR names another"),
+        + ("" if known else ": not in the operators' file, may read but not approve; $PULSE_OPERATOR names another"),
     )
 
 
-def _ways_back(house: House) -> Iterator[Line]:
+def _rollback_targets(house: House) -> Iterator[Line]:
     """Every production deployment needs a release to go back to and a playbook that gets there."""
     from pulse_tui.services.registry.known_good import way_back  # noqa: PLC0415
 
@@ -143,7 +144,7 @@ def _ways_back(house: House) -> Iterator[Line]:
     bare = [d.asset_id for d in deployments if not any(b.serves(d.asset_id, d.environment) for b in books)]
     if deployments:
         yield Line(
-            "way back",
+            "rollback target",
             None if stuck else True,
             f"{len(deployments) - len(stuck)} of {len(deployments)} production deployments have a known-good release"
             + (f"; not: {', '.join(stuck[:5])}" if stuck else ""),

@@ -25,7 +25,9 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     """``FILE``, or ``--batch FILE``; ``-`` is standard input."""
     parser.add_argument("file", nargs="?", metavar="FILE", help="a JSON list of numbers, or one number a line; or -")
     parser.add_argument("--batch", metavar="FILE", help='JSON Lines of {"id", "y": [...]}; or -')
-    parser.add_argument("--material", type=float, default=0.0, metavar="X", help="the least change of level to tell")
+    parser.add_argument(
+        "--material", type=float, default=0.0, metavar="X", help="the least change of level that is reported"
+    )
     parser.epilog = (
         'Empty lines are skipped. --batch prints {"id", "changes": [index, ...]} a line: 0-based indices of the first point after each confirmed\n'
         'change; a line that cannot be judged gives {"id", "error"} and exit code 1.'
@@ -43,11 +45,11 @@ def run(options: argparse.Namespace, _name: str) -> int:
     from pulse_tui.evaluate.drift import drift  # noqa: PLC0415  brings numpy
 
     values, shown = _series(options.file)
-    said = drift(values, material=options.material)
+    found = drift(values, material=options.material)
     if options.json:
-        print(json.dumps(_plain(said)))
+        print(json.dumps(_plain(found)))
     else:
-        for line in _lines(said, shown, len(values)):
+        for line in _lines(found, shown, len(values)):
             print(line)
     return 0
 
@@ -147,16 +149,16 @@ def _numbers(data: bytes, shown: str) -> Iterator[float]:
             raise SourceError(f"{shown}:{number}: {clean(line, 40)!r} is no number", todo="One number a line") from None
 
 
-def _plain(said: Drift) -> dict[str, Any]:
-    told = [dataclasses.asdict(c) for c in said.changes]
-    return {"changes": told, "sd": said.sd, "memory": said.memory}
+def _plain(found: Drift) -> dict[str, Any]:
+    changes = [dataclasses.asdict(c) for c in found.changes]
+    return {"changes": changes, "sd": found.sd, "memory": found.memory}
 
 
-def _lines(said: Drift, shown: str, n: int) -> Iterator[str]:
-    if not said.changes:
-        yield f"{shown}: no change of level in {n} points (noise sd {said.sd:.4g}, memory {said.memory:.2f})"
+def _lines(found: Drift, shown: str, n: int) -> Iterator[str]:
+    if not found.changes:
+        yield f"{shown}: no change of level in {n} points (noise sd {found.sd:.4g}, memory {found.memory:.2f})"
         return
-    for c in said.changes:
+    for c in found.changes:
         state = "confirmed" if c.confirmed else f"unconfirmed: only {c.points_after} points after it"
         sure = f"confidence {c.confidence:.4f}"
         yield f"{shown}: at {c.index}: {c.before:.6g} -> {c.after:.6g} ({c.size:+.1f} sd), {sure}, {state}"

@@ -17,7 +17,7 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     )
     parser.epilog = (
         "Exits with 0 when it may go, 1 when something blocks it; for a pipeline before it promotes.\n"
-        "What blocks and what is only told is policy: the gate section of its file."
+        "Which reasons block and which are only shown is policy: the gate section of its file."
     )
 
 

@@ -18,7 +18,7 @@ from pulse_tui.settings.check import nearest
 from pulse_tui.wiring import House
 
 SHOWN = 20
-"""Refused records that are told one by one; all are in the quarantine."""
+"""Refused records that are printed one by one; all are in the quarantine."""
 
 
 def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
@@ -30,8 +30,9 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     parser.add_argument("--version", dest="release", metavar="VERSION", help="the version that result files are about")
     parser.add_argument("--suite", help="the suite that result files belong to")
     parser.epilog = (
-        "The kind is told from the file when it is left out. Good records land even when others are refused;\n"
-        "`pulse-tui status --quarantine` shows what was refused. `pulse-tui schema signal` is the contract."
+        "The kind is detected from the file when it is left out. Good records land even when others are refused;\n"
+        "`pulse-tui status --quarantine` shows what was refused. `pulse-tui schema signal` is the contract.\n"
+        "Signals, benchmark results, advisories, SBOMs, lock files, in-toto statements. Exits with 1 when records were refused."
     )
 
 

@@ -10,9 +10,9 @@ from pulse_tui.cli.output import emit, opened
 def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     """No options of its own."""
     parser.epilog = (
-        "undeclared  a source knows it, the estate does not      unseen  the estate has it, no source speaks of it\n"
-        "disputed    two sources say different things            unowned nobody answers for it\n"
-        "concern     something standing that does not add up     stale   its bill is older than what serves\n"
+        "undeclared  a source knows it, the estate does not      unseen  the estate has it, no source reports it\n"
+        "disputed    two sources contradict each other          unowned no team answers for it\n"
+        "concern     a standing conflict or problem              stale   its bill is older than what serves\n"
         "Exits with 1 when anything is listed."
     )
 

@@ -9,7 +9,10 @@ from pulse_tui.cli.output import emit, opened
 
 def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     """check or test."""
-    parser.add_argument("deed", choices=["check", "test"], help="does it load, which rules has it / run its own tests")
+    parser.add_argument(
+        "action", choices=["check", "test"], help="does it load, which rules has it / run its own tests"
+    )
+    parser.epilog = "Exits with 1 when a rule's test fails, with 2 when the policy does not load."
 
 
 def run(options: argparse.Namespace, _name: str) -> int:
@@ -24,7 +27,7 @@ def run(options: argparse.Namespace, _name: str) -> int:
     lines = [f"policy {policy.digest[:12]}: {len(policy.rules)} rules, {len(results)} tests, {len(failed)} failed"]
     lines += [f"  FAIL {r.rule_id} / {r.name}: {r.detail}" for r in failed]
     lines += [f"  note {rule}: has no test" for rule in untested]
-    if options.deed == "check":
+    if options.action == "check":
         lines += [f"  {rule.mode.value:<8} {rule.id} ({rule.owner}, review {rule.review})" for rule in policy.rules]
     data = {
         "digest": policy.digest,

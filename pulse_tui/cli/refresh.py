@@ -13,6 +13,7 @@ from pulse_tui.wiring import holder_name
 def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     """Sources by id; all when none is named."""
     parser.add_argument("sources", nargs="*", metavar="SOURCE", help="ids of sources; all when none is named")
+    parser.epilog = "Reads, judges and delivers once. Exits with 1 when a source failed."
 
 
 def run(options: argparse.Namespace, _name: str) -> int:
@@ -37,6 +38,6 @@ def run(options: argparse.Namespace, _name: str) -> int:
     if not rounds:
         lines.append("no sources are configured: pulse-tui init writes a first configuration")
     if any(sent):
-        lines.append(f"deliveries: {sent.sent} sent, {sent.failed} to be tried again, {sent.dead} given up")
+        lines.append(f"deliveries: {sent.sent} sent, {sent.failed} to be tried again, {sent.dead} failed permanently")
     emit(options, {"rounds": rounds, "suites": changed, "deliveries": sent}, lines)
     return 0 if all(r.ok for r in rounds) else 1

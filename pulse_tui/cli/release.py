@@ -23,23 +23,23 @@ promote ASSET VERSION --env ENV --why REASON    record that it goes there; refus
 quarantine ASSET VERSION --why REASON           keep it out of every environment
 accept-risk ASSET VERSION --env ENV --gate functional|safety --days N --why REASON
                                                 lift the hold of an INCONCLUSIVE verdict for some days; a FAIL stays
-retire ASSET VERSION --why REASON               its life is over; refused while it serves anywhere
+retire ASSET VERSION --why REASON               no longer used; refused while it serves anywhere
 withdraw ASSET --env ENV --why REASON           nothing serves there any more: the alias was taken away on purpose
-history ASSET                                   every release with iteration, branch, state, promotion, way back
+history ASSET                                   every release with iteration, branch, state, promotion, rollback target
 show ASSET VERSION                              one release: provenance, lineage, verdicts, where it was, its log
 diff ASSET OLDER NEWER                          lineage, interface, dependencies, verdicts, cost
 calendar                                        releases of ours and dates of the vendors, newest first
-Deeds need a name of the operators' file ($PULSE_OPERATOR) where there is one, and go into the audit log."""
-_DEEDS = ("approve", "promote", "quarantine", "accept-risk", "retire", "withdraw")
+Actions need a name of the operators' file ($PULSE_OPERATOR) where there is one, and go into the audit log."""
+_ACTIONS = ("approve", "promote", "quarantine", "accept-risk", "retire", "withdraw")
 _VIEWS = ("history", "show", "diff", "calendar")
 _NEEDS = {"history": 1, "diff": 3, "calendar": 0, "withdraw": 1}
 _WORDS = ("ASSET", "VERSION", "NEWER")
 
 
 def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
-    """A deed or a view, and what it is about."""
+    """An action or a view, and what it is about."""
     parser.epilog = EPILOG
-    parser.add_argument("deed", choices=[*_DEEDS, *_VIEWS])
+    parser.add_argument("action", choices=[*_ACTIONS, *_VIEWS])
     parser.add_argument("about", nargs="*", metavar="ASSET VERSION", help="an asset and a release (diff: two)")
     parser.add_argument(
         "--env", choices=[e.value for e in Environment], dest="environment", help="where (promote and withdraw need it)"
@@ -48,37 +48,37 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
         "--gate", choices=["functional", "safety"], default="functional", help="accept-risk: of which verdict"
     )
     parser.add_argument("--days", type=int, default=7, help="accept-risk: for how long (default 7)")
-    parser.add_argument("--why", default="", help="the reason, kept in the audit log; every deed needs one")
+    parser.add_argument("--why", default="", help="the reason, kept in the audit log; every action needs one")
 
 
 def run(options: argparse.Namespace, _name: str) -> int:
     """0 done, 1 refused with every reason."""
-    needed = _NEEDS.get(options.deed, 2)
+    needed = _NEEDS.get(options.action, 2)
     if len(options.about) != needed:
-        words = " ".join(("ASSET", "OLDER", "NEWER") if options.deed == "diff" else _WORDS[:needed])
+        words = " ".join(("ASSET", "OLDER", "NEWER") if options.action == "diff" else _WORDS[:needed])
         raise WrongUse(
-            f"release {options.deed} takes {needed or 'no'} names, {len(options.about)} were given",
-            todo=f"Write pulse-tui release {options.deed} {words}".rstrip(),
+            f"release {options.action} takes {needed or 'no'} names, {len(options.about)} were given",
+            todo=f"Write pulse-tui release {options.action} {words}".rstrip(),
         )
-    if options.deed in ("promote", "withdraw", "accept-risk") and options.environment is None:
-        raise WrongUse(f"release {options.deed} needs --env", todo="For example --env production")
+    if options.action in ("promote", "withdraw", "accept-risk") and options.environment is None:
+        raise WrongUse(f"release {options.action} needs --env", todo="For example --env production")
     with opened(options) as house:
         house.sync()
         desk = house.desk(operator_name())
-        if options.deed in _DEEDS:
-            said = _OTHERS[options.deed](options, house) if options.deed in _OTHERS else _deed(options, desk)
-            emit(options, {"done": said}, [said])
+        if options.action in _ACTIONS:
+            done = _OTHERS[options.action](options, house) if options.action in _OTHERS else _act(options, desk)
+            emit(options, {"done": done}, [done])
         else:
             data, lines = _view(options, desk)
             emit(options, data, lines)
     return 0
 
 
-def _deed(options: argparse.Namespace, desk: ServiceDesk) -> str:
+def _act(options: argparse.Namespace, desk: ServiceDesk) -> str:
     asset, version = options.about
-    if options.deed == "promote":
+    if options.action == "promote":
         return desk.promote(asset, version, options.environment, options.why)
-    return desk.move_release(asset, version, options.deed, options.why)
+    return desk.move_release(asset, version, options.action, options.why)
 
 
 def _withdraw(options: argparse.Namespace, house: House) -> str:
@@ -103,16 +103,16 @@ _OTHERS: dict[str, Callable[[argparse.Namespace, House], str]] = {"withdraw": _w
 
 
 def _view(options: argparse.Namespace, desk: ServiceDesk) -> tuple[Any, list[str]]:
-    if options.deed == "history":
+    if options.action == "history":
         rows = desk.history(options.about[0])
         if not rows:
             desk.asset_story(options.about[0])  # says that there is no such asset, with the nearest
             raise NotFound(f"{options.about[0]} has no release", todo="Has its registry been refreshed?")
         return rows, _table(_HISTORY, rows)
-    if options.deed == "calendar":
+    if options.action == "calendar":
         dates = desk.calendar()
         return dates, _table(_CALENDAR, dates) if dates else ["nothing in the last 90 and the next 180 days"]
-    show = options.deed == "show"
+    show = options.action == "show"
     story = desk.release_story(*options.about).lines if show else desk.release_diff(*options.about)
     return [{"label": label, "text": text} for label, text in story], [f"{label}: {text}" for label, text in story]
 

@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 
 EPILOG = """\
 plan ASSET --env ENV   what would be moved, where to, and whether it can be; nothing is touched
-approve PLAN           say yes to exactly this plan, as $PULSE_OPERATOR or the user of the process
-reject PLAN            say no: the plan can never run
+approve PLAN           approve exactly this plan, as $PULSE_OPERATOR or the user of the process
+reject PLAN            reject it: the plan can never run
 run PLAN               carry out an approved plan, reading every target back
 undo PLAN              plan the way forward again; it is approved and run like any other plan
 show [PLAN]            one plan, or all of them
-resume RUN             take over a run whose process died, or look again at one that stopped as unknown
-A PLAN is named by 8 or more digits of its hash."""
+resume RUN             take over a run whose process died, or check again one that stopped as unknown
+A PLAN is named by 8 or more digits of its hash. plan exits with 1 when it is blocked, run when it is not verified."""
 _SUBJECTS = {"plan": "ASSET --env ENV", "resume": "RUN"}
 
 
 def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
-    """A deed and what it is about."""
+    """An action and what it is about."""
     parser.epilog = EPILOG
-    parser.add_argument("deed", choices=["plan", "approve", "reject", "run", "undo", "show", "resume"])
+    parser.add_argument("action", choices=["plan", "approve", "reject", "run", "undo", "show", "resume"])
     parser.add_argument("subject", nargs="?", help="an asset (plan), a plan's hash, or a run (resume)")
     parser.add_argument(
         "--env", choices=[e.value for e in Environment], dest="environment", help="where (plan needs it)"
@@ -44,35 +44,35 @@ def run(options: argparse.Namespace, _name: str) -> int:
     """0 done, 1 refused or not verified."""
     with opened(options) as house:
         house.sync()
-        if options.deed == "show" and options.subject is None:
+        if options.action == "show" and options.subject is None:
             return _list(options, house)
         if options.subject is None:
             raise WrongUse(
-                f"rollback {options.deed} needs to know of what",
-                todo=f"Write pulse-tui rollback {options.deed} {_SUBJECTS.get(options.deed, 'PLAN')}",
+                f"rollback {options.action} needs a subject",
+                todo=f"Write pulse-tui rollback {options.action} {_SUBJECTS.get(options.action, 'PLAN')}",
             )
-        if options.deed == "resume":
+        if options.action == "resume":
             return _resume(options, house)
-        story = _deed(options, house)
+        story = _act(options, house)
     emit(options, story, [*lines(story), *_next(story)])
-    if options.deed in ("plan", "undo"):
+    if options.action in ("plan", "undo"):
         return 1 if _blocked(story) else 0
-    return 1 if options.deed == "run" and story.state != "verified" else 0
+    return 1 if options.action == "run" and story.state != "verified" else 0
 
 
-def _deed(options: argparse.Namespace, house: House) -> PlanStory:
+def _act(options: argparse.Namespace, house: House) -> PlanStory:
     desk = house.desk(operator_name())
-    if options.deed == "plan":
+    if options.action == "plan":
         if options.environment is None:
             raise WrongUse("rollback plan needs --env", todo="For example --env production")
         return desk.propose(options.subject, options.environment, options.alert, options.why)
-    if options.deed == "approve":
+    if options.action == "approve":
         return desk.approve(options.subject, options.why)
-    if options.deed == "reject":
+    if options.action == "reject":
         return desk.reject(options.subject, options.why)
-    if options.deed == "run":
+    if options.action == "run":
         return desk.execute(options.subject)
-    if options.deed == "undo":
+    if options.action == "undo":
         return desk.undo(options.subject)
     return desk.plan_story(options.subject)
 
@@ -134,7 +134,7 @@ def _next(story: PlanStory) -> list[str]:
     if story.state != "proposed":
         return []
     if _blocked(story):
-        return ["next: put right what says NO, then plan again"]
+        return ["next: fix the checks marked NO, then plan again"]
     left = story.approvals_needed - story.approvals_given
     who = "an operator" if left == 1 else f"{left} operators"
     return [f"next: {who} of the operators' file: PULSE_OPERATOR=name pulse-tui rollback approve {name} --why REASON"]

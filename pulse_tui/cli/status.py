@@ -20,9 +20,15 @@ def arguments(parser: argparse.ArgumentParser, name: str) -> None:
     """``explain`` takes the id of an alert or a decision."""
     if name == "status":
         parser.add_argument("--quarantine", action="store_true", help="the records that were refused, newest first")
-        parser.epilog = "Exits with 1 when a P1 or P2 alert is open, or a quarantined release serves."
+        parser.epilog = (
+            "Exits with 1 when a P1 or P2 alert is open, or a quarantined release serves;\n"
+            "with --quarantine when something was refused."
+        )
     if name == "explain":
         parser.add_argument("id", help="an alert, a decision or a signal, as status prints them")
+        parser.epilog = (
+            "Prints what changed, the risk and what to do, or the rule's conditions with the values they saw."
+        )
 
 
 def run(options: argparse.Namespace, name: str) -> int:
@@ -48,7 +54,7 @@ def _lines(board: Board, now_us: int) -> list[str]:
     if h.frozen:
         lines.append(f"frozen: {', '.join(h.frozen)}")
     if h.indeterminate:
-        lines.append(f"{h.indeterminate} decisions of the last day could not be told (indeterminate)")
+        lines.append(f"{h.indeterminate} decisions in the last 24 h were indeterminate")
     lines.append("")
     lines.append("WHAT CHANGED / WHAT IS THE RISK")
     for a in board.alerts[:30]:

@@ -1,4 +1,4 @@
-"""``pulse-tui suite``: freeze suites, see whether they changed, run them, move their baselines."""
+"""``pulse-tui suite``: freeze suites, check whether they changed, run them, move their baselines."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _WORDS = {"freeze": "SUITE", "check": "[SUITE...]", "list": "", "run": "SUITE", 
 
 
 def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
-    """A deed and what it is about."""
+    """An action and what it is about."""
     parser.epilog = EPILOG
-    parser.add_argument("deed", choices=list(_TAKES))
+    parser.add_argument("action", choices=list(_TAKES))
     parser.add_argument("about", nargs="*", metavar="SUITE", help="a suite; pin: a suite, an asset, a version or run")
     parser.add_argument("--allow-personal-data", action="store_true", help="freeze what looks like personal data")
     parser.add_argument("--asset", help="run: on this asset (default: those under its baselines)")
@@ -43,13 +43,15 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
 
 def run(options: argparse.Namespace, _name: str) -> int:
     """0 done or unchanged, 1 refused, changed, or a run failed."""
-    fewest, most = _TAKES[options.deed]
+    fewest, most = _TAKES[options.action]
     if not fewest <= len(options.about) <= most:
-        todo = f"Write pulse-tui suite {options.deed} {_WORDS[options.deed]}".rstrip()
-        raise WrongUse(f"suite {options.deed} takes {fewest or 'no'} names, {len(options.about)} were given", todo=todo)
+        todo = f"Write pulse-tui suite {options.action} {_WORDS[options.action]}".rstrip()
+        raise WrongUse(
+            f"suite {options.action} takes {fewest or 'no'} names, {len(options.about)} were given", todo=todo
+        )
     with opened(options) as house:
         house.sync()
-        return _DEEDS[options.deed](options, house)
+        return _ACTIONS[options.action](options, house)
 
 
 def _freeze(options: argparse.Namespace, house: House) -> int:
@@ -170,9 +172,9 @@ def _pin(options: argparse.Namespace, house: House) -> int:
     suite, asset, name = options.about
     find_suite(house.judging, suite)
     may(house.rollback, operator_name())
-    said = pin_baseline(house.judging, run_named(house.judging, suite, asset, name), operator_name(), options.why)
-    emit(options, {"done": said}, [said])
+    done = pin_baseline(house.judging, run_named(house.judging, suite, asset, name), operator_name(), options.why)
+    emit(options, {"done": done}, [done])
     return 0
 
 
-_DEEDS = {"freeze": _freeze, "check": _check, "list": _list, "run": _run, "pin": _pin}
+_ACTIONS = {"freeze": _freeze, "check": _check, "list": _list, "run": _run, "pin": _pin}

@@ -100,7 +100,7 @@ def to_tmux(text: str) -> bool:
 
 
 async def _until_left(tower: Tower) -> None:
-    """SIGTERM leaves as ``q`` does: the terminal restored, the worker ended, a deed under way finished."""
+    """SIGTERM leaves as ``q`` does: the terminal restored, the worker ended, an action under way finished."""
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: tower.exit(return_code=TERMINATED))
     await tower.run_async(mouse=False)
 

@@ -45,7 +45,7 @@ class Night:
 
     @property
     def targets(self) -> dict[str, str]:
-        """What the deployment target says serves where: its own state, not ours."""
+        """What serves where as the deployment target reports it: its own state, not ours."""
         with self.world.lock:
             return dict(self.world.targets)
 
@@ -56,14 +56,14 @@ class Night:
             for below, text in act.files(kind):
                 _land(self.folder / kind / below, self.tape.fill(text))
 
-    def play_slowly(self, first_s: float, every_s: float, done: threading.Event, told: Callable[[str], None]) -> None:
+    def play_slowly(self, first_s: float, every_s: float, done: threading.Event, played: Callable[[str], None]) -> None:
         """Every act but the first, one after the other, in a thread of the caller's, until ``done`` is set."""
         pause = first_s
         for act in self.acts[1:]:
             if done.wait(pause):
                 return
             self.play(act)
-            told(act.says)
+            played(act.says)
             pause = every_s
 
     def _measure(self, target: str, version: str) -> None:

@@ -1,4 +1,4 @@
-"""The night without a screen: play it, let policy decide, approve the rollback, tell it from what was stored."""
+"""The night without a screen: play it, let policy decide, approve the rollback, report it from what was stored."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def headless(night: Night, house: House, say: Say) -> bool:
         say(f"  {act.says}")
         for reason in failed:
             say(f"    source failed: {reason}")
-    told = _matrix(house, say)
+    decided = _matrix(house, say)
     rolled = _rollback(night, house, say)
     _next_window(house, say)
     with house.store.read() as tx:
@@ -55,7 +55,7 @@ def headless(night: Night, house: House, say: Say) -> bool:
     broken = broken_at(entries)
     say("")
     say(f"AUDIT: {len(entries)} lines, chain " + ("whole" if broken is None else f"BROKEN at line {broken[0]}"))
-    good = told and rolled and broken is None
+    good = decided and rolled and broken is None
     say("RESULT: " + ("the night was handled, the rollback is verified" if good else "NOT verified"))
     return good
 
@@ -67,7 +67,7 @@ def _round(house: House) -> list[str]:
 
 
 def _matrix(house: House, say: Say) -> bool:
-    """Each row with what the stored decision says and what its actions did."""
+    """Each row with the stored decision and what its actions did."""
     say("")
     say("WHAT POLICY DECIDED (from the stored decisions)")
     whole = True
@@ -82,7 +82,7 @@ def _matrix(house: House, say: Say) -> bool:
                 continue
             for decision in decisions:
                 responses = tx.judgements.responses(decision.id)
-                whole &= _told(decision, responses, row, say)
+                whole &= _decided(decision, responses, row, say)
     with house.store.read() as tx:
         deliveries = tx.plumbing.deliveries()
     say(f"  delivered: {', '.join(_counted(deliveries))}")
@@ -98,7 +98,7 @@ def _counted(deliveries: Sequence[Delivery]) -> list[str]:
     return [f"{n} {kind} to {route} {state}" for (kind, route, state), n in sorted(counts.items())]
 
 
-def _told(decision: Decision, responses: Sequence[tuple[str, str]], row: Row, say: Say) -> bool:
+def _decided(decision: Decision, responses: Sequence[tuple[str, str]], row: Row, say: Say) -> bool:
     say(f"    {decision.priority.value:<4} {decision.title}  (rule {decision.rule_id}, decision {decision.id[:10]})")
     seen = ", ".join(f"{c.text} is true" for c in decision.comparisons if c.held)
     say(f"         because {seen}")

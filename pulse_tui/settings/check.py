@@ -1,4 +1,4 @@
-"""Hold YAML nodes against typed shapes, collecting every problem instead of stopping at the first.
+"""Compare YAML nodes with typed shapes, collecting every problem instead of stopping at the first.
 
 Shapes are msgspec structs. For each value that does not fit, the problem names file:line, the
 key's path, what was expected and, for a misspelt key or word, the nearest one that exists.
@@ -112,7 +112,7 @@ class _Checker:
             if not failed(trial):
                 self.problems.extend(trial)
                 return value
-        # None fits: the errors of the alternative that was meant say the most.
+        # None fits: the errors of the alternative that was meant help most.
         keyed = isinstance(node.value, dict)
         meant = [t for t in others if isinstance(t, (mi.StructType, mi.DictType)) is keyed]
         return self.value(node, (meant or others)[0], path)

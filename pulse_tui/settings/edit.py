@@ -92,7 +92,7 @@ def _changed(text: str, entry: _Entry, key: str, value: str) -> str:
 
 
 def _only_that(before: str, after: str, file: str, path: tuple[str, int, str], value: str) -> bool:
-    """Whether the two texts say the same but for one value."""
+    """Whether the two texts mean the same but for one value."""
     (old, _), (new, wrong) = parse(before, file), parse(after, file)
     if old is None or new is None or wrong:
         return False

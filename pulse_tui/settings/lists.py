@@ -17,7 +17,7 @@ def named(node: Node | None) -> str:
 
 
 def unique(node: Node | None, path: str, shape: type[T], problems: list[Problem], *, name: str = "id") -> list[T]:
-    """The entries of a list as ``shape``; a name (``name`` is its field) that stands twice is told with both places."""
+    """The entries of a list as ``shape``; a name (``name`` is its field) that stands twice is reported with both places."""
     if node is None or node.value is None:
         return []
     if not isinstance(node.value, list):

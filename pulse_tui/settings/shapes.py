@@ -1,4 +1,4 @@
-"""What a configuration may say: one struct a section, unknown keys are errors."""
+"""What a configuration may hold: one struct a section, unknown keys are errors."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class AssetShape(Section, frozen=True):
 
 
 class EstateShape(Section, frozen=True):
-    """Everything that runs, as far as a person has to say it."""
+    """Everything that runs, as far as a person has to declare it."""
 
     assets: tuple[AssetShape, ...] = ()
     endpoints: tuple[EndpointShape, ...] = ()
@@ -138,14 +138,14 @@ class SuiteShape(Section, frozen=True):
     command: tuple[str, ...] = ()
     """Runs the suite: ``{asset}``, ``{version}``, ``{suite}`` and ``{output}`` (a folder for its results) are replaced."""
     output: str | None = None
-    """The kind of its result files; None: told from each file."""
+    """The kind of its result files; None: detected from each file."""
     on_release: bool = True
     """Run the command on every new release of the assets under ``baselines``."""
     schedule: str | None = None
     """When else: five fields of cron, in UTC."""
     timeout: Seconds = Seconds(3_600)
     exit_codes: tuple[int, ...] = (0,)
-    """What the command ends with when it ran to the end: test runners say 1 when a test failed."""
+    """What the command ends with when it ran to the end: test runners end with 1 when a test failed."""
 
 
 class OperatorShape(Section, frozen=True):
@@ -248,7 +248,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     operators: tuple[OperatorShape, ...] = ()
     approvals: ApprovalsShape = ApprovalsShape()
     precedence: tuple[str, ...] = ()
-    """Source ids, the most believed first; as the sources stand in the configuration when it says nothing."""
+    """Source ids, the most believed first; when it is empty, in the order of the sources in the configuration."""
     hooks: HooksShape | None = None
     acknowledge_for: float = 4 * 3_600.0
     policy: Node | None = None

@@ -1,4 +1,4 @@
-"""The ``suites`` section: what each entry may say, and what only other rooms can check of it."""
+"""The ``suites`` section: what each entry may hold, and what only other rooms can check of it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ UNCHECKED = SuiteChecks()
 
 
 def read_suites(node: Node | None, checks: SuiteChecks, problems: list[Problem]) -> list[SuiteShape]:
-    """The suites, each id once; every problem is told with its place."""
+    """The suites, each id once; every problem is reported with its place."""
     suites = unique(node, "suites", SuiteShape, problems)
     nodes = {named(child.get("id")): child for child in (node.elements() if node is not None else ())}
     for suite in suites:
@@ -42,7 +42,7 @@ def read_suites(node: Node | None, checks: SuiteChecks, problems: list[Problem])
 
 
 def fill(command: Sequence[str], values: Mapping[str, str]) -> list[str]:
-    """The command with its placeholders replaced; no argument is ever split or looked at by a shell."""
+    """The command with its placeholders replaced; no argument is ever split or read by a shell."""
 
     def replaced(match: re.Match[str]) -> str:
         return f"{{{match['kept']}}}" if match["kept"] else values.get(match["name"], match[0])
