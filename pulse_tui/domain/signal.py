@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -10,11 +11,14 @@ import msgspec
 from msgspec import Meta
 
 from pulse_tui.domain.errors import Problem
+from pulse_tui.domain.estate import Asset
 from pulse_tui.domain.evidence import EVIDENCE, Evidence
 from pulse_tui.domain.text import clean, clean_block
 from pulse_tui.domain.words import AssetType, Change, Environment, Recommended, Severity, SignalType
 
 SCHEMA_ID = "pulse.signal/1"
+MAX_LINKS = 50
+NO_TITLE = "(no title)"
 
 Name = Annotated[str, Meta(min_length=1, max_length=300)]
 
@@ -67,7 +71,7 @@ class _Wire(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     current_version: Name | None = None
     owner_team: Name | None = None
     summary: Annotated[str, Meta(max_length=20_000)] | None = None
-    links: Annotated[list[Annotated[str, Meta(max_length=2_000)]], Meta(max_length=50)] = []
+    links: Annotated[list[Annotated[str, Meta(max_length=2_000)]], Meta(max_length=MAX_LINKS)] = []
 
 
 _WIRE = msgspec.json.Decoder(_Wire)
@@ -124,7 +128,7 @@ def decode(raw: bytes) -> Signal:
         owner_team=_opt(wire.owner_team),
         occurred_at=wire.occurred_at,
         observed_at=wire.observed_at,
-        title=clean(wire.title, 300) or "(no title)",
+        title=clean(wire.title, 300) or NO_TITLE,
         summary=clean_block(wire.summary) if wire.summary is not None else None,
         links=[clean(link, 2_000) for link in wire.links],
         evidence=_clean_evidence(evidence),
@@ -169,6 +173,60 @@ def fingerprint(*parts: str | None) -> str:
 def signal_id(source: str, *parts: str | None) -> str:
     """A stable id for "the same event of this source": a redelivery gets the same one."""
     return f"{source}:{fingerprint(source, *parts)}"
+
+
+def observed(
+    kind: SignalType,
+    *,
+    source: str,
+    event: Sequence[str | None],
+    fingerprint: str,
+    title: str,
+    evidence: Evidence,
+    severity: Severity,
+    recommended: Recommended,
+    now: datetime,
+    at: datetime | None = None,
+    confidence: float = 1.0,
+    change: Change | None = None,
+    asset_id: str | None = None,
+    asset: Asset | None = None,
+    owner_team: str | None = None,
+    environment: Environment | None = None,
+    baseline_version: str | None = None,
+    current_version: str | None = None,
+    summary: str | None = None,
+    links: Sequence[str | None] = (),
+    id_source: str | None = None,
+) -> Signal:
+    """A signal of our own making: what :func:`decode` does to a record from outside is done here too.
+
+    ``event`` is what makes this event another than the last of its source, and with it the id. ``fingerprint`` names the
+    condition. ``at`` is when it occurred (absent: ``now``). ``asset`` gives its type and owner. ``links`` that are not
+    there are left out. ``id_source`` stands in the id where that names another source.
+    """
+    return Signal(
+        id=signal_id(id_source or source, *event),
+        source=source,
+        signal_type=kind,
+        change=change,
+        asset_type=asset.asset_type if asset is not None else None,
+        asset_id=asset_id,
+        environment=environment,
+        baseline_version=baseline_version,
+        current_version=current_version,
+        severity=severity,
+        confidence=confidence,
+        recommended_action=recommended,
+        owner_team=asset.owner_team if asset is not None else owner_team,
+        occurred_at=now if at is None else at,
+        observed_at=now,
+        title=clean(title, 300) or NO_TITLE,
+        summary=(clean_block(summary) or None) if summary is not None else None,
+        links=[clean(link, 2_000) for link in links if link][:MAX_LINKS],
+        evidence=evidence,
+        fingerprint=fingerprint,
+    )
 
 
 def json_schema() -> dict[str, Any]:

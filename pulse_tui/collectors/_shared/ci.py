@@ -15,7 +15,7 @@ from pulse_tui.domain.errors import Refused
 from pulse_tui.domain.evidence import VersionEvidence
 from pulse_tui.domain.moments import EPOCH, iso, to_us
 from pulse_tui.domain.release import Attestation, RegistrySnapshot
-from pulse_tui.domain.signal import Signal, fingerprint, signal_id
+from pulse_tui.domain.signal import Signal, fingerprint, observed
 from pulse_tui.domain.source import Observation, Rejected
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Change, Environment, Recommended, Severity, SignalType
@@ -172,24 +172,24 @@ def _signal(run: Finished, context: CollectContext) -> Signal:
     if version is None:
         told.append(f"{clean(run.said, 80)!r} names no version: its commit stands for it")
     condition = ("version",) if run.ok else ("failed", rule.means.value)
-    return Signal(
-        id=signal_id(context.source, run.key, rule.means, rule.asset, rule.environment),
+    return observed(
+        SignalType.VERSION_EVENT,
         source=context.source,
-        signal_type=SignalType.VERSION_EVENT,
+        event=(run.key, rule.means, rule.asset, rule.environment),
+        fingerprint=fingerprint(*condition, rule.asset, rule.environment, shown),
         change=Change(rule.means.value),
         asset_id=rule.asset,
         environment=rule.environment,
         current_version=shown,
         severity=Severity.LOW if run.ok else Severity.MEDIUM,
         confidence=0.9 if version else 0.5,
-        recommended_action=Recommended.NOTE if run.ok else Recommended.REVIEW,
-        occurred_at=run.at,
-        observed_at=context.now,
+        recommended=Recommended.NOTE if run.ok else Recommended.REVIEW,
+        at=run.at,
+        now=context.now,
         title=f"{rule.asset} {rule.means.value} of {shown}{where} {ended}",
-        summary="; ".join(told) or None,
-        links=[run.run] if run.run else [],
+        summary="; ".join(told),
+        links=[run.run],
         evidence=VersionEvidence(ref=run.commit, actor=run.actor or None),
-        fingerprint=fingerprint(*condition, rule.asset, rule.environment, shown),
     )
 
 

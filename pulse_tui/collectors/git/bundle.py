@@ -13,7 +13,7 @@ from pulse_tui.collectors.git.program import Commit, Git
 from pulse_tui.domain.evidence import VersionEvidence
 from pulse_tui.domain.moments import from_us
 from pulse_tui.domain.release import RegistrySnapshot, RegistryVersion
-from pulse_tui.domain.signal import Signal, fingerprint, signal_id
+from pulse_tui.domain.signal import Signal, fingerprint, observed
 from pulse_tui.domain.source import Rejected
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Change, Environment, Recommended, Severity, SignalType
@@ -129,50 +129,47 @@ class Reader:
         kept = changed[:_PATHS_KEPT]
         if len(changed) > len(kept):
             kept.append(f"and {len(changed) - len(kept)} more")
-        return Signal(
-            id=signal_id(self._context.source, "commit", asset, commit.sha, bundle.change),
+        return observed(
+            SignalType.VERSION_EVENT,
             source=self._context.source,
-            signal_type=SignalType.VERSION_EVENT,
+            event=("commit", asset, commit.sha, bundle.change),
+            fingerprint=fingerprint("version", asset, None, commit.sha),
             change=bundle.change,
             asset_id=asset,
             current_version=_head_name(branch, commit.sha),
             severity=Severity.LOW,
-            confidence=1.0,
-            recommended_action=Recommended.NOTE,
-            occurred_at=at,
-            observed_at=self._context.now,
-            title=clean(f"{asset}: {commit.subject or 'a commit without a subject'} ({branch} {commit.sha[:12]})", 300),
+            recommended=Recommended.NOTE,
+            at=at,
+            now=self._context.now,
+            title=f"{asset}: {commit.subject or 'a commit without a subject'} ({branch} {commit.sha[:12]})",
             evidence=VersionEvidence(
                 ref=branch,
                 actor=commit.author or None,
                 to_digest=self._git.content(commit.sha, bundle.paths),
                 changed=kept,
             ),
-            fingerprint=fingerprint("version", asset, None, commit.sha),
         )
 
     def _forced(self, bundle: Bundle, old: str, new: str) -> Signal:
         repository = self._shown.rstrip("/").rpartition("/")[2].rpartition(":")[2].removesuffix(".git") or self._shown
         branch = clean(bundle.branch, 100)
-        return Signal(
-            id=signal_id(self._context.source, "forced", bundle.asset, bundle.branch, old, new),
+        return observed(
+            SignalType.VERSION_EVENT,
             source=self._context.source,
-            signal_type=SignalType.VERSION_EVENT,
+            event=("forced", bundle.asset, bundle.branch, old, new),
+            fingerprint=fingerprint("forced", bundle.asset, bundle.branch, new),
             change=Change.CONFIG_CHANGE,
             asset_id=bundle.asset,
             baseline_version=_head_name(branch, old),
             current_version=_head_name(branch, new),
             severity=Severity.HIGH,
-            confidence=1.0,
-            recommended_action=Recommended.REVIEW,
-            occurred_at=self._context.now,
-            observed_at=self._context.now,
+            recommended=Recommended.REVIEW,
+            now=self._context.now,
             title=f"{branch} of {clean(repository, 100)} was force-pushed: {old[:12]} is no longer in its history",
             summary="What was recorded of the old line stays. The events go on from where the two lines parted.",
             evidence=VersionEvidence(
                 ref=branch, from_digest=f"git:{old}", to_digest=f"git:{new}", changed=["history rewritten"]
             ),
-            fingerprint=fingerprint("forced", bundle.asset, bundle.branch, new),
         )
 
     # ------------------------------------------------------------------ releases

@@ -9,7 +9,7 @@ from pulse_tui.collectors.prometheus.ask import Grid
 from pulse_tui.collectors.prometheus.level import Level, Seen, Told
 from pulse_tui.domain.evidence import Evidence, HealthEvidence, ServiceEvidence
 from pulse_tui.domain.moments import from_us, iso
-from pulse_tui.domain.signal import Signal, fingerprint, signal_id
+from pulse_tui.domain.signal import Signal, fingerprint, observed
 from pulse_tui.domain.words import Environment, Recommended, Severity, SignalType
 
 _SURE = 0.95
@@ -134,22 +134,22 @@ def _signal(
     links: list[str],
 ) -> Signal:
     condition = (kind.value, place.source, place.asset, place.environment.value, level.metric)
-    return Signal(
-        # By the last point: asked twice about the same moment, the same is told, and counts once. Samples that come
-        # late can make another thing of that moment: it is told as well.
-        id=signal_id(place.source, *condition, word, str(place.grid.end)),
+    return observed(
+        kind,
         source=place.source,
-        signal_type=kind,
-        severity=severity,
-        confidence=confidence,
-        recommended_action=action,
+        # By the last point: asked again about the same moment, the same is reported and counts once. Samples that come
+        # late can make another thing of that moment: it is reported as well.
+        event=(*condition, word, str(place.grid.end)),
+        fingerprint=fingerprint(*condition),
         asset_id=place.asset,
         environment=place.environment,
-        occurred_at=occurred_at,
-        observed_at=place.now,
+        severity=severity,
+        confidence=confidence,
+        recommended=action,
+        at=occurred_at,
+        now=place.now,
         title=title,
         summary=summary,
         links=links,
         evidence=evidence,
-        fingerprint=fingerprint(*condition),
     )

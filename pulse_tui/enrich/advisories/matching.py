@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from pulse_tui.domain.advisory import Advisory, Affected, Audit, Finding, VersionRange
 from pulse_tui.domain.estate import Asset, Component, Estate
 from pulse_tui.domain.evidence import AdvisoryEvidence
-from pulse_tui.domain.signal import Signal, fingerprint, signal_id
+from pulse_tui.domain.signal import Signal, fingerprint, observed
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Environment, Recommended, Severity, SignalType
 from pulse_tui.enrich.advisories.versions import order
@@ -215,21 +215,21 @@ def _signal(
         lines.append("The advisory states no severity; medium is assumed.")
     marks = [f"{f.component}={f.audit}" for f in group]
     confidence = (0.9 if matched else 0.4) * (0.8 if severity is None else 1.0)
-    return Signal(
-        id=signal_id(advisory.source, advisory.id, advisory.modified.isoformat(), asset.id, environment, *marks),
+    return observed(
+        SignalType.CVE,
         source=advisory.source,
-        signal_type=SignalType.CVE,
-        asset_type=asset.asset_type,
+        event=(advisory.id, advisory.modified.isoformat(), asset.id, environment, *marks),
+        fingerprint=advisory_fingerprint(advisory, asset.id, environment),
         asset_id=asset.id,
+        asset=asset,
         environment=environment,
         current_version=deployment.version if deployment else None,
         severity=severity or Severity.MEDIUM,
         confidence=round(confidence, 3),
-        recommended_action=_recommended(matched, severity),
-        owner_team=asset.owner_team,
-        occurred_at=advisory.modified,
-        observed_at=now,
-        title=clean(f"{advisory.name} {verb} {asset.id}", 300),
+        recommended=_recommended(matched, severity),
+        at=advisory.modified,
+        now=now,
+        title=f"{advisory.name} {verb} {asset.id}",
         summary="\n".join(lines),
         links=list(advisory.links)[:50],
         evidence=AdvisoryEvidence(
@@ -242,7 +242,6 @@ def _signal(
             vector=advisory.vector,
             known_exploited=advisory.known_exploited,
         ),
-        fingerprint=advisory_fingerprint(advisory, asset.id, environment),
     )
 
 

@@ -13,7 +13,7 @@ import msgspec
 from pulse_tui.domain.evals import Basis, Comparison, EvalRun, Gate, TaskVerdict, Verdict
 from pulse_tui.domain.evidence import CostEvidence, Evidence, MetricEvidence, ServiceEvidence, SuiteEvidence
 from pulse_tui.domain.metrics import Made, made_of
-from pulse_tui.domain.signal import Signal, fingerprint, signal_id
+from pulse_tui.domain.signal import Signal, fingerprint, observed
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Environment, Recommended, Severity, SignalType
 from pulse_tui.enrich.evals.said import interval_words
@@ -126,28 +126,28 @@ def _signal(held: Held, line: TaskVerdict) -> Signal | None:
     open_ = line.verdict is Verdict.INCONCLUSIVE
     place = f"{run.asset_id} {held.environment.short}" if held.environment else run.asset_id
     part = f" ({line.slice})" if line.slice else ""
-    return Signal(
-        id=signal_id(run.source or "evals", "regression", *_telling(held), msgspec.json.encode(line).decode()),
+    return observed(
+        _type(line),
         source=run.source or "evals",
-        signal_type=_type(line),
+        event=("regression", *_telling(held), msgspec.json.encode(line).decode()),
+        fingerprint=undecided(run, held.environment, line) if open_ else condition(run, held.environment, line),
         asset_id=run.asset_id,
         environment=held.environment,
         baseline_version=held.baseline.version,
         current_version=run.version,
+        owner_team=held.owner,
         severity=_severity(line),
         confidence=_confidence(line),
-        recommended_action=_recommended(line),
-        owner_team=held.owner,
-        occurred_at=run.at,
-        observed_at=held.now,
-        title=clean(f"{line.task} {line.metric}{part} {interval_words(line)} on {place} {run.version}", 300),
+        recommended=_recommended(line),
+        at=run.at,
+        now=held.now,
+        title=f"{line.task} {line.metric}{part} {interval_words(line)} on {place} {run.version}",
         summary=(
             f"suite {run.suite}: {_number(line.baseline)} in {held.baseline.version} (run {held.baseline.id})"
             f" -> {_number(line.current)} in {run.version} (run {run.id}); {line.verdict.value} by {line.method}"
             + (f"; {line.note}" if line.note else "")
         ),
         evidence=evidence,
-        fingerprint=undecided(run, held.environment, line) if open_ else condition(run, held.environment, line),
     )
 
 
@@ -245,25 +245,24 @@ def _incomparable(held: Held) -> Signal:
             f"suite:{held.comparison.definition}",
             f"the baseline of {run.asset_id} is not what {run.suite} is",
         )
-    return Signal(
-        id=signal_id(run.source or "evals", "suite", *_telling(held), held.comparison.refused),
+    return observed(
+        SignalType.SUITE_CHANGED,
         source=run.source or "evals",
-        signal_type=SignalType.SUITE_CHANGED,
+        event=("suite", *_telling(held), held.comparison.refused),
+        fingerprint=incomparable(run, held.environment),
         asset_id=run.asset_id,
         environment=held.environment,
         baseline_version=baseline.version,
         current_version=run.version,
-        severity=Severity.HIGH,
-        confidence=1.0,
-        recommended_action=Recommended.REVIEW,
         owner_team=held.owner,
-        occurred_at=run.at,
-        observed_at=held.now,
-        title=clean(title, 300),
+        severity=Severity.HIGH,
+        recommended=Recommended.REVIEW,
+        at=run.at,
+        now=held.now,
+        title=title,
         summary=clean(
             f"{held.comparison.refused}. Run the same items on both, or pin a run of the new content as baseline.",
             2_000,
         ),
         evidence=SuiteEvidence(suite=run.suite, expected_digest=expected, digest=found),
-        fingerprint=incomparable(run, held.environment),
     )

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from pulse_tui.domain.estate import Asset, Component, Estate
 from pulse_tui.domain.evidence import NoteEvidence
 from pulse_tui.domain.note import Label, Note, Reading
-from pulse_tui.domain.signal import Signal, fingerprint, signal_id
+from pulse_tui.domain.signal import Signal, fingerprint, observed
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import ComponentKind, Recommended, Severity, SignalType
 from pulse_tui.enrich.vendors.dates import effective_at
@@ -276,21 +276,21 @@ def _signal(
     plain = Severity.HIGH if security else Severity.MEDIUM if behaviour else Severity.LOW
     suggested = Recommended.REVIEW if security else Recommended.RETEST if behaviour else Recommended.NOTE
     content = fingerprint(note.title, note.body)
-    return Signal(
-        id=signal_id(note.source, "note", note.key, content, kind, asset.id if asset else None),
+    return observed(
+        kind,
         source=note.source,
-        signal_type=kind,
-        asset_type=asset.asset_type if asset else None,
+        event=("note", note.key, content, kind, asset.id if asset else None),
+        fingerprint=_condition(note, kind, asset, models),
         asset_id=asset.id if asset else None,
+        asset=asset,
         severity=_SEVERITY.get(kind, plain),
         confidence=_confidence(note, used),
-        recommended_action=_RECOMMENDED.get(kind, suggested),
-        owner_team=asset.owner_team if asset else None,
-        occurred_at=note.published_at,
-        observed_at=now,
+        recommended=_RECOMMENDED.get(kind, suggested),
+        at=note.published_at,
+        now=now,
         title=clean(note.title, 300) or f"note of {note.vendor}",
-        summary=note.body[:2_000] or None,
-        links=[note.link] if note.link else [],
+        summary=note.body[:2_000],
+        links=[note.link],
         evidence=NoteEvidence(
             note=note.key,
             vendor=note.vendor,
@@ -299,7 +299,6 @@ def _signal(
             phrase=reading.phrase,
             effective_at=reading.effective_at,
         ),
-        fingerprint=_condition(note, kind, asset, models),
     )
 
 

@@ -10,8 +10,7 @@ from pulse_tui.domain.bill import Bill, DependencyChange, Head
 from pulse_tui.domain.concern import Concern
 from pulse_tui.domain.estate import Asset, Estate
 from pulse_tui.domain.evidence import VersionEvidence
-from pulse_tui.domain.signal import Signal, fingerprint, signal_id
-from pulse_tui.domain.text import clean
+from pulse_tui.domain.signal import Signal, fingerprint, observed
 from pulse_tui.domain.words import Recommended, Severity, SignalType
 from pulse_tui.ports import BillHead, Transaction
 from pulse_tui.services.advisories.rematch import rematch
@@ -118,45 +117,43 @@ def _refusal(bill: Bill, key: str, why: str, now: datetime) -> Concern:
 def _changed(bill: Bill, changes: Sequence[DependencyChange], asset: Asset | None, now: datetime) -> Signal:
     words = [c.words() for c in changes]
     more = f" and {len(words) - 2} more" if len(words) > 2 else ""
-    return Signal(
-        id=signal_id(bill.source, "bill", bill.asset_id, bill.origin, now.isoformat(), *words[:TOLD]),
+    return observed(
+        SignalType.DEPENDENCY_CHANGE,
         source=bill.source,
-        signal_type=SignalType.DEPENDENCY_CHANGE,
-        asset_type=asset.asset_type if asset else None,
+        event=("bill", bill.asset_id, bill.origin, now.isoformat(), *words[:TOLD]),
+        fingerprint=fingerprint("bill", bill.asset_id, bill.origin),
         asset_id=bill.asset_id,
+        asset=asset,
         environment=bill.environments[0] if len(bill.environments) == 1 else None,
         current_version=bill.version,
         severity=Severity.LOW,
         confidence=0.9,
-        recommended_action=Recommended.REVIEW,
-        owner_team=asset.owner_team if asset else None,
-        occurred_at=bill.at,
-        observed_at=now,
-        title=clean(f"{bill.asset_id} is made of something else: {', '.join(words[:2])}{more}", 300),
+        recommended=Recommended.REVIEW,
+        at=bill.at,
+        now=now,
+        title=f"{bill.asset_id} is made of something else: {', '.join(words[:2])}{more}",
         evidence=VersionEvidence(ref=bill.document or None, changed=words[:TOLD]),
-        fingerprint=fingerprint("bill", bill.asset_id, bill.origin),
     )
 
 
 def _moved(head: Head, change: DependencyChange, asset_id: str, asset: Asset | None, now: datetime) -> Signal:
-    return Signal(
-        id=signal_id(head.source, "head", head.component_id, change.before, head.version, asset_id, now.isoformat()),
+    return observed(
+        SignalType.DEPENDENCY_CHANGE,
         source=head.source,
-        signal_type=SignalType.DEPENDENCY_CHANGE,
-        asset_type=asset.asset_type if asset else None,
+        event=("head", head.component_id, change.before, head.version, asset_id, now.isoformat()),
+        fingerprint=fingerprint("head", head.component_id, asset_id),
         asset_id=asset_id,
+        asset=asset,
         baseline_version=change.before,
         current_version=head.version,
         severity=Severity.MEDIUM,
         confidence=0.9,
-        recommended_action=Recommended.RETEST,
-        owner_team=asset.owner_team if asset else None,
-        occurred_at=head.at,
-        observed_at=now,
-        title=clean(f"{change.name} under {asset_id} moved: {change.before} -> {change.after}", 300),
-        links=[head.link] if head.link else [],
+        recommended=Recommended.RETEST,
+        at=head.at,
+        now=now,
+        title=f"{change.name} under {asset_id} moved: {change.before} -> {change.after}",
+        links=[head.link],
         evidence=VersionEvidence(
             ref=head.component_id, from_digest=change.before, to_digest=change.after, changed=[change.words()]
         ),
-        fingerprint=fingerprint("head", head.component_id, asset_id),
     )

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from pulse_tui.domain.evals import Basis, EvalRun, Gate, Task
 from pulse_tui.domain.evidence import MetricEvidence
 from pulse_tui.domain.metrics import higher_is_better
-from pulse_tui.domain.signal import Signal, fingerprint, signal_id
+from pulse_tui.domain.signal import Signal, fingerprint, observed
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Recommended, Severity, SignalType
 from pulse_tui.ports import Transaction
@@ -114,24 +114,25 @@ def _signal(moved: Moved, suite: SuiteShape, asset_id: str, now: datetime, owner
         method="change point",
         between=clean(moved.between, 300),
     )
-    return Signal(
-        id=signal_id("evals", "drift", asset_id, suite.id, task.name, task.metric, first.id),
+    return observed(
+        SignalType.SAFETY_REGRESSION if task.gate is Gate.SAFETY else SignalType.BENCHMARK_REGRESSION,
         source=first.source or "evals",
-        signal_type=SignalType.SAFETY_REGRESSION if task.gate is Gate.SAFETY else SignalType.BENCHMARK_REGRESSION,
+        id_source="evals",
+        event=("drift", asset_id, suite.id, task.name, task.metric, first.id),
+        fingerprint=_condition(suite, asset_id, task),
         asset_id=asset_id,
         baseline_version=moved.last.version,
         current_version=first.version,
+        owner_team=owner,
         severity=Severity.MEDIUM,
         confidence=0.8,
-        recommended_action=Recommended.REVIEW,
-        owner_team=owner,
-        occurred_at=first.at,
-        observed_at=now,
-        title=clean(f"{task.name} {task.metric} level moved {evidence.moved} on {asset_id}, {moved.between}", 300),
+        recommended=Recommended.REVIEW,
+        at=first.at,
+        now=now,
+        title=f"{task.name} {task.metric} level moved {evidence.moved} on {asset_id}, {moved.between}",
         summary=(
             f"suite {suite.id}: the level went from {moved.before:.4g} to {moved.after:.4g}"
             f" ({moved.size:+.1f} standard deviations of the noise over {moved.n} runs)"
         ),
         evidence=evidence,
-        fingerprint=_condition(suite, asset_id, task),
     )

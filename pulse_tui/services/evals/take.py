@@ -13,7 +13,7 @@ from pulse_tui.domain.evals import Comparison, EvalRun
 from pulse_tui.domain.evidence import VersionEvidence
 from pulse_tui.domain.metrics import Made, made_of
 from pulse_tui.domain.release import Release, ReleaseState
-from pulse_tui.domain.signal import Signal, fingerprint, signal_id
+from pulse_tui.domain.signal import Signal, fingerprint, observed
 from pulse_tui.domain.words import Change, Environment, Recommended, Severity, SignalType
 from pulse_tui.enrich.evals.regressions import Held, cleared, everywhere, signals
 from pulse_tui.ports import Transaction
@@ -147,21 +147,20 @@ def _serving(estate: Estate, run: EvalRun) -> Iterator[Environment | None]:
 
 
 def _evaluation(run: EvalRun, iteration: int, owner: str | None, release: Release | None, now: datetime) -> Signal:
-    return Signal(
-        id=signal_id(run.source or "eval", "evaluation", run.id),
+    return observed(
+        SignalType.VERSION_EVENT,
         source=run.source or "eval",
-        signal_type=SignalType.VERSION_EVENT,
+        event=("evaluation", run.id),
+        fingerprint=fingerprint("evaluation", run.asset_id, run.version, run.suite),
         change=Change.EVALUATION,
         asset_id=run.asset_id,
         current_version=run.version,
-        severity=Severity.LOW,
-        confidence=1.0,
-        recommended_action=Recommended.NOTE,
         owner_team=owner,
-        occurred_at=run.at,
-        observed_at=now,
+        severity=Severity.LOW,
+        recommended=Recommended.NOTE,
+        at=run.at,
+        now=now,
         title=f"{run.asset_id} {run.version} was evaluated on {run.suite}",
         # The content that was measured, as far as it was known then: the gate compares it with what is promoted.
         evidence=VersionEvidence(ref=run.id, iteration=iteration, to_digest=release.digest if release else None),
-        fingerprint=fingerprint("evaluation", run.asset_id, run.version, run.suite),
     )

@@ -9,7 +9,7 @@ from pulse_tui.domain.errors import Refused
 from pulse_tui.domain.estate import Deployment
 from pulse_tui.domain.evidence import VersionEvidence
 from pulse_tui.domain.release import Release, ReleaseState
-from pulse_tui.domain.signal import Signal, fingerprint, signal_id
+from pulse_tui.domain.signal import Signal, fingerprint, observed
 from pulse_tui.domain.words import Change, Environment, Recommended, Severity, SignalType
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import SYSTEM, RollbackParts
@@ -158,23 +158,21 @@ def _event(
     release: Release, environment: Environment, before: Deployment | None, iteration: int, by: str, now: datetime
 ) -> Signal:
     was = f" (was {before.version})" if before is not None and before.version != release.version else ""
-    return Signal(
-        id=signal_id(SYSTEM, "promotion", release.asset_id, environment, release.version, str(iteration)),
+    return observed(
+        SignalType.VERSION_EVENT,
         source=SYSTEM,
-        signal_type=SignalType.VERSION_EVENT,
+        event=("promotion", release.asset_id, environment, release.version, str(iteration)),
+        fingerprint=fingerprint("version", release.asset_id, environment, release.version),
         change=Change.PROMOTION if environment is PRODUCTION else Change.DEPLOYMENT,
         asset_id=release.asset_id,
         environment=environment,
         baseline_version=before.version if before is not None else None,
         current_version=release.version,
         severity=Severity.LOW,
-        confidence=1.0,
-        recommended_action=Recommended.NOTE,
-        occurred_at=now,
-        observed_at=now,
+        recommended=Recommended.NOTE,
+        now=now,
         title=f"{release.asset_id} {release.version} was promoted to {environment.value}{was}",
         evidence=VersionEvidence(actor=by, to_digest=release.digest, iteration=iteration),
-        fingerprint=fingerprint("version", release.asset_id, environment, release.version),
     )
 
 

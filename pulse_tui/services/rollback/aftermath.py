@@ -8,7 +8,7 @@ from pulse_tui.domain.claim import DEEDS
 from pulse_tui.domain.evidence import VersionEvidence
 from pulse_tui.domain.release import ReleaseState
 from pulse_tui.domain.rollback import Plan, Run
-from pulse_tui.domain.signal import Signal, fingerprint, signal_id
+from pulse_tui.domain.signal import Signal, fingerprint, observed
 from pulse_tui.domain.words import Change, Recommended, Severity, SignalType
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import JudgeParts
@@ -55,23 +55,22 @@ def _quarantine(tx: Transaction, plan: Plan) -> None:
 
 
 def _event(plan: Plan, run: Run) -> Signal:
-    return Signal(
-        id=signal_id("pulse-tui", "rollback", run.id),
+    return observed(
+        SignalType.VERSION_EVENT,
         source="pulse-tui",
-        signal_type=SignalType.VERSION_EVENT,
+        event=("rollback", run.id),
+        fingerprint=fingerprint("rollback", plan.asset_id, plan.environment, run.id),
         change=Change.ROLLBACK,
         asset_id=plan.asset_id,
         environment=plan.environment,
         baseline_version=plan.from_version,
         current_version=plan.to_version,
         severity=Severity.MEDIUM,
-        confidence=1.0,
-        recommended_action=Recommended.MONITOR,
-        occurred_at=run.started_at,
-        observed_at=run.ended_at or run.started_at,
+        recommended=Recommended.MONITOR,
+        at=run.started_at,
+        now=run.ended_at or run.started_at,
         title=f"{plan.asset_id} {plan.environment.value} was rolled back from {plan.from_version} to {plan.to_version}",
         evidence=VersionEvidence(
             ref=run.id, actor=run.started_by, from_digest=plan.from_digest, to_digest=plan.to_digest
         ),
-        fingerprint=fingerprint("rollback", plan.asset_id, plan.environment, run.id),
     )

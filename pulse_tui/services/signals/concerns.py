@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 from pulse_tui.domain.concern import Concern
 from pulse_tui.domain.evidence import VersionEvidence
-from pulse_tui.domain.signal import Signal, fingerprint, signal_id
-from pulse_tui.domain.text import clean
+from pulse_tui.domain.signal import Signal, fingerprint, observed
 from pulse_tui.domain.words import Change, Recommended, Severity, SignalType
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import JudgeParts
@@ -88,21 +87,19 @@ def clear_concern(tx: Transaction, parts: JudgeParts, asset_id: str, key: str, w
 
 
 def _signal(concern: Concern, now: datetime) -> Signal:
-    return Signal(
-        id=signal_id(concern.source, "concern", concern.asset_id, concern.key, concern.what, now.isoformat()),
+    return observed(
+        SignalType.VERSION_EVENT,
         source=concern.source,
-        signal_type=SignalType.VERSION_EVENT,
+        event=("concern", concern.asset_id, concern.key, concern.what, now.isoformat()),
+        fingerprint=condition(concern.asset_id, concern.key),
         change=Change.DIGEST_CHANGED if concern.key.startswith("digest:") else Change.CONFIG_CHANGE,
         asset_id=concern.asset_id,
         environment=concern.environment,
         current_version=concern.version,
         severity=concern.severity,
-        confidence=1.0,
-        recommended_action=_SUGGESTED.get(concern.severity, Recommended.REVIEW),
-        occurred_at=now,
-        observed_at=now,
-        title=clean(concern.what, 300),
-        summary=concern.todo or None,
+        recommended=_SUGGESTED.get(concern.severity, Recommended.REVIEW),
+        now=now,
+        title=concern.what,
+        summary=concern.todo,
         evidence=VersionEvidence(changed=[concern.key.partition(":")[0]]),
-        fingerprint=condition(concern.asset_id, concern.key),
     )

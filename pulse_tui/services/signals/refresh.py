@@ -10,7 +10,7 @@ import msgspec
 from pulse_tui.domain.errors import NotFound, PulseError, SourceError, StorageError
 from pulse_tui.domain.evidence import HealthEvidence
 from pulse_tui.domain.health import Health
-from pulse_tui.domain.signal import Signal, fingerprint, signal_id
+from pulse_tui.domain.signal import Signal, fingerprint, observed
 from pulse_tui.domain.source import SourceStatus
 from pulse_tui.domain.words import Recommended, Severity, SignalType
 from pulse_tui.services.parts import JudgeParts
@@ -100,19 +100,17 @@ def _condition(source_id: str) -> str:
 
 
 def _health(shape: SourceShape, status: SourceStatus, now: datetime) -> Signal:
-    return Signal(
-        id=signal_id(shape.id, "health", now.isoformat()),
+    return observed(
+        SignalType.SOURCE_HEALTH,
         source=shape.id,
-        signal_type=SignalType.SOURCE_HEALTH,
+        event=("health", now.isoformat()),
+        fingerprint=_condition(shape.id),
         severity=Severity.MEDIUM,
-        confidence=1.0,
-        recommended_action=Recommended.REVIEW,
-        occurred_at=now,
-        observed_at=now,
+        recommended=Recommended.REVIEW,
+        now=now,
         title=f"source {shape.id} failed {status.failures} times in a row",
         summary=status.reason,
         evidence=HealthEvidence(
             subject=shape.id, state=Health.FAILING, reason=status.reason, last_good_at=status.last_good_at
         ),
-        fingerprint=_condition(shape.id),
     )

@@ -11,7 +11,7 @@ import msgspec
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.evals import EvalRun
 from pulse_tui.domain.evidence import SuiteEvidence
-from pulse_tui.domain.signal import Signal, fingerprint, signal_id
+from pulse_tui.domain.signal import Signal, fingerprint, observed
 from pulse_tui.domain.words import Recommended, Severity, SignalType
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import SYSTEM, JudgeParts
@@ -206,19 +206,17 @@ def _signal(suite: SuiteShape, asset_id: str, found: Look, tx: Transaction, now:
     expected, there = found.expected or "", found.found or MISSING
     asset = tx.estate.asset(asset_id)
     gone = there == MISSING
-    return Signal(
-        id=signal_id(SYSTEM, "suite-changed", suite.id, asset_id, expected, there, now.isoformat()),
+    return observed(
+        SignalType.SUITE_CHANGED,
         source=SYSTEM,
-        signal_type=SignalType.SUITE_CHANGED,
+        event=("suite-changed", suite.id, asset_id, expected, there, now.isoformat()),
+        fingerprint=_condition(suite.id, asset_id),
         asset_id=asset_id,
-        severity=Severity.MEDIUM,
-        confidence=1.0,
-        recommended_action=Recommended.RETEST,
         owner_team=asset.owner_team if asset else None,
-        occurred_at=now,
-        observed_at=now,
+        severity=Severity.MEDIUM,
+        recommended=Recommended.RETEST,
+        now=now,
         title=f"suite {suite.id} {'cannot be read' if gone else 'is not what was frozen'}",
         summary=f"{found.why}. What runs of {asset_id} on it say is not comparable with its baseline",
         evidence=SuiteEvidence(suite=suite.id, expected_digest=expected, digest=there),
-        fingerprint=_condition(suite.id, asset_id),
     )

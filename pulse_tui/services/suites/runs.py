@@ -12,7 +12,7 @@ from pulse_tui.domain.errors import PulseError, Refused, SourceError
 from pulse_tui.domain.evals import SuiteRun, SuiteRunState
 from pulse_tui.domain.evidence import HealthEvidence
 from pulse_tui.domain.health import Health
-from pulse_tui.domain.signal import Signal, fingerprint, signal_id
+from pulse_tui.domain.signal import Signal, fingerprint, observed
 from pulse_tui.domain.text import clean, clean_block
 from pulse_tui.domain.words import Recommended, Severity, SignalType
 from pulse_tui.ports import Ended, Finished, Processes, Transaction
@@ -286,21 +286,20 @@ def _signal(run: SuiteRun, tx: Transaction, now: datetime) -> Signal:
     """Its version is only in the words: one alert, wherever that version serves."""
     asset = tx.estate.asset(run.asset_id)
     subject = f"suite {run.suite} on {run.asset_id} {run.version}"
-    return Signal(
-        id=signal_id(SYSTEM, "suite-run", run.id),
+    return observed(
+        SignalType.SOURCE_HEALTH,
         source=SYSTEM,
-        signal_type=SignalType.SOURCE_HEALTH,
+        event=("suite-run", run.id),
+        fingerprint=_condition(run.suite, run.asset_id, run.version),
         asset_id=run.asset_id,
-        severity=Severity.MEDIUM,
-        confidence=1.0,
-        recommended_action=Recommended.REVIEW,
         owner_team=asset.owner_team if asset else None,
-        occurred_at=run.started_at,
-        observed_at=now,
+        severity=Severity.MEDIUM,
+        recommended=Recommended.REVIEW,
+        at=run.started_at,
+        now=now,
         title=f"{subject} failed",
         summary=run.detail,
         evidence=HealthEvidence(
             subject=subject, state=Health.FAILING, reason=clean(run.detail.partition("\n")[0], 300)
         ),
-        fingerprint=_condition(run.suite, run.asset_id, run.version),
     )

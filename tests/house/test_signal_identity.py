@@ -1,0 +1,183 @@
+"""What names a signal stays as it is: its id and fingerprint are compared with those that databases already hold."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+import pulse_tui
+from pulse_tui.collectors._shared import ci
+from pulse_tui.collectors.git import bundle
+from pulse_tui.collectors.git.program import Commit
+from pulse_tui.collectors.prometheus import tell
+from pulse_tui.collectors.prometheus.ask import Grid
+from pulse_tui.collectors.prometheus.level import Level, Seen, Standing, Told
+from pulse_tui.domain.advisory import Advisory, Audit, Finding
+from pulse_tui.domain.bill import Bill, DependencyChange, Head
+from pulse_tui.domain.concern import Concern
+from pulse_tui.domain.estate import Component, Dependency, Estate
+from pulse_tui.domain.evals import Basis, Gate, SuiteRun, SuiteRunState, Task, Verdict
+from pulse_tui.domain.note import Label, Note, Reading
+from pulse_tui.domain.release import RegistrySnapshot
+from pulse_tui.domain.signal import Signal, decode, encode
+from pulse_tui.domain.source import SourceStatus
+from pulse_tui.domain.text import is_clean
+from pulse_tui.domain.words import AssetType, Change, ComponentKind, Severity, SignalType
+from pulse_tui.enrich.advisories import matching
+from pulse_tui.enrich.evals import regressions
+from pulse_tui.enrich.vendors import notes
+from pulse_tui.services.components import bills
+from pulse_tui.services.evals import drifts, take
+from pulse_tui.services.promotion import decide
+from pulse_tui.services.registry import events
+from pulse_tui.services.rollback import aftermath
+from pulse_tui.services.signals import concerns, refresh
+from pulse_tui.services.suites import content, runs
+from pulse_tui.settings.shapes import SourceShape, SuiteShape
+from tests.fakes.nouns import (
+    CANARY,
+    NOW,
+    PRODUCTION,
+    asset,
+    changed,
+    deployment,
+    hold,
+    later,
+    plan,
+    release,
+    run,
+    run_of,
+)
+from tests.fakes.runs import comparison, verdict_line
+
+KEPT = Path(__file__).with_name("signal_identities.json")
+BOT = asset(asset_type=AssetType.PROMPT, owner_team="ml-support")
+TX: Any = SimpleNamespace(estate=SimpleNamespace(asset=lambda _: BOT))
+VLLM = Component(id="pkg:pypi/vllm", kind=ComponentKind.PACKAGE, name="vllm", version="0.9.1")
+ESTATE = Estate(
+    assets={BOT.id: BOT},
+    deployments=(deployment("3.8.1", PRODUCTION),),
+    dependencies=(Dependency(asset_id=BOT.id, component=VLLM),),
+)
+BILL = Bill(source="sbom", asset_id=BOT.id, document="sbom.json", at=NOW, components=(VLLM,), version="3.8.1")
+MOVE = DependencyChange(
+    asset_id=BOT.id, component_id=VLLM.id, kind=VLLM.kind, name="vllm", before="0.9.0", after="0.9.1", at=NOW,
+    source="sbom",
+)  # fmt: skip
+HEAD = Head(source="openai", component_id="model:gpt", kind=ComponentKind.HOSTED_MODEL, version="2026-11", at=NOW, link="https://x/y")  # fmt: skip
+SAID = RegistrySnapshot(source="mlflow", asset_id=BOT.id, versions=(), placements={})
+CONCERN = Concern(
+    asset_id=BOT.id, key="digest:3.8.1", what="it has two digests", todo="ask", source="mlflow", since=NOW,
+    severity=Severity.HIGH, environment=CANARY, version="3.8.1",
+)  # fmt: skip
+OLD, NEW = run_of("r1", "3.8.1", 0.914), run_of("r2", "3.8.2", 0.862, source="lm-eval")
+SUITE = SuiteShape(id="golden")
+TASK = Task(name="qa", metric="accuracy", gate=Gate.FUNCTIONAL)
+MOVED = drifts.Moved(
+    TASK, 0.914, 0.862, -4.2, OLD, NEW, "between 3.8.1 (iteration 4) and 3.8.2 (iteration 7)", 20, True
+)
+ADVISORY = Advisory(
+    id="GHSA-1", source="osv", modified=NOW, title="remote code", aliases=("CVE-2026-3248",), cvss=9.8,
+    links=("https://x/GHSA-1",),
+)  # fmt: skip
+FINDING = Finding(
+    advisory_id="GHSA-1", asset_id=BOT.id, component=VLLM.id, environment=PRODUCTION, audit=Audit.MATCHED,
+    reason="0.9.1 is in the range", fixed=("0.9.2",),
+)  # fmt: skip
+NOTE = Note(source="openai-feed", key="n1", vendor="openai", title="A change", body="Default temperature.", published_at=NOW, link="https://x/n1")  # fmt: skip
+READING = Reading(labels=(Label.BEHAVIOUR_CHANGE,), phrase="default")
+LEVEL = Level("p95_latency", "p95 latency", SignalType.LATENCY_BREACH, "q", 1.0, "ms", 1000.0, 1.15, 1e6)
+PLACE = tell.Place("prom", BOT.id, CANARY, 300.0, Grid(1_795_400_000_000, 60_000, 5), timedelta(0), NOW)
+FINISHED = ci.Finished(
+    rule=ci.Rule(asset=BOT.id, means=ci.Means.DEPLOYMENT, environment=CANARY), key="run-1/1", ok=True, ended="success",
+    commit="4be21c0" * 5, said="v3.8.2", at=NOW, run="https://ci/1", actor="ana",
+)  # fmt: skip
+BUNDLE = bundle.Bundle(asset=BOT.id, paths=("prompts",))
+COMMIT = Commit("4be21c0" * 5 + "abcde", (), "1795400000", "ana", "Refunds v9")
+GIT: Any = SimpleNamespace(changed=lambda *_: ["prompts/refund.md"], content=lambda *_: "git:4be2")
+READER = bundle.Reader(GIT, {}, {}, SimpleNamespace(source="git", now=NOW), "https://git/acme/support-bot.git")  # type: ignore[arg-type]
+
+
+def held(verdict: Verdict = Verdict.FAIL, **fields: Any) -> regressions.Held:
+    said = comparison(NEW.id, OLD.id, verdict_line(verdict), **fields)
+    return regressions.Held(NEW, OLD, said, CANARY, NOW, "ml-support")
+
+
+BUILT: dict[str, Callable[[], Signal | None]] = {
+    "rollback": lambda: aftermath._event(plan(), run(plan(), ended_at=later(minutes=2))),
+    "bill": lambda: bills._changed(BILL, [MOVE, MOVE, MOVE], BOT, NOW),
+    "head": lambda: bills._moved(HEAD, MOVE, BOT.id, BOT, NOW),
+    "suite content": lambda: content._signal(
+        SUITE, BOT.id, content.Look("golden", content.State.CHANGED, "sha256:a", "sha256:b", "2 files differ"), TX, NOW
+    ),
+    "suite content gone": lambda: content._signal(
+        SUITE, BOT.id, content.Look("golden", content.State.CHANGED, "sha256:a", None, "it is gone"), TX, NOW
+    ),
+    "suite run": lambda: runs._signal(
+        SuiteRun(id="suite:golden:1", suite="golden", asset_id=BOT.id, version="3.8.2", why="schedule",
+                 state=SuiteRunState.FAILED, started_at=NOW, detail="exit code 2\n no items"), TX, later(minutes=1)),
+    "source health": lambda: refresh._health(
+        SourceShape(id="osv", kind="osv", every=300.0, options=None),
+        SourceStatus(id="osv", kind="osv", failures=3, reason="it timed out", last_good_at=NOW), later(hours=1)),
+    "concern": lambda: concerns._signal(CONCERN, NOW),
+    "registered": lambda: events.event(SAID, BOT, NOW, Change.BUILD, "3.8.2", release("3.8.2"), None, iteration=7),
+    "serves": lambda: events.event(SAID, None, NOW, Change.DEPLOYMENT, "3.8.2", None, deployment("3.8.1"), iteration=8,
+                                   environment=CANARY),
+    "digest": lambda: events.digest_changed(SAID, BOT, NOW, release(), "sha256:a", "sha256:b"),
+    "withdrawn": lambda: events.withdrawn(SAID, BOT, NOW, CANARY, "3.8.1"),
+    "past a hold": lambda: events.past_hold(SAID, BOT, NOW, CANARY, "3.8.2", 9, hold(placed_by="ana")),
+    "drift": lambda: drifts._signal(MOVED, SUITE, BOT.id, NOW, "ml-support"),
+    "evaluation": lambda: take._evaluation(NEW, 7, "ml-support", release("3.8.2"), later(minutes=1)),
+    "promotion": lambda: decide._event(release("3.8.2"), PRODUCTION, deployment("3.8.1", PRODUCTION), 9, "ana", NOW),
+    "breach": lambda: tell.level_signal(LEVEL, Seen(Standing.BREACH, 1310.0, 80), Told.BREACH, PLACE, PLACE.grid.start,
+                                        ["https://prom/graph"], partial=False),
+    "eased": lambda: tell.level_signal(LEVEL, Seen(Standing.WITHIN, 1010.0), Told.EASED, PLACE, PLACE.grid.start, [],
+                                       partial=True),
+    "out of sight": lambda: tell.sight_signal(LEVEL, Seen(Standing.OPEN, why="no points"), PLACE, PLACE.grid.start, [],
+                                              breach=True),
+    "in sight": lambda: tell.sight_signal(LEVEL, Seen(Standing.WITHIN, 900.0), PLACE, None, [], breach=False),
+    "commit": lambda: READER._event(BUNDLE, COMMIT),
+    "forced": lambda: READER._forced(BUNDLE, "a" * 40, "b" * 40),
+    "pipeline": lambda: ci._signal(FINISHED, SimpleNamespace(source="gitlab", now=NOW)),  # type: ignore[arg-type]
+    "pipeline failed": lambda: ci._signal(
+        changed(FINISHED, ok=False, ended="cancelled", said="nightly"), SimpleNamespace(source="gitlab", now=NOW)),  # type: ignore[arg-type]
+    "advisory": lambda: matching._signal(ADVISORY, BOT, PRODUCTION, [FINDING], ESTATE, NOW),
+    "note": lambda: notes._signal(NOTE, READING, SignalType.VENDOR_NOTE, BOT, [VLLM], NOW),
+    "note of nobody": lambda: notes._signal(NOTE, READING, SignalType.PRICING_CHANGE, None, [], NOW),
+    "regression": lambda: regressions._signal(held(), verdict_line()),
+    "undecided": lambda: regressions._signal(held(Verdict.INCONCLUSIVE),
+                                             verdict_line(Verdict.INCONCLUSIVE, slice="long", basis=Basis.UNPAIRED)),
+    "not comparable": lambda: regressions._incomparable(held(refused="the items differ")),
+}  # fmt: skip
+
+
+def test_ids_and_fingerprints_are_those_that_are_stored() -> None:
+    made = {name: build() for name, build in BUILT.items()}
+    told = {name: [one.id, one.fingerprint] for name, one in made.items() if one is not None}
+    assert told == json.loads(KEPT.read_text(encoding="utf-8"))
+
+
+def test_signals_are_made_in_one_place_and_every_maker_is_kept_here() -> None:
+    root = Path(pulse_tui.__file__).parent
+    texts = {path.relative_to(root).as_posix(): path.read_text(encoding="utf-8") for path in root.rglob("*.py")}
+    assert [name for name, text in texts.items() if re.search(r"\bSignal\(\n", text)] == ["domain/signal.py"]
+    makers = {name for name, text in texts.items() if re.search(r"\bobserved\(\n", text)} - {"domain/signal.py"}
+    modules = (aftermath, bills, content, runs, refresh, concerns, events, drifts, take, decide, tell, bundle, ci,
+               matching, notes, regressions)  # fmt: skip
+    assert makers == {Path(str(m.__file__)).relative_to(root).as_posix() for m in modules}
+
+
+@pytest.mark.parametrize("name", BUILT)
+def test_what_the_house_builds_the_contract_takes(name: str) -> None:
+    """Two names that :func:`decode` would clean are one condition to us and another to who reads the wire."""
+    made = BUILT[name]()
+    assert made is not None
+    assert decode(encode(made)) == made
+    assert is_clean(made.title + (made.summary or ""))
