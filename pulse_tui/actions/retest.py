@@ -31,6 +31,7 @@ def respond(case: Case) -> Sequence[Effect]:
         asset_id=decision.asset_id,
         owner=decision.owner,
         why=decision.title,
+        asked_at=case.fact.signal.occurred_at,
         due_at=due(case, decision.respond_within_s or DEFAULT_S, latest),
     )
     return (AskRetest(retest),)

@@ -62,3 +62,9 @@ class Retest(msgspec.Struct, frozen=True, kw_only=True):
     why: str
     due_at: datetime
     done_at: datetime | None = None
+    asked_at: datetime | None = None
+    """When what asks for it happened: a run that began earlier says nothing of it. None: not recorded."""
+
+    def done_by(self, run_began: datetime) -> bool:
+        """Whether a run of what serves that began then answers it."""
+        return self.asked_at is None or run_began > self.asked_at

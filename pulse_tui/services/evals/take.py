@@ -20,6 +20,7 @@ from pulse_tui.ports import Transaction
 from pulse_tui.services.evals.drifts import drifts
 from pulse_tui.services.evals.held import judge, newest
 from pulse_tui.services.parts import SYSTEM, JudgeParts
+from pulse_tui.services.suites.due import serving
 from pulse_tui.settings.check import nearest
 from pulse_tui.settings.shapes import SuiteShape
 
@@ -47,7 +48,7 @@ def take_run(run: EvalRun, tx: Transaction, parts: JudgeParts, estate: Estate, n
     release = tx.estate.release(run.asset_id, run.version)
     if release is not None and release.state is ReleaseState.DRAFT:
         tx.estate.set_release_state(run.asset_id, run.version, ReleaseState.EVALUATED)
-    tx.judgements.finish_retests(run.asset_id, now)
+    _retested(run, tx, now)
     owner = asset.owner_team if asset else None
     event = _evaluation(run, iteration, owner, release, now)
     unknown = tuple(_unknown(run, estate, release))
@@ -59,6 +60,15 @@ def take_run(run: EvalRun, tx: Transaction, parts: JudgeParts, estate: Estate, n
     said = _against_baseline(run, tx, suite, estate, now, owner)
     more = drifts(tx, suite, run.asset_id, now, owner)
     return Told([event, *said.signals, *more.signals], [*said.cleared, *more.cleared], (*said.remarks, *unknown))
+
+
+def _retested(run: EvalRun, tx: Transaction, now: datetime) -> None:
+    """A retest asks how what serves behaves after its cause: another version, or an earlier run, does not answer it."""
+    if run.version not in serving(tx, run.asset_id):
+        return
+    for retest in tx.judgements.retests():
+        if retest.asset_id == run.asset_id and retest.done_by(run.at) and tx.judgements.finish_retest(retest.key, now):
+            tx.log.append(now, SYSTEM, "retest.done", retest.key, {"run": run.id, "version": run.version})
 
 
 def _unknown(run: EvalRun, estate: Estate, release: Release | None) -> Iterator[str]:

@@ -44,7 +44,9 @@ def asset_story(parts: RollbackParts, asset_id: str) -> tuple[Line, ...]:
             (h.kind.value.capitalize(), f"{h.why}; until {h.until_condition}") for h in tx.judgements.holds(asset_id)
         )
         lines.extend(
-            ("Retest", f"due {r.due_at:%Y-%m-%d}: {r.why}") for r in tx.judgements.retests() if r.asset_id == asset_id
+            ("Retest", f"{'OVERDUE since' if r.due_at < now else 'due'} {r.due_at:%Y-%m-%d}: {r.why}")
+            for r in tx.judgements.retests()
+            if r.asset_id == asset_id
         )
         lines.extend(_releases(tx, asset_id))
         lines.extend(_components(tx, asset_id))

@@ -16,6 +16,8 @@ from pulse_tui.settings.shapes import SuiteShape
 BASELINE = "baseline"
 NEW_RELEASE = "new release"
 SCHEDULE = "schedule"
+RETEST = "retest"
+"""Something happened around what serves: a vendor's note, a dependency that moved."""
 NEWEST = 3
 """Releases of an asset that are run by themselves; older ones only while they serve somewhere."""
 PAUSES = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
@@ -53,9 +55,10 @@ def due(tx: Transaction, parts: JudgeParts, now: datetime, suite_id: str) -> lis
             continue
         if suite.on_release:
             found += _new_releases(tx, suite, asset, runs, now)
+        found += _retests(tx, suite, asset, runs, now)
         found += _scheduled(tx, parts, suite, asset, runs, now)
     first: dict[tuple[str, str], Due] = {}
-    for one in sorted(found, key=lambda d: (BASELINE, NEW_RELEASE, SCHEDULE).index(d.why)):
+    for one in sorted(found, key=lambda d: (BASELINE, NEW_RELEASE, RETEST, SCHEDULE).index(d.why)):
         first.setdefault((one.asset_id, one.version), one)
     return list(first.values())
 
@@ -103,6 +106,17 @@ def _new_releases(
         known = releases.get(version)
         if version not in measured and version != baseline and (known is None or known.usable):
             yield from _tried(suite, asset, version, NEW_RELEASE, runs, now)
+
+
+def _retests(tx: Transaction, suite: SuiteShape, asset: str, runs: Sequence[SuiteRun], now: datetime) -> Iterator[Due]:
+    """Open retests of the asset: one run of each version that serves, begun after the cause."""
+    asked = [r.asked_at for r in tx.judgements.retests() if r.asset_id == asset and r.asked_at is not None]
+    if not asked:
+        return
+    for version in serving(tx, asset):
+        mine = [r for r in runs if r.version == version and r.started_at > max(asked)]
+        if all(r.state is SuiteRunState.FAILED for r in mine) and may_try_again(mine, now):
+            yield Due(suite.id, asset, version, RETEST)
 
 
 def serving(tx: Transaction, asset: str) -> dict[str, datetime]:

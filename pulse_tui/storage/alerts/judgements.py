@@ -137,6 +137,6 @@ class JudgementTables:
             query = query.where(t.retests.c.done_at.is_(None))
         return [_RETEST.item(r) for r in self._c.execute(query).mappings()]
 
-    def finish_retests(self, asset_id: str, at: datetime) -> int:
-        done = sa.update(t.retests).where(t.retests.c.asset_id == asset_id, t.retests.c.done_at.is_(None))
-        return self._c.execute(done.values(done_at=to_us(at))).rowcount
+    def finish_retest(self, key: str, at: datetime) -> bool:
+        done = sa.update(t.retests).where(t.retests.c.key == key, t.retests.c.done_at.is_(None))
+        return self._c.execute(done.values(done_at=to_us(at))).rowcount > 0

@@ -111,4 +111,5 @@ retests = sa.Table(
     text("why"),
     time("due_at"),
     time("done_at", null=True),
+    time("asked_at", null=True),
 )

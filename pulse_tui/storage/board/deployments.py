@@ -30,7 +30,10 @@ LEFT JOIN releases r ON r.asset_id = d.asset_id AND r.version = d.version
 LEFT JOIN pointers p ON p.asset_id = d.asset_id AND p.environment = d.environment
 """
 _SOME_DEPLOYMENTS = f"{_DEPLOYMENTS}WHERE d.asset_id {{some}}"
-_RETESTS = "SELECT asset_id, why FROM retests WHERE done_at IS NULL ORDER BY due_at DESC, key"
+_RETESTS = """
+SELECT asset_id, CASE WHEN due_at < :now THEN 'overdue: ' || why ELSE why END
+FROM retests WHERE done_at IS NULL ORDER BY due_at DESC, key
+"""
 _CONCERN_COLUMNS = "SELECT asset_id, environment, version, what, severity FROM concerns"
 _CONCERNS = f"{_CONCERN_COLUMNS} ORDER BY since, key"
 _SOME_CONCERNS = f"{_CONCERN_COLUMNS} WHERE asset_id {{some}} ORDER BY since, key"
@@ -91,6 +94,7 @@ def read_registry(
     execute: Execute,
     alerts: Sequence[AlertRow],
     holds: Sequence[StandingHold],
+    now_us: int,
     touched: Touched | None = None,
     before: Registry | None = None,
 ) -> Registry:
@@ -98,7 +102,7 @@ def read_registry(
 
     ``alerts`` come most urgent first. With ``before``, only what may differ from it is read.
     """
-    heard = _hear(alerts, holds, execute(_RETESTS, {}), before.heard if before is not None else None)
+    heard = _hear(alerts, holds, execute(_RETESTS, {"now": now_us}), before.heard if before is not None else None)
     mark = touched.mark() if touched is not None else None
     if touched is not None and before is not None:
         names = _changed(touched, mark, heard, before)

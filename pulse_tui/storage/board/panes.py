@@ -95,7 +95,7 @@ def read_kept(
     urgent.sort(key=lambda a: (PRIORITY_RANK[a.priority], -a.since_us))
     alerts = _same(urgent, before.board.alerts if before else ())
     standing = [StandingHold(*row) for row in execute(_HOLDS, {})]
-    registry = read_registry(execute, alerts, standing, touched, before.registry if before else None)
+    registry = read_registry(execute, alerts, standing, now_us, touched, before.registry if before else None)
     sources = tuple(_source(row, now_us) for row in execute(_SOURCES, {}))
     ((dead, indeterminate),) = execute(_COUNTS, {"since": now_us - _RECENT_INDETERMINATE // timedelta(microseconds=1)})
     chosen = asset if asset is not None else (registry.rows[0].asset if registry.rows else None)

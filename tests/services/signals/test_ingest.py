@@ -392,11 +392,21 @@ def test_a_note_about_a_model_we_use_asks_for_a_retest_and_one_about_others_is_a
     assert [a.asset_id for a in alerts(judge)] == ["support-bot"]
 
 
-def test_a_run_that_arrives_ends_the_retest(judge: JudgeParts) -> None:
+@pytest.mark.parametrize(
+    ("version", "minutes", "left"),
+    [
+        pytest.param("3.8.1", 5, 0, id="of what serves, after the cause"),
+        pytest.param("3.8.1", -5, 1, id="begun before the cause"),
+        pytest.param("3.8.0", 5, 1, id="of a version that no longer serves"),
+    ],
+)
+def test_a_retest_is_done_by_a_run_of_what_serves_that_began_after_the_cause(
+    judge: JudgeParts, version: str, minutes: int, left: int
+) -> None:
     test_a_note_about_a_model_we_use_asks_for_a_retest_and_one_about_others_is_a_note(judge)
-    take(judge, run_with_items("r1", "3.8.1", 0.9))
+    take(judge, changed(run_with_items("r1", version, 0.9), at=later(minutes=minutes)), at=later(minutes=10))
     with judge.store.read() as tx:
-        assert tx.judgements.retests() == []
+        assert len(tx.judgements.retests()) == left
 
 
 # --------------------------------------------------------------------------- deeds

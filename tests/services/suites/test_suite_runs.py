@@ -12,13 +12,14 @@ import pytest
 
 from pulse_tui.domain.alert import Alert, AlertState
 from pulse_tui.domain.cron import next_fire
+from pulse_tui.domain.delivery import Retest
 from pulse_tui.domain.evals import EvalRun, SuiteRun, SuiteRunState
 from pulse_tui.domain.release import ReleaseState
 from pulse_tui.files import DiskFiles
 from pulse_tui.running import SystemProcesses
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.signals.ingest import ingest
-from pulse_tui.services.suites.due import BASELINE, NEW_RELEASE, NEWEST, PAUSES, SCHEDULE, Due, due
+from pulse_tui.services.suites.due import BASELINE, NEW_RELEASE, NEWEST, PAUSES, RETEST, SCHEDULE, Due, due
 from pulse_tui.services.suites.runs import Over, begin, execute
 from pulse_tui.settings.shapes import SuiteShape
 from pulse_tui.storage.store import SqlStore
@@ -151,6 +152,22 @@ def test_what_may_not_serve_is_not_run(made: Made, store: SqlStore, state: Relea
     with store.write() as tx:
         tx.estate.set_release_state("support-bot", "3.8.2", state)
     assert asked(parts) == []
+
+
+def test_a_retest_runs_the_suite_on_what_serves_and_is_done_by_it(made: Made, clock: Clock) -> None:
+    parts = made()
+    measured(parts, "3.8.1")
+    measured(parts, "3.8.2")
+    note = Retest(
+        key="r1", asset_id="support-bot", owner=None, why="a vendor's note", due_at=later(days=7), asked_at=clock()
+    )
+    clock.sleep(60)
+    with parts.store.write() as tx:
+        tx.judgements.put_retest(note)
+    assert asked(parts) == [("3.8.1", RETEST), ("3.8.2", RETEST)]
+    go(parts, Due("golden", "support-bot", "3.8.1", RETEST))
+    with parts.store.read() as tx:
+        assert tx.judgements.retests() == []
 
 
 def test_nothing_is_due_without_a_command_or_when_releases_are_no_reason(made: Made) -> None:

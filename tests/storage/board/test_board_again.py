@@ -93,7 +93,7 @@ DEEDS: list[st.SearchStrategy[Deed]] = [
               st.sampled_from(["firing", "suppressed", "resolved"])),
     st.builds(lambda i, n: lambda tx: tx.judgements.put_retest(
         Retest(key=f"r{i}", asset_id=n, owner=None, why=f"retest {i}", due_at=later(hours=i))), NUMBER, NAME),
-    st.builds(lambda n: lambda tx: tx.judgements.finish_retests(n, NOW), NAME),
+    st.builds(lambda n: lambda tx: tx.judgements.finish_retest(n, NOW), NAME),
     st.builds(lambda i, a, b: lambda tx: tx.inventory.put_workflows(lines(i, a, b)), NUMBER, NAME, NAME),
 ]  # fmt: skip
 HISTORY = st.lists(st.lists(st.one_of(DEEDS), min_size=1, max_size=3), min_size=1, max_size=12)

@@ -1,0 +1,14 @@
+"""when a retest was asked for: only a run that began after its cause ends it"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+# A retest of before has no such time: any later run of what serves ends it, as it did.
+
+
+def upgrade() -> None:
+    op.add_column("retests", sa.Column("asked_at", sa.BigInteger(), nullable=True))
