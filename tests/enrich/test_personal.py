@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import string
+import subprocess
+import sys
 from datetime import UTC
 
 import pytest
@@ -34,6 +36,12 @@ PHONES = [
     '"phone": "030 1234567"',
     "Tel.: 030/1234567",
     "phone_number: 0301234567",
+    "+4532123456",
+    "+86 138 1234 5678",
+    "+91 98765 43210",
+    "+7 912 345-67-89",
+    "+62 812-3456-789",
+    "0033 6 12 34 56 78",
 ]
 CARDS = [
     "card 4111 1111 1111 1111",
@@ -74,6 +82,12 @@ NOTHING = [
     "x+12345678",
     "y = +1.23456789",
     "+12345678",
+    "+999 123 456 789",
+    "+1 555 123 4567",
+    "555-123-4567",
+    "+20 2026 11 20",
+    "+49 1 2 3 4 5 6",
+    "08 00 00 00 00 00",
     "-4155552671",
     "phone_id: 1234567",
     "1234 5678 9012 3456",
@@ -100,6 +114,13 @@ def test_personal_data_is_seen_once_and_by_its_kind(text: str, kind: str) -> Non
 @pytest.mark.parametrize("text", NOTHING)
 def test_versions_times_hashes_and_identifiers_are_none(text: str) -> None:
     assert list(personal(text)) == []
+
+
+def test_a_file_without_the_form_of_a_number_needs_no_numbering_plans() -> None:
+    text = "\n".join(NOTHING[:18])
+    code = f"import sys; from pulse_tui.enrich.personal import personal; list(personal({text!r})); print('phonenumbers' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == "False"
 
 
 def test_a_sample_is_enough_to_find_it_and_too_little_to_pass_on() -> None:
