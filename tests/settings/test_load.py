@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import contextlib
-import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -238,11 +236,9 @@ def test_a_bomb_of_aliases_is_refused_soon() -> None:
     bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
         f"a{i}: &a{i} [{','.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 12)
     )
-    started = time.monotonic()
     node, problems = parse(bomb, "bomb.yaml")
     assert node is None
     assert "holds more than" in str(problems[0])
-    print(f"bomb refused after {time.monotonic() - started:.1f} s")
 
 
 def test_an_alias_of_itself_is_refused() -> None:
@@ -282,8 +278,12 @@ def test_whatever_stands_in_the_files_is_taken_or_told(
     folder = tmp_path_factory.mktemp("any")
     for i, content in enumerate(files):
         (folder / f"{i}.yaml").write_bytes(msgspec.json.encode(content))
-    with contextlib.suppress(ConfigError):
-        load(folder, options_of)
+    try:
+        problems, taken = load(folder, options_of).warnings, True
+    except ConfigError as error:
+        problems, taken = error.problems, False
+    assert taken or problems
+    assert all(p.what and p.warning is taken for p in problems)
 
 
 def test_ten_thousand_assets_are_read(tmp_path: Path) -> None:
@@ -294,9 +294,7 @@ def test_ten_thousand_assets_are_read(tmp_path: Path) -> None:
             f"      environments:\n        production: {{version: 1.{i}}}\n      releases: [{{version: 1.{i}}}]\n"
         )
     (tmp_path / "a.yaml").write_text("".join(lines))
-    started = time.monotonic()
     made = load(tmp_path, options_of)
-    print(f"10,000 assets in {time.monotonic() - started:.1f} s")
     assert len(made.estate.assets) == 10_000
 
 
