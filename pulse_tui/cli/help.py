@@ -74,8 +74,8 @@ def page(topic: str) -> str:
         return f"# pulse-tui {word}\n\n```\n{parser_of(word).format_help()}```\n"
     known = [*(t.name for t in topics()), *pages.all_kinds(), *commands]
     hint = nearest(word, known)
-    todo = hint if hint.startswith("did you mean") else "pulse-tui help lists the topics"
-    raise NotFound(f"there is no help on {topic!r}", todo=todo[0].upper() + todo[1:])
+    todo = f"D{hint[1:]}" if hint.startswith("did you mean") else "See pulse-tui help for the topics"
+    raise NotFound(f"there is no help on {topic!r}", todo=todo)
 
 
 def _about(markdown: str) -> str:

@@ -13,6 +13,8 @@ WIDEST = 110
 NARROWEST = 40
 LEAST_COLUMN = 12
 """A column of a table is not made narrower than this: words would be cut in pieces."""
+_INDENT = "    "
+"""Examples in docstrings are indented instead of fenced."""
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
 _EMPHASIS = re.compile(r"(?<!\w)(\*\*?)(?=\S)(.+?)(?<=\S)\1(?!\w)")
 _ITEM = re.compile(r"( *)([-*]|\d+\.) (.*)")
@@ -44,7 +46,7 @@ def blocks(markdown: str) -> Iterator[list[str]]:
                 yield current
                 current = []
             fence = not fence
-        elif fence:
+        elif fence or (line.startswith(_INDENT) and (not current or current[0].startswith(_INDENT))):
             current.append(line)
         elif not line.strip() or line.startswith("#") or _starts(line, current):
             if current:
@@ -68,9 +70,11 @@ def _block(lines: list[str], width: int) -> str:
     first = lines[0]
     if first.startswith("```"):
         return "\n".join(f"  {line}".rstrip() for line in lines[1:-1])
+    if first.startswith(_INDENT):
+        return "\n".join(lines)
     if first.startswith("#"):
         level, text = len(first) - len(first.lstrip("#")), spoken(first.lstrip("# "))
-        return f"{text}\n{('=' if level == 1 else '-') * len(text)}" if level < 3 else text
+        return f"{text}\n{'=-~'[min(level, 3) - 1] * len(text)}"
     if first.startswith("|"):
         rows = [[spoken(cell) for cell in _cells(line)] for line in lines if not _RULE.fullmatch(line)]
         return "\n".join(table(rows, width))

@@ -137,6 +137,8 @@ def _inner(kind: mi.Type) -> tuple[mi.Type, ...]:
 
 
 def _meta(kind: mi.Type) -> str:
+    if isinstance(kind, mi.UnionType):
+        return next(filter(None, map(_meta, kind.types)), "")
     return str((kind.extra_json_schema or {}).get("description", "")) if isinstance(kind, mi.Metadata) else ""
 
 
@@ -181,7 +183,10 @@ def _written(value: Any) -> str:
         return _duration(float(value))
     if isinstance(value, msgspec.Struct):
         return "" if value == type(value)() else "see below"
-    return msgspec.json.encode(msgspec.to_builtins(value)).decode().strip('"').replace("\\\\", "\\")
+    plain = msgspec.to_builtins(value)
+    if isinstance(plain, (list, tuple)):
+        return f"[{', '.join(map(_written, plain))}]"
+    return plain if isinstance(plain, str) else msgspec.json.encode(plain).decode()
 
 
 def _duration(seconds: float) -> str:
