@@ -38,7 +38,7 @@ from pulse_tui.domain.source import Collected
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import ComponentKind
 from pulse_tui.enrich.vendors.names import canonical
-from pulse_tui.ports import CollectContext
+from pulse_tui.ports import CollectContext, Peek
 
 
 class Options(BillOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -94,6 +94,7 @@ _DOCUMENT = msgspec.json.Decoder(_Document)
 _PART = msgspec.json.Decoder(_Part)
 _DEPENDENCY = msgspec.json.Decoder(_Dependency)
 _FORMAT = re.compile(rb'"bomFormat"\s*:\s*"CycloneDX"')
+_NAMES = (".cdx.json", "bom.cdx")
 _KINDS = {"container": ComponentKind.IMAGE, "machine-learning-model": ComponentKind.HOSTED_MODEL}
 _PREFIXES = {ComponentKind.IMAGE: "image", ComponentKind.HOSTED_MODEL: "model"}
 
@@ -102,17 +103,19 @@ def collect(options: Options, context: CollectContext) -> Collected:
     """Read the bills that are new or changed since the last round."""
 
     def one(name: str, data: bytes) -> Collected:
-        if b'"spdxVersion"' in data[:4096]:
+        if "spdxVersion" in Peek(data).top:
             return Collected()  # bills of both kinds lie in one folder; the spdx source reads that one
         return parse(name, data, options, context)
 
     return read_bills("*.json", options, context, one)
 
 
-def accepts(name: str, head: bytes) -> bool:
-    """JSON that says ``"bomFormat": "CycloneDX"``, or is named ``*.cdx.json``."""
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
-    return start and (_FORMAT.search(head) is not None or name.endswith((".cdx.json", "bom.cdx")))
+def accepts(name: str, head: Peek) -> bool:
+    """JSON that says ``"bomFormat": "CycloneDX"`` anywhere at its top, or is named ``*.cdx.json``."""
+    if head.top:
+        return head.says("bomFormat") == "CycloneDX" or name.endswith(_NAMES)
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"  # broken: told by what is there of it
+    return start and (_FORMAT.search(head) is not None or name.endswith(_NAMES))
 
 
 def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:

@@ -21,7 +21,7 @@ from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.release import Attestation
 from pulse_tui.domain.source import Collected, Rejected
 from pulse_tui.domain.text import clean
-from pulse_tui.ports import CollectContext
+from pulse_tui.ports import CollectContext, Peek
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -62,12 +62,6 @@ _PAYLOAD = "application/vnd.in-toto+json"
 _BUNDLE = "application/vnd.dev.sigstore.bundle"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_IN_HEAD = re.compile(rb'"payload"\s*:\s*"([A-Za-z0-9+/_-]{40,})')
-_MARKS = re.compile(
-    rb'"_type"\s*:\s*"https://in-toto\.io/Statement/'
-    rb'|"payloadType"\s*:\s*"application/vnd\.in-toto\+json"'
-    rb'|"mediaType"\s*:\s*"application/vnd\.dev\.sigstore\.bundle'
-)
 _UNREADABLE = (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError)
 
 
@@ -78,20 +72,16 @@ def collect(options: Options, context: CollectContext) -> Collected:
     )
 
 
-def accepts(name: str, head: bytes) -> bool:
-    """JSON that names a statement, an envelope around one or a Sigstore bundle, by its own fields."""
-    if not name.endswith((".json", ".jsonl", ".sigstore", ".intoto", ".att")) or head.lstrip()[:1] not in (b"{", b"["):
-        return False
-    if _MARKS.search(head):
-        return True
-    payload = _IN_HEAD.search(head)  # an envelope whose payload comes first, longer than the head
-    if payload is None:
-        return False
-    try:
-        start = base64.b64decode(payload[1][: len(payload[1]) // 4 * 4], altchars=b"-_" if b"_" in payload[1] else None)
-    except binascii.Error:
-        return False
-    return _TYPE.encode() in start
+def accepts(name: str, head: Peek) -> bool:
+    """JSON that names a statement, an envelope around one or a Sigstore bundle by its own fields, whatever its name:
+    ``*.intoto.jsonl``, ``*.sigstore``, ``*.build.slsa``, ``model.sig``.
+    """
+    del name
+    return (
+        head.says("_type").startswith(_TYPE)
+        or head.says("payloadType") == _PAYLOAD
+        or head.says("mediaType").startswith(_BUNDLE)
+    )
 
 
 def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:

@@ -1,4 +1,6 @@
-"""Advisories in the OSV shape: JSON, JSON Lines or a zip of JSON files, from disk or a conditional GET.
+"""Advisories in the OSV shape: JSON, JSON Lines, YAML or a zip of such files, from disk or a conditional GET.
+
+Answers that wrap them are opened: ``{"vulns": [...]}`` of the OSV API, the reports of osv-scanner.
 
 Lenient to fields we do not read, strict to those we do: a broken record is Rejected with its id
 and the reason, the others land. https://ossf.github.io/osv-schema/
@@ -9,9 +11,11 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from functools import cache
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from msgspec import Meta
@@ -24,7 +28,7 @@ from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.source import Collected, Rejected
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Severity
-from pulse_tui.ports import CollectContext
+from pulse_tui.ports import CollectContext, Peek, members
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -93,12 +97,22 @@ class _Id(msgspec.Struct):
     id: Any = None
 
 
+class _Scanned(msgspec.Struct):
+    vulnerabilities: list[msgspec.Raw] = []
+
+
+class _Result(msgspec.Struct):
+    packages: list[_Scanned]
+
+
 class _Unusable(ValueError):
     """A record that is well formed and yet says nothing that can be matched."""
 
 
 _RECORD = msgspec.json.Decoder(_Record)
 _ID = msgspec.json.Decoder(_Id)
+_RAWS = msgspec.json.Decoder(list[msgspec.Raw])
+_RESULTS = msgspec.json.Decoder(list[_Result])
 _WORDS = {
     "low": Severity.LOW,
     "medium": Severity.MEDIUM,
@@ -108,7 +122,14 @@ _WORDS = {
     "critical": Severity.CRITICAL,
 }
 _LINKS_KEPT = 20
-_ZIP_MAGIC = b"PK\x03\x04"
+_SAYING = frozenset(("affected", "aliases", "details", "schema_version"))
+_YAML = (".yaml", ".yml")
+_MEMBERS = (".json", ".jsonl", *_YAML)
+_TRIED = 5
+"""Members of a zip that are tried before it is held for no zip of records."""
+_YAML_ID = re.compile(rb"(?m)^id\s*:")
+_YAML_MODIFIED = re.compile(rb"(?m)^modified\s*:")
+_ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 
 
 def collect(options: Options, context: CollectContext) -> Collected:
@@ -124,30 +145,103 @@ def collect(options: Options, context: CollectContext) -> Collected:
     return msgspec.structs.replace(parse(name, fetched.body, options, context), cursor=fetched.cursor)
 
 
-def accepts(name: str, head: bytes) -> bool:
-    """A zip, or JSON with an id, a modified time and something affected, aliased or described."""
+def accepts(name: str, head: Peek) -> bool:
+    """JSON or YAML with an id, a modified time and something affected, aliased or described, what wraps such records,
+    or a zip that holds some.
+    """
     if head.startswith(_ZIP_MAGIC):
-        return name.endswith(".zip")
-    keys = (b'"affected"', b'"aliases"', b'"details"', b'"schema_version"')
-    return b'"id"' in head and b'"modified"' in head and any(key in head for key in keys)
+        return name.endswith(".zip") and _holds_records(head.whole)
+    if name.endswith(_YAML):
+        return _YAML_ID.search(head) is not None and _YAML_MODIFIED.search(head.whole) is not None
+    return _is_record(head.top) or "vulns" in head.top or bool(_wrapped(head.top))
+
+
+def _is_record(top: Mapping[str, msgspec.Raw]) -> bool:
+    return "id" in top and "modified" in top and not _SAYING.isdisjoint(top)
+
+
+def _holds_records(data: bytes) -> bool:
+    """Whether one of the first members that could be a record is one."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = [i for i in archive.infolist() if i.filename.endswith(_MEMBERS) and i.file_size <= FILE_CAP]
+            return any(accepts(i.filename, Peek(archive.read(i))) for i in names[:_TRIED])
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError, ValueError, zlib.error):
+        return True  # whoever names a broken zip of records should read that it is broken
 
 
 def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
-    """All advisories of one document. Raises SourceError when it is no JSON, JSON Lines or zip."""
+    """All advisories of one document. Raises SourceError when it is no JSON, JSON Lines, YAML or zip, and for a zip
+    that holds no record.
+    """
     good: list[Advisory] = []
     bad: list[Rejected] = []
     zipped = data.startswith(_ZIP_MAGIC)
-    for where, raw in _unzip(name, data, options.max_bytes, context, bad) if zipped else records(name, data):
-        try:
-            advisory, doubt = _advisory(_RECORD.decode(raw), context.source)
-        except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError, _Unusable) as error:
-            what = "nested too deeply to be read" if isinstance(error, RecursionError) else str(error)
-            bad.append(refuse(context.source, _named(where, raw), what, raw))
-            continue
-        good.append(advisory)
-        if doubt:
-            bad.append(refuse(context.source, f"{where} {advisory.id}", doubt, raw))
+    for where, raw in _unzip(name, data, options.max_bytes, context, bad) if zipped else _records(name, data):
+        _take(where, raw, context.source, good, bad)
+    if zipped and not good and not bad:
+        raise SourceError(f"{name} holds no OSV record", todo="Give a zip of the records' JSON or YAML files")
     return Collected(observations=tuple(good), rejected=tuple(bad), cursor=context.cursor)
+
+
+def _take(where: str, raw: bytes, source: str, good: list[Advisory], bad: list[Rejected]) -> None:
+    """A record, or each record that an answer of the API or a report wraps."""
+    try:
+        advisory, doubt = _advisory(_RECORD.decode(raw), source)
+    except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError, _Unusable) as error:
+        if (inner := _wrapped(members(raw))) is not None:
+            for index, one in enumerate(dict.fromkeys(inner)):  # a scanner repeats a record for each package it found
+                _take(f"{where}[{index}]", one, source, good, bad)
+            return
+        what = "nested too deeply to be read" if isinstance(error, RecursionError) else str(error)
+        bad.append(refuse(source, _named(where, raw), what, raw))
+        return
+    good.append(advisory)
+    if doubt:
+        bad.append(refuse(source, f"{where} {advisory.id}", doubt, raw))
+
+
+def _wrapped(top: Mapping[str, msgspec.Raw]) -> list[bytes] | None:
+    """The records within an answer: ``{"vulns": []}``, ``{"results": [{"packages": [{"vulnerabilities": []}]}]}``;
+    None when it is no such answer.
+    """
+    if "id" in top or not ("vulns" in top or "results" in top):
+        return None
+    try:
+        if "vulns" in top:
+            return [bytes(raw) for raw in _RAWS.decode(top["vulns"])]
+        results = _RESULTS.decode(top["results"])
+    except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return [bytes(raw) for result in results for package in result.packages for raw in package.vulnerabilities]
+
+
+def _records(name: str, data: bytes) -> Iterator[Record]:
+    if not name.endswith(_YAML):
+        yield from records(name, data)
+        return
+    import yaml  # noqa: PLC0415  late: not needed for the first frame
+
+    try:
+        for document in yaml.load_all(data, Loader=_texts(yaml)):
+            if document is not None:
+                yield Record(name, msgspec.json.encode(document))
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError, TypeError, RecursionError) as error:
+        what = "nested too deeply to be read" if isinstance(error, RecursionError) else clean(str(error), 200)
+        raise SourceError(f"{name} is no YAML: {what}", todo="Write it again, whole") from None
+
+
+@cache
+def _texts(yaml: Any) -> Any:
+    """A loader that leaves numbers and times as they are written: version 1.10 is not 1.1."""
+
+    class Texts(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  chosen at run time
+        yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
+            first: [(tag, how) for tag, how in resolvers if tag.endswith((":null", ":merge"))]
+            for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+        }
+
+    return Texts
 
 
 def _unzip(name: str, data: bytes, cap: int, context: CollectContext, bad: list[Rejected]) -> Iterator[Record]:
@@ -160,7 +254,7 @@ def _unzip(name: str, data: bytes, cap: int, context: CollectContext, bad: list[
     with archive:
         for member in archive.infolist():
             where = f"{name}/{clean(member.filename, 200)}"
-            if not member.filename.endswith((".json", ".jsonl")):
+            if not member.filename.endswith(_MEMBERS):
                 continue
             try:
                 with archive.open(member) as file:
@@ -169,7 +263,7 @@ def _unzip(name: str, data: bytes, cap: int, context: CollectContext, bad: list[
                     bad.append(refuse(context.source, where, f"it unpacks to more than {min(cap, left):,} bytes"))
                     continue
                 left -= len(text)
-                yield from records(where, text)
+                yield from _records(where, text)
             except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError, ValueError) as error:
                 bad.append(refuse(context.source, where, f"the member cannot be unpacked: {error}"))
             except SourceError as error:

@@ -27,7 +27,7 @@ from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.purl import BadPurl
 from pulse_tui.domain.source import Collected
 from pulse_tui.domain.text import clean
-from pulse_tui.ports import CollectContext
+from pulse_tui.ports import CollectContext, Peek
 
 
 class Options(BillOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -77,11 +77,11 @@ def collect(options: Options, context: CollectContext) -> Collected:
     return read_bills("package-lock.json", options, context, lambda name, data: parse(name, data, options, context))
 
 
-def accepts(name: str, head: bytes) -> bool:
+def accepts(name: str, head: Peek) -> bool:
     """JSON with a ``lockfileVersion``, or under npm's own name."""
     base = name.replace("\\", "/").rpartition("/")[2]
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
-    return start and (base in ("package-lock.json", "npm-shrinkwrap.json") or b'"lockfileVersion"' in head)
+    return start and (base in ("package-lock.json", "npm-shrinkwrap.json") or "lockfileVersion" in head.top)
 
 
 def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:

@@ -34,7 +34,7 @@ from pulse_tui.domain.source import Collected
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import ComponentKind
 from pulse_tui.enrich.vendors.names import canonical
-from pulse_tui.ports import CollectContext
+from pulse_tui.ports import CollectContext, Peek, members
 
 
 class Options(BillOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -81,6 +81,8 @@ class _File(msgspec.Struct):
 
 class _Document(msgspec.Struct):
     version: str = msgspec.field(name="spdxVersion", default="")
+    wrapped: msgspec.Raw = msgspec.field(name="sbom", default=msgspec.Raw())
+    """As GitHub's dependency graph answers."""
     id: str = msgspec.field(name="SPDXID", default="SPDXRef-DOCUMENT")
     name: str | None = None
     creation: _Creation | None = msgspec.field(name="creationInfo", default=None)
@@ -109,15 +111,20 @@ def collect(options: Options, context: CollectContext) -> Collected:
     """Read the documents that are new or changed since the last round."""
 
     def one(name: str, data: bytes) -> Collected:
-        if b'"bomFormat"' in data[:4096]:
+        if "bomFormat" in Peek(data).top:
             return Collected()  # bills of both kinds lie in one folder; the cyclonedx source reads that one
         return parse(name, data, options, context)
 
     return read_bills("*.json", options, context, one)
 
 
-def accepts(name: str, head: bytes) -> bool:
-    """JSON that says ``"spdxVersion": "SPDX-2..."``, or is named ``*.spdx.json``."""
+def accepts(name: str, head: Peek) -> bool:
+    """JSON that says ``"spdxVersion": "SPDX-2..."`` anywhere at its top (or in GitHub's ``{"sbom": ...}``), or is
+    named ``*.spdx.json``.
+    """
+    if head.top:
+        inner = members(head.top["sbom"]) if "sbom" in head.top else {}
+        return head.says("spdxVersion").startswith("SPDX-2") or "spdxVersion" in inner or name.endswith(".spdx.json")
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
     return start and (_VERSION.search(head) is not None or name.endswith(".spdx.json"))
 
@@ -128,6 +135,8 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
     """
     place(name, options)
     document = decode(name, data, _DOCUMENT, "SPDX document")
+    if not document.version and members(document.wrapped):
+        document = decode(name, bytes(document.wrapped), _DOCUMENT, "SPDX document")
     if not document.version.startswith("SPDX-2."):
         said = f"spdxVersion is {clean(document.version, 40)!r}" if document.version else "it has no spdxVersion"
         raise SourceError(f"{name} is no SPDX 2 document: {said}", todo="Give the JSON form of SPDX 2.2 or 2.3")

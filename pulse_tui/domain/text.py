@@ -7,6 +7,7 @@ once, where the text enters; drawing then keeps markup off.
 
 from __future__ import annotations
 
+import codecs
 import re
 import unicodedata
 
@@ -46,6 +47,17 @@ def clean_block(text: str, limit: int = 20_000) -> str:
     lines = (_SPACE.sub(" ", line).rstrip() for line in text.split("\n"))
     text = "\n".join(lines).strip()
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def utf8(data: bytes) -> bytes:
+    """A text that says by its byte order mark that it is UTF-16, as UTF-8; anything else as it is.
+
+    XML names its encoding itself, and stays.
+    """
+    if not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or len(data) % 2:
+        return data
+    text = data.decode("utf-16", "replace")
+    return data if text.lstrip().startswith("<?xml") else text.encode()
 
 
 def is_clean(text: str) -> bool:

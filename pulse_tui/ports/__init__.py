@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from pulse_tui.ports.collecting import CollectContext, Collector, FileFormat, Hint, Hinted, HookRequest
+from pulse_tui.ports.collecting import CollectContext, Collector, FileFormat, Hint, Hinted, HookRequest, Peek, members
 from pulse_tui.ports.responding import Action, Case, Route, SendContext
 from pulse_tui.ports.running import Ended, Files, Finished, Output, Piece, Processes, Result
 from pulse_tui.ports.stepping import Step, StepContext
@@ -65,6 +65,7 @@ __all__ = [
     "Judgements",
     "Log",
     "Output",
+    "Peek",
     "Piece",
     "Plumbing",
     "Processes",
@@ -80,4 +81,5 @@ __all__ = [
     "Transaction",
     "Users",
     "Whereabouts",
+    "members",
 ]

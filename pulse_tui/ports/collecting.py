@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -48,11 +49,63 @@ class Collector(Protocol):
         ...
 
 
+HEAD = 4096
+"""Bytes of a file that most kinds are known by."""
+_MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
+_STRING = msgspec.json.Decoder(str)
+_BAD_JSON = (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError)
+
+
+class Peek(bytes):
+    """The first :data:`HEAD` bytes of a file, with the whole of it for kinds that these do not tell.
+
+    Writers put the key that names a format first, last, or behind megabytes of others: :attr:`top` finds it anywhere.
+    """
+
+    whole: bytes
+
+    def __new__(cls, whole: bytes) -> Peek:
+        """``whole`` is all of the file; it is decoded once, when a kind asks, and not more than its top level."""
+        self = super().__new__(cls, whole[:HEAD])
+        self.whole = whole
+        return self
+
+    @cached_property
+    def top(self) -> Mapping[str, msgspec.Raw]:
+        """The members of the JSON object, or of the first one of an array or of JSON Lines; empty for anything else."""
+        data = self.whole.removeprefix(b"\xef\xbb\xbf").lstrip()
+        try:
+            if data[:1] == b"[":
+                items = _ITEMS.decode(data)
+                return members(items[0]) if items else {}
+            if data[:1] != b"{":
+                return {}
+        except _BAD_JSON:
+            return {}
+        return members(data) or members(data.partition(b"\n")[0])
+
+    def says(self, key: str) -> str:
+        """The text of a member of :attr:`top`; "" when there is none or it is no text."""
+        try:
+            return _STRING.decode(self.top[key]) if key in self.top else ""
+        except _BAD_JSON:
+            return ""
+
+
+def members(raw: bytes | msgspec.Raw) -> Mapping[str, msgspec.Raw]:
+    """The members of a JSON object, their values undecoded; empty for anything else."""
+    try:
+        return _MEMBERS.decode(raw)
+    except _BAD_JSON:
+        return {}
+
+
 class FileFormat(Collector, Protocol):
     """A collector that can also read one file, for ``pulse-tui ingest``."""
 
-    def accepts(self, name: str, head: bytes) -> bool:
-        """Whether a file of this name beginning with ``head`` (4 kB) is of this format."""
+    def accepts(self, name: str, head: Peek) -> bool:
+        """Whether a file of this name beginning with ``head`` (4 kB, and more when asked) is of this format."""
         ...
 
     def parse(self, name: str, data: bytes, options: Any, context: CollectContext) -> Collected:

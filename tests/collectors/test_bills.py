@@ -19,6 +19,7 @@ from pulse_tui.domain.bill import ROOT, Bill
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.source import Collected, Cursor
 from pulse_tui.domain.words import ComponentKind, Environment
+from pulse_tui.ports import Peek
 from tests.collectors.contexts import NOW, context
 from tests.collectors.shared_data import shared_data
 
@@ -347,7 +348,7 @@ def test_real_bills_of_two_formats_say_the_same() -> None:
 
 def _read(module: ModuleType, path: Path, options: BillOptions) -> Collected:
     data = path.read_bytes()
-    assert module.accepts(path.name, data[:4096])
+    assert module.accepts(path.name, Peek(data))
     told = module.parse(path.name, data, options, context())
     assert isinstance(told, Collected)
     return told

@@ -15,7 +15,7 @@ from pulse_tui.collectors import cyclonedx, junit, lm_eval, osv, package_lock, r
 from pulse_tui.domain.bill import Bill
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.source import Collected
-from pulse_tui.ports import FileFormat
+from pulse_tui.ports import FileFormat, Peek
 from tests.collectors.contexts import context
 from tests.collectors.test_bills import bill_of, lines, problems
 
@@ -269,7 +269,7 @@ SAMPLES = {
 @pytest.mark.parametrize("name", list(SAMPLES))
 def test_each_file_is_taken_by_its_own_kind_only(name: str) -> None:
     head, owner = SAMPLES[name]
-    assert [k for k, m in _kinds.items() if m.accepts(name, head)] == ([owner] if owner else [])
+    assert [k for k, m in _kinds.items() if m.accepts(name, Peek(head))] == ([owner] if owner else [])
 
 
 @pytest.mark.parametrize(

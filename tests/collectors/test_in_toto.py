@@ -17,6 +17,7 @@ from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.release import PROVENANCE, Attestation
 from pulse_tui.domain.source import Collected
 from pulse_tui.kinds import Kinds
+from pulse_tui.ports import Peek
 from tests.collectors.contexts import NOW, context
 
 DIGEST = "ab" * 32
@@ -186,14 +187,15 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
 
 def test_the_kind_is_told_from_the_file_and_takes_no_other_kinds_files() -> None:
     payload = json.dumps(statement()).encode()
-    late = json.dumps({"payload": base64.b64encode(payload * 9).decode(), "payloadType": "x"}).encode()
+    late = json.dumps(
+        {"payload": base64.b64encode(payload * 9).decode(), "payloadType": "application/vnd.in-toto+json"}
+    ).encode()
     for data in (payload, json.dumps(envelope(payload)).encode(), json.dumps(bundle(payload)).encode(), late):
         kinds = {k: v for k, v in Kinds("collectors").items() if hasattr(v, "accepts")}
-        assert [k for k, v in kinds.items() if v.accepts("x.json", data[:4096])] == ["in_toto"]
+        assert [k for k, v in kinds.items() if v.accepts("x.json", Peek(data))] == ["in_toto"]
     mention = json.dumps({"signal_type": "cve", "summary": '"_type": "https://in-toto.io/Statement/v1"'}).encode()
-    assert not in_toto.accepts("x.json", mention)
-    assert not in_toto.accepts("x.json", b'{"bomFormat": "CycloneDX", "payload": "' + b"A" * 99 + b'"}')
-    assert not in_toto.accepts("x.xml", payload)
+    assert not in_toto.accepts("x.json", Peek(mention))
+    assert not in_toto.accepts("x.json", Peek(b'{"bomFormat": "CycloneDX", "payload": "' + b"A" * 99 + b'"}'))
 
 
 def test_a_folder_is_read_once_until_a_file_changes(tmp_path: Path) -> None:

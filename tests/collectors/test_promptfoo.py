@@ -20,6 +20,7 @@ from pulse_tui.domain.evals import EvalRun, Sheet
 from pulse_tui.domain.source import Collected
 from pulse_tui.domain.text import is_clean
 from pulse_tui.kinds import Kinds
+from pulse_tui.ports import Peek
 from tests.collectors.contexts import NOW, context
 from tests.collectors.inspect_logs import as_eval, as_json, four
 from tests.collectors.shared_data import shared_data
@@ -492,11 +493,11 @@ def test_its_files_are_told_from_others() -> None:
         assert not promptfoo.accepts(name, data[:4096])
 
 
-def takers(name: str, head: bytes) -> list[str]:
+def takers(name: str, data: bytes) -> list[str]:
     return [
         kind
         for kind, module in Kinds("collectors").items()
-        if hasattr(module, "accepts") and module.accepts(name, head)
+        if hasattr(module, "accepts") and module.accepts(name, Peek(data))
     ]
 
 
@@ -507,7 +508,7 @@ def test_no_two_formats_of_results_take_one_file() -> None:
         (as_json(four()), "log.json", "inspect_ai"),
         (as_eval(four()), "log.eval", "inspect_ai"),
     ):
-        assert takers(name, data[:4096]) == [kind]
+        assert takers(name, data) == [kind]
 
 
 def test_real_files_are_taken_by_their_kind_alone() -> None:
@@ -516,9 +517,9 @@ def test_real_files_are_taken_by_their_kind_alone() -> None:
     for path in sorted(folder.rglob("*.*")):
         kind = named.get(path.relative_to(folder).parts[0])
         if path.suffix in (".json", ".jsonl", ".xml") and kind is not None:
-            assert takers(str(path), path.read_bytes()[:4096]) == [kind]
+            assert takers(str(path), path.read_bytes()) == [kind]
     for other in ("pytest_benchmark/benchmark.json",):
-        assert not {"inspect_ai", "promptfoo"} & set(takers(other, (folder / other).read_bytes()[:4096]))
+        assert not {"inspect_ai", "promptfoo"} & set(takers(other, (folder / other).read_bytes()))
 
 
 def test_advisories_and_bills_are_not_taken_for_results() -> None:

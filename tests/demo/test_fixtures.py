@@ -12,6 +12,7 @@ from pulse_tui.demo.tape import Tape
 from pulse_tui.domain.errors import WrongUse
 from pulse_tui.domain.source import Collected
 from pulse_tui.kinds import Kinds
+from pulse_tui.ports import Peek
 from pulse_tui.web import Web
 from pulse_tui.wiring import bundled, outside
 
@@ -34,7 +35,7 @@ def _read(kind: str, name: str, file: Path, **options: object) -> Collected:
     module = Kinds("collectors")[kind]
     data = TAPE.fill(file.read_text(encoding="utf-8")).encode()
     context = outside(Web(clock=lambda: NOW), NIGHT, lambda: NOW).collecting("fixture", NOW)
-    assert module.accepts(name, data[:4096]), f"{file} is not recognised as {kind}"
+    assert module.accepts(name, Peek(data)), f"{file} is not recognised as {kind}"
     collected: Collected = module.parse(name, data, module.Options(**options), context)
     return collected
 

@@ -11,7 +11,7 @@ import msgspec
 
 from pulse_tui.domain.errors import Problem, SourceError
 from pulse_tui.domain.source import Collected, Rejected
-from pulse_tui.domain.text import clean
+from pulse_tui.domain.text import clean, utf8
 from pulse_tui.ports import CollectContext
 
 #: Default cap of one file, in bytes.
@@ -109,7 +109,7 @@ def collect_files(
             continue
         unchanged = False
         try:
-            one = parse(name, read_capped(file, name, cap), context._replace(folder=file.parent))
+            one = parse(name, utf8(read_capped(file, name, cap)), context._replace(folder=file.parent))
         except SourceError as error:
             if single:
                 raise

@@ -12,10 +12,9 @@ import msgspec
 
 from pulse_tui.domain.errors import SourceError, WrongUse
 from pulse_tui.domain.source import Collected
-from pulse_tui.ports import CollectContext
+from pulse_tui.domain.text import utf8
+from pulse_tui.ports import CollectContext, Peek
 
-HEAD = 4096
-"""Bytes of a file that tell its kind."""
 STDIN = "stdin"
 """The name of what came through standard input."""
 
@@ -34,8 +33,8 @@ def file_formats(kinds: Mapping[str, Any]) -> dict[str, Any]:
     return {kind: module for kind, module in kinds.items() if hasattr(module, "parse")}
 
 
-def detect(kinds: Mapping[str, Any], name: str, head: bytes) -> str | None:
-    """The first of ``kinds`` (file formats) that takes a file of this name beginning with ``head``; None when none does.
+def detect(kinds: Mapping[str, Any], name: str, head: Peek) -> str | None:
+    """The first of ``kinds`` (file formats) that takes a file of this name and content; None when none does.
 
     Standard input has no name to go by: it is tried under each that a file could have.
     """
@@ -72,9 +71,10 @@ def read_result(
     ``context.source`` with the kind behind it (``ingest:junit``); ``naming`` says how a kind is named. Raises SourceError for an empty file, one that no
     kind takes or that its kind cannot read, and WrongUse when an option that the kind needs is not known.
     """
+    data = utf8(data)
     if not data.strip():
         raise SourceError(f"{name} is empty", todo="Write it whole under another name, then rename it")
-    chosen = kind or detect(kinds, name, data[:HEAD])
+    chosen = kind or detect(kinds, name, Peek(data))
     if chosen is None:
         raise SourceError(f"{name}: no known format fits", todo=f"{naming}, one of {', '.join(sorted(kinds))}")
     module = kinds[chosen]

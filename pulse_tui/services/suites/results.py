@@ -10,9 +10,9 @@ import msgspec
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.evals import EvalRun, SuiteRun
 from pulse_tui.domain.source import Rejected
-from pulse_tui.ports import Result
+from pulse_tui.ports import Peek, Result
 from pulse_tui.services.parts import JudgeParts
-from pulse_tui.services.signals.files import HEAD, About, detect, file_formats, read_result
+from pulse_tui.services.signals.files import About, detect, file_formats, read_result
 from pulse_tui.settings.shapes import SuiteShape
 
 
@@ -64,9 +64,9 @@ def read_results(
 def _kinds(suite: SuiteShape, results: Sequence[Result], kinds: Mapping[str, Any]) -> list[tuple[Result, str | None]]:
     """Each file with its kind. When a kind is configured: the files that it takes, all when it takes none."""
     if suite.output is None:
-        return [(result, detect(kinds, result.name, result.data[:HEAD])) for result in results]
+        return [(result, detect(kinds, result.name, Peek(result.data))) for result in results]
     module = kinds[suite.output]
-    taken = [result for result in results if module.accepts(result.name, result.data[:HEAD])] or list(results)
+    taken = [result for result in results if module.accepts(result.name, Peek(result.data))] or list(results)
     return [(result, suite.output if result in taken else None) for result in results]
 
 
