@@ -17,7 +17,8 @@ from pulse_tui.domain.source import Collected
 from pulse_tui.domain.text import clean
 from pulse_tui.enrich.evals.said import line_words
 from pulse_tui.kinds import Kinds
-from pulse_tui.services.signals.files import HEAD, About, detect, file_formats, read_result
+from pulse_tui.ports import Peek
+from pulse_tui.services.signals.files import About, detect, file_formats, read_result
 from pulse_tui.settings.check import nearest
 from pulse_tui.wiring import find_config, now, outside
 
@@ -147,9 +148,8 @@ def _only_result(folder: Path, kinds: dict[str, Any]) -> str:
     """The one result file of a folder. Raises WrongUse with those that there are."""
     found = []
     for file in sorted(f for f in folder.iterdir() if f.is_file() and not f.name.startswith(("samples_", "."))):
-        with file.open("rb") as stream:
-            if detect(kinds, file.name, stream.read(HEAD)) is not None:
-                found.append(file)
+        if detect(kinds, file.name, Peek(file.read_bytes())) is not None:
+            found.append(file)
     if len(found) != 1:
         names = ", ".join(f.name for f in found[:5]) or "no result file"
         raise WrongUse(f"{clean(str(folder), 200)} is a folder with {names}", todo="Name the file")

@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cache
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -235,13 +235,12 @@ def _records(name: str, data: bytes) -> Iterator[Record]:
 def _texts(yaml: Any) -> Any:
     """A loader that leaves numbers and times as they are written: version 1.10 is not 1.1."""
 
-    class Texts(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  chosen at run time
-        yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
-            first: [(tag, how) for tag, how in resolvers if tag.endswith((":null", ":merge"))]
-            for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-        }
-
-    return Texts
+    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    kept = {
+        first: [(tag, how) for tag, how in resolvers if tag.endswith((":null", ":merge"))]
+        for first, resolvers in base.yaml_implicit_resolvers.items()
+    }
+    return type("Texts", (base,), {"yaml_implicit_resolvers": kept})
 
 
 def _unzip(name: str, data: bytes, cap: int, context: CollectContext, bad: list[Rejected]) -> Iterator[Record]:
