@@ -48,7 +48,7 @@ class Where(StrEnum):
 
 
 class WorkflowRule(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``workflow`` is a file name (``build.yml``) or the workflow's name; ``version`` is looked for in ``version_in``."""
+    """``workflow`` is a file name (``build.yml``) or the workflow's name; ``version`` is searched in ``version_in``."""
 
     workflow: str
     version_in: Where = Where.REF

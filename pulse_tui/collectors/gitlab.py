@@ -57,7 +57,7 @@ class PipelineRule(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a GitLab environment is here; ``version`` is looked for in the deployed tag or branch."""
+    """What a GitLab environment is here; ``version`` is searched in the deployed tag or branch."""
 
     asset: str
     environment: Environment

@@ -1,9 +1,9 @@
 """JUnit XML (pytest's xunit2 and its many cousins) as an evaluation run.
 
 Testcases may carry the properties ``suite`` (the task they count under), ``score`` (a number), ``slice`` (as often as
-they are in one) and ``gate``, which only tells a reader. Each is an item by its class and name. The same test several
+they are in one) and ``gate``, which is only shown. Each is an item by its class and name. The same test several
 times in one report counts as repeats, as pytest-rerunfailures writes them: beware that it writes a test that failed
-and ran again as one that passed. Where a report itself says that a test failed before it passed (``flakyFailure``,
+and ran again as one that passed. Where a report itself states that a test failed before it passed (``flakyFailure``,
 ``rerunFailure`` of Surefire and Gradle), its first outcome counts: that is what a single request gets.
 """
 
@@ -31,8 +31,8 @@ from pulse_tui.ports import CollectContext
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """As ``lm_eval``: ``path``, ``suite`` (default: the test suite's name), ``asset`` and ``version``, or ``pattern``
     that is searched in the suite names, their ``asset`` and ``version`` properties, and the folder's name. A property
-    ``suite_digest`` of a test suite tells its frozen content.
-    ``cluster``: what tells which tests belong together: "classname", or the name of a property; empty: nothing does.
+    ``suite_digest`` of a test suite is the digest of its frozen content.
+    ``cluster``: what groups the tests that belong together: "classname", or the name of a property; empty: nothing does.
     """
 
     path: str = ""

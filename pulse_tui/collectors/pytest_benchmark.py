@@ -25,7 +25,7 @@ from pulse_tui.ports import CollectContext
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the files are and whose they are.
+    """Where the files are, and the asset and version they are about.
 
     ``path``: file, folder or glob. ``suite``: its name here (default: "pytest_benchmark"). ``asset`` and ``version``:
     else the benchmarks' ``extra_info`` of these names, else a ``pattern`` with these groups that is searched in the

@@ -1,6 +1,6 @@
 """pip's requirements files, best the locked ones of pip-compile and uv: pins, hashes, extras, markers, ``# via``.
 
-What is not pinned is kept without a version: matching then says "not audited", never "clean". Markers are not
+What is not pinned is kept without a version: matching then reports "not audited", never "clean". Markers are not
 evaluated. https://pip.pypa.io/en/stable/reference/requirements-file-format/
 """
 

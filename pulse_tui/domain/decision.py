@@ -27,7 +27,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Comparison(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One condition of a rule, the values it saw, and whether it held (None: could not be told)."""
+    """One condition of a rule, the values it saw, and whether it held (None: indeterminate)."""
 
     text: str
     held: bool | None

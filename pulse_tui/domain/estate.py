@@ -10,7 +10,7 @@ from pulse_tui.domain.words import AssetType, ComponentKind, Environment, Exposu
 
 
 class DataHandling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What an asset keeps of what people tell it."""
+    """What an asset keeps of what people enter."""
 
     stores_prompts: bool = False
     stores_traces: bool = False

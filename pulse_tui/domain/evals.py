@@ -121,7 +121,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     scale: float = 100.0
     """Percentage points per unit of the metric: 100 for ratios, 1 for percentages."""
     higher_is_better: bool | None = None
-    """None: as the result file says."""
+    """None: as the result file states."""
     margin: Annotated[float, Meta(ge=0)] | None = None
     """How much worse is still accepted, in the metric's unit (0.02 is 2 points of a ratio; of cost: a fifth is 0.2)."""
     weight: Annotated[float, Meta(ge=0)] = 1.0
@@ -137,7 +137,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     limit: Annotated[float, Meta(gt=0)] = 1.15
     """How many times the objective p95 may reach."""
     growing: bool = False
-    """It is looked at again and again while items come in (a canary): judged by an always-valid test, and the candidate
+    """It is evaluated again and again while items come in (a canary): judged by an always-valid test, and the candidate
     may have fewer items than the baseline."""
     right_from: float = 1.0
     """The score from which an answer counts as right (zero tolerance, pass@k, calibration, flips)."""

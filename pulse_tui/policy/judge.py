@@ -106,7 +106,7 @@ class CompiledRule:
             if seen.held is False:
                 continue
             if seen.held is None:
-                said.append(f"{line.when} could not be told: {seen.error}")
+                said.append(f"{line.when} is indeterminate: {seen.error}")
                 if line.priority is not None and priority is None:
                     priority, within = Priority.UNKNOWN, None
                 continue

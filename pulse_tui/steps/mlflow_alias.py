@@ -22,7 +22,7 @@ from pulse_tui.steps._shared.ask import VALUE_LIMIT, ask, decoded, digest_check,
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The alias, and the version tags that are looked at. ``token`` is a secret such as ``${MLFLOW_TOKEN}``."""
+    """The alias, and the version tags that are checked. ``token`` is a secret such as ``${MLFLOW_TOKEN}``."""
 
     url: str
     """The registry's address."""

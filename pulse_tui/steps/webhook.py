@@ -1,4 +1,4 @@
-"""A value behind two HTTP addresses: one tells it, one sets it. For targets of one's own.
+"""A value behind two HTTP addresses: one returns it, one sets it. For targets of one's own.
 
 Every write carries ``Idempotency-Key`` and ``X-Fencing-Epoch`` and the expected value: a target that
 compares them answers 409 or 412 to refuse, which is never ambiguous.

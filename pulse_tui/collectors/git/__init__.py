@@ -4,7 +4,7 @@ A bundle is the part of a repository (files or folders) that is one asset. Its c
 paths and blobs of that part alone, so that a tag on an unrelated commit is no new content. A remote repository is
 mirrored under a cache folder, without file contents where its server allows that; a local one is only read.
 
-A force-pushed branch is told and nothing is taken back: what was recorded stays, and the events go on from where
+A force-pushed branch is reported and nothing is taken back: what was recorded stays, and the events go on from where
 the old and the new line parted. A moved tag gives its version another digest, which is never an update.
 """
 
@@ -63,7 +63,7 @@ _MARKS = msgspec.json.Decoder(dict[str, Mark])
 def collect(options: Options, context: CollectContext) -> Collected:
     """Events and one snapshot a bundle. Raises SourceError when the repository cannot be read, or has no branch named.
 
-    At first only the newest commit of a bundle is told, later all that came since, oldest first.
+    At first only the newest commit of a bundle is reported, later all that came since, oldest first.
     """
     git = _open(options, context)
     branches, tags = git.refs()

@@ -2,7 +2,7 @@
 
 The metric of the only scorer is ``accuracy`` when the log reports that of it, else it bears the scorer's name. Of several
 scorers it is ``<scorer>/accuracy`` or ``<scorer>``; a score of many values is one metric each, ``<scorer>/<key>``. C, I, P
-and N count 1, 0, 0.5 and 0. Of an accuracy more is better, whatever its scorer is called; else the name tells it. Latency
+and N count 1, 0, 0.5 and 0. Of an accuracy more is better, whatever its scorer is called; else the name decides. Latency
 is the time of a whole sample (its working time, where the log has it), cost that of all its calls.
 """
 
@@ -29,12 +29,12 @@ from pulse_tui.ports import CollectContext
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the logs are and whose they are.
+    """Where the logs are, and the asset and version they are about.
 
     ``path``: file, folder or glob. ``suite``: its name here (default: the task's). ``asset`` and ``version``: else the
     log's metadata of these names, else a ``pattern`` with these groups that is searched in its metadata, its tags, the
     folder's name and the model. ``metrics``: other names for metrics (``{accuracy: refusal_quality}``). ``cluster``: the
-    key of a sample's metadata that tells which samples belong together. ``slices``: keys that make slices, named
+    key of a sample's metadata that groups the samples that belong together. ``slices``: keys that make slices, named
     ``topic=geo``, beside those in ``slice`` (a text or a list). ``max_bytes``: cap of one file, ``max_unpacked`` of what
     is read from a zip.
     """

@@ -27,12 +27,12 @@ from pulse_tui.ports import CollectContext
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the files are and whose they are.
+    """Where the files are, and the asset and version they are about.
 
     ``path``: file, folder or glob. ``suite``: the suite of all rows, whose own suites are then its tasks (default: as
-    the rows say, else the file's name). ``metric``: what the scores are of, where no column says it. ``asset`` and
+    the rows state, else the file's name). ``metric``: what the scores are of, where no column states it. ``asset`` and
     ``version``, or a ``pattern`` with these groups that is searched in ``model`` and the folder's name. ``cluster``: the
-    column that tells which items belong together. ``slices``: columns that make slices, named ``difficulty=hard``,
+    column that groups the items that belong together. ``slices``: columns that make slices, named ``difficulty=hard``,
     beside those in ``slice`` (several are parted by ``|``). ``max_bytes``: cap of one file, also unpacked.
     """
 

@@ -1,6 +1,6 @@
 """Results of the LM Evaluation Harness: ``results_<timestamp>.json``, and the samples beside them.
 
-The harness writes the totals first and ``samples_<task>_<timestamp>.jsonl`` after them, when it is told to. A run is
+The harness writes the totals first and ``samples_<task>_<timestamp>.jsonl`` after them, when it is asked to. A run is
 the same run with and without its samples: they add the items behind each total.
 """
 
@@ -30,7 +30,7 @@ from pulse_tui.ports import CollectContext
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the files are and whose they are.
+    """Where the files are, and the asset and version they are about.
 
     ``path``: file, folder or glob. ``suite``: its name here (default: the only task's name, or "lm_eval").
     ``asset`` and ``version``, or a ``pattern`` with these groups that is searched in model_name, model_args

@@ -2,7 +2,7 @@
 
 Two requests a page see a whole registry: registered-models/search carries the aliases (read first, so
 that no alias points at a version read before it existed), model-versions/search the versions with tags.
-The server's webhooks are hints: genuine or refused, never believed for what they say.
+The server's webhooks are hints: genuine or refused, never taken as facts.
 
 A version that is deleted takes its aliases along, without a word: the next snapshot has neither. Aliases
 are matched to the letter, as the server keeps them: ``Champion`` is not ``champion``.
@@ -27,7 +27,7 @@ from pulse_tui.ports import CollectContext, Hint, HookRequest
 
 
 class InterfaceTags(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Version tags that say what callers and tools rely on."""
+    """Version tags that state what callers and tools rely on."""
 
     schema: str = "schema"
     prompt_format: str = "prompt_format"

@@ -1,4 +1,4 @@
-"""Container images of serving runtimes: what a tag is now, what it was built from, and what it says it holds.
+"""Container images of serving runtimes: what a tag is now, what it was built from, and what its labels state.
 
 The digest of the manifest (of the index, when there are several platforms) is the release's digest: a tag that
 moves is another digest of the same version. Labels are read from the image for linux/amd64, else the first.

@@ -19,7 +19,7 @@
 
 Each query must yield one series. A histogram knows no latency above its highest finite bucket: that bucket has to lie
 above the objective times the limit. Without ``or vector(0)`` a service that never failed has no error rate at all.
-While all is well nothing is told; when and how often something is, ``_prometheus_level`` says.
+While all is well nothing is reported.
 """
 
 from __future__ import annotations

@@ -28,14 +28,14 @@ from pulse_tui.ports import CollectContext
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the files are and whose they are.
+    """Where the files are, and the asset and version they are about.
 
     ``path``: file, folder or glob. ``suite``: its name here (default: the configuration's description, else
     "promptfoo"). ``asset`` and ``version``, or a ``pattern`` with these groups that is searched in the provider's label,
     the prompt's label (when it is one word) and the folder's name; where only one is set, a label without the pattern is
     the other. ``provider`` and ``prompt``: only runs with these labels. ``releases_differ_in``: of a ``prompt``
     that is released the variables are what is asked; else the whole prompt is. ``task``, ``cluster`` and ``slices``: keys
-    of a test's metadata that tell its task (default: the suite), what it belongs together with, and its slices, named
+    of a test's metadata that name its task (default: the suite), what it belongs together with, and its slices, named
     ``topic=geo``, beside those in ``slice``. ``ignore_vars``: variables that are another in each run (a session id).
     ``max_bytes``: cap of one file.
     """
