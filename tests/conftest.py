@@ -13,7 +13,7 @@ from hypothesis import settings
 from xdist.remote import Producer  # type: ignore[import-untyped]
 
 from tests.servers import forms
-from tests.servers.scheduling import ByServer, make_scheduler
+from tests.servers.scheduling import ByServer, longest_first, make_scheduler
 
 _MEMORY = Path("/dev/shm")
 _ROOM = 4 << 30
@@ -40,12 +40,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if forms.full() or "slow" in config.getoption("markexpr"):
-        return
-    long = [item for item in items if item.get_closest_marker("slow")]
-    if long:
+    named = any("::" in argument for argument in config.args)
+    if not (named or forms.full() or "slow" in config.getoption("markexpr")):
+        long = [item for item in items if item.get_closest_marker("slow")]
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if item not in long]
+    longest_first(items)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pulse_tui.storage import engine
 from tests.cli.conftest import Shell
 from tests.fakes.small_estate import signal_line
 
@@ -127,8 +128,10 @@ def test_reading_a_database_that_is_not_there_makes_no_file(shell: Shell, home: 
     assert not (home / "typo.db").exists()
 
 
-@pytest.mark.slow
-def test_a_locked_database_is_told_and_the_deed_can_be_repeated(shell: Shell) -> None:
+def test_a_locked_database_is_reported_and_the_action_can_be_repeated(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "BUSY_MS", 150)  # the wait, not the behaviour
     shell("db", "upgrade")
     lock = sqlite3.connect(shell.config / "pulse.db", isolation_level=None)
     lock.execute("begin immediate")
