@@ -242,3 +242,14 @@ def test_the_signal_that_is_shown_is_one() -> None:
 def test_no_page_has_a_gap_or_names_a_machine(file: Path) -> None:
     text = file.read_text()
     assert re.findall(r"@@|\bTODO\b|/root/|/home/\w|/tmp/|index-url", text) == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/pulse-tui demo",
+        "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/pytest",
+    ],
+)
+def test_the_two_commands_stand_in_the_readme_to_be_copied(command: str) -> None:
+    assert f"{command}\n" in list(fences(README))
