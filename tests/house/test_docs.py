@@ -253,3 +253,9 @@ def test_no_page_has_a_gap_or_names_a_machine(file: Path) -> None:
 )
 def test_the_two_commands_stand_in_the_readme_to_be_copied(command: str) -> None:
     assert f"{command}\n" in list(fences(README))
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: f.name)
+def test_pages_use_the_words_of_the_glossary(file: Path) -> None:
+    old = r"\b(told|tells?|said|hears?|deeds?|ways? back|doubts?|anew|given up|is over|held against|put right)\b"
+    assert re.findall(old, file.read_text()) == []
