@@ -225,8 +225,8 @@ class House:
         """What it takes to take signals in and respond."""
         from pulse_tui.kinds import Kinds  # noqa: PLC0415
         from pulse_tui.ports import Route  # noqa: PLC0415
+        from pulse_tui.services.conditions.reassess import reassess  # noqa: PLC0415
         from pulse_tui.services.parts import JudgeParts  # noqa: PLC0415
-        from pulse_tui.services.reassess import reassess  # noqa: PLC0415
         from pulse_tui.services.record import signals_of  # noqa: PLC0415
 
         settings = self.settings
@@ -274,6 +274,7 @@ class House:
 
     def sync(self) -> None:
         """Put the configured estate and the list of sources into the database."""
+        from pulse_tui.services.conditions.policy_change import take_policy  # noqa: PLC0415
         from pulse_tui.services.registry.estate import sync_estate  # noqa: PLC0415
         from pulse_tui.services.signals.sources import keep_sources  # noqa: PLC0415
 
@@ -282,6 +283,7 @@ class House:
         sync_estate(self.settings.estate, self.judging, self.clock())
         if self.config is not None:
             keep_sources(self.judging.sources, self.judging, self.clock())
+            take_policy(self.judging, self.clock())
 
     def hooks(self) -> Hooks | None:
         """The receiver of signed webhooks; None when the configuration has no ``hooks`` section."""

@@ -83,6 +83,7 @@ def _parts(house: House) -> Iterator[Line]:
             yield Line(what, False, str(error))
             if what == "database":
                 return
+    yield from _reviews(house)
     try:
         house.sync()
     except PulseError as error:
@@ -94,6 +95,17 @@ def _parts(house: House) -> Iterator[Line]:
     yield from _suites(house)
     yield _hooks(house)
     yield from _log(house)
+
+
+def _reviews(house: House) -> Iterator[Line]:
+    """Rules whose review should have taken place: nobody has asked for a while whether they still fit."""
+    try:
+        late = [r for r in house.policy.rules if r.overdue(house.clock().date())]
+    except PulseError:
+        return
+    if late:
+        names = ", ".join(f"{r.id} ({r.owner}, due {r.review})" for r in late[:3])
+        yield Line("policy review", None, f"{len(late)} overdue: {names}; review them and set a new date")
 
 
 def _policy(house: House) -> str:

@@ -27,6 +27,9 @@ def run(options: argparse.Namespace, _name: str) -> int:
     lines = [f"policy {policy.digest[:12]}: {len(policy.rules)} rules, {len(results)} tests, {len(failed)} failed"]
     lines += [f"  FAIL {r.rule_id} / {r.name}: {r.detail}" for r in failed]
     lines += [f"  note {rule}: has no test" for rule in untested]
+    today = house.clock().date()
+    late = [rule for rule in policy.rules if rule.overdue(today)]
+    lines += [f"  LATE {r.id}: its review was due on {r.review} ({r.owner})" for r in late]
     if options.action == "check":
         lines += [f"  {rule.mode.value:<8} {rule.id} ({rule.owner}, review {rule.review})" for rule in policy.rules]
     data = {
@@ -35,6 +38,7 @@ def run(options: argparse.Namespace, _name: str) -> int:
         "tests": len(results),
         "failed": failed,
         "untested": untested,
+        "review_overdue": [r.id for r in late],
     }
     emit(options, data, lines)
     return 1 if failed else 0

@@ -85,6 +85,15 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     description: str = ""
     tests: tuple[RuleTest, ...] = ()
 
+    @property
+    def acts(self) -> bool:
+        """Whether it is enforced."""
+        return self.mode is Mode.ENFORCE
+
+    def overdue(self, today: date) -> bool:
+        """Whether its review should have taken place."""
+        return self.review < today
+
 
 class PolicyFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The ``policy`` section: the rules, how soon each priority asks for a response, and what closes the gate."""

@@ -40,6 +40,11 @@ class RuleFace(Protocol):
     @property
     def routes(self) -> tuple[str, ...]: ...
     @property
+    def acts(self) -> bool:
+        """Whether it is enforced: a rule that observes decides and does nothing."""
+        ...
+
+    @property
     def keep_firing_for(self) -> float | None: ...
 
 
@@ -143,7 +148,7 @@ class Recorder(Protocol):
 
 
 class Reassess(Protocol):
-    """Resolves the open alerts of some assets whose condition has ended (``reassess.py``; it asks every wing)."""
+    """Resolves the open alerts of some assets whose condition has ended (``conditions/``; it asks every wing)."""
 
     def __call__(self, tx: Transaction, parts: JudgeParts, now: datetime, asset_ids: Collection[str], /) -> int:
         """How many were resolved."""

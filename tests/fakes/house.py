@@ -10,10 +10,10 @@ from pulse_tui.domain.words import Environment
 from pulse_tui.kinds import Kinds
 from pulse_tui.policy.judge import Policy
 from pulse_tui.ports import Route
+from pulse_tui.services.conditions.reassess import reassess
 from pulse_tui.services.parts import JudgeParts, RollbackParts
 from pulse_tui.services.promotion.gate import GateAnswer
 from pulse_tui.services.promotion.gate import gate as ask_gate
-from pulse_tui.services.reassess import reassess
 from pulse_tui.services.record import signals_of
 from pulse_tui.settings.shapes import ApprovalsShape, OperatorShape, PlaybookShape, StepShape
 from pulse_tui.storage.store import SqlStore

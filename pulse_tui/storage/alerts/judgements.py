@@ -12,7 +12,7 @@ from pulse_tui.domain.alert import Alert, AlertState
 from pulse_tui.domain.decision import Decision, Fact
 from pulse_tui.domain.delivery import Retest
 from pulse_tui.domain.hold import Hold
-from pulse_tui.domain.moments import to_us
+from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.domain.words import Outcome
 from pulse_tui.storage.alerts import tables as t
 from pulse_tui.storage.sql.codec import Codec, from_json, to_json
@@ -94,6 +94,13 @@ class JudgementTables:
             t.alerts.c.signal_fingerprint == signal_fingerprint, t.alerts.c.open_key.is_not(None)
         )
         return [_ALERT.item(r) for r in self._c.execute(query).mappings()]
+
+    def resolved_at(self, signal_fingerprint: str) -> datetime | None:
+        query = sa.select(sa.func.max(t.alerts.c.resolved_at)).where(
+            t.alerts.c.signal_fingerprint == signal_fingerprint, t.alerts.c.open_key.is_(None)
+        )
+        found = self._c.execute(query).scalar_one()
+        return from_us(found) if found is not None else None
 
     def alert(self, alert_id: str) -> Alert | None:
         row = named(self._c, t.alerts, t.alerts.c.id, alert_id)

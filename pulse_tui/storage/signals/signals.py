@@ -56,6 +56,11 @@ class SignalTable:
             query = query.where(t.signals.c.asset_id == asset_id)
         return [_signal(row) for row in self._c.execute(query).mappings()]
 
+    def newest(self, since: datetime) -> list[Signal]:
+        last = sa.select(sa.func.max(t.signals.c.seq)).where(t.signals.c.observed_at >= to_us(since))
+        query = sa.select(t.signals).where(t.signals.c.seq.in_(last.group_by(t.signals.c.fingerprint)))
+        return [_signal(row) for row in self._c.execute(query.order_by(t.signals.c.seq)).mappings()]
+
     def count(self) -> int:
         return self._c.execute(sa.select(sa.func.count()).select_from(t.signals)).scalar_one()
 

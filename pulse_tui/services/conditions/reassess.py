@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import NamedTuple
 
 from pulse_tui.domain.alert import OPEN, Alert
 from pulse_tui.domain.evidence import AdvisoryEvidence, MetricEvidence, NoteEvidence
@@ -38,23 +39,36 @@ _ANNOUNCED = frozenset(
 
 def reassess(tx: Transaction, parts: JudgeParts, now: datetime, asset_ids: Collection[str] | None = None) -> int:
     """Resolve the open alerts whose condition has ended (of some assets, or all); returns how many."""
-    ended = 0
+    count = 0
     for alert in tx.judgements.alerts(list(OPEN), 100_000):
         if asset_ids is not None and alert.asset_id not in asset_ids:
             continue
-        why = over(alert, tx, parts)
-        if why is not None:
+        signal = tx.signals.get(alert.signal_id)
+        why = ended(of_alert(alert), signal, tx, parts) if signal is not None else None
+        if signal is not None and why is not None:
             # What holds a version back stays: the version did not get better by no longer serving.
-            close_alert(tx, alert, SYSTEM, why, now, lift=_lifts(alert, tx))
-            ended += 1
-    return ended
+            close_alert(tx, alert, SYSTEM, why, now, lift=not isinstance(signal.evidence, MetricEvidence))
+            count += 1
+    return count
 
 
-def over(alert: Alert, tx: Transaction, parts: JudgeParts) -> str | None:
-    """Why the alert's condition has ended, in words for the log; None while it holds or nobody knows."""
-    signal = tx.signals.get(alert.signal_id)
-    if signal is None:
-        return None
+class About(NamedTuple):
+    """What a condition is about."""
+
+    asset_id: str | None
+    environment: Environment | None
+    version: str | None
+    fingerprint: str
+    """Of the signal."""
+
+
+def of_alert(alert: Alert) -> About:
+    """What the alert is about."""
+    return About(alert.asset_id, alert.environment, alert.version, alert.signal_fingerprint)
+
+
+def ended(alert: About, signal: Signal, tx: Transaction, parts: JudgeParts) -> str | None:
+    """Why the condition has ended, in words for the log; None while it holds or nobody knows."""
     evidence = signal.evidence
     if alert.asset_id is None:
         return None
@@ -75,16 +89,16 @@ def over(alert: Alert, tx: Transaction, parts: JudgeParts) -> str | None:
     return None
 
 
-def _advisory(alert: Alert, tx: Transaction) -> str | None:
+def _advisory(alert: About, tx: Transaction) -> str | None:
     """Findings are rebuilt whenever an advisory, a bill or a deployment changes: they are the evidence."""
     assert alert.asset_id is not None
-    if alert.signal_fingerprint in holders(tx, alert.asset_id):
+    if alert.fingerprint in holders(tx, alert.asset_id):
         return None
     where = alert.environment.value if alert.environment else "any environment"
     return f"no stored advisory of this name reaches what {alert.asset_id} serves in {where}"
 
 
-def _announced(alert: Alert, evidence: NoteEvidence, tx: Transaction) -> str | None:
+def _announced(alert: About, evidence: NoteEvidence, tx: Transaction) -> str | None:
     """A note concerns an asset through the models it uses: those of the bills that are in force."""
     if not evidence.models:
         return None
@@ -96,7 +110,7 @@ def _announced(alert: Alert, evidence: NoteEvidence, tx: Transaction) -> str | N
     return f"{alert.asset_id} no longer uses {', '.join(evidence.models)}"
 
 
-def _measured(alert: Alert, evidence: MetricEvidence, tx: Transaction, parts: JudgeParts) -> str | None:
+def _measured(alert: About, evidence: MetricEvidence, tx: Transaction, parts: JudgeParts) -> str | None:
     """A regression is of a release: it ends when that one no longer serves and the one that does is good."""
     assert alert.asset_id is not None
     if alert.version is None:
@@ -133,8 +147,3 @@ def _good(
     if was is not None and was.healthy:
         return f"was healthy here before ({suite} was not run on it)"
     return None
-
-
-def _lifts(alert: Alert, tx: Transaction) -> bool:
-    signal: Signal | None = tx.signals.get(alert.signal_id)
-    return signal is None or not isinstance(signal.evidence, MetricEvidence)
