@@ -14,7 +14,7 @@ import msgspec
 
 from pulse_tui.cli import compare_files
 from pulse_tui.domain.errors import WrongUse
-from pulse_tui.domain.metrics import bounds_of, higher_is_better
+from pulse_tui.domain.metrics import bounds_of, direction_of
 from pulse_tui.domain.text import clean
 
 if TYPE_CHECKING:
@@ -139,7 +139,9 @@ def _judged(case: dict[str, Any]) -> dict[str, Any]:
     for key in ("base", "cand", "margin"):
         if key not in case:
             raise inputs.Unusable(f"{key} is missing")
-    up = case.get("higher_is_better", higher_is_better(metric))
+    up = case.get("higher_is_better", direction_of(metric) if metric else True)
+    if up is None:
+        raise inputs.Unusable(f"nobody states which way {metric} is better", todo='Say it: "higher_is_better"')
     if not isinstance(up, bool):
         raise inputs.Unusable("higher_is_better is neither true nor false")
     bounds = bounds_of(metric)

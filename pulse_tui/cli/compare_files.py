@@ -13,7 +13,7 @@ from pulse_tui.cli.output import emit
 from pulse_tui.domain.errors import SourceError, WrongUse
 from pulse_tui.domain.evals import Comparison, EvalRun, Gate, Measure, Task, TaskVerdict, Verdict
 from pulse_tui.domain.metrics import bounds_of, guards_safety, is_amount
-from pulse_tui.domain.source import Collected
+from pulse_tui.domain.source import Collected, Rejected
 from pulse_tui.domain.text import clean
 from pulse_tui.enrich.evals.said import line_words
 from pulse_tui.kinds import Kinds
@@ -25,9 +25,11 @@ from pulse_tui.wiring import find_config, now, outside
 if TYPE_CHECKING:
     from pulse_tui.settings.shapes import SuiteShape
 
+SHOWN = 5
+"""Metrics that are named of those that have one reason."""
 HERE = "file"
 """The asset of a file that names none."""
-_UNBOUNDED = "{name} has no scale of 0 to 1: name the loss that is accepted"
+_UNBOUNDED = "no scale of 0 to 1: name the loss that is accepted"
 
 
 class Compared(NamedTuple):
@@ -38,7 +40,7 @@ class Compared(NamedTuple):
     candidate: str
     comparison: Comparison
     left_out: tuple[str, ...]
-    """Metrics that are not judged, each with the reason."""
+    """Metrics that are not judged, for want of a margin."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,6 +58,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--margin", type=float, help="the loss still accepted, in the metric's unit (default 0.02 for shares)"
     )
     parser.add_argument("--slo", type=float, metavar="MS", help="judge p95 latency against 1.15 times this objective")
+    way = parser.add_mutually_exclusive_group()
+    way.add_argument(
+        "--higher-is-better", dest="up", action="store_true", default=None, help="of the metric that is named"
+    )
+    way.add_argument("--lower-is-better", dest="up", action="store_false", help="of the metric that is named")
     parser.add_argument("--suite", metavar="ID", help="ask what this suite of the configuration asks")
     parser.add_argument("--config", metavar="PATH", help="the configuration of --suite")
 
@@ -71,18 +78,20 @@ def run(options: argparse.Namespace) -> int:
         raise WrongUse(f"--margin {options.margin:g} is no loss", todo="Give a number from 0 up, like 0.02")
     if options.slo is not None and not 0 < options.slo < float("inf"):
         raise WrongUse(f"--slo {options.slo:g} is no objective", todo="Give milliseconds above zero, like 800")
+    if options.up is not None and options.metric is None:
+        raise WrongUse("a direction is of one metric", todo="Name it with --metric")
     suite = _suite(options)
-    before, after = (_runs(name, options) for name in options.files)
+    (before, odd), (after, more) = (_runs(name, options) for name in options.files)
     found = [_compared(b, c, options, suite) for b, c in _pairs(before, after, options.files)]
     judged = [v for one in found for v in one.comparison.verdicts]
     if not judged and not any(one.comparison.refused for one in found):
-        left = "; ".join(text for one in found for text in one.left_out)
-        if left:
-            raise WrongUse(f"nothing can be compared: {left}", todo="--margin is the loss that is accepted")
+        if left := [name for one in found for name in one.left_out]:
+            raise WrongUse(f"nothing can be compared: {_unbounded(left)}", todo="--margin is the loss that is accepted")
         there = sorted({s.metric for r in before for s in r.scores} & {s.metric for r in after for s in r.scores})
         named = f"; they have {', '.join(there)}" if there else ""
         raise WrongUse(f"nothing can be compared: the files have no such metric in common{named}")
-    emit(options, [_plain(one) for one in found], [line for one in found for line in _lines(one)])
+    unused = [f"  not used: {told}" for told in dict.fromkeys(str(r.problem) for r in (*odd, *more))]
+    emit(options, [_plain(one) for one in found], [*(line for one in found for line in _lines(one)), *unused])
     refused = any(one.comparison.refused for one in found)
     return 0 if not refused and all(v.verdict is Verdict.PASS for v in judged) else 1
 
@@ -90,8 +99,9 @@ def run(options: argparse.Namespace) -> int:
 # --------------------------------------------------------------------------- reading
 
 
-def _runs(name: str, options: argparse.Namespace) -> list[EvalRun]:
-    """The runs of a file: all, or the one named behind ``#``. A refused one is an error here: it was asked for."""
+def _runs(name: str, options: argparse.Namespace) -> tuple[list[EvalRun], tuple[Rejected, ...]]:
+    """The runs of a file, all or the one named behind ``#``, and what of it was refused. A refused run is an error here:
+    it was asked for."""
     path, _, wanted = name.partition("#") if not Path(name).exists() else (name, "", "")
     shown = clean(path, 200)
     kinds = {k: m for k, m in file_formats(Kinds("collectors")).items() if options.kind in (None, k)}
@@ -110,7 +120,7 @@ def _runs(name: str, options: argparse.Namespace) -> list[EvalRun]:
     runs = [o for o in read.observations if isinstance(o, EvalRun)]
     found = [r for r in runs if wanted in ("", r.version)]
     if found:
-        return found
+        return found, read.rejected
     if runs:
         raise WrongUse(f"{shown} has no run of {clean(wanted, 80)!r}", todo=nearest(wanted, {r.version for r in runs}))
     if read.rejected:
@@ -231,14 +241,21 @@ def _tasks(base: EvalRun, cand: EvalRun, options: argparse.Namespace, left_out: 
             and bounds_of(score.metric) != (0.0, 1.0)
             and not _shares(base, cand, score.task, score.metric)
         ):
-            left_out.append(_UNBOUNDED.format(name=name))
+            left_out.append(name)
             continue
         # No weight: whether the metrics share their items, and so may be averaged, only a suite can say.
         if options.margin is not None and options.margin >= 1 and bounds_of(score.metric) == (0.0, 1.0):
             what = f"a margin of {options.margin:g} is the whole scale of {name} and would pass anything"
             raise WrongUse(what, todo=f"Points are hundredths here: did you mean {options.margin / 100:g}?")
         gate = Gate.SAFETY if guards_safety(score.metric) else Gate.FUNCTIONAL
-        yield Task(name=score.task, metric=score.metric, margin=options.margin, weight=0.0, gate=gate)
+        yield Task(
+            name=score.task,
+            metric=score.metric,
+            margin=options.margin,
+            weight=0.0,
+            gate=gate,
+            higher_is_better=options.up,
+        )
     if options.slo is not None:
         for sheet in cand.sheets:
             if sheet.latencies and options.task in (None, sheet.task):
@@ -272,8 +289,14 @@ def _lines(one: Compared) -> Iterator[str]:
         )
     for measure in comparison.measures:
         yield f"  {_measured(measure)}"
-    for text in one.left_out:
-        yield f"  not judged: {text}: --margin"
+    if one.left_out:
+        yield f"  not judged: {_unbounded(one.left_out)}: --margin"
+
+
+def _unbounded(names: Sequence[str]) -> str:
+    """The reason once, however many metrics it is of."""
+    shown = ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
+    return f"{shown} {'has' if len(names) == 1 else 'have'} {_UNBOUNDED}"
 
 
 def _worst_first(line: TaskVerdict) -> int:
@@ -297,5 +320,5 @@ def _plain(one: Compared) -> dict[str, Any]:
         "refused": one.comparison.refused,
         "lines": comparison.get("verdicts", []),
         "measures": comparison.get("measures", []),
-        "not_judged": list(one.left_out),
+        "not_judged": [_unbounded([name]) for name in one.left_out],
     }

@@ -56,6 +56,9 @@ class Score(msgspec.Struct, frozen=True, kw_only=True):
     higher_is_better: bool = True
     stderr: float | None = None
     n: int | None = None
+    directed: bool = True
+    """Whether anybody says which way is better: the file, or the metric's name. If not, ``higher_is_better`` is a guess
+    that is good enough to draw and not to judge by."""
 
 
 class Sheet(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -101,6 +104,11 @@ class EvalRun(msgspec.Struct, frozen=True, kw_only=True):
     format: str = ""
     sheets: tuple[Sheet, ...] = ()
     """The items, where the file has them; as many as tasks."""
+    conditions: dict[str, str] = {}
+    """Under what it was measured, as far as the file says: ``t1: shots`` -> ``5``, ``limit`` -> ``none`` ... Runs are not
+    compared when one that both state differs."""
+    refused: dict[str, str] = {}
+    """What of it could not be used: a task, or a task and its metric -> why."""
 
     def score(self, task: str, metric: str) -> Score | None:
         """The score of ``task`` and ``metric``, if the run has it."""

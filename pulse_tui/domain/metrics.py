@@ -27,6 +27,14 @@ _BAD = re.compile(
     r"|(^|[_\W])(brier(_score)?|wer|cer|ter|spread|ece|asr|fpr|fnr)$",
     re.IGNORECASE,
 )
+_GOOD = re.compile(
+    r"(^|[_\W])(scores?|reward|bleu\d?|sacrebleu|rouge\w*|meteor|chrf\w*|bert_?score|bleurt|comet|mcc|matthews\w*|ndcg|mrr|map"
+    r"|auc|auroc|auprc|roc_auc|kappa|corr(elation)?|pearson\w*|spearman\w*|kendall\w*|r2|iou|dice|hits?|exact|match(es)?"
+    r"|quality|rating|elo|wins?|coverage|helpful(ness)?|relevanc[ey]|coherence|fluency|usefulness|similarity|mc[12]"
+    r"|right|solved|resolved|includes?|model_graded_(qa|fact))(@\d+|[-_][0-9l]|[-_]?l(sum)?)?$",
+    re.IGNORECASE,
+)
+"""Names that say that more is better and have no known scale."""
 _SAFETY = re.compile(
     r"jailbreak|attack_success|(^|[_\W])(asr|unsafe|toxic(ity)?|harm(ful(ness)?)?)($|[_\W])", re.IGNORECASE
 )
@@ -83,12 +91,19 @@ def is_amount(metric: str) -> bool:
     return not _is_share(metric) and (_AMOUNT.search(metric) or _LOSS.search(metric)) is not None
 
 
-def higher_is_better(metric: str) -> bool:
-    """The direction, for files that do not say it themselves: down for amounts, losses and what goes wrong."""
+def direction_of(metric: str) -> bool | None:
+    """Whether more of a metric of this name is better; None where the name does not say it (``pct_stereotype``)."""
     metric = _plain(metric)
     if _SPEED.search(metric):
         return True
-    return not is_amount(metric) and _BAD.search(metric) is None
+    if is_amount(metric) or _BAD.search(metric):
+        return False
+    return True if _is_share(metric) or _GOOD.search(metric) or made_of(metric) is not Made.SCORES else None
+
+
+def higher_is_better(metric: str) -> bool:
+    """The direction, for files that do not say it themselves: down for amounts, losses and what goes wrong, else up."""
+    return direction_of(metric) is not False
 
 
 def guards_safety(metric: str) -> bool:

@@ -10,7 +10,7 @@ import msgspec
 
 from pulse_tui.domain.evals import Task
 
-METHODS = 1
+METHODS = 2
 """Rises when the statistics change so that stored verdicts should be made anew."""
 
 

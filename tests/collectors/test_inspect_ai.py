@@ -520,3 +520,19 @@ def test_what_inspect_ai_wrote_agrees_with_its_own_accuracy() -> None:
     packed = members(whole["samples"], whole["results"]["scores"])
     packed["header.json"] = {k: v for k, v in whole.items() if k not in ("samples", "reductions")}
     assert run_of(parse(zipped(packed), "x.eval", asset="a", version="1")) == run
+
+
+def test_how_it_was_measured_is_kept_and_the_model_is_none_of_it() -> None:
+    spec: dict[str, Any] = {
+        "config": {"epochs": 2, "limit": 100, "max_connections": 8},
+        "task_args": {"level": "hard"},
+        "model_generate_config": {"temperature": 0.5, "max_retries": 3},
+    }
+    found = run_of(parse(as_json(four(), eval=spec))).conditions
+    assert found["limit"] == "100"
+    assert found["epochs"] == "2"
+    assert found["message limit"] == "none"
+    assert found["task arguments"] == '{"level":"hard"}'
+    assert found["generation"] == '{"temperature":0.5}'
+    other = spec | {"model": "openai/other", "model_args": {"device": "cpu"}}
+    assert run_of(parse(as_json(four(), eval=other))).conditions == found

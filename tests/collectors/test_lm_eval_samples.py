@@ -164,10 +164,39 @@ def test_each_filter_is_a_metric_of_its_own(suite: Suite) -> None:
 
 def test_the_same_document_twice_in_a_suite_keeps_its_partner(suite: Suite) -> None:
     rows = [sample(n, float(n == 2), doc_hash="same" if n else "other", prompt_hash="p") for n in range(4)]
+    suite.totals(results={"arc": {"acc,none": 0.25}})
     suite.put([rows[3], rows[0], rows[2], rows[1]])
     sheet = sheet_of(suite.collect())
     assert sheet.items == ("other", "same", "same#2", "same#3")
     assert sheet.scores["acc"] == ((0.0,), (0.0,), (1.0,), (0.0,)), "in the order of doc_id, not of the file"
+
+
+def test_items_whose_mean_is_not_the_reported_total_are_not_used_and_that_is_said(suite: Suite) -> None:
+    suite.totals(results={"arc": {"acc,none": 0.75, "irt,none": 0.4}})
+    suite.put(four(metrics=["acc", "irt"], irt=0.9))
+    got = suite.collect()
+    assert list(sheet_of(got).scores) == ["acc"]
+    assert {s.metric: s.value for s in run_of(got).scores} == {"acc": 0.75, "irt": 0.4}
+    (told,) = got.rejected
+    assert told.problem.what == "the items give 0.9 for irt, the results report 0.4: they are not used"
+
+
+def test_items_that_a_metric_is_not_about_are_none_of_its_items(suite: Suite) -> None:
+    suite.totals(results={"arc": {"4096,none": 0.5, "8192,none": 1.0}})
+    rows = [
+        sample(n, metrics=["4096", "8192"], **{"4096": n % 2 if n < 2 else -1.0, "8192": -1.0 if n < 2 else 1.0})
+        for n in range(4)
+    ]
+    suite.put(rows)
+    got = suite.collect()
+    assert sheet_of(got).scores == {"4096": ((0.0,), (1.0,), (), ()), "8192": ((), (), (1.0,), (1.0,))}
+    assert got.rejected == ()
+
+
+def test_a_task_of_which_no_items_can_be_used_has_its_totals(suite: Suite) -> None:
+    suite.totals(results={"arc": {"acc,none": 0.1}})
+    suite.put(four())
+    assert run_of(suite.collect()).sheets == ()
 
 
 def test_lines_of_the_same_document_are_repeats(suite: Suite) -> None:
@@ -240,6 +269,7 @@ def test_a_task_without_any_score_of_an_item_has_no_sheet(suite: Suite) -> None:
 
 
 def test_numbers_of_numpy_that_were_written_as_text_are_numbers(suite: Suite) -> None:
+    suite.totals(results={"arc": {"acc,none": 0.625}})
     suite.put([sample(0, "0.5"), sample(1, "True"), sample(2, "False"), sample(3, True)])
     assert sheet_of(suite.collect()).scores["acc"] == ((0.5,), (1.0,), (0.0,), (1.0,))
 

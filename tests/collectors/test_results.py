@@ -91,10 +91,58 @@ def test_the_id_is_the_same_for_the_same_file_and_another_for_other_content() ->
         (1.5, "1.5, outside 0 to 1"),
     ],
 )
-def test_a_run_with_a_total_that_cannot_be_is_refused_by_its_name(value: float, why: str) -> None:
-    results = {"arc": {"em,none": 0.5, "acc,none": value}}
+def test_a_total_that_cannot_be_is_refused_by_its_name_and_the_others_land(value: float, why: str) -> None:
+    got = harness(results={"arc": {"ppl,none": 0.5, "acc,none": value}, "mmlu": {"acc,none": 0.25}})
+    run = run_of(got)
+    assert [(s.task, s.metric) for s in run.scores] == [("arc", "ppl"), ("mmlu", "acc")]
+    (refused,) = got.rejected
+    assert str(refused.problem).startswith(f"results_1.json: results.arc.acc,none: is {why}")
+    assert run.refused == {"arc acc": refused.problem.what}
     with pytest.raises(SourceError, match=rf"results_1\.json is refused: results\.arc\.acc,none is {re.escape(why)}"):
-        harness(results=results)
+        harness(results={"arc": {"acc,none": value}})
+
+
+def test_shares_beside_percentages_of_the_same_task_are_of_no_known_unit() -> None:
+    results = {"squad": {"f1,none": 67.7, "exact_match,none": 0.6, "ppl,none": 3.0}, "arc": {"acc,none": 0.5}}
+    run = run_of(harness(results=results))
+    assert [(s.task, s.metric) for s in run.scores] == [("squad", "ppl"), ("arc", "acc")]
+    assert set(run.refused) == {"squad f1", "squad exact_match"}
+
+
+def test_where_the_answers_were_only_kept_nothing_was_scored() -> None:
+    with pytest.raises(SourceError, match="says that nothing was scored"):
+        harness(results={"arc": {"bypass,none": 999}})
+
+
+def test_a_metric_whose_direction_nobody_says_is_known_to_have_none() -> None:
+    told = {"arc": {"pct_stereotype,none": 0.6, "likelihood_diff,none": 3.5, "acc,none": 0.5}}
+    run = run_of(harness(results=told, higher_is_better={"arc": {"likelihood_diff": False}}))
+    found = {s.metric: (s.directed, s.higher_is_better) for s in run.scores}
+    assert found["likelihood_diff"] == (True, False)
+    assert found["acc"] == (True, True)
+    assert not found["pct_stereotype"][0]
+
+
+def test_how_it_was_measured_is_kept_with_and_without_hashes() -> None:
+    arguments = "pretrained=org/m@2,dtype=float16,max_length=2048,device=cuda:0,batch_size=8"
+    more: dict[str, Any] = {
+        "n-shot": {"arc": 5, "other": 1},
+        "versions": {"arc": 1.0},
+        "config": {"model_args": arguments, "limit": None, "gen_kwargs": {"temperature": 0.0}},
+        "configs": {"arc": {"filter_list": [{"name": "strict"}], "doc_to_text": "<function f at 0x7f>"}},
+    }
+    found = run_of(harness(task_hashes={}, **more)).conditions
+    assert found == {
+        "arc: filters": '[{"name": "strict"}]',
+        "arc: shots": "5",
+        "arc: task version": "1",
+        "generation": '{"temperature": 0.0}',
+        "limit": "none",
+        "model arguments": "dtype=float16, max_length=2048",
+    }
+    as_object = {"pretrained": "other", "dtype": "float16", "max_length": 2048, "device": "cpu"}
+    again = run_of(harness(**more | {"config": {**more["config"], "model_args": as_object}})).conditions
+    assert again == found, "the model that was measured and the machine are no conditions"
 
 
 def test_a_section_that_is_no_set_of_metrics_is_told_and_the_others_land() -> None:

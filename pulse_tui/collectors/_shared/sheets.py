@@ -115,10 +115,10 @@ def refusal(name: str, found: Gathered) -> str:
     return f"{name} is refused: {first}{more}"
 
 
-def totals(found: Iterable[Sheet], better: Callable[[str, str], bool]) -> Iterator[Score]:
+def totals(found: Iterable[Sheet], better: Callable[[str, str], bool | None]) -> Iterator[Score]:
     """The mean over the items of each metric, with its standard error (over clusters where there are any).
 
-    ``better`` says for (task, metric) whether higher is better.
+    ``better`` says for (task, metric) whether higher is better, None where nobody says it.
     """
     for sheet in found:
         for metric, scores in sheet.scores.items():
@@ -127,11 +127,13 @@ def totals(found: Iterable[Sheet], better: Callable[[str, str], bool]) -> Iterat
                 continue
             clusters = [c for c, r in zip(sheet.clusters, scores, strict=False) if r]
             mean = math.fsum(means) / len(means)
+            up = better(sheet.task, metric)
             yield Score(
                 task=sheet.task,
                 metric=metric,
                 value=mean,
-                higher_is_better=better(sheet.task, metric),
+                higher_is_better=up is not False,
+                directed=up is not None,
                 stderr=_error(means, mean, clusters),
                 n=len(means),
             )

@@ -19,7 +19,7 @@ from pulse_tui.collectors._shared.members import first_name
 from pulse_tui.collectors._shared.runs import PATTERN, run_id, whose
 from pulse_tui.collectors._shared.sheets import Answer, digest, gather, number, refusal, short, shown, totals
 from pulse_tui.collectors._shared.told import canonical, moment, plain_text, slices_of
-from pulse_tui.collectors.inspect_ai.log import REMOVED, Header, Log, Sample
+from pulse_tui.collectors.inspect_ai.log import REMOVED, Header, Log, Sample, conditions
 from pulse_tui.collectors.inspect_ai.scores import Column, Grades, grades_of, reported
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.evals import EvalRun, Sheet
@@ -115,6 +115,7 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
         suite_digest=_suite_digest(log.header, samples, grades.columns),
         source=context.source,
         format="inspect_ai",
+        conditions=conditions(log.header.eval),
         sheets=found,
     )
     return Collected(
@@ -189,6 +190,7 @@ def _totals_alone(
         scores=scores,
         source=context.source,
         format="inspect_ai",
+        conditions=conditions(header.eval),
     )
     return Collected(observations=(run,), cursor=context.cursor)
 

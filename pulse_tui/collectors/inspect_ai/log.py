@@ -14,7 +14,8 @@ from typing import Any
 import msgspec
 
 from pulse_tui.collectors._shared.members import Members
-from pulse_tui.collectors._shared.sheets import number
+from pulse_tui.collectors._shared.sheets import number, short
+from pulse_tui.collectors._shared.told import canonical
 from pulse_tui.collectors._shared.typed import typed
 from pulse_tui.domain.errors import SourceError
 
@@ -115,6 +116,40 @@ class Spec(msgspec.Struct):
     tags: list[str] | None = None
     metadata: dict[str, Any] | None = None
     dataset: _Dataset = msgspec.field(default_factory=_Dataset)
+    task_args: dict[str, Any] | None = None
+    model_args: dict[str, Any] | None = None
+    model_generate_config: dict[str, Any] | None = None
+    solver: str | None = None
+    config: dict[str, Any] | None = None
+
+
+_CONFIG = {
+    "limit": "limit",
+    "epochs": "epochs",
+    "message_limit": "message limit",
+    "token_limit": "token limit",
+    "time_limit": "time limit",
+    "working_limit": "working limit",
+}
+_GENERATE = (
+    "temperature", "top_p", "top_k", "max_tokens", "reasoning_effort", "reasoning_tokens", "num_choices", "stop_seqs",
+    "frequency_penalty", "presence_penalty", "response_schema", "best_of",
+)  # fmt: skip
+"""How answers are made; retries, caches, connections and the seed change nothing of what is asked."""
+
+
+def conditions(spec: Spec) -> dict[str, str]:
+    """Under what it was measured: limits, epochs, the task's arguments, its solver and version, how answers are made.
+
+    The arguments of a model say which one was measured; two releases differ in them.
+    """
+    told: dict[str, Any] = {"task version": spec.task_version, "task arguments": spec.task_args or None}
+    told |= {word: (spec.config or {}).get(key) for key, word in _CONFIG.items()}
+    generate = spec.model_generate_config or {}
+    told["generation"] = {key: generate[key] for key in _GENERATE if generate.get(key) is not None} or None
+    if spec.solver is not None:
+        told["solver"] = spec.solver
+    return {word: "none" if value is None else short(canonical(value).decode()) for word, value in told.items()}
 
 
 class _Stats(msgspec.Struct):

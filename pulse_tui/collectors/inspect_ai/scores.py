@@ -10,7 +10,7 @@ from pulse_tui.collectors._shared.sheets import number, short
 from pulse_tui.collectors.inspect_ai.log import Header, Reported, Sample
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.evals import Score, Sheet
-from pulse_tui.domain.metrics import higher_is_better
+from pulse_tui.domain.metrics import direction_of
 from pulse_tui.domain.text import clean
 
 _GRADES = {"C": 1.0, "I": 0.0, "P": 0.5, "N": 0.0}
@@ -39,7 +39,7 @@ class _Reduced(NamedTuple):
     metric: str
     value: float
     stderr: float | None
-    better: bool
+    better: bool | None
 
 
 class Grades:
@@ -48,14 +48,14 @@ class Grades:
     def __init__(
         self,
         names: Mapping[Column, str],
-        better: Mapping[str, bool],
+        better: Mapping[str, bool | None],
         labels: Sequence[str],
         reduced: Sequence[_Reduced] = (),
     ) -> None:
         self._names = names
         self._reduced = reduced
         self.better = better
-        """Of each metric, whether higher is better."""
+        """Of each metric, whether higher is better; None: nobody says it."""
         self.labels = labels
         """Scorers that give no scores but labels."""
 
@@ -76,7 +76,8 @@ class Grades:
                 task=sheet.task,
                 metric=short(one.metric),
                 value=one.value,
-                higher_is_better=one.better,
+                higher_is_better=one.better is not False,
+                directed=one.better is not None,
                 stderr=one.stderr,
                 n=len(sheet.items),
             )
@@ -106,9 +107,11 @@ class Grades:
 def grades_of(name: str, header: Header, samples: Sequence[Sample], renamed: Mapping[str, str]) -> Grades:
     """What the samples' scores are. Raises SourceError when there is none, or two would bear one name."""
     seen: dict[Column, bool] = {}
+    graded: dict[Column, bool] = {}  # all of whose values are C, I, P or N: of those it is known what is better
     for sample in samples:
         for column, value in _values(sample).items():
             seen[column] = seen.get(column, False) or not (value is None or _is_label(value))
+            graded[column] = graded.get(column, True) and isinstance(value, str) and value in _GRADES
     columns = [column for column, scored in seen.items() if scored]
     labels = [short(column.label) for column, scored in seen.items() if not scored]
     if not columns:
@@ -119,7 +122,7 @@ def grades_of(name: str, header: Header, samples: Sequence[Sample], renamed: Map
         reports.setdefault(_column(report, columns), []).append(report)
     alone = len({column.scorer for column in columns}) == 1
     names: dict[Column, str] = {}
-    better: dict[str, bool] = {}
+    better: dict[str, bool | None] = {}
     reduced: list[_Reduced] = []
     for column in columns:
         mine = reports.get(column, [])
@@ -127,7 +130,7 @@ def grades_of(name: str, header: Header, samples: Sequence[Sample], renamed: Map
         others = [r for r in mine if r.reducer not in _MEAN]
         # Where the log has no mean, ours must not bear the name under which it shows another number.
         names[column] = f"{metric}/mean" if others and len(others) == len(mine) else metric
-        better[short(names[column])] = up
+        better[short(names[column])] = up = True if up is None and graded[column] else up
         for report in others:
             value = _value(report)
             if value is not None:
@@ -154,19 +157,22 @@ def reported(header: Header, renamed: Mapping[str, str]) -> Iterator[Score]:
             task=short(header.eval.task),
             metric=metric,
             value=value,
-            higher_is_better=up,
+            higher_is_better=up is not False,
+            directed=up is not None,
             stderr=_stderr(report),
             n=report.scored_samples or None,
         )
 
 
-def _named(column: Column, reports: Sequence[Reported], renamed: Mapping[str, str], *, alone: bool) -> tuple[str, bool]:
-    """(metric, whether more is better) of a column."""
+def _named(
+    column: Column, reports: Sequence[Reported], renamed: Mapping[str, str], *, alone: bool
+) -> tuple[str, bool | None]:
+    """(metric, whether more is better, None where nobody says it) of a column."""
     accuracy = not column.key and any("accuracy" in r.metrics for r in reports)
     own = (("accuracy" if alone else f"{column.scorer}/accuracy") if accuracy else column.label) or "score"
     name = renamed.get(own, own)
     said = name if own in renamed else "accuracy" if accuracy else column.key or column.scorer
-    return name, higher_is_better(said)
+    return name, direction_of(said)
 
 
 def _reports(header: Header) -> Sequence[Reported]:

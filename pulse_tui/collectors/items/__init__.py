@@ -20,7 +20,7 @@ from pulse_tui.collectors._shared.sheets import Answer, gather, labels, refusal,
 from pulse_tui.collectors.items.rows import Row, head_of, is_table, rows
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.evals import EvalRun
-from pulse_tui.domain.metrics import higher_is_better
+from pulse_tui.domain.metrics import direction_of
 from pulse_tui.domain.source import Collected, Rejected
 from pulse_tui.domain.text import clean
 from pulse_tui.ports import CollectContext
@@ -255,7 +255,7 @@ def _run(name: str, group: _Group, context: CollectContext) -> tuple[EvalRun, li
         suite=short(group.suite),
         at=context.now,
         suite_digest=clean(next(iter(group.digests)), 200) or None,
-        scores=tuple(totals(found, lambda _task, metric: higher_is_better(metric))),
+        scores=tuple(totals(found, lambda _task, metric: direction_of(metric))),
         source=context.source,
         format="items",
         sheets=found,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -20,10 +21,11 @@ from pulse_tui.collectors._shared.plain import finite
 from pulse_tui.collectors._shared.runs import PATTERN, run_id, whose
 from pulse_tui.collectors._shared.sheets import short, totals
 from pulse_tui.collectors.lm_eval.beside import base_of, beside, named, results_of, samples_of
+from pulse_tui.collectors.lm_eval.conditions import conditions
 from pulse_tui.collectors.lm_eval.samples import Fields, Part, Unread, lines_of, metric_name, sheet_of
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.evals import EvalRun, Score, Sheet
-from pulse_tui.domain.metrics import bounds_of, higher_is_better
+from pulse_tui.domain.metrics import bounds_of, direction_of
 from pulse_tui.domain.moments import from_us
 from pulse_tui.domain.source import Collected, Rejected
 from pulse_tui.ports import CollectContext
@@ -49,6 +51,11 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     max_sample_bytes: int = 2**30
 
 
+_SAME = 1e-4
+"""How far the mean of the items may lie from what is reported, which some versions round to four digits."""
+_SENTINEL = -1.0
+_BYPASS = "bypass"
+"""What the harness reports where it only kept the answers (``--predict_only``): a constant."""
 _NOT_METRICS = frozenset({"alias", "name", "sample_len", "sample_count", "samples"})
 
 
@@ -78,9 +85,11 @@ def accepts(name: str, head: bytes) -> bool:
 def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
     """One run, with the items of each task whose samples lie beside it in ``context.folder``.
 
-    Samples that cannot be read or are not all there yet are Rejected: they may come later. A file of samples is read as its run when the results are beside it, else
-    alone. Raises SourceError for broken JSON, another shape, an unknown asset or version, no score at all, a total
-    or a sample's score that is no finite number or outside its metric's scale.
+    Samples that cannot be read or are not all there yet are Rejected: they may come later. So is a metric whose total is
+    no finite number or outside its scale, by its name, and the others land. Items whose mean is not the total that the
+    file reports are not used. A file of samples is read as its run when the results are beside it, else alone. Raises
+    SourceError for broken JSON, another shape, an unknown asset or version, no score at all, or a sample's score that is
+    no finite number or outside its metric's scale.
     """
     base = base_of(name)
     if base.endswith(".jsonl") or _begins_samples(data[:4096]):
@@ -91,9 +100,10 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
         data = read_capped(whole, name, options.max_bytes)
     document = _document(name, data)
     rejected: list[Rejected] = []
-    scores = tuple(_scores(name, document, context.source, rejected))
+    refused: dict[str, str] = {}
+    scores = tuple(_scores(name, document, context.source, rejected, refused))
     if not scores:
-        raise SourceError(f"{name} has no score" + (f": {rejected[0].problem}" if rejected else ""))
+        raise SourceError(_nothing(name, document, rejected), todo="Check the metrics and their units")
     config = document.get("config")
     arguments = config.get("model_args") if isinstance(config, dict) else None
     texts = [str(document.get("model_name") or ""), json.dumps(arguments) if arguments else "", _folder(context)]
@@ -111,6 +121,8 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
         source=context.source,
         format="lm_eval",
         sheets=tuple(_sheets(name, document, scores, options, context, rejected)),
+        conditions=conditions(document, tasks),
+        refused=refused,
     )
     return Collected(observations=(run,), rejected=tuple(rejected), cursor=context.cursor)
 
@@ -131,7 +143,8 @@ def _sheets(
         return
     base = base_of(name)
     for task, file in samples_of(context.folder, base, document["results"]).items():
-        metrics = tuple(score.metric for score in scores if score.task == short(task))
+        mine = {score.metric: score.value for score in scores if score.task == short(task)}
+        metrics = tuple(mine)
         shown = f"{name[: -len(base)]}{file.name}"
         part = Part(name, shown, task, metrics, _count(document, task))
         try:
@@ -141,7 +154,37 @@ def _sheets(
             rejected.append(refuse(context.source, error.where, str(error), hint=hint))
             continue
         if sheet is not None:
-            yield sheet
+            whole = _as_reported(shown, sheet, mine, context.source, rejected)
+            if whole.scores:
+                yield whole
+
+
+def _as_reported(name: str, sheet: Sheet, totals_: dict[str, float], source: str, rejected: list[Rejected]) -> Sheet:
+    """The items of the metrics whose mean is the total that the file reports; the others have their totals alone.
+
+    -1 is what some tasks (RULER) give an item that a metric is not about: where the mean of the others is what is
+    reported, these are the metric's items.
+    """
+    kept: dict[str, tuple[tuple[float, ...], ...]] = {}
+    for metric, rows in sheet.scores.items():
+        total = totals_.get(metric)
+        about = tuple(() if _SENTINEL in row else row for row in rows)
+        if total is None or _mean_is(total, rows):
+            kept[metric] = rows
+        elif _mean_is(total, about):
+            kept[metric] = about
+        else:
+            means = [math.fsum(row) / len(row) for row in rows if row]
+            given = math.fsum(means) / len(means)
+            what = f"the items give {given:.6g} for {metric}, the results report {total:.6g}: they are not used"
+            hint = "the reported total stands, which is made in another way than as their mean"
+            rejected.append(refuse(source, name, what, hint=hint))
+    return msgspec.structs.replace(sheet, scores=kept)
+
+
+def _mean_is(total: float, rows: Sequence[Sequence[float]]) -> bool:
+    means = [math.fsum(row) / len(row) for row in rows if row]
+    return bool(means) and math.isclose(math.fsum(means) / len(means), total, rel_tol=_SAME, abs_tol=_SAME)
 
 
 def _alone(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
@@ -164,7 +207,7 @@ def _alone(name: str, data: bytes, options: Options, context: CollectContext) ->
         version=version,
         suite=suite,
         at=min(told.at or context.now, context.now),
-        scores=tuple(totals([sheet], lambda _task, metric: higher_is_better(metric))),
+        scores=tuple(totals([sheet], lambda _task, metric: direction_of(metric))),
         source=context.source,
         format="lm_eval",
         sheets=(sheet,),
@@ -195,33 +238,61 @@ def _document(name: str, data: bytes) -> dict[str, Any]:
     return document
 
 
-def _scores(name: str, document: dict[str, Any], source: str, rejected: list[Rejected]) -> Iterator[Score]:
+def _nothing(name: str, document: dict[str, Any], rejected: list[Rejected]) -> str:
+    """Why a file has no score: what it has was refused, or nothing was scored."""
+    if not rejected:
+        return f"{name} has no score"
+    more = f", and {len(rejected) - 1} more such" if len(rejected) > 1 else ""
+    return f"{name} is refused: {rejected[0].problem.where.removeprefix(f'{name}: ')} {rejected[0].problem.what}{more}"
+
+
+def _scores(
+    name: str, document: dict[str, Any], source: str, rejected: list[Rejected], refused: dict[str, str]
+) -> Iterator[Score]:
     for task, row in document["results"].items():
         if not isinstance(row, dict):
             rejected.append(refuse(source, f"{name}: results.{task}", "not a set of metrics"))
             continue
         filtered = any("," in key for key in row)
+        percent = any(_is_percent(key.partition(",")[0], value) for key, value in row.items())
         for key, value in row.items():
             metric, _, used = key.partition(",")
             skip = key in _NOT_METRICS or metric.endswith("_stderr") or (filtered and not used)
             if skip or isinstance(value, str | dict | list) or value is None:
                 continue
             number = finite(value)
-            if number is None:
-                raise SourceError(f"{name} is refused: results.{task}.{key} is {value}, not a finite number")
-            low, high = bounds_of(metric)
-            if not low <= number <= high:
-                what = f"{name} is refused: results.{task}.{key} is {number:g}, outside {low:g} to {high:g}"
-                raise SourceError(what, todo="Check the metric and its unit")
+            if number is None or (why := _odd(metric, number, percent=percent)):
+                what = f"is {value}, not a finite number" if number is None else why
+                rejected.append(refuse(source, f"{name}: results.{task}.{key}", what, hint="the other metrics stand"))
+                refused[f"{short(task)} {short(metric_name(metric, used))}"] = what
+                continue
             stderr = finite(row.get(f"{metric}_stderr,{used}" if used else f"{metric}_stderr"))
             yield Score(
                 task=short(task),
                 metric=short(metric_name(metric, used)),
                 value=number,
-                higher_is_better=_direction(document, task, metric),
+                higher_is_better=(up := _direction(document, task, metric)) is not False,
+                directed=up is not None,
                 stderr=stderr if stderr is not None and stderr >= 0 else None,
                 n=_count(document, task),
             )
+
+
+def _is_percent(metric: str, value: Any) -> bool:
+    """Whether a share was written in hundredths."""
+    number = finite(value)
+    return number is not None and 1.0 < number <= 100.0 and bounds_of(metric) == (0.0, 1.0)
+
+
+def _odd(metric: str, number: float, *, percent: bool) -> str:
+    """Why a total is none; empty when it is one. Beside percentages a 0.6 of the same task may well be 0.6 %."""
+    if metric == _BYPASS:
+        return "says that nothing was scored: the answers were only kept (predict_only)"
+    low, high = bounds_of(metric)
+    if low <= number <= high:
+        return f"is {number:g} beside percentages: its unit is unknown" if percent and high == 1.0 else ""
+    asked = ": a percentage? metrics of this name are parts of one" if _is_percent(metric, number) else ""
+    return f"is {number:g}, outside {low:g} to {high:g}{asked}"
 
 
 def _section(document: dict[str, Any], section: str, task: str) -> Any:
@@ -229,10 +300,10 @@ def _section(document: dict[str, Any], section: str, task: str) -> Any:
     return whole.get(task) if isinstance(whole, dict) else None
 
 
-def _direction(document: dict[str, Any], task: str, metric: str) -> bool:
+def _direction(document: dict[str, Any], task: str, metric: str) -> bool | None:
     told = _section(document, "higher_is_better", task)
     said = told.get(metric) if isinstance(told, dict) else None
-    return said if isinstance(said, bool) else higher_is_better(metric)
+    return said if isinstance(said, bool) else direction_of(metric)
 
 
 def _count(document: dict[str, Any], task: str) -> int | None:

@@ -21,7 +21,7 @@ from pulse_tui.collectors._shared.told import canonical, moment, plain_text, sli
 from pulse_tui.collectors.promptfoo.rows import Output, Row, Tests
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.evals import EvalRun
-from pulse_tui.domain.metrics import higher_is_better
+from pulse_tui.domain.metrics import direction_of
 from pulse_tui.domain.source import Collected, Rejected
 from pulse_tui.domain.text import clean
 from pulse_tui.ports import CollectContext
@@ -216,7 +216,7 @@ def _run(group: _Group, of: _Of, options: Options, context: CollectContext) -> t
         version=group.version,
         suite=of.suite,
         at=of.at,
-        scores=tuple(totals(found, lambda _task, metric: metric in asserted or higher_is_better(metric))),
+        scores=tuple(totals(found, lambda _task, metric: metric in asserted or direction_of(metric))),
         suite_digest=hashlib.sha256("".join(tests).encode()).hexdigest(),
         source=context.source,
         format="promptfoo",

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pulse_tui.domain.evals import EvalRun, Sheet, Task
-from pulse_tui.domain.metrics import Made, higher_is_better, made_of
+from pulse_tui.domain.metrics import Made, direction_of, higher_is_better, is_amount, made_of
 from pulse_tui.evaluate.definition import Question
 
 NAMED = 3
 """Items that are named of those that differ."""
+_SHOWN = 60
+"""Characters of a condition that are shown."""
+_HUNDRED = 100.0
+_OTHER_UNIT = 20.0
+"""How many times as large a number of hundredths is at least: no release is twenty times as good as the one before."""
 
 
 def refusal(base: EvalRun, cand: EvalRun, question: Question) -> str:
@@ -27,6 +32,10 @@ def refusal(base: EvalRun, cand: EvalRun, question: Question) -> str:
             f"the suite's content differs: {_short(base.suite_digest)} in {base.version}, "
             f"{_short(cand.suite_digest)} in {cand.version}"
         )
+    if other := _conditions(base, cand, question):
+        return f"they were measured under other conditions: {other}"
+    if unit := [text for t in question.tasks if (text := _unit(base, cand, t))]:
+        return "; ".join(dict.fromkeys(unit))
     turned = [f"{t.name} {t.metric}" for t in question.tasks if t.higher_is_better is None and _turned(base, cand, t)]
     if turned:
         return f"the two files do not agree which way is better for {named(turned)}: say it in the suite (higher_is_better)"
@@ -36,10 +45,52 @@ def refusal(base: EvalRun, cand: EvalRun, question: Question) -> str:
     return "; ".join(told[:NAMED]) + (f"; and {len(told) - NAMED} tasks more" if len(told) > NAMED else "")
 
 
+def _conditions(base: EvalRun, cand: EvalRun, question: Question) -> str:
+    """What both runs state of how they were measured and state differently: of the whole run, and of the tasks asked."""
+    asked = {f"{t.name}: " for t in question.tasks}
+    told = []
+    for name in sorted(base.conditions.keys() & cand.conditions.keys()):
+        then, now = base.conditions[name], cand.conditions[name]
+        task, of_task, _ = name.rpartition(": ")
+        if then != now and (not of_task or f"{task}: " in asked):
+            told.append(f"{name} {_cut(then)} in the baseline, {_cut(now)} in the candidate")
+    more = f"; and {len(told) - NAMED} more" if len(told) > NAMED else ""
+    return "; ".join(told[:NAMED]) + more
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def _unit(base: EvalRun, cand: EvalRun, task: Task) -> str:
+    """Whether one side counts in parts of one and the other in hundredths: 0.85 and 67.7 are no two values of one unit."""
+    if is_amount(task.metric) or made_of(task.metric) is not Made.SCORES:
+        return ""
+    sides = [_sizes(run, task) for run in (base, cand)]
+    if not all(sides):
+        return ""
+    small, large = sorted(sides, key=lambda s: max(s, default=0.0))
+    within = min(small) >= 0.0 and max(small) <= 1.0 and min(large) >= 0.0 and 1.0 < max(large) <= _HUNDRED
+    if not within or max(large) < _OTHER_UNIT * max(small):
+        return ""
+    then, now = (f"{max(s):g}" for s in sides)
+    return f"{task.name}: {task.metric} is {then} in the baseline and {now} in the candidate: not in one unit"
+
+
+def _sizes(run: EvalRun, task: Task) -> list[float]:
+    """The total, else the items' scores, without what has no sign of a scale: zeros."""
+    score, sheet = run.score(task.name, task.metric), run.sheet(task.name)
+    if score is not None:
+        return [score.value] if score.value else []
+    rows = sheet.scores.get(task.metric, ()) if sheet is not None else ()
+    return [s for row in rows for s in row if s]
+
+
 def _turned(base: EvalRun, cand: EvalRun, task: Task) -> bool:
     """Whether the candidate's file calls worse what the baseline's calls better."""
     before, after = base.score(task.name, task.metric), cand.score(task.name, task.metric)
-    return before is not None and after is not None and before.higher_is_better is not after.higher_is_better
+    known = [s.higher_is_better for s in (before, after) if s is not None and s.directed]
+    return len(set(known)) > 1
 
 
 def _differences(base: EvalRun, cand: EvalRun, name: str, question: Question) -> Iterator[str]:
@@ -87,9 +138,20 @@ def source_of(sheet: Sheet, task: Task) -> str | None:
 
 
 def better(task: str, metric: str, *runs: EvalRun) -> bool:
-    """Whether higher is better: as the first run that has such a total says, else by the metric's name."""
+    """Whether higher is better: as the first run whose total says it, else by the metric's name."""
     told = (run.score(task, metric) for run in runs)
-    return next((score.higher_is_better for score in told if score is not None), higher_is_better(metric))
+    stated = (score.higher_is_better for score in told if score is not None and score.directed)
+    return next(stated, higher_is_better(metric))
+
+
+def undirected(task: Task, metric: str, *runs: EvalRun) -> str:
+    """Why nobody can say which way a metric is better; empty when the suite, a file or its name says it."""
+    if metric == task.metric and task.higher_is_better is not None:
+        return ""
+    found = [score for run in runs if (score := run.score(task.name, metric)) is not None]
+    if any(score.directed for score in found) or (not found and direction_of(metric) is not None):
+        return ""
+    return f"nobody states which way {metric} is better: say it in the suite (higher_is_better)"
 
 
 def _short(digest: str | None) -> str:

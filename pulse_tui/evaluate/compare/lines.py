@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
-from pulse_tui.domain.evals import EvalRun, Sheet, Task
+from pulse_tui.domain.evals import ZERO_TOLERANCE, Basis, EvalRun, Sheet, Task
 from pulse_tui.domain.metrics import Made, made_of
-from pulse_tui.evaluate.compare.comparable import better
+from pulse_tui.evaluate.compare.comparable import better, undirected
 from pulse_tui.evaluate.compare.limits import latency, never
 from pulse_tui.evaluate.compare.line import Line, unsaid
 from pulse_tui.evaluate.compare.pairing import pair, parts
@@ -23,6 +24,9 @@ def lines(task: Task, base: EvalRun, cand: EvalRun, looks: Sequence[Sequence[str
     before, after = base.sheet(task.name), cand.sheet(task.name)
     made = _made(task, before, after)
     up = direction(task, made, base, cand)
+    if made is Made.SCORES and (why := undirected(task, task.metric, cand, base)):
+        yield from _undirected(task, base, cand, up, why)
+        return
     if made is Made.LATENCY:
         yield latency(task, base, cand)
         yield from _sliceless(task, up, "latencies are of requests, not of items")
@@ -37,6 +41,17 @@ def lines(task: Task, base: EvalRun, cand: EvalRun, looks: Sequence[Sequence[str
             except Unusable as error:
                 yield unsaid(task, name, up, len(places), str(error))
     yield from never(task, cand, up)
+
+
+def _undirected(task: Task, base: EvalRun, cand: EvalRun, up: bool, why: str) -> Iterator[Line]:
+    """Both numbers and no word on them: judged by a guess, half of such metrics would pass when they get worse."""
+    then, now = base.score(task.name, task.metric), cand.score(task.name, task.metric)
+    told = f"{then.value:.4g} -> {now.value:.4g}; {why}" if then is not None and now is not None else why
+    line = unsaid(task, "", up, (now.n or 0) if now is not None else 0, told)
+    yield line._replace(basis=Basis.RAW, current=now.value if now is not None else math.nan)
+    yield from _sliceless(task, up, why)
+    if task.zero_tolerance:
+        yield unsaid(task, ZERO_TOLERANCE, False, 0, why)
 
 
 def direction(task: Task, made: Made, base: EvalRun, cand: EvalRun) -> bool:

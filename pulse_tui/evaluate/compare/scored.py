@@ -10,7 +10,7 @@ import numpy as np
 
 from pulse_tui.domain.evals import Basis, EvalRun, Task, Verdict
 from pulse_tui.domain.metrics import Made, k_of
-from pulse_tui.evaluate.compare.comparable import better, source_of
+from pulse_tui.evaluate.compare.comparable import better, source_of, undirected
 from pulse_tui.evaluate.compare.growing import watched
 from pulse_tui.evaluate.compare.line import Line, span_of
 from pulse_tui.evaluate.compare.pairing import Pair, Scored, scored
@@ -54,6 +54,7 @@ def scores(a: Asked) -> Line:
 def pass_at(a: Asked) -> Line:
     """Of pass@k without bias; when less of it is better (attacks that work), what counts is a hit."""
     found, right_up = _source(a)
+    _directed(a)
     k = k_of(a.task.metric)
     base, cand = (chances(a.task, rows, k, higher_is_better=right_up or not a.up) for rows in (found.left, found.right))
     return _judged(a, found.places, base, cand, 1.0)._replace(repeats=_fewest(found))
@@ -138,6 +139,7 @@ def calibration(a: Asked) -> Line:
     before, after = a.both.before.probabilities, a.both.after.probabilities
     if not (before and after):
         raise Unusable("the answers state no probability of being right")
+    _directed(a)
     found, right_up = _source(a)
     losses = [
         brier(
@@ -170,6 +172,13 @@ def _source(a: Asked) -> tuple[Scored, bool]:
             f"{a.task.metric} is made from the scores of one metric", todo=f"Name it: 'of' is one of {known}"
         )
     return scored(a.both, a.places, name, a.task), better(a.task.name, name, *a.runs)
+
+
+def _directed(a: Asked) -> None:
+    """:raises Unusable: when nobody can say which scores of the source are right"""
+    name = source_of(a.both.after, a.task)
+    if name is not None and (why := undirected(a.task, name, *a.runs)):
+        raise Unusable(why)
 
 
 def _judged(a: Asked, places: Sequence[int], base: Floats, cand: Floats, span: float | None) -> Line:

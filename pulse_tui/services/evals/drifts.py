@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from pulse_tui.domain.evals import Basis, EvalRun, Gate, Task
 from pulse_tui.domain.evidence import MetricEvidence
-from pulse_tui.domain.metrics import higher_is_better
 from pulse_tui.domain.signal import Signal, fingerprint, observed
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Recommended, Severity, SignalType
@@ -75,8 +74,10 @@ def moves(runs: list[tuple[int, EvalRun]], task: Task) -> Iterator[Moved]:
         return
     from pulse_tui.evaluate.drift import drift  # noqa: PLC0415  brings numpy and SciPy
 
-    stated = found[-1][2].higher_is_better if found else higher_is_better(task.metric)
-    up = task.higher_is_better if task.higher_is_better is not None else stated
+    last_score = found[-1][2]
+    if task.higher_is_better is None and not last_score.directed:
+        return  # nobody says which way is better: a level that moved is neither
+    up = task.higher_is_better if task.higher_is_better is not None else last_score.higher_is_better
     for change in drift([s.value for _, _, s in found]).changes:
         if not change.confirmed:
             continue

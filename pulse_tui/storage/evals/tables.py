@@ -18,6 +18,8 @@ eval_runs = sa.Table(
     text("source"),
     text("format"),
     sa.Column("iteration", sa.BigInteger, nullable=False),
+    sa.Column("conditions", sa.Text, nullable=False, server_default="{}"),
+    sa.Column("refused", sa.Text, nullable=False, server_default="{}"),
     sa.Index(None, "asset_id", "suite", "iteration"),
 )
 
@@ -31,6 +33,7 @@ eval_scores = sa.Table(
     sa.Column("higher_is_better", sa.Boolean, nullable=False),
     sa.Column("stderr", sa.Float),
     sa.Column("n", sa.BigInteger),
+    sa.Column("directed", sa.Boolean, nullable=False, server_default=sa.true()),
 )
 
 eval_sheets = sa.Table(

@@ -113,3 +113,40 @@ def test_a_made_metric_comes_from_the_column_that_is_named_or_the_only_one() -> 
     one, two = of("a"), msgspec.structs.replace(of("a"), scores={"f1": ((1.0,),), "em": ((1.0,),)})
     plain, named = Task(name="qa", metric="pass@2"), Task(name="qa", metric="pass@2", of="em")
     assert [source_of(s, t) for s in (one, two) for t in (plain, named)] == ["accuracy", None, None, "em"]
+
+
+# --------------------------------------------------------------------------- how it was measured
+
+
+def test_runs_that_were_measured_under_other_conditions_are_refused_with_the_difference() -> None:
+    base = run("b", total(100), conditions={"qa: shots": "0", "limit": "none", "only here": "1"})
+    same = run("c", total(100), conditions={"qa: shots": "0", "limit": "none"})
+    assert refused(base, same) == "", "what only one states is not compared"
+    other = run("c", total(100), conditions={"qa: shots": "5", "limit": "100"})
+    told = refused(base, other)
+    assert "limit none in the baseline, 100 in the candidate" in told
+    assert "qa: shots 0 in the baseline, 5 in the candidate" in told
+
+
+def test_the_conditions_of_tasks_that_nobody_asks_about_do_not_matter() -> None:
+    base, cand = (run(i, total(100), conditions={"other: shots": s}) for i, s in (("b", "0"), ("c", "5")))
+    assert refused(base, cand) == ""
+    assert "other: shots" in refused(base, cand, QA, Task(name="other", metric="accuracy"))
+
+
+@pytest.mark.parametrize(("then", "now"), [(0.85, 67.7), (67.7, 0.85), (0.03, 1.5)])
+def test_parts_of_one_and_hundredths_are_not_compared(then: float, now: float) -> None:
+    base, cand = (run(i, total(100, metric="exact", value=v)) for i, v in (("b", then), ("c", now)))
+    told = refused(base, cand, Task(name="qa", metric="exact", margin=0.5))
+    assert told == f"qa: exact is {then:g} in the baseline and {now:g} in the candidate: not in one unit"
+
+
+@pytest.mark.parametrize(("then", "now"), [(0.9, 1.2), (0.0, 60.0), (3.1, 3.6), (-0.5, 20.0), (0.9, 130.0)])
+def test_numbers_that_may_be_of_one_unit_are_compared(then: float, now: float) -> None:
+    base, cand = (run(i, total(100, metric="exact", value=v)) for i, v in (("b", then), ("c", now)))
+    assert refused(base, cand, Task(name="qa", metric="exact", margin=0.5)) == ""
+
+
+def test_a_loss_that_became_large_is_no_other_unit() -> None:
+    base, cand = (run(i, total(100, metric="loss", value=v)) for i, v in (("b", 0.5), ("c", 50.0)))
+    assert refused(base, cand, Task(name="qa", metric="loss", margin=0.5)) == ""

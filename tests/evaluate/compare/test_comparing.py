@@ -229,7 +229,7 @@ def test_the_suite_says_the_direction_then_the_results_then_the_name() -> None:
     zeros, ones = sheet("qa", np.zeros(200), "leaks"), sheet("qa", np.ones(200), "leaks")
     stated = Score(task="qa", metric="leaks", value=0.0, higher_is_better=False)
     plain = Task(name="qa", metric="leaks")
-    assert only(said(run("b", zeros), run("c", ones), plain)).verdict is PASS
+    assert only(said(run("b", zeros), run("c", ones), plain)).verdict is OPEN, "nobody says it"
     assert only(said(run("b", zeros, stated), run("c", ones), plain)).verdict is FAIL
     up = msgspec.structs.replace(plain, higher_is_better=True)
     assert only(said(run("b", zeros, stated), run("c", ones), up)).verdict is PASS
@@ -266,3 +266,34 @@ def test_a_refused_comparison_says_why_and_shows_its_numbers_all_the_same() -> N
     assert found.verdicts == ()
     assert [m.name for m in found.measures] == ["p50 latency", "p95 latency", "p99 latency"]
     assert found.verdict() is OPEN
+
+
+# --------------------------------------------------------------------------- which way is better, when nobody says it
+
+
+def undirected_total(value: float) -> Score:
+    return Score(task="qa", metric="pct_stereotype", value=value, stderr=0.004, n=4_000, directed=False)
+
+
+def test_a_metric_that_nobody_gives_a_direction_is_not_judged_until_the_suite_states_one() -> None:
+    worse, better = run("w", undirected_total(0.6)), run("b", undirected_total(0.4))
+    plain = Task(name="qa", metric="pct_stereotype", margin=0.02)
+    for base, cand in ((worse, better), (better, worse)):
+        line = only(said(base, cand, plain))
+        assert (line.verdict, line.delta, line.worse) == (OPEN, None, 0.0)
+        assert "nobody states which way pct_stereotype is better: say it in the suite" in line.note
+        assert line.current == cand.scores[0].value
+    down = msgspec.structs.replace(plain, higher_is_better=False)
+    assert only(said(worse, better, down)).verdict is PASS
+    assert only(said(better, worse, down)).verdict is FAIL
+
+
+def test_what_is_made_of_such_scores_or_must_never_fail_by_them_is_not_judged_either() -> None:
+    rows = [[1.0, 0.0]] * 50
+    base, cand = (
+        run(i, sheet("qa", rows, "stereo"), Score(task="qa", metric="stereo", value=0.5, directed=False)) for i in "bc"
+    )
+    passed = only(said(base, cand, Task(name="qa", metric="pass@2", of="stereo")))
+    assert (passed.verdict, "nobody states" in passed.note) == (OPEN, True)
+    found = said(base, cand, Task(name="qa", metric="stereo", zero_tolerance=("i000",), margin=0.1)).verdicts
+    assert [v.verdict for v in found] == [OPEN, OPEN]
