@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import socket
 import time
@@ -243,4 +244,4 @@ def _reason(error: OSError | OverflowError) -> str:
     if not isinstance(error, OSError) or not error.errno:
         return str(error)
     told = os.strerror(error.errno).lower()
-    return f"{told}; another tower or agent may have it" if "in use" in told else told
+    return f"{told}; another tower or agent may have it" if error.errno == errno.EADDRINUSE else told

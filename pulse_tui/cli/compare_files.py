@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from pulse_tui.cli.output import emit
-from pulse_tui.domain.errors import SourceError, WrongUse
+from pulse_tui.domain.errors import Nameless, SourceError, WrongUse
 from pulse_tui.domain.evals import Comparison, EvalRun, Gate, Measure, Task, TaskVerdict, Verdict
 from pulse_tui.domain.metrics import bounds_of, guards_safety, is_amount
 from pulse_tui.domain.source import Collected, Rejected
@@ -138,15 +138,13 @@ def _read(path: str, data: bytes, kinds: dict[str, Any], kind: str | None) -> Co
     for about in guesses:
         try:
             read = read_result(kinds, kind, path, data, about, context, naming="Name it with --kind")
-        except SourceError as error:
+        except Nameless as error:
             problem = problem or error
-            if "does not say" not in error.what:
-                raise
             continue
         if any(isinstance(o, EvalRun) for o in read.observations):
             return read
         first = first or read
-        if not any("does not say" in str(r.problem) for r in read.rejected):
+        if not any(r.nameless for r in read.rejected):
             return read
     if first is not None:
         return first

@@ -14,7 +14,7 @@ from pulse_tui.cli.main import COMMANDS, parser_of
 from pulse_tui.cli.output import emit
 from pulse_tui.cli.reading import plain
 from pulse_tui.domain.errors import NotFound
-from pulse_tui.settings.check import nearest
+from pulse_tui.settings.check import closest
 
 DOCS = Path(__file__).parents[1] / "docs"
 PIPED = 100
@@ -73,8 +73,8 @@ def page(topic: str) -> str:
     if word in commands:
         return f"# pulse-tui {word}\n\n```\n{parser_of(word).format_help()}```\n"
     known = [*(t.name for t in topics()), *pages.all_kinds(), *commands]
-    hint = nearest(word, known)
-    todo = f"D{hint[1:]}" if hint.startswith("did you mean") else "See pulse-tui help for the topics"
+    near = closest(word, known)
+    todo = f"Did you mean {near!r}?" if near is not None else "See pulse-tui help for the topics"
     raise NotFound(f"there is no help on {topic!r}", todo=todo)
 
 

@@ -26,3 +26,8 @@ class Concern(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime
     environment: Environment | None = None
     version: str | None = None
+
+    @property
+    def kind(self) -> str:
+        """What it is a concern of: ``dispute``, ``deleted``, ``digest``, ``lineage``, ``pointer`` ..."""
+        return self.key.partition(":")[0]

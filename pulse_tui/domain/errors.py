@@ -81,6 +81,10 @@ class SourceError(PulseError):
         super().__init__(what, todo=todo)
 
 
+class Nameless(SourceError):
+    """A result that does not say whose it is: it can be read once asset and version are named."""
+
+
 class TargetError(PulseError):
     """A deployment target did not answer as it must. ``ambiguous``: the write may have happened."""
 

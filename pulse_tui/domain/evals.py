@@ -279,6 +279,15 @@ class SuiteRunState(StrEnum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
+    INTERRUPTED = "interrupted"
+    """Its process died: a failure that is tried again."""
+    STOPPED = "stopped"
+    """It was ended with the program that ran it: it counts for nothing."""
+
+    @property
+    def lost(self) -> bool:
+        """It ended without a result."""
+        return self not in (SuiteRunState.RUNNING, SuiteRunState.DONE)
 
 
 class SuiteRun(msgspec.Struct, frozen=True, kw_only=True):

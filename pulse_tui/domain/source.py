@@ -25,6 +25,8 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     problem: Problem
     raw: bytes
+    nameless: bool = False
+    """Nothing is wrong with it but that it does not say whose it is; not kept."""
 
 
 class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -33,15 +33,22 @@ class Seconds(float):
     """A duration in seconds, written as ``30s``, ``5m``, ``2h``, ``7d`` or a number of seconds."""
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """``did you mean 'url'?`` or, when nothing is near, the list of what is known."""
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """What is known that ``word`` was meant to be; None when nothing is near."""
     words = sorted(known)
     close = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
     if not close and len(word) >= 3:
         begun = [w for w in words if w.startswith(word)]  # prod -> production
         close = begun if len(begun) == 1 else []
-    if close:
-        return f"did you mean {close[0]!r}?"
+    return close[0] if close else None
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """``did you mean 'url'?`` or, when nothing is near, the list of what is known."""
+    words = sorted(known)
+    meant = closest(word, words)
+    if meant is not None:
+        return f"did you mean {meant!r}?"
     shown = ", ".join(words[:12]) + (", …" if len(words) > 12 else "")
     return f"known: {shown}" if words else ""
 
@@ -56,10 +63,15 @@ def seconds(text: str | float) -> float | None:
     return float(match[1]) * _UNIT[match[2]] if match else None
 
 
-def convert(node: Node, shape: type[T], problems: list[Problem], *, path: str = "") -> T | None:
-    """The node as ``shape``, or None after adding what is wrong to ``problems``; warnings are added, too."""
+def convert(
+    node: Node, shape: type[T], problems: list[Problem], *, path: str = "", beside: Iterable[str] = ()
+) -> T | None:
+    """The node as ``shape``, or None after adding what is wrong to ``problems``; warnings are added, too.
+
+    ``beside`` are keys that stood in the same mapping and were taken out of it: a misspelt one is named, too.
+    """
     before = len(problems)
-    value = _Checker(problems).value(node, _type_info(cast("Any", shape)), path)
+    value = _Checker(problems, path, tuple(beside)).value(node, _type_info(cast("Any", shape)), path)
     return None if failed(problems[before:]) else cast("T", value)
 
 
@@ -80,8 +92,10 @@ def _type_info(shape: Any) -> mi.Type:
 
 
 class _Checker:
-    def __init__(self, problems: list[Problem]) -> None:
+    def __init__(self, problems: list[Problem], root: str = "", beside: tuple[str, ...] = ()) -> None:
         self.problems = problems
+        self.root = root
+        self.beside = beside
 
     def wrong(self, mark: Mark, path: str, what: str, hint: str = "") -> None:
         self.problems.append(Problem(str(mark), f"{path}: {what}" if path else what, hint))
@@ -108,7 +122,7 @@ class _Checker:
             return None
         for other in others:
             trial: list[Problem] = []
-            value = _Checker(trial).value(node, other, path)
+            value = _Checker(trial, self.root, self.beside).value(node, other, path)
             if not failed(trial):
                 self.problems.extend(trial)
                 return value
@@ -127,7 +141,7 @@ class _Checker:
                 self.rename(node, old, new, path)
         for key in node.value:
             if key not in fields:
-                self.wrong(node.key_marks[key], path, f"unknown key {key!r}", nearest(key, fields))
+                self.wrong(node.key_marks[key], path, f"unknown key {key!r}", self.nearest(key, fields, path))
         values: dict[str, Any] = {}
         for key, field in fields.items():
             child = node.get(key)
@@ -141,6 +155,11 @@ class _Checker:
         except (TypeError, ValueError) as error:
             self.wrong(node.mark, path, str(error))
             return None
+
+    def nearest(self, key: str, fields: Mapping[str, Any], path: str) -> str:
+        """Of this mapping's own keys; else, at the root, of those beside them."""
+        elsewhere = path == self.root and closest(key, fields) is None and closest(key, self.beside) is not None
+        return nearest(key, self.beside if elsewhere else fields)
 
     def rename(self, node: Node, old: str, new: str, path: str) -> None:
         """The value under its new name; whoever reads the document later finds it there."""

@@ -230,9 +230,8 @@ def _kinded(
         if kind_node is not None and isinstance(kind_node.value, str):
             found = options_of(family, kind_node.value)
             if isinstance(found, type):
-                problems_before = len(problems)
-                options = convert(rest, found, problems, path=where)
-                _name_common_keys(problems, problems_before, shape)
+                common = shape.__struct_fields__  # type: ignore[attr-defined]
+                options = convert(rest, found, problems, path=where, beside=common)
             else:
                 problems.append(
                     Problem(
@@ -245,17 +244,6 @@ def _kinded(
         common = convert(common_node, shape, problems, path=where)
         if common is not None and options is not None:
             yield child, common, options
-
-
-def _name_common_keys(problems: list[Problem], start: int, shape: type) -> None:
-    """A misspelt common key lands among the kind's options: offer the common keys too."""
-    for i in range(start, len(problems)):
-        problem = problems[i]
-        if "unknown key" in problem.what and "did you mean" not in problem.hint:
-            key = problem.what.rsplit("'", 2)[1]
-            hint = nearest(key, shape.__struct_fields__)  # type: ignore[attr-defined]
-            if hint.startswith("did you mean"):
-                problems[i] = problem._replace(hint=hint)
 
 
 def _sources(node: Node | None, options_of: OptionsOf, problems: list[Problem]) -> list[SourceShape]:

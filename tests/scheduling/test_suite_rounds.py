@@ -154,7 +154,7 @@ def test_leaving_ends_the_command_and_it_is_due_again(estate: Path) -> None:
     assert time.monotonic() - began < 15
     assert gone(begun(estate)[0])
     (run,) = suite_runs(estate)
-    assert (run.state, run.detail) == (SuiteRunState.FAILED, "stopped: the program that ran it was left")
+    assert (run.state, run.detail) == (SuiteRunState.STOPPED, "the program that ran it was left")
     (estate / "wait").unlink()
 
     async def again(runner: WorkerRunner) -> None:
@@ -195,7 +195,7 @@ def test_a_worker_that_is_killed_leaves_nothing_running_and_another_one_goes_on(
     with_worker(estate, body)
     assert [(r.version, r.state, r.detail) for r in suite_runs(estate)] == [
         ("1.1.0", SuiteRunState.DONE, ""),
-        ("1.0.1", SuiteRunState.FAILED, "interrupted: the process that ran it is gone"),
+        ("1.0.1", SuiteRunState.INTERRUPTED, "the process that ran it is gone"),
     ]
     assert not list(Path(os.environ.get("TMPDIR", "/tmp")).glob(f"pulse-suite-{suite_runs(estate)[1].id}-*"))
 
@@ -216,7 +216,9 @@ def test_the_agent_runs_suites_and_ends_them_when_it_is_left(estate: Path) -> No
     assert err == ""
     assert "suite:tools: tools on my-bot 1.0.1 began (baseline)" in out
     assert gone(left)
-    assert [r.detail for r in suite_runs(estate)] == ["stopped: the program that ran it was left"]
+    assert [(r.state, r.detail) for r in suite_runs(estate)] == [
+        (SuiteRunState.STOPPED, "the program that ran it was left")
+    ]
 
 
 def test_a_changed_suite_is_told_by_housekeeping(estate: Path) -> None:

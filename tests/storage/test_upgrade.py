@@ -116,6 +116,33 @@ def test_rows_of_every_table_come_out_of_the_migrations_as_they_did_when_those_w
     engine.dispose()
 
 
+def test_a_run_that_was_stopped_or_interrupted_says_so_by_its_state(empty_url: str, tmp_path: Path) -> None:
+    engine = connect(normalize(empty_url, tmp_path))
+    upgrade(engine, "0004")
+    rows = [
+        ("1", "failed", "stopped: the program that ran it was left"),
+        ("2", "failed", "interrupted: the process that ran it is gone"),
+        ("3", "failed", "exit code 2\nstopped: by hand"),
+        ("4", "done", "stopped: is only a word here"),
+    ]
+    insert = (
+        "INSERT INTO suite_runs (id, suite, asset_id, version, why, state, started_at, detail)"
+        " VALUES (:id, 'golden', 'bot', '1', 'schedule', :state, 1, :detail)"
+    )
+    with engine.begin() as connection:
+        connection.execute(sa.text(insert), [{"id": i, "state": s, "detail": d} for i, s, d in rows])
+    upgrade(engine)
+    with engine.connect() as connection:
+        kept = connection.execute(sa.text("SELECT id, state, detail FROM suite_runs ORDER BY id")).all()
+    engine.dispose()
+    assert [tuple(row) for row in kept] == [
+        ("1", "stopped", "the program that ran it was left"),
+        ("2", "interrupted", "the process that ran it is gone"),
+        rows[2],
+        rows[3],
+    ]
+
+
 def test_a_file_is_copied_before_it_is_upgraded(old_url: str, tmp_path: Path) -> None:
     SqlStore(old_url, tmp_path).close()
     copies = [p.name for p in tmp_path.glob("*.0001.*.bak")]

@@ -29,9 +29,10 @@ class Record(NamedTuple):
     raw: bytes
 
 
-def refuse(source: str, where: str, what: str, raw: bytes = b"", hint: str = "") -> Rejected:
+def refuse(source: str, where: str, what: str, raw: bytes = b"", hint: str = "", *, nameless: bool = False) -> Rejected:
     """A refused record; texts are made safe, the raw bytes are cut to :data:`RAW_KEPT`."""
-    return Rejected(source=source, problem=Problem(clean(where, 300), clean(what, 300), hint), raw=raw[:RAW_KEPT])
+    problem = Problem(clean(where, 300), clean(what, 300), hint)
+    return Rejected(source=source, problem=problem, raw=raw[:RAW_KEPT], nameless=nameless)
 
 
 def read_capped(path: Path, name: str, cap: int) -> bytes:

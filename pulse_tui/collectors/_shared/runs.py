@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 
-from pulse_tui.domain.errors import SourceError
+from pulse_tui.domain.errors import Nameless, SourceError
 from pulse_tui.domain.text import clean
 
 #: ``asset@version``, as a whole folder name or model name, or as a part of it.
@@ -22,7 +22,7 @@ def compiled(pattern: str) -> re.Pattern[str]:
 
 
 def whose(name: str, asset: str | None, version: str | None, pattern: str, texts: Iterable[str]) -> tuple[str, str]:
-    """(asset id, version). ``texts`` are searched in turn, then the file's folder. Raises SourceError when unknown."""
+    """(asset id, version). ``texts`` are searched in turn, then the file's folder. Raises Nameless when unknown."""
     search = compiled(pattern)
     folder = name.replace("\\", "/").rpartition("/")[0].rpartition("/")[2]
     for text in (*texts, folder):
@@ -34,7 +34,7 @@ def whose(name: str, asset: str | None, version: str | None, pattern: str, texts
             version = version or groups.get("version")
     if not asset or not version:
         missing = " and ".join(word for word, known in (("asset", asset), ("version", version)) if not known)
-        raise SourceError(
+        raise Nameless(
             f"{name} does not say its {missing}",
             todo="Set 'asset' and 'version', or keep it in a folder named asset@version",
         )

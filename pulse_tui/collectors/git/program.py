@@ -52,6 +52,10 @@ _DAMAGED = (".lock", "corrupt", "bad object", "loose object", "not a git reposit
 _LOG_FORMAT = "%H%x00%P%x00%ct%x00%<(120,trunc)%an%x00%<(250,trunc)%s%x00"
 
 
+class _Damaged(SourceError):
+    """What git says of a repository that is broken or locked."""
+
+
 class Commit(NamedTuple):
     """What a commit says of itself. ``at`` is the committer's time in seconds since the epoch, as text."""
 
@@ -87,10 +91,8 @@ class Git:
         if (self._folder / "HEAD").is_file():
             try:
                 return self._fetch(source, timeout_s)
-            except SourceError as error:
-                if not any(word in error.what for word in _DAMAGED):
-                    raise
-            shutil.rmtree(self._folder, ignore_errors=True)
+            except _Damaged:
+                shutil.rmtree(self._folder, ignore_errors=True)
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
@@ -219,7 +221,8 @@ class Git:
         if answer.how is Ended.FLOODED:
             raise SourceError(f"git {arguments[0]} of {self._shown} printed more than {OUTPUT_CAP:,} bytes")
         if answer.code not in fine:
-            raise SourceError(self._said(arguments[0], answer.errors))
+            damaged = any(word in answer.errors for word in _DAMAGED)
+            raise (_Damaged if damaged else SourceError)(self._said(arguments[0], answer.errors))
         return answer.data
 
     def _environment(self, config: Mapping[str, str]) -> dict[str, str]:

@@ -18,7 +18,7 @@ from pulse_tui.collectors._shared.files import FILE_CAP, collect_files, refuse
 from pulse_tui.collectors._shared.runs import PATTERN, compiled, whose
 from pulse_tui.collectors._shared.sheets import Answer, gather, labels, refusal, short, totals
 from pulse_tui.collectors.items.rows import Row, head_of, is_table, rows
-from pulse_tui.domain.errors import SourceError
+from pulse_tui.domain.errors import Nameless, SourceError
 from pulse_tui.domain.evals import EvalRun
 from pulse_tui.domain.metrics import direction_of
 from pulse_tui.domain.source import Collected, Rejected
@@ -81,7 +81,8 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
             rejected += odd
         except SourceError as error:
             problems.append(error)
-            rejected.append(refuse(context.source, f"{name}: {group.shown}", str(error)))
+            nameless = isinstance(error, Nameless)
+            rejected.append(refuse(context.source, f"{name}: {group.shown}", str(error), nameless=nameless))
     if not runs and len(problems) == 1:
         raise problems[0]
     return Collected(observations=tuple(runs), rejected=tuple(rejected), cursor=context.cursor)
@@ -151,9 +152,9 @@ def _name(
     folder = context.folder.name if context.folder is not None else ""
     try:
         group.asset, group.version = whose(name, asset, version, options.pattern, [model, folder])
-    except SourceError:
+    except Nameless:
         what = f"the model {clean(model, 100)!r}" if model else "the row"
-        group.problem = SourceError(
+        group.problem = Nameless(
             f"{name}:{row.line}: {what} does not say whose run it is",
             todo="Set 'asset' (the model is then its version), or write asset@version",
         )

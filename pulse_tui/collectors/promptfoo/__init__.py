@@ -19,7 +19,7 @@ from pulse_tui.collectors._shared.runs import PATTERN, compiled, whose
 from pulse_tui.collectors._shared.sheets import Answer, gather, refusal, short, totals
 from pulse_tui.collectors._shared.told import canonical, moment, plain_text, slices_of
 from pulse_tui.collectors.promptfoo.rows import Output, Row, Tests
-from pulse_tui.domain.errors import SourceError
+from pulse_tui.domain.errors import Nameless, SourceError
 from pulse_tui.domain.evals import EvalRun
 from pulse_tui.domain.metrics import direction_of
 from pulse_tui.domain.source import Collected, Rejected
@@ -117,7 +117,8 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
         except SourceError as error:
             problems.append(error)
             what = error.what.removeprefix(f"{name}: {group.shown} ").removeprefix(f"{name} ")
-            rejected.append(refuse(context.source, f"{name}: {group.shown}", what, hint=error.todo))
+            nameless = isinstance(error, Nameless)
+            rejected.append(refuse(context.source, f"{name}: {group.shown}", what, hint=error.todo, nameless=nameless))
     if not runs:
         raise problems[0]
     return Collected(observations=tuple(runs), rejected=tuple(rejected), cursor=context.cursor)

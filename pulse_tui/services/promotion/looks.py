@@ -19,7 +19,7 @@ from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.rollback import pointer
 
 _OK, _FAILED, _MISSING = GateStatus.OK, GateStatus.FAILED, GateStatus.MISSING
-_HELD_APART = ("digest:", "way-back:", "lineage:", "pointer:")
+_HELD_APART = ("digest", "way-back", "lineage", "pointer")
 """Concerns that another reason tells already."""
 
 
@@ -100,8 +100,8 @@ def _concerns(a: Asked) -> Iterator[Found]:
         c
         for c in a.tx.inventory.concerns(a.release.asset_id)
         if c.environment in (None, a.environment)
-        and (c.version in (None, a.release.version) or c.key.startswith("dispute:"))
-        and not c.key.startswith(_HELD_APART)
+        and (c.version in (None, a.release.version) or c.kind == "dispute")
+        and c.kind not in _HELD_APART
     ]
     if not here:
         yield Found(_OK, f"nothing about {a.release.asset_id} {a.release.version} fails to add up")

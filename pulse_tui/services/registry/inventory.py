@@ -15,7 +15,7 @@ from pulse_tui.domain.views.registry import InventoryRow
 from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import JudgeParts
-from pulse_tui.settings.check import nearest
+from pulse_tui.settings.check import closest
 
 WINDOW = timedelta(days=30)
 SIGNALS = 2_000
@@ -96,13 +96,13 @@ def _undeclared(tx: Transaction, estate: Estate, claims: Iterable[Claim], now: d
 
 
 def _declare(asset: str, estate: Estate) -> str:
-    near = nearest(asset, estate.assets)
-    return f"Declare it under estate.assets{f' ({near})' if near.startswith('did you mean') else ''}"
+    near = closest(asset, estate.assets)
+    return "Declare it under estate.assets" + (f" (did you mean {near!r}?)" if near is not None else "")
 
 
 def _concerns(tx: Transaction) -> Iterator[InventoryRow]:
     for concern in tx.inventory.concerns():
-        if not concern.key.startswith("dispute:"):  # claims that differ are listed as such
+        if concern.kind != "dispute":  # claims that differ are listed as such
             yield _row("concern", concern.asset_id, concern.what, concern.source, concern.todo)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import NamedTuple
 
 from pulse_tui.domain.release import Release, Stay
@@ -10,8 +11,17 @@ from pulse_tui.domain.rollback import Check
 from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Transaction
 
-UNHEALTHY = "was NOT healthy here"
-_UNFIT = ("deleted:", "digest:")
+
+class Proof(StrEnum):
+    """What speaks for a release as a rollback target, in the words that are shown."""
+
+    HEALTHY = "was healthy here"
+    UNHEALTHY = "was NOT healthy here"
+    NAMED = "named by the release, never served here"
+    PRODUCTION = "serves in production"
+
+
+_UNFIT = ("deleted", "digest")
 """Concerns about a release that keep anybody from going back to it."""
 
 
@@ -27,14 +37,14 @@ class WayBack(NamedTuple):
 def way_back(tx: Transaction, asset_id: str, environment: Environment, serving: str) -> WayBack:
     """The release's own pointer, else the last healthy one there, else (outside production) what production serves."""
     tried: dict[str, str] = {}
-    odd = {c.version: c.key.partition(":")[0] for c in tx.inventory.concerns(asset_id) if c.key.startswith(_UNFIT)}
+    odd = {c.version: c.kind for c in tx.inventory.concerns(asset_id) if c.kind in _UNFIT}
     for version, why in _candidates(tx, asset_id, environment, serving):
         if version == serving or version in tried:
             continue
         release = tx.estate.release(asset_id, version)
         if release is None:
             tried[version] = f"{version} ({why}) is not in the registry"
-        elif why == UNHEALTHY:
+        elif why is Proof.UNHEALTHY:
             tried[version] = f"{version} is named by the release, but {why}"
         elif version in odd:
             what = "was deleted in its source" if odd[version] == "deleted" else "has another digest than was recorded"
@@ -70,19 +80,19 @@ def last_stays(tx: Transaction, asset_id: str, environment: Environment) -> list
     return list(seen.values())
 
 
-def _candidates(tx: Transaction, asset_id: str, environment: Environment, serving: str) -> Iterator[tuple[str, str]]:
+def _candidates(tx: Transaction, asset_id: str, environment: Environment, serving: str) -> Iterator[tuple[str, Proof]]:
     here = tx.estate.release(asset_id, serving)
     stays = last_stays(tx, asset_id, environment)
     if here is not None and here.rollback_pointer is not None:
         last = next((s for s in stays if s.version == here.rollback_pointer), None)
         if last is None:
-            yield here.rollback_pointer, "named by the release, never served here"
+            yield here.rollback_pointer, Proof.NAMED
         else:
-            yield here.rollback_pointer, "was healthy here" if last.healthy else UNHEALTHY
+            yield here.rollback_pointer, Proof.HEALTHY if last.healthy else Proof.UNHEALTHY
     for stay in stays:
         if stay.healthy:
-            yield stay.version, "was healthy here"
+            yield stay.version, Proof.HEALTHY
     if environment is not Environment.PRODUCTION:
         production = tx.estate.deployment(asset_id, Environment.PRODUCTION)
         if production is not None:
-            yield production.version, "serves in production"
+            yield production.version, Proof.PRODUCTION

@@ -31,7 +31,7 @@ def check_names(tx: Transaction, parts: JudgeParts, asset_id: str, now: datetime
 def check_others(tx: Transaction, parts: JudgeParts, asset_id: str, now: datetime) -> Told:
     """Other assets whose lineage did not add up: what they named may have come with this asset's news."""
     told = Told([], [])
-    for other in sorted({c.asset_id for c in tx.inventory.concerns() if c.key.startswith("lineage:")} - {asset_id}):
+    for other in sorted({c.asset_id for c in tx.inventory.concerns() if c.kind == "lineage"} - {asset_id}):
         told.add(check_names(tx, parts, other, now))
     return told
 

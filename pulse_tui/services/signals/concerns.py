@@ -92,7 +92,7 @@ def _signal(concern: Concern, now: datetime) -> Signal:
         source=concern.source,
         event=("concern", concern.asset_id, concern.key, concern.what, now.isoformat()),
         fingerprint=condition(concern.asset_id, concern.key),
-        change=Change.DIGEST_CHANGED if concern.key.startswith("digest:") else Change.CONFIG_CHANGE,
+        change=Change.DIGEST_CHANGED if concern.kind == "digest" else Change.CONFIG_CHANGE,
         asset_id=concern.asset_id,
         environment=concern.environment,
         current_version=concern.version,
@@ -101,5 +101,5 @@ def _signal(concern: Concern, now: datetime) -> Signal:
         now=now,
         title=concern.what,
         summary=concern.todo,
-        evidence=VersionEvidence(changed=[concern.key.partition(":")[0]]),
+        evidence=VersionEvidence(changed=[concern.kind]),
     )

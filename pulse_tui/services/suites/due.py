@@ -22,11 +22,9 @@ NEWEST = 3
 """Releases of an asset that are run by themselves; older ones only while they serve somewhere."""
 PAUSES = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
 """Before a failed run is tried again: three times, then somebody has to look."""
-INTERRUPTED = "interrupted: "
-"""How the detail of a run begins whose process died."""
-STOPPED = "stopped: "
-"""How the detail of a run begins that was ended with the program that ran it: it counts for nothing."""
 _LOOKED_AT = 200
+_NO_ROUND = (SuiteRunState.INTERRUPTED, SuiteRunState.STOPPED)
+"""A schedule's round that ended so did not take place."""
 _SERVING = tuple(e for e in reversed(Environment) if e is not Environment.REPLICA)
 """Production first."""
 
@@ -115,7 +113,7 @@ def _retests(tx: Transaction, suite: SuiteShape, asset: str, runs: Sequence[Suit
         return
     for version in serving(tx, asset):
         mine = [r for r in runs if r.version == version and r.started_at > max(asked)]
-        if all(r.state is SuiteRunState.FAILED for r in mine) and may_try_again(mine, now):
+        if all(r.state.lost for r in mine) and may_try_again(mine, now):
             yield Due(suite.id, asset, version, RETEST)
 
 
@@ -133,13 +131,13 @@ def _tried(
     suite: SuiteShape, asset: str, version: str, why: str, runs: Sequence[SuiteRun], now: datetime
 ) -> Iterator[Due]:
     mine = [r for r in runs if r.version == version and r.why in (BASELINE, NEW_RELEASE)]
-    if all(r.state is SuiteRunState.FAILED for r in mine) and may_try_again(mine, now):
+    if all(r.state.lost for r in mine) and may_try_again(mine, now):
         yield Due(suite.id, asset, version, why)
 
 
 def may_try_again(failed: Sequence[SuiteRun], now: datetime) -> bool:
     """Whether the pause after so many failures is over; ``failed`` is newest first, stopped runs are no failures."""
-    counted = [r for r in failed if not r.detail.startswith(STOPPED)]
+    counted = [r for r in failed if r.state is not SuiteRunState.STOPPED]
     if not counted:
         return True
     if len(counted) > len(PAUSES):
@@ -155,7 +153,7 @@ def _scheduled(
         return
     for version, since in serving(tx, asset).items():
         mine = [r for r in runs if r.version == version and r.why == SCHEDULE]
-        over = next((r for r in mine if not r.detail.startswith((INTERRUPTED, STOPPED))), None)
+        over = next((r for r in mine if r.state not in _NO_ROUND), None)
         after = max([seen, since, *([over.started_at] if over is not None else [])])
         fire = parts.outside.cron(suite.schedule, after)
         lost = [r for r in mine if fire is not None and r.started_at >= fire]

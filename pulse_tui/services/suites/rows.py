@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from pulse_tui.domain.errors import NotFound, SourceError
-from pulse_tui.domain.evals import EvalRun, Gate, SuiteRunState
+from pulse_tui.domain.evals import EvalRun, Gate
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.suites.content import Look, State, assets_of, frozen_digest, look
@@ -101,7 +101,7 @@ def _row(suite: SuiteShape, tx: Transaction, parts: JudgeParts, now: datetime) -
         next_at=parts.outside.cron(suite.schedule, now) if suite.schedule else None,
         executions=tuple(
             f"{r.asset_id} {r.version} ({r.why}) {r.state.value} {(r.ended_at or r.started_at):%Y-%m-%d %H:%M}"
-            + (f": {r.detail.partition(chr(10))[0]}" if r.state is SuiteRunState.FAILED else "")
+            + (f": {r.detail.partition(chr(10))[0]}" if r.state.lost else "")
             for r in executions
         ),
     )

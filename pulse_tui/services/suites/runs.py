@@ -20,7 +20,7 @@ from pulse_tui.services.parts import SYSTEM, JudgeParts
 from pulse_tui.services.signals.ingest import Tally, absorb, ingest
 from pulse_tui.services.signals.respond import Responder
 from pulse_tui.services.suites.content import State, look
-from pulse_tui.services.suites.due import INTERRUPTED, STOPPED, Due, due, notice, noticed
+from pulse_tui.services.suites.due import Due, due, notice, noticed
 from pulse_tui.services.suites.results import Read, read_results
 from pulse_tui.settings.shapes import SuiteShape
 from pulse_tui.settings.suites import fill
@@ -50,8 +50,8 @@ class Over(NamedTuple):
         """``golden on my-bot 1.2.0 (new release): done, run 4f… is iteration 17``."""
         run = self.run
         about = f"{run.suite} on {run.asset_id} {run.version} ({run.why})"
-        if run.state is SuiteRunState.FAILED:
-            return f"{about}: failed: {run.detail.partition(chr(10))[0]}"
+        if run.state.lost:
+            return f"{about}: {run.state.value}: {run.detail.partition(chr(10))[0]}"
         return f"{about}: done, run {run.run_id} is iteration {run.iteration}; {self.tally.sentence()}"
 
 
@@ -97,6 +97,9 @@ def begin(suite_id: str, parts: JudgeParts, holder: str, asked: Due | None = Non
     return Begun(run, mine, epoch)
 
 
+_LEFT = "the program that ran it was left"
+
+
 def _lease(suite_id: str) -> str:
     return f"suite:{suite_id}"
 
@@ -112,7 +115,7 @@ def _recover(suite_id: str, tx: Transaction, parts: JudgeParts, now: datetime) -
         if first is not None:  # it had come as far as its results
             _done(run, f"suite:{run.id}", tx, parts, now)
         else:
-            _failed(run, f"{INTERRUPTED}the process that ran it is gone", None, tx, parts, now)
+            _failed(run, "the process that ran it is gone", None, tx, parts, now, SuiteRunState.INTERRUPTED)
 
 
 def execute(begun: Begun, parts: JudgeParts, stop: Callable[[], bool]) -> Over:
@@ -124,7 +127,7 @@ def execute(begun: Begun, parts: JudgeParts, stop: Callable[[], bool]) -> Over:
     try:
         read, code = _measure(run, suite, parts, stop)
     except _Stopped:
-        return _end(begun, parts, f"{STOPPED}the program that ran it was left", None)
+        return _end(begun, parts, _LEFT, None, SuiteRunState.STOPPED)
     except _Broken as broken:
         return _end(begun, parts, str(broken), broken.code)
     except PulseError as error:
@@ -132,7 +135,7 @@ def execute(begun: Begun, parts: JudgeParts, stop: Callable[[], bool]) -> Over:
     except Exception as error:  # a collector's bug; it is shown, not hidden
         return _end(begun, parts, f"{type(error).__name__}: {error}", None)
     except BaseException:  # Ctrl-C, SIGTERM
-        _end(begun, parts, f"{STOPPED}the program that ran it was left", None)
+        _end(begun, parts, _LEFT, None, SuiteRunState.STOPPED)
         raise
     if not _holds(begun, parts):
         return Over(
@@ -221,25 +224,31 @@ def _holds(begun: Begun, parts: JudgeParts) -> bool:
         return tx.plumbing.holds_lease(_lease(begun.run.suite), begun.holder, begun.epoch, parts.clock())
 
 
-def _end(begun: Begun, parts: JudgeParts, detail: str, code: int | None) -> Over:
-    """It failed. Whoever took the suite over meanwhile has recorded that already."""
+def _end(
+    begun: Begun, parts: JudgeParts, detail: str, code: int | None, state: SuiteRunState = SuiteRunState.FAILED
+) -> Over:
+    """It gave no result. Whoever took the suite over meanwhile has recorded that already."""
     now, run = parts.clock(), begun.run
     with parts.store.write() as tx:
         if not tx.plumbing.holds_lease(_lease(run.suite), begun.holder, begun.epoch, now):
-            return Over(msgspec.structs.replace(run, state=SuiteRunState.FAILED, detail=detail), Tally())
-        failed, tally = _failed(run, detail, code, tx, parts, now)
+            return Over(msgspec.structs.replace(run, state=state, detail=detail), Tally())
+        failed, tally = _failed(run, detail, code, tx, parts, now, state)
         tx.plumbing.release(_lease(run.suite), begun.holder)
     return Over(failed, tally)
 
 
 def _failed(
-    run: SuiteRun, detail: str, code: int | None, tx: Transaction, parts: JudgeParts, now: datetime
+    run: SuiteRun,
+    detail: str,
+    code: int | None,
+    tx: Transaction,
+    parts: JudgeParts,
+    now: datetime,
+    state: SuiteRunState,
 ) -> tuple[SuiteRun, Tally]:
-    failed = msgspec.structs.replace(
-        run, state=SuiteRunState.FAILED, ended_at=now, exit_code=code, detail=clean_block(detail, TOLD)
-    )
+    failed = msgspec.structs.replace(run, state=state, ended_at=now, exit_code=code, detail=clean_block(detail, TOLD))
     tx.evals.put_suite_run(failed)
-    if detail.startswith(STOPPED):
+    if state is SuiteRunState.STOPPED:
         return failed, Tally()
     return failed, absorb([_signal(failed, tx, now)], tx, parts, now)
 

@@ -446,8 +446,8 @@ def test_a_run_whose_process_died_is_interrupted_and_tried_again(made: Made, clo
     assert [r.state for r in runs(parts)] == [SuiteRunState.RUNNING]
     clock.pass_(minutes=1)
     other = begin("golden", parts, "host:1:2")
-    lost = next(r for r in runs(parts) if r.state is SuiteRunState.FAILED)
-    assert lost.detail == "interrupted: the process that ran it is gone"
+    lost = next(r for r in runs(parts) if r.state.lost)
+    assert (lost.state, lost.detail) == (SuiteRunState.INTERRUPTED, "the process that ran it is gone")
     # The baseline has to wait for its pause; the other release does not.
     assert other is not None
     assert other.run.version == "3.8.2"
@@ -501,7 +501,7 @@ def test_a_run_that_is_stopped_counts_for_nothing_and_is_due_again(made: Made, c
     measured(parts, "3.8.1")
     for _ in range(5):
         over = go(parts, stop=lambda: True)
-        assert over.run.detail == "stopped: the program that ran it was left"
+        assert over.run.state is SuiteRunState.STOPPED
         clock.pass_(seconds=1)
     assert asked(parts) == [("3.8.2", NEW_RELEASE)]
     assert alerts(parts) == []
@@ -515,7 +515,7 @@ def test_ctrl_c_ends_the_command_and_gives_the_suite_back(made: Made) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         go(parts, stop=interrupted)
-    assert [r.detail for r in runs(parts)] == ["stopped: the program that ran it was left"]
+    assert [r.state for r in runs(parts)] == [SuiteRunState.STOPPED]
     assert begin("golden", parts, "host:1:2") is not None
 
 
