@@ -1,5 +1,5 @@
 """Which schema this code speaks. Kept apart from SQLAlchemy: the first screen reads it too."""
 
-HEAD = "0005"
-KNOWN = frozenset({"0001", "0002", "0003", "0004", "0005"})
+HEAD = "0006"
+KNOWN = frozenset({"0001", "0002", "0003", "0004", "0005", "0006"})
 """Every migration this code can upgrade from."""

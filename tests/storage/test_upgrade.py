@@ -19,7 +19,7 @@ from pulse_tui.storage.engine import connect, normalize
 from pulse_tui.storage.migrate import upgrade
 from pulse_tui.storage.store import SqlStore
 from pulse_tui.storage.tables import metadata
-from pulse_tui.storage.version import HEAD
+from pulse_tui.storage.version import HEAD, KNOWN
 from tests.fakes.bills import bill, package
 from tests.fakes.nouns import CANARY, NOW, PRODUCTION
 from tests.fakes.runs import comparison, run_with_items, verdict_line
@@ -208,3 +208,11 @@ def test_a_schema_that_was_upgraded_from_totals_is_exactly_the_tables_of_the_cod
             "slice",
         ]
     engine.dispose()
+
+
+def test_the_migrations_are_one_line_up_to_the_schema_that_the_code_speaks() -> None:
+    folder = Path(upgrade.__code__.co_filename).parent / "migrations" / "versions"
+    numbers = sorted(path.name[:4] for path in folder.glob("0*.py"))
+    assert numbers == [f"{n:04}" for n in range(1, len(numbers) + 1)]
+    assert numbers[-1] == HEAD
+    assert set(numbers) == KNOWN
