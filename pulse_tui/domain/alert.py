@@ -12,7 +12,7 @@ from pulse_tui.domain.words import Environment, Priority, Severity
 
 
 class AlertState(StrEnum):
-    """Where an alert is in its life."""
+    """The state of an alert."""
 
     FIRING = "firing"
     ACKNOWLEDGED = "acknowledged"
@@ -21,7 +21,7 @@ class AlertState(StrEnum):
 
 
 OPEN = (AlertState.FIRING, AlertState.ACKNOWLEDGED, AlertState.SUPPRESSED)
-"""Every state in which the condition stands."""
+"""Every state in which the condition still holds."""
 MIN_RESPONSE = timedelta(minutes=15)
 """No escalation gives an operator less time than this."""
 
@@ -55,13 +55,13 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     resolved_why: str | None = None
     deadline: datetime | None = None
     cleared_at: datetime | None = None
-    """When the condition was last said to be over, while ``keep_firing_for`` keeps the episode open."""
+    """When the condition was last reported as resolved, while ``keep_firing_for`` keeps the episode open."""
     respond_within_s: int | None = None
     escalations: int = 0
 
     @property
     def open(self) -> bool:
-        """Whether the condition still stands."""
+        """Whether the condition still holds."""
         return self.state is not AlertState.RESOLVED
 
     def seen_again(self, *, decision_id: str, signal_id: str, at: datetime, priority: Priority, title: str) -> Alert:
@@ -80,7 +80,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def acknowledge(self, by: str, until: datetime) -> Alert:
-        """Somebody looks at it, until then. A resolve that came first wins."""
+        """An operator acknowledges it, until then. A resolve that came first wins."""
         if not self.open:
             raise Refused(f"alert {self.id} is already resolved", [self.resolved_why or "no reason was given"])
         return msgspec.structs.replace(
@@ -88,7 +88,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def suppress(self, by: str, until: datetime, why: str) -> Alert:
-        """Silenced or waived until then, with the reason; it comes back by itself."""
+        """Silenced or waived until then, with the reason; it fires again by itself."""
         if not self.open:
             raise Refused(f"alert {self.id} is already resolved", [self.resolved_why or "no reason was given"])
         return msgspec.structs.replace(
@@ -106,7 +106,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
         return self
 
     def escalate(self, now: datetime) -> Alert:
-        """Nobody answered in time: one step more urgent, and as much time again. P1 stays P1 and is told again."""
+        """Not acknowledged in time: one priority higher, and the same time again. P1 stays P1 and notifies again."""
         if self.state is not AlertState.FIRING or self.deadline is None or self.deadline > now:
             return self
         span = timedelta(seconds=self.respond_within_s or 0)
@@ -120,7 +120,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def resolve(self, at: datetime, why: str) -> Alert:
-        """The condition is over. Resolving twice changes nothing."""
+        """The condition no longer holds. Resolving twice changes nothing."""
         if not self.open:
             return self
         return msgspec.structs.replace(self, state=AlertState.RESOLVED, resolved_at=at, resolved_why=why)

@@ -36,13 +36,13 @@ def link(previous: str, seq: int, at: datetime, actor: str, action: str, subject
 
 
 def broken_at(entries: Iterable[AuditEntry]) -> tuple[int, str] | None:
-    """The first line that does not fit the chain, with the reason; None when all do."""
+    """The first line that breaks the chain, with the reason; None when the chain is whole."""
     previous, expected_seq = GENESIS, 1
     for entry in entries:
         if entry.seq != expected_seq:
             return entry.seq, f"line {expected_seq} is missing"
         if entry.previous != previous:
-            return entry.seq, "it does not name the line before it"
+            return entry.seq, "its previous hash is not that of the line before it"
         if link(previous, entry.seq, entry.at, entry.actor, entry.action, entry.subject, entry.detail) != entry.hash:
             return entry.seq, "its content was changed"
         previous, expected_seq = entry.hash, expected_seq + 1

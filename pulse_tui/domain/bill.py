@@ -1,4 +1,4 @@
-"""Bills of materials: what an asset is made of, as one document or system says it."""
+"""Bills of materials: the dependencies of an asset, as one document or system reports them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ ROOT = -1
 
 
 class Bill(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything one document of one source says an asset is made of; it replaces what that document said before.
+    """Every dependency of an asset that one document of one source lists; it replaces that document's earlier list.
 
     ``edges`` are (parent, child) positions in ``components``; parent :data:`ROOT` is the asset itself. A
     component that no edge leads to hangs on the asset. A cycle among components is legal (packages have
-    them); whoever walks the edges keeps a set of what it has seen.
+    them); code that walks the edges keeps a set of what it has seen.
     """
 
     source: str
@@ -31,12 +31,12 @@ class Bill(msgspec.Struct, frozen=True, kw_only=True):
     environments: tuple[Environment, ...] = ()
     """Where it applies; all when empty."""
     version: str | None = None
-    """The release it was made for, when the document or its place says so: it is in force where that release
+    """The release it was made for, when the document or its path names one: it applies where that release
     serves. None: it is about what runs, whatever the release."""
     subject: str | None = None
-    """What the document says it describes (an image, a project), in its own words."""
+    """What the document describes (an image, a project), as it names it."""
     digest: str | None = None
-    """The content digest of what it describes (``sha256:...``), when the document says so."""
+    """The content digest of what it describes (``sha256:...``), when the document gives it."""
 
     @property
     def origin(self) -> str:
@@ -46,20 +46,20 @@ class Bill(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
-    """What a moving component is now, as its own source says: the snapshot behind a model alias, the commit of a branch."""
+    """What a moving component resolves to now, by its source: a model alias's snapshot, a branch's commit."""
 
     source: str
     component_id: str
     kind: ComponentKind
     version: str
     at: datetime
-    """When it became that, as far as the source says; else when it was seen."""
+    """When it moved there, if the source gives it; else when it was seen."""
     name: str | None = None
     link: str | None = None
 
 
 class DependencyChange(msgspec.Struct, frozen=True, kw_only=True):
-    """A component of an asset came (``before`` None), went (``after`` None) or is another version."""
+    """A component of an asset was added (``before`` None), removed (``after`` None) or changed its version."""
 
     asset_id: str | None
     """None: a :class:`Head` moved, under every asset that uses it."""

@@ -1,8 +1,8 @@
-"""What each source says of a field, and which of them is believed.
+"""What each source claims about a field, and which claim is believed.
 
 A field of an asset (``owner_team``), of a deployment (``version``) or of a release (``digest``) may be stated by
-several sources. Each statement is kept as a claim of its own; nobody overwrites anybody. Which one is believed
-follows from the order of precedence, never from who spoke last.
+several sources. Each statement is kept as a claim of its own; no source overwrites another. Which one is believed
+follows from the order of precedence, never from which came last.
 """
 
 from __future__ import annotations
@@ -22,27 +22,27 @@ DEEDS = "pulse-tui"
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
-    """One source's word on one field."""
+    """One source's claim about one field."""
 
     subject: str
     field: str
     source: str
     value: str
     since: datetime
-    """When this source first said this value."""
+    """When this source first claimed this value."""
     event: bool = False
-    """It tells of something that happened (a deployment job that ran), not of what is so now: a newer word of
-    anybody else supersedes it."""
+    """It reports an event (a deployment job that ran), not the present state: a newer claim of
+    any other source supersedes it."""
 
 
 class Settled(NamedTuple):
-    """What is believed, on whose word, and who says otherwise."""
+    """The value that is believed, the source of it, and the claims that contradict it."""
 
     value: str
     source: str
     since: datetime
     agree: tuple[str, ...]
-    """Other sources that say the same."""
+    """Other sources that claim the same."""
     against: tuple[Claim, ...]
     """Claims of another value, in the order of precedence."""
 
@@ -57,16 +57,16 @@ class Settled(NamedTuple):
 
 
 DESCRIPTIVE = frozenset({"asset_type", "owner_team", "tier", "exposure", "workflow"})
-"""Fields that people decide: the estate's word comes first. For all others a system that observes comes first."""
+"""Fields that people decide: the estate's claim comes first. For all others a system that observes comes first."""
 
 
 def settle(claims: Iterable[Claim], precedence: Sequence[str]) -> Settled | None:
-    """Who is believed of the claims on *one* field; None when there are none.
+    """The claim on *one* field that is believed; None when there are none.
 
     ``precedence`` are source ids, the most believed first; sources that are not listed come after those
     listed, by name. Systems that observe come before the estate, except for a descriptive field, which
-    people decide. What was done here was read back at its target: it is believed over every word that is
-    older, until a source says something new.
+    people decide. What was done here was read back at its target: it is believed over every claim that is
+    older, until a source claims something new.
     """
     listed = {source: i for i, source in enumerate(precedence)}
     found = list(claims)
@@ -96,7 +96,7 @@ def _newer_deed(claim: Claim, system: Claim) -> bool:
 
 
 def _superseded(claim: Claim, best: Claim) -> bool:
-    """The estate's older word is not a dispute after a deed of ours replaced it, nor an old deed of ours after any news."""
+    """No conflict: the estate's claim before an action of ours replaced it; our action before any newer claim."""
     if claim.source == DEEDS or claim.event:
         return claim.since <= best.since
     return claim.source == ESTATE and best.source == DEEDS

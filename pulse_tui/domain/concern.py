@@ -1,4 +1,4 @@
-"""A standing reason why what is known of an asset cannot be trusted as it is."""
+"""A standing problem with what is known of an asset."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pulse_tui.domain.words import Environment, Severity
 
 
 class Concern(msgspec.Struct, frozen=True, kw_only=True):
-    """Something about an asset that does not add up: two sources disagree, an alias is gone, a lineage is cyclic.
+    """An inconsistency about an asset: two sources disagree, an alias is gone, a lineage is cyclic.
 
-    It stands until whoever raised it sees that it no longer holds. Nothing is overwritten meanwhile.
+    It stays open until the check that raised it finds that it no longer holds. Nothing is overwritten meanwhile.
     """
 
     asset_id: str

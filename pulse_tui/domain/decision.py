@@ -1,4 +1,4 @@
-"""Facts, and what each rule said of them, with every comparison it made."""
+"""Facts, and what each rule decided about them, with every comparison it made."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Comparison(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """What one rule said of one fact. Same fact and same policy give the same bytes."""
+    """What one rule decided about one fact. Same fact and same policy give the same bytes."""
 
     id: str
     signal_id: str

@@ -1,4 +1,4 @@
-"""What leaves the house: queued in the outbox in the same transaction as the deed that caused it."""
+"""What is sent out: queued in the outbox in the same transaction as the action that caused it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 
 
 class DeliveryState(StrEnum):
-    """Where a delivery is in its life."""
+    """The state of a delivery."""
 
     QUEUED = "queued"
     SENT = "sent"
@@ -35,7 +35,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     receipt: str = ""
 
     def failed(self, at: datetime, error: str) -> Delivery:
-        """Try again later (10 s doubling), or give up after :data:`MAX_ATTEMPTS` and be shown as dead."""
+        """Retry later (10 s doubling); after :data:`MAX_ATTEMPTS` it has failed permanently and is shown as dead."""
         attempts = self.attempts + 1
         dead = attempts >= MAX_ATTEMPTS
         return msgspec.structs.replace(
@@ -63,7 +63,7 @@ class Retest(msgspec.Struct, frozen=True, kw_only=True):
     due_at: datetime
     done_at: datetime | None = None
     asked_at: datetime | None = None
-    """When what asks for it happened: a run that began earlier says nothing of it. None: not recorded."""
+    """When its cause happened: a run that began earlier does not answer it. None: not recorded."""
 
     def done_by(self, run_began: datetime) -> bool:
         """Whether a run of what serves that began then answers it."""

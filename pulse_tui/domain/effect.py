@@ -10,7 +10,7 @@ from pulse_tui.domain.words import Environment
 
 
 class PlaceHold(msgspec.Struct, frozen=True):
-    """Put a block, pause or freeze in place (kept once per id while it stands)."""
+    """Put a block, pause or freeze in place (kept once per id while it is active)."""
 
     hold: Hold
 

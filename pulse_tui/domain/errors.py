@@ -22,13 +22,13 @@ class PulseError(Exception):
 
 
 class Problem(NamedTuple):
-    """One thing wrong with one place of a configuration or a record."""
+    """One problem at one location of a configuration or a record."""
 
     where: str
     what: str
     hint: str = ""
     warning: bool = False
-    """It was read all the same: shown, and no reason to stop."""
+    """It was read all the same: a warning, shown, and no reason to stop."""
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}" + (f" ({self.hint})" if self.hint else "")
@@ -55,7 +55,7 @@ class NotFound(PulseError):
 
 
 class Refused(PulseError):
-    """A deed that is not allowed now, with every reason."""
+    """An action that is not allowed now, with every reason."""
 
     exit_code = 1
 
@@ -66,11 +66,11 @@ class Refused(PulseError):
 
 
 class Replayed(Refused):
-    """A message that was taken in before: sent again by its sender, or by somebody who listened."""
+    """A message that was accepted before: sent again by its sender, or replayed by an eavesdropper."""
 
 
 class SourceError(PulseError):
-    """A source could not be read this time: unreachable, answered badly, or sent nonsense."""
+    """A source could not be read this time: unreachable, an error response, or malformed content."""
 
     exit_code = 1
 
@@ -82,7 +82,7 @@ class SourceError(PulseError):
 
 
 class Nameless(SourceError):
-    """A result that does not say whose it is: it can be read once asset and version are named."""
+    """A result that names no asset and version: it can be read once they are given."""
 
 
 class TargetError(PulseError):

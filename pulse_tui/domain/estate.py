@@ -10,7 +10,7 @@ from pulse_tui.domain.words import AssetType, ComponentKind, Environment, Exposu
 
 
 class DataHandling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What an asset keeps of what people enter."""
+    """What an asset stores of what users enter."""
 
     stores_prompts: bool = False
     stores_traces: bool = False
@@ -19,7 +19,7 @@ class DataHandling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def stores_anything(self) -> bool:
-        """True when a leak would expose what users said."""
+        """True when a leak would expose what users entered."""
         return self.stores_prompts or self.stores_traces or self.stores_user_content
 
     def words(self) -> list[str]:
@@ -91,7 +91,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     environment: Environment
     asset_id: str | None = None
-    """None: nobody knows what answers there."""
+    """None: it is not known which asset answers there."""
     owner_team: str | None = None
     """None: the asset's owner."""
     segments: tuple[str, ...] = ()
@@ -116,9 +116,9 @@ class Workflow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Estate(msgspec.Struct, frozen=True):
-    """Everything that runs, as one value for judgement and matching.
+    """Everything that runs, as one value for policy and matching.
 
-    ``dependencies`` holds those that were asked for, not all there are: an estate may have a million.
+    ``dependencies`` holds those that were requested, not all there are: an estate may have a million.
     """
 
     assets: dict[str, Asset] = {}

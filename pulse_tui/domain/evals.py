@@ -1,4 +1,4 @@
-"""Benchmark suites, their runs with the items behind each number, and what a comparison says."""
+"""Benchmark suites, their runs with the items behind each number, and the result of a comparison."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Gate(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What a gate says."""
+    """The answer of a gate."""
 
     PASS = "PASS"  # noqa: S105  a verdict
     FAIL = "FAIL"
@@ -29,22 +29,22 @@ class Verdict(StrEnum):
 
 
 class Basis(StrEnum):
-    """On what a verdict rests."""
+    """What a verdict is based on."""
 
     PAIRED = "paired"
     """Items that both runs answered."""
     UNPAIRED = "unpaired"
-    """Two totals with their errors: the files hold no items that could be paired."""
+    """Two totals with their errors: the files have no items that could be paired."""
     LIMIT = "limit"
     """The candidate alone against a limit: an objective, or items that must never fail."""
     RAW = "raw"
-    """Two numbers without any error: nothing is known of their noise."""
+    """Two numbers without an error: their noise is unknown."""
     DRIFT = "drift"
     """A change of level over many runs."""
 
 
 ZERO_TOLERANCE = "zero tolerance"
-"""The slice under which items that must never fail are told."""
+"""The slice under which items that must never fail are reported."""
 
 
 class Score(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +57,7 @@ class Score(msgspec.Struct, frozen=True, kw_only=True):
     stderr: float | None = None
     n: int | None = None
     directed: bool = True
-    """Whether anybody says which way is better: the file, or the metric's name. If not, ``higher_is_better`` is a guess
+    """Whether the direction is known, from the file or the metric's name. If not, ``higher_is_better`` is a guess
     that is good enough to draw and not to judge by."""
 
 
@@ -73,9 +73,9 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     scores: dict[str, tuple[tuple[float, ...], ...]]
     """Of each metric: the scores of each item, one a repeat; () for an item that does not have the metric."""
     clusters: tuple[str, ...] = ()
-    """What items belong together (a document with several questions); "" is a cluster of its own."""
+    """The cluster of each item (a document with several questions); "" is a cluster of its own."""
     slices: dict[str, tuple[int, ...]] = {}
-    """Of each slice (long context, policy edge ...): the places of its items."""
+    """Of each slice (long context, policy edge ...): the indices of its items."""
     prompts: tuple[str, ...] = ()
     """A hash of what each item asked; runs whose prompts differ are not compared."""
     latencies: tuple[float, ...] = ()
@@ -83,11 +83,11 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     costs: tuple[float, ...] = ()
     """Cost of each item, the mean over its repeats, in the currency that the file uses."""
     probabilities: tuple[float, ...] = ()
-    """The probability that each item's answer states of itself, 0 to 1, the mean over its repeats."""
+    """The confidence that each item's answer states, 0 to 1, the mean over its repeats."""
     answers: tuple[tuple[str, ...], ...] = ()
     """A short hash of each repeat's answer: whether two agree."""
     names: tuple[str, ...] = ()
-    """What a person calls each item, where the id is a hash; empty: by its id."""
+    """A readable name of each item, where the id is a hash; empty: its id is readable."""
 
 
 class EvalRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,10 +105,10 @@ class EvalRun(msgspec.Struct, frozen=True, kw_only=True):
     sheets: tuple[Sheet, ...] = ()
     """The items, where the file has them; as many as tasks."""
     conditions: dict[str, str] = {}
-    """Under what it was measured, as far as the file says: ``t1: shots`` -> ``5``, ``limit`` -> ``none`` ... Runs are not
-    compared when one that both state differs."""
+    """The conditions of the measurement, as far as the file gives them: ``t1: shots`` -> ``5``, ``limit`` -> ``none`` ...
+    Runs are not compared when one that both state differs."""
     refused: dict[str, str] = {}
-    """What of it could not be used: a task, or a task and its metric -> why."""
+    """What could not be used: a task, or a task and its metric -> why."""
 
     def score(self, task: str, metric: str) -> Score | None:
         """The score of ``task`` and ``metric``, if the run has it."""
@@ -139,13 +139,13 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     zero_tolerance: tuple[str, ...] = ()
     """Items of which not one may fail, once."""
     of: str = ""
-    """The metric whose scores a made metric (pass@k, consistency ...) is made from; empty: the only one there is."""
+    """The metric whose scores a derived metric (pass@k, consistency ...) is computed from; empty: the only one."""
     slo: Annotated[float, Meta(gt=0)] | None = None
     """The objective of ``p95_latency`` in milliseconds."""
     limit: Annotated[float, Meta(gt=0)] = 1.15
     """How many times the objective p95 may reach."""
     growing: bool = False
-    """It is evaluated again and again while items come in (a canary): judged by an always-valid test, and the candidate
+    """It is evaluated repeatedly while items come in (a canary): judged by an always-valid test, and the candidate
     may have fewer items than the baseline."""
     right_from: float = 1.0
     """The score from which an answer counts as right (zero tolerance, pass@k, calibration, flips)."""
@@ -164,7 +164,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class TaskVerdict(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is said of one metric of one task, or of one slice of it. Numbers are in the metric's unit."""
+    """The result for one metric of one task, or for one slice of it. Numbers are in the metric's unit."""
 
     task: str
     metric: str
@@ -193,7 +193,7 @@ class TaskVerdict(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """Effective clusters."""
     p_worse: float = 1.0
     more_items: int | None = None
-    """How many more would decide; 0 when decided, None when nobody can say."""
+    """How many more would decide; 0 when decided, None when unknown."""
     more_repeats: int | None = None
     note: str = ""
     objective: float | None = None
@@ -201,7 +201,7 @@ class TaskVerdict(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
     @property
     def worse(self) -> float:
-        """How much worse it got, in the metric's unit; negative when it got better, 0 when nobody can say."""
+        """How much worse it got, in the metric's unit; negative when it got better, 0 when unknown."""
         if self.delta is None:
             return 0.0
         return -self.delta if self.higher_is_better else self.delta
@@ -219,12 +219,12 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """A run held against a baseline: refused with the reason, or a verdict a line."""
+    """A run compared with a baseline: refused with the reason, or a verdict a line."""
 
     run_id: str
     baseline_id: str
     definition: str
-    """A digest of what was asked (tasks, margins, slices): a stored answer to another question is none."""
+    """A digest of what was asked (tasks, margins, slices): a stored answer to another question is not used."""
     refused: str = ""
     """Why the two cannot be compared; empty when they were."""
     verdicts: tuple[TaskVerdict, ...] = ()
@@ -246,7 +246,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
         return [*self.unknown(gate), *(f"{v.task} {v.metric} in {v.slice}" for v in lacking)]
 
     def verdict(self, gate: Gate | None = None) -> Verdict | None:
-        """The word over all must-pass lines (of one kind of gate): FAIL, else INCONCLUSIVE, else PASS. None without any."""
+        """The verdict over all must-pass lines (of one gate): FAIL, else INCONCLUSIVE, else PASS. None without any."""
         if self.refused:
             return Verdict.INCONCLUSIVE
         words = {v.verdict for v in self.verdicts if v.must_pass and v.gate is (gate or v.gate)}
@@ -254,7 +254,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Acceptance(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody takes the risk of a verdict that is not decided: for one run, until a day, with a reason."""
+    """An operator accepts the risk of an undecided verdict: for one run, until a date, with a reason."""
 
     id: str
     asset_id: str
@@ -262,9 +262,9 @@ class Acceptance(msgspec.Struct, frozen=True, kw_only=True):
     environment: str
     gate: Gate
     run_id: str
-    """What was looked at: a later run is not covered."""
+    """The run that was accepted: a later run is not covered."""
     baseline_id: str
-    """What it was held against: another baseline is another risk."""
+    """What it was compared with: another baseline is another risk."""
     definition: str
     """What was asked: another margin is another risk."""
     accepted_by: str
@@ -274,7 +274,7 @@ class Acceptance(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SuiteRunState(StrEnum):
-    """How a run of a suite's own command stands."""
+    """The state of a run of a suite's own command."""
 
     RUNNING = "running"
     DONE = "done"
@@ -282,7 +282,7 @@ class SuiteRunState(StrEnum):
     INTERRUPTED = "interrupted"
     """Its process died: a failure that is tried again."""
     STOPPED = "stopped"
-    """It was ended with the program that ran it: it counts for nothing."""
+    """It was stopped with the program that ran it: it does not count."""
 
     @property
     def lost(self) -> bool:

@@ -58,7 +58,7 @@ class MetricEvidence(Evidence, frozen=True):
     slice: str | None = None
     """A part of the items; absent: all of them."""
     low: float | None = None
-    """The 90 % interval of current minus baseline, in the metric's unit; absent where the data bound nothing."""
+    """The 90 % interval of current minus baseline, in the metric's unit; absent where the data give no bound."""
     high: float | None = None
     margin: float | None = None
     """How much worse is still accepted, in the metric's unit."""
@@ -88,11 +88,11 @@ class MetricEvidence(Evidence, frozen=True):
 
     @property
     def unit(self) -> tuple[str, float]:
-        """(unit, factor) in which a person is told its differences: points of shares, milliseconds, else as they are."""
+        """(unit, factor) in which differences are shown: points of shares, milliseconds, else as they are."""
         unit, factor = unit_of(self.metric, self.scale, (self.baseline, self.current))
-        return ("", 1.0) if unit == "%" else (unit, factor)  # a difference of two costs is no per cent
+        return ("", 1.0) if unit == "%" else (unit, factor)  # a difference of two costs is not a percentage
 
-    def told(self, difference: float) -> str:
+    def shown(self, difference: float) -> str:
         """A difference of the metric with its sign and unit: ``-5.2 pp``."""
         unit, factor = self.unit
         number = round(difference * factor, 6)
@@ -101,7 +101,7 @@ class MetricEvidence(Evidence, frozen=True):
     @property
     def moved(self) -> str:
         """Current minus baseline in words."""
-        return self.told(self.current - self.baseline)
+        return self.shown(self.current - self.baseline)
 
     @property
     def worse_pp(self) -> float:
@@ -163,7 +163,7 @@ class SuiteEvidence(Evidence, frozen=True):
 
 
 class HealthEvidence(Evidence, frozen=True):
-    """How a source is doing."""
+    """The health of a source."""
 
     subject: str
     state: str

@@ -1,15 +1,15 @@
-"""How a source is doing: the one definition, for what reads it whole and for what reads columns."""
+"""The health of a source: the one definition, for code that has the whole value and code that has columns."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
 ROUNDS_MISSED = 3
-"""After so many intervals without a good round a source is late."""
+"""A source is late after this many intervals without a good round."""
 
 
 class Health(StrEnum):
-    """How a source is doing, the worst first."""
+    """The health of a source, the worst first."""
 
     FAILING = "failing"
     LATE = "late"

@@ -1,6 +1,6 @@
-"""What stands in the way of a promotion: blocks, pauses and freezes.
+"""What prevents a promotion: blocks, pauses and freezes.
 
-None of them ever stands in the way of a rollback or its undo.
+None of them ever prevents a rollback or its undo.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def standing(self) -> bool:
-        """Whether it still holds."""
+        """Whether it is still active."""
         return self.lifted_at is None
 
     def covers(self, asset_id: str, version: str) -> bool:
-        """Whether it stands in the way of promoting ``version`` anywhere."""
+        """Whether it prevents promoting ``version`` anywhere."""
         return self.standing and self.asset_id in (None, asset_id) and (self.version is None or self.version == version)

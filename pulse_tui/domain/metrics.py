@@ -1,4 +1,4 @@
-"""What is known of a metric by its name: its scale, its direction, and what it is made from."""
+"""What a metric's name says about it: its scale, its direction, and what it is computed from."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _GOOD = re.compile(
     r"|right|solved|resolved|includes?|model_graded_(qa|fact))(@\d+|[-_][0-9l]|[-_]?l(sum)?)?$",
     re.IGNORECASE,
 )
-"""Names that say that more is better and have no known scale."""
+"""Names of metrics where more is better and no scale is known."""
 _SAFETY = re.compile(
     r"jailbreak|attack_success|(^|[_\W])(asr|unsafe|toxic(ity)?|harm(ful(ness)?)?)($|[_\W])", re.IGNORECASE
 )
@@ -44,7 +44,7 @@ _PASS_AT = re.compile(r"^pass@([0-9]{1,9})$")
 
 
 class Made(StrEnum):
-    """From what a metric of a task is made."""
+    """What a metric of a task is computed from."""
 
     SCORES = "scores"
     """Of an item's scores: their mean over the repeats."""
@@ -59,11 +59,11 @@ class Made(StrEnum):
     COST = "cost"
     """Of the items' costs."""
     BRIER = "brier"
-    """Of the probabilities that an answer states of itself, and whether it was right."""
+    """Of the confidence that each answer states, and whether it was right."""
 
 
 def made_of(metric: str) -> Made:
-    """From what a metric of this name is made, unless a run brings item scores under the very name."""
+    """What a metric of this name is computed from, unless a run brings item scores under the same name."""
     if _PASS_AT.match(metric):
         return Made.PASS_AT_K
     return next((m for m in Made if m.value == metric and m is not Made.SCORES), Made.SCORES)
@@ -78,7 +78,7 @@ def k_of(metric: str) -> int:
 
 
 def bounds_of(metric: str) -> tuple[float, float]:
-    """What values a metric allows: 0 to 1 for shares, 0 and up for amounts, anything for what is not known."""
+    """The values a metric may take: 0 to 1 for shares, 0 and up for amounts, anything when unknown."""
     metric = _plain(metric)
     if _is_share(metric):
         return 0.0, 1.0
@@ -102,19 +102,19 @@ def direction_of(metric: str) -> bool | None:
 
 
 def higher_is_better(metric: str) -> bool:
-    """The direction, for files that do not say it themselves: down for amounts, losses and what goes wrong, else up."""
+    """The direction, for files that do not give it: down for amounts, losses and failures, else up."""
     return direction_of(metric) is not False
 
 
 def guards_safety(metric: str) -> bool:
-    """Whether a metric of this name is about safety, where nobody says what it guards."""
+    """Whether a metric of this name is about safety, where it is not declared what it guards."""
     return _SAFETY.search(_plain(metric)) is not None
 
 
 def unit_of(metric: str, scale: float = 100.0, values: Sequence[float | None] = ()) -> tuple[str, float]:
-    """(unit, factor) in which differences of a metric are told: points of shares, per cent of costs, milliseconds.
+    """(unit, factor) in which differences of a metric are shown: points of shares, per cent of costs, milliseconds.
 
-    A metric of which nothing is known is told in points when all ``values`` lie within 0 and 1; a loss or a duration
+    An unknown metric is shown in points when all ``values`` lie within 0 and 1; a loss or a duration
     never is.
     """
     made = made_of(metric)

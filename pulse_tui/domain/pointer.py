@@ -1,4 +1,4 @@
-"""Whether the release to go back to is really still there, when that was last looked at, and what was found."""
+"""Whether the rollback target is still available, when that was last checked, and what was found."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from pulse_tui.domain.words import Environment
 
 
 class PointerCheck(msgspec.Struct, frozen=True, kw_only=True):
-    """The rollback pointer of a deployment, looked at."""
+    """The result of checking the rollback pointer of a deployment."""
 
     asset_id: str
     environment: Environment
     serving: str
     """The release that serves, which the pointer belongs to."""
     version: str | None
-    """Where it points; None: there is nowhere to go back to."""
+    """The rollback target; None: there is none."""
     at: datetime
     checks: tuple[Check, ...]
 
     @property
     def valid(self) -> bool:
-        """Whether nothing that blocks was found."""
+        """Whether no blocking problem was found."""
         return self.version is not None and all(c.ok or not c.blocking for c in self.checks)
 
     @property
     def reason(self) -> str:
-        """The first thing that blocks, or an empty text."""
+        """The first blocking problem, or an empty text."""
         if self.version is None and not self.checks:
-            return "there is no release to go back to"
+            return "there is no rollback target"
         return next((f"{c.name}: {c.detail}" for c in self.checks if c.blocking and not c.ok), "")

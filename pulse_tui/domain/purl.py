@@ -18,11 +18,11 @@ from pulse_tui.domain.text import clean, is_clean
 from pulse_tui.domain.words import ComponentKind
 
 CAP = 2_000
-"""Characters of a package URL that are still read; a longer one is refused."""
+"""The longest package URL that is read, in characters; a longer one is refused."""
 
 
 class BadPurl(ValueError):
-    """A text that is no package URL; the message says why."""
+    """A text that is not a package URL; the message says why."""
 
 
 _TYPE = re.compile(r"[a-z][a-z0-9.+-]*\Z")
@@ -116,22 +116,22 @@ class Purl(NamedTuple):
 
 
 def parse(text: str) -> Purl:
-    """Read a package URL. Raises BadPurl when it is none, names nothing, or is over :data:`CAP` characters."""
+    """Read a package URL. Raises BadPurl when it is malformed, names nothing, or is over :data:`CAP` characters."""
     if len(text) > CAP:
         raise BadPurl(f"the package URL is over {CAP:,} characters long")
     scheme, colon, rest = text.strip().partition(":")
     if not colon or scheme.lower() != "pkg":
-        raise BadPurl(f"{clean(text, 80)!r} is no package URL: it does not begin with 'pkg:'")
+        raise BadPurl(f"{clean(text, 80)!r} is not a package URL: it does not begin with 'pkg:'")
     rest, _, subpath = rest.partition("#")
     rest, _, qualifiers = rest.partition("?")
     kind, slash, path = rest.strip("/").partition("/")
     kind = kind.lower()
     if not slash or not _TYPE.match(kind):
-        raise BadPurl(f"{clean(text, 80)!r} is no package URL: it has no type and name (pkg:TYPE/NAME)")
+        raise BadPurl(f"{clean(text, 80)!r} is not a package URL: it has no type and name (pkg:TYPE/NAME)")
     path, version = _split_version(path)
     parts = [decoded for part in path.split("/") if (decoded := _unquote(part).strip("/"))]
     if not parts:
-        raise BadPurl(f"{clean(text, 80)!r} is no package URL: it has no name")
+        raise BadPurl(f"{clean(text, 80)!r} is not a package URL: it has no name")
     return build(
         kind,
         parts[-1],
@@ -153,11 +153,11 @@ def build(
 ) -> Purl:
     """A package URL of decoded parts, normalized by the rules of its type.
 
-    Raises BadPurl when a part has characters that no name has (control characters and their like).
+    Raises BadPurl when a part has characters that a name cannot have (control characters and the like).
     """
     for part in (name, namespace, version, subpath, *(qualifiers or {}).values()):
         if not is_clean(part):
-            raise BadPurl(f"the package URL has characters that no name has: {clean(part, 80)!r}")
+            raise BadPurl(f"the package URL has characters that a name cannot have: {clean(part, 80)!r}")
     if kind == "pypi":
         name = _PYPI.sub("-", name).lower()
     elif kind in _LOWER:
@@ -208,7 +208,7 @@ def _repository(purl: Purl) -> str:
 
 
 def _split_version(path: str) -> tuple[str, str]:
-    """At the last ``@``, unless a name follows it: the one of ``@scope/name`` begins a name, no version."""
+    """At the last ``@``, unless a name follows it: the one of ``@scope/name`` begins a name, not a version."""
     head, at, version = path.rpartition("@")
     if not at or not head or head.endswith("/"):
         return path, ""

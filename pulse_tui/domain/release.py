@@ -13,7 +13,7 @@ from pulse_tui.domain.words import Change, Environment
 
 
 class ReleaseState(StrEnum):
-    """Where a release is in its life."""
+    """The state of a release."""
 
     DRAFT = "draft"
     EVALUATED = "evaluated"
@@ -54,7 +54,7 @@ class Lineage(msgspec.Struct, frozen=True, omit_defaults=True):
     eval_run: str | None = None
 
     def difference(self, older: Lineage) -> list[str]:
-        """``prompt_template refund-v8 -> refund-v9`` for each part that is not the same."""
+        """``prompt_template refund-v8 -> refund-v9`` for each part that differs."""
         out = []
         for name in self.__struct_fields__:
             before, after = getattr(older, name), getattr(self, name)
@@ -79,7 +79,7 @@ class Interface(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_
         ]
 
     def unstated(self) -> list[str]:
-        """The parts that nobody stated."""
+        """The parts that are not recorded."""
         return [name.replace("_", " ") for name in self.__struct_fields__ if not getattr(self, name)]
 
 
@@ -106,40 +106,40 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     registry_version: str | None = None
     """The number that the model registry gave this release, when it came from one."""
     branch: str | None = None
-    """The line it was released on: as its source says, else ``3.8`` of 3.8.1."""
+    """The branch it was released on: as its source gives it, else ``3.8`` of 3.8.1."""
     interface: Interface = Interface()
 
     def move(self, to: ReleaseState) -> Release:
-        """The release in another state. Raises Refused for a move its life does not allow."""
+        """The release in another state. Raises Refused for a transition that is not allowed."""
         if to is self.state:
             return self
         if to not in _MOVES[self.state]:
             raise Refused(f"release {self.asset_id} {self.version} is {self.state} and cannot become {to}")
         return msgspec.structs.replace(self, state=to)
 
-    def completed(self, told: Release) -> Release:
-        """With what ``told`` knows and this one does not; what is recorded stays as it is."""
+    def completed(self, reported: Release) -> Release:
+        """With what ``reported`` has and this one lacks; what is recorded stays as it is."""
         return msgspec.structs.replace(
             self,
-            digest=self.digest or told.digest,
-            lineage=_filled(self.lineage, told.lineage),
-            provenance={**told.provenance, **self.provenance},
-            registry_version=self.registry_version or told.registry_version,
-            branch=self.branch or told.branch,
-            interface=_filled(self.interface, told.interface),
+            digest=self.digest or reported.digest,
+            lineage=_filled(self.lineage, reported.lineage),
+            provenance={**reported.provenance, **self.provenance},
+            registry_version=self.registry_version or reported.registry_version,
+            branch=self.branch or reported.branch,
+            interface=_filled(self.interface, reported.interface),
         )
 
     @property
     def usable(self) -> bool:
-        """Whether a rollback may go there at all."""
+        """Whether it may be a rollback target at all."""
         return self.state not in (ReleaseState.QUARANTINED, ReleaseState.RETIRED)
 
 
 _Parts = TypeVar("_Parts", Lineage, Interface)
 
 
-def _filled(known: _Parts, told: _Parts) -> _Parts:
-    return type(known)(*(getattr(known, name) or getattr(told, name) for name in known.__struct_fields__))
+def _filled(known: _Parts, reported: _Parts) -> _Parts:
+    return type(known)(*(getattr(known, name) or getattr(reported, name) for name in known.__struct_fields__))
 
 
 class Stay(msgspec.Struct, frozen=True, kw_only=True):
@@ -182,7 +182,7 @@ class Promotion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Attestation(msgspec.Struct, frozen=True, kw_only=True):
-    """How a release came about, as a build system or a signed statement says.
+    """How a release was made, as a build system or a signed statement reports it.
 
     The release is named by asset and version, or by its content digest. ``facts`` are
     :data:`PROVENANCE` keys; a fact that contradicts what is recorded is a concern, never an update.
@@ -197,7 +197,7 @@ class Attestation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RegistrySnapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """What one registry says of one asset now: all its versions, and where each environment points.
+    """What one registry reports of one asset now: all its versions, and the version in each environment.
 
     ``placements`` maps an environment to (version, traffic percent).
     """
@@ -207,10 +207,10 @@ class RegistrySnapshot(msgspec.Struct, frozen=True, kw_only=True):
     versions: tuple[RegistryVersion, ...]
     placements: dict[Environment, tuple[str, float]]
     placed_at: dict[Environment, datetime] = {}
-    """Placements that are events (a deployment job that ran) rather than what is so now, and when they happened."""
+    """Placements that are events (a deployment job that ran) rather than the present state, and when they happened."""
     managed: tuple[Environment, ...] = ()
-    """Environments the registry speaks for: one that is missing in ``placements`` was taken away."""
+    """Environments the registry reports on: one that is missing in ``placements`` was removed."""
     complete: bool = True
-    """``versions`` is all the registry has: a release that it gave before and that is missing was deleted."""
+    """``versions`` is all the registry has: a release that it reported before and that is missing was deleted."""
     facts: dict[str, str] = {}
-    """What it says of the asset itself: ``owner_team``, ``tier``, ``exposure``, ``asset_type``."""
+    """What it reports of the asset itself: ``owner_team``, ``tier``, ``exposure``, ``asset_type``."""

@@ -53,7 +53,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     approvals_needed: int
     alert_id: str | None = None
     undoes: str | None = None
-    """The hash of the plan that this one takes back."""
+    """The hash of the plan that this one undoes."""
 
     def canonical(self) -> bytes:
         """The bytes that are hashed and shown: keys sorted, no white space, UTF-8."""
@@ -80,7 +80,7 @@ def decode_plan(raw: bytes | str) -> Plan:
 
 
 class PlanState(StrEnum):
-    """Where a plan is in its life."""
+    """The state of a plan."""
 
     PROPOSED = "proposed"
     APPROVED = "approved"
@@ -106,7 +106,7 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a preflight: what was looked at, whether it is all right, what was seen."""
+    """One line of a preflight: what was checked, whether it passed, what was seen."""
 
     name: str
     ok: bool
@@ -115,7 +115,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunState(StrEnum):
-    """Where a run is in its life."""
+    """The state of a run."""
 
     RUNNING = "running"
     VERIFIED = "verified"
@@ -125,7 +125,7 @@ class RunState(StrEnum):
 
 
 class StepState(StrEnum):
-    """Where a journalled step is: intent is written before anything is sent."""
+    """The state of a journalled step: intent is written before anything is sent."""
 
     PENDING = "pending"
     INTENT = "intent"
@@ -164,7 +164,7 @@ class StepRecord(msgspec.Struct, frozen=True, kw_only=True):
     sent_at: datetime | None = None
 
     def move(self, to: StepState, **changes: Any) -> StepRecord:
-        """The record in another state. Raises Refused for a move the journal does not allow."""
+        """The record in another state. Raises Refused for a transition the journal does not allow."""
         if to is not self.state and to not in _STEP_MOVES[self.state]:
             raise Refused(f"step {self.index} of run {self.run_id} is {self.state} and cannot become {to}")
         return msgspec.structs.replace(self, state=to, **changes)
@@ -186,5 +186,5 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def active(self) -> bool:
-        """Whether it still owns its target: running, or stopped where nobody knows the state."""
+        """Whether it still owns its target: running, or stopped with the state unknown."""
         return self.state in (RunState.RUNNING, RunState.UNKNOWN)

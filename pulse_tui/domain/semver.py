@@ -1,6 +1,6 @@
-"""Semantic versions 2.0.0: which texts are one, and which of two comes first (https://semver.org).
+"""Semantic versions 2.0.0: which texts are valid, and their order (https://semver.org).
 
-The one definition of the house. The ``semver`` library 3.1 gives the same order and sorts 12,000 versions in 400 ms where
+The only definition in the product. The ``semver`` library 3.1 gives the same order and sorts 12,000 versions in 400 ms where
 tuples take 16: matching sorts the breakpoints of every advisory.
 """
 
@@ -25,7 +25,7 @@ Precedence = tuple[int, int, int, bool, tuple[_Identifier, ...]]
 
 
 class SemVer(NamedTuple):
-    """A semantic version taken apart. Compare by :attr:`precedence`, not as tuples."""
+    """A semantic version in its parts. Compare by :attr:`precedence`, not as tuples."""
 
     major: int
     minor: int
@@ -53,7 +53,7 @@ class SemVer(NamedTuple):
 
 
 def parse(text: str) -> SemVer | None:
-    """The version, or None when ``text`` is no semantic version: ``v1.2.3``, ``1.2`` and ``1.2.3rc1`` are none."""
+    """The version, or None when ``text`` is not a semantic version: ``v1.2.3``, ``1.2`` and ``1.2.3rc1`` are not."""
     found = _SEMVER.fullmatch(text) if len(text) <= MAX_LENGTH else None
     if found is None:
         return None
@@ -66,6 +66,6 @@ def parse(text: str) -> SemVer | None:
 
 
 def line(text: str) -> str:
-    """``3.8`` of ``3.8.1``; empty when ``text`` is no semantic version."""
+    """``3.8`` of ``3.8.1``; empty when ``text`` is not a semantic version."""
     version = parse(text)
     return version.line if version is not None else ""

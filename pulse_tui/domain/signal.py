@@ -1,4 +1,4 @@
-"""The signal contract ``pulse.signal/1``: the normalized event every source yields."""
+"""The signal contract ``pulse.signal/1``: the normalized event every source emits."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ _ENCODER = msgspec.json.Encoder(order="deterministic")
 
 
 class BadRecord(ValueError):
-    """A record that is refused; ``problem`` says where and why."""
+    """A record that is refused; ``problem`` gives the field and the reason."""
 
     def __init__(self, problem: Problem) -> None:
         """``problem.where`` is the field."""
@@ -108,7 +108,7 @@ def decode(raw: bytes) -> Signal:
     for name in evidence.__struct_fields__:
         _refuse_far(getattr(evidence, name), f"evidence.{name}")
     if wire.change is None and wire.signal_type is SignalType.VERSION_EVENT:
-        raise BadRecord(Problem("change", "a version_event must say which change it is"))
+        raise BadRecord(Problem("change", "a version_event must name its change"))
     for link in wire.links:
         if not link.startswith(("http://", "https://")):
             raise BadRecord(Problem("links", f"not an http(s) address: {clean(link, 80)!r}"))
@@ -138,15 +138,15 @@ def decode(raw: bytes) -> Signal:
 
 _UNREADABLE = (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _YEARS = range(1970, 2200)
-"""Times outside of these are mistakes, and arithmetic with them overflows."""
+"""Times outside these years are mistakes, and arithmetic with them overflows."""
 
 
 def _refuse_empty(wire: _Wire) -> None:
-    """A name of nothing but control characters would be everybody's."""
+    """A name of nothing but control characters would be empty after cleaning, and the same for all."""
     for name in ("id", "source", "fingerprint", "asset_id"):
         value = getattr(wire, name)
         if value is not None and not clean(value, 300):
-            raise BadRecord(Problem(name, "holds no character that can be shown"))
+            raise BadRecord(Problem(name, "has no character that can be shown"))
 
 
 def _refuse_far(value: Any, where: str) -> None:
@@ -199,9 +199,9 @@ def observed(
     links: Sequence[str | None] = (),
     id_source: str | None = None,
 ) -> Signal:
-    """A signal of our own making: what :func:`decode` does to a record from outside is done here too.
+    """A signal made here: it is cleaned as :func:`decode` cleans a record from outside.
 
-    ``event`` is what makes this event another than the last of its source, and with it the id. ``fingerprint`` names the
+    ``event`` distinguishes this event from the last of its source and gives the id. ``fingerprint`` names the
     condition. ``at`` is when it occurred (absent: ``now``). ``asset`` gives its type and owner. ``links`` that are not
     there are left out. ``id_source`` stands in the id where that names another source.
     """

@@ -26,11 +26,11 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True):
     problem: Problem
     raw: bytes
     nameless: bool = False
-    """Nothing is wrong with it but that it does not say whose it is; not kept."""
+    """Its only fault is that it names no asset and version; not kept."""
 
 
 class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a collector remembers between rounds: validators and its own bookmark."""
+    """What a collector remembers between rounds: HTTP validators and its own position."""
 
     etag: str | None = None
     last_modified: str | None = None
@@ -47,7 +47,7 @@ class Collected(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a source's rounds."""
+    """The record of a source's rounds."""
 
     id: str
     kind: str
@@ -59,7 +59,7 @@ class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):
     cursor: Cursor = Cursor()
 
     def health(self, now: datetime) -> Health:
-        """How it is doing at ``now``."""
+        """Its health at ``now``."""
         silent = None if self.last_good_at is None else (now - self.last_good_at).total_seconds()
         return health(self.failures, silent, self.every_s)
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Standing(StrEnum):
-    """One word for a deployment, the most urgent first."""
+    """The state of a deployment, the most urgent first."""
 
     FAIL = "FAIL"
     """An urgent alert is open here and what it measured has failed."""
@@ -19,7 +19,7 @@ class Standing(StrEnum):
     """The release is quarantined and still serves."""
     RETEST = "retest"
     CONFLICT = "conflict"
-    """What is known of it does not fit together."""
+    """What is known of it is inconsistent."""
     MISSING = "missing"
     """A stage that is deployed neither here nor in production."""
     UNKNOWN = "unknown"

@@ -50,7 +50,7 @@ def clean_block(text: str, limit: int = 20_000) -> str:
 
 
 def utf8(data: bytes) -> bytes:
-    """A text that says by its byte order mark that it is UTF-16, as UTF-8; anything else as it is.
+    """A text whose byte order mark is UTF-16, as UTF-8; anything else as it is.
 
     XML names its encoding itself, and stays.
     """

@@ -47,7 +47,7 @@ class Change(StrEnum):
 
 
 class Severity(StrEnum):
-    """How bad the fact is in itself, before anybody knows what it hits."""
+    """How bad the fact is in itself, before it is known what it affects."""
 
     LOW = "low"
     MEDIUM = "medium"
@@ -61,7 +61,7 @@ class Severity(StrEnum):
 
 
 class Priority(StrEnum):
-    """What policy makes of a fact. ``UNKNOWN`` is drawn as ``?`` and never dropped."""
+    """The priority that policy gives a fact. ``UNKNOWN`` is drawn as ``?`` and never dropped."""
 
     P1 = "P1"
     P2 = "P2"
@@ -72,7 +72,7 @@ class Priority(StrEnum):
 
     @property
     def rank(self) -> int:
-        """Sort key, most urgent first. Unknown sorts between P2 and P3: it asks to be looked at."""
+        """Sort key, most urgent first. Unknown sorts between P2 and P3: an operator must look at it."""
         return PRIORITY_RANK[self]
 
     @property
@@ -129,7 +129,7 @@ class AssetType(StrEnum):
 
 
 class Tier(StrEnum):
-    """Who feels it when the asset is wrong."""
+    """Who is affected when the asset fails."""
 
     CUSTOMER_FACING = "customer-facing"
     INTERNAL = "internal"
@@ -161,14 +161,14 @@ class ComponentKind(StrEnum):
 
 
 class Mode(StrEnum):
-    """Whether a rule acts (``ENFORCE``) or only says what it would do (``OBSERVE``)."""
+    """Whether a rule acts (``ENFORCE``) or only records what it would do (``OBSERVE``)."""
 
     OBSERVE = "observe"
     ENFORCE = "enforce"
 
 
 class Outcome(StrEnum):
-    """What a rule said of a fact. ``INDETERMINATE`` never acts."""
+    """What a rule decided about a fact. ``INDETERMINATE`` never acts."""
 
     FIRED = "fired"
     NOT_FIRED = "not_fired"
@@ -183,7 +183,7 @@ UNHEALTHY = frozenset(
         SignalType.ERROR_RATE_BREACH,
     }
 )
-"""Signals that say of a release that it does badly; after an urgent one it is no rollback target in that environment."""
+"""Signals that a release does badly; after an urgent one it is not a rollback target in that environment."""
 JUDGED = frozenset(
     {
         SignalType.BENCHMARK_REGRESSION,
@@ -193,11 +193,11 @@ JUDGED = frozenset(
         SignalType.SPREAD_WIDENING,
     }
 )
-"""Signals whose evidence may carry the verdict of a statistic."""
+"""Signals whose evidence may carry a statistical verdict."""
 URGENT = frozenset({Priority.P1, Priority.P2})
 """Priorities that page somebody."""
 
-# Keyed by the word: what reads rows of text looks them up without making a member of each.
+# Keyed by the text: code that reads rows of text looks them up without making a member of each.
 SEVERITY_RANK: dict[str, int] = {s: i for i, s in enumerate(Severity)}
 PRIORITY_RANK: dict[str, int] = {
     Priority.P1: 0,

@@ -120,7 +120,7 @@ def test_what_cannot_be_read_is_refused_by_its_place_and_the_rest_lands() -> Non
     for expected in (
         "bom.json: components[1]: Object missing required field `name`",
         "components[2]",
-        "components[3]: 'nonsense' is no package URL",
+        "components[3]: 'nonsense' is not a package URL",
         "components[4]: the component has no name",
         "dependencies[0]: dependsOn 'gone' is no component of this document",
         "dependencies[1]: ref 'nobody'",

@@ -95,7 +95,7 @@ def test_an_image_is_called_by_its_repository_and_a_model_by_its_platform() -> N
         ("pkg:pypi", "no type and name"),
         ("pkg:pypi///", "no"),
         ("pkg:9x/a", "no type and name"),
-        ("pkg:pypi/%1b%5b31m", "characters that no name has"),
+        ("pkg:pypi/%1b%5b31m", "characters that a name cannot have"),
         ("pkg:pypi/" + "a" * 3000, "over 2,000 characters"),
     ],
 )

@@ -21,9 +21,9 @@ class GateRow(NamedTuple):
     current: float | None
     """None when the run has no such number."""
     delta: float | None
-    """None when there is nothing to subtract. In ``unit``; its sign is the metric's own, see ``higher_is_better``."""
+    """None when there is nothing to subtract. In ``unit``; the sign is the metric's, see ``higher_is_better``."""
     low: float | None
-    """The 90 % interval of ``delta``, in ``unit``; None where nothing bounds it."""
+    """The 90 % interval of ``delta``, in ``unit``; None where it has no bound."""
     high: float | None
     margin: float
     """How much worse is still accepted, in ``unit``."""
@@ -62,7 +62,7 @@ class RunRow(NamedTuple):
 
 
 class BenchStory(NamedTuple):
-    """A run of a suite opened: the three questions, the gate table, and what it rests on."""
+    """The page of a run: the three questions, the gate table, and what it is based on."""
 
     asset: str
     suite: str
@@ -72,7 +72,7 @@ class BenchStory(NamedTuple):
     baseline_run: str
     baseline_version: str
     verdict: str
-    """The word over all must-pass lines; ``baseline``, ``refused`` or empty when nothing was compared."""
+    """The verdict over all must-pass lines; ``baseline``, ``refused`` or empty when nothing was compared."""
     changed: tuple[str, ...]
     risk: tuple[str, ...]
     todo: tuple[str, ...]
@@ -87,7 +87,7 @@ class BenchStory(NamedTuple):
 
 
 class Flip(NamedTuple):
-    """An item that was answered otherwise by the candidate."""
+    """An item that the candidate answered differently."""
 
     item: str
     cluster: str
@@ -123,6 +123,6 @@ class Flips(NamedTuple):
     task: str
     metric: str
     headline: str
-    """``31 lost, 5 won of 500 items; 22 of the 31 in cluster refunds``; or why nothing can be told."""
+    """``31 lost, 5 won of 500 items; 22 of the 31 in cluster refunds``; or why the flips are unknown."""
     rows: tuple[Flip, ...]
     clusters: tuple[ClusterRow, ...]

@@ -23,15 +23,15 @@ class RegistryRow(NamedTuple):
     traffic: float
     critical: bool
     hold: str = ""
-    """frozen, paused or blocked when such a hold stands here, also where ``state`` says something more urgent."""
+    """frozen, paused or blocked when such a hold is active here, also where ``state`` shows something more urgent."""
     release: str = ""
     """The release's own state: evaluated, approved, promoted, quarantined ...; empty when it is not in the registry."""
     pointer: str = ""
-    """Where it would be rolled back to; ``!`` before it when that was found not to work."""
+    """The rollback target; ``!`` before it when the check of it failed."""
     source: str = ""
-    """Whose word it is that this version serves."""
+    """The source that claims that this version serves."""
     concerns: int = 0
-    """How many things about it do not add up."""
+    """The number of open concerns about it."""
     kind: str = ""
     """The asset's type."""
 
@@ -76,9 +76,9 @@ class AlertRow(NamedTuple):
     rule: str
     overdue: bool
     version: str = ""
-    """The release that it is about; empty when it is about none."""
+    """The release it is about; empty when it is about none."""
     signal_type: str = ""
-    """Of the signal that it rests on."""
+    """Of the signal it is based on."""
     verdict: str = ""
     """PASS, FAIL or INCONCLUSIVE when a statistic judged what was measured, else empty."""
 
@@ -113,9 +113,9 @@ class Trend(NamedTuple):
     """PASS, FAIL, INCONCLUSIVE or an empty string when nothing was compared."""
     note: str
     delta: float | None = None
-    """The newest value against the baseline in ``unit``, where a statistic judged it; so are the fields below."""
+    """The newest value minus the baseline in ``unit``, where a statistic judged it; so are the fields below."""
     low: float | None = None
-    """The 90 % interval of ``delta``; None where nothing bounds it."""
+    """The 90 % interval of ``delta``; None where it has no bound."""
     high: float | None = None
     margin: float | None = None
     """How much worse is still accepted."""
@@ -162,13 +162,13 @@ class Board(NamedTuple):
     advisories: tuple[AdvisoryRow, ...]
     alerts: tuple[AlertRow, ...]
     trends: tuple[Trend, ...]
-    """The trends of the asset that was asked for; first the one with the worst verdict."""
+    """The trends of the requested asset; first the one with the worst verdict."""
     sources: tuple[SourceRow, ...]
     workflows: tuple[WorkflowRow, ...] = ()
 
 
 class AlertStory(NamedTuple):
-    """An alert opened: the three questions and the evidence, as lines of plain text."""
+    """The page of an alert: the three questions and the evidence, as lines of plain text."""
 
     alert: AlertRow
     changed: tuple[str, ...]
@@ -184,7 +184,7 @@ class AlertStory(NamedTuple):
 
 
 class PlanStory(NamedTuple):
-    """A plan opened: what would happen, every check, who approved, what the run did."""
+    """The page of a plan: what would happen, every check, who approved, what the run did."""
 
     hash: str
     asset: str

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class StageCell(NamedTuple):
-    """One stage of a workflow as a line of it: what serves and how it does."""
+    """One stage of a workflow as a line: what serves and its state."""
 
     name: str
     asset: str
@@ -48,12 +48,12 @@ class ReleaseRow(NamedTuple):
     """The last promotion in words: ``prod by ana``."""
     promoted_us: int | None
     pointer: str
-    """The release it would be rolled back to; empty when none is named."""
+    """The rollback target; empty when none is named."""
     verdict: str
     """PASS, FAIL, INCONCLUSIVE, or empty."""
     digest: str
     remark: str
-    """What is odd about it, if anything: no semantic version, gone from its source, another digest was seen."""
+    """Anomalies, if any: no semantic version, gone from its source, another digest was seen."""
 
     @property
     def key(self) -> str:
@@ -62,7 +62,7 @@ class ReleaseRow(NamedTuple):
 
 
 class ReleaseStory(NamedTuple):
-    """A release opened."""
+    """The page of a release."""
 
     state: str
     """A word of :class:`~pulse_tui.domain.release.ReleaseState`."""
@@ -71,7 +71,7 @@ class ReleaseStory(NamedTuple):
 
 
 class GateMark(StrEnum):
-    """What a reason of the gate does to its answer."""
+    """The effect of a reason on the gate's answer."""
 
     BLOCKING = "blocking"
     ADVISORY = "advisory"
@@ -87,7 +87,7 @@ class GateLine(NamedTuple):
 
 
 class GateStory(NamedTuple):
-    """What the gate says of a release in an environment."""
+    """The gate's answer for a release in an environment."""
 
     go: bool
     headline: str
@@ -104,7 +104,7 @@ class TreeRow(NamedTuple):
     """A line of a dependency tree."""
 
     depth: int
-    """0 is what the asset uses itself."""
+    """0 is what the asset uses directly."""
     name: str
     """By the one naming scheme."""
     version: str
@@ -115,13 +115,13 @@ class TreeRow(NamedTuple):
     note: str
     """What changed since the last approval, a head that moved, a state; empty when nothing."""
     again: bool
-    """It stands above with what is below it; it is not unfolded twice."""
+    """It is shown above with its dependencies; it is not unfolded twice."""
     where: tuple[str, ...] = ()
     """The environments it is in, when the asset runs in others too; empty: wherever the asset runs."""
 
     @property
     def key(self) -> str:
-        """The component's identity; a component that stands in several places has it several times."""
+        """The component's identity; a component that occurs several times in the tree has it several times."""
         return f"{self.provider}@{self.version}"
 
 
@@ -133,7 +133,7 @@ class Tree(NamedTuple):
     """``since 3.8.1 was approved (6d): vllm 0.9.0 -> 0.9.1, ...``"""
     rows: tuple[TreeRow, ...]
     documents: tuple[str, ...]
-    """Which bills it rests on, each with its age, or why one was refused."""
+    """The bills it is based on, each with its age, or why one was refused."""
 
 
 class DependentRow(NamedTuple):
@@ -157,7 +157,7 @@ class DependentRow(NamedTuple):
 
 
 class Dependents(NamedTuple):
-    """Who uses a component, directly or through others."""
+    """The assets that use a component, directly or through others."""
 
     component: str
     headline: str
@@ -186,7 +186,7 @@ class CalendarRow(NamedTuple):
 
 
 class InventoryRow(NamedTuple):
-    """Something that the sources and the estate do not agree about, or that nobody owns."""
+    """Something about which the sources and the estate disagree, or that has no owner."""
 
     kind: str
     """undeclared, unseen, unowned, disputed, stale, concern."""

@@ -141,4 +141,4 @@ def test_an_asset_on_its_first_release_is_no_concern(parts: RollbackParts, clock
     with parts.store.read() as tx:
         assert tx.inventory.concerns("newcomer") == []
         (kept,) = tx.inventory.pointers("newcomer")
-    assert (kept.version, kept.valid, kept.reason) == (None, False, "there is no release to go back to")
+    assert (kept.version, kept.valid, kept.reason) == (None, False, "there is no rollback target")
