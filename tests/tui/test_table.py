@@ -255,14 +255,14 @@ def test_a_filter_that_remembers_rows_lets_through_what_one_that_does_not_would(
 
 
 PLACED = st.builds(
-    lambda asset, place, version, iteration, state, hold, concerned, since, back, source: RegistryRow(
+    lambda asset, place, version, iteration, state, hold, concerned, since, back, ok, source: RegistryRow(
         asset, place, version, iteration, state, "", since, asset[:1], "", 1.0, False,
-        hold=hold, concerns=concerned, pointer=back, source=source,
+        hold=hold, concerns=concerned, pointer=back, source=source, pointer_ok=ok,
     ),
     st.text("aB維é-", min_size=1, max_size=4), st.sampled_from(["production", "canary", "shadow", "replica"]),
     st.sampled_from(["", "1.0", "維"]), st.none() | st.integers(1, 10**6),
     st.sampled_from(["ok", "FAIL", "frozen", "conflict", "unknown", "whatever"]), st.sampled_from(["", "frozen", "blocked"]),
-    st.integers(0, 2), st.none() | st.integers(0, 3), st.sampled_from(["", "!", "!1.0", "維"]),
+    st.integers(0, 2), st.none() | st.integers(0, 3), st.sampled_from(["", "1.0", "維"]), st.booleans(),
     st.sampled_from(["", "mlflow", "維"]),
 )  # fmt: skip
 

@@ -223,12 +223,13 @@ def _make(
             retest = here_said.retests[-1] if here_said.retests else None
             state, why = standing(about, hold_here, release, retest, conflict)
             held, concerned = hold_here[0] if hold_here else "", len(here)
-        pointer = _pointer(target, valid) if serving == version else fallback or ""
+        checked = serving == version  # a check of what served before says nothing of this
         owner, tier, kind = assets.get(asset, nobody)
         row = make(
             (
                 asset, environment, version, iteration, state, why, since, owner, tier, float(traffic), bool(critical),
-                held, release or "", pointer, source, concerned, kind,
+                held, release or "", (target if checked else fallback) or "", source, concerned, kind,
+                bool(valid) or not checked,
             )
         )  # fmt: skip
         slots = places.get(asset)
@@ -249,8 +250,3 @@ def _concerns(rows: Sequence[Sequence[Any]]) -> dict[str, list[_Concern]]:
             (-SEVERITY_RANK[severity], _Concern(environment, version, what, severity != Severity.LOW))
         )
     return {asset: [c for _, c in sorted(each, key=lambda r: r[0])] for asset, each in found.items()}
-
-
-def _pointer(target: str | None, valid: bool) -> str:
-    """As the row shows it: ``!`` says that nobody should count on it."""
-    return (target or "") if valid else f"!{target or ''}"

@@ -60,9 +60,9 @@ def frozen_rows(
     )
 
 
-def back(pointer: str) -> Span:
+def back(pointer: str, ok: bool = True) -> Span:
     """Where a rollback goes; ``!`` before it when that was found not to work, ``-`` when there is nothing."""
-    return (pointer or "-", look.BAD if pointer.startswith("!") else look.DIM)
+    return (pointer or "-", look.DIM) if ok else (f"!{pointer}", look.BAD)
 
 
 def registry_cells(row: RegistryRow, now_us: int) -> Cells:
@@ -74,7 +74,7 @@ def registry_cells(row: RegistryRow, now_us: int) -> Cells:
         ("-" if row.iteration is None else str(row.iteration), look.DIM),
         registry_state(row),
         (age(row.since_us, now_us), look.DIM),
-        back(row.pointer),
+        back(row.pointer, row.pointer_ok),
         (row.source or "-", look.DIM),
     )
 
@@ -87,7 +87,7 @@ def _state_width(state: str, hold: str, concerned: bool) -> int:
 def registry_widths(row: RegistryRow) -> tuple[int, ...]:
     """Cells of :func:`registry_cells`, for all rows of a large estate at once; those of SINCE are always the same."""
     asset, place, version, iteration, state = row[:5]
-    pointer, source = row.pointer or "-", row.source or "-"
+    pointer, source = back(row.pointer, row.pointer_ok)[0], row.source or "-"
     return (
         len(asset) if asset.isascii() else cell_len(asset),
         4 if place == "production" else len(place),
@@ -113,7 +113,7 @@ def registry_fields(row: RegistryRow) -> Fields:
         "tier": row.tier,
         "kind": row.kind,
         "release": row.release,
-        "back": row.pointer,
+        "back": row.pointer if row.pointer_ok else f"!{row.pointer}",
         "source": row.source,
         "concerns": str(row.concerns),
         "why": row.why,
