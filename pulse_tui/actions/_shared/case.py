@@ -44,7 +44,7 @@ def seen_before(case: Case, what: str) -> Nothing | None:
 
 def place(case: Case) -> str:
     """``support-bot canary``."""
-    asset = case.decision.asset_id or "an unclaimed asset"
+    asset = case.decision.asset_id or "an unknown asset"
     return f"{asset} {case.decision.environment.short}" if case.decision.environment else asset
 
 

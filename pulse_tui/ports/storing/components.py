@@ -75,7 +75,7 @@ class Dependencies(Protocol):
         components: Iterable[str] = (),
     ) -> tuple[Dependency, ...]:
         """Each (asset, component) once: all of ``assets``, and those on one of the (ecosystem, name) packages as
-        :func:`~pulse_tui.enrich.places.package_key` spells them, of one of the kinds, or with one of the ids or names."""
+        :func:`~pulse_tui.enrich.lookups.package_key` spells them, of one of the kinds, or with one of the ids or names."""
         ...
 
     def edges(self, asset_id: str, *, every: bool = False) -> list[Edge]:

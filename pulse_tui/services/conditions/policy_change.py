@@ -15,7 +15,7 @@ from pulse_tui.domain.words import Outcome, SignalType
 from pulse_tui.enrich.facts import facts
 from pulse_tui.ports import Transaction
 from pulse_tui.services.conditions.reassess import About, ended
-from pulse_tui.services.evals.held import newest
+from pulse_tui.services.evals.compared import newest
 from pulse_tui.services.parts import SYSTEM, JudgeParts
 from pulse_tui.services.signals.concerns import condition
 from pulse_tui.services.signals.judge import around

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.words import ComponentKind
-from pulse_tui.enrich.places import component_key, package_key
+from pulse_tui.enrich.lookups import component_key, package_key
 from pulse_tui.storage.components import tables as t
 from pulse_tui.storage.sql.lookup import among
 from pulse_tui.storage.sql.upsert import insert_many

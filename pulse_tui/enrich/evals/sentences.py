@@ -13,12 +13,12 @@ _MOST_DIGITS = 4
 
 
 def unit_of_line(line: TaskVerdict) -> tuple[str, float]:
-    """(unit, factor) in which the line's differences are told, by its metric and the means of both sides."""
+    """(unit, factor) in which the line's differences are shown, by its metric and the means of both sides."""
     return unit_of(line.metric, line.scale, (line.baseline, line.current))
 
 
 def amount(value: float, digits: int = 1, *, signed: bool = False) -> str:
-    """A number with so many decimals, none from a thousand on; zero has no sign."""
+    """A number with ``digits`` decimals, none from a thousand on; zero has no sign."""
     if abs(value) >= 1_000:
         digits = 0
     text = f"{value:+,.{digits}f}" if signed else f"{value:,.{digits}f}"
@@ -26,7 +26,7 @@ def amount(value: float, digits: int = 1, *, signed: bool = False) -> str:
 
 
 def interval_words(line: TaskVerdict) -> str:
-    """``-5.2 pp [-7.4, -3.1]``; without an interval the difference alone, of what must never fail what failed."""
+    """``-5.2 pp [-7.4, -3.1]``; without an interval the difference alone; of items that must never fail, those that did."""
     if _must_never_fail(line):
         return line.note
     if line.delta is None:
@@ -38,7 +38,7 @@ def interval_words(line: TaskVerdict) -> str:
 def line_words(line: TaskVerdict) -> str:
     """``refunds accuracy 0.914 -> 0.862: -5.2 pp [-7.4, -3.1], margin 2.0 pp: FAIL (500 items, tango score)``.
 
-    What is not decided says why, or what would decide it.
+    An undecided line gives the reason, or what would decide it.
     """
     name = f"{line.task} {line.metric}"
     if _must_never_fail(line):
@@ -50,25 +50,25 @@ def line_words(line: TaskVerdict) -> str:
     if line.delta is None:
         return f"{name}: {line.verdict.value}, {line.note or line.method}"
     unit, factor = unit_of_line(line)
-    said = f"{name}: {_interval(line.delta, line.low, line.high, _edge(line), unit, factor)}"
+    text = f"{name}: {_interval(line.delta, line.low, line.high, _edge(line), unit, factor)}"
     if line.basis is Basis.LIMIT:
         allowed = "" if line.current is None else f" {number(line.current - line.delta)} {unit}"
-        said += f" against the{allowed} allowed"
+        text += f" against the{allowed} allowed"
     else:
-        said += ", no interval" if line.low is None and line.high is None else ""
-        said += f", margin {_margin(line.margin, unit, factor)}"
-    said += f": {line.verdict.value}"
+        text += ", no interval" if line.low is None and line.high is None else ""
+        text += f", margin {_margin(line.margin, unit, factor)}"
+    text += f": {line.verdict.value}"
     grounds = ", ".join(_grounds(line))
     more, note = more_words(line), line.note
     if (line.verdict is not Verdict.INCONCLUSIVE and line.basis is not Basis.LIMIT) or "cannot FAIL" in line.method:
         note = ""
-    return said + (f" ({grounds})" if grounds else "") + (f"; {more} would decide" if more else "") + (
+    return text + (f" ({grounds})" if grounds else "") + (f"; {more} would decide" if more else "") + (
         f"; {note}" if note else ""
     )  # fmt: skip
 
 
 def more_words(line: TaskVerdict) -> str:
-    """What would decide: ``about 240 more items or 3 more repeats``; empty when it is decided or nobody can say."""
+    """What would decide: ``about 240 more items or 3 more repeats``; empty when it is decided or unknown."""
     if line.verdict is not Verdict.INCONCLUSIVE:
         return ""
     words = []
@@ -109,8 +109,8 @@ def _interval(
 
 
 def _digits(values: Sequence[float], edge: float | None, unit: str) -> int:
-    """A tenth of a point or millisecond, three figures of what has no unit; more where a bound would look like the
-    margin without being it."""
+    """A tenth of a point or millisecond, three figures without a unit; more where a bound would round to the
+    margin without being equal to it."""
     largest = max((abs(v) for v in values), default=0.0)
     digits = 1
     if not unit and largest > 0.0:
@@ -131,7 +131,7 @@ def _margin(margin: float, unit: str, factor: float) -> str:
 
 
 def _grounds(line: TaskVerdict) -> list[str]:
-    """On what the verdict rests."""
+    """What the verdict is based on."""
     grounds = []
     if line.n:
         noun = "request" if made_of(line.metric) is Made.LATENCY else "item"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pulse_tui.domain.evals import Basis, Gate, TaskVerdict, Verdict
 from pulse_tui.domain.evidence import MetricEvidence
 from pulse_tui.domain.text import clean
-from pulse_tui.enrich.evals.said import amount, interval_words, line_words, metric_words, more_words
+from pulse_tui.enrich.evals.sentences import amount, interval_words, line_words, metric_words, more_words
 
 PASS, FAIL, OPEN = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE
 

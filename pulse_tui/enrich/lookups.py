@@ -1,4 +1,4 @@
-"""Fast look-ups over an estate: deployments by place, dependencies by asset, by package and by hosted model."""
+"""Indexes of an estate: deployments by asset and environment, dependencies by asset, package and hosted model."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ def package_key(ecosystem: str, name: str) -> tuple[str, str]:
 
 
 def component_key(component: Component) -> tuple[str, str] | None:
-    """The package key of a component, from its ecosystem or its purl; None when it is no package."""
+    """The package key of a component, from its ecosystem or its purl; None when it is not a package."""
     ecosystem = component.ecosystem
     if ecosystem is None and component.id.startswith("pkg:"):
         ecosystem = component.id[4:].partition("/")[0]
     return package_key(ecosystem, component.name) if ecosystem else None
 
 
-class Places:
-    """An estate with its indexes. Build it once per estate through :func:`places`."""
+class EstateIndex:
+    """An estate with its indexes. Build it once per estate through :func:`estate_index`."""
 
     def __init__(self, estate: Estate) -> None:
         """Linear in the number of deployments and dependencies."""
@@ -82,7 +82,7 @@ class Places:
         return self._components.get((asset_id, component), [])
 
     def running(self, dependency: Dependency) -> list[Environment]:
-        """Environments where the dependency really runs: the asset is deployed there and uses it there."""
+        """Environments where the dependency runs: the asset is deployed there and uses it there."""
         return [
             d.environment
             for d in self.deployments(dependency.asset_id)
@@ -90,13 +90,13 @@ class Places:
         ]
 
 
-_latest: Places | None = None
+_latest: EstateIndex | None = None
 
 
-def places(estate: Estate) -> Places:
+def estate_index(estate: Estate) -> EstateIndex:
     """The indexes of ``estate``; the last one is kept, because a batch of signals shares one estate."""
     global _latest  # noqa: PLW0603  a memo of a pure function, swapped in one assignment
     latest = _latest
     if latest is None or latest.estate is not estate:
-        latest = _latest = Places(estate)
+        latest = _latest = EstateIndex(estate)
     return latest
