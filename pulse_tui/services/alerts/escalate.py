@@ -65,7 +65,7 @@ def _tell(tx: Transaction, parts: JudgeParts, alert: Alert) -> int:
     if fact is None:
         return 0
     rule = parts.policy.rule(alert.rule_id)
-    title = f"nobody answered: {alert.title}"
+    title = f"unacknowledged past its deadline: {alert.title}"
     case = Case(
         msgspec.structs.replace(decision, priority=alert.priority, title=title),
         fact,

@@ -253,7 +253,7 @@ def _done(tx: Transaction, alert: Alert) -> list[str]:
 
 
 def _why(decision: Decision, signal: Signal) -> list[str]:
-    words = {True: "true", False: "false", None: "could not be told"}
+    words = {True: "true", False: "false", None: "indeterminate"}
     lines = [
         f"rule {decision.rule_id} @ policy {decision.policy_digest[:12]}, {decision.outcome.value}, {decision.mode.value}"
     ]

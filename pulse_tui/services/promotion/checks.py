@@ -240,7 +240,7 @@ def _bill(a: Asked) -> Iterator[Found]:
     yield Found(_MISSING, f"no bill of materials is known for {release.version}{others}", todo)
 
 
-LOOKS: dict[GateReason, Look] = {
+CHECKS: dict[GateReason, Look] = {
     GateReason.HOLDS: _holds,
     GateReason.STATE: _state,
     GateReason.APPROVAL: _approval,
