@@ -8,7 +8,7 @@ from typing import Any
 from pulse_tui.actions._shared.case import NoOptions, due, name, no_delivery, seen_before
 from pulse_tui.domain.delivery import Delivery, Retest
 from pulse_tui.domain.effect import AskRetest, Effect, Nothing
-from pulse_tui.domain.evidence import NoteEvidence
+from pulse_tui.domain.evidence import MetricEvidence, NoteEvidence
 from pulse_tui.ports import Case, SendContext
 
 DEFAULT_S = 7 * 86_400.0
@@ -32,6 +32,7 @@ def respond(case: Case) -> Sequence[Effect]:
         owner=decision.owner,
         why=decision.title,
         asked_at=case.fact.signal.occurred_at,
+        version=decision.version if isinstance(evidence, MetricEvidence) else None,
         due_at=due(case, decision.respond_within_s or DEFAULT_S, latest),
     )
     return (AskRetest(retest),)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -65,6 +66,10 @@ class Retest(msgspec.Struct, frozen=True, kw_only=True):
     asked_at: datetime | None = None
     """When its cause happened: a run that began earlier does not answer it. None: not recorded."""
 
-    def done_by(self, run_began: datetime) -> bool:
-        """Whether a run of what serves that began then answers it."""
-        return self.asked_at is None or run_began > self.asked_at
+    version: str | None = None
+    """The release whose measurement did not decide; None: whatever serves is to be measured again."""
+
+    def done_by(self, version: str, began: datetime, serving: Container[str]) -> bool:
+        """Whether a run of ``version`` that began then answers it, when ``serving`` serve."""
+        of_it = version == self.version if self.version is not None else version in serving
+        return of_it and (self.asked_at is None or began > self.asked_at)

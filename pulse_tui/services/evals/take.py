@@ -63,11 +63,11 @@ def take_run(run: EvalRun, tx: Transaction, parts: JudgeParts, estate: Estate, n
 
 
 def _retested(run: EvalRun, tx: Transaction, now: datetime) -> None:
-    """A retest asks how what serves behaves after its cause: another version, or an earlier run, does not answer it."""
-    if run.version not in serving(tx, run.asset_id):
-        return
+    """A retest asks how a release behaves after its cause: another release, or an earlier run, does not answer it."""
+    there = serving(tx, run.asset_id)
     for retest in tx.judgements.retests():
-        if retest.asset_id == run.asset_id and retest.done_by(run.at) and tx.judgements.finish_retest(retest.key, now):
+        mine = retest.asset_id == run.asset_id and retest.done_by(run.version, run.at, there)
+        if mine and tx.judgements.finish_retest(retest.key, now):
             tx.log.append(now, SYSTEM, "retest.done", retest.key, {"run": run.id, "version": run.version})
 
 
