@@ -155,7 +155,7 @@ class NoteEvidence(Evidence, frozen=True):
 
 
 class SuiteEvidence(Evidence, frozen=True):
-    """A frozen suite whose content changed."""
+    """A frozen suite whose content is not what was frozen."""
 
     suite: str
     expected_digest: str

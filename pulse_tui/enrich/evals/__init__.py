@@ -1,1 +1,1 @@
-"""The results of a run as signals and sentences."""
+"""What a run says in signals and sentences."""

@@ -1,1 +1,0 @@
-"""What every screen has, whatever it shows: help, palette, messages, clipboard."""

@@ -1,1 +1,0 @@
-"""Sources on the screen: how each is doing, and what was refused."""
