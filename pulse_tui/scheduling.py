@@ -26,7 +26,7 @@ HINT_BURST = 5
 BROKEN_S = 60.0
 """Until the next round of a source whose round broke."""
 ANSWER_S = 180.0
-"""A request that waits for so long is given up; a worker that answered nothing at all meanwhile is ended."""
+"""A request that waits this long fails; a worker that answered nothing at all meanwhile is ended."""
 ENDED: Mapping[str, Any] = {"message": "collector process exited; restarting", "next_s": 10.0}
 HUNG: Mapping[str, Any] = {"message": "collector process hung; restarting", "next_s": 10.0}
 

@@ -1,4 +1,4 @@
-"""An audit note: the stored decision is the note, nobody is notified."""
+"""An audit note: the stored decision is the note, nobody is told."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Notify the owners through a generic webhook: what changed, what the risk is, what to do now.
-
-Every message carries ``event`` and ``thread``: a pager opens an incident under the thread when it is ``opened`` or
-``raised``, and resolves the same one when it is ``resolved``.
-"""
+"""Tell the owners through a generic webhook: what changed, what the risk is, what to do now."""
 
 from __future__ import annotations
 
@@ -11,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from pulse_tui.actions._shared.case import notified
+from pulse_tui.actions._shared.case import no_route, queue, routes, seen_before
 from pulse_tui.actions._shared.webhook import post
 from pulse_tui.domain.delivery import Delivery
 from pulse_tui.domain.effect import Effect
@@ -29,8 +25,11 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 def respond(case: Case) -> Sequence[Effect]:
-    """One message for each notify route of the owner when the alert opens or is raised; to the same ones what follows."""
-    return notified(case, "notify", "the owner was notified")
+    """One message for each notify route of the owner, when the alert opens."""
+    if (seen := seen_before(case, "the owner was notified")) is not None:
+        return (seen,)
+    chosen = routes(case, "notify", case.decision.owner)
+    return queue(case, "notify", chosen) if chosen else (no_route("notify", case.decision.owner),)
 
 
 def deliver(delivery: Delivery, options: Any, context: SendContext) -> str:

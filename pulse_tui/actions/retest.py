@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pulse_tui.actions._shared.case import NoOptions, due, name, no_delivery, once
+from pulse_tui.actions._shared.case import NoOptions, due, name, no_delivery, seen_before
 from pulse_tui.domain.delivery import Delivery, Retest
 from pulse_tui.domain.effect import AskRetest, Effect, Nothing
-from pulse_tui.domain.evidence import NoteEvidence
+from pulse_tui.domain.evidence import MetricEvidence, NoteEvidence
 from pulse_tui.ports import Case, SendContext
 
 DEFAULT_S = 7 * 86_400.0
@@ -19,11 +19,11 @@ Options = NoOptions
 
 def respond(case: Case) -> Sequence[Effect]:
     """One retest an episode, due when the priority says so, and before the change takes effect."""
-    if (nothing := once(case, "a retest was asked for")) is not None:
-        return nothing
+    if (seen := seen_before(case, "a retest was asked for")) is not None:
+        return (seen,)
     decision = case.decision
     if decision.asset_id is None:
-        return (Nothing("the signal matched no asset, there is nothing to test again: add the asset to the estate"),)
+        return (Nothing("no asset claims the signal, there is nothing to test again: add the asset to the estate"),)
     evidence = case.fact.signal.evidence
     latest = evidence.effective_at if isinstance(evidence, NoteEvidence) else None
     retest = Retest(
@@ -32,6 +32,7 @@ def respond(case: Case) -> Sequence[Effect]:
         owner=decision.owner,
         why=decision.title,
         asked_at=case.fact.signal.occurred_at,
+        version=decision.version if isinstance(evidence, MetricEvidence) else None,
         due_at=due(case, decision.respond_within_s or DEFAULT_S, latest),
     )
     return (AskRetest(retest),)

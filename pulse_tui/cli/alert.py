@@ -24,7 +24,7 @@ def arguments(parser: argparse.ArgumentParser, name: str) -> None:
 
 def run(options: argparse.Namespace, name: str) -> int:
     """Do it and report what was done."""
-    from pulse_tui.services.alerts import deeds  # noqa: PLC0415
+    from pulse_tui.services.alerts import operate  # noqa: PLC0415
 
     with opened(options) as house:
         house.sync()
@@ -32,17 +32,17 @@ def run(options: argparse.Namespace, name: str) -> int:
         if name == "freeze":
             scope = None if options.asset == "everything" else options.asset
             done = (
-                deeds.unfreeze(store, scope, by, now)
+                operate.unfreeze(store, scope, by, now)
                 if options.lift
-                else deeds.freeze(store, scope, by, options.why, now)
+                else operate.freeze(store, scope, by, options.why, now)
             )
         elif options.action == "ack":
-            done = deeds.acknowledge(house.judging, options.id, by, house.settings.acknowledge_for, now)
+            done = operate.acknowledge(store, options.id, by, house.settings.acknowledge_for, now)
         elif options.action == "resolve":
-            done = deeds.resolve(house.judging, options.id, by, options.why, now)
+            done = operate.resolve(store, options.id, by, options.why, now)
         elif options.action == "silence":
-            done = deeds.silence(store, options.id, by, options.hours, options.why, now)
+            done = operate.silence(store, options.id, by, options.hours, options.why, now)
         else:
-            done = deeds.waive(store, options.id, by, options.days, options.why, now)
+            done = operate.waive(store, options.id, by, options.days, options.why, now)
     emit(options, {"done": done}, [done])
     return 0

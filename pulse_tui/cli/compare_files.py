@@ -15,7 +15,7 @@ from pulse_tui.domain.evals import Comparison, EvalRun, Gate, Measure, Task, Tas
 from pulse_tui.domain.metrics import bounds_of, guards_safety, is_amount
 from pulse_tui.domain.source import Collected, Rejected
 from pulse_tui.domain.text import clean
-from pulse_tui.enrich.evals.said import line_words
+from pulse_tui.enrich.evals.sentences import line_words
 from pulse_tui.kinds import Kinds
 from pulse_tui.ports import Peek
 from pulse_tui.services.signals.files import About, detect, file_formats, read_result

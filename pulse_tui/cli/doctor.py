@@ -193,9 +193,9 @@ def _sources(house: House) -> Iterator[Line]:
 def _suites(house: House) -> Iterator[Line]:
     """Whether the content of each is there and is what was frozen, and whether its command can be started."""
     from pulse_tui.services.suites.content import MISSING, State  # noqa: PLC0415
-    from pulse_tui.services.suites.rows import looks  # noqa: PLC0415
+    from pulse_tui.services.suites.rows import statuses  # noqa: PLC0415
 
-    for seen in looks(house.judging, []):
+    for seen in statuses(house.judging, []):
         wrong = seen.state is State.CHANGED or seen.found == MISSING
         good = False if wrong else True if seen.state is State.UNCHANGED else None
         yield Line(f"suite {seen.suite}", good, seen.why)

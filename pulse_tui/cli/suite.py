@@ -77,9 +77,9 @@ def _freeze(options: argparse.Namespace, house: House) -> int:
 
 def _check(options: argparse.Namespace, house: House) -> int:
     from pulse_tui.services.suites.content import State  # noqa: PLC0415
-    from pulse_tui.services.suites.rows import looks  # noqa: PLC0415
+    from pulse_tui.services.suites.rows import statuses  # noqa: PLC0415
 
-    found = looks(house.judging, options.about)
+    found = statuses(house.judging, options.about)
     words = {State.UNCHANGED: "ok  ", State.CHANGED: "NO  ", State.UNFROZEN: "note"}
     lines = [f"{words[one.state]} {one.suite}: {one.state.value}: {one.why}" for one in found]
     emit(options, found, lines or ["no suites are configured"])
@@ -116,7 +116,7 @@ def _run(options: argparse.Namespace, house: House) -> int:
     from pulse_tui.domain.evals import SuiteRunState  # noqa: PLC0415
     from pulse_tui.services.suites.content import State  # noqa: PLC0415
     from pulse_tui.services.suites.freeze import find_suite  # noqa: PLC0415
-    from pulse_tui.services.suites.rows import looks  # noqa: PLC0415
+    from pulse_tui.services.suites.rows import statuses  # noqa: PLC0415
     from pulse_tui.services.suites.runs import Over, begin, execute  # noqa: PLC0415
 
     parts = house.judging
@@ -125,7 +125,7 @@ def _run(options: argparse.Namespace, house: House) -> int:
         raise Refused(
             f"suite {suite.id} has no command", todo="Give it one: command: [program, '{version}', '{output}']"
         )
-    seen = looks(parts, [suite.id])[0]
+    seen = statuses(parts, [suite.id])[0]
     if seen.state is State.CHANGED:
         todo = f"Put it back, or freeze it as it is: pulse-tui suite freeze {suite.id}"
         raise Refused(f"suite {suite.id} is not run: {seen.why}", todo=todo)

@@ -66,13 +66,13 @@ def open_tower(
             gc.freeze()
             gc.enable()
 
-    def look_now() -> None:
-        tower.look_now()
+    def poll_now() -> None:
+        tower.poll_now()
 
     tower = Tower(
         open_desk,
         quick_board=lambda: quick_board(config, database),
-        scheduler=None if read_only else scheduler(lambda: houses[-1], config, database, look_now),
+        scheduler=None if read_only else scheduler(lambda: houses[-1], config, database, poll_now),
         read_only=read_only,
         session_file=session if session is not None else state_dir() / "session.json",
         title="pulse-tui",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -20,11 +21,7 @@ MAX_ATTEMPTS = 8
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
-    """One message to one destination. ``key`` makes a redelivery harmless at the other end.
-
-    Messages about one alert to one route are a thread: the first has the thread's name as its key, those that follow
-    add what they are about after a slash (``notify-4f…/resolved``).
-    """
+    """One message to one destination. ``key`` makes a redelivery harmless at the other end."""
 
     key: str
     kind: str
@@ -37,16 +34,6 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     next_at: datetime | None = None
     error: str = ""
     receipt: str = ""
-
-    @property
-    def thread(self) -> str:
-        """The key of the first message about the same alert to the same route."""
-        return self.key.partition("/")[0]
-
-    @property
-    def first(self) -> bool:
-        """Whether it begins its thread."""
-        return self.key == self.thread
 
     def failed(self, at: datetime, error: str) -> Delivery:
         """Retry later (10 s doubling); after :data:`MAX_ATTEMPTS` it has failed permanently and is shown as dead."""
@@ -79,6 +66,10 @@ class Retest(msgspec.Struct, frozen=True, kw_only=True):
     asked_at: datetime | None = None
     """When its cause happened: a run that began earlier does not answer it. None: not recorded."""
 
-    def done_by(self, run_began: datetime) -> bool:
-        """Whether a run of what serves that began then answers it."""
-        return self.asked_at is None or run_began > self.asked_at
+    version: str | None = None
+    """The release whose measurement did not decide; None: whatever serves is to be measured again."""
+
+    def done_by(self, version: str, began: datetime, serving: Container[str]) -> bool:
+        """Whether a run of ``version`` that began then answers it, when ``serving`` serve."""
+        of_it = version == self.version if self.version is not None else version in serving
+        return of_it and (self.asked_at is None or began > self.asked_at)

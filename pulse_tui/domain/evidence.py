@@ -155,7 +155,7 @@ class NoteEvidence(Evidence, frozen=True):
 
 
 class SuiteEvidence(Evidence, frozen=True):
-    """A frozen suite whose content is not what was frozen."""
+    """A frozen suite whose content changed."""
 
     suite: str
     expected_digest: str

@@ -21,7 +21,7 @@ from pulse_tui.domain.evidence import (
 )
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.words import Environment, Exposure, SignalType
-from pulse_tui.enrich.places import Places, places
+from pulse_tui.enrich.lookups import EstateIndex, estate_index
 
 
 def facts(signal: Signal, estate: Estate) -> list[Fact]:
@@ -32,9 +32,9 @@ def facts(signal: Signal, estate: Estate) -> list[Fact]:
       only when it serves nowhere else); nowhere yet: one fact without environment.
     - It is an advisory on an asset: every environment where the asset uses the component.
     - It names only an asset: the asset's most exposed deployment, production first.
-    - No asset claims it: one fact with ``asset`` None.
+    - It matches no asset: one fact with ``asset`` None.
     """
-    where = places(estate)
+    where = estate_index(estate)
     asset = where.asset(signal.asset_id)
     if asset is None:
         return [_fact(signal, None, signal.environment, where)]
@@ -43,7 +43,7 @@ def facts(signal: Signal, estate: Estate) -> list[Fact]:
     return [_fact(signal, asset, environment, where) for environment in _environments(signal, asset, where)]
 
 
-def _environments(signal: Signal, asset: Asset, where: Places) -> list[Environment | None]:
+def _environments(signal: Signal, asset: Asset, where: EstateIndex) -> list[Environment | None]:
     deployments = where.deployments(asset.id)
     found: list[Environment | None]
     if signal.signal_type is SignalType.CVE:
@@ -58,7 +58,7 @@ def _environments(signal: Signal, asset: Asset, where: Places) -> list[Environme
     return found or [None]
 
 
-def _fact(signal: Signal, asset: Asset | None, environment: Environment | None, where: Places) -> Fact:
+def _fact(signal: Signal, asset: Asset | None, environment: Environment | None, where: EstateIndex) -> Fact:
     deployment = where.deployment(asset.id, environment) if asset is not None else None
     values: dict[str, Any] = {
         "signal.type": str(signal.signal_type),
@@ -178,8 +178,8 @@ def _advisory(evidence: AdvisoryEvidence, _: Signal) -> dict[str, Any]:
     }
 
 
-def _reach(signal: Signal, asset: Asset | None, environment: Environment | None, where: Places) -> dict[str, Any]:
-    """What the estate knows of the component; nothing is said of a component that it does not know."""
+def _reach(signal: Signal, asset: Asset | None, environment: Environment | None, where: EstateIndex) -> dict[str, Any]:
+    """What the estate knows of the component; values of an unknown component are left out."""
     if asset is None:
         return {}
     uses = where.uses(asset.id, signal.evidence.component)

@@ -1,8 +1,8 @@
 """Texts that look like personal data: e-mail addresses, phone numbers, payment card numbers.
 
-A benchmark suite is copied to every place that runs it, so that what stands in it by mistake is everywhere. What is
-looked for has a form of its own: a top-level domain that exists, a phone number of a country's numbering plan, a card's
-prefix with a check digit that fits. Version numbers, times, hashes, addresses of machines and identifiers in code are none.
+A benchmark suite is copied to every machine that runs it, so that anything in it by mistake is everywhere. Each kind
+has a recognisable form: a top-level domain that exists, a phone number of a country's numbering plan, a card's prefix
+with a valid check digit. Version numbers, times, hashes, network addresses and identifiers in code are not matched.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ SHOWN = 2
 
 
 class Personal(NamedTuple):
-    """One place that looks like personal data."""
+    """One text that looks like personal data."""
 
     line: int
     kind: str
@@ -34,9 +34,9 @@ def personal(text: str) -> Iterator[Personal]:
 
 
 _DIGITS = re.compile(r"(?<![\w.])\(?\d[\d .()/-]{5,}\d", re.ASCII)
-"""What most lines do not have: digits that begin on their own and go on for as long as a number does."""
+"""A quick filter that most lines fail: digits that begin on their own and are as long as a number."""
 _ESCAPED = re.compile(r"\\[nrtbf\"/]")
-"""JSON escapes stand right before what they separate: ``\\nana@...`` is not the address of ``nana``."""
+"""JSON escapes directly precede the text after them: ``\\nana@...`` is not the address of ``nana``."""
 _UNICODE = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 
@@ -128,7 +128,7 @@ def _cards(line: str) -> Iterator[tuple[int, int]]:
 
 
 def luhn(digits: str) -> bool:
-    """Whether the check digit at the end fits (ISO/IEC 7812-1)."""
+    """Whether the check digit at the end is valid (ISO/IEC 7812-1)."""
     total = 0
     for place, digit in enumerate(reversed(digits)):
         doubled = int(digit) * (1 + place % 2)
@@ -159,7 +159,7 @@ FEWEST, MOST = 7, 15
 
 
 def _phones(line: str) -> Iterator[tuple[int, int]]:
-    """What has the form of a number and is one that could have been given out, by the numbering plans of the countries."""
+    """Texts in the form of a number that could have been assigned, by the numbering plans of the countries."""
     for pattern, region in _FORMS:
         for match in pattern.finditer(line):
             if _given_out(match[0], region):

@@ -1,4 +1,4 @@
-"""What state a deployment is in, judged from facts. Pure, and light: the first screen imports it."""
+"""The state of a deployment, judged from facts. Pure, and light: the first screen imports it."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from pulse_tui.domain.words import PRIORITY_RANK, UNHEALTHY, URGENT, Priority
 
 
 class OpenAlert(NamedTuple):
-    """What a deployment's state takes from an alert that is open there."""
+    """What a deployment's state uses of an alert that is open there."""
 
     priority: str
     signal_type: str
-    """Of the signal that it rests on; empty when that is not at hand."""
+    """Of the signal it is based on; empty when that is not available."""
     verdict: str
     """PASS, FAIL or INCONCLUSIVE when a statistic judged what was measured, else empty."""
     title: str
 
 
 class StandingHold(NamedTuple):
-    """A hold that stands; None is any version, any environment, every asset."""
+    """An active hold; None is any version, any environment, every asset."""
 
     kind: str
     asset: str | None
@@ -59,10 +59,10 @@ def standing(
     retest: str | None,
     conflict: str | None,
 ) -> tuple[Standing, str]:
-    """The state of a deployment and what it rests on: the most urgent thing that is true of it.
+    """The state of a deployment and the reason: the most urgent thing that is true of it.
 
     ``release`` is the state of the release that serves, None when the registry does not know it; ``retest`` and
-    ``conflict`` say why one is due, and what does not fit together.
+    ``conflict`` give why a retest is due, and what contradicts.
     """
     if release == "quarantined":
         return Standing.QUARANTINED, "this release is quarantined and still serves"

@@ -1,4 +1,4 @@
-"""Bills as one tree of rows, and changes as one sentence. Pure; a cycle or a component that stands twice is cut."""
+"""Bills as one tree of rows, and changes as one sentence. Pure; a cycle or a repeated component is cut."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ Key = tuple[str, str]
 
 
 class Moved(NamedTuple):
-    """A component from the version it had to the version it has, whatever lay between."""
+    """A component from its first version to its last, whatever came between."""
 
     component_id: str
     name: str
     before: str | None
     after: str | None
     alias: bool
-    """A hosted model's alias, which moved under whoever calls it."""
+    """A hosted model's alias, which moved under its callers."""
 
     def words(self) -> str:
         """``vllm 0.9.0 -> 0.9.1``, ``+ ray 2.9``, ``- nltk 3.8.1``, ``gpt-4.1 alias moved``."""
@@ -48,15 +48,15 @@ class Moved(NamedTuple):
 
 
 def asset_of(component: Component) -> str | None:
-    """The asset that the component is; None when it is none of ours."""
+    """The asset that the component is; None when it is not an asset of the estate."""
     return component.id.removeprefix(ASSET) if component.kind is ComponentKind.ASSET else None
 
 
 def fold(changes: Iterable[DependencyChange]) -> list[Moved]:
-    """Changes, oldest first, as first -> last of each component; what came back to where it was is left out.
+    """Changes, oldest first, as first -> last of each component; one that returned to its first version is left out.
 
     A component may be there in several versions at once: a change continues the one whose last version is
-    its first. Two documents that tell the same move tell it once.
+    its first. A move that two documents report is listed once.
     """
     chains: dict[tuple[str, bool], list[list[str | None]]] = {}
     names: dict[tuple[str, bool], str] = {}
@@ -81,7 +81,7 @@ def headline(subject: str, moved: Sequence[Moved]) -> str:
     """``since 3.8.1 was approved (6d): vllm 0.9.0 -> 0.9.1, gpt-4.1 alias moved``."""
     words = list(dict.fromkeys(m.words() for m in moved))
     more = f" and {len(words) - SHOWN} more" if len(words) > SHOWN else ""
-    return f"{subject}: {', '.join(words[:SHOWN]) or 'nothing that it uses has changed'}{more}"
+    return f"{subject}: {', '.join(words[:SHOWN]) or 'no dependency changed'}{more}"
 
 
 def flatten(
@@ -94,8 +94,8 @@ def flatten(
 ) -> Iterator[TreeRow]:
     """The tree of ``edges``, depth first, each component unfolded once; ``asset_id`` itself is not unfolded in it.
 
-    ``nested`` holds the edges of assets that are components here; ``note`` and ``version`` say what stands
-    beside a component, ``runs`` where the asset is deployed. Siblings stand in the order of the bill.
+    ``nested`` has the edges of assets that are components here; ``note`` and ``version`` give what is shown
+    beside a component, ``runs`` where the asset is deployed. Siblings keep the order of the bill.
     """
     graphs = {None: _children(edges)} | {asset: _children(own) for asset, own in nested.items()}
     unfolded: set[tuple[str | None, Key]] = set()
@@ -125,27 +125,27 @@ def flatten(
 
 
 class _Use:
-    """A component under a parent, with the documents that say so."""
+    """A component under a parent, with the documents that list it."""
 
-    __slots__ = ("_everywhere", "_places", "component", "origins")
+    __slots__ = ("_environments", "_everywhere", "component", "origins")
 
     def __init__(self, edge: Edge) -> None:
         self.component = edge.child
         self.origins = [edge.origin]
         self._everywhere = not edge.environments
-        self._places = set(edge.environments)
+        self._environments = set(edge.environments)
 
     def where(self, runs: Collection[Environment]) -> tuple[str, ...]:
         """Its environments, production first, when they are not all those where the asset runs."""
-        if self._everywhere or self._places.issuperset(runs):
+        if self._everywhere or self._environments.issuperset(runs):
             return ()
-        return tuple(e.value for e in sorted(self._places, key=lambda e: e.rank))
+        return tuple(e.value for e in sorted(self._environments, key=lambda e: e.rank))
 
     def also(self, edge: Edge) -> None:
         if edge.origin not in self.origins:
             self.origins.append(edge.origin)
         self._everywhere = self._everywhere or not edge.environments
-        self._places.update(edge.environments)
+        self._environments.update(edge.environments)
 
 
 _Graph = dict[Key | None, dict[Key, _Use]]
@@ -174,7 +174,7 @@ def _below(graphs: Mapping[str | None, _Graph], owner: str | None, component: Co
 def _owned(
     graphs: Mapping[str | None, _Graph], owner: str | None, component: Component | None
 ) -> list[tuple[str | None, _Use]]:
-    """What hangs below a component, each with the asset whose bill says so."""
+    """The children of a component, each with the asset whose bill lists it."""
     own = graphs[owner].get(_key(component) if component is not None else None, {}).values()
     out: list[tuple[str | None, _Use]] = [(owner, use) for use in own]
     inner = asset_of(component) if component is not None else None

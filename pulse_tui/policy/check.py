@@ -10,7 +10,7 @@ from pulse_tui.policy.rules import RuleTest
 
 
 class CaseResult(NamedTuple):
-    """One case: whether the rule decided as expected, and what it said."""
+    """One case: whether the rule decided as expected, and its ruling."""
 
     rule_id: str
     name: str

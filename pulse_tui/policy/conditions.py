@@ -32,7 +32,7 @@ class Flaw(NamedTuple):
 
 
 class Held(NamedTuple):
-    """What one evaluation said: held, not held, or None with the engine's error."""
+    """The result of one evaluation: held, not held, or None with the engine's error."""
 
     held: bool | None
     error: str
@@ -86,7 +86,7 @@ class Engine:
         self._env = cel.NewEnv(variables={name: kinds[v.type] for name, v in variables.items()})
 
     def compile(self, text: str) -> Condition | list[Flaw]:
-        """The condition, or everything that the type check has against it."""
+        """The condition, or every flaw that the type check found."""
         try:
             expression = self._env.compile(text)
         except RuntimeError as error:
@@ -99,7 +99,7 @@ class Engine:
         return Condition(text, names_in(text, self._variables), expression)
 
     def activate(self, variables: Mapping[str, Any]) -> Any:
-        """The values of one fact, shared by all conditions that look at it."""
+        """The values of one fact, shared by all conditions on it."""
         return self._env.Activation(variables)
 
     def _flaws(self, text: str, message: str) -> list[Flaw]:
@@ -123,7 +123,7 @@ class Engine:
 
 
 class _ByIdentity:
-    """Lets one mapping of variables be a cache key: they are published once and never change."""
+    """Makes one mapping of variables a cache key: they are published once and never change."""
 
     def __init__(self, mapping: Variables) -> None:
         self.mapping = mapping
@@ -152,7 +152,7 @@ def names_in(text: str, known: Variables) -> tuple[str, ...]:
 
 
 def caret(text: str, flaw: Flaw) -> str:
-    """The line of the expression with a caret under the place."""
+    """The line of the expression with a caret under the position."""
     lines = text.split("\n")
     line = lines[flaw.line - 1] if flaw.line <= len(lines) else ""
     return f"{line}\n{' ' * (flaw.column - 1)}^"

@@ -10,8 +10,8 @@ from pulse_tui.domain.words import Mode, Outcome
 
 
 def explain(decision: Decision) -> list[str]:
-    """Lines for a screen: the rule and policy, what it said, then one line a condition."""
-    lines = [f"rule {decision.rule_id} @ policy {decision.policy_digest[:8]}", _said(decision)]
+    """Lines for a screen: the rule and policy, its outcome, then one line a condition."""
+    lines = [f"rule {decision.rule_id} @ policy {decision.policy_digest[:8]}", _outcome(decision)]
     lines += [comparison_line(c) for c in decision.comparisons]
     if decision.context:
         lines.append(f"context: {decision.context}")
@@ -33,7 +33,7 @@ def shown(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _said(decision: Decision) -> str:
+def _outcome(decision: Decision) -> str:
     if decision.outcome is Outcome.NOT_FIRED:
         return "did not fire"
     if decision.outcome is Outcome.INDETERMINATE:

@@ -1,4 +1,4 @@
-"""What closes the gate: for each thing it looks at, whether a failure or an absence blocks. Pure."""
+"""What closes the gate: for each check, whether a failure or an absence blocks. Pure."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from pulse_tui.domain.words import Environment
 
 
 class GateReason(StrEnum):
-    """Everything the gate looks at."""
+    """Everything the gate checks."""
 
     HOLDS = "holds"
     """Freezes, blocks and pauses."""
     STATE = "state"
     """The release is neither quarantined nor retired."""
     APPROVAL = "approval"
-    """Somebody approved the release."""
+    """An operator approved the release."""
     FUNCTIONAL = "functional"
     """The verdict of the functional suites."""
     SAFETY = "safety"
@@ -27,52 +27,52 @@ class GateReason(StrEnum):
     ALERTS = "alerts"
     """No P1 alert is open on this release."""
     CONCERNS = "concerns"
-    """Nothing about the asset there, or about this release, fails to add up."""
+    """No concern is open on the asset there, or on this release."""
     POINTER = "pointer"
-    """There is a release to go back to, and it is still there."""
+    """There is a rollback target, and it is still available."""
     PLAN = "plan"
     """A playbook serves the asset there."""
     DRILLED = "drilled"
     """That playbook was rehearsed."""
     AUTHORISED = "authorised"
-    """A pre-authorisation stands."""
+    """A pre-authorisation is valid."""
     LINEAGE = "lineage"
-    """What the release was made of is stated and exists."""
+    """What the release was made from is recorded and exists."""
     DIGEST = "digest"
-    """The content is recorded, and is what was evaluated."""
+    """The content digest is recorded, and is the one that was evaluated."""
     BILL = "bill"
     """A bill of materials is known."""
 
 
 class GateStatus(StrEnum):
-    """How one thing stands."""
+    """The status of one check."""
 
     OK = "ok"
     FAILED = "failed"
     MISSING = "missing"
-    """It is not there, though it could be."""
+    """It is missing, though it is configured."""
     UNCONFIGURED = "unconfigured"
     """Nothing of the kind is configured for this asset; shown as missing."""
     UNDECIDED = "undecided"
-    """A verdict is INCONCLUSIVE: it holds until more is measured or somebody accepts the risk."""
+    """A verdict is INCONCLUSIVE: until more is measured or an operator accepts the risk."""
     ACCEPTED = "accepted"
-    """Somebody accepted the risk of an undecided verdict for now; it is told and never blocks."""
+    """An operator accepted the risk of an undecided verdict for now; it is reported and never blocks."""
 
 
 class GateWord(StrEnum):
-    """What policy makes of a thing that is not ok."""
+    """The effect that policy gives a check that is not ok."""
 
     BLOCKING = "blocking"
     ADVISORY = "advisory"
     OFF = "off"
-    """It is not looked at."""
+    """It is not checked."""
 
 
 class GateWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One thing, told apart: what a failure does, what an absence does.
+    """One check in detail: what a failure does, what an absence does.
 
     ``unconfigured`` is an absence for which nothing is even configured (no safety suite names the asset);
-    it does what ``missing`` does when it is left out. ``undecided`` is a verdict that nobody can give yet; it does what
+    it does what ``missing`` does when it is left out. ``undecided`` is an INCONCLUSIVE verdict; it does what
     ``failed`` does when it is left out.
     """
 
@@ -82,7 +82,7 @@ class GateWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     undecided: GateWord | None = None
 
     def of(self, status: GateStatus) -> GateWord:
-        """What policy says of this status."""
+        """The effect of this status."""
         if status is GateStatus.UNDECIDED:
             return self.failed if self.undecided is None else self.undecided
         if status is GateStatus.FAILED:
@@ -98,7 +98,7 @@ Said = dict[GateReason, GateWord | GateWords]
 class GateSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """The ``gate`` section of a policy: by environment, and ``default`` for what an environment does not mention.
 
-    What neither mentions: a failure blocks, an absence is told.
+    What neither mentions: a failure blocks, an absence is reported.
     """
 
     default: Said = {}
@@ -108,12 +108,12 @@ class GateSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     replica: Said = {}
 
     def word(self, environment: Environment, reason: GateReason, status: GateStatus) -> GateWord:
-        """What becomes of the reason there. A reason that is ``off`` is off whatever its status."""
+        """The effect of the reason there. A reason that is ``off`` is off whatever its status."""
         own: Mapping[GateReason, GateWord | GateWords] = getattr(self, environment.value)
-        said = own.get(reason, self.default.get(reason))
-        if said is None:
-            said = GateWords()
-        word = said if isinstance(said, GateWord) else said.of(status)
+        words = own.get(reason, self.default.get(reason))
+        if words is None:
+            words = GateWords()
+        word = words if isinstance(words, GateWord) else words.of(status)
         return GateWord.ADVISORY if status is GateStatus.ACCEPTED and word is GateWord.BLOCKING else word
 
     def canonical(self) -> list[Any]:

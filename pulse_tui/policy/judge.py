@@ -1,4 +1,4 @@
-"""What each rule says of a fact. Pure and deterministic: no clock, no state, every comparison kept."""
+"""The decision of each rule on a fact. Pure and deterministic: no clock, no state, every comparison kept."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pulse_tui.policy.titles import title
 
 
 class Ruling(NamedTuple):
-    """What one rule said of some variables, before it is tied to a signal."""
+    """What one rule decided on some variables, before it is tied to a signal."""
 
     outcome: Outcome
     priority: Priority
@@ -81,7 +81,7 @@ class CompiledRule:
         self.names = frozenset(name for condition in mentioned for name in condition.names)
 
     def rule_on(self, view: View) -> Ruling:
-        """What the rule says of what ``view`` shows."""
+        """The ruling on the fact of ``view``."""
         seen = view.seen
         every = [seen.get(c.text) or view.compare(c) for c in self._all]
         some = [seen.get(c.text) or view.compare(c) for c in self._any]
@@ -97,7 +97,7 @@ class CompiledRule:
         priority: Priority | None = None
         severity: Severity | None = None
         within: float | None = None
-        said: list[str] = []
+        chosen: list[str] = []
         for condition, line in self._context:
             asks = (priority is None and line.priority is not None) or (severity is None and line.severity is not None)
             if not asks:
@@ -106,21 +106,21 @@ class CompiledRule:
             if seen.held is False:
                 continue
             if seen.held is None:
-                said.append(f"{line.when} is indeterminate: {seen.error}")
+                chosen.append(f"{line.when} is indeterminate: {seen.error}")
                 if line.priority is not None and priority is None:
                     priority, within = Priority.UNKNOWN, None
                 continue
             if line.priority is not None and priority is None:
                 priority, within = line.priority, line.respond_within
-                said.append(f"{line.when} -> {line.priority}")
+                chosen.append(f"{line.when} -> {line.priority}")
             if line.severity is not None and severity is None:
                 severity = line.severity
-                said.append(f"{line.when} -> severity {line.severity}")
+                chosen.append(f"{line.when} -> severity {line.severity}")
         if priority is None:
             priority, within = self.rule.priority, self.rule.respond_within
         seconds = within if within is not None else self._times.get(priority)
         whole = int(seconds) if seconds is not None else None
-        return Ruling(Outcome.FIRED, priority, severity or self.rule.severity, comparisons, "; ".join(said), whole)
+        return Ruling(Outcome.FIRED, priority, severity or self.rule.severity, comparisons, "; ".join(chosen), whole)
 
 
 class _Applicable(NamedTuple):
@@ -175,10 +175,10 @@ class Policy:
         about = hashlib.sha256(
             "\x1f".join((self.digest, fact.signal.id, asset_id or "", fact.environment or "")).encode()
         )
-        said = title(fact)
-        return [self._decision(c.rule, c.rule_on(view), fact, said, about.copy()) for c in rules]
+        headline = title(fact)
+        return [self._decision(c.rule, c.rule_on(view), fact, headline, about.copy()) for c in rules]
 
-    def _decision(self, rule: Rule, ruling: Ruling, fact: Fact, said: str, about: Any) -> Decision:
+    def _decision(self, rule: Rule, ruling: Ruling, fact: Fact, headline: str, about: Any) -> Decision:
         signal, asset, environment = fact.signal, fact.asset, fact.environment
         fired = ruling.outcome is Outcome.FIRED
         about.update(f"\x1f{rule.id}".encode())
@@ -200,7 +200,7 @@ class Policy:
             environment=environment,
             version=version,
             owner=owner,
-            title=said,
+            title=headline,
             fingerprint=_fingerprint(rule.id, fact),
             at=signal.observed_at,
             context=ruling.context,

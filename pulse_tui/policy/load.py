@@ -1,4 +1,4 @@
-"""YAML to a policy, with every problem of every rule told at once."""
+"""YAML to a policy, with every problem of every rule reported at once."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def load_policy(
         for place, rule in zip(marks, written.rules, strict=True):
             compiled.append(reader.rule(rule, place, times))
     else:
-        # Shapes are wrong somewhere: the expressions can be read all the same, so that nobody runs the check twice.
+        # The file has errors of shape: the expressions are read all the same, so that one run of the check finds all.
         for place in marks:
             reader.expressions(place)
     reader.same_ids(marks)
@@ -82,9 +82,7 @@ class _Reader:
             if name is None:
                 continue
             if name.value in first:
-                self.wrong(
-                    name.mark, f"a rule of the id {name.value!r} stands here twice", f"first at {first[name.value]}"
-                )
+                self.wrong(name.mark, f"rule id {name.value!r} is given twice", f"first at {first[name.value]}")
             first.setdefault(name.value, name.mark)
 
     def rule(self, rule: Rule, place: Node, times: dict[Any, float]) -> CompiledRule:
@@ -103,13 +101,11 @@ class _Reader:
         return CompiledRule(rule, every, some, tuple(context), times)
 
     def words(self, rule: Rule, place: Node) -> None:
-        """Ids, actions, routes, and that the rule says when it fires."""
+        """Ids, actions, routes, and that the rule has a condition."""
         if not _ID.match(rule.id):
-            self.wrong(
-                _mark(place, "id"), f"the rule id {rule.id!r} is not usable", "write it like accuracy-regression"
-            )
+            self.wrong(_mark(place, "id"), f"the rule id {rule.id!r} is not valid", "write it like accuracy-regression")
         if not rule.on:
-            self.wrong(_mark(place, "on"), f"rule {rule.id} is on no signal type", "name at least one")
+            self.wrong(_mark(place, "on"), f"rule {rule.id} has no signal type", "name at least one")
         if not rule.all and not rule.any:
             self.wrong(place.mark, f"rule {rule.id} has no condition", "add all: or any: with at least one expression")
         self.names(place)
@@ -135,7 +131,7 @@ class _Reader:
                 yield condition
 
     def expressions(self, place: Node) -> None:
-        """What can be read of a rule when the file as a whole has no right shape."""
+        """What can be read of a rule when the file as a whole has errors of shape."""
         self.names(place)
         for key in ("all", "any"):
             for item in _elements(place, key):
@@ -159,14 +155,14 @@ class _Reader:
         return found
 
     def reachable(self, node: Node, condition: Condition, rule: Rule) -> None:
-        """A variable that no signal of the rule can bring would leave the rule indeterminate for ever."""
+        """A variable that no signal of the rule carries would leave the rule indeterminate for ever."""
         for name in condition.names:
             if rule.on and not self.variables[name].signal_types.intersection(rule.on):
                 kinds = ", ".join(rule.on)
                 self.wrong(
                     node.mark,
                     f"{name} is never known for {kinds}",
-                    "pulse-tui schema facts says for which signals it is",
+                    "pulse-tui schema facts lists its signals",
                 )
         for name, word in _compared_words(condition.text):
             known = self.variables[name].words if name in self.variables else ()
@@ -221,7 +217,7 @@ def _mark(place: Node, key: str) -> Mark:
 
 
 def _place(node: Node, line: int, column: int) -> str:
-    """file:line:column in the YAML of a place in an expression; in a block the column counts within its text."""
+    """file:line:column in the YAML of a position in an expression; in a block the column counts within its text."""
     text, mark = str(node.value), node.mark
     if "\n" in text:
         return f"{mark.file}:{mark.line + line}:{column}"

@@ -1,4 +1,4 @@
-"""The shape of the policy file. What it means is in the docstrings; what is wrong with one is told by ``load``."""
+"""The shape of the policy file. The docstrings give the meaning; ``load`` reports what is wrong."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     any: tuple[Text, ...] = ()
     context: tuple[ContextLine, ...] = ()
     severity: Severity | None = None
-    """None: as the signal says."""
+    """None: the signal's."""
     actions: tuple[str, ...] = ()
     respond_within: Seconds | None = None
     """For the rule's own priority; a priority that context chose takes the policy's time for it."""

@@ -21,17 +21,17 @@ def title(fact: Fact) -> str:
     return clean(text or fact.signal.title, LIMIT)
 
 
-def place(fact: Fact) -> str:
+def location(fact: Fact) -> str:
     """``support-bot canary``, as far as it is known."""
-    name = fact.asset.id if fact.asset is not None else fact.signal.asset_id or "an unclaimed asset"
+    name = fact.asset.id if fact.asset is not None else fact.signal.asset_id or "an unknown asset"
     return f"{name} {fact.environment.short}" if fact.environment is not None else name
 
 
 def _subject(fact: Fact) -> str:
-    """The place; a release that serves nowhere is named itself."""
+    """The location; of a release that serves nowhere, its version too."""
     if fact.environment is None and fact.signal.current_version:
-        return f"{place(fact)} {fact.signal.current_version}"
-    return place(fact)
+        return f"{location(fact)} {fact.signal.current_version}"
+    return location(fact)
 
 
 def _metric(fact: Fact, values: Mapping[str, Any]) -> str | None:
@@ -58,14 +58,14 @@ def _service(fact: Fact, values: Mapping[str, Any]) -> str | None:
         return None
     name = str(values["service.metric"]).removesuffix("_latency").replace("_", " ")
     if "service.ratio" in values:
-        return f"{name} {values['service.ratio']:.2f} x objective on {place(fact)}"
-    return f"{name} {values['service.value']:g} on {place(fact)}"
+        return f"{name} {values['service.ratio']:.2f} x objective on {location(fact)}"
+    return f"{name} {values['service.value']:g} on {location(fact)}"
 
 
 def _cost(fact: Fact, values: Mapping[str, Any]) -> str | None:
     if "cost.ratio" not in values:
         return None
-    return f"{values['cost.metric']} {(values['cost.ratio'] - 1) * 100:+.0f} % on {place(fact)}"
+    return f"{values['cost.metric']} {(values['cost.ratio'] - 1) * 100:+.0f} % on {location(fact)}"
 
 
 def _cve(fact: Fact, values: Mapping[str, Any]) -> str | None:
@@ -96,8 +96,8 @@ def _note(fact: Fact, values: Mapping[str, Any]) -> str | None:
         SignalType.CATALOGUE_CHANGE: "changed in the catalogue",
         SignalType.SILENT_CHANGE: "changed without a note",
     }
-    said = words.get(kind) or _label(values)
-    return f"{subject} {said}: {fact.asset.id}"
+    phrase = words.get(kind) or _label(values)
+    return f"{subject} {phrase}: {fact.asset.id}"
 
 
 def _label(values: Mapping[str, Any]) -> str:
@@ -108,12 +108,14 @@ def _label(values: Mapping[str, Any]) -> str:
 def _version(fact: Fact, values: Mapping[str, Any]) -> str | None:
     if values.get("signal.change") == "digest_changed":
         version = fact.signal.current_version
-        return f"digest of {place(fact)}{' ' + version if version else ''} changed under the same version"
+        return f"digest of {location(fact)}{' ' + version if version else ''} changed under the same version"
     return None
 
 
 def _suite(fact: Fact, values: Mapping[str, Any]) -> str | None:
-    return f"suite {values['suite.id']} is not what was frozen: {place(fact)}" if "suite.id" in values else None
+    return (
+        f"suite {values['suite.id']} differs from what was frozen: {location(fact)}" if "suite.id" in values else None
+    )
 
 
 def _health(fact: Fact, values: Mapping[str, Any]) -> str | None:

@@ -112,9 +112,9 @@ def collect(house: House, source: str) -> Outcome:
 
 def housekeeping(house: House) -> str:
     """Check frozen suites, escalate missed deadlines, deliver what is due, let silences lapse, check the rollback pointers."""
-    from pulse_tui.services.alerts.deeds import lapse  # noqa: PLC0415
     from pulse_tui.services.alerts.deliver import deliver  # noqa: PLC0415
     from pulse_tui.services.alerts.escalate import escalate, settle  # noqa: PLC0415
+    from pulse_tui.services.alerts.operate import lapse  # noqa: PLC0415
     from pulse_tui.services.evals.baselines import rejudge  # noqa: PLC0415
     from pulse_tui.services.rollback.pointer import revalidate  # noqa: PLC0415
     from pulse_tui.services.suites.content import check_suites  # noqa: PLC0415
@@ -123,7 +123,7 @@ def housekeeping(house: House) -> str:
     late = escalate(house.judging)
     settle(house.judging)
     sent = deliver(house.judging, holder_name())
-    lapsed = lapse(house.judging, house.clock())
+    lapsed = lapse(house.store, house.clock())
     words = [*changed, *filter(None, [house.told_outdated()])]
     if late:
         words.append(f"{late} alerts missed their deadline and were escalated")

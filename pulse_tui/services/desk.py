@@ -21,7 +21,7 @@ from pulse_tui.domain.views.registry import (
 )
 from pulse_tui.domain.words import Environment
 from pulse_tui.services.advisories.story import advisory_story
-from pulse_tui.services.alerts import deeds
+from pulse_tui.services.alerts import operate
 from pulse_tui.services.alerts.story import alert_story
 from pulse_tui.services.components.tree import asset_tree, dependents
 from pulse_tui.services.evals import baselines
@@ -141,35 +141,33 @@ class ServiceDesk:
             dead = [d for d in tx.plumbing.deliveries() if d.state.value == "dead"]
             refused = tx.signals.quarantined(20)
         lines = [f"source {s.id} failed {s.failures} times: {s.reason}" for s in failing]
-        lines += [f"delivery {d.key} to {d.route} was given up: {d.error}" for d in dead]
+        lines += [f"delivery {d.key} to {d.route} failed permanently: {d.error}" for d in dead]
         lines += [f"refused from {r.source}: {r.problem}" for _, r in refused]
         return tuple(lines)
 
     def acknowledge(self, alert_id: str) -> str:
         self._may_act()
-        return deeds.acknowledge(
-            self._parts.judging, alert_id, self.operator, self._acknowledge_for, self._parts.clock()
-        )
+        return operate.acknowledge(self._store, alert_id, self.operator, self._acknowledge_for, self._parts.clock())
 
     def resolve(self, alert_id: str, why: str) -> str:
         self._may_act()
-        return deeds.resolve(self._parts.judging, alert_id, self.operator, why, self._parts.clock())
+        return operate.resolve(self._store, alert_id, self.operator, why, self._parts.clock())
 
     def silence(self, alert_id: str, hours: float, why: str) -> str:
         self._may_act()
-        return deeds.silence(self._store, alert_id, self.operator, hours, why, self._parts.clock())
+        return operate.silence(self._store, alert_id, self.operator, hours, why, self._parts.clock())
 
     def waive(self, alert_id: str, days: int, why: str) -> str:
         self._may_act()
-        return deeds.waive(self._store, alert_id, self.operator, days, why, self._parts.clock())
+        return operate.waive(self._store, alert_id, self.operator, days, why, self._parts.clock())
 
     def freeze(self, asset_id: str, why: str) -> str:
         self._may_act()
-        return deeds.freeze(self._store, asset_id, self.operator, why, self._parts.clock())
+        return operate.freeze(self._store, asset_id, self.operator, why, self._parts.clock())
 
     def unfreeze(self, asset_id: str) -> str:
         self._may_act()
-        return deeds.unfreeze(self._store, asset_id, self.operator, self._parts.clock())
+        return operate.unfreeze(self._store, asset_id, self.operator, self._parts.clock())
 
     def propose(self, asset_id: str, environment: str, alert_id: str | None, why: str = "") -> PlanStory:
         self._may_act()

@@ -157,7 +157,7 @@ def _convert(node: yaml.Node, loader: Any, file: str, problems: list[Problem], c
         key = str(key_node.value)
         if key in out.value:
             problems.append(
-                Problem(str(key_mark), f"the key {key!r} stands here twice", f"first on line {out.key_marks[key].line}")
+                Problem(str(key_mark), f"the key {key!r} is given twice", f"first on line {out.key_marks[key].line}")
             )
             continue
         out.value[key] = _convert(value_node, loader, file, problems, count)

@@ -58,7 +58,7 @@ def _check_assets(node: Node, assets: list[AssetShape], problems: list[Problem])
                 problems.append(Problem(str(mark), *wrong))
         versions = [r.version for r in asset.releases]
         for version in {v for v in versions if versions.count(v) > 1}:
-            problems.append(Problem(str(child.mark), f"asset {asset.id}: release {version} stands here twice"))
+            problems.append(Problem(str(child.mark), f"asset {asset.id}: release {version} is given twice"))
 
 
 def _component(asset: AssetShape, i: int, component: ComponentShape) -> tuple[str, str] | None:

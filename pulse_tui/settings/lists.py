@@ -31,9 +31,7 @@ def unique(node: Node | None, path: str, shape: type[T], problems: list[Problem]
             continue
         key = getattr(value, name)
         if key in seen:
-            problems.append(
-                Problem(str(child.mark), f"{path}: {name} {key!r} stands here twice", f"first at {seen[key]}")
-            )
+            problems.append(Problem(str(child.mark), f"{path}: {name} {key!r} is given twice", f"first at {seen[key]}"))
             continue
         seen[key] = child.mark
         out.append(value)

@@ -250,7 +250,7 @@ def _sources(node: Node | None, options_of: OptionsOf, problems: list[Problem]) 
     out: dict[str, SourceShape] = {}
     for child, common, options in _kinded(node, "sources", "collectors", SourceKeys, options_of, problems):
         if common.id in out:
-            problems.append(Problem(str(child.mark), f"sources: id {common.id!r} stands here twice"))
+            problems.append(Problem(str(child.mark), f"sources: id {common.id!r} is given twice"))
         out[common.id] = SourceShape(
             id=common.id, kind=common.kind, every=float(common.every), options=options, enabled=common.enabled
         )
@@ -274,7 +274,7 @@ def _routes(node: Node | None, options_of: OptionsOf, problems: list[Problem]) -
     out: dict[str, RouteShape] = {}
     for child, common, options in _kinded(node, "routes", "actions", RouteKeys, options_of, problems):
         if common.id in out:
-            problems.append(Problem(str(child.mark), f"routes: id {common.id!r} stands here twice"))
+            problems.append(Problem(str(child.mark), f"routes: id {common.id!r} is given twice"))
         out[common.id] = RouteShape(id=common.id, kind=common.kind, owner_teams=common.owner_teams, options=options)
     return list(out.values())
 

@@ -1,5 +1,5 @@
 """The database: SQLAlchemy Core on SQLite (WAL) and PostgreSQL, a folder for each wing with its tables.
 
 Only one writer at a time on either database (``BEGIN IMMEDIATE``, an advisory lock), so that a
-deed and its audit line are one transaction and a counter never hands out a number twice.
+action and its audit line are one transaction and a counter never hands out a number twice.
 """

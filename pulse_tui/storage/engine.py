@@ -1,4 +1,4 @@
-"""Opening a database: pragmas, locks, schema version, and errors in an operator's words."""
+"""Opening a database: pragmas, locks, schema version, and errors an operator can act on."""
 
 from __future__ import annotations
 
@@ -94,8 +94,8 @@ def _sqlite(url: sa.URL) -> sa.Engine:
 
 
 def _take_turn(connection: sa.Connection) -> None:
-    """Begin to write. SQLite's own waiting sleeps up to 0.1 s between two looks, so that of several busy writers one
-    may see a free moment never within the time; looking often, at odd moments, gives everybody a turn."""
+    """Begin to write. SQLite's own waiting sleeps up to 0.1 s between two tries, so that one of several busy writers
+    may never find a free moment within the time; trying often, at odd moments, gives everybody a turn."""
     raw = connection.connection.driver_connection
     assert isinstance(raw, sqlite3.Connection)
     raw.execute("PRAGMA busy_timeout=0")
@@ -134,7 +134,7 @@ def refuse_missing(url: sa.URL) -> None:
 
 
 def file_system(path: Path, mounts: Path = Path("/proc/self/mounts")) -> str:
-    """The type of the file system that holds ``path``; an empty string where it cannot be told."""
+    """The type of the file system that holds ``path``; an empty string where it is unknown."""
     try:
         lines = mounts.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

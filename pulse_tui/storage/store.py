@@ -1,4 +1,4 @@
-"""The store: transactions over all tables, the board, and the mark that tells that somebody wrote."""
+"""The store: transactions over all tables, the board, and the mark that changes when somebody wrote."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class SqlStore:
 
     @contextmanager
     def write(self) -> Iterator[SqlTransaction]:
-        """One unit of work under the write lock; other watchers are told when it lands."""
+        """One unit of work under the write lock; other watchers are notified when it lands."""
         with translated(self.url), self._writer.begin() as connection:
             transaction = SqlTransaction(connection)
             yield transaction

@@ -1,4 +1,4 @@
-"""Which schema this code speaks. Kept apart from SQLAlchemy: the first screen reads it too."""
+"""Which schema this code uses. Kept apart from SQLAlchemy: the first screen reads it too."""
 
 HEAD = "0006"
 KNOWN = frozenset({"0001", "0002", "0003", "0004", "0005", "0006"})

@@ -1,28 +1,33 @@
-"""The app: how a tower starts, what it does before the desk is open, and how it leaves. No rules here."""
+"""The app: it composes the wings, hands each ask to the wing that answers it, and starts and ends. No rules here."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import os
 import sys
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events
+from textual import events, on
+from textual.app import App
 from textual.binding import BindingType
+from textual.screen import Screen
 
-from pulse_tui.domain.errors import PulseError
 from pulse_tui.tui import session
-from pulse_tui.tui.calls import system_clock
-from pulse_tui.tui.deeds import BackgroundRunner
-from pulse_tui.tui.evals.deeds import BenchDeeds
-from pulse_tui.tui.kit import look
+from pulse_tui.tui.asks.base import Ask
+from pulse_tui.tui.common.wing import CommonWing
+from pulse_tui.tui.context import BackgroundRunner, Context
+from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.keys import bind
 from pulse_tui.tui.kit.screen import Head
+from pulse_tui.tui.main import MainScreen
+from pulse_tui.tui.notices import Notices
+from pulse_tui.tui.start import start
+from pulse_tui.tui.threads import Threads
 from pulse_tui.tui.watch import Watch
+from pulse_tui.tui.wing import Wing, table_of
+from pulse_tui.tui.wings import WINGS
 
 if TYPE_CHECKING:
     from textual.driver import Driver
@@ -31,7 +36,12 @@ if TYPE_CHECKING:
     from pulse_tui.ports import Desk
 
 
-class Tower(BenchDeeds, Watch):
+def system_clock() -> datetime:
+    """The present moment: the tower's default clock; tests give another."""
+    return datetime.now(UTC)
+
+
+class Tower(App[None]):
     """The tower over a desk. Construction touches nothing; the desk is opened in a thread after the first frame."""
 
     ENABLE_COMMAND_PALETTE = False
@@ -49,94 +59,83 @@ class Tower(BenchDeeds, Watch):
         title: str,
         clock: Callable[[], datetime] = system_clock,
         hand_out: Callable[[str], bool] = lambda _text: False,
+        wings: Sequence[Callable[[Context], Wing]] = WINGS,
     ) -> None:
         """``quick_board`` fills the panes before ``open_desk`` imports what is heavy; both are called in a thread.
 
         ``hand_out`` gives copied text to a program that has the clipboard, where there is one; whether it took it.
         """
-        saved, self._complaint = session.load(session_file)
-        super().__init__(Head(title, read_only=read_only), saved, clock)
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
+        self.theme = os.environ["TEXTUAL_THEME"]  # also where somebody imported Textual before this room
+        if styles.wants_ascii(os.environ, getattr(sys.__stderr__, "encoding", None)):
+            self._filters.append(styles.AsciiFilter())
+        self.notices = Notices(self, clock)
+        self.threads = Threads(self.notices.failed)
+        self.watching = Watch(self, Head(title, read_only=read_only), self.threads, self.notices, clock)
+        self.context = Context(self, self.watching, self.threads, self.notices, self.answer, hand_out)
+        self.started = False
         self._open_desk, self._quick_board, self._runner = open_desk, quick_board, scheduler
-        self._session_file = session_file
-        self._hand_out = hand_out
-        self._started = False
-        if look.wants_ascii(os.environ, getattr(sys.__stderr__, "encoding", None)):
-            self._filters.append(look.AsciiFilter())
+        self._session_file, self._makers = session_file, wings
 
     def get_driver_class(self) -> type[Driver]:
         from pulse_tui.tui.kit.driver import quiet_driver  # noqa: PLC0415  it asks Textual for its own driver first
 
         return quiet_driver(super().get_driver_class())
 
-    # ------------------------------------------------------------------ start
+    def get_default_screen(self) -> Screen[None]:
+        wings = [make(self.context) for make in self._makers]
+        wings.append(CommonWing(self.context, lambda: [command for wing in wings for command in wing.commands()]))
+        self._table = table_of(wings)
+        panes = [pane for wing in wings for pane in wing.panes]
+        saved, complaint = session.load(self._session_file, len(panes))
+        self.watching.main = MainScreen(self.watching.head, panes, saved)
+        if complaint:
+            self.watching.main.complaints.insert(0, complaint)
+        return self.watching.main
+
+    @on(Ask)
+    def answer(self, ask: Ask) -> None:
+        """Hand what a pane, a screen or a wing asks for to the wing that has an answer."""
+        answer = self._table.get(type(ask))
+        if answer is None:
+            self.notices.say(f"internal error: no wing answers {type(ask).__name__}", bad=True)
+        else:
+            answer(ask)
+
+    # ------------------------------------------------------------------ start and end
 
     def on_ready(self) -> None:
         """The first frame is on the screen: now the rest."""
-        self._spawn(self._begin())
+        self.threads.spawn(self._start())
 
-    async def _begin(self) -> None:
-        try:
-            board = await self._in("read", self._quick_board)
-        except PulseError as error:
-            self.say(str(error), bad=True)
-            board = None
-        if board is not None:
-            self._show_board(board)
-            await self._painted()
-        try:
-            self.desk = await self._in("read", self._import_and_open)
-        except PulseError as error:
-            self.say(str(error), bad=True)
-            return
-        self._set_head(operator=self.desk.operator, read_only=self.head.read_only or self.desk.read_only)
-        for complaint in (self._complaint, *self.main.complaints()):
-            if complaint:
-                self.say(complaint, bad=True)
-        await self.read_board()
-        self._watch()
-        if self._runner is not None:
-            async with self._told():
-                await self._runner.start(self.news)
-                self._runner_started = True
-        self._started = True
+    async def _start(self) -> None:
+        await start(self.context, self.watching, self._open_desk, self._quick_board, self._runner)
+        self.started = True
 
-    async def _painted(self) -> None:
-        """Until what was just shown is on the screen: heavy imports would take its turns at the interpreter."""
-        painted = asyncio.Event()
-        self.main.call_after_refresh(painted.set)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(painted.wait(), 1.0)
-            if self.main.benchmarks.waiting:
-                await asyncio.wait_for(self._chart_drawn.wait(), 1.0)
-
-    def _import_and_open(self) -> Desk:
-        """A short switch interval gives the loop its turn between two imports."""
-        interval = sys.getswitchinterval()
-        sys.setswitchinterval(0.001)
-        try:
-            return self._open_desk()
-        finally:
-            sys.setswitchinterval(interval)
-
-    # ------------------------------------------------------------------ end
+    def poll_now(self) -> None:
+        """A round brought something. On the loop's thread."""
+        self.threads.spawn(self.watching.poll())
 
     async def on_unmount(self) -> None:
         """Leave in order: the session, the rounds, the desk."""
         if self._session_file is not None:
             try:
-                session.save(self._session_file, self.main.session())
+                session.save(self._session_file, self.watching.main.session())
             except OSError as error:
-                self.log_entries.append(("", f"the session was not saved: {error}", True))
-        if self._runner is not None and self._runner_started:
-            async with self._told():
-                await self._runner.stop()
-        if self.desk is not None:
-            async with self._told():
-                await self._in("deed", self.desk.close)
-        for pool in self._pools.values():
-            pool.shutdown(wait=False, cancel_futures=True)
+                self.notices.record(f"the session was not saved: {error}", bad=True)
+        if self.context.runner is not None:
+            async with self.notices.reported():
+                await self.context.runner.stop()
+        if (desk := self.watching.desk) is not None:
+            async with self.notices.reported():
+                await self.threads.run("act", desk.close)
+        self.threads.close()
 
     # ------------------------------------------------------------------ keys and signals
+
+    def on_app_focus(self) -> None:
+        """The terminal has the focus again: ages may have changed meanwhile."""
+        self.watching.tick()
 
     def on_driver_signal_resume(self) -> None:
         """Back from the shell, which gave us an empty screen: Textual itself draws only what changed."""
@@ -146,7 +145,7 @@ class Tower(BenchDeeds, Watch):
         """Drop keys and pastes that came before a dialog was seen; run bindings in the order of the keys.
 
         Textual runs a binding after its key has bubbled up, when the next keys are on their way already:
-        in a burst, what was meant for the line that ``/`` opens would fire deeds instead.
+        in a burst, what was meant for the line that ``/`` opens would run actions instead.
         """
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             accepts_after: float = getattr(self.screen, "accepts_after", 0.0)

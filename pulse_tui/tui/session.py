@@ -1,24 +1,37 @@
-"""What a tower remembers until its next start: the pane, the cursors, the filters, and how the registry is shown."""
+"""What a tower remembers until its next start: the pane, and of every pane its cursor, its filter and how it is shown."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+START = 3
+"""The pane of a first start: the alerts."""
+
 
 class Session(NamedTuple):
-    """The places an operator left."""
+    """Where an operator was."""
 
-    pane: int = 3
+    pane: int = START
     cursors: dict[str, str] = {}  # noqa: RUF012  a NamedTuple default is shared and never changed
     filters: dict[str, str] = {}  # noqa: RUF012
-    view: str = ""
-    """Of the registry: ``assets`` or ``workflows``."""
-    sort: str = ""
+    shown: dict[str, str] = {}  # noqa: RUF012
+    """What else a pane lets its operator choose, by a name of its own: the registry's ``view`` and ``sort``."""
 
 
-def load(path: Path | None) -> tuple[Session, str]:
+def together(pane: int, parts: Iterable[Session]) -> Session:
+    """The session of a tower whose ``pane`` has the keys, from what each pane remembers."""
+    whole = Session(pane, {}, {}, {})
+    for part in parts:
+        whole.cursors.update(part.cursors)
+        whole.filters.update(part.filters)
+        whole.shown.update(part.shown)
+    return whole
+
+
+def load(path: Path | None, panes: int) -> tuple[Session, str]:
     """The saved session and a complaint. A missing file is the default; a damaged one too, with a sentence."""
     if path is None:
         return Session(), ""
@@ -28,8 +41,8 @@ def load(path: Path | None) -> tuple[Session, str]:
 
     try:
         raw: Any = json.loads(path.read_bytes())
-        pane, cursors, filters = raw["pane"], raw["cursors"], raw["filters"]
-        return Session(range(4).index(pane), _words(cursors), _words(filters), *_registry(raw)), ""
+        pane, cursors, filters = range(panes).index(raw.pop("pane")), raw.pop("cursors"), raw.pop("filters")
+        return Session(pane, _words(cursors), _words(filters), _words(raw)), ""
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         return Session(), f"the last session could not be read from {path} ({error}); it starts afresh"
 
@@ -40,13 +53,9 @@ def save(path: Path, session: Session) -> None:
 
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f"{path.name}.{os.getpid()}")
-    beside.write_text(json.dumps(session._asdict(), indent=1), encoding="utf-8")
+    raw = {**session.shown, "pane": session.pane, "cursors": session.cursors, "filters": session.filters}
+    beside.write_text(json.dumps(raw, indent=1), encoding="utf-8")
     beside.replace(path)
-
-
-def _registry(raw: dict[str, Any]) -> tuple[str, str]:
-    """An older tower wrote none of these."""
-    return str(raw.get("view", "")), str(raw.get("sort", ""))
 
 
 def _words(raw: Any) -> dict[str, str]:

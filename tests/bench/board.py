@@ -97,7 +97,7 @@ class Panes(App[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.registry = RegistryPane(id="registry")
+        self.registry = RegistryPane()
 
     def compose(self) -> ComposeResult:
         yield self.registry

@@ -86,7 +86,7 @@ def test_a_signal_that_no_asset_claims_is_kept_and_counted(shell: Shell, file: P
     file.write_text(signal_line(asset_id=None, environment=None))
     said = shell("ingest", file)
     assert said.code == 0
-    assert "1 claimed by no asset" in said.out
+    assert "1 matched no asset" in said.out
 
 
 def test_an_escape_sequence_in_a_title_never_reaches_the_output(shell: Shell, file: Path) -> None:

@@ -71,7 +71,7 @@ def test_freeze_writes_into_the_configuration_and_check_says_whether_it_holds(sh
     (config.parent / "golden" / "items.jsonl").write_text("{}")
     said = shell("suite", "check", "golden")
     assert said.code == 1
-    assert "NO   golden: changed: golden is not what was frozen" in said.out
+    assert "NO   golden: changed: golden differs from what was frozen" in said.out
     assert shell("suite", "check", "loose").code == 0
     states = {one["suite"]: one["state"] for one in shell("suite", "check", "--json").json()}
     assert (states["golden"], states["loose"]) == ("changed", "unchanged")
@@ -158,7 +158,7 @@ def test_a_suite_that_changed_is_not_run(shell: Shell, config: Path) -> None:
     (config.parent / "golden" / "items.jsonl").write_text("{}")
     said = shell("suite", "run", "golden")
     assert said.code == 1
-    assert "suite golden is not run: golden is not what was frozen" in said.err
+    assert "suite golden is not run: golden differs from what was frozen" in said.err
 
 
 def test_a_suite_without_command_cannot_be_run(shell: Shell, config: Path) -> None:

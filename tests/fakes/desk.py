@@ -26,7 +26,7 @@ UNDO_HASH = "7de2006c" * 8
 REGISTRY = (
     RegistryRow("support-bot", "production", "3.8.1", 1412, "ok", "", ago(144), "ml-support", "customer-facing", 0.88, True, release="promoted", pointer="3.8.0", source="registry", kind="service"),
     RegistryRow("support-bot", "canary", "3.8.2", 1418, "FAIL", "accuracy -5.2 pp", ago(2), "ml-support", "customer-facing", 0.12, False, release="evaluated", pointer="3.8.1", source="registry", kind="service"),
-    RegistryRow("code-assist", "production", "2.4.0", 877, "retest", "vendor note", ago(30), "dev-tools", "internal", 1.0, False, release="promoted", pointer="!2.3.9", source="ci", kind="adapter"),
+    RegistryRow("code-assist", "production", "2.4.0", 877, "retest", "vendor note", ago(30), "dev-tools", "internal", 1.0, False, release="promoted", pointer="2.3.9", source="ci", kind="adapter", pointer_ok=False),
     RegistryRow("embed-gateway", "production", "1.9.3", 402, "frozen", "CVE-2026-3248", ago(4), "platform-ai", "customer-facing", 1.0, True, release="promoted", pointer="1.9.2", source="registry", kind="runtime"),
     RegistryRow("summarizer", "shadow", "0.9.0", None, "conflict", "the estate says 0.9.0, nobody has seen it", None, "", "sandbox", 0.0, False, source="estate", concerns=1, kind="prompt"),
 )  # fmt: skip

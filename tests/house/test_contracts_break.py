@@ -37,6 +37,9 @@ WRONG = [
     ("one library, one door", "pulse_tui.collectors.feed", "httpx"),
     ("migrations are frozen", "pulse_tui.storage.migrations.as_of_0002.names", "pulse_tui.domain.text"),
     ("migrations are frozen", "pulse_tui.storage.migrations.versions.0002_registry", "pulse_tui.storage.board.touched"),
+    ("the wings of the tower", "pulse_tui.tui.alerts.pane", "pulse_tui.tui.rollback.wing"),
+    ("the wings of the tower", "pulse_tui.tui.kit.page", "pulse_tui.tui.common.help"),
+    ("the wings of the tower", "pulse_tui.tui.main", "pulse_tui.tui.wings"),
     ("no circles", "pulse_tui.services.registry.find", "pulse_tui.services.components.tree"),
     ("no circles", "pulse_tui.tui.kit.table", "pulse_tui.tui.registry.rows"),
 ]

@@ -105,9 +105,9 @@ GIT: Any = SimpleNamespace(changed=lambda *_: ["prompts/refund.md"], content=lam
 READER = bundle.Reader(GIT, {}, {}, SimpleNamespace(source="git", now=NOW), "https://git/acme/support-bot.git")  # type: ignore[arg-type]
 
 
-def held(verdict: Verdict = Verdict.FAIL, **fields: Any) -> regressions.Held:
+def compared(verdict: Verdict = Verdict.FAIL, **fields: Any) -> regressions.Compared:
     said = comparison(NEW.id, OLD.id, verdict_line(verdict), **fields)
-    return regressions.Held(NEW, OLD, said, CANARY, NOW, "ml-support")
+    return regressions.Compared(NEW, OLD, said, CANARY, NOW, "ml-support")
 
 
 BUILT: dict[str, Callable[[], Signal | None]] = {
@@ -151,10 +151,10 @@ BUILT: dict[str, Callable[[], Signal | None]] = {
     "advisory": lambda: matching._signal(ADVISORY, BOT, PRODUCTION, [FINDING], ESTATE, NOW),
     "note": lambda: notes._signal(NOTE, READING, SignalType.VENDOR_NOTE, BOT, [VLLM], NOW),
     "note of nobody": lambda: notes._signal(NOTE, READING, SignalType.PRICING_CHANGE, None, [], NOW),
-    "regression": lambda: regressions._signal(held(), verdict_line()),
-    "undecided": lambda: regressions._signal(held(Verdict.INCONCLUSIVE),
+    "regression": lambda: regressions._signal(compared(), verdict_line()),
+    "undecided": lambda: regressions._signal(compared(Verdict.INCONCLUSIVE),
                                              verdict_line(Verdict.INCONCLUSIVE, slice="long", basis=Basis.UNPAIRED)),
-    "not comparable": lambda: regressions._incomparable(held(refused="the items differ")),
+    "not comparable": lambda: regressions._incomparable(compared(refused="the items differ")),
 }  # fmt: skip
 
 

@@ -67,7 +67,7 @@ def test_all_problems_of_all_rules_are_told_at_once() -> None:
         "'blok'",
     ):
         assert part in said, part
-    assert "stands here twice" in said
+    assert "is given twice" in said
 
 
 @pytest.mark.parametrize(

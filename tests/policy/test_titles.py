@@ -42,7 +42,7 @@ def titled(one: Signal) -> str:
         ),
         (
             signal(SignalType.SUITE_CHANGED, SuiteEvidence(suite="golden-v7", expected_digest="a", digest="b")),
-            "suite golden-v7 is not what was frozen: support-bot canary",
+            "suite golden-v7 differs from what was frozen: support-bot canary",
         ),
         (
             msgspec.structs.replace(DIGEST, change=Change.DIGEST_CHANGED),

@@ -128,7 +128,7 @@ def test_all_problems_of_all_files_are_told_at_once_with_their_places(tmp_path: 
         ("\tname: x", "is not YAML"),
         ("- a\n", "expected sections"),
         ("just words", "expected sections"),
-        ("name: a\nname: b\n", "0.yaml:2: the key 'name' stands here twice (first on line 1)"),
+        ("name: a\nname: b\n", "0.yaml:2: the key 'name' is given twice (first on line 1)"),
         ("name: !!python/object:os.system x\n", "is not allowed here"),
         ("? [a]\n: b\n", "a key must be plain text"),
         ("acknowledge_for: soon\n", "'soon' is not a duration (write 30s, 5m, 2h or 7d)"),
@@ -168,7 +168,7 @@ def _asset(**fields: str) -> str:
         ({"components": "[{purl: vllm}]"}, "is not a package URL"),
         ({"components": "[{purl: 'pkg:pypi/a', model: b}]"}, "give exactly one of"),
         ({"components": "[{id: b}]"}, "give exactly one of"),
-        ({"releases": "[{version: 1}, {version: 1}]"}, "release 1 stands here twice"),
+        ({"releases": "[{version: 1}, {version: 1}]"}, "release 1 is given twice"),
         ({"data": "{stores_prompt: true}"}, "did you mean 'stores_prompts'?"),
         ({"data": "{regulated: maybe}"}, "expected true or false"),
         ({"tier": "3"}, "is not one of the known words"),
@@ -180,7 +180,7 @@ def test_a_wrong_asset_is_told_in_words(tmp_path: Path, fields: dict[str, str], 
 
 def test_the_same_id_twice_is_told_with_both_places(tmp_path: Path) -> None:
     told = wrong(tmp_path, _asset(), _asset())
-    assert any("id 'a' stands here twice (first at 0.yaml:1)" in line for line in told)
+    assert any("id 'a' is given twice (first at 0.yaml:1)" in line for line in told)
 
 
 def test_lists_are_joined_over_files_and_other_sections_stand_once(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,15 @@ from textual import events
 from textual.keys import _character_to_key
 
 from pulse_tui.domain.views.panes import Board
+from pulse_tui.tui.alerts.pane import AlertsPane
 from pulse_tui.tui.app import Tower
-from pulse_tui.tui.deeds import BackgroundRunner
+from pulse_tui.tui.context import BackgroundRunner, Context
+from pulse_tui.tui.evals.pane import BenchmarksPane
+from pulse_tui.tui.kit.canvas import Canvas
+from pulse_tui.tui.main import MainScreen
+from pulse_tui.tui.registry.pane import RegistryPane
+from pulse_tui.tui.wing import Wing
+from pulse_tui.tui.wings import WINGS
 from tests.fakes.desk import FakeDesk
 from tests.fakes.registry_desk import NOW
 
@@ -42,8 +49,8 @@ class Pilot:
         for _ in range(400):
             await self._processed()
             self.tower.screen._on_timer_update()  # a new layout may ask for more, such as a chart
-            ready = self.tower.desk is not None and not self.tower.main.benchmarks.waiting
-            calm = calm + 1 if ready and not self.tower._tasks and self.tower._started else 0
+            ready = self.tower.started and not any(pane.waiting for pane in self.main.panes)
+            calm = calm + 1 if ready and not self.tower.threads.busy else 0
             if calm == 3:
                 break
             if not calm:
@@ -69,6 +76,12 @@ class Pilot:
         await self.press(*keys)
         await asyncio.sleep(0.2)
 
+    async def changed(self) -> None:
+        """Somebody else wrote, and the tower polls."""
+        self.desk.changed()
+        await self.tower.watching.poll()
+        await self.settle()
+
     async def resize(self, width: int, height: int) -> None:
         await self._pilot.resize_terminal(width, height)
         await self.settle()
@@ -81,8 +94,34 @@ class Pilot:
         return "\n".join(self.lines())
 
     @property
+    def main(self) -> MainScreen:
+        return self.tower.context.main
+
+    @property
+    def registry(self) -> RegistryPane:
+        return next(pane for pane in self.main.panes if isinstance(pane, RegistryPane))
+
+    @property
+    def benchmarks(self) -> BenchmarksPane:
+        return next(pane for pane in self.main.panes if isinstance(pane, BenchmarksPane))
+
+    @property
+    def alerts(self) -> AlertsPane:
+        return next(pane for pane in self.main.panes if isinstance(pane, AlertsPane))
+
+    @property
+    def notices(self) -> list[str]:
+        """Every notice so far."""
+        return [notice.text for notice in self.tower.notices.log]
+
+    @property
     def screen_name(self) -> str:
         return type(self.tower.screen).__name__
+
+
+def shown_text(canvas: Canvas) -> list[str]:
+    """What a widget shows, as plain text."""
+    return ["".join(text for text, _ in line).rstrip() for line in canvas._shown]
 
 
 Play = Callable[[Pilot], Awaitable[None]]
@@ -97,6 +136,7 @@ def play(
     session_file: Path | None = None,
     scheduler: BackgroundRunner | None = None,
     quick: Callable[[], Board | None] = lambda: None,
+    wings: Sequence[Callable[[Context], Wing]] = WINGS,
 ) -> None:
     """Run a scenario on a tower over a fake desk."""
     the_desk = desk or FakeDesk()
@@ -104,7 +144,7 @@ def play(
     async def run() -> None:
         tower = Tower(
             lambda: the_desk, quick_board=quick, scheduler=scheduler, read_only=read_only,
-            session_file=session_file, title="acme-ai", clock=lambda: NOW,
+            session_file=session_file, title="acme-ai", clock=lambda: NOW, wings=wings,
         )  # fmt: skip
         async with tower.run_test(size=size) as pilot:
             here = Pilot(tower, the_desk, pilot)

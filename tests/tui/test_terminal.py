@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a 
 HEAVY = {
     "sqlalchemy", "httpx", "feedparser", "apscheduler", "plotext", "yaml", "msgspec", "cel_expr_python",
     "importlib.metadata", "concurrent.futures.thread", "json", "pulse_tui.domain.text",
-    "pulse_tui.tui.kit.document", "pulse_tui.tui.kit.chart",
+    "pulse_tui.tui.kit.document", "pulse_tui.tui.evals.chart",
 }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from pulse_tui.ports import Desk
 from pulse_tui.tui.app import Tower
 from pulse_tui.tui.session import load
 from tests.fakes.desk import ALERTS, HASH, FakeDesk
-from tests.tui.helpers import NARROW, WIDE, Pilot, check_snapshot, play
+from tests.tui.helpers import NARROW, WIDE, Pilot, check_snapshot, play, shown_text
 
 SIZES = pytest.mark.parametrize("size", [WIDE, NARROW], ids=["120x36", "80x24"])
 
@@ -92,7 +92,7 @@ def test_an_advisory_opens_and_its_page_goes_back_with_one_key() -> None:
     async def scenario(pilot: Pilot) -> None:
         await pilot.press("3", "enter")
         assert "Remote code execution in the tensor loader" in pilot.text()
-        pilot.tower.say("something")
+        pilot.tower.notices.say("something")
         await pilot.press("escape")
         assert pilot.screen_name == "MainScreen"
 
@@ -103,7 +103,7 @@ def test_an_advisory_opens_and_its_page_goes_back_with_one_key() -> None:
 
 
 def cursor(pilot: Pilot) -> int:
-    return pilot.tower.main.alerts.cursor
+    return pilot.alerts.cursor
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_moving_keys(keys: tuple[str, ...], expected: int) -> None:
 
 def test_panes_by_number_and_by_tab() -> None:
     async def scenario(pilot: Pilot) -> None:
-        main = pilot.tower.main
+        main = pilot.main
         for key, pane in (("1", 0), ("2", 1), ("3", 2), ("4", 3), ("tab", 0), ("shift+tab", 3)):
             await pilot.press(key)
             assert main.current == pane
@@ -148,7 +148,7 @@ def test_benchmarks_follow_the_registry_once_the_cursor_rests() -> None:
         await pilot.press("1", *["j"] * 9)
         for _ in range(50):
             await pilot.settle()
-            if "asset-003" in pilot.tower.main.benchmarks.shown_text()[0]:
+            if "asset-003" in shown_text(pilot.benchmarks)[0]:
                 break
         assert "run 3" in pilot.text()
 
@@ -160,7 +160,7 @@ def test_deeds_ask_the_desk_and_say_what_was_done() -> None:
         await pilot.press("a")
         assert pilot.desk.calls == [("acknowledge", "al-1")]
         assert "al-1 is acknowledged until 04:10" in pilot.lines()[-1]
-        assert "P1 ✓ acked: CVE" in pilot.tower.main.alerts.shown_text()[2]
+        assert "P1 ✓ acked: CVE" in shown_text(pilot.alerts)[2]
 
     play(scenario)
 
@@ -206,15 +206,13 @@ def test_freeze_wants_a_reason_and_lifting_it_wants_the_name() -> None:
 
 def test_filter_line_filters_while_typing_and_escape_clears_it_afterwards() -> None:
     async def scenario(pilot: Pilot) -> None:
-        table = pilot.tower.main.alerts
+        table = pilot.alerts
         await pilot.press("slash")
         await pilot.type("prio<=P2")
         await pilot.press("enter")
         assert [row.id for row in table.rows] == ["al-1", "al-2"]
         pilot.desk.alerts = (ALERTS[2], ALERTS[1])
-        pilot.desk.changed()
-        await pilot.tower._poll()
-        await pilot.settle()
+        await pilot.changed()
         assert [row.id for row in table.rows] == ["al-2"]
         await pilot.press("escape")
         assert len(table.rows) == 2
@@ -227,8 +225,8 @@ def test_a_filter_that_makes_no_sense_is_said_and_the_old_one_stays() -> None:
         await pilot.press("slash")
         await pilot.type("ower=ml")
         await pilot.press("enter")
-        assert "did you mean owner" in pilot.tower.log_entries[-1][1]
-        assert len(pilot.tower.main.alerts.rows) == 3
+        assert "did you mean owner" in pilot.notices[-1]
+        assert len(pilot.alerts.rows) == 3
         await pilot.press("escape", "j")
         assert cursor(pilot) == 1
 
@@ -238,7 +236,7 @@ def test_a_filter_that_makes_no_sense_is_said_and_the_old_one_stays() -> None:
 def test_the_palette_takes_the_highlighted_command_on_enter() -> None:
     async def scenario(pilot: Pilot) -> None:
         await pilot.press("colon", *"regi", "enter")
-        assert pilot.tower.main.current == 0
+        assert pilot.main.current == 0
         await pilot.press("colon", *"cod", "enter")
         assert pilot.screen_name == "AssetScreen"
         assert "code-assist" in pilot.text()
@@ -322,11 +320,9 @@ def test_a_change_by_somebody_else_is_seen_and_keeps_the_cursor() -> None:
     async def scenario(pilot: Pilot) -> None:
         await pilot.press("j")
         pilot.desk.alerts = (ALERTS[0]._replace(id="new", title="something new"), *ALERTS)
-        pilot.desk.changed()
-        await pilot.tower._poll()
-        await pilot.settle()
+        await pilot.changed()
         assert "something new" in pilot.text()
-        assert pilot.tower.main.alerts.cursor_key == "al-2"
+        assert pilot.alerts.cursor_key == "al-2"
 
     play(scenario)
 
@@ -363,9 +359,9 @@ def test_a_desk_that_cannot_be_opened_leaves_a_tower_that_says_why() -> None:
             locked, quick_board=lambda: None, scheduler=None, read_only=False, session_file=None, title="acme-ai"
         )  # fmt: skip
         async with tower.run_test(size=NARROW) as pilot:
-            while not tower.log_entries:
+            while not tower.notices.log:
                 await pilot.pause(0.01)
-            assert "the database is locked. Stop the other process" in tower.log_entries[0][1]
+            assert "the database is locked. Stop the other process" in tower.notices.log[0].text
             await pilot.press("a", "enter", "colon", "escape")
             assert tower.is_running
 
@@ -436,9 +432,9 @@ def test_the_session_is_restored(tmp_path: Path) -> None:
         await pilot.press("j", "1", "slash", *"support", "enter", "j")
 
     async def come_back(pilot: Pilot) -> None:
-        main = pilot.tower.main
-        assert (main.current, main.registry.cursor_key, main.alerts.cursor_key) == (0, "support-bot/canary", "al-2")
-        assert main.registry.filter.text == "support"
+        main = pilot.main
+        assert (main.current, pilot.registry.cursor_key, pilot.alerts.cursor_key) == (0, "support-bot/canary", "al-2")
+        assert pilot.registry.filter.text == "support"
 
     play(leave, session_file=file)
     play(come_back, session_file=file)
@@ -450,7 +446,7 @@ def test_the_session_is_restored(tmp_path: Path) -> None:
 def test_a_damaged_session_starts_afresh_and_says_so(tmp_path: Path, content: str) -> None:
     file = tmp_path / "session.json"
     file.write_text(content)
-    session, complaint = load(file)
+    session, complaint = load(file, 4)
     assert session.pane == 3
     assert "starts afresh" in complaint
 

@@ -27,13 +27,15 @@ class RegistryRow(NamedTuple):
     release: str = ""
     """The release's own state: evaluated, approved, promoted, quarantined ...; empty when it is not in the registry."""
     pointer: str = ""
-    """The rollback target; ``!`` before it when the check of it failed."""
+    """The rollback target; empty when nothing is named or found."""
     source: str = ""
     """The source that claims that this version serves."""
     concerns: int = 0
     """The number of open concerns about it."""
     kind: str = ""
     """The asset's type."""
+    pointer_ok: bool = True
+    """False: the last check of the target failed, or it found none."""
 
     @property
     def key(self) -> str:

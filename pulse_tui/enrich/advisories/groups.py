@@ -1,4 +1,4 @@
-"""Several records of one weakness (a GHSA and a PYSEC record of one CVE) are one condition, as bad as the worst says."""
+"""Several records of one vulnerability (GHSA and PYSEC of one CVE) are one condition, as severe as the worst record."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Condition: TypeAlias = tuple[str, str, Environment | None]
 
 
 def by_name(records: Iterable[Advisory]) -> dict[str, list[Advisory]]:
-    """The records of each weakness, in a stable order."""
+    """The records of each vulnerability, in a stable order."""
     groups: dict[str, list[Advisory]] = defaultdict(list)
     for record in records:
         groups[record.name].append(record)
@@ -25,7 +25,7 @@ def by_name(records: Iterable[Advisory]) -> dict[str, list[Advisory]]:
 
 
 def merged(records: Sequence[Advisory]) -> Advisory:
-    """One record that says what all of them say: the worst severity and score, every alias, package and link.
+    """One record that combines them: the worst severity and score, every alias, package and link.
 
     A single record stays as it is. ``records`` are of one name and not withdrawn; at least one.
     """
@@ -49,7 +49,7 @@ def merged(records: Sequence[Advisory]) -> Advisory:
 
 
 def kept(findings: Iterable[Finding], before: dict[Condition, Priority], name: str) -> list[Finding]:
-    """The findings made again, with what policy said of their condition: the same signal is not judged twice."""
+    """The findings made again, with policy's answer for their condition: the same signal is not judged twice."""
     return [
         msgspec.structs.replace(f, priority=before.get((name, f.asset_id, f.environment), f.priority)) for f in findings
     ]

@@ -19,13 +19,13 @@ from pulse_tui.domain.signal import Signal, fingerprint, observed
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Environment, Recommended, Severity, SignalType
 from pulse_tui.enrich.advisories.versions import order
-from pulse_tui.enrich.places import component_key, ecosystem_key, package_key, places
+from pulse_tui.enrich.lookups import component_key, ecosystem_key, estate_index, package_key
 
 _RANK = {Audit.MATCHED: 0, Audit.NOT_AUDITED: 1, Audit.CLEAN: 2}
 
 
 class Judgement(NamedTuple):
-    """What matching says of one component: the answer, why, and the fixed versions that an advisory names."""
+    """The result of matching one component: the answer, why, and the fixed versions that an advisory names."""
 
     audit: Audit
     reason: str
@@ -35,7 +35,7 @@ class Judgement(NamedTuple):
 def judge_version(affected: Affected, version: str | None, ecosystem: str) -> tuple[Audit, str]:
     """Whether ``version`` is affected, with the reason in words.
 
-    A version on the list is matched whatever the ranges say. A range whose events cannot be read
+    A version on the list is matched whatever the ranges are. A range whose events cannot be read
     makes the answer "not audited", unless the list or another range matches or its readable end
     rules the version out.
     """
@@ -104,7 +104,7 @@ def _words(item: VersionRange) -> str:
 
 
 def audit(advisory: Advisory, component: Component) -> Judgement:
-    """What an advisory says of one component.
+    """Whether an advisory reaches one component.
 
     A component that the advisory does not name, and any component when it is withdrawn, is clean.
     """
@@ -139,7 +139,7 @@ def match(advisory: Advisory, estate: Estate) -> list[Finding]:
     """
     if advisory.withdrawn:
         return []
-    where = places(estate)
+    where = estate_index(estate)
     keys = dict.fromkeys(package_key(a.ecosystem, a.name) for a in advisory.affected)
     found: dict[tuple[str, str, Environment | None], Finding] = {}
     for dependency in (d for key in keys for d in where.packages.get(key, ())):
@@ -162,7 +162,7 @@ def match(advisory: Advisory, estate: Estate) -> list[Finding]:
 
 
 def advisory_fingerprint(advisory: Advisory, asset_id: str, environment: Environment | None) -> str:
-    """The name of "this vulnerability on this asset there": the same for every source that reports it."""
+    """The fingerprint of "this vulnerability on this asset there": the same for every source that reports it."""
     return condition(advisory.name, asset_id, environment)
 
 
@@ -207,8 +207,8 @@ def _signal(
     first = min(group, key=lambda f: (_RANK[f.audit], f.component))
     matched = first.audit is Audit.MATCHED
     severity = severity_of(advisory)
-    component = next((d.component for d in places(estate).uses(asset.id, first.component)), None)
-    deployment = places(estate).deployment(asset.id, environment)
+    component = next((d.component for d in estate_index(estate).uses(asset.id, first.component)), None)
+    deployment = estate_index(estate).deployment(asset.id, environment)
     verb = "reaches" if matched else "may reach"
     lines = [advisory.title, *(f"{f.component}: {f.reason}" for f in group)]
     if severity is None:

@@ -37,7 +37,7 @@ def _semver(text: str) -> Precedence | None:
 
 
 def order(ecosystem: str) -> Callable[[str], Any] | None:
-    """A reader of versions of ``ecosystem`` (as :func:`~pulse_tui.enrich.places.ecosystem_key` spells it).
+    """A reader of versions of ``ecosystem`` (as :func:`~pulse_tui.enrich.lookups.ecosystem_key` spells it).
 
     It gives comparable values, None for a text that it cannot read. None when no order is known.
     """

@@ -1,1 +1,1 @@
-"""What a run says in signals and sentences."""
+"""The results of a run as signals and sentences."""

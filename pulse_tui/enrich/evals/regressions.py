@@ -1,4 +1,4 @@
-"""What a comparison means as signals: one for each line that is worse or not decided, and what is over."""
+"""A comparison as signals: one for each line that is worse or undecided, and which conditions are resolved."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pulse_tui.domain.metrics import Made, made_of
 from pulse_tui.domain.signal import Signal, fingerprint, observed
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Environment, Recommended, Severity, SignalType
-from pulse_tui.enrich.evals.said import interval_words
+from pulse_tui.enrich.evals.sentences import interval_words
 
 _TYPES: dict[Made, SignalType] = {
     Made.CONSISTENCY: SignalType.CONSISTENCY_DROP,
@@ -27,8 +27,8 @@ _TYPES: dict[Made, SignalType] = {
 }
 
 
-class Held(NamedTuple):
-    """A run held against its baseline, where it serves, and when that became known."""
+class Compared(NamedTuple):
+    """A run compared with its baseline, where it serves, and when that became known."""
 
     run: EvalRun
     baseline: EvalRun
@@ -41,49 +41,51 @@ class Held(NamedTuple):
 def condition(run: EvalRun, environment: Environment | None, line: TaskVerdict) -> str:
     """The fingerprint of "this metric of this asset there is worse than the baseline"."""
     part = (line.slice,) if line.slice else ()
-    return fingerprint("regression", run.asset_id, _place(run, environment), run.suite, line.task, line.metric, *part)
+    return fingerprint(
+        "regression", run.asset_id, _location(run, environment), run.suite, line.task, line.metric, *part
+    )
 
 
 def undecided(run: EvalRun, environment: Environment | None, line: TaskVerdict) -> str:
-    """The fingerprint of "nobody can say yet whether it is worse": it neither opens nor closes that it is worse."""
+    """The fingerprint of "it is not decided whether it is worse": it neither opens nor resolves "it is worse"."""
     about = (run.suite, line.task, line.metric, line.slice)
-    return fingerprint("undecided", run.asset_id, _place(run, environment), *about)
+    return fingerprint("undecided", run.asset_id, _location(run, environment), *about)
 
 
-def _place(run: EvalRun, environment: Environment | None) -> str:
-    """Where it serves; a release that serves nowhere stands for itself, beside others that do not serve either."""
+def _location(run: EvalRun, environment: Environment | None) -> str:
+    """Where it serves; a release that serves nowhere is its own location, apart from others that do not serve."""
     return environment.value if environment is not None else f"@{run.version}"
 
 
 def incomparable(run: EvalRun, environment: Environment | None) -> str:
-    """The fingerprint of "what this asset's suite asks is not what the baseline was asked"."""
-    return fingerprint("suite", run.asset_id, _place(run, environment), run.suite)
+    """The fingerprint of "this suite differs from what the baseline was asked"."""
+    return fingerprint("suite", run.asset_id, _location(run, environment), run.suite)
 
 
-def signals(held: Held) -> list[Signal]:
-    """What to tell: that the two cannot be compared, or each line that is worse, by however little, or not decided.
+def signals(compared: Compared) -> list[Signal]:
+    """That the two cannot be compared, or each line that is worse, by however little, or undecided.
 
-    Policy has the last word: a rule may ask for the verdict, or for the raw difference. Beside a must-pass line that
-    failed, nobody is asked to measure more so that another of its kind is decided.
+    Policy decides: a rule may use the verdict, or the raw difference. When a must-pass line failed, no
+    signal asks for more measurements to decide another line of the same gate.
     """
-    if held.comparison.refused:
-        return [_incomparable(held)]
-    lines = [v for v in held.comparison.verdicts if not _moot(held.comparison, v)]
-    return [s for line in lines if (s := _signal(held, line)) is not None]
+    if compared.comparison.refused:
+        return [_incomparable(compared)]
+    lines = [v for v in compared.comparison.verdicts if not _moot(compared.comparison, v)]
+    return [s for line in lines if (s := _signal(compared, line)) is not None]
 
 
-def cleared(held: Held) -> list[str]:
-    """Fingerprints of conditions that are over. Nothing is over by a run that could not be compared.
+def cleared(compared: Compared) -> list[str]:
+    """Fingerprints of conditions that are resolved. A run that could not be compared resolves nothing.
 
-    A line that is worse but passes is for the rule to clear: its decision on the new signal is ``not_fired``. A line
-    that is not decided clears nothing.
+    A line that is worse but passes is cleared by its rule: the decision on the new signal is ``not_fired``. An
+    undecided line clears nothing.
     """
-    run, where = held.run, held.environment
-    if held.comparison.refused:
+    run, where = compared.run, compared.environment
+    if compared.comparison.refused:
         return []
     over = [incomparable(run, where)]
-    for line in held.comparison.verdicts:
-        if line.verdict is not Verdict.INCONCLUSIVE or _moot(held.comparison, line):
+    for line in compared.comparison.verdicts:
+        if line.verdict is not Verdict.INCONCLUSIVE or _moot(compared.comparison, line):
             over.append(undecided(run, where, line))
         if line.verdict is Verdict.PASS and (line.worse <= 0 or _made(line) in (Made.LATENCY, Made.COST)):
             over.append(condition(run, where, line))
@@ -91,19 +93,19 @@ def cleared(held: Held) -> list[str]:
 
 
 def _moot(comparison: Comparison, line: TaskVerdict) -> bool:
-    """Whether it no longer matters that the line is not decided. Bare numbers are for the rules: a statistic said nothing."""
+    """Whether it no longer matters that the line is undecided. Bare numbers are for the rules: no statistic judged them."""
     undecided_ = line.verdict is Verdict.INCONCLUSIVE and line.basis is not Basis.RAW
     return undecided_ and comparison.verdict(line.gate) is Verdict.FAIL
 
 
 def everywhere(run: EvalRun, verdicts: Iterable[TaskVerdict]) -> list[str]:
-    """Conditions of the run before it served anywhere: from now on they are told of the places where it serves."""
+    """Conditions of the run before it served anywhere: from now on they are reported by environment."""
     lines = (f for line in verdicts for f in (condition(run, None, line), undecided(run, None, line)))
     return [incomparable(run, None), *lines]
 
 
 def content(run: EvalRun) -> str:
-    """What a run was asked: the digest that it states, else one over its items and prompts, else its name."""
+    """The content that a run was asked: the digest it states, else one over its items and prompts, else its name."""
     if run.suite_digest is not None:
         return run.suite_digest
     if not run.sheets:
@@ -116,34 +118,34 @@ def _made(line: TaskVerdict) -> Made:
     return made_of(line.metric)
 
 
-def _signal(held: Held, line: TaskVerdict) -> Signal | None:
+def _signal(compared: Compared, line: TaskVerdict) -> Signal | None:
     if line.verdict is Verdict.PASS and line.worse <= 0:
         return None
-    evidence = _evidence(held, line)
+    evidence = _evidence(compared, line)
     if evidence is None:
         return None
-    run = held.run
+    run = compared.run
     open_ = line.verdict is Verdict.INCONCLUSIVE
-    place = f"{run.asset_id} {held.environment.short}" if held.environment else run.asset_id
+    location = f"{run.asset_id} {compared.environment.short}" if compared.environment else run.asset_id
     part = f" ({line.slice})" if line.slice else ""
     return observed(
         _type(line),
         source=run.source or "evals",
-        event=("regression", *_telling(held), msgspec.json.encode(line).decode()),
-        fingerprint=undecided(run, held.environment, line) if open_ else condition(run, held.environment, line),
+        event=("regression", *_event_key(compared), msgspec.json.encode(line).decode()),
+        fingerprint=undecided(run, compared.environment, line) if open_ else condition(run, compared.environment, line),
         asset_id=run.asset_id,
-        environment=held.environment,
-        baseline_version=held.baseline.version,
+        environment=compared.environment,
+        baseline_version=compared.baseline.version,
         current_version=run.version,
-        owner_team=held.owner,
+        owner_team=compared.owner,
         severity=_severity(line),
         confidence=_confidence(line),
         recommended=_recommended(line),
         at=run.at,
-        now=held.now,
-        title=f"{line.task} {line.metric}{part} {interval_words(line)} on {place} {run.version}",
+        now=compared.now,
+        title=f"{line.task} {line.metric}{part} {interval_words(line)} on {location} {run.version}",
         summary=(
-            f"suite {run.suite}: {_number(line.baseline)} in {held.baseline.version} (run {held.baseline.id})"
+            f"suite {run.suite}: {_number(line.baseline)} in {compared.baseline.version} (run {compared.baseline.id})"
             f" -> {_number(line.current)} in {run.version} (run {run.id}); {line.verdict.value} by {line.method}"
             + (f"; {line.note}" if line.note else "")
         ),
@@ -151,15 +153,15 @@ def _signal(held: Held, line: TaskVerdict) -> Signal | None:
     )
 
 
-def _evidence(held: Held, line: TaskVerdict) -> Evidence | None:
-    """None where there is nothing to tell as a signal: the gate still says that it was not decided."""
+def _evidence(compared: Compared, line: TaskVerdict) -> Evidence | None:
+    """None where no signal is due: the gate still shows that it was not decided."""
     made = _made(line)
     if made in (Made.LATENCY, Made.COST):
         return _limit(line, made) if line.verdict is Verdict.FAIL else None
     if line.current is None or (line.baseline is None and line.basis is not Basis.LIMIT):
         return None
     return MetricEvidence(
-        suite=held.run.suite,
+        suite=compared.run.suite,
         task=line.task,
         metric=line.metric,
         baseline=line.baseline if line.baseline is not None else 0.0,
@@ -168,8 +170,8 @@ def _evidence(held: Held, line: TaskVerdict) -> Evidence | None:
         must_pass=line.must_pass,
         n=line.n,
         scale=line.scale,
-        baseline_run=held.baseline.id,
-        candidate_run=held.run.id,
+        baseline_run=compared.baseline.id,
+        candidate_run=compared.run.id,
         gate=line.gate,
         verdict=line.verdict,
         basis=line.basis,
@@ -217,9 +219,15 @@ def _recommended(line: TaskVerdict) -> Recommended:
     return Recommended.MONITOR if line.gate is Gate.DIAGNOSTIC else Recommended.BLOCK
 
 
-def _telling(held: Held) -> tuple[str | None, ...]:
-    """What makes it news: items that came after their totals, or a baseline that is moved there and back, tell anew."""
-    return held.run.id, held.baseline.id, held.comparison.definition, held.environment, held.now.isoformat()
+def _event_key(compared: Compared) -> tuple[str | None, ...]:
+    """What makes it a new event: items that came after their totals, or a baseline moved there and back."""
+    return (
+        compared.run.id,
+        compared.baseline.id,
+        compared.comparison.definition,
+        compared.environment,
+        compared.now.isoformat(),
+    )
 
 
 _CONFIDENCE = {Basis.PAIRED: 0.95, Basis.LIMIT: 0.95, Basis.UNPAIRED: 0.8, Basis.DRIFT: 0.8, Basis.RAW: 0.5}
@@ -234,34 +242,34 @@ def _number(value: float | None) -> str:
     return "unknown" if value is None else f"{value:g}"
 
 
-def _incomparable(held: Held) -> Signal:
-    run, baseline = held.run, held.baseline
+def _incomparable(compared: Compared) -> Signal:
+    run, baseline = compared.run, compared.baseline
     expected, found = content(baseline), content(run)
-    if expected == found:  # they state the same, and differ from what is frozen, or in what they do not state
+    if expected == found:  # both state the same digest; they differ from the frozen suite, or in what they do not state
         expected, found = f"run:{baseline.id}", f"run:{run.id}"
-    title = f"suite {run.suite} is not what the baseline of {run.asset_id} ran"
+    title = f"suite {run.suite} differs from what the baseline of {run.asset_id} ran"
     if run.id == baseline.id:
         expected, title = (
-            f"suite:{held.comparison.definition}",
-            f"the baseline of {run.asset_id} is not what {run.suite} is",
+            f"suite:{compared.comparison.definition}",
+            f"the baseline of {run.asset_id} differs from suite {run.suite}",
         )
     return observed(
         SignalType.SUITE_CHANGED,
         source=run.source or "evals",
-        event=("suite", *_telling(held), held.comparison.refused),
-        fingerprint=incomparable(run, held.environment),
+        event=("suite", *_event_key(compared), compared.comparison.refused),
+        fingerprint=incomparable(run, compared.environment),
         asset_id=run.asset_id,
-        environment=held.environment,
+        environment=compared.environment,
         baseline_version=baseline.version,
         current_version=run.version,
-        owner_team=held.owner,
+        owner_team=compared.owner,
         severity=Severity.HIGH,
         recommended=Recommended.REVIEW,
         at=run.at,
-        now=held.now,
+        now=compared.now,
         title=title,
         summary=clean(
-            f"{held.comparison.refused}. Run the same items on both, or pin a run of the new content as baseline.",
+            f"{compared.comparison.refused}. Run the same items on both, or pin a run of the new content as baseline.",
             2_000,
         ),
         evidence=SuiteEvidence(suite=run.suite, expected_digest=expected, digest=found),

@@ -12,14 +12,14 @@ _MONTH = (
     r"|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
 )
 _DATE = re.compile(
-    # An ISO date inside a model's name (gpt-4o-2024-08-06) is no date.
+    # An ISO date inside a model's name (gpt-4o-2024-08-06) is not a date.
     r"(?<![\w./-])(?P<iso>20\d\d-[01]\d-[0-3]\d)(?![\w-])"
     r"|\b" + _MONTH.format("m1") + r"\s+(?P<d1>[0-3]?\d)(?:st|nd|rd|th)?\b(?:,?\s+(?P<y1>20\d\d)\b)?"
     r"|\b(?P<d2>[0-3]?\d)(?:st|nd|rd|th)?\s+" + _MONTH.format("m2") + r"\s+(?P<y2>20\d\d)\b"
     r"|\b" + _MONTH.format("m3") + r",?\s+(?P<y3>20\d\d)\b",
     re.IGNORECASE,
 )
-#: A date of what was said before, not of what comes.
+#: A date of an earlier announcement, not of what comes.
 _PAST = re.compile(
     r"\A,?\s*(?:\(?\d|we\s+(?:notified|announced|released|introduced|launched)|(?:was|were)\s+(?:notified|announced|released))",
     re.IGNORECASE,

@@ -22,7 +22,7 @@ ORGS: dict[str, str] = {
     "ibm": "ibm", "ibm-granite": "ibm",
 }  # fmt: skip
 
-#: Who publishes others' weights again: quantised, converted, mirrored.
+#: Organisations that republish others' weights: quantised, converted, mirrored.
 REPUBLISHERS = frozenset(
     {"unsloth", "bartowski", "thebloke", "mlx-community", "lmstudio-community", "redhatai", "neuralmagic", "ggml-org"}
     | {"fireworks", "together", "togethercomputer", "casperhansen", "quantfactory", "intel", "amd", "cognitivecomp"}
@@ -140,12 +140,12 @@ _FAMILY_PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("granite", r"granite-", "ibm"),
 )
 
-#: By the first word of a name: what must follow, and whose it then is; the first that fits counts.
+#: By the first word of a name: what must follow, and the lab it then belongs to; the first match counts.
 FAMILIES: dict[str, list[tuple[re.Pattern[str], str]]] = {}
 for _first, _pattern, _lab in _FAMILY_PATTERNS:
     FAMILIES.setdefault(_first, []).append((re.compile(_pattern), _lab))
 
-#: Labs whose weights nobody else can have: any word may follow their family.
+#: Labs whose weights are closed: any word may follow their family.
 _CLOSED = frozenset({"anthropic", "openai", "google", "xai", "cohere", "perplexity", "amazon", "ai21", "sakana"})
 _WORDS = frozenset(
     {"llama", "qwen", "qwq", "qvq", "gemma", "mistral", "mixtral", "codestral", "devstral", "magistral", "ministral"}
@@ -200,7 +200,7 @@ _OWN_SPEED = frozenset({("minimax", "lightning"), ("zhipuai", "turbo"), ("moonsh
 
 
 def _speed(lab: str, name: str) -> str:
-    """Without a platform's word for how fast it serves the model, unless it is the lab's own."""
+    """Without a platform's speed mark (``turbo``, ``fast``), unless the mark is the lab's own."""
     while (cut := name.rpartition("-"))[2] in ("turbo", "fast", "lightning", "original", "precision"):
         if (lab, cut[2]) in _OWN_SPEED:
             break

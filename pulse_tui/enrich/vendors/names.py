@@ -1,21 +1,21 @@
-"""One naming scheme: the same model has the same name on every platform.
+"""The naming scheme: the same model has the same name on every platform.
 
-**Models** are called ``lab/model``: who made it, and what that lab itself calls it (``anthropic/claude-opus-4-6``,
+**Models** are called ``lab/model``: who made it, and that lab's own name for it (``anthropic/claude-opus-4-6``,
 ``openai/gpt-5.5``, ``minimax/MiniMax-M2.5``). :func:`canonical` gets there from a platform's name by rules, not by
 a catalogue:
 
 1. the path: platform, region and account are taken off; a lab's or re-publisher's organisation is recognized;
 2. the name: access, quantisation and deployment marks are taken off (``:free``, ``-fp8``, ``-maas``, ``-v1:0``), and
    separators are made one kind;
-3. the family: the words a name begins with say the lab (``claude``, ``gpt``, ``qwen`` ...), whoever serves it. A name
-   of an open family with a word the lab does not use (``llama-3.3-70b-abliterated``) is somebody else's model;
+3. the family: the first words of a name identify the lab (``claude``, ``gpt``, ``qwen`` ...), whoever serves it. A name
+   of an open family with a word the lab does not use (``llama-3.3-70b-abliterated``) is another publisher's model;
 4. the lab's spelling: Anthropic writes ``4-6``, most others ``4.6``; OpenAI's pinned dates are a snapshot of the
    model, Anthropic's are part of its name; ``chat`` is ``chat-latest``; and so on, in ``_labs.py``.
 
-What no rule knows keeps its own name, cleaned and in lower case, with ``lab`` None: never a wrong model.
+A name that no rule knows is kept, cleaned and in lower case, with ``lab`` None: never a wrong model.
 
-**Assets** keep the id they were declared with: it is the team's own word, and every table shows it unchanged.
-**Packages** are called as their ecosystem writes them (:mod:`pulse_tui.domain.purl`). The platform's own name stays
+**Assets** keep the id they were declared with: it is the team's own name, and every table shows it unchanged.
+**Packages** are named as their ecosystem writes them (:mod:`pulse_tui.domain.purl`). The platform's own name stays
 in the component's id, one key away.
 """
 
@@ -30,7 +30,7 @@ from pulse_tui.enrich.vendors.labs import FAMILIES, ORGS, PLATFORMS, REPUBLISHER
 
 
 class Model(NamedTuple):
-    """A model as its lab calls it. ``lab`` is None when nobody knows whose it is."""
+    """A model as its lab calls it. ``lab`` is None when the lab is unknown."""
 
     lab: str | None
     model: str
@@ -76,7 +76,7 @@ _CONTEXT = re.compile(r"\[\d+[km]\]\Z")
 
 @lru_cache(maxsize=8192)
 def canonical(provider_name: str) -> Model:
-    """The model behind a platform's name for it. Pure; any text is allowed, and at worst its own name comes back."""
+    """The model behind a platform's name for it. Pure; any text is allowed, and at worst it is returned cleaned."""
     text = clean(provider_name, 300)
     lowered = text.lower()
     parts = [part for part in lowered.split("/") if part]
@@ -108,7 +108,7 @@ def _organisation(parts: list[str]) -> tuple[str | None, str | None, str]:
             continue
         if part in ORGS:
             return ORGS[part], part, last
-        # The first part is the platform; what stands between it and the model is whose it is.
+        # The first part is the platform; the part between it and the model is the owner.
         return None, part if index > 0 and part not in PLATFORMS else None, last
     return None, None, last
 
@@ -128,7 +128,7 @@ def _edition(text: str) -> str:
 
 
 def _stem(last: str, lab: str | None, provider: str | None) -> tuple[str, str | None] | None:
-    """(the name without marks, its pinned number), or None when a mark is not understood."""
+    """(the name without marks, its pinned number), or None when a mark is unknown."""
     snapshot = None
     if last.endswith("]"):
         last = _CONTEXT.sub("", last)
@@ -175,14 +175,14 @@ def _family(name: str, snapshot: str | None, lab: str | None, org: str | None) -
     foreign = org is not None and lab is None and org not in REPUBLISHERS
     if not ours and not known_words(family, name):
         return None
-    # An organisation nobody knows published it: its own model, unless the name is wholly the lab's.
+    # An unknown organisation published it: its own model, unless the name is wholly the lab's.
     if foreign and not known_words(family, name, strict=True):
         return None
     return family, name, snapshot
 
 
 def _unknown(parts: list[str], lab: str | None, stem: str | None, provider: str | None) -> Model:
-    """What has no known family: the lab's own when the path says so, else the text as it is without its platform."""
+    """A name of no known family: the lab's own when the path names the lab, else the text without its platform."""
     if lab is not None and stem:
         return Model(lab, stem, None, None if provider in (lab, None) else provider)
     rest = parts[1:] if len(parts) > 1 and parts[0] in PLATFORMS else parts

@@ -1,4 +1,4 @@
-"""What a vendor note is about, with the phrase that decided, and whom it concerns.
+"""What a vendor note is about, with the phrase that decided, and which assets it concerns.
 
 A first classifier by patterns: each label has phrases that claim it and phrases that do not count.
 """
@@ -229,7 +229,7 @@ def note_signals(note: Note, reading: Reading, estate: Estate, now: datetime) ->
 
 
 def resolved(note: Note, reading: Reading, estate: Estate) -> list[str]:
-    """Fingerprints of incidents that this note says are over."""
+    """Fingerprints of incidents that this note reports as resolved."""
     if Label.INCIDENT not in reading.labels or not _RESOLVED.search(note.body):
         return []
     assets: list[Asset | None] = [estate.assets[a] for a in _hits(note, estate)]
@@ -303,7 +303,7 @@ def _signal(
 
 
 def _confidence(note: Note, used: list[Component]) -> float:
-    """Patterns are not readers; a note of one vendor about a model that another platform hosts says less still."""
+    """Patterns are uncertain; a note of one vendor about a model that another platform hosts is less certain still."""
     if not used:
         return 0.5
     same = any(component.id.partition("/")[0].lower() == note.vendor.lower() for component in used)

@@ -47,19 +47,19 @@ class BillHead(NamedTuple):
 
 
 class Dependencies(Protocol):
-    """Components, which asset uses them by whose word, and what of it changed when.
+    """Components, which asset uses them by which document, and what changed when.
 
     A bill that was made for a release is in force where that release serves; one of no release in particular, everywhere.
     """
 
     def put_bill(self, bill: Bill) -> list[DependencyChange]:
-        """Replace what this document said of the asset; returns (and logs) what changed. A document's first bill
-        is no change, it is where the log begins. A bill that says what stands already (whenever it says so) writes
+        """Replace this document's bill of the asset; returns (and logs) what changed. A document's first bill
+        is no change, it is where the log begins. A bill without a difference (whatever its time) writes
         nothing. A version that is not known is "" in the changes. Raises Refused when an edge names no component."""
         ...
 
     def drop_bill(self, asset_id: str, origin: str, at: datetime) -> list[DependencyChange]:
-        """The document is gone, and so is what only it said."""
+        """The document is gone, and so is what only it listed."""
         ...
 
     def bills(self, asset_id: str) -> list[BillHead]:
@@ -75,7 +75,7 @@ class Dependencies(Protocol):
         components: Iterable[str] = (),
     ) -> tuple[Dependency, ...]:
         """Each (asset, component) once: all of ``assets``, and those on one of the (ecosystem, name) packages as
-        :func:`~pulse_tui.enrich.places.package_key` spells them, of one of the kinds, or with one of the ids or names."""
+        :func:`~pulse_tui.enrich.lookups.package_key` spells them, of one of the kinds, or with one of the ids or names."""
         ...
 
     def edges(self, asset_id: str, *, every: bool = False) -> list[Edge]:

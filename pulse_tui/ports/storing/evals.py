@@ -20,7 +20,7 @@ class RunHead(NamedTuple):
 
 
 class Evals(Protocol):
-    """Runs with their scores and items, the pinned baselines, and what comparisons said."""
+    """Runs with their scores and items, the pinned baselines, and the verdicts of comparisons."""
 
     def add(self, run: EvalRun, iteration: int) -> bool:
         """False when a run of this id is there already."""
@@ -62,12 +62,12 @@ class Evals(Protocol):
 
     def pin(self, asset_id: str, suite: str, run_id: str) -> None: ...
     def put_comparison(self, comparison: Comparison) -> None:
-        """Instead of what was said of the run before."""
+        """Replaces the run's former comparison."""
         ...
 
     def comparison(self, run_id: str) -> Comparison | None: ...
     def reopen(self, baseline_id: str) -> int:
-        """What was said against this baseline is to be said anew: it answers another question than is asked now."""
+        """Comparisons with this baseline are to be made again: the question has changed."""
         ...
 
     def unjudged(

@@ -1,4 +1,4 @@
-"""What runs where, and who says so."""
+"""What runs where, and which source claims it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class EstateStore(Protocol):
     def asset(self, asset_id: str) -> Asset | None: ...
     def whereabouts(self, asset_ids: Iterable[str]) -> list[Whereabouts]:
         """Owner and environments of thousands of assets at once; an asset that nobody declared and that serves nowhere
-        is not told."""
+        is left out."""
         ...
 
     def put_assets(self, assets: Iterable[Asset]) -> int:
@@ -72,7 +72,7 @@ class EstateStore(Protocol):
         ...
 
     def deploy_new(self, deployments: Sequence[Deployment]) -> None:
-        """Record what serves in places where nothing did so far: many at once."""
+        """Record what serves where nothing did so far: many at once."""
         ...
 
     def undeploy(self, asset_id: str, environment: Environment, at: datetime) -> bool: ...
@@ -101,12 +101,12 @@ class EstateStore(Protocol):
 
 
 class Inventory(Protocol):
-    """Who says what, what does not add up, endpoints, workflows and rollback pointers."""
+    """Which source claims what, concerns, endpoints, workflows and rollback pointers."""
 
     def claims(self, subject: str, field: str | None = None) -> list[Claim]: ...
     def claims_by(self, source: str) -> list[Claim]: ...
     def subjects(self, *, besides: str) -> set[str]:
-        """What any source but this one says something of."""
+        """Subjects that any source but this one makes a claim about."""
         ...
 
     def put_claims(self, claims: Iterable[Claim]) -> int:
@@ -116,7 +116,7 @@ class Inventory(Protocol):
     def drop_claims(self, subject: str, source: str, fields: Iterable[str] | None = None) -> int: ...
     def concerns(self, asset_id: str | None = None) -> list[Concern]: ...
     def put_concern(self, concern: Concern) -> bool:
-        """True when it was not standing with these words already (``since`` of a standing one is kept)."""
+        """True when it did not stand with this text already (``since`` of a standing one is kept)."""
         ...
 
     def drop_concern(self, asset_id: str, key: str) -> Concern | None:

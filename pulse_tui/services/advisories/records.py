@@ -10,7 +10,7 @@ from pulse_tui.domain.advisory import Advisory
 from pulse_tui.domain.estate import Estate
 from pulse_tui.enrich.advisories.groups import kept, merged
 from pulse_tui.enrich.advisories.matching import advisory_fingerprint, advisory_signals, match
-from pulse_tui.enrich.places import package_key
+from pulse_tui.enrich.lookups import package_key
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import Made
 

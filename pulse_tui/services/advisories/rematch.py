@@ -10,7 +10,7 @@ import msgspec
 from pulse_tui.domain.advisory import Finding
 from pulse_tui.enrich.advisories.groups import Condition, by_name, kept, merged
 from pulse_tui.enrich.advisories.matching import advisory_signals, condition, match
-from pulse_tui.enrich.places import component_key
+from pulse_tui.enrich.lookups import component_key
 from pulse_tui.ports import Transaction
 from pulse_tui.services.signals.concerns import Told
 

@@ -25,7 +25,7 @@ from pulse_tui.domain.rollback import PlanState
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.views.panes import AlertRow, AlertStory
 from pulse_tui.domain.words import Environment
-from pulse_tui.enrich.evals.said import metric_words
+from pulse_tui.enrich.evals.sentences import metric_words
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.registry.known_good import way_back
@@ -253,7 +253,7 @@ def _done(tx: Transaction, alert: Alert) -> list[str]:
 
 
 def _why(decision: Decision, signal: Signal) -> list[str]:
-    words = {True: "true", False: "false", None: "could not be told"}
+    words = {True: "true", False: "false", None: "indeterminate"}
     lines = [
         f"rule {decision.rule_id} @ policy {decision.policy_digest[:12]}, {decision.outcome.value}, {decision.mode.value}"
     ]

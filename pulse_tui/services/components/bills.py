@@ -131,7 +131,7 @@ def _changed(bill: Bill, changes: Sequence[DependencyChange], asset: Asset | Non
         recommended=Recommended.REVIEW,
         at=bill.at,
         now=now,
-        title=f"{bill.asset_id} is made of something else: {', '.join(words[:2])}{more}",
+        title=f"dependencies of {bill.asset_id} changed: {', '.join(words[:2])}{more}",
         evidence=VersionEvidence(ref=bill.document or None, changed=words[:TOLD]),
     )
 

@@ -16,7 +16,7 @@ from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Environment
 from pulse_tui.enrich.evals.regressions import condition, incomparable, undecided
 from pulse_tui.ports import Transaction
-from pulse_tui.services.evals.held import held, judge, newest, question_of
+from pulse_tui.services.evals.compared import held, judge, newest, question_of
 from pulse_tui.services.evals.take import told_where_it_serves
 from pulse_tui.services.evals.verdicts import runs_of
 from pulse_tui.services.parts import JudgeParts

@@ -10,7 +10,7 @@ from pulse_tui.domain.evals import Sheet
 from pulse_tui.domain.metrics import higher_is_better
 from pulse_tui.domain.views.evals import ClusterRow, Flip, Flips
 from pulse_tui.services.evals.baselines import find_run
-from pulse_tui.services.evals.held import compared
+from pulse_tui.services.evals.compared import compared
 from pulse_tui.services.parts import JudgeParts
 
 SAME = 1e-9

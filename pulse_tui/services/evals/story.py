@@ -18,9 +18,9 @@ from pulse_tui.domain.evals import (
 from pulse_tui.domain.moments import iso, to_us
 from pulse_tui.domain.views.evals import BenchStory, GateRow, RunRow
 from pulse_tui.domain.words import Environment
-from pulse_tui.enrich.evals.said import line_words, more_words, unit_of_line
+from pulse_tui.enrich.evals.sentences import line_words, more_words, unit_of_line
 from pulse_tui.ports import Transaction
-from pulse_tui.services.evals.held import compared
+from pulse_tui.services.evals.compared import compared
 from pulse_tui.services.evals.verdicts import covers
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.registry.known_good import way_back

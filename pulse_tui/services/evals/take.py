@@ -1,4 +1,4 @@
-"""A run came in: recorded, held against its baseline, and told where its release serves."""
+"""A run came in: recorded, compared with its baseline, and reported where its release serves."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from pulse_tui.domain.metrics import Made, made_of
 from pulse_tui.domain.release import Release, ReleaseState
 from pulse_tui.domain.signal import Signal, fingerprint, observed
 from pulse_tui.domain.words import Change, Environment, Recommended, Severity, SignalType
-from pulse_tui.enrich.evals.regressions import Held, cleared, everywhere, signals
+from pulse_tui.enrich.evals.regressions import Compared, cleared, everywhere, signals
 from pulse_tui.ports import Transaction
+from pulse_tui.services.evals.compared import judge, newest
 from pulse_tui.services.evals.drifts import drifts
-from pulse_tui.services.evals.held import judge, newest
 from pulse_tui.services.parts import SYSTEM, JudgeParts
 from pulse_tui.services.suites.due import serving
 from pulse_tui.settings.check import nearest
@@ -63,11 +63,11 @@ def take_run(run: EvalRun, tx: Transaction, parts: JudgeParts, estate: Estate, n
 
 
 def _retested(run: EvalRun, tx: Transaction, now: datetime) -> None:
-    """A retest asks how what serves behaves after its cause: another version, or an earlier run, does not answer it."""
-    if run.version not in serving(tx, run.asset_id):
-        return
+    """A retest asks how a release behaves after its cause: another release, or an earlier run, does not answer it."""
+    there = serving(tx, run.asset_id)
     for retest in tx.judgements.retests():
-        if retest.asset_id == run.asset_id and retest.done_by(run.at) and tx.judgements.finish_retest(retest.key, now):
+        mine = retest.asset_id == run.asset_id and retest.done_by(run.version, run.at, there)
+        if mine and tx.judgements.finish_retest(retest.key, now):
             tx.log.append(now, SYSTEM, "retest.done", retest.key, {"run": run.id, "version": run.version})
 
 
@@ -128,9 +128,9 @@ def told_where_it_serves(
     serving = list(_serving(estate, run))
     out, over = list[Signal](), list[str]()
     for environment in serving or [None]:
-        held = Held(run, baseline, comparison, environment, now, owner)
-        out.extend(signals(held))
-        over.extend(cleared(held))
+        compared = Compared(run, baseline, comparison, environment, now, owner)
+        out.extend(signals(compared))
+        over.extend(cleared(compared))
     if serving:
         over.extend(everywhere(run, comparison.verdicts))
     return Told(out, over)

@@ -8,10 +8,10 @@ from typing import NamedTuple
 from pulse_tui.domain.evals import Acceptance, Comparison, EvalRun, Gate, Task, TaskVerdict, Verdict
 from pulse_tui.domain.release import Release
 from pulse_tui.domain.words import Environment
-from pulse_tui.enrich.evals.said import line_words
+from pulse_tui.enrich.evals.sentences import line_words
 from pulse_tui.policy.gate import GateStatus
 from pulse_tui.ports import Transaction
-from pulse_tui.services.evals.held import held, newest
+from pulse_tui.services.evals.compared import held, newest
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.suites.content import changed_content
 from pulse_tui.settings.shapes import SuiteShape

@@ -14,7 +14,7 @@ from pulse_tui.domain.words import Environment
 from pulse_tui.policy.gate import GateReason, GateStatus, GateWord
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
-from pulse_tui.services.promotion.looks import LOOKS, Asked
+from pulse_tui.services.promotion.checks import CHECKS, Asked
 from pulse_tui.services.registry.find import find_release
 
 
@@ -79,7 +79,7 @@ def _reasons(tx: Transaction, parts: RollbackParts, release: Release, environmen
             section.word(environment, name, GateStatus.MISSING) is GateWord.OFF
         ):
             continue
-        for found in LOOKS[name](asked):
+        for found in CHECKS[name](asked):
             word = section.word(environment, name, found.status)
             if found.status is not GateStatus.OK and word is GateWord.OFF:
                 continue

@@ -36,7 +36,7 @@ def execute(parts: RollbackParts, plan_hash: str, by: str, holder: str) -> Run:
     _may_run(parts, plan, by)
     bad = [f"{c.name}: {c.detail}" for c in preflight(parts, plan) if c.blocking and not c.ok]
     if bad:
-        raise Refused(f"plan {plan.hash[:12]} does not fit the world any more", bad, todo="Make a new plan")
+        raise Refused(f"plan {plan.hash[:12]} no longer matches its targets", bad, todo="Make a new plan")
     run = _claim(parts, plan, by, holder)
     return _Executor(parts, plan, run).forward()
 
@@ -60,7 +60,7 @@ def resume(parts: RollbackParts, run_id: str, by: str, holder: str) -> Run:
         epoch = tx.plumbing.claim(_lease(run.target), holder, now, LEASE_S, parts.outside.dead)
         if epoch is None:
             raise Refused(
-                f"run {run_id} is in the hands of {run.holder.split('/')[0]}, which may be alive",
+                f"run {run_id} is owned by {run.holder.split('/')[0]}, which may still be running",
                 todo="Its lease runs out within a minute of its last step: try again then",
             )
         run = msgspec.structs.replace(run, epoch=epoch, holder=holder, state=RunState.RUNNING, detail="", ended_at=None)
@@ -139,7 +139,7 @@ def _send(module: Step, options: Any, value: str, *, expected: str, key: str, ep
 
 
 class _Executor:
-    """One run in the hands of this process."""
+    """One run that this process owns."""
 
     def __init__(self, parts: RollbackParts, plan: Plan, run: Run) -> None:
         self.parts = parts

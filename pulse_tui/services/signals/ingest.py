@@ -57,9 +57,9 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
         if not self.signals and not self.duplicates:
             words = [f"{_many(self.observations, 'record')} read, nothing new"]
         if self.indeterminate:
-            words.append(f"{self.indeterminate} could not be told")
+            words.append(f"{_many(self.indeterminate, 'decision')} indeterminate")
         if self.unclaimed:
-            words.append(f"{self.unclaimed} claimed by no asset")
+            words.append(f"{self.unclaimed} matched no asset")
         refused = f"; {_many(self.rejected, 'record')} refused: see the quarantine" if self.rejected else ""
         return ", ".join(words) + refused + "".join(f"; {told}" for told in self.remarks[:3])
 

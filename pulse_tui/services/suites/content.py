@@ -78,7 +78,7 @@ def look(suite: SuiteShape, tx: Transaction, parts: JudgeParts) -> Look:
         return Look(suite.id, State.UNFROZEN, None, found, why or f"not frozen: pulse-tui suite freeze {suite.id}")
     if found == expected:
         return Look(suite.id, State.UNCHANGED, expected, found, f"{suite.path} is what was frozen")
-    why = why or f"{suite.path} is not what was frozen: {short(found)}, frozen is {short(expected)}"
+    why = why or f"{suite.path} differs from what was frozen: {short(found)}, frozen is {short(expected)}"
     return Look(suite.id, State.CHANGED, expected, found, why)
 
 
@@ -148,7 +148,7 @@ def check_suites(parts: JudgeParts, now: datetime) -> list[str]:
 
 
 def changed_content(tx: Transaction, suite: SuiteShape, run: EvalRun) -> str:
-    """A sentence while the suite's content is not what was frozen, unless the run states that it was of the frozen one."""
+    """A sentence while the suite's content differs from what was frozen, unless the run states that it was of the frozen one."""
     told = _told(suite.id, tx) if suite.path is not None else None
     if told is None or run.suite_digest == told.expected:
         return ""
@@ -216,7 +216,7 @@ def _signal(suite: SuiteShape, asset_id: str, found: Look, tx: Transaction, now:
         severity=Severity.MEDIUM,
         recommended=Recommended.RETEST,
         now=now,
-        title=f"suite {suite.id} {'cannot be read' if gone else 'is not what was frozen'}",
+        title=f"suite {suite.id} {'cannot be read' if gone else 'differs from what was frozen'}",
         summary=f"{found.why}. What runs of {asset_id} on it say is not comparable with its baseline",
         evidence=SuiteEvidence(suite=suite.id, expected_digest=expected, digest=there),
     )

@@ -107,8 +107,15 @@ def _new_releases(
 
 
 def _retests(tx: Transaction, suite: SuiteShape, asset: str, runs: Sequence[SuiteRun], now: datetime) -> Iterator[Due]:
-    """Open retests of the asset: one run of each version that serves, begun after the cause."""
-    asked = [r.asked_at for r in tx.judgements.retests() if r.asset_id == asset and r.asked_at is not None]
+    """Open retests of what serves: one run of each such version, begun after the cause.
+
+    A measurement that did not decide is not repeated by itself until it does: that would be asking until the answer fits.
+    """
+    asked = [
+        r.asked_at
+        for r in tx.judgements.retests()
+        if r.asset_id == asset and r.asked_at is not None and r.version is None
+    ]
     if not asked:
         return
     for version in serving(tx, asset):

@@ -54,7 +54,7 @@ def suite_rows(parts: JudgeParts, now: datetime) -> list[SuiteRow]:
         return [_row(suite, tx, parts, now) for suite in parts.suites.values()]
 
 
-def looks(parts: JudgeParts, names: list[str]) -> list[Look]:
+def statuses(parts: JudgeParts, names: list[str]) -> list[Look]:
     """A look at the content of the named suites, or of all. Raises NotFound with the nearest."""
     for name in names:
         if name not in parts.suites:

@@ -59,7 +59,7 @@ def begin(suite_id: str, parts: JudgeParts, holder: str, asked: Due | None = Non
     """Take the suite and record that a run of it is under way: of ``asked``, else of what is due first.
 
     None when nothing is due, or another process runs the suite. What a process that died left under way is
-    recorded as interrupted. A suite whose content is not what was frozen is not run: what it says would mean nothing.
+    recorded as interrupted. A suite whose content differs from what was frozen is not run: what it says would mean nothing.
     """
     suite, now = parts.suites[suite_id], parts.clock()
     with parts.store.read() as tx:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from pulse_tui.domain.advisory import Advisory, Finding
 from pulse_tui.domain.note import Note, Reading
 from pulse_tui.domain.words import Environment, Priority
-from pulse_tui.enrich.places import package_key
+from pulse_tui.enrich.lookups import package_key
 from pulse_tui.storage.advisories import tables as t
 from pulse_tui.storage.sql.codec import Codec
 from pulse_tui.storage.sql.upsert import upsert

@@ -112,4 +112,5 @@ retests = sa.Table(
     time("due_at"),
     time("done_at", null=True),
     time("asked_at", null=True),
+    text("version", null=True),
 )

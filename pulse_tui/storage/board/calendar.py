@@ -70,7 +70,7 @@ def read_calendar(execute: Execute, since_us: int, until_us: int, limit: int = M
 
 
 def _promotions(execute: Execute, span: dict[str, int], limit: int) -> Iterator[CalendarRow]:
-    """A promotion that a verified rollback run recorded is told as what it was, with the version it left."""
+    """A promotion that a verified rollback run recorded is shown as what it was, with the version it left."""
     runs = {(target, at): json.loads(bytes(body)) for at, target, body in execute(_ROLLBACKS, span)}
     for at, asset, version, environment, by, why in execute(_PROMOTIONS, {**span, "limit": limit}):
         plan = runs.get((f"{asset}/{environment}", at))
@@ -84,7 +84,7 @@ def _promotions(execute: Execute, span: dict[str, int], limit: int) -> Iterator[
 
 
 def _apart(rows: Iterable[CalendarRow]) -> Iterator[CalendarRow]:
-    """Rows that read the same are one: a feed that says a thing twice must not give a table two equal keys."""
+    """Rows that read the same are one: a feed that lists an entry twice must not give a table two equal keys."""
     seen = set()
     for row in rows:
         if row.key not in seen:

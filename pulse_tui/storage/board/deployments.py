@@ -1,8 +1,8 @@
 """Pane 1's read model: every deployment with its state and what that rests on.
 
 An estate may have thousands of deployments. All are read once; after that only those of the assets that were written
-to (:mod:`pulse_tui.storage.board.touched`) or of which alerts, holds and retests say something else than before. Rows that are
-as they were are the same objects. ``assets`` is joined here and not in SQL, and a deployment that nothing is said about
+to (:mod:`pulse_tui.storage.board.touched`) or of which alerts, holds and retests differ from before. Rows that did not
+change are the same objects. ``assets`` is joined here and not in SQL, and a deployment without any of them
 takes a short way.
 """
 
@@ -49,11 +49,11 @@ class _Concern(NamedTuple):
     version: str | None
     what: str
     serious: bool
-    """One of low severity is told and counted; what serves is in no conflict because of it."""
+    """One of low severity is shown and counted; it does not put what serves in conflict."""
 
 
-class _Said(NamedTuple):
-    """What alerts, holds and retests say of an asset."""
+class _Open(NamedTuple):
+    """An asset's alerts, holds and retests."""
 
     alerts: dict[str, OpenAlert]
     """The most urgent one in each environment; "" is the whole asset, "@1.2.0" a release that serves nowhere."""
@@ -61,28 +61,28 @@ class _Said(NamedTuple):
     retests: list[str]
 
 
-class _Heard(NamedTuple):
+class _Conditions(NamedTuple):
     """What is read whole each time, and what it comes to for each asset."""
 
     alerts: Sequence[AlertRow]
     holds: Sequence[StandingHold]
     retests: Sequence[Sequence[str]]
-    said: Mapping[str, _Said]
+    open_on: Mapping[str, _Open]
     everywhere: Sequence[StandingHold]
     """The holds on all assets."""
 
 
 class Registry(NamedTuple):
-    """The rows as they were read, and what tells which of them have to be read again."""
+    """The rows as they were read, and what decides which of them have to be read again."""
 
     rows: tuple[RegistryRow, ...]
-    places: Mapping[str, tuple[RegistryRow, ...]]
+    by_asset: Mapping[str, tuple[RegistryRow, ...]]
     """Each asset's rows, production first."""
     order: Sequence[tuple[int, str]]
     """(rank of the worst state, asset), as the rows stand."""
     counts: Counter[tuple[str, str]]
     """How many rows stand in each (environment, state)."""
-    heard: _Heard
+    conditions: _Conditions
     mark: Mark | None
 
 
@@ -102,37 +102,39 @@ def read_registry(
 
     ``alerts`` come most urgent first. With ``before``, only what may differ from it is read.
     """
-    heard = _hear(alerts, holds, execute(_RETESTS, {"now": now_us}), before.heard if before is not None else None)
+    conditions = _conditions(
+        alerts, holds, execute(_RETESTS, {"now": now_us}), before.conditions if before is not None else None
+    )
     mark = touched.mark() if touched is not None else None
     if touched is not None and before is not None:
-        names = _changed(touched, mark, heard, before)
+        names = _changed(touched, mark, conditions, before)
         if names is not None:
-            made = _make(heard, *(touched.some(sql, names) for sql in _SOME)) if names else ({}, {})
-            return _merged(before, names, made)._replace(heard=heard, mark=mark)
-    places, urgent = _make(heard, *(execute(sql, {}) for sql in _EVERY))
+            made = _make(conditions, *(touched.some(sql, names) for sql in _SOME)) if names else ({}, {})
+            return _merged(before, names, made)._replace(conditions=conditions, mark=mark)
+    by_asset, urgent = _make(conditions, *(execute(sql, {}) for sql in _EVERY))
     if before is not None:
-        known = before.places
-        places = {name: known[name] if known.get(name) == rows else rows for name, rows in places.items()}
-    order = sorted((urgent[name], name) for name in places)
-    rows = _flat(places, order)
-    return Registry(rows, places, order, Counter(map(_PLACE, rows)), heard, mark)
+        known = before.by_asset
+        by_asset = {name: known[name] if known.get(name) == rows else rows for name, rows in by_asset.items()}
+    order = sorted((urgent[name], name) for name in by_asset)
+    rows = _flat(by_asset, order)
+    return Registry(rows, by_asset, order, Counter(map(_PLACE, rows)), conditions, mark)
 
 
-def _hear(
+def _conditions(
     alerts: Sequence[AlertRow],
     holds: Sequence[StandingHold],
     retests: Sequence[Sequence[str]],
-    before: _Heard | None,
-) -> _Heard:
+    before: _Conditions | None,
+) -> _Conditions:
     if before is not None and (alerts, holds, retests) == before[:3]:
         return before  # as nearly always: hundreds of small lists less
-    said: dict[str, _Said] = {}
+    open_on: dict[str, _Open] = {}
     everywhere: list[StandingHold] = []
 
-    def about(asset: str) -> _Said:
-        found = said.get(asset)
+    def about(asset: str) -> _Open:
+        found = open_on.get(asset)
         if found is None:
-            found = said[asset] = _Said({}, [], [])
+            found = open_on[asset] = _Open({}, [], [])
         return found
 
     for alert in alerts:
@@ -144,29 +146,29 @@ def _hear(
         (everywhere if hold.asset is None else about(hold.asset).holds).append(hold)
     for asset, why in retests:
         about(asset).retests.append(why)
-    return _Heard(alerts, holds, retests, said, everywhere)
+    return _Conditions(alerts, holds, retests, open_on, everywhere)
 
 
-def _changed(touched: Touched, mark: Mark | None, heard: _Heard, before: Registry) -> list[str] | None:
+def _changed(touched: Touched, mark: Mark | None, conditions: _Conditions, before: Registry) -> list[str] | None:
     """The assets whose rows may differ; None when everything must be read."""
-    said, known = heard.said, before.heard.said
+    open_on, known = conditions.open_on, before.conditions.open_on
     if mark is None or before.mark is None or mark.position < before.mark.position:
         return None
-    if heard.everywhere != before.heard.everywhere:
+    if conditions.everywhere != before.conditions.everywhere:
         return None
     names = touched.since(before.mark, MANY + 1)
-    if said is not known:
-        names.update(name for name in said.keys() | known.keys() if said.get(name) != known.get(name))
+    if open_on is not known:
+        names.update(name for name in open_on.keys() | known.keys() if open_on.get(name) != known.get(name))
     return sorted(names) if len(names) <= MANY else None
 
 
 def _merged(before: Registry, names: Collection[str], made: _Made) -> Registry:
     """``before`` with the rows of these assets as they are now."""
-    places, urgent = made
-    now, ranks = dict(before.places), {name: rank for rank, name in before.order if name in names}
+    by_asset, urgent = made
+    now, ranks = dict(before.by_asset), {name: rank for rank, name in before.order if name in names}
     moved: set[str] = set()
     for name in names:
-        old, new = before.places.get(name, ()), places.get(name, ())
+        old, new = before.by_asset.get(name, ()), by_asset.get(name, ())
         if old == new and ranks.get(name) == urgent.get(name):
             continue
         moved.add(name)
@@ -178,36 +180,36 @@ def _merged(before: Registry, names: Collection[str], made: _Made) -> Registry:
         return before
     counts = Counter(before.counts)
     for name in moved:
-        counts.subtract(map(_PLACE, before.places.get(name, ())))
+        counts.subtract(map(_PLACE, before.by_asset.get(name, ())))
         counts.update(map(_PLACE, now.get(name, ())))
     order = [place for place in before.order if place[1] not in moved]
-    order.extend((urgent[name], name) for name in moved if name in places)
+    order.extend((urgent[name], name) for name in moved if name in by_asset)
     order.sort()
-    return before._replace(rows=_flat(now, order), places=now, order=order, counts=counts)
+    return before._replace(rows=_flat(now, order), by_asset=now, order=order, counts=counts)
 
 
-def _flat(places: Mapping[str, tuple[RegistryRow, ...]], order: Sequence[tuple[int, str]]) -> tuple[RegistryRow, ...]:
-    return tuple([row for _, name in order for row in places[name]])
+def _flat(by_asset: Mapping[str, tuple[RegistryRow, ...]], order: Sequence[tuple[int, str]]) -> tuple[RegistryRow, ...]:
+    return tuple([row for _, name in order for row in by_asset[name]])
 
 
 def _make(
-    heard: _Heard,
+    conditions: _Conditions,
     deployments: Sequence[Sequence[Any]],
     owners: Sequence[Sequence[Any]],
     concern_rows: Sequence[Sequence[Any]],
 ) -> _Made:
-    said, everywhere = heard.said, heard.everywhere
+    open_on, everywhere = conditions.open_on, conditions.everywhere
     assets = {row[0]: row[1:] for row in owners}
     concerns = _concerns(concern_rows)
-    nobody, nothing = ("", "", ""), _Said({}, [], [])
-    places: dict[str, list[RegistryRow | None]] = {}
+    nobody, nothing = ("", "", ""), _Open({}, [], [])
+    by_asset: dict[str, list[RegistryRow | None]] = {}
     urgent: dict[str, int] = {}
     make, ok = RegistryRow._make, STANDING_RANK["ok"]
     for (
         asset, environment, version, iteration, since, traffic, critical, release, fallback, source, serving, target, valid,
     ) in deployments:  # fmt: skip
         if (
-            asset not in said
+            asset not in open_on
             and asset not in concerns
             and not everywhere
             and release is not None
@@ -215,30 +217,31 @@ def _make(
         ):
             state, why, held, concerned = "ok", "", "", 0
         else:
-            here_said = said.get(asset, nothing)
-            hold_here = widest_hold([*here_said.holds, *everywhere], version, environment)
-            about = most_urgent(here_said.alerts.get(place) for place in (environment, "", f"@{version}"))
+            its = open_on.get(asset, nothing)
+            hold_here = widest_hold([*its.holds, *everywhere], version, environment)
+            about = most_urgent(its.alerts.get(place) for place in (environment, "", f"@{version}"))
             here = [c for c in concerns.get(asset, ()) if c.environment in (None, environment)]
             conflict = next((c.what for c in here if c.serious and c.version in (None, version)), None)
-            retest = here_said.retests[-1] if here_said.retests else None
+            retest = its.retests[-1] if its.retests else None
             state, why = standing(about, hold_here, release, retest, conflict)
             held, concerned = hold_here[0] if hold_here else "", len(here)
-        pointer = _pointer(target, valid) if serving == version else fallback or ""
+        checked = serving == version  # a check of what served before says nothing of this
         owner, tier, kind = assets.get(asset, nobody)
         row = make(
             (
                 asset, environment, version, iteration, state, why, since, owner, tier, float(traffic), bool(critical),
-                held, release or "", pointer, source, concerned, kind,
+                held, release or "", (target if checked else fallback) or "", source, concerned, kind,
+                bool(valid) or not checked,
             )
         )  # fmt: skip
-        slots = places.get(asset)
+        slots = by_asset.get(asset)
         if slots is None:
-            slots = places[asset] = [None] * len(ENVIRONMENT_RANK)
+            slots = by_asset[asset] = [None] * len(ENVIRONMENT_RANK)
             urgent[asset] = ok
         slots[ENVIRONMENT_RANK[environment]] = row
         if state != "ok" and STANDING_RANK[state] < urgent[asset]:
             urgent[asset] = STANDING_RANK[state]
-    return {name: tuple([row for row in slots if row is not None]) for name, slots in places.items()}, urgent
+    return {name: tuple([row for row in slots if row is not None]) for name, slots in by_asset.items()}, urgent
 
 
 def _concerns(rows: Sequence[Sequence[Any]]) -> dict[str, list[_Concern]]:
@@ -249,8 +252,3 @@ def _concerns(rows: Sequence[Sequence[Any]]) -> dict[str, list[_Concern]]:
             (-SEVERITY_RANK[severity], _Concern(environment, version, what, severity != Severity.LOW))
         )
     return {asset: [c for _, c in sorted(each, key=lambda r: r[0])] for asset, each in found.items()}
-
-
-def _pointer(target: str | None, valid: bool) -> str:
-    """As the row shows it: ``!`` says that nobody should count on it."""
-    return (target or "") if valid else f"!{target or ''}"

@@ -1,4 +1,4 @@
-"""An asset's releases as rows: where each serves, who promoted it, what its runs said."""
+"""An asset's releases as rows: where each serves, who promoted it, its verdicts."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def read_history(execute: Execute, asset: str) -> tuple[ReleaseRow, ...]:
 
 
 def _verdicts(execute: Execute, asset: str) -> dict[str, str]:
-    """The worst that is said of what must pass, over a version's latest run of each suite; no entry without a comparison."""
+    """The worst verdict on what must pass, over a version's latest run of each suite; no entry without a comparison."""
     latest = {(version, suite): run for version, suite, run in execute(_RUNS, {"asset": asset})}
     if not latest:
         return {}

@@ -99,7 +99,7 @@ def read_kept(
     sources = tuple(_source(row, now_us) for row in execute(_SOURCES, {}))
     ((dead, indeterminate),) = execute(_COUNTS, {"since": now_us - _RECENT_INDETERMINATE // timedelta(microseconds=1)})
     chosen = asset if asset is not None else (registry.rows[0].asset if registry.rows else None)
-    workflows = read_workflows(execute, registry.places, before.workflows if before else None)
+    workflows = read_workflows(execute, registry.by_asset, before.workflows if before else None)
     advisories = [_advisory(row) for row in execute(_ADVISORIES, {"limit": MAX_ROWS})]
     board = Board(
         header=_header(estate, registry.counts, alerts, standing, sources, int(indeterminate), int(dead)),

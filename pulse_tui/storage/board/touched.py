@@ -2,7 +2,7 @@
 only where it changed.
 
 Triggers see every writer and every table, also those that are thought of later. They cost a write, so they stay silent
-about what no row shows: a release that serves nowhere, a pointer that was looked at and found as it was. Alerts, holds
+about what no row shows: a release that serves nowhere, a rollback target that was checked and found unchanged. Alerts, holds
 and retests need none: they are few, and read whole for every board.
 """
 
@@ -20,7 +20,7 @@ class Mark(NamedTuple):
 
     position: int
     """Rises; one that is lower than before is another database's."""
-    words: str
+    token: str
     """What the next question names."""
 
 
@@ -85,22 +85,22 @@ def triggers(dialect: str) -> Iterator[str]:
 
 
 _MARK_SQLITE = "SELECT COALESCE(MAX(mark), 0) FROM touched"
-_SINCE_SQLITE = "SELECT asset_id FROM touched WHERE mark > CAST(:words AS INTEGER) LIMIT :most"
-# A mark is the number of the transaction that wrote. What a snapshot did not see is told exactly by that snapshot,
+_SINCE_SQLITE = "SELECT asset_id FROM touched WHERE mark > CAST(:token AS INTEGER) LIMIT :most"
+# A mark is the number of the transaction that wrote. What a snapshot did not see is known exactly from that snapshot,
 # whoever commits in which order; a mark from the future is another server's, out of a copy.
 _MARK_POSTGRES = "SELECT CAST(pg_current_snapshot() AS text)"
 _SINCE_POSTGRES = """
 SELECT asset_id FROM touched
-WHERE mark >= CAST(CAST(pg_snapshot_xmin(CAST(:words AS pg_snapshot)) AS text) AS bigint)
+WHERE mark >= CAST(CAST(pg_snapshot_xmin(CAST(:token AS pg_snapshot)) AS text) AS bigint)
   AND mark < CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint)
-  AND NOT pg_visible_in_snapshot(CAST(CAST(mark AS text) AS xid8), CAST(:words AS pg_snapshot))
+  AND NOT pg_visible_in_snapshot(CAST(CAST(mark AS text) AS xid8), CAST(:token AS pg_snapshot))
 LIMIT :most
 """
 _SOME = {"sqlite": "IN (SELECT value FROM json_each(:some))", "postgresql": "= ANY(:some)"}
 
 
 class Touched:
-    """The questions that a reader asks, in the words of one database."""
+    """The questions that a reader asks, in the SQL of one database."""
 
     def __init__(self, execute: Execute, dialect: str) -> None:
         """``execute`` runs in the transaction that reads the board."""
@@ -112,13 +112,13 @@ class Touched:
         if self._dialect == "sqlite":
             ((position,),) = self._execute(_MARK_SQLITE, {})
             return Mark(int(position), str(position))
-        ((words,),) = self._execute(_MARK_POSTGRES, {})
-        return Mark(int(words.split(":")[1]), words)
+        ((token,),) = self._execute(_MARK_POSTGRES, {})
+        return Mark(int(token.split(":")[1]), token)
 
     def since(self, mark: Mark, most: int) -> set[str]:
         """The assets that were written to since; ``most`` of them may be not all."""
         sql = _SINCE_SQLITE if self._dialect == "sqlite" else _SINCE_POSTGRES
-        return {asset for (asset,) in self._execute(sql, {"words": mark.words, "most": most})}
+        return {asset for (asset,) in self._execute(sql, {"token": mark.token, "most": most})}
 
     def some(self, sql: str, assets: Sequence[str]) -> Sequence[Sequence[Any]]:
         """Rows of ``sql``, whose ``{some}`` stands for "is one of these assets"."""

@@ -50,7 +50,7 @@ class Judged(NamedTuple):
     margin: float
     scale: float
     higher_is_better: bool | int
-    """As the suite says, which may be otherwise than the file. SQLite's own are numbers."""
+    """As the suite defines it, which may differ from the file. SQLite's own are numbers."""
     n: int
     method: str
     note: str
@@ -59,7 +59,7 @@ class Judged(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What was said of one run."""
+    """The verdicts of one run."""
 
     baseline: str | None
     """With which run it was compared; None when it was not."""
@@ -113,7 +113,7 @@ def _rank(verdict: str) -> int:
 
 
 def _said(trend: Trend, run: str, baseline: str | None, known: Known, *, listed: bool) -> Trend:
-    """The trend with what was said of its newest run; ``listed``: a suite asks for the metric."""
+    """The trend with the verdict on its newest run; ``listed``: a suite asks for the metric."""
     if baseline is None:
         return trend._replace(note="no baseline is pinned")
     if run == baseline:

@@ -1,4 +1,4 @@
-"""What a bill comes to: its edges without doubles, the order they are told in, and what changed since the last one."""
+"""What a bill comes to: its edges without doubles, their order, and what changed since the last one."""
 
 from __future__ import annotations
 

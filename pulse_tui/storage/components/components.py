@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.words import ComponentKind
-from pulse_tui.enrich.places import component_key, package_key
+from pulse_tui.enrich.lookups import component_key, package_key
 from pulse_tui.storage.components import tables as t
 from pulse_tui.storage.sql.lookup import among
 from pulse_tui.storage.sql.upsert import insert_many
@@ -85,7 +85,7 @@ def numbers_of(connection: sa.Connection, components: Mapping[Key, Component]) -
 
 
 def reword(connection: sa.Connection, number: int, bill: int, item: Component) -> bool:
-    """Give a component other words (kind, name, ecosystem). False when another bill uses it too: its first words stay,
+    """Give a component another kind, name and ecosystem. False when another bill uses it too: its first ones stay,
     or two documents that spell a name differently would overwrite each other for ever."""
     others = sa.exists().where(t.dependencies.c.child == number, t.dependencies.c.bill != bill)
     row = {k: v for k, v in _row(item).items() if k not in ("id", "version")}

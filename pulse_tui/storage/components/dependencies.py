@@ -1,4 +1,4 @@
-"""Components, which asset uses them by whose word, and what of it changed when."""
+"""Components, which asset uses them by which document, and what changed when."""
 
 from __future__ import annotations
 

@@ -18,11 +18,11 @@ from pulse_tui.storage.sql.lookup import among, fetched
 Way = tuple[int, ...]
 """Numbers of components from the top down, the wanted component not among them."""
 LONGEST = 16
-"""Levels that are climbed; what lies higher is not told."""
+"""Levels that are climbed; what lies higher is left out."""
 _SCANNED = 20
 """From so many bills a component its whole list of edges is read: cheaper than asking for each bill."""
 _MOST = 200_000
-"""Edges that are looked at."""
+"""Edges that are read."""
 CUT = "…"
 
 _ABOVE = {
@@ -59,15 +59,15 @@ def ways(connection: sa.Connection, first: Iterable[Above], owners: Mapping[int,
     seen: dict[int, set[int]] = {}
     # What to climb from: the way so far, and the bills that have it.
     pending: list[tuple[int, Way, set[int]]] = [(start, (), set(owners)) for start in sorted(starts)]
-    looked = 0
+    read_so_far = 0
     for _ in range(LONGEST + 1):
         alive = {b for b, owner in owners.items() if owner not in found} if found else set(owners)
         pending = [(n, way, left) for n, way, bills in pending if (left := bills & alive)]
-        if not pending or looked > _MOST:
+        if not pending or read_so_far > _MOST:
             break
-        if looked:
+        if read_so_far:
             edges = _above(connection, pending)
-        looked += sum(len(e.bills) for edges_of in edges.values() for e in edges_of)
+        read_so_far += sum(len(e.bills) for edges_of in edges.values() for e in edges_of)
         pending = _climb(pending, edges, owners, starts, seen, found)
     cut = {owners[b]: way[-LONGEST:] for _, way, bills in pending for b in sorted(bills) if owners[b] not in found}
     return _named(connection, found, cut)
@@ -111,7 +111,7 @@ def _above(connection: sa.Connection, pending: list[tuple[int, Way, set[int]]]) 
 
 
 def _by_child(edges: Iterable[Above]) -> dict[int, list[Above]]:
-    """In an order of their own: of ways that are equally short, always the same is told."""
+    """In an order of their own: of ways that are equally short, always the same is given."""
     out: dict[int, list[Above]] = {}
     for edge in sorted(edges, key=itemgetter(0, 1)):
         out.setdefault(edge.child, []).append(edge)

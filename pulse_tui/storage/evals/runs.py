@@ -142,7 +142,7 @@ class EvalTables:
     ) -> list[tuple[str, str, str]]:
         if not definitions:
             return []
-        pinned, runs, said, older = t.baselines, t.eval_runs, t.comparisons, t.eval_runs.alias("older")
+        pinned, runs, made, older = t.baselines, t.eval_runs, t.comparisons, t.eval_runs.alias("older")
         # Asked every few seconds, of every baseline that is pinned: goes to the newest runs by the index over them.
         before = (
             sa.select(older.c.iteration)
@@ -159,13 +159,13 @@ class EvalTables:
         )
         found = sa.select(runs.c.asset_id, runs.c.suite, runs.c.iteration, runs.c.id).select_from(since)
         stale = sa.or_(
-            said.c.run_id.is_(None),
-            said.c.baseline_id != since.c.run_id,
-            said.c.definition != sa.case(dict(definitions), value=since.c.suite),
+            made.c.run_id.is_(None),
+            made.c.baseline_id != since.c.run_id,
+            made.c.definition != sa.case(dict(definitions), value=since.c.suite),
         )
         mine = sa.and_(runs.c.asset_id == since.c.asset_id, runs.c.suite == since.c.suite)
-        newer = found.join(runs, mine).outerjoin(said, said.c.run_id == runs.c.id)
-        itself = found.join(runs, runs.c.id == since.c.run_id).outerjoin(said, said.c.run_id == runs.c.id)
+        newer = found.join(runs, mine).outerjoin(made, made.c.run_id == runs.c.id)
+        itself = found.join(runs, runs.c.id == since.c.run_id).outerjoin(made, made.c.run_id == runs.c.id)
         query = sa.union(newer.where(runs.c.iteration > since.c.before, stale), itself.where(stale))
         return [(asset, suite, run) for asset, suite, _, run in sorted(tuple(row) for row in self._c.execute(query))]
 

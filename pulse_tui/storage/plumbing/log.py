@@ -1,4 +1,4 @@
-"""The audit chain. Appends happen in the deed's own transaction, one writer at a time."""
+"""The audit chain. Appends happen in the action's own transaction, one writer at a time."""
 
 from __future__ import annotations
 

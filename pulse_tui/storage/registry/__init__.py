@@ -1,1 +1,1 @@
-"""What runs where, and who says so."""
+"""What runs where, and which source claims it."""

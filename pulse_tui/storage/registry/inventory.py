@@ -1,4 +1,4 @@
-"""Who says what, what does not add up, endpoints, workflows and rollback pointers."""
+"""Which source claims what, concerns, endpoints, workflows and rollback pointers."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ class RollbackTables:
     def add_approval(self, approval: Approval) -> None:
         if not insert_new(self._c, t.approvals, _APPROVAL.row(approval)):
             raise Refused(
-                f"{approval.principal} (or this key) has already spoken on plan {approval.plan_hash[:12]}",
+                f"{approval.principal} (or this key) has already decided on plan {approval.plan_hash[:12]}",
                 todo="Another operator with another key must give the next approval",
             )
 
@@ -73,7 +73,8 @@ class RollbackTables:
     def start_run(self, run: Run, steps: int) -> None:
         if not insert_new(self._c, t.runs, {**_RUN.row(run), "active_key": run.target}):
             raise Refused(
-                f"another run is active on {run.target}", todo="Wait for it, or look at it: pulse-tui rollback show"
+                f"another run is active on {run.target}",
+                todo="Wait for it, or see where it stands: pulse-tui rollback show",
             )
         records = [StepRecord(run_id=run.id, index=i, key=f"{run.id}-{i}") for i in range(steps)]
         self._c.execute(sa.insert(t.steps), [_STEP.row(s) for s in records])
@@ -124,6 +125,6 @@ def _plan(row: sa.RowMapping) -> tuple[Plan, PlanState]:
     if plan is None or plan.hash != row["hash"]:
         raise StorageError(
             f"plan {row['hash'][:12]} was changed in the database after it was made",
-            todo="Do not run it: make a new plan and look at the audit log",
+            todo="Do not run it: make a new plan and read the audit log",
         )
     return plan, PlanState(row["state"])

@@ -23,7 +23,7 @@ def serial() -> sa.Column[int]:
 
 
 def text(name: str, *, null: bool = False, key: bool = False) -> sa.Column[str]:
-    """Words, an id or JSON."""
+    """Text, an id or JSON."""
     return sa.Column(name, sa.Text, nullable=null, primary_key=key)
 
 

@@ -1,4 +1,4 @@
-"""Insert-or-update in both dialects' own words, and many rows at once. Statements are built once and kept."""
+"""Insert-or-update in both dialects, and many rows at once. Statements are built once and kept."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from pulse_tui.storage.sql.lookup import among
 
-# Without it SQLAlchemy says -1 of every INSERT on PostgreSQL: "nothing was written", for an advisory that is new.
+# Without it SQLAlchemy reports -1 rows for every INSERT on PostgreSQL, as if nothing was written, also for an advisory that is new.
 _COUNTED: Mapping[str, Any] = {"preserve_rowcount": True}
 
 
@@ -44,16 +44,16 @@ def put_difference(
         return 0
     names = tuple(rows[0])
     key = itemgetter(*(c.name for c in table.primary_key.columns))
-    told = itemgetter(*(n for n in names if n not in aside))
+    content = itemgetter(*(n for n in names if n not in aside))
     columns = ", ".join(_quoted(connection, n) for n in names)
     sql = f"SELECT {columns} FROM {table.name} WHERE {_quoted(connection, by)} {{among}}"  # noqa: S608  names of our own
     standing = {}
     for values in among(connection, sql, dict.fromkeys(row[by] for row in rows)):
         row = dict(zip(names, values, strict=True))
-        standing[key(row)] = told(row)
+        standing[key(row)] = content(row)
     every = {key(row): row for row in rows}
     new = [row for k, row in every.items() if k not in standing]
-    changed = [row for k, row in every.items() if k in standing and standing[k] != told(row)]
+    changed = [row for k, row in every.items() if k in standing and standing[k] != content(row)]
     insert_many(connection, table, new)
     if changed:
         connection.execute(_upsert(connection.dialect.name, table, names), [dict(row) for row in changed])

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.binding import BindingType
-from textual.message import Message
 
 from pulse_tui.domain.views.panes import AlertStory
-from pulse_tui.tui.asks import common as messages
+from pulse_tui.tui.alerts.rows import alert_state
+from pulse_tui.tui.asks import alerts as asks
 from pulse_tui.tui.asks.evals import OpenBench
-from pulse_tui.tui.kit import look
+from pulse_tui.tui.asks.registry import OpenAsset
+from pulse_tui.tui.asks.rollback import OpenPlan, Propose
+from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span, safe
 from pulse_tui.tui.kit.document import Block
 from pulse_tui.tui.kit.keys import bind
 from pulse_tui.tui.kit.page import PageScreen
-from pulse_tui.tui.kit.rows import alert_state, environment
+from pulse_tui.tui.kit.rows import environment
 from pulse_tui.tui.kit.screen import Head
 
 
@@ -24,12 +25,12 @@ def alert_title(story: AlertStory) -> list[Span]:
     """``P2 ▲ firing  accuracy -5.2 pp on support-bot canary``."""
     row = story.alert
     return [
-        (" ", look.PLAIN),
-        look.priority(row.priority),
-        ("  ", look.PLAIN),
+        (" ", styles.PLAIN),
+        styles.priority(row.priority),
+        ("  ", styles.PLAIN),
         alert_state(row),
-        ("  ", look.PLAIN),
-        (safe(row.title), look.BOLD),
+        ("  ", styles.PLAIN),
+        (safe(row.title), styles.BOLD),
     ]
 
 
@@ -45,41 +46,44 @@ def alert_blocks(story: AlertStory) -> list[Block]:
     where = " ".join(w for w in (row.asset, environment(row.environment)[0]) if w) or "no asset claims it"
     return [
         Block("WHAT CHANGED", story.changed or ("not known",)),
-        Block("WHAT IS THE RISK", story.risk or ("not known: treat it as real",), label_style=look.WARN + look.BOLD),
+        Block(
+            "WHAT IS THE RISK", story.risk or ("not known: treat it as real",), label_style=styles.WARN + styles.BOLD
+        ),
         Block(
             "WHAT TO DO NOW",
             todo or ("look at it and decide; policy recommends nothing",),
-            label_style=look.GOOD + look.BOLD,
+            label_style=styles.GOOD + styles.BOLD,
         ),
-        Block("WHY", (story.why or ("no rule is recorded",)) + verdicts, look.PLAIN),
-        Block("CORRELATED", story.correlated or ("nothing else changed in the same window",), look.PLAIN),
-        Block("TIMELINE", story.timeline, look.PLAIN),
+        Block("WHY", (story.why or ("no rule is recorded",)) + verdicts, styles.PLAIN),
+        Block("CORRELATED", story.correlated or ("nothing else changed in the same window",), styles.PLAIN),
+        Block("TIMELINE", story.timeline, styles.PLAIN),
         Block(
             "ABOUT",
             (f"{where} · owner {row.owner or 'nobody'} · rule {row.rule} · seen {row.count} times · {row.id}",),
-            look.DIM,
+            styles.DIM,
         ),
     ]
-
-
-class NextAlert(Message):
-    """Open the next (1) or previous (-1) alert in this one's place."""
-
-    def __init__(self, by: int) -> None:
-        """Rows of pane 4."""
-        super().__init__()
-        self.by = by
 
 
 class AlertScreen(PageScreen):
     """The three questions about one alert."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("a", "acknowledge", "ack", "acknowledge: you are looking at it", show=True),
-        bind("s", "silence", "silence", "silence it for some hours, with a reason", show=True),
-        bind("w", "waive", "waive", "record an exception with a reason and a review date", show=True),
-        bind("R", "resolve", "resolve", "close it by hand, with a reason: its condition is over", show=True),
-        bind("p", "propose", "plan rollback", "make a rollback plan; it is approved in the plan", show=True),
+        bind("a", "acknowledge", "ack", "acknowledge: you are looking at it", show=True, changes=True),
+        bind("s", "silence", "silence", "silence it for some hours, with a reason", show=True, changes=True),
+        bind("w", "waive", "waive", "record an exception with a reason and a review date", show=True, changes=True),
+        bind(
+            "R", "resolve", "resolve", "close it by hand, with a reason: its condition is over", show=True, changes=True
+        ),
+        bind(
+            "p",
+            "propose",
+            "plan rollback",
+            "make a rollback plan; it is approved in the plan",
+            show=True,
+            changes=True,
+            narrow="plan",
+        ),
         bind("o", "open_plan", "open plan", "open the plan that is there", show=True),
         bind("v", "verdicts", "verdicts", "the benchmark suite: every gate, what flipped, latency and cost", show=True),
         bind("e", "open_asset", "asset", "open the asset", show=True),
@@ -112,41 +116,30 @@ class AlertScreen(PageScreen):
         return True
 
     def action_acknowledge(self) -> None:
-        self.post_message(messages.Acknowledge(self.story.alert.id))
+        self.post_message(asks.Acknowledge(self.story.alert.id))
 
     def action_silence(self) -> None:
-        self.post_message(messages.Silence(self.story.alert.id, self.story.alert.title))
+        self.post_message(asks.Silence(self.story.alert.id, self.story.alert.title))
 
     def action_resolve(self) -> None:
-        self.post_message(messages.Resolve(self.story.alert.id, self.story.alert.title))
+        self.post_message(asks.Resolve(self.story.alert.id, self.story.alert.title))
 
     def action_waive(self) -> None:
-        self.post_message(messages.Waive(self.story.alert.id, self.story.alert.title))
+        self.post_message(asks.Waive(self.story.alert.id, self.story.alert.title))
 
     def action_propose(self) -> None:
         row = self.story.alert
-        self.post_message(messages.Propose(row.asset, row.environment, row.id))
+        self.post_message(Propose(row.asset, row.environment, row.id))
 
     def action_open_plan(self) -> None:
         if self.story.plan_hash:
-            self.post_message(messages.OpenPlan(self.story.plan_hash))
+            self.post_message(OpenPlan(self.story.plan_hash))
 
     def action_open_asset(self) -> None:
-        self.post_message(messages.OpenAsset(self.story.alert.asset))
+        self.post_message(OpenAsset(self.story.alert.asset))
 
     def action_verdicts(self) -> None:
         self.post_message(OpenBench(self.story.alert.asset, self.story.suite))
 
     def action_next(self, by: int) -> None:
-        self.post_message(NextAlert(by))
-
-
-def story_blocks(lines: Sequence[tuple[str, str]]) -> list[Block]:
-    """(label, text) lines as blocks; lines of one label stand together."""
-    blocks: list[Block] = []
-    for label, text in lines:
-        if blocks and (not label or blocks[-1].label == label.upper()):
-            blocks[-1] = blocks[-1]._replace(lines=(*blocks[-1].lines, *text.split("\n")))
-        else:
-            blocks.append(Block(label.upper(), tuple(text.split("\n"))))
-    return blocks
+        self.post_message(asks.NextAlert(by))

@@ -1,72 +1,87 @@
-"""What the Benchmarks pane and the benchmark screens ask for. Only the app answers."""
+"""What is asked about benchmark runs."""
 
 from __future__ import annotations
 
-from textual.message import Message
+from dataclasses import dataclass
 
 from pulse_tui.domain.views.evals import BenchStory, GateRow
+from pulse_tui.tui.asks.base import Ask
 
 
-class OpenBench(Message):
+@dataclass(eq=False)
+class FollowAsset(Ask):
+    """The cursor rests on this asset: show its trends."""
+
+    asset_id: str
+
+
+@dataclass(eq=False)
+class OpenVerdicts(Ask):
+    """Open the suite of the asset that the pane shows, else the one that does worst."""
+
+    asset_id: str
+
+
+@dataclass(eq=False)
+class OpenBench(Ask):
     """Open a suite of an asset."""
 
-    def __init__(self, asset_id: str, suite: str = "", metric: tuple[str, str] | None = None) -> None:
-        """An empty ``suite`` is the one that does worst; ``metric`` is (task, metric) for the cursor."""
-        super().__init__()
-        self.asset_id, self.suite, self.metric = asset_id, suite, metric
+    asset_id: str
+    suite: str = ""
+    """Empty: the one that does worst."""
+    metric: tuple[str, str] | None = None
+    """(task, metric) for the cursor."""
 
 
-class OfStory(Message):
-    """About the run that a screen shows."""
+@dataclass(eq=False)
+class OfStory(Ask):
+    """About the run that a page shows."""
 
-    def __init__(self, story: BenchStory) -> None:
-        """The run as the desk told it."""
-        super().__init__()
-        self.story = story
+    story: BenchStory
 
 
-class ShowRun(Message):
-    """Show another run of the suite in the place of the one that is shown."""
+@dataclass(eq=False)
+class ShowRun(Ask):
+    """Show another run of the suite on the page that is open."""
 
-    def __init__(self, run_id: str) -> None:
-        """The run's id."""
-        super().__init__()
-        self.run_id = run_id
+    run_id: str
 
 
+@dataclass(eq=False)
 class OpenRuns(OfStory):
     """Open the list of the suite's runs."""
 
 
+@dataclass(eq=False)
 class OpenMeasures(OfStory):
     """Open latency, cost, calibration and the facts of the run."""
 
 
+@dataclass(eq=False)
 class OfLine(OfStory):
     """About one line of the gate table."""
 
-    def __init__(self, story: BenchStory, row: GateRow) -> None:
-        """The line."""
-        super().__init__(story)
-        self.row = row
+    row: GateRow
 
 
+@dataclass(eq=False)
 class OpenFlips(OfLine):
-    """Open the items that were answered otherwise."""
+    """Open the items whose outcome changed."""
 
 
+@dataclass(eq=False)
 class OpenChart(OfLine):
     """Open the line's metric over the releases, full size."""
 
 
+@dataclass(eq=False)
 class PinBaseline(OfStory):
-    """Later runs are compared with this one; the app asks why."""
+    """Later runs are compared with this one; a form asks why."""
 
 
+@dataclass(eq=False)
 class AcceptRisk(OfStory):
-    """Lift the hold of an undecided verdict for some days; the app asks where, of which gate, how long and why."""
+    """Lift the hold of an undecided verdict for some days; a form asks where, of which gate, how long and why."""
 
-    def __init__(self, story: BenchStory, gates: tuple[str, ...]) -> None:
-        """``gates``: functional, safety, whichever is undecided."""
-        super().__init__(story)
-        self.gates = gates
+    gates: tuple[str, ...]
+    """functional, safety, whichever is undecided."""

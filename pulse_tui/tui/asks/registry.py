@@ -1,105 +1,115 @@
-"""What the registry's pane and pages ask for. Only the app answers: it turns each into one call of the desk."""
+"""What is asked about assets, releases and what they are made of."""
 
 from __future__ import annotations
 
-from textual.message import Message
+from dataclasses import dataclass
+
+from pulse_tui.tui.asks.base import Ask
 
 
-class OfAsset(Message):
+@dataclass(eq=False)
+class OfAsset(Ask):
     """About one asset."""
 
-    def __init__(self, asset_id: str) -> None:
-        """The asset's id."""
-        super().__init__()
-        self.asset_id = asset_id
+    asset_id: str
 
 
+@dataclass(eq=False)
+class OpenAsset(OfAsset):
+    """Open the asset's page."""
+
+
+@dataclass(eq=False)
 class OpenHistory(OfAsset):
     """Open the asset's releases."""
 
 
+@dataclass(eq=False)
 class OpenTree(OfAsset):
     """Open what the asset depends on."""
 
 
-class OfRelease(Message):
+@dataclass(eq=False)
+class Freeze(OfAsset):
+    """Freeze the asset, or lift its freeze when it is frozen; a form asks why."""
+
+
+@dataclass(eq=False)
+class OfRelease(OfAsset):
     """About one release."""
 
-    def __init__(self, asset_id: str, version: str) -> None:
-        """The asset's id and the release's version."""
-        super().__init__()
-        self.asset_id, self.version = asset_id, version
+    version: str
 
 
+@dataclass(eq=False)
 class OpenRelease(OfRelease):
     """Open the release's page."""
 
 
+@dataclass(eq=False)
 class OpenGate(OfRelease):
-    """Ask the gate about the release; the app asks for which environment."""
+    """Ask the gate about the release."""
+
+    environment: str | None = None
+    """Where it may go; None: a form asks."""
 
 
-class OpenDiff(Message):
+@dataclass(eq=False)
+class MoveRelease(OfRelease):
+    """Approve, quarantine or retire; a dialog asks for the version, typed, and why."""
+
+    action: str
+    """approve, quarantine or retire."""
+
+
+@dataclass(eq=False)
+class Promote(OfRelease):
+    """Promote the release; a dialog asks for the version, typed, and why."""
+
+    environment: str | None = None
+    """Where it goes; None: a form asks first."""
+
+
+@dataclass(eq=False)
+class OpenDiff(OfAsset):
     """Compare two releases of an asset."""
 
-    def __init__(self, asset_id: str, older: str, newer: str) -> None:
-        """Versions, by their iteration."""
-        super().__init__()
-        self.asset_id, self.older, self.newer = asset_id, older, newer
+    older: str
+    newer: str
+    """Versions, by their iteration."""
 
 
-class OpenDependents(Message):
+@dataclass(eq=False)
+class OpenDependents(Ask):
     """Open who uses a component."""
 
-    def __init__(self, component_id: str) -> None:
-        """Its id or name."""
-        super().__init__()
-        self.component_id = component_id
+    component_id: str | None = None
+    """Its id or name; None: a form asks."""
 
 
-class FindDependents(Message):
-    """Open who uses a component; the app asks for its name."""
-
-
-class OpenCalendar(Message):
+@dataclass(eq=False)
+class OpenCalendar(Ask):
     """Open the calendar of releases."""
 
 
-class OpenInventory(Message):
+@dataclass(eq=False)
+class OpenInventory(Ask):
     """Open what the sources and the estate do not agree about."""
 
 
-class OpenWorkflow(Message):
+@dataclass(eq=False)
+class OpenWorkflow(Ask):
     """Open a workflow in an environment."""
 
-    def __init__(self, key: str) -> None:
-        """``refunds/production``."""
-        super().__init__()
-        self.key = key
+    key: str
+    """``refunds/production``."""
 
 
-class OpenReference(Message):
+@dataclass(eq=False)
+class OpenReference(Ask):
     """Open what a line refers to: an asset or an advisory; else a page with the line itself."""
 
-    def __init__(self, ref: str, title: str, lines: tuple[tuple[str, str], ...]) -> None:
-        """``lines``: (label, text) of the line itself."""
-        super().__init__()
-        self.ref, self.title, self.lines = ref, title, lines
-
-
-class MoveRelease(OfRelease):
-    """Approve, quarantine or retire; the app asks for the version, typed, and why."""
-
-    def __init__(self, asset_id: str, version: str, deed: str) -> None:
-        """``deed`` is approve, quarantine or retire."""
-        super().__init__(asset_id, version)
-        self.deed = deed
-
-
-class Promote(OfRelease):
-    """Promote the release; the app asks for where, then for the version, typed, and why."""
-
-    def __init__(self, asset_id: str, version: str, environment: str | None = None) -> None:
-        """``environment``: where, when that is known."""
-        super().__init__(asset_id, version)
-        self.environment = environment
+    ref: str
+    title: str
+    lines: tuple[tuple[str, str], ...]
+    """(label, text) of the line itself."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from pulse_tui.domain.views.evals import ClusterRow, Flip
-from pulse_tui.tui.kit import look
+from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span, fit
 from pulse_tui.tui.kit.filters import Fields
 from pulse_tui.tui.kit.rows import Cells, Column, Spec
@@ -30,11 +30,11 @@ def flip_cells(row: Flip, now_us: int) -> Cells:
     """WORD ITEM SCORE CLUSTER SLICES."""
     del now_us
     return (
-        look.state(row.word),
-        (row.item, look.PLAIN),
-        (f"{score(row.before)} → {score(row.after)}", look.PLAIN),
-        (row.cluster or "-", look.PLAIN if row.cluster else look.DIM),
-        (" ".join(row.slices), look.DIM),
+        styles.state(row.word),
+        (row.item, styles.PLAIN),
+        (f"{score(row.before)} → {score(row.after)}", styles.PLAIN),
+        (row.cluster or "-", styles.PLAIN if row.cluster else styles.DIM),
+        (" ".join(row.slices), styles.DIM),
     )
 
 
@@ -46,14 +46,14 @@ def flip_fields(row: Flip) -> Fields:
 def flip_detail(row: Flip) -> list[Span]:
     """Before and after in full."""
     spans: list[Span] = [
-        look.state(row.word),
-        (f"  {row.item}", look.BOLD),
-        (f"  scored {score(row.before)} before, {score(row.after)} now", look.PLAIN),
+        styles.state(row.word),
+        (f"  {row.item}", styles.BOLD),
+        (f"  scored {score(row.before)} before, {score(row.after)} now", styles.PLAIN),
     ]
     if row.cluster:
-        spans.append((f" · cluster {row.cluster}", look.PLAIN))
+        spans.append((f" · cluster {row.cluster}", styles.PLAIN))
     if row.slices:
-        spans.append((f" · slices {', '.join(row.slices)}", look.DIM))
+        spans.append((f" · slices {', '.join(row.slices)}", styles.DIM))
     return spans
 
 
@@ -61,11 +61,11 @@ def cluster_line(row: ClusterRow, most: int) -> list[Span]:
     """``refunds   22 lost  1 won of 60  ██████``; ``most`` is the largest number of lost items of any cluster."""
     bar = max(1, round(row.lost / most * _BAR)) if row.lost and most else 0
     return [
-        (f" {fit(row.cluster or _CLUSTERLESS, _NAME)} ", look.PLAIN),
-        (f"{row.lost:>4} lost", look.BAD if row.lost else look.DIM),
-        (f"{row.won:>4} won", look.GOOD if row.won else look.DIM),
-        (f"  of {row.items:<5}", look.DIM),
-        ("█" * bar, look.BAD),
+        (f" {fit(row.cluster or _CLUSTERLESS, _NAME)} ", styles.PLAIN),
+        (f"{row.lost:>4} lost", styles.BAD if row.lost else styles.DIM),
+        (f"{row.won:>4} won", styles.GOOD if row.won else styles.DIM),
+        (f"  of {row.items:<5}", styles.DIM),
+        ("█" * bar, styles.BAD),
     ]
 
 
@@ -77,7 +77,7 @@ def cluster_lines(rows: Sequence[ClusterRow], room: int) -> list[list[Span]]:
         return [cluster_line(row, most) for row in ordered]
     left = ordered[room - 1 :]
     lost, won = sum(row.lost for row in left), sum(row.won for row in left)
-    more: list[Span] = [(f" … {len(left)} more clusters: {lost} lost, {won} won. /cluster=name shows one", look.DIM)]
+    more: list[Span] = [(f" … {len(left)} more clusters: {lost} lost, {won} won. /cluster=name shows one", styles.DIM)]
     return [*(cluster_line(row, most) for row in ordered[: room - 1]), more]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
@@ -10,10 +10,10 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from pulse_tui.domain.views.evals import ClusterRow, Flip, Flips
-from pulse_tui.tui.asks import common as messages
+from pulse_tui.tui.asks.common import Copy
 from pulse_tui.tui.evals.flip_rows import FLIPS, cluster_lines, flip_detail, lost_first
-from pulse_tui.tui.evals.pane import Benchmarks, judged
-from pulse_tui.tui.kit import look
+from pulse_tui.tui.evals.trend import TrendView, judged
+from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Canvas, Span, safe
 from pulse_tui.tui.kit.interval import number
 from pulse_tui.tui.kit.keys import EVERYWHERE, bind
@@ -28,9 +28,9 @@ def flips_title(found: Flips) -> list[Span]:
     """``Flipped  support-bot golden-v7  support_golden/accuracy  3.8.1 → 3.8.2``."""
     about = f"{found.task}/{found.metric}  {found.baseline_version} → {found.version}"
     return [
-        (" Flipped  ", look.DIM),
-        (safe(about), look.BOLD),
-        (safe(f"   {found.asset} {found.suite}"), look.DIM),
+        (" Flipped  ", styles.DIM),
+        (safe(about), styles.BOLD),
+        (safe(f"   {found.asset} {found.suite}"), styles.DIM),
     ]
 
 
@@ -119,13 +119,11 @@ class ChartScreen(BaseScreen):
         """``trends`` of one suite; ``metric`` is the (task, metric) to start with."""
         super().__init__(head)
         self.bottom.leave = ""
-        self.chart = Benchmarks(id="chart", title="Trend")
+        self.chart = TrendView(id="chart", title="Trend")
         self.chart.focused_pane = True
         self.suite = trends[0].suite if trends else ""
         self.metric = metric
         self._trends = tuple(trends)
-        self.reload: Callable[[], None] | None = None
-        """Asks for the trends again; the app sets it and calls it when somebody wrote."""
 
     def body(self) -> Sequence[Widget]:
         return (self.chart,)
@@ -150,14 +148,6 @@ class ChartScreen(BaseScreen):
     def action_metric(self, by: int) -> None:
         self.chart.choose(by)
 
-    def action_back(self) -> None:
-        self.app.pop_screen()
-
     def action_copy(self) -> None:
         if self.chart.trend is not None:
-            self.post_message(messages.Copy(chart_text(self.chart.trend)))
-
-    def action_help(self) -> None:
-        from pulse_tui.tui.kit.help import HelpScreen  # noqa: PLC0415  nobody needs it before the first ?
-
-        self.app.push_screen(HelpScreen(self.head, self.keys()))
+            self.post_message(Copy(chart_text(self.chart.trend)))

@@ -1,4 +1,4 @@
-"""The benchmark screens: each message becomes one question to the desk and one page over the answer."""
+"""The benchmark pages: each ask becomes one question to the desk and one page over the answer."""
 
 from __future__ import annotations
 
@@ -6,39 +6,43 @@ from typing import TYPE_CHECKING
 
 from pulse_tui.domain.errors import PulseError
 from pulse_tui.tui.asks import evals as asks
-from pulse_tui.tui.registry.pages import RegistryPages
 
 if TYPE_CHECKING:
     from pulse_tui.domain.views.evals import BenchStory
     from pulse_tui.domain.views.panes import Trend
     from pulse_tui.ports import Desk
+    from pulse_tui.tui.context import Context
     from pulse_tui.tui.evals.run import BenchScreen, MeasuresScreen, RunsScreen
 
 
-class BenchPages(RegistryPages):
+class Pages:
     """Opens what is known of a suite, and keeps it as live as the panes."""
 
-    def on_open_bench(self, message: asks.OpenBench) -> None:
+    def __init__(self, context: Context) -> None:
+        """``context``: what it may use of the tower."""
+        self._context = context
+
+    def bench(self, ask: asks.OpenBench) -> None:
         """The newest run of the suite; without a suite, that of the worst trend."""
-        asset = message.asset_id
+        context, asset = self._context, ask.asset_id
 
         def call(desk: Desk) -> BenchStory | None:
-            suite = message.suite or next((trend.suite for trend in desk.trends(asset)), "")
+            suite = ask.suite or next((trend.suite for trend in desk.trends(asset)), "")
             return desk.bench(asset, suite) if suite else None
 
         def show(story: BenchStory | None) -> None:
             if story is None:
-                self.say(f"no benchmark results of {asset} yet; bring some in: pulse-tui ingest FILE", bad=True)
+                context.say(f"no benchmark results of {asset} yet; bring some in: pulse-tui ingest FILE", bad=True)
             else:
-                self._open_bench(story, message.metric)
+                self._open(story, ask.metric)
 
-        self._ask(call, show)
+        context.ask(call, show)
 
-    def _open_bench(self, story: BenchStory, metric: tuple[str, str] | None) -> None:
-        from pulse_tui.tui.evals.run import BenchScreen  # noqa: PLC0415
+    def _open(self, story: BenchStory, metric: tuple[str, str] | None) -> None:
+        from pulse_tui.tui.evals.run import BenchScreen  # noqa: PLC0415  nobody needs it before the first page
 
-        page = BenchScreen(self.head, story, self._now_us(), metric)
-        self._push(page, lambda: self._ask_run(page))
+        page = BenchScreen(self._context.head, story, self._context.now_us, metric)
+        self._context.push(page, lambda: self._ask_run(page))
 
     def _ask_run(self, page: BenchScreen) -> None:
         """Ask for the run that the page wants; one that is gone leaves the page as it was."""
@@ -52,68 +56,63 @@ class BenchPages(RegistryPages):
                 raise
 
         def show(story: BenchStory) -> None:
-            page.now_us = self._now_us()
+            page.now_us = self._context.now_us
             page.show_story(story)
 
-        self._ask(call, show)
+        self._context.ask(call, show)
 
-    def on_show_run(self, message: asks.ShowRun) -> None:
-        """In the place of the run that is shown: the list of runs closes over it."""
+    def show_run(self, ask: asks.ShowRun) -> None:
+        """On the page that is open: the list of runs closes over it."""
         from pulse_tui.tui.evals.run import BenchScreen, RunsScreen  # noqa: PLC0415
 
-        if isinstance(self.screen, RunsScreen):
-            self.pop_screen()
-        page = self.screen
+        if isinstance(self._context.screen, RunsScreen):
+            self._context.pop()
+        page = self._context.screen
         if isinstance(page, BenchScreen):
-            page.wanted = message.run_id
+            page.wanted = ask.run_id
             self._ask_run(page)
 
-    def on_open_runs(self, message: asks.OpenRuns) -> None:
-        """The story has them: nothing is asked until somebody writes."""
+    def runs(self, ask: asks.OpenRuns) -> None:
+        """The story has them: the desk is not asked until somebody writes."""
         from pulse_tui.tui.evals.run import RunsScreen  # noqa: PLC0415
 
-        self._over(RunsScreen(self.head, message.story, self._now_us()), message.story)
+        self._over(RunsScreen(self._context.head, ask.story, self._context.now_us), ask.story)
 
-    def on_open_measures(self, message: asks.OpenMeasures) -> None:
+    def measures(self, ask: asks.OpenMeasures) -> None:
         """As for the runs."""
         from pulse_tui.tui.evals.run import MeasuresScreen  # noqa: PLC0415
 
-        self._over(MeasuresScreen(self.head, message.story), message.story)
+        self._over(MeasuresScreen(self._context.head, ask.story), ask.story)
 
     def _over(self, page: RunsScreen | MeasuresScreen, story: BenchStory) -> None:
-        self._push(
-            page, lambda: self._ask(lambda desk: desk.bench(story.asset, story.suite, story.run), page.show_story)
+        context = self._context
+        context.push(
+            page, lambda: context.ask(lambda desk: desk.bench(story.asset, story.suite, story.run), page.show_story)
         )
 
-    def on_open_flips(self, message: asks.OpenFlips) -> None:
+    def flips(self, ask: asks.OpenFlips) -> None:
+        """The items of a line, by cluster."""
         from pulse_tui.tui.evals.flips import FlipsScreen  # noqa: PLC0415
 
-        run, row = message.story.run, message.row
-        self._open(
+        run, row = ask.story.run, ask.row
+        self._context.open(
             lambda desk: desk.flips(run, row.task, row.metric),
-            lambda found: FlipsScreen(self.head, found, row.slice, self._now_us()),
+            lambda found: FlipsScreen(self._context.head, found, row.slice, self._context.now_us),
             FlipsScreen.show_flips,
         )
 
-    def on_open_chart(self, message: asks.OpenChart) -> None:
+    def chart(self, ask: asks.OpenChart) -> None:
         """The trends of the suite, at the line's metric."""
         from pulse_tui.tui.evals.flips import ChartScreen  # noqa: PLC0415
 
-        story, row = message.story, message.row
+        context, story, row = self._context, ask.story, ask.row
 
         def show(trends: tuple[Trend, ...]) -> None:
             mine = [trend for trend in trends if trend.suite == story.suite]
             if not any((trend.task, trend.metric) == (row.task, row.metric) for trend in mine):
-                self.say(f"no trend of {row.task}/{row.metric} over the releases is kept", bad=True)
+                context.say(f"no trend of {row.task}/{row.metric} over the releases is kept", bad=True)
                 return
-            page = ChartScreen(self.head, mine, (row.task, row.metric))
-            page.reload = lambda: self._ask(lambda desk: desk.trends(story.asset), page.show_trends)
-            self.push_screen(page)
+            page = ChartScreen(context.head, mine, (row.task, row.metric))
+            context.push(page, lambda: context.ask(lambda desk: desk.trends(story.asset), page.show_trends))
 
-        self._ask(lambda desk: desk.trends(story.asset), show)
-
-    # ------------------------------------------------------------------ the palette
-
-    def action_verdicts(self, asset: str) -> None:
-        """``verdicts support-bot`` in the palette."""
-        self.on_open_bench(asks.OpenBench(asset))
+        context.ask(lambda desk: desk.trends(story.asset), show)

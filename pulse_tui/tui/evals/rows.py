@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from pulse_tui.domain.moments import age
 from pulse_tui.domain.views.evals import GateRow, RunRow
-from pulse_tui.tui.kit import look
+from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span
 from pulse_tui.tui.kit.filters import Fields
 from pulse_tui.tui.kit.interval import (
@@ -22,7 +22,7 @@ from pulse_tui.tui.kit.interval import (
 from pulse_tui.tui.kit.rows import Cells, Column, Spec
 
 _GATES: Final = {"functional": "func", "safety": "safety", "diagnostic": "diag"}
-_QUIET: Final = {"FAIL": look.WARN, "INCONCLUSIVE": look.WARN}
+_QUIET: Final = {"FAIL": styles.WARN, "INCONCLUSIVE": styles.WARN}
 """A line that holds nothing keeps glyph and word and is not loud."""
 
 
@@ -53,7 +53,7 @@ def holds(row: GateRow) -> bool:
 
 def verdict_span(row: GateRow) -> Span:
     """``◆ INCONCLUSIVE``; without its weight where the line decides nothing."""
-    text, style = look.state(row.verdict)
+    text, style = styles.state(row.verdict)
     return text, style if holds(row) else _QUIET.get(row.verdict, style)
 
 
@@ -74,14 +74,14 @@ def gate_cells(row: GateRow, now_us: int) -> Cells:
     bar = interval_bar(row.low, row.delta, row.high, row.margin, BAR, row.higher_is_better)
     before = number(row.baseline) if row.baseline is not None else "-"
     return (
-        (line_name(row), look.PLAIN if holds(row) else look.DIM),
-        (_GATES.get(row.gate, row.gate) if row.must_pass else "diag", look.DIM),
-        (f"{before} → {number(row.current)}", look.PLAIN),
-        (row_delta(row), look.PLAIN if row.verdict == "PASS" or not holds(row) else look.BOLD),
+        (line_name(row), styles.PLAIN if holds(row) else styles.DIM),
+        (_GATES.get(row.gate, row.gate) if row.must_pass else "diag", styles.DIM),
+        (f"{before} → {number(row.current)}", styles.PLAIN),
+        (row_delta(row), styles.PLAIN if row.verdict == "PASS" or not holds(row) else styles.BOLD),
         (bar, verdict[1]),
-        (margin_text(row), look.DIM),
+        (margin_text(row), styles.DIM),
         verdict,
-        (f"{row.n}×{row.repeats}" if row.repeats > 1 else str(row.n), look.DIM),
+        (f"{row.n}×{row.repeats}" if row.repeats > 1 else str(row.n), styles.DIM),
     )
 
 
@@ -131,12 +131,12 @@ def gate_detail(row: GateRow) -> list[Span]:
         "" if row.higher_is_better else "lower is better",
     ]
     spans = [
-        (f"{line_name(row)}  ", look.BOLD),
+        (f"{line_name(row)}  ", styles.BOLD),
         verdict_span(row),
-        (f": {meaning(row)}", look.PLAIN),
-        ("  " + " · ".join(part for part in basis if part), look.DIM),
+        (f": {meaning(row)}", styles.PLAIN),
+        ("  " + " · ".join(part for part in basis if part), styles.DIM),
     ]
-    return [*spans, (f"  {row.note}", look.WARN)] if row.note else spans
+    return [*spans, (f"  {row.note}", styles.WARN)] if row.note else spans
 
 
 GATES: Final[Spec[GateRow]] = Spec(
@@ -187,19 +187,19 @@ class RunLine(NamedTuple):
 
 def run_verdict(word: str) -> Span:
     """``✖ FAIL``, ``┄ baseline``, ``■ refused``."""
-    return look.state(word) if word else ("· not compared", look.DIM)
+    return styles.state(word) if word else ("· not compared", styles.DIM)
 
 
 def run_cells(line: RunLine, now_us: int) -> Cells:
     """VERSION ITER AGE VERDICT DETAIL RUN."""
     row = line.row
     return (
-        (("» " if line.shown else "  ") + row.version, look.INFO + look.BOLD if line.shown else look.PLAIN),
-        (str(row.iteration), look.DIM),
-        (age(row.at_us, now_us), look.DIM),
+        (("» " if line.shown else "  ") + row.version, styles.INFO + styles.BOLD if line.shown else styles.PLAIN),
+        (str(row.iteration), styles.DIM),
+        (age(row.at_us, now_us), styles.DIM),
         run_verdict(row.verdict),
-        (row.detail, look.PLAIN),
-        (row.run, look.DIM),
+        (row.detail, styles.PLAIN),
+        (row.run, styles.DIM),
     )
 
 

@@ -10,14 +10,13 @@ from textual.widget import Widget
 
 from pulse_tui.domain.moments import age
 from pulse_tui.domain.views.evals import BenchStory, GateRow, RunRow
-from pulse_tui.tui.alerts.alert import story_blocks
-from pulse_tui.tui.asks import common as messages
 from pulse_tui.tui.asks import evals as asks
 from pulse_tui.tui.asks import registry
+from pulse_tui.tui.asks.common import Say
 from pulse_tui.tui.evals.rows import RUNS, RunLine, gate_detail, gates, holds, run_verdict
-from pulse_tui.tui.kit import look
+from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span, safe
-from pulse_tui.tui.kit.document import Block
+from pulse_tui.tui.kit.document import Block, story_blocks
 from pulse_tui.tui.kit.keys import bind
 from pulse_tui.tui.kit.listing import ListScreen
 from pulse_tui.tui.kit.page import PageScreen
@@ -32,14 +31,14 @@ def bench_title(story: BenchStory, now_us: int) -> list[Span]:
     """``✖ FAIL  support-bot golden-v7  3.8.2 vs 3.8.1  run 1 of 5, 2h old``."""
     place = place_of(story.runs, story.run)
     return [
-        (" ", look.PLAIN),
+        (" ", styles.PLAIN),
         run_verdict(story.verdict),
-        ("  ", look.PLAIN),
-        (safe(f"{story.asset} {story.suite}"), look.BOLD),
-        (safe(f"  {versions(story)}"), look.PLAIN),
-        (f"  ▲ older run, {place + 1} of {len(story.runs)}", look.WARN)
+        ("  ", styles.PLAIN),
+        (safe(f"{story.asset} {story.suite}"), styles.BOLD),
+        (safe(f"  {versions(story)}"), styles.PLAIN),
+        (f"  ▲ older run, {place + 1} of {len(story.runs)}", styles.WARN)
         if place > 0
-        else (f"  run {place + 1} of {len(story.runs)}, {age(story.at_us, now_us)} old", look.DIM),
+        else (f"  run {place + 1} of {len(story.runs)}, {age(story.at_us, now_us)} old", styles.DIM),
     ]
 
 
@@ -78,11 +77,12 @@ class BenchScreen(ListScreen[GateRow]):
         bind("e", "gate", "gate", "may this version go to an environment? asks which; every reason", show=True),
         bind(
             "x", "accept_risk", "accept risk",
-            "take the risk of an undecided verdict for some days; asks where, of which gate and why", show=True,
+            "take the risk of an undecided verdict for some days; asks where, of which gate and why",
+            show=True, changes=True,
         ),
         bind("t", "chart", "chart", "the line's metric over the releases, full size", show=True),
         bind("r", "runs", "runs", "every run of the suite; Enter shows one", show=True),
-        bind("b", "pin_baseline", "pin", "pin this run as the baseline: later runs are compared with it; asks why", show=True),
+        bind("b", "pin_baseline", "pin", "pin this run as the baseline: later runs are compared with it; asks why", show=True, changes=True),
         bind("left_square_bracket", "run(1)", "older", "the run before this one", show=True),
         bind("right_square_bracket", "run(-1)", "newer", "the run after this one", show=True),
         bind("h", "history", "history", "the releases of the asset: compare, gate, approve, promote", show=True),
@@ -151,9 +151,7 @@ class BenchScreen(ListScreen[GateRow]):
             self.wanted = runs[place].run
             self.post_message(asks.ShowRun(self.wanted))
         else:
-            self.post_message(
-                messages.Say(f"that was the {'oldest' if by > 0 else 'newest'} run of {self.story.suite}")
-            )
+            self.post_message(Say(f"that was the {'oldest' if by > 0 else 'newest'} run of {self.story.suite}"))
 
     def action_gate(self) -> None:
         self.post_message(registry.OpenGate(self.story.asset, self.story.version))
@@ -182,7 +180,7 @@ class RunsScreen(ListScreen[RunLine]):
 
     def __init__(self, head: Head, story: BenchStory, now_us: int) -> None:
         """The cursor starts on the run that the screen behind shows."""
-        title = [(" Runs  ", look.DIM), (safe(f"{story.asset} {story.suite}"), look.BOLD)]
+        title = [(" Runs  ", styles.DIM), (safe(f"{story.asset} {story.suite}"), styles.BOLD)]
         super().__init__(head, title, RUNS, (), now_us)
         self.shown = story.run
         self.table.want(story.run)
@@ -197,7 +195,7 @@ class RunsScreen(ListScreen[RunLine]):
     def detail(self, row: RunLine) -> Sequence[Span]:
         run = row.row
         about = f" {run.version} iteration {run.iteration} · run {run.run}"
-        return [run_verdict(run.verdict), (about, look.BOLD), (f"  {run.detail}", look.PLAIN)]
+        return [run_verdict(run.verdict), (about, styles.BOLD), (f"  {run.detail}", styles.PLAIN)]
 
     def action_open(self) -> None:
         if self.table.row is not None:
@@ -215,15 +213,17 @@ def measure_blocks(story: BenchStory) -> list[Block]:
     return [
         *tables,
         Block("WHAT CHANGED", story.changed or ("not known",)),
-        Block("WHAT IS THE RISK", story.risk or ("not known: treat it as real",), label_style=look.WARN + look.BOLD),
-        Block("WHAT TO DO NOW", story.todo or ("look at it and decide",), label_style=look.GOOD + look.BOLD),
+        Block(
+            "WHAT IS THE RISK", story.risk or ("not known: treat it as real",), label_style=styles.WARN + styles.BOLD
+        ),
+        Block("WHAT TO DO NOW", story.todo or ("look at it and decide",), label_style=styles.GOOD + styles.BOLD),
     ]
 
 
 def measure_title(story: BenchStory) -> list[Span]:
     """``Measures  support-bot golden-v7  3.8.2 vs 3.8.1  ✖ FAIL``."""
     about = safe(f"{story.asset} {story.suite}  {versions(story)}")
-    return [(" Measures  ", look.DIM), (about, look.BOLD), ("   ", look.PLAIN), run_verdict(story.verdict)]
+    return [(" Measures  ", styles.DIM), (about, styles.BOLD), ("   ", styles.PLAIN), run_verdict(story.verdict)]
 
 
 class MeasuresScreen(PageScreen):

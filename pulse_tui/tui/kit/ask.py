@@ -1,53 +1,20 @@
-"""A short form for the deeds that need words: how long, and why."""
+"""A short form for the actions that need words: how long, and why."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import ClassVar, NamedTuple
+from collections.abc import Sequence
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input
 
-from pulse_tui.tui.kit import look
+from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span, safe
+from pulse_tui.tui.kit.forms import Field
 from pulse_tui.tui.kit.guard import GuardedScreen, Lines
 from pulse_tui.tui.kit.keys import bind
-
-
-class Field(NamedTuple):
-    """One line of the form. ``wrong`` says what is wrong with a value, or an empty string."""
-
-    label: str
-    value: str = ""
-    wrong: Callable[[str], str] = lambda value: "" if value.strip() else "it must say something"
-
-
-def positive_number(value: str) -> str:
-    """For hours."""
-    try:
-        good = 0 < float(value) <= 8760
-    except ValueError:
-        good = False
-    return "" if good else "it must be a number above 0 (at most 8760)"
-
-
-def positive_count(value: str) -> str:
-    """For days."""
-    return "" if value.isdigit() and 0 < int(value) <= 3650 else "it must be a whole number from 1 to 3650"
-
-
-def environment_field() -> Field:
-    """Where: one of the four environments, production unless another is typed."""
-    from pulse_tui.domain.words import Environment  # noqa: PLC0415  asked for seldom
-
-    names = [word.value for word in Environment]
-
-    def wrong(value: str) -> str:
-        return "" if value.strip() in names else f"it must be one of {', '.join(names)}"
-
-    return Field("Environment", Environment.PRODUCTION.value, wrong)
 
 
 class AskScreen(GuardedScreen[tuple[str, ...] | None]):
@@ -72,15 +39,15 @@ class AskScreen(GuardedScreen[tuple[str, ...] | None]):
         self.inputs = [Input(field.value, select_on_focus=True, compact=True) for field in fields]
         for field in self.inputs:
             field.cursor_blink = False
-        self.hint = Lines([[(" Enter goes on and submits, Esc cancels", look.DIM)]])
+        self.hint = Lines([[(" Enter goes on and submits, Esc cancels", styles.DIM)]])
 
     def compose(self) -> ComposeResult:
         with Vertical(id="card"):
-            head: list[Span] = [(f" {safe(self.what)}  ", look.FOCUS), (safe(self.about), look.PLAIN)]
+            head: list[Span] = [(f" {safe(self.what)}  ", styles.FOCUS), (safe(self.about), styles.PLAIN)]
             yield Lines([head])
             for field, line in zip(self.fields, self.inputs, strict=True):
                 with Horizontal(classes="field"):
-                    yield Lines([[(f" {safe(field.label)}", look.PLAIN)]])
+                    yield Lines([[(f" {safe(field.label)}", styles.PLAIN)]])
                     yield line
             yield self.hint
 
@@ -99,7 +66,7 @@ class AskScreen(GuardedScreen[tuple[str, ...] | None]):
         for field, line in zip(self.fields, self.inputs, strict=True):
             wrong = field.wrong(line.value)
             if wrong:
-                self.hint.show([[(f" ✖ {field.label}: {wrong}", look.BAD)]])
+                self.hint.show([[(f" ✖ {field.label}: {wrong}", styles.BAD)]])
                 self.set_focus(line)
                 return
         self.dismiss(tuple(line.value.strip() for line in self.inputs))

@@ -15,7 +15,7 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from pulse_tui.tui.kit.look import DIM, PLAIN
+from pulse_tui.tui.kit.styles import DIM, PLAIN
 
 Span = tuple[str, Style]
 Line = tuple[Span, ...]
@@ -133,10 +133,6 @@ class Canvas(Widget):
             return Strip.blank(size.width)
         strip = Strip([Segment(text, style) for text, style in _joined(self._shown[y])], size.width)
         return strip if self.app.native_ansi_color else strip.apply_style(self.rich_style)
-
-    def shown_text(self) -> list[str]:
-        """The drawing as plain text, for tests and for copying."""
-        return ["".join(text for text, _ in line).rstrip() for line in self._shown]
 
 
 def _joined(line: Line) -> list[Span]:

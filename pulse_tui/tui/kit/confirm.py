@@ -6,7 +6,7 @@ are dropped, so that neither a held key nor a pasted line approves anything.
 
 from __future__ import annotations
 
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -15,24 +15,11 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Input
 
-from pulse_tui.tui.kit import look
+from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span, safe
+from pulse_tui.tui.kit.forms import Confirmation
 from pulse_tui.tui.kit.guard import Choice, GuardedScreen, Lines
 from pulse_tui.tui.kit.keys import bind
-
-
-class Confirmation(NamedTuple):
-    """What is asked: what the button says, what it is about, what happens after, and the name to type."""
-
-    what: str
-    about: str
-    detail: str
-    after: str
-    name: str
-    checks: str = ""
-    """How the preflight checks came out, in one line."""
-    needs_why: bool = False
-    """A reason must be given."""
 
 
 class ApprovalScreen(GuardedScreen[str | None]):
@@ -67,23 +54,23 @@ class ApprovalScreen(GuardedScreen[str | None]):
     def compose(self) -> ComposeResult:
         asked = self.confirmation
         text: list[list[Span]] = [
-            [(f" {safe(asked.what)}?  ", look.WARN + look.BOLD), (safe(asked.about), look.BOLD)],
-            [(f" {safe(asked.detail)}", look.PLAIN)],
+            [(f" {safe(asked.what)}?  ", styles.WARN + styles.BOLD), (safe(asked.about), styles.BOLD)],
+            [(f" {safe(asked.detail)}", styles.PLAIN)],
             *(
-                [[(f" {safe(asked.checks)}", look.BAD if "BLOCKING" in asked.checks else look.PLAIN)]]
+                [[(f" {safe(asked.checks)}", styles.BAD if "BLOCKING" in asked.checks else styles.PLAIN)]]
                 if asked.checks
                 else []
             ),
-            [(f" {safe(asked.after)}", look.WARN)],
+            [(f" {safe(asked.after)}", styles.WARN)],
             [],
         ]
         with Vertical(id="card"):
             yield Lines(text)
             with Horizontal(classes="field"):
-                yield Lines([[(" Type ", look.PLAIN), (safe(asked.name), look.BOLD)]])
+                yield Lines([[(" Type ", styles.PLAIN), (safe(asked.name), styles.BOLD)]])
                 yield self.name_input
             with Horizontal(classes="field"):
-                yield Lines([[(" Why (for the log)", look.PLAIN)]])
+                yield Lines([[(" Why (for the log)", styles.PLAIN)]])
                 yield self.why_input
             yield self.hint
             with Horizontal(id="buttons"):
@@ -113,10 +100,10 @@ class ApprovalScreen(GuardedScreen[str | None]):
 
     def _hint(self) -> list[Span]:
         if self.confirmed:
-            return [(" ● the name is right: ctrl-y, or Tab to the button and Space", look.GOOD)]
+            return [(" ● the name is right: ctrl-y, or Tab to the button and Space", styles.GOOD)]
         if self.named:
-            return [(" ● the name is right; now say why: Tab goes to the line", look.GOOD)]
-        return [(" Enter never confirms. Type the name shown above, letter for letter", look.DIM)]
+            return [(" ● the name is right; now say why: Tab goes to the line", styles.GOOD)]
+        return [(" Enter never confirms. Type the name shown above, letter for letter", styles.DIM)]
 
     def before_key(self, event: events.Key) -> None:
         """Letters typed on a button go to the name's field (before they are sent on, so that none is lost)."""
@@ -131,9 +118,9 @@ class ApprovalScreen(GuardedScreen[str | None]):
     def action_refuse_enter(self) -> None:
         """Enter is what a tired hand repeats: it moves nothing here."""
         if self.confirmed:
-            said = (" ● the name is right, but Enter never confirms: ctrl-y does; Esc cancels", look.GOOD)
+            said = (" ● the name is right, but Enter never confirms: ctrl-y does; Esc cancels", styles.GOOD)
         else:
-            said = (" Enter never confirms: ctrl-y does, after the name; Esc cancels", look.WARN)
+            said = (" Enter never confirms: ctrl-y does, after the name; Esc cancels", styles.WARN)
         self.hint.show([[said]])
 
     def action_choose(self) -> None:
@@ -147,4 +134,4 @@ class ApprovalScreen(GuardedScreen[str | None]):
             self.dismiss(self.why_input.value.strip())
         else:
             missing = "say why" if self.named else f"type {safe(self.confirmation.name)}"
-            self.hint.show([[(f" ✖ {missing} first", look.BAD)]])
+            self.hint.show([[(f" ✖ {missing} first", styles.BAD)]])

@@ -9,8 +9,11 @@ from typing import NamedTuple
 from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 
-from pulse_tui.tui.kit import look
+from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Canvas, Line, Span, fit, safe
+
+Lines = Sequence[tuple[str, str]]
+"""A page as the desk gives it: (label, text) lines."""
 
 
 class Block(NamedTuple):
@@ -18,10 +21,21 @@ class Block(NamedTuple):
 
     label: str
     lines: tuple[str, ...]
-    style: Style = look.PLAIN
-    label_style: Style = look.BOLD
+    style: Style = styles.PLAIN
+    label_style: Style = styles.BOLD
     tight: bool = False
     """No empty line above."""
+
+
+def story_blocks(lines: Lines) -> list[Block]:
+    """(label, text) lines as blocks; lines of one label stand together."""
+    blocks: list[Block] = []
+    for label, text in lines:
+        if blocks and (not label or blocks[-1].label == label.upper()):
+            blocks[-1] = blocks[-1]._replace(lines=(*blocks[-1].lines, *text.split("\n")))
+        else:
+            blocks.append(Block(label.upper(), tuple(text.split("\n"))))
+    return blocks
 
 
 _COLUMN = re.compile(r"(?:\S+ )*\S* {2,}|\d+\. ")
@@ -30,9 +44,9 @@ _WORDS = re.compile(
     r"\b(FAIL|PASS|INCONCLUSIVE|READ-ONLY|GO|BLOCKED|P1|P2|verified|failed|halted|undone)\b|(?<= )(true|false)\b|(?:^|(?<= ))[●▲✖■◆✓○](?= )"
 )
 _TINTS = {
-    "FAIL": look.BAD, "PASS": look.GOOD, "INCONCLUSIVE": look.UNDECIDED, "GO": look.GOOD, "BLOCKED": look.BAD, "P1": look.BAD, "P2": look.BAD, "verified": look.GOOD,
-    "failed": look.BAD, "halted": look.BAD, "undone": look.INFO, "true": look.GOOD, "false": look.WARN,
-    "●": look.GOOD, "✓": look.GOOD, "▲": look.WARN, "✖": look.BAD, "■": look.HELD, "◆": look.INFO,
+    "FAIL": styles.BAD, "PASS": styles.GOOD, "INCONCLUSIVE": styles.UNDECIDED, "GO": styles.GOOD, "BLOCKED": styles.BAD, "P1": styles.BAD, "P2": styles.BAD, "verified": styles.GOOD,
+    "failed": styles.BAD, "halted": styles.BAD, "undone": styles.INFO, "true": styles.GOOD, "false": styles.WARN,
+    "●": styles.GOOD, "✓": styles.GOOD, "▲": styles.WARN, "✖": styles.BAD, "■": styles.HELD, "◆": styles.INFO,
 }  # fmt: skip
 
 
@@ -129,7 +143,7 @@ class Document(Canvas):
     def draw_line(self, y: int, width: int, height: int) -> Sequence[Span]:
         index = self._top + y
         if y == height - 1 and index < len(self._lines) - 1:
-            return [(f"   … {len(self._lines) - index} more lines, j or ctrl-d", look.DIM)]
+            return [(f"   … {len(self._lines) - index} more lines, j or ctrl-d", styles.DIM)]
         return self._lines[index] if index < len(self._lines) else ()
 
     def move(self, by: int) -> None:

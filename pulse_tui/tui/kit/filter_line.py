@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from pulse_tui.tui.asks import common as messages
+from pulse_tui.tui.asks.common import Say
 from pulse_tui.tui.kit.filters import BadFilter
 from pulse_tui.tui.kit.screen import BaseScreen, Head
 
@@ -12,20 +13,21 @@ if TYPE_CHECKING:
     from textual import events
     from textual.widgets import Input
 
+    from pulse_tui.tui.kit.keys import Key
     from pulse_tui.tui.kit.table import Table
 
 
 class FilterScreen(BaseScreen):
-    """Opens a line above the last one; the table follows while typing, and a nonsense is said, not applied."""
+    """Opens a line above the last one; the table follows while typing, and what makes no sense is reported, not applied."""
 
     DEFAULT_CSS = """
     FilterScreen #filter { dock: bottom; height: 1; margin-bottom: 1; border: none; padding: 0 1; background: ansi_default; }
     """
     EXAMPLES = "text  !text  state=FAIL  owner:ml"
 
-    def __init__(self, head: Head) -> None:
-        """No line is open."""
-        super().__init__(head)
+    def __init__(self, head: Head, keys: Sequence[Key] | None = None) -> None:
+        """No line is open. ``keys`` as of :class:`BaseScreen`."""
+        super().__init__(head, keys)
         self._filter_line: Input | None = None
         self._filter_before = ""
 
@@ -83,7 +85,7 @@ class FilterScreen(BaseScreen):
         except BadFilter as error:
             table.set_filter(self._filter_before)
             if not quiet:
-                self.post_message(messages.Say(str(error), bad=True))
+                self.post_message(Say(str(error), bad=True))
             return False
         self.filtered()
         return True
@@ -121,4 +123,4 @@ class FilterScreen(BaseScreen):
         if table.move_to_attention(by):
             self.moved()
         else:
-            self.post_message(messages.Say("nothing else here wants attention"))
+            self.post_message(Say("nothing else here wants attention"))

@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 
 from pulse_tui.tui.kit.canvas import Canvas, Span
 from pulse_tui.tui.kit.keys import bind
-from pulse_tui.tui.kit.look import BOLD, DIM, PLAIN, REVERSE
+from pulse_tui.tui.kit.styles import BOLD, DIM, PLAIN, REVERSE
 
 EARLY_S = 0.15
 """Keys within this time of the dialog's first frame were meant for what stood there before."""

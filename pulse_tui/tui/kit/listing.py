@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar, Generic
 
 from rich.cells import cell_len
@@ -10,8 +10,8 @@ from textual.binding import BindingType
 from textual.geometry import Size
 from textual.widget import Widget
 
-from pulse_tui.tui.asks import common as messages
-from pulse_tui.tui.kit import look
+from pulse_tui.tui.asks.common import Copy
+from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Canvas, Span, fit
 from pulse_tui.tui.kit.document import tint, wrap
 from pulse_tui.tui.kit.filter_line import FilterScreen
@@ -43,8 +43,8 @@ class Sentences(Canvas):
     def draw_line(self, y: int, width: int, height: int) -> Sequence[Span]:
         lines = self._lines(width)
         if y == height - 1 and len(lines) > height:
-            return [(f" {fit(lines[y], max(1, width - 3))}", look.PLAIN), ("…", look.DIM)]
-        return [(" ", look.PLAIN), *tint(lines[y], look.PLAIN)] if y < len(lines) else ()
+            return [(f" {fit(lines[y], max(1, width - 3))}", styles.PLAIN), ("…", styles.DIM)]
+        return [(" ", styles.PLAIN), *tint(lines[y], styles.PLAIN)] if y < len(lines) else ()
 
     def show(self, sentences: Sequence[str]) -> None:
         """Other sentences."""
@@ -74,8 +74,8 @@ class Detail(Canvas):
     def draw_line(self, y: int, width: int, height: int) -> Sequence[Span]:
         lines = flow(self.spans, max(8, width - 2))
         if y == height - 1 and len(lines) > height:
-            return [(" ", look.PLAIN), *lines[y], ("…", look.DIM)]
-        return [(" ", look.PLAIN), *lines[y]] if y < len(lines) else ()
+            return [(" ", styles.PLAIN), *lines[y], ("…", styles.DIM)]
+        return [(" ", styles.PLAIN), *lines[y]] if y < len(lines) else ()
 
 
 def flow(spans: Sequence[Span], width: int) -> list[list[Span]]:
@@ -129,8 +129,6 @@ class ListScreen(FilterScreen, Generic[RowT]):
         self.table.focused_pane = True
         self.detail_lines = Detail()
         self.now_us = now_us
-        self.reload: Callable[[], None] | None = None
-        """Asks for the rows again; the app sets it and calls it when somebody wrote."""
 
     def body(self) -> Sequence[Widget]:
         return (self.title_line, self.sentences, self.table, self.detail_lines)
@@ -169,9 +167,4 @@ class ListScreen(FilterScreen, Generic[RowT]):
 
     def action_copy(self) -> None:
         if self.table.row is not None:
-            self.post_message(messages.Copy(self.table.spec.copied(self.table.row)))
-
-    def action_help(self) -> None:
-        from pulse_tui.tui.kit.help import HelpScreen  # noqa: PLC0415  nobody needs it before the first ?
-
-        self.app.push_screen(HelpScreen(self.head, self.keys()))
+            self.post_message(Copy(self.table.spec.copied(self.table.row)))

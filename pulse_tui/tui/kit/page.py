@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from pulse_tui.tui.asks import common as messages
+from pulse_tui.tui.asks.common import Copy
 from pulse_tui.tui.kit.canvas import Canvas, Span, safe
 from pulse_tui.tui.kit.document import Block, Document
 from pulse_tui.tui.kit.keys import EVERYWHERE, MOVES, bind
@@ -50,8 +50,6 @@ class PageScreen(BaseScreen):
         self.bottom.leave = ""
         self.title_line = TitleLine(title)
         self.document = Document(blocks, id="document")
-        self.reload: Callable[[], None] | None = None
-        """Asks for the page again; the app sets it and calls it when somebody wrote."""
 
     def body(self) -> Sequence[Widget]:
         return (self.title_line, self.document)
@@ -71,13 +69,5 @@ class PageScreen(BaseScreen):
     def action_edge(self, last: bool) -> None:
         self.document.move_to_edge(last)
 
-    def action_back(self) -> None:
-        self.app.pop_screen()
-
     def action_copy(self) -> None:
-        self.post_message(messages.Copy(self.document.text()))
-
-    def action_help(self) -> None:
-        from pulse_tui.tui.kit.help import HelpScreen  # noqa: PLC0415  nobody needs it before the first ?
-
-        self.app.push_screen(HelpScreen(self.head, self.keys()))
+        self.post_message(Copy(self.document.text()))

@@ -10,7 +10,8 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widgets import Input
 
-from pulse_tui.tui.kit import look
+from pulse_tui.tui.asks.base import Ask
+from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span, fit
 from pulse_tui.tui.kit.guard import GuardedScreen, Lines
 from pulse_tui.tui.kit.keys import bind
@@ -23,6 +24,10 @@ class Command(NamedTuple):
 
     words: str
     help: str
+    does: str | Ask
+    """An action of a screen, or an ask."""
+    of_main: bool = False
+    """The action is the main screen's, not that of the screen the palette was opened on."""
     behind: bool = False
     """It stands behind another that fits as well."""
 
@@ -54,8 +59,8 @@ def best(query: str, commands: Sequence[Command], limit: int = SHOWN) -> list[Co
     return [command for _, command in sorted(scored, key=lambda pair: -pair[0])[:limit]]
 
 
-class PaletteScreen(GuardedScreen[str | None]):
-    """Answers with the words of the chosen command."""
+class PaletteScreen(GuardedScreen[Command | None]):
+    """Answers with the chosen command."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("escape", "cancel", "cancel", show=True),
@@ -101,12 +106,16 @@ class PaletteScreen(GuardedScreen[str | None]):
         lines: list[list[Span]] = []
         for n in range(SHOWN):
             if n >= len(self.matches):
-                lines.append([(" nothing like that", look.DIM)] if n == 0 else [])
+                lines.append([(" nothing like that", styles.DIM)] if n == 0 else [])
                 continue
-            style = look.REVERSE if n == self.chosen else look.PLAIN
+            style = styles.REVERSE if n == self.chosen else styles.PLAIN
             mark = "▌" if n == self.chosen else " "
             lines.append(
-                [(mark, look.FOCUS), (fit(self.matches[n].words, 28), style), (f"  {self.matches[n].help}", look.DIM)]
+                [
+                    (mark, styles.FOCUS),
+                    (fit(self.matches[n].words, 28), style),
+                    (f"  {self.matches[n].help}", styles.DIM),
+                ]
             )
         return lines
 
@@ -122,4 +131,4 @@ class PaletteScreen(GuardedScreen[str | None]):
 
     def action_take(self) -> None:
         if self.matches:
-            self.dismiss(self.matches[self.chosen].words)
+            self.dismiss(self.matches[self.chosen])

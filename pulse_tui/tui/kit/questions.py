@@ -8,14 +8,14 @@ from typing import Final
 from rich.style import Style
 from textual.geometry import Size
 
-from pulse_tui.tui.kit import look
+from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Canvas, Line, Span, fit
 from pulse_tui.tui.kit.document import tint, wrap
 
 _LABELS: Final[tuple[tuple[str, Style], ...]] = (
-    ("WHAT CHANGED", look.BOLD),
-    ("WHAT IS THE RISK", look.WARN + look.BOLD),
-    ("WHAT TO DO NOW", look.GOOD + look.BOLD),
+    ("WHAT CHANGED", styles.BOLD),
+    ("WHAT IS THE RISK", styles.WARN + styles.BOLD),
+    ("WHAT TO DO NOW", styles.GOOD + styles.BOLD),
 )
 _UNKNOWN: Final = ("not known", "not known: treat it as real", "look at it and decide")
 _BESIDE: Final = 19
@@ -47,9 +47,9 @@ def question_lines(answers: Sequence[Sequence[str]], width: int, room: int, more
             if n == share - 1 and share < len(parts):
                 tail = f" … [{more}]"
                 cut = wrap(parts[n].strip(), max(8, width - _BESIDE - len(tail) - 1))[0]
-                found.append((beside, *tint(cut, look.PLAIN), (tail, look.DIM)))
+                found.append((beside, *tint(cut, styles.PLAIN), (tail, styles.DIM)))
             else:
-                found.append((beside, *tint(parts[n], look.PLAIN)))
+                found.append((beside, *tint(parts[n], styles.PLAIN)))
     return found
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import BindingsMap
 from textual.screen import Screen
 from textual.widget import Widget
 
-from pulse_tui.tui.asks import common as messages
-from pulse_tui.tui.kit import look
+from pulse_tui.tui.asks import common as asks
+from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Canvas, Span, fit
 from pulse_tui.tui.kit.header import Top
-from pulse_tui.tui.kit.keys import DEEDS, Bottom
+from pulse_tui.tui.kit.keys import Bottom, Key
 
 if TYPE_CHECKING:
     from pulse_tui.domain.views.panes import Header
@@ -48,7 +48,7 @@ class TooSmall(Canvas):
             if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
                 lines.append("")
             lines[-1] = f"{lines[-1]} {word}".strip()
-        return [(fit(lines[y] if y < len(lines) else "", width), look.PLAIN)]
+        return [(fit(lines[y] if y < len(lines) else "", width), styles.PLAIN)]
 
 
 class BaseScreen(Screen[None]):
@@ -58,10 +58,18 @@ class BaseScreen(Screen[None]):
     AUTO_FOCUS = None
     DEFAULT_CSS = "BaseScreen { overflow: hidden; }"
 
-    def __init__(self, head: Head) -> None:
-        """``head`` as known so far; the app calls :meth:`set_head` when it changes."""
+    def __init__(self, head: Head, keys: Sequence[Key] | None = None) -> None:
+        """``head`` as known so far; the app calls :meth:`set_head` when it changes. ``keys``: instead of BINDINGS."""
         super().__init__()
         self.head = head
+        self.all_keys = [key for key in type(self).BINDINGS if isinstance(key, Key)] if keys is None else list(keys)
+        if keys is not None:
+            self._bindings = BindingsMap(keys)
+        self.now_us = 0
+        """The moment that ages are counted from, where the screen shows any."""
+        self._changing = frozenset(key.name for key in self.all_keys if key.changes)
+        self.reload: Callable[[], None] | None = None
+        """Asks for what the screen shows again; set by who opened it, called when somebody wrote."""
         self.top = Top(head.title, id="top")
         self.bottom = Bottom(id="bottom")
         self.too_small = TooSmall(id="too-small")
@@ -101,14 +109,17 @@ class BaseScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         del parameters
-        if self.head.read_only and action in DEEDS:
+        if self.head.read_only and action in self._changing:
             return False
         return self.applies(action)
 
-    def keys(self) -> list[Binding]:
-        """The bindings that apply now, in the order of the class."""
-        all_bindings = [b for b in type(self).BINDINGS if isinstance(b, Binding)]
-        return [b for b in all_bindings if self.check_action(b.action.split("(")[0], ()) is True]
+    def keys(self) -> list[Key]:
+        """The keys that apply now, in their order."""
+        return [key for key in self.all_keys if self.check_action(key.name, ()) is True]
+
+    def explained_keys(self) -> list[Key]:
+        """The keys that the help lists."""
+        return self.keys()
 
     def show_keys(self) -> None:
         """The last line lists the keys that apply."""
@@ -132,7 +143,13 @@ class BaseScreen(Screen[None]):
         self.too_small.display = small
 
     def action_messages(self) -> None:
-        self.post_message(messages.OpenMessages())
+        self.post_message(asks.OpenMessages())
 
     def action_palette(self) -> None:
-        self.post_message(messages.OpenPalette())
+        self.post_message(asks.OpenPalette())
+
+    def action_help(self) -> None:
+        self.post_message(asks.OpenHelp(self.explained_keys()))
+
+    def action_back(self) -> None:
+        self.app.pop_screen()

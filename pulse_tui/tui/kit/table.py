@@ -12,10 +12,10 @@ from typing import Generic
 from rich.cells import cell_len
 from rich.style import Style
 
-from pulse_tui.tui.kit import look
+from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Canvas, Span, fit, frame_bottom, frame_top, notice
 from pulse_tui.tui.kit.filters import Filter, parse
-from pulse_tui.tui.kit.held import Sieve, Widest
+from pulse_tui.tui.kit.measured import Sieve, Widest
 from pulse_tui.tui.kit.rows import Column, RowT, Spec, column_widths
 
 CONTEXT = 2
@@ -44,6 +44,11 @@ class Table(Canvas, Generic[RowT]):
         self._widths: tuple[int, ...] = ()
 
     # ------------------------------------------------------------------ what it shows
+
+    @property
+    def heading(self) -> str:
+        """The title in the frame."""
+        return self.spec.title
 
     @property
     def row(self) -> RowT | None:
@@ -207,18 +212,18 @@ class Table(Canvas, Generic[RowT]):
         self._keep_visible()
 
     def draw_line(self, y: int, width: int, height: int) -> Sequence[Span]:
-        line_style = look.FOCUS if self.focused_pane else look.DIM
+        line_style = styles.FOCUS if self.focused_pane else styles.DIM
         if y == 0:
-            title_style = look.FOCUS if self.focused_pane else look.BOLD
+            title_style = styles.FOCUS if self.focused_pane else styles.BOLD
             return frame_top(
-                self.spec.title, self._count(), width, focused=self.focused_pane, title_style=title_style,
+                self.heading, self._count(), width, focused=self.focused_pane, title_style=title_style,
                 line_style=line_style,
             )  # fmt: skip
         if y == height - 1:
             text = f"/{self.filter.text}" if self.filter.terms else ""
-            return frame_bottom(text, width, text_style=look.WARN, line_style=look.DIM)
+            return frame_bottom(text, width, text_style=styles.WARN, line_style=styles.DIM)
         inner = self._inner(y - 1, width - 2)
-        return (("│", look.DIM), *inner, (self._thumb(y, height) or "│", look.DIM))
+        return (("│", styles.DIM), *inner, (self._thumb(y, height) or "│", styles.DIM))
 
     def _count(self) -> str:
         if self._all is None:
@@ -237,18 +242,18 @@ class Table(Canvas, Generic[RowT]):
 
     def _inner(self, y: int, width: int) -> list[Span]:
         if y == 0:
-            return self._row_spans([(c.title, look.DIM) for c in self.spec.columns], width, " ", look.PLAIN)
+            return self._row_spans([(c.title, styles.DIM) for c in self.spec.columns], width, " ", styles.PLAIN)
         if not self._rows:
             return [notice(self._nothing(), y - 1, width)]
         index = self._top + y - 1
         if index >= len(self._rows):
-            return [(" " * width, look.PLAIN)]
+            return [(" " * width, styles.PLAIN)]
         cells = list(self.spec.cells(self._rows[index], self._now_us))
         if index != self._cursor:
-            return self._row_spans(cells, width, " ", look.PLAIN)
+            return self._row_spans(cells, width, " ", styles.PLAIN)
         if self.focused_pane:
-            cells[0] = (cells[0][0], cells[0][1] + look.REVERSE + look.BOLD)
-        return self._row_spans(cells, width, "▌", look.FOCUS if self.focused_pane else look.DIM)
+            cells[0] = (cells[0][0], cells[0][1] + styles.REVERSE + styles.BOLD)
+        return self._row_spans(cells, width, "▌", styles.FOCUS if self.focused_pane else styles.DIM)
 
     def _nothing(self) -> str:
         if self._all is None:
@@ -263,12 +268,12 @@ class Table(Canvas, Generic[RowT]):
         for (text, style), column, cell_width in zip(cells, self.spec.columns, self._widths, strict=False):
             if cell_width:
                 if used > 1:  # a gap between equals takes their style: one run, fewer bytes
-                    spans.append((" ", style if spans[-1][1] == style == look.DIM else look.PLAIN))
+                    spans.append((" ", style if spans[-1][1] == style == styles.DIM else styles.PLAIN))
                     used += 1
                 spans.append((fit(_short(text, column, cell_width), cell_width, right=column.right), style))
                 used += cell_width
         if used < width:
-            spans.append((" " * (width - used), look.PLAIN))
+            spans.append((" " * (width - used), styles.PLAIN))
         return spans
 
 

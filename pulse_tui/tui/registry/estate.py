@@ -9,9 +9,8 @@ from textual.binding import BindingType
 
 from pulse_tui.domain.moments import age
 from pulse_tui.domain.views.registry import CalendarRow, InventoryRow, WorkflowRow
-from pulse_tui.tui.asks import common as messages
 from pulse_tui.tui.asks import registry as asks
-from pulse_tui.tui.kit import look
+from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span, safe
 from pulse_tui.tui.kit.keys import bind
 from pulse_tui.tui.kit.listing import ListScreen
@@ -34,7 +33,7 @@ from pulse_tui.tui.registry.rows import worst_stage
 def workflow_title(row: WorkflowRow) -> list[Span]:
     """``Workflow  refunds prod  ✖ FAIL``."""
     about = safe(f"{row.id} {environment(row.environment)[0]}")
-    return [(" Workflow  ", look.DIM), (about, look.BOLD), ("   ", look.PLAIN), look.state(row.state)]
+    return [(" Workflow  ", styles.DIM), (about, styles.BOLD), ("   ", styles.PLAIN), styles.state(row.state)]
 
 
 def workflow_sentences(row: WorkflowRow, now_us: int) -> tuple[str, ...]:
@@ -70,14 +69,18 @@ class WorkflowScreen(ListScreen[StageLine]):
 
     def detail(self, row: StageLine) -> Sequence[Span]:
         stage = row.stage
-        return [(stage.name, look.BOLD), (f"  {stage.asset} {stage.version}  ", look.PLAIN), look.state(stage.state)]
+        return [
+            (stage.name, styles.BOLD),
+            (f"  {stage.asset} {stage.version}  ", styles.PLAIN),
+            styles.state(stage.state),
+        ]
 
     def applies(self, action: str) -> bool:
         return self.table.row is not None if action in ("history", "tree") else super().applies(action)
 
     def action_open(self) -> None:
         if self.table.row is not None:
-            self.post_message(messages.OpenAsset(self.table.row.stage.asset))
+            self.post_message(asks.OpenAsset(self.table.row.stage.asset))
 
     def action_history(self) -> None:
         if self.table.row is not None:
@@ -102,7 +105,7 @@ class CalendarScreen(ListScreen[CalendarLine]):
 
     def __init__(self, head: Head, rows: Sequence[CalendarRow], now_us: int) -> None:
         """The rows as the desk gave them, newest first."""
-        title = [(" Calendar of releases   ", look.BOLD), ("● ours", look.GOOD), ("  ◆ a vendor's", look.INFO)]
+        title = [(" Calendar of releases   ", styles.BOLD), ("● ours", styles.GOOD), ("  ◆ a vendor's", styles.INFO)]
         super().__init__(head, title, CALENDAR, (), now_us)
         self.table.want("today")
         self.table.update_rows(calendar_lines(rows, now_us), now_us)
@@ -139,7 +142,7 @@ class InventoryScreen(ListScreen[InventoryRow]):
 
     def __init__(self, head: Head, rows: Sequence[InventoryRow], now_us: int) -> None:
         """The rows as the desk gave them."""
-        super().__init__(head, [(" Inventory", look.BOLD)], INVENTORY, inventory_sentences(rows), now_us)
+        super().__init__(head, [(" Inventory", styles.BOLD)], INVENTORY, inventory_sentences(rows), now_us)
         self.table.update_rows(rows, now_us)
 
     def show_inventory(self, rows: Sequence[InventoryRow]) -> None:

@@ -9,7 +9,7 @@ from rich.style import Style
 
 from pulse_tui.domain.moments import age, from_us
 from pulse_tui.domain.views.registry import CalendarRow, InventoryRow, StageCell
-from pulse_tui.tui.kit import look
+from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span
 from pulse_tui.tui.kit.filters import Fields
 from pulse_tui.tui.kit.rows import Cells, Column, Spec
@@ -35,11 +35,11 @@ STAGES: Final[Spec[StageLine]] = Spec(
         Column("STATE", 8, 13),
     ),
     cells=lambda line, now_us: (
-        (str(line.number), look.DIM),
-        (line.stage.name, look.BOLD),
-        (line.stage.asset, look.PLAIN),
-        (line.stage.version or "-", look.PLAIN),
-        look.state(line.stage.state),
+        (str(line.number), styles.DIM),
+        (line.stage.name, styles.BOLD),
+        (line.stage.asset, styles.PLAIN),
+        (line.stage.version or "-", styles.PLAIN),
+        styles.state(line.stage.state),
     ),
     key=lambda line: f"{line.number}/{line.stage.name}",
     fields=lambda line: {
@@ -88,32 +88,32 @@ def when(us: int, now_us: int) -> str:
 
 def whose(word: str) -> Span:
     """Ours and the vendors' by glyph, word and colour."""
-    return ("● ours", look.GOOD) if word == OURS else (f"◆ {word}", look.INFO)
+    return ("● ours", styles.GOOD) if word == OURS else (f"◆ {word}", styles.INFO)
 
 
 def _weight(word: str) -> Style:
     low = word.casefold()
     if any(part in low for part in _HARD):
-        return look.BAD
-    return look.WARN if any(part in low for part in _WATCH) else look.PLAIN
+        return styles.BAD
+    return styles.WARN if any(part in low for part in _WATCH) else styles.PLAIN
 
 
 def calendar_cells(line: CalendarLine, now_us: int) -> Cells:
     """DAY WHEN WHOSE WHAT SUBJECT DETAIL."""
     row = line.row
     if row is None:
-        style = look.FOCUS
+        style = styles.FOCUS
         return (
             (day(line.at_us), style), ("today", style), ("──────", style), ("────────", style),
             ("above: to come", style), ("below: what was", style),
         )  # fmt: skip
     return (
-        (day(row.at_us), look.DIM),
-        (when(row.at_us, now_us), look.BOLD if row.at_us > now_us else look.DIM),
+        (day(row.at_us), styles.DIM),
+        (when(row.at_us, now_us), styles.BOLD if row.at_us > now_us else styles.DIM),
         whose(row.whose),
         (row.what, _weight(row.what)),
-        (row.subject, look.PLAIN),
-        (row.detail, look.DIM),
+        (row.subject, styles.PLAIN),
+        (row.detail, styles.DIM),
     )
 
 
@@ -135,8 +135,8 @@ def calendar_detail(line: CalendarLine) -> list[Span]:
     """What did not fit the line."""
     row = line.row
     if row is None:
-        return [("today: what is above is still to come, what is below was", look.DIM)]
-    return [(row.subject, look.BOLD), (f"  {row.what}  ", _weight(row.what)), (row.detail, look.PLAIN)]
+        return [("today: what is above is still to come, what is below was", styles.DIM)]
+    return [(row.subject, styles.BOLD), (f"  {row.what}  ", _weight(row.what)), (row.detail, styles.PLAIN)]
 
 
 CALENDAR: Final[Spec[CalendarLine]] = Spec(
@@ -153,7 +153,7 @@ CALENDAR: Final[Spec[CalendarLine]] = Spec(
     key=lambda line: line.row.key if line.row else "today",
     fields=calendar_fields,
     names=("day", "whose", "what", "subject", "detail"),
-    wants_attention=lambda line: line.row is not None and _weight(line.row.what) is not look.PLAIN,
+    wants_attention=lambda line: line.row is not None and _weight(line.row.what) is not styles.PLAIN,
     copied=lambda line: (
         f"{day(line.at_us)} {line.row.whose} {line.row.what} {line.row.subject}: {line.row.detail}" if line.row else ""
     ),
@@ -168,18 +168,18 @@ def inventory_cells(row: InventoryRow, now_us: int) -> Cells:
     """KIND SUBJECT WHAT WHAT TO DO SOURCE."""
     del now_us
     return (
-        look.state(row.kind),
-        (row.subject, look.PLAIN),
-        (row.what, look.PLAIN),
-        (row.todo, look.DIM),
-        (row.source or "-", look.DIM),
+        styles.state(row.kind),
+        (row.subject, styles.PLAIN),
+        (row.what, styles.PLAIN),
+        (row.todo, styles.DIM),
+        (row.source or "-", styles.DIM),
     )
 
 
 def inventory_detail(row: InventoryRow) -> list[Span]:
     """What is wrong, and what to do about it."""
-    spans: list[Span] = [(f"{row.subject}: {row.what}", look.PLAIN)]
-    return [*spans, ("  what to do: ", look.GOOD), (row.todo, look.BOLD)] if row.todo else spans
+    spans: list[Span] = [(f"{row.subject}: {row.what}", styles.PLAIN)]
+    return [*spans, ("  what to do: ", styles.GOOD), (row.todo, styles.BOLD)] if row.todo else spans
 
 
 INVENTORY: Final[Spec[InventoryRow]] = Spec(

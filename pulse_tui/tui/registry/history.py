@@ -8,9 +8,9 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from pulse_tui.domain.views.registry import ReleaseRow
-from pulse_tui.tui.asks import common as messages
 from pulse_tui.tui.asks import registry as asks
-from pulse_tui.tui.kit import look
+from pulse_tui.tui.asks.common import Say
+from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span, safe
 from pulse_tui.tui.kit.keys import bind
 from pulse_tui.tui.kit.listing import ListScreen
@@ -36,7 +36,7 @@ class HistoryScreen(ReleaseKeys, ListScreen[HistoryLine]):
 
     def __init__(self, head: Head, asset: str, rows: Sequence[ReleaseRow], now_us: int) -> None:
         """The releases as the desk gave them."""
-        title = [(" Releases  ", look.DIM), (safe(asset), look.BOLD)]
+        title = [(" Releases  ", styles.DIM), (safe(asset), styles.BOLD)]
         super().__init__(head, title, HISTORY, (), now_us)
         self.asset_id, self.rows = asset, tuple(rows)
         self.marked: str | None = None
@@ -80,6 +80,6 @@ class HistoryScreen(ReleaseKeys, ListScreen[HistoryLine]):
             return
         pair = to_compare(self.rows, subject.version, self.marked)
         if pair is None:
-            self.post_message(messages.Say("there is no other release to compare it with"))
+            self.post_message(Say("there is no other release to compare it with"))
         else:
             self.post_message(asks.OpenDiff(self.asset_id, *pair))

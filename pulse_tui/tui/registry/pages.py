@@ -1,22 +1,22 @@
-"""The registry's pages: each message becomes one question to the desk and one page over the answer."""
+"""The registry's pages: each ask becomes one question to the desk and one page over the answer.
+
+The screens are imported when the first of them opens: the panes need none.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from pulse_tui.domain.errors import NotFound
-from pulse_tui.tui.asks import common as messages
 from pulse_tui.tui.asks import registry as asks
-from pulse_tui.tui.pages import Pages
+from pulse_tui.tui.asks.advisories import OpenAdvisory
+from pulse_tui.tui.kit.forms import Field, environment_field
 
 if TYPE_CHECKING:
+    from pulse_tui.domain.views.panes import RegistryRow
+    from pulse_tui.domain.views.registry import WorkflowRow
     from pulse_tui.ports import Desk
-    from pulse_tui.tui.kit.listing import ListScreen
-    from pulse_tui.tui.kit.page import PageScreen
-
-T = TypeVar("T")
-Story = tuple[tuple[str, str], ...]
+    from pulse_tui.tui.context import Context
 
 
 def look_up(desk: Desk, ref: str) -> str:
@@ -30,165 +30,160 @@ def look_up(desk: Desk, ref: str) -> str:
     return ""
 
 
-class RegistryPages(Pages):
+class Pages:
     """Opens what the registry knows, and keeps it as live as the panes."""
 
-    def _open(
-        self,
-        call: Callable[[Desk], T],
-        page: Callable[[T], PageScreen | ListScreen[Any]],
-        news: Callable[[Any, T], None],
-    ) -> None:
-        """Ask, open ``page`` over the answer, and ask again when somebody wrote."""
-        from pulse_tui.tui.kit.listing import ListScreen  # noqa: PLC0415  nobody needs it before the first page
+    def __init__(self, context: Context) -> None:
+        """``context``: what it may use of the tower."""
+        self._context = context
 
-        def show(answer: T) -> None:
-            opened = page(answer)
+    def asset(self, ask: asks.OpenAsset) -> None:
+        """What is recorded of it, with its rows of the board."""
+        from pulse_tui.tui.registry.asset import AssetScreen  # noqa: PLC0415
 
-            def again(answer: T) -> None:
-                if isinstance(opened, ListScreen):
-                    opened.now_us = self._now_us()
-                news(opened, answer)
+        asset = ask.asset_id
+        self._context.open(
+            lambda desk: desk.asset_story(asset),
+            lambda lines: AssetScreen(self._context.head, asset, lines, self._deployments(asset)),
+            lambda page, lines: page.show_story(lines, self._deployments(asset)),
+        )
 
-            self._push(opened, lambda: self._ask(call, again))
+    def _deployments(self, asset: str) -> tuple[RegistryRow, ...]:
+        board = self._context.board
+        return tuple(row for row in (board.registry if board else ()) if row.asset == asset)
 
-        self._ask(call, show)
-
-    def on_open_history(self, message: asks.OpenHistory) -> None:
+    def history(self, ask: asks.OpenHistory) -> None:
+        """Its releases."""
         from pulse_tui.tui.registry.history import HistoryScreen  # noqa: PLC0415
 
-        asset = message.asset_id
-        self._open(
+        asset = ask.asset_id
+        self._context.open(
             lambda desk: desk.history(asset),
-            lambda rows: HistoryScreen(self.head, asset, rows, self._now_us()),
+            lambda rows: HistoryScreen(self._context.head, asset, rows, self._context.now_us),
             HistoryScreen.show_history,
         )
 
-    def on_open_release(self, message: asks.OpenRelease) -> None:
+    def release(self, ask: asks.OpenRelease) -> None:
+        """Everything recorded of one."""
         from pulse_tui.tui.registry.release import ReleaseScreen  # noqa: PLC0415
 
-        asset, version = message.asset_id, message.version
-        self._open(
+        asset, version = ask.asset_id, ask.version
+        self._context.open(
             lambda desk: desk.release_story(asset, version),
-            lambda story: ReleaseScreen(self.head, asset, version, story),
+            lambda story: ReleaseScreen(self._context.head, asset, version, story),
             ReleaseScreen.show_story,
         )
 
-    def on_open_diff(self, message: asks.OpenDiff) -> None:
+    def diff(self, ask: asks.OpenDiff) -> None:
+        """What is not the same between two."""
         from pulse_tui.tui.registry.release import DiffScreen  # noqa: PLC0415
 
-        asset, older, newer = message.asset_id, message.older, message.newer
-        self._open(
+        asset, older, newer = ask.asset_id, ask.older, ask.newer
+        self._context.open(
             lambda desk: desk.release_diff(asset, older, newer),
-            lambda lines: DiffScreen(self.head, asset, older, newer, lines),
+            lambda lines: DiffScreen(self._context.head, asset, older, newer, lines),
             DiffScreen.show_story,
         )
 
-    def on_open_gate(self, message: asks.OpenGate) -> None:
-        """Ask for which environment first."""
-        from pulse_tui.tui.kit.ask import AskScreen, environment_field  # noqa: PLC0415
-
-        def answered(values: tuple[str, ...] | None) -> None:
-            if values is not None:
-                self.open_gate(message.asset_id, message.version, values[0])
-
-        about = f"{message.asset_id} {message.version}: may it go there?"
-        self.push_screen(AskScreen("Gate", about, (environment_field(),)), answered)
-
-    def open_gate(self, asset: str, version: str, where: str) -> None:
-        """The gate's page."""
+    def gate(self, ask: asks.OpenGate) -> None:
+        """May it go there? Where is asked first when it is not known."""
         from pulse_tui.tui.registry.release import GateScreen  # noqa: PLC0415
 
-        self._open(
+        asset, version, where = ask.asset_id, ask.version, ask.environment
+        if where is None:
+            about = f"{asset} {version}: may it go there?"
+            self._context.form(
+                "Gate",
+                about,
+                (environment_field(),),
+                lambda values: self.gate(asks.OpenGate(asset, version, values[0])),
+            )
+            return
+        self._context.open(
             lambda desk: desk.gate_story(asset, version, where),
-            lambda story: GateScreen(self.head, asset, version, where, story),
+            lambda story: GateScreen(self._context.head, asset, version, where, story),
             GateScreen.show_story,
         )
 
-    def on_open_tree(self, message: asks.OpenTree) -> None:
+    def tree(self, ask: asks.OpenTree) -> None:
+        """What the asset depends on."""
         from pulse_tui.tui.registry.tree import TreeScreen  # noqa: PLC0415
 
-        self._open(
-            lambda desk: desk.tree(message.asset_id),
-            lambda tree: TreeScreen(self.head, tree, self._now_us()),
+        self._context.open(
+            lambda desk: desk.tree(ask.asset_id),
+            lambda tree: TreeScreen(self._context.head, tree, self._context.now_us),
             TreeScreen.show_tree,
         )
 
-    def on_open_dependents(self, message: asks.OpenDependents) -> None:
+    def dependents(self, ask: asks.OpenDependents) -> None:
+        """Who uses a component. Which is asked first when it is not known."""
         from pulse_tui.tui.registry.tree import DependentsScreen  # noqa: PLC0415
 
-        self._open(
-            lambda desk: desk.dependents(message.component_id),
-            lambda found: DependentsScreen(self.head, found, self._now_us()),
+        component = ask.component_id
+        if component is None:
+            self._context.form(
+                "Used by", "who uses a component?", (Field("Component"),),
+                lambda values: self.dependents(asks.OpenDependents(values[0])),
+            )  # fmt: skip
+            return
+        self._context.open(
+            lambda desk: desk.dependents(component),
+            lambda found: DependentsScreen(self._context.head, found, self._context.now_us),
             DependentsScreen.show_dependents,
         )
 
-    def on_find_dependents(self) -> None:
-        """Ask for the component's name first."""
-        from pulse_tui.tui.kit.ask import AskScreen, Field  # noqa: PLC0415
-
-        def answered(values: tuple[str, ...] | None) -> None:
-            if values is not None:
-                self.on_open_dependents(asks.OpenDependents(values[0]))
-
-        self.push_screen(AskScreen("Used by", "who uses a component?", (Field("Component"),)), answered)
-
-    def on_open_calendar(self) -> None:
+    def calendar(self, ask: asks.OpenCalendar) -> None:
+        """Releases, ours and the vendors'."""
         from pulse_tui.tui.registry.estate import CalendarScreen  # noqa: PLC0415
 
-        self._open(
+        self._context.open(
             lambda desk: desk.calendar(),
-            lambda rows: CalendarScreen(self.head, rows, self._now_us()),
+            lambda rows: CalendarScreen(self._context.head, rows, self._context.now_us),
             CalendarScreen.show_calendar,
         )
 
-    def on_open_inventory(self) -> None:
+    def inventory(self, ask: asks.OpenInventory) -> None:
+        """Where the sources and the estate do not agree."""
         from pulse_tui.tui.registry.estate import InventoryScreen  # noqa: PLC0415
 
-        self._open(
+        self._context.open(
             lambda desk: desk.inventory(),
-            lambda rows: InventoryScreen(self.head, rows, self._now_us()),
+            lambda rows: InventoryScreen(self._context.head, rows, self._context.now_us),
             InventoryScreen.show_inventory,
         )
 
-    def on_open_workflow(self, message: asks.OpenWorkflow) -> None:
-        """The board has it all: nothing is asked."""
+    def workflow(self, ask: asks.OpenWorkflow) -> None:
+        """The board has it all: the desk is not asked."""
         from pulse_tui.tui.registry.estate import WorkflowScreen  # noqa: PLC0415
 
-        row = next((r for r in (self.board.workflows if self.board else ()) if r.key == message.key), None)
+        def found() -> WorkflowRow | None:
+            board = self._context.board
+            return next((row for row in (board.workflows if board else ()) if row.key == ask.key), None)
+
+        row = found()
         if row is None:
-            self.say(f"there is no workflow {message.key} any more", bad=True)
+            self._context.say(f"there is no workflow {ask.key} any more", bad=True)
             return
-        page = WorkflowScreen(self.head, row, self._now_us())
+        page = WorkflowScreen(self._context.head, row, self._context.now_us)
 
         def reload() -> None:
-            now = next((r for r in (self.board.workflows if self.board else ()) if r.key == message.key), None)
+            now = found()
             if now is not None:
                 page.show_workflow(now)
 
-        self._push(page, reload)
+        self._context.push(page, reload)
 
-    def on_open_reference(self, message: asks.OpenReference) -> None:
+    def reference(self, ask: asks.OpenReference) -> None:
         """An asset or an advisory opens as such; anything else as a page of what its line says."""
 
         def found(kind: str) -> None:
-            from pulse_tui.tui.opened import EntryScreen  # noqa: PLC0415
+            from pulse_tui.tui.kit.entry import EntryScreen  # noqa: PLC0415
 
             if kind == "asset":
-                self.on_open_asset(messages.OpenAsset(message.ref))
+                self.asset(asks.OpenAsset(ask.ref))
             elif kind == "advisory":
-                self.on_open_advisory(messages.OpenAdvisory(message.ref))
+                self._context.answer(OpenAdvisory(ask.ref))
             else:
-                self.push_screen(EntryScreen(self.head, message.title, message.lines))
+                self._context.push(EntryScreen(self._context.head, ask.title, ask.lines))
 
-        self._ask(lambda desk: look_up(desk, message.ref) if message.ref else "", found)
-
-    # ------------------------------------------------------------------ the palette
-
-    def action_history(self, asset: str) -> None:
-        """``history support-bot`` in the palette."""
-        self.on_open_history(asks.OpenHistory(asset))
-
-    def action_tree(self, asset: str) -> None:
-        """``tree support-bot`` in the palette."""
-        self.on_open_tree(asks.OpenTree(asset))
+        self._context.ask(lambda desk: look_up(desk, ask.ref) if ask.ref else "", found)

@@ -1,15 +1,21 @@
-"""Pane 1: the estate by asset or by workflow, in the order that was chosen."""
+"""The pane of the estate: by asset or by workflow, in the order that was chosen."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from pulse_tui.tui.kit.filters import Filter
-from pulse_tui.tui.kit.table import Table
+from pulse_tui.tui.asks.evals import FollowAsset
+from pulse_tui.tui.asks.registry import OpenAsset, OpenWorkflow
+from pulse_tui.tui.kit.filters import BadFilter, Filter, parse
+from pulse_tui.tui.kit.keys import bind
+from pulse_tui.tui.pane import Subject, TablePane
 from pulse_tui.tui.registry import rows
+from pulse_tui.tui.session import Session
 
 if TYPE_CHECKING:
+    from textual.timer import Timer
+
     from pulse_tui.domain.views.panes import Board, RegistryRow
     from pulse_tui.domain.views.registry import WorkflowRow
     from pulse_tui.tui.kit.rows import Spec
@@ -17,16 +23,24 @@ if TYPE_CHECKING:
 ASSETS: Final = "assets"
 WORKFLOWS: Final = "workflows"
 VIEWS: Final = (ASSETS, WORKFLOWS)
+FOLLOW_S: Final = 0.12
+"""Other panes follow the cursor when it has rested this long: longer than a held key's repeat."""
 
 
-class RegistryPane(Table[Any]):
+class RegistryPane(TablePane[Any]):
     """One table with two views. Each view keeps its own cursor and filter while the other is shown."""
 
-    def __init__(self, *, id: str, view: str = ASSETS, sort: str = rows.WORST) -> None:
-        """A view or an order that nobody knows is the first of them."""
-        self.view = view if view in VIEWS else ASSETS
-        self.sort = sort if sort in rows.SORTS else rows.WORST
-        super().__init__(self._spec(), id=id)
+    TAB = "Registry"
+    KEYS: ClassVar = (
+        bind("v", "view", "view", "registry: by asset, or by workflow with its worst stage marked", show=True),
+        bind("o", "order", "sort", "registry: worst first, by name, by what moved last, by owner", show=True),
+    )
+
+    def __init__(self) -> None:
+        """By asset, worst first."""
+        self.view, self.sort = ASSETS, rows.WORST
+        super().__init__(self._spec(), id="registry")
+        self._follow: Timer | None = None
         self._assets: Sequence[RegistryRow] | None = None
         self._workflows: Sequence[WorkflowRow] | None = None
         self._frozen: dict[RegistryRow, RegistryRow] = {}
@@ -38,7 +52,7 @@ class RegistryPane(Table[Any]):
         return spec._replace(title=f"{spec.title} ─ by {self.view[:-1]}, {self.sort}")
 
     @property
-    def asset(self) -> str | None:
+    def lead(self) -> str | None:
         """The asset under the cursor; of a workflow its worst stage's, else its last stage's."""
         if self.row is None:
             return None
@@ -47,16 +61,30 @@ class RegistryPane(Table[Any]):
         stage = rows.worst_stage(self.row) or (self.row.stages[-1] if self.row.stages else None)
         return stage.asset if stage else None
 
-    @property
-    def place(self) -> tuple[str, str] | None:
-        """(asset, environment) under the cursor: what a deed is about. A workflow is none: it has several."""
-        return (self.row.asset, self.row.environment) if self.row is not None and self.view == ASSETS else None
+    def subject(self) -> Subject | None:
+        """The deployment under the cursor; a workflow has several, so only the asset of one stage."""
+        if self.view == ASSETS:
+            return Subject(self.row.asset, self.row.environment) if self.row is not None else None
+        return Subject(self.lead) if self.lead is not None else None
 
-    def shows_frozen(self, asset: str) -> bool:
-        """Whether a row of the asset says that it is frozen."""
-        return any(row.asset == asset and row.state == "frozen" for row in self._assets or ())
+    def opens(self, row: Any) -> OpenAsset | OpenWorkflow:
+        return OpenAsset(row.asset) if self.view == ASSETS else OpenWorkflow(row.key)
 
-    def show_board(self, board: Board, now_us: int) -> None:
+    def moved(self) -> None:
+        """Other panes follow once the cursor rests."""
+        if self.lead is None:
+            return
+        if self._follow is not None:
+            self._follow.reset()
+        else:
+            self._follow = self.set_timer(FOLLOW_S, self._rested)
+
+    def _rested(self) -> None:
+        self._follow = None
+        if self.lead is not None:
+            self.post_message(FollowAsset(self.lead))
+
+    def show_board(self, board: Board, now_us: int, lead: str | None = None) -> None:
         """Both views are kept; only the one that is shown is drawn."""
         self._assets = rows.frozen_rows(board.registry, board.header.frozen, self._frozen)
         self._frozen = (
@@ -94,28 +122,37 @@ class RegistryPane(Table[Any]):
         self.redraw()
         return self.sort
 
+    def action_view(self) -> None:
+        self.toggle_view()
+        self.moved()
+
+    def action_order(self) -> None:
+        self.cycle_sort()
+
     # ------------------------------------------------------------------ session
 
-    def remembered(self) -> tuple[dict[str, str], dict[str, str]]:
-        """(cursor, filter) of each view, by its name in the session."""
+    def remembered(self) -> Session:
+        """Cursor and filter of each view, the view, and the order."""
         left = {**self._left, self.view: (self.filter, self.cursor_key)}
         cursors = {_SAVED[view]: key for view, (_, key) in left.items() if key}
-        return cursors, {_SAVED[view]: kept.text for view, (kept, _) in left.items() if kept.terms}
+        filters = {_SAVED[view]: kept.text for view, (kept, _) in left.items() if kept.terms}
+        return Session(cursors=cursors, filters=filters, shown={"view": self.view, "sort": self.sort})
 
-    def restore(self, cursors: dict[str, str], filters: dict[str, str]) -> list[str]:
-        """Put both views where they were left; returns what could not be used."""
-        from pulse_tui.tui.kit.filters import BadFilter, parse  # noqa: PLC0415  beside the class that it raises
-
+    def restore(self, saved: Session) -> list[str]:
+        """Both views as they were left; a view or an order that nobody knows is the first of them."""
         complaints: list[str] = []
         for view in VIEWS:
-            names = (rows.REGISTRY if view == ASSETS else rows.WORKFLOWS).names
-            saved = _SAVED[view]
+            name = _SAVED[view]
             try:
-                kept = parse(filters.get(saved, ""), names)
+                kept = parse(saved.filters.get(name, ""), (rows.REGISTRY if view == ASSETS else rows.WORKFLOWS).names)
             except BadFilter as error:
-                complaints.append(f"the saved filter of {saved} was dropped: {error}")
+                complaints.append(f"the saved filter of {name} was dropped: {error}")
                 kept = Filter()
-            self._left[view] = (kept, cursors.get(saved))
+            self._left[view] = (kept, saved.cursors.get(name))
+        view, sort = saved.shown.get("view", ""), saved.shown.get("sort", "")
+        self.view = view if view in VIEWS else ASSETS
+        self.sort = sort if sort in rows.SORTS else rows.WORST
+        self.use(self._spec())
         self.filter, self._wanted_key = self._left.pop(self.view)
         return complaints
 

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar, Final, NamedTuple
 
 from textual.binding import BindingType
 
 from pulse_tui.domain.release import ReleaseState
 from pulse_tui.domain.views.registry import GateMark, GateStory, ReleaseStory
-from pulse_tui.tui.alerts.alert import story_blocks
 from pulse_tui.tui.asks import registry as asks
-from pulse_tui.tui.kit import look
+from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span, safe
-from pulse_tui.tui.kit.document import Block
+from pulse_tui.tui.kit.document import Block, Lines, story_blocks
 from pulse_tui.tui.kit.keys import bind
 from pulse_tui.tui.kit.page import PageScreen
 from pulse_tui.tui.kit.rows import environment
 from pulse_tui.tui.kit.screen import BaseScreen, Head
 
-Lines = Sequence[tuple[str, str]]
 _GONE: Final = (ReleaseState.QUARANTINED, ReleaseState.RETIRED)
 
 
@@ -36,10 +33,10 @@ class ReleaseKeys(BaseScreen):
 
     RELEASE_KEYS: ClassVar[list[BindingType]] = [
         bind("e", "gate", "gate", "may it go to an environment? asks which; every reason", show=True),
-        bind("A", "approve_release", "approve", "approve the release; asks for its version and why", show=True),
-        bind("P", "promote_release", "promote", "record that it goes to an environment; the gate must be open", show=True),
-        bind("Q", "quarantine_release", "quarantine", "nothing may go to it any more; asks for its version and why", show=True),
-        bind("R", "retire_release", "retire", "for good: it is no target any more; asks for its version and why", show=True),
+        bind("A", "approve_release", "approve", "approve the release; asks for its version and why", show=True, changes=True),
+        bind("P", "promote_release", "promote", "record that it goes to an environment; the gate must be open", show=True, changes=True),
+        bind("Q", "quarantine_release", "quarantine", "nothing may go to it any more; asks for its version and why", show=True, changes=True),
+        bind("R", "retire_release", "retire", "for good: it is no target any more; asks for its version and why", show=True, changes=True),
     ]  # fmt: skip
 
     def subject(self) -> Subject | None:
@@ -74,15 +71,15 @@ class ReleaseKeys(BaseScreen):
     def action_retire_release(self) -> None:
         self._move("retire")
 
-    def _move(self, deed: str) -> None:
+    def _move(self, action: str) -> None:
         if (subject := self.subject()) is not None:
-            self.post_message(asks.MoveRelease(subject.asset, subject.version, deed))
+            self.post_message(asks.MoveRelease(subject.asset, subject.version, action))
 
 
 def release_title(asset: str, version: str, state: str) -> list[Span]:
     """``Release  support-bot 3.8.2  ◆ evaluated``."""
-    title: list[Span] = [(" Release  ", look.DIM), (safe(f"{asset} {version}"), look.BOLD)]
-    return [*title, ("   ", look.PLAIN), look.state(state)]
+    title: list[Span] = [(" Release  ", styles.DIM), (safe(f"{asset} {version}"), styles.BOLD)]
+    return [*title, ("   ", styles.PLAIN), styles.state(state)]
 
 
 class ReleaseScreen(ReleaseKeys, PageScreen):
@@ -112,7 +109,7 @@ class DiffScreen(PageScreen):
 
     def __init__(self, head: Head, asset: str, older: str, newer: str, lines: Lines) -> None:
         """By their iteration."""
-        title = [(" Diff  ", look.DIM), (safe(f"{asset}  {older} → {newer}"), look.BOLD)]
+        title = [(" Diff  ", styles.DIM), (safe(f"{asset}  {older} → {newer}"), styles.BOLD)]
         super().__init__(head, title, _diff_blocks(lines))
 
     def show_story(self, lines: Lines) -> None:
@@ -127,7 +124,7 @@ def _diff_blocks(lines: Lines) -> list[Block]:
 def gate_title(asset: str, version: str, where: str, story: GateStory) -> list[Span]:
     """``Gate  support-bot 3.8.2 → prod  ✖ BLOCKED``."""
     about = safe(f"{asset} {version} → {environment(where)[0]}")
-    return [(" Gate  ", look.DIM), (about, look.BOLD), ("   ", look.PLAIN), look.state(story.word)]
+    return [(" Gate  ", styles.DIM), (about, styles.BOLD), ("   ", styles.PLAIN), styles.state(story.word)]
 
 
 def gate_blocks(story: GateStory) -> list[Block]:
@@ -144,7 +141,14 @@ class GateScreen(PageScreen):
     """May a release go to an environment? Every reason."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("P", "promote_release", "promote", "record that it goes there; the gate must be open", show=True),
+        bind(
+            "P",
+            "promote_release",
+            "promote",
+            "record that it goes there; the gate must be open",
+            show=True,
+            changes=True,
+        ),
         *PageScreen.PAGE_KEYS,
     ]
 

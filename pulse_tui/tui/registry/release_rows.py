@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from pulse_tui.domain.moments import age
 from pulse_tui.domain.views.registry import ReleaseRow
-from pulse_tui.tui.kit import look
+from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span
 from pulse_tui.tui.kit.filters import Fields
 from pulse_tui.tui.kit.rows import Cells, Column, Spec, environment
@@ -24,7 +24,7 @@ class HistoryLine(NamedTuple):
 def serves(row: ReleaseRow) -> Span:
     """Where it serves now: ``prod canary``."""
     words = " ".join(environment(word)[0] for word in row.serves)
-    return words or "-", look.BOLD if "production" in row.serves else look.PLAIN if words else look.DIM
+    return words or "-", styles.BOLD if "production" in row.serves else styles.PLAIN if words else styles.DIM
 
 
 def history_cells(line: HistoryLine, now_us: int) -> Cells:
@@ -33,15 +33,15 @@ def history_cells(line: HistoryLine, now_us: int) -> Cells:
     promoted = f"{row.promoted} {age(row.promoted_us, now_us)}" if row.promoted_us is not None else row.promoted
     marks = ("» " if line.marked else "") + row.version + (" !" if row.remark else "")
     return (
-        (marks, look.INFO + look.BOLD if line.marked else look.WARN if row.remark else look.PLAIN),
-        (str(row.iteration), look.DIM),
-        (row.branch or "-", look.DIM),
-        look.state(row.state),
+        (marks, styles.INFO + styles.BOLD if line.marked else styles.WARN if row.remark else styles.PLAIN),
+        (str(row.iteration), styles.DIM),
+        (row.branch or "-", styles.DIM),
+        styles.state(row.state),
         serves(row),
-        (promoted or "-", look.DIM),
+        (promoted or "-", styles.DIM),
         back(row.pointer),
-        look.state(row.verdict) if row.verdict else ("-", look.DIM),
-        (age(row.created_us, now_us), look.DIM),
+        styles.state(row.verdict) if row.verdict else ("-", styles.DIM),
+        (age(row.created_us, now_us), styles.DIM),
     )
 
 
@@ -64,8 +64,8 @@ def history_fields(line: HistoryLine) -> Fields:
 
 def history_detail(row: ReleaseRow) -> list[Span]:
     """What did not fit the line: what is odd about it, and its digest."""
-    said = [(f"! {row.remark}  ", look.WARN)] if row.remark else []
-    return [*said, (f"digest {row.digest or 'not known'}", look.DIM)]
+    said = [(f"! {row.remark}  ", styles.WARN)] if row.remark else []
+    return [*said, (f"digest {row.digest or 'not known'}", styles.DIM)]
 
 
 HISTORY: Final[Spec[HistoryLine]] = Spec(

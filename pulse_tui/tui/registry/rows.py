@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Final
 from rich.cells import cell_len
 
 from pulse_tui.domain.moments import age
-from pulse_tui.tui.kit import look
+from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span
 from pulse_tui.tui.kit.filters import Fields
 from pulse_tui.tui.kit.rows import Cells, Column, Spec, environment
 
 if TYPE_CHECKING:
-    from pulse_tui.domain.views.panes import RegistryRow
+    from pulse_tui.domain.views.panes import Board, RegistryRow
     from pulse_tui.domain.views.registry import StageCell, WorkflowRow
 
 EVERYTHING: Final = "everything"
@@ -35,9 +35,9 @@ def registry_state(row: RegistryRow) -> Span:
 
 def state_text(state: str, hold: str, concerned: bool) -> Span:
     """As :func:`registry_state`, of the parts."""
-    text, style = look.state(state)
+    text, style = styles.state(state)
     beside = hold or ("conflict" if concerned else "")
-    return (text, style) if beside in ("", state) else (f"{text} {look.state(beside)[0]}", style)
+    return (text, style) if beside in ("", state) else (f"{text} {styles.state(beside)[0]}", style)
 
 
 def frozen_rows(
@@ -60,22 +60,29 @@ def frozen_rows(
     )
 
 
-def back(pointer: str) -> Span:
+def is_frozen(board: Board | None, asset: str) -> bool:
+    """Whether a freeze of the asset stands, by the header's list and the rows' states."""
+    if board is None:
+        return False
+    return asset in board.header.frozen or any(r.asset == asset and r.state == "frozen" for r in board.registry)
+
+
+def back(pointer: str, ok: bool = True) -> Span:
     """Where a rollback goes; ``!`` before it when that was found not to work, ``-`` when there is nothing."""
-    return (pointer or "-", look.BAD if pointer.startswith("!") else look.DIM)
+    return (pointer or "-", styles.DIM) if ok else (f"!{pointer}", styles.BAD)
 
 
 def registry_cells(row: RegistryRow, now_us: int) -> Cells:
     """ASSET ENV VERSION ITER STATE SINCE BACK SOURCE."""
     return (
-        (row.asset, look.PLAIN),
+        (row.asset, styles.PLAIN),
         environment(row.environment),
-        (row.version or "-", look.PLAIN),
-        ("-" if row.iteration is None else str(row.iteration), look.DIM),
+        (row.version or "-", styles.PLAIN),
+        ("-" if row.iteration is None else str(row.iteration), styles.DIM),
         registry_state(row),
-        (age(row.since_us, now_us), look.DIM),
-        back(row.pointer),
-        (row.source or "-", look.DIM),
+        (age(row.since_us, now_us), styles.DIM),
+        back(row.pointer, row.pointer_ok),
+        (row.source or "-", styles.DIM),
     )
 
 
@@ -87,7 +94,7 @@ def _state_width(state: str, hold: str, concerned: bool) -> int:
 def registry_widths(row: RegistryRow) -> tuple[int, ...]:
     """Cells of :func:`registry_cells`, for all rows of a large estate at once; those of SINCE are always the same."""
     asset, place, version, iteration, state = row[:5]
-    pointer, source = row.pointer or "-", row.source or "-"
+    pointer, source = back(row.pointer, row.pointer_ok)[0], row.source or "-"
     return (
         len(asset) if asset.isascii() else cell_len(asset),
         4 if place == "production" else len(place),
@@ -113,7 +120,7 @@ def registry_fields(row: RegistryRow) -> Fields:
         "tier": row.tier,
         "kind": row.kind,
         "release": row.release,
-        "back": row.pointer,
+        "back": row.pointer if row.pointer_ok else f"!{row.pointer}",
         "source": row.source,
         "concerns": str(row.concerns),
         "why": row.why,
@@ -126,7 +133,7 @@ def _copied(row: RegistryRow) -> str:
 
 
 REGISTRY: Final[Spec[RegistryRow]] = Spec(
-    title="1 Registry",
+    title="Registry",
     columns=(
         Column("ASSET", 12, 0, wish=14),
         Column("ENV", 4, 7),
@@ -165,7 +172,7 @@ def stages_text(row: WorkflowRow) -> str:
     """``classify › retrieve › ✖ generate``: the stages in their order, the worst one marked."""
     worst = worst_stage(row)
     return ARROW.join(
-        f"{look.state(stage.state)[0].split(' ', 1)[0]} {stage.name}" if stage is worst else stage.name
+        f"{styles.state(stage.state)[0].split(' ', 1)[0]} {stage.name}" if stage is worst else stage.name
         for stage in row.stages
     )
 
@@ -186,11 +193,11 @@ def shorten_stages(text: str, width: int) -> str:
 def workflow_cells(row: WorkflowRow, now_us: int) -> Cells:
     """WORKFLOW ENV STAGES STATE SINCE."""
     return (
-        (row.id, look.PLAIN),
+        (row.id, styles.PLAIN),
         environment(row.environment),
-        (stages_text(row) or "no stages", look.PLAIN if row.stages else look.DIM),
-        look.state(row.state),
-        (age(row.since_us, now_us), look.DIM),
+        (stages_text(row) or "no stages", styles.PLAIN if row.stages else styles.DIM),
+        styles.state(row.state),
+        (age(row.since_us, now_us), styles.DIM),
     )
 
 
@@ -208,7 +215,7 @@ def workflow_fields(row: WorkflowRow) -> Fields:
 
 
 WORKFLOWS: Final[Spec[WorkflowRow]] = Spec(
-    title="1 Registry",
+    title="Registry",
     columns=(
         Column("WORKFLOW", 8, 20),
         Column("ENV", 4, 7),

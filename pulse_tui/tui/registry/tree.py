@@ -8,9 +8,8 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from pulse_tui.domain.views.registry import DependentRow, Dependents, Tree
-from pulse_tui.tui.asks import common as messages
 from pulse_tui.tui.asks import registry as asks
-from pulse_tui.tui.kit import look
+from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span, safe
 from pulse_tui.tui.kit.keys import bind
 from pulse_tui.tui.kit.listing import ListScreen
@@ -47,7 +46,7 @@ class TreeScreen(ListScreen[TreeLine]):
 
     def __init__(self, head: Head, tree: Tree, now_us: int) -> None:
         """The tree as the desk told it."""
-        title = [(" Depends on  ", look.DIM), (safe(tree.asset), look.BOLD)]
+        title = [(" Depends on  ", styles.DIM), (safe(tree.asset), styles.BOLD)]
         super().__init__(head, title, TREE, tree_sentences(tree), now_us)
         self.table.update_rows(tree_lines(tree.rows), now_us)
 
@@ -85,7 +84,7 @@ class DependentsScreen(ListScreen[DependentRow]):
 
     def _title(self) -> list[Span]:
         name = self.found.provider if self.own else self.found.component
-        return [(" Used by  ", look.DIM), (safe(name), look.BOLD)]
+        return [(" Used by  ", styles.DIM), (safe(name), styles.BOLD)]
 
     def show_dependents(self, found: Dependents) -> None:
         """The answer with news."""
@@ -106,4 +105,4 @@ class DependentsScreen(ListScreen[DependentRow]):
 
     def action_open(self) -> None:
         if self.table.row is not None:
-            self.post_message(messages.OpenAsset(self.table.row.asset))
+            self.post_message(asks.OpenAsset(self.table.row.asset))

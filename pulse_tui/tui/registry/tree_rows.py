@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from pulse_tui.domain.views.registry import DependentRow, TreeRow
-from pulse_tui.tui.kit import look
+from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span
 from pulse_tui.tui.kit.filters import Fields
 from pulse_tui.tui.kit.rows import Cells, Column, Spec, environment
@@ -36,20 +36,20 @@ def tree_lines(rows: Sequence[TreeRow]) -> list[TreeLine]:
 def note(row: TreeRow) -> Span:
     """What changed, marked; of a line that is not unfolded again, that it stands above."""
     if row.note:
-        return f"▲ {row.note}", look.WARN
-    return ("↑ as above", look.DIM) if row.again else ("", look.PLAIN)
+        return f"▲ {row.note}", styles.WARN
+    return ("↑ as above", styles.DIM) if row.again else ("", styles.PLAIN)
 
 
 def _cells(line: TreeLine, name: str) -> Cells:
     row = line.row
-    style = look.WARN if row.note else look.DIM if row.again else look.PLAIN
+    style = styles.WARN if row.note else styles.DIM if row.again else styles.PLAIN
     return (
         (f"{'  ' * min(row.depth, DEEPEST)}{name}", style),
-        (row.version or "-", look.PLAIN),
+        (row.version or "-", styles.PLAIN),
         note(row),
-        (" ".join(environment(word)[0] for word in row.where) or "all", look.PLAIN if row.where else look.DIM),
-        (row.kind.replace("_", " "), look.DIM),
-        (row.source or "-", look.DIM),
+        (" ".join(environment(word)[0] for word in row.where) or "all", styles.PLAIN if row.where else styles.DIM),
+        (row.kind.replace("_", " "), styles.DIM),
+        (row.source or "-", styles.DIM),
     )
 
 
@@ -81,15 +81,15 @@ def tree_fields(line: TreeLine) -> Fields:
 
 def tree_detail(row: TreeRow) -> list[Span]:
     """What did not fit the line."""
-    spans: list[Span] = [(f"{row.provider or row.name} {row.version}", look.BOLD), (f"  {row.kind}", look.DIM)]
+    spans: list[Span] = [(f"{row.provider or row.name} {row.version}", styles.BOLD), (f"  {row.kind}", styles.DIM)]
     if row.source:
-        spans.append((f"  by {row.source}", look.DIM))
+        spans.append((f"  by {row.source}", styles.DIM))
     if row.where:
-        spans.append((f"  only in {', '.join(row.where)}", look.PLAIN))
+        spans.append((f"  only in {', '.join(row.where)}", styles.PLAIN))
     if row.note:
-        spans.append((f"  ▲ {row.note}", look.WARN))
+        spans.append((f"  ▲ {row.note}", styles.WARN))
     if row.again:
-        spans.append(("  its own dependencies stand where it is named first, above", look.DIM))
+        spans.append(("  its own dependencies stand where it is named first, above", styles.DIM))
     return spans
 
 
@@ -120,13 +120,16 @@ def dependent_cells(row: DependentRow, now_us: int) -> Cells:
     del now_us
     where = " ".join(environment(word)[0] for word in row.environments)
     return (
-        (row.asset, look.PLAIN),
-        (row.version or "-", look.PLAIN),
-        (where or "nowhere", look.BOLD if "production" in row.environments else look.PLAIN if where else look.DIM),
-        (row.via, look.DIM if row.via == "directly" else look.PLAIN),
-        (row.owner or "nobody", look.DIM if row.owner else look.WARN),
-        (", ".join(row.workflows) or "-", look.DIM),
-        (", ".join(row.endpoints) or "-", look.DIM),
+        (row.asset, styles.PLAIN),
+        (row.version or "-", styles.PLAIN),
+        (
+            where or "nowhere",
+            styles.BOLD if "production" in row.environments else styles.PLAIN if where else styles.DIM,
+        ),
+        (row.via, styles.DIM if row.via == "directly" else styles.PLAIN),
+        (row.owner or "nobody", styles.DIM if row.owner else styles.WARN),
+        (", ".join(row.workflows) or "-", styles.DIM),
+        (", ".join(row.endpoints) or "-", styles.DIM),
     )
 
 
@@ -146,9 +149,9 @@ def dependent_fields(row: DependentRow) -> Fields:
 def dependent_detail(row: DependentRow) -> list[Span]:
     """What did not fit the line."""
     return [
-        (f"via {row.via}", look.PLAIN),
-        (f"  workflows {', '.join(row.workflows) or 'none'}", look.DIM),
-        (f"  endpoints {', '.join(row.endpoints) or 'none'}", look.DIM),
+        (f"via {row.via}", styles.PLAIN),
+        (f"  workflows {', '.join(row.workflows) or 'none'}", styles.DIM),
+        (f"  endpoints {', '.join(row.endpoints) or 'none'}", styles.DIM),
     ]
 
 

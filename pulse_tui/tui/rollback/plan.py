@@ -7,12 +7,13 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from pulse_tui.domain.views.panes import PlanStory
-from pulse_tui.tui.asks import common as messages
-from pulse_tui.tui.kit import look
-from pulse_tui.tui.kit.ask import AskScreen, Field
+from pulse_tui.tui.asks import rollback as asks
+from pulse_tui.tui.kit import styles
+from pulse_tui.tui.kit.ask import AskScreen
 from pulse_tui.tui.kit.canvas import Span, safe
-from pulse_tui.tui.kit.confirm import ApprovalScreen, Confirmation
+from pulse_tui.tui.kit.confirm import ApprovalScreen
 from pulse_tui.tui.kit.document import Block
+from pulse_tui.tui.kit.forms import Confirmation, Field
 from pulse_tui.tui.kit.keys import bind
 from pulse_tui.tui.kit.page import PageScreen
 from pulse_tui.tui.kit.rows import environment
@@ -24,10 +25,13 @@ _OPEN = ("proposed", "approved")
 def plan_title(plan: PlanStory) -> list[Span]:
     """``Rollback  support-bot canary 3.8.2 → 3.8.1  ◆ proposed``."""
     return [
-        (" Rollback plan  ", look.DIM),
-        (safe(f"{plan.asset} {environment(plan.environment)[0]}  {plan.from_version} → {plan.to_version}"), look.BOLD),
-        ("   ", look.PLAIN),
-        look.state(plan.state),
+        (" Rollback plan  ", styles.DIM),
+        (
+            safe(f"{plan.asset} {environment(plan.environment)[0]}  {plan.from_version} → {plan.to_version}"),
+            styles.BOLD,
+        ),
+        ("   ", styles.PLAIN),
+        styles.state(plan.state),
     ]
 
 
@@ -68,11 +72,11 @@ def plan_blocks(plan: PlanStory, read_only: bool = False) -> list[Block]:
         for name, ok, blocking, detail in sorted(plan.checks, key=lambda check: (check[1], not check[2]))
     )
     good = _good(plan)
-    worst = look.BAD if any(check[2] for check in failed) else look.WARN + look.BOLD if failed else look.BOLD
+    worst = styles.BAD if any(check[2] for check in failed) else styles.WARN + styles.BOLD if failed else styles.BOLD
     approvals = (f"{plan.approvals_given} of {plan.approvals_needed} given", *plan.approvals)
     # In the top block too: on a small screen the checks themselves begin below the fold.
     summary = (counted_checks(plan),) if plan.checks else ()
-    blocks = [Block("WHAT TO DO NOW", (next_step(plan, read_only), *summary), look.BOLD, look.GOOD + look.BOLD)]
+    blocks = [Block("WHAT TO DO NOW", (next_step(plan, read_only), *summary), styles.BOLD, styles.GOOD + styles.BOLD)]
     if plan.run:
         blocks.append(Block("RUN", plan.run))
     blocks.append(Block("WHAT IT DOES", (plan.headline,)))
@@ -82,7 +86,7 @@ def plan_blocks(plan: PlanStory, read_only: bool = False) -> list[Block]:
         blocks.append(Block("CHECKS", (good, *checks), label_style=worst))
     blocks.append(Block("APPROVALS", approvals))
     if not any(label.casefold() == "hash" for label, _ in plan.facts):
-        blocks.append(Block("HASH", (plan.hash,), look.DIM))
+        blocks.append(Block("HASH", (plan.hash,), styles.DIM))
     return blocks
 
 
@@ -104,11 +108,23 @@ class PlanScreen(PageScreen):
     """The only place where a rollback is approved and run."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("a", "approve", "approve", "approve exactly this plan: a dialog asks for the asset's name", show=True),
-        bind("r", "reject", "reject", "say no to this plan, with a reason", show=True),
-        bind("x", "execute", "roll back", "run the approved plan", show=True),
         bind(
-            "u", "undo", "undo plan", "make the plan that puts back what the run changed; approve it there", show=True
+            "a",
+            "approve",
+            "approve",
+            "approve exactly this plan: a dialog asks for the asset's name",
+            show=True,
+            changes=True,
+        ),
+        bind("r", "reject", "reject", "say no to this plan, with a reason", show=True, changes=True),
+        bind("x", "execute", "roll back", "run the approved plan", show=True, changes=True),
+        bind(
+            "u",
+            "undo",
+            "undo plan",
+            "make the plan that puts back what the run changed; approve it there",
+            show=True,
+            changes=True,
         ),
         *PageScreen.PAGE_KEYS,
     ]
@@ -152,10 +168,10 @@ class PlanScreen(PageScreen):
             if last
             else "Nothing runs yet: others must approve too."
         )
-        self._confirm(what, after, lambda reason: messages.Approve(plan.hash, reason, last))
+        self._confirm(what, after, lambda reason: asks.Approve(plan.hash, reason, last))
 
     def action_undo(self) -> None:
-        self.post_message(messages.Undo(self.plan.hash))
+        self.post_message(asks.Undo(self.plan.hash))
 
     def _confirm(self, what: str, after: str, message: object) -> None:
         plan = self.plan
@@ -172,13 +188,13 @@ class PlanScreen(PageScreen):
         self.app.push_screen(ApprovalScreen(confirmation), answered)
 
     def action_execute(self) -> None:
-        self.post_message(messages.Execute(self.plan.hash))
+        self.post_message(asks.Execute(self.plan.hash))
 
     def action_reject(self) -> None:
         plan = self.plan
 
         def answered(values: tuple[str, ...] | None) -> None:
             if values is not None:
-                self.post_message(messages.Reject(plan.hash, values[0]))
+                self.post_message(asks.Reject(plan.hash, values[0]))
 
         self.app.push_screen(AskScreen("Reject this plan", plan.headline, (Field("Why not"),)), answered)

@@ -20,7 +20,7 @@ from pulse_tui.enrich.advisories.matching import (
     severity_of,
 )
 from pulse_tui.enrich.advisories.versions import order
-from pulse_tui.enrich.places import component_key, package_key
+from pulse_tui.enrich.lookups import component_key, package_key
 from tests.enrich.build import CANARY, ESTATE, GATEWAY, NLTK, NOW, PRODUCTION, SHADOW, VLLM, advisory, deployment
 
 

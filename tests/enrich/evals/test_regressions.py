@@ -13,7 +13,7 @@ from pulse_tui.domain.evidence import CostEvidence, ServiceEvidence
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.words import Recommended, Severity, SignalType
 from pulse_tui.enrich.evals.regressions import (
-    Held,
+    Compared,
     cleared,
     condition,
     content,
@@ -50,9 +50,9 @@ def jailbreak(verdict: Verdict = FAIL, **changes: Any) -> TaskVerdict:
     return line(verdict, **{**values, "high": 0.024, **changes})
 
 
-def held(*lines: TaskVerdict, refused: str = "", environment: Any = CANARY, **changes: Any) -> Held:
+def compared(*lines: TaskVerdict, refused: str = "", environment: Any = CANARY, **changes: Any) -> Compared:
     said = comparison("1418", "1407", *lines, refused=refused)
-    return Held(run(), BASE, said, environment, NOW, "ml-support")._replace(**changes)
+    return Compared(run(), BASE, said, environment, NOW, "ml-support")._replace(**changes)
 
 
 def only(found: list[Signal]) -> Signal:
@@ -61,7 +61,7 @@ def only(found: list[Signal]) -> Signal:
 
 
 def test_each_line_that_is_worse_is_a_signal_with_its_interval_and_both_runs_as_evidence() -> None:
-    accuracy, attack = signals(held(line(), jailbreak()))
+    accuracy, attack = signals(compared(line(), jailbreak()))
     assert (accuracy.signal_type, attack.signal_type) == (
         SignalType.BENCHMARK_REGRESSION,
         SignalType.SAFETY_REGRESSION,
@@ -87,9 +87,11 @@ def test_each_line_that_is_worse_is_a_signal_with_its_interval_and_both_runs_as_
 
 
 def test_worse_that_passes_is_told_so_that_rules_can_clear_and_better_is_no_news() -> None:
-    slight = only(signals(held(line(PASS, current=0.909, delta=-0.005))))
+    slight = only(signals(compared(line(PASS, current=0.909, delta=-0.005))))
     assert (slight.evidence.verdict, slight.evidence.worse_pp) == (PASS, 0.5)
-    assert signals(held(line(PASS, current=0.92, delta=0.006), line(PASS, task="b", current=0.914, delta=0.0))) == []
+    assert (
+        signals(compared(line(PASS, current=0.92, delta=0.006), line(PASS, task="b", current=0.914, delta=0.0))) == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -97,13 +99,13 @@ def test_worse_that_passes_is_told_so_that_rules_can_clear_and_better_is_no_news
     [(-0.006, False), (0.0, False), (0.004, True)],
 )
 def test_a_metric_that_should_be_low_is_worse_when_it_rises(delta: float, told: bool) -> None:
-    said = held(jailbreak(PASS, current=0.01 + delta, delta=delta))
+    said = compared(jailbreak(PASS, current=0.01 + delta, delta=delta))
     assert bool(signals(said)) is told
     assert (condition(run(), CANARY, jailbreak()) in cleared(said)) is not told
 
 
 def test_what_is_not_decided_is_told_under_a_name_of_its_own_and_asks_for_a_retest() -> None:
-    told = only(signals(held(line(INCONCLUSIVE, low=-0.04, high=0.01, more_items=240))))
+    told = only(signals(compared(line(INCONCLUSIVE, low=-0.04, high=0.01, more_items=240))))
     assert told.fingerprint == undecided(run(), CANARY, line())
     assert told.fingerprint != condition(run(), CANARY, line())
     assert (told.recommended_action, told.severity) == (Recommended.RETEST, Severity.LOW)
@@ -111,7 +113,7 @@ def test_what_is_not_decided_is_told_under_a_name_of_its_own_and_asks_for_a_rete
 
 
 def test_beside_a_loss_that_is_proven_nobody_is_asked_to_measure_another_line_of_its_kind() -> None:
-    said = held(line(), line(INCONCLUSIVE, slice="long context"), jailbreak(INCONCLUSIVE))
+    said = compared(line(), line(INCONCLUSIVE, slice="long context"), jailbreak(INCONCLUSIVE))
     assert [(s.evidence.task, s.evidence.verdict) for s in signals(said)] == [
         ("refunds", FAIL),
         ("jailbreak", INCONCLUSIVE),
@@ -123,19 +125,19 @@ def test_beside_a_loss_that_is_proven_nobody_is_asked_to_measure_another_line_of
 
 def test_bare_safety_numbers_are_told_whatever_else_failed() -> None:
     bare = {"gate": Gate.SAFETY, "basis": Basis.RAW, "low": None, "high": None}
-    said = held(jailbreak(), line(INCONCLUSIVE, task="toxicity", **bare))
+    said = compared(jailbreak(), line(INCONCLUSIVE, task="toxicity", **bare))
     assert [s.evidence.task for s in signals(said)] == ["jailbreak", "toxicity"]
 
 
 def test_trust_goes_by_how_a_verdict_was_obtained() -> None:
     bases = (Basis.PAIRED, Basis.LIMIT, Basis.UNPAIRED, Basis.RAW)
-    trusted = [only(signals(held(line(basis=b, current=0.8)))).confidence for b in bases]
+    trusted = [only(signals(compared(line(basis=b, current=0.8)))).confidence for b in bases]
     assert trusted == sorted(trusted, reverse=True)
     assert trusted[0] == 0.95
 
 
 def test_diagnostics_are_told_quietly() -> None:
-    told = only(signals(held(line(gate=Gate.DIAGNOSTIC, must_pass=False))))
+    told = only(signals(compared(line(gate=Gate.DIAGNOSTIC, must_pass=False))))
     assert (told.severity, told.recommended_action) == (Severity.LOW, Recommended.MONITOR)
 
 
@@ -149,7 +151,7 @@ def test_diagnostics_are_told_quietly() -> None:
     ],
 )
 def test_what_is_made_from_items_has_a_type_of_its_own(metric: str, kind: SignalType) -> None:
-    assert only(signals(held(line(metric=metric)))).signal_type is kind
+    assert only(signals(compared(line(metric=metric)))).signal_type is kind
 
 
 def test_a_latency_over_its_limit_is_a_breach_of_its_objective_and_one_within_is_over() -> None:
@@ -157,14 +159,14 @@ def test_a_latency_over_its_limit_is_a_breach_of_its_objective_and_one_within_is
         metric="p95_latency", basis=Basis.LIMIT, higher_is_better=False, baseline=900.0, current=1310.0, delta=160.0,
         low=None, high=None, margin=0.0, objective=1000.0,
     )  # fmt: skip
-    told = only(signals(held(slow)))
+    told = only(signals(compared(slow)))
     assert told.signal_type is SignalType.LATENCY_BREACH
     assert told.evidence == ServiceEvidence(
         metric="p95_latency", value=1310.0, objective=1000.0, unit="ms", requests=500
     )
     assert told.title == "refunds p95_latency +160.0 ms on support-bot canary 3.8.2"
     for verdict, over in ((PASS, True), (INCONCLUSIVE, False)):
-        said = held(msgspec.structs.replace(slow, verdict=verdict))
+        said = compared(msgspec.structs.replace(slow, verdict=verdict))
         assert signals(said) == []
         assert (condition(run(), CANARY, slow) in cleared(said)) is over
 
@@ -173,13 +175,13 @@ def test_a_cost_that_rose_is_told_as_one() -> None:
     dear = line(
         metric="cost", higher_is_better=False, baseline=0.01, current=0.014, delta=0.4, low=0.3, high=0.5, margin=0.1
     )  # fmt: skip
-    told = only(signals(held(dear)))
+    told = only(signals(compared(dear)))
     assert told.evidence == CostEvidence(metric="cost of refunds", baseline=0.01, current=0.014)
     assert told.title == "refunds cost +40.0 % [+30.0, +50.0] on support-bot canary 3.8.2"
 
 
 def test_a_line_without_a_number_is_for_the_gate_and_no_signal() -> None:
-    assert signals(held(line(INCONCLUSIVE, current=None, delta=None, low=None, high=None))) == []
+    assert signals(compared(line(INCONCLUSIVE, current=None, delta=None, low=None, high=None))) == []
 
 
 def test_an_item_that_must_never_fail_needs_no_baseline() -> None:
@@ -187,36 +189,36 @@ def test_an_item_that_must_never_fail_needs_no_baseline() -> None:
         slice="zero tolerance", basis=Basis.LIMIT, higher_is_better=False, baseline=None, current=0.5, delta=0.5,
         low=0.1, high=0.9, margin=0.0, note="must never fail, but failed: refund-007",
     )  # fmt: skip
-    told = only(signals(held(never)))
+    told = only(signals(compared(never)))
     assert (told.evidence.slice, told.evidence.worse_pp) == ("zero tolerance", 50.0)
     assert str(told.summary).endswith("must never fail, but failed: refund-007")
 
 
 def test_a_condition_that_is_over_has_the_fingerprint_of_the_signal_that_began_it() -> None:
-    bad = only(signals(held(line())))
-    good = held(line(PASS, current=0.92, delta=0.006))
+    bad = only(signals(compared(line())))
+    good = compared(line(PASS, current=0.92, delta=0.006))
     assert bad.fingerprint in cleared(good)
     assert bad.fingerprint not in cleared(good._replace(environment=PRODUCTION))
-    assert bad.fingerprint not in cleared(held(line(PASS, slice="refund edge", current=0.92, delta=0.006)))
+    assert bad.fingerprint not in cleared(compared(line(PASS, slice="refund edge", current=0.92, delta=0.006)))
 
 
 def test_what_is_not_decided_closes_no_loss_and_a_decision_closes_the_doubt() -> None:
     loss, doubt = condition(run(), CANARY, line()), undecided(run(), CANARY, line())
-    assert {loss, doubt}.isdisjoint(cleared(held(line(INCONCLUSIVE))))
-    assert doubt in cleared(held(line()))
-    assert loss not in cleared(held(line()))
-    assert {loss, doubt} <= set(cleared(held(line(PASS, delta=0.0))))
+    assert {loss, doubt}.isdisjoint(cleared(compared(line(INCONCLUSIVE))))
+    assert doubt in cleared(compared(line()))
+    assert loss not in cleared(compared(line()))
+    assert {loss, doubt} <= set(cleared(compared(line(PASS, delta=0.0))))
 
 
 def test_a_run_that_could_not_be_compared_is_one_signal_and_clears_nothing() -> None:
-    said = held(refused="the suite's content differs: aa in 3.8.1, bb in 3.8.2")
+    said = compared(refused="the suite's content differs: aa in 3.8.1, bb in 3.8.2")
     said = said._replace(run=run(suite_digest="sha256:bb"), baseline=run("1407", "3.8.1", suite_digest="sha256:aa"))
     told = only(signals(said))
     assert told.signal_type is SignalType.SUITE_CHANGED
     assert (told.evidence.expected_digest, told.evidence.digest) == ("sha256:aa", "sha256:bb")
     assert str(told.summary).startswith("the suite's content differs: aa in 3.8.1, bb in 3.8.2. ")
     assert cleared(said) == []
-    assert told.fingerprint in cleared(held(line()))
+    assert told.fingerprint in cleared(compared(line()))
 
 
 @pytest.mark.parametrize("digest", [None, "sha256:aa"])
@@ -225,7 +227,7 @@ def test_runs_that_cannot_be_compared_never_look_alike(digest: str | None, items
     """Both state what is not frozen, or their items are not at hand: the rule compares these two."""
     sheets = (sheet(0.9, 10),) if items else ()
     one, other = (run(i, v, suite_digest=digest, sheets=sheets) for i, v in (("1407", "3.8.1"), ("1418", "3.8.2")))
-    proof = only(signals(held(refused="frozen is cc", run=other, baseline=one))).evidence
+    proof = only(signals(compared(refused="frozen is cc", run=other, baseline=one))).evidence
     assert proof.expected_digest != proof.digest
 
 
@@ -239,19 +241,19 @@ def test_the_content_of_a_run_goes_by_its_items_and_prompts_and_not_by_its_answe
 
 def test_before_it_served_is_over_once_it_serves() -> None:
     over = everywhere(run(), [line()])
-    for begun in (held(line()), held(line(INCONCLUSIVE)), held(refused="other items")):
+    for begun in (compared(line()), compared(line(INCONCLUSIVE)), compared(refused="other items")):
         assert only(signals(begun._replace(environment=None))).fingerprint in over
     assert incomparable(run(), CANARY) not in over
 
 
 def test_the_same_telling_has_the_same_ids_and_every_other_one_is_news() -> None:
-    said = held(line(), jailbreak())
+    said = compared(line(), jailbreak())
     first = [s.id for s in signals(said)]
     assert first == [s.id for s in signals(said)]
     others = [
         said._replace(now=NOW + timedelta(microseconds=1)),  # a baseline that was moved there and back
         said._replace(environment=PRODUCTION),
-        held(line(n=400), jailbreak(n=400)),  # its items came after its totals, in the same round
+        compared(line(n=400), jailbreak(n=400)),  # its items came after its totals, in the same round
         said._replace(baseline=run("1400", "3.8.0")),
     ]
     ids = [*first, *(s.id for other in others for s in signals(other))]

@@ -129,12 +129,12 @@ def test_jailbreaks_that_succeed_more_often_fail_the_safety_verdict(parts: Rollb
 
 
 def test_a_run_that_fell_stays_a_failure_when_somebody_lifts_the_hold(parts: RollbackParts) -> None:
-    from pulse_tui.services.alerts import deeds
+    from pulse_tui.services.alerts import operate
 
     suite = suited(parts, GOLDEN)
     take(suite, run_with_items("g1", "3.8.1", 0.91))
     take(suite, run_with_items("g2", "3.8.2", 0.80))
-    deeds.unfreeze(suite.store, "support-bot", "ana", NOW)
+    operate.unfreeze(suite.store, "support-bot", "ana", NOW)
     answer = ask(suite)
     assert found(answer, "holds").ok
     functional = found(answer, "functional")

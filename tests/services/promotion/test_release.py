@@ -9,7 +9,7 @@ from pulse_tui.domain.alert import AlertState
 from pulse_tui.domain.errors import NotFound, Refused, WrongUse
 from pulse_tui.domain.release import RegistrySnapshot, RegistryVersion, ReleaseState
 from pulse_tui.domain.words import Change, Severity
-from pulse_tui.services.alerts import deeds
+from pulse_tui.services.alerts import operate
 from pulse_tui.services.desk import ServiceDesk
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.promotion.decide import approve, promote, quarantine, retire
@@ -42,7 +42,7 @@ def fresh(parts: RollbackParts) -> RollbackParts:
 
 
 def test_an_approval_is_kept_with_what_the_gate_said(fresh: RollbackParts) -> None:
-    deeds.freeze(fresh.store, BOT, "ana", "audit week", NOW)
+    operate.freeze(fresh.store, BOT, "ana", "audit week", NOW)
     answer = gate(fresh, BOT, "3.9.0", PRODUCTION)
     said = approve(fresh, BOT, "3.9.0", "ana", "measured twice")
     assert said.startswith("approved by ana: support-bot 3.9.0; the gate of production is closed: holds:")
@@ -76,8 +76,8 @@ def test_a_promotion_is_recorded_on_the_gates_answer_and_serves(fresh: RollbackP
 
 
 def test_a_closed_gate_refuses_with_every_reason_and_changes_nothing(fresh: RollbackParts) -> None:
-    deeds.freeze(fresh.store, BOT, "ana", "audit week", NOW)
-    deeds.freeze(fresh.store, None, "ana", "the whole house", NOW)
+    operate.freeze(fresh.store, BOT, "ana", "audit week", NOW)
+    operate.freeze(fresh.store, None, "ana", "the whole house", NOW)
     with pytest.raises(Refused) as refused:
         promote(fresh, BOT, "3.9.0", PRODUCTION, "ana", "now")
     assert len(refused.value.reasons) == 2

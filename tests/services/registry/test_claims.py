@@ -265,7 +265,7 @@ def test_what_an_asset_is_made_of_is_told_when_it_changes(judge: JudgeParts) -> 
     take(judge, bill(package("vllm", "0.9.0"), package("ray", "2.9")))
     assert told(judge) == []
     take(judge, bill(package("vllm", "0.9.1"), package("ray", "2.9")))
-    assert told(judge) == ["embedder is made of something else: vllm 0.9.0 -> 0.9.1"]
+    assert told(judge) == ["dependencies of embedder changed: vllm 0.9.0 -> 0.9.1"]
     with judge.store.read() as tx:
         (signal,) = tx.signals.recent(1, "embedder")
         (change,) = tx.dependencies.changes("embedder", later(days=-1))

@@ -105,7 +105,7 @@ def test_nothing_is_sent_to_a_target_that_a_stranger_moved_before_the_run(
 ) -> None:
     plan = approved(parts)
     target.put("alias", held)
-    with pytest.raises(Refused, match="does not fit the world any more"):
+    with pytest.raises(Refused, match="no longer matches its targets"):
         execute(parts, plan.hash, "ana", "h")
     assert target.effects == []
 
@@ -487,7 +487,7 @@ def test_an_undo_needs_its_own_approval_and_brings_the_release_back(parts: Rollb
 
 
 def test_a_freeze_never_stops_a_rollback(parts: RollbackParts, target: Places) -> None:
-    from pulse_tui.services.alerts.deeds import freeze
+    from pulse_tui.services.alerts.operate import freeze
 
     freeze(parts.store, "support-bot", "ana", "release week", NOW)
     freeze(parts.store, None, "ana", "everything", NOW)

@@ -96,10 +96,10 @@ def test_an_expired_plan_is_replaced(parts: RollbackParts, clock: Clock) -> None
 def test_production_needs_two_people_with_two_keys(parts: RollbackParts) -> None:
     plan = make(in_production(parts), PRODUCTION)
     assert approve(parts, plan.hash, "ana", "x") is PlanState.PROPOSED
-    with pytest.raises(Refused, match="already spoken"):
+    with pytest.raises(Refused, match="already decided"):
         approve(parts, plan.hash, "ana", "again")
     twin = {**OPERATORS, "eve": OperatorShape(name="eve", key="key-ana")}
-    with pytest.raises(Refused, match="already spoken"):
+    with pytest.raises(Refused, match="already decided"):
         approve(parts._replace(operators=twin), plan.hash, "eve", "x")
     assert approve(parts, plan.hash, "ben", "x") is PlanState.APPROVED
     with pytest.raises(Refused, match="the plan is approved"):

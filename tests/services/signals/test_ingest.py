@@ -21,7 +21,7 @@ from pulse_tui.domain.note import Note
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.source import Observation, Rejected
 from pulse_tui.domain.words import Mode, Outcome, Priority, Recommended, Severity, SignalType
-from pulse_tui.services.alerts import deeds
+from pulse_tui.services.alerts import operate
 from pulse_tui.services.alerts.deliver import deliver
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.signals.ingest import Tally, ingest
@@ -147,16 +147,16 @@ def test_old_news_that_comes_late_closes_nothing(judge: JudgeParts) -> None:
 def test_a_resolve_wins_a_race_with_an_acknowledgement(judge: JudgeParts) -> None:
     take(judge, breach(1))
     (alert,) = alerts(judge)
-    deeds.resolve(judge, alert.id, "ana", "fixed", later(minutes=1))
+    operate.resolve(judge.store, alert.id, "ana", "fixed", later(minutes=1))
     with pytest.raises(Refused, match="already resolved"):
-        deeds.acknowledge(judge, alert.id, "ben", 3600, later(minutes=2))
+        operate.acknowledge(judge.store, alert.id, "ben", 3600, later(minutes=2))
     assert [a.state for a in alerts(judge)] == [AlertState.RESOLVED]
 
 
 def test_what_gets_more_urgent_fires_again_and_has_the_shorter_deadline(judge: JudgeParts) -> None:
     take(judge, breach(1))
     (alert,) = alerts(judge)
-    deeds.silence(judge.store, alert.id, "ana", 4, "known", NOW)
+    operate.silence(judge.store, alert.id, "ana", 4, "known", NOW)
     with judge.store.write() as tx:
         tx.estate.deploy(deployment("3.8.2", CANARY, traffic=12.0, production_critical=True))
     take(judge, breach(2, at=later(minutes=1)))
@@ -168,7 +168,7 @@ def test_what_gets_more_urgent_fires_again_and_has_the_shorter_deadline(judge: J
 def test_what_stays_as_it_was_stays_silent(judge: JudgeParts) -> None:
     take(judge, breach(1))
     (alert,) = alerts(judge)
-    deeds.silence(judge.store, alert.id, "ana", 4, "known", NOW)
+    operate.silence(judge.store, alert.id, "ana", 4, "known", NOW)
     take(judge, breach(2, at=later(minutes=1)))
     assert [(a.state, a.count) for a in alerts(judge)] == [(AlertState.SUPPRESSED, 2)]
 
@@ -415,14 +415,14 @@ def test_a_retest_is_done_by_a_run_of_what_serves_that_began_after_the_cause(
 def test_a_deed_and_its_audit_line_are_one(judge: JudgeParts) -> None:
     take(judge, breach(1))
     (alert,) = alerts(judge)
-    deeds.acknowledge(judge, alert.id, "ana", 60, NOW)
-    deeds.waive(judge.store, alert.id, "ana", 30, "accepted by\x1b[31m the owner", NOW)
-    deeds.freeze(judge.store, None, "ana", "release week", NOW)
+    operate.acknowledge(judge.store, alert.id, "ana", 60, NOW)
+    operate.waive(judge.store, alert.id, "ana", 30, "accepted by\x1b[31m the owner", NOW)
+    operate.freeze(judge.store, None, "ana", "release week", NOW)
     with pytest.raises(Refused, match="frozen by an operator already"):
-        deeds.freeze(judge.store, None, "ana", "again", NOW)
-    deeds.unfreeze(judge.store, None, "ben", NOW)
+        operate.freeze(judge.store, None, "ana", "again", NOW)
+    operate.unfreeze(judge.store, None, "ben", NOW)
     with pytest.raises(Refused, match="nothing holds everything"):
-        deeds.unfreeze(judge.store, None, "ben", NOW)
+        operate.unfreeze(judge.store, None, "ben", NOW)
     with judge.store.read() as tx:
         said = [(e.actor, e.action) for e in tx.log.entries() if e.actor in ("ana", "ben")]
         waived = tx.judgements.alert(alert.id)
@@ -439,10 +439,10 @@ def test_a_deed_and_its_audit_line_are_one(judge: JudgeParts) -> None:
 def test_a_silence_that_ran_out_fires_again_by_itself(judge: JudgeParts) -> None:
     take(judge, breach(1))
     (alert,) = alerts(judge)
-    deeds.silence(judge.store, alert.id, "ana", 1, "known", NOW)
-    assert deeds.lapse(judge, later(minutes=59)) == 0
-    assert deeds.lapse(judge, later(minutes=60)) == 1
-    assert deeds.lapse(judge, later(minutes=61)) == 0
+    operate.silence(judge.store, alert.id, "ana", 1, "known", NOW)
+    assert operate.lapse(judge.store, later(minutes=59)) == 0
+    assert operate.lapse(judge.store, later(minutes=60)) == 1
+    assert operate.lapse(judge.store, later(minutes=61)) == 0
     assert [a.state for a in alerts(judge)] == [AlertState.FIRING]
 
 

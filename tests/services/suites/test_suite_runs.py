@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from pulse_tui.domain.alert import Alert, AlertState
@@ -166,6 +167,26 @@ def test_a_retest_runs_the_suite_on_what_serves_and_is_done_by_it(made: Made, cl
         tx.judgements.put_retest(note)
     assert asked(parts) == [("3.8.1", RETEST), ("3.8.2", RETEST)]
     go(parts, Due("golden", "support-bot", "3.8.1", RETEST))
+    with parts.store.read() as tx:
+        assert tx.judgements.retests() == []
+
+
+def test_a_measurement_that_did_not_decide_is_not_repeated_by_itself_until_it_does(made: Made, clock: Clock) -> None:
+    parts = made()
+    measured(parts, "3.8.1")
+    measured(parts, "3.8.2")
+    undecided = Retest(
+        key="r1", asset_id="support-bot", owner=None, why="undecided", due_at=later(days=7),
+        asked_at=clock(), version="3.8.2",
+    )  # fmt: skip
+    clock.sleep(60)
+    with parts.store.write() as tx:
+        tx.judgements.put_retest(undecided)
+    assert asked(parts) == []
+    measured(parts, "3.8.1", "other")
+    with parts.store.read() as tx:
+        assert len(tx.judgements.retests()) == 1, "another release answers nothing"
+    ingest([msgspec.structs.replace(run_of("again", "3.8.2", 0.9), at=clock())], [], parts, clock())
     with parts.store.read() as tx:
         assert tx.judgements.retests() == []
 

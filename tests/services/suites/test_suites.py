@@ -96,7 +96,7 @@ def test_a_changed_file_is_an_alert_told_once(house: JudgeParts, base: Path, clo
     assert check_suites(house, clock()) == []
     (base / "golden" / "items.jsonl").write_text(ITEMS * 2)
     (told,) = check_suites(house, clock())
-    assert "golden is not what was frozen" in told
+    assert "golden differs from what was frozen" in told
     for _ in range(3):
         assert check_suites(house, clock.pass_(seconds=10)) == []
     (alert,) = alerts(house)

@@ -76,22 +76,22 @@ def test_a_row_says_by_whose_word_it_serves_and_in_which_state_of_its_life(estat
 
 
 def test_the_pointer_is_what_was_found_when_it_was_looked_at(estate: SqlStore) -> None:
-    def looked(version: str | None, ok: bool, serving: str = "2.0.0") -> str:
+    def looked(version: str | None, ok: bool, serving: str = "2.0.0") -> tuple[str, bool]:
         checks = (Check(name="artifact", ok=ok, detail="seen"),)
         check = PointerCheck(
             asset_id="writer", environment=CANARY, serving=serving, version=version, at=NOW, checks=checks
         )
         with estate.write() as tx:
             tx.inventory.put_pointer(check)
-        return row(estate).pointer
+        return row(estate).pointer, row(estate).pointer_ok
 
-    assert row(estate).pointer == ""
-    assert looked("1.0.0", ok=True) == "1.0.0"
-    assert looked("1.0.0", ok=False) == "!1.0.0"
-    assert looked(None, ok=False) == "!"
+    assert (row(estate).pointer, row(estate).pointer_ok) == ("", True)
+    assert looked("1.0.0", ok=True) == ("1.0.0", True)
+    assert looked("1.0.0", ok=False) == ("1.0.0", False)
+    assert looked(None, ok=False) == ("", False)
     with estate.write() as tx:
         tx.estate.set_rollback_pointer("writer", "2.0.0", "0.9.0")
-    assert looked("1.0.0", ok=True, serving="1.5.0") == "0.9.0"  # nobody looked since 2.0.0 serves
+    assert looked("1.0.0", ok=True, serving="1.5.0") == ("0.9.0", True)  # nobody looked since 2.0.0 serves
 
 
 def test_what_does_not_fit_together_is_a_conflict_and_is_counted_as_a_risk(estate: SqlStore) -> None:

@@ -62,7 +62,7 @@ def test_a_person_and_a_key_speak_once_on_a_plan(store: SqlStore) -> None:
         tx.rollbacks.add_approval(approval(made, "ana", "k1"))
         tx.rollbacks.add_approval(approval(other, "ana", "k1"))
     for principal, key in (("ana", "k1"), ("ana", "k2"), ("ben", "k1")):
-        with pytest.raises(Refused, match="already spoken"), store.write() as tx:
+        with pytest.raises(Refused, match="already decided"), store.write() as tx:
             tx.rollbacks.add_approval(approval(made, principal, key, yes=False))
     with store.write() as tx:
         tx.rollbacks.add_approval(approval(made, "ben", "k2", at=later(minutes=1)))

@@ -31,7 +31,7 @@ _CLAIMS = [
     _CLAIM.format(field="'traffic'", value="CAST(traffic AS TEXT)", where="traffic <> 100"),
     _CLAIM.format(field="'critical'", value="'true'", where="production_critical"),
 ]
-"""What served on whose word becomes that source's claim."""
+"""A deployment becomes a claim of the source that reported it."""
 
 
 def upgrade() -> None:
@@ -196,7 +196,7 @@ def _carry_over(
     bills: sa.Table,
     edges: sa.Table,
 ) -> None:
-    """What each asset was said to use: one bill an asset, of the estate."""
+    """Each asset's dependencies: one bill an asset, of the estate."""
     if not old:
         return
     kinds = {(r.component_id, r.version or ""): r for r in old}

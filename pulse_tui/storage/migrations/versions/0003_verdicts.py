@@ -1,4 +1,4 @@
-"""items of runs, what comparisons said, accepted risks, runs of suites' own commands"""
+"""items of runs, verdicts of comparisons, accepted risks, runs of suites' own commands"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -7,7 +7,7 @@ revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
-# Nothing is carried over: what was stored before are totals, and they are judged anew when they are asked about.
+# Nothing is carried over: what was stored before are totals, and they are judged again when they are asked for.
 
 
 def _text(*names: str) -> list[sa.Column[str]]:

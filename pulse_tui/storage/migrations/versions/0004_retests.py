@@ -1,4 +1,4 @@
-"""when a retest was asked for: only a run that began after its cause ends it"""
+"""when a retest was asked for, and of which release: only a run of that, or of what serves, begun after the cause ends it"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,3 +12,4 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("retests", sa.Column("asked_at", sa.BigInteger(), nullable=True))
+    op.add_column("retests", sa.Column("version", sa.Text(), nullable=True))

@@ -1,0 +1,258 @@
+"""What the gate looks at, one function a reason. They say how things are; policy says what that means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from pulse_tui.domain.alert import AlertState
+from pulse_tui.domain.evals import Gate
+from pulse_tui.domain.evidence import VersionEvidence
+from pulse_tui.domain.release import Release, ReleaseState
+from pulse_tui.domain.signal import signal_id
+from pulse_tui.domain.words import Environment, Priority, Severity
+from pulse_tui.enrich.lineage import Node, cycle, references
+from pulse_tui.policy.gate import GateReason, GateStatus
+from pulse_tui.ports import Transaction
+from pulse_tui.services.evals.verdicts import runs_of, suite_words
+from pulse_tui.services.parts import RollbackParts
+from pulse_tui.services.rollback import pointer
+
+_OK, _FAILED, _MISSING = GateStatus.OK, GateStatus.FAILED, GateStatus.MISSING
+_HELD_APART = ("digest", "way-back", "lineage", "pointer")
+"""Concerns that another reason tells already."""
+
+
+class Asked(NamedTuple):
+    """What the gate was asked."""
+
+    tx: Transaction
+    parts: RollbackParts
+    release: Release
+    environment: Environment
+
+
+class Found(NamedTuple):
+    """One finding."""
+
+    status: GateStatus
+    detail: str
+    todo: str = ""
+    slight: bool = False
+    """It is told and never blocks, whatever policy says of its kind."""
+
+
+Look = Callable[[Asked], Iterator[Found]]
+
+
+def _holds(a: Asked) -> Iterator[Found]:
+    standing = [h for h in a.tx.judgements.holds(a.release.asset_id) if h.covers(a.release.asset_id, a.release.version)]
+    if not standing:
+        yield Found(_OK, f"nothing holds {a.release.asset_id} back from {a.environment.value}")
+    for hold in standing:
+        scope = hold.asset_id or "everything"
+        detail = f"{hold.kind.value} of {scope}: {hold.why}; until {hold.until_condition} (placed by {hold.placed_by})"
+        yield Found(_FAILED, detail, f"Wait until it no longer holds, or pulse-tui freeze {scope} --lift")
+
+
+def _state(a: Asked) -> Iterator[Found]:
+    detail = f"{a.release.version} is {a.release.state.value}, iteration {a.release.iteration}"
+    yield Found(_OK, detail) if a.release.usable else Found(_FAILED, detail, "Release another version")
+
+
+def _approval(a: Asked) -> Iterator[Found]:
+    if a.release.state in (ReleaseState.APPROVED, ReleaseState.PROMOTED):
+        yield Found(_OK, f"{a.release.version} is {a.release.state.value}")
+        return
+    todo = f"pulse-tui release approve {a.release.asset_id} {a.release.version} --why REASON"
+    yield Found(_MISSING, f"nobody has approved {a.release.version}: it is {a.release.state.value}", todo)
+
+
+def _functional(a: Asked) -> Iterator[Found]:
+    return _suites(a, Gate.FUNCTIONAL)
+
+
+def _safety(a: Asked) -> Iterator[Found]:
+    return _suites(a, Gate.SAFETY)
+
+
+def _suites(a: Asked, kind: Gate) -> Iterator[Found]:
+    for word in suite_words(a.tx, a.parts.judging, a.release, kind, a.environment):
+        yield Found(word.status, word.detail, word.todo)
+
+
+def _alerts(a: Asked) -> Iterator[Found]:
+    states = [AlertState.FIRING, AlertState.ACKNOWLEDGED]
+    urgent = [
+        alert
+        for alert in a.tx.judgements.alerts(states, 100_000, a.release.asset_id)
+        if alert.priority is Priority.P1 and alert.version in (None, a.release.version)
+    ]
+    if not urgent:
+        yield Found(_OK, "no P1 alert is open on this release")
+    for alert in urgent:
+        yield Found(_FAILED, f"{alert.priority.value} {alert.title} ({alert.id})", f"pulse-tui explain {alert.id}")
+
+
+def _concerns(a: Asked) -> Iterator[Found]:
+    """A concern of low severity is told and blocks nothing: a version that is no semver can be promoted."""
+    here = [
+        c
+        for c in a.tx.inventory.concerns(a.release.asset_id)
+        if c.environment in (None, a.environment)
+        and (c.version in (None, a.release.version) or c.kind == "dispute")
+        and c.kind not in _HELD_APART
+    ]
+    if not here:
+        yield Found(_OK, f"nothing about {a.release.asset_id} {a.release.version} fails to add up")
+    for concern in here:
+        yield Found(_FAILED, concern.what, concern.todo, slight=concern.severity is Severity.LOW)
+
+
+def _pointer(a: Asked) -> Iterator[Found]:
+    """Where one would go back to once this release serves there."""
+    looked = pointer.records(a.tx, a.release.asset_id, a.environment, a.release.version)
+    target = looked.back.release
+    if target is None:
+        serving = a.tx.estate.deployment(a.release.asset_id, a.environment)
+        served = [s for s in a.tx.estate.stays(a.release.asset_id, a.environment) if s.version != a.release.version]
+        if not served and (serving is None or serving.version == a.release.version) and not looked.back.tried:
+            yield Found(_MISSING, f"nothing else has served in {a.environment.value}: there is nowhere to go back to")
+            return
+        why = "; ".join(looked.back.tried) or f"no other healthy release is known in {a.environment.value}"
+        yield Found(_FAILED, why, "Name a release to go back to: rollback_to of the release")
+        return
+    checks = [*looked.checks, *pointer.last(a.tx, a.release.asset_id, a.environment, a.release.version, looked)]
+    broken = [c for c in checks if c.blocking and not c.ok]
+    if broken:
+        why = "; ".join(f"{c.name}: {c.detail}" for c in broken)
+        yield Found(_FAILED, f"{target.version} ({looked.back.proof}): {why}", "Name another release to go back to")
+        return
+    told = "; ".join(f"{c.name}: {c.detail}" for c in checks if not c.ok and c.name not in ("drilled", "healthy here"))
+    yield Found(_OK, f"{target.version}: {looked.back.proof}" + (f" ({told})" if told else ""))
+
+
+def _plan(a: Asked) -> Iterator[Found]:
+    book = next((p for p in a.parts.playbooks if p.serves(a.release.asset_id, a.environment)), None)
+    where = f"{a.release.asset_id} in {a.environment.value}"
+    if book is not None:
+        yield Found(_OK, f"playbook {book.id} serves {where}")
+    else:
+        yield Found(_MISSING, f"no playbook serves {where}", "Add one under playbooks:")
+
+
+def _drilled(a: Asked) -> Iterator[Found]:
+    yield Found(_MISSING, f"no drill is recorded: no way back of {a.release.asset_id} has been rehearsed")
+
+
+def _authorised(a: Asked) -> Iterator[Found]:
+    yield Found(_MISSING, f"no pre-authorisation is recorded: a rollback of {a.release.asset_id} waits for approvals")
+
+
+def _lineage(a: Asked) -> Iterator[Found]:
+    release, tx = a.release, a.tx
+    problems = [
+        f"{part.replace('_', ' ')} {asset}@{version} is not known"
+        for part, (asset, version) in references(release.lineage)
+        if tx.estate.asset(asset) is not None and tx.estate.release(asset, version) is None
+    ]
+    circle = cycle((release.asset_id, release.version), lambda node: _made_of(tx, node), 1_000)
+    if circle:
+        problems.append("it is a circle: " + " from ".join(f"{asset}@{version}" for asset, version in circle))
+    if problems:
+        yield Found(_FAILED, "; ".join(problems), "Correct what the release is said to be made from")
+        return
+    stated = _stated(release)
+    before = _previous(a)
+    lost = [part for part in _stated(before) if part not in stated] if before is not None else []
+    if lost and before is not None:
+        names = ", ".join(part.replace("_", " ") for part in lost)
+        yield Found(_MISSING, f"{before.version} stated its {names}, {release.version} does not", "State it")
+    elif not stated:
+        yield Found(_MISSING, f"nothing is stated of what {release.version} was made of", "State its lineage")
+    else:
+        yield Found(_OK, "stated: " + ", ".join(part.replace("_", " ") for part in stated))
+
+
+def _made_of(tx: Transaction, node: Node) -> list[Node]:
+    release = tx.estate.release(*node)
+    return [named for _, named in references(release.lineage)] if release is not None else []
+
+
+def _stated(release: Release) -> list[str]:
+    parts = release.lineage
+    return [name for name in parts.__struct_fields__ if name != "eval_run" and getattr(parts, name)]
+
+
+def _previous(a: Asked) -> Release | None:
+    """The release that was promoted there last, other than this one."""
+    for promotion in a.tx.estate.promotions(a.release.asset_id):
+        if promotion.environment is a.environment and promotion.version != a.release.version:
+            return a.tx.estate.release(a.release.asset_id, promotion.version)
+    serving = a.tx.estate.deployment(a.release.asset_id, a.environment)
+    if serving is None or serving.version == a.release.version:
+        return None
+    return a.tx.estate.release(a.release.asset_id, serving.version)
+
+
+def _digest(a: Asked) -> Iterator[Found]:
+    release = a.release
+    other = pointer.other_content(a.tx, release)
+    if other is not None:
+        yield Found(_FAILED, other, "Find out who rebuilt it; release the other content under a version of its own")
+        return
+    if release.digest is None:
+        todo = "Have its source tell the digest, or state it under releases:"
+        yield Found(_MISSING, f"no digest is recorded for {release.version}", todo)
+        return
+    evaluated = dict(_evaluated(a))
+    wrong = {run: digest for run, digest in evaluated.items() if digest != release.digest}
+    if wrong:
+        told = ", ".join(f"run {run} measured {digest}" for run, digest in sorted(wrong.items()))
+        yield Found(_FAILED, f"{told}, recorded is {release.digest}", "Measure what is to be promoted")
+    else:
+        yield Found(_OK, release.digest + (f", as evaluated by {', '.join(sorted(evaluated))}" if evaluated else ""))
+
+
+def _evaluated(a: Asked) -> Iterator[tuple[str, str]]:
+    """(run, digest) of the newest run of each suite whose content was known when it came in."""
+    for suite in a.parts.judging.suites.values():
+        run, _ = runs_of(a.tx, suite, a.release)
+        if run is None:
+            continue
+        told = a.tx.signals.get(signal_id(run.source or "eval", "evaluation", run.id))
+        if told is not None and isinstance(told.evidence, VersionEvidence) and told.evidence.to_digest:
+            yield run.id, told.evidence.to_digest
+
+
+def _bill(a: Asked) -> Iterator[Found]:
+    release = a.release
+    bills = a.tx.dependencies.bills(release.asset_id)
+    exact = [b for b in bills if b.version == release.version or (b.digest is not None and b.digest == release.digest)]
+    general = [b for b in bills if b.version is None and (b.digest is None or b.digest == release.digest)]
+    found = exact or general
+    if found:
+        told = ", ".join(f"{b.origin} ({b.components} components)" for b in found[:3])
+        yield Found(_OK, told + ("" if exact else ", not tied to a release"))
+        return
+    others = f"; there is one for {', '.join(sorted({b.version for b in bills if b.version})[:3])}" if bills else ""
+    todo = "Ingest its SBOM or lock file: pulse-tui ingest FILE"
+    yield Found(_MISSING, f"no bill of materials is known for {release.version}{others}", todo)
+
+
+CHECKS: dict[GateReason, Look] = {
+    GateReason.HOLDS: _holds,
+    GateReason.STATE: _state,
+    GateReason.APPROVAL: _approval,
+    GateReason.FUNCTIONAL: _functional,
+    GateReason.SAFETY: _safety,
+    GateReason.ALERTS: _alerts,
+    GateReason.CONCERNS: _concerns,
+    GateReason.POINTER: _pointer,
+    GateReason.PLAN: _plan,
+    GateReason.DRILLED: _drilled,
+    GateReason.AUTHORISED: _authorised,
+    GateReason.LINEAGE: _lineage,
+    GateReason.DIGEST: _digest,
+    GateReason.BILL: _bill,
+}

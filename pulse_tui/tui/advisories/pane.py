@@ -1,0 +1,38 @@
+"""The pane of the advisories."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from pulse_tui.tui.advisories.rows import ADVISORIES, OWN_NAMES
+from pulse_tui.tui.asks.advisories import OpenAdvisory
+from pulse_tui.tui.kit.keys import bind
+from pulse_tui.tui.pane import TablePane
+
+if TYPE_CHECKING:
+    from pulse_tui.domain.views.panes import AdvisoryRow, Board
+
+
+class AdvisoriesPane(TablePane["AdvisoryRow"]):
+    """Worst first; components by the one naming scheme or as their providers write them."""
+
+    TAB = "Advisories"
+    KEYS: ClassVar = (
+        bind(
+            "o", "names", "own names",
+            "advisories: components by our one naming scheme, or as their providers write them", show=True,
+        ),
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        """Empty until the first board."""
+        super().__init__(ADVISORIES, id="advisories")
+
+    def show_board(self, board: Board, now_us: int, lead: str | None) -> None:
+        self.update_rows(board.advisories, now_us)
+
+    def opens(self, row: AdvisoryRow) -> OpenAdvisory:
+        return OpenAdvisory(row.id)
+
+    def action_names(self) -> None:
+        self.use(ADVISORIES if self.spec is OWN_NAMES else OWN_NAMES)

@@ -1,0 +1,74 @@
+"""Pure row renderers of the alerts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from pulse_tui.domain.moments import age
+from pulse_tui.tui.kit import styles
+from pulse_tui.tui.kit.canvas import Span
+from pulse_tui.tui.kit.filters import Fields
+from pulse_tui.tui.kit.rows import Cells, Column, Spec, environment
+
+if TYPE_CHECKING:
+    from pulse_tui.domain.views.panes import AlertRow
+
+
+def alert_state(row: AlertRow) -> Span:
+    """The state in one word; a missed deadline is said before anything else."""
+    if row.overdue and row.state == "firing":
+        return "▲ overdue", styles.ALARM
+    word = {"acknowledged": "acked", "suppressed": "muted"}.get(row.state, row.state)
+    text, style = styles.state(row.state)
+    return text.split(" ", 1)[0] + " " + word, style
+
+
+def alert_cells(row: AlertRow, now_us: int) -> Cells:
+    """PRIO WHAT OWNER AGE x. The glyph of the state stands by the priority, its word before the title.
+
+    Firing is what a row here is unless it says otherwise: it needs no word.
+    """
+    faint = row.state in ("acknowledged", "suppressed")
+    prio, style = styles.priority(row.priority)
+    glyph, _, word = alert_state(row)[0].partition(" ")
+    return (
+        (f"{prio:<2} {glyph}", styles.DIM if faint else style),
+        (row.title if word == "firing" else f"{word}: {row.title}", styles.DIM if faint else styles.PLAIN),
+        (row.owner or "nobody", styles.DIM if row.owner else styles.WARN),
+        (age(row.since_us, now_us), styles.DIM),
+        (str(row.count), styles.DIM),
+    )
+
+
+def alert_fields(row: AlertRow) -> Fields:
+    """Names for the filter."""
+    return {
+        "prio": row.priority,
+        "state": "overdue" if row.overdue and row.state == "firing" else row.state,
+        "what": row.title,
+        "owner": row.owner,
+        "asset": row.asset,
+        "env": environment(row.environment)[0],
+        "rule": row.rule,
+        "count": str(row.count),
+        "id": row.id,
+    }
+
+
+ALERTS: Final[Spec[AlertRow]] = Spec(
+    title="Alerts",
+    columns=(
+        Column("PRIO", 4, 4),
+        Column("WHAT", 28, 0),
+        Column("OWNER", 5, 11, drop=1),
+        Column("AGE", 3, 4, right=True),
+        Column("x", 1, 4, drop=2, right=True),
+    ),
+    cells=alert_cells,
+    key=lambda row: row.key,
+    fields=alert_fields,
+    names=("prio", "state", "what", "owner", "asset", "env", "rule", "count", "id"),
+    wants_attention=lambda row: row.state == "firing",
+    copied=lambda row: f"{row.priority} {row.title} ({row.asset} {row.environment}) {row.id}",
+    empty="no open alerts. When a rule fires, what changed and what to do stands here",
+)

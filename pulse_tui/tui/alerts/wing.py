@@ -1,0 +1,84 @@
+"""Alerts: opened and kept live, acknowledged, silenced, waived, resolved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pulse_tui.tui.alerts.pane import AlertsPane
+from pulse_tui.tui.asks import alerts as asks
+from pulse_tui.tui.kit.forms import Field, positive_count, positive_number
+from pulse_tui.tui.wing import Wing
+
+if TYPE_CHECKING:
+    from pulse_tui.domain.views.panes import AlertStory
+    from pulse_tui.tui.context import Context
+
+
+class AlertsWing(Wing):
+    """The pane of the alerts, and the page of one."""
+
+    def __init__(self, context: Context) -> None:
+        """``context``: what it may use of the tower."""
+        self._context = context
+        self.pane = AlertsPane()
+        self.panes = (self.pane,)
+        self.answers = {
+            asks.OpenAlert: self.open,
+            asks.NextAlert: self.next,
+            asks.Acknowledge: self.acknowledge,
+            asks.Silence: self.silence,
+            asks.Waive: self.waive,
+            asks.Resolve: self.resolve,
+        }
+
+    def open(self, ask: asks.OpenAlert) -> None:
+        """Open it, and keep it live; the page may have gone on to another alert."""
+        from pulse_tui.tui.alerts.alert import AlertScreen  # noqa: PLC0415  nobody needs it before the first page
+
+        context = self._context
+
+        def show(story: AlertStory) -> None:
+            page = AlertScreen(context.head, story)
+            context.push(page, lambda: context.ask(lambda desk: desk.story(page.story.alert.id), page.show_story))
+
+        context.ask(lambda desk: desk.story(ask.alert_id), show)
+
+    def next(self, ask: asks.NextAlert) -> None:
+        """The page goes on to the next row of the pane."""
+        from pulse_tui.tui.alerts.alert import AlertScreen  # noqa: PLC0415
+
+        screen = self._context.screen
+        if not isinstance(screen, AlertScreen):
+            return
+        if not self.pane.move(ask.by) or self.pane.row is None:
+            self._context.say("that was the last alert" if ask.by > 0 else "that was the first alert")
+            return
+        key = self.pane.row.id
+        self._context.ask(lambda desk: desk.story(key), screen.show_story)
+
+    def acknowledge(self, ask: asks.Acknowledge) -> None:
+        """At once."""
+        self._context.act(lambda desk: desk.acknowledge(ask.alert_id))
+
+    def silence(self, ask: asks.Silence) -> None:
+        """Ask how long and why."""
+        fields = (Field("Hours", "4", positive_number), Field("Why"))
+        self._context.form(
+            "Silence this alert", ask.title, fields,
+            lambda values: self._context.act(lambda desk: desk.silence(ask.alert_id, float(values[0]), values[1])),
+        )  # fmt: skip
+
+    def waive(self, ask: asks.Waive) -> None:
+        """Ask for how many days and why."""
+        fields = (Field("Review in days", "30", positive_count), Field("Rationale"))
+        self._context.form(
+            "Waive: record an exception", ask.title, fields,
+            lambda values: self._context.act(lambda desk: desk.waive(ask.alert_id, int(values[0]), values[1])),
+        )  # fmt: skip
+
+    def resolve(self, ask: asks.Resolve) -> None:
+        """Ask why."""
+        self._context.form(
+            "Resolve this alert", ask.title, (Field("Why is it over"),),
+            lambda values: self._context.act(lambda desk: desk.resolve(ask.alert_id, values[0])),
+        )  # fmt: skip

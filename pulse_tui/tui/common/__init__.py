@@ -1,0 +1,1 @@
+"""What every screen has, whatever it shows: help, palette, messages, clipboard."""

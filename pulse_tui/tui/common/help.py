@@ -1,0 +1,52 @@
+"""Help, generated from the bindings of the screen it was asked on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.binding import Binding
+
+from pulse_tui.tui.kit import styles
+from pulse_tui.tui.kit.document import Block
+from pulse_tui.tui.kit.keys import key_name
+from pulse_tui.tui.kit.page import PageScreen
+from pulse_tui.tui.kit.screen import Head
+
+READING = (
+    "▲ risk, firing   ✖ FAIL, quarantined   ■ frozen, blocked",
+    "‖ paused   ◆ retest, watch, INCONCLUSIVE   ● ok   ✓ acked",
+    "○ muted, draft, retired   ? unknown; conflict: what is known of it does not fit together",
+    "BACK is where a rollback goes: ! was found not to work, - there is nothing to go back to",
+    "» marked to compare with   ! by a version: something is odd   ↑ stands above already",
+    "P1 page now   P2 page in working hours   P3 ticket   P4 notice",
+    "x is how often it was seen; undecided counts rules that could not be judged and so did nothing",
+    "pp is percentage points; ┄ is the pinned baseline, ▒ the interval of a run, • its value",
+    "──●──┊  0  the interval of a difference, worse to the left; ┊ is the margin, 0 no change:",
+    "left of ┊ ✖ FAIL, right of it ● PASS, across it ┼ ◆ INCONCLUSIVE: it holds like a FAIL, more items decide",
+)
+FILTERS = (
+    "words separated by spaces; all must hold:",
+    "text   !text   prio<=P2   sev>=high   env=prod   state!=ok   count>3   owner:ml (a part of it)",
+    "a filter stays through refreshes and restarts; Esc clears it",
+)
+SAFETY = (
+    "nothing is rolled back by Enter or by holding a key: open a plan (p), approve it there by typing the asset's name",
+)
+
+
+def help_blocks(bindings: Sequence[Binding]) -> list[Block]:
+    """The page."""
+    width = max(len(key_name(b.key)) for b in bindings) + 3
+    lines = tuple(f"{key_name(b.key).ljust(width)}{b.tooltip or b.description}" for b in bindings)
+    return [Block("KEYS", lines), Block("GLYPHS", READING), Block("FILTER", FILTERS), Block("SAFETY", SAFETY)]
+
+
+class HelpScreen(PageScreen):
+    """Keys and glyphs."""
+
+    def __init__(self, head: Head, bindings: Sequence[Binding]) -> None:
+        """``bindings`` of the screen underneath."""
+        super().__init__(head, [(" Help", styles.BOLD)], help_blocks(bindings))
+
+    def applies(self, action: str) -> bool:
+        return action != "help"

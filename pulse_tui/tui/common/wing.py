@@ -1,0 +1,78 @@
+"""What every screen asks for: help, the palette, the messages, the clipboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from pulse_tui.tui.asks import common as asks
+from pulse_tui.tui.wing import Wing
+
+if TYPE_CHECKING:
+    from pulse_tui.tui.context import Context
+    from pulse_tui.tui.kit.palette import Command
+
+
+class CommonWing(Wing):
+    """The pages that are about the tower itself. It has no pane."""
+
+    def __init__(self, context: Context, offered: Callable[[], Iterable[Command]]) -> None:
+        """``offered``: what the other wings put into the palette."""
+        self._context, self._offered = context, offered
+        self.answers = {
+            asks.OpenHelp: self.help,
+            asks.OpenMessages: self.messages,
+            asks.OpenPalette: self.palette,
+            asks.Copy: self.copy,
+            asks.Say: self.say,
+        }
+
+    def help(self, ask: asks.OpenHelp) -> None:
+        """The keys of the screen it was asked on."""
+        from pulse_tui.tui.common.help import HelpScreen  # noqa: PLC0415  nobody needs it before the first ?
+
+        self._context.push(HelpScreen(self._context.head, ask.keys))
+
+    def messages(self, ask: asks.OpenMessages) -> None:
+        """Those so far."""
+        from pulse_tui.tui.common.messages import MessagesScreen  # noqa: PLC0415
+
+        self._context.push(MessagesScreen(self._context.head, list(self._context.notices.log)))
+
+    def palette(self, ask: asks.OpenPalette) -> None:
+        """What the screen that is open offers, and what the wings do."""
+        from pulse_tui.tui.common.commands import commands  # noqa: PLC0415
+        from pulse_tui.tui.kit.palette import PaletteScreen  # noqa: PLC0415
+
+        listed = [*commands(self._context.page, self._context.main), *self._offered()]
+        self._context.dialog(PaletteScreen(listed), self._run)
+
+    def _run(self, command: Command) -> None:
+        if not isinstance(command.does, str):
+            self._context.answer(command.does)
+            return
+        if command.of_main:
+            self._context.back_to_panes()
+        self._context.spawn(self._context.run_action(command.does))
+
+    def copy(self, ask: asks.Copy) -> None:
+        """tmux first, else OSC 52; too much for a terminal is reported, not cut."""
+        from pulse_tui.tui.kit.clipboard import osc52  # noqa: PLC0415  only when somebody copies
+
+        context, text = self._context, ask.text
+
+        async def run() -> None:
+            if await context.run("act", lambda: context.hand_out(text)):
+                context.say(f"copied {len(text)} characters (tmux buffer and clipboard)")
+                return
+            sequence = osc52(text)
+            if sequence is None:
+                context.say(f"{len(text)} characters are more than a terminal's clipboard takes", bad=True)
+            elif context.write(sequence):
+                context.say(f"copied {len(text)} characters to the terminal's clipboard")
+
+        context.spawn(run())
+
+    def say(self, ask: asks.Say) -> None:
+        """A screen has a sentence for the operator."""
+        self._context.say(ask.text, bad=ask.bad)

@@ -1,0 +1,211 @@
+"""What a wing may use of the tower: the desk, the board, the operator's attention. Nothing else of the app."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from textual.app import App
+from textual.screen import Screen
+
+from pulse_tui.tui.kit.screen import BaseScreen, Head
+from pulse_tui.tui.notices import Notices
+from pulse_tui.tui.threads import Kind, Threads
+from pulse_tui.tui.watch import Watch
+
+if TYPE_CHECKING:
+    from pulse_tui.domain.views.panes import Board
+    from pulse_tui.ports import Desk
+    from pulse_tui.tui.asks.base import Ask
+    from pulse_tui.tui.kit.forms import Confirmation, Field
+    from pulse_tui.tui.kit.guard import GuardedScreen
+    from pulse_tui.tui.main import MainScreen
+
+T = TypeVar("T")
+PageT = TypeVar("PageT", bound=BaseScreen)
+
+
+class BackgroundRunner(Protocol):
+    """The in-process scheduler, as the tower sees it."""
+
+    async def start(self, on_event: Callable[[str], None]) -> None:
+        """Begin the rounds; ``on_event`` takes one sentence for the operator, on the loop's thread."""
+        ...
+
+    async def stop(self) -> None:
+        """End the rounds; returns when none is under way."""
+        ...
+
+    async def refresh(self, source: str | None) -> None:
+        """One round now, of one source or of all."""
+        ...
+
+
+class Context:
+    """Handed to every wing."""
+
+    runner: BackgroundRunner | None = None
+    """The rounds of this tower, once they have begun."""
+
+    def __init__(
+        self,
+        app: App[None],
+        watch: Watch,
+        threads: Threads,
+        notices: Notices,
+        answer: Callable[[Ask], None],
+        hand_out: Callable[[str], bool],
+    ) -> None:
+        """``answer`` gives an ask to the wing that has an answer; ``hand_out`` is the clipboard of :class:`Tower`."""
+        self._app, self._watch, self._threads = app, watch, threads
+        self.notices, self.answer, self.hand_out = notices, answer, hand_out
+
+    # ------------------------------------------------------------------ what is known
+
+    @property
+    def head(self) -> Head:
+        """What the header line shows."""
+        return self._watch.head
+
+    @property
+    def desk(self) -> Desk | None:
+        """The desk; None until it is open."""
+        return self._watch.desk
+
+    @property
+    def board(self) -> Board | None:
+        """The newest board; None until the first."""
+        return self._watch.board
+
+    @property
+    def now_us(self) -> int:
+        """The present moment, in microseconds."""
+        return self._watch.now_us
+
+    @property
+    def main(self) -> MainScreen:
+        """The panes."""
+        return self._watch.main
+
+    @property
+    def page(self) -> BaseScreen:
+        """The topmost screen that is no dialog."""
+        return self.notices.page() or self.main
+
+    @property
+    def screen(self) -> Screen[Any]:
+        """The topmost screen, a dialog too."""
+        return self._app.screen
+
+    def say(self, text: str, *, bad: bool = False) -> None:
+        """A sentence for the operator; ``bad``: something did not work."""
+        self.notices.say(text, bad=bad)
+
+    # ------------------------------------------------------------------ the desk
+
+    def ask(self, call: Callable[[Desk], T], then: Callable[[T], object], kind: Kind = "read") -> None:
+        """Call the desk in a thread and hand the answer on."""
+        desk = self._watch.desk
+        if desk is None:
+            self.say("the estate is still being opened; try again in a moment", bad=True)
+            return
+
+        async def run() -> None:
+            async with self.notices.reported():
+                result = then(await self._threads.run(kind, lambda: call(desk)))
+                if isinstance(result, Awaitable):
+                    await result
+
+        self._threads.spawn(run())
+
+    def act(self, call: Callable[[Desk], str]) -> None:
+        """An action: say what was done and read the board again."""
+        if self.refuses():
+            return
+
+        def done(sentence: str) -> Awaitable[None]:
+            self.say(sentence)
+            return self.read_board()
+
+        self.ask(call, done, "act")
+
+    def refuses(self) -> bool:
+        """Whether nothing may be changed here; the operator is told so."""
+        if self.head.read_only:
+            self.say("this tower is read-only", bad=True)
+        return self.head.read_only
+
+    async def read_board(self) -> None:
+        """Draw what the database holds now."""
+        await self._watch.read_board()
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Start a task."""
+        self._threads.spawn(work)
+
+    async def run(self, kind: Kind, call: Callable[[], T]) -> T:
+        """Call in the thread of ``kind``."""
+        return await self._threads.run(kind, call)
+
+    # ------------------------------------------------------------------ screens
+
+    def open(self, call: Callable[[Desk], T], page: Callable[[T], PageT], news: Callable[[PageT, T], object]) -> None:
+        """Ask, open ``page`` over the answer, and ask again when somebody wrote."""
+
+        def show(answer: T) -> None:
+            opened = page(answer)
+
+            def again(answer: T) -> None:
+                opened.now_us = self.now_us
+                news(opened, answer)
+
+            self.push(opened, lambda: self.ask(call, again))
+
+        self.ask(call, show)
+
+    def push(self, page: BaseScreen, reload: Callable[[], None] | None = None) -> None:
+        """Open a page; ``reload`` asks for it again when somebody wrote, so that it is as live as the panes."""
+        page.reload = reload
+        self._app.push_screen(page)
+
+    def pop(self) -> None:
+        """Close the topmost screen."""
+        self._app.pop_screen()
+
+    def dialog(self, screen: GuardedScreen[T | None], then: Callable[[T], object]) -> None:
+        """Open a dialog; ``then`` takes what it answers, and nothing happens when it is cancelled."""
+
+        def answered(values: T | None) -> None:
+            if values is not None:
+                then(values)
+
+        self._app.push_screen(screen, answered)
+
+    def form(self, what: str, about: str, fields: Sequence[Field], then: Callable[[tuple[str, ...]], object]) -> None:
+        """Ask for some words; ``then`` takes them in the order of the fields."""
+        from pulse_tui.tui.kit.ask import AskScreen  # noqa: PLC0415  nobody needs it before the first form
+
+        self.dialog(AskScreen(what, about, fields), then)
+
+    def confirm(self, asked: Confirmation, then: Callable[[str], object]) -> None:
+        """Ask for a name, typed; ``then`` takes the reason."""
+        from pulse_tui.tui.kit.confirm import ApprovalScreen  # noqa: PLC0415
+
+        if not self.refuses():
+            self.dialog(ApprovalScreen(asked), then)
+
+    def back_to_panes(self) -> None:
+        """Close everything that is open over the panes."""
+        while len(self._app.screen_stack) > 1:
+            self._app.pop_screen()
+
+    async def run_action(self, action: str) -> None:
+        """An action of the screen that is open; of the panes when that is a dialog."""
+        await self._app.run_action(action, self.screen if self.page is self.screen else self.main)
+
+    def write(self, sequence: str) -> bool:
+        """Write a control sequence to the terminal. False without a terminal."""
+        driver = self._app._driver
+        if driver is not None:
+            driver.write(sequence)
+        return driver is not None

@@ -1,0 +1,54 @@
+"""What a form or a dialog asks for, without the widgets: nobody needs those before the first of them opens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+
+class Field(NamedTuple):
+    """One line of the form. ``wrong`` says what is wrong with a value, or an empty string."""
+
+    label: str
+    value: str = ""
+    wrong: Callable[[str], str] = lambda value: "" if value.strip() else "it must say something"
+
+
+def positive_number(value: str) -> str:
+    """For hours."""
+    try:
+        good = 0 < float(value) <= 8760
+    except ValueError:
+        good = False
+    return "" if good else "it must be a number above 0 (at most 8760)"
+
+
+def positive_count(value: str) -> str:
+    """For days."""
+    return "" if value.isdigit() and 0 < int(value) <= 3650 else "it must be a whole number from 1 to 3650"
+
+
+def environment_field() -> Field:
+    """Where: one of the four environments, production unless another is typed."""
+    from pulse_tui.domain.words import Environment  # noqa: PLC0415  asked for seldom
+
+    names = [word.value for word in Environment]
+
+    def wrong(value: str) -> str:
+        return "" if value.strip() in names else f"it must be one of {', '.join(names)}"
+
+    return Field("Environment", Environment.PRODUCTION.value, wrong)
+
+
+class Confirmation(NamedTuple):
+    """What is asked: what the button says, what it is about, what happens after, and the name to type."""
+
+    what: str
+    about: str
+    detail: str
+    after: str
+    name: str
+    checks: str = ""
+    """How the preflight checks came out, in one line."""
+    needs_why: bool = False
+    """A reason must be given."""

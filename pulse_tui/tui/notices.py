@@ -1,0 +1,84 @@
+"""Sentences for the operator: in the last line for some seconds, in the log for good."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+from typing import NamedTuple
+
+from textual.app import App
+from textual.timer import Timer
+
+from pulse_tui.domain.errors import PulseError
+from pulse_tui.tui.kit.screen import BaseScreen
+
+SAY_S = 6.0
+SAY_BAD_S = 20.0
+NEWS_S = 3.0
+"""News of the sources gives the keys back sooner: nobody asked for it."""
+LOG_KEPT = 200
+
+
+class Notice(NamedTuple):
+    """One sentence and when it was shown (``hh:mm:ss``)."""
+
+    at: str
+    text: str
+    bad: bool
+
+
+class Notices:
+    """Shows each on the topmost screen that has a last line."""
+
+    def __init__(self, app: App[None], clock: Callable[[], datetime]) -> None:
+        """``clock`` dates the log."""
+        self._app, self._clock = app, clock
+        self.log: list[Notice] = []
+        """The newest of this session, oldest first."""
+        self._shown: Timer | None = None
+
+    def page(self) -> BaseScreen | None:
+        """The topmost screen that has a last line."""
+        return next((s for s in reversed(self._app.screen_stack) if isinstance(s, BaseScreen)), None)
+
+    def say(self, text: str, *, bad: bool = False, shown_s: float | None = None) -> None:
+        """``bad``: something did not work, so it stays longer."""
+        self.record(text, bad=bad)
+        screen = self.page()
+        if screen is None:
+            return
+        screen.say(text, bad=bad)
+        if self._shown is not None:
+            self._shown.stop()
+        self._shown = self._app.set_timer(shown_s or (SAY_BAD_S if bad else SAY_S), self._clear)
+
+    def record(self, text: str, *, bad: bool = False) -> None:
+        """In the log only."""
+        self.log.append(Notice(self._clock().strftime("%H:%M:%S"), text, bad))
+        del self.log[:-LOG_KEPT]
+
+    def news(self, text: str) -> None:
+        """What the sources brought. It never covers an error that still stands in the last line."""
+        screen = self.page()
+        if screen is not None and screen.bottom.bad:
+            self.record(text)
+        else:
+            self.say(text, shown_s=NEWS_S)
+
+    def failed(self, error: BaseException) -> None:
+        """An error that no code expected."""
+        self.say(f"internal error: {type(error).__name__}: {error}", bad=True)
+
+    @contextlib.asynccontextmanager
+    async def reported(self) -> AsyncIterator[None]:
+        """A refusal or failure inside becomes a notice; the tower stays up."""
+        try:
+            yield
+        except PulseError as error:
+            self.say(str(error), bad=True)
+
+    def _clear(self) -> None:
+        for screen in self._app.screen_stack:
+            if isinstance(screen, BaseScreen) and screen.bottom.message:
+                screen.say("")

@@ -1,0 +1,85 @@
+"""What changes an asset or a release: freeze; approve, promote, quarantine, retire.
+
+A release's are confirmed by its version, typed, and a reason.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from pulse_tui.tui.asks import registry as asks
+from pulse_tui.tui.kit.forms import Confirmation, Field, environment_field
+from pulse_tui.tui.kit.rows import environment
+from pulse_tui.tui.registry.rows import is_frozen
+
+if TYPE_CHECKING:
+    from pulse_tui.domain.views.registry import GateStory
+    from pulse_tui.tui.context import Context
+
+_MOVES: Final = {
+    "approve": ("Approve", "it may be promoted; nothing is deployed by this"),
+    "quarantine": ("Quarantine", "nothing is promoted or rolled back to it any more; where it serves, it goes on serving"),
+    "retire": ("Retire", "for good: it is no target any more, and no action brings it back"),
+}  # fmt: skip
+
+
+class Actions:
+    """Asks for what an action needs, calls, says what was done, and has the board read again."""
+
+    def __init__(self, context: Context) -> None:
+        """``context``: what it may use of the tower."""
+        self._context = context
+
+    def freeze(self, ask: asks.Freeze) -> None:
+        """Ask why, then freeze; where it is frozen, ask for its name, then lift the freeze."""
+        context, asset = self._context, ask.asset_id
+        if is_frozen(context.board, asset):
+
+            def same(value: str) -> str:
+                return "" if value == asset else f"type {asset}"
+
+            fields = (Field("Type its name", "", same),)
+            context.form("Lift the freeze", asset, fields, lambda _: context.act(lambda desk: desk.unfreeze(asset)))
+            return
+        about = f"{asset}: promotions stop until it is lifted; rollbacks do not"
+        context.form(
+            "Freeze", about, (Field("Why"),), lambda values: context.act(lambda desk: desk.freeze(asset, values[0]))
+        )
+
+    def move(self, ask: asks.MoveRelease) -> None:
+        """Approve, quarantine or retire."""
+        asset, version, action = ask.asset_id, ask.version, ask.action
+        word, after = _MOVES[action]
+        asked = Confirmation(
+            word, f"{asset} {version}", "recorded with your name and the reason", after, version, needs_why=True
+        )
+        self._context.confirm(
+            asked, lambda why: self._context.act(lambda desk: desk.move_release(asset, version, action, why))
+        )
+
+    def promote(self, ask: asks.Promote) -> None:
+        """Ask where, show what the gate says, then confirm."""
+        context, asset, version, where = self._context, ask.asset_id, ask.version, ask.environment
+        if context.refuses():
+            return
+        if where is None:
+            about = f"{asset} {version}: the gate is asked first"
+            context.form(
+                "Promote", about, (environment_field(),),
+                lambda values: self.promote(asks.Promote(asset, version, values[0])),
+            )  # fmt: skip
+            return
+        short = environment(where)[0]
+
+        def judged(story: GateStory) -> None:
+            if not story.go:
+                context.say(f"{asset} {version} may not go to {short}: the gate's page says why", bad=True)
+                context.answer(asks.OpenGate(asset, version, where))
+                return
+            asked = Confirmation(
+                "Promote", f"{asset} {version} → {short}", "recorded with your name and reason",
+                "It is what serves there from then on, as far as the registry shows.", version, "gate: GO", needs_why=True,
+            )  # fmt: skip
+            context.confirm(asked, lambda why: context.act(lambda desk: desk.promote(asset, version, where, why)))
+
+        context.ask(lambda desk: desk.gate_story(asset, version, where), judged)

@@ -1,0 +1,65 @@
+"""An asset opened: what runs of it where, its releases, holds and dependencies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.binding import BindingType
+
+from pulse_tui.domain.views.panes import RegistryRow
+from pulse_tui.tui.asks import registry as asks
+from pulse_tui.tui.asks.evals import OpenBench
+from pulse_tui.tui.kit import styles
+from pulse_tui.tui.kit.canvas import Span, safe
+from pulse_tui.tui.kit.document import Lines, story_blocks
+from pulse_tui.tui.kit.keys import bind
+from pulse_tui.tui.kit.page import PageScreen
+from pulse_tui.tui.kit.rows import environment
+from pulse_tui.tui.kit.screen import Head
+from pulse_tui.tui.registry.rows import registry_state
+
+
+class AssetScreen(PageScreen):
+    """What runs of it where, its releases, holds and dependencies."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("h", "history", "history", "its releases: compare, gate, approve, promote", show=True),
+        bind("t", "tree", "tree", "what it depends on, and what changed there since it was approved", show=True),
+        bind("v", "verdicts", "verdicts", "its benchmark suite: every gate, what flipped, latency and cost", show=True),
+        bind("f", "freeze", "freeze", "freeze the asset, or lift the freeze", show=True, changes=True),
+        bind("c", "calendar", "calendar", "what was released and announced, and what is due", show=True),
+        *PageScreen.PAGE_KEYS,
+    ]
+
+    def __init__(self, head: Head, asset_id: str, lines: Lines, runs: Sequence[RegistryRow] = ()) -> None:
+        """``runs``: its rows of the registry."""
+        super().__init__(head, asset_title(asset_id, runs), story_blocks(lines))
+        self.asset_id = asset_id
+
+    def show_story(self, lines: Lines, runs: Sequence[RegistryRow] = ()) -> None:
+        """The asset with news."""
+        self.show_page(asset_title(self.asset_id, runs), story_blocks(lines))
+
+    def action_history(self) -> None:
+        self.post_message(asks.OpenHistory(self.asset_id))
+
+    def action_tree(self) -> None:
+        self.post_message(asks.OpenTree(self.asset_id))
+
+    def action_verdicts(self) -> None:
+        self.post_message(OpenBench(self.asset_id))
+
+    def action_calendar(self) -> None:
+        self.post_message(asks.OpenCalendar())
+
+    def action_freeze(self) -> None:
+        self.post_message(asks.Freeze(self.asset_id))
+
+
+def asset_title(asset_id: str, runs: Sequence[RegistryRow]) -> list[Span]:
+    """``Asset  support-bot   prod 3.8.1 ● ok   canary 3.8.2 ✖ FAIL``."""
+    title: list[Span] = [(" Asset  ", styles.DIM), (safe(asset_id), styles.BOLD)]
+    for row in runs:
+        title += [(f"   {environment(row.environment)[0]} {safe(row.version)} ", styles.PLAIN), registry_state(row)]
+    return title

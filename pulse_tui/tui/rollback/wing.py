@@ -1,0 +1,97 @@
+"""Rollback plans: made, opened and kept live, approved, rejected, run, undone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from pulse_tui.tui.asks import rollback as asks
+from pulse_tui.tui.wing import Wing
+
+if TYPE_CHECKING:
+    from pulse_tui.domain.views.panes import PlanStory
+    from pulse_tui.ports import Desk
+    from pulse_tui.tui.context import Context
+
+
+class RollbackWing(Wing):
+    """The page of a plan: the only place where one is approved and run."""
+
+    def __init__(self, context: Context) -> None:
+        """``context``: what it may use of the tower."""
+        self._context = context
+        self.answers = {
+            asks.Propose: self.propose,
+            asks.OpenPlan: self.open,
+            asks.Approve: self.approve,
+            asks.Reject: self.reject,
+            asks.Execute: self.execute,
+            asks.Undo: self.undo,
+        }
+
+    def _show(self, plan: PlanStory) -> None:
+        from pulse_tui.tui.rollback.plan import PlanScreen  # noqa: PLC0415  nobody needs it before the first plan
+
+        page = PlanScreen(self._context.head, plan)
+        self._context.push(
+            page, lambda: self._context.ask(lambda desk: desk.plan_story(page.plan.hash), page.show_plan)
+        )
+
+    def open(self, ask: asks.OpenPlan) -> None:
+        """A plan that exists."""
+        self._context.ask(lambda desk: desk.plan_story(ask.plan_hash), self._show)
+
+    def propose(self, ask: asks.Propose) -> None:
+        """A plan is a document: it changes nothing at the target."""
+        if not self._context.refuses():
+            self._context.ask(lambda desk: desk.propose(ask.asset_id, ask.environment, ask.alert_id), self._show, "act")
+
+    def approve(self, ask: asks.Approve) -> None:
+        """Approve, and when the button said so and the approval was the last one needed, roll back."""
+
+        def call(desk: Desk) -> PlanStory:
+            plan = desk.approve(ask.plan_hash, ask.reason)
+            if ask.execute and plan.approvals_given >= plan.approvals_needed:
+                return desk.execute(ask.plan_hash)
+            return plan
+
+        self._act(ask.plan_hash, call, "approving…")
+
+    def reject(self, ask: asks.Reject) -> None:
+        """With the reason that was typed."""
+        self._act(ask.plan_hash, lambda desk: desk.reject(ask.plan_hash, ask.reason), "rejecting…")
+
+    def execute(self, ask: asks.Execute) -> None:
+        """An approved plan."""
+        self._act(ask.plan_hash, lambda desk: desk.execute(ask.plan_hash), "rolling back…")
+
+    def undo(self, ask: asks.Undo) -> None:
+        """The undo is a plan of its own: it opens as one, and changes nothing before it is approved."""
+        self._context.ask(lambda desk: desk.undo(ask.plan_hash), self._show, "act")
+
+    def _act(self, plan_hash: str, call: Callable[[Desk], PlanStory], word: str) -> None:
+        """Call with the page's keys off, then say and show how the plan stands."""
+        from pulse_tui.tui.rollback.plan import PlanScreen  # noqa: PLC0415
+
+        context, desk, page = self._context, self._context.desk, self._context.page
+        if desk is None:
+            context.say("the estate is not open yet", bad=True)
+        if desk is None or context.refuses():
+            return
+
+        async def run() -> None:
+            if isinstance(page, PlanScreen):
+                page.set_busy(True)
+            context.say(word)
+            try:
+                async with context.notices.reported():
+                    plan = await context.run("act", lambda: call(desk))
+                    context.say(f"{plan.asset}: {plan.run[0] if plan.run else f'{plan.state}: {plan.headline}'}")
+                    if isinstance(page, PlanScreen) and page.is_attached and page.plan.hash == plan_hash:
+                        page.show_plan(plan)
+            finally:
+                if isinstance(page, PlanScreen) and page.is_attached:
+                    page.set_busy(False)
+            await context.read_board()
+
+        context.spawn(run())

@@ -1,0 +1,1 @@
+"""Sources on the screen: how each is doing, and what was refused."""

@@ -1,0 +1,59 @@
+"""Sources: how each is doing, and a round of them now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from pulse_tui.tui.asks.sources import Collect, OpenSources
+from pulse_tui.tui.wing import Wing
+
+if TYPE_CHECKING:
+    from pulse_tui.domain.views.panes import SourceRow
+    from pulse_tui.tui.context import Context
+    from pulse_tui.tui.kit.palette import Command
+
+
+class SourcesWing(Wing):
+    """The page of the sources, and collecting on demand."""
+
+    def __init__(self, context: Context) -> None:
+        """``context``: what it may use of the tower."""
+        self._context = context
+        self.answers = {OpenSources: self.open, Collect: self.collect}
+
+    def _rows(self) -> tuple[SourceRow, ...]:
+        return self._context.board.sources if self._context.board else ()
+
+    def open(self, ask: OpenSources) -> None:
+        """The health of each is on the board; what was refused is asked for."""
+        from pulse_tui.tui.sources.sources import SourcesScreen  # noqa: PLC0415  nobody needs it before the first S
+
+        self._context.open(
+            lambda desk: desk.source_problems(),
+            lambda problems: SourcesScreen(self._context.head, self._rows(), problems, self._context.now_us),
+            lambda page, problems: page.show_story(self._rows(), problems, self._context.now_us),
+        )
+
+    def collect(self, ask: Collect) -> None:
+        """One round now."""
+        context, runner = self._context, self._context.runner
+        if runner is None:
+            context.say("no sources are collected by this tower; an agent does, or it is still starting", bad=True)
+            return
+        context.say(f"collecting from {ask.source or 'all sources'}…")
+
+        async def run() -> None:
+            async with context.notices.reported():
+                await runner.refresh(ask.source)
+                await context.read_board()
+
+        context.spawn(run())
+
+    def commands(self) -> Iterable[Command]:
+        from pulse_tui.tui.kit.palette import Command  # noqa: PLC0415
+
+        if self._context.head.read_only:
+            return
+        for row in self._rows():
+            yield Command(f"refresh {row.id}", f"collect from this {row.kind} source", Collect(row.id))

@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.fakes.desk import HASH, UNDO_HASH, FakeDesk
+from tests.tui.helpers import Pilot, key_event, play
+
+
+def approvals(pilot: Pilot) -> list[tuple[str, ...]]:
+    return [call for call in pilot.desk.calls if call[0] in ("approve", "execute", "undo")]
+
+
+async def dialog(pilot: Pilot) -> None:
+    await pilot.open_dialog("j", "p", "a")
+    assert pilot.screen_name == "ApprovalScreen"
+
+
+def test_focus_starts_on_cancel() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await dialog(pilot)
+        focused = pilot.tower.focused
+        assert focused is not None
+        assert focused.id == "cancel"
+
+    play(scenario)
+
+
+@pytest.mark.parametrize("typed", ["", "support-bot"])
+@pytest.mark.parametrize("tabs", [0, 1, 2, 3])
+def test_enter_never_approves_wherever_the_focus_is(typed: str, tabs: int) -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await dialog(pilot)
+        if typed:
+            await pilot.type(typed)
+            await pilot.press("shift+tab")
+        await pilot.press(*["tab"] * tabs, *["enter"] * 20)
+        assert approvals(pilot) == []
+        assert pilot.screen_name == "ApprovalScreen"
+
+    play(scenario)
+
+
+def test_keys_typed_before_the_dialog_was_seen_are_dropped() -> None:
+    async def hurried(pilot: Pilot) -> None:
+        await pilot.press("j", "p")
+        for key in ("a", *"support-bot", "ctrl+y"):
+            pilot.tower.post_message(key_event(pilot.tower, key))
+        await pilot.settle()
+        assert approvals(pilot) == []
+
+    play(hurried)
+
+
+@pytest.mark.parametrize("name", ["support-bo", "support-bott", "Support-bot", "support-bot_", "canary"])
+def test_a_wrong_name_never_approves(name: str) -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await dialog(pilot)
+        await pilot.type(name)
+        await pilot.press("ctrl+y", "tab", "tab", "space", "ctrl+y")
+        assert approvals(pilot) == []
+        assert "type support-bot first" in pilot.text()
+
+    play(scenario)
+
+
+def test_the_name_and_ctrl_y_approve_and_the_last_approval_runs() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await dialog(pilot)
+        assert "[ Approve and roll back  ctrl-y ]" in pilot.text()
+        await pilot.type("support-bot")
+        await pilot.press("tab", *"why", "ctrl+y")
+        assert approvals(pilot) == [("approve", HASH, "why"), ("execute", HASH)]
+        assert "verified, 3.8.1 serves support-bot/canary, read back" in pilot.lines()[-1]
+        assert "step 2 verified: read back 3.8.1" in pilot.text()
+        assert "CHECKS" not in pilot.text()
+
+    play(scenario)
+
+
+def test_the_name_tab_to_the_button_and_space_approve() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await dialog(pilot)
+        await pilot.press("tab", *"support-bot", "tab", "tab", "space")
+        assert approvals(pilot) == [("approve", HASH, ""), ("execute", HASH)]
+
+    play(scenario)
+
+
+def test_an_approval_that_is_not_the_last_runs_nothing_and_x_runs_once_all_are_given() -> None:
+    desk = FakeDesk(needed=2)
+
+    async def scenario(pilot: Pilot) -> None:
+        await dialog(pilot)
+        assert "[ Approve  ctrl-y ]" in pilot.text()
+        await pilot.type("support-bot")
+        await pilot.press("ctrl+y", "x")
+        assert approvals(pilot) == [("approve", HASH, "")]
+        desk.approve(HASH, "the second")
+        await pilot.tower.watching.poll()
+        await pilot.settle()
+        await pilot.press("enter")
+        assert len(approvals(pilot)) == 2
+        await pilot.press("x")
+        assert approvals(pilot)[-1] == ("execute", HASH)
+
+    play(scenario, desk=desk)
+
+
+@pytest.mark.parametrize("keys", [("escape",), ("space",)])
+def test_escape_and_space_on_cancel_cancel(keys: tuple[str, ...]) -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await dialog(pilot)
+        await pilot.press(*keys)
+        assert pilot.screen_name == "PlanScreen"
+        assert approvals(pilot) == []
+
+    play(scenario)
+
+
+def test_the_way_back_is_a_plan_of_its_own_that_wants_the_name_too() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await dialog(pilot)
+        await pilot.type("support-bot")
+        await pilot.press("ctrl+y", "u")
+        assert pilot.desk.calls[-1] == ("undo", HASH)
+        assert "3.8.1 → 3.8.2   ◆ proposed" in pilot.lines()[1]
+        await pilot.open_dialog("a")
+        await pilot.press("ctrl+y")
+        assert pilot.desk.calls[-1] == ("undo", HASH)
+        await pilot.type("support-bot")
+        await pilot.press("ctrl+y")
+        assert approvals(pilot)[-2:] == [("approve", UNDO_HASH, ""), ("execute", UNDO_HASH)]
+
+    play(scenario)
+
+
+def test_only_a_verified_run_offers_the_way_back() -> None:
+    desk = FakeDesk()
+    desk.plan = desk.plan._replace(state="halted", run=("run 1 by ana: halted",), checks=())
+
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("j", "p", "u")
+        assert approvals(pilot) == []
+        assert "act by hand" in pilot.text()
+        assert "undo" not in pilot.lines()[-1]
+
+    play(scenario, desk=desk)
+
+
+def test_a_verified_rollback_is_seen_in_the_panes_without_a_key() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await dialog(pilot)
+        await pilot.type("support-bot")
+        await pilot.press("ctrl+y")
+        assert [row.version for row in pilot.registry.rows if row.key == "support-bot/canary"] == ["3.8.1"]
+        assert [row.id for row in pilot.alerts.rows] == ["al-1", "al-3"]
+        assert "P2 0" in pilot.lines()[0]
+
+    play(scenario)
+
+
+def test_a_plan_can_be_rejected_with_a_reason() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.open_dialog("j", "p", "r")
+        await pilot.type("no")
+        await pilot.press("enter")
+        assert pilot.desk.calls[-1] == ("reject", HASH, "no")
+        await pilot.press("a", "x")
+        assert approvals(pilot) == []
+
+    play(scenario)
+
+
+def test_who_may_not_approve_is_told_why_and_has_no_key() -> None:
+    desk = FakeDesk()
+    desk.plan = desk.plan._replace(may_approve=False, why_not="you proposed it and policy wants another")
+
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("j", "p", "a")
+        assert pilot.screen_name == "PlanScreen"
+        assert "policy wants another" in pilot.text()
+
+    play(scenario, desk=desk)
+
+
+def test_a_refused_approval_is_told_and_nothing_runs() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await dialog(pilot)
+        pilot.desk.refuse = "the plan is void: its prior state changed"
+        await pilot.type("support-bot")
+        await pilot.press("ctrl+y")
+        assert approvals(pilot) == []
+        assert "the plan is void" in pilot.lines()[-1]
+
+    play(scenario)
+
+
+BLOCKED = (("target known good here", False, True, "never served here"), ("drilled", False, False, "never"))
+
+
+def test_the_checks_are_counted_at_the_top_of_a_plan_and_in_the_dialog() -> None:
+    desk = FakeDesk()
+    desk.plan = desk.plan._replace(checks=(*BLOCKED, ("artifact digest", True, True, "as recorded")))
+
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("j", "p")
+        counted = "checks: 1 of 3 good; BLOCKING: target known good here; note: drilled"
+        top = pilot.lines()[:8]
+        assert any(counted in line for line in top), top
+        await pilot.open_dialog("a")
+        assert counted in pilot.text()
+
+    play(scenario, desk=desk)
+
+
+def test_enter_after_the_right_name_says_that_the_name_is_right_and_what_confirms() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await dialog(pilot)
+        await pilot.press("enter")
+        assert "Enter never confirms: ctrl-y does, after the name" in pilot.text()
+        await pilot.type("support-bot")
+        await pilot.press("enter")
+        assert approvals(pilot) == []
+        assert "the name is right, but Enter never confirms: ctrl-y does" in pilot.text()
+
+    play(scenario)
