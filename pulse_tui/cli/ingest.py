@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from pulse_tui.cli.output import emit, opened
-from pulse_tui.domain.errors import SourceError, WrongUse
+from pulse_tui.domain.errors import Problem, SourceError, WrongUse
 from pulse_tui.domain.source import Collected, Rejected
 from pulse_tui.kinds import Kinds
 from pulse_tui.services.signals.files import STDIN, About, file_formats, read_result
@@ -53,6 +53,11 @@ def run(options: argparse.Namespace, _name: str) -> int:
                 collected = _read(name, kind, kinds, options, house)
             except SourceError as error:
                 failures.append(str(error))
+                if error.about:  # a release whose result cannot be used is not one without a result
+                    whole = Rejected(
+                        source="ingest", problem=Problem(name, error.what, error.todo), raw=b"", about=error.about
+                    )
+                    ingest((), [whole], house.judging, house.clock())
                 continue
             refused.extend(collected.rejected)
             tally = tally.plus(ingest(collected.observations, collected.rejected, house.judging, house.clock()))

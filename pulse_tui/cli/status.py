@@ -6,6 +6,7 @@ import argparse
 
 from pulse_tui.cli.output import emit, opened
 from pulse_tui.domain.errors import NotFound
+from pulse_tui.domain.health import Health
 from pulse_tui.domain.moments import age, iso, to_us
 from pulse_tui.domain.standing import Standing
 from pulse_tui.domain.text import clean
@@ -66,6 +67,10 @@ def _lines(board: Board, now_us: int) -> list[str]:
         )
     if not board.alerts:
         lines.append("  nothing is open")
+    odd = [s for s in board.sources if s.health not in (Health.GOOD, Health.NEVER)]
+    if odd:
+        lines += ["", "SOURCES"]
+        lines += [f"  {s.health:<8} {s.id}" + (f": {s.reason}" if s.reason else "") for s in odd]
     risky = [r for r in board.registry if r.state not in (Standing.OK, Standing.WATCH)]
     lines += [
         "",

@@ -19,7 +19,7 @@ from xml.parsers import expat
 import msgspec
 
 from pulse_tui.collectors._shared.files import FILE_CAP, collect_files
-from pulse_tui.collectors._shared.runs import PATTERN, run_id, whose
+from pulse_tui.collectors._shared.runs import PATTERN, refusing, run_id, whose
 from pulse_tui.collectors._shared.sheets import Answer, gather, refusal, short
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.evals import EvalRun, Score, Sheet
@@ -70,6 +70,7 @@ def accepts(name: str, head: bytes) -> bool:
     return name.endswith(".xml") and (b"<testsuite" in head)
 
 
+@refusing
 def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
     """One run: for each task ``pass_rate`` (passed / run, skipped ones not counted) and mean ``score``, with its items.
 
@@ -106,6 +107,7 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
         source=context.source,
         format="junit",
         sheets=found,
+        refused=gathered.refused,
     )
     rejected = tuple(gathered.rejects(context.source, name))
     return Collected(observations=(run,), rejected=rejected, cursor=context.cursor)

@@ -16,7 +16,7 @@ import msgspec
 
 from pulse_tui.collectors._shared.files import FILE_CAP, collect_files
 from pulse_tui.collectors._shared.plain import document, finite
-from pulse_tui.collectors._shared.runs import PATTERN, run_id, whose
+from pulse_tui.collectors._shared.runs import PATTERN, refusing, run_id, whose
 from pulse_tui.collectors._shared.sheets import short, shown
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.evals import EvalRun, Score, Sheet
@@ -58,6 +58,7 @@ def accepts(name: str, head: bytes) -> bool:
     return name.endswith(".json") and start.startswith(b'{"machine_info":{') and b'"python_' in start
 
 
+@refusing
 def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
     """One run: for each benchmark mean (with its standard error), median, min and standard deviation of its rounds.
 

@@ -21,6 +21,15 @@ class PulseError(Exception):
         super().__init__(f"{what}. {todo}" if todo else what)
 
 
+class ResultOf(NamedTuple):
+    """Whose result could not be used, as far as that is known without reading it."""
+
+    asset_id: str
+    version: str
+    suite: str = ""
+    """Empty: of which suite is not known."""
+
+
 class Problem(NamedTuple):
     """One problem at one location of a configuration or a record."""
 
@@ -78,6 +87,8 @@ class SourceError(PulseError):
         """``retry_after`` in seconds when the server asked for a pause; ``sent`` when the request may have arrived."""
         self.retry_after = retry_after
         self.sent = sent
+        self.about: tuple[ResultOf, ...] = ()
+        """Set by who knows it: whose result is refused; several where file and folder name another release each."""
         super().__init__(what, todo=todo)
 
 

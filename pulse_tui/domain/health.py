@@ -13,15 +13,20 @@ class Health(StrEnum):
 
     FAILING = "failing"
     LATE = "late"
+    SUSPECT = "suspect"
+    """It answers, and something of what it brought was refused."""
     NEVER = "never"
     """It has not been read yet."""
     GOOD = "good"
 
 
-def health(failures: int, silent_s: float | None, every_s: float) -> Health:
-    """``failures`` in a row; ``silent_s`` seconds since the last good round (None: there was none); the interval."""
+def health(failures: int, silent_s: float | None, every_s: float, *, refused: bool = False) -> Health:
+    """``failures`` in a row; ``silent_s`` seconds since the last good round (None: there was none); the interval; whether
+    something of what it brought stands refused."""
     if failures:
         return Health.FAILING
     if silent_s is None:
         return Health.NEVER
-    return Health.LATE if silent_s > ROUNDS_MISSED * every_s else Health.GOOD
+    if silent_s > ROUNDS_MISSED * every_s:
+        return Health.LATE
+    return Health.SUSPECT if refused else Health.GOOD

@@ -8,7 +8,7 @@ import msgspec
 
 from pulse_tui.domain.advisory import Advisory
 from pulse_tui.domain.bill import Bill, Head
-from pulse_tui.domain.errors import Problem
+from pulse_tui.domain.errors import Problem, ResultOf
 from pulse_tui.domain.evals import EvalRun
 from pulse_tui.domain.health import Health, health
 from pulse_tui.domain.note import Note
@@ -25,6 +25,8 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     problem: Problem
     raw: bytes
+    about: tuple[ResultOf, ...] = ()
+    """Whose result it is, when a whole result is refused; every release that it may be of."""
     nameless: bool = False
     """Its only fault is that it names no asset and version; not kept."""
 
@@ -44,6 +46,9 @@ class Collected(msgspec.Struct, frozen=True, kw_only=True):
     rejected: tuple[Rejected, ...] = ()
     cursor: Cursor = Cursor()
     unchanged: bool = False
+    standing: str | None = None
+    """Of what stands refused since this or an earlier round, the first and how many more; empty: nothing does. None: the
+    source cannot tell, and what was refused in the round counts."""
 
 
 class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +66,7 @@ class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):
     def health(self, now: datetime) -> Health:
         """Its health at ``now``."""
         silent = None if self.last_good_at is None else (now - self.last_good_at).total_seconds()
-        return health(self.failures, silent, self.every_s)
+        return health(self.failures, silent, self.every_s, refused=bool(self.reason))
 
     def next_delay_s(self) -> float:
         """Seconds to the next round: the interval, doubled for each failure up to 16 times."""

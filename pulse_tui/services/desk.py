@@ -137,10 +137,13 @@ class ServiceDesk:
     def source_problems(self) -> tuple[str, ...]:
         with self._store.read() as tx:
             now = self._parts.clock()
-            failing = [s for s in tx.plumbing.sources().values() if s.health(now) is Health.FAILING]
+            sources = list(tx.plumbing.sources().values())
+            failing = [s for s in sources if s.health(now) is Health.FAILING]
+            suspect = [s for s in sources if s.health(now) is Health.SUSPECT]
             dead = [d for d in tx.plumbing.deliveries() if d.state.value == "dead"]
             refused = tx.signals.quarantined(20)
         lines = [f"source {s.id} failed {s.failures} times: {s.reason}" for s in failing]
+        lines += [f"source {s.id} brought what was refused: {s.reason}" for s in suspect]
         lines += [f"delivery {d.key} to {d.route} failed permanently: {d.error}" for d in dead]
         lines += [f"refused from {r.source}: {r.problem}" for _, r in refused]
         return tuple(lines)

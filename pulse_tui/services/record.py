@@ -13,12 +13,14 @@ from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.evals import EvalRun
 from pulse_tui.domain.note import Note
 from pulse_tui.domain.release import Attestation, RegistrySnapshot
+from pulse_tui.domain.source import Rejected
 from pulse_tui.domain.words import ComponentKind
 from pulse_tui.enrich.vendors.notes import classify, note_signals, resolved
 from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories.records import take_advisory
 from pulse_tui.services.components.bills import bill_remark, take_bill, take_head
 from pulse_tui.services.evals.take import take_run
+from pulse_tui.services.evals.unread import refused_result
 from pulse_tui.services.parts import JudgeParts, Made
 from pulse_tui.services.registry.attest import named_releases, take_attestation
 from pulse_tui.services.registry.sync import sync
@@ -76,6 +78,12 @@ def _(item: Note, tx: Transaction, _parts: JudgeParts, estate: Estate, now: date
     models = tx.dependencies.using(kinds=[ComponentKind.HOSTED_MODEL])
     estate = msgspec.structs.replace(estate, dependencies=models)
     return Made(note_signals(item, reading, estate, now), resolved(item, reading, estate))
+
+
+@_made.register
+def _(item: Rejected, tx: Transaction, _parts: JudgeParts, _estate: Estate, now: datetime) -> Made:
+    told = [refused_result(item, of, tx, now) for of in item.about]
+    return Made([s for one in told for s in one.signals], [])
 
 
 @_made.register

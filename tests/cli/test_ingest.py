@@ -178,3 +178,12 @@ def test_without_any_configuration_the_embedded_database_takes_it(shell: Shell, 
     assert said.code == 0
     assert (home / ".local" / "state" / "pulse-tui" / "pulse.db").exists()
     assert shell.bare("status").code == 0
+
+
+def test_a_result_that_is_refused_is_in_the_quarantine_and_is_no_absent_one(shell: Shell, home: Path) -> None:
+    bad = LM_EVAL | {"results": {"qa": {"acc,none": float("nan")}}}
+    (home / "results_1.json").write_text(json.dumps(bad))
+    said = shell("ingest", home / "results_1.json", "--asset", "bot", "--version", "2")
+    assert said.code == 1
+    kept = shell("status", "--quarantine")
+    assert "results.qa.acc,none is nan, not a finite number" in kept.out

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 
-from pulse_tui.domain.errors import Problem, SourceError
+from pulse_tui.domain.errors import Problem, ResultOf, SourceError
 from pulse_tui.domain.source import Collected, Rejected
 from pulse_tui.domain.text import clean, utf8
 from pulse_tui.ports import CollectContext
@@ -19,6 +19,8 @@ FILE_CAP = 64 * 2**20
 #: What is kept of a refused record or file.
 RAW_KEPT = 64 * 2**10
 
+_REFUSED = "!"
+"""Behind the mark of a file that is refused, before the reason."""
 _MARKS = msgspec.json.Decoder(dict[str, str])
 
 
@@ -29,10 +31,19 @@ class Record(NamedTuple):
     raw: bytes
 
 
-def refuse(source: str, where: str, what: str, raw: bytes = b"", hint: str = "", *, nameless: bool = False) -> Rejected:
-    """A refused record; texts are made safe, the raw bytes are cut to :data:`RAW_KEPT`."""
+def refuse(
+    source: str,
+    where: str,
+    what: str,
+    raw: bytes = b"",
+    hint: str = "",
+    *,
+    about: tuple[ResultOf, ...] = (),
+    nameless: bool = False,
+) -> Rejected:
+    """A refused record; texts are made safe, the raw bytes are cut to :data:`RAW_KEPT`. ``about``: whose result it is."""
     problem = Problem(clean(where, 300), clean(what, 300), hint)
-    return Rejected(source=source, problem=problem, raw=raw[:RAW_KEPT], nameless=nameless)
+    return Rejected(source=source, problem=problem, raw=raw[:RAW_KEPT], about=about, nameless=nameless)
 
 
 def read_capped(path: Path, name: str, cap: int) -> bytes:
@@ -89,7 +100,7 @@ def collect_files(
     """Read every file that is new or changed since the bookmark (name, size and mtime) was made.
 
     A file that is none of its kind is Rejected by name, and not read again until it changes; when
-    a single file was asked for, that is a SourceError.
+    a single file was asked for, that is a SourceError. ``standing`` says what stands refused meanwhile.
     ``parse`` gets the context with the file's folder; ``beside`` names files that belong to a file: it is read again when
     one of them comes or changes.
     """
@@ -105,8 +116,9 @@ def collect_files(
         except OSError:
             continue  # taken away since the folder was listed
         seen = "".join(f"\0{stat.st_size}\0{stat.st_mtime_ns}" for stat in stats)
-        marks[name] = hashlib.sha256(f"{name}{seen}".encode()).hexdigest()[:16]
-        if before.get(name) == marks[name]:
+        mark = marks[name] = hashlib.sha256(f"{name}{seen}".encode()).hexdigest()[:16]
+        if before.get(name, "").partition(_REFUSED)[0] == mark:
+            marks[name] = before[name]
             continue
         unchanged = False
         try:
@@ -114,17 +126,30 @@ def collect_files(
         except SourceError as error:
             if single:
                 raise
-            rejected.append(refuse(context.source, name, str(error)))
+            what = str(error).removeprefix(f"{name} ")
+            marks[name] = f"{mark}{_REFUSED}{clean(f'{name}: {what}', 300)}"
+            rejected.append(refuse(context.source, name, what, about=error.about))
             continue
         observations += one.observations
         rejected += one.rejected
+        if whole := next((r for r in one.rejected if r.about or not one.observations), None):
+            marks[name] = f"{mark}{_REFUSED}{clean(str(whole.problem), 300)}"
     bookmark = msgspec.json.encode(marks, order="deterministic").decode()
     return Collected(
         observations=tuple(observations),
         rejected=tuple(rejected),
         cursor=msgspec.structs.replace(context.cursor, bookmark=bookmark),
         unchanged=unchanged,
+        standing=_standing(marks),
     )
+
+
+def _standing(marks: Mapping[str, str]) -> str:
+    refused = [why for mark in marks.values() if (why := mark.partition(_REFUSED)[2])]
+    if not refused:
+        return ""
+    head = f"{len(refused)} of {len(marks)} files" if len(marks) > 1 else "the file"
+    return clean(f"{head} refused: {refused[0]}", 400)
 
 
 def _marks(bookmark: str | None) -> dict[str, str]:

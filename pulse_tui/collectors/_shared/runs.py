@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Protocol, TypeVar, cast
 
-from pulse_tui.domain.errors import Nameless, SourceError
+from pulse_tui.domain.errors import Nameless, ResultOf, SourceError
+from pulse_tui.domain.source import Collected
 from pulse_tui.domain.text import clean
+from pulse_tui.ports import CollectContext
 
 #: ``asset@version``, as a whole folder name or model name, or as a part of it.
 PATTERN = r"(?P<asset>[\w.-]+)@(?P<version>[\w.+-]+)"
@@ -39,6 +43,55 @@ def whose(name: str, asset: str | None, version: str | None, pattern: str, texts
             todo="Set 'asset' and 'version', or keep it in a folder named asset@version",
         )
     return clean(asset, 300), clean(version, 300)
+
+
+class _Options(Protocol):
+    """What the options of every kind of result have."""
+
+    @property
+    def suite(self) -> str: ...
+    @property
+    def asset(self) -> str | None: ...
+    @property
+    def version(self) -> str | None: ...
+    @property
+    def pattern(self) -> str: ...
+
+
+Parse = TypeVar("Parse", bound=Callable[..., Collected])
+
+
+def refusing(parse: Parse) -> Parse:
+    """A parser whose refusal says whose result it is: as ``parse`` knows it, else as the options and the folder tell.
+
+    A refused result is not an absent one: the release that it is of must show it.
+    """
+
+    @wraps(parse)
+    def told(name: str, data: bytes, options: _Options, context: CollectContext) -> Collected:
+        try:
+            return parse(name, data, options, context)
+        except SourceError as error:
+            error.about = tuple(dict.fromkeys((*error.about, *_guessed(name, options, context))))
+            raise
+
+    return cast("Parse", told)
+
+
+def _guessed(name: str, options: _Options, context: CollectContext) -> tuple[ResultOf, ...]:
+    folder = context.folder.name if context.folder is not None else ""
+    try:
+        asset, version = whose(name, options.asset, options.version, options.pattern, [folder])
+    except SourceError:
+        return ()
+    return (ResultOf(asset, version, options.suite),)
+
+
+def refused(what: str, asset: str, version: str, suite: str, *, todo: str = "") -> SourceError:
+    """A refusal of this release's result."""
+    error = SourceError(what, todo=todo)
+    error.about = (ResultOf(asset, version, suite),)
+    return error
 
 
 def run_id(kind: str, name: str, data: bytes, *of: str) -> str:

@@ -16,7 +16,7 @@ import msgspec
 
 from pulse_tui.collectors._shared.files import FILE_CAP, collect_files, refuse
 from pulse_tui.collectors._shared.members import first_name
-from pulse_tui.collectors._shared.runs import PATTERN, run_id, whose
+from pulse_tui.collectors._shared.runs import PATTERN, refusing, run_id, whose
 from pulse_tui.collectors._shared.sheets import Answer, digest, gather, number, refusal, short, shown, totals
 from pulse_tui.collectors._shared.told import canonical, moment, plain_text, slices_of
 from pulse_tui.collectors.inspect_ai.log import REMOVED, Header, Log, Sample, conditions
@@ -78,6 +78,7 @@ def accepts(name: str, head: bytes) -> bool:
     return name.endswith(".json") and _BEGIN.match(head.removeprefix(b"\xef\xbb\xbf")) is not None
 
 
+@refusing
 def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
     """One run. A scorer that gives labels and no scores is Rejected by its name, the others land.
 

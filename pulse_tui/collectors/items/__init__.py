@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from pulse_tui.collectors._shared.files import FILE_CAP, collect_files, refuse
-from pulse_tui.collectors._shared.runs import PATTERN, compiled, whose
+from pulse_tui.collectors._shared.runs import PATTERN, compiled, refusing, whose
 from pulse_tui.collectors._shared.sheets import Answer, gather, labels, refusal, short, totals
 from pulse_tui.collectors.items.rows import Row, head_of, is_table, rows
-from pulse_tui.domain.errors import Nameless, SourceError
+from pulse_tui.domain.errors import Nameless, ResultOf, SourceError
 from pulse_tui.domain.evals import EvalRun
 from pulse_tui.domain.metrics import direction_of
 from pulse_tui.domain.source import Collected, Rejected
@@ -63,6 +63,7 @@ def accepts(name: str, head: bytes) -> bool:
     return name.removesuffix(".gz").endswith(ENDINGS) and is_table(head_of(head))
 
 
+@refusing
 def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
     """A run for each suite and model. Of one with a bad row the row's task is Rejected with its line, the others land.
 
@@ -81,9 +82,10 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
             rejected += odd
         except SourceError as error:
             problems.append(error)
-            nameless = isinstance(error, Nameless)
-            rejected.append(refuse(context.source, f"{name}: {group.shown}", str(error), nameless=nameless))
+            nameless, where = isinstance(error, Nameless), f"{name}: {group.shown}"
+            rejected.append(refuse(context.source, where, str(error), about=group.about, nameless=nameless))
     if not runs and len(problems) == 1:
+        problems[0].about = rejected[0].about
         raise problems[0]
     return Collected(observations=tuple(runs), rejected=tuple(rejected), cursor=context.cursor)
 
@@ -110,6 +112,11 @@ class _Group:
         """Rows that cannot be read, with their places."""
         self.answers: list[Answer] = []
         self.seal = hashlib.sha256()
+
+    @property
+    def about(self) -> tuple[ResultOf, ...]:
+        """Whose result it is, where that is known."""
+        return (ResultOf(self.asset, self.version, self.suite),) if self.asset and self.version else ()
 
     @property
     def shown(self) -> str:
@@ -260,6 +267,7 @@ def _run(name: str, group: _Group, context: CollectContext) -> tuple[EvalRun, li
         source=context.source,
         format="items",
         sheets=found,
+        refused=gathered.refused,
     )
     return run, gathered.rejects(context.source, f"{name}: {group.shown}")
 

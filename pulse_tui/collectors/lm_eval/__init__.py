@@ -18,7 +18,8 @@ import msgspec
 from pulse_tui.collectors._shared.files import FILE_CAP, collect_files, read_capped, refuse
 from pulse_tui.collectors._shared.plain import document as plain_document
 from pulse_tui.collectors._shared.plain import finite
-from pulse_tui.collectors._shared.runs import PATTERN, run_id, whose
+from pulse_tui.collectors._shared.runs import PATTERN, refusing, run_id, whose
+from pulse_tui.collectors._shared.runs import refused as refusal
 from pulse_tui.collectors._shared.sheets import short, totals
 from pulse_tui.collectors.lm_eval.beside import base_of, beside, named, results_of, samples_of
 from pulse_tui.collectors.lm_eval.conditions import conditions
@@ -82,6 +83,7 @@ def accepts(name: str, head: bytes) -> bool:
     return start.startswith(b'{"results":{') and (base.startswith("results") or b",none" in head or b"_stderr" in head)
 
 
+@refusing
 def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
     """One run, with the items of each task whose samples lie beside it in ``context.folder``.
 
@@ -101,13 +103,15 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
     document = _document(name, data)
     rejected: list[Rejected] = []
     refused: dict[str, str] = {}
-    scores = tuple(_scores(name, document, context.source, rejected, refused))
-    if not scores:
-        raise SourceError(_nothing(name, document, rejected), todo="Check the metrics and their units")
     config = document.get("config")
     arguments = config.get("model_args") if isinstance(config, dict) else None
     texts = [str(document.get("model_name") or ""), json.dumps(arguments) if arguments else "", _folder(context)]
     asset, version = whose(name, options.asset, options.version, options.pattern, texts)
+    scores = tuple(_scores(name, document, context.source, rejected, refused))
+    found = tuple(_sheets(name, document, scores, options, context, rejected, refused))
+    scores = tuple(score for score in scores if score.task not in refused)
+    if not scores:
+        raise refusal(_nothing(name, rejected), asset, version, options.suite, todo="Check the metrics and their units")
     tasks = list(dict.fromkeys(score.task for score in scores))
     suite = options.suite or (tasks[0] if len(tasks) == 1 else "lm_eval")
     run = EvalRun(
@@ -120,7 +124,7 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
         suite_digest=_suite_digest(document, tasks),
         source=context.source,
         format="lm_eval",
-        sheets=tuple(_sheets(name, document, scores, options, context, rejected)),
+        sheets=found,
         conditions=conditions(document, tasks),
         refused=refused,
     )
@@ -137,6 +141,7 @@ def _sheets(
     options: Options,
     context: CollectContext,
     rejected: list[Rejected],
+    refused: dict[str, str],
 ) -> Iterator[Sheet]:
     """The items of the tasks of which there are samples."""
     if context.folder is None:
@@ -152,6 +157,13 @@ def _sheets(
         except Unread as error:
             hint = "the totals stand without these items"
             rejected.append(refuse(context.source, error.where, str(error), hint=hint))
+            continue
+        except SourceError as error:  # a score that is none: a total made from it is none either
+            why = error.what.removeprefix(f"{name} is refused: ")
+            refused[short(task)] = why
+            rejected.append(
+                refuse(context.source, f"{name}: task {task}", f"is refused: {why}", hint="other tasks stand")
+            )
             continue
         if sheet is not None:
             whole = _as_reported(shown, sheet, mine, context.source, rejected)
@@ -238,7 +250,7 @@ def _document(name: str, data: bytes) -> dict[str, Any]:
     return document
 
 
-def _nothing(name: str, document: dict[str, Any], rejected: list[Rejected]) -> str:
+def _nothing(name: str, rejected: list[Rejected]) -> str:
     """Why a file has no score: what it has was refused, or nothing was scored."""
     if not rejected:
         return f"{name} has no score"

@@ -1,13 +1,15 @@
 """Output of promptfoo, JSON and JSON Lines: one run for each provider and prompt.
 
 Metrics are ``score``, ``pass_rate`` and every named score. A test is named by its description, else by a hash of its
-variables; what stands in it several times (``--repeat``) is its repeats. promptfoo's XML is no JUnit and is refused.
+variables; what stands in it several times (``--repeat``) is its repeats, but for copies that its cache gave out.
+promptfoo's XML is no JUnit and is refused.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+import shlex
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple
@@ -15,11 +17,11 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from pulse_tui.collectors._shared.files import FILE_CAP, collect_files, refuse
-from pulse_tui.collectors._shared.runs import PATTERN, compiled, whose
+from pulse_tui.collectors._shared.runs import PATTERN, compiled, refusing, whose
 from pulse_tui.collectors._shared.sheets import Answer, gather, refusal, short, totals
 from pulse_tui.collectors._shared.told import canonical, moment, plain_text, slices_of
 from pulse_tui.collectors.promptfoo.rows import Output, Row, Tests
-from pulse_tui.domain.errors import Nameless, SourceError
+from pulse_tui.domain.errors import Nameless, ResultOf, SourceError
 from pulse_tui.domain.evals import EvalRun
 from pulse_tui.domain.metrics import direction_of
 from pulse_tui.domain.source import Collected, Rejected
@@ -83,6 +85,7 @@ def accepts(name: str, head: bytes) -> bool:
     return name.endswith(".json") and _BEGIN.match(start) is not None
 
 
+@refusing
 def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
     """A run for each provider and prompt. One with an error or a bad score is Rejected by its label, the others land.
 
@@ -117,8 +120,9 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
         except SourceError as error:
             problems.append(error)
             what = error.what.removeprefix(f"{name}: {group.shown} ").removeprefix(f"{name} ")
-            nameless = isinstance(error, Nameless)
-            rejected.append(refuse(context.source, f"{name}: {group.shown}", what, hint=error.todo, nameless=nameless))
+            error.about = (ResultOf(group.asset, group.version, of.suite),) if group.asset and group.version else ()
+            nameless, where = isinstance(error, Nameless), f"{name}: {group.shown}"
+            rejected.append(refuse(context.source, where, what, hint=error.todo, about=error.about, nameless=nameless))
     if not runs:
         raise problems[0]
     return Collected(observations=tuple(runs), rejected=tuple(rejected), cursor=context.cursor)
@@ -188,7 +192,15 @@ def _tell_apart(name: str, groups: Sequence[_Group]) -> None:
             told = " and ".join(repr(clean(group.shown, 60)) for group in several[:2])
             for group in several:
                 what = f"{name}: {told} are both {asset} {version}"
-                group.problem = SourceError(what, todo="Set 'prompt' or 'provider' to the one that counts")
+                group.problem = SourceError(what, todo=_which(several))
+
+
+def _which(same: Sequence[_Group]) -> str:
+    """What to do about runs that would be one: by what they differ in."""
+    by_provider = len({group.first.label() for group in same}) == len(same)
+    option, label = ("provider", same[0].first.label()) if by_provider else ("prompt", _prompt(same[0].first))
+    rest = "give no version: each provider is then one" if by_provider else "label the prompts asset@version"
+    return f"Choose one, --set {option}={shlex.quote(clean(label, 60))} or '{option}:' of the source, or {rest}"
 
 
 def _run(group: _Group, of: _Of, options: Options, context: CollectContext) -> tuple[EvalRun, list[Rejected]]:
@@ -202,7 +214,8 @@ def _run(group: _Group, of: _Of, options: Options, context: CollectContext) -> t
         lines = str(failed[0].error or "").strip().splitlines() or ["?"]
         what = f"{len(failed)} of {len(group.rows)} answers ended with an error: {_place(failed[0])}: {lines[0]}"
         raise SourceError(f"{shown} is refused: {clean(what, 300)}", todo="Run them again: --retry-errors")
-    gathered = gather(_answers(group.rows, of, options))
+    answers = list(_answers(group.rows, of, options))
+    gathered = gather(answers)
     if not gathered.sheets:
         raise SourceError(refusal(shown, gathered), todo="Correct it, or run it again")
     found = gathered.sheets
@@ -222,14 +235,21 @@ def _run(group: _Group, of: _Of, options: Options, context: CollectContext) -> t
         source=context.source,
         format="promptfoo",
         sheets=found,
+        refused=gathered.refused,
     )
-    return run, gathered.rejects(context.source, shown)
+    rejected = gathered.rejects(context.source, shown)
+    if copies := len(group.rows) - len(answers):
+        what = (
+            f"{copies} of {len(group.rows)} answers are copies from promptfoo's cache: they are not counted as repeats"
+        )
+        rejected.append(refuse(context.source, shown, what, hint="promptfoo eval --no-cache makes repeats"))
+    return run, rejected
 
 
 def _answers(rows: Sequence[Row], of: _Of, options: Options) -> Iterator[Answer]:
     priced = any(row.cost for row in rows)  # 0 is also what a provider without prices says
     seen: dict[str, int] = {}
-    for row in rows:
+    for row in _without_copies(rows, of.tests):
         metadata = row.test_case.metadata or {}
         item = of.tests.id(row)
         seen[item] = repeat = seen.get(item, 0) + 1
@@ -249,6 +269,18 @@ def _answers(rows: Sequence[Row], of: _Of, options: Options) -> Iterator[Answer]
             name=of.tests.name(row) if item.startswith("#") else "",
             where=_place(row),
         )
+
+
+def _without_copies(rows: Sequence[Row], tests: Tests) -> Iterator[Row]:
+    """Rows without the repeats that the cache answered with what an earlier repeat had got: five copies of one answer
+    are one observation, and prove no consistency."""
+    answered: dict[str, set[str]] = {}
+    for row in rows:
+        told = answered.setdefault(tests.id(row), set())
+        output = canonical(row.response.output if row.response is not None else None).decode()
+        if not (row.cached() and output in told):
+            yield row
+        told.add(output)
 
 
 def _place(row: Row) -> str:

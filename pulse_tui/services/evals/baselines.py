@@ -18,11 +18,13 @@ from pulse_tui.enrich.evals.regressions import condition, incomparable, undecide
 from pulse_tui.ports import Transaction
 from pulse_tui.services.evals.compared import held, judge, newest, question_of
 from pulse_tui.services.evals.take import told_where_it_serves
+from pulse_tui.services.evals.unread import lacking
 from pulse_tui.services.evals.verdicts import runs_of
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.reasons import reason_of
 from pulse_tui.services.registry.approvals import subject
 from pulse_tui.services.registry.find import find_release
+from pulse_tui.services.signals.concerns import tell
 from pulse_tui.services.signals.ingest import absorb
 from pulse_tui.services.signals.respond import Responder
 
@@ -134,6 +136,7 @@ def _rejudge(tx: Transaction, parts: JudgeParts, asset_id: str, suite_id: str, r
     present |= older is not None and newer is not None and newer.iteration > older.iteration
     present |= any(d.asset_id == asset_id and d.version == run.version for d in estate.deployments)
     if present and newest(tx, asset_id, suite_id, run.version) == run_id:
+        tell(tx, parts, lacking(run, suite, tx, now), f"suite {suite_id} asks for what was measured", now)
         asset = estate.assets.get(asset_id)
         told = told_where_it_serves(run, baseline, comparison, estate, now, asset.owner_team if asset else None)
         absorb(told.signals, tx, parts, now)

@@ -19,6 +19,7 @@ from pulse_tui.enrich.evals.regressions import Compared, cleared, everywhere, si
 from pulse_tui.ports import Transaction
 from pulse_tui.services.evals.compared import judge, newest
 from pulse_tui.services.evals.drifts import drifts
+from pulse_tui.services.evals.unread import lacking, landed
 from pulse_tui.services.parts import SYSTEM, JudgeParts
 from pulse_tui.services.suites.due import serving
 from pulse_tui.settings.check import nearest
@@ -52,14 +53,20 @@ def take_run(run: EvalRun, tx: Transaction, parts: JudgeParts, estate: Estate, n
     owner = asset.owner_team if asset else None
     event = _evaluation(run, iteration, owner, release, now)
     unknown = tuple(_unknown(run, estate, release))
+    over = landed(run, tx)
     suite = parts.suites.get(run.suite)
     if suite is None:
         hint = nearest(run.suite, parts.suites)
         told = f"{run.asset_id} {run.version} was recorded, not judged: suite {run.suite!r} is not configured"
-        return Told([event], [], (f"{told} ({hint})" if hint else told, *unknown))
+        return Told([event], over, (f"{told} ({hint})" if hint else told, *unknown))
     said = _against_baseline(run, tx, suite, estate, now, owner)
     more = drifts(tx, suite, run.asset_id, now, owner)
-    return Told([event, *said.signals, *more.signals], [*said.cleared, *more.cleared], (*said.remarks, *unknown))
+    lacks = lacking(run, suite, tx, now)
+    return Told(
+        [event, *said.signals, *more.signals, *lacks.signals],
+        [*over, *said.cleared, *more.cleared, *lacks.cleared],
+        (*said.remarks, *(s.title for s in lacks.signals), *unknown),
+    )
 
 
 def _retested(run: EvalRun, tx: Transaction, now: datetime) -> None:

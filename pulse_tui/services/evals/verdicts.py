@@ -5,13 +5,24 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from pulse_tui.domain.evals import Acceptance, Comparison, EvalRun, Gate, Task, TaskVerdict, Verdict
+from pulse_tui.domain.evals import (
+    Acceptance,
+    Comparison,
+    EvalRun,
+    Gate,
+    SuiteRun,
+    SuiteRunState,
+    Task,
+    TaskVerdict,
+    Verdict,
+)
 from pulse_tui.domain.release import Release
 from pulse_tui.domain.words import Environment
 from pulse_tui.enrich.evals.sentences import line_words
 from pulse_tui.policy.gate import GateStatus
 from pulse_tui.ports import Transaction
 from pulse_tui.services.evals.compared import held, newest
+from pulse_tui.services.evals.unread import standing_refusal
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.suites.content import changed_content
 from pulse_tui.settings.shapes import SuiteShape
@@ -71,6 +82,12 @@ def runs_of(tx: Transaction, suite: SuiteShape, release: Release) -> tuple[EvalR
 
 def _word(tx: Transaction, about: Subject, run: EvalRun | None, baseline: EvalRun | None) -> SuiteWord:
     suite, version = about.suite, about.release.version
+    refused = standing_refusal(tx, about.release.asset_id, suite.id, version)
+    if run is None and refused is not None:
+        return SuiteWord(GateStatus.FAILED, refused.what, refused.todo)
+    if run is None and (broken := _failed_run(tx, about)) is not None:
+        detail = f"{suite.id} was started on {version} and failed: {broken.detail.partition(chr(10))[0]}"
+        return SuiteWord(GateStatus.MISSING, detail, f"Run {suite.id} on {version} again")
     if run is None:
         detail = f"{suite.id} was not run on {version}"
         return SuiteWord(GateStatus.MISSING, detail, f"Run {suite.id} on {version} and ingest the result")
@@ -96,9 +113,24 @@ def _word(tx: Transaction, about: Subject, run: EvalRun | None, baseline: EvalRu
         )
     unknown = comparison.unknown(about.kind)
     if unknown:
-        detail = f"run {run.id} of {suite.id} has no value for {', '.join(unknown[:SHOWN])}"
+        detail = f"run {run.id} of {suite.id} has no value for {', '.join(_why(run, u) for u in unknown[:SHOWN])}"
         return SuiteWord(GateStatus.FAILED, detail, f"Run {suite.id} to its end, on the baseline as well", run)
     return _aged(about, baseline, _judged(tx, about, run, baseline, comparison))
+
+
+def _why(run: EvalRun, unknown: str) -> str:
+    """A task and metric, with why it has no value where the file said it and it was refused."""
+    why = run.refused.get(unknown) or run.refused.get(unknown.rpartition(" ")[0])
+    return f"{unknown} (refused: {why})" if why else unknown
+
+
+def _failed_run(tx: Transaction, about: Subject) -> SuiteRun | None:
+    """The last run of the suite's own command on the release, when it failed."""
+    mine = [
+        r for r in tx.evals.suite_runs(about.suite.id, about.release.asset_id) if r.version == about.release.version
+    ]
+    last = max(mine, key=lambda r: r.started_at, default=None)
+    return last if last is not None and last.state is SuiteRunState.FAILED else None
 
 
 def _baseline_itself(tx: Transaction, about: Subject, run: EvalRun) -> SuiteWord:

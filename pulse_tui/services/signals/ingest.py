@@ -79,6 +79,11 @@ def ingest(
     for batch in _batches(observations):
         with parts.store.write() as tx:
             total = total.plus(_batch(batch, tx, parts, now))
+    if whole := [r for r in rejected if r.about]:
+        with parts.store.write() as tx:
+            estate = tx.estate.load()
+            signals = [s for r in whole for s in parts.record(r, tx, parts, estate, now).signals]
+            total = total.plus(absorb(signals, tx, parts, now))
     return total
 
 

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from pulse_tui.domain.errors import NotFound, PulseError, SourceError, StorageError
+from pulse_tui.domain.errors import NotFound, Problem, PulseError, SourceError, StorageError
 from pulse_tui.domain.evidence import HealthEvidence
 from pulse_tui.domain.health import Health
 from pulse_tui.domain.signal import Signal, fingerprint, observed
-from pulse_tui.domain.source import SourceStatus
+from pulse_tui.domain.source import Collected, Rejected, SourceStatus
 from pulse_tui.domain.words import Recommended, Severity, SignalType
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.signals.ingest import Tally, absorb, ingest
@@ -66,6 +66,7 @@ def _round(shape: SourceShape, status: SourceStatus, parts: JudgeParts, now: dat
         collected = parts.source_kinds[shape.kind].collect(shape.options, context)
         tally = ingest(collected.observations, collected.rejected, parts, now)
     except SourceError as error:
+        _refused(error, shape, parts, now)
         return _failed(shape, status, parts, now, str(error), error.retry_after)
     except StorageError:
         raise
@@ -76,11 +77,35 @@ def _round(shape: SourceShape, status: SourceStatus, parts: JudgeParts, now: dat
             shape, status, parts, now, f"{shape.kind} collector broke: {type(error).__name__}: {error}", None
         )
     message = "unchanged" if collected.unchanged else tally.sentence()
-    good = msgspec.structs.replace(status, last_good_at=now, failures=0, reason="", cursor=collected.cursor)
+    reason = _standing(collected, status)
+    good = msgspec.structs.replace(status, last_good_at=now, failures=0, reason=reason, cursor=collected.cursor)
     with parts.store.write() as tx:
         tx.plumbing.put_source(good)
         Responder(tx, parts, now).clear(_condition(shape.id), f"source {shape.id} answers again")
     return Round(shape.id, True, False, message, tally, good.next_delay_s())
+
+
+def _standing(collected: Collected, status: SourceStatus) -> str:
+    """What of the source's stands refused: where the collector does not know it, what was refused last."""
+    if collected.standing is not None:
+        return collected.standing
+    if collected.unchanged:
+        return "" if status.failures else status.reason
+    if not collected.rejected or collected.observations:
+        return ""
+    more = f", and {len(collected.rejected) - 1} more" if len(collected.rejected) > 1 else ""
+    return f"all of it was refused: {collected.rejected[0].problem}{more}"
+
+
+def _refused(error: SourceError, shape: SourceShape, parts: JudgeParts, now: datetime) -> None:
+    """A source of one file, whose result cannot be used: its release has a concern, told once."""
+    if not error.about:
+        return
+    whole = Rejected(source=shape.id, problem=Problem(shape.id, error.what, error.todo), raw=b"", about=error.about)
+    with parts.store.write() as tx:
+        estate = tx.estate.load()
+        made = parts.record(whole, tx, parts, estate, now)
+        absorb(made.signals, tx, parts, now)
 
 
 def _failed(

@@ -158,7 +158,7 @@ def _advisory(row: Sequence[Any]) -> AdvisoryRow:
 def _source(row: Sequence[Any], now_us: int) -> SourceRow:
     ident, kind, every, good, failures, reason = row
     silent = None if good is None else (now_us - good) / 1e6
-    return SourceRow(ident, kind, health(failures, silent, every), reason, good)
+    return SourceRow(ident, kind, health(failures, silent, every, refused=bool(reason)), reason, good)
 
 
 def _header(

@@ -58,6 +58,7 @@ _STATES: Final[Mapping[str, tuple[str, Style]]] = {
     "unowned": ("▲", WARN),
     "disputed": ("✖", BAD),
     "stale": ("○", WARN),
+    "suspect": ("?", WARN),
     "concern": ("?", WARN),
     # alerts
     "firing": ("▲", BAD),
