@@ -1,4 +1,4 @@
-"""An audit note: the stored decision is the note, nobody is told."""
+"""An audit note: the stored decision is the note, nobody is notified."""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Tell the owners through a generic webhook: what changed, what the risk is, what to do now."""
+"""Notify the owners through a generic webhook: what changed, what the risk is, what to do now.
+
+Every message carries ``event`` and ``thread``: a pager opens an incident under the thread when it is ``opened`` or
+``raised``, and resolves the same one when it is ``resolved``.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from pulse_tui.actions._shared.case import no_route, queue, routes, seen_before
+from pulse_tui.actions._shared.case import notified
 from pulse_tui.actions._shared.webhook import post
 from pulse_tui.domain.delivery import Delivery
 from pulse_tui.domain.effect import Effect
@@ -25,11 +29,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 def respond(case: Case) -> Sequence[Effect]:
-    """One message for each notify route of the owner, when the alert opens."""
-    if (seen := seen_before(case, "the owner was notified")) is not None:
-        return (seen,)
-    chosen = routes(case, "notify", case.decision.owner)
-    return queue(case, "notify", chosen) if chosen else (no_route("notify", case.decision.owner),)
+    """One message for each notify route of the owner when the alert opens or is raised; to the same ones what follows."""
+    return notified(case, "notify", "the owner was notified")
 
 
 def deliver(delivery: Delivery, options: Any, context: SendContext) -> str:

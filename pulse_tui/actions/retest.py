@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pulse_tui.actions._shared.case import NoOptions, due, name, no_delivery, seen_before
+from pulse_tui.actions._shared.case import NoOptions, due, name, no_delivery, once
 from pulse_tui.domain.delivery import Delivery, Retest
 from pulse_tui.domain.effect import AskRetest, Effect, Nothing
 from pulse_tui.domain.evidence import MetricEvidence, NoteEvidence
@@ -19,11 +19,11 @@ Options = NoOptions
 
 def respond(case: Case) -> Sequence[Effect]:
     """One retest an episode, due when the priority says so, and before the change takes effect."""
-    if (seen := seen_before(case, "a retest was asked for")) is not None:
-        return (seen,)
+    if (nothing := once(case, "a retest was asked for")) is not None:
+        return nothing
     decision = case.decision
     if decision.asset_id is None:
-        return (Nothing("no asset claims the signal, there is nothing to test again: add the asset to the estate"),)
+        return (Nothing("the signal matched no asset, there is nothing to test again: add the asset to the estate"),)
     evidence = case.fact.signal.evidence
     latest = evidence.effective_at if isinstance(evidence, NoteEvidence) else None
     retest = Retest(

@@ -1,8 +1,8 @@
 """Start a review: a task for the team that owns the rule (the safety team of a safety rule).
 
-A review has no destination of its own. It goes out as a ticket, or as a notification when no ticket
-route serves the reviewers; its payload says ``task: review``. When no route serves the rule's
-owner, the asset's owner is asked.
+A review has no destination of its own. It goes out by the reviewers' routes that keep tasks (tickets), or by all of
+their routes when none does; its payload says ``task: review``. When no route serves the rule's owner, the asset's
+owner is asked.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pulse_tui.actions._shared.case import NoOptions, no_delivery, queue, routes, seen_before
+from pulse_tui.actions._shared.case import NoOptions, no_delivery, once, queue, routes
 from pulse_tui.domain.delivery import Delivery
 from pulse_tui.domain.effect import Effect, Nothing
 from pulse_tui.ports import Case, SendContext
@@ -19,17 +19,18 @@ Options = NoOptions
 
 
 def respond(case: Case) -> Sequence[Effect]:
-    """One task for each route of the first kind and team that has any."""
-    if (seen := seen_before(case, "a review was asked for")) is not None:
-        return (seen,)
+    """One task for each route of the first team that has any; what follows goes to the same routes."""
+    if case.event.follows:
+        return queue(case, "review", case.routes, task="review")
+    if (nothing := once(case, "a review was asked for")) is not None:
+        return nothing
     reviewers: list[str | None] = [o for o in (case.rule_owner, case.decision.owner) if o is not None]
     for owner in reviewers or [None]:
-        for kind in ("ticket", "notify"):
-            if chosen := routes(case, kind, owner):
-                asked = {"task": "review", "reviewer": owner or "anybody"}
-                return queue(case, "review", chosen, **asked)
+        serving = routes(case, owner)
+        if chosen := [r for r in serving if r.keeps_tasks] or serving:
+            return queue(case, "review", chosen, task="review", reviewer=owner or "anybody")
     names = " or ".join(dict.fromkeys(o for o in reviewers if o)) or "(none)"
-    return (Nothing(f"no ticket or notify route serves owner {names}, nobody reviews it: add one under routes"),)
+    return (Nothing(f"no route serves owner {names}, nobody reviews it: add one under routes"),)
 
 
 def deliver(delivery: Delivery, options: Any, context: SendContext) -> str:

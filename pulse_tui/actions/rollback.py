@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pulse_tui.actions._shared.case import NoOptions, no_delivery, seen_before
+from pulse_tui.actions._shared.case import NoOptions, no_delivery, once
 from pulse_tui.domain.delivery import Delivery
 from pulse_tui.domain.effect import Effect, Nothing, ProposeRollback
 from pulse_tui.ports import Case, SendContext
@@ -15,8 +15,8 @@ Options = NoOptions
 
 def respond(case: Case) -> Sequence[Effect]:
     """A proposal, when the version that the signal is about still serves there."""
-    if (seen := seen_before(case, "a rollback was proposed")) is not None:
-        return (seen,)
+    if (nothing := once(case, "a rollback was proposed")) is not None:
+        return nothing
     decision, serving = case.decision, case.fact.deployment
     if decision.asset_id is None or decision.environment is None:
         return (Nothing("the signal names no asset and environment of the estate: there is nothing to roll back"),)
@@ -28,7 +28,7 @@ def respond(case: Case) -> Sequence[Effect]:
         where = f"{decision.asset_id} {decision.environment}"
         return (
             Nothing(
-                f"{decision.version} no longer serves {where}, {serving.version} does: look again before rolling back"
+                f"{decision.version} no longer serves {where}, {serving.version} does: check again before rolling back"
             ),
         )
     return (ProposeRollback(decision.asset_id, decision.environment, decision.title),)

@@ -1,7 +1,7 @@
 """A ticket: a Markdown file in a folder, a POST to a generic webhook, or both.
 
-The file's name is the delivery's key, so that a repeat finds it and changes nothing, not even what
-somebody wrote into it since.
+The file's name is the thread's, so that a repeat finds it and changes nothing, not even what somebody wrote into it
+since. What happens to the alert later is added at its end, each event once.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from pulse_tui.actions._shared.case import no_route, queue, routes, seen_before
+from pulse_tui.actions._shared.case import notified
 from pulse_tui.actions._shared.webhook import post
 from pulse_tui.domain.delivery import Delivery
 from pulse_tui.domain.effect import Effect
 from pulse_tui.domain.errors import TargetError
+from pulse_tui.domain.moments import iso
 from pulse_tui.domain.text import clean_block
 from pulse_tui.ports import Case, SendContext
 from pulse_tui.settings.check import Seconds
@@ -29,6 +30,7 @@ from pulse_tui.settings.check import Seconds
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``path`` (a folder, from the configuration's folder), ``url``, or both. Secrets in url and headers as ``${NAME}``."""
 
+    KEEPS_TASKS: ClassVar[bool] = True
     RENAMED: ClassVar[Mapping[str, str]] = {"directory": "path"}
 
     path: str | None = None
@@ -44,11 +46,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 def respond(case: Case) -> Sequence[Effect]:
-    """One ticket for each ticket route of the owner, when the alert opens."""
-    if (seen := seen_before(case, "a ticket was written")) is not None:
-        return (seen,)
-    chosen = routes(case, "ticket", case.decision.owner)
-    return queue(case, "ticket", chosen) if chosen else (no_route("ticket", case.decision.owner),)
+    """One ticket for each ticket route of the owner when the alert opens; the same tickets get what follows."""
+    return notified(case, "ticket", "a ticket was written")
 
 
 def deliver(delivery: Delivery, options: Any, context: SendContext) -> str:
@@ -63,15 +62,19 @@ def deliver(delivery: Delivery, options: Any, context: SendContext) -> str:
 
 
 def _write(delivery: Delivery, folder: Path) -> str:
-    path = folder / f"{_file_name(delivery.key)}.md"
+    path = folder / f"{_file_name(delivery.thread)}.md"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if path.exists():
-            return f"{path.name} (was there already)"
+            return _append(delivery, path)
+        if delivery.payload.get("event") in _ENDS:
+            return f"{path.name} (no longer there)"  # somebody took it away: nothing is left to do
         handle, temporary = tempfile.mkstemp(dir=folder, prefix=".ticket-")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.write(document(delivery))
+                if not delivery.first:
+                    file.write(f"\n{_mark(delivery)}\n")
                 file.flush()
                 os.fsync(file.fileno())
             Path(temporary).chmod(0o644)
@@ -86,6 +89,36 @@ def _write(delivery: Delivery, folder: Path) -> str:
     return path.name
 
 
+_ENDS = ("acknowledged", "resolved")
+"""Events that ask nothing of anybody: no ticket is written for their sake."""
+
+
+def _append(delivery: Delivery, path: Path) -> str:
+    """Add the event at the end, unless it is there or is what the file was written for. What is there stays."""
+    mark = _mark(delivery)
+    with path.open("r+", encoding="utf-8", errors="surrogateescape", newline="") as file:
+        there = file.read()
+        if delivery.first or mark in there:
+            return f"{path.name} (was there already)"
+        file.write("" if there.endswith("\n") or not there else "\n")
+        file.write(f"\n{_section(delivery)}\n{mark}\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return f"{path.name} ({delivery.payload.get('event', 'changed')})"
+
+
+def _mark(delivery: Delivery) -> str:
+    """Stands in the file for an event that is in it."""
+    return f"<!-- {_file_name(delivery.key)} -->"
+
+
+def _section(delivery: Delivery) -> str:
+    given = delivery.payload
+    head = f"## {given.get('event', 'changed').capitalize()}, {iso(delivery.created_at)}"
+    lines = [head, "", _plain(given.get("why", "")), "", f"To do now: {_plain(given.get('what_to_do', 'not known'))}"]
+    return "\n".join(lines) + "\n"
+
+
 def _file_name(key: str) -> str:
     """Keys are made here of letters, digits and dashes; anything else must not leave the folder."""
     return re.sub(r"[^A-Za-z0-9._-]", "-", key).lstrip(".")[:150] or "ticket"
@@ -93,13 +126,13 @@ def _file_name(key: str) -> str:
 
 def document(delivery: Delivery) -> str:
     """JSON front matter (for programs) and Markdown (for people)."""
-    said: Mapping[str, str] = delivery.payload
+    given: Mapping[str, str] = delivery.payload
     long = ("what_changed", "risk", "what_to_do")
-    matter = {"key": delivery.key, **{k: v for k, v in said.items() if k not in long}}
+    matter = {"key": delivery.key, **{k: v for k, v in given.items() if k not in long}}
     front = msgspec.json.format(msgspec.json.encode(matter), indent=2).decode()
     sections = (("What changed", "what_changed"), ("What is the risk", "risk"), ("What to do now", "what_to_do"))
-    body = "\n".join(f"## {head}\n\n{_plain(said.get(key, 'not known'))}\n" for head, key in sections)
-    return f"---\n{front}\n---\n\n# {_plain(said.get('title', delivery.key))}\n\n{body}"
+    body = "\n".join(f"## {head}\n\n{_plain(given.get(key, 'not known'))}\n" for head, key in sections)
+    return f"---\n{front}\n---\n\n# {_plain(given.get('title', delivery.key))}\n\n{body}"
 
 
 _MARKUP = re.compile(r"([\\`*_\[\]<>#|!~])")

@@ -37,9 +37,9 @@ def run(options: argparse.Namespace, name: str) -> int:
                 else operate.freeze(store, scope, by, options.why, now)
             )
         elif options.action == "ack":
-            done = operate.acknowledge(store, options.id, by, house.settings.acknowledge_for, now)
+            done = operate.acknowledge(house.judging, options.id, by, house.settings.acknowledge_for, now)
         elif options.action == "resolve":
-            done = operate.resolve(store, options.id, by, options.why, now)
+            done = operate.resolve(house.judging, options.id, by, options.why, now)
         elif options.action == "silence":
             done = operate.silence(store, options.id, by, options.hours, options.why, now)
         else:

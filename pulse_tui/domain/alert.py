@@ -22,6 +22,32 @@ class AlertState(StrEnum):
 
 OPEN = (AlertState.FIRING, AlertState.ACKNOWLEDGED, AlertState.SUPPRESSED)
 """Every state in which the condition still holds."""
+
+
+class AlertEvent(StrEnum):
+    """What happened to an alert: each is passed to the actions, in the transaction in which it happens."""
+
+    OPENED = "opened"
+    REPEATED = "repeated"
+    """The condition was reported again while the alert was open."""
+    RAISED = "raised"
+    """More urgent now: its priority rose, or nobody acknowledged it before its deadline."""
+    ACKNOWLEDGED = "acknowledged"
+    REOPENED = "reopened"
+    """It fires again: its acknowledgement or silence ran out."""
+    RESOLVED = "resolved"
+
+    @property
+    def calls(self) -> bool:
+        """Whether somebody has to be found who responds, also one who has not been notified of the alert before."""
+        return self in (AlertEvent.OPENED, AlertEvent.RAISED)
+
+    @property
+    def follows(self) -> bool:
+        """Whether it matters only to those who were notified of the alert before."""
+        return self in (AlertEvent.ACKNOWLEDGED, AlertEvent.REOPENED, AlertEvent.RESOLVED)
+
+
 MIN_RESPONSE = timedelta(minutes=15)
 """No escalation gives an operator less time than this."""
 

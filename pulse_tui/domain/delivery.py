@@ -21,7 +21,11 @@ MAX_ATTEMPTS = 8
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
-    """One message to one destination. ``key`` makes a redelivery harmless at the other end."""
+    """One message to one destination. ``key`` makes a redelivery harmless at the other end.
+
+    Messages about one alert to one route are a thread: the first has the thread's name as its key, those that follow
+    add what they are about after a slash (``notify-4f…/resolved``).
+    """
 
     key: str
     kind: str
@@ -34,6 +38,16 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     next_at: datetime | None = None
     error: str = ""
     receipt: str = ""
+
+    @property
+    def thread(self) -> str:
+        """The key of the first message about the same alert to the same route."""
+        return self.key.partition("/")[0]
+
+    @property
+    def first(self) -> bool:
+        """Whether it begins its thread."""
+        return self.key == self.thread
 
     def failed(self, at: datetime, error: str) -> Delivery:
         """Retry later (10 s doubling); after :data:`MAX_ATTEMPTS` it has failed permanently and is shown as dead."""

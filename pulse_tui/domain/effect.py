@@ -16,9 +16,14 @@ class PlaceHold(msgspec.Struct, frozen=True):
 
 
 class Queue(msgspec.Struct, frozen=True):
-    """Put a delivery in the outbox (kept once per key)."""
+    """Put a delivery in the outbox (kept once per key).
+
+    A later message of a thread that was never begun begins it (its key becomes the thread's), unless ``follows``: then
+    there is nobody to notify, and nothing is queued.
+    """
 
     delivery: Delivery
+    follows: bool = False
 
 
 class AskRetest(msgspec.Struct, frozen=True):

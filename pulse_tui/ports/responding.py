@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
-from pulse_tui.domain.alert import Alert
+from pulse_tui.domain.alert import Alert, AlertEvent
 from pulse_tui.domain.decision import Decision, Fact
 from pulse_tui.domain.delivery import Delivery
 from pulse_tui.domain.effect import Effect
@@ -29,17 +29,24 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
         """Whether deliveries for this owner go here (no owners listed: all do)."""
         return not self.owners or owner in self.owners
 
+    @property
+    def keeps_tasks(self) -> bool:
+        """Whether what goes here stays until somebody has done it (``KEEPS_TASKS`` of the kind's options)."""
+        return bool(getattr(self.options, "KEEPS_TASKS", False))
+
 
 class Case(NamedTuple):
-    """What an action responds to."""
+    """What an action responds to: something happened to an alert."""
 
     decision: Decision
     fact: Fact
     alert: Alert
-    new_episode: bool
-    """False when the alert was open already: the condition was seen again."""
+    """As it is after the event."""
+    event: AlertEvent
     routes: Sequence[Route]
     now: datetime
+    why: str = ""
+    """What happened, in words: who acknowledged it, why it was resolved or raised. Empty when it opened."""
     rule_owner: str | None = None
     """The team that owns the rule (safety, security ...): reviews go there."""
     rule_routes: tuple[str, ...] = ()
@@ -60,7 +67,11 @@ class SendContext(NamedTuple):
 
 
 class Action(Protocol):
-    """A kind of response: ``actions/<kind>.py``. ``respond`` is pure; ``deliver`` touches the world."""
+    """A kind of response: ``actions/<kind>.py``. ``respond`` is pure; ``deliver`` touches the world.
+
+    It gets every event of the alerts whose rule names it, and of those that its routes were notified of when nobody
+    acknowledged them in time. An event that means nothing to a kind has no effects.
+    """
 
     @property
     def Options(self) -> type[msgspec.Struct]:  # noqa: N802  a class in the module; read-only, so that subtypes fit
@@ -68,7 +79,7 @@ class Action(Protocol):
         ...
 
     def respond(self, case: Case) -> Sequence[Effect]:
-        """What to do about the case, as values."""
+        """What to do about ``case.event``, as values. The same event of the same alert gives the same effects."""
         ...
 
     def deliver(self, delivery: Delivery, options: Any, context: SendContext) -> str:

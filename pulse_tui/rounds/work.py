@@ -123,7 +123,7 @@ def housekeeping(house: House) -> str:
     late = escalate(house.judging)
     settle(house.judging)
     sent = deliver(house.judging, holder_name())
-    lapsed = lapse(house.store, house.clock())
+    lapsed = lapse(house.judging, house.clock())
     words = [*changed, *filter(None, [house.told_outdated()])]
     if late:
         words.append(f"{late} alerts missed their deadline and were escalated")

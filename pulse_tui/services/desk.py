@@ -150,11 +150,13 @@ class ServiceDesk:
 
     def acknowledge(self, alert_id: str) -> str:
         self._may_act()
-        return operate.acknowledge(self._store, alert_id, self.operator, self._acknowledge_for, self._parts.clock())
+        return operate.acknowledge(
+            self._parts.judging, alert_id, self.operator, self._acknowledge_for, self._parts.clock()
+        )
 
     def resolve(self, alert_id: str, why: str) -> str:
         self._may_act()
-        return operate.resolve(self._store, alert_id, self.operator, why, self._parts.clock())
+        return operate.resolve(self._parts.judging, alert_id, self.operator, why, self._parts.clock())
 
     def silence(self, alert_id: str, hours: float, why: str) -> str:
         self._may_act()

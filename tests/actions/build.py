@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from pulse_tui.actions import notify, ticket
-from pulse_tui.domain.alert import Alert
+from pulse_tui.domain.alert import Alert, AlertEvent
 from pulse_tui.domain.decision import Decision, Fact
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.words import Mode, Outcome, Priority
@@ -65,4 +65,5 @@ def case(
         count=1 if new else 2,
         deadline=NOW + timedelta(hours=4),
     )
-    return Case(made, fact, alert, new, routes, NOW, **more)
+    event = AlertEvent.OPENED if new else AlertEvent.REPEATED
+    return Case(made, fact, alert, more.pop("event", event), routes, NOW, **more)

@@ -100,6 +100,58 @@ def test_a_repeat_leaves_the_ticket_as_somebody_edited_it(nowhere: SendContext, 
     assert path.read_text(encoding="utf-8") == "done"
 
 
+def later(delivery: Delivery, event: str, number: int = 1) -> Delivery:
+    payload = {**delivery.payload, "event": event, "why": f"{event} by ana", "what_to_do": "nothing more"}
+    return msgspec.structs.replace(delivery, key=f"{delivery.key}/{event}/{number}", payload=payload)
+
+
+def test_what_happens_to_the_alert_is_added_to_its_ticket_once_and_nothing_there_is_lost(
+    nowhere: SendContext, delivery: Delivery
+) -> None:
+    options = ticket.Options(path="tickets")
+    path = nowhere.base / "tickets" / ticket.deliver(delivery, options, nowhere)
+    edited = path.read_bytes() + b"ben: looking\r\n\xff no newline"
+    path.write_bytes(edited)
+    for event in ("acknowledged", "acknowledged", "resolved", "resolved"):
+        receipt = ticket.deliver(later(delivery, event), options, nowhere)
+    assert receipt == f"{path.name} (was there already)"
+    ticket.deliver(delivery, options, nowhere)
+    there = path.read_bytes()
+    assert there.startswith(edited + b"\n")
+    added = there[len(edited) :].decode()
+    assert [line for line in added.splitlines() if line.startswith("## ")] == [
+        "## Acknowledged, 2026-11-23T03:10:00Z",
+        "## Resolved, 2026-11-23T03:10:00Z",
+    ]
+    assert "resolved by ana\n\nTo do now: nothing more\n" in added
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize(("event", "written"), [("raised", True), ("reopened", True), ("resolved", False)])
+def test_a_ticket_that_somebody_took_away_is_written_anew_only_when_somebody_is_needed(
+    nowhere: SendContext, delivery: Delivery, event: str, written: bool
+) -> None:
+    options = ticket.Options(path="tickets")
+    for _ in range(2):
+        ticket.deliver(later(delivery, event), options, nowhere)
+    files = list((nowhere.base / "tickets").iterdir())
+    assert bool(files) is written
+    assert all("## What changed" in f.read_text() and "## Raised" not in f.read_text() for f in files)
+
+
+def test_a_posted_ticket_gets_the_event_under_the_same_thread(
+    server: Loopback, nowhere: SendContext, delivery: Delivery
+) -> None:
+    server.on("POST", "/tickets", Reply(201))
+    options = ticket.Options(url=server.url + "/tickets")
+    ticket.deliver(delivery, options, nowhere)
+    ticket.deliver(later(delivery, "resolved"), options, nowhere)
+    bodies = [r.json() for r in server.log]
+    assert [b["event"] for b in bodies] == ["opened", "resolved"]
+    assert {b["thread"] for b in bodies} == {delivery.key}
+    assert bodies[0]["key"] != bodies[1]["key"]
+
+
 def test_text_from_outside_is_no_markup_in_a_ticket(delivery: Delivery) -> None:
     payload = {**delivery.payload, "title": "[click](http://evil) <img src=x> `x`\n# head"}
     text = ticket.document(msgspec.structs.replace(delivery, payload=payload))

@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from pulse_tui.domain.alert import AlertEvent
 from pulse_tui.domain.delivery import Delivery
 from pulse_tui.domain.effect import Effect, Nothing, PlaceHold, Queue
 from pulse_tui.domain.errors import TargetError
 from pulse_tui.domain.evidence import AdvisoryEvidence, MetricEvidence, NoteEvidence, ServiceEvidence, VersionEvidence
 from pulse_tui.domain.hold import Hold, HoldKind
-from pulse_tui.domain.moments import iso
+from pulse_tui.domain.moments import iso, to_us
 from pulse_tui.domain.words import Environment, SignalType
 from pulse_tui.ports import Case, Route
 
@@ -33,13 +34,14 @@ def name(kind: str, case: Case, *more: str | None) -> str:
     return f"{kind}-{hashlib.sha256(chr(31).join(p or '' for p in parts).encode()).hexdigest()[:16]}"
 
 
-def seen_before(case: Case, what: str) -> Nothing | None:
-    """Why nobody is told again, when the alert was open already."""
-    if case.new_episode:
+def once(case: Case, what: str) -> Sequence[Effect] | None:
+    """What is left to do when the event does not ask for somebody: nothing, and why. None when it does."""
+    if case.event.calls:
         return None
-    return Nothing(
-        f"{what} when alert {case.alert.id} opened; it was seen again (x{case.alert.count}), nobody is told twice"
-    )
+    if case.event.follows:
+        return ()
+    again = f"{what} when alert {case.alert.id} opened; it was reported again (x{case.alert.count})"
+    return (Nothing(f"{again}, nobody is notified twice"),)
 
 
 def place(case: Case) -> str:
@@ -108,6 +110,10 @@ _TODO = {
 
 def todo(case: Case) -> str:
     """What to do now."""
+    if case.event is AlertEvent.RESOLVED:
+        return f"nothing more: {case.why or 'it is resolved'}"
+    if case.event is AlertEvent.ACKNOWLEDGED:
+        return f"nothing for others: {case.why}"
     evidence = case.fact.signal.evidence
     if isinstance(evidence, AdvisoryEvidence):
         fix = (
@@ -123,11 +129,20 @@ def todo(case: Case) -> str:
     return text
 
 
+def headline(case: Case) -> str:
+    """The alert's title, with what happened to it since it opened in front."""
+    if case.event.follows:
+        return f"{case.event.value}: {case.decision.title}"
+    return f"{case.why}: {case.decision.title}" if case.why else case.decision.title
+
+
 def payload(case: Case) -> dict[str, str]:
-    """The message: the three questions and the ids, as texts."""
+    """The message: what happened, the three questions and the ids, as texts."""
     decision, signal = case.decision, case.fact.signal
     values = {
-        "title": decision.title,
+        "event": case.event.value,
+        "why": case.why or None,
+        "title": headline(case),
         "what_changed": changed(case),
         "risk": risk(case),
         "what_to_do": todo(case),
@@ -151,27 +166,53 @@ def payload(case: Case) -> dict[str, str]:
 # --------------------------------------------------------------------------- routes
 
 
-def routes(case: Case, kind: str, owner: str | None) -> list[Route]:
-    """Routes of a kind that serve ``owner``; the ones that the rule names, if it names any of the kind."""
-    of_kind = [r for r in case.routes if r.kind == kind]
+def routes(case: Case, owner: str | None, kind: str | None = None) -> list[Route]:
+    """Routes of a kind (of any) that serve ``owner``; the ones that the rule names, if it names any of them."""
+    of_kind = [r for r in case.routes if kind in (None, r.kind)]
     named = [r for r in of_kind if r.id in case.rule_routes]
     return named or [r for r in of_kind if r.serves(owner)]
 
 
+def notified(case: Case, kind: str, what: str) -> Sequence[Effect]:
+    """Messages of a kind that has routes of its own: to the owner when the event calls, else to whom it called before.
+
+    ``what`` says what was done for the owner when the alert opened.
+    """
+    if case.event.follows:
+        return queue(case, kind, [r for r in case.routes if r.kind == kind])
+    if (nothing := once(case, what)) is not None:
+        return nothing
+    chosen = routes(case, case.decision.owner, kind)
+    if not chosen:
+        return (Nothing(f"no {kind} route serves owner {case.decision.owner or '(none)'}: add one under routes"),)
+    return queue(case, kind, chosen)
+
+
 def queue(case: Case, kind: str, chosen: Sequence[Route], **more: str) -> list[Effect]:
-    """One delivery a route. The key names rule, alert and route: a repeat of the same case is the same delivery."""
-    body = {**payload(case), **more}
-    return [
-        Queue(
-            Delivery(key=name(kind, case, route.id), kind=route.kind, route=route.id, payload=body, created_at=case.now)
-        )
-        for route in chosen
-    ]
+    """One delivery a route, in the thread of rule, alert and route: the same event again is the same delivery.
+
+    Of an event that follows, only those routes get it that were notified before.
+    """
+    found: list[Effect] = []
+    for route in chosen:
+        thread = name(kind, case, route.id)
+        body = {**payload(case), "thread": thread, **more}
+        key = thread + occurrence(case)
+        made = Delivery(key=key, kind=route.kind, route=route.id, payload=body, created_at=case.now)
+        found.append(Queue(made, follows=case.event.follows))
+    return found
 
 
-def no_route(kind: str, owner: str | None) -> Nothing:
-    """Nobody can be told, and what to do about it."""
-    return Nothing(f"no {kind} route serves owner {owner or '(none)'}: add one under routes")
+def occurrence(case: Case) -> str:
+    """What tells this event of the alert from its earlier ones, as the end of a key; empty when it opened."""
+    alert = case.alert
+    if case.event is AlertEvent.RAISED:
+        return f"/{case.event.value}/{alert.priority.value}-{alert.escalations}"
+    if case.event is AlertEvent.RESOLVED:
+        return f"/{case.event.value}"  # once: a new signal opens a new alert
+    if case.event.follows:
+        return f"/{case.event.value}/{to_us(case.now)}"
+    return ""
 
 
 # --------------------------------------------------------------------------- holds
@@ -183,10 +224,12 @@ def hold(case: Case, kind: HoldKind, *, version: str | None, environment: Enviro
     It comes with the episode: while the alert stays open it is not placed again for the same
     version, because an operator may have lifted it on purpose.
     """
+    if case.event.follows:
+        return []  # it is lifted with the alert, by whoever resolves it
     decision = case.decision
     if decision.asset_id is None:
-        return [Nothing(f"no asset claims the signal, there is nothing to {kind}: add the asset to the estate")]
-    if not case.new_episode and decision.version == case.alert.version:
+        return [Nothing(f"the signal matched no asset, there is nothing to {kind}: add the asset to the estate")]
+    if case.event is not AlertEvent.OPENED and decision.version == case.alert.version:
         return [
             Nothing(f"the {kind} was placed when alert {case.alert.id} opened; it stands unless somebody lifted it")
         ]

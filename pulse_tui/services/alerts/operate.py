@@ -4,32 +4,34 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from pulse_tui.domain.alert import Alert, AlertState
+from pulse_tui.domain.alert import Alert, AlertEvent, AlertState
 from pulse_tui.domain.errors import NotFound, Refused, WrongUse
 from pulse_tui.domain.hold import Hold, HoldKind
 from pulse_tui.domain.moments import iso
 from pulse_tui.ports import Store, Transaction
-from pulse_tui.services.parts import SYSTEM
+from pulse_tui.services.parts import SYSTEM, JudgeParts
 from pulse_tui.services.reasons import reason_of
+from pulse_tui.services.signals.events import Events
 from pulse_tui.services.signals.respond import close_alert
 
 
-def acknowledge(store: Store, alert_id: str, by: str, for_s: float, now: datetime) -> str:
-    """Somebody looks at it; it fires again when the time is over. Raises Refused when it is resolved."""
+def acknowledge(parts: JudgeParts, alert_id: str, by: str, for_s: float, now: datetime) -> str:
+    """Somebody works on it; it fires again when the time is up. Raises Refused when it is resolved."""
     until = now + timedelta(seconds=for_s)
-    with store.write() as tx:
-        alert = _alert(tx, alert_id)
-        tx.judgements.put_alert(alert.acknowledge(by, until))
+    with parts.store.write() as tx:
+        alert = _alert(tx, alert_id).acknowledge(by, until)
+        tx.judgements.put_alert(alert)
+        Events(tx, parts, now).emit(alert, AlertEvent.ACKNOWLEDGED, f"acknowledged by {by} until {iso(until)}")
         tx.log.append(now, by, "alert.acknowledged", alert.id, {"until": iso(until)})
     return f"acknowledged by {by} until {iso(until)}: {alert.title}"
 
 
-def resolve(store: Store, alert_id: str, by: str, why: str, now: datetime) -> str:
-    """The condition is over; what the alert held back is let go."""
+def resolve(parts: JudgeParts, alert_id: str, by: str, why: str, now: datetime) -> str:
+    """The condition has ended; the holds that the alert placed are lifted."""
     reason = reason_of(why)
-    with store.write() as tx:
+    with parts.store.write() as tx:
         alert = _alert(tx, alert_id)
-        lifted = close_alert(tx, alert, by, reason, now)
+        lifted = close_alert(tx, Events(tx, parts, now), alert, by, reason, now)
     return f"resolved: {alert.title}" + (f"; {lifted} hold(s) lifted" if lifted else "")
 
 
@@ -82,9 +84,9 @@ def unfreeze(store: Store, asset_id: str | None, by: str, now: datetime) -> str:
     return f"{len(holds)} hold(s) lifted from {scope}"
 
 
-def lapse(store: Store, now: datetime) -> int:
-    """Acknowledgements and silences that ran out fire again; returns how many."""
-    with store.read() as tx:
+def lapse(parts: JudgeParts, now: datetime) -> int:
+    """Alerts whose acknowledgement or silence ran out fire again; returns how many."""
+    with parts.store.read() as tx:
         due = [
             a
             for a in tx.judgements.alerts([AlertState.ACKNOWLEDGED, AlertState.SUPPRESSED], 100_000)
@@ -92,11 +94,14 @@ def lapse(store: Store, now: datetime) -> int:
         ]
     if not due:
         return 0
-    with store.write() as tx:
+    with parts.store.write() as tx:
+        events = Events(tx, parts, now)
         for stale in due:
             alert = tx.judgements.alert(stale.id)
             if alert is not None and alert.lapse(now) is not alert:
-                tx.judgements.put_alert(alert.lapse(now))
+                after = alert.lapse(now)
+                tx.judgements.put_alert(after)
+                events.emit(after, AlertEvent.REOPENED, f"fires again: no longer {alert.state.value}")
                 tx.log.append(now, SYSTEM, "alert.fires_again", alert.id, {"after": alert.state.value})
     return len(due)
 

@@ -18,6 +18,7 @@ from pulse_tui.services.conditions.reassess import About, ended
 from pulse_tui.services.evals.compared import newest
 from pulse_tui.services.parts import SYSTEM, JudgeParts
 from pulse_tui.services.signals.concerns import condition
+from pulse_tui.services.signals.events import Events
 from pulse_tui.services.signals.judge import around
 from pulse_tui.services.signals.respond import Responder, close_alert
 
@@ -50,11 +51,12 @@ def take_policy(parts: JudgeParts, now: datetime) -> int | None:
 
 def _retire(tx: Transaction, parts: JudgeParts, now: datetime) -> None:
     """Alerts of rules that no longer act: their rule is gone, or only observes."""
+    events = Events(tx, parts, now)
     for alert in tx.judgements.alerts(list(OPEN), 100_000):
         rule = parts.policy.rule(alert.rule_id)
         if rule is None or not rule.acts:
             why = f"rule {alert.rule_id} only observes now" if rule else f"the policy has no rule {alert.rule_id} now"
-            close_alert(tx, alert, SYSTEM, why, now)
+            close_alert(tx, events, alert, SYSTEM, why, now)
 
 
 def _again(tx: Transaction, parts: JudgeParts, now: datetime) -> int:

@@ -20,6 +20,7 @@ from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories.records import holders
 from pulse_tui.services.evals.verdicts import suite_says
 from pulse_tui.services.parts import SYSTEM, JudgeParts
+from pulse_tui.services.signals.events import Events
 from pulse_tui.services.signals.respond import close_alert
 
 _LIVE = frozenset({SignalType.LATENCY_BREACH, SignalType.ERROR_RATE_BREACH})
@@ -39,7 +40,7 @@ _ANNOUNCED = frozenset(
 
 def reassess(tx: Transaction, parts: JudgeParts, now: datetime, asset_ids: Collection[str] | None = None) -> int:
     """Resolve the open alerts whose condition has ended (of some assets, or all); returns how many."""
-    count = 0
+    count, events = 0, Events(tx, parts, now)
     for alert in tx.judgements.alerts(list(OPEN), 100_000):
         if asset_ids is not None and alert.asset_id not in asset_ids:
             continue
@@ -47,7 +48,7 @@ def reassess(tx: Transaction, parts: JudgeParts, now: datetime, asset_ids: Colle
         why = ended(of_alert(alert), signal, tx, parts) if signal is not None else None
         if signal is not None and why is not None:
             # What holds a version back stays: the version did not get better by no longer serving.
-            close_alert(tx, alert, SYSTEM, why, now, lift=not isinstance(signal.evidence, MetricEvidence))
+            close_alert(tx, events, alert, SYSTEM, why, now, lift=not isinstance(signal.evidence, MetricEvidence))
             count += 1
     return count
 

@@ -20,9 +20,12 @@ def judge(signals: Iterable[Signal], estate: Estate, parts: JudgeParts) -> list[
     return [(fact, parts.policy.judge(fact)) for signal in signals for fact in facts(signal, estate)]
 
 
-def around(signals: Sequence[Signal], tx: Transaction) -> Estate:
-    """The estate with what judging these signals needs of its dependencies: an estate may have a million."""
-    estate = tx.estate.load()
+def around(signals: Sequence[Signal], tx: Transaction, estate: Estate | None = None) -> Estate:
+    """The estate (read, unless it is given) with what judging these signals needs of its dependencies.
+
+    An estate may have a million of them.
+    """
+    estate = estate if estate is not None else tx.estate.load()
     named = {s.evidence.component for s in signals if isinstance(s.evidence, AdvisoryEvidence)}
     if not named:
         return estate

@@ -8,15 +8,16 @@ from typing import Any
 
 import msgspec
 
-from pulse_tui.domain.alert import Alert, AlertState
+from pulse_tui.domain.alert import Alert, AlertEvent, AlertState
 from pulse_tui.domain.decision import Decision, Fact
-from pulse_tui.domain.effect import AskRetest, Effect, Nothing, PlaceHold, ProposeRollback, Queue
+from pulse_tui.domain.effect import PlaceHold
 from pulse_tui.domain.evidence import AdvisoryEvidence
 from pulse_tui.domain.hold import Hold
 from pulse_tui.domain.signal import fingerprint
 from pulse_tui.domain.words import UNHEALTHY, URGENT, Environment, Outcome, Priority
-from pulse_tui.ports import Case, Transaction
+from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import SYSTEM, Judge, JudgeParts
+from pulse_tui.services.signals.events import Events
 
 
 class Responder:
@@ -32,6 +33,7 @@ class Responder:
         self._advised: dict[tuple[str, str, str | None, str], Priority] = {}
         self._held: dict[str, list[Hold]] | None = None
         self._placed: dict[str, Decision | None] = {}
+        self._events = Events(tx, parts, now)
         self.opened = 0
 
     def expect(self, fingerprints: Iterable[str]) -> None:
@@ -41,7 +43,7 @@ class Responder:
         self._asked |= wanted
 
     def respond(self, decision: Decision, fact: Fact) -> None:
-        """Open, count or close the alert, and carry the actions out."""
+        """Open, count or close the alert, and pass the event to the actions."""
         if decision.fingerprint not in self._asked:
             self.expect([decision.fingerprint])
         standing = self._open.get(decision.fingerprint)
@@ -60,23 +62,12 @@ class Responder:
             self._note(decision)
             return
         alert = self._episode(standing, decision, fact)
-        risen = standing is not None and alert.priority.rank < standing.priority.rank
-        rule = self._parts.policy.rule(decision.rule_id)
-        case = Case(
-            decision,
-            fact,
-            alert,
-            new_episode=standing is None or risen,
-            routes=self._parts.routes,
-            now=self._now,
-            rule_owner=rule.owner if rule else None,
-            rule_routes=rule.routes if rule else (),
-        )
-        done: list[tuple[str, str]] = []
-        for name in decision.actions:
-            for effect in self._parts.actions[name].respond(case):
-                done.append((name, self._carry_out(effect, decision, f"/{alert.priority.value}" if risen else "")))
-        self._tx.judgements.add_responses(decision.id, done, self._now)
+        event, why = _event(standing, alert)
+        done = self._events.ask(decision, fact, alert, event, why, decision.actions)
+        for one in done:
+            if isinstance(one.effect, PlaceHold) and one.new:
+                self._keep_in_mind(one.effect.hold)
+        self._tx.judgements.add_responses(decision.id, [(d.action, d.what) for d in done], self._now)
         if standing is None:
             self._tx.log.append(
                 self._now,
@@ -105,7 +96,7 @@ class Responder:
             self._tx.judgements.put_alert(after)
             self._open[alert.fingerprint] = after
             return
-        close_alert(self._tx, alert, SYSTEM, why, self._now, version=version)
+        close_alert(self._tx, self._events, alert, SYSTEM, why, self._now, version=version)
         self._open.pop(alert.fingerprint, None)
 
     def _about(self, decision: Decision) -> str | None:
@@ -201,40 +192,14 @@ class Responder:
             self._advised[key] = decision.priority
             self._tx.advisories.set_priority(advisory, asset_id, decision.environment, decision.priority)
 
-    def _carry_out(self, effect: Effect, decision: Decision, again: str) -> str:
-        """``again`` marks the deliveries of an alert that rose: they are other messages than the first ones."""
-        judgements = self._tx.judgements
-        if isinstance(effect, PlaceHold):
-            placed = judgements.put_hold(effect.hold)
-            if placed:
-                self._audit_hold(effect.hold)
-                self._keep_in_mind(effect.hold)
-            scope = effect.hold.asset_id or "everything"
-            version = f" {effect.hold.version}" if effect.hold.version else ""
-            return f"{effect.hold.kind.value} on {scope}{version} until {effect.hold.until_condition}" + (
-                "" if placed else " (stands already)"
-            )
-        if isinstance(effect, Queue):
-            delivery = msgspec.structs.replace(effect.delivery, key=effect.delivery.key + again)
-            queued = self._tx.plumbing.enqueue(delivery)
-            return f"{effect.delivery.kind} to {effect.delivery.route} queued" + (
-                "" if queued else " (was queued already)"
-            )
-        if isinstance(effect, AskRetest):
-            asked = judgements.put_retest(effect.retest)
-            return f"retest of {effect.retest.asset_id} due {effect.retest.due_at:%Y-%m-%d}" + (
-                "" if asked else " (asked already)"
-            )
-        if isinstance(effect, ProposeRollback):
-            return (
-                f"rollback of {effect.asset_id} {effect.environment.value} proposed: an operator plans and approves it"
-            )
-        assert isinstance(effect, Nothing)
-        return f"nothing done: {effect.why}"
 
-    def _audit_hold(self, hold: Hold) -> None:
-        detail = {"kind": hold.kind.value, "asset": hold.asset_id or "", "why": hold.why, "until": hold.until_condition}
-        self._tx.log.append(self._now, SYSTEM, "hold.placed", hold.id, detail)
+def _event(standing: Alert | None, alert: Alert) -> tuple[AlertEvent, str]:
+    """What a decision that fired means for the alert, and why in words."""
+    if standing is None:
+        return AlertEvent.OPENED, ""
+    if alert.priority.rank < standing.priority.rank:
+        return AlertEvent.RAISED, f"raised from {standing.priority.value} to {alert.priority.value}"
+    return AlertEvent.REPEATED, ""
 
 
 def _escalated(alert: Alert, decision: Decision) -> Alert:
@@ -258,6 +223,7 @@ def kept(alert: Alert, policy: Judge, now: datetime) -> bool:
 
 def close_alert(
     tx: Transaction,
+    events: Events,
     alert: Alert,
     by: str,
     why: str,
@@ -266,14 +232,16 @@ def close_alert(
     lift: bool = True,
     version: str | None = None,
 ) -> int:
-    """Resolve an alert and (``lift``) the holds that it placed; returns how many were lifted.
+    """Resolve an alert, pass that to its actions, and (``lift``) lift the holds that it placed; returns how many were.
 
     ``version`` names the one that is well again: a hold on another version stays, because that one is not.
     """
     if not alert.open:
         return 0
-    tx.judgements.put_alert(alert.resolve(now, why))
+    resolved = alert.resolve(now, why)
+    tx.judgements.put_alert(resolved)
     tx.log.append(now, by, "alert.resolved", alert.id, {"why": why})
+    events.emit(resolved, AlertEvent.RESOLVED, why if by == SYSTEM else f"resolved by {by}: {why}")
     lifted = 0
     if not lift:
         return 0

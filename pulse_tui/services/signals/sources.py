@@ -11,6 +11,7 @@ from pulse_tui.domain.words import SignalType
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import SYSTEM, JudgeParts
 from pulse_tui.services.signals.concerns import condition
+from pulse_tui.services.signals.events import Events
 from pulse_tui.services.signals.respond import Responder, close_alert
 from pulse_tui.settings.shapes import SourceShape
 
@@ -37,11 +38,12 @@ def keep_sources(wanted: Mapping[str, SourceShape], parts: JudgeParts, now: date
 
 
 def _end(tx: Transaction, parts: JudgeParts, gone: Collection[str], now: datetime) -> None:
+    events = Events(tx, parts, now)
     for alert in tx.judgements.alerts(list(OPEN), 100_000):
         signal = tx.signals.get(alert.signal_id)
         if signal is not None and signal.source in gone and signal.signal_type in _ENDS_WITH_IT:
             why = f"source {signal.source} is no longer configured: nobody watches this any more"
-            close_alert(tx, alert, SYSTEM, why, now)
+            close_alert(tx, events, alert, SYSTEM, why, now)
     for asset_id in tx.estate.load().assets:
         for concern in tx.inventory.concerns(asset_id):
             if concern.source in gone and tx.inventory.drop_concern(asset_id, concern.key) is not None:

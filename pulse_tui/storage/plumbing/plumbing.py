@@ -64,6 +64,9 @@ class PlumbingTables:
     def enqueue(self, delivery: Delivery) -> bool:
         return insert_new(self._c, t.outbox, _DELIVERY.row(delivery))
 
+    def has_delivery(self, key: str) -> bool:
+        return self._c.execute(sa.select(t.outbox.c.key).where(t.outbox.c.key == key)).first() is not None
+
     def due_deliveries(self, now: datetime, limit: int = 50) -> list[Delivery]:
         due = sa.or_(t.outbox.c.next_at.is_(None), t.outbox.c.next_at <= to_us(now))
         query = sa.select(t.outbox).where(t.outbox.c.state == DeliveryState.QUEUED.value, due)

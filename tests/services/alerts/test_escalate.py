@@ -1,4 +1,4 @@
-"""A missed deadline climbs one step and is told again; an answered alert does not."""
+"""A missed deadline climbs one step and is notified again; an acknowledged alert does not."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -52,7 +52,7 @@ def test_somebody_who_looks_at_it_stops_the_climb() -> None:
     assert taken.state is AlertState.ACKNOWLEDGED
 
 
-def test_the_owner_is_told_again_and_the_climb_is_in_the_log(judge: JudgeParts, clock: Clock) -> None:
+def test_the_owner_is_notified_again_and_the_climb_is_in_the_log(judge: JudgeParts, clock: Clock) -> None:
     breach = Signal(
         id="p:1",
         source="probes",
@@ -80,5 +80,5 @@ def test_the_owner_is_told_again_and_the_climb_is_in_the_log(judge: JudgeParts, 
         logged = [e.action for e in tx.log.entries(subject=after.id)]
     assert after.priority.rank <= before.priority.rank
     assert after.escalations == 1
-    assert any(key.endswith("/again-1") for key in keys)
+    assert any("/raised/" in key and key.endswith("-1") for key in keys)
     assert "alert.escalated" in logged

@@ -73,7 +73,7 @@ def test_what_rises_from_a_ticket_to_a_page_is_told_again(judge: JudgeParts) -> 
         keys = [d.key for d in tx.plumbing.deliveries()]
     assert alert.priority is Priority.P1
     assert len(keys) == 2
-    assert any(key.endswith("/P1") for key in keys)
+    assert any(key.endswith("/raised/P1-0") for key in keys)
 
 
 def test_a_component_that_is_taken_out_takes_its_findings_and_alerts_along(judge: JudgeParts) -> None:

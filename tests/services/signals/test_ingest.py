@@ -147,9 +147,9 @@ def test_old_news_that_comes_late_closes_nothing(judge: JudgeParts) -> None:
 def test_a_resolve_wins_a_race_with_an_acknowledgement(judge: JudgeParts) -> None:
     take(judge, breach(1))
     (alert,) = alerts(judge)
-    operate.resolve(judge.store, alert.id, "ana", "fixed", later(minutes=1))
+    operate.resolve(judge, alert.id, "ana", "fixed", later(minutes=1))
     with pytest.raises(Refused, match="already resolved"):
-        operate.acknowledge(judge.store, alert.id, "ben", 3600, later(minutes=2))
+        operate.acknowledge(judge, alert.id, "ben", 3600, later(minutes=2))
     assert [a.state for a in alerts(judge)] == [AlertState.RESOLVED]
 
 
@@ -415,7 +415,7 @@ def test_a_retest_is_done_by_a_run_of_what_serves_that_began_after_the_cause(
 def test_a_deed_and_its_audit_line_are_one(judge: JudgeParts) -> None:
     take(judge, breach(1))
     (alert,) = alerts(judge)
-    operate.acknowledge(judge.store, alert.id, "ana", 60, NOW)
+    operate.acknowledge(judge, alert.id, "ana", 60, NOW)
     operate.waive(judge.store, alert.id, "ana", 30, "accepted by\x1b[31m the owner", NOW)
     operate.freeze(judge.store, None, "ana", "release week", NOW)
     with pytest.raises(Refused, match="frozen by an operator already"):
@@ -440,9 +440,9 @@ def test_a_silence_that_ran_out_fires_again_by_itself(judge: JudgeParts) -> None
     take(judge, breach(1))
     (alert,) = alerts(judge)
     operate.silence(judge.store, alert.id, "ana", 1, "known", NOW)
-    assert operate.lapse(judge.store, later(minutes=59)) == 0
-    assert operate.lapse(judge.store, later(minutes=60)) == 1
-    assert operate.lapse(judge.store, later(minutes=61)) == 0
+    assert operate.lapse(judge, later(minutes=59)) == 0
+    assert operate.lapse(judge, later(minutes=60)) == 1
+    assert operate.lapse(judge, later(minutes=61)) == 0
     assert [a.state for a in alerts(judge)] == [AlertState.FIRING]
 
 

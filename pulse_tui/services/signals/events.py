@@ -1,0 +1,131 @@
+"""What happens to an alert reaches the actions: in its transaction, and what they ask for is carried out in it too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cached_property
+from typing import NamedTuple
+
+import msgspec
+
+from pulse_tui.domain.alert import Alert, AlertEvent
+from pulse_tui.domain.decision import Decision, Fact
+from pulse_tui.domain.effect import AskRetest, Effect, Nothing, PlaceHold, ProposeRollback, Queue
+from pulse_tui.domain.estate import Estate
+from pulse_tui.domain.hold import Hold
+from pulse_tui.domain.signal import Signal
+from pulse_tui.enrich.facts import facts
+from pulse_tui.ports import Case, Transaction
+from pulse_tui.services.parts import SYSTEM, JudgeParts
+from pulse_tui.services.signals.judge import around
+
+
+class Done(NamedTuple):
+    """One effect of one action, carried out."""
+
+    action: str
+    effect: Effect
+    what: str
+    """In words, for whoever reads the alert."""
+    new: bool
+    """False when it was done before, or there was nothing to do."""
+
+
+class Events:
+    """Passes the events of one transaction to the actions."""
+
+    def __init__(self, tx: Transaction, parts: JudgeParts, now: datetime) -> None:
+        """Nothing is read until an event comes."""
+        self._tx = tx
+        self._parts = parts
+        self._now = now
+
+    def emit(self, alert: Alert, event: AlertEvent, why: str, *, widely: bool = False) -> int:
+        """An event of a stored alert, as it is after it; ``why`` says what happened. Returns the messages queued.
+
+        It is passed to the actions of its decision. ``widely``: to every kind that the routes are of too, whatever the
+        rule asks for; so is what follows.
+        """
+        decision = self._tx.judgements.decision(alert.decision_id)
+        signal = self._tx.signals.get(alert.signal_id)
+        if decision is None or signal is None:
+            return 0
+        decision = msgspec.structs.replace(decision, priority=alert.priority)
+        kinds = dict.fromkeys(decision.actions)
+        if widely or alert.escalations:
+            kinds |= dict.fromkeys(route.kind for route in self._parts.routes)
+        done = [d for d in self.ask(decision, self._fact(alert, signal), alert, event, why, kinds) if d.new]
+        self._tx.judgements.add_responses(decision.id, [(d.action, d.what) for d in done], self._now)
+        return sum(isinstance(d.effect, Queue) for d in done)
+
+    def ask(
+        self, decision: Decision, fact: Fact, alert: Alert, event: AlertEvent, why: str, kinds: Iterable[str]
+    ) -> list[Done]:
+        """What each kind of action does about it, carried out. One that breaks does not hold up the others."""
+        rule = self._parts.policy.rule(decision.rule_id)
+        case = Case(
+            decision,
+            fact,
+            alert,
+            event,
+            routes=self._parts.routes,
+            now=self._now,
+            why=why,
+            rule_owner=rule.owner if rule else None,
+            rule_routes=rule.routes if rule else (),
+        )
+        done: list[Done] = []
+        for kind in kinds:
+            try:
+                effects = list(self._parts.actions[kind].respond(case))
+            except Exception as error:  # a bug of an installed kind, or one that is gone: shown with the alert
+                effects = [Nothing(f"the action {kind} broke: {type(error).__name__}: {error}")]
+            done += [Done(kind, effect, *self._carry_out(effect)) for effect in effects]
+        return done
+
+    def _fact(self, alert: Alert, signal: Signal) -> Fact:
+        found = facts(signal, around([signal], self._tx, self._estate))
+        return next((f for f in found if f.environment == alert.environment), found[0])
+
+    @cached_property
+    def _estate(self) -> Estate:
+        return self._tx.estate.load()
+
+    def _carry_out(self, effect: Effect) -> tuple[str, bool]:
+        judgements = self._tx.judgements
+        if isinstance(effect, PlaceHold):
+            placed = judgements.put_hold(effect.hold)
+            if placed:
+                self._audit_hold(effect.hold)
+            scope = effect.hold.asset_id or "everything"
+            version = f" {effect.hold.version}" if effect.hold.version else ""
+            what = f"{effect.hold.kind.value} on {scope}{version} until {effect.hold.until_condition}"
+            return what + ("" if placed else " (stands already)"), placed
+        if isinstance(effect, Queue):
+            queued = self._queue(effect)
+            return f"{effect.delivery.kind} to {effect.delivery.route} queued" + (
+                "" if queued else " (was queued already)"
+            ), queued
+        if isinstance(effect, AskRetest):
+            asked = judgements.put_retest(effect.retest)
+            what = f"retest of {effect.retest.asset_id} due {effect.retest.due_at:%Y-%m-%d}"
+            return what + ("" if asked else " (asked already)"), asked
+        if isinstance(effect, ProposeRollback):
+            where = f"{effect.asset_id} {effect.environment.value}"
+            return f"rollback of {where} proposed: an operator plans and approves it", True
+        assert isinstance(effect, Nothing)
+        return f"nothing done: {effect.why}", False
+
+    def _queue(self, effect: Queue) -> bool:
+        """The first message of a thread has the thread's key; what follows goes only where there was a first one."""
+        delivery, plumbing = effect.delivery, self._tx.plumbing
+        if not delivery.first and not plumbing.has_delivery(delivery.thread):
+            if effect.follows:
+                return False
+            delivery = msgspec.structs.replace(delivery, key=delivery.thread)
+        return plumbing.enqueue(delivery)
+
+    def _audit_hold(self, hold: Hold) -> None:
+        detail = {"kind": hold.kind.value, "asset": hold.asset_id or "", "why": hold.why, "until": hold.until_condition}
+        self._tx.log.append(self._now, SYSTEM, "hold.placed", hold.id, detail)
