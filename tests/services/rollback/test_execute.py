@@ -388,7 +388,7 @@ def test_a_living_process_keeps_its_run(parts: RollbackParts, target: Places) ->
             with parts.store.read() as tx:
                 (run,) = tx.rollbacks.runs(active_only=True)
             for holder in ("host:1", "host:2"):
-                with pytest.raises(Refused, match="may be alive") as caught:
+                with pytest.raises(Refused, match="may still be running") as caught:
                     resume(parts, run.id, "ben", holder)
                 refused.append(caught.value)
             super().write(options, value, **more)
