@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from pulse_tui.wiring import House
 
 SHOWN = 20
 """Refused records that are printed one by one; all are in the quarantine."""
+PLACES = 3
+"""Of those that have one reason, how many are named."""
 
 
 def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
@@ -29,6 +32,14 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     parser.add_argument("--asset", help="the asset that result files are about")
     parser.add_argument("--version", dest="release", metavar="VERSION", help="the version that result files are about")
     parser.add_argument("--suite", help="the suite that result files belong to")
+    parser.add_argument(
+        "--set",
+        dest="more",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="another option of the kind: provider=LABEL or prompt=LABEL of promptfoo, metric=NAME of items ...",
+    )
     parser.epilog = (
         "The kind is detected from the file when it is left out. Good records land even when others are refused;\n"
         "`pulse-tui status --quarantine` shows what was refused. `pulse-tui schema signal` is the contract.\n"
@@ -63,15 +74,38 @@ def run(options: argparse.Namespace, _name: str) -> int:
             tally = tally.plus(ingest(collected.observations, collected.rejected, house.judging, house.clock()))
         rejudge(house.judging)  # the items of a baseline may have come
     lines = [tally.sentence()] if len(failures) < len(files) else []
-    lines += [f"refused {r.problem}" for r in refused[:SHOWN]]
-    if len(refused) > SHOWN:
-        lines.append(f"... and {len(refused) - SHOWN} more; all are kept in the quarantine")
+    told = list(_by_reason(refused))
+    lines += told[:SHOWN]
+    if len(told) > SHOWN:
+        lines.append(f"... and {len(told) - SHOWN} more; all are kept in the quarantine")
     lines += [f"could not be read: {f}" for f in failures]
     if refused:
         lines.append("pulse-tui status --quarantine shows what was refused")
     data = {"tally": msgspec.to_builtins(tally), "refused": [str(r.problem) for r in refused], "failures": failures}
     emit(options, data, lines)
     return 1 if refused or failures else 0
+
+
+def _by_reason(refused: Sequence[Rejected]) -> Iterator[str]:
+    """A line for each record, but one for all that have one reason."""
+    alike: dict[tuple[str, str], list[Rejected]] = {}
+    for one in refused:
+        alike.setdefault((one.problem.what, one.problem.hint), []).append(one)
+    for mine in alike.values():
+        problem = mine[0].problem
+        if len(mine) > 1:
+            places = ", ".join(r.problem.where for r in mine[:PLACES])
+            more = f" and {len(mine) - PLACES} more" if len(mine) > PLACES else ""
+            problem = problem._replace(where=f"{len(mine)} records ({places}{more})")
+        yield f"refused {problem}"
+
+
+def _more(pairs: Sequence[str]) -> dict[str, str]:
+    """The options that are set by hand. Raises WrongUse for one without a value."""
+    found = dict(pair.partition("=")[::2] for pair in pairs if "=" in pair)
+    if bare := next((pair for pair in pairs if "=" not in pair), None):
+        raise WrongUse(f"--set {bare} has no value", todo="--set NAME=VALUE")
+    return found
 
 
 def _split(items: list[str], kinds: dict[str, Any]) -> tuple[str | None, list[str]]:
@@ -91,7 +125,9 @@ def _read(name: str, kind: str | None, kinds: dict[str, Any], options: argparse.
     here = house.judging.outside._replace(base=Path.cwd())  # what is named by hand starts where the operator stands
     folder = None if shown == STDIN else Path(name).resolve().parent
     context = here.collecting("ingest", house.clock(), folder=folder)
-    about = About(asset=options.asset, version=options.release, suite=options.suite, path=name)
+    about = About(
+        asset=options.asset, version=options.release, suite=options.suite, path=name, more=_more(options.more)
+    )
     naming = f"Name its kind first: pulse-tui ingest KIND {name}"
     return read_result(kinds, kind, shown, data, about, context, naming=naming)
 

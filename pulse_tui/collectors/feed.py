@@ -102,6 +102,8 @@ def _note(entry: Any, vendor: str, source: str, now: datetime, *, base: str, sha
     if not key or shared:
         # A page without anchors gives all its entries one link: title and date tell them apart.
         said = f"{title}\0{entry.get('published') or entry.get('updated') or ''}"
+        if not entry.get("title"):  # RSS asks for a title or a description: all of it tells such entries apart
+            said += f"\0{_body(entry)}"
         key = f"{key}#{hashlib.sha256(said.encode('utf-8', 'replace')).hexdigest()[:20]}"
     link = urljoin(base, str(entry.get("link") or ""))
     return Note(
@@ -120,7 +122,7 @@ def _title(entry: Any) -> str:
     title = str(entry.get("title") or "")
     if detail.get("type") in ("text/html", "application/xhtml+xml"):
         title = to_text(title, 300)
-    return clean(title, 300) or "(no title)"
+    return clean(title, 300) or clean(_body(entry).partition("\n")[0], 120) or "(no title)"
 
 
 def _body(entry: Any) -> str:

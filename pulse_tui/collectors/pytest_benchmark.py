@@ -8,13 +8,14 @@ alike, so that the standard error of the mean, made from their number, is the le
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
-from pulse_tui.collectors._shared.files import FILE_CAP, collect_files
+from pulse_tui.collectors._shared.files import FILE_CAP, collect_files, refuse
 from pulse_tui.collectors._shared.plain import document, finite
 from pulse_tui.collectors._shared.runs import PATTERN, refusing, run_id, whose
 from pulse_tui.collectors._shared.sheets import short, shown
@@ -62,9 +63,9 @@ def accepts(name: str, head: bytes) -> bool:
 def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
     """One run: for each benchmark mean (with its standard error), median, min and standard deviation of its rounds.
 
-    A benchmark without ``stats`` (it failed, or was not measured) is left out. Raises SourceError for broken JSON,
-    another shape, an unknown asset or version, a number that is missing, negative or not finite, a benchmark that
-    stands twice, or when nothing was measured.
+    A benchmark without ``stats`` (it failed, or was not measured) is left out. One with a number that is missing,
+    negative or not finite, or that stands twice, is Rejected by its name, the others land. Raises SourceError for broken
+    JSON, another shape, an unknown asset or version, or when no benchmark lands.
     """
     plain = document(name, data)
     benchmarks = plain.get("benchmarks") if isinstance(plain, dict) else None
@@ -75,15 +76,26 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
         raise SourceError(f"{name} has no benchmark that was measured", todo="See why they failed")
     scores: list[Score] = []
     sheets: list[Sheet] = []
-    seen: set[str] = set()
+    problems: dict[str, SourceError] = {}
+    tasks = Counter(_task(benchmark) for benchmark in measured)
     for benchmark in measured:
         task = _task(benchmark)
-        if task in seen:
-            raise SourceError(f"{name} is refused: {task} stands twice", todo="Run each benchmark once")
-        seen.add(task)
-        scores += _scores(f"{name}: {task}", task, benchmark["stats"])
-        if rounds := _rounds(f"{name}: {task}", benchmark["stats"]):
+        try:
+            _once(name, task, tasks[task])
+            mine = list(_scores(f"{name}: {task}", task, benchmark["stats"]))
+            rounds = _rounds(f"{name}: {task}", benchmark["stats"])
+        except SourceError as error:
+            problems.setdefault(task, error)
+            continue
+        scores += mine
+        if rounds:
             sheets.append(Sheet(task=task, items=(task,), scores={DURATION: (rounds,)}, latencies=rounds))
+    if not scores:
+        raise next(iter(problems.values()))
+    refused = {
+        task: error.what.rpartition(f"{task} is refused: ")[2].removeprefix(f"{name} ")
+        for task, error in problems.items()
+    }
     asset = options.asset or _told(name, measured, "asset")
     version = options.version or _told(name, measured, "version")
     folder = context.folder.name if context.folder is not None else ""
@@ -98,8 +110,18 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
         source=context.source,
         format="pytest_benchmark",
         sheets=tuple(sheets),
+        refused=refused,
     )
-    return Collected(observations=(run,), cursor=context.cursor)
+    rejected = tuple(
+        refuse(context.source, f"{name}: {task}", why, hint="the other benchmarks stand")
+        for task, why in refused.items()
+    )
+    return Collected(observations=(run,), rejected=rejected, cursor=context.cursor)
+
+
+def _once(name: str, task: str, times: int) -> None:
+    if times > 1:
+        raise SourceError(f"{name} is refused: {task} stands twice", todo="Run each benchmark once")
 
 
 def _task(benchmark: dict[str, Any]) -> str:

@@ -60,6 +60,21 @@ def utf8(data: bytes) -> bytes:
     return data if text.lstrip().startswith("<?xml") else text.encode()
 
 
+def looks_like(data: bytes) -> str:
+    """What a file that was taken for JSON is instead, for a message: XML, HTML, YAML, a zip ...; empty when it may be JSON."""
+    head = data[:4_096].removeprefix(codecs.BOM_UTF8).lstrip()
+    for begin, what in _BEGINNINGS.items():
+        if head.startswith(begin):
+            return what
+    if head.startswith(b"<"):
+        return "HTML" if re.match(rb"<(!doctype\s+html|html)\b", head, re.IGNORECASE) else "XML"
+    return "YAML" if _YAML.match(head) else ""
+
+
+_BEGINNINGS = {b"PK\x03\x04": "a zip", b"\x1f\x8b": "gzip", b"%PDF": "PDF", b"SQLite format 3": "an SQLite database"}
+_YAML = re.compile(rb"(#[^\n]*\n\s*)*(---(\s|$)|%YAML|- \S|[A-Za-z_][\w.-]*:(\s|$))")
+
+
 def is_clean(text: str) -> bool:
     """True when :func:`clean` would remove no character for safety's sake."""
     return not _ESCAPES.search(text) and not _UNSAFE.search(text)

@@ -137,6 +137,8 @@ class Made(NamedTuple):
     """Assets of which something changed that open alerts rest on: what serves, what it is made of, how it measured."""
     remarks: tuple[str, ...] = ()
     """What whoever brought it in should hear."""
+    known: bool = False
+    """It was stored already, just so."""
 
 
 class Recorder(Protocol):

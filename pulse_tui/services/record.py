@@ -41,7 +41,8 @@ def _(item: RegistrySnapshot, tx: Transaction, parts: JudgeParts, estate: Estate
     asset = estate.assets.get(item.asset_id)
     told = sync(item, tx, parts, asset, now)
     changed = bool(told.signals or told.cleared)
-    return Made(told.signals, told.cleared, estate_changed=changed, moved=(item.asset_id,) if changed else ())
+    moved = (item.asset_id,) if changed else ()
+    return Made(told.signals, told.cleared, estate_changed=changed, moved=moved, known=not changed)
 
 
 @_made.register
@@ -49,7 +50,8 @@ def _(item: Bill, tx: Transaction, _parts: JudgeParts, estate: Estate, now: date
     known = any(b.origin == item.origin for b in tx.dependencies.bills(item.asset_id))
     told = take_bill(item, tx, estate, now)
     news = not known or bool(told.signals)
-    return Made(*told, moved=(item.asset_id,) if news else (), remarks=(bill_remark(item, estate),) if news else ())
+    remarks = (bill_remark(item, estate),) if news else ()
+    return Made(*told, moved=(item.asset_id,) if news else (), remarks=remarks, known=not news)
 
 
 @_made.register
@@ -74,7 +76,7 @@ def _(item: Advisory, tx: Transaction, _parts: JudgeParts, estate: Estate, now: 
 def _(item: Note, tx: Transaction, _parts: JudgeParts, estate: Estate, now: datetime) -> Made:
     reading = classify(item)
     if not tx.advisories.put_note(item, reading):
-        return Made([], [])
+        return Made([], [], known=True)
     models = tx.dependencies.using(kinds=[ComponentKind.HOSTED_MODEL])
     estate = msgspec.structs.replace(estate, dependencies=models)
     return Made(note_signals(item, reading, estate, now), resolved(item, reading, estate))
@@ -88,5 +90,6 @@ def _(item: Rejected, tx: Transaction, _parts: JudgeParts, _estate: Estate, now:
 
 @_made.register
 def _(item: EvalRun, tx: Transaction, parts: JudgeParts, estate: Estate, now: datetime) -> Made:
+    known = tx.evals.has(item.id)
     told = take_run(item, tx, parts, estate, now)
-    return Made(told.signals, told.cleared, moved=(item.asset_id,), remarks=told.remarks)
+    return Made(told.signals, told.cleared, moved=(item.asset_id,), remarks=told.remarks, known=known)

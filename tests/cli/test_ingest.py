@@ -187,3 +187,33 @@ def test_a_result_that_is_refused_is_in_the_quarantine_and_is_no_absent_one(shel
     assert said.code == 1
     kept = shell("status", "--quarantine")
     assert "results.qa.acc,none is nan, not a finite number" in kept.out
+
+
+def test_records_that_are_no_signals_are_counted_as_new_or_known(shell: Shell, home: Path) -> None:
+    (home / "a.jsonl").write_text("".join(json.dumps(OSV | {"id": f"GHSA-test-000{n}"}) + "\n" for n in range(3)))
+    assert "3 records read, all new" in shell("ingest", "osv", home / "a.jsonl").out
+    assert "3 records read, nothing new" in shell("ingest", "osv", home / "a.jsonl").out
+    with (home / "a.jsonl").open("a") as file:
+        file.write(json.dumps(OSV | {"id": "GHSA-test-0009"}) + "\n")
+    assert "4 records read, 1 new" in shell("ingest", "osv", home / "a.jsonl").out
+
+
+def test_one_reason_is_told_once_however_many_records_it_is_of(shell: Shell, home: Path) -> None:
+    bad = json.dumps({"schema": "pulse.signal/1"})
+    (home / "s.jsonl").write_text("\n".join([bad] * 22) + "\n")
+    said = shell("ingest", "signals", home / "s.jsonl")
+    lines = [line for line in said.out.splitlines() if line.startswith("refused")]
+    assert len(lines) == 1
+    assert "22 records (" in lines[0]
+    assert "and 19 more" in lines[0]
+
+
+def test_options_of_a_kind_are_set_by_hand_and_a_misspelt_one_names_the_nearest(shell: Shell, home: Path) -> None:
+    (home / "t.csv").write_text("item_id,score,topic\nq1,1,geo\nq2,0,math\n")
+    file = home / "t.csv"
+    given = ("--asset", "bot", "--version", "1")
+    assert shell("ingest", file, *given, "--set", "metric=accuracy", "--set", 'slices=["topic"]').code == 0
+    wrong = shell("ingest", file, *given, "--set", "metrik=accuracy")
+    assert wrong.code == 2
+    assert "did you mean 'metric'?" in wrong.err
+    assert shell("ingest", file, *given, "--set", "metric").code == 2

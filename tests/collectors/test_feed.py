@@ -71,6 +71,17 @@ def test_the_key_is_the_id_or_the_link_or_the_title_with_its_date() -> None:
     assert keys == [n.key for n in read(rss(guid, link, bare))[0]]
 
 
+def test_entries_that_have_only_a_description_are_notes_of_their_own_named_by_it() -> None:
+    items = [
+        f"<item><description>The &lt;b&gt;{n}&lt;/b&gt; thing happened.&lt;br&gt;More.</description></item>"
+        for n in range(22)
+    ]
+    notes, rejected, _ = read(rss(*items))
+    assert (len({n.key for n in notes}), rejected) == (22, [])
+    assert notes[3].title == "The 3 thing happened."
+    assert [n.key for n in read(rss(*items))[0]] == [n.key for n in notes]
+
+
 def test_entries_that_share_one_link_stay_apart() -> None:
     items = [f"<item><title>{t}</title><link>https://v.example/log</link></item>" for t in "AB"]
     assert len({n.key for n in read(rss(*items))[0]}) == 2

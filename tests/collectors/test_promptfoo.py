@@ -298,6 +298,33 @@ def test_two_prompts_that_would_be_one_version_are_refused_until_one_is_picked()
         parse(rows, prompt="long")
 
 
+def test_what_ends_the_confusion_is_said_by_what_the_runs_differ_in() -> None:
+    two = [row("Rome", who=who, prompt=n) for n, who in enumerate(("openai:gpt-5", "openai:o9"))]
+    with pytest.raises(SourceError, match=r"--set provider=openai:gpt-5 .* give no version: each provider is then one"):
+        parse(two, asset="a", version="1")
+    assert run_of(parse(two, asset="a", version="1", provider="openai:o9")).version == "1"
+    assert {r.version for r in runs_of(parse(two, asset="a"))} == {"openai:gpt-5", "openai:o9"}
+    prompts = [row("Rome", prompt=p) for p in range(2)]
+    prompts[1]["prompt"]["label"] = "short one"
+    with pytest.raises(SourceError, match=r"--set prompt='Answer: {{q}}' .* label the prompts asset@version"):
+        parse(prompts)
+
+
+def test_repeats_that_the_cache_copied_count_once_and_that_is_said() -> None:
+    def repeats(*outputs: tuple[str, bool]) -> Collected:
+        told: list[Any] = [{"response": {"output": text, "cached": cached, "metadata": {}}} for text, cached in outputs]
+        return parse([row("Rome", test=n, **more) for n, more in enumerate(told)])
+
+    copied = repeats(("a", False), ("a", True), ("a", True))
+    assert run_of(copied).sheets[0].scores["pass_rate"] == ((1.0,),)
+    assert copied.rejected[0].problem.what.startswith("2 of 3 answers are copies from promptfoo's cache")
+    for kept in ((("a", False), ("a", False)), (("a", True), ("b", True))):
+        got = repeats(*kept)
+        assert run_of(got).sheets[0].scores["pass_rate"] == ((1.0, 1.0),), "asked twice, or answers of their own"
+        assert got.rejected == ()
+    assert run_of(repeats(("a", True), ("a", True))).sheets[0].scores["pass_rate"] == ((1.0,),)
+
+
 # --------------------------------------------------------------------------- what refuses a run or a file
 
 

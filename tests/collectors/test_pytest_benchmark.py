@@ -117,6 +117,19 @@ def test_a_bad_number_refuses_the_run_by_its_name(stats: dict[str, Any], what: s
         run_of(benchmark(stats=STATS | stats))
 
 
+def test_one_odd_benchmark_is_refused_by_its_name_and_the_others_land() -> None:
+    odd, twice = benchmark("t.py::test_b", stats=STATS | {"mean": -1.0}), benchmark("t.py::test_c")
+    data = document(benchmark(), odd, twice, twice)
+    got = pytest_benchmark.parse("b.json", data, pytest_benchmark.Options(asset="a", version="1"), context())
+    (run,) = got.observations
+    assert isinstance(run, EvalRun)
+    assert {s.task for s in run.scores} == {"t.py::test_a"}
+    assert [r.problem.where.rpartition(": ")[2] for r in got.rejected] == ["t.py::test_b", "t.py::test_c"]
+    assert set(run.refused) == {"t.py::test_b", "t.py::test_c"}
+    assert "negative" in run.refused["t.py::test_b"]
+    assert "stands twice" in run.refused["t.py::test_c"]
+
+
 def test_a_benchmark_that_stands_twice_is_refused() -> None:
     with pytest.raises(SourceError, match="test_a stands twice"):
         run_of(benchmark(), benchmark())

@@ -77,6 +77,27 @@ def test_the_error_of_a_truncated_file_says_line_and_column() -> None:
         read(data)
 
 
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"<?xml version='1.0'?><a/>", "is XML, not JSON"),
+        (b"<!DOCTYPE html><html></html>", "is HTML, not JSON"),
+        (b"# a comment\nname: x\nitems:\n- 1\n", "is YAML, not JSON"),
+        (b"---\na: 1\n", "is YAML, not JSON"),
+        (b"PK\x03\x04rest", "is a zip, not JSON"),
+    ],
+)
+def test_a_file_of_another_language_is_called_by_its_name(data: bytes, what: str) -> None:
+    with pytest.raises(SourceError, match=f"drop.json {what}"):
+        read(data)
+
+
+def test_the_place_of_an_error_is_told_once() -> None:
+    with pytest.raises(SourceError) as caught:
+        read(b"hello")
+    assert str(caught.value).count("(byte") == 1
+
+
 def test_a_record_nested_too_deeply_is_refused() -> None:
     got = read(good(id="a") + b"\n" + b'{"a":' * 50_000 + b"1" + b"}" * 50_000)
     assert ids(got) == ["a"]

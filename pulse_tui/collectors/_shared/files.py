@@ -11,7 +11,7 @@ import msgspec
 
 from pulse_tui.domain.errors import Problem, ResultOf, SourceError
 from pulse_tui.domain.source import Collected, Rejected
-from pulse_tui.domain.text import clean, utf8
+from pulse_tui.domain.text import clean, looks_like, utf8
 from pulse_tui.ports import CollectContext
 
 #: Default cap of one file, in bytes.
@@ -192,6 +192,8 @@ def broken_json(name: str, data: bytes, error: Exception) -> str:
     """``name:line:column: what is wrong`` for a JSON error (msgspec's or the standard library's)."""
     if isinstance(error, RecursionError):
         return f"{name} is nested too deeply to be read"
+    if other := looks_like(data):
+        return f"{name} is {other}, not JSON"
     text = clean(str(error), 160)
     _, _, tail = text.partition("(byte ")
     position = int(tail.rstrip(")")) if tail.rstrip(")").isdigit() else len(data)
@@ -200,7 +202,7 @@ def broken_json(name: str, data: bytes, error: Exception) -> str:
     before = data[:position]
     line, column = before.count(b"\n") + 1, position - (before.rfind(b"\n") + 1) + 1
     what = "the JSON ends too early" if "truncated" in text else text
-    return f"{name}:{line}:{column}: {what} (byte {position})"
+    return f"{name}:{line}:{column}: {what.partition(' (byte ')[0]} (byte {position})"
 
 
 def _is_json(raw: bytes) -> bool:

@@ -9,6 +9,7 @@ import msgspec
 
 from pulse_tui.collectors._shared.files import broken_json
 from pulse_tui.domain.errors import SourceError
+from pulse_tui.domain.text import looks_like
 
 
 def document(name: str, data: bytes) -> Any:
@@ -17,6 +18,8 @@ def document(name: str, data: bytes) -> Any:
     try:
         return line(data)
     except json.JSONDecodeError as error:
+        if other := looks_like(data):
+            raise SourceError(f"{name} is {other}, not JSON", todo="Give the JSON, or name its kind") from None
         cut = error.pos >= len(error.doc.rstrip()) or "Unterminated" in error.msg
         what = "the JSON ends too early" if cut else error.msg
         raise SourceError(f"{name}:{error.lineno}:{error.colno}: {what}", todo="Write it again, whole") from None

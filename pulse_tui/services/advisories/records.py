@@ -18,7 +18,7 @@ from pulse_tui.services.parts import Made
 def take_advisory(item: Advisory, tx: Transaction, estate: Estate, now: datetime) -> Made:
     """Store the record and match it. What it reached and no longer does has ended only if no other record holds it."""
     if not tx.advisories.put([item]):
-        return Made([], [])
+        return Made([], [], known=True)
     records = [r for r in tx.advisories.called(item.name) if not r.withdrawn]
     packages = {package_key(a.ecosystem, a.name) for r in (item, *records) for a in r.affected}
     estate = msgspec.structs.replace(estate, dependencies=tx.dependencies.using(packages=packages))

@@ -6,14 +6,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
 
 from pulse_tui.domain.errors import SourceError, WrongUse
 from pulse_tui.domain.source import Collected
-from pulse_tui.domain.text import utf8
+from pulse_tui.domain.text import looks_like, utf8
 from pulse_tui.ports import CollectContext, Peek
+from pulse_tui.settings.check import nearest
 
 STDIN = "stdin"
 """The name of what came through standard input."""
@@ -26,6 +28,8 @@ class About(NamedTuple):
     version: str | None = None
     suite: str | None = None
     path: str = ""
+    more: Mapping[str, str] = MappingProxyType({})
+    """Other options of its kind by name, as texts."""
 
 
 def file_formats(kinds: Mapping[str, Any]) -> dict[str, Any]:
@@ -43,7 +47,13 @@ def detect(kinds: Mapping[str, Any], name: str, head: Peek) -> str | None:
 
 
 def options_for(
-    shape: type[msgspec.Struct], *, asset: str | None, version: str | None, suite: str | None, path: str
+    shape: type[msgspec.Struct],
+    *,
+    asset: str | None,
+    version: str | None,
+    suite: str | None,
+    path: str,
+    more: Mapping[str, str] = MappingProxyType({}),
 ) -> Any:
     """Options of a kind from what is known, as far as it has such options. Raises WrongUse when a required one is not."""
     known = {f.name: f for f in msgspec.structs.fields(shape)}
@@ -52,7 +62,22 @@ def options_for(
     missing = [name for name, field in known.items() if field.required and name not in values]
     if missing:
         raise WrongUse(f"{', '.join(missing)} must be given", todo=" ".join(f"--{m} VALUE" for m in missing))
-    return shape(**values)
+    if unknown := more.keys() - known.keys():
+        name = min(unknown)
+        raise WrongUse(f"there is no option {name!r}", todo=nearest(name, known.keys() - told.keys()))
+    values |= {name: _value(text) for name, text in more.items()}
+    try:
+        return msgspec.convert(values, shape, strict=False)
+    except msgspec.ValidationError as error:
+        raise WrongUse(f"its options do not fit: {error}") from None
+
+
+def _value(text: str) -> Any:
+    """A list or an object where it is written as JSON, else the text."""
+    try:
+        return msgspec.json.decode(text) if text.startswith(("[", "{")) else text
+    except msgspec.DecodeError:
+        return text
 
 
 def read_result(
@@ -76,7 +101,9 @@ def read_result(
         raise SourceError(f"{name} is empty", todo="Write it whole under another name, then rename it")
     chosen = kind or detect(kinds, name, Peek(data))
     if chosen is None:
-        raise SourceError(f"{name}: no known format fits", todo=f"{naming}, one of {', '.join(sorted(kinds))}")
+        other = looks_like(data)
+        what = f"{name} is {other} of no known format" if other else f"{name}: no known format fits"
+        raise SourceError(what, todo=f"{naming}, one of {', '.join(sorted(kinds))}")
     module = kinds[chosen]
     try:
         options = options_for(module.Options, **about._asdict())

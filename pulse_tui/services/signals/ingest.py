@@ -32,6 +32,8 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
     """What became of what came in."""
 
     observations: int = 0
+    new: int = 0
+    """Of the observations that are no signals themselves, those that were not stored just so before."""
     signals: int = 0
     duplicates: int = 0
     rejected: int = 0
@@ -55,7 +57,8 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
             _many(self.alerts, "new alert"),
         ]
         if not self.signals and not self.duplicates:
-            words = [f"{_many(self.observations, 'record')} read, nothing new"]
+            fresh = "all new" if self.new == self.observations else f"{self.new} new"
+            words = [f"{_many(self.observations, 'record')} read, {fresh if self.new else 'nothing new'}"]
         if self.indeterminate:
             words.append(f"{_many(self.indeterminate, 'decision')} indeterminate")
         if self.unclaimed:
@@ -112,6 +115,7 @@ def _batch(batch: Sequence[Observation], tx: Transaction, parts: JudgeParts, now
     signals: list[Signal] = []
     remarks: list[str] = []
     early: list[Rejected] = []
+    new = 0
     moved = set[str]()
     estate: Estate | None = None
     total = Tally(observations=len(batch))
@@ -128,6 +132,7 @@ def _batch(batch: Sequence[Observation], tx: Transaction, parts: JudgeParts, now
             continue
         estate = estate if estate is not None else tx.estate.load()
         made = parts.record(observation, tx, parts, estate, now)
+        new += not made.known
         if made.estate_changed:
             estate = None
         if made.cleared:
@@ -142,7 +147,7 @@ def _batch(batch: Sequence[Observation], tx: Transaction, parts: JudgeParts, now
         moved.update(made.moved)
         remarks.extend(made.remarks)
     tx.signals.quarantine(early, now)
-    told = Tally(rejected=len(early), remarks=tuple(remarks))
+    told = Tally(rejected=len(early), new=new, remarks=tuple(remarks))
     total = total.plus(absorb(signals, tx, parts, now)).plus(told)
     if moved:
         parts.reassess(tx, parts, now, moved)
