@@ -1,4 +1,4 @@
-"""The tower's side of the house: every call the screens can make, over the same verbs as the commands."""
+"""The tower's side of the services: every call the screens can make, through the same functions as the commands."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from pulse_tui.services.rollback.story import plan_story
 from pulse_tui.settings.check import nearest
 
 BACK, AHEAD = timedelta(days=90), timedelta(days=180)
-"""How far the calendar looks."""
+"""How far ahead the calendar goes."""
 
 
 class ServiceDesk:
@@ -127,7 +127,7 @@ class ServiceDesk:
         self._may_act()
         move = _MOVES.get(deed)
         if move is None:
-            raise WrongUse(f"there is no deed {deed!r}", todo=nearest(deed, _MOVES))
+            raise WrongUse(f"there is no action {deed!r}", todo=nearest(deed, _MOVES))
         return move(self._parts, asset_id, version, self.operator, why)
 
     def promote(self, asset_id: str, version: str, environment: str, why: str) -> str:
@@ -176,7 +176,7 @@ class ServiceDesk:
 
     def propose(self, asset_id: str, environment: str, alert_id: str | None, why: str = "") -> PlanStory:
         self._may_act()
-        reason = why or f"{self.operator} asked for it"
+        reason = why or f"requested by {self.operator}"
         with self._store.read() as tx:
             alert = tx.judgements.alert(alert_id) if alert_id else None
             if alert is None:
@@ -238,7 +238,7 @@ _MOVES = {"approve": release.approve, "quarantine": release.quarantine, "retire"
 
 
 def place(environment: str) -> Environment:
-    """The environment of this name. Raises WrongUse with the nearest."""
+    """The environment of this name. Raises WrongUse with the nearest name."""
     names = {e.value: e for e in Environment}
     if environment not in names:
         raise WrongUse(f"there is no environment {environment!r}", todo=nearest(environment, names))
@@ -246,7 +246,7 @@ def place(environment: str) -> Environment:
 
 
 def _gate(name: str) -> Gate:
-    """The kind of gate of this name. Raises WrongUse with the nearest."""
+    """The kind of gate of this name. Raises WrongUse with the nearest name."""
     names = {g.value: g for g in Gate}
     if name not in names:
         raise WrongUse(f"there is no gate {name!r}", todo=nearest(name, names))

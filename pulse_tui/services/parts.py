@@ -1,4 +1,4 @@
-"""What the verbs lean on, gathered by wiring: the judgement parts and the rollback parts."""
+"""What the use cases need, gathered by wiring: the judgement parts and the rollback parts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from pulse_tui.ports import (
 from pulse_tui.settings.shapes import ApprovalsShape, OperatorShape, PlaybookShape, SourceShape, SuiteShape
 
 SYSTEM = "pulse-tui"
-"""The actor of what the program does by itself."""
+"""The actor of the program's own actions."""
 
 
 class RuleFace(Protocol):
@@ -53,7 +53,7 @@ class Judge(Protocol):
 
     @property
     def digest(self) -> str:
-        """Names exactly this policy."""
+        """Identifies exactly this policy."""
         ...
 
     @property
@@ -66,12 +66,12 @@ class Judge(Protocol):
         ...
 
     def judge(self, fact: Fact) -> Sequence[Decision]:
-        """What every applicable rule says of the fact. Pure."""
+        """The decision of every applicable rule on the fact. Pure."""
         ...
 
 
 class Outside(NamedTuple):
-    """The world, as far as the verbs may touch it; every context of a kind is built here."""
+    """The outside world, as far as services may touch it; every context of a kind is built here."""
 
     http: Http
     base: Path
@@ -80,11 +80,11 @@ class Outside(NamedTuple):
     files: Files
     processes: Processes
     dead: Callable[[str], bool] = lambda _holder: False
-    """Whether the process behind a lease's holder certainly no longer lives (False when that cannot be told)."""
+    """Whether the process behind a lease's holder has certainly ended (False when that is unknown)."""
     cron: Callable[[str, datetime], datetime | None] = lambda _expression, _after: None
     """When a schedule fires next after a moment."""
     frozen: Callable[[], Mapping[str, str]] | None = None
-    """What each suite is frozen as by the configuration as it is now; None: as it was read."""
+    """The frozen digest of each suite in the configuration as it is now; None: as it was read."""
     here: str = ""
     """This host, as others call it."""
 
@@ -128,13 +128,13 @@ class Outside(NamedTuple):
 
 
 class Made(NamedTuple):
-    """Signals that an observation led to, conditions that are over, and whether the estate moved."""
+    """Signals that an observation led to, conditions that are resolved, and whether the estate changed."""
 
     signals: list[Signal]
     cleared: list[str]
     estate_changed: bool = False
     moved: tuple[str, ...] = ()
-    """Assets of which something changed that open alerts rest on: what serves, what it is made of, how it measured."""
+    """Assets whose serving release, dependencies or measurements changed: open alerts depend on them."""
     remarks: tuple[str, ...] = ()
     """What whoever brought it in should hear."""
     known: bool = False
@@ -142,10 +142,10 @@ class Made(NamedTuple):
 
 
 class Recorder(Protocol):
-    """Records one observation and says what it means (``record.py``; wired once, since it knows every wing)."""
+    """Records one observation and returns its consequences (``record.py``; wired once, since it knows every wing)."""
 
     def __call__(self, item: object, tx: Transaction, parts: JudgeParts, estate: Estate, now: datetime, /) -> Made:
-        """Raises TypeError for a shape nobody knows."""
+        """Raises TypeError for an unknown shape."""
         ...
 
 
@@ -158,7 +158,7 @@ class Reassess(Protocol):
 
 
 class JudgeParts(NamedTuple):
-    """What it takes to take signals in and respond to them."""
+    """What is needed to ingest signals and respond to them."""
 
     store: Store
     policy: Judge
@@ -176,7 +176,7 @@ class JudgeParts(NamedTuple):
 
 
 class RollbackParts(NamedTuple):
-    """What it takes to plan, approve and run a rollback."""
+    """What is needed to plan, approve and run a rollback."""
 
     store: Store
     steps: Mapping[str, Step]

@@ -1,4 +1,4 @@
-"""Why somebody did something, as the log keeps it."""
+"""The reason of an action, as the log keeps it."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ def reason_of(why: str) -> str:
     """The reason as the log keeps it. Raises WrongUse when there is none."""
     reason = clean(why, 500)
     if not reason:
-        raise WrongUse("a reason is missing", todo="Say why: it goes into the audit log")
+        raise WrongUse("a reason is missing", todo="Give a reason: it goes into the audit log")
     return reason

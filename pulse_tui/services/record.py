@@ -27,7 +27,7 @@ from pulse_tui.services.registry.sync import sync
 
 
 def signals_of(item: object, tx: Transaction, parts: JudgeParts, estate: Estate, now: datetime) -> Made:
-    """Record one observation and say what it means. Raises TypeError for a shape nobody knows."""
+    """Record one observation and return its consequences. Raises TypeError for an unknown shape."""
     return _made(item, tx, parts, estate, now)
 
 
@@ -63,7 +63,7 @@ def _(item: Head, tx: Transaction, _parts: JudgeParts, estate: Estate, now: date
 def _(item: Attestation, tx: Transaction, parts: JudgeParts, _estate: Estate, now: datetime) -> Made:
     known = bool(named_releases(item, tx))
     about = f"{item.asset_id} {item.version}" if item.asset_id else item.digest
-    told = () if known else (f"a statement about {about} matches no release yet: it waits for it",)
+    told = () if known else (f"a statement about {about} matches no release yet: it waits for one",)
     return Made(*take_attestation(item, tx, parts, now), remarks=told)
 
 

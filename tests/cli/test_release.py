@@ -24,7 +24,7 @@ def test_the_gate_tells_every_reason_with_what_to_do_and_as_json(measured: Shell
     said = shell("gate", "my-bot", "1.1.0", "--env", "production")
     assert said.code == 0
     assert said.out.startswith("GO: my-bot 1.1.0 to production (policy ")
-    assert "note approval: missing: nobody has approved 1.1.0: it is evaluated" in said.out
+    assert "note approval: missing: 1.1.0 is not approved: it is evaluated" in said.out
     assert "pulse-tui release approve my-bot 1.1.0 --why REASON" in said.out
     data = shell("gate", "my-bot", "1.1.0", "--env", "production", "--json").json()
     assert set(data) == {"asset", "version", "environment", "go", "policy", "reasons"}
@@ -114,7 +114,7 @@ def test_a_release_is_approved_promoted_and_shown(measured: Shell) -> None:
     assert {r["version"] for r in shell("release", "history", "my-bot", "--json").json()} == {"1.0.0", "1.0.1", "1.1.0"}
     shown = shell("release", "show", "my-bot", "1.1.0").out
     assert "release.promoted by ben: measured twice" in shown
-    assert "Way back: production: 1.0.1" in shown
+    assert "Rollback to: production: 1.0.1" in shown
     diff = shell("release", "diff", "my-bot", "1.0.1", "1.1.0").out
     assert "Digest: sha256:bb -> sha256:cc" in diff
     assert "1.1.0" in shell("release", "calendar").out

@@ -80,7 +80,7 @@ DEPENDENTS = Dependents(
 )  # fmt: skip
 CALENDAR = (
     CalendarRow(NOW_US + 41 * 24 * HOUR_US, "openai", "shuts down", "gpt-4.1", "3 assets use it; successor gpt-5-mini", "note-7"),
-    CalendarRow(NOW_US + 3 * 24 * HOUR_US, "ours", "pointer check due", "embed-gateway", "the release to go back to is looked at again", "embed-gateway"),
+    CalendarRow(NOW_US + 3 * 24 * HOUR_US, "ours", "pointer check due", "embed-gateway", "the rollback target is checked again", "embed-gateway"),
     CalendarRow(ago(2), "ours", "promoted", "support-bot 3.8.2", "to canary by ci", "support-bot"),
     CalendarRow(ago(9), "ours", "released", "support-bot 3.8.2", "iteration 1418 on 3.8", "support-bot"),
     CalendarRow(ago(50), "openai", "behaviour change", "gpt-4.1", "default temperature changed", "note-8"),
@@ -176,7 +176,7 @@ class FakeRegistry:
             GateLine("digest", GateMark.OK, "equal to what was evaluated"),
             GateLine("safety", GateMark.ADVISORY, "missing, advisory: no safety suite exists for it -> name one under suites"),
             *(GateLine(name, GateMark.BLOCKING, f"failed, blocking: {reason}") for name, reason in reasons),
-            GateLine("pointer", GateMark.OK, "3.8.0, looked at 1h ago"),
+            GateLine("pointer", GateMark.OK, "3.8.0, checked 1h ago"),
         )  # fmt: skip
         return GateStory(not reasons, f"{asset_id} {version} to {environment} (policy 41c9ab3f41c9)", lines)
 

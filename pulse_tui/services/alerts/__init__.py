@@ -1,1 +1,1 @@
-"""What people and time do to alerts: deeds, escalation, delivery."""
+"""What operators and time do to alerts: operator actions, escalation, delivery."""

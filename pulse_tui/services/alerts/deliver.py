@@ -1,4 +1,4 @@
-"""Empty the outbox: send what is due, remember what arrived, give up loudly."""
+"""Empty the outbox: send what is due, record what arrived, show what failed permanently."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LEASE_S = 60.0
 
 
 class Sent(NamedTuple):
-    """How a pump of the outbox went."""
+    """The result of one pump of the outbox."""
 
     sent: int
     failed: int
@@ -62,6 +62,6 @@ def _send(delivery: Delivery, parts: JudgeParts) -> Delivery:
         receipt = parts.actions[delivery.kind].deliver(delivery, route.options, context)
     except PulseError as error:
         return delivery.failed(now, str(error))
-    except Exception as error:  # one broken destination must not hold up the others; it is kept with its error
+    except Exception as error:  # one broken destination must not delay the others; it is kept with its error
         return delivery.failed(now, f"{type(error).__name__}: {error}")
     return delivery.sent(receipt)

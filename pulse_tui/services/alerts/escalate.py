@@ -1,4 +1,4 @@
-"""A deadline that nobody met: the alert climbs one step, and every route of its owner is notified."""
+"""A missed deadline: the alert rises one priority, and every route of its owner is notified."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def escalate(parts: JudgeParts) -> int:
             alert = tx.judgements.alert(alert_id)
             after = alert.escalate(now) if alert is not None else None
             if alert is None or after is None or after is alert:
-                continue  # somebody acknowledged it meanwhile
+                continue  # an operator acknowledged it meanwhile
             tx.judgements.put_alert(after)
             queued = Events(tx, parts, now).emit(after, AlertEvent.RAISED, MISSED, widely=True)
             detail = {

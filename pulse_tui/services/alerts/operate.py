@@ -1,4 +1,4 @@
-"""What an operator does to alerts and scopes: acknowledge, resolve, silence, waive, freeze. Each with its audit line."""
+"""Operator actions on alerts and scopes: acknowledge, resolve, silence, waive, freeze. Each with its audit line."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pulse_tui.services.signals.respond import close_alert
 
 
 def acknowledge(parts: JudgeParts, alert_id: str, by: str, for_s: float, now: datetime) -> str:
-    """Somebody works on it; it fires again when the time is up. Raises Refused when it is resolved."""
+    """An operator works on it; it fires again when the time is up. Raises Refused when it is resolved."""
     until = now + timedelta(seconds=for_s)
     with parts.store.write() as tx:
         alert = _alert(tx, alert_id).acknowledge(by, until)
@@ -36,7 +36,7 @@ def resolve(parts: JudgeParts, alert_id: str, by: str, why: str, now: datetime) 
 
 
 def silence(store: Store, alert_id: str, by: str, hours: float, why: str, now: datetime) -> str:
-    """Quiet for some hours; the reason is kept."""
+    """Mute it for some hours; the reason is kept."""
     if not 0 < hours <= 24 * 7:
         raise WrongUse(f"cannot silence for {hours:g} h", todo="Choose up to a week; for longer use a waiver")
     return _suppress(store, alert_id, by, timedelta(hours=hours), why, "alert.silenced", now)
@@ -77,7 +77,7 @@ def unfreeze(store: Store, asset_id: str | None, by: str, now: datetime) -> str:
     with store.write() as tx:
         holds = [h for h in tx.judgements.holds(asset_id) if h.asset_id == asset_id]
         if not holds:
-            raise Refused(f"nothing holds {scope}")
+            raise Refused(f"there is no hold on {scope}")
         for hold in holds:
             tx.judgements.lift_hold(hold.id, by, now)
             tx.log.append(now, by, "hold.lifted", hold.id, {"because": "an operator lifted it"})

@@ -1,4 +1,4 @@
-"""The three questions answered for one alert, as plain lines with their evidence."""
+"""The page of an alert: the three questions answered in plain lines with their evidence."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _WINDOW = timedelta(hours=24)
 
 
 def alert_story(parts: RollbackParts, alert_id: str) -> AlertStory:
-    """One alert opened. Raises NotFound."""
+    """The page of one alert. Raises NotFound."""
     now = parts.clock()
     with parts.store.read() as tx:
         alert = tx.judgements.alert(alert_id)
@@ -105,9 +105,7 @@ def _changed(tx: Transaction, alert: Alert, signal: Signal) -> list[str]:
             older = tx.estate.release(alert.asset_id, before or _production(tx, alert.asset_id) or "")
             if release is not None and older is not None and older.version != release.version:
                 changed = release.lineage.difference(older.lineage)
-                lines.append(
-                    "; ".join(changed) if changed else f"same lineage as {older.version} as far as it is recorded"
-                )
+                lines.append("; ".join(changed) if changed else f"same lineage as {older.version}, as far as recorded")
     if signal.summary:
         lines.append(signal.summary.splitlines()[0])
     lines.extend(signal.links[:2])
@@ -140,7 +138,7 @@ def evidence_lines(signal: Signal) -> list[str]:
             return ["; ".join(parts)]
         case NoteEvidence():
             models = f" about {', '.join(evidence.models)}" if evidence.models else ""
-            when = f", in force {evidence.effective_at:%Y-%m-%d}" if evidence.effective_at else ""
+            when = f", effective {evidence.effective_at:%Y-%m-%d}" if evidence.effective_at else ""
             phrase = f': "{evidence.phrase}"' if evidence.phrase else ""
             return [f"{evidence.vendor}: {', '.join(evidence.labels) or 'unlabelled'}{models}{when}{phrase}"]
         case CostEvidence():
@@ -159,7 +157,7 @@ def evidence_lines(signal: Signal) -> list[str]:
 def _risk(tx: Transaction, alert: Alert, signal: Signal, asset: Asset | None, estate: Estate) -> list[str]:
     lines = evidence_lines(signal)
     if asset is None:
-        return [*lines, "no asset of the estate claims this signal"]
+        return [*lines, "this signal matches no asset of the estate"]
     marks = [asset.tier.value, f"{asset.exposure.value} exposure", *asset.data.words()]
     deployment = estate.deployment(asset.id, alert.environment)
     if deployment is not None:
@@ -176,7 +174,7 @@ def _risk(tx: Transaction, alert: Alert, signal: Signal, asset: Asset | None, es
 
 
 def _way_back(tx: Transaction, alert: Alert) -> str | None:
-    """The release to go back to, in words; None when this alert has none or needs none."""
+    """The rollback target, in words; None when this alert has none or needs none."""
     if not alert.asset_id or not alert.environment:
         return None
     deployment = tx.estate.deployment(alert.asset_id, alert.environment)
@@ -199,13 +197,13 @@ def _todo(alert: Alert, signal: Signal, decision: Decision, back: str | None, do
     elif "rollback" in decision.actions and back:
         lines.append(f"{back}: plan it, approve inside the plan")
     elif words := _measured_todo(signal):
-        if back:  # what serves hurts now; what is not promoted can wait a line
+        if back:  # a release that serves comes first; one that is not promoted can wait a line
             lines.append(f"if it is the release: {back}")
         lines.append(words)
     elif back:
         lines.append(f"decide; if it is the release: {back}")
     else:
-        lines.append("look into it with the owner; there is no release to roll back to for this alert")
+        lines.append("investigate with the owner; there is no rollback target for this alert")
     if alert.open and alert.deadline is not None:
         lines.append(f"respond by {iso(alert.deadline)}; owner {alert.owner or 'nobody'}")
     if alert.acknowledged_by and alert.acknowledged_until:
@@ -217,24 +215,24 @@ def _todo(alert: Alert, signal: Signal, decision: Decision, back: str | None, do
 
 
 def _measured_todo(signal: Signal) -> str:
-    """What to do about a verdict; empty for what is none."""
+    """What to do about a verdict; empty for other evidence."""
     evidence = signal.evidence
     version = signal.current_version or "the release"
     match evidence:
         case SuiteEvidence():
             freeze = f"pulse-tui suite freeze {evidence.suite}"
-            return f"put the content back, or take the new one: {freeze}, run it on a good release, pin that run"
+            return f"restore the content, or accept the new one: {freeze}, run it on a good release, pin that run"
         case MetricEvidence(basis=Basis.DRIFT):
-            return f"look at what changed {evidence.between or 'then'}: ours, the vendors', the data"
+            return f"check what changed {evidence.between or 'then'}: ours, the vendors', the data"
         case MetricEvidence(verdict=Verdict.FAIL):
             return f"do not promote {version}: the gate is closed until it is fixed and measured again"
         case MetricEvidence(verdict=Verdict.INCONCLUSIVE):
             words = [f"about {evidence.more_items:,} more items"] if evidence.more_items else []
             words += [f"{evidence.more_repeats:,} more repeats"] if evidence.more_repeats else []
             more = f"measure more ({' or '.join(words)} would decide)" if words else "measure more"
-            return f"{more}; until then the gate holds {version}, or somebody accepts the risk"
+            return f"{more}; until then the gate blocks {version}, unless an operator accepts the risk"
         case MetricEvidence(verdict=None):
-            return "measure it with a suite: two bare numbers say little"
+            return "measure it with a suite: two bare numbers are weak evidence"
     return ""
 
 
@@ -247,7 +245,7 @@ def _done(tx: Transaction, alert: Alert) -> list[str]:
     ]
     for item in tx.plumbing.deliveries(1_000):
         if item.payload.get("alert") == alert.id:
-            state = {"sent": "delivered", "queued": "on its way", "dead": "GIVEN UP"}[item.state.value]
+            state = {"sent": "delivered", "queued": "queued", "dead": "FAILED PERMANENTLY"}[item.state.value]
             lines.append(f"{item.kind} to {item.route}: {state}" + (f" ({item.error})" if item.error else ""))
     return lines
 

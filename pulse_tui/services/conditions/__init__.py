@@ -1,1 +1,1 @@
-"""Does what was reported still hold: asked when something moved, and when the policy changed."""
+"""Does a reported condition still hold: checked when something moved, and when the policy changed."""

@@ -1,4 +1,4 @@
-"""The policy changed: it is written down, and what stands is judged again under the new one."""
+"""The policy changed: it is recorded, and open conditions are judged again under the new one."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from pulse_tui.services.signals.respond import Responder, close_alert
 
 _SEEN = "policy.digest"
 BACK = timedelta(days=90)
-"""What was last reported longer ago is not judged again."""
+"""Conditions last reported longer ago are not judged again."""
 
 
 def take_policy(parts: JudgeParts, now: datetime) -> int | None:
-    """Note which policy judges; when it is another than before, judge again what stands.
+    """Record the policy in use; when it changed, judge open conditions again.
 
-    Returns how many decisions of the new policy fired anew, None when nothing changed. One transaction: of several
-    processes that start with the new policy one does it.
+    Returns how many decisions of the new policy fired newly, None when nothing changed. One transaction: of several
+    processes that start with the new policy only one does it.
     """
     digest = parts.policy.digest
     with parts.store.read() as tx:
@@ -74,7 +74,7 @@ def _again(tx: Transaction, parts: JudgeParts, now: datetime) -> int:
 
 
 def _news(pairs: list[tuple[Decision, Fact]], tx: Transaction) -> Iterator[tuple[Decision, Fact]]:
-    """What the new policy says otherwise than the alerts that are open: the same again is no second occurrence."""
+    """Decisions of the new policy that differ from the open alerts: the same again is not a second occurrence."""
     open_ = tx.judgements.open_alerts({d.fingerprint for d, _ in pairs})
     for decision, fact in pairs:
         alert = open_.get(decision.fingerprint)
@@ -84,11 +84,11 @@ def _news(pairs: list[tuple[Decision, Fact]], tx: Transaction) -> Iterator[tuple
 
 
 def _standing(tx: Transaction, parts: JudgeParts, now: datetime) -> Iterator[Signal]:
-    """The newest signal of each condition that nothing shows to have ended."""
+    """The newest signal of each condition that has not ended as far as is known."""
     concerns = {condition(a, c.key) for a in tx.estate.load().assets for c in tx.inventory.concerns(a)}
     for signal in tx.signals.newest(now - BACK):
         if signal.signal_type is SignalType.VERSION_EVENT and signal.fingerprint not in concerns:
-            continue  # it happened; only what is still odd about it is a condition
+            continue  # an event; only a concern that is still open about it is a condition
         resolved = tx.judgements.resolved_at(signal.fingerprint)
         if resolved is not None and resolved >= signal.observed_at:
             continue

@@ -1,7 +1,7 @@
-"""Whether what an open alert is about still holds, by its own kind of evidence, for what serves now.
+"""Whether the condition of an open alert still holds, by its own kind of evidence, for what serves now.
 
-A move (a rollback, a promotion, an alias, a line taken out of the configuration) ends nothing by itself: it is a
-reason to ask each open alert again. What cannot be shown to have ended stays open.
+A move (a rollback, a promotion, an alias, a line removed from the configuration) ends nothing by itself: it is a
+reason to check each open alert again. A condition that cannot be shown to have ended stays open.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def of_alert(alert: Alert) -> About:
 
 
 def ended(alert: About, signal: Signal, tx: Transaction, parts: JudgeParts) -> str | None:
-    """Why the condition has ended, in words for the log; None while it holds or nobody knows."""
+    """Why the condition has ended, in words for the log; None while it holds or is unknown."""
     evidence = signal.evidence
     if alert.asset_id is None:
         return None
@@ -81,7 +81,7 @@ def ended(alert: About, signal: Signal, tx: Transaction, parts: JudgeParts) -> s
         return _announced(alert, evidence, tx)
     if alert.environment is not None and tx.estate.deployment(alert.asset_id, alert.environment) is None:
         if signal.signal_type is SignalType.VERSION_EVENT:
-            return None  # that nothing serves there may be just what it is about
+            return None  # the alert may be about the very fact that nothing serves there
         return f"nothing of {alert.asset_id} serves in {alert.environment.value} any more"
     if signal.signal_type in _LIVE:
         return None
@@ -100,7 +100,7 @@ def _advisory(alert: About, tx: Transaction) -> str | None:
 
 
 def _announced(alert: About, evidence: NoteEvidence, tx: Transaction) -> str | None:
-    """A note concerns an asset through the models it uses: those of the bills that are in force."""
+    """A note concerns an asset through the models it uses: those of the bills that apply now."""
     if not evidence.models:
         return None
     assert alert.asset_id is not None
@@ -133,7 +133,7 @@ def _measured(alert: About, evidence: MetricEvidence, tx: Transaction, parts: Ju
 def _good(
     asset_id: str, environment: Environment, version: str, suite: str, tx: Transaction, parts: JudgeParts
 ) -> str | None:
-    """What shows that a release is well by this suite: its own verdict; where it has none, that it was healthy here."""
+    """The evidence that a release is good by this suite: its own verdict; without one, that it was healthy here."""
     release = tx.estate.release(asset_id, version)
     shape = parts.suites.get(suite)
     if release is not None and shape is not None:

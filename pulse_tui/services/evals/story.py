@@ -99,7 +99,7 @@ def _moved(tx: Transaction, run: EvalRun, baseline: EvalRun) -> Iterator[str]:
     newer = tx.estate.release(run.asset_id, run.version)
     if older is not None and newer is not None and older.version != newer.version:
         moved = newer.lineage.difference(older.lineage)
-        what = "; ".join(moved) if moved else "the same lineage as far as it is recorded"
+        what = "; ".join(moved) if moved else "the same lineage, as far as recorded"
         yield f"{older.version} -> {newer.version}: {what}"
 
 
@@ -171,7 +171,7 @@ def _todo(
         if accepted:
             yield f"the risk is accepted until {accepted[0].until:%Y-%m-%d} by {accepted[0].accepted_by}"
         else:
-            yield "until then the gate holds; an operator may accept the risk for some days"
+            yield "until then the gate blocks; an operator may accept the risk for some days"
         return
     yield f"nothing: as far as {suite.id} says it may be promoted; ask the gate for the rest"
 

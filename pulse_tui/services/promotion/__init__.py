@@ -1,1 +1,1 @@
-"""May it go there: the gate, and what operators decide of a release."""
+"""Promotion: the gate, and what operators decide about a release."""

@@ -1,4 +1,4 @@
-"""What the gate looks at, one function a reason. They say how things are; policy says what that means."""
+"""The gate's checks, one function a reason. They report the status; policy decides the effect."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from pulse_tui.services.rollback import pointer
 
 _OK, _FAILED, _MISSING = GateStatus.OK, GateStatus.FAILED, GateStatus.MISSING
 _HELD_APART = ("digest", "way-back", "lineage", "pointer")
-"""Concerns that another reason tells already."""
+"""Concerns that another reason reports already."""
 
 
 class Asked(NamedTuple):
-    """What the gate was asked."""
+    """The question that the gate was asked."""
 
     tx: Transaction
     parts: RollbackParts
@@ -39,20 +39,20 @@ class Found(NamedTuple):
     detail: str
     todo: str = ""
     slight: bool = False
-    """It is told and never blocks, whatever policy says of its kind."""
+    """It is reported and never blocks, whatever policy gives its kind."""
 
 
-Look = Callable[[Asked], Iterator[Found]]
+Check = Callable[[Asked], Iterator[Found]]
 
 
 def _holds(a: Asked) -> Iterator[Found]:
     standing = [h for h in a.tx.judgements.holds(a.release.asset_id) if h.covers(a.release.asset_id, a.release.version)]
     if not standing:
-        yield Found(_OK, f"nothing holds {a.release.asset_id} back from {a.environment.value}")
+        yield Found(_OK, f"no hold on {a.release.asset_id} in {a.environment.value}")
     for hold in standing:
         scope = hold.asset_id or "everything"
         detail = f"{hold.kind.value} of {scope}: {hold.why}; until {hold.until_condition} (placed by {hold.placed_by})"
-        yield Found(_FAILED, detail, f"Wait until it no longer holds, or pulse-tui freeze {scope} --lift")
+        yield Found(_FAILED, detail, f"Wait until it ends, or pulse-tui freeze {scope} --lift")
 
 
 def _state(a: Asked) -> Iterator[Found]:
@@ -65,7 +65,7 @@ def _approval(a: Asked) -> Iterator[Found]:
         yield Found(_OK, f"{a.release.version} is {a.release.state.value}")
         return
     todo = f"pulse-tui release approve {a.release.asset_id} {a.release.version} --why REASON"
-    yield Found(_MISSING, f"nobody has approved {a.release.version}: it is {a.release.state.value}", todo)
+    yield Found(_MISSING, f"{a.release.version} is not approved: it is {a.release.state.value}", todo)
 
 
 def _functional(a: Asked) -> Iterator[Found]:
@@ -95,7 +95,7 @@ def _alerts(a: Asked) -> Iterator[Found]:
 
 
 def _concerns(a: Asked) -> Iterator[Found]:
-    """A concern of low severity is told and blocks nothing: a version that is no semver can be promoted."""
+    """A concern of low severity is reported and blocks nothing: a version that is not semantic can be promoted."""
     here = [
         c
         for c in a.tx.inventory.concerns(a.release.asset_id)
@@ -104,29 +104,29 @@ def _concerns(a: Asked) -> Iterator[Found]:
         and c.kind not in _HELD_APART
     ]
     if not here:
-        yield Found(_OK, f"nothing about {a.release.asset_id} {a.release.version} fails to add up")
+        yield Found(_OK, f"no concern about {a.release.asset_id} {a.release.version}")
     for concern in here:
         yield Found(_FAILED, concern.what, concern.todo, slight=concern.severity is Severity.LOW)
 
 
 def _pointer(a: Asked) -> Iterator[Found]:
-    """Where one would go back to once this release serves there."""
+    """The rollback target once this release serves there."""
     looked = pointer.records(a.tx, a.release.asset_id, a.environment, a.release.version)
     target = looked.back.release
     if target is None:
         serving = a.tx.estate.deployment(a.release.asset_id, a.environment)
         served = [s for s in a.tx.estate.stays(a.release.asset_id, a.environment) if s.version != a.release.version]
         if not served and (serving is None or serving.version == a.release.version) and not looked.back.tried:
-            yield Found(_MISSING, f"nothing else has served in {a.environment.value}: there is nowhere to go back to")
+            yield Found(_MISSING, f"no other release has served in {a.environment.value}: there is no rollback target")
             return
         why = "; ".join(looked.back.tried) or f"no other healthy release is known in {a.environment.value}"
-        yield Found(_FAILED, why, "Name a release to go back to: rollback_to of the release")
+        yield Found(_FAILED, why, "Name a rollback target: rollback_to of the release")
         return
     checks = [*looked.checks, *pointer.last(a.tx, a.release.asset_id, a.environment, a.release.version, looked)]
     broken = [c for c in checks if c.blocking and not c.ok]
     if broken:
         why = "; ".join(f"{c.name}: {c.detail}" for c in broken)
-        yield Found(_FAILED, f"{target.version} ({looked.back.proof}): {why}", "Name another release to go back to")
+        yield Found(_FAILED, f"{target.version} ({looked.back.proof}): {why}", "Name another rollback target")
         return
     told = "; ".join(f"{c.name}: {c.detail}" for c in checks if not c.ok and c.name not in ("drilled", "healthy here"))
     yield Found(_OK, f"{target.version}: {looked.back.proof}" + (f" ({told})" if told else ""))
@@ -142,7 +142,7 @@ def _plan(a: Asked) -> Iterator[Found]:
 
 
 def _drilled(a: Asked) -> Iterator[Found]:
-    yield Found(_MISSING, f"no drill is recorded: no way back of {a.release.asset_id} has been rehearsed")
+    yield Found(_MISSING, f"no drill is recorded: no rollback of {a.release.asset_id} has been rehearsed")
 
 
 def _authorised(a: Asked) -> Iterator[Found]:
@@ -158,20 +158,20 @@ def _lineage(a: Asked) -> Iterator[Found]:
     ]
     circle = cycle((release.asset_id, release.version), lambda node: _made_of(tx, node), 1_000)
     if circle:
-        problems.append("it is a circle: " + " from ".join(f"{asset}@{version}" for asset, version in circle))
+        problems.append("it is cyclic: " + " from ".join(f"{asset}@{version}" for asset, version in circle))
     if problems:
-        yield Found(_FAILED, "; ".join(problems), "Correct what the release is said to be made from")
+        yield Found(_FAILED, "; ".join(problems), "Correct the release's lineage")
         return
     stated = _stated(release)
     before = _previous(a)
     lost = [part for part in _stated(before) if part not in stated] if before is not None else []
     if lost and before is not None:
         names = ", ".join(part.replace("_", " ") for part in lost)
-        yield Found(_MISSING, f"{before.version} stated its {names}, {release.version} does not", "State it")
+        yield Found(_MISSING, f"{before.version} has its {names} recorded, {release.version} does not", "Record it")
     elif not stated:
-        yield Found(_MISSING, f"nothing is stated of what {release.version} was made of", "State its lineage")
+        yield Found(_MISSING, f"no lineage is recorded for {release.version}", "Record its lineage")
     else:
-        yield Found(_OK, "stated: " + ", ".join(part.replace("_", " ") for part in stated))
+        yield Found(_OK, "recorded: " + ", ".join(part.replace("_", " ") for part in stated))
 
 
 def _made_of(tx: Transaction, node: Node) -> list[Node]:
@@ -202,14 +202,14 @@ def _digest(a: Asked) -> Iterator[Found]:
         yield Found(_FAILED, other, "Find out who rebuilt it; release the other content under a version of its own")
         return
     if release.digest is None:
-        todo = "Have its source tell the digest, or state it under releases:"
+        todo = "Have its source report the digest, or give it under releases:"
         yield Found(_MISSING, f"no digest is recorded for {release.version}", todo)
         return
     evaluated = dict(_evaluated(a))
     wrong = {run: digest for run, digest in evaluated.items() if digest != release.digest}
     if wrong:
         told = ", ".join(f"run {run} measured {digest}" for run, digest in sorted(wrong.items()))
-        yield Found(_FAILED, f"{told}, recorded is {release.digest}", "Measure what is to be promoted")
+        yield Found(_FAILED, f"{told}, recorded is {release.digest}", "Measure the content that is to be promoted")
     else:
         yield Found(_OK, release.digest + (f", as evaluated by {', '.join(sorted(evaluated))}" if evaluated else ""))
 
@@ -240,7 +240,7 @@ def _bill(a: Asked) -> Iterator[Found]:
     yield Found(_MISSING, f"no bill of materials is known for {release.version}{others}", todo)
 
 
-CHECKS: dict[GateReason, Look] = {
+CHECKS: dict[GateReason, Check] = {
     GateReason.HOLDS: _holds,
     GateReason.STATE: _state,
     GateReason.APPROVAL: _approval,

@@ -1,4 +1,4 @@
-"""What an operator decides about a release: approve, promote, quarantine, retire. Each with its audit line."""
+"""Operator decisions about a release: approve, promote, quarantine, retire. Each with its audit line."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _BEFORE = (ReleaseState.DRAFT, ReleaseState.EVALUATED)
 
 
 def approve(parts: RollbackParts, asset_id: str, version: str, by: str, why: str) -> str:
-    """Somebody answers for the release; from now on its dependencies count as changed when they change.
+    """An operator approves the release; from now on changes of its dependencies are counted.
 
-    What the gate of production said at that moment is kept with it; it need not be open: a frozen estate can
-    still read and approve. Raises Refused for a quarantined or retired release and for who has no say.
+    The answer of production's gate at that moment is kept with it; the gate need not be open: releases of a frozen
+    estate can still be approved. Raises Refused for a quarantined or retired release and for who may not approve.
     """
     reason, now = reason_of(why), parts.clock()
     may(parts, by)
@@ -47,10 +47,11 @@ def approve(parts: RollbackParts, asset_id: str, version: str, by: str, why: str
 
 
 def promote(parts: RollbackParts, asset_id: str, version: str, environment: Environment, by: str, why: str) -> str:
-    """Record that the release goes there, on the gate's answer; the gate must be open.
+    """Record the promotion on the gate's answer; the gate must be open.
 
-    Where no source but the configuration speaks for the place, the release serves there from now on. Else the
-    source is believed as ever: it moves when it is moved. Raises Refused with every reason that blocks.
+    Where no source but the configuration reports the deployment, the release serves there from now on. Else the
+    source is believed as before: the deployment moves when the source reports it. Raises Refused with every reason
+    that blocks.
     """
     reason, now = reason_of(why), parts.clock()
     may(parts, by, environment)
@@ -69,7 +70,7 @@ def promote(parts: RollbackParts, asset_id: str, version: str, environment: Envi
 
 
 def quarantine(parts: RollbackParts, asset_id: str, version: str, by: str, why: str) -> str:
-    """Keep the release out of every environment. It goes on serving where it serves: the sentence says what to do."""
+    """Keep the release out of every environment. Where it serves it goes on serving: the message gives the command."""
     reason, now = reason_of(why), parts.clock()
     may(parts, by)
     with parts.store.write() as tx:
@@ -87,7 +88,7 @@ def quarantine(parts: RollbackParts, asset_id: str, version: str, by: str, why: 
 
 
 def retire(parts: RollbackParts, asset_id: str, version: str, by: str, why: str) -> str:
-    """The release's life is over. Raises Refused while it serves anywhere."""
+    """Retire the release for good. Raises Refused while it serves anywhere."""
     reason, now = reason_of(why), parts.clock()
     may(parts, by)
     with parts.store.write() as tx:
@@ -96,7 +97,9 @@ def retire(parts: RollbackParts, asset_id: str, version: str, by: str, why: str)
             raise Refused(f"release {asset_id} {version} is retired already")
         serving = [f"it serves in {d.environment.value} ({d.traffic:g} % of traffic)" for d in _serving(tx, release)]
         if serving:
-            raise Refused(f"release {asset_id} {version} cannot be retired", serving, todo="Move those places first")
+            raise Refused(
+                f"release {asset_id} {version} cannot be retired", serving, todo="Move those deployments first"
+            )
         leads_here = _leads_here(tx, release)
         tx.estate.set_release_state(asset_id, version, release.move(ReleaseState.RETIRED).state)
         _log(tx, now, by, "release.retired", release, reason, None)
@@ -137,7 +140,7 @@ def _move(
     told = f"promoted by {by}: {asset_id} {version} to {environment.value}, gate {answer.digest[:12]} GO"
     if speaks is None or (before is not None and before.version == version):
         return told
-    return f"{told}; {speaks} says what serves there: it shows here when that is moved"
+    return f"{told}; {speaks} reports what serves there: it shows here when that moves"
 
 
 def _is_there(tx: Transaction, release: Release, environment: Environment, before: Deployment | None) -> bool:
@@ -149,7 +152,7 @@ def _is_there(tx: Transaction, release: Release, environment: Environment, befor
 
 
 def _who_speaks(tx: Transaction, asset_id: str, environment: Environment) -> str | None:
-    """A source that observes what serves there; None when only the configuration and our own deeds speak."""
+    """A source that observes what serves there; None when only the configuration and our own actions report it."""
     said = tx.inventory.claims(place_subject(asset_id, environment), "version")
     return next((c.source for c in said if c.source not in (ESTATE, DEEDS)), None)
 
@@ -180,12 +183,12 @@ def _event(
 
 
 def may(parts: RollbackParts, by: str, environment: Environment | None = None) -> None:
-    """An estate with an operators' file lets only them decide; one without has nobody to ask."""
+    """An estate with an operators' file lets only them decide; one without lets anybody."""
     if not parts.operators:
         return
     operator = parts.operators.get(by)
     if operator is None:
-        raise Refused(f"{by!r} is not in the operators' file", todo="$PULSE_OPERATOR says who you are")
+        raise Refused(f"{by!r} is not in the operators' file", todo="$PULSE_OPERATOR names you")
     if environment is not None and environment not in operator.environments:
         raise Refused(f"{by} may not promote to {environment.value}", todo="See the operators' file")
 
@@ -219,7 +222,7 @@ def _serving(tx: Transaction, release: Release) -> list[Deployment]:
 
 
 def _leads_here(tx: Transaction, release: Release) -> list[Environment]:
-    """Environments that would go back to this release."""
+    """Environments whose rollback target is this release."""
     out = []
     for environment in sorted(Environment, key=lambda e: e.rank):
         serving = tx.estate.deployment(release.asset_id, environment)
@@ -231,4 +234,4 @@ def _leads_here(tx: Transaction, release: Release) -> list[Environment]:
 
 
 def _lost(environments: list[Environment]) -> str:
-    return "".join(f"; it was where {e.value} would have gone back to" for e in environments)
+    return "".join(f"; it was the rollback target of {e.value}" for e in environments)

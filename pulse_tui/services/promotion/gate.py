@@ -1,4 +1,4 @@
-"""May this version be promoted there? Every reason, what is missing by name, and what policy makes of each."""
+"""May this version be promoted there? Every reason, what is missing by name, and the effect policy gives each."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from pulse_tui.services.registry.find import find_release
 
 
 class Reason(NamedTuple):
-    """One thing the gate looked at. ``blocking`` says that it closes the gate now."""
+    """One check of the gate. ``blocking``: it closes the gate now."""
 
     name: str
     """A reason of :class:`~pulse_tui.policy.gate.GateReason`; one name may stand for several findings."""
     status: str
-    """A word of :class:`~pulse_tui.policy.gate.GateStatus`; ``unconfigured`` is told as missing."""
+    """A word of :class:`~pulse_tui.policy.gate.GateStatus`; ``unconfigured`` is shown as missing."""
     blocking: bool
     detail: str
     todo: str
 
     @property
     def ok(self) -> bool:
-        """Whether there is nothing to say against it."""
+        """Whether no reason blocks."""
         return self.status == GateStatus.OK
 
 
@@ -43,7 +43,7 @@ class GateAnswer(NamedTuple):
     environment: str
     go: bool
     policy: str
-    """The digest of the policy that says what blocks."""
+    """The digest of the policy that decides what blocks."""
     reasons: tuple[Reason, ...]
 
     @property
@@ -53,12 +53,12 @@ class GateAnswer(NamedTuple):
 
     @property
     def digest(self) -> str:
-        """SHA-256 over the answer: a promotion names the answer that it rests on."""
+        """SHA-256 over the answer: a promotion names the answer it is based on."""
         return hashlib.sha256(msgspec.json.encode(self)).hexdigest()
 
 
 def gate(parts: RollbackParts, asset_id: str, version: str, environment: Environment) -> GateAnswer:
-    """Look at everything that policy asks for there. Raises NotFound for an unknown asset or version."""
+    """Check everything that policy asks for there. Raises NotFound for an unknown asset or version."""
     with parts.store.read() as tx:
         return assess(tx, parts, find_release(tx, asset_id, version), environment)
 
@@ -89,7 +89,7 @@ def _reasons(tx: Transaction, parts: RollbackParts, release: Release, environmen
 
 
 def gate_story(answer: GateAnswer) -> GateStory:
-    """The answer for a screen: every reason with what it does, and what to do about those not ok."""
+    """The answer for a screen: every reason with its effect, and what to do about those not ok."""
     head = f"{answer.asset} {answer.version} to {answer.environment} (policy {answer.policy[:12]})"
     return GateStory(answer.go, head, tuple(map(_line, answer.reasons)))
 

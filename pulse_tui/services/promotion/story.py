@@ -1,4 +1,4 @@
-"""One release opened, and two of them side by side, as (label, text) lines."""
+"""The page of a release, and the comparison of two, as (label, text) lines."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Line = tuple[str, str]
 
 SHOWN = 200
 _COST = ("cost", "price", "usd", "latency", "token", "p50", "p95", "p99", "seconds")
-"""A metric with one of these in its name is what a release costs, not how good it is."""
+"""A metric with one of these in its name is a cost of a release, not a quality."""
 
 
 def release_story(parts: JudgeParts, asset_id: str, version: str) -> ReleaseStory:
@@ -58,7 +58,7 @@ def release_story(parts: JudgeParts, asset_id: str, version: str) -> ReleaseStor
 
 
 def release_diff(parts: JudgeParts, asset_id: str, older: str, newer: str) -> tuple[Line, ...]:
-    """What is different in ``newer``: lineage, interface, dependencies, verdicts, cost, provenance. Raises NotFound."""
+    """The differences of ``newer``: lineage, interface, dependencies, verdicts, cost, provenance. Raises NotFound."""
     with parts.store.read() as tx:
         before, after = find_release(tx, asset_id, older), find_release(tx, asset_id, newer)
         lines = [
@@ -83,7 +83,7 @@ def _approved(tx: Transaction, release: Release) -> Iterator[Line]:
     if entry is None:
         return
     gate = entry.detail.get("gate_said", "")
-    said = f"; the gate of {entry.detail.get('gate_environment', '')} said {gate}" if gate else ""
+    said = f"; the gate of {entry.detail.get('gate_environment', '')} answered {gate}" if gate else ""
     yield "Approved", f"{iso(entry.at)} by {entry.actor}: {entry.detail.get('why', '')}{said}"
 
 
@@ -98,9 +98,9 @@ def _where(tx: Transaction, release: Release) -> Iterator[Line]:
         if serving is not None and serving.version == release.version:
             back = way_back(tx, release.asset_id, environment, release.version)
             told = f"{back.release.version}, {back.proof}" if back.release is not None else "; ".join(back.tried)
-            yield "Way back", f"{environment.value}: {told or 'none'}"
+            yield "Rollback to", f"{environment.value}: {told or 'none'}"
     if release.rollback_pointer is not None:
-        yield "Names", f"{release.rollback_pointer} as its way back"
+        yield "Names", f"{release.rollback_pointer} as its rollback target"
 
 
 def _promoted(promotion: Promotion) -> str:
@@ -147,9 +147,9 @@ def _interface(before: Release, after: Release) -> Iterator[Line]:
     moved = [f"{name} {_moved(was, now)}" for name, was, now in pairs if was != now]
     broken = bool(before.interface.breaks(after.interface))
     for text in moved:
-        yield "Interface", text + (": callers of the one cannot use the other" if broken else "")
+        yield "Interface", text + (": callers of one cannot use the other" if broken else "")
     if not moved:
-        yield "Interface", "the same" if any(now for _, _, now in pairs) else "not stated by either"
+        yield "Interface", "the same" if any(now for _, _, now in pairs) else "not recorded for either"
 
 
 def _dependencies(tx: Transaction, before: Release, after: Release) -> Iterator[Line]:
@@ -204,7 +204,7 @@ def _between(
 
 
 def _moment(tx: Transaction, release: Release) -> datetime:
-    """From when on the release stands for itself: its approval, else its first promotion, else its creation."""
+    """The moment from which changes are counted: its approval, else its first promotion, else its creation."""
     entry = approval(tx, release.asset_id, release.version)
     if entry is not None:
         return entry.at

@@ -1,4 +1,4 @@
-"""Somebody answers for it that nothing serves in an environment any more."""
+"""An operator records that nothing serves in an environment any more."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from pulse_tui.services.signals.concerns import clear_concern, tell
 
 
 def withdraw(parts: RollbackParts, asset_id: str, environment: Environment, by: str, why: str) -> str:
-    """Take away what is shown as last known in a place whose alias is gone.
+    """Remove what is shown as last known in an environment whose alias is gone.
 
-    Raises NotFound when nothing is shown there, Refused while a source still says that a version serves: it
-    would be back at the next look.
+    Raises NotFound when nothing is shown there, Refused while a source still reports that a version serves: it
+    would be back after the next round.
     """
     reason, now = reason_of(why), parts.clock()
     may(parts, by, environment)
@@ -46,7 +46,7 @@ def withdraw(parts: RollbackParts, asset_id: str, environment: Environment, by: 
 
 
 def _still(tx: Transaction, asset_id: str, environment: Environment, key: str) -> list[str]:
-    """Who says that something serves, but for a source whose alias is known to be gone and deeds of our own."""
+    """The sources that report that something serves, except one whose alias is gone and our own actions."""
     gone = {c.source for c in tx.inventory.concerns(asset_id) if c.key == key}
     said = tx.inventory.claims(place_subject(asset_id, environment), "version")
     return [f"{c.source} says {c.value}" for c in said if c.source not in (*gone, DEEDS)]

@@ -95,16 +95,16 @@ def _places(tx: Transaction, parts: RollbackParts, asset_id: str, now: datetime)
         entry = approval(tx, asset_id, deployment.version)
         if entry is not None:
             yield "Approved", f"{deployment.version} by {entry.actor} {iso(entry.at)}: {entry.detail.get('why', '')}"
-        yield "Way back", f"{environment.value}: {_pointer(tx, deployment, pointers.get(environment), now)}"
+        yield "Rollback to", f"{environment.value}: {_pointer(tx, deployment, pointers.get(environment), now)}"
 
 
 def _pointer(tx: Transaction, deployment: Deployment, check: PointerCheck | None, now: datetime) -> str:
     if check is None or check.serving != deployment.version:
         back = way_back(tx, deployment.asset_id, deployment.environment, deployment.version)
         if back.release is None:
-            return "none: " + ("; ".join(back.tried) or "nothing else has been healthy there")
-        return f"{back.release.version}, {back.proof}; not looked at yet"
-    seen = f"looked at {age(to_us(check.at), to_us(now))} ago"
+            return "none: " + ("; ".join(back.tried) or "no other release has been healthy there")
+        return f"{back.release.version}, {back.proof}; not checked yet"
+    seen = f"checked {age(to_us(check.at), to_us(now))} ago"
     if check.valid:
         told = [f"{c.name}: {c.detail}" for c in check.checks if not c.ok]
         return f"{check.version}, valid, {seen}" + (f" ({'; '.join(told)})" if told else "")

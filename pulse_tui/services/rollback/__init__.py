@@ -1,1 +1,1 @@
-"""Plan, approve, execute; where a way back leads."""
+"""Plan, approve, execute; rollback targets."""

@@ -1,4 +1,4 @@
-"""What a verified rollback means for the estate: what serves, what is quarantined, which open alerts are asked again."""
+"""What a verified rollback changes in the estate: what serves, what is quarantined, which alerts are re-evaluated."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def rolled_back(tx: Transaction, parts: JudgeParts, plan: Plan, run: Run, now: d
 
 
 def _quarantine(tx: Transaction, plan: Plan) -> None:
-    """What was rolled away from is kept out of every environment; an undo takes that back."""
+    """The release that was rolled back is quarantined; an undo lifts that."""
     release = tx.estate.release(plan.asset_id, plan.from_version)
     if plan.undoes is not None:
         back = tx.estate.release(plan.asset_id, plan.to_version)

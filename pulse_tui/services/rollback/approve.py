@@ -21,7 +21,7 @@ def find(tx: Transaction, plan_hash: str) -> tuple[Plan, PlanState]:
 
 
 def objections(parts: RollbackParts, plan: Plan, state: PlanState, principal: str, now: datetime) -> list[str]:
-    """Why ``principal`` may not speak on the plan now; empty when they may."""
+    """Why ``principal`` may not vote on the plan now; empty when they may."""
     out = void_reasons(parts, plan, now)
     if state is not PlanState.PROPOSED:
         out.append(f"the plan is {state.value}")
@@ -55,9 +55,9 @@ def approve(parts: RollbackParts, plan_hash: str, principal: str, reason: str) -
 
 
 def reject(parts: RollbackParts, plan_hash: str, principal: str, reason: str) -> None:
-    """Record a no: the plan can never run, also when it was approved already. Raises Refused for who has no say.
+    """Record a no: the plan can never run, also when it was approved already. Raises Refused for who may not vote.
 
-    A changed policy or an expired plan takes the no away from nobody.
+    A changed policy or an expired plan does not prevent a no.
     """
     now = parts.clock()
     with parts.store.write() as tx:
@@ -76,10 +76,10 @@ def reject(parts: RollbackParts, plan_hash: str, principal: str, reason: str) ->
 
 
 def _no_say(parts: RollbackParts, plan: Plan, principal: str) -> list[str]:
-    """Why this person may not speak on plans there."""
+    """Why this person may not vote on plans there."""
     operator = parts.operators.get(principal)
     if operator is None:
-        return [f"{principal!r} is not in the operators' file ($PULSE_OPERATOR says who you are)"]
+        return [f"{principal!r} is not in the operators' file ($PULSE_OPERATOR names you)"]
     if plan.environment not in operator.environments:
         return [f"{principal} may not approve in {plan.environment.value}"]
     return []

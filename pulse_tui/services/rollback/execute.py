@@ -1,8 +1,8 @@
 """Run an approved plan from a journal: claim, then per step intent, probe, send, verify; undo on failure.
 
-The journal is written before the world is touched and after it was read back, so that after a crash
-at any point anybody authorised can resume. What cannot be told stops the run as ``unknown``: it keeps
-its target and asks. A write is never sent without the lease, checked right before each send.
+The journal is written before a target is touched and after it was read back, so that after a crash
+at any point any authorised operator can resume. An indeterminate state stops the run as ``unknown``: it keeps
+its target until an operator resumes it. A write is never sent without the lease, checked right before each send.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from pulse_tui.services.rollback.plan import preflight, step_options, void_reaso
 
 LEASE_S = 60.0
 _POLL_S = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
-"""Pauses between the looks at a target that has not moved yet; the last one repeats."""
+"""Pauses between reads of a target that has not changed yet; the last one repeats."""
 
 
 def execute(parts: RollbackParts, plan_hash: str, by: str, holder: str) -> Run:
-    """Run the plan to its end. Raises Refused before anything is touched; afterwards the run tells.
+    """Run the plan to its end. Raises Refused before anything is touched; afterwards the run has the result.
 
-    ``holder`` names the process: it is what the lease and the fencing epoch belong to.
+    ``holder`` names the process that owns the lease and the fencing epoch.
     """
     with parts.store.read() as tx:
         plan, _ = find(tx, plan_hash)
@@ -42,7 +42,7 @@ def execute(parts: RollbackParts, plan_hash: str, by: str, holder: str) -> Run:
 
 
 def resume(parts: RollbackParts, run_id: str, by: str, holder: str) -> Run:
-    """Take over a run whose process died, or look again at one that stopped as unknown.
+    """Take over a run whose process died, or check again one that stopped as unknown.
 
     Raises Refused while the process that has it is alive.
     """
@@ -52,7 +52,7 @@ def resume(parts: RollbackParts, run_id: str, by: str, holder: str) -> Run:
         if run is None:
             raise NotFound(f"there is no run {run_id!r}")
         if not run.active:
-            raise Refused(f"run {run_id} is over: {run.state.value}", [run.detail])
+            raise Refused(f"run {run_id} has ended: {run.state.value}", [run.detail])
         plan, _ = find(tx, run.plan_hash)
         _may_run(parts, plan, by)
         # A name for this attempt alone: two threads of one process must not share the lease.
@@ -70,7 +70,7 @@ def resume(parts: RollbackParts, run_id: str, by: str, holder: str) -> Run:
 
 
 def _claim(parts: RollbackParts, plan: Plan, by: str, holder: str) -> Run:
-    """In one transaction: the approvals count, the target is ours, the run exists, the plan is used up."""
+    """In one transaction: the approvals count, the target is leased, the run exists, the plan is used."""
     now = parts.clock()
     with parts.store.write() as tx:
         _, state = find(tx, plan.hash)
@@ -102,7 +102,7 @@ def _claim(parts: RollbackParts, plan: Plan, by: str, holder: str) -> Run:
 
 
 def _may_run(parts: RollbackParts, plan: Plan, by: str) -> None:
-    """Who runs or resumes is one of those who may approve there."""
+    """Only those who may approve there may run or resume."""
     operator = parts.operators.get(by)
     if operator is None:
         raise Refused(f"{by!r} is not in the operators' file and may not run a plan")
@@ -115,7 +115,7 @@ def _lease(target: str) -> str:
 
 
 class _Lost(Exception):
-    """Somebody else took the lease: this process must not touch the target again."""
+    """Another process took the lease: this one must not touch the target again."""
 
 
 def _read(module: Step, options: Any, context: StepContext) -> str:
@@ -124,12 +124,12 @@ def _read(module: Step, options: Any, context: StepContext) -> str:
         return module.read(options, context)
     except TargetError:
         raise
-    except Exception as error:  # a kind's bug must not leave a run in nobody's hands
+    except Exception as error:  # a bug in a step kind must not leave a run without an owner
         raise TargetError(f"{type(error).__name__}: {error}", ambiguous=True) from error
 
 
 def _send(module: Step, options: Any, value: str, *, expected: str, key: str, epoch: int, context: StepContext) -> None:
-    """One write. Raises TargetError; whatever else goes wrong is ambiguous: only the target can tell."""
+    """One write. Raises TargetError; any other error is ambiguous: only reading the target settles it."""
     try:
         module.write(options, value, expected=expected, key=key, epoch=epoch, context=context)
     except TargetError:
@@ -148,7 +148,7 @@ class _Executor:
         self.renewed_at = run.started_at
 
     def forward(self) -> Run:
-        """Go on from where the journal ends; what cannot be told ends as unknown."""
+        """Continue from the end of the journal; an indeterminate state ends as unknown."""
         try:
             return self._forward()
         except _Lost:
@@ -164,7 +164,7 @@ class _Executor:
         with self.parts.store.read() as tx:
             records = tx.rollbacks.steps(self.run.id)
             journal = tx.rollbacks.journal(self.run.id)
-        # A run that once began to go back never turns round again, whatever its steps look like by now.
+        # A run that began to undo continues to undo, whatever the state of its steps.
         failed = next((step for _, step, state, _ in journal if state == StepState.FAILED.value), None)
         if failed is not None:
             return self._failed(records, failed)
@@ -174,7 +174,7 @@ class _Executor:
                 return self._end(RunState.UNKNOWN, f"step {index + 1}: {records[index].detail}")
             if records[index].state is not StepState.VERIFIED:
                 return self._failed(records, index)
-        for index in range(len(records) - 1):  # the last one was read a moment ago
+        for index in range(len(records) - 1):  # the last one was just read
             records[index] = self._step(records[index])
             if records[index].state is not StepState.VERIFIED:
                 return self._end(RunState.UNKNOWN, f"step {index + 1}: {records[index].detail}")
@@ -193,14 +193,12 @@ class _Executor:
         if seen == step.desired:
             if record.state is StepState.VERIFIED:
                 return record
-            done = "holds the wanted value already"
+            done = "already has the desired value"
             return self._write(record.move(StepState.VERIFIED, seen_after=seen, detail=done))
         if record.state is StepState.VERIFIED:
-            return self._write(
-                record.move(StepState.UNKNOWN, detail=f"{step.target} holds {seen} after it was verified")
-            )
+            return self._write(record.move(StepState.UNKNOWN, detail=f"{step.target} has {seen} after it was verified"))
         if seen != step.expected:
-            detail = f"{step.target} holds {seen or 'nothing'}, expected {step.expected}: somebody else moved it"
+            detail = f"{step.target} has {seen or 'nothing'}, expected {step.expected}: it was changed outside this run"
             return self._write(record.move(StepState.FAILED, seen_before=seen, detail=detail))
         return self._send(record, step, step.desired, seen, f"{record.key}", module, options, context)
 
@@ -215,7 +213,7 @@ class _Executor:
         options: Any,
         context: StepContext,
     ) -> StepRecord:
-        """Write ``value`` under the lease, then read back until it is there or the time is over."""
+        """Write ``value`` under the lease, then read back until it is there or the time is up."""
         self._renew()
         ambiguous = ""
         try:
@@ -236,13 +234,13 @@ class _Executor:
         if last == value:
             return self._write(record.move(StepState.VERIFIED, seen_after=last, detail=f"read back {last}"))
         if last is not None and not ambiguous:
-            detail = f"accepted {value}, but after {step.timeout_s:g} s {step.target} still holds {last or 'nothing'}"
+            detail = f"accepted {value}, but after {step.timeout_s:g} s {step.target} still has {last or 'nothing'}"
             return self._write(record.move(StepState.FAILED, seen_after=last, detail=detail))
         detail = ambiguous or f"{step.target} cannot be read back"
         return self._write(record.move(StepState.UNKNOWN, seen_after=last, detail=detail))
 
     def _read_back(self, value: str, module: Step, options: Any, context: StepContext) -> str | None:
-        """The value seen last: the wanted one, or what stood there when the time was over (None: unreadable)."""
+        """The last value read: the desired one, or what was there when the time was up (None: unreadable)."""
         end = self.parts.clock() + timedelta(seconds=context.timeout_s)
         attempt = 0
         while True:
@@ -253,7 +251,7 @@ class _Executor:
             if last == value or self.parts.clock() >= end:
                 return last
             if self.parts.clock() - self.renewed_at > timedelta(seconds=LEASE_S / 3):
-                self._renew()  # a slow rollout is no dead process
+                self._renew()  # a slow rollout is not a dead process
             self.parts.sleep(_POLL_S[min(attempt, len(_POLL_S) - 1)])
             attempt += 1
 
@@ -264,7 +262,7 @@ class _Executor:
         return self._end(RunState.HALTED, f"{why}. {self._where(records)}")
 
     def _undo(self, records: list[StepRecord], why: str) -> Run:
-        """Put back what was moved, last first. A target that holds a stranger's value is left alone and named."""
+        """Undo what was changed, last first. A target that has another value is left alone and named."""
         for record in reversed(records):
             if record.state in (StepState.PENDING, StepState.UNDONE):
                 continue
@@ -272,7 +270,7 @@ class _Executor:
             records[record.index] = after
             if after.state is StepState.UNKNOWN:
                 return self._end(RunState.UNKNOWN, f"{why}; undoing step {record.index + 1}: {after.detail}")
-        return self._end(RunState.UNDONE, f"{why}. What this run moved is back. {self._where(records)}")
+        return self._end(RunState.UNDONE, f"{why}. What this run changed was undone. {self._where(records)}")
 
     def _undo_step(self, record: StepRecord) -> StepRecord:
         step, (module, options, context) = self._open(record.index)
@@ -280,12 +278,12 @@ class _Executor:
             seen = _read(module, options, context)
         except TargetError as error:
             return self._write(record.move(StepState.UNKNOWN, detail=f"cannot be read: {error}"))
-        # What was accepted and has not landed may still do so: its undo is a write of its own, not a look.
+        # What was accepted and is not visible yet may still take effect: its undo is a write, not a read.
         pending = record.state is StepState.FAILED and record.sent_at is not None
         if seen == step.expected and not pending:
-            return self._write(record.move(StepState.UNDONE, seen_after=seen, detail="holds its former value"))
+            return self._write(record.move(StepState.UNDONE, seen_after=seen, detail="has its former value"))
         if seen not in (step.desired, step.expected):
-            stranger = f"{step.target} holds {seen or 'nothing'}, put there by somebody else; left alone"
+            stranger = f"{step.target} has {seen or 'nothing'}, set outside this run; left alone"
             moved = record.sent_at is not None or record.state is StepState.VERIFIED
             return self._write(record.move(StepState.UNKNOWN if moved else StepState.UNDONE, detail=stranger))
         self._renew()
@@ -301,21 +299,21 @@ class _Executor:
             )
         except TargetError as error:
             if not error.ambiguous:
-                return self._write(record.move(StepState.UNKNOWN, detail=f"could not be put back: {error}"))
+                return self._write(record.move(StepState.UNKNOWN, detail=f"could not be undone: {error}"))
         last = self._read_back(step.expected, module, options, context)
         if last == step.expected:
-            return self._write(record.move(StepState.UNDONE, seen_after=last, detail=f"put back to {last}"))
+            return self._write(record.move(StepState.UNDONE, seen_after=last, detail=f"undone: back to {last}"))
         return self._write(
-            record.move(StepState.UNKNOWN, seen_after=last, detail=f"does not hold {step.expected} after the undo")
+            record.move(StepState.UNKNOWN, seen_after=last, detail=f"does not have {step.expected} after the undo")
         )
 
     def _where(self, records: list[StepRecord]) -> str:
-        """What each target holds now, as far as it can be read."""
+        """The value of each target now, as far as it can be read."""
         words = []
         for record in records:
             step, (module, options, context) = self._open(record.index)
             try:
-                words.append(f"{step.target} holds {_read(module, options, context) or 'nothing'}")
+                words.append(f"{step.target} has {_read(module, options, context) or 'nothing'}")
             except PulseError as error:
                 words.append(f"{step.target} cannot be read ({error})")
         return "; ".join(words)
@@ -327,12 +325,12 @@ class _Executor:
         return step, (self.parts.steps[step.kind], options, context)
 
     def _renew(self) -> None:
-        """Right before a send: the lease is still ours, for long enough. Raises _Lost."""
+        """Right before a send: this process still has the lease, for long enough. Raises _Lost."""
         lease, holder, now = _lease(self.run.target), self.run.holder, self.parts.clock()
         with self.parts.store.write() as tx:
             self._guard(tx)
             if not tx.plumbing.holds_lease(lease, holder, self.run.epoch, now):
-                raise _Lost  # it ran out: somebody may be resuming, and nothing is sent on a guess
+                raise _Lost  # it ran out: another process may be resuming, so nothing is sent
             tx.plumbing.claim(lease, holder, now, LEASE_S)
         self.renewed_at = now
 
@@ -344,7 +342,7 @@ class _Executor:
         return stamped
 
     def _guard(self, tx: Transaction) -> None:
-        """A process that woke late must not write into a run that another one took over."""
+        """A process that was suspended must not write into a run that another one took over."""
         current = tx.rollbacks.run(self.run.id)
         if current is None or current.epoch != self.run.epoch or current.state is not RunState.RUNNING:
             raise _Lost
@@ -368,7 +366,7 @@ class _Executor:
         tx.log.append(self.parts.clock(), run.started_by, f"run.{run.state.value}", run.target, detail)
 
     def _verified(self) -> Run:
-        """Every target was read back: the run, the log and what follows from it move in one transaction."""
+        """Every target was read back: the run, the log and the consequences are written in one transaction."""
         now, plan = self.parts.clock(), self.plan
         run = msgspec.structs.replace(
             self.run, state=RunState.VERIFIED, ended_at=now, detail=f"{plan.to_version} serves {plan.target}, read back"

@@ -1,4 +1,4 @@
-"""Make a rollback plan: where to go back to, by which steps, and everything that must be true first."""
+"""Make a rollback plan: the rollback target, the steps, and everything that must be true first."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def propose(
 ) -> Plan:
     """Plan to take the asset back to its last known-good release there; the same proposal gives the same plan.
 
-    Raises NotFound or Refused with what is missing: a deployment, a playbook, a release to go to.
+    Raises NotFound or Refused with what is missing: a deployment, a playbook, a rollback target.
     """
     now = parts.clock()
     with parts.store.read() as tx:
@@ -58,15 +58,15 @@ def propose(
         alert_id=alert_id,
     )
     with parts.store.write() as tx:
-        standing = _standing(tx, parts, here, target, environment, now)  # another operator may have been quicker
+        standing = _standing(tx, parts, here, target, environment, now)  # another operator may have planned it first
         return standing if standing is not None else _keep(tx, plan, by, now)
 
 
 def propose_undo(parts: RollbackParts, done: Plan, *, by: str) -> Plan:
-    """The plan that takes a verified rollback back: the same steps in reverse order, values swapped.
+    """The plan that undoes a verified rollback: the same steps in reverse order, values swapped.
 
     It needs its own approvals. A freeze or quarantine does not block it, it is shown. Raises Refused when the
-    playbooks were changed since: what would be run is not what stands in them any more.
+    playbooks were changed since: their steps are no longer those that were run.
     """
     now = parts.clock()
     if done.playbook_digest != parts.playbooks_digest:
@@ -105,7 +105,7 @@ def propose_undo(parts: RollbackParts, done: Plan, *, by: str) -> Plan:
 
 
 def preflight(parts: RollbackParts, plan: Plan) -> list[Check]:
-    """Look at everything the plan rests on, now."""
+    """Check everything the plan depends on, now."""
     with parts.store.read() as tx:
         checks = list(_records(tx, plan, parts))
         release = tx.estate.release(plan.asset_id, plan.to_version)
@@ -133,8 +133,8 @@ def _known_good(tx: Transaction, serving: Deployment) -> Release:
     back = way_back(tx, serving.asset_id, serving.environment, serving.version)
     if back.release is None:
         raise Refused(
-            f"{serving.asset_id} has no known-good release to go back to in {serving.environment.value}",
-            back.tried or ["nothing else has been healthy there"],
+            f"{serving.asset_id} has no rollback target in {serving.environment.value}",
+            back.tried or ["no other release has been healthy there"],
             todo="Name one: rollback_to of the release",
         )
     return back.release
@@ -181,7 +181,7 @@ def _steps(
 
 
 def step_options(parts: RollbackParts, kind: str, params: dict[str, Any], shape: StepShape | None = None) -> Any:
-    """A step's typed options. Raises NotFound for a kind that is not installed, ConfigError for options that do not fit."""
+    """A step's typed options. Raises NotFound for a kind that is not installed, ConfigError for invalid options."""
     module = parts.steps.get(kind)
     if module is None:
         raise NotFound(f"step kind {kind!r} is not installed", todo="Install the package that brings it")
@@ -229,7 +229,7 @@ def _keep(tx: Transaction, plan: Plan, by: str, now: datetime) -> Plan:
 
 
 def _records(tx: Transaction, plan: Plan, parts: RollbackParts) -> Iterator[Check]:
-    """Checks that the database can answer."""
+    """Checks that need only the database."""
     release = tx.estate.release(plan.asset_id, plan.to_version)
     undo = plan.undoes is not None
     if release is None:
@@ -241,7 +241,7 @@ def _records(tx: Transaction, plan: Plan, parts: RollbackParts) -> Iterator[Chec
             detail=f"{release.version} is {release.state.value}, iteration {release.iteration}",
         )
         same = release.digest == plan.to_digest
-        detail = f"digest {release.digest or 'not recorded'}" + ("" if same else f", the plan says {plan.to_digest}")
+        detail = f"digest {release.digest or 'not recorded'}" + ("" if same else f", in the plan {plan.to_digest}")
         yield Check(name="digest", ok=same, detail=detail, blocking=not same)
         yield from _health(tx, plan, undo=undo)
         yield from _interface(tx, plan, release, undo=undo)
@@ -250,7 +250,7 @@ def _records(tx: Transaction, plan: Plan, parts: RollbackParts) -> Iterator[Chec
     yield Check(
         name="serving",
         ok=now_there == plan.from_version,
-        detail=f"the registry says that {now_there} serves",
+        detail=f"the registry reports that {now_there} serves",
     )
     others = [r for r in tx.rollbacks.runs(active_only=True) if r.target == plan.target]
     yield Check(
@@ -284,7 +284,7 @@ def _health(tx: Transaction, plan: Plan, *, undo: bool) -> Iterator[Check]:
 
 
 def _interface(tx: Transaction, plan: Plan, target: Release, *, undo: bool) -> Iterator[Check]:
-    """Callers and tools speak to what serves: a release that they cannot speak to is no way back (said, for an undo)."""
+    """A release whose interface callers and tools cannot use is not a rollback target (a warning only, for an undo)."""
     serving = tx.estate.release(plan.asset_id, plan.from_version)
     if serving is not None:
         check = interface_check(serving, target)
@@ -292,7 +292,7 @@ def _interface(tx: Transaction, plan: Plan, target: Release, *, undo: bool) -> I
 
 
 def _loop(tx: Transaction, plan: Plan, now: datetime) -> Iterator[Check]:
-    """A rollback onto what was itself rolled away from lately is a loop in the making: said, not forbidden to a person."""
+    """A rollback onto a release that was itself rolled back lately may be a loop: a warning, not forbidden to an operator."""
     for run in tx.rollbacks.runs():
         found = tx.rollbacks.plan(run.plan_hash)
         recent = run.state is RunState.VERIFIED and run.ended_at is not None and now - run.ended_at < _RECENT
@@ -301,7 +301,7 @@ def _loop(tx: Transaction, plan: Plan, now: datetime) -> Iterator[Check]:
                 name="no loop",
                 ok=False,
                 blocking=False,
-                detail=f"{plan.to_version} was rolled away from here at {run.ended_at:%Y-%m-%d %H:%M} (run {run.id})",
+                detail=f"{plan.to_version} was rolled back here at {run.ended_at:%Y-%m-%d %H:%M} (run {run.id})",
             )
             return
 

@@ -1,4 +1,4 @@
-"""The rollback pointer: where a deployment would go back to, whether that is still there, looked at on schedule."""
+"""The rollback pointer: the rollback target of a deployment and whether it is still available, checked on schedule."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from pulse_tui.services.rollback.plan import fill, step_options
 from pulse_tui.services.signals.concerns import clear_concern, condition, raise_concern
 
 EVERY_S = 3_600.0
-"""How often each pointer is looked at anew."""
+"""How often each pointer is checked again."""
 ROUND = 50
 """Pointers a call of :func:`revalidate`, at most."""
 BUDGET = timedelta(seconds=2)
-"""A call begins no further look after this long: pages wait behind it."""
+"""A call begins no further check after this long: pages wait behind it."""
 PATIENCE_S = 5.0
-"""A look at a target waits no longer than this."""
+"""A check of a target waits no longer than this."""
 _RECORDED = frozenset({"release", "healthy here", "recorded digest", "interface", "drilled"})
-"""Checks that the database answers; the others were made at the target."""
+"""Checks that need only the database; the others ask the target."""
 
 
 class Looked(NamedTuple):
-    """Where the pointer points, and what the records say of it."""
+    """The rollback target, and what is recorded of it."""
 
     back: WayBack
     checks: tuple[Check, ...]
@@ -45,7 +45,7 @@ def key(environment: Environment) -> str:
 
 
 def records(tx: Transaction, asset_id: str, environment: Environment, serving: str) -> Looked:
-    """The pointer of ``serving`` there, as far as the database can tell."""
+    """The pointer of ``serving`` there, checked by the database alone."""
     back = way_back(tx, asset_id, environment, serving)
     if back.release is None:
         return Looked(back, tuple(Check(name="release", ok=False, detail=why) for why in back.tried))
@@ -53,7 +53,7 @@ def records(tx: Transaction, asset_id: str, environment: Environment, serving: s
 
 
 def check_pointer(parts: RollbackParts, asset_id: str, environment: Environment, *, deep: bool) -> PointerCheck:
-    """Look at a deployment's pointer; ``deep`` also asks the targets of its playbook for the artifact (network).
+    """Check a deployment's pointer; ``deep`` also asks the targets of its playbook for the artifact (network).
 
     Without ``deep`` the last answers of the targets about the same pointer are repeated, with their age.
     Raises NotFound when nothing serves there.
@@ -82,23 +82,23 @@ def check_pointer(parts: RollbackParts, asset_id: str, environment: Environment,
 
 
 def last(tx: Transaction, asset_id: str, environment: Environment, serving: str, looked: Looked) -> list[Check]:
-    """What the targets said of the same pointer when they were asked last."""
+    """The last answers of the targets about the same pointer."""
     target = looked.back.release
     if target is None:
         return []
     for check in tx.inventory.pointers(asset_id):
         if (check.environment, check.serving, check.version) == (environment, serving, target.version):
-            seen = f" (looked at {iso(check.at)})"
+            seen = f" (checked {iso(check.at)})"
             return [
                 Check(name=c.name, ok=c.ok, detail=c.detail + seen, blocking=c.blocking)
                 for c in check.checks
                 if c.name not in _RECORDED
             ]
-    return [Check(name="artifact", ok=False, blocking=False, detail="no target was asked for it yet")]
+    return [Check(name="artifact", ok=False, blocking=False, detail="no target has been asked yet")]
 
 
 def revalidate(parts: RollbackParts, now: datetime, every_s: float = EVERY_S) -> int:
-    """Look at the pointers that were looked at longest ago, a few a call; returns how many.
+    """Check the pointers that were checked longest ago, a few a call; returns how many.
 
     One that no longer works becomes a concern with its signal; one that works again ends it.
     """
@@ -118,7 +118,7 @@ def revalidate(parts: RollbackParts, now: datetime, every_s: float = EVERY_S) ->
             break
         try:
             done.append(check_pointer(parts, deployment.asset_id, deployment.environment, deep=True))
-        except NotFound:  # it was taken away meanwhile
+        except NotFound:  # it was removed meanwhile
             continue
     if done:
         with parts.store.write() as tx:
@@ -133,17 +133,17 @@ def _tell(
 ) -> None:
     name = key(check.environment)
     if check.valid:
-        clear_concern(tx, parts.judging, check.asset_id, name, f"{check.version} is a way back again", now)
+        clear_concern(tx, parts.judging, check.asset_id, name, f"{check.version} is a rollback target again", now)
         return
-    # An asset on its first release has nowhere to go back to: that is no news. A pointer that fails is.
+    # An asset on its first release has no rollback target: that is not reported. A pointer that fails is.
     stands = any(c.key == name for c in tx.inventory.concerns(check.asset_id))
     if stands or check.version is not None or (before is not None and before.valid):
         where = f"{check.asset_id} in {check.environment.value}"
         concern = Concern(
             asset_id=check.asset_id,
             key=name,
-            what=clean(f"the way back of {where} ({check.version or 'none'}) does not work: {check.reason}"),
-            todo="Bring the artifact back, or name another release to go back to: rollback_to of the release",
+            what=clean(f"the rollback target of {where} ({check.version or 'none'}) failed its check: {check.reason}"),
+            todo="Restore the artifact, or name another rollback target: rollback_to of the release",
             source=SYSTEM,
             severity=Severity.HIGH if check.environment is Environment.PRODUCTION else Severity.MEDIUM,
             since=now,
@@ -160,22 +160,22 @@ def _recorded(tx: Transaction, target: Release, proof: str, serving: str) -> Ite
     here = tx.estate.release(target.asset_id, serving)
     if here is not None:
         yield interface_check(here, target)
-    yield Check(name="drilled", ok=False, blocking=False, detail="no drill of this way back is recorded")
+    yield Check(name="drilled", ok=False, blocking=False, detail="no drill of this rollback is recorded")
 
 
 def digest_check(tx: Transaction, release: Release) -> Check:
-    """Whether a digest is recorded and nobody has seen another one under the same version."""
+    """Whether a digest is recorded and no other one was seen under the same version."""
     other = other_content(tx, release)
     if other is not None:
         return Check(name="recorded digest", ok=False, detail=other)
     if release.digest is None:
-        detail = f"no digest is recorded for {release.version}: its content cannot be told from another"
+        detail = f"no digest is recorded for {release.version}: its content cannot be verified"
         return Check(name="recorded digest", ok=False, blocking=False, detail=detail)
     return Check(name="recorded digest", ok=True, detail=release.digest)
 
 
 def other_content(tx: Transaction, release: Release) -> str | None:
-    """Who saw another content under the release's version, if that stands."""
+    """The sources that saw other content under the release's version, if that concern is open."""
     for concern in tx.inventory.concerns(release.asset_id):
         if concern.key == f"digest:{release.version}":
             return concern.what
@@ -184,10 +184,10 @@ def other_content(tx: Transaction, release: Release) -> str | None:
 
 
 def _artifact(parts: RollbackParts, target: Release, environment: Environment) -> Sequence[Check]:
-    """What the targets of the playbook say of the artifact. One that does not answer says nothing: told, not blocking."""
+    """The answers of the playbook's targets about the artifact. No answer is shown as unknown and does not block."""
     playbook = next((p for p in parts.playbooks if p.serves(target.asset_id, environment)), None)
     if playbook is None:
-        detail = f"nobody can be asked: no playbook serves {target.asset_id} in {environment.value}"
+        detail = f"no target can be asked: no playbook serves {target.asset_id} in {environment.value}"
         return [Check(name="artifact", ok=False, blocking=False, detail=detail)]
     out: list[Check] = []
     for shape in playbook.steps:
@@ -197,8 +197,8 @@ def _artifact(parts: RollbackParts, target: Release, environment: Environment) -
             context = parts.outside.stepping(min(shape.timeout, PATIENCE_S))
             out.extend(parts.steps[shape.kind].check(options, target, context))
         except PulseError as error:
-            out.append(Check(name="artifact", ok=False, blocking=False, detail=clean(f"not known: {error}")))
-        except Exception as error:  # a bug of an installed step kind says nothing of the artifact
-            detail = f"not known: the step kind {shape.kind} broke: {type(error).__name__}: {error}"
+            out.append(Check(name="artifact", ok=False, blocking=False, detail=clean(f"unknown: {error}")))
+        except Exception as error:  # a bug of an installed step kind is no answer about the artifact
+            detail = f"unknown: the step kind {shape.kind} broke: {type(error).__name__}: {error}"
             out.append(Check(name="artifact", ok=False, blocking=False, detail=clean(detail)))
     return out

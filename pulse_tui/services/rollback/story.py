@@ -1,4 +1,4 @@
-"""One plan opened: what would happen, every check made now, who approved, what the run did."""
+"""The page of a plan: what would happen, every check made now, who approved, what the run did."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WINDOW = timedelta(hours=24)
 
 
 def plan_story(parts: RollbackParts, plan_hash: str, principal: str, *, checked: bool = True) -> PlanStory:
-    """One plan opened, with every check made now (``checked`` False leaves the targets alone)."""
+    """The page of a plan, with every check made now (``checked`` False leaves the targets alone)."""
     now = parts.clock()
     with parts.store.read() as tx:
         plan, state = find(tx, plan_hash)
@@ -30,7 +30,7 @@ def plan_story(parts: RollbackParts, plan_hash: str, principal: str, *, checked:
     over = state in (PlanState.USED, PlanState.REJECTED)
     checks = preflight(parts, plan) if checked and not over else []
     against = objections(parts, plan, state, principal, now)
-    against += [f"{principal} has spoken already" for v in votes if v.principal == principal]
+    against += [f"{principal} has voted already" for v in votes if v.principal == principal]
     against += [f"{c.name}: {c.detail}" for c in checks if c.blocking and not c.ok]
     votes_said = [
         f"{v.principal} {'approved' if v.yes else 'rejected'} {iso(v.at)}" + (f": {v.reason}" if v.reason else "")
@@ -67,7 +67,10 @@ def _plan_facts(plan: Plan, radius: str) -> list[tuple[str, str]]:
         ("From", f"{plan.from_version} ({plan.from_digest or 'no digest recorded'})"),
         ("To", f"{plan.to_version} ({plan.to_digest or 'no digest recorded'})"),
         ("Blast radius", radius),
-        ("On failure", "undo what was moved" if plan.on_failure == "undo" else "halt and say what each target holds"),
+        (
+            "On failure",
+            "undo what was changed" if plan.on_failure == "undo" else "halt and report the value of each target",
+        ),
         ("Proposed", f"{iso(plan.created_at)} by {plan.proposed_by}"),
         ("Expires", iso(plan.expires_at)),
         ("Hash", plan.hash),
@@ -93,5 +96,5 @@ def _run_lines(tx: Transaction, runs: Sequence[Run]) -> list[str]:
         for at, step, state, detail in tx.rollbacks.journal(run.id):
             lines.append(f"{iso(at)}  step {step + 1} {state}: {detail}")
         if run.state is RunState.UNKNOWN:
-            lines.append(f"what to do: look at the target, then pulse-tui rollback resume {run.id}")
+            lines.append(f"what to do: check the target, then pulse-tui rollback resume {run.id}")
     return lines

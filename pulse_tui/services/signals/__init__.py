@@ -1,1 +1,1 @@
-"""From an observation to a response: take in, judge, respond; concerns, and the rounds that bring news."""
+"""From an observation to a response: ingest, judge, respond; concerns, and the rounds of sources."""

@@ -1,4 +1,4 @@
-"""Concerns come and go: a standing reason on the asset, told once as a signal when it begins, cleared when it ends."""
+"""Concerns: a standing problem of an asset, reported once as a signal when it begins, cleared when it ends."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _SUGGESTED = {Severity.CRITICAL: Recommended.BLOCK, Severity.HIGH: Recommended.B
 
 
 class Told(NamedTuple):
-    """Signals of what began, and fingerprints of what is over."""
+    """Signals of concerns that began, and fingerprints of those that ended."""
 
     signals: list[Signal]
     cleared: list[str]
 
     def add(self, other: Told) -> None:
-        """Take the other's in."""
+        """Add the other's."""
         self.signals.extend(other.signals)
         self.cleared.extend(other.cleared)
 
@@ -48,7 +48,7 @@ def stand(
 ) -> Told:
     """Make ``wanted`` the concerns that ``source`` has about the asset under the given beginnings of keys.
 
-    ``spoken`` gives the signal of a concern, by its key, where the common one would say too little.
+    ``spoken`` gives the signal of a concern, by its key, where the general one has too little detail.
     """
     told = Told([], [])
     by_key = {c.key: c for c in wanted}
@@ -64,7 +64,7 @@ def stand(
 
 
 def raise_concern(tx: Transaction, parts: JudgeParts, concern: Concern, now: datetime) -> bool:
-    """Let a concern stand, and take its signal in when it is new. Returns whether it is."""
+    """Open a concern, and ingest its signal when it is new. Returns whether it is."""
     if not tx.inventory.put_concern(concern):
         return False
     absorb([_signal(concern, now)], tx, parts, now)
@@ -72,14 +72,14 @@ def raise_concern(tx: Transaction, parts: JudgeParts, concern: Concern, now: dat
 
 
 def tell(tx: Transaction, parts: JudgeParts, told: Told, why: str, now: datetime) -> None:
-    """Take in the signals of what began, and end the alerts of what is over (``why``), outside of a batch."""
+    """Ingest the signals of what began, and resolve the alerts of what ended (``why``), outside of a batch."""
     absorb(told.signals, tx, parts, now)
     for over in told.cleared:
         Responder(tx, parts, now).clear(over, why)
 
 
 def clear_concern(tx: Transaction, parts: JudgeParts, asset_id: str, key: str, why: str, now: datetime) -> bool:
-    """The concern no longer holds; its alerts are over. Returns whether it stood."""
+    """The concern no longer holds; its alerts are resolved. Returns whether it was open."""
     if tx.inventory.drop_concern(asset_id, key) is None:
         return False
     Responder(tx, parts, now).clear(condition(asset_id, key), why)

@@ -1,4 +1,4 @@
-"""A result file becomes records: its kind told or found, the kind's options filled from what is known of the file.
+"""A result file becomes records: its kind is given or found, the kind's options are filled from what is known.
 
 ``pulse-tui ingest``, the runs of a suite's command and ``pulse-tui compare`` read files through here.
 """
@@ -22,7 +22,7 @@ STDIN = "stdin"
 
 
 class About(NamedTuple):
-    """What is known of a file beside its content."""
+    """What is known of a file besides its content."""
 
     asset: str | None = None
     version: str | None = None
@@ -40,7 +40,7 @@ def file_formats(kinds: Mapping[str, Any]) -> dict[str, Any]:
 def detect(kinds: Mapping[str, Any], name: str, head: Peek) -> str | None:
     """The first of ``kinds`` (file formats) that takes a file of this name and content; None when none does.
 
-    Standard input has no name to go by: it is tried under each that a file could have.
+    Standard input has no name: every name that a file could have is tried.
     """
     names = [f"{STDIN}{ending}" for ending in (".jsonl", ".json", ".xml", ".zip", ".csv")] if name == STDIN else [name]
     return next((kind for kind, module in kinds.items() for n in names if module.accepts(n, head)), None)

@@ -1,6 +1,6 @@
 """A webhook comes in: verify it by its source's kind, refuse what is forged, stale or replayed.
 
-What it yields is a hint, a reason to poll at once. Its body is never read for facts.
+It is a hint, a reason to poll at once. Its body is never read for facts.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from pulse_tui.settings.shapes import SourceShape
 REMEMBERED = timedelta(minutes=10)
 """A signed time may be five minutes off either way: a delivery that is older than this is stale by itself."""
 DELIVERIES = 2_000
-"""Remembered a source. More genuine deliveries than this in ten minutes: the eldest may come again, and cost a poll."""
+"""Remembered for each source. Of more genuine deliveries in ten minutes the eldest may be repeated and cost a poll."""
 WINDOW = timedelta(minutes=1)
 KEPT = 20
-"""Refused webhooks of one source that are kept in the quarantine a minute; the rest is counted."""
+"""Refused webhooks of one source that are quarantined a minute; the rest is counted."""
 RAW = 4_096
 _DELIVERY = ("delivery-id", "-delivery", "webhook-id", "event-uuid")
-"""How header names end that senders put a delivery's id in."""
+"""Endings of header names in which senders put a delivery's id."""
 
 
 class _Window:
@@ -38,16 +38,16 @@ class _Window:
 
 
 class Replays:
-    """What came in lately, by source: deliveries that were taken, and how many were refused. Threads may share it."""
+    """Recent webhooks by source: deliveries that were accepted, and how many were refused. Threads may share it."""
 
     def __init__(self) -> None:
-        """Nothing came in yet."""
+        """Empty."""
         self._lock = threading.Lock()
         self._taken: dict[str, OrderedDict[str, datetime]] = {}
         self._refused: dict[str, _Window] = {}
 
     def take(self, source: str, delivery: str, now: datetime) -> bool:
-        """Remember a genuine delivery; False when it was taken within the last ten minutes."""
+        """Remember a genuine delivery; False when it was accepted within the last ten minutes."""
         with self._lock:
             taken = self._taken.setdefault(source, OrderedDict())
             while taken and now - next(iter(taken.values())) > REMEMBERED:
@@ -78,10 +78,10 @@ class Replays:
 
 
 def take_hint(source_id: str, request: HookRequest, parts: JudgeParts, seen: Replays) -> Hint:
-    """Verify a webhook that names a source. What is refused lands in the quarantine, as far as there is room.
+    """Verify a webhook that names a source. What is refused goes into the quarantine, as far as there is room.
 
-    Raises NotFound for a source that is not configured, Replayed for a delivery that was taken in before, and
-    Refused for every other reason not to believe it.
+    Raises NotFound for a source that is not configured, Replayed for a delivery that was accepted before, and
+    Refused for every other reason not to trust it.
     """
     shape = parts.sources.get(source_id)
     if shape is None:
@@ -90,7 +90,7 @@ def take_hint(source_id: str, request: HookRequest, parts: JudgeParts, seen: Rep
     try:
         hint = _verified(shape, request, parts, now)
         if not seen.take(source_id, hint.delivery, now):
-            raise Replayed("replayed: this delivery was taken in before", todo="Nothing, when its sender tried again")
+            raise Replayed("replayed: this delivery was accepted before", todo="Nothing to do if its sender retried")
     except Refused as refused:
         _keep(source_id, request, refused, parts, seen, now)
         raise
@@ -103,16 +103,16 @@ def _verified(shape: SourceShape, request: HookRequest, parts: JudgeParts, now: 
     if verify is None:
         raise Refused(
             f"the source {shape.id} ({shape.kind}) takes no webhooks",
-            todo="It is polled; take the webhook away at its sender",
+            todo="It is polled; remove the webhook at its sender",
         )
     context = parts.outside.collecting(shape.id, now)
     try:
         hint: Hint = verify(shape.options, request, context)
     except Refused:
         raise
-    except PulseError as error:  # the secret is not set: nothing can be believed until it is
+    except PulseError as error:  # the secret is not set: nothing can be verified until it is
         raise Refused(str(error)) from error
-    except Exception as error:  # a kind's bug believes nothing, and is shown
+    except Exception as error:  # on a bug in the kind the webhook is refused, and the bug is shown
         raise Refused(f"the {shape.kind} collector broke: {type(error).__name__}: {error}") from error
     return hint
 

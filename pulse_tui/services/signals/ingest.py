@@ -1,4 +1,4 @@
-"""Take observations in: store, enrich, judge, respond, all in one transaction a batch."""
+"""Ingest observations: store, enrich, judge, respond, all in one transaction a batch."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from pulse_tui.services.signals.judge import around, judge, unclaimed
 from pulse_tui.services.signals.respond import Responder
 
 AHEAD = timedelta(days=1)
-"""How far clocks may differ before a record's time is refused."""
+"""How far clocks may differ before the time of a record is refused."""
 BATCH = 1_000
 """Observations a transaction: long enough to share the disk's sync, short enough not to starve other writers."""
 RUN = BATCH
-"""As how many observations a run counts: judging one with sixty tasks takes up to a second, in which nobody else writes."""
+"""How many observations a run counts as: judging one of sixty tasks takes up to a second, which blocks other writers."""
 
 
 class Tally(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of what came in."""
+    """Counts of what was ingested and its results."""
 
     observations: int = 0
     new: int = 0
@@ -42,7 +42,7 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
     indeterminate: int = 0
     alerts: int = 0
     remarks: tuple[str, ...] = ()
-    """Sentences for whoever brought the records in: what was kept but could not be judged."""
+    """Sentences for whoever brought the records in: what was stored but could not be judged."""
 
     def plus(self, other: Tally) -> Tally:
         """The sum, field by field."""
@@ -74,7 +74,7 @@ def _many(count: int, noun: str) -> str:
 def ingest(
     observations: Iterable[Observation], rejected: Sequence[Rejected], parts: JudgeParts, now: datetime
 ) -> Tally:
-    """Everything that came in one round. Good records land even when others are refused."""
+    """Everything that came in one round. Good records are stored even when others are refused."""
     total = Tally(rejected=len(rejected))
     if rejected:
         with parts.store.write() as tx:
@@ -136,7 +136,7 @@ def _batch(batch: Sequence[Observation], tx: Transaction, parts: JudgeParts, now
         if made.estate_changed:
             estate = None
         if made.cleared:
-            # In the order of the batch: what came before may open what this one closes.
+            # In the order of the batch: an earlier record may open what this one closes.
             total = total.plus(absorb(signals, tx, parts, now))
             signals = []
             version = observation.version if isinstance(observation, EvalRun) else None
@@ -155,7 +155,7 @@ def _batch(batch: Sequence[Observation], tx: Transaction, parts: JudgeParts, now
 
 
 def _from_the_future(signal: Signal, now: datetime) -> Problem | None:
-    """A time far ahead would make every later recovery old news, and keep its alert open for good."""
+    """A time far ahead would make every later recovery look outdated, and keep its alert open for good."""
     for name, at in (("observed_at", signal.observed_at), ("occurred_at", signal.occurred_at)):
         if at > now + AHEAD:
             return Problem(
@@ -165,7 +165,7 @@ def _from_the_future(signal: Signal, now: datetime) -> Problem | None:
 
 
 def _run_from_the_future(run: EvalRun, now: datetime) -> Rejected:
-    """It would be the newest of its release for good, and no later run would be heard."""
+    """It would be the newest of its release for good, and later runs would be ignored."""
     what = f"run {run.id} is of {iso(run.at)}, more than a day ahead of this host's clock ({iso(now)})"
     bare = msgspec.structs.replace(run, sheets=())
     return Rejected(source=run.source, problem=Problem("at", what, "check the clocks"), raw=msgspec.json.encode(bare))

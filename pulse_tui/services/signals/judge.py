@@ -1,4 +1,4 @@
-"""What policy says of signals, with as much of the estate as the question needs."""
+"""Policy's decisions on signals, with as much of the estate as is needed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pulse_tui.services.parts import JudgeParts
 
 
 def judge(signals: Iterable[Signal], estate: Estate, parts: JudgeParts) -> list[tuple[Fact, Sequence[Decision]]]:
-    """Every fact that the signals make, each with what the rules say of it."""
+    """Every fact that the signals make, each with the decisions of the rules."""
     return [(fact, parts.policy.judge(fact)) for signal in signals for fact in facts(signal, estate)]
 
 

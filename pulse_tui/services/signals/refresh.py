@@ -1,4 +1,4 @@
-"""One round of one source: lease, collect, ingest, remember how it went."""
+"""One round of one source: lease, collect, ingest, record the result."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from pulse_tui.settings.check import nearest
 from pulse_tui.settings.shapes import SourceShape
 
 LEASE_S = 120.0
-"""A round that takes longer may be joined by another collector; ingestion is idempotent."""
+"""After this long another collector may start the same round; ingestion is idempotent."""
 TELL_AFTER = 3
 """Failures in a row after which (and after as many more) a source's health is a signal of its own."""
 
 
 class Round(NamedTuple):
-    """How one round went."""
+    """The result of one round."""
 
     source: str
     ok: bool
@@ -70,7 +70,7 @@ def _round(shape: SourceShape, status: SourceStatus, parts: JudgeParts, now: dat
         return _failed(shape, status, parts, now, str(error), error.retry_after)
     except StorageError:
         raise
-    except PulseError as error:  # a secret that is not set, a file that is no such file: the source's own trouble
+    except PulseError as error:  # a secret that is not set, a file of another kind: an error of this source alone
         return _failed(shape, status, parts, now, str(error), None)
     except Exception as error:  # a collector's bug must not stop the other sources; it is shown, not hidden
         return _failed(
@@ -115,7 +115,7 @@ def _failed(
     tally = Tally()
     with parts.store.write() as tx:
         tx.plumbing.put_source(bad)
-        if bad.failures % TELL_AFTER == 0:  # and again while it lasts: somebody may have closed the first alert
+        if bad.failures % TELL_AFTER == 0:  # and again while it lasts: an operator may have closed the first alert
             tally = absorb([_health(shape, bad, now)], tx, parts, now)
     return Round(shape.id, False, False, reason, tally, max(bad.next_delay_s(), retry_after or 0.0))
 

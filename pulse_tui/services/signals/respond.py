@@ -1,4 +1,4 @@
-"""From a decision to what is done: the alert's episode, and the effects that actions ask for."""
+"""From a decision to its effects: the alert's episode, and what its actions ask for."""
 
 from __future__ import annotations
 
@@ -48,9 +48,11 @@ class Responder:
             self.expect([decision.fingerprint])
         standing = self._open.get(decision.fingerprint)
         if decision.outcome is Outcome.NOT_FIRED:
-            # Old news that comes late says nothing of what was seen since.
+            # A late signal does not change what was seen since.
             if standing is not None and decision.at >= standing.last_at:
-                self._over(standing, f"signal {fact.signal.id} says that the condition is over", decision.version)
+                self._over(
+                    standing, f"signal {fact.signal.id} reports that the condition is resolved", decision.version
+                )
             for hold in self._holding(decision.version):
                 if hold.asset_id == decision.asset_id and hold.placed_by == f"rule {decision.rule_id}":
                     self._let_go(hold, lambda placed: placed.fingerprint == decision.fingerprint)
@@ -83,14 +85,14 @@ class Responder:
             )
 
     def clear(self, signal_fingerprint: str, why: str, version: str | None = None) -> None:
-        """Close every open alert about a condition that is over; ``version``: the one that is well again."""
+        """Close every open alert about a condition that is resolved; ``version``: the one that is healthy again."""
         for alert in self._tx.judgements.open_alerts_about(signal_fingerprint):
             self._over(alert, why, version)
         for hold in self._holding(version):
             self._let_go(hold, lambda placed: self._about(placed) == signal_fingerprint)
 
     def _over(self, alert: Alert, why: str, version: str | None = None) -> None:
-        """Close it, or remember that it is over while ``keep_firing_for`` keeps a flapping condition one episode."""
+        """Close it, or record that it is resolved while ``keep_firing_for`` keeps a flapping condition one episode."""
         if kept(alert, self._parts.policy, self._now):
             after = msgspec.structs.replace(alert, cleared_at=self._now)
             self._tx.judgements.put_alert(after)
@@ -104,7 +106,7 @@ class Responder:
         return signal.fingerprint if signal is not None else None
 
     def _holding(self, version: str | None) -> Sequence[Hold]:
-        """What decisions left standing on a version, read once a batch."""
+        """Holds that decisions placed on a version, read once a batch."""
         if version is None:
             return ()
         if self._held is None:
@@ -114,13 +116,13 @@ class Responder:
         return self._held.get(version, ())
 
     def _let_go(self, hold: Hold, placed_for: Callable[[Decision], bool]) -> None:
-        """Lift what an episode that is over left standing on a version, now that this version is well."""
+        """Lift the holds that an ended episode left on a version, now that this version is healthy."""
         assert hold.decision_id is not None
         if hold.decision_id not in self._placed:
             self._placed[hold.decision_id] = self._tx.judgements.decision(hold.decision_id)
         placed = self._placed[hold.decision_id]
         if placed is not None and placed_for(placed) and self._tx.judgements.lift_hold(hold.id, SYSTEM, self._now):
-            because = {"because": f"{hold.version} is well again"}
+            because = {"because": f"{hold.version} is healthy again"}
             self._tx.log.append(self._now, SYSTEM, "hold.lifted", hold.id, because)
 
     def _keep_in_mind(self, hold: Hold) -> None:
@@ -178,14 +180,14 @@ class Responder:
         urgent = decision.priority in URGENT
         serving = decision.version or (fact.deployment.version if fact.deployment else None)
         if fact.signal.current_version is None and fact.deployment and fact.signal.occurred_at < fact.deployment.since:
-            serving = None  # nobody said which version was measured, and it began before this one served
+            serving = None  # the measured version is unknown, and the measurement began before this one served
         if fact.signal.signal_type in UNHEALTHY and urgent and decision.asset_id and serving is not None:
-            # Without an environment it serves nowhere now: wherever it was before, it is no place to go back to.
+            # Without an environment it serves nowhere now: wherever it served before, it is no rollback target there.
             for environment in [decision.environment] if decision.environment else list(Environment):
                 self._tx.estate.mark_unhealthy(decision.asset_id, environment, serving)
 
     def _advise(self, advisory: str, asset_id: str, decision: Decision) -> None:
-        """The finding's priority is the most urgent of what the rules say of one signal, not the last."""
+        """The finding's priority is the most urgent that the rules give one signal, not the last."""
         key = (advisory, asset_id, decision.environment, decision.signal_id)
         said = self._advised.get(key)
         if said is None or decision.priority.rank < said.rank:
@@ -203,7 +205,7 @@ def _event(standing: Alert | None, alert: Alert) -> tuple[AlertEvent, str]:
 
 
 def _escalated(alert: Alert, decision: Decision) -> Alert:
-    """It got more urgent: the shorter deadline counts, and who hushed the lesser alert has not seen this one."""
+    """It got more urgent: the shorter deadline counts, and a silence of the lesser alert does not cover this one."""
     changes: dict[str, Any] = {}
     if decision.respond_within_s is not None:
         due = decision.at + timedelta(seconds=decision.respond_within_s)
@@ -234,7 +236,7 @@ def close_alert(
 ) -> int:
     """Resolve an alert, pass that to its actions, and (``lift``) lift the holds that it placed; returns how many were.
 
-    ``version`` names the one that is well again: a hold on another version stays, because that one is not.
+    ``version`` names the one that is healthy again: a hold on another version stays, because that one is not.
     """
     if not alert.open:
         return 0

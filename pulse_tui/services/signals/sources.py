@@ -1,4 +1,4 @@
-"""The list of sources as the configuration has it: what is taken out ends what only it could have ended."""
+"""The list of sources as configured: removing a source ends the alerts that only it could have ended."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from pulse_tui.settings.shapes import SourceShape
 _ENDS_WITH_IT = frozenset(
     {SignalType.SOURCE_HEALTH, SignalType.INCIDENT, SignalType.LATENCY_BREACH, SignalType.ERROR_RATE_BREACH}
 )
-"""What a source measures or relays while it is asked. A stored advisory or a run stands without its source."""
+"""What a source measures or relays while it is polled. A stored advisory or a run does not need its source."""
 
 
 def keep_sources(wanted: Mapping[str, SourceShape], parts: JudgeParts, now: datetime) -> None:
-    """Make the stored sources those of the configuration. A source that merely fails is none that was taken out."""
+    """Make the stored sources those of the configuration. A source that merely fails has not been removed."""
     with parts.store.read() as tx:
         known = set(tx.plumbing.sources())
     if known == set(wanted):
@@ -42,7 +42,7 @@ def _end(tx: Transaction, parts: JudgeParts, gone: Collection[str], now: datetim
     for alert in tx.judgements.alerts(list(OPEN), 100_000):
         signal = tx.signals.get(alert.signal_id)
         if signal is not None and signal.source in gone and signal.signal_type in _ENDS_WITH_IT:
-            why = f"source {signal.source} is no longer configured: nobody watches this any more"
+            why = f"source {signal.source} is no longer configured: this is no longer watched"
             close_alert(tx, events, alert, SYSTEM, why, now)
     for asset_id in tx.estate.load().assets:
         for concern in tx.inventory.concerns(asset_id):

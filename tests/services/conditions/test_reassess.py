@@ -223,7 +223,7 @@ def test_a_source_that_is_taken_out_ends_its_own_alerts_and_no_weakness(judge: J
     before = standing(judge)
     keep_sources({"osv": shape}, judge, later(minutes=1))
     ended = [a for a in alerts(judge) if not a.open]
-    assert [a.resolved_why for a in ended] == ["source feed is no longer configured: nobody watches this any more"]
+    assert [a.resolved_why for a in ended] == ["source feed is no longer configured: this is no longer watched"]
     keep_sources({}, judge, later(minutes=2))
     assert "critical-cve-exposed" in standing(judge)
     assert len(standing(judge)) == len(before) - 1

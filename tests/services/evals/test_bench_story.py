@@ -56,7 +56,7 @@ def test_a_loss_says_what_fell_by_how_much_and_where_to_go_back_to(suite: JudgeP
         "r1",
     )
     assert story.changed == (
-        "3.8.1 -> 3.8.2: the same lineage as far as it is recorded",
+        "3.8.1 -> 3.8.2: the same lineage, as far as recorded",
         "support-bot 3.8.2 was measured on golden 2026-11-23T04:10:00Z (iteration 7, run r2)",
     )
     assert story.risk == (
@@ -76,7 +76,7 @@ def test_what_is_not_decided_says_how_much_more_would_decide_and_who_took_the_ri
     more, hold = story.todo
     assert more.startswith("measure more: qa accuracy: about ")
     assert more.endswith(" more items")
-    assert hold == "until then the gate holds; an operator may accept the risk for some days"
+    assert hold == "until then the gate blocks; an operator may accept the risk for some days"
     accept_risk(suite, "r2", PRODUCTION, Gate.FUNCTIONAL, 7, "ana", "the fix cannot wait")
     accepted = bench_story(suite, "support-bot", "golden")
     assert accepted.todo[1] == "the risk is accepted until 2026-11-30 by ana"
@@ -90,7 +90,7 @@ def test_a_risk_that_expired_is_told_as_such(suite: JudgeParts, clock: Clock) ->
     accept_risk(suite, "r2", PRODUCTION, Gate.FUNCTIONAL, 7, "ana", "the fix cannot wait")
     clock.pass_(days=8)
     story = bench_story(suite, "support-bot", "golden")
-    assert story.todo[1].startswith("until then the gate holds")
+    assert story.todo[1].startswith("until then the gate blocks")
     assert "(expired)" in dict(story.facts)["Accepted risk"]
 
 

@@ -75,7 +75,7 @@ def test_an_alert_opens_counts_and_resolves_by_itself(tower: Tower) -> None:
     tower.round(seconds=30)
     (over,) = tower.alerts()
     assert (over.id, over.state) == (alert.id, AlertState.RESOLVED)
-    assert "says that the condition is over" in (over.resolved_why or "")
+    assert "reports that the condition is resolved" in (over.resolved_why or "")
     assert tower.round(seconds=30).message == "unchanged"
     tower.api.series |= {P95: 1.05}
     tower.round(minutes=2)

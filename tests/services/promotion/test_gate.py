@@ -295,12 +295,12 @@ def test_lineage_that_the_release_before_stated_is_missed_and_a_name_that_leads_
         tx.estate.add_release(release("8", lineage=Lineage(base_model="support-bot@7")))
     lost = found(ask(parts, "5"), "lineage")
     assert (lost.status, lost.blocking) == ("missing", False)
-    assert "4 stated its retrieval corpus, 5 does not" in lost.detail
+    assert "4 has its retrieval corpus recorded, 5 does not" in lost.detail
     unknown = found(ask(parts, "6"), "lineage")
     assert (unknown.status, unknown.blocking) == ("failed", True)
     assert "gateway@7 is not known" in unknown.detail
     assert "llama" not in unknown.detail
-    assert "circle: support-bot@7 from support-bot@8 from support-bot@7" in found(ask(parts, "7"), "lineage").detail
+    assert "cyclic: support-bot@7 from support-bot@8 from support-bot@7" in found(ask(parts, "7"), "lineage").detail
 
 
 def test_a_bill_of_another_release_is_none_of_this_one(parts: RollbackParts) -> None:

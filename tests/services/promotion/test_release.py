@@ -92,7 +92,7 @@ def test_a_place_that_a_registry_speaks_for_moves_when_the_registry_does(fresh: 
     with fresh.store.write() as tx:
         place(tx, fresh.judging, BOT, PRODUCTION, "3.8.1", "registry", later(days=-6))
     said = promote(fresh, BOT, "3.9.0", PRODUCTION, "ana", "now")
-    assert "registry says what serves there" in said
+    assert "registry reports what serves there" in said
     with fresh.store.read() as tx:
         serving = tx.estate.deployment(BOT, PRODUCTION)
         assert tx.inventory.concerns(BOT) == []
@@ -133,7 +133,7 @@ def test_a_deed_needs_a_reason_that_is_safe_to_draw_and_a_release_that_is_there(
 def test_quarantining_what_serves_is_allowed_and_says_what_to_do(parts: RollbackParts) -> None:
     said = quarantine(parts, BOT, "3.8.1", "ana", "leaks")
     assert "it still serves in production: pulse-tui rollback plan support-bot --env production" in said
-    assert "it was where canary would have gone back to" in said
+    assert "it was the rollback target of canary" in said
     assert state(parts, "3.8.1") is ReleaseState.QUARANTINED
     with pytest.raises(Refused, match="quarantined already"):
         quarantine(parts, BOT, "3.8.1", "ana", "leaks")
@@ -157,9 +157,9 @@ def test_a_release_tells_who_promoted_it_on_which_decision(fresh: RollbackParts)
     promote(fresh, BOT, "3.9.0", PRODUCTION, "ana", "the night was quiet")
     story = release_story(fresh.judging, BOT, "3.9.0").lines
     told = dict(story)
-    assert told["Approved"].endswith("by ben: measured; the gate of production said GO")
+    assert told["Approved"].endswith("by ben: measured; the gate of production answered GO")
     assert "3.9.0 to production by ana on audit:" in told["Promoted"]
-    assert told["Way back"] == "production: 3.8.1, was healthy here"
+    assert told["Rollback to"] == "production: 3.8.1, was healthy here"
     assert [text for label, text in story if label == "Log"][-1].endswith(
         "release.promoted by ana: the night was quiet"
     )

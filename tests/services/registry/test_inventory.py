@@ -149,5 +149,5 @@ def test_an_asset_tells_each_field_with_its_source_and_what_was_overruled(parts:
     assert any(t.startswith("Version: production: 3.8.1 (registry since") and "ci says 3.8.2" in t for t in told)
     assert f"Promoted: production: 3.8.1 by ana {at} on audit:7: ok" in told
     assert f"Approved: 3.8.1 by ben {at}: measured" in told
-    assert any(t.startswith("Way back: canary: 3.8.1, valid, looked at <1m ago") for t in told)
+    assert any(t.startswith("Rollback to: canary: 3.8.1, valid, checked <1m ago") for t in told)
     assert any(t.startswith("Endpoint: /chat in production") for t in told)

@@ -125,7 +125,7 @@ def test_nothing_is_sent_to_a_target_that_a_stranger_moved_after_the_preflight(
     plan = approved(parts)
     run = execute(parts._replace(steps={"place": Stranger(target.path)}), plan.hash, "ana", "h")
     assert run.state is RunState.UNDONE
-    assert "place alias holds 3.9.0" in run.detail
+    assert "place alias has 3.9.0" in run.detail
     assert target.effects == []
     with parts.store.read() as tx:
         bad = tx.estate.release("support-bot", "3.8.2")
@@ -161,7 +161,7 @@ def test_no_answer_and_nothing_landed_is_unknown_keeps_the_target_and_a_resume_s
     done = resume(parts, run.id, "ben", "host:2")
     assert done.state is RunState.VERIFIED
     assert keys(target) == ["0"]
-    with pytest.raises(Refused, match="is over: verified"):
+    with pytest.raises(Refused, match="has ended: verified"):
         resume(parts, run.id, "ben", "host:2")
 
 
@@ -216,7 +216,7 @@ def test_a_playbook_that_halts_says_what_each_target_holds(parts: RollbackParts,
     target.fault(("write", "gateway", "refuse"))
     run = execute(parts, plan.hash, "ana", "h")
     assert run.state is RunState.HALTED
-    assert "place alias holds 3.8.1; place gateway holds 3.8.2" in run.detail
+    assert "place alias has 3.8.1; place gateway has 3.8.2" in run.detail
     assert keys(target) == ["0"]
 
 
@@ -236,7 +236,7 @@ def test_an_undo_that_fails_is_unknown_and_a_resume_goes_on_backwards(parts: Rol
 
     run = execute(parts._replace(steps={"place": Once(target.path)}), plan.hash, "ana", "h")
     assert run.state is RunState.UNKNOWN
-    assert "could not be put back: alias said no" in run.detail
+    assert "could not be undone: alias said no" in run.detail
     assert target.holds("alias") == "3.8.1"
     done = resume(parts, run.id, "ben", "h2")
     assert done.state is RunState.UNDONE
@@ -268,7 +268,7 @@ def test_a_run_that_began_to_go_back_never_goes_forward_again(parts: RollbackPar
 
 
 def test_what_was_accepted_and_never_arrived_is_taken_back_by_a_write(parts: RollbackParts, target: Places) -> None:
-    """A target that accepts and is slow may still obey later: the undo is sent, not only looked at."""
+    """A target that accepts and is slow may still obey later: the undo is sent, not only checked."""
     plan = approved(parts)
     target.fault(("write", "alias", "ignored"))
     run = execute(parts, plan.hash, "ana", "h")
@@ -289,7 +289,7 @@ def test_a_stranger_who_moves_a_verified_step_is_left_alone_and_named(parts: Rol
 
     run = execute(parts._replace(steps={"place": Stranger(target.path)}), plan.hash, "ana", "h")
     assert run.state is RunState.UNKNOWN
-    assert "holds 3.9.0, put there by somebody else" in run.detail
+    assert "has 3.9.0, set outside this run" in run.detail
     assert target.holds("alias") == "3.9.0"
 
 
@@ -307,7 +307,7 @@ def test_a_first_step_that_was_moved_while_the_second_ran_is_not_called_verified
 
     run = execute(parts._replace(steps={"place": Stranger(target.path)}), plan.hash, "ana", "h")
     assert run.state is RunState.UNKNOWN
-    assert "holds 3.8.2 after it was verified" in run.detail
+    assert "has 3.8.2 after it was verified" in run.detail
 
 
 def test_a_slow_rollout_is_waited_for_longer_than_a_lease(parts: RollbackParts, target: Places, clock: Clock) -> None:

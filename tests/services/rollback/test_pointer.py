@@ -1,4 +1,4 @@
-"""The rollback pointer: looked at in the records and at the targets, on schedule, and told when it stops working."""
+"""The rollback pointer: checked in the records and at the targets, on schedule, and told when it stops working."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_without_the_network_the_last_answer_of_the_targets_is_repeated(parts: R
     target.replace_artifact("3.8.1", "sha256:evil")
     again = canary(parts, deep=False)
     assert checks(again)["artifact"] == (True, True)
-    assert "looked at 2026-11-23T03:10:00Z" in again.checks[-1].detail
+    assert "checked 2026-11-23T03:10:00Z" in again.checks[-1].detail
 
 
 def test_where_nothing_serves_there_is_nothing_to_look_at(parts: RollbackParts) -> None:
@@ -110,7 +110,10 @@ def test_a_pointer_that_stops_working_is_a_concern_until_it_works_again(
     target.replace_artifact("3.8.1", "sha256:evil")
     revalidate(parts, clock.pass_(hours=1))
     assert concerns(parts) == ["way-back:canary"]
-    assert "the way back of support-bot in canary (3.8.1) does not work: artifact: digest sha256:evil" in told(parts)
+    assert (
+        "the rollback target of support-bot in canary (3.8.1) failed its check: artifact: digest sha256:evil"
+        in told(parts)
+    )
     count = len(told(parts))
     revalidate(parts, clock.pass_(hours=1))
     assert len(told(parts)) == count
