@@ -101,7 +101,7 @@ class Events:
             scope = effect.hold.asset_id or "everything"
             version = f" {effect.hold.version}" if effect.hold.version else ""
             what = f"{effect.hold.kind.value} on {scope}{version} until {effect.hold.until_condition}"
-            return what + ("" if placed else " (stands already)"), placed
+            return what + ("" if placed else " (already active)"), placed
         if isinstance(effect, Queue):
             queued = self._queue(effect)
             return f"{effect.delivery.kind} to {effect.delivery.route} queued" + (
@@ -110,7 +110,7 @@ class Events:
         if isinstance(effect, AskRetest):
             asked = judgements.put_retest(effect.retest)
             what = f"retest of {effect.retest.asset_id} due {effect.retest.due_at:%Y-%m-%d}"
-            return what + ("" if asked else " (asked already)"), asked
+            return what + ("" if asked else " (already requested)"), asked
         if isinstance(effect, ProposeRollback):
             where = f"{effect.asset_id} {effect.environment.value}"
             return f"rollback of {where} proposed: an operator plans and approves it", True
