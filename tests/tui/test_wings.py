@@ -6,7 +6,6 @@ import importlib
 import json
 import pkgutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import ClassVar
@@ -17,7 +16,7 @@ import pulse_tui.tui as room
 from pulse_tui.domain.views.panes import Board, SourceRow
 from pulse_tui.tui.alerts.wing import AlertsWing
 from pulse_tui.tui.app import Tower
-from pulse_tui.tui.asks.base import Ask
+from pulse_tui.tui.asks.base import Ask, with_fields
 from pulse_tui.tui.asks.common import Say
 from pulse_tui.tui.context import Context
 from pulse_tui.tui.kit import styles
@@ -33,14 +32,14 @@ from tests.tui.helpers import NARROW, WIDE, Pilot, play
 # ------------------------------------------------------------------ a pane that the product does not have
 
 
-@dataclass(eq=False)
+@with_fields
 class OpenSource(Ask):
     """Open one source."""
 
     source: str
 
 
-@dataclass(eq=False)
+@with_fields
 class Pause(Ask):
     """Stop collecting from one source."""
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from pulse_tui.tui.asks.base import Ask
+from pulse_tui.tui.asks.base import Ask, with_fields
 
 
-@dataclass(eq=False)
+@with_fields
 class OpenAdvisory(Ask):
     """Open the advisory's page."""
 

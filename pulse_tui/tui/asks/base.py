@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import TypeVar, dataclass_transform
+
 from textual.message import Message
+
+AskT = TypeVar("AskT", bound="Ask")
 
 
 class Ask(Message):
-    """Posted by a pane or a screen; the app looks its type up in the tables of the wings.
+    """Posted by a pane or a screen; the app looks its type up in the tables of the wings."""
 
-    Subclasses are ``@dataclass(eq=False)``: an ask is itself, never equal to another with the same fields.
-    """
+
+@dataclass_transform(eq_default=False)
+def with_fields(ask: type[AskT]) -> type[AskT]:
+    """A dataclass of the fields. Two asks are never equal; what nobody calls is not made: the first frame waits for it."""
+    return dataclass(eq=False, repr=False, match_args=False)(ask)

@@ -3,38 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from textual.binding import Binding
 
-from pulse_tui.tui.asks.base import Ask
+from pulse_tui.tui.asks.base import Ask, with_fields
 
 
-@dataclass(eq=False)
 class OpenMessages(Ask):
     """Open the log of messages."""
 
 
-@dataclass(eq=False)
 class OpenPalette(Ask):
     """Open the command palette."""
 
 
-@dataclass(eq=False)
+@with_fields
 class OpenHelp(Ask):
     """Open the page that explains these keys."""
 
     keys: Sequence[Binding]
 
 
-@dataclass(eq=False)
+@with_fields
 class Copy(Ask):
     """Put text on the operator's clipboard."""
 
     text: str
 
 
-@dataclass(eq=False)
+@with_fields
 class Say(Ask):
     """A sentence for the operator."""
 

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pulse_tui.domain.views.evals import BenchStory, GateRow
-from pulse_tui.tui.asks.base import Ask
+from pulse_tui.tui.asks.base import Ask, with_fields
 
 
-@dataclass(eq=False)
+@with_fields
 class FollowAsset(Ask):
     """The cursor rests on this asset: show its trends."""
 
     asset_id: str
 
 
-@dataclass(eq=False)
+@with_fields
 class OpenVerdicts(Ask):
     """Open the suite of the asset that the pane shows, else the one that does worst."""
 
     asset_id: str
 
 
-@dataclass(eq=False)
+@with_fields
 class OpenBench(Ask):
     """Open a suite of an asset."""
 
@@ -33,53 +31,48 @@ class OpenBench(Ask):
     """(task, metric) for the cursor."""
 
 
-@dataclass(eq=False)
+@with_fields
 class OfStory(Ask):
     """About the run that a page shows."""
 
     story: BenchStory
 
 
-@dataclass(eq=False)
+@with_fields
 class ShowRun(Ask):
     """Show another run of the suite on the page that is open."""
 
     run_id: str
 
 
-@dataclass(eq=False)
 class OpenRuns(OfStory):
     """Open the list of the suite's runs."""
 
 
-@dataclass(eq=False)
 class OpenMeasures(OfStory):
     """Open latency, cost, calibration and the facts of the run."""
 
 
-@dataclass(eq=False)
+@with_fields
 class OfLine(OfStory):
     """About one line of the gate table."""
 
     row: GateRow
 
 
-@dataclass(eq=False)
 class OpenFlips(OfLine):
     """Open the items whose outcome changed."""
 
 
-@dataclass(eq=False)
 class OpenChart(OfLine):
     """Open the line's metric over the releases, full size."""
 
 
-@dataclass(eq=False)
 class PinBaseline(OfStory):
     """Later runs are compared with this one; a form asks why."""
 
 
-@dataclass(eq=False)
+@with_fields
 class AcceptRisk(OfStory):
     """Lift the hold of an undecided verdict for some days; a form asks where, of which gate, how long and why."""
 

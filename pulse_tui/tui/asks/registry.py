@@ -2,51 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from pulse_tui.tui.asks.base import Ask
+from pulse_tui.tui.asks.base import Ask, with_fields
 
 
-@dataclass(eq=False)
+@with_fields
 class OfAsset(Ask):
     """About one asset."""
 
     asset_id: str
 
 
-@dataclass(eq=False)
 class OpenAsset(OfAsset):
     """Open the asset's page."""
 
 
-@dataclass(eq=False)
 class OpenHistory(OfAsset):
     """Open the asset's releases."""
 
 
-@dataclass(eq=False)
 class OpenTree(OfAsset):
     """Open what the asset depends on."""
 
 
-@dataclass(eq=False)
 class Freeze(OfAsset):
     """Freeze the asset, or lift its freeze when it is frozen; a form asks why."""
 
 
-@dataclass(eq=False)
+@with_fields
 class OfRelease(OfAsset):
     """About one release."""
 
     version: str
 
 
-@dataclass(eq=False)
 class OpenRelease(OfRelease):
     """Open the release's page."""
 
 
-@dataclass(eq=False)
+@with_fields
 class OpenGate(OfRelease):
     """Ask the gate about the release."""
 
@@ -54,7 +47,7 @@ class OpenGate(OfRelease):
     """Where it may go; None: a form asks."""
 
 
-@dataclass(eq=False)
+@with_fields
 class MoveRelease(OfRelease):
     """Approve, quarantine or retire; a dialog asks for the version, typed, and why."""
 
@@ -62,7 +55,7 @@ class MoveRelease(OfRelease):
     """approve, quarantine or retire."""
 
 
-@dataclass(eq=False)
+@with_fields
 class Promote(OfRelease):
     """Promote the release; a dialog asks for the version, typed, and why."""
 
@@ -70,7 +63,7 @@ class Promote(OfRelease):
     """Where it goes; None: a form asks first."""
 
 
-@dataclass(eq=False)
+@with_fields
 class OpenDiff(OfAsset):
     """Compare two releases of an asset."""
 
@@ -79,7 +72,7 @@ class OpenDiff(OfAsset):
     """Versions, by their iteration."""
 
 
-@dataclass(eq=False)
+@with_fields
 class OpenDependents(Ask):
     """Open who uses a component."""
 
@@ -87,17 +80,15 @@ class OpenDependents(Ask):
     """Its id or name; None: a form asks."""
 
 
-@dataclass(eq=False)
 class OpenCalendar(Ask):
     """Open the calendar of releases."""
 
 
-@dataclass(eq=False)
 class OpenInventory(Ask):
     """Open what the sources and the estate do not agree about."""
 
 
-@dataclass(eq=False)
+@with_fields
 class OpenWorkflow(Ask):
     """Open a workflow in an environment."""
 
@@ -105,7 +96,7 @@ class OpenWorkflow(Ask):
     """``refunds/production``."""
 
 
-@dataclass(eq=False)
+@with_fields
 class OpenReference(Ask):
     """Open what a line refers to: an asset or an advisory; else a page with the line itself."""
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from pulse_tui.tui.asks.base import Ask
+from pulse_tui.tui.asks.base import Ask, with_fields
 
 
-@dataclass(eq=False)
+@with_fields
 class Propose(Ask):
     """Make a rollback plan and open it."""
 
@@ -17,19 +15,18 @@ class Propose(Ask):
     """The alert that asks for it, if one does."""
 
 
-@dataclass(eq=False)
+@with_fields
 class OfPlan(Ask):
     """About one plan."""
 
     plan_hash: str
 
 
-@dataclass(eq=False)
 class OpenPlan(OfPlan):
     """Open a plan that exists."""
 
 
-@dataclass(eq=False)
+@with_fields
 class Approve(OfPlan):
     """The operator approved exactly this plan in the dialog."""
 
@@ -38,18 +35,16 @@ class Approve(OfPlan):
     """The button said that it also rolls back."""
 
 
-@dataclass(eq=False)
+@with_fields
 class Reject(OfPlan):
     """The operator rejected this plan."""
 
     reason: str
 
 
-@dataclass(eq=False)
 class Execute(OfPlan):
     """Run an approved plan."""
 
 
-@dataclass(eq=False)
 class Undo(OfPlan):
     """Undo the run of a plan."""

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from pulse_tui.tui.asks.base import Ask
+from pulse_tui.tui.asks.base import Ask, with_fields
 
 
-@dataclass(eq=False)
 class OpenSources(Ask):
     """Open the page of all sources."""
 
 
-@dataclass(eq=False)
+@with_fields
 class Collect(Ask):
     """Collect from one source, or from all."""
 
