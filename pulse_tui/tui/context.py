@@ -130,7 +130,7 @@ class Context:
         self.ask(call, done, "act")
 
     def refuses(self) -> bool:
-        """Whether nothing may be changed here; the operator is told so."""
+        """Whether nothing may be changed here; the operator gets a notice."""
         if self.head.read_only:
             self.say("this tower is read-only", bad=True)
         return self.head.read_only

@@ -57,12 +57,12 @@ def test_a_forged_webhook_is_told_and_kept_and_makes_no_poll(mlflow_server: Mlfl
         assert (answer.status_code, answer.text) == (401, "unauthorized\n")
         terminal.wait_for("hooks: a webhook for registry was refused")
         assert httpx.post(url + "-2", content=b"{}", trust_env=False).status_code == 404
-    told = subprocess.run(
+    shown = subprocess.run(
         [sys.executable, "-m", "pulse_tui", "status", "--quarantine", "--config", moving.folder],
         capture_output=True, text=True, timeout=30, check=False, env={**os.environ, "PULSE_HOOK_SECRET": SECRET},
     )  # fmt: skip
-    assert "webhook forged-1" in told.stdout
-    assert SECRET not in told.stdout
+    assert "webhook forged-1" in shown.stdout
+    assert SECRET not in shown.stdout
 
 
 def test_a_second_tower_says_that_the_port_is_taken_and_polls(mlflow_server: MlflowServer, tmp_path: Path) -> None:
@@ -73,7 +73,8 @@ def test_a_second_tower_says_that_the_port_is_taken_and_polls(mlflow_server: Mlf
         environment = {"PULSE_HOOK_SECRET": SECRET}
         with Terminal(["--config", other.folder], columns=200, lines=36, environment=environment) as terminal:
             terminal.wait_until(
-                lambda: b"cannot be listened on: address already in use" in terminal.raw, "the taken port to be told"
+                lambda: b"cannot be listened on: address already in use" in terminal.raw,
+                "the taken port to be reported",
             )
             terminal.wait_for("my-bot", "1.0.1")
             other.seconds_to_the_screen(terminal, "1.0.2", LIMIT_S + 2)

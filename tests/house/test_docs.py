@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import gc
-import importlib
 import io
-import pkgutil
+import json
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Collection, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from pulse_tui import tui
 from pulse_tui.cli import pages
 from pulse_tui.cli.help import DOCS, page, topics
 from pulse_tui.cli.main import COMMANDS, parser_of, tower_parser
@@ -79,14 +79,21 @@ def test_the_page_of_commands_has_every_command_with_every_option() -> None:
 
 
 # --------------------------------------------------------------------------- keys
-def bound() -> set[tuple[str, str]]:
-    """(keys, words) of every binding that the tower makes, wherever it stands."""
-    from textual.binding import Binding
+BOUND = """
+import gc, importlib, json, pkgutil
+from textual.binding import Binding
+from pulse_tui import tui
+for info in pkgutil.walk_packages(tui.__path__, f"{tui.__name__}."):
+    importlib.import_module(info.name)
+print(json.dumps([(b.key_display, b.tooltip) for b in gc.get_objects() if isinstance(b, Binding)]))
+"""
 
-    for info in pkgutil.walk_packages(tui.__path__, f"{tui.__name__}."):
-        importlib.import_module(info.name)
-    made = (b for b in gc.get_objects() if isinstance(b, Binding))
-    return {(b.key_display, b.tooltip) for b in made if b.key_display and b.tooltip}
+
+@cache
+def bound() -> set[tuple[str, str]]:
+    """(keys, words) of every binding that the tower makes, wherever it stands; in a process where nothing else makes any."""
+    made = subprocess.run([sys.executable, "-c", BOUND], check=True, capture_output=True, text=True).stdout
+    return {(keys, words) for keys, words in json.loads(made) if keys and words}
 
 
 def test_the_page_of_keys_has_every_binding_of_the_tower() -> None:

@@ -49,7 +49,7 @@ def _never() -> Desk:
 
 
 def _write_modules_at_first_frame(file: Path) -> None:
-    """After the compositor has written its first frame: nothing less tells what the operator waited for."""
+    """After the compositor has written its first frame: nothing less shows what the operator waited for."""
     from textual.screen import Screen
 
     refresh = Screen._compositor_refresh

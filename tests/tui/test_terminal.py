@@ -149,11 +149,11 @@ def test_inside_tmux_a_copy_lands_in_its_buffer(tmux: list[str]) -> None:
     def until(command: list[str], text: str) -> str:
         end = time.monotonic() + 10
         while time.monotonic() < end:
-            said = subprocess.run([*tmux, *command], check=False, capture_output=True, text=True).stdout
-            if text in said:
-                return said
+            answer = subprocess.run([*tmux, *command], check=False, capture_output=True, text=True).stdout
+            if text in answer:
+                return answer
             time.sleep(0.05)
-        raise AssertionError(f"{text!r} was not seen: {said}")
+        raise AssertionError(f"{text!r} was not seen: {answer}")
 
     until(["capture-pane", "-p"], "platform-ai")
     subprocess.run([*tmux, "send-keys", "y"], check=True)
@@ -233,7 +233,7 @@ def test_a_terminal_of_20_by_5_gets_a_sentence_and_a_larger_one_the_panes() -> N
 # ------------------------------------------------------------------ type-ahead
 
 
-def test_a_burst_after_slash_is_text_for_the_filter_and_never_a_deed() -> None:
+def test_a_burst_after_slash_is_text_for_the_filter_and_never_an_action() -> None:
     with Terminal() as terminal:
         terminal.see("platform-ai")
         terminal.press("/afpswR")

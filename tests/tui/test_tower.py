@@ -55,7 +55,7 @@ def test_an_empty_estate_says_what_to_do_next() -> None:
 
 
 @SIZES
-def test_read_only_hides_the_deeds_and_says_so(size: tuple[int, int]) -> None:
+def test_read_only_hides_the_actions_and_says_so(size: tuple[int, int]) -> None:
     async def scenario(pilot: Pilot) -> None:
         assert " READ-ONLY " in pilot.lines()[0]
         assert pilot.lines()[-1] == " Enter open  / filter  h history  t tree  : command  ? help"
@@ -155,7 +155,7 @@ def test_benchmarks_follow_the_registry_once_the_cursor_rests() -> None:
     play(scenario, desk=FakeDesk(large=True))
 
 
-def test_deeds_ask_the_desk_and_say_what_was_done() -> None:
+def test_actions_ask_the_desk_and_say_what_was_done() -> None:
     async def scenario(pilot: Pilot) -> None:
         await pilot.press("a")
         assert pilot.desk.calls == [("acknowledge", "al-1")]
@@ -170,7 +170,7 @@ def test_deeds_ask_the_desk_and_say_what_was_done() -> None:
     [
         ("s", "a known storm", ("silence", "al-1", "4", "a known storm")),
         ("w", "not reachable", ("waive", "al-1", "30", "not reachable")),
-        ("R", "it is over", ("resolve", "al-1", "it is over")),
+        ("R", "it has ended", ("resolve", "al-1", "it has ended")),
     ],
 )
 def test_a_silence_a_waiver_and_a_resolve_want_a_reason(key: str, typed: str, call: tuple[str, ...]) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class AdvisoriesPane(TablePane["AdvisoryRow"]):
-    """Worst first; components by the one naming scheme or as their providers write them."""
+    """The advisories pane: worst first; components by the one naming scheme or as their providers write them."""
 
     TAB = "Advisories"
     KEYS: ClassVar = (

@@ -43,7 +43,7 @@ def alert_blocks(story: AlertStory) -> list[Block]:
         todo = (*todo, "[p] makes the rollback plan; it is approved in the plan, nothing runs before")
     verdicts = (f"[v] opens {story.suite}: gates, flipped items, latency, cost",) if story.suite else ()
     row = story.alert
-    where = " ".join(w for w in (row.asset, environment(row.environment)[0]) if w) or "no asset claims it"
+    where = " ".join(w for w in (row.asset, environment(row.environment)[0]) if w) or "no asset matched"
     return [
         Block("WHAT CHANGED", story.changed or ("not known",)),
         Block(
@@ -51,7 +51,7 @@ def alert_blocks(story: AlertStory) -> list[Block]:
         ),
         Block(
             "WHAT TO DO NOW",
-            todo or ("look at it and decide; policy recommends nothing",),
+            todo or ("review it and decide; policy recommends nothing",),
             label_style=styles.GOOD + styles.BOLD,
         ),
         Block("WHY", (story.why or ("no rule is recorded",)) + verdicts, styles.PLAIN),
@@ -69,11 +69,16 @@ class AlertScreen(PageScreen):
     """The three questions about one alert."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("a", "acknowledge", "ack", "acknowledge: you are looking at it", show=True, changes=True),
+        bind("a", "acknowledge", "ack", "acknowledge: you are working on it", show=True, changes=True),
         bind("s", "silence", "silence", "silence it for some hours, with a reason", show=True, changes=True),
         bind("w", "waive", "waive", "record an exception with a reason and a review date", show=True, changes=True),
         bind(
-            "R", "resolve", "resolve", "close it by hand, with a reason: its condition is over", show=True, changes=True
+            "R",
+            "resolve",
+            "resolve",
+            "close it by hand, with a reason: its condition has ended",
+            show=True,
+            changes=True,
         ),
         bind(
             "p",
@@ -93,7 +98,7 @@ class AlertScreen(PageScreen):
     ]
 
     def __init__(self, head: Head, story: AlertStory) -> None:
-        """The story as the desk told it."""
+        """The story as the desk gives it."""
         super().__init__(head, alert_title(story), alert_blocks(story))
         self.story = story
 

@@ -14,14 +14,16 @@ if TYPE_CHECKING:
 
 
 class AlertsPane(TablePane["AlertRow"]):
-    """Most urgent first."""
+    """The alerts pane: open conditions, most urgent first."""
 
     TAB = "Alerts"
     KEYS: ClassVar = (
-        bind("a", "acknowledge", "ack", "acknowledge the alert: you are looking at it", show=True, changes=True),
+        bind("a", "acknowledge", "ack", "acknowledge the alert: you are working on it", show=True, changes=True),
         bind("s", "silence", "silence", "silence the alert for some hours, with a reason", show=True, changes=True),
         bind("w", "waive", "waive", "record an exception with a reason and a review date", show=True, changes=True),
-        bind("R", "resolve", "resolve", "close the alert by hand, with a reason: its condition is over", changes=True),
+        bind(
+            "R", "resolve", "resolve", "close the alert by hand, with a reason: its condition has ended", changes=True
+        ),
     )
 
     def __init__(self) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def alert_state(row: AlertRow) -> Span:
-    """The state in one word; a missed deadline is said before anything else."""
+    """The state in one word; a missed deadline comes before anything else."""
     if row.overdue and row.state == "firing":
         return "▲ overdue", styles.ALARM
     word = {"acknowledged": "acked", "suppressed": "muted"}.get(row.state, row.state)

@@ -79,6 +79,6 @@ class AlertsWing(Wing):
     def resolve(self, ask: asks.Resolve) -> None:
         """Ask why."""
         self._context.form(
-            "Resolve this alert", ask.title, (Field("Why is it over"),),
+            "Resolve this alert", ask.title, (Field("Why has it ended"),),
             lambda values: self._context.act(lambda desk: desk.resolve(ask.alert_id, values[0])),
         )  # fmt: skip

@@ -21,7 +21,7 @@ class NextAlert(Ask):
 
 @with_fields
 class Acknowledge(Ask):
-    """Somebody works on the alert."""
+    """The operator works on the alert."""
 
     alert_id: str
 

@@ -32,7 +32,7 @@ class Approve(OfPlan):
 
     reason: str
     execute: bool
-    """The button said that it also rolls back."""
+    """The button named the rollback too."""
 
 
 @with_fields

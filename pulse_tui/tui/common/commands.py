@@ -29,7 +29,7 @@ _ACTIONS: Final = (
     Command("sources", "how every source is doing, and what was refused", "sources", of_main=True),
     Command("messages", "every message of this session in full", "messages"),
     Command("help", "keys and glyphs", "help"),
-    Command("acknowledge", "the alert: you are looking at it", "acknowledge"),
+    Command("acknowledge", "the alert: you are working on it", "acknowledge"),
     Command("silence", "the alert for some hours, with a reason", "silence"),
     Command("waive", "record an exception with a reason and a review date", "waive"),
     Command("resolve", "close the alert by hand, with a reason", "resolve"),

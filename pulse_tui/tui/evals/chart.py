@@ -18,7 +18,7 @@ from pulse_tui.domain.views.panes import Trend, TrendPoint
 def _import_plotext() -> Any:
     """plotext without the interactive manual that 6.1.0 writes while it is imported: that is half of the 0.2 s.
 
-    The pin is exact. Should a later version not ask for this module, the empty one is simply never looked at.
+    The pin is exact. Should a later version not ask for this module, the empty one is simply never used.
     """
     manual = ModuleType("plotext._doc.doc")
     manual.docs = None  # type: ignore[attr-defined]

@@ -72,7 +72,7 @@ class FlipsScreen(ListScreen[Flip]):
     EXAMPLES = "text  !text  word=lost  cluster=refunds  slice:long"
 
     def __init__(self, head: Head, found: Flips, part: str, now_us: int) -> None:
-        """The answer as the desk told it; only the items of the slice ``part`` are let through at first."""
+        """The answer as the desk gives it; only the items of the slice ``part`` are let through at first."""
         super().__init__(head, flips_title(found), FLIPS, (found.headline,), now_us)
         self.clusters = Clusters(found.clusters)
         if part.split() == [part] and any(part in row.slices for row in found.rows):
@@ -94,7 +94,7 @@ class FlipsScreen(ListScreen[Flip]):
 
 
 def chart_text(trend: Trend) -> str:
-    """What ``y`` copies: a line a release, then what was said of the newest."""
+    """What ``y`` copies: a line a release, then the verdict on the newest."""
     lines = [f"{trend.asset} {trend.suite} {trend.task} {trend.metric}"]
     for point in trend.points:
         sides = f" [{number(point.low)}, {number(point.high)}]" if point.low is not None else ""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class BenchmarksPane(TrendView, Pane):
-    """It follows: what it shows is another pane's choice."""
+    """The Benchmarks pane: it follows, what it shows is another pane's choice."""
 
     TAB = "Benchmarks"
     ANYWHERE: ClassVar = (

@@ -104,18 +104,18 @@ def meaning(row: GateRow) -> str:
     """What the verdict rests on, in a sentence."""
     none = bounded(row.low) is None and bounded(row.high) is None
     if bounded(row.delta) is None:
-        said = "it could not be judged"
+        meant = "it was not judged"
     elif none:
-        said = "nothing bounds the difference"
+        meant = "nothing bounds the difference"
     elif straddles(row.low, row.high, row.margin, row.higher_is_better):
-        said = "the interval crosses the margin, neither FAIL nor PASS can be said"
+        meant = "the interval crosses the margin, neither FAIL nor PASS"
     elif row.verdict == "FAIL":
-        said = "worse than the margin even at its best end"
+        meant = "worse than the margin even at its best end"
     elif row.verdict == "PASS":
-        said = "within the margin even at its worst end"
+        meant = "within the margin even at its worst end"
     else:
-        said = "not decided"
-    return f"{said}; {row.more} would decide" if row.more and row.verdict == "INCONCLUSIVE" else said
+        meant = "not decided"
+    return f"{meant}; {row.more} would decide" if row.more and row.verdict == "INCONCLUSIVE" else meant
 
 
 def gate_detail(row: GateRow) -> list[Span]:

@@ -29,16 +29,16 @@ _PINNED: Final = "baseline"
 
 def bench_title(story: BenchStory, now_us: int) -> list[Span]:
     """``✖ FAIL  support-bot golden-v7  3.8.2 vs 3.8.1  run 1 of 5, 2h old``."""
-    place = place_of(story.runs, story.run)
+    index = index_of(story.runs, story.run)
     return [
         (" ", styles.PLAIN),
         run_verdict(story.verdict),
         ("  ", styles.PLAIN),
         (safe(f"{story.asset} {story.suite}"), styles.BOLD),
         (safe(f"  {versions(story)}"), styles.PLAIN),
-        (f"  ▲ older run, {place + 1} of {len(story.runs)}", styles.WARN)
-        if place > 0
-        else (f"  run {place + 1} of {len(story.runs)}, {age(story.at_us, now_us)} old", styles.DIM),
+        (f"  ▲ older run, {index + 1} of {len(story.runs)}", styles.WARN)
+        if index > 0
+        else (f"  run {index + 1} of {len(story.runs)}, {age(story.at_us, now_us)} old", styles.DIM),
     ]
 
 
@@ -48,7 +48,7 @@ def versions(story: BenchStory) -> str:
     return story.version if alone else f"{story.version} vs {story.baseline_version}"
 
 
-def place_of(runs: Sequence[RunRow], run: str) -> int:
+def index_of(runs: Sequence[RunRow], run: str) -> int:
     """Index of the run among the suite's runs, newest first; -1 when it is not among them."""
     return next((n for n, row in enumerate(runs) if row.run == run), -1)
 
@@ -146,9 +146,9 @@ class BenchScreen(ListScreen[GateRow]):
 
     def action_run(self, by: int) -> None:
         runs = self.story.runs
-        place = place_of(runs, self.wanted) + by
-        if 0 <= place < len(runs):
-            self.wanted = runs[place].run
+        index = index_of(runs, self.wanted) + by
+        if 0 <= index < len(runs):
+            self.wanted = runs[index].run
             self.post_message(asks.ShowRun(self.wanted))
         else:
             self.post_message(Say(f"that was the {'oldest' if by > 0 else 'newest'} run of {self.story.suite}"))
@@ -216,7 +216,7 @@ def measure_blocks(story: BenchStory) -> list[Block]:
         Block(
             "WHAT IS THE RISK", story.risk or ("not known: treat it as real",), label_style=styles.WARN + styles.BOLD
         ),
-        Block("WHAT TO DO NOW", story.todo or ("look at it and decide",), label_style=styles.GOOD + styles.BOLD),
+        Block("WHAT TO DO NOW", story.todo or ("review it and decide",), label_style=styles.GOOD + styles.BOLD),
     ]
 
 
@@ -230,7 +230,7 @@ class MeasuresScreen(PageScreen):
     """What is shown beside the verdicts and decides nothing, and what the verdicts rest on."""
 
     def __init__(self, head: Head, story: BenchStory) -> None:
-        """The run as the desk told it."""
+        """The run as the desk gives it."""
         super().__init__(head, measure_title(story), measure_blocks(story))
 
     def show_story(self, story: BenchStory) -> None:

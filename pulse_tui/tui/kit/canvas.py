@@ -149,7 +149,7 @@ def _joined(line: Line) -> list[Span]:
 def frame_top(title: str, right: str, width: int, *, focused: bool, title_style: Style, line_style: Style) -> Line:
     """``┌ title ──── right ┐``; the focused pane has a heavy line, which shows without colour too.
 
-    Only this line tells the focused pane: heavy sides would cost five kilobytes at every Tab.
+    Only this line shows which pane has the focus: heavy sides would cost five kilobytes at every Tab.
     """
     left_corner, bar, right_corner = ("┍", "━", "┑") if focused else ("┌", "─", "┐")
     title = fit(title, min(max(cell_len(safe(title)), 0), max(0, width - 4)))

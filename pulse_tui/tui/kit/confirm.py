@@ -118,10 +118,10 @@ class ApprovalScreen(GuardedScreen[str | None]):
     def action_refuse_enter(self) -> None:
         """Enter is what a tired hand repeats: it moves nothing here."""
         if self.confirmed:
-            said = (" ● the name is right, but Enter never confirms: ctrl-y does; Esc cancels", styles.GOOD)
+            answer = (" ● the name is right, but Enter never confirms: ctrl-y does; Esc cancels", styles.GOOD)
         else:
-            said = (" Enter never confirms: ctrl-y does, after the name; Esc cancels", styles.WARN)
-        self.hint.show([[said]])
+            answer = (" Enter never confirms: ctrl-y does, after the name; Esc cancels", styles.WARN)
+        self.hint.show([[answer]])
 
     def action_choose(self) -> None:
         if self.focused is self.cancel:

@@ -73,7 +73,7 @@ def delta_text(
 
 
 def straddles(low: float | None, high: float | None, margin: float, higher_is_better: bool) -> bool:
-    """Whether the interval lies on both sides of the margin: neither a FAIL nor a PASS can be said."""
+    """Whether the interval lies on both sides of the margin: neither FAIL nor PASS."""
     bottom, top = _oriented(low, high, higher_is_better)
     return bottom < -margin < top
 
@@ -86,13 +86,13 @@ def _oriented(low: float | None, high: float | None, higher_is_better: bool) -> 
 
 
 def bar_title(width: int) -> str:
-    """What the places of a bar mean: ``worse┊  0``."""
+    """What the marks of a bar mean: ``worse┊  0``."""
     margin, zero = _marks(width)
     return "worse"[:margin].ljust(margin) + "┊" + "0".rjust(zero - margin) + " " * (width - zero - 1)
 
 
 def _marks(width: int) -> tuple[int, int]:
-    """(cell of the margin, cell of no change): at the same place in every bar, so that a column of bars is read at once."""
+    """(cell of the margin, cell of no change): in the same cells of every bar, so that a column of bars is read at once."""
     margin = (width - 1) // 2
     return margin, margin + max(2, width // 4 + 1)
 
@@ -104,7 +104,7 @@ def interval_bar(
 
     ``┊`` is the margin and ``0`` no change, always in the same cells; ``─`` the interval, ``●`` the delta; ``◂`` and ``▸``
     say that it goes on. The interval stays on its side of the margin however little it misses it, and is drawn
-    ``┼`` where it crosses it: that, and only that, is what an INCONCLUSIVE looks like.
+    ``┼`` where it crosses it: that, and only that, is how an INCONCLUSIVE is drawn.
     """
     tick, zero = _marks(width)
     margin = max(bounded(margin) or 0.0, 0.0)
@@ -130,8 +130,8 @@ def interval_bar(
 
     first, last = cell(bottom), cell(top)
     at = max(1, min(width - 2, cell(middle)))
-    for place in range(max(0, min(first, at)), min(width - 1, max(last, at)) + 1):
-        cells[place] = "┼" if place == tick else "─"
+    for n in range(max(0, min(first, at)), min(width - 1, max(last, at)) + 1):
+        cells[n] = "┼" if n == tick else "─"
     if first < 0:
         cells[0] = "◂"
     if last >= width:

@@ -1,6 +1,6 @@
-"""What a table knows of the rows it shows, so that an update looks only at those that are new.
+"""What a table knows of the rows it shows, so that an update measures only those that are new.
 
-Rows are told apart by identity: whoever reads them again hands out unchanged ones as the same objects. The rows are held
+Rows are compared by identity: whoever reads them again hands out unchanged ones as the same objects. The rows are kept
 here, so that no other object gets the identity of one that is gone.
 """
 
@@ -36,22 +36,22 @@ class Widest(Generic[RowT]):
         self._counts: Counter[tuple[int, ...]] = Counter()
 
     def measure(self, spec: Spec[RowT], rows: Sequence[RowT], now_us: int) -> list[int]:
-        """Cells of the widest text of each column, titles included. ``now_us`` is what ages are told by."""
+        """Cells of the widest text of each column, titles included. ``now_us`` is the moment ages are counted from."""
         if spec.cells is not self._cells or abs(now_us - self._at_us) > AGED_US:
             self._cells, self._at_us, self._rows, self._widths, self._counts = spec.cells, now_us, {}, {}, Counter()
-        held = dict(zip(map(id, rows), rows, strict=True))
-        for gone in self._rows.keys() - held.keys():
+        kept = dict(zip(map(id, rows), rows, strict=True))
+        for gone in self._rows.keys() - kept.keys():
             widths = self._widths.pop(gone)
             self._counts[widths] -= 1
             if not self._counts[widths]:
                 del self._counts[widths]
         shared = {widths: widths for widths in self._counts}
-        for new in held.keys() - self._rows.keys():
-            row = held[new]
+        for new in kept.keys() - self._rows.keys():
+            row = kept[new]
             widths = spec.widths(row) if spec.widths is not None else widths_of(spec.cells(row, now_us))
             self._widths[new] = shared.setdefault(widths, widths)  # thousands of rows have few of them
             self._counts[widths] += 1
-        self._rows = held
+        self._rows = kept
         titles = [len(column.title) for column in spec.columns]
         return [max(each) for each in zip(titles, *self._counts, strict=True)]
 

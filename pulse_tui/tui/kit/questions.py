@@ -17,7 +17,7 @@ _LABELS: Final[tuple[tuple[str, Style], ...]] = (
     ("WHAT IS THE RISK", styles.WARN + styles.BOLD),
     ("WHAT TO DO NOW", styles.GOOD + styles.BOLD),
 )
-_UNKNOWN: Final = ("not known", "not known: treat it as real", "look at it and decide")
+_UNKNOWN: Final = ("not known", "not known: treat it as real", "review it and decide")
 _BESIDE: Final = 19
 """Cells of the labels with the gap before the text."""
 _IN_TURN: Final = (2, 1, 0)
@@ -59,7 +59,7 @@ class Questions(Canvas):
     DEFAULT_CSS = "Questions { height: auto; }"
 
     def __init__(self, answers: Sequence[Sequence[str]], more: str) -> None:
-        """(changed, risk, todo); ``more`` names the key that tells it in full."""
+        """(changed, risk, todo); ``more`` names the key that shows it in full."""
         super().__init__()
         self.answers, self.more = tuple(tuple(lines) for lines in answers), more
 

@@ -1,4 +1,4 @@
-"""How words look: a glyph, a word and a colour for every state, and the ASCII forms of every glyph.
+"""The style of words: a glyph, a word and a colour for every state, and the ASCII forms of every glyph.
 
 Only the terminal's own sixteen colours are used: they follow the operator's palette (colour-blind palettes
 too), cost a few bytes each, and with ``NO_COLOR`` nothing is lost because glyph and word stay.

@@ -133,7 +133,7 @@ class CalendarScreen(ListScreen[CalendarLine]):
 
 
 class InventoryScreen(ListScreen[InventoryRow]):
-    """What the sources know and the estate does not, the reverse, and what does not add up; each with what to do."""
+    """What the sources know and the estate does not, the reverse, and what contradicts itself; each with what to do."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("enter", "open", "open", "open what the line is about", show=True),

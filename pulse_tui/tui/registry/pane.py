@@ -28,7 +28,7 @@ FOLLOW_S: Final = 0.12
 
 
 class RegistryPane(TablePane[Any]):
-    """One table with two views. Each view keeps its own cursor and filter while the other is shown."""
+    """The registry pane: one table with two views. Each view keeps its own cursor and filter while the other is shown."""
 
     TAB = "Registry"
     KEYS: ClassVar = (

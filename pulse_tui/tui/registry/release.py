@@ -1,4 +1,4 @@
-"""A release opened, two releases compared, and what the gate says of one; and the deeds on a release."""
+"""A release opened, two releases compared, and what the gate decides of one; and the actions on a release."""
 
 from __future__ import annotations
 

@@ -63,9 +63,9 @@ def history_fields(line: HistoryLine) -> Fields:
 
 
 def history_detail(row: ReleaseRow) -> list[Span]:
-    """What did not fit the line: what is odd about it, and its digest."""
-    said = [(f"! {row.remark}  ", styles.WARN)] if row.remark else []
-    return [*said, (f"digest {row.digest or 'not known'}", styles.DIM)]
+    """What did not fit the line: its remark, and its digest."""
+    remark = [(f"! {row.remark}  ", styles.WARN)] if row.remark else []
+    return [*remark, (f"digest {row.digest or 'not known'}", styles.DIM)]
 
 
 HISTORY: Final[Spec[HistoryLine]] = Spec(

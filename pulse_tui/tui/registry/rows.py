@@ -93,11 +93,11 @@ def _state_width(state: str, hold: str, concerned: bool) -> int:
 
 def registry_widths(row: RegistryRow) -> tuple[int, ...]:
     """Cells of :func:`registry_cells`, for all rows of a large estate at once; those of SINCE are always the same."""
-    asset, place, version, iteration, state = row[:5]
+    asset, where, version, iteration, state = row[:5]
     pointer, source = back(row.pointer, row.pointer_ok)[0], row.source or "-"
     return (
         len(asset) if asset.isascii() else cell_len(asset),
-        4 if place == "production" else len(place),
+        4 if where == "production" else len(where),
         (len(version) if version.isascii() else cell_len(version)) or 1,
         len(str(iteration)) if iteration is not None else 1,
         _state_width(state, row.hold, row.concerns > 0),
@@ -243,7 +243,7 @@ _PLACES: Final = {"production": 0, "canary": 1, "shadow": 2, "replica": 3}
 
 
 _MOVED = 200
-"""Rows that are put in their places one by one; with more of them everything is sorted."""
+"""Rows that are inserted one by one; with more of them everything is sorted."""
 
 
 def _named(row: RegistryRow | WorkflowRow) -> tuple[str, str, int]:
@@ -265,7 +265,7 @@ def ordered(
 ) -> Sequence[RegistryRow | WorkflowRow]:
     """The same rows in another order: by name, by since (what moved last first), by owner (nobody's last).
 
-    ``before`` stands in this order already: rows of it that are still there keep their places.
+    ``before`` stands in this order already: rows of it that are still there keep their order.
     """
     key = _ORDERS.get(sort)
     if key is None:
@@ -275,7 +275,7 @@ def ordered(
     new = now.keys() - {id(row) for row in sorted_rows}
     if len(new) > _MOVED:
         return tuple(sorted(rows, key=key))
-    for each, row in now.items():  # in their own order: rows that no key tells apart stay as they came
+    for each, row in now.items():  # in their own order: rows that no key distinguishes stay as they came
         if each in new:
             insort(sorted_rows, row, key=key)
     return tuple(sorted_rows)

@@ -45,7 +45,7 @@ class TreeScreen(ListScreen[TreeLine]):
     ]
 
     def __init__(self, head: Head, tree: Tree, now_us: int) -> None:
-        """The tree as the desk told it."""
+        """The tree as the desk gives it."""
         title = [(" Depends on  ", styles.DIM), (safe(tree.asset), styles.BOLD)]
         super().__init__(head, title, TREE, tree_sentences(tree), now_us)
         self.table.update_rows(tree_lines(tree.rows), now_us)
@@ -77,7 +77,7 @@ class DependentsScreen(ListScreen[DependentRow]):
     ]
 
     def __init__(self, head: Head, found: Dependents, now_us: int) -> None:
-        """The answer as the desk told it."""
+        """The answer as the desk gives it."""
         self.found, self.own = found, False
         super().__init__(head, self._title(), DEPENDENTS, (found.headline,), now_us)
         self.table.update_rows(found.rows, now_us)

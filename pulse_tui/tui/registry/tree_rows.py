@@ -16,14 +16,14 @@ DEEPEST: Final = 12
 
 
 class TreeLine(NamedTuple):
-    """A line of the tree with an identity of its own: a component may stand in several places."""
+    """A line of the tree with an identity of its own: a component may stand there several times."""
 
     row: TreeRow
     key: str
 
 
 def tree_lines(rows: Sequence[TreeRow]) -> list[TreeLine]:
-    """The rows, each told from the same component elsewhere by how often that stands above it."""
+    """The rows, each with the number of times that the same component stands above it."""
     seen: dict[str, int] = {}
     lines: list[TreeLine] = []
     for row in rows:
@@ -172,5 +172,5 @@ DEPENDENTS: Final[Spec[DependentRow]] = Spec(
     names=("asset", "version", "env", "via", "owner", "workflow", "endpoint"),
     wants_attention=lambda row: "production" in row.environments,
     copied=lambda row: f"{row.asset} {row.version} {' '.join(row.environments)} via {row.via}",
-    empty="nothing uses it, as far as the bills of the estate tell",
+    empty="nothing uses it, as far as the bills of the estate show",
 )

@@ -43,7 +43,7 @@ def _after_run(plan: PlanStory, read_only: bool) -> str:
         "running": "wait: the run is under way, and this page follows it",
         "undone": f"read in RUN why it failed: what was moved is back, {plan.from_version} serves",
         "halted": "act by hand: the run stopped, and RUN says what every target holds now",
-        "unknown": "look at the target: nobody can tell whether the last step in RUN took effect",
+        "unknown": "check the target: whether the last step in RUN took effect is unknown",
     }.get(plan.state, "read RUN: it says how the run stands")
 
 
@@ -130,7 +130,7 @@ class PlanScreen(PageScreen):
     ]
 
     def __init__(self, head: Head, plan: PlanStory) -> None:
-        """The plan as the desk told it."""
+        """The plan as the desk gives it."""
         super().__init__(head, plan_title(plan), plan_blocks(plan, head.read_only))
         self.plan = plan
         self.busy = False
@@ -141,7 +141,7 @@ class PlanScreen(PageScreen):
         self.show_page(plan_title(plan), plan_blocks(plan, self.head.read_only))
 
     def set_busy(self, busy: bool) -> None:
-        """A deed on this plan is under way: its keys are off until it has answered."""
+        """An action on this plan is under way: its keys are off until it has answered."""
         self.busy = busy
         self.show_keys()
 

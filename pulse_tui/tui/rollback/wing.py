@@ -47,7 +47,7 @@ class RollbackWing(Wing):
             self._context.ask(lambda desk: desk.propose(ask.asset_id, ask.environment, ask.alert_id), self._show, "act")
 
     def approve(self, ask: asks.Approve) -> None:
-        """Approve, and when the button said so and the approval was the last one needed, roll back."""
+        """Approve, and when the button named it and the approval was the last one needed, roll back."""
 
         def call(desk: Desk) -> PlanStory:
             plan = desk.approve(ask.plan_hash, ask.reason)

@@ -163,16 +163,16 @@ def test_what_rounds_to_nothing_has_no_sign_and_what_is_missing_is_a_question_ma
 # ------------------------------------------------------------------ pane 2
 
 
-def told(trend: Trend, width: int) -> str:
+def summarised(trend: Trend, width: int) -> str:
     return plain(summary(trend, width))
 
 
 def test_the_verdict_line_gives_way_in_its_order() -> None:
-    assert told(UNDECIDED_TREND, 76) == "3.8.2 0.900  base 0.914  -1.4 pp [-4.6, +1.8]  margin 2  ◆ INCONCLUSIVE"
-    assert told(UNDECIDED_TREND, 55) == "0.900  -1.4 pp [-4.6, +1.8]  margin 2  ◆ INCONCLUSIVE"
-    assert told(UNDECIDED_TREND, 40) == "-1.4 pp [-4.6, +1.8]  ◆ INCONCLUSIVE"
-    assert told(UNDECIDED_TREND, 24) == "-1.4 pp  ◆ INCONCLUSIVE"
-    assert told(UNDECIDED_TREND, 14) == "◆ INCONCLUSIVE"
+    assert summarised(UNDECIDED_TREND, 76) == "3.8.2 0.900  base 0.914  -1.4 pp [-4.6, +1.8]  margin 2  ◆ INCONCLUSIVE"
+    assert summarised(UNDECIDED_TREND, 55) == "0.900  -1.4 pp [-4.6, +1.8]  margin 2  ◆ INCONCLUSIVE"
+    assert summarised(UNDECIDED_TREND, 40) == "-1.4 pp [-4.6, +1.8]  ◆ INCONCLUSIVE"
+    assert summarised(UNDECIDED_TREND, 24) == "-1.4 pp  ◆ INCONCLUSIVE"
+    assert summarised(UNDECIDED_TREND, 14) == "◆ INCONCLUSIVE"
 
 
 @given(st.sampled_from([*TRENDS, UNDECIDED_TREND, TRENDS[0]._replace(delta=None)]), st.integers(14, 130))
@@ -184,9 +184,9 @@ def test_the_verdict_line_fits_and_always_has_the_verdict(trend: Trend, width: i
 
 def test_without_a_statistic_the_line_has_the_bare_difference() -> None:
     bare = TRENDS[0]._replace(delta=None, low=None, high=None, margin=None, unit="", n=0)
-    assert told(bare, 100) == "3.8.2 0.862  baseline 3.8.1 0.914  -5.2 pp  ✖ FAIL"
-    assert "no baseline pinned" in told(bare._replace(baseline=None), 100)
-    assert told(bare._replace(points=()), 100) == "no run yet"
+    assert summarised(bare, 100) == "3.8.2 0.862  baseline 3.8.1 0.914  -5.2 pp  ✖ FAIL"
+    assert "no baseline pinned" in summarised(bare._replace(baseline=None), 100)
+    assert summarised(bare._replace(points=()), 100) == "no run yet"
 
 
 def test_three_verdicts_are_three_glyphs_and_the_undecided_one_is_as_loud_as_a_fail() -> None:
@@ -231,19 +231,19 @@ def test_the_end_of_a_name_stays(width: int, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "said"),
+    ("row", "meant"),
     [
         (FAIL, "worse than the margin even at its best end"),
         (JAILBREAK, "within the margin even at its worst end"),
-        (LONG, "the interval crosses the margin, neither FAIL nor PASS can be said; about 240 more items would decide"),
+        (LONG, "the interval crosses the margin, neither FAIL nor PASS; about 240 more items would decide"),
         (FAIL._replace(verdict="INCONCLUSIVE", more=""), "not decided"),
         (FAIL._replace(low=None, high=None), "nothing bounds the difference"),
-        (FAIL._replace(delta=None), "it could not be judged"),
-        (FAIL._replace(verdict="INCONCLUSIVE", delta=None, more="3 more repeats"), "it could not be judged; 3 more repeats would decide"),
+        (FAIL._replace(delta=None), "it was not judged"),
+        (FAIL._replace(verdict="INCONCLUSIVE", delta=None, more="3 more repeats"), "it was not judged; 3 more repeats would decide"),
     ],
 )  # fmt: skip
-def test_a_verdict_in_a_sentence(row: object, said: str) -> None:
-    assert meaning(row) == said  # type: ignore[arg-type]
+def test_a_verdict_in_a_sentence(row: object, meant: str) -> None:
+    assert meaning(row) == meant  # type: ignore[arg-type]
 
 
 def test_the_detail_says_how_it_was_judged() -> None:

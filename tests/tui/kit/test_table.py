@@ -204,19 +204,19 @@ def test_a_hundred_thousand_rows_draw_as_few_lines_as_ten() -> None:
 
 
 def test_an_update_looks_only_at_the_rows_that_are_new() -> None:
-    looked: list[str] = []
+    measured: list[str] = []
 
     def cells(row: AlertRow, now_us: int) -> Cells:
-        looked.append(row.id)
+        measured.append(row.id)
         return rows.alert_cells(row, now_us)
 
     spec = rows.ALERTS._replace(cells=cells)
     widest: Widest[AlertRow] = Widest()
     first = alerts([f"k{n}" for n in range(50)])
     widest.measure(spec, first, NOW_US)
-    looked.clear()
+    measured.clear()
     widest.measure(spec, [alert("new"), *reversed(first[1:])], NOW_US)
-    assert looked == ["new"]
+    assert measured == ["new"]
 
 
 ROWS = st.builds(
@@ -271,9 +271,9 @@ PLACED = st.builds(
 
 @given(row=PLACED)
 def test_the_registrys_short_way_to_widths_tells_those_of_its_cells(row: RegistryRow) -> None:
-    told, of_cells = registry_rows.registry_widths(row), widths_of(registry_rows.registry_cells(row, NOW_US))
+    computed, of_cells = registry_rows.registry_widths(row), widths_of(registry_rows.registry_cells(row, NOW_US))
     since = [column.title for column in registry_rows.REGISTRY.columns].index("SINCE")
-    assert (*told[:since], *told[since + 1 :]) == (*of_cells[:since], *of_cells[since + 1 :])
+    assert (*computed[:since], *computed[since + 1 :]) == (*of_cells[:since], *of_cells[since + 1 :])
     fixed = registry_rows.REGISTRY.columns[since]
     assert fixed.least == fixed.most
 

@@ -78,7 +78,7 @@ def test_benchmarks_follow_the_worst_stage_of_a_workflow() -> None:
     play(scenario)
 
 
-def test_a_workflow_takes_no_deed_of_a_single_asset() -> None:
+def test_a_workflow_takes_no_action_on_a_single_asset() -> None:
     async def scenario(pilot: Pilot) -> None:
         await pilot.press("1", "v", "f", "p")
         assert pilot.desk.calls == []
@@ -252,9 +252,9 @@ def test_the_gate_asks_for_an_environment_and_refuses_one_that_there_is_not() ->
     play(scenario)
 
 
-@pytest.mark.parametrize(("key", "deed", "state"), [("A", "approve", "approved"), ("Q", "quarantine", "quarantined"), ("R", "retire", "retired")])  # fmt: skip
-def test_a_deed_on_a_release_wants_its_version_and_a_reason_and_enter_never_confirms(
-    key: str, deed: str, state: str
+@pytest.mark.parametrize(("key", "action", "state"), [("A", "approve", "approved"), ("Q", "quarantine", "quarantined"), ("R", "retire", "retired")])  # fmt: skip
+def test_an_action_on_a_release_wants_its_version_and_a_reason_and_enter_never_confirms(
+    key: str, action: str, state: str
 ) -> None:
     async def scenario(pilot: Pilot) -> None:
         await pilot.press("1", "h")
@@ -269,7 +269,7 @@ def test_a_deed_on_a_release_wants_its_version_and_a_reason_and_enter_never_conf
         await pilot.press("enter")
         assert pilot.desk.calls == []
         await pilot.press("ctrl+y")
-        assert pilot.desk.calls == [("move_release", "support-bot", "3.8.2", deed, "it_fell")]
+        assert pilot.desk.calls == [("move_release", "support-bot", "3.8.2", action, "it_fell")]
         assert f"support-bot 3.8.2 is {state}" in pilot.lines()[-1]
         assert state in pilot.lines()[4]
 
@@ -288,7 +288,7 @@ def test_promote_asks_where_shows_why_the_gate_is_closed_and_asks_nothing_more()
     play(scenario)
 
 
-def test_promote_through_an_open_gate_is_confirmed_like_every_deed() -> None:
+def test_promote_through_an_open_gate_is_confirmed_like_every_action() -> None:
     desk = FakeDesk()
     desk.releases["support-bot"] = (RELEASES[0]._replace(verdict="PASS", state="approved"), *RELEASES[1:])
 
@@ -307,7 +307,7 @@ def test_promote_through_an_open_gate_is_confirmed_like_every_deed() -> None:
     play(scenario, desk=desk)
 
 
-def test_a_burst_typed_at_a_deeds_dialog_before_it_stands_does_nothing() -> None:
+def test_a_burst_typed_at_an_actions_dialog_before_it_stands_does_nothing() -> None:
     async def scenario(pilot: Pilot) -> None:
         await pilot.press("1", "h", "Q", *"3.8.2", "tab", "x", "ctrl+y", "enter")
         assert pilot.desk.calls == []
@@ -315,7 +315,7 @@ def test_a_burst_typed_at_a_deeds_dialog_before_it_stands_does_nothing() -> None
     play(scenario)
 
 
-def test_letters_meant_for_the_filter_fire_no_deed() -> None:
+def test_letters_meant_for_the_filter_run_no_action() -> None:
     async def scenario(pilot: Pilot) -> None:
         await pilot.press("1", "h")
         await pilot.type("/AQPRe")
@@ -341,7 +341,7 @@ def test_escape_leaves_the_line_then_clears_the_filter_then_goes_back() -> None:
 
 
 @pytest.mark.parametrize("keys", [("1", "h"), ("1", "h", "enter"), ("1", "h", "e", "ask", "enter")])
-def test_read_only_hides_the_deeds_of_a_release(keys: tuple[str, ...]) -> None:
+def test_read_only_hides_the_actions_of_a_release(keys: tuple[str, ...]) -> None:
     desk = FakeDesk()
     desk.releases["support-bot"] = (RELEASES[0]._replace(verdict="PASS", state="approved"), *RELEASES[1:])
 
