@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-import tempfile
-from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -14,14 +11,9 @@ from xdist.remote import Producer  # type: ignore[import-untyped]
 
 from tests.servers import forms
 from tests.servers.scheduling import ByServer, longest_first, make_scheduler
+from tests.servers.scratch import Scratch
 
-_MEMORY = Path("/dev/shm")
-_ROOM = 4 << 30
-
-# Databases are made and dropped by the hundred, and nothing of them must outlive a power failure.
-if "TMPDIR" not in os.environ and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:
-    os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
-
+_SCRATCH = Scratch()
 # Compiled once, not by each of the hundreds of interpreters that the tests start.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
@@ -37,6 +29,10 @@ def pytest_configure(config: pytest.Config) -> None:
     # Two workers share two cores with databases and servers: how long an example takes says nothing about it.
     settings.register_profile("house", deadline=None, max_examples=forms.examples(100))
     settings.load_profile("house")
+
+
+def pytest_sessionfinish(exitstatus: int) -> None:
+    _SCRATCH.keep = exitstatus != 0  # what a failed test left behind is there to be read until the next run
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
