@@ -76,7 +76,7 @@ class Hooks:
         return host, port
 
     async def start(self, on_event: Callable[[str], None], on_hint: Callable[[str], None]) -> None:
-        """Listen. An address that is taken is told, and tried again now and then; it is no error.
+        """Listen. An address that is taken is reported, and tried again now and then; it is no error.
 
         ``on_hint`` gets the source of every webhook that was believed, ``on_event`` sentences; both on the loop.
         """
@@ -243,5 +243,5 @@ def _reason(error: OSError | OverflowError) -> str:
         return str(error.strerror).lower()
     if not isinstance(error, OSError) or not error.errno:
         return str(error)
-    told = os.strerror(error.errno).lower()
-    return f"{told}; another tower or agent may have it" if error.errno == errno.EADDRINUSE else told
+    reason = os.strerror(error.errno).lower()
+    return f"{reason}; another tower or agent may have it" if error.errno == errno.EADDRINUSE else reason

@@ -103,12 +103,12 @@ class SystemProcesses:
             finally:
                 timer.cancel()
             errors.seek(0)
-            said = clean_block(self._redact(errors.read(KEPT)).decode("utf-8", "replace"), KEPT)
+            complaint = clean_block(self._redact(errors.read(KEPT)).decode("utf-8", "replace"), KEPT)
         if late.is_set():
-            return Output(Ended.TIMED_OUT, None, data, said)
+            return Output(Ended.TIMED_OUT, None, data, complaint)
         if len(data) > cap:
-            return Output(Ended.FLOODED, None, data[:cap], said)
-        return Output(Ended.EXITED, process.returncode, data, said)
+            return Output(Ended.FLOODED, None, data[:cap], complaint)
+        return Output(Ended.EXITED, process.returncode, data, complaint)
 
     def end(self, mark: str) -> int:
         """Found by their environment, where the system shows it: also those that left the session."""

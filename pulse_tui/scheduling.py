@@ -22,7 +22,7 @@ STOP_S = 3.0
 HINT_S = 1.0
 """Hints may ask for one round of a source in this time: a genuine flood must not hammer the registry."""
 HINT_BURST = 5
-"""After a quiet time so many at once: a version, its tags and its alias are told one after the other."""
+"""After a quiet time so many at once: a version, its tags and its alias are reported one after the other."""
 BROKEN_S = 60.0
 """Until the next round of a source whose round broke."""
 ANSWER_S = 180.0
@@ -140,7 +140,7 @@ class Scheduler:
             self._hooks = await asyncio.to_thread(self._hooks_of)
             if self._hooks is not None:
                 await self._hooks.start(self._tell, self.hint)
-        except Exception as error:  # told: without webhooks the sources are polled as ever
+        except Exception as error:  # reported: without webhooks the sources are polled as ever
             self._tell(f"hooks: {type(error).__name__}: {error}")
 
     def hint(self, source: str) -> None:
@@ -184,12 +184,12 @@ class Scheduler:
             await self._one(source)
 
     async def _one(self, source: str) -> Outcome | None:
-        """A round, told, and the next one planned; None when the scheduler was shut down meanwhile."""
+        """A round, reported, and the next one planned; None when the scheduler was shut down meanwhile."""
         assert self._runner is not None
         try:
             outcome = await self._runner.round(source)
         except asyncio.CancelledError:
-            return None  # shut down with the round under way; its log has nothing to tell
+            return None  # shut down with the round under way; its log has nothing to report
         except Exception as error:  # whatever it was: a source that is not planned again is never asked again
             outcome = Outcome(f"the round broke: {type(error).__name__}: {error}", BROKEN_S)
         if outcome.message:
@@ -205,7 +205,7 @@ class Scheduler:
             return
         try:
             message = await self._runner.housekeeping()
-        except Exception as error:  # told to the operator; the scheduler would print it over the screen
+        except Exception as error:  # shown to the operator; the scheduler would print it over the screen
             message = f"housekeeping broke: {type(error).__name__}: {error}"
         if message:
             self._tell(message)
@@ -333,11 +333,11 @@ class _Link:
         finally:
             self._end(ENDED)
 
-    def _end(self, told: Mapping[str, Any]) -> None:
+    def _end(self, answer: Mapping[str, Any]) -> None:
         """Nobody waits for a process that does not speak the protocol, or no longer speaks."""
         self._over = True
         for waiting in list(self._waiting.values()):
             if not waiting.done():
-                waiting.set_result(told)
+                waiting.set_result(answer)
         with contextlib.suppress(ProcessLookupError):
             self.process.kill()

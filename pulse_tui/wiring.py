@@ -319,7 +319,7 @@ class House:
 
 
 class _Frozen:
-    """What suites are frozen as, read anew when a file changed: somebody freezes while a tower is open."""
+    """What suites are frozen as, read again when a file changed: somebody freezes while a tower is open."""
 
     def __init__(self, config: Path) -> None:
         self._config = config

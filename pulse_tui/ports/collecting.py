@@ -58,7 +58,7 @@ _BAD_JSON = (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, R
 
 
 class Peek(bytes):
-    """The first :data:`HEAD` bytes of a file, with the whole of it for kinds that these do not tell.
+    """The first :data:`HEAD` bytes of a file, with the whole of it for kinds that these do not distinguish.
 
     Writers put the key that names a format first, last, or behind megabytes of others: :attr:`top` finds it anywhere.
     """

@@ -105,7 +105,7 @@ class Files(Protocol):
     def digest(self, path: Path) -> str:
         """``sha256:...`` of a file's bytes, or of a folder's sorted names and digests; the same on every machine.
 
-        Names that begin with "." and what editors leave behind do not count. Costs a look at each file when nothing
+        Names that begin with "." and what editors leave behind do not count. Costs a check of each file when nothing
         changed since the last time. Raises SourceError for what is missing, unreadable, a symbolic link or too large; with
         ``retry_after`` for what is being written.
         """

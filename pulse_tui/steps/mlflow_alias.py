@@ -76,7 +76,7 @@ def write(options: Options, value: str, *, expected: str, key: str, epoch: int, 
         return
     if now != expected:
         what = f"{target(options)} was not touched: it holds {now or 'nothing'}, expected was {expected or 'nothing'}"
-        raise TargetError(what, ambiguous=False, todo="Somebody else moved it: look, then plan again")
+        raise TargetError(what, ambiguous=False, todo="Somebody else moved it: check, then plan again")
     named = {"name": options.model, "alias": options.alias}
     if value:
         answer = _call(
@@ -133,15 +133,15 @@ def _call(
 
 
 def _model_version(answer: Answer) -> dict[str, Any]:
-    told = decoded(answer)
-    version = told.get("model_version") if isinstance(told, dict) else None
+    body = decoded(answer)
+    version = body.get("model_version") if isinstance(body, dict) else None
     return version if isinstance(version, dict) else {}
 
 
 def _no_alias(answer: Answer) -> bool:
     """Distinguish a missing alias from every other bad parameter: MLflow gives both the same code."""
-    told = decoded(answer)
-    if not isinstance(told, dict) or told.get("error_code") != "INVALID_PARAMETER_VALUE":
+    body = decoded(answer)
+    if not isinstance(body, dict) or body.get("error_code") != "INVALID_PARAMETER_VALUE":
         return False
-    message = str(told.get("message", "")).lower()
+    message = str(body.get("message", "")).lower()
     return "alias" in message and "not found" in message

@@ -75,7 +75,7 @@ def read(options: Options, context: StepContext) -> str:
 
 
 def write(options: Options, value: str, *, expected: str, key: str, epoch: int, context: StepContext) -> None:
-    """One request. Raises TargetError; not ambiguous when the target said no, ambiguous when it said nothing."""
+    """One request. Raises TargetError; not ambiguous when the target refused, ambiguous when it did not answer."""
     url = options.write_url
     headers = {**_headers(options, context), "Idempotency-Key": key, "X-Fencing-Epoch": str(epoch)}
     names = {"{value}": value, "{expected}": expected, "{key}": key, "{epoch}": str(epoch)}
@@ -84,9 +84,9 @@ def write(options: Options, value: str, *, expected: str, key: str, epoch: int, 
         return
     if answer.status in (409, 412):
         found, holds = _at(decoded(answer), options.field)
-        told = f"it holds {_text(holds) or 'nothing'}" if found else f"answer {answer.status}"
-        what = f"{address(url)}: the target refused: {told}, expected was {expected or 'nothing'}"
-        raise TargetError(what, ambiguous=False, todo="Somebody else moved it: look, then plan again")
+        state = f"it holds {_text(holds) or 'nothing'}" if found else f"answer {answer.status}"
+        what = f"{address(url)}: the target refused: {state}, expected was {expected or 'nothing'}"
+        raise TargetError(what, ambiguous=False, todo="Somebody else moved it: check, then plan again")
     raise refused(url, answer, writes=True)
 
 

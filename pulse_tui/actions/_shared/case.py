@@ -123,7 +123,7 @@ def todo(case: Case) -> str:
         )
         text = f"{fix}, or waive it with a reason"
     else:
-        text = _TODO.get(case.fact.signal.signal_type, "look at the alert and acknowledge it")
+        text = _TODO.get(case.fact.signal.signal_type, "read the alert and acknowledge it")
     if case.alert.deadline is not None:
         text += f"; respond by {iso(case.alert.deadline)}"
     return text
@@ -204,7 +204,7 @@ def queue(case: Case, kind: str, chosen: Sequence[Route], **more: str) -> list[E
 
 
 def occurrence(case: Case) -> str:
-    """What tells this event of the alert from its earlier ones, as the end of a key; empty when it opened."""
+    """What distinguishes this event of the alert from its earlier ones, as the end of a key; empty when it opened."""
     alert = case.alert
     if case.event is AlertEvent.RAISED:
         return f"/{case.event.value}/{alert.priority.value}-{alert.escalations}"

@@ -27,9 +27,9 @@ def post(delivery: Delivery, url: str, headers: Mapping[str, str], timeout_s: fl
         what = error.what.replace(whole, address(url)).replace(address(whole), address(url))
         raise TargetError(what, ambiguous=error.sent, todo=error.todo) from None
     if not 200 <= answer.status < 300:
-        told = clean(answer.body[:400].decode("utf-8", "replace"), 200)
+        reason = clean(answer.body[:400].decode("utf-8", "replace"), 200)
         raise TargetError(
-            f"{address(url)} answered {answer.status}" + (f": {told}" if told else ""),
+            f"{address(url)} answered {answer.status}" + (f": {reason}" if reason else ""),
             ambiguous=answer.status >= 500,
             todo="Check the route's url and headers" if answer.status < 500 else "It is tried again",
         )

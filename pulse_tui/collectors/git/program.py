@@ -2,7 +2,7 @@
 
 No prompt, no hook, no configuration of the user or the system, no transport that runs a program, arguments as
 a list, commits by their hash only. A URL is mirrored (without file contents where the server allows it) and
-fetched anew; a local repository is read where it lies and never written to.
+fetched again; a local repository is read where it lies and never written to.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pulse_tui.domain.text import clean
 from pulse_tui.ports import Ended, Processes
 
 READ_S = 60.0
-"""How long a look into a repository may take."""
+"""How long reading from a repository may take."""
 OUTPUT_CAP = 128 * 2**20
 """How much git may answer, in bytes."""
 _KEPT = (
@@ -86,7 +86,7 @@ class Git:
     def mirror(self, source: Remote, timeout_s: float) -> None:
         """Make the mirror if there is none, and fetch all branches and tags; what is gone there is gone here.
 
-        A mirror that a crash left damaged or locked is made anew: it holds nothing of its own.
+        A mirror that a crash left damaged or locked is made again: it holds nothing of its own.
         """
         if (self._folder / "HEAD").is_file():
             try:
@@ -116,10 +116,10 @@ class Git:
         names = self.ask("for-each-ref", "--format=%(refname)", "refs/heads", "refs/tags").decode("utf-8", "replace")
         listed = [name for name in names.splitlines() if not name.split("/", 2)[2].startswith("-")]
         asked = "".join(f"{name}^{{commit}}\n" for name in listed)
-        told = self.ask("cat-file", "--batch-check=%(objectname)", feed=asked.encode()).decode("ascii", "replace")
+        answer = self.ask("cat-file", "--batch-check=%(objectname)", feed=asked.encode()).decode("ascii", "replace")
         branches: dict[str, str] = {}
         tags: dict[str, str] = {}
-        for name, commit in zip(listed, told.splitlines(), strict=True):
+        for name, commit in zip(listed, answer.splitlines(), strict=True):
             if " " not in commit:
                 kind, short = name.split("/", 2)[1:]
                 (branches if kind == "heads" else tags)[short] = commit
@@ -127,18 +127,18 @@ class Git:
 
     def reachable_tags(self, commit: str) -> frozenset[str]:
         """Tags in the history of a commit."""
-        told = self.ask("for-each-ref", "--format=%(refname:lstrip=2)", f"--merged={commit}", "refs/tags")
-        return frozenset(told.decode("utf-8", "replace").splitlines())
+        answer = self.ask("for-each-ref", "--format=%(refname:lstrip=2)", f"--merged={commit}", "refs/tags")
+        return frozenset(answer.decode("utf-8", "replace").splitlines())
 
     def commits(self, shas: Sequence[str]) -> dict[str, Commit]:
         """What these commits say of themselves."""
         feed = "".join(f"{sha}\n" for sha in dict.fromkeys(shas)).encode()
         if not feed:
             return {}
-        told = self.ask(
+        answer = self.ask(
             "rev-list", "--no-walk=unsorted", "--no-commit-header", f"--format={_LOG_FORMAT}", "--stdin", feed=feed
         )
-        fields = told.decode("utf-8", "replace").split("\0")
+        fields = answer.decode("utf-8", "replace").split("\0")
         rows = [fields[i : i + 5] for i in range(0, len(fields) - 4, 5)]
         found = [Commit(row[0].strip(), tuple(row[1].split()), row[2], clean(row[3]), clean(row[4])) for row in rows]
         return {commit.sha: commit for commit in found}
@@ -150,8 +150,8 @@ class Git:
         """
         count = () if limit is None else (f"--max-count={limit}",)
         span = (upto,) if since is None else (upto, f"^{since}")
-        told = self.ask("rev-list", "--topo-order", "--reverse", *count, *span, "--", *paths)
-        return told.decode("ascii", "replace").split()
+        answer = self.ask("rev-list", "--topo-order", "--reverse", *count, *span, "--", *paths)
+        return answer.decode("ascii", "replace").split()
 
     def changed(self, commit: Commit, paths: Sequence[str]) -> list[str]:
         """Files under ``paths`` that a commit changed, against its first parent."""
@@ -164,8 +164,8 @@ class Git:
         key = (commit, tuple(paths))
         if key not in _CONTENT:
             wanted = () if "." in paths else tuple(paths)
-            told = self.ask("ls-tree", "-r", "-z", "--full-tree", commit, "--", *wanted)
-            parts = (entry.partition(b"\t") for entry in told.split(b"\0"))
+            answer = self.ask("ls-tree", "-r", "-z", "--full-tree", commit, "--", *wanted)
+            parts = (entry.partition(b"\t") for entry in answer.split(b"\0"))
             entries = sorted((path, head.split()[2]) for head, _, path in parts if path)
             digest = hashlib.sha256(b"".join(path + b"\0" + blob + b"\0" for path, blob in entries))
             if len(_CONTENT) >= _CONTENT_LIMIT:
@@ -175,8 +175,8 @@ class Git:
 
     def has(self, commit: str) -> bool:
         """Whether the commit is there at all."""
-        told = self.ask("cat-file", "--batch-check=%(objecttype)", feed=f"{commit}\n".encode())
-        return told.strip() == b"commit"
+        answer = self.ask("cat-file", "--batch-check=%(objecttype)", feed=f"{commit}\n".encode())
+        return answer.strip() == b"commit"
 
     def is_ancestor(self, older: str, newer: str) -> bool:
         """Whether ``older`` is in the history of ``newer``."""
@@ -186,8 +186,8 @@ class Git:
         """Where two lines parted, if they ever were one."""
         if not self.has(one):
             return None
-        told = self.ask("merge-base", one, other, fine=(0, 1)).decode("ascii", "replace").split()
-        return told[0] if told else None
+        answer = self.ask("merge-base", one, other, fine=(0, 1)).decode("ascii", "replace").split()
+        return answer[0] if answer else None
 
     # ------------------------------------------------------------------ the program
 
@@ -222,7 +222,7 @@ class Git:
             raise SourceError(f"git {arguments[0]} of {self._shown} printed more than {OUTPUT_CAP:,} bytes")
         if answer.code not in fine:
             damaged = any(word in answer.errors for word in _DAMAGED)
-            raise (_Damaged if damaged else SourceError)(self._said(arguments[0], answer.errors))
+            raise (_Damaged if damaged else SourceError)(self._failure(arguments[0], answer.errors))
         return answer.data
 
     def _environment(self, config: Mapping[str, str]) -> dict[str, str]:
@@ -235,14 +235,14 @@ class Git:
         # A folder that is no repository must not be taken for the one around it.
         return {**kept, **_FIXED, **count, **out, "GIT_CEILING_DIRECTORIES": str(self._folder.parent)}
 
-    def _said(self, command: str, text: str) -> str:
+    def _failure(self, command: str, text: str) -> str:
         for secret, shown in self._hide.items():
             text = text.replace(secret, shown)
         lines = [clean(line, 200) for line in text.splitlines() if line.strip()]
-        told = next(
+        reason = next(
             (line for line in lines if line.startswith(("fatal:", "error:"))), lines[-1] if lines else "no reason"
         )
-        return f"git {command} of {self._shown} failed: {told}"
+        return f"git {command} of {self._shown} failed: {reason}"
 
 
 def _names(listed: bytes) -> list[str]:

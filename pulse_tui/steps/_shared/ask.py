@@ -1,4 +1,4 @@
-"""What the kinds share: one request whose failure says whether it may have arrived, and places in words."""
+"""What the kinds share: one request whose failure says whether it may have arrived, and targets in words."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def ask(
 
 def refused(url: str, answer: Answer, *, writes: bool, todo: str = "") -> TargetError:
     """The error for a status that is no success. After a 5xx nobody knows whether a write happened."""
-    told = decoded(answer)
-    said = told.get("message") if isinstance(told, dict) else None
-    what = f"{address(url)} answered {answer.status}" + (f": {clean(said, 200)}" if isinstance(said, str) else "")
+    body = decoded(answer)
+    message = body.get("message") if isinstance(body, dict) else None
+    what = f"{address(url)} answered {answer.status}" + (f": {clean(message, 200)}" if isinstance(message, str) else "")
     return TargetError(what, ambiguous=writes and answer.status >= 500, todo=todo)
 
 
@@ -56,7 +56,7 @@ def decoded(answer: Answer) -> Any:
 
 
 def place(url: str) -> str:
-    """The address in words. A query may hold a secret and still tells places apart: it is shown as a hash."""
+    """The address in words. A query may hold a secret and still distinguishes targets: it is shown as a hash."""
     query = url.partition("?")[2]
     return address(url) + (f"?#{hashlib.sha256(query.encode()).hexdigest()[:8]}" if query else "")
 
@@ -67,5 +67,5 @@ def digest_check(known: str | None, seen: str | None, where: str) -> Check:
         same = known == seen
         detail = clean(seen, 100) if same else f"{where} has {clean(seen, 100)}, released was {clean(known, 100)}"
         return Check(name="digest", ok=same, detail=detail)
-    missing = "the release has no digest" if not known else f"{where} tells no digest"
+    missing = "the release has no digest" if not known else f"{where} states no digest"
     return Check(name="digest", ok=False, detail=f"not compared: {missing}", blocking=False)
