@@ -179,22 +179,33 @@ def _advisory(evidence: AdvisoryEvidence, _: Signal) -> dict[str, Any]:
 
 
 def _reach(signal: Signal, asset: Asset | None, environment: Environment | None, where: EstateIndex) -> dict[str, Any]:
-    """What the estate knows of the component; values of an unknown component are left out."""
+    """What the estate knows of the component; values of an unknown component are left out.
+
+    A canary that takes traffic serves users as production does.
+    """
     if asset is None:
         return {}
     uses = where.uses(asset.id, signal.evidence.component)
-    in_production: bool | None = None
-    if environment is Environment.PRODUCTION:
-        in_production = True
+    here = environment is Environment.PRODUCTION or _serves_users(where.deployment(asset.id, environment))
+    in_use: bool | None = None
+    if here:
+        in_use = True
     elif uses:
-        in_production = any(Environment.PRODUCTION in where.running(use) for use in uses)
-    elif where.deployment(asset.id, Environment.PRODUCTION) is None:
-        in_production = False
+        in_use = any(_serves_users(where.deployment(asset.id, e)) for use in uses for e in where.running(use))
+    elif not any(_serves_users(d) for d in where.deployments(asset.id)):
+        in_use = False
     reachable = asset.exposure in (Exposure.PUBLIC, Exposure.PARTNER)
     return {
-        "advisory.used_in_production": in_production,
-        "advisory.production_exposed": environment is Environment.PRODUCTION and reachable,
+        "advisory.used_in_production": in_use,
+        "advisory.production_exposed": here and reachable,
     }
+
+
+def _serves_users(deployment: Deployment | None) -> bool:
+    if deployment is None:
+        return False
+    canary = deployment.environment is Environment.CANARY and deployment.traffic > 0
+    return canary or deployment.environment is Environment.PRODUCTION
 
 
 def _note(evidence: NoteEvidence, signal: Signal) -> dict[str, Any]:

@@ -144,11 +144,16 @@ _BY_EVIDENCE: tuple[tuple[type[Evidence], tuple[_Row, ...]], ...] = (
             ("advisory.cvss", "double", "the CVSS base score"),
             ("advisory.epss", "double", "the probability of exploitation, 0 to 1"),
             ("advisory.known_exploited", "bool", "whether exploitation was seen"),
-            ("advisory.used_in_production", "bool", "whether the asset uses the component in production"),
+            (
+                "advisory.used_in_production",
+                "bool",
+                "whether the asset uses the component where it serves users: in production, or in a canary that takes traffic",
+            ),
             (
                 "advisory.production_exposed",
                 "bool",
-                "the fact is about a production deployment of an asset that the public or partners can reach",
+                "the fact is about a deployment that serves users (production, a canary that takes traffic)"
+                " of an asset that the public or partners can reach",
             ),
             ("advisory.fix_available", "bool", "whether a fixed version is named"),
         ),

@@ -26,6 +26,8 @@ class GateReason(StrEnum):
     """The verdict of the safety suites."""
     ALERTS = "alerts"
     """No P1 alert is open on this release."""
+    ADVISORIES = "advisories"
+    """No stored advisory reaches what the release is made of, so that policy would page or freeze for it."""
     CONCERNS = "concerns"
     """No concern is open on the asset there, or on this release."""
     POINTER = "pointer"

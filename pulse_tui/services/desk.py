@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from pulse_tui.domain.alert import AlertState
+from pulse_tui.domain.alert import Alert, AlertState
 from pulse_tui.domain.errors import NotFound, Refused, WrongUse
 from pulse_tui.domain.evals import Gate
 from pulse_tui.domain.health import Health
@@ -19,7 +19,8 @@ from pulse_tui.domain.views.registry import (
     ReleaseStory,
     Tree,
 )
-from pulse_tui.domain.words import Environment
+from pulse_tui.domain.words import UNHEALTHY, Environment
+from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories.story import advisory_story
 from pulse_tui.services.alerts import operate
 from pulse_tui.services.alerts.story import alert_story
@@ -180,9 +181,7 @@ class ServiceDesk:
         with self._store.read() as tx:
             alert = tx.judgements.alert(alert_id) if alert_id else None
             if alert is None:
-                # A plan made from the registry belongs to the alert that is open there, if there is one.
-                here = [a for a in tx.judgements.alerts(list(_LIVE), asset_id=asset_id) if a.environment == environment]
-                alert = min(here, key=lambda a: a.priority.rank, default=None)
+                alert = _answered(tx, asset_id, environment)
         if alert is not None:
             about = f"{alert.priority.value} {alert.title} (alert {alert.id})"
             reason = f"{why}; {about}" if why else about
@@ -234,6 +233,20 @@ class ServiceDesk:
 
 
 _LIVE = (AlertState.FIRING, AlertState.ACKNOWLEDGED)
+
+
+def _answered(tx: Transaction, asset_id: str, environment: str) -> Alert | None:
+    """The most urgent open alert there that a rollback can answer: one that says that the release does badly.
+
+    A rollback says nothing of a vulnerability or an announcement: such an alert is named by who plans, or by nobody.
+    """
+    for alert in sorted(tx.judgements.alerts(list(_LIVE), asset_id=asset_id), key=lambda a: a.priority.rank):
+        signal = tx.signals.get(alert.signal_id) if alert.environment == environment else None
+        if signal is not None and signal.signal_type in UNHEALTHY:
+            return alert
+    return None
+
+
 _MOVES = {"approve": release.approve, "quarantine": release.quarantine, "retire": release.retire}
 
 

@@ -3,10 +3,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import msgspec
+import pytest
 
 from pulse_tui.domain.estate import Dependency, Estate
 from pulse_tui.domain.evidence import EVIDENCE, AdvisoryEvidence, CostEvidence, ServiceEvidence, SuiteEvidence
-from pulse_tui.domain.words import Change, SignalType
+from pulse_tui.domain.words import Change, Exposure, SignalType
 from pulse_tui.enrich.facts import facts
 from pulse_tui.enrich.variables import VARIABLES, facts_schema
 from tests.enrich.build import (
@@ -134,20 +135,35 @@ def test_an_advisory_says_whether_outsiders_reach_the_component_in_production() 
 def test_an_advisory_without_environment_is_a_fact_wherever_the_component_runs() -> None:
     estate = msgspec.structs.replace(
         ESTATE,
-        dependencies=(Dependency(asset_id="support-bot", component=VLLM, environments=(CANARY, SHADOW)),),
+        dependencies=(Dependency(asset_id="support-bot", component=VLLM, environments=(SHADOW,)),),
+        deployments=(*ESTATE.deployments, deployment("support-bot", SHADOW, "3.8.2")),
     )
     scanner = msgspec.structs.replace(CVE, asset_id="support-bot", environment=None, current_version=None)
     (fact,) = facts(scanner, estate)
-    assert fact.environment is CANARY
+    assert fact.environment is SHADOW
     assert fact.variables["advisory.used_in_production"] is False
     assert fact.variables["advisory.production_exposed"] is False
+
+
+@pytest.mark.parametrize(("traffic", "exposed"), [(10.0, True), (0.0, False)])
+def test_a_canary_that_takes_traffic_is_exposed_as_production_is(traffic: float, exposed: bool) -> None:
+    public = msgspec.structs.replace(ESTATE.assets["support-bot"], exposure=Exposure.PUBLIC)
+    canary = msgspec.structs.replace(deployment("support-bot", CANARY, "3.8.2"), traffic=traffic)
+    estate = Estate(
+        assets={"support-bot": public},
+        deployments=(canary,),
+        dependencies=(Dependency(asset_id="support-bot", component=VLLM),),
+    )
+    (fact,) = facts(msgspec.structs.replace(CVE, asset_id="support-bot", environment=CANARY), estate)
+    assert fact.variables["advisory.production_exposed"] is exposed
+    assert fact.variables["advisory.used_in_production"] is exposed
 
 
 def test_an_advisory_on_a_component_that_the_estate_does_not_know_leaves_its_use_open() -> None:
     unknown = msgspec.structs.replace(
         CVE,
         asset_id="support-bot",
-        environment=CANARY,
+        environment=SHADOW,
         evidence=AdvisoryEvidence(advisory="CVE-1", component="left-pad"),
     )
     assert "advisory.used_in_production" not in facts(unknown, ESTATE)[0].variables

@@ -2,34 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from pulse_tui.domain.alert import AlertState
+from pulse_tui.domain.alert import Alert, AlertState
 from pulse_tui.domain.evals import Gate
 from pulse_tui.domain.evidence import VersionEvidence
+from pulse_tui.domain.hold import Hold
 from pulse_tui.domain.release import Release, ReleaseState
 from pulse_tui.domain.signal import signal_id
-from pulse_tui.domain.words import Environment, Priority, Severity
+from pulse_tui.domain.words import Environment, Priority, Severity, SignalType
 from pulse_tui.enrich.lineage import Node, cycle, references
 from pulse_tui.policy.gate import GateReason, GateStatus
 from pulse_tui.ports import Transaction
+from pulse_tui.services.advisories.of_release import (
+    Audited,
+    Basis,
+    Weakness,
+    advisories_of,
+    advisory_of_hold,
+    own_bills,
+)
 from pulse_tui.services.evals.verdicts import runs_of, suite_words
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.rollback import pointer
 
 _OK, _FAILED, _MISSING = GateStatus.OK, GateStatus.FAILED, GateStatus.MISSING
+_SHOWN = 3
+_NO_BILL = "Ingest its SBOM or lock file: pulse-tui ingest FILE"
 _HELD_APART = ("digest", "way-back", "lineage", "pointer")
 """Concerns that another reason reports already."""
 
 
-class Asked(NamedTuple):
+class Asked:
     """The question that the gate was asked."""
 
-    tx: Transaction
-    parts: RollbackParts
-    release: Release
-    environment: Environment
+    def __init__(self, tx: Transaction, parts: RollbackParts, release: Release, environment: Environment) -> None:
+        """May ``release`` be promoted to ``environment``?"""
+        self.tx = tx
+        self.parts = parts
+        self.release = release
+        self.environment = environment
+        self.now = parts.clock()
+        self._audited: Audited | None = None
+
+    def audited(self) -> Audited:
+        """What stored advisories mean for the release; found once for all checks."""
+        if self._audited is None:
+            self._audited = advisories_of(self.tx, self.parts.judging, self.release, self.environment)
+        return self._audited
 
 
 class Found(NamedTuple):
@@ -52,7 +73,72 @@ def _holds(a: Asked) -> Iterator[Found]:
     for hold in standing:
         scope = hold.asset_id or "everything"
         detail = f"{hold.kind.value} of {scope}: {hold.why}; until {hold.until_condition} (placed by {hold.placed_by})"
-        yield Found(_FAILED, detail, f"Wait until it ends, or pulse-tui freeze {scope} --lift")
+        met, remark = _met(a, hold)
+        if met:
+            yield Found(_OK, f"{detail}; {remark}")
+        else:
+            lift = f"Wait until it ends, or pulse-tui freeze {scope} --lift"
+            yield Found(_FAILED, detail + (f"; {remark}" if remark else ""), lift)
+
+
+def _met(a: Asked, hold: Hold) -> tuple[bool, str]:
+    """Whether this release meets the condition that the hold waits for, and what shows it.
+
+    A freeze for a vulnerability must not keep back the release that has the fix.
+    """
+    cause = advisory_of_hold(a.tx, hold.decision_id)
+    if cause is None:
+        return False, ""
+    audited, version = a.audited(), a.release.version
+    reaches = audited.reaches(cause)
+    if reaches is False:
+        return True, f"{version} meets that: {cause} does not reach what its own bill lists"
+    if reaches:
+        return False, f"{cause} reaches {version} as well"
+    return False, f"whether {cause} reaches {version} is not known: it is judged by {audited.basis.value}"
+
+
+def _advisories(a: Asked) -> Iterator[Found]:
+    """What policy would say of the vulnerabilities in the release if it served there."""
+    audited = a.audited()
+    version, basis = a.release.version, "" if audited.basis is Basis.OWN else f" (judged by {audited.basis.value})"
+    if not audited.components:
+        detail = f"no component of {version} is known: which advisories reach it cannot be said"
+        yield Found(_MISSING, detail, _NO_BILL)
+        return
+    grave = [w for w in audited.weaknesses if w.holds]
+    unknown = [w for w in audited.weaknesses if not w.holds and (not w.matched or w.priority is Priority.UNKNOWN)]
+    rest = [w for w in audited.weaknesses if w not in grave and w not in unknown]
+    for weakness in grave:
+        if waived := _waived(a, weakness):
+            yield Found(GateStatus.ACCEPTED, f"{weakness}{basis}; waived {waived}")
+        else:
+            yield Found(_FAILED, f"{weakness}{basis}", f"Release a version without it, or waive {weakness.name}")
+    if unknown:
+        yield Found(_MISSING, f"not decided: {_named(unknown)}{basis}", "Find out whether they are affected")
+    if audited.basis is Basis.IN_FORCE:
+        yield Found(_MISSING, f"no bill of {version} is known{basis}", _NO_BILL)
+    if rest:
+        yield Found(_FAILED, f"less urgent: {_named(rest)}{basis}", slight=True)
+    if not audited.weaknesses and audited.basis is not Basis.IN_FORCE:
+        yield Found(_OK, f"no stored advisory reaches the {audited.components} components of {version}{basis}")
+
+
+def _named(weaknesses: Sequence[Weakness]) -> str:
+    more = f" and {len(weaknesses) - _SHOWN} more" if len(weaknesses) > _SHOWN else ""
+    return "; ".join(map(str, weaknesses[:_SHOWN])) + more
+
+
+def _waived(a: Asked, weakness: Weakness) -> str | None:
+    """Who waived the vulnerability on this asset there, and why."""
+    for alert in a.tx.judgements.open_alerts_about(weakness.fingerprint):
+        if alert.state is not AlertState.SUPPRESSED or not alert.suppressed_until or alert.suppressed_until <= a.now:
+            continue
+        # A silence quietens the pager and excuses nothing: only a waiver is an exception.
+        muted = [e.action for e in a.tx.log.entries(subject=alert.id) if e.action in ("alert.waived", "alert.silenced")]
+        if muted and muted[-1] == "alert.waived":
+            return f"by {alert.suppressed_by} until {alert.suppressed_until:%Y-%m-%d}: {alert.suppressed_why}"
+    return None
 
 
 def _state(a: Asked) -> Iterator[Found]:
@@ -86,12 +172,18 @@ def _alerts(a: Asked) -> Iterator[Found]:
     urgent = [
         alert
         for alert in a.tx.judgements.alerts(states, 100_000, a.release.asset_id)
-        if alert.priority is Priority.P1 and alert.version in (None, a.release.version)
+        if alert.priority is Priority.P1 and alert.version in (None, a.release.version) and not _of_advisory(a, alert)
     ]
     if not urgent:
         yield Found(_OK, "no P1 alert is open on this release")
     for alert in urgent:
         yield Found(_FAILED, f"{alert.priority.value} {alert.title} ({alert.id})", f"pulse-tui explain {alert.id}")
+
+
+def _of_advisory(a: Asked, alert: Alert) -> bool:
+    """A vulnerability is judged by the release's own bill: see :func:`_advisories`."""
+    signal = a.tx.signals.get(alert.signal_id)
+    return signal is not None and signal.signal_type is SignalType.CVE
 
 
 def _concerns(a: Asked) -> Iterator[Found]:
@@ -111,7 +203,7 @@ def _concerns(a: Asked) -> Iterator[Found]:
 
 def _pointer(a: Asked) -> Iterator[Found]:
     """The rollback target once this release serves there."""
-    looked = pointer.records(a.tx, a.release.asset_id, a.environment, a.release.version)
+    looked = pointer.records(a.tx, a.parts.judging, a.release.asset_id, a.environment, a.release.version)
     target = looked.back.release
     if target is None:
         serving = a.tx.estate.deployment(a.release.asset_id, a.environment)
@@ -228,7 +320,7 @@ def _evaluated(a: Asked) -> Iterator[tuple[str, str]]:
 def _bill(a: Asked) -> Iterator[Found]:
     release = a.release
     bills = a.tx.dependencies.bills(release.asset_id)
-    exact = [b for b in bills if b.version == release.version or (b.digest is not None and b.digest == release.digest)]
+    exact = own_bills(a.tx, release)
     general = [b for b in bills if b.version is None and (b.digest is None or b.digest == release.digest)]
     found = exact or general
     if found:
@@ -236,8 +328,7 @@ def _bill(a: Asked) -> Iterator[Found]:
         yield Found(_OK, told + ("" if exact else ", not tied to a release"))
         return
     others = f"; there is one for {', '.join(sorted({b.version for b in bills if b.version})[:3])}" if bills else ""
-    todo = "Ingest its SBOM or lock file: pulse-tui ingest FILE"
-    yield Found(_MISSING, f"no bill of materials is known for {release.version}{others}", todo)
+    yield Found(_MISSING, f"no bill of materials is known for {release.version}{others}", _NO_BILL)
 
 
 CHECKS: dict[GateReason, Check] = {
@@ -247,6 +338,7 @@ CHECKS: dict[GateReason, Check] = {
     GateReason.FUNCTIONAL: _functional,
     GateReason.SAFETY: _safety,
     GateReason.ALERTS: _alerts,
+    GateReason.ADVISORIES: _advisories,
     GateReason.CONCERNS: _concerns,
     GateReason.POINTER: _pointer,
     GateReason.PLAN: _plan,

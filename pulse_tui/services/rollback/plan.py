@@ -16,6 +16,7 @@ from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
+from pulse_tui.services.registry.fitness import fitness
 from pulse_tui.services.registry.known_good import interface_check, way_back
 from pulse_tui.settings.shapes import PlaybookShape, StepShape
 
@@ -245,6 +246,7 @@ def _records(tx: Transaction, plan: Plan, parts: RollbackParts) -> Iterator[Chec
         yield Check(name="digest", ok=same, detail=detail, blocking=not same)
         yield from _health(tx, plan, undo=undo)
         yield from _interface(tx, plan, release, undo=undo)
+        yield from fitness(tx, parts.judging, release, plan.environment)
     deployment = tx.estate.deployment(plan.asset_id, plan.environment)
     now_there = deployment.version if deployment else "nothing"
     yield Check(

@@ -15,7 +15,8 @@ from pulse_tui.domain.rollback import Check
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Environment, Severity
 from pulse_tui.ports import Transaction
-from pulse_tui.services.parts import SYSTEM, RollbackParts
+from pulse_tui.services.parts import SYSTEM, JudgeParts, RollbackParts
+from pulse_tui.services.registry.fitness import FITNESS, fitness
 from pulse_tui.services.registry.known_good import WayBack, interface_check, way_back
 from pulse_tui.services.rollback.plan import fill, step_options
 from pulse_tui.services.signals.concerns import clear_concern, condition, raise_concern
@@ -28,7 +29,7 @@ BUDGET = timedelta(seconds=2)
 """A call begins no further check after this long: pages wait behind it."""
 PATIENCE_S = 5.0
 """A check of a target waits no longer than this."""
-_RECORDED = frozenset({"release", "healthy here", "recorded digest", "interface", "drilled"})
+_RECORDED = FITNESS | {"release", "healthy here", "recorded digest", "interface", "drilled"}
 """Checks that need only the database; the others ask the target."""
 
 
@@ -44,12 +45,13 @@ def key(environment: Environment) -> str:
     return f"way-back:{environment.value}"
 
 
-def records(tx: Transaction, asset_id: str, environment: Environment, serving: str) -> Looked:
+def records(tx: Transaction, parts: JudgeParts, asset_id: str, environment: Environment, serving: str) -> Looked:
     """The pointer of ``serving`` there, checked by the database alone."""
     back = way_back(tx, asset_id, environment, serving)
     if back.release is None:
         return Looked(back, tuple(Check(name="release", ok=False, detail=why) for why in back.tried))
-    return Looked(back, tuple(_recorded(tx, back.release, back.proof, serving)))
+    checks = _recorded(tx, back.release, back.proof, serving)
+    return Looked(back, (*checks, *fitness(tx, parts, back.release, environment)))
 
 
 def check_pointer(parts: RollbackParts, asset_id: str, environment: Environment, *, deep: bool) -> PointerCheck:
@@ -65,7 +67,7 @@ def check_pointer(parts: RollbackParts, asset_id: str, environment: Environment,
             raise NotFound(
                 f"{asset_id} is not deployed in {environment.value}", todo="pulse-tui status lists what runs where"
             )
-        looked = records(tx, asset_id, environment, deployment.version)
+        looked = records(tx, parts.judging, asset_id, environment, deployment.version)
         kept = last(tx, asset_id, environment, deployment.version, looked)
     target = looked.back.release
     checks = list(looked.checks)

@@ -46,6 +46,8 @@ def test_it_points_to_the_last_healthy_release_there_and_says_what_was_looked_at
         "interface": (False, False),
         "drilled": (False, False),
         "artifact": (True, True),
+        "advisories": (True, False),
+        "alerts": (True, False),
     }
 
 

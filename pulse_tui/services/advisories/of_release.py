@@ -1,0 +1,151 @@
+"""What stored advisories mean for a release, by its own bill: whether or not it serves anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+import msgspec
+
+from pulse_tui.domain.advisory import Audit, Finding
+from pulse_tui.domain.decision import Decision
+from pulse_tui.domain.estate import Component, Dependency, Deployment
+from pulse_tui.domain.evidence import AdvisoryEvidence
+from pulse_tui.domain.hold import HoldKind
+from pulse_tui.domain.release import Release
+from pulse_tui.domain.words import Environment, Outcome, Priority
+from pulse_tui.enrich.advisories.groups import by_name, merged
+from pulse_tui.enrich.advisories.matching import advisory_signals, condition, match
+from pulse_tui.enrich.lookups import component_key
+from pulse_tui.ports import BillHead, Transaction
+from pulse_tui.services.parts import JudgeParts
+from pulse_tui.services.signals.judge import judge
+
+
+class Basis(StrEnum):
+    """What the components of a release are taken from."""
+
+    OWN = "its own bill"
+    GENERAL = "a bill that is not tied to a release"
+    IN_FORCE = "what serves now, because no bill of it is known"
+    NONE = "no bill"
+
+
+class Weakness(NamedTuple):
+    """A vulnerability that reaches, or may reach, the release."""
+
+    name: str
+    """The CVE when there is one."""
+    findings: tuple[Finding, ...]
+    """At least one."""
+    priority: Priority
+    """What policy would say if the release served there."""
+    holds: bool
+    """Whether policy would freeze or block for it, or page at once."""
+    fingerprint: str
+    """Of its condition there."""
+
+    @property
+    def matched(self) -> bool:
+        """False: it could not be audited whether it is reached."""
+        return any(f.audit is Audit.MATCHED for f in self.findings)
+
+    def __str__(self) -> str:
+        finding = min(self.findings, key=lambda f: f.audit is not Audit.MATCHED)
+        fixed = f", fixed in {finding.fixed[0]}" if finding.fixed else ""
+        verb = "reaches" if self.matched else "may reach"
+        return f"{self.name} {verb} {finding.component} ({self.priority.glyph}{fixed})"
+
+
+class Audited(NamedTuple):
+    """The answer for a release, the most urgent weakness first."""
+
+    basis: Basis
+    components: int
+    weaknesses: tuple[Weakness, ...]
+
+    def reaches(self, name: str) -> bool | None:
+        """Whether the vulnerability of this name reaches the release; None when nobody can say."""
+        found = [w for w in self.weaknesses if w.name == name]
+        if self.basis in (Basis.IN_FORCE, Basis.NONE) or not self.components:
+            return None
+        if any(w.matched for w in found):
+            return True
+        return None if found or self.basis is not Basis.OWN else False
+
+
+def advisories_of(tx: Transaction, parts: JudgeParts, release: Release, environment: Environment) -> Audited:
+    """Match what the release is made of with every stored advisory, and judge it as if it served there."""
+    components, basis = _made_of(tx, release)
+    uses = tuple(Dependency(asset_id=release.asset_id, component=c) for c in components)
+    estate = tx.estate.load()
+    serving = tx.estate.deployment(release.asset_id, environment)
+    there = Deployment(
+        asset_id=release.asset_id,
+        environment=environment,
+        version=release.version,
+        since=parts.clock(),
+        traffic=serving.traffic if serving is not None else 100.0,
+        production_critical=serving is not None and serving.production_critical,
+    )
+    others = tuple(d for d in estate.deployments if d.asset_id != release.asset_id)
+    estate = msgspec.structs.replace(estate, dependencies=uses, deployments=(*others, there))
+    packages = {key for c in components if (key := component_key(c)) is not None}
+    found = []
+    for name, records in by_name(r for r in tx.advisories.touching(packages) if not r.withdrawn).items():
+        findings = [f for record in records for f in match(record, estate)]
+        if findings:
+            signals = advisory_signals(merged(records), findings, estate, parts.clock())
+            said = [d for _, decisions in judge(signals, estate, parts) for d in decisions]
+            mark = condition(name, release.asset_id, environment)
+            found.append(Weakness(name, tuple(findings), _priority(said), any(map(_holds, said)), mark))
+    found.sort(key=lambda w: (w.priority.rank, not w.matched, w.name))
+    return Audited(basis, len(components), tuple(found))
+
+
+def advisory_of_hold(tx: Transaction, decision_id: str | None) -> str | None:
+    """The vulnerability that a hold was placed for; None for any other cause."""
+    placed = tx.judgements.decision(decision_id) if decision_id else None
+    signal = tx.signals.get(placed.signal_id) if placed is not None else None
+    evidence = signal.evidence if signal is not None else None
+    return evidence.advisory if isinstance(evidence, AdvisoryEvidence) else None
+
+
+def _priority(said: Sequence[Decision]) -> Priority:
+    """The most urgent of what enforced rules decided. Where none fired, one that could not decide makes it unknown."""
+    fired = [d.priority for d in said if d.acts]
+    if fired:
+        return min(fired, key=lambda p: p.rank)
+    return Priority.UNKNOWN if any(d.outcome is Outcome.INDETERMINATE for d in said) else Priority.NOTE
+
+
+def _holds(decision: Decision) -> bool:
+    return decision.acts and (decision.priority is Priority.P1 or any(a in set(HoldKind) for a in decision.actions))
+
+
+def own_bills(tx: Transaction, release: Release) -> list[BillHead]:
+    """The bills that are of this release: made for its version, or of its content."""
+    digests = {release.digest} - {None}
+    return [b for b in tx.dependencies.bills(release.asset_id) if b.version == release.version or b.digest in digests]
+
+
+def _made_of(tx: Transaction, release: Release) -> tuple[list[Component], Basis]:
+    """Its own bills, and of the general ones what its own do not name in another version."""
+    heads = tx.dependencies.bills(release.asset_id)
+    own = {b.origin for b in own_bills(tx, release)}
+    general = {b.origin for b in heads if b.version is None and b.digest in (None, release.digest)} - own
+    if own or general:
+        edges = tx.dependencies.edges(release.asset_id, every=True)
+        mine = dict.fromkeys(e.child for e in edges if e.origin in own)
+        named = {component_key(c) or c.id for c in mine}
+        rest = dict.fromkeys(
+            e.child for e in edges if e.origin in general and (component_key(e.child) or e.child.id) not in named
+        )
+        return [*mine, *rest], Basis.OWN if own else Basis.GENERAL
+    serving = dict.fromkeys(_in_force(tx, release.asset_id))
+    return list(serving), Basis.IN_FORCE if serving else Basis.NONE
+
+
+def _in_force(tx: Transaction, asset_id: str) -> Iterator[Component]:
+    return (d.component for d in tx.dependencies.using(assets=[asset_id]) if d.asset_id == asset_id)
