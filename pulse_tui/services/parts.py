@@ -136,9 +136,9 @@ class Made(NamedTuple):
     moved: tuple[str, ...] = ()
     """Assets whose serving release, dependencies or measurements changed: open alerts depend on them."""
     remarks: tuple[str, ...] = ()
-    """What whoever brought it in should hear."""
+    """Remarks for whoever brought it in."""
     known: bool = False
-    """It was stored already, just so."""
+    """It was stored already, unchanged."""
 
 
 class Recorder(Protocol):

@@ -89,7 +89,7 @@ CALENDAR = (
 INVENTORY = (
     InventoryRow("undeclared", "support-bot-eu", "the alias production points at version 4; the estate does not know it", "mlflow", "declare it under estate, assets, or take the alias away"),
     InventoryRow("disputed", "kb-retriever/production", "version: the registry says 13, ci says 12", "registry", "ask platform-ai which serves; then correct the other"),
-    InventoryRow("unowned", "summarizer", "nobody owns it", "estate", "name an owner_team for it under estate, assets"),
+    InventoryRow("unowned", "summarizer", "it has no owner", "estate", "name an owner_team for it under estate, assets"),
     InventoryRow("unseen", "embed-gateway/canary", "declared, and no source has seen it for 9d", "estate", "take it out of the estate, or look why mlflow does not see it"),
 )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""An advisory record comes, changes or is withdrawn: findings are made again, and the weakness is judged as a whole."""
+"""An advisory record comes, changes or is withdrawn: findings are made again, the vulnerability is judged as a whole."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pulse_tui.services.parts import Made
 
 
 def take_advisory(item: Advisory, tx: Transaction, estate: Estate, now: datetime) -> Made:
-    """Store the record and match it. What it reached and no longer does has ended only if no other record holds it."""
+    """Store the record and match it. A finding it no longer makes has ended only if no other record makes it."""
     if not tx.advisories.put([item]):
         return Made([], [], known=True)
     records = [r for r in tx.advisories.called(item.name) if not r.withdrawn]
@@ -34,7 +34,7 @@ def take_advisory(item: Advisory, tx: Transaction, estate: Estate, now: datetime
 
 
 def holders(tx: Transaction, asset_id: str) -> set[str]:
-    """Fingerprints of the weaknesses that some stored record still finds in what the asset runs."""
+    """Fingerprints of the vulnerabilities that some stored record still finds in what the asset runs."""
     found = set[str]()
     records: dict[str, Advisory | None] = {}
     for finding in tx.advisories.findings(asset_id=asset_id):

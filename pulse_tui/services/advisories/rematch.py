@@ -15,11 +15,11 @@ from pulse_tui.ports import Transaction
 from pulse_tui.services.signals.concerns import Told
 
 _MANY = 50
-"""From so many assets on, one look at all findings is cheaper than one for each."""
+"""From this many assets, one query of all findings is cheaper than one for each."""
 
 
 def rematch(asset_ids: Collection[str], tx: Transaction, now: datetime) -> Told:
-    """Match the assets' components against every stored advisory that names one; their findings are made anew."""
+    """Match the assets' components against every stored advisory that names one; their findings are made again."""
     told = Told([], [])
     if not asset_ids:
         return told

@@ -1,4 +1,4 @@
-"""An advisory opened, as (label, text) lines."""
+"""The page of an advisory, as (label, text) lines."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pulse_tui.ports import Store
 
 
 def advisory_story(store: Store, name: str) -> tuple[tuple[str, str], ...]:
-    """An advisory and what it hits, as (label, text) lines. Raises NotFound."""
+    """An advisory and what it reaches, as (label, text) lines. Raises NotFound."""
     with store.read() as tx:
         advisory = tx.advisories.get(name)
         if advisory is None:

@@ -1,1 +1,1 @@
-"""What assets are made of: bills, trees, who uses what."""
+"""Dependencies of assets: bills, trees, who uses what."""

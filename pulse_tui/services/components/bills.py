@@ -1,4 +1,4 @@
-"""A bill of materials or a moved head comes in: what an asset is made of, and what of it changed."""
+"""A bill of materials or a moved head comes in: an asset's dependencies, and which changed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TOLD = 50
 
 
 def take_bill(bill: Bill, tx: Transaction, estate: Estate, now: datetime) -> Told:
-    """Keep what the document says, unless it describes something else than the asset."""
+    """Store the document's components, unless it describes something other than the asset."""
     key = f"bill:{bill.origin}"
     other = _named_another(bill, estate) or _of_another(bill, tx)
     wanted = [] if other is None else [_refusal(bill, key, other, now)]
@@ -53,15 +53,15 @@ def _forget(bill: Bill, before: Sequence[BillHead], tx: Transaction, now: dateti
 
 
 def bill_remark(bill: Bill, estate: Estate) -> str:
-    """What whoever brought the bill in should hear."""
+    """Remarks for whoever brought the bill in."""
     count = len(bill.components)
     about = f"{bill.asset_id} {bill.version}" if bill.version else bill.asset_id
     read = f"a bill of {count} component{'' if count == 1 else 's'} for {about}"
-    return read if bill.asset_id in estate.assets else f"{read}, which is no asset of the estate"
+    return read if bill.asset_id in estate.assets else f"{read}, which is not an asset of the estate"
 
 
 def take_head(head: Head, tx: Transaction, estate: Estate, now: datetime) -> Told:
-    """Remember what a moving component is now; every asset over it is told when it moved."""
+    """Store what a moving component resolves to now; when it moved, every asset that uses it gets a signal."""
     change = tx.dependencies.put_head(head)
     if change is None:
         return Told([], [])
@@ -74,7 +74,7 @@ _LAST = re.compile(r"[^/:@]+(?=(?:[:@][^/]*)?\Z)")
 
 
 def _named_another(bill: Bill, estate: Estate) -> str | None:
-    """Why the document is about something else: what it says it describes is another asset of the estate."""
+    """Why the document is about something else: the subject it names is another asset of the estate."""
     found = _LAST.search((bill.subject or "").partition("?")[0])
     name = found[0] if found else ""
     if name == bill.asset_id or name not in estate.assets:
@@ -83,7 +83,7 @@ def _named_another(bill: Bill, estate: Estate) -> str | None:
 
 
 def _of_another(bill: Bill, tx: Transaction) -> str | None:
-    """Why the document is about something else: its digest is not the one of the release it is said to describe."""
+    """Why the document is about something else: its digest is not that of the release it should describe."""
     if bill.digest is None:
         return None
     if bill.version is not None:
@@ -105,8 +105,8 @@ def _refusal(bill: Bill, key: str, why: str, now: datetime) -> Concern:
     return Concern(
         asset_id=bill.asset_id,
         key=key,
-        what=f"the bill of materials {bill.document or bill.source} is not {bill.asset_id}'s: {why}",
-        todo="Nothing of it was taken. Make the bill for what is deployed, or correct the path it lies in",
+        what=f"the bill of materials {bill.document or bill.source} does not belong to {bill.asset_id}: {why}",
+        todo="Nothing of it was stored. Make the bill for what is deployed, or correct its path",
         source=bill.source,
         severity=Severity.MEDIUM,
         since=now,

@@ -24,11 +24,11 @@ from pulse_tui.settings.check import nearest
 _DEEPEST = 200
 """Assets that one tree unfolds, at most."""
 _NOWHERE: tuple[str, tuple[str, ...]] = ("", ())
-"""Owner and environments of an asset that is only named."""
+"""Owner and environments of an asset that is only referenced."""
 
 
 class Since(NamedTuple):
-    """From when on a change counts."""
+    """The moment from which changes are counted."""
 
     deployment: Deployment
     at: datetime
@@ -37,7 +37,7 @@ class Since(NamedTuple):
 
 
 def asset_tree(store: Store, asset_id: str, now: datetime) -> Tree:
-    """Everything an asset is made of, and what of it moved since its serving release was approved. Raises NotFound."""
+    """An asset's dependencies, and which moved since its serving release was approved. Raises NotFound."""
     with store.read() as tx:
         if tx.estate.asset(asset_id) is None:
             raise NotFound(f"there is no asset {asset_id!r}", todo=nearest(asset_id, tx.estate.load().assets))
@@ -67,7 +67,7 @@ def serving_since(tx: Transaction, asset_id: str) -> Since | None:
 def dependents(store: Store, component: str) -> Dependents:
     """Who uses a component (by id, name, canonical name or ``name version``), directly or through others.
 
-    Raises NotFound with the nearest that there are.
+    Raises NotFound with the nearest names.
     """
     component = _as_kept(component)
     with store.read() as tx:
@@ -114,7 +114,7 @@ def _changes(
     for inner, own in nested.items():
         yield from _own(tx, inner, since, own)
         stays = tx.estate.stays(inner, Environment.PRODUCTION)
-        # What was there first when nobody looked before: its first stay is as old as the first look.
+        # Present at the first round: its first stay is as old as that round.
         then = next((s.version for s in stays if s.since <= since), stays[-1].version if stays else None)
         current = stays[0].version if stays and stays[0].until is None else None
         if then is not None and current is not None and then != current:
@@ -136,7 +136,7 @@ def _all(edges: Sequence[Edge], nested: dict[str, list[Edge]]) -> Iterator[Edge]
 
 
 class _Notes:
-    """What stands beside each component."""
+    """What is shown beside each component."""
 
     def __init__(self, moved: Sequence[Moved], heads: dict[str, Head], serves: dict[str, str], now: datetime) -> None:
         self._moved: dict[str, list[Moved]] = {}
@@ -145,7 +145,7 @@ class _Notes:
         self._heads, self._serves, self._now_us = heads, serves, to_us(now)
 
     def version(self, component: Component) -> str:
-        """As the bill says; of an asset that it only names, what serves in production."""
+        """As in the bill; of an asset that it only references, what serves in production."""
         inner = asset_of(component)
         return component.version or (self._serves.get(inner, "") if inner is not None else "")
 
@@ -236,7 +236,7 @@ def _elsewhere(row: DependentRow) -> bool:
 
 
 class _Facts:
-    """Owners, places, workflows and endpoints of the assets that are shown."""
+    """Owners, deployments, workflows and endpoints of the assets that are shown."""
 
     def __init__(self, tx: Transaction, assets: set[str]) -> None:
         self._places: dict[str, tuple[str, tuple[str, ...]]] = {}

@@ -1,1 +1,1 @@
-"""What is known of releases and places, on whose word, and what does not add up."""
+"""What is known of releases and deployments, from which source, and which concerns are open."""

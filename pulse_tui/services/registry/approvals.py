@@ -1,4 +1,4 @@
-"""When a release was approved: said once, in the audit log, and read from there."""
+"""When a release was approved: recorded once, in the audit log, and read from there."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def approval(tx: Transaction, asset_id: str, version: str) -> AuditEntry | None:
 
 
 def approved_at(tx: Transaction, deployment: Deployment) -> tuple[datetime, str]:
-    """Since when what serves there is answered for: its approval, else its first promotion there, else since it serves.
+    """From when changes of what serves there are counted: its approval, else its first promotion there, else its start.
 
-    The word says which: approved, promoted or deployed.
+    The word names which: approved, promoted or deployed.
     """
     entry = approval(tx, deployment.asset_id, deployment.version)
     if entry is not None:

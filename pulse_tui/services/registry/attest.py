@@ -1,4 +1,4 @@
-"""How releases came about: what build systems and statements say is kept as claims, and completes the release."""
+"""How releases were made: reports of build systems and statements are kept as claims, and complete the release."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from pulse_tui.services.signals.concerns import Told, stand
 
 _DIGEST = "digest"
 _ONE_TRUTH = frozenset({_DIGEST, "commit", "repository"})
-"""Of these there is one right answer. A builder and a run are named by each system in its own way."""
+"""These have one right value. A builder and a run are named by each system in its own way."""
 
 
 def take_attestation(item: Attestation, tx: Transaction, parts: JudgeParts, now: datetime) -> Told:
-    """Keep it beside the release it is about; one whose release is not known yet waits for it."""
+    """Keep it with the release it is about; one whose release is not known yet waits for it."""
     facts = {k: v for k, v in item.facts.items() if k in PROVENANCE and v}
     releases = named_releases(item, tx)
     subjects = [release_subject(r.asset_id, r.version) for r in releases]
@@ -42,7 +42,7 @@ def take_attestation(item: Attestation, tx: Transaction, parts: JudgeParts, now:
 
 
 def complete(release: Release, tx: Transaction, parts: JudgeParts, now: datetime) -> Told:
-    """Fill the release's provenance from what was claimed of it; what contradicts the record is a concern."""
+    """Fill the release's provenance from the claims about it; a claim that contradicts the record is a concern."""
     claims = tx.inventory.claims(release_subject(release.asset_id, release.version))
     if release.digest is not None:
         claims += tx.inventory.claims(release.digest)
@@ -72,8 +72,8 @@ def complete(release: Release, tx: Transaction, parts: JudgeParts, now: datetime
             Concern(
                 asset_id=release.asset_id,
                 key=key,
-                what=f"how {release.asset_id} {release.version} was made is disputed: {'; '.join(against)}",
-                todo="What was recorded first stays. Find out which build this is before it is promoted",
+                what=f"conflict about how {release.asset_id} {release.version} was made: {'; '.join(against)}",
+                todo="The first record stays. Find out which build this is before it is promoted",
                 source=SYSTEM,
                 severity=Severity.MEDIUM,
                 since=now,
@@ -92,7 +92,7 @@ def named_releases(item: Attestation, tx: Transaction) -> list[Release]:
 
 
 def _differs(recorded: str, said: str) -> bool:
-    """A short commit id is no contradiction of the whole one; digests of two ways cannot be compared."""
+    """A short commit id does not contradict the full one; digests of two kinds cannot be compared."""
     if recorded.startswith(said) or said.startswith(recorded):
         return False
     way, other = recorded.partition(":"), said.partition(":")

@@ -1,4 +1,4 @@
-"""What the sources say serves in an environment, and which of them is believed. Nobody overwrites anybody."""
+"""Claims about what serves in an environment, and which is believed. No source overwrites another."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from pulse_tui.services.signals.concerns import Told, stand
 
 TRUE = "true"
 GRACE = timedelta(minutes=10)
-"""After a deed of ours a registry may go on saying the old word until it is asked again."""
+"""After an action of ours a registry may go on reporting the old value until it is polled again."""
 
 
 class Settlement(NamedTuple):
-    """What became of a place: what served before, what serves now, and the disputes that began or ended."""
+    """The change of a deployment: what served before, what serves now, and the conflicts that began or ended."""
 
     before: Deployment | None
     after: Deployment | None
@@ -29,7 +29,7 @@ class Settlement(NamedTuple):
 
     @property
     def moved(self) -> bool:
-        """Whether another version serves (a place that was empty and one that empties have moved too)."""
+        """Whether another version serves (from none and to none count too)."""
         return (self.before.version if self.before else None) != (self.after.version if self.after else None)
 
 
@@ -46,7 +46,7 @@ def place(
     *,
     event: bool = False,
 ) -> Settlement:
-    """``source`` says that ``version`` serves there, with ``traffic`` percent (None: it does not say); settle it."""
+    """``source`` claims that ``version`` serves there, with ``traffic`` percent (None: unknown); settle it."""
     fields = {"version": version, "traffic": f"{traffic:g}"} if traffic is not None else {"version": version}
     return say(tx, parts, asset_id, environment, fields, source, now, since, event=event)
 
@@ -63,13 +63,13 @@ def say(
     *,
     event: bool = False,
 ) -> Settlement:
-    """All that ``source`` says of a place now (what it no longer says is dropped); settle it."""
+    """All claims of ``source`` about a deployment now (those it no longer makes are dropped); settle it."""
     subject = place_subject(asset_id, environment)
     claims = tx.inventory.claims(subject)
     said = [c for c in claims if c.source == source]
     mine = {c.field: c.value for c in said}
     if event and since is not None and any(c.since < since for c in said):
-        # It happened again: what was deployed before is deployed anew, which is news even of the same version.
+        # It happened again: a new deployment is an event even when the version is the same.
         tx.inventory.drop_claims(subject, source)
         mine = {}
     if mine == dict(fields):
@@ -85,7 +85,7 @@ def say(
 
 
 def resettle(tx: Transaction, parts: JudgeParts, asset_id: str, environment: Environment, now: datetime) -> Settlement:
-    """The same words under another order of precedence."""
+    """The same claims under another order of precedence."""
     claims = tx.inventory.claims(place_subject(asset_id, environment))
     return _settled(tx, parts, asset_id, environment, claims, now)
 
@@ -93,14 +93,14 @@ def resettle(tx: Transaction, parts: JudgeParts, asset_id: str, environment: Env
 def retract(
     tx: Transaction, parts: JudgeParts, asset_id: str, environment: Environment, source: str, now: datetime
 ) -> Settlement:
-    """``source`` no longer says anything of the place."""
+    """``source`` no longer claims anything about the deployment."""
     subject = place_subject(asset_id, environment)
     tx.inventory.drop_claims(subject, source)
     return _settled(tx, parts, asset_id, environment, tx.inventory.claims(subject), now)
 
 
 def withdraw(tx: Transaction, parts: JudgeParts, asset_id: str, environment: Environment, now: datetime) -> Settlement:
-    """Nothing serves there, whoever said otherwise so far; a source that says so again is heard again."""
+    """Nothing serves there, whatever was claimed so far; a source that claims it again is believed again."""
     subject = place_subject(asset_id, environment)
     for source in {c.source for c in tx.inventory.claims(subject)}:
         tx.inventory.drop_claims(subject, source)
@@ -121,7 +121,7 @@ def _settled(
             Concern(
                 asset_id=asset_id,
                 key=key,
-                what=f"what serves as {asset_id} in {environment.value} is disputed: {version.words()}",
+                what=f"conflict about what serves as {asset_id} in {environment.value}: {version.words()}",
                 todo=f"{version.source} is believed (see precedence). Correct whichever is wrong",
                 source=SYSTEM,
                 severity=Severity.MEDIUM,
@@ -134,7 +134,7 @@ def _settled(
     if version is None:
         if before is not None:
             tx.estate.undeploy(asset_id, environment, now)
-            told.add(rematch([asset_id], tx, now))  # no finding stands where nothing serves
+            told.add(rematch([asset_id], tx, now))  # there are no findings where nothing serves
         return Settlement(before, None, told)
     same = before is not None and before.version == version.value
     after = Deployment(
@@ -154,7 +154,7 @@ def _settled(
 
 
 def _made_of_another(tx: Transaction, asset_id: str, told: Told, now: datetime) -> None:
-    """Another release serves: what its own bill says is in force now, and advisories may reach it."""
+    """Another release serves: its own bill applies now, and advisories may reach it."""
     if any(b.version is not None for b in tx.dependencies.bills(asset_id)):
         told.add(rematch([asset_id], tx, now))
 
@@ -162,7 +162,7 @@ def _made_of_another(tx: Transaction, asset_id: str, told: Told, now: datetime) 
 def describe(
     tx: Transaction, parts: JudgeParts, asset_id: str, facts: Mapping[str, str], source: str, now: datetime
 ) -> Told:
-    """What ``source`` says of the asset itself; a word that contradicts the believed one is a dispute."""
+    """Claims of ``source`` about the asset itself; one that contradicts the believed claim is a conflict."""
     subject = asset_subject(asset_id)
     claims = tx.inventory.claims(subject)
     mine = {c.field: c.value for c in claims if c.source == source}
@@ -181,7 +181,7 @@ def describe(
 
 
 def disputes(tx: Transaction, parts: JudgeParts, asset_id: str, claims: list[Claim], now: datetime) -> Told:
-    """Fields of the asset that two sources state differently, as concerns."""
+    """Fields of the asset that two sources claim differently, as concerns."""
     wanted = []
     for field in sorted({c.field for c in claims}):
         settled = settle((c for c in claims if c.field == field), parts.precedence)
@@ -190,7 +190,7 @@ def disputes(tx: Transaction, parts: JudgeParts, asset_id: str, claims: list[Cla
                 Concern(
                     asset_id=asset_id,
                     key=f"dispute:{field}",
-                    what=f"the {field.replace('_', ' ')} of {asset_id} is disputed: {settled.words()}",
+                    what=f"conflict about the {field.replace('_', ' ')} of {asset_id}: {settled.words()}",
                     todo=f"{settled.source} is believed. Correct whichever is wrong",
                     source=SYSTEM,
                     severity=Severity.LOW,

@@ -1,4 +1,4 @@
-"""What a source's version says of a release: its content, and what of it was not known yet."""
+"""What a source's version adds to a release: its content, and what was not known yet."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def as_release(version: RegistryVersion, source: str) -> Release:
 
 
 def another_digest(release: Release, found: str | None) -> tuple[str, str] | None:
-    """(recorded, found) when both digest the same way and differ: ``git-tree:`` says nothing against ``sha256:``."""
+    """(recorded, found) when both digest the same way and differ: ``git-tree:`` does not contradict ``sha256:``."""
     if found is None:
         return None
     way = found.partition(":")[0]

@@ -29,14 +29,14 @@ def asset(shape: AssetShape) -> Asset:
 
 
 def facts(shape: AssetShape) -> dict[str, str]:
-    """What the estate says of an asset, as claims."""
+    """The estate's claims about an asset."""
     said = {"asset_type": shape.asset_type.value, "owner_team": shape.owner_team, "tier": shape.tier.value}
     said["exposure"] = shape.exposure.value
     return said | ({"workflow": shape.workflow} if shape.workflow else {})
 
 
 def places(shape: AssetShape) -> dict[Environment, tuple[dict[str, str], datetime | None]]:
-    """What the estate says of each environment, and since when."""
+    """The estate's claims about each environment, and since when."""
     critical = {e.environment for e in shape.endpoints if e.critical}
     out: dict[Environment, tuple[dict[str, str], datetime | None]] = {}
     for environment in sorted({*shape.environments, *critical}, key=lambda e: e.rank):
@@ -84,7 +84,7 @@ def component(shape: ComponentShape) -> Component:
 
 
 def bills(shape: AssetShape, now: datetime) -> Iterator[Bill]:
-    """What the asset is made of, as far as the estate says: one bill for everywhere, one for each narrower reach."""
+    """The asset's declared dependencies: one bill for all environments, one for each narrower reach."""
     reaches = {c.environments for c in shape.components} | {()}
     for reach in sorted(reaches):
         uses = tuple(dict.fromkeys(component(c) for c in shape.components if c.environments == reach))
@@ -95,7 +95,7 @@ def bills(shape: AssetShape, now: datetime) -> Iterator[Bill]:
 
 
 def endpoints(shape: EstateShape) -> list[Endpoint]:
-    """Those of the assets, and those that stand by themselves."""
+    """Those of the assets, and those that are declared by themselves."""
     own = [_endpoint(e, a.id) for a in shape.assets for e in a.endpoints]
     return own + [_endpoint(e, e.asset) for e in shape.endpoints]
 

@@ -1,7 +1,7 @@
-"""Put the configuration's estate into the store: what no other system says.
+"""Put the configuration's estate into the store: what no other system reports.
 
-Everything it says is a claim beside the claims of other sources; what is believed follows from the order of
-precedence. An estate whose words are the same as at the last sync costs one read.
+Everything in it is a claim beside the claims of other sources; what is believed follows from the order of
+precedence. An estate that is unchanged since the last sync costs one read.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _ORDER = "estate.precedence"
 def sync_estate(shape: EstateShape, parts: JudgeParts, now: datetime) -> int:
     """Bring the store in line with the YAML; returns the number of things that changed.
 
-    A place that a registry speaks for goes on following the registry: the YAML's other word is kept and told.
+    A deployment that a registry reports goes on following the registry: the YAML's other claim is kept and shown.
     Releases are only ever added. What the YAML no longer names is no longer claimed.
     """
     if not shape.assets:
@@ -53,7 +53,7 @@ def sync_estate(shape: EstateShape, parts: JudgeParts, now: datetime) -> int:
 
 
 def _digest(shape: EstateShape, parts: JudgeParts) -> str:
-    """Names these words, under this order of precedence, as this version of the program reads them."""
+    """Identifies this estate, under this order of precedence, as this version of the program reads it."""
     suites = {s.id: s.baselines for s in parts.suites.values()}
     words = [__version__, msgspec.to_builtins(shape), list(parts.precedence), suites]
     return hashlib.sha256(msgspec.json.encode(words, order="deterministic")).hexdigest()
@@ -96,10 +96,10 @@ class _Sync:
             self._parts.reassess(tx, self._parts, self._now, {*named, *self._removed})
         return changed
 
-    # ------------------------------------------------------------ what it says
+    # ------------------------------------------------------------ what it claims
 
     def _describe(self) -> int:
-        """What the estate says of each asset. Only where it said something else before can a dispute begin or end."""
+        """The estate's claims about each asset. Only where they changed can a conflict begin or end."""
         fresh: list[Claim] = []
         changed = 0
         for asset in self._shape.assets:
@@ -115,7 +115,7 @@ class _Sync:
         return changed
 
     def _places(self) -> int:
-        """Where each asset runs. Places that nobody spoke of so far are put in together: there may be thousands."""
+        """Where each asset runs. Deployments without claims so far are put in together: there may be thousands."""
         runs = {(d.asset_id, d.environment) for d in self._tx.estate.load().deployments}
         fresh: list[Claim] = []
         serving: list[Deployment] = []
@@ -137,7 +137,7 @@ class _Sync:
         return changed
 
     def _settle(self, asset_id: str, environment: Environment, said: Mapping[str, str], since: datetime | None) -> None:
-        # A word that changed is as new as its change, whatever time the file states: deeds of ours are older.
+        # A changed claim is as new as its change, whatever time the file states: our own actions are older.
         if place_subject(asset_id, environment) in self._said:
             since = None
         settled = claims.say(self._tx, self._parts, asset_id, environment, said, ESTATE, self._now, since)
@@ -145,11 +145,11 @@ class _Sync:
         if settled.moved and settled.after is not None and settled.before is not None:
             release = self._tx.estate.release(asset_id, settled.after.version)
             self._tx.estate.next_iteration(asset_id)
-            why = "the configuration says so"
+            why = "as configured"
             promoted(self._tx, asset_id, release, settled, environment, settled.after.source, why, self._now)
 
     def _reorder(self) -> int:
-        """Another order of precedence: places of which several sources speak are settled again."""
+        """Another order of precedence: deployments with claims of several sources are settled again."""
         moved = 0
         for subject in sorted(self._tx.inventory.subjects(besides=ESTATE)):
             asset_id, _, environment = subject.rpartition("/")
@@ -164,7 +164,7 @@ class _Sync:
             yield Claim(subject=subject, field=field, source=ESTATE, value=value, since=since)
 
     def _releases(self, asset: AssetShape) -> int:
-        """Add what is not known; a release that is known stays as it is, and another digest is told."""
+        """Add what is not known; a release that is known stays as it is, and another digest is reported."""
         if not asset.releases:
             return 0
         known = {r.version: r for r in self._tx.estate.releases(asset.id)}
@@ -193,7 +193,7 @@ class _Sync:
         return added
 
     def _bills(self, asset: AssetShape) -> bool:
-        """Whether what the asset is made of changed."""
+        """Whether the asset's dependencies changed."""
         before: set[str] = set()
         if asset_subject(asset.id) in self._said:
             before = {b.origin for b in self._tx.dependencies.bills(asset.id) if b.source == ESTATE}
@@ -208,10 +208,10 @@ class _Sync:
             moved = bool(self._tx.dependencies.drop_bill(asset.id, origin, self._now)) or moved
         return moved
 
-    # ------------------------------------------------------------ what it no longer says
+    # ------------------------------------------------------------ what it no longer claims
 
     def _gone(self) -> int:
-        """Subjects that the YAML no longer names: the estate claims nothing of them any more."""
+        """Subjects that the YAML no longer names: the estate no longer claims anything about them."""
         named = {asset_subject(a.id) for a in self._shape.assets}
         places = {place_subject(a.id, e) for a in self._shape.assets for e in declared.places(a)}
         gone = 0

@@ -1,4 +1,4 @@
-"""What a registry's news are as signals."""
+"""A registry's changes as signals."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def digest_changed(
 
 
 def withdrawn(said: RegistrySnapshot, asset: Asset | None, now: datetime, environment: Environment, was: str) -> Signal:
-    """The registry names nothing there any more."""
+    """The registry no longer names a version there."""
     return observed(
         SignalType.VERSION_EVENT,
         source=said.source,
@@ -100,7 +100,7 @@ def past_hold(
     iteration: int,
     hold: Hold,
 ) -> Signal:
-    """A release was put somewhere while promotions were held."""
+    """A release was deployed while promotions were held."""
     return observed(
         SignalType.VERSION_EVENT,
         source=said.source,
@@ -114,7 +114,7 @@ def past_hold(
         severity=Severity.HIGH,
         recommended=Recommended.REVIEW,
         now=now,
-        title=f"{said.asset_id} {serving} was put into {environment.value} past a {hold.kind.value}: {hold.why}",
-        summary=f"The hold stands until {hold.until_condition} (placed by {hold.placed_by}).",
+        title=f"{said.asset_id} {serving} was deployed to {environment.value} past a {hold.kind.value}: {hold.why}",
+        summary=f"The hold is active until {hold.until_condition} (placed by {hold.placed_by}).",
         evidence=VersionEvidence(changed=[f"past a {hold.kind.value}"], iteration=iteration),
     )

@@ -1,4 +1,4 @@
-"""A release by name, or the nearest names that there are."""
+"""A release by name, or the nearest names."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pulse_tui.settings.check import nearest
 
 
 def find_release(tx: Transaction, asset_id: str, version: str) -> Release:
-    """The release. Raises NotFound with the nearest that there is."""
+    """The release. Raises NotFound with the nearest name."""
     release = tx.estate.release(asset_id, version)
     if tx.estate.asset(asset_id) is None:
         raise NotFound(f"there is no asset {asset_id!r}", todo=nearest(asset_id, tx.estate.load().assets))

@@ -1,4 +1,4 @@
-"""What the sources know and the estate does not, and the reverse: so that the inventory can be trusted."""
+"""What the sources know and the estate does not, and the reverse."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from pulse_tui.settings.check import closest
 
 WINDOW = timedelta(days=30)
 SIGNALS = 2_000
-"""The newest signals that are looked through for assets nobody declared."""
+"""The newest signals that are searched for undeclared assets."""
 KINDS = ("undeclared", "concern", "disputed", "unowned", "unseen", "stale")
 """In the order in which they are listed: what runs unseen comes first."""
 _ENVIRONMENTS = {e.value for e in Environment}
 
 
 def inventory(parts: JudgeParts) -> tuple[InventoryRow, ...]:
-    """Everything that does not add up between the sources and the estate, the most pressing kind first."""
+    """Everything that is inconsistent between the sources and the estate, the most urgent kind first."""
     now = parts.clock()
     with parts.store.read() as tx:
         estate = tx.estate.load()
@@ -74,13 +74,13 @@ def _undeclared(tx: Transaction, estate: Estate, claims: Iterable[Claim], now: d
         yield _row(
             "undeclared",
             asset,
-            f"{source} knows that {', '.join(sorted(places))} serves",
+            f"{source} reports that {', '.join(sorted(places))} serves",
             source,
             _declare(asset, estate),
         )
     for endpoint in tx.inventory.endpoints():
         if endpoint.asset_id is not None and endpoint.asset_id not in estate.assets:
-            what = f"endpoint {endpoint.id} in {endpoint.environment.value} is said to be answered by it"
+            what = f"endpoint {endpoint.id} in {endpoint.environment.value} is declared to be served by it"
             yield _row("undeclared", endpoint.asset_id, what, endpoint.source, _declare(endpoint.asset_id, estate))
     told: dict[tuple[str, str], tuple[int, datetime, str]] = {}
     for signal in tx.signals.recent(SIGNALS):
@@ -121,22 +121,22 @@ def _disputed(parts: JudgeParts, claims: Iterable[Claim]) -> Iterator[InventoryR
 def _unowned(tx: Transaction, estate: Estate) -> Iterator[InventoryRow]:
     for asset in estate.assets.values():
         if not asset.owner_team.strip():
-            yield _row("unowned", asset.id, "nobody owns it", ESTATE, "Name its owner under estate.assets")
+            yield _row("unowned", asset.id, "it has no owner", ESTATE, "Name its owner under estate.assets")
     for endpoint in tx.inventory.endpoints():
         owner = estate.assets.get(endpoint.asset_id or "")
         critical = "production-critical " if endpoint.production_critical else ""
         place = f"{critical}endpoint in {endpoint.environment.value}"
         if endpoint.asset_id is None:
-            what = f"nobody knows what answers at this {place}"
+            what = f"no asset is declared for this {place}"
             if not endpoint.owner_team:
-                what += ", and nobody owns it"
-            yield _row("unowned", endpoint.id, what, endpoint.source, "Name the asset that answers there")
+                what += ", and it has no owner"
+            yield _row("unowned", endpoint.id, what, endpoint.source, "Name the asset that serves it")
         elif not endpoint.owner_team and (owner is None or not owner.owner_team.strip()):
-            yield _row("unowned", endpoint.id, f"nobody owns this {place}", endpoint.source, "Name its owner")
+            yield _row("unowned", endpoint.id, f"this {place} has no owner", endpoint.source, "Name its owner")
     for workflow in tx.inventory.workflows():
         for stage in workflow.stages:
             if stage.asset_id not in estate.assets:
-                what = f"stage {stage.name} is done by {stage.asset_id}, which is no asset of the estate"
+                what = f"stage {stage.name} is done by {stage.asset_id}, which is not an asset of the estate"
                 yield _row("unowned", workflow.id, what, ESTATE, _declare(stage.asset_id, estate))
 
 
@@ -151,23 +151,23 @@ def _unseen(tx: Transaction, parts: JudgeParts, estate: Estate, claims: Iterable
     for asset in estate.assets:
         releases = tx.estate.releases(asset) if asset not in deployed or asset in configured else []
         if asset not in deployed and not releases:
-            what = "it is declared, but nothing of it is deployed and no release is known"
-            yield _row("unseen", asset, what, ESTATE, "Add the source that knows it, or take it out of the estate")
+            what = "it is declared, but it is not deployed and no release is known"
+            yield _row("unseen", asset, what, ESTATE, "Add the source that knows it, or remove it from the estate")
         sources = spoken.get(asset, set()) | {r.provenance.get("source", "") for r in releases}
         for source in sorted(configured.get(asset, set()) - sources):
-            what = f"source {source} is configured for it and has never spoken of it"
-            yield _row("unseen", asset, what, source, f"Is it called otherwise there? pulse-tui refresh {source}")
+            what = f"source {source} is configured for it and has never reported it"
+            yield _row("unseen", asset, what, source, f"Does it have another name there? pulse-tui refresh {source}")
     known = tx.plumbing.sources()
     for shape in parts.sources.values():
         status = known.get(shape.id)
         if status is None or status.last_good_at is None:
             why = f": {status.reason}" if status is not None and status.reason else ""
-            what = f"this source ({shape.kind}) has never answered{why}"
+            what = f"this source ({shape.kind}) has never been read{why}"
             yield _row("unseen", shape.id, what, shape.id, f"pulse-tui refresh {shape.id}")
 
 
 def _configured(parts: JudgeParts) -> dict[str, set[str]]:
-    """By asset: sources whose options name exactly that word, in a list or as a key."""
+    """By asset: sources whose options name exactly that id, in a list or as a key."""
     out: dict[str, set[str]] = {}
     for source in parts.sources.values():
         for word in _words(msgspec.to_builtins(source.options, enc_hook=str)):

@@ -1,4 +1,4 @@
-"""Which release an asset can go back to in an environment, and why others do not do."""
+"""The rollback target of an asset in an environment, and why other releases are not."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pulse_tui.ports import Transaction
 
 
 class Proof(StrEnum):
-    """What speaks for a release as a rollback target, in the words that are shown."""
+    """The reason for a release as a rollback target, as it is shown."""
 
     HEALTHY = "was healthy here"
     UNHEALTHY = "was NOT healthy here"
@@ -22,11 +22,11 @@ class Proof(StrEnum):
 
 
 _UNFIT = ("deleted", "digest")
-"""Concerns about a release that keep anybody from going back to it."""
+"""Concerns about a release that make it no rollback target."""
 
 
 class WayBack(NamedTuple):
-    """The release to go back to (None: there is none) and what was looked at in vain."""
+    """The rollback target (None: there is none) and the releases that were rejected."""
 
     release: Release | None
     tried: tuple[str, ...]
@@ -57,9 +57,9 @@ def way_back(tx: Transaction, asset_id: str, environment: Environment, serving: 
 
 
 def interface_check(serving: Release, target: Release) -> Check:
-    """Whether whoever calls ``serving`` can call ``target``: schema, prompt format and tooling are the same.
+    """Whether callers of ``serving`` can call ``target``: schema, prompt format and tooling are the same.
 
-    A difference blocks. A part that one of the two does not state is told: nobody can compare it.
+    A difference blocks. A part that is not recorded for one of the two is reported as not compared.
     """
     broken = serving.interface.breaks(target.interface)
     if broken:
@@ -67,13 +67,13 @@ def interface_check(serving: Release, target: Release) -> Check:
         return Check(name="interface", ok=False, detail=detail)
     unstated = list(dict.fromkeys([*serving.interface.unstated(), *target.interface.unstated()]))
     if unstated:
-        detail = f"not compared: {', '.join(unstated)} not stated by {serving.version} or {target.version}"
+        detail = f"not compared: {', '.join(unstated)} not recorded for {serving.version} or {target.version}"
         return Check(name="interface", ok=False, blocking=False, detail=detail)
     return Check(name="interface", ok=True, detail=f"the same schema, prompt format and tooling as {serving.version}")
 
 
 def last_stays(tx: Transaction, asset_id: str, environment: Environment) -> list[Stay]:
-    """The last stay of each version there, newest first: what was good once and bad lately is not good."""
+    """The last stay of each version there, newest first: a version that was unhealthy last is not good."""
     seen: dict[str, Stay] = {}
     for stay in tx.estate.stays(asset_id, environment):
         seen.setdefault(stay.version, stay)

@@ -1,4 +1,4 @@
-"""Names that releases and suites give to other releases: do they exist, and do they not lead in a circle?"""
+"""References of releases and suites to other releases: do they exist, and are they free of cycles?"""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _KEYS = ("lineage:", "pointer:", "baseline:")
 
 
 def check_names(tx: Transaction, parts: JudgeParts, asset_id: str, now: datetime) -> Told:
-    """Concerns about the names that an asset's releases and suites use. Nothing is taken out because of them."""
+    """Concerns about the references of an asset's releases and suites. Nothing is removed because of them."""
     releases = tx.estate.releases(asset_id)
     known = _Known(tx, asset_id, releases)
     alive = [r for r in releases if r.state is not ReleaseState.RETIRED]
@@ -29,7 +29,7 @@ def check_names(tx: Transaction, parts: JudgeParts, asset_id: str, now: datetime
 
 
 def check_others(tx: Transaction, parts: JudgeParts, asset_id: str, now: datetime) -> Told:
-    """Other assets whose lineage did not add up: what they named may have come with this asset's news."""
+    """Other assets with an open lineage concern: the missing release may have come with this asset."""
     told = Told([], [])
     for other in sorted({c.asset_id for c in tx.inventory.concerns() if c.kind == "lineage"} - {asset_id}):
         told.add(check_names(tx, parts, other, now))
@@ -49,7 +49,7 @@ class _Known:
         return self._read[asset_id]
 
     def ours(self, asset_id: str) -> bool:
-        """Whether such a name is an asset here at all: others are names of somebody else's."""
+        """Whether such a name is an asset of this estate at all: others are external."""
         return bool(self.of(asset_id)) or self._tx.estate.asset(asset_id) is not None
 
     def made_of(self, node: Node) -> list[Node]:
@@ -71,14 +71,14 @@ def _lineage(release: Release, known: _Known, now: datetime) -> Iterator[Concern
     circle = cycle((release.asset_id, release.version), known.made_of)
     if circle:
         way = " from ".join(f"{a}@{v}" for a, v in circle)
-        what = f"the lineage of {release.asset_id} {release.version} is a circle: {way}"
-        yield _concern(release, key, what, "Correct what it is said to be made from", Severity.MEDIUM, now)
+        what = f"the lineage of {release.asset_id} {release.version} is cyclic: {way}"
+        yield _concern(release, key, what, "Correct its lineage", Severity.MEDIUM, now)
 
 
 def _pointer(release: Release, known: _Known, now: datetime) -> Iterator[Concern]:
     target = release.rollback_pointer
     if target is not None and target not in known.of(release.asset_id):
-        what = f"{release.asset_id} {release.version} names {target} to go back to, which no source knows"
+        what = f"{release.asset_id} {release.version} names {target} as its rollback target, which no source knows"
         todo = "Correct rollback_to, or register that release"
         yield _concern(release, f"pointer:{release.version}", what, todo, Severity.MEDIUM, now)
 

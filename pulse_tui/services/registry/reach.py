@@ -1,4 +1,4 @@
-"""Who feels it when a deployment is wrong: the endpoints it answers, and the workflows it is a stage of."""
+"""Who is affected when a deployment fails: the endpoints it serves, and the workflows it is a stage of."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An asset opened: what does not add up first, then every field with whose word it is, where it runs and why."""
+"""The page of an asset: concerns first, then every field with its source, where it runs and why."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def asset_story(parts: RollbackParts, asset_id: str) -> tuple[Line, ...]:
             *(("Concern", f"{c.what}. {c.todo}") for c in tx.inventory.concerns(asset_id)),
             ("Asset", f"{asset.id}: {asset.asset_type.value}, {asset.tier.value}, {asset.exposure.value} exposure"),
             ("Owner", asset.owner_team or "nobody"),
-            ("Data", ", ".join(asset.data.words()) or "keeps nothing of its users"),
+            ("Data", ", ".join(asset.data.words()) or "stores nothing of its users"),
             *_fields(tx, parts, asset),
             *_places(tx, parts, asset_id, now),
             *_endpoints(tx, asset_id),
@@ -55,7 +55,7 @@ def asset_story(parts: RollbackParts, asset_id: str) -> tuple[Line, ...]:
 
 
 def _fields(tx: Transaction, parts: RollbackParts, asset: Asset) -> Iterator[Line]:
-    """Each field that somebody stated: whose word holds since when, and who says otherwise."""
+    """Each claimed field: the source that is believed, since when, and the claims that contradict."""
     claims = tx.inventory.claims(asset_subject(asset.id))
     for field in [*_FIELDS, *sorted({c.field for c in claims} - set(_FIELDS))]:
         said = _settled([c for c in claims if c.field == field], parts)
@@ -64,7 +64,7 @@ def _fields(tx: Transaction, parts: RollbackParts, asset: Asset) -> Iterator[Lin
 
 
 def _settled(claims: list[Claim], parts: RollbackParts) -> str:
-    """``ml-support (estate since 2026-11-01T00:00:00Z; registry says ml-x since ...)``; empty when nobody said anything."""
+    """``ml-support (estate since 2026-11-01T00:00:00Z; registry says ml-x since ...)``; empty without a claim."""
     settled = settle(claims, parts.judging.precedence)
     if settled is None:
         return ""
@@ -110,7 +110,7 @@ def _pointer(tx: Transaction, deployment: Deployment, check: PointerCheck | None
         return f"{check.version}, valid, {seen}" + (f" ({'; '.join(told)})" if told else "")
     if check.version is None:
         return f"none, {seen}: {check.reason}"
-    return f"{check.version} does NOT work, {seen}: {check.reason}"
+    return f"{check.version} FAILED its check, {seen}: {check.reason}"
 
 
 def _endpoints(tx: Transaction, asset_id: str) -> Iterator[Line]:
@@ -132,7 +132,7 @@ def _releases(tx: Transaction, asset_id: str) -> Iterator[Line]:
 
 
 def _components(tx: Transaction, asset_id: str) -> Iterator[Line]:
-    """What the asset uses itself; what that brings in is on the tree."""
+    """What the asset uses directly; the rest is on the tree."""
     own = dict.fromkeys((e.child, e.environments) for e in tx.dependencies.edges(asset_id) if e.parent is None)
     for component, environments in list(own)[:COMPONENTS]:
         where = ", ".join(e.value for e in environments) or "everywhere"

@@ -1,4 +1,4 @@
-"""What a registry says becomes releases, claims and version events. Releases are immutable."""
+"""A registry's reports become releases, claims and version events. Releases are immutable."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class _Sync:
                 f"digest:{release.version}",
                 f"{release.asset_id} {release.version} has another digest than when it was recorded: "
                 f"{self._said.source} has {found}, recorded is {recorded}",
-                "A release never changes: find out who rebuilt it; promote neither until it is known",
+                "A release never changes: find out who rebuilt it; promote neither until that is known",
                 Severity.HIGH,
                 version=release.version,
             )
@@ -129,10 +129,10 @@ class _Sync:
         found = (self._tx.estate.deployment(self._said.asset_id, e) for e in self._said.managed)
         return [d for d in found if d is not None and d.source == self._said.source]
 
-    # ------------------------------------------------------------ places
+    # ------------------------------------------------------------ deployments
 
     def _place(self, environment: Environment, serving: str, traffic: float) -> None:
-        # 100 percent is what a registry says that knows of no shares: no word against whoever does.
+        # 100 percent comes from a registry that knows no shares: it does not contradict one that does.
         share = traffic if traffic != 100.0 else None
         at = self._said.placed_at.get(environment)
         settled = claims.place(
@@ -147,21 +147,21 @@ class _Sync:
             self._serves(settled.after.version)
 
     def _unfit(self, environment: Environment, version: str) -> None:
-        """A release that was taken out of use serves nevertheless: somebody put it back."""
+        """A quarantined or retired release serves nevertheless: it was deployed outside this program."""
         release = self._known.get(version)
         if release is None or release.usable:
             return
         self._concern(
             f"unfit:{environment.value}",
             f"{release.asset_id} {version} serves in {environment.value} and is {release.state.value}",
-            f"Somebody put it back. Roll it back: pulse-tui rollback plan {release.asset_id} --env {environment.value}",
+            f"It was deployed outside this program. Roll it back: pulse-tui rollback plan {release.asset_id} --env {environment.value}",
             Severity.HIGH,
             environment=environment,
             version=version,
         )
 
     def _serves(self, version: str) -> None:
-        """What serves customers when it is first seen was promoted by somebody, before anybody here looked."""
+        """A release that serves customers when it is first seen was promoted before this program watched."""
         release = self._known.get(version)
         if release is not None and release.state in BEFORE_PROMOTION:
             self._tx.estate.set_release_state(release.asset_id, version, ReleaseState.PROMOTED)
@@ -197,7 +197,7 @@ class _Sync:
         )
 
     def _absent(self, environment: Environment) -> None:
-        """The registry speaks for the environment and names nothing there."""
+        """The registry reports on the environment and names no version there."""
         said = self._said
         subject = place_subject(said.asset_id, environment)
         mine = [c for c in self._tx.inventory.claims(subject, "version") if c.source == said.source]
@@ -206,12 +206,12 @@ class _Sync:
         was = mine[0].value
         deleted = said.complete and was not in {v.version for v in said.versions}
         if environment is Environment.PRODUCTION or deleted:
-            # Something still answers there. What was last known stays, with the reason, until somebody says more.
-            why = "its version was deleted under it" if deleted else "it was taken away"
+            # Something still serves there. The last known version stays, with the reason, until more is known.
+            why = "its version was deleted" if deleted else "the alias was removed"
             self._concern(
                 f"gone:{environment.value}",
                 f"{said.asset_id} {environment.value} no longer points at a version in {said.source}: {why} (was {was})",
-                f"{was} is shown as what is last known. Set the alias again, or record that nothing serves: "
+                f"{was} is shown as the last known version. Set the alias again, or record that nothing serves: "
                 f"pulse-tui release withdraw {said.asset_id} --env {environment.value}",
                 Severity.HIGH if deleted else Severity.MEDIUM,
                 environment=environment,
@@ -223,7 +223,7 @@ class _Sync:
         self._told.signals.append(withdrawn(said, self._asset, self._now, environment, was))
         self._moved(environment, settled)
 
-    # ------------------------------------------------------------ what is told
+    # ------------------------------------------------------------ what is reported
 
     def _concern(
         self,
@@ -260,7 +260,7 @@ def promoted(
     why: str,
     now: datetime,
 ) -> None:
-    """What a move to another version means for the release: its way back, the record of the promotion, and its state
+    """What a move to another version changes: the rollback target, the record of the promotion, and the release's state
     when it serves customers now (a canary is a trial, whoever put it there)."""
     if settled.after is None:
         return

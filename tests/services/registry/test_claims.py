@@ -79,7 +79,7 @@ def test_two_sources_that_disagree_are_a_signal_and_a_concern_not_a_coin_flip(ju
     take(judge, says("registry", {PRODUCTION: "1"}, version("1"), version("2")))
     take(judge, says("ci", {PRODUCTION: "2"}, managed=()))
     assert serving(judge) == ("1", "registry")
-    sentence = "what serves as embedder in production is disputed: registry says 1, ci says 2"
+    sentence = "conflict about what serves as embedder in production: registry says 1, ci says 2"
     assert concerns(judge) == {"dispute:production:version": sentence}
     assert told(judge)[-1] == sentence
     count = len(told(judge))
@@ -133,7 +133,7 @@ def test_a_production_alias_that_disappears_leaves_what_is_last_known_with_the_r
     take(judge, says("registry", {PRODUCTION: "1"}, version("1")))
     take(judge, says("registry", {}, version("1")))
     assert serving(judge) == ("1", "registry")
-    assert "it was taken away (was 1)" in concerns(judge)["gone:production"]
+    assert "the alias was removed (was 1)" in concerns(judge)["gone:production"]
     take(judge, says("registry", {PRODUCTION: "1"}, version("1")))
     assert concerns(judge) == {}
 
@@ -142,7 +142,7 @@ def test_a_version_deleted_under_its_alias_is_told_and_stays_on_record(judge: Ju
     take(judge, says("registry", {PRODUCTION: "1", CANARY: "2"}, version("1"), version("2")))
     take(judge, says("registry", {PRODUCTION: "1"}, version("1")))
     found = concerns(judge)
-    assert "its version was deleted under it (was 2)" in found["gone:canary"]
+    assert "its version was deleted (was 2)" in found["gone:canary"]
     assert found["deleted:2"] == "embedder 2 was deleted in registry while it served in canary"
     assert serving(judge, CANARY) == ("2", "registry")
     with judge.store.read() as tx:
@@ -166,7 +166,7 @@ def test_a_cyclic_lineage_is_told_and_kept_as_it_was_said(judge: JudgeParts) -> 
     second = version("2", lineage=Lineage(base_model="embedder@1"))
     take(judge, says("registry", {}, first, second))
     assert concerns(judge)["lineage:1"] == (
-        "the lineage of embedder 1 is a circle: embedder@1 from embedder@2 from embedder@1"
+        "the lineage of embedder 1 is cyclic: embedder@1 from embedder@2 from embedder@1"
     )
     with judge.store.read() as tx:
         release = tx.estate.release("embedder", "1")
@@ -385,7 +385,7 @@ def test_a_move_past_a_freeze_is_told(judge: JudgeParts) -> None:
     with judge.store.write() as tx:
         tx.judgements.put_hold(hold(asset_id="embedder", version=None, environment=None))
     take(judge, says("registry", {PRODUCTION: "2"}, version("1"), version("2")))
-    assert any(title.startswith("embedder 2 was put into production past a") for title in told(judge))
+    assert any(title.startswith("embedder 2 was deployed to production past a") for title in told(judge))
 
 
 def test_a_bill_that_names_another_asset_of_ours_is_refused(judge: JudgeParts) -> None:

@@ -85,7 +85,9 @@ def test_a_registry_is_believed_over_the_estate_and_the_difference_is_told(judge
     put(judge, shape())
     registry_says(judge, "2.0.0")
     assert serving(judge) == ("2.0.0", "registry")
-    assert concerns(judge) == ["what serves as bot in production is disputed: registry says 2.0.0, estate says 1.0.0"]
+    assert concerns(judge) == [
+        "conflict about what serves as bot in production: registry says 2.0.0, estate says 1.0.0"
+    ]
     put(judge, shape(serves="2.0.0"))
     assert concerns(judge) == []
 
@@ -114,7 +116,7 @@ def test_the_same_release_with_another_digest_is_told_and_never_overwrites(judge
 
 def test_a_release_that_names_a_missing_way_back_is_told(judge: JudgeParts) -> None:
     put(judge, shape(ReleaseShape(version="1.0.0", rollback_to="0.9.9")))
-    assert concerns(judge) == ["bot 1.0.0 names 0.9.9 to go back to, which no source knows"]
+    assert concerns(judge) == ["bot 1.0.0 names 0.9.9 as its rollback target, which no source knows"]
     put(judge, shape(ReleaseShape(version="1.0.0", rollback_to="0.9.9"), ReleaseShape(version="0.9.9")))
     assert concerns(judge) == []
 

@@ -83,7 +83,7 @@ def test_what_nobody_owns_is_told(declared: JudgeParts) -> None:
         )
     rows = listed(declared, "unowned")
     assert [r.subject for r in rows] == ["/orphan", "/what", "orphan", "refunds"]
-    assert "nobody knows what answers at this production-critical endpoint in canary" in rows[1].what
+    assert "no asset is declared for this production-critical endpoint in canary" in rows[1].what
     assert "stage file is done by x" in rows[3].what
 
 
@@ -98,7 +98,7 @@ def test_what_no_source_ever_spoke_of_is_told(judge: JudgeParts) -> None:
         ("sandbox", "estate"),
         ("support-bot", "registry"),
     ]
-    assert "has never answered: refused" in rows[0].what
+    assert "has never been read: refused" in rows[0].what
 
 
 def test_claims_that_differ_are_told_with_who_is_believed(declared: JudgeParts) -> None:

@@ -223,7 +223,7 @@ def test_ours_and_a_vendors_are_told_apart_by_glyph_and_word() -> None:
 
 def test_a_disagreement_says_what_to_do() -> None:
     assert texts(estate_rows.inventory_cells(INVENTORY[2], NOW_US)) == [
-        "▲ unowned", "summarizer", "nobody owns it", "name an owner_team for it under estate, assets", "estate",
+        "▲ unowned", "summarizer", "it has no owner", "name an owner_team for it under estate, assets", "estate",
     ]  # fmt: skip
 
 
