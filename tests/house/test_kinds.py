@@ -76,7 +76,7 @@ def test_importing_the_kinds_imports_nothing_heavy() -> None:
 
 NEW_KIND = '''"""A kind of several files."""
 from pulse_tui.actions._shared.case import NoOptions as Options
-from pulse_tui.actions.pager.words import respond
+from pulse_tui.actions.brand_new.words import respond
 def deliver(delivery, options, context):
     """Nothing."""
     return ""
@@ -86,7 +86,7 @@ def deliver(delivery, options, context):
 def test_a_new_kind_is_found_and_its_types_are_checked_without_an_edit_anywhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    room = tmp_path / "pager"
+    room = tmp_path / "brand_new"
     room.mkdir()
     (room / "__init__.py").write_text(NEW_KIND)
     (room / "words.py").write_text('def respond(case):\n    """Nothing."""\n    return ()\n')
@@ -94,10 +94,10 @@ def test_a_new_kind_is_found_and_its_types_are_checked_without_an_edit_anywhere(
     monkeypatch.setattr(pulse_tui.actions, "__path__", [*pulse_tui.actions.__path__, str(tmp_path)])
     found = set(Kinds("actions")) - {kind for family, kind in ALL if family == "actions"}
     try:
-        assert found == {"pager"}
-        assert "actions_pager_action: Action = pulse_tui.actions.pager\n" in typed_kinds()
+        assert found == {"brand_new"}
+        assert "actions_brand_new_action: Action = pulse_tui.actions.brand_new\n" in typed_kinds()
     finally:
-        for name in [n for n in sys.modules if n.startswith("pulse_tui.actions.pager")]:
+        for name in [n for n in sys.modules if n.startswith("pulse_tui.actions.brand_new")]:
             del sys.modules[name]
 
 
