@@ -190,7 +190,7 @@ class House:
         """The opened database, its schema current."""
         from pulse_tui.storage.store import SqlStore  # noqa: PLC0415  SQLAlchemy after the first frame
 
-        return SqlStore(secret(self.database), self.base, read_only=self.read_only)
+        return SqlStore(secret(self.database), self.base, read_only=self.read_only, dead=is_dead)
 
     @cached_property
     def web(self) -> Web:

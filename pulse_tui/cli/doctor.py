@@ -91,6 +91,7 @@ def _parts(house: House) -> Iterator[Line]:
         return
     yield from _operators(house)
     yield from _rollback_targets(house)
+    yield from _rollback_runs(house)
     yield from _sources(house)
     yield from _suites(house)
     yield _hooks(house)
@@ -168,6 +169,17 @@ def _rollback_targets(house: House) -> Iterator[Line]:
             + (f"; not: {', '.join(bare[:5])}" if bare else ""),
         )
     yield Line("drills", None, "drills are not built yet: no playbook has been rehearsed by this tool")
+
+
+def _rollback_runs(house: House) -> Iterator[Line]:
+    """Runs that stopped short of their end, and plans that wait for somebody."""
+    board = house.store.board(house.settings.name, None, house.clock())
+    for run in board.runs:
+        yield Line("rollback run", False if run.stopped else None, f"{run.headline} -> {run.todo or 'wait for it'}")
+    for plan in board.plans:
+        yield Line("rollback plan", None, f"{plan.headline} -> {plan.todo}")
+    if not board.runs and not board.plans:
+        yield Line("rollback runs", True, "none stopped half-way, no plan waits")
 
 
 def _sources(house: House) -> Iterator[Line]:

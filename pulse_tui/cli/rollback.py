@@ -12,8 +12,7 @@ from pulse_tui.domain.words import Environment
 from pulse_tui.wiring import holder_name, operator_name
 
 if TYPE_CHECKING:
-    from pulse_tui.domain.rollback import Plan, PlanState
-    from pulse_tui.ports import Transaction
+    from pulse_tui.domain.rollback import Run
     from pulse_tui.wiring import House
 
 EPILOG = """\
@@ -22,17 +21,20 @@ approve PLAN           approve exactly this plan, as $PULSE_OPERATOR or the user
 reject PLAN            reject it: the plan can never run
 run PLAN               carry out an approved plan, reading every target back
 undo PLAN              plan the way forward again; it is approved and run like any other plan
+undo RUN               put back what a run moved that stopped half-way
 show [PLAN]            one plan, or all of them
-resume RUN             take over a run whose process died, or check again one that stopped as unknown
-A PLAN is named by 8 or more digits of its hash. plan exits with 1 when it is blocked, run when it is not verified."""
-_SUBJECTS = {"plan": "ASSET --env ENV", "resume": "RUN"}
+list                   every plan, the newest first: how it stands, its targets, who waits for whom
+resume RUN             go on with a run that stopped half-way or whose process died
+A PLAN is named by 8 or more digits of its hash. plan exits with 1 when it is blocked, run and resume when the run is
+not verified, list when something waits or stopped half-way."""
+_SUBJECTS = {"plan": "ASSET --env ENV", "resume": "RUN", "undo": "PLAN or RUN"}
 
 
 def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     """An action and what it is about."""
     parser.epilog = EPILOG
-    parser.add_argument("action", choices=["plan", "approve", "reject", "run", "undo", "show", "resume"])
-    parser.add_argument("subject", nargs="?", help="an asset (plan), a plan's hash, or a run (resume)")
+    parser.add_argument("action", choices=["plan", "approve", "reject", "run", "undo", "show", "list", "resume"])
+    parser.add_argument("subject", nargs="?", help="an asset (plan), a plan's hash, or a run (resume, undo)")
     parser.add_argument(
         "--env", choices=[e.value for e in Environment], dest="environment", help="where (plan needs it)"
     )
@@ -44,7 +46,7 @@ def run(options: argparse.Namespace, _name: str) -> int:
     """0 done, 1 refused or not verified."""
     with opened(options) as house:
         house.sync()
-        if options.action == "show" and options.subject is None:
+        if options.action == "list" or (options.action == "show" and options.subject is None):
             return _list(options, house)
         if options.subject is None:
             raise WrongUse(
@@ -53,6 +55,8 @@ def run(options: argparse.Namespace, _name: str) -> int:
             )
         if options.action == "resume":
             return _resume(options, house)
+        if options.action == "undo" and _is_run(options.subject, house):
+            return _put_back(options, house)
         story = _act(options, house)
     emit(options, story, [*lines(story), *_next(story)])
     if options.action in ("plan", "undo"):
@@ -78,32 +82,37 @@ def _act(options: argparse.Namespace, house: House) -> PlanStory:
 
 
 def _list(options: argparse.Namespace, house: House) -> int:
+    from pulse_tui.services.rollback.listing import listed  # noqa: PLC0415
+
+    rows = listed(house.rollback)
+    emit(options, rows, [line for row in rows for line in row.lines()] or ["no plans"])
+    return 1 if options.action == "list" and any(row.needs_somebody for row in rows) else 0
+
+
+def _is_run(name: str, house: House) -> bool:
     with house.store.read() as tx:
-        rows = [
-            {"plan": p.hash, "target": p.target, "from": p.from_version, "to": p.to_version, "state": _state(tx, p, s)}
-            for p, s in tx.rollbacks.plans()
-        ]
-    text = [f"{r['plan'][:12]}  {r['target']}  {r['from']} -> {r['to']}  {r['state']}" for r in rows]
-    emit(options, rows, text or ["no plans"])
-    return 0
-
-
-def _state(tx: Transaction, plan: Plan, state: PlanState) -> str:
-    """Of a plan that was carried out: how its run stands."""
-    runs = tx.rollbacks.runs(plan_hash=plan.hash, limit=1)
-    return runs[0].state.value if runs else state.value
+        return tx.rollbacks.run(name) is not None
 
 
 def _resume(options: argparse.Namespace, house: House) -> int:
     from pulse_tui.services.rollback.execute import resume  # noqa: PLC0415
 
-    done = resume(house.rollback, options.subject, operator_name(), holder_name())
-    emit(
-        options,
-        {"run": done.id, "state": done.state.value, "detail": done.detail},
-        [f"run {done.id}: {done.state.value}, {done.detail}"],
-    )
-    return 0 if done.state.value == "verified" else 1
+    return _told(options, house, resume(house.rollback, options.subject, operator_name(), holder_name()), "verified")
+
+
+def _put_back(options: argparse.Namespace, house: House) -> int:
+    from pulse_tui.services.rollback.execute import put_back  # noqa: PLC0415
+
+    return _told(options, house, put_back(house.rollback, options.subject, operator_name(), holder_name()), "undone")
+
+
+def _told(options: argparse.Namespace, house: House, done: Run, wanted: str) -> int:
+    """How the run ended, and the command that comes next when that is not how it should have."""
+    lines = [f"run {done.id}: {done.state.value}, {done.detail}"]
+    if done.state.value in ("unknown", "halted"):
+        lines.append(f"next: pulse-tui rollback resume {done.id}, or pulse-tui rollback undo {done.id}")
+    emit(options, {"run": done.id, "state": done.state.value, "detail": done.detail}, lines)
+    return 0 if done.state.value == wanted else 1
 
 
 def lines(story: PlanStory) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 
 from pulse_tui.cli.output import emit, opened
 from pulse_tui.domain.errors import NotFound
@@ -12,6 +13,7 @@ from pulse_tui.domain.standing import Standing
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.views.panes import AlertStory, Board
 from pulse_tui.domain.words import URGENT
+from pulse_tui.settings.shapes import OperatorShape
 from pulse_tui.wiring import House
 
 QUARANTINE_SHOWN = 100
@@ -22,7 +24,8 @@ def arguments(parser: argparse.ArgumentParser, name: str) -> None:
     if name == "status":
         parser.add_argument("--quarantine", action="store_true", help="the records that were refused, newest first")
         parser.epilog = (
-            "Exits with 1 when a P1 or P2 alert is open, or a quarantined release serves;\n"
+            "Exits with 1 when a P1 or P2 alert is open, a quarantined release serves, a rollback stopped\n"
+            "short of its end or a plan waits;\n"
             "with --quarantine when something was refused."
         )
     if name == "explain":
@@ -40,18 +43,37 @@ def run(options: argparse.Namespace, name: str) -> int:
         if options.quarantine:
             return _quarantine(options, house)
         board = house.store.board(house.settings.name, None, house.clock())
-        now_us = to_us(house.clock())
-    emit(options, board, _lines(board, now_us))
+        now_us, operators = to_us(house.clock()), house.settings.operators
+    emit(options, board, _lines(board, operators, now_us))
     unfit = any(r.state == Standing.QUARANTINED for r in board.registry)
-    return 1 if board.header.p1 or board.header.p2 or unfit else 0
+    waits = board.plans or any(r.stopped for r in board.runs)
+    return 1 if board.header.p1 or board.header.p2 or unfit or waits else 0
 
 
-def _lines(board: Board, now_us: int) -> list[str]:
+def _rollbacks(board: Board, operators: Sequence[OperatorShape], now_us: int) -> list[str]:
+    """Runs that are under way or stopped, and plans that wait: who waits for whom, and how long."""
+    lines = []
+    for run in board.runs:
+        mark = "ROLLBACK STOPPED: " if run.stopped else ""
+        detail = f": {run.detail}" if run.detail else ""
+        lines.append(f"{mark}{run.headline} (by {run.by}, {age(run.since_us, now_us)}){detail}")
+        if run.todo:
+            lines.append(f"  {run.todo}")
+    for plan in board.plans:
+        able = [o.name for o in operators if plan.environment in o.environments and o.name not in plan.approved_by]
+        who = f"; may approve: {', '.join(able) or 'nobody'}" if plan.state == "proposed" else ""
+        since, left = age(plan.since_us, now_us), age(now_us, plan.expires_us)
+        lines += [f"ROLLBACK WAITS: {plan.headline}, since {since}, expires in {left}{who}", f"  {plan.todo}"]
+    return lines
+
+
+def _lines(board: Board, operators: Sequence[OperatorShape], now_us: int) -> list[str]:
     h = board.header
     lines = [
         f"{h.estate}: production {h.production_ok} ok, {h.production_risk} at risk; canary {h.canary}, shadow {h.shadow};"
         f" P1 {h.p1}, P2 {h.p2}, other {h.p4}; sources {h.sources_good}/{h.sources_total} good"
     ]
+    lines += _rollbacks(board, operators, now_us)
     if h.frozen:
         lines.append(f"frozen: {', '.join(h.frozen)}")
     if h.indeterminate:
@@ -86,7 +108,9 @@ def _lines(board: Board, now_us: int) -> list[str]:
 
 def _todo(board: Board) -> list[str]:
     urgent = [a for a in board.alerts if a.priority in URGENT]
-    lines = [f"  pulse-tui explain {urgent[0].id}"] if urgent else []
+    lines = [f"  {r.todo}    {r.headline}" for r in board.runs if r.stopped]
+    lines += [f"  pulse-tui explain {urgent[0].id}"] if urgent else []
+    lines += [f"  {p.todo}    {p.headline}" for p in board.plans]
     lines += [
         f"  pulse-tui rollback plan {r.asset} --env {r.environment}    {r.version} is quarantined and serves"
         for r in board.registry

@@ -143,7 +143,8 @@ _STEP_MOVES: dict[StepState, frozenset[StepState]] = {
     ),
     StepState.SENT: frozenset({StepState.VERIFIED, StepState.FAILED, StepState.UNKNOWN, StepState.UNDONE}),
     StepState.VERIFIED: frozenset({StepState.UNDONE, StepState.UNKNOWN}),
-    StepState.FAILED: frozenset({StepState.UNDONE, StepState.UNKNOWN}),
+    # A run that halted is taken up again by hand: its target may take the value now.
+    StepState.FAILED: frozenset({StepState.UNDONE, StepState.UNKNOWN, StepState.SENT, StepState.VERIFIED}),
     StepState.UNKNOWN: frozenset({StepState.SENT, StepState.VERIFIED, StepState.FAILED, StepState.UNDONE}),
     StepState.UNDONE: frozenset(),
 }

@@ -58,12 +58,15 @@ def standing(
     release: str | None,
     retest: str | None,
     conflict: str | None,
+    stopped: str | None = None,
 ) -> tuple[Standing, str]:
     """The state of a deployment and the reason: the most urgent thing that is true of it.
 
     ``release`` is the state of the release that serves, None when the registry does not know it; ``retest`` and
-    ``conflict`` give why a retest is due, and what contradicts.
+    ``conflict`` give why a retest is due, and what contradicts; ``stopped`` says that a rollback stopped half-way.
     """
+    if stopped is not None:
+        return Standing.RISK, stopped  # what serves is not even known for certain
     if release == "quarantined":
         return Standing.QUARANTINED, "this release is quarantined and still serves"
     if alert is not None and alert.priority in URGENT:

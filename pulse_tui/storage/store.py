@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -67,8 +67,11 @@ class SqlTransaction:
 class SqlStore:
     """Implements :class:`pulse_tui.ports.Store` on SQLite or PostgreSQL."""
 
-    def __init__(self, url: str, base: Path, *, read_only: bool = False) -> None:
-        """Open the database, bringing its schema up to date unless ``read_only``.
+    def __init__(
+        self, url: str, base: Path, *, read_only: bool = False, dead: Callable[[str], bool] = lambda _holder: False
+    ) -> None:
+        """Open the database, bringing its schema up to date unless ``read_only``. ``dead`` says whether the process
+        behind a lease's holder certainly no longer lives.
 
         Raises StorageError when it is locked, read-only, damaged, unreachable or from a newer
         version; a SQLite file is copied beside itself before its schema is changed.
@@ -78,6 +81,7 @@ class SqlStore:
         self._writer = self._engine.execution_options(pulse_write=True)
         self._mark: _Mark | None = None
         self._kept: boards.Kept | None = None
+        self._dead = dead
         with translated(self.url):
             if read_only:
                 refuse_missing(self.url)
@@ -116,7 +120,7 @@ class SqlStore:
         with translated(self.url), self._reader().begin() as connection:
             execute = _executor(connection)
             touched = Touched(execute, connection.dialect.name)
-            kept = boards.read_kept(execute, estate_name, asset, now, touched, before)
+            kept = boards.read_kept(execute, estate_name, asset, now, touched, before, self._dead)
         self._kept = kept
         return kept.board
 

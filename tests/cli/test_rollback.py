@@ -26,7 +26,7 @@ def test_a_canary_goes_back_with_one_approval_and_the_target_is_read_back(shell:
     assert "verified" in done.out
     assert target.writes == [("my-bot/canary", "1.1.0", "1.0.1")]
     assert "canary" in shell("status").out
-    assert shell("rollback", "show").out.strip().endswith("verified")
+    assert "my-bot/canary  1.1.0 -> 1.0.1  verified" in shell("rollback", "show").out
 
 
 def test_planning_touches_nothing_and_says_what_comes_next(shell: Shell, target: Target) -> None:

@@ -36,6 +36,8 @@ class RegistryRow(NamedTuple):
     """The asset's type."""
     pointer_ok: bool = True
     """False: the last check of the target failed, or it found none."""
+    run: str = ""
+    """``stopped``, ``running`` or ``waiting`` when a rollback of it is in that state."""
 
     @property
     def key(self) -> str:
@@ -143,6 +145,12 @@ class Header(NamedTuple):
     sources_total: int
     indeterminate: int
     dead_letters: int
+    running: int = 0
+    """Rollbacks that are being carried out."""
+    stopped: int = 0
+    """Runs of rollbacks that stopped short of their end and need a person."""
+    waiting: int = 0
+    """Plans that wait for an approval, or to be run."""
 
 
 class SourceRow(NamedTuple):
@@ -156,6 +164,83 @@ class SourceRow(NamedTuple):
     last_good_us: int | None
 
 
+class RunRow(NamedTuple):
+    """A run of a rollback that is under way, or that stopped and needs a person."""
+
+    id: str
+    plan: str
+    """The hash of its plan."""
+    asset: str
+    environment: str
+    state: str
+    """running, unknown, halted or undone; ``abandoned`` when the process that carried it out is gone."""
+    detail: str
+    since_us: int
+    """When it began; of one that ended, when that was."""
+    by: str
+    holder: str
+    """The process that carries it out."""
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it needs a person."""
+        return self.state != "running"
+
+    @property
+    def headline(self) -> str:
+        """What is the matter, in one line."""
+        where = f"{self.asset} in {self.environment}"
+        if self.state == "running":
+            return f"run {self.id} is rolling back {where}"
+        if self.state == "abandoned":
+            return f"run {self.id} of {where} was abandoned: its process is gone"
+        if self.state == "undone":
+            return f"the rollback of {where} failed and was undone (run {self.id})"
+        return f"run {self.id} of {where} {'halted' if self.state == 'halted' else 'stopped as unknown'}"
+
+    @property
+    def todo(self) -> str:
+        """The commands that bring it to an end; empty while it runs."""
+        if self.state == "running":
+            return ""
+        if self.state == "undone":
+            return f"pulse-tui rollback plan {self.asset} --env {self.environment}"
+        return f"pulse-tui rollback resume {self.id} (or undo {self.id})"
+
+
+class PlanRow(NamedTuple):
+    """A plan of a rollback that waits."""
+
+    hash: str
+    asset: str
+    environment: str
+    from_version: str
+    to_version: str
+    state: str
+    """``proposed`` waits for approvals, ``approved`` to be run."""
+    approved_by: tuple[str, ...]
+    needed: int
+    since_us: int
+    expires_us: int
+    by: str
+    """Who proposed it."""
+
+    @property
+    def headline(self) -> str:
+        """What waits for what, in one line."""
+        what = f"plan {self.hash[:12]} ({self.asset} in {self.environment}, {self.from_version} -> {self.to_version})"
+        if self.state == "approved":
+            return f"{what} is approved and waits to be run"
+        left = self.needed - len(self.approved_by)
+        given = f" ({', '.join(self.approved_by)} approved)" if self.approved_by else ""
+        return f"{what} waits for {left} {'more ' if given else ''}approval{'' if left == 1 else 's'}{given}"
+
+    @property
+    def todo(self) -> str:
+        """The command that comes next."""
+        return f"pulse-tui rollback {'run' if self.state == 'approved' else 'approve'} {self.hash[:12]}"
+
+
 class Board(NamedTuple):
     """All four panes and the header at one moment."""
 
@@ -167,6 +252,10 @@ class Board(NamedTuple):
     """The trends of the requested asset; first the one with the worst verdict."""
     sources: tuple[SourceRow, ...]
     workflows: tuple[WorkflowRow, ...] = ()
+    runs: tuple[RunRow, ...] = ()
+    """Those that need a person first."""
+    plans: tuple[PlanRow, ...] = ()
+    """The newest first."""
 
 
 class AlertStory(NamedTuple):

@@ -7,6 +7,7 @@ its target until an operator resumes it. A write is never sent without the lease
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -20,6 +21,7 @@ from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.rollback.aftermath import rolled_back
 from pulse_tui.services.rollback.approve import find, valid_approvals
 from pulse_tui.services.rollback.plan import preflight, step_options, void_reasons
+from pulse_tui.services.rollback.unfinished import in_the_way, lease, stopped
 
 LEASE_S = 60.0
 _POLL_S = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
@@ -42,22 +44,37 @@ def execute(parts: RollbackParts, plan_hash: str, by: str, holder: str) -> Run:
 
 
 def resume(parts: RollbackParts, run_id: str, by: str, holder: str) -> Run:
-    """Take over a run whose process died, or check again one that stopped as unknown.
+    """Take over a run whose process died, check again one that stopped as unknown, or go on with one that halted.
 
     Raises Refused while the process that has it is alive.
     """
+    plan, run = _take_over(parts, run_id, by, holder, "run.resumed")
+    return _Executor(parts, plan, run).forward()
+
+
+def put_back(parts: RollbackParts, run_id: str, by: str, holder: str) -> Run:
+    """Undo what a run moved that stopped short of its end. Raises Refused as :func:`resume` does."""
+    plan, run = _take_over(parts, run_id, by, holder, "run.undoing")
+    return _Executor(parts, plan, run).back(f"{by} undid run {run_id}")
+
+
+def _take_over(parts: RollbackParts, run_id: str, by: str, holder: str, action: str) -> tuple[Plan, Run]:
+    """In one transaction: the run can go on, its target is ours, and the log says who has it now."""
     now = parts.clock()
     with parts.store.write() as tx:
         run = tx.rollbacks.run(run_id)
         if run is None:
-            raise NotFound(f"there is no run {run_id!r}")
-        if not run.active:
+            raise NotFound(f"there is no run {run_id!r}", todo="pulse-tui rollback list shows the plans and their runs")
+        if not run.active and run.state is not RunState.HALTED:
             raise Refused(f"run {run_id} has ended: {run.state.value}", [run.detail])
         plan, _ = find(tx, run.plan_hash)
         _may_run(parts, plan, by)
+        later = [r.id for r in tx.rollbacks.runs() if r.target == run.target and r.started_at > run.started_at]
+        if later:
+            raise Refused(f"run {run_id} has ended: run {later[-1]} moved {run.target} after it")
         # A name for this attempt alone: two threads of one process must not share the lease.
         holder = f"{holder}/{run.id}/{run.epoch}"
-        epoch = tx.plumbing.claim(_lease(run.target), holder, now, LEASE_S, parts.outside.dead)
+        epoch = tx.plumbing.claim(lease(run.target), holder, now, LEASE_S, parts.outside.dead)
         if epoch is None:
             raise Refused(
                 f"run {run_id} is owned by {run.holder.split('/')[0]}, which may still be running",
@@ -65,8 +82,8 @@ def resume(parts: RollbackParts, run_id: str, by: str, holder: str) -> Run:
             )
         run = msgspec.structs.replace(run, epoch=epoch, holder=holder, state=RunState.RUNNING, detail="", ended_at=None)
         tx.rollbacks.put_run(run)
-        tx.log.append(now, by, "run.resumed", run.target, {"run": run.id, "plan": plan.hash, "epoch": str(epoch)})
-    return _Executor(parts, plan, run).forward()
+        tx.log.append(now, by, action, run.target, {"run": run.id, "plan": plan.hash, "epoch": str(epoch)})
+    return plan, run
 
 
 def _claim(parts: RollbackParts, plan: Plan, by: str, holder: str) -> Run:
@@ -83,9 +100,10 @@ def _claim(parts: RollbackParts, plan: Plan, by: str, holder: str) -> Run:
         if reasons:
             raise Refused(f"plan {plan.hash[:12]} cannot run", reasons)
         run_id = fingerprint(plan.hash, now.isoformat())[:12]
-        epoch = tx.plumbing.claim(_lease(plan.target), f"{holder}/{run_id}", now, LEASE_S)
+        other = in_the_way(tx, parts.outside, plan.target, now)
+        epoch = None if other else tx.plumbing.claim(lease(plan.target), f"{holder}/{run_id}", now, LEASE_S)
         if epoch is None:
-            raise Refused(f"another process holds {plan.target}")
+            raise Refused(other or f"another process holds {plan.target}")
         run = Run(
             id=run_id,
             plan_hash=plan.hash,
@@ -108,10 +126,6 @@ def _may_run(parts: RollbackParts, plan: Plan, by: str) -> None:
         raise Refused(f"{by!r} is not in the operators' file and may not run a plan")
     if plan.environment not in operator.environments:
         raise Refused(f"{by} may not run a plan in {plan.environment.value}")
-
-
-def _lease(target: str) -> str:
-    return f"target:{target}"
 
 
 class _Lost(Exception):
@@ -149,8 +163,17 @@ class _Executor:
 
     def forward(self) -> Run:
         """Continue from the end of the journal; an indeterminate state ends as unknown."""
+        return self._guarded(self._forward)
+
+    def back(self, why: str) -> Run:
+        """Put back what was moved so far, because somebody decided it."""
+        with self.parts.store.read() as tx:
+            records = tx.rollbacks.steps(self.run.id)
+        return self._guarded(lambda: self._undo(records, why))
+
+    def _guarded(self, work: Callable[[], Run]) -> Run:
         try:
-            return self._forward()
+            return work()
         except _Lost:
             return self._reload()
         except (ConfigError, NotFound) as error:  # a step's kind or options that this process cannot open
@@ -166,18 +189,20 @@ class _Executor:
             journal = tx.rollbacks.journal(self.run.id)
         # A run that began to undo continues to undo, whatever the state of its steps.
         failed = next((step for _, step, state, _ in journal if state == StepState.FAILED.value), None)
-        if failed is not None:
+        if failed is not None and self.plan.on_failure == "undo":
             return self._failed(records, failed)
+        if any(state == StepState.UNDONE.value for _, _, state, _ in journal):
+            return self._undo(records, "its undo was begun")
         for index, record in enumerate(records):
             records[index] = self._step(record)
             if records[index].state is StepState.UNKNOWN:
-                return self._end(RunState.UNKNOWN, f"step {index + 1}: {records[index].detail}")
+                return self._unknown(records, f"step {index + 1}: {records[index].detail}")
             if records[index].state is not StepState.VERIFIED:
                 return self._failed(records, index)
         for index in range(len(records) - 1):  # the last one was just read
             records[index] = self._step(records[index])
             if records[index].state is not StepState.VERIFIED:
-                return self._end(RunState.UNKNOWN, f"step {index + 1}: {records[index].detail}")
+                return self._unknown(records, f"step {index + 1}: {records[index].detail}")
         return self._verified()
 
     def _step(self, record: StepRecord) -> StepRecord:
@@ -255,6 +280,11 @@ class _Executor:
             self.parts.sleep(_POLL_S[min(attempt, len(_POLL_S) - 1)])
             attempt += 1
 
+    def _unknown(self, records: list[StepRecord], why: str) -> Run:
+        """Of several targets each is named with what it holds: whoever decides what comes next needs all of them."""
+        others = [r for r in records if r.state is not StepState.UNKNOWN]
+        return self._end(RunState.UNKNOWN, f"{why}. {self._where(others)}" if others else why)
+
     def _failed(self, records: list[StepRecord], index: int) -> Run:
         why = f"step {index + 1} of {len(records)} failed: {records[index].detail}"
         if self.plan.on_failure == "undo":
@@ -269,7 +299,7 @@ class _Executor:
             after = self._undo_step(record)
             records[record.index] = after
             if after.state is StepState.UNKNOWN:
-                return self._end(RunState.UNKNOWN, f"{why}; undoing step {record.index + 1}: {after.detail}")
+                return self._unknown(records, f"{why}; undoing step {record.index + 1}: {after.detail}")
         return self._end(RunState.UNDONE, f"{why}. What this run changed was undone. {self._where(records)}")
 
     def _undo_step(self, record: StepRecord) -> StepRecord:
@@ -326,12 +356,12 @@ class _Executor:
 
     def _renew(self) -> None:
         """Right before a send: this process still has the lease, for long enough. Raises _Lost."""
-        lease, holder, now = _lease(self.run.target), self.run.holder, self.parts.clock()
+        name, holder, now = lease(self.run.target), self.run.holder, self.parts.clock()
         with self.parts.store.write() as tx:
             self._guard(tx)
-            if not tx.plumbing.holds_lease(lease, holder, self.run.epoch, now):
+            if not tx.plumbing.holds_lease(name, holder, self.run.epoch, now):
                 raise _Lost  # it ran out: another process may be resuming, so nothing is sent
-            tx.plumbing.claim(lease, holder, now, LEASE_S)
+            tx.plumbing.claim(name, holder, now, LEASE_S)
         self.renewed_at = now
 
     def _write(self, record: StepRecord) -> StepRecord:
@@ -358,7 +388,8 @@ class _Executor:
             self._guard(tx)
             tx.rollbacks.put_run(ended)
             self._log(tx, ended)
-            tx.plumbing.release(_lease(self.run.target), self.run.holder)
+            stopped(tx, self.parts.judging, self.plan, ended, now)
+            tx.plumbing.release(lease(self.run.target), self.run.holder)
         return ended
 
     def _log(self, tx: Transaction, run: Run) -> None:
@@ -376,5 +407,5 @@ class _Executor:
             tx.rollbacks.put_run(run)
             self._log(tx, run)
             rolled_back(tx, self.parts.judging, plan, run, now)
-            tx.plumbing.release(_lease(run.target), run.holder)
+            tx.plumbing.release(lease(run.target), run.holder)
         return run

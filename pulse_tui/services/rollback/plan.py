@@ -18,6 +18,7 @@ from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.registry.fitness import fitness
 from pulse_tui.services.registry.known_good import interface_check, way_back
+from pulse_tui.services.rollback.unfinished import in_the_way
 from pulse_tui.settings.shapes import PlaybookShape, StepShape
 
 _RECENT = timedelta(hours=24)
@@ -254,12 +255,8 @@ def _records(tx: Transaction, plan: Plan, parts: RollbackParts) -> Iterator[Chec
         ok=now_there == plan.from_version,
         detail=f"the registry reports that {now_there} serves",
     )
-    others = [r for r in tx.rollbacks.runs(active_only=True) if r.target == plan.target]
-    yield Check(
-        name="alone",
-        ok=not others,
-        detail=f"run {others[0].id} is active on {plan.target}" if others else "no other run is active",
-    )
+    other = in_the_way(tx, parts.outside, plan.target, parts.clock())
+    yield Check(name="alone", ok=other is None, detail=other or "no other run is active")
     yield from _loop(tx, plan, parts.clock())
     yield Check(name="drilled", ok=False, blocking=False, detail="no drill of this playbook is recorded")
 

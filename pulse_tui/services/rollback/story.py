@@ -95,6 +95,9 @@ def _run_lines(tx: Transaction, runs: Sequence[Run]) -> list[str]:
         lines.append(f"run {run.id} by {run.started_by}: {run.state.value}" + (f", {run.detail}" if run.detail else ""))
         for at, step, state, detail in tx.rollbacks.journal(run.id):
             lines.append(f"{iso(at)}  step {step + 1} {state}: {detail}")
-        if run.state is RunState.UNKNOWN:
-            lines.append(f"what to do: check the target, then pulse-tui rollback resume {run.id}")
+        if run.state in (RunState.UNKNOWN, RunState.HALTED):
+            lines.append(
+                f"what to do: check the targets, then pulse-tui rollback resume {run.id} to go on, "
+                f"or pulse-tui rollback undo {run.id} to put back what moved"
+            )
     return lines

@@ -18,6 +18,14 @@ from pulse_tui.services.signals.respond import Responder
 
 _SUGGESTED = {Severity.CRITICAL: Recommended.BLOCK, Severity.HIGH: Recommended.BLOCK, Severity.LOW: Recommended.NOTE}
 
+_CHANGES = {
+    "digest": Change.DIGEST_CHANGED,
+    "run": Change.ROLLBACK,
+    "late": Change.ROLLBACK,
+    "past-gate": Change.PROMOTION,
+}
+"""By the beginning of a concern's key: what policy reads its signal as."""
+
 
 class Told(NamedTuple):
     """Signals of concerns that began, and fingerprints of those that ended."""
@@ -92,7 +100,7 @@ def _signal(concern: Concern, now: datetime) -> Signal:
         source=concern.source,
         event=("concern", concern.asset_id, concern.key, concern.what, now.isoformat()),
         fingerprint=condition(concern.asset_id, concern.key),
-        change=Change.DIGEST_CHANGED if concern.kind == "digest" else Change.CONFIG_CHANGE,
+        change=_CHANGES.get(concern.kind, Change.CONFIG_CHANGE),
         asset_id=concern.asset_id,
         environment=concern.environment,
         current_version=concern.version,

@@ -59,6 +59,8 @@ class _Open(NamedTuple):
     """The most urgent one in each environment; "" is the whole asset, "@1.2.0" a release that serves nowhere."""
     holds: list[StandingHold]
     retests: list[str]
+    rollbacks: dict[str, tuple[str, str]]
+    """In each environment: how a rollback stands, and the sentence about it."""
 
 
 class _Conditions(NamedTuple):
@@ -67,6 +69,7 @@ class _Conditions(NamedTuple):
     alerts: Sequence[AlertRow]
     holds: Sequence[StandingHold]
     retests: Sequence[Sequence[str]]
+    rollbacks: Sequence[tuple[str, str, str, str]]
     open_on: Mapping[str, _Open]
     everywhere: Sequence[StandingHold]
     """The holds on all assets."""
@@ -97,14 +100,16 @@ def read_registry(
     now_us: int,
     touched: Touched | None = None,
     before: Registry | None = None,
+    rollbacks: Sequence[tuple[str, str, str, str]] = (),
 ) -> Registry:
     """Assets in the order of their worst row, each asset's rows side by side, production first.
 
-    ``alerts`` come most urgent first. With ``before``, only what may differ from it is read.
+    ``alerts`` come most urgent first, ``rollbacks`` (asset, environment, mark, why) last. With ``before``,
+    only what may differ from it is read.
     """
-    conditions = _conditions(
-        alerts, holds, execute(_RETESTS, {"now": now_us}), before.conditions if before is not None else None
-    )
+    retests = execute(_RETESTS, {"now": now_us})
+    known_conditions = before.conditions if before is not None else None
+    conditions = _conditions(alerts, holds, retests, rollbacks, known_conditions)
     mark = touched.mark() if touched is not None else None
     if touched is not None and before is not None:
         names = _changed(touched, mark, conditions, before)
@@ -124,9 +129,10 @@ def _conditions(
     alerts: Sequence[AlertRow],
     holds: Sequence[StandingHold],
     retests: Sequence[Sequence[str]],
+    rollbacks: Sequence[tuple[str, str, str, str]],
     before: _Conditions | None,
 ) -> _Conditions:
-    if before is not None and (alerts, holds, retests) == before[:3]:
+    if before is not None and (alerts, holds, retests, rollbacks) == before[:4]:
         return before  # as nearly always: hundreds of small lists less
     open_on: dict[str, _Open] = {}
     everywhere: list[StandingHold] = []
@@ -134,7 +140,7 @@ def _conditions(
     def about(asset: str) -> _Open:
         found = open_on.get(asset)
         if found is None:
-            found = open_on[asset] = _Open({}, [], [])
+            found = open_on[asset] = _Open({}, [], [], {})
         return found
 
     for alert in alerts:
@@ -146,7 +152,9 @@ def _conditions(
         (everywhere if hold.asset is None else about(hold.asset).holds).append(hold)
     for asset, why in retests:
         about(asset).retests.append(why)
-    return _Conditions(alerts, holds, retests, open_on, everywhere)
+    for asset, environment, mark, why in rollbacks:
+        about(asset).rollbacks[environment] = mark, why
+    return _Conditions(alerts, holds, retests, rollbacks, open_on, everywhere)
 
 
 def _changed(touched: Touched, mark: Mark | None, conditions: _Conditions, before: Registry) -> list[str] | None:
@@ -201,7 +209,7 @@ def _make(
     open_on, everywhere = conditions.open_on, conditions.everywhere
     assets = {row[0]: row[1:] for row in owners}
     concerns = _concerns(concern_rows)
-    nobody, nothing = ("", "", ""), _Open({}, [], [])
+    nobody, nothing = ("", "", ""), _Open({}, [], [], {})
     by_asset: dict[str, list[RegistryRow | None]] = {}
     urgent: dict[str, int] = {}
     make, ok = RegistryRow._make, STANDING_RANK["ok"]
@@ -215,7 +223,7 @@ def _make(
             and release is not None
             and release != "quarantined"
         ):
-            state, why, held, concerned = "ok", "", "", 0
+            state, why, held, concerned, mark = "ok", "", "", 0, ""
         else:
             its = open_on.get(asset, nothing)
             hold_here = widest_hold([*its.holds, *everywhere], version, environment)
@@ -223,7 +231,9 @@ def _make(
             here = [c for c in concerns.get(asset, ()) if c.environment in (None, environment)]
             conflict = next((c.what for c in here if c.serious and c.version in (None, version)), None)
             retest = its.retests[-1] if its.retests else None
-            state, why = standing(about, hold_here, release, retest, conflict)
+            mark, sentence = its.rollbacks.get(environment, ("", ""))
+            stopped = sentence if mark == "stopped" else None
+            state, why = standing(about, hold_here, release, retest, conflict, stopped)
             held, concerned = hold_here[0] if hold_here else "", len(here)
         checked = serving == version  # a check of what served before says nothing of this
         owner, tier, kind = assets.get(asset, nobody)
@@ -231,7 +241,7 @@ def _make(
             (
                 asset, environment, version, iteration, state, why, since, owner, tier, float(traffic), bool(critical),
                 held, release or "", (target if checked else fallback) or "", source, concerned, kind,
-                bool(valid) or not checked,
+                bool(valid) or not checked, mark,
             )
         )  # fmt: skip
         slots = by_asset.get(asset)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -29,6 +29,7 @@ from pulse_tui.domain.views.panes import (
 from pulse_tui.domain.words import JUDGED, PRIORITY_RANK, Priority
 from pulse_tui.enrich.standing import StandingHold
 from pulse_tui.storage.board.deployments import Registry, read_registry
+from pulse_tui.storage.board.rollbacks import Rollbacks, read_rollbacks
 from pulse_tui.storage.board.touched import Touched
 from pulse_tui.storage.board.trends import Execute, read_trends
 from pulse_tui.storage.board.workflows import Workflows, read_workflows
@@ -85,6 +86,7 @@ def read_kept(
     now: datetime,
     touched: Touched | None = None,
     before: Kept | None = None,
+    dead: Callable[[str], bool] = lambda _holder: False,
 ) -> Kept:
     """As :func:`read_board`. What is as it was ``before`` is not read again, and its rows are the same objects.
 
@@ -95,20 +97,25 @@ def read_kept(
     urgent.sort(key=lambda a: (PRIORITY_RANK[a.priority], -a.since_us))
     alerts = _same(urgent, before.board.alerts if before else ())
     standing = [StandingHold(*row) for row in execute(_HOLDS, {})]
-    registry = read_registry(execute, alerts, standing, now_us, touched, before.registry if before else None)
+    rollbacks = read_rollbacks(execute, now, dead)
+    marks = list(rollbacks.marks())
+    known = before.registry if before else None
+    registry = read_registry(execute, alerts, standing, now_us, touched, known, marks)
     sources = tuple(_source(row, now_us) for row in execute(_SOURCES, {}))
     ((dead, indeterminate),) = execute(_COUNTS, {"since": now_us - _RECENT_INDETERMINATE // timedelta(microseconds=1)})
     chosen = asset if asset is not None else (registry.rows[0].asset if registry.rows else None)
     workflows = read_workflows(execute, registry.by_asset, before.workflows if before else None)
     advisories = [_advisory(row) for row in execute(_ADVISORIES, {"limit": MAX_ROWS})]
     board = Board(
-        header=_header(estate, registry.counts, alerts, standing, sources, int(indeterminate), int(dead)),
+        header=_header(estate, registry.counts, alerts, standing, sources, int(indeterminate), int(dead), rollbacks),
         registry=registry.rows,
         advisories=_same(advisories, before.board.advisories if before else ()),
         alerts=alerts,
         trends=read_trends(execute, chosen) if chosen is not None else (),
         sources=sources,
         workflows=workflows.rows,
+        runs=rollbacks.runs,
+        plans=rollbacks.plans,
     )
     return Kept(board, registry, workflows)
 
@@ -169,6 +176,7 @@ def _header(
     sources: Sequence[SourceRow],
     indeterminate: int,
     dead: int,
+    rollbacks: Rollbacks,
 ) -> Header:
     serving: Counter[str] = Counter()
     for (environment, _), count in places.items():
@@ -189,6 +197,9 @@ def _header(
         sources_total=len(sources),
         indeterminate=indeterminate,
         dead_letters=dead,
+        running=sum(not r.stopped for r in rollbacks.runs),
+        stopped=sum(r.stopped for r in rollbacks.runs),
+        waiting=len(rollbacks.plans),
     )
 
 

@@ -1,0 +1,127 @@
+"""Every plan with how it stands: what its run did, what each target holds, who waits for whom."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from pulse_tui.domain.moments import age, to_us
+from pulse_tui.domain.rollback import Plan, PlanState, Run, RunState
+from pulse_tui.ports import Transaction
+from pulse_tui.services.parts import RollbackParts
+from pulse_tui.services.rollback.approve import valid_approvals
+from pulse_tui.services.rollback.plan import void_reasons
+from pulse_tui.services.rollback.unfinished import ABANDONED, abandoned
+
+SHOWN = 50
+_HALF_WAY = (ABANDONED, RunState.UNKNOWN.value, RunState.HALTED.value)
+
+
+class PlanLine(NamedTuple):
+    """A plan in the list."""
+
+    plan: str
+    """Its hash."""
+    asset: str
+    environment: str
+    from_version: str
+    to_version: str
+    state: str
+    """Of its run where it has one (``abandoned`` when the process is gone), else of the plan; ``void`` and
+    ``expired`` when no approval of it counts any more."""
+    since_us: int
+    waits: str
+    """Who waits for whom, or why it can no longer be run; empty when nothing is open."""
+    run: str
+    """The id of its run; empty when it was never run."""
+    detail: str
+    targets: tuple[str, ...]
+    """``target: state, what was found`` of each step of the run."""
+    todo: str
+    """The command that comes next; empty when there is none."""
+
+    @property
+    def needs_somebody(self) -> bool:
+        """Whether it stopped half-way, or waits."""
+        return bool(self.todo) and self.state != RunState.UNDONE.value
+
+    def lines(self) -> list[str]:
+        """As text."""
+        head = (
+            f"{self.plan[:12]}  {self.asset}/{self.environment}  {self.from_version} -> {self.to_version}  {self.state}"
+        )
+        more = [f"run {self.run}: {self.detail}" if self.detail else f"run {self.run}"] if self.run else []
+        more += [*self.targets, *filter(None, [self.waits])]
+        if self.todo:
+            more.append(f"next: {self.todo}")
+        return [head, *(f"    {line}" for line in more)]
+
+
+def listed(parts: RollbackParts, limit: int = SHOWN) -> tuple[PlanLine, ...]:
+    """The plans, newest first."""
+    now = parts.clock()
+    with parts.store.read() as tx:
+        return tuple(_line(tx, parts, plan, state, now) for plan, state in tx.rollbacks.plans(limit=limit))
+
+
+def _line(tx: Transaction, parts: RollbackParts, plan: Plan, state: PlanState, now: datetime) -> PlanLine:
+    run = next(iter(tx.rollbacks.runs(plan_hash=plan.hash, limit=1)), None)
+    if run is None:
+        word, waits, todo = _waiting(tx, parts, plan, state, now)
+        return _made(plan, word, plan.created_at, waits=waits, todo=todo)
+    word = ABANDONED if abandoned(tx, parts.outside, run, now) else run.state.value
+    todo = f"pulse-tui rollback resume {run.id} (goes on), or undo {run.id} (puts back)" if word in _HALF_WAY else ""
+    later = [r for r in tx.rollbacks.runs() if r.target == run.target and r.started_at > run.started_at]
+    if later:
+        todo = ""
+    return _made(plan, word, run.ended_at or run.started_at, run=run, targets=_targets(tx, plan, run), todo=todo)
+
+
+def _targets(tx: Transaction, plan: Plan, run: Run) -> tuple[str, ...]:
+    records = {r.index: r for r in tx.rollbacks.steps(run.id)}
+    return tuple(
+        f"{step.target}: {records[i].state.value}" + (f", {records[i].detail}" if records[i].detail else "")
+        for i, step in enumerate(plan.steps)
+        if i in records
+    )
+
+
+def _waiting(
+    tx: Transaction, parts: RollbackParts, plan: Plan, state: PlanState, now: datetime
+) -> tuple[str, str, str]:
+    """(word, who waits for whom, the command that comes next) of a plan that was never run."""
+    if state not in (PlanState.PROPOSED, PlanState.APPROVED):
+        return state.value, "", ""
+    if void := void_reasons(parts, plan, now):
+        return "expired" if plan.expires_at <= now else "void", "; ".join(void), ""
+    since = age(to_us(plan.created_at), to_us(now))
+    left = age(to_us(now), to_us(plan.expires_at))
+    given = [v.principal for v in valid_approvals(tx, parts, plan, now)]
+    if state is PlanState.APPROVED:
+        return (
+            state.value,
+            f"waits to be run since {since}, expires in {left}",
+            f"pulse-tui rollback run {plan.hash[:12]}",
+        )
+    missing = plan.approvals_needed - len(given)
+    able = [n for n, o in sorted(parts.operators.items()) if plan.environment in o.environments and n not in given]
+    who = f"{', '.join(given)} approved; " if given else ""
+    whom = ", ".join(able) if len(able) >= missing else f"{', '.join(able) or 'nobody'}, which are too few"
+    waits = f"{who}waits for {missing} of: {whom}; since {since}, expires in {left}"
+    return state.value, waits, f"pulse-tui rollback approve {plan.hash[:12]} --why REASON"
+
+
+def _made(
+    plan: Plan,
+    word: str,
+    since: datetime,
+    *,
+    waits: str = "",
+    todo: str = "",
+    run: Run | None = None,
+    targets: tuple[str, ...] = (),
+) -> PlanLine:
+    return PlanLine(
+        plan.hash, plan.asset_id, plan.environment.value, plan.from_version, plan.to_version, word, to_us(since), waits,
+        run.id if run else "", run.detail if run else "", targets, todo,
+    )  # fmt: skip
