@@ -102,12 +102,14 @@ def read_kept(
     known = before.registry if before else None
     registry = read_registry(execute, alerts, standing, now_us, touched, known, marks)
     sources = tuple(_source(row, now_us) for row in execute(_SOURCES, {}))
-    ((dead, indeterminate),) = execute(_COUNTS, {"since": now_us - _RECENT_INDETERMINATE // timedelta(microseconds=1)})
+    ((letters, indeterminate),) = execute(
+        _COUNTS, {"since": now_us - _RECENT_INDETERMINATE // timedelta(microseconds=1)}
+    )
     chosen = asset if asset is not None else (registry.rows[0].asset if registry.rows else None)
     workflows = read_workflows(execute, registry.by_asset, before.workflows if before else None)
     advisories = [_advisory(row) for row in execute(_ADVISORIES, {"limit": MAX_ROWS})]
     board = Board(
-        header=_header(estate, registry.counts, alerts, standing, sources, int(indeterminate), int(dead), rollbacks),
+        header=_header(estate, registry.counts, alerts, standing, sources, int(indeterminate), int(letters), rollbacks),
         registry=registry.rows,
         advisories=_same(advisories, before.board.advisories if before else ()),
         alerts=alerts,
