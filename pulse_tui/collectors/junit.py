@@ -9,6 +9,7 @@ and ran again as one that passed. Where a report itself states that a test faile
 
 from __future__ import annotations
 
+import codecs
 import math
 import re
 import xml.etree.ElementTree as ET
@@ -25,7 +26,7 @@ from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.evals import EvalRun, Score, Sheet
 from pulse_tui.domain.source import Collected
 from pulse_tui.domain.text import clean
-from pulse_tui.ports import CollectContext
+from pulse_tui.ports import CollectContext, Peek
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,6 +46,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Cap of one file."""
 
 
+_PROLOGUE = 2**20
+"""Bytes in which the root begins, behind comments and instructions."""
+_ROOT = re.compile(rb"(\xef\xbb\xbf)?\s*(<\?.*?\?>\s*|<!--.*?-->\s*|<!DOCTYPE[^>]*>\s*)*<testsuites?[\s/>]", re.DOTALL)
 _NOT_RUN = frozenset(
     {"notrun", "not run", "not_run", "disabled", "skipped", "ignored", "pending", "suppressed", "inconclusive"}
 )
@@ -65,9 +69,14 @@ def collect(options: Options, context: CollectContext) -> Collected:
     )
 
 
-def accepts(name: str, head: bytes) -> bool:
-    """XML whose root is ``testsuites`` or ``testsuite``."""
-    return name.endswith(".xml") and (b"<testsuite" in head)
+def accepts(name: str, head: Peek) -> bool:
+    """XML whose root is ``testsuites`` or ``testsuite``, also in UTF-16 and behind a long comment."""
+    if not name.endswith(".xml"):
+        return False
+    begin = head.whole[:_PROLOGUE]
+    if begin.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        begin = begin.decode("utf-16", "replace").encode()
+    return _ROOT.match(begin) is not None
 
 
 @refusing

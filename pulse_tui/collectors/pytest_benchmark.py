@@ -22,7 +22,7 @@ from pulse_tui.collectors._shared.sheets import short, shown
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.evals import EvalRun, Score, Sheet
 from pulse_tui.domain.source import Collected
-from pulse_tui.ports import CollectContext
+from pulse_tui.ports import CollectContext, Peek
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -53,10 +53,14 @@ def collect(options: Options, context: CollectContext) -> Collected:
     )
 
 
-def accepts(name: str, head: bytes) -> bool:
-    """A JSON file that begins with ``machine_info`` of a Python."""
-    start = b"".join(head.split())
-    return name.endswith(".json") and start.startswith(b'{"machine_info":{') and b'"python_' in start
+def accepts(name: str, head: Peek) -> bool:
+    """A JSON file with ``machine_info`` of a Python and ``benchmarks``."""
+    if not name.endswith(".json"):
+        return False
+    if "benchmarks" in head.top and "machine_info" in head.top:
+        return b'"python_' in bytes(head.top["machine_info"])
+    start = b"".join(head.removeprefix(b"\xef\xbb\xbf").split())  # one that is cut off has no fields that can be read
+    return start.startswith(b'{"machine_info":{') and b'"python_' in start
 
 
 @refusing

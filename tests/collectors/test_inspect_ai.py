@@ -18,6 +18,7 @@ from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.evals import EvalRun, Score, Sheet
 from pulse_tui.domain.source import Collected
 from pulse_tui.domain.text import is_clean
+from pulse_tui.ports import Peek
 from tests.collectors.contexts import NOW, context
 from tests.collectors.inspect_logs import as_eval, as_json, four, header, members, report, sample
 from tests.collectors.shared_data import shared_data
@@ -486,14 +487,14 @@ def test_a_folder_is_read_once_in_both_forms_and_manifests_are_passed_over(tmp_p
 
 
 def test_logs_are_told_from_other_files() -> None:
-    assert inspect_ai.accepts("x/log.json", as_json(four())[:4096])
-    assert inspect_ai.accepts("log.json", b"\xef\xbb\xbf" + json.dumps(header([], [])).encode()[:4096])
-    assert inspect_ai.accepts("x.eval", b"")
-    assert inspect_ai.accepts("stdin.zip", as_eval(four())[:4096])
-    assert not inspect_ai.accepts("osv.zip", zipped({"GHSA-1.json": {}}))
-    assert not inspect_ai.accepts("a.json", b'{"version": 3, "status": "ok", "evaluations": {}}')
-    assert not inspect_ai.accepts("a.jsonl", as_json(four())[:4096])
-    assert not inspect_ai.accepts("bom.json", b'{"bomFormat": "CycloneDX", "version": 1}')
+    assert inspect_ai.accepts("x/log.json", Peek(as_json(four())[:4096]))
+    assert inspect_ai.accepts("log.json", Peek(b"\xef\xbb\xbf" + json.dumps(header([], [])).encode()[:4096]))
+    assert inspect_ai.accepts("x.eval", Peek(b""))
+    assert inspect_ai.accepts("stdin.zip", Peek(as_eval(four())[:4096]))
+    assert not inspect_ai.accepts("osv.zip", Peek(zipped({"GHSA-1.json": {}})))
+    assert not inspect_ai.accepts("a.json", Peek(b'{"version": 3, "status": "ok", "evaluations": {}}'))
+    assert not inspect_ai.accepts("a.jsonl", Peek(as_json(four())[:4096]))
+    assert not inspect_ai.accepts("bom.json", Peek(b'{"bomFormat": "CycloneDX", "version": 1}'))
 
 
 def test_a_log_without_a_time_is_of_now() -> None:
@@ -504,7 +505,7 @@ def test_a_log_without_a_time_is_of_now() -> None:
 def test_what_inspect_ai_wrote_agrees_with_its_own_accuracy() -> None:
     (path,) = shared_data("eval_samples", "inspect_json").glob("*.json")
     data = path.read_bytes()
-    assert inspect_ai.accepts(path.name, data[:4096])
+    assert inspect_ai.accepts(path.name, Peek(data[:4096]))
     whole = json.loads(data)
     run = run_of(parse(data, path.name, asset="a", version="1"))
     (reported,) = whole["results"]["scores"]

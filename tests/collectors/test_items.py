@@ -19,6 +19,7 @@ from pulse_tui.collectors._shared.sheets import digest, short
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.evals import EvalRun
 from pulse_tui.domain.source import Collected
+from pulse_tui.ports import Peek
 from tests.collectors.contexts import NOW, context
 from tests.collectors.shared_data import shared_data
 
@@ -360,8 +361,8 @@ def test_tables_are_told_from_the_files_of_other_kinds() -> None:
     assert not items.accepts("x.jsonl", b'{"schema": "pulse.signal/1", "item_id": 1, "score": "' + b"x" * 5_000)
     assert not items.accepts("samples_arc.jsonl", b'{"doc_id": 0, "doc": {"item_id": 1, "score": 2}, "acc": 1}\n')
     for kind in (junit, lm_eval, pytest_benchmark):
-        assert not kind.accepts("items.jsonl", row)
-        assert not kind.accepts("items.csv", head)
+        assert not kind.accepts("items.jsonl", Peek(row))
+        assert not kind.accepts("items.csv", Peek(head))
 
 
 def test_every_table_of_a_folder_is_read_once(tmp_path: Path) -> None:
@@ -398,7 +399,7 @@ def test_no_bytes_do_more_than_be_refused(data: bytes, begin: bytes) -> None:
     kinds: list[Any] = [items, junit, lm_eval, pytest_benchmark]
     for kind in kinds:
         for name in ("x.csv", "samples_x.jsonl", "x.json", "x.xml"):
-            kind.accepts(name, (begin + data)[:4096])
+            kind.accepts(name, Peek((begin + data)[:4096]))
             try:
                 kind.parse(name, begin + data, kind.Options(asset="a", version="1"), context())
             except SourceError:

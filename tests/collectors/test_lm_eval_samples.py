@@ -18,6 +18,7 @@ from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.evals import EvalRun, Sheet
 from pulse_tui.domain.metrics import bounds_of, higher_is_better
 from pulse_tui.domain.source import Collected
+from pulse_tui.ports import Peek
 from tests.collectors.contexts import NOW, context
 from tests.collectors.shared_data import shared_data
 
@@ -388,10 +389,10 @@ def test_samples_that_are_none_are_an_error(text: str, what: str) -> None:
 
 def test_samples_are_told_from_other_json_lines() -> None:
     head = jsonl(four()).encode()[:4096]
-    assert lm_eval.accepts("samples_arc.jsonl", head)
-    assert lm_eval.accepts("stdin.jsonl", head)
-    assert not lm_eval.accepts("samples_arc.json", head)
-    assert not lm_eval.accepts("other.jsonl", b'{"item_id": 1, "score": 1}')
+    assert lm_eval.accepts("samples_arc.jsonl", Peek(head))
+    assert lm_eval.accepts("stdin.jsonl", Peek(head))
+    assert not lm_eval.accepts("samples_arc.json", Peek(head))
+    assert not lm_eval.accepts("other.jsonl", Peek(b'{"item_id": 1, "score": 1}'))
 
 
 def test_a_suite_of_fifty_thousand_samples_is_read_in_seconds() -> None:

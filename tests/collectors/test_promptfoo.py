@@ -385,7 +385,7 @@ def test_repeats_that_were_asked_different_prompts_are_refused() -> None:
 
 def test_its_xml_is_refused_and_the_refusal_says_to_give_the_json() -> None:
     xml = b'<?xml version="1.0"?>\n<promptfoo>\n  <evalId>e</evalId>\n</promptfoo>'
-    assert promptfoo.accepts("out.xml", xml)
+    assert promptfoo.accepts("out.xml", Peek(xml))
     with pytest.raises(SourceError, match=r"own XML, no JUnit\. Give the JSON: promptfoo eval -o out\.json"):
         parse(xml, "out.xml")
 
@@ -508,7 +508,7 @@ def test_its_files_are_told_from_others() -> None:
         (lines([row("Rome")]), "out.jsonl"),
         (lines([{"cost": 0, "error": "x" * 9_000, **huge}]), "out.jsonl"),
     ):
-        assert promptfoo.accepts(name, data[:4096])
+        assert promptfoo.accepts(name, Peek(data[:4096]))
     for data, name in (
         (b'{"results": {"arc": {"acc,none": 1}}}', "results_1.json"),
         (b'{"doc_id":0,"doc":{"q":"x"}}', "samples_arc.jsonl"),
@@ -517,7 +517,7 @@ def test_its_files_are_told_from_others() -> None:
         (b'<testsuites name="&lt;promptfoo>"/>', "junit.xml"),
         (as_json(four()), "log.json"),
     ):
-        assert not promptfoo.accepts(name, data[:4096])
+        assert not promptfoo.accepts(name, Peek(data[:4096]))
 
 
 def takers(name: str, data: bytes) -> list[str]:
@@ -554,8 +554,8 @@ def test_advisories_and_bills_are_not_taken_for_results() -> None:
         if path.is_file():
             with path.open("rb") as file:
                 head = file.read(4096)
-            assert not promptfoo.accepts(path.name, head)
-            assert not inspect_ai.accepts(path.name, head)
+            assert not promptfoo.accepts(path.name, Peek(head))
+            assert not inspect_ai.accepts(path.name, Peek(head))
 
 
 def test_what_promptfoo_wrote_is_read_and_both_forms_agree() -> None:

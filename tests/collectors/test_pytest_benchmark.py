@@ -13,6 +13,7 @@ import pytest
 from pulse_tui.collectors import junit, lm_eval, pytest_benchmark
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.evals import EvalRun, Score
+from pulse_tui.ports import Peek
 from tests.collectors.contexts import NOW, context
 from tests.collectors.shared_data import shared_data
 
@@ -166,11 +167,11 @@ def test_the_id_is_the_same_for_the_same_file() -> None:
 
 def test_its_files_are_told_apart() -> None:
     head = document(benchmark())[:4096]
-    assert pytest_benchmark.accepts("0001_x.json", head)
-    assert not pytest_benchmark.accepts("0001_x.jsonl", head)
-    assert not pytest_benchmark.accepts("x.json", b'{"machine_info": {"gpu": 1}}')
-    assert not lm_eval.accepts("0001_x.json", head)
-    assert not junit.accepts("0001_x.json", head)
+    assert pytest_benchmark.accepts("0001_x.json", Peek(head))
+    assert not pytest_benchmark.accepts("0001_x.jsonl", Peek(head))
+    assert not pytest_benchmark.accepts("x.json", Peek(b'{"machine_info": {"gpu": 1}}'))
+    assert not lm_eval.accepts("0001_x.json", Peek(head))
+    assert not junit.accepts("0001_x.json", Peek(head))
 
 
 def test_new_files_of_a_folder_are_read_once(tmp_path: Path) -> None:
@@ -187,7 +188,7 @@ def test_new_files_of_a_folder_are_read_once(tmp_path: Path) -> None:
 def test_what_the_real_plugin_wrote_is_read() -> None:
     path = shared_data("eval_samples", "pytest_benchmark", "benchmark.json")
     data = path.read_bytes()
-    assert pytest_benchmark.accepts(path.name, data[:4096])
+    assert pytest_benchmark.accepts(path.name, Peek(data[:4096]))
     options = pytest_benchmark.Options(asset="a", version="1")
     (run,) = pytest_benchmark.parse(path.name, data, options, context()).observations
     assert isinstance(run, EvalRun)

@@ -13,6 +13,7 @@ from pulse_tui.collectors import junit, lm_eval
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.evals import EvalRun, Score
 from pulse_tui.domain.source import Collected
+from pulse_tui.ports import Peek
 from tests.collectors.contexts import NOW, context
 from tests.collectors.shared_data import shared_data
 
@@ -233,11 +234,11 @@ def test_a_doctype_in_another_encoding_is_seen_as_well() -> None:
 
 def test_files_of_each_kind_are_told_apart() -> None:
     head = json.dumps(HARNESS, indent=2).encode()[:4096]
-    assert lm_eval.accepts("x/results_2026.json", head)
-    assert not lm_eval.accepts("benchmark.json", b'{"machine_info": {}}')
-    assert not lm_eval.accepts("samples_arc.jsonl", b'{"doc_id": 0}')
-    assert junit.accepts("pytest.xml", JUNIT.encode())
-    assert not junit.accepts("output.xml", b"<promptfoo/>")
+    assert lm_eval.accepts("x/results_2026.json", Peek(head))
+    assert not lm_eval.accepts("benchmark.json", Peek(b'{"machine_info": {}}'))
+    assert not lm_eval.accepts("samples_arc.jsonl", Peek(b'{"doc_id": 0}'))
+    assert junit.accepts("pytest.xml", Peek(JUNIT.encode()))
+    assert not junit.accepts("output.xml", Peek(b"<promptfoo/>"))
 
 
 def test_what_the_real_tools_wrote_is_read() -> None:
@@ -250,3 +251,23 @@ def test_what_the_real_tools_wrote_is_read() -> None:
     rate = run_of(junit.collect(reports, context())).score("safety", "pass_rate")
     assert rate is not None
     assert rate.n == 3
+
+
+def test_kinds_are_told_by_their_keys_wherever_these_stand() -> None:
+    long = {"config": {"model_args": "x" * 9_000}, "chat_template": None}
+    late = json.dumps(long | {"n-shot": {"arc": 0}, "results": {"arc": {"acc,none": 0.5}}}).encode()
+    assert lm_eval.accepts("mine.json", Peek(late))
+    assert lm_eval.accepts("mine.json", Peek(b"\xef\xbb\xbf" + late))
+    assert not lm_eval.accepts("mine.json", Peek(b'{"evalId": "x", "results": {"version": 3, "results": []}}'))
+    assert lm_eval.accepts("results_1.json", Peek(json.dumps(HARNESS).encode()[:-9])), "half written: parse says so"
+    comment = f"<!-- {'licence ' * 2_000} -->\n"
+    for text in (f"<?xml version='1.0'?>\n{comment}<testsuites/>", "<testsuite name='s'/>"):
+        assert junit.accepts("r.xml", Peek(text.encode()))
+    assert junit.accepts("r.xml", Peek('<?xml version="1.0" encoding="UTF-16"?><testsuites/>'.encode("utf-16")))
+    assert not junit.accepts("r.xml", Peek(b"<html><pre>&lt;testsuite</pre><testsuite/></html>"))
+
+
+def test_a_report_in_utf_16_is_read() -> None:
+    text = JUNIT.replace('<?xml version="1.0"?>', '<?xml version="1.0" encoding="UTF-16"?>')
+    run = run_of(junit.parse("r.xml", text.encode("utf-16"), junit.Options(), context()))
+    assert {s.task for s in run.scores} == {"safety", "golden"}

@@ -25,7 +25,7 @@ from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.evals import EvalRun, Sheet
 from pulse_tui.domain.source import Collected, Rejected
 from pulse_tui.domain.text import clean
-from pulse_tui.ports import CollectContext
+from pulse_tui.ports import CollectContext, Peek
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -53,8 +53,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 _BESIDE = frozenset({"logs.json", "eval-set.json", "listing.json"})
 """Manifests that inspect-ai writes into its folder of logs."""
-_BEGIN = re.compile(rb'\s*\{\s*"version"\s*:\s*\d+\s*,\s*"status"\s*:\s*"\w+"\s*,\s*"eval"\s*:\s*\{')
-"""The order of a log's first fields is part of its format."""
+_FIELDS = frozenset({"version", "status", "eval"})
+_BEGIN = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"version"\s*:\s*\d+\s*,\s*"status"\s*:\s*"\w+"\s*,\s*"eval"\s*:\s*\{')
+"""How a log begins as it is written: also one that is cut off, whose fields cannot be read."""
 _MEMBERS = ("_journal/", "samples/", "summaries.json", "reductions.json", "header.json")
 
 
@@ -69,13 +70,13 @@ def collect(options: Options, context: CollectContext) -> Collected:
     return collect_files(options.path, ("*.eval", "*.json"), options.max_bytes, context, one)
 
 
-def accepts(name: str, head: bytes) -> bool:
-    """A file named ``*.eval``, a zip that begins with a member of one, or JSON that begins as a log does."""
+def accepts(name: str, head: Peek) -> bool:
+    """A file named ``*.eval``, a zip that begins with a member of one, or JSON with a log's fields."""
     if name.endswith(".eval"):
         return True
     if first_name(head).startswith(_MEMBERS):
         return True
-    return name.endswith(".json") and _BEGIN.match(head.removeprefix(b"\xef\xbb\xbf")) is not None
+    return name.endswith(".json") and (head.top.keys() >= _FIELDS or _BEGIN.match(head) is not None)
 
 
 @refusing

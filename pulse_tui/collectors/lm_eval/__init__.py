@@ -29,7 +29,7 @@ from pulse_tui.domain.evals import EvalRun, Score, Sheet
 from pulse_tui.domain.metrics import bounds_of, direction_of
 from pulse_tui.domain.moments import from_us
 from pulse_tui.domain.source import Collected, Rejected
-from pulse_tui.ports import CollectContext
+from pulse_tui.ports import CollectContext, Peek
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -57,6 +57,11 @@ _SAME = 1e-4
 _SENTINEL = -1.0
 _BYPASS = "bypass"
 """What the harness reports where it only kept the answers (``--predict_only``): a constant."""
+_ITS_OWN = frozenset(
+    {"n-shot", "versions", "configs", "higher_is_better", "task_hashes", "n-samples", "group_subtasks"}
+)
+_FOREIGN = frozenset({"evalId", "status", "bomFormat", "spdxVersion"})
+"""Keys of other tools' files that have ``results`` too."""
 _NOT_METRICS = frozenset({"alias", "name", "sample_len", "sample_count", "samples"})
 
 
@@ -72,15 +77,23 @@ def collect(options: Options, context: CollectContext) -> Collected:
     )
 
 
-def accepts(name: str, head: bytes) -> bool:
-    """A JSON file that begins with ``results``, or is named as the harness names it; JSON Lines of its samples."""
+def accepts(name: str, head: Peek) -> bool:
+    """A JSON file with ``results`` and what else the harness writes, or that is named as it names it; JSON Lines of its
+    samples."""
     base = base_of(name)
     if base.endswith(".jsonl"):
         return _begins_samples(head)
     if not base.endswith(".json"):
         return False
-    start = b"".join(head[:200].split())
-    return start.startswith(b'{"results":{') and (base.startswith("results") or b",none" in head or b"_stderr" in head)
+    results = bytes(head.top.get("results", b"")).lstrip()
+    if results.startswith(b"{") and _FOREIGN.isdisjoint(head.top):
+        its_own = not _ITS_OWN.isdisjoint(head.top) or b",none" in results or b"_stderr" in results
+        return base.startswith("results") or its_own
+    begin = bytes(head).removeprefix(b"\xef\xbb\xbf")  # one that is cut off: by how it begins
+    start = b"".join(begin[:200].split())
+    return start.startswith(b'{"results":{') and (
+        base.startswith("results") or b",none" in begin or b"_stderr" in begin
+    )
 
 
 @refusing

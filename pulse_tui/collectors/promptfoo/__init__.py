@@ -26,7 +26,7 @@ from pulse_tui.domain.evals import EvalRun
 from pulse_tui.domain.metrics import direction_of
 from pulse_tui.domain.source import Collected, Rejected
 from pulse_tui.domain.text import clean
-from pulse_tui.ports import CollectContext
+from pulse_tui.ports import CollectContext, Peek
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -75,14 +75,14 @@ def collect(options: Options, context: CollectContext) -> Collected:
     )
 
 
-def accepts(name: str, head: bytes) -> bool:
-    """JSON that begins with ``evalId`` and ``results``, JSON Lines of its rows; its XML, to say what to give instead."""
+def accepts(name: str, head: Peek) -> bool:
+    """JSON with ``evalId`` and ``results``, JSON Lines of its rows; its XML, to say what to give instead."""
     if name.endswith(".xml"):
         return _XML.match(head) is not None
     start = head.removeprefix(b"\xef\xbb\xbf")
     if name.endswith(".jsonl"):
         return _ROW.match(start) is not None or (b'"promptIdx":' in start and b'"testIdx":' in start)
-    return name.endswith(".json") and _BEGIN.match(start) is not None
+    return name.endswith(".json") and (head.top.keys() >= {"evalId", "results"} or _BEGIN.match(start) is not None)
 
 
 @refusing
