@@ -78,7 +78,7 @@ def test_reading_verdicts_imports_no_statistics(config: Path) -> None:
 def test_deeds_of_the_screen_import_none_either(config: Path) -> None:
     told, heavy = fresh(config, DEEDS)
     assert heavy == []
-    assert told["pin"].endswith("the others are judged anew in a moment")
+    assert told["pin"].endswith("the others are judged again in a moment")
 
 
 def test_housekeeping_imports_them_when_there_is_something_to_judge(config: Path) -> None:

@@ -154,7 +154,7 @@ def test_leaving_ends_the_command_and_it_is_due_again(estate: Path) -> None:
     assert time.monotonic() - began < 15
     assert gone(begun(estate)[0])
     (run,) = suite_runs(estate)
-    assert (run.state, run.detail) == (SuiteRunState.STOPPED, "the program that ran it was left")
+    assert (run.state, run.detail) == (SuiteRunState.STOPPED, "the program that ran it was stopped")
     (estate / "wait").unlink()
 
     async def again(runner: WorkerRunner) -> None:
@@ -217,7 +217,7 @@ def test_the_agent_runs_suites_and_ends_them_when_it_is_left(estate: Path) -> No
     assert "suite:tools: tools on my-bot 1.0.1 began (baseline)" in out
     assert gone(left)
     assert [(r.state, r.detail) for r in suite_runs(estate)] == [
-        (SuiteRunState.STOPPED, "the program that ran it was left")
+        (SuiteRunState.STOPPED, "the program that ran it was stopped")
     ]
 
 

@@ -1,4 +1,4 @@
-"""Which run later ones are held against is moved by an act with a reason; what is said is then said anew."""
+"""The run that later ones are compared with is pinned by an operator with a reason; verdicts are then re-evaluated."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ from pulse_tui.services.signals.respond import Responder
 LONGEST = 90
 """Days for which a risk can be accepted."""
 NEWEST = 20
-"""Runs of a suite on an asset that are judged anew; older ones answer no gate."""
+"""Runs of a suite on an asset that are judged again; older ones do not count for a gate."""
 
 LEASE, LEASE_S = "rejudge", 3_600.0
-"""Which of several processes judges anew what the configuration changed."""
+"""The lease: one of several processes judges again what the configuration changed."""
 
 
 def pin_baseline(parts: JudgeParts, run_id: str, by: str, why: str, *, judge_now: bool = True) -> str:
@@ -55,19 +55,19 @@ def pin_baseline(parts: JudgeParts, run_id: str, by: str, why: str, *, judge_now
     count = rejudge(parts, run.asset_id) if judge_now else None
     was = f" (was {before.version}, run {before.id})" if before else ""
     then = (
-        "the others are judged anew in a moment"
+        "the others are judged again in a moment"
         if count is None
-        else f"{count} run{'' if count == 1 else 's'} judged anew"
+        else f"{count} run{'' if count == 1 else 's'} judged again"
     )
     return f"pinned by {by}: {run.asset_id} on {run.suite} is compared with {run.version}, run {run.id}{was}; {then}"
 
 
 def _no_longer_asked(tx: Transaction, parts: JudgeParts, run: EvalRun, now: datetime) -> None:
-    """Of a baseline nobody asks whether it can be compared, or what is not decided. That it was worse than the one
-    before stands until somebody resolves it, or a later run of its version passes."""
+    """A baseline has no conditions "cannot be compared" or "not decided". That it was worse than the one
+    before stays open until an operator resolves it, or a later run of its version passes."""
     comparison = tx.evals.comparison(run.id)
     lines = comparison.verdicts if comparison is not None else ()
-    if comparison is not None:  # when another one is pinned again it is told again
+    if comparison is not None:  # when another one is pinned again it is reported again
         tx.evals.put_comparison(msgspec.structs.replace(comparison, definition=""))
     responder = Responder(tx, parts, now)
     for where in _places(run, tx.estate.load()):
@@ -76,7 +76,7 @@ def _no_longer_asked(tx: Transaction, parts: JudgeParts, run: EvalRun, now: date
 
 
 def _places(run: EvalRun, estate: Estate) -> Sequence[Environment | None]:
-    """Where the run's release serves; nowhere is a place too."""
+    """The environments where the run's release serves; (None,) when it serves nowhere."""
     return [d.environment for d in estate.deployments if (d.asset_id, d.version) == (run.asset_id, run.version)] or [
         None
     ]
@@ -85,11 +85,11 @@ def _places(run: EvalRun, estate: Estate) -> Sequence[Environment | None]:
 def rejudge(
     parts: JudgeParts, asset_id: str | None = None, *, holder: str | None = None, most: int | None = None
 ) -> int:
-    """Judge what is not judged as the suites are defined now: after a margin, a slice or a statistic changed.
+    """Judge runs that are not judged by the suites' present definition: after a margin, a slice or a statistic changed.
 
     Returns how many runs were judged, at most ``most``. Costs one statement when nothing is to be done; each run has a
     transaction of its own, so that others can write in between. With a ``holder`` only one process does it: two that
-    were started with different configurations would judge each other's runs anew for ever.
+    were started with different configurations would judge each other's runs again for ever.
     """
     definitions = {suite.id: question_of(suite).definition for suite in parts.suites.values()}
     with parts.store.read() as tx:
@@ -119,7 +119,7 @@ def judge_for_gate(parts: JudgeParts, asset_id: str, version: str) -> None:
 
 
 def _rejudge(tx: Transaction, parts: JudgeParts, asset_id: str, suite_id: str, run_id: str) -> bool:
-    """Judge a run anew, unless somebody was faster; what serves is told, so that alerts follow."""
+    """Judge a run again, unless another process did; for what serves, signals are emitted, so that alerts follow."""
     suite, baseline, run = parts.suites[suite_id], tx.evals.baseline(asset_id, suite_id), tx.evals.get(run_id)
     if baseline is None or run is None or held(tx, suite, run_id, baseline.id) is not None:
         return False
@@ -130,7 +130,7 @@ def _rejudge(tx: Transaction, parts: JudgeParts, asset_id: str, suite_id: str, r
     estate, now = tx.estate.load(), parts.clock()
     heads = tx.evals.heads(asset_id, suite_id)
     since = next((h.iteration for h in heads if h.id == baseline.id), 0)
-    # An old release that serves nowhere is judged for the trend; nobody is told of it.
+    # An old release that serves nowhere is judged for the trend; nothing is reported.
     present = any(h.version == run.version and h.iteration > since for h in heads)
     older, newer = tx.estate.release(asset_id, baseline.version), tx.estate.release(asset_id, run.version)
     present |= older is not None and newer is not None and newer.iteration > older.iteration
@@ -143,12 +143,12 @@ def _rejudge(tx: Transaction, parts: JudgeParts, asset_id: str, suite_id: str, r
         responder = Responder(tx, parts, now)
         dropped = _dropped(run, before, comparison, estate) if run_id != baseline.id else ()
         for over in (*told.cleared, *dropped):
-            responder.clear(over, f"judged anew against {baseline.version}", run.version)
+            responder.clear(over, f"judged again against {baseline.version}", run.version)
     return True
 
 
 def _dropped(run: EvalRun, before: Comparison | None, now: Comparison, estate: Estate) -> Iterator[str]:
-    """Conditions of lines that the suite no longer asks for: no later run would ever say that they are over."""
+    """Conditions of lines that the suite no longer asks for: no later run would ever resolve them."""
     if before is None or now.refused:
         return
     asked = {(v.task, v.metric, v.slice) for v in now.verdicts}
@@ -164,7 +164,7 @@ def accept_risk(
 ) -> str:
     """Lift the hold of a verdict that is not decided, for this run, there, for some days.
 
-    Raises Refused when nothing is undecided, or something failed: a FAIL is not a risk, it is a loss that was measured.
+    Raises Refused when nothing is undecided, or something failed: a FAIL is not a risk, it is a measured loss.
     """
     reason, now = reason_of(why), parts.clock()
     if not 0 < days <= LONGEST:
@@ -218,7 +218,7 @@ def find_run(tx: Transaction, run_id: str) -> EvalRun:
     run = tx.evals.get(run_id)
     if run is None:
         raise NotFound(
-            f"there is no run {run_id!r}", todo="The runs of a suite stand on its page, and in pulse-tui suite list"
+            f"there is no run {run_id!r}", todo="The runs of a suite are on its page, and in pulse-tui suite list"
         )
     return run
 
@@ -238,6 +238,6 @@ def undecided_runs(parts: JudgeParts, asset_id: str, version: str, gate: Gate) -
     if not found:
         raise Refused(
             f"no {gate.value} verdict of {asset_id} {version} is undecided: there is no risk to accept",
-            todo=f"pulse-tui gate {asset_id} {version} --env ENV says what holds it",
+            todo=f"pulse-tui gate {asset_id} {version} --env ENV lists what blocks it",
         )
     return found

@@ -1,4 +1,4 @@
-"""What a run says against its baseline, judged once and kept: panes and gates read it without any statistics library."""
+"""The comparison of a run with its baseline, judged once and stored: panes and gates need no statistics library."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pulse_tui.settings.shapes import SuiteShape
 
 
 def question_of(suite: SuiteShape) -> Question:
-    """What a suite asks. A digest of its files binds no run that states another kind of digest."""
+    """What a suite asks. A digest of its files does not apply to a run that states another kind of digest."""
     return Question(suite.tasks, None if suite.path else suite.digest, suite.margin)
 
 
 def held(tx: Transaction, suite: SuiteShape, run_id: str, baseline_id: str) -> Comparison | None:
-    """What was said, when it was of this baseline and of the suite as it is asked now."""
+    """The stored comparison, if it is with this baseline and by the suite's present definition."""
     found = tx.evals.comparison(run_id)
     if found is None or found.baseline_id != baseline_id or found.definition != question_of(suite).definition:
         return None
@@ -24,25 +24,25 @@ def held(tx: Transaction, suite: SuiteShape, run_id: str, baseline_id: str) -> C
 
 
 def compared(tx: Transaction, suite: SuiteShape | None, run: EvalRun, baseline: EvalRun | None) -> Comparison | None:
-    """What was said of a run, as it is asked now; None when nothing was, also of a baseline that no limit is asked of."""
+    """The stored comparison of a run by the present definition; None without one, also for a baseline without limits."""
     if suite is None or baseline is None:
         return None
     found = held(tx, suite, run.id, baseline.id)
-    # A baseline is held against objectives and items that must never fail; where there are none nothing was compared.
+    # A baseline is compared with objectives and items that must never fail; without those nothing was compared.
     bare = found is not None and baseline.id == run.id and not found.verdicts and not found.refused
     return None if bare else found
 
 
 def newest(tx: Transaction, asset_id: str, suite: str, version: str) -> str | None:
-    """The run of a release that was measured last: one that is uploaded late does not speak against it."""
+    """The run of a release that was measured last: one that is uploaded late does not replace it."""
     mine = [h for h in tx.evals.heads(asset_id, suite) if h.version == version]
     return max(mine, key=lambda h: (h.at, h.iteration)).id if mine else None
 
 
 def judge(tx: Transaction, suite: SuiteShape, run_id: str, baseline_id: str) -> Comparison | None:
-    """Judge a stored run and keep what is said. None when either run is not there. Imports the statistics.
+    """Judge a stored run and store the comparison. None when either run is missing. Imports the statistics.
 
-    A baseline is held against nothing but what needs no other run: objectives, and items that must never fail.
+    A baseline is compared only with what needs no other run: objectives, and items that must never fail.
     """
     from pulse_tui.evaluate.compare.comparing import compare  # noqa: PLC0415  brings SciPy
 
@@ -59,7 +59,7 @@ def judge(tx: Transaction, suite: SuiteShape, run_id: str, baseline_id: str) -> 
 
 
 def _looks(tx: Transaction, suite: SuiteShape, run: EvalRun) -> Looks:
-    """The items of earlier looks at the same release, of tasks that are looked at while they grow."""
+    """The items of earlier looks at the same release, of tasks that are judged while they grow."""
     growing = {t.name for t in suite.tasks if t.growing}
     looks: Looks = {name: [] for name in growing}
     if not growing:

@@ -1,4 +1,4 @@
-"""Levels that moved over many runs of a suite: told once they are confirmed, with the releases between which it happened."""
+"""Levels that moved over many runs of a suite: reported once confirmed, with the releases between which it happened."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pulse_tui.settings.shapes import SuiteShape
 FEWEST = 10
 """Runs under which no change can be confirmed."""
 MOST = 400
-"""The newest runs that are looked at."""
+"""The newest runs that are searched."""
 
 
 class Moved(NamedTuple):
@@ -44,14 +44,14 @@ class Moved(NamedTuple):
 
 
 class Drifts(NamedTuple):
-    """Signals to take in, and conditions that are over."""
+    """Signals to ingest, and conditions that are resolved."""
 
     signals: list[Signal]
     cleared: list[str]
 
 
 def drifts(tx: Transaction, suite: SuiteShape, asset_id: str, now: datetime, owner: str | None) -> Drifts:
-    """Each level of the suite that fell, and those that are back up. Imports the statistics when there are runs enough."""
+    """Each level of the suite that fell, and those that are back. Imports the statistics when there are enough runs."""
     runs = tx.evals.runs(asset_id, suite.id, MOST)
     out, over = list[Signal](), list[str]()
     if len(runs) < FEWEST:
@@ -76,23 +76,21 @@ def moves(runs: list[tuple[int, EvalRun]], task: Task) -> Iterator[Moved]:
 
     last_score = found[-1][2]
     if task.higher_is_better is None and not last_score.directed:
-        return  # nobody says which way is better: a level that moved is neither
+        return  # the direction is unknown: a level that moved is neither better nor worse
     up = task.higher_is_better if task.higher_is_better is not None else last_score.higher_is_better
     for change in drift([s.value for _, _, s in found]).changes:
         if not change.confirmed:
             continue
         (old, last, _), (new, first, _) = found[change.index - 1], found[change.index]
         if last.version == first.version:
-            between = (
-                f"within {first.version}, between iterations {old} and {new}: nothing of ours was released between"
-            )
+            between = f"within {first.version}, between iterations {old} and {new}: no release of ours in between"
         else:
             between = f"between {last.version} (iteration {old}) and {first.version} (iteration {new})"
         yield Moved(task, change.before, change.after, change.size, last, first, between, len(found), up)
 
 
 def _condition(suite: SuiteShape, asset_id: str, task: Task) -> str:
-    """Of "this level fell": without the run at which it did, as further runs may place it at one beside."""
+    """Of "this level fell": without the run at which it did, as further runs may move it to a neighbour."""
     return fingerprint("drift", asset_id, suite.id, task.name, task.metric)
 
 

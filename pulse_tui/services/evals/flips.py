@@ -1,4 +1,4 @@
-"""Which items a run answered otherwise than its baseline, by cluster."""
+"""Which items a run answered differently from its baseline, by cluster."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SAME = 1e-9
 
 
 def flips(parts: JudgeParts, run_id: str, task: str, metric: str) -> Flips:
-    """Which items the run answered otherwise than its baseline. Raises NotFound."""
+    """Which items the run answered differently from its baseline. Raises NotFound."""
     with parts.store.read() as tx:
         run = find_run(tx, run_id)
         baseline = tx.evals.baseline(run.asset_id, run.suite)
@@ -41,7 +41,7 @@ def flips(parts: JudgeParts, run_id: str, task: str, metric: str) -> Flips:
     if used is None:
         return empty._replace(headline=f"no item has a score of {metric} in both runs")
     suite = parts.suites.get(run.suite)
-    # Of the scores that are shown: a made metric (a spread, a cost) has a direction of its own.
+    # Of the scores that are shown: a derived metric (a spread, a cost) has a direction of its own.
     asked = next((t for t in (suite.tasks if suite else ()) if (t.name, t.metric) == (task, used)), None)
     score = run.score(task, used)
     up = asked.higher_is_better if asked is not None and asked.higher_is_better is not None else None

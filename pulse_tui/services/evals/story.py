@@ -1,4 +1,4 @@
-"""A run of a suite opened: the three questions, the gate table, and what it rests on."""
+"""The page of a run: the three questions, the gate table, and what it is based on."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _WORST = {Verdict.FAIL: 0, Verdict.INCONCLUSIVE: 1, Verdict.PASS: 2}
 
 
 def bench_story(parts: JudgeParts, asset_id: str, suite_id: str, run_id: str | None = None) -> BenchStory:
-    """A run against the pinned baseline; the newest one when none is named. Raises NotFound."""
+    """The page of a run against the pinned baseline; the newest run when none is named. Raises NotFound."""
     with parts.store.read() as tx:
         runs = tx.evals.runs(asset_id, suite_id, RUNS)
         if not runs:
@@ -94,7 +94,7 @@ def _changed(
 
 
 def _moved(tx: Transaction, run: EvalRun, baseline: EvalRun) -> Iterator[str]:
-    """What the release is made of that the baseline's was not."""
+    """The lineage differences between the baseline's release and this one."""
     older = tx.estate.release(run.asset_id, baseline.version)
     newer = tx.estate.release(run.asset_id, run.version)
     if older is not None and newer is not None and older.version != newer.version:
@@ -115,7 +115,7 @@ def _risk(tx: Transaction, run: EvalRun, comparison: Comparison | None) -> Itera
     if comparison is None:
         yield "unknown: nothing was compared"
     elif comparison.refused:
-        yield "unknown: numbers of different content say nothing about each other"
+        yield "unknown: numbers of different content cannot be compared"
     elif not bad:
         passed = sum(v.verdict is Verdict.PASS for v in lines)
         yield f"none was found: {passed} of {len(lines)} lines pass, none is proven worse"
@@ -143,13 +143,13 @@ def _todo(
         and comparison is not None
         and (comparison.refused or comparison.verdict() is Verdict.FAIL)
     ):
-        yield "pin another run as the baseline: this one does not do, whatever is compared with it"
+        yield "pin another run as the baseline: this one is not valid, whatever is compared with it"
         return
     if baseline.id == run.id:
         yield f"nothing: later runs are compared with this one; measure the next release with {suite.id}"
         return
     if comparison is None:
-        yield "wait for the next round: it is not judged as the suite is defined now"
+        yield "wait for the next round: it is not judged by the suite's present definition"
         return
     if comparison.refused:
         yield "run the same items on both, or pin a run of the new content as the baseline"
@@ -159,13 +159,13 @@ def _todo(
         for deployment in _serving(tx, run):
             back = way_back(tx, run.asset_id, deployment.environment, run.version).release
             there = deployment.environment.value
-            yield f"roll {there} back to {back.version}" if back else f"nothing to go back to in {there}: fix forward"
+            yield f"roll {there} back to {back.version}" if back else f"no rollback target in {there}: fix forward"
         yield "do not promote it: the gate is closed until it is fixed and measured again"
         return
     if word is Verdict.INCONCLUSIVE:
         open_ = [v for v in comparison.verdicts if v.verdict is Verdict.INCONCLUSIVE and v.must_pass]
         wants = [f"{_named(v)}: {more}" for v in open_ if (more := more_words(v))]
-        yield "measure more: " + "; ".join(wants[:3]) if wants else "measure more: how much nobody can say yet"
+        yield "measure more: " + "; ".join(wants[:3]) if wants else "measure more: how much is not known yet"
         known = tx.evals.acceptances(run.asset_id, run.version)
         accepted = [a for a in known if covers(a, comparison) and a.until > parts.clock()]
         if accepted:
@@ -173,7 +173,7 @@ def _todo(
         else:
             yield "until then the gate blocks; an operator may accept the risk for some days"
         return
-    yield f"nothing: as far as {suite.id} says it may be promoted; ask the gate for the rest"
+    yield f"nothing: by {suite.id} it may be promoted; the gate has the other checks"
 
 
 def _named(line: TaskVerdict) -> str:
@@ -187,7 +187,7 @@ def _serving(tx: Transaction, run: EvalRun) -> list[Deployment]:
 
 def _row(line: TaskVerdict) -> GateRow:
     unit, factor = unit_of_line(line)
-    never = line.slice == ZERO_TOLERANCE  # there is no difference to show: the note says what failed
+    never = line.slice == ZERO_TOLERANCE  # there is no difference to show: the note names what failed
 
     def told(value: float | None) -> float | None:
         return None if value is None or never else value * factor
@@ -199,7 +199,7 @@ def _row(line: TaskVerdict) -> GateRow:
         line.gate.value,
         line.must_pass,
         line.verdict.value,
-        # A latency is held against its objective: what the baseline had stands among the measures.
+        # A latency is compared with its objective: the baseline's value is among the measures.
         None if line.basis is Basis.LIMIT else line.baseline,
         None if never else line.current,
         told(line.delta),

@@ -27,7 +27,7 @@ from pulse_tui.settings.shapes import SuiteShape
 
 
 class Told(NamedTuple):
-    """Signals to take in, conditions that are over, and what whoever brought the run in should hear."""
+    """Signals to ingest, conditions that are resolved, and remarks for whoever brought the run in."""
 
     signals: list[Signal]
     cleared: list[str]
@@ -35,7 +35,7 @@ class Told(NamedTuple):
 
 
 def take_run(run: EvalRun, tx: Transaction, parts: JudgeParts, estate: Estate, now: datetime) -> Told:
-    """Record a run and say what it means. A known run is no news, unless it brings the items that it lacked."""
+    """Record a run and return its consequences. A known run has none, unless it brings the items that it lacked."""
     run = _with_made(run, parts.suites.get(run.suite))
     # A clock that runs ahead, or a local time taken for UTC, must not make it the newest for hours.
     run = msgspec.structs.replace(run, at=min(run.at, now))
@@ -79,15 +79,15 @@ def _retested(run: EvalRun, tx: Transaction, now: datetime) -> None:
 
 
 def _unknown(run: EvalRun, estate: Estate, release: Release | None) -> Iterator[str]:
-    """What was measured that nobody knows: a misspelt name says nothing of the release that was meant."""
+    """A run of an unknown asset or release: a misspelt name does not count for the release that was meant."""
     if run.asset_id not in estate.assets:
-        yield f"no asset is called {run.asset_id!r}: {nearest(run.asset_id, estate.assets)}".rstrip(": ")
+        yield f"there is no asset {run.asset_id!r}: {nearest(run.asset_id, estate.assets)}".rstrip(": ")
     elif release is None:
         yield f"{run.asset_id} has no release {run.version!r} yet: the run waits for it"
 
 
 def _with_made(run: EvalRun, suite: SuiteShape | None) -> EvalRun:
-    """With the metrics that the suite asks for and only items tell. Imports the statistics when there are any."""
+    """With the metrics that the suite asks for and only items give. Imports the statistics when there are any."""
     if suite is None or not run.sheets or all(made_of(t.metric) is Made.SCORES for t in suite.tasks):
         return run
     from pulse_tui.evaluate.compare.made import made_scores  # noqa: PLC0415  brings numpy
@@ -96,7 +96,7 @@ def _with_made(run: EvalRun, suite: SuiteShape | None) -> EvalRun:
 
 
 def _again(run: EvalRun, tx: Transaction, parts: JudgeParts, estate: Estate, now: datetime) -> Told:
-    """The items came after the totals: what was said without them is said anew."""
+    """The items came after the totals: the comparison without them is re-evaluated."""
     suite = parts.suites.get(run.suite)
     if suite is None:
         return Told([], [])
@@ -105,7 +105,7 @@ def _again(run: EvalRun, tx: Transaction, parts: JudgeParts, estate: Estate, now
     baseline = tx.evals.baseline(run.asset_id, run.suite)
     if baseline is not None and baseline.id == run.id:
         count = tx.evals.reopen(run.id)  # which takes a while, and is done run by run: see rejudge
-        told = f"the items of the baseline {run.asset_id} {run.version} came: {count} runs are judged anew in a moment"
+        told = f"the items of the baseline {run.asset_id} {run.version} came: {count} runs are judged again in a moment"
         return Told([], [], (told,) if count else ())
     return _against_baseline(run, tx, suite, estate, now, owner)
 
@@ -120,7 +120,7 @@ def _against_baseline(
     if comparison is None:
         return Told([], [])
     remarks = (f"{run.asset_id} {run.version} was not compared: {comparison.refused}",) if comparison.refused else ()
-    if newest(tx, run.asset_id, run.suite, run.version) != run.id:  # a later run of the version has spoken
+    if newest(tx, run.asset_id, run.suite, run.version) != run.id:  # a later run of the version decides
         return Told(
             [], [], (*remarks, f"a later run of {run.asset_id} {run.version} on {run.suite} counts, not this one")
         )
@@ -131,7 +131,7 @@ def _against_baseline(
 def told_where_it_serves(
     run: EvalRun, baseline: EvalRun, comparison: Comparison, estate: Estate, now: datetime, owner: str | None
 ) -> Told:
-    """Signals and what is over, for each environment where the run's release serves; of none when it serves nowhere."""
+    """Signals and resolved conditions, for each environment where the run's release serves; None when it serves nowhere."""
     serving = list(_serving(estate, run))
     out, over = list[Signal](), list[str]()
     for environment in serving or [None]:

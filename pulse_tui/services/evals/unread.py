@@ -1,7 +1,7 @@
 """Results that could not be used, as concerns of their release: a refused result is not an absent one.
 
-A result that was refused stands until a run of that suite on that version lands; a must-pass metric that a run lacks,
-until a run has it or the suite no longer asks for it.
+The concern of a refused result stays until a run of that suite on that version lands; that of a missing must-pass
+metric, until a run has it or the suite no longer asks for it.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ _SHOWN = 5
 
 
 def refused_result(refused: Rejected, of: ResultOf, tx: Transaction, now: datetime) -> Told:
-    """A whole result was refused: its release has a concern that says so, where the asset is known.
+    """A whole result was refused: its release gets a concern, where the asset is known.
 
-    While a run of the suite on this version stands it is only said; without one the gate has nothing to go by.
+    While there is a run of the suite on this version it is only shown; without one the gate has no result.
     """
     if tx.estate.asset(of.asset_id) is None:
         return Told([], [])
@@ -52,7 +52,7 @@ def refused_result(refused: Rejected, of: ResultOf, tx: Transaction, now: dateti
 
 
 def landed(run: EvalRun, tx: Transaction) -> list[str]:
-    """A run came in: what was refused before it is over. Returns the fingerprints of these conditions."""
+    """A run came in: concerns of results refused before it end. Returns the fingerprints of these conditions."""
     keys = (_key(run.suite, run.version), _key("", run.version))
     return [condition(run.asset_id, key) for key in keys if tx.inventory.drop_concern(run.asset_id, key) is not None]
 
@@ -89,7 +89,7 @@ def lacking(run: EvalRun, suite: SuiteShape, tx: Transaction, now: datetime) -> 
 
 
 def _lacking(run: EvalRun, tasks: tuple[Task, ...]) -> Iterator[str]:
-    """What is made from items is left to the comparison: items may come after their totals."""
+    """Metrics computed from items are left to the comparison: items may come after their totals."""
     for task in tasks:
         must = task.must_pass and task.gate is not Gate.DIAGNOSTIC and made_of(task.metric) is Made.SCORES
         if must and run.score(task.name, task.metric) is None:
@@ -97,7 +97,7 @@ def _lacking(run: EvalRun, tasks: tuple[Task, ...]) -> Iterator[str]:
 
 
 def _instead(run: EvalRun, task: Task) -> str:
-    """Why it is not there, or what the file has that may be meant."""
+    """Why it is missing, or the similar names that the file has."""
     refused = run.refused.get(f"{task.name} {task.metric}") or run.refused.get(task.name)
     if refused is not None:
         return f"it was refused: {refused}"
@@ -108,7 +108,7 @@ def _instead(run: EvalRun, task: Task) -> str:
 
 
 def _nearest(word: str, known: list[str]) -> str:
-    """The names, the most alike first: a beginning (``acc`` of ``accuracy``) before a likeness."""
+    """The names, the most similar first: a prefix (``acc`` of ``accuracy``) before a similarity."""
 
     def alike(name: str) -> tuple[bool, float]:
         one, two = word.lower(), name.lower()

@@ -1,4 +1,4 @@
-"""What the suites say of a release, for the gate: in the words of the verdicts that were kept when its run came in."""
+"""The suites' verdicts on a release, for the gate: from the comparisons that were stored when its run came in."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SHOWN = 5
 
 
 class SuiteWord(NamedTuple):
-    """What one suite says of a release, for one kind of gate."""
+    """One suite's verdict on a release, for one kind of gate."""
 
     status: GateStatus
     detail: str
@@ -41,7 +41,7 @@ class SuiteWord(NamedTuple):
 
 
 class Subject(NamedTuple):
-    """A suite's word about a release: asked for one kind of gate, for one environment (None: for none), at one moment."""
+    """The question to a suite about a release: for one kind of gate, one environment (None: none), at one moment."""
 
     suite: SuiteShape
     release: Release
@@ -53,7 +53,7 @@ class Subject(NamedTuple):
 def suite_words(
     tx: Transaction, parts: JudgeParts, release: Release, kind: Gate, environment: Environment | None = None
 ) -> list[SuiteWord]:
-    """A word of each suite that guards ``kind`` and names the asset: as a baseline, or by a run of this release."""
+    """The verdict of each suite that guards ``kind`` and names the asset: as a baseline, or by a run of this release."""
     words = []
     for suite in parts.suites.values():
         if any(t.gate is kind for t in suite.tasks):
@@ -68,7 +68,7 @@ def suite_words(
 
 
 def suite_says(tx: Transaction, parts: JudgeParts, suite: SuiteShape, release: Release) -> list[SuiteWord]:
-    """What one suite says of a release, a word for each kind of gate that it guards."""
+    """One suite's verdicts on a release, one for each kind of gate that it guards."""
     run, baseline = runs_of(tx, suite, release)
     kinds = dict.fromkeys(t.gate for t in suite.tasks)
     return [_word(tx, Subject(suite, release, kind, None, parts.clock()), run, baseline) for kind in kinds]
@@ -94,7 +94,7 @@ def _word(tx: Transaction, about: Subject, run: EvalRun | None, baseline: EvalRu
     other = changed_content(tx, suite, run)
     if other:
         return SuiteWord(
-            GateStatus.FAILED, other, f"Put the content back, or freeze it: pulse-tui suite freeze {suite.id}", run
+            GateStatus.FAILED, other, f"Restore the content, or freeze it: pulse-tui suite freeze {suite.id}", run
         )
     if baseline is None:
         named = suite.baselines.get(about.release.asset_id)
@@ -104,8 +104,8 @@ def _word(tx: Transaction, about: Subject, run: EvalRun | None, baseline: EvalRu
         return _baseline_itself(tx, about, run)
     comparison = held(tx, suite, run.id, baseline.id)
     if comparison is None:
-        detail = f"run {run.id} of {suite.id} is not judged as the suite is defined now"
-        return SuiteWord(GateStatus.MISSING, detail, "The next round does it: pulse-tui refresh", run)
+        detail = f"run {run.id} of {suite.id} is not judged by the suite's present definition"
+        return SuiteWord(GateStatus.MISSING, detail, "The next round judges it: pulse-tui refresh", run)
     if comparison.refused:
         detail = f"run {run.id} was not compared with {baseline.version}: {comparison.refused}"
         return SuiteWord(
@@ -119,7 +119,7 @@ def _word(tx: Transaction, about: Subject, run: EvalRun | None, baseline: EvalRu
 
 
 def _why(run: EvalRun, unknown: str) -> str:
-    """A task and metric, with why it has no value where the file said it and it was refused."""
+    """A task and metric, with the reason where the file had a value and it was refused."""
     why = run.refused.get(unknown) or run.refused.get(unknown.rpartition(" ")[0])
     return f"{unknown} (refused: {why})" if why else unknown
 
@@ -134,13 +134,15 @@ def _failed_run(tx: Transaction, about: Subject) -> SuiteRun | None:
 
 
 def _baseline_itself(tx: Transaction, about: Subject, run: EvalRun) -> SuiteWord:
-    """Nothing to compare it with; but what must never fail must not fail in the baseline either."""
+    """A baseline has nothing to compare with; but items that must never fail must not fail in it either."""
     comparison = held(tx, about.suite, run.id, run.id)
     if comparison is None:
-        detail = f"run {run.id}, the baseline of {about.suite.id} itself, is not judged as the suite is defined now"
-        return SuiteWord(GateStatus.MISSING, detail, "The next round does it: pulse-tui refresh", run)
+        detail = (
+            f"run {run.id}, the baseline of {about.suite.id} itself, is not judged by the suite's present definition"
+        )
+        return SuiteWord(GateStatus.MISSING, detail, "The next round judges it: pulse-tui refresh", run)
     if comparison.refused:
-        detail = f"the baseline of {about.suite.id} itself does not do: {comparison.refused}"
+        detail = f"the baseline of {about.suite.id} itself is not valid: {comparison.refused}"
         return SuiteWord(GateStatus.FAILED, detail, "Pin a run of the content that is frozen", run)
     bare = [t for t in about.suite.tasks if t.gate is about.kind and t.must_pass and not _has(run, t)]
     if bare:
@@ -154,7 +156,7 @@ def _baseline_itself(tx: Transaction, about: Subject, run: EvalRun) -> SuiteWord
 
 
 def _has(run: EvalRun, task: Task) -> bool:
-    """A made metric is made from items, which a run is stored with or not: its task stands for it."""
+    """A derived metric is computed from items, which a run is stored with or not: its task counts for it."""
     return any(s.task == task.name for s in run.scores)
 
 
@@ -189,7 +191,7 @@ def _told(lines: list[TaskVerdict]) -> str:
 
 
 def _aged(about: Subject, baseline: EvalRun, word: SuiteWord) -> SuiteWord:
-    """A verdict against a baseline that is too old holds: what surrounds the model has moved since."""
+    """A verdict against a baseline that is too old blocks: the model's surroundings have changed since."""
     most = about.suite.max_age
     age = (about.now - baseline.at).total_seconds()
     if most is None or age <= most or word.status is GateStatus.FAILED:
@@ -208,7 +210,7 @@ def standing(tx: Transaction, about: Subject, run: EvalRun, comparison: Comparis
 
 
 def _expired(tx: Transaction, about: Subject, run: EvalRun, comparison: Comparison) -> str:
-    """Of a risk that was accepted until a day that is over."""
+    """Of an accepted risk whose date has passed."""
     last = next(iter(_accepted(tx, about, run, comparison)), None)
     return "" if last is None else f"; the risk was accepted by {last.accepted_by} until {last.until:%Y-%m-%d}: expired"
 
@@ -223,6 +225,6 @@ def _accepted(tx: Transaction, about: Subject, run: EvalRun, comparison: Compari
 
 
 def covers(accepted: Acceptance, comparison: Comparison) -> bool:
-    """Whether the risk was taken of just this: the run, what it is held against, and what is asked."""
+    """Whether the risk was accepted for exactly this: the run, its baseline, and the question."""
     looked_at = (accepted.run_id, accepted.baseline_id, accepted.definition)
     return looked_at == (comparison.run_id, comparison.baseline_id, comparison.definition)

@@ -1,4 +1,4 @@
-"""Frozen suites: is the content still what was frozen? A changed file is an alert, never a silent new baseline."""
+"""Frozen suites: is the content unchanged? A changed file is an alert, never a silent new baseline."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from pulse_tui.services.signals.respond import Responder
 from pulse_tui.settings.shapes import SuiteShape
 
 MISSING = "missing"
-"""Stands for the digest of content that is not there, or cannot be read."""
+"""In place of the digest of content that is missing, or cannot be read."""
 REMIND = timedelta(minutes=10)
-"""How often the place that sees a change says that it still does."""
+"""How often the host that sees a change reports that it still does."""
 SILENT = timedelta(minutes=30)
-"""After which another place may say that the content is back."""
+"""After this another host may report that the content is back."""
 
 
 class State(StrEnum):
-    """How a suite's content stands to what was frozen."""
+    """A suite's content compared with what was frozen."""
 
     UNFROZEN = "not frozen"
     UNCHANGED = "unchanged"
@@ -36,20 +36,20 @@ class State(StrEnum):
 
 
 class Look(NamedTuple):
-    """What a look at a suite's content found."""
+    """The result of checking a suite's content."""
 
     suite: str
     state: State
     expected: str | None
-    """What was frozen."""
+    """The frozen digest."""
     found: str | None
-    """What is there; :data:`MISSING` when nothing that can be read."""
+    """The digest found; :data:`MISSING` when nothing can be read."""
     why: str
     """A sentence."""
 
 
 class _Told(msgspec.Struct, frozen=True):
-    """The last change that was told of a suite, as kept in the database for all who look."""
+    """The last reported change of a suite, as kept in the database for all processes."""
 
     expected: str
     found: str
@@ -59,14 +59,14 @@ class _Told(msgspec.Struct, frozen=True):
 
 
 def frozen_digest(suite: SuiteShape, parts: JudgeParts) -> str | None:
-    """What the suite is frozen as now: the configuration may have been written since this process began."""
+    """The suite's frozen digest now: the configuration may have been written since this process began."""
     if parts.outside.frozen is None:
         return suite.digest
     return parts.outside.frozen().get(suite.id)
 
 
 def look(suite: SuiteShape, tx: Transaction, parts: JudgeParts) -> Look:
-    """Hold the content against what was frozen: the files under ``path``, else what the baselines' runs state.
+    """Compare the content with what was frozen: the files under ``path``, else the digests that the baselines' runs state.
 
     Raises SourceError when a file is being written just now.
     """
@@ -102,7 +102,7 @@ def _look_at_runs(suite: SuiteShape, expected: str | None, tx: Transaction) -> L
     for asset, digest in other.items():
         why = f"the baseline of {asset} states {short(digest)}, frozen is {short(expected)}"
         return Look(suite.id, State.CHANGED, expected, digest, why)
-    why = "the baselines state what was frozen" if stated else "no baseline states what it was measured on"
+    why = "the baselines state what was frozen" if stated else "no baseline states the digest of its content"
     return Look(suite.id, State.UNCHANGED, expected, found, why)
 
 
@@ -124,9 +124,9 @@ def assets_of(suite: SuiteShape, tx: Transaction) -> tuple[str, ...]:
 
 
 def check_suites(parts: JudgeParts, now: datetime) -> list[str]:
-    """Tell every change of a frozen suite once, and when it is over; returns a sentence for each change.
+    """Report every change of a frozen suite once, and its end; returns a sentence for each change.
 
-    Cheap enough for every few seconds. Several hosts may hold copies: only the one that saw a change takes it back,
+    Cheap enough for every few seconds. Several hosts may have copies: only the one that saw a change may report its end,
     until it has been silent for :data:`SILENT`.
     """
     told: list[str] = []
@@ -138,7 +138,7 @@ def check_suites(parts: JudgeParts, now: datetime) -> list[str]:
                 found = look(suite, tx, parts)
                 if not _news(found, _told(suite.id, tx), parts.outside.here, now):
                     continue
-        except SourceError:  # being written: looked at again in a moment
+        except SourceError:  # being written: checked again in a moment
             continue
         with parts.store.write() as tx:
             before = _told(suite.id, tx)
@@ -148,13 +148,13 @@ def check_suites(parts: JudgeParts, now: datetime) -> list[str]:
 
 
 def changed_content(tx: Transaction, suite: SuiteShape, run: EvalRun) -> str:
-    """A sentence while the suite's content differs from what was frozen, unless the run states that it was of the frozen one."""
+    """A sentence while the suite's content differs from what was frozen, unless the run states the frozen digest."""
     told = _told(suite.id, tx) if suite.path is not None else None
     if told is None or run.suite_digest == told.expected:
         return ""
     return (
         f"the content of {suite.id} is {short(told.found)}, frozen is {short(told.expected)}:"
-        f" nobody can say what run {run.id} was asked"
+        f" it is unknown what run {run.id} was asked"
     )
 
 
@@ -168,7 +168,7 @@ def _key(suite_id: str) -> str:
 
 
 def _news(found: Look, told: _Told | None, here: str, now: datetime) -> bool:
-    """Whether there is something to write: a change, its end, or that it still stands."""
+    """Whether there is something to write: a change, its end, or that it persists."""
     if told is None:
         return found.state is State.CHANGED
     if found.state is not State.CHANGED:
@@ -181,7 +181,7 @@ def _news(found: Look, told: _Told | None, here: str, now: datetime) -> bool:
 def _tell(
     suite: SuiteShape, found: Look, before: _Told | None, tx: Transaction, parts: JudgeParts, now: datetime
 ) -> bool:
-    """Whether a change was told that was not told before."""
+    """Whether a change was reported that was not reported before."""
     assets = assets_of(suite, tx)
     if found.state is not State.CHANGED:
         responder = Responder(tx, parts, now)
@@ -217,6 +217,6 @@ def _signal(suite: SuiteShape, asset_id: str, found: Look, tx: Transaction, now:
         recommended=Recommended.RETEST,
         now=now,
         title=f"suite {suite.id} {'cannot be read' if gone else 'differs from what was frozen'}",
-        summary=f"{found.why}. What runs of {asset_id} on it say is not comparable with its baseline",
+        summary=f"{found.why}. Runs of {asset_id} on it are not comparable with its baseline",
         evidence=SuiteEvidence(suite=suite.id, expected_digest=expected, digest=there),
     )

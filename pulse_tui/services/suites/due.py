@@ -17,14 +17,14 @@ BASELINE = "baseline"
 NEW_RELEASE = "new release"
 SCHEDULE = "schedule"
 RETEST = "retest"
-"""Something happened around what serves: a vendor's note, a dependency that moved."""
+"""An event around what serves: a vendor's note, a dependency that moved."""
 NEWEST = 3
-"""Releases of an asset that are run by themselves; older ones only while they serve somewhere."""
+"""Newest releases of an asset that are run automatically; older ones only while they serve somewhere."""
 PAUSES = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
-"""Before a failed run is tried again: three times, then somebody has to look."""
+"""Pauses before a failed run is retried: three times, then an operator must act."""
 _LOOKED_AT = 200
 _NO_ROUND = (SuiteRunState.INTERRUPTED, SuiteRunState.STOPPED)
-"""A schedule's round that ended so did not take place."""
+"""A scheduled run that ended so counts as not run."""
 _SERVING = tuple(e for e in reversed(Environment) if e is not Environment.REPLICA)
 """Production first."""
 
@@ -39,7 +39,7 @@ class Due(NamedTuple):
 
 
 def due(tx: Transaction, parts: JudgeParts, now: datetime, suite_id: str) -> list[Due]:
-    """What should run now, the most wanted first: baselines without a run, new releases, then the schedule.
+    """What should run now, the most important first: baselines without a run, new releases, then the schedule.
 
     A run that is under way is not due. A schedule counts from when it was first seen (:func:`notice`).
     """
@@ -62,7 +62,7 @@ def due(tx: Transaction, parts: JudgeParts, now: datetime, suite_id: str) -> lis
 
 
 def notice(tx: Transaction, suite: SuiteShape, now: datetime) -> None:
-    """A schedule that is new, or another than before: what it would have asked for earlier is not made up for."""
+    """Record a new or changed schedule: times before it are not caught up."""
     seen = _seen(tx, suite)
     if suite.schedule is not None and seen is None:
         tx.plumbing.put_value(_key(suite), f"{iso(now)} {suite.schedule}")
@@ -109,7 +109,7 @@ def _new_releases(
 def _retests(tx: Transaction, suite: SuiteShape, asset: str, runs: Sequence[SuiteRun], now: datetime) -> Iterator[Due]:
     """Open retests of what serves: one run of each such version, begun after the cause.
 
-    A measurement that did not decide is not repeated by itself until it does: that would be asking until the answer fits.
+    An undecided measurement is not repeated automatically until it decides: that would repeat until it passes by chance.
     """
     asked = [
         r.asked_at
@@ -143,7 +143,7 @@ def _tried(
 
 
 def may_try_again(failed: Sequence[SuiteRun], now: datetime) -> bool:
-    """Whether the pause after so many failures is over; ``failed`` is newest first, stopped runs are no failures."""
+    """Whether the pause after that many failures is over; ``failed`` is newest first, stopped runs are not failures."""
     counted = [r for r in failed if r.state is not SuiteRunState.STOPPED]
     if not counted:
         return True

@@ -1,4 +1,4 @@
-"""Freeze a suite: its digest goes into the configuration's own text, the act into the audit log, in one stroke."""
+"""Freeze a suite: its digest goes into the configuration's own text, the action into the audit log, together."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from pulse_tui.settings.edit import set_key
 from pulse_tui.settings.shapes import SuiteShape
 
 SHOWN = 10
-"""Places with personal data that are told one by one."""
+"""Occurrences of personal data that are listed one by one."""
 _BINARY = 8_192
 
 
 class Frozen(NamedTuple):
-    """What a freeze did."""
+    """The result of a freeze."""
 
     suite: str
     digest: str
     before: str | None
     where: str
-    """The file that the digest stands in."""
+    """The file that has the digest."""
     remarks: tuple[str, ...]
 
     @property
     def sentence(self) -> str:
-        """What was done, in a line."""
+        """The result, in a line."""
         if self.before == self.digest:
             return f"{self.suite} is frozen as {self.digest} already"
         was = f" (was {short(self.before)})" if self.before else ""
@@ -59,9 +59,9 @@ def freeze_suite(
 ) -> Frozen:
     """Write the digest of what is there now into the suite's entry, in place.
 
-    ``config`` are the configuration's files by the name that messages use; ``reread`` says what each suite is frozen
-    as after reading all of it again. Raises Refused for content that looks like personal data, for a suite whose
-    content nobody states, and for an entry that cannot be edited; nothing is written then.
+    ``config`` are the configuration's files by the name that messages use; ``reread`` gives each suite's frozen
+    digest after reading all of it again. Raises Refused for content that looks like personal data, for a suite whose
+    content digest is unknown, and for an entry that cannot be edited; nothing is written then.
     """
     suite, now = find_suite(parts, suite_id), parts.clock()
     files = parts.outside.files
@@ -86,7 +86,7 @@ def freeze_suite(
             _write(files, path, text, changed, suite.id, digest, reread)
             written = True
     except BaseException:
-        if written:  # the log did not take it: neither does the configuration
+        if written:  # the log could not be written: the configuration is restored
             files.replace(path, text, before=changed)
         raise
     check_suites(parts, now)
@@ -106,7 +106,7 @@ def _digest(suite: SuiteShape, tx: Transaction, parts: JudgeParts) -> str:
     stated = stated_digests(suite.id, tx)
     if not stated:
         raise Refused(
-            f"suite {suite.id} has no `path`, and no baseline run of it states what it was measured on",
+            f"suite {suite.id} has no `path`, and no baseline run of it states the digest of its content",
             todo=f"Give it a path (a file or folder, relative to the configuration), or ingest a run of {suite.id} "
             "whose format states its digest",
         )
@@ -118,12 +118,12 @@ def _digest(suite: SuiteShape, tx: Transaction, parts: JudgeParts) -> str:
 
 class _Found(NamedTuple):
     first: tuple[str, ...]
-    """The first places: ``file:line: kind sample``."""
+    """The first occurrences: ``file:line: kind sample``."""
     total: int
 
 
 def _personal(suite: SuiteShape, parts: JudgeParts, files: Files) -> tuple[_Found, list[str]]:
-    """What looks like personal data, and what could not be looked into."""
+    """What looks like personal data, and which files could not be searched."""
     first: list[str] = []
     closed: list[str] = []
     count = 0
@@ -137,15 +137,15 @@ def _personal(suite: SuiteShape, parts: JudgeParts, files: Files) -> tuple[_Foun
             if count <= SHOWN:
                 first.append(f"{piece.name}:{one.line + piece.line - 1}: {one.kind} {clean(one.sample, 40)}")
     named = ", ".join(closed[:3]) + (", …" if len(closed) > 3 else "")
-    return _Found(tuple(first), count), [f"no text, not searched for personal data: {named}"] if closed else []
+    return _Found(tuple(first), count), [f"not text, not searched for personal data: {named}"] if closed else []
 
 
 def _refusal(suite: SuiteShape, found: _Found) -> Refused:
     more = [f"... and {found.total - len(found.first)} more"] if found.total > len(found.first) else []
     return Refused(
-        f"suite {suite.id} holds what looks like personal data",
+        f"suite {suite.id} contains what looks like personal data",
         [*found.first, *more],
-        todo="Take it out. If it may be there: --allow-personal-data, or personal_data: true in its entry",
+        todo="Remove it. If it may be there: --allow-personal-data, or personal_data: true in its entry",
     )
 
 
@@ -171,7 +171,7 @@ def _write(
     digest: str,
     reread: Callable[[], Mapping[str, str | None]],
 ) -> None:
-    """Replace, read the whole configuration again, and take it back when it does not say what was meant."""
+    """Replace, read the whole configuration again, and restore it when it does not have the digest."""
     files.replace(path, changed, before=text)
     try:
         took = reread().get(suite_id) == digest
@@ -181,4 +181,4 @@ def _write(
     if not took:
         files.replace(path, text, before=changed)
         todo = f"Write it there yourself: digest: {digest}"
-        raise Refused(f"the digest did not take: {path.name} was left as it was", todo=todo)
+        raise Refused(f"the digest could not be written: {path.name} was left as it was", todo=todo)

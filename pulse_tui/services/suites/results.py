@@ -1,4 +1,4 @@
-"""What a suite's command left in its folder becomes runs of the release that it was started for."""
+"""Result files of a suite's command become runs of the release that it was started for."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pulse_tui.settings.shapes import SuiteShape
 
 
 class Read(NamedTuple):
-    """The runs, at least one, what was refused of them, and which files were passed over."""
+    """The runs, at least one, what was refused of them, and which files were skipped."""
 
     runs: tuple[EvalRun, ...]
     rejected: tuple[Rejected, ...]
@@ -27,9 +27,9 @@ class Read(NamedTuple):
 def read_results(
     run: SuiteRun, suite: SuiteShape, results: Sequence[Result], digest: str | None, parts: JudgeParts
 ) -> Read:
-    """Parse every result file. Raises SourceError when one cannot be read, or none holds a run of what was asked.
+    """Parse every result file. Raises SourceError when one cannot be read, or none has a run of what was asked.
 
-    Files of no known kind (logs) are passed over. Runs are named after the execution: the same numbers measured again
+    Files of no known kind (logs) are skipped. Runs are named after the execution: the same numbers measured again
     are another run. ``digest`` is of the suite's content, for runs that do not state one.
     """
     kinds = file_formats(parts.source_kinds)
@@ -50,7 +50,7 @@ def read_results(
             passed.append(result.name)
         for one in found:
             _is_of(one, run, result.name)
-            # A tool that writes totals and items apart gives both one name: the items are attached to the totals.
+            # A tool that writes totals and items to separate files names both alike: the items are attached to the totals.
             ident = names.setdefault(one.id, f"suite:{run.id}" + (f"-{len(names) + 1}" if names else ""))
             runs.append(msgspec.structs.replace(one, id=ident, suite_digest=one.suite_digest or digest))
     if not runs:
@@ -58,7 +58,7 @@ def read_results(
         seen = ", ".join(passed[:5]) + (", …" if len(passed) > 5 else "")
         todo = f"Name its kind: output: one of {', '.join(sorted(kinds))}"
         raise SourceError(f"no result could be read from {seen}{why}", todo=todo)
-    return Read(tuple(runs), tuple(rejected), f"passed over: {', '.join(passed[:20])}" if passed else "")
+    return Read(tuple(runs), tuple(rejected), f"skipped: {', '.join(passed[:20])}" if passed else "")
 
 
 def _kinds(suite: SuiteShape, results: Sequence[Result], kinds: Mapping[str, Any]) -> list[tuple[Result, str | None]]:
@@ -74,4 +74,4 @@ def _is_of(found: EvalRun, run: SuiteRun, name: str) -> None:
     asked = (run.suite, run.asset_id, run.version)
     if (found.suite, found.asset_id, found.version) != asked:
         said = f"{found.suite} on {found.asset_id} {found.version}"
-        raise SourceError(f"{name} is of {said}, asked was {run.suite} on {run.asset_id} {run.version}")
+        raise SourceError(f"{name} is of {said}, expected was {run.suite} on {run.asset_id} {run.version}")

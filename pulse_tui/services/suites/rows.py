@@ -1,4 +1,4 @@
-"""Suites as they stand: frozen or not, what they are compared with, when they ran and will run."""
+"""The state of suites: frozen or not, what they are compared with, when they ran and will run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pulse_tui.settings.check import nearest
 from pulse_tui.settings.shapes import SuiteShape
 
 RUNS = 5
-"""Executions, and measured runs of each asset, that a row tells."""
+"""Executions, and measured runs of each asset, that a row shows."""
 
 
 class BaselineRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,7 +23,7 @@ class BaselineRow(msgspec.Struct, frozen=True, kw_only=True):
 
     asset: str
     version: str | None
-    """None: nothing is pinned or configured."""
+    """None: no baseline is pinned or configured."""
     run: str | None
     """None: that version has no run yet."""
     measured: tuple[tuple[str, str, int], ...]
@@ -45,7 +45,7 @@ class SuiteRow(msgspec.Struct, frozen=True, kw_only=True):
     schedule: str | None
     next_at: datetime | None
     executions: tuple[str, ...]
-    """The last runs of its command in words, newest first."""
+    """The last runs of its command as sentences, newest first."""
 
 
 def suite_rows(parts: JudgeParts, now: datetime) -> list[SuiteRow]:
@@ -55,7 +55,7 @@ def suite_rows(parts: JudgeParts, now: datetime) -> list[SuiteRow]:
 
 
 def statuses(parts: JudgeParts, names: list[str]) -> list[Look]:
-    """A look at the content of the named suites, or of all. Raises NotFound with the nearest."""
+    """The state of the named suites, or of all. Raises NotFound with the nearest name."""
     for name in names:
         if name not in parts.suites:
             raise NotFound(f"there is no suite {name!r}", todo=nearest(name, parts.suites))

@@ -1,4 +1,4 @@
-"""Run a suite's command on a release: one at a time over all hosts, its results taken in, its failures told."""
+"""Run a suite's command on a release: one at a time over all hosts; results are ingested, failures reported."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from pulse_tui.settings.shapes import SuiteShape
 from pulse_tui.settings.suites import fill
 
 LATE_S = 120.0
-"""How much longer than its time limit a run may hold its suite: until it is ended, its results are read and stored."""
+"""How much longer than its time limit a run may keep its suite's lease: until its results are read and stored."""
 LINES, TOLD = 20, 4_000
-"""Of its output: how many of the last lines, and characters, are kept with a run that failed."""
+"""Of a failed run's output: how many of the last lines, and characters, are kept."""
 
 
 class Begun(NamedTuple):
-    """A run that holds its suite."""
+    """A run that has its suite's lease."""
 
     run: SuiteRun
     holder: str
@@ -56,10 +56,10 @@ class Over(NamedTuple):
 
 
 def begin(suite_id: str, parts: JudgeParts, holder: str, asked: Due | None = None) -> Begun | None:
-    """Take the suite and record that a run of it is under way: of ``asked``, else of what is due first.
+    """Lease the suite and record that a run of it is under way: of ``asked``, else of what is due first.
 
-    None when nothing is due, or another process runs the suite. What a process that died left under way is
-    recorded as interrupted. A suite whose content differs from what was frozen is not run: what it says would mean nothing.
+    None when nothing is due, or another process runs the suite. A run whose process died is
+    recorded as interrupted. A suite whose content differs from what was frozen is not run: its result would mean nothing.
     """
     suite, now = parts.suites[suite_id], parts.clock()
     with parts.store.read() as tx:
@@ -97,7 +97,7 @@ def begin(suite_id: str, parts: JudgeParts, holder: str, asked: Due | None = Non
     return Begun(run, mine, epoch)
 
 
-_LEFT = "the program that ran it was left"
+_LEFT = "the program that ran it was stopped"
 
 
 def _lease(suite_id: str) -> str:
@@ -105,7 +105,7 @@ def _lease(suite_id: str) -> str:
 
 
 def _recover(suite_id: str, tx: Transaction, parts: JudgeParts, now: datetime) -> None:
-    """Whoever has the suite's lease knows that nobody else runs it: what says so died."""
+    """Who has the suite's lease knows that no other process runs it: a run recorded as under way has died."""
     for run in tx.evals.suite_runs(suite_id):
         if run.state is not SuiteRunState.RUNNING:
             continue
@@ -119,7 +119,7 @@ def _recover(suite_id: str, tx: Transaction, parts: JudgeParts, now: datetime) -
 
 
 def execute(begun: Begun, parts: JudgeParts, stop: Callable[[], bool]) -> Over:
-    """Run the command to its end, take its results in, give the suite back. A failure is a result, no exception.
+    """Run the command to its end, ingest its results, release the lease. A failure is a result, not an exception.
 
     ``stop`` ends it early, with everything that it started; it is then due again.
     """
@@ -143,8 +143,8 @@ def execute(begun: Begun, parts: JudgeParts, stop: Callable[[], bool]) -> Over:
         )
     try:
         tally = ingest(read.runs, read.rejected, parts, parts.clock())
-    except Exception as error:  # a database that is gone, or a bug: the suite is given back if that can be written
-        return _end(begun, parts, f"its results could not be taken in: {type(error).__name__}: {error}", code)
+    except Exception as error:  # a database that is gone, or a bug: the lease is released if that can be written
+        return _end(begun, parts, f"its results could not be ingested: {type(error).__name__}: {error}", code)
     now = parts.clock()
     with parts.store.write() as tx:
         done = _done(run, read.runs[0].id, tx, parts, now, code, read.remark)
@@ -153,11 +153,11 @@ def execute(begun: Begun, parts: JudgeParts, stop: Callable[[], bool]) -> Over:
 
 
 class _Stopped(Exception):
-    """It was ended because the program that ran it is being left."""
+    """It was ended because the program that ran it is stopping."""
 
 
 class _Broken(Exception):
-    """It did not run to its end as it should."""
+    """It did not run to its end."""
 
     def __init__(self, what: str, code: int | None = None) -> None:
         self.code = code
@@ -177,7 +177,7 @@ def _measure(run: SuiteRun, suite: SuiteShape, parts: JudgeParts, stop: Callable
         if problem is not None:
             raise _Broken(f"{problem}\n{_last(finished.output)}".strip(), finished.code)
         if content is not None and files.digest(content) != digest:
-            raise _Broken(f"{suite.path} changed while it ran: nobody knows what was measured", finished.code)
+            raise _Broken(f"{suite.path} changed while it ran: it is unknown what was measured", finished.code)
         try:
             read = read_results(run, suite, results, digest, parts)
         except (SourceError, PulseError) as error:
@@ -190,11 +190,11 @@ def _command(
 ) -> Finished:
     for name, value in (("asset", run.asset_id), ("version", run.version)):
         if value.startswith("-") or value != clean(value):
-            why = "a command would take it as an option" if value.startswith("-") else "it holds control characters"
-            raise Refused(f"the {name} {clean(value, 80)!r} is not handed to a command: {why}")
+            why = "a command would take it as an option" if value.startswith("-") else "it contains control characters"
+            raise Refused(f"the {name} {clean(value, 80)!r} is not passed to a command: {why}")
     values = {"asset": run.asset_id, "version": run.version, "suite": run.suite, "output": output}
     return processes.run(
-        # Secrets first: a version may hold anything, and is no place to name one.
+        # Secrets first: a version may contain anything, and must not be able to name a secret.
         fill([parts.outside.secret(argument) for argument in suite.command], values),
         folder=parts.outside.base,
         environment={f"PULSE_{name.upper()}": value for name, value in values.items()},
@@ -210,7 +210,7 @@ def _problem(finished: Finished, suite: SuiteShape, results: bool) -> str | None
     code = finished.code
     if code not in suite.exit_codes:
         what = f"killed by signal {-code}" if code is not None and code < 0 else f"exit code {code}"
-        left = f"; it left results: exit_codes: [0, {code}] would take them" if results and code and code > 0 else ""
+        left = f"; it left results: exit_codes: [0, {code}] would accept them" if results and code and code > 0 else ""
         return f"{what}{left}"
     return None if results else "it left no result: results go to {output}, which is also $PULSE_OUTPUT"
 
@@ -227,7 +227,7 @@ def _holds(begun: Begun, parts: JudgeParts) -> bool:
 def _end(
     begun: Begun, parts: JudgeParts, detail: str, code: int | None, state: SuiteRunState = SuiteRunState.FAILED
 ) -> Over:
-    """It gave no result. Whoever took the suite over meanwhile has recorded that already."""
+    """It gave no result. If another process took the suite over meanwhile, that one has recorded it already."""
     now, run = parts.clock(), begun.run
     with parts.store.write() as tx:
         if not tx.plumbing.holds_lease(_lease(run.suite), begun.holder, begun.epoch, now):
@@ -279,7 +279,7 @@ def _done(
 
 
 def _overtaken(run: SuiteRun, tx: Transaction) -> Sequence[str]:
-    """The version that ran, and older ones: why those could not be measured is nobody's concern any more."""
+    """The version that ran, and older ones: failures to measure those no longer matter."""
     known = {r.version: r.iteration for r in tx.estate.releases(run.asset_id)}
     tried = dict.fromkeys(r.version for r in tx.evals.suite_runs(run.suite, run.asset_id) if r.version != run.version)
     mine = known.get(run.version)
@@ -292,7 +292,7 @@ def _condition(suite_id: str, asset_id: str, version: str) -> str:
 
 
 def _signal(run: SuiteRun, tx: Transaction, now: datetime) -> Signal:
-    """Its version is only in the words: one alert, wherever that version serves."""
+    """The version is only in the text: one alert, wherever that version serves."""
     asset = tx.estate.asset(run.asset_id)
     subject = f"suite {run.suite} on {run.asset_id} {run.version}"
     return observed(

@@ -103,7 +103,7 @@ def test_a_story_of_a_baseline_that_does_not_do_says_so(judge: JudgeParts) -> No
     take(known, run_with_items("r1", "3.8.1", 0.914))
     story = bench_story(known, "support-bot", "golden")
     assert "item-00950" in story.risk[0]
-    assert story.todo == ("pin another run as the baseline: this one does not do, whatever is compared with it",)
+    assert story.todo == ("pin another run as the baseline: this one is not valid, whatever is compared with it",)
 
 
 def test_a_suite_that_comes_to_ask_more_asks_it_of_the_baseline_too(judge: JudgeParts, clock: Clock) -> None:

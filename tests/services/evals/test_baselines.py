@@ -1,4 +1,4 @@
-"""Baselines that are moved by an act, what is judged anew then, and risks that somebody accepts."""
+"""Baselines that are moved by an act, what is judged again then, and risks that somebody accepts."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def log(judge: JudgeParts, action: str) -> list[tuple[str, str, dict[str, str]]]
 def test_a_baseline_is_moved_by_an_act_with_a_reason(suite: JudgeParts) -> None:
     said = pin_baseline(suite, "r0", "ben", "the old\x1b[31m items are back")
     assert said == (
-        "pinned by ben: support-bot on golden is compared with 3.8.0, run r0 (was 3.8.1, run r1); 3 runs judged anew"
+        "pinned by ben: support-bot on golden is compared with 3.8.0, run r0 (was 3.8.1, run r1); 3 runs judged again"
     )
     assert log(suite, "baseline.pinned")[-1] == (
         "ben",
@@ -84,7 +84,7 @@ def test_alerts_follow_the_baseline_there_and_back(suite: JudgeParts, clock: Clo
 
 def test_the_screen_pins_and_the_next_housekeeping_judges(suite: JudgeParts) -> None:
     said = pin_baseline(suite, "r0", "ana", "accepted", judge_now=False)
-    assert said.endswith("the others are judged anew in a moment")
+    assert said.endswith("the others are judged again in a moment")
     assert asked(suite).status == "missing"
     assert rejudge(suite) == 3
     assert asked(suite).status == "ok"

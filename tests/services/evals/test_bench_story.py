@@ -98,7 +98,7 @@ def test_a_pass_says_so_and_sends_to_the_gate(suite: JudgeParts) -> None:
     story = opened(suite, 0.914)
     assert story.verdict == "PASS"
     assert story.risk[0] == "none was found: 1 of 1 lines pass, none is proven worse"
-    assert story.todo == ("nothing: as far as golden says it may be promoted; ask the gate for the rest",)
+    assert story.todo == ("nothing: by golden it may be promoted; the gate has the other checks",)
 
 
 def test_what_cannot_be_compared_says_what_differs_and_what_to_do(suite: JudgeParts) -> None:
@@ -106,7 +106,7 @@ def test_what_cannot_be_compared_says_what_differs_and_what_to_do(suite: JudgePa
     story = bench_story(suite, "support-bot", "golden")
     assert story.verdict == "refused"
     assert story.changed[0].startswith("it was not compared: qa: the items differ: 1000 only in the baseline")
-    assert story.risk[0] == "unknown: numbers of different content say nothing about each other"
+    assert story.risk[0] == "unknown: numbers of different content cannot be compared"
     assert story.todo == ("run the same items on both, or pin a run of the new content as the baseline",)
     assert story.rows == ()
     assert story.runs[0].detail.startswith("qa: the items differ")
@@ -141,7 +141,7 @@ def test_what_is_not_judged_as_the_suite_is_defined_now_waits(suite: JudgeParts)
     strict = suited(suite, changed(GOLDEN, tasks=(changed(QA, margin=0.001),)))
     story = bench_story(strict, "support-bot", "golden")
     assert (story.verdict, story.rows) == ("", ())
-    assert story.todo == ("wait for the next round: it is not judged as the suite is defined now",)
+    assert story.todo == ("wait for the next round: it is not judged by the suite's present definition",)
 
 
 def test_what_the_releases_are_made_of_is_compared(judge: JudgeParts, suite: JudgeParts) -> None:
@@ -160,7 +160,7 @@ def test_a_loss_in_two_places_has_an_answer_for_each(suite: JudgeParts, clock: C
     story = opened(suite, 0.8)
     assert [line for line in story.todo if "canary" in line or "production" in line] == [
         "roll production back to 3.8.1",
-        "nothing to go back to in canary: fix forward",
+        "no rollback target in canary: fix forward",
     ]
 
 

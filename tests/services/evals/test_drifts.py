@@ -78,7 +78,7 @@ def test_a_fall_within_one_release_says_that_nothing_of_ours_was_released(watche
         take(watched, run_of(f"run-{i}", "3.8.1", value, at=clock()))
     (signal, *_) = drifted(watched)
     assert signal.evidence.between.startswith("within 3.8.1, between iterations ")
-    assert signal.evidence.between.endswith(": nothing of ours was released between")
+    assert signal.evidence.between.endswith(": no release of ours in between")
 
 
 def test_a_recovery_ends_it_and_another_fall_is_another_episode(watched: JudgeParts, clock: Clock) -> None:

@@ -83,7 +83,7 @@ def test_items_of_the_baseline_that_come_late_have_its_runs_judged_anew_in_their
     assert {verdicts(known, i)[0][3] for i in ("r2", "r3")} == {Basis.UNPAIRED}
     assert standing(known) == ["undecided"]
     tally = take(known, base)
-    assert tally.remarks == ("the items of the baseline support-bot 3.8.1 came: 3 runs are judged anew in a moment",)
+    assert tally.remarks == ("the items of the baseline support-bot 3.8.1 came: 3 runs are judged again in a moment",)
     assert asked(known).status == "missing", "nobody goes by what was said without them"
     clock.pass_(minutes=1)
     assert rejudge(known) == 3, "the baseline itself is one"

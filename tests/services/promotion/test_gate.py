@@ -213,7 +213,7 @@ def test_what_was_not_judged_as_the_suite_is_defined_now_is_missing_until_the_ne
     stricter = suited(parts, changed(GOLDEN, tasks=(changed(task, margin=0.001),)))
     missing = found(ask(stricter), "functional")
     assert (missing.status, missing.blocking) == ("missing", True)
-    assert missing.detail == "run g2 of golden is not judged as the suite is defined now"
+    assert missing.detail == "run g2 of golden is not judged by the suite's present definition"
     rejudge(stricter.judging)
     assert found(ask(stricter), "functional").status == "undecided"
 

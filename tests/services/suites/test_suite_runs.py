@@ -326,10 +326,10 @@ def test_content_that_changes_while_it_runs_makes_it_fail(made: Made, tmp_path: 
     assert "items changed while it ran" in over.run.detail
 
 
-def test_logs_beside_the_results_are_passed_over(made: Made) -> None:
+def test_logs_beside_the_results_are_skipped(made: Made) -> None:
     code = JUNIT + ";pathlib.Path(os.environ['PULSE_OUTPUT'], 'run.log').write_text('hello')"
     over = go(made(code))
-    assert (over.run.state, over.run.detail) == (SuiteRunState.DONE, "passed over: run.log")
+    assert (over.run.state, over.run.detail) == (SuiteRunState.DONE, "skipped: run.log")
 
 
 @pytest.mark.parametrize("output", [None, "junit"])
@@ -345,7 +345,7 @@ def test_a_kind_that_is_told_reads_a_file_of_any_name(made: Made) -> None:
     ("code", "told"),
     [
         ("print('no model'); raise SystemExit(3)", "exit code 3\nno model"),
-        (JUNIT + "; raise SystemExit(1)", "exit code 1; it left results: exit_codes: [0, 1] would take them"),
+        (JUNIT + "; raise SystemExit(1)", "exit code 1; it left results: exit_codes: [0, 1] would accept them"),
         ("import os; os.kill(os.getpid(), 9)", "killed by signal 9"),
         ("print('done')", "it left no result: results go to {output}, which is also $PULSE_OUTPUT\ndone"),
         ("import time; print('up', flush=True); time.sleep(600)", "not done after 1 s (its timeout): it was ended\nup"),
@@ -394,14 +394,14 @@ def test_a_result_of_something_else_is_refused(made: Made, store: SqlStore) -> N
 
     parts = made()._replace(source_kinds={"other": Other})  # type: ignore[dict-item]
     over = go(parts)
-    assert "report.xml is of golden on support-bot 9.9.9, asked was golden on support-bot 3.8.1" in over.run.detail
+    assert "report.xml is of golden on support-bot 9.9.9, expected was golden on support-bot 3.8.1" in over.run.detail
     assert evals(parts) == []
 
 
 @pytest.mark.parametrize("version", ["--config=evil", "1.0\n"])
 def test_a_version_that_would_be_an_option_is_not_handed_over(made: Made, version: str) -> None:
     over = go(made(), Due("golden", "support-bot", version, "ana"))
-    assert "is not handed to a command" in over.run.detail
+    assert "is not passed to a command" in over.run.detail
 
 
 # --------------------------------------------------------------------------- trying again

@@ -216,7 +216,7 @@ def test_personal_data_may_be_frozen_when_told(judge: JudgeParts, house: JudgePa
 
 def test_what_is_no_text_is_named(house: JudgeParts, base: Path) -> None:
     (base / "golden" / "image.png").write_bytes(b"\x89PNG\0\0ana@acme.io")
-    assert freeze(house, base).remarks == ("no text, not searched for personal data: image.png",)
+    assert freeze(house, base).remarks == ("not text, not searched for personal data: image.png",)
 
 
 def test_content_that_is_missing_cannot_be_frozen(house: JudgeParts, base: Path) -> None:
@@ -225,9 +225,9 @@ def test_content_that_is_missing_cannot_be_frozen(house: JudgeParts, base: Path)
         freeze(house, base)
 
 
-def test_a_digest_that_does_not_take_leaves_the_file_as_it_was(house: JudgeParts, base: Path) -> None:
+def test_a_digest_that_cannot_be_written_leaves_the_file_as_it_was(house: JudgeParts, base: Path) -> None:
     path = base / "pulse.yaml"
-    with pytest.raises(Refused, match="did not take"):
+    with pytest.raises(Refused, match="could not be written"):
         freeze_suite(house, "golden", {"pulse.yaml": path}, lambda: {"golden": "something else"}, "ana")
     assert path.read_text() == CONFIG
     assert log(house) == []
@@ -235,7 +235,7 @@ def test_a_digest_that_does_not_take_leaves_the_file_as_it_was(house: JudgeParts
 
 def test_a_suite_without_path_is_frozen_as_its_baselines_state(judge: JudgeParts, base: Path, clock: Clock) -> None:
     house = housed(judge, base, clock, path=None)
-    with pytest.raises(Refused, match="no baseline run of it states what it was measured on"):
+    with pytest.raises(Refused, match="no baseline run of it states the digest of its content"):
         freeze(house, base)
     with house.store.write() as tx:
         tx.evals.add(run_of("run-1", "3.8.1", 0.9, suite_digest="tasks-v7"), 7)
@@ -270,7 +270,7 @@ def test_while_the_content_is_another_one_no_run_says_anything_unless_it_states_
     run = run_of("r2", "3.8.2", 0.9)
     suite = house.suites["golden"]
     with house.store.read() as tx:
-        assert "nobody can say what run" in changed_content(tx, suite, run)
+        assert "it is unknown what run" in changed_content(tx, suite, run)
         assert changed_content(tx, suite, changed(run, suite_digest=frozen)) == ""
     (base / "golden" / "items.jsonl").write_text(ITEMS)
     clock.pass_(minutes=1)
