@@ -225,6 +225,7 @@ class House:
         """What it takes to take signals in and respond."""
         from pulse_tui.kinds import Kinds  # noqa: PLC0415
         from pulse_tui.ports import Route  # noqa: PLC0415
+        from pulse_tui.services.alerts.advice import advise  # noqa: PLC0415
         from pulse_tui.services.conditions.reassess import reassess  # noqa: PLC0415
         from pulse_tui.services.parts import JudgeParts  # noqa: PLC0415
         from pulse_tui.services.record import signals_of  # noqa: PLC0415
@@ -247,6 +248,7 @@ class House:
             clock=self.clock,
             record=signals_of,
             reassess=reassess,
+            advise=advise,
             precedence=settings.precedence,
         )
 

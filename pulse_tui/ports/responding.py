@@ -51,6 +51,8 @@ class Case(NamedTuple):
     """The team that owns the rule (safety, security ...): reviews go there."""
     rule_routes: tuple[str, ...] = ()
     """Ids of the routes that the rule names; none: every route that serves the owner."""
+    advice: Callable[[], Sequence[str]] = tuple
+    """What to do now, the first step first; worked out when a message is written."""
 
 
 class SendContext(NamedTuple):

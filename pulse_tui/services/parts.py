@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from pulse_tui.domain.advice import Advice
+from pulse_tui.domain.alert import Alert
 from pulse_tui.domain.decision import Decision, Fact
 from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.signal import Signal
@@ -157,6 +159,14 @@ class Reassess(Protocol):
         ...
 
 
+class Advise(Protocol):
+    """What to do about an alert, by the kind of its cause (``alerts/advice.py``; it asks every wing below)."""
+
+    def __call__(self, tx: Transaction, parts: JudgeParts, alert: Alert, signal: Signal, now: datetime, /) -> Advice:
+        """The same for the tower, ``explain``, tickets and messages."""
+        ...
+
+
 class JudgeParts(NamedTuple):
     """What is needed to ingest signals and respond to them."""
 
@@ -171,6 +181,7 @@ class JudgeParts(NamedTuple):
     clock: Callable[[], datetime]
     record: Recorder
     reassess: Reassess
+    advise: Advise
     precedence: Sequence[str] = ()
     """Source ids, the most believed first."""
 

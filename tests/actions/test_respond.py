@@ -182,9 +182,9 @@ def test_a_notification_answers_the_three_questions_and_carries_the_ids() -> Non
     assert {"alert", "decision", "rule", "policy", "signal", "owner"} <= said.keys()
 
 
-def test_a_vulnerability_is_told_with_its_fix() -> None:
-    said = queued(ticket, case(CVE)).payload
-    assert said["what_to_do"].startswith("upgrade pkg:pypi/vllm to 0.9.2, or waive it")
+def test_a_message_gives_the_advice_that_the_alerts_page_gives() -> None:
+    said = queued(ticket, case(CVE, advice=lambda: ("upgrade vllm", "else waive it"))).payload
+    assert said["what_to_do"] == "upgrade vllm; else waive it; respond by 2026-11-23T07:10:00Z"
     assert "CVE-2026-3248 in pkg:pypi/vllm 0.9.1, CVSS 9.8" in said["risk"]
 
 

@@ -10,6 +10,7 @@ from pulse_tui.domain.words import Environment
 from pulse_tui.kinds import Kinds
 from pulse_tui.policy.judge import Policy
 from pulse_tui.ports import Route
+from pulse_tui.services.alerts.advice import advise
 from pulse_tui.services.conditions.reassess import reassess
 from pulse_tui.services.parts import JudgeParts, RollbackParts
 from pulse_tui.services.promotion.gate import GateAnswer
@@ -69,6 +70,7 @@ def judging(store: SqlStore, base: Path, clock: Clock, http: FakeHttp | None = N
         clock=clock,
         record=signals_of,
         reassess=reassess,
+        advise=advise,
     )
     return parts._replace(**more)
 

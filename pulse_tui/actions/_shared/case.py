@@ -15,7 +15,7 @@ from pulse_tui.domain.errors import TargetError
 from pulse_tui.domain.evidence import AdvisoryEvidence, MetricEvidence, NoteEvidence, ServiceEvidence, VersionEvidence
 from pulse_tui.domain.hold import Hold, HoldKind
 from pulse_tui.domain.moments import iso, to_us
-from pulse_tui.domain.words import Environment, SignalType
+from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Case, Route
 
 
@@ -95,35 +95,13 @@ def _measured(evidence: object) -> str:
     return ""
 
 
-_TODO = {
-    SignalType.BENCHMARK_REGRESSION: "do not promote it; compare the failing items with the baseline, or roll back",
-    SignalType.SAFETY_REGRESSION: "keep the rollout where it is and review the failing items with the safety team",
-    SignalType.LATENCY_BREACH: "roll back, or find what slowed it down",
-    SignalType.ERROR_RATE_BREACH: "roll back, or find what fails",
-    SignalType.DEPRECATION: "choose a successor and run the suite on it before the date",
-    SignalType.VENDOR_NOTE: "run the suite again and compare with the baseline",
-    SignalType.SILENT_CHANGE: "run the suite again and compare with the baseline",
-    SignalType.SOURCE_HEALTH: "repair the source: what is not watched cannot be judged",
-    SignalType.SUITE_CHANGED: "freeze the suite again, or pin a new baseline",
-}
-
-
 def todo(case: Case) -> str:
     """What to do now."""
     if case.event is AlertEvent.RESOLVED:
         return f"nothing more: {case.why or 'it is resolved'}"
     if case.event is AlertEvent.ACKNOWLEDGED:
         return f"nothing for others: {case.why}"
-    evidence = case.fact.signal.evidence
-    if isinstance(evidence, AdvisoryEvidence):
-        fix = (
-            f"upgrade {evidence.component} to {evidence.fixed[0]}"
-            if evidence.fixed
-            else "no fixed version is named: mitigate"
-        )
-        text = f"{fix}, or waive it with a reason"
-    else:
-        text = _TODO.get(case.fact.signal.signal_type, "read the alert and acknowledge it")
+    text = "; ".join(case.advice()) or "read the alert and acknowledge it"
     if case.alert.deadline is not None:
         text += f"; respond by {iso(case.alert.deadline)}"
     return text

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from pulse_tui.domain.advice import Advice
 from pulse_tui.domain.alert import Alert
 from pulse_tui.domain.decision import Decision
 from pulse_tui.domain.errors import NotFound
 from pulse_tui.domain.estate import Asset, Estate
-from pulse_tui.domain.evals import Basis, Verdict
 from pulse_tui.domain.evidence import (
     AdvisoryEvidence,
     CostEvidence,
@@ -28,7 +28,6 @@ from pulse_tui.domain.words import Environment
 from pulse_tui.enrich.evals.sentences import metric_words
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
-from pulse_tui.services.registry.known_good import way_back
 from pulse_tui.services.registry.reach import reached
 
 _WINDOW = timedelta(hours=24)
@@ -47,7 +46,7 @@ def alert_story(parts: RollbackParts, alert_id: str) -> AlertStory:
             raise NotFound(f"alert {alert_id} has lost its signal or decision", todo="pulse-tui audit verify")
         estate = tx.estate.load()
         asset = estate.assets.get(alert.asset_id or "")
-        back = _way_back(tx, alert)
+        advice = parts.judging.advise(tx, parts.judging, alert, signal, now)
         done = _done(tx, alert)
         plan = next(
             (
@@ -61,11 +60,11 @@ def alert_story(parts: RollbackParts, alert_id: str) -> AlertStory:
             alert=_row(alert, now),
             changed=tuple(_changed(tx, alert, signal)),
             risk=tuple(_risk(tx, alert, signal, asset, estate)),
-            todo=tuple(_todo(alert, signal, decision, back, done)),
+            todo=tuple(_todo(alert, advice, done)),
             why=tuple(_why(decision, signal)),
             correlated=tuple(_correlated(tx, alert, now)),
             timeline=tuple(_timeline(tx, alert, signal)),
-            rollback_possible=back is not None and alert.open,
+            rollback_possible=advice.rollback and alert.open,
             plan_hash=plan,
             suite=signal.evidence.suite if isinstance(signal.evidence, (MetricEvidence, SuiteEvidence)) else "",
         )
@@ -173,37 +172,11 @@ def _risk(tx: Transaction, alert: Alert, signal: Signal, asset: Asset | None, es
     return lines
 
 
-def _way_back(tx: Transaction, alert: Alert) -> str | None:
-    """The rollback target, in words; None when this alert has none or needs none."""
-    if not alert.asset_id or not alert.environment:
-        return None
-    deployment = tx.estate.deployment(alert.asset_id, alert.environment)
-    if deployment is None:
-        return None
-    back = way_back(tx, alert.asset_id, alert.environment, deployment.version).release
-    if back is None:
-        return None
-    digest = "digest recorded" if back.digest else "no digest recorded"
-    return (
-        f"roll {alert.environment.value} back from {deployment.version} to {back.version}"
-        f" ({digest}, iteration {back.iteration})"
-    )
-
-
-def _todo(alert: Alert, signal: Signal, decision: Decision, back: str | None, done: Sequence[str]) -> list[str]:
-    lines = []
-    if not alert.open:
-        lines.append(f"nothing: resolved {iso(alert.resolved_at) if alert.resolved_at else ''} ({alert.resolved_why})")
-    elif "rollback" in decision.actions and back:
-        lines.append(f"{back}: plan it, approve inside the plan")
-    elif words := _measured_todo(signal):
-        if back:  # a release that serves comes first; one that is not promoted can wait a line
-            lines.append(f"if it is the release: {back}")
-        lines.append(words)
-    elif back:
-        lines.append(f"decide; if it is the release: {back}")
+def _todo(alert: Alert, advice: Advice, done: Sequence[str]) -> list[str]:
+    if alert.open:
+        lines = list(advice.lines)
     else:
-        lines.append("investigate with the owner; there is no rollback target for this alert")
+        lines = [f"nothing: resolved {iso(alert.resolved_at) if alert.resolved_at else ''} ({alert.resolved_why})"]
     if alert.open and alert.deadline is not None:
         lines.append(f"respond by {iso(alert.deadline)}; owner {alert.owner or 'nobody'}")
     if alert.acknowledged_by and alert.acknowledged_until:
@@ -212,28 +185,6 @@ def _todo(alert: Alert, signal: Signal, decision: Decision, back: str | None, do
         lines.append(f"quiet until {iso(alert.suppressed_until)}, by {alert.suppressed_by}: {alert.suppressed_why}")
     lines.extend(f"done already: {line}" for line in done)
     return lines
-
-
-def _measured_todo(signal: Signal) -> str:
-    """What to do about a verdict; empty for other evidence."""
-    evidence = signal.evidence
-    version = signal.current_version or "the release"
-    match evidence:
-        case SuiteEvidence():
-            freeze = f"pulse-tui suite freeze {evidence.suite}"
-            return f"restore the content, or accept the new one: {freeze}, run it on a good release, pin that run"
-        case MetricEvidence(basis=Basis.DRIFT):
-            return f"check what changed {evidence.between or 'then'}: ours, the vendors', the data"
-        case MetricEvidence(verdict=Verdict.FAIL):
-            return f"do not promote {version}: the gate is closed until it is fixed and measured again"
-        case MetricEvidence(verdict=Verdict.INCONCLUSIVE):
-            words = [f"about {evidence.more_items:,} more items"] if evidence.more_items else []
-            words += [f"{evidence.more_repeats:,} more repeats"] if evidence.more_repeats else []
-            more = f"measure more ({' or '.join(words)} would decide)" if words else "measure more"
-            return f"{more}; until then the gate blocks {version}, unless an operator accepts the risk"
-        case MetricEvidence(verdict=None):
-            return "measure it with a suite: two bare numbers are weak evidence"
-    return ""
 
 
 def _done(tx: Transaction, alert: Alert) -> list[str]:

@@ -74,6 +74,7 @@ class Events:
             why=why,
             rule_owner=rule.owner if rule else None,
             rule_routes=rule.routes if rule else (),
+            advice=lambda: self._parts.advise(self._tx, self._parts, alert, fact.signal, self._now).lines,
         )
         done: list[Done] = []
         for kind in kinds:

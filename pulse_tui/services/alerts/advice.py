@@ -1,0 +1,269 @@
+"""What to do about an alert, by the kind of its cause: one answer for the tower, ``explain``, tickets and messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from pulse_tui.domain.advice import Advice
+from pulse_tui.domain.alert import Alert
+from pulse_tui.domain.estate import Deployment
+from pulse_tui.domain.evals import Basis, Verdict
+from pulse_tui.domain.evidence import AdvisoryEvidence, MetricEvidence, NoteEvidence, SuiteEvidence
+from pulse_tui.domain.moments import age, iso, to_us
+from pulse_tui.domain.release import Release
+from pulse_tui.domain.signal import Signal
+from pulse_tui.domain.words import UNHEALTHY, Change, SignalType
+from pulse_tui.ports import Transaction
+from pulse_tui.services.advisories.of_release import advisories_of
+from pulse_tui.services.parts import JudgeParts
+from pulse_tui.services.registry.fitness import faults
+from pulse_tui.services.registry.known_good import way_back
+
+_WINDOW = timedelta(hours=24)
+"""What changed longer before the cause is not named as a possible reason."""
+_CANDIDATES = 3
+"""So many of the newest releases are looked through for one that has the fix."""
+_NAMED = 3
+_RELEASED = frozenset({Change.DEPLOYMENT, Change.PROMOTION, Change.ROLLBACK, Change.BUILD, Change.EVALUATION})
+"""Version events that are about a release; the others change what surrounds it."""
+_LATER = {
+    SignalType.SOURCE_HEALTH: "repair the source: what is not watched cannot be judged",
+    SignalType.INCIDENT: (
+        "it is the vendor's: follow its status page, switch to a fallback where there is one, inform users;"
+        " no release of ours caused it"
+    ),
+    SignalType.PRICING_CHANGE: "compare the new price with the budget; a rollback changes no price",
+    SignalType.RATE_LIMIT_CHANGE: "compare the new limits with the traffic, ask for more or throttle",
+    SignalType.VENDOR_NOTE: "run the suites again and compare with the baseline",
+    SignalType.SILENT_CHANGE: "run the suites again and compare with the baseline; pin an exact snapshot",
+    SignalType.CATALOGUE_CHANGE: "check that the models in use are still offered, and run the suites again",
+    SignalType.DEPENDENCY_CHANGE: "check what changed, and run the suites again",
+    SignalType.COST_CHANGE: "compare the cost by release and by model; look for what uses more",
+}
+
+
+def advise(tx: Transaction, parts: JudgeParts, alert: Alert, signal: Signal, now: datetime) -> Advice:
+    """What to do about an open alert. Nothing advises a rollback that would not end the cause."""
+    evidence = signal.evidence
+    target = _Target(tx, parts, alert)
+    if isinstance(evidence, AdvisoryEvidence):
+        return _vulnerability(evidence, signal, target)
+    if signal.signal_type is SignalType.DEPRECATION and isinstance(evidence, NoteEvidence):
+        return Advice(tuple(_deprecation(evidence, now)))
+    if signal.signal_type in UNHEALTHY and not _drifted(signal):
+        return _unhealthy(signal, target)
+    if words := _measured(signal):
+        return Advice((words,))
+    if signal.signal_type is SignalType.VERSION_EVENT:
+        return _version(signal, target)
+    return Advice((_LATER.get(signal.signal_type, "review it with the owner and decide"),))
+
+
+class _Target:
+    """Where the asset would go back to in the alert's environment; found when it is asked for."""
+
+    def __init__(self, tx: Transaction, parts: JudgeParts, alert: Alert) -> None:
+        self.tx = tx
+        self.parts = parts
+        self.alert = alert
+        self.serving: Deployment | None = None
+        self.release: Release | None = None
+        if alert.asset_id and alert.environment:
+            self.serving = tx.estate.deployment(alert.asset_id, alert.environment)
+        if self.serving is not None:
+            back = way_back(tx, self.serving.asset_id, self.serving.environment, self.serving.version)
+            self.release = back.release
+
+    @property
+    def move(self) -> str:
+        """``roll canary back from 3.8.2 to 3.8.1 (digest recorded, iteration 1412)``; there is a release."""
+        assert self.serving is not None
+        assert self.release is not None
+        digest = "digest recorded" if self.release.digest else "no digest recorded"
+        return (
+            f"roll {self.serving.environment.value} back from {self.serving.version} to {self.release.version}"
+            f" ({digest}, iteration {self.release.iteration})"
+        )
+
+    def faults(self) -> list[str]:
+        """What is known to speak against it."""
+        assert self.serving is not None
+        assert self.release is not None
+        return faults(self.tx, self.parts, self.release, self.serving.environment)
+
+
+# --------------------------------------------------------------------------- a vulnerability
+
+
+def _vulnerability(evidence: AdvisoryEvidence, signal: Signal, target: _Target) -> Advice:
+    """Upgrade, waive or freeze; a rollback only to what is free of it."""
+    if signal.confidence < 0.5:
+        what = f"{evidence.component} {evidence.installed or '(version unknown)'}"
+        lines = [f"find out whether {what} is affected: it could not be compared; then upgrade, or waive it"]
+    elif evidence.fixed:
+        lines = [f"upgrade {evidence.component} to {evidence.fixed[0]} and release that"]
+    else:
+        lines = [f"no fixed version of {evidence.component} is named: take it out of reach, or replace it"]
+    ahead = _free_ahead(evidence.advisory, target)
+    if ahead is not None:
+        lines.insert(0, f"promote {ahead.version}: {evidence.advisory} does not reach what its own bill lists")
+    lines.append("else waive it with a reason and a review date, or freeze promotions until it is fixed")
+    if target.release is None or target.serving is None:
+        return Advice(tuple(lines))
+    version = target.release.version
+    audited = advisories_of(target.tx, target.parts, target.release, target.serving.environment)
+    reaches = audited.reaches(evidence.advisory)
+    if reaches is False:
+        return Advice((*lines, f"or {target.move}: {version} is free of it"), rollback=True)
+    if reaches:
+        return Advice((*lines, f"a rollback does not help: it reaches {version} as well"))
+    return Advice((*lines, f"a rollback may not help: whether it reaches {version} is not known, it has no own bill"))
+
+
+def _free_ahead(advisory: str, target: _Target) -> Release | None:
+    """The newest later release, never served there, that is free of it by its own bill."""
+    serving = target.serving
+    if serving is None:
+        return None
+    here = target.tx.estate.release(serving.asset_id, serving.version)
+    before = {s.version for s in target.tx.estate.stays(serving.asset_id, serving.environment)}
+    later = [
+        r
+        for r in target.tx.estate.releases(serving.asset_id)
+        if r.usable and r.version not in before and here is not None and r.iteration > here.iteration
+    ]
+    for release in sorted(later, key=lambda r: -r.iteration)[:_CANDIDATES]:
+        if advisories_of(target.tx, target.parts, release, serving.environment).reaches(advisory) is False:
+            return release
+    return None
+
+
+# --------------------------------------------------------------------------- an announcement
+
+
+def _deprecation(evidence: NoteEvidence, now: datetime) -> Iterator[str]:
+    models = ", ".join(evidence.models) or "the model"
+    if evidence.effective_at is None:
+        yield f"choose a successor of {models}: no date is named yet, ask {evidence.vendor}"
+    else:
+        days = (evidence.effective_at - now).days
+        when = f"{evidence.effective_at:%Y-%m-%d}"
+        if days >= 0:
+            yield f"choose a successor of {models} before {when}, {days} days from now"
+        else:
+            yield f"{models} was to end on {when}, {-days} days ago: move to a successor now"
+    yield "run the suites on the successor, release it, and promote it through the gate; a rollback does not help"
+
+
+# --------------------------------------------------------------------------- a release does badly
+
+
+def _unhealthy(signal: Signal, target: _Target) -> Advice:
+    measured = _measured(signal)
+    serving = target.serving
+    version = signal.current_version or target.alert.version
+    if serving is None or (version is not None and version != serving.version):
+        return Advice((measured or f"{version or 'it'} does not serve there now: keep it out until it is fixed",))
+    if _unchanged(target.tx, signal, serving):
+        causes = list(_causes(target.tx, signal, serving))
+        since = f"the release did not change: {serving.version} serves since {iso(serving.since)}"
+        lines = [f"{since}; {'; '.join(causes[:_NAMED])}" if causes else f"{since}; nothing else is recorded either"]
+        lines.append("measure again to confirm, then look there first: vendor, data, traffic, configuration")
+        if target.release is not None:
+            lines.append(f"a rollback to {target.release.version} would not undo that; only if all else fails")
+        return Advice(tuple(lines), rollback=target.release is not None)
+    lines = []
+    if target.release is None:
+        lines.append("there is no release to go back to: fix it forward, or take it out of the traffic")
+    elif found := target.faults():
+        lines.append(f"{target.release.version} is no good rollback target: {'; '.join(found[:_NAMED])}")
+        lines.append(
+            f"fix {serving.version} forward, or name another target; if it hurts more than that: {target.move}"
+        )
+    else:
+        lines.append(f"{target.move}: plan it, approve inside the plan")
+    if measured:
+        lines.append(measured)
+    return Advice(tuple(lines), rollback=target.release is not None)
+
+
+def _unchanged(tx: Transaction, signal: Signal, serving: Deployment) -> bool:
+    """Whether the same release did well before: the cause lies elsewhere."""
+    evidence = signal.evidence
+    if not isinstance(evidence, MetricEvidence):
+        return signal.occurred_at - serving.since > _WINDOW
+    if signal.baseline_version is not None and signal.baseline_version == signal.current_version:
+        return True
+    earlier = [
+        h
+        for h in tx.evals.heads(serving.asset_id, evidence.suite)
+        if h.version == serving.version and h.id != evidence.candidate_run and h.at < signal.occurred_at
+    ]
+    for head in earlier:
+        seen = tx.evals.comparison(head.id)
+        same = [v for v in seen.verdicts if (v.task, v.metric) == (evidence.task, evidence.metric)] if seen else []
+        if same and all(v.verdict is Verdict.PASS for v in same):
+            return True
+    return False
+
+
+def _causes(tx: Transaction, signal: Signal, serving: Deployment) -> Iterator[str]:
+    """What else changed of the asset shortly before, the nearest first."""
+    begin, found = signal.occurred_at - _WINDOW, list[tuple[datetime, str]]()
+    for other in tx.signals.recent(200, serving.asset_id):
+        if not begin <= other.occurred_at <= signal.occurred_at or other.id == signal.id:
+            continue
+        evidence = other.evidence
+        if isinstance(evidence, NoteEvidence):
+            found.append((other.occurred_at, f'its vendor {evidence.vendor} announced "{other.title}"'))
+        elif other.signal_type is SignalType.SILENT_CHANGE or (
+            other.signal_type is SignalType.VERSION_EVENT and other.change not in (None, *_RELEASED)
+        ):
+            found.append((other.occurred_at, other.title))
+    found += [(c.at, c.words()) for c in tx.dependencies.changes(serving.asset_id, begin) if c.at <= signal.occurred_at]
+    for at, what in sorted(found, key=lambda f: f[0], reverse=True):
+        yield f"{what} {age(to_us(at), to_us(signal.occurred_at))} earlier"
+
+
+# --------------------------------------------------------------------------- a verdict
+
+
+def _drifted(signal: Signal) -> bool:
+    return isinstance(signal.evidence, MetricEvidence) and signal.evidence.basis is Basis.DRIFT
+
+
+def _measured(signal: Signal) -> str:
+    """What to do about a verdict; empty for what is none."""
+    evidence = signal.evidence
+    version = signal.current_version or "the release"
+    match evidence:
+        case SuiteEvidence():
+            freeze = f"pulse-tui suite freeze {evidence.suite}"
+            return f"put the content back, or take the new one: {freeze}, run it on a good release, pin that run"
+        case MetricEvidence(basis=Basis.DRIFT):
+            return f"look at what changed {evidence.between or 'then'}: ours, the vendors', the data"
+        case MetricEvidence(verdict=Verdict.FAIL):
+            return f"do not promote {version}: the gate is closed until it is fixed and measured again"
+        case MetricEvidence(verdict=Verdict.INCONCLUSIVE):
+            words = [f"about {evidence.more_items:,} more items"] if evidence.more_items else []
+            words += [f"{evidence.more_repeats:,} more repeats"] if evidence.more_repeats else []
+            more = f"measure more ({' or '.join(words)} would decide)" if words else "measure more"
+            return f"{more}; until then the gate holds {version}, or somebody accepts the risk"
+        case MetricEvidence(verdict=None):
+            return "measure it with a suite: two bare numbers say little"
+    return ""
+
+
+# --------------------------------------------------------------------------- a version
+
+
+def _version(signal: Signal, target: _Target) -> Advice:
+    """What the registry says does not add up; the concern behind it knows what to do."""
+    asset_id = target.alert.asset_id
+    concerns = target.tx.inventory.concerns(asset_id) if asset_id else []
+    known = next((c.todo for c in concerns if c.todo and c.what in (signal.title, signal.summary)), None)
+    lines = [known or "find out who changed it, and whether that was meant"]
+    if target.release is not None:
+        lines.append(f"if it was not: {target.move}")
+    return Advice(tuple(lines), rollback=target.release is not None)
