@@ -101,7 +101,7 @@ def test_a_rollback_that_failed_and_was_undone_stays_until_what_should_have_gone
     target.fault(("write", "gateway", "refuse"))
     done = run(parts)
     assert done.state is RunState.UNDONE
-    assert "place alias holds 3.8.2; place gateway holds 3.8.2" in done.detail
+    assert "place alias has 3.8.2; place gateway has 3.8.2" in done.detail
     (alert,) = alerts(parts)
     assert alert.priority is Priority.P2
     assert row(parts).run == "stopped"
@@ -122,7 +122,7 @@ def test_a_halted_run_says_what_each_target_holds_and_is_brought_to_an_end_by_ha
     target.fault(("write", "gateway", "refuse"))
     halted = run(parts)
     assert halted.state is RunState.HALTED
-    assert "place alias holds 3.8.1; place gateway holds 3.8.2" in halted.detail
+    assert "place alias has 3.8.1; place gateway has 3.8.2" in halted.detail
     assert alerts(parts)[0].priority is Priority.P1
     assert [t.split(":")[0] for t in line(parts).targets] == ["place alias", "place gateway"]
     done = mend(parts, halted.id, "ben", "host:2")
