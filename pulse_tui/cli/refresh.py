@@ -20,6 +20,9 @@ def run(options: argparse.Namespace, _name: str) -> int:
     """0 when every source answered, 1 when one did not."""
     from pulse_tui.services.alerts.deliver import deliver  # noqa: PLC0415
     from pulse_tui.services.evals.baselines import rejudge  # noqa: PLC0415
+    from pulse_tui.services.promotion.past_gate import check_promotions  # noqa: PLC0415
+    from pulse_tui.services.rollback.unfinished import check_runs  # noqa: PLC0415
+    from pulse_tui.services.rollback.watch import watch_targets  # noqa: PLC0415
     from pulse_tui.services.signals.refresh import refresh  # noqa: PLC0415
     from pulse_tui.services.suites.content import check_suites  # noqa: PLC0415
 
@@ -32,6 +35,9 @@ def run(options: argparse.Namespace, _name: str) -> int:
         rounds = [refresh(name, parts, holder_name()) for name in options.sources or parts.sources]
         changed = check_suites(parts, house.clock())
         rejudge(parts)
+        check_runs(house.rollback, house.clock())
+        check_promotions(house.rollback, house.clock())
+        watch_targets(house.rollback, house.clock())
         sent = deliver(parts, holder_name())
     lines = [f"{'ok  ' if r.ok else 'FAIL'} {r.source}: {r.message}" for r in rounds]
     lines += changed

@@ -196,6 +196,19 @@ class Attestation(msgspec.Struct, frozen=True, kw_only=True):
     digest: str | None = None
 
 
+class Remark(msgspec.Struct, frozen=True, kw_only=True):
+    """Something about an asset that its registry does not say clearly, as the collector found it."""
+
+    key: str
+    """Names it among the remarks of its kind: ``alias:Champion``."""
+    what: str
+    todo: str
+    serious: bool = False
+    """It is about what serves."""
+    environment: Environment | None = None
+    version: str | None = None
+
+
 class RegistrySnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """What one registry reports of one asset now: all its versions, and the version in each environment.
 
@@ -214,3 +227,4 @@ class RegistrySnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """``versions`` is all the registry has: a release that it reported before and that is missing was deleted."""
     facts: dict[str, str] = {}
     """What it reports of the asset itself: ``owner_team``, ``tier``, ``exposure``, ``asset_type``."""
+    remarks: tuple[Remark, ...] = ()

@@ -116,12 +116,16 @@ def housekeeping(house: House) -> str:
     from pulse_tui.services.alerts.escalate import escalate, settle  # noqa: PLC0415
     from pulse_tui.services.alerts.operate import lapse  # noqa: PLC0415
     from pulse_tui.services.evals.baselines import rejudge  # noqa: PLC0415
+    from pulse_tui.services.promotion.past_gate import check_promotions  # noqa: PLC0415
     from pulse_tui.services.rollback.pointer import revalidate  # noqa: PLC0415
     from pulse_tui.services.rollback.unfinished import check_runs  # noqa: PLC0415
+    from pulse_tui.services.rollback.watch import watch_targets  # noqa: PLC0415
     from pulse_tui.services.suites.content import check_suites  # noqa: PLC0415
 
     changed = check_suites(house.judging, house.clock())
     check_runs(house.rollback, house.clock())
+    check_promotions(house.rollback, house.clock())
+    watch_targets(house.rollback, house.clock())
     late = escalate(house.judging)
     settle(house.judging)
     sent = deliver(house.judging, holder_name())

@@ -10,6 +10,8 @@ are matched to the letter, as the server keeps them: ``Champion`` is not ``champ
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -19,8 +21,8 @@ from pulse_tui.collectors.mlflow.hook import verify
 from pulse_tui.collectors.mlflow.pages import Model, Registry, Version, read
 from pulse_tui.domain.errors import ConfigError, Refused, SourceError
 from pulse_tui.domain.moments import from_us
-from pulse_tui.domain.release import PROVENANCE, Interface, Lineage, RegistrySnapshot, RegistryVersion
-from pulse_tui.domain.source import Collected
+from pulse_tui.domain.release import PROVENANCE, Interface, Lineage, RegistrySnapshot, RegistryVersion, Remark
+from pulse_tui.domain.source import Collected, Cursor
 from pulse_tui.domain.text import address, clean
 from pulse_tui.domain.words import AssetType, Change, Environment, Exposure, Tier
 from pulse_tui.ports import CollectContext, Hint, HookRequest
@@ -69,6 +71,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     webhook_secret: str | None = None
 
 
+_STAGES: dict[str | None, Environment] = {"Production": Environment.PRODUCTION, "Staging": Environment.CANARY}
+"""Stages that MLflow had before aliases, by what people meant by them."""
 _LINEAGE = ("base_model", "prompt_template", "retrieval_corpus", "finetune_dataset", "safety_policy", "eval_run")
 _STATED = {f"provenance.{key}": key for key in PROVENANCE}
 _CHANGES = frozenset(
@@ -85,18 +89,52 @@ _WORDS: dict[str, type[Tier | Exposure | AssetType]] = {"tier": Tier, "exposure"
 
 
 def collect(options: Options, context: CollectContext) -> Collected:
-    """One snapshot a model. A missing alias is no placement; a configured model that is missing is Rejected.
+    """One snapshot a model. A missing alias is no placement; a configured model that is missing is Rejected, and one
+    that the registry had before is a snapshot with nothing in it.
 
     A snapshot is complete when no version of its model was refused. Raises SourceError when the registry does
     not answer, answers nonsense, or has none of ``models``.
     """
     registry = read(options.url, options.token, options.models, context)
-    if options.models and not registry.models:
+    known = {n for n in _bookmark(context.cursor) if not options.models or n in options.models}
+    if options.models and not registry.models and not known:
         names = ", ".join(options.models)
         raise SourceError(f"{address(options.url)} has no model named {names}", todo="Correct 'models'")
     reader = _Reader(options, registry, context.source)
-    snapshots = tuple(reader.snapshot(model) for model in registry.models.values())
-    return Collected(observations=snapshots, rejected=tuple(registry.rejected), cursor=context.cursor)
+    snapshots = [reader.snapshot(model) for model in registry.models.values()]
+    gone = sorted(known - registry.models.keys())
+    snapshots += [reader.vanished(name) for name in gone]
+    names = json.dumps(sorted(known | registry.models.keys()))
+    return Collected(
+        observations=tuple(snapshots),
+        rejected=tuple(registry.rejected),
+        cursor=msgspec.structs.replace(context.cursor, bookmark=names),
+        standing=_standing(options, registry, snapshots, gone),
+    )
+
+
+def _bookmark(cursor: Cursor) -> set[str]:
+    """The models that the registry had in earlier rounds."""
+    try:
+        names = json.loads(cursor.bookmark or "[]")
+    except ValueError:
+        return set()
+    return {str(name) for name in names} if isinstance(names, list) else set()
+
+
+def _standing(
+    options: Options, registry: Registry, snapshots: Sequence[RegistrySnapshot], gone: Sequence[str]
+) -> str | None:
+    """What the source's row says of a registry that yields less than it should; None when there is nothing to say."""
+    if gone:
+        return f"{', '.join(clean(name, 80) for name in gone)}: the registry no longer has this model"
+    if not registry.models:
+        return "the registry lists no models: check the address, the token's rights and 'models'"
+    if not any(s.placements for s in snapshots):
+        aliases = ", ".join(options.environments)
+        hint = next((r.what for s in snapshots for r in s.remarks), f"no model has an alias {aliases}")
+        return f"nothing is placed: {hint}"
+    return None
 
 
 def hint(options: Options, request: HookRequest, context: CollectContext) -> Hint:
@@ -156,7 +194,59 @@ class _Reader:
             managed=tuple(dict.fromkeys(options.environments.values())),
             complete=self._registry.whole(model.name),
             facts=self._facts(model, model_tags),
+            remarks=tuple(self._remarks(model, versions, placements)),
         )
+
+    def vanished(self, name: str) -> RegistrySnapshot:
+        """A model that the registry had and no longer has: nothing of it is there, nothing is placed."""
+        options = self._options
+        return RegistrySnapshot(
+            source=self._source,
+            asset_id=options.assets.get(name) or clean(name, 300),
+            versions=(),
+            placements={},
+            managed=tuple(dict.fromkeys(options.environments.values())),
+        )
+
+    def _remarks(
+        self, model: Model, versions: Mapping[str, RegistryVersion], placements: Mapping[Environment, tuple[str, float]]
+    ) -> Iterator[Remark]:
+        """An alias that is nearly one of ours, stages where an alias is missing, a version that is not READY."""
+        options, name = self._options, clean(model.name, 100)
+        wanted = {alias.casefold(): alias for alias in options.environments}
+        for alias in model.aliases:
+            near = wanted.get(alias.alias.casefold())
+            if near is None or alias.alias in options.environments:
+                continue
+            environment = options.environments[near]
+            if environment not in placements:
+                yield Remark(
+                    key=f"alias:{clean(alias.alias, 80)}",
+                    what=f"model {name} has the alias {clean(alias.alias, 80)!r}, which is not {near!r}: "
+                    f"nothing is placed in {environment.value}",
+                    todo=f"Rename the alias, or write environments: {{{clean(alias.alias, 80)}: {environment.value}}}",
+                )
+        rows = self._registry.versions.get(model.name, ())
+        staged = {row.current_stage: str(row.version) for row in rows if row.current_stage in _STAGES}
+        for stage, number in sorted((s or "", n) for s, n in staged.items()):
+            if number in versions and _STAGES[stage] not in placements:
+                yield Remark(
+                    key=f"stage:{stage}",
+                    what=f"model {name} {versions[number].version} is in stage {stage}: stages place nothing here, "
+                    "aliases do",
+                    todo=f"Set an alias: one of {', '.join(options.environments)}",
+                )
+        for environment, (version, _) in placements.items():
+            status = next((v.provenance.get("status", "") for v in versions.values() if v.version == version), "")
+            if status and status != "READY":
+                yield Remark(
+                    key=f"status:{environment.value}",
+                    what=f"{name} {version} is placed in {environment.value} and the registry calls it {status}",
+                    todo="Point the alias at a version that is READY",
+                    serious=True,
+                    environment=environment,
+                    version=version,
+                )
 
     def _facts(self, model: Model, tags: dict[str, str]) -> dict[str, str]:
         facts = {"owner_team": clean(tags.get("owner", ""), 300)}

@@ -44,6 +44,7 @@ class Version(msgspec.Struct):
     version: str | int
     creation_timestamp: int | str
     status: str = ""
+    current_stage: str | None = None
     source: str = ""
     run_id: str | None = ""
     user_id: str | None = ""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from pulse_tui.domain.alert import Alert, AlertState
+from pulse_tui.domain.claim import ESTATE
 from pulse_tui.domain.evals import Gate
 from pulse_tui.domain.evidence import VersionEvidence
 from pulse_tui.domain.hold import Hold
@@ -25,12 +26,13 @@ from pulse_tui.services.advisories.of_release import (
 )
 from pulse_tui.services.evals.verdicts import runs_of, suite_words
 from pulse_tui.services.parts import RollbackParts
+from pulse_tui.services.registry.approvals import approval
 from pulse_tui.services.rollback import pointer
 
 _OK, _FAILED, _MISSING = GateStatus.OK, GateStatus.FAILED, GateStatus.MISSING
 _SHOWN = 3
 _NO_BILL = "Ingest its SBOM or lock file: pulse-tui ingest FILE"
-_HELD_APART = ("digest", "way-back", "lineage", "pointer")
+_HELD_APART = ("digest", "way-back", "lineage", "pointer", "past-gate")
 """Concerns that another reason reports already."""
 
 
@@ -147,11 +149,28 @@ def _state(a: Asked) -> Iterator[Found]:
 
 
 def _approval(a: Asked) -> Iterator[Found]:
-    if a.release.state in (ReleaseState.APPROVED, ReleaseState.PROMOTED):
-        yield Found(_OK, f"{a.release.version} is {a.release.state.value}")
+    release = a.release
+    if release.state in (ReleaseState.APPROVED, ReleaseState.PROMOTED) and _somebody(a):
+        yield Found(_OK, f"{release.version} is {release.state.value}")
+        return
+    if release.state is ReleaseState.PROMOTED:
+        todo = f"pulse-tui release approve {release.asset_id} {release.version} --why REASON"
+        yield Found(_MISSING, f"nobody has approved {release.version}: it was promoted past this gate", todo)
         return
     todo = f"pulse-tui release approve {a.release.asset_id} {a.release.version} --why REASON"
     yield Found(_MISSING, f"{a.release.version} is not approved: it is {a.release.state.value}", todo)
+
+
+def _somebody(a: Asked) -> bool:
+    """Whether a person approved it, promoted it through the gate, or declared it so: a moved alias is no approval."""
+    release = a.release
+    if release.state is ReleaseState.APPROVED or release.provenance.get("source") == ESTATE:
+        return True
+    decided = any(
+        p.version == release.version and (p.decision_id is not None or p.by in a.parts.operators)
+        for p in a.tx.estate.promotions(release.asset_id)
+    )
+    return decided or approval(a.tx, release.asset_id, release.version) is not None
 
 
 def _functional(a: Asked) -> Iterator[Found]:

@@ -16,7 +16,7 @@ from pulse_tui.services.parts import SYSTEM, JudgeParts
 from pulse_tui.services.signals.concerns import Told, stand
 
 TRUE = "true"
-GRACE = timedelta(minutes=10)
+GRACE = timedelta(minutes=1)
 """After an action of ours a registry may go on reporting the old value until it is polled again."""
 
 

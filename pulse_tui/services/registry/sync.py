@@ -21,7 +21,7 @@ from pulse_tui.services.registry.names import check_names, check_others
 from pulse_tui.services.signals.concerns import Told, stand
 
 BEFORE_PROMOTION = (ReleaseState.DRAFT, ReleaseState.EVALUATED, ReleaseState.APPROVED)
-_CONCERNS = ("digest:", "deleted:", "gone:", "unfit:")
+_CONCERNS = ("digest:", "deleted:", "gone:", "unfit:", "placed:")
 
 
 def sync(snapshot: RegistrySnapshot, tx: Transaction, parts: JudgeParts, asset: Asset | None, now: datetime) -> Told:
@@ -53,6 +53,10 @@ class _Sync:
         for environment in said.managed:
             if environment not in said.placements:
                 self._absent(environment)
+        for remark in said.remarks:
+            severity = Severity.HIGH if remark.serious else Severity.MEDIUM
+            key, where = f"placed:{remark.key}", remark.environment
+            self._concern(key, remark.what, remark.todo, severity, environment=where, version=remark.version)
         self._told.add(
             stand(
                 self._tx, said.asset_id, self._wanted, self._now,

@@ -1,0 +1,76 @@
+"""After a verified rollback: a late writer is seen within seconds, and what it did ends when the target is right again."""
+
+from __future__ import annotations
+
+import pytest
+
+from pulse_tui.domain.alert import OPEN
+from pulse_tui.domain.rollback import RunState
+from pulse_tui.domain.words import Priority
+from pulse_tui.services.parts import RollbackParts
+from pulse_tui.services.rollback.approve import approve
+from pulse_tui.services.rollback.execute import execute
+from pulse_tui.services.rollback.plan import propose
+from pulse_tui.services.rollback.watch import watch_targets
+from tests.fakes.clock import Clock
+from tests.fakes.nouns import CANARY
+from tests.fakes.target import Places
+
+
+@pytest.fixture
+def rolled_back(parts: RollbackParts) -> RollbackParts:
+    plan = propose(parts, "support-bot", CANARY, by="ana", reason="p95 breach")
+    approve(parts, plan.hash, "ana", "it hurts")
+    assert execute(parts, plan.hash, "ana", "host:1").state is RunState.VERIFIED
+    return parts
+
+
+def late(parts: RollbackParts) -> list[tuple[Priority, str]]:
+    with parts.store.read() as tx:
+        return [(a.priority, a.title) for a in tx.judgements.alerts(list(OPEN)) if "was moved after" in a.title]
+
+
+def test_a_late_writer_is_a_p1_within_seconds_and_ends_with_the_right_value(
+    rolled_back: RollbackParts, target: Places, clock: Clock
+) -> None:
+    parts = rolled_back
+    assert watch_targets(parts, clock()) == 0
+    clock.sleep(2.0)
+    assert watch_targets(parts, clock()) == 1
+    assert late(parts) == []
+    target.put("alias", "3.8.2")
+    clock.sleep(13.0)
+    watch_targets(parts, clock())
+    ((priority, title),) = late(parts)
+    assert priority is Priority.P1
+    assert title.startswith("support-bot in canary was moved after its rollback to 3.8.1 was verified")
+    target.put("alias", "3.8.1")
+    clock.sleep(60.0)
+    watch_targets(parts, clock())
+    assert late(parts) == []
+
+
+def test_a_target_that_does_not_answer_neither_opens_nor_ends_anything(
+    rolled_back: RollbackParts, target: Places, clock: Clock
+) -> None:
+    parts = rolled_back
+    for opened, fault in ((0, "refuse"), (1, ""), (1, "bug")):
+        if fault:
+            target.fault(("read", "alias", fault))
+        else:
+            target.put("alias", "3.8.2")
+        clock.sleep(60.0)
+        watch_targets(parts, clock())
+        assert len(late(parts)) == opened
+
+
+def test_the_targets_are_read_at_2_15_and_60_seconds_and_then_every_minute_for_an_hour(
+    rolled_back: RollbackParts, clock: Clock
+) -> None:
+    read = []
+    for second in range(1, 3_700):
+        clock.sleep(1.0)
+        if watch_targets(rolled_back, clock()):
+            read.append(second)
+    assert read[:5] == [2, 15, 60, 120, 180]
+    assert read[-1] == 3_600
