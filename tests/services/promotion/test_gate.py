@@ -61,7 +61,7 @@ def test_every_reason_that_policy_asks_for_is_told_and_what_does_not_exist_is_mi
     answer = ask(parts)
     assert [r.name for r in answer.reasons] == [r.value for r in GateReason]
     missing = {r.name for r in answer.reasons if r.status == "missing"}
-    assert missing == {"functional", "safety", "drilled", "authorised", "lineage"}
+    assert missing == {"approval", "functional", "safety", "drilled", "authorised", "lineage"}
     assert [r.name for r in answer.reasons if r.blocking] == ["functional", "safety"]
     assert ask(measured(parts)).go
     assert answer.policy == parts.judging.policy.digest
