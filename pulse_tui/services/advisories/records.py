@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 
 import msgspec
 
 from pulse_tui.domain.advisory import Advisory
 from pulse_tui.domain.estate import Estate
-from pulse_tui.enrich.advisories.groups import kept, merged
+from pulse_tui.domain.signal import Signal, signal_id
+from pulse_tui.enrich.advisories.groups import Condition, kept, merged
 from pulse_tui.enrich.advisories.matching import advisory_fingerprint, advisory_signals, match
 from pulse_tui.enrich.lookups import package_key
 from pulse_tui.ports import Transaction
@@ -30,7 +32,27 @@ def take_advisory(item: Advisory, tx: Transaction, estate: Estate, now: datetime
     held = {(f.asset_id, f.environment) for f in standing}
     over = dict.fromkeys((f.asset_id, f.environment) for f in before if (f.asset_id, f.environment) not in held)
     gone = [advisory_fingerprint(item, asset_id, environment) for asset_id, environment in over]
-    return Made(advisory_signals(merged(records), standing, estate, now) if records else [], gone)
+    if not records:
+        return Made([], gone)
+    return Made(list(again(advisory_signals(merged(records), standing, estate, now), item.name, said, tx, now)), gone)
+
+
+def again(
+    signals: Iterable[Signal], name: str, standing: Collection[Condition], tx: Transaction, now: datetime
+) -> Iterator[Signal]:
+    """The signals of one vulnerability; one whose condition had ended (is not ``standing``) is an event of its own.
+
+    The same component in the same version gives the same id: without this a vulnerability that was gone and came back
+    would pass for the event that was judged before.
+    """
+    for signal in signals:
+        assert signal.asset_id is not None
+        ended = (name, signal.asset_id, signal.environment) not in standing
+        if ended and tx.signals.get(signal.id) is not None:
+            ident = signal_id(signal.source, "again", signal.id, now.isoformat())
+            yield msgspec.structs.replace(signal, id=ident)
+        else:
+            yield signal
 
 
 def holders(tx: Transaction, asset_id: str) -> set[str]:

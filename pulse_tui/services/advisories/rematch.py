@@ -12,6 +12,7 @@ from pulse_tui.enrich.advisories.groups import Condition, by_name, kept, merged
 from pulse_tui.enrich.advisories.matching import advisory_signals, condition, match
 from pulse_tui.enrich.lookups import component_key
 from pulse_tui.ports import Transaction
+from pulse_tui.services.advisories.records import again
 from pulse_tui.services.signals.concerns import Told
 
 _MANY = 50
@@ -37,7 +38,7 @@ def rematch(asset_ids: Collection[str], tx: Transaction, now: datetime) -> Told:
         here = [f for record in records for f in match(record, estate) if f.asset_id in wanted]
         reached |= {(name, f.asset_id, f.environment) for f in here}
         tx.advisories.put_findings(kept(here, said, name))
-        told.signals.extend(advisory_signals(merged(records), here, estate, now))
+        told.signals.extend(again(advisory_signals(merged(records), here, estate, now), name, said, tx, now))
     for name, asset_id, environment in said.keys() - reached:
         told.cleared.append(condition(name, asset_id, environment))
     return told

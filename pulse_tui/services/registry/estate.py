@@ -15,7 +15,7 @@ import msgspec
 from pulse_tui import __version__
 from pulse_tui.domain.claim import ESTATE, Claim, asset_subject, place_subject
 from pulse_tui.domain.concern import Concern
-from pulse_tui.domain.estate import Deployment
+from pulse_tui.domain.estate import Asset, Deployment
 from pulse_tui.domain.words import Environment, Severity
 from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories.rematch import rematch
@@ -59,6 +59,10 @@ def _digest(shape: EstateShape, parts: JudgeParts) -> str:
     return hashlib.sha256(msgspec.json.encode(words, order="deterministic")).hexdigest()
 
 
+def _weight(asset: Asset) -> tuple[object, ...]:
+    return asset.tier, asset.exposure, asset.data
+
+
 class _Sync:
     """One sync, in one transaction."""
 
@@ -74,9 +78,12 @@ class _Sync:
     def run(self, *, reordered: bool) -> int:
         tx, shape = self._tx, self._shape
         changed = self._gone()
-        changed += tx.estate.put_assets(declared.asset(a) for a in shape.assets)
+        known = tx.estate.load().assets
+        named = [declared.asset(a) for a in shape.assets]
+        changed += tx.estate.put_assets(named)
         changed += self._describe()
-        moved: list[str] = []
+        # A vulnerability weighs otherwise on an asset that others reach, or that stores more.
+        moved = [a.id for a in named if a.id in known and _weight(a) != _weight(known[a.id])]
         for asset in shape.assets:
             added = self._releases(asset)
             changed += added
@@ -92,8 +99,7 @@ class _Sync:
         self._told.add(rematch({*moved, *self._removed}, tx, self._now))
         tell(tx, self._parts, self._told, "the configuration was corrected", self._now)
         if changed:
-            named = {a.id for a in shape.assets}
-            self._parts.reassess(tx, self._parts, self._now, {*named, *self._removed})
+            self._parts.reassess(tx, self._parts, self._now, {*(a.id for a in named), *self._removed})
         return changed
 
     # ------------------------------------------------------------ what it claims

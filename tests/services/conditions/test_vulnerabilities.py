@@ -1,0 +1,101 @@
+"""Findings are made again as a whole, with policy's answer; what comes back is an event of its own."""
+
+from __future__ import annotations
+
+import pytest
+
+from pulse_tui.domain.advisory import Advisory, Affected, VersionRange
+from pulse_tui.domain.bill import Bill
+from pulse_tui.domain.source import Observation
+from pulse_tui.domain.words import Priority, Severity
+from pulse_tui.services.parts import JudgeParts
+from pulse_tui.services.registry.claims import place
+from pulse_tui.services.signals.concerns import tell
+from pulse_tui.services.signals.ingest import ingest
+from tests.fakes.bills import bill as any_bill
+from tests.fakes.bills import package
+from tests.fakes.clock import Clock
+from tests.fakes.nouns import CANARY, NOW, PRODUCTION, changed
+from tests.services.said import holds, standing
+
+CVE = Advisory(
+    id="CVE-2026-3248",
+    source="osv",
+    modified=NOW,
+    title="Remote code execution",
+    severity=Severity.CRITICAL,
+    cvss=9.8,
+    affected=(Affected("PyPI", "vllm", (), (VersionRange(fixed="0.9.2"),)),),
+)
+RULE = "critical-cve-exposed"
+
+
+def take(judge: JudgeParts, clock: Clock, *items: Observation) -> None:
+    clock.pass_(minutes=1)
+    ingest(list(items), [], judge, clock())
+
+
+def bill(vllm: str, version: str | None = None, document: str = "sbom") -> Bill:
+    made: Bill = changed(any_bill(package("vllm", vllm), asset_id="gateway", document=document), version=version)
+    return made
+
+
+def priorities(judge: JudgeParts) -> list[tuple[str, Priority]]:
+    """(environment, priority) of each finding of the gateway."""
+    with judge.store.read() as tx:
+        found = tx.advisories.findings(asset_id="gateway")
+    return [(f.environment.value if f.environment else "", f.priority) for f in found]
+
+
+@pytest.fixture
+def open_p1(judge: JudgeParts, clock: Clock) -> JudgeParts:
+    with judge.store.write() as tx:
+        tx.dependencies.drop_bill("gateway", "estate", NOW)
+    take(judge, clock, bill("0.9.1"), CVE)
+    assert (priorities(judge), standing(judge)) == ([("production", Priority.P1)], [RULE])
+    return judge
+
+
+def test_another_bill_leaves_the_finding_as_urgent_as_its_alert(open_p1: JudgeParts, clock: Clock) -> None:
+    take(open_p1, clock, bill("0.9.1", document="image"))
+    assert priorities(open_p1) == [("production", Priority.P1)]
+    take(open_p1, clock, bill("0.9.0", document="image"))
+    assert priorities(open_p1) == [("production", Priority.P1)] * 2
+    assert standing(open_p1) == [RULE]
+
+
+def test_a_canary_that_begins_to_serve_has_a_finding_and_an_alert_of_its_own(open_p1: JudgeParts, clock: Clock) -> None:
+    with open_p1.store.write() as tx:
+        settled = place(tx, open_p1, "gateway", CANARY, "1.9.4", "ci", clock(), 10.0)
+        tell(tx, open_p1, settled.told, "", clock())
+    assert priorities(open_p1) == [("canary", Priority.P1), ("production", Priority.P1)]
+    assert standing(open_p1).count(RULE) == 2
+
+
+def test_a_vulnerability_that_was_gone_and_came_back_is_judged_again(open_p1: JudgeParts, clock: Clock) -> None:
+    for _ in range(2):
+        take(open_p1, clock, bill("0.9.2"))
+        assert (priorities(open_p1), standing(open_p1), holds(open_p1)) == ([], [], [])
+        take(open_p1, clock, bill("0.9.1"))
+        assert (priorities(open_p1), standing(open_p1)) == ([("production", Priority.P1)], [RULE])
+        assert holds(open_p1)
+
+
+def test_a_record_that_was_withdrawn_and_stands_again_is_judged_again(open_p1: JudgeParts, clock: Clock) -> None:
+    take(open_p1, clock, changed(CVE, withdrawn=True))
+    assert standing(open_p1) == []
+    take(open_p1, clock, CVE)
+    assert (priorities(open_p1), standing(open_p1)) == ([("production", Priority.P1)], [RULE])
+
+
+def test_a_canary_without_traffic_that_gets_some_is_judged_again(open_p1: JudgeParts, clock: Clock) -> None:
+    def serve(traffic: float) -> list[tuple[str, Priority]]:
+        clock.pass_(minutes=1)
+        with open_p1.store.write() as tx:
+            settled = place(tx, open_p1, "gateway", CANARY, "1.9.4", "ci", clock(), traffic)
+            tell(tx, open_p1, settled.told, "", clock())
+        return priorities(open_p1)
+
+    assert serve(0.0) == [("canary", Priority.P4), ("production", Priority.P1)]
+    assert serve(10.0) == [("canary", Priority.P1), ("production", Priority.P1)]
+    assert PRODUCTION.value in dict(priorities(open_p1))
