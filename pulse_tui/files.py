@@ -206,12 +206,12 @@ def _is_left(name: str) -> bool:
 
 
 def _name(path: Path, folder: Path) -> str:
-    """The same on every machine: composed letters, slashes. Raises SourceError for what is no text."""
+    """The same on every machine: composed letters, slashes. Raises SourceError for what is not text."""
     name = path.relative_to(folder).as_posix()
     try:
         name.encode()
     except UnicodeEncodeError:
-        raise SourceError(f"a name in {folder} is no UTF-8: {name!a}", todo="Rename it") from None
+        raise SourceError(f"a name in {folder} is not UTF-8: {name!a}", todo="Rename it") from None
     if "\n" in name or not is_clean(name):
         raise SourceError(f"a name in {folder} holds control characters: {clean(name, 80)!r}", todo="Rename it")
     return unicodedata.normalize("NFC", name)
@@ -221,7 +221,7 @@ def _no_file(path: Path, mode: int) -> SourceError:
     if stat.S_ISLNK(mode):
         todo = "What it points to can change unseen: put the file itself there"
         return SourceError(f"{path} is a symbolic link", todo=todo)
-    return SourceError(f"{path} is no file", todo="A suite is made of plain files")
+    return SourceError(f"{path} is not a file", todo="A suite is made of plain files")
 
 
 def _stat(path: Path) -> _Seen:

@@ -118,7 +118,7 @@ def test_a_symbolic_link_is_refused(files: Files, suite: Path) -> None:
 
 def test_a_pipe_is_refused_and_not_waited_for(files: Files, suite: Path) -> None:
     os.mkfifo(suite / "pipe")
-    with pytest.raises(SourceError, match=r"pipe is no file"):
+    with pytest.raises(SourceError, match=r"pipe is not a file"):
         files.digest(suite)
 
 
@@ -139,7 +139,7 @@ def test_what_cannot_be_read_is_told(files: Files, suite: Path) -> None:
 
 def test_a_name_that_is_no_text_is_refused(files: Files, suite: Path) -> None:
     Path(os.fsdecode(os.fsencode(suite) + b"/\xff.jsonl")).write_text("x")
-    with pytest.raises(SourceError, match="no UTF-8"):
+    with pytest.raises(SourceError, match="not UTF-8"):
         files.digest(suite)
 
 

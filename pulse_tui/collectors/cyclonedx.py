@@ -104,29 +104,29 @@ def collect(options: Options, context: CollectContext) -> Collected:
 
     def one(name: str, data: bytes) -> Collected:
         if "spdxVersion" in Peek(data).top:
-            return Collected()  # bills of both kinds lie in one folder; the spdx source reads that one
+            return Collected()  # bills of both kinds are in one folder; the spdx source reads that one
         return parse(name, data, options, context)
 
     return read_bills("*.json", options, context, one)
 
 
 def accepts(name: str, head: Peek) -> bool:
-    """JSON that says ``"bomFormat": "CycloneDX"`` anywhere at its top, or is named ``*.cdx.json``."""
+    """JSON with ``"bomFormat": "CycloneDX"`` anywhere at its top, or named ``*.cdx.json``."""
     if head.top:
         return head.says("bomFormat") == "CycloneDX" or name.endswith(_NAMES)
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"  # broken: told by what is there of it
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"  # broken: recognised by what is left of it
     return start and (_FORMAT.search(head) is not None or name.endswith(_NAMES))
 
 
 def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
     """One bill. A component, service or dependency of another shape, and a dependency on what is not in the
-    document, are Rejected by their place; the others land. Raises SourceError when it is no CycloneDX document.
+    document, are Rejected by their position; the others are stored. Raises SourceError when it is not a CycloneDX document.
     """
     place(name, options)
     document = decode(name, data, _DOCUMENT, "CycloneDX document")
     if document.format != "CycloneDX":
         said = f"bomFormat is {clean(document.format, 40)!r}" if document.format else "it has no bomFormat"
-        raise SourceError(f"{name} is no CycloneDX document: {said}", todo="Give the JSON form of the bill")
+        raise SourceError(f"{name} is not a CycloneDX document: {said}", todo="Give the JSON form of the bill")
     graph, refusals = Graph(), Refusals(context.source, name)
     metadata = document.metadata or _Metadata()
     if metadata.component is not None:
@@ -162,7 +162,7 @@ def _walk(
 
 
 def _add(at: str, part: _Part, service: bool, graph: Graph, refusals: Refusals) -> str | None:
-    """The ref under which the part is kept; None when it is none that counts."""
+    """The ref under which the part is kept; None when it does not count."""
     if part.type == "file" and not part.purl:
         if part.ref:
             graph.ignore(part.ref)
@@ -206,13 +206,13 @@ def _depend(items: list[msgspec.Raw] | None, graph: Graph, refusals: Refusals) -
     for at, item in each(items, _DEPENDENCY, "dependencies", refusals):
         if not graph.knows(item.ref):
             if not graph.ignored(item.ref) and item.depends:
-                refusals.add(at, f"ref {clean(item.ref, 100)!r} is no component of this document")
+                refusals.add(at, f"ref {clean(item.ref, 100)!r} is not a component of this document")
             continue
         for child in item.depends or ():
             if graph.knows(child):
                 graph.link(item.ref, child)
             elif not graph.ignored(child):
-                refusals.add(at, f"dependsOn {clean(child, 100)!r} is no component of this document")
+                refusals.add(at, f"dependsOn {clean(child, 100)!r} is not a component of this document")
 
 
 def _subject(part: _Part | None) -> Subject | None:

@@ -27,7 +27,7 @@ from pulse_tui.ports import CollectContext
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``url`` of the feed, the ``vendor`` who speaks in it, and a bearer ``token`` when it needs one."""
+    """``url`` of the feed, its ``vendor``, and a bearer ``token`` when it needs one."""
 
     url: str
     vendor: str
@@ -54,7 +54,7 @@ def collect(options: Options, context: CollectContext) -> Collected:
 def read(name: str, data: bytes, vendor: str, source: str, now: datetime) -> tuple[list[Note], list[Rejected], bool]:
     """Notes, what was refused, and whether the document has an end. CPU-heavy: about 1 ms an entry.
 
-    Raises SourceError when ``data`` is no feed, or is broken before its first entry.
+    Raises SourceError when ``data`` is not a feed, or is broken before its first entry.
     """
     import feedparser  # noqa: PLC0415  late: 50 ms
 
@@ -63,7 +63,7 @@ def read(name: str, data: bytes, vendor: str, source: str, now: datetime) -> tup
     entries = list(parsed.entries)
     broken = _broken(parsed)
     if not entries and (broken or not parsed.get("version")):
-        what = f"{name} is broken before its first entry: {broken}" if broken else f"{name} is no RSS or Atom feed"
+        what = f"{name} is broken before its first entry: {broken}" if broken else f"{name} is not an RSS or Atom feed"
         raise SourceError(what, todo="Check that the url is a feed and that it arrived whole")
     rejected: list[Rejected] = []
     cut = not _END.search(data) and bool(broken)
@@ -100,9 +100,9 @@ def _note(entry: Any, vendor: str, source: str, now: datetime, *, base: str, sha
     title = _title(entry)
     key = _own_key(entry)
     if not key or shared:
-        # A page without anchors gives all its entries one link: title and date tell them apart.
+        # A page without anchors gives all its entries one link: title and date distinguish them.
         said = f"{title}\0{entry.get('published') or entry.get('updated') or ''}"
-        if not entry.get("title"):  # RSS asks for a title or a description: all of it tells such entries apart
+        if not entry.get("title"):  # RSS requires a title or a description: all of it distinguishes such entries
             said += f"\0{_body(entry)}"
         key = f"{key}#{hashlib.sha256(said.encode('utf-8', 'replace')).hexdigest()[:20]}"
     link = urljoin(base, str(entry.get("link") or ""))

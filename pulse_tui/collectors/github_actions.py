@@ -2,7 +2,7 @@
 
 The list of runs can only be narrowed by when a run was created: each round reads the last ``days`` again, so that
 a rerun is seen, and asks one by one for the older runs that had not ended. Runs for pull requests, and runs
-of a fork's commits, are left out: their branch names are anybody's choice.
+of a fork's commits, are left out: anybody may choose their branch names.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from pulse_tui.ports import CollectContext, Hint, HookRequest
 
 
 class Where(StrEnum):
-    """Where a run says its version: in the tag or branch it ran on, or in its title."""
+    """Where a run has its version: in the tag or branch it ran on, or in its title."""
 
     REF = "ref"
     TITLE = "title"
@@ -102,7 +102,7 @@ class _Run(msgspec.Struct):
 
 
 class _Mark(msgspec.Struct):
-    """The bookmark: attempts that were told, runs that had not ended (microseconds of creation), newest deployments."""
+    """The bookmark: attempts that were reported, runs that had not ended (microseconds of creation), newest deployments."""
 
     told: list[str] = []
     open: dict[str, int] = {}
@@ -121,9 +121,9 @@ _FAILED = frozenset({"failure", "timed_out", "startup_failure"})
 
 
 def collect(options: Options, context: CollectContext) -> Collected:
-    """Runs that ended since the last round; a cancelled or skipped run says nothing.
+    """Runs that ended since the last round; a cancelled or skipped run is ignored.
 
-    Raises SourceError when the API does not answer, limits the rate (``retry_after``) or answers nonsense.
+    Raises SourceError when the API does not answer, limits the rate (``retry_after``) or sends a malformed answer.
     """
     mark = _mark(context.cursor.bookmark)
     rejected: list[Rejected] = []
@@ -160,7 +160,7 @@ def collect(options: Options, context: CollectContext) -> Collected:
 def hint(options: Options, request: HookRequest, context: CollectContext) -> Hint:
     """Verify ``X-Hub-Signature-256``. GitHub signs no time and no delivery id: the signature itself names the delivery.
 
-    Raises Refused without a configured secret, for a missing or wrong signature, and for a body that is no JSON.
+    Raises Refused without a configured secret, for a missing or wrong signature, and for a body that is not JSON.
     """
     if not options.webhook_secret:
         raise Refused(f"source {context.source} has no webhook_secret", todo="Set it, here and at the webhook")
@@ -210,7 +210,7 @@ def _all(
             try:
                 yield msgspec.json.decode(answer.body)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                rejected.append(refuse(context.source, f"run {key}", "the answer is no JSON", answer.body))
+                rejected.append(refuse(context.source, f"run {key}", "the answer is not JSON", answer.body))
 
 
 def _listed(options: Options, context: CollectContext, listed: set[str], rejected: list[Rejected]) -> Iterator[Any]:
@@ -221,10 +221,10 @@ def _listed(options: Options, context: CollectContext, listed: set[str], rejecte
         told = get_json(context, url, options.token, params)
         items = told.get("workflow_runs") if isinstance(told, dict) else None
         if not isinstance(items, list):
-            raise SourceError(f"{address(url)} is no GitHub API: no list 'workflow_runs'", todo="Correct 'url'")
+            raise SourceError(f"{address(url)} is not a GitHub API: no list 'workflow_runs'", todo="Correct 'url'")
         ids = {str(item.get("id")) for item in items if isinstance(item, dict)}
         if len(ids) == _PER_PAGE and ids <= listed:
-            raise SourceError(f"{address(url)} gives the same page again and again", todo="Ask its owner")
+            raise SourceError(f"{address(url)} returns the same page repeatedly", todo="Ask its owner")
         listed |= ids
         yield from items
         if len(items) < _PER_PAGE:

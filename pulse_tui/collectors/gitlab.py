@@ -48,12 +48,12 @@ class PipelineRule(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ref: str = ""
 
     def __post_init__(self) -> None:
-        """Raise ValueError for a pattern that is none."""
+        """Raise ValueError for an invalid pattern."""
         super().__post_init__()
         try:
             re.compile(self.ref)
         except re.error as error:
-            raise ValueError(f"the pattern {self.ref!r} is no regular expression: {error}") from None
+            raise ValueError(f"the pattern {self.ref!r} is not a regular expression: {error}") from None
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -64,7 +64,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     version: str = VERSION
 
     def __post_init__(self) -> None:
-        """Raise ValueError for a pattern that is none."""
+        """Raise ValueError for an invalid pattern."""
         one_group(self.version)
 
 
@@ -140,9 +140,9 @@ _ENDED = frozenset({"success", "failed"})
 
 
 def collect(options: Options, context: CollectContext) -> Collected:
-    """Pipelines and deployments that ended since the last round; a cancelled or skipped one says nothing.
+    """Pipelines and deployments that ended since the last round; a cancelled or skipped one is ignored.
 
-    Raises SourceError when the API does not answer, limits the rate (``retry_after``) or answers nonsense.
+    Raises SourceError when the API does not answer, limits the rate (``retry_after``) or sends a malformed answer.
     """
     mark = _mark(context.cursor.bookmark)
     rejected: list[Rejected] = []
@@ -170,9 +170,9 @@ def collect(options: Options, context: CollectContext) -> Collected:
 
 
 def hint(options: Options, request: HookRequest, context: CollectContext) -> Hint:
-    """Verify ``X-Gitlab-Token``. GitLab signs neither time nor content: whoever has the token can say anything.
+    """Verify ``X-Gitlab-Token``. GitLab signs neither time nor content: whoever has the token can forge anything.
 
-    Raises Refused without a configured secret, for a missing or wrong token, and for a body that is no JSON.
+    Raises Refused without a configured secret, for a missing or wrong token, and for a body that is not JSON.
     """
     if not options.webhook_secret:
         raise Refused(f"source {context.source} has no webhook_secret", todo="Set it, here and at the webhook")
@@ -223,10 +223,10 @@ def _since(
         params |= {"per_page": str(_PER_PAGE), "page": str(page)}
         items = get_json(context, url, None, params, headers)
         if not isinstance(items, list):
-            raise SourceError(f"{address(url)} is no GitLab API: no list of {what}", todo="Correct 'url'")
+            raise SourceError(f"{address(url)} is not a GitLab API: no list of {what}", todo="Correct 'url'")
         ids = {str(item.get("id")) for item in items if isinstance(item, dict)}
         if len(ids) == _PER_PAGE and ids <= seen:
-            raise SourceError(f"{address(url)} gives the same page again and again", todo="Ask its owner")
+            raise SourceError(f"{address(url)} returns the same page repeatedly", todo="Ask its owner")
         seen |= ids
         for item in items:
             record = typed(item, shape, what.removesuffix("s"), context, rejected)

@@ -1,8 +1,8 @@
 """Revisions of models, datasets and spaces on the Hugging Face Hub, or on a hub that speaks its API.
 
 A repository that is an asset's gives a snapshot: its tags are versions, and branches or tags stand for
-environments. A model that is none gives its head: what ``main`` is today, under every asset that uses it.
-Asked are ``api/models/{repo}`` (``sha``, ``lastModified``), ``.../refs`` and, once a tagged commit, ``.../commits/{sha}``.
+environments. A model that is not an asset gives its head: what ``main`` is today, under every asset that uses it.
+Requested are ``api/models/{repo}`` (``sha``, ``lastModified``), ``.../refs`` and, once a tagged commit, ``.../commits/{sha}``.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Repo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.repo):
-            raise ValueError(f"{clean(self.repo, 80)!r} is no repository: write owner/name")
+            raise ValueError(f"{clean(self.repo, 80)!r} is not a repository: write owner/name")
         if self.asset is None and self.kind is not RepoKind.MODEL:
             raise ValueError(f"{self.repo} is a {self.kind.value}: name the asset that it is")
         if self.asset is None and self.environments:
@@ -96,7 +96,7 @@ class _Commit(msgspec.Struct):
 
 
 class _Seen(msgspec.Struct, omit_defaults=True):
-    """What is remembered of a commit, which never changes: seconds since the epoch, who, and what."""
+    """What is kept of a commit, which never changes: seconds since the epoch, author, and subject."""
 
     at: int
     author: str = ""
@@ -112,12 +112,12 @@ class _Bookmark(msgspec.Struct, omit_defaults=True):
 
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _LOOKUPS = 100
-"""Commits asked about in one round: the others follow in the next."""
+"""Commits requested in one round: the others follow in the next."""
 _T = TypeVar("_T")
 
 
 def collect(options: Options, context: CollectContext) -> Collected:
-    """One snapshot or head a repository. One that is missing, gated or answers nonsense is Rejected, the others land.
+    """One snapshot or head a repository. One that is missing, gated or malformed is Rejected, the others are stored.
 
     Raises SourceError when none could be read, or when the hub asks to wait.
     """
@@ -140,7 +140,7 @@ def collect(options: Options, context: CollectContext) -> Collected:
 
 
 class _Reader:
-    """One round: what was refused, what is remembered, and how many commits may still be asked about."""
+    """One round: what was refused, what is kept, and how many commits may still be requested."""
 
     def __init__(self, options: Options, context: CollectContext) -> None:
         self._options = options
@@ -197,7 +197,7 @@ class _Reader:
             versions=tuple(sorted(versions.values(), key=lambda v: (v.created_at, order(v.version)))),
             placements=placements,
             managed=tuple(dict.fromkeys(repo.environments.values())),
-            # The head of a branch that moved on is no longer listed, and yet nobody deleted it.
+            # The head of a branch that moved on is no longer listed, but was not deleted.
             complete=whole and repo.repo not in self._loose,
         )
 
@@ -251,7 +251,7 @@ class _Reader:
         )
 
     def _seen(self, repo: Repo, commit: str) -> _Seen | None:
-        """Who made a commit, and when; asked once. None when it cannot be told in this round."""
+        """Who made a commit, and when; requested once. None when it is unknown in this round."""
         seen = self._commits.get(commit) or self._before.commits.get(commit)
         if seen is None:
             if self._lookups == 0:
@@ -288,7 +288,7 @@ def _aware(moment: datetime) -> datetime:
     try:
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except OverflowError:
-        raise SourceError(f"{moment.isoformat()} is no time of a commit", todo="Ask the hub's owner") from None
+        raise SourceError(f"{moment.isoformat()} is not a time of a commit", todo="Ask the hub's owner") from None
 
 
 def _remembered(bookmark: str | None) -> _Bookmark:

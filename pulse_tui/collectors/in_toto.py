@@ -1,8 +1,8 @@
-"""How artifacts came about: in-toto Statements (v1, v0.1), bare, in a DSSE envelope or in a Sigstore bundle.
+"""How artifacts were made: in-toto Statements (v1, v0.1), bare, in a DSSE envelope or in a Sigstore bundle.
 
 SLSA provenance (v1, v0.2) is read for builder, source and run; of other predicates only the type is kept.
-**Signatures are not verified**: what is read here is what the file says, and the release keeps the digests of
-the statement and of the bundle, so that a verifier can be asked about exactly these.
+**Signatures are not verified**: the file's content is taken as it is, and the release keeps the digests of
+the statement and of the bundle, so that a verifier can check exactly these.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class _Envelope(msgspec.Struct):
 
 
 class _Unread(ValueError):
-    """A record that is none; the text says why."""
+    """An invalid record; the text gives the reason."""
 
 
 _TYPE = "https://in-toto.io/Statement/"
@@ -87,7 +87,7 @@ def accepts(name: str, head: Peek) -> bool:
 def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
     """An attestation for each subject. A subject without a SHA-256 is Rejected, as is a bad record among good ones.
 
-    Raises SourceError for broken JSON, a payload that is no base64, another format, or when nothing could be read.
+    Raises SourceError for broken JSON, a payload that is not base64, another format, or when nothing could be read.
     """
     found: list[Attestation] = []
     rejected: list[Rejected] = []
@@ -156,12 +156,12 @@ def _payload(record: bytes, raw: bytes) -> tuple[bytes, bool]:
     except _UNREADABLE as error:
         raise _Unread(clean(str(error), 160) or "nested too deeply to be read") from None
     if envelope.payloadType != _PAYLOAD:
-        raise _Unread(f"the envelope holds {clean(envelope.payloadType, 80)!r}, no in-toto statement")
+        raise _Unread(f"the envelope contains {clean(envelope.payloadType, 80)!r}, not an in-toto statement")
     text = envelope.payload.replace("-", "+").replace("_", "/")  # both alphabets are allowed
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), validate=True), bundle
     except (binascii.Error, ValueError):
-        raise _Unread("the envelope's payload is no base64") from None
+        raise _Unread("the envelope's payload is not base64") from None
 
 
 def _statement(payload: bytes) -> _Statement:
@@ -170,12 +170,12 @@ def _statement(payload: bytes) -> _Statement:
     except _UNREADABLE as error:
         raise _Unread(f"the statement cannot be read: {clean(str(error), 160)}") from None
     if not statement.type.startswith(_TYPE):
-        raise _Unread(f"{clean(statement.type, 80)!r} is no in-toto statement")
+        raise _Unread(f"{clean(statement.type, 80)!r} is not an in-toto statement")
     return statement
 
 
 def _provenance(predicate: Any) -> dict[str, str]:
-    """Builder, source and run of SLSA provenance, v1 or v0.2; what is not there is not there."""
+    """Builder, source and run of SLSA provenance, v1 or v0.2; absent parts stay absent."""
     definition, run = _at(predicate, "buildDefinition"), _at(predicate, "runDetails")
     builder = _text(_at(run, "builder", "id")) or _text(_at(predicate, "builder", "id"))
     before, now = _at(predicate, "metadata"), _at(run, "metadata")

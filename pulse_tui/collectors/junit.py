@@ -57,7 +57,7 @@ _BAD_STATUS = frozenset(
     {"fail", "failed", "failure", "error", "timeout", "timedout", "panicked", "aborted", "interrupted"}
 )
 _BAD_CHILD = ("failure", "error", "flaky", "rerun")
-"""How the elements begin that say that a test failed, at least at first: ``flakyFailure``, ``rerunError`` ..."""
+"""How elements begin that report that a test failed, at least at first: ``flakyFailure``, ``rerunError`` ..."""
 _THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?$")
 """How old versions of Surefire write a time of many seconds."""
 
@@ -83,13 +83,13 @@ def accepts(name: str, head: Peek) -> bool:
 def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
     """One run: for each task ``pass_rate`` (passed / run, skipped ones not counted) and mean ``score``, with its items.
 
-    A task with a score that is no finite number is Rejected by its name, the others land; so is a time that is none,
-    and the test stands. Raises SourceError for broken XML, a DOCTYPE (entities are never expanded), a report without a
+    A task with a score that is not a finite number is Rejected by its name, the others are stored; so is an invalid
+    time, and the test is used. Raises SourceError for broken XML, a DOCTYPE (entities are never expanded), a report without a
     test that ran, or when no task lands.
     """
     root = _root(name, data)
     if root.tag not in ("testsuites", "testsuite"):
-        raise SourceError(f"{name} is no JUnit report: its root is {clean(root.tag, 60)!r}")
+        raise SourceError(f"{name} is not a JUnit report: its root is {clean(root.tag, 60)!r}")
     suites = [root, *root.iter("testsuite")] if root.tag == "testsuites" else list(root.iter("testsuite"))
     answers = list(_answers(suites, options.cluster))
     if not answers:
@@ -172,14 +172,14 @@ def _answers(suites: list[ET.Element], cluster: str) -> Iterator[Answer]:
 
 
 def _ran(case: ET.Element) -> bool:
-    """Whether a test ran. One that failed did, whatever its status says."""
+    """Whether a test ran. One that failed did, whatever its status."""
     if case.find("failure") is not None or case.find("error") is not None:
         return True
     return case.find("skipped") is None and _NOT_RUN.isdisjoint(_words(case))
 
 
 def _failed(case: ET.Element) -> bool:
-    """Whether it failed when it was run first; the status alone tells it where no element does."""
+    """Whether it failed when it was run first; the status alone gives it where no element does."""
     return any(child.tag.startswith(_BAD_CHILD) for child in case) or not _BAD_STATUS.isdisjoint(_words(case))
 
 
@@ -188,7 +188,7 @@ def _words(case: ET.Element) -> set[str]:
 
 
 def _told_apart(sheet: Sheet) -> Sheet:
-    """Without the clusters when there is but one: it would say that everything is one observation."""
+    """Without the clusters when there is but one: it would make everything one observation."""
     return msgspec.structs.replace(sheet, clusters=()) if len(set(sheet.clusters)) == 1 else sheet
 
 

@@ -3,7 +3,7 @@
 Answers that wrap them are opened: ``{"vulns": [...]}`` of the OSV API, the reports of osv-scanner.
 
 Lenient to fields we do not read, strict to those we do: a broken record is Rejected with its id
-and the reason, the others land. https://ossf.github.io/osv-schema/
+and the reason, the others are stored. https://ossf.github.io/osv-schema/
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ class _Result(msgspec.Struct):
 
 
 class _Unusable(ValueError):
-    """A record that is well formed and yet says nothing that can be matched."""
+    """A record that is well formed and yet has nothing that can be matched."""
 
 
 _RECORD = msgspec.json.Decoder(_Record)
@@ -126,7 +126,7 @@ _SAYING = frozenset(("affected", "aliases", "details", "schema_version"))
 _YAML = (".yaml", ".yml")
 _MEMBERS = (".json", ".jsonl", *_YAML)
 _TRIED = 5
-"""Members of a zip that are tried before it is held for no zip of records."""
+"""Members of a zip that are tried before it is taken for no zip of records."""
 _YAML_ID = re.compile(rb"(?m)^id\s*:")
 _YAML_MODIFIED = re.compile(rb"(?m)^modified\s*:")
 _ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
@@ -167,11 +167,11 @@ def _holds_records(data: bytes) -> bool:
             names = [i for i in archive.infolist() if i.filename.endswith(_MEMBERS) and i.file_size <= FILE_CAP]
             return any(accepts(i.filename, Peek(archive.read(i))) for i in names[:_TRIED])
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError, ValueError, zlib.error):
-        return True  # whoever names a broken zip of records should read that it is broken
+        return True  # for a zip of records that is given by name the error must be that it is broken
 
 
 def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
-    """All advisories of one document. Raises SourceError when it is no JSON, JSON Lines, YAML or zip, and for a zip
+    """All advisories of one document. Raises SourceError when it is not JSON, JSON Lines, YAML or zip, and for a zip
     that holds no record.
     """
     good: list[Advisory] = []
@@ -180,7 +180,7 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
     for where, raw in _unzip(name, data, options.max_bytes, context, bad) if zipped else _records(name, data):
         _take(where, raw, context.source, good, bad)
     if zipped and not good and not bad:
-        raise SourceError(f"{name} holds no OSV record", todo="Give a zip of the records' JSON or YAML files")
+        raise SourceError(f"{name} has no OSV record", todo="Give a zip of the records' JSON or YAML files")
     return Collected(observations=tuple(good), rejected=tuple(bad), cursor=context.cursor)
 
 
@@ -228,7 +228,7 @@ def _records(name: str, data: bytes) -> Iterator[Record]:
                 yield Record(name, msgspec.json.encode(document))
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, TypeError, RecursionError) as error:
         what = "nested too deeply to be read" if isinstance(error, RecursionError) else clean(str(error), 200)
-        raise SourceError(f"{name} is no YAML: {what}", todo="Write it again, whole") from None
+        raise SourceError(f"{name} is not YAML: {what}", todo="Write it again, whole") from None
 
 
 @cache
@@ -278,7 +278,7 @@ def _named(where: str, raw: bytes) -> str:
 
 
 def _advisory(record: _Record, source: str) -> tuple[Advisory, str]:
-    """The advisory, and what was odd enough to tell about it ("" for nothing)."""
+    """The advisory, and a remark about an oddity ("" for none)."""
     affected = tuple(_affected(item) for item in record.affected or () if item.package is not None)
     score, vector, doubt = _score(record)
     details = next((line for line in (record.details or "").splitlines() if line.strip()), "")
@@ -400,7 +400,7 @@ def _graded(score: float) -> Severity:
 
 
 def _word(record: _Record) -> Severity | None:
-    """The worst severity that the database gives in words, if any."""
+    """The worst severity that the database names, if any."""
     places = [record.database_specific]
     for item in record.affected or ():
         places += [item.database_specific, item.ecosystem_specific]

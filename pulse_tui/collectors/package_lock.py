@@ -85,9 +85,9 @@ def accepts(name: str, head: Peek) -> bool:
 
 
 def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
-    """One bill. An entry of another shape, and a dependency that the lock does not hold, are Rejected by their place.
+    """One bill. An entry of another shape, and a dependency that is not in the lock, are Rejected by their position.
 
-    Raises SourceError when it is no npm lock.
+    Raises SourceError when it is not an npm lock.
     """
     place(name, options)
     document = decode(name, data, _DOCUMENT, "package-lock.json")
@@ -97,7 +97,7 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
     elif document.version == 1:
         entries = dict(_unnested(document.dependencies or {}, refusals))
     else:
-        raise SourceError(f"{name} is no package-lock.json: it has no 'packages'", todo="Make it with npm install")
+        raise SourceError(f"{name} is not a package-lock.json: it has no 'packages'", todo="Make it with npm install")
     graph = Graph()
     graph.root("")
     for path, entry in entries.items():
@@ -136,7 +136,7 @@ def _unnested(dependencies: dict[str, msgspec.Raw], refusals: Refusals) -> Itera
             requires = found.requires if isinstance(found.requires, dict) else {}
             alias, _, version = (found.version or "").removeprefix("npm:").rpartition("@")
             aliased = (found.version or "").startswith("npm:")
-            # It does not say which of its requirements are optional: one that is absent is no error here.
+            # It does not say which of its requirements are optional: one that is absent is not an error here.
             yield (
                 path,
                 _Entry(
@@ -169,7 +169,7 @@ def _link(path: str, entry: _Entry, entries: dict[str, _Entry], graph: Graph, re
                 graph.link(path, found)
             elif must and found is None and name not in entry.optional:
                 refusals.add(
-                    f"packages[{clean(path, 200)!r}]", f"it needs {clean(name, 100)}, which the lock does not hold"
+                    f"packages[{clean(path, 200)!r}]", f"it needs {clean(name, 100)}, which is not in the lock"
                 )
 
 

@@ -68,13 +68,13 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
     """One run: for each benchmark mean (with its standard error), median, min and standard deviation of its rounds.
 
     A benchmark without ``stats`` (it failed, or was not measured) is left out. One with a number that is missing,
-    negative or not finite, or that stands twice, is Rejected by its name, the others land. Raises SourceError for broken
+    negative or not finite, or that occurs twice, is Rejected by its name, the others land. Raises SourceError for broken
     JSON, another shape, an unknown asset or version, or when no benchmark lands.
     """
     plain = document(name, data)
     benchmarks = plain.get("benchmarks") if isinstance(plain, dict) else None
     if not isinstance(benchmarks, list):
-        raise SourceError(f"{name} is no pytest-benchmark file: it has no 'benchmarks'", todo="Use --benchmark-json")
+        raise SourceError(f"{name} is not a pytest-benchmark file: it has no 'benchmarks'", todo="Use --benchmark-json")
     measured = [b for b in benchmarks if isinstance(b, dict) and isinstance(b.get("stats"), dict)]
     if not measured:
         raise SourceError(f"{name} has no benchmark that was measured", todo="See why they failed")
@@ -125,11 +125,11 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
 
 def _once(name: str, task: str, times: int) -> None:
     if times > 1:
-        raise SourceError(f"{name} is refused: {task} stands twice", todo="Run each benchmark once")
+        raise SourceError(f"{name} is refused: {task} occurs twice", todo="Run each benchmark once")
 
 
 def _task(benchmark: dict[str, Any]) -> str:
-    """The test's full name, with its parameters; a benchmark that is no test has them beside it."""
+    """The test's full name, with its parameters; a benchmark that is not a test has them beside it."""
     name = str(benchmark.get("fullname") or benchmark.get("name") or "benchmark")
     param = benchmark.get("param")
     return short(f"{name}[{param}]" if isinstance(param, str) and param and f"[{param}]" not in name else name)

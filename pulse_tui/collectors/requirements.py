@@ -60,7 +60,7 @@ def accepts(name: str, head: bytes) -> bool:
 def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
     """One bill. A line that cannot be read, an include and a local path are Rejected by line; the others land.
 
-    Raises SourceError when it is no text, or not one line of it is a requirement.
+    Raises SourceError when it is not text, or not one line of it is a requirement.
     """
     place(name, options)
     if not data.strip():
@@ -68,7 +68,7 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
     try:
         content = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise SourceError(f"{name} is no text: byte {error.start} is not UTF-8", todo="Give a text file") from None
+        raise SourceError(f"{name} is not text: byte {error.start} is not UTF-8", todo="Give a text file") from None
     refusals = Refusals(context.source, name)
     graph = Graph()
     read: list[tuple[_Line, str]] = []
@@ -77,7 +77,7 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
         lines += 1
         if (ref := _add(line, graph, refusals)) is not None:
             read.append((line, ref))
-    if lines and not graph.components and not refusals.told():
+    if lines and not graph.components and not refusals.listed():
         raise SourceError(f"{name} has no requirement in it", todo="Give a requirements file with at least one")
     for line, ref in read:
         for parent in line.via:
@@ -145,7 +145,7 @@ def _add(line: _Line, graph: Graph, refusals: Refusals) -> str | None:
 
 
 def _requirement(text: str) -> tuple[str, str | None]:
-    """(name, pinned version or None). Raises ValueError for what is no requirement."""
+    """(name, pinned version or None). Raises ValueError for what is not a requirement."""
     option = _OPTION.search(text)
     text = (text[: option.start()] if option else text).rstrip(" \\")
     if (quick := _PIN.match(text)) is not None:
@@ -159,7 +159,7 @@ def _requirement(text: str) -> tuple[str, str | None]:
     except (InvalidRequirement, RecursionError) as error:
         said = str(error).splitlines()[0] if str(error) else "nested too deeply"
         raise ValueError(
-            f"{clean(text.partition('://')[0], 80)!r} is no requirement: {said.partition('://')[0]}"
+            f"{clean(text.partition('://')[0], 80)!r} is not a requirement: {said.partition('://')[0]}"
         ) from None
     pins = [s.version for s in read.specifier if s.operator in ("==", "===") and not s.version.endswith(".*")]
     return read.name, pins[0] if pins else None

@@ -131,7 +131,7 @@ def accepts(name: str, head: Peek) -> bool:
 
 def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
     """One bill. A package or relationship of another shape, and a dependency on what is not in the document, are
-    Rejected by their place; the others land. Raises SourceError when it is no SPDX 2 document.
+    Rejected by their place; the others land. Raises SourceError when it is not an SPDX 2 document.
     """
     place(name, options)
     document = decode(name, data, _DOCUMENT, "SPDX document")
@@ -139,7 +139,7 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
         document = decode(name, bytes(document.wrapped), _DOCUMENT, "SPDX document")
     if not document.version.startswith("SPDX-2."):
         said = f"spdxVersion is {clean(document.version, 40)!r}" if document.version else "it has no spdxVersion"
-        raise SourceError(f"{name} is no SPDX 2 document: {said}", todo="Give the JSON form of SPDX 2.2 or 2.3")
+        raise SourceError(f"{name} is not an SPDX 2 document: {said}", todo="Give the JSON form of SPDX 2.2 or 2.3")
     refusals = Refusals(context.source, name)
     graph = Graph()
     packages = list(each(document.packages, _PACKAGE, "packages", refusals))
@@ -207,7 +207,7 @@ def _relate(at: str, item: _Relationship, graph: Graph, refusals: Refusals, root
         if ref in ("NONE", "NOASSERTION") or graph.ignored(ref):
             return
         if not graph.knows(ref):
-            refusals.add(at, f"{item.type} names {clean(ref, 100)!r}, which is no package of this document")
+            refusals.add(at, f"{item.type} names {clean(ref, 100)!r}, which is not a package of this document")
             return
     graph.link(above, below)
 

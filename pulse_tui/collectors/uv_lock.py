@@ -73,13 +73,13 @@ def accepts(name: str, head: bytes) -> bool:
 
 def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
     """One bill: all that the project needs, directly or not. A package of another shape, and a dependency that the
-    lock does not hold, are Rejected by name. Raises SourceError when it is no TOML, or no uv lock.
+    lock does not hold, are Rejected by name. Raises SourceError when it is not TOML, or no uv lock.
     """
     place(name, options)
     document = _toml(name, data)
     entries = document.get("package")
     if not isinstance(entries, list) or "version" not in document:
-        raise SourceError(f"{name} is no uv.lock: it has no 'version' and [[package]]", todo="Give the uv.lock")
+        raise SourceError(f"{name} is not a uv.lock: it has no 'version' and [[package]]", todo="Give the uv.lock")
     refusals = Refusals(context.source, name)
     packages = list(_packages(entries, refusals))
     tops = [p for p in packages if p.here] or [p for p in packages if p.local] or packages
@@ -133,7 +133,7 @@ def _walk(packages: list[_Package], tops: list[_Package], graph: Graph, refusals
             found = [p for p in by_name.get(need.name, ()) if need.version in (None, p.version)]
             if not found:
                 wanted = clean(f"{need.name} {need.version or ''}", 100)
-                refusals.add(f"package {clean(item.name, 100)}", f"it needs {wanted}, which the lock does not hold")
+                refusals.add(f"package {clean(item.name, 100)}", f"it needs {wanted}, which is not in the lock")
             for child in found:
                 waiting += [(child, e) for e in ("", *need.extra)]
                 if _keep(child, kept, graph, refusals):

@@ -1,4 +1,4 @@
-"""CycloneDX and SPDX: what lands, what is refused by its place, and what is no bill of this asset."""
+"""CycloneDX and SPDX: what lands, what is refused by its place, and what is not a bill of this asset."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_what_cannot_be_read_is_refused_by_its_place_and_the_rest_lands() -> Non
         "components[2]",
         "components[3]: 'nonsense' is not a package URL",
         "components[4]: the component has no name",
-        "dependencies[0]: dependsOn 'gone' is no component of this document",
+        "dependencies[0]: dependsOn 'gone' is not a component of this document",
         "dependencies[1]: ref 'nobody'",
         "dependencies[2]",
     ):
@@ -157,7 +157,7 @@ def test_a_bill_of_another_image_is_refused_with_both_names() -> None:
     assert not other.observations
     assert SHA in problems(other)[0]
     silent = cdx(cyclonedx.Options(asset="bot", digest=SHA), components=[part("a")])
-    assert "does not say the digest" in problems(silent)[0]
+    assert "does not state the digest" in problems(silent)[0]
 
 
 def test_hostile_text_is_made_safe() -> None:

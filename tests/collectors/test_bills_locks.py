@@ -101,7 +101,7 @@ def test_uv_lock_refuses_what_it_does_not_hold_and_another_project() -> None:
     assert len(bill_of(told).components) == 6
     assert [p.split(":")[1].strip() for p in problems(told)] == ["package[9]", "package[10] odd"]
     missing = uv(UV.replace('{ name = "cuda" }', '{ name = "gone" }'))
-    assert "package bot: it needs gone, which the lock does not hold" in problems(missing)[0]
+    assert "package bot: it needs gone, which is not in the lock" in problems(missing)[0]
     assert "describes 'bot', expected is 'gateway'" in problems(uv(UV, subject="gateway"))[0]
 
 
@@ -150,10 +150,10 @@ def test_requirements_pins_parents_and_the_unpinned() -> None:
         ("-e ./src", "is a local path"),
         ("./wheels/x.whl", "is a local path"),
         ("git+https://u:secret@h/x.git", "names no package"),
-        ("a ===== 1", "is no requirement"),
-        ("\x1b[31mx", "is no requirement"),
+        ("a ===== 1", "is not a requirement"),
+        ("\x1b[31mx", "is not a requirement"),
         ("b==1  # via nobody", "via nobody, which this file does not list"),
-        ("(" * 10_000, "is no requirement"),
+        ("(" * 10_000, "is not a requirement"),
     ],
 )
 def test_a_line_that_names_no_package_is_refused_by_its_number(line: str, why: str) -> None:
@@ -192,7 +192,7 @@ def test_npm_resolves_as_node_does_and_leaves_development_out() -> None:
     }
     assert {c.id for c in bill.components} >= {"pkg:npm/%40s/b", "pkg:npm/c"}
     assert len(told.rejected) == 2
-    assert "needs gone, which the lock does not hold" in "\n".join(problems(told))
+    assert "needs gone, which is not in the lock" in "\n".join(problems(told))
     assert bill.subject == "web"
 
 

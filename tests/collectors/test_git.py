@@ -144,7 +144,7 @@ def test_many_commits_come_over_several_rounds_and_none_is_lost(
     source.round()
     shas = [repository.commit(f"c{n}", {"bot/a": str(n)}) for n in range(7)]
     got = source.round()
-    assert "7 new commits: 3 are told now" in got.rejected[0].problem.what
+    assert "7 new commits: 3 are reported now" in got.rejected[0].problem.what
     told = events(got)
     shas.append(repository.commit("c7", {"bot/a": "late"}))
     for _ in range(4):
@@ -442,7 +442,7 @@ def test_what_is_no_repository_is_an_error_even_inside_of_one(repository: Reposi
     repository.commit("one", {"bot/a": "1"})
     with pytest.raises(SourceError, match="prompts/bot failed: fatal"):
         Source(tmp_path, "prompts/bot").round()
-    with pytest.raises(SourceError, match="nowhere is no folder"):
+    with pytest.raises(SourceError, match="nowhere is not a folder"):
         Source(tmp_path, "nowhere").round()
     with pytest.raises(SourceError, match="fetch of file:"):
         Source(tmp_path, (tmp_path / "nowhere").as_uri()).round()

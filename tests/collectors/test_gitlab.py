@@ -164,7 +164,7 @@ def test_pages_are_followed_and_a_circle_is_noticed(server: Loopback) -> None:
     server.on("GET", PIPELINES, page)
     assert len(signals(collect(server))) == 150
     server.on("GET", PIPELINES, Reply.json([pipeline(n) for n in range(100)]))
-    with pytest.raises(SourceError, match="same page again"):
+    with pytest.raises(SourceError, match="same page repeatedly"):
         collect(server)
 
 
@@ -224,7 +224,7 @@ def test_a_webhook_with_the_token_is_a_hint_and_a_retry_is_the_same_delivery() -
         (hook(headers={"x-gitlab-token": "é"}), "not the configured one"),
         (hook(headers={"x-gitlab-token": ""}), "no header"),
         (hook(headers={"x-gitlab-event-uuid": ""}), "no header"),
-        (hook(b"<html>"), "no JSON"),
+        (hook(b"<html>"), "not JSON"),
     ],
 )
 def test_a_forged_webhook_is_refused(request_: HookRequest, why: str) -> None:

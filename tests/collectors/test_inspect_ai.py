@@ -147,7 +147,7 @@ def test_whose_run_it_is_is_told_by_options_metadata_tags_folder_and_model(tmp_p
     assert told(["bot@1.1"], vertex) == ("bot", "1.1")
     assert told(["bot@1.1"], {"metadata": {"asset": "chat", "version": 3}}) == ("chat", "3")
     assert told(["bot@1.1"], {}, asset="a", version="b") == ("a", "b")
-    with pytest.raises(SourceError, match=r"log\.json does not say its asset and version"):
+    with pytest.raises(SourceError, match=r"log\.json does not name its asset and version"):
         parse(as_json(four(), tags=[]))
 
 
@@ -206,7 +206,7 @@ def test_a_scorer_of_labels_is_told_and_the_others_land() -> None:
     got = scored({"includes": "C", "topic": "geography", "judge": {"value": {"grade": 1, "why": "good"}}})
     assert sorted(s.metric for s in run_of(got).scores) == ["includes", "judge/grade"]
     assert [r.problem.where for r in got.rejected] == ["log.json: scorer topic", "log.json: scorer judge/why"]
-    with pytest.raises(SourceError, match="scorer topic gives labels, no scores"):
+    with pytest.raises(SourceError, match="scorer topic gives labels, not scores"):
         scored({"topic": "geography"})
 
 
@@ -244,7 +244,7 @@ _ERROR = {"message": "RuntimeError('no \x1b[31mGPU')\nat line 3", "traceback": "
         ([*four(), sample("c", "Z")], {}, "accuracy is 'Z', not a finite number"),
         ([*four(), sample("c", 7)], {}, "accuracy is 7: outside 0 to 1"),
         ([sample("c", error=_ERROR), sample("d", error=_ERROR)], {}, r"sample c|d .*: RuntimeError.*1 more"),
-        ([*four(), sample("b", "C", 2)], {}, r"sample b \(epoch 2\): the item stands twice, repeat 2"),
+        ([*four(), sample("b", "C", 2)], {}, r"sample b \(epoch 2\): the item occurs twice, repeat 2"),
         ([sample("a", scores={})], {}, "none of its samples has a score"),
         ([sample("a"), sample("a", input="Other?", epoch=2)], {}, "asked different prompts"),
     ],
@@ -278,7 +278,7 @@ def test_a_sample_without_a_score_that_its_run_allowed_is_told_and_the_others_la
     (told,) = got.rejected
     assert told.problem.where == f"log.{form}: sample c (epoch 1)"
     assert told.problem.what == f"{what}, and 1 more such"
-    assert "4 of 6 samples stand" in told.problem.hint
+    assert "4 of 6 samples are used" in told.problem.hint
 
 
 @pytest.mark.parametrize("form", ["json", "eval"])
@@ -378,19 +378,22 @@ def test_a_member_of_several_frames_is_read_whole() -> None:
 def test_a_zip_that_was_cut_anywhere_is_refused() -> None:
     data = as_eval(four())
     for size in (3, 30, len(data) // 2, len(data) - 1):
-        with pytest.raises(SourceError, match=r"log\.eval (is a zip that is cut off|is no zip)"):
+        with pytest.raises(SourceError, match=r"log\.eval (is a zip that is cut off|is not a zip)"):
             parse(data[:size], "log.eval")
 
 
 @pytest.mark.parametrize(
     ("data", "what"),
     [
-        (b"not a zip", r"log\.eval is no zip"),
-        (zipped({"a.json": {}}), "is no inspect-ai log: it has no header.json"),
+        (b"not a zip", r"log\.eval is not a zip"),
+        (zipped({"a.json": {}}), "is not a valid inspect-ai log: it has no header.json"),
         (zipped({"_journal/start.json": {}}), "has not ended: it has no header.json"),
         (zipped(members(four()), flags=1), "header.json cannot be unpacked: it is encrypted"),
         (zipped({"header.json": b"{"}), r"log\.eval/header\.json:1:2: "),
-        (zipped({"header.json": {"status": "success"}}), "is no inspect-ai log: .*missing required field `eval`"),
+        (
+            zipped({"header.json": {"status": "success"}}),
+            "is not a valid inspect-ai log: .*missing required field `eval`",
+        ),
         (zipped({"header.json": {"status": 1, "eval": {}}}), r"Expected `str`, got `int` - at `\$\.status`"),
         (zipped(members(four())).replace(b"\x5d\x00", b"\x5c\x00"), "method 92 is not known here"),
         (zipped(members(four()), STORED).replace(b'"status": "success"', b'"status": "succes5"'), "checksum is wrong"),

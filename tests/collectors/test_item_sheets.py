@@ -150,9 +150,9 @@ def test_the_first_bad_one_is_named_and_the_others_are_counted() -> None:
 
 
 def test_an_item_that_stands_twice_is_refused_with_its_repeat() -> None:
-    with pytest.raises(SourceError, match="item q1: the item stands twice"):
+    with pytest.raises(SourceError, match="item q1: the item occurs twice"):
         sheets("run.csv", [answer(), answer()])
-    with pytest.raises(SourceError, match="item q1: the item stands twice, repeat 3"):
+    with pytest.raises(SourceError, match="item q1: the item occurs twice, repeat 3"):
         sheets("run.csv", [answer(repeat=3), answer(repeat=3)])
 
 

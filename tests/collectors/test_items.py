@@ -140,8 +140,8 @@ def test_a_model_that_is_nobodys_is_refused_and_the_others_land() -> None:
     got = table(*GOOD, "golden,q1,gpt-x,1", "golden,q2,gpt-x,1")
     assert run_of(got).version == "1.0"
     (refused,) = got.rejected
-    assert "items.csv:4: the model 'gpt-x' does not say whose run it is. Set 'asset'" in refused.problem.what
-    with pytest.raises(SourceError, match=r"items\.csv:2: the row does not say whose run it is"):
+    assert "items.csv:4: the model 'gpt-x' does not name the release of its run. Set 'asset'" in refused.problem.what
+    with pytest.raises(SourceError, match=r"items\.csv:2: the row does not name the release of its run"):
         table("q1,1", header="item_id,score")
 
 
@@ -151,7 +151,7 @@ def test_two_models_are_never_one_version() -> None:
 
 
 def test_a_row_without_its_model_may_be_missing_from_any_run() -> None:
-    with pytest.raises(SourceError, match=r"items\.csv:4: the row does not say whose run it is"):
+    with pytest.raises(SourceError, match=r"items\.csv:4: the row does not name the release of its run"):
         table(*GOOD, "golden,q3,,1")
 
 
@@ -186,7 +186,7 @@ def test_a_suite_digest_is_taken_when_all_rows_say_the_same() -> None:
         ("golden,q3,bot@1.0,1_0", "accuracy is '1_0', not a finite number"),
         ("golden,q3,bot@1.0,1.5", "accuracy is 1.5: outside 0 to 1"),
         ("golden,q3,bot@1.0,-1", "accuracy is -1: outside 0 to 1"),
-        ("golden,q2,bot@1.0,1", "the item stands twice"),
+        ("golden,q2,bot@1.0,1", "the item occurs twice"),
         ("golden,,bot@1.0,1", "it has no id"),
         ("golden,q3,bot@1.0,1,extra", "5 cells under 4 columns"),
         ("golden,q3,bot@1.0", "3 cells under 4 columns"),
@@ -236,16 +236,16 @@ def test_repeats_need_their_numbers() -> None:
     header = "item_id,model,score,repeat"
     sheet = run_of(table("q1,bot@1,1,1", "q1,bot@1,0,2", "q2,bot@1,1,1", header=header)).sheets[0]
     assert sheet.scores == {"score": ((1.0, 0.0), (1.0,))}
-    with pytest.raises(SourceError, match="the item stands twice, repeat 2"):
+    with pytest.raises(SourceError, match="the item occurs twice, repeat 2"):
         table("q1,bot@1,1,2", "q1,bot@1,0,2", header=header)
 
 
 def test_a_row_of_nobody_knows_which_run_refuses_the_file() -> None:
-    with pytest.raises(SourceError, match=r"items\.csv:4: 2 cells under 4 columns: nobody can say of which run"):
+    with pytest.raises(SourceError, match=r"items\.csv:4: 2 cells under 4 columns: its run is unknown"):
         table(*GOOD, "golden,q3", "golden,q1,bot@1.1,1")
 
 
-# --------------------------------------------------------------------------- what is no table
+# --------------------------------------------------------------------------- what is not a table
 
 
 @pytest.mark.parametrize(
@@ -257,7 +257,7 @@ def test_a_row_of_nobody_knows_which_run_refuses_the_file() -> None:
         ("item_id,value\nq1,1\n", r"items\.csv:1: the header has no column 'score'; it has item_id, value"),
         ("name;value\nq1;1\n", r"the header has no column 'item_id' and 'score'; it has name, value"),
         ("q1,1\nq2,0\n", "the header has no column"),
-        ("item_id,score,score\nq1,1,1\n", r"items\.csv:1: the column 'score' stands twice"),
+        ("item_id,score,score\nq1,1,1\n", r"items\.csv:1: the column 'score' occurs twice"),
         ('item_id,score\nq1,1\n"q2,1\nq3,1\n', r"items\.csv:3: a quote is opened and not closed"),
         ('item_id,score\n"q1"x,1\n', r"items\.csv:2: "),
         (b"item_id,score\nq1,1\nq\xff,1\n", r"items\.csv:3: not UTF-8 \(byte 20\)"),
@@ -275,7 +275,10 @@ def test_a_file_that_is_damaged_or_none_is_an_error(data: str | bytes, what: str
 def test_packed_files_are_unpacked_up_to_their_cap() -> None:
     whole = gzip.compress("\n".join([HEADER, *GOOD]).encode())
     assert len(run_of(parse(whole, "items.csv.gz")).sheets[0].items) == 2
-    for damaged, what in ((whole[:-12], "is cut off"), (whole[:12] + b"xxxx" + whole[16:], "is no whole gzip file")):
+    for damaged, what in (
+        (whole[:-12], "is cut off"),
+        (whole[:12] + b"xxxx" + whole[16:], "is not a complete gzip file"),
+    ):
         with pytest.raises(SourceError, match=rf"items\.csv\.gz {what}"):
             parse(damaged, "items.csv.gz")
     with pytest.raises(SourceError, match="unpacks to more than the cap of 100,000 bytes"):

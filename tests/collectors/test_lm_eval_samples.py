@@ -141,7 +141,7 @@ def test_samples_that_are_still_being_written_add_nothing_yet(suite: Suite) -> N
     got = suite.collect()
     assert run_of(got).sheets == ()
     assert [r.problem.where for r in got.rejected] == [f"model/{path.name}:2"]
-    assert "the totals stand" in got.rejected[0].problem.hint
+    assert "the totals are used" in got.rejected[0].problem.hint
     suite.put(jsonl(four()[:3]))
     assert "it has 3 documents, not the 4 of the run" in suite.collect().rejected[0].problem.what
     suite.put(text)
@@ -211,7 +211,7 @@ def test_a_document_with_more_lines_than_the_others_is_refused(suite: Suite) -> 
     path = suite.put([*four(), sample(2)])
     got = suite.collect()
     assert got.observations == ()
-    assert f"{path.name}:5: its document stands 2 times, others 1" in got.rejected[0].problem.what
+    assert f"{path.name}:5: its document occurs 2 times, others 1" in got.rejected[0].problem.what
 
 
 @pytest.mark.parametrize(
@@ -352,9 +352,9 @@ def test_samples_alone_are_named_by_options_or_the_folder() -> None:
     run = run_of(named)
     assert (run.asset_id, run.version, run.suite, run.at) == ("bot", "2.0", "golden", NOW)
     assert run.sheets[0].task == "arc"
-    with pytest.raises(SourceError, match="does not say its asset"):
+    with pytest.raises(SourceError, match="does not name its asset"):
         alone(four(), asset=None)
-    with pytest.raises(SourceError, match="does not say its task"):
+    with pytest.raises(SourceError, match="does not name its task"):
         alone(four(), name="stdin")
     assert run_of(alone(four(), name="stdin", suite="golden")).sheets[0].task == "golden"
 

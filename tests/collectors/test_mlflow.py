@@ -92,7 +92,7 @@ def test_the_share_of_traffic_is_a_tag_and_nonsense_is_told(mlflow_server: Mlflo
     collected = collect(mlflow_server.url, name)
     (got,) = snapshots(collected).values()
     assert got.placements == {Environment.PRODUCTION: (number, 100.0), Environment.CANARY: (number, 12.5)}
-    assert "no percentage" in collected.rejected[0].problem.what
+    assert "not a percentage" in collected.rejected[0].problem.what
 
 
 def test_two_versions_with_one_name_stay_apart(mlflow_server: MlflowServer) -> None:
@@ -137,7 +137,7 @@ def test_pages_are_followed_and_a_circle_is_noticed(server: Loopback) -> None:
     assert list(snapshots(collect(server.url))) == ["a", "b"]
     assert server.log[1].query["page_token"] == "t1"
     server.on("GET", f"{base}/registered-models/search", Reply.json(page))
-    with pytest.raises(SourceError, match="same page again"):
+    with pytest.raises(SourceError, match="same page repeatedly"):
         collect(server.url)
 
 

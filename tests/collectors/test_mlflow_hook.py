@@ -125,8 +125,8 @@ def test_a_timestamp_that_is_none_is_refused(stamp: str) -> None:
 
 
 @pytest.mark.parametrize("junk", [b"", b"{", b"<html>", b"[]", b"\xff\xfe", b"[" * 200_000])
-def test_a_body_that_is_no_json_object_is_refused(junk: bytes) -> None:
-    with pytest.raises(Refused, match="no JSON"):
+def test_a_body_that_is_not_a_json_object_is_refused(junk: bytes) -> None:
+    with pytest.raises(Refused, match=r"not (a )?JSON"):
         hint(signed(junk))
 
 

@@ -316,7 +316,7 @@ def test_a_breach_that_goes_silent_is_not_over_and_that_is_an_alert(tower: Tower
         tower.api.series[P95] = series
     (lost,) = tower.signals(seconds=30)
     assert (lost.signal_type, health(lost).state) == (SignalType.SOURCE_HEALTH, "silent")
-    assert "may stand or be over" in (lost.summary or "")
+    assert "may be open or resolved" in (lost.summary or "")
     assert fired(lost) == ["source-failing"]
     for _ in range(20):
         assert tower.round(minutes=5).unchanged
@@ -363,7 +363,7 @@ def test_requests_without_a_series_are_a_query_to_correct(server: Loopback) -> N
             r'yields 2 series, one is needed \(the first are \{pod="a"\}, \{pod="b"\}\)',
         ),
         (matrix({"metric": {}, "histograms": [[1, {"count": "1"}]]}), "native histogram"),
-        (matrix({"metric": {}, "values": [[NOW.timestamp(), "fast"]]}), "'fast' is no number"),
+        (matrix({"metric": {}, "values": [[NOW.timestamp(), "fast"]]}), "'fast' is not a number"),
         (matrix({"metric": {}, "values": [["x", "1"]]}), "does not answer as Prometheus does"),
         (matrix(None, None), "yields 2 series"),
         (matrix(7), "does not answer as Prometheus does"),
@@ -476,8 +476,8 @@ def test_an_answer_with_warnings_may_open_a_breach_with_less_confidence_and_ends
         (Reply(403), "403"),
         (Reply(500), "500"),
         (Reply(body=b"<html>sign in</html>"), "did not answer with JSON"),
-        (Reply.json({"status": "success", "data": {"resultType": "scalar", "result": []}}), "does not tell the time"),
-        (Reply.json({"status": "success", "data": {"resultType": "scalar", "result": [1, "NaN"]}}), "tell the time"),
+        (Reply.json({"status": "success", "data": {"resultType": "scalar", "result": []}}), "does not send its time"),
+        (Reply.json({"status": "success", "data": {"resultType": "scalar", "result": [1, "NaN"]}}), "send its time"),
         (error("unavailable", "starting up", 503), "starting up"),
         (Reply(drop=True), "dropped"),
     ],

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats  # type: ignore[import-untyped]
 
 from pulse_tui.collectors.prometheus.ask import Grid
-from pulse_tui.collectors.prometheus.level import Followed, Level, Seen, Standing, Told, chance, look, over
+from pulse_tui.collectors.prometheus.level import Followed, Level, Report, Seen, Standing, chance, look, over
 from pulse_tui.collectors.prometheus.options import Options, filled, levels
 from pulse_tui.domain.words import Environment, SignalType
 from pulse_tui.settings.check import convert
@@ -30,27 +30,27 @@ values = st.one_of(
 
 @given(st.lists(values, min_size=3, max_size=60))
 def test_whatever_comes_a_breach_is_confirmed_ended_once_and_never_by_silence(series: list[float | None]) -> None:
-    followed, standing, last = Followed(), Told.OVER, -WINDOW
+    followed, standing, last = Followed(), Report.OVER, -WINDOW
     for i in range(3, len(series) + 1):
         end = i * STEP
         points = series[i - 3 : i]
         seen = look(LEVEL, points, None, 1)
         followed, told = followed.next(seen, LEVEL, Grid(end, STEP, 3), WINDOW, partial=False)
         finite = [round(p * 1_000, 4) for p in points if p is not None and math.isfinite(p)]
-        if told is Told.NOTHING:
+        if told is Report.NOTHING:
             if seen.standing is Standing.BREACH:
-                assert standing is Told.BREACH
+                assert standing is Report.BREACH
                 assert end - last < WINDOW
             continue
         assert len(finite) == 3
-        if told is Told.BREACH:
+        if told is Report.BREACH:
             assert all(over(LEVEL, value) for value in finite)
-            assert standing is not Told.BREACH or end - last >= WINDOW
+            assert standing is not Report.BREACH or end - last >= WINDOW
             last = end
         else:
-            assert standing is Told.BREACH or (standing is Told.EASED and told is Told.OVER)
+            assert standing is Report.BREACH or (standing is Report.EASED and told is Report.OVER)
             assert not any(over(LEVEL, value) for value in finite)
-        if told is Told.OVER:
+        if told is Report.OVER:
             assert sorted(finite)[1] <= LEVEL.objective
             assert followed == Followed()
         standing = told
@@ -133,13 +133,13 @@ def test_a_configuration_is_typed_and_its_units_are_explicit() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "why"),
     [
-        ("objective: 800ms", "objective: 800", "'800' is no latency: write it with its unit"),
-        ("objective: 800ms", "objective: 0s", "is no latency"),
-        ("objective: 800ms", "objective: soon", "is no latency"),
-        ("objective: 1%", "objective: 1", "is no share of requests: write 1% or 0.01"),
-        ("objective: 1%", "objective: 0", "is no share"),
-        ("objective: 1%", "objective: 1%%", "is no share"),
-        ("objective: 1%", "objective: nan", "is no share"),
+        ("objective: 800ms", "objective: 800", "'800' is not a latency: write it with its unit"),
+        ("objective: 800ms", "objective: 0s", "is not a latency"),
+        ("objective: 800ms", "objective: soon", "is not a latency"),
+        ("objective: 1%", "objective: 1", "is not a share of requests: write 1% or 0.01"),
+        ("objective: 1%", "objective: 0", "is not a share"),
+        ("objective: 1%", "objective: 1%%", "is not a share"),
+        ("objective: 1%", "objective: nan", "is not a share"),
         ("objective: 1%, limit: 1.5", "objective: 50%, limit: 2", "can never be passed"),
         ("limit: 1.5", "limit: 0.5", ">= 1"),
         ("f(x[$window])", "f(x[$__rate_interval])", "$__rate_interval, which nobody fills in: only $window is known"),

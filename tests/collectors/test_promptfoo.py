@@ -267,7 +267,7 @@ def test_a_label_without_the_pattern_is_the_version_of_the_asset_that_is_set() -
     assert run_of(parse([row("Rome", who="candidate-1.1")], asset="bot")).version == "candidate-1.1"
     assert run_of(parse([row("Rome", who="bot")], version="7")).asset_id == "bot"
     assert run_of(parse([row("Rome", who="")], asset="bot", version="7")).version == "7"
-    with pytest.raises(SourceError, match=r"out\.json does not say its asset and version"):
+    with pytest.raises(SourceError, match=r"out\.json does not name its asset and version"):
         parse([row("Rome", who="candidate-1.1")])
 
 
@@ -395,8 +395,8 @@ def test_its_xml_is_refused_and_the_refusal_says_to_give_the_json() -> None:
     [
         (output([]), "has no results at all"),
         (output([], results={"version": 2, "results": []}), "of version 2, not 3"),
-        (b"{}", "is no promptfoo output: .*`results`"),
-        (b"[]", "is no promptfoo output"),
+        (b"{}", "is not a valid promptfoo output: .*`results`"),
+        (b"[]", "is not a valid promptfoo output"),
         (b'{"results": {"version": 3, "results": [{"testIdx": 0}]}}', r"`promptIdx` - at `\$\.results\.results"),
         (output([row("Rome")])[:400], r"out\.json:\d+:\d+: "),
         (output([row("Rome")])[:-3], r"out\.json:\d+:\d+: "),
@@ -421,7 +421,9 @@ def test_a_line_of_another_shape_is_an_error_with_its_number() -> None:
     for place in range(2):
         rows = [row("Rome"), row("Oslo", test=1)]
         rows[place]["namedScores"] = [1]
-        with pytest.raises(SourceError, match=rf"out\.jsonl:{place + 1} is no row of promptfoo: .*`\$\.namedScores`"):
+        with pytest.raises(
+            SourceError, match=rf"out\.jsonl:{place + 1} is not a valid row of promptfoo: .*`\$\.namedScores`"
+        ):
             parse(lines(rows), "out.jsonl")
 
 

@@ -95,7 +95,7 @@ def test_asset_and_version_come_from_options_the_benchmarks_or_the_folder() -> N
     assert run_of(told).version == "1", "the options come first"
     folder = run_of(benchmark(), name="x/bot@3.1/b.json", asset=None, version=None)
     assert (folder.asset_id, folder.version) == ("bot", "3.1")
-    with pytest.raises(SourceError, match="does not say its asset and version"):
+    with pytest.raises(SourceError, match="does not name its asset and version"):
         run_of(benchmark(), asset=None, version=None)
     with pytest.raises(SourceError, match="its benchmarks say version '1' and '2'"):
         run_of(*(benchmark(v, extra_info={"asset": "a", "version": v}) for v in ("1", "2")), asset=None, version=None)
@@ -128,11 +128,11 @@ def test_one_odd_benchmark_is_refused_by_its_name_and_the_others_land() -> None:
     assert [r.problem.where.rpartition(": ")[2] for r in got.rejected] == ["t.py::test_b", "t.py::test_c"]
     assert set(run.refused) == {"t.py::test_b", "t.py::test_c"}
     assert "negative" in run.refused["t.py::test_b"]
-    assert "stands twice" in run.refused["t.py::test_c"]
+    assert "occurs twice" in run.refused["t.py::test_c"]
 
 
 def test_a_benchmark_that_stands_twice_is_refused() -> None:
-    with pytest.raises(SourceError, match="test_a stands twice"):
+    with pytest.raises(SourceError, match="test_a occurs twice"):
         run_of(benchmark(), benchmark())
 
 
@@ -141,8 +141,8 @@ def test_a_benchmark_that_stands_twice_is_refused() -> None:
     [
         (document(benchmark())[:-30], r"b\.json:1:\d+: "),
         (b"", r"b\.json:1:1: the JSON ends too early"),
-        (b"[]", "is no pytest-benchmark file"),
-        (b'{"benchmarks": {}}', "is no pytest-benchmark file"),
+        (b"[]", "is not a pytest-benchmark file"),
+        (b'{"benchmarks": {}}', "is not a pytest-benchmark file"),
         (b"\xff", r"b\.json"),
         (b"[" * 100_000, "nested too deep"),
     ],

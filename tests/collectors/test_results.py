@@ -71,11 +71,11 @@ def test_options_and_the_folder_name_the_run_too() -> None:
 
 
 def test_a_run_that_nobody_claims_is_an_error_that_says_what_to_do() -> None:
-    with pytest.raises(SourceError, match=r"does not say its asset and version\. Set 'asset'"):
+    with pytest.raises(SourceError, match=r"does not name its asset and version\. Set 'asset'"):
         harness(model_name="dummy")
-    with pytest.raises(SourceError, match="does not say its version"):
+    with pytest.raises(SourceError, match="does not name its version"):
         harness(model_name=None, options=lm_eval.Options(asset="a"))
-    with pytest.raises(SourceError, match="is no regular expression"):
+    with pytest.raises(SourceError, match="is not a regular expression"):
         harness(options=lm_eval.Options(pattern="("))
 
 
@@ -111,7 +111,7 @@ def test_shares_beside_percentages_of_the_same_task_are_of_no_known_unit() -> No
 
 
 def test_where_the_answers_were_only_kept_nothing_was_scored() -> None:
-    with pytest.raises(SourceError, match="says that nothing was scored"):
+    with pytest.raises(SourceError, match="means that nothing was scored"):
         harness(results={"arc": {"bypass,none": 999}})
 
 
@@ -216,7 +216,7 @@ def test_a_lone_testsuite_is_a_report_and_a_folder_names_it() -> None:
         ("<!DOCTYPE testsuite><testsuite/>", "DOCTYPE"),
         (JUNIT[:200], r"r\.xml:\d+:\d+: "),
         ("", r"r\.xml:1:1: no element found"),
-        ("<html/>", "no JUnit report"),
+        ("<html/>", "not a JUnit report"),
         ('<testsuite><testcase name="a"><skipped/></testcase></testsuite>', "no test that ran"),
         ('<?xml version="1.0" encoding="klingon"?><testsuite/>', "r.xml"),
     ],

@@ -16,9 +16,9 @@ import pulse_tui
 from pulse_tui.collectors._shared import ci
 from pulse_tui.collectors.git import bundle
 from pulse_tui.collectors.git.program import Commit
-from pulse_tui.collectors.prometheus import tell
+from pulse_tui.collectors.prometheus import report
 from pulse_tui.collectors.prometheus.ask import Grid
-from pulse_tui.collectors.prometheus.level import Level, Seen, Standing, Told
+from pulse_tui.collectors.prometheus.level import Level, Report, Seen, Standing
 from pulse_tui.domain.advisory import Advisory, Audit, Finding
 from pulse_tui.domain.bill import Bill, DependencyChange, Head
 from pulse_tui.domain.concern import Concern
@@ -94,7 +94,7 @@ FINDING = Finding(
 NOTE = Note(source="openai-feed", key="n1", vendor="openai", title="A change", body="Default temperature.", published_at=NOW, link="https://x/n1")  # fmt: skip
 READING = Reading(labels=(Label.BEHAVIOUR_CHANGE,), phrase="default")
 LEVEL = Level("p95_latency", "p95 latency", SignalType.LATENCY_BREACH, "q", 1.0, "ms", 1000.0, 1.15, 1e6)
-PLACE = tell.Place("prom", BOT.id, CANARY, 300.0, Grid(1_795_400_000_000, 60_000, 5), timedelta(0), NOW)
+PLACE = report.Watched("prom", BOT.id, CANARY, 300.0, Grid(1_795_400_000_000, 60_000, 5), timedelta(0), NOW)
 FINISHED = ci.Finished(
     rule=ci.Rule(asset=BOT.id, means=ci.Means.DEPLOYMENT, environment=CANARY), key="run-1/1", ok=True, ended="success",
     commit="4be21c0" * 5, said="v3.8.2", at=NOW, run="https://ci/1", actor="ana",
@@ -136,13 +136,13 @@ BUILT: dict[str, Callable[[], Signal | None]] = {
     "drift": lambda: drifts._signal(MOVED, SUITE, BOT.id, NOW, "ml-support"),
     "evaluation": lambda: take._evaluation(NEW, 7, "ml-support", release("3.8.2"), later(minutes=1)),
     "promotion": lambda: decide._event(release("3.8.2"), PRODUCTION, deployment("3.8.1", PRODUCTION), 9, "ana", NOW),
-    "breach": lambda: tell.level_signal(LEVEL, Seen(Standing.BREACH, 1310.0, 80), Told.BREACH, PLACE, PLACE.grid.start,
+    "breach": lambda: report.level_signal(LEVEL, Seen(Standing.BREACH, 1310.0, 80), Report.BREACH, PLACE, PLACE.grid.start,
                                         ["https://prom/graph"], partial=False),
-    "eased": lambda: tell.level_signal(LEVEL, Seen(Standing.WITHIN, 1010.0), Told.EASED, PLACE, PLACE.grid.start, [],
+    "eased": lambda: report.level_signal(LEVEL, Seen(Standing.WITHIN, 1010.0), Report.EASED, PLACE, PLACE.grid.start, [],
                                        partial=True),
-    "out of sight": lambda: tell.sight_signal(LEVEL, Seen(Standing.OPEN, why="no points"), PLACE, PLACE.grid.start, [],
+    "out of sight": lambda: report.sight_signal(LEVEL, Seen(Standing.OPEN, why="no points"), PLACE, PLACE.grid.start, [],
                                               breach=True),
-    "in sight": lambda: tell.sight_signal(LEVEL, Seen(Standing.WITHIN, 900.0), PLACE, None, [], breach=False),
+    "in sight": lambda: report.sight_signal(LEVEL, Seen(Standing.WITHIN, 900.0), PLACE, None, [], breach=False),
     "commit": lambda: READER._event(BUNDLE, COMMIT),
     "forced": lambda: READER._forced(BUNDLE, "a" * 40, "b" * 40),
     "pipeline": lambda: ci._signal(FINISHED, SimpleNamespace(source="gitlab", now=NOW)),  # type: ignore[arg-type]
@@ -169,7 +169,7 @@ def test_signals_are_made_in_one_place_and_every_maker_is_kept_here() -> None:
     texts = {path.relative_to(root).as_posix(): path.read_text(encoding="utf-8") for path in root.rglob("*.py")}
     assert [name for name, text in texts.items() if re.search(r"\bSignal\(\n", text)] == ["domain/signal.py"]
     makers = {name for name, text in texts.items() if re.search(r"\bobserved\(\n", text)} - {"domain/signal.py"}
-    modules = (aftermath, bills, content, runs, refresh, concerns, events, drifts, take, decide, tell, bundle, ci,
+    modules = (aftermath, bills, content, runs, refresh, concerns, events, drifts, take, decide, report, bundle, ci,
                matching, notes, regressions)  # fmt: skip
     assert makers == {Path(str(m.__file__)).relative_to(root).as_posix() for m in modules}
 

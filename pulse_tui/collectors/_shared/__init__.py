@@ -1,1 +1,1 @@
-"""What kinds of sources share. No kind lives here, and nothing here knows a kind."""
+"""Code that kinds of sources share. No kind is here, and nothing here knows a kind."""

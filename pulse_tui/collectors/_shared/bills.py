@@ -1,4 +1,4 @@
-"""What the kinds of bills of materials share: whose a document is, components folded into a graph, and the refusals."""
+"""What the kinds of bills of materials share: the asset of a document, the graph of its components, and refusals."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from pulse_tui.ports import CollectContext
 
 DEEP = 64
 """Levels of parts within parts that are read."""
-TOLD = 50
+LISTED = 50
 """Refused records of one document that are kept one by one; the rest are one line with their number."""
 
 _T = TypeVar("_T")
@@ -32,11 +32,11 @@ _DIGEST = re.compile(r"sha(?:256|384|512):[0-9a-f]{32,128}\Z")
 
 
 class BillOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the documents are, and whose they are.
+    """Where the documents are, and which asset they belong to.
 
     ``path``: file, folder or glob. ``asset`` and ``version``: what they are the bill of (default: the folder
     ``asset@version`` they are kept in). ``environments``: where it applies, all when left out. ``subject`` and
-    ``digest``: what a document must say it describes; another is refused. ``max_bytes``: cap of one file.
+    ``digest``: what a document must describe; another is refused. ``max_bytes``: cap of one file.
     """
 
     path: str = ""
@@ -49,7 +49,7 @@ class BillOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
-    """What a document says it describes. ``spellings``: every name that means it."""
+    """The subject a document states. ``spellings``: every name that means it."""
 
     name: str | None = None
     version: str | None = None
@@ -85,21 +85,21 @@ class Graph:
         return ref in self._refs
 
     def ignore(self, ref: Hashable) -> None:
-        """``ref`` is in the document and does not count: who names it makes no mistake."""
+        """``ref`` is in the document and does not count: a reference to it is not an error."""
         self._ignored.add(ref)
 
     def ignored(self, ref: Hashable) -> bool:
-        """Whether it was told to :meth:`ignore` the ref."""
+        """Whether the ref is ignored (:meth:`ignore`)."""
         return ref in self._ignored
 
     def link(self, parent: Hashable, child: Hashable) -> None:
-        """Both refs are known. What leads to itself or back to the asset is no edge."""
+        """Both refs are known. A reference to itself or to the asset is not an edge."""
         above, below = self._refs[parent], self._refs[child]
         if below not in (above, ROOT):
             self._edges[above, below] = None
 
     def edges(self) -> tuple[tuple[int, int], ...]:
-        """In the order of the document. A ring that nothing leads into hangs on the asset by its first component."""
+        """In the order of the document. A cycle that nothing leads to hangs on the asset by its first component."""
         children: dict[int, list[int]] = {}
         for above, below in self._edges:
             children.setdefault(above, []).append(below)
@@ -122,34 +122,34 @@ class Graph:
 
 
 class Refusals:
-    """The refused records of one document: the first :data:`TOLD` one by one, the rest as a number."""
+    """The refused records of one document: the first :data:`LISTED` one by one, the rest as a number."""
 
     def __init__(self, source: str, name: str) -> None:
         """``name`` is the file's."""
         self._source, self._name = source, name
-        self._told: list[Rejected] = []
+        self._listed: list[Rejected] = []
         self._more = 0
 
     def add(self, where: str, what: str, hint: str = "", raw: bytes = b"") -> None:
         """``where`` within the file."""
-        if len(self._told) >= TOLD:
+        if len(self._listed) >= LISTED:
             self._more += 1
             return
         joint = "" if where.startswith(":") else ": "
-        self._told.append(refuse(self._source, f"{self._name}{joint}{where}", what, raw, hint))
+        self._listed.append(refuse(self._source, f"{self._name}{joint}{where}", what, raw, hint))
 
-    def told(self) -> tuple[Rejected, ...]:
-        """All that is to be kept."""
+    def listed(self) -> tuple[Rejected, ...]:
+        """All refusals to store."""
         if not self._more:
-            return tuple(self._told)
-        return (*self._told, refuse(self._source, self._name, f"{self._more:,} more records are refused like these"))
+            return tuple(self._listed)
+        return (*self._listed, refuse(self._source, self._name, f"{self._more:,} more records are refused"))
 
 
 def read_bills(
     pattern: str, options: BillOptions, context: CollectContext, parse: Callable[[str, bytes], Collected]
 ) -> Collected:
     """:func:`~pulse_tui.collectors._shared.files.collect_files`, the bills of one document in order of their versions: the
-    newest is said last and stays.
+    newest is reported last and stays.
     """
     found = collect_files(options.path, pattern, options.max_bytes, context, lambda name, data, _at: parse(name, data))
     bills = sorted((b for b in found.observations if isinstance(b, Bill)), key=_newest_last)
@@ -163,7 +163,7 @@ def _newest_last(bill: Bill) -> tuple[str, str, datetime, list[tuple[int, str]]]
 
 def place(name: str, options: BillOptions) -> tuple[str, str | None, str]:
     """(asset, version, document) of a file. The document's name leaves out the ``asset@version`` folder, so that
-    the next version's takes its place. Raises SourceError when nothing says the asset.
+    the next version's takes its place. Raises SourceError when nothing names the asset.
     """
     parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".")]
     asset, version = options.asset, options.version
@@ -176,7 +176,7 @@ def place(name: str, options: BillOptions) -> tuple[str, str | None, str]:
             break
     if not asset:
         raise SourceError(
-            f"{clean(name, 200)} does not say which asset it is the bill of",
+            f"{clean(name, 200)} does not name the asset it is the bill of",
             todo="Give --asset (the option 'asset' of a source), or keep it in a folder named asset@version",
         )
     return clean(asset, 300), clean(version, 300) if version else None, clean(document, 300)
@@ -197,7 +197,7 @@ def hand_over(
     asset, version, document = place(name, options)
     if (wrong := _another(subject, options)) is not None:
         refusals.add("", *wrong)
-        return Collected(rejected=refusals.told(), cursor=context.cursor)
+        return Collected(rejected=refusals.listed(), cursor=context.cursor)
     bill = Bill(
         source=context.source,
         asset_id=asset,
@@ -210,7 +210,7 @@ def hand_over(
         subject=subject.name,
         digest=subject.digest,
     )
-    return Collected(observations=(bill,), rejected=refusals.told(), cursor=context.cursor)
+    return Collected(observations=(bill,), rejected=refusals.listed(), cursor=context.cursor)
 
 
 def _another(subject: Subject, options: BillOptions) -> tuple[str, str] | None:
@@ -218,12 +218,12 @@ def _another(subject: Subject, options: BillOptions) -> tuple[str, str] | None:
     if options.subject is not None:
         wanted = clean(options.subject, 300)
         if wanted not in {s for s in (subject.name, *subject.spellings) if s}:
-            told = f"it describes {subject.name!r}" if subject.name else "it does not say what it describes"
+            told = f"it describes {subject.name!r}" if subject.name else "it does not state what it describes"
             return f"{told}, expected is {wanted!r}", "Give the bill of that, or correct 'subject'"
     if options.digest is not None:
         expected = options.digest.strip().lower()
         if subject.digest != expected:
-            told = f"it describes {subject.digest}" if subject.digest else "it does not say the digest it describes"
+            told = f"it describes {subject.digest}" if subject.digest else "it does not state the digest it describes"
             return f"{told}, expected is {clean(expected, 200)}", "Make the bill of that content, or correct 'digest'"
     return None
 
@@ -271,7 +271,7 @@ def tag_of(reference: str) -> str | None:
 
 
 def moment(value: str | None) -> datetime | None:
-    """A time with an offset; None for what is none."""
+    """A time with an offset; None for anything else."""
     try:
         read = datetime.fromisoformat(value or "")
     except ValueError:
@@ -286,7 +286,7 @@ def decode(name: str, data: bytes, decoder: msgspec.json.Decoder[_T], what: str)
     try:
         return decoder.decode(data.removeprefix(b"\xef\xbb\xbf"))
     except msgspec.ValidationError as error:
-        raise SourceError(f"{name} is no {what}: {clean(str(error), 200)}") from None
+        raise SourceError(f"{name} is not a valid {what}: {clean(str(error), 200)}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SourceError(broken_json(name, data, error), todo="Write it again, whole") from None
 

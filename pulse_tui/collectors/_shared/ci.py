@@ -1,4 +1,4 @@
-"""What a finished CI run says: a version event, how a release came about, and where an environment points now."""
+"""A finished CI run becomes a version event, the provenance of a release, and an environment's version now."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _SHORT = 12
 
 
 class Means(StrEnum):
-    """What a run of a pipeline is, for the asset."""
+    """What a run of a pipeline means for the asset."""
 
     BUILD = "build"
     DEPLOYMENT = "deployment"
@@ -51,7 +51,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     version: str = VERSION
 
     def __post_init__(self) -> None:
-        """Raise ValueError for a deployment to nowhere, or a pattern that is none."""
+        """Raise ValueError for a deployment without environment, or an invalid pattern."""
         if (self.means is Means.DEPLOYMENT) is (self.environment is None):
             needs = "needs" if self.environment is None else "takes no"
             raise ValueError(f"'means: {self.means}' {needs} 'environment'")
@@ -63,7 +63,7 @@ def one_group(pattern: str) -> None:
     try:
         groups = re.compile(pattern).groups
     except re.error as error:
-        raise ValueError(f"the pattern {pattern!r} is no regular expression: {error}") from None
+        raise ValueError(f"the pattern {pattern!r} is not a regular expression: {error}") from None
     if groups != 1:
         raise ValueError(f"the pattern {pattern!r} has {groups} groups: it needs one, the version")
 
@@ -76,10 +76,10 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True):
     """Names this run and attempt within its source."""
     ok: bool
     ended: str
-    """How it ended, in the CI's own word."""
+    """How it ended, as the CI names it."""
     commit: str
     said: str
-    """The text the version was looked for in."""
+    """The text that was searched for the version."""
     at: datetime
     branch: str = ""
     repository: str = ""
@@ -101,12 +101,12 @@ class Bad(ValueError):
 def commit(text: str) -> str:
     """The commit id. Raises Bad when it is none."""
     if not _COMMIT.fullmatch(text):
-        raise Bad(f"{clean(text, 80)!r} is no commit id")
+        raise Bad(f"{clean(text, 80)!r} is not a commit id")
     return text
 
 
 def plausible(moment: datetime, now: datetime) -> datetime:
-    """The moment. Raises Bad for one that would make all later ones old news, or is before 1970."""
+    """The moment. Raises Bad for a future one, which would make all later ones outdated, or one before 1970."""
     if not EPOCH <= moment <= now + _AHEAD:
         raise Bad(f"the time {moment.isoformat()} is not plausible at {iso(now)}")
     return moment
@@ -134,7 +134,7 @@ def tell(runs: Sequence[Finished], placed: dict[str, int], context: CollectConte
     """Version events and attestations, the oldest run first, then where environments point now.
 
     ``placed`` remembers the newest successful deployment (microseconds) of each asset and environment, and
-    is brought up to date: a run that ended before it says nothing about what serves now.
+    is brought up to date: a run that ended before it does not show what serves now.
     """
     newest: dict[str, Finished] = {}
     for run in sorted(runs, key=lambda run: (run.at, run.key)):
@@ -151,7 +151,7 @@ def tell(runs: Sequence[Finished], placed: dict[str, int], context: CollectConte
                 newest[place] = run
     for run in newest.values():
         version, environment = run.version, run.rule.environment
-        # A deployment of nobody knows which version is told as a signal; it can point at no release.
+        # A deployment of an unknown version is a signal; it cannot point at a release.
         if version is not None and environment is not None:
             yield RegistrySnapshot(
                 source=context.source,
@@ -170,7 +170,7 @@ def _signal(run: Finished, context: CollectContext) -> Signal:
     ended = "succeeded" if run.ok else f"failed ({run.ended})" if run.ended != "failed" else "failed"
     told = [f"by {run.actor}"] if run.actor else []
     if version is None:
-        told.append(f"{clean(run.said, 80)!r} names no version: its commit stands for it")
+        told.append(f"{clean(run.said, 80)!r} names no version: its commit is used")
     condition = ("version",) if run.ok else ("failed", rule.means.value)
     return observed(
         SignalType.VERSION_EVENT,
@@ -229,6 +229,6 @@ def about(request: HookRequest, event: str) -> str:
     try:
         told = msgspec.json.decode(request.body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise Refused("the webhook's body is no JSON", todo="Let it send application/json") from None
+        raise Refused("the webhook's body is not JSON", todo="Let it send application/json") from None
     words = [event, *(str(told.get(key) or "") for key in ("action", "object_kind") if isinstance(told, dict))]
     return clean(" ".join(dict.fromkeys(word for word in words if word)), 200) or "an event"

@@ -20,7 +20,7 @@ FILE_CAP = 64 * 2**20
 RAW_KEPT = 64 * 2**10
 
 _REFUSED = "!"
-"""Behind the mark of a file that is refused, before the reason."""
+"""After the mark of a refused file, before the reason."""
 _MARKS = msgspec.json.Decoder(dict[str, str])
 
 
@@ -41,7 +41,7 @@ def refuse(
     about: tuple[ResultOf, ...] = (),
     nameless: bool = False,
 ) -> Rejected:
-    """A refused record; texts are made safe, the raw bytes are cut to :data:`RAW_KEPT`. ``about``: whose result it is."""
+    """A refused record; texts are made safe, the raw bytes are cut to :data:`RAW_KEPT`. ``about``: the release of the result."""
     problem = Problem(clean(where, 300), clean(what, 300), hint)
     return Rejected(source=source, problem=problem, raw=raw[:RAW_KEPT], about=about, nameless=nameless)
 
@@ -99,8 +99,8 @@ def collect_files(
 ) -> Collected:
     """Read every file that is new or changed since the bookmark (name, size and mtime) was made.
 
-    A file that is none of its kind is Rejected by name, and not read again until it changes; when
-    a single file was asked for, that is a SourceError. ``standing`` says what stands refused meanwhile.
+    A file of another kind is Rejected by name, and not read again until it changes; when
+    a single file was configured, that is a SourceError. ``standing`` gives what is refused meanwhile.
     ``parse`` gets the context with the file's folder; ``beside`` names files that belong to a file: it is read again when
     one of them comes or changes.
     """
@@ -114,7 +114,7 @@ def collect_files(
         try:
             stats = [f.stat() for f in (file, *beside(file))]
         except OSError:
-            continue  # taken away since the folder was listed
+            continue  # removed since the folder was listed
         seen = "".join(f"\0{stat.st_size}\0{stat.st_mtime_ns}" for stat in stats)
         mark = marks[name] = hashlib.sha256(f"{name}{seen}".encode()).hexdigest()[:16]
         if before.get(name, "").partition(_REFUSED)[0] == mark:
@@ -162,7 +162,7 @@ def _marks(bookmark: str | None) -> dict[str, str]:
 def records(name: str, data: bytes) -> Iterator[Record]:
     """The records of a JSON object, a JSON array or JSON Lines.
 
-    A line of JSON Lines is not looked into: the reader refuses a bad one by its ``where``. Raises
+    A line of JSON Lines is not parsed here: the reader refuses a bad one by its ``where``. Raises
     SourceError with name, line and column when the file as a whole is broken or truncated.
     """
     data = data.removeprefix(b"\xef\xbb\xbf")

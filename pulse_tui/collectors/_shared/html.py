@@ -12,7 +12,7 @@ _BREAKS = frozenset(
     | {"table", "tr", "ul"}
 )
 _SILENT = frozenset({"script", "style", "template", "noscript", "svg", "iframe", "object"})
-#: Longer fragments are cut before they are parsed: nobody reads them, and parsing is linear at best.
+#: Longer fragments are cut before they are parsed: parsing is linear at best.
 _LONGEST = 200_000
 
 

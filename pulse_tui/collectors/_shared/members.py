@@ -31,7 +31,7 @@ class Members:
     """A zip's members by name; of two with one name the later counts. All that is unpacked is capped together."""
 
     def __init__(self, name: str, data: bytes, cap: int) -> None:
-        """``cap`` in bytes. Raises SourceError when it is no zip, or its end is missing."""
+        """``cap`` in bytes. Raises SourceError when it is not a zip, or its end is missing."""
         self._name = name
         self._data = memoryview(data)
         self._left = self._cap = cap
@@ -40,7 +40,7 @@ class Members:
                 self._infos = {info.filename: info for info in archive.infolist()}
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error) as error:
             begun = data.startswith(MAGIC)
-            what = "is a zip that is cut off: its table is missing" if begun else "is no zip"
+            what = "is a zip that is cut off: its table is missing" if begun else "is not a zip"
             raise SourceError(f"{name} {what} ({clean(str(error), 100)})", todo="Copy it again, whole") from None
 
     def __contains__(self, member: object) -> bool:
@@ -62,20 +62,20 @@ class Members:
             raise self._damaged(info, clean(str(error), 120)) from None
         if len(data) > self._left:
             what = f"{self._where(info)}: it unpacks to more than the cap of {self._cap:,} bytes"
-            raise SourceError(what, todo="Raise max_unpacked, if that is no attack")
+            raise SourceError(what, todo="Raise max_unpacked, if that is not attack")
         if len(data) != info.file_size or zlib.crc32(data) != info.CRC:
             raise self._damaged(info, "its checksum is wrong")
         self._left -= len(data)
         return data
 
     def _raw(self, info: zipfile.ZipInfo) -> memoryview:
-        """The bytes as they lie in the file."""
+        """The bytes as they are in the file."""
         if info.flag_bits & 1:
             raise self._damaged(info, "it is encrypted")
         start = info.header_offset
         header = bytes(self._data[start : start + _LOCAL]) if start >= 0 else b""
         if len(header) < _LOCAL or not header.startswith(MAGIC):
-            raise self._damaged(info, "it does not lie where the table says")
+            raise self._damaged(info, "it is not where the table gives it")
         start += _LOCAL + sum(struct.unpack_from("<HH", header, 26))
         raw = self._data[start : start + info.compress_size]
         if len(raw) < info.compress_size:
@@ -90,7 +90,7 @@ class Members:
 
 
 def _unpack(method: int, raw: memoryview, left: int) -> bytes:
-    """At most one byte more than ``left``. Raises ValueError for damaged data or a method that nobody here knows."""
+    """At most one byte more than ``left``. Raises ValueError for damaged data or an unknown method."""
     if method == zipfile.ZIP_STORED:
         return bytes(raw[: left + 1])
     if method == zipfile.ZIP_DEFLATED:

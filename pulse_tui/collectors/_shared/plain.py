@@ -1,4 +1,4 @@
-"""JSON as tools write it: NaN and Infinity, which are no JSON, are read so that they can be refused by name."""
+"""JSON as tools write it: NaN and Infinity, which are not JSON, are read so that they can be refused by name."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def document(name: str, data: bytes) -> Any:
 
 
 def line(raw: bytes) -> Any:
-    """The plain value of one line. Raises ValueError, or RecursionError for what is nested too deep."""
+    """The plain value of one line. Raises ValueError, or RecursionError when nested too deep."""
     try:
         return msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -36,7 +36,7 @@ def line(raw: bytes) -> Any:
 
 
 def finite(value: Any) -> float | None:
-    """A finite number that is no boolean; None for anything else."""
+    """A finite number that is not a boolean; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:

@@ -1,4 +1,4 @@
-"""Whose run a result file is: asset and version from options, texts in the file, or the folder's name."""
+"""The release of a result file: asset and version from options, texts in the file, or the folder's name."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ PATTERN = r"(?P<asset>[\w.-]+)@(?P<version>[\w.+-]+)"
 
 
 def compiled(pattern: str) -> re.Pattern[str]:
-    """Raises SourceError when it is no regular expression."""
+    """Raises SourceError when it is not a regular expression."""
     try:
         return re.compile(pattern)
     except re.error as error:
-        raise SourceError(f"the pattern {pattern!r} is no regular expression: {error}", todo="Correct it") from None
+        raise SourceError(f"the pattern {pattern!r} is not a regular expression: {error}", todo="Correct it") from None
 
 
 def whose(name: str, asset: str | None, version: str | None, pattern: str, texts: Iterable[str]) -> tuple[str, str]:
@@ -39,7 +39,7 @@ def whose(name: str, asset: str | None, version: str | None, pattern: str, texts
     if not asset or not version:
         missing = " and ".join(word for word, known in (("asset", asset), ("version", version)) if not known)
         raise Nameless(
-            f"{name} does not say its {missing}",
+            f"{name} does not name its {missing}",
             todo="Set 'asset' and 'version', or keep it in a folder named asset@version",
         )
     return clean(asset, 300), clean(version, 300)
@@ -62,9 +62,9 @@ Parse = TypeVar("Parse", bound=Callable[..., Collected])
 
 
 def refusing(parse: Parse) -> Parse:
-    """A parser whose refusal says whose result it is: as ``parse`` knows it, else as the options and the folder tell.
+    """A parser whose refusal names the release of the result: as ``parse`` knows it, else from options and folder.
 
-    A refused result is not an absent one: the release that it is of must show it.
+    A refused result is not an absent one: its release must show it.
     """
 
     @wraps(parse)
@@ -97,7 +97,7 @@ def refused(what: str, asset: str, version: str, suite: str, *, todo: str = "") 
 def run_id(kind: str, name: str, data: bytes, *of: str) -> str:
     """The same for the same file of the same release: its kind and a hash over its name (without folders) and content.
 
-    ``of`` says whose run it is (asset, version, suite): two releases may give the same file.
+    ``of`` gives the run's release (asset, version, suite): two releases may give the same file.
     """
     base = name.replace("\\", "/").rpartition("/")[2]
     told = "\0".join((base, *of)).encode("utf-8", "replace")

@@ -22,7 +22,7 @@ LARGEST = 1e100
 
 
 class Answer(NamedTuple):
-    """What one item got in one repeat, or a part of it: other metrics may come in answers of their own."""
+    """The scores of one item in one repeat, or some of them: other metrics may come in other answers."""
 
     task: str
     item: str
@@ -40,7 +40,7 @@ class Answer(NamedTuple):
     answer: str | None = None
     """What was answered; only a hash of it is kept."""
     name: str = ""
-    """What a person calls the item, where its id is a hash."""
+    """A readable name of the item, where its id is a hash."""
     where: str = ""
     """Place in the file, for refusals; empty: the item's id."""
     unscored: bool = False
@@ -52,18 +52,18 @@ class Gathered(NamedTuple):
 
     sheets: tuple[Sheet, ...]
     refused: dict[str, str]
-    """Task -> the first place that is wrong and how many more there are."""
+    """Task -> the first error with its position, and how many more there are."""
     left_out: dict[str, str]
-    """Task -> the first latency, cost or probability that is none, and how many more there are."""
+    """Task -> the first invalid latency, cost or probability, and how many more there are."""
 
     def rejects(self, source: str, name: str) -> list[Rejected]:
-        """What an operator must know of a run that lands all the same."""
-        hint = "the other tasks of the run stand"
+        """What an operator must know of a run that is stored all the same."""
+        hint = "the other tasks of the run are used"
         tasks = [
             refuse(source, f"{name}: task {task}", f"is refused: {why}", hint=hint)
             for task, why in self.refused.items()
         ]
-        hint = "the scores stand without it"
+        hint = "the scores are used without it"
         return tasks + [
             refuse(source, f"{name}: task {task}", f"is left out: {why}", hint=hint)
             for task, why in self.left_out.items()
@@ -76,7 +76,7 @@ def gather(answers: Iterable[Answer]) -> Gathered:
 
     A task is refused, the others are not, for a score that is missing, no number, not finite, too large or outside its
     metric's scale, or an item that has one repeat twice: the mean over the rest of its items would be of other items.
-    A latency, cost or probability that is none is left out, and the scores stand.
+    An invalid latency, cost or probability is left out, and the scores are used.
     """
     tasks: dict[str, _Task] = {}
     problems: dict[str, list[str]] = {}
@@ -108,7 +108,7 @@ def sheets(name: str, answers: Iterable[Answer]) -> tuple[Sheet, ...]:
 
 
 def refusal(name: str, found: Gathered) -> str:
-    """What is wrong with the tasks that are refused, in one sentence: of one task its place alone."""
+    """What is wrong with the tasks that are refused, in one sentence: of one task its position alone."""
     first = next(iter(found.refused.values()))
     rest = len(found.refused) - 1
     more = f"; and in {rest} more task{'' if rest == 1 else 's'}" if rest else ""
@@ -116,9 +116,9 @@ def refusal(name: str, found: Gathered) -> str:
 
 
 def totals(found: Iterable[Sheet], better: Callable[[str, str], bool | None]) -> Iterator[Score]:
-    """The mean over the items of each metric, with its standard error (over clusters where there are any).
+    """The mean of each metric over the items, with its standard error (over clusters where there are any).
 
-    ``better`` says for (task, metric) whether higher is better, None where nobody says it.
+    ``better`` gives for (task, metric) whether higher is better, None where unknown.
     """
     for sheet in found:
         for metric, scores in sheet.scores.items():
@@ -202,7 +202,7 @@ class _Item:
 
     def __init__(self, first: Answer) -> None:
         self.seen: set[tuple[str, int | str]] = set()
-        """What each repeat brought already: metrics, and the extras by their names with a blank, which no metric has."""
+        """What each repeat has already: metrics, and the extras by names with a blank, which no metric has."""
         self.scores: dict[str, list[float]] = {}
         self.cluster = _label(first.cluster)
         self.name = _label(first.name)
@@ -220,10 +220,10 @@ class _Task:
         self._items: dict[str, _Item] = {}
         self._latencies: list[float] = []
         self.odd: list[str] = []
-        """Latencies, costs and probabilities that are none, with their places."""
+        """Invalid latencies, costs and probabilities, with their positions."""
 
     def add(self, answer: Answer) -> str | None:
-        """Take it in; returns what is wrong with it."""
+        """Add it; returns what is wrong with it."""
         if not _label(answer.item):
             return "it has no id"
         item = self._items.get(answer.item)
@@ -237,7 +237,7 @@ class _Task:
             metric = _label(name)
             if (metric, answer.repeat) in item.seen:
                 which = "" if answer.repeat in (0, "") else f", repeat {clean(str(answer.repeat), 60)}"
-                return f"the item stands twice{which}"
+                return f"the item occurs twice{which}"
             item.seen.add((metric, answer.repeat))
             score = number(value)
             if score is None:
@@ -298,8 +298,8 @@ class _Task:
 
 
 def _told_apart(items: Mapping[str, _Item]) -> dict[str, _Item]:
-    """Items by a name that is safe to draw. Of those that only blanks or control characters tell apart, each but the
-    one that is written so bears a hash of itself."""
+    """Items by a name that is safe to draw. Of those that differ only in blanks or control characters, each but the
+    one that is written so gets a hash of itself."""
     alike: dict[str, list[str]] = {}
     for item in items:
         alike.setdefault(short(item), []).append(item)

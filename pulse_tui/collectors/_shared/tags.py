@@ -15,8 +15,8 @@ _DIGITS = re.compile(r"\d+|\D+")
 def version_of(tag: str, pattern: str = "*") -> str:
     """The version that a tag names: ``v3.8.1``, ``support-bot/v3.8.1`` and ``release-3.8.1`` are all 3.8.1.
 
-    What the pattern says before its first wildcard is left out when a number follows, then all up to the last
-    slash, then a "v" before a number. A tag that holds no number stays what it is.
+    The pattern's text before its first wildcard is left out when a number follows, then all up to the last
+    slash, then a "v" before a number. A tag without a number is kept as it is.
     """
     fixed = _WILD.split(pattern, maxsplit=1)[0]
     rest = tag.removeprefix(fixed)

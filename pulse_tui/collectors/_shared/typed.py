@@ -1,4 +1,4 @@
-"""JSON documents of tools decoded into shapes: what a shape does not name is passed over without being built."""
+"""JSON documents of tools decoded into shapes: fields that a shape does not name are skipped without being built."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _T = TypeVar("_T")
 
 
 def typed(name: str, data: bytes, decoder: msgspec.json.Decoder[_T], what: str) -> _T:
-    """The document. NaN, Infinity and lone surrogates, which are no JSON but are written, are read in a slower way.
+    """The document. NaN, Infinity and lone surrogates, which are not JSON but are written, are read in a slower way.
 
     Raises SourceError with line and column for what is broken or cut off, or with the place whose type is wrong; ``what``
     is what it should have been.
@@ -28,7 +28,7 @@ def typed(name: str, data: bytes, decoder: msgspec.json.Decoder[_T], what: str) 
             return msgspec.convert(_plain.document(name, data), decoder.type)
     except msgspec.ValidationError as error:
         raise SourceError(
-            f"{name} is no {what}: {clean(str(error), 200)}", todo="Give the file as it was written"
+            f"{name} is not a valid {what}: {clean(str(error), 200)}", todo="Give the file as it was written"
         ) from None
     except RecursionError:
         raise SourceError(f"{name} is nested too deeply to be read") from None

@@ -1,4 +1,4 @@
-"""Asking the network with secrets that never come back in a message."""
+"""Requests with secrets that never appear in a message."""
 
 from __future__ import annotations
 

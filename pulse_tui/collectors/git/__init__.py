@@ -1,11 +1,11 @@
 """Git repositories that hold prompts, adapters or configuration: tags are releases, commits are version events.
 
 A bundle is the part of a repository (files or folders) that is one asset. Its content digest is taken over the
-paths and blobs of that part alone, so that a tag on an unrelated commit is no new content. A remote repository is
+paths and blobs of that part alone, so that a tag on an unrelated commit is not new content. A remote repository is
 mirrored under a cache folder, without file contents where its server allows that; a local one is only read.
 
-A force-pushed branch is reported and nothing is taken back: what was recorded stays, and the events go on from where
-the old and the new line parted. A moved tag gives its version another digest, which is never an update.
+A force-pushed branch is reported and nothing is undone: what was recorded stays, and the events go on from the
+merge base of the old and the new history. A moved tag gives its version another digest, which is never an update.
 """
 
 from __future__ import annotations
@@ -109,12 +109,12 @@ def _open(options: Options, context: CollectContext) -> Git:
     if not is_url(whole):
         folder = context.base / Path(whole).expanduser()
         if not folder.is_dir():
-            raise SourceError(f"{shown} is no folder", todo="Correct 'repository' or clone it there")
+            raise SourceError(f"{shown} is not a folder", todo="Correct 'repository' or clone it there")
         return Git(context.processes, folder.resolve(), shown, {})
     try:
         source = remote(whole)
     except ValueError:
-        raise SourceError(f"{shown} is no address", todo="Correct 'repository'") from None
+        raise SourceError(f"{shown} is not an address", todo="Correct 'repository'") from None
     name = hashlib.sha256(f"{context.source}\0{source.url}".encode()).hexdigest()[:20]
     mirror = _cache(options, context) / f"{name}.git"
     git = Git(context.processes, mirror, shown, {whole: shown, source.url: shown})
@@ -137,4 +137,4 @@ def _marks(bookmark: str | None) -> dict[str, Mark]:
     try:
         return _MARKS.decode(bookmark) if bookmark else {}
     except (msgspec.DecodeError, msgspec.ValidationError):
-        return {}  # another kind's bookmark: the newest commits are told once more, under the same ids
+        return {}  # another kind's bookmark: the newest commits are reported once more, under the same ids

@@ -29,7 +29,7 @@ def is_url(repository: str) -> bool:
 def bad_address(repository: str) -> str | None:
     """Why a repository's address is refused, or None."""
     if not repository.strip() or repository.startswith("-"):
-        return f"{clean(repository, 80)!r} is no repository"
+        return f"{clean(repository, 80)!r} is not a repository"
     scheme, sep, rest = repository.partition("://")
     if "::" in scheme or (sep and (scheme.lower() not in _SCHEMES or rest.startswith("-"))):
         return f"{address(repository)} is none of {', '.join(sorted(_SCHEMES))} or a folder"

@@ -20,7 +20,7 @@ from pulse_tui.domain.words import Change, Environment, Recommended, Severity, S
 from pulse_tui.ports import CollectContext
 
 EVENTS_LIMIT = 500
-"""Commits of a bundle that are told in one round; the others follow in the next."""
+"""Commits of a bundle that are reported in one round; the others follow in the next."""
 _PATHS_KEPT = 20
 _LAST_SECOND = 7_258_118_400
 """The year 2200: a commit's time after that is a mistake."""
@@ -46,14 +46,14 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             raise ValueError(f"{clean(self.asset, 80)} has no paths: name its files or folders, or '.'")
         for path in self.paths:
             if not path or path.startswith(("-", "/", ":")) or ".." in path.split("/") or "\0" in path:
-                raise ValueError(f"{clean(path, 80)!r} is no path inside a repository")
+                raise ValueError(f"{clean(path, 80)!r} is not a path inside a repository")
         for ref in (self.branch, *self.environments):
             if not ref or ref.startswith("-") or "\0" in ref:
-                raise ValueError(f"{clean(ref, 80)!r} is no branch")
+                raise ValueError(f"{clean(ref, 80)!r} is not a branch")
 
     @property
     def key(self) -> str:
-        """Names the bundle among all of its repository; other paths are another bundle."""
+        """Identifies the bundle in its repository; other paths are another bundle."""
         return "\x1f".join((self.asset, *self.paths))
 
     @property
@@ -63,17 +63,17 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How far a bundle was told."""
+    """How far a bundle was reported."""
 
     branch: str
     at: str | None = None
-    """All in the history of this commit was told."""
+    """All in the history of this commit was reported."""
     upto: str | None = None
-    """What lies between ``at`` and here is being told, over several rounds."""
+    """Commits between ``at`` and here are being reported, over several rounds."""
     done: int = 0
-    """How many of those were told."""
+    """How many of those were reported."""
     gone: bool = False
-    """That the branch is missing was said."""
+    """The missing branch was reported."""
     loose: bool = False
     """The head of a branch, which no tag names, was once a version."""
 
@@ -115,7 +115,7 @@ class Reader:
         commits = self._git.commits(now)
         told += [signal for sha in now if (signal := self._event(bundle, commits[sha])) is not None]
         if later > 0:
-            what = f"{len(shas):,} new commits: {len(now)} are told now, the others in the next rounds"
+            what = f"{len(shas):,} new commits: {len(now)} are reported now, the others in the next rounds"
             self.rejected.append(refuse(self._context.source, f"{self._shown} {bundle.asset}", what))
             return told, msgspec.structs.replace(mark, at=since, upto=upto, done=done + len(now))
         return told, msgspec.structs.replace(mark, at=upto, upto=None, done=0)
@@ -166,7 +166,7 @@ class Reader:
             recommended=Recommended.REVIEW,
             now=self._context.now,
             title=f"{branch} of {clean(repository, 100)} was force-pushed: {old[:12]} is no longer in its history",
-            summary="What was recorded of the old line stays. The events go on from where the two lines parted.",
+            summary="What was recorded of the old history stays. The events go on from the merge base.",
             evidence=VersionEvidence(
                 ref=branch, from_digest=f"git:{old}", to_digest=f"git:{new}", changed=["history rewritten"]
             ),
@@ -175,7 +175,7 @@ class Reader:
     # ------------------------------------------------------------------ releases
 
     def snapshot(self, bundle: Bundle, mark: Mark) -> tuple[RegistrySnapshot, Mark]:
-        """What the tags say now, and where the environments' branches and tags point."""
+        """The releases of the tags now, and the versions of the environments' branches and tags."""
         pattern = bundle.pattern
         fitting = [tag for tag in self._tags if pattern and matches(tag, pattern)]
         named = name_versions(fitting, pattern or "*")
@@ -208,7 +208,7 @@ class Reader:
             versions=tuple(sorted((*versions.values(), *loose), key=_age)),
             placements=placements,
             managed=tuple(dict.fromkeys(bundle.environments.values())),
-            # The head of a branch that moved on is no longer listed, and yet nobody deleted it.
+            # The head of a branch that moved on is no longer listed, but was not deleted.
             complete=complete and not mark.loose,
         )
         return snapshot, mark
@@ -290,7 +290,9 @@ class Reader:
         if commit.at.isdecimal() and int(commit.at[:12]) < _LAST_SECOND:
             return from_us(int(commit.at[:12]) * 1_000_000)
         where = f"{self._shown} {bundle.asset} {commit.sha[:12]}"
-        self.rejected.append(refuse(self._context.source, where, f"the commit's time {clean(commit.at, 40)!r} is none"))
+        self.rejected.append(
+            refuse(self._context.source, where, f"the commit's time {clean(commit.at, 40)!r} is invalid")
+        )
         return None
 
 

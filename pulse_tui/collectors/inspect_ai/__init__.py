@@ -14,11 +14,11 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from pulse_tui.collectors._shared.fields import canonical, moment, plain_text, slices_of
 from pulse_tui.collectors._shared.files import FILE_CAP, collect_files, refuse
 from pulse_tui.collectors._shared.members import first_name
 from pulse_tui.collectors._shared.runs import PATTERN, refusing, run_id, whose
 from pulse_tui.collectors._shared.sheets import Answer, digest, gather, number, refusal, short, shown, totals
-from pulse_tui.collectors._shared.told import canonical, moment, plain_text, slices_of
 from pulse_tui.collectors.inspect_ai.log import REMOVED, Header, Log, Sample, conditions
 from pulse_tui.collectors.inspect_ai.scores import Column, Grades, grades_of, reported
 from pulse_tui.domain.errors import SourceError
@@ -60,7 +60,7 @@ _MEMBERS = ("_journal/", "samples/", "summaries.json", "reductions.json", "heade
 
 
 def collect(options: Options, context: CollectContext) -> Collected:
-    """Read the logs that are new or changed since the last round; manifests among them are passed over."""
+    """Read the logs that are new or changed since the last round; manifests among them are skipped."""
 
     def one(name: str, data: bytes, at: CollectContext) -> Collected:
         if _base(name) in _BESIDE:
@@ -81,11 +81,11 @@ def accepts(name: str, head: Peek) -> bool:
 
 @refusing
 def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
-    """One run. A scorer that gives labels and no scores is Rejected by its name, the others land.
+    """One run. A scorer that gives labels and no scores is Rejected by its name, the others are stored.
 
     So are samples that ended with an error or were not scored, which a run may allow (``fail_on_error=False``): they are
-    items without a value. A log without samples gives its own totals. Raises SourceError for what is no whole log, for a
-    run that did not succeed or was invalidated, and for a sample whose score is no number or that stands twice in one
+    items without a value. A log without samples gives its own totals. Raises SourceError for what is not a complete log, for a
+    run that did not succeed or was invalidated, and for a sample whose score is not a number or that occurs twice in one
     epoch; also when the log reports another accuracy than its samples have.
     """
     log = Log(name, data, options.max_unpacked)
@@ -142,7 +142,7 @@ def _succeeded(name: str, header: Header) -> None:
 
 
 def _whole(name: str, header: Header, samples: Sequence[Sample]) -> None:
-    """Raises SourceError unless every sample is there and was not taken back, and some ended well."""
+    """Raises SourceError unless every sample is there and was not invalidated, and some ended without error."""
     ended = [s for s in samples if s.error is not None]
     if len(ended) == len(samples):
         raise SourceError(
@@ -166,12 +166,12 @@ def _error(sample: Sample) -> str:
 
 
 def _unscored(name: str, samples: Sequence[Sample], grades: Grades, context: CollectContext) -> Iterator[Rejected]:
-    """Samples that have no value, in a run that allowed it: told together, the first by its place."""
+    """Samples that have no value, in a run that allowed it: reported together, the first by its position."""
     ended = [s for s in samples if s.error is not None]
     bare = [s for s in samples if s.error is None and len(grades.of(s)) < len(grades.columns)]
     for mine, what in ((ended, f"ended with an error: {_error(ended[0])}" if ended else ""), (bare, "was not scored")):
         if mine:
-            hint = f"{len(samples) - len(mine)} of {len(samples)} samples stand; compared with a run that has them, nothing is decided"
+            hint = f"{len(samples) - len(mine)} of {len(samples)} samples are used; compared with a run that has them, nothing is decided"
             yield refuse(context.source, f"{name}: {_place(mine[0])}", f"{what}{_more(mine)}", hint=hint)
 
 
@@ -198,14 +198,14 @@ def _totals_alone(
 
 
 def _own(header: Header, options: Options) -> tuple[str | None, str | None]:
-    """Asset and version as the options say, else the log's metadata."""
+    """Asset and version from the options, else the log's metadata."""
     told = {**(header.metadata or {}), **(header.eval.metadata or {})}
     asset, version = (plain_text(told.get(key)) or None for key in ("asset", "version"))
     return options.asset or asset, options.version or version
 
 
 def _texts(header: Header, context: CollectContext) -> Iterator[str]:
-    """Where a name may stand. The model comes last: some platforms write ``model@date``, which is no asset here."""
+    """Where a name may be. The model comes last: some platforms write ``model@date``, which is not an asset here."""
     for metadata in (header.eval.metadata, header.metadata):
         yield from (value for value in (metadata or {}).values() if isinstance(value, str))
     yield from (*(header.eval.tags or ()), *(header.tags or ()))
@@ -214,7 +214,7 @@ def _texts(header: Header, context: CollectContext) -> Iterator[str]:
 
 
 def _id(header: Header, suite: str, asset: str, version: str, found: tuple[Sheet, ...]) -> str:
-    """The same for both forms of one log, another when it is scored anew."""
+    """The same for both forms of one log, another when it is scored again."""
     spec = header.eval
     told = [spec.eval_id, spec.run_id, spec.created, spec.task, suite, asset, version]
     seal = hashlib.sha256(canonical(told) + msgspec.json.encode(found, order="sorted"))
@@ -224,7 +224,7 @@ def _id(header: Header, suite: str, asset: str, version: str, found: tuple[Sheet
 def _suite_digest(header: Header, samples: Sequence[Sample], columns: Sequence[Column]) -> str:
     """Over the dataset, the task's version, the scorers, and the samples' ids and targets.
 
-    What samples ask is compared sample by sample; where the dataset lies is another on every machine.
+    The samples' inputs are compared sample by sample; the dataset's path differs on every machine.
     """
     spec = header.eval
     targets = sorted({str(s.id): digest(s.wanted()) for s in samples}.items())

@@ -1,8 +1,8 @@
-"""Logs of inspect-ai as they lie on disk: ``.eval`` (a zip of zstd members) and ``.json``.
+"""Logs of inspect-ai as they are on disk: ``.eval`` (a zip of zstd members) and ``.json``.
 
 Of a zip ``header.json`` and ``summaries.json`` are read, one row for each sample and epoch: the samples themselves hold
 every message and may be a megabyte each. What summaries cut (texts over 5,120 characters) is cut in the same way here,
-so that both forms of one log say the same.
+so that both forms of one log give the same.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import Any
 
 import msgspec
 
+from pulse_tui.collectors._shared.fields import canonical
 from pulse_tui.collectors._shared.members import Members
 from pulse_tui.collectors._shared.sheets import number, short
-from pulse_tui.collectors._shared.told import canonical
 from pulse_tui.collectors._shared.typed import typed
 from pulse_tui.domain.errors import SourceError
 
@@ -25,7 +25,7 @@ REMOVED = "Key removed from summary (> 1k)"
 
 
 class Score(msgspec.Struct):
-    """What one scorer said of a sample."""
+    """One scorer's result on a sample."""
 
     value: Any = None
     answer: Any = None
@@ -67,7 +67,7 @@ class Sample(msgspec.Struct):
         return odd if odd is not None else math.fsum(costs)
 
     def asked(self) -> str:
-        """The input and its choices as one text; images and the like are told by their kind alone."""
+        """The input and its choices as one text; images and the like are named by their kind alone."""
         texts = [_cut(self.input)] if isinstance(self.input, str) else [_message(m) for m in _list(self.input)]
         return "\0".join([*texts, *(str(c) for c in _list(self.choices))])
 
@@ -139,9 +139,9 @@ _GENERATE = (
 
 
 def conditions(spec: Spec) -> dict[str, str]:
-    """Under what it was measured: limits, epochs, the task's arguments, its solver and version, how answers are made.
+    """The conditions of the measurement: limits, epochs, the task's arguments, its solver and version, how answers are made.
 
-    The arguments of a model say which one was measured; two releases differ in them.
+    The arguments of a model identify the measured one; two releases differ in them.
     """
     told: dict[str, Any] = {"task version": spec.task_version, "task arguments": spec.task_args or None}
     told |= {word: (spec.config or {}).get(key) for key, word in _CONFIG.items()}
@@ -184,7 +184,7 @@ class Log:
     """A log whose header is read; its samples are read when they are asked for."""
 
     def __init__(self, name: str, data: bytes, cap: int) -> None:
-        """``cap``: bytes to which a zip may unpack. Raises SourceError for what is no log, or one that is not ended."""
+        """``cap``: bytes to which a zip may unpack. Raises SourceError for what is not a log, or one that is not ended."""
         self._name = name
         self._members: Members | None = None
         self._samples: list[Sample] = []
@@ -196,7 +196,7 @@ class Log:
         self._members = Members(name, data, cap)
         if "header.json" not in self._members:
             begun = any(member.startswith("_journal/") for member in self._members)
-            what = "has not ended: it has no header.json" if begun else f"is no {_WHAT}: it has no header.json"
+            what = "has not ended: it has no header.json" if begun else f"is not a valid {_WHAT}: it has no header.json"
             raise SourceError(f"{name} {what}", todo="Wait for its end, or run it again" if begun else "")
         self.header = self._typed("header.json", _HEADER)
 

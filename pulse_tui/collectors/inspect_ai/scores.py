@@ -1,4 +1,4 @@
-"""What the scorers of an inspect-ai log say, as metrics with numbers."""
+"""The results of the scorers of an inspect-ai log, as metrics with numbers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Column(NamedTuple):
 
     @property
     def label(self) -> str:
-        """As a person calls it."""
+        """Its readable name."""
         return f"{self.scorer}/{self.key}" if self.key else self.scorer
 
 
@@ -55,7 +55,7 @@ class Grades:
         self._names = names
         self._reduced = reduced
         self.better = better
-        """Of each metric, whether higher is better; None: nobody says it."""
+        """Of each metric, whether higher is better; None: unknown."""
         self.labels = labels
         """Scorers that give no scores but labels."""
 
@@ -115,7 +115,7 @@ def grades_of(name: str, header: Header, samples: Sequence[Sample], renamed: Map
     columns = [column for column, scored in seen.items() if scored]
     labels = [short(column.label) for column, scored in seen.items() if not scored]
     if not columns:
-        what = f"scorer {labels[0]} gives labels, no scores" if labels else "none of its samples has a score"
+        what = f"scorer {labels[0]} gives labels, not scores" if labels else "none of its samples has a score"
         raise SourceError(f"{name} is refused: {what}", todo="Score it: inspect score")
     reports: dict[Column | None, list[Reported]] = {}
     for report in _reports(header):
@@ -167,7 +167,7 @@ def reported(header: Header, renamed: Mapping[str, str]) -> Iterator[Score]:
 def _named(
     column: Column, reports: Sequence[Reported], renamed: Mapping[str, str], *, alone: bool
 ) -> tuple[str, bool | None]:
-    """(metric, whether more is better, None where nobody says it) of a column."""
+    """(metric, whether more is better, None where unknown) of a column."""
     accuracy = not column.key and any("accuracy" in r.metrics for r in reports)
     own = (("accuracy" if alone else f"{column.scorer}/accuracy") if accuracy else column.label) or "score"
     name = renamed.get(own, own)

@@ -1,7 +1,7 @@
 """A table of items: one row for each item, model and repeat, as CSV or JSON Lines, also gzipped (``.gz``).
 
 Columns: ``item_id`` and ``score``; and if wanted suite, suite_digest, task, metric, model, asset, version, repeat,
-cluster, slice, prompt, answer, latency_ms, cost, probability. Others are passed over. One file may hold many runs: each suite and model
+cluster, slice, prompt, answer, latency_ms, cost, probability. Others are ignored. One file may have many runs: each suite and model
 is one. ``model`` is an asset and its version (``support-bot@3.8.1``); where the options name the asset, it is a version.
 """
 
@@ -33,7 +33,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     the rows state, else the file's name). ``metric``: what the scores are of, where no column states it. ``asset`` and
     ``version``, or a ``pattern`` with these groups that is searched in ``model`` and the folder's name. ``cluster``: the
     column that groups the items that belong together. ``slices``: columns that make slices, named ``difficulty=hard``,
-    beside those in ``slice`` (several are parted by ``|``). ``max_bytes``: cap of one file, also unpacked.
+    beside those in ``slice`` (several are separated by ``|``). ``max_bytes``: cap of one file, also unpacked.
     """
 
     path: str = ""
@@ -65,11 +65,11 @@ def accepts(name: str, head: bytes) -> bool:
 
 @refusing
 def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
-    """A run for each suite and model. Of one with a bad row the row's task is Rejected with its line, the others land.
+    """A run for each suite and model. Of one with a bad row the row's task is Rejected with its line, the others are stored.
 
     Bad are a score that is missing, not finite or outside its metric's scale, an item twice (in one repeat), and, of
-    the whole run, a wrong number of cells. A negative latency or cost is left out, and said. Raises SourceError when that is the only run, for a file that is damaged
-    or lacks a column, for a bad row of which nobody can say to what run it belongs, and for two models that are one
+    the whole run, a wrong number of cells. A negative latency or cost is left out, and reported. Raises SourceError when that is the only run, for a file that is damaged
+    or lacks a column, for a bad row whose run is unknown, and for two models that are one
     version.
     """
     runs: list[EvalRun] = []
@@ -91,7 +91,7 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
 
 
 class _Whose(NamedTuple):
-    """What a row says of the run that it belongs to."""
+    """The run that a row belongs to, as the row states it."""
 
     suite: str
     model: str
@@ -115,7 +115,7 @@ class _Group:
 
     @property
     def about(self) -> tuple[ResultOf, ...]:
-        """Whose result it is, where that is known."""
+        """The release of the result, where it is known."""
         return (ResultOf(self.asset, self.version, self.suite),) if self.asset and self.version else ()
 
     @property
@@ -126,7 +126,7 @@ class _Group:
 
 
 def _groups(name: str, data: bytes, options: Options, context: CollectContext) -> list[_Group]:
-    """The rows of each run. Raises SourceError for what makes all of them doubtful."""
+    """The rows of each run. Raises SourceError for an error that makes all of them unreliable."""
     pattern = compiled(options.pattern)
     groups: dict[_Whose, _Group] = {}
     odd: list[Row] = []
@@ -152,7 +152,7 @@ def _groups(name: str, data: bytes, options: Options, context: CollectContext) -
 def _name(
     name: str, row: Row, group: _Group, options: Options, pattern: re.Pattern[str], context: CollectContext
 ) -> None:
-    """Whose run it is. A model without its asset is a version of the asset that the options name, or the other way round."""
+    """The release of the run. A model without its asset is a version of the asset that the options name, or the other way round."""
     model, asset, version = group.told.model, group.told.asset or options.asset, group.told.version or options.version
     if model and not pattern.search(model):
         asset, version = (asset or (model if version else None), version or (model if asset else None))
@@ -162,18 +162,18 @@ def _name(
     except Nameless:
         what = f"the model {clean(model, 100)!r}" if model else "the row"
         group.problem = Nameless(
-            f"{name}:{row.line}: {what} does not say whose run it is",
+            f"{name}:{row.line}: {what} does not name the release of its run",
             todo="Set 'asset' (the model is then its version), or write asset@version",
         )
 
 
 def _blame(name: str, row: Row, groups: list[_Group]) -> None:
-    """A row whose cells stand under no names: the run whose suite and model are among them is refused, or all."""
+    """A row whose cells do not match the columns: the run whose suite and model are among them is refused, or all."""
     cells = {str(cell).strip() for cell in row.cells.values()}
     mine = [g for g in groups if g.told.model and {g.told.model, g.told.suite} - {""} <= cells]
     if not mine:
         what = f"{name}:{row.line}: {row.odd}"
-        raise SourceError(f"{what}: nobody can say of which run", todo="Quote cells that hold the separator")
+        raise SourceError(f"{what}: its run is unknown", todo="Quote cells that hold the separator")
     for group in mine:
         group.odd.append(f"{name}:{row.line}: {row.odd}")
 
@@ -256,7 +256,7 @@ def _run(name: str, group: _Group, context: CollectContext) -> tuple[EvalRun, li
     base = name.replace("\\", "/").rpartition("/")[2]
     told = "\0".join((base, group.suite, group.asset, group.version)).encode("utf-8", "replace")
     run = EvalRun(
-        # Of its own rows alone: a file that grows by another model is no news of the others.
+        # Of its own rows alone: a file that grows by another model does not change the others.
         id=f"items:{hashlib.sha256(told + group.seal.digest()).hexdigest()[:20]}",
         asset_id=group.asset,
         version=group.version,

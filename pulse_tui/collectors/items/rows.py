@@ -31,13 +31,13 @@ class Row(NamedTuple):
     """By the names of the columns, of an odd row by their numbers. A cell of a CSV is a text, or a number where its column
     is one; empty ones are None."""
     raw: bytes
-    """As it was written, near enough to tell two rows apart."""
+    """Nearly as it was written, enough to distinguish two rows."""
     odd: str = ""
-    """What is wrong with the row as such: its cells cannot be trusted to stand under their names."""
+    """What is wrong with the row as such: its cells may not match the columns."""
 
 
 def head_of(data: bytes) -> bytes:
-    """The beginning of a table, unpacked as far as ``data`` goes; empty when it is no gzip after all."""
+    """The beginning of a table, unpacked as far as ``data`` goes; empty when it is not gzip after all."""
     if not data.startswith(_GZIP):
         return data
     try:
@@ -82,7 +82,7 @@ def _unpacked(name: str, data: bytes, cap: int) -> bytes:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
             plain = file.read(cap + 1)
     except (OSError, EOFError, zlib.error) as error:
-        why = "is cut off" if isinstance(error, EOFError) else "is no whole gzip file"
+        why = "is cut off" if isinstance(error, EOFError) else "is not a complete gzip file"
         raise SourceError(f"{name} {why}", todo="Write it again, whole") from None
     if len(plain) > cap:
         raise SourceError(f"{name} unpacks to more than the cap of {cap:,} bytes", todo="Split it, or raise max_bytes")
@@ -123,7 +123,7 @@ def _lines(name: str, text: str) -> Iterator[Row]:
 
 
 def _table(name: str, text: str) -> Iterator[Row]:
-    # The limit is one of the whole process, 128 kB at first; a traceback of 1 MB in a column is no error. It only grows.
+    # The limit is one of the whole process, 128 kB at first; a traceback of 1 MB in a column is not an error. It only grows.
     csv.field_size_limit(max(csv.field_size_limit(), len(text)))
     mark = _mark(name, text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
@@ -177,7 +177,7 @@ def _header(name: str, line: int, cells: list[str]) -> list[str]:
     names = [cell.strip() for cell in cells]
     twice = next((n for n in names if n and names.count(n) > 1), None)
     if twice is not None:
-        raise SourceError(f"{name}:{line}: the column {clean(twice, 60)!r} stands twice", todo="Name each column once")
+        raise SourceError(f"{name}:{line}: the column {clean(twice, 60)!r} occurs twice", todo="Name each column once")
     return names
 
 

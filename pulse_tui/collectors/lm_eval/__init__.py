@@ -101,7 +101,7 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
     """One run, with the items of each task whose samples lie beside it in ``context.folder``.
 
     Samples that cannot be read or are not all there yet are Rejected: they may come later. So is a metric whose total is
-    no finite number or outside its scale, by its name, and the others land. Items whose mean is not the total that the
+    not finite or outside its scale, by its name, and the others are stored. Items whose mean is not the total that the
     file reports are not used. A file of samples is read as its run when the results are beside it, else alone. Raises
     SourceError for broken JSON, another shape, an unknown asset or version, no score at all, or a sample's score that is
     no finite number or outside its metric's scale.
@@ -168,14 +168,14 @@ def _sheets(
         try:
             sheet = sheet_of(part, lines_of(file, shown, options.max_sample_bytes), _fields(options))
         except Unread as error:
-            hint = "the totals stand without these items"
+            hint = "the totals are used without these items"
             rejected.append(refuse(context.source, error.where, str(error), hint=hint))
             continue
-        except SourceError as error:  # a score that is none: a total made from it is none either
+        except SourceError as error:  # an invalid score: a total computed from it is invalid too
             why = error.what.removeprefix(f"{name} is refused: ")
             refused[short(task)] = why
             rejected.append(
-                refuse(context.source, f"{name}: task {task}", f"is refused: {why}", hint="other tasks stand")
+                refuse(context.source, f"{name}: task {task}", f"is refused: {why}", hint="other tasks are used")
             )
             continue
         if sheet is not None:
@@ -202,7 +202,7 @@ def _as_reported(name: str, sheet: Sheet, totals_: dict[str, float], source: str
             means = [math.fsum(row) / len(row) for row in rows if row]
             given = math.fsum(means) / len(means)
             what = f"the items give {given:.6g} for {metric}, the results report {total:.6g}: they are not used"
-            hint = "the reported total stands, which is made in another way than as their mean"
+            hint = "the reported total is used, which is not their mean"
             rejected.append(refuse(source, name, what, hint=hint))
     return msgspec.structs.replace(sheet, scores=kept)
 
@@ -217,7 +217,7 @@ def _alone(name: str, data: bytes, options: Options, context: CollectContext) ->
     told = named(base_of(name))
     task = told.task or options.suite
     if not task:
-        raise SourceError(f"{name} does not say its task", todo="Name it samples_<task>.jsonl, or set 'suite'")
+        raise SourceError(f"{name} does not name its task", todo="Name it samples_<task>.jsonl, or set 'suite'")
     asset, version = whose(name, options.asset, options.version, options.pattern, [_folder(context)])
     try:
         sheet = sheet_of(Part(name, name, task), data.split(b"\n"), _fields(options))
@@ -259,7 +259,7 @@ def _folder(context: CollectContext) -> str:
 def _document(name: str, data: bytes) -> dict[str, Any]:
     document = plain_document(name, data)
     if not isinstance(document, dict) or not isinstance(document.get("results"), dict):
-        raise SourceError(f"{name} is no lm_eval result: it has no 'results'", todo="Give it the results_*.json")
+        raise SourceError(f"{name} is not an lm_eval result: it has no 'results'", todo="Give it the results_*.json")
     return document
 
 
@@ -288,7 +288,9 @@ def _scores(
             number = finite(value)
             if number is None or (why := _odd(metric, number, percent=percent)):
                 what = f"is {value}, not a finite number" if number is None else why
-                rejected.append(refuse(source, f"{name}: results.{task}.{key}", what, hint="the other metrics stand"))
+                rejected.append(
+                    refuse(source, f"{name}: results.{task}.{key}", what, hint="the other metrics are used")
+                )
                 refused[f"{short(task)} {short(metric_name(metric, used))}"] = what
                 continue
             stderr = finite(row.get(f"{metric}_stderr,{used}" if used else f"{metric}_stderr"))
@@ -310,9 +312,9 @@ def _is_percent(metric: str, value: Any) -> bool:
 
 
 def _odd(metric: str, number: float, *, percent: bool) -> str:
-    """Why a total is none; empty when it is one. Beside percentages a 0.6 of the same task may well be 0.6 %."""
+    """Why a total is invalid; empty when it is valid. Beside percentages a 0.6 of the same task may well be 0.6 %."""
     if metric == _BYPASS:
-        return "says that nothing was scored: the answers were only kept (predict_only)"
+        return "means that nothing was scored: the answers were only kept (predict_only)"
     low, high = bounds_of(metric)
     if low <= number <= high:
         return f"is {number:g} beside percentages: its unit is unknown" if percent and high == 1.0 else ""

@@ -15,12 +15,12 @@ _STAMP = re.compile(r"_(\d{4}-\d\d-\d\dT\d\d[-:]\d\d[-:]\d\d(?:\.\d+)?)$")
 
 
 class Named(NamedTuple):
-    """What the name of a file of samples says."""
+    """What the name of a file of samples gives."""
 
     task: str
     """Empty when it is not named as the harness names it."""
     at: datetime | None
-    """It is the local time of the host that ran it, without saying which: taken as UTC."""
+    """It is the local time of the host that ran it, without its zone: taken as UTC."""
 
 
 def base_of(name: str) -> str:
@@ -47,7 +47,7 @@ def results_of(folder: Path, samples: str) -> Path | None:
 
 
 def beside() -> Callable[[Path], Sequence[Path]]:
-    """Says what samples belong to a file of results. Every folder is listed once: it may hold many thousands."""
+    """Finds the samples that belong to a file of results. Every folder is listed once: it may have many thousands."""
     folders: dict[Path, dict[str, list[Path]]] = {}
 
     def samples(file: Path) -> Sequence[Path]:

@@ -26,7 +26,7 @@ _TASK = {
     "doc_to_text": "prompt template",
     "doc_to_choice": "choices",
 }
-"""Keys of a task's configuration that say what is asked and how the answer is read."""
+"""Keys of a task's configuration that define what is asked and how the answer is read."""
 _RUN = {
     "limit": "limit",
     "gen_kwargs": "generation",
@@ -37,7 +37,7 @@ _RELEASED = frozenset(
     | {"tokenizer", "tokenizer_revision", "gguf_file", "quantization", "load_in_8bit", "load_in_4bit", "autogptq"}
     | {"gptqmodel", "awq", "adapter", "engine", "deployment", "served_model_name"}
 )
-"""Arguments that say which model was measured: two releases differ in them."""
+"""Arguments that identify the measured model: two releases differ in them."""
 _MACHINE = frozenset(
     {"device", "device_map", "parallelize", "batch_size", "max_batch_size", "num_concurrent", "max_retries", "timeout"}
     | {"gpu_memory_utilization", "tensor_parallel_size", "data_parallel_size", "pipeline_parallel_size", "swap_space"}

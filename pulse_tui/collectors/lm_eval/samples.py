@@ -27,11 +27,11 @@ _OWN = frozenset(
 )
 
 _NAMES = ("id", "question_id", "qid", "name", "title")
-"""Keys of a document by which people call it."""
+"""Keys of a document with a readable name."""
 
 
 class Unread(Exception):
-    """A file of samples that is no whole one: still being written, cut off, or of something else."""
+    """An incomplete file of samples: still being written, cut off, or of something else."""
 
     def __init__(self, where: str, what: str) -> None:
         self.where = where
@@ -39,11 +39,11 @@ class Unread(Exception):
 
 
 _NAMES = ("id", "question_id", "qid", "name", "title")
-"""Keys of a document by which people call it."""
+"""Keys of a document with a readable name."""
 
 
 class Fields(NamedTuple):
-    """Which keys of a document tell its cluster and its slices."""
+    """Which keys of a document give its cluster and its slices."""
 
     cluster: str = "cluster"
     slices: tuple[str, ...] = ()
@@ -69,7 +69,7 @@ def metric_name(metric: str, used: str) -> str:
 
 
 class Part(NamedTuple):
-    """A file of samples, and what its results say of it."""
+    """A file of samples, and what its results state about it."""
 
     run: str
     """The file that the run is named after: the results, or this one."""
@@ -180,7 +180,7 @@ def _text(value: Any) -> str:
 
 
 def _complete(part: Part, rows: list[_Row]) -> None:
-    """Samples that are still being written must not pass as all there are, nor a line that stands twice as a repeat."""
+    """Samples that are still being written must not count as all there are, nor a duplicate line as a repeat."""
     filters: dict[str, dict[tuple[str, int | str], list[str]]] = {}
     for row in rows:
         filters.setdefault(row.filter, {}).setdefault((row.doc, row.doc_id), []).append(row.where)
@@ -191,7 +191,7 @@ def _complete(part: Part, rows: list[_Row]) -> None:
             raise Unread(part.name, f"it has {len(found)} documents{behind}, not the {expected} of the run")
         least = min(len(places) for places in found.values())
         if odd := next((places for places in found.values() if len(places) != least), None):
-            what = f"{odd[least]}: its document stands {len(odd)} times, others {least} times"
+            what = f"{odd[least]}: its document occurs {len(odd)} times, others {least} times"
             raise SourceError(f"{part.run} is refused: {what}", todo="Write the samples again")
 
 
@@ -245,7 +245,7 @@ def _scored(rows: list[_Row]) -> set[tuple[str, str]]:
 
 
 def _number(value: Any) -> Any:
-    """Numbers of numpy that are no JSON come as text: ``"0.25"``, ``"True"``."""
+    """Numbers of numpy that are not JSON come as text: ``"0.25"``, ``"True"``."""
     if not isinstance(value, str) or len(value) > 30:
         return value
     if value in ("True", "False"):

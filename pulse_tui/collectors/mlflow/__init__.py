@@ -4,8 +4,8 @@ Two requests a page see a whole registry: registered-models/search carries the a
 that no alias points at a version read before it existed), model-versions/search the versions with tags.
 The server's webhooks are hints: genuine or refused, never taken as facts.
 
-A version that is deleted takes its aliases along, without a word: the next snapshot has neither. Aliases
-are matched to the letter, as the server keeps them: ``Champion`` is not ``champion``.
+A version that is deleted takes its aliases along silently: the next snapshot has neither. Aliases
+are matched exactly, as the server keeps them: ``Champion`` is not ``champion``.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def collect(options: Options, context: CollectContext) -> Collected:
     that the registry had before is a snapshot with nothing in it.
 
     A snapshot is complete when no version of its model was refused. Raises SourceError when the registry does
-    not answer, answers nonsense, or has none of ``models``.
+    not answer, sends a malformed answer, or has none of ``models``.
     """
     registry = read(options.url, options.token, options.models, context)
     known = {n for n in _bookmark(context.cursor) if not options.models or n in options.models}
@@ -179,12 +179,12 @@ class _Reader:
         for alias, environment in options.environments.items():
             number = alias_of.get(alias, "")
             if number not in versions or environment in placements:
-                continue  # no such alias, its version was deleted since, or an earlier alias speaks for the environment
+                continue  # no such alias, its version was deleted since, or an earlier alias gives the environment's version
             tag = f"{options.traffic_tag}.{alias}"
             share = tags_of[number].get(tag) or model_tags.get(tag)
             traffic = _percent(share)
             if traffic is None:
-                self._refuse(f"model {model.name} tag {tag}", f"{share!r} is no percentage, 100 is assumed")
+                self._refuse(f"model {model.name} tag {tag}", f"{share!r} is not a percentage, 100 is assumed")
             placements[environment] = (versions[number].version, 100.0 if traffic is None else traffic)
         return RegistrySnapshot(
             source=self._source,
@@ -274,12 +274,12 @@ class _Reader:
             try:
                 created = _moment(row.creation_timestamp)
             except (ValueError, OverflowError):
-                self._refuse(f"version {name} {number}", "creation_timestamp is no time")
+                self._refuse(f"version {name} {number}", "creation_timestamp is not a time")
                 self._registry.partial.add(model.name)
                 continue
             version = tags.get(options.version_tag) or number
             if version in taken:
-                # Two registry versions with one name: an alias on the later must still be told apart.
+                # Two registry versions with one name: an alias on the later must still be distinguished.
                 version = f"{version}+registry.{number}"
             taken.add(version)
             tags_of[number] = tags

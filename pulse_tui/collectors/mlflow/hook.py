@@ -35,20 +35,20 @@ def verify(request: HookRequest, secret: str, now_s: float) -> Hint:
     signed = b".".join([delivery.encode("utf-8", "replace"), stamp.encode("utf-8", "replace"), request.body])
     right = b"v1," + base64.b64encode(hmac.new(secret.encode(), signed, hashlib.sha256).digest())
     given = [text.encode("utf-8", "replace") for text in signatures.split()[:8]]
-    # Every one is compared, each in constant time: how long it takes tells nothing of how near a guess is.
+    # Every one is compared, each in constant time: the duration reveals nothing about how close a guess is.
     if not sum(hmac.compare_digest(right, text) for text in given):
         raise Refused(
             "the webhook's signature does not match its content",
             todo="Check that webhook_secret here is the secret of the server's webhook",
         )
     if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= 11):
-        raise Refused(f"the webhook's timestamp {clean(stamp, 40)!r} is no number of seconds", todo="Ask its sender")
+        raise Refused(f"the webhook's timestamp {clean(stamp, 40)!r} is not a number of seconds", todo="Ask its sender")
     away = int(stamp) - now_s
     if abs(away) > DRIFT_S:
         when = "ahead" if away > 0 else "old"
         raise Refused(
             f"the webhook is {abs(away):.0f} s {when}, more than {DRIFT_S} s",
-            todo="Check both clocks; an old delivery that is sent again counts for nothing",
+            todo="Check both clocks; an old delivery that is sent again is ignored",
         )
     return Hint(delivery=clean(delivery, 200), at=from_us(int(stamp) * 1_000_000), about=_about(request.body))
 
@@ -58,9 +58,9 @@ def _about(body: bytes) -> str:
     try:
         told = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise Refused("the webhook's body is no JSON", todo="Ask its sender") from None
+        raise Refused("the webhook's body is not JSON", todo="Ask its sender") from None
     if not isinstance(told, dict):
-        raise Refused("the webhook's body is no JSON object", todo="Ask its sender")
+        raise Refused("the webhook's body is not a JSON object", todo="Ask its sender")
     data = told.get("data")
     data = data if isinstance(data, dict) else {}
     event = ".".join(word for word in (_word(told, "entity"), _word(told, "action")) if word)

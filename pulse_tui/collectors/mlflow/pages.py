@@ -61,7 +61,7 @@ class Registry(msgspec.Struct):
     partial: set[str]
     """Models of which a version was refused: their lists are not all there is."""
     unnamed: bool = False
-    """A version was refused that does not even say whose it is."""
+    """A version was refused that does not even name its model."""
 
     def whole(self, name: str) -> bool:
         """Whether the versions of a model are all that the registry has."""
@@ -74,7 +74,7 @@ _T = TypeVar("_T", Model, Version)
 
 
 def read(url: str, token: str | None, models: tuple[str, ...], context: CollectContext) -> Registry:
-    """Everything, or only the named ``models``. Raises SourceError when it is no registry or does not answer."""
+    """Everything, or only the named ``models``. Raises SourceError when it is not a registry or does not answer."""
     registry = Registry({}, {}, [], set())
     wanted: list[tuple[str | None, str | None]] = [(None, None)]
     if models:
@@ -113,13 +113,13 @@ def _pages(
         told = get_json(context, url, token, params)
         items = told.get(key, []) if isinstance(told, dict) else None
         if not isinstance(items, list):
-            raise SourceError(f"{address(url)} is no MLflow registry: no list {key!r}", todo="Correct 'url'")
+            raise SourceError(f"{address(url)} is not an MLflow registry: no list {key!r}", todo="Correct 'url'")
         yield items
         following = str(told.get("next_page_token") or "")
         if not following:
             return
         if following == page:
-            raise SourceError(f"{address(url)} gives the same page again and again", todo="Ask its owner")
+            raise SourceError(f"{address(url)} returns the same page repeatedly", todo="Ask its owner")
         page = following
     raise SourceError(f"{address(url)} has more than {_PAGES_LIMIT} pages", todo="Name the 'models' to watch")
 

@@ -1,4 +1,4 @@
-"""Container images of serving runtimes: what a tag is now, what it was built from, and what its labels state.
+"""Container images of serving runtimes: what a tag resolves to now, what it was built from, and its labels.
 
 The digest of the manifest (of the index, when there are several platforms) is the release's digest: a tag that
 moves is another digest of the same version. Labels are read from the image for linux/amd64, else the first.
@@ -56,14 +56,14 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     plain_http: bool = False
 
     def __post_init__(self) -> None:
-        """Raise ValueError for half a login, or for one that is nobody's."""
+        """Raise ValueError for half a login, or for one without a registry."""
         if (self.username is None) is not (self.password is None):
             raise ValueError("'username' and 'password' go together")
         watching: Sequence[Watched | None] = self.images or ()
         if self.username is not None and self.registry is None:
             hosts = {image(watched.image).registry for watched in watching if watched is not None and watched.image}
             if len(hosts) > 1:
-                raise ValueError(f"'registry' must say whose the login is: {', '.join(sorted(hosts))}")
+                raise ValueError(f"'registry' must name the registry of the login: {', '.join(sorted(hosts))}")
 
 
 class _Platform(msgspec.Struct):
@@ -100,7 +100,7 @@ _MOST = 5_000
 
 
 def collect(options: Options, context: CollectContext) -> Collected:
-    """A snapshot and a bill for each image. One that cannot be read is Rejected, and the others land.
+    """A snapshot and a bill for each image. One that cannot be read is Rejected, and the others are stored.
 
     Raises SourceError when none of them can be read.
     """
@@ -137,7 +137,7 @@ def _read(
     labels, created = _labels(manifest, ref, registry)
     version = watched.version or labels.get(f"{_OPEN}version") or ref.tag
     if not version:
-        raise SourceError(f"{ref} says no version", todo="Give its 'version', or a tag beside the digest")
+        raise SourceError(f"{ref} states no version", todo="Give its 'version', or a tag beside the digest")
     where = (watched.environment,) if watched.environment else ()
     provenance = {
         "commit": labels.get(f"{_OPEN}revision", ""),
@@ -184,14 +184,14 @@ def _labels(manifest: Manifest, ref: Image, registry: Registry) -> tuple[dict[st
         body = _typed(registry.manifest(ref.name, chosen.digest).body, _Body, f"the manifest of {ref}")
         found |= body.annotations or {}
     if body.config is None:
-        raise SourceError(f"{ref} is no image: its manifest has no config", todo="Check its name")
+        raise SourceError(f"{ref} is not an image: its manifest has no config", todo="Check its name")
     config = _typed(registry.blob(ref.name, body.config.digest), _Config, f"the config of {ref}")
     found |= (config.config.Labels if config.config else None) or {}
     return _safe(found), config.created
 
 
 def _platform(manifests: list[_Descriptor]) -> _Descriptor | None:
-    """Attestations stand in an index under the platform unknown/unknown: they are no images."""
+    """Attestations are in an index under the platform unknown/unknown: they are not images."""
     images = [m for m in manifests if m.platform is None or m.platform.os != "unknown"]
     amd = (m for m in images if m.platform and (m.platform.os, m.platform.architecture) == ("linux", "amd64"))
     return next(amd, images[0] if images else None)

@@ -61,9 +61,11 @@ def image(text: str) -> Image:
     if not slash or not ("." in registry or ":" in registry or registry == "localhost"):
         registry, name = _HUB, rest if slash else f"library/{rest}"
     if at and not _DIGEST.fullmatch(digest):
-        raise ValueError(f"{clean(text, 120)!r}: {clean(digest, 80)!r} is no digest: write sha256: and 64 hex digits")
+        raise ValueError(
+            f"{clean(text, 120)!r}: {clean(digest, 80)!r} is not a digest: write sha256: and 64 hex digits"
+        )
     if not _NAME.fullmatch(name) or not _HOST.fullmatch(registry) or (colon and not _TAG.fullmatch(tag)):
-        raise ValueError(f"{clean(text, 120)!r} is no image: write registry/name:tag or registry/name@sha256:...")
+        raise ValueError(f"{clean(text, 120)!r} is not an image: write registry/name:tag or registry/name@sha256:...")
     return Image(registry, name, tag or ("" if at else "latest"), digest)
 
 
@@ -90,7 +92,7 @@ class Registry:
     def manifest(self, name: str, reference: str) -> Manifest:
         """The manifest or index under a tag or digest.
 
-        Raises SourceError when it is missing, may not be read, or is not what its digest says.
+        Raises SourceError when it is missing, may not be read, or does not match its digest.
         """
         url = f"{self._root}/{name}/manifests/{reference}"
         accept = {"Accept": ", ".join((*INDEXES, *MANIFESTS))}
@@ -102,19 +104,19 @@ class Registry:
         wanted = reference if reference.startswith("sha256:") else said
         for digest in (wanted, said):
             if digest.startswith("sha256:") and digest != found:
-                what = f"{address(url)} is not what its digest says: {clean(digest, 80)} was told, {found} came"
+                what = f"{address(url)} does not match its digest: {clean(digest, 80)} was announced, {found} came"
                 raise SourceError(what, todo="Trust neither until the registry's owner has explained it")
         return Manifest(answer.body, found)
 
     def blob(self, name: str, digest: str) -> bytes:
         """A blob, by its digest. Raises SourceError as :meth:`manifest`."""
         if not _DIGEST.fullmatch(digest):
-            raise SourceError(f"{clean(digest, 80)!r} is no digest of a blob", todo="Push the image again")
+            raise SourceError(f"{clean(digest, 80)!r} is not a digest of a blob", todo="Push the image again")
         url = f"{self._root}/{name}/blobs/{digest}"
         # Blobs are often served from elsewhere: the redirect is followed, the token stays here.
         body = self._context.http.fetch(url, Cursor(), self._auth.copy()).body
         if f"sha256:{hashlib.sha256(body).hexdigest()}" != digest:
-            raise SourceError(f"{address(url)} is not what its digest says", todo="Push the image again")
+            raise SourceError(f"{address(url)} does not match its digest", todo="Push the image again")
         return body
 
     def _get(self, url: str, name: str, headers: Mapping[str, str]) -> Answer:

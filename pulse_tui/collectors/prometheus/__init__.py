@@ -33,9 +33,9 @@ import msgspec
 
 from pulse_tui.collectors._shared.files import refuse
 from pulse_tui.collectors.prometheus.ask import Grid, Point, Points, Server
-from pulse_tui.collectors.prometheus.level import BLIND, Followed, Level, Nonsense, Told, look
+from pulse_tui.collectors.prometheus.level import BLIND, Followed, Level, Nonsense, Report, look
 from pulse_tui.collectors.prometheus.options import Objective, Options, filled, levels
-from pulse_tui.collectors.prometheus.tell import Place, level_signal, sight_signal
+from pulse_tui.collectors.prometheus.report import Watched, level_signal, sight_signal
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.signal import Signal, fingerprint
 from pulse_tui.domain.source import Collected, Rejected
@@ -45,17 +45,17 @@ from pulse_tui.ports import CollectContext
 __all__ = ["Options", "collect"]
 
 _AGAIN_MS = 24 * 3_600_000
-"""After so long a trouble that lasts is told once more."""
+"""A problem that lasts is reported again after this long."""
 _SKEW_S = 60.0
 _JITTER_S = 2.0
-"""Clocks that differ by less are the same: the difference is mostly the way there and back."""
+"""Clocks that differ by less are the same: the difference is mostly network latency."""
 _ROUND_S = 60.0
-"""After so long a round asks for nothing more: what was seen by then must be told."""
+"""After this long a round sends no more queries: what was seen by then must be reported."""
 _LINK = 2_000
 
 
 class _Mark(msgspec.Struct, omit_defaults=True):
-    """The bookmark: what was told of each level, and when each trouble was told last (ms, by the server's clock)."""
+    """The bookmark: the last report of each level and of each problem (ms, by the server's clock)."""
 
     levels: dict[str, Followed] = {}
     troubles: dict[str, int] = {}
@@ -64,14 +64,14 @@ class _Mark(msgspec.Struct, omit_defaults=True):
 def collect(options: Options, context: CollectContext) -> Collected:
     """What changed since the last round. A level that cannot be read is Rejected (once a day), the others go on.
 
-    Raises SourceError when the server is down, asks to wait, is no such server, or yields none of the levels.
+    Raises SourceError when the server is down, asks to wait, is another server, or yields none of the levels.
     """
     login = None
     if options.username is not None and options.password is not None:
         login = (options.username, options.password)
     server = Server(options.url, options.token, login, context)
     looking = _Round(options, server, server.time(), context)
-    # Whoever had to wait for the next round must not be the last in it again.
+    # A level that had to wait for the next round must not be the last in it again.
     first = int(fingerprint(str(looking.end_ms)), 16) % len(options.objectives)
     until = time.monotonic() + _ROUND_S
     for objective in (*options.objectives[first:], *options.objectives[:first]):
@@ -80,7 +80,7 @@ def collect(options: Options, context: CollectContext) -> Collected:
 
 
 class _Round:
-    """One round: what is told, what was refused, and what is remembered."""
+    """One round: what is reported, what was refused, and what is kept."""
 
     def __init__(self, options: Options, server: Server, there: float, context: CollectContext) -> None:
         """``there`` is the server's time. The points of all rounds lie on one grid, whenever a round comes."""
@@ -104,9 +104,9 @@ class _Round:
             self._trouble(address(options.url), f"{told}; points are taken by its clock", "Synchronise the clocks")
 
     def at(self, objective: Objective, *, late: bool) -> None:
-        """Ask for the levels of one deployment, and tell what is to be told. ``late``: no more in this round."""
+        """Query the levels of one deployment, and report changes. ``late``: no more in this round."""
         window = float(objective.window or self._options.window)
-        place = Place(
+        watched = Watched(
             source=self._context.source,
             asset=objective.asset,
             environment=objective.environment,
@@ -116,31 +116,31 @@ class _Round:
             now=self._context.now,
         )
         wanted = list(levels(objective, window))
-        self._known.update(place.name(level) for level in wanted)
+        self._known.update(watched.name(level) for level in wanted)
         if late:
-            what = f"not asked in this round, which took over {_ROUND_S:g} s already"
-            self._trouble(place.where, what, "Simplify the queries, or record them in rules")
+            what = f"not queried in this round, which took over {_ROUND_S:g} s already"
+            self._trouble(watched.where, what, "Simplify the queries, or record them in rules")
             return
         counted: Points | None = None
         if objective.requests is not None:
             query = filled(objective.requests, window)
-            counted = self._points(query, place, f"{place.where} requests")
+            counted = self._points(query, watched, f"{watched.where} requests")
             if counted is None:
-                return  # whether there are enough of them is not known
+                return  # whether there are enough of them is unknown
         for level in wanted:
-            points = self._points(level.query, place, place.name(level))
+            points = self._points(level.query, watched, watched.name(level))
             if points is not None:
-                self._follow(level, points, counted, objective.min_requests, place)
+                self._follow(level, points, counted, objective.min_requests, watched)
 
     def over(self) -> Collected:
-        """What came of it. Raises SourceError when nothing could be read."""
+        """The result. Raises SourceError when nothing could be read."""
         if self._failed and not self._read:
             first, more = self._failed[0], len(self._failed) - 1
             what = f"{first.what} (and {more} more)" if more else first.what
             raise SourceError(what, todo=first.todo, sent=True)
         for name in self._levels.keys() - self._known:
             if self._levels[name].breach_at is not None:
-                what = "no longer watched while its breach stands: nothing will tell that it is over"
+                what = "no longer watched while its breach is open: nothing will resolve it"
                 self._trouble(name, what, "Resolve its alert by hand")
         kept = {n: f for n, f in self._levels.items() if n in self._known and f != Followed()}
         bookmark = msgspec.json.encode(_Mark(kept, self._troubles), order="deterministic").decode()
@@ -151,10 +151,10 @@ class _Round:
             unchanged=not self._signals and not self._rejected,
         )
 
-    def _points(self, query: str, place: Place, where: str) -> Points | None:
+    def _points(self, query: str, watched: Watched, where: str) -> Points | None:
         """The points, or None after refusing the query. A server that asks to wait ends the round."""
         try:
-            points = self._server.points(query, place.grid)
+            points = self._server.points(query, watched.grid)
         except SourceError as error:
             if error.retry_after is not None:
                 raise
@@ -164,8 +164,8 @@ class _Round:
             self._trouble(where, f"answered with a warning: {warning}", "The answer may be partial", query)
         return points
 
-    def _follow(self, level: Level, points: Points, counted: Points | None, least: int, place: Place) -> None:
-        name = place.name(level)
+    def _follow(self, level: Level, points: Points, counted: Points | None, least: int, watched: Watched) -> None:
+        name = watched.name(level)
         requests: list[Point] | None = counted.values if counted is not None else None
         try:
             seen = look(level, points.values, requests, least)
@@ -179,13 +179,13 @@ class _Round:
         if sighted is not None:
             since = after.blind_at if sighted else None
             stands = before.breach_at is not None
-            self._signals.append(sight_signal(level, seen, place, since, links, breach=stands))
+            self._signals.append(sight_signal(level, seen, watched, since, links, breach=stands))
         elif seen.standing in BLIND and after.alarm_at is None:
             self._trouble(name, f"{seen.why}: neither a breach nor health", "Check the query", level.query)
         partial = bool(points.warnings or (counted is not None and counted.warnings))
-        after, told = after.next(seen, level, place.grid, round(place.window_s * 1_000), partial=partial)
-        if told is not Told.NOTHING:
-            self._signals.append(level_signal(level, seen, told, place, after.since, links, partial=partial))
+        after, told = after.next(seen, level, watched.grid, round(watched.window_s * 1_000), partial=partial)
+        if told is not Report.NOTHING:
+            self._signals.append(level_signal(level, seen, told, watched, after.since, links, partial=partial))
         self._levels[name] = after
 
     def _fail(self, where: str, error: SourceError, query: str, what: str = "") -> None:
@@ -193,7 +193,7 @@ class _Round:
         self._trouble(where, what or error.what, error.todo, query)
 
     def _trouble(self, where: str, what: str, hint: str, query: str = "") -> None:
-        """Refuse it, unless it was within the last day. Numbers in it may change: it is the same trouble."""
+        """Refuse it, unless it was refused within the last day. Numbers in it may change: it is the same problem."""
         key = fingerprint(where, re.sub(r"\d+", "#", what))
         if key not in self._troubles:
             self._troubles[key] = self.end_ms

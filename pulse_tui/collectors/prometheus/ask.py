@@ -1,4 +1,4 @@
-"""Asking a Prometheus server (HTTP API v1): what time it has, and the last points of one series.
+"""Queries to a Prometheus server (HTTP API v1): its time, and the last points of one series.
 
 Any server that speaks this API will do (Thanos, Mimir, VictoriaMetrics). A query is stopped by the server itself
 after :data:`QUERY_S`, so that a heavy one harms neither it nor the round.
@@ -19,10 +19,10 @@ from pulse_tui.domain.text import address, clean
 from pulse_tui.ports import CollectContext
 
 QUERY_S = 5
-"""Seconds after which the server gives a query up."""
+"""Seconds after which the server aborts a query."""
 
 Point = float | None
-"""A value; NaN or infinite as the server says it; None where it has no point."""
+"""A value; NaN or infinite as the server sends it; None where it has no point."""
 
 
 class _Envelope(msgspec.Struct):
@@ -57,7 +57,7 @@ class Grid(NamedTuple):
         return self.end - (self.length - 1) * self.step
 
     def lay(self, values: Sequence[tuple[float, float]]) -> list[Point]:
-        """The (seconds, value) pairs on the grid, oldest first. A point belongs to the nearest moment; others fall away."""
+        """The (seconds, value) pairs on the grid, oldest first. A point belongs to the nearest moment; others are dropped."""
         laid: list[Point] = [None] * self.length
         for at, value in values:
             if math.isfinite(at):
@@ -98,14 +98,14 @@ class Server:
         except (IndexError, TypeError, ValueError):
             seconds = math.nan
         if not 0 < seconds < 4e9:
-            raise self._nonsense("query", "it does not tell the time")
+            raise self._nonsense("query", "it does not send its time")
         return seconds
 
     def points(self, query: str, grid: Grid) -> Points:
         """The points of the one series that ``query`` yields.
 
-        No series is no points. Raises SourceError for a query that the server refuses or gives up, several series,
-        native histograms, and a value that is no number.
+        No series gives no points. Raises SourceError for a query that the server refuses or aborts, several series,
+        native histograms, and a value that is not a number.
         """
         params = {"query": query, "start": _seconds(grid.start), "end": _seconds(grid.end), "step": _seconds(grid.step)}
         told, warnings = self._ask("query_range", params)
@@ -144,7 +144,7 @@ class Server:
         try:
             return float(text)
         except ValueError:
-            raise self._nonsense("query_range", f"{clean(text, 40)!r} is no number") from None
+            raise self._nonsense("query_range", f"{clean(text, 40)!r} is not a number") from None
 
     def _nonsense(self, what: str, why: str) -> SourceError:
         return SourceError(f"{self._where(what)} does not answer as Prometheus does: {why}", todo="Correct 'url'")

@@ -1,9 +1,9 @@
-"""A service level that is followed: what its last points say, and what of that is told.
+"""A watched service level: the state of its last points, and what is reported.
 
-A breach is told when all of the last points are beyond the limit, again once a window while it lasts, and when all of
-them are within the limit again. It is over when their median is within the objective itself: a policy may be
-stricter than the limit, and its alert must not be left behind. In between, and where there are no points, what was
-told last stands: silence is neither a breach nor health.
+A breach is reported when all of the last points are beyond the limit, again once a window while it lasts, and when
+all of them are within the limit again. It is resolved when their median is within the objective itself: a policy may
+be stricter than the limit, and its alert must not stay open. In between, and where there are no points, the last
+report stays valid: silence is neither a breach nor health.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pulse_tui.collectors.prometheus.ask import Grid, Point
 from pulse_tui.domain.words import SignalType
 
 CHANCE = 0.05
-"""How often chance alone may give as many errors as were counted, for a service that is at its limit."""
+"""How often chance alone may give the counted errors, for a service that is at its limit."""
 _DECIMALS = 4
 _ENOUGH = 1_000_000
 """More requests than these decide nothing that these do not."""
@@ -39,16 +39,16 @@ class Level(NamedTuple):
     limit: float
     """Times the objective."""
     most: float
-    """A number over this is none of its kind, in ``unit``."""
+    """A number over this is not plausible, in ``unit``."""
 
 
 class Standing(Enum):
-    """What the last points say."""
+    """The state of the last points."""
 
     BREACH = auto()
     WITHIN = auto()
     OPEN = auto()
-    """Some say this and some say that, or they are too few to tell."""
+    """They disagree, or are too few to decide."""
     MISSING = auto()
     """No series."""
     IDLE = auto()
@@ -59,7 +59,7 @@ BLIND = frozenset({Standing.MISSING, Standing.IDLE})
 
 
 class Seen(NamedTuple):
-    """``value`` is the median of the points that agree (NaN when they do not), ``why`` tells what is not seen."""
+    """``value`` is the median of the points that agree (NaN when they do not), ``why`` gives what is not seen."""
 
     standing: Standing
     value: float = math.nan
@@ -68,13 +68,13 @@ class Seen(NamedTuple):
 
 
 class Nonsense(ValueError):
-    """A number that cannot be what it is configured to be; the text says why."""
+    """A number that cannot be what it is configured to be; the text gives the reason."""
 
 
 def look(level: Level, values: Sequence[Point], requests: Sequence[Point] | None, least: int) -> Seen:
-    """What the points say, oldest first; ``requests`` are counted over the window of each, None: unknown.
+    """The state of the points, oldest first; ``requests`` are counted over the window of each, None: unknown.
 
-    With fewer requests than ``least`` under any point nothing is said. Raises Nonsense for a negative latency, a
+    With fewer requests than ``least`` at any point it is IDLE. Raises Nonsense for a negative latency, a
     share over 1, or a negative count.
     """
     told = [round(v * level.factor, _DECIMALS) for v in values if v is not None and math.isfinite(v)]
@@ -156,7 +156,7 @@ def _hint(level: Level) -> str:
     return "'p95' is a duration: check the query and 'unit'"
 
 
-class Told(Enum):
+class Report(Enum):
     """What is to be told of a level now."""
 
     NOTHING = auto()
@@ -179,19 +179,19 @@ class Followed(msgspec.Struct, frozen=True, omit_defaults=True):
     alarm_at: int | None = None
     """When that was told last as an alert."""
 
-    def next(self, seen: Seen, level: Level, grid: Grid, window: int, *, partial: bool) -> tuple[Followed, Told]:
+    def next(self, seen: Seen, level: Level, grid: Grid, window: int, *, partial: bool) -> tuple[Followed, Report]:
         """What is remembered and what is told after this look. ``partial`` answers may open a breach, not end one."""
         stands = self.breach_at is not None and not self.eased
         if seen.standing is Standing.BREACH:
             if stands and _recent(self.breach_at, grid.end, window):
-                return self, Told.NOTHING
+                return self, Report.NOTHING
             since = self.since if stands else grid.start
-            return msgspec.structs.replace(self, breach_at=grid.end, since=since, eased=False), Told.BREACH
+            return msgspec.structs.replace(self, breach_at=grid.end, since=since, eased=False), Report.BREACH
         if seen.standing is not Standing.WITHIN or self.breach_at is None or partial:
-            return self, Told.NOTHING
+            return self, Report.NOTHING
         if seen.value <= level.objective:
-            return msgspec.structs.replace(self, breach_at=None, since=0, eased=False), Told.OVER
-        return msgspec.structs.replace(self, eased=True), Told.EASED if stands else Told.NOTHING
+            return msgspec.structs.replace(self, breach_at=None, since=0, eased=False), Report.OVER
+        return msgspec.structs.replace(self, eased=True), Report.EASED if stands else Report.NOTHING
 
     def sight(self, seen: Seen, end: int, patience: int, again: int) -> tuple[Followed, bool | None]:
         """What is remembered, and whether an alert about the sight itself is told: True it is lost, False it is back.

@@ -52,7 +52,7 @@ class Errors(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     limit: Annotated[float, Meta(ge=1)] = 1.0
 
     def __post_init__(self) -> None:
-        """Raise ValueError for an objective that is no share, or a query with another variable than $window."""
+        """Raise ValueError for an objective that is not a share, or a query with another variable than $window."""
         _readable(self.rate, "rate")
         given: Sequence[object] = (self.objective, self.limit)
         if None not in given and percent(self.objective) * self.limit >= 100:
@@ -100,7 +100,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     silent_after: Seconds = Seconds(3_600)
 
     def __post_init__(self) -> None:
-        """Raise ValueError for half a login, or two; a step over the window; a place that is named twice."""
+        """Raise ValueError for half a login, or two; a step over the window; a deployment that is named twice."""
         if (self.username is None) is not (self.password is None):
             raise ValueError("'username' and 'password' go together")
         if self.token is not None and self.username is not None:
@@ -166,7 +166,7 @@ def milliseconds(text: str) -> float:
     """A duration with its unit, in milliseconds. Raises ValueError for none, one without a unit, and zero."""
     found = seconds(text)
     if not found:
-        raise ValueError(f"{clean(text, 40)!r} is no latency: write it with its unit, such as 800ms or 1.5s")
+        raise ValueError(f"{clean(text, 40)!r} is not a latency: write it with its unit, such as 800ms or 1.5s")
     return round(found * 1_000, 6)
 
 
@@ -178,7 +178,7 @@ def percent(text: str) -> float:
     except ValueError:
         share = 0.0
     if rest or not 0 < share < 100:
-        raise ValueError(f"{clean(text, 40)!r} is no share of requests: write 1% or 0.01")
+        raise ValueError(f"{clean(text, 40)!r} is not a share of requests: write 1% or 0.01")
     return round(share, 9)
 
 

@@ -2,7 +2,7 @@
 
 Metrics are ``score``, ``pass_rate`` and every named score. A test is named by its description, else by a hash of its
 variables; what stands in it several times (``--repeat``) is its repeats, but for copies that its cache gave out.
-promptfoo's XML is no JUnit and is refused.
+promptfoo's XML is not a JUnit and is refused.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from pulse_tui.collectors._shared.fields import canonical, moment, plain_text, slices_of
 from pulse_tui.collectors._shared.files import FILE_CAP, collect_files, refuse
 from pulse_tui.collectors._shared.runs import PATTERN, compiled, refusing, whose
 from pulse_tui.collectors._shared.sheets import Answer, gather, refusal, short, totals
-from pulse_tui.collectors._shared.told import canonical, moment, plain_text, slices_of
 from pulse_tui.collectors.promptfoo.rows import Output, Row, Tests
 from pulse_tui.domain.errors import Nameless, ResultOf, SourceError
 from pulse_tui.domain.evals import EvalRun
@@ -151,7 +151,7 @@ class _Group:
     def find_name(self, name: str, options: Options, context: CollectContext) -> None:
         """Whose run it is, or the problem that nothing says it.
 
-        The provider's id comes last: some write ``model@date``, which is no asset here.
+        The provider's id comes last: some write ``model@date``, which is not an asset here.
         """
         label, prompt = self.first.label(), _prompt(self.first)
         asset, version = options.asset, options.version

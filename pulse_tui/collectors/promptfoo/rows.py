@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from pulse_tui.collectors._shared.fields import canonical
 from pulse_tui.collectors._shared.sheets import number
-from pulse_tui.collectors._shared.told import canonical
 from pulse_tui.collectors._shared.typed import typed
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.text import clean

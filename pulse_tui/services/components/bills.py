@@ -18,7 +18,7 @@ from pulse_tui.services.signals.concerns import Told, stand
 
 KEPT = 10
 """Bills of one document that are kept of releases that serve nowhere, the newest: for comparing releases."""
-TOLD = 50
+LISTED = 50
 """Changes that a signal lists; the rest is in the log of changes."""
 
 
@@ -120,7 +120,7 @@ def _changed(bill: Bill, changes: Sequence[DependencyChange], asset: Asset | Non
     return observed(
         SignalType.DEPENDENCY_CHANGE,
         source=bill.source,
-        event=("bill", bill.asset_id, bill.origin, now.isoformat(), *words[:TOLD]),
+        event=("bill", bill.asset_id, bill.origin, now.isoformat(), *words[:LISTED]),
         fingerprint=fingerprint("bill", bill.asset_id, bill.origin),
         asset_id=bill.asset_id,
         asset=asset,
@@ -132,7 +132,7 @@ def _changed(bill: Bill, changes: Sequence[DependencyChange], asset: Asset | Non
         at=bill.at,
         now=now,
         title=f"dependencies of {bill.asset_id} changed: {', '.join(words[:2])}{more}",
-        evidence=VersionEvidence(ref=bill.document or None, changed=words[:TOLD]),
+        evidence=VersionEvidence(ref=bill.document or None, changed=words[:LISTED]),
     )
 
 

@@ -27,7 +27,7 @@ from pulse_tui.settings.suites import fill
 
 LATE_S = 120.0
 """How much longer than its time limit a run may keep its suite's lease: until its results are read and stored."""
-LINES, TOLD = 20, 4_000
+LINES, CHARACTERS = 20, 4_000
 """Of a failed run's output: how many of the last lines, and characters, are kept."""
 
 
@@ -216,7 +216,7 @@ def _problem(finished: Finished, suite: SuiteShape, results: bool) -> str | None
 
 
 def _last(output: str) -> str:
-    return clean_block("\n".join(output.split("\n")[-LINES:])[-TOLD:])
+    return clean_block("\n".join(output.split("\n")[-LINES:])[-CHARACTERS:])
 
 
 def _holds(begun: Begun, parts: JudgeParts) -> bool:
@@ -246,7 +246,9 @@ def _failed(
     now: datetime,
     state: SuiteRunState,
 ) -> tuple[SuiteRun, Tally]:
-    failed = msgspec.structs.replace(run, state=state, ended_at=now, exit_code=code, detail=clean_block(detail, TOLD))
+    failed = msgspec.structs.replace(
+        run, state=state, ended_at=now, exit_code=code, detail=clean_block(detail, CHARACTERS)
+    )
     tx.evals.put_suite_run(failed)
     if state is SuiteRunState.STOPPED:
         return failed, Tally()

@@ -1,4 +1,4 @@
-"""What tools write beside the numbers: texts, slices, moments; and one form of bytes for any value."""
+"""Fields beside the numbers: texts, slices, moments; and canonical bytes for any value."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pulse_tui.domain.errors import SourceError
 
 
 def canonical(value: Any) -> bytes:
-    """The same bytes for the same value, whatever it holds. Raises SourceError for what is nested too deeply."""
+    """The same bytes for the same value. Raises SourceError for a value that is nested too deeply."""
     try:
         return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
     except (RecursionError, ValueError):  # the latter for an integer of many thousand digits
@@ -27,7 +27,7 @@ def plain_text(value: Any) -> str:
 
 
 def slices_of(metadata: Mapping[str, Any], keys: Sequence[str]) -> Iterator[str]:
-    """What stands under ``slice`` (a text, parted by ``|``, or a list), and ``key=value`` of each of ``keys``."""
+    """The slices under ``slice`` (a text, separated by ``|``, or a list), and ``key=value`` of each of ``keys``."""
     own = metadata.get("slice")
     for text in own if isinstance(own, list) else (own,):
         yield from (part.strip() for part in plain_text(text).split("|") if part.strip())
@@ -36,7 +36,7 @@ def slices_of(metadata: Mapping[str, Any], keys: Sequence[str]) -> Iterator[str]
 
 
 def moment(text: Any) -> datetime | None:
-    """An ISO 8601 time in UTC, as which one without an offset is taken; None for anything else."""
+    """An ISO 8601 time in UTC (one without an offset is taken as UTC); None for anything else."""
     try:
         found = datetime.fromisoformat(text) if isinstance(text, str) else None
         if found is None:

@@ -1,4 +1,4 @@
-"""The signals about a service level: a breach that is confirmed, that it is over, and that nobody can see it."""
+"""The signals about a service level: a confirmed breach, its end, and that the level cannot be seen."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from pulse_tui.collectors.prometheus.ask import Grid
-from pulse_tui.collectors.prometheus.level import Level, Seen, Told
+from pulse_tui.collectors.prometheus.level import Level, Report, Seen
 from pulse_tui.domain.evidence import Evidence, HealthEvidence, ServiceEvidence
 from pulse_tui.domain.moments import from_us, iso
 from pulse_tui.domain.signal import Signal, fingerprint, observed
@@ -14,12 +14,12 @@ from pulse_tui.domain.words import Environment, Recommended, Severity, SignalTyp
 
 _SURE = 0.95
 _PARTIAL = 0.5
-"""The server said itself that its answer may not be whole."""
+"""The server itself warned that its answer may be partial."""
 _SERVING = frozenset({Environment.PRODUCTION, Environment.CANARY})
 
 
-class Place(NamedTuple):
-    """What was looked at, where and when."""
+class Watched(NamedTuple):
+    """The deployment, window and time of a measurement."""
 
     source: str
     asset: str
@@ -45,23 +45,23 @@ class Place(NamedTuple):
 
 
 def level_signal(
-    level: Level, seen: Seen, told: Told, place: Place, since: int, links: list[str], *, partial: bool
+    level: Level, seen: Seen, told: Report, watched: Watched, since: int, links: list[str], *, partial: bool
 ) -> Signal:
-    """A breach that stands, or that it is over: one condition, whose ratio lets policy open and close its alert.
+    """An open breach, or its end: one condition, whose ratio lets policy open and close its alert.
 
-    A breach has occurred ``since`` (milliseconds), but no longer ago than what was measured for this signal reaches
-    back: what serves since before ``occurred_at`` is what was measured, or has begun it.
+    A breach has occurred ``since`` (milliseconds), but no longer ago than this signal's measurement reaches
+    back: a release that serves since before ``occurred_at`` was measured, or began the breach.
     """
     ratio = seen.value / level.objective
-    where = place.where
+    where = watched.where
     says = {
-        Told.BREACH: f"{level.words} of {where} is {ratio:.2f} times its objective",
-        Told.EASED: f"{level.words} of {where} is within its limit again: {ratio:.2f} times its objective",
-        Told.OVER: f"{level.words} of {where} is within its objective again ({ratio:.2f} times)",
+        Report.BREACH: f"{level.words} of {where} is {ratio:.2f} times its objective",
+        Report.EASED: f"{level.words} of {where} is within its limit again: {ratio:.2f} times its objective",
+        Report.OVER: f"{level.words} of {where} is within its objective again ({ratio:.2f} times)",
     }[told]
-    grid = place.grid
+    grid = watched.grid
     summary = (
-        f"Median of the last {grid.length} points, {grid.step / 1_000:g} s apart, each over {place.window_s:g} s;"
+        f"Median of the last {grid.length} points, {grid.step / 1_000:g} s apart, each over {watched.window_s:g} s;"
         f" beyond {level.limit:g} times {level.objective:g} {level.unit} is a breach"
     )
     evidence = ServiceEvidence(
@@ -69,13 +69,13 @@ def level_signal(
         value=seen.value,
         objective=level.objective,
         unit=level.unit,
-        window_s=place.window_s,
+        window_s=watched.window_s,
         requests=seen.requests,
     )
-    breach = told is Told.BREACH
-    action = Recommended.ROLLBACK if place.environment is Environment.CANARY else Recommended.NOTIFY
+    breach = told is Report.BREACH
+    action = Recommended.ROLLBACK if watched.environment is Environment.CANARY else Recommended.NOTIFY
     return _signal(
-        place,
+        watched,
         level,
         level.signal_type,
         told.name,
@@ -83,43 +83,43 @@ def level_signal(
         says,
         summary + (". The server warns that its answer may be partial" if partial else ""),
         confidence=_PARTIAL if partial else _SURE,
-        severity=(Severity.HIGH if place.environment in _SERVING else Severity.MEDIUM) if breach else Severity.LOW,
+        severity=(Severity.HIGH if watched.environment in _SERVING else Severity.MEDIUM) if breach else Severity.LOW,
         action=action if breach else Recommended.NOTE,
-        occurred_at=place.moment(max(since, grid.start - round(place.window_s * 1_000)) if breach else grid.start),
+        occurred_at=watched.moment(max(since, grid.start - round(watched.window_s * 1_000)) if breach else grid.start),
         links=links,
     )
 
 
 def sight_signal(
-    level: Level, seen: Seen, place: Place, since: int | None, links: list[str], *, breach: bool
+    level: Level, seen: Seen, watched: Watched, since: int | None, links: list[str], *, breach: bool
 ) -> Signal:
     """Nothing is seen of a level since then (milliseconds), or (None) it is seen again."""
-    where = place.where
-    stands = ": the breach that was told may stand or be over" if breach else ""
+    where = watched.where
+    stands = ": the reported breach may be open or resolved" if breach else ""
     lost = since is not None
     return _signal(
-        place,
+        watched,
         level,
         SignalType.SOURCE_HEALTH,
         "lost" if lost else "back",
         HealthEvidence(
-            subject=f"{place.source} ({level.words} of {where})",
+            subject=f"{watched.source} ({level.words} of {where})",
             state="silent" if lost else "good",
             reason=seen.why,
-            last_good_at=None if since is None else place.moment(since - place.grid.step),
+            last_good_at=None if since is None else watched.moment(since - watched.grid.step),
         ),
         f"{level.words} of {where} cannot be seen" if lost else f"{level.words} of {where} is seen again",
-        f"{seen.why} (since {iso(place.moment(since))}){stands}" if since is not None else None,
+        f"{seen.why} (since {iso(watched.moment(since))}){stands}" if since is not None else None,
         confidence=_SURE,
         severity=Severity.MEDIUM if lost else Severity.LOW,
         action=Recommended.REVIEW if lost else Recommended.NOTE,
-        occurred_at=place.moment(place.grid.end if since is None else since),
+        occurred_at=watched.moment(watched.grid.end if since is None else since),
         links=links,
     )
 
 
 def _signal(
-    place: Place,
+    watched: Watched,
     level: Level,
     kind: SignalType,
     word: str,
@@ -133,21 +133,21 @@ def _signal(
     occurred_at: datetime,
     links: list[str],
 ) -> Signal:
-    condition = (kind.value, place.source, place.asset, place.environment.value, level.metric)
+    condition = (kind.value, watched.source, watched.asset, watched.environment.value, level.metric)
     return observed(
         kind,
-        source=place.source,
-        # By the last point: asked again about the same moment, the same is reported and counts once. Samples that come
-        # late can make another thing of that moment: it is reported as well.
-        event=(*condition, word, str(place.grid.end)),
+        source=watched.source,
+        # By the last point: the same moment queried again is reported again and counts once. Late samples can change
+        # the state at that moment: the change is reported as well.
+        event=(*condition, word, str(watched.grid.end)),
         fingerprint=fingerprint(*condition),
-        asset_id=place.asset,
-        environment=place.environment,
+        asset_id=watched.asset,
+        environment=watched.environment,
         severity=severity,
         confidence=confidence,
         recommended=action,
         at=occurred_at,
-        now=place.now,
+        now=watched.now,
         title=title,
         summary=summary,
         links=links,
