@@ -5,17 +5,18 @@ from __future__ import annotations
 import argparse
 
 from pulse_tui.cli.output import emit, opened
-from pulse_tui.wiring import operator_name
+from pulse_tui.domain.errors import Refused
+from pulse_tui.ports import Desk
 
 
 def arguments(parser: argparse.ArgumentParser, name: str) -> None:
     """An action, its subject and why."""
     if name == "freeze":
-        parser.add_argument("asset", help="an asset, or 'everything'")
-        parser.add_argument("--lift", action="store_true", help="lift every hold of the scope")
-        parser.add_argument("--why", default="", help="the reason, kept in the audit log; a freeze needs one")
+        parser.add_argument("asset", help="an asset, or 'everything'; with --lift a hold, or what one hold stands on")
+        parser.add_argument("--lift", action="store_true", help="lift one hold (several: each by its id)")
+        parser.add_argument("--why", default="", help="the reason, kept in the audit log")
         return
-    parser.add_argument("action", choices=["ack", "resolve", "silence", "waive"])
+    parser.add_argument("action", choices=["ack", "resolve", "silence", "waive", "unmute"])
     parser.add_argument("id", help="an alert, as status prints it")
     parser.add_argument("--why", default="", help="the reason, kept in the audit log; every action but ack needs one")
     parser.add_argument("--hours", type=float, default=4.0, help="how long a silence lasts (default 4)")
@@ -24,25 +25,35 @@ def arguments(parser: argparse.ArgumentParser, name: str) -> None:
 
 def run(options: argparse.Namespace, name: str) -> int:
     """Do it and report what was done."""
-    from pulse_tui.services.alerts import operate  # noqa: PLC0415
-
     with opened(options) as house:
         house.sync()
-        store, now, by = house.store, house.clock(), operator_name()
+        desk = house.desk()
         if name == "freeze":
-            scope = None if options.asset == "everything" else options.asset
-            done = (
-                operate.unfreeze(store, scope, by, now)
-                if options.lift
-                else operate.freeze(store, scope, by, options.why, now)
-            )
+            done = _freeze(desk, options)
         elif options.action == "ack":
-            done = operate.acknowledge(house.judging, options.id, by, house.settings.acknowledge_for, now)
+            done = desk.acknowledge(options.id)
         elif options.action == "resolve":
-            done = operate.resolve(house.judging, options.id, by, options.why, now)
+            done = desk.resolve(options.id, options.why)
         elif options.action == "silence":
-            done = operate.silence(store, options.id, by, options.hours, options.why, now)
+            done = desk.silence(options.id, options.hours, options.why)
+        elif options.action == "waive":
+            done = desk.waive(options.id, options.days, options.why)
         else:
-            done = operate.waive(store, options.id, by, options.days, options.why, now)
+            done = desk.unmute(options.id, options.why)
     emit(options, {"done": done}, [done])
     return 0
+
+
+def _freeze(desk: Desk, options: argparse.Namespace) -> str:
+    scope = None if options.asset == "everything" else options.asset
+    if not options.lift:
+        return desk.freeze(scope, options.why)
+    standing = desk.holds(scope)
+    if len(standing) > 1:
+        names = [f"{hold}  {words}" for hold, words in standing]
+        raise Refused(
+            f"{len(standing)} holds stand on {options.asset}",
+            names,
+            todo="Lift them one by one: pulse-tui freeze HOLD --lift --why ...",
+        )
+    return desk.lift(standing[0][0] if standing else options.asset, options.why)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pulse_tui.cli.output import emit, opened
 from pulse_tui.domain.errors import NotFound
 from pulse_tui.domain.health import Health
-from pulse_tui.domain.moments import age, iso, to_us
+from pulse_tui.domain.moments import age, from_us, iso, to_us
 from pulse_tui.domain.standing import Standing
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.views.panes import AlertStory, Board
@@ -72,6 +72,7 @@ def _lines(board: Board, operators: Sequence[OperatorShape], now_us: int) -> lis
     lines = [
         f"{h.estate}: production {h.production_ok} ok, {h.production_risk} at risk; canary {h.canary}, shadow {h.shadow};"
         f" P1 {h.p1}, P2 {h.p2}, other {h.p4}; sources {h.sources_good}/{h.sources_total} good"
+        + (f"; {h.muted} of what is open muted" if h.muted else "")
     ]
     lines += _rollbacks(board, operators, now_us)
     if h.frozen:
@@ -82,7 +83,11 @@ def _lines(board: Board, operators: Sequence[OperatorShape], now_us: int) -> lis
     lines.append("WHAT CHANGED / WHAT IS THE RISK")
     for a in board.alerts[:30]:
         where = f"{a.asset} {a.environment}".strip()
-        late = "  OVERDUE" if a.overdue else ""
+        late = f"  OVERDUE {age(a.due_us, now_us)}" if a.overdue else ""
+        late += f"  escalated x{a.escalations}" if a.escalations else ""
+        if a.by and a.until_us is not None:
+            how = "waived" if a.waived else "muted" if a.muted else "acknowledged"
+            late += f"  {how} by {a.by} until {iso(from_us(a.until_us))} (in {age(now_us, a.until_us)})"
         priority = "?" if a.priority == "unknown" else a.priority
         lines.append(
             f"  {priority:<4} {a.id}  {a.title}  [{where or 'no asset'}; {a.owner or 'no owner'}; {age(a.since_us, now_us)}; x{a.count}; {a.state}]{late}"
@@ -107,7 +112,7 @@ def _lines(board: Board, operators: Sequence[OperatorShape], now_us: int) -> lis
 
 
 def _todo(board: Board) -> list[str]:
-    urgent = [a for a in board.alerts if a.priority in URGENT]
+    urgent = [a for a in board.alerts if a.priority in URGENT and a.state == "firing"]
     lines = [f"  {r.todo}    {r.headline}" for r in board.runs if r.stopped]
     lines += [f"  pulse-tui explain {urgent[0].id}"] if urgent else []
     lines += [f"  {p.todo}    {p.headline}" for p in board.plans]

@@ -77,6 +77,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     suppressed_by: str | None = None
     suppressed_until: datetime | None = None
     suppressed_why: str | None = None
+    waived: bool = False
+    """Suppressed by a waiver: a recorded exception, which lifts what the condition held back too."""
     resolved_at: datetime | None = None
     resolved_why: str | None = None
     deadline: datetime | None = None
@@ -113,23 +115,59 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
             self, state=AlertState.ACKNOWLEDGED, acknowledged_by=by, acknowledged_until=until
         )
 
-    def suppress(self, by: str, until: datetime, why: str) -> Alert:
+    def suppress(self, by: str, until: datetime, why: str, *, waived: bool = False) -> Alert:
         """Silenced or waived until then, with the reason; it fires again by itself."""
         if not self.open:
             raise Refused(f"alert {self.id} is already resolved", [self.resolved_why or "no reason was given"])
         return msgspec.structs.replace(
-            self, state=AlertState.SUPPRESSED, suppressed_by=by, suppressed_until=until, suppressed_why=why
+            self,
+            state=AlertState.SUPPRESSED,
+            suppressed_by=by,
+            suppressed_until=until,
+            suppressed_why=why,
+            waived=waived,
         )
 
-    def lapse(self, now: datetime) -> Alert:
-        """The same alert, firing again when its acknowledgement or silence has run out by ``now``."""
-        if self.state is AlertState.ACKNOWLEDGED and self.acknowledged_until and self.acknowledged_until <= now:
-            return msgspec.structs.replace(self, state=AlertState.FIRING, acknowledged_by=None, acknowledged_until=None)
-        if self.state is AlertState.SUPPRESSED and self.suppressed_until and self.suppressed_until <= now:
-            return msgspec.structs.replace(
-                self, state=AlertState.FIRING, suppressed_by=None, suppressed_until=None, suppressed_why=None
+    def muted_at(self, now: datetime) -> bool:
+        """Whether what an operator decided of this condition (acknowledged, silenced, waived) stands at ``now``."""
+        return any(until is not None and until > now for until in (self.suppressed_until, self.acknowledged_until))
+
+    def muted_like(self, other: Alert, now: datetime) -> Alert:
+        """What an operator decided of the condition when ``other`` stood for it holds for this episode too."""
+        same = {
+            name: getattr(other, name)
+            for name in (
+                "acknowledged_by",
+                "acknowledged_until",
+                "suppressed_by",
+                "suppressed_until",
+                "suppressed_why",
+                "waived",
             )
-        return self
+        }
+        suppressed = other.suppressed_until is not None and other.suppressed_until > now
+        state = AlertState.SUPPRESSED if suppressed else AlertState.ACKNOWLEDGED
+        return msgspec.structs.replace(self, state=state, **same)
+
+    def unmuted(self, now: datetime) -> Alert:
+        """Nobody's decision mutes it any more; if it is open it fires, with a fresh deadline."""
+        bare = msgspec.structs.replace(
+            self, acknowledged_by=None, acknowledged_until=None, suppressed_by=None, suppressed_until=None,
+            suppressed_why=None, waived=False,
+        )  # fmt: skip
+        if not self.open:
+            return bare
+        due = now + timedelta(seconds=self.respond_within_s) if self.respond_within_s else None
+        return msgspec.structs.replace(bare, state=AlertState.FIRING, deadline=due)
+
+    def lapse(self, now: datetime) -> Alert:
+        """The same alert, firing again when its acknowledgement or silence has run out by ``now``.
+
+        Its clock starts afresh: nobody missed a deadline while it was muted.
+        """
+        until = {AlertState.ACKNOWLEDGED: self.acknowledged_until, AlertState.SUPPRESSED: self.suppressed_until}
+        ends = until.get(self.state)
+        return self.unmuted(now) if ends is not None and ends <= now else self
 
     def escalate(self, now: datetime) -> Alert:
         """Not acknowledged in time: one priority higher, and the same time again. P1 stays P1 and notifies again."""

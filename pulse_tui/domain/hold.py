@@ -45,6 +45,10 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True):
         """Whether it is still active."""
         return self.lifted_at is None
 
+    def again(self, now: datetime) -> Hold:
+        """The same hold, placed anew."""
+        return msgspec.structs.replace(self, placed_at=now, lifted_at=None, lifted_by=None)
+
     def covers(self, asset_id: str, version: str) -> bool:
         """Whether it prevents promoting ``version`` anywhere."""
         return self.standing and self.asset_id in (None, asset_id) and (self.version is None or self.version == version)

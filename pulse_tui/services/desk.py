@@ -150,30 +150,39 @@ class ServiceDesk:
         return tuple(lines)
 
     def acknowledge(self, alert_id: str) -> str:
-        self._may_act()
+        self._may_on(alert_id)
         return operate.acknowledge(
             self._parts.judging, alert_id, self.operator, self._acknowledge_for, self._parts.clock()
         )
 
     def resolve(self, alert_id: str, why: str) -> str:
-        self._may_act()
+        self._may_on(alert_id)
         return operate.resolve(self._parts.judging, alert_id, self.operator, why, self._parts.clock())
 
     def silence(self, alert_id: str, hours: float, why: str) -> str:
-        self._may_act()
+        self._may_on(alert_id)
         return operate.silence(self._store, alert_id, self.operator, hours, why, self._parts.clock())
 
     def waive(self, alert_id: str, days: int, why: str) -> str:
-        self._may_act()
+        self._may_on(alert_id)
         return operate.waive(self._store, alert_id, self.operator, days, why, self._parts.clock())
 
-    def freeze(self, asset_id: str, why: str) -> str:
-        self._may_act()
+    def unmute(self, alert_id: str, why: str) -> str:
+        self._may_on(alert_id)
+        return operate.unmute(self._parts.judging, alert_id, self.operator, why, self._parts.clock())
+
+    def freeze(self, asset_id: str | None, why: str) -> str:
+        self._may("freeze", asset_id or "everything")
         return operate.freeze(self._store, asset_id, self.operator, why, self._parts.clock())
 
-    def unfreeze(self, asset_id: str) -> str:
-        self._may_act()
-        return operate.unfreeze(self._store, asset_id, self.operator, self._parts.clock())
+    def holds(self, asset_id: str | None) -> tuple[tuple[str, str], ...]:
+        with self._store.read() as tx:
+            standing = [h for h in tx.judgements.holds(asset_id) if h.asset_id in (asset_id, None)]
+        return tuple((h.id, f"{h.kind.value}: {h.why}; until {h.until_condition} (by {h.placed_by})") for h in standing)
+
+    def lift(self, hold_id: str, why: str) -> str:
+        self._may("lift", hold_id)
+        return operate.lift(self._store, hold_id, self.operator, why, self._parts.clock())
 
     def propose(self, asset_id: str, environment: str, alert_id: str | None, why: str = "") -> PlanStory:
         self._may_act()
@@ -226,6 +235,23 @@ class ServiceDesk:
 
     def close(self) -> None:
         self._store.close()
+
+    def _may_on(self, alert_id: str) -> None:
+        """Who acts on an alert is an operator who may act where it stands."""
+        with self._store.read() as tx:
+            alert = tx.judgements.alert(alert_id)
+        self._may("alert", alert_id, alert.environment if alert is not None else None)
+
+    def _may(self, what: str, subject: str, environment: Environment | None = None) -> None:
+        """Raises Refused, and writes it down, when the operators' file does not let this operator act there."""
+        self._may_act()
+        try:
+            release.may(self._parts, self.operator, environment)
+        except Refused as error:
+            with self._store.write() as tx:
+                detail = {"what": what, "why": str(error)}
+                tx.log.append(self._parts.clock(), self.operator, "action.refused", subject, detail)
+            raise
 
     def _may_act(self) -> None:
         if self.read_only:

@@ -1,5 +1,5 @@
 """Which schema this code uses. Kept apart from SQLAlchemy: the first screen reads it too."""
 
-HEAD = "0006"
-KNOWN = frozenset({"0001", "0002", "0003", "0004", "0005", "0006"})
+HEAD = "0007"
+KNOWN = frozenset({"0001", "0002", "0003", "0004", "0005", "0006", "0007"})
 """Every migration this code can upgrade from."""

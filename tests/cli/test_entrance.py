@@ -162,9 +162,9 @@ def test_a_freeze_blocks_the_gate_until_it_is_lifted(shell: Shell) -> None:
     assert blocked.code == 1
     assert blocked.out.startswith("BLOCKED")
     assert "audit week" in blocked.out
-    assert shell("freeze", "my-bot", "--lift", "--json").code == 0
+    assert shell("freeze", "my-bot", "--lift", "--why", "measured", "--json").code == 0
     assert shell(*gate).code == 0
-    assert shell("freeze", "my-bot", "--lift").code == 1
+    assert shell("freeze", "my-bot", "--lift", "--why", "measured").code == 1
 
 
 def test_a_deed_without_a_reason_or_a_subject_is_refused(shell: Shell) -> None:

@@ -52,7 +52,7 @@ def test_an_undecided_verdict_holds_until_its_risk_is_accepted_by_one_who_may(sh
     accept = ("release", "accept-risk", *PRODUCTION, "--gate", "functional", "--days", "7")
     refused = shell(*accept, *WHY, by="mallory")
     assert (refused.code, refused.out) == (1, "")
-    assert "cyd may not promote to production" in shell(*accept, *WHY, by="cyd").err
+    assert "cyd may not act in production" in shell(*accept, *WHY, by="cyd").err
     assert shell(*accept).code == 2, "a reason is missing"
     assert shell("gate", *PRODUCTION).code == 1
     accepted = shell(*accept, *WHY)
@@ -169,7 +169,7 @@ def test_a_stranger_decides_nothing(shell: Shell) -> None:
         assert said.code == 1
         assert "'mallory' is not in the operators' file" in said.err
     said = shell("release", "promote", "my-bot", "1.1.0", "--env", "production", *WHY, by="cyd")
-    assert "cyd may not promote to production" in said.err
+    assert "cyd may not act in production" in said.err
 
 
 def test_the_inventory_lists_what_is_not_declared_and_exits_with_1(shell: Shell, home: object) -> None:

@@ -240,15 +240,25 @@ class FakeDesk(FakeBench, FakeRegistry):
         self._set_state(alert_id, "suppressed")
         return f"{alert_id} is waived; review in {days} days"
 
-    def freeze(self, asset_id: str, why: str) -> str:
-        self._did("freeze", asset_id, why)
+    def freeze(self, asset_id: str | None, why: str) -> str:
+        self._did("freeze", asset_id or "everything", why)
         self.registry = tuple(r._replace(state="frozen") if r.asset == asset_id else r for r in self.registry)
         return f"{asset_id} is frozen"
 
-    def unfreeze(self, asset_id: str) -> str:
-        self._did("unfreeze", asset_id)
-        self.registry = tuple(r._replace(state="ok") if r.asset == asset_id else r for r in self.registry)
-        return f"the freeze of {asset_id} is lifted"
+    def unmute(self, alert_id: str, why: str) -> str:
+        self._did("unmute", alert_id, why)
+        self._set_state(alert_id, "firing")
+        return f"{alert_id} is no longer muted"
+
+    def holds(self, asset_id: str | None) -> tuple[tuple[str, str], ...]:
+        frozen = [r.asset for r in self.registry if r.asset == asset_id and r.state == "frozen"]
+        return tuple((f"freeze-{asset}", "freeze: an operator froze it") for asset in frozen[:1])
+
+    def lift(self, hold_id: str, why: str) -> str:
+        self._did("lift", hold_id, why)
+        asset = hold_id.removeprefix("freeze-")
+        self.registry = tuple(r._replace(state="ok") if r.asset == asset else r for r in self.registry)
+        return f"the freeze of {asset} is lifted"
 
     def propose(self, asset_id: str, environment: str, alert_id: str | None) -> PlanStory:
         self._did("propose", asset_id, environment, alert_id or "")

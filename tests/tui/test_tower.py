@@ -186,20 +186,18 @@ def test_a_silence_a_waiver_and_a_resolve_want_a_reason(key: str, typed: str, ca
     play(scenario)
 
 
-def test_freeze_wants_a_reason_and_lifting_it_wants_the_name() -> None:
+def test_freeze_wants_a_reason_and_so_does_lifting_one_hold() -> None:
     async def scenario(pilot: Pilot) -> None:
         await pilot.open_dialog("1", "f")
         await pilot.type("why")
         await pilot.press("enter")
         assert pilot.desk.calls == [("freeze", "support-bot", "why")]
         await pilot.open_dialog("f")
-        await pilot.type("suport-bot")
+        await pilot.press("enter", "enter")
+        assert len(pilot.desk.calls) == 1, "no reason was given"
+        await pilot.type("over")
         await pilot.press("enter")
-        assert len(pilot.desk.calls) == 1
-        await pilot.press("ctrl+u")
-        await pilot.type("support-bot")
-        await pilot.press("enter")
-        assert pilot.desk.calls[1:] == [("unfreeze", "support-bot")]
+        assert pilot.desk.calls[1:] == [("lift", "freeze-support-bot", "over")]
 
     play(scenario)
 

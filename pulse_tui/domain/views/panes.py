@@ -85,6 +85,20 @@ class AlertRow(NamedTuple):
     """Of the signal it is based on."""
     verdict: str = ""
     """PASS, FAIL or INCONCLUSIVE when a statistic judged what was measured, else empty."""
+    by: str = ""
+    """Who acknowledged, silenced or waived it; empty while nobody did."""
+    until_us: int | None = None
+    """Until when that holds."""
+    waived: bool = False
+    due_us: int | None = None
+    """By when somebody should have responded."""
+    escalations: int = 0
+    """How often its deadline passed with nobody responding."""
+
+    @property
+    def muted(self) -> bool:
+        """Whether nobody is notified of it any more: silenced or waived. It is open all the same."""
+        return self.state == "suppressed"
 
     @property
     def key(self) -> str:
@@ -151,6 +165,8 @@ class Header(NamedTuple):
     """Runs of rollbacks that stopped short of their end and need a person."""
     waiting: int = 0
     """Plans that wait for an approval, or to be run."""
+    muted: int = 0
+    """Open alerts, counted above as well, of which nobody is notified."""
 
 
 class SourceRow(NamedTuple):

@@ -10,7 +10,7 @@ from pulse_tui.domain.alert import Alert, AlertState
 from pulse_tui.domain.decision import Decision, Fact
 from pulse_tui.domain.delivery import Retest
 from pulse_tui.domain.hold import Hold
-from pulse_tui.domain.words import Outcome
+from pulse_tui.domain.words import Environment, Outcome
 
 
 class Judgements(Protocol):
@@ -38,6 +38,10 @@ class Judgements(Protocol):
     def responses(self, decision_id: str) -> list[tuple[str, str]]: ...
     def open_alerts(self, fingerprints: Iterable[str]) -> dict[str, Alert]: ...
     def open_alerts_about(self, signal_fingerprint: str) -> list[Alert]: ...
+    def muted(self, signal_fingerprint: str, environment: Environment | None, now: datetime) -> list[Alert]:
+        """Alerts about the condition there, open or not, on which an operator's decision stands at ``now``; newest first."""
+        ...
+
     def resolved_at(self, signal_fingerprint: str) -> datetime | None:
         """When the last alert about the condition was resolved; None when none ever was."""
         ...

@@ -13,15 +13,21 @@ from pulse_tui.services.parts import SYSTEM, JudgeParts
 from pulse_tui.services.reasons import reason_of
 from pulse_tui.services.signals.events import Events
 from pulse_tui.services.signals.respond import close_alert
+from pulse_tui.settings.check import nearest
+
+WAIVER = "waiver"
+"""Who lifts and places holds again when a waiver begins and ends."""
 
 
 def acknowledge(parts: JudgeParts, alert_id: str, by: str, for_s: float, now: datetime) -> str:
-    """An operator works on it; it fires again when the time is up. Raises Refused when it is resolved."""
+    """Somebody works on the condition; it fires again when the time is up. Raises Refused when it is resolved."""
     until = now + timedelta(seconds=for_s)
     with parts.store.write() as tx:
-        alert = _alert(tx, alert_id).acknowledge(by, until)
-        tx.judgements.put_alert(alert)
-        Events(tx, parts, now).emit(alert, AlertEvent.ACKNOWLEDGED, f"acknowledged by {by} until {iso(until)}")
+        alert = _alert(tx, alert_id)
+        for one in _of_condition(tx, alert):
+            after = one.acknowledge(by, until)
+            tx.judgements.put_alert(after)
+            Events(tx, parts, now).emit(after, AlertEvent.ACKNOWLEDGED, f"acknowledged by {by} until {iso(until)}")
         tx.log.append(now, by, "alert.acknowledged", alert.id, {"until": iso(until)})
     return f"acknowledged by {by} until {iso(until)}: {alert.title}"
 
@@ -36,17 +42,49 @@ def resolve(parts: JudgeParts, alert_id: str, by: str, why: str, now: datetime) 
 
 
 def silence(store: Store, alert_id: str, by: str, hours: float, why: str, now: datetime) -> str:
-    """Mute it for some hours; the reason is kept."""
+    """Nobody is notified of the condition for some hours; the reason is kept."""
     if not 0 < hours <= 24 * 7:
         raise WrongUse(f"cannot silence for {hours:g} h", todo="Choose up to a week; for longer use a waiver")
-    return _suppress(store, alert_id, by, timedelta(hours=hours), why, "alert.silenced", now)
+    reason, until = reason_of(why), now + timedelta(hours=hours)
+    with store.write() as tx:
+        alert = _alert(tx, alert_id)
+        for one in _of_condition(tx, alert):
+            tx.judgements.put_alert(one.suppress(by, until, reason))
+        tx.log.append(now, by, "alert.silenced", alert.id, {"until": iso(until), "why": reason})
+    return f"silenced until {iso(until)}: {alert.title}"
 
 
 def waive(store: Store, alert_id: str, by: str, days: int, why: str, now: datetime) -> str:
-    """A recorded exception with a review date, after which the alert fires again by itself."""
+    """A recorded exception with a review date, after which the condition fires again and holds what it held."""
     if not 0 < days <= 365:
         raise WrongUse(f"cannot waive for {days} days", todo="A waiver is reviewed within a year")
-    return _suppress(store, alert_id, by, timedelta(days=days), why, "alert.waived", now)
+    reason, until = reason_of(why), now + timedelta(days=days)
+    lifted = 0
+    with store.write() as tx:
+        alert = _alert(tx, alert_id)
+        for one in _of_condition(tx, alert):
+            tx.judgements.put_alert(one.suppress(by, until, reason, waived=True))
+            for hold in _held_by(tx, one):
+                tx.judgements.lift_hold(hold.id, WAIVER, now)
+                because = f"waived by {by} until {iso(until)}: {reason}"
+                tx.log.append(now, by, "hold.lifted", hold.id, {"because": because})
+                lifted += 1
+        tx.log.append(now, by, "alert.waived", alert.id, {"until": iso(until), "why": reason})
+    return f"waived until {iso(until)}: {alert.title}" + (f"; {lifted} hold(s) lifted until then" if lifted else "")
+
+
+def unmute(parts: JudgeParts, alert_id: str, by: str, why: str, now: datetime) -> str:
+    """Take an acknowledgement, a silence or a waiver of the condition back: it fires again. Raises Refused."""
+    reason = reason_of(why)
+    with parts.store.write() as tx:
+        alert = _alert(tx, alert_id)
+        muted = tx.judgements.muted(alert.signal_fingerprint, alert.environment, now)
+        if not muted:
+            raise Refused(f"nothing mutes alert {alert.id}: it is {alert.state.value}")
+        for one in muted:
+            _fire_again(tx, parts, one, one.unmuted(now), f"taken back by {by}: {reason}", now)
+        tx.log.append(now, by, "alert.unmuted", alert.id, {"why": reason})
+    return f"no longer muted: {alert.title}"
 
 
 def freeze(store: Store, asset_id: str | None, by: str, why: str, now: datetime) -> str:
@@ -71,48 +109,68 @@ def freeze(store: Store, asset_id: str | None, by: str, why: str, now: datetime)
     return f"frozen: {scope}. Promotions are blocked, rollbacks are not"
 
 
-def unfreeze(store: Store, asset_id: str | None, by: str, now: datetime) -> str:
-    """Lift every hold of the scope, whoever placed it."""
-    scope = asset_id or "everything"
+def lift(store: Store, hold_id: str, by: str, why: str, now: datetime) -> str:
+    """Lift one hold. Raises NotFound with the holds that stand."""
+    reason = reason_of(why)
     with store.write() as tx:
-        holds = [h for h in tx.judgements.holds(asset_id) if h.asset_id == asset_id]
-        if not holds:
-            raise Refused(f"there is no hold on {scope}")
-        for hold in holds:
-            tx.judgements.lift_hold(hold.id, by, now)
-            tx.log.append(now, by, "hold.lifted", hold.id, {"because": "an operator lifted it"})
-    return f"{len(holds)} hold(s) lifted from {scope}"
+        standing = tx.judgements.holds()
+        hold = next((h for h in standing if h.id == hold_id), None)
+        if hold is None:
+            raise NotFound(f"no hold {hold_id!r} stands", todo=nearest(hold_id, [h.id for h in standing]))
+        tx.judgements.lift_hold(hold.id, by, now)
+        tx.log.append(now, by, "hold.lifted", hold.id, {"because": reason})
+    return f"lifted: {hold.kind.value} of {hold.asset_id or 'everything'} ({hold.why})"
 
 
 def lapse(parts: JudgeParts, now: datetime) -> int:
     """Alerts whose acknowledgement or silence ran out fire again; returns how many."""
+    muted = [AlertState.ACKNOWLEDGED, AlertState.SUPPRESSED]
     with parts.store.read() as tx:
-        due = [
-            a
-            for a in tx.judgements.alerts([AlertState.ACKNOWLEDGED, AlertState.SUPPRESSED], 100_000)
-            if a.lapse(now) is not a
-        ]
+        due = [a for a in tx.judgements.alerts(muted, 100_000) if a.lapse(now) is not a]
     if not due:
         return 0
     with parts.store.write() as tx:
-        events = Events(tx, parts, now)
         for stale in due:
             alert = tx.judgements.alert(stale.id)
             if alert is not None and alert.lapse(now) is not alert:
-                after = alert.lapse(now)
-                tx.judgements.put_alert(after)
-                events.emit(after, AlertEvent.REOPENED, f"fires again: no longer {alert.state.value}")
+                _fire_again(tx, parts, alert, alert.lapse(now), f"fires again: no longer {alert.state.value}", now)
                 tx.log.append(now, SYSTEM, "alert.fires_again", alert.id, {"after": alert.state.value})
     return len(due)
 
 
-def _suppress(store: Store, alert_id: str, by: str, span: timedelta, why: str, action: str, now: datetime) -> str:
-    reason, until = reason_of(why), now + span
-    with store.write() as tx:
-        alert = _alert(tx, alert_id)
-        tx.judgements.put_alert(alert.suppress(by, until, reason))
-        tx.log.append(now, by, action, alert.id, {"until": iso(until), "why": reason})
-    return f"{action.partition('.')[2]} until {iso(until)}: {alert.title}"
+def _fire_again(tx: Transaction, parts: JudgeParts, before: Alert, after: Alert, why: str, now: datetime) -> None:
+    """Store it, report it to whoever was notified, and hold again what its waiver had lifted."""
+    tx.judgements.put_alert(after)
+    if not after.open:
+        return
+    Events(tx, parts, now).emit(after, AlertEvent.REOPENED, why)
+    if before.waived:
+        for hold in _held_by(tx, after, standing=False):
+            if hold.lifted_by == WAIVER and tx.judgements.put_hold(hold.again(now)):
+                tx.log.append(now, SYSTEM, "hold.placed", hold.id, {"why": hold.why, "because": "its waiver ended"})
+
+
+def _of_condition(tx: Transaction, alert: Alert) -> list[Alert]:
+    """The open alerts about the same condition there that are no more urgent: what is decided of one is of all.
+
+    Raises Refused when the alert itself is resolved.
+    """
+    others = [
+        a
+        for a in tx.judgements.open_alerts_about(alert.signal_fingerprint)
+        if a.id != alert.id and a.environment is alert.environment and a.priority.rank >= alert.priority.rank
+    ]
+    return [alert, *others]
+
+
+def _held_by(tx: Transaction, alert: Alert, *, standing: bool = True) -> list[Hold]:
+    """The holds that the decisions of an alert placed."""
+    found: dict[str, Hold] = {}
+    for hold in tx.judgements.holds(alert.asset_id, standing=standing):
+        placed = tx.judgements.decision(hold.decision_id) if hold.decision_id else None
+        if placed is not None and placed.fingerprint == alert.fingerprint:
+            found[hold.id] = hold  # the last of those of one name
+    return list(found.values())
 
 
 def _alert(tx: Transaction, alert_id: str) -> Alert:

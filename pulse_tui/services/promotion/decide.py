@@ -190,7 +190,7 @@ def may(parts: RollbackParts, by: str, environment: Environment | None = None) -
     if operator is None:
         raise Refused(f"{by!r} is not in the operators' file", todo="$PULSE_OPERATOR names you")
     if environment is not None and environment not in operator.environments:
-        raise Refused(f"{by} may not promote to {environment.value}", todo="See the operators' file")
+        raise Refused(f"{by} may not act in {environment.value}", todo="See the operators' file")
 
 
 def _log(

@@ -9,11 +9,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from pulse_tui.domain.alert import Alert, AlertEvent
+from pulse_tui.domain.alert import Alert, AlertEvent, AlertState
 from pulse_tui.domain.decision import Decision, Fact
 from pulse_tui.domain.effect import AskRetest, Effect, Nothing, PlaceHold, ProposeRollback, Queue
 from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.hold import Hold
+from pulse_tui.domain.moments import iso
 from pulse_tui.domain.signal import Signal
 from pulse_tui.enrich.facts import facts
 from pulse_tui.ports import Case, Transaction
@@ -82,7 +83,7 @@ class Events:
                 effects = list(self._parts.actions[kind].respond(case))
             except Exception as error:  # a bug of an installed kind, or one that is gone: shown with the alert
                 effects = [Nothing(f"the action {kind} broke: {type(error).__name__}: {error}")]
-            done += [Done(kind, effect, *self._carry_out(effect)) for effect in effects]
+            done += [Done(kind, e, *self._carry_out(e)) for e in (_unless_muted(e, alert) for e in effects)]
         return done
 
     def _fact(self, alert: Alert, signal: Signal) -> Fact:
@@ -130,3 +131,17 @@ class Events:
     def _audit_hold(self, hold: Hold) -> None:
         detail = {"kind": hold.kind.value, "asset": hold.asset_id or "", "why": hold.why, "until": hold.until_condition}
         self._tx.log.append(self._now, SYSTEM, "hold.placed", hold.id, detail)
+
+
+def _unless_muted(effect: Effect, alert: Alert) -> Effect:
+    """An episode that opens under a silence calls nobody; one that is waived holds nothing back either."""
+    by, until = alert.suppressed_by or alert.acknowledged_by, alert.suppressed_until or alert.acknowledged_until
+    if alert.state not in (AlertState.SUPPRESSED, AlertState.ACKNOWLEDGED) or by is None or until is None:
+        return effect
+    how = "waived" if alert.waived else "silenced" if alert.state is AlertState.SUPPRESSED else "acknowledged"
+    why = f"the condition is {how} by {by} until {iso(until)}"
+    if isinstance(effect, Queue) and not effect.follows:
+        return Nothing(f"{why}: nobody is notified")
+    if isinstance(effect, PlaceHold) and alert.waived:
+        return Nothing(f"{why}: nothing is held back")
+    return effect

@@ -162,6 +162,11 @@ class Responder:
                 deadline=decision.at + deadline if deadline else None,
                 respond_within_s=decision.respond_within_s,
             )
+            muted = self._tx.judgements.muted(alert.signal_fingerprint, alert.environment, self._now)
+            # What was muted was of its own urgency: something worse has not been seen by whoever muted it.
+            covering = next((m for m in muted if alert.priority.rank >= m.priority.rank), None)
+            if covering is not None:
+                alert = alert.muted_like(covering, self._now)
         self._tx.judgements.put_alert(alert)
         self._open[alert.fingerprint] = alert
         return alert
@@ -212,7 +217,7 @@ def _escalated(alert: Alert, decision: Decision) -> Alert:
         changes["deadline"] = min(due, alert.deadline or due)
     if decision.priority in URGENT and alert.state is not AlertState.FIRING:
         changes |= {"state": AlertState.FIRING, "acknowledged_by": None, "acknowledged_until": None}
-        changes |= {"suppressed_by": None, "suppressed_until": None, "suppressed_why": None}
+        changes |= {"suppressed_by": None, "suppressed_until": None, "suppressed_why": None, "waived": False}
     return msgspec.structs.replace(alert, **changes)
 
 

@@ -13,7 +13,7 @@ from pulse_tui.domain.decision import Decision, Fact
 from pulse_tui.domain.delivery import Retest
 from pulse_tui.domain.hold import Hold
 from pulse_tui.domain.moments import from_us, to_us
-from pulse_tui.domain.words import Outcome
+from pulse_tui.domain.words import Environment, Outcome
 from pulse_tui.storage.alerts import tables as t
 from pulse_tui.storage.sql.codec import Codec, from_json, to_json
 from pulse_tui.storage.sql.lookup import chunks, named
@@ -94,6 +94,15 @@ class JudgementTables:
             t.alerts.c.signal_fingerprint == signal_fingerprint, t.alerts.c.open_key.is_not(None)
         )
         return [_ALERT.item(r) for r in self._c.execute(query).mappings()]
+
+    def muted(self, signal_fingerprint: str, environment: Environment | None, now: datetime) -> list[Alert]:
+        a, at = t.alerts.c, to_us(now)
+        query = sa.select(t.alerts).where(
+            a.signal_fingerprint == signal_fingerprint,
+            a.environment.is_not_distinct_from(environment.value if environment is not None else None),
+            sa.or_(a.suppressed_until > at, a.acknowledged_until > at),
+        )
+        return [_ALERT.item(r) for r in self._c.execute(query.order_by(a.first_at.desc(), a.id)).mappings()]
 
     def resolved_at(self, signal_fingerprint: str) -> datetime | None:
         query = sa.select(sa.func.max(t.alerts.c.resolved_at)).where(

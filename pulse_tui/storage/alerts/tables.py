@@ -71,6 +71,7 @@ alerts = sa.Table(
     text("suppressed_by", null=True),
     time("suppressed_until", null=True),
     text("suppressed_why", null=True),
+    sa.Column("waived", sa.Boolean, nullable=False, server_default=sa.false()),
     time("resolved_at", null=True),
     text("resolved_why", null=True),
     time("deadline", null=True),

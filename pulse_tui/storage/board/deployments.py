@@ -144,7 +144,7 @@ def _conditions(
         return found
 
     for alert in alerts:
-        if alert.state != "suppressed" and alert.asset:
+        if alert.asset:  # muted or not: who is called has nothing to do with how it stands
             urgent = OpenAlert(alert.priority, alert.signal_type, alert.verdict, alert.title)
             place = alert.environment or (f"@{alert.version}" if alert.version else "")
             about(alert.asset).alerts.setdefault(place, urgent)

@@ -42,7 +42,8 @@ _RANK = "CASE {} " + " ".join(f"WHEN '{p}' THEN {p.rank}" for p in _RANKS) + f" 
 _JUDGED = "', '".join(sorted(JUDGED))
 _ALERTS = f"""
 SELECT a.id, a.priority, a.state, a.title, a.owner, a.asset_id, a.environment, a.first_at, a.count, a.rule_id,
-       a.deadline, a.version, s.signal_type, CASE WHEN s.signal_type IN ('{_JUDGED}') THEN s.evidence END
+       a.deadline, a.version, s.signal_type, CASE WHEN s.signal_type IN ('{_JUDGED}') THEN s.evidence END,
+       COALESCE(a.suppressed_by, a.acknowledged_by), COALESCE(a.suppressed_until, a.acknowledged_until), a.waived, a.escalations
 FROM alerts a LEFT JOIN signals s ON s.id = a.signal_id
 WHERE a.open_key IS NOT NULL
 ORDER BY {_RANK.format("a.priority")}, a.first_at DESC, a.id LIMIT :limit
@@ -129,8 +130,10 @@ def _same(rows: Sequence[RowT], before: Sequence[RowT]) -> tuple[RowT, ...]:
 
 
 def _alert(row: Sequence[Any], now_us: int) -> AlertRow:
-    ident, priority, state, title, owner, asset, environment, since, count, rule, deadline, version, kind, proof = row
-    overdue = deadline is not None and deadline < now_us and state == "firing"
+    ident, priority, state, title, owner, asset, environment, since, count, rule, deadline, version, kind, proof = row[
+        :14
+    ]
+    by, until, waived, escalations = row[14:]
     return AlertRow(
         ident,
         priority,
@@ -142,10 +145,15 @@ def _alert(row: Sequence[Any], now_us: int) -> AlertRow:
         int(since),
         int(count),
         rule,
-        overdue,
-        version or "",
-        kind or "",
-        _verdict(proof) if proof else "",
+        overdue=deadline is not None and deadline < now_us and state == "firing",
+        version=version or "",
+        signal_type=kind or "",
+        verdict=_verdict(proof) if proof else "",
+        by=(by or "") if state != "firing" else "",
+        until_us=until if state != "firing" else None,
+        waived=bool(waived),
+        due_us=deadline,
+        escalations=int(escalations),
     )
 
 
@@ -184,7 +192,7 @@ def _header(
     for (environment, _), count in places.items():
         serving[environment] += count
     risky = sum(count for (e, state), count in places.items() if e == "production" and state in RISKY)
-    live = [a.priority for a in alerts if a.state != "suppressed"]
+    live = [a.priority for a in alerts]
     return Header(
         estate=estate,
         production_ok=serving["production"] - risky,
@@ -202,6 +210,7 @@ def _header(
         running=sum(not r.stopped for r in rollbacks.runs),
         stopped=sum(r.stopped for r in rollbacks.runs),
         waiting=len(rollbacks.plans),
+        muted=sum(a.muted for a in alerts),
     )
 
 

@@ -72,6 +72,7 @@ class AlertScreen(PageScreen):
         bind("a", "acknowledge", "ack", "acknowledge: you are working on it", show=True, changes=True),
         bind("s", "silence", "silence", "silence it for some hours, with a reason", show=True, changes=True),
         bind("w", "waive", "waive", "record an exception with a reason and a review date", show=True, changes=True),
+        bind("u", "unmute", "unmute", "take back what mutes it, with a reason", show=True, changes=True),
         bind(
             "R",
             "resolve",
@@ -110,6 +111,8 @@ class AlertScreen(PageScreen):
     def applies(self, action: str) -> bool:
         if action in ("acknowledge", "silence", "waive", "resolve"):
             return self.story.alert.state != "resolved"
+        if action == "unmute":
+            return bool(self.story.alert.by)
         if action == "propose":
             return self.story.rollback_possible and self.story.plan_hash is None
         if action == "open_plan":
@@ -128,6 +131,9 @@ class AlertScreen(PageScreen):
 
     def action_resolve(self) -> None:
         self.post_message(asks.Resolve(self.story.alert.id, self.story.alert.title))
+
+    def action_unmute(self) -> None:
+        self.post_message(asks.Unmute(self.story.alert.id, self.story.alert.title))
 
     def action_waive(self) -> None:
         self.post_message(asks.Waive(self.story.alert.id, self.story.alert.title))

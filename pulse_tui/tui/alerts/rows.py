@@ -14,13 +14,16 @@ if TYPE_CHECKING:
     from pulse_tui.domain.views.panes import AlertRow
 
 
-def alert_state(row: AlertRow) -> Span:
-    """The state in one word; a missed deadline comes before anything else."""
+def alert_state(row: AlertRow, now_us: int | None = None) -> Span:
+    """The state in a word or two; a missed deadline is said before anything else, and by how much."""
     if row.overdue and row.state == "firing":
-        return "▲ overdue", styles.ALARM
-    word = {"acknowledged": "acked", "suppressed": "muted"}.get(row.state, row.state)
+        late = f" {age(row.due_us, now_us)}" if now_us is not None and row.due_us is not None else ""
+        return f"▲ overdue{late}", styles.ALARM
+    word = {"acknowledged": "acked", "suppressed": "waived" if row.waived else "muted"}.get(row.state, row.state)
+    if row.state == "firing" and row.escalations:
+        word = f"escalated x{row.escalations}"
     text, style = styles.state(row.state)
-    return text.split(" ", 1)[0] + " " + word, style
+    return text.split(" ", 1)[0] + " " + word + (f" {row.by}" if row.by else ""), style
 
 
 def alert_cells(row: AlertRow, now_us: int) -> Cells:
@@ -30,7 +33,7 @@ def alert_cells(row: AlertRow, now_us: int) -> Cells:
     """
     faint = row.state in ("acknowledged", "suppressed")
     prio, style = styles.priority(row.priority)
-    glyph, _, word = alert_state(row)[0].partition(" ")
+    glyph, _, word = alert_state(row, now_us)[0].partition(" ")
     return (
         (f"{prio:<2} {glyph}", styles.DIM if faint else style),
         (row.title if word == "firing" else f"{word}: {row.title}", styles.DIM if faint else styles.PLAIN),

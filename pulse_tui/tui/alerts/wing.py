@@ -29,6 +29,7 @@ class AlertsWing(Wing):
             asks.Silence: self.silence,
             asks.Waive: self.waive,
             asks.Resolve: self.resolve,
+            asks.Unmute: self.unmute,
         }
 
     def open(self, ask: asks.OpenAlert) -> None:
@@ -74,6 +75,13 @@ class AlertsWing(Wing):
         self._context.form(
             "Waive: record an exception", ask.title, fields,
             lambda values: self._context.act(lambda desk: desk.waive(ask.alert_id, int(values[0]), values[1])),
+        )  # fmt: skip
+
+    def unmute(self, ask: asks.Unmute) -> None:
+        """Ask why."""
+        self._context.form(
+            "Take back what mutes this alert", ask.title, (Field("Why"),),
+            lambda values: self._context.act(lambda desk: desk.unmute(ask.alert_id, values[0])),
         )  # fmt: skip
 
     def resolve(self, ask: asks.Resolve) -> None:

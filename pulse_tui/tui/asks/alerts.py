@@ -42,5 +42,9 @@ class Resolve(OfAlert):
     """Close the alert by hand; a form asks why."""
 
 
+class Unmute(OfAlert):
+    """Take an acknowledgement, a silence or a waiver back; a form asks why."""
+
+
 class Waive(OfAlert):
     """Record an exception; a form asks for how many days and why."""

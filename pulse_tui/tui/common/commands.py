@@ -32,6 +32,7 @@ _ACTIONS: Final = (
     Command("acknowledge", "the alert: you are working on it", "acknowledge"),
     Command("silence", "the alert for some hours, with a reason", "silence"),
     Command("waive", "record an exception with a reason and a review date", "waive"),
+    Command("unmute", "take back an acknowledgement, a silence or a waiver", "unmute"),
     Command("resolve", "close the alert by hand, with a reason", "resolve"),
     Command("freeze or unfreeze", "the asset: promotions stop, rollbacks never do", "freeze"),
     Command("plan rollback", "make a plan; approve it there", "propose"),

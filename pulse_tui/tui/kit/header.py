@@ -1,4 +1,4 @@
-"""The header line: the estate at a glance, the least important parts dropped first."""
+"""The header line: the estate at a glance, written short where the line is narrow; state is never dropped."""
 
 from __future__ import annotations
 
@@ -9,35 +9,49 @@ from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Canvas, Span, safe, width_of
 
 if TYPE_CHECKING:
+    from rich.style import Style
+
     from pulse_tui.domain.views.panes import Header
 
 
 class _Part(NamedTuple):
-    keep: int
-    """0 stays always; the highest number is dropped first."""
+    rank: int
+    """What is shortened, and dropped where that is allowed, first: the highest number."""
     spans: tuple[Span, ...]
+    short: tuple[Span, ...] = ()
+    """How it stands where the line is narrow; empty: as it is."""
+    keep: bool = True
+    """Whether it stays on the line however narrow that is: state is never hidden."""
 
 
 def header_spans(header: Header | None, title: str, operator: str, read_only: bool, width: int) -> list[Span]:
-    """The line in at most ``width`` cells. Before the first board only what is known."""
-    parts = [_Part(0, ((" PULSE", styles.BOLD), (f" {safe(title)}", styles.PLAIN)))]
-    parts.append(
-        _Part(0, ((" PROD ", styles.PROD),) if header is None else ((" PROD ", styles.PROD), *_production(header)))
-    )
+    """The line in ``width`` cells. Before the first board only what is known.
+
+    Where it does not fit, parts are written short, the least urgent first; then what only repeats a pane is dropped.
+    """
+    prod: tuple[Span, ...] = ((" PROD ", styles.PROD),)
+    parts = [
+        _Part(
+            5, ((" PULSE", styles.BOLD), (f" {safe(title)}", styles.PLAIN)), ((f" {safe(title)[:12]}", styles.BOLD),)
+        ),
+        _Part(0, prod if header is None else (*prod, *_production(header))),
+    ]
     if read_only:
-        parts.append(_Part(0, ((" READ-ONLY ", styles.REVERSE),)))
+        parts.append(_Part(1, ((" READ-ONLY ", styles.REVERSE),)))
     if header is not None:
         parts += _counts(header)
     if operator:
-        parts.append(_Part(9, ((safe(operator), styles.DIM),)))
+        parts.append(_Part(9, ((safe(operator), styles.DIM),), keep=False))
     parts = [part for part in parts if part.spans]
-    while len(parts) > 1 and _length(parts) > width:
-        worst = max(range(len(parts)), key=lambda n: (parts[n].keep, n))
-        if parts[worst].keep == 0:
+    for n in sorted(range(len(parts)), key=lambda n: (parts[n].rank, n), reverse=True):
+        if _length(parts) <= width:
             break
-        del parts[worst]
+        if parts[n].short:
+            parts[n] = parts[n]._replace(spans=parts[n].short)
+    while _length(parts) > width and any(not part.keep for part in parts):
+        del parts[max((n for n in range(len(parts)) if not parts[n].keep), key=lambda n: (parts[n].rank, n))]
     spans: list[Span] = []
-    gap = "   " if _length(parts, 3) <= width else "  "
+    gap = next((" " * wide for wide in (3, 2) if _length(parts, wide) <= width), " ")
     for part in parts:
         if spans:
             spans.append((gap, styles.PLAIN))
@@ -60,18 +74,27 @@ def _production(header: Header) -> tuple[Span, ...]:
 def _counts(header: Header) -> list[_Part]:
     frozen = header.frozen
     first = safe(frozen[0])[:20] + (f" +{len(frozen) - 1}" if len(frozen) > 1 else "") if frozen else ""
-    sources_style = styles.DIM if header.sources_good == header.sources_total else styles.WARN
+    heard = f"{header.sources_good}/{header.sources_total}"
+    sources = styles.DIM if header.sources_good == header.sources_total else styles.WARN
     return [
-        _Part(7, ((f"canary {header.canary}", styles.PLAIN),)),
-        _Part(8, ((f"shadow {header.shadow}", styles.PLAIN),)),
+        _Part(7, ((f"canary {header.canary}", styles.PLAIN),), ((f"can {header.canary}", styles.PLAIN),), keep=False),
+        _Part(8, ((f"shadow {header.shadow}", styles.PLAIN),), keep=False),
         _Part(0, ((f"P1 {header.p1}", styles.ALARM if header.p1 else styles.DIM),)),
-        _Part(1, ((f"P2 {header.p2}", styles.BAD if header.p2 else styles.DIM),)),
-        _Part(6, ((f"P3-4 {header.p4}", styles.DIM),)),
-        _Part(2, ((f"■ FREEZE {first}", styles.HELD),) if frozen else ()),
-        _Part(4, ((f"? {header.indeterminate} undecided", styles.WARN),) if header.indeterminate else ()),
-        _Part(3, ((f"✖ {header.dead_letters} undelivered", styles.BAD),) if header.dead_letters else ()),
-        _Part(5, ((f"sources {header.sources_good}/{header.sources_total}", sources_style),)),
+        _Part(0, ((f"P2 {header.p2}", styles.BAD if header.p2 else styles.DIM),)),
+        _Part(6, ((f"P3-4 {header.p4}", styles.DIM),), keep=False),
+        _counted(4, header.muted, f"○ muted {header.muted}", f"mut {header.muted}", styles.WARN),
+        _counted(2, len(frozen), f"■ FREEZE {first}", f"■{len(frozen)}", styles.HELD),
+        _counted(
+            4, header.indeterminate, f"? {header.indeterminate} undecided", f"?{header.indeterminate}", styles.WARN
+        ),
+        _counted(3, header.dead_letters, f"✖ {header.dead_letters} undelivered", f"✖{header.dead_letters}", styles.BAD),
+        _Part(5, ((f"sources {heard}", sources),), ((f"src {heard}", sources),)),
     ]
+
+
+def _counted(rank: int, count: int, long: str, short: str, style: Style) -> _Part:
+    """Something that is on the line only where there is any."""
+    return _Part(rank, ((long, style),), ((short, style),)) if count else _Part(rank, ())
 
 
 def tab_spans(current: int, tabs: Sequence[tuple[str, str]]) -> list[Span]:

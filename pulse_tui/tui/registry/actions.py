@@ -31,20 +31,33 @@ class Actions:
         self._context = context
 
     def freeze(self, ask: asks.Freeze) -> None:
-        """Ask why, then freeze; where it is frozen, ask for its name, then lift the freeze."""
+        """Ask why, then freeze; where something holds it, ask which hold is lifted and why."""
         context, asset = self._context, ask.asset_id
         if is_frozen(context.board, asset):
-
-            def same(value: str) -> str:
-                return "" if value == asset else f"type {asset}"
-
-            fields = (Field("Type its name", "", same),)
-            context.form("Lift the freeze", asset, fields, lambda _: context.act(lambda desk: desk.unfreeze(asset)))
+            context.ask(lambda desk: desk.holds(asset), lambda standing: self._lift(asset, standing))
             return
         about = f"{asset}: promotions stop until it is lifted; rollbacks do not"
         context.form(
             "Freeze", about, (Field("Why"),), lambda values: context.act(lambda desk: desk.freeze(asset, values[0]))
         )
+
+    def _lift(self, asset: str, standing: tuple[tuple[str, str], ...]) -> None:
+        """One hold at a time: each stands for a reason of its own."""
+        if not standing:
+            self._context.say(f"nothing holds {asset} any more")
+            return
+
+        def one_of_them(value: str) -> str:
+            known = value.isdigit() and 0 < int(value) <= len(standing)
+            return "" if known else f"it must be a number from 1 to {len(standing)}"
+
+        def lift(values: tuple[str, ...]) -> None:
+            hold = standing[int(values[0]) - 1][0]
+            self._context.act(lambda desk: desk.lift(hold, values[1]))
+
+        about = "; ".join(f"{n} {words}" for n, (_, words) in enumerate(standing, 1))
+        fields = (Field("Which", "1" if len(standing) == 1 else "", one_of_them), Field("Why"))
+        self._context.form(f"Lift a hold of {asset}", about, fields, lift)
 
     def move(self, ask: asks.MoveRelease) -> None:
         """Approve, quarantine or retire."""

@@ -280,7 +280,7 @@ def test_at_the_desk_only_operators_who_may_decide(doubtful: JudgeParts, parts: 
             whole, estate_name="x", operator=operator, holder="h", acknowledge_for=60.0, read_only=read_only
         )
 
-    for who, why in (("mallory", "not in the operators' file"), ("cyd", "cyd may not promote to production")):
+    for who, why in (("mallory", "not in the operators' file"), ("cyd", "cyd may not act in production")):
         with pytest.raises(Refused, match=why):
             desk(who).accept_risk("r3", "production", "functional", 7, "now")
     with pytest.raises(Refused, match="not in the operators' file"):

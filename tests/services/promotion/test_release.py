@@ -111,7 +111,7 @@ def test_only_names_of_the_operators_file_decide_where_there_is_one(fresh: Rollb
     with pytest.raises(Refused, match="'mallory' is not in the operators' file"):
         approve(fresh, BOT, "3.9.0", "mallory", "mine")
     only_canary = {"cyd": changed(fresh.operators["ana"], name="cyd", environments=(CANARY,))}
-    with pytest.raises(Refused, match="cyd may not promote to production"):
+    with pytest.raises(Refused, match="cyd may not act in production"):
         promote(fresh._replace(operators=only_canary), BOT, "3.9.0", PRODUCTION, "cyd", "mine")
     assert approve(fresh._replace(operators={}), BOT, "3.9.0", "anybody", "no file").startswith("approved by anybody")
 

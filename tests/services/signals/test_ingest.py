@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pulse_tui.domain.advisory import Advisory, Affected, VersionRange
 from pulse_tui.domain.alert import Alert, AlertState
 from pulse_tui.domain.delivery import DeliveryState
-from pulse_tui.domain.errors import Problem, Refused
+from pulse_tui.domain.errors import NotFound, Problem, Refused
 from pulse_tui.domain.evals import Basis, EvalRun, Verdict
 from pulse_tui.domain.hold import HoldKind
 from pulse_tui.domain.note import Note
@@ -420,9 +420,9 @@ def test_a_deed_and_its_audit_line_are_one(judge: JudgeParts) -> None:
     operate.freeze(judge.store, None, "ana", "release week", NOW)
     with pytest.raises(Refused, match="frozen by an operator already"):
         operate.freeze(judge.store, None, "ana", "again", NOW)
-    operate.unfreeze(judge.store, None, "ben", NOW)
-    with pytest.raises(Refused, match="there is no hold on everything"):
-        operate.unfreeze(judge.store, None, "ben", NOW)
+    operate.lift(judge.store, "freeze/everything/operator", "ben", "the release is out", NOW)
+    with pytest.raises(NotFound, match="no hold 'freeze/everything/operator' stands"):
+        operate.lift(judge.store, "freeze/everything/operator", "ben", "again", NOW)
     with judge.store.read() as tx:
         said = [(e.actor, e.action) for e in tx.log.entries() if e.actor in ("ana", "ben")]
         waived = tx.judgements.alert(alert.id)
