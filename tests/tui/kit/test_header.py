@@ -1,0 +1,46 @@
+"""The header line: written short where it is narrow, and state is never dropped."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pulse_tui.domain.views.panes import Header
+from pulse_tui.tui.kit.canvas import width_of
+from pulse_tui.tui.kit.header import header_spans
+
+CALM = Header("acme-ai", 12, 0, 3, 2, 0, 0, 4, (), 15, 15, 0, 0)
+NIGHT = Header(
+    "acme-ai", 6, 3, 3, 2, 2, 3, 9, ("embed-gateway", "support-bot"), 5, 8, 2, 1,
+    running=1, stopped=1, waiting=2, muted=2,
+)  # fmt: skip
+
+
+def line(header: Header, width: int, *, read_only: bool = False) -> str:
+    return "".join(text for text, _ in header_spans(header, "acme-ai", "ana@jump-1", read_only, width))
+
+
+@pytest.mark.parametrize("width", [80, 120, 200])
+def test_whatever_the_width_no_state_is_dropped(width: int) -> None:
+    text = line(NIGHT, width, read_only=True)
+    for word in ("6 ok", "3 risk", "READ-ONLY", "P1 2", "P2 3", "5/8", "■", "▶", "⧗", "✖", "?", "mut"):
+        assert word in text, word
+
+
+def test_a_wide_line_says_it_in_words() -> None:
+    text = line(NIGHT, 200)
+    for words in ("sources 5/8", "FREEZE embed-gateway +1", "2 undecided", "1 undelivered", "muted 2", "2 waiting"):
+        assert words in text
+
+
+def test_a_calm_night_fits_80_columns_and_names_nothing_that_is_not() -> None:
+    text = line(CALM, 80)
+    assert width_of(header_spans(CALM, "acme-ai", "ana", False, 80)) <= 80
+    assert not set("■▶⧗✖?") & set(text)
+
+
+@given(st.integers(60, 200), st.integers(0, 99), st.integers(0, 99), st.integers(0, 9))
+def test_it_is_never_wider_than_it_must_be(width: int, risk: int, muted: int, dead: int) -> None:
+    header = CALM._replace(production_risk=risk, muted=muted, dead_letters=dead)
+    assert width_of(header_spans(header, "acme-ai", "ana@jump-1", False, width)) <= max(width, 80)
