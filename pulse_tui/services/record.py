@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from functools import singledispatch
 
-import msgspec
-
 from pulse_tui.domain.advisory import Advisory
 from pulse_tui.domain.bill import Bill, Head
 from pulse_tui.domain.estate import Estate
@@ -14,8 +12,6 @@ from pulse_tui.domain.evals import EvalRun
 from pulse_tui.domain.note import Note
 from pulse_tui.domain.release import Attestation, RegistrySnapshot
 from pulse_tui.domain.source import Rejected
-from pulse_tui.domain.words import ComponentKind
-from pulse_tui.enrich.vendors.notes import classify, note_signals, resolved
 from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories.records import take_advisory
 from pulse_tui.services.components.bills import bill_remark, take_bill, take_head
@@ -24,6 +20,7 @@ from pulse_tui.services.evals.unread import refused_result
 from pulse_tui.services.parts import JudgeParts, Made
 from pulse_tui.services.registry.attest import named_releases, take_attestation
 from pulse_tui.services.registry.sync import sync
+from pulse_tui.services.vendors.notes import take_note
 
 
 def signals_of(item: object, tx: Transaction, parts: JudgeParts, estate: Estate, now: datetime) -> Made:
@@ -74,12 +71,7 @@ def _(item: Advisory, tx: Transaction, _parts: JudgeParts, estate: Estate, now: 
 
 @_made.register
 def _(item: Note, tx: Transaction, _parts: JudgeParts, estate: Estate, now: datetime) -> Made:
-    reading = classify(item)
-    if not tx.advisories.put_note(item, reading):
-        return Made([], [], known=True)
-    models = tx.dependencies.using(kinds=[ComponentKind.HOSTED_MODEL])
-    estate = msgspec.structs.replace(estate, dependencies=models)
-    return Made(note_signals(item, reading, estate, now), resolved(item, reading, estate))
+    return take_note(item, tx, estate, now)
 
 
 @_made.register

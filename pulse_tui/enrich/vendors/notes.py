@@ -18,6 +18,8 @@ from pulse_tui.domain.signal import Signal, fingerprint, observed
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import ComponentKind, Recommended, Severity, SignalType
 from pulse_tui.enrich.vendors.dates import effective_at
+from pulse_tui.enrich.vendors.incidents import ended
+from pulse_tui.enrich.vendors.mentions import about, named, packages, plain
 
 _FAMILY = (
     r"(?:gpt|chatgpt|codex|sora|dall-?e|whisper|o[1-9]|claude|gemini|gemma|imagen|veo|lyria|mistral|mixtral|ministral"
@@ -149,7 +151,15 @@ _STATUS_TITLE = _any(
     r"\bquality\b",
     r"\bslow\b",
 )
-_RESOLVED = re.compile(r"\bresolved\b|\bimpact has ended\b", re.IGNORECASE)
+_NEGATED = re.compile(
+    r"(?:\b(?:not|never|no|without|nor|neither|cannot)\b(?!\s+only)|n['\u2019]t\b(?!\s+only))"
+    r"(?:\s+(?:be|been|being|a|an|any|the|plans?|planned|planning|intend\w*|to|yet|currently|going|introduc\w+|mak\w+"
+    r"|have|has|contain\w*|affected|known|by|it|them|this|our))*\s*\Z",
+    re.IGNORECASE,
+)
+_PUT_OFF = re.compile(r"[^.;]{0,20}?\b(?:before|until|earlier|sooner|prior)\b", re.IGNORECASE)
+"""What ends not before a day is announced to end."""
+_NAMED = frozenset({ComponentKind.HOSTED_MODEL, ComponentKind.PACKAGE})
 _DATED = frozenset({Label.DEPRECATION, Label.PRICING, Label.RATE_LIMIT, Label.BEHAVIOUR_CHANGE})
 
 
@@ -159,7 +169,7 @@ def classify(note: Note) -> Reading:
     ``phrase`` is the first phrase that decided, as the note has it; ``effective_at`` the date on
     which a deprecation or a change takes effect, when the text names one.
     """
-    text = f"{note.title}. {note.body}"
+    text = plain(f"{note.title}. {note.body}")
     phrases: dict[Label, str] = {}
     for rule in _RULES:
         phrase = _claimed(rule, text)
@@ -176,7 +186,10 @@ def classify(note: Note) -> Reading:
 def _claimed(rule: _Rule, text: str) -> str | None:
     spans = [m.span() for m in rule.not_counted.finditer(text)] if rule.not_counted else []
     for match in rule.claims.finditer(text):
-        if not any(start < match.end() and match.start() < end for start, end in spans):
+        if any(start < match.end() and match.start() < end for start, end in spans):
+            continue
+        negated = _NEGATED.search(text, max(0, match.start() - 60), match.start())
+        if negated is None or _PUT_OFF.match(text, match.end()):
             return clean(match[0], 200)
     return None
 
@@ -230,7 +243,7 @@ def note_signals(note: Note, reading: Reading, estate: Estate, now: datetime) ->
 
 def resolved(note: Note, reading: Reading, estate: Estate) -> list[str]:
     """Fingerprints of incidents that this note reports as resolved."""
-    if Label.INCIDENT not in reading.labels or not _RESOLVED.search(note.body):
+    if Label.INCIDENT not in reading.labels or not ended(note):
         return []
     assets: list[Asset | None] = [estate.assets[a] for a in _hits(note, estate)]
     return [_condition(note, SignalType.INCIDENT, asset, []) for asset in assets or [None]]
@@ -238,26 +251,32 @@ def resolved(note: Note, reading: Reading, estate: Estate) -> list[str]:
 
 def _kinds(note: Note, reading: Reading) -> list[SignalType]:
     kinds = [_TYPES[label] for label in reading.labels if label in _TYPES]
-    if SignalType.INCIDENT in kinds and _RESOLVED.search(note.body):
+    if SignalType.INCIDENT in kinds and ended(note):
         kinds = [SignalType.VENDOR_NOTE if kind is SignalType.INCIDENT else kind for kind in kinds]
     return list(dict.fromkeys(kinds)) or [SignalType.VENDOR_NOTE]
 
 
 def _hits(note: Note, estate: Estate) -> dict[str, list[Component]]:
-    """Hosted models that the note names, by asset, in the order of the estate."""
-    text = f"{note.title}\n{note.body}"
-    named: dict[str, bool] = {}
+    """Hosted models and packages that the note names, by asset, in the order of the estate."""
+    text = plain(f"{note.title}\n{note.body}")
+    models, names = named(text), packages(note)
+    ours: dict[str, bool] = {}
     hits: dict[str, list[Component]] = defaultdict(list)
     for dependency in estate.dependencies:
         component = dependency.component
-        if component.kind is not ComponentKind.HOSTED_MODEL or dependency.asset_id not in estate.assets:
+        if component.kind not in _NAMED or dependency.asset_id not in estate.assets:
             continue
-        if component.id not in named:
-            names = {component.name, component.id.partition("/")[2] or component.id}
-            named[component.id] = any(mentions(text, n) for n in names)
-        if named[component.id] and component not in hits[dependency.asset_id]:
+        if component.id not in ours:
+            ours[component.id] = about(component, models, names) or _exactly(text, component)
+        if ours[component.id] and component not in hits[dependency.asset_id]:
             hits[dependency.asset_id].append(component)
     return {asset_id: used for asset_id, used in hits.items() if used}
+
+
+def _exactly(text: str, component: Component) -> bool:
+    if component.kind is not ComponentKind.HOSTED_MODEL:
+        return False
+    return any(mentions(text, n) for n in {component.name, component.id.partition("/")[2] or component.id})
 
 
 def _condition(note: Note, kind: SignalType, asset: Asset | None, models: list[str]) -> str:

@@ -14,7 +14,7 @@ from pulse_tui.domain.alert import OPEN, Alert
 from pulse_tui.domain.evidence import AdvisoryEvidence, MetricEvidence, NoteEvidence
 from pulse_tui.domain.release import ReleaseState
 from pulse_tui.domain.signal import Signal
-from pulse_tui.domain.words import ComponentKind, Environment, SignalType
+from pulse_tui.domain.words import Environment, SignalType
 from pulse_tui.policy.gate import GateStatus
 from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories.records import holders
@@ -100,12 +100,12 @@ def _advisory(alert: About, tx: Transaction) -> str | None:
 
 
 def _announced(alert: About, evidence: NoteEvidence, tx: Transaction) -> str | None:
-    """A note concerns an asset through the models it uses: those of the bills that apply now."""
+    """A note concerns an asset through the models and packages it uses: those of the bills that apply now."""
     if not evidence.models:
         return None
     assert alert.asset_id is not None
     uses = tx.dependencies.using(assets={alert.asset_id})
-    names = {d.component.name for d in uses if d.component.kind is ComponentKind.HOSTED_MODEL}
+    names = {d.component.name for d in uses}
     if names.intersection(evidence.models):
         return None
     return f"{alert.asset_id} no longer uses {', '.join(evidence.models)}"

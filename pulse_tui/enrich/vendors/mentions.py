@@ -1,0 +1,127 @@
+"""Which models and packages a vendor note names, however it spells them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import NamedTuple
+
+from pulse_tui.domain.estate import Component
+from pulse_tui.domain.note import Note
+from pulse_tui.domain.words import ComponentKind
+from pulse_tui.enrich.vendors.labs import FAMILIES
+from pulse_tui.enrich.vendors.names import canonical
+
+_DASHES = re.compile("[\u2010-\u2015\u2212\u2043\ufe58\ufe63\uff0d]")
+_WORD = re.compile(r"[a-z0-9](?:[\w./:@-]*[a-z0-9])?")
+_FAMILY_WORD = re.compile(r"(?:" + "|".join(sorted(map(re.escape, FAMILIES), key=len, reverse=True)) + r")(?![a-z])")
+_NUMBER = re.compile(r"v?\d{1,2}(?:[.-]\d{1,2})?[a-z]?\Z")
+_SIZE = re.compile(r"\d+(?:\.\d+)?[bm]\Z")
+_LONGEST = 5
+"""Words of a name that is written with blanks (``Claude 3.5 Sonnet``)."""
+_GROUP = frozenset({"model", "models", "family", "series", "line", "lineup"})
+_CLAUDE_NUMBER = re.compile(r"claude-(\d)(?:[.-](\d))?\Z")
+_CLAUDE_TIER = re.compile(r"claude-(?:(\d)(?:-(\d))?-[a-z]+|[a-z]+-(\d)(?:-(\d))?)\Z")
+_RELEASE = re.compile(r"\b([a-z0-9][\w.-]*)\s+v?\d+\.\d", re.IGNORECASE)
+_SEGMENT = re.compile(r"[\w.-]+")
+
+
+class Named(NamedTuple):
+    """A model that a text names: its lab, its name without the pinned state, and that state where it is named."""
+
+    lab: str
+    base: str
+    snapshot: str | None = None
+    group: bool = False
+    """Every model of the line is meant: "the GPT-4.1 family"."""
+
+    def reaches(self, other: Named) -> bool:
+        """Whether ``other``, a model in use, is meant. A name without a pinned state means every one of it."""
+        if self.lab != other.lab:
+            return False
+        if self.base == other.base:
+            return self.snapshot in (None, other.snapshot)
+        if (number := _CLAUDE_NUMBER.match(self.base)) and (tier := _CLAUDE_TIER.match(other.base)):
+            return number.groups() == (tier[1] or tier[3], tier[2] or tier[4])
+        return self.group and self.snapshot is None and other.base.startswith(f"{self.base}-")
+
+
+def plain(text: str) -> str:
+    """The text with every kind of dash and blank as the plain one: vendors write ``GPT\u20114.1``."""
+    return " ".join(_DASHES.sub("-", unicodedata.normalize("NFKC", text)).split(" "))
+
+
+def named(text: str) -> frozenset[Named]:
+    """Every model of a known family that the text names."""
+    flat = plain(text).lower()
+    words = list(_WORD.finditer(flat))
+    found: set[Named] = set()
+    for index, word in enumerate(words):
+        bare = _FAMILY_WORD.fullmatch(word[0]) is not None
+        whole = None if bare else _family(word[0])
+        if whole is None and not bare:
+            continue
+        name, last = word[0], index
+        while last + 1 < len(words) and last - index < _LONGEST:
+            joined = flat[words[last].end() : words[last + 1].start()].isspace()
+            if not joined or not _continues(name, words[last + 1][0]):
+                break
+            last += 1
+            name += f"-{words[last][0]}"
+        one = (_family(name) if last > index else None) or whole
+        if one is not None:
+            group = last + 1 < len(words) and words[last + 1][0] in _GROUP
+            found.add(one._replace(group=group))
+    return frozenset(found)
+
+
+@lru_cache(maxsize=4096)
+def model_of(component: Component) -> Named | None:
+    """The model behind a component; None where its lab is not known."""
+    return _family(component.id) or _family(component.name)
+
+
+def packages(note: Note) -> frozenset[str]:
+    """Names of packages that the note may be about: its vendor, the project of its link, ``NAME 1.2`` in its title.
+
+    A name in the running text is none: packages are called ``requests`` and ``rich``.
+    """
+    path = (note.link or "").partition("://")[2].partition("/")[2]
+    names = {note.vendor, *_SEGMENT.findall(path.partition("/releases")[0].partition("/tag")[0])[:3]}
+    names |= set(_RELEASE.findall(plain(note.title)))
+    return frozenset(n for name in names for n in (name, name.lower()) if len(n) > 2)
+
+
+def about(component: Component, models: frozenset[Named], names: frozenset[str]) -> bool:
+    """Whether a note that names these is about the component."""
+    if component.kind is ComponentKind.PACKAGE:
+        return component.name in names or component.name.lower() in names
+    mine = model_of(component)
+    return mine is not None and any(one.reaches(mine) for one in models)
+
+
+@lru_cache(maxsize=8192)
+def _family(name: str) -> Named | None:
+    model = canonical(name)
+    if model.lab is None:
+        return None
+    base = model.model.lower()
+    if model.snapshot is not None:
+        base = base.removesuffix(f"-{model.snapshot}")
+    if model.lab == "anthropic":
+        base = base.removesuffix("-0")
+    return Named(model.lab, base, model.snapshot)
+
+
+def _continues(name: str, word: str) -> bool:
+    """Whether the word goes on the model's name: its number, a size or a tier, and no word of the sentence."""
+    numbered = any(c.isdecimal() for c in name)
+    return word in _TIERS or bool((_SIZE if numbered else _NUMBER).match(word))
+
+
+_TIERS = frozenset(
+    {"opus", "sonnet", "haiku", "mini", "nano", "pro", "flash", "lite", "large", "medium", "small", "turbo", "preview"}
+    | {"audio", "realtime", "instruct", "codex", "ultra", "plus", "embedding", "vision", "max", "micro", "nemo"}
+    | {"flash-lite", "scout", "maverick", "coder", "thinking", "transcribe", "tts", "image", "chat", "base"}
+)

@@ -1,0 +1,124 @@
+"""A note reaches the model it means, however it is spelled, and no other."""
+
+from __future__ import annotations
+
+import pytest
+
+from pulse_tui.domain.estate import Component
+from pulse_tui.domain.note import Label, Note
+from pulse_tui.domain.words import ComponentKind
+from pulse_tui.enrich.vendors.incidents import ended, same_incident
+from pulse_tui.enrich.vendors.mentions import about, named, packages
+from pulse_tui.enrich.vendors.notes import classify
+from tests.fakes.nouns import NOW, later
+
+
+def note(body: str = "", title: str = "News", vendor: str = "openai", link: str | None = None) -> Note:
+    return Note(source="news", key="n1", vendor=vendor, title=title, body=body, published_at=NOW, link=link)
+
+
+def hosted(ident: str) -> Component:
+    return Component(id=ident, kind=ComponentKind.HOSTED_MODEL, name=ident.partition("/")[2])
+
+
+SONNET = "bedrock/us.anthropic.claude-3-5-sonnet-20241022-v2:0"
+
+
+@pytest.mark.parametrize(
+    ("text", "ident", "reached"),
+    [
+        ("We are deprecating GPT\u20114.1. It ends soon", "openai/gpt-4.1", True),
+        ("GPT\u00a04.1 will be retired", "openai/gpt-4.1", True),
+        ("GPT 4.1 mini will be retired", "openai/gpt-4.1", False),
+        ("GPT 4.1 mini will be retired", "openai/gpt-4.1-mini", True),
+        ("gpt-4.1 is retired", "openai/gpt-4.1-2025-04-14", True),
+        ("gpt-4.1-2025-01-01 is retired", "openai/gpt-4.1-2025-04-14", False),
+        ("the GPT-4.1 family ends", "openai/gpt-4.1-mini-2025-04-14", True),
+        ("gpt-4.1 ends", "openai/gpt-4.1-mini", False),
+        ("GPT-4.1. 2 new models follow", "azure/gpt-4.1-2025-04-14", True),
+        ("Claude 3.5 Sonnet retires", SONNET, True),
+        ("Claude Sonnet 3.5 retires", SONNET, True),
+        ("anthropic/claude-3-5-sonnet-20241022 retires", SONNET, True),
+        ("claude-3-5-sonnet-20240620 retires", SONNET, False),
+        ("Claude 3.5 models retire", SONNET, True),
+        ("Claude 3.5 Haiku retires", SONNET, False),
+        ("Claude Sonnet 4.5 is new", "bedrock/us.anthropic.claude-sonnet-4-20250514-v1:0", False),
+        ("Claude Opus 4 and Sonnet 4 retire", "anthropic/claude-opus-4-20250514", True),
+        ("gemini 2.5 pro changes", "google/gemini-2.5-pro", True),
+        ("gemini-2.0-flash ends", "google/gemini-2.0-flash-001", True),
+        ("in 3 chat sessions", "openai/gpt-4.1", False),
+    ],
+)
+def test_a_note_reaches_the_model_that_it_means(text: str, ident: str, reached: bool) -> None:
+    assert about(hosted(ident), named(text), frozenset()) is reached
+
+
+@pytest.mark.parametrize(
+    ("item", "reached"),
+    [
+        (note(vendor="vllm"), True),
+        (note(title="vLLM v0.9.2"), True),
+        (note(link="https://github.com/vllm-project/vllm/releases/tag/v0.9.2"), True),
+        (note(body="we moved to vllm lately"), False),
+        (note(title="Elevated errors on vllm"), False),
+    ],
+)
+def test_release_notes_reach_the_package_of_their_project(item: Note, reached: bool) -> None:
+    vllm = Component(id="pkg:pypi/vllm", kind=ComponentKind.PACKAGE, name="vllm", version="0.9.1", ecosystem="PyPI")
+    assert about(vllm, frozenset(), packages(item)) is reached
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We will not deprecate gpt-4.1 this year and there are no plans to retire it.",
+        "gpt-4.1 won't be shut down.",
+        "gpt-4.1 is not being retired.",
+        "There is no outage and no breaking change.",
+    ],
+)
+def test_a_negation_announces_nothing(text: str) -> None:
+    assert classify(note(text)).labels == (Label.OTHER,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "gpt-4.1 will not be retired before 2027-02-01.",
+        "gpt-4.1 is no longer available.",
+        "We will not only deprecate gpt-4.1 but its siblings too.",
+        "Do not use gpt-4.1: it is deprecated.",
+    ],
+)
+def test_what_only_sounds_like_a_negation_is_announced(text: str) -> None:
+    assert Label.DEPRECATION in classify(note(text)).labels
+
+
+@pytest.mark.parametrize(
+    ("body", "over"),
+    [
+        ("Resolved - all is well. Investigating - errors", True),
+        ("Investigating - the outage has returned. Resolved - outage ended. Investigating - outage", False),
+        ("Monitoring - a fix is out, errors are not fully resolved yet", False),
+        ("Postmortem - what happened. Resolved - all is well", True),
+        ("Update - we look into it. Identified - errors", False),
+        ("Nov 27, 10:00 UTC Investigating - errors. Nov 27, 11:00 UTC Resolved - all is well", True),
+        ("Nov 27, 11:00 UTC Investigating - back. Nov 27, 10:00 UTC Resolved - all is well", False),
+        ("The issue affecting gpt-4.1 has been resolved.", True),
+        ("It has not been resolved.", False),
+        ("It isn't resolved.", False),
+        ("We will inform you once it is resolved.", False),
+        ("It is resolved for most users; others still see errors.", False),
+        ("elevated errors", False),
+    ],
+)
+def test_an_incident_is_over_by_its_newest_update_and_not_by_a_word(body: str, over: bool) -> None:
+    assert ended(note(body, "Elevated errors")) is over
+
+
+def test_an_incident_keeps_its_identity_when_its_page_changes_title_and_key() -> None:
+    longer = note(title="Elevated error rates on gpt-4.1 and embeddings")
+    assert same_incident(longer, "Elevated error rates on gpt-4.1", "inc-1", later(minutes=-30))
+    assert same_incident(longer, "anything else", "n1", later(days=-9)), "the key is the same"
+    assert not same_incident(longer, "Elevated error rates on gpt-4.1", "inc-1", later(days=-9))
+    assert not same_incident(longer, "Elevated latency on gpt-4.1", "inc-1", NOW)
