@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from pulse_tui.domain.views.evals import BenchStory, Flips
-from pulse_tui.domain.views.panes import AlertStory, Board, PlanStory, Trend
+from pulse_tui.domain.views.panes import AlertStory, Board, PlanLine, PlanStory, Trend
 from pulse_tui.domain.views.registry import (
     CalendarRow,
     Dependents,
@@ -111,4 +111,16 @@ class Desk(Protocol):
     def reject(self, plan_hash: str, reason: str) -> PlanStory: ...
     def execute(self, plan_hash: str) -> PlanStory: ...
     def undo(self, plan_hash: str) -> PlanStory: ...
+    def plans(self) -> tuple[PlanLine, ...]:
+        """The rollback plans, newest first, with how each stands and who waits for whom."""
+        ...
+
+    def resume(self, run_id: str) -> PlanStory:
+        """Go on with a run that stopped half-way. Raises Refused while its process is alive."""
+        ...
+
+    def put_back(self, run_id: str) -> PlanStory:
+        """Undo what a run moved that stopped half-way. Raises Refused as :meth:`resume` does."""
+        ...
+
     def close(self) -> None: ...

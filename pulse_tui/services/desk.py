@@ -9,7 +9,7 @@ from pulse_tui.domain.errors import NotFound, Refused, WrongUse
 from pulse_tui.domain.evals import Gate
 from pulse_tui.domain.health import Health
 from pulse_tui.domain.views.evals import BenchStory, Flips
-from pulse_tui.domain.views.panes import AlertStory, Board, PlanStory, Trend
+from pulse_tui.domain.views.panes import AlertStory, Board, PlanLine, PlanStory, Trend
 from pulse_tui.domain.views.registry import (
     CalendarRow,
     Dependents,
@@ -35,6 +35,7 @@ from pulse_tui.services.promotion.gate import gate, gate_story
 from pulse_tui.services.registry.inventory import inventory
 from pulse_tui.services.registry.story import asset_story
 from pulse_tui.services.rollback import approve, execute, plan
+from pulse_tui.services.rollback.listing import listed
 from pulse_tui.services.rollback.story import plan_story
 from pulse_tui.settings.check import nearest
 
@@ -232,6 +233,19 @@ class ServiceDesk:
         if not verified:
             raise NotFound(f"plan {done.hash[:12]} has no verified run to undo")
         return self.plan_story(plan.propose_undo(self._parts, done, by=self.operator).hash)
+
+    def plans(self) -> tuple[PlanLine, ...]:
+        return listed(self._parts)
+
+    def resume(self, run_id: str) -> PlanStory:
+        self._may_act()
+        run = execute.resume(self._parts, run_id, self.operator, self._holder)
+        return plan_story(self._parts, run.plan_hash, self.operator, checked=False)
+
+    def put_back(self, run_id: str) -> PlanStory:
+        self._may_act()
+        run = execute.put_back(self._parts, run_id, self.operator, self._holder)
+        return plan_story(self._parts, run.plan_hash, self.operator, checked=False)
 
     def close(self) -> None:
         self._store.close()

@@ -10,7 +10,7 @@ from textual.widget import Widget
 from pulse_tui.tui.asks.common import Copy
 from pulse_tui.tui.asks.evals import OpenVerdicts
 from pulse_tui.tui.asks.registry import Freeze, OpenCalendar, OpenDependents, OpenHistory, OpenInventory, OpenTree
-from pulse_tui.tui.asks.rollback import Propose
+from pulse_tui.tui.asks.rollback import OpenPlans, Propose
 from pulse_tui.tui.asks.sources import Collect, OpenSources
 from pulse_tui.tui.kit.filter_line import FilterScreen
 from pulse_tui.tui.kit.keys import EVERYWHERE, MOVES, Key, bind
@@ -59,6 +59,7 @@ ATTENTION: Final = (
 LEAVE: Final = (
     bind("tab", "next_pane(1)", "next pane", priority=False),
     bind("shift+tab", "next_pane(-1)", "previous pane"),
+    bind("P", "plans", "plans", "rollback plans and their runs: what stopped, what waits for whom; resume, undo"),
     bind("S", "sources", "sources", "how every source is doing, and what was refused"),
     bind("escape", "clear", "clear", "clear the filter, or the message in the last line"),
     *EVERYWHERE[:-2],
@@ -270,6 +271,9 @@ class MainScreen(FilterScreen):
 
     def action_refresh(self) -> None:
         self.post_message(Collect())
+
+    def action_plans(self) -> None:
+        self.post_message(OpenPlans())
 
     def action_sources(self) -> None:
         self.post_message(OpenSources())

@@ -11,6 +11,7 @@ from pulse_tui.domain.views.panes import (
     AlertStory,
     Board,
     Header,
+    PlanLine,
     PlanStory,
     RegistryRow,
     SourceRow,
@@ -57,6 +58,12 @@ SOURCES = (
     SourceRow("osv", "osv", "failing", "500 from the server, next try in 10m", ago(5)),
     SourceRow("vendor-blog", "feed", "late", "", ago(9)),
 )
+PLAN_LINES = (
+    PlanLine("1b77f0aa" * 8, "support-bot", "production", "3.8.1", "3.8.0", "proposed", ago(0), "ana approved; waits for 1 of: ben, cho; since 12m, expires in 48m", "", "", (), "pulse-tui rollback approve 1b77f0aa1b77 --why REASON"),
+    PlanLine("5d28fde0" * 8, "embed-gateway", "production", "1.9.3", "1.9.2", "unknown", ago(2), "", "5d28fde026b2", "step 2: no answer", ("alias: verified, read back 1.9.2", "gateway: unknown, gave no answer"), "pulse-tui rollback resume 5d28fde026b2 (goes on), or undo 5d28fde026b2 (puts back)"),
+    PlanLine("c20d4eee" * 8, "code-assist", "canary", "2.4.1", "2.4.0", "undone", ago(7), "", "c20d4eee9852", "step 1 of 1 failed: refused", ("alias: undone, put back to 2.4.1",), ""),
+    PlanLine("e3f48e26" * 8, "support-bot", "canary", "3.8.2", "3.8.1", "verified", ago(30), "", "3b0ae0670bef", "3.8.1 serves support-bot/canary, read back", ("alias: verified, read back 3.8.1",), ""),
+)  # fmt: skip
 PLAN = PlanStory(
     HASH, "support-bot", "canary", "3.8.2", "3.8.1", "proposed", "put support-bot 3.8.1 back in canary (12 % of traffic)",
     (
@@ -309,6 +316,17 @@ class FakeDesk(FakeBench, FakeRegistry):
             hash=UNDO_HASH, asset=done.asset, environment=done.environment, from_version=done.to_version,
             to_version=done.from_version, headline=f"undo: {done.asset} from {done.to_version} to {done.from_version} again",
         )  # fmt: skip
+        return self.plan
+
+    def plans(self) -> tuple[PlanLine, ...]:
+        return PLAN_LINES
+
+    def resume(self, run_id: str) -> PlanStory:
+        self._did("resume", run_id)
+        return self.plan
+
+    def put_back(self, run_id: str) -> PlanStory:
+        self._did("put_back", run_id)
         return self.plan
 
     def close(self) -> None:

@@ -257,6 +257,50 @@ class PlanRow(NamedTuple):
         return f"pulse-tui rollback {'run' if self.state == 'approved' else 'approve'} {self.hash[:12]}"
 
 
+HALF_WAY = ("abandoned", "unknown", "halted")
+"""How a run stands that can be resumed, or put back."""
+
+
+class PlanLine(NamedTuple):
+    """A plan in the list."""
+
+    plan: str
+    """Its hash."""
+    asset: str
+    environment: str
+    from_version: str
+    to_version: str
+    state: str
+    """Of its run where it has one (``abandoned`` when the process is gone), else of the plan; ``void`` and
+    ``expired`` when no approval of it counts any more."""
+    since_us: int
+    waits: str
+    """Who waits for whom, or why it can no longer be run; empty when nothing is open."""
+    run: str
+    """The id of its run; empty when it was never run."""
+    detail: str
+    targets: tuple[str, ...]
+    """``target: state, what was found`` of each step of the run."""
+    todo: str
+    """The command that comes next; empty when there is none."""
+
+    @property
+    def needs_somebody(self) -> bool:
+        """Whether it stopped half-way, or waits."""
+        return bool(self.todo)
+
+    def lines(self) -> list[str]:
+        """As text."""
+        head = (
+            f"{self.plan[:12]}  {self.asset}/{self.environment}  {self.from_version} -> {self.to_version}  {self.state}"
+        )
+        more = [f"run {self.run}: {self.detail}" if self.detail else f"run {self.run}"] if self.run else []
+        more += [*self.targets, *filter(None, [self.waits])]
+        if self.todo:
+            more.append(f"next: {self.todo}")
+        return [head, *(f"    {line}" for line in more)]
+
+
 class Board(NamedTuple):
     """All four panes and the header at one moment."""
 
@@ -311,3 +355,10 @@ class PlanStory(NamedTuple):
     run: tuple[str, ...]
     may_approve: bool
     why_not: str
+    run_id: str = ""
+    """Of the run that carried it out; empty before there is one."""
+
+    @property
+    def stopped(self) -> bool:
+        """Whether its run stopped half-way: it can be resumed, or put back."""
+        return self.state in HALF_WAY

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
 
 from pulse_tui.domain.moments import age, to_us
-from pulse_tui.domain.rollback import Plan, PlanState, Run, RunState
+from pulse_tui.domain.rollback import Plan, PlanState, Run
+from pulse_tui.domain.views.panes import HALF_WAY, PlanLine
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.rollback.approve import valid_approvals
@@ -14,47 +14,6 @@ from pulse_tui.services.rollback.plan import void_reasons
 from pulse_tui.services.rollback.unfinished import ABANDONED, abandoned
 
 SHOWN = 50
-_HALF_WAY = (ABANDONED, RunState.UNKNOWN.value, RunState.HALTED.value)
-
-
-class PlanLine(NamedTuple):
-    """A plan in the list."""
-
-    plan: str
-    """Its hash."""
-    asset: str
-    environment: str
-    from_version: str
-    to_version: str
-    state: str
-    """Of its run where it has one (``abandoned`` when the process is gone), else of the plan; ``void`` and
-    ``expired`` when no approval of it counts any more."""
-    since_us: int
-    waits: str
-    """Who waits for whom, or why it can no longer be run; empty when nothing is open."""
-    run: str
-    """The id of its run; empty when it was never run."""
-    detail: str
-    targets: tuple[str, ...]
-    """``target: state, what was found`` of each step of the run."""
-    todo: str
-    """The command that comes next; empty when there is none."""
-
-    @property
-    def needs_somebody(self) -> bool:
-        """Whether it stopped half-way, or waits."""
-        return bool(self.todo) and self.state != RunState.UNDONE.value
-
-    def lines(self) -> list[str]:
-        """As text."""
-        head = (
-            f"{self.plan[:12]}  {self.asset}/{self.environment}  {self.from_version} -> {self.to_version}  {self.state}"
-        )
-        more = [f"run {self.run}: {self.detail}" if self.detail else f"run {self.run}"] if self.run else []
-        more += [*self.targets, *filter(None, [self.waits])]
-        if self.todo:
-            more.append(f"next: {self.todo}")
-        return [head, *(f"    {line}" for line in more)]
 
 
 def listed(parts: RollbackParts, limit: int = SHOWN) -> tuple[PlanLine, ...]:
@@ -70,7 +29,7 @@ def _line(tx: Transaction, parts: RollbackParts, plan: Plan, state: PlanState, n
         word, waits, todo = _waiting(tx, parts, plan, state, now)
         return _made(plan, word, plan.created_at, waits=waits, todo=todo)
     word = ABANDONED if abandoned(tx, parts.outside, run, now) else run.state.value
-    todo = f"pulse-tui rollback resume {run.id} (goes on), or undo {run.id} (puts back)" if word in _HALF_WAY else ""
+    todo = f"pulse-tui rollback resume {run.id} (goes on), or undo {run.id} (puts back)" if word in HALF_WAY else ""
     later = [r for r in tx.rollbacks.runs() if r.target == run.target and r.started_at > run.started_at]
     if later:
         todo = ""

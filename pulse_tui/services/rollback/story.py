@@ -13,6 +13,7 @@ from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.registry.reach import reached
 from pulse_tui.services.rollback.approve import find, objections, valid_approvals
 from pulse_tui.services.rollback.plan import preflight
+from pulse_tui.services.rollback.unfinished import ABANDONED, abandoned
 
 _WINDOW = timedelta(hours=24)
 
@@ -26,6 +27,9 @@ def plan_story(parts: RollbackParts, plan_hash: str, principal: str, *, checked:
         counted = valid_approvals(tx, parts, plan, now)
         runs = tx.rollbacks.runs(plan_hash=plan.hash)
         lines = _run_lines(tx, runs)
+        word = runs[0].state.value if runs else state.value
+        if runs and abandoned(tx, parts.outside, runs[0], now):
+            word = ABANDONED
         radius = _blast_radius(tx, plan)
     over = state in (PlanState.USED, PlanState.REJECTED)
     checks = preflight(parts, plan) if checked and not over else []
@@ -42,7 +46,8 @@ def plan_story(parts: RollbackParts, plan_hash: str, principal: str, *, checked:
         environment=plan.environment.value,
         from_version=plan.from_version,
         to_version=plan.to_version,
-        state=runs[0].state.value if runs else state.value,
+        state=word,
+        run_id=runs[0].id if runs else "",
         headline=f"roll {plan.asset_id} {plan.environment.value} back from {plan.from_version} to {plan.to_version}"
         if plan.undoes is None
         else f"undo: {plan.asset_id} {plan.environment.value} from {plan.from_version} to {plan.to_version} again",

@@ -48,3 +48,23 @@ class Execute(OfPlan):
 
 class Undo(OfPlan):
     """Undo the run of a plan."""
+
+
+class OpenPlans(Ask):
+    """Open the list of plans and their runs."""
+
+
+@with_fields
+class OfRun(Ask):
+    """About a run that stopped half-way."""
+
+    run_id: str
+    plan_hash: str
+
+
+class Resume(OfRun):
+    """Go on with it."""
+
+
+class PutBack(OfRun):
+    """Undo what it moved."""

@@ -30,12 +30,18 @@ ARROW: Final = " › "
 
 def registry_state(row: RegistryRow) -> Span:
     """The state, and beside a more urgent one the hold or the conflict that stands too: ``✖ FAIL ■ blocked``."""
-    return state_text(row.state, row.hold, row.concerns > 0)
+    return state_text(row.state, row.hold, row.concerns > 0, row.run)
 
 
-def state_text(state: str, hold: str, concerned: bool) -> Span:
+RUNS: Final = {"stopped": "✖ run", "running": "▶ run", "waiting": "⧗ plan"}
+"""The mark of a rollback beside the state: one that stopped, one under way, a plan that waits."""
+
+
+def state_text(state: str, hold: str, concerned: bool, run: str = "") -> Span:
     """As :func:`registry_state`, of the parts."""
     text, style = styles.state(state)
+    if run:
+        return f"{text} {RUNS[run]}", styles.BAD if run == "stopped" else style
     beside = hold or ("conflict" if concerned else "")
     return (text, style) if beside in ("", state) else (f"{text} {styles.state(beside)[0]}", style)
 
@@ -87,8 +93,8 @@ def registry_cells(row: RegistryRow, now_us: int) -> Cells:
 
 
 @lru_cache(maxsize=1024)
-def _state_width(state: str, hold: str, concerned: bool) -> int:
-    return cell_len(state_text(state, hold, concerned)[0])
+def _state_width(state: str, hold: str, concerned: bool, run: str) -> int:
+    return cell_len(state_text(state, hold, concerned, run)[0])
 
 
 def registry_widths(row: RegistryRow) -> tuple[int, ...]:
@@ -100,7 +106,7 @@ def registry_widths(row: RegistryRow) -> tuple[int, ...]:
         4 if where == "production" else len(where),
         (len(version) if version.isascii() else cell_len(version)) or 1,
         len(str(iteration)) if iteration is not None else 1,
-        _state_width(state, row.hold, row.concerns > 0),
+        _state_width(state, row.hold, row.concerns > 0, row.run),
         0,
         len(pointer) if pointer.isascii() else cell_len(pointer),
         len(source) if source.isascii() else cell_len(source),
@@ -123,6 +129,7 @@ def registry_fields(row: RegistryRow) -> Fields:
         "back": row.pointer if row.pointer_ok else f"!{row.pointer}",
         "source": row.source,
         "concerns": str(row.concerns),
+        "run": row.run,
         "why": row.why,
     }
 
@@ -149,9 +156,9 @@ REGISTRY: Final[Spec[RegistryRow]] = Spec(
     fields=registry_fields,
     names=(
         "asset", "env", "version", "iter", "state", "hold", "owner", "tier", "kind", "release", "back", "source",
-        "concerns", "why",
+        "concerns", "run", "why",
     ),
-    wants_attention=lambda row: row.state not in GOOD_STATES or bool(row.hold) or bool(row.concerns),
+    wants_attention=lambda row: row.state not in GOOD_STATES or bool(row.hold) or bool(row.concerns) or bool(row.run),
     copied=_copied,
     empty="no assets yet. Write a first configuration: pulse-tui init",
     widths=registry_widths,

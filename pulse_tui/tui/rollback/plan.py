@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
-from pulse_tui.domain.views.panes import PlanStory
+from pulse_tui.domain.views.panes import HALF_WAY, PlanStory
 from pulse_tui.tui.asks import rollback as asks
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.ask import AskScreen
@@ -22,6 +22,11 @@ from pulse_tui.tui.kit.screen import Head
 _OPEN = ("proposed", "approved")
 
 
+def plan_state(word: str) -> Span:
+    """The state of a plan or its run; one that stopped short of its end is never in the colour of success."""
+    return (f"✖ {word}", styles.BAD) if word in (*HALF_WAY, "undone") else styles.state(word)
+
+
 def plan_title(plan: PlanStory) -> list[Span]:
     """``Rollback  support-bot canary 3.8.2 → 3.8.1  ◆ proposed``."""
     return [
@@ -31,7 +36,7 @@ def plan_title(plan: PlanStory) -> list[Span]:
             styles.BOLD,
         ),
         ("   ", styles.PLAIN),
-        styles.state(plan.state),
+        plan_state(plan.state),
     ]
 
 
@@ -42,9 +47,14 @@ def _after_run(plan: PlanStory, read_only: bool) -> str:
     return {
         "running": "wait: the run is under way, and this page follows it",
         "undone": f"read in RUN why it failed: what was moved is back, {plan.from_version} serves",
-        "halted": "act by hand: the run stopped, and RUN says what every target holds now",
-        "unknown": "check the target: whether the last step in RUN took effect is unknown",
+        "halted": f"the run halted, and RUN says what every target has now: {_mend(read_only)}",
+        "unknown": f"check the target: whether the last step in RUN took effect is unknown; then {_mend(read_only)}",
+        "abandoned": f"its process is gone: {_mend(read_only)}",
     }.get(plan.state, "read RUN: it says how the run stands")
+
+
+def _mend(read_only: bool) -> str:
+    return "resume or undo it in a tower that may write" if read_only else "[e] resumes it, [u] undoes what it moved"
 
 
 def next_step(plan: PlanStory, read_only: bool) -> str:
@@ -121,11 +131,13 @@ class PlanScreen(PageScreen):
         bind(
             "u",
             "undo",
-            "undo plan",
-            "make the plan that puts back what the run changed; approve it there",
+            "undo",
+            "make the plan that puts back what the run changed; approve it there. Of a run that stopped half-way: "
+            "put back what it moved",
             show=True,
             changes=True,
         ),
+        bind("e", "resume", "resume", "go on with a run that stopped half-way", show=True, changes=True),
         *PageScreen.PAGE_KEYS,
     ]
 
@@ -156,7 +168,9 @@ class PlanScreen(PageScreen):
         if action == "execute":
             return not self.busy and open_plan and missing <= 0
         if action == "undo":
-            return not self.busy and plan.state == "verified"
+            return not self.busy and (plan.state == "verified" or plan.stopped)
+        if action == "resume":
+            return not self.busy and plan.stopped
         return True
 
     def action_approve(self) -> None:
@@ -171,7 +185,11 @@ class PlanScreen(PageScreen):
         self._confirm(what, after, lambda reason: asks.Approve(plan.hash, reason, last))
 
     def action_undo(self) -> None:
-        self.post_message(asks.Undo(self.plan.hash))
+        plan = self.plan
+        self.post_message(asks.PutBack(plan.run_id, plan.hash) if plan.stopped else asks.Undo(plan.hash))
+
+    def action_resume(self) -> None:
+        self.post_message(asks.Resume(self.plan.run_id, self.plan.hash))
 
     def _confirm(self, what: str, after: str, message: object) -> None:
         plan = self.plan

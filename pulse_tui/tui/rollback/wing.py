@@ -27,6 +27,9 @@ class RollbackWing(Wing):
             asks.Reject: self.reject,
             asks.Execute: self.execute,
             asks.Undo: self.undo,
+            asks.OpenPlans: self.plans,
+            asks.Resume: self.resume,
+            asks.PutBack: self.put_back,
         }
 
     def _show(self, plan: PlanStory) -> None:
@@ -69,6 +72,24 @@ class RollbackWing(Wing):
         """The undo is a plan of its own: it opens as one, and changes nothing before it is approved."""
         self._context.ask(lambda desk: desk.undo(ask.plan_hash), self._show, "act")
 
+    def plans(self, _ask: asks.OpenPlans) -> None:
+        """Every plan with how it stands, newest first."""
+        from pulse_tui.tui.rollback.plans import PlansScreen  # noqa: PLC0415  nobody needs it before the first P
+
+        self._context.open(
+            lambda desk: desk.plans(),
+            lambda rows: PlansScreen(self._context.head, rows, self._context.now_us),
+            PlansScreen.show_rows,
+        )
+
+    def resume(self, ask: asks.Resume) -> None:
+        """A run that stopped half-way."""
+        self._act(ask.plan_hash, lambda desk: desk.resume(ask.run_id), "resuming…")
+
+    def put_back(self, ask: asks.PutBack) -> None:
+        """What such a run moved."""
+        self._act(ask.plan_hash, lambda desk: desk.put_back(ask.run_id), "undoing…")
+
     def _act(self, plan_hash: str, call: Callable[[Desk], PlanStory], word: str) -> None:
         """Call with the page's keys off, then say and show how the plan stands."""
         from pulse_tui.tui.rollback.plan import PlanScreen  # noqa: PLC0415
@@ -86,7 +107,8 @@ class RollbackWing(Wing):
             try:
                 async with context.notices.reported():
                     plan = await context.run("act", lambda: call(desk))
-                    context.say(f"{plan.asset}: {plan.run[0] if plan.run else f'{plan.state}: {plan.headline}'}")
+                    sentence = f"{plan.asset}: {plan.run[0] if plan.run else f'{plan.state}: {plan.headline}'}"
+                    context.say(sentence, bad=plan.stopped or plan.state == "undone")
                     if isinstance(page, PlanScreen) and page.is_attached and page.plan.hash == plan_hash:
                         page.show_plan(plan)
             finally:

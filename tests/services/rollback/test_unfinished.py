@@ -9,12 +9,12 @@ import pytest
 from pulse_tui.domain.alert import OPEN, Alert
 from pulse_tui.domain.errors import Refused
 from pulse_tui.domain.rollback import Plan, Run, RunState
-from pulse_tui.domain.views.panes import Board, RegistryRow
+from pulse_tui.domain.views.panes import Board, PlanLine, RegistryRow
 from pulse_tui.domain.words import Priority
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.rollback.approve import approve
 from pulse_tui.services.rollback.execute import execute, put_back, resume
-from pulse_tui.services.rollback.listing import PlanLine, listed
+from pulse_tui.services.rollback.listing import listed
 from pulse_tui.services.rollback.plan import propose
 from pulse_tui.services.rollback.unfinished import check_runs
 from tests.fakes.clock import Clock

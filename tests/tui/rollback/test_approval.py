@@ -134,15 +134,30 @@ def test_the_way_back_is_a_plan_of_its_own_that_wants_the_name_too() -> None:
     play(scenario)
 
 
-def test_only_a_verified_run_offers_the_way_back() -> None:
+def test_a_run_that_was_undone_offers_neither_resume_nor_undo() -> None:
     desk = FakeDesk()
-    desk.plan = desk.plan._replace(state="halted", run=("run 1 by ana: halted",), checks=())
+    desk.plan = desk.plan._replace(state="undone", run=("run 1 by ana: undone",), checks=(), run_id="1")
 
     async def scenario(pilot: Pilot) -> None:
-        await pilot.press("j", "p", "u")
-        assert approvals(pilot) == []
-        assert "act by hand" in pilot.text()
+        await pilot.press("j", "p", "u", "e")
+        assert [call for call in pilot.desk.calls if call[0] in ("undo", "put_back", "resume")] == []
         assert "undo" not in pilot.lines()[-1]
+
+    play(scenario, desk=desk)
+
+
+@pytest.mark.parametrize("state", ["unknown", "halted", "abandoned"])
+@pytest.mark.parametrize(("key", "call"), [("e", "resume"), ("u", "put_back")])
+def test_a_run_that_stopped_half_way_is_resumed_or_put_back_from_its_plan(state: str, key: str, call: str) -> None:
+    desk = FakeDesk()
+    desk.plan = desk.plan._replace(state=state, run=(f"run 1 by ana: {state}",), checks=(), run_id="1")
+
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("j", "p")
+        assert "[e] resumes it, [u] undoes what it moved" in " ".join(pilot.text().split())
+        assert f"✖ {state}" in pilot.text()
+        await pilot.press(key)
+        assert (call, "1") in pilot.desk.calls
 
     play(scenario, desk=desk)
 

@@ -1,0 +1,111 @@
+"""The rollback plans and their runs, newest first: what stopped, what waits for whom, and the keys that end it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Final
+
+from textual.binding import BindingType
+
+from pulse_tui.domain.moments import age
+from pulse_tui.domain.views.panes import HALF_WAY, PlanLine
+from pulse_tui.tui.asks import rollback as asks
+from pulse_tui.tui.kit import styles
+from pulse_tui.tui.kit.canvas import Span, safe
+from pulse_tui.tui.kit.filters import Fields
+from pulse_tui.tui.kit.keys import bind
+from pulse_tui.tui.kit.listing import ListScreen
+from pulse_tui.tui.kit.rows import Cells, Column, Spec, environment
+from pulse_tui.tui.kit.screen import Head
+from pulse_tui.tui.rollback.plan import plan_state
+
+
+def plan_cells(row: PlanLine, now_us: int) -> Cells:
+    """PLAN ASSET ENV MOVE STATE SINCE."""
+    return (
+        (row.plan[:12], styles.DIM),
+        (safe(row.asset), styles.BOLD if row.needs_somebody else styles.PLAIN),
+        environment(row.environment),
+        (safe(f"{row.from_version} → {row.to_version}"), styles.PLAIN),
+        plan_state(row.state),
+        (age(row.since_us, now_us), styles.DIM),
+    )
+
+
+def plan_fields(row: PlanLine) -> Fields:
+    """Names for the filter."""
+    return {
+        "plan": row.plan,
+        "asset": row.asset,
+        "env": environment(row.environment)[0],
+        "state": row.state,
+        "run": row.run,
+        "waits": row.waits,
+    }
+
+
+def plan_detail(row: PlanLine) -> list[Span]:
+    """What it waits for, or what its run says of each target."""
+    if row.waits:
+        return [("WAITS ", styles.DIM), (safe(row.waits), styles.PLAIN)]
+    if not row.run:
+        return [(safe(row.state), styles.DIM)]
+    style = styles.BAD if row.state in (*HALF_WAY, "undone") else styles.PLAIN
+    text = safe("; ".join(filter(None, [row.detail, *row.targets])))
+    return [(f"RUN {row.run} ", styles.DIM), (text, style)]
+
+
+PLANS: Final[Spec[PlanLine]] = Spec(
+    title="Plans, newest first",
+    columns=(
+        Column("PLAN", 12, 12, drop=2),
+        Column("ASSET", 10, 0, wish=14),
+        Column("ENV", 4, 7),
+        Column("MOVE", 10, 26),
+        Column("STATE", 9, 12),
+        Column("SINCE", 5, 5, drop=1, right=True),
+    ),
+    cells=plan_cells,
+    key=lambda row: row.plan,
+    fields=plan_fields,
+    names=("plan", "asset", "env", "state", "run", "waits"),
+    wants_attention=lambda row: row.needs_somebody,
+    copied=lambda row: " ".join(row.lines()),
+    empty="no rollback was planned yet: p on a row of the registry makes a plan",
+)
+
+
+class PlansScreen(ListScreen[PlanLine]):
+    """Approving happens in the plan itself: Enter opens it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("enter", "open", "open", "open the plan: its checks, its run; approve it there", show=True),
+        bind("e", "resume", "resume", "go on with a run that stopped half-way", show=True, changes=True),
+        bind("u", "undo", "undo", "put back what a run moved that stopped half-way", show=True, changes=True),
+        *ListScreen.LIST_KEYS,
+    ]
+
+    def __init__(self, head: Head, rows: Sequence[PlanLine], now_us: int) -> None:
+        """The plans as the desk gives them."""
+        super().__init__(head, [(" Rollback plans", styles.BOLD)], PLANS, (), now_us)
+        self.table.update_rows(rows, now_us)
+
+    def detail(self, row: PlanLine) -> Sequence[Span]:
+        return plan_detail(row)
+
+    def applies(self, action: str) -> bool:
+        if action in ("resume", "undo"):
+            return self.table.row is not None and self.table.row.state in HALF_WAY
+        return super().applies(action)
+
+    def action_open(self) -> None:
+        if (row := self.table.row) is not None:
+            self.post_message(asks.OpenPlan(row.plan))
+
+    def action_resume(self) -> None:
+        if (row := self.table.row) is not None:
+            self.post_message(asks.Resume(row.run, row.plan))
+
+    def action_undo(self) -> None:
+        if (row := self.table.row) is not None:
+            self.post_message(asks.PutBack(row.run, row.plan))
