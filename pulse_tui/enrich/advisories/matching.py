@@ -214,13 +214,6 @@ def _signal(
     if severity is None:
         lines.append("The advisory states no severity; medium is assumed.")
     marks = [f"{f.component}={f.audit}" for f in group]
-    # How exposed it is decides as much as what it is: another exposure is judged again.
-    marks += [
-        asset.tier,
-        asset.exposure,
-        *asset.data.words(),
-        "" if deployment and deployment.traffic else "no traffic",
-    ]
     confidence = (0.9 if matched else 0.4) * (0.8 if severity is None else 1.0)
     return observed(
         SignalType.CVE,

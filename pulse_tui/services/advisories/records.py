@@ -40,7 +40,7 @@ def take_advisory(item: Advisory, tx: Transaction, estate: Estate, now: datetime
 def again(
     signals: Iterable[Signal], name: str, standing: Collection[Condition], tx: Transaction, now: datetime
 ) -> Iterator[Signal]:
-    """The signals of one vulnerability; one whose condition had ended (is not ``standing``) is an event of its own.
+    """The signals of one vulnerability; one whose condition is not ``standing`` (it had ended) is an event of its own.
 
     The same component in the same version gives the same id: without this a vulnerability that was gone and came back
     would pass for the event that was judged before.

@@ -19,8 +19,11 @@ _MANY = 50
 """From this many assets, one query of all findings is cheaper than one for each."""
 
 
-def rematch(asset_ids: Collection[str], tx: Transaction, now: datetime) -> Told:
-    """Match the assets' components against every stored advisory that names one; their findings are made again."""
+def rematch(asset_ids: Collection[str], tx: Transaction, now: datetime, *, exposed: Collection[str] = ()) -> Told:
+    """Match the assets' components against every stored advisory that names one; their findings are made again.
+
+    Of assets that are ``exposed`` otherwise than before (traffic, tier, data) what stands is judged again as well.
+    """
     told = Told([], [])
     if not asset_ids:
         return told
@@ -38,7 +41,8 @@ def rematch(asset_ids: Collection[str], tx: Transaction, now: datetime) -> Told:
         here = [f for record in records for f in match(record, estate) if f.asset_id in wanted]
         reached |= {(name, f.asset_id, f.environment) for f in here}
         tx.advisories.put_findings(kept(here, said, name))
-        told.signals.extend(again(advisory_signals(merged(records), here, estate, now), name, said, tx, now))
+        standing = {c for c in said if c[1] not in exposed}
+        told.signals.extend(again(advisory_signals(merged(records), here, estate, now), name, standing, tx, now))
     for name, asset_id, environment in said.keys() - reached:
         told.cleared.append(condition(name, asset_id, environment))
     return told

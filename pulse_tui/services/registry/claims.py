@@ -149,7 +149,7 @@ def _settled(
     if after != before:
         tx.estate.deploy(after)
         if before is None or (before.traffic > 0) != (after.traffic > 0):
-            told.add(rematch([asset_id], tx, now))  # it is exposed there now, or no longer
+            told.add(rematch([asset_id], tx, now, exposed=[asset_id]))
         elif not same:
             _made_of_another(tx, asset_id, told, now)
     return Settlement(before, after, told)

@@ -83,7 +83,8 @@ class _Sync:
         changed += tx.estate.put_assets(named)
         changed += self._describe()
         # A vulnerability weighs otherwise on an asset that others reach, or that stores more.
-        moved = [a.id for a in named if a.id in known and _weight(a) != _weight(known[a.id])]
+        exposed = [a.id for a in named if a.id in known and _weight(a) != _weight(known[a.id])]
+        moved: list[str] = []
         for asset in shape.assets:
             added = self._releases(asset)
             changed += added
@@ -96,7 +97,7 @@ class _Sync:
             changed += self._reorder()
         changed += tx.inventory.put_endpoints(declared.endpoints(shape))
         changed += tx.inventory.put_workflows(declared.workflows(shape))
-        self._told.add(rematch({*moved, *self._removed}, tx, self._now))
+        self._told.add(rematch({*moved, *exposed, *self._removed}, tx, self._now, exposed=exposed))
         tell(tx, self._parts, self._told, "the configuration was corrected", self._now)
         if changed:
             self._parts.reassess(tx, self._parts, self._now, {*(a.id for a in named), *self._removed})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from pulse_tui.domain.advisory import Advisory, Affected, VersionRange
@@ -10,12 +11,14 @@ from pulse_tui.domain.source import Observation
 from pulse_tui.domain.words import Priority, Severity
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.registry.claims import place
+from pulse_tui.services.registry.estate import sync_estate
 from pulse_tui.services.signals.concerns import tell
 from pulse_tui.services.signals.ingest import ingest
+from pulse_tui.settings.shapes import EstateShape
 from tests.fakes.bills import bill as any_bill
 from tests.fakes.bills import package
 from tests.fakes.clock import Clock
-from tests.fakes.nouns import CANARY, NOW, PRODUCTION, changed
+from tests.fakes.nouns import CANARY, NOW, changed
 from tests.services.said import holds, standing
 
 CVE = Advisory(
@@ -98,4 +101,31 @@ def test_a_canary_without_traffic_that_gets_some_is_judged_again(open_p1: JudgeP
 
     assert serve(0.0) == [("canary", Priority.P4), ("production", Priority.P1)]
     assert serve(10.0) == [("canary", Priority.P1), ("production", Priority.P1)]
-    assert PRODUCTION.value in dict(priorities(open_p1))
+
+
+def test_an_asset_that_others_reach_now_is_judged_again(judge: JudgeParts, clock: Clock) -> None:
+    def declared(exposure: str) -> list[tuple[str, Priority]]:
+        clock.pass_(minutes=1)
+        shape = msgspec.convert(
+            {
+                "assets": [
+                    {
+                        "id": "tool",
+                        "asset_type": "service",
+                        "owner_team": "ml",
+                        "exposure": exposure,
+                        "environments": {"production": {"version": "1"}},
+                        "releases": [{"version": "1"}],
+                        "components": [{"purl": "pkg:pypi/vllm@0.9.1"}],
+                    }
+                ]
+            },
+            EstateShape,
+        )
+        sync_estate(shape, judge, clock())
+        with judge.store.read() as tx:
+            return [(f.component, f.priority) for f in tx.advisories.findings(asset_id="tool")]
+
+    take(judge, clock, CVE)
+    assert declared("internal") == [("vllm 0.9.1", Priority.P2)]
+    assert declared("public") == [("vllm 0.9.1", Priority.P1)]
