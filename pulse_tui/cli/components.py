@@ -16,19 +16,22 @@ LIMIT = 100
 
 def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     """A view and what it is about."""
-    parser.add_argument("view", choices=["tree", "users", "find"])
+    parser.add_argument("view", choices=["tree", "users", "find", "unaudited"])
     parser.add_argument(
-        "about", help="an asset (tree); a component's id, name or 'name version' (users); a text (find)"
+        "about", help="an asset (tree, unaudited); a component's id, name or 'name version' (users); a text (find)"
     )
     parser.epilog = (
         "tree ASSET       everything it is made of, and what changed since its serving release was approved\n"
         "users COMPONENT  every asset that a component reaches, directly or through others\n"
-        "find TEXT        components whose name holds the text"
+        "find TEXT        components whose name holds the text\n"
+        "unaudited ASSET  what of it no stored advisory can judge, and why: it is neither matched nor clean"
     )
 
 
 def run(options: argparse.Namespace, _name: str) -> int:
-    """0; find exits with 1 when there is nothing."""
+    """0; find exits with 1 when there is nothing, unaudited when there is something."""
+    from pulse_tui.services.components.tree import asset_unaudited  # noqa: PLC0415
+
     with opened(options) as house:
         house.sync()
         desk = house.desk(operator_name())
@@ -38,6 +41,11 @@ def run(options: argparse.Namespace, _name: str) -> int:
         elif options.view == "users":
             users = desk.dependents(options.about)
             emit(options, users, _users(users))
+        elif options.view == "unaudited":
+            open_ = asset_unaudited(house.store, options.about)
+            lines = [f"{u.component.label}  {u.component.id}: {u.reason}" for u in open_]
+            emit(options, open_, lines or [f"every package of {options.about} is audited"])
+            return 1 if open_ else 0
         else:
             with house.store.read() as tx:
                 found = tx.dependencies.find(options.about, LIMIT)

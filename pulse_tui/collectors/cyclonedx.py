@@ -88,6 +88,7 @@ class _Document(msgspec.Struct):
     components: list[msgspec.Raw] | None = None
     services: list[msgspec.Raw] | None = None
     dependencies: list[msgspec.Raw] | None = None
+    vulnerabilities: list[msgspec.Raw] | None = None
 
 
 _DOCUMENT = msgspec.json.Decoder(_Document)
@@ -127,6 +128,11 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
     if document.format != "CycloneDX":
         said = f"bomFormat is {clean(document.format, 40)!r}" if document.format else "it has no bomFormat"
         raise SourceError(f"{name} is not a CycloneDX document: {said}", todo="Give the JSON form of the bill")
+    if document.vulnerabilities and not document.components and not document.services:
+        raise SourceError(
+            f"{name} is a VEX document: it judges vulnerabilities and lists no component",
+            todo="Give the bill of materials that it is about",
+        )
     graph, refusals = Graph(), Refusals(context.source, name)
     metadata = document.metadata or _Metadata()
     if metadata.component is not None:
@@ -146,14 +152,14 @@ def _walk(
     waiting: list[tuple[list[msgspec.Raw], str, bool, str | None]] = [(items, where, service, None)] if items else []
     while waiting:
         raws, path, is_service, above = waiting.pop()
-        for at, part in each(raws, _PART, path, refusals):
+        for at, part in each(raws, _PART, path, refusals, lost=True):
             ref = _add(at, part, is_service, graph, refusals)
             if ref is not None and above is not None:
                 graph.link(above, ref)
             inner = ref or above
             if path.count(".") >= DEEP:
                 if part.components or part.services:
-                    refusals.add(at, f"parts within parts are read {DEEP} levels deep, not deeper")
+                    refusals.add(at, f"parts within parts are read {DEEP} levels deep, not deeper", lost=True)
                 continue
             if part.components:
                 waiting.append((part.components, f"{at}.components", False, inner))
@@ -168,7 +174,7 @@ def _add(at: str, part: _Part, service: bool, graph: Graph, refusals: Refusals) 
             graph.ignore(part.ref)
         return None
     if not clean(part.name):
-        refusals.add(at, "the component has no name")
+        refusals.add(at, "the component has no name", lost=True)
         return None
     try:
         found = _component(part, service)

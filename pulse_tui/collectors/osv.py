@@ -20,7 +20,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from pulse_tui.collectors._shared.cvss import base_score
+from pulse_tui.collectors._shared.cvss import score
 from pulse_tui.collectors._shared.files import FILE_CAP, Record, collect_files, records, refuse
 from pulse_tui.collectors._shared.web import fetch
 from pulse_tui.domain.advisory import Advisory, Affected, VersionRange
@@ -280,7 +280,7 @@ def _named(where: str, raw: bytes) -> str:
 def _advisory(record: _Record, source: str) -> tuple[Advisory, str]:
     """The advisory, and a remark about an oddity ("" for none)."""
     affected = tuple(_affected(item) for item in record.affected or () if item.package is not None)
-    score, vector, doubt = _score(record)
+    scored, vector, doubt = _score(record)
     details = next((line for line in (record.details or "").splitlines() if line.strip()), "")
     advisory = Advisory(
         id=_safe(record.id),
@@ -288,8 +288,8 @@ def _advisory(record: _Record, source: str) -> tuple[Advisory, str]:
         modified=record.modified,
         title=clean(record.summary or "", 300) or clean(details, 300) or _safe(record.id),
         aliases=tuple(_safe(alias) for alias in record.aliases or () if alias),
-        severity=_graded(score) if score is not None else _word(record),
-        cvss=score,
+        severity=_graded(scored) if scored is not None else _word(record),
+        cvss=scored,
         vector=vector,
         withdrawn=record.withdrawn is not None,
         affected=affected,
@@ -369,26 +369,25 @@ def _key(version: str, ecosystem: str) -> Any:
 
 
 def _score(record: _Record) -> tuple[float | None, str | None, str]:
-    """The highest CVSS v3 base score, its vector, and a complaint about vectors that cannot be read."""
-    best: tuple[float, str] | None = None
-    other: str | None = None
+    """The highest CVSS base score, its vector, and a complaint about vectors that cannot be read.
+
+    A version 2 score counts only where there is no newer one: its scale is another.
+    """
+    best: tuple[bool, float, str] | None = None
     doubt = ""
     severities = list(record.severity or ())
     for item in record.affected or ():
         severities += item.severity or ()
     for severity in severities:
-        if severity.type != "CVSS_V3":
-            # No v2 or v4 score is computed here: unknown is not zero.
-            other = other or (clean(severity.score, 300) if severity.type.startswith("CVSS_") else None)
+        if not severity.type.startswith("CVSS_"):
             continue
         try:
-            score = base_score(severity.score)
+            found = score(severity.score)
         except ValueError as error:
             doubt = f"severity: {error}; kept without this score"
             continue
-        if best is None or score > best[0]:
-            best = (score, clean(severity.score, 300))
-    return (best[0], best[1], doubt) if best else (None, other, doubt)
+        best = max(best or (False, 0.0, ""), (severity.type != "CVSS_V2", found, clean(severity.score, 300)))
+    return (best[1], best[2], doubt) if best else (None, None, doubt)
 
 
 def _graded(score: float) -> Severity:

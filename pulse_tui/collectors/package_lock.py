@@ -116,7 +116,7 @@ def _entries(packages: dict[str, msgspec.Raw], refusals: Refusals) -> Iterator[t
         try:
             yield path, _ENTRY.decode(raw)
         except (msgspec.ValidationError, msgspec.DecodeError, RecursionError) as error:
-            refusals.add(f"packages[{clean(path, 200)!r}]", str(error), raw=bytes(raw))
+            refusals.add(f"packages[{clean(path, 200)!r}]", str(error), raw=bytes(raw), lost=True)
 
 
 def _unnested(dependencies: dict[str, msgspec.Raw], refusals: Refusals) -> Iterator[tuple[str, _Entry]]:
@@ -131,7 +131,7 @@ def _unnested(dependencies: dict[str, msgspec.Raw], refusals: Refusals) -> Itera
             try:
                 found = _NESTED.decode(raw)
             except (msgspec.ValidationError, msgspec.DecodeError, RecursionError) as error:
-                refusals.add(f"dependencies {clean(path, 200)!r}", str(error), raw=bytes(raw))
+                refusals.add(f"dependencies {clean(path, 200)!r}", str(error), raw=bytes(raw), lost=True)
                 continue
             requires = found.requires if isinstance(found.requires, dict) else {}
             alias, _, version = (found.version or "").removeprefix("npm:").rpartition("@")
@@ -147,18 +147,18 @@ def _unnested(dependencies: dict[str, msgspec.Raw], refusals: Refusals) -> Itera
                 ),
             )
             if found.dependencies and path.count(_MODULES) >= DEEP:
-                refusals.add(f"dependencies {clean(path, 200)!r}", f"read {DEEP} levels deep, not deeper")
+                refusals.add(f"dependencies {clean(path, 200)!r}", f"read {DEEP} levels deep, not deeper", lost=True)
             elif found.dependencies:
                 waiting.append((f"{path}/", found.dependencies))
 
 
 def _add(path: str, entry: _Entry, graph: Graph, refusals: Refusals) -> None:
-    name = entry.name or path.rpartition(_MODULES)[2]
+    name = entry.name or _name_of(path)
     version = None if entry.version is None or "://" in entry.version or "/" in entry.version else entry.version
     try:
         graph.add(path, of_ecosystem("npm", name, version))
     except BadPurl as error:
-        refusals.add(f"packages[{clean(path, 200)!r}]", str(error))
+        refusals.add(f"packages[{clean(path, 200)!r}]", str(error), lost=True)
 
 
 def _link(path: str, entry: _Entry, entries: dict[str, _Entry], graph: Graph, refusals: Refusals) -> None:
@@ -168,20 +168,27 @@ def _link(path: str, entry: _Entry, entries: dict[str, _Entry], graph: Graph, re
             if found is not None and graph.knows(found):
                 graph.link(path, found)
             elif must and found is None and name not in entry.optional:
-                refusals.add(
-                    f"packages[{clean(path, 200)!r}]", f"it needs {clean(name, 100)}, which is not in the lock"
-                )
+                what = f"it needs {clean(name, 100)}, which is not in the lock"
+                refusals.add(f"packages[{clean(path, 200)!r}]", what, lost=True)
+
+
+def _name_of(path: str) -> str:
+    """npm writes a package's name only where it is not its folder's: ``node_modules/@a/b``, ``packages/b``."""
+    if _MODULES in path:
+        return path.rpartition(_MODULES)[2]
+    above, _, last = path.rpartition("/")
+    scope = above.rpartition("/")[2]
+    return f"{scope}/{last}" if scope.startswith("@") else last
 
 
 def _resolve(path: str, name: str, entries: dict[str, _Entry]) -> str | None:
-    """Where Node finds ``name`` from ``path``; a link is followed to what it points at."""
+    """Where Node finds ``name`` from ``path``; a link is followed to what it points at, also outside the lock."""
     folder = path
     while True:
         tried = f"{folder}/{_MODULES}{name}" if folder else f"{_MODULES}{name}"
         entry = entries.get(tried)
         if entry is not None:
-            target = entry.resolved if entry.link and isinstance(entry.resolved, str) else tried
-            return target if target in entries else None
+            return entry.resolved if entry.link and isinstance(entry.resolved, str) else tried
         if not folder:
             return None
         folder = folder.rpartition("/")[0]

@@ -38,6 +38,8 @@ _COMMENT = re.compile(r"(?:^|\s)#(.*)")
 _OPTION = re.compile(r"\s--?[a-z]")
 _PIN = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*==\s*([A-Za-z0-9.!+_-]+)\s*(?:;.*)?\Z")
 _PARENT = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?\Z")
+_EGG = re.compile(r"^(?:-e\s+|--editable[ =])?[a-z][a-z+]*\+?[a-z]*://\S+[#&]egg=([A-Za-z0-9][A-Za-z0-9._-]*)")
+"""An address that names its package, as pip reads it: which version that is, nobody can say."""
 _INCLUDES = ("-r", "--requirement")
 _LOCAL = ("-e", "--editable")
 LINE_CAP = 100_000
@@ -99,6 +101,8 @@ def _lines(content: str) -> Iterator[_Line]:
         found = _COMMENT.search(line)
         words = found[1].strip() if found else ""
         body = (line[: found.start()] if found else line).strip()
+        if not body and joined.endswith("\\"):  # as pip reads it: a comment or a blank line ends what was continued
+            joined = joined[:-1].rstrip()
         if body and not (begun and joined.endswith("\\")):
             if joined:
                 yield _Line(number, joined, tuple(via))
@@ -123,7 +127,12 @@ def _add(line: _Line, graph: Graph, refusals: Refusals) -> str | None:
     word, _, glued = word.partition("=") if word.startswith("--") else (word, "", "")
     if word in _INCLUDES or (word.startswith("-r") and not word.startswith("--")):
         target = clean((glued or rest or word[2:]).strip(), 200)
-        refusals.add(where, f"the include of {target} is not followed", "Give that file too, or compile both into one")
+        refusals.add(
+            where, f"the include of {target} is not followed", "Give that file too, or compile both into one", lost=True
+        )
+        return None
+    egg = _EGG.search(line.text)
+    if egg is not None and graph.add(None, of_ecosystem("pypi", egg[1], None)):
         return None
     if word in _LOCAL or line.text.startswith((".", "/", "file:")):
         refusals.add(where, f"{address(line.text)!r} is a local path: it names no package", "Pin what it installs")
@@ -135,7 +144,7 @@ def _add(line: _Line, graph: Graph, refusals: Refusals) -> str | None:
         purl = build("pypi", name)
         found = of_ecosystem("pypi", name, version)
     except (ValueError, BadPurl) as error:
-        refusals.add(where, clean(str(error), 200), "Write it as name==version")
+        refusals.add(where, clean(str(error), 200), "Write it as name==version", lost=True)
         return None
     if graph.knows(purl.id):
         graph.add(None, found)

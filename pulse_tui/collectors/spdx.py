@@ -142,7 +142,7 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
         raise SourceError(f"{name} is not an SPDX 2 document: {said}", todo="Give the JSON form of SPDX 2.2 or 2.3")
     refusals = Refusals(context.source, name)
     graph = Graph()
-    packages = list(each(document.packages, _PACKAGE, "packages", refusals))
+    packages = list(each(document.packages, _PACKAGE, "packages", refusals, lost=True))
     relationships = list(each(document.relationships, _RELATIONSHIP, "relationships", refusals))
     described = _described(document, [r for _, r in relationships])
     tops = [p for _, p in packages if p.id in described]
@@ -174,7 +174,7 @@ def _described(document: _Document, relationships: list[_Relationship]) -> set[s
 
 def _add(at: str, item: _Package, graph: Graph, refusals: Refusals) -> None:
     if not clean(item.name):
-        refusals.add(at, "the package has no name")
+        refusals.add(at, "the package has no name", lost=True)
         return
     try:
         found = _component(item)

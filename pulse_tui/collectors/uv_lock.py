@@ -36,6 +36,10 @@ class Options(BillOptions, frozen=True, kw_only=True, forbid_unknown_fields=True
     """
 
 
+_LOCAL = frozenset({"virtual", "editable", "directory"})
+"""Sources of projects that lie in this repository: they are our own code, no package of PyPI."""
+
+
 class _Need(msgspec.Struct):
     name: str
     version: str | None = None
@@ -52,12 +56,12 @@ class _Package(msgspec.Struct):
     @property
     def local(self) -> bool:
         """A project of this repository."""
-        return "virtual" in self.source or "editable" in self.source
+        return not _LOCAL.isdisjoint(self.source)
 
     @property
     def here(self) -> bool:
         """The project the lock file lies beside."""
-        return "." in (self.source.get("virtual"), self.source.get("editable"))
+        return any(self.source.get(kind) == "." for kind in _LOCAL)
 
 
 def collect(options: Options, context: CollectContext) -> Collected:
@@ -82,14 +86,23 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
         raise SourceError(f"{name} is not a uv.lock: it has no 'version' and [[package]]", todo="Give the uv.lock")
     refusals = Refusals(context.source, name)
     packages = list(_packages(entries, refusals))
-    tops = [p for p in packages if p.here] or [p for p in packages if p.local] or packages
+    members = _members(document)
+    tops = [p for p in packages if p.local and p.name in members]
+    tops = tops or [p for p in packages if p.here] or [p for p in packages if p.local] or packages
     graph = Graph()
-    if len(tops) == 1:
-        graph.root(_key(tops[0]))
+    for own in (p for p in packages if p.local):
+        graph.root(_key(own))
     _walk(packages, tops, graph, refusals)
     project = tops[0].name if len(tops) == 1 else None
     subject = Subject(name=text(project), spellings=tuple(p.name for p in tops if p.local))
     return hand_over(name, options, context, graph, refusals, subject=subject)
+
+
+def _members(document: dict[str, Any]) -> list[Any]:
+    """The projects of a workspace: the lock is that of all of them."""
+    manifest = document.get("manifest")
+    members = manifest.get("members") if isinstance(manifest, dict) else None
+    return members if isinstance(members, list) else []
 
 
 def _toml(name: str, data: bytes) -> dict[str, Any]:
@@ -110,7 +123,7 @@ def _packages(entries: list[Any], refusals: Refusals) -> Iterator[_Package]:
         try:
             yield msgspec.convert(entry, _Package)
         except msgspec.ValidationError as error:
-            refusals.add(where, str(error))
+            refusals.add(where, str(error), lost=True)
 
 
 def _key(item: _Package) -> tuple[str, str | None]:
@@ -123,7 +136,7 @@ def _walk(packages: list[_Package], tops: list[_Package], graph: Graph, refusals
     for item in packages:
         by_name.setdefault(item.name, []).append(item)
     waiting = [(top, extra) for top in tops for extra in ("", *(top.optional if top.local else ()))]
-    kept: set[tuple[str, str | None]] = {_key(tops[0])} if len(tops) == 1 else set()
+    kept = {_key(p) for p in packages if p.local}
     seen: set[tuple[tuple[str, str | None], str]] = set()
     for item, extra in waiting:
         if (_key(item), extra) in seen or not _keep(item, kept, graph, refusals):
@@ -133,7 +146,9 @@ def _walk(packages: list[_Package], tops: list[_Package], graph: Graph, refusals
             found = [p for p in by_name.get(need.name, ()) if need.version in (None, p.version)]
             if not found:
                 wanted = clean(f"{need.name} {need.version or ''}", 100)
-                refusals.add(f"package {clean(item.name, 100)}", f"it needs {wanted}, which is not in the lock")
+                refusals.add(
+                    f"package {clean(item.name, 100)}", f"it needs {wanted}, which is not in the lock", lost=True
+                )
             for child in found:
                 waiting += [(child, e) for e in ("", *need.extra)]
                 if _keep(child, kept, graph, refusals):
@@ -147,6 +162,6 @@ def _keep(item: _Package, kept: set[tuple[str, str | None]], graph: Graph, refus
     try:
         graph.add(_key(item), of_ecosystem("pypi", item.name, item.version))
     except BadPurl as error:
-        refusals.add(f"package {clean(item.name, 100)}", str(error))
+        refusals.add(f"package {clean(item.name, 100)}", str(error), lost=True)
         return False
     return True

@@ -44,6 +44,11 @@ class Advisory(msgspec.Struct, frozen=True, kw_only=True):
     links: tuple[str, ...] = ()
 
     @property
+    def malicious(self) -> bool:
+        """Whether it reports malicious code, put there on purpose (the ``MAL-`` records of OSV), and no weakness."""
+        return any(i.startswith("MAL-") for i in (self.id, *self.aliases))
+
+    @property
     def name(self) -> str:
         """The id people use: the CVE when there is one."""
         return next((i for i in (self.id, *self.aliases) if i.startswith("CVE-")), self.id)
@@ -70,3 +75,5 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     fixed: tuple[str, ...] = ()
     priority: Priority = Priority.UNKNOWN
+    possible: bool = False
+    """Not audited because of a version that is not known or cannot be compared: it may be affected."""

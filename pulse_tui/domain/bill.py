@@ -37,6 +37,8 @@ class Bill(msgspec.Struct, frozen=True, kw_only=True):
     """What the document describes (an image, a project), as it names it."""
     digest: str | None = None
     """The content digest of what it describes (``sha256:...``), when the document gives it."""
+    refused: int = 0
+    """Records that could not be read and may have named components: those are not gone, they are not audited."""
 
     @property
     def origin(self) -> str:

@@ -141,6 +141,8 @@ class AdvisoryEvidence(Evidence, frozen=True):
     vector: str | None = None
     known_exploited: bool | None = None
     epss: float | None = None
+    severity_stated: bool = True
+    """False: the advisory states no severity, and that of the signal is none of its own."""
 
 
 class NoteEvidence(Evidence, frozen=True):

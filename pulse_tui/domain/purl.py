@@ -51,14 +51,21 @@ _ECOSYSTEMS = {
     "swift": "SwiftURL",
     "githubactions": "GitHub Actions",
     "conan": "ConanCenter",
+    "bitnami": "Bitnami",
+    "julia": "Julia",
 }
-#: Distributions: the namespace says which, and the type alone says the usual one.
+#: Distributions: the namespace says which; what a package type without one is taken for.
 _DISTRIBUTIONS = {
     ("deb", "ubuntu"): "Ubuntu",
+    ("deb", "debian"): "Debian",
     ("deb", ""): "Debian",
     ("apk", "wolfi"): "Wolfi",
     ("apk", "chainguard"): "Chainguard",
+    ("apk", "alpine"): "Alpine",
     ("apk", ""): "Alpine",
+    ("rpm", "azurelinux"): "Azure Linux",
+    ("rpm", "mageia"): "Mageia",
+    ("rpm", "openeuler"): "openEuler",
     ("rpm", "redhat"): "Red Hat",
     ("rpm", "almalinux"): "AlmaLinux",
     ("rpm", "rocky"): "Rocky Linux",
@@ -66,6 +73,14 @@ _DISTRIBUTIONS = {
     ("rpm", "opensuse"): "openSUSE",
     ("rpm", "suse"): "SUSE",
 }
+_PACKAGED = frozenset({"apk", "deb", "rpm"})
+_RELEASE = re.compile(r"(?:^|[-:v ])(\d+)(?:(?:\.| sp)(\d+))?")
+_TWO_NUMBERS = re.compile(r"ubuntu|alpine|suse|sles|leap|\Av?\d+\.\d\d")
+_CODENAMES = {
+    "buster": "10", "bullseye": "11", "bookworm": "12", "trixie": "13", "forky": "14",
+    "bionic": "18.04", "focal": "20.04", "jammy": "22.04", "noble": "24.04",
+}  # fmt: skip
+_EXTRAS = re.compile(r"\[[^\]]*\]\Z")
 _KINDS = {"oci": ComponentKind.IMAGE, "docker": ComponentKind.IMAGE, "huggingface": ComponentKind.HOSTED_MODEL}
 
 
@@ -87,12 +102,29 @@ class Purl(NamedTuple):
         return f"pkg:{self.type}/{path}"
 
     @property
-    def ecosystem(self) -> str:
-        """The ecosystem as OSV spells it; the type itself where OSV has none."""
+    def ecosystem(self) -> str | None:
+        """The ecosystem as OSV spells it, with the release of a distribution (``Debian:12``); None where OSV has none:
+        no advisory can name such a package.
+        """
         if (known := _ECOSYSTEMS.get(self.type)) is not None:
             return known
         vendor = self.namespace.partition("/")[0].lower()
-        return _DISTRIBUTIONS.get((self.type, vendor)) or _DISTRIBUTIONS.get((self.type, "")) or self.type
+        found = _DISTRIBUTIONS.get((self.type, vendor))
+        release = release_of(self.qualifier("distro"))
+        return f"{found}:{release}" if found is not None and release else found
+
+    @property
+    def advised(self) -> tuple[str, str]:
+        """(name, version) of its source package, by which most distributions' advisories name it; its own for any other."""
+        source = self.qualifier("upstream")
+        if not source:
+            return self.package, self.version
+        if source.endswith(".src.rpm"):
+            name, _, rest = source.removesuffix(".src.rpm").rpartition("-")
+            name, _, number = name.rpartition("-")
+            return (name, f"{number}-{rest}") if name and number else (self.package, self.version)
+        name, _, version = source.partition("@")
+        return name, version or self.version
 
     @property
     def package(self) -> str:
@@ -159,7 +191,7 @@ def build(
         if not is_clean(part):
             raise BadPurl(f"the package URL has characters that a name cannot have: {clean(part, 80)!r}")
     if kind == "pypi":
-        name = _PYPI.sub("-", name).lower()
+        name = _PYPI.sub("-", _EXTRAS.sub("", name)).lower()
     elif kind in _LOWER:
         name, namespace = name.lower(), namespace.lower()
     elif kind == "pub":
@@ -168,6 +200,8 @@ def build(
         version = version.lower()
     elif kind == "rpm":
         namespace = namespace.lower()
+    if kind == "npm" and "/" in name:  # a scope that was escaped with the name; what stands before it is no other
+        namespace, _, name = name.rpartition("/")
     if kind == "npm" and namespace and not namespace.startswith("@"):
         namespace = f"@{namespace}"
     pairs = tuple(sorted((k.lower(), v) for k, v in (qualifiers or {}).items() if v and _KEY.match(k.lower())))
@@ -175,7 +209,8 @@ def build(
 
 
 def component(text: str) -> Component:
-    """The component that a package URL names; its id has neither version nor qualifiers.
+    """The component that a package URL names; its id has neither version nor qualifiers, but for a distribution's
+    release and source package: openssl of Debian 12 is not that of Debian 11.
 
     ``pkg:oci`` and ``pkg:docker`` are images: the name is the repository, the version the digest or tag.
     ``pkg:huggingface/Org/Name`` is a hosted model on the platform "huggingface": id ``huggingface/Org/Name`` with the
@@ -185,6 +220,10 @@ def component(text: str) -> Component:
     kind = _KINDS.get(purl.type, ComponentKind.PACKAGE)
     version = purl.version or (purl.qualifier("tag") if kind is ComponentKind.IMAGE else "")
     name, identity, ecosystem = purl.package, purl.id, None
+    if purl.type in _PACKAGED:
+        identity = _of_release(purl)
+        epoch = purl.qualifier("epoch")
+        version = f"{epoch}:{version}" if epoch and version and ":" not in version else version
     if kind is ComponentKind.HOSTED_MODEL:
         identity = f"huggingface/{purl.package}"
     elif kind is ComponentKind.IMAGE:
@@ -198,6 +237,31 @@ def component(text: str) -> Component:
         version=clean(version, 300) or None,
         ecosystem=ecosystem,
     )
+
+
+def _of_release(purl: Purl) -> str:
+    """The id of a distribution's package, with the version of its source package only where that is another."""
+    distro = purl.qualifier("distro")
+    release = release_of(distro)
+    kept = {"distro": f"{purl.namespace or purl.type}-{release}" if release else distro}
+    source, version = purl.advised
+    if source != purl.package or version != purl.version:
+        same = purl.type == "rpm" or version == purl.version
+        kept["upstream"] = source if same else f"{source}@{version}"
+    return str(build(purl.type, purl.name, namespace=purl.namespace, qualifiers=kept))
+
+
+def release_of(distro: str) -> str:
+    """The number of a distribution's release in ``debian-12.5``, ``Ubuntu:Pro:22.04:LTS``, ``Alpine:v3.18``, ``bookworm``;
+    "" for none. Of Ubuntu, Alpine and SUSE it has two parts, of the others one.
+    """
+    lower = distro.lower()
+    word = lower.rpartition(":")[2].rpartition("-")[2]
+    if word in _CODENAMES:
+        return _CODENAMES[word]
+    if (found := _RELEASE.search(lower)) is None:
+        return ""
+    return f"{found[1]}.{found[2]}" if found[2] and _TWO_NUMBERS.search(lower) else found[1]
 
 
 def _repository(purl: Purl) -> str:

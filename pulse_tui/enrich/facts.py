@@ -174,6 +174,8 @@ def _advisory(evidence: AdvisoryEvidence, _: Signal) -> dict[str, Any]:
         "advisory.cvss": evidence.cvss,
         "advisory.epss": evidence.epss,
         "advisory.known_exploited": evidence.known_exploited,
+        "advisory.severity_stated": evidence.severity_stated,
+        "advisory.malicious": any(i.startswith("MAL-") for i in (evidence.advisory, *evidence.aliases)),
         "advisory.fix_available": bool(evidence.fixed),
     }
 

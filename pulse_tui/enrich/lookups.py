@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from functools import lru_cache
+from typing import NamedTuple
 
 from pulse_tui.domain.estate import Asset, Component, Dependency, Deployment, Estate
-from pulse_tui.domain.words import Environment
+from pulse_tui.domain.purl import BadPurl, Purl, parse
+from pulse_tui.domain.words import ComponentKind, Environment
 
+_EXTRAS = re.compile(r"\[[^\]]*\]\Z")
 _PURL_TYPES = {
     "golang": "go",
     "cargo": "crates.io",
@@ -18,6 +22,9 @@ _PURL_TYPES = {
     "deb": "debian",
     "apk": "alpine",
 }
+_GO_HOSTS = frozenset({"github.com", "gitlab.com", "bitbucket.org", "golang.org"})
+"""Where a repository is named by two parts after the host."""
+_MAJOR = re.compile(r"v[0-9]+")
 _SEPARATORS = re.compile(r"[-_.]+")
 
 
@@ -28,19 +35,80 @@ def ecosystem_key(ecosystem: str) -> str:
 
 
 def package_key(ecosystem: str, name: str) -> tuple[str, str]:
-    """(ecosystem, name) as packages are compared: PyPI by PEP 503, Go and Maven as written, others in lower case."""
+    """(ecosystem, name) as packages are compared: PyPI by PEP 503 without extras, Maven as written, others in lower case.
+
+    Go's too: tools write its paths in lower case, and no two modules differ in their case alone.
+    """
     kind = ecosystem_key(ecosystem)
     if kind == "pypi":
-        return kind, _SEPARATORS.sub("-", name.strip()).lower()
-    return kind, name.strip() if kind in ("go", "maven") else name.strip().lower()
+        return kind, _SEPARATORS.sub("-", _EXTRAS.sub("", name.strip())).lower()
+    return kind, name.strip() if kind == "maven" else name.strip().lower()
 
 
 def component_key(component: Component) -> tuple[str, str] | None:
-    """The package key of a component, from its ecosystem or its purl; None when it is not a package."""
-    ecosystem = component.ecosystem
-    if ecosystem is None and component.id.startswith("pkg:"):
-        ecosystem = component.id[4:].partition("/")[0]
-    return package_key(ecosystem, component.name) if ecosystem else None
+    """The package key of a component, from its ecosystem or its purl; None when no advisory can name it."""
+    if component.ecosystem:
+        return package_key(component.ecosystem, component.name)
+    found = _purl(component.id) if component.id.startswith("pkg:") and component.kind is ComponentKind.PACKAGE else None
+    return package_key(found.ecosystem, component.name) if found is not None and found.ecosystem else None
+
+
+class Source(NamedTuple):
+    """The source package that a distribution built a component from."""
+
+    key: tuple[str, str]
+    version: str | None
+    """None: that of the component."""
+
+
+def source_of(component: Component) -> Source | None:
+    """The source package of a component, when that has another name or version than the component has."""
+    if "upstream=" not in component.id or (key := component_key(component)) is None:
+        return None
+    found = _purl(component.id)
+    return Source((key[0], found.advised[0].lower()), found.advised[1] or None) if found is not None else None
+
+
+def keys_of(component: Component) -> tuple[tuple[str, str], ...]:
+    """Every key under which an advisory may name the component: its own, its source package's, its Go tree's."""
+    if (key := component_key(component)) is None:
+        return ()
+    source = source_of(component)
+    other = source.key if source is not None else _tree(key)
+    return (key,) if other == key else (key, other)
+
+
+def keys_named(ecosystem: str, name: str) -> tuple[tuple[str, str], ...]:
+    """The keys of a package that an advisory names: its own, its Go tree's."""
+    key = package_key(ecosystem, name)
+    return tuple(dict.fromkeys((key, _tree(key))))
+
+
+def _tree(key: tuple[str, str]) -> tuple[str, str]:
+    """Of a Go path the repository it is in: a module of it, or a package of a module, may be what is meant."""
+    if key[0] != "go":
+        return key
+    parts = key[1].split("/")
+    return key[0], "/".join(parts[: 3 if parts[0] in _GO_HOSTS else 2])
+
+
+def go_parents(name: str) -> list[str]:
+    """The paths above a Go package that may be its module, nearest first: not those of another major version."""
+    parts = name.split("/")
+    out = []
+    for end in range(len(parts) - 1, 1, -1):
+        if _MAJOR.fullmatch(parts[end]):
+            break
+        out.append("/".join(parts[:end]))
+    return out
+
+
+@lru_cache(16_384)
+def _purl(text: str) -> Purl | None:
+    try:
+        return parse(text)
+    except BadPurl:
+        return None
 
 
 class EstateIndex:
@@ -59,8 +127,7 @@ class EstateIndex:
         self._components: dict[tuple[str, str], list[Dependency]] = defaultdict(list)
         for dependency in estate.dependencies:
             component = dependency.component
-            key = component_key(component)
-            if key is not None:
+            for key in keys_of(component):
                 self.packages[key].append(dependency)
             for name in {component.id, component.name, component.label}:
                 self._components[dependency.asset_id, name].append(dependency)

@@ -155,6 +155,12 @@ _BY_EVIDENCE: tuple[tuple[type[Evidence], tuple[_Row, ...]], ...] = (
                 "the fact is about a deployment that serves users (production, a canary that takes traffic)"
                 " of an asset that the public or partners can reach",
             ),
+            (
+                "advisory.severity_stated",
+                "bool",
+                "whether anybody says how bad it is; if not, signal.severity says nothing",
+            ),
+            ("advisory.malicious", "bool", "it reports malicious code (a MAL- record), and no weakness"),
             ("advisory.fix_available", "bool", "whether a fixed version is named"),
         ),
     ),

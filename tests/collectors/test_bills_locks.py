@@ -277,8 +277,12 @@ def test_each_file_is_taken_by_its_own_kind_only(name: str) -> None:
     [
         ("uv_lock", "bot@1.2.0/uv.lock", UV.encode()),
         ("requirements", "bot@1.2.0/requirements-prod.txt", b"a==1"),
-        ("package_lock", "bot@1.2.0/web/package-lock.json", b'{"lockfileVersion": 3, "packages": {}}'),
-        ("spdx", "bot@1.2.0/b.spdx.json", b'{"spdxVersion": "SPDX-2.3", "name": "x"}'),
+        (
+            "package_lock",
+            "bot@1.2.0/web/package-lock.json",
+            b'{"lockfileVersion": 3, "packages": {"node_modules/a": {"version": "1"}}}',
+        ),
+        ("spdx", "bot@1.2.0/b.spdx.json", b'{"spdxVersion": "SPDX-2.3", "packages": [{"name": "a", "SPDXID": "A"}]}'),
     ],
 )
 def test_a_folder_gives_asset_and_version_to_every_kind(kind: str, name: str, data: bytes, tmp_path: Path) -> None:

@@ -112,12 +112,32 @@ def test_the_vector_gives_severity_and_score() -> None:
     assert advisory.known_exploited is None
 
 
-def test_a_v4_vector_has_no_score_and_the_words_decide() -> None:
-    advisory = one(
-        severity=vectors(("CVSS_V4", "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N")),
-        database_specific={"severity": "MODERATE"},
-    )
-    assert (advisory.cvss, advisory.severity) == (None, Severity.MEDIUM)
+V3 = ("CVSS_V3", "CVSS:3.1/AV:N/AC:L/PR:L/UI:N/S:C/C:L/I:L/A:N")
+V4 = ("CVSS_V4", "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N")
+V2 = ("CVSS_V2", "AV:N/AC:L/Au:N/C:C/I:C/A:C")
+
+
+@pytest.mark.parametrize(("given", "score"), [((V4,), 9.3), ((V2,), 10.0), ((V2, V3), 6.4), ((V3, V4, V2), 9.3)])
+def test_every_version_of_cvss_is_scored_and_version_2_only_where_there_is_no_newer(
+    given: tuple[tuple[str, str], ...], score: float
+) -> None:
+    advisory = one(severity=vectors(*given), database_specific={"severity": "MODERATE"})
+    assert advisory.cvss == score
+    assert advisory.severity is (Severity.CRITICAL if score > 9 else Severity.MEDIUM)
+
+
+@pytest.mark.parametrize("vector", ["CVSS:4.0/AV:N", "CVSS:4.0/AV:Z", "AV:N", "9.8", "CVSS:5.0/AV:N"])
+def test_a_vector_that_cannot_be_scored_leaves_the_severity_to_the_words(vector: str) -> None:
+    got = read(record(severity=vectors(("CVSS_V4", vector)), database_specific={"severity": "HIGH"}))
+    (advisory,) = got.observations
+    assert isinstance(advisory, Advisory)
+    assert (advisory.cvss, advisory.severity, len(got.rejected)) == (None, Severity.HIGH, 1)
+
+
+def test_a_record_of_malicious_code_is_known_by_any_of_its_ids() -> None:
+    assert one(id="MAL-2026-1", aliases=[]).malicious
+    assert one(id="GHSA-1", aliases=["MAL-2026-1"]).malicious
+    assert not one().malicious
 
 
 def test_without_any_severity_it_is_unknown_and_not_low() -> None:

@@ -59,14 +59,27 @@ def test_any_text_is_read_or_refused_with_a_reason(text: str) -> None:
             "Go",
         ),
         ("pkg:maven/org.apache/log4j@2", "pkg:maven/org.apache/log4j", "org.apache:log4j", "2", "Maven"),
-        ("pkg:deb/ubuntu/openssl@3?distro=x", "pkg:deb/ubuntu/openssl", "openssl", "3", "Ubuntu"),
+        ("pkg:deb/ubuntu/openssl@3?arch=x", "pkg:deb/ubuntu/openssl", "openssl", "3", "Ubuntu"),
+        ("pkg:apk/alpine/a@1?distro=alpine-3.18.4", "pkg:apk/alpine/a?distro=alpine-3.18", "a", "1", "Alpine:3.18"),
+        ("pkg:deb/debian/a@1?distro=bookworm", "pkg:deb/debian/a?distro=debian-12", "a", "1", "Debian:12"),
+        ("pkg:deb/debian/a@1?upstream=b%402", "pkg:deb/debian/a?upstream=b%402", "a", "1", "Debian"),
+        ("pkg:deb/debian/a@1?upstream=b%401", "pkg:deb/debian/a?upstream=b", "a", "1", "Debian"),
+        ("pkg:deb/debian/a@1?upstream=a%401", "pkg:deb/debian/a", "a", "1", "Debian"),
+        ("pkg:rpm/suse/a@1-2?epoch=3&upstream=b-1-2.src.rpm", "pkg:rpm/suse/a?upstream=b", "a", "3:1-2", "SUSE"),
+        ("pkg:pypi/Uvicorn%5Bstandard%5D@1", "pkg:pypi/uvicorn", "uvicorn", "1", "PyPI"),
+        ("pkg:npm/@scope%2Fname@1", "pkg:npm/%40scope/name", "@scope/name", "1", "npm"),
+        ("pkg:npm/scope/name@1", "pkg:npm/%40scope/name", "@scope/name", "1", "npm"),
+        ("pkg:npm/repeated/%40scope%2Fname@1", "pkg:npm/%40scope/name", "@scope/name", "1", "npm"),
+        ("pkg:conda/pytorch@2?channel=x", "pkg:conda/pytorch", "pytorch", "2", None),
+        ("pkg:generic/vllm@1", "pkg:generic/vllm", "vllm", "1", None),
+        ("pkg:deb/kali/x@1", "pkg:deb/kali/x", "x", "1", None),
         ("PKG://Cargo/serde@1", "pkg:cargo/serde", "serde", "1", "crates.io"),
         ("pkg:nuget/Simple%20Launcher@1", "pkg:nuget/Simple%20Launcher", "Simple Launcher", "1", "NuGet"),
-        ("pkg:vendorx/a/b@1", "pkg:vendorx/a/b", "a/b", "1", "vendorx"),
+        ("pkg:vendorx/a/b@1", "pkg:vendorx/a/b", "a/b", "1", None),
     ],
 )
 def test_a_package_has_the_name_that_advisories_use(
-    text: str, identity: str, name: str, version: str | None, ecosystem: str
+    text: str, identity: str, name: str, version: str | None, ecosystem: str | None
 ) -> None:
     found = component(text)
     assert (found.id, found.name, found.version, found.ecosystem) == (identity, name, version, ecosystem)

@@ -129,9 +129,12 @@ class Refusals:
         self._source, self._name = source, name
         self._listed: list[Rejected] = []
         self._more = 0
+        self.lost = 0
+        """How many of them could have named a component: what they say is not in the bill, and not gone either."""
 
-    def add(self, where: str, what: str, hint: str = "", raw: bytes = b"") -> None:
-        """``where`` within the file."""
+    def add(self, where: str, what: str, hint: str = "", raw: bytes = b"", *, lost: bool = False) -> None:
+        """``where`` within the file; ``lost``: a component may be missing for it."""
+        self.lost += lost
         if len(self._listed) >= LISTED:
             self._more += 1
             return
@@ -192,11 +195,16 @@ def hand_over(
     subject: Subject | None = None,
     at: datetime | None = None,
 ) -> Collected:
-    """The bill, or one Rejected when the document describes something else than it should."""
+    """The bill, or one Rejected when the document describes something else than it should, or lists nothing: such a
+    document is a tool's mistake far more often than an asset that is made of nothing.
+    """
     subject = subject or Subject()
     asset, version, document = place(name, options)
     if (wrong := _another(subject, options)) is not None:
         refusals.add("", *wrong)
+        return Collected(rejected=refusals.listed(), cursor=context.cursor)
+    if not graph.components and not refusals.lost:
+        refusals.add("", "it lists no component", "What it said before stands; make it for what is deployed")
         return Collected(rejected=refusals.listed(), cursor=context.cursor)
     bill = Bill(
         source=context.source,
@@ -209,6 +217,7 @@ def hand_over(
         version=version or subject.version,
         subject=subject.name,
         digest=subject.digest,
+        refused=refusals.lost,
     )
     return Collected(observations=(bill,), rejected=refusals.listed(), cursor=context.cursor)
 
@@ -292,15 +301,23 @@ def decode(name: str, data: bytes, decoder: msgspec.json.Decoder[_T], what: str)
 
 
 def each(
-    items: Iterable[msgspec.Raw] | None, decoder: msgspec.json.Decoder[_T], where: str, refusals: Refusals
+    items: Iterable[msgspec.Raw] | None,
+    decoder: msgspec.json.Decoder[_T],
+    where: str,
+    refusals: Refusals,
+    *,
+    lost: bool = False,
 ) -> Iterator[tuple[str, _T]]:
-    """(place, record) of a list; one that has another shape is refused by its place, the others go on."""
+    """(place, record) of a list; one that has another shape is refused by its place, the others go on.
+
+    ``lost``: each record names a component.
+    """
     for index, raw in enumerate(items or ()):
         try:
             record = decoder.decode(raw)
         except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
-            refusals.add(f"{where}[{index}]", str(error), raw=bytes(raw))
+            refusals.add(f"{where}[{index}]", str(error), raw=bytes(raw), lost=lost)
         except RecursionError:
-            refusals.add(f"{where}[{index}]", "nested too deeply to be read", raw=bytes(raw))
+            refusals.add(f"{where}[{index}]", "nested too deeply to be read", raw=bytes(raw), lost=lost)
         else:
             yield f"{where}[{index}]", record

@@ -1,4 +1,6 @@
-"""CVSS v3.0 and v3.1 base scores from their vectors (FIRST, CVSS v3.1 specification, section 7.1)."""
+"""CVSS base scores: v3.0 and v3.1 here (most records have one), v2 and v4 by the ``cvss`` library.
+
+v3 base scores from their vectors (FIRST, CVSS v3.1 specification, section 7.1)."""
 
 from __future__ import annotations
 
@@ -12,6 +14,19 @@ _WEIGHTS: dict[str, dict[str, float]] = {
 }
 _PRIVILEGES = {"U": {"N": 0.85, "L": 0.62, "H": 0.27}, "C": {"N": 0.85, "L": 0.68, "H": 0.5}}
 _REQUIRED = ("AV", "AC", "PR", "UI", "S", "C", "I", "A")
+
+
+def score(vector: str) -> float:
+    """The base score of a vector of any version. Raises ValueError for one that is none."""
+    if vector.startswith("CVSS:3."):
+        return base_score(vector)
+    import cvss  # noqa: PLC0415  late: few records need it
+
+    try:
+        made = cvss.CVSS4(vector) if vector.startswith("CVSS:4.") else cvss.CVSS2(vector)
+    except cvss.CVSSError as error:
+        raise ValueError(str(error)) from None
+    return float(made.base_score)
 
 
 def base_score(vector: str) -> float:

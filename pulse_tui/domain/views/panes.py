@@ -45,6 +45,10 @@ class RegistryRow(NamedTuple):
         return f"{self.asset}/{self.environment}"
 
 
+UNNAMED = "not-audited"
+"""The id of the row that stands for all components that no advisory can name."""
+
+
 class AdvisoryRow(NamedTuple):
     """An advisory as pane 3 shows it."""
 

@@ -15,11 +15,20 @@ from typing import Any, NamedTuple
 from pulse_tui.domain.advisory import Advisory, Affected, Audit, Finding, VersionRange
 from pulse_tui.domain.estate import Asset, Component, Estate
 from pulse_tui.domain.evidence import AdvisoryEvidence
+from pulse_tui.domain.purl import release_of
 from pulse_tui.domain.signal import Signal, fingerprint, observed
 from pulse_tui.domain.text import clean
-from pulse_tui.domain.words import Environment, Recommended, Severity, SignalType
-from pulse_tui.enrich.advisories.versions import order
-from pulse_tui.enrich.lookups import component_key, ecosystem_key, estate_index, package_key
+from pulse_tui.domain.words import ComponentKind, Environment, Recommended, Severity, SignalType
+from pulse_tui.enrich.advisories.versions import against, order
+from pulse_tui.enrich.lookups import (
+    component_key,
+    ecosystem_key,
+    estate_index,
+    go_parents,
+    keys_named,
+    package_key,
+    source_of,
+)
 
 _RANK = {Audit.MATCHED: 0, Audit.NOT_AUDITED: 1, Audit.CLEAN: 2}
 
@@ -30,6 +39,8 @@ class Judgement(NamedTuple):
     audit: Audit
     reason: str
     fixed: tuple[str, ...] = ()
+    possible: bool = False
+    """Not audited because of a version that is not known or cannot be compared: it may be affected."""
 
 
 def judge_version(affected: Affected, version: str | None, ecosystem: str) -> tuple[Audit, str]:
@@ -70,7 +81,7 @@ def _listed(versions: Sequence[str], version: str, mine: Any, read: Callable[[st
         return True
     if mine is None or read is None:
         return False
-    return any(read(listed) == mine for listed in versions)
+    return any((bound := read(listed)) is not None and against(mine, bound) == bound for listed in versions)
 
 
 def _inside(item: VersionRange, mine: Any, read: Callable[[str], Any]) -> tuple[bool | None, str]:
@@ -88,7 +99,7 @@ def _inside(item: VersionRange, mine: Any, read: Callable[[str], Any]) -> tuple[
         bound = read(text)
         if bound is None:
             problem = problem or f"the advisory's version {clean(text, 60)!r} cannot be read"
-        answers.append(None if bound is None else bool(allows(mine, bound)))
+        answers.append(None if bound is None else bool(allows(against(mine, bound), bound)))
     if False in answers:
         return False, ""
     return (None, problem) if None in answers else (True, "")
@@ -111,12 +122,63 @@ def audit(advisory: Advisory, component: Component) -> Judgement:
     if advisory.withdrawn:
         return Judgement(Audit.CLEAN, "the advisory was withdrawn")
     key = component_key(component)
-    named = [a for a in advisory.affected if key is not None and package_key(a.ecosystem, a.name) == key]
-    if not named:
-        return Judgement(Audit.CLEAN, "the advisory does not name this package")
-    answers = [judge_version(affected, component.version, affected.ecosystem) for affected in named]
+    if key is None:
+        return Judgement(Audit.NOT_AUDITED, not_audited(component) or "it is no package")
+    named = [a for a in advisory.affected if package_key(a.ecosystem, a.name) == key]
+    if named:
+        return _union(named, component, component.version)
+    source = source_of(component)
+    if source is not None:
+        named = [a for a in advisory.affected if package_key(a.ecosystem, a.name) == source.key]
+    if named and source is not None:
+        return _union(named, component, source.version or component.version)
+    return _near(advisory, component, key) or Judgement(Audit.CLEAN, "the advisory does not name this package")
+
+
+def not_audited(component: Component) -> str:
+    """Why no advisory can name a component that is a package; "" when one can, or it is none."""
+    if component.kind is not ComponentKind.PACKAGE or component_key(component) is not None:
+        return ""
+    if component.id.startswith("pkg:"):
+        return f"no advisory database covers packages of type {clean(component.id[4:].partition('/')[0], 40)}"
+    return "it has no package URL: its ecosystem is not known"
+
+
+def _union(named: Sequence[Affected], component: Component, version: str | None) -> Judgement:
+    """The answer of all entries that name the package; of a distribution those of the component's own release.
+
+    Where the component does not say its release, the entries of several must agree.
+    """
+    release = release_of(component.ecosystem or "")
+    releases = {id(a): release_of(a.ecosystem) for a in named if ":" in a.ecosystem}
+    mine = [a for a in named if not release or releases.get(id(a), "") in ("", release)]
+    if not mine:
+        return Judgement(Audit.CLEAN, f"the advisory names other releases than {component.ecosystem}")
+    answers = [judge_version(affected, version, affected.ecosystem) for affected in mine]
     best, reason = min(answers, key=lambda answer: _RANK[answer[0]])
-    return Judgement(best, reason, _fixes(named, component.version))
+    several = not release and len({releases.get(id(a), "") for a in mine}) > 1
+    if best is Audit.MATCHED and several and any(answer is not Audit.MATCHED for answer, _ in answers):
+        return Judgement(Audit.NOT_AUDITED, "the package does not say of which release of the distribution it is")
+    ordered = not version or order(ecosystem_key(mine[0].ecosystem)) is not None
+    possible = best is Audit.NOT_AUDITED and ordered and any(a.versions or a.ranges for a in mine)
+    return Judgement(best, reason, _fixes(mine, version), possible)
+
+
+def _near(advisory: Advisory, component: Component, key: tuple[str, str]) -> Judgement | None:
+    """Go names modules and the packages within them by one kind of path: which of two is the other's module is not said."""
+    if key[0] != "go":
+        return None
+    above = set(go_parents(key[1]))
+    for affected in advisory.affected:
+        kind, name = package_key(affected.ecosystem, affected.name)
+        if kind != "go" or not (name in above or key[1] in go_parents(name)):
+            continue
+        answer, _ = judge_version(affected, component.version, affected.ecosystem)
+        if answer is not Audit.CLEAN:
+            return Judgement(
+                Audit.NOT_AUDITED, f"the advisory is of {affected.name}, which is another path of one tree"
+            )
+    return None
 
 
 def _fixes(named: Sequence[Affected], version: str | None) -> tuple[str, ...]:
@@ -140,7 +202,7 @@ def match(advisory: Advisory, estate: Estate) -> list[Finding]:
     if advisory.withdrawn:
         return []
     where = estate_index(estate)
-    keys = dict.fromkeys(package_key(a.ecosystem, a.name) for a in advisory.affected)
+    keys = dict.fromkeys(key for a in advisory.affected for key in keys_named(a.ecosystem, a.name))
     found: dict[tuple[str, str, Environment | None], Finding] = {}
     for dependency in (d for key in keys for d in where.packages.get(key, ())):
         verdict = audit(advisory, dependency.component)
@@ -148,7 +210,10 @@ def match(advisory: Advisory, estate: Estate) -> list[Finding]:
             continue
         environments: list[Environment | None] = [*where.running(dependency)]
         for environment in environments or [None]:
-            found[dependency.asset_id, dependency.component.label, environment] = Finding(
+            place = dependency.asset_id, dependency.component.label, environment
+            if place in found and _RANK[found[place].audit] <= _RANK[verdict.audit]:
+                continue  # two components of one label: the worse answer is shown
+            found[place] = Finding(
                 advisory_id=advisory.id,
                 asset_id=dependency.asset_id,
                 component=dependency.component.label,
@@ -157,6 +222,7 @@ def match(advisory: Advisory, estate: Estate) -> list[Finding]:
                 audit=verdict.audit,
                 reason=verdict.reason,
                 fixed=verdict.fixed,
+                possible=verdict.possible,
             )
     return sorted(found.values(), key=lambda f: (f.asset_id, f.component, f.environment.rank if f.environment else 9))
 
@@ -174,11 +240,12 @@ def condition(name: str, asset_id: str, environment: Environment | None) -> str:
 def advisory_signals(advisory: Advisory, findings: Sequence[Finding], estate: Estate, now: datetime) -> list[Signal]:
     """Signals of type ``cve``, one per (advisory, asset, environment); several components are one signal.
 
+    What was not audited for want of an order or of a name that both use is no signal: it is counted and shown.
     Its id changes when the advisory or what it reaches changes, so that it is judged again.
     """
     groups: dict[tuple[str, Environment | None], list[Finding]] = defaultdict(list)
     for finding in findings:
-        if finding.audit is not Audit.CLEAN and finding.asset_id in estate.assets:
+        if (finding.audit is Audit.MATCHED or finding.possible) and finding.asset_id in estate.assets:
             groups[finding.asset_id, finding.environment].append(finding)
     return [
         _signal(advisory, estate.assets[asset_id], environment, group, estate, now)
@@ -187,7 +254,9 @@ def advisory_signals(advisory: Advisory, findings: Sequence[Finding], estate: Es
 
 
 def severity_of(advisory: Advisory) -> Severity | None:
-    """As stated, else by the CVSS v3 qualitative scale; None when neither is known."""
+    """As stated, else by the CVSS qualitative scale; None when neither is known. Malicious code is critical."""
+    if advisory.malicious:
+        return Severity.CRITICAL
     if advisory.severity is not None or advisory.cvss is None:
         return advisory.severity
     for floor, severity in ((9.0, Severity.CRITICAL), (7.0, Severity.HIGH), (4.0, Severity.MEDIUM)):
@@ -212,9 +281,8 @@ def _signal(
     verb = "reaches" if matched else "may reach"
     lines = [advisory.title, *(f"{f.component}: {f.reason}" for f in group)]
     if severity is None:
-        lines.append("The advisory states no severity; medium is assumed.")
+        lines.append("The advisory states no severity: how bad it is, is not known.")
     marks = [f"{f.component}={f.audit}" for f in group]
-    confidence = (0.9 if matched else 0.4) * (0.8 if severity is None else 1.0)
     return observed(
         SignalType.CVE,
         source=advisory.source,
@@ -225,7 +293,7 @@ def _signal(
         environment=environment,
         current_version=deployment.version if deployment else None,
         severity=severity or Severity.MEDIUM,
-        confidence=round(confidence, 3),
+        confidence=0.9 if matched else 0.4,
         recommended=_recommended(matched, severity),
         at=advisory.modified,
         now=now,
@@ -241,6 +309,7 @@ def _signal(
             cvss=advisory.cvss,
             vector=advisory.vector,
             known_exploited=advisory.known_exploited,
+            severity_stated=severity is not None,
         ),
     )
 

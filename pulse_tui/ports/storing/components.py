@@ -44,6 +44,8 @@ class BillHead(NamedTuple):
     digest: str | None
     at: datetime
     components: int
+    refused: int = 0
+    """Records that could not be read and may have named components."""
 
 
 class Dependencies(Protocol):

@@ -17,7 +17,7 @@ from pulse_tui.domain.release import Release
 from pulse_tui.domain.words import Environment, Outcome, Priority
 from pulse_tui.enrich.advisories.groups import by_name, merged
 from pulse_tui.enrich.advisories.matching import advisory_signals, condition, match
-from pulse_tui.enrich.lookups import component_key
+from pulse_tui.enrich.lookups import component_key, keys_of
 from pulse_tui.ports import BillHead, Transaction
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.signals.judge import judge
@@ -64,6 +64,8 @@ class Audited(NamedTuple):
     basis: Basis
     components: int
     weaknesses: tuple[Weakness, ...]
+    refused: int = 0
+    """Records of its bills that could not be read: what they name is not audited."""
 
     def reaches(self, name: str) -> bool | None:
         """Whether the vulnerability of this name reaches the release; None when nobody can say."""
@@ -72,12 +74,13 @@ class Audited(NamedTuple):
             return None
         if any(w.matched for w in found):
             return True
-        return None if found or self.basis is not Basis.OWN else False
+        return None if found or self.refused or self.basis is not Basis.OWN else False
 
 
 def advisories_of(tx: Transaction, parts: JudgeParts, release: Release, environment: Environment) -> Audited:
     """Match what the release is made of with every stored advisory, and judge it as if it served there."""
     components, basis = _made_of(tx, release)
+    refused = sum(b.refused for b in own_bills(tx, release))
     uses = tuple(Dependency(asset_id=release.asset_id, component=c) for c in components)
     estate = tx.estate.load()
     serving = tx.estate.deployment(release.asset_id, environment)
@@ -91,7 +94,7 @@ def advisories_of(tx: Transaction, parts: JudgeParts, release: Release, environm
     )
     others = tuple(d for d in estate.deployments if d.asset_id != release.asset_id)
     estate = msgspec.structs.replace(estate, dependencies=uses, deployments=(*others, there))
-    packages = {key for c in components if (key := component_key(c)) is not None}
+    packages = {key for c in components for key in keys_of(c)}
     found = []
     for name, records in by_name(r for r in tx.advisories.touching(packages) if not r.withdrawn).items():
         findings = [f for record in records for f in match(record, estate)]
@@ -101,7 +104,7 @@ def advisories_of(tx: Transaction, parts: JudgeParts, release: Release, environm
             mark = condition(name, release.asset_id, environment)
             found.append(Weakness(name, tuple(findings), _priority(said), any(map(_holds, said)), mark))
     found.sort(key=lambda w: (w.priority.rank, not w.matched, w.name))
-    return Audited(basis, len(components), tuple(found))
+    return Audited(basis, len(components), tuple(found), refused)
 
 
 def advisory_of_hold(tx: Transaction, decision_id: str | None) -> str | None:

@@ -12,7 +12,7 @@ from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.signal import Signal, signal_id
 from pulse_tui.enrich.advisories.groups import Condition, kept, merged
 from pulse_tui.enrich.advisories.matching import advisory_fingerprint, advisory_signals, match
-from pulse_tui.enrich.lookups import package_key
+from pulse_tui.enrich.lookups import keys_named
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import Made
 
@@ -22,7 +22,7 @@ def take_advisory(item: Advisory, tx: Transaction, estate: Estate, now: datetime
     if not tx.advisories.put([item]):
         return Made([], [], known=True)
     records = [r for r in tx.advisories.called(item.name) if not r.withdrawn]
-    packages = {package_key(a.ecosystem, a.name) for r in (item, *records) for a in r.affected}
+    packages = {key for r in (item, *records) for a in r.affected for key in keys_named(a.ecosystem, a.name)}
     estate = msgspec.structs.replace(estate, dependencies=tx.dependencies.using(packages=packages))
     before = tx.advisories.findings(item.id)
     said = {(item.name, f.asset_id, f.environment): f.priority for r in records for f in tx.advisories.findings(r.id)}

@@ -10,7 +10,7 @@ import msgspec
 from pulse_tui.domain.advisory import Finding
 from pulse_tui.enrich.advisories.groups import Condition, by_name, kept, merged
 from pulse_tui.enrich.advisories.matching import advisory_signals, condition, match
-from pulse_tui.enrich.lookups import component_key
+from pulse_tui.enrich.lookups import keys_of
 from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories.records import again
 from pulse_tui.services.signals.concerns import Told
@@ -33,7 +33,7 @@ def rematch(asset_ids: Collection[str], tx: Transaction, now: datetime, *, expos
     before = _standing(wanted, tx)
     for asset_id in {f.asset_id for f in before}:
         tx.advisories.drop_findings(asset_id=asset_id)
-    packages = {key for d in uses if (key := component_key(d.component)) is not None}
+    packages = {key for d in uses for key in keys_of(d.component)}
     names = {f.advisory_id: gone.name for f in before if (gone := tx.advisories.get(f.advisory_id)) is not None}
     said = {(names[f.advisory_id], f.asset_id, f.environment): f.priority for f in before if f.advisory_id in names}
     reached: set[Condition] = set()

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from pulse_tui.domain.errors import NotFound
 from pulse_tui.domain.moments import iso
+from pulse_tui.domain.views.panes import UNNAMED
+from pulse_tui.domain.words import ComponentKind
+from pulse_tui.enrich.advisories.matching import not_audited
 from pulse_tui.ports import Store
+
+_LISTED = 200
+"""Components that are listed one by one."""
 
 
 def advisory_story(store: Store, name: str) -> tuple[tuple[str, str], ...]:
     """An advisory and what it reaches, as (label, text) lines. Raises NotFound."""
+    if name == UNNAMED:
+        return _unnamed(store)
     with store.read() as tx:
         advisory = tx.advisories.get(name)
         if advisory is None:
@@ -21,6 +29,11 @@ def advisory_story(store: Store, name: str) -> tuple[tuple[str, str], ...]:
         (
             "Severity",
             f"{advisory.severity.value if advisory.severity else 'unknown'}, CVSS {advisory.cvss if advisory.cvss is not None else 'unknown'}",
+        ),
+        *(
+            (("Malicious", "it is code put there to do harm: remove it, rotate what it could read"),)
+            if advisory.malicious
+            else ()
         ),
         ("Exploited", {True: "known to be", False: "not known to be", None: "unknown"}[advisory.known_exploited]),
         ("Source", f"{advisory.source}, modified {iso(advisory.modified)}"),
@@ -36,3 +49,14 @@ def advisory_story(store: Store, name: str) -> tuple[tuple[str, str], ...]:
         )
     lines.extend(("Link", link) for link in advisory.links[:5])
     return tuple(lines)
+
+
+def _unnamed(store: Store) -> tuple[tuple[str, str], ...]:
+    """Every component that no advisory can name, by asset."""
+    with store.read() as tx:
+        uses = tx.dependencies.using(kinds=[ComponentKind.PACKAGE])
+    named = [(d.asset_id, d.component.label, why) for d in uses if (why := not_audited(d.component))]
+    lines = [("Not audited", f"{asset}: {label}: {why}") for asset, label, why in named[:_LISTED]]
+    more = [("", f"and {len(named) - _LISTED} more")] if len(named) > _LISTED else []
+    head = ("What", "no stored advisory can name these components: they are neither matched nor clean")
+    return (head, *lines, *more)

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
+import msgspec
+
 from pulse_tui.domain.bill import Bill, DependencyChange, Head
 from pulse_tui.domain.concern import Concern
 from pulse_tui.domain.estate import Asset, Estate
@@ -32,6 +34,7 @@ def take_bill(bill: Bill, tx: Transaction, estate: Estate, now: datetime) -> Tol
         return told
     before = tx.dependencies.bills(bill.asset_id)
     first = all(b.origin != bill.origin for b in before)
+    bill = _with_what_stood(bill, before, tx)
     changes = tx.dependencies.put_bill(bill)
     if first:
         _forget(bill, before, tx, now)
@@ -41,6 +44,22 @@ def take_bill(bill: Bill, tx: Transaction, estate: Estate, now: datetime) -> Tol
         told.signals.append(_changed(bill, changes, estate.assets.get(bill.asset_id), now))
     told.add(rematch([bill.asset_id], tx, now))
     return told
+
+
+def _with_what_stood(bill: Bill, before: Sequence[BillHead], tx: Transaction) -> Bill:
+    """A bill with refused records, and what the document named before and does not now: it may be what was refused.
+
+    Of a release's first bill, what the document's newest one of another release named.
+    """
+    if not bill.refused:
+        return bill
+    same = [b for b in before if (b.source, b.document) == (bill.source, bill.document)]
+    if not same:
+        return bill
+    origin = max(same, key=lambda b: (b.origin == bill.origin, b.at)).origin
+    named = {c.id for c in bill.components}
+    stood = {e.child: None for e in tx.dependencies.edges(bill.asset_id, every=True) if e.origin == origin}
+    return msgspec.structs.replace(bill, components=(*bill.components, *(c for c in stood if c.id not in named)))
 
 
 def _forget(bill: Bill, before: Sequence[BillHead], tx: Transaction, now: datetime) -> None:
@@ -57,6 +76,8 @@ def bill_remark(bill: Bill, estate: Estate) -> str:
     count = len(bill.components)
     about = f"{bill.asset_id} {bill.version}" if bill.version else bill.asset_id
     read = f"a bill of {count} component{'' if count == 1 else 's'} for {about}"
+    if bill.refused:
+        read += f", {bill.refused} not read: what stood of them stays, they are not audited"
     return read if bill.asset_id in estate.assets else f"{read}, which is not an asset of the estate"
 
 

@@ -18,6 +18,7 @@ from pulse_tui.domain.views.registry import DependentRow, Dependents, Tree
 from pulse_tui.domain.words import ComponentKind, Environment
 from pulse_tui.enrich.tree import ASSET, Moved, asset_of, flatten, fold, headline
 from pulse_tui.ports import BillHead, Edge, Store, Transaction, Users
+from pulse_tui.services.advisories.audits import Unaudited, unaudited
 from pulse_tui.services.registry.approvals import approved_at
 from pulse_tui.settings.check import nearest
 
@@ -49,9 +50,20 @@ def asset_tree(store: Store, asset_id: str, now: datetime) -> Tree:
         serves = {a: d.version for a in nested if (d := tx.estate.deployment(a, Environment.PRODUCTION)) is not None}
         bills = tx.dependencies.bills(asset_id)
         runs = [e for e in Environment if tx.estate.deployment(asset_id, e) is not None]
-    notes = _Notes(moved, heads, serves, now)
+        open_ = unaudited(tx, (e.child for e in edges), tx.advisories.findings(asset_id=asset_id))
+    notes = _Notes(moved, heads, serves, {(u.component.id, u.component.version): u.reason for u in open_ if u.own}, now)
     rows = tuple(flatten(asset_id, edges, nested, notes.note, notes.version, runs))
-    return Tree(asset_id, _subject(since, moved, now), rows, tuple(_document(b, since, now) for b in bills))
+    head = _subject(since, moved, now) + (f"; {len(open_)} not audited" if open_ else "")
+    return Tree(asset_id, head, rows, tuple(_document(b, since, now) for b in bills))
+
+
+def asset_unaudited(store: Store, asset_id: str) -> list[Unaudited]:
+    """The components of an asset that no advisory can judge, each with the reason. Raises NotFound."""
+    with store.read() as tx:
+        if tx.estate.asset(asset_id) is None:
+            raise NotFound(f"there is no asset {asset_id!r}", todo=nearest(asset_id, tx.estate.load().assets))
+        uses = (d.component for d in tx.dependencies.using(assets=[asset_id]))
+        return unaudited(tx, uses, tx.advisories.findings(asset_id=asset_id))
 
 
 def serving_since(tx: Transaction, asset_id: str) -> Since | None:
@@ -138,11 +150,19 @@ def _all(edges: Sequence[Edge], nested: dict[str, list[Edge]]) -> Iterator[Edge]
 class _Notes:
     """What is shown beside each component."""
 
-    def __init__(self, moved: Sequence[Moved], heads: dict[str, Head], serves: dict[str, str], now: datetime) -> None:
+    def __init__(
+        self,
+        moved: Sequence[Moved],
+        heads: dict[str, Head],
+        serves: dict[str, str],
+        open_: dict[tuple[str, str | None], str],
+        now: datetime,
+    ) -> None:
         self._moved: dict[str, list[Moved]] = {}
         for item in moved:
             self._moved.setdefault(item.component_id, []).append(item)
         self._heads, self._serves, self._now_us = heads, serves, to_us(now)
+        self._open = open_
 
     def version(self, component: Component) -> str:
         """As in the bill; of an asset that it only references, what serves in production."""
@@ -161,6 +181,8 @@ class _Notes:
         serves = self._serves.get(inner) if inner is not None else None
         if serves is not None and component.version is not None and serves != component.version:
             out.append(f"{serves} serves in production")
+        if (why := self._open.get((component.id, component.version))) is not None:
+            out.append(f"not audited: {why}")
         return "; ".join(out)
 
 
@@ -174,7 +196,8 @@ def _subject(since: Since | None, moved: Sequence[Moved], now: datetime) -> str:
 
 
 def _document(bill: BillHead, since: Since | None, now: datetime) -> str:
-    parts = [f"{bill.components} components", age(to_us(bill.at), to_us(now))]
+    refused = f", {bill.refused} records refused" if bill.refused else ""
+    parts = [f"{bill.components} components{refused}", age(to_us(bill.at), to_us(now))]
     if bill.version is not None:
         other = since is not None and since.deployment.version != bill.version
         parts.append(f"of {bill.version}" + (f", not of {since.deployment.version}" if other and since else ""))

@@ -15,7 +15,8 @@ from pulse_tui.domain.signal import signal_id
 from pulse_tui.domain.words import Environment, Priority, Severity, SignalType
 from pulse_tui.enrich.lineage import Node, cycle, references
 from pulse_tui.policy.gate import GateReason, GateStatus
-from pulse_tui.ports import Transaction
+from pulse_tui.ports import BillHead, Transaction
+from pulse_tui.services.advisories.audits import unaudited
 from pulse_tui.services.advisories.of_release import (
     Audited,
     Basis,
@@ -343,11 +344,35 @@ def _bill(a: Asked) -> Iterator[Found]:
     general = [b for b in bills if b.version is None and (b.digest is None or b.digest == release.digest)]
     found = exact or general
     if found:
-        told = ", ".join(f"{b.origin} ({b.components} components)" for b in found[:3])
-        yield Found(_OK, told + ("" if exact else ", not tied to a release"))
+        yield _read(a, found, "" if exact else ", not tied to a release")
         return
     others = f"; there is one for {', '.join(sorted({b.version for b in bills if b.version})[:3])}" if bills else ""
     yield Found(_MISSING, f"no bill of materials is known for {release.version}{others}", _NO_BILL)
+
+
+def _read(a: Asked, bills: list[BillHead], tied: str) -> Found:
+    """What the bills say: an empty one says nothing, and what of one could not be read may be anything."""
+    asset_id, origins = a.release.asset_id, {b.origin for b in bills}
+    edges = (e for e in a.tx.dependencies.edges(asset_id, every=True) if e.origin in origins)
+    components = list({(e.child.id, e.child.version): e.child for e in edges}.values())
+    refused = sum(b.refused for b in bills)
+    findings = (f for weakness in a.audited().weaknesses for f in weakness.findings)
+    open_ = len(unaudited(a.tx, components, findings))
+    told = ", ".join(f"{b.origin} ({_many(b.components, 'component')})" for b in bills[:3]) + tied
+    if open_:
+        told += f"; {_many(open_, 'component')} not audited"
+    if refused:
+        status = GateStatus.UNDECIDED if components else _MISSING
+        todo = "pulse-tui status --quarantine names what could not be read; correct the file and ingest it again"
+        return Found(status, f"{told}; {_many(refused, 'record')} refused: what they name is not audited", todo)
+    if not components:
+        return Found(_MISSING, f"{told}: an empty bill says nothing", "Make it again from what is deployed")
+    todo = f"pulse-tui components unaudited {asset_id} says which and why" if open_ else ""
+    return Found(_OK, told, todo)
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 CHECKS: dict[GateReason, Check] = {

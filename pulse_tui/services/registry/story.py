@@ -12,6 +12,7 @@ from pulse_tui.domain.moments import age, iso, to_us
 from pulse_tui.domain.pointer import PointerCheck
 from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Transaction
+from pulse_tui.services.advisories.audits import unaudited
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.registry.approvals import approval
 from pulse_tui.services.registry.known_good import way_back
@@ -21,6 +22,8 @@ Line = tuple[str, str]
 
 RELEASES = 15
 COMPONENTS = 30
+_AUDITS = 5
+"""Components that are not audited, named one by one."""
 _FIELDS = ("asset_type", "owner_team", "tier", "exposure", "workflow")
 
 
@@ -49,9 +52,24 @@ def asset_story(parts: RollbackParts, asset_id: str) -> tuple[Line, ...]:
             if r.asset_id == asset_id
         )
         lines.extend(_releases(tx, asset_id))
+        lines.extend(_audits(tx, asset_id))
         lines.extend(_components(tx, asset_id))
         lines.extend(("Log", f"{iso(s.observed_at)} {s.title}") for s in tx.signals.recent(8, asset_id))
     return tuple(lines)
+
+
+def _audits(tx: Transaction, asset_id: str) -> Iterator[Line]:
+    """How many of its components no advisory can judge, and some of them with the reason."""
+    uses = (d.component for d in tx.dependencies.using(assets=[asset_id]))
+    found = unaudited(tx, uses, tx.advisories.findings(asset_id=asset_id))
+    refused = sum(b.refused for b in tx.dependencies.bills(asset_id))
+    if found:
+        noun = "component" if len(found) == 1 else "components"
+        yield "Audit", f"{len(found)} {noun} not audited (pulse-tui components unaudited {asset_id})"
+        for item in found[:_AUDITS]:
+            yield "Audit", f"{item.component.label}: {item.reason}"
+    if refused:
+        yield "Audit", f"{refused} records of its bills were refused: what they name is not audited"
 
 
 def _fields(tx: Transaction, parts: RollbackParts, asset: Asset) -> Iterator[Line]:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from pulse_tui.domain.advisory import Advisory, Finding
 from pulse_tui.domain.note import Note, Reading
 from pulse_tui.domain.words import Environment, Priority
-from pulse_tui.enrich.lookups import package_key
+from pulse_tui.enrich.lookups import keys_named, package_key
 from pulse_tui.storage.advisories import tables as t
 from pulse_tui.storage.sql.codec import Codec
 from pulse_tui.storage.sql.upsert import upsert
@@ -37,7 +37,8 @@ class AdvisoryTables:
             changed.append(advisory)
             self._c.execute(sa.delete(t.advisory_names).where(t.advisory_names.c.advisory_id == advisory.id))
             names = {(advisory.id, "alias", alias) for alias in (advisory.id, *advisory.aliases)}
-            names |= {(advisory.id, *package_key(a.ecosystem, a.name)) for a in advisory.affected}
+            keys = {key for a in advisory.affected for key in keys_named(a.ecosystem, a.name)}
+            names |= {(advisory.id, *key) for key in keys}
             self._c.execute(
                 sa.insert(t.advisory_names), [{"advisory_id": i, "kind": k, "name": n} for i, k, n in sorted(names)]
             )
@@ -70,6 +71,11 @@ class AdvisoryTables:
             for row in self._c.execute(query).mappings():
                 found.setdefault(row["id"], _ADVISORY.item(row))
         return list(found.values())
+
+    def covered(self, ecosystems: Iterable[str]) -> set[str]:
+        kind = t.advisory_names.c.kind
+        one = {e: sa.select(kind).where(kind == e).limit(1) for e in set(ecosystems)}
+        return {e for e, query in one.items() if self._c.execute(query).first() is not None}
 
     def put_findings(self, findings: Iterable[Finding]) -> None:
         rows = [{**_FINDING.row(f), "environment": f.environment.value if f.environment else ""} for f in findings]

@@ -32,6 +32,7 @@ advisory_names = sa.Table(
     text("kind", key=True),
     text("name", key=True),
     sa.Index(None, "name", "kind"),
+    sa.Index(None, "kind"),
 )
 """``kind`` is ``alias`` for other ids, or the ecosystem for a package name."""
 
@@ -47,6 +48,7 @@ findings = sa.Table(
     text("fixed"),
     text("priority"),
     text("component_id", null=True),
+    sa.Column("possible", sa.Boolean, nullable=False, server_default=sa.true()),
 )
 
 notes = sa.Table(

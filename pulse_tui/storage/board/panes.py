@@ -20,6 +20,7 @@ from pulse_tui.domain.health import Health, health
 from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.standing import RISKY
 from pulse_tui.domain.views.panes import (
+    UNNAMED,
     AdvisoryRow,
     AlertRow,
     Board,
@@ -58,6 +59,10 @@ WHERE f.audit <> 'clean'
 GROUP BY f.advisory_id, a.name, f.component, a.title
 ORDER BY rank, a.name LIMIT :limit
 """  # noqa: S608  closed lists of our own
+_UNNAMED = """
+SELECT COUNT(*) FROM components c
+WHERE c.package IS NULL AND c.kind = 'package' AND EXISTS (SELECT 1 FROM dependencies d WHERE d.child = c.num)
+"""
 _SOURCES = "SELECT id, kind, every_s, last_good_at, failures, reason FROM sources ORDER BY id"
 _COUNTS = """
 SELECT (SELECT COUNT(*) FROM outbox WHERE state = 'dead'),
@@ -109,6 +114,9 @@ def read_kept(
     chosen = asset if asset is not None else (registry.rows[0].asset if registry.rows else None)
     workflows = read_workflows(execute, registry.by_asset, before.workflows if before else None)
     advisories = [_advisory(row) for row in execute(_ADVISORIES, {"limit": MAX_ROWS})]
+    ((unnamed,),) = execute(_UNNAMED, {})
+    if unnamed:
+        advisories.append(_unnamed(int(unnamed)))
     board = Board(
         header=_header(estate, registry.counts, alerts, standing, sources, int(indeterminate), int(letters), rollbacks),
         registry=registry.rows,
@@ -170,6 +178,13 @@ def _advisory(row: Sequence[Any]) -> AdvisoryRow:
     return AdvisoryRow(
         ident, name, priority.value, component, int(hits), int(production or 0), state, title, provider or ""
     )
+
+
+def _unnamed(count: int) -> AdvisoryRow:
+    """Components that no advisory can name, as the last row: they are in no other."""
+    told = f"{count} component{'' if count == 1 else 's'}"
+    title = "No advisory database covers them, or no package URL says what they are"
+    return AdvisoryRow(UNNAMED, "no advisory", Priority.UNKNOWN.value, told, 0, 0, "not audited", title)
 
 
 def _source(row: Sequence[Any], now_us: int) -> SourceRow:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.words import ComponentKind
-from pulse_tui.enrich.lookups import component_key, package_key
+from pulse_tui.enrich.lookups import component_key, keys_of, package_key
 from pulse_tui.storage.components import tables as t
 from pulse_tui.storage.sql.lookup import among
 from pulse_tui.storage.sql.upsert import insert_many
@@ -33,6 +33,12 @@ def package_of(component: Component) -> str | None:
     """``ecosystem/name`` as packages are compared; None when it is no package."""
     key = component_key(component)
     return "/".join(key) if key is not None else None
+
+
+def source_of(component: Component) -> str | None:
+    """The other key under which advisories may name it (its source package, its Go repository); None for none."""
+    keys = keys_of(component)
+    return "/".join(keys[1]) if len(keys) > 1 else None
 
 
 def component(row: Sequence[Any]) -> Component:
@@ -59,8 +65,10 @@ def matching(
 ) -> dict[int, Component]:
     """Components of one of the packages or kinds, or with one of the ids or names."""
     idents = list(names)
+    named = ["/".join(package_key(*p)) for p in packages]
     asked = {
-        "package": ["/".join(package_key(*p)) for p in packages],
+        "package": named,
+        "source": named,
         "kind": [k.value for k in kinds],
         "id": idents,
         "name": idents,
@@ -120,4 +128,5 @@ def _row(item: Component) -> dict[str, Any]:
         "name": item.name,
         "ecosystem": item.ecosystem,
         "package": package_of(item),
+        "source": source_of(item),
     }

@@ -16,13 +16,16 @@ components = sa.Table(
     text("name"),
     text("ecosystem", null=True),
     text("package", null=True),
+    text("source", null=True),
     sa.UniqueConstraint("id", "version"),
     sa.Index(None, "package"),
+    sa.Index(None, "source"),
     sa.Index(None, "kind"),
     sa.Index(None, "name"),
 )
 """Each version of a component once. ``version`` is "" when it is not known; ``package`` is ``ecosystem/name`` as
-packages are compared, so that an advisory finds whom it hits without reading every bill."""
+packages are compared, so that an advisory finds whom it hits without reading every bill; null: no advisory can name it.
+``source`` is its other key, of its source package or Go repository."""
 
 bills = sa.Table(
     "bills",
@@ -34,6 +37,7 @@ bills = sa.Table(
     text("version", null=True),
     text("subject", null=True),
     text("digest", null=True),
+    sa.Column("refused", sa.BigInteger, nullable=False, server_default="0"),
     time("at"),
     sa.Column("num", sa.BigInteger, nullable=False, unique=True),
 )

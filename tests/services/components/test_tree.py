@@ -133,7 +133,7 @@ def test_it_is_unfolded_with_the_assets_in_it_and_what_stands_twice_once(estate:
 
 
 def test_what_changed_since_the_approval_is_one_sentence(estate: RollbackParts) -> None:
-    assert tree(estate).headline == "since 3.8.1 was approved (6d): no dependency changed"
+    assert tree(estate).headline == "since 3.8.1 was approved (6d): no dependency changed; 3 not audited"
     with estate.store.write() as tx:
         new = [package("ray", "2.9"), package("protobuf", "4"), package("vllm", "0.9.1"), KB]
         ways = ("> ray", "ray > protobuf", "> vllm", "vllm > protobuf", "> kb")
@@ -141,7 +141,10 @@ def test_what_changed_since_the_approval_is_one_sentence(estate: RollbackParts) 
         tx.estate.deploy(deployment("13", PRODUCTION, asset_id="kb", since=later(days=-2)))
         tx.dependencies.put_head(head("gpt-4.1-11", later(days=-1)))
     found = tree(estate)
-    assert found.headline == "since 3.8.1 was approved (6d): vllm 0.9.0 -> 0.9.1, gpt-4.1 alias moved, kb 12 -> 13"
+    assert (
+        found.headline
+        == "since 3.8.1 was approved (6d): vllm 0.9.0 -> 0.9.1, gpt-4.1 alias moved, kb 12 -> 13; 3 not audited"
+    )
     notes = {r.name: r.note for r in found.rows}
     assert notes["vllm"] == "0.9.0 -> 0.9.1"
     assert notes["kb"] == "12 -> 13"
