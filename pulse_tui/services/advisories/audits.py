@@ -44,4 +44,3 @@ def unaudited(tx: Transaction, components: Iterable[Component], findings: Iterab
         if reason:
             out.append(Unaudited(component, reason, own))
     return sorted(out, key=lambda u: (u.component.label, u.component.id))
-
