@@ -29,7 +29,7 @@ def test_whatever_the_width_no_state_is_dropped(width: int) -> None:
 
 
 def test_a_wide_line_says_it_in_words() -> None:
-    text = line(NIGHT, 200)
+    text = line(NIGHT, 240)
     for words in ("sources 5/8", "FREEZE embed-gateway +1", "2 undecided", "1 undelivered", "muted 2", "2 waiting"):
         assert words in text
 
