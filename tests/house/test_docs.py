@@ -116,11 +116,13 @@ def test_the_readme_names_only_keys_that_are_bound() -> None:
 @pytest.mark.parametrize(
     ("family", "line"), [("collectors", "- Sources:"), ("actions", "- Actions:"), ("steps", "- Steps of a playbook:")]
 )
-def test_the_readme_names_every_kind_and_no_other(family: str, line: str) -> None:
+def test_the_readme_names_no_kind_that_is_gone(family: str, line: str) -> None:
+    """The page of the sources has every kind, made from the code: a new one edits no file, this one neither."""
     items = section(README, "What it reads, notifies and moves").split("\n- ")
     (item,) = [i for i in items if f"- {i}".lstrip("\n").replace("- \n- ", "- ").startswith(line)]
-    assert out_of_step(item, list(Kinds(family))) == set()
-    assert out_of_step(item, [*Kinds(family), "frobnicate"]) == {"frobnicate"}
+    known = list(Kinds(family))
+    assert out_of_step(item, known) <= set(known)
+    assert not out_of_step(item, [k for k in known if k != known[0]]) <= set(known[1:])
 
 
 @pytest.mark.parametrize("family", FAMILIES)
