@@ -36,19 +36,19 @@ def _made(item: object, _tx: Transaction, _parts: JudgeParts, _estate: Estate, _
 @_made.register
 def _(item: RegistrySnapshot, tx: Transaction, parts: JudgeParts, estate: Estate, now: datetime) -> Made:
     asset = estate.assets.get(item.asset_id)
-    told = sync(item, tx, parts, asset, now)
-    changed = bool(told.signals or told.cleared)
+    changes = sync(item, tx, parts, asset, now)
+    changed = bool(changes.signals or changes.cleared)
     moved = (item.asset_id,) if changed else ()
-    return Made(told.signals, told.cleared, estate_changed=changed, moved=moved, known=not changed)
+    return Made(changes.signals, changes.cleared, estate_changed=changed, moved=moved, known=not changed)
 
 
 @_made.register
 def _(item: Bill, tx: Transaction, _parts: JudgeParts, estate: Estate, now: datetime) -> Made:
     known = any(b.origin == item.origin for b in tx.dependencies.bills(item.asset_id))
-    told = take_bill(item, tx, estate, now)
-    news = not known or bool(told.signals)
+    changes = take_bill(item, tx, estate, now)
+    news = not known or bool(changes.signals)
     remarks = (bill_remark(item, estate),) if news else ()
-    return Made(*told, moved=(item.asset_id,) if news else (), remarks=remarks, known=not news)
+    return Made(*changes, moved=(item.asset_id,) if news else (), remarks=remarks, known=not news)
 
 
 @_made.register
@@ -60,8 +60,8 @@ def _(item: Head, tx: Transaction, _parts: JudgeParts, estate: Estate, now: date
 def _(item: Attestation, tx: Transaction, parts: JudgeParts, _estate: Estate, now: datetime) -> Made:
     known = bool(named_releases(item, tx))
     about = f"{item.asset_id} {item.version}" if item.asset_id else item.digest
-    told = () if known else (f"a statement about {about} matches no release yet: it waits for one",)
-    return Made(*take_attestation(item, tx, parts, now), remarks=told)
+    remarks = () if known else (f"a statement about {about} matches no release yet: it waits for one",)
+    return Made(*take_attestation(item, tx, parts, now), remarks=remarks)
 
 
 @_made.register
@@ -76,12 +76,12 @@ def _(item: Note, tx: Transaction, _parts: JudgeParts, estate: Estate, now: date
 
 @_made.register
 def _(item: Rejected, tx: Transaction, _parts: JudgeParts, _estate: Estate, now: datetime) -> Made:
-    told = [refused_result(item, of, tx, now) for of in item.about]
-    return Made([s for one in told for s in one.signals], [])
+    refusals = [refused_result(item, of, tx, now) for of in item.about]
+    return Made([s for one in refusals for s in one.signals], [])
 
 
 @_made.register
 def _(item: EvalRun, tx: Transaction, parts: JudgeParts, estate: Estate, now: datetime) -> Made:
     known = tx.evals.has(item.id)
-    told = take_run(item, tx, parts, estate, now)
-    return Made(told.signals, told.cleared, moved=(item.asset_id,), remarks=told.remarks, known=known)
+    changes = take_run(item, tx, parts, estate, now)
+    return Made(changes.signals, changes.cleared, moved=(item.asset_id,), remarks=changes.remarks, known=known)

@@ -115,10 +115,10 @@ BUILT: dict[str, Callable[[], Signal | None]] = {
     "bill": lambda: bills._changed(BILL, [MOVE, MOVE, MOVE], BOT, NOW),
     "head": lambda: bills._moved(HEAD, MOVE, BOT.id, BOT, NOW),
     "suite content": lambda: content._signal(
-        SUITE, BOT.id, content.Look("golden", content.State.CHANGED, "sha256:a", "sha256:b", "2 files differ"), TX, NOW
+        SUITE, BOT.id, content.ContentCheck("golden", content.State.CHANGED, "sha256:a", "sha256:b", "2 files differ"), TX, NOW
     ),
     "suite content gone": lambda: content._signal(
-        SUITE, BOT.id, content.Look("golden", content.State.CHANGED, "sha256:a", None, "it is gone"), TX, NOW
+        SUITE, BOT.id, content.ContentCheck("golden", content.State.CHANGED, "sha256:a", None, "it is gone"), TX, NOW
     ),
     "suite run": lambda: runs._signal(
         SuiteRun(id="suite:golden:1", suite="golden", asset_id=BOT.id, version="3.8.2", why="schedule",

@@ -25,16 +25,20 @@ def take_advisory(item: Advisory, tx: Transaction, estate: Estate, now: datetime
     packages = {key for r in (item, *records) for a in r.affected for key in keys_named(a.ecosystem, a.name)}
     estate = msgspec.structs.replace(estate, dependencies=tx.dependencies.using(packages=packages))
     before = tx.advisories.findings(item.id)
-    said = {(item.name, f.asset_id, f.environment): f.priority for r in records for f in tx.advisories.findings(r.id)}
+    priorities = {
+        (item.name, f.asset_id, f.environment): f.priority for r in records for f in tx.advisories.findings(r.id)
+    }
     tx.advisories.drop_findings(advisory_id=item.id)
-    tx.advisories.put_findings(kept(match(item, estate), said, item.name))
+    tx.advisories.put_findings(kept(match(item, estate), priorities, item.name))
     standing = [f for r in records for f in tx.advisories.findings(r.id)]
     held = {(f.asset_id, f.environment) for f in standing}
     over = dict.fromkeys((f.asset_id, f.environment) for f in before if (f.asset_id, f.environment) not in held)
     gone = [advisory_fingerprint(item, asset_id, environment) for asset_id, environment in over]
     if not records:
         return Made([], gone)
-    return Made(list(again(advisory_signals(merged(records), standing, estate, now), item.name, said, tx, now)), gone)
+    return Made(
+        list(again(advisory_signals(merged(records), standing, estate, now), item.name, priorities, tx, now)), gone
+    )
 
 
 def again(

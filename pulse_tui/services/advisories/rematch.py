@@ -13,20 +13,20 @@ from pulse_tui.enrich.advisories.matching import advisory_signals, condition, ma
 from pulse_tui.enrich.lookups import keys_of
 from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories.records import again
-from pulse_tui.services.signals.concerns import Told
+from pulse_tui.services.signals.concerns import Changes
 
 _MANY = 50
 """From this many assets, one query of all findings is cheaper than one for each."""
 
 
-def rematch(asset_ids: Collection[str], tx: Transaction, now: datetime, *, exposed: Collection[str] = ()) -> Told:
+def rematch(asset_ids: Collection[str], tx: Transaction, now: datetime, *, exposed: Collection[str] = ()) -> Changes:
     """Match the assets' components against every stored advisory that names one; their findings are made again.
 
     Of assets that are ``exposed`` otherwise than before (traffic, tier, data) what stands is judged again as well.
     """
-    told = Told([], [])
+    changes = Changes([], [])
     if not asset_ids:
-        return told
+        return changes
     wanted = set(asset_ids)
     uses = tx.dependencies.using(assets=wanted)
     estate = msgspec.structs.replace(tx.estate.load(), dependencies=uses)
@@ -35,17 +35,19 @@ def rematch(asset_ids: Collection[str], tx: Transaction, now: datetime, *, expos
         tx.advisories.drop_findings(asset_id=asset_id)
     packages = {key for d in uses for key in keys_of(d.component)}
     names = {f.advisory_id: gone.name for f in before if (gone := tx.advisories.get(f.advisory_id)) is not None}
-    said = {(names[f.advisory_id], f.asset_id, f.environment): f.priority for f in before if f.advisory_id in names}
+    priorities = {
+        (names[f.advisory_id], f.asset_id, f.environment): f.priority for f in before if f.advisory_id in names
+    }
     reached: set[Condition] = set()
     for name, records in by_name(r for r in tx.advisories.touching(packages) if not r.withdrawn).items():
         here = [f for record in records for f in match(record, estate) if f.asset_id in wanted]
         reached |= {(name, f.asset_id, f.environment) for f in here}
-        tx.advisories.put_findings(kept(here, said, name))
-        standing = {c for c in said if c[1] not in exposed}
-        told.signals.extend(again(advisory_signals(merged(records), here, estate, now), name, standing, tx, now))
-    for name, asset_id, environment in said.keys() - reached:
-        told.cleared.append(condition(name, asset_id, environment))
-    return told
+        tx.advisories.put_findings(kept(here, priorities, name))
+        standing = {c for c in priorities if c[1] not in exposed}
+        changes.signals.extend(again(advisory_signals(merged(records), here, estate, now), name, standing, tx, now))
+    for name, asset_id, environment in priorities.keys() - reached:
+        changes.cleared.append(condition(name, asset_id, environment))
+    return changes
 
 
 def _standing(asset_ids: set[str], tx: Transaction) -> list[Finding]:

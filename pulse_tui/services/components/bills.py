@@ -16,7 +16,7 @@ from pulse_tui.domain.signal import Signal, fingerprint, observed
 from pulse_tui.domain.words import Recommended, Severity, SignalType
 from pulse_tui.ports import BillHead, Transaction
 from pulse_tui.services.advisories.rematch import rematch
-from pulse_tui.services.signals.concerns import Told, stand
+from pulse_tui.services.signals.concerns import Changes, stand
 
 KEPT = 10
 """Bills of one document that are kept of releases that serve nowhere, the newest: for comparing releases."""
@@ -24,14 +24,14 @@ LISTED = 50
 """Changes that a signal lists; the rest is in the log of changes."""
 
 
-def take_bill(bill: Bill, tx: Transaction, estate: Estate, now: datetime) -> Told:
+def take_bill(bill: Bill, tx: Transaction, estate: Estate, now: datetime) -> Changes:
     """Store the document's components, unless it describes something other than the asset."""
     key = f"bill:{bill.origin}"
     other = _named_another(bill, estate) or _of_another(bill, tx)
     wanted = [] if other is None else [_refusal(bill, key, other, now)]
-    told = stand(tx, bill.asset_id, wanted, now, source=bill.source, keys=(key,))
+    result = stand(tx, bill.asset_id, wanted, now, source=bill.source, keys=(key,))
     if other is not None:
-        return told
+        return result
     before = tx.dependencies.bills(bill.asset_id)
     first = all(b.origin != bill.origin for b in before)
     bill = _with_what_stood(bill, before, tx)
@@ -39,11 +39,11 @@ def take_bill(bill: Bill, tx: Transaction, estate: Estate, now: datetime) -> Tol
     if first:
         _forget(bill, before, tx, now)
     if not first and not changes:
-        return told
+        return result
     if changes:
-        told.signals.append(_changed(bill, changes, estate.assets.get(bill.asset_id), now))
-    told.add(rematch([bill.asset_id], tx, now))
-    return told
+        result.signals.append(_changed(bill, changes, estate.assets.get(bill.asset_id), now))
+    result.add(rematch([bill.asset_id], tx, now))
+    return result
 
 
 def _with_what_stood(bill: Bill, before: Sequence[BillHead], tx: Transaction) -> Bill:
@@ -81,13 +81,13 @@ def bill_remark(bill: Bill, estate: Estate) -> str:
     return read if bill.asset_id in estate.assets else f"{read}, which is not an asset of the estate"
 
 
-def take_head(head: Head, tx: Transaction, estate: Estate, now: datetime) -> Told:
+def take_head(head: Head, tx: Transaction, estate: Estate, now: datetime) -> Changes:
     """Store what a moving component resolves to now; when it moved, every asset that uses it gets a signal."""
     change = tx.dependencies.put_head(head)
     if change is None:
-        return Told([], [])
+        return Changes([], [])
     users = dict.fromkeys(d.asset_id for d in tx.dependencies.using(components=[head.component_id]))
-    return Told([_moved(head, change, a, estate.assets.get(a), now) for a in users], [])
+    return Changes([_moved(head, change, a, estate.assets.get(a), now) for a in users], [])
 
 
 _LAST = re.compile(r"[^/:@]+(?=(?:[:@][^/]*)?\Z)")

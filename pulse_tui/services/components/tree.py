@@ -97,10 +97,10 @@ def dependents(store: Store, component: str) -> Dependents:
     label = found[0].label if only is not None else found[0].name
     live = len({r.asset for r in rows if not _elsewhere(r)})
     total = len({r.asset for r in rows})
-    said = f"{label} ({found[0].kind.value}): {total} asset{'' if total == 1 else 's'}, {live} in production"
+    headline = f"{label} ({found[0].kind.value}): {total} asset{'' if total == 1 else 's'}, {live} in production"
     several = len({r.version for r in rows if r.version})
     more = f", in {several} versions" if several > 1 else ""
-    return Dependents(label, said + more, tuple(rows), provider=found[0].id)
+    return Dependents(label, headline + more, tuple(rows), provider=found[0].id)
 
 
 # --------------------------------------------------------------------------- the tree

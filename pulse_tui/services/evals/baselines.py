@@ -17,14 +17,14 @@ from pulse_tui.domain.words import Environment
 from pulse_tui.enrich.evals.regressions import condition, incomparable, undecided
 from pulse_tui.ports import Transaction
 from pulse_tui.services.evals.compared import held, judge, newest, question_of
-from pulse_tui.services.evals.take import told_where_it_serves
+from pulse_tui.services.evals.take import where_it_serves
 from pulse_tui.services.evals.unread import lacking
 from pulse_tui.services.evals.verdicts import runs_of
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.reasons import reason_of
 from pulse_tui.services.registry.approvals import subject
 from pulse_tui.services.registry.find import find_release
-from pulse_tui.services.signals.concerns import tell
+from pulse_tui.services.signals.concerns import report
 from pulse_tui.services.signals.ingest import absorb
 from pulse_tui.services.signals.respond import Responder
 
@@ -136,13 +136,13 @@ def _rejudge(tx: Transaction, parts: JudgeParts, asset_id: str, suite_id: str, r
     present |= older is not None and newer is not None and newer.iteration > older.iteration
     present |= any(d.asset_id == asset_id and d.version == run.version for d in estate.deployments)
     if present and newest(tx, asset_id, suite_id, run.version) == run_id:
-        tell(tx, parts, lacking(run, suite, tx, now), f"suite {suite_id} asks for what was measured", now)
+        report(tx, parts, lacking(run, suite, tx, now), f"suite {suite_id} asks for what was measured", now)
         asset = estate.assets.get(asset_id)
-        told = told_where_it_serves(run, baseline, comparison, estate, now, asset.owner_team if asset else None)
-        absorb(told.signals, tx, parts, now)
+        changes = where_it_serves(run, baseline, comparison, estate, now, asset.owner_team if asset else None)
+        absorb(changes.signals, tx, parts, now)
         responder = Responder(tx, parts, now)
         dropped = _dropped(run, before, comparison, estate) if run_id != baseline.id else ()
-        for over in (*told.cleared, *dropped):
+        for over in (*changes.cleared, *dropped):
             responder.clear(over, f"judged again against {baseline.version}", run.version)
     return True
 
@@ -177,9 +177,9 @@ def accept_risk(
             raise Refused(f"run {run.id} was not compared: there is no verdict whose risk could be accepted")
         word = comparison.verdict(gate)
         if word is not Verdict.INCONCLUSIVE:
-            said = word.value if word is not None else "nothing"
+            state = word.value if word is not None else "nothing"
             why_not = "a FAIL cannot be accepted" if word is Verdict.FAIL else "there is nothing to accept"
-            raise Refused(f"the {gate.value} verdict of run {run.id} is {said}: {why_not}")
+            raise Refused(f"the {gate.value} verdict of run {run.id} is {state}: {why_not}")
         if unmeasured := comparison.unmeasured(gate):
             named = ", ".join(unmeasured)
             raise Refused(f"run {run.id} has no value for {named}: nothing was measured whose risk could be accepted")

@@ -189,7 +189,7 @@ def _row(line: TaskVerdict) -> GateRow:
     unit, factor = unit_of_line(line)
     never = line.slice == ZERO_TOLERANCE  # there is no difference to show: the note names what failed
 
-    def told(value: float | None) -> float | None:
+    def scaled(value: float | None) -> float | None:
         return None if value is None or never else value * factor
 
     return GateRow(
@@ -202,9 +202,9 @@ def _row(line: TaskVerdict) -> GateRow:
         # A latency is compared with its objective: the baseline's value is among the measures.
         None if line.basis is Basis.LIMIT else line.baseline,
         None if never else line.current,
-        told(line.delta),
-        told(line.low),
-        told(line.high),
+        scaled(line.delta),
+        scaled(line.low),
+        scaled(line.high),
         line.margin * factor,
         unit,
         line.higher_is_better,
@@ -244,8 +244,8 @@ def _facts(
                 yield "Pinned", f"{iso(entry.at)} by {entry.actor}: {entry.detail.get('why', '')}"
     for line in comparison.verdicts if comparison is not None else ():
         if line.metric == "score" and line.task == "weighted mean":
-            said = line_words(line)
-            yield "Weighted mean", said + (f"; {line.note}" if line.note and line.note not in said else "")
+            sentence = line_words(line)
+            yield "Weighted mean", sentence + (f"; {line.note}" if line.note and line.note not in sentence else "")
     for accepted in tx.evals.acceptances(run.asset_id, run.version):
         state = "" if accepted.until > parts.clock() else " (expired)"
         yield (
@@ -261,10 +261,14 @@ def _facts(
 
 
 def _measure(measure: Measure) -> tuple[str, str]:
-    def told(value: float | None) -> str:
+    def scaled(value: float | None) -> str:
         return "unknown" if value is None else f"{value:.4g} {measure.unit}".rstrip()
 
-    move = told(measure.current) if measure.baseline is None else f"{told(measure.baseline)} -> {told(measure.current)}"
+    move = (
+        scaled(measure.current)
+        if measure.baseline is None
+        else f"{scaled(measure.baseline)} -> {scaled(measure.current)}"
+    )
     return f"{measure.task} {measure.name}", move + (f"  ({measure.note})" if measure.note else "")
 
 

@@ -26,7 +26,7 @@ from pulse_tui.settings.check import nearest
 from pulse_tui.settings.shapes import SuiteShape
 
 
-class Told(NamedTuple):
+class Changes(NamedTuple):
     """Signals to ingest, conditions that are resolved, and remarks for whoever brought the run in."""
 
     signals: list[Signal]
@@ -34,14 +34,14 @@ class Told(NamedTuple):
     remarks: tuple[str, ...] = ()
 
 
-def take_run(run: EvalRun, tx: Transaction, parts: JudgeParts, estate: Estate, now: datetime) -> Told:
+def take_run(run: EvalRun, tx: Transaction, parts: JudgeParts, estate: Estate, now: datetime) -> Changes:
     """Record a run and return its consequences. A known run has none, unless it brings the items that it lacked."""
     run = _with_made(run, parts.suites.get(run.suite))
     # A clock that runs ahead, or a local time taken for UTC, must not make it the newest for hours.
     run = msgspec.structs.replace(run, at=min(run.at, now))
     if tx.evals.has(run.id):
         if not tx.evals.attach(run):
-            return Told([], [])
+            return Changes([], [])
         return _again(run, tx, parts, estate, now)
     asset = estate.assets.get(run.asset_id)
     iteration = tx.estate.next_iteration(run.asset_id)
@@ -57,15 +57,15 @@ def take_run(run: EvalRun, tx: Transaction, parts: JudgeParts, estate: Estate, n
     suite = parts.suites.get(run.suite)
     if suite is None:
         hint = nearest(run.suite, parts.suites)
-        told = f"{run.asset_id} {run.version} was recorded, not judged: suite {run.suite!r} is not configured"
-        return Told([event], over, (f"{told} ({hint})" if hint else told, *unknown))
-    said = _against_baseline(run, tx, suite, estate, now, owner)
+        remark = f"{run.asset_id} {run.version} was recorded, not judged: suite {run.suite!r} is not configured"
+        return Changes([event], over, (f"{remark} ({hint})" if hint else remark, *unknown))
+    changes = _against_baseline(run, tx, suite, estate, now, owner)
     more = drifts(tx, suite, run.asset_id, now, owner)
     lacks = lacking(run, suite, tx, now)
-    return Told(
-        [event, *said.signals, *more.signals, *lacks.signals],
-        [*over, *said.cleared, *more.cleared, *lacks.cleared],
-        (*said.remarks, *(s.title for s in lacks.signals), *unknown),
+    return Changes(
+        [event, *changes.signals, *more.signals, *lacks.signals],
+        [*over, *changes.cleared, *more.cleared, *lacks.cleared],
+        (*changes.remarks, *(s.title for s in lacks.signals), *unknown),
     )
 
 
@@ -95,42 +95,44 @@ def _with_made(run: EvalRun, suite: SuiteShape | None) -> EvalRun:
     return msgspec.structs.replace(run, scores=(*run.scores, *made_scores(run, suite.tasks)))
 
 
-def _again(run: EvalRun, tx: Transaction, parts: JudgeParts, estate: Estate, now: datetime) -> Told:
+def _again(run: EvalRun, tx: Transaction, parts: JudgeParts, estate: Estate, now: datetime) -> Changes:
     """The items came after the totals: the comparison without them is re-evaluated."""
     suite = parts.suites.get(run.suite)
     if suite is None:
-        return Told([], [])
+        return Changes([], [])
     asset = estate.assets.get(run.asset_id)
     owner = asset.owner_team if asset else None
     baseline = tx.evals.baseline(run.asset_id, run.suite)
     if baseline is not None and baseline.id == run.id:
         count = tx.evals.reopen(run.id)  # which takes a while, and is done run by run: see rejudge
-        told = f"the items of the baseline {run.asset_id} {run.version} came: {count} runs are judged again in a moment"
-        return Told([], [], (told,) if count else ())
+        remark = (
+            f"the items of the baseline {run.asset_id} {run.version} came: {count} runs are judged again in a moment"
+        )
+        return Changes([], [], (remark,) if count else ())
     return _against_baseline(run, tx, suite, estate, now, owner)
 
 
 def _against_baseline(
     run: EvalRun, tx: Transaction, suite: SuiteShape, estate: Estate, now: datetime, owner: str | None
-) -> Told:
+) -> Changes:
     baseline = tx.evals.baseline(run.asset_id, run.suite)
     if baseline is None:
         return _first(run, tx, suite, estate, now, owner)
     comparison = judge(tx, suite, run.id, baseline.id)
     if comparison is None:
-        return Told([], [])
+        return Changes([], [])
     remarks = (f"{run.asset_id} {run.version} was not compared: {comparison.refused}",) if comparison.refused else ()
     if newest(tx, run.asset_id, run.suite, run.version) != run.id:  # a later run of the version decides
-        return Told(
+        return Changes(
             [], [], (*remarks, f"a later run of {run.asset_id} {run.version} on {run.suite} counts, not this one")
         )
-    said = told_where_it_serves(run, baseline, comparison, estate, now, owner)
-    return said._replace(remarks=remarks)
+    changes = where_it_serves(run, baseline, comparison, estate, now, owner)
+    return changes._replace(remarks=remarks)
 
 
-def told_where_it_serves(
+def where_it_serves(
     run: EvalRun, baseline: EvalRun, comparison: Comparison, estate: Estate, now: datetime, owner: str | None
-) -> Told:
+) -> Changes:
     """Signals and resolved conditions, for each environment where the run's release serves; None when it serves nowhere."""
     serving = list(_serving(estate, run))
     out, over = list[Signal](), list[str]()
@@ -140,14 +142,18 @@ def told_where_it_serves(
         over.extend(cleared(compared))
     if serving:
         over.extend(everywhere(run, comparison.verdicts))
-    return Told(out, over)
+    return Changes(out, over)
 
 
-def _first(run: EvalRun, tx: Transaction, suite: SuiteShape, estate: Estate, now: datetime, owner: str | None) -> Told:
+def _first(
+    run: EvalRun, tx: Transaction, suite: SuiteShape, estate: Estate, now: datetime, owner: str | None
+) -> Changes:
     pinned = suite.baselines.get(run.asset_id)
     if pinned not in (None, run.version):
-        told = f"{run.asset_id} {run.version} was recorded, not judged: its baseline {pinned} has no run of {run.suite}"
-        return Told([], [], (told,))
+        remark = (
+            f"{run.asset_id} {run.version} was recorded, not judged: its baseline {pinned} has no run of {run.suite}"
+        )
+        return Changes([], [], (remark,))
     tx.evals.pin(run.asset_id, run.suite, run.id)
     why = "named in the suite" if pinned else "first run of the suite"
     detail = {"run": run.id, "version": run.version, "why": why}
@@ -155,8 +161,8 @@ def _first(run: EvalRun, tx: Transaction, suite: SuiteShape, estate: Estate, now
     remark = f"run {run.id} is now the baseline of {run.asset_id} on {run.suite}"
     comparison = judge(tx, suite, run.id, run.id)
     assert comparison is not None  # it is there
-    said = told_where_it_serves(run, run, comparison, estate, now, owner)
-    return said._replace(remarks=(f"{remark}, but {comparison.refused}" if comparison.refused else remark,))
+    changes = where_it_serves(run, run, comparison, estate, now, owner)
+    return changes._replace(remarks=(f"{remark}, but {comparison.refused}" if comparison.refused else remark,))
 
 
 def _serving(estate: Estate, run: EvalRun) -> Iterator[Environment | None]:

@@ -20,7 +20,7 @@ from pulse_tui.domain.words import Severity
 from pulse_tui.ports import Transaction
 from pulse_tui.services.evals.compared import newest
 from pulse_tui.services.parts import SYSTEM
-from pulse_tui.services.signals.concerns import Told, condition, stand
+from pulse_tui.services.signals.concerns import Changes, condition, stand
 from pulse_tui.settings.shapes import SuiteShape
 
 REFUSED, UNMEASURED = "refused:", "unmeasured:"
@@ -29,13 +29,13 @@ _SHOWN = 5
 """Names that are shown of those that a file has instead."""
 
 
-def refused_result(refused: Rejected, of: ResultOf, tx: Transaction, now: datetime) -> Told:
+def refused_result(refused: Rejected, of: ResultOf, tx: Transaction, now: datetime) -> Changes:
     """A whole result was refused: its release gets a concern, where the asset is known.
 
     While there is a run of the suite on this version it is only shown; without one the gate has no result.
     """
     if tx.estate.asset(of.asset_id) is None:
-        return Told([], [])
+        return Changes([], [])
     stands = of.suite and newest(tx, of.asset_id, of.suite, of.version) is not None
     about = f"{of.suite} on {of.asset_id} {of.version}" if of.suite else f"{of.asset_id} {of.version}"
     concern = Concern(
@@ -63,11 +63,11 @@ def standing_refusal(tx: Transaction, asset_id: str, suite: str, version: str) -
     return next((c for c in tx.inventory.concerns(asset_id) if c.key in wanted), None)
 
 
-def lacking(run: EvalRun, suite: SuiteShape, tx: Transaction, now: datetime) -> Told:
+def lacking(run: EvalRun, suite: SuiteShape, tx: Transaction, now: datetime) -> Changes:
     """Must-pass metrics that the newest run of a version lacks, with the nearest names that it has: one concern."""
     known = tx.estate.asset(run.asset_id) is not None
     if not known or newest(tx, run.asset_id, suite.id, run.version) != run.id:
-        return Told([], [])
+        return Changes([], [])
     key = f"{UNMEASURED}{suite.id}:{run.version}"
     missing = list(_lacking(run, suite.tasks))
     concerns = []

@@ -165,27 +165,27 @@ def _judged(tx: Transaction, about: Subject, run: EvalRun, baseline: EvalRun, co
     head = f"run {run.id} of {about.suite.id} against {baseline.version}: "
     failed = [line for line in lines if line.verdict is Verdict.FAIL]
     if failed:
-        return SuiteWord(GateStatus.FAILED, head + _told(failed), "Fix what got worse and measure again", run)
+        return SuiteWord(GateStatus.FAILED, head + _lines(failed), "Fix what got worse and measure again", run)
     undecided = [line for line in lines if line.verdict is Verdict.INCONCLUSIVE]
     if undecided:
         accepted = standing(tx, about, run, comparison)
         if accepted is not None:
             until = f"{accepted.until:%Y-%m-%d}"
-            said = f"risk accepted by {accepted.accepted_by} until {until}: {accepted.why}"
-            return SuiteWord(GateStatus.ACCEPTED, f"{head}{_told(undecided)}; {said}", run=run)
+            acceptance = f"risk accepted by {accepted.accepted_by} until {until}: {accepted.why}"
+            return SuiteWord(GateStatus.ACCEPTED, f"{head}{_lines(undecided)}; {acceptance}", run=run)
         todo = (
             f"Measure more, or accept the risk: pulse-tui release accept-risk {run.asset_id} {run.version} "
             f"--env {about.environment.value if about.environment else 'ENV'} --gate {about.kind.value} --days N --why REASON"
         )
         return SuiteWord(
-            GateStatus.UNDECIDED, f"{head}{_told(undecided)}{_expired(tx, about, run, comparison)}", todo, run
+            GateStatus.UNDECIDED, f"{head}{_lines(undecided)}{_expired(tx, about, run, comparison)}", todo, run
         )
     if not lines:
         return SuiteWord(GateStatus.OK, f"{head}only diagnostics, nothing must pass", run=run)
-    return SuiteWord(GateStatus.OK, head + "PASS, " + _told(lines), run=run)
+    return SuiteWord(GateStatus.OK, head + "PASS, " + _lines(lines), run=run)
 
 
-def _told(lines: list[TaskVerdict]) -> str:
+def _lines(lines: list[TaskVerdict]) -> str:
     more = f"; and {len(lines) - SHOWN} more" if len(lines) > SHOWN else ""
     return "; ".join(line_words(line) for line in lines[:SHOWN]) + more
 

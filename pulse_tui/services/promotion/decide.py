@@ -19,7 +19,7 @@ from pulse_tui.services.registry.approvals import APPROVED, subject
 from pulse_tui.services.registry.claims import place
 from pulse_tui.services.registry.find import find_release
 from pulse_tui.services.registry.known_good import way_back
-from pulse_tui.services.signals.concerns import tell
+from pulse_tui.services.signals.concerns import report
 from pulse_tui.services.signals.ingest import absorb
 
 PRODUCTION = Environment.PRODUCTION
@@ -134,7 +134,7 @@ def _move(
     signals = [_event(release, environment, before, iteration, by, now)]
     if speaks is None:
         settled = place(tx, parts.judging, asset_id, environment, version, DEEDS, now, since=now)
-        tell(tx, parts.judging, settled.told, f"{version} serves there now", now)
+        report(tx, parts.judging, settled.changes, f"{version} serves there now", now)
     absorb(signals, tx, parts.judging, now)
     parts.judging.reassess(tx, parts.judging, now, [asset_id])
     told = f"promoted by {by}: {asset_id} {version} to {environment.value}, gate {answer.digest[:12]} GO"

@@ -83,8 +83,8 @@ def _approved(tx: Transaction, release: Release) -> Iterator[Line]:
     if entry is None:
         return
     gate = entry.detail.get("gate_said", "")
-    said = f"; the gate of {entry.detail.get('gate_environment', '')} answered {gate}" if gate else ""
-    yield "Approved", f"{iso(entry.at)} by {entry.actor}: {entry.detail.get('why', '')}{said}"
+    gate_answer = f"; the gate of {entry.detail.get('gate_environment', '')} answered {gate}" if gate else ""
+    yield "Approved", f"{iso(entry.at)} by {entry.actor}: {entry.detail.get('why', '')}{gate_answer}"
 
 
 def _where(tx: Transaction, release: Release) -> Iterator[Line]:

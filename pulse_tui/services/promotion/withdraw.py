@@ -10,7 +10,7 @@ from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.promotion.decide import may
 from pulse_tui.services.reasons import reason_of
 from pulse_tui.services.registry import claims
-from pulse_tui.services.signals.concerns import clear_concern, tell
+from pulse_tui.services.signals.concerns import clear_concern, report
 
 
 def withdraw(parts: RollbackParts, asset_id: str, environment: Environment, by: str, why: str) -> str:
@@ -34,7 +34,7 @@ def withdraw(parts: RollbackParts, asset_id: str, environment: Environment, by: 
             )
         settled = claims.withdraw(tx, parts.judging, asset_id, environment, now)
         clear_concern(tx, parts.judging, asset_id, key, f"withdrawn by {by}", now)
-        tell(tx, parts.judging, settled.told, f"withdrawn by {by}", now)
+        report(tx, parts.judging, settled.changes, f"withdrawn by {by}", now)
         tx.log.append(
             now,
             by,
@@ -48,5 +48,5 @@ def withdraw(parts: RollbackParts, asset_id: str, environment: Environment, by: 
 def _still(tx: Transaction, asset_id: str, environment: Environment, key: str) -> list[str]:
     """The sources that report that something serves, except one whose alias is gone and our own actions."""
     gone = {c.source for c in tx.inventory.concerns(asset_id) if c.key == key}
-    said = tx.inventory.claims(place_subject(asset_id, environment), "version")
-    return [f"{c.source} says {c.value}" for c in said if c.source not in (*gone, DEEDS)]
+    found = tx.inventory.claims(place_subject(asset_id, environment), "version")
+    return [f"{c.source} says {c.value}" for c in found if c.source not in (*gone, DEEDS)]

@@ -12,14 +12,14 @@ from pulse_tui.domain.release import PROVENANCE, Attestation, Release
 from pulse_tui.domain.words import Severity
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import SYSTEM, JudgeParts
-from pulse_tui.services.signals.concerns import Told, stand
+from pulse_tui.services.signals.concerns import Changes, stand
 
 _DIGEST = "digest"
 _ONE_TRUTH = frozenset({_DIGEST, "commit", "repository"})
 """These have one right value. A builder and a run are named by each system in its own way."""
 
 
-def take_attestation(item: Attestation, tx: Transaction, parts: JudgeParts, now: datetime) -> Told:
+def take_attestation(item: Attestation, tx: Transaction, parts: JudgeParts, now: datetime) -> Changes:
     """Keep it with the release it is about; one whose release is not known yet waits for it."""
     facts = {k: v for k, v in item.facts.items() if k in PROVENANCE and v}
     releases = named_releases(item, tx)
@@ -35,13 +35,13 @@ def take_attestation(item: Attestation, tx: Transaction, parts: JudgeParts, now:
             Claim(subject=subject, field=field, source=item.source, value=value, since=item.at)
             for field, value in facts.items()
         )
-    told = Told([], [])
+    changes = Changes([], [])
     for release in releases:
-        told.add(complete(release, tx, parts, now))
-    return told
+        changes.add(complete(release, tx, parts, now))
+    return changes
 
 
-def complete(release: Release, tx: Transaction, parts: JudgeParts, now: datetime) -> Told:
+def complete(release: Release, tx: Transaction, parts: JudgeParts, now: datetime) -> Changes:
     """Fill the release's provenance from the claims about it; a claim that contradicts the record is a concern."""
     claims = tx.inventory.claims(release_subject(release.asset_id, release.version))
     if release.digest is not None:

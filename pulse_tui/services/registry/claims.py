@@ -13,7 +13,7 @@ from pulse_tui.domain.words import Environment, Severity
 from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories.rematch import rematch
 from pulse_tui.services.parts import SYSTEM, JudgeParts
-from pulse_tui.services.signals.concerns import Told, stand
+from pulse_tui.services.signals.concerns import Changes, stand
 
 TRUE = "true"
 GRACE = timedelta(minutes=1)
@@ -25,7 +25,7 @@ class Settlement(NamedTuple):
 
     before: Deployment | None
     after: Deployment | None
-    told: Told
+    changes: Changes
 
     @property
     def moved(self) -> bool:
@@ -48,10 +48,10 @@ def place(
 ) -> Settlement:
     """``source`` claims that ``version`` serves there, with ``traffic`` percent (None: unknown); settle it."""
     fields = {"version": version, "traffic": f"{traffic:g}"} if traffic is not None else {"version": version}
-    return say(tx, parts, asset_id, environment, fields, source, now, since, event=event)
+    return put_claims(tx, parts, asset_id, environment, fields, source, now, since, event=event)
 
 
-def say(
+def put_claims(
     tx: Transaction,
     parts: JudgeParts,
     asset_id: str,
@@ -66,9 +66,9 @@ def say(
     """All claims of ``source`` about a deployment now (those it no longer makes are dropped); settle it."""
     subject = place_subject(asset_id, environment)
     claims = tx.inventory.claims(subject)
-    said = [c for c in claims if c.source == source]
-    mine = {c.field: c.value for c in said}
-    if event and since is not None and any(c.since < since for c in said):
+    own = [c for c in claims if c.source == source]
+    mine = {c.field: c.value for c in own}
+    if event and since is not None and any(c.since < since for c in own):
         # It happened again: a new deployment is an event even when the version is the same.
         tx.inventory.drop_claims(subject, source)
         mine = {}
@@ -130,12 +130,12 @@ def _settled(
                 version=version.value,
             )
         )
-    told = stand(tx, asset_id, wanted, now, source=SYSTEM, keys=(key,))
+    changes = stand(tx, asset_id, wanted, now, source=SYSTEM, keys=(key,))
     if version is None:
         if before is not None:
             tx.estate.undeploy(asset_id, environment, now)
-            told.add(rematch([asset_id], tx, now))  # there are no findings where nothing serves
-        return Settlement(before, None, told)
+            changes.add(rematch([asset_id], tx, now))  # there are no findings where nothing serves
+        return Settlement(before, None, changes)
     same = before is not None and before.version == version.value
     after = Deployment(
         asset_id=asset_id,
@@ -149,21 +149,21 @@ def _settled(
     if after != before:
         tx.estate.deploy(after)
         if before is None or (before.traffic > 0) != (after.traffic > 0):
-            told.add(rematch([asset_id], tx, now, exposed=[asset_id]))
+            changes.add(rematch([asset_id], tx, now, exposed=[asset_id]))
         elif not same:
-            _made_of_another(tx, asset_id, told, now)
-    return Settlement(before, after, told)
+            _made_of_another(tx, asset_id, changes, now)
+    return Settlement(before, after, changes)
 
 
-def _made_of_another(tx: Transaction, asset_id: str, told: Told, now: datetime) -> None:
+def _made_of_another(tx: Transaction, asset_id: str, changes: Changes, now: datetime) -> None:
     """Another release serves: its own bill applies now, and advisories may reach it."""
     if any(b.version is not None for b in tx.dependencies.bills(asset_id)):
-        told.add(rematch([asset_id], tx, now))
+        changes.add(rematch([asset_id], tx, now))
 
 
 def describe(
     tx: Transaction, parts: JudgeParts, asset_id: str, facts: Mapping[str, str], source: str, now: datetime
-) -> Told:
+) -> Changes:
     """Claims of ``source`` about the asset itself; one that contradicts the believed claim is a conflict."""
     subject = asset_subject(asset_id)
     claims = tx.inventory.claims(subject)
@@ -178,11 +178,11 @@ def describe(
         )
         claims = tx.inventory.claims(subject)
     elif not facts:
-        return Told([], [])
+        return Changes([], [])
     return disputes(tx, parts, asset_id, claims, now)
 
 
-def disputes(tx: Transaction, parts: JudgeParts, asset_id: str, claims: list[Claim], now: datetime) -> Told:
+def disputes(tx: Transaction, parts: JudgeParts, asset_id: str, claims: list[Claim], now: datetime) -> Changes:
     """Fields of the asset that two sources claim differently, as concerns."""
     wanted = []
     for field in sorted({c.field for c in claims}):

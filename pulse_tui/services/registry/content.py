@@ -69,11 +69,11 @@ def fill(release: Release, version: RegistryVersion) -> Release | None:
     return filled if filled != release else None
 
 
-def _over(known: S, said: S) -> S:
-    """``known`` with the parts that only ``said`` states."""
+def _over(known: S, stated: S) -> S:
+    """``known`` with the parts that only ``stated`` states."""
     new = {
         name: value
         for name in known.__struct_fields__
-        if getattr(known, name) is None and (value := getattr(said, name)) is not None
+        if getattr(known, name) is None and (value := getattr(stated, name)) is not None
     }
     return msgspec.structs.replace(known, **new) if new else known

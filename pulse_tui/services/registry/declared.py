@@ -30,9 +30,9 @@ def asset(shape: AssetShape) -> Asset:
 
 def facts(shape: AssetShape) -> dict[str, str]:
     """The estate's claims about an asset."""
-    said = {"asset_type": shape.asset_type.value, "owner_team": shape.owner_team, "tier": shape.tier.value}
-    said["exposure"] = shape.exposure.value
-    return said | ({"workflow": shape.workflow} if shape.workflow else {})
+    claimed = {"asset_type": shape.asset_type.value, "owner_team": shape.owner_team, "tier": shape.tier.value}
+    claimed["exposure"] = shape.exposure.value
+    return claimed | ({"workflow": shape.workflow} if shape.workflow else {})
 
 
 def places(shape: AssetShape) -> dict[Environment, tuple[dict[str, str], datetime | None]]:
@@ -41,14 +41,14 @@ def places(shape: AssetShape) -> dict[Environment, tuple[dict[str, str], datetim
     out: dict[Environment, tuple[dict[str, str], datetime | None]] = {}
     for environment in sorted({*shape.environments, *critical}, key=lambda e: e.rank):
         item = shape.environments.get(environment)
-        said: dict[str, str] = {}
+        claimed: dict[str, str] = {}
         if item is not None and item.version is not None:
-            said["version"] = item.version
+            claimed["version"] = item.version
         if item is not None and item.traffic != 100.0:
-            said["traffic"] = f"{item.traffic:g}"
+            claimed["traffic"] = f"{item.traffic:g}"
         if environment in critical or (item is not None and item.critical):
-            said["critical"] = "true"
-        out[environment] = said, item.since if item is not None else None
+            claimed["critical"] = "true"
+        out[environment] = claimed, item.since if item is not None else None
     return out
 
 

@@ -24,7 +24,7 @@ from pulse_tui.services.registry import claims, declared
 from pulse_tui.services.registry.content import another_digest
 from pulse_tui.services.registry.names import check_names
 from pulse_tui.services.registry.sync import promoted
-from pulse_tui.services.signals.concerns import Told, stand, tell
+from pulse_tui.services.signals.concerns import Changes, report, stand
 from pulse_tui.settings.shapes import AssetShape, EstateShape
 
 _SEEN = "estate.digest"
@@ -68,12 +68,12 @@ class _Sync:
 
     def __init__(self, tx: Transaction, shape: EstateShape, parts: JudgeParts, now: datetime) -> None:
         self._tx, self._shape, self._parts, self._now = tx, shape, parts, now
-        self._told = Told([], [])
+        self._changes = Changes([], [])
         self._removed: list[str] = []
-        self._said: dict[str, dict[str, str]] = {}
+        self._claimed: dict[str, dict[str, str]] = {}
         for claim in tx.inventory.claims_by(ESTATE):
-            self._said.setdefault(claim.subject, {})[claim.field] = claim.value
-        self._spoken_of = tx.inventory.subjects(besides=ESTATE) | self._said.keys()
+            self._claimed.setdefault(claim.subject, {})[claim.field] = claim.value
+        self._claimed_by_others = tx.inventory.subjects(besides=ESTATE) | self._claimed.keys()
 
     def run(self, *, reordered: bool) -> int:
         tx, shape = self._tx, self._shape
@@ -89,7 +89,7 @@ class _Sync:
             added = self._releases(asset)
             changed += added
             if added or asset.releases:
-                self._told.add(check_names(tx, self._parts, asset.id, self._now))
+                self._changes.add(check_names(tx, self._parts, asset.id, self._now))
             if self._bills(asset):
                 moved.append(asset.id)
         changed += self._places() + len(moved)
@@ -97,8 +97,8 @@ class _Sync:
             changed += self._reorder()
         changed += tx.inventory.put_endpoints(declared.endpoints(shape))
         changed += tx.inventory.put_workflows(declared.workflows(shape))
-        self._told.add(rematch({*moved, *exposed, *self._removed}, tx, self._now, exposed=exposed))
-        tell(tx, self._parts, self._told, "the configuration was corrected", self._now)
+        self._changes.add(rematch({*moved, *exposed, *self._removed}, tx, self._now, exposed=exposed))
+        report(tx, self._parts, self._changes, "the configuration was corrected", self._now)
         if changed:
             self._parts.reassess(tx, self._parts, self._now, {*(a.id for a in named), *self._removed})
         return changed
@@ -111,11 +111,11 @@ class _Sync:
         changed = 0
         for asset in self._shape.assets:
             subject, facts = asset_subject(asset.id), declared.facts(asset)
-            if self._said.get(subject) == facts:
+            if self._claimed.get(subject) == facts:
                 continue
             changed += 1
-            if subject in self._spoken_of:
-                self._told.add(claims.describe(self._tx, self._parts, asset.id, facts, ESTATE, self._now))
+            if subject in self._claimed_by_others:
+                self._changes.add(claims.describe(self._tx, self._parts, asset.id, facts, ESTATE, self._now))
             else:
                 fresh += self._claims(subject, facts, self._now)
         self._tx.inventory.put_claims(fresh)
@@ -128,27 +128,29 @@ class _Sync:
         serving: list[Deployment] = []
         changed = 0
         for asset in self._shape.assets:
-            for environment, (said, since) in declared.places(asset).items():
+            for environment, (claimed, since) in declared.places(asset).items():
                 subject = place_subject(asset.id, environment)
-                if self._said.get(subject, {}) == said:
+                if self._claimed.get(subject, {}) == claimed:
                     continue
                 changed += 1
-                if (asset.id, environment) in runs or subject in self._spoken_of:
-                    self._settle(asset.id, environment, said, since)
+                if (asset.id, environment) in runs or subject in self._claimed_by_others:
+                    self._settle(asset.id, environment, claimed, since)
                     continue
-                fresh += self._claims(subject, said, since or self._now)
-                if "version" in said:
-                    serving.append(_deployment(asset.id, environment, said, since or self._now))
+                fresh += self._claims(subject, claimed, since or self._now)
+                if "version" in claimed:
+                    serving.append(_deployment(asset.id, environment, claimed, since or self._now))
         self._tx.inventory.put_claims(fresh)
         self._tx.estate.deploy_new(serving)
         return changed
 
-    def _settle(self, asset_id: str, environment: Environment, said: Mapping[str, str], since: datetime | None) -> None:
+    def _settle(
+        self, asset_id: str, environment: Environment, claimed: Mapping[str, str], since: datetime | None
+    ) -> None:
         # A changed claim is as new as its change, whatever time the file states: our own actions are older.
-        if place_subject(asset_id, environment) in self._said:
+        if place_subject(asset_id, environment) in self._claimed:
             since = None
-        settled = claims.say(self._tx, self._parts, asset_id, environment, said, ESTATE, self._now, since)
-        self._told.add(settled.told)
+        settled = claims.put_claims(self._tx, self._parts, asset_id, environment, claimed, ESTATE, self._now, since)
+        self._changes.add(settled.changes)
         if settled.moved and settled.after is not None and settled.before is not None:
             release = self._tx.estate.release(asset_id, settled.after.version)
             self._tx.estate.next_iteration(asset_id)
@@ -162,12 +164,12 @@ class _Sync:
             asset_id, _, environment = subject.rpartition("/")
             if environment in list(Environment):
                 settled = claims.resettle(self._tx, self._parts, asset_id, Environment(environment), self._now)
-                self._told.add(settled.told)
+                self._changes.add(settled.changes)
                 moved += settled.moved
         return moved
 
-    def _claims(self, subject: str, said: Mapping[str, str], since: datetime) -> Iterator[Claim]:
-        for field, value in said.items():
+    def _claims(self, subject: str, claimed: Mapping[str, str], since: datetime) -> Iterator[Claim]:
+        for field, value in claimed.items():
             yield Claim(subject=subject, field=field, source=ESTATE, value=value, since=since)
 
     def _releases(self, asset: AssetShape) -> int:
@@ -196,13 +198,13 @@ class _Sync:
                         version=item.version,
                     )
                 )
-        self._told.add(stand(self._tx, asset.id, wanted, self._now, source=ESTATE, keys=("digest:",)))
+        self._changes.add(stand(self._tx, asset.id, wanted, self._now, source=ESTATE, keys=("digest:",)))
         return added
 
     def _bills(self, asset: AssetShape) -> bool:
         """Whether the asset's dependencies changed."""
         before: set[str] = set()
-        if asset_subject(asset.id) in self._said:
+        if asset_subject(asset.id) in self._claimed:
             before = {b.origin for b in self._tx.dependencies.bills(asset.id) if b.source == ESTATE}
         moved = False
         for bill in declared.bills(asset, self._now):
@@ -222,12 +224,12 @@ class _Sync:
         named = {asset_subject(a.id) for a in self._shape.assets}
         places = {place_subject(a.id, e) for a in self._shape.assets for e in declared.places(a)}
         gone = 0
-        for subject in self._said.keys() - named - places:
+        for subject in self._claimed.keys() - named - places:
             gone += 1
             asset_id, slash, environment = subject.rpartition("/")
             if slash and environment in list(Environment):
                 settled = claims.retract(self._tx, self._parts, asset_id, Environment(environment), ESTATE, self._now)
-                self._told.add(settled.told)
+                self._changes.add(settled.changes)
                 continue
             self._removed.append(subject)
             self._tx.inventory.drop_claims(subject, ESTATE)
@@ -238,13 +240,13 @@ class _Sync:
         return gone
 
 
-def _deployment(asset_id: str, environment: Environment, said: Mapping[str, str], since: datetime) -> Deployment:
+def _deployment(asset_id: str, environment: Environment, claimed: Mapping[str, str], since: datetime) -> Deployment:
     return Deployment(
         asset_id=asset_id,
         environment=environment,
-        version=said["version"],
+        version=claimed["version"],
         since=since,
-        traffic=float(said.get("traffic", "100")),
-        production_critical=said.get("critical") == claims.TRUE,
+        traffic=float(claimed.get("traffic", "100")),
+        production_critical=claimed.get("critical") == claims.TRUE,
         source=ESTATE,
     )

@@ -14,7 +14,7 @@ from pulse_tui.services.signals.concerns import condition
 
 
 def event(
-    said: RegistrySnapshot,
+    snapshot: RegistrySnapshot,
     asset: Asset | None,
     now: datetime,
     change: Change,
@@ -31,11 +31,11 @@ def event(
     verb = "now serves" if environment else "was registered"
     return observed(
         SignalType.VERSION_EVENT,
-        source=said.source,
-        event=(change, said.asset_id, environment, version, str(iteration)),
-        fingerprint=fingerprint("version", said.asset_id, environment, version),
+        source=snapshot.source,
+        event=(change, snapshot.asset_id, environment, version, str(iteration)),
+        fingerprint=fingerprint("version", snapshot.asset_id, environment, version),
         change=change,
-        asset_id=said.asset_id,
+        asset_id=snapshot.asset_id,
         asset=asset,
         environment=environment,
         baseline_version=before.version if before else None,
@@ -44,18 +44,18 @@ def event(
         recommended=Recommended.NOTE,
         at=release.created_at if environment is None and release else now,
         now=now,
-        title=f"{said.asset_id} {version} {verb}{where}{was}",
+        title=f"{snapshot.asset_id} {version} {verb}{where}{was}",
         evidence=VersionEvidence(to_digest=release.digest if release else None, iteration=iteration),
     )
 
 
 def digest_changed(
-    said: RegistrySnapshot, asset: Asset | None, now: datetime, release: Release, recorded: str, found: str
+    snapshot: RegistrySnapshot, asset: Asset | None, now: datetime, release: Release, recorded: str, found: str
 ) -> Signal:
     """The same version has another content than when it was recorded."""
     return observed(
         SignalType.VERSION_EVENT,
-        source=said.source,
+        source=snapshot.source,
         event=("digest", release.asset_id, release.version, found),
         fingerprint=condition(release.asset_id, f"digest:{release.version}"),
         change=Change.DIGEST_CHANGED,
@@ -70,15 +70,17 @@ def digest_changed(
     )
 
 
-def withdrawn(said: RegistrySnapshot, asset: Asset | None, now: datetime, environment: Environment, was: str) -> Signal:
+def withdrawn(
+    snapshot: RegistrySnapshot, asset: Asset | None, now: datetime, environment: Environment, was: str
+) -> Signal:
     """The registry no longer names a version there."""
     return observed(
         SignalType.VERSION_EVENT,
-        source=said.source,
-        event=("withdrawn", said.asset_id, environment, was, now.isoformat()),
-        fingerprint=fingerprint("withdrawn", said.asset_id, environment),
+        source=snapshot.source,
+        event=("withdrawn", snapshot.asset_id, environment, was, now.isoformat()),
+        fingerprint=fingerprint("withdrawn", snapshot.asset_id, environment),
         change=Change.CONFIG_CHANGE,
-        asset_id=said.asset_id,
+        asset_id=snapshot.asset_id,
         environment=environment,
         baseline_version=was,
         owner_team=asset.owner_team if asset else None,
@@ -86,13 +88,13 @@ def withdrawn(said: RegistrySnapshot, asset: Asset | None, now: datetime, enviro
         confidence=0.9,
         recommended=Recommended.NOTE,
         now=now,
-        title=f"{said.asset_id} {environment.value} no longer points at a version (was {was})",
+        title=f"{snapshot.asset_id} {environment.value} no longer points at a version (was {was})",
         evidence=VersionEvidence(changed=["alias removed"]),
     )
 
 
 def past_hold(
-    said: RegistrySnapshot,
+    snapshot: RegistrySnapshot,
     asset: Asset | None,
     now: datetime,
     environment: Environment,
@@ -103,18 +105,18 @@ def past_hold(
     """A release was deployed while promotions were held."""
     return observed(
         SignalType.VERSION_EVENT,
-        source=said.source,
-        event=("past-hold", said.asset_id, environment, serving, str(iteration)),
-        fingerprint=fingerprint("past-hold", said.asset_id, environment, serving),
+        source=snapshot.source,
+        event=("past-hold", snapshot.asset_id, environment, serving, str(iteration)),
+        fingerprint=fingerprint("past-hold", snapshot.asset_id, environment, serving),
         change=Change.CONFIG_CHANGE,
-        asset_id=said.asset_id,
+        asset_id=snapshot.asset_id,
         asset=asset,
         environment=environment,
         current_version=serving,
         severity=Severity.HIGH,
         recommended=Recommended.REVIEW,
         now=now,
-        title=f"{said.asset_id} {serving} was deployed to {environment.value} past a {hold.kind.value}: {hold.why}",
+        title=f"{snapshot.asset_id} {serving} was deployed to {environment.value} past a {hold.kind.value}: {hold.why}",
         summary=f"The hold is active until {hold.until_condition} (placed by {hold.placed_by}).",
         evidence=VersionEvidence(changed=[f"past a {hold.kind.value}"], iteration=iteration),
     )

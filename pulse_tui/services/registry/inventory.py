@@ -62,13 +62,13 @@ def _undeclared(tx: Transaction, estate: Estate, claims: Iterable[Claim], now: d
             found.setdefault((asset, claim.source), []).append(f"{claim.value} in {environment}")
     for deployment in estate.deployments:
         where = f"{deployment.version} in {deployment.environment.value}"
-        said = (
+        about = (
             found.setdefault((deployment.asset_id, deployment.source), [])
             if deployment.asset_id not in estate.assets
             else None
         )
-        if said is not None and where not in said:
-            said.append(where)
+        if about is not None and where not in about:
+            about.append(where)
     known = {asset for asset, _ in found}
     for (asset, source), places in sorted(found.items()):
         yield _row(
@@ -82,13 +82,13 @@ def _undeclared(tx: Transaction, estate: Estate, claims: Iterable[Claim], now: d
         if endpoint.asset_id is not None and endpoint.asset_id not in estate.assets:
             what = f"endpoint {endpoint.id} in {endpoint.environment.value} is declared to be served by it"
             yield _row("undeclared", endpoint.asset_id, what, endpoint.source, _declare(endpoint.asset_id, estate))
-    told: dict[tuple[str, str], tuple[int, datetime, str]] = {}
+    counts: dict[tuple[str, str], tuple[int, datetime, str]] = {}
     for signal in tx.signals.recent(SIGNALS):
         asset = signal.asset_id or ""
         if asset and asset not in estate.assets and asset not in known and now - signal.observed_at <= WINDOW:
-            count, newest, title = told.get((asset, signal.source), (0, signal.observed_at, signal.title))
-            told[asset, signal.source] = (count + 1, max(newest, signal.observed_at), title)
-    for (asset, source), (count, newest, title) in sorted(told.items()):
+            count, newest, title = counts.get((asset, signal.source), (0, signal.observed_at, signal.title))
+            counts[asset, signal.source] = (count + 1, max(newest, signal.observed_at), title)
+    for (asset, source), (count, newest, title) in sorted(counts.items()):
         many = f"{count} signals" if count > 1 else "a signal"
         yield _row(
             "undeclared", asset, f"{many} of {source}, last {iso(newest)}: {title}", source, _declare(asset, estate)
@@ -110,8 +110,8 @@ def _disputed(parts: JudgeParts, claims: Iterable[Claim]) -> Iterator[InventoryR
     by_field: dict[tuple[str, str], list[Claim]] = {}
     for claim in claims:
         by_field.setdefault((claim.subject, claim.field), []).append(claim)
-    for (subject, field), said in sorted(by_field.items()):
-        settled = settle(said, parts.precedence)
+    for (subject, field), about in sorted(by_field.items()):
+        settled = settle(about, parts.precedence)
         if settled is not None and settled.disputed and field not in ("traffic", "critical"):
             what = f"{field.replace('_', ' ')}: {settled.words()}"
             todo = f"{settled.source} is believed (see precedence). Correct whichever is wrong"
@@ -142,18 +142,18 @@ def _unowned(tx: Transaction, estate: Estate) -> Iterator[InventoryRow]:
 
 def _unseen(tx: Transaction, parts: JudgeParts, estate: Estate, claims: Iterable[Claim]) -> Iterator[InventoryRow]:
     deployed = {d.asset_id for d in estate.deployments}
-    spoken: dict[str, set[str]] = {}
+    sources_of: dict[str, set[str]] = {}
     for claim in claims:
-        spoken.setdefault(_asset_of(claim.subject)[0], set()).add(claim.source)
+        sources_of.setdefault(_asset_of(claim.subject)[0], set()).add(claim.source)
     for deployment in estate.deployments:
-        spoken.setdefault(deployment.asset_id, set()).add(deployment.source)
+        sources_of.setdefault(deployment.asset_id, set()).add(deployment.source)
     configured = _configured(parts)
     for asset in estate.assets:
         releases = tx.estate.releases(asset) if asset not in deployed or asset in configured else []
         if asset not in deployed and not releases:
             what = "it is declared, but it is not deployed and no release is known"
             yield _row("unseen", asset, what, ESTATE, "Add the source that knows it, or remove it from the estate")
-        sources = spoken.get(asset, set()) | {r.provenance.get("source", "") for r in releases}
+        sources = sources_of.get(asset, set()) | {r.provenance.get("source", "") for r in releases}
         for source in sorted(configured.get(asset, set()) - sources):
             what = f"source {source} is configured for it and has never reported it"
             yield _row("unseen", asset, what, source, f"Does it have another name there? pulse-tui refresh {source}")

@@ -11,12 +11,12 @@ from pulse_tui.domain.words import Severity
 from pulse_tui.enrich.lineage import Node, cycle, references
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import SYSTEM, JudgeParts
-from pulse_tui.services.signals.concerns import Told, stand
+from pulse_tui.services.signals.concerns import Changes, stand
 
 _KEYS = ("lineage:", "pointer:", "baseline:")
 
 
-def check_names(tx: Transaction, parts: JudgeParts, asset_id: str, now: datetime) -> Told:
+def check_names(tx: Transaction, parts: JudgeParts, asset_id: str, now: datetime) -> Changes:
     """Concerns about the references of an asset's releases and suites. Nothing is removed because of them."""
     releases = tx.estate.releases(asset_id)
     known = _Known(tx, asset_id, releases)
@@ -28,12 +28,12 @@ def check_names(tx: Transaction, parts: JudgeParts, asset_id: str, now: datetime
     return stand(tx, asset_id, wanted, now, source=SYSTEM, keys=_KEYS)
 
 
-def check_others(tx: Transaction, parts: JudgeParts, asset_id: str, now: datetime) -> Told:
+def check_others(tx: Transaction, parts: JudgeParts, asset_id: str, now: datetime) -> Changes:
     """Other assets with an open lineage concern: the missing release may have come with this asset."""
-    told = Told([], [])
+    changes = Changes([], [])
     for other in sorted({c.asset_id for c in tx.inventory.concerns() if c.kind == "lineage"} - {asset_id}):
-        told.add(check_names(tx, parts, other, now))
-    return told
+        changes.add(check_names(tx, parts, other, now))
+    return changes
 
 
 class _Known:

@@ -76,9 +76,9 @@ def _fields(tx: Transaction, parts: RollbackParts, asset: Asset) -> Iterator[Lin
     """Each claimed field: the source that is believed, since when, and the claims that contradict."""
     claims = tx.inventory.claims(asset_subject(asset.id))
     for field in [*_FIELDS, *sorted({c.field for c in claims} - set(_FIELDS))]:
-        said = _settled([c for c in claims if c.field == field], parts)
-        if said:
-            yield "Field", f"{field.replace('_', ' ')} {said}"
+        claimed = _settled([c for c in claims if c.field == field], parts)
+        if claimed:
+            yield "Field", f"{field.replace('_', ' ')} {claimed}"
 
 
 def _settled(claims: list[Claim], parts: RollbackParts) -> str:
@@ -102,9 +102,9 @@ def _places(tx: Transaction, parts: RollbackParts, asset_id: str, now: datetime)
         since = iso(deployment.since)
         what = f"{deployment.version}, {deployment.traffic:g} % since {since} ({deployment.source}){critical}"
         yield "Serves", f"{environment.value}: {what}"
-        said = _settled(tx.inventory.claims(place_subject(asset_id, environment), "version"), parts)
-        if said:
-            yield "Version", f"{environment.value}: {said}"
+        claimed = _settled(tx.inventory.claims(place_subject(asset_id, environment), "version"), parts)
+        if claimed:
+            yield "Version", f"{environment.value}: {claimed}"
         here = next((p for p in promotions if (p.environment, p.version) == (environment, deployment.version)), None)
         if here is not None:
             decision = f" on {here.decision_id}" if here.decision_id else ", on no recorded decision"
@@ -124,8 +124,8 @@ def _pointer(tx: Transaction, deployment: Deployment, check: PointerCheck | None
         return f"{back.release.version}, {back.proof}; not checked yet"
     seen = f"checked {age(to_us(check.at), to_us(now))} ago"
     if check.valid:
-        told = [f"{c.name}: {c.detail}" for c in check.checks if not c.ok]
-        return f"{check.version}, valid, {seen}" + (f" ({'; '.join(told)})" if told else "")
+        failed = [f"{c.name}: {c.detail}" for c in check.checks if not c.ok]
+        return f"{check.version}, valid, {seen}" + (f" ({'; '.join(failed)})" if failed else "")
     if check.version is None:
         return f"none, {seen}: {check.reason}"
     return f"{check.version} FAILED its check, {seen}: {check.reason}"

@@ -18,13 +18,13 @@ from pulse_tui.services.registry.content import another_digest, as_release, fill
 from pulse_tui.services.registry.events import digest_changed, event, past_hold, withdrawn
 from pulse_tui.services.registry.known_good import way_back
 from pulse_tui.services.registry.names import check_names, check_others
-from pulse_tui.services.signals.concerns import Told, stand
+from pulse_tui.services.signals.concerns import Changes, stand
 
 BEFORE_PROMOTION = (ReleaseState.DRAFT, ReleaseState.EVALUATED, ReleaseState.APPROVED)
 _CONCERNS = ("digest:", "deleted:", "gone:", "unfit:", "placed:")
 
 
-def sync(snapshot: RegistrySnapshot, tx: Transaction, parts: JudgeParts, asset: Asset | None, now: datetime) -> Told:
+def sync(snapshot: RegistrySnapshot, tx: Transaction, parts: JudgeParts, asset: Asset | None, now: datetime) -> Changes:
     """Record a snapshot; returns a version event for each thing that changed, nothing when nothing did."""
     return _Sync(snapshot, tx, parts, asset, now).run()
 
@@ -35,51 +35,53 @@ class _Sync:
     def __init__(
         self, snapshot: RegistrySnapshot, tx: Transaction, parts: JudgeParts, asset: Asset | None, now: datetime
     ) -> None:
-        self._said, self._tx, self._parts, self._asset, self._now = snapshot, tx, parts, asset, now
-        self._told = Told([], [])
+        self._snapshot, self._tx, self._parts, self._asset, self._now = snapshot, tx, parts, asset, now
+        self._changes = Changes([], [])
         self._wanted: list[Concern] = []
-        self._spoken: dict[str, Signal] = {}
+        self._own_signals: dict[str, Signal] = {}
         self._known = {r.version: r for r in tx.estate.releases(snapshot.asset_id)}
         self._changed = False
 
-    def run(self) -> Told:
-        said = self._said
-        for version in said.versions:
+    def run(self) -> Changes:
+        snapshot = self._snapshot
+        for version in snapshot.versions:
             self._version(version)
-        if said.complete:
+        if snapshot.complete:
             self._deleted()
-        for environment, (serving, traffic) in sorted(said.placements.items()):
+        for environment, (serving, traffic) in sorted(snapshot.placements.items()):
             self._place(environment, serving, traffic)
-        for environment in said.managed:
-            if environment not in said.placements:
+        for environment in snapshot.managed:
+            if environment not in snapshot.placements:
                 self._absent(environment)
-        for remark in said.remarks:
+        for remark in snapshot.remarks:
             severity = Severity.HIGH if remark.serious else Severity.MEDIUM
             key, where = f"placed:{remark.key}", remark.environment
             self._concern(key, remark.what, remark.todo, severity, environment=where, version=remark.version)
-        self._told.add(
+        self._changes.add(
             stand(
-                self._tx, said.asset_id, self._wanted, self._now,
-                source=said.source, keys=_CONCERNS, spoken=self._spoken,
+                self._tx, snapshot.asset_id, self._wanted, self._now,
+                source=snapshot.source, keys=_CONCERNS, own_signals=self._own_signals,
             )
         )  # fmt: skip
-        self._told.add(claims.describe(self._tx, self._parts, said.asset_id, said.facts, said.source, self._now))
+        self._changes.add(
+            claims.describe(self._tx, self._parts, snapshot.asset_id, snapshot.facts, snapshot.source, self._now)
+        )
         if self._changed:
-            self._told.add(check_names(self._tx, self._parts, said.asset_id, self._now))
-            self._told.add(check_others(self._tx, self._parts, said.asset_id, self._now))
-        return self._told
+            self._changes.add(check_names(self._tx, self._parts, snapshot.asset_id, self._now))
+            self._changes.add(check_others(self._tx, self._parts, snapshot.asset_id, self._now))
+        return self._changes
 
     # ------------------------------------------------------------ releases
 
     def _version(self, version: RegistryVersion) -> None:
         release = self._known.get(version.version)
         if release is None:
-            added = self._tx.estate.add_release(as_release(version, self._said.source))
+            added = self._tx.estate.add_release(as_release(version, self._snapshot.source))
             self._known[added.version] = added
             self._changed = True
-            self._told.signals.append(
+            self._changes.signals.append(
                 event(
-                    self._said,
+                    self._snapshot,
                     self._asset,
                     self._now,
                     version.change,
@@ -89,20 +91,20 @@ class _Sync:
                     iteration=added.iteration,
                 )
             )
-            self._told.add(complete(added, self._tx, self._parts, self._now))
+            self._changes.add(complete(added, self._tx, self._parts, self._now))
             return
         if (seen := another_digest(release, version.digest)) is not None:
             recorded, found = seen
             self._concern(
                 f"digest:{release.version}",
                 f"{release.asset_id} {release.version} has another digest than when it was recorded: "
-                f"{self._said.source} has {found}, recorded is {recorded}",
+                f"{self._snapshot.source} has {found}, recorded is {recorded}",
                 "A release never changes: find out who rebuilt it; promote neither until that is known",
                 Severity.HIGH,
                 version=release.version,
             )
-            self._spoken[f"digest:{release.version}"] = digest_changed(
-                self._said, self._asset, self._now, release, recorded, found
+            self._own_signals[f"digest:{release.version}"] = digest_changed(
+                self._snapshot, self._asset, self._now, release, recorded, found
             )
         filled = fill(release, version)
         if filled is not None and self._tx.estate.complete_release(filled):
@@ -111,10 +113,10 @@ class _Sync:
 
     def _deleted(self) -> None:
         """Releases that came from this source and that it no longer has stay on record, with the reason."""
-        there = {v.version for v in self._said.versions}
+        there = {v.version for v in self._snapshot.versions}
         serving = {d.version: d.environment for d in self._deployments()}
         for release in self._known.values():
-            if release.provenance.get("source") != self._said.source or release.version in there:
+            if release.provenance.get("source") != self._snapshot.source or release.version in there:
                 continue
             place = serving.get(release.version)
             if place is None and release.state is ReleaseState.RETIRED:
@@ -122,7 +124,7 @@ class _Sync:
             where = f" while it served in {place.value}" if place else ""
             self._concern(
                 f"deleted:{release.version}",
-                f"{release.asset_id} {release.version} was deleted in {self._said.source}{where}",
+                f"{release.asset_id} {release.version} was deleted in {self._snapshot.source}{where}",
                 "It stays on record, but nothing can be rolled back to it: restore it there, or retire it",
                 Severity.HIGH if place else Severity.LOW,
                 environment=place,
@@ -130,20 +132,20 @@ class _Sync:
             )
 
     def _deployments(self) -> list[Deployment]:
-        found = (self._tx.estate.deployment(self._said.asset_id, e) for e in self._said.managed)
-        return [d for d in found if d is not None and d.source == self._said.source]
+        found = (self._tx.estate.deployment(self._snapshot.asset_id, e) for e in self._snapshot.managed)
+        return [d for d in found if d is not None and d.source == self._snapshot.source]
 
     # ------------------------------------------------------------ deployments
 
     def _place(self, environment: Environment, serving: str, traffic: float) -> None:
         # 100 percent comes from a registry that knows no shares: it does not contradict one that does.
         share = traffic if traffic != 100.0 else None
-        at = self._said.placed_at.get(environment)
+        at = self._snapshot.placed_at.get(environment)
         settled = claims.place(
-            self._tx, self._parts, self._said.asset_id, environment, serving, self._said.source, self._now, share,
+            self._tx, self._parts, self._snapshot.asset_id, environment, serving, self._snapshot.source, self._now, share,
             since=at, event=at is not None,
         )  # fmt: skip
-        self._told.add(settled.told)
+        self._changes.add(settled.changes)
         self._moved(environment, settled)
         if settled.after is not None:
             self._unfit(environment, settled.after.version)
@@ -174,7 +176,7 @@ class _Sync:
     def _moved(self, environment: Environment, settled: claims.Settlement) -> None:
         if not settled.moved or settled.after is None:
             return
-        serving, asset_id = settled.after.version, self._said.asset_id
+        serving, asset_id = settled.after.version, self._snapshot.asset_id
         release = self._known.get(serving)
         iteration = self._tx.estate.next_iteration(asset_id)
         promoted(
@@ -182,13 +184,13 @@ class _Sync:
         )
         held = [h for h in self._tx.judgements.holds(asset_id) if h.covers(asset_id, serving)]
         if held and settled.before is not None:
-            self._told.signals.append(
-                past_hold(self._said, self._asset, self._now, environment, serving, iteration, held[0])
+            self._changes.signals.append(
+                past_hold(self._snapshot, self._asset, self._now, environment, serving, iteration, held[0])
             )
         change = Change.PROMOTION if environment is Environment.PRODUCTION else Change.DEPLOYMENT
-        self._told.signals.append(
+        self._changes.signals.append(
             event(
-                self._said,
+                self._snapshot,
                 self._asset,
                 self._now,
                 change,
@@ -202,29 +204,29 @@ class _Sync:
 
     def _absent(self, environment: Environment) -> None:
         """The registry reports on the environment and names no version there."""
-        said = self._said
-        subject = place_subject(said.asset_id, environment)
-        mine = [c for c in self._tx.inventory.claims(subject, "version") if c.source == said.source]
+        snapshot = self._snapshot
+        subject = place_subject(snapshot.asset_id, environment)
+        mine = [c for c in self._tx.inventory.claims(subject, "version") if c.source == snapshot.source]
         if not mine:
             return
         was = mine[0].value
-        deleted = said.complete and was not in {v.version for v in said.versions}
+        deleted = snapshot.complete and was not in {v.version for v in snapshot.versions}
         if environment is Environment.PRODUCTION or deleted:
             # Something still serves there. The last known version stays, with the reason, until more is known.
             why = "its version was deleted" if deleted else "the alias was removed"
             self._concern(
                 f"gone:{environment.value}",
-                f"{said.asset_id} {environment.value} no longer points at a version in {said.source}: {why} (was {was})",
+                f"{snapshot.asset_id} {environment.value} no longer points at a version in {snapshot.source}: {why} (was {was})",
                 f"{was} is shown as the last known version. Set the alias again, or record that nothing serves: "
-                f"pulse-tui release withdraw {said.asset_id} --env {environment.value}",
+                f"pulse-tui release withdraw {snapshot.asset_id} --env {environment.value}",
                 Severity.HIGH if deleted else Severity.MEDIUM,
                 environment=environment,
                 version=was,
             )
             return
-        settled = claims.retract(self._tx, self._parts, said.asset_id, environment, said.source, self._now)
-        self._told.add(settled.told)
-        self._told.signals.append(withdrawn(said, self._asset, self._now, environment, was))
+        settled = claims.retract(self._tx, self._parts, snapshot.asset_id, environment, snapshot.source, self._now)
+        self._changes.add(settled.changes)
+        self._changes.signals.append(withdrawn(snapshot, self._asset, self._now, environment, was))
         self._moved(environment, settled)
 
     # ------------------------------------------------------------ what is reported
@@ -241,11 +243,11 @@ class _Sync:
     ) -> None:
         self._wanted.append(
             Concern(
-                asset_id=self._said.asset_id,
+                asset_id=self._snapshot.asset_id,
                 key=key,
                 what=what,
                 todo=todo,
-                source=self._said.source,
+                source=self._snapshot.source,
                 severity=severity,
                 since=self._now,
                 environment=environment,

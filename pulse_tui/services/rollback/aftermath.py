@@ -14,7 +14,7 @@ from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.registry.claims import place
 from pulse_tui.services.rollback.unfinished import ended
-from pulse_tui.services.signals.concerns import tell
+from pulse_tui.services.signals.concerns import report
 from pulse_tui.services.signals.ingest import absorb
 
 
@@ -23,7 +23,7 @@ def rolled_back(tx: Transaction, parts: JudgeParts, plan: Plan, run: Run, now: d
     before = tx.estate.deployment(plan.asset_id, plan.environment)
     share = before.traffic if before is not None and before.traffic != 100.0 else None
     settled = place(tx, parts, plan.asset_id, plan.environment, plan.to_version, DEEDS, now, share, since=now)
-    tell(tx, parts, settled.told, "it no longer holds after the rollback", now)
+    report(tx, parts, settled.changes, "it no longer holds after the rollback", now)
     ended(tx, parts, plan, f"run {run.id} was verified", now)
     _quarantine(tx, plan)
     tx.estate.record_promotion(

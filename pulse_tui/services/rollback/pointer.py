@@ -181,8 +181,8 @@ def other_content(tx: Transaction, release: Release) -> str | None:
     for concern in tx.inventory.concerns(release.asset_id):
         if concern.key == f"digest:{release.version}":
             return concern.what
-    told = tx.judgements.open_alerts_about(condition(release.asset_id, f"digest:{release.version}"))
-    return told[0].title if told else None
+    alerts = tx.judgements.open_alerts_about(condition(release.asset_id, f"digest:{release.version}"))
+    return alerts[0].title if alerts else None
 
 
 def _artifact(parts: RollbackParts, target: Release, environment: Environment) -> Sequence[Check]:

@@ -27,13 +27,13 @@ _CHANGES = {
 """By the beginning of a concern's key: what policy reads its signal as."""
 
 
-class Told(NamedTuple):
+class Changes(NamedTuple):
     """Signals of concerns that began, and fingerprints of those that ended."""
 
     signals: list[Signal]
     cleared: list[str]
 
-    def add(self, other: Told) -> None:
+    def add(self, other: Changes) -> None:
         """Add the other's."""
         self.signals.extend(other.signals)
         self.cleared.extend(other.cleared)
@@ -52,23 +52,23 @@ def stand(
     *,
     source: str,
     keys: tuple[str, ...],
-    spoken: Mapping[str, Signal] = MappingProxyType({}),
-) -> Told:
+    own_signals: Mapping[str, Signal] = MappingProxyType({}),
+) -> Changes:
     """Make ``wanted`` the concerns that ``source`` has about the asset under the given beginnings of keys.
 
-    ``spoken`` gives the signal of a concern, by its key, where the general one has too little detail.
+    ``own_signals`` gives the signal of a concern, by its key, where the general one has too little detail.
     """
-    told = Told([], [])
+    changes = Changes([], [])
     by_key = {c.key: c for c in wanted}
     standing = {c.key: c for c in tx.inventory.concerns(asset_id) if c.source == source and c.key.startswith(keys)}
     for key, concern in by_key.items():
         before = standing.get(key)
         if (before is None or before.what != concern.what) and tx.inventory.put_concern(concern):
-            told.signals.append(spoken.get(key) or _signal(concern, now))
+            changes.signals.append(own_signals.get(key) or _signal(concern, now))
     for key in standing.keys() - by_key.keys():
         if tx.inventory.drop_concern(asset_id, key) is not None:
-            told.cleared.append(condition(asset_id, key))
-    return told
+            changes.cleared.append(condition(asset_id, key))
+    return changes
 
 
 def raise_concern(tx: Transaction, parts: JudgeParts, concern: Concern, now: datetime) -> bool:
@@ -79,10 +79,10 @@ def raise_concern(tx: Transaction, parts: JudgeParts, concern: Concern, now: dat
     return True
 
 
-def tell(tx: Transaction, parts: JudgeParts, told: Told, why: str, now: datetime) -> None:
+def report(tx: Transaction, parts: JudgeParts, changes: Changes, why: str, now: datetime) -> None:
     """Ingest the signals of what began, and resolve the alerts of what ended (``why``), outside of a batch."""
-    absorb(told.signals, tx, parts, now)
-    for over in told.cleared:
+    absorb(changes.signals, tx, parts, now)
+    for over in changes.cleared:
         Responder(tx, parts, now).clear(over, why)
 
 

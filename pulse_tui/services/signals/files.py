@@ -57,14 +57,14 @@ def options_for(
 ) -> Any:
     """Options of a kind from what is known, as far as it has such options. Raises WrongUse when a required one is not."""
     known = {f.name: f for f in msgspec.structs.fields(shape)}
-    told = {"asset": asset, "version": version, "suite": suite, "path": path}
-    values = {name: value for name, value in told.items() if value is not None and name in known}
+    given = {"asset": asset, "version": version, "suite": suite, "path": path}
+    values = {name: value for name, value in given.items() if value is not None and name in known}
     missing = [name for name, field in known.items() if field.required and name not in values]
     if missing:
         raise WrongUse(f"{', '.join(missing)} must be given", todo=" ".join(f"--{m} VALUE" for m in missing))
     if unknown := more.keys() - known.keys():
         name = min(unknown)
-        raise WrongUse(f"there is no option {name!r}", todo=nearest(name, known.keys() - told.keys()))
+        raise WrongUse(f"there is no option {name!r}", todo=nearest(name, known.keys() - given.keys()))
     values |= {name: _value(text) for name, text in more.items()}
     try:
         return msgspec.convert(values, shape, strict=False)

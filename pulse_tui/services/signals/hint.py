@@ -63,18 +63,20 @@ class Replays:
         """Count a refused webhook: whether to keep it, and sentences to keep beside it."""
         with self._lock:
             window = self._refused.get(source)
-            told: list[str] = []
+            remarks: list[str] = []
             if window is None or not timedelta(0) <= now - window.began < WINDOW:
                 if window is not None and window.count > KEPT:
-                    told.append(
+                    remarks.append(
                         f"{window.count - KEPT} more webhooks were refused in the minute from "
                         f"{window.began:%Y-%m-%d %H:%M:%S} UTC and are not kept"
                     )
                 window = self._refused[source] = _Window(now)
             window.count += 1
             if window.count == KEPT + 1:
-                told.append(f"more than {KEPT} webhooks were refused within a minute: the rest of it is counted only")
-            return window.count <= KEPT, tuple(told)
+                remarks.append(
+                    f"more than {KEPT} webhooks were refused within a minute: the rest of it is counted only"
+                )
+            return window.count <= KEPT, tuple(remarks)
 
 
 def take_hint(source_id: str, request: HookRequest, parts: JudgeParts, seen: Replays) -> Hint:
@@ -118,8 +120,8 @@ def _verified(shape: SourceShape, request: HookRequest, parts: JudgeParts, now: 
 
 
 def _keep(source: str, request: HookRequest, refused: Refused, parts: JudgeParts, seen: Replays, now: datetime) -> None:
-    keep, told = seen.refuse(source, now)
-    rejected = [Rejected(source=source, problem=Problem("webhooks", sentence), raw=b"") for sentence in told]
+    keep, remarks = seen.refuse(source, now)
+    rejected = [Rejected(source=source, problem=Problem("webhooks", sentence), raw=b"") for sentence in remarks]
     if keep:
         problem = Problem(f"webhook {_delivery(request)}", clean(refused.what), clean(refused.todo))
         rejected.append(Rejected(source=source, problem=problem, raw=request.body[:RAW]))

@@ -194,8 +194,8 @@ class Responder:
     def _advise(self, advisory: str, asset_id: str, decision: Decision) -> None:
         """The finding's priority is the most urgent that the rules give one signal, not the last."""
         key = (advisory, asset_id, decision.environment, decision.signal_id)
-        said = self._advised.get(key)
-        if said is None or decision.priority.rank < said.rank:
+        known = self._advised.get(key)
+        if known is None or decision.priority.rank < known.rank:
             self._advised[key] = decision.priority
             self._tx.advisories.set_priority(advisory, asset_id, decision.environment, decision.priority)
 

@@ -35,7 +35,7 @@ class State(StrEnum):
     CHANGED = "changed"
 
 
-class Look(NamedTuple):
+class ContentCheck(NamedTuple):
     """The result of checking a suite's content."""
 
     suite: str
@@ -48,7 +48,7 @@ class Look(NamedTuple):
     """A sentence."""
 
 
-class _Told(msgspec.Struct, frozen=True):
+class _Reported(msgspec.Struct, frozen=True):
     """The last reported change of a suite, as kept in the database for all processes."""
 
     expected: str
@@ -65,7 +65,7 @@ def frozen_digest(suite: SuiteShape, parts: JudgeParts) -> str | None:
     return parts.outside.frozen().get(suite.id)
 
 
-def look(suite: SuiteShape, tx: Transaction, parts: JudgeParts) -> Look:
+def check_content(suite: SuiteShape, tx: Transaction, parts: JudgeParts) -> ContentCheck:
     """Compare the content with what was frozen: the files under ``path``, else the digests that the baselines' runs state.
 
     Raises SourceError when a file is being written just now.
@@ -75,11 +75,13 @@ def look(suite: SuiteShape, tx: Transaction, parts: JudgeParts) -> Look:
         return _look_at_runs(suite, expected, tx)
     found, why = _content(suite, parts)
     if expected is None:
-        return Look(suite.id, State.UNFROZEN, None, found, why or f"not frozen: pulse-tui suite freeze {suite.id}")
+        return ContentCheck(
+            suite.id, State.UNFROZEN, None, found, why or f"not frozen: pulse-tui suite freeze {suite.id}"
+        )
     if found == expected:
-        return Look(suite.id, State.UNCHANGED, expected, found, f"{suite.path} is what was frozen")
+        return ContentCheck(suite.id, State.UNCHANGED, expected, found, f"{suite.path} is what was frozen")
     why = why or f"{suite.path} differs from what was frozen: {short(found)}, frozen is {short(expected)}"
-    return Look(suite.id, State.CHANGED, expected, found, why)
+    return ContentCheck(suite.id, State.CHANGED, expected, found, why)
 
 
 def _content(suite: SuiteShape, parts: JudgeParts) -> tuple[str, str]:
@@ -93,17 +95,17 @@ def _content(suite: SuiteShape, parts: JudgeParts) -> tuple[str, str]:
         return MISSING, error.what.replace(f"{parts.outside.base}/", "")
 
 
-def _look_at_runs(suite: SuiteShape, expected: str | None, tx: Transaction) -> Look:
+def _look_at_runs(suite: SuiteShape, expected: str | None, tx: Transaction) -> ContentCheck:
     stated = stated_digests(suite.id, tx)
     found = next(iter(stated.values()), None)
     if expected is None:
-        return Look(suite.id, State.UNFROZEN, None, found, f"not frozen: pulse-tui suite freeze {suite.id}")
+        return ContentCheck(suite.id, State.UNFROZEN, None, found, f"not frozen: pulse-tui suite freeze {suite.id}")
     other = {asset: digest for asset, digest in stated.items() if digest != expected}
     for asset, digest in other.items():
         why = f"the baseline of {asset} states {short(digest)}, frozen is {short(expected)}"
-        return Look(suite.id, State.CHANGED, expected, digest, why)
+        return ContentCheck(suite.id, State.CHANGED, expected, digest, why)
     why = "the baselines state what was frozen" if stated else "no baseline states the digest of its content"
-    return Look(suite.id, State.UNCHANGED, expected, found, why)
+    return ContentCheck(suite.id, State.UNCHANGED, expected, found, why)
 
 
 def stated_digests(suite_id: str, tx: Transaction) -> dict[str, str]:
@@ -129,57 +131,57 @@ def check_suites(parts: JudgeParts, now: datetime) -> list[str]:
     Cheap enough for every few seconds. Several hosts may have copies: only the one that saw a change may report its end,
     until it has been silent for :data:`SILENT`.
     """
-    told: list[str] = []
+    reported: list[str] = []
     for suite in parts.suites.values():
         if suite.path is None:
             continue
         try:
             with parts.store.read() as tx:
-                found = look(suite, tx, parts)
-                if not _news(found, _told(suite.id, tx), parts.outside.here, now):
+                found = check_content(suite, tx, parts)
+                if not _news(found, _reported(suite.id, tx), parts.outside.here, now):
                     continue
         except SourceError:  # being written: checked again in a moment
             continue
         with parts.store.write() as tx:
-            before = _told(suite.id, tx)
-            if _news(found, before, parts.outside.here, now) and _tell(suite, found, before, tx, parts, now):
-                told.append(f"suite {suite.id}: {found.why}")
-    return told
+            before = _reported(suite.id, tx)
+            if _news(found, before, parts.outside.here, now) and _report(suite, found, before, tx, parts, now):
+                reported.append(f"suite {suite.id}: {found.why}")
+    return reported
 
 
 def changed_content(tx: Transaction, suite: SuiteShape, run: EvalRun) -> str:
     """A sentence while the suite's content differs from what was frozen, unless the run states the frozen digest."""
-    told = _told(suite.id, tx) if suite.path is not None else None
-    if told is None or run.suite_digest == told.expected:
+    reported = _reported(suite.id, tx) if suite.path is not None else None
+    if reported is None or run.suite_digest == reported.expected:
         return ""
     return (
-        f"the content of {suite.id} is {short(told.found)}, frozen is {short(told.expected)}:"
+        f"the content of {suite.id} is {short(reported.found)}, frozen is {short(reported.expected)}:"
         f" it is unknown what run {run.id} was asked"
     )
 
 
-def _told(suite_id: str, tx: Transaction) -> _Told | None:
+def _reported(suite_id: str, tx: Transaction) -> _Reported | None:
     value = tx.plumbing.get_value(_key(suite_id))
-    return msgspec.json.decode(value, type=_Told) if value else None
+    return msgspec.json.decode(value, type=_Reported) if value else None
 
 
 def _key(suite_id: str) -> str:
     return f"suite.changed:{suite_id}"
 
 
-def _news(found: Look, told: _Told | None, here: str, now: datetime) -> bool:
+def _news(found: ContentCheck, reported: _Reported | None, here: str, now: datetime) -> bool:
     """Whether there is something to write: a change, its end, or that it persists."""
-    if told is None:
+    if reported is None:
         return found.state is State.CHANGED
     if found.state is not State.CHANGED:
-        return told.where == here or told.expected != found.expected or now - told.at > SILENT
-    if told.where != here:
-        return told.expected != found.expected or now - told.at > SILENT
-    return (told.expected, told.found) != (found.expected, found.found) or now - told.at > REMIND
+        return reported.where == here or reported.expected != found.expected or now - reported.at > SILENT
+    if reported.where != here:
+        return reported.expected != found.expected or now - reported.at > SILENT
+    return (reported.expected, reported.found) != (found.expected, found.found) or now - reported.at > REMIND
 
 
-def _tell(
-    suite: SuiteShape, found: Look, before: _Told | None, tx: Transaction, parts: JudgeParts, now: datetime
+def _report(
+    suite: SuiteShape, found: ContentCheck, before: _Reported | None, tx: Transaction, parts: JudgeParts, now: datetime
 ) -> bool:
     """Whether a change was reported that was not reported before."""
     assets = assets_of(suite, tx)
@@ -190,8 +192,8 @@ def _tell(
         tx.plumbing.put_value(_key(suite.id), "")
         return False
     expected, there = found.expected or "", found.found or MISSING
-    told = _Told(expected, there, parts.outside.here, now, assets)
-    tx.plumbing.put_value(_key(suite.id), msgspec.json.encode(told).decode())
+    reported = _Reported(expected, there, parts.outside.here, now, assets)
+    tx.plumbing.put_value(_key(suite.id), msgspec.json.encode(reported).decode())
     if before is not None and (before.expected, before.found) == (expected, there):
         return False
     absorb([_signal(suite, asset, found, tx, now) for asset in assets], tx, parts, now)
@@ -202,7 +204,7 @@ def _condition(suite_id: str, asset_id: str) -> str:
     return fingerprint("suite-changed", suite_id, asset_id)
 
 
-def _signal(suite: SuiteShape, asset_id: str, found: Look, tx: Transaction, now: datetime) -> Signal:
+def _signal(suite: SuiteShape, asset_id: str, found: ContentCheck, tx: Transaction, now: datetime) -> Signal:
     expected, there = found.expected or "", found.found or MISSING
     asset = tx.estate.asset(asset_id)
     gone = there == MISSING

@@ -11,7 +11,15 @@ from pulse_tui.domain.text import clean
 from pulse_tui.enrich.personal import personal
 from pulse_tui.ports import Files, Transaction
 from pulse_tui.services.parts import JudgeParts
-from pulse_tui.services.suites.content import MISSING, Look, assets_of, check_suites, look, short, stated_digests
+from pulse_tui.services.suites.content import (
+    MISSING,
+    ContentCheck,
+    assets_of,
+    check_content,
+    check_suites,
+    short,
+    stated_digests,
+)
 from pulse_tui.settings.check import nearest
 from pulse_tui.settings.edit import set_key
 from pulse_tui.settings.shapes import SuiteShape
@@ -99,7 +107,7 @@ def freeze_suite(
 
 def _digest(suite: SuiteShape, tx: Transaction, parts: JudgeParts) -> str:
     if suite.path is not None:
-        seen: Look = look(suite, tx, parts)
+        seen: ContentCheck = check_content(suite, tx, parts)
         if seen.found is None or seen.found == MISSING:
             raise SourceError(f"suite {suite.id}: {seen.why}", todo="Correct its `path`, or put its content there")
         return seen.found

@@ -73,5 +73,5 @@ def _kinds(suite: SuiteShape, results: Sequence[Result], kinds: Mapping[str, Any
 def _is_of(found: EvalRun, run: SuiteRun, name: str) -> None:
     asked = (run.suite, run.asset_id, run.version)
     if (found.suite, found.asset_id, found.version) != asked:
-        said = f"{found.suite} on {found.asset_id} {found.version}"
-        raise SourceError(f"{name} is of {said}, expected was {run.suite} on {run.asset_id} {run.version}")
+        named = f"{found.suite} on {found.asset_id} {found.version}"
+        raise SourceError(f"{name} is of {named}, expected was {run.suite} on {run.asset_id} {run.version}")

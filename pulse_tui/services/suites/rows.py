@@ -10,7 +10,7 @@ from pulse_tui.domain.errors import NotFound, SourceError
 from pulse_tui.domain.evals import EvalRun, Gate
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import JudgeParts
-from pulse_tui.services.suites.content import Look, State, assets_of, frozen_digest, look
+from pulse_tui.services.suites.content import ContentCheck, State, assets_of, check_content, frozen_digest
 from pulse_tui.settings.check import nearest
 from pulse_tui.settings.shapes import SuiteShape
 
@@ -54,7 +54,7 @@ def suite_rows(parts: JudgeParts, now: datetime) -> list[SuiteRow]:
         return [_row(suite, tx, parts, now) for suite in parts.suites.values()]
 
 
-def statuses(parts: JudgeParts, names: list[str]) -> list[Look]:
+def statuses(parts: JudgeParts, names: list[str]) -> list[ContentCheck]:
     """The state of the named suites, or of all. Raises NotFound with the nearest name."""
     for name in names:
         if name not in parts.suites:
@@ -77,11 +77,11 @@ def run_named(parts: JudgeParts, suite_id: str, asset_id: str, name: str) -> str
     raise NotFound(f"{asset_id} has no run {name!r} of {suite_id}", todo=nearest(name, known))
 
 
-def _look(suite: SuiteShape, tx: Transaction, parts: JudgeParts) -> Look:
+def _look(suite: SuiteShape, tx: Transaction, parts: JudgeParts) -> ContentCheck:
     try:
-        return look(suite, tx, parts)
+        return check_content(suite, tx, parts)
     except SourceError as error:
-        return Look(suite.id, State.CHANGED, frozen_digest(suite, parts), None, str(error))
+        return ContentCheck(suite.id, State.CHANGED, frozen_digest(suite, parts), None, str(error))
 
 
 def _row(suite: SuiteShape, tx: Transaction, parts: JudgeParts, now: datetime) -> SuiteRow:

@@ -19,7 +19,7 @@ from pulse_tui.ports import Ended, Finished, Processes, Transaction
 from pulse_tui.services.parts import SYSTEM, JudgeParts
 from pulse_tui.services.signals.ingest import Tally, absorb, ingest
 from pulse_tui.services.signals.respond import Responder
-from pulse_tui.services.suites.content import State, look
+from pulse_tui.services.suites.content import State, check_content
 from pulse_tui.services.suites.due import Due, due, notice, noticed
 from pulse_tui.services.suites.results import Read, read_results
 from pulse_tui.settings.shapes import SuiteShape
@@ -67,7 +67,7 @@ def begin(suite_id: str, parts: JudgeParts, holder: str, asked: Due | None = Non
         wanted = [asked] if asked else due(tx, parts, now, suite_id)
         if not (wanted or under_way) and noticed(tx, suite):
             return None
-        changed = bool(wanted) and look(suite, tx, parts).state is State.CHANGED
+        changed = bool(wanted) and check_content(suite, tx, parts).state is State.CHANGED
         if changed and not under_way and noticed(tx, suite):
             return None
     # The folder tells two estates on one host apart: what is left of a run is found by its number.

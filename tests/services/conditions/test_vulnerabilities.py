@@ -12,7 +12,7 @@ from pulse_tui.domain.words import Priority, Severity
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.registry.claims import place
 from pulse_tui.services.registry.estate import sync_estate
-from pulse_tui.services.signals.concerns import tell
+from pulse_tui.services.signals.concerns import report
 from pulse_tui.services.signals.ingest import ingest
 from pulse_tui.settings.shapes import EstateShape
 from tests.fakes.bills import bill as any_bill
@@ -70,7 +70,7 @@ def test_another_bill_leaves_the_finding_as_urgent_as_its_alert(open_p1: JudgePa
 def test_a_canary_that_begins_to_serve_has_a_finding_and_an_alert_of_its_own(open_p1: JudgeParts, clock: Clock) -> None:
     with open_p1.store.write() as tx:
         settled = place(tx, open_p1, "gateway", CANARY, "1.9.4", "ci", clock(), 10.0)
-        tell(tx, open_p1, settled.told, "", clock())
+        report(tx, open_p1, settled.changes, "", clock())
     assert priorities(open_p1) == [("canary", Priority.P1), ("production", Priority.P1)]
     assert standing(open_p1).count(RULE) == 2
 
@@ -96,7 +96,7 @@ def test_a_canary_without_traffic_that_gets_some_is_judged_again(open_p1: JudgeP
         clock.pass_(minutes=1)
         with open_p1.store.write() as tx:
             settled = place(tx, open_p1, "gateway", CANARY, "1.9.4", "ci", clock(), traffic)
-            tell(tx, open_p1, settled.told, "", clock())
+            report(tx, open_p1, settled.changes, "", clock())
         return priorities(open_p1)
 
     assert serve(0.0) == [("canary", Priority.P4), ("production", Priority.P1)]

@@ -10,7 +10,15 @@ from pulse_tui.domain.alert import Alert, AlertState
 from pulse_tui.domain.errors import Refused, SourceError
 from pulse_tui.files import DiskFiles
 from pulse_tui.services.parts import JudgeParts
-from pulse_tui.services.suites.content import MISSING, SILENT, Look, State, changed_content, check_suites, look
+from pulse_tui.services.suites.content import (
+    MISSING,
+    SILENT,
+    ContentCheck,
+    State,
+    changed_content,
+    check_content,
+    check_suites,
+)
 from pulse_tui.services.suites.freeze import Frozen, freeze_suite
 from pulse_tui.settings.load import suite_digests
 from pulse_tui.settings.shapes import SuiteShape
@@ -58,9 +66,9 @@ def freeze(house: JudgeParts, base: Path, *, allow: bool = False) -> Frozen:
     )
 
 
-def seen(house: JudgeParts) -> Look:
+def seen(house: JudgeParts) -> ContentCheck:
     with house.store.read() as tx:
-        return look(house.suites["golden"], tx, house)
+        return check_content(house.suites["golden"], tx, house)
 
 
 def alerts(house: JudgeParts, *states: AlertState) -> list[Alert]:
