@@ -6,14 +6,20 @@ import argparse
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pulse_tui.cli.output import emit
-from pulse_tui.domain.errors import PulseError
+from pulse_tui.domain.errors import NoDatabase, PulseError
+from pulse_tui.settings.check import nearest
 from pulse_tui.wiring import House, find_config, operator_name
 
+if TYPE_CHECKING:
+    from pulse_tui.settings.references import Known
+
+PATIENCE_S = 5.0
+"""A step's target is waited for no longer than this."""
 LATE_CLOCK = timedelta(minutes=2)
 QUARANTINE = 1_000
 
@@ -54,7 +60,7 @@ def _terminal() -> Iterator[Line]:
 def _house(options: argparse.Namespace) -> Iterator[Line]:
     path = find_config(options.config)
     try:
-        house = House(path, database=options.database)
+        house = House(path, database=options.database, read_only=True)
     except PulseError as error:
         yield Line("config", False, str(error))
         return
@@ -76,26 +82,120 @@ def _parts(house: House) -> Iterator[Line]:
         bool(settings.estate.assets) or None,
         f"{len(settings.estate.assets)} assets, {len(settings.suites)} suites declared",
     )
-    for what, look in (("policy", _policy), ("database", _database)):
-        try:
-            yield Line(what, True, look(house))
-        except PulseError as error:
-            yield Line(what, False, str(error))
-            if what == "database":
-                return
+    yield from _checked("policy", _policy, house)
     yield from _reviews(house)
-    try:
-        house.sync()
-    except PulseError as error:
-        yield Line("estate", False, str(error))
-        return
     yield from _operators(house)
+    database = list(_checked("database", _database, house))
+    yield from database
+    stored = all(line.ok for line in database)
+    yield from _references(house, stored=stored)
+    if not stored:
+        return
+    yield from _step_targets(house)
+    yield from _metrics(house)
     yield from _rollback_targets(house)
     yield from _rollback_runs(house)
     yield from _sources(house)
     yield from _suites(house)
     yield _hooks(house)
     yield from _log(house)
+
+
+def _checked(what: str, look: Callable[[House], str], house: House) -> Iterator[Line]:
+    try:
+        yield Line(what, True, look(house))
+    except NoDatabase as error:
+        yield Line(what, None, str(error))
+    except PulseError as error:
+        yield Line(what, False, str(error))
+
+
+def _references(house: House, *, stored: bool) -> Iterator[Line]:
+    """Everything that the configuration names is there: assets, versions, suites, owners, folders; nothing is a placeholder."""
+    from pulse_tui.settings import references  # noqa: PLC0415
+
+    known = _known(house) if stored else references.Known(rule_owners=_rule_owners(house))
+    wrong = [*references.broken(house.settings, known), *references.folders(house.settings)]
+    # Without a database nobody knows which versions a registry has.
+    for item in wrong:
+        yield Line(item.where, False if stored or "release" not in item.what else None, item.what)
+    for item in references.placeholders(house.settings):
+        yield Line(item.where, False, item.what)
+    for item, nothing in references.unreached(house.settings):
+        yield Line(item.where, False if nothing else None, item.what)
+    if not wrong:
+        yield Line("references", True, "every asset, version, suite, owner and folder that is named is there")
+
+
+def _known(house: House) -> Known:
+    from pulse_tui.settings.references import Known  # noqa: PLC0415
+
+    with house.store.read() as tx:
+        estate = tx.estate.load()
+        versions = {a: {r.version for r in tx.estate.releases(a)} for a in estate.assets}
+        for suite in house.settings.suites:
+            for asset_id in suite.baselines:
+                versions.setdefault(asset_id, set()).update(tx.evals.versions(asset_id, suite.id))
+    return Known(set(estate.assets), versions, _rule_owners(house))
+
+
+def _rule_owners(house: House) -> set[str]:
+    try:
+        return {r.owner for r in house.policy.rules if r.owner}
+    except PulseError:
+        return set()
+
+
+def _step_targets(house: House) -> Iterator[Line]:
+    """Each step of the playbooks reads its target back, for what serves; nothing is moved."""
+    from pulse_tui.services.rollback.plan import fill, step_options  # noqa: PLC0415
+
+    parts = house.rollback
+    with house.store.read() as tx:
+        served = [(d, tx.estate.release(d.asset_id, d.version)) for d in tx.estate.load().deployments]
+    for book in parts.playbooks:
+        for deployment, release in served:
+            if release is None or not book.serves(deployment.asset_id, deployment.environment):
+                continue
+            where = f"playbook {book.id} for {deployment.asset_id} {deployment.environment.value}"
+            for shape in book.steps:
+                names = {"asset": deployment.asset_id, "environment": deployment.environment.value}
+                try:
+                    options = step_options(parts, shape.kind, fill(shape.options, names), shape)
+                    module = parts.steps[shape.kind]
+                    holds = module.read(options, parts.outside.stepping(min(shape.timeout, PATIENCE_S)))
+                    expected = module.value_of(options, release)
+                except PulseError as error:
+                    yield Line(where, False, f"{shape.kind} cannot read its target: {error}")
+                    continue
+                except Exception as error:  # a bug of an installed step kind
+                    yield Line(where, False, f"the step kind {shape.kind} broke: {type(error).__name__}: {error}")
+                    continue
+                target = module.target(options)
+                if holds == expected:
+                    yield Line(where, True, f"{target} holds {holds}")
+                else:
+                    yield Line(
+                        where, False, f"{target} holds {holds or 'nothing'}, {release.version} would be {expected}"
+                    )
+
+
+def _metrics(house: House) -> Iterator[Line]:
+    """Each metric of a suite is in its newest result; a misspelt one is named with the nearest that is."""
+    from pulse_tui.domain.metrics import Made, made_of  # noqa: PLC0415
+
+    with house.store.read() as tx:
+        for suite in house.settings.suites:
+            runs = [r for a in suite.baselines for _, r in tx.evals.runs(a, suite.id, 1)]
+            if not runs:
+                continue
+            newest = max(runs, key=lambda r: r.at)
+            there = {f"{s.task} {s.metric}" for s in newest.scores}
+            for task in suite.tasks:
+                named = f"{task.name} {task.metric}"
+                if named not in there and made_of(task.metric) is Made.SCORES:
+                    detail = f"the newest run {newest.id} has no {named} {nearest(named, there)}".rstrip()
+                    yield Line(f"suite {suite.id}", False if task.must_pass else None, detail)
 
 
 def _reviews(house: House) -> Iterator[Line]:

@@ -111,3 +111,7 @@ class StorageError(PulseError):
     """The database cannot be used: locked, read-only, damaged, or from a newer version."""
 
     exit_code = 2
+
+
+class NoDatabase(StorageError):
+    """There is no database yet at the place that is configured."""

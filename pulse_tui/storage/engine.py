@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from pulse_tui.domain.errors import StorageError
+from pulse_tui.domain.errors import NoDatabase, StorageError
 from pulse_tui.storage.version import HEAD, KNOWN
 
 _NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs", "ceph", "glusterfs"}
@@ -126,9 +126,9 @@ def refuse_network(path: Path) -> None:
 
 
 def refuse_missing(url: sa.URL) -> None:
-    """Reading must not make a file. Raises StorageError when there is none."""
+    """Reading must not make a file. Raises NoDatabase when there is none."""
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
-        raise StorageError(
+        raise NoDatabase(
             f"database {url.database} does not exist", todo="Check the path; pulse-tui refresh makes a new one"
         )
 

@@ -1,0 +1,164 @@
+"""What the configuration names and does not have: assets, versions, suites, owners; placeholders that were left in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from pulse_tui.settings.check import nearest
+from pulse_tui.settings.shapes import AssetShape, Settings
+
+_PLACEHOLDER = re.compile(
+    r"\A<[^<>]+>\Z|\b(?:change[-_ ]?me|replace[-_ ]?me|your[-_][\w-]+|todo|fixme|xxx+)\b|://(?:[\w-]+\.)*example\.(?:com|org|net)\b",
+    re.IGNORECASE,
+)
+
+
+class Broken(NamedTuple):
+    """A reference that leads nowhere."""
+
+    where: str
+    """``playbook move``, ``suite golden`` ..."""
+    what: str
+
+
+class Known(NamedTuple):
+    """What exists beside the configuration: what sources have brought in."""
+
+    assets: Collection[str] = ()
+    versions: Mapping[str, Collection[str]] = {}
+    """Of each asset, from registries and runs."""
+    rule_owners: Collection[str] = ()
+
+
+def broken(settings: Settings, known: Known) -> Iterator[Broken]:
+    """Every reference that leads nowhere, with the nearest name that exists."""
+    versions = {a: set(known.versions.get(a, ())) for a in (*known.assets, *(a.id for a in settings.estate.assets))}
+    for asset in settings.estate.assets:
+        versions[asset.id].update(r.version for r in asset.releases)
+    for asset in settings.estate.assets:
+        yield from _of_asset(asset, versions)
+    for where, name in _named_assets(settings):
+        yield from _asset(where, name, versions)
+    for suite in settings.suites:
+        for asset_id, version in suite.baselines.items():
+            if asset_id in versions:
+                yield from _version(f"suite {suite.id}: baseline of {asset_id}", version, versions[asset_id])
+    suites = [s.id for s in settings.suites]
+    for source in settings.sources:
+        named = dict(_options(source.options)).get("suite")
+        if isinstance(named, str) and named not in suites:
+            yield Broken(f"source {source.id}", f"there is no suite {named!r} {nearest(named, suites)}".rstrip())
+    yield from _owners(settings, known)
+
+
+def _named_assets(settings: Settings) -> Iterator[tuple[str, str]]:
+    """(where, asset) of everything that names one."""
+    for flow in settings.estate.workflows:
+        yield from ((f"workflow {flow.id}", stage.asset) for stage in flow.stages)
+    yield from ((f"endpoint {e.id}", e.asset) for e in settings.estate.endpoints if e.asset is not None)
+    yield from ((f"suite {s.id}", a) for s in settings.suites for a in s.baselines)
+    yield from ((f"playbook {b.id}", a) for b in settings.playbooks for a in b.assets)
+    for source in settings.sources:
+        for name, value in _options(source.options):
+            if name in ("asset", "assets"):
+                yield from ((f"source {source.id}", a) for a in _texts(value))
+
+
+def _owners(settings: Settings, known: Known) -> Iterator[Broken]:
+    teams = {a.owner_team for a in settings.estate.assets if a.owner_team}
+    owners = teams | set(known.rule_owners)
+    for route in settings.routes:
+        for owner in route.owner_teams:
+            if owner not in owners:
+                yield Broken(f"route {route.id}", f"nothing is owned by {owner!r} {nearest(owner, owners)}".rstrip())
+
+
+def unreached(settings: Settings) -> Iterator[tuple[Broken, bool]]:
+    """Owners whom nothing pages; True where no route of any kind serves them."""
+    for owner in sorted({a.owner_team for a in settings.estate.assets if a.owner_team}):
+        kinds = {r.kind for r in settings.routes if not r.owner_teams or owner in r.owner_teams}
+        if "notify" not in kinds:
+            others = f"only {', '.join(sorted(kinds))}" if kinds else "none at all"
+            what = f"no notify route serves it ({others}): nobody is paged. Add one under routes"
+            yield Broken(f"owner {owner}", what), not kinds
+
+
+def placeholders(settings: Settings) -> Iterator[Broken]:
+    """Values that were copied from an example and never filled in."""
+    for where, name, value in _values(settings):
+        for text in _texts(value):
+            if _PLACEHOLDER.search(text):
+                yield Broken(where, f"{name} is still a placeholder: {text[:80]}")
+
+
+def _values(settings: Settings) -> Iterator[tuple[str, str, Any]]:
+    """(where, option, value) of everything that is filled in by hand."""
+    for kind, items in (("source", settings.sources), ("route", settings.routes)):
+        for item in items:
+            yield from ((f"{kind} {item.id}", name, value) for name, value in _options(item.options))
+    for book in settings.playbooks:
+        for step in book.steps:
+            yield from ((f"playbook {book.id}", f"{step.kind} {name}", value) for name, value in step.options.items())
+    yield from ((f"operator {o.name}", "key", o.key) for o in settings.operators)
+
+
+def folders(settings: Settings) -> Iterator[Broken]:
+    """Folders and files that sources and routes name and that are not there."""
+    for where, name, value in _values(settings):
+        if name not in ("path", "folder", "directory") or not isinstance(value, str):
+            continue
+        if "://" in value or any(c in value for c in "*?[{"):
+            continue
+        path = Path(settings.base) / Path(value).expanduser()
+        made = where.startswith("route ") and path.parent.is_dir()  # what is sent there makes it
+        if not path.exists() and not made:
+            beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+            hint = f" {nearest(path.name, beside)}" if beside else ""
+            yield Broken(where, f"{name} {value} is not there{hint}")
+
+
+def _of_asset(asset: AssetShape, versions: Mapping[str, Collection[str]]) -> Iterator[Broken]:
+    mine = versions[asset.id]
+    for environment, placed in asset.environments.items():
+        if placed.version is not None:
+            yield from _version(f"asset {asset.id} in {environment.value}", placed.version, mine)
+    for release in asset.releases:
+        if release.rollback_to is not None:
+            yield from _version(f"asset {asset.id} {release.version}: rollback_to", release.rollback_to, mine)
+    for component in asset.components:
+        if component.asset is not None:
+            yield from _asset(f"asset {asset.id}", component.asset, versions)
+
+
+def _asset(where: str, name: str, assets: Iterable[str]) -> Iterator[Broken]:
+    if name not in set(assets) and "{" not in name:
+        yield Broken(where, f"there is no asset {name!r} {nearest(name, assets)}".rstrip())
+
+
+def _version(where: str, version: str, versions: Collection[str]) -> Iterator[Broken]:
+    if version not in versions:
+        yield Broken(where, f"no release {version!r} is known {nearest(version, versions)}".rstrip())
+
+
+def _options(options: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(options, msgspec.Struct):
+        for name in options.__struct_fields__:
+            value = getattr(options, name)
+            if value:
+                yield name, value
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _texts(item)

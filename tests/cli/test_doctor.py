@@ -1,0 +1,69 @@
+"""The doctor only reads, and finds what is wrong before a night."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.conftest import Shell
+from tests.fakes.small_estate import Target
+
+
+def edit(shell: Shell, old: str, new: str) -> None:
+    file = shell.config / "pulse.yaml"
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+
+
+def test_it_makes_no_database_and_takes_no_configuration_in(shell: Shell) -> None:
+    for file in shell.config.glob("pulse.db*"):
+        file.unlink()
+    said = shell("doctor").out
+    assert "note database: " in said
+    assert not list(shell.config.glob("pulse.db*"))
+    shell("refresh", "drop")
+    edit(shell, "tier: customer-facing", "tier: sandbox")
+    before = (shell.config / "pulse.db").read_bytes()
+    shell("doctor")
+    assert (shell.config / "pulse.db").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("environments: [canary, production]", "assets: [my-bott]\n    environments: [canary]",
+         "FAIL playbook any-rollback: there is no asset 'my-bott' did you mean 'my-bot'?"),
+        ("rollback_to: 1.0.1", "rollback_to: 1.0.2",
+         "FAIL asset my-bot 1.1.0: rollback_to: no release '1.0.2' is known"),
+        ("canary: {version: 1.1.0", "canary: {version: 1.1.9",
+         "FAIL asset my-bot in canary: no release '1.1.9' is known"),
+        ("metric: acc}", "metric: acc}\n    baselines: {my-bto: 1.0.1}",
+         "FAIL suite golden: there is no asset 'my-bto' did you mean 'my-bot'?"),
+        ("metric: acc}", "metric: acc}\n    baselines: {my-bot: 1.0.7}",
+         "FAIL suite golden: baseline of my-bot: no release '1.0.7' is known"),
+        ("kind: notify,", "kind: notify, owner_teams: [ml-taem],",
+         "FAIL route oncall: nothing is owned by 'ml-taem' did you mean 'ml-team'?"),
+        ("path: signals", "path: signal", "FAIL source drop: path signal is not there did you mean 'signals'?"),
+        ("key: ana-laptop", "key: change-me", "FAIL operator ana: key is still a placeholder: change-me"),
+        ("kind: notify,", "kind: notify, owner_teams: [security],",
+         "FAIL owner ml-team: no notify route serves it (none at all)"),
+    ],
+)  # fmt: skip
+def test_a_reference_that_leads_nowhere_is_named_with_the_nearest_that_does(
+    shell: Shell, old: str, new: str, line: str
+) -> None:
+    shell("refresh", "drop")
+    edit(shell, old, new)
+    said = shell("doctor")
+    assert said.code == 1
+    assert line in said.out
+
+
+def test_each_step_reads_its_target_back(shell: Shell, target: Target) -> None:
+    shell("refresh", "drop")
+    assert "ok   playbook any-rollback for my-bot production: " in shell("doctor").out
+    target.serving["my-bot/production"] = "9.9"
+    said = shell("doctor").out
+    assert "FAIL playbook any-rollback for my-bot production: " in said
+    assert "holds 9.9, 1.0.1 would be 1.0.1" in said
+    assert target.writes == []
