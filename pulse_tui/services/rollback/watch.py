@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from pulse_tui.domain.claim import DEEDS
 from pulse_tui.domain.concern import Concern
 from pulse_tui.domain.errors import PulseError
 from pulse_tui.domain.rollback import Plan, Run, RunState
@@ -13,8 +14,9 @@ from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Environment, Severity
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import SYSTEM, RollbackParts
+from pulse_tui.services.registry.claims import place
 from pulse_tui.services.rollback.plan import step_options
-from pulse_tui.services.signals.concerns import clear_concern, raise_concern
+from pulse_tui.services.signals.concerns import clear_concern, raise_concern, tell
 
 WATCHED = timedelta(hours=1)
 """How long the targets of a verified run are read again; one that was moved, until it is right or superseded."""
@@ -32,6 +34,8 @@ class Seen(NamedTuple):
     plan: Plan
     moved: tuple[str, ...]
     readable: bool
+    former: bool
+    """Every target has the value again that it had before the rollback: the version that was rolled away from serves."""
 
 
 def key(environment: Environment) -> str:
@@ -100,21 +104,22 @@ def _superseded(tx: Transaction, parts: RollbackParts, concern: Concern) -> bool
 
 
 def _read(parts: RollbackParts, run: Run, plan: Plan) -> Seen:
-    moved, readable = [], True
+    moved, readable, former = [], True, True
     for step in plan.steps:
         try:
             options = step_options(parts, step.kind, step.params)
             context = parts.outside.stepping(min(step.timeout_s, PATIENCE_S))
             holds = parts.steps[step.kind].read(options, context)
         except PulseError:
-            readable = False
+            readable = former = False
             continue
         except Exception:  # a bug of an installed step kind says nothing of what its target holds
-            readable = False
+            readable = former = False
             continue
+        former = former and holds == step.expected
         if holds != step.desired:
             moved.append(f"{step.target} has {holds or 'nothing'} instead of {step.desired}")
-    return Seen(run, plan, tuple(moved), readable)
+    return Seen(run, plan, tuple(moved), readable, former)
 
 
 def _settle(tx: Transaction, parts: RollbackParts, seen: Seen, now: datetime) -> None:
@@ -123,7 +128,8 @@ def _settle(tx: Transaction, parts: RollbackParts, seen: Seen, now: datetime) ->
     if not seen.moved:
         if seen.readable:
             why = f"every target has {plan.to_version} again"
-            clear_concern(tx, parts.judging, plan.asset_id, name, why, now)
+            if clear_concern(tx, parts.judging, plan.asset_id, name, why, now):
+                _serves(tx, parts, plan, plan.to_version, now)
         return
     what = (
         f"{plan.asset_id} in {plan.environment.value} was moved after its rollback to {plan.to_version} was verified "
@@ -143,3 +149,16 @@ def _settle(tx: Transaction, parts: RollbackParts, seen: Seen, now: datetime) ->
         environment=plan.environment,
     )
     raise_concern(tx, parts.judging, concern, now)
+    if seen.former:
+        _serves(tx, parts, plan, plan.from_version, now)
+
+
+def _serves(tx: Transaction, parts: RollbackParts, plan: Plan, version: str, now: datetime) -> None:
+    """The targets were read: what they have is what serves, so that the next rollback starts from it."""
+    before = tx.estate.deployment(plan.asset_id, plan.environment)
+    if before is None or before.version == version:
+        return
+    share = before.traffic if before.traffic != 100.0 else None
+    settled = place(tx, parts.judging, plan.asset_id, plan.environment, version, DEEDS, now, share, since=now)
+    tell(tx, parts.judging, settled.told, "its target was read", now)
+    parts.judging.reassess(tx, parts.judging, now, [plan.asset_id])

@@ -30,6 +30,13 @@ def late(parts: RollbackParts) -> list[tuple[Priority, str]]:
         return [(a.priority, a.title) for a in tx.judgements.alerts(list(OPEN)) if "was moved after" in a.title]
 
 
+def serving(parts: RollbackParts) -> str:
+    with parts.store.read() as tx:
+        here = tx.estate.deployment("support-bot", CANARY)
+    assert here is not None
+    return here.version
+
+
 def test_a_late_writer_is_a_p1_within_seconds_and_ends_with_the_right_value(
     rolled_back: RollbackParts, target: Places, clock: Clock
 ) -> None:
@@ -44,10 +51,14 @@ def test_a_late_writer_is_a_p1_within_seconds_and_ends_with_the_right_value(
     ((priority, title),) = late(parts)
     assert priority is Priority.P1
     assert title.startswith("support-bot in canary was moved after its rollback to 3.8.1 was verified")
+    assert serving(parts) == "3.8.2"
+    again = propose(parts, "support-bot", CANARY, by="ana", reason="somebody put it back")
+    assert (again.from_version, again.to_version) == ("3.8.2", "3.8.1")
     target.put("alias", "3.8.1")
     clock.sleep(60.0)
     watch_targets(parts, clock())
     assert late(parts) == []
+    assert serving(parts) == "3.8.1"
 
 
 def test_a_target_that_does_not_answer_neither_opens_nor_ends_anything(
