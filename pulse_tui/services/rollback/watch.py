@@ -16,7 +16,7 @@ from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import SYSTEM, RollbackParts
 from pulse_tui.services.registry.claims import place
 from pulse_tui.services.rollback.plan import step_options
-from pulse_tui.services.signals.concerns import clear_concern, raise_concern, tell
+from pulse_tui.services.signals.concerns import clear_concern, raise_concern, report
 
 WATCHED = timedelta(hours=1)
 """How long the targets of a verified run are read again; one that was moved, until it is right or superseded."""
@@ -160,5 +160,5 @@ def _serves(tx: Transaction, parts: RollbackParts, plan: Plan, version: str, now
         return
     share = before.traffic if before.traffic != 100.0 else None
     settled = place(tx, parts.judging, plan.asset_id, plan.environment, version, DEEDS, now, share, since=now)
-    tell(tx, parts.judging, settled.told, "its target was read", now)
+    report(tx, parts.judging, settled.changes, "its target was read", now)
     parts.judging.reassess(tx, parts.judging, now, [plan.asset_id])
