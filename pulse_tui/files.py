@@ -1,4 +1,4 @@
-"""The one door to the files of suites: what they hold, what their commands leave behind, and the one edited in place."""
+"""The only access to the files of suites: their content, the results of their commands, and the one edited in place."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from pulse_tui.ports.running import Piece, Result
 
 MOST_FILES = 50_000
 MOST_BYTES = 2 * 2**30
-"""Of a suite's content: reading more takes minutes."""
+"""Most bytes of a suite's content: reading more takes minutes."""
 MOST_TEXT = 16 * 2**20
-"""Of a file that is edited."""
+"""Most bytes of a file that is edited."""
 MOST_RESULTS = 1_000
 MOST_RESULT_BYTES = 256 * 2**20
 CHUNK = 2**20
 LONGEST_LINE = 16 * 2**20
 SETTLED_US = 2_000_000
-"""A file that was written so lately is read again: its next change may carry the same time."""
+"""A file written more recently than this is read again: its next change may have the same time."""
 SCRATCH = "pulse-suite-"
 _LEFT = ("~", ".swp", ".swo", ".part", ".pyc", ".tmp")
-"""What editors, downloads and interpreters leave beside files."""
+"""Temporary files of editors, downloads and interpreters."""
 _LEFT_WHOLE = frozenset({"__pycache__", "Thumbs.db", "desktop.ini"})
 
 
@@ -50,7 +50,7 @@ class DiskFiles:
     """Implements :class:`pulse_tui.ports.Files`."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
-        """``clock`` says how old a file's last change is."""
+        """``clock`` gives the age of a file's last change."""
         self._clock = clock
         self._known: dict[str, tuple[_Seen, str]] = {}
         self._lock = threading.Lock()
@@ -97,13 +97,13 @@ class DiskFiles:
             meant = target.stat()
             with spare.open("xb") as file:
                 os.fchmod(file.fileno(), stat.S_IMODE(meant.st_mode))
-                with contextlib.suppress(OSError):  # only root may give it back to its owner
+                with contextlib.suppress(OSError):  # only root may restore its owner
                     os.fchown(file.fileno(), meant.st_uid, meant.st_gid)
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
             if self.read(target) != before:
-                raise Refused(f"{path} was changed meanwhile", todo="Try again")
+                raise Refused(f"{path} was changed in the meantime", todo="Try again")
             spare.replace(target)
         except OSError as error:
             todo = "Check the rights of the file and its folder"
@@ -157,7 +157,7 @@ class DiskFiles:
 
 
 def _listed(path: Path) -> list[tuple[str, Path, _Seen]]:
-    """What counts, sorted by name: a single file has the name ""."""
+    """The files that count, sorted by name: a single file has the name ""."""
     try:
         mode = path.lstat().st_mode
     except OSError as error:
@@ -171,14 +171,14 @@ def _listed(path: Path) -> list[tuple[str, Path, _Seen]]:
     else:
         raise _no_file(path, mode)
     if not found:
-        raise SourceError(f"{path} holds no file", todo="Put the suite's content there")
+        raise SourceError(f"{path} has no file", todo="Put the suite's content there")
     if sum(seen.size for _, _, seen in found) > MOST_BYTES:
-        raise SourceError(f"{path} holds more than {MOST_BYTES >> 30} GB", todo="Point `path` at the items alone")
+        raise SourceError(f"{path} is larger than {MOST_BYTES >> 30} GB", todo="Point `path` at the items alone")
     return found
 
 
 def _walk(folder: Path, *, links: bool) -> Iterator[tuple[str, Path, _Seen]]:
-    """The files below; ``links``: what is neither file nor folder is an error, else it is passed over."""
+    """The files below; ``links``: an entry that is neither file nor folder is an error, else it is skipped."""
     count, waiting = 0, [folder]
     while waiting:
         here = waiting.pop()
@@ -195,7 +195,7 @@ def _walk(folder: Path, *, links: bool) -> Iterator[tuple[str, Path, _Seen]]:
             elif entry.is_file(follow_symlinks=False):
                 count += 1
                 if count > MOST_FILES:
-                    raise SourceError(f"{folder} holds more than {MOST_FILES:,} files", todo="Point to the items alone")
+                    raise SourceError(f"{folder} has more than {MOST_FILES:,} files", todo="Point to the items alone")
                 yield _name(path, folder), path, _stat(path)
             elif links:
                 raise _no_file(path, entry.stat(follow_symlinks=False).st_mode)
@@ -213,7 +213,7 @@ def _name(path: Path, folder: Path) -> str:
     except UnicodeEncodeError:
         raise SourceError(f"a name in {folder} is not UTF-8: {name!a}", todo="Rename it") from None
     if "\n" in name or not is_clean(name):
-        raise SourceError(f"a name in {folder} holds control characters: {clean(name, 80)!r}", todo="Rename it")
+        raise SourceError(f"a name in {folder} contains control characters: {clean(name, 80)!r}", todo="Rename it")
     return unicodedata.normalize("NFC", name)
 
 

@@ -94,14 +94,14 @@ class Web:
                 bookmark=cursor.bookmark,
             )
             return Fetched(b"", unchanged=True, cursor=kept)
-        # A validator that the new answer does not carry belonged to the old body: it must go.
+        # A validator that is missing in the new answer belonged to the old body: it is dropped.
         fresh = Cursor(etag=etag, last_modified=last_modified, bookmark=cursor.bookmark)
         return Fetched(answer.body, unchanged=False, cursor=fresh)
 
     def get_json(
         self, url: str, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
     ) -> Any:
-        """GET, the body as JSON. Raises SourceError for a body that is none (truncated, HTML, NaN)."""
+        """GET, the body as JSON. Raises SourceError for a body that is not JSON (truncated, HTML, NaN)."""
         answer = self._get(url, params, {"Accept": "application/json", **(headers or {})})
         if answer.status == 304:
             raise SourceError(f"{address(url)} answered 304 although no validator was sent", todo="Ask its owner")
@@ -167,13 +167,13 @@ class Web:
                 shown = address(str(after))
                 raise SourceError(f"{address(url)} redirects to {shown}, which is not http(s)", todo="Correct the url")
             if (before.scheme, before.host, before.port) != (after.scheme, after.host, after.port):
-                # Another origin gets no token: only what says which answer is wanted travels on.
+                # Another origin gets no token: only the content headers are sent on.
                 headers = {k: v for k, v in headers.items() if k.lower() in _TRAVELS}
             here, there = str(after), None
         raise SourceError(f"{address(url)} redirects more than {_MAX_REDIRECTS} times", todo="Correct the url")
 
     def _pause(self, attempt: int) -> float:
-        """Exponential, with half of it random so that many towers do not come back together."""
+        """Exponential, with half of it random so that many towers do not retry together."""
         return float(self._backoff_s * 2.0 ** (attempt - 1) * (0.5 + self._jitter()))
 
     def _retry_after(self, answer: Answer) -> float | None:
@@ -191,7 +191,7 @@ class Web:
         return max(0.0, (moment - self._clock()).total_seconds())
 
     def _limited(self, answer: Answer) -> float | None:
-        """Seconds until a spent rate limit is filled again, as GitHub and GitLab say it: a moment since the epoch."""
+        """Seconds until a spent rate limit resets, as GitHub and GitLab send it: a moment since the epoch."""
         for prefix in ("x-ratelimit", "ratelimit"):
             left, reset = (answer.headers.get(f"{prefix}-{name}", "").strip() for name in ("remaining", "reset"))
             if left == "0" and reset.isascii() and reset.isdigit() and len(reset) <= 11:
@@ -203,7 +203,7 @@ class Web:
         if said := _reason(answer.body):
             what += f": {said}"
         if asked is not None:
-            raise SourceError(what, todo=f"It asks to wait {asked:.0f} s", retry_after=asked, sent=True)
+            raise SourceError(what, todo=f"It asks for a wait of {asked:.0f} s", retry_after=asked, sent=True)
         todo = {401: "Check the token", 403: "Check the token's rights", 404: "Check the url", 410: "It is gone"}
         raise SourceError(what, todo=todo.get(answer.status, ""), sent=True)
 
@@ -237,7 +237,7 @@ class Web:
         """The decoded body. A gzip bomb is refused as soon as it passes the cap, like any other body."""
         coding = response.headers.get("content-encoding", "identity").strip().lower()
         if coding not in ("gzip", "x-gzip", "identity", ""):
-            raise SourceError(f"{address(url)} answered in {clean(coding, 40)}, which was not asked for", sent=True)
+            raise SourceError(f"{address(url)} answered in {clean(coding, 40)}, which was not requested", sent=True)
         unzip = zlib.decompressobj(31) if "gzip" in coding else None
         out = bytearray()
         for chunk in response.iter_raw():
@@ -249,7 +249,7 @@ class Web:
                 what = f"{address(url)} sent a body over the cap of {self._cap:,} bytes"
                 raise SourceError(what, todo="Ask for less, or raise the cap", sent=True)
             if time.monotonic() > ends:
-                raise _Transient(f"{address(url)} was still sending when its time was up", sent=True)
+                raise _Transient(f"{address(url)} did not finish its answer in time", sent=True)
         if unzip is not None and out and not unzip.eof:
             raise _Transient(f"{address(url)} sent a truncated gzip body", sent=True)
         return bytes(out)
@@ -290,13 +290,15 @@ def _told(url: str, read_s: float, connect_s: float) -> Iterator[None]:
         what = f"{where} cannot be reached: {clean(str(error), 160)}"
         raise _Transient(what, todo="Check that it runs and is reachable from here") from None
     except (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL, UnicodeError, OverflowError):
-        raise SourceError(f"{where} cannot be asked: the address or a header is malformed", todo="Correct it") from None
+        raise SourceError(
+            f"{where} cannot be requested: the address or a header is malformed", todo="Correct it"
+        ) from None
     except httpx.ProxyError:
         raise _Transient(f"the proxy refused {where}", todo="Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY") from None
     except httpx.TimeoutException:
         raise _Transient(f"{where} did not answer within {read_s:g} s", sent=True) from None
     except httpx.TransportError:
-        raise _Transient(f"{where} dropped the connection before its answer was whole", sent=True) from None
+        raise _Transient(f"{where} dropped the connection before its answer was complete", sent=True) from None
 
 
 def _reason(body: bytes) -> str:

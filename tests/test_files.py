@@ -126,7 +126,7 @@ def test_what_is_missing_or_empty_is_told(files: Files, tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="gone does not exist"):
         files.digest(tmp_path / "gone")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(SourceError, match="holds no file"):
+    with pytest.raises(SourceError, match="has no file"):
         files.digest(tmp_path / "empty")
 
 
@@ -145,7 +145,7 @@ def test_a_name_that_is_no_text_is_refused(files: Files, suite: Path) -> None:
 
 def test_there_is_a_cap(files: Files, suite: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files_module, "MOST_BYTES", 3)
-    with pytest.raises(SourceError, match="more than"):
+    with pytest.raises(SourceError, match="larger than"):
         files.digest(suite)
     monkeypatch.setattr(files_module, "MOST_FILES", 1)
     with pytest.raises(SourceError, match="more than 1 files"):
@@ -200,7 +200,7 @@ def test_a_file_is_replaced_whole_and_keeps_its_rights(files: Files, tmp_path: P
 def test_a_file_that_changed_meanwhile_is_left_alone(files: Files, tmp_path: Path) -> None:
     path = tmp_path / "pulse.yaml"
     path.write_bytes(b"newer")
-    with pytest.raises(Refused, match="changed meanwhile"):
+    with pytest.raises(Refused, match="changed in the meantime"):
         files.replace(path, b"new", before=b"old")
     assert path.read_bytes() == b"newer"
     assert os.listdir(tmp_path) == ["pulse.yaml"]

@@ -103,7 +103,7 @@ def test_a_dropped_connection_is_tried_again(server: Loopback) -> None:
 
 def test_a_body_that_ends_early_is_tried_again_and_then_refused(server: Loopback) -> None:
     server.on("GET", "/j", Reply(body=b"[1,2,3]", cut_at=3))
-    with pytest.raises(SourceError, match="dropped the connection before its answer was whole"):
+    with pytest.raises(SourceError, match="dropped the connection before its answer was complete"):
         quick_web().get_json(f"{server.url}/j")
     assert len(server.log) == 3
 

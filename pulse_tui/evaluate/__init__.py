@@ -1,1 +1,1 @@
-"""The judgement of numbers: whether a difference between two runs is one. Pure arithmetic, no clock, no data access."""
+"""Statistics: whether a difference between two runs is significant. Pure arithmetic, no clock, no data access."""

@@ -1,4 +1,4 @@
-"""What is asked of a suite, as a digest: a stored answer to another question is no answer. Needs no numbers library."""
+"""The question a suite asks, as a digest: a stored answer to another question is not used. Needs no numbers library."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 from pulse_tui.domain.evals import Task
 
 METHODS = 2
-"""Rises when the statistics change so that stored verdicts should be made anew."""
+"""Raised when the statistics change so that stored verdicts must be judged again."""
 
 
 class Question(NamedTuple):
@@ -19,13 +19,13 @@ class Question(NamedTuple):
 
     tasks: tuple[Task, ...]
     digest: str | None = None
-    """What both runs must state as their suite's content, when the suite is frozen by what its runs state."""
+    """The content digest that both runs must state, when the suite is frozen by the digests of its runs."""
     margin: float | None = None
     """Of the weighted mean over the tasks; None: the mean is shown and decides nothing."""
 
     @property
     def definition(self) -> str:
-        """Names exactly this question."""
+        """Identifies exactly this question."""
         return hashlib.sha256(msgspec.json.encode((METHODS, self))).hexdigest()[:32]
 
 

@@ -1,4 +1,4 @@
-"""Numbers as they come, made fit to be judged, or refused with what is wrong and where."""
+"""Input numbers, validated and converted, or refused with what is wrong and where."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from pulse_tui.domain.errors import PulseError
 from pulse_tui.domain.text import clean
 
 _LARGEST = 1e100
-"""Squares of larger numbers leave what a float can hold."""
+"""Squares of larger numbers overflow a float."""
 
 
 class Unusable(PulseError):
-    """Numbers that cannot be judged: told with the place of the first one."""
+    """Numbers that cannot be judged: reported with the position of the first one."""
 
 
 def numbers(values: object, name: str, *, bounds: tuple[float, float] = (-math.inf, math.inf)) -> NDArray[np.float64]:
     """A list of finite numbers (or booleans) within ``bounds`` as an array of shape (n,), n >= 1.
 
-    :raises Unusable: naming the first place that is no number, missing, not finite, or out of bounds
+    :raises Unusable: naming the first position that is not a number, missing, not finite, or out of bounds
     """
     if isinstance(values, np.ndarray):
         array = values
@@ -56,11 +56,11 @@ def _array(values: Sequence[object], name: str) -> NDArray[np.float64]:
 
 
 def _odd(values: object, name: str) -> str:
-    """What is wrong with the first value that is no finite number, and how many there are."""
+    """What is wrong with the first value that is not a finite number, and how many there are."""
     plain = np.ravel(values).tolist() if isinstance(values, np.ndarray) else list(values)  # type: ignore[call-overload]
     bad = [i for i, v in enumerate(plain) if not _fine(v)]
     if not bad:
-        return f"{name} holds no plain numbers"
+        return f"{name} has no plain numbers"
     more = f", and {len(bad) - 1} more" if len(bad) > 1 else ""
     return f"{name}[{bad[0]}] is {_kind(plain[bad[0]])}{more}"
 
@@ -117,7 +117,7 @@ def margin_of(value: object, scale: float | None) -> float:
 def labels(values: object, n: int) -> list[str | int | float | bool]:
     """Cluster labels, one an item.
 
-    :raises Unusable: for a wrong length or a label that is missing or no plain value
+    :raises Unusable: for a wrong length or a label that is missing or not a plain value
     """
     if not isinstance(values, (list, tuple)):
         raise Unusable(f"cluster is {_kind(values)}, not a list of labels")

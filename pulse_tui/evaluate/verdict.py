@@ -1,7 +1,7 @@
-"""What a comparison says: PASS, FAIL or INCONCLUSIVE by non-inferiority with a margin, and with what certainty.
+"""The result of a comparison: PASS, FAIL or INCONCLUSIVE by non-inferiority with a margin, and its certainty.
 
 Inside this package more is better: a metric that should be low is turned around before it is judged and turned
-back in what is told.
+back in what is reported.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ class Interval(NamedTuple):
 
 
 class Judgement(NamedTuple):
-    """What is said of one comparison. ``delta`` is candidate minus baseline in the metric's own unit."""
+    """The result of one comparison. ``delta`` is candidate minus baseline in the metric's own unit."""
 
     verdict: Verdict
     delta: float
     low: float
-    """Lower bound of the 90 % interval of ``delta``; minus infinity when the data bound nothing."""
+    """Lower bound of the 90 % interval of ``delta``; minus infinity when the data give no bound."""
     high: float
     margin: float
     """How much worse is still accepted, in the metric's unit, positive."""
@@ -39,11 +39,11 @@ class Judgement(NamedTuple):
     n: int
     """Paired items."""
     clusters_effective: float | None
-    """Clusters of equal size that say as much: (sum of sizes)^2 / sum of squared sizes. None without clusters."""
+    """The number of clusters of equal size with the same information: (sum of sizes)^2 / sum of squared sizes. None without clusters."""
     p_worse: float
     """One-sided p-value of "not worse than the margin": small means worse than the margin. FAIL needs p <= 0.05."""
     more_items: int | None
-    """How many more items would decide if what was seen goes on. 0 when decided; None when nobody can say."""
+    """How many more items would decide if what was seen goes on. 0 when decided; None when unknown."""
     note: str = ""
     """One sentence for an operator when something limits the verdict."""
 

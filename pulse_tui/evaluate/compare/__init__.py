@@ -1,1 +1,1 @@
-"""Two runs of a suite, line by line: what may be compared, and what the lines say together."""
+"""Two runs of a suite, line by line: what may be compared, and the result of the lines together."""

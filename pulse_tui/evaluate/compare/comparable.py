@@ -1,4 +1,4 @@
-"""Whether two runs can be held against each other at all, and if not, what differs."""
+"""Whether two runs can be compared at all, and if not, what differs."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def refusal(base: EvalRun, cand: EvalRun, question: Question) -> str:
 
 
 def _conditions(base: EvalRun, cand: EvalRun, question: Question) -> str:
-    """What both runs state of how they were measured and state differently: of the whole run, and of the tasks asked."""
+    """Conditions of the measurement that both runs state and that differ: of the whole run, and of the tasks asked."""
     asked = {f"{t.name}: " for t in question.tasks}
     told = []
     for name in sorted(base.conditions.keys() & cand.conditions.keys()):
@@ -63,7 +63,7 @@ def _cut(text: str) -> str:
 
 
 def _unit(base: EvalRun, cand: EvalRun, task: Task) -> str:
-    """Whether one side counts in parts of one and the other in hundredths: 0.85 and 67.7 are no two values of one unit."""
+    """Whether one side counts in parts of one and the other in hundredths: 0.85 and 67.7 are not of one unit."""
     if is_amount(task.metric) or made_of(task.metric) is not Made.SCORES:
         return ""
     sides = [_sizes(run, task) for run in (base, cand)]
@@ -116,7 +116,7 @@ def _differences(base: EvalRun, cand: EvalRun, name: str, question: Question) ->
 
 
 def _counts(base: EvalRun, cand: EvalRun, tasks: Sequence[Task]) -> Iterator[str]:
-    """Totals of another number of items are of other items: a first hundred is no sample of the thousand."""
+    """Totals of different numbers of items are of different items: a first hundred is not a sample of the thousand."""
     for task in (t for t in tasks if made_of(t.metric) is not Made.LATENCY):  # of that n are requests
         then, now = base.score(task.name, task.metric), cand.score(task.name, task.metric)
         if then is not None and now is not None and None not in (then.n, now.n) and then.n != now.n:
@@ -131,21 +131,21 @@ def named(items: Sequence[str]) -> str:
 
 
 def source_of(sheet: Sheet, task: Task) -> str | None:
-    """The metric whose scores a made metric is made from; None when that is not said and not plain."""
+    """The metric whose scores a derived metric is computed from; None when it is neither stated nor unambiguous."""
     if task.of:
         return task.of if task.of in sheet.scores else None
     return next(iter(sheet.scores)) if len(sheet.scores) == 1 else None
 
 
 def better(task: str, metric: str, *runs: EvalRun) -> bool:
-    """Whether higher is better: as the first run whose total says it, else by the metric's name."""
+    """Whether higher is better: by the first run whose total states it, else by the metric's name."""
     told = (run.score(task, metric) for run in runs)
     stated = (score.higher_is_better for score in told if score is not None and score.directed)
     return next(stated, higher_is_better(metric))
 
 
 def undirected(task: Task, metric: str, *runs: EvalRun) -> str:
-    """Why nobody can say which way a metric is better; empty when the suite, a file or its name says it."""
+    """Why a metric's direction is unknown; empty when the suite, a file or its name gives it."""
     if metric == task.metric and task.higher_is_better is not None:
         return ""
     found = [score for run in runs if (score := run.score(task.name, metric)) is not None]

@@ -18,7 +18,7 @@ from pulse_tui.evaluate.verdict import Judgement
 def compare(base: EvalRun, cand: EvalRun, question: Question, looks: Looks | None = None) -> Comparison:
     """Every verdict of the candidate against the baseline. Pure; both runs bring their items.
 
-    Must-pass lines each hold their own error; the others share a family (Benjamini and Hochberg), so that a release
+    Must-pass lines each keep their own error rate; the others share a family (Benjamini and Hochberg), so that a release
     with sixty diagnostics does not fail one by chance. ``looks`` are the items of earlier looks at a growing candidate.
     """
     why = refusal(base, cand, question)
@@ -42,7 +42,7 @@ def compare(base: EvalRun, cand: EvalRun, question: Question, looks: Looks | Non
 
 
 def _in_family(line: Line) -> bool:
-    """Diagnostics and their slices, as far as a test was made. What must never fail is counted, not tested."""
+    """Diagnostics and their slices, as far as a test was made. Items that must never fail are counted, not tested."""
     tested = line.said.p_worse < 1.0 or math.isfinite(line.said.low) or math.isfinite(line.said.high)
     return _diagnostic(line.task) and tested and line.slice != ZERO_TOLERANCE
 
@@ -84,10 +84,10 @@ def verdict_of(line: Line) -> TaskVerdict:
 
 
 def _reason(said: Judgement, line: Line) -> str:
-    """The note; what is not decided and cannot be by any number says that."""
+    """The note; a line that no number of items could decide states that."""
     if said.note or said.verdict is not Verdict.INCONCLUSIVE or said.more_items or line.more_repeats:
         return said.note
-    return "what was seen lies on the margin: no number of items can be named that would decide"
+    return "the estimate lies on the margin: how many items would decide is unknown"
 
 
 def _finite(value: float | None) -> float | None:

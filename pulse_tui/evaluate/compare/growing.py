@@ -1,4 +1,4 @@
-"""Lines of a candidate that is looked at while its items come in: every look is paid for."""
+"""Lines of a candidate that is judged while its items come in: valid over all looks together."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def watched(
     What shares a cluster is one bet, on its mean: items that go together would be bet on again and again (a false
     alarm in 22 % of 200 clusters of five). The numbers are then those of the mean cluster.
 
-    :raises Unusable: without a scale nothing bounds what the next item can do
+    :raises Unusable: without a scale the effect of the next item has no bound
     """
     if span is None:
         raise Unusable(
@@ -64,7 +64,7 @@ def settled(seen: Looked, of: str) -> tuple[Verdict, str]:
     if seen.e_worse >= 1.0 / ALPHA and seen.verdict is Verdict.PASS:
         return Verdict.FAIL, f"passed after {seen.decided_at}, and worse since, of {of}"
     if seen.verdict is Verdict.INCONCLUSIVE:
-        return seen.verdict, f"not decided after {of}; it may be looked at again at any time"
+        return seen.verdict, f"not decided after {of}; it may be judged again at any time"
     return seen.verdict, f"decided after {seen.decided_at} of {of}"
 
 

@@ -22,7 +22,7 @@ def latency(task: Task, base: EvalRun, cand: EvalRun) -> Line:
     """p95 against ``slo`` times ``limit``; without requests or objective INCONCLUSIVE, with what is known of it."""
     seen, old = _latencies(cand, task), _known(base, task)
     if task.slo is None or not seen:
-        why = "no objective (slo) is stated" if task.slo is None else "the run holds no latencies of single requests"
+        why = "no objective (slo) is stated" if task.slo is None else "the run has no latencies of single requests"
         now = _known(cand, task)
         said = unjudged(len(seen), math.nan, 0.0, why)
         return Line(task, "", Basis.LIMIT, old, math.nan if now is None else now, False, said, objective=task.slo)
@@ -54,7 +54,7 @@ def _latencies(run: EvalRun, task: Task) -> tuple[float, ...]:
 
 
 def _known(run: EvalRun, task: Task) -> float | None:
-    """p95 as the requests tell it, else as the run states it."""
+    """p95 from the requests, else as the run states it."""
     seen = _latencies(run, task)
     if seen:
         return p95(seen)
@@ -90,7 +90,7 @@ def never(task: Task, run: EvalRun, up: bool) -> Iterator[Line]:
 
 
 def _telling(sheet: Sheet | None, task: Task) -> str | None:
-    """The metric whose scores tell whether an item failed."""
+    """The metric whose scores decide whether an item failed."""
     if sheet is None:
         return None
     return task.metric if task.metric in sheet.scores else source_of(sheet, task)
@@ -98,5 +98,5 @@ def _telling(sheet: Sheet | None, task: Task) -> str | None:
 
 def _silent(sheet: Sheet | None, task: Task) -> str:
     if sheet is None:
-        return "the run holds no items: whether these failed is not known"
-    return f"no scores tell whether an item failed: 'of' of {task.name} is one of {', '.join(sheet.scores)}"
+        return "the run has no items: whether these failed is unknown"
+    return f"no scores show whether an item failed: 'of' of {task.name} is one of {', '.join(sheet.scores)}"

@@ -30,7 +30,7 @@ class Line(NamedTuple):
 
 
 def unsaid(task: Task, part: str, up: bool, n: int, why: str) -> Line:
-    """A line that nothing could be said of, with the reason."""
+    """A line without a result, with the reason."""
     return Line(task, part, Basis.PAIRED, None, math.nan, up, unjudged(n, math.nan, task.allowed(), why))
 
 

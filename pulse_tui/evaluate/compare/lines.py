@@ -32,7 +32,7 @@ def lines(task: Task, base: EvalRun, cand: EvalRun, looks: Sequence[Sequence[str
         yield from _sliceless(task, up, "latencies are of requests, not of items")
     elif before is None or after is None or (made is Made.SCORES and not _both_have(task, before, after)):
         yield total_line(task, made, base, cand, up)
-        yield from _sliceless(task, up, f"{_lacking(task, before, after)}: nothing is known of its parts")
+        yield from _sliceless(task, up, f"{_lacking(task, before, after)}: its slices are unknown")
     else:
         both = pair(before, after, looks, growing=task.growing)
         for name, places in parts(task, both):
@@ -44,7 +44,7 @@ def lines(task: Task, base: EvalRun, cand: EvalRun, looks: Sequence[Sequence[str
 
 
 def _undirected(task: Task, base: EvalRun, cand: EvalRun, up: bool, why: str) -> Iterator[Line]:
-    """Both numbers and no word on them: judged by a guess, half of such metrics would pass when they get worse."""
+    """Both numbers without a verdict: judged by a guess, half of such metrics would pass when they get worse."""
     then, now = base.score(task.name, task.metric), cand.score(task.name, task.metric)
     told = f"{then.value:.4g} -> {now.value:.4g}; {why}" if then is not None and now is not None else why
     line = unsaid(task, "", up, (now.n or 0) if now is not None else 0, told)
@@ -55,9 +55,9 @@ def _undirected(task: Task, base: EvalRun, cand: EvalRun, up: bool, why: str) ->
 
 
 def direction(task: Task, made: Made, base: EvalRun, cand: EvalRun) -> bool:
-    """Whether higher is better: as the suite says, else as the results say, else by the metric's name.
+    """Whether higher is better: by the suite, else by the results, else by the metric's name.
 
-    Of what latency, cost, spread or calibration less is better, whatever is said.
+    Of latency, cost, spread and calibration less is better, whatever is stated.
     """
     if made in (Made.LATENCY, Made.COST, Made.SPREAD, Made.BRIER):
         return False
@@ -86,6 +86,6 @@ def _lacking(task: Task, before: Sheet | None, after: Sheet | None) -> str:
 
 
 def _sliceless(task: Task, up: bool, why: str) -> Iterator[Line]:
-    """Slices that a suite wants judged and these results cannot tell: left out they would be taken for passed."""
+    """Slices that a suite wants judged and these results lack: left out they would be taken for passed."""
     for name in task.slices:
         yield unsaid(task, name, up, 0, why)

@@ -19,7 +19,7 @@ def made_scores(run: EvalRun, tasks: Sequence[Task]) -> tuple[Score, ...]:
     """A score for each task whose metric is made from items that the run has, so that it has a trend like any other.
 
     Each once, with the standard error of the mean over its items (over clusters where there are any); a p95 has none.
-    What cannot be made is left out: the comparison says why.
+    What cannot be computed is left out: the comparison gives the reason.
     """
     found = {(s.task, s.metric): s for s in reversed([*_found(run, tasks)])}
     return tuple(reversed(found.values()))

@@ -1,4 +1,4 @@
-"""The weighted mean over a suite's tasks, with the error that its parts carry."""
+"""The weighted mean over a suite's tasks, with the error of its parts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pulse_tui.evaluate.statistics.family import Part, part, weighted
 from pulse_tui.evaluate.verdict import Judgement, unjudged
 
 MEAN = "weighted mean"
-"""The task under which the mean over all tasks is told."""
+"""The task under which the mean over all tasks is reported."""
 _WHOLE = 100.0
 """Percentage points of the whole scale."""
 
@@ -21,7 +21,7 @@ _WHOLE = 100.0
 def mean_line(found: Sequence[Line], margin: float | None) -> list[Line]:
     """The mean over the tasks by their weights, of whole tasks on a scale of 0 to 1: other scales do not add up.
 
-    What less of is better counts as what is missing of it. A slice is in its task already. None with under two tasks;
+    A metric where less is better counts as its complement. A slice is in its task already. None with under two tasks;
     ``margin`` None: it is shown and decides nothing. One task without an interval leaves the mean without one: the
     mean of the others would be another number.
     """
@@ -47,7 +47,7 @@ def _said(mine: Sequence[Line], margin: float, before: float | None, after: floa
     bare = [f"{line.task.name} {line.task.metric}" for line in mine if not _bounded(line)]
     if bare:
         delta = math.nan if before is None else after - before
-        return unjudged(n, delta, margin, f"no interval is known of {named(bare)}")
+        return unjudged(n, delta, margin, f"no interval is known for {named(bare)}")
     by_task: dict[str, list[Line]] = {}
     for line in mine:
         by_task.setdefault(line.task.name, []).append(line)

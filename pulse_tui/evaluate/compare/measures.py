@@ -38,7 +38,7 @@ def _quantiles(name: str, before: Sheet | None, after: Sheet) -> Iterator[Measur
 
 
 def _asking(name: str, sheet: Sheet, tasks: Sequence[Task]) -> Task:
-    """The task that says which metric tells right from wrong: one of calibration, else one of scores."""
+    """The task whose metric decides right or wrong: one of calibration, else one of scores."""
     mine = [t for t in tasks if t.name == name]
     by_brier = [t for t in mine if made_of(t.metric) is Made.BRIER]
     by_score = [t for t in mine if t.metric in sheet.scores]

@@ -18,7 +18,7 @@ class Pair(NamedTuple):
     before: Sheet
     after: Sheet
     old: tuple[int, ...]
-    """Places of the items in ``before``."""
+    """Indices of the items in ``before``."""
     new: tuple[int, ...]
 
     def clusters(self, places: Sequence[int]) -> list[str] | None:
@@ -38,8 +38,8 @@ class Pair(NamedTuple):
 def pair(before: Sheet, after: Sheet, looks: Sequence[Sequence[str]] = (), *, growing: bool = False) -> Pair:
     """The items that both have, in the order of their ids.
 
-    A growing candidate's stand in the order of the ``looks`` in which they came, and within each shuffled by their
-    names, always alike: an always-valid test needs them in no order, and ids often follow the difficulty.
+    A growing candidate's are in the order of the ``looks`` in which they came, and within each shuffled by their
+    names, always alike: an always-valid test needs a random order, and ids often follow the difficulty.
     """
     if not growing and before.items == after.items and list(after.items) == sorted(after.items):
         all_of_them = tuple(range(len(after.items)))  # as files are read: most of the time, and of the work
@@ -61,7 +61,7 @@ def _shuffled(item: str) -> bytes:
 
 
 def parts(task: Task, both: Pair) -> Iterator[tuple[str, list[int]]]:
-    """(slice, places in the pair): all items first."""
+    """(slice, indices in the pair): all items first."""
     yield "", list(range(len(both.new)))
     for name in task.slices:
         yield name, both.inside(name)

@@ -27,7 +27,7 @@ from pulse_tui.evaluate.verdict import Judgement, unjudged
 
 _LARGEST = 1e100
 _MOST_REPEATS = 100
-"""Nobody runs more: what needs more repeats needs more items."""
+"""More repeats than this are not run: then more items are needed."""
 
 
 class Asked(NamedTuple):
@@ -101,7 +101,7 @@ def cost(a: Asked) -> Line:
     """Of the ratio of mean costs. What shares a cluster is summed first: the ratio of the sums is the same."""
     before, after = a.both.before.costs, a.both.after.costs
     if not (before and after):
-        raise Unusable("the results do not say what each item cost")
+        raise Unusable("the results do not state the cost of each item")
     if not a.places:
         raise Unusable("it has no items")
     if a.task.growing:
@@ -169,13 +169,13 @@ def _source(a: Asked) -> tuple[Scored, bool]:
     if name is None or name not in a.both.before.scores:
         known = ", ".join(m for m in a.both.after.scores if m in a.both.before.scores) or "none that both runs have"
         raise Unusable(
-            f"{a.task.metric} is made from the scores of one metric", todo=f"Name it: 'of' is one of {known}"
+            f"{a.task.metric} is computed from the scores of one metric", todo=f"Name it: 'of' is one of {known}"
         )
     return scored(a.both, a.places, name, a.task), better(a.task.name, name, *a.runs)
 
 
 def _directed(a: Asked) -> None:
-    """:raises Unusable: when nobody can say which scores of the source are right"""
+    """:raises Unusable: when it is unknown which scores of the source are right"""
     name = source_of(a.both.after, a.task)
     if name is not None and (why := undirected(a.task, name, *a.runs)):
         raise Unusable(why)

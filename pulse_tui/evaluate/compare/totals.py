@@ -20,7 +20,7 @@ from pulse_tui.evaluate.verdict import TIE, Judgement, decide, oriented, unjudge
 from pulse_tui.evaluate.verdict import Interval as Bounds
 
 _METHOD = "unpaired z of two totals"
-_NO_ITEMS = "the results hold no items to pair: with them the interval would be narrower"
+_NO_ITEMS = "the results have no items to pair: with them the interval would be narrower"
 
 
 def total_line(task: Task, made: Made, base: EvalRun, cand: EvalRun, up: bool) -> Line:
@@ -80,14 +80,14 @@ def judge_totals(
     if left is None or right is None:
         sides = [side for side, found in (("baseline", left), ("candidate", right)) if found is None]
         verb = "have totals without their errors" if len(sides) > 1 else "has a total without its error"
-        return nothing(f"the {' and the '.join(sides)} {verb}: their noise is not known")
+        return nothing(f"the {' and the '.join(sides)} {verb}: their noise is unknown")
     if known and min(known) < FEWEST:
-        return nothing(f"{min(known)} items say too little: at least {FEWEST} are needed")
+        return nothing(f"{min(known)} items are too few: at least {FEWEST} are needed")
     error = math.sqrt(left.variance + right.variance)
     if not math.isfinite(error):
         return nothing("the errors are too large to calculate with")
     if error <= 1e-12 * max(abs(base.value), abs(cand.value), 1e-300):
-        return nothing("the totals state an error of zero: nothing bounds the items not seen")
+        return nothing("the totals state an error of zero: unseen items have no bound")
     centre = sign * (right.centre - left.centre)
     most = math.inf if span is None else span
     bounds = Bounds(gain, max(centre - Z * error, -most), min(centre + Z * error, most))

@@ -5,7 +5,7 @@
 3. Of the candidates the cheapest explanation of the whole series is kept, exactly.
 4. Noise and lag-1 memory are taken from what it leaves over, and 3 is repeated until every change holds between its
    neighbours at that noise, also against slow curves and a level that wanders (``drift_rivals``).
-5. Each is told at the place that is most surely near it (``drift_place``).
+5. Each is reported at the point that is most surely near it (``drift_place``).
 
 A change is confirmed when enough points after it stayed. Pure and deterministic; needs no random numbers.
 """
@@ -30,7 +30,7 @@ from pulse_tui.evaluate.inputs import numbers
 CONFIRM = 5
 """Points after a change that confirm it."""
 PENDING = 3
-"""Fewer points than this after a change say nothing yet."""
+"""With fewer points than this after a change nothing is reported yet."""
 _ROUNDS = 12
 _EASING = 6
 """Rounds after which a price only rises, so that the search ends."""
@@ -56,7 +56,7 @@ class Change:
 
 
 class Drift(NamedTuple):
-    """What a series says about change."""
+    """The changes found in a series."""
 
     changes: tuple[Change, ...]
     """In order; the last one may be unconfirmed."""
@@ -78,7 +78,7 @@ def drift(y: Sequence[float], *, confirm: int = CONFIRM, material: float = 0.0) 
     """The changes of level of a series of shape (n,), n >= 0.
 
     ``confirm``: points after a change that confirm it, at least 5. ``material``: the least absolute difference of
-    levels, in the unit of the series, that is told. Fewer than ten points hold no confirmed change, fewer than four none.
+    levels, in the unit of the series, that is reported. Fewer than ten points hold no confirmed change, fewer than four none.
 
     :raises Unusable: for a value that is no finite number, naming its place
     :raises ValueError: for a ``confirm`` below 5 or a negative ``material``

@@ -1,7 +1,7 @@
 """Which explanation of a stretch is the cheapest: a level, a trend, a bend, or a jump.
 
-Every feature has a price, in units of the long-run variance of the noise. A jump is told only where no explanation
-without one is cheaper: a trend is no change, and neither is a bend.
+Every feature has a price, in units of the long-run variance of the noise. A jump is reported only where no explanation
+without one is cheaper: a trend is not a change, and neither is a bend.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How much a series jitters and how long it remembers, told apart from its levels, trends and outliers."""
+"""The noise and memory of a series, separated from its levels, trends and outliers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _OWN_SHARE = 0.8
 FLOOR = 1e-10
 """The least variance, of a series scaled to [-1, 1]: below it is rounding."""
 CEILING = 0.97
-"""The strongest memory that is told from a wandering level."""
+"""The strongest memory that can be distinguished from a wandering level."""
 
 
 class Noise(NamedTuple):
@@ -74,7 +74,7 @@ belief trusts the few points more: at 0.1 alarms of AR(1) with phi 0.3 rise from
 
 
 def from_differences(y: Floats) -> Noise:
-    """A first guess that knows nothing of levels: half the mean square of differences, as if nothing were remembered."""
+    """A first guess without levels: half the mean square of differences, as if there were no memory."""
     return Noise(max(_mean_square(y[1:] - y[:-1]), FLOOR) / 2.0, 0.0)
 
 
@@ -83,7 +83,7 @@ def from_residuals(rest: Floats, *, levels: int, parameters: int) -> Noise:
 
     Fitting ``levels`` levels biases the lag-1 correlation down by about (1 + 3 phi) a level / n (Kendall 1954 for one
     level). Of few points it is an uncertain number (standard error 1 / sqrt(n)), so it is drawn towards ``_USUAL``,
-    but never by more than 0.1 downwards: what remembers must not pass for levels.
+    but never by more than 0.1 downwards: memory must not be taken for levels.
     """
     n = len(rest)
     square = float(rest @ rest)

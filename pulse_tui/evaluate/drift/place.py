@@ -12,7 +12,7 @@ from pulse_tui.evaluate.drift.layout import SIDE, Floats
 from pulse_tui.evaluate.drift.noise import Noise
 
 _NEAR: Floats = np.array([1.0, 1.0, 1.1, 1.2, 1.1, 1.0, 1.0])
-"""What naming a place is worth when the change is up to three points off: nearly as much as naming the very point.
+"""The value of a located point when the change is up to three points off: nearly that of the exact point.
 
 The likeliest point of a jump of two sd is often a lone peak beside a broad hill. Of 2-sd steps in series of 60, this finds
 2 in 100 more within three points than the likeliest point does (.964 for .946; AR(1) with phi 0.3 .860 for .835), and names
@@ -56,7 +56,7 @@ def stretches(sums: Sums, at: list[int], n: int, unit: float) -> list[Stretch]:
 
 
 def surest(y: Floats, fits: list[Stretch], noise: Noise) -> list[int]:
-    """Of each change between two fits the place that is worth most, were the likelihood the chance of every place."""
+    """Of each change between two fits the point with the highest expected value, with the likelihood as its probability."""
     at = [_surest(y, left, right, noise) for left, right in pairwise(fits)]
     apart = all(b - a >= SIDE for a, b in pairwise([0, *at, len(y)]))
     return at if apart else [right.start for right in fits[1:]]

@@ -1,4 +1,4 @@
-"""Does a stated probability mean what it says: the Brier score judges, the calibration error is shown.
+"""Are stated probabilities calibrated: the Brier score judges, the calibration error is shown.
 
 The expected calibration error of a perfectly calibrated model is not zero but depends on n and the bins; it is
 therefore only ever shown with the band in which it lies when the model is calibrated.

@@ -22,11 +22,11 @@ from pulse_tui.evaluate.statistics.paired import judge_alike
 from pulse_tui.evaluate.verdict import ALPHA, Interval, Judgement, decide, unjudged
 
 FLIPS_UNDER = 30.0
-"""Effective clusters under which the sign-flip test has a say."""
+"""Effective clusters under which the sign-flip test is used too."""
 FAIL_FROM = 5.0
 """Effective clusters under which nothing can FAIL: four sign flips reach a p-value of 1/16 at best."""
 _ALL_UP_TO = 12
-"""Clusters of which every subset is looked at; of more, a fixed sample of subsets."""
+"""Clusters of which every subset is evaluated; of more, a fixed sample of subsets."""
 _SAMPLE = 3_999
 
 
@@ -38,7 +38,7 @@ class Clusters(NamedTuple):
 
     @property
     def effective(self) -> float:
-        """Clusters of equal size that say as much."""
+        """The number of clusters of equal size with the same information."""
         return float(self.sizes.sum() ** 2 / (self.sizes**2).sum())
 
 
@@ -62,7 +62,7 @@ def judge_clusters(clusters: Clusters, margin: float, *, span: float | None = No
     n, count, effective = int(sizes.sum()), sizes.size, clusters.effective
     mean = float(sums.sum() / n)
     if count < 2:
-        return unjudged(n, mean, margin, "one cluster says nothing about others", clusters=effective)
+        return unjudged(n, mean, margin, "one cluster gives no information about others", clusters=effective)
     rest = sums - sizes * mean
     if float(np.abs(rest).max()) <= 1e-12 * n * max(1.0, abs(mean)):
         alike = judge_alike(mean, max(int(effective), 1), margin, span)
@@ -85,7 +85,7 @@ def judge_clusters(clusters: Clusters, margin: float, *, span: float | None = No
 
 
 def _capped(said: Judgement, n: int) -> Judgement:
-    """Under five effective clusters a FAIL is INCONCLUSIVE, and that is said."""
+    """Under five effective clusters a FAIL is INCONCLUSIVE, with a note."""
     effective = said.clusters_effective or 0.0
     if effective >= FAIL_FROM:
         return said

@@ -1,6 +1,6 @@
 """Many comparisons at once: diagnostics share one rate of false discoveries, and a suite has one weighted mean.
 
-Must-pass gates stay outside: each of them holds its own error, whatever else is measured.
+Must-pass gates stay outside: each of them keeps its own error rate, whatever else is measured.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ def judge(
 ) -> Judgement:
     """The verdict on paired scores of shape (items,); a repeated item is its mean over repeats.
 
-    Clusters of one item each are no clusters. ``span`` is the length of the metric's scale; scores that all lie
+    Clusters of one item each are ignored. ``span`` is the length of the metric's scale; scores that all lie
     within 0 and 1 are taken to have a scale of 1.
     """
     gain = cand - base if higher_is_better else base - cand

@@ -35,7 +35,7 @@ class Latency(NamedTuple):
     allowed: float
     """``slo`` x ``limit``."""
     n_effective: float
-    """Independent requests that say as much."""
+    """The number of independent requests with the same information."""
 
 
 def judge_latency(latencies: NDArray[np.float64], slo: float, limit: float = 1.15) -> Latency:

@@ -1,4 +1,4 @@
-"""How much more would decide: the smallest sample at which what was seen, going on as it is, leaves the margin."""
+"""How much more would decide: the smallest sample at which the present estimate, unchanged, leaves the margin."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scipy import special  # type: ignore[import-untyped]
 from pulse_tui.evaluate.verdict import ALPHA
 
 MOST = 10_000_000
-"""Nobody collects more: what needs more is "cannot be said"."""
+"""More items than this are not collected: then the number is unknown."""
 
 
 def smallest(decided: Callable[[int], bool], above: int) -> int | None:

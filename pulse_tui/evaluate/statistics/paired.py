@@ -17,7 +17,7 @@ from pulse_tui.evaluate.statistics.needed import more_for_t, smallest
 from pulse_tui.evaluate.verdict import ALPHA, Interval, Judgement, decide, unjudged
 
 FEWEST = 5
-"""Under five items Tango's score test is wrong in up to 13 % of cases (exact sums over all tables), so none is made."""
+"""Under five items Tango's score test is wrong in up to 13 % of cases (exact sums over all tables), so it is not used."""
 Z = 1.6448536269514722
 """The normal quantile of 0.95."""
 
@@ -94,7 +94,7 @@ def judge_binary(gains: int, losses: int, n: int, margin: float) -> Judgement:
     verdict = decide(estimate, margin)
     note = ""
     if n < FEWEST:
-        verdict, note = Verdict.INCONCLUSIVE, f"{n} items say too little: at least {FEWEST} are needed"
+        verdict, note = Verdict.INCONCLUSIVE, f"{n} items are too few: at least {FEWEST} are needed"
         p = max(p, 2 * ALPHA)
     more: int | None = 0
     if verdict is Verdict.INCONCLUSIVE:
@@ -119,7 +119,7 @@ def judge_t(gain: NDArray[np.float64], margin: float, *, span: float | None = No
     """The verdict on the mean of ``gain`` (shape (items,)) by the paired t interval.
 
     ``span`` is the length of the metric's scale when it has one: it bounds what unseen items can do when all
-    items moved alike, where a variance of zero would claim to know everything.
+    items moved alike, where a variance of zero would claim certainty.
     """
     n = gain.size
     mean = float(gain.mean())
@@ -141,10 +141,10 @@ def judge_alike(moved: float, n: int, margin: float, span: float | None) -> Judg
     """The verdict when all of ``n`` independent items moved by the same ``moved``: an exact binomial bound.
 
     With 95 % confidence at most 1 - 0.05^(1/n) of all items behave otherwise, and each of those lies at worst
-    at the end of the scale. Without a scale nothing bounds them.
+    at the end of the scale. Without a scale they have no bound.
     """
     if span is None:
-        why = f"all {n} items moved alike and the metric has no scale: nothing bounds the items not seen"
+        why = f"all {n} items moved alike and the metric has no scale: unseen items have no bound"
         return unjudged(n, moved, margin, why)
     span = max(span, abs(moved))
 

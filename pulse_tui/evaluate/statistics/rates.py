@@ -34,7 +34,7 @@ def clopper_pearson(count: float, n: float, alpha: float = ALPHA) -> tuple[float
 
 
 def judge_zero_tolerance(failed: Sequence[str], n: int) -> Rate:
-    """One failure is a FAIL, told with its item; none in ``n`` runs passes, told with what it proves."""
+    """One failure is a FAIL, reported with its item; none in ``n`` runs passes, reported with the bound it proves."""
     low, high = clopper_pearson(len(failed), n)
     rate = len(failed) / n if n else math.nan
     if failed:

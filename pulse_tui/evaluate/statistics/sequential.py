@@ -1,4 +1,4 @@
-"""A canary that is looked at again and again while it grows: an e-process, valid at every look.
+"""A canary that is judged repeatedly while it grows: an e-process, valid at every look.
 
 A gambler who bets against "not worse than the margin" at fair odds cannot multiply a stake by 20 with a chance of
 more than 1 in 20, however often anyone looks (Ville 1939). The bets are a mixture over fixed stakes, so nothing is
@@ -21,11 +21,11 @@ _STAKES = np.geomspace(0.03, 0.75, 20)
 """Shares of the stake put at risk, spread evenly over the sizes of effect. The best one is loss / variance: 0.3 for 4
 points at a variance of 0.13, 0.75 for 10; 0.03 for half a point, which takes 40,000 items to see."""
 _LOOKS = 32
-"""The interval is taken from so many looks, spread over the sizes of the canary, and the two most telling ones."""
+"""The interval is taken from this many looks, spread over the sizes of the canary, and the two most informative ones."""
 
 
 class Looked(NamedTuple):
-    """What may be said after the latest item, with all earlier looks paid for."""
+    """The result after the latest item, valid for all earlier looks together."""
 
     verdict: Verdict
     delta: float

@@ -1,4 +1,4 @@
-"""A number an item, from its repeats: what every made metric is the mean of."""
+"""One number for each item, from its repeats: a derived metric is the mean of these."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def chances(task: Task, rows: Rows, k: int, *, higher_is_better: bool = True) ->
 def spreads(rows: Rows, limits: Sequence[int] | None = None) -> Floats:
     """The mean distance of each item's repeats from their median (Brown and Forsythe 1974), shape (items,).
 
-    It grows with the number of repeats. Two sides are therefore held against each other over equally many:
-    ``limits`` says how many of each item's repeats take part.
+    It grows with the number of repeats. Two sides are therefore compared over equally many:
+    ``limits`` gives how many of each item's repeats are used.
 
     :raises Unusable: with fewer than two repeats there is no spread
     """
@@ -65,7 +65,7 @@ def spreads(rows: Rows, limits: Sequence[int] | None = None) -> Floats:
 
 
 def quantile(latencies: Sequence[float], share: float) -> float:
-    """The latency that so many requests do not exceed: one that was seen, nothing between two."""
+    """The latency that this share of requests does not exceed: an observed one, not interpolated."""
     ordered = sorted(latencies)
     return float(ordered[max(math.ceil(share * len(ordered)), 1) - 1])
 
@@ -76,7 +76,7 @@ def p95(latencies: Sequence[float]) -> float:
 
 
 def error_of_mean(values: Floats, clusters: Sequence[str]) -> float | None:
-    """The standard error of the mean of all items; what shares a cluster counts as one, "" is one of its own."""
+    """The standard error of the mean of all items; items of one cluster count as one, "" is a cluster of its own."""
     groups: dict[object, float] = {}
     mean = float(values.mean())
     for place, value in enumerate(values.tolist()):

@@ -188,7 +188,7 @@ def test_costs_that_cannot_be_judged_say_why() -> None:
     assert "nothing" in _costs(np.zeros(20), ones).note
     assert "than can be calculated with" in _costs(np.full(20, 5e-324), np.full(20, 1e90)).note
     assert "has no scale" in _costs(ones, ones, growing=True).note
-    assert "do not say what each item cost" in made("cost", ones, ones).note
+    assert "do not state the cost of each item" in made("cost", ones, ones).note
 
 
 # --------------------------------------------------------------------------- while it grows
@@ -351,7 +351,7 @@ def test_items_without_a_score_that_tells_are_not_taken_for_right() -> None:
     two = sheet("qa", {"f1": np.ones(5), "em": np.ones(5)})
     base = msgspec.structs.replace(run("b", sheet("qa", np.ones(5))), scores=(total,))
     task = Task(name="qa", metric="accuracy", zero_tolerance=("i000",))
-    for cand, why in ((run("c", total), "holds no items"), (run("c", total, two), "no scores tell")):
+    for cand, why in ((run("c", total), "has no items"), (run("c", total, two), "no scores tell")):
         line = lines_of(said(base, cand, task))["qa", "accuracy", "zero tolerance"]
         assert line.verdict is OPEN
         assert why in line.note

@@ -139,7 +139,7 @@ def test_a_task_without_an_interval_leaves_the_mean_without_one() -> None:
     base, cand = _suite(0, 0)
     tasks = [Task(name=n, metric="accuracy") for n in ("t0", "t1", "t2")]
     line = _mean(said(base, cand, *tasks, margin=0.02))
-    assert (line.verdict, line.current, line.note) == (OPEN, None, "no interval is known of t2 accuracy")
+    assert (line.verdict, line.current, line.note) == (OPEN, None, "no interval is known for t2 accuracy")
 
 
 def test_metrics_of_the_same_items_add_their_errors_up() -> None:

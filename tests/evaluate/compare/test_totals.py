@@ -114,7 +114,7 @@ def test_the_extra_items_decide_when_what_was_seen_goes_on() -> None:
     [
         (score(0.9), score(0.8), "the baseline and the candidate have totals without their errors"),
         (score(0.9, 100), score(0.8), "the candidate has a total without its error"),
-        (score(0.9, 3), score(0.8, 100), "3 items say too little"),
+        (score(0.9, 3), score(0.8, 100), "3 items are too few"),
     ],
 )
 def test_totals_without_a_noise_that_is_known_decide_nothing(base: Score, cand: Score, why: str) -> None:

@@ -229,7 +229,7 @@ def test_what_is_no_text_is_named(house: JudgeParts, base: Path) -> None:
 
 def test_content_that_is_missing_cannot_be_frozen(house: JudgeParts, base: Path) -> None:
     (base / "golden" / "items.jsonl").unlink()
-    with pytest.raises(SourceError, match="holds no file"):
+    with pytest.raises(SourceError, match="has no file"):
         freeze(house, base)
 
 
