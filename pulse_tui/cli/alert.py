@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from pulse_tui.cli.output import emit, opened
-from pulse_tui.domain.errors import Refused
+from pulse_tui.domain.errors import NotFound, Refused
 from pulse_tui.ports import Desk
 
 
@@ -56,4 +56,7 @@ def _freeze(desk: Desk, options: argparse.Namespace) -> str:
             names,
             todo="Lift them one by one: pulse-tui freeze HOLD --lift --why ...",
         )
-    return desk.lift(standing[0][0] if standing else options.asset, options.why)
+    try:
+        return desk.lift(standing[0][0] if standing else options.asset, options.why)
+    except NotFound as error:
+        raise Refused(f"nothing holds {options.asset}, and no hold has this id", todo=error.todo) from None

@@ -13,7 +13,7 @@ from pulse_tui.domain.standing import Standing
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.views.panes import AlertStory, Board
 from pulse_tui.domain.words import URGENT
-from pulse_tui.settings.shapes import OperatorShape
+from pulse_tui.settings.shapes import OperatorShape, RouteShape
 from pulse_tui.wiring import House
 
 QUARANTINE_SHOWN = 100
@@ -44,10 +44,18 @@ def run(options: argparse.Namespace, name: str) -> int:
             return _quarantine(options, house)
         board = house.store.board(house.settings.name, None, house.clock())
         now_us, operators = to_us(house.clock()), house.settings.operators
-    emit(options, board, _lines(board, operators, now_us))
+        routes = house.settings.routes
+    silent = sorted({a.owner for a in board.alerts if a.owner and not any(_serves(r, a.owner) for r in routes)})
+    lines = _lines(board, operators, now_us)
+    lines[1:1] = [f"NOBODY IS NOTIFIED: no route serves {owner}: add one under routes" for owner in silent]
+    emit(options, board, lines)
     unfit = any(r.state == Standing.QUARANTINED for r in board.registry)
     waits = board.plans or any(r.stopped for r in board.runs)
     return 1 if board.header.p1 or board.header.p2 or unfit or waits else 0
+
+
+def _serves(route: RouteShape, owner: str) -> bool:
+    return not route.owner_teams or owner in route.owner_teams
 
 
 def _rollbacks(board: Board, operators: Sequence[OperatorShape], now_us: int) -> list[str]:

@@ -164,6 +164,10 @@ class SuiteEvidence(Evidence, frozen=True):
     digest: str
 
 
+UNDELIVERED = "undelivered"
+"""The state of a route that lost a message for good."""
+
+
 class HealthEvidence(Evidence, frozen=True):
     """The health of a source."""
 

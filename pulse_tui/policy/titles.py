@@ -7,7 +7,7 @@ from typing import Any
 
 from pulse_tui.domain.decision import Fact
 from pulse_tui.domain.evals import ZERO_TOLERANCE
-from pulse_tui.domain.evidence import MetricEvidence
+from pulse_tui.domain.evidence import UNDELIVERED, MetricEvidence
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import SignalType
 
@@ -124,6 +124,8 @@ def _health(fact: Fact, values: Mapping[str, Any]) -> str | None:
         return None
     reason = f": {values['health.reason']}" if values.get("health.reason") else ""
     subject = values["health.subject"]  # a source by its id, or "suite golden on support-bot 3.8.2"
+    if values.get("health.state") == UNDELIVERED:
+        return f"messages to {subject} are lost{reason}"
     named = subject if subject.startswith("suite ") else f"source {subject}"
     return f"{named} is {values['health.state']}{reason}"
 

@@ -7,7 +7,14 @@ from typing import NamedTuple
 
 from pulse_tui.domain.delivery import Delivery, DeliveryState
 from pulse_tui.domain.errors import PulseError
+from pulse_tui.domain.evidence import UNDELIVERED, HealthEvidence
+from pulse_tui.domain.signal import fingerprint, observed
+from pulse_tui.domain.text import clean
+from pulse_tui.domain.words import Recommended, Severity, SignalType
+from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import SYSTEM, JudgeParts
+from pulse_tui.services.signals.ingest import absorb
+from pulse_tui.services.signals.respond import Responder
 
 LEASE_S = 60.0
 
@@ -40,6 +47,7 @@ def deliver(parts: JudgeParts, holder: str) -> Sent:
             if after.state is not DeliveryState.QUEUED:
                 detail = {"kind": after.kind, "route": after.route, "receipt": after.receipt, "error": after.error}
                 tx.log.append(parts.clock(), SYSTEM, f"delivery.{after.state.value}", after.key, detail)
+                _report(after, tx, parts)
             mine = tx.plumbing.holds_lease("outbox", holder, epoch, parts.clock())
             if mine:
                 tx.plumbing.claim("outbox", holder, parts.clock(), LEASE_S)
@@ -50,6 +58,30 @@ def deliver(parts: JudgeParts, holder: str) -> Sent:
     with parts.store.write() as tx:
         tx.plumbing.release("outbox", holder)
     return Sent(*outcome)
+
+
+def _report(delivery: Delivery, tx: Transaction, parts: JudgeParts) -> None:
+    """A route that loses what it is given is a condition of its own; the next delivery that arrives ends it."""
+    now, route = parts.clock(), delivery.route
+    condition = fingerprint("route", route)
+    if delivery.state is DeliveryState.SENT:
+        if tx.judgements.open_alerts_about(condition):
+            Responder(tx, parts, now).clear(condition, f"a delivery to {route} arrived")
+        return
+    body = delivery.payload
+    lost = observed(
+        SignalType.SOURCE_HEALTH,
+        source=SYSTEM,
+        event=("undelivered", delivery.key),
+        fingerprint=condition,
+        title=f"{delivery.kind} to {route} failed permanently: {body.get('title', delivery.key)}",
+        evidence=HealthEvidence(subject=f"route {route}", state=UNDELIVERED, reason=clean(delivery.error, 300)),
+        severity=Severity.HIGH,
+        recommended=Recommended.REVIEW,
+        now=now,
+        summary=f"Nobody was reached by it: correct the route {route}, and call {body.get('owner', 'the owner')}.",
+    )
+    absorb([lost], tx, parts, now)
 
 
 def _send(delivery: Delivery, parts: JudgeParts) -> Delivery:

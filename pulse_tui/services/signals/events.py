@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
@@ -13,11 +13,12 @@ from pulse_tui.domain.alert import Alert, AlertEvent, AlertState
 from pulse_tui.domain.decision import Decision, Fact
 from pulse_tui.domain.effect import AskRetest, Effect, Nothing, PlaceHold, ProposeRollback, Queue
 from pulse_tui.domain.estate import Estate
+from pulse_tui.domain.evidence import UNDELIVERED, HealthEvidence
 from pulse_tui.domain.hold import Hold
 from pulse_tui.domain.moments import iso
 from pulse_tui.domain.signal import Signal
 from pulse_tui.enrich.facts import facts
-from pulse_tui.ports import Case, Transaction
+from pulse_tui.ports import Case, Route, Transaction
 from pulse_tui.services.parts import SYSTEM, JudgeParts
 from pulse_tui.services.signals.judge import around
 
@@ -70,7 +71,7 @@ class Events:
             fact,
             alert,
             event,
-            routes=self._parts.routes,
+            routes=_others(self._parts.routes, fact.signal),
             now=self._now,
             why=why,
             rule_owner=rule.owner if rule else None,
@@ -145,3 +146,11 @@ def _unless_muted(effect: Effect, alert: Alert) -> Effect:
     if isinstance(effect, PlaceHold) and alert.waived:
         return Nothing(f"{why}: nothing is held back")
     return effect
+
+
+def _others(routes: Sequence[Route], signal: Signal) -> Sequence[Route]:
+    """That a route loses messages is reported by every other one, whomever it serves: by itself it would be lost too."""
+    evidence = signal.evidence
+    if not isinstance(evidence, HealthEvidence) or evidence.state != UNDELIVERED:
+        return routes
+    return [msgspec.structs.replace(r, owners=()) for r in routes if f"route {r.id}" != evidence.subject]
