@@ -14,7 +14,7 @@ from pulse_tui.domain.estate import Component, Dependency, Deployment
 from pulse_tui.domain.evidence import AdvisoryEvidence
 from pulse_tui.domain.hold import HoldKind
 from pulse_tui.domain.release import Release
-from pulse_tui.domain.words import Environment, Outcome, Priority
+from pulse_tui.domain.words import ComponentKind, Environment, Outcome, Priority
 from pulse_tui.enrich.advisories.groups import by_name, merged
 from pulse_tui.enrich.advisories.matching import advisory_signals, condition, match
 from pulse_tui.enrich.lookups import component_key, keys_of
@@ -67,14 +67,19 @@ class Audited(NamedTuple):
     refused: int = 0
     """Records of its bills that could not be read: what they name is not audited."""
 
-    def reaches(self, name: str) -> bool | None:
+    unkeyed: frozenset[str] = frozenset()
+    """Names of packages that no advisory can be matched with: it is not known which package is meant."""
+
+    def reaches(self, name: str, tx: Transaction) -> bool | None:
         """Whether the vulnerability of this name reaches the release; None when nobody can say."""
         found = [w for w in self.weaknesses if w.name == name]
         if self.basis in (Basis.IN_FORCE, Basis.NONE) or not self.components:
             return None
         if any(w.matched for w in found):
             return True
-        return None if found or self.refused or self.basis is not Basis.OWN else False
+        affected = {a.name.lower() for r in tx.advisories.called(name) for a in r.affected}
+        unsure = found or self.refused or self.basis is not Basis.OWN or affected & self.unkeyed
+        return None if unsure else False
 
 
 def advisories_of(tx: Transaction, parts: JudgeParts, release: Release, environment: Environment) -> Audited:
@@ -104,7 +109,9 @@ def advisories_of(tx: Transaction, parts: JudgeParts, release: Release, environm
             mark = condition(name, release.asset_id, environment)
             found.append(Weakness(name, tuple(findings), _priority(said), any(map(_holds, said)), mark))
     found.sort(key=lambda w: (w.priority.rank, not w.matched, w.name))
-    return Audited(basis, len(components), tuple(found), refused)
+    packaged = (c for c in components if c.kind is ComponentKind.PACKAGE)
+    unkeyed = frozenset(c.name.lower() for c in packaged if component_key(c) is None)
+    return Audited(basis, len(components), tuple(found), refused, unkeyed)
 
 
 def advisory_of_hold(tx: Transaction, decision_id: str | None) -> str | None:

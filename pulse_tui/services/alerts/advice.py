@@ -113,7 +113,7 @@ def _vulnerability(evidence: AdvisoryEvidence, signal: Signal, target: _Target) 
         return Advice(tuple(lines))
     version = target.release.version
     audited = advisories_of(target.tx, target.parts, target.release, target.serving.environment)
-    reaches = audited.reaches(evidence.advisory)
+    reaches = audited.reaches(evidence.advisory, target.tx)
     if reaches is False:
         return Advice((*lines, f"or {target.move}: {version} is free of it"), rollback=True)
     if reaches:
@@ -134,7 +134,8 @@ def _free_ahead(advisory: str, target: _Target) -> Release | None:
         if r.usable and r.version not in before and here is not None and r.iteration > here.iteration
     ]
     for release in sorted(later, key=lambda r: -r.iteration)[:_CANDIDATES]:
-        if advisories_of(target.tx, target.parts, release, serving.environment).reaches(advisory) is False:
+        audited = advisories_of(target.tx, target.parts, release, serving.environment)
+        if audited.reaches(advisory, target.tx) is False:
             return release
     return None
 

@@ -93,7 +93,7 @@ def _met(a: Asked, hold: Hold) -> tuple[bool, str]:
     if cause is None:
         return False, ""
     audited, version = a.audited(), a.release.version
-    reaches = audited.reaches(cause)
+    reaches = audited.reaches(cause, a.tx)
     if reaches is False:
         return True, f"{version} meets that: {cause} does not reach what its own bill lists"
     if reaches:

@@ -130,6 +130,14 @@ def test_a_freeze_for_a_vulnerability_lets_the_release_pass_that_has_the_fix_and
     assert fixed.detail.endswith("1.9.4 meets that: CVE-2026-3248 does not reach what its own bill lists")
 
 
+def test_a_bill_that_names_the_package_without_saying_which_lifts_no_freeze(gateway: RollbackParts) -> None:
+    nameless = Component(id="vllm", kind=ComponentKind.PACKAGE, name="vllm", version="0.9.2")
+    take(gateway, CVE, msgspec.structs.replace(bill("1.9.4", "0.9.2"), components=(nameless,)))
+    (held,) = found(ask(gateway, "1.9.4"), "holds")
+    assert held.blocking
+    assert "is not known" in held.detail
+
+
 def test_a_freeze_by_an_operator_waits_for_the_operator(gateway: RollbackParts) -> None:
     take(gateway, bill("1.9.4", "0.9.2"))
     operate.freeze(gateway.store, "gateway", "ana", "the holidays", NOW)
