@@ -191,6 +191,13 @@ class FakeDesk(FakeBench, FakeRegistry):
         if not runs:
             raise NotFound(f"there is no asset {asset_id}")
         return (
+            *(("What changed", f"{row.environment} serves {row.version}") for row in runs),
+            *(
+                ("What is the risk", f"{row.priority} {row.title} ({row.id})")
+                for row in self.alerts
+                if row.asset == asset_id
+            ),
+            ("What to do now", "roll canary back from 3.8.2 to 3.8.1: plan it, approve inside the plan"),
             ("owner", f"{runs[0].owner or 'nobody'} · {runs[0].tier}"),
             *(("runs", f"{row.environment:<11} {row.version:<8} {row.state}") for row in runs),
             ("releases", "3.8.2 evaluated\n3.8.1 promoted, rollback pointer 3.8.0"),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from pulse_tui.domain.alert import OPEN, Alert
 from pulse_tui.domain.claim import Claim, asset_subject, place_subject, settle
 from pulse_tui.domain.errors import NotFound
 from pulse_tui.domain.estate import Asset, Deployment
 from pulse_tui.domain.moments import age, iso, to_us
 from pulse_tui.domain.pointer import PointerCheck
+from pulse_tui.domain.rollback import PlanState
 from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories.audits import unaudited
@@ -20,6 +22,10 @@ from pulse_tui.settings.check import nearest
 
 Line = tuple[str, str]
 
+NEWS = 2
+ALERTS = 5
+ADVISED = 2
+_WAITING = (PlanState.PROPOSED, PlanState.APPROVED)
 RELEASES = 15
 COMPONENTS = 30
 _AUDITS = 5
@@ -35,6 +41,7 @@ def asset_story(parts: RollbackParts, asset_id: str) -> tuple[Line, ...]:
         if asset is None:
             raise NotFound(f"there is no asset {asset_id!r}", todo=nearest(asset_id, tx.estate.load().assets))
         lines = [
+            *_questions(tx, parts, asset_id, now),
             *(("Concern", f"{c.what}. {c.todo}") for c in tx.inventory.concerns(asset_id)),
             ("Asset", f"{asset.id}: {asset.asset_type.value}, {asset.tier.value}, {asset.exposure.value} exposure"),
             ("Owner", asset.owner_team or "nobody"),
@@ -70,6 +77,57 @@ def _audits(tx: Transaction, asset_id: str) -> Iterator[Line]:
             yield "Audit", f"{item.component.label}: {item.reason}"
     if refused:
         yield "Audit", f"{refused} records of its bills were refused: what they name is not audited"
+
+
+def _questions(tx: Transaction, parts: RollbackParts, asset_id: str, now: datetime) -> Iterator[Line]:
+    """What changed, what is the risk, what to do now: before everything that is recorded."""
+    changed, risk, todo = "What changed", "What is the risk", "What to do now"
+    serving = [d for e in Environment if (d := tx.estate.deployment(asset_id, e)) is not None]
+    for deployment in sorted(serving, key=lambda d: d.environment.rank):
+        release = tx.estate.release(asset_id, deployment.version)
+        number = f" (iteration {release.iteration}, {release.state.value})" if release else " (not in the registry)"
+        since = f"since {iso(deployment.since)}, {age(to_us(deployment.since), to_us(now))}"
+        yield changed, f"{deployment.environment.value} serves {deployment.version}{number} {since}"
+    if not serving:
+        yield changed, "nothing of it serves anywhere"
+    for signal in tx.signals.recent(NEWS, asset_id):
+        yield changed, f"{age(to_us(signal.observed_at), to_us(now))} ago: {signal.title}"
+    alerts = sorted(tx.judgements.alerts(list(OPEN), 10_000, asset_id), key=lambda a: (a.priority.rank, a.first_at))
+    for alert in alerts[:ALERTS]:
+        where = f" in {alert.environment.value}" if alert.environment else ""
+        yield risk, f"{alert.priority.glyph} {alert.title}{where}: {alert.state.value} ({alert.id})"
+    if len(alerts) > ALERTS:
+        yield risk, f"and {len(alerts) - ALERTS} more open alerts"
+    holds = tx.judgements.holds(asset_id)
+    for hold in holds:
+        yield risk, f"{hold.kind.value}: {hold.why}; until {hold.until_condition}"
+    concerns = tx.inventory.concerns(asset_id)
+    if concerns:
+        yield risk, f"{len(concerns)} of what is known of it is inconsistent: {concerns[0].what}"
+    if not alerts and not holds and not concerns:
+        yield risk, "no alert is open, nothing holds it, nothing known of it is inconsistent"
+    yield from ((todo, line) for line in _steps(tx, parts, asset_id, alerts, now))
+
+
+def _steps(
+    tx: Transaction, parts: RollbackParts, asset_id: str, alerts: Sequence[Alert], now: datetime
+) -> Iterator[str]:
+    """What the most urgent alerts advise, each once, and the plans that are open."""
+    waiting = [p for p, state in tx.rollbacks.plans(asset_id) if state in _WAITING and p.expires_at > now]
+    for plan in waiting:
+        yield f"plan {plan.hash[:12]} of {plan.environment.value} to {plan.to_version} waits: approve or reject it"
+    said = set[str]()
+    for alert in alerts[:ADVISED]:
+        signal = tx.signals.get(alert.signal_id)
+        if signal is None:
+            continue
+        for line in parts.judging.advise(tx, parts.judging, alert, signal, now).lines:
+            if line not in said:
+                said.add(line)
+                yield line
+    if not said and not waiting:
+        concern = next(iter(tx.inventory.concerns(asset_id)), None)
+        yield concern.todo if concern is not None and concern.todo else "nothing urgent"
 
 
 def _fields(tx: Transaction, parts: RollbackParts, asset: Asset) -> Iterator[Line]:

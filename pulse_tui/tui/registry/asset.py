@@ -1,4 +1,4 @@
-"""An asset opened: what runs of it where, its releases, holds and dependencies."""
+"""An asset opened: the three questions, what runs of it where, its releases, holds and dependencies."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
-from pulse_tui.domain.views.panes import RegistryRow
+from pulse_tui.domain.standing import STANDING_RANK
+from pulse_tui.domain.views.panes import AlertRow, RegistryRow
+from pulse_tui.domain.words import ENVIRONMENT_RANK
 from pulse_tui.tui.asks import registry as asks
+from pulse_tui.tui.asks.alerts import OpenAlert
 from pulse_tui.tui.asks.evals import OpenBench
+from pulse_tui.tui.asks.rollback import Propose
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span, safe
-from pulse_tui.tui.kit.document import Lines, story_blocks
+from pulse_tui.tui.kit.document import Block, Lines, story_blocks
 from pulse_tui.tui.kit.keys import bind
 from pulse_tui.tui.kit.page import PageScreen
 from pulse_tui.tui.kit.rows import environment
@@ -24,22 +28,53 @@ class AssetScreen(PageScreen):
     """What runs of it where, its releases, holds and dependencies."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        bind("o", "open_alert", "alert", "open its most urgent alert", show=True),
+        bind(
+            "p",
+            "propose",
+            "plan rollback",
+            "make a rollback plan where it is worst; it is approved in the plan",
+            show=True,
+            changes=True,
+            narrow="plan",
+        ),
         bind("h", "history", "history", "its releases: compare, gate, approve, promote", show=True),
+        bind("f", "freeze", "freeze", "freeze the asset, or lift the freeze", show=True, changes=True),
         bind("t", "tree", "tree", "what it depends on, and what changed there since it was approved", show=True),
         bind("v", "verdicts", "verdicts", "its benchmark suite: every gate, what flipped, latency and cost", show=True),
-        bind("f", "freeze", "freeze", "freeze the asset, or lift the freeze", show=True, changes=True),
         bind("c", "calendar", "calendar", "what was released and announced, and what is due", show=True),
         *PageScreen.PAGE_KEYS,
     ]
 
-    def __init__(self, head: Head, asset_id: str, lines: Lines, runs: Sequence[RegistryRow] = ()) -> None:
-        """``runs``: its rows of the registry."""
-        super().__init__(head, asset_title(asset_id, runs), story_blocks(lines))
+    def __init__(
+        self, head: Head, asset_id: str, lines: Lines, runs: Sequence[RegistryRow] = (), alerts: Sequence[AlertRow] = ()
+    ) -> None:
+        """``runs``: its rows of the registry; ``alerts``: those that are open, the most urgent first."""
+        super().__init__(head, asset_title(asset_id, runs), asset_blocks(lines))
         self.asset_id = asset_id
+        self.runs = tuple(runs)
+        self.alerts = tuple(alerts)
 
-    def show_story(self, lines: Lines, runs: Sequence[RegistryRow] = ()) -> None:
+    def show_story(self, lines: Lines, runs: Sequence[RegistryRow] = (), alerts: Sequence[AlertRow] = ()) -> None:
         """The asset with news."""
-        self.show_page(asset_title(self.asset_id, runs), story_blocks(lines))
+        self.runs, self.alerts = tuple(runs), tuple(alerts)
+        self.show_page(asset_title(self.asset_id, runs), asset_blocks(lines))
+
+    def applies(self, action: str) -> bool:
+        if action == "open_alert":
+            return bool(self.alerts)
+        if action == "propose":
+            return bool(self.runs)
+        return True
+
+    def action_open_alert(self) -> None:
+        if self.alerts:
+            self.post_message(OpenAlert(self.alerts[0].id))
+
+    def action_propose(self) -> None:
+        if self.runs:
+            worst = min(self.runs, key=lambda run: (STANDING_RANK[run.state], ENVIRONMENT_RANK[run.environment]))
+            self.post_message(Propose(self.asset_id, worst.environment, None))
 
     def action_history(self) -> None:
         self.post_message(asks.OpenHistory(self.asset_id))
@@ -55,6 +90,21 @@ class AssetScreen(PageScreen):
 
     def action_freeze(self) -> None:
         self.post_message(asks.Freeze(self.asset_id))
+
+
+_QUESTIONS = {
+    "WHAT CHANGED": styles.BOLD,
+    "WHAT IS THE RISK": styles.WARN + styles.BOLD,
+    "WHAT TO DO NOW": styles.GOOD + styles.BOLD,
+}
+
+
+def asset_blocks(lines: Lines) -> list[Block]:
+    """The three questions stand out as on an alert's page."""
+    return [
+        block._replace(label_style=_QUESTIONS[block.label]) if block.label in _QUESTIONS else block
+        for block in story_blocks(lines)
+    ]
 
 
 def asset_title(asset_id: str, runs: Sequence[RegistryRow]) -> list[Span]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pulse_tui.domain.errors import NotFound
+from pulse_tui.domain.words import PRIORITY_RANK
 from pulse_tui.tui.asks import registry as asks
 from pulse_tui.tui.asks.advisories import OpenAdvisory
 from pulse_tui.tui.kit.forms import Field, environment_field
 
 if TYPE_CHECKING:
-    from pulse_tui.domain.views.panes import RegistryRow
+    from pulse_tui.domain.views.panes import AlertRow, RegistryRow
     from pulse_tui.domain.views.registry import WorkflowRow
     from pulse_tui.ports import Desk
     from pulse_tui.tui.context import Context
@@ -44,13 +45,18 @@ class Pages:
         asset = ask.asset_id
         self._context.open(
             lambda desk: desk.asset_story(asset),
-            lambda lines: AssetScreen(self._context.head, asset, lines, self._deployments(asset)),
-            lambda page, lines: page.show_story(lines, self._deployments(asset)),
+            lambda lines: AssetScreen(self._context.head, asset, lines, self._deployments(asset), self._alerts(asset)),
+            lambda page, lines: page.show_story(lines, self._deployments(asset), self._alerts(asset)),
         )
 
     def _deployments(self, asset: str) -> tuple[RegistryRow, ...]:
         board = self._context.board
         return tuple(row for row in (board.registry if board else ()) if row.asset == asset)
+
+    def _alerts(self, asset: str) -> list[AlertRow]:
+        board = self._context.board
+        rows = (row for row in (board.alerts if board else ()) if row.asset == asset)
+        return sorted(rows, key=lambda row: PRIORITY_RANK[row.priority])
 
     def history(self, ask: asks.OpenHistory) -> None:
         """Its releases."""

@@ -142,7 +142,12 @@ def test_an_asset_tells_each_field_with_its_source_and_what_was_overruled(parts:
     approve(parts, "support-bot", "3.8.1", "ben", "measured")
     revalidate(parts, clock())
     lines = asset_story(parts, "support-bot")
-    assert lines[0][0] == "Concern"
+    assert list(dict.fromkeys(label for label, _ in lines))[:4] == [
+        "What changed",
+        "What is the risk",
+        "What to do now",
+        "Concern",
+    ]
     told = [f"{label}: {text}" for label, text in lines]
     at = "2026-11-23T03:10:00Z"
     assert f"Field: owner team ml-support (estate since {at}; registry says ml-x since {at})" in told

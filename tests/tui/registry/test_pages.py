@@ -501,3 +501,30 @@ def test_the_keys_of_a_page_are_in_its_help() -> None:
             assert words in pilot.text()
 
     play(scenario)
+
+
+# ------------------------------------------------------------------ the asset's page
+
+
+def test_the_assets_page_opens_its_alert_and_plans_where_it_is_worst() -> None:
+    desk = FakeDesk()
+
+    async def scenario(pilot: Pilot) -> None:
+        await opened(pilot, ("1", "enter", "o"))
+        assert "accuracy" in pilot.lines()[1]
+        await opened(pilot, ("escape", "p"))
+        await pilot.settle()
+        assert "Rollback plan  support-bot canary" in pilot.lines()[1]
+
+    play(scenario, desk=desk)
+
+
+@SIZES
+def test_the_assets_page_answers_the_three_questions_before_anything_else(size: tuple[int, int]) -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await opened(pilot, ("1", "enter"))
+        text = pilot.text()
+        heads = [text.index(head) for head in ("WHAT CHANGED", "WHAT IS THE RISK", "WHAT TO DO NOW", "OWNER")]
+        assert heads == sorted(heads)
+
+    play(scenario, size=size)
