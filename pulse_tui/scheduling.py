@@ -27,8 +27,8 @@ BROKEN_S = 60.0
 """Until the next round of a source whose round broke."""
 ANSWER_S = 180.0
 """A request that waits this long fails; a worker that answered nothing at all meanwhile is ended."""
-ENDED: Mapping[str, Any] = {"message": "collector process exited; restarting", "next_s": 10.0}
-HUNG: Mapping[str, Any] = {"message": "collector process hung; restarting", "next_s": 10.0}
+ENDED: Mapping[str, Any] = {"message": "collector process exited; restarting", "next_s": 10.0, "failed": True}
+HUNG: Mapping[str, Any] = {"message": "collector process hung; restarting", "next_s": 10.0, "failed": True}
 
 
 class Outcome(NamedTuple):
@@ -40,6 +40,8 @@ class Outcome(NamedTuple):
     """Whether it brought something that may be on a screen."""
     skipped: bool = False
     """Whether another collector has the source, so that nothing was read."""
+    failed: bool = False
+    """Whether it did not work."""
 
 
 class Hooks(Protocol):
@@ -98,13 +100,15 @@ class Scheduler:
         self._runner: Runner | None = None
         self._scheduler: Any = None
         self._tell: Callable[[str], None] = lambda _message: None
+        self._fail: Callable[[str], None] = lambda _message: None
         self._running: dict[str, asyncio.Lock] = {}
 
-    async def start(self, on_event: Callable[[str], None]) -> None:
-        """Begin; the first rounds come within two seconds."""
+    async def start(self, on_event: Callable[[str], None], on_failure: Callable[[str], None] | None = None) -> None:
+        """Begin; the first rounds come within two seconds. ``on_failure`` gets what went wrong; None: ``on_event`` does."""
         from apscheduler.schedulers.asyncio import AsyncIOScheduler  # noqa: PLC0415  0.1 s: after the first frame
 
         self._tell, self._stopping = on_event, False
+        self._fail = on_failure or on_event
         self._runner = self._runner_of()
         options = {"max_instances": 1, "coalesce": True, "misfire_grace_time": 60}
         self._scheduler = AsyncIOScheduler(timezone=UTC, job_defaults=options)
@@ -141,7 +145,7 @@ class Scheduler:
             if self._hooks is not None:
                 await self._hooks.start(self._tell, self.hint)
         except Exception as error:  # reported: without webhooks the sources are polled as ever
-            self._tell(f"hooks: {type(error).__name__}: {error}")
+            self._fail(f"hooks: {type(error).__name__}: {error}")
 
     def hint(self, source: str) -> None:
         """Something changed at the source: a round now, or right after the one under way, which may have read before.
@@ -191,9 +195,9 @@ class Scheduler:
         except asyncio.CancelledError:
             return None  # shut down with the round under way; its log has nothing to report
         except Exception as error:  # whatever it was: a source that is not planned again is never asked again
-            outcome = Outcome(f"the round broke: {type(error).__name__}: {error}", BROKEN_S)
+            outcome = Outcome(f"the round broke: {type(error).__name__}: {error}", BROKEN_S, failed=True)
         if outcome.message:
-            self._tell(f"{source}: {outcome.message}")
+            (self._fail if outcome.failed else self._tell)(f"{source}: {outcome.message}")
         if outcome.changed:
             self._on_change()
         if self._scheduler.running:
@@ -206,7 +210,8 @@ class Scheduler:
         try:
             message = await self._runner.housekeeping()
         except Exception as error:  # shown to the operator; the scheduler would print it over the screen
-            message = f"housekeeping broke: {type(error).__name__}: {error}"
+            self._fail(f"housekeeping broke: {type(error).__name__}: {error}")
+            return
         if message:
             self._tell(message)
 
@@ -218,6 +223,7 @@ def outcome_of(answer: Mapping[str, Any]) -> Outcome:
         float(answer.get("next_s", 60.0)),
         bool(answer.get("changed", False)),
         bool(answer.get("skipped", False)),
+        bool(answer.get("failed", False)),
     )
 
 
@@ -316,7 +322,11 @@ class _Link:
             if self._answered == answered:
                 self._end(HUNG)
                 return HUNG
-            return {"message": f"no answer in {ANSWER_S:g} s; it is asked again later", "next_s": BROKEN_S}
+            return {
+                "message": f"no answer in {ANSWER_S:g} s; it is asked again later",
+                "next_s": BROKEN_S,
+                "failed": True,
+            }
 
     async def _read(self) -> None:
         assert self.process.stdout is not None

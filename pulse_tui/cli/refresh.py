@@ -19,6 +19,9 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
 def run(options: argparse.Namespace, _name: str) -> int:
     """0 when every source answered, 1 when one did not."""
     from pulse_tui.services.alerts.deliver import deliver  # noqa: PLC0415
+    from pulse_tui.services.alerts.escalate import escalate, settle  # noqa: PLC0415
+    from pulse_tui.services.alerts.operate import lapse  # noqa: PLC0415
+    from pulse_tui.services.conditions.days import take_day  # noqa: PLC0415
     from pulse_tui.services.evals.baselines import rejudge  # noqa: PLC0415
     from pulse_tui.services.promotion.past_gate import check_promotions  # noqa: PLC0415
     from pulse_tui.services.rollback.unfinished import check_runs  # noqa: PLC0415
@@ -34,6 +37,11 @@ def run(options: argparse.Namespace, _name: str) -> int:
         house.sync()
         rounds = [refresh(name, parts, holder_name()) for name in options.sources or parts.sources]
         changed = check_suites(parts, house.clock())
+        # Where refresh is run by a timer, nobody else sees that time went on.
+        take_day(parts, house.clock())
+        lapse(parts, house.clock())
+        escalate(parts)
+        settle(parts)
         rejudge(parts)
         check_runs(house.rollback, house.clock())
         check_promotions(house.rollback, house.clock())

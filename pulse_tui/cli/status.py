@@ -11,7 +11,7 @@ from pulse_tui.domain.health import Health
 from pulse_tui.domain.moments import age, from_us, iso, to_us
 from pulse_tui.domain.standing import Standing
 from pulse_tui.domain.text import clean
-from pulse_tui.domain.views.panes import AlertStory, Board
+from pulse_tui.domain.views.panes import AlertStory, Board, Header
 from pulse_tui.domain.words import URGENT
 from pulse_tui.settings.shapes import OperatorShape, RouteShape
 from pulse_tui.wiring import House
@@ -78,11 +78,13 @@ def _rollbacks(board: Board, operators: Sequence[OperatorShape], now_us: int) ->
 def _lines(board: Board, operators: Sequence[OperatorShape], now_us: int) -> list[str]:
     h = board.header
     lines = [
-        f"{h.estate}: production {h.production_ok} ok, {h.production_risk} at risk; canary {h.canary}, shadow {h.shadow};"
+        f"{h.estate}: production {h.production_ok} ok, {h.production_risk} at risk{_rest(h)}; canary {h.canary}, shadow {h.shadow};"
         f" P1 {h.p1}, P2 {h.p2}, other {h.p4}; sources {h.sources_good}/{h.sources_total} good"
         + (f"; {h.muted} of what is open muted" if h.muted else "")
     ]
     lines += _rollbacks(board, operators, now_us)
+    if h.as_of:
+        lines.append(f"nothing came since {h.as_of} UTC: what is shown is as of then")
     if h.frozen:
         lines.append(f"frozen: {', '.join(h.frozen)}")
     if h.indeterminate:
@@ -106,7 +108,7 @@ def _lines(board: Board, operators: Sequence[OperatorShape], now_us: int) -> lis
     if odd:
         lines += ["", "SOURCES"]
         lines += [f"  {s.health:<8} {s.id}" + (f": {s.reason}" if s.reason else "") for s in odd]
-    risky = [r for r in board.registry if r.state not in (Standing.OK, Standing.WATCH)]
+    risky = [r for r in board.registry if r.state != Standing.OK]
     lines += [
         "",
         "ESTATE" + ("" if board.registry else ": no deployments are known; pulse-tui init, then pulse-tui refresh"),
@@ -117,6 +119,12 @@ def _lines(board: Board, operators: Sequence[OperatorShape], now_us: int) -> lis
         lines.append(f"  {rest} {other}deployment{'' if rest == 1 else 's'} ok")
     lines += ["", "WHAT TO DO NOW"]
     return [*lines, *(_todo(board) or ["  nothing urgent"])]
+
+
+def _rest(h: Header) -> str:
+    """What serves in production and is neither ok nor at risk."""
+    stale = f", {h.production_stale} stale" if h.production_stale else ""
+    return stale + (f", {h.production_other} watched or held" if h.production_other else "")
 
 
 def _todo(board: Board) -> list[str]:

@@ -20,6 +20,11 @@ class Health(StrEnum):
     GOOD = "good"
 
 
+def late_after_s(every_s: float) -> float:
+    """Seconds without a good round after which a source that is asked every ``every_s`` is late."""
+    return ROUNDS_MISSED * every_s
+
+
 def health(failures: int, silent_s: float | None, every_s: float, *, refused: bool = False) -> Health:
     """``failures`` in a row; ``silent_s`` seconds since the last good round (None: there was none); the interval; whether
     something of what it brought stands refused."""
@@ -27,6 +32,6 @@ def health(failures: int, silent_s: float | None, every_s: float, *, refused: bo
         return Health.FAILING
     if silent_s is None:
         return Health.NEVER
-    if silent_s > ROUNDS_MISSED * every_s:
+    if silent_s > late_after_s(every_s):
         return Health.LATE
     return Health.SUSPECT if refused else Health.GOOD

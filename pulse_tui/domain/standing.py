@@ -24,6 +24,8 @@ class Standing(StrEnum):
     """A stage that is deployed neither here nor in production."""
     UNKNOWN = "unknown"
     """The version that serves is not in the registry."""
+    STALE = "stale"
+    """Nothing is known to be wrong, but nothing came for too long from the sources that would report it."""
     WATCH = "watch"
     """A less urgent alert is open here."""
     OK = "ok"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pulse_tui.domain.countdown import days_left
 from pulse_tui.domain.decision import Fact
 from pulse_tui.domain.estate import Asset, Deployment, Estate
 from pulse_tui.domain.evals import Basis
@@ -216,7 +217,7 @@ def _note(evidence: NoteEvidence, signal: Signal) -> dict[str, Any]:
         "note.vendor": evidence.vendor,
         "note.labels": list(evidence.labels),
         "note.models": list(evidence.models),
-        "note.days_left": None if left is None else (left - signal.occurred_at).days,
+        "note.days_left": None if left is None else days_left(left, signal.observed_at),
     }
 
 

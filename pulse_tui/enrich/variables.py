@@ -170,7 +170,7 @@ _BY_EVIDENCE: tuple[tuple[type[Evidence], tuple[_Row, ...]], ...] = (
             ("note.vendor", "string", "who wrote the note"),
             ("note.labels", "list<string>", "what the note is about"),
             ("note.models", "list<string>", "the models and packages of ours that it names"),
-            ("note.days_left", "int", "whole days from the note to the date when it takes effect"),
+            ("note.days_left", "int", "days by the calendar to the date when it takes effect; negative after it"),
         ),
     ),
     (

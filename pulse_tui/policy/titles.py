@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pulse_tui.domain.countdown import shutdown
 from pulse_tui.domain.decision import Fact
 from pulse_tui.domain.evals import ZERO_TOLERANCE
-from pulse_tui.domain.evidence import UNDELIVERED, MetricEvidence
+from pulse_tui.domain.evidence import UNDELIVERED, MetricEvidence, NoteEvidence
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import SignalType
 
@@ -83,11 +84,11 @@ def _note(fact: Fact, values: Mapping[str, Any]) -> str | None:
         return None
     more = f" and {len(models) - 1} more" if len(models) > 1 else ""
     subject = f"{models[0]}{more}"
-    verb = "shut down" if len(models) > 1 else "shuts down"
     kind = fact.signal.signal_type
-    days = values.get("note.days_left")
     if kind is SignalType.DEPRECATION:
-        when = f"{verb} in {days} d" if days is not None and days > 0 else "deprecated"
+        evidence = fact.signal.evidence
+        until = evidence.effective_at if isinstance(evidence, NoteEvidence) else None
+        when = shutdown(until, fact.signal.observed_at, many=len(models) > 1) if until is not None else "deprecated"
         return f"{subject} {when}: {fact.asset.id}"
     words = {
         SignalType.PRICING_CHANGE: "price changes",

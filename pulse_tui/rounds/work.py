@@ -54,7 +54,7 @@ class Rounds:
                 return self.suites.round(source)
             return collect(self._house, source)
         except Exception as error:  # shown, not hidden: one round's bug must not end the collecting
-            return Outcome(_sentence(error), AGAIN_S)
+            return Outcome(_sentence(error), AGAIN_S, failed=True)
         finally:
             with self._lock:
                 self._under_way.discard(source)
@@ -107,6 +107,7 @@ def collect(house: House, source: str) -> Outcome:
         done.next_s,
         changed=news or done.tally.observations > 0,
         skipped=done.skipped,
+        failed=not done.ok,
     )
 
 
@@ -115,6 +116,7 @@ def housekeeping(house: House) -> str:
     from pulse_tui.services.alerts.deliver import deliver  # noqa: PLC0415
     from pulse_tui.services.alerts.escalate import escalate, settle  # noqa: PLC0415
     from pulse_tui.services.alerts.operate import lapse  # noqa: PLC0415
+    from pulse_tui.services.conditions.days import take_day  # noqa: PLC0415
     from pulse_tui.services.evals.baselines import rejudge  # noqa: PLC0415
     from pulse_tui.services.promotion.past_gate import check_promotions  # noqa: PLC0415
     from pulse_tui.services.rollback.pointer import revalidate  # noqa: PLC0415
@@ -126,11 +128,14 @@ def housekeeping(house: House) -> str:
     check_runs(house.rollback, house.clock())
     check_promotions(house.rollback, house.clock())
     watch_targets(house.rollback, house.clock())
+    dated = take_day(house.judging, house.clock())
     late = escalate(house.judging)
     settle(house.judging)
     sent = deliver(house.judging, holder_name())
     lapsed = lapse(house.judging, house.clock())
     words = [*changed, *filter(None, [house.told_outdated()])]
+    if dated:
+        words.append(f"{dated} alert{'' if dated == 1 else 's'} re-evaluated by the days that are left")
     if late:
         words.append(f"{late} alerts missed their deadline and were escalated")
     # What this process read of a suite that was changed since is no longer what is asked: others judge by that.

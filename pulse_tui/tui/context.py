@@ -28,8 +28,8 @@ PageT = TypeVar("PageT", bound=BaseScreen)
 class BackgroundRunner(Protocol):
     """The in-process scheduler, as the tower sees it."""
 
-    async def start(self, on_event: Callable[[str], None]) -> None:
-        """Begin the rounds; ``on_event`` takes one sentence for the operator, on the loop's thread."""
+    async def start(self, on_event: Callable[[str], None], on_failure: Callable[[str], None]) -> None:
+        """Begin the rounds; each takes one sentence for the operator, on the loop's thread: news, and what failed."""
         ...
 
     async def stop(self) -> None:

@@ -66,6 +66,10 @@ class Notices:
         else:
             self.say(text, shown_s=NEWS_S)
 
+    def trouble(self, text: str) -> None:
+        """What the sources could not do: red, and it gives the keys back as any other sentence does."""
+        self.say(text, bad=True, shown_s=SAY_S)
+
     def failed(self, error: BaseException) -> None:
         """An error that no code expected."""
         self.say(f"internal error: {type(error).__name__}: {error}", bad=True)

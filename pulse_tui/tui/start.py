@@ -48,7 +48,7 @@ async def start(
     watch.begin()
     if runner is not None:
         async with context.notices.reported():
-            await runner.start(context.notices.news)
+            await runner.start(context.notices.news, context.notices.trouble)
             context.runner = runner
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 
-from pulse_tui.domain.moments import to_us
+from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.tui.kit.screen import BaseScreen, Head
 from pulse_tui.tui.main import MainScreen
 from pulse_tui.tui.notices import Notices
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 POLL_S = 1.0
 TICK_S = 15.0
 """Ages are coarse (minutes at the finest), so drawing them again every 15 s is often enough."""
+BROKEN_AFTER_S = 10.0
+"""A board that could not be asked for this long says from when it is."""
 CHEAP_S = 0.002
 """A change mark that answers faster than this is asked on the loop itself."""
 
@@ -44,6 +46,8 @@ class Watch:
         self._mark_direct = False
         self._reading = False
         self._read_again = False
+        self._known_us = 0
+        """When the board was last known to be as the database is."""
 
     @property
     def now_us(self) -> int:
@@ -89,6 +93,7 @@ class Watch:
                         lambda asset=asset: (desk.change_mark(), desk.board(asset)),  # type: ignore[misc]
                     )
                     self._mark = mark
+                    self._known_good()
                     if board != self.board:
                         self.show_board(board)
                 if not self._read_again:
@@ -100,7 +105,7 @@ class Watch:
             page.reload()
 
     async def poll(self) -> None:
-        """Ask whether anybody wrote; read only then."""
+        """Ask whether anybody wrote, or whether time itself changed something; read only then."""
         desk = self.desk
         if desk is None:
             return
@@ -114,9 +119,21 @@ class Watch:
                     "read", lambda: (time.perf_counter(), desk.change_mark(), time.perf_counter())
                 )
                 self._mark_direct = ended - began < CHEAP_S
-            if mark != self._mark:
+            if mark != self._mark or self._due():
                 await self.read_board()
+            else:
+                self._known_good()
+
+    def _due(self) -> bool:
+        board = self.board
+        return board is not None and board.changes_us is not None and board.changes_us <= self.now_us
+
+    def _known_good(self) -> None:
+        self._known_us = self.now_us
+        self.set_head(as_of="")
 
     def tick(self) -> None:
-        """Ages may have changed."""
+        """Ages may have changed; and the board may be old, where it can no longer be asked for."""
+        if self._known_us and self.now_us - self._known_us > BROKEN_AFTER_S * 1e6:
+            self.set_head(as_of=f"{from_us(self._known_us):%H:%M:%S}")
         self.main.tick(self.now_us)

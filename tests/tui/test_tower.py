@@ -286,7 +286,7 @@ class Rounds:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    async def start(self, on_event: Callable[[str], None]) -> None:
+    async def start(self, on_event: Callable[[str], None], on_failure: Callable[[str], None]) -> None:
         self.asked.append("start")
         on_event("osv: 3 new advisories")
 

@@ -171,6 +171,12 @@ class Header(NamedTuple):
     """Plans that wait for an approval, or to be run."""
     muted: int = 0
     """Open alerts, counted above as well, of which nobody is notified."""
+    production_stale: int = 0
+    """Deployments that would be ok if the sources behind them were not silent; ``production_ok`` counts what is ok."""
+    production_other: int = 0
+    """Deployments that are neither ok nor at risk nor stale: watched, held, to be retested."""
+    as_of: str = ""
+    """When the newest of what is shown came, in UTC, once nothing came for a while; empty while the sources report."""
 
 
 class SourceRow(NamedTuple):
@@ -320,6 +326,8 @@ class Board(NamedTuple):
     """Those that need a person first."""
     plans: tuple[PlanRow, ...] = ()
     """The newest first."""
+    changes_us: int | None = None
+    """When something of it becomes different though nobody writes: a source late, a deadline missed, a day begun."""
 
 
 class AlertStory(NamedTuple):

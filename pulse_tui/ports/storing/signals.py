@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.source import Rejected
+from pulse_tui.domain.words import SignalType
 
 
 class Signals(Protocol):
@@ -19,8 +20,8 @@ class Signals(Protocol):
 
     def get(self, signal_id: str) -> Signal | None: ...
     def recent(self, limit: int, asset_id: str | None = None) -> list[Signal]: ...
-    def newest(self, since: datetime) -> list[Signal]:
-        """The newest signal of each fingerprint, of those observed since then."""
+    def newest(self, since: datetime, types: Collection[SignalType] = ()) -> list[Signal]:
+        """The newest signal of each fingerprint, of those observed since then; ``types``: only of these."""
         ...
 
     def count(self) -> int: ...

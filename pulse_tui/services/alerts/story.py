@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from pulse_tui.domain import countdown
 from pulse_tui.domain.advice import Advice
 from pulse_tui.domain.alert import Alert
 from pulse_tui.domain.decision import Decision
@@ -76,7 +77,7 @@ def _row(alert: Alert, now: datetime) -> AlertRow:
         alert.id,
         alert.priority.value,
         alert.state.value,
-        alert.title,
+        countdown.as_of(alert.title, now),
         alert.owner or "",
         alert.asset_id or "",
         alert.environment.value if alert.environment else "",

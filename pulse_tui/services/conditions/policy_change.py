@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 
 import msgspec
@@ -67,14 +67,14 @@ def _again(tx: Transaction, parts: JudgeParts, now: datetime) -> int:
     pairs = [(d, fact) for signal in standing for fact in facts(signal, estate) for d in parts.policy.judge(fact)]
     tx.judgements.add_decisions(pairs)
     responder = Responder(tx, parts, now)
-    news = list(_news(pairs, tx))
+    news = list(differing(pairs, tx))
     for decision, fact in news:
         responder.respond(decision, fact)
     return sum(d.outcome is Outcome.FIRED for d, _ in news)
 
 
-def _news(pairs: list[tuple[Decision, Fact]], tx: Transaction) -> Iterator[tuple[Decision, Fact]]:
-    """Decisions of the new policy that differ from the open alerts: the same again is not a second occurrence."""
+def differing(pairs: list[tuple[Decision, Fact]], tx: Transaction) -> Iterator[tuple[Decision, Fact]]:
+    """Decisions that differ from the open alerts: the same again is not a second occurrence."""
     open_ = tx.judgements.open_alerts({d.fingerprint for d, _ in pairs})
     for decision, fact in pairs:
         alert = open_.get(decision.fingerprint)
@@ -84,9 +84,15 @@ def _news(pairs: list[tuple[Decision, Fact]], tx: Transaction) -> Iterator[tuple
 
 
 def _standing(tx: Transaction, parts: JudgeParts, now: datetime) -> Iterator[Signal]:
-    """The newest signal of each condition that has not ended as far as is known."""
     concerns = {condition(a, c.key) for a in tx.estate.load().assets for c in tx.inventory.concerns(a)}
-    for signal in tx.signals.newest(now - BACK):
+    return unended(tx.signals.newest(now - BACK), tx, parts, concerns)
+
+
+def unended(
+    signals: Iterable[Signal], tx: Transaction, parts: JudgeParts, concerns: Collection[str] = ()
+) -> Iterator[Signal]:
+    """Those of the signals whose condition has not ended as far as is known; ``concerns``: that are open, by condition."""
+    for signal in signals:
         if signal.signal_type is SignalType.VERSION_EVENT and signal.fingerprint not in concerns:
             continue  # an event; only a concern that is still open about it is a condition
         resolved = tx.judgements.resolved_at(signal.fingerprint)

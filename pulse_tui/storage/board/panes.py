@@ -9,16 +9,17 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote
 
+from pulse_tui.domain import countdown
 from pulse_tui.domain.health import Health, health
 from pulse_tui.domain.moments import to_us
-from pulse_tui.domain.standing import RISKY
+from pulse_tui.domain.standing import RISKY, Standing
 from pulse_tui.domain.views.panes import (
     UNNAMED,
     AdvisoryRow,
@@ -30,6 +31,7 @@ from pulse_tui.domain.views.panes import (
 from pulse_tui.domain.words import JUDGED, PRIORITY_RANK, Priority
 from pulse_tui.enrich.standing import StandingHold
 from pulse_tui.storage.board.deployments import Registry, read_registry
+from pulse_tui.storage.board.freshness import RECENT_US, Rounds, Shown, changes_us, shown_as, silence_of
 from pulse_tui.storage.board.rollbacks import Rollbacks, read_rollbacks
 from pulse_tui.storage.board.touched import Touched
 from pulse_tui.storage.board.trends import Execute, read_trends
@@ -68,7 +70,6 @@ _COUNTS = """
 SELECT (SELECT COUNT(*) FROM outbox WHERE state = 'dead'),
        (SELECT COUNT(*) FROM decisions WHERE outcome = 'indeterminate' AND at > :since)
 """
-_RECENT_INDETERMINATE = timedelta(days=1)
 RowT = TypeVar("RowT")
 
 
@@ -77,6 +78,7 @@ class Kept(NamedTuple):
 
     board: Board
     registry: Registry
+    shown: Shown
     workflows: Workflows
 
 
@@ -99,7 +101,7 @@ def read_kept(
     ``before`` must have been at hand before this transaction began: it must not know more than that.
     """
     now_us = to_us(now)
-    urgent = [_alert(row, now_us) for row in execute(_ALERTS, {"limit": MAX_ROWS})]
+    urgent = [_alert(row, now) for row in execute(_ALERTS, {"limit": MAX_ROWS})]
     urgent.sort(key=lambda a: (PRIORITY_RANK[a.priority], -a.since_us))
     alerts = _same(urgent, before.board.alerts if before else ())
     standing = [StandingHold(*row) for row in execute(_HOLDS, {})]
@@ -107,19 +109,22 @@ def read_kept(
     marks = list(rollbacks.marks())
     known = before.registry if before else None
     registry = read_registry(execute, alerts, standing, now_us, touched, known, marks)
-    sources = tuple(_source(row, now_us) for row in execute(_SOURCES, {}))
-    ((letters, indeterminate),) = execute(
-        _COUNTS, {"since": now_us - _RECENT_INDETERMINATE // timedelta(microseconds=1)}
-    )
-    chosen = asset if asset is not None else (registry.rows[0].asset if registry.rows else None)
-    workflows = read_workflows(execute, registry.by_asset, before.workflows if before else None)
+    rounds = [Rounds(*row) for row in execute(_SOURCES, {})]
+    sources = tuple(_source(row, now_us) for row in rounds)
+    silence = silence_of(rounds, now_us)
+    shown = shown_as(registry, silence, now, before.shown if before else None)
+    ((letters, indeterminate),) = execute(_COUNTS, {"since": now_us - RECENT_US})
+    chosen = asset if asset is not None else (shown.rows[0].asset if shown.rows else None)
+    workflows = read_workflows(execute, shown.by_asset, before.workflows if before else None)
     advisories = [_advisory(row) for row in execute(_ADVISORIES, {"limit": MAX_ROWS})]
     ((unnamed,),) = execute(_UNNAMED, {})
     if unnamed:
         advisories.append(_unnamed(int(unnamed)))
     board = Board(
-        header=_header(estate, registry.counts, alerts, standing, sources, int(indeterminate), int(letters), rollbacks),
-        registry=registry.rows,
+        header=_header(
+            estate, shown.counts, alerts, standing, sources, int(indeterminate), int(letters), rollbacks, silence.as_of
+        ),
+        registry=shown.rows,
         advisories=_same(advisories, before.board.advisories if before else ()),
         alerts=alerts,
         trends=read_trends(execute, chosen) if chosen is not None else (),
@@ -127,8 +132,9 @@ def read_kept(
         workflows=workflows.rows,
         runs=rollbacks.runs,
         plans=rollbacks.plans,
+        changes_us=changes_us(execute, rounds, now_us, alerts, rollbacks),
     )
-    return Kept(board, registry, workflows)
+    return Kept(board, registry, shown, workflows)
 
 
 def _same(rows: Sequence[RowT], before: Sequence[RowT]) -> tuple[RowT, ...]:
@@ -137,7 +143,7 @@ def _same(rows: Sequence[RowT], before: Sequence[RowT]) -> tuple[RowT, ...]:
     return tuple([known.get(row, row) for row in rows])
 
 
-def _alert(row: Sequence[Any], now_us: int) -> AlertRow:
+def _alert(row: Sequence[Any], now: datetime) -> AlertRow:
     ident, priority, state, title, owner, asset, environment, since, count, rule, deadline, version, kind, proof = row[
         :14
     ]
@@ -146,14 +152,14 @@ def _alert(row: Sequence[Any], now_us: int) -> AlertRow:
         ident,
         priority,
         state,
-        title,
+        countdown.as_of(title, now),
         owner or "",
         asset or "",
         environment or "",
         int(since),
         int(count),
         rule,
-        overdue=deadline is not None and deadline < now_us and state == "firing",
+        overdue=deadline is not None and deadline < to_us(now) and state == "firing",
         version=version or "",
         signal_type=kind or "",
         verdict=_verdict(proof) if proof else "",
@@ -187,30 +193,32 @@ def _unnamed(count: int) -> AdvisoryRow:
     return AdvisoryRow(UNNAMED, "no advisory", Priority.UNKNOWN.value, told, 0, 0, "not audited", title)
 
 
-def _source(row: Sequence[Any], now_us: int) -> SourceRow:
-    ident, kind, every, good, failures, reason = row
-    silent = None if good is None else (now_us - good) / 1e6
-    return SourceRow(ident, kind, health(failures, silent, every, refused=bool(reason)), reason, good)
+def _source(row: Rounds, now_us: int) -> SourceRow:
+    silent = None if row.good_us is None else (now_us - row.good_us) / 1e6
+    state = health(row.failures, silent, row.every_s, refused=bool(row.reason))
+    return SourceRow(row.id, row.kind, state, row.reason, row.good_us)
 
 
 def _header(
     estate: str,
-    places: Mapping[tuple[str, str], int],
+    places: Counter[tuple[str, str]],
     alerts: Sequence[AlertRow],
     holds: Sequence[StandingHold],
     sources: Sequence[SourceRow],
     indeterminate: int,
     dead: int,
     rollbacks: Rollbacks,
+    as_of: str,
 ) -> Header:
     serving: Counter[str] = Counter()
     for (environment, _), count in places.items():
         serving[environment] += count
     risky = sum(count for (e, state), count in places.items() if e == "production" and state in RISKY)
     live = [a.priority for a in alerts]
+    ok, stale = places["production", Standing.OK], places["production", Standing.STALE]
     return Header(
         estate=estate,
-        production_ok=serving["production"] - risky,
+        production_ok=ok,
         production_risk=risky,
         canary=serving["canary"],
         shadow=serving["shadow"],
@@ -226,6 +234,9 @@ def _header(
         stopped=sum(r.stopped for r in rollbacks.runs),
         waiting=len(rollbacks.plans),
         muted=sum(a.muted for a in alerts),
+        production_stale=stale,
+        production_other=serving["production"] - ok - risky - stale,
+        as_of=as_of,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -56,8 +56,10 @@ class SignalTable:
             query = query.where(t.signals.c.asset_id == asset_id)
         return [_signal(row) for row in self._c.execute(query).mappings()]
 
-    def newest(self, since: datetime) -> list[Signal]:
+    def newest(self, since: datetime, types: Collection[SignalType] = ()) -> list[Signal]:
         last = sa.select(sa.func.max(t.signals.c.seq)).where(t.signals.c.observed_at >= to_us(since))
+        if types:
+            last = last.where(t.signals.c.signal_type.in_(sorted(kind.value for kind in types)))
         query = sa.select(t.signals).where(t.signals.c.seq.in_(last.group_by(t.signals.c.fingerprint)))
         return [_signal(row) for row in self._c.execute(query.order_by(t.signals.c.seq)).mappings()]
 

@@ -24,8 +24,12 @@ class _Part(NamedTuple):
     """Whether it stays on the line however narrow that is: state is never hidden."""
 
 
-def header_spans(header: Header | None, title: str, operator: str, read_only: bool, width: int) -> list[Span]:
+def header_spans(
+    header: Header | None, title: str, operator: str, read_only: bool, width: int, as_of: str = ""
+) -> list[Span]:
     """The line in ``width`` cells. Before the first board only what is known.
+
+    ``as_of``: when the board was last known to be true, where it can no longer be asked for.
 
     Where it does not fit, parts are written short, the least urgent first; then what only repeats a pane is dropped.
     """
@@ -38,6 +42,8 @@ def header_spans(header: Header | None, title: str, operator: str, read_only: bo
     ]
     if read_only:
         parts.append(_Part(1, ((" READ-ONLY ", styles.REVERSE),)))
+    if heard := as_of or (header.as_of if header is not None else ""):
+        parts.append(_Part(1, ((f"as of {heard}", styles.WARN),)))
     if header is not None:
         parts += _counts(header)
     if operator:
@@ -64,10 +70,11 @@ def _length(parts: Sequence[_Part], gap: int = 2) -> int:
 
 
 def _production(header: Header) -> tuple[Span, ...]:
-    risk = header.production_risk
+    risk, stale = header.production_risk, header.production_stale
     return (
         (f" ● {header.production_ok} ok", styles.GOOD),
         (f" ▲ {risk} risk", styles.WARN if risk else styles.DIM),
+        *(((f" ? {stale} stale", styles.WARN),) if stale else ()),
     )
 
 
@@ -121,11 +128,12 @@ class Top(Canvas):
         self.header: Header | None = None
         self.operator = ""
         self.read_only = False
+        self.as_of = ""
         self.current = 0
         self.tabs: Sequence[tuple[str, str]] = ()
 
     def draw_line(self, y: int, width: int, height: int) -> Sequence[Span]:
         if y == 0:
             title = self.header.estate if self.header else self.title
-            return header_spans(self.header, title, self.operator, self.read_only, width)
+            return header_spans(self.header, title, self.operator, self.read_only, width, self.as_of)
         return tab_spans(self.current, self.tabs)

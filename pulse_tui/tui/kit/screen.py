@@ -30,6 +30,8 @@ class Head(NamedTuple):
     header: Header | None = None
     operator: str = ""
     read_only: bool = False
+    as_of: str = ""
+    """When the board was last known to be as the database is, once that can no longer be asked; else empty."""
 
 
 class TooSmall(Canvas):
@@ -96,7 +98,7 @@ class BaseScreen(Screen[None]):
 
     def _set_top(self) -> None:
         self.top.title, self.top.header = self.head.title, self.head.header
-        self.top.operator, self.top.read_only = self.head.operator, self.head.read_only
+        self.top.operator, self.top.read_only, self.top.as_of = self.head.operator, self.head.read_only, self.head.as_of
 
     def say(self, message: str, *, bad: bool = False) -> None:
         """One line of a message in the last line."""

@@ -42,6 +42,7 @@ _STATES: Final[Mapping[str, tuple[str, Style]]] = {
     "watch": ("◆", INFO),
     "quarantined": ("✖", BAD),
     "unknown": ("?", WARN),
+    "stale": ("?", WARN),
     "conflict": ("?", WARN),
     "missing": ("?", WARN),
     # releases
@@ -57,7 +58,6 @@ _STATES: Final[Mapping[str, tuple[str, Style]]] = {
     "unseen": ("?", WARN),
     "unowned": ("▲", WARN),
     "disputed": ("✖", BAD),
-    "stale": ("○", WARN),
     "suspect": ("?", WARN),
     "concern": ("?", WARN),
     # alerts

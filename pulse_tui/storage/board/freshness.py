@@ -1,0 +1,147 @@
+"""What the passing of time does to a board: sources fall silent, and with them what was ok is no longer known to be."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from pulse_tui.domain.countdown import as_of, counts_down
+from pulse_tui.domain.health import late_after_s
+from pulse_tui.domain.moments import from_us
+from pulse_tui.domain.standing import STANDING_RANK, Standing
+from pulse_tui.domain.views.panes import AlertRow, RegistryRow
+from pulse_tui.storage.board.deployments import Registry
+from pulse_tui.storage.board.rollbacks import Rollbacks
+from pulse_tui.storage.board.trends import Execute
+
+DAY_US = timedelta(days=1) // timedelta(microseconds=1)
+RECENT_US = DAY_US
+"""How long the header counts an indeterminate decision."""
+RUNNING_US = 10_000_000
+"""How often a board on which a rollback is being carried out is read at least."""
+_NEXT = """
+SELECT (SELECT MIN(deadline) FROM alerts WHERE open_key IS NOT NULL AND state = 'firing' AND deadline >= :now),
+       (SELECT MIN(due_at) FROM retests WHERE done_at IS NULL AND due_at >= :now),
+       (SELECT MIN(at) FROM decisions WHERE outcome = 'indeterminate' AND at > :since)
+"""
+
+
+class Rounds(NamedTuple):
+    """A source's rounds, as they are stored."""
+
+    id: str
+    kind: str
+    every_s: float
+    good_us: int | None
+    """The last good one."""
+    failures: int
+    reason: str
+
+    @property
+    def late_us(self) -> int | None:
+        """The last moment at which it is not late; None when it never had a good round."""
+        return None if self.good_us is None else self.good_us + int(late_after_s(self.every_s) * 1e6)
+
+    def silent(self, now_us: int) -> bool:
+        """Whether nothing came from it for too long, or ever: whether its collector fails or is gone is the same here."""
+        return self.late_us is None or now_us > self.late_us
+
+
+class Silence(NamedTuple):
+    """Which sources are silent."""
+
+    sources: frozenset[str]
+    everywhere: bool
+    """All of them are: nothing that would be reported would arrive."""
+    words: Mapping[str, str]
+    """By source, since when. "" is all of them together."""
+    as_of: str
+    """When the newest of all came, once nothing came for a while; else empty."""
+
+
+class Shown(NamedTuple):
+    """The registry as it is shown: a row that was ok when its sources fell silent is stale."""
+
+    registry: Registry
+    """What it was made from."""
+    silence: Silence
+    today: date
+    """The day that counts of days are from."""
+    rows: tuple[RegistryRow, ...]
+    by_asset: Mapping[str, tuple[RegistryRow, ...]]
+    counts: Counter[tuple[str, str]]
+
+
+def silence_of(sources: Sequence[Rounds], now_us: int) -> Silence:
+    """Which of the sources are silent at ``now_us``."""
+    silent = {s.id: s.good_us for s in sources if s.silent(now_us)}
+    newest = max((s.good_us for s in sources if s.good_us is not None), default=None)
+    quiet = newest is not None and now_us > newest + int(late_after_s(min(s.every_s for s in sources)) * 1e6)
+    everywhere = bool(sources) and len(silent) == len(sources)
+    words = {name: f"nothing came from {name} {_since(good, now_us)}" for name, good in silent.items()}
+    words[""] = f"nothing came from any source {_since(newest, now_us)}" if everywhere else ""
+    return Silence(frozenset(silent), everywhere, words, _clock(newest, now_us) if quiet and newest is not None else "")
+
+
+def _since(us: int | None, now_us: int) -> str:
+    return "yet" if us is None else f"since {_clock(us, now_us)}"
+
+
+def _clock(us: int, now_us: int) -> str:
+    then = from_us(us)
+    return f"{then:%H:%M:%S}" if then.date() == from_us(now_us).date() else f"{then:%Y-%m-%d %H:%M}"
+
+
+def shown_as(registry: Registry, silence: Silence, now: datetime, before: Shown | None) -> Shown:
+    """The rows with what silence and the date make of them; the same objects while nothing differs from ``before``."""
+    today = now.date()
+    if (
+        before is not None
+        and before.registry.rows is registry.rows
+        and (silence, today) == (before.silence, before.today)
+    ):
+        return before
+    if not silence.sources and not any(counts_down(row.why) for row in registry.rows):
+        return Shown(registry, silence, today, registry.rows, registry.by_asset, registry.counts)
+    by_asset = {name: tuple([_row(row, silence, now) for row in rows]) for name, rows in registry.by_asset.items()}
+    if before is not None:
+        known = before.by_asset
+        by_asset = {name: known[name] if known.get(name) == rows else rows for name, rows in by_asset.items()}
+    order = sorted((min(STANDING_RANK[r.state] for r in rows), name) for name, rows in by_asset.items() if rows)
+    rows = tuple([row for _, name in order for row in by_asset[name]])
+    return Shown(registry, silence, today, rows, by_asset, Counter((row.environment, row.state) for row in rows))
+
+
+def _row(row: RegistryRow, silence: Silence, now: datetime) -> RegistryRow:
+    if row.state != Standing.OK:
+        return row._replace(why=as_of(row.why, now)) if counts_down(row.why) else row
+    why = silence.words[row.source] if row.source in silence.sources else silence.words[""]
+    return row._replace(state=str(Standing.STALE), why=why) if why else row
+
+
+def changes_us(
+    execute: Execute, sources: Sequence[Rounds], now_us: int, alerts: Sequence[AlertRow], rollbacks: Rollbacks
+) -> int | None:
+    """The next moment at which a board would read otherwise though nobody writes; None when there is none."""
+    return min(_moments(execute, sources, now_us, alerts, rollbacks), default=None)
+
+
+def _moments(
+    execute: Execute, sources: Sequence[Rounds], now_us: int, alerts: Sequence[AlertRow], rollbacks: Rollbacks
+) -> Iterator[int]:
+    ((deadline, due, undecided),) = execute(_NEXT, {"now": now_us, "since": now_us - RECENT_US})
+    lates = [s.late_us for s in sources if s.late_us is not None]
+    newest = max((s.good_us for s in sources if s.good_us is not None), default=None)
+    if newest is not None:
+        lates.append(newest + int(late_after_s(min(s.every_s for s in sources)) * 1e6))
+    # Each of these is the last moment at which things are still as they are.
+    yield from (int(last) + 1 for last in (*lates, deadline, due) if last is not None and last >= now_us)
+    yield from (plan.expires_us for plan in rollbacks.plans)
+    if any(not run.stopped for run in rollbacks.runs):
+        yield now_us + RUNNING_US  # its process may be gone
+    if undecided is not None:
+        yield int(undecided) + RECENT_US
+    if any(counts_down(alert.title) for alert in alerts):
+        yield (now_us // DAY_US + 1) * DAY_US
