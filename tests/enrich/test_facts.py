@@ -121,7 +121,7 @@ def test_a_signal_about_an_asset_as_such_is_about_its_most_exposed_deployment() 
 
 
 def test_a_date_in_the_past_counts_below_zero() -> None:
-    late = msgspec.structs.replace(DEPRECATION, occurred_at=datetime(2027, 1, 4, 4, 0, tzinfo=UTC))
+    late = msgspec.structs.replace(DEPRECATION, observed_at=datetime(2027, 1, 5, 4, 0, tzinfo=UTC))
     assert facts(late, ESTATE)[0].variables["note.days_left"] == -2
 
 

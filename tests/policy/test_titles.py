@@ -34,7 +34,7 @@ def titled(one: Signal) -> str:
         (JAILBREAK, "success_rate +1.8 pp on support-bot canary (jailbreak)"),
         (LATENCY, "p95 1.31 x objective on support-bot canary"),
         (CVE, "CVE-2026-3248 reaches embed-gateway"),
-        (DEPRECATION, "gpt-4.1 shuts down in 41 d: support-bot"),
+        (DEPRECATION, "gpt-4.1 shuts down in 41 d (2027-01-03): support-bot"),
         (HEALTH, "source registry is failing: no answer"),
         (
             signal(SignalType.COST_CHANGE, CostEvidence(metric="usd per answer", baseline=1.0, current=1.4)),

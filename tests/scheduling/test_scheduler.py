@@ -198,7 +198,7 @@ class OtherProgram(WorkerRunner):
         return await converse([sys.executable, str(self.script)])
 
 
-ENDED = Outcome("collector process exited; restarting", 10.0)
+ENDED = Outcome("collector process exited; restarting", 10.0, failed=True)
 
 
 def test_a_worker_that_dies_or_babbles_is_started_again(tmp_path: Path) -> None:
@@ -264,7 +264,9 @@ def test_a_request_without_an_answer_is_given_up_and_the_worker_stays_while_it_a
 
     before = scheduling.ANSWER_S
     try:
-        assert asyncio.run(body()) == Outcome("no answer in 0.5 s; it is asked again later", scheduling.BROKEN_S)
+        assert asyncio.run(body()) == Outcome(
+            "no answer in 0.5 s; it is asked again later", scheduling.BROKEN_S, failed=True
+        )
     finally:
         scheduling.ANSWER_S = before
 

@@ -214,7 +214,9 @@ def _escalated(alert: Alert, decision: Decision) -> Alert:
     changes: dict[str, Any] = {}
     if decision.respond_within_s is not None:
         due = decision.at + timedelta(seconds=decision.respond_within_s)
-        changes["deadline"] = min(due, alert.deadline or due)
+        # A deadline that has passed is spent: what it was for is not what is asked now.
+        earlier = alert.deadline is not None and decision.at <= alert.deadline < due
+        changes["deadline"] = alert.deadline if earlier else due
     if decision.priority in URGENT and alert.state is not AlertState.FIRING:
         changes |= {"state": AlertState.FIRING, "acknowledged_by": None, "acknowledged_until": None}
         changes |= {"suppressed_by": None, "suppressed_until": None, "suppressed_why": None, "waived": False}

@@ -104,7 +104,7 @@ def test_a_note_about_a_model_of_ours_is_a_signal_of_each_asset_that_uses_it() -
     ]
     assert signals[0].evidence.models == ["gpt-4.1-mini"]
     assert len({s.fingerprint for s in signals}) == len({s.id for s in signals}) == 2
-    assert facts(signals[0], estate)[0].variables["note.days_left"] == 42
+    assert facts(signals[0], estate)[0].variables["note.days_left"] == 41
 
 
 def test_a_note_that_names_no_model_of_ours_is_one_signal_without_asset() -> None:

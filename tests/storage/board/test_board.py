@@ -105,7 +105,9 @@ def _freeze() -> Any:
     return HoldKind.FREEZE
 
 
-def _word(place: tuple[str, Environment], version: str, alerts: list[Alert], frozen: list[str | None]) -> str:
+def _word(
+    place: tuple[str, Environment], version: str, alerts: list[Alert], frozen: list[str | None], silent: bool
+) -> str:
     """The state of a deployment, by the definition and not by the code."""
     if (place[0], version) == ("a", "2"):
         return "quarantined"
@@ -118,7 +120,9 @@ def _word(place: tuple[str, Environment], version: str, alerts: list[Alert], fro
         return "frozen"
     if worst <= 3:
         return "watch"
-    return "ok" if version in ("1", "2") else "unknown"
+    if version not in ("1", "2"):
+        return "unknown"
+    return "stale" if silent else "ok"
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
@@ -146,7 +150,8 @@ def _agrees(store: SqlStore, world: dict[str, Any], path: Path | None) -> None:
     board = store.board("acme", None, NOW)
     states = {(r.asset, r.environment): r.state for r in board.registry}
     frozen = world["freezes"]
-    assert states == {(p[0], p[1].value): _word(p, v, alerts, frozen) for p, v in serving.items()}
+    silent = bool(world["sources"]) and all(minutes > 15 for _, minutes in world["sources"])
+    assert states == {(p[0], p[1].value): _word(p, v, alerts, frozen, silent) for p, v in serving.items()}
     standing = [a for a in alerts if a.open]
     order = sorted(standing, key=lambda a: (a.priority.rank, -to_us(a.first_at)))
     assert [(a.priority.rank, to_us(a.first_at)) for a in order] == [
@@ -160,7 +165,9 @@ def _agrees(store: SqlStore, world: dict[str, Any], path: Path | None) -> None:
     assert (head.p1, head.p2) == tuple(sum(a.priority is p for a in live) for p in (Priority.P1, Priority.P2))
     production = [states[place] for place in states if place[1] == "production"]
     bad = sum(s in ("FAIL", "risk", "quarantined", "conflict", "unknown") for s in production)
-    assert (head.production_risk, head.production_ok) == (bad, len(production) - bad)
+    assert (head.production_risk, head.production_ok) == (bad, production.count("ok"))
+    assert head.production_stale == production.count("stale")
+    assert head.production_other == len(production) - bad - head.production_ok - head.production_stale
     assert head.frozen == tuple(sorted({s or "everything" for s in frozen}))
     health = [
         SourceStatus(id="", kind="", failures=f, last_good_at=NOW - timedelta(minutes=m)) for f, m in world["sources"]

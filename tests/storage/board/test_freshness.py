@@ -1,0 +1,106 @@
+"""What time alone does to a board: sources fall silent, and what was ok is no longer known to be."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from pulse_tui.domain.moments import from_us
+from pulse_tui.domain.source import SourceStatus
+from pulse_tui.domain.views.panes import Board
+from pulse_tui.domain.words import Environment
+from pulse_tui.storage.store import SqlStore
+from tests.fakes.databases import sqlite_file
+from tests.fakes.nouns import NOW, asset, deployment, release
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def estate(tmp_path: Path) -> Iterator[SqlStore]:
+    """A bot that mlflow reports and a router of the configuration; mlflow is asked each minute, osv each hour."""
+    store = SqlStore(sqlite_file(tmp_path / "pulse.db"), tmp_path)
+    with store.write() as tx:
+        for name, source in (("bot", "mlflow"), ("router", "estate")):
+            tx.estate.put_asset(asset(name))
+            tx.estate.put_release(release("1.0", name))
+            tx.estate.put_deployment(deployment("1.0", Environment.PRODUCTION, asset_id=name, source=source))
+        for ident, every in (("mlflow", 60.0), ("osv", 3_600.0)):
+            tx.plumbing.put_source(
+                SourceStatus(id=ident, kind="x", every_s=every, last_attempt_at=NOW, last_good_at=NOW)
+            )
+    yield store
+    store.close()
+
+
+def at(estate: SqlStore, moment: datetime) -> Board:
+    return estate.board("acme", None, moment)
+
+
+def states(board: Board) -> dict[str, str]:
+    return {row.asset: row.state for row in board.registry}
+
+
+def test_what_a_silent_source_reports_is_stale_and_the_rest_is_ok(estate: SqlStore) -> None:
+    assert states(at(estate, NOW + 3 * MINUTE)) == {"bot": "ok", "router": "ok"}
+    board = at(estate, NOW + 4 * MINUTE)
+    assert states(board) == {"bot": "stale", "router": "ok"}
+    assert board.registry[0].why == "nothing came from mlflow since 03:10:00"
+    assert (board.header.production_ok, board.header.production_stale, board.header.production_risk) == (1, 1, 0)
+
+
+def test_when_all_are_silent_nothing_is_ok(estate: SqlStore) -> None:
+    board = at(estate, NOW + timedelta(hours=4))
+    assert states(board) == {"bot": "stale", "router": "stale"}
+    assert (board.header.production_ok, board.header.sources_good) == (0, 0)
+
+
+def test_a_source_that_was_never_read_vouches_for_nothing(estate: SqlStore) -> None:
+    with estate.write() as tx:
+        for ident in ("mlflow", "osv"):
+            tx.plumbing.put_source(SourceStatus(id=ident, kind="x"))
+    board = at(estate, NOW)
+    assert set(states(board).values()) == {"stale"}
+    assert board.header.as_of == ""
+
+
+def test_it_is_ok_again_when_the_source_answers(estate: SqlStore) -> None:
+    late = NOW + timedelta(hours=4)
+    assert at(estate, late).header.production_stale == 2
+    with estate.write() as tx:
+        for status in tx.plumbing.sources().values():
+            tx.plumbing.put_source(msgspec.structs.replace(status, last_good_at=late))
+    assert states(at(estate, late)) == {"bot": "ok", "router": "ok"}
+
+
+def test_a_failure_is_not_yet_a_silence(estate: SqlStore) -> None:
+    with estate.write() as tx:
+        status = tx.plumbing.sources()["mlflow"]
+        tx.plumbing.put_source(msgspec.structs.replace(status, failures=2, reason="refused"))
+    board = at(estate, NOW + MINUTE)
+    assert (board.header.sources_good, states(board)["bot"]) == (1, "ok")
+    assert states(at(estate, NOW + 4 * MINUTE))["bot"] == "stale"
+
+
+def test_the_header_says_from_when_it_is_once_nothing_came_for_a_while(estate: SqlStore) -> None:
+    assert at(estate, NOW + 3 * MINUTE).header.as_of == ""
+    assert at(estate, NOW + 4 * MINUTE).header.as_of == "03:10:00"
+    assert at(estate, NOW + timedelta(days=2)).header.as_of == "2026-11-23 03:10"
+
+
+def test_a_board_knows_when_time_alone_changes_it(estate: SqlStore) -> None:
+    """A tower that reads again only then shows at any second what a fresh read says."""
+    moment, shown = NOW, at(estate, NOW)
+    for second in itertools.count(7, 97):
+        moment = NOW + timedelta(seconds=second)
+        if second > 4 * 3_600:
+            break
+        if shown.changes_us is not None and from_us(shown.changes_us) <= moment:
+            shown = at(estate, moment)
+        assert shown == at(estate, moment)
+    assert shown.header.production_stale == 2
