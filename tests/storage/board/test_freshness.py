@@ -27,9 +27,9 @@ def estate(tmp_path: Path) -> Iterator[SqlStore]:
     store = SqlStore(sqlite_file(tmp_path / "pulse.db"), tmp_path)
     with store.write() as tx:
         for name, source in (("bot", "mlflow"), ("router", "estate")):
-            tx.estate.put_asset(asset(name))
-            tx.estate.put_release(release("1.0", name))
-            tx.estate.put_deployment(deployment("1.0", Environment.PRODUCTION, asset_id=name, source=source))
+            tx.estate.put_assets([asset(name)])
+            tx.estate.add_release(release("1.0", name))
+            tx.estate.deploy(deployment("1.0", Environment.PRODUCTION, asset_id=name, source=source))
         for ident, every in (("mlflow", 60.0), ("osv", 3_600.0)):
             tx.plumbing.put_source(
                 SourceStatus(id=ident, kind="x", every_s=every, last_attempt_at=NOW, last_good_at=NOW)
