@@ -111,7 +111,7 @@ def _word(
     """The state of a deployment, by the definition and not by the code."""
     if (place[0], version) == ("a", "2"):
         return "quarantined"
-    here = [a for a in alerts if a.open and a.state.value != "suppressed" and (a.asset_id, a.environment) == place]
+    here = [a for a in alerts if a.open and (a.asset_id, a.environment) == place]
     worst = min((a.priority.rank for a in here), default=9)
     if worst <= 1:
         first = min(here, key=lambda a: (a.priority.rank, -to_us(a.first_at), a.id))
@@ -160,7 +160,7 @@ def _agrees(store: SqlStore, world: dict[str, Any], path: Path | None) -> None:
     assert {r.id: r.overdue for r in board.alerts} == {
         a.id: a.state.value == "firing" and a.first_at < NOW for a in standing
     }
-    live = [a for a in standing if a.state.value != "suppressed"]
+    live = standing  # muting is about who is notified, never about what is so
     head = board.header
     assert (head.p1, head.p2) == tuple(sum(a.priority is p for a in live) for p in (Priority.P1, Priority.P2))
     production = [states[place] for place in states if place[1] == "production"]
