@@ -126,8 +126,8 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
     place(name, options)
     document = decode(name, data, _DOCUMENT, "CycloneDX document")
     if document.format != "CycloneDX":
-        said = f"bomFormat is {clean(document.format, 40)!r}" if document.format else "it has no bomFormat"
-        raise SourceError(f"{name} is not a CycloneDX document: {said}", todo="Give the JSON form of the bill")
+        message = f"bomFormat is {clean(document.format, 40)!r}" if document.format else "it has no bomFormat"
+        raise SourceError(f"{name} is not a CycloneDX document: {message}", todo="Give the JSON form of the bill")
     if document.vulnerabilities and not document.components and not document.services:
         raise SourceError(
             f"{name} is a VEX document: it judges vulnerabilities and lists no component",

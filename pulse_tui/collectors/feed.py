@@ -101,10 +101,10 @@ def _note(entry: Any, vendor: str, source: str, now: datetime, *, base: str, sha
     key = _own_key(entry)
     if not key or shared:
         # A page without anchors gives all its entries one link: title and date distinguish them.
-        said = f"{title}\0{entry.get('published') or entry.get('updated') or ''}"
+        message = f"{title}\0{entry.get('published') or entry.get('updated') or ''}"
         if not entry.get("title"):  # RSS requires a title or a description: all of it distinguishes such entries
-            said += f"\0{_body(entry)}"
-        key = f"{key}#{hashlib.sha256(said.encode('utf-8', 'replace')).hexdigest()[:20]}"
+            message += f"\0{_body(entry)}"
+        key = f"{key}#{hashlib.sha256(message.encode('utf-8', 'replace')).hexdigest()[:20]}"
     link = urljoin(base, str(entry.get("link") or ""))
     return Note(
         source=source,

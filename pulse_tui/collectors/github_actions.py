@@ -104,7 +104,7 @@ class _Run(msgspec.Struct):
 class _Mark(msgspec.Struct):
     """The bookmark: attempts that were reported, runs that had not ended (microseconds of creation), newest deployments."""
 
-    told: list[str] = []
+    stated: list[str] = []
     open: dict[str, int] = {}
     placed: dict[str, int] = {}
     refused: list[str] = []
@@ -130,7 +130,7 @@ def collect(options: Options, context: CollectContext) -> Collected:
     finished: list[Finished] = []
     listed: set[str] = set()
     after = _Mark(placed=dict(mark.placed))
-    told = set(mark.told)
+    stated = set(mark.stated)
     for raw in _all(options, context, mark, listed, rejected):
         run = typed(raw, _Run, "run", context, rejected)
         rules = [rule for rule in options.workflows if _is_of(run, rule)] if run and _is_ours(run) else []
@@ -139,8 +139,8 @@ def collect(options: Options, context: CollectContext) -> Collected:
         if run.status != "completed":
             after.open[str(run.id)] = to_us(max(run.created_at, EPOCH))
             continue
-        after.told.append(run.key)
-        if run.key not in told and (run.conclusion == "success" or run.conclusion in _FAILED):
+        after.stated.append(run.key)
+        if run.key not in stated and (run.conclusion == "success" or run.conclusion in _FAILED):
             try:
                 finished += [_finished(run, rule, context.now) for rule in rules]
             except Bad as error:
@@ -218,8 +218,8 @@ def _listed(options: Options, context: CollectContext, listed: set[str], rejecte
     since = iso(context.now - timedelta(days=options.days))
     for page in range(1, _PAGES + 1):
         params = {"per_page": str(_PER_PAGE), "page": str(page), "created": f">={since}"}
-        told = get_json(context, url, options.token, params)
-        items = told.get("workflow_runs") if isinstance(told, dict) else None
+        stated = get_json(context, url, options.token, params)
+        items = stated.get("workflow_runs") if isinstance(stated, dict) else None
         if not isinstance(items, list):
             raise SourceError(f"{address(url)} is not a GitHub API: no list 'workflow_runs'", todo="Correct 'url'")
         ids = {str(item.get("id")) for item in items if isinstance(item, dict)}
@@ -260,7 +260,7 @@ def _finished(run: _Run, rule: WorkflowRule, now: datetime) -> Finished:
         ok=run.conclusion == "success",
         ended=clean(run.conclusion or "", 40).replace("_", " ").replace("failure", "failed"),
         commit=commit(run.head_sha),
-        said=branch if rule.version_in is Where.REF else clean(run.display_title, 300),
+        searched=branch if rule.version_in is Where.REF else clean(run.display_title, 300),
         at=plausible(run.updated_at, now),
         branch=branch,
         repository=repository,

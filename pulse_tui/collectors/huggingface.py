@@ -269,9 +269,9 @@ class _Reader:
 
     def _get(self, repo: Repo, path: str, shape: type[_T], params: dict[str, str] | None = None) -> _T:
         url = f"{self._options.url.rstrip('/')}/api/{repo.kind.value}s/{repo.repo}{path}"
-        told = get_json(self._context, url, self._options.token, params or {})
+        stated = get_json(self._context, url, self._options.token, params or {})
         try:
-            return msgspec.convert(told, shape)
+            return msgspec.convert(stated, shape)
         except msgspec.ValidationError as error:
             what = f"{address(url)} does not answer as the hub does: {clean(str(error), 160)}"
             raise SourceError(what, todo="Correct 'url'") from None

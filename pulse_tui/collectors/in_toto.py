@@ -143,16 +143,16 @@ def _attestations(
 def _payload(record: bytes, raw: bytes) -> tuple[bytes, bool]:
     """The statement's bytes, and whether they came in a Sigstore bundle."""
     try:
-        told = msgspec.json.decode(record, type=dict[str, msgspec.Raw])
-        media = msgspec.json.decode(told["mediaType"], type=str) if "mediaType" in told else ""
+        stated = msgspec.json.decode(record, type=dict[str, msgspec.Raw])
+        media = msgspec.json.decode(stated["mediaType"], type=str) if "mediaType" in stated else ""
         bundle = media.startswith(_BUNDLE)
-        if "_type" in told:
+        if "_type" in stated:
             return raw, False
-        if bundle and "dsseEnvelope" not in told:
+        if bundle and "dsseEnvelope" not in stated:
             raise _Unread("the bundle signs a blob and holds no statement")
-        if not bundle and "payload" not in told:
+        if not bundle and "payload" not in stated:
             raise _Unread("neither a statement, an envelope nor a bundle")
-        envelope = msgspec.json.decode(told["dsseEnvelope"] if bundle else record, type=_Envelope)
+        envelope = msgspec.json.decode(stated["dsseEnvelope"] if bundle else record, type=_Envelope)
     except _UNREADABLE as error:
         raise _Unread(clean(str(error), 160) or "nested too deeply to be read") from None
     if envelope.payloadType != _PAYLOAD:

@@ -187,7 +187,7 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
 def _take(where: str, raw: bytes, source: str, good: list[Advisory], bad: list[Rejected]) -> None:
     """A record, or each record that an answer of the API or a report wraps."""
     try:
-        advisory, doubt = _advisory(_RECORD.decode(raw), source)
+        advisory, oddity = _advisory(_RECORD.decode(raw), source)
     except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError, _Unusable) as error:
         if (inner := _wrapped(members(raw))) is not None:
             for index, one in enumerate(dict.fromkeys(inner)):  # a scanner repeats a record for each package it found
@@ -197,8 +197,8 @@ def _take(where: str, raw: bytes, source: str, good: list[Advisory], bad: list[R
         bad.append(refuse(source, _named(where, raw), what, raw))
         return
     good.append(advisory)
-    if doubt:
-        bad.append(refuse(source, f"{where} {advisory.id}", doubt, raw))
+    if oddity:
+        bad.append(refuse(source, f"{where} {advisory.id}", oddity, raw))
 
 
 def _wrapped(top: Mapping[str, msgspec.Raw]) -> list[bytes] | None:
@@ -280,7 +280,7 @@ def _named(where: str, raw: bytes) -> str:
 def _advisory(record: _Record, source: str) -> tuple[Advisory, str]:
     """The advisory, and a remark about an oddity ("" for none)."""
     affected = tuple(_affected(item) for item in record.affected or () if item.package is not None)
-    scored, vector, doubt = _score(record)
+    scored, vector, oddity = _score(record)
     details = next((line for line in (record.details or "").splitlines() if line.strip()), "")
     advisory = Advisory(
         id=_safe(record.id),
@@ -295,7 +295,7 @@ def _advisory(record: _Record, source: str) -> tuple[Advisory, str]:
         affected=affected,
         links=tuple(clean(r.url, 2_000) for r in (record.references or ())[:_LINKS_KEPT] if _is_web(r.url)),
     )
-    return advisory, doubt
+    return advisory, oddity
 
 
 def _affected(item: _Affected) -> Affected:
@@ -374,7 +374,7 @@ def _score(record: _Record) -> tuple[float | None, str | None, str]:
     A version 2 score counts only where there is no newer one: its scale is another.
     """
     best: tuple[bool, float, str] | None = None
-    doubt = ""
+    oddity = ""
     severities = list(record.severity or ())
     for item in record.affected or ():
         severities += item.severity or ()
@@ -384,10 +384,10 @@ def _score(record: _Record) -> tuple[float | None, str | None, str]:
         try:
             found = score(severity.score)
         except ValueError as error:
-            doubt = f"severity: {error}; kept without this score"
+            oddity = f"severity: {error}; kept without this score"
             continue
         best = max(best or (False, 0.0, ""), (severity.type != "CVSS_V2", found, clean(severity.score, 300)))
-    return (best[1], best[2], doubt) if best else (None, None, doubt)
+    return (best[1], best[2], oddity) if best else (None, None, oddity)
 
 
 def _graded(score: float) -> Severity:

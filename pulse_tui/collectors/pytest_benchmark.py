@@ -173,8 +173,8 @@ def _told(name: str, benchmarks: list[dict[str, Any]], key: str) -> str | None:
         str(v) for e in extras if isinstance(e, dict) and isinstance(v := e.get(key), str | int | float) and v != ""
     }
     if len(found) > 1:
-        told = " and ".join(shown(text) for text in sorted(found)[:2])
-        raise SourceError(f"{name}: its benchmarks say {key} {told}", todo=f"Write a file for each, or set '{key}'")
+        stated = " and ".join(shown(text) for text in sorted(found)[:2])
+        raise SourceError(f"{name}: its benchmarks say {key} {stated}", todo=f"Write a file for each, or set '{key}'")
     return next(iter(found), None)
 
 

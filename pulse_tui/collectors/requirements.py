@@ -166,9 +166,9 @@ def _requirement(text: str) -> tuple[str, str | None]:
     try:
         read = Requirement(text)
     except (InvalidRequirement, RecursionError) as error:
-        said = str(error).splitlines()[0] if str(error) else "nested too deeply"
+        message = str(error).splitlines()[0] if str(error) else "nested too deeply"
         raise ValueError(
-            f"{clean(text.partition('://')[0], 80)!r} is not a requirement: {said.partition('://')[0]}"
+            f"{clean(text.partition('://')[0], 80)!r} is not a requirement: {message.partition('://')[0]}"
         ) from None
     pins = [s.version for s in read.specifier if s.operator in ("==", "===") and not s.version.endswith(".*")]
     return read.name, pins[0] if pins else None

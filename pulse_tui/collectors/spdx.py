@@ -138,8 +138,8 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
     if not document.version and members(document.wrapped):
         document = decode(name, bytes(document.wrapped), _DOCUMENT, "SPDX document")
     if not document.version.startswith("SPDX-2."):
-        said = f"spdxVersion is {clean(document.version, 40)!r}" if document.version else "it has no spdxVersion"
-        raise SourceError(f"{name} is not an SPDX 2 document: {said}", todo="Give the JSON form of SPDX 2.2 or 2.3")
+        message = f"spdxVersion is {clean(document.version, 40)!r}" if document.version else "it has no spdxVersion"
+        raise SourceError(f"{name} is not an SPDX 2 document: {message}", todo="Give the JSON form of SPDX 2.2 or 2.3")
     refusals = Refusals(context.source, name)
     graph = Graph()
     packages = list(each(document.packages, _PACKAGE, "packages", refusals, lost=True))

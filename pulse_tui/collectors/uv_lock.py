@@ -118,8 +118,8 @@ def _toml(name: str, data: bytes) -> dict[str, Any]:
 
 def _packages(entries: list[Any], refusals: Refusals) -> Iterator[_Package]:
     for index, entry in enumerate(entries):
-        said = entry.get("name") if isinstance(entry, dict) else None
-        where = f"package[{index}]" + (f" {clean(said, 100)}" if isinstance(said, str) else "")
+        message = entry.get("name") if isinstance(entry, dict) else None
+        where = f"package[{index}]" + (f" {clean(message, 100)}" if isinstance(message, str) else "")
         try:
             yield msgspec.convert(entry, _Package)
         except msgspec.ValidationError as error:

@@ -17,7 +17,7 @@ from pulse_tui.domain.words import Environment
 
 ESTATE = "estate"
 """The configuration's own estate section."""
-DEEDS = "pulse-tui"
+OWN_ACTIONS = "pulse-tui"
 """What was done through this program: a promotion, a rollback."""
 
 
@@ -72,10 +72,10 @@ def settle(claims: Iterable[Claim], precedence: Sequence[str]) -> Settled | None
     found = list(claims)
     if not found:
         return None
-    systems = [c for c in found if c.source not in (ESTATE, DEEDS)]
+    systems = [c for c in found if c.source not in (ESTATE, OWN_ACTIONS)]
     newest = max((c.since for c in systems), default=None)
     systems.sort(key=lambda c: (c.event and c.since != newest, listed.get(c.source, len(listed)), c.source))
-    people = [c for c in found if c.source in (ESTATE, DEEDS)]
+    people = [c for c in found if c.source in (ESTATE, OWN_ACTIONS)]
     people.sort(key=lambda c: (c.since, c.source), reverse=True)
     if people and (found[0].field in DESCRIPTIVE or not systems or _newer_deed(people[0], systems[0])):
         ordered = people + systems
@@ -92,14 +92,14 @@ def settle(claims: Iterable[Claim], precedence: Sequence[str]) -> Settled | None
 
 
 def _newer_deed(claim: Claim, system: Claim) -> bool:
-    return claim.source == DEEDS and claim.since > system.since
+    return claim.source == OWN_ACTIONS and claim.since > system.since
 
 
 def _superseded(claim: Claim, best: Claim) -> bool:
     """No conflict: the estate's claim before an action of ours replaced it; our action before any newer claim."""
-    if claim.source == DEEDS or claim.event:
+    if claim.source == OWN_ACTIONS or claim.event:
         return claim.since <= best.since
-    return claim.source == ESTATE and best.source == DEEDS
+    return claim.source == ESTATE and best.source == OWN_ACTIONS
 
 
 def asset_subject(asset_id: str) -> str:

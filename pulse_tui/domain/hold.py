@@ -46,7 +46,7 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True):
         return self.lifted_at is None
 
     def again(self, now: datetime) -> Hold:
-        """The same hold, placed anew."""
+        """The same hold, placed again."""
         return msgspec.structs.replace(self, placed_at=now, lifted_at=None, lifted_by=None)
 
     def covers(self, asset_id: str, version: str) -> bool:

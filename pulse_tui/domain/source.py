@@ -48,7 +48,7 @@ class Collected(msgspec.Struct, frozen=True, kw_only=True):
     unchanged: bool = False
     standing: str | None = None
     """Of what stands refused since this or an earlier round, the first and how many more; empty: nothing does. None: the
-    source cannot tell, and what was refused in the round counts."""
+    source cannot know, and what was refused in the round counts."""
 
 
 class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):

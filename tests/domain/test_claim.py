@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulse_tui.domain.claim import DEEDS, ESTATE, Claim, settle
+from pulse_tui.domain.claim import ESTATE, OWN_ACTIONS, Claim, settle
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 ORDER = ("registry", "ci")
@@ -53,13 +53,13 @@ def test_people_decide_who_owns_an_asset() -> None:
 
 
 def test_a_rollback_that_was_read_back_is_believed_over_every_older_word() -> None:
-    assert believed(claim("registry", "2", 0), claim(DEEDS, "1", 1)) == ("1", DEEDS, True)
-    assert believed(claim("registry", "3", 2), claim(DEEDS, "1", 1)) == ("3", "registry", False)
+    assert believed(claim("registry", "2", 0), claim(OWN_ACTIONS, "1", 1)) == ("1", OWN_ACTIONS, True)
+    assert believed(claim("registry", "3", 2), claim(OWN_ACTIONS, "1", 1)) == ("3", "registry", False)
 
 
 def test_the_estate_and_a_deed_are_no_dispute_the_newer_holds() -> None:
-    assert believed(claim(ESTATE, "2", 0), claim(DEEDS, "1", 1)) == ("1", DEEDS, False)
-    assert believed(claim(ESTATE, "2", 2), claim(DEEDS, "1", 1)) == ("2", ESTATE, False)
+    assert believed(claim(ESTATE, "2", 0), claim(OWN_ACTIONS, "1", 1)) == ("1", OWN_ACTIONS, False)
+    assert believed(claim(ESTATE, "2", 2), claim(OWN_ACTIONS, "1", 1)) == ("2", ESTATE, False)
 
 
 def test_a_deployment_job_that_ran_before_the_alias_moved_is_history_not_a_dispute() -> None:
@@ -79,7 +79,7 @@ def test_the_words_name_who_says_what() -> None:
 CLAIMS = st.lists(
     st.builds(
         claim,
-        st.sampled_from(["registry", "ci", "git", ESTATE, DEEDS]),
+        st.sampled_from(["registry", "ci", "git", ESTATE, OWN_ACTIONS]),
         st.sampled_from(["1", "2", "3"]),
         st.integers(0, 5).map(float),
         event=st.booleans(),
@@ -104,4 +104,4 @@ def test_nobody_is_lost_each_source_agrees_is_against_or_was_superseded(claims: 
     told = {settled.source, *settled.agree, *(c.source for c in settled.against)}
     assert told <= {c.source for c in claims}
     silent = [c for c in claims if c.source not in told]
-    assert all(c.source in (ESTATE, DEEDS) or c.event for c in silent)
+    assert all(c.source in (ESTATE, OWN_ACTIONS) or c.event for c in silent)

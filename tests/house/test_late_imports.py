@@ -23,7 +23,7 @@ told["gate"] = desk.gate_story("my-bot", "1.1.0", "production").word
 told["trends"], told["history"] = len(desk.trends("my-bot")), len(desk.history("my-bot"))
 told["board"] = len(desk.board().registry)
 """
-DEEDS = """
+OWN_ACTIONS = """
 desk = house.desk("ana")
 told["risk"] = desk.accept_risk("golden-1.1.0", "production", "functional", 7, "the fix cannot wait")
 told["pin"] = desk.pin_baseline("golden-1.1.0", "it is the new normal")
@@ -76,14 +76,14 @@ def test_reading_verdicts_imports_no_statistics(config: Path) -> None:
 
 
 def test_deeds_of_the_screen_import_none_either(config: Path) -> None:
-    told, heavy = fresh(config, DEEDS)
+    told, heavy = fresh(config, OWN_ACTIONS)
     assert heavy == []
     assert told["pin"].endswith("the others are judged again in a moment")
 
 
 def test_housekeeping_imports_them_when_there_is_something_to_judge(config: Path) -> None:
     assert fresh(config, KEEPING) == ({"judged": 0}, [])
-    fresh(config, DEEDS)
+    fresh(config, OWN_ACTIONS)
     told, heavy = fresh(config, KEEPING)
     assert told == {"judged": 2}
     assert "scipy" in heavy

@@ -97,7 +97,7 @@ LEVEL = Level("p95_latency", "p95 latency", SignalType.LATENCY_BREACH, "q", 1.0,
 PLACE = report.Watched("prom", BOT.id, CANARY, 300.0, Grid(1_795_400_000_000, 60_000, 5), timedelta(0), NOW)
 FINISHED = ci.Finished(
     rule=ci.Rule(asset=BOT.id, means=ci.Means.DEPLOYMENT, environment=CANARY), key="run-1/1", ok=True, ended="success",
-    commit="4be21c0" * 5, said="v3.8.2", at=NOW, run="https://ci/1", actor="ana",
+    commit="4be21c0" * 5, searched="v3.8.2", at=NOW, run="https://ci/1", actor="ana",
 )  # fmt: skip
 BUNDLE = bundle.Bundle(asset=BOT.id, paths=("prompts",))
 COMMIT = Commit("4be21c0" * 5 + "abcde", (), "1795400000", "ana", "Refunds v9")
@@ -147,7 +147,7 @@ BUILT: dict[str, Callable[[], Signal | None]] = {
     "forced": lambda: READER._forced(BUNDLE, "a" * 40, "b" * 40),
     "pipeline": lambda: ci._signal(FINISHED, SimpleNamespace(source="gitlab", now=NOW)),  # type: ignore[arg-type]
     "pipeline failed": lambda: ci._signal(
-        changed(FINISHED, ok=False, ended="cancelled", said="nightly"), SimpleNamespace(source="gitlab", now=NOW)),  # type: ignore[arg-type]
+        changed(FINISHED, ok=False, ended="cancelled", searched="nightly"), SimpleNamespace(source="gitlab", now=NOW)),  # type: ignore[arg-type]
     "advisory": lambda: matching._signal(ADVISORY, BOT, PRODUCTION, [FINDING], ESTATE, NOW),
     "note": lambda: notes._signal(NOTE, READING, SignalType.VENDOR_NOTE, BOT, [VLLM], NOW),
     "note of nobody": lambda: notes._signal(NOTE, READING, SignalType.PRICING_CHANGE, None, [], NOW),

@@ -204,7 +204,7 @@ def hand_over(
         refusals.add("", *wrong)
         return Collected(rejected=refusals.listed(), cursor=context.cursor)
     if not graph.components and not refusals.lost:
-        refusals.add("", "it lists no component", "What it said before stands; make it for what is deployed")
+        refusals.add("", "it lists no component", "Its earlier list stays; make it for what is deployed")
         return Collected(rejected=refusals.listed(), cursor=context.cursor)
     bill = Bill(
         source=context.source,
@@ -227,13 +227,13 @@ def _another(subject: Subject, options: BillOptions) -> tuple[str, str] | None:
     if options.subject is not None:
         wanted = clean(options.subject, 300)
         if wanted not in {s for s in (subject.name, *subject.spellings) if s}:
-            told = f"it describes {subject.name!r}" if subject.name else "it does not state what it describes"
-            return f"{told}, expected is {wanted!r}", "Give the bill of that, or correct 'subject'"
+            stated = f"it describes {subject.name!r}" if subject.name else "it does not state what it describes"
+            return f"{stated}, expected is {wanted!r}", "Give the bill of that, or correct 'subject'"
     if options.digest is not None:
         expected = options.digest.strip().lower()
         if subject.digest != expected:
-            told = f"it describes {subject.digest}" if subject.digest else "it does not state the digest it describes"
-            return f"{told}, expected is {clean(expected, 200)}", "Make the bill of that content, or correct 'digest'"
+            stated = f"it describes {subject.digest}" if subject.digest else "it does not state the digest it describes"
+            return f"{stated}, expected is {clean(expected, 200)}", "Make the bill of that content, or correct 'digest'"
     return None
 
 
@@ -248,8 +248,8 @@ def package(
 def from_purl(locator: str, version: str | None = None) -> Component:
     """The component of a package URL; the document's version when the URL has none. Raises BadPurl."""
     found = component(locator)
-    if found.version is None and (said := text(version)) is not None:
-        found = msgspec.structs.replace(found, version=said)
+    if found.version is None and (message := text(version)) is not None:
+        found = msgspec.structs.replace(found, version=message)
     return found
 
 
@@ -265,9 +265,9 @@ def text(value: str | None) -> str | None:
     return None if safe in ("", "NOASSERTION", "NONE") else safe
 
 
-def digest_of(*said: str | None) -> str | None:
+def digest_of(*message: str | None) -> str | None:
     """The first that is a content digest (``sha256:...``), also at the end of a reference ``name@sha256:...``."""
-    for value in said:
+    for value in message:
         tail = (value or "").rpartition("@")[2].strip().lower()
         if _DIGEST.match(tail):
             return tail

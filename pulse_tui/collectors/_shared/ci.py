@@ -78,7 +78,7 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True):
     ended: str
     """How it ended, as the CI names it."""
     commit: str
-    said: str
+    searched: str
     """The text that was searched for the version."""
     at: datetime
     branch: str = ""
@@ -90,7 +90,7 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def version(self) -> str | None:
         """What the rule's pattern finds; None when it finds nothing."""
-        match = re.search(self.rule.version, self.said[:300])
+        match = re.search(self.rule.version, self.searched[:300])
         return clean(match[1], 300) or None if match and match[1] else None
 
 
@@ -168,9 +168,9 @@ def _signal(run: Finished, context: CollectContext) -> Signal:
     shown = version or run.commit[:_SHORT]
     where = f" to {rule.environment.value}" if rule.environment else ""
     ended = "succeeded" if run.ok else f"failed ({run.ended})" if run.ended != "failed" else "failed"
-    told = [f"by {run.actor}"] if run.actor else []
+    stated = [f"by {run.actor}"] if run.actor else []
     if version is None:
-        told.append(f"{clean(run.said, 80)!r} names no version: its commit is used")
+        stated.append(f"{clean(run.searched, 80)!r} names no version: its commit is used")
     condition = ("version",) if run.ok else ("failed", rule.means.value)
     return observed(
         SignalType.VERSION_EVENT,
@@ -187,7 +187,7 @@ def _signal(run: Finished, context: CollectContext) -> Signal:
         at=run.at,
         now=context.now,
         title=f"{rule.asset} {rule.means.value} of {shown}{where} {ended}",
-        summary="; ".join(told),
+        summary="; ".join(stated),
         links=[run.run],
         evidence=VersionEvidence(ref=run.commit, actor=run.actor or None),
     )
@@ -227,8 +227,8 @@ def header(request: HookRequest, *names: str) -> str:
 def about(request: HookRequest, event: str) -> str:
     """The event's name with the action or kind that the body gives, safe to draw. Raises Refused for no JSON."""
     try:
-        told = msgspec.json.decode(request.body)
+        stated = msgspec.json.decode(request.body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Refused("the webhook's body is not JSON", todo="Let it send application/json") from None
-    words = [event, *(str(told.get(key) or "") for key in ("action", "object_kind") if isinstance(told, dict))]
+    words = [event, *(str(stated.get(key) or "") for key in ("action", "object_kind") if isinstance(stated, dict))]
     return clean(" ".join(dict.fromkeys(word for word in words if word)), 200) or "an event"

@@ -68,14 +68,14 @@ def refusing(parse: Parse) -> Parse:
     """
 
     @wraps(parse)
-    def told(name: str, data: bytes, options: _Options, context: CollectContext) -> Collected:
+    def stated(name: str, data: bytes, options: _Options, context: CollectContext) -> Collected:
         try:
             return parse(name, data, options, context)
         except SourceError as error:
             error.about = tuple(dict.fromkeys((*error.about, *_guessed(name, options, context))))
             raise
 
-    return cast("Parse", told)
+    return cast("Parse", stated)
 
 
 def _guessed(name: str, options: _Options, context: CollectContext) -> tuple[ResultOf, ...]:
@@ -100,6 +100,6 @@ def run_id(kind: str, name: str, data: bytes, *of: str) -> str:
     ``of`` gives the run's release (asset, version, suite): two releases may give the same file.
     """
     base = name.replace("\\", "/").rpartition("/")[2]
-    told = "\0".join((base, *of)).encode("utf-8", "replace")
-    digest = hashlib.sha256(told + b"\0" + data).hexdigest()
+    stated = "\0".join((base, *of)).encode("utf-8", "replace")
+    digest = hashlib.sha256(stated + b"\0" + data).hexdigest()
     return f"{kind}:{digest[:20]}"

@@ -87,8 +87,8 @@ def gather(answers: Iterable[Answer]) -> Gathered:
             task = tasks[name_of_task] = _Task()
         problem = task.add(answer)
         if problem is not None:
-            told = f"{answer.where or f'item {short(answer.item)}'}: {problem}"
-            problems.setdefault(name_of_task, []).append(told)
+            stated = f"{answer.where or f'item {short(answer.item)}'}: {problem}"
+            problems.setdefault(name_of_task, []).append(stated)
     refused = {name: _counted(mine) for name, mine in problems.items()}
     left_out = {name: _counted(task.odd) for name, task in tasks.items() if task.odd}
     whole = tuple(task.sheet(name) for name, task in tasks.items() if name not in refused)

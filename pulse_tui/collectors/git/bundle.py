@@ -101,11 +101,11 @@ class Reader:
         if mark.branch != bundle.branch:
             mark = Mark(branch=bundle.branch, loose=mark.loose)
         mark = msgspec.structs.replace(mark, gone=False)
-        told: list[Signal] = []
+        stated: list[Signal] = []
         since, upto, done = mark.at, mark.upto or head, mark.done
         known = mark.upto or mark.at
         if known is not None and known != head and not self._git.is_ancestor(known, head):
-            told.append(self._forced(bundle, known, head))
+            stated.append(self._forced(bundle, known, head))
             since, upto, done = self._git.merge_base(mark.at or known, head), head, 0
         if since is None:
             shas = self._git.history(None, upto, paths, limit=1)
@@ -113,12 +113,12 @@ class Reader:
             shas = [] if since == upto else self._git.history(since, upto, paths)[done:]
         now, later = shas[:EVENTS_LIMIT], len(shas) - EVENTS_LIMIT
         commits = self._git.commits(now)
-        told += [signal for sha in now if (signal := self._event(bundle, commits[sha])) is not None]
+        stated += [signal for sha in now if (signal := self._event(bundle, commits[sha])) is not None]
         if later > 0:
             what = f"{len(shas):,} new commits: {len(now)} are reported now, the others in the next rounds"
             self.rejected.append(refuse(self._context.source, f"{self._shown} {bundle.asset}", what))
-            return told, msgspec.structs.replace(mark, at=since, upto=upto, done=done + len(now))
-        return told, msgspec.structs.replace(mark, at=upto, upto=None, done=0)
+            return stated, msgspec.structs.replace(mark, at=since, upto=upto, done=done + len(now))
+        return stated, msgspec.structs.replace(mark, at=upto, upto=None, done=0)
 
     def _event(self, bundle: Bundle, commit: Commit) -> Signal | None:
         at = self._moment(commit, bundle)

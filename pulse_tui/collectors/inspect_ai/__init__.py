@@ -199,8 +199,8 @@ def _totals_alone(
 
 def _own(header: Header, options: Options) -> tuple[str | None, str | None]:
     """Asset and version from the options, else the log's metadata."""
-    told = {**(header.metadata or {}), **(header.eval.metadata or {})}
-    asset, version = (plain_text(told.get(key)) or None for key in ("asset", "version"))
+    stated = {**(header.metadata or {}), **(header.eval.metadata or {})}
+    asset, version = (plain_text(stated.get(key)) or None for key in ("asset", "version"))
     return options.asset or asset, options.version or version
 
 
@@ -216,8 +216,8 @@ def _texts(header: Header, context: CollectContext) -> Iterator[str]:
 def _id(header: Header, suite: str, asset: str, version: str, found: tuple[Sheet, ...]) -> str:
     """The same for both forms of one log, another when it is scored again."""
     spec = header.eval
-    told = [spec.eval_id, spec.run_id, spec.created, spec.task, suite, asset, version]
-    seal = hashlib.sha256(canonical(told) + msgspec.json.encode(found, order="sorted"))
+    stated = [spec.eval_id, spec.run_id, spec.created, spec.task, suite, asset, version]
+    seal = hashlib.sha256(canonical(stated) + msgspec.json.encode(found, order="sorted"))
     return f"inspect_ai:{seal.hexdigest()[:20]}"
 
 
@@ -228,8 +228,8 @@ def _suite_digest(header: Header, samples: Sequence[Sample], columns: Sequence[C
     """
     spec = header.eval
     targets = sorted({str(s.id): digest(s.wanted()) for s in samples}.items())
-    told = [spec.task, str(spec.task_version), spec.dataset.name, sorted({c.scorer for c in columns}), targets]
-    return hashlib.sha256(canonical(told)).hexdigest()
+    stated = [spec.task, str(spec.task_version), spec.dataset.name, sorted({c.scorer for c in columns}), targets]
+    return hashlib.sha256(canonical(stated)).hexdigest()
 
 
 # --------------------------------------------------------------------------- the items

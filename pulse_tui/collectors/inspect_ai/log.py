@@ -143,13 +143,13 @@ def conditions(spec: Spec) -> dict[str, str]:
 
     The arguments of a model identify the measured one; two releases differ in them.
     """
-    told: dict[str, Any] = {"task version": spec.task_version, "task arguments": spec.task_args or None}
-    told |= {word: (spec.config or {}).get(key) for key, word in _CONFIG.items()}
+    stated: dict[str, Any] = {"task version": spec.task_version, "task arguments": spec.task_args or None}
+    stated |= {word: (spec.config or {}).get(key) for key, word in _CONFIG.items()}
     generate = spec.model_generate_config or {}
-    told["generation"] = {key: generate[key] for key in _GENERATE if generate.get(key) is not None} or None
+    stated["generation"] = {key: generate[key] for key in _GENERATE if generate.get(key) is not None} or None
     if spec.solver is not None:
-        told["solver"] = spec.solver
-    return {word: "none" if value is None else short(canonical(value).decode()) for word, value in told.items()}
+        stated["solver"] = spec.solver
+    return {word: "none" if value is None else short(canonical(value).decode()) for word, value in stated.items()}
 
 
 class _Stats(msgspec.Struct):

@@ -171,8 +171,8 @@ def _named(
     accuracy = not column.key and any("accuracy" in r.metrics for r in reports)
     own = (("accuracy" if alone else f"{column.scorer}/accuracy") if accuracy else column.label) or "score"
     name = renamed.get(own, own)
-    said = name if own in renamed else "accuracy" if accuracy else column.key or column.scorer
-    return name, direction_of(said)
+    message = name if own in renamed else "accuracy" if accuracy else column.key or column.scorer
+    return name, direction_of(message)
 
 
 def _reports(header: Header) -> Sequence[Reported]:
@@ -181,8 +181,8 @@ def _reports(header: Header) -> Sequence[Reported]:
 
 def _value(report: Reported) -> float | None:
     """Accuracy or mean, as it is reported."""
-    told = [report.metrics[m].value for m in ("accuracy", "mean") if m in report.metrics]
-    return number(told[0]) if told else None
+    stated = [report.metrics[m].value for m in ("accuracy", "mean") if m in report.metrics]
+    return number(stated[0]) if stated else None
 
 
 def _stderr(report: Reported) -> float | None:

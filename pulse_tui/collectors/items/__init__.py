@@ -102,8 +102,8 @@ class _Whose(NamedTuple):
 class _Group:
     """The rows of one run."""
 
-    def __init__(self, told: _Whose, suite: str) -> None:
-        self.told = told
+    def __init__(self, stated: _Whose, suite: str) -> None:
+        self.stated = stated
         self.suite = suite
         self.asset = self.version = ""
         self.problem: SourceError | None = None
@@ -121,7 +121,7 @@ class _Group:
     @property
     def shown(self) -> str:
         """The run in a few words."""
-        who = f"{self.asset} {self.version}" if self.asset else self.told.model
+        who = f"{self.asset} {self.version}" if self.asset else self.stated.model
         return clean(f"{who} on {self.suite}".strip(), 200)
 
 
@@ -135,10 +135,10 @@ def _groups(name: str, data: bytes, options: Options, context: CollectContext) -
             odd.append(row)
             continue
         cells = row.cells
-        told = _Whose(*(_text(cells.get(column)) for column in _Whose._fields))
-        group = groups.get(told)
+        stated = _Whose(*(_text(cells.get(column)) for column in _Whose._fields))
+        group = groups.get(stated)
         if group is None:
-            group = groups[told] = _Group(told, options.suite or told.suite or _stem(name))
+            group = groups[stated] = _Group(stated, options.suite or stated.suite or _stem(name))
             _name(name, row, group, options, pattern, context)
         group.seal.update(row.raw + b"\n")
         group.digests.add(_text(cells.get("suite_digest")))
@@ -153,7 +153,11 @@ def _name(
     name: str, row: Row, group: _Group, options: Options, pattern: re.Pattern[str], context: CollectContext
 ) -> None:
     """The release of the run. A model without its asset is a version of the asset that the options name, or the other way round."""
-    model, asset, version = group.told.model, group.told.asset or options.asset, group.told.version or options.version
+    model, asset, version = (
+        group.stated.model,
+        group.stated.asset or options.asset,
+        group.stated.version or options.version,
+    )
     if model and not pattern.search(model):
         asset, version = (asset or (model if version else None), version or (model if asset else None))
     folder = context.folder.name if context.folder is not None else ""
@@ -170,7 +174,7 @@ def _name(
 def _blame(name: str, row: Row, groups: list[_Group]) -> None:
     """A row whose cells do not match the columns: the run whose suite and model are among them is refused, or all."""
     cells = {str(cell).strip() for cell in row.cells.values()}
-    mine = [g for g in groups if g.told.model and {g.told.model, g.told.suite} - {""} <= cells]
+    mine = [g for g in groups if g.stated.model and {g.stated.model, g.stated.suite} - {""} <= cells]
     if not mine:
         what = f"{name}:{row.line}: {row.odd}"
         raise SourceError(f"{what}: its run is unknown", todo="Quote cells that hold the separator")
@@ -183,14 +187,14 @@ def _joined(name: str, groups: list[_Group]) -> list[_Group]:
     runs: dict[tuple[str, str, str], _Group] = {}
     rest = [g for g in groups if g.problem is not None]
     for nameless in rest:
-        if not nameless.told.model and len(groups) > 1 and nameless.problem is not None:
+        if not nameless.stated.model and len(groups) > 1 and nameless.problem is not None:
             raise nameless.problem  # it may be missing from any of the others
     for group in (g for g in groups if g.problem is None):
         first = runs.setdefault((group.suite, group.asset, group.version), group)
         if first is group:
             continue
-        if first.told.model != group.told.model:
-            one, two = clean(first.told.model, 60), clean(group.told.model, 60)
+        if first.stated.model != group.stated.model:
+            one, two = clean(first.stated.model, 60), clean(group.stated.model, 60)
             raise SourceError(
                 f"{name}: the models {one!r} and {two!r} are both {group.asset} {group.version}",
                 todo="Set only 'asset': each model is then a version of it",
@@ -206,7 +210,7 @@ def _answer(where: str, cells: dict[str, Any], group: _Group, options: Options) 
     metric = _text(cells.get("metric")) or options.metric
     answer = cells.get("answer")
     return Answer(
-        task=_text(cells.get("task")) or group.told.suite or group.suite,
+        task=_text(cells.get("task")) or group.stated.suite or group.suite,
         item=_text(cells.get("item_id")),
         scores={metric: cells.get("score")},
         repeat=_text(cells.get("repeat")),
@@ -227,8 +231,8 @@ def _slices(cells: dict[str, Any], columns: Iterable[str]) -> Iterator[str]:
         yield from (part.strip() for part in _text(text).split("|") if part.strip())
     for column in columns:
         value = cells.get(column)
-        told = value.lower() if isinstance(value, str) else ""
-        yield from labels(column, told == "true" if told in ("true", "false") else value)
+        stated = value.lower() if isinstance(value, str) else ""
+        yield from labels(column, stated == "true" if stated in ("true", "false") else value)
 
 
 def _text(value: Any) -> str:
@@ -254,10 +258,10 @@ def _run(name: str, group: _Group, context: CollectContext) -> tuple[EvalRun, li
         raise SourceError(refusal(group.shown, gathered), todo="Correct it, or run it again")
     found = gathered.sheets
     base = name.replace("\\", "/").rpartition("/")[2]
-    told = "\0".join((base, group.suite, group.asset, group.version)).encode("utf-8", "replace")
+    stated = "\0".join((base, group.suite, group.asset, group.version)).encode("utf-8", "replace")
     run = EvalRun(
         # Of its own rows alone: a file that grows by another model does not change the others.
-        id=f"items:{hashlib.sha256(told + group.seal.digest()).hexdigest()[:20]}",
+        id=f"items:{hashlib.sha256(stated + group.seal.digest()).hexdigest()[:20]}",
         asset_id=group.asset,
         version=group.version,
         suite=short(group.suite),

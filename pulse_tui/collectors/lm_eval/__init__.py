@@ -214,8 +214,8 @@ def _mean_is(total: float, rows: Sequence[Sequence[float]]) -> bool:
 
 def _alone(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
     """Samples without their results: the totals are made from them."""
-    told = named(base_of(name))
-    task = told.task or options.suite
+    stated = named(base_of(name))
+    task = stated.task or options.suite
     if not task:
         raise SourceError(f"{name} does not name its task", todo="Name it samples_<task>.jsonl, or set 'suite'")
     asset, version = whose(name, options.asset, options.version, options.pattern, [_folder(context)])
@@ -231,7 +231,7 @@ def _alone(name: str, data: bytes, options: Options, context: CollectContext) ->
         asset_id=asset,
         version=version,
         suite=suite,
-        at=min(told.at or context.now, context.now),
+        at=min(stated.at or context.now, context.now),
         scores=tuple(totals([sheet], lambda _task, metric: direction_of(metric))),
         source=context.source,
         format="lm_eval",
@@ -328,14 +328,14 @@ def _section(document: dict[str, Any], section: str, task: str) -> Any:
 
 
 def _direction(document: dict[str, Any], task: str, metric: str) -> bool | None:
-    told = _section(document, "higher_is_better", task)
-    said = told.get(metric) if isinstance(told, dict) else None
-    return said if isinstance(said, bool) else direction_of(metric)
+    stated = _section(document, "higher_is_better", task)
+    message = stated.get(metric) if isinstance(stated, dict) else None
+    return message if isinstance(message, bool) else direction_of(metric)
 
 
 def _count(document: dict[str, Any], task: str) -> int | None:
-    told = _section(document, "n-samples", task)
-    count = told.get("effective") if isinstance(told, dict) else None
+    stated = _section(document, "n-samples", task)
+    count = stated.get("effective") if isinstance(stated, dict) else None
     return count if isinstance(count, int) and not isinstance(count, bool) and count > 0 else None
 
 

@@ -74,8 +74,8 @@ def _found(document: Mapping[str, Any], tasks: set[str]) -> Iterator[tuple[str, 
         if key in config:
             yield word, _text(config[key] if config[key] not in ({}, "") else None)
     if "model_args" in config:
-        told = {k: v for k, v in _arguments(config["model_args"]).items() if k not in _RELEASED | _MACHINE}
-        yield "model arguments", _text(", ".join(f"{k}={_plain(v)}" for k, v in sorted(told.items())) or None)
+        stated = {k: v for k, v in _arguments(config["model_args"]).items() if k not in _RELEASED | _MACHINE}
+        yield "model arguments", _text(", ".join(f"{k}={_plain(v)}" for k, v in sorted(stated.items())) or None)
     template = config.get("chat_template", document.get("chat_template"))
     if "chat_template" in {*config, *document}:
         yield "chat template", "applied" if template else "none"
@@ -85,13 +85,13 @@ def _items(section: Any) -> Sequence[tuple[str, Any]]:
     return list(section.items()) if isinstance(section, dict) else ()
 
 
-def _arguments(told: Any) -> dict[str, Any]:
+def _arguments(stated: Any) -> dict[str, Any]:
     """``model_args`` is a text (``a=1,b=2``) or an object, by the version."""
-    if isinstance(told, dict):
-        return {str(k): v for k, v in told.items()}
-    if not isinstance(told, str):
+    if isinstance(stated, dict):
+        return {str(k): v for k, v in stated.items()}
+    if not isinstance(stated, str):
         return {}
-    pairs = (part.partition("=") for part in told.split(",") if part.strip())
+    pairs = (part.partition("=") for part in stated.split(",") if part.strip())
     return {key.strip(): value.strip() for key, _, value in pairs}
 
 

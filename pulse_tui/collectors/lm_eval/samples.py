@@ -166,10 +166,10 @@ def _named(keys: Iterable[str], get: Callable[[str], Any], used: str, wanted: tu
     return [key for key in keys if key not in _OWN and isinstance(get(key), int | float)]
 
 
-def _hash_of(told: Any, doc: Any) -> str:
+def _hash_of(stated: Any, doc: Any) -> str:
     """As the harness writes it; old versions did not, and theirs is made in the same way."""
-    if isinstance(told, str) and told:
-        return told
+    if isinstance(stated, str) and stated:
+        return stated
     if doc is None:
         raise ValueError("it has neither doc_hash nor doc")
     return hashlib.sha256(json.dumps(doc, indent=2, ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()

@@ -56,19 +56,19 @@ def verify(request: HookRequest, secret: str, now_s: float) -> Hint:
 def _about(body: bytes) -> str:
     """``model_version_alias.created support-bot champion -> 12``."""
     try:
-        told = msgspec.json.decode(body)
+        stated = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Refused("the webhook's body is not JSON", todo="Ask its sender") from None
-    if not isinstance(told, dict):
+    if not isinstance(stated, dict):
         raise Refused("the webhook's body is not a JSON object", todo="Ask its sender")
-    data = told.get("data")
+    data = stated.get("data")
     data = data if isinstance(data, dict) else {}
-    event = ".".join(word for word in (_word(told, "entity"), _word(told, "action")) if word)
+    event = ".".join(word for word in (_word(stated, "entity"), _word(stated, "action")) if word)
     subject = [event or "an event", _word(data, "name"), _word(data, "alias") or _word(data, "key")]
     version = _word(data, "version")
     return clean(" ".join(word for word in subject if word) + (f" -> {version}" if version else ""), 200)
 
 
-def _word(told: dict[str, Any], key: str) -> str:
-    value = told.get(key)
+def _word(stated: dict[str, Any], key: str) -> str:
+    value = stated.get(key)
     return clean(str(value), 80) if isinstance(value, (str, int)) else ""

@@ -110,12 +110,12 @@ def _pages(
             params["filter"] = condition
         if page:
             params["page_token"] = page
-        told = get_json(context, url, token, params)
-        items = told.get(key, []) if isinstance(told, dict) else None
+        stated = get_json(context, url, token, params)
+        items = stated.get(key, []) if isinstance(stated, dict) else None
         if not isinstance(items, list):
             raise SourceError(f"{address(url)} is not an MLflow registry: no list {key!r}", todo="Correct 'url'")
         yield items
-        following = str(told.get("next_page_token") or "")
+        following = str(stated.get("next_page_token") or "")
         if not following:
             return
         if following == page:

@@ -100,9 +100,9 @@ class Registry:
         if answer.status != 200:
             _refused(url, answer)
         found = f"sha256:{hashlib.sha256(answer.body).hexdigest()}"
-        said = answer.headers.get("docker-content-digest", "").strip()
-        wanted = reference if reference.startswith("sha256:") else said
-        for digest in (wanted, said):
+        message = answer.headers.get("docker-content-digest", "").strip()
+        wanted = reference if reference.startswith("sha256:") else message
+        for digest in (wanted, message):
             if digest.startswith("sha256:") and digest != found:
                 what = f"{address(url)} does not match its digest: {clean(digest, 80)} was announced, {found} came"
                 raise SourceError(what, todo="Trust neither until the registry's owner has explained it")
@@ -143,8 +143,8 @@ class Registry:
         params = {"scope": challenge.get("scope") or f"repository:{name}:pull"}
         if service := challenge.get("service"):
             params["service"] = service
-        told = self._context.http.get_json(realm, params, self._basic() if self._login else {})
-        token = (told.get("token") or told.get("access_token")) if isinstance(told, dict) else None
+        stated = self._context.http.get_json(realm, params, self._basic() if self._login else {})
+        token = (stated.get("token") or stated.get("access_token")) if isinstance(stated, dict) else None
         if not isinstance(token, str) or not (token.isascii() and token.isprintable()):
             raise SourceError(f"{address(realm)} gave no token", todo="Check 'username' and 'password'", sent=True)
         return token
@@ -156,14 +156,14 @@ class Registry:
 
 
 def _refused(url: str, answer: Answer) -> None:
-    said = ""
+    message = ""
     try:
         errors = msgspec.json.decode(answer.body, type=dict[str, list[dict[str, msgspec.Raw]]]).get("errors", [])
-        said = ", ".join(msgspec.json.decode(e["code"], type=str) for e in errors[:3] if "code" in e)
+        message = ", ".join(msgspec.json.decode(e["code"], type=str) for e in errors[:3] if "code" in e)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        said = ""  # a page; nothing of it is shown
+        message = ""  # a page; nothing of it is shown
     wait = answer.headers.get("retry-after", "").strip()
     seconds = float(wait[:9]) if wait.isascii() and wait.isdigit() else None
     todo = {401: "Check 'username' and 'password'", 403: "Check the login's rights", 404: "Check the image's name"}
-    what = f"{address(url)} answered {answer.status}" + (f": {clean(said, 120)}" if said else "")
+    what = f"{address(url)} answered {answer.status}" + (f": {clean(message, 120)}" if message else "")
     raise SourceError(what, todo=todo.get(answer.status, ""), retry_after=seconds, sent=True)

@@ -100,8 +100,8 @@ class _Round:
         ahead = there - context.now.timestamp()
         self._ahead = timedelta(seconds=ahead if abs(ahead) > _JITTER_S else 0)
         if abs(ahead) > _SKEW_S:
-            told = f"its clock is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} this host's"
-            self._trouble(address(options.url), f"{told}; points are taken by its clock", "Synchronise the clocks")
+            stated = f"its clock is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} this host's"
+            self._trouble(address(options.url), f"{stated}; points are taken by its clock", "Synchronise the clocks")
 
     def at(self, objective: Objective, *, late: bool) -> None:
         """Query the levels of one deployment, and report changes. ``late``: no more in this round."""
@@ -183,9 +183,9 @@ class _Round:
         elif seen.standing in BLIND and after.alarm_at is None:
             self._trouble(name, f"{seen.why}: neither a breach nor health", "Check the query", level.query)
         partial = bool(points.warnings or (counted is not None and counted.warnings))
-        after, told = after.next(seen, level, watched.grid, round(watched.window_s * 1_000), partial=partial)
-        if told is not Report.NOTHING:
-            self._signals.append(level_signal(level, seen, told, watched, after.since, links, partial=partial))
+        after, stated = after.next(seen, level, watched.grid, round(watched.window_s * 1_000), partial=partial)
+        if stated is not Report.NOTHING:
+            self._signals.append(level_signal(level, seen, stated, watched, after.since, links, partial=partial))
         self._levels[name] = after
 
     def _fail(self, where: str, error: SourceError, query: str, what: str = "") -> None:

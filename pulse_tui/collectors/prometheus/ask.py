@@ -89,9 +89,9 @@ class Server:
 
     def time(self) -> float:
         """The server's clock in seconds since the epoch. Raises SourceError when this is no such server, or it is down."""
-        told, _ = self._ask("query", {"query": "time()"})
-        pair = told.result
-        if told.resultType == "vector" and len(pair) == 1 and isinstance(pair[0], dict):
+        stated, _ = self._ask("query", {"query": "time()"})
+        pair = stated.result
+        if stated.resultType == "vector" and len(pair) == 1 and isinstance(pair[0], dict):
             pair = pair[0].get("value") or []
         try:
             seconds = float(pair[1])
@@ -108,15 +108,15 @@ class Server:
         native histograms, and a value that is not a number.
         """
         params = {"query": query, "start": _seconds(grid.start), "end": _seconds(grid.end), "step": _seconds(grid.step)}
-        told, warnings = self._ask("query_range", params)
-        if told.resultType != "matrix":
-            raise self._nonsense("query_range", f"a {clean(told.resultType, 40)} instead of a matrix")
-        if len(told.result) > 1:
-            labels = ", ".join(_labels(raw) for raw in told.result[:2])
-            what = f"the query yields {len(told.result)} series, one is needed (the first are {labels})"
+        stated, warnings = self._ask("query_range", params)
+        if stated.resultType != "matrix":
+            raise self._nonsense("query_range", f"a {clean(stated.resultType, 40)} instead of a matrix")
+        if len(stated.result) > 1:
+            labels = ", ".join(_labels(raw) for raw in stated.result[:2])
+            what = f"the query yields {len(stated.result)} series, one is needed (the first are {labels})"
             raise SourceError(what, todo="Aggregate to one: sum(...), or histogram_quantile over sum by (le) (...)")
         values: list[tuple[float, float]] = []
-        for raw in told.result:
+        for raw in stated.result:
             series = self._typed(raw, _Series, "query_range")
             if series.histograms:
                 todo = "Put it into histogram_quantile(0.95, ...)"
@@ -126,17 +126,17 @@ class Server:
 
     def _ask(self, what: str, params: dict[str, str]) -> tuple[_Result, tuple[str, ...]]:
         whole = {**params, "timeout": f"{QUERY_S}s"}
-        told = get_json(self._context, f"{self._root}/api/v1/{what}", self._token, whole, self._headers)
-        envelope = self._typed(told, _Envelope, what)
+        stated = get_json(self._context, f"{self._root}/api/v1/{what}", self._token, whole, self._headers)
+        envelope = self._typed(stated, _Envelope, what)
         if envelope.status != "success":
-            kind, said = clean(envelope.errorType, 40) or "an error", clean(envelope.error, 200)
-            raise SourceError(f"{self._where(what)} says {kind}: {said}", todo="Correct the query, or ask its owner")
+            kind, detail = clean(envelope.errorType, 40) or "an error", clean(envelope.error, 200)
+            raise SourceError(f"{self._where(what)} says {kind}: {detail}", todo="Correct the query, or ask its owner")
         warnings = tuple(clean(text, 200) for text in (envelope.warnings or [])[:3])
         return self._typed(envelope.data, _Result, what), warnings
 
-    def _typed(self, told: Any, shape: type[Any], what: str) -> Any:
+    def _typed(self, stated: Any, shape: type[Any], what: str) -> Any:
         try:
-            return msgspec.convert(told, shape)
+            return msgspec.convert(stated, shape)
         except msgspec.ValidationError as error:
             raise self._nonsense(what, clean(str(error), 160)) from None
 

@@ -77,13 +77,13 @@ def look(level: Level, values: Sequence[Point], requests: Sequence[Point] | None
     With fewer requests than ``least`` at any point it is IDLE. Raises Nonsense for a negative latency, a
     share over 1, or a negative count.
     """
-    told = [round(v * level.factor, _DECIMALS) for v in values if v is not None and math.isfinite(v)]
-    for value in told:
+    stated = [round(v * level.factor, _DECIMALS) for v in values if v is not None and math.isfinite(v)]
+    for value in stated:
         if not 0 <= value <= level.most:
             raise Nonsense(f"{value:g} {level.unit} cannot be: {_hint(level)}")
     if all(v is None for v in values):
         return Seen(Standing.MISSING, why="the query yields no series")
-    if not told:
+    if not stated:
         return Seen(Standing.IDLE, why="every point is NaN or infinite: there is no traffic")
     counted: list[int] | None = None
     if requests is not None:
@@ -93,14 +93,14 @@ def look(level: Level, values: Sequence[Point], requests: Sequence[Point] | None
         if min(counted) < least:
             return Seen(Standing.IDLE, why=f"fewer than {least} requests a window")
     latest = counted[-1] if counted else None
-    if len(told) < len(values):
+    if len(stated) < len(values):
         return Seen(Standing.OPEN)
-    bad = [over(level, value) for value in told]
+    bad = [over(level, value) for value in stated]
     if not any(bad):
-        return Seen(Standing.WITHIN, _median(told), latest)
-    if not all(bad) or (counted and not _beyond_chance(level, told, counted)):
+        return Seen(Standing.WITHIN, _median(stated), latest)
+    if not all(bad) or (counted and not _beyond_chance(level, stated, counted)):
         return Seen(Standing.OPEN)
-    return Seen(Standing.BREACH, _median(told), latest)
+    return Seen(Standing.BREACH, _median(stated), latest)
 
 
 def over(level: Level, value: float) -> bool:
@@ -129,12 +129,12 @@ def _tail(k: int, n: int, share: float, *, up: bool) -> float:
     return total
 
 
-def _beyond_chance(level: Level, told: Sequence[float], counted: Sequence[int]) -> bool:
+def _beyond_chance(level: Level, stated: Sequence[float], counted: Sequence[int]) -> bool:
     """One error in twenty requests is 5 %, and means nothing: windows overlap, so the next point has it again."""
     if level.signal_type is not SignalType.ERROR_RATE_BREACH:
         return True
     allowed = level.objective / 100 * level.limit
-    pairs = ((value / 100, min(n, _ENOUGH)) for value, n in zip(told, counted, strict=True))
+    pairs = ((value / 100, min(n, _ENOUGH)) for value, n in zip(stated, counted, strict=True))
     return all(chance(min(n, round(rate * n)), n, allowed) <= CHANCE for rate, n in pairs)
 
 
@@ -157,7 +157,7 @@ def _hint(level: Level) -> str:
 
 
 class Report(Enum):
-    """What is to be told of a level now."""
+    """What to report of a level now."""
 
     NOTHING = auto()
     BREACH = auto()
@@ -167,20 +167,20 @@ class Report(Enum):
 
 
 class Followed(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What was told of a level; moments in milliseconds by the server's clock."""
+    """What was reported of a level; moments in milliseconds by the server's clock."""
 
     breach_at: int | None = None
-    """The last point of the breach that was told last; None: none stands."""
+    """The last point of the breach that was reported last; None: none is open."""
     since: int = 0
     """The first point of that breach."""
     eased: bool = False
     blind_at: int | None = None
     """Since when there is nothing to see."""
     alarm_at: int | None = None
-    """When that was told last as an alert."""
+    """When that was reported last as an alert."""
 
     def next(self, seen: Seen, level: Level, grid: Grid, window: int, *, partial: bool) -> tuple[Followed, Report]:
-        """What is remembered and what is told after this look. ``partial`` answers may open a breach, not end one."""
+        """What is kept and what is reported after this round. ``partial`` answers may open a breach, not end one."""
         stands = self.breach_at is not None and not self.eased
         if seen.standing is Standing.BREACH:
             if stands and _recent(self.breach_at, grid.end, window):
@@ -194,10 +194,10 @@ class Followed(msgspec.Struct, frozen=True, omit_defaults=True):
         return msgspec.structs.replace(self, eased=True), Report.EASED if stands else Report.NOTHING
 
     def sight(self, seen: Seen, end: int, patience: int, again: int) -> tuple[Followed, bool | None]:
-        """What is remembered, and whether an alert about the sight itself is told: True it is lost, False it is back.
+        """What is kept, and whether a change of visibility is reported: True it is lost, False it is back.
 
         It is lost at once while a breach stands. A series that is missing is lost after ``patience``; one without
-        traffic is not. It is told once more every ``again`` milliseconds, for somebody may have closed the first.
+        traffic is not. It is reported again every ``again`` milliseconds: an operator may have closed the first.
         """
         if seen.standing in BLIND:
             since = self.blind_at if self.blind_at is not None else end

@@ -128,7 +128,7 @@ _MOST_ERRORS = 110.0
 
 
 def levels(objective: Objective, window_s: float) -> Iterator[Level]:
-    """The levels of one deployment, their queries filled in. Latencies are told in ms, error rates in %."""
+    """The levels of one deployment, their queries filled in. Latencies are in ms, error rates in %."""
     latency, errors = objective.latency, objective.errors
     if latency is not None:
         yield Level(

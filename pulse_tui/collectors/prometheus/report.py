@@ -45,7 +45,7 @@ class Watched(NamedTuple):
 
 
 def level_signal(
-    level: Level, seen: Seen, told: Report, watched: Watched, since: int, links: list[str], *, partial: bool
+    level: Level, seen: Seen, stated: Report, watched: Watched, since: int, links: list[str], *, partial: bool
 ) -> Signal:
     """An open breach, or its end: one condition, whose ratio lets policy open and close its alert.
 
@@ -58,7 +58,7 @@ def level_signal(
         Report.BREACH: f"{level.words} of {where} is {ratio:.2f} times its objective",
         Report.EASED: f"{level.words} of {where} is within its limit again: {ratio:.2f} times its objective",
         Report.OVER: f"{level.words} of {where} is within its objective again ({ratio:.2f} times)",
-    }[told]
+    }[stated]
     grid = watched.grid
     summary = (
         f"Median of the last {grid.length} points, {grid.step / 1_000:g} s apart, each over {watched.window_s:g} s;"
@@ -72,13 +72,13 @@ def level_signal(
         window_s=watched.window_s,
         requests=seen.requests,
     )
-    breach = told is Report.BREACH
+    breach = stated is Report.BREACH
     action = Recommended.ROLLBACK if watched.environment is Environment.CANARY else Recommended.NOTIFY
     return _signal(
         watched,
         level,
         level.signal_type,
-        told.name,
+        stated.name,
         evidence,
         says,
         summary + (". The server warns that its answer may be partial" if partial else ""),

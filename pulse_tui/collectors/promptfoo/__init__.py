@@ -189,9 +189,9 @@ def _tell_apart(name: str, groups: Sequence[_Group]) -> None:
             same.setdefault((group.asset, group.version), []).append(group)
     for (asset, version), several in same.items():
         if len(several) > 1:
-            told = " and ".join(repr(clean(group.shown, 60)) for group in several[:2])
+            stated = " and ".join(repr(clean(group.shown, 60)) for group in several[:2])
             for group in several:
-                what = f"{name}: {told} are both {asset} {version}"
+                what = f"{name}: {stated} are both {asset} {version}"
                 group.problem = SourceError(what, todo=_which(several))
 
 
@@ -222,10 +222,10 @@ def _run(group: _Group, of: _Of, options: Options, context: CollectContext) -> t
     asserted = {short(metric) for row in group.rows for metric in row.asserted()} | _OWN
     tests = sorted({of.tests.digest(row) for row in group.rows})
     marks = sorted(str(row.id) for row in group.rows)
-    told = canonical([of.suite, group.asset, group.version, marks]) + msgspec.json.encode(found, order="sorted")
+    stated = canonical([of.suite, group.asset, group.version, marks]) + msgspec.json.encode(found, order="sorted")
     run = EvalRun(
         # Of the answers' own ids: the same evaluation as JSON and as JSON Lines is one run.
-        id=f"promptfoo:{hashlib.sha256(told).hexdigest()[:20]}",
+        id=f"promptfoo:{hashlib.sha256(stated).hexdigest()[:20]}",
         asset_id=group.asset,
         version=group.version,
         suite=of.suite,
@@ -276,16 +276,18 @@ def _without_copies(rows: Sequence[Row], tests: Tests) -> Iterator[Row]:
     are one observation, and prove no consistency."""
     answered: dict[str, set[str]] = {}
     for row in rows:
-        told = answered.setdefault(tests.id(row), set())
+        stated = answered.setdefault(tests.id(row), set())
         output = canonical(row.response.output if row.response is not None else None).decode()
-        if not (row.cached() and output in told):
+        if not (row.cached() and output in stated):
             yield row
-        told.add(output)
+        stated.add(output)
 
 
 def _place(row: Row) -> str:
-    told = row.test_case.description
-    return f"test {row.test_idx} ({clean(told, 80)})" if isinstance(told, str) and told else f"test {row.test_idx}"
+    stated = row.test_case.description
+    return (
+        f"test {row.test_idx} ({clean(stated, 80)})" if isinstance(stated, str) and stated else f"test {row.test_idx}"
+    )
 
 
 def _prompt(row: Row) -> str:

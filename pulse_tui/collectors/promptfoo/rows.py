@@ -107,7 +107,7 @@ class Row(msgspec.Struct, rename="camel"):
 
         Some versions sum up the assertions that share a name, and have no weights then: the sum is divided again.
         """
-        told: dict[str, Any] = {
+        stated: dict[str, Any] = {
             "score": self.score,
             "pass_rate": self.success if self.success in (True, False) else None,
         }
@@ -117,10 +117,10 @@ class Row(msgspec.Struct, rename="camel"):
         for name, value in (self.named_scores or {}).items():
             parts = metrics.count(name) if summed else 1
             whole = number(value)
-            told[f"named/{name}" if name in ("score", "pass_rate") else name] = (
+            stated[f"named/{name}" if name in ("score", "pass_rate") else name] = (
                 whole / parts if whole is not None and parts > 1 else value
             )
-        return told
+        return stated
 
     def asserted(self) -> set[str]:
         """Named scores that are those of assertions: of them more is better, whatever they are called."""
@@ -130,7 +130,7 @@ class Row(msgspec.Struct, rename="camel"):
 
 
 class _Mark(NamedTuple):
-    """What tells a row's test from others: its description, hashes of its variables and of all of it."""
+    """What distinguishes a row's test: its description, hashes of its variables and of all of it."""
 
     text: str
     vars: str
@@ -141,16 +141,16 @@ class Tests:
     """What to call the test of each row, the same in every run of one configuration."""
 
     def __init__(self, rows: Sequence[Row], ignored: frozenset[str]) -> None:
-        """``ignored`` variables do not tell tests apart."""
+        """``ignored`` variables do not distinguish tests."""
         self._rows = rows  # they stay alive, so that their places in memory name them
         self._ignored = ignored
         self._marks: dict[int, _Mark] = {}
         self._by_text: dict[str, set[str]] = {}
         self._by_vars: dict[str, set[str]] = {}
         for row in rows:
-            told, text = self._told(row), _description(row)
-            test = _hash([text, told, row.test_case.asserts, row.test_case.threshold])
-            mark = self._marks[id(row)] = _Mark(text, _hash(told), test)
+            stated, text = self._told(row), _description(row)
+            test = _hash([text, stated, row.test_case.asserts, row.test_case.threshold])
+            mark = self._marks[id(row)] = _Mark(text, _hash(stated), test)
             self._by_text.setdefault(text, set()).add(test)
             self._by_vars.setdefault(mark.vars, set()).add(test)
 
@@ -174,8 +174,8 @@ class Tests:
 
     def name(self, row: Row) -> str:
         """What a person calls a test whose id is a hash."""
-        told = self._told(row)
-        shown = ", ".join(f"{key}={value}" for key, value in told.items()) if isinstance(told, dict) else ""
+        stated = self._told(row)
+        shown = ", ".join(f"{key}={value}" for key, value in stated.items()) if isinstance(stated, dict) else ""
         return clean(" · ".join(filter(None, (_description(row), clean(shown, _SHOWN)))), 200)
 
     def _told(self, row: Row) -> Any:

@@ -165,7 +165,7 @@ def _union(named: Sequence[Affected], component: Component, version: str | None)
 
 
 def _near(advisory: Advisory, component: Component, key: tuple[str, str]) -> Judgement | None:
-    """Go names modules and the packages within them by one kind of path: which of two is the other's module is not said."""
+    """Go names modules and the packages within them by one kind of path: which of two is the other's module is not stated."""
     if key[0] != "go":
         return None
     above = set(go_parents(key[1]))

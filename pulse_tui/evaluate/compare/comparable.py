@@ -39,23 +39,25 @@ def refusal(base: EvalRun, cand: EvalRun, question: Question) -> str:
     turned = [f"{t.name} {t.metric}" for t in question.tasks if t.higher_is_better is None and _turned(base, cand, t)]
     if turned:
         return f"the two files do not agree which way is better for {named(turned)}: say it in the suite (higher_is_better)"
-    told = [
+    differences = [
         t for name in dict.fromkeys(t.name for t in question.tasks) for t in _differences(base, cand, name, question)
     ]
-    return "; ".join(told[:NAMED]) + (f"; and {len(told) - NAMED} tasks more" if len(told) > NAMED else "")
+    return "; ".join(differences[:NAMED]) + (
+        f"; and {len(differences) - NAMED} tasks more" if len(differences) > NAMED else ""
+    )
 
 
 def _conditions(base: EvalRun, cand: EvalRun, question: Question) -> str:
     """Conditions of the measurement that both runs state and that differ: of the whole run, and of the tasks asked."""
     asked = {f"{t.name}: " for t in question.tasks}
-    told = []
+    differences = []
     for name in sorted(base.conditions.keys() & cand.conditions.keys()):
         then, now = base.conditions[name], cand.conditions[name]
         task, of_task, _ = name.rpartition(": ")
         if then != now and (not of_task or f"{task}: " in asked):
-            told.append(f"{name} {_cut(then)} in the baseline, {_cut(now)} in the candidate")
-    more = f"; and {len(told) - NAMED} more" if len(told) > NAMED else ""
-    return "; ".join(told[:NAMED]) + more
+            differences.append(f"{name} {_cut(then)} in the baseline, {_cut(now)} in the candidate")
+    more = f"; and {len(differences) - NAMED} more" if len(differences) > NAMED else ""
+    return "; ".join(differences[:NAMED]) + more
 
 
 def _cut(text: str) -> str:
@@ -139,8 +141,8 @@ def source_of(sheet: Sheet, task: Task) -> str | None:
 
 def better(task: str, metric: str, *runs: EvalRun) -> bool:
     """Whether higher is better: by the first run whose total states it, else by the metric's name."""
-    told = (run.score(task, metric) for run in runs)
-    stated = (score.higher_is_better for score in told if score is not None and score.directed)
+    differences = (run.score(task, metric) for run in runs)
+    stated = (score.higher_is_better for score in differences if score is not None and score.directed)
     return next(stated, higher_is_better(metric))
 
 

@@ -1,4 +1,4 @@
-"""A run held against its baseline: refused with the reason, or a verdict for each task, slice and item that must not fail."""
+"""A run compared with its baseline: refused with the reason, or a verdict for each task, slice and must-not-fail item."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def compare(base: EvalRun, cand: EvalRun, question: Question, looks: Looks | Non
         )
     found = [line for task in question.tasks for line in lines(task, base, cand, (looks or {}).get(task.name, ()))]
     shared = [n for n, line in enumerate(found) if _in_family(line)]
-    for n, said in zip(shared, as_family([found[n].said for n in shared]), strict=True):
-        found[n] = found[n]._replace(said=said)
+    for n, judgement in zip(shared, as_family([found[n].judgement for n in shared]), strict=True):
+        found[n] = found[n]._replace(judgement=judgement)
     found += mean_line(found, question.margin)
     return Comparison(
         run_id=cand.id,
@@ -43,7 +43,7 @@ def compare(base: EvalRun, cand: EvalRun, question: Question, looks: Looks | Non
 
 def _in_family(line: Line) -> bool:
     """Diagnostics and their slices, as far as a test was made. Items that must never fail are counted, not tested."""
-    tested = line.said.p_worse < 1.0 or math.isfinite(line.said.low) or math.isfinite(line.said.high)
+    tested = line.judgement.p_worse < 1.0 or math.isfinite(line.judgement.low) or math.isfinite(line.judgement.high)
     return _diagnostic(line.task) and tested and line.slice != ZERO_TOLERANCE
 
 
@@ -53,7 +53,7 @@ def _diagnostic(task: Task) -> bool:
 
 def verdict_of(line: Line) -> TaskVerdict:
     """A line as it is stored: bounds that are infinite are none."""
-    said, task = line.said, line.task
+    judgement, task = line.judgement, line.task
     return TaskVerdict(
         task=task.name,
         metric=task.metric,
@@ -63,30 +63,30 @@ def verdict_of(line: Line) -> TaskVerdict:
         weight=task.weight,
         scale=task.scale,
         higher_is_better=line.higher_is_better,
-        verdict=said.verdict,
+        verdict=judgement.verdict,
         basis=line.basis,
         baseline=_finite(line.baseline),
         current=_finite(line.current),
-        delta=_finite(said.delta),
-        low=_finite(said.low),
-        high=_finite(said.high),
-        margin=said.margin,
-        method=said.method,
-        n=said.n,
+        delta=_finite(judgement.delta),
+        low=_finite(judgement.low),
+        high=_finite(judgement.high),
+        margin=judgement.margin,
+        method=judgement.method,
+        n=judgement.n,
         repeats=line.repeats,
-        clusters=said.clusters_effective,
-        p_worse=said.p_worse if math.isfinite(said.p_worse) else 1.0,
-        more_items=said.more_items,
+        clusters=judgement.clusters_effective,
+        p_worse=judgement.p_worse if math.isfinite(judgement.p_worse) else 1.0,
+        more_items=judgement.more_items,
         more_repeats=line.more_repeats,
-        note=_reason(said, line),
+        note=_reason(judgement, line),
         objective=line.objective,
     )
 
 
-def _reason(said: Judgement, line: Line) -> str:
+def _reason(judgement: Judgement, line: Line) -> str:
     """The note; a line that no number of items could decide states that."""
-    if said.note or said.verdict is not Verdict.INCONCLUSIVE or said.more_items or line.more_repeats:
-        return said.note
+    if judgement.note or judgement.verdict is not Verdict.INCONCLUSIVE or judgement.more_items or line.more_repeats:
+        return judgement.note
     return "the estimate lies on the margin: how many items would decide is unknown"
 
 

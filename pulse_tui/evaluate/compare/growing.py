@@ -42,10 +42,10 @@ def watched(
             unit = "clusters, each counted once"
     gain = cand - base if up else base - cand
     seen = watch(gain, margin=task.allowed(), span=span)
-    said = _said(seen, task.allowed(), count, f"{gain.size} {unit}")
-    said = said._replace(clusters_effective=None if labels is None else float(gain.size))
-    said = oriented(said, higher_is_better=up)
-    return Line(task, part, Basis.PAIRED, float(base.mean()), float(cand.mean()), up, said)
+    judgement = _said(seen, task.allowed(), count, f"{gain.size} {unit}")
+    judgement = judgement._replace(clusters_effective=None if labels is None else float(gain.size))
+    judgement = oriented(judgement, higher_is_better=up)
+    return Line(task, part, Basis.PAIRED, float(base.mean()), float(cand.mean()), up, judgement)
 
 
 def _said(seen: Looked, margin: float, n: int, of: str) -> Judgement:

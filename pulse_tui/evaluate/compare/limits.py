@@ -24,27 +24,27 @@ def latency(task: Task, base: EvalRun, cand: EvalRun) -> Line:
     if task.slo is None or not seen:
         why = "no objective (slo) is stated" if task.slo is None else "the run has no latencies of single requests"
         now = _known(cand, task)
-        said = unjudged(len(seen), math.nan, 0.0, why)
-        return Line(task, "", Basis.LIMIT, old, math.nan if now is None else now, False, said, objective=task.slo)
+        judgement = unjudged(len(seen), math.nan, 0.0, why)
+        return Line(task, "", Basis.LIMIT, old, math.nan if now is None else now, False, judgement, objective=task.slo)
     found = judge_latency(np.asarray(seen, np.float64), task.slo, task.limit)
-    said = found.judgement
-    note = f"{found.exceedances} of {said.n} over {found.allowed:g} ms ({task.limit:g} x {task.slo:g})"
-    said = said._replace(note=note)
+    judgement = found.judgement
+    note = f"{found.exceedances} of {judgement.n} over {found.allowed:g} ms ({task.limit:g} x {task.slo:g})"
+    judgement = judgement._replace(note=note)
     if task.growing:
-        said = _growing(seen, found, said)
-    return Line(task, "", Basis.LIMIT, old, found.p95, False, said, objective=task.slo)
+        judgement = _growing(seen, found, judgement)
+    return Line(task, "", Basis.LIMIT, old, found.p95, False, judgement, objective=task.slo)
 
 
-def _growing(latencies: Sequence[float], found: Latency, said: Judgement) -> Judgement:
+def _growing(latencies: Sequence[float], found: Latency, judgement: Judgement) -> Judgement:
     """While requests come in: bets on "more than one in twenty is over the limit", on so few that they are unlike."""
-    every = max(math.ceil(said.n / found.n_effective - 1e-9), 1)
+    every = max(math.ceil(judgement.n / found.n_effective - 1e-9), 1)
     over = np.asarray(latencies[::every], np.float64) > found.allowed
     looked = watch(-over.astype(np.float64), margin=1.0 - QUANTILE)
     verdict, note = settled(looked, f"{over.size} requests")
     method = "always-valid e-process on exceedances" + (f", one in {every} requests" if every > 1 else "")
-    return said._replace(
+    return judgement._replace(
         verdict=verdict, low=-math.inf, high=math.inf, method=method, p_worse=p_of(looked),
-        more_items=0 if verdict is not Verdict.INCONCLUSIVE else None, note=f"{said.note}; {note}",
+        more_items=0 if verdict is not Verdict.INCONCLUSIVE else None, note=f"{judgement.note}; {note}",
     )  # fmt: skip
 
 
@@ -82,11 +82,11 @@ def never(task: Task, run: EvalRun, up: bool) -> Iterator[Line]:
         verdict = Verdict.INCONCLUSIVE
         note = f"not run: {named(lacking)}" if metric is not None else _silent(sheet, task)
     more = 0 if verdict is not Verdict.INCONCLUSIVE else len(lacking) or None
-    said = Judgement(
+    judgement = Judgement(
         verdict, rate.rate, rate.low, rate.high, 0.0, "zero tolerance", rate.n, None,
         1.0 if not failed else 0.0, more, note,
     )  # fmt: skip
-    yield Line(task, ZERO_TOLERANCE, Basis.LIMIT, None, rate.rate, False, said)
+    yield Line(task, ZERO_TOLERANCE, Basis.LIMIT, None, rate.rate, False, judgement)
 
 
 def _telling(sheet: Sheet | None, task: Task) -> str | None:

@@ -23,13 +23,13 @@ class Line(NamedTuple):
     baseline: float | None
     current: float
     higher_is_better: bool
-    said: Judgement
+    judgement: Judgement
     repeats: int = 1
     more_repeats: int | None = None
     objective: float | None = None
 
 
-def unsaid(task: Task, part: str, up: bool, n: int, why: str) -> Line:
+def undecided_line(task: Task, part: str, up: bool, n: int, why: str) -> Line:
     """A line without a result, with the reason."""
     return Line(task, part, Basis.PAIRED, None, math.nan, up, unjudged(n, math.nan, task.allowed(), why))
 

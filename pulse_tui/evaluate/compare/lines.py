@@ -9,7 +9,7 @@ from pulse_tui.domain.evals import ZERO_TOLERANCE, Basis, EvalRun, Sheet, Task
 from pulse_tui.domain.metrics import Made, made_of
 from pulse_tui.evaluate.compare.comparable import better, undirected
 from pulse_tui.evaluate.compare.limits import latency, never
-from pulse_tui.evaluate.compare.line import Line, unsaid
+from pulse_tui.evaluate.compare.line import Line, undecided_line
 from pulse_tui.evaluate.compare.pairing import pair, parts
 from pulse_tui.evaluate.compare.scored import MAKERS, Asked
 from pulse_tui.evaluate.compare.totals import total_line
@@ -39,19 +39,19 @@ def lines(task: Task, base: EvalRun, cand: EvalRun, looks: Sequence[Sequence[str
             try:
                 yield MAKERS[made](Asked(task, name, both, places, up, (cand, base)))
             except Unusable as error:
-                yield unsaid(task, name, up, len(places), str(error))
+                yield undecided_line(task, name, up, len(places), str(error))
     yield from never(task, cand, up)
 
 
 def _undirected(task: Task, base: EvalRun, cand: EvalRun, up: bool, why: str) -> Iterator[Line]:
     """Both numbers without a verdict: judged by a guess, half of such metrics would pass when they get worse."""
     then, now = base.score(task.name, task.metric), cand.score(task.name, task.metric)
-    told = f"{then.value:.4g} -> {now.value:.4g}; {why}" if then is not None and now is not None else why
-    line = unsaid(task, "", up, (now.n or 0) if now is not None else 0, told)
+    differences = f"{then.value:.4g} -> {now.value:.4g}; {why}" if then is not None and now is not None else why
+    line = undecided_line(task, "", up, (now.n or 0) if now is not None else 0, differences)
     yield line._replace(basis=Basis.RAW, current=now.value if now is not None else math.nan)
     yield from _sliceless(task, up, why)
     if task.zero_tolerance:
-        yield unsaid(task, ZERO_TOLERANCE, False, 0, why)
+        yield undecided_line(task, ZERO_TOLERANCE, False, 0, why)
 
 
 def direction(task: Task, made: Made, base: EvalRun, cand: EvalRun) -> bool:
@@ -88,4 +88,4 @@ def _lacking(task: Task, before: Sheet | None, after: Sheet | None) -> str:
 def _sliceless(task: Task, up: bool, why: str) -> Iterator[Line]:
     """Slices that a suite wants judged and these results lack: left out they would be taken for passed."""
     for name in task.slices:
-        yield unsaid(task, name, up, 0, why)
+        yield undecided_line(task, name, up, 0, why)

@@ -43,7 +43,7 @@ def mean_line(found: Sequence[Line], margin: float | None) -> list[Line]:
 
 
 def _said(mine: Sequence[Line], margin: float, before: float | None, after: float) -> Judgement:
-    n = sum({line.task.name: line.said.n for line in mine}.values())
+    n = sum({line.task.name: line.judgement.n for line in mine}.values())
     bare = [f"{line.task.name} {line.task.metric}" for line in mine if not _bounded(line)]
     if bare:
         delta = math.nan if before is None else after - before
@@ -52,17 +52,17 @@ def _said(mine: Sequence[Line], margin: float, before: float | None, after: floa
     for line in mine:
         by_task.setdefault(line.task.name, []).append(line)
     parts = {name: _together(group) for name, group in by_task.items()}
-    said = weighted(list(parts.values()), margin)._replace(n=n)
-    note = f"{said.note}, over {len(parts)} tasks" if len(parts) > 1 else said.note
-    if said.verdict is Verdict.INCONCLUSIVE:
+    judgement = weighted(list(parts.values()), margin)._replace(n=n)
+    note = f"{judgement.note}, over {len(parts)} tasks" if len(parts) > 1 else judgement.note
+    if judgement.verdict is Verdict.INCONCLUSIVE:
         most = max(parts, key=lambda name: parts[name].weight * parts[name].error)
         note = f"{note}; most of it is of {most}: more items there would narrow it most"
-    return said._replace(note=note.removeprefix("; "))
+    return judgement._replace(note=note.removeprefix("; "))
 
 
 def _together(group: Sequence[Line]) -> Part:
     """Metrics of one task share their items: at worst their errors add up, and that is what is taken."""
-    each = [part(line.said, line.task.weight, higher_is_better=line.higher_is_better) for line in group]
+    each = [part(line.judgement, line.task.weight, higher_is_better=line.higher_is_better) for line in group]
     total = sum(p.weight for p in each)
     sizes = [p.weight * line.task.scale / _WHOLE / total for p, line in zip(each, group, strict=True)]
     return Part(
@@ -97,4 +97,4 @@ def _good(line: Line, value: float | None) -> float | None:
 
 
 def _bounded(line: Line) -> bool:
-    return math.isfinite(line.said.low) and math.isfinite(line.said.high)
+    return math.isfinite(line.judgement.low) and math.isfinite(line.judgement.high)

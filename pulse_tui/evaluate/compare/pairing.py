@@ -84,11 +84,11 @@ def scored(both: Pair, places: Sequence[int], metric: str, task: Task) -> Scored
     has = [(n, bool(old[both.old[n]]), bool(new[both.new[n]])) for n in places]
     lost = [both.after.items[both.new[n]] for n, was, now in has if was and not now]
     added = [both.after.items[both.new[n]] for n, was, now in has if now and not was]
-    told = [f"{len(added)} only in the candidate ({named(added)})"] if added else []
+    differences = [f"{len(added)} only in the candidate ({named(added)})"] if added else []
     if lost and not task.growing:
-        told.insert(0, f"{len(lost)} only in the baseline ({named(lost)})")
-    if told:
-        raise Unusable(f"{metric} is of other items: {', '.join(told)}", todo="Run the same items on both")
+        differences.insert(0, f"{len(lost)} only in the baseline ({named(lost)})")
+    if differences:
+        raise Unusable(f"{metric} is of other items: {', '.join(differences)}", todo="Run the same items on both")
     kept = [n for n, was, now in has if was and now]
     if not kept:
         raise Unusable(

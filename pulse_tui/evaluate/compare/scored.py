@@ -47,7 +47,7 @@ def scores(a: Asked) -> Line:
     found = scored(a.both, a.places, a.task.metric, a.task)
     base, cand = means(found.left), means(found.right)
     line = _judged(a, found.places, base, cand, span_of(a.task.metric, base, cand))
-    more = _more_repeats(a, line.said, found)
+    more = _more_repeats(a, line.judgement, found)
     return line._replace(repeats=_fewest(found), more_repeats=more)
 
 
@@ -90,11 +90,11 @@ def spread(a: Asked) -> Line:
         return line._replace(repeats=min(limits))
     one = judge_spread(np.asarray(found.left[0]), np.asarray(found.right[0]), margin=a.task.allowed())
     why = "" if one.verdict is not Verdict.INCONCLUSIVE else "one item: more of its repeats, or more items"
-    said = Judgement(
+    judgement = Judgement(
         one.verdict, float(cand[0] - base[0]), one.low, one.high, a.task.allowed(), "brown-forsythe", 1, None,
         one.p_wider, 0 if not why else None, why,
     )  # fmt: skip
-    return Line(a.task, a.part, Basis.PAIRED, float(base[0]), float(cand[0]), False, said, min(limits))
+    return Line(a.task, a.part, Basis.PAIRED, float(base[0]), float(cand[0]), False, judgement, min(limits))
 
 
 def cost(a: Asked) -> Line:
@@ -108,8 +108,8 @@ def cost(a: Asked) -> Line:
         raise Unusable("a cost has no scale, so it cannot be watched while items come in: judge it when all are there")
     base = np.array([before[a.both.old[n]] for n in a.places], np.float64)
     cand = np.array([after[a.both.new[n]] for n in a.places], np.float64)
-    said = _ratio(base, cand, a.task.allowed(), a.both.clusters(a.places))
-    return Line(a.task, a.part, Basis.PAIRED, float(base.mean()), float(cand.mean()), False, said)
+    judgement = _ratio(base, cand, a.task.allowed(), a.both.clusters(a.places))
+    return Line(a.task, a.part, Basis.PAIRED, float(base.mean()), float(cand.mean()), False, judgement)
 
 
 def _ratio(base: Floats, cand: Floats, margin: float, labels: list[str] | None) -> Judgement:
@@ -124,14 +124,16 @@ def _ratio(base: Floats, cand: Floats, margin: float, labels: list[str] | None) 
         return judge_cost(base, cand, margin=margin)
     effective = gathered(base, number, count).effective
     before, after = (np.bincount(number, x, count).astype(np.float64) for x in (base, cand))
-    said = judge_cost(before, after, margin=margin)
-    more = said.more_items and math.ceil(said.more_items * n / count)
-    said = said._replace(n=n, clusters_effective=effective, more_items=more, method=f"{said.method} of clusters")
-    if said.verdict is Verdict.FAIL and effective < FAIL_FROM:
+    judgement = judge_cost(before, after, margin=margin)
+    more = judgement.more_items and math.ceil(judgement.more_items * n / count)
+    judgement = judgement._replace(
+        n=n, clusters_effective=effective, more_items=more, method=f"{judgement.method} of clusters"
+    )
+    if judgement.verdict is Verdict.FAIL and effective < FAIL_FROM:
         note = f"{effective:.1f} effective clusters: under {FAIL_FROM:g} it cannot FAIL"
         more = math.ceil((FAIL_FROM - effective) * n / effective)
-        said = said._replace(verdict=Verdict.INCONCLUSIVE, more_items=more, note=note)
-    return said
+        judgement = judgement._replace(verdict=Verdict.INCONCLUSIVE, more_items=more, note=note)
+    return judgement
 
 
 def calibration(a: Asked) -> Line:
@@ -186,25 +188,25 @@ def _judged(a: Asked, places: Sequence[int], base: Floats, cand: Floats, span: f
     clusters, margin = a.both.clusters(places), a.task.allowed()
     if a.task.growing:
         return watched(a.task, a.part, base, cand, clusters, a.up, span)
-    said = judge(base, cand, margin=margin, higher_is_better=a.up, clusters=clusters, span=span)
+    judgement = judge(base, cand, margin=margin, higher_is_better=a.up, clusters=clusters, span=span)
     if span is not None:  # with a cluster or two a t interval reaches beyond what shares can differ by
-        low, high = (x if math.isinf(x) else min(max(x, -span), span) for x in (said.low, said.high))
-        said = said._replace(low=low, high=high)
-    return Line(a.task, a.part, Basis.PAIRED, float(base.mean()), float(cand.mean()), a.up, said)
+        low, high = (x if math.isinf(x) else min(max(x, -span), span) for x in (judgement.low, judgement.high))
+        judgement = judgement._replace(low=low, high=high)
+    return Line(a.task, a.part, Basis.PAIRED, float(base.mean()), float(cand.mean()), a.up, judgement)
 
 
 def _fewest(found: Scored) -> int:
     return min(len(r) for r in (*found.left, *found.right))
 
 
-def _more_repeats(a: Asked, said: Judgement, found: Scored) -> int | None:
+def _more_repeats(a: Asked, judgement: Judgement, found: Scored) -> int | None:
     """Repeats that would decide; with clusters, of which each then counts as one item."""
-    if said.verdict is not Verdict.INCONCLUSIVE or a.task.growing or _fewest(found) < 2:
+    if judgement.verdict is not Verdict.INCONCLUSIVE or a.task.growing or _fewest(found) < 2:
         return None
     first, second = matrix(found.left), matrix(found.right)
     if first is None or second is None or first.shape != second.shape:
         return None
-    few = said.clusters_effective is not None and said.clusters_effective < FAIL_FROM
+    few = judgement.clusters_effective is not None and judgement.clusters_effective < FAIL_FROM
     labels = a.both.clusters(found.places)
     if labels is not None:
         number, count = numbered(labels)

@@ -29,17 +29,17 @@ def total_line(task: Task, made: Made, base: EvalRun, cand: EvalRun, up: bool) -
     if now is None or then is None:
         sides = [side for side, score in (("baseline", then), ("candidate", now)) if score is None]
         why = f"the {' and the '.join(sides)} {'have' if len(sides) > 1 else 'has'} no {task.metric} of {task.name}"
-        said = unjudged(0, math.nan, task.allowed(), why)
-        return Line(task, "", Basis.RAW, then.value if then else None, now.value if now else math.nan, up, said)
+        judgement = unjudged(0, math.nan, task.allowed(), why)
+        return Line(task, "", Basis.RAW, then.value if then else None, now.value if now else math.nan, up, judgement)
     span = 100.0 / task.scale if bounds_of(task.metric) == (0.0, 1.0) else None
     if task.growing:
-        said = unjudged(0, now.value - then.value, task.allowed(), "a total cannot be watched while items come in")
+        judgement = unjudged(0, now.value - then.value, task.allowed(), "a total cannot be watched while items come in")
         basis = Basis.RAW
     elif made is Made.COST:
-        said, basis = _relative(then, now, task.allowed())
+        judgement, basis = _relative(then, now, task.allowed())
     else:
-        said, basis = judge_totals(then, now, task.allowed(), higher_is_better=up, span=span)
-    return Line(task, "", basis, then.value, now.value, up, said)
+        judgement, basis = judge_totals(then, now, task.allowed(), higher_is_better=up, span=span)
+    return Line(task, "", basis, then.value, now.value, up, judgement)
 
 
 def _relative(base: Score, cand: Score, margin: float) -> tuple[Judgement, Basis]:
@@ -93,10 +93,10 @@ def judge_totals(
     bounds = Bounds(gain, max(centre - Z * error, -most), min(centre + Z * error, most))
     verdict = decide(bounds, margin)
     p = float(special.ndtr((centre + margin) / error))
-    said = Judgement(
+    judgement = Judgement(
         verdict, *bounds, margin, _METHOD, n, None, p, _more(verdict, centre + margin, error, n), _NO_ITEMS
     )
-    return oriented(said, higher_is_better=higher_is_better), Basis.UNPAIRED
+    return oriented(judgement, higher_is_better=higher_is_better), Basis.UNPAIRED
 
 
 def _more(verdict: Verdict, gap: float, error: float, n: int) -> int | None:

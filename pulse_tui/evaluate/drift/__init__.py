@@ -97,7 +97,7 @@ def drift(y: Sequence[float], *, confirm: int = CONFIRM, material: float = 0.0) 
     found = _found((flat - centre) / scale)
     sd = found.noise.variance**0.5
     out = []
-    for left, right, gain, index in found.told:
+    for left, right, gain, index in found.differences:
         before, after = left.at(index - 0.5), right.at(index - 0.5)
         out.append(
             Change(
@@ -110,12 +110,12 @@ def drift(y: Sequence[float], *, confirm: int = CONFIRM, material: float = 0.0) 
                 confirmed=right.end - index >= confirm,
             )
         )
-    told = tuple(c for c in out if abs(c.after - c.before) >= material)
-    return Drift(told, sd * scale * size, found.noise.memory)
+    differences = tuple(c for c in out if abs(c.after - c.before) >= material)
+    return Drift(differences, sd * scale * size, found.noise.memory)
 
 
 class _Found(NamedTuple):
-    told: list[tuple[Stretch, Stretch, float, int]]
+    differences: list[tuple[Stretch, Stretch, float, int]]
     """Of each change: the stretches beside it, what it explains beyond its rivals, its index."""
     noise: Noise
 
@@ -133,9 +133,9 @@ def _found(y: Floats) -> _Found:
     else:
         noise = _noise_of(y, stretches(sums, [], n, rough.long_run))
     fits = stretches(sums, at, n, noise.long_run)
-    told = list(zip(fits, fits[1:], gains, at, strict=False))
+    differences = list(zip(fits, fits[1:], gains, at, strict=False))
     pending = _pending(y, sums, fits, rough)
-    return _Found([*told, pending] if pending else told, noise)
+    return _Found([*differences, pending] if pending else differences, noise)
 
 
 def _settled(y: Floats, sums: Sums, rough: Noise) -> tuple[list[int], list[float], Noise]:
@@ -189,9 +189,9 @@ def _between(sums: Sums, at: list[int], n: int, rough: Noise) -> list[int]:
     for start, end in pairwise([0, *at, n]):
         if at and end - start >= 2 * SIDE:
             layout = whole(end - start)
-            said = jumps(sums, layout, rough.variance, 1.0, SIFTING * JUMP, offset=start)
-            if said.excess[0] > 0.0:
-                found.append(start + int(layout.at[np.argmax(said.worth)]))
+            judgement = jumps(sums, layout, rough.variance, 1.0, SIFTING * JUMP, offset=start)
+            if judgement.excess[0] > 0.0:
+                found.append(start + int(layout.at[np.argmax(judgement.worth)]))
     return sorted(found)
 
 
@@ -210,11 +210,11 @@ def _weighed(y: Floats, sums: Sums, at: list[int], noise: Noise) -> tuple[list[i
     places, gains = [], []
     for start, end in zip(edges, edges[2:], strict=False):
         layout, part = whole(end - start), y[start:end]
-        said = jumps(sums, layout, noise.variance, inflation, JUMP, offset=start)
-        unit, place = float(said.unit[0]), int(layout.at[np.argmax(said.worth)])
+        judgement = jumps(sums, layout, noise.variance, inflation, JUMP, offset=start)
+        unit, place = float(judgement.unit[0]), int(layout.at[np.argmax(judgement.worth)])
         places.append(start + place)
-        above = (float(said.worth.max()) - curve(part, JUMP * unit)) / unit
-        gains.append(min(float(said.excess[0]), above, wandering(part, place, unit)))
+        above = (float(judgement.worth.max()) - curve(part, JUMP * unit)) / unit
+        gains.append(min(float(judgement.excess[0]), above, wandering(part, place, unit)))
     return _apart(places), gains
 
 

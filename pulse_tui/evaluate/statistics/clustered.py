@@ -84,18 +84,18 @@ def judge_clusters(clusters: Clusters, margin: float, *, span: float | None = No
     return _capped(Judgement(verdict, mean, low, high, margin, method, n, effective, p, more), n)
 
 
-def _capped(said: Judgement, n: int) -> Judgement:
+def _capped(judgement: Judgement, n: int) -> Judgement:
     """Under five effective clusters a FAIL is INCONCLUSIVE, with a note."""
-    effective = said.clusters_effective or 0.0
+    effective = judgement.clusters_effective or 0.0
     if effective >= FAIL_FROM:
-        return said
+        return judgement
     note = f"{effective:.1f} effective clusters: under {FAIL_FROM:g} it cannot FAIL"
-    said = said._replace(method=f"{said.method} (cannot FAIL under 5 effective clusters)", note=note)
-    said = said._replace(p_worse=max(said.p_worse, 0.5**4))
-    if said.verdict is Verdict.FAIL:
+    judgement = judgement._replace(method=f"{judgement.method} (cannot FAIL under 5 effective clusters)", note=note)
+    judgement = judgement._replace(p_worse=max(judgement.p_worse, 0.5**4))
+    if judgement.verdict is Verdict.FAIL:
         more = math.ceil((FAIL_FROM - effective) * n / effective)
-        return said._replace(verdict=Verdict.INCONCLUSIVE, more_items=max(more, 1))
-    return said
+        return judgement._replace(verdict=Verdict.INCONCLUSIVE, more_items=max(more, 1))
+    return judgement
 
 
 def _more(gap: float, deviation: float, effective: float, n: int) -> int | None:

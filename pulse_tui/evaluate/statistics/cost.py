@@ -41,5 +41,5 @@ def judge_cost(base: NDArray[np.float64], cand: NDArray[np.float64], *, margin: 
     p = float(special.stdtr(n - 1, -float(contrast.mean()) * math.sqrt(n) / deviation)) if deviation > 0 else 1.0
     verdict = decide(gain, margin)
     more = more_for_t(float(contrast.mean()), deviation, n) if verdict.value == "INCONCLUSIVE" else 0
-    said = Judgement(verdict, *gain, margin, "fieller ratio of means", n, None, p, more)
-    return oriented(said, higher_is_better=False)
+    judgement = Judgement(verdict, *gain, margin, "fieller ratio of means", n, None, p, more)
+    return oriented(judgement, higher_is_better=False)

@@ -37,12 +37,12 @@ def as_family(judgements: Sequence[Judgement], q: float = ALPHA) -> list[Judgeme
     if not judgements:
         return []
     out = []
-    for said, p in zip(judgements, adjusted([j.p_worse for j in judgements]), strict=True):
-        if said.verdict is Verdict.FAIL and p > q:
+    for judgement, p in zip(judgements, adjusted([j.p_worse for j in judgements]), strict=True):
+        if judgement.verdict is Verdict.FAIL and p > q:
             note = f"worse by itself, but not among {len(judgements)} diagnostics (adjusted p {p:.3f})"
-            out.append(said._replace(verdict=Verdict.INCONCLUSIVE, more_items=None, note=note))
+            out.append(judgement._replace(verdict=Verdict.INCONCLUSIVE, more_items=None, note=note))
         else:
-            out.append(said)
+            out.append(judgement)
     return out
 
 
@@ -57,11 +57,11 @@ class Part(NamedTuple):
     weight: float
 
 
-def part(said: Judgement, weight: float, *, higher_is_better: bool = True) -> Part:
+def part(judgement: Judgement, weight: float, *, higher_is_better: bool = True) -> Part:
     """A task from its judgement: the error is that of its interval, taken as a t interval."""
-    freedom = max((said.clusters_effective or said.n) - 1.0, 1.0)
-    error = (said.high - said.low) / 2.0 / float(special.stdtrit(freedom, 1 - ALPHA))
-    return Part(said.delta if higher_is_better else -said.delta, error, freedom, weight)
+    freedom = max((judgement.clusters_effective or judgement.n) - 1.0, 1.0)
+    error = (judgement.high - judgement.low) / 2.0 / float(special.stdtrit(freedom, 1 - ALPHA))
+    return Part(judgement.delta if higher_is_better else -judgement.delta, error, freedom, weight)
 
 
 def weighted(parts: Sequence[Part], margin: float) -> Judgement:

@@ -32,15 +32,15 @@ def judge(
     if clusters is not None:
         number, count = numbered(clusters)
         if count < gain.size:
-            said = judge_clusters(gathered(gain, number, count), margin, span=span)
-            return oriented(said, higher_is_better=higher_is_better)
+            judgement = judge_clusters(gathered(gain, number, count), margin, span=span)
+            return oriented(judgement, higher_is_better=higher_is_better)
     if binary(base) and binary(cand):
-        said = judge_binary(int((gain > 0).sum()), int((gain < 0).sum()), gain.size, margin)
+        judgement = judge_binary(int((gain > 0).sum()), int((gain < 0).sum()), gain.size, margin)
     else:
-        said = judge_t(gain, margin, span=span)
+        judgement = judge_t(gain, margin, span=span)
     if clusters is not None:
-        said = said._replace(clusters_effective=float(gain.size))
-    return oriented(said, higher_is_better=higher_is_better)
+        judgement = judgement._replace(clusters_effective=float(gain.size))
+    return oriented(judgement, higher_is_better=higher_is_better)
 
 
 def binary(scores: NDArray[np.float64]) -> bool:

@@ -59,8 +59,8 @@ def judge_latency(latencies: NDArray[np.float64], slo: float, limit: float = 1.1
             found = smallest(lambda m: _decided(share, m), math.ceil(effective))
         more = None if found is None else max(math.ceil((found - effective) * n / effective), 1)
     method = "exact binomial exceedance" + (f", n deflated to {effective:.0f}" if effective < 0.995 * n else "")
-    said = Judgement(verdict, p95 - allowed, low - allowed, high - allowed, 0.0, method, n, None, p_worse, more)
-    return Latency(said, count, p95, allowed, effective)
+    judgement = Judgement(verdict, p95 - allowed, low - allowed, high - allowed, 0.0, method, n, None, p_worse, more)
+    return Latency(judgement, count, p95, allowed, effective)
 
 
 def tail(count: float, n: float, share: float = 1 - QUANTILE) -> float:

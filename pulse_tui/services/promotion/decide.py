@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pulse_tui.domain.claim import DEEDS, ESTATE, place_subject
+from pulse_tui.domain.claim import ESTATE, OWN_ACTIONS, place_subject
 from pulse_tui.domain.errors import Refused
 from pulse_tui.domain.estate import Deployment
 from pulse_tui.domain.evidence import VersionEvidence
@@ -133,7 +133,7 @@ def _move(
     tx.estate.record_promotion(asset_id, version, environment, by=by, at=now, decision_id=entry, why=reason)
     signals = [_event(release, environment, before, iteration, by, now)]
     if speaks is None:
-        settled = place(tx, parts.judging, asset_id, environment, version, DEEDS, now, since=now)
+        settled = place(tx, parts.judging, asset_id, environment, version, OWN_ACTIONS, now, since=now)
         report(tx, parts.judging, settled.changes, f"{version} serves there now", now)
     absorb(signals, tx, parts.judging, now)
     parts.judging.reassess(tx, parts.judging, now, [asset_id])
@@ -154,7 +154,7 @@ def _is_there(tx: Transaction, release: Release, environment: Environment, befor
 def _who_speaks(tx: Transaction, asset_id: str, environment: Environment) -> str | None:
     """A source that observes what serves there; None when only the configuration and our own actions report it."""
     said = tx.inventory.claims(place_subject(asset_id, environment), "version")
-    return next((c.source for c in said if c.source not in (ESTATE, DEEDS)), None)
+    return next((c.source for c in said if c.source not in (ESTATE, OWN_ACTIONS)), None)
 
 
 def _event(

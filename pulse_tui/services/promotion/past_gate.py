@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import takewhile
 from typing import NamedTuple
 
-from pulse_tui.domain.claim import DEEDS
+from pulse_tui.domain.claim import OWN_ACTIONS
 from pulse_tui.domain.concern import Concern
 from pulse_tui.domain.estate import Deployment
 from pulse_tui.domain.text import clean
@@ -99,7 +99,7 @@ def _against(tx: Transaction, parts: RollbackParts, here: Deployment, *, first: 
     release = tx.estate.release(here.asset_id, here.version)
     if release is None:
         return [f"{here.version} is not in the registry: nobody evaluated or approved it"]
-    if first or here.source == DEEDS or _decided(tx, parts, here):
+    if first or here.source == OWN_ACTIONS or _decided(tx, parts, here):
         return []
     return assess(tx, parts, release, Environment.PRODUCTION).blocking
 

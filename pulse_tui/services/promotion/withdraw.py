@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pulse_tui.domain.claim import DEEDS, place_subject
+from pulse_tui.domain.claim import OWN_ACTIONS, place_subject
 from pulse_tui.domain.errors import NotFound, Refused
 from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Transaction
@@ -49,4 +49,4 @@ def _still(tx: Transaction, asset_id: str, environment: Environment, key: str) -
     """The sources that report that something serves, except one whose alias is gone and our own actions."""
     gone = {c.source for c in tx.inventory.concerns(asset_id) if c.key == key}
     found = tx.inventory.claims(place_subject(asset_id, environment), "version")
-    return [f"{c.source} says {c.value}" for c in found if c.source not in (*gone, DEEDS)]
+    return [f"{c.source} says {c.value}" for c in found if c.source not in (*gone, OWN_ACTIONS)]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from pulse_tui.domain.claim import DEEDS, Claim, asset_subject, place_subject, settle
+from pulse_tui.domain.claim import OWN_ACTIONS, Claim, asset_subject, place_subject, settle
 from pulse_tui.domain.concern import Concern
 from pulse_tui.domain.estate import Deployment
 from pulse_tui.domain.words import Environment, Severity
@@ -116,7 +116,7 @@ def _settled(
     critical = settle((c for c in claims if c.field == "critical"), parts.precedence)
     key = f"dispute:{environment.value}:version"
     wanted = []
-    if version is not None and version.disputed and not (version.source == DEEDS and now - version.since < GRACE):
+    if version is not None and version.disputed and not (version.source == OWN_ACTIONS and now - version.since < GRACE):
         wanted.append(
             Concern(
                 asset_id=asset_id,

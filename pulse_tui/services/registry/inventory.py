@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from pulse_tui.domain.claim import DEEDS, ESTATE, Claim, settle
+from pulse_tui.domain.claim import ESTATE, OWN_ACTIONS, Claim, settle
 from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.moments import iso
 from pulse_tui.domain.views.registry import InventoryRow
@@ -44,7 +44,7 @@ def inventory(parts: JudgeParts) -> tuple[InventoryRow, ...]:
 
 
 def _claims(tx: Transaction, parts: JudgeParts, estate: Estate) -> list[Claim]:
-    speakers = {ESTATE, DEEDS, *parts.sources, *tx.plumbing.sources(), *(d.source for d in estate.deployments)}
+    speakers = {ESTATE, OWN_ACTIONS, *parts.sources, *tx.plumbing.sources(), *(d.source for d in estate.deployments)}
     return [claim for source in sorted(speakers) for claim in tx.inventory.claims_by(source)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pulse_tui.domain.claim import DEEDS
+from pulse_tui.domain.claim import OWN_ACTIONS
 from pulse_tui.domain.evidence import VersionEvidence
 from pulse_tui.domain.release import ReleaseState
 from pulse_tui.domain.rollback import Plan, Run
@@ -22,7 +22,7 @@ def rolled_back(tx: Transaction, parts: JudgeParts, plan: Plan, run: Run, now: d
     """Record that ``plan.to_version`` serves, in the transaction that ends the run."""
     before = tx.estate.deployment(plan.asset_id, plan.environment)
     share = before.traffic if before is not None and before.traffic != 100.0 else None
-    settled = place(tx, parts, plan.asset_id, plan.environment, plan.to_version, DEEDS, now, share, since=now)
+    settled = place(tx, parts, plan.asset_id, plan.environment, plan.to_version, OWN_ACTIONS, now, share, since=now)
     report(tx, parts, settled.changes, "it no longer holds after the rollback", now)
     ended(tx, parts, plan, f"run {run.id} was verified", now)
     _quarantine(tx, plan)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from pulse_tui.domain.claim import DEEDS
+from pulse_tui.domain.claim import OWN_ACTIONS
 from pulse_tui.domain.concern import Concern
 from pulse_tui.domain.errors import PulseError
 from pulse_tui.domain.rollback import Plan, Run, RunState
@@ -159,6 +159,6 @@ def _serves(tx: Transaction, parts: RollbackParts, plan: Plan, version: str, now
     if before is None or before.version == version:
         return
     share = before.traffic if before.traffic != 100.0 else None
-    settled = place(tx, parts.judging, plan.asset_id, plan.environment, version, DEEDS, now, share, since=now)
+    settled = place(tx, parts.judging, plan.asset_id, plan.environment, version, OWN_ACTIONS, now, share, since=now)
     report(tx, parts.judging, settled.changes, "its target was read", now)
     parts.judging.reassess(tx, parts.judging, now, [plan.asset_id])

@@ -351,7 +351,7 @@ def test_items_without_a_score_that_tells_are_not_taken_for_right() -> None:
     two = sheet("qa", {"f1": np.ones(5), "em": np.ones(5)})
     base = msgspec.structs.replace(run("b", sheet("qa", np.ones(5))), scores=(total,))
     task = Task(name="qa", metric="accuracy", zero_tolerance=("i000",))
-    for cand, why in ((run("c", total), "has no items"), (run("c", total, two), "no scores tell")):
+    for cand, why in ((run("c", total), "has no items"), (run("c", total, two), "no scores show")):
         line = lines_of(said(base, cand, task))["qa", "accuracy", "zero tolerance"]
         assert line.verdict is OPEN
         assert why in line.note

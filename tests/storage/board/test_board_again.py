@@ -67,7 +67,7 @@ def lines(number: int, first: str, second: str) -> list[Workflow]:
     return [both, Workflow(id="one", stages=(Stage("only", first),))][: number % 3]
 
 
-DEEDS: list[st.SearchStrategy[Deed]] = [
+OWN_ACTIONS: list[st.SearchStrategy[Deed]] = [
     st.builds(lambda n, k, i: lambda tx: tx.estate.put_assets([asset(n, asset_type=k, owner_team=f"team-{i}")]),
               NAME, st.sampled_from(list(AssetType)), NUMBER),
     st.builds(lambda n: lambda tx: tx.estate.drop_assets([n]), NAME),
@@ -96,7 +96,7 @@ DEEDS: list[st.SearchStrategy[Deed]] = [
     st.builds(lambda n: lambda tx: tx.judgements.finish_retest(n, NOW), NAME),
     st.builds(lambda i, a, b: lambda tx: tx.inventory.put_workflows(lines(i, a, b)), NUMBER, NAME, NAME),
 ]  # fmt: skip
-HISTORY = st.lists(st.lists(st.one_of(DEEDS), min_size=1, max_size=3), min_size=1, max_size=12)
+HISTORY = st.lists(st.lists(st.one_of(OWN_ACTIONS), min_size=1, max_size=3), min_size=1, max_size=12)
 
 
 def do(store: SqlStore, deeds: list[Deed]) -> None:
