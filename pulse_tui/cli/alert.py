@@ -1,4 +1,4 @@
-"""``pulse-tui alert`` and ``pulse-tui freeze``: the tower's actions without a screen."""
+"""``pulse-tui alert``, ``muted`` and ``freeze``: the tower's actions without a screen."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from pulse_tui.ports import Desk
 
 def arguments(parser: argparse.ArgumentParser, name: str) -> None:
     """An action, its subject and why."""
+    if name == "muted":
+        parser.epilog = "Take one back: pulse-tui alert unmute ID, pulse-tui freeze HOLD --lift. Exits with 0."
+        return
     if name == "freeze":
         parser.add_argument("asset", help="an asset, or 'everything'; with --lift a hold, or what one hold stands on")
         parser.add_argument("--lift", action="store_true", help="lift one hold (several: each by its id)")
@@ -28,6 +31,10 @@ def run(options: argparse.Namespace, name: str) -> int:
     with opened(options) as house:
         house.sync()
         desk = house.desk()
+        if name == "muted":
+            rows = desk.quiet()
+            emit(options, rows, [row.line() for row in rows] or ["nothing is muted, waived or held"])
+            return 0
         if name == "freeze":
             done = _freeze(desk, options)
         elif options.action == "ack":

@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "suite": ("suite", "freeze, check, list, run benchmark suites; pin their baselines"),
     "policy": ("policy", "check or test the policy"),
     "alert": ("alert", "ack, resolve, silence or waive an alert"),
+    "muted": ("alert", "everything that is muted, waived or held: until when, by whom, why"),
     "freeze": ("alert", "freeze or unfreeze promotions of an asset"),
     "rollback": ("rollback", "plan, approve, reject, run, undo, show, resume"),
     "audit": ("audit", "verify or export the audit chain"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from pulse_tui.domain.views.evals import BenchStory, Flips
-from pulse_tui.domain.views.panes import AlertStory, Board, PlanLine, PlanStory, Trend
+from pulse_tui.domain.views.panes import AlertStory, Board, PlanLine, PlanStory, QuietRow, Trend
 from pulse_tui.domain.views.registry import (
     CalendarRow,
     Dependents,
@@ -92,6 +92,10 @@ class Desk(Protocol):
     def resolve(self, alert_id: str, why: str) -> str: ...
     def silence(self, alert_id: str, hours: float, why: str) -> str: ...
     def waive(self, alert_id: str, days: int, why: str) -> str: ...
+    def quiet(self) -> tuple[QuietRow, ...]:
+        """Everything that is muted, waived or held, with until when, by whom and why."""
+        ...
+
     def unmute(self, alert_id: str, why: str) -> str:
         """Take an acknowledgement, a silence or a waiver back. Raises Refused when nothing mutes it."""
         ...

@@ -9,7 +9,7 @@ from pulse_tui.domain.errors import NotFound, Refused, WrongUse
 from pulse_tui.domain.evals import Gate
 from pulse_tui.domain.health import Health
 from pulse_tui.domain.views.evals import BenchStory, Flips
-from pulse_tui.domain.views.panes import AlertStory, Board, PlanLine, PlanStory, Trend
+from pulse_tui.domain.views.panes import AlertStory, Board, PlanLine, PlanStory, QuietRow, Trend
 from pulse_tui.domain.views.registry import (
     CalendarRow,
     Dependents,
@@ -23,6 +23,7 @@ from pulse_tui.domain.words import UNHEALTHY, Environment
 from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories.story import advisory_story
 from pulse_tui.services.alerts import operate
+from pulse_tui.services.alerts.quiet import quiet
 from pulse_tui.services.alerts.story import alert_story
 from pulse_tui.services.components.tree import asset_tree, dependents
 from pulse_tui.services.evals import baselines
@@ -171,6 +172,9 @@ class ServiceDesk:
     def unmute(self, alert_id: str, why: str) -> str:
         self._may_on(alert_id)
         return operate.unmute(self._parts.judging, alert_id, self.operator, why, self._parts.clock())
+
+    def quiet(self) -> tuple[QuietRow, ...]:
+        return quiet(self._store, self._parts.clock())
 
     def freeze(self, asset_id: str | None, why: str) -> str:
         self._may("freeze", asset_id or "everything")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from textual.widget import Widget
 
+from pulse_tui.tui.asks.alerts import OpenMuted
 from pulse_tui.tui.asks.common import Copy
 from pulse_tui.tui.asks.evals import OpenVerdicts
 from pulse_tui.tui.asks.registry import Freeze, OpenCalendar, OpenDependents, OpenHistory, OpenInventory, OpenTree
@@ -60,6 +61,7 @@ LEAVE: Final = (
     bind("tab", "next_pane(1)", "next pane", priority=False),
     bind("shift+tab", "next_pane(-1)", "previous pane"),
     bind("P", "plans", "plans", "rollback plans and their runs: what stopped, what waits for whom; resume, undo"),
+    bind("U", "muted", "muted", "everything that is muted, waived or held: until when, by whom, why; take it back"),
     bind("S", "sources", "sources", "how every source is doing, and what was refused"),
     bind("escape", "clear", "clear", "clear the filter, or the message in the last line"),
     *EVERYWHERE[:-2],
@@ -274,6 +276,9 @@ class MainScreen(FilterScreen):
 
     def action_plans(self) -> None:
         self.post_message(OpenPlans())
+
+    def action_muted(self) -> None:
+        self.post_message(OpenMuted())
 
     def action_sources(self) -> None:
         self.post_message(OpenSources())

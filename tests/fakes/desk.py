@@ -13,6 +13,7 @@ from pulse_tui.domain.views.panes import (
     Header,
     PlanLine,
     PlanStory,
+    QuietRow,
     RegistryRow,
     SourceRow,
     Trend,
@@ -258,6 +259,13 @@ class FakeDesk(FakeBench, FakeRegistry):
         self._did("freeze", asset_id or "everything", why)
         self.registry = tuple(r._replace(state="frozen") if r.asset == asset_id else r for r in self.registry)
         return f"{asset_id} is frozen"
+
+    def quiet(self) -> tuple[QuietRow, ...]:
+        return tuple(
+            QuietRow("silenced", a.id, a.asset, a.title, "ana", NOW_US + 3_600_000_000, "known", a.asset)
+            for a in self.alerts
+            if a.state == "suppressed"
+        )
 
     def unmute(self, alert_id: str, why: str) -> str:
         self._did("unmute", alert_id, why)

@@ -186,6 +186,22 @@ def test_a_silence_a_waiver_and_a_resolve_want_a_reason(key: str, typed: str, ca
     play(scenario)
 
 
+def test_what_is_muted_is_in_one_list_and_taken_back_there_with_a_reason() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.open_dialog("4", "s")
+        await pilot.press("enter")
+        await pilot.type("known")
+        await pilot.press("enter")
+        await pilot.press("U")
+        assert "silenced" in pilot.text()
+        await pilot.open_dialog("u")
+        await pilot.type("over")
+        await pilot.press("enter")
+        assert [call[0] for call in pilot.desk.calls] == ["silence", "unmute"]
+
+    play(scenario)
+
+
 def test_freeze_wants_a_reason_and_so_does_lifting_one_hold() -> None:
     async def scenario(pilot: Pilot) -> None:
         await pilot.open_dialog("1", "f")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from pulse_tui.domain.moments import from_us, iso
 from pulse_tui.domain.views.registry import WorkflowRow
 
 
@@ -269,6 +270,32 @@ class PlanRow(NamedTuple):
 
 HALF_WAY = ("abandoned", "unknown", "halted")
 """How a run stands that can be resumed, or put back."""
+
+
+class QuietRow(NamedTuple):
+    """Something that is muted, waived or held: who decided it, until when, and why."""
+
+    kind: str
+    """acknowledged, silenced, waived, block, pause or freeze."""
+    id: str
+    """Of the alert, or of the hold."""
+    subject: str
+    what: str
+    by: str
+    until_us: int | None
+    """None: until its condition holds, or somebody lifts it."""
+    why: str
+    asset: str = ""
+
+    @property
+    def hold(self) -> bool:
+        """Whether it is a hold and not a muted alert."""
+        return self.kind in ("block", "pause", "freeze")
+
+    def line(self) -> str:
+        """As text."""
+        until = iso(from_us(self.until_us)) if self.until_us is not None else "until it is lifted"
+        return f"{self.kind:<12} {self.id}  {self.what}  [{self.subject}]  by {self.by}, {until}: {self.why}"
 
 
 class PlanLine(NamedTuple):

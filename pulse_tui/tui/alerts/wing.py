@@ -30,6 +30,8 @@ class AlertsWing(Wing):
             asks.Waive: self.waive,
             asks.Resolve: self.resolve,
             asks.Unmute: self.unmute,
+            asks.Lift: self.lift,
+            asks.OpenMuted: self.muted,
         }
 
     def open(self, ask: asks.OpenAlert) -> None:
@@ -83,6 +85,23 @@ class AlertsWing(Wing):
             "Take back what mutes this alert", ask.title, (Field("Why"),),
             lambda values: self._context.act(lambda desk: desk.unmute(ask.alert_id, values[0])),
         )  # fmt: skip
+
+    def lift(self, ask: asks.Lift) -> None:
+        """Ask why."""
+        self._context.form(
+            "Lift this hold", ask.title, (Field("Why"),),
+            lambda values: self._context.act(lambda desk: desk.lift(ask.alert_id, values[0])),
+        )  # fmt: skip
+
+    def muted(self, _ask: asks.OpenMuted) -> None:
+        """What ends first on top."""
+        from pulse_tui.tui.alerts.muted import MutedScreen  # noqa: PLC0415  nobody needs it before the first U
+
+        self._context.open(
+            lambda desk: desk.quiet(),
+            lambda rows: MutedScreen(self._context.head, rows, self._context.now_us),
+            MutedScreen.show_rows,
+        )
 
     def resolve(self, ask: asks.Resolve) -> None:
         """Ask why."""

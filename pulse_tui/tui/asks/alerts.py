@@ -42,6 +42,14 @@ class Resolve(OfAlert):
     """Close the alert by hand; a form asks why."""
 
 
+class OpenMuted(Ask):
+    """Open the list of what is muted, waived or held."""
+
+
+class Lift(OfAlert):
+    """Lift one hold (``alert_id`` is the hold's); a form asks why."""
+
+
 class Unmute(OfAlert):
     """Take an acknowledgement, a silence or a waiver back; a form asks why."""
 

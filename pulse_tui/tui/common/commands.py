@@ -26,6 +26,7 @@ _ACTIONS: Final = (
     Command("gate", "may this release go to an environment? every reason", "gate"),
     Command("dependency tree", "what this asset depends on, and what changed there", "tree"),
     Command("used by", "who uses a component, directly or through others", "used_by", of_main=True),
+    Command("muted", "everything that is muted, waived or held, and taking it back", "muted", of_main=True),
     Command("plans", "rollback plans and their runs: what stopped, what waits for whom", "plans", of_main=True),
     Command("sources", "how every source is doing, and what was refused", "sources", of_main=True),
     Command("messages", "every message of this session in full", "messages"),

@@ -16,6 +16,7 @@ from pulse_tui.domain.source import Observation
 from pulse_tui.domain.words import Priority, Severity
 from pulse_tui.services.alerts import operate
 from pulse_tui.services.alerts.escalate import escalate
+from pulse_tui.services.alerts.quiet import quiet
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.signals.ingest import ingest
 from tests.fakes.clock import Clock
@@ -164,3 +165,13 @@ def test_each_hold_is_lifted_by_itself_and_with_a_reason(judge: JudgeParts) -> N
         assert [h.id for h in tx.judgements.holds("gateway")] == [first.id]
         (line,) = [e for e in tx.log.entries() if e.action == "hold.lifted"]
     assert (line.actor, line.subject, line.detail["because"]) == ("ben", second.id, "the week is over")
+
+
+def test_one_list_has_everything_that_is_muted_waived_or_held(judge: JudgeParts) -> None:
+    take(judge, CVE, breach(1))
+    operate.silence(
+        judge.store, next(a.id for a in alerts(judge) if a.asset_id == "support-bot"), "ana", 4, "known", NOW
+    )
+    rows = {(r.kind, r.subject, r.by) for r in quiet(judge.store, later(minutes=1))}
+    assert rows >= {("silenced", "support-bot canary", "ana"), ("freeze", "gateway", "rule critical-cve-exposed")}
+    assert not [r for r in quiet(judge.store, later(hours=5)) if not r.hold], "what has run out is not muted any more"

@@ -1,0 +1,56 @@
+"""Everything that an operator or a rule keeps quiet or holds back: one list, so that nothing is out of sight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from pulse_tui.domain.alert import Alert, AlertState
+from pulse_tui.domain.moments import to_us
+from pulse_tui.domain.views.panes import QuietRow
+from pulse_tui.ports import Store, Transaction
+
+
+def quiet(store: Store, now: datetime) -> tuple[QuietRow, ...]:
+    """What is muted, what ends first on top; then the holds."""
+    with store.read() as tx:
+        muted = sorted(_muted(tx, now), key=lambda row: (row.until_us or 0, row.id))
+        return (*muted, *_held(tx))
+
+
+def _muted(tx: Transaction, now: datetime) -> Iterator[QuietRow]:
+    for alert in tx.judgements.alerts([AlertState.ACKNOWLEDGED, AlertState.SUPPRESSED], 100_000):
+        if alert.muted_at(now):
+            yield _of(alert)
+
+
+def _of(alert: Alert) -> QuietRow:
+    suppressed = alert.state is AlertState.SUPPRESSED
+    until = alert.suppressed_until if suppressed else alert.acknowledged_until
+    kind = "waived" if alert.waived else "silenced" if suppressed else "acknowledged"
+    where = f"{alert.asset_id or 'no asset'} {alert.environment.value if alert.environment else ''}".strip()
+    return QuietRow(
+        kind=kind,
+        id=alert.id,
+        subject=where,
+        what=f"{alert.priority.glyph} {alert.title}",
+        by=(alert.suppressed_by if suppressed else alert.acknowledged_by) or "",
+        until_us=to_us(until) if until is not None else None,
+        why=(alert.suppressed_why or "") if suppressed else "somebody works on it",
+        asset=alert.asset_id or "",
+    )
+
+
+def _held(tx: Transaction) -> Iterator[QuietRow]:
+    for hold in tx.judgements.holds():
+        scope = f"{hold.asset_id or 'everything'} {hold.version or ''}".strip()
+        yield QuietRow(
+            kind=hold.kind.value,
+            id=hold.id,
+            subject=scope,
+            what=hold.why,
+            by=hold.placed_by,
+            until_us=None,
+            why=f"until {hold.until_condition}",
+            asset=hold.asset_id or "",
+        )
