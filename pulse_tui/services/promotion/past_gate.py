@@ -21,10 +21,19 @@ from pulse_tui.services.promotion.gate import assess
 from pulse_tui.services.signals.concerns import clear_concern, raise_concern
 
 KEY = "past-gate:production"
-_SEEN = "promotion.seen"
-"""The value under which is kept which version of each asset was looked at last in production."""
+_SEEN = "promotion.known"
+"""The value under which is kept which versions of each asset are known in production."""
 MOST = 50
 """Gates that are asked in one call: pages wait behind it."""
+
+
+class Known(NamedTuple):
+    """What is known of an asset in production."""
+
+    version: str
+    """The one that was checked last."""
+    accepted: tuple[str, ...]
+    """Those that may come back: they served before anybody looked, or came through the gate."""
 
 
 class Finding(NamedTuple):
@@ -44,16 +53,20 @@ def check_promotions(parts: RollbackParts, now: datetime) -> int:
     found: list[Finding] = []
     with parts.store.read() as tx:
         serving = {d.asset_id: d for d in tx.estate.load().deployments if d.environment is Environment.PRODUCTION}
-        seen: dict[str, str] = json.loads(tx.plumbing.get_value(_SEEN) or "{}")
+        seen = {a: Known(v, tuple(o)) for a, (v, o) in json.loads(tx.plumbing.get_value(_SEEN) or "{}").items()}
         open_now = {c.asset_id: c for c in tx.inventory.concerns() if c.key == KEY}
-        due = [d for d in serving.values() if seen.get(d.asset_id) != d.version or d.asset_id in open_now][:MOST]
-        for deployment in due:
-            first = deployment.asset_id not in seen
-            found += _judge(tx, parts, deployment, open_now.get(deployment.asset_id), now, first=first)
+        current = {asset: known for asset, known in seen.items() if asset in serving}
+        due = [d for d in serving.values() if d.asset_id not in seen or seen[d.asset_id].version != d.version]
+        due += [d for a, d in serving.items() if a in open_now and d not in due]
+        for here in due[:MOST]:
+            known = seen.get(here.asset_id)
+            against = _against(tx, parts, here, known)
+            found += _findings(here, open_now.get(here.asset_id), against, now)
+            accepted = {*(known.accepted if known else ()), *(() if against else (here.version,))}
+            current[here.asset_id] = Known(here.version, tuple(sorted(accepted)))
         found += [
             Finding(a, None, f"nothing of {a} serves in production any more") for a in open_now if a not in serving
         ]
-    current = {**{a: v for a, v in seen.items() if a in serving}, **{d.asset_id: d.version for d in due}}
     if not found and current == seen:
         return 0
     with parts.store.write() as tx:
@@ -66,14 +79,11 @@ def check_promotions(parts: RollbackParts, now: datetime) -> int:
     return len(found)
 
 
-def _judge(
-    tx: Transaction, parts: RollbackParts, here: Deployment, standing: Concern | None, now: datetime, *, first: bool
-) -> list[Finding]:
+def _findings(here: Deployment, standing: Concern | None, against: list[str], now: datetime) -> list[Finding]:
     same = standing is not None and standing.version == here.version
     ended = []
     if standing is not None and not same:
         ended = [Finding(here.asset_id, None, f"{standing.version} no longer serves in production")]
-    against = _against(tx, parts, here, first=first and not same)
     if not against:
         return [Finding(here.asset_id, None, f"the gate lets {here.version} through")] if same else ended
     if same:
@@ -94,12 +104,14 @@ def _judge(
     return [*ended, Finding(here.asset_id, concern)]
 
 
-def _against(tx: Transaction, parts: RollbackParts, here: Deployment, *, first: bool) -> list[str]:
-    """What the gate has against the version; nothing where it was put there through the gate or by a rollback."""
+def _against(tx: Transaction, parts: RollbackParts, here: Deployment, known: Known | None) -> list[str]:
+    """What the gate has against the version; nothing where it was put there through the gate or by a rollback, and
+    where it comes back after it was accepted."""
     release = tx.estate.release(here.asset_id, here.version)
     if release is None:
         return [f"{here.version} is not in the registry: nobody evaluated or approved it"]
-    if first or here.source == OWN_ACTIONS or _decided(tx, parts, here):
+    accepted = known is None or here.version in known.accepted
+    if (accepted and release.usable) or here.source == OWN_ACTIONS or _decided(tx, parts, here):
         return []
     return assess(tx, parts, release, Environment.PRODUCTION).blocking
 

@@ -7,7 +7,7 @@ import msgspec
 from pulse_tui.domain.alert import OPEN, Alert
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.promotion.past_gate import check_promotions
-from tests.fakes.nouns import NOW, PRODUCTION, deployment
+from tests.fakes.nouns import NOW, PRODUCTION, deployment, later
 
 
 def serve(parts: RollbackParts, version: str, *, source: str = "registry", decision: str | None = None) -> None:
@@ -34,9 +34,12 @@ def test_an_alias_that_moved_past_the_gate_is_an_alert_with_its_reasons_until_it
     assert alert.rule_id == "promoted-past-gate"
     assert alert.title.startswith("support-bot 3.8.2 serves in production past the gate (registry): functional:")
     assert check_promotions(parts, NOW) == 0
-    serve(parts, "3.8.1", decision="audit:7")
+    serve(parts, "3.8.1")  # it served before anybody looked
     check_promotions(parts, NOW)
     assert alerts(parts) == []
+    serve(parts, "3.8.2")
+    check_promotions(parts, later(minutes=5))
+    assert len(alerts(parts)) == 1
 
 
 def test_what_was_promoted_through_the_gate_is_quiet_also_when_its_source_reports_the_move(
