@@ -11,6 +11,7 @@ from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.evals import EvalRun
 from pulse_tui.domain.note import Note
 from pulse_tui.domain.release import Attestation, RegistrySnapshot
+from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.source import Rejected
 from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories.records import take_advisory
@@ -19,6 +20,7 @@ from pulse_tui.services.evals.take import take_run
 from pulse_tui.services.evals.unread import refused_result
 from pulse_tui.services.parts import JudgeParts, Made
 from pulse_tui.services.registry.attest import named_releases, take_attestation
+from pulse_tui.services.registry.pushed import take_event
 from pulse_tui.services.registry.sync import sync
 from pulse_tui.services.vendors.notes import take_note
 
@@ -31,6 +33,11 @@ def signals_of(item: object, tx: Transaction, parts: JudgeParts, estate: Estate,
 @singledispatch
 def _made(item: object, _tx: Transaction, _parts: JudgeParts, _estate: Estate, _now: datetime) -> Made:
     raise TypeError(f"no record is kept of {type(item).__name__}")
+
+
+@_made.register
+def _(item: Signal, tx: Transaction, _parts: JudgeParts, _estate: Estate, now: datetime) -> Made:
+    return Made([take_event(item, tx, now)], [])
 
 
 @_made.register

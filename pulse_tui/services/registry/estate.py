@@ -86,12 +86,13 @@ class _Sync:
         exposed = [a.id for a in named if a.id in known and _weight(a) != _weight(known[a.id])]
         moved: list[str] = []
         for asset in shape.assets:
-            added = self._releases(asset)
-            changed += added
-            if added or asset.releases:
-                self._changes.add(check_names(tx, self._parts, asset.id, self._now))
+            changed += self._releases(asset)
             if self._bills(asset):
                 moved.append(asset.id)
+        # All are declared before one is said to name what nobody knows: it may stand further down.
+        for asset in shape.assets:
+            if asset.releases:
+                self._changes.add(check_names(tx, self._parts, asset.id, self._now))
         changed += self._places() + len(moved)
         if reordered:
             changed += self._reorder()

@@ -14,7 +14,7 @@ from pulse_tui.domain.evals import EvalRun
 from pulse_tui.domain.moments import iso
 from pulse_tui.domain.signal import Signal, encode
 from pulse_tui.domain.source import Observation, Rejected
-from pulse_tui.domain.words import Outcome
+from pulse_tui.domain.words import Outcome, SignalType
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.signals.judge import around, judge, unclaimed
@@ -122,7 +122,10 @@ def _batch(batch: Sequence[Observation], tx: Transaction, parts: JudgeParts, now
     for observation in batch:
         if isinstance(observation, Signal):
             problem = _from_the_future(observation, now)
-            if problem is None:
+            if problem is None and observation.signal_type is SignalType.VERSION_EVENT:
+                estate = estate if estate is not None else tx.estate.load()
+                signals += parts.record(observation, tx, parts, estate, now).signals
+            elif problem is None:
                 signals.append(observation)
             else:
                 early.append(Rejected(source=observation.source, problem=problem, raw=encode(observation)))
