@@ -24,6 +24,8 @@ from pulse_tui.services.rollback.plan import preflight, step_options, void_reaso
 from pulse_tui.services.rollback.unfinished import in_the_way, lease, stopped
 
 LEASE_S = 60.0
+MANY = 10_000
+"""Runs that are looked through for a later one on the same target."""
 _POLL_S = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 """Pauses between reads of a target that has not changed yet; the last one repeats."""
 
@@ -69,7 +71,9 @@ def _take_over(parts: RollbackParts, run_id: str, by: str, holder: str, action: 
             raise Refused(f"run {run_id} has ended: {run.state.value}", [run.detail])
         plan, _ = find(tx, run.plan_hash)
         _may_run(parts, plan, by)
-        later = [r.id for r in tx.rollbacks.runs() if r.target == run.target and r.started_at > run.started_at]
+        later = [
+            r.id for r in tx.rollbacks.runs(limit=MANY) if r.target == run.target and r.started_at > run.started_at
+        ]
         if later:
             raise Refused(f"run {run_id} has ended: run {later[-1]} moved {run.target} after it")
         # A name for this attempt alone: two threads of one process must not share the lease.

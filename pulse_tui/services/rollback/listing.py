@@ -14,6 +14,8 @@ from pulse_tui.services.rollback.plan import void_reasons
 from pulse_tui.services.rollback.unfinished import ABANDONED, abandoned
 
 SHOWN = 50
+MANY = 10_000
+"""Runs that are looked through for a later one on the same target."""
 
 
 def listed(parts: RollbackParts, limit: int = SHOWN) -> tuple[PlanLine, ...]:
@@ -29,10 +31,11 @@ def _line(tx: Transaction, parts: RollbackParts, plan: Plan, state: PlanState, n
         word, waits, todo = _waiting(tx, parts, plan, state, now)
         return _made(plan, word, plan.created_at, waits=waits, todo=todo)
     word = ABANDONED if abandoned(tx, parts.outside, run, now) else run.state.value
-    todo = f"pulse-tui rollback resume {run.id} (goes on), or undo {run.id} (puts back)" if word in HALF_WAY else ""
-    later = [r for r in tx.rollbacks.runs() if r.target == run.target and r.started_at > run.started_at]
-    if later:
-        todo = ""
+    todo = ""
+    if word in HALF_WAY and not any(
+        r.target == run.target and r.started_at > run.started_at for r in tx.rollbacks.runs(limit=MANY)
+    ):
+        todo = f"pulse-tui rollback resume {run.id} (goes on), or undo {run.id} (puts back)"
     return _made(plan, word, run.ended_at or run.started_at, run=run, targets=_targets(tx, plan, run), todo=todo)
 
 

@@ -55,7 +55,7 @@ def read_rollbacks(execute: Execute, now: datetime, dead: Callable[[str], bool])
     votes: dict[str, list[str]] = {}
     for plan, principal in execute(_VOTES, {"now": now_us}) if plans else ():
         votes.setdefault(plan, []).append(principal)
-    waiting = (_plan(*row, tuple(votes.get(row[0], ()))) for row in plans)
+    waiting = (_plan(name, state, bytes(body), tuple(votes.get(name, ()))) for name, state, body in plans)
     return Rollbacks(tuple(runs), tuple(p for p in waiting if p is not None and p.expires_us > now_us))
 
 
