@@ -32,7 +32,7 @@ from pulse_tui.services.evals.story import bench_story
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.promotion import decide as release
 from pulse_tui.services.promotion import story as release_views
-from pulse_tui.services.promotion.gate import gate, gate_story
+from pulse_tui.services.promotion.gate import gate_page
 from pulse_tui.services.registry.inventory import inventory
 from pulse_tui.services.registry.story import asset_story
 from pulse_tui.services.rollback import approve, execute, plan
@@ -107,7 +107,7 @@ class ServiceDesk:
         return inventory(self._parts.judging)
 
     def gate_story(self, asset_id: str, version: str, environment: str) -> GateStory:
-        return gate_story(gate(self._parts, asset_id, version, place(environment)))
+        return gate_page(self._parts, asset_id, version, place(environment))
 
     def bench(self, asset_id: str, suite: str, run_id: str | None = None) -> BenchStory:
         return bench_story(self._parts.judging, asset_id, suite, run_id)

@@ -178,7 +178,9 @@ class FakeRegistry:
             *(GateLine(name, GateMark.BLOCKING, f"failed, blocking: {reason}") for name, reason in reasons),
             GateLine("pointer", GateMark.OK, "3.8.0, checked 1h ago"),
         )  # fmt: skip
-        return GateStory(not reasons, f"{asset_id} {version} to {environment} (policy 41c9ab3f41c9)", lines)
+        return GateStory(not reasons, f"{asset_id} {version} to {environment} (policy 41c9ab3f41c9)", lines,
+            (f"{version} would replace 3.8.1, which serves in {environment}",),
+            tuple(f"mend {name}" for name, _ in reasons), row.state)  # fmt: skip
 
     def _set_release(self, asset_id: str, version: str, **changes: Any) -> None:
         self._release(asset_id, version)

@@ -93,6 +93,12 @@ class GateStory(NamedTuple):
     headline: str
     """``support-bot 3.8.2 to production (policy 41c9ab3f41c9)``"""
     reasons: tuple[GateLine, ...]
+    changed: tuple[str, ...] = ()
+    """What would change there."""
+    todo: tuple[str, ...] = ()
+    """What to do about each reason that blocks."""
+    state: str = ""
+    """The release's own state."""
 
     @property
     def word(self) -> str:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from pulse_tui.domain.moments import iso
 from pulse_tui.domain.release import Release
 from pulse_tui.domain.views.registry import GateLine, GateMark, GateStory
 from pulse_tui.domain.words import Environment
@@ -88,10 +89,34 @@ def _reasons(tx: Transaction, parts: RollbackParts, release: Release, environmen
             yield Reason(name.value, status.value, blocking, found.detail, found.todo)
 
 
+def gate_page(parts: RollbackParts, asset_id: str, version: str, environment: Environment) -> GateStory:
+    """The answer for a screen, with what would change there. Raises NotFound for an unknown asset or version."""
+    with parts.store.read() as tx:
+        release = find_release(tx, asset_id, version)
+        story = gate_story(assess(tx, parts, release, environment))
+        return story._replace(changed=tuple(_changed(tx, release, environment)), state=release.state.value)
+
+
 def gate_story(answer: GateAnswer) -> GateStory:
     """The answer for a screen: every reason with its effect, and what to do about those not ok."""
     head = f"{answer.asset} {answer.version} to {answer.environment} (policy {answer.policy[:12]})"
-    return GateStory(answer.go, head, tuple(map(_line, answer.reasons)))
+    todo = dict.fromkeys(r.todo for r in answer.reasons if r.blocking and r.todo)
+    return GateStory(answer.go, head, tuple(map(_line, answer.reasons)), todo=tuple(todo))
+
+
+def _changed(tx: Transaction, release: Release, environment: Environment) -> Iterator[str]:
+    number = f"{release.version} (iteration {release.iteration}, {release.state.value})"
+    serving = tx.estate.deployment(release.asset_id, environment)
+    if serving is None:
+        yield f"{number} would be the first of {release.asset_id} in {environment.value}"
+        return
+    if serving.version == release.version:
+        yield f"{number} serves in {environment.value} already, since {iso(serving.since)}"
+        return
+    yield f"{number} would replace {serving.version}, which serves in {environment.value} since {iso(serving.since)}"
+    here = tx.estate.release(release.asset_id, serving.version)
+    if here is not None:
+        yield "; ".join(release.lineage.difference(here.lineage)) or "the same lineage as far as it is recorded"
 
 
 def _line(reason: Reason) -> GateLine:

@@ -9,6 +9,7 @@ from textual.binding import BindingType
 from pulse_tui.domain.release import ReleaseState
 from pulse_tui.domain.views.registry import GateMark, GateStory, ReleaseStory
 from pulse_tui.tui.asks import registry as asks
+from pulse_tui.tui.asks.evals import OpenBench
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span, safe
 from pulse_tui.tui.kit.document import Block, Lines, story_blocks
@@ -131,7 +132,20 @@ def gate_blocks(story: GateStory) -> list[Block]:
     """What blocks first, then what is only advised, then what is in order; each with its glyph."""
     marked = [(r.name, f"{glyph} {r.text}") for mark, glyph in _GLYPHS.items() for r in story.reasons if r.mark is mark]
     reasons = (block._replace(tight=n > 0) for n, block in enumerate(story_blocks(marked)))
-    return [*story_blocks([(story.word, story.headline)]), *reasons]
+    return [*_questions(story), *story_blocks([(story.word, story.headline)]), *reasons]
+
+
+def _questions(story: GateStory) -> list[Block]:
+    blocking = dict.fromkeys(r.name for r in story.reasons if r.mark is GateMark.BLOCKING)
+    advisory = dict.fromkeys(r.name for r in story.reasons if r.mark is GateMark.ADVISORY)
+    risk = [f"blocking: {', '.join(blocking)}"] if blocking else ["nothing blocks it"]
+    risk += [f"only advised: {', '.join(advisory)}"] if advisory else []
+    todo = story.todo or (("[P] records that it goes there",) if story.go else ("fix what blocks, then ask again",))
+    return [
+        Block("WHAT CHANGED", story.changed or (story.headline,)),
+        Block("WHAT IS THE RISK", tuple(risk), label_style=styles.WARN + styles.BOLD),
+        Block("WHAT TO DO NOW", todo, label_style=styles.GOOD + styles.BOLD),
+    ]
 
 
 _GLYPHS: Final = {GateMark.BLOCKING: "✖", GateMark.ADVISORY: "▲", GateMark.OK: "●"}
@@ -149,21 +163,39 @@ class GateScreen(PageScreen):
             show=True,
             changes=True,
         ),
+        bind("A", "approve_release", "approve", "approve it; asks for its version and why", show=True, changes=True),
+        bind("v", "verdicts", "verdicts", "the suites: every gate, what flipped", show=True),
+        bind("h", "history", "history", "the other releases", show=True),
+        bind("o", "open_asset", "asset", "the asset, with its alerts and holds", show=True),
         *PageScreen.PAGE_KEYS,
     ]
 
     def __init__(self, head: Head, asset: str, version: str, where: str, story: GateStory) -> None:
         """``where`` is an environment."""
         super().__init__(head, gate_title(asset, version, where, story), gate_blocks(story))
-        self.asset_id, self.version, self.where, self.go = asset, version, where, story.go
+        self.asset_id, self.version, self.where, self.go, self.state = asset, version, where, story.go, story.state
 
     def show_story(self, story: GateStory) -> None:
         """The gate's answer with news."""
-        self.go = story.go
+        self.go, self.state = story.go, story.state
         self.show_page(gate_title(self.asset_id, self.version, self.where, story), gate_blocks(story))
 
     def applies(self, action: str) -> bool:
+        if action == "approve_release":
+            return self.state not in ("", *_GONE, ReleaseState.APPROVED, ReleaseState.PROMOTED)
         return action != "promote_release" or self.go
+
+    def action_approve_release(self) -> None:
+        self.post_message(asks.MoveRelease(self.asset_id, self.version, "approve"))
+
+    def action_verdicts(self) -> None:
+        self.post_message(OpenBench(self.asset_id))
+
+    def action_history(self) -> None:
+        self.post_message(asks.OpenHistory(self.asset_id))
+
+    def action_open_asset(self) -> None:
+        self.post_message(asks.OpenAsset(self.asset_id))
 
     def action_promote_release(self) -> None:
         self.post_message(asks.Promote(self.asset_id, self.version, self.where))

@@ -13,7 +13,7 @@ from pulse_tui.domain.source import Observation
 from pulse_tui.domain.words import ComponentKind, Environment, Severity
 from pulse_tui.services.alerts import operate
 from pulse_tui.services.parts import RollbackParts
-from pulse_tui.services.promotion.gate import GateAnswer, Reason, gate
+from pulse_tui.services.promotion.gate import GateAnswer, Reason, gate, gate_page
 from pulse_tui.services.rollback.pointer import check_pointer
 from pulse_tui.services.signals.ingest import ingest
 from tests.fakes.nouns import CANARY, NOW, PRODUCTION, deployment, later, release
@@ -164,3 +164,10 @@ def test_the_rollback_target_is_asked_for_the_same(gateway: RollbackParts) -> No
     take(gateway, bill("1.9.2", "0.9.2"))
     check = check_pointer(gateway, "gateway", PRODUCTION, deep=False)
     assert [c.ok for c in check.checks if c.name == "advisories"] == [True]
+
+
+def test_the_gates_page_says_what_would_change_and_what_to_do_about_what_blocks(gateway: RollbackParts) -> None:
+    take(gateway, CVE, bill("1.9.4", "0.9.1"))
+    page = gate_page(gateway, "gateway", "1.9.4", PRODUCTION)
+    assert page.changed[0].startswith("1.9.4 (iteration 3, promoted) would replace 1.9.3, which serves in production")
+    assert "Release a version without it, or waive CVE-2026-3248" in page.todo

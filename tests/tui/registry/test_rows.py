@@ -237,8 +237,13 @@ def test_what_blocks_stands_first_whatever_its_words() -> None:
         GateLine("w", GateMark.BLOCKING, "GO"),
     )
     blocks = gate_blocks(GateStory(False, "a 1 to canary", reasons))
-    assert (blocks[0].label, blocks[0].lines) == ("BLOCKED", ("a 1 to canary",))
-    assert [block.lines[0] for block in blocks[1:]] == [
+    assert [(block.label, block.lines) for block in blocks[:4]] == [
+        ("WHAT CHANGED", ("a 1 to canary",)),
+        ("WHAT IS THE RISK", ("blocking: w", "only advised: y")),
+        ("WHAT TO DO NOW", ("fix what blocks, then ask again",)),
+        ("BLOCKED", ("a 1 to canary",)),
+    ]
+    assert [block.lines[0] for block in blocks[4:]] == [
         "✖ GO", "▲ missing, advisory: z", "● the plan says failed, blocking: x",
     ]  # fmt: skip
 
