@@ -7,6 +7,7 @@ import asyncio
 import gc
 import signal
 import sys
+import zlib
 from typing import TYPE_CHECKING
 
 from pulse_tui.domain.errors import PulseError, WrongUse
@@ -74,7 +75,7 @@ def open_tower(
         quick_board=lambda: quick_board(config, database),
         scheduler=None if read_only else scheduler(lambda: houses[-1], config, database, poll_now),
         read_only=read_only,
-        session_file=session if session is not None else state_dir() / "session.json",
+        session_file=session if session is not None else session_file(state_dir(), config, database),
         title="pulse-tui",
         hand_out=to_tmux,
     )
@@ -89,6 +90,12 @@ def open_tower(
     if failed:
         raise failed[0]
     return tower.return_code or 0
+
+
+def session_file(folder: Path, config: Path | None, database: str | None) -> Path:
+    """Each estate has its own session: a filter of one would hide rows of another."""
+    estate = f"{config.resolve() if config is not None else ''}\n{database or ''}"
+    return folder / f"session-{zlib.crc32(estate.encode()):08x}.json"
 
 
 def to_tmux(text: str) -> bool:

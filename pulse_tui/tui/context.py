@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from textual.app import App
 from textual.screen import Screen
 
+from pulse_tui.tui.kit.guard import EARLY_S, GuardedScreen
 from pulse_tui.tui.kit.screen import BaseScreen, Head
 from pulse_tui.tui.notices import Notices
 from pulse_tui.tui.threads import Kind, Threads
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from pulse_tui.ports import Desk
     from pulse_tui.tui.asks.base import Ask
     from pulse_tui.tui.kit.forms import Confirmation, Field
-    from pulse_tui.tui.kit.guard import GuardedScreen
     from pulse_tui.tui.main import MainScreen
 
 T = TypeVar("T")
@@ -58,6 +59,9 @@ class Context:
     ) -> None:
         """``answer`` gives an ask to the wing that has an answer; ``hand_out`` is the clipboard of :class:`Tower`."""
         self._app, self._watch, self._threads = app, watch, threads
+        self._origin: Screen[Any] | None = None
+        """The screen on which was asked what is being answered."""
+        self._opened_at = 0.0
         self.notices, self.answer, self.hand_out = notices, answer, hand_out
 
     # ------------------------------------------------------------------ what is known
@@ -110,9 +114,16 @@ class Context:
             self.say("the estate is still being opened; try again in a moment", bad=True)
             return
 
+        origin = self._app.screen
+
         async def run() -> None:
             async with self.notices.reported():
-                result = then(await self._threads.run(kind, lambda: call(desk)))
+                answer = await self._threads.run(kind, lambda: call(desk))
+                self._origin = origin
+                try:
+                    result = then(answer)
+                finally:
+                    self._origin = None
                 if isinstance(result, Awaitable):
                     await result
 
@@ -166,20 +177,29 @@ class Context:
     def push(self, page: BaseScreen, reload: Callable[[], None] | None = None) -> None:
         """Open a page; ``reload`` asks for it again when somebody wrote, so that it is as live as the panes."""
         page.reload = reload
-        self._app.push_screen(page)
+        if not self._open_already(page):
+            self._opened_at = time.monotonic()
+            self._app.push_screen(page)
+
+    def _open_already(self, page: BaseScreen) -> bool:
+        """Whether a key was only pressed again before what it opens was seen."""
+        top = self._app.screen
+        covered = self._origin is not top and self._origin in self._app.screen_stack
+        return covered or (type(top) is type(page) and time.monotonic() - self._opened_at < EARLY_S)
 
     def pop(self) -> None:
         """Close the topmost screen."""
         self._app.pop_screen()
 
     def dialog(self, screen: GuardedScreen[T | None], then: Callable[[T], object]) -> None:
-        """Open a dialog; ``then`` takes what it answers, and nothing happens when it is cancelled."""
+        """Open a dialog, where none is; ``then`` takes what it answers, and nothing happens when it is cancelled."""
 
         def answered(values: T | None) -> None:
             if values is not None:
                 then(values)
 
-        self._app.push_screen(screen, answered)
+        if not isinstance(self._app.screen, GuardedScreen):  # else its key was pressed again before it was seen
+            self._app.push_screen(screen, answered)
 
     def form(self, what: str, about: str, fields: Sequence[Field], then: Callable[[tuple[str, ...]], object]) -> None:
         """Ask for some words; ``then`` takes them in the order of the fields."""

@@ -125,6 +125,13 @@ class MainScreen(FilterScreen):
         return next((pane.lead for pane in self.panes if pane.lead is not None), None)
 
     @property
+    def restored(self) -> str:
+        """Which filters came from the last session, and what of urgency they hide; empty without any."""
+        kept = [(pane, pane.table) for pane in self.panes if pane.table is not None and pane.table.filter.terms]
+        told = [f"{pane.TAB} /{t.filter.text}" + (f" ({t.hidden})" if t.hidden else "") for pane, t in kept]
+        return f"filters of the last session: {'; '.join(told)}. Esc clears a filter" if told else ""
+
+    @property
     def one_pane(self) -> bool:
         """Whether only the current pane fits."""
         width, height = self.app.size

@@ -126,7 +126,7 @@ class TablePane(Table[RowT], Pane):
 
     @property
     def count(self) -> str:
-        return str(len(self.rows)) if self.rows else ""
+        return f"{len(self.rows)}/{self.total}" if self.filter.terms else str(self.total or "")
 
     @property
     def heading(self) -> str:

@@ -45,6 +45,8 @@ async def start(
     for complaint in context.main.complaints:
         context.say(complaint, bad=True)
     await watch.read_board()
+    if restored := context.main.restored:
+        context.say(restored)
     watch.begin()
     if runner is not None:
         async with context.notices.reported():

@@ -11,7 +11,7 @@ from pulse_tui.ports import Desk
 from pulse_tui.tui.app import Tower
 from pulse_tui.tui.session import load
 from tests.fakes.desk import ALERTS, HASH, FakeDesk
-from tests.tui.helpers import NARROW, WIDE, Pilot, check_snapshot, play, shown_text
+from tests.tui.helpers import NARROW, WIDE, Pilot, check_snapshot, key_event, play, shown_text
 
 SIZES = pytest.mark.parametrize("size", [WIDE, NARROW], ids=["120x36", "80x24"])
 
@@ -473,3 +473,65 @@ def test_the_desk_is_closed_at_the_end() -> None:
 
     play(scenario, desk=desk)
     assert desk.closed
+
+
+# ------------------------------------------------------------------ opened once, hidden by nothing
+
+
+def test_a_key_that_is_pressed_again_and_again_opens_one_dialog() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.type("ssss")
+        assert len(pilot.tower.screen_stack) == 2
+
+    play(scenario)
+
+
+def test_enter_pressed_again_and_again_opens_one_page() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        for _ in range(4):
+            pilot.tower.post_message(key_event(pilot.tower, "enter"))
+        await pilot.settle()
+        assert len(pilot.tower.screen_stack) == 2
+
+    play(scenario)
+
+
+def test_a_filter_says_what_it_hides() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("4", "slash", *"prio=P3", "enter")
+        total = pilot.alerts.total
+        assert f"4 Alerts {len(pilot.alerts.rows)}/{total}" in pilot.lines()[1]
+        assert "1 P1, 1 P2 hidden by the filter" in pilot.text()
+        await pilot.press("escape")
+        assert "hidden by the filter" not in pilot.text()
+
+    play(scenario, size=(80, 24))
+
+
+def test_a_filter_of_the_last_session_is_announced_with_what_it_hides(tmp_path: Path) -> None:
+    session = tmp_path / "session.json"
+
+    async def leave(pilot: Pilot) -> None:
+        await pilot.press("4", "slash", *"prio=P3", "enter")
+
+    async def come_back(pilot: Pilot) -> None:
+        assert "filters of the last session: Alerts /prio=P3 (1 P1, 1 P2 hidden by the filter)" in pilot.lines()[-1]
+
+    play(leave, session_file=session, size=(120, 36))
+    play(come_back, session_file=session, size=(120, 36))
+
+
+def test_a_board_that_can_no_longer_be_asked_for_says_from_when_it_is() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        watch = pilot.tower.watching
+        await watch.poll()
+        assert "as of" not in pilot.lines()[0]
+        watch._known_us -= 60_000_000
+        watch.tick()
+        await pilot.settle()
+        assert "as of" in pilot.lines()[0]
+        await watch.poll()
+        await pilot.settle()
+        assert "as of" not in pilot.lines()[0]
+
+    play(scenario)

@@ -1,7 +1,8 @@
-"""The command palette on ``:``: a small fuzzy list; Enter takes the highlighted line."""
+"""The command palette on ``:``: a small list of what fits; Enter takes the highlighted line."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
@@ -33,20 +34,41 @@ class Command(NamedTuple):
 
 
 def score(query: str, words: str) -> float | None:
-    """How well ``query`` fits, higher is better; None when its letters are not all there in order.
+    """How well ``query`` fits, higher is better; None when it does not.
 
-    Letters that follow each other and letters that begin a word count more; shorter commands win ties.
+    The beginning of the command counts most, then beginnings of its words in their order (``ref ml``, ``rm``), then a
+    piece from within. Letters that merely occur somewhere fit nothing. Shorter commands win ties.
     """
-    text, at, total, previous = words.casefold(), 0, 0.0, -2
-    for letter in query.casefold().replace(" ", ""):
-        found = text.find(letter, at)
-        if found < 0:
-            return None
-        total += 3.0 if found == previous + 1 else 0.0
-        total += 2.0 if found == 0 or text[found - 1] in " -_./" else 0.0
-        previous, at = found, found + 1
-    bonus = 20.0 if text.startswith(query.casefold()) else 0.0
-    return total + bonus - len(text) / 100
+    text, asked = words.casefold(), query.casefold().strip()
+    parts = re.split(r"[ \-_./:]+", text)
+    if text.startswith(asked):
+        rank = 4
+    elif _begins(asked.split(), parts):
+        rank = 3
+    elif len(asked) > 1 and _initials(asked.replace(" ", ""), parts):
+        rank = 2
+    elif asked in text:
+        rank = 1
+    else:
+        return None
+    return 10 * rank - len(text) / 100
+
+
+def _begins(asked: Sequence[str], parts: Sequence[str]) -> bool:
+    """Whether each asked word begins a word of the command, in their order."""
+    rest = iter(parts)
+    return all(any(part.startswith(word) for part in rest) for word in asked)
+
+
+def _initials(letters: str, parts: Sequence[str]) -> bool:
+    """Whether the letters are beginnings of words, one after the other, as ``reml`` for ``refresh mlflow``."""
+    if not letters:
+        return True
+    for n, part in enumerate(parts):
+        for taken in range(min(len(letters), len(part)), 0, -1):
+            if part.startswith(letters[:taken]) and _initials(letters[taken:], parts[n + 1 :]):
+                return True
+    return False
 
 
 def best(query: str, commands: Sequence[Command], limit: int = SHOWN) -> list[Command]:

@@ -6,6 +6,7 @@ the marker and the first cell of two lines. A million rows cost nothing to show:
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Generic
 
@@ -18,6 +19,8 @@ from pulse_tui.tui.kit.filters import Filter, parse
 from pulse_tui.tui.kit.measured import Sieve, Widest
 from pulse_tui.tui.kit.rows import Column, RowT, Spec, column_widths
 
+URGENT_WORDS = ("P1", "P2")
+"""Rows of these priorities are never hidden without a word."""
 CONTEXT = 2
 """Rows that stay in sight when the cursor scrolls past an edge."""
 HEAD = 2  # the frame's top line and the column titles
@@ -74,6 +77,21 @@ class Table(Canvas, Generic[RowT]):
     def rows(self) -> Sequence[RowT]:
         """The rows that the filter lets through."""
         return self._rows
+
+    @property
+    def total(self) -> int:
+        """How many rows there are, those that the filter hides too."""
+        return len(self._all or ())
+
+    @property
+    def hidden(self) -> str:
+        """``1 P1, 2 P2 hidden by the filter``; empty when it hides none of these."""
+        if not self.filter.terms or self._all is None or len(self._rows) == len(self._all):
+            return ""
+        counts = Counter(getattr(row, "priority", "") for row in self._all)
+        counts.subtract(getattr(row, "priority", "") for row in self._rows)
+        words = ", ".join(f"{counts[priority]} {priority}" for priority in URGENT_WORDS if counts[priority])
+        return f"{words} hidden by the filter" if words else ""
 
     @property
     def page(self) -> int:
@@ -220,8 +238,10 @@ class Table(Canvas, Generic[RowT]):
                 line_style=line_style,
             )  # fmt: skip
         if y == height - 1:
+            hidden = self.hidden
             text = f"/{self.filter.text}" if self.filter.terms else ""
-            return frame_bottom(text, width, text_style=styles.WARN, line_style=styles.DIM)
+            style = styles.ALARM if hidden else styles.WARN
+            return frame_bottom(f"{hidden} {text}".strip(), width, text_style=style, line_style=styles.DIM)
         inner = self._inner(y - 1, width - 2)
         return (("│", styles.DIM), *inner, (self._thumb(y, height) or "│", styles.DIM))
 
