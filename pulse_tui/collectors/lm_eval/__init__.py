@@ -329,8 +329,8 @@ def _section(document: dict[str, Any], section: str, task: str) -> Any:
 
 def _direction(document: dict[str, Any], task: str, metric: str) -> bool | None:
     stated = _section(document, "higher_is_better", task)
-    message = stated.get(metric) if isinstance(stated, dict) else None
-    return message if isinstance(message, bool) else direction_of(metric)
+    upward = stated.get(metric) if isinstance(stated, dict) else None
+    return upward if isinstance(upward, bool) else direction_of(metric)
 
 
 def _count(document: dict[str, Any], task: str) -> int | None:
