@@ -19,6 +19,7 @@ from pulse_tui.services.advisories.of_release import advisories_of
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.registry.fitness import faults
 from pulse_tui.services.registry.known_good import way_back
+from pulse_tui.services.signals.concerns import condition
 
 _WINDOW = timedelta(hours=24)
 """What changed longer before the cause is not named as a possible reason."""
@@ -27,6 +28,8 @@ _CANDIDATES = 3
 _NAMED = 3
 _RELEASED = frozenset({Change.DEPLOYMENT, Change.PROMOTION, Change.ROLLBACK, Change.BUILD, Change.EVALUATION})
 """Version events that are about a release; the others change what surrounds it."""
+_UNASKED = frozenset({Change.DEPLOYMENT, Change.PROMOTION, Change.DIGEST_CHANGED})
+"""What came into an environment and can be taken out again. A stopped rollback is resumed or put back instead."""
 _LATER = {
     SignalType.SOURCE_HEALTH: "repair the source: what is not watched cannot be judged",
     SignalType.INCIDENT: (
@@ -260,11 +263,12 @@ def _measured(signal: Signal) -> str:
 
 
 def _version(signal: Signal, target: _Target) -> Advice:
-    """What the registry says does not add up; the concern behind it knows what to do."""
+    """What the registry reports does not add up, or a rollback did not end: the concern behind it knows what to do."""
     asset_id = target.alert.asset_id
     concerns = target.tx.inventory.concerns(asset_id) if asset_id else []
-    known = next((c.todo for c in concerns if c.todo and c.what in (signal.title, signal.summary)), None)
-    lines = [known or "find out who changed it, and whether that was meant"]
-    if target.release is not None:
-        lines.append(f"if it was not: {target.move}")
-    return Advice(tuple(lines), rollback=target.release is not None)
+    behind = next((c for c in concerns if condition(c.asset_id, c.key) == signal.fingerprint), None)
+    lines = [(behind.todo if behind is not None else "") or "find out who changed it, and whether that was meant"]
+    if target.release is None or signal.change not in _UNASKED:
+        return Advice(tuple(lines))
+    lines.append(f"if nobody meant it: {target.move}")
+    return Advice(tuple(lines), rollback=True)

@@ -9,6 +9,7 @@ import pytest
 from pulse_tui.domain.advisory import Advisory, Affected, VersionRange
 from pulse_tui.domain.alert import Alert
 from pulse_tui.domain.bill import Bill
+from pulse_tui.domain.concern import Concern
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.note import Note
 from pulse_tui.domain.release import ReleaseState
@@ -18,6 +19,7 @@ from pulse_tui.domain.words import ComponentKind, Exposure, Severity, SignalType
 from pulse_tui.services.alerts.story import alert_story
 from pulse_tui.services.desk import ServiceDesk
 from pulse_tui.services.parts import RollbackParts
+from pulse_tui.services.signals.concerns import raise_concern
 from pulse_tui.services.signals.ingest import ingest
 from tests.fakes.clock import Clock
 from tests.fakes.nouns import CANARY, NOW, PRODUCTION, asset, deployment, later, release, signal
@@ -190,6 +192,31 @@ def test_nothing_else_changed_is_said_and_not_guessed(parts: RollbackParts) -> N
     take(parts, breach(PRODUCTION, "3.8.1"))
     page = story(parts, SignalType.LATENCY_BREACH)
     assert page.todo[0].endswith("; nothing else is recorded either")
+
+
+# --------------------------------------------------------------------------- what does not add up
+
+
+@pytest.mark.parametrize(("key", "rollback"), [("run:canary", False), ("past-gate:canary", True), ("dispute:x", False)])
+def test_a_concern_is_answered_by_what_it_asks_for_and_a_stopped_rollback_by_no_other(
+    parts: RollbackParts, key: str, rollback: bool
+) -> None:
+    concern = Concern(
+        asset_id="support-bot",
+        key=key,
+        what="it does not add up",
+        todo="do this",
+        source="pulse-tui",
+        severity=Severity.HIGH,
+        since=NOW,
+        environment=CANARY,
+        version="3.8.2",
+    )
+    with parts.store.write() as tx:
+        raise_concern(tx, parts.judging, concern, NOW)
+    page = story(parts, SignalType.VERSION_EVENT)
+    assert page.todo[0] == "do this"
+    assert page.rollback_possible is rollback
 
 
 # --------------------------------------------------------------------------- plans
