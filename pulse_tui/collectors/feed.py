@@ -10,6 +10,7 @@ import re
 from calendar import timegm
 from collections import Counter
 from datetime import datetime
+from io import BytesIO
 from typing import Any
 from urllib.parse import urljoin
 
@@ -59,7 +60,8 @@ def read(name: str, data: bytes, vendor: str, source: str, now: datetime) -> tup
     import feedparser  # noqa: PLC0415  late: 50 ms
 
     # No base address is given: feedparser would also rewrite ids with it.
-    parsed = feedparser.parse(data, sanitize_html=False, resolve_relative_uris=False)
+    # A stream, never bytes: feedparser takes bytes without markup for the name of a file, and opens it.
+    parsed = feedparser.parse(BytesIO(data), sanitize_html=False, resolve_relative_uris=False)
     entries = list(parsed.entries)
     broken = _broken(parsed)
     if not entries and (broken or not parsed.get("version")):

@@ -27,6 +27,10 @@ _UNSAFE = re.compile(
 )
 _SPACE = re.compile(r"[ \t\r\n\u00a0]+")
 _PLAIN = re.compile(r"[ -~]*\Z")
+_RAW = 8
+"""So many times the limit of a text is looked at before it is cut: what folding and stripping may leave out."""
+_MARKS = 4
+"""Combining marks on one character: enough for every written language that stacks them."""
 
 
 def clean(text: str, limit: int = 500) -> str:
@@ -35,6 +39,7 @@ def clean(text: str, limit: int = 500) -> str:
     Escape sequences, control, bidi and zero-width characters are removed, white space is
     folded to single spaces, and the result is cut to ``limit`` characters (with an ellipsis).
     """
+    text = text[: limit * _RAW]
     if not _PLAIN.match(text):
         text = _strip(text)
     text = _SPACE.sub(" ", text).strip()
@@ -43,7 +48,7 @@ def clean(text: str, limit: int = 500) -> str:
 
 def clean_block(text: str, limit: int = 20_000) -> str:
     """Several lines of safe text: as :func:`clean`, but line breaks stay."""
-    text = _strip(text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = _strip(text[: limit * _RAW].replace("\r\n", "\n").replace("\r", "\n"))
     lines = (_SPACE.sub(" ", line).rstrip() for line in text.split("\n"))
     text = "\n".join(lines).strip()
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
@@ -92,5 +97,19 @@ def address(url: str, limit: int = 300) -> str:
 def _strip(text: str) -> str:
     text = _ESCAPES.sub("", text)
     text = _UNSAFE.sub("", text)
-    # Stacked combining marks smear over neighbouring lines; NFC leaves ordinary accents alone.
-    return unicodedata.normalize("NFC", text)
+    # NFC is quadratic in a run of marks, with the interpreter lock held: runs are cut before. Stacked marks also smear
+    # over neighbouring lines; ordinary accents are left alone.
+    return unicodedata.normalize("NFC", _few_marks(text))
+
+
+def _few_marks(text: str) -> str:
+    """At most :data:`_MARKS` combining marks on one character."""
+    if text.isascii():
+        return text
+    kept: list[str] = []
+    run = 0
+    for character in text:
+        run = run + 1 if unicodedata.combining(character) else 0
+        if run <= _MARKS:
+            kept.append(character)
+    return "".join(kept)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import builtins
+import os
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -151,3 +155,25 @@ def test_nested_scripts_and_unclosed_tags_leave_readable_text() -> None:
 @settings(max_examples=examples(50))
 def test_no_markup_crashes_the_text_maker(html: str) -> None:
     assert is_clean(to_text(f"<p>{html}<b>"))
+
+
+@pytest.mark.parametrize("kind", ["a file", "/dev/zero", "a fifo"])
+def test_a_body_that_names_a_file_opens_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """feedparser takes bytes without markup for a file's name: it is handed a stream."""
+    named = tmp_path / "local.xml"
+    if kind == "a file":
+        named.write_text(rss("<item><title>only on this host</title></item>"))
+    elif kind == "a fifo":
+        os.mkfifo(named)
+    body = b"/dev/zero" if kind == "/dev/zero" else str(named).encode()
+    opened: list[object] = []
+    real = builtins.open
+
+    def watched(file: Any, *args: Any, **more: Any) -> Any:
+        opened.append(file)
+        return real(file, *args, **more)
+
+    monkeypatch.setattr(builtins, "open", watched)
+    with pytest.raises(SourceError, match="broken before its first entry|not an RSS or Atom feed"):
+        feed.read("http://v/feed", body, "vendor", "src", NOW)
+    assert not [f for f in opened if str(f) == body.decode() or f == body]
