@@ -174,6 +174,6 @@ def test_a_body_that_names_a_file_opens_nothing(tmp_path: Path, monkeypatch: pyt
         return real(file, *args, **more)
 
     monkeypatch.setattr(builtins, "open", watched)
-    with pytest.raises(SourceError, match="broken before its first entry|not an RSS or Atom feed"):
+    with pytest.raises(SourceError, match=r"broken before its first entry|not an RSS or Atom feed"):
         feed.read("http://v/feed", body, "vendor", "src", NOW)
     assert not [f for f in opened if str(f) == body.decode() or f == body]

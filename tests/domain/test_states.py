@@ -40,7 +40,7 @@ def test_a_release_never_leaves_retirement_and_quarantine_ends_only_by_an_evalua
 
 
 @given(st.lists(st.sampled_from(list(StepState)), max_size=10))
-def test_a_step_is_never_sent_again_after_it_failed_or_was_undone(moves: list[StepState]) -> None:
+def test_a_step_is_never_sent_again_after_it_was_undone(moves: list[StepState]) -> None:
     item, passed = StepRecord(run_id="r", index=0), [StepState.PENDING]
     for to in moves:
         try:
@@ -52,7 +52,8 @@ def test_a_step_is_never_sent_again_after_it_failed_or_was_undone(moves: list[St
             assert passed[-1] is not StepState.UNDONE
             assert to is not StepState.PENDING
             if to is StepState.SENT:
-                assert passed[-1] in (StepState.INTENT, StepState.UNKNOWN)
+                # After a failure only when somebody resumes the run that halted there.
+                assert passed[-1] in (StepState.INTENT, StepState.UNKNOWN, StepState.FAILED)
             if to is StepState.INTENT:
                 assert passed[-1] is StepState.PENDING
         passed.append(to)
