@@ -38,12 +38,16 @@ def header_spans(
         _Part(
             5, ((" PULSE", styles.BOLD), (f" {safe(title)}", styles.PLAIN)), ((f" {safe(title)[:12]}", styles.BOLD),)
         ),
-        _Part(0, prod if header is None else (*prod, *_production(header))),
+        _Part(
+            0,
+            prod if header is None else (*prod, *_production(header)),
+            (*prod, *_production(header, short=True)) if header is not None and header.production_stale else (),
+        ),
     ]
     if read_only:
         parts.append(_Part(1, ((" READ-ONLY ", styles.REVERSE),)))
     if heard := as_of or (header.as_of if header is not None else ""):
-        parts.append(_Part(1, ((f"as of {heard}", styles.WARN),)))
+        parts.append(_Part(2, ((f"as of {heard}", styles.WARN),), ((f"@{heard}", styles.WARN),)))
     if header is not None:
         parts += _counts(header)
     if operator:
@@ -69,13 +73,14 @@ def _length(parts: Sequence[_Part], gap: int = 2) -> int:
     return sum(width_of(part.spans) for part in parts) + gap * (len(parts) - 1)
 
 
-def _production(header: Header) -> tuple[Span, ...]:
+def _production(header: Header, *, short: bool = False) -> tuple[Span, ...]:
     risk, stale = header.production_risk, header.production_stale
-    return (
-        (f" ● {header.production_ok} ok", styles.GOOD),
-        (f" ▲ {risk} risk", styles.WARN if risk else styles.DIM),
-        *(((f" ? {stale} stale", styles.WARN),) if stale else ()),
+    counts = (
+        ("●", header.production_ok, "ok", styles.GOOD),
+        ("▲", risk, "risk", styles.WARN if risk else styles.DIM),
+        *((("?", stale, "stale", styles.WARN),) if stale else ()),
     )
+    return tuple((f" {mark}{n}" if short else f" {mark} {n} {word}", style) for mark, n, word, style in counts)
 
 
 def _counts(header: Header) -> list[_Part]:
