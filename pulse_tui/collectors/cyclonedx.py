@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
@@ -32,7 +33,7 @@ from pulse_tui.collectors._shared.bills import (
     text,
 )
 from pulse_tui.domain.errors import SourceError
-from pulse_tui.domain.estate import Component
+from pulse_tui.domain.estate import GROUP, Component
 from pulse_tui.domain.purl import BadPurl
 from pulse_tui.domain.source import Collected
 from pulse_tui.domain.text import clean
@@ -97,6 +98,9 @@ _DEPENDENCY = msgspec.json.Decoder(_Dependency)
 _FORMAT = re.compile(rb'"bomFormat"\s*:\s*"CycloneDX"')
 _NAMES = (".cdx.json", "bom.cdx")
 _KINDS = {"container": ComponentKind.IMAGE, "machine-learning-model": ComponentKind.HOSTED_MODEL}
+_GROUPS = ("application", "operating-system")
+"""Types of parts that only hold others when no package URL says what they are: Trivy's lock files, Syft's distribution."""
+_TRIVY_SOURCE = "aquasecurity:trivy:Src"
 _PREFIXES = {ComponentKind.IMAGE: "image", ComponentKind.HOSTED_MODEL: "model"}
 
 
@@ -192,9 +196,11 @@ def _component(part: _Part, service: bool) -> Component:
         return package(_full_name(part), part.version, kind=ComponentKind.ENDPOINT, prefix="service")
     kind = _KINDS.get(part.type, ComponentKind.PACKAGE)
     if not part.purl:
-        found = package(_full_name(part), part.version, kind=kind, prefix=_PREFIXES.get(kind, "name"))
+        group = part.type in _GROUPS and (part.version is None or part.type == "operating-system")
+        prefix = GROUP.removesuffix(":") if group else _PREFIXES.get(kind, "name")
+        found = package(_full_name(part), part.version, kind=kind, prefix=prefix)
     else:
-        found = from_purl(part.purl, part.version)
+        found = from_purl(_with_source(part, part.purl), part.version)
         if kind is ComponentKind.HOSTED_MODEL:
             found = msgspec.structs.replace(found, kind=kind)
     if found.kind is ComponentKind.HOSTED_MODEL:
@@ -202,6 +208,22 @@ def _component(part: _Part, service: bool) -> Component:
         identity = found.name if found.id.startswith("model:") and "/" in found.name else found.id
         found = msgspec.structs.replace(found, id=identity, name=canonical(found.name).name)
     return found
+
+
+def _with_source(part: _Part, purl: str) -> str:
+    """The package URL with the source package, which Trivy gives as properties of its own."""
+    said = {
+        p.name.removeprefix(_TRIVY_SOURCE): p.value
+        for p in part.properties or ()
+        if p.name.startswith(_TRIVY_SOURCE) and isinstance(p.value, str)
+    }
+    name = said.get("Name")
+    if not name or "upstream=" in purl or not purl.startswith(("pkg:deb/", "pkg:apk/", "pkg:rpm/")):
+        return purl
+    epoch = f"{said['Epoch']}:" if said.get("Epoch", "0") != "0" else ""
+    release = f"-{said['Release']}" if said.get("Release") else ""
+    version = f"@{epoch}{said['Version']}{release}" if said.get("Version") else ""
+    return f"{purl}{'&' if '?' in purl else '?'}upstream={quote(name + version, safe='')}"
 
 
 def _full_name(part: _Part) -> str:

@@ -60,7 +60,13 @@ class _Unread(ValueError):
 _TYPE = "https://in-toto.io/Statement/"
 _PAYLOAD = "application/vnd.in-toto+json"
 _BUNDLE = "application/vnd.dev.sigstore.bundle"
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+_NAMES = ("*.json*", "*.sigstore", "*.intoto", "*.att", "*.slsa", "*.sig")
+_DIGESTS = {
+    "sha256": re.compile(r"[0-9a-f]{64}"),
+    "sha512": re.compile(r"[0-9a-f]{128}"),
+    "sha384": re.compile(r"[0-9a-f]{96}"),
+}
+"""What may name a release, the usual one first; npm's provenance has SHA-512 alone."""
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _UNREADABLE = (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError)
 
@@ -68,7 +74,7 @@ _UNREADABLE = (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError,
 def collect(options: Options, context: CollectContext) -> Collected:
     """Read the files that are new or changed since the last round."""
     return collect_files(
-        options.path, "*.json*", options.max_bytes, context, lambda name, data, at: parse(name, data, options, at)
+        options.path, _NAMES, options.max_bytes, context, lambda name, data, at: parse(name, data, options, at)
     )
 
 
@@ -85,7 +91,7 @@ def accepts(name: str, head: Peek) -> bool:
 
 
 def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
-    """An attestation for each subject. A subject without a SHA-256 is Rejected, as is a bad record among good ones.
+    """An attestation for each subject. A subject without a digest is Rejected, as is a bad record among good ones.
 
     Raises SourceError for broken JSON, a payload that is not base64, another format, or when nothing could be read.
     """
@@ -120,9 +126,9 @@ def _attestations(
     at = _made(statement.predicate, context.now)
     out: list[Attestation] = []
     for index, subject in enumerate(statement.subject):
-        digest = subject.digest.get("sha256", "").lower()
-        if not _SHA256.fullmatch(digest):
-            what = f"{clean(subject.name, 120)!r} has no SHA-256 digest"
+        digest = _digest(subject.digest)
+        if digest is None:
+            what = f"{clean(subject.name, 120)!r} has no digest by SHA-256, SHA-384 or SHA-512"
             rejected.append(refuse(context.source, f"{record.where}: subject[{index}]", what))
             continue
         out.append(
@@ -132,12 +138,17 @@ def _attestations(
                 facts=known,
                 asset_id=options.asset,
                 version=options.version if options.asset else None,
-                digest=f"sha256:{digest}",
+                digest=digest,
             )
         )
     if not statement.subject:
         raise _Unread("the statement has no subject")
     return out
+
+
+def _digest(said: dict[str, str]) -> str | None:
+    found = ((way, said.get(way, "").lower()) for way in _DIGESTS)
+    return next((f"{way}:{value}" for way, value in found if _DIGESTS[way].fullmatch(value)), None)
 
 
 def _payload(record: bytes, raw: bytes) -> tuple[bytes, bool]:

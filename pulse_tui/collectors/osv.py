@@ -279,6 +279,8 @@ def _named(where: str, raw: bytes) -> str:
 
 def _advisory(record: _Record, source: str) -> tuple[Advisory, str]:
     """The advisory, and a remark about an oddity ("" for none)."""
+    if not (record.affected or record.aliases or record.summary or record.details or record.withdrawn):
+        raise _Unusable("it names an advisory and says nothing of it: ask for the whole record")
     affected = tuple(_affected(item) for item in record.affected or () if item.package is not None)
     scored, vector, oddity = _score(record)
     details = next((line for line in (record.details or "").splitlines() if line.strip()), "")

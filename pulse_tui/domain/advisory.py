@@ -44,6 +44,11 @@ class Advisory(msgspec.Struct, frozen=True, kw_only=True):
     links: tuple[str, ...] = ()
 
     @property
+    def matchable(self) -> bool:
+        """Whether it names versions of any package."""
+        return any(a.versions or a.ranges for a in self.affected)
+
+    @property
     def malicious(self) -> bool:
         """Whether it reports malicious code, put there on purpose (the ``MAL-`` records of OSV), and no weakness."""
         return any(i.startswith("MAL-") for i in (self.id, *self.aliases))

@@ -45,6 +45,10 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
     workflow: str | None = None
 
 
+GROUP = "group:"
+"""How the id of a part of a bill begins that only holds others, such as a lock file in an image: nothing to audit."""
+
+
 class Component(msgspec.Struct, frozen=True, kw_only=True):
     """A versioned dependency: a package, image or driver by purl, a hosted model by (platform, id), ...
 

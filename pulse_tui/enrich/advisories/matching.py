@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from pulse_tui.domain.advisory import Advisory, Affected, Audit, Finding, VersionRange
-from pulse_tui.domain.estate import Asset, Component, Estate
+from pulse_tui.domain.estate import GROUP, Asset, Component, Estate
 from pulse_tui.domain.evidence import AdvisoryEvidence
 from pulse_tui.domain.purl import release_of
 from pulse_tui.domain.signal import Signal, fingerprint, observed
@@ -137,7 +137,8 @@ def audit(advisory: Advisory, component: Component) -> Judgement:
 
 def not_audited(component: Component) -> str:
     """Why no advisory can name a component that is a package; "" when one can, or it is none."""
-    if component.kind is not ComponentKind.PACKAGE or component_key(component) is not None:
+    named = component.kind is not ComponentKind.PACKAGE or component_key(component) is not None
+    if named or component.id.startswith(GROUP):
         return ""
     if component.id.startswith("pkg:"):
         return f"no advisory database covers packages of type {clean(component.id[4:].partition('/')[0], 40)}"

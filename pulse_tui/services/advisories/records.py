@@ -16,6 +16,8 @@ from pulse_tui.enrich.lookups import keys_named
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import Made
 
+UNMATCHABLE = "an advisory names no version of a package (commits alone, or nothing): nothing can be matched with it"
+
 
 def take_advisory(item: Advisory, tx: Transaction, estate: Estate, now: datetime) -> Made:
     """Store the record and match it. A finding it no longer makes has ended only if no other record makes it."""
@@ -34,11 +36,11 @@ def take_advisory(item: Advisory, tx: Transaction, estate: Estate, now: datetime
     held = {(f.asset_id, f.environment) for f in standing}
     over = dict.fromkeys((f.asset_id, f.environment) for f in before if (f.asset_id, f.environment) not in held)
     gone = [advisory_fingerprint(item, asset_id, environment) for asset_id, environment in over]
+    remarks = () if item.withdrawn or item.matchable else (UNMATCHABLE,)
     if not records:
-        return Made([], gone)
-    return Made(
-        list(again(advisory_signals(merged(records), standing, estate, now), item.name, priorities, tx, now)), gone
-    )
+        return Made([], gone, remarks=remarks)
+    signals = again(advisory_signals(merged(records), standing, estate, now), item.name, priorities, tx, now)
+    return Made(list(signals), gone, remarks=remarks)
 
 
 def again(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
@@ -64,7 +65,13 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
         if self.unclaimed:
             words.append(f"{self.unclaimed} matched no asset")
         refused = f"; {_many(self.rejected, 'record')} refused: see the quarantine" if self.rejected else ""
-        return ", ".join(words) + refused + "".join(f"; {told}" for told in self.remarks[:3])
+        return ", ".join(words) + refused + "".join(_remarks(self.remarks))
+
+
+def _remarks(said: Sequence[str]) -> Iterator[str]:
+    """The first three, each once with how often it was said."""
+    for remark, times in [*Counter(said).items()][:3]:
+        yield f"; {remark}" + (f" ({times} times)" if times > 1 else "")
 
 
 def _many(count: int, noun: str) -> str:

@@ -63,7 +63,8 @@ ORDER BY rank, a.name LIMIT :limit
 """  # noqa: S608  closed lists of our own
 _UNNAMED = """
 SELECT COUNT(*) FROM components c
-WHERE c.package IS NULL AND c.kind = 'package' AND EXISTS (SELECT 1 FROM dependencies d WHERE d.child = c.num)
+WHERE c.package IS NULL AND c.kind = 'package' AND c.id NOT LIKE 'group:%'
+  AND EXISTS (SELECT 1 FROM dependencies d WHERE d.child = c.num)
 """
 _SOURCES = "SELECT id, kind, every_s, last_good_at, failures, reason FROM sources ORDER BY id"
 _COUNTS = """
