@@ -19,6 +19,7 @@ from pulse_tui.domain.bill import ROOT, Bill
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.source import Collected, Cursor
 from pulse_tui.domain.words import ComponentKind, Environment
+from pulse_tui.enrich.advisories.matching import not_audited
 from pulse_tui.ports import Peek
 from tests.collectors.contexts import NOW, context
 from tests.collectors.shared_data import shared_data
@@ -355,3 +356,46 @@ def _read(module: ModuleType, path: Path, options: BillOptions) -> Collected:
     told = module.parse(path.name, data, options, context())
     assert isinstance(told, Collected)
     return told
+
+
+def test_a_bill_counts_the_records_that_may_have_named_components() -> None:
+    bill = bill_of(
+        cdx(components=[part("a"), {"name": 7}, {"name": ""}], dependencies=[{"ref": "x", "dependsOn": ["y"]}, 3])
+    )
+    assert (len(bill.components), bill.refused) == (1, 2)
+
+
+def test_a_document_that_lists_nothing_is_refused_and_one_of_vulnerabilities_is_no_bill() -> None:
+    empty = cdx(components=[])
+    assert empty.observations == ()
+    assert "it lists no component" in problems(empty)[0]
+    with pytest.raises(SourceError, match="VEX document"):
+        cdx(vulnerabilities=[{"id": "CVE-2026-1"}])
+    with_parts = cdx(components=[part("a")], vulnerabilities=[{"id": "CVE-2026-1"}])
+    assert len(bill_of(with_parts).components) == 1
+
+
+def test_the_source_package_is_taken_from_the_properties_that_trivy_writes() -> None:
+    def made(**source: str) -> str:
+        properties = [{"name": f"aquasecurity:trivy:Src{k}", "value": v} for k, v in source.items()]
+        one = part(
+            "libssl3", "3.0.11-1", purl="pkg:deb/debian/libssl3@3.0.11-1?distro=debian-12", properties=properties
+        )
+        (found,) = bill_of(cdx(components=[one])).components
+        return found.id
+
+    plain = "pkg:deb/debian/libssl3?distro=debian-12"
+    assert made() == plain
+    assert made(Name="openssl", Version="3.0.11", Release="1", Epoch="0") == f"{plain}&upstream=openssl"
+    assert made(Name="openssl", Version="3.0.12", Release="1", Epoch="1") == f"{plain}&upstream=openssl%401:3.0.12-1"
+
+
+def test_a_part_that_only_holds_others_is_nothing_to_audit() -> None:
+    parts = [
+        {"type": "application", "name": "requirements.txt"},
+        {"type": "operating-system", "name": "debian", "version": "12"},
+        {"type": "application", "name": "tool", "version": "1"},
+    ]
+    found = bill_of(cdx(components=parts)).components
+    assert [c.id for c in found] == ["group:requirements.txt", "group:debian", "name:tool"]
+    assert [bool(not_audited(c)) for c in found] == [False, False, True]

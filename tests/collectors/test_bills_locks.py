@@ -295,3 +295,82 @@ def test_a_folder_gives_asset_and_version_to_every_kind(kind: str, name: str, da
     bill = bill_of(told)
     assert (bill.asset_id, bill.version, bill.document) == ("bot", "1.2.0", name.partition("/")[2])
     assert told.rejected == ()
+
+
+WORKSPACE = """
+version = 1
+[manifest]
+members = ["api", "shop", "tools"]
+[[package]]
+name = "shop"
+version = "0.1"
+source = { virtual = "." }
+ROOT
+[[package]]
+name = "api"
+version = "0.1"
+source = { editable = "packages/api" }
+dependencies = [{ name = "jinja2" }, { name = "shared" }]
+[[package]]
+name = "shared"
+version = "0.1"
+source = { directory = "packages/shared" }
+dependencies = [{ name = "rich" }]
+[[package]]
+name = "tools"
+version = "0.1"
+source = { editable = "packages/tools" }
+[[package]]
+name = "jinja2"
+version = "3.1.6"
+source = { registry = "https://pypi.org/simple" }
+[[package]]
+name = "rich"
+version = "14.0"
+source = { registry = "https://pypi.org/simple" }
+"""
+
+
+@pytest.mark.parametrize("root", ["", 'dependencies = [{ name = "api" }]', 'dependencies = [{ name = "rich" }]'])
+def test_a_workspace_is_all_that_its_members_need_and_our_own_projects_are_no_packages(root: str) -> None:
+    told = uv_lock.parse("uv.lock", WORKSPACE.replace("ROOT", root).encode(), uv_lock.Options(asset="a"), context())
+    assert problems(told) == []
+    assert sorted(c.label for c in bill_of(told).components) == ["jinja2 3.1.6", "rich 14.0"]
+
+
+def test_a_package_of_a_workspace_is_called_by_its_folder_and_a_link_is_no_refused_record() -> None:
+    packages = {
+        "": {"dependencies": {"lodash": "*", "@acme/ui": "*", "outside": "*"}},
+        "node_modules/lodash": {"resolved": "packages/lodash", "link": True},
+        "node_modules/@acme/ui": {"resolved": "packages/@acme/ui", "link": True},
+        "node_modules/outside": {"resolved": "../outside", "link": True},
+        "packages/lodash": {"version": "4.17.20"},
+        "packages/@acme/ui": {"version": "1.0.0", "dependencies": {"outside": "*"}},
+        "packages/renamed": {"name": "other", "version": "2.0.0"},
+    }
+    data = json.dumps({"lockfileVersion": 3, "packages": packages}).encode()
+    told = package_lock.parse("package-lock.json", data, package_lock.Options(asset="a"), context())
+    assert problems(told) == []
+    assert [c.id for c in bill_of(told).components] == ["pkg:npm/lodash", "pkg:npm/%40acme/ui", "pkg:npm/other"]
+
+
+def test_a_comment_or_a_blank_line_ends_a_continuation_as_pip_reads_it() -> None:
+    text = "a==1 \\\n    --hash=sha256:1 \\\n    # via b\nb==2 \\\n\nc==3 \\\n  --hash=sha256:2\n# note\nd==4\n"
+    told = reqs(text)
+    assert problems(told) == []
+    assert [c.label for c in bill_of(told).components] == ["a 1", "b 2", "c 3", "d 4"]
+
+
+def test_an_address_that_names_its_package_is_that_package_of_no_known_version() -> None:
+    told = reqs(
+        "git+https://git.example.com/o/mylib.git@v1.0#egg=mylib\n-e git+ssh://x/o.git#egg=other&subdirectory=s\n"
+    )
+    assert problems(told) == []
+    assert [c.label for c in bill_of(told).components] == ["mylib", "other"]
+
+
+@pytest.mark.parametrize(
+    ("line", "lost"), [("a = 1", 1), ("-r other.txt", 1), ("-e .", 0), ("./local", 0), ("-i https://x", 0)]
+)
+def test_a_line_that_may_have_named_packages_is_counted_as_refused(line: str, lost: int) -> None:
+    assert bill_of(reqs(f"ok==1\n{line}\n")).refused == lost

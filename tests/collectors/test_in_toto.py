@@ -157,7 +157,7 @@ def test_another_predicate_keeps_its_type_only() -> None:
         (b"<html>", "p.json"),
         (json.dumps({"a": 1}).encode(), "neither a statement"),
         (json.dumps(statement(subject=[])).encode(), "no subject"),
-        (json.dumps(statement(subject=[{"name": "a"}])).encode(), "no SHA-256"),
+        (json.dumps(statement(subject=[{"name": "a"}])).encode(), "no digest by SHA-256"),
         (json.dumps(statement(version="", _type="https://example.com")).encode(), "not an in-toto statement"),
         (json.dumps({**envelope(b"x"), "payload": "?!"}).encode(), "not base64"),
         (json.dumps(envelope(b"{}", "text/plain")).encode(), "not an in-toto statement"),
@@ -206,3 +206,21 @@ def test_a_folder_is_read_once_until_a_file_changes(tmp_path: Path) -> None:
     assert len(attested(first)) == 1
     assert [r.problem.where for r in first.rejected] == ["b.json"]
     assert in_toto.collect(options, context(tmp_path, cursor=first.cursor)).unchanged
+
+
+@pytest.mark.parametrize(("way", "length"), [("sha256", 64), ("sha384", 96), ("sha512", 128)])
+def test_a_subject_is_named_by_whichever_long_digest_it_has(way: str, length: int) -> None:
+    subject = [{"name": "a.tgz", "digest": {"sha1": "0" * 40, way: "AB" * (length // 2)}}]
+    (got,) = attested(parse(json.dumps(statement(subject=subject)).encode()))
+    assert got.digest == f"{way}:{'ab' * (length // 2)}"
+    short = [{"name": "a.tgz", "digest": {way: "ab"}}]
+    with pytest.raises(SourceError, match="no digest by SHA-256"):
+        parse(json.dumps(statement(subject=short)).encode())
+
+
+def test_a_folder_is_searched_for_every_name_that_signers_use(tmp_path: Path) -> None:
+    for name in ("model.sig", "a.sigstore", "app.build.slsa", "b.intoto.jsonl", "c.sigstore.json"):
+        (tmp_path / name).write_text(json.dumps(statement()))
+    (tmp_path / "weights.bin").write_text("x")
+    found = in_toto.collect(in_toto.Options(path="."), context(tmp_path))
+    assert (len(found.observations), found.rejected) == (5, ())

@@ -143,6 +143,39 @@ def test_a_run_that_was_stopped_or_interrupted_says_so_by_its_state(empty_url: s
     ]
 
 
+def test_components_are_found_by_the_keys_of_today_after_an_upgrade(empty_url: str, tmp_path: Path) -> None:
+    engine = connect(normalize(empty_url, tmp_path))
+    upgrade(engine, "0007")
+    names = {
+        "pkg:golang/github.com/Foo/Bar/sub": ("github.com/Foo/Bar/sub", "Go", "go/github.com/Foo/Bar/sub"),
+        "pkg:conda/pytorch": ("pytorch", "conda", "conda/pytorch"),
+        "pkg:github/a/b": ("a/b", None, "github/a/b"),
+        "pkg:pypi/vllm": ("vllm", "PyPI", "pypi/vllm"),
+    }
+    rows = [
+        {"id": ident, "version": "1", "kind": "package", "name": name, "ecosystem": ecosystem, "package": key}
+        for ident, (name, ecosystem, key) in names.items()
+    ]
+    columns = ", ".join(rows[0])
+    insert = f"INSERT INTO components ({columns}) VALUES (:{', :'.join(rows[0])})"
+    with engine.begin() as connection:
+        connection.execute(sa.text(insert), rows)
+        named = sa.text("INSERT INTO advisory_names (advisory_id, kind, name) VALUES ('GO-1', 'go', :n)")
+        connection.execute(named, [{"n": "github.com/Foo/Bar"}, {"n": "github.com/foo/bar"}])
+    upgrade(engine)
+    with engine.connect() as connection:
+        kept = connection.execute(sa.text("SELECT id, ecosystem, package, source FROM components ORDER BY id")).all()
+        keys = connection.execute(sa.text("SELECT kind, name FROM advisory_names")).all()
+    engine.dispose()
+    assert [tuple(row) for row in kept] == [
+        ("pkg:conda/pytorch", None, None, None),
+        ("pkg:github/a/b", None, None, None),
+        ("pkg:golang/github.com/Foo/Bar/sub", "Go", "go/github.com/foo/bar/sub", "go/github.com/foo/bar"),
+        ("pkg:pypi/vllm", "PyPI", "pypi/vllm", None),
+    ]
+    assert [tuple(row) for row in keys] == [("go", "github.com/foo/bar")]
+
+
 def test_a_file_is_copied_before_it_is_upgraded(old_url: str, tmp_path: Path) -> None:
     SqlStore(old_url, tmp_path).close()
     copies = [p.name for p in tmp_path.glob("*.0001.*.bak")]

@@ -18,7 +18,7 @@ from pulse_tui.settings.shapes import EstateShape
 from tests.fakes.bills import bill as any_bill
 from tests.fakes.bills import package
 from tests.fakes.clock import Clock
-from tests.fakes.nouns import CANARY, NOW, changed
+from tests.fakes.nouns import CANARY, NOW, PRODUCTION, changed, deployment
 from tests.services.said import holds, standing
 
 CVE = Advisory(
@@ -65,6 +65,32 @@ def test_another_bill_leaves_the_finding_as_urgent_as_its_alert(open_p1: JudgePa
     take(open_p1, clock, bill("0.9.0", document="image"))
     assert priorities(open_p1) == [("production", Priority.P1)] * 2
     assert standing(open_p1) == [RULE]
+
+
+@pytest.mark.parametrize(("version", "after"), [(None, None), ("1.9.3", "1.9.3"), ("1.9.3", "1.9.4")])
+def test_what_a_bill_could_not_read_is_not_gone_also_in_the_bill_of_the_next_release(
+    open_p1: JudgeParts, clock: Clock, version: str | None, after: str | None
+) -> None:
+    take(open_p1, clock, bill("0.9.1", version, "lock"))
+    take(open_p1, clock, changed(any_bill(package("ray"), asset_id="gateway", document="sbom"), refused=0))
+    assert standing(open_p1) == [RULE]
+    if after == "1.9.4":
+        with open_p1.store.write() as tx:
+            tx.estate.deploy(deployment("1.9.4", PRODUCTION, asset_id="gateway", since=clock()))
+    partly = changed(any_bill(package("ray"), asset_id="gateway", document="lock"), version=after, refused=1)
+    take(open_p1, clock, partly)
+    assert (len(priorities(open_p1)), standing(open_p1)) == (1, [RULE])
+    assert holds(open_p1)
+    with open_p1.store.read() as tx:
+        (head,) = [b for b in tx.dependencies.bills("gateway") if b.document == "lock" and b.version == after]
+    assert (head.components, head.refused) == (2, 1)
+    take(open_p1, clock, changed(partly, refused=0))
+    assert (priorities(open_p1), standing(open_p1)) == ([], [])
+
+
+def test_a_component_of_another_version_takes_the_place_of_what_stood(open_p1: JudgeParts, clock: Clock) -> None:
+    take(open_p1, clock, changed(bill("0.9.2"), refused=1))
+    assert (priorities(open_p1), standing(open_p1)) == ([], [])
 
 
 def test_a_canary_that_begins_to_serve_has_a_finding_and_an_alert_of_its_own(open_p1: JudgeParts, clock: Clock) -> None:

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from pulse_tui.domain.advisory import Advisory, Affected
 from pulse_tui.domain.concern import Concern
 from pulse_tui.domain.errors import NotFound
+from pulse_tui.domain.estate import Component
 from pulse_tui.domain.release import Interface, Lineage, ReleaseState
 from pulse_tui.domain.views.registry import GateMark
-from pulse_tui.domain.words import Environment, Severity
+from pulse_tui.domain.words import ComponentKind, Environment, Severity
 from pulse_tui.policy.gate import GateReason, GateSection, GateWord
 from pulse_tui.services.evals.baselines import rejudge
 from pulse_tui.services.parts import RollbackParts
@@ -314,6 +316,36 @@ def test_a_bill_of_another_release_is_none_of_this_one(parts: RollbackParts) -> 
     with parts.store.write() as tx:
         tx.dependencies.put_bill(changed(bill(package("vllm"), document="b"), digest="sha256:3.8.2", version="x"))
     assert found(ask(parts), "bill").ok
+
+
+CONDA = Component(id="pkg:conda/pytorch", kind=ComponentKind.PACKAGE, name="pytorch", version="2")
+UNNAMED = Component(id="name:torch", kind=ComponentKind.PACKAGE, name="torch", version="2")
+
+
+def billed(parts: RollbackParts, *components: Component, refused: int = 0) -> Reason:
+    with parts.store.write() as tx:
+        tx.dependencies.drop_bill("support-bot", "estate", NOW)
+        tx.dependencies.put_bill(changed(bill(*components), version="3.8.2", refused=refused))
+    return found(ask(parts), "bill")
+
+
+def test_a_bill_says_how_many_of_its_components_no_advisory_can_judge(parts: RollbackParts) -> None:
+    take(
+        parts, Advisory(id="X-1", source="osv", modified=NOW, title="x", affected=(Affected("PyPI", "vllm", ("0.1",)),))
+    )
+    assert "not audited" not in billed(parts, package("vllm")).detail
+    said = billed(parts, package("vllm"), CONDA, UNNAMED)
+    assert (said.status, "(3 components); 2 components not audited" in said.detail) == ("ok", True)
+    npm = Component(id="pkg:npm/x", kind=ComponentKind.PACKAGE, name="x", version="1", ecosystem="npm")
+    assert "1 component not audited" in billed(parts, npm).detail  # no advisory of npm is stored
+
+
+def test_a_bill_that_is_empty_or_could_not_be_read_whole_is_never_ok(parts: RollbackParts) -> None:
+    assert (said := billed(parts, package("vllm"), refused=2)).status == "undecided"
+    assert "2 records refused: what they name is not audited" in said.detail
+    assert billed(parts, refused=1).status == "missing"
+    empty = billed(parts)
+    assert (empty.status, "an empty bill says nothing" in empty.detail) == ("missing", True)
 
 
 def test_without_a_playbook_the_plan_is_missing(parts: RollbackParts) -> None:

@@ -23,6 +23,10 @@ def upgrade() -> None:
     uncovered: sa.BindParameter[tuple[str, ...]] = sa.bindparam("uncovered", _UNCOVERED, expanding=True)
     drop = sa.text("UPDATE components SET ecosystem = NULL, package = NULL WHERE lower(ecosystem) IN :uncovered")
     connection.execute(drop.bindparams(uncovered))
+    for kind in _UNCOVERED:
+        connection.execute(
+            sa.text("UPDATE components SET package = NULL WHERE package LIKE :kind"), {"kind": f"{kind}/%"}
+        )
     _go(connection)
 
 
