@@ -9,7 +9,14 @@ from pulse_tui.domain.advice import Advice
 from pulse_tui.domain.alert import Alert
 from pulse_tui.domain.estate import Deployment
 from pulse_tui.domain.evals import Basis, Verdict
-from pulse_tui.domain.evidence import AdvisoryEvidence, MetricEvidence, NoteEvidence, SuiteEvidence
+from pulse_tui.domain.evidence import (
+    UNDELIVERED,
+    AdvisoryEvidence,
+    HealthEvidence,
+    MetricEvidence,
+    NoteEvidence,
+    SuiteEvidence,
+)
 from pulse_tui.domain.moments import age, iso, to_us
 from pulse_tui.domain.release import Release
 from pulse_tui.domain.signal import Signal
@@ -31,7 +38,6 @@ _RELEASED = frozenset({Change.DEPLOYMENT, Change.PROMOTION, Change.ROLLBACK, Cha
 _UNASKED = frozenset({Change.DEPLOYMENT, Change.PROMOTION, Change.DIGEST_CHANGED})
 """What came into an environment and can be taken out again. A stopped rollback is resumed or put back instead."""
 _LATER = {
-    SignalType.SOURCE_HEALTH: "repair the source: what is not watched cannot be judged",
     SignalType.INCIDENT: (
         "it is the vendor's: follow its status page, switch to a fallback where there is one, inform users;"
         " no release of ours caused it"
@@ -60,6 +66,8 @@ def advise(tx: Transaction, parts: JudgeParts, alert: Alert, signal: Signal, now
         return Advice((words,))
     if signal.signal_type is SignalType.VERSION_EVENT:
         return _version(signal, target)
+    if isinstance(evidence, HealthEvidence):
+        return Advice((_health(evidence, signal),))
     return Advice((_LATER.get(signal.signal_type, "review it with the owner and decide"),))
 
 
@@ -260,6 +268,14 @@ def _measured(signal: Signal) -> str:
 
 
 # --------------------------------------------------------------------------- a version
+
+
+def _health(evidence: HealthEvidence, signal: Signal) -> str:
+    if evidence.state == UNDELIVERED:
+        return signal.summary or f"correct {evidence.subject}, and call the owner"
+    if signal.asset_id is not None:  # a suite that could not be run on it
+        return f"correct what {evidence.subject} runs, then run it again: nothing is known of the release until then"
+    return f"repair {evidence.subject}: what is not watched cannot be judged"
 
 
 def _version(signal: Signal, target: _Target) -> Advice:

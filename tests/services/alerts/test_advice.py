@@ -11,11 +11,13 @@ from pulse_tui.domain.alert import Alert
 from pulse_tui.domain.bill import Bill
 from pulse_tui.domain.concern import Concern
 from pulse_tui.domain.estate import Component
+from pulse_tui.domain.evidence import UNDELIVERED, HealthEvidence
 from pulse_tui.domain.note import Note
 from pulse_tui.domain.release import ReleaseState
 from pulse_tui.domain.source import Observation
 from pulse_tui.domain.views.panes import AlertStory
 from pulse_tui.domain.words import ComponentKind, Exposure, Severity, SignalType, Tier
+from pulse_tui.services.alerts.advice import advise
 from pulse_tui.services.alerts.story import alert_story
 from pulse_tui.services.desk import ServiceDesk
 from pulse_tui.services.parts import RollbackParts
@@ -23,6 +25,7 @@ from pulse_tui.services.signals.concerns import raise_concern
 from pulse_tui.services.signals.ingest import ingest
 from tests.fakes.clock import Clock
 from tests.fakes.nouns import CANARY, NOW, PRODUCTION, asset, deployment, later, release, signal
+from tests.fakes.nouns import alert as any_alert
 
 CVE = Advisory(
     id="CVE-2026-3248",
@@ -235,3 +238,25 @@ def test_a_plan_takes_only_an_alert_that_a_rollback_can_answer(gateway: Rollback
     with gateway.store.read() as tx:
         ((kept, _),) = [p for p in tx.rollbacks.plans("support-bot") if p[0].hash == plan.hash]
     assert kept.alert_id is None, "a P1 is open on the canary, for a vulnerability that the target has too"
+
+
+# --------------------------------------------------------------------------- what watches
+
+
+@pytest.mark.parametrize(
+    ("state", "asset_id", "words"),
+    [
+        ("failing", None, "repair news: what is not watched cannot be judged"),
+        ("failing", "support-bot", "correct what news runs, then run it again"),
+        (UNDELIVERED, None, "call the owner"),
+    ],
+)
+def test_what_watches_is_repaired_and_nothing_is_rolled_back(
+    parts: RollbackParts, state: str, asset_id: str | None, words: str
+) -> None:
+    health = HealthEvidence(subject="news", state=state, reason="404")
+    cause = signal("h", SignalType.SOURCE_HEALTH, asset_id=asset_id, evidence=health)
+    with parts.store.read() as tx:
+        advice = advise(tx, parts.judging, any_alert(asset_id=asset_id, environment=None), cause, NOW)
+    assert words in advice.lines[0]
+    assert not advice.rollback
