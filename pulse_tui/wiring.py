@@ -173,6 +173,11 @@ class House:
         """Whether a file of the configuration is another one now than when this process read it."""
         return _stamp(self.settings.files) != self._read
 
+    def changed(self) -> object | None:
+        """What distinguishes the files as they are now; None while they are as this process read them."""
+        stamp = _stamp(self.settings.files)
+        return stamp if stamp != self._read else None
+
     def told_outdated(self) -> str:
         """A sentence, once, when the configuration was changed under this process; else empty."""
         if self._told_outdated or not self.outdated:

@@ -8,12 +8,12 @@ import gc
 import signal
 import sys
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pulse_tui.domain.errors import PulseError, WrongUse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
     from pathlib import Path
 
     from pulse_tui.ports import Desk
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pulse_tui.wiring import House
 
 TERMINATED = 128 + signal.SIGTERM
+CHANGED = -1
+"""The tower was left because its configuration was changed."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -44,7 +46,24 @@ def open_tower(
     session: Path | None = None,
     operator: str | None = None,
 ) -> int:
-    """Run the tower until the operator leaves. The house is opened after the first frame, in a thread."""
+    """Run the tower until the operator leaves; begin it anew, where it was left, when its configuration was changed."""
+    code = _run_tower(config, database, read_only=read_only, session=session, operator=operator, greeting="")
+    while code == CHANGED:
+        greeting = "the configuration was changed and is applied"
+        code = _run_tower(config, database, read_only=read_only, session=session, operator=operator, greeting=greeting)
+    return code
+
+
+def _run_tower(
+    config: Path | None,
+    database: str | None,
+    *,
+    read_only: bool,
+    session: Path | None,
+    operator: str | None,
+    greeting: str,
+) -> int:
+    """The house is opened after the first frame, in a thread."""
     gc.disable()  # imports make no garbage worth a look: collecting during them costs 8 % of the time to the first frame
     from pulse_tui.tui.app import Tower  # noqa: PLC0415
     from pulse_tui.wiring import House, quick_board, state_dir  # noqa: PLC0415
@@ -70,6 +89,9 @@ def open_tower(
     def poll_now() -> None:
         tower.poll_now()
 
+    def check() -> None:
+        _ = House(config, database=database, read_only=True).policy
+
     tower = Tower(
         open_desk,
         quick_board=lambda: quick_board(config, database),
@@ -79,8 +101,18 @@ def open_tower(
         title="pulse-tui",
         hand_out=to_tmux,
     )
+
+    async def followed() -> None:
+        from pulse_tui.cli.following import follow  # noqa: PLC0415  after the first frame
+
+        while not tower.at_rest:
+            await asyncio.sleep(0.5)
+        if greeting:
+            tower.report(greeting)
+        await follow(tower, houses[-1].changed, check, lambda: tower.exit(return_code=CHANGED))
+
     try:
-        asyncio.run(_until_left(tower))
+        asyncio.run(_until_left(tower, followed if config is not None else None))
     finally:
         from pulse_tui.cli.output import warn  # noqa: PLC0415  after the first frame
 
@@ -106,10 +138,15 @@ def to_tmux(text: str) -> bool:
     return tmux_copy(text, SystemProcesses())
 
 
-async def _until_left(tower: Tower) -> None:
+async def _until_left(tower: Tower, meanwhile: Callable[[], Coroutine[Any, Any, None]] | None) -> None:
     """SIGTERM leaves as ``q`` does: the terminal restored, the worker ended, an action under way finished."""
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: tower.exit(return_code=TERMINATED))
-    await tower.run_async(mouse=False)
+    task = asyncio.create_task(meanwhile()) if meanwhile is not None else None
+    try:
+        await tower.run_async(mouse=False)
+    finally:
+        if task is not None:
+            task.cancel()
 
 
 def scheduler(

@@ -112,6 +112,15 @@ class Tower(App[None]):
         await start(self.context, self.watching, self._open_desk, self._quick_board, self._runner)
         self.started = True
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether the operator is at the panes, the board stands, and nothing is under way."""
+        return self.started and len(self.screen_stack) == 1 and not self.threads.busy
+
+    def report(self, text: str, *, bad: bool = False) -> None:
+        """A sentence for the operator; ``bad``: something did not work."""
+        self.notices.say(text, bad=bad)
+
     def poll_now(self) -> None:
         """A round brought something. On the loop's thread."""
         self.threads.spawn(self.watching.poll())

@@ -1,0 +1,81 @@
+"""A tower follows its configuration."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+
+from pulse_tui.cli.following import follow
+from pulse_tui.domain.errors import ConfigError, Problem
+
+BAD = ConfigError([Problem("pulse.yaml:3", "there is no kind 'mlfow'")])
+
+
+class Desk:
+    """A tower that lists what it reports."""
+
+    def __init__(self) -> None:
+        self.at_rest = True
+        self.said: list[tuple[str, bool]] = []
+        self.applied = False
+
+    def report(self, text: str, *, bad: bool = False) -> None:
+        self.said.append((text, bad))
+
+
+async def _followed(desk: Desk, stamps: Callable[[], object | None], check: Callable[[], None]) -> None:
+    def apply() -> None:
+        desk.applied = True
+
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(follow(desk, stamps, check, apply, every_s=0.005), 0.3)
+
+
+def play(desk: Desk, stamps: Callable[[], object | None], check: Callable[[], None]) -> None:
+    asyncio.run(_followed(desk, stamps, check))
+
+
+def refuse() -> None:
+    raise BAD
+
+
+def test_what_is_not_changed_is_not_applied() -> None:
+    desk = Desk()
+    play(desk, lambda: None, refuse)
+    assert (desk.applied, desk.said) == (False, [])
+
+
+def test_a_valid_change_is_applied() -> None:
+    desk = Desk()
+    play(desk, lambda: 1, lambda: None)
+    assert desk.applied
+
+
+def test_a_bad_change_is_reported_once_and_the_old_one_stays() -> None:
+    desk = Desk()
+    play(desk, lambda: 1, refuse)
+    assert not desk.applied
+    ((said, bad),) = desk.said
+    assert bad
+    assert "the old one stays: pulse.yaml:3" in said
+
+
+def test_a_bad_change_that_is_mended_is_applied() -> None:
+    desk = Desk()
+    stamps = iter([1, 1, 2, 2])
+
+    def check() -> None:
+        if not desk.said:
+            raise BAD
+
+    play(desk, lambda: next(stamps), check)
+    assert desk.applied
+
+
+def test_what_the_operator_has_open_is_finished_first() -> None:
+    desk = Desk()
+    desk.at_rest = False
+    play(desk, lambda: 1, lambda: None)
+    assert not desk.applied
+    assert desk.said == [("the configuration changed; it is applied when what is open is closed", False)]
