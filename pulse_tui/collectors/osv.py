@@ -187,7 +187,7 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
 def _take(where: str, raw: bytes, source: str, good: list[Advisory], bad: list[Rejected]) -> None:
     """A record, or each record that an answer of the API or a report wraps."""
     try:
-        advisory, oddity = _advisory(_RECORD.decode(raw), source)
+        advisory, oddity = _advisory(_whole(raw), source)
     except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError, _Unusable) as error:
         if (inner := _wrapped(members(raw))) is not None:
             for index, one in enumerate(dict.fromkeys(inner)):  # a scanner repeats a record for each package it found
@@ -199,6 +199,14 @@ def _take(where: str, raw: bytes, source: str, good: list[Advisory], bad: list[R
     good.append(advisory)
     if oddity:
         bad.append(refuse(source, f"{where} {advisory.id}", oddity, raw))
+
+
+def _whole(raw: bytes) -> _Record:
+    """The record; not one of a batch query, which has an id and a time: it would take the place of the whole one."""
+    record = _RECORD.decode(raw)
+    if record.affected is None and members(raw).keys() == {"id", "modified"}:
+        raise _Unusable("it names an advisory and says nothing of it: ask for the whole record")
+    return record
 
 
 def _wrapped(top: Mapping[str, msgspec.Raw]) -> list[bytes] | None:
@@ -279,8 +287,6 @@ def _named(where: str, raw: bytes) -> str:
 
 def _advisory(record: _Record, source: str) -> tuple[Advisory, str]:
     """The advisory, and a remark about an oddity ("" for none)."""
-    if not (record.affected or record.aliases or record.summary or record.details or record.withdrawn):
-        raise _Unusable("it names an advisory and says nothing of it: ask for the whole record")
     affected = tuple(_affected(item) for item in record.affected or () if item.package is not None)
     scored, vector, oddity = _score(record)
     details = next((line for line in (record.details or "").splitlines() if line.strip()), "")

@@ -256,3 +256,18 @@ def test_deliberately_broken_real_records_are_named_and_the_others_land() -> Non
     assert len(got.observations) + len(got.rejected) >= len(list(folder.glob("*.json")))
     assert len(got.observations) > 70
     assert all(r.problem.what and r.problem.where for r in got.rejected)
+
+
+def test_a_record_of_an_id_and_a_time_is_no_advisory_and_takes_no_ones_place() -> None:
+    got = read({"id": "X-1", "modified": "2026-01-01T00:00:00Z"})
+    assert got.observations == ()
+    assert "ask for the whole record" in got.rejected[0].problem.what
+    assert read({"id": "X-1", "modified": "2026-01-01T00:00:00Z", "related": ["CVE-2026-1"]}).rejected == ()
+
+
+def test_an_advisory_of_commits_alone_says_that_nothing_can_be_matched_with_it() -> None:
+    package = {"ecosystem": "PyPI", "name": "x"}
+    git = [{"type": "GIT", "repo": "https://x", "events": [{"introduced": "0"}]}]
+    assert not one(affected=[{"package": package, "ranges": git}]).matchable
+    assert not one(affected=[{"ranges": git, "versions": ["v1"]}]).matchable
+    assert one(affected=[{"package": package, "ranges": git, "versions": ["v1"]}]).matchable
