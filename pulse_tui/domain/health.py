@@ -7,6 +7,9 @@ from enum import StrEnum
 ROUNDS_MISSED = 3
 """A source is late after this many intervals without a good round."""
 
+LATE_LEAST_S = 15.0
+"""And never sooner than this: a source that is asked every second or two is not late because a round took longer."""
+
 
 class Health(StrEnum):
     """The health of a source, the worst first."""
@@ -22,7 +25,7 @@ class Health(StrEnum):
 
 def late_after_s(every_s: float) -> float:
     """Seconds without a good round after which a source that is asked every ``every_s`` is late."""
-    return ROUNDS_MISSED * every_s
+    return max(ROUNDS_MISSED * every_s, LATE_LEAST_S)
 
 
 def health(failures: int, silent_s: float | None, every_s: float, *, refused: bool = False) -> Health:

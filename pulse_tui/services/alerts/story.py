@@ -58,7 +58,7 @@ def alert_story(parts: RollbackParts, alert_id: str) -> AlertStory:
             None,
         )
         return AlertStory(
-            alert=_row(alert, now),
+            alert=_row(alert.lapse(now), now),
             changed=tuple(_changed(tx, alert, signal)),
             risk=tuple(_risk(tx, alert, signal, asset, estate)),
             todo=tuple(_todo(alert, advice, done)),

@@ -149,6 +149,8 @@ def _alert(row: Sequence[Any], now: datetime) -> AlertRow:
         :14
     ]
     by, until, waived, escalations = row[14:]
+    if state != "firing" and until is not None and until <= to_us(now):
+        state, deadline = "firing", None  # it ran out, also where nobody is there to record that; its clock begins anew
     return AlertRow(
         ident,
         priority,

@@ -16,7 +16,7 @@ from pulse_tui.domain.views.panes import Board
 from pulse_tui.domain.words import Environment
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.databases import sqlite_file
-from tests.fakes.nouns import NOW, asset, deployment, release
+from tests.fakes.nouns import NOW, alert, asset, deployment, release, signal
 
 MINUTE = timedelta(minutes=1)
 
@@ -104,3 +104,16 @@ def test_a_board_knows_when_time_alone_changes_it(estate: SqlStore) -> None:
             shown = at(estate, moment)
         assert shown == at(estate, moment)
     assert shown.header.production_stale == 2
+
+
+def test_a_silence_that_ran_out_is_none_though_nobody_recorded_that(estate: SqlStore) -> None:
+    until = NOW + timedelta(hours=1)
+    with estate.write() as tx:
+        tx.signals.add([(signal(1), b"{}")])
+        tx.judgements.put_alert(alert(asset_id="bot").suppress("ana", until, "known"))
+    muted = at(estate, NOW)
+    assert (muted.alerts[0].state, muted.header.muted) == ("suppressed", 1)
+    assert muted.changes_us is not None
+    assert from_us(muted.changes_us) <= until
+    over = at(estate, until)
+    assert (over.alerts[0].state, over.alerts[0].by, over.header.muted) == ("firing", "", 0)
