@@ -124,7 +124,7 @@ def _advisories(a: Asked) -> Iterator[Found]:
     if rest:
         yield Found(_FAILED, f"less urgent: {_named(rest)}{basis}", slight=True)
     if not audited.weaknesses and audited.basis is not Basis.IN_FORCE:
-        yield Found(_OK, f"no stored advisory reaches the {audited.components} components of {version}{basis}")
+        yield Found(_OK, f"no stored advisory reaches {version} ({_many(audited.components, 'component')}){basis}")
 
 
 def _named(weaknesses: Sequence[Weakness]) -> str:

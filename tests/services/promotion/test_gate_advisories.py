@@ -78,7 +78,7 @@ def test_a_release_that_is_free_of_every_stored_advisory_says_so(gateway: Rollba
     take(gateway, CVE, bill("1.9.4", "0.9.2"))
     (reason,) = found(ask(gateway, "1.9.4"), "advisories")
     assert reason.ok
-    assert reason.detail == "no stored advisory reaches the 1 components of 1.9.4"
+    assert reason.detail == "no stored advisory reaches 1.9.4 (1 component)"
 
 
 def test_without_a_bill_of_its_own_a_release_is_judged_by_what_serves_and_never_called_clean(
