@@ -42,6 +42,22 @@ class Judgement(NamedTuple):
     possible: bool = False
     """Not audited because of a version that is not known or cannot be compared: it may be affected."""
 
+    def finding(
+        self, advisory_id: str, asset_id: str, component: Component, environment: Environment | None
+    ) -> Finding:
+        """The same of an asset's component in an environment."""
+        return Finding(
+            advisory_id=advisory_id,
+            asset_id=asset_id,
+            component=component.label,
+            component_id=component.id,
+            environment=environment,
+            audit=self.audit,
+            reason=self.reason,
+            fixed=self.fixed,
+            possible=self.possible,
+        )
+
 
 def judge_version(affected: Affected, version: str | None, ecosystem: str) -> tuple[Audit, str]:
     """Whether ``version`` is affected, with the reason in words.
@@ -214,17 +230,7 @@ def match(advisory: Advisory, estate: Estate) -> list[Finding]:
             place = dependency.asset_id, dependency.component.label, environment
             if place in found and _RANK[found[place].audit] <= _RANK[verdict.audit]:
                 continue  # two components of one label: the worse answer is shown
-            found[place] = Finding(
-                advisory_id=advisory.id,
-                asset_id=dependency.asset_id,
-                component=dependency.component.label,
-                component_id=dependency.component.id,
-                environment=environment,
-                audit=verdict.audit,
-                reason=verdict.reason,
-                fixed=verdict.fixed,
-                possible=verdict.possible,
-            )
+            found[place] = verdict.finding(advisory.id, dependency.asset_id, dependency.component, environment)
     return sorted(found.values(), key=lambda f: (f.asset_id, f.component, f.environment.rank if f.environment else 9))
 
 

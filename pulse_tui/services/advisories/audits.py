@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from pulse_tui.domain.advisory import Audit, Finding
+from pulse_tui.domain.advisory import Advisory, Audit, Finding
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.words import ComponentKind
-from pulse_tui.enrich.advisories.matching import not_audited
-from pulse_tui.enrich.lookups import component_key
+from pulse_tui.enrich.advisories.matching import audit, not_audited
+from pulse_tui.enrich.lookups import component_key, keys_named, keys_of
 from pulse_tui.ports import Transaction
 
 
@@ -44,3 +44,54 @@ def unaudited(tx: Transaction, components: Iterable[Component], findings: Iterab
         if reason:
             out.append(Unaudited(component, reason, own))
     return sorted(out, key=lambda u: (u.component.label, u.component.id))
+
+
+class Answer(NamedTuple):
+    """What the stored advisories say of a component."""
+
+    component: str
+    """Its id."""
+    label: str
+    audit: Audit
+    advisories: tuple[str, ...] = ()
+    """Those that reach it, by name; the most severe first."""
+    reason: str = ""
+    fixed: tuple[str, ...] = ()
+
+
+def answers(tx: Transaction, components: Iterable[Component]) -> list[Answer]:
+    """One answer for each package, whether or not it runs anywhere: matched first, then what is not audited."""
+    packages = {(c.id, c.version): c for c in components if c.kind is ComponentKind.PACKAGE}
+    found: list[Finding] = []
+    named: dict[str, Advisory] = {}
+    by_key: dict[tuple[str, str], list[Component]] = {}
+    for component in packages.values():
+        for key in keys_of(component):
+            by_key.setdefault(key, []).append(component)
+    for advisory in tx.advisories.touching(by_key):
+        named[advisory.id] = advisory
+        keys = {key for a in advisory.affected for key in keys_named(a.ecosystem, a.name)}
+        touched = {(c.id, c.version): c for key in keys for c in by_key.get(key, ())}
+        for component in touched.values():
+            verdict = audit(advisory, component)
+            if verdict.audit is not Audit.CLEAN:
+                found.append(verdict.finding(advisory.id, "", component, None))
+    by_component: dict[tuple[str | None, str], list[Finding]] = {}
+    for one in found:
+        by_component.setdefault((one.component_id, one.component), []).append(one)
+    open_ = {(u.component.id, u.component.version): u.reason for u in unaudited(tx, packages.values(), found)}
+    out = []
+    for place, component in packages.items():
+        here = by_component.get((component.id, component.label), [])
+        matched = [f for f in here if f.audit is Audit.MATCHED]
+        matched.sort(key=lambda f: (-(named[f.advisory_id].cvss or 0.0), f.advisory_id))
+        if matched:
+            names = tuple(dict.fromkeys(named[f.advisory_id].name for f in matched))
+            fixed = tuple(dict.fromkeys(v for f in matched for v in f.fixed))
+            out.append(Answer(component.id, component.label, Audit.MATCHED, names, matched[0].reason, fixed))
+        elif place in open_:
+            out.append(Answer(component.id, component.label, Audit.NOT_AUDITED, reason=open_[place]))
+        else:
+            out.append(Answer(component.id, component.label, Audit.CLEAN))
+    order = {Audit.MATCHED: 0, Audit.NOT_AUDITED: 1, Audit.CLEAN: 2}
+    return sorted(out, key=lambda a: (order[a.audit], a.label, a.component))
