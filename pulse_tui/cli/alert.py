@@ -8,6 +8,17 @@ from pulse_tui.cli.output import emit, opened
 from pulse_tui.domain.errors import NotFound, Refused
 from pulse_tui.ports import Desk
 
+_ABOUT = """ack ID                         you are working on it: it does not escalate for a while (acknowledge_for, default 4h)
+silence ID --why REASON        nobody is notified for some hours; it stays counted
+waive ID --why REASON          an exception with a review date; the holds that it placed are lifted until then
+unmute ID --why REASON         take an acknowledgement, a silence or a waiver back: it fires again
+resolve ID --why REASON        its condition has ended; the holds that it placed are lifted
+Each is of the condition: it covers the alerts about the same cause in the same environment that are no more urgent.
+`pulse-tui muted` lists what is muted. Exits with 1 when it is refused."""
+_HOLDS = """Promotions are blocked, rollbacks never are. An alert's own hold (block, pause, freeze) ends with its condition.
+Holds are lifted one by one: --lift takes the hold's id of `pulse-tui muted`, or the asset when only one holds it.
+Exits with 1 when it is refused."""
+
 
 def arguments(parser: argparse.ArgumentParser, name: str) -> None:
     """An action, its subject and why."""
@@ -15,10 +26,12 @@ def arguments(parser: argparse.ArgumentParser, name: str) -> None:
         parser.epilog = "Take one back: pulse-tui alert unmute ID, pulse-tui freeze HOLD --lift. Exits with 0."
         return
     if name == "freeze":
-        parser.add_argument("asset", help="an asset, or 'everything'; with --lift a hold, or what one hold stands on")
+        parser.add_argument("asset", help="an asset, or 'everything'; with --lift also a hold's id")
         parser.add_argument("--lift", action="store_true", help="lift one hold (several: each by its id)")
-        parser.add_argument("--why", default="", help="the reason, kept in the audit log")
+        parser.add_argument("--why", default="", help="the reason, kept in the audit log; it is required")
+        parser.epilog = _HOLDS
         return
+    parser.epilog = _ABOUT
     parser.add_argument("action", choices=["ack", "resolve", "silence", "waive", "unmute"])
     parser.add_argument("id", help="an alert, as status prints it")
     parser.add_argument("--why", default="", help="the reason, kept in the audit log; every action but ack needs one")
@@ -59,7 +72,7 @@ def _freeze(desk: Desk, options: argparse.Namespace) -> str:
     if len(standing) > 1:
         names = [f"{hold}  {words}" for hold, words in standing]
         raise Refused(
-            f"{len(standing)} holds stand on {options.asset}",
+            f"{len(standing)} holds are on {options.asset}",
             names,
             todo="Lift them one by one: pulse-tui freeze HOLD --lift --why ...",
         )

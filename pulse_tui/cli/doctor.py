@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pulse_tui.cli.output import emit
 from pulse_tui.domain.errors import NoDatabase, PulseError
+from pulse_tui.domain.moments import iso
 from pulse_tui.settings.check import nearest
 from pulse_tui.wiring import House, find_config, operator_name
 
@@ -80,7 +81,7 @@ def _parts(house: House) -> Iterator[Line]:
     yield Line(
         "estate",
         bool(settings.estate.assets) or None,
-        f"{len(settings.estate.assets)} assets, {len(settings.suites)} suites declared",
+        f"declared: {len(settings.estate.assets)} asset(s), {len(settings.suites)} suite(s)",
     )
     yield from _checked("policy", _policy, house)
     yield from _reviews(house)
@@ -121,6 +122,9 @@ def _references(house: House, *, stored: bool) -> Iterator[Line]:
         yield Line(item.where, False if stored or "release" not in item.what else None, item.what)
     for item in references.placeholders(house.settings):
         yield Line(item.where, False, item.what)
+    for where, name in references.secrets(house.settings):
+        if name not in os.environ:
+            yield Line(where, False, f"${{{name}}} is not set. Export it before the start")
     for item, nothing in references.unreached(house.settings):
         yield Line(item.where, False if nothing else None, item.what)
     if not wrong:
@@ -294,11 +298,12 @@ def _sources(house: House) -> Iterator[Line]:
             yield Line(f"source {source.id}", None, f"{source.kind}, never read: pulse-tui refresh {source.id}")
             continue
         health = status.health(now)
+        again = f" (read {iso(status.last_attempt_at)}; again: pulse-tui refresh {source.id})"
         good = f"last good {status.last_good_at:%Y-%m-%d %H:%M}" if status.last_good_at else "never good"
         yield Line(
             f"source {source.id}",
             {Health.GOOD: True, Health.FAILING: False}.get(health),
-            f"{source.kind}, {health.value}, {good}" + (f": {status.reason}" if status.reason else ""),
+            f"{source.kind}, {health.value}, {good}" + (f": {status.reason}{again}" if status.reason else ""),
         )
 
 

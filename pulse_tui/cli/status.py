@@ -88,7 +88,8 @@ def _lines(board: Board, operators: Sequence[OperatorShape], now_us: int) -> lis
     if h.frozen:
         lines.append(f"frozen: {', '.join(h.frozen)}")
     if h.indeterminate:
-        lines.append(f"{h.indeterminate} decisions in the last 24 h were indeterminate")
+        were = "decision in the last 24 h was" if h.indeterminate == 1 else "decisions in the last 24 h were"
+        lines.append(f"{h.indeterminate} {were} indeterminate")
     lines.append("")
     lines.append("WHAT CHANGED / WHAT IS THE RISK")
     for a in board.alerts[:30]:

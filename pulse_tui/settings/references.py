@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from pulse_tui.settings.check import nearest
+from pulse_tui.settings.check import closest, nearest
 from pulse_tui.settings.shapes import AssetShape, Settings
 
 _PLACEHOLDER = re.compile(
     r"\A<[^<>]+>\Z|\b(?:change[-_ ]?me|replace[-_ ]?me|your[-_][\w-]+|todo|fixme|xxx+)\b|://(?:[\w-]+\.)*example\.(?:com|org|net)\b",
     re.IGNORECASE,
 )
+_SECRET = re.compile(r"\$\{(\w+)\}")
 
 
 class Broken(NamedTuple):
@@ -96,6 +97,14 @@ def placeholders(settings: Settings) -> Iterator[Broken]:
                 yield Broken(where, f"{name} is still a placeholder: {text[:80]}")
 
 
+def secrets(settings: Settings) -> Iterator[tuple[str, str]]:
+    """(where, NAME) of every ``${NAME}`` that is filled in from the environment when it is used; each once."""
+    found = (
+        (where, name) for where, _, value in _values(settings) for t in _texts(value) for name in _SECRET.findall(t)
+    )
+    yield from dict.fromkeys(found)
+
+
 def _values(settings: Settings) -> Iterator[tuple[str, str, Any]]:
     """(where, option, value) of everything that is filled in by hand."""
     for kind, items in (("source", settings.sources), ("route", settings.routes)):
@@ -117,9 +126,9 @@ def folders(settings: Settings) -> Iterator[Broken]:
         path = Path(settings.base) / Path(value).expanduser()
         made = where.startswith("route ") and path.parent.is_dir()  # what is sent there makes it
         if not path.exists() and not made:
-            beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-            hint = f" {nearest(path.name, beside)}" if beside else ""
-            yield Broken(where, f"{name} {value} is not there{hint}")
+            meant = closest(path.name, [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else [])
+            todo = f"did you mean {meant!r}?" if meant else f"Create it or correct {name!r}"
+            yield Broken(where, f"{path} does not exist. {todo}")
 
 
 def _of_asset(asset: AssetShape, versions: Mapping[str, Collection[str]]) -> Iterator[Broken]:

@@ -42,7 +42,7 @@ def system_clock() -> datetime:
 
 
 class Tower(App[None]):
-    """The tower over a desk. Construction touches nothing; the desk is opened in a thread after the first frame."""
+    """The tower as a whole. Construction touches nothing; the desk is opened in a thread after the first frame."""
 
     ENABLE_COMMAND_PALETTE = False
     ESCAPE_TO_MINIMIZE = False

@@ -43,7 +43,7 @@ def test_it_makes_no_database_and_takes_no_configuration_in(shell: Shell) -> Non
          "FAIL suite golden: baseline of my-bot: no release '1.0.7' is known"),
         ("kind: notify,", "kind: notify, owner_teams: [ml-taem],",
          "FAIL route oncall: nothing is owned by 'ml-taem' did you mean 'ml-team'?"),
-        ("path: signals", "path: signal", "FAIL source drop: path signal is not there did you mean 'signals'?"),
+        ("path: signals", "path: signal", "/signal does not exist. did you mean 'signals'?"),
         ("key: ana-laptop", "key: change-me", "FAIL operator ana: key is still a placeholder: change-me"),
         ("kind: notify,", "kind: notify, owner_teams: [security],",
          "FAIL owner ml-team: no notify route serves it (none at all)"),
@@ -67,3 +67,19 @@ def test_each_step_reads_its_target_back(shell: Shell, target: Target) -> None:
     assert "FAIL playbook any-rollback for my-bot production: " in said
     assert "holds 9.9, 1.0.1 would be 1.0.1" in said
     assert target.writes == []
+
+
+def test_a_secret_that_is_not_set_is_named_once_with_where_it_is_used(shell: Shell) -> None:
+    shell("refresh", "drop")
+    edit(shell, "kind: notify,", 'kind: notify, headers: {A: "${NOT_SET_HERE}", B: "${NOT_SET_HERE}"},')
+    said = shell("doctor")
+    assert said.code == 1
+    assert said.out.count("FAIL route oncall: ${NOT_SET_HERE} is not set. Export it before the start") == 1
+
+
+def test_what_a_source_failed_with_says_when_and_how_it_is_read_again(shell: Shell) -> None:
+    edit(shell, "path: signals", "path: nothing-here")
+    shell("refresh", "drop")
+    said = shell("doctor").out
+    assert "nothing-here does not exist. Create it or correct 'path'" in said
+    assert "; again: pulse-tui refresh drop)" in said

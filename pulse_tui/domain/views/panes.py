@@ -294,8 +294,8 @@ class QuietRow(NamedTuple):
 
     def line(self) -> str:
         """As text."""
-        until = iso(from_us(self.until_us)) if self.until_us is not None else "until it is lifted"
-        return f"{self.kind:<12} {self.id}  {self.what}  [{self.subject}]  by {self.by}, {until}: {self.why}"
+        until = f", until {iso(from_us(self.until_us))}" if self.until_us is not None else ""
+        return f"{self.kind:<12} {self.id}  {self.what}  [{self.subject}]  by {self.by}{until}: {self.why}"
 
 
 class PlanLine(NamedTuple):

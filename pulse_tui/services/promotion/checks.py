@@ -80,7 +80,7 @@ def _holds(a: Asked) -> Iterator[Found]:
         if met:
             yield Found(_OK, f"{detail}; {remark}")
         else:
-            lift = f"Wait until it ends, or pulse-tui freeze {scope} --lift"
+            lift = f"Wait until it ends, or pulse-tui freeze {hold.id} --lift --why REASON"
             yield Found(_FAILED, detail + (f"; {remark}" if remark else ""), lift)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class BenchmarksPane(TrendView, Pane):
-    """The Benchmarks pane: it follows, what it shows is another pane's choice."""
+    """The Benchmarks pane: it follows the asset under the cursor of the other panes."""
 
     TAB = "Benchmarks"
     ANYWHERE: ClassVar = (

@@ -66,7 +66,7 @@ def undecided(story: BenchStory) -> tuple[str, ...]:
 
 
 class BenchScreen(ListScreen[GateRow]):
-    """The gate table of one run, worst first; a line that crosses its margin is seen to do so."""
+    """The gate table of one run, worst first; each line shows where its interval stands to the margin."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("enter", "open", "flips", "which items flipped between baseline and candidate, by cluster", show=True),

@@ -18,7 +18,7 @@ from pulse_tui.tui.kit.keys import bind
 
 
 class AskScreen(GuardedScreen[tuple[str, ...] | None]):
-    """Answers with the values in the order of the fields, or None. Enter in the last field submits."""
+    """A dialog with fields. Its result is their values in order, or None. Enter in the last field submits."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("escape", "cancel", "cancel", show=True),

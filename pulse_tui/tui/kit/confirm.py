@@ -23,7 +23,7 @@ from pulse_tui.tui.kit.keys import bind
 
 
 class ApprovalScreen(GuardedScreen[str | None]):
-    """Answers with the reason that was typed ("" for none), or None for no."""
+    """The dialog that confirms an action. Its result is the reason that was typed ("" for none), or None for no."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("escape", "cancel", "cancel", show=True),

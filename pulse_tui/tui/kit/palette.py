@@ -82,7 +82,7 @@ def best(query: str, commands: Sequence[Command], limit: int = SHOWN) -> list[Co
 
 
 class PaletteScreen(GuardedScreen[Command | None]):
-    """Answers with the chosen command."""
+    """The command line (`:`). Its result is the chosen command."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("escape", "cancel", "cancel", show=True),

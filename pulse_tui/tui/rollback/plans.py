@@ -76,7 +76,7 @@ PLANS: Final[Spec[PlanLine]] = Spec(
 
 
 class PlansScreen(ListScreen[PlanLine]):
-    """Approving happens in the plan itself: Enter opens it."""
+    """Rollback plans and their runs; a plan is approved in the plan itself."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("enter", "open", "open", "open the plan: its checks, its run; approve it there", show=True),
