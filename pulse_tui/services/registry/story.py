@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from pulse_tui.domain import countdown
 from pulse_tui.domain.alert import OPEN, Alert
 from pulse_tui.domain.claim import Claim, asset_subject, place_subject, settle
 from pulse_tui.domain.errors import NotFound
@@ -95,7 +96,10 @@ def _questions(tx: Transaction, parts: RollbackParts, asset_id: str, now: dateti
     alerts = sorted(tx.judgements.alerts(list(OPEN), 10_000, asset_id), key=lambda a: (a.priority.rank, a.first_at))
     for alert in alerts[:ALERTS]:
         where = f" in {alert.environment.value}" if alert.environment else ""
-        yield risk, f"{alert.priority.glyph} {alert.title}{where}: {alert.state.value} ({alert.id})"
+        yield (
+            risk,
+            f"{alert.priority.glyph} {countdown.as_of(alert.title, now)}{where}: {alert.state.value} ({alert.id})",
+        )
     if len(alerts) > ALERTS:
         yield risk, f"and {len(alerts) - ALERTS} more open alerts"
     holds = tx.judgements.holds(asset_id)

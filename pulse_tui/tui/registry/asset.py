@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual.binding import BindingType
 
-from pulse_tui.domain.standing import STANDING_RANK
+from pulse_tui.domain.standing import STANDING_RANK, Standing
 from pulse_tui.domain.views.panes import AlertRow, RegistryRow
 from pulse_tui.domain.words import ENVIRONMENT_RANK
 from pulse_tui.tui.asks import registry as asks
@@ -22,6 +22,20 @@ from pulse_tui.tui.kit.page import PageScreen
 from pulse_tui.tui.kit.rows import environment
 from pulse_tui.tui.kit.screen import Head
 from pulse_tui.tui.registry.rows import registry_state
+
+_QUESTION_MARKS: Final[dict[str, str]] = {
+    Standing.STALE: "S on the panes lists the sources: see why nothing comes",
+    Standing.UNKNOWN: "i on the panes lists where sources and estate do not agree",
+}
+
+
+def explained(lines: Lines, runs: Sequence[RegistryRow]) -> list[tuple[str, str]]:
+    """The lines with what each ``?`` of its rows means, and what to do about it."""
+    marked = [run for run in runs if run.state in _QUESTION_MARKS]
+    risk = [("What is the risk", f"? {run.environment} {run.version} is {run.state}: {run.why}") for run in marked]
+    todo = [("What to do now", text) for word, text in _QUESTION_MARKS.items() if any(r.state == word for r in marked)]
+    first = next((n for n, (label, _) in enumerate(lines) if label == "What to do now"), len(lines))
+    return [*lines[:first], *risk, *todo, *lines[first:]] if first < len(lines) else [*risk, *todo, *lines]
 
 
 class AssetScreen(PageScreen):
@@ -50,7 +64,7 @@ class AssetScreen(PageScreen):
         self, head: Head, asset_id: str, lines: Lines, runs: Sequence[RegistryRow] = (), alerts: Sequence[AlertRow] = ()
     ) -> None:
         """``runs``: its rows of the registry; ``alerts``: those that are open, the most urgent first."""
-        super().__init__(head, asset_title(asset_id, runs), asset_blocks(lines))
+        super().__init__(head, asset_title(asset_id, runs), asset_blocks(explained(lines, runs)))
         self.asset_id = asset_id
         self.runs = tuple(runs)
         self.alerts = tuple(alerts)
@@ -58,7 +72,7 @@ class AssetScreen(PageScreen):
     def show_story(self, lines: Lines, runs: Sequence[RegistryRow] = (), alerts: Sequence[AlertRow] = ()) -> None:
         """The asset with news."""
         self.runs, self.alerts = tuple(runs), tuple(alerts)
-        self.show_page(asset_title(self.asset_id, runs), asset_blocks(lines))
+        self.show_page(asset_title(self.asset_id, runs), asset_blocks(explained(lines, runs)))
 
     def applies(self, action: str) -> bool:
         if action == "open_alert":
