@@ -9,6 +9,7 @@ from pulse_tui.demo.night import OPERATOR, Night
 from pulse_tui.domain.audit import broken_at
 from pulse_tui.domain.decision import Decision
 from pulse_tui.domain.delivery import Delivery, DeliveryState
+from pulse_tui.domain.effect import Did, Response
 from pulse_tui.domain.errors import PulseError
 from pulse_tui.domain.views.panes import PlanStory
 from pulse_tui.domain.words import Outcome
@@ -98,13 +99,13 @@ def _counted(deliveries: Sequence[Delivery]) -> list[str]:
     return [f"{n} {kind} to {route} {state}" for (kind, route, state), n in sorted(counts.items())]
 
 
-def _decided(decision: Decision, responses: Sequence[tuple[str, str]], row: Row, say: Say) -> bool:
+def _decided(decision: Decision, responses: Sequence[Response], row: Row, say: Say) -> bool:
     say(f"    {decision.priority.value:<4} {decision.title}  (rule {decision.rule_id}, decision {decision.id[:10]})")
     seen = ", ".join(f"{c.text} is true" for c in decision.comparisons if c.held)
     say(f"         because {seen}")
-    for action, what in responses:
-        say(f"         {action}: {what}")
-    missing = [a for a in row.actions if not any(done == a and "nothing done" not in what for done, what in responses)]
+    for response in responses:
+        say(f"         {response.action}: {response.what}")
+    missing = [a for a in row.actions if not any(r.action == a and r.did is not Did.NOTHING for r in responses)]
     if missing:
         say(f"         MISSING: {', '.join(missing)}")
     return not missing

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from typing import NamedTuple
+
 import msgspec
 
 from pulse_tui.domain.delivery import Delivery, Retest
@@ -47,3 +50,20 @@ class Nothing(msgspec.Struct, frozen=True):
 
 
 Effect = PlaceHold | Queue | AskRetest | ProposeRollback | Nothing
+
+
+class Did(StrEnum):
+    """What came of an effect."""
+
+    DONE = "done"
+    QUEUED = "queued"
+    """A message waits in the outbox: its delivery says what becomes of it."""
+    NOTHING = "nothing"
+
+
+class Response(NamedTuple):
+    """What an action of a decision did, for whoever reads the alert."""
+
+    action: str
+    what: str
+    did: Did

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from pulse_tui.domain.alert import Alert, AlertState
 from pulse_tui.domain.decision import Decision, Fact
 from pulse_tui.domain.delivery import Retest
+from pulse_tui.domain.effect import Response
 from pulse_tui.domain.hold import Hold
 from pulse_tui.domain.words import Environment, Outcome
 
@@ -31,11 +32,11 @@ class Judgements(Protocol):
     def decisions(
         self, *, signal_id: str | None = None, outcome: Outcome | None = None, limit: int = 100
     ) -> list[Decision]: ...
-    def add_responses(self, decision_id: str, responses: Sequence[tuple[str, str]], at: datetime) -> None:
+    def add_responses(self, decision_id: str, responses: Sequence[Response], at: datetime) -> None:
         """What each action of a decision did: (action, what)."""
         ...
 
-    def responses(self, decision_id: str) -> list[tuple[str, str]]: ...
+    def responses(self, decision_id: str) -> list[Response]: ...
     def open_alerts(self, fingerprints: Iterable[str]) -> dict[str, Alert]: ...
     def open_alerts_about(self, signal_fingerprint: str) -> list[Alert]: ...
     def muted(self, signal_fingerprint: str, environment: Environment | None, now: datetime) -> list[Alert]:

@@ -9,6 +9,7 @@ from pulse_tui.domain import countdown
 from pulse_tui.domain.advice import Advice
 from pulse_tui.domain.alert import Alert
 from pulse_tui.domain.decision import Decision
+from pulse_tui.domain.effect import Did
 from pulse_tui.domain.errors import NotFound
 from pulse_tui.domain.estate import Asset, Estate
 from pulse_tui.domain.evidence import (
@@ -190,11 +191,7 @@ def _todo(alert: Alert, advice: Advice, done: Sequence[str]) -> list[str]:
 
 def _done(tx: Transaction, alert: Alert) -> list[str]:
     """What the responses did, and where each message is now."""
-    lines = [
-        f"{action}: {what}"
-        for action, what in tx.judgements.responses(alert.decision_id)
-        if not what.endswith("queued")
-    ]
+    lines = [f"{r.action}: {r.what}" for r in tx.judgements.responses(alert.decision_id) if r.did is not Did.QUEUED]
     for item in tx.plumbing.deliveries(1_000):
         if item.payload.get("alert") == alert.id:
             state = {"sent": "delivered", "queued": "queued", "dead": "FAILED PERMANENTLY"}[item.state.value]

@@ -11,7 +11,7 @@ import msgspec
 
 from pulse_tui.domain.alert import Alert, AlertEvent, AlertState
 from pulse_tui.domain.decision import Decision, Fact
-from pulse_tui.domain.effect import AskRetest, Effect, Nothing, PlaceHold, ProposeRollback, Queue
+from pulse_tui.domain.effect import AskRetest, Did, Effect, Nothing, PlaceHold, ProposeRollback, Queue, Response
 from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.evidence import UNDELIVERED, HealthEvidence
 from pulse_tui.domain.hold import Hold
@@ -32,6 +32,15 @@ class Done(NamedTuple):
     """In words, for whoever reads the alert."""
     new: bool
     """False when it was done before, or there was nothing to do."""
+
+    @property
+    def response(self) -> Response:
+        """As it is kept with the decision."""
+        if isinstance(self.effect, Nothing):
+            did = Did.NOTHING
+        else:
+            did = Did.QUEUED if isinstance(self.effect, Queue) and self.new else Did.DONE
+        return Response(self.action, self.what, did)
 
 
 class Events:
@@ -58,7 +67,7 @@ class Events:
         if widely or alert.escalations:
             kinds |= dict.fromkeys(route.kind for route in self._parts.routes)
         done = [d for d in self.ask(decision, self._fact(alert, signal), alert, event, why, kinds) if d.new]
-        self._tx.judgements.add_responses(decision.id, [(d.action, d.what) for d in done], self._now)
+        self._tx.judgements.add_responses(decision.id, [d.response for d in done], self._now)
         return sum(isinstance(d.effect, Queue) for d in done)
 
     def ask(

@@ -10,7 +10,7 @@ import msgspec
 
 from pulse_tui.domain.alert import Alert, AlertEvent, AlertState
 from pulse_tui.domain.decision import Decision, Fact
-from pulse_tui.domain.effect import PlaceHold
+from pulse_tui.domain.effect import Did, PlaceHold, Response
 from pulse_tui.domain.evidence import AdvisoryEvidence
 from pulse_tui.domain.hold import Hold
 from pulse_tui.domain.signal import fingerprint
@@ -69,7 +69,7 @@ class Responder:
         for one in done:
             if isinstance(one.effect, PlaceHold) and one.new:
                 self._keep_in_mind(one.effect.hold)
-        self._tx.judgements.add_responses(decision.id, [(d.action, d.what) for d in done], self._now)
+        self._tx.judgements.add_responses(decision.id, [d.response for d in done], self._now)
         if standing is None:
             self._tx.log.append(
                 self._now,
@@ -172,7 +172,9 @@ class Responder:
         return alert
 
     def _note(self, decision: Decision) -> None:
-        self._tx.judgements.add_responses(decision.id, [("note", "kept as an audit note, nobody is paged")], self._now)
+        self._tx.judgements.add_responses(
+            decision.id, [Response("note", "kept as an audit note, nobody is paged", Did.DONE)], self._now
+        )
         self._tx.log.append(
             self._now, SYSTEM, "noted", decision.id, {"rule": decision.rule_id, "title": decision.title}
         )

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from pulse_tui.domain.alert import Alert, AlertState
 from pulse_tui.domain.decision import Decision, Fact
 from pulse_tui.domain.delivery import Retest
+from pulse_tui.domain.effect import Did, Response
 from pulse_tui.domain.hold import Hold
 from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.domain.words import Environment, Outcome
@@ -74,13 +75,17 @@ class JudgementTables:
             text = self._c.execute(sa.select(d.facts).where(*same, d.facts != "").order_by(d.seq)).scalar()
         return dict(from_json(text)) if text else {}
 
-    def add_responses(self, decision_id: str, responses: Sequence[tuple[str, str]], at: datetime) -> None:
-        rows = [{"decision_id": decision_id, "action": a, "what": w, "at": to_us(at)} for a, w in responses]
+    def add_responses(self, decision_id: str, responses: Sequence[Response], at: datetime) -> None:
+        rows = [
+            {"decision_id": decision_id, "action": r.action, "what": r.what, "did": r.did.value, "at": to_us(at)}
+            for r in responses
+        ]
         insert_many(self._c, t.responses, rows)
 
-    def responses(self, decision_id: str) -> list[tuple[str, str]]:
-        query = sa.select(t.responses.c.action, t.responses.c.what).where(t.responses.c.decision_id == decision_id)
-        return [(a, w) for a, w in self._c.execute(query.order_by(t.responses.c.seq))]
+    def responses(self, decision_id: str) -> list[Response]:
+        c = t.responses.c
+        query = sa.select(c.action, c.what, c.did).where(c.decision_id == decision_id).order_by(c.seq)
+        return [Response(action, what, Did(did)) for action, what, did in self._c.execute(query)]
 
     def open_alerts(self, fingerprints: Iterable[str]) -> dict[str, Alert]:
         found = {}

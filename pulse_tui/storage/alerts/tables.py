@@ -42,6 +42,7 @@ responses = sa.Table(
     text("action"),
     text("what"),
     time("at"),
+    sa.Column("did", sa.Text, nullable=False, server_default="done"),
     sa.Index(None, "decision_id"),
 )
 

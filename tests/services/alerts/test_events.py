@@ -13,7 +13,7 @@ from pulse_tui.actions._shared.case import NoOptions
 from pulse_tui.cli.main import run
 from pulse_tui.domain.alert import Alert, AlertEvent
 from pulse_tui.domain.delivery import Delivery
-from pulse_tui.domain.effect import Effect
+from pulse_tui.domain.effect import Did, Effect
 from pulse_tui.domain.errors import Refused
 from pulse_tui.domain.evals import Basis
 from pulse_tui.domain.evidence import MetricEvidence
@@ -145,7 +145,7 @@ def test_the_response_that_an_event_led_to_stands_with_the_alert(judge: JudgePar
     alert = opened(judge)
     operate.resolve(judge, alert.id, "ana", "fixed", clock())
     with judge.store.read() as tx:
-        assert [a for a, what in tx.judgements.responses(alert.decision_id) if "queued" in what] == ["notify"] * 2
+        assert [r.action for r in tx.judgements.responses(alert.decision_id) if r.did is Did.QUEUED] == ["notify"] * 2
 
 
 def test_a_kind_that_breaks_or_is_no_longer_installed_holds_up_no_operator(judge: JudgeParts, clock: Clock) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from pulse_tui.domain.alert import AlertState
 from pulse_tui.domain.delivery import Retest
+from pulse_tui.domain.effect import Did, Response
 from pulse_tui.domain.errors import StorageError
 from pulse_tui.domain.words import Environment, Mode, Outcome, Priority
 from pulse_tui.storage.store import SqlStore
@@ -140,9 +141,10 @@ def test_a_retest_is_asked_once_and_done_when_a_run_arrives(store: SqlStore) -> 
 
 def test_responses_are_kept_in_their_order(store: SqlStore) -> None:
     with store.write() as tx:
-        tx.judgements.add_responses("d-1", [("block", "placed"), ("notify", "queued")], NOW)
+        did = [Response("block", "placed", Did.DONE), Response("notify", "page queued", Did.QUEUED)]
+        tx.judgements.add_responses("d-1", did, NOW)
         tx.judgements.add_responses("d-1", [], NOW)
-        assert tx.judgements.responses("d-1") == [("block", "placed"), ("notify", "queued")]
+        assert tx.judgements.responses("d-1") == did
 
 
 def test_the_most_urgent_open_alerts_are_on_the_board_however_many_there_are(store: SqlStore) -> None:
