@@ -135,11 +135,8 @@ def _named(weaknesses: Sequence[Weakness]) -> str:
 def _waived(a: Asked, weakness: Weakness) -> str | None:
     """Who waived the vulnerability on this asset there, and why."""
     for alert in a.tx.judgements.open_alerts_about(weakness.fingerprint):
-        if alert.state is not AlertState.SUPPRESSED or not alert.suppressed_until or alert.suppressed_until <= a.now:
-            continue
-        # A silence quietens the pager and excuses nothing: only a waiver is an exception.
-        muted = [e.action for e in a.tx.log.entries(subject=alert.id) if e.action in ("alert.waived", "alert.silenced")]
-        if muted and muted[-1] == "alert.waived":
+        # A silence quietens the pager and excuses nothing: only a waiver is an exception, while it lasts.
+        if alert.waived and alert.suppressed_until is not None and alert.suppressed_until > a.now:
             return f"by {alert.suppressed_by} until {alert.suppressed_until:%Y-%m-%d}: {alert.suppressed_why}"
     return None
 
