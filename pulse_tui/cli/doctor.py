@@ -246,7 +246,7 @@ def _operators(house: House) -> Iterator[Line]:
         "you",
         known or None,
         f"{me}"
-        + ("" if known else ": not in the operators' file, may read but not approve; $PULSE_OPERATOR names another"),
+        + ("" if known else ": not in the operators' file, may read but not act; $PULSE_OPERATOR names another"),
     )
 
 
