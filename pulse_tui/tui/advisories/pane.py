@@ -29,6 +29,9 @@ class AdvisoriesPane(TablePane["AdvisoryRow"]):
         super().__init__(ADVISORIES, id="advisories")
 
     def show_board(self, board: Board, now_us: int, lead: str | None) -> None:
+        asked = [s.id for s in board.sources if s.kind == "osv"]
+        # Where advisories are collected an empty pane is an answer; it never says more than what was asked.
+        self.empty = f"no advisory of {', '.join(asked)} reaches what is known to run" if asked else ""
         self.update_rows(board.advisories, now_us)
 
     def opens(self, row: AdvisoryRow) -> OpenAdvisory:

@@ -29,6 +29,9 @@ HEAD = 2  # the frame's top line and the column titles
 class Table(Canvas, Generic[RowT]):
     """Rows of one :class:`~pulse_tui.tui.kit.rows.Spec`, with a cursor and a filter, inside a frame."""
 
+    empty = ""
+    """What stands in the place of no rows, where that depends on more than the rows; else the spec's words."""
+
     def __init__(self, spec: Spec[RowT], *, id: str) -> None:
         """It shows "reading…" until the first :meth:`update_rows`."""
         super().__init__(id=id)
@@ -280,7 +283,7 @@ class Table(Canvas, Generic[RowT]):
             return "reading…"
         if self._all:
             return f"nothing matches /{self.filter.text}. Esc clears the filter"
-        return self.spec.empty
+        return self.empty or self.spec.empty
 
     def _row_spans(self, cells: Sequence[Span], width: int, marker: str, marker_style: Style) -> list[Span]:
         spans: list[Span] = [(marker, marker_style)]
