@@ -22,6 +22,7 @@ from pulse_tui.collectors.prometheus.level import Level, Report, Seen, Standing
 from pulse_tui.domain.advisory import Advisory, Audit, Finding
 from pulse_tui.domain.bill import Bill, DependencyChange, Head
 from pulse_tui.domain.concern import Concern
+from pulse_tui.domain.delivery import Delivery
 from pulse_tui.domain.estate import Component, Dependency, Estate
 from pulse_tui.domain.evals import Basis, Gate, SuiteRun, SuiteRunState, Task, Verdict
 from pulse_tui.domain.note import Label, Note, Reading
@@ -33,6 +34,7 @@ from pulse_tui.domain.words import AssetType, Change, ComponentKind, Severity, S
 from pulse_tui.enrich.advisories import matching
 from pulse_tui.enrich.evals import regressions
 from pulse_tui.enrich.vendors import notes
+from pulse_tui.services.alerts import deliver
 from pulse_tui.services.components import bills
 from pulse_tui.services.evals import drifts, take
 from pulse_tui.services.promotion import decide
@@ -126,6 +128,9 @@ BUILT: dict[str, Callable[[], Signal | None]] = {
     "source health": lambda: refresh._health(
         SourceShape(id="osv", kind="osv", every=300.0, options=None),
         SourceStatus(id="osv", kind="osv", failures=3, reason="it timed out", last_good_at=NOW), later(hours=1)),
+    "lost message": lambda: deliver._lost(
+        Delivery(key="notify-1", kind="notify", route="page", payload={"title": "p95", "owner": "ml-support"},
+                 created_at=NOW, error="it timed out"), NOW),
     "concern": lambda: concerns._signal(CONCERN, NOW),
     "registered": lambda: events.event(SAID, BOT, NOW, Change.BUILD, "3.8.2", release("3.8.2"), None, iteration=7),
     "serves": lambda: events.event(SAID, None, NOW, Change.DEPLOYMENT, "3.8.2", None, deployment("3.8.1"), iteration=8,
@@ -169,7 +174,7 @@ def test_signals_are_made_in_one_place_and_every_maker_is_kept_here() -> None:
     texts = {path.relative_to(root).as_posix(): path.read_text(encoding="utf-8") for path in root.rglob("*.py")}
     assert [name for name, text in texts.items() if re.search(r"\bSignal\(\n", text)] == ["domain/signal.py"]
     makers = {name for name, text in texts.items() if re.search(r"\bobserved\(\n", text)} - {"domain/signal.py"}
-    modules = (aftermath, bills, content, runs, refresh, concerns, events, drifts, take, decide, report, bundle, ci,
+    modules = (aftermath, bills, content, deliver, runs, refresh, concerns, events, drifts, take, decide, report, bundle, ci,
                matching, notes, regressions)  # fmt: skip
     assert makers == {Path(str(m.__file__)).relative_to(root).as_posix() for m in modules}
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+from datetime import datetime
 from typing import NamedTuple
 
 from pulse_tui.domain.delivery import Delivery, DeliveryState
 from pulse_tui.domain.errors import PulseError
 from pulse_tui.domain.evidence import UNDELIVERED, HealthEvidence
-from pulse_tui.domain.signal import fingerprint, observed
+from pulse_tui.domain.signal import Signal, fingerprint, observed
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Recommended, Severity, SignalType
 from pulse_tui.ports import Transaction
@@ -62,18 +63,22 @@ def deliver(parts: JudgeParts, holder: str) -> Sent:
 
 def _report(delivery: Delivery, tx: Transaction, parts: JudgeParts) -> None:
     """A route that loses what it is given is a condition of its own; the next delivery that arrives ends it."""
-    now, route = parts.clock(), delivery.route
-    condition = fingerprint("route", route)
-    if delivery.state is DeliveryState.SENT:
-        if tx.judgements.open_alerts_about(condition):
-            Responder(tx, parts, now).clear(condition, f"a delivery to {route} arrived")
+    now = parts.clock()
+    if delivery.state is DeliveryState.DEAD:
+        absorb([_lost(delivery, now)], tx, parts, now)
         return
-    body = delivery.payload
-    lost = observed(
+    condition = fingerprint("route", delivery.route)
+    if tx.judgements.open_alerts_about(condition):
+        Responder(tx, parts, now).clear(condition, f"a delivery to {delivery.route} arrived")
+
+
+def _lost(delivery: Delivery, now: datetime) -> Signal:
+    route, body = delivery.route, delivery.payload
+    return observed(
         SignalType.SOURCE_HEALTH,
         source=SYSTEM,
         event=("undelivered", delivery.key),
-        fingerprint=condition,
+        fingerprint=fingerprint("route", route),
         title=f"{delivery.kind} to {route} failed permanently: {body.get('title', delivery.key)}",
         evidence=HealthEvidence(subject=f"route {route}", state=UNDELIVERED, reason=clean(delivery.error, 300)),
         severity=Severity.HIGH,
@@ -81,7 +86,6 @@ def _report(delivery: Delivery, tx: Transaction, parts: JudgeParts) -> None:
         now=now,
         summary=f"Nobody was reached by it: correct the route {route}, and call {body.get('owner', 'the owner')}.",
     )
-    absorb([lost], tx, parts, now)
 
 
 def _send(delivery: Delivery, parts: JudgeParts) -> Delivery:
