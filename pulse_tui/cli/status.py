@@ -77,8 +77,9 @@ def _rollbacks(board: Board, operators: Sequence[OperatorShape], now_us: int) ->
 
 def _lines(board: Board, operators: Sequence[OperatorShape], now_us: int) -> list[str]:
     h = board.header
+    canary = f" ({h.canary_risk} at risk)" if h.canary_risk else ""
     lines = [
-        f"{h.estate}: production {h.production_ok} ok, {h.production_risk} at risk{_rest(h)}; canary {h.canary}, shadow {h.shadow};"
+        f"{h.estate}: production {h.production_ok} ok, {h.production_risk} at risk{_rest(h)}; canary {h.canary}{canary}, shadow {h.shadow};"
         f" P1 {h.p1}, P2 {h.p2}, other {h.p4}; sources {h.sources_good}/{h.sources_total} good"
         + (f"; {h.muted} of what is open muted" if h.muted else "")
     ]

@@ -34,12 +34,12 @@ OPEN: Final = (
 )
 OF_SUBJECT: Final = (
     bind(
-        "f", "freeze", "freeze", "freeze the row's asset, or lift the freeze: promotions stop, rollbacks never do",
-        show=True, changes=True,
-    ),
-    bind(
         "p", "propose", "plan rollback", "make a rollback plan for the row; approve it in the plan",
         show=True, changes=True, narrow="plan",
+    ),
+    bind(
+        "f", "freeze", "freeze", "freeze the row's asset, or lift the freeze: promotions stop, rollbacks never do",
+        show=True, changes=True,
     ),
     bind("h", "history", "history", "the releases of the row's asset: compare, gate, approve, promote", show=True),
     bind(

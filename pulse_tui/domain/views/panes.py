@@ -176,6 +176,8 @@ class Header(NamedTuple):
     """Deployments that would be ok if the sources behind them were not silent; ``production_ok`` counts what is ok."""
     production_other: int = 0
     """Deployments that are neither ok nor at risk nor stale: watched, held, to be retested."""
+    canary_risk: int = 0
+    """Canaries that are at risk, as production counts it; ``canary`` counts all."""
     as_of: str = ""
     """When the newest of what is shown came, in UTC, once nothing came for a while; empty while the sources report."""
 

@@ -214,15 +214,16 @@ def _header(
     as_of: str,
 ) -> Header:
     serving: Counter[str] = Counter()
-    for (environment, _), count in places.items():
+    risky: Counter[str] = Counter()
+    for (environment, state), count in places.items():
         serving[environment] += count
-    risky = sum(count for (e, state), count in places.items() if e == "production" and state in RISKY)
+        risky[environment] += count if state in RISKY else 0
     live = [a.priority for a in alerts]
     ok, stale = places["production", Standing.OK], places["production", Standing.STALE]
     return Header(
         estate=estate,
         production_ok=ok,
-        production_risk=risky,
+        production_risk=risky["production"],
         canary=serving["canary"],
         shadow=serving["shadow"],
         p1=live.count("P1"),
@@ -238,7 +239,8 @@ def _header(
         waiting=len(rollbacks.plans),
         muted=sum(a.muted for a in alerts),
         production_stale=stale,
-        production_other=serving["production"] - ok - risky - stale,
+        production_other=serving["production"] - ok - risky["production"] - stale,
+        canary_risk=risky["canary"],
         as_of=as_of,
     )
 

@@ -89,7 +89,7 @@ def _counts(header: Header) -> list[_Part]:
     heard = f"{header.sources_good}/{header.sources_total}"
     sources = styles.DIM if header.sources_good == header.sources_total else styles.WARN
     return [
-        _Part(7, ((f"canary {header.canary}", styles.PLAIN),), ((f"can {header.canary}", styles.PLAIN),), keep=False),
+        _canary(header),
         _Part(8, ((f"shadow {header.shadow}", styles.PLAIN),), keep=False),
         _Part(0, ((f"P1 {header.p1}", styles.ALARM if header.p1 else styles.DIM),)),
         _Part(0, ((f"P2 {header.p2}", styles.BAD if header.p2 else styles.DIM),)),
@@ -105,6 +105,15 @@ def _counts(header: Header) -> list[_Part]:
         _counted(3, header.dead_letters, f"✖ {header.dead_letters} undelivered", f"✖{header.dead_letters}", styles.BAD),
         _Part(5, ((f"sources {heard}", sources),), ((f"src {heard}", sources),)),
     ]
+
+
+def _canary(header: Header) -> _Part:
+    """How many canaries there are, which may be dropped, and how many of them are at risk, which may not."""
+    count, risk = header.canary, header.canary_risk
+    if not risk:
+        return _Part(7, ((f"canary {count}", styles.PLAIN),), ((f"can {count}", styles.PLAIN),), keep=False)
+    long = ((f"canary {count}", styles.PLAIN), (f" ▲ {risk} risk", styles.WARN))
+    return _Part(7, long, ((f"can ▲{risk}", styles.WARN),))
 
 
 def _counted(rank: int, count: int, long: str, short: str, style: Style) -> _Part:

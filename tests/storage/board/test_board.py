@@ -166,6 +166,8 @@ def _agrees(store: SqlStore, world: dict[str, Any], path: Path | None) -> None:
     production = [states[place] for place in states if place[1] == "production"]
     bad = sum(s in ("FAIL", "risk", "quarantined", "conflict", "unknown") for s in production)
     assert (head.production_risk, head.production_ok) == (bad, production.count("ok"))
+    canaries = [states[place] for place in states if place[1] == "canary"]
+    assert head.canary_risk == sum(s in ("FAIL", "risk", "quarantined", "conflict", "unknown") for s in canaries)
     assert head.production_stale == production.count("stale")
     assert head.production_other == len(production) - bad - head.production_ok - head.production_stale
     assert head.frozen == tuple(sorted({s or "everything" for s in frozen}))

@@ -13,7 +13,7 @@ from pulse_tui.tui.kit.header import header_spans
 CALM = Header("acme-ai", 12, 0, 3, 2, 0, 0, 4, (), 15, 15, 0, 0)
 NIGHT = Header(
     "acme-ai", 6, 3, 3, 2, 2, 3, 9, ("embed-gateway", "support-bot"), 5, 8, 2, 1,
-    running=1, stopped=1, waiting=2, muted=2,
+    running=1, stopped=1, waiting=2, muted=2, canary_risk=2,
 )  # fmt: skip
 
 
@@ -32,6 +32,11 @@ def test_a_wide_line_says_it_in_words() -> None:
     text = line(NIGHT, 240)
     for words in ("sources 5/8", "FREEZE embed-gateway +1", "2 undecided", "1 undelivered", "muted 2", "2 waiting"):
         assert words in text
+
+
+@pytest.mark.parametrize(("width", "words"), [(80, "can ▲2"), (240, "canary 3 ▲ 2 risk")])
+def test_a_failing_canary_stands_in_the_line_though_production_is_well(width: int, words: str) -> None:
+    assert words in line(NIGHT, width, read_only=True)
 
 
 def test_a_calm_night_fits_80_columns_and_names_nothing_that_is_not() -> None:
