@@ -62,7 +62,7 @@ def alert_story(parts: RollbackParts, alert_id: str) -> AlertStory:
             alert=_row(alert.lapse(now), now),
             changed=tuple(_changed(tx, alert, signal)),
             risk=tuple(_risk(tx, alert, signal, asset, estate)),
-            todo=tuple(_todo(alert, advice, done)),
+            todo=tuple(_todo(alert, advice, done, now)),
             why=tuple(_why(decision, signal)),
             correlated=tuple(_correlated(tx, alert, now)),
             timeline=tuple(_timeline(tx, alert, signal)),
@@ -174,19 +174,27 @@ def _risk(tx: Transaction, alert: Alert, signal: Signal, asset: Asset | None, es
     return lines
 
 
-def _todo(alert: Alert, advice: Advice, done: Sequence[str]) -> list[str]:
+def _todo(alert: Alert, advice: Advice, done: Sequence[str], now: datetime) -> list[str]:
     if alert.open:
         lines = list(advice.lines)
     else:
         lines = [f"nothing: resolved {iso(alert.resolved_at) if alert.resolved_at else ''} ({alert.resolved_why})"]
     if alert.open and alert.deadline is not None:
-        lines.append(f"respond by {iso(alert.deadline)}; owner {alert.owner or 'nobody'}")
+        lines.append(f"respond by {_by(alert.deadline, now, 'overdue')}; owner {alert.owner or 'nobody'}")
     if alert.acknowledged_by and alert.acknowledged_until:
-        lines.append(f"acknowledged by {alert.acknowledged_by} until {iso(alert.acknowledged_until)}")
+        lines.append(f"acknowledged by {alert.acknowledged_by} until {_by(alert.acknowledged_until, now, 'lapsed')}")
     if alert.suppressed_by and alert.suppressed_until:
-        lines.append(f"quiet until {iso(alert.suppressed_until)}, by {alert.suppressed_by}: {alert.suppressed_why}")
+        lines.append(
+            f"quiet until {_by(alert.suppressed_until, now, 'lapsed')}, by {alert.suppressed_by}: {alert.suppressed_why}"
+        )
     lines.extend(f"done already: {line}" for line in done)
     return lines
+
+
+def _by(moment: datetime, now: datetime, past: str) -> str:
+    """A moment and how far it is off: nobody reckons in UTC at night."""
+    left, since = age(to_us(now), to_us(moment)), age(to_us(moment), to_us(now))
+    return f"{iso(moment)} (in {left})" if moment > now else f"{iso(moment)} ({past} {since})"
 
 
 def _done(tx: Transaction, alert: Alert) -> list[str]:

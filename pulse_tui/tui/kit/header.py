@@ -22,6 +22,8 @@ class _Part(NamedTuple):
     """How it stands where the line is narrow; empty: as it is."""
     keep: bool = True
     """Whether it stays on the line however narrow that is: state is never hidden."""
+    least: tuple[Span, ...] | None = None
+    """How it stands where even the short line of a bad night does not fit; None: as it is."""
 
 
 def header_spans(
@@ -31,23 +33,37 @@ def header_spans(
 
     ``as_of``: when the board was last known to be true, where it can no longer be asked for.
 
-    Where it does not fit, parts are written short, the least urgent first; then what only repeats a pane is dropped.
+    Where it does not fit, parts are written short, the least urgent first; then what only repeats a pane is dropped;
+    then, in a night when all is wrong at once, the name goes and words become their glyphs: the end is never cut off.
     """
     prod: tuple[Span, ...] = ((" PROD ", styles.PROD),)
     parts = [
         _Part(
-            5, ((" PULSE", styles.BOLD), (f" {safe(title)}", styles.PLAIN)), ((f" {safe(title)[:12]}", styles.BOLD),)
+            6,
+            ((" PULSE", styles.BOLD), (f" {safe(title)}", styles.PLAIN)),
+            ((f" {safe(title)[:12]}", styles.BOLD),),
+            least=(),
         ),
-        _Part(
+        _Part(0, prod)
+        if header is None
+        else _Part(
             0,
-            prod if header is None else (*prod, *_production(header)),
-            (*prod, *_production(header, short=True)) if header is not None and header.production_stale else (),
+            (*prod, *_production(header)),
+            (*prod, *_production(header, short=True)) if header.production_stale else (),
+            least=(*prod, *_production(header, short=True)),
         ),
     ]
     if read_only:
-        parts.append(_Part(1, ((" READ-ONLY ", styles.REVERSE),)))
+        parts.append(_Part(1, ((" READ-ONLY ", styles.REVERSE),), least=((" RO ", styles.REVERSE),)))
     if heard := as_of or (header.as_of if header is not None else ""):
-        parts.append(_Part(2, ((f"as of {heard}", styles.WARN),), ((f"@{heard}", styles.WARN),)))
+        parts.append(
+            _Part(
+                2,
+                ((f"as of {heard}", styles.WARN),),
+                ((f"@{heard}", styles.WARN),),
+                least=((f"@{heard[:5]}", styles.WARN),),
+            )
+        )
     if header is not None:
         parts += _counts(header)
     if operator:
@@ -60,6 +76,12 @@ def header_spans(
             parts[n] = parts[n]._replace(spans=parts[n].short)
     while _length(parts) > width and any(not part.keep for part in parts):
         del parts[max((n for n in range(len(parts)) if not parts[n].keep), key=lambda n: (parts[n].rank, n))]
+    for n in sorted(range(len(parts)), key=lambda n: (parts[n].rank, n), reverse=True):
+        if _length(parts, 1) <= width:
+            break
+        if (least := parts[n].least) is not None:
+            parts[n] = parts[n]._replace(spans=least)
+    parts = [part for part in parts if part.spans]
     spans: list[Span] = []
     gap = next((" " * wide for wide in (3, 2) if _length(parts, wide) <= width), " ")
     for part in parts:
@@ -97,13 +119,13 @@ def _counts(header: Header) -> list[_Part]:
         _counted(1, header.stopped, f"✖ {header.stopped} run stopped", f"✖run {header.stopped}", styles.ALARM),
         _counted(2, header.running, f"▶ {header.running} running", f"▶{header.running}", styles.WARN),
         _counted(3, header.waiting, f"⧗ {header.waiting} waiting", f"⧗{header.waiting}", styles.WARN),
-        _counted(4, header.muted, f"○ muted {header.muted}", f"mut {header.muted}", styles.WARN),
+        _counted(4, header.muted, f"○ muted {header.muted}", f"mut {header.muted}", styles.WARN, f"○{header.muted}"),
         _counted(2, len(frozen), f"■ FREEZE {first}", f"■{len(frozen)}", styles.HELD),
         _counted(
             4, header.indeterminate, f"? {header.indeterminate} undecided", f"?{header.indeterminate}", styles.WARN
         ),
         _counted(3, header.dead_letters, f"✖ {header.dead_letters} undelivered", f"✖{header.dead_letters}", styles.BAD),
-        _Part(5, ((f"sources {heard}", sources),), ((f"src {heard}", sources),)),
+        _Part(5, ((f"sources {heard}", sources),), ((f"src {heard}", sources),), least=((heard, sources),)),
     ]
 
 
@@ -113,12 +135,14 @@ def _canary(header: Header) -> _Part:
     if not risk:
         return _Part(7, ((f"canary {count}", styles.PLAIN),), ((f"can {count}", styles.PLAIN),), keep=False)
     long = ((f"canary {count}", styles.PLAIN), (f" ▲ {risk} risk", styles.WARN))
-    return _Part(7, long, ((f"can ▲{risk}", styles.WARN),))
+    return _Part(7, long, ((f"can ▲{risk}", styles.WARN),), least=((f"c▲{risk}", styles.WARN),))
 
 
-def _counted(rank: int, count: int, long: str, short: str, style: Style) -> _Part:
+def _counted(rank: int, count: int, long: str, short: str, style: Style, least: str = "") -> _Part:
     """Something that is on the line only where there is any."""
-    return _Part(rank, ((long, style),), ((short, style),)) if count else _Part(rank, ())
+    if not count:
+        return _Part(rank, ())
+    return _Part(rank, ((long, style),), ((short, style),), least=((least, style),) if least else None)
 
 
 def tab_spans(current: int, tabs: Sequence[tuple[str, str]]) -> list[Span]:

@@ -23,9 +23,33 @@ def line(header: Header, width: int, *, read_only: bool = False) -> str:
 
 @pytest.mark.parametrize("width", [80, 120, 200])
 def test_whatever_the_width_no_state_is_dropped(width: int) -> None:
-    text = line(NIGHT, width, read_only=True)
-    for word in ("6 ok", "3 risk", "READ-ONLY", "P1 2", "P2 3", "5/8", "■", "▶", "⧗", "✖", "?", "mut"):
+    text = line(NIGHT, width, read_only=True)[:width]
+    muted = "○" if width == 80 else "mut"
+    for word in ("6 ok", "3 risk", "READ-ONLY", "P1 2", "P2 3", "5/8", "■", "▶", "⧗", "✖", "?", muted):
         assert word in text, word
+
+
+def test_a_night_when_all_is_wrong_and_nobody_collects_still_shows_every_state_in_80_columns() -> None:
+    worst = NIGHT._replace(production_stale=3, as_of="00:36:09")
+    text = line(worst, 80, read_only=True)[:80]
+    for word in (
+        " PROD ",
+        "● 6",
+        "▲ 3",
+        "? 3",
+        "RO",
+        "as of 00:36",
+        "▲2",
+        "P1 2",
+        "P2 3",
+        "✖run 1",
+        "▶1",
+        "⧗2",
+        "■2",
+        "?2",
+    ):
+        assert word in text, word
+    assert text.endswith("5/8")
 
 
 def test_a_wide_line_says_it_in_words() -> None:
@@ -34,7 +58,7 @@ def test_a_wide_line_says_it_in_words() -> None:
         assert words in text
 
 
-@pytest.mark.parametrize(("width", "words"), [(80, "can ▲2"), (240, "canary 3 ▲ 2 risk")])
+@pytest.mark.parametrize(("width", "words"), [(80, "c▲2"), (120, "can ▲2"), (240, "canary 3 ▲ 2 risk")])
 def test_a_failing_canary_stands_in_the_line_though_production_is_well(width: int, words: str) -> None:
     assert words in line(NIGHT, width, read_only=True)
 
