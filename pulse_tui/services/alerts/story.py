@@ -22,7 +22,7 @@ from pulse_tui.domain.evidence import (
     SuiteEvidence,
     VersionEvidence,
 )
-from pulse_tui.domain.moments import iso, to_us
+from pulse_tui.domain.moments import age, iso, to_us
 from pulse_tui.domain.rollback import PlanState
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.views.panes import AlertRow, AlertStory

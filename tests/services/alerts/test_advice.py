@@ -130,6 +130,13 @@ def test_ticket_and_message_say_what_the_page_says(gateway: RollbackParts) -> No
     assert all(text.startswith("; ".join(page.todo[:3])) for text in said)
 
 
+def test_the_deadline_says_how_far_it_is_off_and_how_long_it_is_overdue(gateway: RollbackParts, clock: Clock) -> None:
+    take(gateway, CVE)
+    assert any(line.startswith("respond by ") and "(in 15m)" in line for line in story(gateway, SignalType.CVE).todo)
+    clock.pass_(minutes=70)
+    assert any("(overdue 55m)" in line for line in story(gateway, SignalType.CVE).todo)
+
+
 # --------------------------------------------------------------------------- announcements
 
 

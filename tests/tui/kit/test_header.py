@@ -34,11 +34,11 @@ def test_a_night_when_all_is_wrong_and_nobody_collects_still_shows_every_state_i
     text = line(worst, 80, read_only=True)[:80]
     for word in (
         " PROD ",
-        "● 6",
-        "▲ 3",
-        "? 3",
+        "●6",
+        "▲3",
+        "?3",
         "RO",
-        "as of 00:36",
+        "@00:36",
         "▲2",
         "P1 2",
         "P2 3",
