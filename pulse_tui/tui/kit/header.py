@@ -68,20 +68,7 @@ def header_spans(
         parts += _counts(header)
     if operator:
         parts.append(_Part(9, ((safe(operator), styles.DIM),), keep=False))
-    parts = [part for part in parts if part.spans]
-    for n in sorted(range(len(parts)), key=lambda n: (parts[n].rank, n), reverse=True):
-        if _length(parts) <= width:
-            break
-        if parts[n].short:
-            parts[n] = parts[n]._replace(spans=parts[n].short)
-    while _length(parts) > width and any(not part.keep for part in parts):
-        del parts[max((n for n in range(len(parts)) if not parts[n].keep), key=lambda n: (parts[n].rank, n))]
-    for n in sorted(range(len(parts)), key=lambda n: (parts[n].rank, n), reverse=True):
-        if _length(parts, 1) <= width:
-            break
-        if (least := parts[n].least) is not None:
-            parts[n] = parts[n]._replace(spans=least)
-    parts = [part for part in parts if part.spans]
+    parts = _fitted([part for part in parts if part.spans], width)
     spans: list[Span] = []
     gap = next((" " * wide for wide in (3, 2) if _length(parts, wide) <= width), " ")
     for part in parts:
@@ -89,6 +76,27 @@ def header_spans(
             spans.append((gap, styles.PLAIN))
         spans += part.spans
     return spans
+
+
+def _fitted(parts: list[_Part], width: int) -> list[_Part]:
+    """Short, dropped and least, each only as far as ``width`` asks for."""
+
+    def by_rank() -> list[int]:
+        return sorted(range(len(parts)), key=lambda n: (parts[n].rank, n), reverse=True)
+
+    for n in by_rank():
+        if _length(parts) <= width:
+            return parts
+        if parts[n].short:
+            parts[n] = parts[n]._replace(spans=parts[n].short)
+    while _length(parts) > width and any(not part.keep for part in parts):
+        del parts[next(n for n in by_rank() if not parts[n].keep)]
+    for n in by_rank():
+        if _length(parts, 1) <= width:
+            break
+        if (least := parts[n].least) is not None:
+            parts[n] = parts[n]._replace(spans=least)
+    return [part for part in parts if part.spans]
 
 
 def _length(parts: Sequence[_Part], gap: int = 2) -> int:
