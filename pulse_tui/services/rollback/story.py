@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 
 from pulse_tui.domain.moments import iso
@@ -26,10 +25,10 @@ def plan_story(parts: RollbackParts, plan_hash: str, principal: str, *, checked:
         votes = tx.rollbacks.approvals(plan.hash)
         counted = valid_approvals(tx, parts, plan, now)
         runs = tx.rollbacks.runs(plan_hash=plan.hash)
-        lines = _run_lines(tx, runs)
         word = runs[0].state.value if runs else state.value
         if runs and abandoned(tx, parts.outside, runs[0], now):
             word = ABANDONED
+        lines = _run_lines(tx, runs[0], word) if runs else []
         radius = _blast_radius(tx, plan)
     over = state in (PlanState.USED, PlanState.REJECTED)
     checks = preflight(parts, plan) if checked and not over else []
@@ -94,15 +93,15 @@ def _blast_radius(tx: Transaction, plan: Plan) -> str:
     return f"{plan.asset_id}: " + ", ".join(words)
 
 
-def _run_lines(tx: Transaction, runs: Sequence[Run]) -> list[str]:
-    lines: list[str] = []
-    for run in runs[:1]:
-        lines.append(f"run {run.id} by {run.started_by}: {run.state.value}" + (f", {run.detail}" if run.detail else ""))
-        for at, step, state, detail in tx.rollbacks.journal(run.id):
-            lines.append(f"{iso(at)}  step {step + 1} {state}: {detail}")
-        if run.state in (RunState.UNKNOWN, RunState.HALTED):
-            lines.append(
-                f"what to do: check the targets, then pulse-tui rollback resume {run.id} to go on, "
-                f"or pulse-tui rollback undo {run.id} to put back what moved"
-            )
+def _run_lines(tx: Transaction, run: Run, word: str) -> list[str]:
+    lines = [f"run {run.id} by {run.started_by}: {word}" + (f", {run.detail}" if run.detail else "")]
+    journal = tx.rollbacks.journal(run.id)
+    lines += [f"{iso(at)}  step {step + 1} {state}: {detail}" for at, step, state, detail in journal]
+    if word == ABANDONED and not journal:
+        lines.append("no step was begun: nothing was sent to any target")
+    if word in (ABANDONED, RunState.UNKNOWN, RunState.HALTED):
+        lines.append(
+            f"what to do: check the targets, then pulse-tui rollback resume {run.id} to go on, "
+            f"or pulse-tui rollback undo {run.id} to put back what moved"
+        )
     return lines

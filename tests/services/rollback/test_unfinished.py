@@ -16,6 +16,7 @@ from pulse_tui.services.rollback.approve import approve
 from pulse_tui.services.rollback.execute import execute, put_back, resume
 from pulse_tui.services.rollback.listing import listed
 from pulse_tui.services.rollback.plan import propose
+from pulse_tui.services.rollback.story import plan_story
 from pulse_tui.services.rollback.unfinished import check_runs
 from tests.fakes.clock import Clock
 from tests.fakes.house import playbook
@@ -91,6 +92,17 @@ def test_a_lease_that_ran_out_abandons_a_run_with_nobody_writing_anything(parts:
     clock.sleep(61.0)
     assert [r.state for r in board(parts).runs] == ["abandoned"]
     assert (board(parts).header.running, board(parts).header.stopped) == (0, 1)
+
+
+def test_the_page_of_an_abandoned_run_never_says_that_it_runs(parts: RollbackParts, clock: Clock) -> None:
+    plan = propose(parts, "support-bot", CANARY, by="ana", reason="p95 breach")
+    approve(parts, plan.hash, "ana", "it hurts")
+    begun = _begun(parts, plan)
+    clock.sleep(61.0)
+    page = plan_story(parts, plan.hash, "ana")
+    assert page.run[0] == f"run {begun.id} by ana: abandoned"
+    assert "nothing was sent to any target" in page.run[1]
+    assert f"rollback resume {begun.id}" in page.run[2]
 
 
 def test_a_rollback_that_failed_and_was_undone_stays_until_what_should_have_gone_no_longer_serves(
