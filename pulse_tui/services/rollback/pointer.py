@@ -137,9 +137,11 @@ def _tell(
     if check.valid:
         clear_concern(tx, parts.judging, check.asset_id, name, f"{check.version} is a rollback target again", now)
         return
-    # An asset on its first release has no rollback target: that is not reported. A pointer that fails is.
+    # An asset on its first release has no rollback target: that is not reported, nor that one which was rolled back
+    # to its target has none behind it. A pointer that fails is, and one that was lost.
     stands = any(c.key == name for c in tx.inventory.concerns(check.asset_id))
-    if stands or check.version is not None or (before is not None and before.valid):
+    lost = before is not None and before.valid and before.version != check.serving
+    if stands or check.version is not None or lost:
         where = f"{check.asset_id} in {check.environment.value}"
         concern = Concern(
             asset_id=check.asset_id,

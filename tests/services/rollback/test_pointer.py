@@ -137,6 +137,21 @@ def test_a_release_that_is_quarantined_is_passed_over_and_none_left_is_told(part
     assert concerns(parts) == ["way-back:canary"]
 
 
+def test_a_rollback_to_the_last_good_release_does_not_report_that_none_is_behind_it(
+    parts: RollbackParts, clock: Clock
+) -> None:
+    with parts.store.write() as tx:
+        tx.estate.set_release_state("support-bot", "3.8.0", ReleaseState.QUARANTINED)
+    revalidate(parts, clock())
+    target = canary(parts, deep=False).version or ""
+    with parts.store.write() as tx:
+        tx.estate.set_release_state("support-bot", "3.8.2", ReleaseState.QUARANTINED)
+        tx.estate.deploy(deployment(target, since=clock.pass_(minutes=5)))
+    revalidate(parts, clock.pass_(minutes=1))
+    assert not canary(parts, deep=False).valid
+    assert concerns(parts) == []
+
+
 def test_an_asset_on_its_first_release_is_no_concern(parts: RollbackParts, clock: Clock) -> None:
     with parts.store.write() as tx:
         tx.estate.put_assets([asset("newcomer")])
