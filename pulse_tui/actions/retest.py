@@ -19,7 +19,7 @@ Options = NoOptions
 
 def respond(case: Case) -> Sequence[Effect]:
     """One retest an episode, due when the priority says so, and before the change takes effect."""
-    if (nothing := once(case, "a retest was asked for")) is not None:
+    if (nothing := once(case, "a retest was requested")) is not None:
         return nothing
     decision = case.decision
     if decision.asset_id is None:

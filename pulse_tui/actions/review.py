@@ -22,7 +22,7 @@ def respond(case: Case) -> Sequence[Effect]:
     """One task for each route of the first team that has any; what follows goes to the same routes."""
     if case.event.follows:
         return queue(case, "review", case.routes, task="review")
-    if (nothing := once(case, "a review was asked for")) is not None:
+    if (nothing := once(case, "a review was requested")) is not None:
         return nothing
     reviewers: list[str | None] = [o for o in (case.rule_owner, case.decision.owner) if o is not None]
     for owner in reviewers or [None]:

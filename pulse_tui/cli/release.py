@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pulse_tui.services.desk import ServiceDesk
 
 EPILOG = """\
-approve ASSET VERSION --why REASON              somebody answers for it; the gate's answer is kept with it
+approve ASSET VERSION --why REASON              somebody takes responsibility; the gate's answer is recorded with it
 promote ASSET VERSION --env ENV --why REASON    record that it goes there; refused while the gate is closed
 quarantine ASSET VERSION --why REASON           keep it out of every environment
 accept-risk ASSET VERSION --env ENV --gate functional|safety --days N --why REASON

@@ -23,8 +23,8 @@ run PLAN               carry out an approved plan, reading every target back
 undo PLAN              plan the way forward again; it is approved and run like any other plan
 undo RUN               put back what a run moved that stopped half-way
 show [PLAN]            one plan, or all of them
-list                   every plan, the newest first: how it stands, its targets, who waits for whom
-resume RUN             go on with a run that stopped half-way or whose process died
+list                   every plan, the newest first: its state, its targets, who waits for whom
+resume RUN             continue a run that stopped half-way or whose process died
 A PLAN is named by 8 or more digits of its hash. plan exits with 1 when it is blocked, run and resume when the run is
 not verified, list when something waits or stopped half-way."""
 _SUBJECTS = {"plan": "ASSET --env ENV", "resume": "RUN", "undo": "PLAN or RUN"}

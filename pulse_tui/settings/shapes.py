@@ -215,7 +215,7 @@ class HooksShape(Section, frozen=True):
 
 
 class ApprovalsShape(Section, frozen=True):
-    """How many distinct operators must approve in each environment, and how long a plan stands."""
+    """How many distinct operators must approve in each environment, and how long a plan is valid."""
 
     production: Annotated[int, Meta(ge=1, le=5)] = 2
     canary: Annotated[int, Meta(ge=1, le=5)] = 1

@@ -379,7 +379,7 @@ def test_a_bad_row_refuses_its_run_and_the_others_land(changes: dict[str, Any], 
 def test_repeats_that_were_asked_different_prompts_are_refused() -> None:
     rows = [row("Rome", case={"description": "d"}), row("Rome", test=1, case={"description": "d"})]
     rows[1]["prompt"]["raw"] = "Today is Monday. Answer: Rome"
-    with pytest.raises(SourceError, match=r"test 1 \(d\): its repeats were asked different prompts"):
+    with pytest.raises(SourceError, match=r"test 1 \(d\): its repeats had different prompts"):
         parse(rows)
 
 

@@ -61,7 +61,7 @@ SOURCES = (
 )
 PLAN_LINES = (
     PlanLine("1b77f0aa" * 8, "support-bot", "production", "3.8.1", "3.8.0", "proposed", ago(0), "ana approved; waits for 1 of: ben, cho; since 12m, expires in 48m", "", "", (), "pulse-tui rollback approve 1b77f0aa1b77 --why REASON"),
-    PlanLine("5d28fde0" * 8, "embed-gateway", "production", "1.9.3", "1.9.2", "unknown", ago(2), "", "5d28fde026b2", "step 2: no answer", ("alias: verified, read back 1.9.2", "gateway: unknown, gave no answer"), "pulse-tui rollback resume 5d28fde026b2 (goes on), or undo 5d28fde026b2 (puts back)"),
+    PlanLine("5d28fde0" * 8, "embed-gateway", "production", "1.9.3", "1.9.2", "unknown", ago(2), "", "5d28fde026b2", "step 2: no answer", ("alias: verified, read back 1.9.2", "gateway: unknown, gave no answer"), "pulse-tui rollback resume 5d28fde026b2 (continues), or undo 5d28fde026b2 (puts back)"),
     PlanLine("c20d4eee" * 8, "code-assist", "canary", "2.4.1", "2.4.0", "undone", ago(7), "", "c20d4eee9852", "step 1 of 1 failed: refused", ("alias: undone, put back to 2.4.1",), ""),
     PlanLine("e3f48e26" * 8, "support-bot", "canary", "3.8.2", "3.8.1", "verified", ago(30), "", "3b0ae0670bef", "3.8.1 serves support-bot/canary, read back", ("alias: verified, read back 3.8.1",), ""),
 )  # fmt: skip

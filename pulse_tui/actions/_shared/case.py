@@ -209,7 +209,7 @@ def hold(case: Case, kind: HoldKind, *, version: str | None, environment: Enviro
         return [Nothing(f"the signal matched no asset, there is nothing to {kind}: add the asset to the estate")]
     if case.event is not AlertEvent.OPENED and decision.version == case.alert.version:
         return [
-            Nothing(f"the {kind} was placed when alert {case.alert.id} opened; it stands unless somebody lifted it")
+            Nothing(f"the {kind} was placed when alert {case.alert.id} opened; it applies unless somebody lifted it")
         ]
     made = Hold(
         id=name(str(kind), case, decision.asset_id, environment, version),

@@ -230,7 +230,7 @@ class _Task:
         if item is None:
             item = self._items[answer.item] = _Item(answer)
         if answer.prompt and item.prompt != digest(answer.prompt):
-            return "its repeats were asked different prompts"
+            return "its repeats had different prompts"
         if not answer.scores and not answer.unscored:
             return "it has no score"
         for name, value in answer.scores.items():

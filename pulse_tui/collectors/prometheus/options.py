@@ -86,7 +86,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """The server's ``url``, and its ``token`` (bearer) or ``username`` and ``password``.
 
     ``window`` is what each point looks back over, ``step`` lies between two points. A series that is missing for
-    ``silent_after`` is an alert about the source; while a breach stands it is one at once.
+    ``silent_after`` is an alert about the source; while a breach is open it is one at once.
     """
 
     url: str

@@ -1,7 +1,7 @@
 """Output of promptfoo, JSON and JSON Lines: one run for each provider and prompt.
 
 Metrics are ``score``, ``pass_rate`` and every named score. A test is named by its description, else by a hash of its
-variables; what stands in it several times (``--repeat``) is its repeats, but for copies that its cache gave out.
+variables; what it contains several times (``--repeat``) is its repeats, but for copies that its cache gave out.
 promptfoo's XML is not a JUnit and is refused.
 """
 

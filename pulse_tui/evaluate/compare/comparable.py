@@ -114,7 +114,7 @@ def _differences(base: EvalRun, cand: EvalRun, name: str, question: Question) ->
         asked = dict(zip(before.items, before.prompts, strict=True))
         other = [i for i, p in zip(after.items, after.prompts, strict=True) if asked[i] != p]
         if other:
-            yield f"{name}: {len(other)} of {len(new)} items were asked another prompt ({named(other)})"
+            yield f"{name}: {len(other)} of {len(new)} items had another prompt ({named(other)})"
 
 
 def _counts(base: EvalRun, cand: EvalRun, tasks: Sequence[Task]) -> Iterator[str]:

@@ -254,7 +254,7 @@ def _measured(signal: Signal) -> str:
             freeze = f"pulse-tui suite freeze {evidence.suite}"
             return f"put the content back, or take the new one: {freeze}, run it on a good release, pin that run"
         case MetricEvidence(basis=Basis.DRIFT):
-            return f"look at what changed {evidence.between or 'then'}: ours, the vendors', the data"
+            return f"check what changed {evidence.between or 'then'}: ours, the vendors', the data"
         case MetricEvidence(verdict=Verdict.FAIL):
             return f"do not promote {version}: the gate is closed until it is fixed and measured again"
         case MetricEvidence(verdict=Verdict.INCONCLUSIVE):

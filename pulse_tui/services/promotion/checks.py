@@ -106,7 +106,7 @@ def _advisories(a: Asked) -> Iterator[Found]:
     audited = a.audited()
     version, basis = a.release.version, "" if audited.basis is Basis.OWN else f" (judged by {audited.basis.value})"
     if not audited.components:
-        detail = f"no component of {version} is known: which advisories reach it cannot be said"
+        detail = f"no component of {version} is known: which advisories reach it is unknown"
         yield Found(_MISSING, detail, _NO_BILL)
         return
     grave = [w for w in audited.weaknesses if w.holds]
@@ -363,7 +363,7 @@ def _read(a: Asked, bills: list[BillHead], tied: str) -> Found:
         todo = "pulse-tui status --quarantine names what could not be read; correct the file and ingest it again"
         return Found(status, f"{told}; {_many(refused, 'record')} refused: what they name is not audited", todo)
     if not components:
-        return Found(_MISSING, f"{told}: an empty bill says nothing", "Make it again from what is deployed")
+        return Found(_MISSING, f"{told}: an empty bill proves nothing", "Make it again from what is deployed")
     todo = f"pulse-tui components unaudited {asset_id} says which and why" if open_ else ""
     return Found(_OK, told, todo)
 

@@ -35,7 +35,7 @@ def _line(tx: Transaction, parts: RollbackParts, plan: Plan, state: PlanState, n
     if word in HALF_WAY and not any(
         r.target == run.target and r.started_at > run.started_at for r in tx.rollbacks.runs(limit=MANY)
     ):
-        todo = f"pulse-tui rollback resume {run.id} (goes on), or undo {run.id} (puts back)"
+        todo = f"pulse-tui rollback resume {run.id} (continues), or undo {run.id} (puts back)"
     return _made(plan, word, run.ended_at or run.started_at, run=run, targets=_targets(tx, plan, run), todo=todo)
 
 

@@ -96,7 +96,7 @@ def last(tx: Transaction, asset_id: str, environment: Environment, serving: str,
                 for c in check.checks
                 if c.name not in _RECORDED
             ]
-    return [Check(name="artifact", ok=False, blocking=False, detail="no target has been asked yet")]
+    return [Check(name="artifact", ok=False, blocking=False, detail="no target has been checked yet")]
 
 
 def revalidate(parts: RollbackParts, now: datetime, every_s: float = EVERY_S) -> int:
@@ -191,7 +191,7 @@ def _artifact(parts: RollbackParts, target: Release, environment: Environment) -
     """The answers of the playbook's targets about the artifact. No answer is shown as unknown and does not block."""
     playbook = next((p for p in parts.playbooks if p.serves(target.asset_id, environment)), None)
     if playbook is None:
-        detail = f"no target can be asked: no playbook serves {target.asset_id} in {environment.value}"
+        detail = f"no target can be checked: no playbook serves {target.asset_id} in {environment.value}"
         return [Check(name="artifact", ok=False, blocking=False, detail=detail)]
     out: list[Check] = []
     for shape in playbook.steps:

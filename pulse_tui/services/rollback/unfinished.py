@@ -109,7 +109,7 @@ def _over(tx: Transaction, concern: Concern) -> bool:
 def _todo(run: Run, word: str) -> str:
     if word == RunState.UNDONE.value:
         return "Find out why it failed, then plan again: pulse-tui rollback plan"
-    return f"pulse-tui rollback resume {run.id} goes on with it, pulse-tui rollback undo {run.id} puts back what moved"
+    return f"pulse-tui rollback resume {run.id} continues it, pulse-tui rollback undo {run.id} puts back what moved"
 
 
 def _raise(tx: Transaction, parts: JudgeParts, plan: Plan, run: Run, word: str, now: datetime) -> None:

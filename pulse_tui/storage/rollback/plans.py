@@ -74,7 +74,7 @@ class RollbackTables:
         if not insert_new(self._c, t.runs, {**_RUN.row(run), "active_key": run.target}):
             raise Refused(
                 f"another run is active on {run.target}",
-                todo="Wait for it, or see where it stands: pulse-tui rollback show",
+                todo="Wait for it, or see its state: pulse-tui rollback show",
             )
         records = [StepRecord(run_id=run.id, index=i, key=f"{run.id}-{i}") for i in range(steps)]
         self._c.execute(sa.insert(t.steps), [_STEP.row(s) for s in records])

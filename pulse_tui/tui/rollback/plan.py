@@ -50,7 +50,7 @@ def _after_run(plan: PlanStory, read_only: bool) -> str:
         "halted": f"the run halted, and RUN says what every target has now: {_mend(read_only)}",
         "unknown": f"check the target: whether the last step in RUN took effect is unknown; then {_mend(read_only)}",
         "abandoned": f"its process is gone: {_mend(read_only)}",
-    }.get(plan.state, "read RUN: it says how the run stands")
+    }.get(plan.state, "read RUN: it shows the state of the run")
 
 
 def _mend(read_only: bool) -> str:
@@ -69,7 +69,7 @@ def next_step(plan: PlanStory, read_only: bool) -> str:
     if missing <= 0:
         return "approved: [x] rolls back now; nothing has run yet"
     if not plan.may_approve:
-        return f"you cannot approve it: {plan.why_not or 'policy says no'}"
+        return f"you cannot approve it: {plan.why_not or 'policy does not allow it'}"
     last = "; yours is the last one needed, so it rolls back at once" if missing == 1 else ""
     return f"[a] approve ({plan.approvals_given} of {plan.approvals_needed} given{last})   [r] reject"
 
@@ -137,7 +137,7 @@ class PlanScreen(PageScreen):
             show=True,
             changes=True,
         ),
-        bind("e", "resume", "resume", "go on with a run that stopped half-way", show=True, changes=True),
+        bind("e", "resume", "resume", "continue a run that stopped half-way", show=True, changes=True),
         *PageScreen.PAGE_KEYS,
     ]
 

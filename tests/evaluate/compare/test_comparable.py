@@ -59,7 +59,7 @@ def test_items_that_only_one_side_has_are_named_and_counted() -> None:
 
 def test_an_item_that_was_asked_otherwise_is_named() -> None:
     base, cand = run("b", of("a", "b", prompts=("1", "2"))), run("c", of("a", "b", prompts=("1", "3")))
-    assert refused(base, cand) == "qa: 1 of 2 items were asked another prompt (b)"
+    assert refused(base, cand) == "qa: 1 of 2 items had another prompt (b)"
     assert refused(base, run("c", of("a", "b"))) == ""
 
 

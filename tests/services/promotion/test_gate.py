@@ -345,7 +345,7 @@ def test_a_bill_that_is_empty_or_could_not_be_read_whole_is_never_ok(parts: Roll
     assert "2 records refused: what they name is not audited" in said.detail
     assert billed(parts, refused=1).status == "missing"
     empty = billed(parts)
-    assert (empty.status, "an empty bill says nothing" in empty.detail) == ("missing", True)
+    assert (empty.status, "an empty bill proves nothing" in empty.detail) == ("missing", True)
 
 
 def test_without_a_playbook_the_plan_is_missing(parts: RollbackParts) -> None:

@@ -240,7 +240,7 @@ def test_what_blocks_stands_first_whatever_its_words() -> None:
     assert [(block.label, block.lines) for block in blocks[:4]] == [
         ("WHAT CHANGED", ("a 1 to canary",)),
         ("WHAT IS THE RISK", ("blocking: w", "only advised: y")),
-        ("WHAT TO DO NOW", ("fix what blocks, then ask again",)),
+        ("WHAT TO DO NOW", ("fix what blocks, then check again",)),
         ("BLOCKED", ("a 1 to canary",)),
     ]
     assert [block.lines[0] for block in blocks[4:]] == [
