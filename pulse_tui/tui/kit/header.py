@@ -41,7 +41,7 @@ def header_spans(
         _Part(
             6,
             ((" PULSE", styles.BOLD), (f" {safe(title)}", styles.PLAIN)),
-            ((f" {safe(title)[:12]}", styles.BOLD),),
+            ((" PULSE", styles.BOLD), (f" {safe(title)[:10]}", styles.PLAIN)),
             least=(),
         ),
         _Part(0, prod)
