@@ -218,6 +218,22 @@ def test_freeze_wants_a_reason_and_so_does_lifting_one_hold() -> None:
     play(scenario)
 
 
+def test_of_two_holds_each_stands_on_a_line_of_its_own_where_one_is_lifted() -> None:
+    desk = FakeDesk()
+    standing = (("h1", f"freeze: {'CVE-2026-3248 reaches it, ' * 4}"), ("h2", "freeze: the change window is closed"))
+    desk.holds = lambda asset_id: standing  # type: ignore[method-assign]
+
+    async def scenario(pilot: Pilot) -> None:
+        frozen = next(row for row in desk.registry if row.state == "frozen")
+        await pilot.press("1", "g")
+        while pilot.registry.table.cursor_key != frozen.key:
+            await pilot.press("j")
+        await pilot.open_dialog("f")
+        assert any("2 freeze: the change window is closed" in line for line in pilot.lines())
+
+    play(scenario, desk=desk, size=NARROW)
+
+
 def test_filter_line_filters_while_typing_and_escape_clears_it_afterwards() -> None:
     async def scenario(pilot: Pilot) -> None:
         table = pilot.alerts

@@ -33,7 +33,7 @@ class AskScreen(GuardedScreen[tuple[str, ...] | None]):
     """
 
     def __init__(self, what: str, about: str, fields: Sequence[Field]) -> None:
-        """The last field without a value gets the focus."""
+        """The last field without a value gets the focus. ``about``: one line; what there is to choose from, a line each."""
         super().__init__()
         self.what, self.about, self.fields = what, about, tuple(fields)
         self.inputs = [Input(field.value, select_on_focus=True, compact=True) for field in fields]
@@ -43,8 +43,9 @@ class AskScreen(GuardedScreen[tuple[str, ...] | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="card"):
-            head: list[Span] = [(f" {safe(self.what)}  ", styles.FOCUS), (safe(self.about), styles.PLAIN)]
-            yield Lines([head])
+            first, *choices = self.about.split("\n")
+            head: list[Span] = [(f" {safe(self.what)}  ", styles.FOCUS), (safe(first), styles.PLAIN)]
+            yield Lines([head, *([(f"  {safe(choice)}", styles.PLAIN)] for choice in choices)])
             for field, line in zip(self.fields, self.inputs, strict=True):
                 with Horizontal(classes="field"):
                     yield Lines([[(f" {safe(field.label)}", styles.PLAIN)]])

@@ -55,7 +55,8 @@ class Actions:
             hold = standing[int(values[0]) - 1][0]
             self._context.act(lambda desk: desk.lift(hold, values[1]))
 
-        about = "; ".join(f"{n} {words}" for n, (_, words) in enumerate(standing, 1))
+        # A line each: at 80 columns the second of two in one line is cut off, and the number would be a guess.
+        about = "\n".join(("which of:", *(f"{n} {words}" for n, (_, words) in enumerate(standing, 1))))
         fields = (Field("Which", "1" if len(standing) == 1 else "", one_of_them), Field("Why"))
         self._context.form(f"Lift a hold of {asset}", about, fields, lift)
 
