@@ -110,7 +110,7 @@ def holder_name() -> str:
 
 
 def is_dead(holder: str) -> bool:
-    """Whether a lease's holder was a process of this host and is gone. Never said of another host's."""
+    """Whether a lease's holder was a process of this host and is gone. Never claimed of another host's."""
     host, _, rest = holder.partition("/")[0].rpartition(":")[0].rpartition(":")
     number = holder.partition("/")[0].rpartition(":")[2]
     if (host, rest) != (socket.gethostname(), _process_space()) or not number.isdigit():

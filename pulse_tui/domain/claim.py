@@ -77,7 +77,7 @@ def settle(claims: Iterable[Claim], precedence: Sequence[str]) -> Settled | None
     systems.sort(key=lambda c: (c.event and c.since != newest, listed.get(c.source, len(listed)), c.source))
     people = [c for c in found if c.source in (ESTATE, OWN_ACTIONS)]
     people.sort(key=lambda c: (c.since, c.source), reverse=True)
-    if people and (found[0].field in DESCRIPTIVE or not systems or _newer_deed(people[0], systems[0])):
+    if people and (found[0].field in DESCRIPTIVE or not systems or _newer_action(people[0], systems[0])):
         ordered = people + systems
     else:
         ordered = systems + people
@@ -91,7 +91,7 @@ def settle(claims: Iterable[Claim], precedence: Sequence[str]) -> Settled | None
     )
 
 
-def _newer_deed(claim: Claim, system: Claim) -> bool:
+def _newer_action(claim: Claim, system: Claim) -> bool:
     return claim.source == OWN_ACTIONS and claim.since > system.since
 
 

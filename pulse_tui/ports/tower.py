@@ -76,8 +76,8 @@ class Desk(Protocol):
         """Lift the hold of an undecided verdict for some days. Raises Refused for a FAIL, NotFound."""
         ...
 
-    def move_release(self, asset_id: str, version: str, deed: str, why: str) -> str:
-        """``deed`` is approve, quarantine or retire; returns a sentence. Raises Refused with the reasons."""
+    def move_release(self, asset_id: str, version: str, action: str, why: str) -> str:
+        """``action`` is approve, quarantine or retire; returns a sentence. Raises Refused with the reasons."""
         ...
 
     def promote(self, asset_id: str, version: str, environment: str, why: str) -> str:
@@ -86,7 +86,7 @@ class Desk(Protocol):
 
     def source_problems(self) -> tuple[str, ...]: ...
     def acknowledge(self, alert_id: str) -> str:
-        """Returns a sentence that says what was done (as do the other deeds)."""
+        """Returns a sentence that says what was done (as do the other actions)."""
         ...
 
     def resolve(self, alert_id: str, why: str) -> str: ...

@@ -126,11 +126,11 @@ class ServiceDesk:
         release.may(self._parts, self.operator, where)
         return baselines.accept_risk(self._parts.judging, run_id, where, _gate(gate), days, self.operator, why)
 
-    def move_release(self, asset_id: str, version: str, deed: str, why: str) -> str:
+    def move_release(self, asset_id: str, version: str, action: str, why: str) -> str:
         self._may_act()
-        move = _MOVES.get(deed)
+        move = _MOVES.get(action)
         if move is None:
-            raise WrongUse(f"there is no action {deed!r}", todo=nearest(deed, _MOVES))
+            raise WrongUse(f"there is no action {action!r}", todo=nearest(action, _MOVES))
         return move(self._parts, asset_id, version, self.operator, why)
 
     def promote(self, asset_id: str, version: str, environment: str, why: str) -> str:

@@ -1,4 +1,4 @@
-"""The benchmarks' side of the fake desk: a suite judged, its runs, its flipped items, and deeds that really move."""
+"""The benchmarks' side of the fake desk: a suite judged, its runs, its flipped items, and actions that really move."""
 
 from __future__ import annotations
 

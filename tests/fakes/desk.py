@@ -219,7 +219,7 @@ class FakeDesk(FakeBench, FakeRegistry):
             raise NotFound(f"there is no open alert {alert_id}", todo="It may have been resolved; press Esc")
         return row
 
-    # ------------------------------------------------------------------ deeds
+    # ------------------------------------------------------------------ actions
 
     def changed(self) -> None:
         """Somebody wrote."""

@@ -1,4 +1,4 @@
-"""The registry's side of the fake desk: releases that deeds really move, and the pages over them."""
+"""The registry's side of the fake desk: releases that actions really move, and the pages over them."""
 
 from __future__ import annotations
 
@@ -188,9 +188,9 @@ class FakeRegistry:
             row._replace(**changes) if row.version == version else row for row in self.releases[asset_id]
         )
 
-    def move_release(self, asset_id: str, version: str, deed: str, why: str) -> str:
-        self._did("move_release", asset_id, version, deed, why)
-        state = {"approve": "approved", "quarantine": "quarantined", "retire": "retired"}[deed]
+    def move_release(self, asset_id: str, version: str, action: str, why: str) -> str:
+        self._did("move_release", asset_id, version, action, why)
+        state = {"approve": "approved", "quarantine": "quarantined", "retire": "retired"}[action]
         self._set_release(asset_id, version, state=state)
         return f"{asset_id} {version} is {state}"
 

@@ -42,8 +42,8 @@ def approve(parts: RollbackParts, asset_id: str, version: str, by: str, why: str
         if release.state in _BEFORE:
             tx.estate.set_release_state(asset_id, version, release.move(ReleaseState.APPROVED).state)
         _log(tx, now, by, APPROVED, release, reason, answer)
-    told = "" if answer.go else f"; the gate of production is closed: {'; '.join(answer.blocking)}"
-    return f"approved by {by}: {asset_id} {version}{told}"
+    closed = "" if answer.go else f"; the gate of production is closed: {'; '.join(answer.blocking)}"
+    return f"approved by {by}: {asset_id} {version}{closed}"
 
 
 def promote(parts: RollbackParts, asset_id: str, version: str, environment: Environment, by: str, why: str) -> str:
@@ -137,10 +137,10 @@ def _move(
         report(tx, parts.judging, settled.changes, f"{version} serves there now", now)
     absorb(signals, tx, parts.judging, now)
     parts.judging.reassess(tx, parts.judging, now, [asset_id])
-    told = f"promoted by {by}: {asset_id} {version} to {environment.value}, gate {answer.digest[:12]} GO"
+    done = f"promoted by {by}: {asset_id} {version} to {environment.value}, gate {answer.digest[:12]} GO"
     if speaks is None or (before is not None and before.version == version):
-        return told
-    return f"{told}; {speaks} reports what serves there: it shows here when that moves"
+        return done
+    return f"{done}; {speaks} reports what serves there: it shows here when that moves"
 
 
 def _is_there(tx: Transaction, release: Release, environment: Environment, before: Deployment | None) -> bool:
@@ -153,8 +153,8 @@ def _is_there(tx: Transaction, release: Release, environment: Environment, befor
 
 def _who_speaks(tx: Transaction, asset_id: str, environment: Environment) -> str | None:
     """A source that observes what serves there; None when only the configuration and our own actions report it."""
-    said = tx.inventory.claims(place_subject(asset_id, environment), "version")
-    return next((c.source for c in said if c.source not in (ESTATE, OWN_ACTIONS)), None)
+    claims = tx.inventory.claims(place_subject(asset_id, environment), "version")
+    return next((c.source for c in claims if c.source not in (ESTATE, OWN_ACTIONS)), None)
 
 
 def _event(

@@ -89,7 +89,7 @@ class _Sync:
             changed += self._releases(asset)
             if self._bills(asset):
                 moved.append(asset.id)
-        # All are declared before one is said to name what nobody knows: it may stand further down.
+        # All are declared before one is reported to name what nobody knows: it may stand further down.
         for asset in shape.assets:
             if asset.releases:
                 self._changes.add(check_names(tx, self._parts, asset.id, self._now))

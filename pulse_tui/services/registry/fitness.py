@@ -42,7 +42,7 @@ def faults(tx: Transaction, parts: JudgeParts, target: Release, environment: Env
     """What is known to speak against the target, in words; what is not known is no fault."""
     audited = advisories_of(tx, parts, target, environment)
     known = [str(w) for w in _grave(audited) if w.matched and audited.basis is not Basis.IN_FORCE]
-    return known + [f"its own {told}" for told in _alerts(tx, target)]
+    return known + [f"its own {alert}" for alert in _alerts(tx, target)]
 
 
 def _grave(audited: Audited) -> list[Weakness]:

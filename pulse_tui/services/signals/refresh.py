@@ -98,7 +98,7 @@ def _standing(collected: Collected, status: SourceStatus) -> str:
 
 
 def _refused(error: SourceError, shape: SourceShape, parts: JudgeParts, now: datetime) -> None:
-    """A source of one file, whose result cannot be used: its release has a concern, told once."""
+    """A source of one file, whose result cannot be used: its release has a concern, reported once."""
     if not error.about:
         return
     whole = Rejected(source=shape.id, problem=Problem(shape.id, error.what, error.todo), raw=b"", about=error.about)

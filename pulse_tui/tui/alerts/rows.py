@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def alert_state(row: AlertRow, now_us: int | None = None) -> Span:
-    """The state in a word or two; a missed deadline is said before anything else, and by how much."""
+    """The state in a word or two; a missed deadline is shown before anything else, and by how much."""
     if row.overdue and row.state == "firing":
         late = f" {age(row.due_us, now_us)}" if now_us is not None and row.due_us is not None else ""
         return f"▲ overdue{late}", styles.ALARM
