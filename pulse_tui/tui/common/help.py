@@ -18,6 +18,8 @@ READING = (
     "○ muted, draft, retired   ? unknown; conflict: claims about it contradict each other",
     "BACK is the rollback target: ! was checked and does not work, - there is none",
     "» marked to compare with   ! by a version: it has a remark   ↑ stands above already",
+    "the first line: ●n ▲n ?n of production are ok, at risk, stale   can ▲n canaries at risk   @ nothing came since",
+    "✖run n runs stopped   ▶n running   ⧗n plans wait   ■n frozen   ?n undecided   ✖n undelivered   src good/all",
     "P1 page now   P2 page in working hours   P3 ticket   P4 notice",
     "x is how often it was seen; undecided counts decisions that were indeterminate and so did nothing",
     "pp is percentage points; ┄ is the pinned baseline, ▒ the interval of a run, • its value",

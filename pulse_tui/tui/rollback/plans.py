@@ -47,7 +47,7 @@ def plan_fields(row: PlanLine) -> Fields:
 def plan_detail(row: PlanLine) -> list[Span]:
     """What it waits for, or what its run says of each target."""
     if row.waits:
-        return [("WAITS ", styles.DIM), (safe(row.waits), styles.PLAIN)]
+        return [("PLAN ", styles.DIM), (safe(row.waits), styles.PLAIN)]
     if not row.run:
         return [(safe(row.state), styles.DIM)]
     style = styles.BAD if row.state in (*HALF_WAY, "undone") else styles.PLAIN
