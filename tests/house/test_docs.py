@@ -26,6 +26,7 @@ from pulse_tui.policy.load import load_policy
 from pulse_tui.settings.describe import explained, options_in, shapes_in
 from pulse_tui.settings.document import parse
 from pulse_tui.settings.load import load
+from pulse_tui.storage.version import HEAD
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -272,3 +273,9 @@ def test_the_two_commands_stand_in_the_readme_to_be_copied(command: str) -> None
 def test_pages_use_the_words_of_the_glossary(file: Path) -> None:
     old = r"\b(told|tells?|said|hears?|deeds?|ways? back|doubts?|anew|given up|is over|held against|put right)\b"
     assert re.findall(old, file.read_text()) == []
+
+
+def test_the_changelog_names_the_schema_that_the_database_moves_to() -> None:
+    moved = re.findall(r"moves to schema (\d{4})", (DOCS / "changelog.md").read_text())
+    assert moved[0] == HEAD
+    assert moved == sorted(moved, reverse=True)
