@@ -193,7 +193,7 @@ def test_what_is_muted_is_in_one_list_and_taken_back_there_with_a_reason() -> No
         await pilot.type("known")
         await pilot.press("enter")
         await pilot.press("U")
-        assert "silenced" in pilot.text()
+        assert "silenced embed-gateway CVE-2026-3248 reaches embed-gateway" in pilot.text()
         await pilot.open_dialog("u")
         await pilot.type("over")
         await pilot.press("enter")

@@ -40,7 +40,7 @@ QUIET: Final[Spec[QuietRow]] = Spec(
     title="Muted, waived, held",
     columns=(
         Column("KIND", 10, 14),
-        Column("SUBJECT", 10, 0, wish=18),
+        Column("SUBJECT", 10, 22),
         Column("WHAT", 14, 0, wish=40),
         Column("BY", 5, 14, drop=1),
         Column("ENDS", 6, 6, right=True),
