@@ -246,7 +246,7 @@ _ERROR = {"message": "RuntimeError('no \x1b[31mGPU')\nat line 3", "traceback": "
         ([sample("c", error=_ERROR), sample("d", error=_ERROR)], {}, r"sample c|d .*: RuntimeError.*1 more"),
         ([*four(), sample("b", "C", 2)], {}, r"sample b \(epoch 2\): the item occurs twice, repeat 2"),
         ([sample("a", scores={})], {}, "none of its samples has a score"),
-        ([sample("a"), sample("a", input="Other?", epoch=2)], {}, "asked different prompts"),
+        ([sample("a"), sample("a", input="Other?", epoch=2)], {}, "had different prompts"),
     ],
 )  # fmt: skip
 def test_a_bad_run_is_refused_and_says_why(form: str, samples: list[Any], changes: dict[str, Any], what: str) -> None:

@@ -157,7 +157,7 @@ def test_an_item_that_stands_twice_is_refused_with_its_repeat() -> None:
 
 
 def test_repeats_that_were_asked_different_prompts_are_refused() -> None:
-    with pytest.raises(SourceError, match="asked different prompts"):
+    with pytest.raises(SourceError, match="had different prompts"):
         sheets("run.csv", [answer(prompt="a", repeat=1), answer(prompt="b", repeat=2)])
 
 

@@ -162,7 +162,7 @@ def test_what_only_items_tell_is_kept_as_a_number_of_the_run(judge: JudgeParts) 
     [
         ({"suite_digest": "sha256:aaaa"}, {"suite_digest": "sha256:bbbb"}, "aaaa in 3.8.1, bbbb in 3.8.2"),
         ({}, {"items": names(1_000, "other")}, "1000 only in the baseline (item-00000, item-00001, item-00002 and 997"),
-        ({"prompts": ("p",) * 1_000}, {"prompts": ("p",) * 999 + ("q",)}, "1 of 1000 items were asked another prompt"),
+        ({"prompts": ("p",) * 1_000}, {"prompts": ("p",) * 999 + ("q",)}, "1 of 1000 items had another prompt"),
     ],
 )
 def test_numbers_of_another_content_are_refused_with_the_difference(
