@@ -36,7 +36,11 @@ def build(folder: Path, assets: int = 300, signals: int = 100_000, alerts: int =
     from pulse_tui.services.signals.ingest import ingest
 
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "pulse.yaml").write_text("name: bench\ndatabase: sqlite:///pulse.db\n")
+    # The source stands in the configuration: what is taken out of it ends what only it could have ended.
+    (folder / "drop").mkdir()
+    (folder / "pulse.yaml").write_text(
+        "name: bench\ndatabase: sqlite:///pulse.db\nsources:\n  - {id: bench, kind: signals, every: 30d, path: drop}\n"
+    )
     chance = random.Random(7)
     now = datetime.now(UTC)
     house = House(folder)
