@@ -17,7 +17,7 @@ from pulse_tui.domain.errors import ConfigError, Problem
 
 # The rest is imported where it is used: this file is read before the tower's first frame.
 if TYPE_CHECKING:
-    from pulse_tui.domain.views.panes import Board
+    from pulse_tui.domain.views.board import Board
     from pulse_tui.hooks import Hooks
     from pulse_tui.policy.judge import Policy
     from pulse_tui.ports import Http

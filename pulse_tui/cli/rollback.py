@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pulse_tui.cli.output import emit, opened
 from pulse_tui.domain.errors import WrongUse
-from pulse_tui.domain.views.panes import PlanStory
+from pulse_tui.domain.views.rollback import PlanStory
 from pulse_tui.domain.words import Environment
 from pulse_tui.wiring import holder_name, operator_name
 

@@ -11,7 +11,8 @@ from pulse_tui.domain.health import Health
 from pulse_tui.domain.moments import age, from_us, iso, to_us
 from pulse_tui.domain.standing import Standing
 from pulse_tui.domain.text import clean
-from pulse_tui.domain.views.panes import AlertStory, Board, Header
+from pulse_tui.domain.views.alerts import AlertStory
+from pulse_tui.domain.views.board import Board, Header
 from pulse_tui.domain.words import URGENT
 from pulse_tui.settings.shapes import OperatorShape, RouteShape
 from pulse_tui.wiring import House

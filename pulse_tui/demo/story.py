@@ -11,7 +11,7 @@ from pulse_tui.domain.decision import Decision
 from pulse_tui.domain.delivery import Delivery, DeliveryState
 from pulse_tui.domain.effect import Did, Response
 from pulse_tui.domain.errors import PulseError
-from pulse_tui.domain.views.panes import PlanStory
+from pulse_tui.domain.views.rollback import PlanStory
 from pulse_tui.domain.words import Outcome
 from pulse_tui.services.alerts.deliver import deliver
 from pulse_tui.services.desk import ServiceDesk

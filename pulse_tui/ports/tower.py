@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from pulse_tui.domain.views.evals import BenchStory, Flips
-from pulse_tui.domain.views.panes import AlertStory, Board, PlanLine, PlanStory, QuietRow, Trend
+from pulse_tui.domain.views.alerts import AlertStory, QuietRow
+from pulse_tui.domain.views.board import Board
+from pulse_tui.domain.views.evals import BenchStory, Flips, Trend
 from pulse_tui.domain.views.registry import (
     CalendarRow,
     Dependents,
@@ -15,6 +16,7 @@ from pulse_tui.domain.views.registry import (
     ReleaseStory,
     Tree,
 )
+from pulse_tui.domain.views.rollback import PlanLine, PlanStory
 
 
 class Desk(Protocol):

@@ -8,8 +8,9 @@ from pulse_tui.domain.alert import Alert, AlertState
 from pulse_tui.domain.errors import NotFound, Refused, WrongUse
 from pulse_tui.domain.evals import Gate
 from pulse_tui.domain.health import Health
-from pulse_tui.domain.views.evals import BenchStory, Flips
-from pulse_tui.domain.views.panes import AlertStory, Board, PlanLine, PlanStory, QuietRow, Trend
+from pulse_tui.domain.views.alerts import AlertStory, QuietRow
+from pulse_tui.domain.views.board import Board
+from pulse_tui.domain.views.evals import BenchStory, Flips, Trend
 from pulse_tui.domain.views.registry import (
     CalendarRow,
     Dependents,
@@ -19,6 +20,7 @@ from pulse_tui.domain.views.registry import (
     ReleaseStory,
     Tree,
 )
+from pulse_tui.domain.views.rollback import PlanLine, PlanStory
 from pulse_tui.domain.words import UNHEALTHY, Environment
 from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories.story import advisory_story

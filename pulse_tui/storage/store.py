@@ -15,7 +15,8 @@ import sqlalchemy as sa
 
 from pulse_tui.domain.errors import StorageError
 from pulse_tui.domain.moments import to_us
-from pulse_tui.domain.views.panes import Board, Trend
+from pulse_tui.domain.views.board import Board
+from pulse_tui.domain.views.evals import Trend
 from pulse_tui.domain.views.registry import CalendarRow, ReleaseRow
 from pulse_tui.storage.advisories.advisories import AdvisoryTables
 from pulse_tui.storage.alerts.judgements import JudgementTables

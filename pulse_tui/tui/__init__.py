@@ -1,6 +1,6 @@
 """The tower: a Textual screen over the :class:`~pulse_tui.ports.Desk` protocol.
 
-The room draws the read models of :mod:`pulse_tui.domain.views.panes` and asks; it judges nothing. It is composed of wings
+The room draws the read models of :mod:`pulse_tui.domain.views` and asks; it judges nothing. It is composed of wings
 (:mod:`~pulse_tui.tui.wings` lists them), and each wing is one object (:mod:`~pulse_tui.tui.wing`): its panes, its pages, its
 actions and a table of the asks that it answers. Panes and screens post asks (:mod:`~pulse_tui.tui.asks`); the app
 (:mod:`~pulse_tui.tui.app`) looks an ask's type up in the tables. What a wing may use is the context

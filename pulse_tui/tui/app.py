@@ -32,7 +32,7 @@ from pulse_tui.tui.wings import WINGS
 if TYPE_CHECKING:
     from textual.driver import Driver
 
-    from pulse_tui.domain.views.panes import Board
+    from pulse_tui.domain.views.board import Board
     from pulse_tui.ports import Desk
 
 

@@ -16,7 +16,7 @@ from pulse_tui.tui.threads import Kind, Threads
 from pulse_tui.tui.watch import Watch
 
 if TYPE_CHECKING:
-    from pulse_tui.domain.views.panes import Board
+    from pulse_tui.domain.views.board import Board
     from pulse_tui.ports import Desk
     from pulse_tui.tui.asks.base import Ask
     from pulse_tui.tui.kit.forms import Confirmation, Field

@@ -19,7 +19,7 @@ from pulse_tui.tui.kit.screen import LEAST, Head
 from pulse_tui.tui.session import Session, together
 
 if TYPE_CHECKING:
-    from pulse_tui.domain.views.panes import Board
+    from pulse_tui.domain.views.board import Board
     from pulse_tui.tui.kit.table import Table
     from pulse_tui.tui.pane import Pane
 

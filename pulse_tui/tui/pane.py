@@ -16,7 +16,7 @@ from pulse_tui.tui.kit.table import Table
 from pulse_tui.tui.session import Session
 
 if TYPE_CHECKING:
-    from pulse_tui.domain.views.panes import Board
+    from pulse_tui.domain.views.board import Board
     from pulse_tui.tui.asks.base import Ask
     from pulse_tui.tui.kit.keys import Key
 

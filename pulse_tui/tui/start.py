@@ -13,7 +13,7 @@ from pulse_tui.tui.context import BackgroundRunner, Context
 from pulse_tui.tui.watch import Watch
 
 if TYPE_CHECKING:
-    from pulse_tui.domain.views.panes import Board
+    from pulse_tui.domain.views.board import Board
     from pulse_tui.ports import Desk
 
 PAINTED_S = 1.0

@@ -16,7 +16,7 @@ from pulse_tui.tui.notices import Notices
 from pulse_tui.tui.threads import Threads
 
 if TYPE_CHECKING:
-    from pulse_tui.domain.views.panes import Board
+    from pulse_tui.domain.views.board import Board
     from pulse_tui.ports import Desk
 
 POLL_S = 1.0

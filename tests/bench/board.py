@@ -26,7 +26,7 @@ from textual.app import App, ComposeResult
 
 from pulse_tui.domain.hold import HoldKind
 from pulse_tui.domain.moments import to_us
-from pulse_tui.domain.views.panes import Board
+from pulse_tui.domain.views.board import Board
 from pulse_tui.domain.words import Environment, Priority
 from pulse_tui.storage.board.panes import quick_board
 from pulse_tui.storage.registry import tables as t

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from pulse_tui.domain.errors import NotFound, Refused
-from pulse_tui.domain.views.evals import BenchStory, ClusterRow, Flip, Flips, GateRow, RunRow
-from pulse_tui.domain.views.panes import Trend, TrendPoint
+from pulse_tui.domain.views.evals import BenchStory, ClusterRow, Flip, Flips, GateRow, RunRow, Trend, TrendPoint
 from tests.fakes.registry_desk import ago
 
 

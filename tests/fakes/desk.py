@@ -5,19 +5,13 @@ from __future__ import annotations
 import threading
 
 from pulse_tui.domain.errors import NotFound, Refused
-from pulse_tui.domain.views.panes import (
-    AdvisoryRow,
-    AlertRow,
-    AlertStory,
-    Board,
-    Header,
-    PlanLine,
-    PlanStory,
-    QuietRow,
-    RegistryRow,
-    SourceRow,
-    Trend,
-)
+from pulse_tui.domain.views.advisories import AdvisoryRow
+from pulse_tui.domain.views.alerts import AlertRow, AlertStory, QuietRow
+from pulse_tui.domain.views.board import Board, Header
+from pulse_tui.domain.views.evals import Trend
+from pulse_tui.domain.views.registry import RegistryRow
+from pulse_tui.domain.views.rollback import PlanLine, PlanStory
+from pulse_tui.domain.views.signals import SourceRow
 from tests.fakes.bench_desk import FakeBench, points
 from tests.fakes.registry_desk import NOW_US, FakeRegistry, ago
 

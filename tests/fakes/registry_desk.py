@@ -7,7 +7,6 @@ from typing import Any
 
 from pulse_tui.domain.errors import NotFound, Refused
 from pulse_tui.domain.moments import to_us
-from pulse_tui.domain.views.panes import RegistryRow
 from pulse_tui.domain.views.registry import (
     CalendarRow,
     DependentRow,
@@ -16,6 +15,7 @@ from pulse_tui.domain.views.registry import (
     GateMark,
     GateStory,
     InventoryRow,
+    RegistryRow,
     ReleaseRow,
     ReleaseStory,
     StageCell,

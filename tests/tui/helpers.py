@@ -11,7 +11,7 @@ from typing import Any
 from textual import events
 from textual.keys import _character_to_key
 
-from pulse_tui.domain.views.panes import Board
+from pulse_tui.domain.views.board import Board
 from pulse_tui.tui.alerts.pane import AlertsPane
 from pulse_tui.tui.app import Tower
 from pulse_tui.tui.context import BackgroundRunner, Context

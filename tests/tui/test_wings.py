@@ -13,7 +13,8 @@ from typing import ClassVar
 import pytest
 
 import pulse_tui.tui as room
-from pulse_tui.domain.views.panes import Board, SourceRow
+from pulse_tui.domain.views.board import Board
+from pulse_tui.domain.views.signals import SourceRow
 from pulse_tui.tui.alerts.wing import AlertsWing
 from pulse_tui.tui.app import Tower
 from pulse_tui.tui.asks.base import Ask, with_fields

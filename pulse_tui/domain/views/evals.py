@@ -126,3 +126,40 @@ class Flips(NamedTuple):
     """``31 lost, 5 won of 500 items; 22 of the 31 in cluster refunds``; or why the flips are unknown."""
     rows: tuple[Flip, ...]
     clusters: tuple[ClusterRow, ...]
+
+
+class TrendPoint(NamedTuple):
+    """One release on the benchmark chart. ``label`` is the version; low and high may be unknown."""
+
+    label: str
+    iteration: int
+    value: float
+    low: float | None
+    high: float | None
+
+
+class Trend(NamedTuple):
+    """A metric of one asset over its releases, with the pinned baseline."""
+
+    asset: str
+    suite: str
+    task: str
+    metric: str
+    higher_is_better: bool
+    baseline: float | None
+    baseline_version: str | None
+    points: tuple[TrendPoint, ...]
+    verdict: str
+    """PASS, FAIL, INCONCLUSIVE or an empty string when nothing was compared."""
+    note: str
+    delta: float | None = None
+    """The newest value minus the baseline in ``unit``, where a statistic judged it; so are the fields below."""
+    low: float | None = None
+    """The 90 % interval of ``delta``; None where it has no bound."""
+    high: float | None = None
+    margin: float | None = None
+    """How much worse is still accepted."""
+    unit: str = ""
+    """pp, ms, % or empty."""
+    n: int = 0
+    """Items behind the verdict; 0 when that is not known."""

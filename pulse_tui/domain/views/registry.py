@@ -205,3 +205,41 @@ class InventoryRow(NamedTuple):
     def key(self) -> str:
         """The row's identity."""
         return f"{self.kind}/{self.subject}/{self.what}"
+
+
+class RegistryRow(NamedTuple):
+    """A deployment as pane 1 shows it."""
+
+    asset: str
+    environment: str
+    version: str
+    iteration: int | None
+    state: str
+    """A word of :class:`~pulse_tui.domain.standing.Standing`."""
+    why: str
+    since_us: int | None
+    owner: str
+    tier: str
+    traffic: float
+    critical: bool
+    hold: str = ""
+    """frozen, paused or blocked when such a hold is active here, also where ``state`` shows something more urgent."""
+    release: str = ""
+    """The release's own state: evaluated, approved, promoted, quarantined ...; empty when it is not in the registry."""
+    pointer: str = ""
+    """The rollback target; empty when nothing is named or found."""
+    source: str = ""
+    """The source that claims that this version serves."""
+    concerns: int = 0
+    """The number of open concerns about it."""
+    kind: str = ""
+    """The asset's type."""
+    pointer_ok: bool = True
+    """False: the last check of the target failed, or it found none."""
+    run: str = ""
+    """``stopped``, ``running`` or ``waiting`` when a rollback of it is in that state."""
+
+    @property
+    def key(self) -> str:
+        """The row's identity."""
+        return f"{self.asset}/{self.environment}"

@@ -6,7 +6,8 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from pulse_tui.domain.views.panes import Board, Trend
+from pulse_tui.domain.views.board import Board
+from pulse_tui.domain.views.evals import Trend
 from pulse_tui.domain.views.registry import CalendarRow, ReleaseRow
 from pulse_tui.ports.storing.advisories import Advisories
 from pulse_tui.ports.storing.alerts import Judgements

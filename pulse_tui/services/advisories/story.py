@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pulse_tui.domain.errors import NotFound
 from pulse_tui.domain.moments import iso
-from pulse_tui.domain.views.panes import UNNAMED
+from pulse_tui.domain.views.advisories import UNNAMED
 from pulse_tui.domain.words import ComponentKind
 from pulse_tui.enrich.advisories.matching import not_audited
 from pulse_tui.ports import Store

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from pulse_tui.domain.alert import Alert, AlertState
 from pulse_tui.domain.moments import to_us
-from pulse_tui.domain.views.panes import QuietRow
+from pulse_tui.domain.views.alerts import QuietRow
 from pulse_tui.ports import Store, Transaction
 
 

@@ -25,7 +25,7 @@ from pulse_tui.domain.evidence import (
 from pulse_tui.domain.moments import age, iso, to_us
 from pulse_tui.domain.rollback import PlanState
 from pulse_tui.domain.signal import Signal
-from pulse_tui.domain.views.panes import AlertRow, AlertStory
+from pulse_tui.domain.views.alerts import AlertRow, AlertStory
 from pulse_tui.domain.words import Environment
 from pulse_tui.enrich.evals.sentences import metric_words
 from pulse_tui.ports import Transaction

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pulse_tui.domain.moments import age, to_us
 from pulse_tui.domain.rollback import Plan, PlanState, Run
-from pulse_tui.domain.views.panes import HALF_WAY, PlanLine
+from pulse_tui.domain.views.rollback import HALF_WAY, PlanLine
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.rollback.approve import valid_approvals

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from pulse_tui.domain.moments import iso
 from pulse_tui.domain.rollback import Plan, PlanState, Run, RunState
-from pulse_tui.domain.views.panes import PlanStory
+from pulse_tui.domain.views.rollback import PlanStory
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.registry.reach import reached

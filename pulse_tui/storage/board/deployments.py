@@ -14,7 +14,8 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from pulse_tui.domain.standing import STANDING_RANK
-from pulse_tui.domain.views.panes import AlertRow, RegistryRow
+from pulse_tui.domain.views.alerts import AlertRow
+from pulse_tui.domain.views.registry import RegistryRow
 from pulse_tui.domain.words import ENVIRONMENT_RANK, SEVERITY_RANK, Severity
 from pulse_tui.enrich.standing import OpenAlert, StandingHold, most_urgent, standing, widest_hold
 from pulse_tui.storage.board.touched import Mark, Touched

@@ -11,7 +11,8 @@ from pulse_tui.domain.countdown import as_of, counts_down
 from pulse_tui.domain.health import late_after_s
 from pulse_tui.domain.moments import from_us
 from pulse_tui.domain.standing import STANDING_RANK, Standing
-from pulse_tui.domain.views.panes import AlertRow, RegistryRow
+from pulse_tui.domain.views.alerts import AlertRow
+from pulse_tui.domain.views.registry import RegistryRow
 from pulse_tui.storage.board.deployments import Registry
 from pulse_tui.storage.board.rollbacks import Rollbacks
 from pulse_tui.storage.board.trends import Execute

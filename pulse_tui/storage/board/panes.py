@@ -20,14 +20,10 @@ from pulse_tui.domain import countdown
 from pulse_tui.domain.health import Health, health
 from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.standing import RISKY, Standing
-from pulse_tui.domain.views.panes import (
-    UNNAMED,
-    AdvisoryRow,
-    AlertRow,
-    Board,
-    Header,
-    SourceRow,
-)
+from pulse_tui.domain.views.advisories import UNNAMED, AdvisoryRow
+from pulse_tui.domain.views.alerts import AlertRow
+from pulse_tui.domain.views.board import Board, Header
+from pulse_tui.domain.views.signals import SourceRow
 from pulse_tui.domain.words import JUDGED, PRIORITY_RANK, Priority
 from pulse_tui.enrich.standing import StandingHold
 from pulse_tui.storage.board.deployments import Registry, read_registry

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pulse_tui.domain.moments import to_us
-from pulse_tui.domain.views.panes import PlanRow, RunRow
+from pulse_tui.domain.views.rollback import PlanRow, RunRow
 from pulse_tui.storage.board.trends import Execute
 
 # What ended short of its aim stands as long as its concern does: services/rollback/unfinished.py says when that ends.

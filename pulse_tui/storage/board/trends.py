@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pulse_tui.domain.metrics import unit_of
-from pulse_tui.domain.views.panes import Trend, TrendPoint
+from pulse_tui.domain.views.evals import Trend, TrendPoint
 
 Execute = Callable[[str, Mapping[str, Any]], Sequence[Sequence[Any]]]
 """Runs one statement with ``:name`` parameters and returns all rows."""

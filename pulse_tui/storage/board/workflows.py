@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from pulse_tui.domain.standing import STANDING_RANK, Standing
-from pulse_tui.domain.views.panes import RegistryRow
-from pulse_tui.domain.views.registry import StageCell, WorkflowRow
+from pulse_tui.domain.views.registry import RegistryRow, StageCell, WorkflowRow
 from pulse_tui.domain.words import ENVIRONMENT_RANK, Environment
 from pulse_tui.storage.board.trends import Execute
 

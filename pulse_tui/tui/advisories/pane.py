@@ -10,7 +10,8 @@ from pulse_tui.tui.kit.keys import bind
 from pulse_tui.tui.pane import TablePane
 
 if TYPE_CHECKING:
-    from pulse_tui.domain.views.panes import AdvisoryRow, Board
+    from pulse_tui.domain.views.advisories import AdvisoryRow
+    from pulse_tui.domain.views.board import Board
 
 
 class AdvisoriesPane(TablePane["AdvisoryRow"]):

@@ -9,7 +9,7 @@ from pulse_tui.tui.kit.filters import Fields
 from pulse_tui.tui.kit.rows import Cells, Column, Spec
 
 if TYPE_CHECKING:
-    from pulse_tui.domain.views.panes import AdvisoryRow
+    from pulse_tui.domain.views.advisories import AdvisoryRow
 
 
 def advisory_cells(row: AdvisoryRow, now_us: int) -> Cells:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
-from pulse_tui.domain.views.panes import AlertStory
+from pulse_tui.domain.views.alerts import AlertStory
 from pulse_tui.tui.alerts.rows import alert_state
 from pulse_tui.tui.asks import alerts as asks
 from pulse_tui.tui.asks.evals import OpenBench

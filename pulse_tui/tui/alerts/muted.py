@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 from textual.binding import BindingType
 
 from pulse_tui.domain.moments import age
-from pulse_tui.domain.views.panes import QuietRow
+from pulse_tui.domain.views.alerts import QuietRow
 from pulse_tui.tui.asks import alerts as asks
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span, safe

@@ -10,7 +10,8 @@ from pulse_tui.tui.kit.keys import bind
 from pulse_tui.tui.pane import Subject, TablePane
 
 if TYPE_CHECKING:
-    from pulse_tui.domain.views.panes import AlertRow, Board
+    from pulse_tui.domain.views.alerts import AlertRow
+    from pulse_tui.domain.views.board import Board
 
 
 class AlertsPane(TablePane["AlertRow"]):

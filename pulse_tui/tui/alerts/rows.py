@@ -11,7 +11,7 @@ from pulse_tui.tui.kit.filters import Fields
 from pulse_tui.tui.kit.rows import Cells, Column, Spec, environment
 
 if TYPE_CHECKING:
-    from pulse_tui.domain.views.panes import AlertRow
+    from pulse_tui.domain.views.alerts import AlertRow
 
 
 def alert_state(row: AlertRow, now_us: int | None = None) -> Span:

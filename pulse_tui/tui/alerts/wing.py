@@ -10,7 +10,7 @@ from pulse_tui.tui.kit.forms import Field, positive_count, positive_number
 from pulse_tui.tui.wing import Wing
 
 if TYPE_CHECKING:
-    from pulse_tui.domain.views.panes import AlertStory
+    from pulse_tui.domain.views.alerts import AlertStory
     from pulse_tui.tui.context import Context
 
 

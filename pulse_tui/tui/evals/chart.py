@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any, Final
 
-from pulse_tui.domain.views.panes import Trend, TrendPoint
+from pulse_tui.domain.views.evals import Trend, TrendPoint
 
 
 def _import_plotext() -> Any:

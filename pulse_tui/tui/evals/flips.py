@@ -21,7 +21,7 @@ from pulse_tui.tui.kit.listing import ListScreen
 from pulse_tui.tui.kit.screen import BaseScreen, Head
 
 if TYPE_CHECKING:
-    from pulse_tui.domain.views.panes import Trend
+    from pulse_tui.domain.views.evals import Trend
 
 
 def flips_title(found: Flips) -> list[Span]:

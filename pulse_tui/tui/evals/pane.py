@@ -12,7 +12,8 @@ from pulse_tui.tui.kit.keys import bind
 from pulse_tui.tui.pane import Pane, Subject
 
 if TYPE_CHECKING:
-    from pulse_tui.domain.views.panes import Board, Trend
+    from pulse_tui.domain.views.board import Board
+    from pulse_tui.domain.views.evals import Trend
 
 
 class BenchmarksPane(TrendView, Pane):

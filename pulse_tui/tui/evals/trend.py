@@ -12,7 +12,7 @@ from pulse_tui.tui.kit.canvas import Canvas, Span, fit, frame_bottom, frame_top,
 from pulse_tui.tui.kit.interval import delta_text, number, plain
 
 if TYPE_CHECKING:
-    from pulse_tui.domain.views.panes import Trend
+    from pulse_tui.domain.views.evals import Trend
 
 
 def change(trend: Trend) -> str:

@@ -13,7 +13,7 @@ from pulse_tui.tui.evals.trend import ChartWanted
 from pulse_tui.tui.wing import Wing
 
 if TYPE_CHECKING:
-    from pulse_tui.domain.views.panes import Trend
+    from pulse_tui.domain.views.evals import Trend
     from pulse_tui.tui.context import Context
     from pulse_tui.tui.kit.palette import Command
 

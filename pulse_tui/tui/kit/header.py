@@ -11,7 +11,7 @@ from pulse_tui.tui.kit.canvas import Canvas, Span, safe, width_of
 if TYPE_CHECKING:
     from rich.style import Style
 
-    from pulse_tui.domain.views.panes import Header
+    from pulse_tui.domain.views.board import Header
 
 
 class _Part(NamedTuple):

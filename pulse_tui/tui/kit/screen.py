@@ -17,7 +17,7 @@ from pulse_tui.tui.kit.header import Top
 from pulse_tui.tui.kit.keys import Bottom, Key
 
 if TYPE_CHECKING:
-    from pulse_tui.domain.views.panes import Header
+    from pulse_tui.domain.views.board import Header
 
 LEAST = (60, 15)
 """Columns and rows below which the tower says what it needs instead of drawing."""

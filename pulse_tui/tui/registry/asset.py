@@ -8,7 +8,8 @@ from typing import ClassVar, Final
 from textual.binding import BindingType
 
 from pulse_tui.domain.standing import STANDING_RANK, Standing
-from pulse_tui.domain.views.panes import AlertRow, RegistryRow
+from pulse_tui.domain.views.alerts import AlertRow
+from pulse_tui.domain.views.registry import RegistryRow
 from pulse_tui.domain.words import ENVIRONMENT_RANK
 from pulse_tui.tui.asks import registry as asks
 from pulse_tui.tui.asks.alerts import OpenAlert

@@ -14,8 +14,8 @@ from pulse_tui.tui.asks.advisories import OpenAdvisory
 from pulse_tui.tui.kit.forms import Field, environment_field
 
 if TYPE_CHECKING:
-    from pulse_tui.domain.views.panes import AlertRow, RegistryRow
-    from pulse_tui.domain.views.registry import WorkflowRow
+    from pulse_tui.domain.views.alerts import AlertRow
+    from pulse_tui.domain.views.registry import RegistryRow, WorkflowRow
     from pulse_tui.ports import Desk
     from pulse_tui.tui.context import Context
 

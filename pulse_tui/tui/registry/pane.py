@@ -16,8 +16,8 @@ from pulse_tui.tui.session import Session
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from pulse_tui.domain.views.panes import Board, RegistryRow
-    from pulse_tui.domain.views.registry import WorkflowRow
+    from pulse_tui.domain.views.board import Board
+    from pulse_tui.domain.views.registry import RegistryRow, WorkflowRow
     from pulse_tui.tui.kit.rows import Spec
 
 ASSETS: Final = "assets"

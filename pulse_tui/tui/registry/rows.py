@@ -16,8 +16,8 @@ from pulse_tui.tui.kit.filters import Fields
 from pulse_tui.tui.kit.rows import Cells, Column, Spec, environment
 
 if TYPE_CHECKING:
-    from pulse_tui.domain.views.panes import Board, RegistryRow
-    from pulse_tui.domain.views.registry import StageCell, WorkflowRow
+    from pulse_tui.domain.views.board import Board
+    from pulse_tui.domain.views.registry import RegistryRow, StageCell, WorkflowRow
 
 EVERYTHING: Final = "everything"
 """What the header's list of freezes calls the whole estate."""

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
-from pulse_tui.domain.views.panes import HALF_WAY, PlanStory
+from pulse_tui.domain.views.rollback import HALF_WAY, PlanStory
 from pulse_tui.tui.asks import rollback as asks
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.ask import AskScreen

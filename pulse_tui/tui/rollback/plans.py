@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 from textual.binding import BindingType
 
 from pulse_tui.domain.moments import age
-from pulse_tui.domain.views.panes import HALF_WAY, PlanLine
+from pulse_tui.domain.views.rollback import HALF_WAY, PlanLine
 from pulse_tui.tui.asks import rollback as asks
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span, safe

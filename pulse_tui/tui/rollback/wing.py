@@ -9,7 +9,7 @@ from pulse_tui.tui.asks import rollback as asks
 from pulse_tui.tui.wing import Wing
 
 if TYPE_CHECKING:
-    from pulse_tui.domain.views.panes import PlanStory
+    from pulse_tui.domain.views.rollback import PlanStory
     from pulse_tui.ports import Desk
     from pulse_tui.tui.context import Context
 

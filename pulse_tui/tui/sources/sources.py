@@ -9,7 +9,7 @@ from textual.binding import BindingType
 
 from pulse_tui.domain.health import Health
 from pulse_tui.domain.moments import age
-from pulse_tui.domain.views.panes import SourceRow
+from pulse_tui.domain.views.signals import SourceRow
 from pulse_tui.tui.asks.sources import Collect
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.document import Block

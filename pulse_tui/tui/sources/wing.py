@@ -9,7 +9,7 @@ from pulse_tui.tui.asks.sources import Collect, OpenSources
 from pulse_tui.tui.wing import Wing
 
 if TYPE_CHECKING:
-    from pulse_tui.domain.views.panes import SourceRow
+    from pulse_tui.domain.views.signals import SourceRow
     from pulse_tui.tui.context import Context
     from pulse_tui.tui.kit.palette import Command
 

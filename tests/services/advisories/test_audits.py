@@ -5,7 +5,7 @@ from __future__ import annotations
 from pulse_tui.domain.advisory import Advisory, Affected, VersionRange
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.source import Observation
-from pulse_tui.domain.views.panes import UNNAMED
+from pulse_tui.domain.views.advisories import UNNAMED
 from pulse_tui.domain.words import ComponentKind
 from pulse_tui.services.advisories.story import advisory_story
 from pulse_tui.services.components.tree import asset_tree, asset_unaudited

@@ -15,7 +15,7 @@ from pulse_tui.domain.evidence import UNDELIVERED, HealthEvidence
 from pulse_tui.domain.note import Note
 from pulse_tui.domain.release import ReleaseState
 from pulse_tui.domain.source import Observation
-from pulse_tui.domain.views.panes import AlertStory
+from pulse_tui.domain.views.alerts import AlertStory
 from pulse_tui.domain.words import ComponentKind, Exposure, Severity, SignalType, Tier
 from pulse_tui.services.alerts.advice import advise
 from pulse_tui.services.alerts.story import alert_story

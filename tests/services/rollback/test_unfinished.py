@@ -9,7 +9,9 @@ import pytest
 from pulse_tui.domain.alert import OPEN, Alert
 from pulse_tui.domain.errors import Refused
 from pulse_tui.domain.rollback import Plan, Run, RunState
-from pulse_tui.domain.views.panes import Board, PlanLine, RegistryRow
+from pulse_tui.domain.views.board import Board
+from pulse_tui.domain.views.registry import RegistryRow
+from pulse_tui.domain.views.rollback import PlanLine
 from pulse_tui.domain.words import Priority
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.rollback.approve import approve

@@ -12,7 +12,7 @@ import pytest
 
 from pulse_tui.domain.moments import from_us
 from pulse_tui.domain.source import SourceStatus
-from pulse_tui.domain.views.panes import Board
+from pulse_tui.domain.views.board import Board
 from pulse_tui.domain.words import Environment
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.databases import sqlite_file

@@ -15,7 +15,8 @@ from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.pointer import PointerCheck
 from pulse_tui.domain.release import ReleaseState
 from pulse_tui.domain.rollback import Check
-from pulse_tui.domain.views.panes import Board, RegistryRow
+from pulse_tui.domain.views.board import Board
+from pulse_tui.domain.views.registry import RegistryRow
 from pulse_tui.domain.words import Environment, Priority, Severity, SignalType
 from pulse_tui.storage.board.panes import quick_board
 from pulse_tui.storage.store import SqlStore

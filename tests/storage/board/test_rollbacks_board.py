@@ -8,7 +8,7 @@ import pytest
 
 from pulse_tui.domain.concern import Concern
 from pulse_tui.domain.rollback import PlanState, RunState
-from pulse_tui.domain.views.panes import Board
+from pulse_tui.domain.views.board import Board
 from pulse_tui.domain.words import Severity
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.nouns import CANARY, NOW, approval, changed, deployment, later, plan, run

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pulse_tui.domain.views.panes import SourceRow
+from pulse_tui.domain.views.signals import SourceRow
 from tests.tui.helpers import Pilot, play
 
 

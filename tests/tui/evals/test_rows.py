@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from pulse_tui.domain.views.evals import ClusterRow, Flip
-from pulse_tui.domain.views.panes import Trend
+from pulse_tui.domain.views.evals import ClusterRow, Flip, Trend
 from pulse_tui.tui.evals.flip_rows import FLIPS, cluster_lines, flip_cells, lost_first, score
 from pulse_tui.tui.evals.flips import chart_text
 from pulse_tui.tui.evals.rows import (

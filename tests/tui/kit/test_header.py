@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulse_tui.domain.views.panes import Header
+from pulse_tui.domain.views.board import Header
 from pulse_tui.tui.kit.canvas import width_of
 from pulse_tui.tui.kit.header import header_spans
 

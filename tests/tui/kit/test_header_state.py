@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pulse_tui.domain.views.panes import Header
+from pulse_tui.domain.views.board import Header
 from pulse_tui.tui.kit.canvas import width_of
 from pulse_tui.tui.kit.header import header_spans
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
-from pulse_tui.domain.views.panes import AlertRow, RegistryRow
+from pulse_tui.domain.views.alerts import AlertRow
+from pulse_tui.domain.views.registry import RegistryRow
 from pulse_tui.tui.alerts import rows
 from pulse_tui.tui.kit.filters import parse
 from pulse_tui.tui.kit.measured import Sieve, Widest, widths_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pulse_tui.domain.views.panes import RegistryRow
+from pulse_tui.domain.views.registry import RegistryRow
 from pulse_tui.tui.registry.asset import explained
 
 STORY = (("What changed", "production serves 1.0"), ("What to do now", "nothing"), ("Asset", "bot"))

@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.style import Style
 
-from pulse_tui.domain.views.panes import RegistryRow
-from pulse_tui.domain.views.registry import GateLine, GateMark, GateStory, StageCell
+from pulse_tui.domain.views.registry import GateLine, GateMark, GateStory, RegistryRow, StageCell
 from pulse_tui.tui.kit import rows, styles
 from pulse_tui.tui.kit.filters import BadFilter, parse
 from pulse_tui.tui.kit.listing import flow

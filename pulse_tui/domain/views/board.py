@@ -1,0 +1,65 @@
+"""The read model of the tower: everything the panes draw at one moment, as rows ready to render."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pulse_tui.domain.views.advisories import AdvisoryRow
+from pulse_tui.domain.views.alerts import AlertRow
+from pulse_tui.domain.views.evals import Trend
+from pulse_tui.domain.views.registry import RegistryRow, WorkflowRow
+from pulse_tui.domain.views.rollback import PlanRow, RunRow
+from pulse_tui.domain.views.signals import SourceRow
+
+
+class Header(NamedTuple):
+    """The counts of the header line."""
+
+    estate: str
+    production_ok: int
+    production_risk: int
+    canary: int
+    shadow: int
+    p1: int
+    p2: int
+    p4: int
+    frozen: tuple[str, ...]
+    sources_good: int
+    sources_total: int
+    indeterminate: int
+    dead_letters: int
+    running: int = 0
+    """Rollbacks that are being carried out."""
+    stopped: int = 0
+    """Runs of rollbacks that stopped short of their end and need a person."""
+    waiting: int = 0
+    """Plans that wait for an approval, or to be run."""
+    muted: int = 0
+    """Open alerts, counted above as well, of which nobody is notified."""
+    production_stale: int = 0
+    """Deployments that would be ok if the sources behind them were not silent; ``production_ok`` counts what is ok."""
+    production_other: int = 0
+    """Deployments that are neither ok nor at risk nor stale: watched, held, to be retested."""
+    canary_risk: int = 0
+    """Canaries that are at risk, as production counts it; ``canary`` counts all."""
+    as_of: str = ""
+    """When the newest of what is shown came, in UTC, once nothing came for a while; empty while the sources report."""
+
+
+class Board(NamedTuple):
+    """All four panes and the header at one moment."""
+
+    header: Header
+    registry: tuple[RegistryRow, ...]
+    advisories: tuple[AdvisoryRow, ...]
+    alerts: tuple[AlertRow, ...]
+    trends: tuple[Trend, ...]
+    """The trends of the requested asset; first the one with the worst verdict."""
+    sources: tuple[SourceRow, ...]
+    workflows: tuple[WorkflowRow, ...] = ()
+    runs: tuple[RunRow, ...] = ()
+    """Those that need a person first."""
+    plans: tuple[PlanRow, ...] = ()
+    """The newest first."""
+    changes_us: int | None = None
+    """When something of it becomes different though nobody writes: a source late, a deadline missed, a day begun."""
