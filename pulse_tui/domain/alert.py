@@ -163,11 +163,23 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     def lapse(self, now: datetime) -> Alert:
         """The same alert, firing again when its acknowledgement or silence has run out by ``now``.
 
-        Its clock starts afresh: nobody missed a deadline while it was muted.
+        Its clock starts afresh: nobody missed a deadline while it was muted. Where both were given, the one that
+        outlasts the other stands to its own end.
         """
         until = {AlertState.ACKNOWLEDGED: self.acknowledged_until, AlertState.SUPPRESSED: self.suppressed_until}
-        ends = until.get(self.state)
-        return self.unmuted(now) if ends is not None and ends <= now else self
+        ends = until.pop(self.state, None)
+        if ends is None or ends > now:
+            return self
+        if not any(other is not None and other > now for other in until.values()):
+            return self.unmuted(now)
+        if self.state is AlertState.ACKNOWLEDGED:
+            return msgspec.structs.replace(
+                self, state=AlertState.SUPPRESSED, acknowledged_by=None, acknowledged_until=None
+            )
+        return msgspec.structs.replace(
+            self, state=AlertState.ACKNOWLEDGED, suppressed_by=None, suppressed_until=None, suppressed_why=None,
+            waived=False,
+        )  # fmt: skip
 
     def escalate(self, now: datetime) -> Alert:
         """Not acknowledged in time: one priority higher, and the same time again. P1 stays P1 and notifies again."""

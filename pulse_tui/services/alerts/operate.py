@@ -82,7 +82,7 @@ def unmute(parts: JudgeParts, alert_id: str, by: str, why: str, now: datetime) -
         if not muted:
             raise Refused(f"nothing mutes alert {alert.id}: it is {alert.state.value}")
         for one in muted:
-            _fire_again(tx, parts, one, one.unmuted(now), f"taken back by {by}: {reason}", now)
+            _after_mute(tx, parts, one, one.unmuted(now), f"taken back by {by}: {reason}", now)
         tx.log.append(now, by, "alert.unmuted", alert.id, {"why": reason})
     return f"no longer muted: {alert.title}"
 
@@ -123,28 +123,34 @@ def lift(store: Store, hold_id: str, by: str, why: str, now: datetime) -> str:
 
 
 def lapse(parts: JudgeParts, now: datetime) -> int:
-    """Alerts whose acknowledgement or silence ran out fire again; returns how many."""
+    """Alerts whose acknowledgement or silence ran out fire again; returns how many. What still mutes one stands."""
     muted = [AlertState.ACKNOWLEDGED, AlertState.SUPPRESSED]
     with parts.store.read() as tx:
         due = [a for a in tx.judgements.alerts(muted, 100_000) if a.lapse(now) is not a]
     if not due:
         return 0
+    again = 0
     with parts.store.write() as tx:
         for stale in due:
             alert = tx.judgements.alert(stale.id)
-            if alert is not None and alert.lapse(now) is not alert:
-                _fire_again(tx, parts, alert, alert.lapse(now), f"fires again: no longer {alert.state.value}", now)
+            after = alert.lapse(now) if alert is not None else None
+            if alert is None or after is None or after is alert:
+                continue  # an operator was faster
+            _after_mute(tx, parts, alert, after, f"fires again: no longer {alert.state.value}", now)
+            if after.state is AlertState.FIRING:
                 tx.log.append(now, SYSTEM, "alert.fires_again", alert.id, {"after": alert.state.value})
-    return len(due)
+                again += 1
+    return again
 
 
-def _fire_again(tx: Transaction, parts: JudgeParts, before: Alert, after: Alert, why: str, now: datetime) -> None:
-    """Store it, report it to whoever was notified, and hold again what its waiver had lifted."""
+def _after_mute(tx: Transaction, parts: JudgeParts, before: Alert, after: Alert, why: str, now: datetime) -> None:
+    """Store it, report it to whoever was notified if it fires, and hold again what its waiver had lifted."""
     tx.judgements.put_alert(after)
     if not after.open:
         return
-    Events(tx, parts, now).emit(after, AlertEvent.REOPENED, why)
-    if before.waived:
+    if after.state is AlertState.FIRING:
+        Events(tx, parts, now).emit(after, AlertEvent.REOPENED, why)
+    if before.waived and not after.waived:
         for hold in _held_by(tx, after, standing=False):
             if hold.lifted_by == WAIVER and tx.judgements.put_hold(hold.again(now)):
                 tx.log.append(now, SYSTEM, "hold.placed", hold.id, {"why": hold.why, "because": "its waiver ended"})

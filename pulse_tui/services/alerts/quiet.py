@@ -21,13 +21,13 @@ def quiet(store: Store, now: datetime) -> tuple[QuietRow, ...]:
 def _muted(tx: Transaction, now: datetime) -> Iterator[QuietRow]:
     for alert in tx.judgements.alerts([AlertState.ACKNOWLEDGED, AlertState.SUPPRESSED], 100_000):
         if alert.muted_at(now):
-            yield _of(alert)
+            yield _of(alert.lapse(now))
 
 
 def _of(alert: Alert) -> QuietRow:
     suppressed = alert.state is AlertState.SUPPRESSED
     until = alert.suppressed_until if suppressed else alert.acknowledged_until
-    kind = "waived" if alert.waived else "silenced" if suppressed else "acknowledged"
+    kind = "acknowledged" if not suppressed else "waived" if alert.waived else "silenced"
     where = f"{alert.asset_id or 'no asset'} {alert.environment.value if alert.environment else ''}".strip()
     return QuietRow(
         kind=kind,

@@ -42,6 +42,7 @@ def alert_story(parts: RollbackParts, alert_id: str) -> AlertStory:
         alert = tx.judgements.alert(alert_id)
         if alert is None:
             raise NotFound(f"there is no alert {alert_id!r}", todo="pulse-tui status lists the open ones")
+        alert = alert.lapse(now)  # what ran out mutes nothing, also where nobody is there to record that
         signal = tx.signals.get(alert.signal_id)
         decision = tx.judgements.decision(alert.decision_id)
         if signal is None or decision is None:
@@ -59,7 +60,7 @@ def alert_story(parts: RollbackParts, alert_id: str) -> AlertStory:
             None,
         )
         return AlertStory(
-            alert=_row(alert.lapse(now), now),
+            alert=_row(alert, now),
             changed=tuple(_changed(tx, alert, signal)),
             risk=tuple(_risk(tx, alert, signal, asset, estate)),
             todo=tuple(_todo(alert, advice, done, now)),

@@ -145,10 +145,12 @@ class Events:
 
 def _unless_muted(effect: Effect, alert: Alert) -> Effect:
     """An episode that opens under a silence calls nobody; one that is waived holds nothing back either."""
-    by, until = alert.suppressed_by or alert.acknowledged_by, alert.suppressed_until or alert.acknowledged_until
+    suppressed = alert.state is AlertState.SUPPRESSED
+    by = alert.suppressed_by if suppressed else alert.acknowledged_by
+    until = alert.suppressed_until if suppressed else alert.acknowledged_until
     if alert.state not in (AlertState.SUPPRESSED, AlertState.ACKNOWLEDGED) or by is None or until is None:
         return effect
-    how = "waived" if alert.waived else "silenced" if alert.state is AlertState.SUPPRESSED else "acknowledged"
+    how = "waived" if alert.waived else "silenced" if suppressed else "acknowledged"
     why = f"the condition is {how} by {by} until {iso(until)}"
     if isinstance(effect, Queue) and not effect.follows:
         return Nothing(f"{why}: nobody is notified")

@@ -25,8 +25,8 @@ RUNNING_US = 10_000_000
 _NEXT = """
 SELECT (SELECT MIN(deadline) FROM alerts WHERE open_key IS NOT NULL AND state = 'firing' AND deadline >= :now),
        (SELECT MIN(due_at) FROM retests WHERE done_at IS NULL AND due_at >= :now),
-       (SELECT MIN(COALESCE(suppressed_until, acknowledged_until)) FROM alerts WHERE open_key IS NOT NULL
-        AND state IN ('suppressed', 'acknowledged') AND COALESCE(suppressed_until, acknowledged_until) > :now),
+       (SELECT MIN(suppressed_until) FROM alerts WHERE open_key IS NOT NULL AND suppressed_until > :now),
+       (SELECT MIN(acknowledged_until) FROM alerts WHERE open_key IS NOT NULL AND acknowledged_until > :now),
        (SELECT MIN(at) FROM decisions WHERE outcome = 'indeterminate' AND at > :since)
 """
 
@@ -134,15 +134,14 @@ def changes_us(
 def _moments(
     execute: Execute, sources: Sequence[Rounds], now_us: int, alerts: Sequence[AlertRow], rollbacks: Rollbacks
 ) -> Iterator[int]:
-    ((deadline, due, muted, undecided),) = execute(_NEXT, {"now": now_us, "since": now_us - RECENT_US})
+    ((deadline, due, silenced, acknowledged, undecided),) = execute(_NEXT, {"now": now_us, "since": now_us - RECENT_US})
     lates = [s.late_us for s in sources if s.late_us is not None]
     newest = max((s.good_us for s in sources if s.good_us is not None), default=None)
     if newest is not None:
         lates.append(newest + int(late_after_s(min(s.every_s for s in sources)) * 1e6))
     # Each of these is the last moment at which things are still as they are.
     yield from (int(last) + 1 for last in (*lates, deadline, due) if last is not None and last >= now_us)
-    if muted is not None:
-        yield int(muted)
+    yield from (int(until) for until in (silenced, acknowledged) if until is not None)
     yield from (plan.expires_us for plan in rollbacks.plans)
     if any(not run.stopped for run in rollbacks.runs):
         yield now_us + RUNNING_US  # its process may be gone

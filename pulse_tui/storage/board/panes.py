@@ -42,7 +42,7 @@ _JUDGED = "', '".join(sorted(JUDGED))
 _ALERTS = f"""
 SELECT a.id, a.priority, a.state, a.title, a.owner, a.asset_id, a.environment, a.first_at, a.count, a.rule_id,
        a.deadline, a.version, s.signal_type, CASE WHEN s.signal_type IN ('{_JUDGED}') THEN s.evidence END,
-       COALESCE(a.suppressed_by, a.acknowledged_by), COALESCE(a.suppressed_until, a.acknowledged_until), a.waived, a.escalations
+       a.suppressed_by, a.suppressed_until, a.acknowledged_by, a.acknowledged_until, a.waived, a.escalations
 FROM alerts a LEFT JOIN signals s ON s.id = a.signal_id
 WHERE a.open_key IS NOT NULL
 ORDER BY {_RANK.format("a.priority")}, a.first_at DESC, a.id LIMIT :limit
@@ -144,9 +144,13 @@ def _alert(row: Sequence[Any], now: datetime) -> AlertRow:
     ident, priority, state, title, owner, asset, environment, since, count, rule, deadline, version, kind, proof = row[
         :14
     ]
-    by, until, waived, escalations = row[14:]
-    if state != "firing" and until is not None and until <= to_us(now):
-        state, deadline = "firing", None  # it ran out, also where nobody is there to record that; its clock begins anew
+    suppressed_by, suppressed_until, acknowledged_by, acknowledged_until, waived, escalations = row[14:]
+    mutes = {"suppressed": (suppressed_by, suppressed_until), "acknowledged": (acknowledged_by, acknowledged_until)}
+    if state != "firing" and not _lasts(mutes[state][1], now):
+        # It ran out, also where nobody is there to record that: what outlasts it stands, else its clock begins again.
+        state = next((other for other, (_, until) in mutes.items() if _lasts(until, now)), "firing")
+        deadline = None if state == "firing" else deadline
+    by, until = mutes.get(state, ("", None))
     return AlertRow(
         ident,
         priority,
@@ -162,12 +166,16 @@ def _alert(row: Sequence[Any], now: datetime) -> AlertRow:
         version=version or "",
         signal_type=kind or "",
         verdict=_verdict(proof) if proof else "",
-        by=(by or "") if state != "firing" else "",
-        until_us=until if state != "firing" else None,
-        waived=bool(waived),
+        by=by or "",
+        until_us=until,
+        waived=bool(waived) and state == "suppressed",
         due_us=deadline,
         escalations=int(escalations),
     )
+
+
+def _lasts(until_us: int | None, now: datetime) -> bool:
+    return until_us is not None and until_us > to_us(now)
 
 
 @lru_cache(4 * MAX_ROWS)

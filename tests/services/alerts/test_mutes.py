@@ -12,6 +12,7 @@ from pulse_tui.domain.advisory import Advisory, Affected, VersionRange
 from pulse_tui.domain.alert import Alert, AlertState
 from pulse_tui.domain.errors import Refused
 from pulse_tui.domain.hold import HoldKind
+from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.source import Observation
 from pulse_tui.domain.words import Priority, Severity
 from pulse_tui.services.alerts import operate
@@ -175,3 +176,40 @@ def test_one_list_has_everything_that_is_muted_waived_or_held(judge: JudgeParts)
     rows = {(r.kind, r.subject, r.by) for r in quiet(judge.store, later(minutes=1))}
     assert rows >= {("silenced", "support-bot canary", "ana"), ("freeze", "gateway", "rule critical-cve-exposed")}
     assert not [r for r in quiet(judge.store, later(hours=5)) if not r.hold], "what has run out is not muted any more"
+
+
+def test_a_shorter_acknowledgement_does_not_end_a_longer_silence(judge: JudgeParts, clock: Clock) -> None:
+    take(judge, CVE)
+    alert = newest(judge)
+    operate.waive(judge.store, alert.id, "ana", 1, "patched at the proxy", NOW)
+    operate.acknowledge(judge, alert.id, "ben", 3_600, NOW)
+    shown = judge.store.board("acme", None, later(minutes=1))
+    (row,) = [a for a in shown.alerts if a.id == alert.id]
+    assert (row.state, row.by, row.until_us, row.waived) == ("acknowledged", "ben", to_us(later(hours=1)), False)
+    assert shown.changes_us == to_us(later(hours=1))
+    clock.sleep(3_600)
+    (row,) = [a for a in judge.store.board("acme", None, clock()).alerts if a.id == alert.id]
+    (listed,) = [r for r in quiet(judge.store, clock()) if r.id == alert.id]
+    assert (row.state, row.by, row.waived, listed.kind, listed.by) == ("suppressed", "ana", True, "waived", "ana")
+    before = messages(judge)
+    assert operate.lapse(judge, clock()) == 0
+    assert messages(judge) == before
+    assert holds(judge) == []
+    clock.sleep(86_400)
+    assert operate.lapse(judge, clock()) == 1
+    assert newest(judge).state is AlertState.FIRING
+    assert holds(judge) == [(HoldKind.FREEZE, None)]
+
+
+def test_a_waiver_that_ends_under_an_acknowledgement_holds_again_and_calls_nobody(
+    judge: JudgeParts, clock: Clock
+) -> None:
+    take(judge, CVE)
+    alert = newest(judge)
+    operate.acknowledge(judge, alert.id, "ben", 3 * 86_400, NOW)
+    operate.waive(judge.store, alert.id, "ana", 1, "patched at the proxy", NOW)
+    clock.sleep(86_400)
+    assert operate.lapse(judge, clock()) == 0
+    after = newest(judge)
+    assert (after.state, after.acknowledged_by, after.suppressed_by) == (AlertState.ACKNOWLEDGED, "ben", None)
+    assert holds(judge) == [(HoldKind.FREEZE, None)]
