@@ -17,6 +17,7 @@ from pulse_tui.domain.errors import ConfigError, Problem
 
 # The rest is imported where it is used: this file is read before the tower's first frame.
 if TYPE_CHECKING:
+    from pulse_tui.domain.rollback import Rules
     from pulse_tui.domain.views.board import Board
     from pulse_tui.hooks import Hooks
     from pulse_tui.policy.judge import Policy
@@ -195,7 +196,17 @@ class House:
         """The opened database, its schema current."""
         from pulse_tui.storage.store import SqlStore  # noqa: PLC0415  SQLAlchemy after the first frame
 
-        return SqlStore(secret(self.database), self.base, read_only=self.read_only, dead=is_dead)
+        return SqlStore(secret(self.database), self.base, read_only=self.read_only, dead=is_dead, rules=self.rules)
+
+    def rules(self) -> Rules:
+        """The digests of what a plan is made under today; of a policy that cannot be read, none that any plan has."""
+        from pulse_tui.domain.rollback import Rules  # noqa: PLC0415
+
+        try:
+            policy = self.policy.digest
+        except ConfigError:
+            policy = ""
+        return Rules(policy, self.settings.playbooks_digest, self.settings.operators_digest)
 
     @cached_property
     def web(self) -> Web:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -77,6 +77,20 @@ _DECODER = msgspec.json.Decoder(Plan)
 def decode_plan(raw: bytes | str) -> Plan:
     """A plan as stored. The caller checks that its hash is the one it was stored under."""
     return _DECODER.decode(raw)
+
+
+class Rules(NamedTuple):
+    """The digests of what a plan was made under: another one later makes every approval of it worthless."""
+
+    policy: str
+    playbooks: str
+    operators: str
+
+    def changed(self, since: Rules) -> list[str]:
+        """What is no longer as it was ``since``, in words."""
+        names = ("policy", "playbooks", "operators' file")
+        pairs = zip(names, since, self, strict=True)
+        return [f"the {name} changed after the plan was made" for name, then, today in pairs if then != today]
 
 
 class PlanState(StrEnum):

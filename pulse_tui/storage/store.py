@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from pulse_tui.domain.errors import StorageError
 from pulse_tui.domain.moments import to_us
+from pulse_tui.domain.rollback import Rules
 from pulse_tui.domain.views.board import Board
 from pulse_tui.domain.views.evals import Trend
 from pulse_tui.domain.views.registry import CalendarRow, ReleaseRow
@@ -69,10 +70,16 @@ class SqlStore:
     """Implements :class:`pulse_tui.ports.Store` on SQLite or PostgreSQL."""
 
     def __init__(
-        self, url: str, base: Path, *, read_only: bool = False, dead: Callable[[str], bool] = lambda _holder: False
+        self,
+        url: str,
+        base: Path,
+        *,
+        read_only: bool = False,
+        dead: Callable[[str], bool] = lambda _holder: False,
+        rules: Callable[[], Rules | None] = lambda: None,
     ) -> None:
         """Open the database, bringing its schema up to date unless ``read_only``. ``dead`` says whether the process
-        behind a lease's holder certainly no longer lives.
+        behind a lease's holder certainly no longer lives; ``rules`` are those that a plan must have been made under.
 
         Raises StorageError when it is locked, read-only, damaged, unreachable or from a newer
         version; a SQLite file is copied beside itself before its schema is changed.
@@ -82,7 +89,7 @@ class SqlStore:
         self._writer = self._engine.execution_options(pulse_write=True)
         self._mark: _Mark | None = None
         self._kept: boards.Kept | None = None
-        self._dead = dead
+        self._dead, self._rules = dead, rules
         with translated(self.url):
             if read_only:
                 refuse_missing(self.url)
@@ -121,7 +128,7 @@ class SqlStore:
         with translated(self.url), self._reader().begin() as connection:
             execute = _executor(connection)
             touched = Touched(execute, connection.dialect.name)
-            kept = boards.read_kept(execute, estate_name, asset, now, touched, before, self._dead)
+            kept = boards.read_kept(execute, estate_name, asset, now, touched, before, self._dead, self._rules)
         self._kept = kept
         return kept.board
 

@@ -69,6 +69,28 @@ def test_a_rejected_plan_never_runs(shell: Shell, target: Target) -> None:
     assert target.writes == []
 
 
+def test_a_rejected_plan_says_who_said_no_and_why(shell: Shell) -> None:
+    plan = _plan(shell, "canary")
+    shell("rollback", "reject", plan, "--why", "the fix is out in five minutes")
+    assert "by ana: the fix is out in five minutes" in shell("rollback", "list").out
+
+
+def test_a_plan_whose_approvals_no_longer_count_waits_for_nothing_and_says_so(shell: Shell, target: Target) -> None:
+    plan = _plan(shell, "canary")
+    assert shell("rollback", "approve", plan).code == 0
+    assert f"pulse-tui rollback run {plan[:12]}" in shell("status").out
+    config = shell.config / "pulse.yaml"
+    config.write_text(config.read_text().replace("name: ben", "name: bea"))
+    for said in (shell("status"), shell("doctor"), shell("rollback", "list")):
+        assert f"rollback run {plan[:12]}" not in said.out
+        assert "the operators' file changed after the plan was made" in said.out
+        assert "pulse-tui rollback plan my-bot --env canary" in said.out
+    made = _plan(shell, "canary")
+    after = shell("status").out
+    assert made[:12] in after
+    assert plan[:12] not in after, "the newer plan stands in its stead"
+
+
 def test_a_plan_that_meets_a_moved_target_does_not_run(shell: Shell, target: Target) -> None:
     plan = _plan(shell, "canary")
     assert shell("rollback", "approve", plan).code == 0

@@ -65,11 +65,15 @@ class PlanRow(NamedTuple):
     expires_us: int
     by: str
     """Who proposed it."""
+    void: str = ""
+    """What changed since it was made, so that nobody can approve or run it; empty while it can be."""
 
     @property
     def headline(self) -> str:
         """What waits for what, in one line."""
         what = f"plan {self.hash[:12]} ({self.asset} in {self.environment}, {self.from_version} -> {self.to_version})"
+        if self.void:
+            return f"{what} cannot run: {self.void}"
         if self.state == "approved":
             return f"{what} is approved and waits to be run"
         left = self.needed - len(self.approved_by)
@@ -79,6 +83,8 @@ class PlanRow(NamedTuple):
     @property
     def todo(self) -> str:
         """The command that comes next."""
+        if self.void:
+            return f"pulse-tui rollback plan {self.asset} --env {self.environment}"
         return f"pulse-tui rollback {'run' if self.state == 'approved' else 'approve'} {self.hash[:12]}"
 
 

@@ -53,9 +53,13 @@ def _waiting(
 ) -> tuple[str, str, str]:
     """(word, who waits for whom, the command that comes next) of a plan that was never run."""
     if state not in (PlanState.PROPOSED, PlanState.APPROVED):
-        return state.value, "", ""
+        noes = [f"by {v.principal}: {v.reason}" for v in tx.rollbacks.approvals(plan.hash) if not v.yes]
+        return state.value, "; ".join(noes), ""
     if void := void_reasons(parts, plan, now):
-        return "expired" if plan.expires_at <= now else "void", "; ".join(void), ""
+        if plan.expires_at <= now:
+            return "expired", "; ".join(void), ""
+        again = f"pulse-tui rollback plan {plan.asset_id} --env {plan.environment.value}"
+        return "void", "; ".join(void), again
     since = age(to_us(plan.created_at), to_us(now))
     left = age(to_us(now), to_us(plan.expires_at))
     given = [v.principal for v in valid_approvals(tx, parts, plan, now)]

@@ -11,7 +11,7 @@ import msgspec
 from pulse_tui.domain.errors import ConfigError, NotFound, Problem, PulseError, Refused
 from pulse_tui.domain.estate import Deployment
 from pulse_tui.domain.release import Release
-from pulse_tui.domain.rollback import Check, Plan, PlanState, PlanStep, RunState
+from pulse_tui.domain.rollback import Check, Plan, PlanState, PlanStep, Rules, RunState
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Transaction
@@ -211,13 +211,8 @@ def void_reasons(parts: RollbackParts, plan: Plan, now: datetime) -> list[str]:
     out = []
     if plan.expires_at <= now:
         out.append(f"the plan expired at {plan.expires_at:%Y-%m-%d %H:%M:%S} UTC")
-    for name, then, today in (
-        ("policy", plan.policy_digest, parts.policy_digest),
-        ("playbooks", plan.playbook_digest, parts.playbooks_digest),
-        ("operators' file", plan.operators_digest, parts.operators_digest),
-    ):
-        if then != today:
-            out.append(f"the {name} changed after the plan was made")
+    today = Rules(parts.policy_digest, parts.playbooks_digest, parts.operators_digest)
+    out += today.changed(Rules(plan.policy_digest, plan.playbook_digest, plan.operators_digest))
     if plan.approvals_needed < parts.approvals.needed(plan.environment):
         out.append(f"{plan.environment.value} now needs {parts.approvals.needed(plan.environment)} approvals")
     return out

@@ -19,6 +19,7 @@ from urllib.parse import quote
 from pulse_tui.domain import countdown
 from pulse_tui.domain.health import Health, health
 from pulse_tui.domain.moments import to_us
+from pulse_tui.domain.rollback import Rules
 from pulse_tui.domain.standing import RISKY, Standing
 from pulse_tui.domain.views.advisories import UNNAMED, AdvisoryRow
 from pulse_tui.domain.views.alerts import AlertRow
@@ -92,6 +93,7 @@ def read_kept(
     touched: Touched | None = None,
     before: Kept | None = None,
     dead: Callable[[str], bool] = lambda _holder: False,
+    rules: Callable[[], Rules | None] = lambda: None,
 ) -> Kept:
     """As :func:`read_board`. What is as it was ``before`` is not read again, and its rows are the same objects.
 
@@ -102,7 +104,7 @@ def read_kept(
     urgent.sort(key=lambda a: (PRIORITY_RANK[a.priority], -a.since_us))
     alerts = _same(urgent, before.board.alerts if before else ())
     standing = [StandingHold(*row) for row in execute(_HOLDS, {})]
-    rollbacks = read_rollbacks(execute, now, dead)
+    rollbacks = read_rollbacks(execute, now, dead, rules)
     marks = list(rollbacks.marks())
     known = before.registry if before else None
     registry = read_registry(execute, alerts, standing, now_us, touched, known, marks)

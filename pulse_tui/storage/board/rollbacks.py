@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pulse_tui.domain.moments import to_us
+from pulse_tui.domain.rollback import Rules
 from pulse_tui.domain.views.rollback import PlanRow, RunRow
 from pulse_tui.storage.board.trends import Execute
 
@@ -33,6 +34,13 @@ SHOWN = 100
 """Plans that are looked through for those that wait: the newest."""
 
 
+class _Made(NamedTuple):
+    """A plan, and what it was made under."""
+
+    row: PlanRow
+    under: Rules
+
+
 class Rollbacks(NamedTuple):
     """What the board shows of rollbacks."""
 
@@ -47,16 +55,32 @@ class Rollbacks(NamedTuple):
             yield run.asset, run.environment, "stopped" if run.stopped else "running", run.headline
 
 
-def read_rollbacks(execute: Execute, now: datetime, dead: Callable[[str], bool]) -> Rollbacks:
-    """As they are now: what expired or lost its process since the last look is found by the clock."""
+def read_rollbacks(
+    execute: Execute, now: datetime, dead: Callable[[str], bool], rules: Callable[[], Rules | None]
+) -> Rollbacks:
+    """As they are now: what expired or lost its process since the last look is found by the clock.
+
+    ``rules`` are those of today, asked for only where a plan waits (None: not known here).
+    """
     now_us = to_us(now)
     runs = sorted((_run(row, dead) for row in execute(_RUNS, {"now": now_us})), key=lambda r: not r.stopped)
     plans = execute(_PLANS, {"limit": SHOWN})
     votes: dict[str, list[str]] = {}
     for plan, principal in execute(_VOTES, {"now": now_us}) if plans else ():
         votes.setdefault(plan, []).append(principal)
-    waiting = (_plan(name, state, bytes(body), tuple(votes.get(name, ()))) for name, state, body in plans)
-    return Rollbacks(tuple(runs), tuple(p for p in waiting if p is not None and p.expires_us > now_us))
+    made = (_plan(name, state, bytes(body), tuple(votes.get(name, ()))) for name, state, body in plans)
+    waiting = [p for p in made if p is not None and p.row.expires_us > now_us]
+    return Rollbacks(tuple(runs), tuple(_waiting(waiting, rules() if waiting else None)))
+
+
+def _waiting(plans: Sequence[_Made], today: Rules | None) -> Iterator[PlanRow]:
+    """Newest first. A void one is shown until a newer plan stands in its stead."""
+    planned: set[tuple[str, str]] = set()
+    for row, under in plans:
+        void = "; ".join(today.changed(under)) if today is not None else ""
+        if not void or (row.asset, row.environment) not in planned:
+            yield row._replace(void=void) if void else row
+        planned.add((row.asset, row.environment))
 
 
 def _run(row: Sequence[Any], dead: Callable[[str], bool]) -> RunRow:
@@ -67,15 +91,17 @@ def _run(row: Sequence[Any], dead: Callable[[str], bool]) -> RunRow:
 
 
 @lru_cache(4 * SHOWN)
-def _plan(plan: str, state: str, body: bytes, votes: tuple[str, ...]) -> PlanRow | None:
+def _plan(plan: str, state: str, body: bytes, votes: tuple[str, ...]) -> _Made | None:
     """None for a plan whose stored bytes are damaged: whoever opens it is told."""
     try:
         said = json.loads(body)
         made, ends = (datetime.fromisoformat(said[name]) for name in ("created_at", "expires_at"))
         asset, environment = said["asset_id"], said["environment"]
-        return PlanRow(
+        under = Rules(said["policy_digest"], said["playbook_digest"], said["operators_digest"])
+        row = PlanRow(
             plan, asset, environment, said["from_version"], said["to_version"], state, votes,
             int(said["approvals_needed"]), to_us(made), to_us(ends), said["proposed_by"],
         )  # fmt: skip
+        return _Made(row, under)
     except (ValueError, KeyError, TypeError):
         return None
