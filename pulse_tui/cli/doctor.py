@@ -6,7 +6,7 @@ import argparse
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -89,14 +89,15 @@ def _parts(house: House) -> Iterator[Line]:
     database = list(_checked("database", _database, house))
     yield from database
     stored = all(line.ok for line in database)
-    yield from _references(house, stored=stored)
+    named = list(_references(house, stored=stored))
+    yield from named
     if not stored:
         return
     yield from _step_targets(house)
     yield from _metrics(house)
     yield from _rollback_targets(house)
     yield from _rollback_runs(house)
-    yield from _sources(house)
+    yield from _sources(house, {line.what for line in named if line.ok is False})
     yield from _suites(house)
     yield _hooks(house)
     yield from _log(house)
@@ -151,8 +152,12 @@ def _rule_owners(house: House) -> set[str]:
 
 
 def _step_targets(house: House) -> Iterator[Line]:
-    """Each step of the playbooks reads its target back, for what serves; nothing is moved."""
+    """Each step of the playbooks reads its target back, for what serves; nothing is moved.
+
+    One whose secret is not set is among the references, once.
+    """
     from pulse_tui.services.rollback.plan import fill, step_options  # noqa: PLC0415
+    from pulse_tui.settings.references import secret_names  # noqa: PLC0415
 
     parts = house.rollback
     with house.store.read() as tx:
@@ -163,6 +168,8 @@ def _step_targets(house: House) -> Iterator[Line]:
                 continue
             where = f"playbook {book.id} for {deployment.asset_id} {deployment.environment.value}"
             for shape in book.steps:
+                if not secret_names(shape.options) <= os.environ.keys():
+                    continue
                 names = {"asset": deployment.asset_id, "environment": deployment.environment.value}
                 try:
                     options = step_options(parts, shape.kind, fill(shape.options, names), shape)
@@ -286,7 +293,8 @@ def _rollback_runs(house: House) -> Iterator[Line]:
         yield Line("rollback runs", True, "none stopped half-way, no plan waits")
 
 
-def _sources(house: House) -> Iterator[Line]:
+def _sources(house: House, named: Collection[str]) -> Iterator[Line]:
+    """How each was last read; without the reason where it is ``named`` above already, for what it is now."""
     from pulse_tui.domain.health import Health  # noqa: PLC0415
 
     now = house.clock()
@@ -299,11 +307,12 @@ def _sources(house: House) -> Iterator[Line]:
             continue
         health = status.health(now)
         again = f" (read {iso(status.last_attempt_at)}; again: pulse-tui refresh {source.id})"
+        why = "" if f"source {source.id}" in named else f": {status.reason}"
         good = f"last good {status.last_good_at:%Y-%m-%d %H:%M}" if status.last_good_at else "never good"
         yield Line(
             f"source {source.id}",
             {Health.GOOD: True, Health.FAILING: False}.get(health),
-            f"{source.kind}, {health.value}, {good}" + (f": {status.reason}{again}" if status.reason else ""),
+            f"{source.kind}, {health.value}, {good}" + (f"{why}{again}" if status.reason else ""),
         )
 
 

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from pulse_tui.cli.output import emit, opened
 from pulse_tui.domain.errors import NotFound
 from pulse_tui.settings.check import nearest
 from pulse_tui.wiring import holder_name
 
+if TYPE_CHECKING:
+    from pulse_tui.services.signals.refresh import Round
+
 
 def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     """Sources by id; all when none is named."""
     parser.add_argument("sources", nargs="*", metavar="SOURCE", help="ids of sources; all when none is named")
-    parser.epilog = "Reads, judges and delivers once. Exits with 1 when a source failed."
+    parser.epilog = (
+        "Reads, judges and delivers once.\n"
+        "exit codes: 0 every source is good, 1 one failed or something of it stands refused (the last line names it)"
+    )
 
 
 def run(options: argparse.Namespace, _name: str) -> int:
-    """0 when every source answered, 1 when one did not."""
+    """0 when every source is good, 1 when one failed or something of it stands refused."""
     from pulse_tui.services.alerts.deliver import deliver  # noqa: PLC0415
     from pulse_tui.services.alerts.escalate import escalate, settle  # noqa: PLC0415
     from pulse_tui.services.alerts.operate import lapse  # noqa: PLC0415
@@ -47,11 +54,24 @@ def run(options: argparse.Namespace, _name: str) -> int:
         check_promotions(house.rollback, house.clock())
         watch_targets(house.rollback, house.clock())
         sent = deliver(parts, holder_name())
-    lines = [f"{'ok  ' if r.ok else 'FAIL'} {r.source}: {r.message}" for r in rounds]
+    lines = [_line(r) for r in rounds]
     lines += changed
     if not rounds:
         lines.append("no sources are configured: pulse-tui init writes a first configuration")
     if any(sent):
         lines.append(f"deliveries: {sent.sent} sent, {sent.failed} to be tried again, {sent.dead} failed permanently")
+    bad = [r.source for r in rounds if not r.good]
+    if bad:
+        verb = "is" if len(bad) == 1 else "are"
+        lines.append(f"{len(bad)} of {len(rounds)} sources {verb} not good: {', '.join(bad)}")
     emit(options, {"rounds": rounds, "suites": changed, "deliveries": sent}, lines)
-    return 0 if all(r.ok for r in rounds) else 1
+    return 1 if bad else 0
+
+
+def _line(done: Round) -> str:
+    """A source of which something stands refused is neither ok nor failed."""
+    if not done.ok:
+        return f"FAIL {done.source}: {done.message}"
+    return (
+        f"part {done.source}: {done.message}; {done.refused}" if done.refused else f"ok   {done.source}: {done.message}"
+    )

@@ -89,6 +89,8 @@ class SourceError(PulseError):
         self.sent = sent
         self.about: tuple[ResultOf, ...] = ()
         """Set by who knows it: whose result is refused; several where file and folder name another release each."""
+        self.gone = False
+        """The one file of the source was deleted: its folder is there, and it is not."""
         super().__init__(what, todo=todo)
 
 

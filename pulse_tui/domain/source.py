@@ -31,6 +31,16 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True):
     """Its only fault is that it names no asset and version; not kept."""
 
 
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """What a source of files has after a round: what is no longer in it has been deleted, renamed or corrected."""
+
+    source: str
+    refused: tuple[ResultOf, ...] = ()
+    """Whose results stand refused."""
+    documents: tuple[tuple[str, str | None, str], ...] = ()
+    """(asset, version, document) of its bills; version None: any."""
+
+
 class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a collector remembers between rounds: HTTP validators and its own position."""
 
@@ -49,6 +59,8 @@ class Collected(msgspec.Struct, frozen=True, kw_only=True):
     standing: str | None = None
     """Of what stands refused since this or an earlier round, the first and how many more; empty: nothing does. None: the
     source cannot know, and what was refused in the round counts."""
+    has: Standing | None = None
+    """What a source of files has now; None: nothing of it changed, or it is no such source."""
 
 
 class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,12 +12,12 @@ from pulse_tui.domain.evals import EvalRun
 from pulse_tui.domain.note import Note
 from pulse_tui.domain.release import Attestation, RegistrySnapshot
 from pulse_tui.domain.signal import Signal
-from pulse_tui.domain.source import Rejected
+from pulse_tui.domain.source import Rejected, Standing
 from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories.records import take_advisory
-from pulse_tui.services.components.bills import bill_remark, take_bill, take_head
+from pulse_tui.services.components.bills import bill_remark, take_bill, take_head, withdraw_bills
 from pulse_tui.services.evals.take import take_run
-from pulse_tui.services.evals.unread import refused_result
+from pulse_tui.services.evals.unread import no_longer_refused, refused_result
 from pulse_tui.services.parts import JudgeParts, Made
 from pulse_tui.services.registry.attest import named_releases, take_attestation
 from pulse_tui.services.registry.pushed import take_event
@@ -85,6 +85,12 @@ def _(item: Note, tx: Transaction, _parts: JudgeParts, estate: Estate, now: date
 def _(item: Rejected, tx: Transaction, _parts: JudgeParts, _estate: Estate, now: datetime) -> Made:
     refusals = [refused_result(item, of, tx, now) for of in item.about]
     return Made([s for one in refusals for s in one.signals], [])
+
+
+@_made.register
+def _(item: Standing, tx: Transaction, _parts: JudgeParts, estate: Estate, now: datetime) -> Made:
+    changes = withdraw_bills(item, tx, estate, now)
+    return Made(changes.signals, [*changes.cleared, *no_longer_refused(item, tx)])
 
 
 @_made.register

@@ -99,10 +99,13 @@ def placeholders(settings: Settings) -> Iterator[Broken]:
 
 def secrets(settings: Settings) -> Iterator[tuple[str, str]]:
     """(where, NAME) of every ``${NAME}`` that is filled in from the environment when it is used; each once."""
-    found = (
-        (where, name) for where, _, value in _values(settings) for t in _texts(value) for name in _SECRET.findall(t)
-    )
+    found = ((where, name) for where, _, value in _values(settings) for name in sorted(secret_names(value)))
     yield from dict.fromkeys(found)
+
+
+def secret_names(value: Any) -> set[str]:
+    """The NAME of every ``${NAME}`` in an option, however deep."""
+    return {name for text in _texts(value) for name in _SECRET.findall(text)}
 
 
 def _values(settings: Settings) -> Iterator[tuple[str, str, Any]]:

@@ -83,3 +83,20 @@ def test_what_a_source_failed_with_says_when_and_how_it_is_read_again(shell: She
     said = shell("doctor").out
     assert "nothing-here does not exist. Create it or correct 'path'" in said
     assert "; again: pulse-tui refresh drop)" in said
+
+
+@pytest.mark.parametrize("where", ["step", "source", "route"])
+def test_nothing_that_is_wrong_is_reported_twice(shell: Shell, where: str) -> None:
+    old, new = {
+        "step": ("timeout: 10s", 'timeout: 10s\n        headers: {Authorization: "Bearer ${NOT_SET_HERE}"}'),
+        "source": ("vendor: acme", 'vendor: acme, token: "${NOT_SET_HERE}"'),
+        "route": ("kind: notify,", 'kind: notify, headers: {A: "${NOT_SET_HERE}"},'),
+    }[where]
+    edit(shell, old, new)
+    edit(shell, "path: signals", "path: nothing-here")
+    shell("refresh")
+    said = shell("doctor").out
+    assert said.count("NOT_SET_HERE") == 1
+    assert said.count("nothing-here does not exist") == 1
+    lines = said.splitlines()
+    assert len(lines) == len(set(lines))

@@ -56,3 +56,18 @@ def test_a_server_that_is_not_there_is_told_with_its_address(shell: Shell, serve
 def test_a_body_of_3_mb_is_read(shell: Shell, server: Loopback) -> None:
     server.on("GET", "/feed", Reply(body=_feed(*[f"note {i} " + "x" * 30_000 for i in range(100)])))
     assert shell("refresh", "news").code == 0
+
+
+def test_a_file_that_stands_refused_is_in_the_exit_code_and_on_the_last_line_until_it_is_mended(shell: Shell) -> None:
+    folder = shell.config / "signals"
+    (folder / "bad.json").write_text("{")
+    for _ in range(2):
+        said = shell("refresh", "drop")
+        assert said.code == 1, "also in a round in which nothing changed"
+        assert said.out.startswith("part drop: ")
+        assert "; its file is refused: bad.json:1:2: the JSON ends too early" in said.out
+        assert said.out.splitlines()[-1] == "1 of 1 sources is not good: drop"
+    assert shell("refresh", "drop", "--json").json()["rounds"][0]["refused"].startswith("its file is ")
+    (folder / "bad.json").unlink()
+    said = shell("refresh", "drop")
+    assert (said.code, said.out) == (0, "ok   drop: unchanged\n")

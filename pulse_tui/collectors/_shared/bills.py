@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TypeVar
 
 import msgspec
 
-from pulse_tui.collectors._shared.files import FILE_CAP, broken_json, collect_files, refuse
+from pulse_tui.collectors._shared.files import FILE_CAP, broken_json, collect_files, find, refuse
 from pulse_tui.collectors._shared.runs import PATTERN
 from pulse_tui.domain.bill import ROOT, Bill
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.purl import build, component
-from pulse_tui.domain.source import Collected, Rejected
+from pulse_tui.domain.source import Collected, Rejected, Standing
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import ComponentKind, Environment
 from pulse_tui.ports import CollectContext
@@ -152,11 +153,21 @@ def read_bills(
     pattern: str, options: BillOptions, context: CollectContext, parse: Callable[[str, bytes], Collected]
 ) -> Collected:
     """:func:`~pulse_tui.collectors._shared.files.collect_files`, the bills of one document in order of their versions: the
-    newest is reported last and stays.
+    newest is reported last and stays. ``has`` names the documents that are there.
     """
     found = collect_files(options.path, pattern, options.max_bytes, context, lambda name, data, _at: parse(name, data))
     bills = sorted((b for b in found.observations if isinstance(b, Bill)), key=_newest_last)
-    return msgspec.structs.replace(found, observations=tuple(bills))
+    if found.has is None:
+        return found
+    names, _ = find(context.base, options.path, pattern)
+    has = Standing(source=context.source, documents=tuple(_places((name for name, _ in names), options)))
+    return msgspec.structs.replace(found, observations=tuple(bills), has=has)
+
+
+def _places(names: Iterable[str], options: BillOptions) -> Iterator[tuple[str, str | None, str]]:
+    for name in names:
+        with suppress(SourceError):  # it names no asset: refused, and no bill of it is known
+            yield place(name, options)
 
 
 def _newest_last(bill: Bill) -> tuple[str, str, datetime, list[tuple[int, str]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,7 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from pulse_tui.domain.errors import Problem, ResultOf, SourceError
-from pulse_tui.domain.source import Collected, Rejected
+from pulse_tui.domain.source import Collected, Rejected, Standing
 from pulse_tui.domain.text import clean, looks_like, utf8
 from pulse_tui.ports import CollectContext
 
@@ -21,7 +22,11 @@ RAW_KEPT = 64 * 2**10
 
 _REFUSED = "!"
 """After the mark of a refused file, before the reason."""
+_ABOUT = "\t"
+"""After the reason, before whose results they are."""
+_POSITION = re.compile(r"((?::\d+){1,2}): ")
 _MARKS = msgspec.json.Decoder(dict[str, str])
+_RESULTS = msgspec.json.Decoder(tuple[ResultOf, ...])
 
 
 class Record(NamedTuple):
@@ -79,7 +84,9 @@ def find(base: Path, path: str, pattern: str | tuple[str, ...]) -> tuple[list[tu
         root = anchor.joinpath(*parts[:fixed])
         found = set(root.glob("/".join(parts[fixed:])))
     else:
-        raise SourceError(f"{path} does not exist", todo="Correct 'path' or create it")
+        missing = SourceError(f"{path} does not exist", todo="Correct 'path' or create it")
+        missing.gone = whole.parent.is_dir()
+        raise missing
     named = ((str(file.relative_to(root)), file) for file in found if file.is_file())
     return sorted((n, f) for n, f in named if not _unfinished(n)), False
 
@@ -100,7 +107,8 @@ def collect_files(
     """Read every file that is new or changed since the bookmark (name, size and mtime) was made.
 
     A file of another kind is Rejected by name, and not read again until it changes; when
-    a single file was configured, that is a SourceError. ``standing`` gives what is refused meanwhile.
+    a single file was configured, that is a SourceError. ``standing`` gives what is refused meanwhile, ``has`` whose
+    results that is.
     ``parse`` gets the context with the file's folder; ``beside`` names files that belong to a file: it is read again when
     one of them comes or changes.
     """
@@ -117,8 +125,9 @@ def collect_files(
             continue  # removed since the folder was listed
         seen = "".join(f"\0{stat.st_size}\0{stat.st_mtime_ns}" for stat in stats)
         mark = marks[name] = hashlib.sha256(f"{name}{seen}".encode()).hexdigest()[:16]
-        if before.get(name, "").partition(_REFUSED)[0] == mark:
-            marks[name] = before[name]
+        kept, known = before.get(name, ""), before.get(name, "").partition(_REFUSED)
+        if known[0] == mark and (not known[1] or _ABOUT in kept):  # earlier versions did not keep whose result it is
+            marks[name] = kept
             continue
         unchanged = False
         try:
@@ -126,14 +135,15 @@ def collect_files(
         except SourceError as error:
             if single:
                 raise
-            what = str(error).removeprefix(f"{name} ")
-            marks[name] = f"{mark}{_REFUSED}{clean(f'{name}: {what}', 300)}"
-            rejected.append(refuse(context.source, name, what, about=error.about))
+            where, what = _placed(name, str(error))
+            marks[name] = _refused(mark, f"{where}: {what}", error.about)
+            rejected.append(refuse(context.source, where, what, about=error.about))
             continue
         observations += one.observations
         rejected += one.rejected
         if whole := next((r for r in one.rejected if r.about or not one.observations), None):
-            marks[name] = f"{mark}{_REFUSED}{clean(str(whole.problem), 300)}"
+            marks[name] = _refused(mark, str(whole.problem), [of for r in one.rejected for of in r.about])
+    same = unchanged and marks.keys() == before.keys()
     bookmark = msgspec.json.encode(marks, order="deterministic").decode()
     return Collected(
         observations=tuple(observations),
@@ -141,14 +151,35 @@ def collect_files(
         cursor=msgspec.structs.replace(context.cursor, bookmark=bookmark),
         unchanged=unchanged,
         standing=_standing(marks),
+        has=None if same else Standing(source=context.source, refused=tuple(_results(marks))),
     )
 
 
+def _placed(name: str, what: str) -> tuple[str, str]:
+    """(place, message) of an error that names the file itself, perhaps with line and column: each is shown once."""
+    rest = what.removeprefix(name)
+    if rest == what:
+        return name, what
+    place = _POSITION.match(rest)
+    where = f"{name}{place[1]}" if place else name
+    return where, rest[place.end() :] if place else rest.lstrip(": ")
+
+
+def _refused(mark: str, why: str, about: Sequence[ResultOf]) -> str:
+    return f"{mark}{_REFUSED}{clean(why, 300)}{_ABOUT}{msgspec.json.encode(about).decode()}"
+
+
+def _results(marks: Mapping[str, str]) -> Iterator[ResultOf]:
+    for mark in marks.values():
+        if about := mark.partition(_ABOUT)[2]:
+            yield from _RESULTS.decode(about)
+
+
 def _standing(marks: Mapping[str, str]) -> str:
-    refused = [why for mark in marks.values() if (why := mark.partition(_REFUSED)[2])]
+    refused = [why for mark in marks.values() if (why := mark.partition(_REFUSED)[2].partition(_ABOUT)[0])]
     if not refused:
         return ""
-    head = f"{len(refused)} of {len(marks)} files" if len(marks) > 1 else "the file"
+    head = f"{len(refused)} of {len(marks)} files" if len(marks) > 1 else "its file is"
     return clean(f"{head} refused: {refused[0]}", 400)
 
 

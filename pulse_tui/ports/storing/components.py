@@ -60,6 +60,10 @@ class Dependencies(Protocol):
         nothing. A version that is not known is "" in the changes. Raises Refused when an edge names no component."""
         ...
 
+    def billed_by(self, source: str) -> list[str]:
+        """The assets of which a source has a bill."""
+        ...
+
     def drop_bill(self, asset_id: str, origin: str, at: datetime) -> list[DependencyChange]:
         """The document is gone, and so is what only it listed."""
         ...

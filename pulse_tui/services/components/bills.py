@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import msgspec
 
 from pulse_tui.domain.bill import Bill, DependencyChange, Head
+from pulse_tui.domain.claim import ESTATE
 from pulse_tui.domain.concern import Concern
 from pulse_tui.domain.estate import Asset, Estate
 from pulse_tui.domain.evidence import VersionEvidence
 from pulse_tui.domain.signal import Signal, fingerprint, observed
+from pulse_tui.domain.source import Standing
 from pulse_tui.domain.words import Recommended, Severity, SignalType
 from pulse_tui.ports import BillHead, Transaction
 from pulse_tui.services.advisories.rematch import rematch
-from pulse_tui.services.signals.concerns import Changes, stand
+from pulse_tui.services.signals.concerns import Changes, condition, stand
 
 KEPT = 10
 """Bills of one document that are kept of releases that serve nowhere, the newest: for comparing releases."""
+_GONE = "gone-bill:"
 LISTED = 50
 """Changes that a signal lists; the rest is in the log of changes."""
 
@@ -42,8 +45,80 @@ def take_bill(bill: Bill, tx: Transaction, estate: Estate, now: datetime) -> Cha
         return result
     if changes:
         result.signals.append(_changed(bill, changes, estate.assets.get(bill.asset_id), now))
+    if bill.components:
+        result.cleared.extend(_replaced(bill, before, tx, now))
     result.add(rematch([bill.asset_id], tx, now))
     return result
+
+
+def _replaced(bill: Bill, before: Sequence[BillHead], tx: Transaction, now: datetime) -> Iterator[str]:
+    """Drop what only stayed for want of another bill (:func:`withdraw_bills`); the conditions that end with it."""
+    for head in before:
+        key = f"{_GONE}{head.origin}"
+        if head.version == bill.version and tx.inventory.drop_concern(bill.asset_id, key) is not None:
+            if head.origin != bill.origin:
+                tx.dependencies.drop_bill(bill.asset_id, head.origin, now)
+            yield condition(bill.asset_id, key)
+
+
+def withdraw_bills(has: Standing, tx: Transaction, estate: Estate, now: datetime) -> Changes:
+    """Bills of files that a source no longer has.
+
+    Where another document lists what the asset is made of, the gone one no longer counts. The last one stays, with a
+    concern: a deleted file does not show that a component is gone.
+    """
+    result = Changes([], [])
+    assets = {c.asset_id for c in tx.inventory.concerns() if c.source == has.source}
+    for asset_id in sorted(assets.union(tx.dependencies.billed_by(has.source))):
+        there = [place for place in has.documents if place[0] == asset_id]
+        heads = tx.dependencies.bills(asset_id)
+        gone = [b for b in heads if b.source == has.source and not _there(b, there)]
+        last: list[Concern] = []
+        for bill in gone:
+            others = (b for b in heads if b not in gone and b.source != ESTATE and b.components)
+            if any(b.version == bill.version for b in others):
+                changes = tx.dependencies.drop_bill(asset_id, bill.origin, now)
+                if changes:
+                    empty = Bill(source=bill.source, asset_id=asset_id, document=bill.document, at=now, components=())
+                    result.signals.append(_changed(empty, changes, estate.assets.get(asset_id), now))
+            elif bill.version is None or any(
+                (asset_id, bill.version) == (d.asset_id, d.version) for d in estate.deployments
+            ):
+                last.append(_gone(asset_id, bill, now))
+        kept = [c for c in tx.inventory.concerns(asset_id) if c.key.startswith("bill:") and _bill_there(c, has, there)]
+        result.add(stand(tx, asset_id, [*kept, *last], now, source=has.source, keys=("bill:", _GONE)))
+        if gone:
+            result.add(rematch([asset_id], tx, now))
+    return result
+
+
+def _there(bill: BillHead, there: Sequence[tuple[str, str | None, str]]) -> bool:
+    return any(bill.document == document and version in (None, bill.version) for _, version, document in there)
+
+
+def _bill_there(concern: Concern, has: Standing, there: Sequence[tuple[str, str | None, str]]) -> bool:
+    """Whether the document that was refused is still there."""
+    if concern.source != has.source:
+        return False
+    for _, version, document in there:
+        origin = f"bill:{has.source}:{document}"
+        if concern.key == origin or concern.key.startswith(f"{origin}@{version or ''}"):
+            return True
+    return False
+
+
+def _gone(asset_id: str, bill: BillHead, now: datetime) -> Concern:
+    return Concern(
+        asset_id=asset_id,
+        key=f"{_GONE}{bill.origin}",
+        what=f"the bill of materials {bill.document or bill.source} of {asset_id} is gone from {bill.source}, "
+        "and no other lists what it is made of: what it listed still counts",
+        todo="Make a new bill of what serves, or put the file back",
+        source=bill.source,
+        severity=Severity.LOW,
+        since=now,
+        version=bill.version,
+    )
 
 
 def _with_what_stood(bill: Bill, before: Sequence[BillHead], tx: Transaction) -> Bill:

@@ -1,7 +1,7 @@
 """Results that could not be used, as concerns of their release: a refused result is not an absent one.
 
-The concern of a refused result stays until a run of that suite on that version lands; that of a missing must-pass
-metric, until a run has it or the suite no longer asks for it.
+The concern of a refused result stays until a run of that suite on that version lands, or the file is gone from its
+source; that of a missing must-pass metric, until a run has it or the suite no longer asks for it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pulse_tui.domain.concern import Concern
 from pulse_tui.domain.errors import ResultOf
 from pulse_tui.domain.evals import EvalRun, Gate, Task
 from pulse_tui.domain.metrics import Made, made_of
-from pulse_tui.domain.source import Rejected
+from pulse_tui.domain.source import Rejected, Standing
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Severity
 from pulse_tui.ports import Transaction
@@ -43,12 +43,29 @@ def refused_result(refused: Rejected, of: ResultOf, tx: Transaction, now: dateti
         key=_key(of.suite, of.version),
         what=clean(f"a result of {about} was refused: {refused.problem}", 500),
         todo="Correct the file or run it again: the next result that can be read ends this",
-        source=SYSTEM,
+        source=refused.source,
         severity=Severity.LOW if stands else Severity.MEDIUM,
         since=now,
         version=of.version,
     )
-    return stand(tx, of.asset_id, [concern], now, source=SYSTEM, keys=(concern.key,))
+    other = next((c.source for c in tx.inventory.concerns(of.asset_id) if c.key == concern.key), SYSTEM)
+    if other not in (SYSTEM, refused.source):
+        return Changes([], [])  # another source's, which may refuse it again in each round: one of them is enough
+    return stand(tx, of.asset_id, [concern], now, source=refused.source, keys=(concern.key,))
+
+
+def no_longer_refused(has: Standing, tx: Transaction) -> list[str]:
+    """End the concerns of results that this source does not refuse any more: the file was deleted, renamed or is now
+    another's. Returns the fingerprints of these conditions."""
+    stand_still = {(of.asset_id, _key(of.suite, of.version)) for of in has.refused}
+    over = [
+        c
+        for c in tx.inventory.concerns()
+        if c.source == has.source and c.key.startswith(REFUSED) and (c.asset_id, c.key) not in stand_still
+    ]
+    for concern in over:
+        tx.inventory.drop_concern(concern.asset_id, concern.key)
+    return [condition(c.asset_id, c.key) for c in over]
 
 
 def landed(run: EvalRun, tx: Transaction) -> list[str]:

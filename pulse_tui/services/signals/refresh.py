@@ -11,11 +11,12 @@ from pulse_tui.domain.errors import NotFound, Problem, PulseError, SourceError, 
 from pulse_tui.domain.evidence import HealthEvidence
 from pulse_tui.domain.health import Health
 from pulse_tui.domain.signal import Signal, fingerprint, observed
-from pulse_tui.domain.source import Collected, Rejected, SourceStatus
+from pulse_tui.domain.source import Collected, Rejected, SourceStatus, Standing
 from pulse_tui.domain.words import Recommended, Severity, SignalType
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.signals.ingest import Tally, absorb, ingest
 from pulse_tui.services.signals.respond import Responder
+from pulse_tui.services.signals.sources import withdraw
 from pulse_tui.settings.check import nearest
 from pulse_tui.settings.shapes import SourceShape
 
@@ -35,6 +36,13 @@ class Round(NamedTuple):
     tally: Tally
     next_s: float
     """Seconds until the source should be asked again."""
+    refused: str = ""
+    """What of the source stands refused, since this round or an earlier one; empty: nothing does."""
+
+    @property
+    def good(self) -> bool:
+        """It answered, and nothing of it stands refused."""
+        return self.ok and not self.refused
 
 
 def refresh(source_id: str, parts: JudgeParts, holder: str) -> Round:
@@ -51,7 +59,7 @@ def refresh(source_id: str, parts: JudgeParts, holder: str) -> Round:
         status = tx.plumbing.sources().get(source_id) or SourceStatus(id=source_id, kind=shape.kind)
         status = msgspec.structs.replace(status, kind=shape.kind, every_s=shape.every, last_attempt_at=now)
         if tx.plumbing.claim(lease, holder, now, LEASE_S, parts.outside.dead) is None:
-            return Round(source_id, True, True, "another collector has it", Tally(), shape.every)
+            return Round(source_id, True, True, "another collector has it", Tally(), shape.every, status.reason)
         tx.plumbing.put_source(status)
     try:
         return _round(shape, status, parts, now)
@@ -67,6 +75,8 @@ def _round(shape: SourceShape, status: SourceStatus, parts: JudgeParts, now: dat
         tally = ingest(collected.observations, collected.rejected, parts, now)
     except SourceError as error:
         _refused(error, shape, parts, now)
+        if error.gone:
+            _now_has(Standing(source=shape.id), parts, now)
         return _failed(shape, status, parts, now, str(error), error.retry_after)
     except StorageError:
         raise
@@ -76,13 +86,15 @@ def _round(shape: SourceShape, status: SourceStatus, parts: JudgeParts, now: dat
         return _failed(
             shape, status, parts, now, f"{shape.kind} collector broke: {type(error).__name__}: {error}", None
         )
+    if collected.has is not None:
+        _now_has(collected.has, parts, now)
     message = "unchanged" if collected.unchanged else tally.sentence()
     reason = _standing(collected, status)
     good = msgspec.structs.replace(status, last_good_at=now, failures=0, reason=reason, cursor=collected.cursor)
     with parts.store.write() as tx:
         tx.plumbing.put_source(good)
         Responder(tx, parts, now).clear(_condition(shape.id), f"source {shape.id} answers again")
-    return Round(shape.id, True, False, message, tally, good.next_delay_s())
+    return Round(shape.id, True, False, message, tally, good.next_delay_s(), reason)
 
 
 def _standing(collected: Collected, status: SourceStatus) -> str:
@@ -95,6 +107,12 @@ def _standing(collected: Collected, status: SourceStatus) -> str:
         return ""
     more = f", and {len(collected.rejected) - 1} more" if len(collected.rejected) > 1 else ""
     return f"all of it was refused: {collected.rejected[0].problem}{more}"
+
+
+def _now_has(has: Standing, parts: JudgeParts, now: datetime) -> None:
+    """End what was only about files that the source no longer has."""
+    with parts.store.write() as tx:
+        withdraw(has, tx, parts, now)
 
 
 def _refused(error: SourceError, shape: SourceShape, parts: JudgeParts, now: datetime) -> None:

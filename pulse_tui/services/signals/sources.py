@@ -6,12 +6,13 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from pulse_tui.domain.alert import OPEN
-from pulse_tui.domain.source import SourceStatus
+from pulse_tui.domain.source import SourceStatus, Standing
 from pulse_tui.domain.words import SignalType
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import SYSTEM, JudgeParts
 from pulse_tui.services.signals.concerns import condition
 from pulse_tui.services.signals.events import Events
+from pulse_tui.services.signals.ingest import absorb
 from pulse_tui.services.signals.respond import Responder, close_alert
 from pulse_tui.settings.shapes import SourceShape
 
@@ -49,3 +50,13 @@ def _end(tx: Transaction, parts: JudgeParts, gone: Collection[str], now: datetim
             if concern.source in gone and tx.inventory.drop_concern(asset_id, concern.key) is not None:
                 why = f"source {concern.source} is no longer configured"
                 Responder(tx, parts, now).clear(condition(asset_id, concern.key), why)
+    for source in sorted(gone):
+        withdraw(Standing(source=source), tx, parts, now)
+
+
+def withdraw(has: Standing, tx: Transaction, parts: JudgeParts, now: datetime) -> None:
+    """Make what is recorded of a source's files that of the files it has."""
+    made = parts.record(has, tx, parts, tx.estate.load(), now)
+    absorb(made.signals, tx, parts, now)
+    for fingerprint in made.cleared:
+        Responder(tx, parts, now).clear(fingerprint, f"{has.source} no longer has the file that it was about")

@@ -83,6 +83,11 @@ class DependencyTables:
         self._c.execute(sa.delete(t.bills).where(t.bills.c.num == row["num"]))
         return changes
 
+    def billed_by(self, source: str) -> list[str]:
+        return list(
+            self._c.execute(sa.select(t.bills.c.asset_id).where(t.bills.c.source == source).distinct()).scalars()
+        )
+
     def bills(self, asset_id: str) -> list[BillHead]:
         b, d = t.bills.c, t.dependencies.c
         count = sa.select(sa.func.count(sa.distinct(d.child))).where(d.bill == b.num).scalar_subquery()

@@ -18,6 +18,7 @@ from pulse_tui.domain.words import Severity
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.signals.ingest import ingest
 from pulse_tui.services.signals.refresh import refresh
+from pulse_tui.services.signals.sources import keep_sources
 from pulse_tui.settings.shapes import SourceShape
 from tests.fakes.clock import Clock
 from tests.fakes.nouns import CANARY, NOW, changed
@@ -161,3 +162,71 @@ def test_a_source_of_one_file_that_is_refused_names_the_release_once(suite: Judg
         assert not refresh("evals", judge, "h").ok
     assert concerns(judge) == [("refused:golden:3.8.2", Severity.MEDIUM)]
     assert "was refused" in asked(judge).detail
+
+
+def folder_of(suite: JudgeParts, tmp_path: Path) -> tuple[JudgeParts, Path]:
+    """A source of a folder with one result that is refused."""
+    options = lm_eval.Options(path=str(tmp_path), suite="golden")
+    shape = SourceShape(id="evals", kind="lm_eval", every=60, options=options)
+    judge = suite._replace(sources={"evals": shape}, source_kinds={"lm_eval": lm_eval})
+    file = tmp_path / "support-bot@3.8.2" / "results_1.json"
+    file.parent.mkdir()
+    file.write_text(results(float("nan")))
+    keep_sources(judge.sources, judge, NOW)
+    done = refresh("evals", judge, "h")
+    assert (done.ok, done.good) == (True, False)
+    assert concerns(judge) == [("refused:golden:3.8.2", Severity.MEDIUM)]
+    assert standing(judge) != []
+    return judge, file
+
+
+@pytest.mark.parametrize("change", ["deleted", "of another release", "taken out with its source"])
+def test_what_is_about_a_refused_file_ends_when_that_file_is_gone(
+    suite: JudgeParts, tmp_path: Path, change: str
+) -> None:
+    judge, file = folder_of(suite, tmp_path)
+    if change == "taken out with its source":
+        keep_sources({}, judge, NOW)
+    else:
+        if change == "deleted":
+            file.unlink()
+        else:
+            file.parent.rename(tmp_path / "support-bot@3.8.3")
+        assert refresh("evals", judge, "h").good is (change == "deleted")
+    left = [("refused:golden:3.8.3", Severity.MEDIUM)] if change == "of another release" else []
+    assert concerns(judge) == left
+    assert ("3.8.2" in " ".join(standing(judge))) is False
+
+
+def test_a_refused_file_under_another_name_is_the_same_refusal(suite: JudgeParts, tmp_path: Path) -> None:
+    judge, file = folder_of(suite, tmp_path)
+    before = standing(judge)
+    file.rename(file.with_name("results_2.json"))
+    assert not refresh("evals", judge, "h").good
+    assert concerns(judge) == [("refused:golden:3.8.2", Severity.MEDIUM)]
+    assert len(standing(judge)) == len(before)
+
+
+def test_the_one_file_of_a_source_that_is_deleted_fails_the_source_and_ends_its_refusal(
+    suite: JudgeParts, tmp_path: Path
+) -> None:
+    file = tmp_path / "results_1.json"
+    file.write_text(results(float("nan")))
+    options = lm_eval.Options(path=str(file), suite="golden", asset="support-bot", version="3.8.2")
+    shape = SourceShape(id="evals", kind="lm_eval", every=60, options=options)
+    judge = suite._replace(sources={"evals": shape}, source_kinds={"lm_eval": lm_eval})
+    refresh("evals", judge, "h")
+    file.unlink()
+    assert not refresh("evals", judge, "h").ok
+    assert concerns(judge) == []
+
+
+def test_one_of_two_refused_files_of_a_release_that_is_deleted_leaves_the_other(
+    suite: JudgeParts, tmp_path: Path
+) -> None:
+    judge, file = folder_of(suite, tmp_path)
+    file.with_name("results_2.json").write_text(results(float("nan")))
+    refresh("evals", judge, "h")
+    file.unlink()
+    refresh("evals", judge, "h")
+    assert concerns(judge) == [("refused:golden:3.8.2", Severity.MEDIUM)]
