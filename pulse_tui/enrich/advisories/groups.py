@@ -36,7 +36,8 @@ def merged(records: Sequence[Advisory]) -> Advisory:
     known = [r.known_exploited for r in records if r.known_exploited is not None]
     return msgspec.structs.replace(
         worst,
-        id="+".join(r.id for r in records),
+        # The CVE last: an id that began with it would pass for a name of its own.
+        id="+".join(sorted((r.id for r in records), key=lambda i: (i.startswith("CVE-"), i))),
         modified=max(r.modified for r in records),
         aliases=tuple(dict.fromkeys(a for r in records for a in (r.id, *r.aliases))),
         severity=severity_of(worst),

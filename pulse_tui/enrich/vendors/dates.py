@@ -24,26 +24,51 @@ _PAST = re.compile(
     r"\A,?\s*(?:\(?\d|we\s+(?:notified|announced|released|introduced|launched)|(?:was|were)\s+(?:notified|announced|released))",
     re.IGNORECASE,
 )
-
+_FILL = r"(?:\W*\b(?:set|scheduled|planned|announced|shutdown|retirement|date|end|for|on|as|of|to|be)\b){0,4}\W*\Z"
+#: A date that the text itself replaces by another: "2027-06-01 (was 2026-12-05)".
+_REPLACED = re.compile(
+    rf"\b(?:previously|formerly|originally|instead\s+of|rather\s+than){_FILL}|\b(?:was|not)\W*\Z", re.IGNORECASE
+)
+#: The same when its own sentence moves it: "announced for 5 December 2026, is postponed to 1 June 2027".
+_BEFORE_A_MOVE = re.compile(rf"\b(?:was|announced|planned|scheduled|set|earlier|old|from|date){_FILL}", re.IGNORECASE)
+_MOVE = re.compile(
+    r"\b(?:postpon(?:e|es|ed|ing)|delay(?:s|ed|ing)?|extend(?:s|ed|ing)?|mov(?:e|es|ed|ing)|changed"
+    r"|push(?:es|ed|ing)?|br(?:ing|ings|inging|ought)|reschedul(?:e|es|ed|ing)|revis(?:e|es|ed|ing))\b",
+    re.IGNORECASE,
+)
+_STOP = re.compile(r"[.;!?](?=\s)|\n")
 
 def effective_at(text: str, published: datetime) -> datetime | None:
     """The earliest date named in ``text`` that is not before ``published``, else the earliest named; midnight UTC.
 
-    Month precision counts as the first of the month; a day without a year is in the year after
+    A date that the text replaces by another does not count. Month precision counts as the first of the month; a day without a year is in the year after
     ``published`` in which it comes next. None when no date is named.
     """
     day = published.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    found = sorted(_dates(text, day))
+    dates = list(_dates(text, day))
+    current = [d for d, replaced in dates if not replaced]
+    found = sorted(current or [d for d, _ in dates])
     return next((date for date in found if date >= day), found[0] if found else None)
 
 
-def _dates(text: str, day: datetime) -> Iterator[datetime]:
+def _dates(text: str, day: datetime) -> Iterator[tuple[datetime, bool]]:
+    """Each date, and whether the text replaces it by another."""
     for match in _DATE.finditer(text):
         if _PAST.match(text[match.end() : match.end() + 40]):
             continue
         moment = _read(match, day)
         if moment is not None:
-            yield moment
+            yield moment, _replaced(text, match)
+
+
+def _replaced(text: str, match: re.Match[str]) -> bool:
+    start = max((m.end() for m in _STOP.finditer(text, 0, match.start())), default=0)
+    if _REPLACED.search(text, start, match.start()):
+        return True
+    end = _STOP.search(text, match.end())
+    others = [m for m in _DATE.finditer(text, start, end.start() if end else len(text)) if m.start() != match.start()]
+    moves = _MOVE.search(text, start, end.start() if end else len(text))
+    return bool(others and moves and _BEFORE_A_MOVE.search(text, start, match.start()))
 
 
 def _read(match: re.Match[str], day: datetime) -> datetime | None:

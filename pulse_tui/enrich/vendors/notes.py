@@ -40,6 +40,18 @@ def _any(*phrases: str) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{p})" for p in phrases), re.IGNORECASE)
 
 
+_END_OF_LIFE = r"(?:deprecat\w*|retir(?:e|es|ed|ing|ement)|shut(?:ting)?[ -]?down|sunset\w*|end[- ]of[- ]life)"
+_TAKEN_BACK = (
+    rf"\b(?:decided|chosen|chose|opted) (?:not to|against) (?:the )?{_END_OF_LIFE}\b",
+    rf"\bno longer (?:(?:be|being|plan|plans|planning|planned|intend|intends|going|scheduled|to|for) )*{_END_OF_LIFE}\b",
+    rf"\b{_END_OF_LIFE}\b[^.;:]{{0,80}}\b(?:cancel+ed|withdrawn|revers(?:ed|ing)|rescinded|revoked|called off|reverted|taken back"
+    r"|postponed indefinitely|(?:postponed|paused|on hold|delayed) until further notice)\b",
+    rf"\b(?:cancel+(?:ed|ing)?|withdr[ae]w(?:n|ing)?|revers(?:e|ed|ing)|rescind(?:ed|ing)?|revok(?:e|ed|ing)|call(?:ed|ing) off)\b"
+    rf"[^.;]{{0,40}}\b{_END_OF_LIFE}\b",
+)
+"""An announced end that is taken back."""
+_OFF = _any(*_TAKEN_BACK)
+
 _RULES: tuple[_Rule, ...] = (
     _Rule(
         Label.DEPRECATION,
@@ -53,7 +65,7 @@ _RULES: tuple[_Rule, ...] = (
             r"\bno longer (?:be )?(?:available|supported|accessible)\b",
             r"\bsupport for .{1,60}? removed\b",
         ),
-        _any(r"deprecat\w+ warnings?", r"deprecated? (?:alias|type|test)s?\b"),
+        _any(r"deprecat\w+ warnings?", r"deprecated? (?:alias|type|test)s?\b", *_TAKEN_BACK),
     ),
     _Rule(
         Label.INCIDENT,
@@ -169,18 +181,36 @@ def classify(note: Note) -> Reading:
     ``phrase`` is the first phrase that decided, as the note has it; ``effective_at`` the date on
     which a deprecation or a change takes effect, when the text names one.
     """
-    text = plain(f"{note.title}. {note.body}")
+    text = _text(note)
     phrases: dict[Label, str] = {}
     for rule in _RULES:
         phrase = _claimed(rule, text)
-        if phrase is not None:
+        if phrase is not None and not (rule.label is Label.DEPRECATION and _denied(note, rule)):
             phrases[rule.label] = phrase
     if not phrases and not note.body.strip() and (match := _STATUS_TITLE.search(note.title)) is not None:
         # Changelogs write a body; an entry without one that names trouble is how status pages list an incident.
         phrases[Label.INCIDENT] = match[0]
     labels = tuple(label for label in Label if label in phrases) or (Label.OTHER,)
-    date = effective_at(note.body, note.published_at) if _DATED.intersection(labels) else None
+    date = None
+    if _DATED.intersection(labels):
+        date = effective_at(note.body, note.published_at) or effective_at(note.title, note.published_at)
     return Reading(labels=labels, phrase=phrases.get(labels[0]), effective_at=date)
+
+
+def taken_back(note: Note) -> bool:
+    """Whether the note says that an announced end of life is off."""
+    return Label.DEPRECATION not in classify(note).labels and _OFF.search(_text(note)) is not None
+
+
+def _text(note: Note) -> str:
+    return plain(f"{note.title}. {note.body}")
+
+
+def _denied(note: Note, rule: _Rule) -> bool:
+    """Whether only the title claims it and the body says the opposite: an announcement that is edited keeps its title."""
+    body = plain(note.body)
+    spoken = rule.claims.search(body) is not None or _OFF.search(body) is not None
+    return spoken and _claimed(rule, body) is None
 
 
 def _claimed(rule: _Rule, text: str) -> str | None:

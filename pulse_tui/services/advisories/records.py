@@ -11,36 +11,49 @@ from pulse_tui.domain.advisory import Advisory
 from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.signal import Signal, signal_id
 from pulse_tui.enrich.advisories.groups import Condition, kept, merged
-from pulse_tui.enrich.advisories.matching import advisory_fingerprint, advisory_signals, match
+from pulse_tui.enrich.advisories.matching import advisory_fingerprint, advisory_signals, condition, match
 from pulse_tui.enrich.lookups import keys_named
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import Made
 
 UNMATCHABLE = "an advisory names no version of a package (commits alone, or nothing): nothing can be matched with it"
 
+OLDER = "{} was modified earlier than the record that is stored, which stays"
+
 
 def take_advisory(item: Advisory, tx: Transaction, estate: Estate, now: datetime) -> Made:
     """Store the record and match it. A finding it no longer makes has ended only if no other record makes it."""
+    found = tx.advisories.get(item.id)
+    stored = found if found is not None and found.id == item.id else None
+    if stored is not None and stored.source == item.source and item.modified < stored.modified:
+        return Made([], [], known=True, remarks=(OLDER.format(item.id),))
+    # A record that gets its CVE later, or loses it, belongs to another vulnerability than before.
+    names = tuple(dict.fromkeys(r.name for r in (item, stored) if r is not None))
+    priorities = {
+        (name, f.asset_id, f.environment): f.priority
+        for name in names
+        for r in tx.advisories.called(name)
+        for f in tx.advisories.findings(r.id)
+    }
+    before = tx.advisories.findings(item.id)
     if not tx.advisories.put([item]):
         return Made([], [], known=True)
-    records = [r for r in tx.advisories.called(item.name) if not r.withdrawn]
-    packages = {key for r in (item, *records) for a in r.affected for key in keys_named(a.ecosystem, a.name)}
+    groups = {name: [r for r in tx.advisories.called(name) if not r.withdrawn] for name in names}
+    affected = (a for r in (item, *(r for group in groups.values() for r in group)) for a in r.affected)
+    packages = {key for a in affected for key in keys_named(a.ecosystem, a.name)}
     estate = msgspec.structs.replace(estate, dependencies=tx.dependencies.using(packages=packages))
-    before = tx.advisories.findings(item.id)
-    priorities = {
-        (item.name, f.asset_id, f.environment): f.priority for r in records for f in tx.advisories.findings(r.id)
-    }
     tx.advisories.drop_findings(advisory_id=item.id)
     tx.advisories.put_findings(kept(match(item, estate), priorities, item.name))
-    standing = [f for r in records for f in tx.advisories.findings(r.id)]
-    held = {(f.asset_id, f.environment) for f in standing}
-    over = dict.fromkeys((f.asset_id, f.environment) for f in before if (f.asset_id, f.environment) not in held)
-    gone = [advisory_fingerprint(item, asset_id, environment) for asset_id, environment in over]
+    signals, gone = list[Signal](), list[str]()
+    for name, records in groups.items():
+        standing = [f for r in records for f in tx.advisories.findings(r.id)]
+        held = {(f.asset_id, f.environment) for f in standing}
+        ended = dict.fromkeys((f.asset_id, f.environment) for f in before if (f.asset_id, f.environment) not in held)
+        gone += [condition(name, asset_id, environment) for asset_id, environment in ended]
+        if records:
+            signals += again(advisory_signals(merged(records), standing, estate, now), name, priorities, tx, now)
     remarks = () if item.withdrawn or item.matchable else (UNMATCHABLE,)
-    if not records:
-        return Made([], gone, remarks=remarks)
-    signals = again(advisory_signals(merged(records), standing, estate, now), item.name, priorities, tx, now)
-    return Made(list(signals), gone, remarks=remarks)
+    return Made(signals, gone, remarks=remarks)
 
 
 def again(

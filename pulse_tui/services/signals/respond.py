@@ -13,8 +13,9 @@ from pulse_tui.domain.decision import Decision, Fact
 from pulse_tui.domain.effect import Did, PlaceHold, Response
 from pulse_tui.domain.evidence import AdvisoryEvidence
 from pulse_tui.domain.hold import Hold
-from pulse_tui.domain.signal import fingerprint
+from pulse_tui.domain.signal import Signal, fingerprint
 from pulse_tui.domain.words import UNHEALTHY, URGENT, Environment, Outcome, Priority
+from pulse_tui.enrich.advisories.matching import condition
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import SYSTEM, Judge, JudgeParts
 from pulse_tui.services.signals.events import Events
@@ -162,7 +163,8 @@ class Responder:
                 deadline=decision.at + deadline if deadline else None,
                 respond_within_s=decision.respond_within_s,
             )
-            muted = self._tx.judgements.muted(alert.signal_fingerprint, alert.environment, self._now)
+            names = (alert.signal_fingerprint, *_other_names(fact.signal))
+            muted = [m for n in names for m in self._tx.judgements.muted(n, alert.environment, self._now)]
             # What was muted was of its own urgency: something worse has not been seen by whoever muted it.
             covering = next((m for m in muted if alert.priority.rank >= m.priority.rank), None)
             if covering is not None:
@@ -200,6 +202,14 @@ class Responder:
         if known is None or decision.priority.rank < known.rank:
             self._advised[key] = decision.priority
             self._tx.advisories.set_priority(advisory, asset_id, decision.environment, decision.priority)
+
+
+def _other_names(signal: Signal) -> Iterable[str]:
+    """The same vulnerability under its aliases: a record that gets its CVE later is no other condition."""
+    evidence = signal.evidence
+    if isinstance(evidence, AdvisoryEvidence) and signal.asset_id is not None:
+        for alias in evidence.aliases:
+            yield condition(alias, signal.asset_id, signal.environment)
 
 
 def _event(standing: Alert | None, alert: Alert) -> tuple[AlertEvent, str]:

@@ -16,6 +16,7 @@ from pulse_tui.domain.note import Note
 from pulse_tui.domain.release import ReleaseState
 from pulse_tui.domain.source import Observation
 from pulse_tui.domain.words import ComponentKind, Environment, Exposure, Priority, Severity, SignalType, Tier
+from pulse_tui.services.alerts.operate import silence
 from pulse_tui.services.parts import JudgeParts, RollbackParts
 from pulse_tui.services.rollback.approve import approve
 from pulse_tui.services.rollback.execute import execute
@@ -198,6 +199,41 @@ def test_a_record_whose_range_no_longer_reaches_leaves_the_alert_to_the_other(ju
         assert [f.advisory_id for f in tx.advisories.findings(asset_id="gateway")] == ["PYSEC-b"]
     take(judge, again(TWIN, affected=narrower, modified=later(hours=2)), minutes=120)
     assert standing(judge) == []
+
+
+def test_a_record_that_is_the_cve_itself_is_of_the_same_weakness(judge: JudgeParts) -> None:
+    itself = again(TWIN, id="CVE-2026-3248", aliases=("GHSA-a",), source="nvd")
+    take(judge, CVE, TWIN, itself)
+    assert {a.title for a in alerts(judge)} == {"CVE-2026-3248 reaches gateway"}
+    for hours, record in enumerate((CVE, itself, TWIN), 1):
+        take(judge, again(record, withdrawn=True, modified=later(hours=hours)), minutes=60 * hours)
+    assert (standing(judge), holds(judge)) == ([], [])
+
+
+@pytest.mark.parametrize("names", [("CVE-2026-3248", None), (None, "CVE-2026-3248"), ("CVE-2026-1", "CVE-2026-2")])
+def test_a_record_whose_cve_comes_or_goes_leaves_no_alert_under_the_old_name(
+    judge: JudgeParts, names: tuple[str | None, str | None]
+) -> None:
+    before, after = (again(CVE, aliases=(name,) if name else ()) for name in names)
+    take(judge, before)
+    take(judge, again(after, modified=later(hours=1)), minutes=60)
+    assert [a.title for a in alerts(judge) if a.open] == [f"{after.name} reaches gateway"]
+    assert len(holds(judge)) == 1
+    take(judge, again(after, withdrawn=True, aliases=(), modified=later(hours=2)), minutes=120)
+    assert (standing(judge), holds(judge)) == ([], [])
+
+
+def test_what_was_silenced_under_the_first_name_is_silenced_under_the_cve(judge: JudgeParts) -> None:
+    take(judge, again(CVE, aliases=()))
+    silence(judge.store, alerts(judge)[0].id, "ana", 48, "we know", later(minutes=1))
+    take(judge, again(CVE, modified=later(hours=1)), minutes=60)
+    assert [a.state for a in alerts(judge) if a.open] == [AlertState.SUPPRESSED]
+
+
+def test_an_older_copy_of_a_record_does_not_take_the_newer_ones_place(judge: JudgeParts) -> None:
+    take(judge, again(CVE, modified=later(hours=1)), minutes=60)
+    take(judge, again(CVE, withdrawn=True), minutes=70)
+    assert standing(judge) != []
 
 
 def test_a_record_that_is_made_again_keeps_the_priority_of_its_condition(judge: JudgeParts) -> None:
