@@ -83,6 +83,7 @@ def read(name: str, data: bytes, vendor: str, source: str, now: datetime) -> tup
         except (AttributeError, TypeError, KeyError, ValueError) as error:
             where = f"{name} entry {clean(str(entry.get('id') or entry.get('link') or '?'), 100)}"
             rejected.append(refuse(source, where, f"unreadable: {error}"))
+    notes.sort(key=lambda note: note.published_at)  # feeds begin with the newest; what it takes back was there before
     return notes, rejected, not cut
 
 

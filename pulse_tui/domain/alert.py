@@ -107,6 +107,13 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
             title=title,
         )
 
+    def corrected(self, at: datetime, priority: Priority, respond_within_s: int | None) -> Alert:
+        """What was reported was put right and is less urgent: its clock starts afresh, what was missed does not count."""
+        due = at + timedelta(seconds=respond_within_s) if respond_within_s else None
+        return msgspec.structs.replace(
+            self, priority=priority, deadline=due, respond_within_s=respond_within_s, escalations=0
+        )
+
     def acknowledge(self, by: str, until: datetime) -> Alert:
         """An operator acknowledges it, until then. A resolve that came first wins."""
         if not self.open:

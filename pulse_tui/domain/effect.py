@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -50,6 +51,12 @@ class Nothing(msgspec.Struct, frozen=True):
 
 
 Effect = PlaceHold | Queue | AskRetest | ProposeRollback | Nothing
+
+
+def effect_name(kind: str, rule_id: str, alert_id: str, *more: str | None) -> str:
+    """The id of what a rule asked for in an alert's episode: the same whenever it is asked for again."""
+    parts = [kind, rule_id, alert_id, *more]
+    return f"{kind}-{hashlib.sha256(chr(31).join(p or '' for p in parts).encode()).hexdigest()[:16]}"
 
 
 class Did(StrEnum):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -10,7 +9,7 @@ import msgspec
 
 from pulse_tui.domain.alert import AlertEvent
 from pulse_tui.domain.delivery import Delivery
-from pulse_tui.domain.effect import Effect, Nothing, PlaceHold, Queue
+from pulse_tui.domain.effect import Effect, Nothing, PlaceHold, Queue, effect_name
 from pulse_tui.domain.errors import TargetError
 from pulse_tui.domain.evidence import AdvisoryEvidence, MetricEvidence, NoteEvidence, ServiceEvidence, VersionEvidence
 from pulse_tui.domain.hold import Hold, HoldKind
@@ -30,8 +29,7 @@ def no_delivery(kind: str, delivery: Delivery) -> str:
 
 def name(kind: str, case: Case, *more: str | None) -> str:
     """A deterministic id of an effect: the same case gives the same one, another episode another."""
-    parts = [kind, case.decision.rule_id, case.alert.id, *more]
-    return f"{kind}-{hashlib.sha256(chr(31).join(p or '' for p in parts).encode()).hexdigest()[:16]}"
+    return effect_name(kind, case.decision.rule_id, case.alert.id, *more)
 
 
 def once(case: Case, what: str) -> Sequence[Effect] | None:

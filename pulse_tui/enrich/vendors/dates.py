@@ -38,6 +38,7 @@ _MOVE = re.compile(
 )
 _STOP = re.compile(r"[.;!?](?=\s)|\n")
 
+
 def effective_at(text: str, published: datetime) -> datetime | None:
     """The earliest date named in ``text`` that is not before ``published``, else the earliest named; midnight UTC.
 

@@ -41,13 +41,15 @@ def _any(*phrases: str) -> re.Pattern[str]:
 
 
 _END_OF_LIFE = r"(?:deprecat\w*|retir(?:e|es|ed|ing|ement)|shut(?:ting)?[ -]?down|sunset\w*|end[- ]of[- ]life)"
+_INSIDE = r"(?:[^.;:]|\.(?=\S))"
+"""A character of one sentence: the dot of gpt-4.1 ends none."""
 _TAKEN_BACK = (
     rf"\b(?:decided|chosen|chose|opted) (?:not to|against) (?:the )?{_END_OF_LIFE}\b",
     rf"\bno longer (?:(?:be|being|plan|plans|planning|planned|intend|intends|going|scheduled|to|for) )*{_END_OF_LIFE}\b",
-    rf"\b{_END_OF_LIFE}\b[^.;:]{{0,80}}\b(?:cancel+ed|withdrawn|revers(?:ed|ing)|rescinded|revoked|called off|reverted|taken back"
+    rf"\b{_END_OF_LIFE}\b{_INSIDE}{{0,80}}\b(?:cancel+ed|withdrawn|revers(?:ed|ing)|rescinded|revoked|called off|reverted|taken back"
     r"|postponed indefinitely|(?:postponed|paused|on hold|delayed) until further notice)\b",
     rf"\b(?:cancel+(?:ed|ing)?|withdr[ae]w(?:n|ing)?|revers(?:e|ed|ing)|rescind(?:ed|ing)?|revok(?:e|ed|ing)|call(?:ed|ing) off)\b"
-    rf"[^.;]{{0,40}}\b{_END_OF_LIFE}\b",
+    rf"{_INSIDE}{{0,40}}\b{_END_OF_LIFE}\b",
 )
 """An announced end that is taken back."""
 _OFF = _any(*_TAKEN_BACK)
@@ -261,7 +263,7 @@ def note_signals(note: Note, reading: Reading, estate: Estate, now: datetime) ->
     note itself calls resolved is a plain ``vendor_note``.
     """
     kinds = _kinds(note, reading)
-    hits = _hits(note, estate)
+    hits = whom(note, estate)
     if not hits:
         return [_signal(note, reading, kind, None, [], now) for kind in kinds]
     return [
@@ -275,7 +277,7 @@ def resolved(note: Note, reading: Reading, estate: Estate) -> list[str]:
     """Fingerprints of incidents that this note reports as resolved."""
     if Label.INCIDENT not in reading.labels or not ended(note):
         return []
-    assets: list[Asset | None] = [estate.assets[a] for a in _hits(note, estate)]
+    assets: list[Asset | None] = [estate.assets[a] for a in whom(note, estate)]
     return [_condition(note, SignalType.INCIDENT, asset, []) for asset in assets or [None]]
 
 
@@ -286,7 +288,7 @@ def _kinds(note: Note, reading: Reading) -> list[SignalType]:
     return list(dict.fromkeys(kinds)) or [SignalType.VENDOR_NOTE]
 
 
-def _hits(note: Note, estate: Estate) -> dict[str, list[Component]]:
+def whom(note: Note, estate: Estate) -> dict[str, list[Component]]:
     """Hosted models and packages that the note names, by asset, in the order of the estate."""
     text = plain(f"{note.title}\n{note.body}")
     models, names = named(text), packages(note)

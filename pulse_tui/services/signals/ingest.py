@@ -12,7 +12,9 @@ from pulse_tui.domain.decision import Decision, Fact
 from pulse_tui.domain.errors import Problem
 from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.evals import EvalRun
+from pulse_tui.domain.evidence import NoteEvidence
 from pulse_tui.domain.moments import iso
+from pulse_tui.domain.note import Note
 from pulse_tui.domain.signal import Signal, encode
 from pulse_tui.domain.source import Observation, Rejected
 from pulse_tui.domain.words import Outcome, SignalType
@@ -140,6 +142,10 @@ def _batch(batch: Sequence[Observation], tx: Transaction, parts: JudgeParts, now
         if isinstance(observation, EvalRun) and observation.at > now + AHEAD:
             early.append(_run_from_the_future(observation, now))
             continue
+        if isinstance(observation, Note) and any(s.asset_id and isinstance(s.evidence, NoteEvidence) for s in signals):
+            # It may go on with what an earlier one of the batch opens: an incident, a deprecation with its date.
+            total = total.plus(absorb(signals, tx, parts, now))
+            signals = []
         estate = estate if estate is not None else tx.estate.load()
         made = parts.record(observation, tx, parts, estate, now)
         new += not made.known

@@ -11,7 +11,7 @@ import msgspec
 from pulse_tui.domain.alert import Alert, AlertEvent, AlertState
 from pulse_tui.domain.decision import Decision, Fact
 from pulse_tui.domain.effect import Did, PlaceHold, Response
-from pulse_tui.domain.evidence import AdvisoryEvidence
+from pulse_tui.domain.evidence import AdvisoryEvidence, NoteEvidence
 from pulse_tui.domain.hold import Hold
 from pulse_tui.domain.signal import Signal, fingerprint
 from pulse_tui.domain.words import UNHEALTHY, URGENT, Environment, Outcome, Priority
@@ -141,6 +141,8 @@ class Responder:
             )
             if alert.priority.rank < standing.priority.rank:
                 alert = _escalated(alert, decision)
+            elif alert.priority.rank < decision.priority.rank and self._put_off(standing, fact.signal):
+                alert = alert.corrected(decision.at, decision.priority, decision.respond_within_s)
         else:
             self.opened += 1
             deadline = timedelta(seconds=decision.respond_within_s) if decision.respond_within_s else None
@@ -172,6 +174,14 @@ class Responder:
         self._tx.judgements.put_alert(alert)
         self._open[alert.fingerprint] = alert
         return alert
+
+    def _put_off(self, standing: Alert, signal: Signal) -> bool:
+        """Whether the signal moves an announced date to a later day: then the alert is as urgent as that day is."""
+        before = self._tx.signals.get(standing.signal_id)
+        dates = [
+            s.evidence.effective_at for s in (before, signal) if s is not None and isinstance(s.evidence, NoteEvidence)
+        ]
+        return len(dates) == 2 and None not in dates and dates[0] < dates[1]  # type: ignore[operator]
 
     def _note(self, decision: Decision) -> None:
         self._tx.judgements.add_responses(

@@ -6,17 +6,18 @@ from datetime import datetime
 
 import msgspec
 
-from pulse_tui.domain.alert import OPEN
+from pulse_tui.domain.alert import OPEN, Alert
+from pulse_tui.domain.effect import effect_name
 from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.evidence import NoteEvidence
-from pulse_tui.domain.note import Label, Note
+from pulse_tui.domain.note import Label, Note, Reading
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.words import ComponentKind, SignalType
 from pulse_tui.enrich.vendors.incidents import same_incident
 from pulse_tui.enrich.vendors.mentions import packages
-from pulse_tui.enrich.vendors.notes import classify, note_signals, resolved
+from pulse_tui.enrich.vendors.notes import classify, note_signals, resolved, taken_back, whom
 from pulse_tui.ports import Transaction
-from pulse_tui.services.parts import Made
+from pulse_tui.services.parts import SYSTEM, Made
 
 
 def take_note(item: Note, tx: Transaction, estate: Estate, now: datetime) -> Made:
@@ -31,7 +32,31 @@ def take_note(item: Note, tx: Transaction, estate: Estate, now: datetime) -> Mad
         standing = _standing(item, tx)
         signals = [_goes_on(s, standing) for s in signals]
         over = list(dict.fromkeys([*over, *standing.values()])) if over else []
+    for alert in _off(item, reading, estate, tx):
+        over.append(alert.signal_fingerprint)
+        retest = effect_name("retest", alert.rule_id, alert.id, alert.asset_id)
+        if tx.judgements.finish_retest(retest, now):
+            tx.log.append(now, SYSTEM, "retest.withdrawn", retest, {"note": item.key, "alert": alert.id})
     return Made([_dated(s, tx) for s in signals], over)
+
+
+def _off(note: Note, reading: Reading, estate: Estate, tx: Transaction) -> list[Alert]:
+    """The alerts of announced ends of life that the note takes back, or that it announced before it was edited."""
+    if Label.DEPRECATION in reading.labels:
+        return []
+    back = {asset: {c.name for c in used} for asset, used in whom(note, estate).items()} if taken_back(note) else {}
+    found = list[Alert]()
+    for alert in tx.judgements.alerts(list(OPEN), 100_000):
+        signal = tx.signals.get(alert.signal_id)
+        if signal is None or signal.signal_type is not SignalType.DEPRECATION:
+            continue
+        evidence = signal.evidence
+        if not isinstance(evidence, NoteEvidence) or evidence.vendor != note.vendor:
+            continue
+        edited = (signal.source, evidence.note) == (note.source, note.key)
+        if edited or back.get(alert.asset_id or "", set()).issuperset(evidence.models or [""]):
+            found.append(alert)
+    return found
 
 
 def _standing(note: Note, tx: Transaction) -> dict[str | None, str]:
@@ -53,15 +78,16 @@ def _goes_on(signal: Signal, standing: dict[str | None, str]) -> Signal:
 
 
 def _dated(signal: Signal, tx: Transaction) -> Signal:
-    """A reminder that repeats no date takes none away: the announced one stands."""
+    """A reminder that repeats no date, or a note older than the one that stands, takes none away."""
     evidence = signal.evidence
     if signal.signal_type is not SignalType.DEPRECATION or not isinstance(evidence, NoteEvidence):
         return signal
-    if evidence.effective_at is not None:
-        return signal
     for alert in tx.judgements.open_alerts_about(signal.fingerprint):
         before = tx.signals.get(alert.signal_id)
-        announced = before.evidence.effective_at if before and isinstance(before.evidence, NoteEvidence) else None
-        if announced is not None:
+        if before is None or not isinstance(before.evidence, NoteEvidence):
+            continue
+        announced = before.evidence.effective_at
+        older = signal.occurred_at < before.occurred_at and evidence.note != before.evidence.note
+        if announced is not None and (evidence.effective_at is None or older):
             return msgspec.structs.replace(signal, evidence=msgspec.structs.replace(evidence, effective_at=announced))
     return signal

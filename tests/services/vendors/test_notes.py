@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import pytest
+
 from pulse_tui.domain.alert import AlertState
 from pulse_tui.domain.note import Note
-from pulse_tui.domain.words import SignalType
+from pulse_tui.domain.words import Priority, SignalType
 from pulse_tui.services.conditions.reassess import reassess
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.signals.ingest import ingest
 from tests.fakes.nouns import NOW, later
 from tests.services.said import alerts, told
+
+
+def _note(key: str, title: str, body: str, minutes: float) -> Note:
+    return Note(source="news", key=key, vendor="openai", title=title, body=body, published_at=later(minutes=minutes))
 
 
 def take(judge: JudgeParts, key: str, title: str, body: str, minutes: float = 0, **fields: str) -> None:
@@ -47,3 +53,49 @@ def test_release_notes_of_a_package_concern_the_assets_that_use_it_and_stay_open
     assert (signal.asset_id, signal.evidence.models) == ("gateway", ["vllm"])
     with judge.store.write() as tx:
         assert reassess(tx, judge, NOW) == 0
+
+
+def test_an_announced_end_that_is_moved_to_a_later_day_is_as_urgent_as_that_day(judge: JudgeParts) -> None:
+    take(judge, "a", "gpt-4.1 deprecation", "gpt-4.1 will be shut down on 2026-12-01.")
+    assert alerts(judge)[0].priority is Priority.P2
+    take(judge, "a", "gpt-4.1 deprecation", "gpt-4.1 will be shut down on 2027-09-01 (was 2026-12-01).", 10)
+    (alert,) = alerts(judge)
+    assert (alert.priority, alert.open, alert.escalations) == (Priority.P4, True, 0)
+
+
+@pytest.mark.parametrize(
+    ("key", "body"),
+    [
+        ("a", "Update: we have decided not to retire gpt-4.1."),
+        ("a", "gpt-4.1 stays available. It will not be deprecated."),
+        ("b", "The retirement of gpt-4.1 is cancelled."),
+        ("b", "gpt-4.1 is no longer scheduled for retirement."),
+    ],
+)
+def test_an_announced_end_that_is_taken_back_ends_its_alert_and_its_retest(
+    judge: JudgeParts, key: str, body: str
+) -> None:
+    take(judge, "a", "gpt-4.1 deprecation", "gpt-4.1 will be shut down on 2026-12-15.")
+    take(judge, key, "gpt-4.1 deprecation", body, 10)
+    (alert,) = alerts(judge)
+    assert not alert.open
+    with judge.store.read() as tx:
+        assert tx.judgements.retests() == []
+
+
+def test_another_note_that_is_no_deprecation_takes_no_announced_end_back(judge: JudgeParts) -> None:
+    take(judge, "a", "gpt-4.1 deprecation", "gpt-4.1 will be shut down on 2026-12-15.")
+    take(judge, "b", "gpt-4.1-mini", "The retirement of gpt-4.1-mini is cancelled.", 10)
+    take(judge, "c", "gpt-4.1", "gpt-4.1 will not be retired before 2026-12-15.", 20)
+    take(judge, "d", "gpt-4.1", "gpt-4.1 has new and improved tools.", 30)
+    assert [a.open for a in alerts(judge) if a.rule_id == "vendor-deprecation"] == [True]
+
+
+def test_the_newest_note_of_one_round_counts_in_whatever_order_the_feed_lists_them(judge: JudgeParts) -> None:
+    old = _note("a", "gpt-4.1 deprecation", "gpt-4.1 will be shut down on 2026-12-01.", 0)
+    new = _note("b", "gpt-4.1", "The shutdown of gpt-4.1, announced for 2026-12-01, is postponed to 2027-09-01.", 5)
+    ingest([old, new], [], judge, later(minutes=10))
+    ingest([_note("c", "gpt-4.1", "gpt-4.1 will be shut down on 2026-12-02.", -60)], [], judge, later(minutes=20))
+    (alert,) = alerts(judge)
+    assert "2027-09-01" in alert.title
+    assert alert.priority is Priority.P4
