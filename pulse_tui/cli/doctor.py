@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from pulse_tui.cli.output import emit
+from pulse_tui.domain.delivery import undelivered
 from pulse_tui.domain.errors import NoDatabase, PulseError
 from pulse_tui.domain.moments import iso
 from pulse_tui.settings.check import nearest
@@ -23,6 +24,8 @@ PATIENCE_S = 5.0
 """A step's target is waited for no longer than this."""
 LATE_CLOCK = timedelta(minutes=2)
 QUARANTINE = 1_000
+MESSAGES = 10_000
+"""The newest, which are looked through for those that reached nobody."""
 
 
 class Line(NamedTuple):
@@ -97,6 +100,7 @@ def _parts(house: House) -> Iterator[Line]:
     yield from _metrics(house)
     yield from _rollback_targets(house)
     yield from _rollback_runs(house)
+    yield from _messages(house)
     yield from _sources(house, {line.what for line in named if line.ok is False})
     yield from _suites(house)
     yield _hooks(house)
@@ -291,6 +295,21 @@ def _rollback_runs(house: House) -> Iterator[Line]:
         yield Line("rollback plan", None, f"{plan.headline} -> {plan.todo}")
     if not board.runs and not board.plans:
         yield Line("rollback runs", True, "none stopped half-way, no plan waits")
+
+
+def _messages(house: House) -> Iterator[Line]:
+    """Messages that reached nobody: they failed, or nobody sends them."""
+    now = house.clock()
+    with house.store.read() as tx:
+        waiting = undelivered(tx.plumbing.deliveries(MESSAGES), now)
+    for route in sorted({d.route for d in waiting}):
+        there = [d for d in waiting if d.route == route]
+        last = there[0]
+        why = last.error or f"due since {iso(last.due)} and nobody sends it: no collector runs"
+        tried = f"tried {last.attempts} times, {last.state.value}"
+        yield Line(f"messages to {route}", False, f"{len(there)} not delivered; the newest: {why} ({tried})")
+    if not waiting:
+        yield Line("messages", True, "none waits, none was lost")
 
 
 def _sources(house: House, named: Collection[str]) -> Iterator[Line]:

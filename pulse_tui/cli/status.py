@@ -87,6 +87,11 @@ def _lines(board: Board, operators: Sequence[OperatorShape], now_us: int) -> lis
     lines += _rollbacks(board, operators, now_us)
     if h.as_of:
         lines.append(f"nothing came since {h.as_of} UTC: what is shown is as of then")
+    if h.undelivered:
+        one = h.undelivered == 1
+        lines.append(
+            f"{h.undelivered} message{' has' if one else 's have'} not been delivered: pulse-tui doctor says why"
+        )
     if h.frozen:
         lines.append(f"frozen: {', '.join(h.frozen)}")
     if h.indeterminate:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -18,6 +18,10 @@ class DeliveryState(StrEnum):
 
 
 MAX_ATTEMPTS = 8
+IN_VAIN = 2
+"""A message that failed as often has not reached anybody: one failure is a blip."""
+UNSENT = timedelta(minutes=1)
+"""A message that is due for longer has nobody who sends it: no collector runs."""
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +53,11 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
         """Whether it begins its thread."""
         return self.key == self.thread
 
+    @property
+    def due(self) -> datetime:
+        """When it is to be sent next; of one that was sent or failed for good, when that was, or a little before."""
+        return self.next_at or self.created_at
+
     def failed(self, at: datetime, error: str) -> Delivery:
         """Retry later (10 s doubling); after :data:`MAX_ATTEMPTS` it has failed permanently and is shown as dead."""
         attempts = self.attempts + 1
@@ -58,7 +67,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
             attempts=attempts,
             error=error,
             state=DeliveryState.DEAD if dead else DeliveryState.QUEUED,
-            next_at=at + timedelta(seconds=10 * 2 ** (attempts - 1)),
+            next_at=at if dead else at + timedelta(seconds=10 * 2 ** (attempts - 1)),
         )
 
     def sent(self, receipt: str) -> Delivery:
@@ -66,6 +75,20 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(
             self, attempts=self.attempts + 1, state=DeliveryState.SENT, receipt=receipt, error=""
         )
+
+
+def undelivered(deliveries: Sequence[Delivery], now: datetime) -> list[Delivery]:
+    """Those by which somebody ought to have been reached by now, and was not; a lost one until its route works again."""
+    works: dict[str, datetime] = {}
+    for one in deliveries:
+        if one.state is DeliveryState.SENT:
+            works[one.route] = max(one.due, works.get(one.route, one.due))
+    return [
+        d
+        for d in deliveries
+        if (d.state is DeliveryState.QUEUED and (d.attempts >= IN_VAIN or now - d.due > UNSENT))
+        or (d.state is DeliveryState.DEAD and not (d.route in works and works[d.route] >= d.due))
+    ]
 
 
 class Retest(msgspec.Struct, frozen=True, kw_only=True):

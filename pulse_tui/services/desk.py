@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from pulse_tui.domain.alert import Alert, AlertState
+from pulse_tui.domain.delivery import DeliveryState, undelivered
 from pulse_tui.domain.errors import NotFound, Refused, WrongUse
 from pulse_tui.domain.evals import Gate
 from pulse_tui.domain.health import Health
@@ -145,11 +146,16 @@ class ServiceDesk:
             sources = list(tx.plumbing.sources().values())
             failing = [s for s in sources if s.health(now) is Health.FAILING]
             suspect = [s for s in sources if s.health(now) is Health.SUSPECT]
-            dead = [d for d in tx.plumbing.deliveries() if d.state.value == "dead"]
+            lost = undelivered(tx.plumbing.deliveries(), now)
             refused = tx.signals.quarantined(20)
         lines = [f"source {s.id} failed {s.failures} times: {s.reason}" for s in failing]
         lines += [f"source {s.id} brought what was refused: {s.reason}" for s in suspect]
-        lines += [f"delivery {d.key} to {d.route} failed permanently: {d.error}" for d in dead]
+        lines += [
+            f"{d.kind} to {d.route} "
+            + ("failed permanently" if d.state is DeliveryState.DEAD else f"waits after {d.attempts} tries")
+            + (f": {d.error}" if d.error else ": nobody sends it, no collector runs")
+            for d in lost
+        ]
         lines += [f"refused from {r.source}: {r.problem}" for _, r in refused]
         return tuple(lines)
 

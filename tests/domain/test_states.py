@@ -132,7 +132,7 @@ def test_a_delivery_waits_twice_as_long_each_time_and_then_is_dead() -> None:
         item = item.failed(NOW, "no")
         assert item.next_at is not None
         waits.append((item.next_at - NOW).total_seconds())
-    assert waits == [10 * 2**i for i in range(MAX_ATTEMPTS)]
+    assert waits == [*(10 * 2**i for i in range(MAX_ATTEMPTS - 1)), 0], "the last one is not tried again"
     assert item.state is DeliveryState.DEAD
 
 

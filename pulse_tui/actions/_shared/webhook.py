@@ -31,7 +31,7 @@ def post(delivery: Delivery, url: str, headers: Mapping[str, str], timeout_s: fl
         raise TargetError(
             f"{address(url)} answered {answer.status}" + (f": {reason}" if reason else ""),
             ambiguous=answer.status >= 500,
-            todo="Check the route's url and headers" if answer.status < 500 else "It is tried again",
+            todo="Check the route's url and headers" if answer.status < 500 else "Ask its owner what is wrong there",
         )
     location = answer.headers.get("location")
     return f"{answer.status}" + (f" {clean(location, 200)}" if location else "")

@@ -27,7 +27,7 @@ class Header(NamedTuple):
     sources_good: int
     sources_total: int
     indeterminate: int
-    dead_letters: int
+    undelivered: int
     running: int = 0
     """Rollbacks that are being carried out."""
     stopped: int = 0

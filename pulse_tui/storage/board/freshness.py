@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from pulse_tui.domain.countdown import as_of, counts_down
+from pulse_tui.domain.delivery import UNSENT
 from pulse_tui.domain.health import late_after_s
 from pulse_tui.domain.moments import from_us
 from pulse_tui.domain.standing import STANDING_RANK, Standing
@@ -20,6 +21,7 @@ from pulse_tui.storage.board.trends import Execute
 DAY_US = timedelta(days=1) // timedelta(microseconds=1)
 RECENT_US = DAY_US
 """How long the header counts an indeterminate decision."""
+UNSENT_US = UNSENT // timedelta(microseconds=1)
 RUNNING_US = 10_000_000
 """How often a board on which a rollback is being carried out is read at least."""
 _NEXT = """
@@ -27,7 +29,9 @@ SELECT (SELECT MIN(deadline) FROM alerts WHERE open_key IS NOT NULL AND state = 
        (SELECT MIN(due_at) FROM retests WHERE done_at IS NULL AND due_at >= :now),
        (SELECT MIN(suppressed_until) FROM alerts WHERE open_key IS NOT NULL AND suppressed_until > :now),
        (SELECT MIN(acknowledged_until) FROM alerts WHERE open_key IS NOT NULL AND acknowledged_until > :now),
-       (SELECT MIN(at) FROM decisions WHERE outcome = 'indeterminate' AND at > :since)
+       (SELECT MIN(at) FROM decisions WHERE outcome = 'indeterminate' AND at > :since),
+       (SELECT MIN(COALESCE(next_at, created_at)) FROM outbox
+        WHERE state = 'queued' AND COALESCE(next_at, created_at) >= :unsent)
 """
 
 
@@ -134,11 +138,15 @@ def changes_us(
 def _moments(
     execute: Execute, sources: Sequence[Rounds], now_us: int, alerts: Sequence[AlertRow], rollbacks: Rollbacks
 ) -> Iterator[int]:
-    ((deadline, due, silenced, acknowledged, undecided),) = execute(_NEXT, {"now": now_us, "since": now_us - RECENT_US})
+    ((deadline, due, silenced, acknowledged, undecided, unsent),) = execute(
+        _NEXT, {"now": now_us, "since": now_us - RECENT_US, "unsent": now_us - UNSENT_US}
+    )
     lates = [s.late_us for s in sources if s.late_us is not None]
     newest = max((s.good_us for s in sources if s.good_us is not None), default=None)
     if newest is not None:
         lates.append(newest + int(late_after_s(min(s.every_s for s in sources)) * 1e6))
+    if unsent is not None:
+        lates.append(int(unsent) + UNSENT_US)
     # Each of these is the last moment at which things are still as they are.
     yield from (int(last) + 1 for last in (*lates, deadline, due) if last is not None and last >= now_us)
     yield from (int(until) for until in (silenced, acknowledged) if until is not None)

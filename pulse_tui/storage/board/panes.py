@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote
 
 from pulse_tui.domain import countdown
+from pulse_tui.domain.delivery import IN_VAIN
 from pulse_tui.domain.health import Health, health
 from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.rollback import Rules
@@ -28,7 +29,7 @@ from pulse_tui.domain.views.signals import SourceRow
 from pulse_tui.domain.words import JUDGED, PRIORITY_RANK, Priority
 from pulse_tui.enrich.standing import StandingHold
 from pulse_tui.storage.board.deployments import Registry, read_registry
-from pulse_tui.storage.board.freshness import RECENT_US, Rounds, Shown, changes_us, shown_as, silence_of
+from pulse_tui.storage.board.freshness import RECENT_US, UNSENT_US, Rounds, Shown, changes_us, shown_as, silence_of
 from pulse_tui.storage.board.rollbacks import Rollbacks, read_rollbacks
 from pulse_tui.storage.board.touched import Touched
 from pulse_tui.storage.board.trends import Execute, read_trends
@@ -65,7 +66,11 @@ WHERE c.package IS NULL AND c.kind = 'package' AND c.id NOT LIKE 'group:%'
 """
 _SOURCES = "SELECT id, kind, every_s, last_good_at, failures, reason FROM sources ORDER BY id"
 _COUNTS = """
-SELECT (SELECT COUNT(*) FROM outbox WHERE state = 'dead'),
+SELECT (SELECT COUNT(*) FROM outbox o
+        WHERE (o.state = 'queued' AND (o.attempts >= :vain OR COALESCE(o.next_at, o.created_at) < :unsent))
+           OR (o.state = 'dead' AND NOT EXISTS (
+               SELECT 1 FROM outbox s
+               WHERE s.state = 'sent' AND s.route = o.route AND COALESCE(s.next_at, s.created_at) >= o.next_at))),
        (SELECT COUNT(*) FROM decisions WHERE outcome = 'indeterminate' AND at > :since)
 """
 RowT = TypeVar("RowT")
@@ -112,7 +117,8 @@ def read_kept(
     sources = tuple(_source(row, now_us) for row in rounds)
     silence = silence_of(rounds, now_us)
     shown = shown_as(registry, silence, now, before.shown if before else None)
-    ((letters, indeterminate),) = execute(_COUNTS, {"since": now_us - RECENT_US})
+    times = {"since": now_us - RECENT_US, "unsent": now_us - UNSENT_US, "vain": IN_VAIN}
+    ((undelivered, indeterminate),) = execute(_COUNTS, times)
     chosen = asset if asset is not None else (shown.rows[0].asset if shown.rows else None)
     workflows = read_workflows(execute, shown.by_asset, before.workflows if before else None)
     advisories = [_advisory(row) for row in execute(_ADVISORIES, {"limit": MAX_ROWS})]
@@ -121,7 +127,15 @@ def read_kept(
         advisories.append(_unnamed(int(unnamed)))
     board = Board(
         header=_header(
-            estate, shown.counts, alerts, standing, sources, int(indeterminate), int(letters), rollbacks, silence.as_of
+            estate,
+            shown.counts,
+            alerts,
+            standing,
+            sources,
+            int(indeterminate),
+            int(undelivered),
+            rollbacks,
+            silence.as_of,
         ),
         registry=shown.rows,
         advisories=_same(advisories, before.board.advisories if before else ()),
@@ -215,7 +229,7 @@ def _header(
     holds: Sequence[StandingHold],
     sources: Sequence[SourceRow],
     indeterminate: int,
-    dead: int,
+    undelivered: int,
     rollbacks: Rollbacks,
     as_of: str,
 ) -> Header:
@@ -239,7 +253,7 @@ def _header(
         sources_good=sum(s.health == Health.GOOD for s in sources),
         sources_total=len(sources),
         indeterminate=indeterminate,
-        dead_letters=dead,
+        undelivered=undelivered,
         running=sum(not r.stopped for r in rollbacks.runs),
         stopped=sum(r.stopped for r in rollbacks.runs),
         waiting=len(rollbacks.plans),

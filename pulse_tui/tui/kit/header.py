@@ -132,7 +132,7 @@ def _counts(header: Header) -> list[_Part]:
         _counted(
             4, header.indeterminate, f"? {header.indeterminate} undecided", f"?{header.indeterminate}", styles.WARN
         ),
-        _counted(3, header.dead_letters, f"✖ {header.dead_letters} undelivered", f"✖{header.dead_letters}", styles.BAD),
+        _counted(3, header.undelivered, f"✖ {header.undelivered} undelivered", f"✖{header.undelivered}", styles.BAD),
         _Part(5, ((f"sources {heard}", sources),), ((f"src {heard}", sources),), least=((heard, sources),)),
     ]
 

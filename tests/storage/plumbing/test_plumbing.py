@@ -94,7 +94,7 @@ def test_a_delivery_is_dead_after_its_last_attempt(store: SqlStore) -> None:
     with store.write() as tx:
         tx.plumbing.enqueue(item)
         assert tx.plumbing.due_deliveries(later(days=99)) == []
-    assert store.board("x", None, NOW).header.dead_letters == 1
+    assert store.board("x", None, NOW).header.undelivered == 1
 
 
 def test_due_deliveries_come_oldest_first(store: SqlStore) -> None:

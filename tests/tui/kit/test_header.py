@@ -71,5 +71,5 @@ def test_a_calm_night_fits_80_columns_and_names_nothing_that_is_not() -> None:
 
 @given(st.integers(60, 200), st.integers(0, 99), st.integers(0, 99), st.integers(0, 9))
 def test_it_is_never_wider_than_it_must_be(width: int, risk: int, muted: int, dead: int) -> None:
-    header = CALM._replace(production_risk=risk, muted=muted, dead_letters=dead)
+    header = CALM._replace(production_risk=risk, muted=muted, undelivered=dead)
     assert width_of(header_spans(header, "acme-ai", "ana@jump-1", False, width)) <= max(width, 80)

@@ -10,7 +10,7 @@ from pulse_tui.tui.kit.header import header_spans
 
 HEARD_NOTHING = Header(
     estate="acme-ai", production_ok=0, production_risk=1, canary=2, shadow=3, p1=2, p2=0, p4=4, frozen=("gateway",),
-    sources_good=0, sources_total=8, indeterminate=1, dead_letters=0, production_stale=3, as_of="00:30:20",
+    sources_good=0, sources_total=8, indeterminate=1, undelivered=0, production_stale=3, as_of="00:30:20",
 )  # fmt: skip
 
 
