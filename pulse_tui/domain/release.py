@@ -181,6 +181,24 @@ class Promotion(msgspec.Struct, frozen=True, kw_only=True):
     why: str = ""
 
 
+class PushedChange(msgspec.Struct, frozen=True, kw_only=True):
+    """A pushed event changed a version that was known already: a retraining, another adapter or prompt."""
+
+    asset_id: str
+    iteration: int
+    """Its own, of the asset's counter: the version keeps the one that it was registered with."""
+    change: Change
+    at: datetime
+    by: str
+    """Who did it, else the source that reported it."""
+    what: str
+    version: str | None = None
+    """None: the event named none, and nothing served where it happened."""
+    environment: Environment | None = None
+    digest: str | None = None
+    """Of the content after the change."""
+
+
 class Attestation(msgspec.Struct, frozen=True, kw_only=True):
     """How a release was made, as a build system or a signed statement reports it.
 

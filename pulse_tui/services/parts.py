@@ -143,8 +143,14 @@ class Made(NamedTuple):
     """It was stored already, unchanged."""
 
 
+class Reported(NamedTuple):
+    """Signals that came one after the other, every id once."""
+
+    signals: Sequence[Signal]
+
+
 class Recorder(Protocol):
-    """Records one observation and returns its consequences (``record.py``; wired once, since it knows every wing)."""
+    """Records one observation, or signals that are :class:`Reported`, and returns its consequences (``record.py``; wired once, since it knows every wing)."""
 
     def __call__(self, item: object, tx: Transaction, parts: JudgeParts, estate: Estate, now: datetime, /) -> Made:
         """Raises TypeError for an unknown shape."""

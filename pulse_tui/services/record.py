@@ -11,16 +11,15 @@ from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.evals import EvalRun
 from pulse_tui.domain.note import Note
 from pulse_tui.domain.release import Attestation, RegistrySnapshot
-from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.source import Rejected, Standing
 from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories.records import take_advisory
 from pulse_tui.services.components.bills import bill_remark, take_bill, take_head, withdraw_bills
 from pulse_tui.services.evals.take import take_run
 from pulse_tui.services.evals.unread import no_longer_refused, refused_result
-from pulse_tui.services.parts import JudgeParts, Made
+from pulse_tui.services.parts import JudgeParts, Made, Reported
 from pulse_tui.services.registry.attest import named_releases, take_attestation
-from pulse_tui.services.registry.pushed import take_event
+from pulse_tui.services.registry.pushed import take_events
 from pulse_tui.services.registry.sync import sync
 from pulse_tui.services.vendors.notes import take_note
 
@@ -36,8 +35,8 @@ def _made(item: object, _tx: Transaction, _parts: JudgeParts, _estate: Estate, _
 
 
 @_made.register
-def _(item: Signal, tx: Transaction, _parts: JudgeParts, _estate: Estate, now: datetime) -> Made:
-    return Made([take_event(item, tx, now)], [])
+def _(item: Reported, tx: Transaction, _parts: JudgeParts, estate: Estate, _now: datetime) -> Made:
+    return Made(take_events(item.signals, tx, estate), [])
 
 
 @_made.register

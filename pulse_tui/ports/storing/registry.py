@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -10,7 +10,7 @@ from pulse_tui.domain.claim import Claim
 from pulse_tui.domain.concern import Concern
 from pulse_tui.domain.estate import Asset, Deployment, Endpoint, Estate, Workflow
 from pulse_tui.domain.pointer import PointerCheck
-from pulse_tui.domain.release import Promotion, Release, ReleaseState, Stay
+from pulse_tui.domain.release import Promotion, PushedChange, Release, ReleaseState, Stay
 from pulse_tui.domain.words import Environment
 
 
@@ -49,6 +49,18 @@ class EstateStore(Protocol):
         """Insert with the next iteration number of the asset (``release.iteration`` is ignored)."""
         ...
 
+    def add_pushed(self, releases: Sequence[Release], changes: Sequence[PushedChange]) -> None:
+        """Insert new releases and changes of known ones with the iteration numbers that they carry."""
+        ...
+
+    def pushed_changes(self, asset_id: str, version: str | None = None) -> list[PushedChange]:
+        """Newest first; ``version``: only of this one."""
+        ...
+
+    def known_versions(self, versions: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Those of the (asset, version) that are releases."""
+        ...
+
     def releases_by_digest(self, digest: str) -> list[Release]:
         """Releases of any asset with exactly this content digest."""
         ...
@@ -64,6 +76,10 @@ class EstateStore(Protocol):
     def set_rollback_pointer(self, asset_id: str, version: str, pointer: str | None) -> None: ...
     def next_iteration(self, asset_id: str) -> int:
         """A number never handed out before for this asset, one higher than the last."""
+        ...
+
+    def next_iterations(self, asset_ids: Sequence[str]) -> list[int]:
+        """The next number of each, in their order; an asset that stands there twice gets two."""
         ...
 
     def deployment(self, asset_id: str, environment: Environment) -> Deployment | None: ...

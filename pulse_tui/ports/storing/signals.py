@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -16,6 +16,10 @@ class Signals(Protocol):
 
     def add(self, signals: Sequence[tuple[Signal, bytes]]) -> list[Signal]:
         """Append signals with their raw payload; returns those whose id was not there yet."""
+        ...
+
+    def known(self, signal_ids: Iterable[str]) -> set[str]:
+        """Those of the ids that are stored."""
         ...
 
     def get(self, signal_id: str) -> Signal | None: ...

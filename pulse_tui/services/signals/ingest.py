@@ -19,7 +19,7 @@ from pulse_tui.domain.signal import Signal, encode
 from pulse_tui.domain.source import Observation, Rejected
 from pulse_tui.domain.words import Outcome, SignalType
 from pulse_tui.ports import Transaction
-from pulse_tui.services.parts import JudgeParts
+from pulse_tui.services.parts import JudgeParts, Reported
 from pulse_tui.services.signals.judge import around, judge, unclaimed
 from pulse_tui.services.signals.respond import Responder
 
@@ -111,10 +111,12 @@ def _batches(observations: Iterable[Observation]) -> Iterator[list[Observation]]
         yield batch
 
 
-def absorb(signals: Sequence[Signal], tx: Transaction, parts: JudgeParts, now: datetime) -> Tally:
-    """Signals that the program makes itself, inside a transaction that is open already."""
+def absorb(
+    signals: Sequence[Signal], tx: Transaction, parts: JudgeParts, now: datetime, estate: Estate | None = None
+) -> Tally:
+    """Signals that the program makes itself, inside a transaction that is open already; ``estate``: as read before."""
     new = tx.signals.add([(s, encode(s)) for s in signals])
-    judged = judge(new, around(new, tx), parts) if new else []
+    judged = judge(new, around(new, tx, estate), parts) if new else []
     return _respond(judged, tx, parts, now).plus(
         Tally(signals=len(new), duplicates=len(signals) - len(new), unclaimed=unclaimed(judged))
     )
@@ -124,20 +126,26 @@ def _batch(batch: Sequence[Observation], tx: Transaction, parts: JudgeParts, now
     signals: list[Signal] = []
     remarks: list[str] = []
     early: list[Rejected] = []
-    new = 0
-    moved = set[str]()
+    new = repeated = 0
+    seen, moved = set[str](), set[str]()
     estate: Estate | None = None
     total = Tally(observations=len(batch))
-    for observation in batch:
-        if isinstance(observation, Signal):
-            problem = _from_the_future(observation, now)
-            if problem is None and observation.signal_type is SignalType.VERSION_EVENT:
-                estate = estate if estate is not None else tx.estate.load()
-                signals += parts.record(observation, tx, parts, estate, now).signals
-            elif problem is None:
-                signals.append(observation)
+    for reported, observation in _in_order(batch):
+        timely = []
+        for signal in reported:
+            problem = _from_the_future(signal, now)
+            if problem is not None:
+                early.append(Rejected(source=signal.source, problem=problem, raw=encode(signal)))
+            elif signal.id in seen:
+                repeated += 1
             else:
-                early.append(Rejected(source=observation.source, problem=problem, raw=encode(observation)))
+                seen.add(signal.id)
+                timely.append(signal)
+        if any(s.signal_type is SignalType.VERSION_EVENT for s in timely):
+            estate = estate if estate is not None else tx.estate.load()
+            timely = parts.record(Reported(timely), tx, parts, estate, now).signals
+        signals += timely
+        if observation is None:
             continue
         if isinstance(observation, EvalRun) and observation.at > now + AHEAD:
             early.append(_run_from_the_future(observation, now))
@@ -163,11 +171,24 @@ def _batch(batch: Sequence[Observation], tx: Transaction, parts: JudgeParts, now
         moved.update(made.moved)
         remarks.extend(made.remarks)
     tx.signals.quarantine(early, now)
-    told = Tally(rejected=len(early), new=new, remarks=tuple(remarks))
-    total = total.plus(absorb(signals, tx, parts, now)).plus(told)
+    counted = Tally(rejected=len(early), new=new, duplicates=repeated, remarks=tuple(remarks))
+    total = total.plus(absorb(signals, tx, parts, now, estate)).plus(counted)
     if moved:
         parts.reassess(tx, parts, now, moved)
     return total
+
+
+def _in_order(batch: Sequence[Observation]) -> Iterator[tuple[Sequence[Signal], Observation | None]]:
+    """Each record that is no signal, behind the signals that came since the last one."""
+    signals: list[Signal] = []
+    for observation in batch:
+        if isinstance(observation, Signal):
+            signals.append(observation)
+        else:
+            yield signals, observation
+            signals = []
+    if signals:
+        yield signals, None
 
 
 def _from_the_future(signal: Signal, now: datetime) -> Problem | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from pulse_tui.domain.errors import NotFound, Refused
 from pulse_tui.domain.estate import Asset, Deployment, Estate
 from pulse_tui.domain.moments import to_us
-from pulse_tui.domain.release import Promotion, Release, ReleaseState, Stay
+from pulse_tui.domain.release import Promotion, PushedChange, Release, ReleaseState, Stay
 from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Whereabouts
 from pulse_tui.storage.registry import tables as t
@@ -25,6 +25,7 @@ _RELEASE = Codec(Release)
 _DEPLOYMENT = Codec(Deployment)
 _STAY = Codec(Stay)
 _PROMOTION = Codec(Promotion)
+_CHANGE = Codec(PushedChange)
 
 _RANKED = sorted(Environment, key=lambda e: e.rank)
 _BITS = " ".join(f"WHEN '{e.value}' THEN {1 << i}" for i, e in enumerate(_RANKED))
@@ -34,6 +35,8 @@ _WHERE = (
     "FROM deployments{of} GROUP BY asset_id) AS each GROUP BY bits"
 )
 _OWNERS = "SELECT owner_team, {ids} FROM assets{of} GROUP BY owner_team"
+_VERSIONS = "SELECT asset_id, version FROM releases WHERE asset_id {among} AND version {among}"
+_ITERATIONS = "SELECT asset_id, value FROM iterations WHERE asset_id {among}"
 _COUNT = "SELECT COUNT(*) FROM assets"
 _MOST = 3
 """When this part of the assets is asked for, all are read: cheaper than asking for each."""
@@ -91,6 +94,22 @@ class EstateTables:
             raise Refused(f"release {release.asset_id} {release.version} is there already") from None
         return numbered
 
+    def add_pushed(self, releases: Sequence[Release], changes: Sequence[PushedChange]) -> None:
+        insert_many(self._c, t.releases, [_RELEASE.row(r) for r in releases])
+        insert_many(self._c, t.pushed_changes, [_CHANGE.row(c) for c in changes])
+
+    def pushed_changes(self, asset_id: str, version: str | None = None) -> list[PushedChange]:
+        query = sa.select(t.pushed_changes).where(t.pushed_changes.c.asset_id == asset_id)
+        if version is not None:
+            query = query.where(t.pushed_changes.c.version == version)
+        rows = self._c.execute(query.order_by(t.pushed_changes.c.iteration.desc()))
+        return [_CHANGE.item(r) for r in rows.mappings()]
+
+    def known_versions(self, versions: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+        # By both columns apart: more than was asked, which costs less than a statement for each.
+        rows = among(self._c, _VERSIONS, {asset for asset, _ in versions}, {version for _, version in versions})
+        return {(asset, version) for asset, version in rows} & set(versions)
+
     def releases_by_digest(self, digest: str) -> list[Release]:
         order = t.releases.c.asset_id, t.releases.c.iteration
         query = sa.select(t.releases).where(t.releases.c.digest == digest).order_by(*order)
@@ -131,6 +150,15 @@ class EstateTables:
             self._c.execute(sa.insert(t.iterations), [{"asset_id": asset_id, "value": 1}])
             return 1
         return int(value)
+
+    def next_iterations(self, asset_ids: Sequence[str]) -> list[int]:
+        last = {asset: int(value) for asset, value in among(self._c, _ITERATIONS, set(asset_ids))}
+        numbers = []
+        for asset in asset_ids:
+            last[asset] = last.get(asset, 0) + 1
+            numbers.append(last[asset])
+        put_difference(self._c, t.iterations, [{"asset_id": a, "value": n} for a, n in last.items()], "asset_id")
+        return numbers
 
     def deployment(self, asset_id: str, environment: Environment) -> Deployment | None:
         row = (

@@ -48,6 +48,20 @@ iterations = sa.Table(
     sa.Column("value", sa.BigInteger, nullable=False),
 )
 
+pushed_changes = sa.Table(
+    "pushed_changes",
+    metadata,
+    text("asset_id", key=True),
+    sa.Column("iteration", sa.BigInteger, primary_key=True),
+    text("version", null=True),
+    text("environment", null=True),
+    text("change"),
+    time("at"),
+    text("by"),
+    text("what"),
+    text("digest", null=True),
+)
+
 deployments = sa.Table(
     "deployments",
     metadata,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -32,7 +32,7 @@ class SignalTable:
     def add(self, signals: Sequence[tuple[Signal, bytes]]) -> list[Signal]:
         if not signals:
             return []
-        known = present(self._c, t.signals.c.id, (s.id for s, _ in signals))
+        known = self.known(s.id for s, _ in signals)
         new: list[Signal] = []
         rows = []
         for signal, raw in signals:
@@ -45,6 +45,9 @@ class SignalTable:
             rows.append(row)
         insert_many(self._c, t.signals, rows)
         return new
+
+    def known(self, signal_ids: Iterable[str]) -> set[str]:
+        return present(self._c, t.signals.c.id, signal_ids)
 
     def get(self, signal_id: str) -> Signal | None:
         row = self._c.execute(sa.select(t.signals).where(t.signals.c.id == signal_id)).mappings().first()
