@@ -11,8 +11,10 @@ from pulse_tui.domain.estate import Asset, Deployment
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.words import Environment, Mode, Outcome, Priority, Severity
 
+# Thousands are made for each batch: without cycles they need not be watched for them, which costs a tenth of ingesting.
 
-class Fact(msgspec.Struct, frozen=True, kw_only=True):
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A signal after enrichment: about one asset in one environment, with its context.
 
     ``variables`` are what policy sees, by the names of :mod:`pulse_tui.enrich.variables`;
@@ -26,7 +28,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     variables: dict[str, Any]
 
 
-class Comparison(msgspec.Struct, frozen=True, omit_defaults=True):
+class Comparison(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One condition of a rule, the values it saw, and whether it held (None: indeterminate)."""
 
     text: str
@@ -35,7 +37,7 @@ class Comparison(msgspec.Struct, frozen=True, omit_defaults=True):
     error: str = ""
 
 
-class Decision(msgspec.Struct, frozen=True, kw_only=True):
+class Decision(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What one rule decided about one fact. Same fact and same policy give the same bytes."""
 
     id: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from typing import NamedTuple
 
 import msgspec
@@ -85,7 +85,7 @@ class Events:
             why=why,
             rule_owner=rule.owner if rule else None,
             rule_routes=rule.routes if rule else (),
-            advice=lambda: self._parts.advise(self._tx, self._parts, alert, fact.signal, self._now).lines,
+            advice=cache(lambda: self._parts.advise(self._tx, self._parts, alert, fact.signal, self._now).lines),
         )
         done: list[Done] = []
         for kind in kinds:

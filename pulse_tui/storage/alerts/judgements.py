@@ -17,13 +17,14 @@ from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.domain.words import Environment, Outcome
 from pulse_tui.storage.alerts import tables as t
 from pulse_tui.storage.sql.codec import Codec, from_json, to_json
-from pulse_tui.storage.sql.lookup import chunks, named
+from pulse_tui.storage.sql.lookup import among, named
 from pulse_tui.storage.sql.upsert import insert_many, insert_new, upsert
 
 _DECISION = Codec(Decision)
 _ALERT = Codec(Alert)
 _HOLD = Codec(Hold)
 _RETEST = Codec(Retest)
+_OPEN = f"SELECT {', '.join(_ALERT.names)} FROM alerts WHERE open_key {{among}}"  # noqa: S608  names of our own
 
 
 class JudgementTables:
@@ -88,11 +89,7 @@ class JudgementTables:
         return [Response(action, what, Did(did)) for action, what, did in self._c.execute(query)]
 
     def open_alerts(self, fingerprints: Iterable[str]) -> dict[str, Alert]:
-        found = {}
-        for chunk in chunks(fingerprints):
-            query = sa.select(t.alerts).where(t.alerts.c.open_key.in_(chunk))
-            found.update({r["fingerprint"]: _ALERT.item(r) for r in self._c.execute(query).mappings()})
-        return found
+        return {a.fingerprint: a for a in _ALERT.items(among(self._c, _OPEN, fingerprints))}
 
     def open_alerts_about(self, signal_fingerprint: str) -> list[Alert]:
         query = sa.select(t.alerts).where(

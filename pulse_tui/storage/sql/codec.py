@@ -15,6 +15,7 @@ from pulse_tui.domain.moments import from_us, to_us
 S = TypeVar("S", bound=msgspec.Struct)
 
 _JSON = msgspec.json.Encoder(order="deterministic")
+_word = attrgetter("_value_")
 
 
 def to_json(value: Any) -> str:
@@ -111,10 +112,6 @@ def _getter(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
         only = attrgetter(names[0])
         return lambda item: (only(item),)
     return attrgetter(*names)
-
-
-def _word(value: Any) -> Any:
-    return value._value_ if isinstance(value, Enum) else value
 
 
 def _parts(kind: mi.Type) -> tuple[mi.Type, ...]:
