@@ -131,20 +131,13 @@ def _batch(batch: Sequence[Observation], tx: Transaction, parts: JudgeParts, now
     estate: Estate | None = None
     total = Tally(observations=len(batch))
     for reported, observation in _in_order(batch):
-        timely = []
-        for signal in reported:
-            problem = _from_the_future(signal, now)
-            if problem is not None:
-                early.append(Rejected(source=signal.source, problem=problem, raw=encode(signal)))
-            elif signal.id in seen:
-                repeated += 1
-            else:
-                seen.add(signal.id)
-                timely.append(signal)
-        if any(s.signal_type is SignalType.VERSION_EVENT for s in timely):
+        fresh, refused = _fresh(reported, seen, now)
+        early += refused
+        repeated += len(reported) - len(fresh) - len(refused)
+        if any(s.signal_type is SignalType.VERSION_EVENT for s in fresh):
             estate = estate if estate is not None else tx.estate.load()
-            timely = parts.record(Reported(timely), tx, parts, estate, now).signals
-        signals += timely
+            fresh = parts.record(Reported(fresh), tx, parts, estate, now).signals
+        signals += fresh
         if observation is None:
             continue
         if isinstance(observation, EvalRun) and observation.at > now + AHEAD:
@@ -189,6 +182,19 @@ def _in_order(batch: Sequence[Observation]) -> Iterator[tuple[Sequence[Signal], 
             signals = []
     if signals:
         yield signals, None
+
+
+def _fresh(signals: Sequence[Signal], seen: set[str], now: datetime) -> tuple[list[Signal], list[Rejected]]:
+    """Those whose id was not ``seen`` in the batch (it is now), without those from the future, which are refused."""
+    fresh, refused = list[Signal](), list[Rejected]()
+    for signal in signals:
+        problem = _from_the_future(signal, now)
+        if problem is not None:
+            refused.append(Rejected(source=signal.source, problem=problem, raw=encode(signal)))
+        elif signal.id not in seen:
+            seen.add(signal.id)
+            fresh.append(signal)
+    return fresh, refused
 
 
 def _from_the_future(signal: Signal, now: datetime) -> Problem | None:
