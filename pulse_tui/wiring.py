@@ -266,6 +266,7 @@ class House:
             reassess=reassess,
             advise=advise,
             precedence=settings.precedence,
+            written=settings.versions,
         )
 
     @cached_property

@@ -39,6 +39,9 @@ from pulse_tui.domain.source import Collected, Rejected
 from pulse_tui.domain.text import address, clean
 from pulse_tui.ports import CollectContext, Hint, HookRequest
 
+MOVED_BY = "deploy, by its workflow,"
+"""How the version that serves is changed there; a version follows."""
+
 
 class Where(StrEnum):
     """Where a run has its version: in the tag or branch it ran on, or in its title."""

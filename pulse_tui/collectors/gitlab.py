@@ -41,6 +41,9 @@ from pulse_tui.domain.text import address, clean
 from pulse_tui.domain.words import Environment
 from pulse_tui.ports import CollectContext, Hint, HookRequest
 
+MOVED_BY = "deploy, by its pipeline,"
+"""How the version that serves is changed there; a version follows."""
+
 
 class PipelineRule(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What pipelines mean whose tag or branch matches ``ref``, a regular expression (default: all of them)."""

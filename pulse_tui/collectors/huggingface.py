@@ -26,6 +26,9 @@ from pulse_tui.domain.text import address, clean
 from pulse_tui.domain.words import Change, ComponentKind, Environment
 from pulse_tui.ports import CollectContext
 
+MOVED_BY = "set its branch or tag to"
+"""How the version that serves is changed there; a version follows."""
+
 
 class RepoKind(StrEnum):
     """What a repository of the hub holds."""

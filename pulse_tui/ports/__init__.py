@@ -9,7 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from pulse_tui.ports.collecting import CollectContext, Collector, FileFormat, Hint, Hinted, HookRequest, Peek, members
+from pulse_tui.ports.collecting import (
+    CollectContext,
+    Collector,
+    FileFormat,
+    Hint,
+    Hinted,
+    HookRequest,
+    Peek,
+    Placing,
+    members,
+)
 from pulse_tui.ports.responding import Action, Case, Route, SendContext
 from pulse_tui.ports.running import Ended, Files, Finished, Output, Piece, Processes, Result
 from pulse_tui.ports.stepping import Step, StepContext
@@ -67,6 +77,7 @@ __all__ = [
     "Output",
     "Peek",
     "Piece",
+    "Placing",
     "Plumbing",
     "Processes",
     "Result",

@@ -134,6 +134,13 @@ class Hint(NamedTuple):
     """What it says in a few words, safe to draw."""
 
 
+class Placing(Collector, Protocol):
+    """A collector whose source says what serves where, and in which words that is changed there."""
+
+    MOVED_BY: str
+    """Goes before a version: ``set its alias to`` (3.8.1 in registry)."""
+
+
 class Hinted(Collector, Protocol):
     """A collector whose source sends signed webhooks: the next poll comes at once."""
 

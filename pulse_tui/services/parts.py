@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from pulse_tui.domain.advice import Advice
@@ -190,6 +191,8 @@ class JudgeParts(NamedTuple):
     advise: Advise
     precedence: Sequence[str] = ()
     """Source ids, the most believed first."""
+    written: Mapping[str, str] = MappingProxyType({})
+    """Where the configuration states the version of a deployment: ``file:line`` by the subject of its claims."""
 
 
 class RollbackParts(NamedTuple):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pulse_tui.domain.errors import Problem
 from pulse_tui.domain.purl import BadPurl, parse
 from pulse_tui.settings.check import nearest
@@ -45,6 +47,17 @@ def read_estate(node: Node | None, problems: list[Problem]) -> EstateShape:
         endpoints=tuple(unique(node.get("endpoints"), "estate.endpoints", EndpointShape, problems)),
         workflows=tuple(unique(node.get("workflows"), "estate.workflows", WorkflowShape, problems)),
     )
+
+
+def version_marks(node: Node | None) -> Iterator[tuple[str, str]]:
+    """``asset/environment`` of every deployment whose version is stated, and the ``file:line`` where."""
+    assets = node.get("assets") if node is not None else None
+    for child in assets.elements() if assets is not None else ():
+        environments = child.get("environments")
+        for name, place in environments.items() if environments is not None else ():
+            version = place.get("version")
+            if version is not None:
+                yield f"{named(child.get('id'))}/{name}", str(version.mark)
 
 
 def _check_assets(node: Node, assets: list[AssetShape], problems: list[Problem]) -> None:

@@ -249,6 +249,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     approvals: ApprovalsShape = ApprovalsShape()
     precedence: tuple[str, ...] = ()
     """Source ids, the most believed first; when it is empty, in the order of the sources in the configuration."""
+    versions: Mapping[str, str] = {}
+    """Where the estate states what serves: ``file:line`` by ``asset/environment``."""
     hooks: HooksShape | None = None
     acknowledge_for: float = 4 * 3_600.0
     policy: Node | None = None

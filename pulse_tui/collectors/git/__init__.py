@@ -30,6 +30,9 @@ from pulse_tui.domain.text import address, clean
 from pulse_tui.ports import CollectContext
 from pulse_tui.settings.check import Seconds
 
+MOVED_BY = "set the branch or tag that places it to"
+"""How the version that serves is changed there; a version follows."""
+
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The ``repository`` (a folder, or a URL with ``${NAME}`` for its password) and the bundles in it.

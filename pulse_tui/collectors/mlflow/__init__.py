@@ -27,6 +27,9 @@ from pulse_tui.domain.text import address, clean
 from pulse_tui.domain.words import AssetType, Change, Environment, Exposure, Tier
 from pulse_tui.ports import CollectContext, Hint, HookRequest
 
+MOVED_BY = "set its alias to"
+"""How the version that serves is changed there; a version follows."""
+
 
 class InterfaceTags(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Version tags that state what callers and tools rely on."""

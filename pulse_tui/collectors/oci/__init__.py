@@ -25,6 +25,9 @@ from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Environment
 from pulse_tui.ports import CollectContext
 
+MOVED_BY = "set its tag to"
+"""How the version that serves is changed there; a version follows."""
+
 
 class Watched(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``image`` is registry/name:tag or registry/name@sha256:...; ``environment`` is where it serves.

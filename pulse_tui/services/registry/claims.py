@@ -13,6 +13,7 @@ from pulse_tui.domain.words import Environment, Severity
 from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories.rematch import rematch
 from pulse_tui.services.parts import SYSTEM, JudgeParts
+from pulse_tui.services.registry.conflicts import conflict_todo
 from pulse_tui.services.signals.concerns import Changes, stand
 
 TRUE = "true"
@@ -122,7 +123,7 @@ def _settled(
                 asset_id=asset_id,
                 key=key,
                 what=f"conflict about what serves as {asset_id} in {environment.value}: {version.words()}",
-                todo=f"{version.source} is believed (see precedence). Correct whichever is wrong",
+                todo=conflict_todo(tx, parts, asset_id, environment, version),
                 source=SYSTEM,
                 severity=Severity.MEDIUM,
                 since=now,

@@ -15,6 +15,7 @@ from pulse_tui.domain.views.registry import InventoryRow
 from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import JudgeParts
+from pulse_tui.services.registry.conflicts import conflict_todo
 from pulse_tui.settings.check import closest
 
 WINDOW = timedelta(days=30)
@@ -34,7 +35,7 @@ def inventory(parts: JudgeParts) -> tuple[InventoryRow, ...]:
         rows = [
             *_undeclared(tx, estate, claims, now),
             *_concerns(tx),
-            *_disputed(parts, claims),
+            *_disputed(tx, parts, claims),
             *_unowned(tx, estate),
             *_unseen(tx, parts, estate, claims),
             *_stale(tx, estate),
@@ -106,7 +107,7 @@ def _concerns(tx: Transaction) -> Iterator[InventoryRow]:
             yield _row("concern", concern.asset_id, concern.what, concern.source, concern.todo)
 
 
-def _disputed(parts: JudgeParts, claims: Iterable[Claim]) -> Iterator[InventoryRow]:
+def _disputed(tx: Transaction, parts: JudgeParts, claims: Iterable[Claim]) -> Iterator[InventoryRow]:
     by_field: dict[tuple[str, str], list[Claim]] = {}
     for claim in claims:
         by_field.setdefault((claim.subject, claim.field), []).append(claim)
@@ -115,6 +116,9 @@ def _disputed(parts: JudgeParts, claims: Iterable[Claim]) -> Iterator[InventoryR
         if settled is not None and settled.disputed and field not in ("traffic", "critical"):
             what = f"{field.replace('_', ' ')}: {settled.words()}"
             todo = f"{settled.source} is believed (see precedence). Correct whichever is wrong"
+            asset_id, _, environment = subject.rpartition("/")
+            if field == "version" and environment in list(Environment):
+                todo = conflict_todo(tx, parts, asset_id, Environment(environment), settled)
             yield _row("disputed", subject, what, settled.source, todo)
 
 

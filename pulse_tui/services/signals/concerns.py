@@ -63,12 +63,18 @@ def stand(
     standing = {c.key: c for c in tx.inventory.concerns(asset_id) if c.source == source and c.key.startswith(keys)}
     for key, concern in by_key.items():
         before = standing.get(key)
-        if (before is None or before.what != concern.what) and tx.inventory.put_concern(concern):
+        changed = tx.inventory.put_concern(concern) if before is None or _differs(before, concern) else False
+        if changed and (before is None or before.what != concern.what):
             changes.signals.append(own_signals.get(key) or _signal(concern, now))
     for key in standing.keys() - by_key.keys():
         if tx.inventory.drop_concern(asset_id, key) is not None:
             changes.cleared.append(condition(asset_id, key))
     return changes
+
+
+def _differs(before: Concern, concern: Concern) -> bool:
+    """Another thing to do about the same thing is no news, and is kept."""
+    return (before.what, before.todo) != (concern.what, concern.todo)
 
 
 def raise_concern(tx: Transaction, parts: JudgeParts, concern: Concern, now: datetime) -> bool:
