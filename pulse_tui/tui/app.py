@@ -20,6 +20,7 @@ from pulse_tui.tui.common.wing import CommonWing
 from pulse_tui.tui.context import BackgroundRunner, Context
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.keys import bind
+from pulse_tui.tui.kit.opening import Opening
 from pulse_tui.tui.kit.screen import Head
 from pulse_tui.tui.main import MainScreen
 from pulse_tui.tui.notices import Notices
@@ -72,7 +73,8 @@ class Tower(App[None]):
         self.notices = Notices(self, clock)
         self.threads = Threads(self.notices.failed)
         self.watching = Watch(self, Head(title, read_only=read_only), self.threads, self.notices, clock)
-        self.context = Context(self, self.watching, self.threads, self.notices, self.answer, hand_out)
+        self.opening = Opening()
+        self.context = Context(self, self.watching, self.threads, self.notices, self.opening, self.answer, hand_out)
         self.started = False
         self._open_desk, self._quick_board, self._runner = open_desk, quick_board, scheduler
         self._session_file, self._makers = session_file, wings
@@ -100,7 +102,9 @@ class Tower(App[None]):
         if answer is None:
             self.notices.say(f"internal error: no wing answers {type(ask).__name__}", bad=True)
         else:
-            answer(ask)
+            with self.opening.answering(opens=ask.opens):
+                answer(ask)
+        self.opening.answered(ask)
 
     # ------------------------------------------------------------------ start and end
 
@@ -151,14 +155,20 @@ class Tower(App[None]):
         self.screen.refresh()
 
     async def on_event(self, event: events.Event) -> None:
-        """Drop keys and pastes that came before a dialog was seen; run bindings in the order of the keys.
+        """Drop keys and pastes between a key that opens a screen and its first frame; run bindings in the keys' order.
+
+        What is dropped is not kept: it was typed at a page that is no longer on the screen. ``Esc`` gives up what the
+        desk is slow to answer, and ``ctrl-q`` always quits.
 
         Textual runs a binding after its key has bubbled up, when the next keys are on their way already:
         in a burst, what was meant for the line that ``/`` opens would run actions instead.
         """
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
-            accepts_after: float = getattr(self.screen, "accepts_after", 0.0)
-            if event.time < accepts_after:
+            key = event.key if isinstance(event, events.Key) else ""
+            early = event.time < getattr(self.screen, "accepts_after", 0.0)
+            if key != "ctrl+q" and (early or self.opening.under_way):
+                if key == "escape" and self.opening.give_up():
+                    self.notices.say("given up: what was being read does not open")
                 return
             before_key = getattr(self.screen, "before_key", None)
             if before_key is not None and isinstance(event, events.Key):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from textual.app import App
 from textual.screen import Screen
 
-from pulse_tui.tui.kit.guard import EARLY_S, GuardedScreen
+from pulse_tui.tui.kit.guard import GuardedScreen
+from pulse_tui.tui.kit.opening import Opening
 from pulse_tui.tui.kit.screen import BaseScreen, Head
 from pulse_tui.tui.notices import Notices
 from pulse_tui.tui.threads import Kind, Threads
@@ -54,14 +54,13 @@ class Context:
         watch: Watch,
         threads: Threads,
         notices: Notices,
+        opening: Opening,
         answer: Callable[[Ask], None],
         hand_out: Callable[[str], bool],
     ) -> None:
-        """``answer`` gives an ask to the wing that has an answer; ``hand_out`` is the clipboard of :class:`Tower`."""
+        """``opening`` knows what is not on the screen yet; ``answer`` gives an ask to the wing that has an answer; ``hand_out`` is the clipboard of :class:`Tower`."""
         self._app, self._watch, self._threads = app, watch, threads
-        self._origin: Screen[Any] | None = None
-        """The screen on which was asked what is being answered."""
-        self._opened_at = 0.0
+        self._opening = opening
         self.notices, self.answer, self.hand_out = notices, answer, hand_out
 
     # ------------------------------------------------------------------ what is known
@@ -114,16 +113,16 @@ class Context:
             self.say("the estate is still being opened; try again in a moment", bad=True)
             return
 
-        origin = self._app.screen
+        reading = self._opening.reading()
 
         async def run() -> None:
             async with self.notices.reported():
-                answer = await self._threads.run(kind, lambda: call(desk))
-                self._origin = origin
                 try:
-                    result = then(answer)
+                    answer = await self._threads.run(kind, lambda: call(desk))
+                    with self._opening.read(reading) as wanted:
+                        result = then(answer) if wanted else None
                 finally:
-                    self._origin = None
+                    self._opening.ended(reading)
                 if isinstance(result, Awaitable):
                     await result
 
@@ -138,7 +137,8 @@ class Context:
             self.say(sentence)
             return self.read_board()
 
-        self.ask(call, done, "act")
+        with self._opening.answering(opens=False):
+            self.ask(call, done, "act")
 
     def refuses(self) -> bool:
         """Whether nothing may be changed here; the operator gets a notice."""
@@ -177,29 +177,21 @@ class Context:
     def push(self, page: BaseScreen, reload: Callable[[], None] | None = None) -> None:
         """Open a page; ``reload`` asks for it again when somebody wrote, so that it is as live as the panes."""
         page.reload = reload
-        if not self._open_already(page):
-            self._opened_at = time.monotonic()
-            self._app.push_screen(page)
-
-    def _open_already(self, page: BaseScreen) -> bool:
-        """Whether a key was only pressed again before what it opens was seen."""
-        top = self._app.screen
-        covered = self._origin is not top and self._origin in self._app.screen_stack
-        return covered or (type(top) is type(page) and time.monotonic() - self._opened_at < EARLY_S)
+        self._app.push_screen(page)
 
     def pop(self) -> None:
         """Close the topmost screen."""
         self._app.pop_screen()
 
     def dialog(self, screen: GuardedScreen[T | None], then: Callable[[T], object]) -> None:
-        """Open a dialog, where none is; ``then`` takes what it answers, and nothing happens when it is cancelled."""
+        """Open a dialog; ``then`` takes what it answers, and nothing happens when it is cancelled."""
 
         def answered(values: T | None) -> None:
             if values is not None:
-                then(values)
+                with self._opening.answering(opens=True):
+                    then(values)
 
-        if not isinstance(self._app.screen, GuardedScreen):  # else its key was pressed again before it was seen
-            self._app.push_screen(screen, answered)
+        self._app.push_screen(screen, answered)
 
     def form(self, what: str, about: str, fields: Sequence[Field], then: Callable[[tuple[str, ...]], object]) -> None:
         """Ask for some words; ``then`` takes them in the order of the fields."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from pulse_tui.tui.kit.canvas import Canvas
 from pulse_tui.tui.kit.filters import BadFilter
+from pulse_tui.tui.kit.opening import Asking
 from pulse_tui.tui.kit.rows import RowT
 from pulse_tui.tui.kit.table import Table
 from pulse_tui.tui.session import Session
@@ -31,7 +32,7 @@ class Subject(NamedTuple):
     """The alert that it is about, if it is one."""
 
 
-class Pane(Canvas):
+class Pane(Asking, Canvas):
     """One of the panes. The defaults are those of a pane that shows something and offers nothing."""
 
     TAB: ClassVar[str]

@@ -71,6 +71,13 @@ class Pilot:
             self.tower.post_message(key_event(self.tower, letter))
         await self.settle()
 
+    async def burst(self, keys: str) -> None:
+        """As when the terminal sends all of it at once."""
+        for key in keys:
+            name = {"\r": "enter", "\x1b": "escape", "/": "slash", ":": "colon", "?": "question_mark"}.get(key, key)
+            self.tower.post_message(key_event(self.tower, name))
+        await self.settle()
+
     async def open_dialog(self, *keys: str) -> None:
         """Press the keys and wait until the dialog takes input."""
         await self.press(*keys)

@@ -104,6 +104,25 @@ def test_a_burst_of_input_loses_no_letter() -> None:
         terminal.see(" pasted words")
 
 
+def test_a_burst_of_keys_opens_one_screen_and_acts_on_nothing_else() -> None:
+    with Terminal() as terminal:
+        terminal.see("platform-ai")
+        for burst, opened in (
+            ("ssss", "Silence this alert"),
+            ("?qqq", "KEYS"),
+            ("pj\ra", "WHAT IT DOES"),
+            ("\ra", "WHY"),
+        ):
+            terminal.press(burst)
+            terminal.see(opened)
+            terminal.quiet()
+            terminal.press("\x1b")
+            terminal.see("4 Alerts")
+            terminal.quiet()
+            assert "acked: CVE" not in terminal.text()
+            assert "▌P1" in terminal.text(), "the cursor did not move"
+
+
 def test_a_textual_that_is_not_the_known_one_gets_the_stock_driver(monkeypatch: pytest.MonkeyPatch) -> None:
     assert driver.quiet_driver(LinuxDriver).__name__ == "QuietDriver"
     assert driver.quiet_driver(HeadlessDriver) is HeadlessDriver

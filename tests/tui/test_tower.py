@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
 from pulse_tui.domain.errors import SourceError, StorageError
+from pulse_tui.domain.views.panes import AlertStory
 from pulse_tui.ports import Desk
 from pulse_tui.tui.app import Tower
 from pulse_tui.tui.session import load
@@ -502,14 +505,85 @@ def test_a_key_that_is_pressed_again_and_again_opens_one_dialog() -> None:
     play(scenario)
 
 
-def test_enter_pressed_again_and_again_opens_one_page() -> None:
+@pytest.mark.parametrize(
+    ("burst", "opened"),
+    [
+        ("ssss", "AskScreen"),
+        ("\r\r\r\r", "AlertScreen"),
+        ("\ra", "AlertScreen"),
+        ("\rs", "AlertScreen"),
+        ("jp", "PlanScreen"),
+        ("pj\r", "PlanScreen"),
+        ("ha\r", "HistoryScreen"),
+        ("?q", "HelpScreen"),
+        (":R", "PaletteScreen"),
+        ("Pq1", "PlansScreen"),
+        ("M\x1b", "MessagesScreen"),
+    ],
+)
+def test_keys_typed_before_the_screen_that_a_key_opens_was_seen_act_on_nothing(burst: str, opened: str) -> None:
     async def scenario(pilot: Pilot) -> None:
-        for _ in range(4):
-            pilot.tower.post_message(key_event(pilot.tower, "enter"))
-        await pilot.settle()
+        await pilot.burst(burst)
+        assert pilot.screen_name == opened
         assert len(pilot.tower.screen_stack) == 2
+        assert [call for call in pilot.desk.calls if call[0] != "propose"] == []
+        assert cursor(pilot) == (1 if burst.startswith("j") else 0)
+        assert pilot.main.current == 3
 
     play(scenario)
+
+
+def test_no_letter_of_a_burst_stands_in_the_dialog_it_opens() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.burst("s12")
+        assert [line.value for line in pilot.tower.screen.query(Input)] == ["4", ""]
+
+    play(scenario)
+
+
+def test_a_key_that_opens_nothing_drops_no_key() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.burst("aj1j")
+        assert pilot.desk.calls == [("acknowledge", "al-1")]
+        assert (cursor(pilot), pilot.main.current, pilot.registry.cursor) == (1, 0, 1)
+
+    play(scenario)
+
+
+def test_on_a_page_that_goes_on_to_the_next_alert_no_key_acts_on_the_one_before() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("enter")
+        await pilot.burst("na")
+        assert pilot.desk.calls == []
+        await pilot.press("a")
+        assert pilot.desk.calls == [("acknowledge", "al-2")]
+
+    play(scenario)
+
+
+def test_escape_gives_up_a_page_that_the_desk_is_slow_to_answer() -> None:
+    desk, may_answer = FakeDesk(), threading.Event()
+    story = desk.story
+
+    def slow(alert_id: str) -> AlertStory:
+        may_answer.wait(5)
+        return story(alert_id)
+
+    desk.story = slow  # type: ignore[method-assign]
+
+    async def scenario(pilot: Pilot) -> None:
+        for key in ("enter", "a", "escape"):
+            pilot.tower.post_message(key_event(pilot.tower, key))
+            await asyncio.sleep(0.02)
+        may_answer.set()
+        await pilot.settle()
+        assert pilot.screen_name == "MainScreen"
+        assert pilot.desk.calls == []
+        assert "given up" in pilot.lines()[-1]
+        await pilot.press("j")
+        assert cursor(pilot) == 1
+
+    play(scenario, desk=desk)
 
 
 def test_a_filter_says_what_it_hides() -> None:

@@ -23,6 +23,8 @@ class NextAlert(Ask):
 class Acknowledge(Ask):
     """The operator works on the alert."""
 
+    opens = False
+
     alert_id: str
 
 

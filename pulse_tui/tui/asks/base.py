@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar, dataclass_transform
+from typing import ClassVar, TypeVar, dataclass_transform
 
 from textual.message import Message
 
@@ -12,6 +12,9 @@ AskT = TypeVar("AskT", bound="Ask")
 
 class Ask(Message):
     """Posted by a pane or a screen; the app looks its type up in the tables of the wings."""
+
+    opens: ClassVar[bool] = True
+    """Whether the operator sees another screen, dialog or content after it. Until then keys are dropped."""
 
 
 @dataclass_transform(eq_default=False)

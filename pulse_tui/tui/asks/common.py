@@ -28,12 +28,16 @@ class OpenHelp(Ask):
 class Copy(Ask):
     """Put text on the operator's clipboard."""
 
+    opens = False
+
     text: str
 
 
 @with_fields
 class Say(Ask):
     """A sentence for the operator."""
+
+    opens = False
 
     text: str
     bad: bool = False

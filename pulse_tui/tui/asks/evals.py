@@ -10,6 +10,8 @@ from pulse_tui.tui.asks.base import Ask, with_fields
 class FollowAsset(Ask):
     """The cursor rests on this asset: show its trends."""
 
+    opens = False
+
     asset_id: str
 
 
@@ -40,7 +42,9 @@ class OfStory(Ask):
 
 @with_fields
 class ShowRun(Ask):
-    """Show another run of the suite on the page that is open."""
+    """Show another run of the suite on the page that is open: each further bracket counts from the run last asked for."""
+
+    opens = False
 
     run_id: str
 

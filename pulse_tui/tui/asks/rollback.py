@@ -30,6 +30,8 @@ class OpenPlan(OfPlan):
 class Approve(OfPlan):
     """The operator approved exactly this plan in the dialog."""
 
+    opens = False
+
     reason: str
     execute: bool
     """The button named the rollback too."""
@@ -39,11 +41,15 @@ class Approve(OfPlan):
 class Reject(OfPlan):
     """The operator rejected this plan."""
 
+    opens = False
+
     reason: str
 
 
 class Execute(OfPlan):
     """Run an approved plan."""
+
+    opens = False
 
 
 class Undo(OfPlan):
@@ -57,6 +63,8 @@ class OpenPlans(Ask):
 @with_fields
 class OfRun(Ask):
     """About a run that stopped half-way."""
+
+    opens = False
 
     run_id: str
     plan_hash: str

@@ -13,5 +13,7 @@ class OpenSources(Ask):
 class Collect(Ask):
     """Collect from one source, or from all."""
 
+    opens = False
+
     source: str | None = None
     """None: all of them."""

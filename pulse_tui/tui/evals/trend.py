@@ -113,6 +113,8 @@ def chart_spans(line: str, verdict: str) -> list[Span]:
 class ChartWanted(Ask):
     """There is room for a chart of this trend."""
 
+    opens = False
+
     def __init__(self, view: TrendView, trend: Trend, width: int, height: int) -> None:
         """Cells of the chart; ``view`` takes it."""
         super().__init__()

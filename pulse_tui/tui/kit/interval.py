@@ -124,7 +124,8 @@ def interval_bar(
 
     def cell(value: float) -> int:
         """On the value's own side of the margin; outside the bar for what does not fit."""
-        steps = min(abs(value - edge) / scale, 2.0 * width)
+        # A width that is too small for a float to divide by is none.
+        steps = min(abs(value - edge) / scale, 2.0 * width) if scale else 0.0
         cells_away = max(1, round(steps))
         return tick - cells_away if value < edge or (failed and value == edge) else tick + cells_away
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from textual._time import get_time
 from textual.app import ComposeResult
 from textual.binding import BindingsMap
 from textual.screen import Screen
@@ -15,6 +17,7 @@ from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Canvas, Span, fit
 from pulse_tui.tui.kit.header import Top
 from pulse_tui.tui.kit.keys import Bottom, Key
+from pulse_tui.tui.kit.opening import Asking
 
 if TYPE_CHECKING:
     from pulse_tui.domain.views.board import Header
@@ -53,12 +56,15 @@ class TooSmall(Canvas):
         return [(fit(lines[y] if y < len(lines) else "", width), styles.PLAIN)]
 
 
-class BaseScreen(Screen[None]):
+class BaseScreen(Asking, Screen[None]):
     """A screen with the header on top and keys or a message in the last line."""
 
     ESCAPE_TO_MINIMIZE = False
     AUTO_FOCUS = None
     DEFAULT_CSS = "BaseScreen { overflow: hidden; }"
+
+    accepts_after: float = math.inf
+    """The moment (monotonic) of its first frame: the app drops keys and pastes that were typed before."""
 
     def __init__(self, head: Head, keys: Sequence[Key] | None = None) -> None:
         """``head`` as known so far; the app calls :meth:`set_head` when it changes. ``keys``: instead of BINDINGS."""
@@ -128,9 +134,13 @@ class BaseScreen(Screen[None]):
         self.bottom.show_keys(self.keys())
 
     def on_mount(self) -> None:
-        """First arrangement."""
+        """First arrangement; keys count from the first frame on."""
         self.fit_terminal()
         self.show_keys()
+        self.call_after_refresh(self._seen)
+
+    def _seen(self) -> None:
+        self.accepts_after = get_time()
 
     def on_resize(self) -> None:
         """A terminal that is too small gets a sentence."""
