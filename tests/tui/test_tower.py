@@ -9,7 +9,7 @@ import pytest
 from textual.widgets import Input
 
 from pulse_tui.domain.errors import SourceError, StorageError
-from pulse_tui.domain.views.panes import AlertStory
+from pulse_tui.domain.views.alerts import AlertStory
 from pulse_tui.ports import Desk
 from pulse_tui.tui.app import Tower
 from pulse_tui.tui.session import load
