@@ -160,6 +160,10 @@ class ComponentKind(StrEnum):
     """Another asset of the estate."""
 
 
+SOFTWARE = frozenset({ComponentKind.PACKAGE, ComponentKind.IMAGE})
+"""Kinds of components that can have vulnerabilities that advisories describe: what no advisory can judge is counted."""
+
+
 class Mode(StrEnum):
     """Whether a rule acts (``ENFORCE``) or only records what it would do (``OBSERVE``)."""
 

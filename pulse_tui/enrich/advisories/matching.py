@@ -152,7 +152,9 @@ def audit(advisory: Advisory, component: Component) -> Judgement:
 
 
 def not_audited(component: Component) -> str:
-    """Why no advisory can name a component that is a package; "" when one can, or it is none."""
+    """Why no advisory can name a component that is a package or an image; "" when one can, or it is neither."""
+    if component.kind is ComponentKind.IMAGE:
+        return "advisories name packages: only a bill of materials of what is in the image can be judged"
     named = component.kind is not ComponentKind.PACKAGE or component_key(component) is not None
     if named or component.id.startswith(GROUP):
         return ""

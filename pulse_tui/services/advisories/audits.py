@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pulse_tui.domain.advisory import Advisory, Audit, Finding
 from pulse_tui.domain.estate import Component
-from pulse_tui.domain.words import ComponentKind
+from pulse_tui.domain.words import SOFTWARE
 from pulse_tui.enrich.advisories.matching import audit, not_audited
 from pulse_tui.enrich.lookups import component_key, keys_named, keys_of
 from pulse_tui.ports import Transaction
@@ -23,13 +23,13 @@ class Unaudited(NamedTuple):
 
 
 def unaudited(tx: Transaction, components: Iterable[Component], findings: Iterable[Finding]) -> list[Unaudited]:
-    """Those of the components that are packages and not audited, by label.
+    """Those of the components that are packages or images and not audited, by label.
 
-    No advisory can name them, none of their ecosystem is stored, or one names them and cannot be compared: as
+    The one answer for an asset, a gate, a file and the pane (whose SQL counts the same). No advisory can name them, none of their ecosystem is stored, or one names them and cannot be compared: as
     ``findings`` says.
     """
-    doubtful = {f.component_id or f.component: f for f in findings if f.audit is Audit.NOT_AUDITED}
-    packages = {(c.id, c.version): c for c in components if c.kind is ComponentKind.PACKAGE}
+    doubtful = {(f.component_id, f.component): f for f in findings if f.audit is Audit.NOT_AUDITED}
+    packages = {(c.id, c.version): c for c in components if c.kind in SOFTWARE}
     keys = {place: component_key(c) for place, c in packages.items()}
     covered = tx.advisories.covered({key[0] for key in keys.values() if key is not None})
     out = []
@@ -38,8 +38,7 @@ def unaudited(tx: Transaction, components: Iterable[Component], findings: Iterab
         reason, own = not_audited(component), True
         if key is not None and key[0] not in covered:
             own, reason = False, f"no advisory of {component.ecosystem or key[0]} is stored"
-        elif key is not None and component.id in doubtful and doubtful[component.id].component == component.label:
-            finding = doubtful[component.id]
+        elif key is not None and (finding := doubtful.get((component.id, component.label))) is not None:
             reason = f"{finding.advisory_id}: {finding.reason}"
         if reason:
             out.append(Unaudited(component, reason, own))
@@ -60,8 +59,8 @@ class Answer(NamedTuple):
 
 
 def answers(tx: Transaction, components: Iterable[Component]) -> list[Answer]:
-    """One answer for each package, whether or not it runs anywhere: matched first, then what is not audited."""
-    packages = {(c.id, c.version): c for c in components if c.kind is ComponentKind.PACKAGE}
+    """One answer for each package and image, whether or not it runs anywhere: matched first, then what is not audited."""
+    packages = {(c.id, c.version): c for c in components if c.kind in SOFTWARE}
     found: list[Finding] = []
     named: dict[str, Advisory] = {}
     by_key: dict[tuple[str, str], list[Component]] = {}

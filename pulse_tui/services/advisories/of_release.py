@@ -19,6 +19,7 @@ from pulse_tui.enrich.advisories.groups import by_name, merged
 from pulse_tui.enrich.advisories.matching import advisory_signals, condition, match
 from pulse_tui.enrich.lookups import component_key, keys_of
 from pulse_tui.ports import BillHead, Transaction
+from pulse_tui.services.advisories.audits import Unaudited, unaudited
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.signals.judge import judge
 
@@ -69,6 +70,8 @@ class Audited(NamedTuple):
 
     unkeyed: frozenset[str] = frozenset()
     """Names of packages that no advisory can be matched with: it is not known which package is meant."""
+    unaudited: tuple[Unaudited, ...] = ()
+    """What of it no stored advisory can judge."""
 
     def reaches(self, name: str, tx: Transaction) -> bool | None:
         """Whether the vulnerability of this name reaches the release; None when nobody can say."""
@@ -111,7 +114,8 @@ def advisories_of(tx: Transaction, parts: JudgeParts, release: Release, environm
     found.sort(key=lambda w: (w.priority.rank, not w.matched, w.name))
     packaged = (c for c in components if c.kind is ComponentKind.PACKAGE)
     unkeyed = frozenset(c.name.lower() for c in packaged if component_key(c) is None)
-    return Audited(basis, len(components), tuple(found), refused, unkeyed)
+    open_ = unaudited(tx, components, (f for weakness in found for f in weakness.findings))
+    return Audited(basis, len(components), tuple(found), refused, unkeyed, tuple(open_))
 
 
 def advisory_of_hold(tx: Transaction, decision_id: str | None) -> str | None:

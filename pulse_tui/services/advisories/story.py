@@ -5,9 +5,9 @@ from __future__ import annotations
 from pulse_tui.domain.errors import NotFound
 from pulse_tui.domain.moments import iso
 from pulse_tui.domain.views.advisories import UNNAMED
-from pulse_tui.domain.words import ComponentKind
-from pulse_tui.enrich.advisories.matching import not_audited
+from pulse_tui.domain.words import SOFTWARE
 from pulse_tui.ports import Store
+from pulse_tui.services.advisories.audits import unaudited
 
 _LISTED = 200
 """Components that are listed one by one."""
@@ -52,11 +52,14 @@ def advisory_story(store: Store, name: str) -> tuple[tuple[str, str], ...]:
 
 
 def _unnamed(store: Store) -> tuple[tuple[str, str], ...]:
-    """Every component that no advisory can name, by asset."""
+    """Every component that no stored advisory can judge, by asset."""
     with store.read() as tx:
-        uses = tx.dependencies.using(kinds=[ComponentKind.PACKAGE])
-    named = [(d.asset_id, d.component.label, why) for d in uses if (why := not_audited(d.component))]
+        uses = tx.dependencies.using(kinds=SOFTWARE)
+        open_ = unaudited(tx, (d.component for d in uses), tx.advisories.findings())
+    why = {(u.component.id, u.component.version): u.reason for u in open_}
+    found = ((d.asset_id, d.component.label, why.get((d.component.id, d.component.version))) for d in uses)
+    named = [(asset, label, reason) for asset, label, reason in found if reason is not None]
     lines = [("Not audited", f"{asset}: {label}: {why}") for asset, label, why in named[:_LISTED]]
     more = [("", f"and {len(named) - _LISTED} more")] if len(named) > _LISTED else []
-    head = ("What", "no stored advisory can name these components: they are neither matched nor clean")
+    head = ("What", "no stored advisory can judge these components: they are neither matched nor clean")
     return (head, *lines, *more)

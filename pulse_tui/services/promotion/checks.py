@@ -16,7 +16,6 @@ from pulse_tui.domain.words import Environment, Priority, Severity, SignalType
 from pulse_tui.enrich.lineage import Node, cycle, references
 from pulse_tui.policy.gate import GateReason, GateStatus
 from pulse_tui.ports import BillHead, Transaction
-from pulse_tui.services.advisories.audits import unaudited
 from pulse_tui.services.advisories.of_release import (
     Audited,
     Basis,
@@ -353,8 +352,7 @@ def _read(a: Asked, bills: list[BillHead], tied: str) -> Found:
     edges = (e for e in a.tx.dependencies.edges(asset_id, every=True) if e.origin in origins)
     components = list({(e.child.id, e.child.version): e.child for e in edges}.values())
     refused = sum(b.refused for b in bills)
-    findings = (f for weakness in a.audited().weaknesses for f in weakness.findings)
-    open_ = len(unaudited(a.tx, components, findings))
+    open_ = len(a.audited().unaudited)
     told = ", ".join(f"{b.origin} ({_many(b.components, 'component')})" for b in bills[:3]) + tied
     if open_:
         told += f"; {_many(open_, 'component')} not audited"

@@ -26,7 +26,7 @@ from pulse_tui.domain.views.advisories import UNNAMED, AdvisoryRow
 from pulse_tui.domain.views.alerts import AlertRow
 from pulse_tui.domain.views.board import Board, Header
 from pulse_tui.domain.views.signals import SourceRow
-from pulse_tui.domain.words import JUDGED, PRIORITY_RANK, Priority
+from pulse_tui.domain.words import JUDGED, PRIORITY_RANK, SOFTWARE, Priority
 from pulse_tui.enrich.standing import StandingHold
 from pulse_tui.storage.board.deployments import Registry, read_registry
 from pulse_tui.storage.board.freshness import RECENT_US, UNSENT_US, Rounds, Shown, changes_us, shown_as, silence_of
@@ -59,11 +59,25 @@ WHERE f.audit <> 'clean'
 GROUP BY f.advisory_id, a.name, f.component, a.title
 ORDER BY rank, a.name LIMIT :limit
 """  # noqa: S608  closed lists of our own
-_UNNAMED = """
-SELECT COUNT(*) FROM components c
-WHERE c.package IS NULL AND c.kind = 'package' AND c.id NOT LIKE 'group:%'
-  AND EXISTS (SELECT 1 FROM dependencies d WHERE d.child = c.num)
+_COVERED = """
+WITH RECURSIVE k(kind) AS (
+  SELECT MIN(kind) FROM advisory_names
+  UNION ALL SELECT (SELECT MIN(n.kind) FROM advisory_names n WHERE n.kind > k.kind) FROM k WHERE k.kind IS NOT NULL)
+SELECT kind FROM k WHERE kind IS NOT NULL
 """
+"""The distinct kinds, one step of the index each."""
+_UNNAMED = f"""
+SELECT COUNT(*) FROM components c
+WHERE c.kind IN ({", ".join(f"'{kind}'" for kind in sorted(SOFTWARE))}) AND c.id NOT LIKE 'group:%'
+  AND (c.package IS NULL OR NOT ({{covered}}) OR c.id IN (
+    SELECT f.component_id FROM findings f WHERE f.audit = 'not audited'
+       AND f.component = CASE WHEN c.version = '' THEN c.name ELSE c.name || ' ' || c.version END))
+  AND EXISTS (SELECT 1 FROM dependencies d JOIN bills b ON b.num = d.bill WHERE d.child = c.num
+    AND (b.version IS NULL OR EXISTS (
+      SELECT 1 FROM deployments p WHERE p.asset_id = b.asset_id AND p.version = b.version
+         AND (d.environments = '[]' OR d.environments LIKE '%"' || p.environment || '"%'))))
+"""  # noqa: S608  closed lists of our own
+"""As ``services/advisories/audits.unaudited`` of what serves: a test holds the two together."""
 _SOURCES = "SELECT id, kind, every_s, last_good_at, failures, reason FROM sources ORDER BY id"
 _COUNTS = """
 SELECT (SELECT COUNT(*) FROM outbox o
@@ -122,7 +136,7 @@ def read_kept(
     chosen = asset if asset is not None else (shown.rows[0].asset if shown.rows else None)
     workflows = read_workflows(execute, shown.by_asset, before.workflows if before else None)
     advisories = [_advisory(row) for row in execute(_ADVISORIES, {"limit": MAX_ROWS})]
-    ((unnamed,),) = execute(_UNNAMED, {})
+    ((unnamed,),) = _count_unaudited(execute)
     if unnamed:
         advisories.append(_unnamed(int(unnamed)))
     board = Board(
@@ -148,6 +162,12 @@ def read_kept(
         changes_us=changes_us(execute, rounds, now_us, alerts, rollbacks),
     )
     return Kept(board, registry, shown, workflows)
+
+
+def _count_unaudited(execute: Execute) -> Sequence[Sequence[Any]]:
+    kinds = {f"k{i}": f"{kind}/" for i, (kind,) in enumerate(execute(_COVERED, {}))}
+    covered = " OR ".join(f"substr(c.package, 1, {len(kind)}) = :{name}" for name, kind in kinds.items())
+    return execute(_UNNAMED.format(covered=covered or "1 = 0"), kinds)
 
 
 def _same(rows: Sequence[RowT], before: Sequence[RowT]) -> tuple[RowT, ...]:
@@ -210,9 +230,9 @@ def _advisory(row: Sequence[Any]) -> AdvisoryRow:
 
 
 def _unnamed(count: int) -> AdvisoryRow:
-    """Components that no advisory can name, as the last row: they are in no other."""
+    """Components of what serves that no stored advisory can judge, as the last row."""
     told = f"{count} component{'' if count == 1 else 's'}"
-    title = "No advisory database covers them, or no package URL says what they are"
+    title = "No stored advisory can judge them: they are neither matched nor clean"
     return AdvisoryRow(UNNAMED, "no advisory", Priority.UNKNOWN.value, told, 0, 0, "not audited", title)
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from pulse_tui.domain.advisory import Advisory, Affected, VersionRange
+from pulse_tui.domain.advisory import Advisory, Affected, Audit, VersionRange
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.source import Observation
 from pulse_tui.domain.views.advisories import UNNAMED
 from pulse_tui.domain.words import ComponentKind
+from pulse_tui.services.advisories.audits import answers
 from pulse_tui.services.advisories.story import advisory_story
 from pulse_tui.services.components.tree import asset_tree, asset_unaudited
 from pulse_tui.services.parts import RollbackParts
+from pulse_tui.services.promotion.gate import gate
 from pulse_tui.services.registry.story import asset_story
 from pulse_tui.services.signals.ingest import Tally, ingest
 from tests.fakes.bills import bill, package
-from tests.fakes.nouns import NOW, changed
+from tests.fakes.nouns import NOW, PRODUCTION, changed, release
 from tests.services.said import standing
 
 BOT = "support-bot"
@@ -81,6 +83,56 @@ def test_the_asset_its_tree_and_the_pane_say_how_many(parts: RollbackParts) -> N
     assert (row.id, row.component, row.state) == (UNNAMED, "2 components", "not audited")
     listed = [text for label, text in advisory_story(parts.store, UNNAMED) if label == "Not audited"]
     assert [line.split(": ")[:2] for line in listed] == [[BOT, "pytorch 1"], [BOT, "torch 1"]]
+
+
+IMAGE = Component(id="pkg:oci/bot", kind=ComponentKind.IMAGE, name="bot", version="sha256:ab")
+MODEL = Component(id="openai/gpt-4.1", kind=ComponentKind.HOSTED_MODEL, name="gpt-4.1")
+TWO = component("pkg:cran/ggplot2", "ggplot2", "1.1", "CRAN")
+EVERY = (package("vllm"), CONDA, UNSTATED, CRAN, TWO, NPM, IMAGE, MODEL)
+
+
+def said_of(parts: RollbackParts, version: str) -> tuple[str, str, str, int]:
+    """What the gate, the asset's page and the pane say, and how many the command lists."""
+    (bill_reason,) = [r for r in gate(parts, BOT, version, PRODUCTION).reasons if r.name == "bill"]
+    audit = next((text for label, text in asset_story(parts, BOT) if label == "Audit"), "")
+    row = [r.component for r in parts.store.board("acme", None, NOW).advisories if r.id == UNNAMED]
+    return bill_reason.detail, audit, "".join(row), len(asset_unaudited(parts.store, BOT))
+
+
+def test_gate_asset_pane_and_command_count_the_same(parts: RollbackParts) -> None:
+    known(parts)
+    with parts.store.read() as tx:
+        serving = tx.estate.deployment(BOT, PRODUCTION)
+    assert serving is not None
+    with parts.store.write() as tx:
+        tx.dependencies.drop_bill(BOT, "estate", NOW)
+    take(parts, changed(bill(*EVERY), version=serving.version))
+    said, audit, pane, listed = said_of(parts, serving.version)
+    assert "; 6 components not audited" in said
+    assert audit.startswith("6 components not audited")
+    assert (pane, listed) == ("6 components", 6)
+    page = [text for label, text in advisory_story(parts.store, UNNAMED) if label == "Not audited"]
+    assert [line.split(": ")[1] for line in page] == [u.component.label for u in asset_unaudited(parts.store, BOT)]
+
+
+def test_the_bill_of_a_release_that_serves_nowhere_counts_in_its_gate_and_not_in_the_pane(parts: RollbackParts) -> None:
+    known(parts)
+    with parts.store.write() as tx:
+        tx.dependencies.drop_bill(BOT, "estate", NOW)
+        tx.estate.add_release(release("4"))
+    take(parts, changed(bill(*EVERY), version="4"))
+    said, audit, pane, listed = said_of(parts, "4")
+    assert "; 6 components not audited" in said
+    assert (audit, pane, listed) == ("", "", 0)
+
+
+def test_an_image_is_not_audited_by_itself(parts: RollbackParts) -> None:
+    known(parts)
+    billed(parts, IMAGE, MODEL)
+    (one,) = asset_unaudited(parts.store, BOT)
+    assert (one.component, "bill of materials of what is in the image" in one.reason) == (IMAGE, True)
+    with parts.store.read() as tx:
+        assert [a.audit for a in answers(tx, [IMAGE, MODEL])] == [Audit.NOT_AUDITED]
 
 
 def test_without_such_components_the_pane_says_nothing_of_them(parts: RollbackParts) -> None:
