@@ -295,13 +295,14 @@ class House:
         """Put the configured estate and the list of sources into the database."""
         from pulse_tui.services.conditions.policy_change import take_policy  # noqa: PLC0415
         from pulse_tui.services.registry.estate import sync_estate  # noqa: PLC0415
+        from pulse_tui.services.registry.removed import forget  # noqa: PLC0415
         from pulse_tui.services.signals.sources import keep_sources  # noqa: PLC0415
 
         if self.read_only:
             return
         sync_estate(self.settings.estate, self.judging, self.clock())
         if self.config is not None:
-            keep_sources(self.judging.sources, self.judging, self.clock())
+            keep_sources(self.judging.sources, self.judging, self.clock(), forget)
             take_policy(self.judging, self.clock())
 
     def hooks(self) -> Hooks | None:

@@ -63,6 +63,24 @@ def test_an_alias_in_another_case_beside_the_right_one_is_nobodys_business(serve
     assert only(collect(server, [version("1")], {"champion": "1", "Champion": "1"})).remarks == ()
 
 
+@pytest.mark.parametrize("alias", ["production", "Prod", "live", "champoin"])
+def test_an_alias_that_means_production_elsewhere_or_is_misspelt_says_what_to_write(
+    server: Loopback, alias: str
+) -> None:
+    got = collect(server, [version("1")], {alias: "1"})
+    (remark,) = only(got).remarks
+    assert f"environments: {{{alias}: production}}" in remark.todo
+    assert only(collect(server, [version("1")], {"champion": "1", alias: "1"})).remarks == ()
+
+
+def test_a_registry_that_places_nothing_names_the_aliases_it_has(server: Loopback) -> None:
+    got = collect(server, [version("1")], {"v2-eu": "1"})
+    assert (only(got).remarks, got.standing) == (
+        (),
+        "nothing is placed: no model has an alias champion, canary, shadow (there are: v2-eu)",
+    )
+
+
 def test_stages_place_nothing_and_are_reported_where_no_alias_stands_for_them(server: Loopback) -> None:
     staged = [version("1", current_stage="Production"), version("2", current_stage="Staging")]
     assert [r.key for r in only(collect(server, staged, {})).remarks] == ["stage:Production", "stage:Staging"]

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from difflib import get_close_matches
 
 import msgspec
 
@@ -76,6 +77,18 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 _STAGES: dict[str | None, Environment] = {"Production": Environment.PRODUCTION, "Staging": Environment.CANARY}
 """Stages that MLflow had before aliases, by what people meant by them."""
+_MEANT = {
+    "champion": Environment.PRODUCTION,
+    "production": Environment.PRODUCTION,
+    "prod": Environment.PRODUCTION,
+    "live": Environment.PRODUCTION,
+    "canary": Environment.CANARY,
+    "challenger": Environment.CANARY,
+    "candidate": Environment.CANARY,
+    "staging": Environment.CANARY,
+    "shadow": Environment.SHADOW,
+}
+"""Aliases of other estates, by what people mean by them."""
 _LINEAGE = ("base_model", "prompt_template", "retrieval_corpus", "finetune_dataset", "safety_policy", "eval_run")
 _STATED = {f"provenance.{key}": key for key in PROVENANCE}
 _CHANGES = frozenset(
@@ -125,6 +138,11 @@ def _bookmark(cursor: Cursor) -> set[str]:
     return {str(name) for name in names} if isinstance(names, list) else set()
 
 
+def _nearly(alias: str, wanted: Mapping[str, str]) -> str | None:
+    found = get_close_matches(alias.casefold(), wanted, n=1, cutoff=0.85)
+    return wanted[found[0]] if found else None
+
+
 def _standing(
     options: Options, registry: Registry, snapshots: Sequence[RegistrySnapshot], gone: Sequence[str]
 ) -> str | None:
@@ -135,7 +153,9 @@ def _standing(
         return "the registry lists no models: check the address, the token's rights and 'models'"
     if not any(s.placements for s in snapshots):
         aliases = ", ".join(options.environments)
-        hint = next((r.what for s in snapshots for r in s.remarks), f"no model has an alias {aliases}")
+        other = sorted({clean(a.alias, 40) for m in registry.models.values() for a in m.aliases})
+        there = f" (there are: {', '.join(other[:5])})" if other else ""
+        hint = next((r.what for s in snapshots for r in s.remarks), f"no model has an alias {aliases}{there}")
         return f"nothing is placed: {hint}"
     return None
 
@@ -218,7 +238,9 @@ class _Reader:
         options, name = self._options, clean(model.name, 100)
         wanted = {alias.casefold(): alias for alias in options.environments}
         for alias in model.aliases:
-            near = wanted.get(alias.alias.casefold())
+            meant = _MEANT.get(alias.alias.casefold())
+            usual = next((a for a, e in options.environments.items() if e is meant), None)
+            near = wanted.get(alias.alias.casefold()) or usual or _nearly(alias.alias, wanted)
             if near is None or alias.alias in options.environments:
                 continue
             environment = options.environments[near]

@@ -86,9 +86,9 @@ def _findings(here: Deployment, standing: Concern | None, against: list[str], no
         ended = [Finding(here.asset_id, None, f"{standing.version} no longer serves in production")]
     if not against:
         return [Finding(here.asset_id, None, f"the gate lets {here.version} through")] if same else ended
-    if same:
-        return []
     what = f"{here.asset_id} {here.version} serves in production past the gate ({here.source}): {'; '.join(against)}"
+    if same and standing is not None and standing.what == clean(what, 600):
+        return []
     concern = Concern(
         asset_id=here.asset_id,
         key=KEY,

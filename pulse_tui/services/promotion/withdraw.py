@@ -33,7 +33,8 @@ def withdraw(parts: RollbackParts, asset_id: str, environment: Environment, by: 
                 f"{asset_id} cannot be withdrawn from {environment.value}", saying, todo="Move or remove it there first"
             )
         settled = claims.withdraw(tx, parts.judging, asset_id, environment, now)
-        clear_concern(tx, parts.judging, asset_id, key, f"withdrawn by {by}", now)
+        for concern in (key, claims.unreported(environment)):
+            clear_concern(tx, parts.judging, asset_id, concern, f"withdrawn by {by}", now)
         report(tx, parts.judging, settled.changes, f"withdrawn by {by}", now)
         tx.log.append(
             now,
@@ -46,7 +47,10 @@ def withdraw(parts: RollbackParts, asset_id: str, environment: Environment, by: 
 
 
 def _still(tx: Transaction, asset_id: str, environment: Environment, key: str) -> list[str]:
-    """The sources that report that something serves, except one whose alias is gone and our own actions."""
+    """The sources that report that something serves, except one whose alias is gone or that is no longer configured,
+    and our own actions."""
+    if any(c.key == claims.unreported(environment) for c in tx.inventory.concerns(asset_id)):
+        return []
     gone = {c.source for c in tx.inventory.concerns(asset_id) if c.key == key}
     found = tx.inventory.claims(place_subject(asset_id, environment), "version")
     return [f"{c.source} says {c.value}" for c in found if c.source not in (*gone, OWN_ACTIONS)]

@@ -67,6 +67,11 @@ def put_claims(
     """All claims of ``source`` about a deployment now (those it no longer makes are dropped); settle it."""
     subject = place_subject(asset_id, environment)
     claims = tx.inventory.claims(subject)
+    resumed = stand(tx, asset_id, [], now, source=SYSTEM, keys=(unreported(environment),))
+    if resumed.cleared:
+        for other in {c.source for c in claims} - {source}:
+            tx.inventory.drop_claims(subject, other)
+        claims = tx.inventory.claims(subject)
     own = [c for c in claims if c.source == source]
     mine = {c.field: c.value for c in own}
     if event and since is not None and any(c.since < since for c in own):
@@ -74,7 +79,7 @@ def put_claims(
         tx.inventory.drop_claims(subject, source)
         mine = {}
     if mine == dict(fields):
-        return _settled(tx, parts, asset_id, environment, claims, now)
+        return _with(resumed, _settled(tx, parts, asset_id, environment, claims, now))
     if gone := mine.keys() - fields.keys():
         tx.inventory.drop_claims(subject, source, gone)
     tx.inventory.put_claims(
@@ -82,7 +87,17 @@ def put_claims(
         for field, value in fields.items()
         if mine.get(field) != value
     )
-    return _settled(tx, parts, asset_id, environment, tx.inventory.claims(subject), now)
+    return _with(resumed, _settled(tx, parts, asset_id, environment, tx.inventory.claims(subject), now))
+
+
+def unreported(environment: Environment) -> str:
+    """The key of the concern that the sources that reported on the environment are no longer configured."""
+    return f"unreported:{environment.value}"
+
+
+def _with(before: Changes, settled: Settlement) -> Settlement:
+    before.add(settled.changes)
+    return settled._replace(changes=before)
 
 
 def resettle(tx: Transaction, parts: JudgeParts, asset_id: str, environment: Environment, now: datetime) -> Settlement:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
+from typing import TypeAlias
 
 from pulse_tui.domain.alert import OPEN
 from pulse_tui.domain.source import SourceStatus, Standing
@@ -16,14 +17,20 @@ from pulse_tui.services.signals.ingest import absorb
 from pulse_tui.services.signals.respond import Responder, close_alert
 from pulse_tui.settings.shapes import SourceShape
 
+Forget: TypeAlias = Callable[[Transaction, JudgeParts, Collection[str], datetime], None]
 _ENDS_WITH_IT = frozenset(
     {SignalType.SOURCE_HEALTH, SignalType.INCIDENT, SignalType.LATENCY_BREACH, SignalType.ERROR_RATE_BREACH}
 )
 """What a source measures or relays while it is polled. A stored advisory or a run does not need its source."""
 
 
-def keep_sources(wanted: Mapping[str, SourceShape], parts: JudgeParts, now: datetime) -> None:
-    """Make the stored sources those of the configuration. A source that merely fails has not been removed."""
+def keep_sources(
+    wanted: Mapping[str, SourceShape], parts: JudgeParts, now: datetime, forget: Forget | None = None
+) -> None:
+    """Make the stored sources those of the configuration. A source that merely fails has not been removed.
+
+    ``forget`` lets go of what the removed ones claimed, in the same transaction.
+    """
     with parts.store.read() as tx:
         known = set(tx.plumbing.sources())
     if known == set(wanted):
@@ -36,6 +43,8 @@ def keep_sources(wanted: Mapping[str, SourceShape], parts: JudgeParts, now: date
         if gone := known - set(wanted):
             tx.log.append(now, SYSTEM, "sources.removed", "sources", {"ids": ", ".join(sorted(gone))})
             _end(tx, parts, gone, now)
+            if forget is not None:
+                forget(tx, parts, gone, now)
 
 
 def _end(tx: Transaction, parts: JudgeParts, gone: Collection[str], now: datetime) -> None:

@@ -15,8 +15,10 @@ from pulse_tui.domain.words import Change, ComponentKind, Environment, Exposure,
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.registry import claims
 from pulse_tui.services.registry.known_good import way_back
+from pulse_tui.services.registry.removed import forget
 from pulse_tui.services.signals.ingest import ingest
-from pulse_tui.settings.shapes import SuiteShape
+from pulse_tui.services.signals.sources import keep_sources
+from pulse_tui.settings.shapes import SourceShape, SuiteShape
 from tests.fakes.clock import Clock
 from tests.fakes.nouns import CANARY, NOW, PRODUCTION, asset, hold, later
 
@@ -124,6 +126,52 @@ def test_what_a_registry_says_of_the_owner_does_not_overrule_the_estate(judge: J
         claims.describe(tx, judge, "embedder", {"owner_team": "search"}, "estate", NOW)
     take(judge, says("registry", {}, version("1"), facts={"owner_team": "ml"}))
     assert concerns(judge)["dispute:owner_team"].endswith("estate says search, registry says ml")
+
+
+# ------------------------------------------------------------ a source is taken out
+
+
+def only(judge: JudgeParts, *names: str) -> JudgeParts:
+    shapes = {n: SourceShape(id=n, kind="mlflow", every=60.0, options=None) for n in names}
+    keep_sources(shapes, judge, judge.clock(), forget)
+    return judge._replace(sources=shapes)
+
+
+def test_what_only_a_source_said_that_is_taken_out_stays_as_last_known_and_is_not_ok(judge: JudgeParts) -> None:
+    judge = only(judge, "registry")
+    take(judge, says("registry", {PRODUCTION: "1"}, version("1")))
+    judge = only(judge)
+    assert serving(judge) == ("1", "registry")
+    assert list(concerns(judge)) == ["unreported:production"]
+
+
+@pytest.mark.parametrize("name", ["a-registry", "z-registry"])
+def test_a_source_that_is_renamed_goes_on_where_it_was_and_its_old_name_claims_nothing(
+    judge: JudgeParts, name: str
+) -> None:
+    judge = only(judge._replace(precedence=()), "m-registry")
+    take(judge, says("m-registry", {PRODUCTION: "1"}, version("1"), version("2")))
+    judge = only(judge, name)
+    take(judge, says(name, {PRODUCTION: "1"}, version("1"), version("2")))
+    assert (serving(judge), concerns(judge)) == (("1", name), {})
+    take(judge, says(name, {PRODUCTION: "2"}, version("1"), version("2")))
+    assert (serving(judge), concerns(judge)) == (("2", name), {})
+
+
+def test_a_source_that_is_taken_out_is_no_longer_believed_over_another(judge: JudgeParts) -> None:
+    judge = only(judge, "registry", "ci")
+    take(judge, says("registry", {PRODUCTION: "1"}, version("1"), version("2")))
+    take(judge, says("ci", {PRODUCTION: "2"}, managed=()))
+    judge = only(judge, "ci")
+    assert (serving(judge), concerns(judge)) == (("2", "ci"), {})
+
+
+def test_a_source_that_comes_back_under_its_name_is_heard_again(judge: JudgeParts) -> None:
+    judge = only(judge, "registry")
+    take(judge, says("registry", {PRODUCTION: "1"}, version("1")))
+    judge = only(only(judge), "registry")
+    take(judge, says("registry", {PRODUCTION: "1"}, version("1")))
+    assert (serving(judge), concerns(judge)) == (("1", "registry"), {})
 
 
 # ------------------------------------------------------------ what disappears
