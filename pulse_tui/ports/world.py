@@ -1,4 +1,4 @@
-"""The network, as far as anybody but ``web.py`` knows it."""
+"""The network, as far as anybody but ``web`` knows it."""
 
 from __future__ import annotations
 
@@ -28,14 +28,23 @@ class Fetched(NamedTuple):
 
 
 class Http(Protocol):
-    """The only way to the network. Every call has a timeout and a size cap.
+    """The only way to the network. Every call has a deadline and a size cap.
 
     Raises :class:`~pulse_tui.domain.errors.SourceError` for an unreachable host, a body over the
     cap, or (in ``fetch`` and ``get_json``) a status that is not 2xx after the retries.
     """
 
-    def fetch(self, url: str, cursor: Cursor, headers: Mapping[str, str] | None = None) -> Fetched:
-        """Conditional GET with retries (429 and 5xx, honouring Retry-After)."""
+    def within(self, seconds: float) -> Http:
+        """The same, whose calls all end ``seconds`` from now: for work that may make many."""
+        ...
+
+    def fetch(
+        self, url: str, cursor: Cursor, headers: Mapping[str, str] | None = None, *, elsewhere: bool = False
+    ) -> Fetched:
+        """Conditional GET with retries (429 and 5xx, honouring Retry-After).
+
+        A redirect to another host is refused, unless it may lead ``elsewhere``: when a digest proves what comes.
+        """
         ...
 
     def get_json(

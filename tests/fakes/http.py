@@ -27,7 +27,14 @@ class FakeHttp:
         self.status = 200
         self.down = False
 
-    def fetch(self, url: str, cursor: Cursor, headers: Mapping[str, str] | None = None) -> Fetched:
+    def within(self, seconds: float) -> FakeHttp:
+        del seconds
+        return self
+
+    def fetch(
+        self, url: str, cursor: Cursor, headers: Mapping[str, str] | None = None, *, elsewhere: bool = False
+    ) -> Fetched:
+        del elsewhere
         self.send("GET", url, headers=headers)
         return Fetched(b"", True, cursor)
 

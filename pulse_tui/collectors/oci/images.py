@@ -113,8 +113,8 @@ class Registry:
         if not _DIGEST.fullmatch(digest):
             raise SourceError(f"{clean(digest, 80)!r} is not a digest of a blob", todo="Push the image again")
         url = f"{self._root}/{name}/blobs/{digest}"
-        # Blobs are often served from elsewhere: the redirect is followed, the token stays here.
-        body = self._context.http.fetch(url, Cursor(), self._auth.copy()).body
+        # Blobs are often served from elsewhere: the redirect is followed, the token stays here, the digest is checked.
+        body = self._context.http.fetch(url, Cursor(), self._auth.copy(), elsewhere=True).body
         if f"sha256:{hashlib.sha256(body).hexdigest()}" != digest:
             raise SourceError(f"{address(url)} does not match its digest", todo="Push the image again")
         return body
