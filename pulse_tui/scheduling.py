@@ -11,6 +11,7 @@ import contextlib
 import itertools
 import json
 import random
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
@@ -23,6 +24,8 @@ HINT_S = 1.0
 """Hints may ask for one round of a source in this time: a genuine flood must not hammer the registry."""
 HINT_BURST = 5
 """After a quiet time so many at once: a version, its tags and its alias are reported one after the other."""
+CLOCK_S = 5.0
+"""How often it is asked whether the system's clock was set back, and by how much more than this."""
 BROKEN_S = 60.0
 """Until the next round of a source whose round broke."""
 ANSWER_S = 180.0
@@ -63,8 +66,8 @@ class Runner(Protocol):
         """One round of one source."""
         ...
 
-    async def housekeeping(self) -> str:
-        """Deliver what is due, let silences lapse; returns a sentence when something happened, else ""."""
+    async def housekeeping(self) -> Outcome:
+        """Deliver what is due, let silences lapse; with a sentence when something happened or did not work."""
         ...
 
     async def close(self) -> None:
@@ -82,11 +85,14 @@ class Scheduler:
         *,
         hooks: Callable[[], Hooks | None] = lambda: None,
         on_change: Callable[[], None] = lambda: None,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         """``sources`` gives (id -> seconds between rounds) once the configuration has been read; ``hooks`` may import.
 
-        ``on_change`` is called on the loop after a round that brought something.
+        ``on_change`` is called on the loop after a round that brought something. ``wall`` is the system's clock.
         """
+        self._wall = wall
+        self._clock: asyncio.Task[None] | None = None
         self._sources_of = sources
         self._runner_of = runner
         self._hooks_of = hooks
@@ -117,11 +123,14 @@ class Scheduler:
             self._plan(source, random.uniform(0, min(FIRST_SPREAD_S, every)))  # noqa: S311  spreading load, no secret
         self._scheduler.add_job(self._housekeeping, "interval", seconds=HOUSEKEEPING_S, jitter=1, id="housekeeping")
         self._scheduler.start()
+        self._clock = asyncio.create_task(self._watch_clock())
         self._opening = asyncio.create_task(self._open_hooks())
 
     async def stop(self) -> None:
         """End; a round that is under way gets a moment to finish its transaction."""
         self._stopping = True
+        if self._clock is not None:
+            self._clock.cancel()
         for task in self._hinted_rounds:
             task.cancel()
         if self._opening is not None:
@@ -208,12 +217,22 @@ class Scheduler:
         if self._runner is None:
             return
         try:
-            message = await self._runner.housekeeping()
+            outcome = await self._runner.housekeeping()
         except Exception as error:  # shown to the operator; the scheduler would print it over the screen
-            self._fail(f"housekeeping broke: {type(error).__name__}: {error}")
-            return
-        if message:
-            self._tell(message)
+            outcome = Outcome(f"housekeeping broke: {type(error).__name__}: {error}", HOUSEKEEPING_S, failed=True)
+        if outcome.message:
+            (self._fail if outcome.failed else self._tell)(outcome.message)
+
+    async def _watch_clock(self) -> None:
+        """When the system's clock is set back, what is planned moves with it: nothing waits until that hour comes again."""
+        steady = asyncio.get_running_loop().time
+        ahead = self._wall() - steady()
+        while True:
+            await asyncio.sleep(CLOCK_S)
+            before, ahead = ahead, self._wall() - steady()
+            if before - ahead > CLOCK_S:  # set forward, what is planned is due at once by itself
+                for job in self._scheduler.get_jobs():
+                    job.modify(next_run_time=job.next_run_time + timedelta(seconds=ahead - before))
 
 
 def outcome_of(answer: Mapping[str, Any]) -> Outcome:
@@ -230,7 +249,7 @@ def outcome_of(answer: Mapping[str, Any]) -> Outcome:
 class ThreadRunner:
     """Rounds in threads of this process, for the agent."""
 
-    def __init__(self, work: Callable[[str], Outcome], housekeeping: Callable[[], str]) -> None:
+    def __init__(self, work: Callable[[str], Outcome], housekeeping: Callable[[], Outcome]) -> None:
         """``work`` and ``housekeeping`` block."""
         self._work = work
         self._housekeeping = housekeeping
@@ -238,7 +257,7 @@ class ThreadRunner:
     async def round(self, source: str) -> Outcome:
         return await asyncio.to_thread(self._work, source)
 
-    async def housekeeping(self) -> str:
+    async def housekeeping(self) -> Outcome:
         return await asyncio.to_thread(self._housekeeping)
 
     async def close(self) -> None:
@@ -258,8 +277,8 @@ class WorkerRunner:
         answer = await self._ask({"do": "refresh", "source": source})
         return outcome_of(answer)
 
-    async def housekeeping(self) -> str:
-        return str((await self._ask({"do": "housekeeping"})).get("message", ""))
+    async def housekeeping(self) -> Outcome:
+        return outcome_of(await self._ask({"do": "housekeeping"}))
 
     async def close(self) -> None:
         """Closing its input ends the worker after the rounds it is in; a stubborn one is ended."""

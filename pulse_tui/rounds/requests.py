@@ -61,4 +61,4 @@ class Requests:
         self._answered({"id": request.get("id"), **outcome._asdict()})
 
     def _keep(self, request: Mapping[str, Any]) -> None:
-        self._answered({"id": request.get("id"), "message": self._rounds.housekeeping()})
+        self._answer(request, self._rounds.housekeeping())

@@ -9,11 +9,11 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from pulse_tui.domain.errors import PulseError
+from pulse_tui.domain.errors import PulseError, StorageError
 from pulse_tui.rounds.suites import SuiteRounds
-from pulse_tui.scheduling import Outcome
+from pulse_tui.scheduling import HOUSEKEEPING_S, Outcome
 from pulse_tui.wiring import House, holder_name
 
 AGAIN_S = 30.0
@@ -59,13 +59,13 @@ class Rounds:
             with self._lock:
                 self._under_way.discard(source)
 
-    def housekeeping(self) -> str:
+    def housekeeping(self) -> Outcome:
         """What it did in a sentence, or what went wrong; empty when there was nothing to do."""
         try:
             self._open()
             return housekeeping(self._house)
         except Exception as error:  # as above
-            return _sentence(error)
+            return Outcome(_sentence(error), HOUSEKEEPING_S, failed=True)
 
     def wait(self, seconds: float) -> set[str]:
         """The sources whose round did not end in time."""
@@ -111,44 +111,101 @@ def collect(house: House, source: str) -> Outcome:
     )
 
 
-def housekeeping(house: House) -> str:
-    """Check frozen suites, escalate missed deadlines, deliver what is due, let silences lapse, check the rollback pointers."""
-    from pulse_tui.services.alerts.deliver import deliver  # noqa: PLC0415
-    from pulse_tui.services.alerts.escalate import escalate, settle  # noqa: PLC0415
-    from pulse_tui.services.alerts.operate import lapse  # noqa: PLC0415
-    from pulse_tui.services.conditions.days import take_day  # noqa: PLC0415
-    from pulse_tui.services.evals.baselines import rejudge  # noqa: PLC0415
-    from pulse_tui.services.promotion.past_gate import check_promotions  # noqa: PLC0415
-    from pulse_tui.services.rollback.pointer import revalidate  # noqa: PLC0415
-    from pulse_tui.services.rollback.unfinished import check_runs  # noqa: PLC0415
-    from pulse_tui.services.rollback.watch import watch_targets  # noqa: PLC0415
+def housekeeping(house: House) -> Outcome:
+    """Everything that is due by the clock: deadlines, deliveries, silences that ran out, checks of what was rolled back.
+
+    One that breaks is reported and holds up none of the others: a page must go out all the same.
+    """
+    words, broken = list[str](), list[str]()
+    for chore in _CHORES:
+        try:
+            words += chore(house)
+        except StorageError as error:  # the others would wait for the same database, each in its turn
+            broken.append(_sentence(error))
+            break
+        except Exception as error:  # shown, not hidden
+            broken.append(f"housekeeping broke: {_sentence(error)}")
+    return Outcome(", ".join([*broken, *words]), HOUSEKEEPING_S, failed=bool(broken))
+
+
+def _suites(house: House) -> list[str]:
     from pulse_tui.services.suites.content import check_suites  # noqa: PLC0415
 
-    changed = check_suites(house.judging, house.clock())
+    return [*check_suites(house.judging, house.clock()), *filter(None, [house.told_outdated()])]
+
+
+def _runs(house: House) -> list[str]:
+    from pulse_tui.services.rollback.unfinished import check_runs  # noqa: PLC0415
+
     check_runs(house.rollback, house.clock())
+    return []
+
+
+def _promotions(house: House) -> list[str]:
+    from pulse_tui.services.promotion.past_gate import check_promotions  # noqa: PLC0415
+
     check_promotions(house.rollback, house.clock())
+    return []
+
+
+def _targets(house: House) -> list[str]:
+    from pulse_tui.services.rollback.watch import watch_targets  # noqa: PLC0415
+
     watch_targets(house.rollback, house.clock())
+    return []
+
+
+def _days(house: House) -> list[str]:
+    from pulse_tui.services.conditions.days import take_day  # noqa: PLC0415
+
     dated = take_day(house.judging, house.clock())
+    return [f"{dated} alert{'' if dated == 1 else 's'} re-evaluated by the days that are left"] if dated else []
+
+
+def _deadlines(house: House) -> list[str]:
+    from pulse_tui.services.alerts.escalate import escalate, settle  # noqa: PLC0415
+
     late = escalate(house.judging)
     settle(house.judging)
-    sent = deliver(house.judging, holder_name())
+    return [f"{late} alerts missed their deadline and were escalated"] if late else []
+
+
+def _mutes(house: House) -> list[str]:
+    from pulse_tui.services.alerts.operate import lapse  # noqa: PLC0415
+
     lapsed = lapse(house.judging, house.clock())
-    words = [*changed, *filter(None, [house.told_outdated()])]
-    if dated:
-        words.append(f"{dated} alert{'' if dated == 1 else 's'} re-evaluated by the days that are left")
-    if late:
-        words.append(f"{late} alerts missed their deadline and were escalated")
+    return [f"{lapsed} alerts fire again"] if lapsed else []
+
+
+def _deliveries(house: House) -> list[str]:
+    from pulse_tui.services.alerts.deliver import deliver  # noqa: PLC0415
+
+    sent = deliver(house.judging, holder_name())
+    words = [f"{sent.dead} deliveries failed permanently"] if sent.dead else []
+    return words + ([f"{sent.failed} deliveries failed and are tried again"] if sent.failed else [])
+
+
+def _verdicts(house: House) -> list[str]:
+    from pulse_tui.services.evals.baselines import rejudge  # noqa: PLC0415
+
     # What this process read of a suite that was changed since is no longer what is asked: others judge by that.
-    if not house.outdated and (again := rejudge(house.judging, holder=holder_name(), most=REJUDGED)):
-        words.append(f"{again} run{'' if again == 1 else 's'} re-evaluated")
-    if sent.dead:
-        words.append(f"{sent.dead} deliveries failed permanently")
-    if sent.failed:
-        words.append(f"{sent.failed} deliveries failed and are tried again")
-    if lapsed:
-        words.append(f"{lapsed} alerts fire again")
-    revalidate(house.rollback, house.clock())  # last: it asks the targets, and pages go first
-    return ", ".join(words)
+    if house.outdated:
+        return []
+    again = rejudge(house.judging, holder=holder_name(), most=REJUDGED)
+    return [f"{again} run{'' if again == 1 else 's'} re-evaluated"] if again else []
+
+
+def _pointers(house: House) -> list[str]:
+    from pulse_tui.services.rollback.pointer import revalidate  # noqa: PLC0415
+
+    revalidate(house.rollback, house.clock())
+    return []
+
+
+# A mute that ran out starts its clock before deadlines are looked at; pointers last: they ask the targets, and pages go first.
+_CHORES: tuple[Callable[[House], list[str]], ...] = (
+    _suites, _runs, _promotions, _targets, _days, _mutes, _deadlines, _deliveries, _verdicts, _pointers,
+)  # fmt: skip
 
 
 def _sentence(error: Exception) -> str:

@@ -125,8 +125,10 @@ class Watch:
                 self._known_good()
 
     def _due(self) -> bool:
-        board = self.board
-        return board is not None and board.changes_us is not None and board.changes_us <= self.now_us
+        board, now_us = self.board, self.now_us
+        if board is None or now_us < self._known_us:
+            return board is not None  # the clock was set back: nothing of time is as it was
+        return board.changes_us is not None and board.changes_us <= now_us
 
     def _known_good(self) -> None:
         self._known_us = self.now_us
@@ -134,6 +136,6 @@ class Watch:
 
     def tick(self) -> None:
         """Ages may have changed; and the board may be old, where it can no longer be asked for."""
-        if self._known_us and self.now_us - self._known_us > BROKEN_AFTER_S * 1e6:
+        if self._known_us and abs(self.now_us - self._known_us) > BROKEN_AFTER_S * 1e6:
             self.set_head(as_of=f"{from_us(self._known_us):%H:%M:%S}")
         self.main.tick(self.now_us)

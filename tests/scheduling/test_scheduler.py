@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from pulse_tui import scheduling
 from pulse_tui.running import converse
 from pulse_tui.scheduling import Outcome, Scheduler, ThreadRunner, WorkerRunner
@@ -35,8 +37,8 @@ class Scripted:
         finally:
             self.running -= 1
 
-    async def housekeeping(self) -> str:
-        return self.kept()
+    async def housekeeping(self) -> Outcome:
+        return Outcome(self.kept(), 0.0)
 
     async def close(self) -> None:
         self.closed = True
@@ -150,13 +152,13 @@ def test_housekeeping_that_breaks_is_told_and_goes_on() -> None:
 
 
 def test_threads_do_the_work_of_an_agent() -> None:
-    async def body() -> tuple[Outcome, str]:
-        runner = ThreadRunner(lambda source: Outcome(source, 1.0), lambda: "kept")
+    async def body() -> tuple[Outcome, Outcome]:
+        runner = ThreadRunner(lambda source: Outcome(source, 1.0), lambda: Outcome("kept", 1.0))
         found = await runner.round("a"), await runner.housekeeping()
         await runner.close()
         return found
 
-    assert asyncio.run(body()) == (Outcome("a", 1.0), "kept")
+    assert asyncio.run(body()) == (Outcome("a", 1.0), Outcome("kept", 1.0))
 
 
 _WORKER = """
@@ -205,7 +207,7 @@ def test_a_worker_that_dies_or_babbles_is_started_again(tmp_path: Path) -> None:
     async def body() -> list[Outcome]:
         runner = OtherProgram(tmp_path)
         got = [await runner.round(s) for s in ("a", "die", "b", "noise", "c")]
-        assert await runner.housekeeping() == "kept"
+        assert (await runner.housekeeping()).message == "kept"
         await runner.close()
         await runner.close()
         return got
@@ -237,7 +239,7 @@ def test_a_slow_source_holds_up_nobody(tmp_path: Path) -> None:
     async def body() -> None:
         runner = OtherProgram(tmp_path)
         slow = [asyncio.create_task(runner.round(s)) for s in ("later 1", "later 2")]
-        assert await runner.housekeeping() == "kept"
+        assert (await runner.housekeeping()).message == "kept"
         assert (await runner.round("b")).message == "b"
         assert not any(task.done() for task in slow)
         assert (await runner.round("release")).message == "release"
@@ -288,3 +290,44 @@ def test_a_worker_that_answers_nothing_at_all_is_started_again(tmp_path: Path) -
         assert asyncio.run(body()).message == "collector process hung; restarting"
     finally:
         scheduling.ANSWER_S = before
+
+
+def test_a_clock_that_is_set_back_stops_no_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scheduling, "CLOCK_S", 0.02)
+    set_back = [0.0]
+    runner = Scripted(lambda _source, _n: Outcome("", 3_600.0))
+
+    async def body() -> None:
+        scheduler = Scheduler(lambda: {"a": 0.01}, lambda: runner, wall=lambda: time.time() - set_back[0])
+        await scheduler.start(lambda _message: None)
+        await until(lambda: len(runner.rounds) == 1 and not runner.running)
+        await asyncio.sleep(0.05)
+        assert len(runner.rounds) == 1, "the next one is planned in an hour"
+        set_back[0] = 2 * 3_600.0
+        await until(lambda: len(runner.rounds) == 2)
+        await scheduler.stop()
+
+    asyncio.run(body())
+
+
+def test_a_worker_that_fails_its_housekeeping_is_announced_as_a_failure() -> None:
+    told: list[str] = []
+    failed: list[str] = []
+
+    class Failing(Scripted):
+        async def housekeeping(self) -> Outcome:
+            return Outcome("the database is locked", 0.0, failed=True)
+
+    async def body() -> None:
+        runner = Failing(lambda _source, _n: Outcome("", 60.0))
+        scheduler = Scheduler(lambda: {}, lambda: runner)
+        await scheduler.start(told.append, failed.append)
+        await until(lambda: bool(failed))
+        await scheduler.stop()
+
+    before, scheduling.HOUSEKEEPING_S = scheduling.HOUSEKEEPING_S, 0.05
+    try:
+        asyncio.run(body())
+    finally:
+        scheduling.HOUSEKEEPING_S = before
+    assert (told, failed[0]) == ([], "the database is locked")

@@ -227,8 +227,8 @@ def test_a_changed_suite_is_told_by_housekeeping(estate: Path) -> None:
     (estate / "suites.yaml").write_text(text + f"    path: items\n    digest: sha256:{'0' * 64}\n")
 
     async def body(runner: WorkerRunner) -> None:
-        assert "suite tools: items differs from what was frozen" in await runner.housekeeping()
-        assert await runner.housekeeping() == ""
+        assert "suite tools: items differs from what was frozen" in (await runner.housekeeping()).message
+        assert (await runner.housekeeping()).message == ""
         assert await runner.round("suite:tools") == Outcome("", 30.0)
 
     with_worker(estate, body)

@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from pulse_tui.rounds.work import collect, housekeeping
 from pulse_tui.running import converse
 from pulse_tui.scheduling import WorkerRunner
+from pulse_tui.services.parts import RollbackParts
 from pulse_tui.wiring import House
 from tests.fakes.small_estate import FEED, signal_line, write_estate
 from tests.servers.loopback import Loopback, Reply
@@ -57,6 +59,21 @@ def test_a_page_goes_out_while_another_source_does_not_answer(estate: Path, serv
         return took
 
     assert asyncio.run(body()) < SLOW_S / 2
+
+
+def test_a_chore_that_breaks_holds_up_no_page_and_is_announced_as_a_failure(estate: Path, server: Loopback) -> None:
+    class Broken(House):
+        @property
+        def rollback(self) -> RollbackParts:
+            raise RuntimeError("a bug")
+
+    house = Broken(estate)
+    assert collect(house, "drop").changed
+    assert server.seen("POST", "/hook")
+    outcome = housekeeping(house)
+    house.close()
+    assert outcome.failed
+    assert "housekeeping broke: internal error: RuntimeError: a bug" in outcome.message
 
 
 def test_sigterm_gives_back_the_lease_of_a_round_that_is_cut_off(estate: Path, server: Loopback) -> None:

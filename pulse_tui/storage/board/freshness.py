@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pulse_tui.domain.countdown import as_of, counts_down
 from pulse_tui.domain.delivery import UNSENT
-from pulse_tui.domain.health import late_after_s
+from pulse_tui.domain.health import AHEAD_S, late_after_s
 from pulse_tui.domain.moments import from_us
 from pulse_tui.domain.standing import STANDING_RANK, Standing
 from pulse_tui.domain.views.alerts import AlertRow
@@ -21,6 +21,7 @@ from pulse_tui.storage.board.trends import Execute
 DAY_US = timedelta(days=1) // timedelta(microseconds=1)
 RECENT_US = DAY_US
 """How long the header counts an indeterminate decision."""
+AHEAD_US = int(AHEAD_S * 1e6)
 UNSENT_US = UNSENT // timedelta(microseconds=1)
 RUNNING_US = 10_000_000
 """How often a board on which a rollback is being carried out is read at least."""
@@ -52,8 +53,15 @@ class Rounds(NamedTuple):
         return None if self.good_us is None else self.good_us + int(late_after_s(self.every_s) * 1e6)
 
     def silent(self, now_us: int) -> bool:
-        """Whether nothing came from it for too long, or ever: whether its collector fails or is gone is the same here."""
-        return self.late_us is None or now_us > self.late_us
+        """Whether nothing came from it for too long, or ever: whether its collector fails or is gone is the same here.
+
+        A round that is yet to come was written under a clock that was set back since: it says nothing of now.
+        """
+        return self.late_us is None or now_us > self.late_us or self.ahead(now_us)
+
+    def ahead(self, now_us: int) -> bool:
+        """Whether its last good round is yet to come."""
+        return self.good_us is not None and self.good_us > now_us + AHEAD_US
 
 
 class Silence(NamedTuple):
@@ -84,8 +92,10 @@ class Shown(NamedTuple):
 def silence_of(sources: Sequence[Rounds], now_us: int) -> Silence:
     """Which of the sources are silent at ``now_us``."""
     silent = {s.id: s.good_us for s in sources if s.silent(now_us)}
-    newest = max((s.good_us for s in sources if s.good_us is not None), default=None)
-    quiet = newest is not None and now_us > newest + int(late_after_s(min(s.every_s for s in sources)) * 1e6)
+    good = [s.good_us for s in sources if s.good_us is not None]
+    newest = max([us for us in good if us <= now_us + AHEAD_US] or good, default=None)
+    late_us = int(late_after_s(min((s.every_s for s in sources), default=0.0)) * 1e6)
+    quiet = newest is not None and not newest - AHEAD_US <= now_us <= newest + late_us
     everywhere = bool(sources) and len(silent) == len(sources)
     words = {name: f"nothing came from {name} {_since(good, now_us)}" for name, good in silent.items()}
     words[""] = f"nothing came from any source {_since(newest, now_us)}" if everywhere else ""
@@ -93,6 +103,8 @@ def silence_of(sources: Sequence[Rounds], now_us: int) -> Silence:
 
 
 def _since(us: int | None, now_us: int) -> str:
+    if us is not None and us > now_us + AHEAD_US:
+        return f"since the clock was set back from {_clock(us, now_us)}"
     return "yet" if us is None else f"since {_clock(us, now_us)}"
 
 
@@ -147,6 +159,9 @@ def _moments(
         lates.append(newest + int(late_after_s(min(s.every_s for s in sources)) * 1e6))
     if unsent is not None:
         lates.append(int(unsent) + UNSENT_US)
+    for source in sources:
+        if source.good_us is not None and source.ahead(now_us):
+            lates.append(source.good_us - AHEAD_US - 1)  # its hour comes again
     # Each of these is the last moment at which things are still as they are.
     yield from (int(last) + 1 for last in (*lates, deadline, due) if last is not None and last >= now_us)
     yield from (int(until) for until in (silenced, acknowledged) if until is not None)

@@ -93,6 +93,22 @@ def test_the_header_says_from_when_it_is_once_nothing_came_for_a_while(estate: S
     assert at(estate, NOW + timedelta(days=2)).header.as_of == "2026-11-23 03:10"
 
 
+def test_what_was_read_under_a_clock_that_was_set_back_is_not_fresh(estate: SqlStore) -> None:
+    assert states(at(estate, NOW - MINUTE)) == {"bot": "ok", "router": "ok"}, "two machines are never quite together"
+    before = at(estate, NOW - timedelta(hours=1))
+    assert states(before) == {"bot": "stale", "router": "stale"}
+    assert before.registry[0].why == "nothing came from mlflow since the clock was set back from 03:10:00"
+    assert (before.header.sources_good, before.header.as_of) == (0, "03:10:00")
+    assert {s.health for s in before.sources} == {"late"}
+    assert before.changes_us is not None
+    again = from_us(before.changes_us)
+    assert at(estate, again).header.sources_good == 2, "when its hour comes again nobody can tell any more"
+    with estate.write() as tx:
+        status = tx.plumbing.sources()["mlflow"]
+        tx.plumbing.put_source(msgspec.structs.replace(status, last_good_at=NOW - timedelta(hours=1)))
+    assert states(at(estate, NOW - timedelta(hours=1))) == {"bot": "ok", "router": "ok"}
+
+
 def test_a_board_knows_when_time_alone_changes_it(estate: SqlStore) -> None:
     """A tower that reads again only then shows at any second what a fresh read says."""
     moment, shown = NOW, at(estate, NOW)
