@@ -102,7 +102,9 @@ class _Scanned(msgspec.Struct):
 
 
 class _Result(msgspec.Struct):
-    packages: list[_Scanned]
+    packages: list[_Scanned] = []
+    vulns: list[msgspec.Raw] = []
+    """In the answer to a batch of queries: ids and times alone."""
 
 
 class _Unusable(ValueError):
@@ -121,6 +123,7 @@ _WORDS = {
     "important": Severity.HIGH,
     "critical": Severity.CRITICAL,
 }
+_BARE = "it names an advisory and says nothing of it: fetch the whole record, https://api.osv.dev/v1/vulns/<its id>"
 _LINKS_KEPT = 20
 _SAYING = frozenset(("affected", "aliases", "details", "schema_version"))
 _YAML = (".yaml", ".yml")
@@ -194,6 +197,8 @@ def _take(where: str, raw: bytes, source: str, good: list[Advisory], bad: list[R
                 _take(f"{where}[{index}]", one, source, good, bad)
             return
         what = "nested too deeply to be read" if isinstance(error, RecursionError) else str(error)
+        if members(raw).keys() == {"id"}:
+            what = _BARE
         bad.append(refuse(source, _named(where, raw), what, raw))
         return
     good.append(advisory)
@@ -205,13 +210,13 @@ def _whole(raw: bytes) -> _Record:
     """The record; not one of a batch query, which has an id and a time: it would take the place of the whole one."""
     record = _RECORD.decode(raw)
     if record.affected is None and members(raw).keys() == {"id", "modified"}:
-        raise _Unusable("it names an advisory and says nothing of it: ask for the whole record")
+        raise _Unusable(_BARE)
     return record
 
 
 def _wrapped(top: Mapping[str, msgspec.Raw]) -> list[bytes] | None:
-    """The records within an answer: ``{"vulns": []}``, ``{"results": [{"packages": [{"vulnerabilities": []}]}]}``;
-    None when it is no such answer.
+    """The records within an answer: ``{"vulns": []}``, ``{"results": [{"vulns": []}]}`` of a batch,
+    ``{"results": [{"packages": [{"vulnerabilities": []}]}]}`` of osv-scanner; None when it is no such answer.
     """
     if "id" in top or not ("vulns" in top or "results" in top):
         return None
@@ -221,7 +226,8 @@ def _wrapped(top: Mapping[str, msgspec.Raw]) -> list[bytes] | None:
         results = _RESULTS.decode(top["results"])
     except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    return [bytes(raw) for result in results for package in result.packages for raw in package.vulnerabilities]
+    scanned = [raw for result in results for package in result.packages for raw in package.vulnerabilities]
+    return [bytes(raw) for raw in (*scanned, *(raw for result in results for raw in result.vulns))]
 
 
 def _records(name: str, data: bytes) -> Iterator[Record]:

@@ -399,3 +399,82 @@ def test_a_part_that_only_holds_others_is_nothing_to_audit() -> None:
     found = bill_of(cdx(components=parts)).components
     assert [c.id for c in found] == ["group:requirements.txt", "group:debian", "name:tool"]
     assert [bool(not_audited(c)) for c in found] == [False, False, True]
+
+
+# --------------------------------------------------------------------------- SPDX 3
+
+CONTEXT_3 = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"
+
+
+def element(kind: str, ident: str, name: str = "", version: str = "", **more: Any) -> dict[str, Any]:
+    said = {"type": kind, "spdxId": f"urn:{ident}", "name": name or ident, "creationInfo": "_:c"}
+    return said | ({"software_packageVersion": version} if version else {}) | more
+
+
+def uses(above: str, *below: str, kind: str = "dependsOn") -> dict[str, Any]:
+    to = [f"urn:{b}" for b in below]
+    return {
+        "type": "Relationship",
+        "spdxId": f"urn:r-{above}-{kind}",
+        "from": f"urn:{above}",
+        "relationshipType": kind,
+        "to": to,
+    }
+
+
+def graph_of(*elements: Any) -> bytes:
+    made = {"type": "CreationInfo", "@id": "_:c", "specVersion": "3.0.1", "created": "2026-11-20T10:00:00Z"}
+    document = element("SpdxDocument", "doc", rootElement=["urn:sbom"])
+    sbom = element("software_Sbom", "sbom", rootElement=["urn:app"])
+    return json.dumps({"@context": CONTEXT_3, "@graph": [made, document, sbom, *elements]}).encode()
+
+
+def spdx3(*elements: Any) -> Collected:
+    return spdx.parse("bom.spdx3.json", graph_of(*elements), spdx.Options(asset="support-bot"), context())
+
+
+APP = element("software_Package", "app", "ghcr.io/acme/bot:3.8.2", software_primaryPurpose="container",
+              verifiedUsing=[{"type": "Hash", "algorithm": "sha256", "hashValue": "ab" * 32}])  # fmt: skip
+VLLM = element("software_Package", "vllm", "vllm", "0.9.1", software_packageUrl="pkg:pypi/vllm@0.9.1")
+IDENT = {"type": "ExternalIdentifier", "externalIdentifierType": "packageUrl", "identifier": "pkg:pypi/ray@2.9"}
+RAY = element("software_Package", "ray", "ray", externalIdentifier=[IDENT])
+
+
+def test_a_graph_of_spdx_3_lands_with_its_edges_subject_and_models() -> None:
+    model = element(
+        "ai_AIPackage",
+        "model",
+        "meta-llama/Llama-3.1-8B",
+        software_packageUrl="pkg:huggingface/meta-llama/Llama-3.1-8B",
+    )
+    bare = element("software_Package", "own", "own-lib", "1")
+    data = [APP, VLLM, RAY, model, bare, element("software_File", "file"), element("Person", "ana"),
+            uses("app", "vllm"), uses("vllm", "ray"), uses("app", "vllm", "ray", "file", kind="contains"),
+            uses("vllm", "file", kind="contains")]  # fmt: skip
+    assert spdx.accepts("bom.json", Peek(graph_of(*data)))
+    got = spdx3(*data)
+    bill = bill_of(got)
+    assert problems(got) == []
+    assert lines(bill) == {(".", "vllm 0.9.1"), ("vllm 0.9.1", "ray 2.9")}
+    kinds = {c.name: c.kind for c in bill.components}
+    assert kinds["own-lib"] is ComponentKind.PACKAGE
+    assert sum(k is ComponentKind.HOSTED_MODEL for k in kinds.values()) == 1
+    assert [c.name for c in bill.components if not_audited(c)] == ["own-lib"]
+    assert (bill.subject, bill.digest, bill.version) == ("ghcr.io/acme/bot:3.8.2", SHA, "3.8.2")
+    assert bill.at == datetime(2026, 11, 20, 10, tzinfo=UTC)
+
+
+def test_an_element_of_spdx_3_that_cannot_be_read_is_refused_by_its_place_and_not_gone() -> None:
+    got = spdx3(VLLM, element("software_Package", "x", "x", software_packageUrl=7), uses("vllm", "nowhere"), "odd")
+    bill = bill_of(got)
+    assert [c.label for c in bill.components] == ["vllm 0.9.1"]
+    assert bill.refused == 2
+    assert any("@graph[4]" in p for p in problems(got))
+    assert any("'urn:nowhere', which is not a package of this document" in p for p in problems(got))
+
+
+@pytest.mark.parametrize("elements", [[], [element("Person", "ana")]])
+def test_a_graph_without_packages_is_no_bill(elements: list[Any]) -> None:
+    got = spdx3(*elements)
+    assert (got.observations, len(got.rejected)) == ((), 1)
+    assert "lists no component" in problems(got)[0]

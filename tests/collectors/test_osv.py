@@ -18,6 +18,7 @@ from pulse_tui.domain.advisory import Advisory, VersionRange
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.source import Collected
 from pulse_tui.domain.words import Severity
+from pulse_tui.ports import Peek
 from tests.collectors.contexts import context, quick_web
 from tests.collectors.shared_data import shared_data
 from tests.servers.loopback import Loopback, Reply
@@ -261,7 +262,7 @@ def test_deliberately_broken_real_records_are_named_and_the_others_land() -> Non
 def test_a_record_of_an_id_and_a_time_is_no_advisory_and_takes_no_ones_place() -> None:
     got = read({"id": "X-1", "modified": "2026-01-01T00:00:00Z"})
     assert got.observations == ()
-    assert "ask for the whole record" in got.rejected[0].problem.what
+    assert "fetch the whole record, https://api.osv.dev/v1/vulns/" in got.rejected[0].problem.what
     assert read({"id": "X-1", "modified": "2026-01-01T00:00:00Z", "related": ["CVE-2026-1"]}).rejected == ()
 
 
@@ -271,3 +272,22 @@ def test_an_advisory_of_commits_alone_says_that_nothing_can_be_matched_with_it()
     assert not one(affected=[{"package": package, "ranges": git}]).matchable
     assert not one(affected=[{"ranges": git, "versions": ["v1"]}]).matchable
     assert one(affected=[{"package": package, "ranges": git, "versions": ["v1"]}]).matchable
+
+
+def test_a_batch_answer_says_what_to_fetch_and_a_scan_beside_it_is_read() -> None:
+    batch = {
+        "results": [
+            {"vulns": [{"id": "X-1", "modified": "2026-01-01T00:00:00Z"}, {"id": "X-2"}]},
+            {},
+            {"vulns": [{"id": "X-2"}]},
+        ]
+    }
+    data = json.dumps(batch).encode()
+    assert osv.accepts("batch.json", Peek(data))
+    got = osv.parse("batch.json", data, osv.Options(), context())
+    assert got.observations == ()
+    assert [r.problem.where for r in got.rejected] == ["batch.json[0] X-1", "batch.json[1] X-2"]
+    assert {r.problem.what for r in got.rejected} == {got.rejected[0].problem.what}, "one reason, for all of them once"
+    assert "https://api.osv.dev/v1/vulns/" in got.rejected[0].problem.what
+    whole = json.dumps({"results": [{"vulns": [record()]}]}).encode()
+    assert len(osv.parse("batch.json", whole, osv.Options(), context()).observations) == 1

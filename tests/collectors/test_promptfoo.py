@@ -579,3 +579,55 @@ def test_what_promptfoo_wrote_is_read_and_both_forms_agree() -> None:
     assert (other.id, other.sheets) == (run.id, run.sheets)
     with pytest.raises(SourceError, match="own XML"):
         parse((folder / "output.xml").read_bytes(), "output.xml")
+
+
+# --------------------------------------------------------------------------- totals alone
+
+SUMS = {
+    "score": 7.5, "testPassCount": 7, "testFailCount": 3, "testErrorCount": 0,
+    "namedScores": {"toxicity": 1.0, "uncounted": 3.0}, "namedScoresCount": {"toxicity": 4},
+}  # fmt: skip
+
+
+def summed(*prompts: dict[str, Any], **results: Any) -> bytes:
+    body = {"version": 3, "timestamp": "2026-11-20T10:00:00Z", "results": [], "prompts": prompts, **results}
+    return json.dumps({"evalId": "e", "results": body, "config": {"description": "golden"}}).encode()
+
+
+def test_sums_of_each_prompt_are_totals_without_items() -> None:
+    data = summed({"provider": "bot@1.0", "label": "p", "raw": "p", "metrics": SUMS})
+    (run,) = promptfoo.parse("out.json", data, promptfoo.Options(), context()).observations
+    assert isinstance(run, EvalRun)
+    assert (run.asset_id, run.version, run.suite, run.sheets) == ("bot", "1.0", "golden", ())
+    found = {s.metric: (s.value, s.n, s.directed, s.stderr) for s in run.scores}
+    assert found == {
+        "pass_rate": (0.7, 10, True, None), "score": (0.75, 10, True, None), "toxicity": (0.25, 4, False, None)
+    }  # fmt: skip
+
+
+def test_counts_of_all_tests_alone_are_a_pass_rate() -> None:
+    options = promptfoo.Options(asset="bot", version="2")
+    data = summed(stats={"successes": 9, "failures": 1, "errors": 0})
+    (run,) = promptfoo.parse("out.json", data, options, context()).observations
+    assert isinstance(run, EvalRun)
+    assert [(s.metric, s.value, s.n) for s in run.scores] == [("pass_rate", 0.9, 10)]
+
+
+@pytest.mark.parametrize(
+    ("sums", "why"),
+    [
+        ({**SUMS, "testErrorCount": 2}, "2 of 12 answers ended with an error"),
+        ({"score": 3}, "neither rows nor counts of tests"),
+    ],
+)
+def test_sums_with_errors_or_without_tests_are_refused(sums: dict[str, Any], why: str) -> None:
+    with pytest.raises(SourceError, match=why):
+        promptfoo.parse("out.json", summed({"provider": "bot@1.0", "metrics": sums}), promptfoo.Options(), context())
+
+
+def test_two_prompts_in_sum_that_would_be_one_release_are_refused_by_their_labels() -> None:
+    data = summed(*({"provider": "bot@1.0", "label": p, "raw": p, "metrics": SUMS} for p in ("a", "b")))
+    with pytest.raises(SourceError, match="--set prompt=a"):
+        promptfoo.parse("out.json", data, promptfoo.Options(), context())
+    got = promptfoo.parse("out.json", data, promptfoo.Options(prompt="a"), context())
+    assert len(got.observations) == 1

@@ -2,7 +2,7 @@
 
 Metrics are ``score``, ``pass_rate`` and every named score. A test is named by its description, else by a hash of its
 variables; what it contains several times (``--repeat``) is its repeats, but for copies that its cache gave out.
-promptfoo's XML is not a JUnit and is refused.
+Without rows the sums of each prompt are read, as totals without items. promptfoo's XML is not a JUnit and is refused.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ import msgspec
 
 from pulse_tui.collectors._shared.fields import canonical, moment, plain_text, slices_of
 from pulse_tui.collectors._shared.files import FILE_CAP, collect_files, refuse
-from pulse_tui.collectors._shared.runs import PATTERN, compiled, refusing, whose
+from pulse_tui.collectors._shared.runs import PATTERN, compiled, refusing, run_id, whose
 from pulse_tui.collectors._shared.sheets import Answer, gather, refusal, short, totals
-from pulse_tui.collectors.promptfoo.rows import Output, Row, Tests
+from pulse_tui.collectors.promptfoo.rows import Output, Row, Summed, Tests
+from pulse_tui.collectors.promptfoo.sums import Sums, scores_of
 from pulse_tui.domain.errors import Nameless, ResultOf, SourceError
 from pulse_tui.domain.evals import EvalRun
 from pulse_tui.domain.metrics import direction_of
@@ -96,9 +97,9 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
         raise SourceError(f"{name} is promptfoo's own XML, no JUnit", todo="Give the JSON: promptfoo eval -o out.json")
     compiled(options.pattern)
     output = Output(name, data)
-    groups = _groups(output.rows, options)
+    groups = _groups(output.rows, options) or list(_summed(output.prompts, options))
     if not groups:
-        what = "of this 'provider' and 'prompt'" if output.rows else "at all"
+        what = "of this 'provider' and 'prompt'" if output.rows or output.prompts else "at all"
         raise SourceError(f"{name} has no results {what}", todo="See what promptfoo wrote: promptfoo eval -o out.json")
     of = _Of(
         name=name,
@@ -114,7 +115,9 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
     rejected: list[Rejected] = []
     for group in groups:
         try:
-            run, odd = _run(group, of, options, context)
+            run, odd = (
+                _run(group, of, options, context) if group.sums is None else (_total(group, of, data, context), [])
+            )
             runs.append(run)
             rejected += odd
         except SourceError as error:
@@ -140,8 +143,10 @@ class _Of(NamedTuple):
 class _Group:
     """The rows of one provider and prompt."""
 
-    def __init__(self, first: Row, shown: str) -> None:
+    def __init__(self, first: Row, shown: str, sums: Sums | None = None) -> None:
         self.first = first
+        self.sums = sums
+        """In place of its rows."""
         self.shown = shown
         """Who it is, in a few words."""
         self.rows: list[Row] = []
@@ -179,6 +184,15 @@ def _groups(rows: Sequence[Row], options: Options) -> list[_Group]:
         shown = short(f"{label} · {_prompt(row)}" if len(prompts[label]) > 1 else label) or f"prompt {row.prompt_idx}"
         found.setdefault((row.prompt_idx, label), _Group(row, shown)).rows.append(row)
     return list(found.values())
+
+
+def _summed(prompts: Sequence[Summed], options: Options) -> Iterator[_Group]:
+    """In the order of the file."""
+    for place, prompt in enumerate(prompts):
+        provider = prompt.provider if isinstance(prompt.provider, str) else ""
+        row = Row(test_idx=0, prompt_idx=place, provider=provider, prompt=prompt)
+        if options.provider in ("", provider) and options.prompt in ("", _prompt(row)):
+            yield _Group(row, short(f"{provider} · {_prompt(row)}".strip(" ·")) or f"prompt {place}", prompt.metrics)
 
 
 def _tell_apart(name: str, groups: Sequence[_Group]) -> None:
@@ -244,6 +258,23 @@ def _run(group: _Group, of: _Of, options: Options, context: CollectContext) -> t
         )
         rejected.append(refuse(context.source, shown, what, hint="promptfoo eval --no-cache makes repeats"))
     return run, rejected
+
+
+def _total(group: _Group, of: _Of, data: bytes, context: CollectContext) -> EvalRun:
+    """A run of totals alone: nothing can be paired. Raises SourceError as :func:`scores_of`."""
+    if group.problem is not None:
+        raise group.problem
+    assert group.sums is not None
+    return EvalRun(
+        id=run_id("promptfoo", of.name, data, group.asset, group.version, of.suite),
+        asset_id=group.asset,
+        version=group.version,
+        suite=of.suite,
+        at=of.at,
+        scores=tuple(scores_of(f"{of.name}: {group.shown}", of.suite, group.sums)),
+        source=context.source,
+        format="promptfoo",
+    )
 
 
 def _answers(rows: Sequence[Row], of: _Of, options: Options) -> Iterator[Answer]:

@@ -12,6 +12,7 @@ import msgspec
 from pulse_tui.collectors._shared.fields import canonical
 from pulse_tui.collectors._shared.sheets import number
 from pulse_tui.collectors._shared.typed import typed
+from pulse_tui.collectors.promptfoo.sums import Stats, Sums
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.text import clean
 
@@ -193,10 +194,19 @@ class Tests:
         }
 
 
+class Summed(Prompt):
+    """A prompt with the sums over its tests."""
+
+    provider: Any = ""
+    metrics: Sums | None = None
+
+
 class _Results(msgspec.Struct):
     version: Any = None
     timestamp: Any = None
     results: list[Row] = []
+    prompts: list[Summed] = []
+    stats: Stats | None = None
 
 
 class _Version(msgspec.Struct):
@@ -230,6 +240,8 @@ class Output:
     def __init__(self, name: str, data: bytes) -> None:
         """JSON or JSON Lines. Raises SourceError when it is neither, broken or cut off, or of an older version."""
         self.description = self.timestamp = ""
+        self.prompts: list[Summed] = []
+        """What it says in sum, where it has no rows."""
         if _is_row(_first_line(data)):
             self.rows = list(_lines(name, data))
             return
@@ -241,6 +253,16 @@ class Output:
             )
         document = typed(name, data, _DOCUMENT, _WHAT)
         self.rows = document.results.results
+        if not self.rows:
+            self.prompts = [p for p in document.results.prompts if p.metrics is not None]
+        stats = document.results.stats
+        if (
+            not self.rows
+            and not self.prompts
+            and stats is not None
+            and (stats.successes or stats.failures or stats.errors)
+        ):
+            self.prompts = [Summed(metrics=stats.sums())]
         if document.config is not None and isinstance(document.config.description, str):
             self.description = document.config.description
         if isinstance(document.results.timestamp, str):

@@ -1,4 +1,4 @@
-"""SPDX 2.2 and 2.3 documents in JSON: packages and their relationships. Files and snippets are not read.
+"""SPDX 2.2 and 2.3 documents in JSON, SPDX 3 in JSON-LD: packages and their relationships. Files and snippets are not read.
 
 https://spdx.github.io/spdx-spec/v2.3/
 """
@@ -27,6 +27,7 @@ from pulse_tui.collectors._shared.bills import (
     tag_of,
     text,
 )
+from pulse_tui.collectors.spdx.graph import CONTEXT, parse_graph
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.purl import BadPurl
@@ -119,27 +120,37 @@ def collect(options: Options, context: CollectContext) -> Collected:
 
 
 def accepts(name: str, head: Peek) -> bool:
-    """JSON that says ``"spdxVersion": "SPDX-2..."`` anywhere at its top (or in GitHub's ``{"sbom": ...}``), or is
-    named ``*.spdx.json``.
+    """JSON that says ``"spdxVersion": "SPDX-2..."`` anywhere at its top (or in GitHub's ``{"sbom": ...}``), whose
+    ``@context`` is that of SPDX 3, or is named ``*.spdx.json``.
     """
     if head.top:
+        if _is_graph(head):
+            return True
         inner = members(head.top["sbom"]) if "sbom" in head.top else {}
         return head.says("spdxVersion").startswith("SPDX-2") or "spdxVersion" in inner or name.endswith(".spdx.json")
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
     return start and (_VERSION.search(head) is not None or name.endswith(".spdx.json"))
 
 
+def _is_graph(head: Peek) -> bool:
+    """JSON-LD under the context of SPDX 3, which may be one of several."""
+    return CONTEXT.encode() in bytes(head.top.get("@context", b""))
+
+
 def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
     """One bill. A package or relationship of another shape, and a dependency on what is not in the document, are
-    Rejected by their place; the others land. Raises SourceError when it is not an SPDX 2 document.
+    Rejected by their place; the others land. Raises SourceError when it is no SPDX document of version 2 or 3.
     """
     place(name, options)
+    if _is_graph(Peek(data)):
+        return parse_graph(name, data, options, context)
     document = decode(name, data, _DOCUMENT, "SPDX document")
     if not document.version and members(document.wrapped):
         document = decode(name, bytes(document.wrapped), _DOCUMENT, "SPDX document")
     if not document.version.startswith("SPDX-2."):
         message = f"spdxVersion is {clean(document.version, 40)!r}" if document.version else "it has no spdxVersion"
-        raise SourceError(f"{name} is not an SPDX 2 document: {message}", todo="Give the JSON form of SPDX 2.2 or 2.3")
+        todo = "Give the JSON form of SPDX 2.2, 2.3 or 3"
+        raise SourceError(f"{name} is not an SPDX document: {message}", todo=todo)
     refusals = Refusals(context.source, name)
     graph = Graph()
     packages = list(each(document.packages, _PACKAGE, "packages", refusals, lost=True))
