@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Shell
+from tests.house.own_bill import BILL
 
 WEAK = {
     "id": "GHSA-1",
@@ -62,3 +63,15 @@ def test_only_a_bill_that_is_clean_and_read_whole_is_clean(shell: Shell, stored:
 def test_nothing_of_the_file_is_kept(shell: Shell, stored: Path) -> None:
     shell("match", bill(stored, "pkg:pypi/never-seen@1"))
     assert shell("components", "find", "never-seen").code == 1
+
+
+def test_our_own_bill_is_read_whole_and_a_weakness_in_it_is_found(shell: Shell, home: Path) -> None:
+    parts = json.loads(BILL.read_bytes())["components"]
+    pinned = next(part["version"] for part in parts if part["name"] == "httpx")
+    weak = {**WEAK, "affected": [{"package": {"ecosystem": "PyPI", "name": "httpx"}, "versions": [pinned]}]}
+    (home / "osv.json").write_text(json.dumps(weak))
+    assert shell("ingest", home / "osv.json").code == 0
+    said = shell("match", BILL)
+    assert (said.code, said.err) == (1, "")
+    assert f"✖ httpx {pinned}  matched: CVE-2026-7" in said.out
+    assert f"{len(parts)} components: 1 matched, 0 not audited, {len(parts) - 1} clean" in said.out
