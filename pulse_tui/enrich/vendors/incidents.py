@@ -27,6 +27,12 @@ _BEFORE = re.compile(
 )
 _AFTER = re.compile(r"\s+(?:yet|partially|for (?:some|most|many)|soon|shortly|in (?:some|most))\b", re.IGNORECASE)
 _PAST_TITLE = re.compile(r"\A\W*(?:resolved|closed|completed)\b|[\[(](?:resolved|closed)[\])]", re.IGNORECASE)
+_STATUS = re.compile(
+    r"\A[\[(\s]*(?:investigating|identified|monitoring|ongoing|update|updated|resolved|closed|completed)"
+    r"\s*(?:[\])]\s*[:\u2013\u2014-]?|\s[\u2013\u2014-]\s|:)",
+    re.IGNORECASE,
+)
+"""``Identified: `` or ``[Update] `` before a title is of the day, not of the incident."""
 _SAME = timedelta(hours=48)
 """Two notes with nearly the same title that lie further apart are two incidents."""
 
@@ -50,7 +56,9 @@ def ended(note: Note) -> bool:
 
 
 def same_incident(note: Note, title: str, key: str, at: datetime) -> bool:
-    """Whether a note continues the open incident that was last called ``title`` under ``key``: pages change both."""
+    """Whether a note continues the open incident that was last called ``title`` under ``key``: pages change both, and
+    some list one incident twice, each update under a key of its own.
+    """
     if note.key == key:
         return True
     mine, other = _words(note.title), _words(title)
@@ -59,7 +67,7 @@ def same_incident(note: Note, title: str, key: str, at: datetime) -> bool:
 
 
 def _words(title: str) -> list[str]:
-    return re.findall(r"[\w.-]+", title.lower())
+    return re.findall(r"[\w.-]+", _STATUS.sub("", title).lower())
 
 
 def _upwards(body: str) -> bool:

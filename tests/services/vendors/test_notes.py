@@ -37,6 +37,34 @@ def test_an_incident_whose_title_and_key_change_is_one_alert_and_its_resolved_en
     assert alert.state is AlertState.RESOLVED
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("Elevated error rates on gpt-4.1", "Elevated error rates on gpt-4.1"),
+        ("Investigating: Elevated error rates on gpt-4.1", "Identified: Elevated error rates on gpt-4.1"),
+        ("[Investigating] Elevated error rates on gpt-4.1", "Update - Elevated error rates on gpt-4.1"),
+        ("gpt-4.1: outage", "gpt-4.1 outage"),
+    ],
+)
+@pytest.mark.parametrize("apart", [0, 10])
+def test_an_incident_under_two_keys_in_one_round_is_one_alert(
+    judge: JudgeParts, first: str, second: str, apart: int
+) -> None:
+    body = "Investigating - elevated errors with gpt-4.1"
+    ingest([_note("a", first, body, 0), _note("b", second, body, apart)], [], judge, later(minutes=15))
+    (alert,) = alerts(judge)
+    assert (alert.open, alert.count) == (True, 2)
+    take(judge, "b", second, "Resolved - all is well. Investigating - elevated errors with gpt-4.1", 20)
+    assert [a.open for a in alerts(judge)] == [False]
+
+
+def test_two_incidents_in_one_round_are_two_alerts(judge: JudgeParts) -> None:
+    errors = _note("a", "Elevated error rates on gpt-4.1", "Investigating - elevated errors with gpt-4.1", 0)
+    slow = _note("b", "Degraded performance of gpt-4.1", "Investigating - slow answers of gpt-4.1", 0)
+    ingest([errors, slow], [], judge, later(minutes=15))
+    assert [a.open for a in alerts(judge)] == [True, True]
+
+
 def test_a_reminder_without_a_date_leaves_the_announced_one(judge: JudgeParts) -> None:
     take(judge, "a", "gpt-4.1", "gpt-4.1 will be shut down on 2026-12-15.")
     before = alerts(judge)[0].priority
