@@ -198,6 +198,11 @@ class PushedChange(msgspec.Struct, frozen=True, kw_only=True):
     digest: str | None = None
     """Of the content after the change."""
 
+    @property
+    def sentence(self) -> str:
+        """``system prompt change by ana: the refund paragraph``."""
+        return f"{self.change.value.replace('_', ' ')} by {self.by}: {self.what}"
+
 
 class Attestation(msgspec.Struct, frozen=True, kw_only=True):
     """How a release was made, as a build system or a signed statement reports it.

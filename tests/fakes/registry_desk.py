@@ -52,6 +52,7 @@ RELEASES = (
     ReleaseRow("3.7.2-hotfix", 1415, "3.7", "draft", (), ago(20), "", None, "", "", "sha256:77aa01", "another digest was seen for it: sha256:0badc0, by ci, 2026-11-22"),
     ReleaseRow("3.8.1", 1412, "3.8", "promoted", ("production",), ago(160), "prod by ana", ago(144), "3.8.0", "PASS", "sha256:41c9ab", ""),
     ReleaseRow("3.8.0", 1402, "3.8", "promoted", (), ago(400), "prod by ben", ago(380), "3.7.1", "PASS", "sha256:1d0e44", "gone from its source since 2026-11-20"),
+    ReleaseRow("3.7.1", 1395, "", "", (), ago(880), "", None, "", "", "sha256:5a5a5a", "", "system prompt change", "ana", "the refund paragraph"),
     ReleaseRow("3.7.1", 1391, "3.7", "retired", (), ago(900), "prod by ana", ago(880), "", "PASS", "sha256:5512fe", ""),
 )  # fmt: skip
 TREE = Tree(

@@ -35,12 +35,14 @@ class WorkflowRow(NamedTuple):
 
 
 class ReleaseRow(NamedTuple):
-    """A release in its asset's history."""
+    """A release in its asset's history, or a pushed change of one: it has a row, and an iteration, of its own."""
 
     version: str
+    """Of a change: the version that was changed; empty when it is not known."""
     iteration: int
     branch: str
     state: str
+    """A word of :class:`~pulse_tui.domain.release.ReleaseState`; empty for a change."""
     serves: tuple[str, ...]
     """Environments where it serves now."""
     created_us: int
@@ -54,11 +56,17 @@ class ReleaseRow(NamedTuple):
     digest: str
     remark: str
     """Anomalies, if any: no semantic version, gone from its source, another digest was seen."""
+    change: str = ""
+    """``system prompt change``; empty for a release."""
+    by: str = ""
+    """Who changed it."""
+    what: str = ""
+    """What was changed, as it was reported."""
 
     @property
     def key(self) -> str:
         """The row's identity."""
-        return self.version
+        return f"{self.version}@{self.iteration}" if self.change else self.version
 
 
 class ReleaseStory(NamedTuple):

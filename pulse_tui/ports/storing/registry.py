@@ -53,7 +53,7 @@ class EstateStore(Protocol):
         """Insert new releases and changes of known ones with the iteration numbers that they carry."""
         ...
 
-    def pushed_changes(self, asset_id: str, version: str | None = None) -> list[PushedChange]:
+    def pushed_changes(self, asset_id: str, version: str | None = None, limit: int = 500) -> list[PushedChange]:
         """Newest first; ``version``: only of this one."""
         ...
 

@@ -44,6 +44,10 @@ def release_story(parts: JudgeParts, asset_id: str, version: str) -> ReleaseStor
             *_approved(tx, release),
             *_where(tx, release),
             *(("Promoted", _promoted(p)) for p in tx.estate.promotions(asset_id) if p.version == version),
+            *(
+                ("Changed", f"{iso(c.at)} iteration {c.iteration}, {c.sentence}")
+                for c in tx.estate.pushed_changes(asset_id, version)
+            ),
             *((f"Lineage {part}", value) for part, value in _stated(release.lineage)),
             *((f"Interface {part}", value) for part, value in _stated(release.interface)),
             *((f"Provenance {name}", value) for name, value in sorted(release.provenance.items())),

@@ -205,10 +205,16 @@ def _endpoints(tx: Transaction, asset_id: str) -> Iterator[Line]:
 
 
 def _releases(tx: Transaction, asset_id: str) -> Iterator[Line]:
-    for release in reversed(tx.estate.releases(asset_id)[-RELEASES:]):
+    """The newest releases and the pushed changes of them, by iteration."""
+    lines = list[tuple[int, Line]]()
+    for release in tx.estate.releases(asset_id)[-RELEASES:]:
         back = f", back to {release.rollback_pointer}" if release.rollback_pointer else ""
         what = f"{release.version} iteration {release.iteration}: {release.state.value}"
-        yield "Release", f"{what}, {release.digest or 'no digest'}{back}"
+        lines.append((release.iteration, ("Release", f"{what}, {release.digest or 'no digest'}{back}")))
+    for change in tx.estate.pushed_changes(asset_id, limit=RELEASES):
+        what = f"{change.version or 'no version named'} iteration {change.iteration}: {change.sentence}"
+        lines.append((change.iteration, ("Change", f"{what}, {iso(change.at)}")))
+    yield from (line for _, line in sorted(lines, key=lambda found: -found[0])[:RELEASES])
 
 
 def _components(tx: Transaction, asset_id: str) -> Iterator[Line]:

@@ -16,6 +16,10 @@ _RELEASES = """
 SELECT created_at, asset_id, version, iteration, branch FROM releases
 WHERE created_at >= :since AND created_at < :until ORDER BY created_at DESC, asset_id, iteration DESC LIMIT :limit
 """
+_CHANGES = """
+SELECT at, asset_id, version, iteration, change, "by", what FROM pushed_changes
+WHERE at >= :since AND at < :until ORDER BY at DESC, asset_id, iteration DESC LIMIT :limit
+"""
 _PROMOTIONS = """
 SELECT at, asset_id, version, environment, "by", why FROM promotions
 WHERE at >= :since AND at < :until ORDER BY at DESC, seq DESC LIMIT :limit
@@ -54,6 +58,17 @@ def read_calendar(execute: Execute, since_us: int, until_us: int, limit: int = M
         CalendarRow(at, OURS, "released", f"{asset} {version}", _made(iteration, branch), asset)
         for at, asset, version, iteration, branch in execute(_RELEASES, some)
     ]
+    rows.extend(
+        CalendarRow(
+            at,
+            OURS,
+            change.replace("_", " "),
+            f"{asset} {version or ''}".rstrip(),
+            f"iteration {n} by {by}: {what}",
+            asset,
+        )
+        for at, asset, version, n, change, by, what in execute(_CHANGES, some)
+    )
     rows.extend(_promotions(execute, span, limit))
     rows.extend(CalendarRow(n[0], n[1], _labels(n[3]), n[2], n[4] or "", n[5]) for n in execute(_NOTES, some))
     rows.extend(

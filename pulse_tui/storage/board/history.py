@@ -1,4 +1,4 @@
-"""An asset's releases as rows: where each serves, who promoted it, its verdicts."""
+"""An asset's releases and their changes as rows: where each serves, who promoted it, its verdicts."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from pulse_tui.storage.board.trends import WORST_FIRST, Execute
 _RELEASES = """
 SELECT version, iteration, branch, state, created_at, rollback_pointer, digest
 FROM releases WHERE asset_id = :asset ORDER BY iteration DESC
+"""
+_CHANGES = """
+SELECT version, iteration, change, at, "by", what, digest FROM pushed_changes
+WHERE asset_id = :asset ORDER BY iteration DESC
 """
 _SERVING = "SELECT version, environment FROM deployments WHERE asset_id = :asset"
 _PROMOTIONS = 'SELECT version, environment, "by", at FROM promotions WHERE asset_id = :asset ORDER BY at, seq'
@@ -59,7 +63,16 @@ def read_history(execute: Execute, asset: str) -> tuple[ReleaseRow, ...]:
                 "; ".join(odd),
             )
         )
-    return tuple(rows)
+    changes = [_changed(*row) for row in execute(_CHANGES, about)]
+    return tuple(sorted([*rows, *changes], key=lambda row: -row.iteration) if changes else rows)
+
+
+def _changed(
+    version: str | None, iteration: int, change: str, at: int, by: str, what: str, digest: str | None
+) -> ReleaseRow:
+    return ReleaseRow(
+        version or "", int(iteration), "", "", (), at, "", None, "", "", digest or "", "", change.replace("_", " "), by, what
+    )  # fmt: skip
 
 
 def _verdicts(execute: Execute, asset: str) -> dict[str, str]:

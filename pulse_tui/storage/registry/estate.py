@@ -98,11 +98,11 @@ class EstateTables:
         insert_many(self._c, t.releases, [_RELEASE.row(r) for r in releases])
         insert_many(self._c, t.pushed_changes, [_CHANGE.row(c) for c in changes])
 
-    def pushed_changes(self, asset_id: str, version: str | None = None) -> list[PushedChange]:
+    def pushed_changes(self, asset_id: str, version: str | None = None, limit: int = 500) -> list[PushedChange]:
         query = sa.select(t.pushed_changes).where(t.pushed_changes.c.asset_id == asset_id)
         if version is not None:
             query = query.where(t.pushed_changes.c.version == version)
-        rows = self._c.execute(query.order_by(t.pushed_changes.c.iteration.desc()))
+        rows = self._c.execute(query.order_by(t.pushed_changes.c.iteration.desc()).limit(limit))
         return [_CHANGE.item(r) for r in rows.mappings()]
 
     def known_versions(self, versions: Collection[tuple[str, str]]) -> set[tuple[str, str]]:

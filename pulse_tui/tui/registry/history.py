@@ -1,4 +1,4 @@
-"""The releases of an asset: compare two, ask the gate, approve, promote, quarantine, retire."""
+"""The releases of an asset, with their pushed changes: compare two, ask the gate, approve, promote, quarantine, retire."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ class HistoryScreen(ReleaseKeys, ListScreen[HistoryLine]):
     def show_history(self, rows: Sequence[ReleaseRow]) -> None:
         """The releases with news; the mark stays while its release does."""
         self.rows = tuple(rows)
-        if all(row.version != self.marked for row in rows):
+        if all(row.key != self.marked for row in rows):
             self.marked = None
-        self.table.update_rows([HistoryLine(row, row.version == self.marked) for row in rows], self.now_us)
+        self.table.update_rows([HistoryLine(row, row.key == self.marked) for row in rows], self.now_us)
         if self.is_mounted:
             self.moved()
 
@@ -56,18 +56,21 @@ class HistoryScreen(ReleaseKeys, ListScreen[HistoryLine]):
 
     def subject(self) -> Subject | None:
         line = self.table.row
-        return Subject(self.asset_id, line.row.version, line.row.state) if line is not None else None
+        if line is None or line.row.change:
+            return None
+        return Subject(self.asset_id, line.row.version, line.row.state)
 
     def applies(self, action: str) -> bool:
         if action in ("mark", "diff"):
-            return self.table.row is not None
+            return self.subject() is not None
         if action == "gate" or action.endswith("_release"):
             return self.release_applies(action)
         return super().applies(action)
 
     def action_open(self) -> None:
-        if (subject := self.subject()) is not None:
-            self.post_message(asks.OpenRelease(subject.asset, subject.version))
+        line = self.table.row
+        if line is not None and line.row.version:
+            self.post_message(asks.OpenRelease(self.asset_id, line.row.version))
 
     def action_mark(self) -> None:
         if (subject := self.subject()) is not None:

@@ -30,6 +30,8 @@ def serves(row: ReleaseRow) -> Span:
 def history_cells(line: HistoryLine, now_us: int) -> Cells:
     """VERSION ITER BRANCH STATE SERVES PROMOTED BACK VERDICT CREATED. ``!`` stands by a version that has a remark."""
     row = line.row
+    if row.change:
+        return _change_cells(row, now_us)
     promoted = f"{row.promoted} {age(row.promoted_us, now_us)}" if row.promoted_us is not None else row.promoted
     marks = ("» " if line.marked else "") + row.version + (" !" if row.remark else "")
     return (
@@ -45,6 +47,22 @@ def history_cells(line: HistoryLine, now_us: int) -> Cells:
     )
 
 
+def _change_cells(row: ReleaseRow, now_us: int) -> Cells:
+    """A pushed change, in the columns of a release: what has no place there is in the line below the list."""
+    none = ("-", styles.DIM)
+    return (
+        (f"~ {row.version or '-'}", styles.DIM),
+        (str(row.iteration), styles.DIM),
+        none,
+        (row.change, styles.PLAIN),
+        none,
+        (f"changed by {row.by}", styles.DIM),
+        none,
+        none,
+        (age(row.created_us, now_us), styles.DIM),
+    )
+
+
 def history_fields(line: HistoryLine) -> Fields:
     """Names for the filter."""
     row = line.row
@@ -52,7 +70,7 @@ def history_fields(line: HistoryLine) -> Fields:
         "version": row.version,
         "iter": str(row.iteration),
         "branch": row.branch,
-        "state": row.state,
+        "state": row.change or row.state,
         "env": " ".join(environment(word)[0] for word in row.serves),
         "promoted": row.promoted,
         "back": row.pointer,
@@ -63,13 +81,18 @@ def history_fields(line: HistoryLine) -> Fields:
 
 
 def history_detail(row: ReleaseRow) -> list[Span]:
-    """What did not fit the line: its remark, and its digest."""
+    """What did not fit the line: its remark, and its digest; of a change what was changed, and by whom."""
+    if row.change:
+        return [
+            (f"{row.change} by {row.by}: {row.what}  ", styles.PLAIN),
+            (f"digest {row.digest or 'not known'}", styles.DIM),
+        ]
     remark = [(f"! {row.remark}  ", styles.WARN)] if row.remark else []
     return [*remark, (f"digest {row.digest or 'not known'}", styles.DIM)]
 
 
 HISTORY: Final[Spec[HistoryLine]] = Spec(
-    title="Releases, newest iteration first",
+    title="Releases and changes, newest iteration first",
     columns=(
         Column("VERSION", 7, 20),
         Column("ITER", 4, 7, right=True),
@@ -87,7 +110,8 @@ HISTORY: Final[Spec[HistoryLine]] = Spec(
     names=("version", "iter", "branch", "state", "env", "promoted", "back", "verdict", "digest", "remark"),
     wants_attention=lambda line: bool(line.row.remark) or line.row.verdict in ("FAIL", "INCONCLUSIVE"),
     copied=lambda line: (
-        f"{line.row.version} iteration {line.row.iteration} {line.row.state} {line.row.digest}"
+        f"{line.row.version} iteration {line.row.iteration} {line.row.change or line.row.state} {line.row.digest}"
+        + (f": by {line.row.by}: {line.row.what}" if line.row.change else "")
         + (f": {line.row.remark}" if line.row.remark else "")
     ),
     empty="no release is known yet. A source that reports versions brings them in, or: pulse-tui ingest",
@@ -98,7 +122,7 @@ def to_compare(rows: Sequence[ReleaseRow], version: str, marked: str | None) -> 
     """(older, newer) by iteration: ``version`` and the marked release, else the one that serves in production,
     else the one before it. None when there is no other.
     """
-    by_iteration = sorted(rows, key=lambda row: row.iteration)
+    by_iteration = sorted((row for row in rows if not row.change), key=lambda row: row.iteration)
     at = next((n for n, row in enumerate(by_iteration) if row.version == version), None)
     if at is None:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -17,6 +18,8 @@ from pulse_tui.services.signals.ingest import ingest
 from pulse_tui.settings.shapes import EstateShape
 from tests.fakes.nouns import NOW, signal
 from tests.services.said import alerts
+
+DAY = timedelta(days=1)
 
 
 def event(change: Change, version: str | None, **fields: Any) -> Signal:
@@ -67,6 +70,16 @@ def test_a_change_of_a_known_version_has_a_row_of_its_own_with_its_iteration(jud
             "the refund paragraph",
         )
         assert tx.estate.next_iteration("support-bot") == before + 2
+    row, *_ = judge.store.history("support-bot")
+    assert (row.version, row.iteration, row.change, row.by, row.what) == (
+        "3.8.1",
+        before + 1,
+        "system prompt change",
+        pushed.source,
+        "the refund paragraph",
+    )
+    (dated,) = [r for r in judge.store.calendar(NOW - DAY, NOW + DAY) if r.what == row.change]
+    assert dated.detail == f"iteration {row.iteration} by {row.by}: {row.what}"
 
 
 def test_two_events_of_one_unknown_version_are_a_draft_and_a_change_of_it(judge: JudgeParts) -> None:

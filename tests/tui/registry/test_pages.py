@@ -235,6 +235,18 @@ def test_an_asset_without_releases_says_what_to_do() -> None:
     play(scenario)
 
 
+def test_a_pushed_change_is_a_row_that_opens_its_release_and_is_nothing_to_approve() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("1", "h", "j", "j", "j", "j")
+        assert "system prompt change by ana: the refund paragraph" in pilot.text()
+        await pilot.press("space", "d", "A", "Q")
+        assert (pilot.screen_name, "\u00bb" in pilot.text()) == ("HistoryScreen", False)
+        await pilot.press("enter")
+        assert pilot.screen_name == "ReleaseScreen"
+
+    play(scenario)
+
+
 def test_the_gate_asks_for_an_environment_and_refuses_one_that_there_is_not() -> None:
     async def scenario(pilot: Pilot) -> None:
         await pilot.press("1", "h")
@@ -331,9 +343,9 @@ def test_escape_leaves_the_line_then_clears_the_filter_then_goes_back() -> None:
         await pilot.press("1", "h", "slash")
         await pilot.type("state=draft")
         await pilot.press("escape")
-        assert (pilot.screen_name, "1 of 5" in pilot.text()) == ("HistoryScreen", True)
+        assert (pilot.screen_name, "1 of 6" in pilot.text()) == ("HistoryScreen", True)
         await pilot.press("escape")
-        assert (pilot.screen_name, "1 of 5" in pilot.text()) == ("HistoryScreen", False)
+        assert (pilot.screen_name, "1 of 6" in pilot.text()) == ("HistoryScreen", False)
         await pilot.press("escape")
         assert pilot.screen_name == "MainScreen"
 

@@ -256,7 +256,7 @@ HOSTILE = "\x1b]0;owned\x07\x1b[31m[red]x[/red]\u202e\n\t" + "界" * 3
 def test_every_spec_draws_as_many_cells_as_it_has_columns_and_names_only_its_fields(spec: rows.Spec[object]) -> None:
     sample = {
         "Registry": REGISTRY[0] if spec.columns[0].title == "ASSET" else WORKFLOWS[0], "Used by": DEPENDENTS.rows[0],
-        "What does not agree": INVENTORY[0], "Releases, newest iteration first": release_rows.HistoryLine(RELEASES[0]),
+        "What does not agree": INVENTORY[0], "Releases and changes, newest iteration first": release_rows.HistoryLine(RELEASES[0]),
         "Dependencies": tree_rows.tree_lines(TREE.rows)[0], "Calendar, newest first": estate_rows.calendar_lines(CALENDAR, NOW_US)[0],
     }[spec.title]  # fmt: skip
     assert len(spec.cells(sample, NOW_US)) == len(spec.columns)
