@@ -11,13 +11,15 @@ from pulse_tui.domain.health import Health
 from pulse_tui.domain.moments import age, from_us, iso, to_us
 from pulse_tui.domain.standing import Standing
 from pulse_tui.domain.text import clean
-from pulse_tui.domain.views.alerts import AlertStory
+from pulse_tui.domain.views.alerts import AlertRow, AlertStory
 from pulse_tui.domain.views.board import Board, Header
 from pulse_tui.domain.words import URGENT
 from pulse_tui.settings.shapes import OperatorShape, RouteShape
 from pulse_tui.wiring import House
 
 QUARANTINE_SHOWN = 100
+_ADVISED = 3
+"""The most urgent alerts, whose advice is printed in full."""
 
 
 def arguments(parser: argparse.ArgumentParser, name: str) -> None:
@@ -46,8 +48,9 @@ def run(options: argparse.Namespace, name: str) -> int:
         board = house.store.board(house.settings.name, None, house.clock())
         now_us, operators = to_us(house.clock()), house.settings.operators
         routes = house.settings.routes
+        advice = [house.desk().story(a.id) for a in _urgent(board)[:_ADVISED]]
     silent = sorted({a.owner for a in board.alerts if a.owner and not any(_serves(r, a.owner) for r in routes)})
-    lines = _lines(board, operators, now_us)
+    lines = _lines(board, operators, now_us, advice)
     lines[1:1] = [f"NOBODY IS NOTIFIED: no route serves {owner}: add one under routes" for owner in silent]
     emit(options, board, lines)
     unfit = any(r.state == Standing.QUARANTINED for r in board.registry)
@@ -76,7 +79,9 @@ def _rollbacks(board: Board, operators: Sequence[OperatorShape], now_us: int) ->
     return lines
 
 
-def _lines(board: Board, operators: Sequence[OperatorShape], now_us: int) -> list[str]:
+def _lines(
+    board: Board, operators: Sequence[OperatorShape], now_us: int, advice: Sequence[AlertStory] = ()
+) -> list[str]:
     h = board.header
     canary = f" ({h.canary_risk} at risk)" if h.canary_risk else ""
     lines = [
@@ -126,7 +131,7 @@ def _lines(board: Board, operators: Sequence[OperatorShape], now_us: int) -> lis
         rest, other = len(board.registry) - len(risky), "other " if risky else ""
         lines.append(f"  {rest} {other}deployment{'' if rest == 1 else 's'} ok")
     lines += ["", "WHAT TO DO NOW"]
-    return [*lines, *(_todo(board) or ["  nothing urgent"])]
+    return [*lines, *(_todo(board, advice) or ["  nothing urgent"])]
 
 
 def _rest(h: Header) -> str:
@@ -135,10 +140,15 @@ def _rest(h: Header) -> str:
     return stale + (f", {h.production_other} watched or held" if h.production_other else "")
 
 
-def _todo(board: Board) -> list[str]:
-    urgent = [a for a in board.alerts if a.priority in URGENT and a.state == "firing"]
+def _urgent(board: Board) -> list[AlertRow]:
+    return [a for a in board.alerts if a.priority in URGENT and a.state == "firing"]
+
+
+def _todo(board: Board, advice: Sequence[AlertStory]) -> list[str]:
     lines = [f"  {r.todo}    {r.headline}" for r in board.runs if r.stopped]
-    lines += [f"  pulse-tui explain {urgent[0].id}"] if urgent else []
+    for story in advice:
+        lines.append(f"  {story.alert.priority} {story.alert.title}: pulse-tui explain {story.alert.id}")
+        lines += [f"    {line}" for line in story.advice]
     lines += [f"  {p.todo}    {p.headline}" for p in board.plans]
     lines += [
         f"  pulse-tui rollback plan {r.asset} --env {r.environment}    {r.version} is quarantined and serves"

@@ -88,3 +88,5 @@ class AlertStory(NamedTuple):
     plan_hash: str | None = None
     suite: str = ""
     """The benchmark suite that the alert is about; empty when it is about none."""
+    advice: tuple[str, ...] = ()
+    """Of ``todo``, what is to be done about the cause: the words of every other outlet."""

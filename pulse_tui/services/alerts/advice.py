@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from datetime import datetime, timedelta
 
 from pulse_tui.domain.advice import Advice
@@ -19,10 +19,12 @@ from pulse_tui.domain.evidence import (
 )
 from pulse_tui.domain.moments import age, iso, to_us
 from pulse_tui.domain.release import Release
+from pulse_tui.domain.rollback import PlanState
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.words import UNHEALTHY, Change, SignalType
 from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories.of_release import advisories_of
+from pulse_tui.services.alerts.underway import RolledBack, Underway
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.registry.fitness import faults
 from pulse_tui.services.registry.known_good import way_back
@@ -44,22 +46,28 @@ _LATER = {
     ),
     SignalType.PRICING_CHANGE: "compare the new price with the budget; a rollback changes no price",
     SignalType.RATE_LIMIT_CHANGE: "compare the new limits with the traffic, ask for more or throttle",
-    SignalType.VENDOR_NOTE: "run the suites again and compare with the baseline",
-    SignalType.SILENT_CHANGE: "run the suites again and compare with the baseline; pin an exact snapshot",
-    SignalType.CATALOGUE_CHANGE: "check that the models in use are still offered, and run the suites again",
-    SignalType.DEPENDENCY_CHANGE: "check what changed, and run the suites again",
+    SignalType.VENDOR_NOTE: "read what it announces, and compare what is measured now with the baseline",
+    SignalType.SILENT_CHANGE: "compare what is measured now with the baseline; pin an exact snapshot",
+    SignalType.CATALOGUE_CHANGE: "check that the models in use are still offered",
+    SignalType.DEPENDENCY_CHANGE: "check what changed, and whether it was meant",
     SignalType.COST_CHANGE: "compare the cost by release and by model; look for what uses more",
 }
 
 
+_RETEST = frozenset(
+    {SignalType.VENDOR_NOTE, SignalType.SILENT_CHANGE, SignalType.CATALOGUE_CHANGE, SignalType.DEPENDENCY_CHANGE}
+)
+"""What changed below the asset: whether it does as well as before is measured, not believed."""
+
+
 def advise(tx: Transaction, parts: JudgeParts, alert: Alert, signal: Signal, now: datetime) -> Advice:
-    """What to do about an open alert. Nothing advises a rollback that would not end the cause."""
+    """What to do about an open alert. Nothing advises a rollback that would not end the cause, nor what is done already."""
     evidence = signal.evidence
-    target = _Target(tx, parts, alert)
+    target = _Target(tx, parts, alert, now)
     if isinstance(evidence, AdvisoryEvidence):
         return _vulnerability(evidence, signal, target)
     if signal.signal_type is SignalType.DEPRECATION and isinstance(evidence, NoteEvidence):
-        return Advice(tuple(_deprecation(evidence, now)))
+        return Advice(tuple(_deprecation(evidence, target, now)))
     if signal.signal_type in UNHEALTHY and not _drifted(signal):
         return _unhealthy(signal, target)
     if words := _measured(signal):
@@ -67,17 +75,19 @@ def advise(tx: Transaction, parts: JudgeParts, alert: Alert, signal: Signal, now
     if signal.signal_type is SignalType.VERSION_EVENT:
         return _version(signal, target)
     if isinstance(evidence, HealthEvidence):
-        return Advice((_health(evidence, signal),))
-    return Advice((_LATER.get(signal.signal_type, "review it with the owner and decide"),))
+        return Advice((_health(evidence, signal, parts.sources),))
+    lines = (_LATER.get(signal.signal_type, "review it with the owner and decide"),)
+    return Advice((*lines, target.retest()) if signal.signal_type in _RETEST and alert.asset_id else lines)
 
 
 class _Target:
     """Where the asset would go back to in the alert's environment; found when it is asked for."""
 
-    def __init__(self, tx: Transaction, parts: JudgeParts, alert: Alert) -> None:
+    def __init__(self, tx: Transaction, parts: JudgeParts, alert: Alert, now: datetime) -> None:
         self.tx = tx
         self.parts = parts
         self.alert = alert
+        self.underway = Underway(tx, alert, now)
         self.serving: Deployment | None = None
         self.release: Release | None = None
         if alert.asset_id and alert.environment:
@@ -97,11 +107,41 @@ class _Target:
             f" ({digest}, iteration {self.release.iteration})"
         )
 
+    @property
+    def step(self) -> str:
+        """The move with what is to be done for it next: planned, approved or run."""
+        assert self.serving is not None
+        assert self.release is not None
+        found = self.underway.plan
+        if found is not None and found[0].to_version == self.release.version:
+            plan, state = found
+            if state is PlanState.APPROVED:
+                return f"{self.move}: plan {plan.hash[:12]} is approved already, run it: pulse-tui rollback run {plan.hash[:12]}"
+            return (
+                f"{self.move}: plan {plan.hash[:12]} is proposed already and waits for approval:"
+                f" pulse-tui rollback show {plan.hash[:12]}"
+            )
+        where = f"{self.serving.asset_id} --env {self.serving.environment.value} --alert {self.alert.id}"
+        return f"{self.move}: plan it, approve inside the plan: pulse-tui rollback plan {where}"
+
     def faults(self) -> list[str]:
         """What is known to speak against it."""
         assert self.serving is not None
         assert self.release is not None
         return faults(self.tx, self.parts, self.release, self.serving.environment)
+
+    def retest(self) -> str:
+        """Measure the asset again, unless that is under way."""
+        if self.underway.measuring:
+            return self.underway.measuring
+        asset_id = self.alert.asset_id
+        suites = [s.id for s in self.parts.suites.values() if asset_id in s.baselines]
+        runs = [s for s in suites if self.parts.suites[s].command]
+        if runs:
+            return f"run the suite again: pulse-tui suite run {runs[0]} --asset {asset_id}"
+        if suites:
+            return f"run {', '.join(suites[:_NAMED])} again on what serves, and ingest the result"
+        return f"no suite measures {asset_id}: measure it by hand"
 
 
 # --------------------------------------------------------------------------- a vulnerability
@@ -109,7 +149,9 @@ class _Target:
 
 def _vulnerability(evidence: AdvisoryEvidence, signal: Signal, target: _Target) -> Advice:
     """Upgrade, waive or freeze; a rollback only to what is free of it."""
-    if signal.confidence < 0.5:
+    if any(name.startswith("MAL-") for name in (evidence.advisory, *evidence.aliases)):
+        lines = list(_malicious(evidence))
+    elif signal.confidence < 0.5:
         what = f"{evidence.component} {evidence.installed or '(version unknown)'}"
         lines = [f"find out whether {what} is affected: it could not be compared; then upgrade, or waive it"]
     elif evidence.fixed:
@@ -119,17 +161,51 @@ def _vulnerability(evidence: AdvisoryEvidence, signal: Signal, target: _Target) 
     ahead = _free_ahead(evidence.advisory, target)
     if ahead is not None:
         lines.insert(0, f"promote {ahead.version}: {evidence.advisory} does not reach what its own bill lists")
-    lines.append("else waive it with a reason and a review date, or freeze promotions until it is fixed")
+    lines += _exceptions(target)
+    done = target.underway.rolled_back
+    if done is not None and signal.observed_at <= done.at and signal.confidence >= 0.5:
+        lines.append(f"{done} did not help: {evidence.advisory} reaches {done.plan.to_version} as well")
     if target.release is None or target.serving is None:
         return Advice(tuple(lines))
     version = target.release.version
     audited = advisories_of(target.tx, target.parts, target.release, target.serving.environment)
     reaches = audited.reaches(evidence.advisory, target.tx)
+    if reaches is False and (found := _others(target, evidence.advisory)):
+        lines.append(f"{version} is free of it, but no good rollback target: {'; '.join(found[:_NAMED])}")
+        return Advice(tuple(lines), rollback=True)
     if reaches is False:
-        return Advice((*lines, f"or {target.move}: {version} is free of it"), rollback=True)
+        return Advice((*lines, f"or {target.step}; {version} is free of it"), rollback=True)
     if reaches:
         return Advice((*lines, f"a rollback does not help: it reaches {version} as well"))
     return Advice((*lines, f"a rollback may not help: whether it reaches {version} is not known, it has no own bill"))
+
+
+def _malicious(evidence: AdvisoryEvidence) -> Iterator[str]:
+    """Code that was put there on purpose: it ran, so what it could reach is not trusted any more."""
+    installed = f" {evidence.installed}" if evidence.installed else ""
+    yield f"take {evidence.component}{installed} out at once and release without it: it is malicious code, no weakness"
+    yield "replace every secret that it could read, and look for what it left behind on the hosts where it ran"
+
+
+def _others(target: _Target, advisory: str) -> list[str]:
+    """What else speaks against the rollback target."""
+    return [fault for fault in target.faults() if not fault.startswith(advisory)]
+
+
+def _exceptions(target: _Target) -> Iterator[str]:
+    """Freeze and waive, or who did so already."""
+    asset_id, hold, waiver = target.alert.asset_id, target.underway.frozen, target.underway.waiver
+    if waiver:
+        yield waiver
+    else:
+        yield f"or waive it with a review date: pulse-tui alert waive {target.alert.id} --days 30 --why REASON"
+    if asset_id is None or waiver:
+        return
+    if hold is not None:
+        scope = hold.asset_id or "everything"
+        yield f"promotions of {scope} are held already ({hold.id}, by {hold.placed_by}) until {hold.until_condition}"
+    else:
+        yield f"freeze promotions until it is fixed: pulse-tui freeze {asset_id} --why REASON"
 
 
 def _free_ahead(advisory: str, target: _Target) -> Release | None:
@@ -154,7 +230,7 @@ def _free_ahead(advisory: str, target: _Target) -> Release | None:
 # --------------------------------------------------------------------------- an announcement
 
 
-def _deprecation(evidence: NoteEvidence, now: datetime) -> Iterator[str]:
+def _deprecation(evidence: NoteEvidence, target: _Target, now: datetime) -> Iterator[str]:
     models = ", ".join(evidence.models) or "the model"
     if evidence.effective_at is None:
         yield f"choose a successor of {models}: no date is named yet, ask {evidence.vendor}"
@@ -165,6 +241,8 @@ def _deprecation(evidence: NoteEvidence, now: datetime) -> Iterator[str]:
             yield f"choose a successor of {models} before {when}, {days} days from now"
         else:
             yield f"{models} was to end on {when}, {-days} days ago: move to a successor now"
+    if target.underway.measuring:
+        yield target.underway.measuring
     yield "run the suites on the successor, release it, and promote it through the gate; a rollback does not help"
 
 
@@ -175,8 +253,14 @@ def _unhealthy(signal: Signal, target: _Target) -> Advice:
     measured = _measured(signal)
     serving = target.serving
     version = signal.current_version or target.alert.version
+    done = target.underway.rolled_back
     if serving is None or (version is not None and version != serving.version):
-        return Advice((measured or f"{version or 'it'} does not serve there now: keep it out until it is fixed",))
+        words = measured or f"{version or 'it'} does not serve there now: keep it out until it is fixed"
+        return Advice((f"{done} is done already: see what is measured next", words) if done is not None else (words,))
+    if done is not None and signal.occurred_at <= done.at:
+        return Advice((f"{done} is done already: see what is measured next before anything else",))
+    if done is not None:
+        return _did_not_help(signal, target, done)
     if _unchanged(target.tx, signal, serving):
         causes = list(_causes(target.tx, signal, serving))
         since = f"the release did not change: {serving.version} serves since {iso(serving.since)}"
@@ -191,12 +275,27 @@ def _unhealthy(signal: Signal, target: _Target) -> Advice:
     elif found := target.faults():
         lines.append(f"{target.release.version} is no good rollback target: {'; '.join(found[:_NAMED])}")
         lines.append(
-            f"fix {serving.version} forward, or name another target; if it hurts more than that: {target.move}"
+            f"fix {serving.version} forward, or name another target; if it hurts more than that, {target.step}"
         )
     else:
-        lines.append(f"{target.move}: plan it, approve inside the plan")
+        lines.append(target.step)
     if measured:
         lines.append(measured)
+    return Advice(tuple(lines), rollback=target.release is not None)
+
+
+def _did_not_help(signal: Signal, target: _Target, done: RolledBack) -> Advice:
+    """It was rolled back and does badly still: the release that was left was not the cause, or not alone."""
+    assert target.serving is not None
+    lines = [f"{done} did not help: {target.serving.version} does badly as well"]
+    causes = list(_causes(target.tx, signal, target.serving))
+    lines += [f"the cause lies elsewhere: {'; '.join(causes[:_NAMED])}"] if causes else []
+    lines.append("look at what both releases share: vendor, data, traffic, configuration")
+    lines.append(f"if {done.plan.from_version} was better: pulse-tui rollback undo {done.plan.hash[:12]}")
+    if target.release is not None:
+        known = target.faults()
+        against = f" ({'; '.join(known[:_NAMED])})" if known else ""
+        lines.append(f"a further rollback to {target.release.version}{against} only if all else fails")
     return Advice(tuple(lines), rollback=target.release is not None)
 
 
@@ -270,12 +369,16 @@ def _measured(signal: Signal) -> str:
 # --------------------------------------------------------------------------- a version
 
 
-def _health(evidence: HealthEvidence, signal: Signal) -> str:
+def _health(evidence: HealthEvidence, signal: Signal, sources: Container[str]) -> str:
     if evidence.state == UNDELIVERED:
         return signal.summary or f"correct {evidence.subject}, and call the owner"
     if signal.asset_id is not None:  # a suite that could not be run on it
         return f"correct what {evidence.subject} runs, then run it again: nothing is known of the release until then"
-    return f"repair {evidence.subject}: what is not watched cannot be judged"
+    return (
+        f"repair {evidence.subject}: what is not watched cannot be judged; then pulse-tui refresh {evidence.subject}"
+        if evidence.subject in sources
+        else f"repair {evidence.subject}: what is not watched cannot be judged"
+    )
 
 
 def _version(signal: Signal, target: _Target) -> Advice:
@@ -286,5 +389,5 @@ def _version(signal: Signal, target: _Target) -> Advice:
     lines = [(behind.todo if behind is not None else "") or "find out who changed it, and whether that was meant"]
     if target.release is None or signal.change not in _UNASKED:
         return Advice(tuple(lines))
-    lines.append(f"if nobody meant it: {target.move}")
+    lines.append(f"if nobody meant it, {target.step}")
     return Advice(tuple(lines), rollback=True)

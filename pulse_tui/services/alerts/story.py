@@ -69,6 +69,7 @@ def alert_story(parts: RollbackParts, alert_id: str) -> AlertStory:
             timeline=tuple(_timeline(tx, alert, signal)),
             rollback_possible=advice.rollback and alert.open,
             plan_hash=plan,
+            advice=advice.lines if alert.open else (),
             suite=signal.evidence.suite if isinstance(signal.evidence, (MetricEvidence, SuiteEvidence)) else "",
         )
 

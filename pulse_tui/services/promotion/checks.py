@@ -74,13 +74,18 @@ def _holds(a: Asked) -> Iterator[Found]:
         yield Found(_OK, f"no hold on {a.release.asset_id} in {a.environment.value}")
     for hold in standing:
         scope = hold.asset_id or "everything"
-        detail = f"{hold.kind.value} of {scope}: {hold.why}; until {hold.until_condition} (placed by {hold.placed_by})"
+        detail = f"{hold.kind.value} {hold.id} of {scope}: {hold.why}; until {hold.until_condition} (placed by {hold.placed_by})"
         met, remark = _met(a, hold)
         if met:
             yield Found(_OK, f"{detail}; {remark}")
         else:
-            lift = f"Wait until it ends, or pulse-tui freeze {hold.id} --lift --why REASON"
-            yield Found(_FAILED, detail + (f"; {remark}" if remark else ""), lift)
+            yield Found(_FAILED, detail + (f"; {remark}" if remark else ""), lifting(hold))
+
+
+def lifting(hold: Hold) -> str:
+    """What ends this hold, by its id: where several stand, each is lifted by itself."""
+    command = f"pulse-tui freeze {hold.id} --lift --why REASON"
+    return f"{hold.kind.value} {hold.id} ({hold.why}): wait until {hold.until_condition}: {command}"
 
 
 def _met(a: Asked, hold: Hold) -> tuple[bool, str]:
@@ -115,7 +120,7 @@ def _advisories(a: Asked) -> Iterator[Found]:
         if waived := _waived(a, weakness):
             yield Found(GateStatus.ACCEPTED, f"{weakness}{basis}; waived {waived}")
         else:
-            yield Found(_FAILED, f"{weakness}{basis}", f"Release a version without it, or waive {weakness.name}")
+            yield Found(_FAILED, f"{weakness}{basis}", _without(a, weakness))
     if unknown:
         yield Found(_MISSING, f"not decided: {_named(unknown)}{basis}", "Find out whether they are affected")
     if audited.basis is Basis.IN_FORCE:
@@ -129,6 +134,13 @@ def _advisories(a: Asked) -> Iterator[Found]:
 def _named(weaknesses: Sequence[Weakness]) -> str:
     more = f" and {len(weaknesses) - _SHOWN} more" if len(weaknesses) > _SHOWN else ""
     return "; ".join(map(str, weaknesses[:_SHOWN])) + more
+
+
+def _without(a: Asked, weakness: Weakness) -> str:
+    """A release without it; a waiver is of an alert, so it is offered where one is open."""
+    release = f"Release a version without {weakness.name}"
+    here = [x for x in a.tx.judgements.open_alerts_about(weakness.fingerprint) if x.environment is a.environment]
+    return f"{release}, or waive it: pulse-tui alert waive {here[0].id} --days 30 --why REASON" if here else release
 
 
 def _waived(a: Asked, weakness: Weakness) -> str | None:
@@ -193,7 +205,16 @@ def _alerts(a: Asked) -> Iterator[Found]:
     if not urgent:
         yield Found(_OK, "no P1 alert is open on this release")
     for alert in urgent:
-        yield Found(_FAILED, f"{alert.priority.value} {alert.title} ({alert.id})", f"pulse-tui explain {alert.id}")
+        yield Found(_FAILED, f"{alert.priority.value} {alert.title} ({alert.id})", _advised(a, alert))
+
+
+def _advised(a: Asked, alert: Alert) -> str:
+    """The alert's own advice, in the words of its page."""
+    signal = a.tx.signals.get(alert.signal_id)
+    if signal is None:
+        return f"pulse-tui explain {alert.id}"
+    parts = a.parts.judging
+    return "; ".join(parts.advise(a.tx, parts, alert, signal, a.now).lines)
 
 
 def _of_advisory(a: Asked, alert: Alert) -> bool:

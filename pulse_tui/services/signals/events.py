@@ -88,7 +88,8 @@ class Events:
             advice=cache(lambda: self._parts.advise(self._tx, self._parts, alert, fact.signal, self._now).lines),
         )
         done: list[Done] = []
-        for kind in kinds:
+        messages = {route.kind for route in self._parts.routes}
+        for kind in sorted(kinds, key=messages.__contains__):  # a message says what is done already, so it comes last
             try:
                 effects = list(self._parts.actions[kind].respond(case))
             except Exception as error:  # a bug of an installed kind, or one that is gone: shown with the alert

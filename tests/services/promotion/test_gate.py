@@ -21,7 +21,7 @@ from pulse_tui.services.signals.ingest import ingest
 from pulse_tui.settings.shapes import SuiteShape
 from tests.fakes.bills import bill, package
 from tests.fakes.clock import Clock
-from tests.fakes.nouns import CANARY, NOW, PRODUCTION, asset, changed, deployment, later, release
+from tests.fakes.nouns import CANARY, NOW, PRODUCTION, asset, changed, deployment, hold, later, release
 from tests.fakes.runs import GOLDEN as ANY_GOLDEN
 from tests.fakes.runs import REDTEAM as ANY_REDTEAM
 from tests.fakes.runs import jailbreaks, measured_well, run_with_items
@@ -138,8 +138,8 @@ def test_a_run_that_fell_stays_a_failure_when_somebody_lifts_the_hold(parts: Rol
     take(suite, run_with_items("g2", "3.8.2", 0.80))
     with suite.store.read() as tx:
         standing = [h.id for h in tx.judgements.holds("support-bot")]
-    for hold in standing:
-        operate.lift(suite.store, hold, "ana", "measured by hand", NOW)
+    for ident in standing:
+        operate.lift(suite.store, ident, "ana", "measured by hand", NOW)
     answer = ask(suite)
     assert found(answer, "holds").ok
     functional = found(answer, "functional")
@@ -388,3 +388,14 @@ def test_the_screen_gets_every_reason_with_what_it_does(parts: RollbackParts) ->
     closed = gate_story(answer._replace(go=False, reasons=(Reason("holds", "failed", True, "GO is not in sight", "wait"),)))  # fmt: skip
     assert closed.word == "BLOCKED"
     assert closed.reasons[0] == ("holds", GateMark.BLOCKING, "failed, blocking: GO is not in sight -> wait")
+
+
+def test_each_of_several_holds_is_named_with_its_reason_and_the_command_that_lifts_it(parts: RollbackParts) -> None:
+    with parts.store.write() as tx:
+        tx.judgements.put_hold(hold("h1", why="the quarter ends"))
+        tx.judgements.put_hold(hold("h2", why="an audit runs"))
+    todo = gate_story(gate(parts, "support-bot", "3.8.2", PRODUCTION)).todo
+    for name, why in (("h1", "the quarter ends"), ("h2", "an audit runs")):
+        (line,) = [t for t in todo if f" {name} " in t and t.startswith("block")]
+        assert f"({why})" in line
+        assert line.endswith(f"pulse-tui freeze {name} --lift --why REASON")

@@ -170,4 +170,10 @@ def test_the_gates_page_says_what_would_change_and_what_to_do_about_what_blocks(
     take(gateway, CVE, bill("1.9.4", "0.9.1"))
     page = gate_page(gateway, "gateway", "1.9.4", PRODUCTION)
     assert page.changed[0].startswith("1.9.4 (iteration 3, promoted) would replace 1.9.3, which serves in production")
-    assert "Release a version without it, or waive CVE-2026-3248" in page.todo
+    with gateway.store.read() as tx:
+        (hold,) = tx.judgements.holds("gateway")
+        (alert, *_) = tx.judgements.alerts()
+    assert page.todo[0].startswith(f"freeze {hold.id} (CVE-2026-3248 reaches gateway): wait until ")
+    assert page.todo[0].endswith(f": pulse-tui freeze {hold.id} --lift --why REASON")
+    waive = f"pulse-tui alert waive {alert.id} --days 30 --why REASON"
+    assert f"Release a version without CVE-2026-3248, or waive it: {waive}" in page.todo

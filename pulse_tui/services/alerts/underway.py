@@ -1,0 +1,92 @@
+"""What has been done about an alert already: nobody is advised to do it again, and what it brought is said."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cached_property
+from typing import NamedTuple
+
+from pulse_tui.domain.alert import Alert
+from pulse_tui.domain.evals import SuiteRunState
+from pulse_tui.domain.hold import Hold
+from pulse_tui.domain.moments import iso
+from pulse_tui.domain.rollback import Plan, PlanState, Run, RunState
+from pulse_tui.ports import Transaction
+
+
+class RolledBack(NamedTuple):
+    """The rollback that put there what serves now."""
+
+    plan: Plan
+    run: Run
+    at: datetime
+
+    def __str__(self) -> str:
+        moved = f"from {self.plan.from_version} to {self.plan.to_version}"
+        return f"rollback {self.run.id} {moved} ({iso(self.at)}, by {self.run.started_by})"
+
+
+class Underway:
+    """Read when it is asked for; an alert without an asset has nothing under way."""
+
+    def __init__(self, tx: Transaction, alert: Alert, now: datetime) -> None:
+        """As it is at ``now``."""
+        self._tx, self._alert, self._now = tx, alert, now
+        self._asset = alert.asset_id
+        self._where = (alert.asset_id, alert.environment)
+
+    @cached_property
+    def frozen(self) -> Hold | None:
+        """A hold on every version of the asset: nothing of it is promoted."""
+        standing = self._tx.judgements.holds(self._asset) if self._asset else []
+        return next((h for h in standing if h.asset_id in (None, self._asset) and h.version is None), None)
+
+    @property
+    def waiver(self) -> str:
+        """``waived already by ana until 2026-12-23: behind the proxy``; empty without one."""
+        alert = self._alert
+        if not alert.waived or alert.suppressed_until is None or alert.suppressed_until <= self._now:
+            return ""
+        return (
+            f"waived already by {alert.suppressed_by} until {alert.suppressed_until:%Y-%m-%d}: {alert.suppressed_why}"
+        )
+
+    @cached_property
+    def plan(self) -> tuple[Plan, PlanState] | None:
+        """The open rollback plan of the deployment."""
+        for plan, state in self._tx.rollbacks.plans(self._asset) if self._asset else ():
+            waits = state in (PlanState.PROPOSED, PlanState.APPROVED) and plan.expires_at > self._now
+            if waits and plan.undoes is None and (plan.asset_id, plan.environment) == self._where:
+                return plan, state
+        return None
+
+    @cached_property
+    def rolled_back(self) -> RolledBack | None:
+        """The last run there, when it was verified and what it put there serves still."""
+        if self._asset is None or self._alert.environment is None:
+            return None
+        serving = self._tx.estate.deployment(self._asset, self._alert.environment)
+        for run in self._tx.rollbacks.runs():  # newest first
+            found = self._tx.rollbacks.plan(run.plan_hash)
+            if found is None or (found[0].asset_id, found[0].environment) != self._where:
+                continue
+            plan = found[0]
+            serves = serving is not None and serving.version == plan.to_version
+            if run.state is RunState.VERIFIED and run.ended_at is not None and serves and plan.undoes is None:
+                return RolledBack(plan, run, run.ended_at)
+            return None
+        return None
+
+    @cached_property
+    def measuring(self) -> str:
+        """What measures the asset again already; empty when nothing does."""
+        if self._asset is None:
+            return ""
+        for run in self._tx.evals.suite_runs(asset_id=self._asset):
+            if run.state is SuiteRunState.RUNNING:
+                return f"suite {run.suite} runs on {run.version} since {iso(run.started_at)}: wait for its result"
+        for retest in self._tx.judgements.retests():
+            if retest.asset_id == self._asset:
+                word = "OVERDUE since" if retest.due_at < self._now else "due by"
+                return f"a retest of {self._asset} is asked for already, {word} {retest.due_at:%Y-%m-%d}"
+        return ""
