@@ -23,11 +23,13 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
 
 def run(options: argparse.Namespace, _name: str) -> int:
     """Print every reason."""
+    from pulse_tui.services.alerts.operate import lapse  # noqa: PLC0415
     from pulse_tui.services.evals.baselines import judge_for_gate, rejudge  # noqa: PLC0415
     from pulse_tui.services.promotion.gate import gate  # noqa: PLC0415
 
     with opened(options) as house:
         house.sync()
+        lapse(house.judging, house.clock())
         rejudge(house.judging, options.asset)
         judge_for_gate(house.judging, options.asset, options.version)
         answer = gate(house.rollback, options.asset, options.version, Environment(options.environment))

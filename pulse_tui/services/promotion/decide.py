@@ -12,6 +12,7 @@ from pulse_tui.domain.release import Release, ReleaseState
 from pulse_tui.domain.signal import Signal, fingerprint, observed
 from pulse_tui.domain.words import Change, Environment, Recommended, Severity, SignalType
 from pulse_tui.ports import Transaction
+from pulse_tui.services.alerts.operate import lapse
 from pulse_tui.services.parts import SYSTEM, RollbackParts
 from pulse_tui.services.promotion.gate import GateAnswer, assess
 from pulse_tui.services.reasons import reason_of
@@ -55,6 +56,7 @@ def promote(parts: RollbackParts, asset_id: str, version: str, environment: Envi
     """
     reason, now = reason_of(why), parts.clock()
     may(parts, by, environment)
+    lapse(parts.judging, now)  # a waiver that ran out lets nothing pass, also where no collector runs
     with parts.store.write() as tx:
         release = find_release(tx, asset_id, version)
         if release.state is ReleaseState.RETIRED or release.state is ReleaseState.QUARANTINED:

@@ -49,7 +49,15 @@ FROM alerts a LEFT JOIN signals s ON s.id = a.signal_id
 WHERE a.open_key IS NOT NULL
 ORDER BY {_RANK.format("a.priority")}, a.first_at DESC, a.id LIMIT :limit
 """  # noqa: S608  closed lists of our own
-_HOLDS = "SELECT kind, asset_id, version, environment, why FROM holds WHERE open_key IS NOT NULL ORDER BY seq"
+# What a waiver lifted stands again from its end on, also where nobody is there to record that.
+_HOLDS = """
+SELECT h.kind, h.asset_id, h.version, h.environment, h.why FROM holds h
+WHERE h.open_key IS NOT NULL
+   OR (h.lifted_by = 'waiver' AND EXISTS (
+       SELECT 1 FROM decisions d JOIN alerts a ON a.fingerprint = d.fingerprint
+       WHERE d.id = h.decision_id AND a.open_key IS NOT NULL AND a.waived AND a.suppressed_until <= :now))
+ORDER BY h.seq
+"""
 _ADVISORIES = f"""
 SELECT f.advisory_id, a.name, f.component, COUNT(*), SUM(CASE WHEN f.environment = 'production' THEN 1 ELSE 0 END),
        MIN({_RANK.format("f.priority")}) AS rank,
@@ -122,7 +130,7 @@ def read_kept(
     urgent = [_alert(row, now) for row in execute(_ALERTS, {"limit": MAX_ROWS})]
     urgent.sort(key=lambda a: (PRIORITY_RANK[a.priority], -a.since_us))
     alerts = _same(urgent, before.board.alerts if before else ())
-    standing = [StandingHold(*row) for row in execute(_HOLDS, {})]
+    standing = [StandingHold(*row) for row in execute(_HOLDS, {"now": now_us})]
     rollbacks = read_rollbacks(execute, now, dead, rules)
     marks = list(rollbacks.marks())
     known = before.registry if before else None

@@ -121,9 +121,13 @@ def test_a_waiver_lifts_the_freeze_and_its_end_places_it_again(judge: JudgeParts
     assert holds(judge) == [(HoldKind.FREEZE, None)]
     operate.waive(judge.store, newest(judge).id, "ana", 1, "patched at the proxy", NOW)
     assert holds(judge) == []
+    assert judge.store.board("acme", None, NOW).header.frozen == ()
     clock.sleep(2 * 86_400)
+    ended = judge.store.board("acme", None, clock())
+    assert ended.header.frozen == ("gateway",), "it ended by itself, whoever records that"
     operate.lapse(judge, clock())
     assert holds(judge) == [(HoldKind.FREEZE, None)]
+    assert judge.store.board("acme", None, clock()).header.frozen == ("gateway",)
 
 
 def test_a_silence_leaves_the_freeze_where_it_is(judge: JudgeParts) -> None:
