@@ -159,27 +159,30 @@ def _state(a: Asked) -> Iterator[Found]:
 
 def _approval(a: Asked) -> Iterator[Found]:
     release = a.release
-    if release.state in (ReleaseState.APPROVED, ReleaseState.PROMOTED) and _somebody(a):
-        yield Found(_OK, f"{release.version} is {release.state.value}")
+    if release.state in (ReleaseState.APPROVED, ReleaseState.PROMOTED) and (who := _somebody(a)):
+        yield Found(_OK, f"{release.version} is {release.state.value}, {who}")
         return
+    todo = f"pulse-tui release approve {release.asset_id} {release.version} --why REASON"
     if release.state is ReleaseState.PROMOTED:
-        todo = f"pulse-tui release approve {release.asset_id} {release.version} --why REASON"
         yield Found(_MISSING, f"nobody has approved {release.version}: it was promoted past this gate", todo)
         return
-    todo = f"pulse-tui release approve {a.release.asset_id} {a.release.version} --why REASON"
-    yield Found(_MISSING, f"{a.release.version} is not approved: it is {a.release.state.value}", todo)
+    yield Found(_MISSING, f"{release.version} is not approved: it is {release.state.value}", todo)
 
 
-def _somebody(a: Asked) -> bool:
-    """Whether a person approved it, promoted it through the gate, or declared it so: a moved alias is no approval."""
+def _somebody(a: Asked) -> str:
+    """Who approved it, promoted it through the gate, or declared it so; "" when nobody did: a moved alias and an
+    edited environment are no approval."""
     release = a.release
-    if release.state is ReleaseState.APPROVED or release.provenance.get("source") == ESTATE:
-        return True
-    decided = any(
-        p.version == release.version and (p.decision_id is not None or p.by in a.parts.operators)
-        for p in a.tx.estate.promotions(release.asset_id)
-    )
-    return decided or approval(a.tx, release.asset_id, release.version) is not None
+    entry = approval(a.tx, release.asset_id, release.version)
+    if entry is not None:
+        return f"by {entry.actor}"
+    moves = [p for p in a.tx.estate.promotions(release.asset_id) if p.version == release.version]
+    decided = next((p for p in moves if p.decision_id is not None or p.by in a.parts.operators), None)
+    if decided is not None:
+        return f"by {decided.by}"
+    if release.provenance.get("source") == ESTATE and (release.state is ReleaseState.APPROVED or not moves):
+        return "as the configuration states"
+    return "in its registry" if release.state is ReleaseState.APPROVED else ""
 
 
 def _functional(a: Asked) -> Iterator[Found]:

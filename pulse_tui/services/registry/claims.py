@@ -109,9 +109,14 @@ def resettle(tx: Transaction, parts: JudgeParts, asset_id: str, environment: Env
 def retract(
     tx: Transaction, parts: JudgeParts, asset_id: str, environment: Environment, source: str, now: datetime
 ) -> Settlement:
-    """``source`` no longer claims anything about the deployment."""
+    """``source`` no longer claims anything about the deployment.
+
+    What an action of ours put there ends with the last source that reported on it: the action is older than that.
+    """
     subject = place_subject(asset_id, environment)
     tx.inventory.drop_claims(subject, source)
+    if all(c.source == OWN_ACTIONS for c in tx.inventory.claims(subject)):
+        tx.inventory.drop_claims(subject, OWN_ACTIONS)
     return _settled(tx, parts, asset_id, environment, tx.inventory.claims(subject), now)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from pulse_tui.domain.claim import asset_subject, place_subject
+from pulse_tui.domain.claim import OWN_ACTIONS, asset_subject, place_subject
 from pulse_tui.domain.concern import Concern
 from pulse_tui.domain.words import Environment, Severity
 from pulse_tui.ports import Transaction
@@ -46,7 +46,7 @@ def _deployment(
 ) -> bool:
     """Whether another version is believed to serve there now."""
     stated = tx.inventory.claims(place_subject(asset_id, environment), "version")
-    if any(c.source not in gone for c in stated):
+    if any(c.source not in (*gone, OWN_ACTIONS) for c in stated):
         settled = [claims.retract(tx, parts, asset_id, environment, source, now) for source in sorted(gone)]
         for one in settled:
             changes.add(one.changes)

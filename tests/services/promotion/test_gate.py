@@ -16,6 +16,7 @@ from pulse_tui.domain.words import ComponentKind, Environment, Severity
 from pulse_tui.policy.gate import GateReason, GateSection, GateWord
 from pulse_tui.services.evals.baselines import rejudge
 from pulse_tui.services.parts import RollbackParts
+from pulse_tui.services.promotion.decide import approve
 from pulse_tui.services.promotion.gate import GateAnswer, Reason, gate, gate_story
 from pulse_tui.services.signals.ingest import ingest
 from pulse_tui.settings.shapes import SuiteShape
@@ -360,6 +361,17 @@ def test_an_unapproved_release_is_told_and_not_held_back(parts: RollbackParts) -
     approval = found(ask(parts, "4"), "approval")
     assert (approval.status, approval.blocking) == ("missing", False)
     assert "pulse-tui release approve support-bot 4" in approval.todo
+
+
+def test_who_approved_a_release_is_named_and_an_edited_environment_is_nobody(parts: RollbackParts) -> None:
+    with parts.store.write() as tx:
+        for version in ("4", "5"):
+            tx.estate.add_release(release(version, state=ReleaseState.PROMOTED, provenance={"source": "estate"}))
+        tx.estate.record_promotion("support-bot", "5", PRODUCTION, by="estate", at=NOW, decision_id=None, why="edited")
+    assert found(ask(parts, "4"), "approval").what == "4 is promoted, as the configuration states"
+    assert found(ask(parts, "5"), "approval").what == "nobody has approved 5: it was promoted past this gate"
+    approve(parts, "support-bot", "5", "ana", "seen")
+    assert found(ask(parts, "5"), "approval").what == "5 is promoted, by ana"
 
 
 def test_what_is_misspelt_names_the_nearest(parts: RollbackParts) -> None:

@@ -8,6 +8,7 @@ import pytest
 from pulse_tui.domain.advisory import Advisory, Affected
 from pulse_tui.domain.alert import AlertState
 from pulse_tui.domain.bill import Bill, Head
+from pulse_tui.domain.claim import OWN_ACTIONS
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.release import Attestation, Lineage, RegistrySnapshot, RegistryVersion, ReleaseState
 from pulse_tui.domain.source import Observation
@@ -172,6 +173,18 @@ def test_a_source_that_comes_back_under_its_name_is_heard_again(judge: JudgePart
     judge = only(only(judge), "registry")
     take(judge, says("registry", {PRODUCTION: "1"}, version("1")))
     assert (serving(judge), concerns(judge)) == (("1", "registry"), {})
+
+
+def test_what_an_action_of_ours_put_there_ends_with_the_last_source_that_reports_on_it(
+    judge: JudgeParts, clock: Clock
+) -> None:
+    take(judge, says("registry", {CANARY: "2"}, version("1"), version("2")))
+    clock.pass_(minutes=5)
+    with judge.store.write() as tx:
+        claims.place(tx, judge, "embedder", CANARY, "1", OWN_ACTIONS, judge.clock())
+    assert serving(judge, CANARY) == ("1", OWN_ACTIONS)
+    take(judge, says("registry", {}, version("1"), version("2")))
+    assert serving(judge, CANARY) is None
 
 
 # ------------------------------------------------------------ what disappears
