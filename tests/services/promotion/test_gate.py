@@ -368,10 +368,10 @@ def test_who_approved_a_release_is_named_and_an_edited_environment_is_nobody(par
         for version in ("4", "5"):
             tx.estate.add_release(release(version, state=ReleaseState.PROMOTED, provenance={"source": "estate"}))
         tx.estate.record_promotion("support-bot", "5", PRODUCTION, by="estate", at=NOW, decision_id=None, why="edited")
-    assert found(ask(parts, "4"), "approval").what == "4 is promoted, as the configuration states"
-    assert found(ask(parts, "5"), "approval").what == "nobody has approved 5: it was promoted past this gate"
+    assert found(ask(parts, "4"), "approval").detail == "4 is promoted, as the configuration states"
+    assert found(ask(parts, "5"), "approval").detail == "nobody has approved 5: it was promoted past this gate"
     approve(parts, "support-bot", "5", "ana", "seen")
-    assert found(ask(parts, "5"), "approval").what == "5 is promoted, by ana"
+    assert found(ask(parts, "5"), "approval").detail == "5 is promoted, by ana"
 
 
 def test_what_is_misspelt_names_the_nearest(parts: RollbackParts) -> None:
