@@ -68,7 +68,8 @@ def _read(name: str, house: House) -> Collected:
         raise SourceError(f"{name}: {error.strerror or error}", todo="Check the path and its rights") from None
     folder = None if shown == STDIN else Path(name).resolve().parent
     context = house.judging.outside._replace(base=Path.cwd()).collecting("match", house.clock(), folder=folder)
-    return read_result(file_formats(Kinds("collectors")), None, shown, data, About(asset="match", path=name), context)
+    kinds, about = file_formats(Kinds("collectors")), About(asset="match", path=name)
+    return read_result(kinds, None, shown, data, about, context, naming="Give a bill in a form that is read")
 
 
 def _lines(found: Iterable[Answer], problems: Sequence[str], *, everything: bool) -> Iterator[str]:
@@ -82,4 +83,5 @@ def _lines(found: Iterable[Answer], problems: Sequence[str], *, everything: bool
         why = "".join(f": {text}" for text in (names, answer.reason) if text)
         yield f"{_MARKS[answer.audit]} {answer.label}  {answer.audit.value}{why}{fix}"
     yield from (f"refused, not audited: {problem}" for problem in problems)
-    yield f"{counts.total()} components: " + ", ".join(f"{counts[a]} {a.value}" for a in _MARKS)
+    noun = "component" if counts.total() == 1 else "components"
+    yield f"{counts.total()} {noun}: " + ", ".join(f"{counts[a]} {a.value}" for a in _MARKS)

@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from pulse_tui.collectors._shared.bills import BillOptions, Graph, Refusals, hand_over, of_ecosystem, place, read_bills
 from pulse_tui.domain.errors import SourceError
+from pulse_tui.domain.foreign import foreign
 from pulse_tui.domain.purl import BadPurl, build
 from pulse_tui.domain.source import Collected
 from pulse_tui.domain.text import address, clean
@@ -40,6 +42,11 @@ _PIN = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*==\s*([A-Za
 _PARENT = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?\Z")
 _EGG = re.compile(r"^(?:-e\s+|--editable[ =])?[a-z][a-z+]*\+?[a-z]*://\S+[#&]egg=([A-Za-z0-9][A-Za-z0-9._-]*)")
 """An address that names its package, as pip reads it: which version that is, nobody can say."""
+_WHEEL = re.compile(
+    r"(?:^|[/\\\s])([A-Za-z0-9][\w.]*)-([A-Za-z0-9][\w.!+%]*)(?:-\d[^-\s/]*)?(?:-[^-\s/]+){3}\.whl(?:[#\s;]|\Z)"
+)
+"""A wheel, by path or address: its name states the package and the version."""
+_ARCHIVE = re.compile(r"\.(?:zip|tar\.gz|tgz|tar\.bz2|whl)(?:[#\s;]|\Z)")
 _INCLUDES = ("-r", "--requirement")
 _LOCAL = ("-e", "--editable")
 LINE_CAP = 100_000
@@ -71,6 +78,8 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
         content = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise SourceError(f"{name} is not text: byte {error.start} is not UTF-8", todo="Give a text file") from None
+    if (other := foreign(name, data)) is not None:
+        raise SourceError(f"{name} is {other.what}", todo=other.todo)
     refusals = Refusals(context.source, name)
     graph = Graph()
     read: list[tuple[_Line, str]] = []
@@ -134,8 +143,15 @@ def _add(line: _Line, graph: Graph, refusals: Refusals) -> str | None:
     egg = _EGG.search(line.text)
     if egg is not None and graph.add(None, of_ecosystem("pypi", egg[1], None)):
         return None
+    wheel = _WHEEL.search(line.text)
+    if wheel is not None:
+        ref = build("pypi", wheel[1]).id
+        graph.add(ref if not graph.knows(ref) else None, of_ecosystem("pypi", wheel[1], unquote(wheel[2])))
+        return ref
     if word in _LOCAL or line.text.startswith((".", "/", "file:")):
-        refusals.add(where, f"{address(line.text)!r} is a local path: it names no package", "Pin what it installs")
+        packed = _ARCHIVE.search(line.text) is not None  # a folder is code of one's own, an archive somebody's package
+        what = f"{address(line.text)!r} is a local path: it names no package"
+        refusals.add(where, what, "Pin what it installs", lost=packed)
         return None
     if line.text.startswith("-"):
         return None

@@ -374,3 +374,30 @@ def test_an_address_that_names_its_package_is_that_package_of_no_known_version()
 )
 def test_a_line_that_may_have_named_packages_is_counted_as_refused(line: str, lost: int) -> None:
     assert bill_of(reqs(f"ok==1\n{line}\n")).refused == lost
+
+
+@pytest.mark.parametrize(
+    ("line", "label"),
+    [
+        ("./wheels/vllm-0.8.5-cp311-cp311-linux_x86_64.whl", "vllm 0.8.5"),
+        ("https://x.test/torch-2.5.0%2Bcu124-cp311-cp311-linux_x86_64.whl#sha256=ab", "torch 2.5.0+cu124"),
+        (
+            "numpy @ https://x.test/numpy-1.26.0-1-cp311-cp311-linux_x86_64.whl ; python_version < '3.12'",
+            "numpy 1.26.0",
+        ),
+        ("file:///srv/flash_attn-2.6.3-py3-none-any.whl --hash=sha256:ab", "flash-attn 2.6.3"),
+    ],
+)
+def test_a_wheel_names_its_package_and_version(line: str, label: str) -> None:
+    got = requirements.parse("requirements.txt", f"{line}\n".encode(), requirements.Options(asset="bot"), context())
+    (bill,) = got.observations
+    assert isinstance(bill, Bill)
+    assert ([c.label for c in bill.components], bill.refused, got.rejected) == ([label], 0, ())
+
+
+def test_an_archive_beside_the_file_is_not_audited_and_a_folder_is_code_of_ones_own() -> None:
+    text = b"six==1.16.0\n./vendor/thing-1.0.tar.gz\n-e ./libs/own\n"
+    got = requirements.parse("requirements.txt", text, requirements.Options(asset="bot"), context())
+    (bill,) = got.observations
+    assert isinstance(bill, Bill)
+    assert (bill.refused, len(got.rejected)) == (1, 2)

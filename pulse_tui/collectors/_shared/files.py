@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from pulse_tui.domain.errors import Problem, ResultOf, SourceError
+from pulse_tui.domain.foreign import renamed
 from pulse_tui.domain.source import Collected, Rejected, Standing
 from pulse_tui.domain.text import clean, looks_like, utf8
-from pulse_tui.ports import CollectContext
+from pulse_tui.ports import CollectContext, Peek
 
 #: Default cap of one file, in bytes.
 FILE_CAP = 64 * 2**20
@@ -130,11 +131,14 @@ def collect_files(
             marks[name] = kept
             continue
         unchanged = False
+        data = b""
         try:
-            one = parse(name, utf8(read_capped(file, name, cap)), context._replace(folder=file.parent))
-        except SourceError as error:
+            data = utf8(read_capped(file, name, cap))
+            one = parse(name, data, context._replace(folder=file.parent))
+        except SourceError as plain:
+            error = renamed(plain, name, data, Peek(data).top.keys())
             if single:
-                raise
+                raise error from None
             where, what = _placed(name, str(error))
             marks[name] = _refused(mark, f"{where}: {what}", error.about)
             rejected.append(refuse(context.source, where, what, about=error.about))

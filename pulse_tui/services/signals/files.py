@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from pulse_tui.domain.errors import SourceError, WrongUse
+from pulse_tui.domain.foreign import renamed
 from pulse_tui.domain.source import Collected
 from pulse_tui.domain.text import looks_like, utf8
 from pulse_tui.ports import CollectContext, Peek
@@ -103,11 +104,15 @@ def read_result(
     if chosen is None:
         other = looks_like(data)
         what = f"{name} is {other} of no known format" if other else f"{name}: no known format fits"
-        raise SourceError(what, todo=f"{naming}, one of {', '.join(sorted(kinds))}")
+        unknown = SourceError(what, todo=f"{naming}, one of {', '.join(sorted(kinds))}")
+        raise renamed(unknown, name, data, Peek(data).top.keys())
     module = kinds[chosen]
     try:
         options = options_for(module.Options, **about._asdict())
     except WrongUse as error:
         raise WrongUse(f"{chosen}: {error.what}", todo=error.todo) from None
-    read: Collected = module.parse(name, data, options, context._replace(source=f"{context.source}:{chosen}"))
+    try:
+        read: Collected = module.parse(name, data, options, context._replace(source=f"{context.source}:{chosen}"))
+    except SourceError as error:
+        raise renamed(error, name, data, Peek(data).top.keys()) from None
     return read

@@ -101,3 +101,14 @@ def test_what_is_about_a_bill_of_something_else_ends_when_that_file_is_gone(
     (tmp_path / "bom.json").unlink()
     refresh("boms", judging, "h")
     assert standing(judging) == []
+
+
+@pytest.mark.parametrize("content", ["# yarn lockfile v1\n\na@^1:\n", "@EXPLICIT\nhttps://x/numpy-1.conda\n"])
+def test_a_file_that_becomes_one_of_another_tool_is_refused_by_name_and_keeps_what_stood(
+    folder: tuple[RollbackParts, Path], content: str
+) -> None:
+    parts, path = folder
+    (path / "requirements.txt").write_text(content)
+    done = refresh("pins", parts.judging, "h")
+    assert (done.good, uses(parts)) == (False, {"torch 2.5.0"})
+    assert "It is not read: make a bill of it with" in done.refused
