@@ -192,7 +192,7 @@ class Web:
         import httpx  # noqa: PLC0415  late: 90 ms
 
         here, there = url, params
-        exchange.redirected = False
+        exchange.redirected = exchange.answered = False
         for _ in range(_MAX_REDIRECTS + 1):
             answer = self._once(exchange, "GET", here, there, headers, None, read_s=self._read_s)
             location = answer.headers.get("location")
@@ -205,7 +205,7 @@ class Web:
                 what = f"{address(url)} redirects to an unreadable address"
                 raise SourceError(what, todo="Correct the url") from None
             _may_lead(url, before, after, elsewhere=elsewhere)
-            exchange.redirected = True
+            exchange.redirected, exchange.answered = True, False
             if (before.scheme, before.host, before.port) != (after.scheme, after.host, after.port):
                 # Another origin gets no token: only the content headers are sent on.
                 headers = {k: v for k, v in headers.items() if k.lower() in _TRAVELS}
@@ -423,6 +423,10 @@ def _reported(url: str, exchange: Exchange, read_s: float, connect_s: float) -> 
         what = f"{where} cannot be reached: {clean(str(error), 160)}"
         raise _Transient(what, todo="Check that it runs and is reachable from here") from None
     except (*malformed, ValueError, OverflowError):
+        if exchange.answered:  # httpx reads every Location, also where it is not to follow it
+            raise SourceError(
+                f"{where} redirects to an unreadable address", todo="Correct the url", sent=True
+            ) from None
         raise SourceError(
             f"{where} cannot be requested: the address or a header is malformed", todo="Correct it"
         ) from None

@@ -29,6 +29,7 @@ from pulse_tui.web.reach import Reach, is_here, literal, reach
 T = TypeVar("T")
 
 CHUNK = 1 << 16
+_PORTS = 0xFFFF
 ADDRESSES = 8
 """Addresses of one name that are tried; the time to connect is shared among them."""
 POOL: dict[str, Any] = {"max_connections": 100, "max_keepalive_connections": 20, "keepalive_expiry": 5.0}
@@ -42,6 +43,8 @@ class Exchange:
         self.shown = shown
         self.seconds = seconds
         self.ends = time.monotonic() + seconds
+        self.answered = False
+        """A request of it was answered: whatever fails from here on, it has arrived."""
         self.redirected = False
         self._home: Reach | None = None
 
@@ -203,6 +206,8 @@ class _Backend(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         del local_address, socket_options
+        if port > _PORTS:
+            raise OverflowError("no port")  # the resolver would take the rest of a division for it
         left = _left(timeout, httpcore.ConnectTimeout)
         ends = math.inf if left is None else time.monotonic() + left
         exchange = _exchange.get()
@@ -279,6 +284,8 @@ class Transport(httpx.BaseTransport):
                 extensions=request.extensions,
             )
         )
+        if (exchange := _exchange.get()) is not None:
+            exchange.answered = True
         body = _Body(answer.stream)
         return httpx.Response(answer.status, headers=answer.headers, stream=body, extensions=answer.extensions)
 

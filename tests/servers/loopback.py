@@ -71,11 +71,11 @@ class _Server(ThreadingHTTPServer):
 class Loopback:
     """The server; ``url`` is its root without a slash at the end, ``log`` every request in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "127.0.0.1") -> None:
         self.log: list[Request] = []
         self._routes: dict[tuple[str, str], list[Script]] = {}
         self._lock = threading.Lock()
-        self._server = _Server(("127.0.0.1", 0), self._handler())
+        self._server = _Server((host, 0), self._handler())
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)

@@ -233,3 +233,77 @@ def test_threads_share_one_client_and_it_can_be_closed_twice(server: Loopback) -
     assert got == [1] * 8
     assert web.get_json(f"{server.url}/j") == 1
     web.close()
+
+
+@pytest.mark.parametrize("location", ["javascript:alert(1)", "http://[::", "/" + "x" * 90_000])
+def test_a_write_that_was_answered_with_an_odd_redirect_may_have_arrived(server: Loopback, location: str) -> None:
+    server.on("PUT", "/s", Reply(302, headers={"Location": location}))
+    with pytest.raises(SourceError, match="redirects to an unreadable address") as caught:
+        quick_web().send("PUT", f"{server.url}/s", json={})
+    assert caught.value.sent
+    assert len(server.log) == 1
+
+
+def test_no_cookie_is_sent_back(server: Loopback) -> None:
+    server.on("GET", "/j", Reply.json(1, headers={"Set-Cookie": "session=abc; Path=/"}))
+    web = quick_web()
+    web.get_json(f"{server.url}/j")
+    web.get_json(f"{server.url}/j")
+    assert "cookie" not in server.log[1].headers
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.9", "127.1", "2130706433", "0.0.0.0", "localhost", "LOCALHOST"])
+def test_this_machine_under_any_name_is_asked_without_a_proxy(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    with Loopback() as proxy, Loopback("0.0.0.0") as target:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, proxy.url)
+        target.on("GET", "/f", Reply(body=b"direct"))
+        port = target.url.rpartition(":")[2]
+        assert quick_web().fetch(f"http://{host}:{port}/f", Cursor()).body == b"direct"
+        assert proxy.log == []
+
+
+def test_another_host_is_asked_through_the_proxy_unless_it_is_an_exception(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Loopback() as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url.replace("http://", "http://ana:pw@"))
+        monkeypatch.setenv("no_proxy", "direct.invalid")
+        answer = quick_web().send("GET", "http://models.invalid/f")
+        assert answer.status == 404  # of the proxy
+        assert proxy.log[0].headers["host"] == "models.invalid"
+        assert proxy.log[0].headers["proxy-authorization"].startswith("Basic ")
+        with pytest.raises(SourceError, match="cannot be reached"):
+            quick_web().send("GET", "http://direct.invalid/f")
+        monkeypatch.setenv("http_proxy", "socks5://127.0.0.1:1080")
+        with pytest.raises(SourceError, match="a proxy of kind socks5 is not supported"):
+            quick_web().send("GET", "http://models.invalid/f")
+        assert len(proxy.log) == 1
+
+
+@pytest.mark.parametrize(
+    "validator", ['"caf\xe9"', '"\x1b[31m"', '"a\tb"', '"' + "x" * 600 + '"', "Mon, 23 Nov 2026 \u2603 GMT", ""]
+)
+def test_a_validator_that_cannot_be_sent_back_is_not_kept_and_an_old_one_is_not_sent(
+    server: Loopback, validator: str
+) -> None:
+    server.on("GET", "/f", Reply(body=b"x"))
+    got = quick_web().fetch(f"{server.url}/f", Cursor(etag=validator, last_modified=validator, bookmark="mine"))
+    assert (got.body, got.cursor) == (b"x", Cursor(bookmark="mine"))
+    assert not {"if-none-match", "if-modified-since"} & set(server.log[0].headers)
+
+
+@pytest.mark.parametrize("status", [400, 412, 431])
+def test_a_server_that_dislikes_its_own_validator_is_asked_without_it(server: Loopback, status: int) -> None:
+    server.on("GET", "/f", Reply(status), Reply(body=b"x"))
+    assert quick_web().fetch(f"{server.url}/f", Cursor(etag='"a"')).body == b"x"
+    assert "if-none-match" not in server.log[1].headers
+
+
+def test_all_calls_within_a_time_end_by_it(server: Loopback) -> None:
+    server.on("GET", "/j", Reply.json(1, delay_s=0.3))
+    web = quick_web().within(0.5)
+    assert web.get_json(f"{server.url}/j") == 1
+    with pytest.raises(SourceError, match=r"did not (finish its )?answer within"):
+        web.get_json(f"{server.url}/j")
+    with pytest.raises(SourceError, match="was not asked"):
+        web.send("GET", f"{server.url}/j")
+    assert quick_web().get_json(f"{server.url}/j") == 1
