@@ -243,6 +243,7 @@ class House:
         from pulse_tui.ports import Route  # noqa: PLC0415
         from pulse_tui.services.alerts.advice import advise  # noqa: PLC0415
         from pulse_tui.services.conditions.reassess import reassess  # noqa: PLC0415
+        from pulse_tui.services.evals.verdicts import verdicts  # noqa: PLC0415
         from pulse_tui.services.parts import JudgeParts  # noqa: PLC0415
         from pulse_tui.services.record import signals_of  # noqa: PLC0415
 
@@ -265,6 +266,7 @@ class House:
             record=signals_of,
             reassess=reassess,
             advise=advise,
+            verdicts=verdicts,
             precedence=settings.precedence,
             written=settings.versions,
         )

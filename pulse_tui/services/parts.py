@@ -12,9 +12,11 @@ from pulse_tui.domain.advice import Advice
 from pulse_tui.domain.alert import Alert
 from pulse_tui.domain.decision import Decision, Fact
 from pulse_tui.domain.estate import Estate
+from pulse_tui.domain.release import Release
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.source import Cursor
-from pulse_tui.policy.gate import GateSection
+from pulse_tui.domain.words import Environment
+from pulse_tui.policy.gate import GateSection, GateStatus
 from pulse_tui.ports import (
     Action,
     CollectContext,
@@ -174,6 +176,25 @@ class Advise(Protocol):
         ...
 
 
+class SuiteVerdict(NamedTuple):
+    """A suite's verdict on a release, as the gate words it."""
+
+    gate: str
+    """``functional`` or ``safety``."""
+    status: GateStatus
+    detail: str
+
+
+class Verdicts(Protocol):
+    """What the suites found of a release (``evals/verdicts.py``): a rollback target is asked for it too."""
+
+    def __call__(
+        self, tx: Transaction, parts: JudgeParts, release: Release, environment: Environment, /
+    ) -> list[SuiteVerdict]:
+        """A line for each suite that guards the asset; none where no suite names it."""
+        ...
+
+
 class JudgeParts(NamedTuple):
     """What is needed to ingest signals and respond to them."""
 
@@ -189,6 +210,7 @@ class JudgeParts(NamedTuple):
     record: Recorder
     reassess: Reassess
     advise: Advise
+    verdicts: Verdicts
     precedence: Sequence[str] = ()
     """Source ids, the most believed first."""
     written: Mapping[str, str] = MappingProxyType({})

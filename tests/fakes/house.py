@@ -12,6 +12,7 @@ from pulse_tui.policy.judge import Policy
 from pulse_tui.ports import Route
 from pulse_tui.services.alerts.advice import advise
 from pulse_tui.services.conditions.reassess import reassess
+from pulse_tui.services.evals.verdicts import verdicts
 from pulse_tui.services.parts import JudgeParts, RollbackParts
 from pulse_tui.services.promotion.gate import GateAnswer
 from pulse_tui.services.promotion.gate import gate as ask_gate
@@ -71,6 +72,7 @@ def judging(store: SqlStore, base: Path, clock: Clock, http: FakeHttp | None = N
         record=signals_of,
         reassess=reassess,
         advise=advise,
+        verdicts=verdicts,
     )
     return parts._replace(**more)
 

@@ -23,7 +23,7 @@ from pulse_tui.policy.gate import GateStatus
 from pulse_tui.ports import Transaction
 from pulse_tui.services.evals.compared import held, newest
 from pulse_tui.services.evals.unread import standing_refusal
-from pulse_tui.services.parts import JudgeParts
+from pulse_tui.services.parts import JudgeParts, SuiteVerdict
 from pulse_tui.services.suites.content import changed_content
 from pulse_tui.settings.shapes import SuiteShape
 
@@ -65,6 +65,16 @@ def suite_words(
         return words
     todo = f"Name {release.asset_id} in the baselines of a {kind.value} suite and run it"
     return [SuiteWord(GateStatus.UNCONFIGURED, f"no {kind.value} suite names {release.asset_id}", todo)]
+
+
+def verdicts(tx: Transaction, parts: JudgeParts, release: Release, environment: Environment) -> list[SuiteVerdict]:
+    """The verdicts of every kind of gate; what no suite is configured for is left out."""
+    return [
+        SuiteVerdict(kind.value, word.status, word.detail)
+        for kind in (Gate.FUNCTIONAL, Gate.SAFETY)
+        for word in suite_words(tx, parts, release, kind, environment)
+        if word.status is not GateStatus.UNCONFIGURED
+    ]
 
 
 def suite_says(tx: Transaction, parts: JudgeParts, suite: SuiteShape, release: Release) -> list[SuiteWord]:

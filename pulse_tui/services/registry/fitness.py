@@ -1,4 +1,4 @@
-"""What speaks against a release that is known good: its own advisories, its own open alerts."""
+"""What speaks against a release that is known good: its own advisories, alerts and verdicts."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from pulse_tui.domain.alert import OPEN
 from pulse_tui.domain.release import Release
 from pulse_tui.domain.rollback import Check
 from pulse_tui.domain.words import URGENT, Environment, Priority, SignalType
+from pulse_tui.policy.gate import GateStatus
 from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories.of_release import Audited, Basis, Weakness, advisories_of
-from pulse_tui.services.parts import JudgeParts
+from pulse_tui.services.parts import JudgeParts, SuiteVerdict
 
-FITNESS = frozenset({"advisories", "alerts"})
+FITNESS = frozenset({"advisories", "alerts", "verdict"})
 """The names of these checks."""
 _SHOWN = 3
+_PASSED = (GateStatus.OK, GateStatus.ACCEPTED)
 
 
 def fitness(tx: Transaction, parts: JudgeParts, target: Release, environment: Environment) -> Iterator[Check]:
@@ -36,13 +38,37 @@ def fitness(tx: Transaction, parts: JudgeParts, target: Release, environment: En
         f"{target.version} has open alerts of its own: {_named(alerts)}" if alerts else "no P1 or P2 of its own is open"
     )
     yield Check(name="alerts", ok=not alerts, blocking=False, detail=detail)
+    for verdict in parts.verdicts(tx, parts, target, environment):
+        words = _worded(tx, parts, target, environment, verdict)
+        yield Check(name="verdict", ok=verdict.status in _PASSED, blocking=False, detail=words)
 
 
 def faults(tx: Transaction, parts: JudgeParts, target: Release, environment: Environment) -> list[str]:
     """What is known to speak against the target, in words; what is not known is no fault."""
     audited = advisories_of(tx, parts, target, environment)
     known = [str(w) for w in _grave(audited) if w.matched and audited.basis is not Basis.IN_FORCE]
-    return known + [f"its own {alert}" for alert in _alerts(tx, target)]
+    failed = [
+        f"its own verdict: {_worded(tx, parts, target, environment, v)}"
+        for v in parts.verdicts(tx, parts, target, environment)
+        if v.status is GateStatus.FAILED
+    ]
+    return [*known, *(f"its own {alert}" for alert in _alerts(tx, target)), *failed]
+
+
+def _worded(
+    tx: Transaction, parts: JudgeParts, target: Release, environment: Environment, verdict: SuiteVerdict
+) -> str:
+    """With what serves beside it where that passes: a target that is worse than what is left behind says so."""
+    words = f"{verdict.gate} {verdict.status.value}: {verdict.detail}"
+    if verdict.status is not GateStatus.FAILED:
+        return words
+    here = tx.estate.deployment(target.asset_id, environment)
+    serving = tx.estate.release(target.asset_id, here.version) if here is not None else None
+    if serving is None or serving.version == target.version:
+        return words
+    own = [v.status for v in parts.verdicts(tx, parts, serving, environment) if v.gate == verdict.gate]
+    better = bool(own) and all(status in _PASSED for status in own)
+    return f"{words}; {serving.version}, which serves, passes it" if better else words
 
 
 def _grave(audited: Audited) -> list[Weakness]:
