@@ -22,7 +22,7 @@ from pulse_tui.collectors._shared.web import fetch
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.moments import from_us
 from pulse_tui.domain.note import Note
-from pulse_tui.domain.source import Collected, Rejected
+from pulse_tui.domain.source import Collected, Rejected, Standing
 from pulse_tui.domain.text import address, clean, clean_block
 from pulse_tui.ports import CollectContext
 
@@ -44,12 +44,22 @@ def collect(options: Options, context: CollectContext) -> Collected:
     """One round. Validators are kept after every good parse, also when no entry is new."""
     headers = {"Accept": "application/atom+xml, application/rss+xml, application/xml;q=0.9, */*;q=0.1"}
     fetched = fetch(context, options.url, options.token, headers)
+    before = context.cursor.bookmark  # how many entries it listed when it last listed any
     if fetched.unchanged:
-        return Collected(cursor=fetched.cursor, unchanged=True)
+        return Collected(cursor=msgspec.structs.replace(fetched.cursor, bookmark=before), unchanged=True)
     notes, rejected, whole = read(address(options.url), fetched.body, options.vendor, context.source, context.now)
     # Half a feed under a validator would never be read to its end.
-    cursor = fetched.cursor if whole else context.cursor
-    return Collected(observations=tuple(notes), rejected=tuple(rejected), cursor=cursor)
+    cursor = context.cursor
+    if whole:
+        cursor = msgspec.structs.replace(fetched.cursor, bookmark=str(len(notes)) if notes else before)
+    empty = whole and not notes and not rejected and before is not None
+    return Collected(
+        observations=tuple(notes),
+        rejected=tuple(rejected),
+        cursor=cursor,
+        standing=f"it lists no entry any more; there were {before}" if empty else None,
+        has=Standing(source=context.source, notes=tuple(n.key for n in notes)) if whole and not rejected else None,
+    )
 
 
 def read(name: str, data: bytes, vendor: str, source: str, now: datetime) -> tuple[list[Note], list[Rejected], bool]:

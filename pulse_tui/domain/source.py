@@ -32,13 +32,15 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """What a source of files has after a round: what is no longer in it has been deleted, renamed or corrected."""
+    """What a source of files or a feed has after a round: what is no longer in it has been deleted, renamed or corrected."""
 
     source: str
     refused: tuple[ResultOf, ...] = ()
     """Whose results stand refused."""
     documents: tuple[tuple[str, str | None, str], ...] = ()
     """(asset, version, document) of its bills; version None: any."""
+    notes: tuple[str, ...] = ()
+    """The keys of the notes that a feed lists; empty: it is none, or lists none."""
 
 
 class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -60,7 +62,7 @@ class Collected(msgspec.Struct, frozen=True, kw_only=True):
     """Of what stands refused since this or an earlier round, the first and how many more; empty: nothing does. None: the
     source cannot know, and what was refused in the round counts."""
     has: Standing | None = None
-    """What a source of files has now; None: nothing of it changed, or it is no such source."""
+    """What a source of files, or a feed, has now; None: nothing of it changed, or it is no such source."""
 
 
 class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):

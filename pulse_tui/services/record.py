@@ -21,7 +21,7 @@ from pulse_tui.services.parts import JudgeParts, Made, Reported
 from pulse_tui.services.registry.attest import named_releases, take_attestation
 from pulse_tui.services.registry.pushed import take_events
 from pulse_tui.services.registry.sync import sync
-from pulse_tui.services.vendors.notes import take_note
+from pulse_tui.services.vendors.notes import gone_on, take_note
 
 
 def signals_of(item: object, tx: Transaction, parts: JudgeParts, estate: Estate, now: datetime) -> Made:
@@ -89,7 +89,7 @@ def _(item: Rejected, tx: Transaction, _parts: JudgeParts, _estate: Estate, now:
 @_made.register
 def _(item: Standing, tx: Transaction, _parts: JudgeParts, estate: Estate, now: datetime) -> Made:
     changes = withdraw_bills(item, tx, estate, now)
-    return Made(changes.signals, [*changes.cleared, *no_longer_refused(item, tx)])
+    return Made(changes.signals, [*changes.cleared, *no_longer_refused(item, tx), *gone_on(item, tx)])
 
 
 @_made.register

@@ -128,7 +128,16 @@ def test_an_unchanged_feed_yields_nothing_and_keeps_its_validators(server: Loopb
     first = collect(server)
     second = collect(server, first.cursor)
     assert (len(first.observations), second.observations, second.unchanged) == (2, (), True)
-    assert second.cursor == first.cursor == Cursor('"a"', "Sun, 22 Nov 2026 00:00:00 GMT")
+    assert second.cursor == first.cursor == Cursor('"a"', "Sun, 22 Nov 2026 00:00:00 GMT", "2")
+
+
+def test_a_feed_that_lists_nothing_any_more_says_so_and_goes_on_saying_so(server: Loopback) -> None:
+    server.on("GET", "/feed", Reply(body=rss().encode()), Reply(body=ATOM.encode()), *[Reply(body=rss().encode())] * 2)
+    young = collect(server)
+    full = collect(server, young.cursor)
+    empty = collect(server, full.cursor)
+    assert (young.standing, full.standing) == (None, None)
+    assert empty.standing == collect(server, empty.cursor).standing == "it lists no entry any more; there were 2"
 
 
 def test_half_a_feed_keeps_the_old_cursor_so_that_it_is_read_again(server: Loopback) -> None:
@@ -136,7 +145,7 @@ def test_half_a_feed_keeps_the_old_cursor_so_that_it_is_read_again(server: Loopb
     old = Cursor(etag='"a"')
     assert collect(server, old).cursor == old
     server.on("GET", "/feed", Reply(body=ATOM.encode(), etag='"b"'))
-    assert collect(server, old).cursor == Cursor(etag='"b"')
+    assert collect(server, old).cursor == Cursor(etag='"b"', bookmark="2")
 
 
 def test_entities_are_not_expanded_from_outside() -> None:

@@ -33,7 +33,7 @@ _STATUS = re.compile(
     re.IGNORECASE,
 )
 """``Identified: `` or ``[Update] `` before a title is of the day, not of the incident."""
-_SAME = timedelta(hours=48)
+SAME = timedelta(hours=48)
 """Two notes with nearly the same title that lie further apart are two incidents."""
 
 
@@ -63,7 +63,7 @@ def same_incident(note: Note, title: str, key: str, at: datetime) -> bool:
         return True
     mine, other = _words(note.title), _words(title)
     shorter, longer = sorted((mine, other), key=len)
-    return abs(note.published_at - at) <= _SAME and len(shorter) > 1 and longer[: len(shorter)] == shorter
+    return abs(note.published_at - at) <= SAME and len(shorter) > 1 and longer[: len(shorter)] == shorter
 
 
 def _words(title: str) -> list[str]:

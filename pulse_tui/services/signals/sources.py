@@ -68,4 +68,4 @@ def withdraw(has: Standing, tx: Transaction, parts: JudgeParts, now: datetime) -
     made = parts.record(has, tx, parts, tx.estate.load(), now)
     absorb(made.signals, tx, parts, now)
     for fingerprint in made.cleared:
-        Responder(tx, parts, now).clear(fingerprint, f"{has.source} no longer has the file that it was about")
+        Responder(tx, parts, now).clear(fingerprint, f"{has.source} no longer lists what it was about")

@@ -12,8 +12,9 @@ from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.evidence import NoteEvidence
 from pulse_tui.domain.note import Label, Note, Reading
 from pulse_tui.domain.signal import Signal
+from pulse_tui.domain.source import Standing
 from pulse_tui.domain.words import ComponentKind, SignalType
-from pulse_tui.enrich.vendors.incidents import same_incident
+from pulse_tui.enrich.vendors.incidents import SAME, same_incident
 from pulse_tui.enrich.vendors.mentions import packages
 from pulse_tui.enrich.vendors.notes import classify, note_signals, resolved, taken_back, whom
 from pulse_tui.ports import Transaction
@@ -38,6 +39,39 @@ def take_note(item: Note, tx: Transaction, estate: Estate, now: datetime) -> Mad
         if tx.judgements.finish_retest(retest, now):
             tx.log.append(now, SYSTEM, "retest.withdrawn", retest, {"note": item.key, "alert": alert.id})
     return Made([_dated(s, tx) for s in signals], over)
+
+
+def gone_on(has: Standing, tx: Transaction) -> list[str]:
+    """Incidents that their page lists no longer, where another incident of the same models took their place: pages
+    change the title and the key of one at once. An incident that only left the page has not ended."""
+    if not has.notes:
+        return []
+    incidents = (SignalType.INCIDENT, SignalType.VENDOR_NOTE)
+    found = list[str]()
+    later: list[Signal] | None = None
+    for alert in tx.judgements.alerts(list(OPEN), 100_000):
+        signal = tx.signals.get(alert.signal_id)
+        if signal is None or signal.signal_type is not SignalType.INCIDENT or signal.source != has.source:
+            continue
+        mine = signal.evidence
+        if not isinstance(mine, NoteEvidence) or mine.note in has.notes:
+            continue
+        later = later if later is not None else tx.signals.newest(alert.first_at - SAME, incidents)
+        if any(_takes_over(s, signal, mine, has) for s in later):
+            found.append(alert.signal_fingerprint)
+    return found
+
+
+def _takes_over(signal: Signal, before: Signal, mine: NoteEvidence, has: Standing) -> bool:
+    other = signal.evidence
+    return (
+        isinstance(other, NoteEvidence)
+        and (signal.source, signal.asset_id) == (has.source, before.asset_id)
+        and other.note in has.notes
+        and str(Label.INCIDENT) in other.labels
+        and set(mine.models) == set(other.models)
+        and before.occurred_at <= signal.occurred_at <= before.occurred_at + SAME
+    )
 
 
 def _off(note: Note, reading: Reading, estate: Estate, tx: Transaction) -> list[Alert]:

@@ -6,10 +6,12 @@ import pytest
 
 from pulse_tui.domain.alert import AlertState
 from pulse_tui.domain.note import Note
+from pulse_tui.domain.source import Standing
 from pulse_tui.domain.words import Priority, SignalType
 from pulse_tui.services.conditions.reassess import reassess
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.signals.ingest import ingest
+from pulse_tui.services.signals.sources import withdraw
 from tests.fakes.nouns import NOW, later
 from tests.services.said import alerts, told
 
@@ -127,3 +129,30 @@ def test_the_newest_note_of_one_round_counts_in_whatever_order_the_feed_lists_th
     (alert,) = alerts(judge)
     assert "2027-09-01" in alert.title
     assert alert.priority is Priority.P4
+
+
+def _round(judge: JudgeParts, minutes: float, *notes: Note) -> None:
+    """A feed's round: what it lists, then what it has."""
+    now = later(minutes=minutes)
+    ingest(notes, [], judge, now)
+    with judge.store.write() as tx:
+        withdraw(Standing(source="news", notes=tuple(n.key for n in notes)), tx, judge, now)
+
+
+@pytest.mark.parametrize("word", ["Identified", "Resolved"])
+def test_an_incident_whose_page_changes_title_and_key_at_once_goes_on_as_the_other(
+    judge: JudgeParts, word: str
+) -> None:
+    old = _note("o", "A release", "Released a tool.", -600)
+    _round(judge, 0, old, _note("i1", "Elevated errors", "Investigating - elevated errors with gpt-4.1", 0))
+    _round(judge, 30, old, _note("i9", "Partial outage", f"{word} - an outage of gpt-4.1", 20))
+    opened = sorted((a for a in alerts(judge) if a.rule_id == "vendor-incident"), key=lambda a: a.first_at)
+    assert [a.open for a in opened] == [False, True][: 2 if word == "Identified" else 1]
+
+
+def test_an_incident_that_only_left_its_page_has_not_ended(judge: JudgeParts) -> None:
+    _round(judge, 0, _note("i1", "Elevated errors", "Investigating - elevated errors with gpt-4.1", 0))
+    _round(judge, 10)
+    _round(judge, 20, _note("n", "A release", "Released a tool for gpt-4.1.", 15))
+    _round(judge, 60 * 80, _note("i9", "Partial outage", "Resolved - an outage of gpt-4.1", 60 * 79))
+    assert [a.open for a in alerts(judge) if a.signal_fingerprint == alerts(judge)[0].signal_fingerprint] == [True]
