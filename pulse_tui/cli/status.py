@@ -13,6 +13,7 @@ from pulse_tui.domain.standing import Standing
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.views.alerts import AlertRow, AlertStory
 from pulse_tui.domain.views.board import Board, Header
+from pulse_tui.domain.views.rollback import PlanLine
 from pulse_tui.domain.words import URGENT
 from pulse_tui.settings.shapes import OperatorShape, RouteShape
 from pulse_tui.wiring import House
@@ -173,6 +174,10 @@ def _quarantine(options: argparse.Namespace, house: House) -> int:
     return 1 if rows else 0
 
 
+def _rollback(line: PlanLine) -> list[str]:
+    return [line.headline, *line.targets, *([f"next: {line.todo}"] if line.todo else [])]
+
+
 def story_lines(story: AlertStory) -> list[str]:
     """An alert's story as text."""
     lines = [f"{story.alert.priority} {story.alert.title} ({story.alert.id}, {story.alert.state})"]
@@ -180,6 +185,7 @@ def story_lines(story: AlertStory) -> list[str]:
         ("WHAT CHANGED", story.changed),
         ("WHAT IS THE RISK", story.risk),
         ("WHAT TO DO NOW", story.todo),
+        ("ROLLBACK", [text for line in story.rollbacks for text in _rollback(line)]),
         ("WHY", story.why),
         ("CORRELATED", story.correlated),
         ("TIMELINE", story.timeline),

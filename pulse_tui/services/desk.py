@@ -21,7 +21,7 @@ from pulse_tui.domain.views.registry import (
     ReleaseStory,
     Tree,
 )
-from pulse_tui.domain.views.rollback import PlanLine, PlanStory
+from pulse_tui.domain.views.rollback import PlanLine, PlanStory, unsettled
 from pulse_tui.domain.words import UNHEALTHY, Environment
 from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories.story import advisory_story
@@ -79,7 +79,10 @@ class ServiceDesk:
         return self._store.change_mark()
 
     def story(self, alert_id: str) -> AlertStory:
-        return alert_story(self._parts, alert_id)
+        story = alert_story(self._parts, alert_id)
+        if not story.alert.asset:
+            return story
+        return story._replace(rollbacks=unsettled(self.plans(story.alert.asset), story.alert.environment or None))
 
     def advisory_story(self, advisory_id: str) -> tuple[tuple[str, str], ...]:
         return advisory_story(self._store, advisory_id)
@@ -246,8 +249,8 @@ class ServiceDesk:
             raise NotFound(f"plan {done.hash[:12]} has no verified run to undo")
         return self.plan_story(plan.propose_undo(self._parts, done, by=self.operator).hash)
 
-    def plans(self) -> tuple[PlanLine, ...]:
-        return listed(self._parts)
+    def plans(self, asset_id: str | None = None) -> tuple[PlanLine, ...]:
+        return listed(self._parts, asset_id=asset_id)
 
     def resume(self, run_id: str) -> PlanStory:
         self._may_act()

@@ -10,7 +10,7 @@ from pulse_tui.domain.views.alerts import AlertRow, AlertStory, QuietRow
 from pulse_tui.domain.views.board import Board, Header
 from pulse_tui.domain.views.evals import Trend
 from pulse_tui.domain.views.registry import RegistryRow
-from pulse_tui.domain.views.rollback import PlanLine, PlanStory
+from pulse_tui.domain.views.rollback import PlanLine, PlanStory, unsettled
 from pulse_tui.domain.views.signals import SourceRow
 from tests.fakes.bench_desk import FakeBench, points
 from tests.fakes.registry_desk import NOW_US, FakeRegistry, ago
@@ -112,6 +112,7 @@ class FakeDesk(FakeBench, FakeRegistry):
         self.advisories: tuple[AdvisoryRow, ...] = ADVISORIES
         self.alerts: tuple[AlertRow, ...] = ALERTS
         self.sources: tuple[SourceRow, ...] = SOURCES
+        self.plan_lines: tuple[PlanLine, ...] = PLAN_LINES
         self.plan: PlanStory = PLAN._replace(approvals_needed=needed)
         self.start_registry(empty=empty)
         self.start_bench(empty=empty)
@@ -168,6 +169,7 @@ class FakeDesk(FakeBench, FakeRegistry):
             row.asset == "support-bot",
             None,
             "golden-v7" if row.rule == "accuracy-regression" else "",
+            unsettled(self.plans(row.asset), row.environment),
         )  # fmt: skip
 
     def advisory_story(self, advisory_id: str) -> tuple[tuple[str, str], ...]:
@@ -327,8 +329,8 @@ class FakeDesk(FakeBench, FakeRegistry):
         )  # fmt: skip
         return self.plan
 
-    def plans(self) -> tuple[PlanLine, ...]:
-        return PLAN_LINES
+    def plans(self, asset_id: str | None = None) -> tuple[PlanLine, ...]:
+        return tuple(line for line in self.plan_lines if asset_id in (None, line.asset))
 
     def resume(self, run_id: str) -> PlanStory:
         self._did("resume", run_id)

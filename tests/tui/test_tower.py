@@ -63,7 +63,7 @@ def test_read_only_hides_the_actions_and_says_so(size: tuple[int, int]) -> None:
         assert " READ-ONLY " in pilot.lines()[0]
         assert pilot.lines()[-1] == " Enter open  / filter  h history  t tree  : command  ? help"
         await pilot.press("enter")
-        assert pilot.lines()[-1].replace(" ", "") == "eassetnnextEscback:command?help"
+        assert pilot.lines()[-1].replace(" ", "") == "oopenplaneassetnnextEscback:command?help"
         await pilot.press("question_mark")
         assert "acknowledge" not in pilot.text()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from pulse_tui.domain.moments import from_us, iso
+from pulse_tui.domain.views.rollback import PlanLine
 
 
 class AlertRow(NamedTuple):
@@ -90,3 +91,5 @@ class AlertStory(NamedTuple):
     """The benchmark suite that the alert is about; empty when it is about none."""
     advice: tuple[str, ...] = ()
     """Of ``todo``, what is to be done about the cause: the words of every other outlet."""
+    rollbacks: tuple[PlanLine, ...] = ()
+    """The rollbacks of its deployment that need a person, or failed last."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 
@@ -92,6 +93,14 @@ HALF_WAY = ("abandoned", "unknown", "halted")
 """How a run stands that can be resumed, or put back."""
 
 
+_STANDS = {
+    "abandoned": "was abandoned, its process is gone",
+    "unknown": "stopped with the state of a target unknown",
+    "undone": "failed and was put back",
+    "running": "is under way",
+}
+
+
 class PlanLine(NamedTuple):
     """A plan in the list."""
 
@@ -120,6 +129,21 @@ class PlanLine(NamedTuple):
         """Whether it stopped half-way, or waits."""
         return bool(self.todo)
 
+    @property
+    def half_way(self) -> bool:
+        """Whether its run stopped and was neither resumed nor put back."""
+        return self.state in HALF_WAY and self.needs_somebody
+
+    @property
+    def headline(self) -> str:
+        """What stopped, or what waits for whom, in one line."""
+        move = f"{self.asset} in {self.environment}, {self.from_version} -> {self.to_version}"
+        if self.run:
+            return f"run {self.run} ({move}) {_STANDS.get(self.state, self.state)}" + (
+                f": {self.detail}" if self.detail else ""
+            )
+        return f"plan {self.plan[:12]} ({move}) {self.state}" + (f": {self.waits}" if self.waits else "")
+
     def lines(self) -> list[str]:
         """As text."""
         head = (
@@ -130,6 +154,20 @@ class PlanLine(NamedTuple):
         if self.todo:
             more.append(f"next: {self.todo}")
         return [head, *(f"    {line}" for line in more)]
+
+
+def unsettled(lines: Sequence[PlanLine], environment: str | None = None) -> tuple[PlanLine, ...]:
+    """Of an asset's plans, newest first: those that need a person, and the last run of a deployment if it failed.
+
+    What stopped stands before what waits.
+    """
+    kept, seen = list[PlanLine](), set[str]()
+    for line in lines:
+        last_failed = line.run and line.environment not in seen and line.state not in ("verified", "running")
+        seen |= {line.environment} if line.run else set()
+        if environment in (None, line.environment) and (line.needs_somebody or last_failed):
+            kept.append(line)
+    return tuple(sorted(kept, key=lambda line: not line.run))
 
 
 class PlanStory(NamedTuple):

@@ -116,10 +116,8 @@ def _questions(tx: Transaction, parts: RollbackParts, asset_id: str, now: dateti
 def _steps(
     tx: Transaction, parts: RollbackParts, asset_id: str, alerts: Sequence[Alert], now: datetime
 ) -> Iterator[str]:
-    """What the most urgent alerts advise, each once, and the plans that are open."""
+    """What the most urgent alerts advise, each once. What a rollback waits for, the page adds with its keys."""
     waiting = [p for p, state in tx.rollbacks.plans(asset_id) if state in _WAITING and p.expires_at > now]
-    for plan in waiting:
-        yield f"plan {plan.hash[:12]} of {plan.environment.value} to {plan.to_version} waits: approve or reject it"
     said = set[str]()
     for alert in alerts[:ADVISED]:
         signal = tx.signals.get(alert.signal_id)

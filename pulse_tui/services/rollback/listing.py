@@ -18,11 +18,11 @@ MANY = 10_000
 """Runs that are looked through for a later one on the same target."""
 
 
-def listed(parts: RollbackParts, limit: int = SHOWN) -> tuple[PlanLine, ...]:
-    """The plans, newest first."""
+def listed(parts: RollbackParts, limit: int = SHOWN, asset_id: str | None = None) -> tuple[PlanLine, ...]:
+    """The plans, newest first; of one asset when it is named."""
     now = parts.clock()
     with parts.store.read() as tx:
-        return tuple(_line(tx, parts, plan, state, now) for plan, state in tx.rollbacks.plans(limit=limit))
+        return tuple(_line(tx, parts, plan, state, now) for plan, state in tx.rollbacks.plans(asset_id, limit))
 
 
 def _line(tx: Transaction, parts: RollbackParts, plan: Plan, state: PlanState, now: datetime) -> PlanLine:

@@ -17,6 +17,7 @@ from pulse_tui.tui.kit.canvas import Span, safe
 from pulse_tui.tui.kit.document import Block
 from pulse_tui.tui.kit.keys import bind
 from pulse_tui.tui.kit.page import PageScreen
+from pulse_tui.tui.kit.rollbacks import RUN_KEYS, OfRollbacks, rollback_risk, rollback_steps
 from pulse_tui.tui.kit.rows import environment
 from pulse_tui.tui.kit.screen import Head
 
@@ -34,10 +35,13 @@ def alert_title(story: AlertStory) -> list[Span]:
     ]
 
 
-def alert_blocks(story: AlertStory) -> list[Block]:
-    """The page: the three questions first, the evidence after."""
-    todo = story.todo
-    if story.plan_hash:
+def alert_blocks(story: AlertStory, read_only: bool = False) -> list[Block]:
+    """The page: the three questions first, the evidence after. A rollback that stopped or waits comes before all else."""
+    risk = (*rollback_risk(story.rollbacks), *story.risk)
+    todo = (*rollback_steps(story.rollbacks, read_only, "o"), *story.todo)
+    if story.rollbacks:
+        pass
+    elif story.plan_hash:
         todo = (*todo, f"a plan is there already: [o] opens plan {story.plan_hash[:12]}")
     elif story.rollback_possible:
         todo = (*todo, "[p] makes the rollback plan; it is approved in the plan, nothing runs before")
@@ -46,9 +50,7 @@ def alert_blocks(story: AlertStory) -> list[Block]:
     where = " ".join(w for w in (row.asset, environment(row.environment)[0]) if w) or "no asset matched"
     return [
         Block("WHAT CHANGED", story.changed or ("not known",)),
-        Block(
-            "WHAT IS THE RISK", story.risk or ("not known: treat it as real",), label_style=styles.WARN + styles.BOLD
-        ),
+        Block("WHAT IS THE RISK", risk or ("not known: treat it as real",), label_style=styles.WARN + styles.BOLD),
         Block(
             "WHAT TO DO NOW",
             todo or ("review it and decide; policy recommends nothing",),
@@ -65,10 +67,11 @@ def alert_blocks(story: AlertStory) -> list[Block]:
     ]
 
 
-class AlertScreen(PageScreen):
+class AlertScreen(OfRollbacks, PageScreen):
     """The three questions about one alert."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        *RUN_KEYS,
         bind("a", "acknowledge", "ack", "acknowledge: you are working on it", show=True, changes=True),
         bind("s", "silence", "silence", "silence it for some hours, with a reason", show=True, changes=True),
         bind("w", "waive", "waive", "record an exception with a reason and a review date", show=True, changes=True),
@@ -90,7 +93,7 @@ class AlertScreen(PageScreen):
             changes=True,
             narrow="plan",
         ),
-        bind("o", "open_plan", "open plan", "open the plan that is there", show=True),
+        bind("o,P", "open_plan", "open plan", "open the plan that is there; approve it there", show=True),
         bind("v", "verdicts", "verdicts", "the benchmark suite: every gate, what flipped, latency and cost", show=True),
         bind("e", "open_asset", "asset", "open the asset", show=True),
         bind("n", "next(1)", "next", "the next alert", show=True),
@@ -100,13 +103,13 @@ class AlertScreen(PageScreen):
 
     def __init__(self, head: Head, story: AlertStory) -> None:
         """The story as the desk gives it."""
-        super().__init__(head, alert_title(story), alert_blocks(story))
-        self.story = story
+        super().__init__(head, alert_title(story), alert_blocks(story, head.read_only))
+        self.story, self.rollbacks = story, story.rollbacks
 
     def show_story(self, story: AlertStory) -> None:
         """The story with news."""
-        self.story = story
-        self.show_page(alert_title(story), alert_blocks(story))
+        self.story, self.rollbacks = story, story.rollbacks
+        self.show_page(alert_title(story), alert_blocks(story, self.head.read_only))
 
     def applies(self, action: str) -> bool:
         if action in ("acknowledge", "silence", "waive", "resolve"):
@@ -116,7 +119,9 @@ class AlertScreen(PageScreen):
         if action == "propose":
             return self.story.rollback_possible and self.story.plan_hash is None
         if action == "open_plan":
-            return self.story.plan_hash is not None
+            return bool(self.rollbacks) or self.story.plan_hash is not None
+        if action in ("resume", "put_back"):
+            return self.applies_to_rollbacks(action)
         if action == "verdicts":
             return bool(self.story.suite and self.story.alert.asset)
         if action == "open_asset":
@@ -143,7 +148,9 @@ class AlertScreen(PageScreen):
         self.post_message(Propose(row.asset, row.environment, row.id))
 
     def action_open_plan(self) -> None:
-        if self.story.plan_hash:
+        if self.rollbacks:
+            super().action_open_plan()
+        elif self.story.plan_hash:
             self.post_message(OpenPlan(self.story.plan_hash))
 
     def action_open_asset(self) -> None:

@@ -10,6 +10,7 @@ from textual.binding import BindingType
 from pulse_tui.domain.standing import STANDING_RANK, Standing
 from pulse_tui.domain.views.alerts import AlertRow
 from pulse_tui.domain.views.registry import RegistryRow
+from pulse_tui.domain.views.rollback import PlanLine
 from pulse_tui.domain.words import ENVIRONMENT_RANK
 from pulse_tui.tui.asks import registry as asks
 from pulse_tui.tui.asks.alerts import OpenAlert
@@ -20,6 +21,7 @@ from pulse_tui.tui.kit.canvas import Span, safe
 from pulse_tui.tui.kit.document import Block, Lines, story_blocks
 from pulse_tui.tui.kit.keys import bind
 from pulse_tui.tui.kit.page import PageScreen
+from pulse_tui.tui.kit.rollbacks import PLAN_KEY, RUN_KEYS, OfRollbacks, rollback_risk, rollback_steps
 from pulse_tui.tui.kit.rows import environment
 from pulse_tui.tui.kit.screen import Head
 from pulse_tui.tui.registry.rows import registry_state
@@ -39,10 +41,25 @@ def explained(lines: Lines, runs: Sequence[RegistryRow]) -> list[tuple[str, str]
     return [*lines[:first], *risk, *todo, *lines[first:]] if first < len(lines) else [*risk, *todo, *lines]
 
 
-class AssetScreen(PageScreen):
+def with_rollbacks(lines: Lines, rollbacks: Sequence[PlanLine], read_only: bool) -> list[tuple[str, str]]:
+    """The lines with what stopped or waits before all else that is a risk or to be done."""
+    risk, todo = "What is the risk", "What to do now"
+    added = {
+        risk: [(risk, text) for text in rollback_risk(rollbacks)],
+        todo: [(todo, text) for text in rollback_steps(rollbacks, read_only)],
+    }
+    found: list[tuple[str, str]] = []
+    for label, text in lines:
+        found += [*added.pop(label, []), (label, text)]
+    return [*(line for rest in added.values() for line in rest), *found]
+
+
+class AssetScreen(OfRollbacks, PageScreen):
     """What runs of it where, its releases, holds and dependencies."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        *RUN_KEYS,
+        PLAN_KEY,
         bind("o", "open_alert", "alert", "open its most urgent alert", show=True),
         bind(
             "p",
@@ -62,20 +79,37 @@ class AssetScreen(PageScreen):
     ]
 
     def __init__(
-        self, head: Head, asset_id: str, lines: Lines, runs: Sequence[RegistryRow] = (), alerts: Sequence[AlertRow] = ()
+        self,
+        head: Head,
+        asset_id: str,
+        lines: Lines,
+        runs: Sequence[RegistryRow] = (),
+        alerts: Sequence[AlertRow] = (),
+        rollbacks: Sequence[PlanLine] = (),
     ) -> None:
-        """``runs``: its rows of the registry; ``alerts``: those that are open, the most urgent first."""
-        super().__init__(head, asset_title(asset_id, runs), asset_blocks(explained(lines, runs)))
-        self.asset_id = asset_id
-        self.runs = tuple(runs)
-        self.alerts = tuple(alerts)
+        """``runs``: its rows of the registry; ``alerts``: those that are open, the most urgent first.
 
-    def show_story(self, lines: Lines, runs: Sequence[RegistryRow] = (), alerts: Sequence[AlertRow] = ()) -> None:
+        ``rollbacks``: those that need a person, or failed last.
+        """
+        super().__init__(head, asset_title(asset_id, runs), ())
+        self.asset_id = asset_id
+        self.show_story(lines, runs, alerts, rollbacks)
+
+    def show_story(
+        self,
+        lines: Lines,
+        runs: Sequence[RegistryRow] = (),
+        alerts: Sequence[AlertRow] = (),
+        rollbacks: Sequence[PlanLine] = (),
+    ) -> None:
         """The asset with news."""
-        self.runs, self.alerts = tuple(runs), tuple(alerts)
-        self.show_page(asset_title(self.asset_id, runs), asset_blocks(explained(lines, runs)))
+        self.runs, self.alerts, self.rollbacks = tuple(runs), tuple(alerts), tuple(rollbacks)
+        shown = with_rollbacks(explained(lines, runs), rollbacks, self.head.read_only)
+        self.show_page(asset_title(self.asset_id, runs), asset_blocks(shown))
 
     def applies(self, action: str) -> bool:
+        if action in ("resume", "put_back", "open_plan"):
+            return self.applies_to_rollbacks(action)
         if action == "open_alert":
             return bool(self.alerts)
         if action == "propose":

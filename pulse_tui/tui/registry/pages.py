@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pulse_tui.domain.errors import NotFound
+from pulse_tui.domain.views.rollback import unsettled
 from pulse_tui.domain.words import PRIORITY_RANK
 from pulse_tui.tui.asks import registry as asks
 from pulse_tui.tui.asks.advisories import OpenAdvisory
@@ -44,9 +45,11 @@ class Pages:
 
         asset = ask.asset_id
         self._context.open(
-            lambda desk: desk.asset_story(asset),
-            lambda lines: AssetScreen(self._context.head, asset, lines, self._deployments(asset), self._alerts(asset)),
-            lambda page, lines: page.show_story(lines, self._deployments(asset), self._alerts(asset)),
+            lambda desk: (desk.asset_story(asset), unsettled(desk.plans(asset))),
+            lambda found: AssetScreen(
+                self._context.head, asset, found[0], self._deployments(asset), self._alerts(asset), found[1]
+            ),
+            lambda page, found: page.show_story(found[0], self._deployments(asset), self._alerts(asset), found[1]),
         )
 
     def _deployments(self, asset: str) -> tuple[RegistryRow, ...]:

@@ -129,7 +129,7 @@ class PlanScreen(PageScreen):
         bind("r", "reject", "reject", "say no to this plan, with a reason", show=True, changes=True),
         bind("x", "execute", "roll back", "run the approved plan", show=True, changes=True),
         bind(
-            "u",
+            "u,U",
             "undo",
             "undo",
             "make the plan that puts back what the run changed; approve it there. Of a run that stopped half-way: "
@@ -137,7 +137,7 @@ class PlanScreen(PageScreen):
             show=True,
             changes=True,
         ),
-        bind("e", "resume", "resume", "continue a run that stopped half-way", show=True, changes=True),
+        bind("e,E", "resume", "resume", "continue a run that stopped half-way", show=True, changes=True),
         *PageScreen.PAGE_KEYS,
     ]
 

@@ -80,8 +80,8 @@ class PlansScreen(ListScreen[PlanLine]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("enter", "open", "open", "open the plan: its checks, its run; approve it there", show=True),
-        bind("e", "resume", "resume", "continue a run that stopped half-way", show=True, changes=True),
-        bind("u", "undo", "undo", "put back what a run moved that stopped half-way", show=True, changes=True),
+        bind("e,E", "resume", "resume", "continue a run that stopped half-way", show=True, changes=True),
+        bind("u,U", "undo", "undo", "put back what a run moved that stopped half-way", show=True, changes=True),
         *ListScreen.LIST_KEYS,
     ]
 

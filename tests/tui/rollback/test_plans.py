@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from pulse_tui.domain.views.rollback import unsettled
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.registry.rows import registry_state
 from pulse_tui.tui.rollback.plan import plan_state
-from tests.fakes.desk import PLAN_LINES, REGISTRY
+from tests.fakes.desk import PLAN_LINES, REGISTRY, FakeDesk
 from tests.tui.helpers import NARROW, WIDE, Pilot, check_snapshot, play
 
 
@@ -42,3 +43,68 @@ def test_a_row_carries_the_mark_of_its_rollback_beside_its_state() -> None:
     assert registry_state(row._replace(state="risk", run="stopped")) == ("▲ risk ✖ run", styles.BAD)
     assert registry_state(row._replace(run="running"))[0] == "● ok ▶ run"
     assert registry_state(row._replace(run="waiting", hold="frozen"))[0] == "● ok ⧗ plan"
+
+
+STOPPED = ("alias: verified, read back 1.9.2", "gateway: unknown, gave no answer")
+
+
+@pytest.mark.parametrize(("size", "name"), [(WIDE, "alert-stopped"), (NARROW, "alert-stopped")])
+def test_the_alert_of_a_deployment_whose_rollback_stopped_shows_each_target_and_the_keys(
+    size: tuple[int, int], name: str
+) -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("enter")
+        check_snapshot(f"{name}-{size[0]}x{size[1]}", pilot.text())
+
+    play(scenario, size=size)
+
+
+@pytest.mark.parametrize("page", [("4", "enter"), ("1", "j", "j", "j", "enter")], ids=["alert", "asset"])
+@pytest.mark.parametrize(("key", "call"), [("E", "resume"), ("U", "put_back")])
+def test_one_key_resumes_or_undoes_it_from_the_page_of_the_alert_and_of_the_asset(
+    page: tuple[str, ...], key: str, call: str
+) -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press(*page)
+        for target in STOPPED:
+            assert target in pilot.text()
+        assert "[E] resumes run 5d28fde026b2, [U] undoes what it moved" in pilot.text()
+        assert "E resume  U undo" in pilot.lines()[-1]
+        await pilot.press(key)
+        assert pilot.desk.calls == [(call, PLAN_LINES[1].run)]
+
+    play(scenario, size=NARROW)
+
+
+def test_the_page_of_an_asset_whose_plan_waits_says_who_waits_for_whom_and_opens_it() -> None:
+    desk = FakeDesk()
+    desk.plan = desk.plan._replace(hash=PLAN_LINES[0].plan)
+
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("1", "enter")
+        assert "ana approved; waits for 1 of: ben, cho" in " ".join(pilot.text().split())
+        assert "E resume" not in pilot.lines()[-1], "no run stopped"
+        await pilot.press("P")
+        assert pilot.screen_name == "PlanScreen"
+
+    play(scenario, desk=desk, size=NARROW)
+
+
+def test_where_nothing_may_be_written_the_states_stand_and_the_keys_do_not() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("enter")
+        assert STOPPED[1] in pilot.text()
+        assert "in a tower that may write" in " ".join(pilot.text().split())
+        await pilot.press("E", "U")
+        assert pilot.desk.calls == []
+
+    play(scenario, read_only=True)
+
+
+def test_of_plans_those_that_need_a_person_and_a_last_run_that_failed_are_unsettled() -> None:
+    waits, stopped, undone, verified = PLAN_LINES
+    assert unsettled((waits, verified)) == (waits,)
+    assert unsettled((waits, stopped)) == (stopped, waits)
+    assert unsettled((undone,)) == (undone,)
+    assert unsettled((undone,), "production") == ()
+    assert unsettled((verified._replace(environment="canary"), undone)) == (), "a later run there was verified"
