@@ -169,7 +169,7 @@ class FakeDesk(FakeBench, FakeRegistry):
             row.asset == "support-bot",
             None,
             "golden-v7" if row.rule == "accuracy-regression" else "",
-            unsettled(self.plans(row.asset), row.environment),
+            rollbacks=unsettled(self.plans(row.asset), row.environment),
         )  # fmt: skip
 
     def advisory_story(self, advisory_id: str) -> tuple[tuple[str, str], ...]:
