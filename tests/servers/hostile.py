@@ -30,8 +30,8 @@ CONNECTIONS = 40
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 PACKED = OK + b"Content-Encoding: gzip\r\n\r\n"
-REDIRECT = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: "
-BUSY = b"HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\nRetry-After: "
+REDIRECT = b"HTTP/1.1 302 Found\r\nConnection: close\r\nContent-Length: 0\r\nLocation: "
+BUSY = b"HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\nContent-Length: 0\r\nRetry-After: "
 TAGGED = OK + b"Content-Length: 2\r\nETag: "
 
 Play = Callable[[socket.socket, int], None]
@@ -59,6 +59,11 @@ class Row(NamedTuple):
     """Whether a row that is asked over https shakes hands by itself."""
     host: str = "127.0.0.1"
     listens: bool = True
+
+    @property
+    def accepted(self) -> str | None:
+        """``right``; what has no end may be ended by the deadline before it is noticed for what it is."""
+        return f"{self.right}|{SLOW}" if self.right and "without an end" in self.name else self.right
 
 
 class Hostile:
@@ -302,12 +307,12 @@ ROWS: tuple[Row, ...] = (
     Row("ends in the body", says(OK + b"Content-Length: 9\r\n\r\nfour"), DROPPED),
     Row("ends in a chunk", says(CHUNKED + b"9\r\nfour"), DROPPED),
     Row("resets in the body", resets, DROPPED),
-    Row("a body without an end", forever(b"x", OK + b"\r\n"), f"{SLOW}|{CAP}"),
+    Row("a body without an end", forever(b"x", OK + b"\r\n"), CAP),
     Row("a body over the cap", says(OK + b"Content-Length: 2000000\r\n\r\n" + b"x" * 2_000_000), CAP),
     Row("more than was announced", stalls(_LEGAL + b"\r\nokHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"), None),
-    Row("chunks of one byte without an end", forever(b"1\r\nx\r\n", CHUNKED), f"{SLOW}|{CAP}"),
+    Row("chunks of one byte without an end", forever(b"1\r\nx\r\n", CHUNKED), CAP),
     Row("a chunk extension without an end", forever(b"x", CHUNKED + b"1;"), DROPPED),
-    Row("chunk extensions without an end", forever(b"1;" + b"x" * 99 + b"\r\nx\r\n", CHUNKED), f"{SLOW}|{CAP}"),
+    Row("chunk extensions without an end", forever(b"1;" + b"x" * 99 + b"\r\nx\r\n", CHUNKED), CAP),
     Row("a chunk size of 30 digits", stalls(CHUNKED + b"f" * 30 + b"\r\n"), DROPPED),
     Row("a chunk size of letters", stalls(CHUNKED + b"zz\r\n"), DROPPED),
     Row("a negative chunk size", stalls(CHUNKED + b"-1\r\n"), DROPPED),
@@ -332,7 +337,7 @@ ROWS: tuple[Row, ...] = (
     # redirects
     Row("leads in a circle", says(REDIRECT + b"/\r\n\r\n"), "redirects more than 5 times"),
     Row("leads on without an end", chain(0.0), "redirects more than 5 times"),
-    Row("leads on, slowly", chain(0.3), SLOW),
+    Row("leads on, slowly", chain(0.4), f"{SLOW}|redirects more than 5 times"),
     Row("leads to a file", says(REDIRECT + b"file:///etc/passwd\r\n\r\n"), r"not http\(s\)"),
     Row("leads to a script", says(REDIRECT + b"javascript:alert(1)\r\n\r\n"), "unreadable"),
     Row("leads to another host", says(REDIRECT + b"http://example.com/\r\n\r\n"), "on another host"),
@@ -340,7 +345,7 @@ ROWS: tuple[Row, ...] = (
     Row("leads to another address here", to_port(b"http://127.0.0.2:PORT/"), "on another host"),
     Row("leads to the cloud's metadata", says(REDIRECT + b"http://169.254.169.254/\r\n\r\n"), "on another host"),
     Row("leads to another port here", says(REDIRECT + b"http://127.0.0.1:1/\r\n\r\n"), "cannot be reached"),
-    Row("leads nowhere", says(b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n"), "answered 302"),
+    Row("leads nowhere", says(b"HTTP/1.1 302 Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"), "answered 302"),
     Row("leads to port 99999", says(REDIRECT + b"http://127.0.0.1:99999/\r\n\r\n"), "malformed"),
     Row("leads to half an address", says(REDIRECT + b"http://[::\r\n\r\n"), "unreadable"),
     Row("leads to a path of 90 kB", says(REDIRECT + b"/" + b"x" * 90_000 + b"\r\n\r\n"), "unreadable"),
@@ -354,7 +359,7 @@ ROWS: tuple[Row, ...] = (
     Row("wait until February 31", says(BUSY + b"Tue, 31 Feb 2026 00:00:00 GMT\r\n\r\n"), "answered 429"),
     Row("wait in an odd zone", says(BUSY + b"Fri, 31 Dec 2027 23:59:59 +99999999999999\r\n\r\n"), "answered 429"),
     Row("wait, in words", says(BUSY + b"a while\r\n\r\n"), "answered 429"),
-    Row("wait 0 s, again and again", says(BUSY + b"0\r\n\r\n"), f"answered 429|{DROPPED}"),
+    Row("wait 0 s, again and again", says(BUSY + b"0\r\n\r\n"), "answered 429"),
     Row("a limit that is lifted in a thousand years", says(
         b"HTTP/1.1 403 No\r\nContent-Length: 0\r\nX-RateLimit-Remaining: 0\r\nX-RateLimit-Reset: 33000000000\r\n\r\n"
     ), "asks for a wait"),
@@ -367,7 +372,7 @@ ROWS: tuple[Row, ...] = (
     # TLS
     Row("a body that trickles in TLS", trickles(b"x", OK + b"\r\n"), SLOW, tls=True),
     Row("headers that trickle in TLS", trickles(b"X: 1\r\n", OK), SLOW, tls=True),
-    Row("a body without an end in TLS", forever(b"x", OK + b"\r\n"), f"{SLOW}|{CAP}", tls=True),
+    Row("a body without an end in TLS", forever(b"x", OK + b"\r\n"), CAP, tls=True),
     Row("no goodbye in TLS", no_goodbye, None, tls=True),
     Row("the certificate of somebody else", says(_LEGAL + b"\r\nok"), "certificate verify failed", tls=True, host="127.0.0.2"),
     Row("leads out of TLS", says(REDIRECT + b"http://127.0.0.1/\r\n\r\n"), "out of TLS", tls=True),
