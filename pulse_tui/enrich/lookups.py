@@ -37,12 +37,20 @@ def ecosystem_key(ecosystem: str) -> str:
 def package_key(ecosystem: str, name: str) -> tuple[str, str]:
     """(ecosystem, name) as packages are compared: PyPI by PEP 503 without extras, Maven as written, others in lower case.
 
-    Go's too: tools write its paths in lower case, and no two modules differ in their case alone.
+    Go's too: tools write its paths in lower case, and no two modules differ in their case alone. An action is its
+    repository, a Swift package its address without scheme and ending.
     """
-    kind = ecosystem_key(ecosystem)
+    kind, name = ecosystem_key(ecosystem), name.strip()
     if kind == "pypi":
-        return kind, _SEPARATORS.sub("-", _EXTRAS.sub("", name.strip())).lower()
-    return kind, name.strip() if kind == "maven" else name.strip().lower()
+        return kind, _SEPARATORS.sub("-", _EXTRAS.sub("", name)).lower()
+    if kind == "maven":
+        return kind, name
+    name = name.lower()
+    if kind == "github actions":
+        return kind, "/".join(name.split("/")[:2])
+    if kind == "swifturl":
+        return kind, (name.partition("://")[2] or name).removesuffix("/").removesuffix(".git")
+    return kind, "stdlib" if (kind, name) == ("go", "std") else name
 
 
 def component_key(component: Component) -> tuple[str, str] | None:

@@ -139,7 +139,7 @@ class Refusals:
         if len(self._listed) >= LISTED:
             self._more += 1
             return
-        joint = "" if where.startswith(":") else ": "
+        joint = "" if where.startswith(":") or not where else ": "
         self._listed.append(refuse(self._source, f"{self._name}{joint}{where}", what, raw, hint))
 
     def listed(self) -> tuple[Rejected, ...]:

@@ -46,6 +46,11 @@ def _semver(text: str) -> Precedence | None:
     return version.precedence if version is not None else None
 
 
+def _go(text: str) -> Precedence | None:
+    """Modules have Semantic Versions; the toolchain and its library are called ``go1.20.1``."""
+    return _semver(text.removeprefix("go"))
+
+
 @cache
 def _of_univers(name: str) -> Callable[[str], Any]:
     from univers import versions  # noqa: PLC0415  late: 110 ms
@@ -71,6 +76,8 @@ def order(ecosystem: str) -> Callable[[str], Any] | None:
     """
     if ecosystem == "pypi":
         return _pep440
+    if ecosystem == "go":
+        return _go
     if ecosystem in SEMVER_ECOSYSTEMS:
         return _semver
     return _of_univers(_UNIVERS[ecosystem]) if ecosystem in _UNIVERS else None

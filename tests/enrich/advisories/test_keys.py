@@ -157,3 +157,33 @@ def test_malicious_code_is_critical_whatever_its_record_states() -> None:
     )
     (signal,) = advisory_signals(found, match(found, there), there, NOW)
     assert (signal.severity.value, signal.evidence.severity_stated) == ("critical", True)
+
+
+@pytest.mark.parametrize(
+    ("purl", "affected"),
+    [
+        ("pkg:golang/std@go1.20.1", entry("Go", "stdlib", "1.20.5")),
+        ("pkg:golang/std@1.20.1", entry("Go", "stdlib", "1.20.5")),
+        ("pkg:golang/toolchain@go1.20", entry("Go", "toolchain", "1.20.5")),
+        (
+            "pkg:swift/github.com/apple/swift-nio@2.0.0",
+            entry("SwiftURL", "https://github.com/apple/swift-nio.git", "2.1.0"),
+        ),
+        ("pkg:swift/github.com/apple/swift-nio@2.0.0", entry("SwiftURL", "github.com/apple/swift-nio", "2.1.0")),
+        ("pkg:githubactions/github/codeql-action/analyze@v2", entry("GitHub Actions", "github/codeql-action", "3.0.0")),
+        ("pkg:githubactions/github/codeql-action@v2#analyze", entry("GitHub Actions", "github/codeql-action", "3.0.0")),
+    ],
+)
+def test_names_that_tools_and_databases_spell_differently_are_one(purl: str, affected: Affected) -> None:
+    assert answer(purl, affected) is Audit.MATCHED
+
+
+@pytest.mark.parametrize(
+    "purl",
+    ["pkg:gem/nokogiri@1.13.0-x86_64-linux", "pkg:golang/x.org/y@(devel)", "pkg:npm/y@git+https://x/y.git",
+     "pkg:githubactions/x/y@0e58ed8671d6b60d0890c21b07f8835ace038e67", "pkg:pypi/y@latest", "pkg:pypi/y"],
+)  # fmt: skip
+def test_a_version_that_cannot_be_ordered_is_never_clean(purl: str) -> None:
+    found = named(purl)
+    affected = entry(found.ecosystem or "", found.name, "99")
+    assert answer(purl, affected) is Audit.NOT_AUDITED
