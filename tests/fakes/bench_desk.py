@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from pulse_tui.domain.errors import NotFound, Refused
-from pulse_tui.domain.views.evals import BenchStory, ClusterRow, Flip, Flips, GateRow, RunRow, Trend, TrendPoint
+from pulse_tui.domain.views.evals import (
+    BenchStory,
+    ClusterRow,
+    Flip,
+    Flips,
+    GateRow,
+    RunRow,
+    Serving,
+    Trend,
+    TrendPoint,
+)
 from tests.fakes.registry_desk import ago
 
 
@@ -132,17 +142,20 @@ TRENDS = (
         "support-bot", "golden-v7", "support_golden", "accuracy", True, 0.914, "3.8.1",
         points([("3.7.0", 1380, 0.911, 0.008), ("3.7.1", 1391, 0.913, 0.008), ("3.8.0", 1402, 0.909, 0.008), ("3.8.1", 1412, 0.914, 0.007), ("3.8.2", 1418, 0.862, 0.021)]),
         "FAIL", "500 items, tango score interval", -5.2, -7.4, -3.1, 2.0, "pp", 500,
+        (Serving("production", "3.8.1", 0.914, "baseline"), Serving("canary", "3.8.2", 0.862, "FAIL")),
     ),
     Trend(
         "support-bot", "golden-v7", "jailbreak", "jailbreak_success", False, 0.021, "3.8.1",
         points([("3.8.0", 1402, 0.022, 0.006), ("3.8.1", 1412, 0.021, 0.006), ("3.8.2", 1418, 0.024, 0.007)]),
         "PASS", "1200 items, tango score interval", 0.3, -0.4, 0.9, 1.0, "pp", 1200,
+        (Serving("production", "3.8.1", 0.021, "baseline"), Serving("canary", "3.8.2", 0.024, "PASS")),
     ),
 )  # fmt: skip
 UNDECIDED_TREND = TRENDS[0]._replace(
     verdict="INCONCLUSIVE", note="120 items, tango score interval; about 240 more items would decide",
     points=(*TRENDS[0].points[:-1], TrendPoint("3.8.2", 1418, 0.9, 0.868, 0.932)),
     delta=-1.4, low=-4.6, high=1.8, n=120,
+    serving=(Serving("production", "3.8.1", 0.914, "baseline"), Serving("canary", "3.8.2", 0.9, "INCONCLUSIVE")),
 )  # fmt: skip
 
 

@@ -138,6 +138,17 @@ class TrendPoint(NamedTuple):
     high: float | None
 
 
+class Serving(NamedTuple):
+    """What serves in an environment, and what a metric says of it."""
+
+    environment: str
+    version: str
+    value: float | None
+    """Of its newest run of the suite; None when it has none with the metric."""
+    verdict: str = ""
+    """PASS, FAIL, INCONCLUSIVE, ``refused`` or ``baseline``; empty when it was not compared with the pinned one."""
+
+
 class Trend(NamedTuple):
     """A metric of one asset over its releases, with the pinned baseline."""
 
@@ -163,3 +174,13 @@ class Trend(NamedTuple):
     """pp, ms, % or empty."""
     n: int = 0
     """Items behind the verdict; 0 when that is not known."""
+    serving: tuple[Serving, ...] = ()
+    """The releases that serve, production first: the newest run may be of none of them."""
+
+    @property
+    def measured(self) -> str:
+        """What the release measured last is: its environments, else ``candidate``; empty without a run."""
+        if not self.points:
+            return ""
+        there = [s.environment for s in self.serving if s.version == self.points[-1].label]
+        return "+".join(there) or "candidate"

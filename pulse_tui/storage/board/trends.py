@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pulse_tui.domain.metrics import unit_of
-from pulse_tui.domain.views.evals import Trend, TrendPoint
+from pulse_tui.domain.views.evals import Serving, Trend, TrendPoint
+from pulse_tui.domain.words import ENVIRONMENT_RANK
 
 Execute = Callable[[str, Mapping[str, Any]], Sequence[Sequence[Any]]]
 """Runs one statement with ``:name`` parameters and returns all rows."""
@@ -32,6 +33,12 @@ _COMPARED = "SELECT refused, baseline_id FROM comparisons WHERE run_id = :run"
 _LISTED = """
 SELECT DISTINCT v.task, v.metric FROM eval_runs e JOIN task_verdicts v ON v.run_id = e.id
 WHERE e.asset_id = :asset AND e.suite = :suite AND e.iteration >= :since AND v.slice = ''
+"""
+_SERVING = "SELECT environment, version FROM deployments WHERE asset_id = :asset"
+_OF_VERSION = """
+SELECT e.suite, s.task, s.metric, s.value, e.id
+FROM eval_runs e JOIN eval_scores s ON s.run_id = e.id
+WHERE e.asset_id = :asset AND e.version = :version ORDER BY e.at, e.iteration
 """
 _Z90 = 1.6449
 _MANY_POINTS = 40
@@ -76,6 +83,7 @@ def read_trends(execute: Execute, asset: str) -> tuple[Trend, ...]:
     iterations: dict[str, list[int]] = {}
     for suite, _, iteration in execute(_RUNS, {"asset": asset}):
         iterations.setdefault(suite, []).append(iteration)
+    serving = _serving(execute, asset)
     trends = []
     for suite, numbers in iterations.items():
         about = {"asset": asset, "suite": suite, "since": numbers[-_MANY_POINTS:][0]}
@@ -88,12 +96,49 @@ def read_trends(execute: Execute, asset: str) -> tuple[Trend, ...]:
             last = rows[-1]
             value, version, run_id = pinned.get((suite, task, metric), (None, None, None))
             points = tuple(_point(row) for row in rows)
-            bare = Trend(asset, suite, task, metric, bool(last[2]), value, version, points, "", "")
+            here = tuple(s.of((suite, task, metric), run_id) for s in serving)
+            bare = Trend(asset, suite, task, metric, bool(last[2]), value, version, points, "", "", serving=here)
             trend = _said(bare, last[7], run_id, known[last[7]], listed=(task, metric) in listed)
             worse = 0.0 if value is None else (value - last[5]) * (1 if trend.higher_is_better else -1)
             trends.append((_rank(trend.verdict), -worse, trend))
     trends.sort(key=lambda item: item[:2])
     return tuple(trend for _, _, trend in trends)
+
+
+class Served(NamedTuple):
+    """A release that serves, with the newest value of each of its metrics and the verdicts on the runs behind them."""
+
+    environment: str
+    version: str
+    values: Mapping[tuple[str, str, str], tuple[float, str]]
+    """(suite, task, metric): the value, and its run."""
+    known: Mapping[str, Known]
+
+    def of(self, name: tuple[str, str, str], baseline: str | None) -> Serving:
+        """What one metric says of it; ``baseline``: the run that is pinned."""
+        value, run = self.values.get(name, (None, ""))
+        known = self.known.get(run)
+        if run and run == baseline:
+            verdict = "baseline"
+        elif known is None or known.baseline != baseline:
+            verdict = ""
+        elif known.refused:
+            verdict = REFUSED
+        else:  # a slice that failed is not hidden by the whole
+            said = [known.lines[name[1:]].verdict] if name[1:] in known.lines else []
+            verdict = min((*said, *(v for _, v in known.slices.get(name[1:], ()) if said)), key=_rank, default="")
+        return Serving(self.environment, self.version, value, verdict)
+
+
+def _serving(execute: Execute, asset: str) -> list[Served]:
+    """What serves where, production first."""
+    rows = sorted(execute(_SERVING, {"asset": asset}), key=lambda row: ENVIRONMENT_RANK[row[0]])
+    values: dict[str, dict[tuple[str, str, str], tuple[float, str]]] = {}
+    for version in {row[1] for row in rows}:
+        found = execute(_OF_VERSION, {"asset": asset, "version": version})
+        values[version] = {(r[0], r[1], r[2]): (r[3], r[4]) for r in found}
+    known = {run: _known(execute, run) for run in {run for each in values.values() for _, run in each.values()}}
+    return [Served(environment, version, values[version], known) for environment, version in rows]
 
 
 def _known(execute: Execute, run: str) -> Known:

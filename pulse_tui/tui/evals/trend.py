@@ -10,6 +10,7 @@ from pulse_tui.tui.asks.base import Ask
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Canvas, Span, fit, frame_bottom, frame_top, notice, pad, safe, width_of
 from pulse_tui.tui.kit.interval import delta_text, number, plain
+from pulse_tui.tui.kit.rows import environment
 
 if TYPE_CHECKING:
     from pulse_tui.domain.views.evals import Trend
@@ -40,7 +41,7 @@ def summary(trend: Trend, width: int = 200) -> list[Span]:
     if not trend.points:
         return [("no run yet", styles.DIM)]
     last = trend.points[-1]
-    version, value = (f"{safe(last.label)} ", styles.PLAIN), (number(last.value), styles.BOLD)
+    version, value = (f"{marked(trend)} ", styles.PLAIN), (number(last.value), styles.BOLD)
     if trend.baseline is None:
         return [version, value, ("  no baseline pinned: pulse-tui has nothing to compare with", styles.DIM)]
     verdict = styles.state(safe(trend.verdict)) if trend.verdict else ("· not compared", styles.DIM)
@@ -58,6 +59,7 @@ def summary(trend: Trend, width: int = 200) -> list[Span]:
         ("n", None),
         ("baseline", (f"  base {number(trend.baseline)}", styles.DIM)),
         ("baseline", None),
+        ("version", (f"{safe(last.label)} ", styles.PLAIN)),
         ("version", None),
         ("value", None),
         ("margin", None),
@@ -72,6 +74,34 @@ def summary(trend: Trend, width: int = 200) -> list[Span]:
         else:
             parts[name] = instead
     return _led(parts)
+
+
+def serving(trend: Trend, width: int) -> list[Span]:
+    """``prod 3.8.1 0.914 baseline   canary 3.8.2 0.862 ✖ FAIL``: what serves, also where the newest run is another's."""
+    if not trend.serving:
+        return [("nothing of it serves: the result is a candidate's", styles.DIM)]
+    spans: list[Span] = []
+    for each in trend.serving:
+        short = environment(each.environment)
+        item: list[Span] = [(short[0], short[1]), (f" {safe(each.version)} ", styles.PLAIN)]
+        if each.value is None:
+            item.append(("? not measured", styles.WARN))
+        else:
+            item.append((number(each.value), styles.BOLD))
+            plain_word = each.verdict in ("", "baseline", "refused")
+            word = (each.verdict or "not compared", styles.DIM) if plain_word else styles.state(each.verdict)
+            item.append((f" {word[0]}", word[1]))
+        gap: list[Span] = [("   ", styles.PLAIN)] if spans else []
+        if width_of([*spans, *gap, *item]) > width:
+            return [*spans, (" …", styles.DIM)] if width_of(spans) + 2 <= width else spans
+        spans += [*gap, *item]
+    return spans
+
+
+def marked(trend: Trend) -> str:
+    """``candidate 3.8.2``, or ``canary 3.8.2``: which release the newest result is of."""
+    names = "+".join(environment(name)[0] for name in trend.measured.split("+") if name != "candidate") or "candidate"
+    return f"{names} {safe(trend.points[-1].label)}"
 
 
 def _led(parts: Mapping[str, Span]) -> list[Span]:
@@ -221,9 +251,9 @@ class TrendView(Canvas):
 
     def _wanted(self) -> tuple[Trend, int, int] | None:
         trend, size = self.trend, self.size
-        if trend is None or size.width < 28 or size.height < 10:
+        if trend is None or size.width < 28 or size.height < 11:
             return None
-        return trend, size.width - 4, size.height - 5
+        return trend, size.width - 4, size.height - 6
 
     def draw_line(self, y: int, width: int, height: int) -> Sequence[Span]:
         style = styles.FOCUS if self.focused_pane else styles.DIM
@@ -244,6 +274,8 @@ class TrendView(Canvas):
         if y == 0:
             count = len(self.trends or ())
             return legend(trend, f"{self.chosen + 1}/{count} ] next" if count > 1 else "", width)
+        if y == rows - 3:
+            return serving(trend, width)
         if y == rows - 2:
             return summary(trend, width)
         if y == rows - 1:

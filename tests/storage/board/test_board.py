@@ -16,6 +16,7 @@ from pulse_tui.domain.evals import Comparison, Verdict
 from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.release import ReleaseState
 from pulse_tui.domain.source import SourceStatus
+from pulse_tui.domain.views.evals import Serving
 from pulse_tui.domain.words import Environment, Priority, SignalType
 from pulse_tui.storage.board.panes import quick_board
 from pulse_tui.storage.store import SqlStore
@@ -218,6 +219,23 @@ def test_a_trend_goes_by_iteration_with_its_baseline(store: SqlStore) -> None:
     assert (first.unit, first.n, first.note) == ("pp", 500, "500 items, tango score")
     assert (second.task, second.verdict, second.note) == ("speed", "", "no suite asks for it: shown, not judged")
     assert store.trends("nobody") == ()
+
+
+def test_a_trend_names_what_serves_with_its_own_result(store: SqlStore) -> None:
+    measured(store, 0.90, 0.92, 0.86)
+    said(store, comparison("r2", "r1", verdict_line(Verdict.PASS)), comparison("r3", "r1", verdict_line(Verdict.FAIL)))
+    with store.write() as tx:
+        for environment, version in ((Environment.CANARY, "2"), (PRODUCTION, "9")):
+            tx.estate.deploy(deployment(version, environment))
+    trend = store.trends("support-bot")[0]
+    assert trend.serving == (Serving("production", "9", None), Serving("canary", "2", 0.92, "PASS"))
+    assert (trend.points[-1].label, trend.verdict, trend.measured) == ("3", "FAIL", "candidate")
+    with store.write() as tx:
+        tx.estate.deploy(deployment("1", PRODUCTION))
+        tx.estate.deploy(deployment("3", Environment.CANARY))
+    trend = store.trends("support-bot")[0]
+    assert trend.serving == (Serving("production", "1", 0.90, "baseline"), Serving("canary", "3", 0.86, "FAIL"))
+    assert trend.measured == "canary"
 
 
 def test_a_trend_says_what_would_decide(store: SqlStore) -> None:

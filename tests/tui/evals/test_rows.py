@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from pulse_tui.domain.views.evals import ClusterRow, Flip, Trend
+from pulse_tui.domain.views.evals import ClusterRow, Flip, Serving, Trend
 from pulse_tui.tui.evals.flip_rows import FLIPS, cluster_lines, flip_cells, lost_first, score
 from pulse_tui.tui.evals.flips import chart_text
 from pulse_tui.tui.evals.rows import (
@@ -25,7 +25,7 @@ from pulse_tui.tui.evals.rows import (
     verdict_span,
 )
 from pulse_tui.tui.evals.run import bench_title, measure_blocks, undecided
-from pulse_tui.tui.evals.trend import change, chart_spans, legend, summary
+from pulse_tui.tui.evals.trend import change, chart_spans, legend, marked, serving, summary
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span, width_of
 from pulse_tui.tui.kit.filters import parse
@@ -167,7 +167,10 @@ def summarised(trend: Trend, width: int) -> str:
 
 
 def test_the_verdict_line_gives_way_in_its_order() -> None:
-    assert summarised(UNDECIDED_TREND, 76) == "3.8.2 0.900  base 0.914  -1.4 pp [-4.6, +1.8]  margin 2  ◆ INCONCLUSIVE"
+    assert (
+        summarised(UNDECIDED_TREND, 83)
+        == "canary 3.8.2 0.900  base 0.914  -1.4 pp [-4.6, +1.8]  margin 2  ◆ INCONCLUSIVE"
+    )
     assert summarised(UNDECIDED_TREND, 55) == "0.900  -1.4 pp [-4.6, +1.8]  margin 2  ◆ INCONCLUSIVE"
     assert summarised(UNDECIDED_TREND, 40) == "-1.4 pp [-4.6, +1.8]  ◆ INCONCLUSIVE"
     assert summarised(UNDECIDED_TREND, 24) == "-1.4 pp  ◆ INCONCLUSIVE"
@@ -183,9 +186,28 @@ def test_the_verdict_line_fits_and_always_has_the_verdict(trend: Trend, width: i
 
 def test_without_a_statistic_the_line_has_the_bare_difference() -> None:
     bare = TRENDS[0]._replace(delta=None, low=None, high=None, margin=None, unit="", n=0)
-    assert summarised(bare, 100) == "3.8.2 0.862  baseline 3.8.1 0.914  -5.2 pp  ✖ FAIL"
+    assert summarised(bare, 100) == "canary 3.8.2 0.862  baseline 3.8.1 0.914  -5.2 pp  ✖ FAIL"
     assert "no baseline pinned" in summarised(bare._replace(baseline=None), 100)
     assert summarised(bare._replace(points=()), 100) == "no run yet"
+
+
+def test_what_serves_is_named_beside_what_was_measured_last() -> None:
+    assert plain(serving(TRENDS[0], 80)) == "prod 3.8.1 0.914 baseline   canary 3.8.2 0.862 ✖ FAIL"
+    ahead = TRENDS[0]._replace(serving=(Serving("production", "3.8.1", 0.914, ""),))
+    assert marked(ahead) == "candidate 3.8.2", "the newest run is of a release that serves nowhere"
+    assert plain(serving(ahead, 80)) == "prod 3.8.1 0.914 not compared"
+    unmeasured = TRENDS[0]._replace(serving=(Serving("production", "3.9.0", None),))
+    assert plain(serving(unmeasured, 80)) == "prod 3.9.0 ? not measured"
+    assert plain(serving(unmeasured._replace(serving=()), 80)).startswith("nothing of it serves")
+    both = ahead._replace(
+        serving=(Serving("production", "3.8.2", 0.86, "FAIL"), Serving("canary", "3.8.2", 0.86, "FAIL"))
+    )
+    assert marked(both) == "prod+canary 3.8.2"
+
+
+@given(st.integers(14, 90))
+def test_what_serves_fits(width: int) -> None:
+    assert width_of(serving(TRENDS[0], width)) <= width
 
 
 def test_three_verdicts_are_three_glyphs_and_the_undecided_one_is_as_loud_as_a_fail() -> None:
@@ -413,4 +435,4 @@ def test_a_rate_changes_in_percentage_points_and_a_latency_in_per_cent() -> None
 
 def test_the_summary_names_version_value_baseline_delta_and_verdict() -> None:
     text = "".join(part for part, _ in summary(TRENDS[0]))
-    assert text == "3.8.2 0.862  baseline 3.8.1 0.914  -5.2 pp [-7.4, -3.1]  n 500  margin 2  ✖ FAIL"
+    assert text == "canary 3.8.2 0.862  baseline 3.8.1 0.914  -5.2 pp [-7.4, -3.1]  n 500  margin 2  ✖ FAIL"
