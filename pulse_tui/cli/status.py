@@ -221,8 +221,6 @@ def _explain(options: argparse.Namespace, house: House) -> int:
         return 0
     found = [decision] if decision is not None else of_signal
     if not found:
-        raise NotFound(
-            f"{options.id!r} names no alert, decision or signal", todo="pulse-tui status lists the open alerts"
-        )
+        raise NotFound(f"{options.id!r} names no alert, decision or signal", todo="see the open ones: pulse-tui status")
     emit(options, found, [line for d in found for line in (*explain(d), "")])
     return 0

@@ -182,5 +182,5 @@ def _held_by(tx: Transaction, alert: Alert, *, standing: bool = True) -> list[Ho
 def _alert(tx: Transaction, alert_id: str) -> Alert:
     alert = tx.judgements.alert(alert_id)
     if alert is None:
-        raise NotFound(f"there is no alert {alert_id!r}", todo="pulse-tui status lists the open ones")
+        raise NotFound(f"there is no alert {alert_id!r}", todo="see the open ones: pulse-tui status")
     return alert

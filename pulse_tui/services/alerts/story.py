@@ -41,7 +41,7 @@ def alert_story(parts: RollbackParts, alert_id: str) -> AlertStory:
     with parts.store.read() as tx:
         alert = tx.judgements.alert(alert_id)
         if alert is None:
-            raise NotFound(f"there is no alert {alert_id!r}", todo="pulse-tui status lists the open ones")
+            raise NotFound(f"there is no alert {alert_id!r}", todo="see the open ones: pulse-tui status")
         alert = alert.lapse(now)  # what ran out mutes nothing, also where nobody is there to record that
         signal = tx.signals.get(alert.signal_id)
         decision = tx.judgements.decision(alert.decision_id)

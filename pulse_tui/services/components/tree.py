@@ -220,7 +220,9 @@ def _find(tx: Transaction, text: str) -> list[Component]:
     if not exact and len({c.id for c in found}) == 1:
         exact = found
     if not exact:
-        near = nearest(text, {c.name for c in found}) if found else "pulse-tui components find TEXT looks for a part"
+        near = (
+            nearest(text, {c.name for c in found}) if found else "look for a part of it: pulse-tui components find TEXT"
+        )
         raise NotFound(f"no component is named {text!r}", todo=near)
     return exact
 

@@ -238,6 +238,6 @@ def undecided_runs(parts: JudgeParts, asset_id: str, version: str, gate: Gate) -
     if not found:
         raise Refused(
             f"no {gate.value} verdict of {asset_id} {version} is undecided: there is no risk to accept",
-            todo=f"pulse-tui gate {asset_id} {version} --env ENV lists what blocks it",
+            todo=f"see what blocks it: pulse-tui gate {asset_id} {version} --env production",
         )
     return found

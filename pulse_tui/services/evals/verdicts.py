@@ -185,7 +185,7 @@ def _judged(tx: Transaction, about: Subject, run: EvalRun, baseline: EvalRun, co
             return SuiteWord(GateStatus.ACCEPTED, f"{head}{_lines(undecided)}; {acceptance}", run=run)
         todo = (
             f"Measure more, or accept the risk: pulse-tui release accept-risk {run.asset_id} {run.version} "
-            f"--env {about.environment.value if about.environment else 'ENV'} --gate {about.kind.value} --days N --why REASON"
+            f"--env {about.environment.value if about.environment else 'production'} --gate {about.kind.value} --days 7 --why REASON"
         )
         return SuiteWord(
             GateStatus.UNDECIDED, f"{head}{_lines(undecided)}{_expired(tx, about, run, comparison)}", todo, run

@@ -382,11 +382,11 @@ def _read(a: Asked, bills: list[BillHead], tied: str) -> Found:
         told += f"; {_many(open_, 'component')} not audited"
     if refused:
         status = GateStatus.UNDECIDED if components else _MISSING
-        todo = "pulse-tui status --quarantine names what could not be read; correct the file and ingest it again"
+        todo = "See what could not be read: pulse-tui status --quarantine; correct the file and ingest it again"
         return Found(status, f"{told}; {_many(refused, 'record')} refused: what they name is not audited", todo)
     if not components:
         return Found(_MISSING, f"{told}: an empty bill proves nothing", "Make it again from what is deployed")
-    todo = f"pulse-tui components unaudited {asset_id} says which and why" if open_ else ""
+    todo = f"which and why: pulse-tui components unaudited {asset_id}" if open_ else ""
     return Found(_OK, told, todo)
 
 

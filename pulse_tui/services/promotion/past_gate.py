@@ -93,8 +93,8 @@ def _findings(here: Deployment, standing: Concern | None, against: list[str], no
         asset_id=here.asset_id,
         key=KEY,
         what=clean(what, 600),
-        todo=f"pulse-tui gate {here.asset_id} {here.version} --env production names what is missing; "
-        f"or pulse-tui rollback plan {here.asset_id} --env production",
+        todo=f"see what is missing: pulse-tui gate {here.asset_id} {here.version} --env production; then approve it, "
+        f"or take it out: pulse-tui rollback plan {here.asset_id} --env production",
         source=SYSTEM,
         severity=Severity.HIGH,
         since=now,

@@ -26,7 +26,7 @@ def withdraw(parts: RollbackParts, asset_id: str, environment: Environment, by: 
         before = tx.estate.deployment(asset_id, environment)
         if before is None:
             raise NotFound(
-                f"{asset_id} serves nowhere in {environment.value}", todo="pulse-tui status lists the estate"
+                f"{asset_id} serves nowhere in {environment.value}", todo="see what serves: pulse-tui status"
             )
         if saying := _still(tx, asset_id, environment, key):
             raise Refused(

@@ -16,7 +16,7 @@ def find(tx: Transaction, plan_hash: str) -> tuple[Plan, PlanState]:
     """The plan of this hash (8 digits or more are enough when only one fits). Raises NotFound."""
     found = tx.rollbacks.plan(plan_hash)
     if found is None:
-        raise NotFound(f"no single plan is named {plan_hash!r}", todo="pulse-tui rollback show lists the plans")
+        raise NotFound(f"no single plan is named {plan_hash!r}", todo="see the plans: pulse-tui rollback show")
     return found
 
 

@@ -66,7 +66,7 @@ def _take_over(parts: RollbackParts, run_id: str, by: str, holder: str, action: 
     with parts.store.write() as tx:
         run = tx.rollbacks.run(run_id)
         if run is None:
-            raise NotFound(f"there is no run {run_id!r}", todo="pulse-tui rollback list shows the plans and their runs")
+            raise NotFound(f"there is no run {run_id!r}", todo="see the plans and their runs: pulse-tui rollback list")
         if not run.active and run.state is not RunState.HALTED:
             raise Refused(f"run {run_id} has ended: {run.state.value}", [run.detail])
         plan, _ = find(tx, run.plan_hash)

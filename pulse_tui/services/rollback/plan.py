@@ -120,7 +120,7 @@ def _serving(tx: Transaction, asset_id: str, environment: Environment) -> tuple[
     deployment = tx.estate.deployment(asset_id, environment)
     if deployment is None:
         raise NotFound(
-            f"{asset_id} is not deployed in {environment.value}", todo="pulse-tui status lists what runs where"
+            f"{asset_id} is not deployed in {environment.value}", todo="see what runs where: pulse-tui status"
         )
     release = tx.estate.release(asset_id, deployment.version)
     if release is None:

@@ -65,7 +65,7 @@ def check_pointer(parts: RollbackParts, asset_id: str, environment: Environment,
         deployment = tx.estate.deployment(asset_id, environment)
         if deployment is None:
             raise NotFound(
-                f"{asset_id} is not deployed in {environment.value}", todo="pulse-tui status lists what runs where"
+                f"{asset_id} is not deployed in {environment.value}", todo="see what runs where: pulse-tui status"
             )
         looked = records(tx, parts.judging, asset_id, environment, deployment.version)
         kept = last(tx, asset_id, environment, deployment.version, looked)

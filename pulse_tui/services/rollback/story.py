@@ -101,7 +101,7 @@ def _run_lines(tx: Transaction, run: Run, word: str) -> list[str]:
         lines.append("no step was begun: nothing was sent to any target")
     if word in (ABANDONED, RunState.UNKNOWN, RunState.HALTED):
         lines.append(
-            f"what to do: check the targets, then pulse-tui rollback resume {run.id} to go on, "
-            f"or pulse-tui rollback undo {run.id} to put back what moved"
+            f"what to do: check the targets, then continue it: pulse-tui rollback resume {run.id}; "
+            f"or put back what moved: pulse-tui rollback undo {run.id}"
         )
     return lines

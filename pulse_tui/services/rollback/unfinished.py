@@ -108,8 +108,9 @@ def _over(tx: Transaction, concern: Concern) -> bool:
 
 def _todo(run: Run, word: str) -> str:
     if word == RunState.UNDONE.value:
-        return "Find out why it failed, then plan again: pulse-tui rollback plan"
-    return f"pulse-tui rollback resume {run.id} continues it, pulse-tui rollback undo {run.id} puts back what moved"
+        asset_id, _, environment = run.target.rpartition("/")
+        return f"Find out why it failed, then plan again: pulse-tui rollback plan {asset_id} --env {environment}"
+    return f"continue it: pulse-tui rollback resume {run.id}; or put back what moved: pulse-tui rollback undo {run.id}"
 
 
 def _raise(tx: Transaction, parts: JudgeParts, plan: Plan, run: Run, word: str, now: datetime) -> None:

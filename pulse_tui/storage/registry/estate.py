@@ -251,7 +251,7 @@ class EstateTables:
 
 
 def _no_release(asset_id: str, version: str) -> NotFound:
-    return NotFound(f"asset {asset_id} has no release {version}", todo="pulse-tui status lists what there is")
+    return NotFound(f"asset {asset_id} has no release {version}", todo="see what there is: pulse-tui status")
 
 
 def _release_key(asset_id: str, version: str) -> sa.ColumnElement[bool]:

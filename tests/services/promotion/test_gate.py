@@ -164,7 +164,7 @@ def test_what_nobody_can_say_yet_holds_production_and_says_how_much_more_would_d
     assert "more items would decide" in functional.detail
     assert functional.todo == (
         "Measure more, or accept the risk: pulse-tui release accept-risk support-bot 3.8.2 "
-        "--env production --gate functional --days N --why REASON"
+        "--env production --gate functional --days 7 --why REASON"
     )
     assert found(ask(suite, environment=Environment.SHADOW), "functional").blocking is False
 
