@@ -54,7 +54,7 @@ def run(options: argparse.Namespace, name: str) -> int:
     lines = _lines(board, operators, now_us, advice)
     lines[1:1] = [f"NOBODY IS NOTIFIED: no route serves {owner}: add one under routes" for owner in silent]
     emit(options, board, lines)
-    unfit = any(r.state == Standing.QUARANTINED for r in board.registry)
+    unfit = any(Standing.QUARANTINED in r.words for r in board.registry)
     waits = board.plans or any(r.stopped for r in board.runs)
     return 1 if board.header.p1 or board.header.p2 or unfit or waits else 0
 
@@ -107,8 +107,9 @@ def _lines(
     lines.append("WHAT CHANGED / WHAT IS THE RISK")
     for a in board.alerts[:30]:
         where = f"{a.asset} {a.environment}".strip()
-        late = f"  OVERDUE {age(a.due_us, now_us)}" if a.overdue else ""
-        late += f"  escalated x{a.escalations}" if a.escalations else ""
+        words = [f"OVERDUE {age(a.missed_us, now_us)}"] if a.overdue else []
+        words += [f"escalated x{a.escalations}"] if a.escalations else []
+        late = f"  {', '.join(words)}" if words else ""
         if a.by and a.until_us is not None:
             how = "waived" if a.waived else "muted" if a.muted else "acknowledged"
             late += f"  {how} by {a.by} until {iso(from_us(a.until_us))} (in {age(now_us, a.until_us)})"
@@ -127,7 +128,7 @@ def _lines(
         "",
         "ESTATE" + ("" if board.registry else ": no deployments are known; pulse-tui init, then pulse-tui refresh"),
     ]
-    lines += [f"  {r.state:<8} {r.asset} {r.environment} {r.version}" + (f": {r.why}" if r.why else "") for r in risky]
+    lines += [f"  {', '.join(r.words):<8} {r.asset} {r.environment} {r.version}: {r.why}" for r in risky]
     if board.registry:
         rest, other = len(board.registry) - len(risky), "other " if risky else ""
         lines.append(f"  {rest} {other}deployment{'' if rest == 1 else 's'} ok")
@@ -154,9 +155,9 @@ def _todo(board: Board, advice: Sequence[AlertStory]) -> list[str]:
     lines += [
         f"  pulse-tui rollback plan {r.asset} --env {r.environment}    {r.version} is quarantined and serves"
         for r in board.registry
-        if r.state == Standing.QUARANTINED
+        if Standing.QUARANTINED in r.words
     ]
-    if any(r.state == Standing.CONFLICT for r in board.registry):
+    if any(Standing.CONFLICT in r.words for r in board.registry):
         lines.append("  pulse-tui inventory    what does not add up, each with what to do")
     return lines
 

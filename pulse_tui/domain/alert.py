@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -207,6 +208,33 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
         if not self.open:
             return self
         return msgspec.structs.replace(self, state=AlertState.RESOLVED, resolved_at=at, resolved_why=why)
+
+
+ESCALATED = "alert.escalated"
+"""The audit log's action of an escalation."""
+
+
+def escalated(before: Alert, after: Alert, last: Mapping[str, str] | None) -> dict[str, str]:
+    """What the audit log keeps of an escalation: also the first deadline that was missed, as an ISO moment.
+
+    ``last``: the detail of the escalation before it, None for the first.
+    """
+    first = missed_at(last, before.deadline) if last is not None else None
+    return {
+        "from": before.priority.value,
+        "to": after.priority.value,
+        "why": "deadline missed",
+        "missed": str(first or before.deadline),
+        "due": str(after.deadline),
+    }
+
+
+def missed_at(last: Mapping[str, str], deadline: datetime | None) -> datetime | None:
+    """The first deadline that was missed, by the ``last`` escalation's detail; None when the clock began afresh since."""
+    missed, due = last.get("missed"), last.get("due")
+    if deadline is None or missed is None or due is None or deadline > datetime.fromisoformat(due):
+        return None
+    return datetime.fromisoformat(missed)
 
 
 def alert_fingerprint(rule_id: str, signal_fingerprint: str) -> str:

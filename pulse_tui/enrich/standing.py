@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from pulse_tui.domain.standing import Standing
+from pulse_tui.domain.standing import STANDING_RANK, Standing
 from pulse_tui.domain.words import PRIORITY_RANK, UNHEALTHY, URGENT, Priority
 
 
@@ -30,8 +30,19 @@ class StandingHold(NamedTuple):
     why: str
 
 
-_HOLDS = (("pause", Standing.PAUSED), ("freeze", Standing.FROZEN), ("block", Standing.BLOCKED))
-"""The widest first."""
+class Judged(NamedTuple):
+    """How a deployment stands."""
+
+    state: Standing
+    """The worst that holds."""
+    why: str
+    also: tuple[Standing, ...] = ()
+    """What else holds, worst first."""
+    priority: str = ""
+    """Of the most urgent alert; empty when none is open here."""
+
+
+_HOLDS = {"pause": Standing.PAUSED, "freeze": Standing.FROZEN, "block": Standing.BLOCKED}
 _WATCHED = PRIORITY_RANK[Priority.P3]
 
 
@@ -40,44 +51,50 @@ def failed(signal_type: str, verdict: str) -> bool:
     return verdict == "FAIL" if verdict else signal_type in UNHEALTHY
 
 
-def most_urgent(alerts: Iterable[OpenAlert | None]) -> OpenAlert | None:
-    """The alert that decides; of equally urgent ones the first."""
-    return min((a for a in alerts if a is not None), key=lambda a: PRIORITY_RANK[a.priority], default=None)
-
-
-def widest_hold(holds: Iterable[StandingHold], version: str, environment: str) -> tuple[Standing, str] | None:
-    """The state and the reason of the widest hold that covers this deployment."""
+def holds_here(holds: Iterable[StandingHold], version: str, environment: str) -> list[tuple[Standing, str]]:
+    """The state and the reason of each hold that covers this deployment, the widest first."""
     here = [h for h in holds if h.version in (None, version) and h.environment in (None, environment)]
-    found = ((word, hold.why) for kind, word in _HOLDS for hold in here if hold.kind == kind)
-    return next(found, None)
+    return sorted(((_HOLDS[hold.kind], hold.why) for hold in here), key=_rank)
 
 
 def standing(
-    alert: OpenAlert | None,
-    hold: tuple[Standing, str] | None,
+    alerts: Iterable[OpenAlert],
+    holds: Iterable[tuple[Standing, str]],
     release: str | None,
     retest: str | None,
     conflict: str | None,
     stopped: str | None = None,
-) -> tuple[Standing, str]:
-    """The state of a deployment and the reason: the most urgent thing that is true of it.
+) -> Judged:
+    """The state of a deployment, the reason, and what holds besides.
 
-    ``release`` is the state of the release that serves, None when the registry does not know it; ``retest`` and
-    ``conflict`` give why a retest is due, and what contradicts; ``stopped`` says that a rollback stopped half-way.
+    ``alerts`` come most urgent first. ``release`` is the state of the release that serves, None when the registry does
+    not know it; ``retest`` and ``conflict`` give why a retest is due, and what contradicts; ``stopped`` says that a
+    rollback stopped half-way. One fact more never makes the word better, nor takes another word away.
     """
-    if stopped is not None:
-        return Standing.RISK, stopped  # what serves is not even known for certain
+    found: list[tuple[Standing, str]] = [] if stopped is None else [(Standing.RISK, stopped)]
+    priority = ""
+    for alert in alerts:
+        if not priority or PRIORITY_RANK[alert.priority] < PRIORITY_RANK[priority]:
+            priority = alert.priority
+        if alert.priority in URGENT:
+            found.append((Standing.FAIL if failed(alert.signal_type, alert.verdict) else Standing.RISK, alert.title))
+        elif PRIORITY_RANK[alert.priority] <= _WATCHED:
+            found.append((Standing.WATCH, alert.title))
+    found += holds
     if release == "quarantined":
-        return Standing.QUARANTINED, "this release is quarantined and still serves"
-    if alert is not None and alert.priority in URGENT:
-        word = Standing.FAIL if failed(alert.signal_type, alert.verdict) else Standing.RISK
-        return word, alert.title
-    if hold is not None:
-        return hold
+        found.append((Standing.QUARANTINED, "this release is quarantined and still serves"))
+    if release is None:
+        found.append((Standing.UNKNOWN, "this version is not in the registry"))
     if conflict is not None:
-        return Standing.CONFLICT, conflict
-    if alert is not None and PRIORITY_RANK[alert.priority] <= _WATCHED:
-        return Standing.WATCH, alert.title
+        found.append((Standing.CONFLICT, conflict))
     if retest is not None:
-        return Standing.RETEST, retest
-    return (Standing.OK, "") if release is not None else (Standing.UNKNOWN, "this version is not in the registry")
+        found.append((Standing.RETEST, retest))
+    if not found:
+        return Judged(Standing.OK, "", (), priority)
+    found.sort(key=_rank)
+    state, why = found[0]
+    return Judged(state, why, tuple(dict.fromkeys(word for word, _ in found if word is not state)), priority)
+
+
+def _rank(fact: tuple[Standing, str]) -> int:
+    return STANDING_RANK[fact[0]]

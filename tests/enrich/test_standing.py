@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pulse_tui.domain.health import Health, health
 from pulse_tui.domain.standing import RISKY, Standing
 from pulse_tui.domain.words import Priority, SignalType
-from pulse_tui.enrich.standing import OpenAlert, StandingHold, failed, most_urgent, standing, widest_hold
+from pulse_tui.enrich.standing import Judged, OpenAlert, StandingHold, failed, holds_here, standing
 
 FROZEN = (Standing.FROZEN, "cve open")
-GOOD = {"alert": None, "hold": None, "release": "approved", "retest": None, "conflict": None}
+BLOCKED = (Standing.BLOCKED, "accuracy fell")
+GOOD: dict[str, Any] = {"alerts": (), "holds": (), "release": "approved", "retest": None, "conflict": None}
+STOPPED = "run 7 stopped as unknown"
 
 
 def told(priority: str, kind: SignalType | str = SignalType.CVE, verdict: str = "") -> OpenAlert:
@@ -22,29 +28,77 @@ def told(priority: str, kind: SignalType | str = SignalType.CVE, verdict: str = 
     [
         ({}, "ok", ""),
         ({"release": None}, "unknown", "this version is not in the registry"),
-        ({"release": None, "retest": "note"}, "retest", "note"),
-        ({"retest": "note", "alert": told("P4")}, "retest", "note"),
-        ({"alert": told("note")}, "ok", ""),
-        ({"alert": told("P4")}, "ok", ""),
-        ({"retest": "note", "alert": told("P3")}, "watch", "the title"),
-        ({"alert": told("unknown")}, "watch", "the title"),
-        ({"alert": told("P3", SignalType.LATENCY_BREACH)}, "watch", "the title"),
-        ({"alert": told("P3"), "conflict": "two owners"}, "conflict", "two owners"),
-        ({"hold": FROZEN, "conflict": "two owners"}, "frozen", "cve open"),
-        ({"hold": FROZEN, "alert": told("P2")}, "risk", "the title"),
-        ({"alert": told("P1")}, "risk", "the title"),
-        ({"alert": told("P1", "")}, "risk", "the title"),
-        ({"alert": told("P2", SignalType.SAFETY_REGRESSION)}, "FAIL", "the title"),
-        ({"alert": told("P2", SignalType.BENCHMARK_REGRESSION, "INCONCLUSIVE")}, "risk", "the title"),
+        ({"release": None, "retest": "note"}, "unknown retest", "this version is not in the registry"),
+        ({"retest": "note", "alerts": [told("P4")]}, "retest", "note"),
+        ({"alerts": [told("note")]}, "ok", ""),
+        ({"alerts": [told("P4")]}, "ok", ""),
+        ({"retest": "note", "alerts": [told("P3")]}, "retest watch", "note"),
+        ({"alerts": [told("unknown")]}, "watch", "the title"),
+        ({"alerts": [told("P3", SignalType.LATENCY_BREACH)]}, "watch", "the title"),
+        ({"alerts": [told("P3")], "conflict": "two owners"}, "conflict watch", "two owners"),
+        ({"holds": [FROZEN], "conflict": "two owners"}, "conflict frozen", "two owners"),
+        ({"holds": [FROZEN], "alerts": [told("P2")]}, "risk frozen", "the title"),
+        ({"holds": [FROZEN, BLOCKED]}, "frozen blocked", "cve open"),
+        ({"alerts": [told("P1")]}, "risk", "the title"),
+        ({"alerts": [told("P1", "")]}, "risk", "the title"),
+        ({"alerts": [told("P2", SignalType.SAFETY_REGRESSION)]}, "FAIL", "the title"),
+        ({"alerts": [told("P2", SignalType.BENCHMARK_REGRESSION, "INCONCLUSIVE")]}, "risk", "the title"),
         (
-            {"alert": told("P1"), "release": "quarantined"},
-            "quarantined",
+            {"alerts": [told("P1"), told("P2", SignalType.SAFETY_REGRESSION)], "holds": [BLOCKED], "stopped": STOPPED},
+            "FAIL risk blocked",
+            "the title",
+        ),
+        ({"alerts": [told("P1")], "stopped": STOPPED}, "risk", STOPPED),
+        (
+            {"alerts": [told("P1")], "release": "quarantined"},
+            "quarantined risk",
             "this release is quarantined and still serves",
         ),
     ],
 )
-def test_the_most_urgent_thing_that_is_true_decides(facts: dict[str, object], state: str, why: str) -> None:
-    assert standing(**{**GOOD, **facts}) == (state, why)  # type: ignore[arg-type]
+def test_the_worst_that_is_true_is_the_word_and_the_rest_stands_beside_it(
+    facts: dict[str, Any], state: str, why: str
+) -> None:
+    judged = standing(**{**GOOD, **facts})
+    assert (" ".join((judged.state, *judged.also)), judged.why) == (state, why)
+
+
+def test_a_row_carries_the_priority_of_its_most_urgent_alert() -> None:
+    assert standing([told("P3"), told("P2")], (), "approved", None, None).priority == "P2"
+    assert standing((), (), "approved", None, None).priority == ""
+
+
+alerts = st.builds(told, st.sampled_from(list(Priority)), st.sampled_from(list(SignalType)), st.sampled_from(["", "FAIL", "PASS"]))  # fmt: skip
+more = st.one_of(
+    alerts.map(lambda alert: ("alerts", alert)),
+    st.sampled_from([(Standing.PAUSED, "p"), FROZEN, BLOCKED]).map(lambda hold: ("holds", hold)),
+    st.sampled_from([("release", "quarantined"), ("release", None), ("retest", "note"), ("conflict", "two owners"), ("stopped", STOPPED)]),
+)  # fmt: skip
+
+
+@given(st.lists(more, max_size=6), more)
+def test_one_fact_more_never_makes_the_word_better_nor_hides_another(
+    facts: list[tuple[str, Any]], another: tuple[str, Any]
+) -> None:
+    def judged(these: list[tuple[str, Any]]) -> Judged:
+        known = {**GOOD, "alerts": [], "holds": []}
+        for name, fact in these:
+            if name in ("alerts", "holds"):
+                known[name].append(fact)
+            elif name != "release" or known["release"] == "approved":  # a release has one state
+                known[name] = fact
+        known["alerts"].sort(key=lambda alert: Priority(alert.priority).rank)
+        return standing(**known)
+
+    before, after = judged(facts), judged([*facts, another])
+    assert after.state.rank <= before.state.rank
+    assert {before.state, *before.also} - {Standing.OK} <= {after.state, *after.also}
+    assert (after.state in RISKY) >= (before.state in RISKY)
+    assert list(after.also) == sorted(set(after.also) - {after.state}, key=lambda word: word.rank)
+
+
+def test_what_counts_as_at_risk_comes_before_all_else() -> None:
+    assert set(list(Standing)[: len(RISKY)]) == RISKY
 
 
 @pytest.mark.parametrize(
@@ -67,24 +121,16 @@ def test_a_measurement_fails_by_its_verdict_else_by_the_signals_type(kind: str, 
 def test_every_signal_type_and_priority_has_a_state() -> None:
     for kind in SignalType:
         for priority in Priority:
-            word, _ = standing(told(priority, kind), None, "approved", None, None)
-            assert (word in RISKY) is (priority in ("P1", "P2"))
+            judged = standing([told(priority, kind)], (), "approved", None, None)
+            assert (judged.state in RISKY) is (priority in ("P1", "P2"))
 
 
-def test_the_more_urgent_of_two_alerts_decides_and_of_equals_the_first() -> None:
-    here, everywhere = told("P3"), told("P1")
-    assert most_urgent([here, None, everywhere]) is everywhere
-    first, second = told("P2"), told("P2", SignalType.INCIDENT)
-    assert most_urgent([first, second]) is first
-    assert most_urgent([None]) is None
-
-
-def test_the_widest_hold_that_covers_a_deployment_is_named() -> None:
+def test_every_hold_that_covers_a_deployment_is_named_the_widest_first() -> None:
     block = StandingHold("block", "bot", "2", None, "fell")
     freeze = StandingHold("freeze", None, None, "production", "cve")
-    assert widest_hold([block, freeze], "2", "production") == ("frozen", "cve")
-    assert widest_hold([block, freeze], "2", "canary") == ("blocked", "fell")
-    assert widest_hold([block, freeze], "1", "canary") is None
+    assert holds_here([block, freeze], "2", "production") == [("frozen", "cve"), ("blocked", "fell")]
+    assert holds_here([block, freeze], "2", "canary") == [("blocked", "fell")]
+    assert holds_here([block, freeze], "1", "canary") == []
 
 
 def test_a_source_is_late_after_three_missed_rounds_and_failing_whatever_was_before() -> None:

@@ -22,6 +22,7 @@ class AlertRow(NamedTuple):
     count: int  # type: ignore[assignment]  # a row is never searched like a tuple
     rule: str
     overdue: bool
+    """It fires, and a deadline passed with nobody responding: the one that runs, or one before an escalation."""
     version: str = ""
     """The release it is about; empty when it is about none."""
     signal_type: str = ""
@@ -37,6 +38,8 @@ class AlertRow(NamedTuple):
     """By when somebody should have responded."""
     escalations: int = 0
     """How often its deadline passed with nobody responding."""
+    missed_us: int | None = None
+    """The first deadline that passed so; None when none did since its clock began."""
 
     @property
     def muted(self) -> bool:

@@ -27,6 +27,8 @@ class WorkflowRow(NamedTuple):
     since_us: int | None
     """Since when the stage that moved last serves."""
     owner: str
+    also: tuple[str, ...] = ()
+    """What else holds of its stages, worst first."""
 
     @property
     def key(self) -> str:
@@ -246,6 +248,15 @@ class RegistryRow(NamedTuple):
     """False: the last check of the target failed, or it found none."""
     run: str = ""
     """``stopped``, ``running`` or ``waiting`` when a rollback of it is in that state."""
+    also: tuple[str, ...] = ()
+    """What else holds of it, worst first, as words of :class:`~pulse_tui.domain.standing.Standing`."""
+    priority: str = ""
+    """Of the most urgent alert that is open on it; empty when none is."""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All that holds of it, worst first."""
+        return (self.state, *self.also)
 
     @property
     def key(self) -> str:

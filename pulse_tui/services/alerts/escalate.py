@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pulse_tui.domain.alert import OPEN, AlertEvent, AlertState
+from pulse_tui.domain.alert import ESCALATED, OPEN, AlertEvent, AlertState, escalated
 from pulse_tui.services.parts import SYSTEM, JudgeParts
 from pulse_tui.services.signals.events import Events
 from pulse_tui.services.signals.respond import close_alert, kept
@@ -24,13 +24,9 @@ def escalate(parts: JudgeParts) -> int:
                 continue  # an operator acknowledged it meanwhile
             tx.judgements.put_alert(after)
             queued = Events(tx, parts, now).emit(after, AlertEvent.RAISED, MISSED, widely=True)
-            detail = {
-                "from": alert.priority.value,
-                "to": after.priority.value,
-                "notified": str(queued),
-                "why": "deadline missed",
-            }
-            tx.log.append(now, SYSTEM, "alert.escalated", alert.id, detail)
+            before = [e.detail for e in tx.log.entries(subject=alert.id) if e.action == ESCALATED]
+            detail = {**escalated(alert, after, before[-1] if before else None), "notified": str(queued)}
+            tx.log.append(now, SYSTEM, ESCALATED, alert.id, detail)
             raised += 1
     return raised
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from pulse_tui.domain import countdown
 from pulse_tui.domain.advice import Advice
-from pulse_tui.domain.alert import Alert
+from pulse_tui.domain.alert import ESCALATED, Alert, AlertState, missed_at
 from pulse_tui.domain.decision import Decision
 from pulse_tui.domain.effect import Did
 from pulse_tui.domain.errors import NotFound
@@ -59,11 +59,12 @@ def alert_story(parts: RollbackParts, alert_id: str) -> AlertStory:
             ),
             None,
         )
+        missed = _missed(tx, alert, now)
         return AlertStory(
-            alert=_row(alert, now),
+            alert=_row(alert, missed, now),
             changed=tuple(_changed(tx, alert, signal)),
             risk=tuple(_risk(tx, alert, signal, asset, estate)),
-            todo=tuple(_todo(alert, advice, done, now)),
+            todo=tuple(_todo(alert, advice, done, missed, now)),
             why=tuple(_why(decision, signal)),
             correlated=tuple(_correlated(tx, alert, now)),
             timeline=tuple(_timeline(tx, alert, signal)),
@@ -74,8 +75,16 @@ def alert_story(parts: RollbackParts, alert_id: str) -> AlertStory:
         )
 
 
-def _row(alert: Alert, now: datetime) -> AlertRow:
-    overdue = alert.deadline is not None and alert.deadline < now and alert.state.value == "firing"
+def _missed(tx: Transaction, alert: Alert, now: datetime) -> datetime | None:
+    """The first deadline that passed with nobody responding, since its clock began."""
+    raised = [e.detail for e in tx.log.entries(subject=alert.id) if e.action == ESCALATED] if alert.escalations else []
+    first = missed_at(raised[-1], alert.deadline) if raised else None
+    if first is None and alert.state is AlertState.FIRING and alert.deadline is not None and alert.deadline < now:
+        return alert.deadline
+    return first
+
+
+def _row(alert: Alert, missed: datetime | None, now: datetime) -> AlertRow:
     return AlertRow(
         alert.id,
         alert.priority.value,
@@ -87,8 +96,11 @@ def _row(alert: Alert, now: datetime) -> AlertRow:
         to_us(alert.first_at),
         alert.count,
         alert.rule_id,
-        overdue,
+        missed is not None and alert.state is AlertState.FIRING,
         alert.version or "",
+        due_us=to_us(alert.deadline) if alert.deadline is not None else None,
+        escalations=alert.escalations,
+        missed_us=to_us(missed) if missed is not None else None,
     )
 
 
@@ -176,13 +188,15 @@ def _risk(tx: Transaction, alert: Alert, signal: Signal, asset: Asset | None, es
     return lines
 
 
-def _todo(alert: Alert, advice: Advice, done: Sequence[str], now: datetime) -> list[str]:
+def _todo(alert: Alert, advice: Advice, done: Sequence[str], missed: datetime | None, now: datetime) -> list[str]:
     if alert.open:
         lines = list(advice.lines)
     else:
         lines = [f"nothing: resolved {iso(alert.resolved_at) if alert.resolved_at else ''} ({alert.resolved_why})"]
     if alert.open and alert.deadline is not None:
-        lines.append(f"respond by {_by(alert.deadline, now, 'overdue')}; owner {alert.owner or 'nobody'}")
+        late = f"; overdue {age(to_us(missed), to_us(now))}" if missed is not None and missed < alert.deadline else ""
+        late += f", escalated x{alert.escalations}" if alert.escalations else ""
+        lines.append(f"respond by {_by(alert.deadline, now, 'overdue')}{late}; owner {alert.owner or 'nobody'}")
     if alert.acknowledged_by and alert.acknowledged_until:
         lines.append(f"acknowledged by {alert.acknowledged_by} until {_by(alert.acknowledged_until, now, 'lapsed')}")
     if alert.suppressed_by and alert.suppressed_until:

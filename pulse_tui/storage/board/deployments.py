@@ -8,16 +8,17 @@ takes a short way.
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from pulse_tui.domain.standing import STANDING_RANK
+from pulse_tui.domain.standing import STANDING_RANK, Standing
 from pulse_tui.domain.views.alerts import AlertRow
 from pulse_tui.domain.views.registry import RegistryRow
-from pulse_tui.domain.words import ENVIRONMENT_RANK, SEVERITY_RANK, Severity
-from pulse_tui.enrich.standing import OpenAlert, StandingHold, most_urgent, standing, widest_hold
+from pulse_tui.domain.words import ENVIRONMENT_RANK, PRIORITY_RANK, SEVERITY_RANK, Severity
+from pulse_tui.enrich.standing import Judged, OpenAlert, StandingHold, holds_here, standing
 from pulse_tui.storage.board.touched import Mark, Touched
 from pulse_tui.storage.board.trends import Execute
 
@@ -43,6 +44,9 @@ _SOME = _SOME_DEPLOYMENTS, _SOME_ASSETS, _SOME_CONCERNS
 _PLACE = attrgetter("environment", "state")
 MANY = 400
 """Of more assets than these everything is read: it costs no more than asking for each."""
+_FEW = 200
+"""Rows that are put in their place one by one; with more of them all are sorted."""
+_WELL = Judged(Standing.OK, "")
 
 
 class _Concern(NamedTuple):
@@ -56,8 +60,8 @@ class _Concern(NamedTuple):
 class _Open(NamedTuple):
     """An asset's alerts, holds and retests."""
 
-    alerts: dict[str, OpenAlert]
-    """The most urgent one in each environment; "" is the whole asset, "@1.2.0" a release that serves nowhere."""
+    alerts: dict[str, list[OpenAlert]]
+    """In each environment, most urgent first; "" is the whole asset, "@1.2.0" a release that serves nowhere."""
     holds: list[StandingHold]
     retests: list[str]
     rollbacks: dict[str, tuple[str, str]]
@@ -82,16 +86,32 @@ class Registry(NamedTuple):
     rows: tuple[RegistryRow, ...]
     by_asset: Mapping[str, tuple[RegistryRow, ...]]
     """Each asset's rows, production first."""
-    order: Sequence[tuple[int, str]]
-    """(rank of the worst state, asset), as the rows stand."""
     counts: Counter[tuple[str, str]]
     """How many rows stand in each (environment, state)."""
     conditions: _Conditions
     mark: Mark | None
 
 
-_Made = tuple[dict[str, tuple[RegistryRow, ...]], dict[str, int]]
-"""Rows by asset, and the rank of each asset's worst state."""
+_Made = dict[str, tuple[RegistryRow, ...]]
+"""Rows by asset, production first."""
+
+
+def worst_first(row: RegistryRow) -> tuple[int, int, int, str, int]:
+    """Sort key: by state, then by the priority of what is open on it, then what moved last first."""
+    urgent = PRIORITY_RANK.get(row.priority, len(PRIORITY_RANK))
+    return STANDING_RANK[row.state], urgent, -(row.since_us or 0), row.asset, ENVIRONMENT_RANK[row.environment]
+
+
+def in_order(rows: list[RegistryRow], new: Iterable[RegistryRow]) -> tuple[RegistryRow, ...]:
+    """``rows``, which stand worst first, with the new ones in their places."""
+    added = list(new)
+    if len(added) > _FEW:
+        rows += added
+        rows.sort(key=worst_first)
+    else:
+        for row in added:
+            insort(rows, row, key=worst_first)
+    return tuple(rows)
 
 
 def read_registry(
@@ -103,7 +123,7 @@ def read_registry(
     before: Registry | None = None,
     rollbacks: Sequence[tuple[str, str, str, str]] = (),
 ) -> Registry:
-    """Assets in the order of their worst row, each asset's rows side by side, production first.
+    """Row by row worst first.
 
     ``alerts`` come most urgent first, ``rollbacks`` (asset, environment, mark, why) last. With ``before``,
     only what may differ from it is read.
@@ -115,15 +135,14 @@ def read_registry(
     if touched is not None and before is not None:
         names = _changed(touched, mark, conditions, before)
         if names is not None:
-            made = _make(conditions, *(touched.some(sql, names) for sql in _SOME)) if names else ({}, {})
+            made = _make(conditions, *(touched.some(sql, names) for sql in _SOME)) if names else {}
             return _merged(before, names, made)._replace(conditions=conditions, mark=mark)
-    by_asset, urgent = _make(conditions, *(execute(sql, {}) for sql in _EVERY))
+    by_asset = _make(conditions, *(execute(sql, {}) for sql in _EVERY))
     if before is not None:
         known = before.by_asset
         by_asset = {name: known[name] if known.get(name) == rows else rows for name, rows in by_asset.items()}
-    order = sorted((urgent[name], name) for name in by_asset)
-    rows = _flat(by_asset, order)
-    return Registry(rows, by_asset, order, Counter(map(_PLACE, rows)), conditions, mark)
+    rows = tuple(sorted((row for rows in by_asset.values() for row in rows), key=worst_first))
+    return Registry(rows, by_asset, Counter(map(_PLACE, rows)), conditions, mark)
 
 
 def _conditions(
@@ -148,7 +167,7 @@ def _conditions(
         if alert.asset:  # muted or not: who is called has nothing to do with how it stands
             urgent = OpenAlert(alert.priority, alert.signal_type, alert.verdict, alert.title)
             place = alert.environment or (f"@{alert.version}" if alert.version else "")
-            about(alert.asset).alerts.setdefault(place, urgent)
+            about(alert.asset).alerts.setdefault(place, []).append(urgent)
     for hold in holds:
         (everywhere if hold.asset is None else about(hold.asset).holds).append(hold)
     for asset, why in retests:
@@ -173,12 +192,11 @@ def _changed(touched: Touched, mark: Mark | None, conditions: _Conditions, befor
 
 def _merged(before: Registry, names: Collection[str], made: _Made) -> Registry:
     """``before`` with the rows of these assets as they are now."""
-    by_asset, urgent = made
-    now, ranks = dict(before.by_asset), {name: rank for rank, name in before.order if name in names}
+    now = dict(before.by_asset)
     moved: set[str] = set()
     for name in names:
-        old, new = before.by_asset.get(name, ()), by_asset.get(name, ())
-        if old == new and ranks.get(name) == urgent.get(name):
+        old, new = before.by_asset.get(name, ()), made.get(name, ())
+        if old == new:
             continue
         moved.add(name)
         if new:
@@ -191,14 +209,9 @@ def _merged(before: Registry, names: Collection[str], made: _Made) -> Registry:
     for name in moved:
         counts.subtract(map(_PLACE, before.by_asset.get(name, ())))
         counts.update(map(_PLACE, now.get(name, ())))
-    order = [place for place in before.order if place[1] not in moved]
-    order.extend((urgent[name], name) for name in moved if name in by_asset)
-    order.sort()
-    return before._replace(rows=_flat(now, order), by_asset=now, order=order, counts=counts)
-
-
-def _flat(by_asset: Mapping[str, tuple[RegistryRow, ...]], order: Sequence[tuple[int, str]]) -> tuple[RegistryRow, ...]:
-    return tuple([row for _, name in order for row in by_asset[name]])
+    stayed = [row for row in before.rows if row.asset not in moved]
+    rows = in_order(stayed, (row for name in moved for row in now.get(name, ())))
+    return before._replace(rows=rows, by_asset=now, counts=counts)
 
 
 def _make(
@@ -212,8 +225,7 @@ def _make(
     concerns = _concerns(concern_rows)
     nobody, nothing = ("", "", ""), _Open({}, [], [], {})
     by_asset: dict[str, list[RegistryRow | None]] = {}
-    urgent: dict[str, int] = {}
-    make, ok = RegistryRow._make, STANDING_RANK["ok"]
+    make = RegistryRow._make
     for (
         asset, environment, version, iteration, since, traffic, critical, release, fallback, source, serving, target, valid,
     ) in deployments:  # fmt: skip
@@ -224,35 +236,37 @@ def _make(
             and release is not None
             and release != "quarantined"
         ):
-            state, why, held, concerned, mark = "ok", "", "", 0, ""
+            judged, held, concerned, mark = _WELL, "", 0, ""
         else:
             its = open_on.get(asset, nothing)
-            hold_here = widest_hold([*its.holds, *everywhere], version, environment)
-            about = most_urgent(its.alerts.get(place) for place in (environment, "", f"@{version}"))
+            held_by = holds_here([*its.holds, *everywhere], version, environment)
+            open_here = (alert for place in (environment, "", f"@{version}") for alert in its.alerts.get(place, ()))
+            about = sorted(open_here, key=_urgency)
             here = [c for c in concerns.get(asset, ()) if c.environment in (None, environment)]
             conflict = next((c.what for c in here if c.serious and c.version in (None, version)), None)
             retest = its.retests[-1] if its.retests else None
             mark, sentence = its.rollbacks.get(environment, ("", ""))
             stopped = sentence if mark == "stopped" else None
-            state, why = standing(about, hold_here, release, retest, conflict, stopped)
-            held, concerned = hold_here[0] if hold_here else "", len(here)
+            judged = standing(about, held_by, release, retest, conflict, stopped)
+            held, concerned = held_by[0][0] if held_by else "", len(here)
         checked = serving == version  # a check of what served before says nothing of this
         owner, tier, kind = assets.get(asset, nobody)
         row = make(
             (
-                asset, environment, version, iteration, state, why, since, owner, tier, float(traffic), bool(critical),
+                asset, environment, version, iteration, judged.state, judged.why, since, owner, tier, float(traffic), bool(critical),
                 held, release or "", (target if checked else fallback) or "", source, concerned, kind,
-                bool(valid) or not checked, mark,
+                bool(valid) or not checked, mark, judged.also, judged.priority,
             )
         )  # fmt: skip
         slots = by_asset.get(asset)
         if slots is None:
             slots = by_asset[asset] = [None] * len(ENVIRONMENT_RANK)
-            urgent[asset] = ok
         slots[ENVIRONMENT_RANK[environment]] = row
-        if state != "ok" and STANDING_RANK[state] < urgent[asset]:
-            urgent[asset] = STANDING_RANK[state]
-    return {name: tuple([row for row in slots if row is not None]) for name, slots in by_asset.items()}, urgent
+    return {name: tuple([row for row in slots if row is not None]) for name, slots in by_asset.items()}
+
+
+def _urgency(alert: OpenAlert) -> int:
+    return PRIORITY_RANK[alert.priority]
 
 
 def _concerns(rows: Sequence[Sequence[Any]]) -> dict[str, list[_Concern]]:

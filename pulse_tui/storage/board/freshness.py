@@ -14,7 +14,7 @@ from pulse_tui.domain.moments import from_us
 from pulse_tui.domain.standing import STANDING_RANK, Standing
 from pulse_tui.domain.views.alerts import AlertRow
 from pulse_tui.domain.views.registry import RegistryRow
-from pulse_tui.storage.board.deployments import Registry
+from pulse_tui.storage.board.deployments import Registry, worst_first
 from pulse_tui.storage.board.rollbacks import Rollbacks
 from pulse_tui.storage.board.trends import Execute
 
@@ -34,6 +34,9 @@ SELECT (SELECT MIN(deadline) FROM alerts WHERE open_key IS NOT NULL AND state = 
        (SELECT MIN(COALESCE(next_at, created_at)) FROM outbox
         WHERE state = 'queued' AND COALESCE(next_at, created_at) >= :unsent)
 """
+
+
+_STALE = STANDING_RANK[Standing.STALE]
 
 
 class Rounds(NamedTuple):
@@ -128,16 +131,20 @@ def shown_as(registry: Registry, silence: Silence, now: datetime, before: Shown 
     if before is not None:
         known = before.by_asset
         by_asset = {name: known[name] if known.get(name) == rows else rows for name, rows in by_asset.items()}
-    order = sorted((min(STANDING_RANK[r.state] for r in rows), name) for name, rows in by_asset.items() if rows)
-    rows = tuple([row for _, name in order for row in by_asset[name]])
+    rows = tuple(sorted((row for rows in by_asset.values() for row in rows), key=worst_first))
     return Shown(registry, silence, today, rows, by_asset, Counter((row.environment, row.state) for row in rows))
 
 
 def _row(row: RegistryRow, silence: Silence, now: datetime) -> RegistryRow:
-    if row.state != Standing.OK:
-        return row._replace(why=as_of(row.why, now)) if counts_down(row.why) else row
+    if counts_down(row.why):
+        row = row._replace(why=as_of(row.why, now))
     why = silence.words[row.source] if row.source in silence.sources else silence.words[""]
-    return row._replace(state=str(Standing.STALE), why=why) if why else row
+    if not why:
+        return row
+    if STANDING_RANK[row.state] > _STALE:
+        also = () if row.state == Standing.OK else (row.state, *row.also)
+        return row._replace(state=Standing.STALE, why=why, also=also)
+    return row._replace(also=tuple(sorted((*row.also, Standing.STALE), key=STANDING_RANK.__getitem__)))
 
 
 def changes_us(

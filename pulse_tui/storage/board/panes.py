@@ -17,9 +17,10 @@ from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote
 
 from pulse_tui.domain import countdown
+from pulse_tui.domain.alert import ESCALATED, AlertState, missed_at
 from pulse_tui.domain.delivery import IN_VAIN
 from pulse_tui.domain.health import Health, health
-from pulse_tui.domain.moments import to_us
+from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.domain.rollback import Rules
 from pulse_tui.domain.standing import RISKY, Standing
 from pulse_tui.domain.views.advisories import UNNAMED, AdvisoryRow
@@ -37,6 +38,7 @@ from pulse_tui.storage.board.workflows import Workflows, read_workflows
 from pulse_tui.storage.version import HEAD
 
 MAX_ROWS = 2_000
+_NEVER_US = 2**63
 
 _RANKS = sorted(Priority, key=lambda p: p.rank)
 _RANK = "CASE {} " + " ".join(f"WHEN '{p}' THEN {p.rank}" for p in _RANKS) + f" ELSE {len(_RANKS)} END"
@@ -47,8 +49,13 @@ SELECT a.id, a.priority, a.state, a.title, a.owner, a.asset_id, a.environment, a
        a.suppressed_by, a.suppressed_until, a.acknowledged_by, a.acknowledged_until, a.waived, a.escalations
 FROM alerts a LEFT JOIN signals s ON s.id = a.signal_id
 WHERE a.open_key IS NOT NULL
-ORDER BY {_RANK.format("a.priority")}, a.first_at DESC, a.id LIMIT :limit
+ORDER BY {_RANK.format("a.priority")}, CASE a.state WHEN 'firing' THEN 0 ELSE 1 END, a.first_at DESC, a.id LIMIT :limit
 """  # noqa: S608  closed lists of our own
+_ESCALATED = f"""
+SELECT subject, detail FROM audit WHERE action = '{ESCALATED}'
+   AND subject IN (SELECT id FROM alerts WHERE open_key IS NOT NULL AND escalations > 0) ORDER BY seq
+"""  # noqa: S608  a word of our own
+_ALERT_STATES = {AlertState.FIRING: 0, AlertState.ACKNOWLEDGED: 1, AlertState.SUPPRESSED: 2}
 # What a waiver lifted stands again from its end on, also where nobody is there to record that.
 _HOLDS = """
 SELECT h.kind, h.asset_id, h.version, h.environment, h.why FROM holds h
@@ -127,8 +134,10 @@ def read_kept(
     ``before`` must have been at hand before this transaction began: it must not know more than that.
     """
     now_us = to_us(now)
-    urgent = [_alert(row, now) for row in execute(_ALERTS, {"limit": MAX_ROWS})]
-    urgent.sort(key=lambda a: (PRIORITY_RANK[a.priority], -a.since_us))
+    opened = execute(_ALERTS, {"limit": MAX_ROWS})
+    raised = any(row[-1] for row in opened)
+    last = {row[0]: row[1] for row in execute(_ESCALATED, {})} if raised else {}  # of several the last
+    urgent = sorted((_alert(row, last.get(row[0], ""), now) for row in opened), key=alert_urgency)
     alerts = _same(urgent, before.board.alerts if before else ())
     standing = [StandingHold(*row) for row in execute(_HOLDS, {"now": now_us})]
     rollbacks = read_rollbacks(execute, now, dead, rules)
@@ -184,7 +193,14 @@ def _same(rows: Sequence[RowT], before: Sequence[RowT]) -> tuple[RowT, ...]:
     return tuple([known.get(row, row) for row in rows])
 
 
-def _alert(row: Sequence[Any], now: datetime) -> AlertRow:
+def alert_urgency(row: AlertRow) -> tuple[int, int, bool, int, int]:
+    """Sort key: by priority, firing before what somebody has in hand, missed deadlines first, then by deadline."""
+    due = row.missed_us if row.missed_us is not None else row.due_us
+    late = _ALERT_STATES[AlertState(row.state)], not row.overdue, due if due is not None else _NEVER_US
+    return PRIORITY_RANK[row.priority], *late, -row.since_us
+
+
+def _alert(row: Sequence[Any], escalation: str, now: datetime) -> AlertRow:
     ident, priority, state, title, owner, asset, environment, since, count, rule, deadline, version, kind, proof = row[
         :14
     ]
@@ -195,6 +211,9 @@ def _alert(row: Sequence[Any], now: datetime) -> AlertRow:
         state = next((other for other, (_, until) in mutes.items() if _lasts(until, now)), "firing")
         deadline = None if state == "firing" else deadline
     by, until = mutes.get(state, ("", None))
+    missed = missed_at(json.loads(escalation), from_us(deadline)) if escalation and deadline is not None else None
+    if missed is None and deadline is not None and deadline < to_us(now) and state == "firing":
+        missed = from_us(deadline)
     return AlertRow(
         ident,
         priority,
@@ -206,7 +225,7 @@ def _alert(row: Sequence[Any], now: datetime) -> AlertRow:
         int(since),
         int(count),
         rule,
-        overdue=deadline is not None and deadline < to_us(now) and state == "firing",
+        overdue=missed is not None and state == "firing",
         version=version or "",
         signal_type=kind or "",
         verdict=_verdict(proof) if proof else "",
@@ -215,6 +234,7 @@ def _alert(row: Sequence[Any], now: datetime) -> AlertRow:
         waived=bool(waived) and state == "suppressed",
         due_us=deadline,
         escalations=int(escalations),
+        missed_us=to_us(missed) if missed is not None else None,
     )
 
 

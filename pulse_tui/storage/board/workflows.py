@@ -23,7 +23,6 @@ class _Line(NamedTuple):
     """(stage, asset)"""
     serving: Sequence[tuple[RegistryRow, ...]]
     rows: Sequence[WorkflowRow]
-    urgent: int
 
 
 class Workflows(NamedTuple):
@@ -36,7 +35,7 @@ class Workflows(NamedTuple):
 def read_workflows(
     execute: Execute, places: Mapping[str, tuple[RegistryRow, ...]], before: Workflows | None = None
 ) -> Workflows:
-    """A row for each environment where a stage is deployed; sorted as the registry is.
+    """A row for each environment where a stage is deployed; row by row worst first.
 
     A stage that is not deployed there is served by production's, as a canary of one stage is; where
     production has none either it is ``missing``. ``places`` are the registry's rows by asset; a line whose rows
@@ -55,8 +54,11 @@ def read_workflows(
             lines[ident] = _line(ident, stages, owner, named, serving)
     if before is not None and len(lines) == len(known) and all(lines[i] is known.get(i) for i in lines):
         return before
-    order = sorted(lines, key=lambda ident: (lines[ident].urgent, ident))
-    return Workflows(tuple([row for ident in order for row in lines[ident].rows]), lines)
+    return Workflows(tuple(sorted((row for line in lines.values() for row in line.rows), key=_worst_first)), lines)
+
+
+def _worst_first(row: WorkflowRow) -> tuple[int, int, int, str]:
+    return STANDING_RANK[row.state], ENVIRONMENT_RANK[row.environment], -(row.since_us or 0), row.id
 
 
 def _line(
@@ -69,8 +71,7 @@ def _line(
     by_asset = {asset: {row.environment: row for row in rows} for (_, asset), rows in zip(named, serving, strict=True)}
     environments = sorted({e for rows in by_asset.values() for e in rows}, key=ENVIRONMENT_RANK.__getitem__)
     rows = [_row(ident, environment, owner, named, by_asset) for environment in environments]
-    urgent = min((STANDING_RANK[row.state] for row in rows), default=len(STANDING_RANK))
-    return _Line(stages, owner, named, serving, rows, urgent)
+    return _Line(stages, owner, named, serving, rows)
 
 
 def _row(
@@ -82,6 +83,7 @@ def _row(
 ) -> WorkflowRow:
     cells, since = [], []
     worst, why = str(Standing.OK), ""
+    words: set[str] = set()
     for name, asset in stages:
         places = serving.get(asset, {})
         row = places.get(environment) or places.get(Environment.PRODUCTION)
@@ -92,9 +94,12 @@ def _row(
             )
         else:
             cell, reason = StageCell(name, asset, row.version, row.state), f"{name}: {asset} {row.version}: {row.why}"
+            words.update(row.also)
             if row.since_us is not None:
                 since.append(row.since_us)
         cells.append(cell)
         if STANDING_RANK[cell.state] < STANDING_RANK[worst]:
             worst, why = cell.state, reason
-    return WorkflowRow(ident, environment, worst, why, tuple(cells), max(since, default=None), owner)
+    words.update(cell.state for cell in cells)
+    also = tuple(sorted(words - {worst, Standing.OK}, key=STANDING_RANK.__getitem__))
+    return WorkflowRow(ident, environment, worst, why, tuple(cells), max(since, default=None), owner, also)

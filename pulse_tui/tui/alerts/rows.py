@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
 def alert_state(row: AlertRow, now_us: int | None = None) -> Span:
     """The state in a word or two; a missed deadline is shown before anything else, and by how much."""
+    often = f"escalated x{row.escalations}" if row.escalations else ""
     if row.overdue and row.state == "firing":
-        late = f" {age(row.due_us, now_us)}" if now_us is not None and row.due_us is not None else ""
-        return f"▲ overdue{late}", styles.ALARM
+        late = f" {age(row.missed_us, now_us)}" if now_us is not None and row.missed_us is not None else ""
+        return f"▲ overdue{late}" + (f", {often}" if often else ""), styles.ALARM
     word = {"acknowledged": "acked", "suppressed": "waived" if row.waived else "muted"}.get(row.state, row.state)
-    if row.state == "firing" and row.escalations:
-        word = f"escalated x{row.escalations}"
+    if row.state == "firing" and often:
+        word = often
     text, style = styles.state(row.state)
     return text.split(" ", 1)[0] + " " + word + (f" {row.by}" if row.by else ""), style
 

@@ -43,7 +43,6 @@ class RegistryPane(TablePane[Any]):
         self._follow: Timer | None = None
         self._assets: Sequence[RegistryRow] | None = None
         self._workflows: Sequence[WorkflowRow] | None = None
-        self._frozen: dict[RegistryRow, RegistryRow] = {}
         self._ordered: tuple[str, str, Sequence[RegistryRow | WorkflowRow]] = ("", "", ())
         self._left: dict[str, tuple[Filter, str | None]] = {}
 
@@ -86,13 +85,7 @@ class RegistryPane(TablePane[Any]):
 
     def show_board(self, board: Board, now_us: int, lead: str | None = None) -> None:
         """Both views are kept; only the one that is shown is drawn."""
-        self._assets = rows.frozen_rows(board.registry, board.header.frozen, self._frozen)
-        self._frozen = (
-            {row: shown for row, shown in zip(board.registry, self._assets, strict=True) if shown is not row}
-            if board.header.frozen
-            else {}
-        )
-        self._workflows = board.workflows
+        self._assets, self._workflows = board.registry, board.workflows
         self._show(now_us)
 
     def _show(self, now_us: int) -> None:

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from pulse_tui.domain.views.board import Board
     from pulse_tui.domain.views.registry import RegistryRow, StageCell, WorkflowRow
 
-EVERYTHING: Final = "everything"
-"""What the header's list of freezes calls the whole estate."""
 GOOD_STATES: Final = frozenset({"ok"})
 ARROW: Final = " › "
 
@@ -29,48 +27,41 @@ ARROW: Final = " › "
 
 
 def registry_state(row: RegistryRow) -> Span:
-    """The state, and beside a more urgent one the hold or the conflict that stands too: ``✖ FAIL ■ blocked``."""
-    return state_text(row.state, row.hold, row.concerns > 0, row.run)
+    """The worst that holds, and beside it in a word each what else does: ``✖ FAIL ■ blocked ⧗ plan``."""
+    return state_text(row.state, row.also, row.concerns > 0, row.run)
 
 
 RUNS: Final = {"stopped": "✖ run", "running": "▶ run", "waiting": "⧗ plan"}
 """The mark of a rollback beside the state: one that stopped, one under way, a plan that waits."""
 
 
-def state_text(state: str, hold: str, concerned: bool, run: str = "") -> Span:
+def state_text(state: str, also: Sequence[str], concerned: bool = False, run: str = "") -> Span:
     """As :func:`registry_state`, of the parts."""
     text, style = styles.state(state)
+    beside = [*also, *(["conflict"] if concerned and "conflict" not in (state, *also) else [])]
+    marks = [styles.state(word)[0] for word in beside]
     if run:
-        return f"{text} {RUNS[run]}", styles.BAD if run == "stopped" else style
-    beside = hold or ("conflict" if concerned else "")
-    return (text, style) if beside in ("", state) else (f"{text} {styles.state(beside)[0]}", style)
+        marks.insert(0 if run == "stopped" else len(marks), RUNS[run])
+    return " ".join((text, *marks)), styles.BAD if run == "stopped" else style
 
 
-def frozen_rows(
-    rows: Sequence[RegistryRow], frozen: Sequence[str], known: Mapping[RegistryRow, RegistryRow] | None = None
-) -> Sequence[RegistryRow]:
-    """The rows, with the header's freezes on those that name no hold of their own.
-
-    ``known``: what was made of rows before; the same objects are handed out again.
-    """
-    if not frozen:
-        return rows
-    assets, everything, known = set(frozen), EVERYTHING in frozen, known or {}
-    return tuple(
-        [
-            known.get(row) or row._replace(hold="frozen")
-            if not row.hold and (everything or row.asset in assets)
-            else row
-            for row in rows
-        ]
-    )
+def shorten_state(text: str, width: int) -> str:
+    """``✖ FAIL ■ blocked ⧗ plan`` as ``✖ FAIL ■ blocked ⧗``: the worst keeps its word longest, and every mark stays."""
+    words = text.split(" ")
+    for n in range(len(words) - 1, 1, -2):
+        if cell_len(" ".join(words)) <= width:
+            break
+        del words[n]
+    while len(words) > 3 and cell_len(" ".join(words)) > width:
+        words[2:4] = [words[2] + words[3]]
+    return " ".join(words)
 
 
 def is_frozen(board: Board | None, asset: str) -> bool:
     """Whether a freeze of the asset stands, by the header's list and the rows' states."""
     if board is None:
         return False
-    return asset in board.header.frozen or any(r.asset == asset and r.state == "frozen" for r in board.registry)
+    return asset in board.header.frozen or any(r.asset == asset and "frozen" in r.words for r in board.registry)
 
 
 def back(pointer: str, ok: bool = True) -> Span:
@@ -93,8 +84,8 @@ def registry_cells(row: RegistryRow, now_us: int) -> Cells:
 
 
 @lru_cache(maxsize=1024)
-def _state_width(state: str, hold: str, concerned: bool, run: str) -> int:
-    return cell_len(state_text(state, hold, concerned, run)[0])
+def _state_width(state: str, also: tuple[str, ...], concerned: bool, run: str) -> int:
+    return cell_len(state_text(state, also, concerned, run)[0])
 
 
 def registry_widths(row: RegistryRow) -> tuple[int, ...]:
@@ -106,7 +97,7 @@ def registry_widths(row: RegistryRow) -> tuple[int, ...]:
         4 if where == "production" else len(where),
         (len(version) if version.isascii() else cell_len(version)) or 1,
         len(str(iteration)) if iteration is not None else 1,
-        _state_width(state, row.hold, row.concerns > 0, row.run),
+        _state_width(state, row.also, row.concerns > 0, row.run),
         0,
         len(pointer) if pointer.isascii() else cell_len(pointer),
         len(source) if source.isascii() else cell_len(source),
@@ -121,6 +112,8 @@ def registry_fields(row: RegistryRow) -> Fields:
         "version": row.version,
         "iter": "" if row.iteration is None else str(row.iteration),
         "state": row.state,
+        "also": " ".join(row.also),
+        "prio": row.priority,
         "hold": row.hold,
         "owner": row.owner,
         "tier": row.tier,
@@ -146,7 +139,7 @@ REGISTRY: Final[Spec[RegistryRow]] = Spec(
         Column("ENV", 4, 7),
         Column("VERSION", 5, 12),
         Column("ITER", 4, 7, drop=2, right=True),
-        Column("STATE", 8, 22),
+        Column("STATE", 8, 26, shorten=shorten_state),
         Column("SINCE", 5, 5, drop=1, right=True),
         Column("BACK", 5, 10, drop=3),
         Column("SOURCE", 6, 12, drop=4),
@@ -155,10 +148,10 @@ REGISTRY: Final[Spec[RegistryRow]] = Spec(
     key=lambda row: row.key,
     fields=registry_fields,
     names=(
-        "asset", "env", "version", "iter", "state", "hold", "owner", "tier", "kind", "release", "back", "source",
+        "asset", "env", "version", "iter", "state", "also", "prio", "hold", "owner", "tier", "kind", "release", "back", "source",
         "concerns", "run", "why",
     ),
-    wants_attention=lambda row: row.state not in GOOD_STATES or bool(row.hold) or bool(row.concerns) or bool(row.run),
+    wants_attention=lambda row: row.state not in GOOD_STATES or bool(row.concerns) or bool(row.run),
     copied=_copied,
     empty="no assets yet. Write a first configuration: pulse-tui init",
     widths=registry_widths,
@@ -203,7 +196,7 @@ def workflow_cells(row: WorkflowRow, now_us: int) -> Cells:
         (row.id, styles.PLAIN),
         environment(row.environment),
         (stages_text(row) or "no stages", styles.PLAIN if row.stages else styles.DIM),
-        styles.state(row.state),
+        state_text(row.state, row.also),
         (age(row.since_us, now_us), styles.DIM),
     )
 
@@ -216,6 +209,7 @@ def workflow_fields(row: WorkflowRow) -> Fields:
         "stage": " ".join(stage.name for stage in row.stages),
         "asset": " ".join(stage.asset for stage in row.stages),
         "state": row.state,
+        "also": " ".join(row.also),
         "owner": row.owner,
         "why": row.why,
     }
@@ -227,13 +221,13 @@ WORKFLOWS: Final[Spec[WorkflowRow]] = Spec(
         Column("WORKFLOW", 8, 20),
         Column("ENV", 4, 7),
         Column("STAGES", 12, 0, shorten=shorten_stages),
-        Column("STATE", 8, 13),
+        Column("STATE", 8, 22, shorten=shorten_state),
         Column("SINCE", 5, 5, drop=1, right=True),
     ),
     cells=workflow_cells,
     key=lambda row: row.key,
     fields=workflow_fields,
-    names=("workflow", "env", "stage", "asset", "state", "owner", "why"),
+    names=("workflow", "env", "stage", "asset", "state", "also", "owner", "why"),
     wants_attention=lambda row: row.state not in GOOD_STATES,
     copied=lambda row: (
         f"{row.id} {row.environment} {stages_text(row)} {row.state}" + (f": {row.why}" if row.why else "")

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from pulse_tui.domain.alert import Alert, AlertState
 from pulse_tui.domain.evidence import ServiceEvidence
+from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.words import Environment, Priority, Recommended, Severity, SignalType
 from pulse_tui.services.alerts.escalate import escalate
@@ -52,8 +53,8 @@ def test_somebody_who_looks_at_it_stops_the_climb() -> None:
     assert taken.state is AlertState.ACKNOWLEDGED
 
 
-def test_the_owner_is_notified_again_and_the_climb_is_in_the_log(judge: JudgeParts, clock: Clock) -> None:
-    breach = Signal(
+def breach(clock: Clock) -> Signal:
+    return Signal(
         id="p:1",
         source="probes",
         signal_type=SignalType.LATENCY_BREACH,
@@ -68,7 +69,10 @@ def test_the_owner_is_notified_again_and_the_climb_is_in_the_log(judge: JudgePar
         evidence=ServiceEvidence(metric="p95_latency", value=1_300.0, objective=1_000.0),
         fingerprint="slow",
     )
-    ingest([breach], [], judge, clock())
+
+
+def test_the_owner_is_notified_again_and_the_climb_is_in_the_log(judge: JudgeParts, clock: Clock) -> None:
+    ingest([breach(clock)], [], judge, clock())
     with judge.store.read() as tx:
         (before,) = tx.judgements.alerts()
     assert escalate(judge) == 0
@@ -82,3 +86,31 @@ def test_the_owner_is_notified_again_and_the_climb_is_in_the_log(judge: JudgePar
     assert after.escalations == 1
     assert any("/raised/" in key and key.endswith("-1") for key in keys)
     assert "alert.escalated" in logged
+
+
+def test_the_deadline_that_was_missed_stays_visible_after_escalations_until_the_clock_begins_afresh(
+    judge: JudgeParts, clock: Clock
+) -> None:
+    def row() -> tuple[bool, int, int | None]:
+        board = judge.store.board("acme", None, clock())
+        (shown,) = board.alerts
+        return shown.overdue, shown.escalations, shown.missed_us
+
+    ingest([breach(clock)], [], judge, clock())
+    with judge.store.read() as tx:
+        (first,) = tx.judgements.alerts()
+    assert first.deadline is not None
+    assert row() == (False, 0, None)
+    clock.pass_(days=30)
+    assert row() == (True, 0, to_us(first.deadline))
+    escalate(judge)
+    assert row() == (True, 1, to_us(first.deadline))
+    clock.pass_(days=30)
+    escalate(judge)
+    assert row() == (True, 2, to_us(first.deadline))
+    with judge.store.write() as tx:
+        (again,) = tx.judgements.alerts()
+        tx.judgements.put_alert(
+            again.acknowledge("ana", clock() + timedelta(hours=1)).lapse(clock() + timedelta(hours=2))
+        )
+    assert row() == (False, 2, None)

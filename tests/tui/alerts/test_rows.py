@@ -28,3 +28,9 @@ def test_an_acknowledged_alert_is_faint_and_nobody_is_named_when_there_is_no_own
 
 def test_an_alert_of_unknown_priority_keeps_its_question_mark_and_its_glyph() -> None:
     assert texts(rows.alert_cells(ALERTS[0]._replace(priority="unknown"), NOW_US))[0] == "?  ▲"
+
+
+def test_a_deadline_that_was_missed_is_shown_after_the_escalations_too() -> None:
+    row = ALERTS[0]._replace(overdue=True, missed_us=NOW_US - 55 * 60_000_000, escalations=2)
+    assert rows.alert_state(row, NOW_US) == ("▲ overdue 55m, escalated x2", styles.ALARM)
+    assert rows.alert_state(row._replace(overdue=False, missed_us=None), NOW_US)[0] == "▲ escalated x2"

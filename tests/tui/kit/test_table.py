@@ -17,8 +17,7 @@ from pulse_tui.tui.kit.measured import Sieve, Widest, widths_of
 from pulse_tui.tui.kit.rows import Cells
 from pulse_tui.tui.kit.table import Table
 from pulse_tui.tui.registry import rows as registry_rows
-from pulse_tui.tui.registry.pane import RegistryPane
-from tests.fakes.desk import ALERTS, REGISTRY, FakeDesk
+from tests.fakes.desk import ALERTS
 from tests.fakes.registry_desk import NOW_US
 from tests.servers.forms import examples
 from tests.tui.helpers import shown_text
@@ -294,17 +293,3 @@ def test_an_order_that_is_kept_up_is_the_order_of_sorting_everything(
         before = registry_rows.ordered(shown, sort, before)
         key = registry_rows._ORDERS.get(sort)
         assert list(before) == (shown if key is None else sorted(shown, key=key))
-
-
-def test_a_row_that_is_shown_as_frozen_is_the_same_object_at_the_next_update() -> None:
-    pane = RegistryPane()
-    board = FakeDesk().board(None)
-    board = board._replace(
-        registry=tuple(REGISTRY[0]._replace(asset=name, state="risk", hold="") for name in "abc"),
-        header=board.header._replace(frozen=("a",)),
-    )
-    pane.show_board(board, NOW_US)
-    first = list(pane.rows)
-    pane.show_board(board._replace(registry=(*board.registry,)), NOW_US)
-    assert [row.hold for row in pane.rows] == ["frozen", "", ""]
-    assert all(now is was for now, was in zip(pane.rows, first, strict=True))

@@ -51,24 +51,39 @@ def test_what_is_not_known_is_shown_as_such() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "hold", "text"),
+    ("state", "also", "text"),
     [
-        ("FAIL", "blocked", "✖ FAIL ■ blocked"),
-        ("risk", "paused", "▲ risk ‖ paused"),
-        ("frozen", "frozen", "■ frozen"),
-        ("ok", "", "● ok"),
+        ("FAIL", ("blocked",), "✖ FAIL ■ blocked"),
+        ("risk", ("paused", "retest"), "▲ risk ‖ paused ◆ retest"),
+        ("frozen", (), "■ frozen"),
+        ("ok", (), "● ok"),
     ],
 )
-def test_a_hold_is_said_beside_a_more_urgent_state(state: str, hold: str, text: str) -> None:
-    row = REGISTRY[0]._replace(state=state, hold=hold)
+def test_what_else_holds_stands_beside_the_worst(state: str, also: tuple[str, ...], text: str) -> None:
+    row = REGISTRY[0]._replace(state=state, also=also)
     assert texts(registry_rows.registry_cells(row, NOW_US))[4] == text
+    assert registry_rows.registry_widths(row)[4] == cell_len(text)
 
 
-def test_a_freeze_of_the_header_is_on_the_row_whatever_its_state() -> None:
-    at_risk = (REGISTRY[0], REGISTRY[3]._replace(state="risk"))
-    assert [r.hold for r in registry_rows.frozen_rows(at_risk, ("embed-gateway",))] == ["", "frozen"]
-    assert [r.hold for r in registry_rows.frozen_rows(at_risk, ("everything",))] == ["frozen", "frozen"]
-    assert registry_rows.frozen_rows(at_risk, ()) is at_risk
+def test_a_stopped_run_a_waiting_plan_and_what_they_stand_beside_are_all_on_the_row() -> None:
+    row = REGISTRY[0]._replace(state="FAIL", also=("risk", "blocked"), run="stopped")
+    assert registry_rows.registry_state(row) == ("✖ FAIL ✖ run ▲ risk ■ blocked", styles.BAD)
+    row = REGISTRY[0]._replace(state="frozen", run="waiting")
+    assert registry_rows.registry_state(row)[0] == "■ frozen ⧗ plan"
+
+
+@pytest.mark.parametrize(
+    ("width", "expected"),
+    [
+        (29, "✖ FAIL ✖ run ■ blocked ⧗ plan"),
+        (28, "✖ FAIL ✖ run ■ blocked ⧗"),
+        (20, "✖ FAIL ✖ run ■ ⧗"),
+        (12, "✖ FAIL ✖ ■ ⧗"),
+        (10, "✖ FAIL ✖■⧗"),
+    ],
+)
+def test_a_narrow_column_keeps_the_worst_word_and_every_mark(width: int, expected: str) -> None:
+    assert registry_rows.shorten_state("✖ FAIL ✖ run ■ blocked ⧗ plan", width) == expected
 
 
 def test_a_workflow_is_one_line_with_its_worst_stage_marked() -> None:
