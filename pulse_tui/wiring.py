@@ -194,9 +194,17 @@ class House:
     @cached_property
     def store(self) -> SqlStore:
         """The opened database, its schema current."""
+        from pulse_tui.settings.references import routes_of, unpaged  # noqa: PLC0415
         from pulse_tui.storage.store import SqlStore  # noqa: PLC0415  SQLAlchemy after the first frame
 
-        return SqlStore(secret(self.database), self.base, read_only=self.read_only, dead=is_dead, rules=self.rules)
+        return SqlStore(
+            secret(self.database),
+            self.base,
+            read_only=self.read_only,
+            dead=is_dead,
+            rules=self.rules,
+            paged=lambda owner: not unpaged(routes_of(self.settings), owner),
+        )
 
     def rules(self) -> Rules:
         """The digests of what a plan is made under today; of a policy that cannot be read, none that any plan has."""

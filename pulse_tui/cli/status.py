@@ -15,7 +15,8 @@ from pulse_tui.domain.views.alerts import AlertRow, AlertStory
 from pulse_tui.domain.views.board import Board, Header
 from pulse_tui.domain.views.rollback import PlanLine
 from pulse_tui.domain.words import URGENT
-from pulse_tui.settings.shapes import OperatorShape, RouteShape
+from pulse_tui.settings.references import routes_of, unpaged
+from pulse_tui.settings.shapes import OperatorShape
 from pulse_tui.wiring import House
 
 QUARANTINE_SHOWN = 100
@@ -48,19 +49,15 @@ def run(options: argparse.Namespace, name: str) -> int:
             return _quarantine(options, house)
         board = house.store.board(house.settings.name, None, house.clock())
         now_us, operators = to_us(house.clock()), house.settings.operators
-        routes = house.settings.routes
+        urgent = {a.owner for a in board.alerts if a.priority in URGENT and a.state == "firing"}
+        silent = [(owner, why) for owner in sorted(urgent) if (why := unpaged(routes_of(house.settings), owner))]
         advice = [house.desk().story(a.id) for a in _urgent(board)[:_ADVISED]]
-    silent = sorted({a.owner for a in board.alerts if a.owner and not any(_serves(r, a.owner) for r in routes)})
     lines = _lines(board, operators, now_us, advice)
-    lines[1:1] = [f"NOBODY IS NOTIFIED: no route serves {owner}: add one under routes" for owner in silent]
+    lines[1:1] = [f"NOBODY IS PAGED for {owner or 'what has no owner'}: {why}" for owner, why in silent]
     emit(options, board, lines)
     unfit = any(Standing.QUARANTINED in r.words for r in board.registry)
     waits = board.plans or any(r.stopped for r in board.runs)
     return 1 if board.header.p1 or board.header.p2 or unfit or waits else 0
-
-
-def _serves(route: RouteShape, owner: str) -> bool:
-    return not route.owner_teams or owner in route.owner_teams
 
 
 def _rollbacks(board: Board, operators: Sequence[OperatorShape], now_us: int) -> list[str]:

@@ -22,7 +22,7 @@ from pulse_tui.domain.views.registry import (
     Tree,
 )
 from pulse_tui.domain.views.rollback import PlanLine, PlanStory, unsettled
-from pulse_tui.domain.words import UNHEALTHY, Environment
+from pulse_tui.domain.words import UNHEALTHY, URGENT, Environment
 from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories.story import advisory_story
 from pulse_tui.services.alerts import operate
@@ -42,6 +42,7 @@ from pulse_tui.services.rollback import approve, execute, plan
 from pulse_tui.services.rollback.listing import listed
 from pulse_tui.services.rollback.story import plan_story
 from pulse_tui.settings.check import nearest
+from pulse_tui.settings.references import unpaged
 
 BACK, AHEAD = timedelta(days=90), timedelta(days=180)
 """How far ahead the calendar goes."""
@@ -151,6 +152,9 @@ class ServiceDesk:
             suspect = [s for s in sources if s.health(now) is Health.SUSPECT]
             lost = undelivered(tx.plumbing.deliveries(), now)
             refused = tx.signals.quarantined(20)
+            firing = tx.judgements.alerts([AlertState.FIRING], 100_000)
+        routes = [(r.kind, r.owners) for r in self._parts.judging.routes]
+        owners = sorted({a.owner or "" for a in firing if a.priority in URGENT})
         lines = [f"source {s.id} failed {s.failures} times: {s.reason}" for s in failing]
         lines += [f"source {s.id} brought what was refused: {s.reason}" for s in suspect]
         lines += [
@@ -158,6 +162,11 @@ class ServiceDesk:
             + ("failed permanently" if d.state is DeliveryState.DEAD else f"waits after {d.attempts} tries")
             + (f": {d.error}" if d.error else ": nobody sends it, no collector runs")
             for d in lost
+        ]
+        lines += [
+            f"nobody is paged for {owner or 'what has no owner'}: {why}"
+            for owner in owners
+            if (why := unpaged(routes, owner))
         ]
         lines += [f"refused from {r.source}: {r.problem}" for _, r in refused]
         return tuple(lines)

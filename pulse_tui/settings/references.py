@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -79,14 +79,35 @@ def _owners(settings: Settings, known: Known) -> Iterator[Broken]:
                 yield Broken(f"route {route.id}", f"nothing is owned by {owner!r} {nearest(owner, owners)}".rstrip())
 
 
+Routes = Sequence[tuple[str, Collection[str]]]
+"""(kind, the owners it serves; none: every one)."""
+PAGES = "notify"
+"""The kind of route that wakes somebody; a ticket waits for office hours."""
+
+
 def unreached(settings: Settings) -> Iterator[tuple[Broken, bool]]:
     """Owners whom nothing pages; True where no route of any kind serves them."""
     for owner in sorted({a.owner_team for a in settings.estate.assets if a.owner_team}):
-        kinds = {r.kind for r in settings.routes if not r.owner_teams or owner in r.owner_teams}
-        if "notify" not in kinds:
-            others = f"only {', '.join(sorted(kinds))}" if kinds else "none at all"
-            what = f"no notify route serves it ({others}): nobody is paged. Add one under routes"
-            yield Broken(f"owner {owner}", what), not kinds
+        if why := unpaged(routes_of(settings), owner):
+            yield Broken(f"owner {owner}", f"{why}; nobody is paged"), not _serving(routes_of(settings), owner)
+
+
+def unpaged(routes: Routes, owner: str) -> str:
+    """Why nobody is paged when something urgent of this owner opens; empty when somebody is."""
+    kinds = _serving(routes, owner)
+    if PAGES in kinds:
+        return ""
+    others = f"only {', '.join(sorted(kinds))}" if kinds else "none at all"
+    return f"no notify route serves it ({others}): add one under routes"
+
+
+def routes_of(settings: Settings) -> Routes:
+    """The configured routes."""
+    return [(r.kind, r.owner_teams) for r in settings.routes]
+
+
+def _serving(routes: Routes, owner: str) -> set[str]:
+    return {kind for kind, owners in routes if not owners or owner in owners}
 
 
 def placeholders(settings: Settings) -> Iterator[Broken]:

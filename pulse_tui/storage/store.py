@@ -77,9 +77,11 @@ class SqlStore:
         read_only: bool = False,
         dead: Callable[[str], bool] = lambda _holder: False,
         rules: Callable[[], Rules | None] = lambda: None,
+        paged: Callable[[str], bool] = lambda _owner: True,
     ) -> None:
         """Open the database, bringing its schema up to date unless ``read_only``. ``dead`` says whether the process
-        behind a lease's holder certainly no longer lives; ``rules`` are those that a plan must have been made under.
+        behind a lease's holder certainly no longer lives; ``rules`` are those that a plan must have been made under; ``paged`` says
+        whether somebody is paged when something urgent of this owner opens.
 
         Raises StorageError when it is locked, read-only, damaged, unreachable or from a newer
         version; a SQLite file is copied beside itself before its schema is changed.
@@ -89,7 +91,7 @@ class SqlStore:
         self._writer = self._engine.execution_options(pulse_write=True)
         self._mark: _Mark | None = None
         self._kept: boards.Kept | None = None
-        self._dead, self._rules = dead, rules
+        self._dead, self._rules, self._paged = dead, rules, paged
         with translated(self.url):
             if read_only:
                 refuse_missing(self.url)
@@ -128,7 +130,9 @@ class SqlStore:
         with translated(self.url), self._reader().begin() as connection:
             execute = _executor(connection)
             touched = Touched(execute, connection.dialect.name)
-            kept = boards.read_kept(execute, estate_name, asset, now, touched, before, self._dead, self._rules)
+            kept = boards.read_kept(
+                execute, estate_name, asset, now, touched, before, self._dead, self._rules, self._paged
+            )
         self._kept = kept
         return kept.board
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.cli.conftest import Shell
-from tests.fakes.small_estate import Target
+from tests.fakes.small_estate import Target, signal_line
 
 
 def edit(shell: Shell, old: str, new: str) -> None:
@@ -100,3 +102,18 @@ def test_nothing_that_is_wrong_is_reported_twice(shell: Shell, where: str) -> No
     assert said.count("nothing-here does not exist") == 1
     lines = said.splitlines()
     assert len(lines) == len(set(lines))
+
+
+@pytest.mark.parametrize(("kind", "where"), [("ticket", "path: tickets"), ("notify", 'url: "http://127.0.0.1:9"')])
+def test_an_urgent_alert_that_pages_nobody_says_so_in_status_and_the_header(
+    shell: Shell, kind: str, where: str
+) -> None:
+    config = shell.config / "pulse.yaml"
+    routes = re.sub(r"(?m)^  - {id: oncall.*$", f"  - {{id: desk, kind: {kind}, {where}}}", config.read_text())
+    config.write_text(routes)
+    (shell.config / "signals" / "s.jsonl").write_text(signal_line())
+    shell("refresh", "drop")
+    said = shell("status")
+    assert ("NOBODY IS PAGED for ml-team: no notify route serves it (only ticket)" in said.out) is (kind == "ticket")
+    header = shell("status", "--json").json()["header"]
+    assert header["unpaged"] == (1 if kind == "ticket" else 0)

@@ -28,12 +28,15 @@ class Header(NamedTuple):
     sources_total: int
     indeterminate: int
     undelivered: int
+    """Messages that reached nobody: they failed, or nobody sends them."""
     running: int = 0
     """Rollbacks that are being carried out."""
     stopped: int = 0
     """Runs of rollbacks that stopped short of their end and need a person."""
     waiting: int = 0
     """Plans that wait for an approval, or to be run."""
+    unpaged: int = 0
+    """Firing P1 and P2 alerts whose owner no notify route serves."""
     muted: int = 0
     """Open alerts, counted above as well, of which nobody is notified."""
     production_stale: int = 0

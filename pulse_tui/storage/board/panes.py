@@ -27,7 +27,7 @@ from pulse_tui.domain.views.advisories import UNNAMED, AdvisoryRow
 from pulse_tui.domain.views.alerts import AlertRow
 from pulse_tui.domain.views.board import Board, Header
 from pulse_tui.domain.views.signals import SourceRow
-from pulse_tui.domain.words import JUDGED, PRIORITY_RANK, SOFTWARE, Priority
+from pulse_tui.domain.words import JUDGED, PRIORITY_RANK, SOFTWARE, URGENT, Priority
 from pulse_tui.enrich.standing import StandingHold
 from pulse_tui.storage.board.deployments import Registry, read_registry
 from pulse_tui.storage.board.freshness import RECENT_US, UNSENT_US, Rounds, Shown, changes_us, shown_as, silence_of
@@ -128,6 +128,7 @@ def read_kept(
     before: Kept | None = None,
     dead: Callable[[str], bool] = lambda _holder: False,
     rules: Callable[[], Rules | None] = lambda: None,
+    paged: Callable[[str], bool] = lambda _owner: True,
 ) -> Kept:
     """As :func:`read_board`. What is as it was ``before`` is not read again, and its rows are the same objects.
 
@@ -167,6 +168,7 @@ def read_kept(
             int(undelivered),
             rollbacks,
             silence.as_of,
+            paged,
         ),
         registry=shown.rows,
         advisories=_same(advisories, before.board.advisories if before else ()),
@@ -280,6 +282,7 @@ def _header(
     undelivered: int,
     rollbacks: Rollbacks,
     as_of: str,
+    paged: Callable[[str], bool],
 ) -> Header:
     serving: Counter[str] = Counter()
     risky: Counter[str] = Counter()
@@ -302,6 +305,7 @@ def _header(
         sources_total=len(sources),
         indeterminate=indeterminate,
         undelivered=undelivered,
+        unpaged=sum(not paged(a.owner) for a in alerts if a.priority in URGENT and a.state == "firing"),
         running=sum(not r.stopped for r in rollbacks.runs),
         stopped=sum(r.stopped for r in rollbacks.runs),
         waiting=len(rollbacks.plans),

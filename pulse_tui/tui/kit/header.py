@@ -115,6 +115,7 @@ def _production(header: Header, *, short: bool = False) -> tuple[Span, ...]:
 
 def _counts(header: Header) -> list[_Part]:
     frozen = header.frozen
+    lost = header.undelivered + header.unpaged
     first = safe(frozen[0])[:20] + (f" +{len(frozen) - 1}" if len(frozen) > 1 else "") if frozen else ""
     heard = f"{header.sources_good}/{header.sources_total}"
     sources = styles.DIM if header.sources_good == header.sources_total else styles.WARN
@@ -132,7 +133,7 @@ def _counts(header: Header) -> list[_Part]:
         _counted(
             4, header.indeterminate, f"? {header.indeterminate} undecided", f"?{header.indeterminate}", styles.WARN
         ),
-        _counted(3, header.undelivered, f"✖ {header.undelivered} undelivered", f"✖{header.undelivered}", styles.BAD),
+        _counted(3, lost, f"✖ {lost} {'undelivered' if header.undelivered else 'not paged'}", f"✖{lost}", styles.BAD),
         _Part(5, ((f"sources {heard}", sources),), ((f"src {heard}", sources),), least=((heard, sources),)),
     ]
 
