@@ -21,7 +21,7 @@ from pulse_tui.services.advisories.records import holders
 from pulse_tui.services.evals.verdicts import suite_says
 from pulse_tui.services.parts import SYSTEM, JudgeParts
 from pulse_tui.services.signals.events import Events
-from pulse_tui.services.signals.respond import close_alert
+from pulse_tui.services.signals.respond import close_alert, end_retest
 
 _LIVE = frozenset({SignalType.LATENCY_BREACH, SignalType.ERROR_RATE_BREACH})
 """Measured while it serves: only the next window knows whether it ended."""
@@ -49,6 +49,8 @@ def reassess(tx: Transaction, parts: JudgeParts, now: datetime, asset_ids: Colle
         if signal is not None and why is not None:
             # What holds a version back stays: the version did not get better by no longer serving.
             close_alert(tx, events, alert, SYSTEM, why, now, lift=not isinstance(signal.evidence, MetricEvidence))
+            if isinstance(signal.evidence, NoteEvidence) or tx.estate.asset(alert.asset_id or "") is None:
+                end_retest(tx, alert, why, now)
             count += 1
     return count
 

@@ -10,7 +10,7 @@ import msgspec
 
 from pulse_tui.domain.alert import Alert, AlertEvent, AlertState
 from pulse_tui.domain.decision import Decision, Fact
-from pulse_tui.domain.effect import Did, PlaceHold, Response
+from pulse_tui.domain.effect import Did, PlaceHold, Response, effect_name
 from pulse_tui.domain.evidence import AdvisoryEvidence, NoteEvidence
 from pulse_tui.domain.hold import Hold
 from pulse_tui.domain.signal import Signal, fingerprint
@@ -285,3 +285,10 @@ def close_alert(
             tx.log.append(now, by, "hold.lifted", hold.id, {"because": f"alert {alert.id} is resolved"})
             lifted += 1
     return lifted
+
+
+def end_retest(tx: Transaction, alert: Alert, why: str, now: datetime) -> None:
+    """What the alert asked to be tested again does not concern the asset any more."""
+    key = effect_name("retest", alert.rule_id, alert.id, alert.asset_id)
+    if tx.judgements.finish_retest(key, now):
+        tx.log.append(now, SYSTEM, "retest.withdrawn", key, {"alert": alert.id, "why": why})

@@ -7,7 +7,6 @@ from datetime import datetime
 import msgspec
 
 from pulse_tui.domain.alert import OPEN, Alert
-from pulse_tui.domain.effect import effect_name
 from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.evidence import NoteEvidence
 from pulse_tui.domain.note import Label, Note, Reading
@@ -18,7 +17,8 @@ from pulse_tui.enrich.vendors.incidents import SAME, same_incident
 from pulse_tui.enrich.vendors.mentions import packages
 from pulse_tui.enrich.vendors.notes import classify, note_signals, resolved, taken_back, whom
 from pulse_tui.ports import Transaction
-from pulse_tui.services.parts import SYSTEM, Made
+from pulse_tui.services.parts import Made
+from pulse_tui.services.signals.respond import end_retest
 
 
 def take_note(item: Note, tx: Transaction, estate: Estate, now: datetime) -> Made:
@@ -35,9 +35,7 @@ def take_note(item: Note, tx: Transaction, estate: Estate, now: datetime) -> Mad
         over = list(dict.fromkeys([*over, *standing.values()])) if over else []
     for alert in _off(item, reading, estate, tx):
         over.append(alert.signal_fingerprint)
-        retest = effect_name("retest", alert.rule_id, alert.id, alert.asset_id)
-        if tx.judgements.finish_retest(retest, now):
-            tx.log.append(now, SYSTEM, "retest.withdrawn", retest, {"note": item.key, "alert": alert.id})
+        end_retest(tx, alert, f"taken back by {item.key}", now)
     return Made([_dated(s, tx) for s in signals], over)
 
 

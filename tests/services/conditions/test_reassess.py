@@ -119,6 +119,8 @@ def test_a_note_about_a_model_ends_only_where_the_release_that_serves_no_longer_
     )
     rolled(parts)
     assert about(parts.judging, "gpt-4.1") == [AlertState.FIRING]
+    with parts.store.read() as tx:
+        assert len(tx.judgements.retests()) == 1
     other = Component(id="openai/gpt-5", kind=ComponentKind.HOSTED_MODEL, name="gpt-5")
     take(
         parts.judging,
@@ -126,6 +128,8 @@ def test_a_note_about_a_model_ends_only_where_the_release_that_serves_no_longer_
         minutes=60,
     )
     assert about(parts.judging, "gpt-4.1") == [AlertState.RESOLVED]
+    with parts.store.read() as tx:
+        assert tx.judgements.retests() == []
 
 
 REGRESSION = signal(
