@@ -12,6 +12,7 @@ NAMED = 3
 """Items that are named of those that differ."""
 _SHOWN = 60
 """Characters of a condition that are shown."""
+_DEFINING = ("shots", "task version")
 _HUNDRED = 100.0
 _OTHER_UNIT = 20.0
 """How many times as large a number of hundredths is at least: no release is twenty times as good as the one before."""
@@ -58,6 +59,19 @@ def _conditions(base: EvalRun, cand: EvalRun, question: Question) -> str:
             differences.append(f"{name} {_cut(then)} in the baseline, {_cut(now)} in the candidate")
     more = f"; and {len(differences) - NAMED} more" if len(differences) > NAMED else ""
     return "; ".join(differences[:NAMED]) + more
+
+
+def stated_alone(task: str, base: EvalRun, cand: EvalRun) -> str:
+    """What defines the measurement and only one of the runs states: whether they agree in it is not known."""
+    words = []
+    for side, stated, other in (("baseline", base, cand), ("candidate", cand, base)):
+        names = [*(f"{task}: {what}" for what in _DEFINING), "limit"]
+        found = [n for n in names if n in stated.conditions and n not in other.conditions]
+        values = [f"{n.rpartition(': ')[2]} ({_cut(stated.conditions[n])})" for n in found]
+        words += (
+            [f"only the {side} states its {', '.join(values)}: it is not known whether they agree"] if values else []
+        )
+    return "; ".join(words)
 
 
 def _cut(text: str) -> str:

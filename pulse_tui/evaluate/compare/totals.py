@@ -13,6 +13,7 @@ from scipy import special  # type: ignore[import-untyped]
 
 from pulse_tui.domain.evals import Basis, EvalRun, Score, Task, Verdict
 from pulse_tui.domain.metrics import Made, bounds_of
+from pulse_tui.evaluate.compare.comparable import stated_alone
 from pulse_tui.evaluate.compare.line import Line
 from pulse_tui.evaluate.statistics.needed import smallest
 from pulse_tui.evaluate.statistics.paired import FEWEST, Z
@@ -39,6 +40,8 @@ def total_line(task: Task, made: Made, base: EvalRun, cand: EvalRun, up: bool) -
         judgement, basis = _relative(then, now, task.allowed())
     else:
         judgement, basis = judge_totals(then, now, task.allowed(), higher_is_better=up, span=span)
+    if alone := stated_alone(task.name, base, cand):
+        judgement = judgement._replace(note="; ".join(filter(None, [alone, judgement.note])))
     return Line(task, "", basis, then.value, now.value, up, judgement)
 
 

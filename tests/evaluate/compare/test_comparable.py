@@ -9,7 +9,7 @@ import pytest
 from pulse_tui.domain.evals import EvalRun, Score, Sheet, Task
 from pulse_tui.evaluate.compare.comparable import better, refusal, source_of
 from pulse_tui.evaluate.definition import Question
-from tests.evaluate.runs import run, sheet
+from tests.evaluate.runs import only, run, said, sheet
 
 QA = Task(name="qa", metric="accuracy")
 
@@ -126,6 +126,15 @@ def test_runs_that_were_measured_under_other_conditions_are_refused_with_the_dif
     told = refused(base, other)
     assert "limit none in the baseline, 100 in the candidate" in told
     assert "qa: shots 0 in the baseline, 5 in the candidate" in told
+
+
+def test_totals_say_which_condition_only_one_of_them_states() -> None:
+    base = run("b", total(100), conditions={"qa: shots": "5", "limit": "none"})
+    cand = run("c", total(100), conditions={"limit": "none", "qa: task version": "2"})
+    note = only(said(base, cand, QA)).note
+    assert "only the baseline states its shots (5): it is not known whether they agree" in note
+    assert "only the candidate states its task version (2)" in note
+    assert "states" not in only(said(base, run("c", total(100), conditions=base.conditions), QA)).note
 
 
 def test_the_conditions_of_tasks_that_nobody_asks_about_do_not_matter() -> None:
