@@ -1,4 +1,7 @@
-"""The in-process scheduler: APScheduler on the running loop decides when, a runner does the round.
+"""The in-process scheduler: timers on the running loop decide when, a runner does the round.
+
+Delays run on the loop's clock, which nobody sets: when the system's clock is set back nothing waits for that hour to
+come again, and when it is set forward nothing is due that was not.
 
 In the tower the rounds run in a worker process (``pulse-tui worker``), so that parsing and matching
 never hold the screen; in the agent they run in threads.
@@ -10,10 +13,11 @@ import asyncio
 import contextlib
 import itertools
 import json
+import math
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, Protocol
 
 FIRST_SPREAD_S = 2.0
@@ -24,10 +28,14 @@ HINT_S = 1.0
 """Hints may ask for one round of a source in this time: a genuine flood must not hammer the registry."""
 HINT_BURST = 5
 """After a quiet time so many at once: a version, its tags and its alias are reported one after the other."""
-CLOCK_S = 5.0
-"""How often it is asked whether the system's clock was set back, and by how much more than this."""
+SLEPT_S = 30.0
+"""After the machine slept for longer than this, every source is read soon."""
 BROKEN_S = 60.0
 """Until the next round of a source whose round broke."""
+LONGEST_S = 366 * 86_400.0
+"""No delay is longer, whatever a source asks for."""
+ROUNDS = 16
+"""Rounds at once, in threads that mostly wait: eight sources that answer a byte a second leave room for the others."""
 ANSWER_S = 180.0
 """A request that waits this long fails; a worker that answered nothing at all meanwhile is ended."""
 ENDED: Mapping[str, Any] = {"message": "collector process exited; restarting", "next_s": 10.0, "failed": True}
@@ -85,14 +93,14 @@ class Scheduler:
         *,
         hooks: Callable[[], Hooks | None] = lambda: None,
         on_change: Callable[[], None] = lambda: None,
-        wall: Callable[[], float] = time.time,
+        asleep: Callable[[], float] | None = None,
     ) -> None:
         """``sources`` gives (id -> seconds between rounds) once the configuration has been read; ``hooks`` may import.
 
-        ``on_change`` is called on the loop after a round that brought something. ``wall`` is the system's clock.
+        ``on_change`` is called on the loop after a round that brought something. ``asleep`` says for how many seconds
+        the machine has been suspended so far.
         """
-        self._wall = wall
-        self._clock: asyncio.Task[None] | None = None
+        self._asleep = asleep or _asleep
         self._sources_of = sources
         self._runner_of = runner
         self._hooks_of = hooks
@@ -100,46 +108,38 @@ class Scheduler:
         self._hooks: Hooks | None = None
         self._opening: asyncio.Task[None] | None = None
         self._hinted: set[str] = set()
-        self._hinted_rounds: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._timers: dict[str, asyncio.TimerHandle] = {}
         self._stopping = False
         self._hints_spent_until: dict[str, float] = {}
         self._runner: Runner | None = None
-        self._scheduler: Any = None
         self._tell: Callable[[str], None] = lambda _message: None
         self._fail: Callable[[str], None] = lambda _message: None
         self._running: dict[str, asyncio.Lock] = {}
 
     async def start(self, on_event: Callable[[str], None], on_failure: Callable[[str], None] | None = None) -> None:
         """Begin; the first rounds come within two seconds. ``on_failure`` gets what went wrong; None: ``on_event`` does."""
-        from apscheduler.schedulers.asyncio import AsyncIOScheduler  # noqa: PLC0415  0.1 s: after the first frame
-
         self._tell, self._stopping = on_event, False
         self._fail = on_failure or on_event
         self._runner = self._runner_of()
-        options = {"max_instances": 1, "coalesce": True, "misfire_grace_time": 60}
-        self._scheduler = AsyncIOScheduler(timezone=UTC, job_defaults=options)
         for source, every in self._sources_of().items():
             self._running[source] = asyncio.Lock()
             self._plan(source, random.uniform(0, min(FIRST_SPREAD_S, every)))  # noqa: S311  spreading load, no secret
-        self._scheduler.add_job(self._housekeeping, "interval", seconds=HOUSEKEEPING_S, jitter=1, id="housekeeping")
-        self._scheduler.start()
-        self._clock = asyncio.create_task(self._watch_clock())
+        self._begin(self._keep())
         self._opening = asyncio.create_task(self._open_hooks())
 
     async def stop(self) -> None:
         """End; a round that is under way gets a moment to finish its transaction."""
         self._stopping = True
-        if self._clock is not None:
-            self._clock.cancel()
-        for task in self._hinted_rounds:
+        for timer in self._timers.values():
+            timer.cancel()
+        for task in self._tasks:
             task.cancel()
         if self._opening is not None:
             self._opening.cancel()
             await asyncio.wait([self._opening])
         if self._hooks is not None:
             await self._hooks.stop()
-        if self._scheduler is not None and self._scheduler.running:
-            self._scheduler.shutdown(wait=False)
         if self._runner is not None:
             await self._runner.close()
 
@@ -164,9 +164,7 @@ class Scheduler:
         if self._stopping or source not in self._running or source in self._hinted:
             return
         self._hinted.add(source)
-        task = asyncio.create_task(self._hinted_round(source))
-        self._hinted_rounds.add(task)
-        task.add_done_callback(self._hinted_rounds.discard)
+        self._begin(self._hinted_round(source))
 
     async def _hinted_round(self, source: str) -> None:
         clock = asyncio.get_running_loop().time
@@ -183,12 +181,17 @@ class Scheduler:
             self.hint(source)  # whoever reads it now may have read before the change
 
     def _plan(self, source: str, seconds: float) -> None:
-        at = datetime.now(UTC) + timedelta(seconds=seconds)
-        job = f"source:{source}"
-        # No grace time: after a suspended laptop or a stopped process the round is late, not lost.
-        self._scheduler.add_job(
-            self._round, "date", run_date=at, args=[source], id=job, replace_existing=True, misfire_grace_time=None
-        )
+        """The next round of a source; after a suspended laptop or a stopped process it is late, not lost."""
+        if (planned := self._timers.pop(source, None)) is not None:
+            planned.cancel()
+        delay = BROKEN_S if math.isnan(seconds) else min(max(seconds, 0.0), LONGEST_S)
+        loop = asyncio.get_running_loop()
+        self._timers[source] = loop.call_later(delay, lambda: self._begin(self._round(source)))
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _round(self, source: str) -> None:
         if self._runner is None or self._running[source].locked() or source in self._hinted:
@@ -209,30 +212,35 @@ class Scheduler:
             (self._fail if outcome.failed else self._tell)(f"{source}: {outcome.message}")
         if outcome.changed:
             self._on_change()
-        if self._scheduler.running:
+        if not self._stopping:
             self._plan(source, outcome.next_s * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311
         return outcome
 
+    async def _keep(self) -> None:
+        """Housekeeping, now and then; and everything is read soon when the machine was suspended meanwhile."""
+        slept = self._asleep()
+        while True:
+            await asyncio.sleep(HOUSEKEEPING_S * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311  as above
+            before, slept = slept, self._asleep()
+            if slept - before > SLEPT_S:
+                for source in self._timers:
+                    self._plan(source, random.uniform(0, FIRST_SPREAD_S))  # noqa: S311  as above
+            await self._housekeeping()
+
     async def _housekeeping(self) -> None:
-        if self._runner is None:
-            return
+        assert self._runner is not None
         try:
             outcome = await self._runner.housekeeping()
-        except Exception as error:  # shown to the operator; the scheduler would print it over the screen
+        except Exception as error:  # shown to the operator, and the next one comes
             outcome = Outcome(f"housekeeping broke: {type(error).__name__}: {error}", HOUSEKEEPING_S, failed=True)
         if outcome.message:
             (self._fail if outcome.failed else self._tell)(outcome.message)
 
-    async def _watch_clock(self) -> None:
-        """When the system's clock is set back, what is planned moves with it: nothing waits until that hour comes again."""
-        steady = asyncio.get_running_loop().time
-        ahead = self._wall() - steady()
-        while True:
-            await asyncio.sleep(CLOCK_S)
-            before, ahead = ahead, self._wall() - steady()
-            if before - ahead > CLOCK_S:  # set forward, what is planned is due at once by itself
-                for job in self._scheduler.get_jobs():
-                    job.modify(next_run_time=job.next_run_time + timedelta(seconds=ahead - before))
+
+def _asleep() -> float:
+    """Seconds for which the machine was suspended since it started: the loop's clock stands still meanwhile."""
+    boot = getattr(time, "CLOCK_BOOTTIME", None)
+    return 0.0 if boot is None else time.clock_gettime(boot) - time.monotonic()
 
 
 def outcome_of(answer: Mapping[str, Any]) -> Outcome:
@@ -250,18 +258,22 @@ class ThreadRunner:
     """Rounds in threads of this process, for the agent."""
 
     def __init__(self, work: Callable[[str], Outcome], housekeeping: Callable[[], Outcome]) -> None:
-        """``work`` and ``housekeeping`` block."""
+        """``work`` and ``housekeeping`` block. Each has threads of its own: no source holds up the housekeeping."""
         self._work = work
         self._housekeeping = housekeeping
+        self._collecting = ThreadPoolExecutor(ROUNDS, "round")
+        self._keeping = ThreadPoolExecutor(1, "housekeeping")
 
     async def round(self, source: str) -> Outcome:
-        return await asyncio.to_thread(self._work, source)
+        return await asyncio.get_running_loop().run_in_executor(self._collecting, self._work, source)
 
     async def housekeeping(self) -> Outcome:
-        return await asyncio.to_thread(self._housekeeping)
+        return await asyncio.get_running_loop().run_in_executor(self._keeping, self._housekeeping)
 
     async def close(self) -> None:
-        return None
+        """What has begun goes on; what waits for a thread does not begin."""
+        for lane in (self._collecting, self._keeping):
+            lane.shutdown(wait=False, cancel_futures=True)
 
 
 class WorkerRunner:

@@ -19,6 +19,10 @@ Observation = Signal | RegistrySnapshot | EvalRun | Advisory | Note | Bill | Hea
 """What a collector may yield. Services turn what is not a signal yet into signals."""
 
 
+LONGEST_PAUSE_S = 3_600.0
+"""Rate limits are lifted within an hour; who asks for more is mistaken, or wants not to be read."""
+
+
 class Rejected(msgspec.Struct, frozen=True, kw_only=True):
     """A record that was refused, kept so that an operator can read it."""
 
@@ -82,6 +86,10 @@ class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):
         silent = None if self.last_good_at is None else (now - self.last_good_at).total_seconds()
         return health(self.failures, silent, self.every_s, refused=bool(self.reason))
 
-    def next_delay_s(self) -> float:
-        """Seconds to the next round: the interval, doubled for each failure up to 16 times."""
-        return self.every_s * min(16.0, 2.0 ** min(self.failures, 4))
+    def next_delay_s(self, asked_s: float | None = None) -> float:
+        """Seconds to the next round: the interval, doubled for each failure up to 16 times.
+
+        A longer pause that the source asked for is kept up to :data:`LONGEST_PAUSE_S`.
+        """
+        own = self.every_s * min(16.0, 2.0 ** min(self.failures, 4))
+        return max(own, min(asked_s, LONGEST_PAUSE_S)) if asked_s is not None and asked_s > 0 else own

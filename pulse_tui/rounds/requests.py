@@ -11,10 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from pulse_tui.rounds.work import AGAIN_S, UNDER_WAY, Rounds
-from pulse_tui.scheduling import Outcome
+from pulse_tui.scheduling import ROUNDS, Outcome
 
-THREADS = 4
-"""Rounds at once. Housekeeping has a thread of its own, so that a page never waits for a round."""
 LEAVE_S = 2.0
 """How long commands of suites have to end when the tower is left."""
 
@@ -28,7 +26,7 @@ class Requests:
         """``answered`` gets each answer with the request's ``id``, from any thread."""
         self._rounds = rounds
         self._answered = answered
-        self._collecting = ThreadPoolExecutor(THREADS, "round")
+        self._collecting = ThreadPoolExecutor(ROUNDS, "round")
         self._keeping = ThreadPoolExecutor(1, "housekeeping")
 
     def take(self, request: Mapping[str, Any]) -> None:

@@ -75,6 +75,12 @@ class Judge(Protocol):
         ...
 
 
+ROUND_S = 100.0
+"""All requests of one round of a source, however many: less than its lease, after which another may begin it."""
+SEND_S = 40.0
+"""All requests of one delivery: less than the lease of its route."""
+
+
 class Outside(NamedTuple):
     """The outside world, as far as services may touch it; every context of a kind is built here."""
 
@@ -96,11 +102,11 @@ class Outside(NamedTuple):
     def collecting(
         self, source: str, now: datetime, cursor: Cursor | None = None, *, folder: Path | None = None
     ) -> CollectContext:
-        """What a kind of source gets; ``folder`` is where the file that is parsed lies."""
+        """What a kind of source gets; ``folder`` is where the file that is parsed lies. Its requests end in time."""
         return CollectContext(
             source=source,
             now=now,
-            http=self.http,
+            http=self.http.within(ROUND_S),
             cursor=cursor or Cursor(),
             base=self.base,
             files=self.files,
@@ -110,9 +116,9 @@ class Outside(NamedTuple):
         )
 
     def sending(self, now: datetime) -> SendContext:
-        """What a kind of action gets to deliver with."""
+        """What a kind of action gets to deliver with. Its requests end in time."""
         return SendContext(
-            http=self.http,
+            http=self.http.within(SEND_S),
             base=self.base,
             files=self.files,
             processes=self.processes,

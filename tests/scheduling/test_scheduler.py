@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -117,16 +119,60 @@ def test_a_refresh_of_what_is_not_configured_does_nothing() -> None:
     assert runner.rounds == []
 
 
-def test_a_round_that_is_minutes_late_is_late_and_not_lost() -> None:
-    """A laptop slept, a process was stopped: the planned time is long past when the loop runs again."""
+def test_what_was_planned_before_the_machine_slept_is_read_soon_after(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scheduling, "HOUSEKEEPING_S", 0.02)
+    monkeypatch.setattr(scheduling, "FIRST_SPREAD_S", 0.02)
+    slept = [100.0]
     runner = Scripted(lambda _source, _n: Outcome("", 3_600.0))
 
     async def body() -> None:
-        scheduler = Scheduler(lambda: {"a": 3_600.0}, lambda: runner)
+        scheduler = Scheduler(lambda: {"a": 3_600.0, "b": 3_600.0}, lambda: runner, asleep=lambda: slept[0])
         await scheduler.start(lambda _message: None)
-        await until(lambda: bool(runner.rounds))
-        scheduler._plan("a", -600.0)  # what the plan looks like after ten minutes of sleep
-        await until(lambda: len(runner.rounds) >= 2)
+        await until(lambda: len(runner.rounds) == 2 and not runner.running)
+        await asyncio.sleep(0.1)
+        assert len(runner.rounds) == 2, "the next ones are planned in an hour"
+        slept[0] += 600.0
+        await until(lambda: len(runner.rounds) == 4)
+        await asyncio.sleep(0.1)
+        assert len(runner.rounds) == 4, "and once"
+        await scheduler.stop()
+
+    asyncio.run(body())
+
+
+@pytest.mark.parametrize("asked", [math.inf, 1e308, 253_402_300_799.0, math.nan, -math.inf, -1.0])
+def test_no_delay_that_is_asked_for_breaks_the_planning(asked: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scheduling, "BROKEN_S", 0.02)
+    runner = Scripted(lambda source, n: Outcome("", asked if source == "odd" and n == 1 else 3_600.0))
+
+    async def body() -> None:
+        scheduler = Scheduler(lambda: {"odd": 0.01, "b": 0.01}, lambda: runner)
+        await scheduler.start(lambda _message: None)
+        await until(lambda: {"odd", "b"} <= set(runner.rounds) and not runner.running)
+        await asyncio.sleep(0.1)
+        again = math.isnan(asked) or asked < 0
+        assert runner.rounds.count("odd") == (2 if again else 1)
+        await scheduler.refresh("odd")
+        assert runner.rounds.count("odd") == (3 if again else 2)
+        await scheduler.stop()
+
+    asyncio.run(body())
+
+
+def test_the_systems_clock_moves_no_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    runner = Scripted(lambda source, _n: Outcome("", 0.02 if source == "often" else 3_600.0))
+    real, ahead = time.time, [0.0]
+    monkeypatch.setattr(time, "time", lambda: real() + ahead[0])
+
+    async def body() -> None:
+        scheduler = Scheduler(lambda: {"often": 0.01, "seldom": 0.01}, lambda: runner)
+        await scheduler.start(lambda _message: None)
+        await until(lambda: len(set(runner.rounds)) == 2)
+        for hours in (-1, -24, 24, 24 * 365):
+            ahead[0] = hours * 3_600.0
+            runner.rounds = [name for name in runner.rounds if name != "often"]
+            await until(lambda: runner.rounds.count("often") >= 3)
+        assert runner.rounds.count("seldom") == 1
         await scheduler.stop()
 
     asyncio.run(body())
@@ -159,6 +205,28 @@ def test_threads_do_the_work_of_an_agent() -> None:
         return found
 
     assert asyncio.run(body()) == (Outcome("a", 1.0), Outcome("kept", 1.0))
+
+
+def test_eight_sources_that_do_not_end_stop_neither_the_others_nor_the_housekeeping() -> None:
+    go_on = threading.Event()
+
+    def work(source: str) -> Outcome:
+        if source.startswith("slow"):
+            go_on.wait(10)
+        return Outcome(source, 1.0)
+
+    async def body() -> None:
+        runner = ThreadRunner(work, lambda: Outcome("kept", 1.0))
+        slow = [asyncio.create_task(runner.round(f"slow {n}")) for n in range(8)]
+        await asyncio.sleep(0.05)
+        assert (await asyncio.wait_for(runner.round("quick"), 2)).message == "quick"
+        assert (await asyncio.wait_for(runner.housekeeping(), 2)).message == "kept"
+        assert not any(task.done() for task in slow)
+        go_on.set()
+        await asyncio.gather(*slow)
+        await runner.close()
+
+    asyncio.run(body())
 
 
 _WORKER = """
@@ -290,24 +358,6 @@ def test_a_worker_that_answers_nothing_at_all_is_started_again(tmp_path: Path) -
         assert asyncio.run(body()).message == "collector process hung; restarting"
     finally:
         scheduling.ANSWER_S = before
-
-
-def test_a_clock_that_is_set_back_stops_no_round(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scheduling, "CLOCK_S", 0.02)
-    set_back = [0.0]
-    runner = Scripted(lambda _source, _n: Outcome("", 3_600.0))
-
-    async def body() -> None:
-        scheduler = Scheduler(lambda: {"a": 0.01}, lambda: runner, wall=lambda: time.time() - set_back[0])
-        await scheduler.start(lambda _message: None)
-        await until(lambda: len(runner.rounds) == 1 and not runner.running)
-        await asyncio.sleep(0.05)
-        assert len(runner.rounds) == 1, "the next one is planned in an hour"
-        set_back[0] = 2 * 3_600.0
-        await until(lambda: len(runner.rounds) == 2)
-        await scheduler.stop()
-
-    asyncio.run(body())
 
 
 def test_a_worker_that_fails_its_housekeeping_is_announced_as_a_failure() -> None:

@@ -11,7 +11,7 @@ from pulse_tui.domain.errors import NotFound, Problem, PulseError, SourceError, 
 from pulse_tui.domain.evidence import HealthEvidence
 from pulse_tui.domain.health import Health
 from pulse_tui.domain.signal import Signal, fingerprint, observed
-from pulse_tui.domain.source import Collected, Rejected, SourceStatus, Standing
+from pulse_tui.domain.source import LONGEST_PAUSE_S, Collected, Rejected, SourceStatus, Standing
 from pulse_tui.domain.words import Recommended, Severity, SignalType
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.signals.ingest import Tally, absorb, ingest
@@ -129,13 +129,15 @@ def _refused(error: SourceError, shape: SourceShape, parts: JudgeParts, now: dat
 def _failed(
     shape: SourceShape, status: SourceStatus, parts: JudgeParts, now: datetime, reason: str, retry_after: float | None
 ) -> Round:
+    if retry_after is not None and retry_after > LONGEST_PAUSE_S:
+        reason = f"{reason}; it is asked again after {LONGEST_PAUSE_S / 60:.0f} minutes all the same"
     bad = msgspec.structs.replace(status, failures=status.failures + 1, reason=reason)
     tally = Tally()
     with parts.store.write() as tx:
         tx.plumbing.put_source(bad)
         if bad.failures % TELL_AFTER == 0:  # and again while it lasts: an operator may have closed the first alert
             tally = absorb([_health(shape, bad, now)], tx, parts, now)
-    return Round(shape.id, False, False, reason, tally, max(bad.next_delay_s(), retry_after or 0.0))
+    return Round(shape.id, False, False, reason, tally, bad.next_delay_s(retry_after))
 
 
 def _condition(source_id: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import msgspec
@@ -199,6 +200,21 @@ def test_a_source_that_fails_says_why_waits_longer_and_keeps_its_bookmark(
 def test_a_source_that_asks_for_a_pause_gets_it(source: JudgeParts, feed: Feed) -> None:
     feed.error = SourceError("busy", retry_after=900.0)
     assert refresh("news", source, "h").next_s == 900.0
+
+
+@pytest.mark.parametrize("asked", [3_601.0, 253_402_300_799.0, 1e308, math.inf])
+def test_a_source_that_asks_for_a_long_pause_gets_an_hour_and_that_is_said(
+    source: JudgeParts, feed: Feed, asked: float
+) -> None:
+    feed.error = SourceError("busy", retry_after=asked)
+    assert refresh("news", source, "h").next_s == 3_600.0
+    assert "asked again after 60 minutes all the same" in status(source).reason
+
+
+@pytest.mark.parametrize("asked", [0.0, -5.0, -math.inf, math.nan])
+def test_a_pause_that_is_none_changes_nothing(source: JudgeParts, feed: Feed, asked: float) -> None:
+    feed.error = SourceError("busy", retry_after=asked)
+    assert refresh("news", source, "h").next_s == 200.0
 
 
 def test_after_three_failures_there_is_an_alert_and_it_goes_when_the_source_answers(
