@@ -19,7 +19,7 @@ from xml.parsers import expat
 
 import msgspec
 
-from pulse_tui.collectors._shared.files import FILE_CAP, collect_files
+from pulse_tui.collectors._shared.files import FILE_CAP, collect_files, refuse
 from pulse_tui.collectors._shared.runs import PATTERN, refusing, run_id, whose
 from pulse_tui.collectors._shared.sheets import Answer, gather, refusal, short
 from pulse_tui.domain.errors import SourceError
@@ -54,7 +54,19 @@ _NOT_RUN = frozenset(
 )
 """``status`` and ``result`` of tests that did not run: gtest, CTest, Ginkgo and Bazel write no ``<skipped>`` for them."""
 _BAD_STATUS = frozenset(
-    {"fail", "failed", "failure", "error", "timeout", "timedout", "panicked", "aborted", "interrupted"}
+    {
+        "fail",
+        "failed",
+        "failure",
+        "error",
+        "timeout",
+        "timedout",
+        "panicked",
+        "aborted",
+        "interrupted",
+        "broken",
+        "crashed",
+    }
 )
 _BAD_CHILD = ("failure", "error", "flaky", "rerun")
 """How elements begin that report that a test failed, at least at first: ``flakyFailure``, ``rerunError`` ..."""
@@ -97,6 +109,8 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
     gathered = gather(answers)
     if not gathered.sheets:
         raise SourceError(refusal(name, gathered), todo="Correct it, or run it again")
+    if lost := _not_listed(root):
+        raise SourceError(f"{name} is refused: {lost}", todo="Give the whole report")
     found = tuple(_told_apart(sheet) for sheet in gathered.sheets)
     properties = {k: v for suite in reversed(suites) for k, v in _properties(suite).items()}
     names = [suite.get("name") or "" for suite in suites]
@@ -118,8 +132,13 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
         sheets=found,
         refused=gathered.refused,
     )
-    rejected = tuple(gathered.rejects(context.source, name))
-    return Collected(observations=(run,), rejected=rejected, cursor=context.cursor)
+    rejected = gathered.rejects(context.source, name)
+    stated = max(_count(s, "tests") for s in (root, *suites))
+    listed = sum(1 for _ in root.iter("testcase"))
+    if stated > listed:
+        what = f"it reports {stated:,} tests and lists {listed:,}"
+        rejected.append(refuse(context.source, name, what, hint="the listed ones are used"))
+    return Collected(observations=(run,), rejected=tuple(rejected), cursor=context.cursor)
 
 
 class _HasDoctype(Exception):
@@ -169,6 +188,26 @@ def _answers(suites: list[ET.Element], cluster: str) -> Iterator[Answer]:
                 latency_ms=_milliseconds(case.get("time")),
                 where=f"test {short(item)}",
             )
+
+
+def _not_listed(root: ET.Element) -> str:
+    """Why the listed tests are not all of it: a suite reports more failures than it lists; "" when none does."""
+    for suite in root.iter():
+        if suite.tag not in ("testsuites", "testsuite"):
+            continue
+        stated = _count(suite, "failures") + _count(suite, "errors")
+        if not stated:
+            continue
+        listed = sum(max(_failed(c), sum(e.tag.startswith(_BAD_CHILD) for e in c)) for c in suite.iter("testcase"))
+        if stated > listed:
+            which = clean(suite.get("name") or "", 80)
+            return f"{which or 'the report'} reports {stated:,} failed tests and lists {listed:,}"
+    return ""
+
+
+def _count(suite: ET.Element, name: str) -> int:
+    text = (suite.get(name) or "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 def _ran(case: ET.Element) -> bool:

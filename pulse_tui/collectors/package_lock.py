@@ -60,7 +60,8 @@ class _Nested(msgspec.Struct):
 
 
 class _Document(msgspec.Struct):
-    version: int = msgspec.field(name="lockfileVersion")
+    version: int | None = msgspec.field(name="lockfileVersion", default=None)
+    """None: of npm before 5, whose npm-shrinkwrap.json is written as version 1."""
     name: str | None = None
     packages: dict[str, msgspec.Raw] | None = None
     dependencies: dict[str, msgspec.Raw] | None = None
@@ -94,7 +95,7 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
     refusals = Refusals(context.source, name)
     if document.packages is not None:
         entries = dict(_entries(document.packages, refusals))
-    elif document.version == 1:
+    elif document.version == 1 or (document.version is None and document.dependencies):
         entries = dict(_unnested(document.dependencies or {}, refusals))
     else:
         raise SourceError(f"{name} is not a package-lock.json: it has no 'packages'", todo="Make it with npm install")

@@ -67,8 +67,8 @@ def accepts(name: str, head: Peek) -> bool:
 def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
     """One run: for each benchmark mean (with its standard error), median, min and standard deviation of its rounds.
 
-    A benchmark without ``stats`` (it failed, or was not measured) is left out. One with a number that is missing,
-    negative or not finite, or that occurs twice, is Rejected by its name, the others land. Raises SourceError for broken
+    A benchmark without ``stats`` (it failed), one with a number that is missing, negative or not finite, and one that
+    occurs twice are Rejected by name, the others land. Raises SourceError for broken
     JSON, another shape, an unknown asset or version, or when no benchmark lands.
     """
     plain = document(name, data)
@@ -97,6 +97,11 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
     if not scores:
         raise next(iter(problems.values()))
     refused = {
+        _task(b): "it was not measured: its test failed"
+        for b in benchmarks
+        if isinstance(b, dict) and b not in measured
+    }
+    refused |= {
         task: error.what.rpartition(f"{task} is refused: ")[2].removeprefix(f"{name} ")
         for task, error in problems.items()
     }

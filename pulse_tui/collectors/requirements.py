@@ -78,6 +78,9 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
         content = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise SourceError(f"{name} is not text: byte {error.start} is not UTF-8", todo="Give a text file") from None
+    if "\0" in content:
+        what = f"{name} is not text: it holds NUL bytes, as UTF-16 without a byte order mark does"
+        raise SourceError(what, todo="Write it as UTF-8")
     if (other := foreign(name, data)) is not None:
         raise SourceError(f"{name} is {other.what}", todo=other.todo)
     refusals = Refusals(context.source, name)
@@ -137,7 +140,10 @@ def _add(line: _Line, graph: Graph, refusals: Refusals) -> str | None:
     if word in _INCLUDES or (word.startswith("-r") and not word.startswith("--")):
         target = clean((glued or rest or word[2:]).strip(), 200)
         refusals.add(
-            where, f"the include of {target} is not followed", "Give that file too, or compile both into one", lost=True
+            where,
+            f"the include of {target or 'no file'} is not followed",
+            "Give that file too, or compile both into one",
+            lost=True,
         )
         return None
     egg = _EGG.search(line.text)

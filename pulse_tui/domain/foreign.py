@@ -155,6 +155,13 @@ _TEXTS: tuple[tuple[re.Pattern[bytes], Foreign], ...] = (
         re.compile(rb"(?m)^# This file may be used to create an environment using:"),
         Foreign("a list of conda", _bill(_SYFT)),
     ),
+    (re.compile(rb"\Aversion https://git-lfs"), Foreign("a pointer of Git LFS", "Fetch the file itself: git lfs pull")),
+    (re.compile(rb"(?m)^<{7} \S"), Foreign("a file with merge conflicts", "Resolve them")),
+    (
+        re.compile(rb"(?i)\A\s*<(?:!doctype\s+html|html)\b"),
+        Foreign("HTML, not JSON or text", "A page is perhaps an error or a login: fetch the file itself"),
+    ),
+    (re.compile(rb"\APackage\s+Version\s"), Foreign("the table of pip list", "Give pip freeze > requirements.txt")),
     (
         re.compile(rb"<TestRun\b[^>]*microsoft\.com"),
         Foreign("a TRX of Visual Studio", "It is not read: give JUnit XML"),

@@ -401,3 +401,18 @@ def test_an_archive_beside_the_file_is_not_audited_and_a_folder_is_code_of_ones_
     (bill,) = got.observations
     assert isinstance(bill, Bill)
     assert (bill.refused, len(got.rejected)) == (1, 2)
+
+
+def test_a_shrinkwrap_of_an_old_npm_is_read_as_version_1() -> None:
+    data = json.dumps({"name": "app", "version": "1", "dependencies": {"a": {"version": "1.0.0"}}}).encode()
+    got = package_lock.parse("npm-shrinkwrap.json", data, package_lock.Options(asset="bot"), context())
+    assert [c.label for c in bill_of(got).components] == ["a 1.0.0"]
+    with pytest.raises(SourceError, match="has no 'packages'"):
+        package_lock.parse("package-lock.json", b'{"name": "app"}', package_lock.Options(asset="bot"), context())
+
+
+def test_utf_16_without_its_mark_is_no_text() -> None:
+    with pytest.raises(SourceError, match="UTF-16 without a byte order mark"):
+        requirements.parse(
+            "requirements.txt", "torch==2\n".encode("utf-16-le"), requirements.Options(asset="bot"), context()
+        )

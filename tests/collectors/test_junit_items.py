@@ -176,3 +176,47 @@ def test_what_pytest_really_wrote_has_its_items() -> None:
     assert safety is not None
     assert safety.items == tuple(f"tmp.test_gate::test_must_pass[{n}]" for n in range(3))
     assert safety.scores == {"pass_rate": ((1.0,), (1.0,), (0.0,)), "score": ((1.0,), (1.0,), (0.0,))}
+
+
+def counted(*cases: str, **totals: object) -> bytes:
+    stated = " ".join(f'{name}="{value}"' for name, value in totals.items())
+    return f'<testsuites><testsuite name="s" {stated}>{"".join(cases)}</testsuite></testsuites>'.encode()
+
+
+PASSES, FAILS = '<testcase classname="c" name="a"/>', '<testcase classname="c" name="b"><failure/></testcase>'
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        counted(PASSES, tests=2, failures=1),
+        counted(PASSES, '<error message="the suite did not start"/>', tests=1, errors=1),
+        counted(PASSES, FAILS, tests=3, failures=2),
+    ],
+)
+def test_a_report_that_lists_fewer_failures_than_it_counts_is_refused(data: bytes) -> None:
+    with pytest.raises(SourceError, match=r"s reports [12] failed tests and lists [01]"):
+        junit.parse("r.xml", data, junit.Options(asset="bot", version="1"), context())
+
+
+def test_a_report_that_lists_fewer_tests_than_it_counts_says_so_and_is_used() -> None:
+    got = junit.parse(
+        "r.xml", counted(PASSES, FAILS, tests=5, failures=1), junit.Options(asset="b", version="1"), context()
+    )
+    assert len(got.observations) == 1
+    assert [r.problem.what for r in got.rejected] == ["it reports 5 tests and lists 2"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        counted(PASSES, FAILS, tests=2, failures=1),
+        counted(PASSES, '<testcase name="x"><failure/><error/></testcase>', tests=3, failures=1, errors=1),
+        counted(PASSES, '<testcase name="x"><flakyFailure/></testcase>', tests=2, failures=0),
+        counted(PASSES, tests="many", failures="none"),
+    ],
+)
+def test_a_report_whose_counts_are_those_of_its_list_is_read(data: bytes) -> None:
+    got = junit.parse("r.xml", data, junit.Options(asset="bot", version="1"), context())
+    assert len(got.observations) == 1
+    assert not any("failed tests and lists" in r.problem.what for r in got.rejected)

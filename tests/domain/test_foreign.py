@@ -39,6 +39,10 @@ def keys(data: bytes) -> list[str]:
         ("a.json", json.dumps({"_meta": {}, "default": {}, "develop": {}}), "a Pipfile.lock"),
         ("a.json", json.dumps([{"ghsa_id": "GHSA-x", "vulnerabilities": []}]), "an answer of GitHub's advisory API"),
         ("a.xml", '<?xml version="1.0"?><test-run id="2"/>', "XML of NUnit"),
+        ("requirements.txt", "version https://git-lfs.github.com/spec/v1\noid sha256:a\n", "a pointer of Git LFS"),
+        ("package-lock.json", "{\n<<<<<<< HEAD\n", "a file with merge conflicts"),
+        ("requirements.txt", "Package    Version\n------- ---\ntorch 2\n", "the table of pip list"),
+        ("bom.json", "<!DOCTYPE html><html>Sign in</html>", "HTML, not JSON or text"),
         ("a.txt", "TAP version 13\nok 1", "TAP"),
     ],
 )
