@@ -8,16 +8,16 @@ from datetime import datetime, timedelta
 from pulse_tui.domain.note import Note
 
 _UPDATE = re.compile(
-    r"\b(investigating|identified|monitoring|in progress|verifying|scheduled|resolved|completed|postmortem)\b"
-    r"[*_`]*\s+[-\u2013\u2014:]\s|\bstatus:\s*(investigating|identified|monitoring|resolved|completed)\b",
+    r"\b(investigating|identified|monitoring|in progress|verifying|scheduled|resolved|completed|postmortem|update"
+    r"|reopened|closed)\b[*_`]*\s+[-\u2013\u2014:]\s|\bstatus:\s*(investigating|identified|monitoring|resolved|completed|closed)\b",
     re.IGNORECASE,
 )
-_OVER = frozenset({"resolved", "completed", "postmortem"})
+_OVER = frozenset({"resolved", "completed", "postmortem", "closed"})
 _STAMP = re.compile(r"\b([A-Z][a-z]{2})\.?\s+(\d{1,2})\s*,?(?:\s+\d{4})?\s*,?\s+(\d{1,2}):(\d{2})")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _CLAIMS = re.compile(
     r"\b(?:(?:is|are|was|were|been|being|now|fully|be|get|gets|completely|successfully)\s+)*"
-    r"resolved\b|\bimpact has ended\b|\b(?:incident|outage|issue) is over\b",
+    r"resolved\b|\b(?:services|systems|models|apis) have (?:now |all )*(?:fully )?recovered\b|\bimpact has ended\b|\b(?:incident|outage|issue) is over\b",
     re.IGNORECASE,
 )
 _BEFORE = re.compile(
@@ -26,6 +26,9 @@ _BEFORE = re.compile(
     re.IGNORECASE,
 )
 _AFTER = re.compile(r"\s+(?:yet|partially|for (?:some|most|many)|soon|shortly|in (?:some|most))\b", re.IGNORECASE)
+_AGAIN = re.compile(
+    r"\b(?:is|are|has|have) (?:back|returned|recurred|reoccurred|resurfaced|reopened)\b|\bre-?opened\b", re.IGNORECASE
+)
 _PAST_TITLE = re.compile(r"\A\W*(?:resolved|closed|completed)\b|[\[(](?:resolved|closed)[\])]", re.IGNORECASE)
 _STATUS = re.compile(
     r"\A[\[(\s]*(?:investigating|identified|monitoring|ongoing|update|updated|resolved|closed|completed)"
@@ -49,7 +52,7 @@ def ended(note: Note) -> bool:
     if updates:
         newest = updates[-1] if _upwards(note.body) else updates[0]
         return (newest[1] or newest[2]).lower() in _OVER
-    return any(
+    return _AGAIN.search(note.body) is None and any(
         not _BEFORE.search(note.body[: match.start()]) and not _AFTER.match(note.body, match.end())
         for match in _CLAIMS.finditer(note.body)
     )

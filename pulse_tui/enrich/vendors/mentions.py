@@ -17,12 +17,16 @@ _DASHES = re.compile("[\u2010-\u2015\u2212\u2043\ufe58\ufe63\uff0d]")
 _WORD = re.compile(r"[a-z0-9](?:[\w./:@-]*[a-z0-9])?")
 _FAMILY_WORD = re.compile(r"(?:" + "|".join(sorted(map(re.escape, FAMILIES), key=len, reverse=True)) + r")(?![a-z])")
 _NUMBER = re.compile(r"v?\d{1,2}(?:[.-]\d{1,2})?[a-z]?\Z")
+_MONTH = re.compile(r"2\d[01]\d\Z")
 _SIZE = re.compile(r"\d+(?:\.\d+)?[bm]\Z")
 _LONGEST = 5
 """Words of a name that is written with blanks (``Claude 3.5 Sonnet``)."""
 _GROUP = frozenset({"model", "models", "family", "series", "line", "lineup"})
 _CLAUDE_NUMBER = re.compile(r"claude-(\d)(?:[.-](\d))?\Z")
 _CLAUDE_TIER = re.compile(r"claude-(?:(\d)(?:-(\d))?-[a-z]+|[a-z]+-(\d)(?:-(\d))?)\Z")
+_COMMAND_R = re.compile(r"\bcommand[ -]r(\+)?(?![\w.-])")
+_MISTRAL_MONTH = re.compile(r"\b([a-z]*(?:s|x)tral[ -](?:[a-z]+[ -])?2\d)\.([01]\d)\b")
+"""``Mistral Large 24.11`` is ``mistral-large-2411``."""
 _RELEASE = re.compile(r"\b([a-z0-9][\w.-]*)\s+v?\d+\.\d", re.IGNORECASE)
 _SEGMENT = re.compile(r"[\w.-]+")
 
@@ -54,7 +58,9 @@ def plain(text: str) -> str:
 
 def named(text: str) -> frozenset[Named]:
     """Every model of a known family that the text names."""
-    flat = plain(text).lower()
+    flat = _MISTRAL_MONTH.sub(
+        r"\1\2", _COMMAND_R.sub(lambda m: f"command-r{'-plus' if m[1] else ''}", plain(text).lower())
+    )
     words = list(_WORD.finditer(flat))
     found: set[Named] = set()
     for index, word in enumerate(words):
@@ -117,7 +123,7 @@ def _family(name: str) -> Named | None:
 def _continues(name: str, word: str) -> bool:
     """Whether the word goes on the model's name: its number, a size or a tier, and no word of the sentence."""
     numbered = any(c.isdecimal() for c in name)
-    return word in _TIERS or bool((_SIZE if numbered else _NUMBER).match(word))
+    return word in _TIERS or bool((_SIZE if numbered else _NUMBER).match(word) or _MONTH.match(word))
 
 
 _TIERS = frozenset(

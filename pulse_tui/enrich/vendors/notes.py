@@ -173,6 +173,7 @@ _NEGATED = re.compile(
 )
 _PUT_OFF = re.compile(r"[^.;]{0,20}?\b(?:before|until|earlier|sooner|prior)\b", re.IGNORECASE)
 """What ends not before a day is announced to end."""
+_TIER = r"(?:mini|nano|micro|lite|flash|turbo|pro|max|ultra|large|medium|small|haiku|sonnet|opus)"
 _NAMED = frozenset({ComponentKind.HOSTED_MODEL, ComponentKind.PACKAGE})
 _DATED = frozenset({Label.DEPRECATION, Label.PRICING, Label.RATE_LIMIT, Label.BEHAVIOUR_CHANGE})
 
@@ -251,8 +252,9 @@ _RECOMMENDED: Mapping[SignalType, Recommended] = {
 
 
 def mentions(text: str, model: str) -> bool:
-    """Whether ``text`` names exactly this model id: ``gpt-4.1`` is not named by ``gpt-4.1-mini`` or ``gpt-4.10``."""
-    pattern = rf"(?<![\w.@-]){re.escape(model)}(?![\w@-]|\.\w)"
+    """Whether ``text`` names exactly this model id: ``gpt-4.1`` is not named by ``gpt-4.1-mini``, ``GPT-4.1 mini`` or
+    ``gpt-4.10``."""
+    pattern = rf"(?<![\w.@-]){re.escape(model)}(?![\w@-]|\.\w|\s+{_TIER}\b)"
     return re.search(pattern, text, re.IGNORECASE) is not None
 
 

@@ -9,7 +9,7 @@ from pulse_tui.domain.note import Label, Note
 from pulse_tui.domain.words import ComponentKind
 from pulse_tui.enrich.vendors.incidents import ended, same_incident
 from pulse_tui.enrich.vendors.mentions import about, named, packages
-from pulse_tui.enrich.vendors.notes import classify
+from pulse_tui.enrich.vendors.notes import classify, mentions
 from tests.fakes.nouns import NOW, later
 
 
@@ -46,6 +46,8 @@ SONNET = "bedrock/us.anthropic.claude-3-5-sonnet-20241022-v2:0"
         ("Claude Opus 4 and Sonnet 4 retire", "anthropic/claude-opus-4-20250514", True),
         ("gemini 2.5 pro changes", "google/gemini-2.5-pro", True),
         ("gemini-2.0-flash ends", "google/gemini-2.0-flash-001", True),
+        ("Mistral Large 24.11 ends", "mistral/mistral-large-2411", True),
+        ("Mistral Large 24.07 ends", "mistral/mistral-large-2411", False),
         ("in 3 chat sessions", "openai/gpt-4.1", False),
     ],
 )
@@ -66,6 +68,26 @@ def test_a_note_reaches_the_model_that_it_means(text: str, ident: str, reached: 
 def test_release_notes_reach_the_package_of_their_project(item: Note, reached: bool) -> None:
     vllm = Component(id="pkg:pypi/vllm", kind=ComponentKind.PACKAGE, name="vllm", version="0.9.1", ecosystem="PyPI")
     assert about(vllm, frozenset(), packages(item)) is reached
+
+
+def test_a_name_with_a_blank_and_a_size_is_not_the_bigger_model() -> None:
+    assert not mentions("GPT-4.1 mini is deprecated", "GPT-4.1")
+    assert mentions("GPT-4.1 and GPT-4.1 mini are deprecated", "GPT-4.1")
+
+
+@pytest.mark.parametrize(
+    ("body", "over"),
+    [
+        ("Update - we are working on it. Resolved - an earlier part", False),
+        ("Update - We believe this is resolved but continue to monitor.", False),
+        ("Reopened - the errors have returned. Resolved - done", False),
+        ("The incident that was resolved yesterday is back", False),
+        ("Closed - done. Investigating - errors", True),
+        ("All impacted services have now fully recovered.", True),
+    ],
+)
+def test_an_update_or_a_return_on_top_of_an_older_resolved_is_no_end(body: str, over: bool) -> None:
+    assert ended(note(body=body)) is over
 
 
 @pytest.mark.parametrize(
