@@ -30,7 +30,7 @@ def arguments(parser: argparse.ArgumentParser, name: str) -> None:
         parser.add_argument("--quarantine", action="store_true", help="the records that were refused, newest first")
         parser.epilog = (
             "Exits with 1 when a P1 or P2 alert is open, a quarantined release serves, a rollback stopped\n"
-            "short of its end or a plan waits;\n"
+            "short of its end, a plan waits, or nothing came for so long that nobody knows how production stands;\n"
             "with --quarantine when something was refused."
         )
     if name == "explain":
@@ -57,7 +57,12 @@ def run(options: argparse.Namespace, name: str) -> int:
     emit(options, board, lines)
     unfit = any(Standing.QUARANTINED in r.words for r in board.registry)
     waits = board.plans or any(r.stopped for r in board.runs)
-    return 1 if board.header.p1 or board.header.p2 or unfit or waits else 0
+    return 1 if board.header.p1 or board.header.p2 or unfit or waits or _blind(board.header) else 0
+
+
+def _blind(h: Header) -> bool:
+    """Nothing came from anywhere for a while, and what serves in production is no longer known to be ok."""
+    return bool(h.as_of) and h.production_stale > 0
 
 
 def _rollbacks(board: Board, operators: Sequence[OperatorShape], now_us: int) -> list[str]:
@@ -156,6 +161,10 @@ def _todo(board: Board, advice: Sequence[AlertStory]) -> list[str]:
     ]
     if any(Standing.CONFLICT in r.words for r in board.registry):
         lines.append("  pulse-tui inventory    what does not add up, each with what to do")
+    if _blind(board.header):
+        lines.append(
+            f"  pulse-tui refresh, or start a tower or pulse-tui agent    nothing came since {board.header.as_of} UTC"
+        )
     return lines
 
 

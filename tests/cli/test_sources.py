@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import pytest
 
 from tests.cli.conftest import Shell
@@ -71,3 +73,14 @@ def test_a_file_that_stands_refused_is_in_the_exit_code_and_on_the_last_line_unt
     (folder / "bad.json").unlink()
     said = shell("refresh", "drop")
     assert (said.code, said.out) == (0, "ok   drop: unchanged\n")
+
+
+def test_status_is_no_success_when_nobody_knows_how_production_stands(shell: Shell) -> None:
+    shell("refresh", "drop")
+    assert shell("status").code == 0
+    with sqlite3.connect(shell.config / "pulse.db") as connection:
+        connection.execute("UPDATE sources SET last_good_at = last_good_at - 3600000000")
+    said = shell("status")
+    assert said.code == 1
+    assert "nothing urgent" not in said.out
+    assert "pulse-tui refresh, or start a tower or pulse-tui agent    nothing came since" in said.out
