@@ -26,7 +26,7 @@ accept-risk ASSET VERSION --env ENV --gate functional|safety --days N --why REAS
 retire ASSET VERSION --why REASON               no longer used; refused while it serves anywhere
 withdraw ASSET --env ENV --why REASON           nothing serves there any more: the alias was taken away on purpose
 history ASSET                                   every release with iteration, branch, state, promotion, rollback target;
-                                                each pushed change of one (~) with an iteration of its own
+                                                each pushed change of one with an iteration of its own
 show ASSET VERSION                              one release: provenance, lineage, verdicts, where it was, its log
 diff ASSET OLDER NEWER                          lineage, interface, dependencies, verdicts, cost
 calendar                                        releases of ours and dates of the vendors, newest first
@@ -123,16 +123,16 @@ def _moment(us: int | None) -> str:
 
 
 _HISTORY: tuple[tuple[str, Callable[[ReleaseRow], str]], ...] = (
-    ("VERSION", lambda r: f"~ {r.version or '-'}" if r.change else r.version),
+    ("VERSION", lambda r: r.version or "-"),
     ("ITER", lambda r: str(r.iteration)),
     ("BRANCH", lambda r: r.branch or "-"),
-    ("STATE", lambda r: r.change or r.state),
+    ("STATE", lambda r: "~ changed" if r.change else r.state),
     ("SERVES", lambda r: ",".join(r.serves) or "-"),
     ("CREATED", lambda r: _moment(r.created_us)),
     ("PROMOTED", lambda r: f"{_moment(r.promoted_us)} {r.promoted}" if r.promoted else "-"),
     ("BACK TO", lambda r: r.pointer or "-"),
     ("VERDICT", lambda r: r.verdict or "-"),
-    ("", lambda r: f"by {r.by}: {r.what}" if r.change else r.remark),
+    ("", lambda r: f"{r.change} by {r.by}: {r.what}" if r.change else r.remark),
 )
 _CALENDAR: tuple[tuple[str, Callable[[CalendarRow], str]], ...] = (
     ("WHEN", lambda r: _moment(r.at_us)),

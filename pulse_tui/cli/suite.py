@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pulse_tui.cli.output import emit, opened
 from pulse_tui.domain.errors import NotFound, Refused, WrongUse
 from pulse_tui.domain.moments import iso
+from pulse_tui.domain.release import numbered
 from pulse_tui.settings.check import nearest
 from pulse_tui.wiring import House, holder_name, operator_name, read_settings
 
@@ -104,7 +105,7 @@ def _lines(row: SuiteRow) -> list[str]:
     for base in row.baselines:
         run = f"run {base.run}" if base.run else "no run yet"
         lines.append(f"  baseline   {base.asset} {base.version or '-'} ({run})")
-        lines += [f"    measured {version}: run {run}, iteration {number}" for version, run, number in base.measured]
+        lines += [f"    measured {numbered(version, number)}: run {run}" for version, run, number in base.measured]
     if row.command:
         when = f"{row.schedule} (next {iso(row.next_at)})" if row.schedule and row.next_at else "no schedule"
         lines.append(f"  command    {when}")

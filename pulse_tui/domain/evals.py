@@ -308,3 +308,4 @@ class SuiteRun(msgspec.Struct, frozen=True, kw_only=True):
     run_id: str | None = None
     """The first run that was ingested from it."""
     iteration: int | None = None
+    """That this run took of its asset's counter."""

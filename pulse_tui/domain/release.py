@@ -142,6 +142,11 @@ def _filled(known: _Parts, reported: _Parts) -> _Parts:
     return type(known)(*(getattr(known, name) or getattr(reported, name) for name in known.__struct_fields__))
 
 
+def numbered(version: str, iteration: int | None) -> str:
+    """``3.8.1 (iteration 7)``: beside a version stands the number that its release was registered with."""
+    return f"{version} (iteration {iteration})" if iteration is not None else f"{version} (not in the registry)"
+
+
 class Stay(msgspec.Struct, frozen=True, kw_only=True):
     """A release was in an environment from then until then (None: still), healthy or not."""
 

@@ -128,7 +128,7 @@ class FakeRegistry:
     def release_story(self, asset_id: str, version: str) -> ReleaseStory:
         row = self._release(asset_id, version)
         return ReleaseStory(row.state, (
-            ("Release", f"{asset_id} {version}: {row.state}, iteration {row.iteration}, branch {row.branch}"),
+            ("Release", f"{asset_id} {version} (iteration {row.iteration}): {row.state}, branch {row.branch}"),
             ("serves", ", ".join(row.serves) or "nowhere"),
             ("digest", row.digest),
             ("provenance", "commit 4be21c0 of acme/support-bot\nbuilder github-actions, run 8812\nin-toto statement sha256:c0ffee (slsa provenance v1)"),

@@ -49,7 +49,8 @@ class RunRow(NamedTuple):
 
     run: str
     version: str
-    iteration: int
+    iteration: int | None
+    """Of the release that was measured; None: it is not in the registry."""
     at_us: int
     verdict: str
     """PASS, FAIL, INCONCLUSIVE, ``baseline``, ``refused`` or empty when it was not compared."""
@@ -132,7 +133,8 @@ class TrendPoint(NamedTuple):
     """One release on the benchmark chart. ``label`` is the version; low and high may be unknown."""
 
     label: str
-    iteration: int
+    iteration: int | None
+    """Of the release; None: it is not in the registry."""
     value: float
     low: float | None
     high: float | None

@@ -98,13 +98,13 @@ class _Target:
 
     @property
     def move(self) -> str:
-        """``roll canary back from 3.8.2 to 3.8.1 (digest recorded, iteration 1412)``; there is a release."""
+        """``roll canary back from 3.8.2 to 3.8.1 (iteration 1412, digest recorded)``; there is a release."""
         assert self.serving is not None
         assert self.release is not None
         digest = "digest recorded" if self.release.digest else "no digest recorded"
         return (
             f"roll {self.serving.environment.value} back from {self.serving.version} to {self.release.version}"
-            f" ({digest}, iteration {self.release.iteration})"
+            f" (iteration {self.release.iteration}, {digest})"
         )
 
     @property

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from pulse_tui.domain.evals import Basis, EvalRun, Gate, Task
 from pulse_tui.domain.evidence import MetricEvidence
+from pulse_tui.domain.moments import iso
+from pulse_tui.domain.release import PushedChange, numbered
 from pulse_tui.domain.signal import Signal, fingerprint, observed
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Recommended, Severity, SignalType
@@ -56,8 +58,10 @@ def drifts(tx: Transaction, suite: SuiteShape, asset_id: str, now: datetime, own
     out, over = list[Signal](), list[str]()
     if len(runs) < FEWEST:
         return Drifts(out, over)
+    iterations = {r.version: r.iteration for r in tx.estate.releases(asset_id)}
+    pushed = tx.estate.pushed_changes(asset_id)
     for task in suite.tasks:
-        moved = list(moves(runs, task))
+        moved = list(moves(runs, task, iterations, pushed))
         if not moved:
             continue
         if moved[-1].worse:
@@ -67,25 +71,30 @@ def drifts(tx: Transaction, suite: SuiteShape, asset_id: str, now: datetime, own
     return Drifts(out, over)
 
 
-def moves(runs: list[tuple[int, EvalRun]], task: Task) -> Iterator[Moved]:
+def moves(
+    runs: list[tuple[int, EvalRun]], task: Task, iterations: Mapping[str, int], pushed: Sequence[PushedChange]
+) -> Iterator[Moved]:
     """The confirmed changes of a task's metric over the runs, oldest first."""
-    found = [(i, run, s) for i, run in runs if (s := run.score(task.name, task.metric)) is not None]
+    found = [(run, s) for _, run in runs if (s := run.score(task.name, task.metric)) is not None]
     if len(found) < FEWEST:
         return
     from pulse_tui.evaluate.drift import drift  # noqa: PLC0415  brings numpy and SciPy
 
-    last_score = found[-1][2]
+    last_score = found[-1][1]
     if task.higher_is_better is None and not last_score.directed:
         return  # the direction is unknown: a level that moved is neither better nor worse
     up = task.higher_is_better if task.higher_is_better is not None else last_score.higher_is_better
-    for change in drift([s.value for _, _, s in found]).changes:
+    for change in drift([s.value for _, s in found]).changes:
         if not change.confirmed:
             continue
-        (old, last, _), (new, first, _) = found[change.index - 1], found[change.index]
+        last, first = found[change.index - 1][0], found[change.index][0]
+        old, new = (numbered(run.version, iterations.get(run.version)) for run in (last, first))
+        changed = [c.sentence for c in pushed if c.version in (None, first.version) and last.at <= c.at <= first.at]
         if last.version == first.version:
-            between = f"within {first.version}, between iterations {old} and {new}: no release of ours in between"
+            why = "; ".join(changed) or "no release of ours in between"
+            between = f"within {new}, between its runs of {iso(last.at)} and {iso(first.at)}: {why}"
         else:
-            between = f"between {last.version} (iteration {old}) and {first.version} (iteration {new})"
+            between = f"between {old} and {new}"
         yield Moved(task, change.before, change.after, change.size, last, first, between, len(found), up)
 
 

@@ -16,6 +16,7 @@ from pulse_tui.domain.evals import (
     Verdict,
 )
 from pulse_tui.domain.moments import iso, to_us
+from pulse_tui.domain.release import numbered
 from pulse_tui.domain.views.evals import BenchStory, GateRow, RunRow
 from pulse_tui.domain.words import Environment
 from pulse_tui.enrich.evals.sentences import line_words, more_words, unit_of_line
@@ -42,16 +43,17 @@ def bench_story(parts: JudgeParts, asset_id: str, suite_id: str, run_id: str | N
             hint = nearest(suite_id, known) if known else "Ingest a result first: pulse-tui ingest FILE"
             raise NotFound(f"{asset_id} has no run of {suite_id}", todo=hint)
         runs.sort(key=lambda r: (r[1].at, r[0]))  # as the gate takes them: measured last, not come last
-        iteration, run = next((r for r in runs if r[1].id == run_id), runs[-1])
+        run = next((r for _, r in runs if r.id == run_id), runs[-1][1])
         if run_id is not None and run.id != run_id:
             older = tx.evals.get(run_id)
             if older is None or (older.asset_id, older.suite) != (asset_id, suite_id):
                 raise NotFound(f"there is no run {run_id!r} of {suite_id} on {asset_id}")
-            iteration, run = tx.evals.iteration(run_id) or 0, older
+            run = older
         suite = parts.suites.get(suite_id)
         baseline = tx.evals.baseline(asset_id, suite_id)
         comparison = compared(tx, suite, run, baseline)
         word = _word(run, baseline, comparison)
+        iterations = {r.version: r.iteration for r in tx.estate.releases(asset_id)}
         return BenchStory(
             asset=asset_id,
             suite=suite_id,
@@ -61,13 +63,13 @@ def bench_story(parts: JudgeParts, asset_id: str, suite_id: str, run_id: str | N
             baseline_run=baseline.id if baseline else "",
             baseline_version=baseline.version if baseline else "",
             verdict=word,
-            changed=tuple(_changed(tx, run, iteration, baseline, comparison)),
+            changed=tuple(_changed(tx, run, baseline, comparison)),
             risk=tuple(_risk(tx, run, comparison)),
             todo=tuple(_todo(tx, parts, suite, run, baseline, comparison)),
             rows=tuple(sorted((_row(v) for v in comparison.verdicts), key=_rank)) if comparison else (),
             facts=tuple(_facts(tx, parts, suite, run, baseline, comparison)),
             measures=tuple(_measure(m) for m in comparison.measures) if comparison else (),
-            runs=tuple(_run(tx, suite, n, r, baseline) for n, r in reversed(runs)),
+            runs=tuple(_run(tx, suite, iterations.get(r.version), r, baseline) for _, r in reversed(runs)),
         )
 
 
@@ -82,15 +84,15 @@ def _word(run: EvalRun, baseline: EvalRun | None, comparison: Comparison | None)
     return word.value if word is not None else ""
 
 
-def _changed(
-    tx: Transaction, run: EvalRun, iteration: int, baseline: EvalRun | None, comparison: Comparison | None
-) -> Iterator[str]:
+def _changed(tx: Transaction, run: EvalRun, baseline: EvalRun | None, comparison: Comparison | None) -> Iterator[str]:
     """The change itself first: a small screen cuts what comes after."""
     if comparison is not None and comparison.refused:
         yield f"it was not compared: {comparison.refused}"
     if baseline is not None and baseline.id != run.id:
         yield from _moved(tx, run, baseline)
-    yield f"{run.asset_id} {run.version} was measured on {run.suite} {iso(run.at)} (iteration {iteration}, run {run.id})"
+    release = tx.estate.release(run.asset_id, run.version)
+    version = numbered(run.version, release.iteration if release is not None else None)
+    yield f"{run.asset_id} {version} was measured on {run.suite} {iso(run.at)} (run {run.id})"
 
 
 def _moved(tx: Transaction, run: EvalRun, baseline: EvalRun) -> Iterator[str]:
@@ -272,7 +274,9 @@ def _measure(measure: Measure) -> tuple[str, str]:
     return f"{measure.task} {measure.name}", move + (f"  ({measure.note})" if measure.note else "")
 
 
-def _run(tx: Transaction, suite: SuiteShape | None, iteration: int, run: EvalRun, baseline: EvalRun | None) -> RunRow:
+def _run(
+    tx: Transaction, suite: SuiteShape | None, iteration: int | None, run: EvalRun, baseline: EvalRun | None
+) -> RunRow:
     comparison = compared(tx, suite, run, baseline)
     detail = ", ".join(f"{s.task} {s.metric} {s.value:.4g}" for s in run.scores[:3])
     if comparison is not None and comparison.refused:

@@ -10,7 +10,7 @@ from pulse_tui.domain.claim import ESTATE
 from pulse_tui.domain.evals import Gate
 from pulse_tui.domain.evidence import VersionEvidence
 from pulse_tui.domain.hold import Hold
-from pulse_tui.domain.release import Release, ReleaseState
+from pulse_tui.domain.release import Release, ReleaseState, numbered
 from pulse_tui.domain.signal import signal_id
 from pulse_tui.domain.words import Environment, Priority, Severity, SignalType
 from pulse_tui.enrich.lineage import Node, cycle, references
@@ -153,7 +153,7 @@ def _waived(a: Asked, weakness: Weakness) -> str | None:
 
 
 def _state(a: Asked) -> Iterator[Found]:
-    detail = f"{a.release.version} is {a.release.state.value}, iteration {a.release.iteration}"
+    detail = f"{numbered(a.release.version, a.release.iteration)} is {a.release.state.value}"
     yield Found(_OK, detail) if a.release.usable else Found(_FAILED, detail, "Release another version")
 
 

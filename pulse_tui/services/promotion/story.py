@@ -9,7 +9,7 @@ from pulse_tui.domain.bill import DependencyChange
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.evals import EvalRun, Gate
 from pulse_tui.domain.moments import iso
-from pulse_tui.domain.release import Promotion, Release
+from pulse_tui.domain.release import Promotion, Release, numbered
 from pulse_tui.domain.views.registry import ReleaseStory
 from pulse_tui.domain.words import Environment
 from pulse_tui.enrich.tree import fold
@@ -38,7 +38,7 @@ def release_story(parts: JudgeParts, asset_id: str, version: str) -> ReleaseStor
         number = f", registry version {release.registry_version}" if release.registry_version else ""
         lines = [
             *(("Concern", f"{c.what}. {c.todo}") for c in concerns),
-            ("Release", f"{asset_id} {version}: {release.state.value}, iteration {release.iteration}{branch}{number}"),
+            ("Release", f"{asset_id} {numbered(version, release.iteration)}: {release.state.value}{branch}{number}"),
             ("Created", iso(release.created_at)),
             ("Digest", release.digest or "not recorded"),
             *_approved(tx, release),
@@ -66,7 +66,7 @@ def release_diff(parts: JudgeParts, asset_id: str, older: str, newer: str) -> tu
     with parts.store.read() as tx:
         before, after = find_release(tx, asset_id, older), find_release(tx, asset_id, newer)
         lines = [
-            ("Releases", f"{asset_id} {older} (iteration {before.iteration}) -> {newer} (iteration {after.iteration})"),
+            ("Releases", f"{asset_id} {numbered(older, before.iteration)} -> {numbered(newer, after.iteration)}"),
             ("State", f"{before.state.value} -> {after.state.value}"),
             ("Digest", _moved(before.digest, after.digest) or f"the same: {after.digest or 'not recorded'}"),
             *(("Lineage", part) for part in after.lineage.difference(before.lineage) or ["the same"]),

@@ -12,6 +12,7 @@ from pulse_tui.domain.errors import NotFound
 from pulse_tui.domain.estate import Asset, Deployment
 from pulse_tui.domain.moments import age, iso, to_us
 from pulse_tui.domain.pointer import PointerCheck
+from pulse_tui.domain.release import numbered
 from pulse_tui.domain.rollback import PlanState
 from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Transaction
@@ -207,10 +208,10 @@ def _releases(tx: Transaction, asset_id: str) -> Iterator[Line]:
     lines = list[tuple[int, Line]]()
     for release in tx.estate.releases(asset_id)[-RELEASES:]:
         back = f", back to {release.rollback_pointer}" if release.rollback_pointer else ""
-        what = f"{release.version} iteration {release.iteration}: {release.state.value}"
+        what = f"{numbered(release.version, release.iteration)}: {release.state.value}"
         lines.append((release.iteration, ("Release", f"{what}, {release.digest or 'no digest'}{back}")))
     for change in tx.estate.pushed_changes(asset_id, limit=RELEASES):
-        what = f"{change.version or 'no version named'} iteration {change.iteration}: {change.sentence}"
+        what = f"{numbered(change.version or 'no version named', change.iteration)}: {change.sentence}"
         lines.append((change.iteration, ("Change", f"{what}, {iso(change.at)}")))
     yield from (line for _, line in sorted(lines, key=lambda found: -found[0])[:RELEASES])
 

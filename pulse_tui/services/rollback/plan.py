@@ -10,7 +10,7 @@ import msgspec
 
 from pulse_tui.domain.errors import ConfigError, NotFound, Problem, PulseError, Refused
 from pulse_tui.domain.estate import Deployment
-from pulse_tui.domain.release import Release
+from pulse_tui.domain.release import Release, numbered
 from pulse_tui.domain.rollback import Check, Plan, PlanState, PlanStep, Rules, RunState
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Environment
@@ -235,7 +235,7 @@ def _records(tx: Transaction, plan: Plan, parts: RollbackParts) -> Iterator[Chec
         yield Check(
             name="release",
             ok=release.usable or undo,
-            detail=f"{release.version} is {release.state.value}, iteration {release.iteration}",
+            detail=f"{numbered(release.version, release.iteration)} is {release.state.value}",
         )
         same = release.digest == plan.to_digest
         detail = f"digest {release.digest or 'not recorded'}" + ("" if same else f", in the plan {plan.to_digest}")

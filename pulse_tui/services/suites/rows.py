@@ -26,8 +26,8 @@ class BaselineRow(msgspec.Struct, frozen=True, kw_only=True):
     """None: no baseline is pinned or configured."""
     run: str | None
     """None: that version has no run yet."""
-    measured: tuple[tuple[str, str, int], ...]
-    """(version, run, iteration) of its last runs, newest first."""
+    measured: tuple[tuple[str, str, int | None], ...]
+    """(version, run, the release's iteration or None) of its last runs, newest first."""
 
 
 class SuiteRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,7 +109,9 @@ def _row(suite: SuiteShape, tx: Transaction, parts: JudgeParts, now: datetime) -
 
 def _baseline(suite: SuiteShape, asset: str, tx: Transaction) -> BaselineRow:
     pinned: EvalRun | None = tx.evals.baseline(asset, suite.id)
-    measured = tuple((run.version, run.id, number) for number, run in reversed(tx.evals.runs(asset, suite.id, RUNS)))
+    iterations = {r.version: r.iteration for r in tx.estate.releases(asset)}
+    runs = (run for _, run in reversed(tx.evals.runs(asset, suite.id, RUNS)))
+    measured = tuple((run.version, run.id, iterations.get(run.version)) for run in runs)
     return BaselineRow(
         asset=asset,
         version=pinned.version if pinned is not None else suite.baselines.get(asset),

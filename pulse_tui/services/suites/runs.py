@@ -47,12 +47,12 @@ class Over(NamedTuple):
 
     @property
     def sentence(self) -> str:
-        """``golden on my-bot 1.2.0 (new release): done, run 4f… is iteration 17``."""
+        """``golden on my-bot 1.2.0 (new release): done, run 4f…; 3 signals, ...``."""
         run = self.run
         about = f"{run.suite} on {run.asset_id} {run.version} ({run.why})"
         if run.state.lost:
             return f"{about}: {run.state.value}: {run.detail.partition(chr(10))[0]}"
-        return f"{about}: done, run {run.run_id} is iteration {run.iteration}; {self.tally.sentence()}"
+        return f"{about}: done, run {run.run_id}; {self.tally.sentence()}"
 
 
 def begin(suite_id: str, parts: JudgeParts, holder: str, asked: Due | None = None) -> Begun | None:

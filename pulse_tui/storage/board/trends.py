@@ -14,8 +14,9 @@ Execute = Callable[[str, Mapping[str, Any]], Sequence[Sequence[Any]]]
 
 _RUNS = "SELECT suite, id, iteration FROM eval_runs WHERE asset_id = :asset ORDER BY iteration, id"
 _TREND = """
-SELECT s.task, s.metric, s.higher_is_better, e.version, e.iteration, s.value, s.stderr, e.id
+SELECT s.task, s.metric, s.higher_is_better, e.version, r.iteration, s.value, s.stderr, e.id
 FROM eval_runs e JOIN eval_scores s ON s.run_id = e.id
+LEFT JOIN releases r ON r.asset_id = e.asset_id AND r.version = e.version
 WHERE e.asset_id = :asset AND e.suite = :suite AND e.iteration >= :since ORDER BY e.at, e.iteration
 """
 _BASELINES = """
@@ -203,4 +204,4 @@ def _times(value: float | None, factor: float) -> float | None:
 def _point(row: Sequence[Any]) -> TrendPoint:
     value, stderr = row[5], row[6]
     low, high = (value - _Z90 * stderr, value + _Z90 * stderr) if stderr else (None, None)
-    return TrendPoint(str(row[3]), int(row[4]), value, low, high)
+    return TrendPoint(str(row[3]), None if row[4] is None else int(row[4]), value, low, high)

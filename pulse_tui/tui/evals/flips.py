@@ -9,6 +9,7 @@ from textual.binding import BindingType
 from textual.geometry import Size
 from textual.widget import Widget
 
+from pulse_tui.domain.release import numbered
 from pulse_tui.domain.views.evals import ClusterRow, Flip, Flips
 from pulse_tui.tui.asks.common import Copy
 from pulse_tui.tui.evals.flip_rows import FLIPS, cluster_lines, flip_detail, lost_first
@@ -98,7 +99,7 @@ def chart_text(trend: Trend) -> str:
     lines = [f"{trend.asset} {trend.suite} {trend.task} {trend.metric}"]
     for point in trend.points:
         sides = f" [{number(point.low)}, {number(point.high)}]" if point.low is not None else ""
-        lines.append(f"{point.label} iteration {point.iteration}: {number(point.value)}{sides}")
+        lines.append(f"{numbered(point.label, point.iteration)}: {number(point.value)}{sides}")
     if trend.baseline is not None:
         lines.append(f"baseline {trend.baseline_version or '?'}: {number(trend.baseline)}")
         lines.append(f"{judged(trend)} {trend.verdict or 'not compared'}")

@@ -195,7 +195,7 @@ def run_cells(line: RunLine, now_us: int) -> Cells:
     row = line.row
     return (
         (("» " if line.shown else "  ") + row.version, styles.INFO + styles.BOLD if line.shown else styles.PLAIN),
-        (str(row.iteration), styles.DIM),
+        ("-" if row.iteration is None else str(row.iteration), styles.DIM),
         (age(row.at_us, now_us), styles.DIM),
         run_verdict(row.verdict),
         (row.detail, styles.PLAIN),
@@ -217,7 +217,7 @@ RUNS: Final[Spec[RunLine]] = Spec(
     key=lambda line: line.row.key,
     fields=lambda line: {
         "version": line.row.version,
-        "iter": str(line.row.iteration),
+        "iter": "" if line.row.iteration is None else str(line.row.iteration),
         "verdict": line.row.verdict,
         "run": line.row.run,
         "detail": line.row.detail,

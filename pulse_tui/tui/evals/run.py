@@ -9,6 +9,7 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from pulse_tui.domain.moments import age
+from pulse_tui.domain.release import numbered
 from pulse_tui.domain.views.evals import BenchStory, GateRow, RunRow
 from pulse_tui.tui.asks import evals as asks
 from pulse_tui.tui.asks import registry
@@ -194,7 +195,7 @@ class RunsScreen(ListScreen[RunLine]):
 
     def detail(self, row: RunLine) -> Sequence[Span]:
         run = row.row
-        about = f" {run.version} iteration {run.iteration} · run {run.run}"
+        about = f" {numbered(run.version, run.iteration)} · run {run.run}"
         return [run_verdict(run.verdict), (about, styles.BOLD), (f"  {run.detail}", styles.PLAIN)]
 
     def action_open(self) -> None:

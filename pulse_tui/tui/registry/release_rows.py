@@ -51,12 +51,12 @@ def _change_cells(row: ReleaseRow, now_us: int) -> Cells:
     """A pushed change, in the columns of a release: what has no place there is in the line below the list."""
     none = ("-", styles.DIM)
     return (
-        (f"~ {row.version or '-'}", styles.DIM),
+        (row.version or "-", styles.DIM),
         (str(row.iteration), styles.DIM),
         none,
-        (row.change, styles.PLAIN),
+        ("~ changed", styles.DIM),
         none,
-        (f"changed by {row.by}", styles.DIM),
+        (f"{row.change} by {row.by}", styles.DIM),
         none,
         none,
         (age(row.created_us, now_us), styles.DIM),

@@ -57,7 +57,7 @@ def test_a_loss_says_what_fell_by_how_much_and_where_to_go_back_to(suite: JudgeP
     )
     assert story.changed == (
         "3.8.1 -> 3.8.2: the same lineage, as far as recorded",
-        "support-bot 3.8.2 was measured on golden 2026-11-23T04:10:00Z (iteration 7, run r2)",
+        "support-bot 3.8.2 (iteration 3) was measured on golden 2026-11-23T04:10:00Z (run r2)",
     )
     assert story.risk == (
         "qa accuracy 0.914 -> 0.862: -5.2 pp [-6.5, -4.1], margin 2.0 pp: FAIL (1000 items, tango score)",
@@ -239,7 +239,7 @@ def test_every_run_is_listed_newest_first_with_its_word(suite: JudgeParts) -> No
         ("r1", "baseline"),
     ]
     assert story.runs[0].detail == "qa accuracy 0.92"
-    assert story.runs[0].iteration > story.runs[-1].iteration
+    assert [r.iteration for r in story.runs] == [3, 3, 3, 2], "of the release that was measured"
 
 
 def test_what_it_rests_on_is_told(suite: JudgeParts) -> None:

@@ -8,13 +8,15 @@ import pytest
 
 from pulse_tui.domain.alert import AlertState
 from pulse_tui.domain.evals import Basis, Task
+from pulse_tui.domain.evidence import VersionEvidence
 from pulse_tui.domain.signal import Signal
-from pulse_tui.domain.words import Priority, SignalType
+from pulse_tui.domain.words import Change, Priority, SignalType
 from pulse_tui.services.evals.drifts import FEWEST
 from pulse_tui.services.parts import JudgeParts
+from pulse_tui.services.signals.ingest import ingest
 from pulse_tui.settings.shapes import SuiteShape
 from tests.fakes.clock import Clock
-from tests.fakes.nouns import changed, release, run_of, score
+from tests.fakes.nouns import changed, release, run_of, score, signal
 from tests.fakes.runs import suited, take
 from tests.services.said import alerts, holds, told
 
@@ -77,8 +79,24 @@ def test_a_fall_within_one_release_says_that_nothing_of_ours_was_released(watche
         clock.pass_(hours=6)
         take(watched, run_of(f"run-{i}", "3.8.1", value, at=clock()))
     (signal, *_) = drifted(watched)
-    assert signal.evidence.between.startswith("within 3.8.1, between iterations ")
+    assert signal.evidence.between.startswith("within 3.8.1 (iteration 2), between its runs of ")
     assert signal.evidence.between.endswith(": no release of ours in between")
+
+
+def test_a_fall_within_one_release_names_what_was_pushed_to_it_in_between(watched: JudgeParts, clock: Clock) -> None:
+    for i, value in enumerate([*noisy(0.90, 15), *noisy(0.85, 10, 15)]):
+        clock.pass_(hours=3)
+        if i == 15:
+            evidence = VersionEvidence(actor="ana")
+            pushed = signal(
+                "p", SignalType.VERSION_EVENT, change=Change.SYSTEM_PROMPT_CHANGE, asset_id="support-bot",
+                current_version="3.8.1", title="refunds", evidence=evidence, occurred_at=clock(), observed_at=clock(),
+            )  # fmt: skip
+            ingest([pushed], [], watched, clock())
+        clock.pass_(hours=3)
+        take(watched, run_of(f"run-{i}", "3.8.1", value, at=clock()))
+    (found, *_) = drifted(watched)
+    assert found.evidence.between.endswith(": system prompt change by ana: refunds")
 
 
 def test_a_recovery_ends_it_and_another_fall_is_another_episode(watched: JudgeParts, clock: Clock) -> None:

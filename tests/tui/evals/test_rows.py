@@ -406,7 +406,7 @@ def test_items_are_filtered_by_word_cluster_and_a_slice() -> None:
 def test_a_chart_is_copied_as_numbers() -> None:
     lines = chart_text(TRENDS[0]).splitlines()
     assert lines[0] == "support-bot golden-v7 support_golden accuracy"
-    assert lines[5] == "3.8.2 iteration 1418: 0.862 [0.841, 0.883]"
+    assert lines[5] == "3.8.2 (iteration 1418): 0.862 [0.841, 0.883]"
     assert lines[-1] == "-5.2 pp [-7.4, -3.1] FAIL"
 
 
