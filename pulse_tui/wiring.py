@@ -161,7 +161,6 @@ class House:
         self.clock = clock
         self.settings = read_settings(config)
         self._read = _stamp(self.settings.files)
-        self._told_outdated = False
         self._database = database
 
     @property
@@ -178,13 +177,6 @@ class House:
         """What distinguishes the files as they are now; None while they are as this process read them."""
         stamp = _stamp(self.settings.files)
         return stamp if stamp != self._read else None
-
-    def told_outdated(self) -> str:
-        """A sentence, once, when the configuration was changed under this process; else empty."""
-        if self._told_outdated or not self.outdated:
-            return ""
-        self._told_outdated = True
-        return "configuration changed on disk; restart to apply it"
 
     @cached_property
     def database(self) -> str:

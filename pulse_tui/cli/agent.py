@@ -8,7 +8,9 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable
 
+from pulse_tui.cli.following import FOLLOW_S, follow
 from pulse_tui.cli.output import opened
 from pulse_tui.domain.moments import iso
 from pulse_tui.rounds.suites import rounds_of
@@ -22,7 +24,10 @@ GRACE_S = 1.5
 
 def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     """No options of its own."""
-    parser.epilog = "Runs until SIGTERM or Ctrl-C; prints one line for each thing that happened."
+    parser.epilog = (
+        "Runs until SIGTERM or Ctrl-C; prints one line for each thing that happened. A changed configuration is checked and\n"
+        "applied; while it is not valid the old one stays, and a line says so."
+    )
 
 
 def run(options: argparse.Namespace, _name: str) -> int:
@@ -35,12 +40,16 @@ def run(options: argparse.Namespace, _name: str) -> int:
         rounds = Rounds(house)
         # Not asyncio.run: it would wait for a thread that waits for a source.
         loop = asyncio.new_event_loop()
-        loop.run_until_complete(_serve(house, rounds, as_json=options.json))
+        again = loop.run_until_complete(serve(house, rounds, options))
         rounds.suites.stop(GRACE_S)
         if left := rounds.wait(GRACE_S):
             _print(house, f"cut off: {', '.join(sorted(left))}", as_json=options.json)
             rounds.give_back(left)
-            os._exit(0)
+            if not again:
+                os._exit(0)
+        if again:
+            # The same process with nothing of the old configuration: also no thread that still waits for a source.
+            os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  ourselves, as we were started
         loop.close()
     return 0
 
@@ -50,8 +59,33 @@ def _print(house: House, message: str, *, as_json: bool) -> None:
     print(json.dumps({"at": at, "message": message}) if as_json else f"{at} {message}", flush=True)
 
 
-async def _serve(house: House, rounds: Rounds, *, as_json: bool) -> None:
+class _Reports:
+    """The agent, as what follows the configuration sees it: nobody has anything open."""
+
+    at_rest = True
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+
+    def report(self, text: str, *, bad: bool = False) -> None:
+        del bad
+        self._say(text)
+
+
+async def serve(house: House, rounds: Rounds, options: argparse.Namespace, follow_s: float = FOLLOW_S) -> bool:
+    """Collect until a signal (False), or until the configuration was changed to a valid one (True)."""
+    as_json, changed = options.json, False
     stop = asyncio.Event()
+
+    def check() -> None:
+        _ = House(house.config, database=options.database, read_only=True).policy
+
+    def apply() -> None:
+        nonlocal changed
+        changed = True
+        _print(house, "the configuration was changed and is applied", as_json=as_json)
+        stop.set()
+
     loop = asyncio.get_running_loop()
     for kind in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(kind, stop.set)
@@ -62,8 +96,18 @@ async def _serve(house: House, rounds: Rounds, *, as_json: bool) -> None:
     )
     _print(house, f"collecting {len(house.judging.sources)} sources", as_json=as_json)
     await scheduler.start(lambda message: _print(house, message, as_json=as_json))
+    reports = _Reports(lambda message: _print(house, message, as_json=as_json))
+    following = (
+        asyncio.create_task(follow(reports, house.changed, check, apply, follow_s))
+        if house.config is not None
+        else None
+    )
     await stop.wait()
+    if following is not None:
+        following.cancel()
     await scheduler.stop()
     if cancelled := asyncio.all_tasks() - {asyncio.current_task()}:
         await asyncio.wait(cancelled, timeout=0.2)
-    _print(house, "stopping", as_json=as_json)
+    if not changed:
+        _print(house, "stopping", as_json=as_json)
+    return changed

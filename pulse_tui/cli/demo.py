@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pulse_tui.demo.night import Night
 
 FIRST_S, EVERY_S = 6.0, 5.0
+GREETING = "a recorded night begins: Enter opens an alert, p plans a rollback"
+"""The first sentence in the tower. It fits 80 columns."""
 PACE = "PULSE_DEMO_PACE"
 """Environment variable: seconds between two acts, for a quick look and for tests."""
 
@@ -92,7 +94,10 @@ def _tower(night: Night, first_s: float, every_s: float) -> int:
     player = threading.Thread(target=night.play_slowly, args=(first_s, every_s, done, lambda _says: None), daemon=True)
     player.start()
     try:
-        return open_tower(night.folder, None, read_only=False, session=night.folder / "session.json", operator=OPERATOR)
+        return open_tower(
+            night.folder, None, read_only=False, session=night.folder / "session.json", operator=OPERATOR,
+            greeting=GREETING,
+        )  # fmt: skip
     finally:
         done.set()
         player.join(2)

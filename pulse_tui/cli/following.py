@@ -1,4 +1,4 @@
-"""A tower follows its configuration: what was changed is checked, then applied; while it is bad the old one stays."""
+"""A tower or agent follows its configuration: a change is checked, then applied; while it is bad the old one stays."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FOLLOW_S = 2.0
 
 
 class Followed(Protocol):
-    """The tower, as far as this needs it."""
+    """The tower or the agent, as far as this needs it."""
 
     @property
     def at_rest(self) -> bool:
@@ -35,7 +35,7 @@ async def follow(
     """Until the configuration was changed to one that is valid, and applied.
 
     ``changed`` gives what distinguishes the changed files, None while they are as they were read; ``check`` raises
-    ConfigError; ``apply`` begins the tower anew, which waits until the operator has finished what is open.
+    ConfigError; ``apply`` starts again with it, which in a tower waits until the operator has finished what is open.
     """
     seen: object | None = None
     valid = False

@@ -45,9 +45,13 @@ def open_tower(
     read_only: bool,
     session: Path | None = None,
     operator: str | None = None,
+    greeting: str = "",
 ) -> int:
-    """Run the tower until the operator leaves; begin it anew, where it was left, when its configuration was changed."""
-    code = _run_tower(config, database, read_only=read_only, session=session, operator=operator, greeting="")
+    """Run the tower until the operator leaves; begin it again, where it was left, when its configuration was changed.
+
+    ``greeting``: the first sentence for the operator.
+    """
+    code = _run_tower(config, database, read_only=read_only, session=session, operator=operator, greeting=greeting)
     while code == CHANGED:
         greeting = "the configuration was changed and is applied"
         code = _run_tower(config, database, read_only=read_only, session=session, operator=operator, greeting=greeting)

@@ -131,7 +131,7 @@ def housekeeping(house: House) -> Outcome:
 def _suites(house: House) -> list[str]:
     from pulse_tui.services.suites.content import check_suites  # noqa: PLC0415
 
-    return [*check_suites(house.judging, house.clock()), *filter(None, [house.told_outdated()])]
+    return list(check_suites(house.judging, house.clock()))
 
 
 def _runs(house: House) -> list[str]:

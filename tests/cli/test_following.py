@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
 from collections.abc import Callable
+from pathlib import Path
 
+import pytest
+
+from pulse_tui.cli import agent
 from pulse_tui.cli.following import follow
 from pulse_tui.domain.errors import ConfigError, Problem
+from pulse_tui.rounds.work import Rounds
+from pulse_tui.wiring import House
 
 BAD = ConfigError([Problem("pulse.yaml:3", "there is no kind 'mlfow'")])
 
@@ -79,3 +86,29 @@ def test_what_the_operator_has_open_is_finished_first() -> None:
     play(desk, lambda: 1, lambda: None)
     assert not desk.applied
     assert desk.said == [("the configuration changed; it is applied when what is open is closed", False)]
+
+
+def test_an_agent_keeps_the_old_configuration_while_the_new_one_is_bad_and_ends_to_apply_a_valid_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = "name: acme\n"
+    file = tmp_path / "pulse.yaml"
+    file.write_text(good)
+    house = House(tmp_path, database=f"sqlite:///{tmp_path / 'p.db'}")
+    options = argparse.Namespace(json=False, database=house.database)
+
+    async def edited() -> bool:
+        serving = asyncio.create_task(agent.serve(house, Rounds(house), options, 0.02))
+        await asyncio.sleep(0.1)
+        file.write_text("estate: [\n")
+        await asyncio.sleep(0.2)
+        assert not serving.done()
+        file.write_text(good + "# no other words\n")
+        return await asyncio.wait_for(serving, 5)
+
+    assert asyncio.run(edited())
+    house.close()
+    said = capsys.readouterr().out
+    assert "is not valid; the old one stays" in said
+    assert "the configuration was changed and is applied" in said
+    assert "restart" not in said

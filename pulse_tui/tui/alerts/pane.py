@@ -14,6 +14,27 @@ if TYPE_CHECKING:
     from pulse_tui.domain.views.board import Board
 
 
+def no_alerts(board: Board) -> str:
+    """What stands where no alert is open: why, as far as that is known, and what to press or to run next."""
+    assets = len({row.asset for row in board.registry})
+    bad = [source.id for source in board.sources if source.health != "good"]
+    if not assets:
+        first = (
+            "pulse-tui doctor checks the configuration" if board.sources else "pulse-tui init writes a configuration"
+        )
+        return f"no asset is known, so nothing is watched. q leaves; then {first}, pulse-tui help explains it"
+    if not board.sources:
+        return "no source is configured, so nothing is watched. q leaves; then pulse-tui help sources names the kinds"
+    if all(source.last_good_us is None for source in board.sources):
+        return f"none of {len(board.sources)} sources was collected yet: ctrl-r collects now, S says how each is doing"
+    good = f"{len(board.sources) - len(bad)} of {len(board.sources)} sources are good"
+    doubt = f" ({', '.join(bad[:3])}{' …' if len(bad) > 3 else ''} not: S says why)" if bad else ""
+    return (
+        f"no alert is open on {assets} assets; {good}{doubt}. What fires stands here: Enter opens it, p plans its rollback. "
+        "Tab or 1 to 4 goes to another pane, ? lists every key"
+    )
+
+
 class AlertsPane(TablePane["AlertRow"]):
     """The alerts pane: open conditions, most urgent first."""
 
@@ -33,6 +54,7 @@ class AlertsPane(TablePane["AlertRow"]):
         super().__init__(ALERTS, id="alerts")
 
     def show_board(self, board: Board, now_us: int, lead: str | None) -> None:
+        self.empty = no_alerts(board)
         self.update_rows(board.alerts, now_us)
 
     def opens(self, row: AlertRow) -> OpenAlert:

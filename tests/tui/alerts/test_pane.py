@@ -1,0 +1,37 @@
+"""The pane of the alerts where none is open: it says why, and what comes next."""
+
+from __future__ import annotations
+
+from pulse_tui.domain.views.board import Board
+from pulse_tui.domain.views.signals import SourceRow
+from pulse_tui.tui.alerts.pane import no_alerts
+from tests.fakes.desk import REGISTRY, SOURCES, FakeDesk
+
+
+def board(**fields: object) -> Board:
+    return FakeDesk(empty=True).board()._replace(**fields)  # type: ignore[arg-type]
+
+
+def test_an_estate_without_assets_says_that_nothing_is_watched_and_how_to_begin() -> None:
+    assert "pulse-tui init" in no_alerts(board())
+    configured = no_alerts(board(sources=SOURCES))
+    assert "nothing is watched" in configured
+    assert "pulse-tui doctor" in configured
+
+
+def test_sources_that_were_never_collected_are_no_good_news() -> None:
+    never = (SourceRow("osv", "osv", "unknown", "", None),)
+    said = no_alerts(board(registry=REGISTRY, sources=never))
+    assert "no alert is open" not in said
+    assert "ctrl-r" in said
+
+
+def test_no_open_alert_says_from_which_sources_that_is_known_and_what_to_press() -> None:
+    said = no_alerts(board(registry=REGISTRY, sources=SOURCES))
+    assert "no alert is open on 4 assets; 1 of 3 sources are good (osv, vendor-blog not: S says why)" in said
+    assert "Enter opens it" in said
+    assert "? lists every key" in said
+
+
+def test_without_a_source_nothing_is_watched() -> None:
+    assert "nothing is watched" in no_alerts(board(registry=REGISTRY))
