@@ -21,11 +21,15 @@ _CLAIMS = re.compile(
     re.IGNORECASE,
 )
 _BEFORE = re.compile(
-    r"(?:\b(?:not|never|until|once|when|after|before|if|unless|will|to|yet|partially|working)\b|n['\u2019]t\b)"
-    r"(?:\s+(?:yet|been|be|fully|completely|have|has|is|are|it|this|we|the|issue|incident))*\s*\Z",
+    r"(?:\b(?:not|never|until|once|when|after|before|if|unless|will|to|yet|partially|working|most|some|many)\b|n['\u2019]t\b)"
+    r"(?:\s+(?:yet|been|be|fully|completely|have|has|is|are|it|this|we|the|of|issues?|incidents?|errors?|problems?|requests?|customers?|users?))*\s*\Z",
     re.IGNORECASE,
 )
-_AFTER = re.compile(r"\s+(?:yet|partially|for (?:some|most|many)|soon|shortly|in (?:some|most))\b", re.IGNORECASE)
+_AFTER = re.compile(
+    r"\s+(?:yet|partially|for (?:some|most|many)|soon|shortly|in (?:some|most))\b"
+    r"|,?\s+(?:but|however)\b[^.]{0,60}\b(?:still|remain\w*|elevated|some|others?|not)\b",
+    re.IGNORECASE,
+)
 _AGAIN = re.compile(
     r"\b(?:is|are|has|have) (?:back|returned|recurred|reoccurred|resurfaced|reopened)\b|\bre-?opened\b", re.IGNORECASE
 )

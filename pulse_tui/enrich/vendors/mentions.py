@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.note import Note
@@ -16,7 +18,7 @@ from pulse_tui.enrich.vendors.names import canonical
 _DASHES = re.compile("[\u2010-\u2015\u2212\u2043\ufe58\ufe63\uff0d]")
 _WORD = re.compile(r"[a-z0-9](?:[\w./:@-]*[a-z0-9])?")
 _FAMILY_WORD = re.compile(r"(?:" + "|".join(sorted(map(re.escape, FAMILIES), key=len, reverse=True)) + r")(?![a-z])")
-_NUMBER = re.compile(r"v?\d{1,2}(?:[.-]\d{1,2})?[a-z]?\Z")
+_NUMBER = re.compile(r"[vr]?\d{1,2}(?:[.-]\d{1,2})?[a-z]?\Z")
 _MONTH = re.compile(r"2\d[01]\d\Z")
 _SIZE = re.compile(r"\d+(?:\.\d+)?[bm]\Z")
 _LONGEST = 5
@@ -27,7 +29,11 @@ _CLAUDE_TIER = re.compile(r"claude-(?:(\d)(?:-(\d))?-[a-z]+|[a-z]+-(\d)(?:-(\d))
 _COMMAND_R = re.compile(r"\bcommand[ -]r(\+)?(?![\w.-])")
 _MISTRAL_MONTH = re.compile(r"\b([a-z]*(?:s|x)tral[ -](?:[a-z]+[ -])?2\d)\.([01]\d)\b")
 """``Mistral Large 24.11`` is ``mistral-large-2411``."""
-_RELEASE = re.compile(r"\b([a-z0-9][\w.-]*)\s+v?\d+\.\d", re.IGNORECASE)
+_RELEASE = re.compile(r"(?<![\w@/.-])(@?[a-z0-9][\w./-]*?)(?::?\s+v?|==|@v?)\d+\.\d", re.IGNORECASE)
+_TUNED = ("-instruct", "-chat", "-it")
+"""A note that names the model without them means it as it is served."""
+_COUNTED = frozenset({"new", "other", "more", "further", "additional", "models", "months", "weeks", "days"})
+"""After a number: it counts something, and is no model's."""
 _SEGMENT = re.compile(r"[\w.-]+")
 
 
@@ -44,7 +50,7 @@ class Named(NamedTuple):
         """Whether ``other``, a model in use, is meant. A name without a pinned state means every one of it."""
         if self.lab != other.lab:
             return False
-        if self.base == other.base:
+        if self.base == other.base or self.base in {other.base.removesuffix(end) for end in _TUNED}:
             return self.snapshot in (None, other.snapshot)
         if (number := _CLAUDE_NUMBER.match(self.base)) and (tier := _CLAUDE_TIER.match(other.base)):
             return number.groups() == (tier[1] or tier[3], tier[2] or tier[4])
@@ -79,7 +85,19 @@ def named(text: str) -> frozenset[Named]:
         if one is not None:
             group = last + 1 < len(words) and words[last + 1][0] in _GROUP
             found.add(one._replace(group=group))
+            found.update(_siblings([w[0] for w in words[index : last + 1]], [w[0] for w in words[last + 1 : last + 5]]))
     return frozenset(found)
+
+
+def _siblings(name: list[str], rest: list[str]) -> Iterator[Named]:
+    """``Gemini 1.5 Pro and Flash``, ``Claude Opus 4.1 and 4``: what follows stands for the last part of the name."""
+    if len(name) < 2 or len(rest) < 2 or rest[0] not in ("and", "or"):
+        return
+    tier = rest[1] in _TIERS and name[-1] in _TIERS
+    number = _NUMBER.match(rest[1]) and _NUMBER.match(name[-1]) and not _COUNTED.intersection(rest[2:3])
+    one = _family("-".join([*name[:-1], rest[1]])) if tier or number else None
+    if one is not None:
+        yield one
 
 
 @lru_cache(maxsize=4096)
@@ -94,9 +112,10 @@ def packages(note: Note) -> frozenset[str]:
     A name in the running text is none: packages are called ``requests`` and ``rich``.
     """
     path = (note.link or "").partition("://")[2].partition("/")[2]
+    tag = unquote(path.partition("/tag/")[2])
     names = {note.vendor, *_SEGMENT.findall(path.partition("/releases")[0].partition("/tag")[0])[:3]}
-    names |= set(_RELEASE.findall(plain(note.title)))
-    return frozenset(n for name in names for n in (name, name.lower()) if len(n) > 2)
+    names |= {*_RELEASE.findall(plain(note.title)), *_RELEASE.findall(tag)}
+    return frozenset(n for name in names for n in (name, name.lower(), name.lower().replace("_", "-")) if len(n) > 2)
 
 
 def about(component: Component, models: frozenset[Named], names: frozenset[str]) -> bool:

@@ -60,7 +60,7 @@ _RULES: tuple[_Rule, ...] = (
         _any(
             r"\bdeprecat(?:e|es|ed|ion|ions|ing)\b",
             r"\bretir(?:e|es|ed|ing|ement)\b",
-            r"\bshut ?down\b",
+            r"\bshut(?:s|ting)?[ -]?down\b",
             r"\bsunset(?:ting|ted)?\b",
             r"\bend[- ]of[- ](?:life|support)\b",
             r"\bremoved from the API\b",
@@ -166,9 +166,10 @@ _STATUS_TITLE = _any(
     r"\bslow\b",
 )
 _NEGATED = re.compile(
-    r"(?:\b(?:not|never|no|without|nor|neither|cannot)\b(?!\s+only)|n['\u2019]t\b(?!\s+only))"
+    r"(?:\b(?:not|never|no|nothing|none|without|nor|neither|cannot|rather than|instead of)\b(?!\s+only)|n['\u2019]t\b(?!\s+only))"
     r"(?:\s+(?:be|been|being|a|an|any|the|plans?|planned|planning|intend\w*|to|yet|currently|going|introduc\w+|mak\w+"
-    r"|have|has|contain\w*|affected|known|by|it|them|this|our))*\s*\Z",
+    r"|have|has|contain\w*|affected|known|by|it|them|this|our|scheduled|slated|due|set|for|intentions?|of|expect\w*|aim\w*|want\w*|consider\w*"
+    r"|is|are|was|were|will|models?))*\s*\Z",
     re.IGNORECASE,
 )
 _PUT_OFF = re.compile(r"[^.;]{0,20}?\b(?:before|until|earlier|sooner|prior)\b", re.IGNORECASE)
