@@ -42,8 +42,9 @@ def run(options: argparse.Namespace, _name: str) -> int:
         loop = asyncio.new_event_loop()
         again = loop.run_until_complete(serve(house, rounds, options))
         rounds.suites.stop(GRACE_S)
-        if left := rounds.wait(GRACE_S):
-            _print(house, f"cut off: {', '.join(sorted(left))}", as_json=options.json)
+        left = rounds.wait(GRACE_S)
+        if left or not rounds.lanes.wait(GRACE_S):
+            _print(house, f"cut off: {', '.join(sorted(left)) or 'deliveries'}", as_json=options.json)
             rounds.give_back(left)
             if not again:
                 os._exit(0)

@@ -18,6 +18,9 @@ class DeliveryState(StrEnum):
 
 
 MAX_ATTEMPTS = 8
+BACKOFF = timedelta(seconds=10)
+LONGEST_BACKOFF = BACKOFF * 2 ** (MAX_ATTEMPTS - 2)
+"""Before the last attempt. What would wait longer was planned by a clock that has been set back since."""
 IN_VAIN = 2
 """A message that failed as often has not reached anybody: one failure is a blip."""
 UNSENT = timedelta(minutes=1)
@@ -67,7 +70,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
             attempts=attempts,
             error=error,
             state=DeliveryState.DEAD if dead else DeliveryState.QUEUED,
-            next_at=at if dead else at + timedelta(seconds=10 * 2 ** (attempts - 1)),
+            next_at=at if dead else at + BACKOFF * 2 ** (attempts - 1),
         )
 
     def sent(self, receipt: str) -> Delivery:

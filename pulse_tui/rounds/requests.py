@@ -15,6 +15,8 @@ from pulse_tui.scheduling import ROUNDS, Outcome
 
 LEAVE_S = 2.0
 """How long commands of suites have to end when the tower is left."""
+FINISH_S = 30.0
+"""How long messages that are being sent have to arrive then."""
 
 Answered = Callable[[Mapping[str, Any]], None]
 
@@ -46,6 +48,7 @@ class Requests:
         self._rounds.suites.stop(LEAVE_S)
         self._collecting.shutdown(cancel_futures=True)
         self._keeping.shutdown()
+        self._rounds.lanes.wait(FINISH_S)
 
     def cut_off(self) -> None:
         """Leave without waiting for sources: what their rounds hold is given back."""

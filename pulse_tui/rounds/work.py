@@ -10,8 +10,10 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from pulse_tui.domain.errors import PulseError, StorageError
+from pulse_tui.rounds.lanes import Lanes, sentence
 from pulse_tui.rounds.suites import SuiteRounds
 from pulse_tui.scheduling import HOUSEKEEPING_S, Outcome
 from pulse_tui.wiring import House, holder_name
@@ -29,6 +31,7 @@ class Rounds:
     def __init__(self, house: House) -> None:
         """Nothing is opened yet."""
         self.suites = SuiteRounds(house)
+        self.lanes = Lanes()
         self._house = house
         self._under_way: set[str] = set()
         self._lock = threading.Lock()
@@ -52,9 +55,9 @@ class Rounds:
             self._open()
             if self.suites.serves(source):
                 return self.suites.round(source)
-            return collect(self._house, source)
+            return collect(self._house, source, self.lanes)
         except Exception as error:  # shown, not hidden: one round's bug must not end the collecting
-            return Outcome(_sentence(error), AGAIN_S, failed=True)
+            return Outcome(sentence(error), AGAIN_S, failed=True)
         finally:
             with self._lock:
                 self._under_way.discard(source)
@@ -63,9 +66,9 @@ class Rounds:
         """What it did in a sentence, or what went wrong; empty when there was nothing to do."""
         try:
             self._open()
-            return housekeeping(self._house)
+            return housekeeping(self._house, self.lanes)
         except Exception as error:  # as above
-            return Outcome(_sentence(error), HOUSEKEEPING_S, failed=True)
+            return Outcome(sentence(error), HOUSEKEEPING_S, failed=True)
 
     def wait(self, seconds: float) -> set[str]:
         """The sources whose round did not end in time."""
@@ -94,14 +97,14 @@ class Rounds:
             _ = self._house.judging
 
 
-def collect(house: House, source: str) -> Outcome:
-    """One round of a source; quiet when nothing happened. Raises PulseError."""
+def collect(house: House, source: str, lanes: Lanes | None = None) -> Outcome:
+    """One round of a source; quiet when nothing happened. Without ``lanes`` it waits for the pages. Raises PulseError."""
     from pulse_tui.services.signals.refresh import refresh  # noqa: PLC0415
 
     done = refresh(source, house.judging, holder_name())
     news = not done.ok or done.tally.signals > 0 or done.tally.rejected > 0
     if done.tally.alerts:
-        housekeeping(house)  # a page must not wait for the next tick
+        _deliver(house, lanes or Lanes(inline=True))  # a page must not wait for the next tick
     return Outcome(
         done.message if news else "",
         done.next_s,
@@ -111,58 +114,57 @@ def collect(house: House, source: str) -> Outcome:
     )
 
 
-def housekeeping(house: House) -> Outcome:
+def housekeeping(house: House, lanes: Lanes | None = None) -> Outcome:
     """Everything that is due by the clock: deadlines, deliveries, silences that ran out, checks of what was rolled back.
 
-    One that breaks is reported and holds up none of the others: a page must go out all the same.
+    One that breaks is reported and holds up none of the others: a page must go out all the same. What waits for others
+    is begun in ``lanes``, and what came of it is said the next time; without them it is waited for.
     """
+    lanes = lanes or Lanes(inline=True)
     words, broken = list[str](), list[str]()
     for chore in _CHORES:
         try:
-            words += chore(house)
+            words += chore(house, lanes) or []
         except StorageError as error:  # the others would wait for the same database, each in its turn
-            broken.append(_sentence(error))
+            broken.append(sentence(error))
             break
         except Exception as error:  # shown, not hidden
-            broken.append(f"housekeeping broke: {_sentence(error)}")
+            broken.append(f"housekeeping broke: {sentence(error)}")
+    else:
+        lanes.begin("targets", partial(_targets, house, lanes))
+    ended = lanes.ended()
+    words, broken = ended.done + words, ended.broken + broken
     return Outcome(", ".join([*broken, *words]), HOUSEKEEPING_S, failed=bool(broken))
 
 
-def _suites(house: House) -> list[str]:
+def _suites(house: House, _lanes: Lanes) -> list[str]:
     from pulse_tui.services.suites.content import check_suites  # noqa: PLC0415
 
     return list(check_suites(house.judging, house.clock()))
 
 
-def _runs(house: House) -> list[str]:
+def _runs(house: House, _lanes: Lanes) -> list[str]:
     from pulse_tui.services.rollback.unfinished import check_runs  # noqa: PLC0415
 
     check_runs(house.rollback, house.clock())
     return []
 
 
-def _promotions(house: House) -> list[str]:
+def _promotions(house: House, _lanes: Lanes) -> list[str]:
     from pulse_tui.services.promotion.past_gate import check_promotions  # noqa: PLC0415
 
     check_promotions(house.rollback, house.clock())
     return []
 
 
-def _targets(house: House) -> list[str]:
-    from pulse_tui.services.rollback.watch import watch_targets  # noqa: PLC0415
-
-    watch_targets(house.rollback, house.clock())
-    return []
-
-
-def _days(house: House) -> list[str]:
+def _days(house: House, _lanes: Lanes) -> list[str]:
     from pulse_tui.services.conditions.days import take_day  # noqa: PLC0415
 
     dated = take_day(house.judging, house.clock())
     return [f"{dated} alert{'' if dated == 1 else 's'} re-evaluated by the days that are left"] if dated else []
 
 
-def _deadlines(house: House) -> list[str]:
+def _deadlines(house: House, _lanes: Lanes) -> list[str]:
     from pulse_tui.services.alerts.escalate import escalate, settle  # noqa: PLC0415
 
     late = escalate(house.judging)
@@ -170,22 +172,14 @@ def _deadlines(house: House) -> list[str]:
     return [f"{late} alerts missed their deadline and were escalated"] if late else []
 
 
-def _mutes(house: House) -> list[str]:
+def _mutes(house: House, _lanes: Lanes) -> list[str]:
     from pulse_tui.services.alerts.operate import lapse  # noqa: PLC0415
 
     lapsed = lapse(house.judging, house.clock())
     return [f"{lapsed} alerts fire again"] if lapsed else []
 
 
-def _deliveries(house: House) -> list[str]:
-    from pulse_tui.services.alerts.deliver import deliver  # noqa: PLC0415
-
-    sent = deliver(house.judging, holder_name())
-    words = [f"{sent.dead} deliveries failed permanently"] if sent.dead else []
-    return words + ([f"{sent.failed} deliveries failed and are tried again"] if sent.failed else [])
-
-
-def _verdicts(house: House) -> list[str]:
+def _verdicts(house: House, _lanes: Lanes) -> list[str]:
     from pulse_tui.services.evals.baselines import rejudge  # noqa: PLC0415
 
     # What this process read of a suite that was changed since is no longer what is asked: others judge by that.
@@ -195,18 +189,34 @@ def _verdicts(house: House) -> list[str]:
     return [f"{again} run{'' if again == 1 else 's'} re-evaluated"] if again else []
 
 
-def _pointers(house: House) -> list[str]:
-    from pulse_tui.services.rollback.pointer import revalidate  # noqa: PLC0415
+def _deliver(house: House, lanes: Lanes) -> None:
+    """Begin with every route that has something due."""
+    from pulse_tui.services.alerts.deliver import due_routes  # noqa: PLC0415
 
+    for route in due_routes(house.judging):
+        lanes.begin(f"route {route}", partial(_to_route, house, route))
+
+
+def _to_route(house: House, route: str) -> list[str]:
+    from pulse_tui.services.alerts.deliver import deliver  # noqa: PLC0415
+
+    sent = deliver(house.judging, holder_name(), route)
+    words = [f"{sent.dead} deliveries to {route} failed permanently"] if sent.dead else []
+    return words + ([f"{sent.failed} deliveries to {route} failed and are tried again"] if sent.failed else [])
+
+
+def _targets(house: House, lanes: Lanes) -> list[str]:
+    """What was rolled back, and what a rollback would need, asked of the targets."""
+    from pulse_tui.services.rollback.pointer import revalidate  # noqa: PLC0415
+    from pulse_tui.services.rollback.watch import watch_targets  # noqa: PLC0415
+
+    watch_targets(house.rollback, house.clock())
+    _deliver(house, lanes)
     revalidate(house.rollback, house.clock())
     return []
 
 
-# A mute that ran out starts its clock before deadlines are looked at; pointers last: they ask the targets, and pages go first.
-_CHORES: tuple[Callable[[House], list[str]], ...] = (
-    _suites, _runs, _promotions, _targets, _days, _mutes, _deadlines, _deliveries, _verdicts, _pointers,
+# A mute that ran out starts its clock before deadlines are looked at.
+_CHORES: tuple[Callable[[House, Lanes], list[str] | None], ...] = (
+    _suites, _runs, _promotions, _days, _mutes, _deadlines, _deliver, _verdicts,
 )  # fmt: skip
-
-
-def _sentence(error: Exception) -> str:
-    return str(error) if isinstance(error, PulseError) else f"internal error: {type(error).__name__}: {error}"

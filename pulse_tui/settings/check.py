@@ -33,6 +33,9 @@ class Seconds(float):
     """A duration in seconds, written as ``30s``, ``5m``, ``2h``, ``7d`` or a number of seconds."""
 
 
+_LONGEST = 3_660 * 86_400.0  # ten years; a moment that is much further off is none
+
+
 def closest(word: str, known: Iterable[str]) -> str | None:
     """What is known that ``word`` was meant to be; None when nothing is near."""
     words = sorted(known)
@@ -193,7 +196,7 @@ class _Checker:
 
     def duration(self, node: Node, path: str) -> Any:
         read = seconds(node.value) if isinstance(node.value, (str, int, float)) else None
-        if read is None or read <= 0:
+        if read is None or not 0 < read <= _LONGEST:
             self.wrong(node.mark, path, f"{_shown(node)} is not a duration", "write 30s, 5m, 2h or 7d")
             return None
         return Seconds(read)

@@ -28,18 +28,32 @@ class Sent(NamedTuple):
     dead: int
 
 
-def deliver(parts: JudgeParts, holder: str) -> Sent:
-    """Send every due delivery once. One pump at a time over all towers; each send has its own transaction."""
-    now = parts.clock()
-    holder = f"{holder}/{threading.get_ident()}"  # two threads of one process are two pumps
+def due_routes(parts: JudgeParts) -> list[str]:
+    """The routes that have something due now."""
     with parts.store.read() as tx:
-        if not tx.plumbing.due_deliveries(now, 1):
-            return Sent(0, 0, 0)
+        return tx.plumbing.due_routes(parts.clock())
+
+
+def deliver(parts: JudgeParts, holder: str, route: str | None = None) -> Sent:
+    """Send what is due to a route, or to every route in turn, each message once.
+
+    A route has one pump at a time over all towers; each send has its own transaction.
+    """
+    if route is not None:
+        return _pump(route, parts, holder)
+    sent = [_pump(name, parts, holder) for name in due_routes(parts)]
+    return Sent(*(sum(counts) for counts in zip(Sent(0, 0, 0), *sent, strict=True)))
+
+
+def _pump(route: str, parts: JudgeParts, holder: str) -> Sent:
+    now = parts.clock()
+    lease = f"outbox:{route}"
+    holder = f"{holder}/{threading.get_ident()}"  # two threads of one process are two pumps
     with parts.store.write() as tx:
-        epoch = tx.plumbing.claim("outbox", holder, now, LEASE_S, parts.outside.dead)
+        epoch = tx.plumbing.claim(lease, holder, now, LEASE_S, parts.outside.dead)
         if epoch is None:
             return Sent(0, 0, 0)
-        due = tx.plumbing.due_deliveries(now)
+        due = tx.plumbing.due_deliveries(now, route=route)
     outcome = [0, 0, 0]
     for delivery in due:
         after = _send(delivery, parts)
@@ -49,15 +63,15 @@ def deliver(parts: JudgeParts, holder: str) -> Sent:
                 detail = {"kind": after.kind, "route": after.route, "receipt": after.receipt, "error": after.error}
                 tx.log.append(parts.clock(), SYSTEM, f"delivery.{after.state.value}", after.key, detail)
                 _report(after, tx, parts)
-            mine = tx.plumbing.holds_lease("outbox", holder, epoch, parts.clock())
+            mine = tx.plumbing.holds_lease(lease, holder, epoch, parts.clock())
             if mine:
-                tx.plumbing.claim("outbox", holder, parts.clock(), LEASE_S)
+                tx.plumbing.claim(lease, holder, parts.clock(), LEASE_S)
         index = {DeliveryState.SENT: 0, DeliveryState.QUEUED: 1, DeliveryState.DEAD: 2}[after.state]
         outcome[index] += 1
         if not mine:
-            return Sent(*outcome)  # slow destinations outlasted the lease: another pump sends the rest
+            return Sent(*outcome)  # a slow destination outlasted the lease: another pump sends the rest
     with parts.store.write() as tx:
-        tx.plumbing.release("outbox", holder)
+        tx.plumbing.release(lease, holder)
     return Sent(*outcome)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from pulse_tui.domain.delivery import Delivery, DeliveryState
+from pulse_tui.domain.delivery import LONGEST_BACKOFF, Delivery, DeliveryState
 from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.source import SourceStatus
 from pulse_tui.storage.plumbing import tables as t
@@ -67,9 +67,14 @@ class PlumbingTables:
     def has_delivery(self, key: str) -> bool:
         return self._c.execute(sa.select(t.outbox.c.key).where(t.outbox.c.key == key)).first() is not None
 
-    def due_deliveries(self, now: datetime, limit: int = 50) -> list[Delivery]:
-        due = sa.or_(t.outbox.c.next_at.is_(None), t.outbox.c.next_at <= to_us(now))
-        query = sa.select(t.outbox).where(t.outbox.c.state == DeliveryState.QUEUED.value, due)
+    def due_routes(self, now: datetime) -> list[str]:
+        query = sa.select(t.outbox.c.route).where(_due(now)).distinct().order_by(t.outbox.c.route)
+        return list(self._c.execute(query).scalars())
+
+    def due_deliveries(self, now: datetime, limit: int = 50, *, route: str | None = None) -> list[Delivery]:
+        query = sa.select(t.outbox).where(_due(now))
+        if route is not None:
+            query = query.where(t.outbox.c.route == route)
         query = query.order_by(t.outbox.c.created_at).limit(limit)
         return [_DELIVERY.item(r) for r in self._c.execute(query).mappings()]
 
@@ -85,3 +90,10 @@ class PlumbingTables:
 
     def put_value(self, key: str, value: str) -> None:
         upsert(self._c, t.values, [{"key": key, "value": value}])
+
+
+def _due(now: datetime) -> sa.ColumnElement[bool]:
+    """What is to be sent now."""
+    at = t.outbox.c.next_at
+    when = sa.or_(at.is_(None), at <= to_us(now), at > to_us(now + LONGEST_BACKOFF))
+    return sa.and_(t.outbox.c.state == DeliveryState.QUEUED.value, when)

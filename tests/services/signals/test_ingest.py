@@ -491,7 +491,7 @@ def test_one_broken_destination_holds_up_no_other(judge: JudgeParts, http: Any) 
 def test_a_second_pump_waits_for_the_first(judge: JudgeParts) -> None:
     take(judge, breach(1))
     with judge.store.write() as tx:
-        tx.plumbing.claim("outbox", "other", NOW, 60)
+        tx.plumbing.claim("outbox:page", "other", NOW, 60)
     assert deliver(judge, "h") == (0, 0, 0)
 
 

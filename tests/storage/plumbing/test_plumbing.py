@@ -121,3 +121,24 @@ def test_values_are_kept_by_key(store: SqlStore) -> None:
         tx.plumbing.put_value("k", "1")
         tx.plumbing.put_value("k", "2")
         assert tx.plumbing.get_value("k") == "2"
+
+
+def test_what_is_due_is_asked_for_by_route(store: SqlStore) -> None:
+    with store.write() as tx:
+        for number in range(60):
+            tx.plumbing.enqueue(_delivery(f"a{number}", route="a"))
+        tx.plumbing.enqueue(_delivery("b", route="b", created_at=later(minutes=1)))
+        tx.plumbing.enqueue(_delivery("c", route="c").failed(NOW, "later"))
+        assert tx.plumbing.due_routes(NOW) == ["a", "b"]
+        assert [d.key for d in tx.plumbing.due_deliveries(NOW, route="b")] == ["b"]
+
+
+def test_a_clock_that_was_set_back_keeps_no_delivery_waiting(store: SqlStore) -> None:
+    with store.write() as tx:
+        tx.plumbing.enqueue(_delivery("a").failed(later(hours=1), "planned before the clock went back"))
+        assert [d.key for d in tx.plumbing.due_deliveries(NOW)] == ["a"]
+        waiting = _delivery("b")
+        for _ in range(MAX_ATTEMPTS - 1):
+            waiting = waiting.failed(NOW, "no")
+        tx.plumbing.enqueue(waiting)
+        assert [d.key for d in tx.plumbing.due_deliveries(NOW)] == ["a"], "the longest wait there is"

@@ -1,0 +1,93 @@
+"""Lanes of work: what does not answer holds up nobody else, and everything is said once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pulse_tui.domain.errors import PulseError
+from pulse_tui.rounds import work
+from pulse_tui.rounds.lanes import Ended, Lanes
+from pulse_tui.rounds.work import Rounds
+from pulse_tui.wiring import House
+from tests.fakes.small_estate import signal_line, write_estate
+from tests.servers.loopback import Loopback, Reply
+
+
+def until_seen(server: Loopback, path: str) -> None:
+    end = time.monotonic() + 5
+    while not server.seen("POST", path):
+        assert time.monotonic() < end, f"{path} was not asked"
+        time.sleep(0.01)
+
+
+def test_a_lane_that_waits_holds_up_no_other_and_is_never_begun_twice() -> None:
+    lanes, go_on, began = Lanes(), threading.Event(), list[str]()
+
+    def slow() -> list[str]:
+        began.append("slow")
+        go_on.wait(5)
+        return ["slow ended"]
+
+    lanes.begin("slow", slow)
+    for _ in range(5):
+        lanes.begin("slow", slow)
+    lanes.begin("quick", lambda: ["quick ended", "quick ended"])
+    assert not lanes.wait(0.1)
+    assert (lanes.ended(), began) == (Ended(["quick ended"], []), ["slow"])
+    go_on.set()
+    assert lanes.wait(5)
+    assert began == ["slow", "slow"], "once more, for what came meanwhile"
+    assert lanes.ended() == Ended(["slow ended"], [])
+    assert lanes.ended() == Ended([], [])
+
+
+def test_a_lane_that_breaks_says_so_and_is_begun_again() -> None:
+    def breaks(error: Exception) -> list[str]:
+        raise error
+
+    lanes = Lanes(inline=True)
+    lanes.begin("a", lambda: breaks(KeyError("x")))
+    lanes.begin("a", lambda: breaks(PulseError("the database is locked")))
+    lanes.begin("a", lambda: ["fine"])
+    assert lanes.ended() == Ended(
+        ["fine"], ["housekeeping broke: internal error: KeyError: 'x'", "housekeeping broke: the database is locked"]
+    )
+
+
+def test_a_destination_and_a_target_that_do_not_answer_hold_up_no_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+
+    def after(answer: Any) -> Any:
+        go_on.wait(10)
+        return answer
+
+    monkeypatch.setattr(work, "_targets", lambda _house, _lanes: after([]))  # a target that is silent
+    with Loopback() as server:
+        server.on("POST", "/hook", Reply())
+        server.on("POST", "/slow", lambda _request: after(Reply()))
+        folder = write_estate(tmp_path / "estate", server.url)
+        config = folder / "pulse.yaml"
+        slow = f'routes:\n  - {{id: a-slow-one, kind: notify, url: "{server.url}/slow"}}\n'
+        config.write_text(config.read_text().replace("routes:\n", slow))
+        house = House(folder)
+        house.sync()
+        rounds = Rounds(house)
+        assert rounds.housekeeping().message == ""
+        (folder / "signals" / "s.jsonl").write_text(signal_line())
+        assert rounds.round("drop").changed
+        until_seen(server, "/slow")
+        until_seen(server, "/hook")
+        began = time.monotonic()
+        assert not rounds.housekeeping().failed
+        assert time.monotonic() - began < 2
+        assert not rounds.lanes.wait(0.01)
+        go_on.set()
+        assert rounds.lanes.wait(10)
+        house.close()
