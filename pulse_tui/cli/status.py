@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from pulse_tui.cli.output import emit, opened
-from pulse_tui.domain.errors import NotFound
+from pulse_tui.domain.errors import ConfigError, NotFound
 from pulse_tui.domain.health import Health
 from pulse_tui.domain.moments import age, from_us, iso, to_us
 from pulse_tui.domain.standing import Standing
@@ -30,7 +30,8 @@ def arguments(parser: argparse.ArgumentParser, name: str) -> None:
         parser.add_argument("--quarantine", action="store_true", help="the records that were refused, newest first")
         parser.epilog = (
             "Exits with 1 when a P1 or P2 alert is open, a quarantined release serves, a rollback stopped\n"
-            "short of its end, a plan waits, or nothing came for so long that nobody knows how production stands;\n"
+            "short of its end, a plan waits, nothing came for so long that nobody knows how production stands, or the policy\n"
+            "cannot be read;\n"
             "with --quarantine when something was refused."
         )
     if name == "explain":
@@ -51,18 +52,33 @@ def run(options: argparse.Namespace, name: str) -> int:
         now_us, operators = to_us(house.clock()), house.settings.operators
         urgent = {a.owner for a in board.alerts if a.priority in URGENT and a.state == "firing"}
         silent = [(owner, why) for owner in sorted(urgent) if (why := unpaged(routes_of(house.settings), owner))]
-        advice = [house.desk().story(a.id) for a in _urgent(board)[:_ADVISED]]
+        broken = _broken(house)
+        # The advice asks the gate, and so the policy.
+        advice = [house.desk().story(a.id) for a in _urgent(board)[:_ADVISED]] if not broken else []
     lines = _lines(board, operators, now_us, advice)
+    lines[1:1] = broken
     lines[1:1] = [f"NOBODY IS PAGED for {owner or 'what has no owner'}: {why}" for owner, why in silent]
     emit(options, board, lines)
     unfit = any(Standing.QUARANTINED in r.words for r in board.registry)
     waits = board.plans or any(r.stopped for r in board.runs)
-    return 1 if board.header.p1 or board.header.p2 or unfit or waits or _blind(board.header) else 0
+    return 1 if board.header.p1 or board.header.p2 or unfit or waits or broken or _blind(board.header) else 0
 
 
 def _blind(h: Header) -> bool:
     """Nothing came from anywhere for a while, and what serves in production is no longer known to be ok."""
     return bool(h.as_of) and h.production_stale > 0
+
+
+def _broken(house: House) -> list[str]:
+    """A policy that cannot be read: nothing is collected or judged, and what is shown is of before."""
+    try:
+        _ = house.policy
+    except ConfigError as error:
+        first, more = error.problems[0], len(error.problems) - 1
+        what = f"{first.where}: {first.what.partition(chr(10))[0]}"
+        rest = f" (and {more} more)" if more else ""
+        return [f"THE POLICY CANNOT BE READ, nothing is collected or judged: {what}{rest}; pulse-tui policy check"]
+    return []
 
 
 def _rollbacks(board: Board, operators: Sequence[OperatorShape], now_us: int) -> list[str]:

@@ -187,3 +187,11 @@ def test_many_old_names_do_not_bury_the_answer(shell: Shell) -> None:
 def test_what_init_writes_needs_no_warning(shell: Shell, home: Path) -> None:
     assert shell.bare("init", home / "first").code == 0
     assert shell.bare("release", "calendar", "--config", home / "first").err == ""
+
+
+def test_a_policy_that_cannot_be_read_is_named_by_status_and_is_no_good_answer(shell: Shell) -> None:
+    rule = "{id: a, owner: ml, review: 2027-01-01, description: d, on: [cve], priority: P1, actions: [notify], all: [nope.x > 1]}"
+    (shell.config / "broken.yaml").write_text(f"policy:\n  rules:\n    - {rule}\n")
+    said = shell("status")
+    assert said.code == 1
+    assert "THE POLICY CANNOT BE READ, nothing is collected or judged: broken.yaml:3" in said.out

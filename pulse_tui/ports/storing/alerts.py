@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -43,8 +43,8 @@ class Judgements(Protocol):
         """Alerts about the condition there, open or not, on which an operator's decision stands at ``now``; newest first."""
         ...
 
-    def resolved_at(self, signal_fingerprint: str) -> datetime | None:
-        """When the last alert about the condition was resolved; None when none ever was."""
+    def resolved_at(self, signal_fingerprint: str, besides: Collection[datetime] = ()) -> datetime | None:
+        """When the last alert about the condition was resolved, at another moment than ``besides``; None when none was."""
         ...
 
     def alert(self, alert_id: str) -> Alert | None: ...

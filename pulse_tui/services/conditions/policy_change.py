@@ -23,6 +23,8 @@ from pulse_tui.services.signals.judge import around
 from pulse_tui.services.signals.respond import Responder, close_alert
 
 _SEEN = "policy.digest"
+_CHANGED, _SUBJECT = "policy.changed", "policy"
+"""How the audit log has a change: what a policy ended, at that moment, has not ended by its own evidence."""
 BACK = timedelta(days=90)
 """Conditions last reported longer ago are not judged again."""
 
@@ -44,7 +46,7 @@ def take_policy(parts: JudgeParts, now: datetime) -> int | None:
         tx.plumbing.put_value(_SEEN, digest)
         if before is None:
             return None  # the first policy of this database: everything was judged by it
-        tx.log.append(now, SYSTEM, "policy.changed", "policy", {"from": before, "to": digest})
+        tx.log.append(now, SYSTEM, _CHANGED, _SUBJECT, {"from": before, "to": digest})
         _retire(tx, parts, now)
         return _again(tx, parts, now)
 
@@ -69,7 +71,7 @@ def _again(tx: Transaction, parts: JudgeParts, now: datetime) -> int:
     responder = Responder(tx, parts, now)
     news = list(differing(pairs, tx))
     for decision, fact in news:
-        responder.respond(decision, fact)
+        responder.respond(decision, fact, over=f"rule {decision.rule_id} no longer asks for it")
     return sum(d.outcome is Outcome.FIRED for d, _ in news)
 
 
@@ -92,10 +94,11 @@ def unended(
     signals: Iterable[Signal], tx: Transaction, parts: JudgeParts, concerns: Collection[str] = ()
 ) -> Iterator[Signal]:
     """Those of the signals whose condition has not ended as far as is known; ``concerns``: that are open, by condition."""
+    by_policy = [e.at for e in tx.log.entries(subject=_SUBJECT) if e.action == _CHANGED]
     for signal in signals:
         if signal.signal_type is SignalType.VERSION_EVENT and signal.fingerprint not in concerns:
             continue  # an event; only a concern that is still open about it is a condition
-        resolved = tx.judgements.resolved_at(signal.fingerprint)
+        resolved = tx.judgements.resolved_at(signal.fingerprint, besides=by_policy)
         if resolved is not None and resolved >= signal.observed_at:
             continue
         if isinstance(signal.evidence, MetricEvidence) and _overtaken(signal, signal.evidence, tx):

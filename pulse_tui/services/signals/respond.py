@@ -43,17 +43,17 @@ class Responder:
         self._open.update(self._tx.judgements.open_alerts(wanted))
         self._asked |= wanted
 
-    def respond(self, decision: Decision, fact: Fact) -> None:
-        """Open, count or close the alert, and pass the event to the actions."""
+    def respond(self, decision: Decision, fact: Fact, over: str = "") -> None:
+        """Open, count or close the alert (``over``: why, where it is not the signal that reports it), and pass the event
+        to the actions."""
         if decision.fingerprint not in self._asked:
             self.expect([decision.fingerprint])
         standing = self._open.get(decision.fingerprint)
         if decision.outcome is Outcome.NOT_FIRED:
             # A late signal does not change what was seen since.
             if standing is not None and decision.at >= standing.last_at:
-                self._over(
-                    standing, f"signal {fact.signal.id} reports that the condition is resolved", decision.version
-                )
+                why = over or f"signal {fact.signal.id} reports that the condition is resolved"
+                self._over(standing, why, decision.version)
             for hold in self._holding(decision.version):
                 if hold.asset_id == decision.asset_id and hold.placed_by == f"rule {decision.rule_id}":
                     self._let_go(hold, lambda placed: placed.fingerprint == decision.fingerprint)

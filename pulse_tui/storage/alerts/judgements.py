@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -106,9 +106,11 @@ class JudgementTables:
         )
         return [_ALERT.item(r) for r in self._c.execute(query.order_by(a.first_at.desc(), a.id)).mappings()]
 
-    def resolved_at(self, signal_fingerprint: str) -> datetime | None:
+    def resolved_at(self, signal_fingerprint: str, besides: Collection[datetime] = ()) -> datetime | None:
         query = sa.select(sa.func.max(t.alerts.c.resolved_at)).where(
-            t.alerts.c.signal_fingerprint == signal_fingerprint, t.alerts.c.open_key.is_(None)
+            t.alerts.c.signal_fingerprint == signal_fingerprint,
+            t.alerts.c.open_key.is_(None),
+            t.alerts.c.resolved_at.not_in([to_us(at) for at in besides]),
         )
         found = self._c.execute(query).scalar_one()
         return from_us(found) if found is not None else None

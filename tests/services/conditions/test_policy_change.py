@@ -72,6 +72,25 @@ def test_a_threshold_that_is_raised_ends_what_it_no_longer_asks_for(judge: Judge
     assert standing(judge) == []
 
 
+def test_what_a_policy_ended_stands_again_under_one_that_asks_for_it(judge: JudgeParts) -> None:
+    take_policy(judge, NOW)
+    take(judge, signal(1, asset_id="support-bot", environment=CANARY, current_version="3.8.2"))
+    raised = policy("service.ratio > 1.15", "service.ratio > 1.50")
+    take_policy(judge._replace(policy=raised), later(hours=1))
+    assert alerts(judge)[0].resolved_why == "rule latency-breach-canary no longer asks for it"
+    take_policy(judge, later(hours=2))
+    assert standing(judge) == ["latency-breach-canary"]
+
+
+def test_a_rule_that_is_renamed_goes_on_with_what_stands(judge: JudgeParts) -> None:
+    take_policy(judge, NOW)
+    take(judge, CVE)
+    renamed = policy("id: critical-cve-exposed", "id: critical-cve-reachable")
+    take_policy(judge._replace(policy=renamed), later(hours=1))
+    assert "critical-cve-reachable" in standing(judge)
+    assert "critical-cve-exposed" not in standing(judge)
+
+
 def test_the_same_again_is_no_second_occurrence(judge: JudgeParts) -> None:
     take_policy(judge, NOW)
     take(judge, CVE)
