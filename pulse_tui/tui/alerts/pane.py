@@ -29,8 +29,9 @@ def no_alerts(board: Board) -> str:
         return f"none of {len(board.sources)} sources was collected yet: ctrl-r collects now, S says how each is doing"
     good = f"{len(board.sources) - len(bad)} of {len(board.sources)} sources are good"
     doubt = f" ({', '.join(bad[:3])}{' …' if len(bad) > 3 else ''} not: S says why)" if bad else ""
+    on = "1 asset" if assets == 1 else f"{assets} assets"
     return (
-        f"no alert is open on {assets} assets; {good}{doubt}. What fires stands here: Enter opens it, p plans its rollback. "
+        f"no alert is open on {on}; {good}{doubt}. What fires stands here: Enter opens it, p plans its rollback. "
         "Tab or 1 to 4 goes to another pane, ? lists every key"
     )
 

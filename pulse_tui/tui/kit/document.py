@@ -92,23 +92,57 @@ def wrap(text: str, width: int) -> list[str]:
     return [*lines, line.rstrip()] if line.strip() else lines
 
 
-def lay_out(blocks: Sequence[Block], width: int) -> list[Line]:
-    """The page as lines. The label column is as wide as the widest label, or above the text on a narrow screen."""
+QUESTIONS = ("WHAT CHANGED", "WHAT IS THE RISK", "WHAT TO DO NOW")
+"""Where a page begins with these, the last of them is seen without scrolling."""
+
+
+def lay_out(blocks: Sequence[Block], width: int, height: int = 0) -> list[Line]:
+    """The page as lines. The label column is as wide as the widest label, or above the text on a narrow screen.
+
+    ``height``: lines that are seen at once. A page that begins with the three questions and has more is folded: what is
+    too long of the first two goes on below the third, under ``… CHANGED`` and ``… RISK``. Nothing is left out.
+    """
     labels = max((cell_len(block.label) for block in blocks), default=0)
     beside = labels + 3 if labels + 3 <= width // 3 else 3
+    parts = [_laid(block, width, beside) for block in blocks]
+    apart = [bool(number and block.label and not block.tight) for number, block in enumerate(blocks)]
+    if height and beside > 3 and tuple(block.label for block in blocks[:3]) == QUESTIONS:
+        kept = _seen_at_once([len(part) for part in parts[:3]], height - 3)
+        below: list[list[Line]] = []
+        for place, block in enumerate(blocks[:2]):
+            whole, most = parts[place], kept[place]
+            if len(whole) > most:
+                label = (fit(f" … {block.label.split()[-1]}", beside), block.label_style)
+                parts[place] = [*whole[: most - 1], (*whole[most - 1], ("…", styles.DIM))]
+                below.append([(label, *whole[most][1:]), *whole[most + 1 :]])
+        parts[3:3], apart[3:3] = below, [True] * len(below)
     lines: list[Line] = []
-    for number, block in enumerate(blocks):
-        if number and block.label and not block.tight:
-            lines.append(())
-        label = f" {safe(block.label)}"
-        if block.label and beside == 3:
-            lines.append(((label, block.label_style),))
-            label = ""
-        for text in block.lines or ("",):
-            for part in wrap(text, max(8, width - beside - 1)):
-                lines.append(((fit(label, beside), block.label_style), *tint(part, block.style)))
-                label = ""
+    for part, space in zip(parts, apart, strict=True):
+        lines += [(), *part] if space else part
     return lines
+
+
+def _laid(block: Block, width: int, beside: int) -> list[Line]:
+    lines: list[Line] = []
+    label = f" {safe(block.label)}"
+    if block.label and beside == 3:
+        lines.append(((label, block.label_style),))
+        label = ""
+    for text in block.lines or ("",):
+        for part in wrap(text, max(8, width - beside - 1)):
+            lines.append(((fit(label, beside), block.label_style), *tint(part, block.style)))
+            label = ""
+    return lines
+
+
+def _seen_at_once(long: Sequence[int], room: int) -> list[int]:
+    """How many lines of each of three parts stand above the fold of ``room`` lines; all, where they fit."""
+    changed, risk, todo = long
+    if changed + risk + todo <= room:
+        return [changed, risk, todo]
+    left = max(room - todo, 4)
+    kept_risk = max(2, min(risk, left - min(changed, left // 2)))
+    return [max(2, min(changed, left - kept_risk)), kept_risk, todo]
 
 
 class Document(Canvas):
@@ -119,7 +153,7 @@ class Document(Canvas):
         super().__init__(id=id)
         self._blocks = tuple(blocks)
         self._lines: list[Line] = []
-        self._laid_for = -1
+        self._laid_for = (-1, -1)
         self._top = 0
 
     @property
@@ -131,13 +165,13 @@ class Document(Canvas):
         """Another page, or the same one with news."""
         if tuple(blocks) != self._blocks:
             self._blocks = tuple(blocks)
-            self._laid_for = -1
+            self._laid_for = (-1, -1)
             self.redraw()
 
     def prepare(self, width: int, height: int) -> None:
-        if self._laid_for != width:
-            self._lines = lay_out(self._blocks, width)
-            self._laid_for = width
+        if self._laid_for != (width, height):
+            self._lines = lay_out(self._blocks, width, height)
+            self._laid_for = (width, height)
         self._top = max(0, min(self._top, len(self._lines) - height))
 
     def draw_line(self, y: int, width: int, height: int) -> Sequence[Span]:
