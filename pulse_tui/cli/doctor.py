@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import shutil
 import sys
 from collections.abc import Callable, Collection, Iterator
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from pulse_tui.cli.output import emit
 from pulse_tui.domain.delivery import undelivered
-from pulse_tui.domain.errors import NoDatabase, PulseError
+from pulse_tui.domain.errors import ConfigError, NoDatabase, PulseError
 from pulse_tui.domain.moments import iso
 from pulse_tui.settings.check import nearest
 from pulse_tui.wiring import House, find_config, operator_name
@@ -96,15 +98,13 @@ def _parts(house: House) -> Iterator[Line]:
     yield from named
     if not stored:
         return
-    yield from _step_targets(house)
-    yield from _metrics(house)
-    yield from _rollback_targets(house)
-    yield from _rollback_runs(house)
-    yield from _messages(house)
-    yield from _sources(house, {line.what for line in named if line.ok is False})
-    yield from _suites(house)
-    yield _hooks(house)
-    yield from _log(house)
+    failed = {line.what for line in named if line.ok is False}
+    for part in (
+        _step_targets, _metrics, _rollback_targets, _rollback_runs, _messages, partial(_sources, named=failed), _suites,
+        _hooks, _log,
+    ):  # fmt: skip
+        with contextlib.suppress(ConfigError):  # the policy or a playbook, which is named above; the rest is checked
+            yield from part(house)
 
 
 def _checked(what: str, look: Callable[[House], str], house: House) -> Iterator[Line]:
@@ -351,16 +351,17 @@ def _suites(house: House) -> Iterator[Line]:
             yield Line(f"suite {seen.suite}'s command", found is not None, found or f"{command[0]!r} was not found")
 
 
-def _hooks(house: House) -> Line:
+def _hooks(house: House) -> Iterator[Line]:
     """Whether webhooks make polls immediate, and of which sources."""
     parts, shape = house.judging, house.settings.hooks
     able = [s for s in parts.sources.values() if hasattr(parts.source_kinds[s.kind], "hint")]
     trusted = [s.id for s in able if getattr(s.options, "webhook_secret", None)]
     if shape is None:
         could = f"; {', '.join(s.id for s in able)} could send them: hooks: {{listen: 127.0.0.1:8765}}" if able else ""
-        return Line("hooks", None, f"no webhooks are taken in, sources are polled{could}")
+        yield Line("hooks", None, f"no webhooks are taken in, sources are polled{could}")
+        return
     bare = [s.id for s in able if s.id not in trusted]
-    return Line(
+    yield Line(
         "hooks",
         True if trusted else None,
         f"a tower or agent listens on {shape.listen}, POST /hooks/<source>; "

@@ -166,6 +166,7 @@ def _urgent(board: Board) -> list[AlertRow]:
 
 def _todo(board: Board, advice: Sequence[AlertStory]) -> list[str]:
     lines = [f"  {r.todo}    {r.headline}" for r in board.runs if r.stopped]
+    lines += [f"  pulse-tui explain {a.id}    {a.priority} {a.title}" for a in _urgent(board)[:_ADVISED] if not advice]
     for story in advice:
         lines.append(f"  {story.alert.priority} {story.alert.title}: pulse-tui explain {story.alert.id}")
         lines += [f"    {line}" for line in story.advice]

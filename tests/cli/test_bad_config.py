@@ -195,3 +195,21 @@ def test_a_policy_that_cannot_be_read_is_named_by_status_and_is_no_good_answer(s
     said = shell("status")
     assert said.code == 1
     assert "THE POLICY CANNOT BE READ, nothing is collected or judged: broken.yaml:3" in said.out
+
+
+def test_a_policy_that_cannot_be_read_hides_no_state(shell: Shell) -> None:
+    (shell.config / "signals" / "s.jsonl").write_text(signal_line())
+    shell("refresh", "drop")
+    before = shell("status")
+    assert before.code == 1
+    with (shell.config / "pulse.yaml").open("a") as file:
+        file.write('policy:\n  rules: [{id: x, when: "asset.tier ==="}]\n')
+    said = shell("status")
+    assert said.code == 1
+    assert "THE POLICY CANNOT BE READ, nothing is collected or judged: pulse.yaml:" in said.out
+    alert = next(line for line in before.out.splitlines() if line.startswith("  P"))
+    assert alert in said.out
+    assert f"pulse-tui explain {alert.split()[1]}" in said.out
+    checked = shell("doctor")
+    assert "FAIL policy: " in checked.out
+    assert "ok   audit chain: " in checked.out, "the rest is checked all the same"
