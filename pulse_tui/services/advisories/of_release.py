@@ -10,11 +10,11 @@ import msgspec
 
 from pulse_tui.domain.advisory import Audit, Finding
 from pulse_tui.domain.decision import Decision
-from pulse_tui.domain.estate import Component, Dependency, Deployment
+from pulse_tui.domain.estate import GROUP, Component, Dependency, Deployment
 from pulse_tui.domain.evidence import AdvisoryEvidence
 from pulse_tui.domain.hold import HoldKind
 from pulse_tui.domain.release import Release
-from pulse_tui.domain.words import ComponentKind, Environment, Outcome, Priority
+from pulse_tui.domain.words import SOFTWARE, ComponentKind, Environment, Outcome, Priority
 from pulse_tui.enrich.advisories.groups import by_name, merged
 from pulse_tui.enrich.advisories.matching import advisory_signals, condition, match
 from pulse_tui.enrich.lookups import component_key, keys_of
@@ -72,6 +72,8 @@ class Audited(NamedTuple):
     """Names of packages that no advisory can be matched with: it is not known which package is meant."""
     unaudited: tuple[Unaudited, ...] = ()
     """What of it no stored advisory can judge."""
+    software: int = 0
+    """Components that advisories could name: packages and images, no models, and nothing that only holds others."""
 
     def reaches(self, name: str, tx: Transaction) -> bool | None:
         """Whether the vulnerability of this name reaches the release; None when nobody can say."""
@@ -115,7 +117,8 @@ def advisories_of(tx: Transaction, parts: JudgeParts, release: Release, environm
     packaged = (c for c in components if c.kind is ComponentKind.PACKAGE)
     unkeyed = frozenset(c.name.lower() for c in packaged if component_key(c) is None)
     open_ = unaudited(tx, components, (f for weakness in found for f in weakness.findings))
-    return Audited(basis, len(components), tuple(found), refused, unkeyed, tuple(open_))
+    software = sum(c.kind in SOFTWARE and not c.id.startswith(GROUP) for c in components)
+    return Audited(basis, len(components), tuple(found), refused, unkeyed, tuple(open_), software)
 
 
 def advisory_of_hold(tx: Transaction, decision_id: str | None) -> str | None:

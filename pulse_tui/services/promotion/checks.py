@@ -128,7 +128,11 @@ def _advisories(a: Asked) -> Iterator[Found]:
     if rest:
         yield Found(_FAILED, f"less urgent: {_named(rest)}{basis}", slight=True)
     if not audited.weaknesses and audited.basis is not Basis.IN_FORCE:
-        yield Found(_OK, f"no stored advisory reaches {version} ({_many(audited.components, 'component')}){basis}")
+        open_ = len(audited.unaudited)
+        counted = _many(audited.components, "component") + (f", {open_:,} of them not audited" if open_ else "")
+        # Where nothing could be judged, that nothing was found says nothing.
+        status = _MISSING if open_ and open_ == audited.software else _OK
+        yield Found(status, f"no stored advisory reaches {version} ({counted}){basis}", _which(a) if open_ else "")
 
 
 def _named(weaknesses: Sequence[Weakness]) -> str:
@@ -386,8 +390,11 @@ def _read(a: Asked, bills: list[BillHead], tied: str) -> Found:
         return Found(status, f"{told}; {_many(refused, 'record')} refused: what they name is not audited", todo)
     if not components:
         return Found(_MISSING, f"{told}: an empty bill proves nothing", "Make it again from what is deployed")
-    todo = f"which and why: pulse-tui components unaudited {asset_id}" if open_ else ""
-    return Found(_OK, told, todo)
+    return Found(_OK, told, _which(a) if open_ else "")
+
+
+def _which(a: Asked) -> str:
+    return f"which and why: pulse-tui components unaudited {a.release.asset_id}"
 
 
 def _many(count: int, noun: str) -> str:

@@ -411,3 +411,15 @@ def test_each_of_several_holds_is_named_with_its_reason_and_the_command_that_lif
         (line,) = [t for t in todo if f" {name} " in t and t.startswith("block")]
         assert f"({why})" in line
         assert line.endswith(f"pulse-tui freeze {name} --lift --why REASON")
+
+
+def test_nothing_found_in_what_could_not_be_audited_is_not_ok(parts: RollbackParts) -> None:
+    vllm = Advisory(id="X-1", source="osv", modified=NOW, title="x", affected=(Affected("PyPI", "vllm", ("0.1",)),))
+    take(parts, vllm)
+    billed(parts, package("vllm"), CONDA)
+    some = found(ask(parts), "advisories")
+    assert (some.status, "(2 components, 1 of them not audited)" in some.detail) == ("ok", True)
+    billed(parts, CONDA, UNNAMED)
+    none = found(ask(parts), "advisories")
+    assert (none.status, "(2 components, 2 of them not audited)" in none.detail) == ("missing", True)
+    assert "components unaudited support-bot" in none.todo
