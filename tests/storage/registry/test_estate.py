@@ -4,8 +4,8 @@ import pytest
 
 from pulse_tui.domain.errors import NotFound, Refused
 from pulse_tui.domain.estate import DataHandling, Estate
-from pulse_tui.domain.release import Interface, Lineage, Promotion, ReleaseState
-from pulse_tui.domain.words import Environment, Exposure
+from pulse_tui.domain.release import Interface, Lineage, Promotion, PushedChange, ReleaseState
+from pulse_tui.domain.words import Change, Environment, Exposure
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.nouns import CANARY, NOW, PRODUCTION, asset, changed, deployment, later, release
 
@@ -195,3 +195,29 @@ def test_promotions_are_told_newest_first(store: SqlStore) -> None:
             why="better",
         )
         assert [p.version for p in tx.estate.promotions("support-bot", limit=2)] == ["4", "2"]
+
+
+def test_many_numbers_are_taken_at_once_in_order_and_go_on_from_the_last(store: SqlStore) -> None:
+    with store.write() as tx:
+        assert tx.estate.next_iteration("support-bot") == 1
+        assert tx.estate.next_iterations(["support-bot", "other", "support-bot"]) == [2, 1, 3]
+        assert tx.estate.next_iterations([]) == []
+    with store.write() as tx:
+        assert tx.estate.next_iterations(["support-bot"]) == [4]
+        assert tx.estate.next_iteration("other") == 2
+
+
+def test_pushed_releases_and_changes_are_kept_with_the_numbers_that_they_carry(store: SqlStore) -> None:
+    change = PushedChange(
+        asset_id="support-bot", iteration=9, change=Change.RETRAINING, at=NOW, by="ana", what="new data", version="1"
+    )
+    unnamed = changed(change, iteration=12, version=None, environment=Environment.CANARY, digest="sha256:9")
+    with store.write() as tx:
+        tx.estate.add_pushed([release("1", iteration=7)], [change, unnamed])
+        known = release("1", iteration=7)
+        assert tx.estate.release("support-bot", "1") == known
+        asked = {("support-bot", "1"), ("support-bot", "2"), ("other", "1")}
+        assert tx.estate.known_versions(asked) == {("support-bot", "1")}
+        assert tx.estate.pushed_changes("support-bot") == [unnamed, change]
+        assert tx.estate.pushed_changes("support-bot", "1") == [change]
+        assert tx.estate.pushed_changes("support-bot", limit=1) == [unnamed]
