@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from pulse_tui.domain.advice import Advice
 from pulse_tui.domain.alert import Alert
@@ -88,13 +89,20 @@ class _Target:
         self.parts = parts
         self.alert = alert
         self.underway = Underway(tx, alert, now)
-        self.serving: Deployment | None = None
-        self.release: Release | None = None
-        if alert.asset_id and alert.environment:
-            self.serving = tx.estate.deployment(alert.asset_id, alert.environment)
-        if self.serving is not None:
-            back = way_back(tx, self.serving.asset_id, self.serving.environment, self.serving.version)
-            self.release = back.release
+
+    @cached_property
+    def serving(self) -> Deployment | None:
+        """What serves there; None also when the alert names no place."""
+        if not (self.alert.asset_id and self.alert.environment):
+            return None
+        return self.tx.estate.deployment(self.alert.asset_id, self.alert.environment)
+
+    @cached_property
+    def release(self) -> Release | None:
+        """The rollback target; None also when nothing serves there."""
+        if self.serving is None:
+            return None
+        return way_back(self.tx, self.serving.asset_id, self.serving.environment, self.serving.version).release
 
     @property
     def move(self) -> str:
