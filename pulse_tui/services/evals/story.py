@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pulse_tui.domain.alert import OPEN
 from pulse_tui.domain.errors import NotFound
 from pulse_tui.domain.estate import Deployment
 from pulse_tui.domain.evals import (
@@ -15,6 +16,7 @@ from pulse_tui.domain.evals import (
     TaskVerdict,
     Verdict,
 )
+from pulse_tui.domain.evidence import MetricEvidence
 from pulse_tui.domain.moments import iso, to_us
 from pulse_tui.domain.release import numbered
 from pulse_tui.domain.views.evals import BenchStory, GateRow, RunRow
@@ -158,24 +160,53 @@ def _todo(
         return
     word = comparison.verdict()
     if word is Verdict.FAIL:
-        for deployment in _serving(tx, run):
+        yield from _failed(tx, parts, run)
+    elif word is Verdict.INCONCLUSIVE:
+        yield from _undecided(tx, parts, run, comparison)
+    else:
+        yield f"nothing: by {suite.id} it may be promoted; the gate has the other checks"
+
+
+def _failed(tx: Transaction, parts: JudgeParts, run: EvalRun) -> Iterator[str]:
+    """The advice of its alerts, and a target for where it serves without one."""
+    advised = _advised(tx, parts, run)
+    yield from advised
+    for deployment in _serving(tx, run):
+        if deployment.environment not in advised.values():
             back = way_back(tx, run.asset_id, deployment.environment, run.version).release
             there = deployment.environment.value
             yield f"roll {there} back to {back.version}" if back else f"no rollback target in {there}: fix forward"
+    if not advised:
         yield "do not promote it: the gate is closed until it is fixed and measured again"
-        return
-    if word is Verdict.INCONCLUSIVE:
+
+
+def _undecided(tx: Transaction, parts: JudgeParts, run: EvalRun, comparison: Comparison) -> Iterator[str]:
+    """The advice of its alerts, else what would decide; and who took the risk."""
+    advised = _advised(tx, parts, run)
+    yield from advised
+    if not advised:
         open_ = [v for v in comparison.verdicts if v.verdict is Verdict.INCONCLUSIVE and v.must_pass]
         wants = [f"{_named(v)}: {more}" for v in open_ if (more := more_words(v))]
         yield "measure more: " + "; ".join(wants[:3]) if wants else "measure more: how much is not known yet"
-        known = tx.evals.acceptances(run.asset_id, run.version)
-        accepted = [a for a in known if covers(a, comparison) and a.until > parts.clock()]
-        if accepted:
-            yield f"the risk is accepted until {accepted[0].until:%Y-%m-%d} by {accepted[0].accepted_by}"
-        else:
-            yield "until then the gate blocks; an operator may accept the risk for some days"
-        return
-    yield f"nothing: by {suite.id} it may be promoted; the gate has the other checks"
+    known = tx.evals.acceptances(run.asset_id, run.version)
+    accepted = [a for a in known if covers(a, comparison) and a.until > parts.clock()]
+    if accepted:
+        yield f"the risk is accepted until {accepted[0].until:%Y-%m-%d} by {accepted[0].accepted_by}"
+    elif not advised:
+        yield "until then the gate blocks; an operator may accept the risk for some days"
+
+
+def _advised(tx: Transaction, parts: JudgeParts, run: EvalRun) -> dict[str, Environment | None]:
+    """What the pages of the open alerts about this run advise and for where, the most urgent first, each once."""
+    lines: dict[str, Environment | None] = {}
+    for alert in sorted(tx.judgements.alerts(list(OPEN), asset_id=run.asset_id), key=lambda a: a.priority.rank):
+        signal = tx.signals.get(alert.signal_id)
+        if signal is None or not isinstance(signal.evidence, MetricEvidence):
+            continue
+        if (signal.evidence.suite, signal.evidence.candidate_run) == (run.suite, run.id):
+            for line in parts.advise(tx, parts, alert, signal, parts.clock()).lines:
+                lines.setdefault(line, alert.environment)
+    return lines
 
 
 def _named(line: TaskVerdict) -> str:
