@@ -94,7 +94,8 @@ def _rollbacks(board: Board, operators: Sequence[OperatorShape], now_us: int) ->
         able = [o.name for o in operators if plan.environment in o.environments and o.name not in plan.approved_by]
         who = f"; may approve: {', '.join(able) or 'nobody'}" if plan.state == "proposed" and not plan.void else ""
         since, left = age(plan.since_us, now_us), age(now_us, plan.expires_us)
-        lines += [f"ROLLBACK WAITS: {plan.headline}, since {since}, expires in {left}{who}", f"  {plan.todo}"]
+        ends = f", since {since}, expires in {left}{who}" if not plan.void else ""
+        lines += [f"ROLLBACK WAITS: {plan.headline}{ends}", f"  {plan.todo}"]
     return lines
 
 

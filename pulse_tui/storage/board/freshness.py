@@ -172,7 +172,7 @@ def _moments(
     # Each of these is the last moment at which things are still as they are.
     yield from (int(last) + 1 for last in (*lates, deadline, due) if last is not None and last >= now_us)
     yield from (int(until) for until in (silenced, acknowledged) if until is not None)
-    yield from (plan.expires_us for plan in rollbacks.plans)
+    yield from (plan.expires_us for plan in rollbacks.plans if plan.expires_us > now_us)
     if any(not run.stopped for run in rollbacks.runs):
         yield now_us + RUNNING_US  # its process may be gone
     if undecided is not None:

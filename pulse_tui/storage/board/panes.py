@@ -141,7 +141,7 @@ def read_kept(
     urgent = sorted((_alert(row, last.get(row[0], ""), now) for row in opened), key=alert_urgency)
     alerts = _same(urgent, before.board.alerts if before else ())
     standing = [StandingHold(*row) for row in execute(_HOLDS, {"now": now_us})]
-    rollbacks = read_rollbacks(execute, now, dead, rules)
+    rollbacks = read_rollbacks(execute, now, dead, rules, {a.id for a in alerts})
     marks = list(rollbacks.marks())
     known = before.registry if before else None
     registry = read_registry(execute, alerts, standing, now_us, touched, known, marks)

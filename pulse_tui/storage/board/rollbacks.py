@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from pulse_tui.domain.moments import to_us
+from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.domain.rollback import Rules
 from pulse_tui.domain.views.rollback import PlanRow, RunRow
 from pulse_tui.storage.board.trends import Execute
@@ -26,6 +26,10 @@ WHERE r.active_key IS NOT NULL
 ORDER BY r.started_at DESC, r.id
 """
 _PLANS = "SELECT hash, state, body FROM plans WHERE state IN ('proposed', 'approved') ORDER BY seq DESC LIMIT :limit"
+_NEWER = """
+SELECT n.hash, n.state, n.body FROM plans n
+WHERE n.asset_id = :asset AND n.seq > (SELECT p.seq FROM plans p WHERE p.hash = :hash)
+"""
 _VOTES = """
 SELECT a.plan_hash, a.principal FROM approvals a JOIN plans p ON p.hash = a.plan_hash
 WHERE p.state IN ('proposed', 'approved') AND a.yes AND a.expires_at > :now ORDER BY a.at, a.principal
@@ -39,6 +43,8 @@ class _Made(NamedTuple):
 
     row: PlanRow
     under: Rules
+    alert: str
+    """The id of the alert that it answers; empty when it answers none."""
 
 
 class Rollbacks(NamedTuple):
@@ -56,11 +62,16 @@ class Rollbacks(NamedTuple):
 
 
 def read_rollbacks(
-    execute: Execute, now: datetime, dead: Callable[[str], bool], rules: Callable[[], Rules | None]
+    execute: Execute,
+    now: datetime,
+    dead: Callable[[str], bool],
+    rules: Callable[[], Rules | None],
+    open_alerts: Container[str],
 ) -> Rollbacks:
     """As they are now: what expired or lost its process since the last look is found by the clock.
 
-    ``rules`` are those of today, asked for only where a plan waits (None: not known here).
+    ``rules`` are those of today, asked for only where a plan waits (None: not known here). A plan that expired is
+    shown while the alert that it answers is open: that nobody approved it in time is not that nobody need.
     """
     now_us = to_us(now)
     runs = sorted((_run(row, dead) for row in execute(_RUNS, {"now": now_us})), key=lambda r: not r.stopped)
@@ -69,18 +80,27 @@ def read_rollbacks(
     for plan, principal in execute(_VOTES, {"now": now_us}) if plans else ():
         votes.setdefault(plan, []).append(principal)
     made = (_plan(name, state, bytes(body), tuple(votes.get(name, ()))) for name, state, body in plans)
-    waiting = [p for p in made if p is not None and p.row.expires_us > now_us]
-    return Rollbacks(tuple(runs), tuple(_waiting(waiting, rules() if waiting else None)))
+    waiting = [p for p in made if p is not None and (p.row.expires_us > now_us or p.alert in open_alerts)]
+    return Rollbacks(tuple(runs), tuple(_waiting(execute, waiting, rules() if waiting else None, now_us)))
 
 
-def _waiting(plans: Sequence[_Made], today: Rules | None) -> Iterator[PlanRow]:
-    """Newest first. A void one is shown until a newer plan stands in its stead."""
-    planned: set[tuple[str, str]] = set()
-    for row, under in plans:
-        void = "; ".join(today.changed(under)) if today is not None else ""
-        if not void or (row.asset, row.environment) not in planned:
-            yield row._replace(void=void) if void else row
-        planned.add((row.asset, row.environment))
+def _waiting(execute: Execute, plans: Sequence[_Made], today: Rules | None, now_us: int) -> Iterator[PlanRow]:
+    """Newest first. One that cannot run any more is shown until a newer plan was made in its stead."""
+    for row, under, _ in plans:
+        if row.expires_us <= now_us:
+            void = f"it expired at {from_us(row.expires_us):%Y-%m-%d %H:%M} UTC"
+        else:
+            void = "; ".join(today.changed(under)) if today is not None else ""
+        if not void:
+            yield row
+        elif not _superseded(execute, row):
+            yield row._replace(void=void)
+
+
+def _superseded(execute: Execute, row: PlanRow) -> bool:
+    newer = execute(_NEWER, {"asset": row.asset, "hash": row.hash})
+    made = (_plan(name, state, bytes(body), ()) for name, state, body in newer)
+    return any(p is not None and p.row.environment == row.environment for p in made)
 
 
 def _run(row: Sequence[Any], dead: Callable[[str], bool]) -> RunRow:
@@ -102,6 +122,6 @@ def _plan(plan: str, state: str, body: bytes, votes: tuple[str, ...]) -> _Made |
             plan, asset, environment, said["from_version"], said["to_version"], state, votes,
             int(said["approvals_needed"]), to_us(made), to_us(ends), said["proposed_by"],
         )  # fmt: skip
-        return _Made(row, under)
+        return _Made(row, under, said.get("alert_id") or "")
     except (ValueError, KeyError, TypeError):
         return None

@@ -8,6 +8,7 @@ import pytest
 
 from pulse_tui.domain.alert import OPEN, Alert
 from pulse_tui.domain.errors import Refused
+from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.rollback import Plan, Run, RunState
 from pulse_tui.domain.views.board import Board
 from pulse_tui.domain.views.registry import RegistryRow
@@ -20,9 +21,10 @@ from pulse_tui.services.rollback.listing import listed
 from pulse_tui.services.rollback.plan import propose
 from pulse_tui.services.rollback.story import plan_story
 from pulse_tui.services.rollback.unfinished import check_runs
+from pulse_tui.services.signals.ingest import ingest
 from tests.fakes.clock import Clock
 from tests.fakes.house import playbook
-from tests.fakes.nouns import CANARY, PRODUCTION, deployment
+from tests.fakes.nouns import CANARY, PRODUCTION, deployment, signal
 from tests.fakes.target import Places
 
 
@@ -177,6 +179,27 @@ def test_a_plan_that_waits_names_who_waits_for_whom_and_how_long(parts: Rollback
     assert line(parts).waits.startswith("ana approved; waits for 1 of: ben, cho; since 10m, expires in ")
     clock.sleep(parts.approvals.expire)
     assert (board(parts).header.waiting, line(parts).state, line(parts).todo) == (0, "expired", "")
+
+
+def test_a_plan_that_expired_is_not_forgotten_while_its_alert_is_open(parts: RollbackParts, clock: Clock) -> None:
+    breach = signal(1, asset_id="support-bot", environment=CANARY, current_version="3.8.2", observed_at=clock())
+    ingest([breach], [], parts.judging, clock())
+    (alert,) = alerts(parts)
+    plan = propose(parts, "support-bot", CANARY, by="ana", reason="p95", alert_id=alert.id)
+    clock.sleep(parts.approvals.expire)
+    (shown,) = board(parts).plans
+    assert (shown.hash, shown.todo) == (plan.hash, "pulse-tui rollback plan support-bot --env canary")
+    assert "cannot run: it expired at " in shown.headline
+    assert row(parts).run == "waiting"
+    changes = board(parts).changes_us
+    assert changes is None or changes > to_us(clock())
+    clock.sleep(5.0)
+    again = propose(parts, "support-bot", CANARY, by="ana", reason="p95", alert_id=alert.id)
+    assert [p.hash for p in board(parts).plans] == [again.hash], "the newer one stands in its stead"
+    with parts.store.write() as tx:
+        tx.judgements.put_alert(alert.resolve(clock(), "ended"))
+    clock.sleep(parts.approvals.expire)
+    assert board(parts).plans == ()
 
 
 def _begun(parts: RollbackParts, plan: Plan) -> Run:
