@@ -253,6 +253,8 @@ class RegistrySnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """Environments the registry reports on: one that is missing in ``placements`` was removed."""
     complete: bool = True
     """``versions`` is all the registry has: a release that it reported before and that is missing was deleted."""
+    unread: bool = False
+    """Its source is configured not to read the asset any more."""
     facts: dict[str, str] = {}
     """What it reports of the asset itself: ``owner_team``, ``tier``, ``exposure``, ``asset_type``."""
     remarks: tuple[Remark, ...] = ()

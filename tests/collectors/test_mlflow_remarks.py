@@ -108,7 +108,19 @@ def test_a_model_that_vanished_is_a_snapshot_with_nothing_in_it_as_long_as_it_is
         assert gone.standing == "bot: the registry no longer has this model"
     back = collect(server, [version("1")], {"champion": "1"}, models=["bot", "other"], bookmark=bookmark)
     assert back.standing is None
-    assert json.loads(back.cursor.bookmark or "") == ["bot", "other"]
+    assert json.loads(back.cursor.bookmark or "") == {"bot": "bot", "other": "other"}
+
+
+def test_an_asset_whose_model_is_now_another_asset_or_not_read_is_placed_by_nobody_once(server: Loopback) -> None:
+    first = collect(server, [version("1")], {"champion": "1"}, models=["bot"])
+    moved = collect(server, [version("1")], {"champion": "1"}, bookmark=first.cursor.bookmark, assets={"bot": "chat"})
+    placed, left = (s for s in moved.observations if isinstance(s, RegistrySnapshot))
+    assert (placed.asset_id, list(placed.placements)) == ("chat", [Environment.PRODUCTION])
+    assert (left.asset_id, left.unread, left.complete, left.placements) == ("bot", True, False, {})
+    again = collect(server, [version("1")], {"champion": "1"}, bookmark=moved.cursor.bookmark, assets={"bot": "chat"})
+    assert only(again).asset_id == "chat"
+    old = collect(server, [version("1")], {"champion": "1"}, bookmark='["bot"]')
+    assert only(old).asset_id == "bot", "a bookmark of an earlier version of the program"
 
 
 def test_a_registry_that_lists_no_models_is_not_good(server: Loopback) -> None:

@@ -112,7 +112,8 @@ def collect(options: Options, context: CollectContext) -> Collected:
     not answer, sends a malformed answer, or has none of ``models``.
     """
     registry = read(options.url, options.token, options.models, context)
-    known = {n for n in _bookmark(context.cursor) if not options.models or n in options.models}
+    before = {n: a or options.assets.get(n) or clean(n, 300) for n, a in _bookmark(context.cursor).items()}
+    known = {n for n in before if not options.models or n in options.models}
     if options.models and not registry.models and not known:
         names = ", ".join(options.models)
         raise SourceError(f"{address(options.url)} has no model named {names}", todo="Correct 'models'")
@@ -120,7 +121,10 @@ def collect(options: Options, context: CollectContext) -> Collected:
     snapshots = [reader.snapshot(model) for model in registry.models.values()]
     gone = sorted(known - registry.models.keys())
     snapshots += [reader.vanished(name) for name in gone]
-    names = json.dumps(sorted(known | registry.models.keys()))
+    reports = {name: reader.asset(name) for name in sorted(known | registry.models.keys())}
+    left = sorted(set(before.values()) - set(reports.values()))
+    snapshots += [reader.unread(asset_id) for asset_id in left]
+    names = json.dumps(reports)
     return Collected(
         observations=tuple(snapshots),
         rejected=tuple(registry.rejected),
@@ -129,13 +133,15 @@ def collect(options: Options, context: CollectContext) -> Collected:
     )
 
 
-def _bookmark(cursor: Cursor) -> set[str]:
-    """The models that the registry had in earlier rounds."""
+def _bookmark(cursor: Cursor) -> dict[str, str]:
+    """The models that the registry had in earlier rounds, with the asset that each was ("": not recorded)."""
     try:
-        names = json.loads(cursor.bookmark or "[]")
+        found = json.loads(cursor.bookmark or "{}")
     except ValueError:
-        return set()
-    return {str(name) for name in names} if isinstance(names, list) else set()
+        return {}
+    if isinstance(found, list):
+        return {str(name): "" for name in found}
+    return {str(name): str(asset) for name, asset in found.items()} if isinstance(found, dict) else {}
 
 
 def _nearly(alias: str, wanted: Mapping[str, str]) -> str | None:
@@ -225,11 +231,28 @@ class _Reader:
         options = self._options
         return RegistrySnapshot(
             source=self._source,
-            asset_id=options.assets.get(name) or clean(name, 300),
+            asset_id=self.asset(name),
             versions=(),
             placements={},
             managed=tuple(dict.fromkeys(options.environments.values())),
         )
+
+    def unread(self, asset_id: str) -> RegistrySnapshot:
+        """An asset of earlier rounds that no model stands for any more: ``assets`` or ``models`` changed."""
+        managed = tuple(dict.fromkeys(self._options.environments.values()))
+        return RegistrySnapshot(
+            source=self._source,
+            asset_id=asset_id,
+            versions=(),
+            placements={},
+            managed=managed,
+            complete=False,
+            unread=True,
+        )
+
+    def asset(self, name: str) -> str:
+        """The asset that a model is."""
+        return self._options.assets.get(name) or clean(name, 300)
 
     def _remarks(
         self, model: Model, versions: Mapping[str, RegistryVersion], placements: Mapping[Environment, tuple[str, float]]

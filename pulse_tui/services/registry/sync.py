@@ -214,6 +214,7 @@ class _Sync:
         if environment is Environment.PRODUCTION or deleted:
             # Something still serves there. The last known version stays, with the reason, until more is known.
             why = "its version was deleted" if deleted else "the alias was removed"
+            why = "it is configured to read another model" if snapshot.unread else why
             self._concern(
                 f"gone:{environment.value}",
                 f"{snapshot.asset_id} {environment.value} no longer points at a version in {snapshot.source}: {why} (was {was})",
