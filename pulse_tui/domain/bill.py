@@ -12,6 +12,9 @@ from pulse_tui.domain.words import ComponentKind, Environment
 ROOT = -1
 """The parent of what the asset uses itself."""
 
+ADDED = "added"
+"""How the document of a bill begins whose packages are declared to count beside a release's own bill."""
+
 
 class Bill(msgspec.Struct, frozen=True, kw_only=True):
     """Every dependency of an asset that one document of one source lists; it replaces that document's earlier list.

@@ -61,6 +61,8 @@ class ComponentShape(Section, frozen=True):
     id: str | None = None
     version: str | None = None
     environments: tuple[Environment, ...] = ()
+    beside_bill: bool = False
+    """A package that counts although the serving release has a bill of its own that does not name it."""
 
 
 class EndpointShape(Section, frozen=True):

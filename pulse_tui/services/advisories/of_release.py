@@ -9,6 +9,8 @@ from typing import NamedTuple
 import msgspec
 
 from pulse_tui.domain.advisory import Audit, Finding
+from pulse_tui.domain.bill import ADDED
+from pulse_tui.domain.claim import ESTATE
 from pulse_tui.domain.decision import Decision
 from pulse_tui.domain.estate import GROUP, Component, Dependency, Deployment
 from pulse_tui.domain.evidence import AdvisoryEvidence
@@ -148,16 +150,26 @@ def own_bills(tx: Transaction, release: Release) -> list[BillHead]:
 
 
 def _made_of(tx: Transaction, release: Release) -> tuple[list[Component], Basis]:
-    """Its own bills, and of the general ones what its own do not name in another version."""
+    """Its own bills, and of the general ones what its own do not name in another version.
+
+    A package that only the configuration declares gives way to the release's own bill, as it does where that serves.
+    """
     heads = tx.dependencies.bills(release.asset_id)
-    own = {b.origin for b in own_bills(tx, release)}
+    bills = own_bills(tx, release)
+    own = {b.origin for b in bills}
+    whole = any(b.components for b in bills) and not any(b.refused for b in bills)
+    declared = {b.origin for b in heads if whole and b.source == ESTATE and not b.document.startswith(ADDED)}
     general = {b.origin for b in heads if b.version is None and b.digest in (None, release.digest)} - own
     if own or general:
         edges = tx.dependencies.edges(release.asset_id, every=True)
         mine = dict.fromkeys(e.child for e in edges if e.origin in own)
         named = {component_key(c) or c.id for c in mine}
         rest = dict.fromkeys(
-            e.child for e in edges if e.origin in general and (component_key(e.child) or e.child.id) not in named
+            e.child
+            for e in edges
+            if e.origin in general
+            and (component_key(e.child) or e.child.id) not in named
+            and not (e.origin in declared and e.child.kind is ComponentKind.PACKAGE)
         )
         return [*mine, *rest], Basis.OWN if own else Basis.GENERAL
     serving = dict.fromkeys(_in_force(tx, release.asset_id))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from pulse_tui.domain.bill import Bill
+from pulse_tui.domain.bill import ADDED, Bill
 from pulse_tui.domain.claim import ESTATE
 from pulse_tui.domain.estate import Asset, Component, Endpoint, Stage, Workflow
 from pulse_tui.domain.purl import component as package
@@ -84,11 +84,13 @@ def component(shape: ComponentShape) -> Component:
 
 
 def bills(shape: AssetShape, now: datetime) -> Iterator[Bill]:
-    """The asset's declared dependencies: one bill for all environments, one for each narrower reach."""
-    reaches = {c.environments for c in shape.components} | {()}
-    for reach in sorted(reaches):
-        uses = tuple(dict.fromkeys(component(c) for c in shape.components if c.environments == reach))
-        document = "+".join(e.value for e in reach)
+    """The asset's declared dependencies: one bill for all environments, one for each narrower reach; those that count
+    beside a release's own bill in bills apart."""
+    reaches = {(c.beside_bill, c.environments) for c in shape.components} | {(False, ())}
+    for added, reach in sorted(reaches):
+        here = (c for c in shape.components if (c.beside_bill, c.environments) == (added, reach))
+        uses = tuple(dict.fromkeys(component(c) for c in here))
+        document = "+".join([*([ADDED] if added else []), *(e.value for e in reach)])
         yield Bill(
             source=ESTATE, asset_id=shape.id, document=document, at=now, components=uses, environments=tuple(reach)
         )

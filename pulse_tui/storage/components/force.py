@@ -1,4 +1,5 @@
-"""Where an edge of a bill is in force: a bill made for a release is where that release serves."""
+"""Where an edge of a bill is in force: a bill made for a release is where that release serves; a package that only the
+configuration declares is where the serving release has no bill of its own."""
 
 from __future__ import annotations
 
@@ -7,7 +8,9 @@ from functools import lru_cache
 
 import sqlalchemy as sa
 
-from pulse_tui.domain.words import Environment
+from pulse_tui.domain.bill import ADDED
+from pulse_tui.domain.claim import ESTATE
+from pulse_tui.domain.words import ComponentKind, Environment
 from pulse_tui.storage.sql.codec import from_json, to_json
 
 _SERVES = {
@@ -15,13 +18,21 @@ _SERVES = {
     "sqlite": "(SELECT json_group_array(p.environment) FROM deployments p {at})",
 }
 _AT = "WHERE p.asset_id = b.asset_id AND p.version = b.version"
+_OWN = """EXISTS (SELECT 1 FROM bills o WHERE o.asset_id = p.asset_id AND o.version = p.version AND o.refused = 0
+          AND EXISTS (SELECT 1 FROM dependencies e WHERE e.bill = o.num))"""
+"""An empty bill, and one of which something could not be read, take nothing away."""
+_GIVES_WAY = f"""b.source = '{ESTATE}' AND substr(b.document, 1, {len(ADDED)}) <> '{ADDED}'
+                 AND EXISTS (SELECT 1 FROM components k WHERE k.num = d.child AND k.kind = '{ComponentKind.PACKAGE.value}')
+                 AND EXISTS (SELECT 1 FROM deployments p WHERE p.asset_id = b.asset_id AND {_OWN})"""  # noqa: S608  names of our own
 
 
 def in_force(connection: sa.Connection, sql: str) -> str:
-    """``sql`` with its ``{serves}``: where the release that bill ``b`` was made for serves; null for a bill of no
-    release in particular."""
-    serves = _SERVES[connection.dialect.name].format(at=_AT)
-    return sql.format(serves=f"CASE WHEN b.version IS NULL THEN NULL ELSE {serves} END")
+    """``sql`` with its ``{serves}``, of bill ``b`` and its edge ``d``: where the release that the bill was made for
+    serves, or where a declared package does not give way to such a bill; null where neither restricts it."""
+    array = _SERVES[connection.dialect.name]
+    serves, elsewhere = array.format(at=_AT), array.format(at=f"WHERE p.asset_id = b.asset_id AND NOT {_OWN}")
+    case = f"CASE WHEN b.version IS NOT NULL THEN {serves} WHEN {_GIVES_WAY} THEN {elsewhere} ELSE NULL END"
+    return sql.format(serves=case)
 
 
 def encoded(every: Iterable[Environment]) -> str:
