@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
+
+from pulse_tui.domain.health import Health
 
 
 class SourceRow(NamedTuple):
@@ -14,3 +17,8 @@ class SourceRow(NamedTuple):
     """A word of :class:`~pulse_tui.domain.health.Health`."""
     reason: str
     last_good_us: int | None
+
+
+def silent(sources: Sequence[SourceRow]) -> list[str]:
+    """Those of which nothing is known at present: late, failing or never read."""
+    return [s.id for s in sources if s.health not in (Health.GOOD, Health.SUSPECT)]

@@ -30,7 +30,16 @@ from pulse_tui.domain.views.signals import SourceRow
 from pulse_tui.domain.words import JUDGED, PRIORITY_RANK, SOFTWARE, URGENT, Priority
 from pulse_tui.enrich.standing import StandingHold
 from pulse_tui.storage.board.deployments import Registry, read_registry
-from pulse_tui.storage.board.freshness import RECENT_US, UNSENT_US, Rounds, Shown, changes_us, shown_as, silence_of
+from pulse_tui.storage.board.freshness import (
+    RECENT_US,
+    UNSENT_US,
+    Rounds,
+    Shown,
+    about_of,
+    changes_us,
+    shown_as,
+    silence_of,
+)
 from pulse_tui.storage.board.rollbacks import Rollbacks, read_rollbacks
 from pulse_tui.storage.board.touched import Touched
 from pulse_tui.storage.board.trends import Execute, read_trends
@@ -148,6 +157,8 @@ def read_kept(
     rounds = [Rounds(*row) for row in execute(_SOURCES, {})]
     sources = tuple(_source(row, now_us) for row in rounds)
     silence = silence_of(rounds, now_us)
+    if silence.sources and not silence.everywhere:
+        silence = silence._replace(about=about_of(execute, silence.sources))
     shown = shown_as(registry, silence, now, before.shown if before else None)
     times = {"since": now_us - RECENT_US, "unsent": now_us - UNSENT_US, "vain": IN_VAIN}
     ((undelivered, indeterminate),) = execute(_COUNTS, times)
@@ -157,6 +168,7 @@ def read_kept(
     ((unnamed,),) = _count_unaudited(execute)
     if unnamed:
         advisories.append(_unnamed(int(unnamed)))
+    advisories.sort(key=advisory_urgency)
     board = Board(
         header=_header(
             estate,
@@ -250,6 +262,12 @@ def _verdict(evidence: str) -> str:
     return str(json.loads(evidence).get("verdict") or "")
 
 
+def advisory_urgency(row: AdvisoryRow) -> tuple[int, bool, int, int, bool, str, str]:
+    """Sort key: by priority, what reaches before what could not be audited, then by how much of production it reaches."""
+    reach = row.state == "not audited", -row.production_hits, -row.hits
+    return PRIORITY_RANK[row.priority], *reach, row.id == UNNAMED, row.name, row.component
+
+
 def _advisory(row: Sequence[Any]) -> AdvisoryRow:
     ident, name, component, hits, production, rank, matched, title, provider = row
     priority = _RANKS[int(rank)]
@@ -260,7 +278,7 @@ def _advisory(row: Sequence[Any]) -> AdvisoryRow:
 
 
 def _unnamed(count: int) -> AdvisoryRow:
-    """Components of what serves that no stored advisory can judge, as the last row."""
+    """Components of what serves that no stored advisory can judge, as one row: they are in no other."""
     told = f"{count} component{'' if count == 1 else 's'}"
     title = "No stored advisory can judge them: they are neither matched nor clean"
     return AdvisoryRow(UNNAMED, "no advisory", Priority.UNKNOWN.value, told, 0, 0, "not audited", title)

@@ -44,8 +44,8 @@ WHERE e.asset_id = :asset AND e.version = :version ORDER BY e.at, e.iteration
 _Z90 = 1.6449
 _MANY_POINTS = 40
 """Runs that a trend looks back."""
-WORST_FIRST = ("FAIL", "INCONCLUSIVE", "PASS")
 REFUSED = "refused"
+WORST_FIRST = ("FAIL", "INCONCLUSIVE", REFUSED, "PASS")
 
 
 class Judged(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from pulse_tui.domain.views.signals import silent
 from pulse_tui.tui.advisories.rows import ADVISORIES, OWN_NAMES
 from pulse_tui.tui.asks.advisories import OpenAdvisory
 from pulse_tui.tui.kit.keys import bind
@@ -32,7 +33,10 @@ class AdvisoriesPane(TablePane["AdvisoryRow"]):
     def show_board(self, board: Board, now_us: int, lead: str | None) -> None:
         asked = [s.id for s in board.sources if s.kind == "osv"]
         # Where advisories are collected an empty pane is an answer; it never says more than what was asked.
+        late = [s for s in silent(board.sources) if s in asked]
         self.empty = f"no advisory of {', '.join(asked)} reaches what is known to run" if asked else ""
+        if late:
+            self.empty += f", as far as is known: nothing comes from {', '.join(late)} (S lists the sources)"
         self.update_rows(board.advisories, now_us)
 
     def opens(self, row: AdvisoryRow) -> OpenAdvisory:

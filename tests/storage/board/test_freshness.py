@@ -13,10 +13,10 @@ import pytest
 from pulse_tui.domain.moments import from_us
 from pulse_tui.domain.source import SourceStatus
 from pulse_tui.domain.views.board import Board
-from pulse_tui.domain.words import Environment
+from pulse_tui.domain.words import Environment, Priority
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.databases import sqlite_file
-from tests.fakes.nouns import NOW, alert, asset, deployment, release, signal
+from tests.fakes.nouns import NOW, alert, asset, deployment, release, run_of, signal
 
 MINUTE = timedelta(minutes=1)
 
@@ -52,6 +52,34 @@ def test_what_a_silent_source_reports_is_stale_and_the_rest_is_ok(estate: SqlSto
     assert states(board) == {"bot": "stale", "router": "ok"}
     assert board.registry[0].why == "nothing came from mlflow since 03:10:00"
     assert (board.header.production_ok, board.header.production_stale, board.header.production_risk) == (1, 1, 0)
+
+
+@pytest.mark.parametrize("kind", ["osv", "feed", "prometheus", "signals"])
+def test_one_that_reports_on_no_asset_by_name_takes_ok_from_all_of_them(estate: SqlStore, kind: str) -> None:
+    with estate.write() as tx:
+        tx.plumbing.put_source(SourceStatus(id="late", kind=kind, every_s=60.0, last_attempt_at=NOW, last_good_at=NOW))
+        tx.plumbing.put_source(SourceStatus(id="mlflow", kind="mlflow", every_s=900.0, last_good_at=NOW))
+    assert set(states(at(estate, NOW + 3 * MINUTE)).values()) == {"ok"}
+    board = at(estate, NOW + 4 * MINUTE)
+    assert states(board) == {"bot": "stale", "router": "stale"}
+    assert board.registry[0].why == "nothing came from late since 03:10:00"
+    assert (board.header.production_ok, board.header.sources_good, board.header.sources_total) == (0, 2, 3)
+
+
+def test_results_and_bills_are_only_of_the_assets_that_they_were_brought_for(estate: SqlStore) -> None:
+    with estate.write() as tx:
+        tx.evals.add(run_of("r1", "1.0", 0.9, asset_id="bot", source="evals"), 1)
+        tx.plumbing.put_source(SourceStatus(id="evals", kind="lm_eval", every_s=60.0, last_good_at=NOW))
+        tx.plumbing.put_source(SourceStatus(id="mlflow", kind="mlflow", every_s=900.0, last_good_at=NOW))
+    assert states(at(estate, NOW + 4 * MINUTE)) == {"bot": "stale", "router": "ok"}
+
+
+def test_silence_stands_beside_what_is_worse(estate: SqlStore) -> None:
+    with estate.write() as tx:
+        tx.signals.add([(signal(1), b"{}")])
+        tx.judgements.put_alert(alert(asset_id="bot", environment=Environment.PRODUCTION, priority=Priority.P1))
+    (row, *_) = at(estate, NOW + 4 * MINUTE).registry
+    assert (row.asset, row.state, row.also) == ("bot", "FAIL", ("stale",))
 
 
 def test_when_all_are_silent_nothing_is_ok(estate: SqlStore) -> None:
@@ -104,8 +132,8 @@ def test_what_was_read_under_a_clock_that_was_set_back_is_not_fresh(estate: SqlS
     again = from_us(before.changes_us)
     assert at(estate, again).header.sources_good == 2, "when its hour comes again nobody can tell any more"
     with estate.write() as tx:
-        status = tx.plumbing.sources()["mlflow"]
-        tx.plumbing.put_source(msgspec.structs.replace(status, last_good_at=NOW - timedelta(hours=1)))
+        for status in tx.plumbing.sources().values():
+            tx.plumbing.put_source(msgspec.structs.replace(status, last_good_at=NOW - timedelta(hours=1)))
     assert states(at(estate, NOW - timedelta(hours=1))) == {"bot": "ok", "router": "ok"}
 
 

@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulse_tui.domain.standing import STANDING_RANK
+from pulse_tui.domain.views.advisories import UNNAMED, AdvisoryRow
 from pulse_tui.domain.views.alerts import AlertRow
 from pulse_tui.domain.views.registry import RegistryRow
 from pulse_tui.domain.words import PRIORITY_RANK, Environment, Priority, SignalType
 from pulse_tui.enrich.standing import StandingHold
 from pulse_tui.storage.board.deployments import in_order, read_registry, worst_first
-from pulse_tui.storage.board.panes import alert_urgency
+from pulse_tui.storage.board.panes import advisory_urgency, alert_urgency
 from pulse_tui.storage.board.workflows import read_workflows
 
 NAMES = ["bot", "gw", "rag", "judge"]
@@ -84,6 +85,21 @@ def test_what_fires_stands_before_what_somebody_has_in_hand_and_what_is_late_bef
                 if row.overdue == below.overdue and below.due_us is not None:
                     assert row.due_us is not None
                     assert row.due_us <= below.due_us
+
+
+@given(
+    st.lists(
+        st.builds(
+            AdvisoryRow, st.sampled_from([UNNAMED, "G-1", "G-2"]), st.just("CVE-1"), st.sampled_from(list(Priority)), st.just("x"),
+            st.integers(0, 3), st.integers(0, 3), st.sampled_from(["open", "not audited", "note"]), st.just("t"),
+        ),
+        max_size=9,
+    )
+)  # fmt: skip
+def test_advisories_go_by_priority_whatever_else_they_are(each: list[AdvisoryRow]) -> None:
+    rows = sorted(each, key=advisory_urgency)
+    ranks = [PRIORITY_RANK[row.priority] for row in rows]
+    assert ranks == sorted(ranks), "components that nothing could audit stand where their unknown priority puts them"
 
 
 def urgency(row: RegistryRow) -> tuple[int, int, int]:
