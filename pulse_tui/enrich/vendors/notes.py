@@ -174,6 +174,8 @@ _NEGATED = re.compile(
 )
 _PUT_OFF = re.compile(r"[^.;]{0,20}?\b(?:before|until|earlier|sooner|prior)\b", re.IGNORECASE)
 """What ends not before a day is announced to end."""
+_EVERY = re.compile(r"\b(?:all (?:of )?(?:our |the )?(?:api |available )?models|every (?:api )?model)\b", re.IGNORECASE)
+"""A note that means whatever its vendor serves."""
 _TIER = r"(?:mini|nano|micro|lite|flash|turbo|pro|max|ultra|large|medium|small|haiku|sonnet|opus)"
 _NAMED = frozenset({ComponentKind.HOSTED_MODEL, ComponentKind.PACKAGE})
 _DATED = frozenset({Label.DEPRECATION, Label.PRICING, Label.RATE_LIMIT, Label.BEHAVIOUR_CHANGE})
@@ -292,9 +294,11 @@ def _kinds(note: Note, reading: Reading) -> list[SignalType]:
 
 
 def whom(note: Note, estate: Estate) -> dict[str, list[Component]]:
-    """Hosted models and packages that the note names, by asset, in the order of the estate."""
+    """Hosted models and packages that the note names, by asset, in the order of the estate; where it names none and
+    speaks of all models, those of its vendor."""
     text = plain(f"{note.title}\n{note.body}")
     models, names = named(text), packages(note)
+    every = _EVERY.search(text) is not None and not models
     ours: dict[str, bool] = {}
     hits: dict[str, list[Component]] = defaultdict(list)
     for dependency in estate.dependencies:
@@ -302,7 +306,8 @@ def whom(note: Note, estate: Estate) -> dict[str, list[Component]]:
         if component.kind not in _NAMED or dependency.asset_id not in estate.assets:
             continue
         if component.id not in ours:
-            ours[component.id] = about(component, models, names) or _exactly(text, component)
+            theirs = every and component.id.partition("/")[0].lower() == note.vendor.lower()
+            ours[component.id] = theirs or about(component, models, names) or _exactly(text, component)
         if ours[component.id] and component not in hits[dependency.asset_id]:
             hits[dependency.asset_id].append(component)
     return {asset_id: used for asset_id, used in hits.items() if used}

@@ -67,6 +67,15 @@ def test_two_incidents_in_one_round_are_two_alerts(judge: JudgeParts) -> None:
     assert [a.open for a in alerts(judge)] == [True, True]
 
 
+def test_an_incident_of_all_models_concerns_whoever_uses_one_of_the_vendors(judge: JudgeParts) -> None:
+    take(judge, "i", "Elevated errors", "Investigating - elevated error rates across all models")
+    (signal,) = told(judge, SignalType.INCIDENT)
+    assert signal.asset_id == "support-bot"
+    take(judge, "j", "Elevated errors", "Investigating - elevated errors across all models", vendor="anthropic")
+    take(judge, "k", "Elevated errors", "Investigating - elevated errors of gpt-4o and all models like it")
+    assert [s.asset_id for s in told(judge, SignalType.INCIDENT)].count("support-bot") == 1
+
+
 def test_a_reminder_without_a_date_leaves_the_announced_one(judge: JudgeParts) -> None:
     take(judge, "a", "gpt-4.1", "gpt-4.1 will be shut down on 2026-12-15.")
     before = alerts(judge)[0].priority
