@@ -9,7 +9,7 @@ import msgspec
 from pulse_tui.domain.alert import OPEN, Alert
 from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.evidence import NoteEvidence
-from pulse_tui.domain.note import Label, Note, Reading
+from pulse_tui.domain.note import Label, Note
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.source import Standing
 from pulse_tui.domain.words import ComponentKind, SignalType
@@ -24,6 +24,7 @@ from pulse_tui.services.signals.respond import end_retest
 def take_note(item: Note, tx: Transaction, estate: Estate, now: datetime) -> Made:
     """Store the note and say what it means for each asset whose models or packages it names."""
     reading = classify(item)
+    known = tx.advisories.has_note(item.source, item.key)
     if not tx.advisories.put_note(item, reading):
         return Made([], [], known=True)
     uses = tx.dependencies.using(kinds=[ComponentKind.HOSTED_MODEL], components=packages(item))
@@ -33,7 +34,8 @@ def take_note(item: Note, tx: Transaction, estate: Estate, now: datetime) -> Mad
         standing = _standing(item, tx)
         signals = [_goes_on(s, standing) for s in signals]
         over = list(dict.fromkeys([*over, *standing.values()])) if over else []
-    for alert in _off(item, reading, estate, tx):
+    ends = Label.DEPRECATION not in reading.labels and (known or taken_back(item))
+    for alert in _off(item, estate, tx) if ends else ():
         over.append(alert.signal_fingerprint)
         end_retest(tx, alert, f"taken back by {item.key}", now)
     return Made([_dated(s, tx) for s in signals], over)
@@ -72,10 +74,8 @@ def _takes_over(signal: Signal, before: Signal, mine: NoteEvidence, has: Standin
     )
 
 
-def _off(note: Note, reading: Reading, estate: Estate, tx: Transaction) -> list[Alert]:
+def _off(note: Note, estate: Estate, tx: Transaction) -> list[Alert]:
     """The alerts of announced ends of life that the note takes back, or that it announced before it was edited."""
-    if Label.DEPRECATION in reading.labels:
-        return []
     back = {asset: {c.name for c in used} for asset, used in whom(note, estate).items()} if taken_back(note) else {}
     found = list[Alert]()
     for alert in tx.judgements.alerts(list(OPEN), 100_000):

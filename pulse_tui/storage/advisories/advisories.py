@@ -109,5 +109,9 @@ class AdvisoryTables:
             change = change.where(t.findings.c.environment == environment.value)
         self._c.execute(change.values(priority=priority.value))
 
+    def has_note(self, source: str, key: str) -> bool:
+        query = sa.select(sa.literal(1)).where(t.notes.c.source == source, t.notes.c.key == key)
+        return self._c.execute(query).first() is not None
+
     def put_note(self, note: Note, reading: Reading) -> bool:
         return upsert(self._c, t.notes, [{**_NOTE.row(note), **_READING.row(reading)}]) > 0
