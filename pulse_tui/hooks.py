@@ -1,7 +1,8 @@
 """The listening socket: signed webhooks come in as ``POST /hooks/<source id>``, hints go out.
 
-One request a connection, with a limit on everything: connections, time, head and body. An answer never holds a
-word of what was sent. Whether a webhook is believed is asked in a thread; it is a hint, its content is not kept here.
+One request a connection, with a limit on everything: connections, time, head and body. When there is no room, whoever
+has not finished a request makes room, first of the address with the most connections: idle ones keep nobody out. An
+answer never holds a word of what was sent. Whether a webhook is believed is asked in a thread; it is a hint, its content is not kept here.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import errno
 import os
 import socket
 import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
@@ -28,6 +30,9 @@ PREFIX = "/hooks/"
 BODY_CAP = 1 << 20
 HEAD_CAP = 16 << 10
 CONNECTIONS = 32
+"""Requests that are read or judged at once."""
+OPEN = 4 * CONNECTIONS
+"""Connections at once, with those that are only being closed."""
 REQUEST_S = 10.0
 """For one request, from the first byte of its head to the last of its body, and once more for its answer."""
 LINGER_S = 1.0
@@ -62,6 +67,9 @@ class Hooks:
         self._server: asyncio.Server | None = None
         self._pool: ThreadPoolExecutor | None = None
         self._open: set[asyncio.Task[None]] = set()
+        self._reading: dict[asyncio.Task[None], str] = {}
+        """Whose request has not arrived yet, the eldest first, with its address."""
+        self._judging = 0
         self._listening: asyncio.Task[None] | None = None
         self._tell: Callable[[str], None] = lambda _message: None
         self._hint: Callable[[str], None] = lambda _source: None
@@ -120,13 +128,15 @@ class Hooks:
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
-        full = len(self._open) >= CONNECTIONS
+        many = len(self._open) >= OPEN
         self._open.add(task)
         try:
-            if full:
+            if many:
+                return
+            if len(self._reading) + self._judging >= CONNECTIONS and not self._make_room():
                 await self._answer(h11.Connection(h11.SERVER), writer, HTTPStatus.SERVICE_UNAVAILABLE)
             else:
-                await self._serve(reader, writer)
+                await self._serve(task, reader, writer)
         except (OSError, TimeoutError):
             pass  # the sender went away, or takes no answer
         except asyncio.CancelledError:
@@ -135,24 +145,46 @@ class Hooks:
             self._open.discard(task)
             writer.close()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _make_room(self) -> bool:
+        """Send somebody away who has not finished a request; False when there is none."""
+        if not self._reading:
+            return False
+        counts = Counter(self._reading.values())
+        most = max(counts.values())
+        eldest = next(task for task, address in self._reading.items() if counts[address] == most)
+        del self._reading[eldest]
+        return eldest.cancel()
+
+    async def _serve(
+        self, task: asyncio.Task[None], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         wire = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_CAP)
+        self._reading[task] = str((writer.get_extra_info("peername") or ("",))[0])
         try:
             async with asyncio.timeout(REQUEST_S):
                 asked = await _read(wire, reader, writer)
+            del self._reading[task]
             status = await self._judged(asked)
+        except asyncio.CancelledError:
+            if task in self._reading or self._server is None:
+                raise  # stopped
+            task.uncancel()
+            status = HTTPStatus.SERVICE_UNAVAILABLE
         except _Stop as stop:
             status = stop.status
         except TimeoutError:
             status = HTTPStatus.REQUEST_TIMEOUT
         except h11.RemoteProtocolError as error:
             status = HTTPStatus(error.error_status_hint)
+        finally:
+            self._reading.pop(task, None)
         async with asyncio.timeout(REQUEST_S):
             await self._answer(wire, writer, status)
         await _read_away(reader)
 
     async def _judged(self, asked: _Asked) -> HTTPStatus:
         loop = asyncio.get_running_loop()
+        self._judging += 1
         try:
             await loop.run_in_executor(self._pool, self._take, asked.source, asked.request)
         except NotFound:
@@ -166,6 +198,8 @@ class Hooks:
         except Exception as error:  # shown, not hidden
             self._tell(f"hooks: internal error: {type(error).__name__}: {error}")
             return HTTPStatus.SERVICE_UNAVAILABLE
+        finally:
+            self._judging -= 1
         self._hint(asked.source)
         return HTTPStatus.ACCEPTED
 

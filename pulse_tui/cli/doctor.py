@@ -17,6 +17,7 @@ from pulse_tui.domain.delivery import undelivered
 from pulse_tui.domain.errors import ConfigError, NoDatabase, PulseError
 from pulse_tui.domain.moments import iso
 from pulse_tui.settings.check import nearest
+from pulse_tui.web.reach import is_here
 from pulse_tui.wiring import House, find_config, operator_name
 
 if TYPE_CHECKING:
@@ -130,6 +131,8 @@ def _references(house: House, *, stored: bool) -> Iterator[Line]:
     for where, name in references.secrets(house.settings):
         if name not in os.environ:
             yield Line(where, False, f"${{{name}}} is not set. Export it before the start")
+        elif not os.environ[name].strip():
+            yield Line(where, False, f"${{{name}}} is set to nothing. Export its value before the start")
     for item, nothing in references.unreached(house.settings):
         yield Line(item.where, False if nothing else None, item.what)
     if not wrong:
@@ -355,19 +358,33 @@ def _hooks(house: House) -> Iterator[Line]:
     """Whether webhooks make polls immediate, and of which sources."""
     parts, shape = house.judging, house.settings.hooks
     able = [s for s in parts.sources.values() if hasattr(parts.source_kinds[s.kind], "hint")]
-    trusted = [s.id for s in able if getattr(s.options, "webhook_secret", None)]
+    trusted = [s.id for s in able if _filled(getattr(s.options, "webhook_secret", None))]
     if shape is None:
         could = f"; {', '.join(s.id for s in able)} could send them: hooks: {{listen: 127.0.0.1:8765}}" if able else ""
         yield Line("hooks", None, f"no webhooks are taken in, sources are polled{could}")
         return
     bare = [s.id for s in able if s.id not in trusted]
+    everywhere = shape.host in ("0.0.0.0", "::")  # noqa: S104  said, not done
     yield Line(
         "hooks",
-        True if trusted else None,
+        True if trusted and is_here(shape.host) and not everywhere else None,
         f"a tower or agent listens on {shape.listen}, POST /hooks/<source>; "
         + (f"hints from {', '.join(trusted)}" if trusted else "no source has a webhook_secret")
-        + (f"; without a webhook_secret: {', '.join(bare)}" if trusted and bare else ""),
+        + (f"; without a webhook_secret: {', '.join(bare)}" if trusted and bare else "")
+        + (
+            f"; {'every network of this machine' if everywhere else 'the network'} reaches it in the clear: listen on "
+            "127.0.0.1 behind a proxy with TLS"
+            if everywhere or not is_here(shape.host)
+            else ""
+        ),
     )
+
+
+def _filled(secret: str | None) -> bool:
+    """Whether a secret is configured and its variables hold something."""
+    from pulse_tui.settings.references import secret_names  # noqa: PLC0415
+
+    return bool(secret) and all(os.environ.get(name, "").strip() for name in secret_names(secret))
 
 
 def _log(house: House) -> Iterator[Line]:

@@ -32,6 +32,7 @@ from pulse_tui.collectors._shared.ci import (
     typed,
 )
 from pulse_tui.collectors._shared.files import refuse
+from pulse_tui.collectors._shared.hooks import webhook_secret
 from pulse_tui.collectors._shared.web import get_json
 from pulse_tui.domain.errors import Refused, SourceError
 from pulse_tui.domain.moments import EPOCH, iso, to_us
@@ -163,13 +164,11 @@ def collect(options: Options, context: CollectContext) -> Collected:
 def hint(options: Options, request: HookRequest, context: CollectContext) -> Hint:
     """Verify ``X-Hub-Signature-256``. GitHub signs no time and no delivery id: the signature itself names the delivery.
 
-    Raises Refused without a configured secret, for a missing or wrong signature, and for a body that is not JSON.
+    Raises Refused without a secret, for a missing or wrong signature, and for a body that is not JSON.
     """
-    if not options.webhook_secret:
-        raise Refused(f"source {context.source} has no webhook_secret", todo="Set it, here and at the webhook")
+    secret = webhook_secret(options.webhook_secret, context)
     event, signature = header(request, "x-github-event"), header(request, "x-hub-signature-256")
     header(request, "x-github-delivery")
-    secret = context.secret(options.webhook_secret).encode()
     right = b"sha256=" + hmac.new(secret, request.body, hashlib.sha256).hexdigest().encode()
     if not hmac.compare_digest(right, signature.encode("utf-8", "replace")):
         raise Refused(

@@ -33,6 +33,7 @@ from pulse_tui.collectors._shared.ci import (
     typed,
 )
 from pulse_tui.collectors._shared.files import refuse
+from pulse_tui.collectors._shared.hooks import webhook_secret
 from pulse_tui.collectors._shared.web import get_json
 from pulse_tui.domain.errors import Refused, SourceError
 from pulse_tui.domain.moments import from_us, iso, to_us
@@ -175,13 +176,11 @@ def collect(options: Options, context: CollectContext) -> Collected:
 def hint(options: Options, request: HookRequest, context: CollectContext) -> Hint:
     """Verify ``X-Gitlab-Token``. GitLab signs neither time nor content: whoever has the token can forge anything.
 
-    Raises Refused without a configured secret, for a missing or wrong token, and for a body that is not JSON.
+    Raises Refused without a secret, for a missing or wrong token, and for a body that is not JSON.
     """
-    if not options.webhook_secret:
-        raise Refused(f"source {context.source} has no webhook_secret", todo="Set it, here and at the webhook")
+    right = webhook_secret(options.webhook_secret, context)
     event, token = header(request, "x-gitlab-event"), header(request, "x-gitlab-token")
     delivery = header(request, "idempotency-key", "x-gitlab-event-uuid")
-    right = context.secret(options.webhook_secret).encode()
     if not hmac.compare_digest(right, token.encode("utf-8", "replace")):
         raise Refused(
             "the webhook's token is not the configured one",

@@ -117,3 +117,25 @@ def test_an_urgent_alert_that_pages_nobody_says_so_in_status_and_the_header(
     assert ("NOBODY IS PAGED for ml-team: no notify route serves it (only ticket)" in said.out) is (kind == "ticket")
     header = shell("status", "--json").json()["header"]
     assert header["unpaged"] == (1 if kind == "ticket" else 0)
+
+
+@pytest.mark.parametrize(
+    ("listen", "secret", "line", "more"),
+    [
+        ("127.0.0.1:8765", "s3cret", "ok   hooks: a tower or agent listens on 127.0.0.1:8765", "hints from forge"),
+        ("127.0.0.1:8765", "", "note hooks: ", "no source has a webhook_secret"),
+        ("127.0.0.1:8765", " ", "FAIL source forge: ${HOOK} is set to nothing", "no source has a webhook_secret"),
+        ("0.0.0.0:8765", "s3cret", "note hooks: ", "every network of this machine reaches it in the clear"),
+        ("[::]:8765", "s3cret", "note hooks: ", "every network of this machine reaches it in the clear"),
+        ("10.1.2.3:8765", "s3cret", "note hooks: ", "the network reaches it in the clear"),
+    ],
+)
+def test_webhooks_that_anybody_could_send_are_named(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, listen: str, secret: str, line: str, more: str
+) -> None:
+    monkeypatch.setenv("HOOK", secret)
+    forge = '- {id: forge, kind: gitlab, project: "acme/bot", webhook_secret: "${HOOK}"}'
+    edit(shell, "sources:\n", f'hooks: {{listen: "{listen}"}}\nsources:\n  {forge}\n')
+    said = shell("doctor").out
+    assert line in said
+    assert more in said

@@ -262,19 +262,56 @@ def test_a_sender_that_drips_is_cut_off_and_others_are_served_meanwhile(monkeypa
     assert play(scene).hints == ["registry"]
 
 
-def test_more_connections_than_it_holds_are_told_to_come_again() -> None:
-    async def scene(_receiver: Hooks, line: Line, _desk: Desk) -> None:
-        held = [await asyncio.open_connection(line.host, line.port) for _ in range(CONNECTIONS)]
-        await asyncio.sleep(0.1)
-        answer = await line.say(b"")
+def test_idle_connections_keep_no_genuine_webhook_out() -> None:
+    async def scene(receiver: Hooks, line: Line, _desk: Desk) -> None:
+        held = [await asyncio.open_connection(line.host, line.port) for _ in range(3 * CONNECTIONS)]
+        for reader, writer in held[::3]:
+            writer.write(b"POST /hooks/registry HTTP/1.1\r\n")  # begun, and never finished
+            del reader
+        await asyncio.sleep(0.2)
+        began = time.monotonic()
+        assert status(await line.say(post())) == 202
+        assert time.monotonic() - began < 1
+        answer = await asyncio.wait_for(held[0][0].read(), 2)
         assert status(answer) == 503
         assert b"retry-after: 1" in answer
+        assert len(receiver._reading) <= CONNECTIONS
         for _, writer in held:
             writer.close()
+
+    assert play(scene).hints == ["registry"]
+
+
+def test_whoever_sends_slowly_from_an_address_of_its_own_is_not_sent_away() -> None:
+    async def scene(_receiver: Hooks, line: Line, _desk: Desk) -> None:
+        slow = await asyncio.open_connection(line.host, line.port, local_addr=("127.0.0.7", 0))
+        slow[1].write(post()[:-1])
+        await asyncio.sleep(0.05)
+        held = [await asyncio.open_connection(line.host, line.port) for _ in range(2 * CONNECTIONS)]
         await asyncio.sleep(0.1)
-        assert status(await line.say(post())) == 202
+        slow[1].write(post()[-1:])
+        assert status(await asyncio.wait_for(slow[0].read(), 2)) == 202
+        for _, writer in [slow, *held]:
+            writer.close()
 
     play(scene)
+
+
+def test_more_requests_than_can_be_judged_are_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hooks, "CONNECTIONS", 2)
+    desk = Desk()
+    desk.takes_s = 0.3
+
+    async def scene(_receiver: Hooks, line: Line, _desk: Desk) -> None:
+        busy = [asyncio.create_task(line.say(post())) for _ in range(2)]
+        await until(lambda: len(desk.asked) == 2)
+        answer = await line.say(post())
+        assert status(answer) == 503
+        assert b"retry-after: 1" in answer
+        assert [status(await answered) for answered in busy] == [202, 202]
+        assert status(await line.say(post())) == 202
+
+    play(scene, desk)
 
 
 def test_the_loop_turns_while_a_webhook_is_judged() -> None:

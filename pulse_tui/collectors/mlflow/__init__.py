@@ -18,9 +18,10 @@ from difflib import get_close_matches
 import msgspec
 
 from pulse_tui.collectors._shared.files import refuse
+from pulse_tui.collectors._shared.hooks import webhook_secret
 from pulse_tui.collectors.mlflow.hook import verify
 from pulse_tui.collectors.mlflow.pages import Model, Registry, Version, read
-from pulse_tui.domain.errors import ConfigError, Refused, SourceError
+from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.moments import from_us
 from pulse_tui.domain.release import PROVENANCE, Interface, Lineage, RegistrySnapshot, RegistryVersion, Remark
 from pulse_tui.domain.source import Collected, Cursor
@@ -172,18 +173,7 @@ def hint(options: Options, request: HookRequest, context: CollectContext) -> Hin
     Without a secret, a header, a right signature or a JSON body it is refused, and so is one that was
     signed more than five minutes from ``context.now``.
     """
-    try:
-        secret = context.secret(options.webhook_secret or "")
-    except ConfigError:
-        raise Refused(
-            f"the webhook secret of {context.source} cannot be read", todo="Set the variable that it names"
-        ) from None
-    if not secret:
-        raise Refused(
-            f"{context.source} takes no webhooks: it has no webhook_secret",
-            todo="Set webhook_secret to the secret of the server's webhook",
-        )
-    return verify(request, secret, context.now.timestamp())
+    return verify(request, webhook_secret(options.webhook_secret, context), context.now.timestamp())
 
 
 class _Reader:

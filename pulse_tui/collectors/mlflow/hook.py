@@ -23,7 +23,7 @@ DRIFT_S = 300
 _HEADERS = ("x-mlflow-delivery-id", "x-mlflow-timestamp", "x-mlflow-signature")
 
 
-def verify(request: HookRequest, secret: str, now_s: float) -> Hint:
+def verify(request: HookRequest, secret: bytes, now_s: float) -> Hint:
     """The hint of a genuine webhook; ``now_s`` in seconds since the epoch. Raises Refused with the reason."""
     missing = [name for name in _HEADERS if not request.headers.get(name)]
     if missing:
@@ -33,7 +33,7 @@ def verify(request: HookRequest, secret: str, now_s: float) -> Hint:
         )
     delivery, stamp, signatures = (request.headers[name] for name in _HEADERS)
     signed = b".".join([delivery.encode("utf-8", "replace"), stamp.encode("utf-8", "replace"), request.body])
-    right = b"v1," + base64.b64encode(hmac.new(secret.encode(), signed, hashlib.sha256).digest())
+    right = b"v1," + base64.b64encode(hmac.new(secret, signed, hashlib.sha256).digest())
     given = [text.encode("utf-8", "replace") for text in signatures.split()[:8]]
     # Every one is compared, each in constant time: the duration reveals nothing about how close a guess is.
     if not sum(hmac.compare_digest(right, text) for text in given):
