@@ -43,6 +43,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """Whose results stand refused."""
     documents: tuple[tuple[str, str | None, str], ...] = ()
     """(asset, version, document) of its bills; version None: any."""
+    unread: tuple[tuple[str, str | None, str], ...] = ()
+    """Of these, the ones whose file stands refused: what they listed earlier may be no longer so."""
     notes: tuple[str, ...] = ()
     """The keys of the notes that a feed lists; empty: it is none, or lists none."""
 

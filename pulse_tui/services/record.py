@@ -53,7 +53,7 @@ def _(item: Bill, tx: Transaction, _parts: JudgeParts, estate: Estate, now: date
     known = any(b.origin == item.origin for b in tx.dependencies.bills(item.asset_id))
     changes = take_bill(item, tx, estate, now)
     news = not known or bool(changes.signals)
-    remarks = (bill_remark(item, estate),) if news else ()
+    remarks = (bill_remark(item, tx, estate),) if news else ()
     return Made(*changes, moved=(item.asset_id,) if news else (), remarks=remarks, known=not news)
 
 

@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
-from pulse_tui.collectors._shared.files import FILE_CAP, broken_json, collect_files, find, refuse
+from pulse_tui.collectors._shared.files import FILE_CAP, broken_json, collect_files, find, refuse, refused_names
 from pulse_tui.collectors._shared.runs import PATTERN
 from pulse_tui.domain.bill import ROOT, Bill
 from pulse_tui.domain.errors import SourceError
@@ -155,12 +156,24 @@ def read_bills(
     """:func:`~pulse_tui.collectors._shared.files.collect_files`, the bills of one document in order of their versions: the
     newest is reported last and stays. ``has`` names the documents that are there.
     """
-    found = collect_files(options.path, pattern, options.max_bytes, context, lambda name, data, _at: parse(name, data))
+    try:
+        found = collect_files(
+            options.path, pattern, options.max_bytes, context, lambda name, data, _at: parse(name, data)
+        )
+    except SourceError as error:
+        if not error.gone and Path(options.path).suffix:
+            error.unread = tuple(_places([Path(options.path).name], options))
+        raise
     bills = sorted((b for b in found.observations if isinstance(b, Bill)), key=_newest_last)
     if found.has is None:
         return found
     names, _ = find(context.base, options.path, pattern)
-    has = Standing(source=context.source, documents=tuple(_places((name for name, _ in names), options)))
+    refused = refused_names(found.cursor.bookmark)
+    has = Standing(
+        source=context.source,
+        documents=tuple(_places((name for name, _ in names), options)),
+        unread=tuple(_places((name for name, _ in names if name in refused), options)),
+    )
     return msgspec.structs.replace(found, observations=tuple(bills), has=has)
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from pulse_tui.domain.bill import Bill
 from pulse_tui.domain.errors import Problem, ResultOf, SourceError
 from pulse_tui.domain.foreign import renamed
 from pulse_tui.domain.source import Collected, Rejected, Standing
@@ -145,7 +146,8 @@ def collect_files(
             continue
         observations += one.observations
         rejected += one.rejected
-        if whole := next((r for r in one.rejected if r.about or not one.observations), None):
+        nothing = not any(not isinstance(o, Bill) or o.components for o in one.observations)
+        if whole := next((r for r in one.rejected if r.about or nothing), None):
             marks[name] = _refused(mark, str(whole.problem), [of for r in one.rejected for of in r.about])
     same = unchanged and marks.keys() == before.keys()
     bookmark = msgspec.json.encode(marks, order="deterministic").decode()
@@ -167,6 +169,11 @@ def _placed(name: str, what: str) -> tuple[str, str]:
     place = _POSITION.match(rest)
     where = f"{name}{place[1]}" if place else name
     return where, rest[place.end() :] if place else rest.lstrip(": ")
+
+
+def refused_names(bookmark: str | None) -> set[str]:
+    """The files of a bookmark that stand refused."""
+    return {name for name, mark in _marks(bookmark).items() if _REFUSED in mark}
 
 
 def _refused(mark: str, why: str, about: Sequence[ResultOf]) -> str:

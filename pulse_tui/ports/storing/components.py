@@ -64,6 +64,10 @@ class Dependencies(Protocol):
         """The assets of which a source has a bill."""
         ...
 
+    def refuse_bill(self, asset_id: str, origin: str) -> None:
+        """Its file cannot be read now: the bill stays, with at least one refused record."""
+        ...
+
     def drop_bill(self, asset_id: str, origin: str, at: datetime) -> list[DependencyChange]:
         """The document is gone, and so is what only it listed."""
         ...

@@ -62,7 +62,7 @@ def _replaced(bill: Bill, before: Sequence[BillHead], tx: Transaction, now: date
 
 
 def withdraw_bills(has: Standing, tx: Transaction, estate: Estate, now: datetime) -> Changes:
-    """Bills of files that a source no longer has.
+    """Bills of files that a source no longer has, or can no longer read.
 
     Where another document lists what the asset is made of, the gone one no longer counts. The last one stays, with a
     concern: a deleted file does not show that a component is gone.
@@ -73,6 +73,9 @@ def withdraw_bills(has: Standing, tx: Transaction, estate: Estate, now: datetime
         there = [place for place in has.documents if place[0] == asset_id]
         heads = tx.dependencies.bills(asset_id)
         gone = [b for b in heads if b.source == has.source and not _there(b, there)]
+        for bill in heads:
+            if bill.source == has.source and _there(bill, [p for p in has.unread if p[0] == asset_id]):
+                tx.dependencies.refuse_bill(asset_id, bill.origin)
         last: list[Concern] = []
         for bill in gone:
             others = (b for b in heads if b not in gone and b.source != ESTATE and b.components)
@@ -146,8 +149,11 @@ def _forget(bill: Bill, before: Sequence[BillHead], tx: Transaction, now: dateti
         tx.dependencies.drop_bill(bill.asset_id, head.origin, now)
 
 
-def bill_remark(bill: Bill, estate: Estate) -> str:
+def bill_remark(bill: Bill, tx: Transaction, estate: Estate) -> str:
     """Remarks for whoever brought the bill in."""
+    key = f"bill:{bill.origin}"
+    if other := next((c.what for c in tx.inventory.concerns(bill.asset_id) if c.key == key), ""):
+        return other
     count = len(bill.components)
     about = f"{bill.asset_id} {bill.version}" if bill.version else bill.asset_id
     read = f"a bill of {count} component{'' if count == 1 else 's'} for {about}"

@@ -75,8 +75,9 @@ def _round(shape: SourceShape, status: SourceStatus, parts: JudgeParts, now: dat
         tally = ingest(collected.observations, collected.rejected, parts, now)
     except SourceError as error:
         _refused(error, shape, parts, now)
-        if error.gone:
-            _now_has(Standing(source=shape.id), parts, now)
+        if error.gone or error.unread:
+            has = Standing(source=shape.id, refused=error.about, documents=error.unread, unread=error.unread)
+            _now_has(has, parts, now)
         return _failed(shape, status, parts, now, str(error), error.retry_after)
     except StorageError:
         raise
@@ -86,9 +87,9 @@ def _round(shape: SourceShape, status: SourceStatus, parts: JudgeParts, now: dat
         return _failed(
             shape, status, parts, now, f"{shape.kind} collector broke: {type(error).__name__}: {error}", None
         )
-    if collected.has is not None:
-        _now_has(collected.has, parts, now)
+    news = _now_has(collected.has, parts, now) if collected.has is not None else []
     message = "unchanged" if collected.unchanged else tally.sentence()
+    message = "; ".join((message, *news))
     reason = _standing(collected, status)
     good = msgspec.structs.replace(status, last_good_at=now, failures=0, reason=reason, cursor=collected.cursor)
     with parts.store.write() as tx:
@@ -109,10 +110,10 @@ def _standing(collected: Collected, status: SourceStatus) -> str:
     return f"all of it was refused: {collected.rejected[0].problem}{more}"
 
 
-def _now_has(has: Standing, parts: JudgeParts, now: datetime) -> None:
-    """End what was only about files that the source no longer has."""
+def _now_has(has: Standing, parts: JudgeParts, now: datetime) -> list[str]:
+    """End what was only about files that the source no longer has. What began by that, in sentences."""
     with parts.store.write() as tx:
-        withdraw(has, tx, parts, now)
+        return withdraw(has, tx, parts, now)
 
 
 def _refused(error: SourceError, shape: SourceShape, parts: JudgeParts, now: datetime) -> None:

@@ -63,9 +63,10 @@ def _end(tx: Transaction, parts: JudgeParts, gone: Collection[str], now: datetim
         withdraw(Standing(source=source), tx, parts, now)
 
 
-def withdraw(has: Standing, tx: Transaction, parts: JudgeParts, now: datetime) -> None:
-    """Make what is recorded of a source's files that of the files it has."""
+def withdraw(has: Standing, tx: Transaction, parts: JudgeParts, now: datetime) -> list[str]:
+    """Make what is recorded of a source's files that of the files it has. Returns what began by that, in sentences."""
     made = parts.record(has, tx, parts, tx.estate.load(), now)
     absorb(made.signals, tx, parts, now)
     for fingerprint in made.cleared:
         Responder(tx, parts, now).clear(fingerprint, f"{has.source} no longer lists what it was about")
+    return [s.title for s in made.signals]

@@ -71,6 +71,10 @@ class DependencyTables:
         before = {key: Words(ComponentKind(kind), name) for key, (kind, name, _) in stored.words.items()}
         return self._log(difference(bill, before, named.values()))
 
+    def refuse_bill(self, asset_id: str, origin: str) -> None:
+        whole = sa.update(t.bills).where(_bill_key(asset_id, origin), t.bills.c.refused == 0).values(refused=1)
+        self._c.execute(whole)
+
     def drop_bill(self, asset_id: str, origin: str, at: datetime) -> list[DependencyChange]:
         row = self._c.execute(sa.select(t.bills).where(_bill_key(asset_id, origin))).mappings().first()
         if row is None:

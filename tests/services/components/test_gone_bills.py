@@ -112,3 +112,41 @@ def test_a_file_that_becomes_one_of_another_tool_is_refused_by_name_and_keeps_wh
     done = refresh("pins", parts.judging, "h")
     assert (done.good, uses(parts)) == (False, {"torch 2.5.0"})
     assert "It is not read: make a bill of it with" in done.refused
+
+
+def bill_refused(parts: RollbackParts) -> list[int]:
+    with parts.store.read() as tx:
+        return [b.refused for b in tx.dependencies.bills(BOT) if b.source == "pins"]
+
+
+@pytest.mark.parametrize("content", ["", "# yarn lockfile v1\n", "# nothing is pinned\n", "see pyproject\n"])
+def test_a_bill_whose_file_can_no_longer_be_read_still_counts_and_is_not_whole_until_it_can(
+    folder: tuple[RollbackParts, Path], content: str
+) -> None:
+    parts, path = folder
+    (path / "requirements.txt").write_text(content)
+    assert not refresh("pins", parts.judging, "h").good, "also where each of its records was refused"
+    assert (uses(parts), bill_refused(parts)) == ({"torch 2.5.0"}, [1])
+    (path / "requirements.txt").write_text("torch==2.5.0\n")
+    assert refresh("pins", parts.judging, "h").good
+    assert (uses(parts), bill_refused(parts)) == ({"torch 2.5.0"}, [0])
+
+
+def test_the_one_file_of_a_source_that_can_no_longer_be_read_makes_its_bill_not_whole(
+    parts: RollbackParts, tmp_path: Path
+) -> None:
+    file = tmp_path / "requirements.txt"
+    file.write_text("torch==2.5.0\n")
+    options = requirements.Options(path=str(file), asset=BOT)
+    shape = SourceShape(id="pins", kind="requirements", every=60, options=options)
+    judging = parts.judging._replace(sources={"pins": shape}, source_kinds={"requirements": requirements})
+    assert refresh("pins", judging, "h").good
+    file.write_text("")
+    assert not refresh("pins", judging, "h").ok
+    assert (uses(parts), bill_refused(parts)) == ({"torch 2.5.0"}, [1])
+
+
+def test_a_round_says_that_a_file_is_gone(folder: tuple[RollbackParts, Path]) -> None:
+    parts, path = folder
+    (path / "requirements.txt").unlink()
+    assert "is gone from pins" in refresh("pins", parts.judging, "h").message
