@@ -19,7 +19,7 @@ from pulse_tui.tui.asks.base import Ask
 from pulse_tui.tui.common.wing import CommonWing
 from pulse_tui.tui.context import BackgroundRunner, Context
 from pulse_tui.tui.kit import styles
-from pulse_tui.tui.kit.keys import bind
+from pulse_tui.tui.kit.keys import QUIT
 from pulse_tui.tui.kit.opening import Opening
 from pulse_tui.tui.kit.screen import Head
 from pulse_tui.tui.main import MainScreen
@@ -47,7 +47,7 @@ class Tower(App[None]):
 
     ENABLE_COMMAND_PALETTE = False
     ESCAPE_TO_MINIMIZE = False
-    BINDINGS: ClassVar[list[BindingType]] = [bind("ctrl+q", "quit", "quit", priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [QUIT]
 
     def __init__(
         self,

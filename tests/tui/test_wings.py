@@ -19,10 +19,12 @@ from pulse_tui.tui.alerts.wing import AlertsWing
 from pulse_tui.tui.app import Tower
 from pulse_tui.tui.asks.base import Ask, with_fields
 from pulse_tui.tui.asks.common import Say
+from pulse_tui.tui.common.help import DIALOGS, HelpScreen
 from pulse_tui.tui.context import Context
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.entry import EntryScreen
-from pulse_tui.tui.kit.keys import Key, bind
+from pulse_tui.tui.kit.guard import GuardedScreen
+from pulse_tui.tui.kit.keys import Key, bind, key_name
 from pulse_tui.tui.kit.rows import Cells, Column, Spec
 from pulse_tui.tui.kit.screen import BaseScreen
 from pulse_tui.tui.pane import Pane, Subject, TablePane
@@ -219,3 +221,50 @@ def test_whatever_changes_something_is_marked_so_on_every_screen_and_pane() -> N
         assert not [key for key in keys if key.name in CHANGING and not key.changes]
 
     play(scenario)
+
+
+TEXTUAL = {"app.focus_next", "app.focus_previous", "screen.copy_text", "app.help_quit", "quit"}
+"""Textual's own bindings, without effect where nothing can have the focus."""
+PAGES = (
+    (),
+    ("enter",),
+    ("1", "enter"),
+    ("1", "j", "h"),
+    ("1", "j", "t"),
+    ("1", "j", "p"),
+    ("2", "enter"),
+    ("3", "enter"),
+    ("P",),
+    ("U",),
+    ("S",),
+    ("M",),
+    ("c",),
+    ("i",),
+)
+
+
+@pytest.mark.parametrize("keys", PAGES, ids=lambda keys: "-".join(keys) or "panes")
+def test_every_key_that_acts_stands_in_the_help_of_its_screen(keys: tuple[str, ...]) -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press(*keys)
+        screen = pilot.tower.screen
+        acting = {
+            each.key: each.description
+            for bindings in screen._bindings.key_to_bindings.values()
+            for each in bindings
+            if each.action not in TEXTUAL and screen.check_action(each.action.partition("(")[0], ()) is True
+        }
+        assert acting
+        await pilot.press("question_mark")
+        assert isinstance(pilot.tower.screen, HelpScreen)
+        (listed,) = (block.lines for block in pilot.tower.screen.document.blocks if block.label == "KEYS")
+        names = {name for line in listed for name in line.partition("   ")[0].split()}
+        assert {key_name(key) for key in acting} <= names
+        assert "ctrl-q" in names
+
+    play(scenario)
+
+
+def test_the_keys_of_every_dialog_stand_in_the_help() -> None:
+    dialogs = {each for each in of_the_product(GuardedScreen) if not each.__subclasses__()}
+    assert dialogs == {screen for _, screen in DIALOGS}

@@ -72,6 +72,16 @@ class AlertScreen(OfRollbacks, PageScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *RUN_KEYS,
+        bind(
+            "p",
+            "propose",
+            "plan rollback",
+            "make a rollback plan; it is approved in the plan",
+            show=True,
+            changes=True,
+            narrow="plan",
+        ),
+        bind("o,P", "open_plan", "open plan", "open the plan that is there; approve it there", show=True),
         bind("a", "acknowledge", "ack", "acknowledge: you are working on it", show=True, changes=True),
         bind("s", "silence", "silence", "silence it for some hours, with a reason", show=True, changes=True),
         bind("w", "waive", "waive", "record an exception with a reason and a review date", show=True, changes=True),
@@ -84,16 +94,6 @@ class AlertScreen(OfRollbacks, PageScreen):
             show=True,
             changes=True,
         ),
-        bind(
-            "p",
-            "propose",
-            "plan rollback",
-            "make a rollback plan; it is approved in the plan",
-            show=True,
-            changes=True,
-            narrow="plan",
-        ),
-        bind("o,P", "open_plan", "open plan", "open the plan that is there; approve it there", show=True),
         bind("v", "verdicts", "verdicts", "the benchmark suite: every gate, what flipped, latency and cost", show=True),
         bind("e", "open_asset", "asset", "open the asset", show=True),
         bind("n", "next(1)", "next", "the next alert", show=True),

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from textual.binding import Binding
+from textual.screen import Screen
 
 from pulse_tui.tui.kit import styles
+from pulse_tui.tui.kit.ask import AskScreen
+from pulse_tui.tui.kit.confirm import ApprovalScreen
 from pulse_tui.tui.kit.document import Block
-from pulse_tui.tui.kit.keys import key_name
+from pulse_tui.tui.kit.keys import QUIT, key_name
 from pulse_tui.tui.kit.page import PageScreen
+from pulse_tui.tui.kit.palette import PaletteScreen
 from pulse_tui.tui.kit.screen import Head
 
 READING = (
@@ -36,11 +41,24 @@ SAFETY = (
 )
 
 
+DIALOGS = (("IN A FORM", AskScreen), ("TO APPROVE", ApprovalScreen), ("AFTER :", PaletteScreen))
+
+
 def help_blocks(bindings: Sequence[Binding]) -> list[Block]:
-    """The page."""
-    width = max(len(key_name(b.key)) for b in bindings) + 3
-    lines = tuple(f"{key_name(b.key).ljust(width)}{b.tooltip or b.description}" for b in bindings)
-    return [Block("KEYS", lines), Block("GLYPHS", READING), Block("FILTER", FILTERS), Block("SAFETY", SAFETY)]
+    """The page: the keys of the screen and of the app, those of the dialogs, then how to read what is shown."""
+    own = [*bindings, QUIT]
+    width = max(len(key_name(b.key)) for b in own) + 3
+    dialogs = [Block(label, _lines(_bindings(screen), width)) for label, screen in DIALOGS]
+    reading = (Block("GLYPHS", READING), Block("FILTER", FILTERS), Block("SAFETY", SAFETY))
+    return [Block("KEYS", _lines(own, width)), *dialogs, *reading]
+
+
+def _bindings(screen: type[Screen[Any]]) -> list[Binding]:
+    return [each for each in screen.BINDINGS if isinstance(each, Binding)]
+
+
+def _lines(bindings: Sequence[Binding], width: int) -> tuple[str, ...]:
+    return tuple(f"{key_name(b.key).ljust(width)}{b.tooltip or b.description}" for b in bindings)
 
 
 class HelpScreen(PageScreen):

@@ -27,11 +27,11 @@ class ApprovalScreen(GuardedScreen[str | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("escape", "cancel", "cancel", show=True),
-        bind("ctrl+y", "confirm", "confirm", show=True, priority=True),
+        bind("ctrl+y", "confirm", "confirm, once the name is typed", show=True, priority=True),
         bind("tab", "field(1)", "next", priority=True),
         bind("shift+tab", "field(-1)", "previous", priority=True),
-        bind("enter", "refuse_enter", "nothing", priority=True),
-        bind("space", "choose", "choose"),
+        bind("enter", "refuse_enter", "nothing: Enter never confirms", priority=True),
+        bind("space", "choose", "press the button that has the focus"),
     ]
     DEFAULT_CSS = """
     ApprovalScreen #card { width: 1fr; height: auto; max-height: 100%; border-top: heavy ansi_yellow; }

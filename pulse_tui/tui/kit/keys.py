@@ -90,21 +90,23 @@ EVERYWHERE: Final = [
 ]
 
 
+QUIT: Final = bind("ctrl+q", "quit", "quit", "leave the tower from anywhere, out of a dialog too", priority=True)
+"""The app's own key."""
+
+
 def footer_spans(keys: Iterable[Key], width: int) -> list[Span]:
     """``Enter open  / filter …`` as many as fit; the keys that go back and to the help stay."""
     shown = [key for key in keys if key.show]
     if width < NARROW:
         shown = [replace(key, description=key.narrow) if key.narrow else key for key in shown]
-    room = width - sum(width_of(_key_spans(key)) for key in shown if key.action in _ALWAYS)
-    spans: list[Span] = []
-    for key in shown:
-        item = _key_spans(key)
-        if key.action in _ALWAYS:
-            spans += item
-        elif width_of(item) <= room:
-            spans += item
-            room -= width_of(item)
-    return spans
+    room = width
+    kept: set[int] = set()
+    for wanted in (_ALWAYS, _URGENT, {key.name for key in shown}):
+        for n, key in enumerate(shown):
+            if key.name in wanted and n not in kept and (wide := width_of(_key_spans(key))) <= room:
+                kept.add(n)
+                room -= wide
+    return [span for n, key in enumerate(shown) if n in kept for span in _key_spans(key)]
 
 
 def _key_spans(key: Key) -> list[Span]:
@@ -112,7 +114,9 @@ def _key_spans(key: Key) -> list[Span]:
     return [(f" {pressed}", styles.BOLD), (f" {key.description} ", styles.DIM)]
 
 
-_ALWAYS: Final = ("back", "palette", "help")
+_ALWAYS: Final = frozenset({"back", "palette", "help"})
+_URGENT: Final = frozenset({"resume", "put_back", "propose"})
+"""What ends an emergency is the last to go from a narrow line."""
 
 
 class Bottom(Canvas):
