@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -74,3 +75,5 @@ class Response(NamedTuple):
     action: str
     what: str
     did: Did
+    at: datetime | None = None
+    """When; None before it is stored."""

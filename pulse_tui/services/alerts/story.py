@@ -50,7 +50,7 @@ def alert_story(parts: RollbackParts, alert_id: str) -> AlertStory:
         estate = tx.estate.load()
         asset = estate.assets.get(alert.asset_id or "")
         advice = parts.judging.advise(tx, parts.judging, alert, signal, now)
-        done = _done(tx, alert)
+        done = done_lines(tx, alert)
         plan = next(
             (
                 p.hash
@@ -213,14 +213,22 @@ def _by(moment: datetime, now: datetime, past: str) -> str:
     return f"{iso(moment)} (in {left})" if moment > now else f"{iso(moment)} ({past} {since})"
 
 
-def _done(tx: Transaction, alert: Alert) -> list[str]:
-    """What the responses did, and where each message is now."""
-    lines = [f"{r.action}: {r.what}" for r in tx.judgements.responses(alert.decision_id) if r.did is not Did.QUEUED]
+def done_lines(tx: Transaction, alert: Alert) -> list[str]:
+    """What was done about it, one line an act, the newest first: by which rule and when, and where each message is now."""
+    acts: dict[str, datetime] = {}
+    for r in tx.judgements.responses(alert.decision_id):
+        if r.did is not Did.QUEUED and r.at is not None:
+            what = r.what if r.what.startswith(r.action) else f"{r.action}: {r.what}"
+            what += f", by rule {alert.rule_id}"
+            acts[what] = max(r.at, acts.get(what, r.at))
     for item in tx.plumbing.deliveries(1_000):
         if item.payload.get("alert") == alert.id:
             state = {"sent": "delivered", "queued": "queued", "dead": "FAILED PERMANENTLY"}[item.state.value]
-            lines.append(f"{item.kind} to {item.route}: {state}" + (f" ({item.error})" if item.error else ""))
-    return lines
+            about = item.key.partition("/")[2].partition("/")[0]
+            what = f"{item.kind} to {item.route}" + (f" ({about})" if about else "")
+            what += f": {state}" + (f" ({item.error})" if item.error else "")
+            acts[what] = max(item.created_at, acts.get(what, item.created_at))
+    return [f"{what}, {iso(at)}" for what, at in sorted(acts.items(), key=lambda act: act[1], reverse=True)]
 
 
 def _why(decision: Decision, signal: Signal) -> list[str]:

@@ -85,8 +85,8 @@ class JudgementTables:
 
     def responses(self, decision_id: str) -> list[Response]:
         c = t.responses.c
-        query = sa.select(c.action, c.what, c.did).where(c.decision_id == decision_id).order_by(c.seq)
-        return [Response(action, what, Did(did)) for action, what, did in self._c.execute(query)]
+        query = sa.select(c.action, c.what, c.did, c.at).where(c.decision_id == decision_id).order_by(c.seq)
+        return [Response(action, what, Did(did), from_us(at)) for action, what, did, at in self._c.execute(query)]
 
     def open_alerts(self, fingerprints: Iterable[str]) -> dict[str, Alert]:
         return {a.fingerprint: a for a in _ALERT.items(among(self._c, _OPEN, fingerprints))}

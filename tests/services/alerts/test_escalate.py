@@ -3,11 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 from pulse_tui.domain.alert import Alert, AlertState
+from pulse_tui.domain.effect import Did, Response
 from pulse_tui.domain.evidence import ServiceEvidence
-from pulse_tui.domain.moments import to_us
+from pulse_tui.domain.moments import iso, to_us
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.words import Environment, Priority, Recommended, Severity, SignalType
 from pulse_tui.services.alerts.escalate import escalate
+from pulse_tui.services.alerts.story import done_lines
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.signals.ingest import ingest
 from tests.fakes.clock import Clock
@@ -114,3 +116,25 @@ def test_the_deadline_that_was_missed_stays_visible_after_escalations_until_the_
             again.acknowledge("ana", clock() + timedelta(hours=1)).lapse(clock() + timedelta(hours=2))
         )
     assert row() == (False, 2, None)
+
+
+def test_what_was_done_is_one_line_an_act_with_when_and_by_which_rule_the_newest_first(
+    judge: JudgeParts, clock: Clock
+) -> None:
+    ingest([breach(clock)], [], judge, clock())
+    with judge.store.write() as tx:
+        (one,) = tx.judgements.alerts()
+        held = Response("pause", "pause on support-bot", Did.DONE)
+        for minute in (0, 1, 1):
+            tx.judgements.add_responses(one.decision_id, [held], clock() + timedelta(minutes=minute))
+        tx.judgements.add_responses(
+            one.decision_id, [Response("block", "3.8.2", Did.DONE)], clock() - timedelta(days=1)
+        )
+        lines = done_lines(tx, one)
+    assert len(lines) == len(set(lines))
+    assert lines[0] == f"pause on support-bot, by rule {one.rule_id}, {iso(clock() + timedelta(minutes=1))}"
+    assert lines[-1] == f"block: 3.8.2, by rule {one.rule_id}, {iso(clock() - timedelta(days=1))}"
+    assert [line.rpartition(", ")[2] for line in lines] == sorted(
+        (line.rpartition(", ")[2] for line in lines), reverse=True
+    )
+    assert any(line.startswith("notify to ") and ": queued, 20" in line for line in lines)

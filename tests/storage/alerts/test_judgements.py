@@ -144,7 +144,7 @@ def test_responses_are_kept_in_their_order(store: SqlStore) -> None:
         did = [Response("block", "placed", Did.DONE), Response("notify", "page queued", Did.QUEUED)]
         tx.judgements.add_responses("d-1", did, NOW)
         tx.judgements.add_responses("d-1", [], NOW)
-        assert tx.judgements.responses("d-1") == did
+        assert tx.judgements.responses("d-1") == [r._replace(at=NOW) for r in did]
 
 
 def test_the_most_urgent_open_alerts_are_on_the_board_however_many_there_are(store: SqlStore) -> None:
