@@ -140,8 +140,12 @@ class _Target:
 
     def retest(self) -> str:
         """Measure the asset again, unless that is under way."""
-        if self.underway.measuring:
+        if self.underway.measuring and not self.underway.overdue:
             return self.underway.measuring
+        due = f"{self.underway.measuring}: " if self.underway.overdue else ""
+        return due + self._measure()
+
+    def _measure(self) -> str:
         asset_id = self.alert.asset_id
         suites = [s.id for s in self.parts.suites.values() if asset_id in s.baselines]
         runs = [s for s in suites if self.parts.suites[s].command]
@@ -168,7 +172,10 @@ def _vulnerability(evidence: AdvisoryEvidence, signal: Signal, target: _Target) 
         lines = [f"no fixed version of {evidence.component} is named: take it out of reach, or replace it"]
     ahead = _free_ahead(evidence.advisory, target)
     if ahead is not None:
-        lines.insert(0, f"promote {ahead.version}: {evidence.advisory} does not reach what its own bill lists")
+        environment = target.serving.environment.value if target.serving is not None else ""
+        command = f"pulse-tui release promote {ahead.asset_id} {ahead.version} --env {environment} --why REASON"
+        reason = f"{evidence.advisory} does not reach what its own bill lists"
+        lines.insert(0, f"promote {ahead.version}, {reason}: {command}")
     lines += _exceptions(target)
     done = target.underway.rolled_back
     if done is not None and signal.observed_at <= done.at and signal.confidence >= 0.5:

@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import NamedTuple
 
 from pulse_tui.domain.alert import Alert
-from pulse_tui.domain.evals import SuiteRunState
+from pulse_tui.domain.delivery import Retest
+from pulse_tui.domain.evals import SuiteRun, SuiteRunState
 from pulse_tui.domain.hold import Hold
 from pulse_tui.domain.moments import iso
 from pulse_tui.domain.rollback import Plan, PlanState, Run, RunState
@@ -77,16 +78,27 @@ class Underway:
             return None
         return None
 
+    @property
+    def overdue(self) -> bool:
+        """Whether a retest was asked for, its day passed, and nothing runs for it."""
+        return self._running is None and self._retest is not None and self._retest.due_at < self._now
+
     @cached_property
+    def _running(self) -> SuiteRun | None:
+        runs = self._tx.evals.suite_runs(asset_id=self._asset) if self._asset else []
+        return next((r for r in runs if r.state is SuiteRunState.RUNNING), None)
+
+    @cached_property
+    def _retest(self) -> Retest | None:
+        asked = self._tx.judgements.retests() if self._asset else []
+        return next((r for r in asked if r.asset_id == self._asset), None)
+
+    @property
     def measuring(self) -> str:
         """What measures the asset again already; empty when nothing does."""
-        if self._asset is None:
+        if (run := self._running) is not None:
+            return f"suite {run.suite} runs on {run.version} since {iso(run.started_at)}: wait for its result"
+        if (retest := self._retest) is None:
             return ""
-        for run in self._tx.evals.suite_runs(asset_id=self._asset):
-            if run.state is SuiteRunState.RUNNING:
-                return f"suite {run.suite} runs on {run.version} since {iso(run.started_at)}: wait for its result"
-        for retest in self._tx.judgements.retests():
-            if retest.asset_id == self._asset:
-                word = "OVERDUE since" if retest.due_at < self._now else "due by"
-                return f"a retest of {self._asset} is asked for already, {word} {retest.due_at:%Y-%m-%d}"
-        return ""
+        word = "OVERDUE since" if self.overdue else "due by"
+        return f"a retest of {self._asset} is asked for already, {word} {retest.due_at:%Y-%m-%d}"

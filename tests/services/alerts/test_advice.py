@@ -120,7 +120,8 @@ def test_a_release_that_has_the_fix_already_is_named_first(gateway: RollbackPart
         tx.estate.add_release(release("1.9.4", "gateway", state=ReleaseState.APPROVED))
     take(gateway, bill("1.9.4", "0.9.2"), CVE)
     page = story(gateway, SignalType.CVE)
-    assert page.todo[0] == "promote 1.9.4: CVE-2026-3248 does not reach what its own bill lists"
+    command = "pulse-tui release promote gateway 1.9.4 --env production --why REASON"
+    assert page.todo[0] == f"promote 1.9.4, CVE-2026-3248 does not reach what its own bill lists: {command}"
 
 
 def test_ticket_and_message_say_what_the_page_says(gateway: RollbackParts) -> None:
