@@ -125,8 +125,9 @@ def _steps(
         if signal is None:
             continue
         for line in parts.judging.advise(tx, parts.judging, alert, signal, now).lines:
-            if line not in said:
-                said.add(line)
+            words = line.replace(alert.id, "")  # the same step for another alert is one step
+            if words not in said:
+                said.add(words)
                 yield line
     if not said and not waiting:
         concern = next(iter(tx.inventory.concerns(asset_id)), None)

@@ -92,6 +92,8 @@ def wrap(text: str, width: int) -> list[str]:
     return [*lines, line.rstrip()] if line.strip() else lines
 
 
+FOLDED = 8
+"""So many lines of the first two questions stand above the fold in any case: what to do makes no sense without them."""
 QUESTIONS = ("WHAT CHANGED", "WHAT IS THE RISK", "WHAT TO DO NOW")
 """Where a page begins with these, the last of them is seen without scrolling."""
 
@@ -140,7 +142,7 @@ def _seen_at_once(long: Sequence[int], room: int) -> list[int]:
     changed, risk, todo = long
     if changed + risk + todo <= room:
         return [changed, risk, todo]
-    left = max(room - todo, 4)
+    left = max(room - todo, min(changed + risk, FOLDED))
     kept_risk = max(2, min(risk, left - min(changed, left // 2)))
     return [max(2, min(changed, left - kept_risk)), kept_risk, todo]
 

@@ -26,7 +26,7 @@ def test_a_page_that_fits_is_not_folded() -> None:
     assert shown(page(3, 3, 3), 21) == shown(page(3, 3, 3), 0)
 
 
-@given(counts, counts, st.integers(1, 10), st.integers(18, 40))
+@given(counts, counts, st.integers(1, 7), st.integers(18, 40))
 def test_what_to_do_is_seen_without_scrolling_however_much_changed(
     changed: int, risk: int, todo: int, height: int
 ) -> None:
