@@ -93,9 +93,9 @@ SELECT kind FROM k WHERE kind IS NOT NULL
 _UNNAMED = f"""
 SELECT COUNT(*) FROM components c
 WHERE c.kind IN ({", ".join(f"'{kind}'" for kind in sorted(SOFTWARE))}) AND c.id NOT LIKE 'group:%'
-  AND (c.package IS NULL OR NOT ({{covered}}) OR c.id IN (
-    SELECT f.component_id FROM findings f WHERE f.audit = 'not audited'
-       AND f.component = CASE WHEN c.version = '' THEN c.name ELSE c.name || ' ' || c.version END))
+  AND (c.package IS NULL OR NOT ({{covered}})
+    OR (c.id, CASE WHEN c.version = '' THEN c.name ELSE c.name || ' ' || c.version END) IN (
+      SELECT f.component_id, f.component FROM findings f WHERE f.audit = 'not audited'))
   AND EXISTS (SELECT 1 FROM dependencies d JOIN bills b ON b.num = d.bill WHERE d.child = c.num
     AND (b.version IS NULL OR EXISTS (
       SELECT 1 FROM deployments p WHERE p.asset_id = b.asset_id AND p.version = b.version
