@@ -328,3 +328,19 @@ def test_the_nearest_word_or_all_of_them_is_offered() -> None:
     assert nearest("zzz", ["b", "a"]) == "known: a, b"
     assert nearest("zzz", []) == ""
     assert nearest("zzz", [f"k{i:02}" for i in range(20)]).endswith("…")
+
+
+def test_where_the_version_of_a_deployment_stands_is_known_to_the_line(tmp_path: Path) -> None:
+    text = """estate:
+  assets:
+    - id: bot
+      asset_type: service
+      owner_team: ml
+      environments:
+        production: {version: 1.0.0}
+        canary:
+          traffic: 10
+          version: 1.1.0
+        shadow: {}
+"""
+    assert good(tmp_path, text).versions == {"bot/production": "0.yaml:7", "bot/canary": "0.yaml:10"}
