@@ -105,6 +105,23 @@ def operator_name() -> str:
         return f"uid-{os.getuid()}"
 
 
+def origin() -> str:
+    """The account, host and terminal that this process acts from: beside the name of an operator, which anybody can set."""
+    import pwd  # noqa: PLC0415
+
+    from pulse_tui.domain.text import clean  # noqa: PLC0415
+
+    try:
+        user = pwd.getpwuid(os.getuid()).pw_name  # not from the environment
+    except KeyError:
+        user = "unnamed"
+    try:
+        terminal = os.ttyname(0).removeprefix("/dev/")
+    except OSError:
+        terminal = "no terminal"
+    return clean(f"uid {os.getuid()} {user}@{socket.gethostname()} {terminal}", 200)
+
+
 def holder_name() -> str:
     """This process, for leases: host, process id space, process id."""
     return f"{socket.gethostname()}:{_process_space()}:{os.getpid()}"
@@ -196,6 +213,7 @@ class House:
             dead=is_dead,
             rules=self.rules,
             paged=lambda owner: not unpaged(routes_of(self.settings), owner),
+            origin=origin(),
         )
 
     def rules(self) -> Rules:
@@ -239,6 +257,7 @@ class House:
     @cached_property
     def judging(self) -> JudgeParts:
         """What it takes to take signals in and respond."""
+        from pulse_tui.anchors import Anchors  # noqa: PLC0415
         from pulse_tui.kinds import Kinds  # noqa: PLC0415
         from pulse_tui.ports import Route  # noqa: PLC0415
         from pulse_tui.services.alerts.advice import advise  # noqa: PLC0415
@@ -261,6 +280,7 @@ class House:
                 cron=cron.next_fire,
                 frozen=_Frozen(self.config) if self.config is not None else None,
                 here=socket.gethostname(),
+                anchor=Anchors(settings.approvals.anchors, self.base).write,
             ),
             clock=self.clock,
             record=signals_of,

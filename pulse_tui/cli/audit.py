@@ -1,57 +1,67 @@
-"""``pulse-tui audit``: is the chain whole, and the log as JSON Lines."""
+"""``pulse-tui audit``: is the log whole and are the records as it says; the log as JSON Lines; its head as an anchor."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import msgspec
 
+from pulse_tui.anchors import Anchors, anchors_in
 from pulse_tui.cli.output import emit, opened
-from pulse_tui.domain.audit import GENESIS, broken_at
+from pulse_tui.domain.audit import GENESIS
+from pulse_tui.services.rollback.anchor import anchor_line
+from pulse_tui.services.rollback.recorded import verified
+from pulse_tui.wiring import House
 
 
 def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
-    """verify or export."""
-    parser.add_argument("action", choices=["verify", "export"], help="is the chain whole? / print it as JSON Lines")
+    """verify, export or anchor."""
+    parser.add_argument(
+        "action",
+        choices=["verify", "export", "anchor"],
+        help="is the log whole, and are the records as it says? / print it as JSON Lines / print its head, to be kept elsewhere",
+    )
+    parser.add_argument(
+        "--anchor", metavar="FILE", action="append", default=[], type=Path,
+        help="verify: a file with anchors (or a copy of the system's log), beside those of approvals: {anchors: [...]}",
+    )  # fmt: skip
     parser.epilog = (
-        "verify exits with 1 when the log was changed, or cut (by whoever did not also change the seal beside it and\n"
-        "every approval)."
+        "verify exits with 1 when the log was changed or cut, or a plan, approval, run, journal, hold or risk acceptance is\n"
+        "not as the log recorded it. Whoever can write the database can also write a log anew: only an anchor that they\n"
+        "cannot change shows that, and only up to that anchor."
     )
 
 
 def run(options: argparse.Namespace, _name: str) -> int:
-    """0 when the chain is whole to the line that was written last and every approval's head is in it, 1 when not."""
+    """0 when the log is whole and everything agrees with it, 1 when not."""
     with opened(options, read_only=True) as house, house.store.read() as tx:
-        entries = tx.log.entries()
-        seal = tx.log.sealed()
-        votes = [v for plan, _ in tx.rollbacks.plans(limit=100_000) for v in tx.rollbacks.approvals(plan.hash)]
-    if options.action == "export":
-        for entry in entries:
-            sys.stdout.write(msgspec.json.encode(entry).decode() + "\n")
-        return 0
-    known = {GENESIS, *(e.hash for e in entries)}
-    broken = broken_at(entries)
-    # A chain alone does not show that its end was cut off; the seal beside it and the heads inside the approvals can.
-    cut = [v for v in votes if v.audit_head not in known]
-    ends = (entries[-1].seq, entries[-1].hash) if entries else (0, GENESIS)
-    short = seal is not None and seal != ends
-    whole = broken is None and not cut and not short
-    lines = [f"audit chain of {len(entries)} lines: " + ("whole" if whole else "BROKEN")]
-    if broken is not None:
-        lines.append(f"  line {broken[0]}: {broken[1]}")
-    if short and seal is not None:
-        lines.append(f"  it ends at line {ends[0]}, but line {seal[0]} was written last: lines were cut off")
-    lines += [
-        f"  the approval of {v.plan_hash[:12]} by {v.principal} names a head that is no longer there: lines were cut off"
-        for v in cut
-    ]
-    data = {
-        "lines": len(entries),
-        "whole": whole,
-        "broken_at": broken,
-        "cut": [v.plan_hash for v in cut],
-        "head": entries[-1].hash if entries else GENESIS,
-    }
-    emit(options, data, lines)
+        if options.action == "export":
+            for entry in tx.log.entries():
+                sys.stdout.write(msgspec.json.encode(entry).decode() + "\n")
+            return 0
+        if options.action == "anchor":
+            newest = tx.log.head()
+            line = anchor_line(newest, house.clock(), "kept by hand")
+            emit(options, newest._asdict(), [line])
+            return 0
+        anchors = [a for path in _files(house, options.anchor) for a in anchors_in(path)]
+        lines, found = verified(tx, anchors)
+    whole = not found
+    head = lines[-1].hash if lines else GENESIS
+    last = max(anchors, default=None)
+    words = [f"audit log of {len(lines)} lines: " + ("whole" if whole else "BROKEN"), *(f"  {line}" for line in found)]
+    words.append(
+        f"  {len(anchors)} anchors, the newest at line {last.seq}: what came later is as sure as the database"
+        if last
+        else "  no anchor: lines at the end that were cut off together with all that names them would not be seen"
+    )
+    emit(options, {"lines": len(lines), "whole": whole, "found": found, "anchors": len(anchors), "head": head}, words)
     return 0 if whole else 1
+
+
+def _files(house: House, named: Sequence[Path]) -> Iterator[Path]:
+    yield from named
+    yield from (p for p in Anchors(house.settings.approvals.anchors, house.base).files if p.exists())

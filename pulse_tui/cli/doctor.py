@@ -388,16 +388,16 @@ def _filled(secret: str | None) -> bool:
 
 
 def _log(house: House) -> Iterator[Line]:
-    from pulse_tui.domain.audit import broken_at  # noqa: PLC0415
+    from pulse_tui.services.rollback.recorded import verified  # noqa: PLC0415
 
     with house.store.read() as tx:
-        entries = tx.log.entries()
         newest = tx.signals.recent(1)
-    broken = broken_at(entries)
+        lines, found = verified(tx, ())
+    more = f"; and {len(found) - 1} more: pulse-tui audit verify" if found[1:] else ""
     yield Line(
-        "audit chain",
-        broken is None,
-        f"{len(entries)} lines, whole" if broken is None else f"broken at line {broken[0]}: {broken[1]}",
+        "audit log",
+        not found,
+        found[0] + more if found else f"{len(lines)} lines, whole, and the records agree with it",
     )
     ahead = newest[0].observed_at - house.clock() if newest else timedelta(0)
     yield Line(

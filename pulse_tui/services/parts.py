@@ -98,6 +98,8 @@ class Outside(NamedTuple):
     """The frozen digest of each suite in the configuration as it is now; None: as it was read."""
     here: str = ""
     """This host, as others call it."""
+    anchor: Callable[[str], None] = lambda _line: None
+    """Write a line of the audit log's head where this program cannot change it. Raises PulseError."""
 
     def collecting(
         self, source: str, now: datetime, cursor: Cursor | None = None, *, folder: Path | None = None

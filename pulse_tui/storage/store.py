@@ -43,6 +43,7 @@ from pulse_tui.storage.registry.estate import EstateTables
 from pulse_tui.storage.registry.inventory import InventoryTables
 from pulse_tui.storage.rollback.plans import RollbackTables
 from pulse_tui.storage.signals.signals import SignalTable
+from pulse_tui.storage.sql.protected import Protected
 
 CHANNEL = "pulse_changed"
 _NOTIFY = f"SELECT pg_notify('{CHANNEL}', '') WHERE pg_current_xact_id_if_assigned() IS NOT NULL"
@@ -52,17 +53,18 @@ _NOTIFY = f"SELECT pg_notify('{CHANNEL}', '') WHERE pg_current_xact_id_if_assign
 class SqlTransaction:
     """Implements :class:`pulse_tui.ports.Transaction` over one connection."""
 
-    def __init__(self, connection: sa.Connection) -> None:
-        """The connection's transaction is already begun."""
+    def __init__(self, connection: sa.Connection, origin: str = "") -> None:
+        """The connection's transaction is already begun; ``origin`` stands in every line of the log."""
+        protected = Protected(connection)
         self.signals = SignalTable(connection)
         self.estate = EstateTables(connection)
         self.dependencies = DependencyTables(connection)
         self.inventory = InventoryTables(connection)
-        self.evals = EvalTables(connection)
+        self.evals = EvalTables(connection, protected)
         self.advisories = AdvisoryTables(connection)
-        self.judgements = JudgementTables(connection)
-        self.rollbacks = RollbackTables(connection)
-        self.log = AuditTable(connection)
+        self.judgements = JudgementTables(connection, protected)
+        self.rollbacks = RollbackTables(connection, protected)
+        self.log = AuditTable(connection, protected, origin)
         self.plumbing = PlumbingTables(connection)
 
 
@@ -78,10 +80,12 @@ class SqlStore:
         dead: Callable[[str], bool] = lambda _holder: False,
         rules: Callable[[], Rules | None] = lambda: None,
         paged: Callable[[str], bool] = lambda _owner: True,
+        origin: str = "",
     ) -> None:
         """Open the database, bringing its schema up to date unless ``read_only``. ``dead`` says whether the process
-        behind a lease's holder certainly no longer lives; ``rules`` are those that a plan must have been made under; ``paged`` says
-        whether somebody is paged when something urgent of this owner opens.
+        behind a lease's holder certainly no longer lives; ``rules`` are those that a plan must have been made under; ``paged``
+        says whether somebody is paged when something urgent of this owner opens; ``origin`` is the account, host and terminal
+        that the log records beside whoever acts.
 
         Raises StorageError when it is locked, read-only, damaged, unreachable or from a newer
         version; a SQLite file is copied beside itself before its schema is changed.
@@ -91,7 +95,7 @@ class SqlStore:
         self._writer = self._engine.execution_options(pulse_write=True)
         self._mark: _Mark | None = None
         self._kept: boards.Kept | None = None
-        self._dead, self._rules, self._paged = dead, rules, paged
+        self._dead, self._rules, self._paged, self._origin = dead, rules, paged, origin
         with translated(self.url):
             if read_only:
                 refuse_missing(self.url)
@@ -109,7 +113,7 @@ class SqlStore:
     def write(self) -> Iterator[SqlTransaction]:
         """One unit of work under the write lock; other watchers are notified when it lands."""
         with translated(self.url), self._writer.begin() as connection:
-            transaction = SqlTransaction(connection)
+            transaction = SqlTransaction(connection, self._origin)
             yield transaction
             transaction.log.seal()
             if connection.dialect.name == "postgresql":

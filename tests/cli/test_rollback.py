@@ -173,6 +173,20 @@ def test_an_audit_log_whose_end_was_cut_is_found_out_by_the_approvals(shell: She
     assert "lines were cut off" in said.out
 
 
+def test_an_end_that_was_cut_off_with_its_seal_contradicts_an_anchor(shell: Shell) -> None:
+    assert shell("freeze", "my-bot", "--why", "maintenance").code == 0
+    kept = shell.config / "kept.log"
+    kept.write_text(shell("audit", "anchor").out)
+    assert "1 anchors, the newest at line" in shell("audit", "verify", "--anchor", kept).out
+    with sqlite3.connect(shell.config / "pulse.db") as raw:
+        raw.execute("delete from holds")
+        raw.execute("delete from audit")
+        raw.execute("delete from settings_values")
+    said = shell("audit", "verify", "--anchor", kept)
+    assert (said.code, "which was anchored, is not there" in said.out) == (1, True)
+    assert "no anchor: lines at the end" in shell("audit", "verify").out
+
+
 def test_a_log_that_was_emptied_is_not_whole(shell: Shell) -> None:
     assert shell("freeze", "my-bot", "--why", "maintenance").code == 0
     with sqlite3.connect(shell.config / "pulse.db") as raw:

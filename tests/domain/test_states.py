@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -189,19 +190,10 @@ def _chain(rows: list[tuple[str, str]]) -> list[AuditEntry]:
     out: list[AuditEntry] = []
     for i, (actor, what) in enumerate(rows, start=1):
         previous = out[-1].hash if out else GENESIS
-        digest = link(previous, i, NOW, actor, "did", what, {"x": what})
-        out.append(
-            AuditEntry(
-                seq=i,
-                at=NOW,
-                actor=actor,
-                action="did",
-                subject=what,
-                detail={"x": what},
-                previous=previous,
-                hash=digest,
-            )
+        line = AuditEntry(
+            seq=i, at=NOW, actor=actor, action="did", subject=what, detail={"x": what}, previous=previous, hash=""
         )
+        out.append(msgspec.structs.replace(line, hash=link(line)))
     return out
 
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from pulse_tui.domain.audit import link
 from pulse_tui.domain.estate import Component, Dependency
 from pulse_tui.domain.evals import Score
 from pulse_tui.domain.release import Interface
@@ -249,3 +250,25 @@ def test_the_migrations_are_one_line_up_to_the_schema_that_the_code_speaks() -> 
     assert numbers == [f"{n:04}" for n in range(1, len(numbers) + 1)]
     assert numbers[-1] == HEAD
     assert set(numbers) == KNOWN
+
+
+def test_what_was_there_before_the_log_recorded_it_is_recorded_as_it_was_found(empty_url: str, tmp_path: Path) -> None:
+    engine = connect(normalize(empty_url, tmp_path))
+    upgrade(engine, "0001")
+    with engine.begin() as connection:
+        fill(connection)
+    engine.dispose()
+    store = SqlStore(empty_url, tmp_path)
+    with store.read() as tx:
+        (line,) = tx.log.entries(limit=1)
+        assert (line.action, line.hash) == ("records.found", link(line))
+        assert line.records == tx.log.records()
+        assert {name.partition("/")[0] for name in line.records} >= {
+            "plans",
+            "approvals",
+            "runs",
+            "steps",
+            "journal",
+            "holds",
+        }
+    store.close()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Protocol
 
-from pulse_tui.domain.audit import AuditEntry
+from pulse_tui.domain.audit import Anchor, AuditEntry
 from pulse_tui.domain.delivery import Delivery
 from pulse_tui.domain.source import SourceStatus
 
@@ -16,10 +16,27 @@ class Log(Protocol):
 
     def append(
         self, at: datetime, actor: str, action: str, subject: str, detail: Mapping[str, str] | None = None
-    ) -> AuditEntry: ...
-    def head(self) -> str: ...
-    def sealed(self) -> tuple[int, str] | None:
-        """(number, hash) of the line that was written last, as remembered beside the log."""
+    ) -> int:
+        """Add a line; returns its number. The transaction's last line records what else the transaction wrote."""
+        ...
+
+    def head(self) -> Anchor:
+        """The newest line; number 0 and :data:`GENESIS` before the first."""
+        ...
+
+    def sealed(self) -> Anchor | None:
+        """The line that was written last, as remembered beside the log."""
+        ...
+
+    def contradiction(self, record: str, since: str) -> str:
+        """Why a protected record (``approvals/<plan>``) must not be believed; empty when the log recorded it as it is.
+
+        Only the lines after the one with the hash ``since`` are looked at, and their chain is checked.
+        """
+        ...
+
+    def records(self) -> dict[str, str]:
+        """The digest of every protected record as it is now."""
         ...
 
     def entries(self, *, subject: str | None = None, limit: int | None = None) -> list[AuditEntry]:

@@ -215,7 +215,7 @@ def _log(
             "policy": answer.policy,
             "not_ok": "; ".join(f"{r.name} {r.status}" for r in answer.reasons if not r.ok),
         }
-    return f"audit:{tx.log.append(now, by, action, subject(release.asset_id, release.version), detail).seq}"
+    return f"audit:{tx.log.append(now, by, action, subject(release.asset_id, release.version), detail)}"
 
 
 def _serving(tx: Transaction, release: Release) -> list[Deployment]:

@@ -9,7 +9,9 @@ from pulse_tui.domain.rollback import Approval, Plan, PlanState
 from pulse_tui.domain.text import clean
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
+from pulse_tui.services.rollback.anchor import anchor
 from pulse_tui.services.rollback.plan import preflight, void_reasons
+from pulse_tui.services.rollback.recorded import forged
 
 
 def find(tx: Transaction, plan_hash: str) -> tuple[Plan, PlanState]:
@@ -46,12 +48,13 @@ def approve(parts: RollbackParts, plan_hash: str, principal: str, reason: str) -
         _, state = find(tx, plan.hash)
         if state is not PlanState.PROPOSED:
             raise Refused(f"plan {plan.hash[:12]} is {state.value}")
-        _speak(tx, parts, plan, principal, yes=True, reason=reason, now=now)
-        given = valid_approvals(tx, parts, plan, now)
-        if len(given) >= plan.approvals_needed:
-            tx.rollbacks.set_plan_state(plan.hash, PlanState.APPROVED)
-            return PlanState.APPROVED
-    return PlanState.PROPOSED
+        others = valid_approvals(tx, parts, plan, now)
+        _speak(tx, parts, plan, principal, yes=True, reason=reason, now=now)  # raises for the same person or key
+        if len(others) + 1 >= plan.approvals_needed:
+            state = PlanState.APPROVED
+            tx.rollbacks.set_plan_state(plan.hash, state)
+    anchor(parts, f"plan.approved {plan.hash[:12]} {plan.target} by {principal}")
+    return state
 
 
 def reject(parts: RollbackParts, plan_hash: str, principal: str, reason: str) -> None:
@@ -73,6 +76,7 @@ def reject(parts: RollbackParts, plan_hash: str, principal: str, reason: str) ->
         else:
             _speak(tx, parts, plan, principal, yes=False, reason=reason, now=now)
         tx.rollbacks.set_plan_state(plan.hash, PlanState.REJECTED)
+    anchor(parts, f"plan.rejected {plan.hash[:12]} {plan.target} by {principal}")
 
 
 def _no_say(parts: RollbackParts, plan: Plan, principal: str) -> list[str]:
@@ -86,10 +90,15 @@ def _no_say(parts: RollbackParts, plan: Plan, principal: str) -> list[str]:
 
 
 def valid_approvals(tx: Transaction, parts: RollbackParts, plan: Plan, now: datetime) -> list[Approval]:
-    """The yes votes that count: unexpired, by distinct operators of today's file with distinct keys."""
+    """The yes votes that count: unexpired, by distinct operators of today's file with distinct keys, and all of them as
+    the audit log recorded them. A row that somebody wrote into the database makes none of the plan's votes count.
+    """
     seen: set[str] = set()
-    out = []
-    for vote in tx.rollbacks.approvals(plan.hash):
+    out: list[Approval] = []
+    votes = tx.rollbacks.approvals(plan.hash)
+    if votes and forged(tx, plan):
+        return out
+    for vote in votes:
         operator = parts.operators.get(vote.principal)
         counts = (
             vote.yes
@@ -116,7 +125,7 @@ def _speak(
         yes=yes,
         at=now,
         expires_at=plan.expires_at,
-        audit_head=tx.log.head(),
+        audit_head=tx.log.head().hash,
         reason=text,
     )
     tx.rollbacks.add_approval(vote)

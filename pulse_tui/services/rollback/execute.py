@@ -19,8 +19,10 @@ from pulse_tui.domain.signal import fingerprint
 from pulse_tui.ports import Step, StepContext, Transaction
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.rollback.aftermath import rolled_back
+from pulse_tui.services.rollback.anchor import anchor
 from pulse_tui.services.rollback.approve import find, valid_approvals
 from pulse_tui.services.rollback.plan import preflight, step_options, void_reasons
+from pulse_tui.services.rollback.recorded import forged
 from pulse_tui.services.rollback.unfinished import in_the_way, lease, stopped
 
 LEASE_S = 60.0
@@ -71,6 +73,8 @@ def _take_over(parts: RollbackParts, run_id: str, by: str, holder: str, action: 
             raise Refused(f"run {run_id} has ended: {run.state.value}", [run.detail])
         plan, _ = find(tx, run.plan_hash)
         _may_run(parts, plan, by)
+        if reasons := forged(tx, plan, run):
+            raise Refused(f"run {run_id} cannot be taken over", reasons, todo="pulse-tui audit verify shows all of it")
         later = [
             r.id for r in tx.rollbacks.runs(limit=MANY) if r.target == run.target and r.started_at > run.started_at
         ]
@@ -98,6 +102,7 @@ def _claim(parts: RollbackParts, plan: Plan, by: str, holder: str) -> Run:
         if state is not PlanState.APPROVED:
             raise Refused(f"plan {plan.hash[:12]} is {state.value}, not approved")
         reasons = void_reasons(parts, plan, now)
+        reasons += forged(tx, plan)
         given = valid_approvals(tx, parts, plan, now)
         if len(given) < plan.approvals_needed:
             reasons.append(f"{len(given)} of {plan.approvals_needed} approvals count")
@@ -119,7 +124,14 @@ def _claim(parts: RollbackParts, plan: Plan, by: str, holder: str) -> Run:
         )
         tx.rollbacks.start_run(run, len(plan.steps))
         tx.rollbacks.set_plan_state(plan.hash, PlanState.USED)
-        tx.log.append(now, by, "run.started", plan.target, {"run": run.id, "plan": plan.hash, "epoch": str(epoch)})
+        detail = {
+            "run": run.id,
+            "plan": plan.hash,
+            "epoch": str(epoch),
+            "approved by": ", ".join(v.principal for v in given),
+        }
+        tx.log.append(now, by, "run.started", plan.target, detail)
+    anchor(parts, f"run.started {run.id} {plan.target} by {by}")
     return run
 
 
@@ -373,6 +385,8 @@ class _Executor:
         with self.parts.store.write() as tx:
             self._guard(tx)
             tx.rollbacks.put_step(stamped)
+            detail = {"step": str(record.index + 1), "state": record.state.value, "detail": record.detail}
+            tx.log.append(self.parts.clock(), self.run.started_by, "run.step", f"run/{self.run.id}", detail)
         return stamped
 
     def _guard(self, tx: Transaction) -> None:

@@ -18,6 +18,7 @@ from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.registry.fitness import fitness
 from pulse_tui.services.registry.known_good import interface_check, way_back
+from pulse_tui.services.rollback.recorded import forged
 from pulse_tui.services.rollback.unfinished import in_the_way
 from pulse_tui.settings.shapes import PlaybookShape, StepShape
 
@@ -227,6 +228,8 @@ def _keep(tx: Transaction, plan: Plan, by: str, now: datetime) -> Plan:
 
 def _records(tx: Transaction, plan: Plan, parts: RollbackParts) -> Iterator[Check]:
     """Checks that need only the database."""
+    if contradictions := forged(tx, plan):
+        yield Check(name="audit log", ok=False, detail="; ".join(contradictions))
     release = tx.estate.release(plan.asset_id, plan.to_version)
     undo = plan.undoes is not None
     if release is None:

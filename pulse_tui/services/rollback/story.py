@@ -78,6 +78,7 @@ def _plan_facts(plan: Plan, radius: str) -> list[tuple[str, str]]:
         ("Proposed", f"{iso(plan.created_at)} by {plan.proposed_by}"),
         ("Expires", iso(plan.expires_at)),
         ("Hash", plan.hash),
+        ("Identity", "rests on the account and $PULSE_OPERATOR: approvals are recorded, not signed"),
         ("Playbook", f"{plan.playbook} @ {plan.playbook_digest[:12]}, policy {plan.policy_digest[:12]}"),
     ]
 

@@ -18,6 +18,7 @@ from pulse_tui.domain.words import Environment, Outcome
 from pulse_tui.storage.alerts import tables as t
 from pulse_tui.storage.sql.codec import Codec, from_json, to_json
 from pulse_tui.storage.sql.lookup import among, named
+from pulse_tui.storage.sql.protected import Protected
 from pulse_tui.storage.sql.upsert import insert_many, insert_new, upsert
 
 _DECISION = Codec(Decision)
@@ -30,9 +31,10 @@ _OPEN = f"SELECT {', '.join(_ALERT.names)} FROM alerts WHERE open_key {{among}}"
 class JudgementTables:
     """Implements :class:`pulse_tui.ports.Judgements`."""
 
-    def __init__(self, connection: sa.Connection) -> None:
-        """All work happens in the connection's transaction."""
+    def __init__(self, connection: sa.Connection, protected: Protected) -> None:
+        """All work happens in the connection's transaction; ``protected`` notes what the log must record."""
         self._c = connection
+        self._protected = protected
 
     def add_decisions(self, decisions: Sequence[tuple[Decision, Fact]]) -> None:
         rows = []
@@ -142,9 +144,11 @@ class JudgementTables:
         return [_HOLD.item(r) for r in self._c.execute(query).mappings()]
 
     def put_hold(self, hold: Hold) -> bool:
+        self._protected.wrote("holds", hold.id)
         return insert_new(self._c, t.holds, {**_HOLD.row(hold), "open_key": hold.id if hold.standing else None})
 
     def lift_hold(self, hold_id: str, by: str, at: datetime) -> bool:
+        self._protected.wrote("holds", hold_id)
         lift = sa.update(t.holds).where(t.holds.c.open_key == hold_id)
         return self._c.execute(lift.values(open_key=None, lifted_by=by, lifted_at=to_us(at))).rowcount > 0
 

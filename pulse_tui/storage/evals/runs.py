@@ -13,6 +13,7 @@ from pulse_tui.domain.moments import from_us
 from pulse_tui.ports import RunHead
 from pulse_tui.storage.evals import tables as t
 from pulse_tui.storage.sql.codec import Codec
+from pulse_tui.storage.sql.protected import Protected
 from pulse_tui.storage.sql.upsert import insert_new, upsert
 
 _RUN = Codec(EvalRun, skip=("scores", "sheets"))
@@ -28,9 +29,10 @@ _MEASURES = msgspec.json.Decoder(tuple[Measure, ...])
 class EvalTables:
     """Implements :class:`pulse_tui.ports.Evals`."""
 
-    def __init__(self, connection: sa.Connection) -> None:
-        """All work happens in the connection's transaction."""
+    def __init__(self, connection: sa.Connection, protected: Protected) -> None:
+        """All work happens in the connection's transaction; ``protected`` notes what the log must record."""
         self._c = connection
+        self._protected = protected
 
     def add(self, run: EvalRun, iteration: int) -> bool:
         if not insert_new(self._c, t.eval_runs, {**_RUN.row(run), "iteration": iteration}):
@@ -170,6 +172,7 @@ class EvalTables:
         return [(asset, suite, run) for asset, suite, _, run in sorted(tuple(row) for row in self._c.execute(query))]
 
     def put_acceptance(self, acceptance: Acceptance) -> None:
+        self._protected.wrote("acceptances", acceptance.id)
         upsert(self._c, t.acceptances, [_ACCEPTANCE.row(acceptance)])
 
     def acceptances(self, asset_id: str, version: str | None = None) -> list[Acceptance]:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+import msgspec
 import sqlalchemy as sa
 
-from pulse_tui.domain.audit import GENESIS, AuditEntry, link
+from pulse_tui.domain.audit import GENESIS, Anchor, AuditEntry, broken_at, link
+from pulse_tui.domain.errors import StorageError
+from pulse_tui.domain.moments import from_us
 from pulse_tui.storage.plumbing import tables as t
 from pulse_tui.storage.sql.codec import Codec
+from pulse_tui.storage.sql.protected import Protected
 from pulse_tui.storage.sql.upsert import insert_many, upsert
 
 _ENTRY = Codec(AuditEntry)
@@ -19,48 +23,107 @@ _SEAL = "audit.newest"
 class AuditTable:
     """Implements :class:`pulse_tui.ports.Log`."""
 
-    def __init__(self, connection: sa.Connection) -> None:
-        """All work happens in the connection's transaction."""
+    def __init__(self, connection: sa.Connection, protected: Protected, origin: str = "") -> None:
+        """All work happens in the connection's transaction; ``origin`` stands in every line."""
         self._c = connection
+        self._protected = protected
+        self._origin = origin
         self._newest: AuditEntry | None = None
+        # The last line is written at the end: it carries the digests of the records that the transaction wrote.
+        self._open: AuditEntry | None = None
 
     def append(
         self, at: datetime, actor: str, action: str, subject: str, detail: Mapping[str, str] | None = None
-    ) -> AuditEntry:
-        last = self._c.execute(sa.select(t.audit.c.seq, t.audit.c.hash).order_by(t.audit.c.seq.desc()).limit(1)).first()
-        seq, previous = (last.seq + 1, last.hash) if last else (1, GENESIS)
-        content = dict(detail or {})
-        digest = link(previous, seq, at, actor, action, subject, content)
-        entry = AuditEntry(
-            seq=seq, at=at, actor=actor, action=action, subject=subject, detail=content, previous=previous, hash=digest
+    ) -> int:
+        self._flush()
+        last = self._last()
+        self._open = AuditEntry(
+            seq=last.seq + 1,
+            at=at,
+            actor=actor,
+            action=action,
+            subject=subject,
+            detail=dict(detail or {}),
+            previous=last.hash,
+            hash="",
+            origin=self._origin,
         )
+        return self._open.seq
+
+    def _flush(self) -> None:
+        if self._open is None:
+            return
+        entry = msgspec.structs.replace(self._open, records=self._protected.take())
+        entry = msgspec.structs.replace(entry, hash=link(entry))
         insert_many(self._c, t.audit, [_ENTRY.row(entry)])
-        self._newest = entry
-        return entry
+        self._newest, self._open = entry, None
 
     def seal(self) -> None:
-        """Remember the newest line beside the log, once a transaction: a log whose end is cut off contradicts it."""
+        """Once a transaction: record what it wrote, and remember the newest line beside the log, so that a log whose end
+        is cut off contradicts it.
+        """
+        if self._protected.written and self._open is None:
+            # The store has no clock: such a line is as old as the one before it.
+            last = self._c.execute(sa.select(t.audit.c.at).order_by(t.audit.c.seq.desc()).limit(1)).scalar()
+            self.append(from_us(last or 0), "pulse-tui", "records.written", ", ".join(self._protected.written))
+        self._flush()
         if self._newest is not None:
             upsert(self._c, t.values, [{"key": _SEAL, "value": f"{self._newest.seq}:{self._newest.hash}"}])
 
-    def sealed(self) -> tuple[int, str] | None:
-        """(number, hash) of the line that was written last, as remembered beside the log."""
+    def sealed(self) -> Anchor | None:
         value = self._c.execute(sa.select(t.values.c.value).where(t.values.c.key == _SEAL)).scalar()
         if value is None:
             return None
         seq, _, digest = value.partition(":")
-        return int(seq), digest
+        return Anchor(int(seq) if seq.isdecimal() else 0, digest)
 
-    def head(self) -> str:
-        query = sa.select(t.audit.c.hash).order_by(t.audit.c.seq.desc()).limit(1)
-        return self._c.execute(query).scalar() or GENESIS
+    def head(self) -> Anchor:
+        self._flush()
+        return self._last()
+
+    def _last(self) -> Anchor:
+        if self._newest is not None:
+            return Anchor(self._newest.seq, self._newest.hash)
+        last = self._c.execute(sa.select(t.audit.c.seq, t.audit.c.hash).order_by(t.audit.c.seq.desc()).limit(1)).first()
+        return Anchor(last.seq, last.hash) if last else Anchor(0, GENESIS)
 
     def entries(self, *, subject: str | None = None, limit: int | None = None) -> list[AuditEntry]:
+        self._flush()
         query = sa.select(t.audit)
         if subject is not None:
             query = query.where(t.audit.c.subject == subject)
         if limit is None:
-            query = query.order_by(t.audit.c.seq)
-            return [_ENTRY.item(r) for r in self._c.execute(query).mappings()]
-        query = query.order_by(t.audit.c.seq.desc()).limit(limit)
-        return [_ENTRY.item(r) for r in self._c.execute(query).mappings()][::-1]
+            return self._read(query.order_by(t.audit.c.seq))
+        return self._read(query.order_by(t.audit.c.seq.desc()).limit(limit))[::-1]
+
+    def contradiction(self, record: str, since: str) -> str:
+        self._flush()
+        first = self._c.execute(sa.select(t.audit.c.seq).where(t.audit.c.hash == since)).scalar()
+        if first is None and since != GENESIS:
+            return f"{record} names a line of the audit log that is not there"
+        start = Anchor(first or 0, since)
+        lines = self._read(sa.select(t.audit).where(t.audit.c.seq > start.seq).order_by(t.audit.c.seq))
+        broken = broken_at(lines, start)
+        if broken is not None:
+            return f"the audit log is broken at line {broken[0]}: {broken[1]}"
+        recorded = next((e.records[record] for e in reversed(lines) if record in e.records), None)
+        now = dict(self._protected.digests([(record.partition("/")[0], record.partition("/")[2])]))
+        if recorded is None:
+            return f"{record} is in no line of the audit log since it was made"
+        return "" if now.get(record) == recorded else f"{record} is not as the audit log recorded it"
+
+    def records(self) -> dict[str, str]:
+        self._flush()
+        return dict(self._protected.every())
+
+    def _read(self, query: sa.Select[tuple[object, ...]]) -> list[AuditEntry]:
+        out = []
+        for row in self._c.execute(query).mappings():
+            try:
+                out.append(_ENTRY.item(row))
+            except (ValueError, TypeError, OverflowError, msgspec.MsgspecError) as error:
+                raise StorageError(
+                    f"line {row['seq']} of the audit log cannot be read: {error}",
+                    todo="It was changed outside this program: restore the database from a backup, and read why",
+                ) from None
+        return out

@@ -17,6 +17,8 @@ audit = sa.Table(
     text("detail"),
     text("previous"),
     sa.Column("hash", sa.Text, nullable=False, unique=True),
+    sa.Column("origin", sa.Text, nullable=False, server_default=sa.text("''")),
+    sa.Column("records", sa.Text, nullable=False, server_default="{}"),
     sa.Index(None, "subject"),
 )
 

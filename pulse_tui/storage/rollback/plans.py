@@ -20,6 +20,7 @@ from pulse_tui.domain.rollback import (
 from pulse_tui.storage.rollback import tables as t
 from pulse_tui.storage.sql.codec import Codec
 from pulse_tui.storage.sql.lookup import named
+from pulse_tui.storage.sql.protected import Protected
 from pulse_tui.storage.sql.upsert import insert_new, upsert
 
 _APPROVAL = Codec(Approval)
@@ -31,9 +32,10 @@ _SHORTEST_PREFIX = 8
 class RollbackTables:
     """Implements :class:`pulse_tui.ports.Rollbacks`."""
 
-    def __init__(self, connection: sa.Connection) -> None:
-        """All work happens in the connection's transaction."""
+    def __init__(self, connection: sa.Connection, protected: Protected) -> None:
+        """All work happens in the connection's transaction; ``protected`` notes what the log must record."""
         self._c = connection
+        self._protected = protected
 
     def add_plan(self, plan: Plan) -> bool:
         row = {
@@ -42,6 +44,7 @@ class RollbackTables:
             "state": PlanState.PROPOSED.value,
             "body": plan.canonical(),
         }
+        self._protected.wrote("plans", plan.hash)
         return insert_new(self._c, t.plans, row)
 
     def plan(self, plan_hash: str) -> tuple[Plan, PlanState] | None:
@@ -57,9 +60,11 @@ class RollbackTables:
         return [_plan(row) for row in self._c.execute(query).mappings()]
 
     def set_plan_state(self, plan_hash: str, state: PlanState) -> None:
+        self._protected.wrote("plans", plan_hash)
         self._c.execute(sa.update(t.plans).where(t.plans.c.hash == plan_hash).values(state=state.value))
 
     def add_approval(self, approval: Approval) -> None:
+        self._protected.wrote("approvals", approval.plan_hash)
         if not insert_new(self._c, t.approvals, _APPROVAL.row(approval)):
             raise Refused(
                 f"{approval.principal} (or this key) has already decided on plan {approval.plan_hash[:12]}",
@@ -76,6 +81,8 @@ class RollbackTables:
                 f"another run is active on {run.target}",
                 todo="Wait for it, or see its state: pulse-tui rollback show",
             )
+        self._protected.wrote("runs", run.id)
+        self._protected.wrote("steps", run.id)
         records = [StepRecord(run_id=run.id, index=i, key=f"{run.id}-{i}") for i in range(steps)]
         self._c.execute(sa.insert(t.steps), [_STEP.row(s) for s in records])
 
@@ -92,6 +99,7 @@ class RollbackTables:
         return [_RUN.item(r) for r in self._c.execute(query).mappings()]
 
     def put_run(self, run: Run) -> None:
+        self._protected.wrote("runs", run.id)
         upsert(self._c, t.runs, [{**_RUN.row(run), "active_key": run.target if run.active else None}])
 
     def steps(self, run_id: str) -> list[StepRecord]:
@@ -99,6 +107,8 @@ class RollbackTables:
         return [_STEP.item(r) for r in self._c.execute(query).mappings()]
 
     def put_step(self, step: StepRecord) -> None:
+        self._protected.wrote("steps", step.run_id)
+        self._protected.wrote("journal", step.run_id)
         upsert(self._c, t.steps, [_STEP.row(step)])
         moment = step.at
         if moment is None:

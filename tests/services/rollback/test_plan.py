@@ -146,8 +146,8 @@ def test_an_approval_binds_the_head_of_the_audit_log(parts: RollbackParts) -> No
         head = tx.log.head()
     approve(parts, plan.hash, "ana", "x")
     with parts.store.read() as tx:
-        assert [a.audit_head for a in tx.rollbacks.approvals(plan.hash)] == [head]
-        assert tx.log.entries()[-1].detail["head"] == head
+        assert [a.audit_head for a in tx.rollbacks.approvals(plan.hash)] == [head.hash]
+        assert tx.log.entries()[-1].detail["head"] == head.hash
 
 
 def _moved(parts: RollbackParts, target: Places) -> None:

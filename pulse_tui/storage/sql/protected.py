@@ -1,0 +1,112 @@
+"""Records that nobody may change behind the log's back: the log keeps the digest of each, written with its own lines.
+
+Digests are over the driver's own values, so that a value no type fits is a changed record and not an error.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from typing import Any, NamedTuple
+
+import msgspec
+import sqlalchemy as sa
+
+
+class _Kind(NamedTuple):
+    """One kind of record: rows of one table that share a key."""
+
+    key: str
+    columns: tuple[str, ...]
+    order: str = ""
+    """Of the rows of one record."""
+
+
+KINDS: Mapping[str, _Kind] = {
+    "plans": _Kind("hash", ("asset_id", "state", "body")),
+    "approvals": _Kind("plan_hash", ("principal", "key", "yes", "at", "expires_at", "audit_head", "reason"), "principal"),
+    "runs": _Kind(
+        "id",
+        ("plan_hash", "target", "active_key", "epoch", "holder", "started_by", "started_at", "state", "detail", "ended_at"),
+    ),
+    "steps": _Kind(
+        "run_id", ("index", "state", "key", "seen_before", "seen_after", "detail", "at", "sent_at"), "index"
+    ),
+    "journal": _Kind("run_id", ("step", "at", "state", "detail"), "seq"),
+    "holds": _Kind(
+        "id",
+        (
+            "open_key", "kind", "asset_id", "why", "until_condition", "placed_by", "placed_at", "environment", "version",
+            "decision_id", "lifted_at", "lifted_by",
+        ),
+        "seq",
+    ),
+    "acceptances": _Kind(
+        "id",
+        (
+            "asset_id", "version", "environment", "gate", "run_id", "baseline_id", "definition", "accepted_by", "why", "at",
+            "until",
+        ),
+    ),
+}  # fmt: skip
+"""By table. A record is ``table/key``."""
+
+_ENCODER = msgspec.json.Encoder()
+
+
+class Protected:
+    """The records that one transaction wrote, and their digests."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        """All work happens in the connection's transaction."""
+        self._c = connection
+        self._written: set[tuple[str, str]] = set()
+
+    def wrote(self, table: str, key: str) -> None:
+        """A record of this table was added or changed."""
+        self._written.add((table, key))
+
+    @property
+    def written(self) -> list[str]:
+        """The tables of what no line of the log has recorded yet."""
+        return sorted({table for table, _ in self._written})
+
+    def take(self) -> dict[str, str]:
+        """The digests of what was written since the last call."""
+        written, self._written = self._written, set()
+        return dict(self.digests(sorted(written)))
+
+    def digests(self, records: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+        """``table/key`` and digest of these records, as they are now; a record that is gone has none."""
+        for table, key in records:
+            rows = self._c.execute(_select(table, one=True), {"key": key}).all()
+            if rows:
+                yield f"{table}/{key}", _digest(rows)
+
+    def every(self) -> Iterator[tuple[str, str]]:
+        """``table/key`` and digest of every protected record."""
+        for table in KINDS:
+            for key, rows in groupby(self._c.execute(_select(table, one=False)), key=lambda row: row[0]):
+                yield f"{table}/{key}", _digest(rows)
+
+
+def _select(table: str, *, one: bool) -> sa.TextClause:
+    kind = KINDS[table]
+    order = ", ".join(f'"{name}"' for name in (kind.key, kind.order) if name)
+    columns = ", ".join(f'"{name}"' for name in (kind.key, *kind.columns))
+    where = f'WHERE "{kind.key}" = :key ' if one else ""
+    return sa.text(f"SELECT {columns} FROM {table} {where}ORDER BY {order}")  # noqa: S608  names of this file
+
+
+def _digest(rows: Iterable[Any]) -> str:
+    return hashlib.sha256(_ENCODER.encode([[_plain(value) for value in row] for row in rows])).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """The same for both databases: one has no booleans, and both hand out bytes."""
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, (bytes, memoryview)):
+        return bytes(value).hex()
+    return value
