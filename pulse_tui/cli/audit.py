@@ -30,7 +30,7 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     )  # fmt: skip
     parser.epilog = (
         "verify exits with 1 when the log was changed or cut, or a plan, approval, run, journal, hold or risk acceptance is\n"
-        "not as the log recorded it. Whoever can write the database can also write a log anew: only an anchor that they\n"
+        "not as the log recorded it. Whoever can write the database can also rewrite the log: only an anchor that they\n"
         "cannot change shows that, and only up to that anchor."
     )
 

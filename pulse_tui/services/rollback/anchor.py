@@ -1,4 +1,4 @@
-"""The head of the audit log, handed to the outside at every decision: a log that is written anew contradicts it."""
+"""The head of the audit log, handed to the outside at every decision: a log that is rewritten contradicts it."""
 
 from __future__ import annotations
 

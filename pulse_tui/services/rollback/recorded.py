@@ -56,5 +56,5 @@ def verified(tx: Transaction, anchors: Sequence[Anchor]) -> tuple[list[AuditEntr
     for anchor in anchors:
         if hashes.get(anchor.seq) != anchor.hash:
             gone = "is not there" if anchor.seq not in hashes else "is another one now"
-            found.append(f"line {anchor.seq}, which was anchored, {gone}: the log was cut or written anew")
+            found.append(f"line {anchor.seq}, which was anchored, {gone}: the log was cut or rewritten")
     return lines, found + disagreements(lines, tx.log.records())

@@ -92,9 +92,7 @@ def test_an_end_cut_off_with_its_seal_is_found_by_the_records_it_wrote_or_by_an_
     seal = "UPDATE settings_values SET value = '{}:{}' WHERE key = 'audit.newest'"
     sql(played, f"DELETE FROM audit WHERE seq = {more.seq}", seal.format(*head))
     assert found(played, head) == []  # nothing that is left names the line: only an anchor shows this
-    assert found(played, more) == [
-        f"line {more.seq}, which was anchored, is not there: the log was cut or written anew"
-    ]
+    assert found(played, more) == [f"line {more.seq}, which was anchored, is not there: the log was cut or rewritten"]
     with played.store.read() as tx:
         before = tx.log.entries()[-2]
     sql(played, f"DELETE FROM audit WHERE seq = {head.seq}", seal.format(before.seq, before.hash))
