@@ -180,7 +180,7 @@ _BY_EVIDENCE: tuple[tuple[type[Evidence], tuple[_Row, ...]], ...] = (
             ("version.to_digest", "string", "the content digest after"),
             ("version.ref", "string", "the alias, tag or branch that moved"),
             ("version.actor", "string", "who did it"),
-            ("version.iteration", "int", "the iteration index"),
+            ("version.iteration", "int", "the number that the event took of its asset's counter"),
             ("version.changed", "list<string>", "what differs from before"),
         ),
     ),
