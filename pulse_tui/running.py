@@ -7,12 +7,13 @@ import os
 import selectors
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, NoReturn
 
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.text import clean, clean_block
@@ -119,6 +120,11 @@ class SystemProcesses:
                     os.kill(int(place.parent.name), signal.SIGKILL)
                     count += 1
         return count
+
+
+def start_again() -> NoReturn:
+    """This process from its beginning, as it was started: nothing of what it read and no thread of it goes on."""
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  ourselves, without a shell
 
 
 async def converse(argv: Sequence[str]) -> Process:

@@ -49,8 +49,9 @@ def run(options: argparse.Namespace, _name: str) -> int:
             if not again:
                 os._exit(0)
         if again:
-            # The same process with nothing of the old configuration: also no thread that still waits for a source.
-            os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  ourselves, as we were started
+            from pulse_tui.running import start_again  # noqa: PLC0415  only when the configuration was changed
+
+            start_again()
         loop.close()
     return 0
 
