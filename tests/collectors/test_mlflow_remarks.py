@@ -81,6 +81,11 @@ def test_a_registry_that_places_nothing_names_the_aliases_it_has(server: Loopbac
     )
 
 
+def test_an_alias_whose_version_was_deleted_is_not_called_missing(server: Loopback) -> None:
+    got = collect(server, [version("1")], {"champion": "9"})
+    assert got.standing == "nothing is placed: the version that the alias champion points at is not there"
+
+
 def test_stages_place_nothing_and_are_reported_where_no_alias_stands_for_them(server: Loopback) -> None:
     staged = [version("1", current_stage="Production"), version("2", current_stage="Staging")]
     assert [r.key for r in only(collect(server, staged, {})).remarks] == ["stage:Production", "stage:Staging"]

@@ -162,7 +162,11 @@ def _standing(
         aliases = ", ".join(options.environments)
         other = sorted({clean(a.alias, 40) for m in registry.models.values() for a in m.aliases})
         there = f" (there are: {', '.join(other[:5])})" if other else ""
-        hint = next((r.what for s in snapshots for r in s.remarks), f"no model has an alias {aliases}{there}")
+        ours = [a for a in other if a in options.environments]
+        none = f"no model has an alias {aliases}{there}"
+        if ours:
+            none = f"the version that the alias {ours[0]} points at is not there"
+        hint = next((r.what for s in snapshots for r in s.remarks), none)
         return f"nothing is placed: {hint}"
     return None
 
