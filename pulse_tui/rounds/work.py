@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from pulse_tui.domain.errors import PulseError, StorageError
@@ -134,7 +134,19 @@ def housekeeping(house: House, lanes: Lanes | None = None) -> Outcome:
         lanes.begin("targets", partial(_targets, house, lanes))
     ended = lanes.ended()
     words, broken = ended.done + words, ended.broken + broken
-    return Outcome(", ".join([*broken, *words]), HOUSEKEEPING_S, failed=bool(broken))
+    return outcome(broken, words)
+
+
+class Trouble(str):
+    """A sentence about what did not work, or what nobody responded to: it is announced as a failure is."""
+
+    __slots__ = ()
+
+
+def outcome(broken: Sequence[str], words: Sequence[str]) -> Outcome:
+    """What a housekeeping comes to: it failed when a chore broke, or when one has bad news."""
+    failed = bool(broken) or any(isinstance(word, Trouble) for word in words)
+    return Outcome(", ".join([*broken, *words]), HOUSEKEEPING_S, failed=failed)
 
 
 def _suites(house: House, _lanes: Lanes) -> list[str]:
@@ -169,7 +181,7 @@ def _deadlines(house: House, _lanes: Lanes) -> list[str]:
 
     late = escalate(house.judging)
     settle(house.judging)
-    return [f"{late} alerts missed their deadline and were escalated"] if late else []
+    return [Trouble(f"{late} alerts missed their deadline and were escalated")] if late else []
 
 
 def _mutes(house: House, _lanes: Lanes) -> list[str]:
@@ -201,8 +213,8 @@ def _to_route(house: House, route: str) -> list[str]:
     from pulse_tui.services.alerts.deliver import deliver  # noqa: PLC0415
 
     sent = deliver(house.judging, holder_name(), route)
-    words = [f"{sent.dead} deliveries to {route} failed permanently"] if sent.dead else []
-    return words + ([f"{sent.failed} deliveries to {route} failed and are tried again"] if sent.failed else [])
+    words: list[str] = [Trouble(f"{sent.dead} deliveries to {route} failed permanently")] if sent.dead else []
+    return words + ([Trouble(f"{sent.failed} deliveries to {route} failed and are tried again")] if sent.failed else [])
 
 
 def _targets(house: House, lanes: Lanes) -> list[str]:

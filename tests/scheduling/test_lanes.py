@@ -12,7 +12,7 @@ import pytest
 from pulse_tui.domain.errors import PulseError
 from pulse_tui.rounds import work
 from pulse_tui.rounds.lanes import Ended, Lanes
-from pulse_tui.rounds.work import Rounds
+from pulse_tui.rounds.work import Rounds, Trouble, outcome
 from pulse_tui.wiring import House
 from tests.fakes.small_estate import signal_line, write_estate
 from tests.servers.loopback import Loopback, Reply
@@ -85,9 +85,16 @@ def test_a_destination_and_a_target_that_do_not_answer_hold_up_no_page(
         until_seen(server, "/slow")
         until_seen(server, "/hook")
         began = time.monotonic()
-        assert not rounds.housekeeping().failed
+        assert "broke" not in rounds.housekeeping().message
         assert time.monotonic() - began < 2
         assert not rounds.lanes.wait(0.01)
         go_on.set()
         assert rounds.lanes.wait(10)
         house.close()
+
+
+def test_a_message_that_reached_nobody_and_a_missed_deadline_are_announced_as_failures_are() -> None:
+    assert not outcome([], ["2 alerts fire again"]).failed
+    bad = outcome([], ["2 alerts fire again", Trouble("1 deliveries to pager failed permanently")])
+    assert (bad.failed, bad.message) == (True, "2 alerts fire again, 1 deliveries to pager failed permanently")
+    assert outcome(["housekeeping broke: x"], []).failed
