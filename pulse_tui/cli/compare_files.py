@@ -167,6 +167,9 @@ def _only_result(folder: Path, kinds: dict[str, Any]) -> str:
 class _NoNetwork:
     """Two files are read from disk; nothing may ask anybody."""
 
+    def within(self, _seconds: float) -> _NoNetwork:
+        return self
+
 
 def _pairs(before: Sequence[EvalRun], after: Sequence[EvalRun], names: Sequence[str]) -> list[tuple[EvalRun, EvalRun]]:
     """Runs of one suite belong together; a suite that only one file has is reported by comparing it to nothing."""
