@@ -48,9 +48,17 @@ class Http(Protocol):
         ...
 
     def get_json(
-        self, url: str, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+        self,
+        url: str,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        named_by: str | None = None,
     ) -> Any:
-        """GET with retries, the body decoded as JSON."""
+        """GET with retries, the body decoded as JSON.
+
+        ``named_by`` is the URL whose server named this one: it may lead no further inside than that one did.
+        """
         ...
 
     def send(

@@ -24,7 +24,7 @@ from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.source import Cursor
 from pulse_tui.domain.text import address, clean
 from pulse_tui.ports import Answer, Clock, Fetched
-from pulse_tui.web.reach import literal
+from pulse_tui.web.reach import Reach, literal
 
 if TYPE_CHECKING:
     import httpx
@@ -125,10 +125,15 @@ class Web:
         return Fetched(answer.body, unchanged=False, cursor=fresh)
 
     def get_json(
-        self, url: str, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+        self,
+        url: str,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        named_by: str | None = None,
     ) -> Any:
         """GET, the body as JSON. Raises SourceError for a body that is not JSON (truncated, HTML, NaN)."""
-        answer = self._get(url, params, {"Accept": "application/json", **(headers or {})})
+        answer = self._get(url, params, {"Accept": "application/json", **(headers or {})}, named_by=named_by)
         if answer.status == 304:
             raise SourceError(f"{address(url)} answered 304 although no validator was sent", todo="Ask its owner")
         try:
@@ -157,9 +162,17 @@ class Web:
     # ------------------------------------------------------------------ GET with retries and redirects
 
     def _get(
-        self, url: str, params: Mapping[str, str] | None, headers: dict[str, str], *, elsewhere: bool = False
+        self,
+        url: str,
+        params: Mapping[str, str] | None,
+        headers: dict[str, str],
+        *,
+        elsewhere: bool = False,
+        named_by: str | None = None,
     ) -> Answer:
         exchange = self._begin(url, self._total_s)
+        if named_by is not None:
+            exchange.led, exchange.home = True, self._connections.met.get(_host(named_by))
         for attempt in range(1, self._attempts + 1):
             last = attempt == self._attempts
             try:
@@ -276,10 +289,12 @@ class Web:
         connect_s = min(self._connect_s, read_s)
         timeout = httpx.Timeout(read_s, connect=connect_s, pool=connect_s)
         with _reported(url, exchange, read_s, connect_s), during(exchange):
-            if (spelled := literal(httpx.URL(url).host)) is not None:
+            if (spelled := literal(_host(url))) is not None:
                 exchange.meet(spelled)  # behind a proxy nobody sees where it leads
             client = self._connections.client()
             with client.stream(method, url, params=params, headers=headers, json=json, timeout=timeout) as response:
+                if not (exchange.redirected or exchange.led):
+                    self._connections.met[_host(url)] = exchange.home
                 body = self._body(url, response)
                 if response.status_code >= 400:
                     body = self._redact(body)  # an error page may repeat the token that was sent to it
@@ -343,6 +358,8 @@ class _Connections:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._client: httpx.Client | None = None
+        self.met: dict[str, Reach | None] = {}
+        """Where each host that was asked was found; None: a proxy knows."""
 
     def client(self) -> httpx.Client:
         import httpx  # noqa: PLC0415  late: 90 ms
@@ -371,6 +388,12 @@ def _kept(validator: str | None) -> str | None:
     """A validator that can be sent back; None for one that no request could carry."""
     fits = validator and len(validator) <= _VALIDATOR and validator.isascii() and validator.isprintable()
     return validator if fits else None
+
+
+def _host(url: str) -> str:
+    import httpx  # noqa: PLC0415  late: 90 ms
+
+    return httpx.URL(url).host
 
 
 def _fits(pause: float, exchange: Exchange) -> bool:
@@ -435,7 +458,7 @@ def _reported(url: str, exchange: Exchange, read_s: float, connect_s: float) -> 
     except httpcore.TimeoutException:
         if exchange.seconds > read_s and time.monotonic() >= exchange.ends:
             raise _Transient(f"{where} did not finish its answer within {exchange.seconds:.3g} s", sent=True) from None
-        raise _Transient(f"{where} did not answer within {read_s:g} s", sent=True) from None
+        raise _Transient(f"{where} did not answer within {min(read_s, exchange.seconds):.3g} s", sent=True) from None
     except (httpcore.NetworkError, httpcore.ProtocolError):
         raise _Transient(f"{where} dropped the connection before its answer was complete", sent=True) from None
 

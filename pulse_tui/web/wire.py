@@ -46,15 +46,18 @@ class Exchange:
         self.answered = False
         """A request of it was answered: whatever fails from here on, it has arrived."""
         self.redirected = False
-        self._home: Reach | None = None
+        self.home: Reach | None = None
+        """Where it began; what it is led to may be no further inside."""
+        self.led = False
+        """A server named its first address."""
 
     def meet(self, address: str) -> None:
-        """It is about to talk to this address. Raises SourceError when a redirect leads further in than the first did."""
+        """It is about to talk to this address. Raises SourceError when it was led further in than where it began."""
         found = reach(address)
-        if not self.redirected:
-            self._home = found
-        elif found is not Reach.PUBLIC and found is not self._home:
-            what = f"{self.shown} redirects to {address}, a {found.value} address"
+        if not (self.redirected or self.led):
+            self.home = found
+        elif found is not Reach.PUBLIC and found is not self.home:
+            what = f"{self.shown} leads to {address}, a {found.value} address"
             raise SourceError(
                 what, todo="Nothing was sent there; ask its owner, or set the url to where it is meant to be"
             )

@@ -39,9 +39,14 @@ class FakeHttp:
         return Fetched(b"", True, cursor)
 
     def get_json(
-        self, url: str, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+        self,
+        url: str,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        named_by: str | None = None,
     ) -> Any:
-        del params
+        del params, named_by
         self.send("GET", url, headers=headers)
         return {}
 

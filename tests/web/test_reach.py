@@ -142,6 +142,35 @@ def test_what_a_digest_proves_may_come_from_another_public_host(monkeypatch: pyt
             quick_web().fetch(url, Cursor())
 
 
+@pytest.mark.parametrize(
+    ("registry", "realm", "refused"),
+    [
+        ("93.184.216.34", "93.184.216.35", None),
+        ("93.184.216.34", "10.0.0.7", "10.0.0.7, a private address"),
+        ("93.184.216.34", "127.0.0.1", "127.0.0.1, a loopback address"),
+        ("10.0.0.7", "10.0.0.8", None),
+        ("10.0.0.7", "169.254.169.254", "169.254.169.254, a link-local address"),
+    ],
+)
+def test_an_address_that_a_server_names_leads_no_further_inside_than_the_server(
+    registry: str, realm: str, refused: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Loopback() as server:
+        port = server.url.rpartition(":")[2]
+        Names(monkeypatch, registry=[registry], auth=[realm])
+        server.on("GET", "/v2", Reply(401))
+        server.on("GET", "/token", Reply.json({"token": "t"}))
+        web = quick_web()
+        asked = f"http://registry.test:{port}/v2"
+        assert web.send("GET", asked).status == 401
+        if refused is None:
+            assert web.get_json(f"http://auth.test:{port}/token", named_by=asked) == {"token": "t"}
+            return
+        with pytest.raises(SourceError, match=refused):
+            web.get_json(f"http://auth.test:{port}/token", named_by=asked)
+        assert server.seen("GET", "/token") == []
+
+
 def test_a_name_server_that_says_nothing_keeps_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     answer = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_a, **_k: answer.wait(5))

@@ -143,7 +143,7 @@ class Registry:
         params = {"scope": challenge.get("scope") or f"repository:{name}:pull"}
         if service := challenge.get("service"):
             params["service"] = service
-        stated = self._context.http.get_json(realm, params, self._basic() if self._login else {})
+        stated = self._context.http.get_json(realm, params, self._basic() if self._login else {}, named_by=url)
         token = (stated.get("token") or stated.get("access_token")) if isinstance(stated, dict) else None
         if not isinstance(token, str) or not (token.isascii() and token.isprintable()):
             raise SourceError(f"{address(realm)} gave no token", todo="Check 'username' and 'password'", sent=True)
