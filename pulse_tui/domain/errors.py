@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from pulse_tui.domain.lock import shown
+
 
 class PulseError(Exception):
     """The root. ``str(error)`` is a whole sentence for an operator."""
@@ -15,9 +17,9 @@ class PulseError(Exception):
     exit_code = 2
 
     def __init__(self, what: str, *, todo: str = "") -> None:
-        """``what`` names the thing; ``todo`` says what to do about it."""
-        self.what = what
-        self.todo = todo
+        """``what`` names the thing; ``todo`` says what to do about it. Both may quote what came from outside."""
+        self.what = what = shown(what)
+        self.todo = todo = shown(todo)
         super().__init__(f"{what}. {todo}" if todo else what)
 
 

@@ -13,7 +13,7 @@ from msgspec import Meta
 from pulse_tui.domain.errors import Problem
 from pulse_tui.domain.estate import Asset
 from pulse_tui.domain.evidence import EVIDENCE, Evidence
-from pulse_tui.domain.text import clean, clean_block
+from pulse_tui.domain.text import clean, clean_block, name_problem
 from pulse_tui.domain.words import AssetType, Change, Environment, Recommended, Severity, SignalType
 
 SCHEMA_ID = "pulse.signal/1"
@@ -102,7 +102,7 @@ def decode(raw: bytes) -> Signal:
         evidence = _EVIDENCE[wire.signal_type].decode(wire.evidence)
     except _UNREADABLE as error:
         raise BadRecord(_problem(str(error), under="evidence")) from None
-    _refuse_empty(wire)
+    _refuse_names(wire)
     _refuse_far(wire.occurred_at, "occurred_at")
     _refuse_far(wire.observed_at, "observed_at")
     for name in evidence.__struct_fields__:
@@ -141,10 +141,15 @@ _YEARS = range(1970, 2200)
 """Times outside these years are mistakes, and arithmetic with them overflows."""
 
 
-def _refuse_empty(wire: _Wire) -> None:
-    """A name of nothing but control characters would be empty after cleaning, and the same for all."""
-    for name in ("id", "source", "fingerprint", "asset_id"):
+_NAMES = ("id", "source", "fingerprint", "asset_id", "baseline_version", "current_version")
+
+
+def _refuse_names(wire: _Wire) -> None:
+    """A name is not cleaned: it would be another one, and two that were distinct would be the same."""
+    for name in _NAMES:
         value = getattr(wire, name)
+        if value is not None and (problem := name_problem(value)):
+            raise BadRecord(Problem(name, problem))
         if value is not None and not clean(value, 300):
             raise BadRecord(Problem(name, "has no character that can be shown"))
 

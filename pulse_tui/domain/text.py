@@ -1,19 +1,21 @@
 """Text from outside, made safe to keep and to draw.
 
 A title of a CVE must not be able to write on an operator's terminal. Control
-characters (C0, C1, DEL), escape sequences and bidirectional overrides are taken out
-once, where the text enters; drawing then keeps markup off.
+characters (C0, C1, DEL), escape sequences, bidirectional overrides and what is drawn as nothing are
+taken out once, where the text enters; drawing then keeps markup off. A *name* (a version, an asset) is
+not cleaned, because it would become another one: it is refused (:func:`name_problem`).
 """
 
 from __future__ import annotations
 
 import codecs
+import hashlib
 import re
 import unicodedata
 
 #: Complete escape sequences first (CSI, OSC and friends with their payload), then what is left of
-#: C0, DEL and C1, line and paragraph separators, and the bidi, zero-width and tag characters that can
-#: reorder or hide what is shown (Trojan Source, CVE-2021-42574).
+#: C0, DEL and C1, line and paragraph separators, and the bidi, zero-width, filler and tag characters that can
+#: reorder or hide what is shown (Trojan Source, CVE-2021-42574; two names that look the same).
 _ESCAPES = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"
     r"|\x1b[\]PX^_][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
@@ -22,10 +24,14 @@ _ESCAPES = re.compile(
     r"|\x1b."
 )
 _UNSAFE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\U000e0000-\U000e007f\ud800-\udfff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\ufffb\ufffe\uffff"
+    "\xad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\ufe00-\ufe0f"
+    "\U00013430-\U0001345f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff\ud800-\udfff]"
 )
-_SPACE = re.compile(r"[ \t\r\n\u00a0]+")
+_SPACE = re.compile(r"[ \t\r\n]+")
+_WIDE_SPACE = re.compile(r"[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+#: Whatever could be more marks in a row than allowed: a mark is no letter, but in Hangul.
+_MARKED = re.compile(r"[^\w -~]{5}|[\u1161-\u11ff\ud7b0-\ud7fb]{5}")
 _PLAIN = re.compile(r"[ -~]*\Z")
 _RAW = 8
 """So many times the limit of a text is looked at before it is cut: what folding and stripping may leave out."""
@@ -41,14 +47,14 @@ def clean(text: str, limit: int = 500) -> str:
     """
     text = text[: limit * _RAW]
     if not _PLAIN.match(text):
-        text = _strip(text)
+        text = strip(text)
     text = _SPACE.sub(" ", text).strip()
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
 def clean_block(text: str, limit: int = 20_000) -> str:
     """Several lines of safe text: as :func:`clean`, but line breaks stay."""
-    text = _strip(text[: limit * _RAW].replace("\r\n", "\n").replace("\r", "\n"))
+    text = strip(text[: limit * _RAW].replace("\r\n", "\n").replace("\r", "\n"))
     lines = (_SPACE.sub(" ", line).rstrip() for line in text.split("\n"))
     text = "\n".join(lines).strip()
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
@@ -82,7 +88,32 @@ _YAML = re.compile(rb"(#[^\n]*\n\s*)*(---(\s|$)|%YAML|- \S|[A-Za-z_][\w.-]*:(\s|
 
 def is_clean(text: str) -> bool:
     """True when :func:`clean` would remove no character for safety's sake."""
-    return not _ESCAPES.search(text) and not _UNSAFE.search(text)
+    if text.isascii() and text.isprintable():
+        return True
+    return not _ESCAPES.search(text) and not _UNSAFE.search(text) and len(_few_marks(text)) == len(text)
+
+
+def name_problem(text: str, limit: int = 300) -> str:
+    """Why ``text`` cannot be a name; empty when it can.
+
+    A name that had to be cleaned or cut would be another name, perhaps one that is taken: it is refused instead. White
+    space around it and the way its letters are composed make no other name.
+    """
+    if len(text) > limit:
+        return f"the name {clean(text, 40)!r} has {len(text):,} characters, {limit} are allowed"
+    if text.isascii() and text.isprintable():
+        return ""
+    if found := _UNSAFE.search(text):
+        return f"the name {clean(text, 80)!r} has the character U+{ord(found[0]):04X}, which cannot be shown"
+    return "" if is_clean(text) else f"the name {clean(text, 80)!r} has more than {_MARKS} marks on a character"
+
+
+def distinct(text: str, limit: int = 300) -> str:
+    """An opaque key, which nobody types, made safe without becoming another one: a digest stands behind what was cleaned."""
+    if not name_problem(text, limit):
+        return clean(text, limit)
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return f"{clean(text, limit - len(digest) - 1)}~{digest}"
 
 
 def address(url: str, limit: int = 300) -> str:
@@ -94,22 +125,30 @@ def address(url: str, limit: int = 300) -> str:
     return clean(f"{head}://{authority.rpartition('@')[2]}{slash}{path}", limit)
 
 
-def _strip(text: str) -> str:
+def strip(text: str) -> str:
+    """``text`` without what :func:`clean` takes out; white space stays."""
     text = _ESCAPES.sub("", text)
-    text = _UNSAFE.sub("", text)
+    text = _WIDE_SPACE.sub(" ", _UNSAFE.sub("", text))
     # NFC is quadratic in a run of marks, with the interpreter lock held: runs are cut before. Stacked marks also smear
-    # over neighbouring lines; ordinary accents are left alone.
-    return unicodedata.normalize("NFC", _few_marks(text))
+    # over neighbouring lines; ordinary accents are left alone. Composing can take one mark apart into two.
+    return _few_marks(unicodedata.normalize("NFC", _few_marks(text)))
 
 
 def _few_marks(text: str) -> str:
     """At most :data:`_MARKS` combining marks on one character."""
-    if text.isascii():
+    if not _MARKED.search(text):
         return text
     kept: list[str] = []
     run = 0
     for character in text:
-        run = run + 1 if unicodedata.combining(character) else 0
+        run = run + 1 if _is_mark(character) else 0
         if run <= _MARKS:
             kept.append(character)
     return "".join(kept)
+
+
+def _is_mark(character: str) -> bool:
+    """Drawn on the character before it: marks, and the vowels and finals of Hangul written in parts."""
+    if "\u1161" <= character <= "\u11ff" or "\ud7b0" <= character <= "\ud7fb":
+        return True
+    return unicodedata.category(character) in ("Mn", "Me")

@@ -137,16 +137,27 @@ def test_any_value_in_any_field_is_taken_or_refused_by_name(kind: SignalType, fi
 
 @given(st.text(min_size=1, max_size=60), st.text(max_size=60))
 def test_no_text_that_comes_in_can_write_on_a_terminal(title: str, other: str) -> None:
-    extra = {"title": title[:200] or "t", "summary": other, "current_version": "v" + other, "owner_team": "o" + other}
+    extra = {"title": title[:200] or "t", "summary": other, "owner_team": "o" + other}
     note = {"note": "n" + other, "vendor": "v" + other, "labels": [other], "models": [title], "phrase": other}
     made = decode(json.dumps(record(SignalType.VENDOR_NOTE, **extra, evidence=note)).encode())
-    texts = [made.title, made.summary or "", made.current_version or "", made.owner_team or ""]
+    texts = [made.title, made.summary or "", made.owner_team or ""]
     texts += [made.evidence.note, made.evidence.vendor, *made.evidence.labels, *made.evidence.models]
     texts.append(made.evidence.phrase or "")
     for text in texts:
         assert is_clean(text)
         assert not any((ord(c) < 32 and c != "\n") or 0x7F <= ord(c) < 0xA0 for c in text)
         assert not any(c in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c" for c in text)
+
+
+@pytest.mark.parametrize("field", ["id", "source", "fingerprint", "asset_id", "baseline_version", "current_version"])
+@pytest.mark.parametrize(
+    "hidden", ["\x1b[0m", "\x08", "\u202e", "\u200b", "\xad", "\u3164", "\U000e0041", "\u0301" * 5]
+)
+def test_a_name_with_what_cannot_be_shown_is_refused_and_not_taken_for_another(field: str, hidden: str) -> None:
+    found = problem(record(SignalType.LATENCY_BREACH, **{field: f"3.8{hidden}.1"})).problem
+    assert found.where == field
+    assert "'3.8" in found.what
+    assert is_clean(found.what)
 
 
 def test_an_id_of_parts_does_not_depend_on_how_they_are_cut() -> None:

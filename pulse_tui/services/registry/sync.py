@@ -9,6 +9,7 @@ from pulse_tui.domain.concern import Concern
 from pulse_tui.domain.estate import Asset, Deployment
 from pulse_tui.domain.release import RegistrySnapshot, RegistryVersion, Release, ReleaseState
 from pulse_tui.domain.signal import Signal
+from pulse_tui.domain.text import name_problem
 from pulse_tui.domain.words import Change, Environment, Severity
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import JudgeParts
@@ -118,6 +119,8 @@ class _Sync:
         for release in self._known.values():
             if release.provenance.get("source") != self._snapshot.source or release.version in there:
                 continue
+            if name_problem(release.version):
+                continue  # recorded before such names were refused at the door: whether it is there is not known
             place = serving.get(release.version)
             if place is None and release.state is ReleaseState.RETIRED:
                 continue

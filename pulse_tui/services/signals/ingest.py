@@ -20,6 +20,7 @@ from pulse_tui.domain.source import Observation, Rejected
 from pulse_tui.domain.words import Outcome, SignalType
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import JudgeParts, Reported
+from pulse_tui.services.signals.door import admitted
 from pulse_tui.services.signals.judge import around, judge, unclaimed
 from pulse_tui.services.signals.respond import Responder
 
@@ -84,11 +85,13 @@ def ingest(
     observations: Iterable[Observation], rejected: Sequence[Rejected], parts: JudgeParts, now: datetime
 ) -> Tally:
     """Everything that came in one round. Good records are stored even when others are refused."""
+    good, refused = admitted(observations)
+    rejected = [*rejected, *refused]
     total = Tally(rejected=len(rejected))
     if rejected:
         with parts.store.write() as tx:
             tx.signals.quarantine(rejected, now)
-    for batch in _batches(observations):
+    for batch in _batches(good):
         with parts.store.write() as tx:
             total = total.plus(_batch(batch, tx, parts, now))
     if whole := [r for r in rejected if r.about]:

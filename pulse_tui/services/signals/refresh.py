@@ -10,10 +10,13 @@ import msgspec
 from pulse_tui.domain.errors import NotFound, Problem, PulseError, SourceError, StorageError
 from pulse_tui.domain.evidence import HealthEvidence
 from pulse_tui.domain.health import Health
+from pulse_tui.domain.lock import shown
 from pulse_tui.domain.signal import Signal, fingerprint, observed
 from pulse_tui.domain.source import LONGEST_PAUSE_S, Collected, Rejected, SourceStatus, Standing
+from pulse_tui.domain.text import distinct
 from pulse_tui.domain.words import Recommended, Severity, SignalType
 from pulse_tui.services.parts import JudgeParts
+from pulse_tui.services.signals.door import NAME
 from pulse_tui.services.signals.ingest import Tally, absorb, ingest
 from pulse_tui.services.signals.respond import Responder
 from pulse_tui.services.signals.sources import withdraw
@@ -90,7 +93,7 @@ def _round(shape: SourceShape, status: SourceStatus, parts: JudgeParts, now: dat
     news = _now_has(collected.has, parts, now) if collected.has is not None else []
     message = "unchanged" if collected.unchanged else tally.sentence()
     message = "; ".join((message, *news))
-    reason = _standing(collected, status)
+    reason = shown(_standing(collected, status))
     good = msgspec.structs.replace(status, last_good_at=now, failures=0, reason=reason, cursor=collected.cursor)
     with parts.store.write() as tx:
         tx.plumbing.put_source(good)
@@ -112,6 +115,7 @@ def _standing(collected: Collected, status: SourceStatus) -> str:
 
 def _now_has(has: Standing, parts: JudgeParts, now: datetime) -> list[str]:
     """End what was only about files that the source no longer has. What began by that, in sentences."""
+    has = msgspec.structs.replace(has, notes=tuple(distinct(key, NAME) for key in has.notes))  # as the door keeps them
     with parts.store.write() as tx:
         return withdraw(has, tx, parts, now)
 
@@ -132,6 +136,7 @@ def _failed(
 ) -> Round:
     if retry_after is not None and retry_after > LONGEST_PAUSE_S:
         reason = f"{reason}; it is asked again after {LONGEST_PAUSE_S / 60:.0f} minutes all the same"
+    reason = shown(reason)  # it may quote a library, which quotes what it read
     bad = msgspec.structs.replace(status, failures=status.failures + 1, reason=reason)
     tally = Tally()
     with parts.store.write() as tx:

@@ -15,23 +15,25 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
+from pulse_tui.domain.lock import safe
 from pulse_tui.tui.kit.styles import DIM, PLAIN
+
+__all__ = [
+    "Canvas",
+    "Line",
+    "Span",
+    "difference",
+    "fit",
+    "frame_bottom",
+    "frame_top",
+    "notice",
+    "pad",
+    "safe",
+    "width_of",
+]
 
 Span = tuple[str, Style]
 Line = tuple[Span, ...]
-
-
-def safe(text: str) -> str:
-    """Text without anything that could steer a terminal; a line break becomes a space.
-
-    Everything was cleaned where it entered; this is the second lock. What Unicode calls printable has no control,
-    format (bidi, zero-width, tags), surrogate or separator character.
-    """
-    if text.isprintable():
-        return text
-    from pulse_tui.domain.text import clean  # noqa: PLC0415  its expressions take 4 ms to compile; nearly no text needs them
-
-    return clean(text, 100_000)
 
 
 def fit(text: str, width: int, *, right: bool = False) -> str:
