@@ -122,6 +122,9 @@ def _lines(
     if h.indeterminate:
         were = "decision in the last 24 h was" if h.indeterminate == 1 else "decisions in the last 24 h were"
         lines.append(f"{h.indeterminate} {were} indeterminate")
+    if h.undeclared:
+        verb = "deployment is" if h.undeclared == 1 else "deployments are"
+        lines.append(f"{h.undeclared} {verb} of no declared asset: pulse-tui inventory says which")
     lines.append("")
     lines.append("WHAT CHANGED / WHAT IS THE RISK")
     for a in board.alerts[:30]:
@@ -147,7 +150,7 @@ def _lines(
         "",
         "ESTATE" + ("" if board.registry else ": no deployments are known; pulse-tui init, then pulse-tui refresh"),
     ]
-    lines += [f"  {', '.join(r.words):<8} {r.asset} {r.environment} {r.version}: {r.why}" for r in risky]
+    lines += [f"  {', '.join(r.dated(now_us)):<8} {r.asset} {r.environment} {r.version}: {r.why}" for r in risky]
     if board.registry:
         rest, other = len(board.registry) - len(risky), "other " if risky else ""
         lines.append(f"  {rest} {other}deployment{'' if rest == 1 else 's'} ok")

@@ -27,6 +27,8 @@ class Standing(StrEnum):
     PAUSED = "paused"
     FROZEN = "frozen"
     BLOCKED = "blocked"
+    UNDECLARED = "not declared"
+    """The asset is no part of the declared estate: nobody owns it, and neither its exposure nor its data are known."""
     STALE = "stale"
     """Nothing came for too long from a source that would report what is wrong."""
     RETEST = "retest"

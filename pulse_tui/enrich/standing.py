@@ -64,12 +64,14 @@ def standing(
     retest: str | None,
     conflict: str | None,
     stopped: str | None = None,
+    *,
+    declared: bool = True,
 ) -> Judged:
     """The state of a deployment, the reason, and what holds besides.
 
     ``alerts`` come most urgent first. ``release`` is the state of the release that serves, None when the registry does
     not know it; ``retest`` and ``conflict`` give why a retest is due, and what contradicts; ``stopped`` says that a
-    rollback stopped half-way. One fact more never makes the word better, nor takes another word away.
+    rollback stopped half-way; ``declared`` whether the asset is one of the estate. One fact more never makes the word better, nor takes another word away.
     """
     found: list[tuple[Standing, str]] = [] if stopped is None else [(Standing.RISK, stopped)]
     priority = ""
@@ -85,6 +87,8 @@ def standing(
         found.append((Standing.QUARANTINED, "this release is quarantined and still serves"))
     if release is None:
         found.append((Standing.UNKNOWN, "this version is not in the registry"))
+    if not declared:
+        found.append((Standing.UNDECLARED, "it is no asset of the estate: declare it under estate.assets"))
     if conflict is not None:
         found.append((Standing.CONFLICT, conflict))
     if retest is not None:

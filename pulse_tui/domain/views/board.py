@@ -45,6 +45,8 @@ class Header(NamedTuple):
     """Deployments that are neither ok nor at risk nor stale: watched, held, to be retested."""
     canary_risk: int = 0
     """Canaries that are at risk, as production counts it; ``canary`` counts all."""
+    undeclared: int = 0
+    """Deployments of what is no asset of the estate."""
     as_of: str = ""
     """When the newest of what is shown came, in UTC, once nothing came for a while; empty while the sources report."""
 

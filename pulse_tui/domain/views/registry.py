@@ -5,6 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
+from pulse_tui.domain.moments import age
+from pulse_tui.domain.standing import Standing
+
 
 class StageCell(NamedTuple):
     """One stage of a workflow as a line: what serves and its state."""
@@ -252,11 +255,20 @@ class RegistryRow(NamedTuple):
     """What else holds of it, worst first, as words of :class:`~pulse_tui.domain.standing.Standing`."""
     priority: str = ""
     """Of the most urgent alert that is open on it; empty when none is."""
+    overdue_us: int | None = None
+    """Since when its retest is overdue; None when it is not."""
 
     @property
     def words(self) -> tuple[str, ...]:
         """All that holds of it, worst first."""
         return (self.state, *self.also)
+
+    def dated(self, now_us: int) -> tuple[str, ...]:
+        """As :attr:`words`, a retest with how long it is overdue: ``retest overdue 3d``."""
+        if self.overdue_us is None:
+            return self.words
+        late = f"{Standing.RETEST} overdue {age(self.overdue_us, now_us)}"
+        return tuple(late if word == Standing.RETEST else word for word in self.words)
 
     @property
     def key(self) -> str:

@@ -29,6 +29,10 @@ ALERTS = 5
 ADVISED = 2
 _WAITING = (PlanState.PROPOSED, PlanState.APPROVED)
 RELEASES = 15
+NOT_DECLARED = (
+    "no asset of the estate is declared with this name: nobody owns it, its exposure and its data are not known"
+)
+CALM = "nothing urgent"
 COMPONENTS = 30
 _AUDITS = 5
 """Components that are not audited, named one by one."""
@@ -40,15 +44,12 @@ def asset_story(parts: RollbackParts, asset_id: str) -> tuple[Line, ...]:
     now = parts.clock()
     with parts.store.read() as tx:
         asset = tx.estate.asset(asset_id)
-        if asset is None:
+        if asset is None and not _serving(tx, asset_id):
             raise NotFound(f"there is no asset {asset_id!r}", todo=nearest(asset_id, tx.estate.load().assets))
         lines = [
             *_questions(tx, parts, asset_id, now),
             *(("Concern", f"{c.what}. {c.todo}") for c in tx.inventory.concerns(asset_id)),
-            ("Asset", f"{asset.id}: {asset.asset_type.value}, {asset.tier.value}, {asset.exposure.value} exposure"),
-            ("Owner", asset.owner_team or "nobody"),
-            ("Data", ", ".join(asset.data.words()) or "stores nothing of its users"),
-            *_fields(tx, parts, asset),
+            *(_declared(tx, parts, asset) if asset is not None else [("Asset", f"{asset_id}: {NOT_DECLARED}")]),
             *_places(tx, parts, asset_id, now),
             *_endpoints(tx, asset_id),
         ]
@@ -65,6 +66,19 @@ def asset_story(parts: RollbackParts, asset_id: str) -> tuple[Line, ...]:
         lines.extend(_components(tx, asset_id))
         lines.extend(("Log", f"{iso(s.observed_at)} {s.title}") for s in tx.signals.recent(8, asset_id))
     return tuple(lines)
+
+
+def _serving(tx: Transaction, asset_id: str) -> list[Deployment]:
+    """Where it serves, production first."""
+    found = [d for e in Environment if (d := tx.estate.deployment(asset_id, e)) is not None]
+    return sorted(found, key=lambda d: d.environment.rank)
+
+
+def _declared(tx: Transaction, parts: RollbackParts, asset: Asset) -> Iterator[Line]:
+    yield "Asset", f"{asset.id}: {asset.asset_type.value}, {asset.tier.value}, {asset.exposure.value} exposure"
+    yield "Owner", asset.owner_team or "nobody"
+    yield "Data", ", ".join(asset.data.words()) or "stores nothing of its users"
+    yield from _fields(tx, parts, asset)
 
 
 def _audits(tx: Transaction, asset_id: str) -> Iterator[Line]:
@@ -84,8 +98,8 @@ def _audits(tx: Transaction, asset_id: str) -> Iterator[Line]:
 def _questions(tx: Transaction, parts: RollbackParts, asset_id: str, now: datetime) -> Iterator[Line]:
     """What changed, what is the risk, what to do now: before everything that is recorded."""
     changed, risk, todo = "What changed", "What is the risk", "What to do now"
-    serving = [d for e in Environment if (d := tx.estate.deployment(asset_id, e)) is not None]
-    for deployment in sorted(serving, key=lambda d: d.environment.rank):
+    serving = _serving(tx, asset_id)
+    for deployment in serving:
         release = tx.estate.release(asset_id, deployment.version)
         number = f" (iteration {release.iteration}, {release.state.value})" if release else " (not in the registry)"
         since = f"since {iso(deployment.since)}, {age(to_us(deployment.since), to_us(now))}"
@@ -109,9 +123,24 @@ def _questions(tx: Transaction, parts: RollbackParts, asset_id: str, now: dateti
     concerns = tx.inventory.concerns(asset_id)
     if concerns:
         yield risk, f"{len(concerns)} of what is known of it is inconsistent: {concerns[0].what}"
-    if not alerts and not holds and not concerns:
+    declared = tx.estate.asset(asset_id) is not None
+    if not declared:
+        yield risk, f"? {NOT_DECLARED}"
+    late = [r for r in tx.judgements.retests() if r.asset_id == asset_id and r.due_at < now]
+    for retest in late:
+        yield risk, f"◆ retest overdue {age(to_us(retest.due_at), to_us(now))}: {retest.why}"
+    if not alerts and not holds and not concerns and declared and not late:
         yield risk, "no alert is open, nothing holds it, nothing known of it is inconsistent"
-    yield from ((todo, line) for line in _steps(tx, parts, asset_id, alerts, now))
+    if not declared:
+        yield todo, f"declare {asset_id} under estate.assets with its owner, exposure and data, or stop what serves it"
+    if late and not alerts:
+        yield (
+            todo,
+            f"run its suite on {serving[0].version if serving else 'what is to serve'} (pulse-tui suite run, or ingest its result)",
+        )
+    yield from (
+        (todo, line) for line in _steps(tx, parts, asset_id, alerts, now) if line != CALM or (declared and not late)
+    )
 
 
 def _steps(
@@ -131,7 +160,7 @@ def _steps(
                 yield line
     if not said and not waiting:
         concern = next(iter(tx.inventory.concerns(asset_id)), None)
-        yield concern.todo if concern is not None and concern.todo else "nothing urgent"
+        yield concern.todo if concern is not None and concern.todo else CALM
 
 
 def _fields(tx: Transaction, parts: RollbackParts, asset: Asset) -> Iterator[Line]:

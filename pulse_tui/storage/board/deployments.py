@@ -33,7 +33,7 @@ LEFT JOIN pointers p ON p.asset_id = d.asset_id AND p.environment = d.environmen
 """
 _SOME_DEPLOYMENTS = f"{_DEPLOYMENTS}WHERE d.asset_id {{some}}"
 _RETESTS = """
-SELECT asset_id, CASE WHEN due_at < :now THEN 'overdue: ' || why ELSE why END
+SELECT asset_id, why, CASE WHEN due_at < :now THEN due_at END
 FROM retests WHERE done_at IS NULL ORDER BY due_at DESC, key
 """
 _CONCERN_COLUMNS = "SELECT asset_id, environment, version, what, severity FROM concerns"
@@ -63,7 +63,8 @@ class _Open(NamedTuple):
     alerts: dict[str, list[OpenAlert]]
     """In each environment, most urgent first; "" is the whole asset, "@1.2.0" a release that serves nowhere."""
     holds: list[StandingHold]
-    retests: list[str]
+    retests: list[tuple[str, int | None]]
+    """Why, and since when it is overdue; the one that was due first is the last."""
     rollbacks: dict[str, tuple[str, str]]
     """In each environment: how a rollback stands, and the sentence about it."""
 
@@ -73,7 +74,7 @@ class _Conditions(NamedTuple):
 
     alerts: Sequence[AlertRow]
     holds: Sequence[StandingHold]
-    retests: Sequence[Sequence[str]]
+    retests: Sequence[Sequence[Any]]
     rollbacks: Sequence[tuple[str, str, str, str]]
     open_on: Mapping[str, _Open]
     everywhere: Sequence[StandingHold]
@@ -148,7 +149,7 @@ def read_registry(
 def _conditions(
     alerts: Sequence[AlertRow],
     holds: Sequence[StandingHold],
-    retests: Sequence[Sequence[str]],
+    retests: Sequence[Sequence[Any]],
     rollbacks: Sequence[tuple[str, str, str, str]],
     before: _Conditions | None,
 ) -> _Conditions:
@@ -170,8 +171,8 @@ def _conditions(
             about(alert.asset).alerts.setdefault(place, []).append(urgent)
     for hold in holds:
         (everywhere if hold.asset is None else about(hold.asset).holds).append(hold)
-    for asset, why in retests:
-        about(asset).retests.append(why)
+    for asset, why, overdue in retests:
+        about(asset).retests.append((why, overdue))
     for asset, environment, mark, why in rollbacks:
         about(asset).rollbacks[environment] = mark, why
     return _Conditions(alerts, holds, retests, rollbacks, open_on, everywhere)
@@ -233,10 +234,11 @@ def _make(
             asset not in open_on
             and asset not in concerns
             and not everywhere
+            and asset in assets
             and release is not None
             and release != "quarantined"
         ):
-            judged, held, concerned, mark = _WELL, "", 0, ""
+            judged, held, concerned, mark, overdue = _WELL, "", 0, "", None
         else:
             its = open_on.get(asset, nothing)
             held_by = holds_here([*its.holds, *everywhere], version, environment)
@@ -244,10 +246,12 @@ def _make(
             about = sorted(open_here, key=_urgency)
             here = [c for c in concerns.get(asset, ()) if c.environment in (None, environment)]
             conflict = next((c.what for c in here if c.serious and c.version in (None, version)), None)
-            retest = its.retests[-1] if its.retests else None
+            retest, overdue = its.retests[-1] if its.retests else (None, None)
+            if retest is not None and overdue is not None:
+                retest = f"overdue: {retest}"
             mark, sentence = its.rollbacks.get(environment, ("", ""))
             stopped = sentence if mark == "stopped" else None
-            judged = standing(about, held_by, release, retest, conflict, stopped)
+            judged = standing(about, held_by, release, retest, conflict, stopped, declared=asset in assets)
             held, concerned = held_by[0][0] if held_by else "", len(here)
         checked = serving == version  # a check of what served before says nothing of this
         owner, tier, kind = assets.get(asset, nobody)
@@ -255,7 +259,7 @@ def _make(
             (
                 asset, environment, version, iteration, judged.state, judged.why, since, owner, tier, float(traffic), bool(critical),
                 held, release or "", (target if checked else fallback) or "", source, concerned, kind,
-                bool(valid) or not checked, mark, judged.also, judged.priority,
+                bool(valid) or not checked, mark, judged.also, judged.priority, overdue,
             )
         )  # fmt: skip
         slots = by_asset.get(asset)

@@ -331,6 +331,7 @@ def _header(
         production_stale=stale,
         production_other=serving["production"] - ok - risky["production"] - stale,
         canary_risk=risky["canary"],
+        undeclared=sum(n for (_, state), n in places.items() if state == Standing.UNDECLARED),
         as_of=as_of,
     )
 

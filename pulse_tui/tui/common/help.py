@@ -19,14 +19,14 @@ from pulse_tui.tui.kit.screen import Head
 
 READING = (
     "▲ risk, firing   ✖ FAIL, quarantined   ■ frozen, blocked",
-    "‖ paused   ◆ retest, watch, INCONCLUSIVE   ● ok   ✓ acked",
-    "○ muted, draft, retired   ? unknown; conflict: claims about it contradict each other",
+    "‖ paused   ◆ retest (overdue 3d), watch, INCONCLUSIVE   ● ok   ✓ acked",
+    "○ muted, draft, retired   ? unknown, not declared; conflict: claims about it contradict each other",
     "BACK is the rollback target: ! was checked and does not work, - there is none",
     "» marked to compare with   ! by a version: it has a remark   ↑ stands above already",
     "the first line: ●n ▲n ?n of production are ok, at risk, stale   can ▲n canaries at risk   @ nothing came since",
     "✖run n runs stopped   ▶n running   ⧗n plans wait   ■n frozen   ?n undecided   ✖n undelivered   src good/all",
     "P1 page now   P2 page in working hours   P3 ticket   P4 notice",
-    "x is how often it was seen; undecided counts decisions that were indeterminate and so did nothing",
+    "x is how often it was seen; undecided counts indeterminate decisions, which did nothing, and what is not declared",
     "pp is percentage points; ┄ is the pinned baseline, ▒ the interval of a run, • its value",
     "──●──┊  0  the interval of a difference, worse to the left; ┊ is the margin, 0 no change:",
     "left of ┊ ✖ FAIL, right of it ● PASS, across it ┼ ◆ INCONCLUSIVE: it holds like a FAIL, more items decide",

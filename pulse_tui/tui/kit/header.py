@@ -115,6 +115,7 @@ def _production(header: Header, *, short: bool = False) -> tuple[Span, ...]:
 
 def _counts(header: Header) -> list[_Part]:
     frozen = header.frozen
+    undecided = header.indeterminate + header.undeclared
     lost = header.undelivered + header.unpaged
     first = safe(frozen[0])[:20] + (f" +{len(frozen) - 1}" if len(frozen) > 1 else "") if frozen else ""
     heard = f"{header.sources_good}/{header.sources_total}"
@@ -130,9 +131,7 @@ def _counts(header: Header) -> list[_Part]:
         _counted(3, header.waiting, f"⧗ {header.waiting} waiting", f"⧗{header.waiting}", styles.WARN),
         _counted(4, header.muted, f"○ muted {header.muted}", f"mut {header.muted}", styles.WARN, f"○{header.muted}"),
         _counted(2, len(frozen), f"■ FREEZE {first}", f"■{len(frozen)}", styles.HELD),
-        _counted(
-            4, header.indeterminate, f"? {header.indeterminate} undecided", f"?{header.indeterminate}", styles.WARN
-        ),
+        _counted(4, undecided, f"? {undecided} undecided", f"?{undecided}", styles.WARN),
         _counted(3, lost, f"✖ {lost} {'undelivered' if header.undelivered else 'not paged'}", f"✖{lost}", styles.BAD),
         _Part(5, ((f"sources {heard}", sources),), ((f"src {heard}", sources),), least=((heard, sources),)),
     ]

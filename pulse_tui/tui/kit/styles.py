@@ -42,6 +42,7 @@ _STATES: Final[Mapping[str, tuple[str, Style]]] = {
     "watch": ("◆", INFO),
     "quarantined": ("✖", BAD),
     "unknown": ("?", WARN),
+    "not declared": ("?", WARN),
     "stale": ("?", WARN),
     "conflict": ("?", WARN),
     "missing": ("?", WARN),
@@ -111,7 +112,7 @@ _PRIORITIES: Final[Mapping[str, Style]] = {
 
 def state(word: str) -> tuple[str, Style]:
     """``● ok`` and its style. A word nobody foresaw is shown as it stands, with a question mark."""
-    glyph, style = _STATES.get(word, ("?", WARN))
+    glyph, style = _STATES.get(word) or _STATES.get(word.partition(" ")[0], ("?", WARN))
     return f"{glyph} {word}", style
 
 

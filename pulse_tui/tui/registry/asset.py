@@ -86,13 +86,14 @@ class AssetScreen(OfRollbacks, PageScreen):
         runs: Sequence[RegistryRow] = (),
         alerts: Sequence[AlertRow] = (),
         rollbacks: Sequence[PlanLine] = (),
+        now_us: int = 0,
     ) -> None:
         """``runs``: its rows of the registry; ``alerts``: those that are open, the most urgent first.
 
         ``rollbacks``: those that need a person, or failed last.
         """
-        super().__init__(head, asset_title(asset_id, runs), ())
-        self.asset_id = asset_id
+        super().__init__(head, asset_title(asset_id, runs, now_us), ())
+        self.asset_id, self.now_us = asset_id, now_us
         self.show_story(lines, runs, alerts, rollbacks)
 
     def show_story(
@@ -105,7 +106,7 @@ class AssetScreen(OfRollbacks, PageScreen):
         """The asset with news."""
         self.runs, self.alerts, self.rollbacks = tuple(runs), tuple(alerts), tuple(rollbacks)
         shown = with_rollbacks(explained(lines, runs), rollbacks, self.head.read_only)
-        self.show_page(asset_title(self.asset_id, runs), asset_blocks(shown))
+        self.show_page(asset_title(self.asset_id, runs, self.now_us), asset_blocks(shown))
 
     def applies(self, action: str) -> bool:
         if action in ("resume", "put_back", "open_plan"):
@@ -156,9 +157,12 @@ def asset_blocks(lines: Lines) -> list[Block]:
     ]
 
 
-def asset_title(asset_id: str, runs: Sequence[RegistryRow]) -> list[Span]:
+def asset_title(asset_id: str, runs: Sequence[RegistryRow], now_us: int) -> list[Span]:
     """``Asset  support-bot   prod 3.8.1 ● ok   canary 3.8.2 ✖ FAIL``."""
     title: list[Span] = [(" Asset  ", styles.DIM), (safe(asset_id), styles.BOLD)]
     for row in runs:
-        title += [(f"   {environment(row.environment)[0]} {safe(row.version)} ", styles.PLAIN), registry_state(row)]
+        title += [
+            (f"   {environment(row.environment)[0]} {safe(row.version)} ", styles.PLAIN),
+            registry_state(row, now_us),
+        ]
     return title

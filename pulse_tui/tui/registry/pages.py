@@ -47,7 +47,13 @@ class Pages:
         self._context.open(
             lambda desk: (desk.asset_story(asset), unsettled(desk.plans(asset))),
             lambda found: AssetScreen(
-                self._context.head, asset, found[0], self._deployments(asset), self._alerts(asset), found[1]
+                self._context.head,
+                asset,
+                found[0],
+                self._deployments(asset),
+                self._alerts(asset),
+                found[1],
+                self._context.now_us,
             ),
             lambda page, found: page.show_story(found[0], self._deployments(asset), self._alerts(asset), found[1]),
         )

@@ -26,9 +26,10 @@ ARROW: Final = " › "
 # ---------------------------------------------------------------------- by asset
 
 
-def registry_state(row: RegistryRow) -> Span:
-    """The worst that holds, and beside it in a word each what else does: ``✖ FAIL ■ blocked ⧗ plan``."""
-    return state_text(row.state, row.also, row.concerns > 0, row.run)
+def registry_state(row: RegistryRow, now_us: int) -> Span:
+    """The worst that holds, and beside it what else does: ``✖ FAIL ■ blocked ◆ retest overdue 3d ⧗ plan``."""
+    state, *also = row.dated(now_us)
+    return state_text(state, also, row.concerns > 0, row.run)
 
 
 RUNS: Final = {"stopped": "✖ run", "running": "▶ run", "waiting": "⧗ plan"}
@@ -46,15 +47,29 @@ def state_text(state: str, also: Sequence[str], concerned: bool = False, run: st
 
 
 def shorten_state(text: str, width: int) -> str:
-    """``✖ FAIL ■ blocked ⧗ plan`` as ``✖ FAIL ■ blocked ⧗``: the worst keeps its word longest, and every mark stays."""
-    words = text.split(" ")
-    for n in range(len(words) - 1, 1, -2):
-        if cell_len(" ".join(words)) <= width:
-            break
-        del words[n]
-    while len(words) > 3 and cell_len(" ".join(words)) > width:
-        words[2:4] = [words[2] + words[3]]
-    return " ".join(words)
+    """``✖ FAIL ■ blocked ⧗ plan`` as ``✖ FAIL ■ blocked ⧗``: the worst keeps its word longest, and every mark stays.
+
+    A retest that is overdue stays so where there is room for it: ``◆ overdue 3d`` before ``◆``.
+    """
+    marks: list[list[str]] = []
+    for word in text.split(" "):
+        if len(word) == 1 and not word.isalnum():
+            marks.append([word])
+        elif marks:
+            marks[-1].append(word)
+
+    def drawn() -> str:
+        return " ".join(word for mark in marks for word in mark)
+
+    for n in range(len(marks) - 1, -1, -1):
+        mark = marks[n]
+        if cell_len(drawn()) > width and len(mark) > 3:  # the word that "overdue" stands for
+            del mark[1]
+        if n and cell_len(drawn()) > width:
+            del mark[1:]
+    while len(marks) > 2 and cell_len(drawn()) > width:
+        marks[1:3] = [[marks[1][0] + marks[2][0]]]
+    return drawn()
 
 
 def is_frozen(board: Board | None, asset: str) -> bool:
@@ -76,11 +91,14 @@ def registry_cells(row: RegistryRow, now_us: int) -> Cells:
         environment(row.environment),
         (row.version or "-", styles.PLAIN),
         ("-" if row.iteration is None else str(row.iteration), styles.DIM),
-        registry_state(row),
+        registry_state(row, now_us),
         (age(row.since_us, now_us), styles.DIM),
         back(row.pointer, row.pointer_ok),
         (row.source or "-", styles.DIM),
     )
+
+
+_OVERDUE: Final = len(" overdue 999d")
 
 
 @lru_cache(maxsize=1024)
@@ -97,7 +115,7 @@ def registry_widths(row: RegistryRow) -> tuple[int, ...]:
         4 if where == "production" else len(where),
         (len(version) if version.isascii() else cell_len(version)) or 1,
         len(str(iteration)) if iteration is not None else 1,
-        _state_width(state, row.also, row.concerns > 0, row.run),
+        _state_width(state, row.also, row.concerns > 0, row.run) + (_OVERDUE if row.overdue_us is not None else 0),
         0,
         len(pointer) if pointer.isascii() else cell_len(pointer),
         len(source) if source.isascii() else cell_len(source),
@@ -129,7 +147,8 @@ def registry_fields(row: RegistryRow) -> Fields:
 
 def _copied(row: RegistryRow) -> str:
     why = f": {row.why}" if row.why else ""
-    return f"{row.asset} {row.environment} {row.version} {registry_state(row)[0]}{why}"
+    state = state_text(row.state, row.also, row.concerns > 0, row.run)[0]
+    return f"{row.asset} {row.environment} {row.version} {state}{why}"
 
 
 REGISTRY: Final[Spec[RegistryRow]] = Spec(

@@ -9,6 +9,8 @@ import pytest
 
 from pulse_tui.domain.claim import Claim, asset_subject
 from pulse_tui.domain.concern import Concern
+from pulse_tui.domain.delivery import Retest
+from pulse_tui.domain.errors import NotFound
 from pulse_tui.domain.estate import Endpoint, Stage, Workflow
 from pulse_tui.domain.source import SourceStatus
 from pulse_tui.domain.views.registry import InventoryRow
@@ -156,3 +158,22 @@ def test_an_asset_tells_each_field_with_its_source_and_what_was_overruled(parts:
     assert f"Approved: 3.8.1 by ben {at}: measured" in told
     assert any(t.startswith("Rollback to: canary: 3.8.1, valid, checked <1m ago") for t in told)
     assert any(t.startswith("Endpoint: /chat in production") for t in told)
+
+
+def test_the_page_of_what_serves_and_is_not_declared_says_so_and_what_to_do(parts: RollbackParts) -> None:
+    with parts.store.write() as tx:
+        place(tx, parts.judging, "suport-bot", PRODUCTION, "9", "registry", NOW)
+    lines = dict(asset_story(parts, "suport-bot"))
+    assert lines["What changed"].startswith("production serves 9")
+    assert "nobody owns it" in lines["What is the risk"]
+    assert lines["What to do now"].startswith("declare suport-bot under estate.assets")
+    with pytest.raises(NotFound):
+        asset_story(parts, "nothing-of-this-name")
+
+
+def test_the_page_of_an_asset_whose_retest_is_overdue_is_not_calm(parts: RollbackParts) -> None:
+    with parts.store.write() as tx:
+        tx.judgements.put_retest(Retest(key="r", asset_id="support-bot", owner=None, why="m-1", due_at=later(days=-3)))
+    lines = asset_story(parts, "support-bot")
+    assert ("What is the risk", "◆ retest overdue 3d: m-1") in lines
+    assert "nothing urgent" not in [text for _, text in lines]

@@ -20,6 +20,7 @@ from pulse_tui.storage.board.panes import advisory_urgency, alert_urgency
 from pulse_tui.storage.board.workflows import read_workflows
 
 NAMES = ["bot", "gw", "rag", "judge"]
+RUN_MARKS = ["waiting", "running", "stopped"]
 ENVIRONMENTS = [e.value for e in Environment]
 places = st.dictionaries(
     st.tuples(st.sampled_from(NAMES), st.sampled_from(ENVIRONMENTS)),
@@ -33,7 +34,7 @@ holds = st.lists(
     st.builds(StandingHold, st.sampled_from(["pause", "freeze", "block"]), st.sampled_from([None, *NAMES]), st.none(), st.none(), st.just("why")),
     max_size=3,
 )  # fmt: skip
-runs = st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(ENVIRONMENTS), st.sampled_from(["waiting", "running", "stopped"]), st.just("why")), max_size=3)  # fmt: skip
+runs = st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(ENVIRONMENTS), st.sampled_from(RUN_MARKS), st.just("why")), max_size=3)  # fmt: skip
 
 
 def alert(n: int, priority: str, asset: str, environment: str, kind: str) -> AlertRow:
@@ -52,10 +53,11 @@ def board(
                 (asset, where, "1", 1, since, 100, False, release, None, "mlflow", None, None, None)
                 for (asset, where), (since, release) in served.items()
             ]
-        return []
+        return [(name, "", "", "") for name in NAMES[:3]] if "FROM assets" in sql else []
 
     rows = [alert(n, *each) for n, each in enumerate(open_alerts)]
-    return read_registry(execute, rows, standing, 0, rollbacks=rollbacks).rows
+    urgent_last = sorted(rollbacks, key=lambda each: RUN_MARKS.index(each[2]))
+    return read_registry(execute, rows, standing, 0, rollbacks=urgent_last).rows
 
 
 @given(
@@ -116,7 +118,7 @@ def test_each_row_is_at_least_as_bad_as_the_next(served: Any, opened: Any, stand
     stages = '[{"name": "s", "asset_id": "%s"}]'
     flows = read_workflows(lambda _sql, _params: [(name, stages % name, "") for name in NAMES], by_asset).rows
     assert [STANDING_RANK[flow.state] for flow in flows] == sorted(STANDING_RANK[flow.state] for flow in flows)
-    assert all(set(flow.stages[0].state.split()) <= {flow.state, *flow.also} for flow in flows)
+    assert all(flow.stages[0].state in {flow.state, *flow.also} for flow in flows)
 
 
 @given(places, alerts, holds, runs, st.sampled_from(NAMES))

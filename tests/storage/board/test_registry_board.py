@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pulse_tui.domain.concern import Concern
+from pulse_tui.domain.delivery import Retest
 from pulse_tui.domain.estate import Stage, Workflow
 from pulse_tui.domain.evals import Verdict
 from pulse_tui.domain.moments import to_us
@@ -206,3 +207,31 @@ def test_a_stage_that_serves_nowhere_is_missing(estate: SqlStore) -> None:
 
 def test_an_estate_without_anything_has_an_empty_board(store: SqlStore) -> None:
     assert (board(store).registry, board(store).workflows) == ((), ())
+
+
+def test_what_is_not_declared_is_never_ok_and_is_counted_as_undecided(estate: SqlStore) -> None:
+    with estate.write() as tx:
+        tx.estate.add_release(release("1.0.0", "stray"))
+        tx.estate.deploy(deployment("1.0.0", PRODUCTION, asset_id="stray", source="mlflow"))
+    shown = board(estate)
+    stray = row(estate, "stray/production")
+    assert (stray.state, stray.words) == ("not declared", ("not declared",))
+    assert "declare it under estate.assets" in stray.why
+    assert (shown.header.production_ok, shown.header.production_risk, shown.header.undeclared) == (3, 0, 1)
+    with estate.write() as tx:
+        tx.estate.put_assets([asset("stray")])
+    assert row(estate, "stray/production").state == "ok"
+    assert board(estate).header.undeclared == 0
+
+
+def test_a_retest_that_is_overdue_says_since_when_also_beside_something_worse(estate: SqlStore) -> None:
+    with estate.write() as tx:
+        tx.judgements.put_retest(Retest(key="r", asset_id="writer", owner=None, why="m-1", due_at=later(days=-3)))
+    now_us = to_us(NOW)
+    assert row(estate).dated(now_us) == ("retest overdue 3d",)
+    assert row(estate).why == "overdue: m-1"
+    with estate.write() as tx:
+        tx.estate.set_release_state("writer", "2.0.0", ReleaseState.QUARANTINED)
+        tx.judgements.put_retest(Retest(key="r2", asset_id="router", owner=None, why="m-1", due_at=later(days=3)))
+    assert row(estate).dated(now_us) == ("quarantined", "retest overdue 3d")
+    assert row(estate, "router/production").dated(now_us) == ("retest",)

@@ -29,8 +29,8 @@ def test_a_pointer_that_does_not_work_is_marked_and_coloured() -> None:
 
 
 def test_a_conflict_stands_beside_a_more_urgent_state() -> None:
-    assert registry_rows.registry_state(REGISTRY[1]._replace(concerns=2))[0] == "✖ FAIL ? conflict"
-    assert registry_rows.registry_state(REGISTRY[4])[0] == "? conflict"
+    assert registry_rows.registry_state(REGISTRY[1]._replace(concerns=2), 0)[0] == "✖ FAIL ? conflict"
+    assert registry_rows.registry_state(REGISTRY[4], 0)[0] == "? conflict"
 
 
 def test_a_registry_row_says_where_what_and_since_when() -> None:
@@ -67,9 +67,9 @@ def test_what_else_holds_stands_beside_the_worst(state: str, also: tuple[str, ..
 
 def test_a_stopped_run_a_waiting_plan_and_what_they_stand_beside_are_all_on_the_row() -> None:
     row = REGISTRY[0]._replace(state="FAIL", also=("risk", "blocked"), run="stopped")
-    assert registry_rows.registry_state(row) == ("✖ FAIL ✖ run ▲ risk ■ blocked", styles.BAD)
+    assert registry_rows.registry_state(row, 0) == ("✖ FAIL ✖ run ▲ risk ■ blocked", styles.BAD)
     row = REGISTRY[0]._replace(state="frozen", run="waiting")
-    assert registry_rows.registry_state(row)[0] == "■ frozen ⧗ plan"
+    assert registry_rows.registry_state(row, 0)[0] == "■ frozen ⧗ plan"
 
 
 @pytest.mark.parametrize(
@@ -84,6 +84,22 @@ def test_a_stopped_run_a_waiting_plan_and_what_they_stand_beside_are_all_on_the_
 )
 def test_a_narrow_column_keeps_the_worst_word_and_every_mark(width: int, expected: str) -> None:
     assert registry_rows.shorten_state("✖ FAIL ✖ run ■ blocked ⧗ plan", width) == expected
+
+
+@pytest.mark.parametrize(
+    ("width", "expected"),
+    [
+        (31, "✖ FAIL ■ blocked ◆ overdue 3d"),
+        (26, "✖ FAIL ■ blocked ◆"),
+        (12, "✖ FAIL ■ ◆"),
+    ],
+)
+def test_an_overdue_retest_stays_overdue_as_long_as_there_is_room(width: int, expected: str) -> None:
+    row = REGISTRY[0]._replace(state="FAIL", also=("blocked", "retest"), overdue_us=NOW_US - 3 * 86_400_000_000)
+    text = registry_rows.registry_state(row, NOW_US)[0]
+    assert text == "✖ FAIL ■ blocked ◆ retest overdue 3d"
+    assert registry_rows.registry_widths(row)[4] >= cell_len(text)
+    assert registry_rows.shorten_state(text, width) == expected
 
 
 def test_a_workflow_is_one_line_with_its_worst_stage_marked() -> None:
