@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import socket
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,12 +19,13 @@ from pulse_tui.domain.errors import ConfigError, Problem
 # The rest is imported where it is used: this file is read before the tower's first frame.
 if TYPE_CHECKING:
     from pulse_tui.domain.rollback import Rules
-    from pulse_tui.domain.views.board import Board
+    from pulse_tui.domain.views.board import Board, Review
     from pulse_tui.hooks import Hooks
     from pulse_tui.policy.judge import Policy
     from pulse_tui.ports import Http
     from pulse_tui.services.desk import ServiceDesk
     from pulse_tui.services.parts import JudgeParts, Outside, RollbackParts
+    from pulse_tui.settings.document import Node
     from pulse_tui.settings.shapes import Settings
     from pulse_tui.storage.store import SqlStore
     from pulse_tui.web import Web
@@ -213,8 +215,25 @@ class House:
             dead=is_dead,
             rules=self.rules,
             paged=lambda owner: not unpaged(routes_of(self.settings), owner),
+            reviews=lambda: self.reviews,
             origin=origin(),
         )
+
+    @cached_property
+    def reviews(self) -> tuple[Review, ...]:
+        """When each rule of the policy is to be reviewed, as its file says; read without the engine of the rules."""
+        from pulse_tui.domain.views.board import Review  # noqa: PLC0415
+
+        node, _ = self._written
+        rules = node.get("rules") if node is not None else None
+        found = []
+        for rule in rules.elements() if rules is not None else ():
+            each = {key: str(value.plain()) for key, value in rule.items()}
+            with contextlib.suppress(ValueError):  # a date that is none is a problem of the policy
+                found.append(
+                    Review(each.get("id", ""), each.get("owner", ""), date.fromisoformat(each.get("review", "")))
+                )
+        return tuple(found)
 
     def rules(self) -> Rules:
         """The digests of what a plan is made under today; of a policy that cannot be read, none that any plan has."""
@@ -239,11 +258,8 @@ class House:
         from pulse_tui.enrich.variables import VARIABLES  # noqa: PLC0415
         from pulse_tui.kinds import Kinds  # noqa: PLC0415
         from pulse_tui.policy.load import load_policy  # noqa: PLC0415
-        from pulse_tui.settings.document import read  # noqa: PLC0415
 
-        node, problems = self.settings.policy, list[Problem]()
-        if node is None:
-            node, problems = read(bundled("config") / "policy.yaml", "default policy")
+        node, problems = self._written
         policy = None
         if node is not None:
             routes = [r.id for r in self.settings.routes]
@@ -253,6 +269,15 @@ class House:
         if problems or policy is None:
             raise ConfigError(problems or [Problem("policy", "is empty")])
         return policy
+
+    @cached_property
+    def _written(self) -> tuple[Node | None, list[Problem]]:
+        """The policy as it is written: the configuration's, else the default one."""
+        from pulse_tui.settings.document import read  # noqa: PLC0415
+
+        if self.settings.policy is not None:
+            return self.settings.policy, []
+        return read(bundled("config") / "policy.yaml", "default policy")
 
     @cached_property
     def judging(self) -> JudgeParts:

@@ -122,6 +122,12 @@ def _lines(
     if h.indeterminate:
         were = "decision in the last 24 h was" if h.indeterminate == 1 else "decisions in the last 24 h were"
         lines.append(f"{h.indeterminate} {were} indeterminate")
+    if h.reviews:
+        one = len(h.reviews) == 1
+        named = ", ".join(r.words for r in h.reviews[:3]) + (" …" if len(h.reviews) > 3 else "")
+        lines.append(
+            f"the review of {len(h.reviews)} rule{'' if one else 's'} is overdue: {named}; review and set a new date"
+        )
     if h.undeclared:
         verb = "deployment is" if h.undeclared == 1 else "deployments are"
         lines.append(f"{h.undeclared} {verb} of no declared asset: pulse-tui inventory says which")

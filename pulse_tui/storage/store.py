@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from pulse_tui.domain.errors import StorageError
 from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.rollback import Rules
-from pulse_tui.domain.views.board import Board
+from pulse_tui.domain.views.board import Board, Review
 from pulse_tui.domain.views.evals import Trend
 from pulse_tui.domain.views.registry import CalendarRow, ReleaseRow
 from pulse_tui.storage.advisories.advisories import AdvisoryTables
@@ -80,11 +80,12 @@ class SqlStore:
         dead: Callable[[str], bool] = lambda _holder: False,
         rules: Callable[[], Rules | None] = lambda: None,
         paged: Callable[[str], bool] = lambda _owner: True,
+        reviews: Callable[[], Sequence[Review]] = tuple,
         origin: str = "",
     ) -> None:
         """Open the database, bringing its schema up to date unless ``read_only``. ``dead`` says whether the process
         behind a lease's holder certainly no longer lives; ``rules`` are those that a plan must have been made under; ``paged``
-        says whether somebody is paged when something urgent of this owner opens; ``origin`` is the account, host and terminal
+        says whether somebody is paged when something urgent of this owner opens; ``reviews`` are when each rule is to be reviewed; ``origin`` is the account, host and terminal
         that the log records beside whoever acts.
 
         Raises StorageError when it is locked, read-only, damaged, unreachable or from a newer
@@ -96,6 +97,7 @@ class SqlStore:
         self._mark: _Mark | None = None
         self._kept: boards.Kept | None = None
         self._dead, self._rules, self._paged, self._origin = dead, rules, paged, origin
+        self._reviews = reviews
         with translated(self.url):
             if read_only:
                 refuse_missing(self.url)
@@ -135,7 +137,7 @@ class SqlStore:
             execute = _executor(connection)
             touched = Touched(execute, connection.dialect.name)
             kept = boards.read_kept(
-                execute, estate_name, asset, now, touched, before, self._dead, self._rules, self._paged
+                execute, estate_name, asset, now, touched, before, self._dead, self._rules, self._paged, self._reviews
             )
         self._kept = kept
         return kept.board

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import NamedTuple
 
 from pulse_tui.domain.views.advisories import AdvisoryRow
@@ -10,6 +11,19 @@ from pulse_tui.domain.views.evals import Trend
 from pulse_tui.domain.views.registry import RegistryRow, WorkflowRow
 from pulse_tui.domain.views.rollback import PlanRow, RunRow
 from pulse_tui.domain.views.signals import SourceRow
+
+
+class Review(NamedTuple):
+    """When a rule of the policy is to be reviewed, and by whom."""
+
+    rule: str
+    owner: str
+    due: date
+
+    @property
+    def words(self) -> str:
+        """``cve-critical (platform-ai, due 2026-11-01)``."""
+        return f"{self.rule} ({self.owner}, due {self.due})"
 
 
 class Header(NamedTuple):
@@ -47,6 +61,8 @@ class Header(NamedTuple):
     """Canaries that are at risk, as production counts it; ``canary`` counts all."""
     undeclared: int = 0
     """Deployments of what is no asset of the estate."""
+    reviews: tuple[Review, ...] = ()
+    """Rules of the policy whose review is overdue."""
     as_of: str = ""
     """When the newest of what is shown came, in UTC, once nothing came for a while; empty while the sources report."""
 

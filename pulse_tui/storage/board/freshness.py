@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
 from pulse_tui.domain.countdown import as_of, counts_down
 from pulse_tui.domain.delivery import UNSENT
 from pulse_tui.domain.health import AHEAD_S, late_after_s
-from pulse_tui.domain.moments import from_us
+from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.domain.standing import STANDING_RANK, Standing
 from pulse_tui.domain.views.alerts import AlertRow
 from pulse_tui.domain.views.registry import RegistryRow
@@ -188,10 +188,20 @@ def _row(row: RegistryRow, silence: Silence, now: datetime) -> RegistryRow:
 
 
 def changes_us(
-    execute: Execute, sources: Sequence[Rounds], now_us: int, alerts: Sequence[AlertRow], rollbacks: Rollbacks
+    execute: Execute,
+    sources: Sequence[Rounds],
+    now_us: int,
+    alerts: Sequence[AlertRow],
+    rollbacks: Rollbacks,
+    due: Iterable[date] = (),
 ) -> int | None:
-    """The next moment at which a board would read otherwise though nobody writes; None when there is none."""
-    return min(_moments(execute, sources, now_us, alerts, rollbacks), default=None)
+    """The next moment at which a board would read otherwise though nobody writes; None when there is none.
+
+    ``due``: days that something is due on, overdue from the next one on.
+    """
+    late = (to_us(datetime.combine(day + timedelta(days=1), time(), UTC)) for day in due)
+    moments = (*_moments(execute, sources, now_us, alerts, rollbacks), *(us for us in late if us > now_us))
+    return min(moments, default=None)
 
 
 def _moments(

@@ -25,7 +25,7 @@ from pulse_tui.domain.rollback import Rules
 from pulse_tui.domain.standing import RISKY, Standing
 from pulse_tui.domain.views.advisories import UNNAMED, AdvisoryRow
 from pulse_tui.domain.views.alerts import AlertRow
-from pulse_tui.domain.views.board import Board, Header
+from pulse_tui.domain.views.board import Board, Header, Review
 from pulse_tui.domain.views.signals import SourceRow
 from pulse_tui.domain.words import JUDGED, PRIORITY_RANK, SOFTWARE, URGENT, Priority
 from pulse_tui.enrich.standing import StandingHold
@@ -138,6 +138,7 @@ def read_kept(
     dead: Callable[[str], bool] = lambda _holder: False,
     rules: Callable[[], Rules | None] = lambda: None,
     paged: Callable[[str], bool] = lambda _owner: True,
+    reviews: Callable[[], Sequence[Review]] = tuple,
 ) -> Kept:
     """As :func:`read_board`. What is as it was ``before`` is not read again, and its rows are the same objects.
 
@@ -169,6 +170,7 @@ def read_kept(
     if unnamed:
         advisories.append(_unnamed(int(unnamed)))
     advisories.sort(key=advisory_urgency)
+    to_review = reviews()
     board = Board(
         header=_header(
             estate,
@@ -181,7 +183,7 @@ def read_kept(
             rollbacks,
             silence.as_of,
             paged,
-        ),
+        )._replace(reviews=tuple(r for r in to_review if r.due < now.date())),
         registry=shown.rows,
         advisories=_same(advisories, before.board.advisories if before else ()),
         alerts=alerts,
@@ -190,7 +192,7 @@ def read_kept(
         workflows=workflows.rows,
         runs=rollbacks.runs,
         plans=rollbacks.plans,
-        changes_us=changes_us(execute, rounds, now_us, alerts, rollbacks),
+        changes_us=changes_us(execute, rounds, now_us, alerts, rollbacks, [r.due for r in to_review]),
     )
     return Kept(board, registry, shown, workflows)
 

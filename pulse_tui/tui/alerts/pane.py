@@ -53,10 +53,20 @@ class AlertsPane(TablePane["AlertRow"]):
     def __init__(self) -> None:
         """Empty until the first board."""
         super().__init__(ALERTS, id="alerts")
+        self._reviews = 0
 
     def show_board(self, board: Board, now_us: int, lead: str | None) -> None:
         self.empty = no_alerts(board)
+        self._reviews = len(board.header.reviews)
         self.update_rows(board.alerts, now_us)
+
+    @property
+    def heading(self) -> str:
+        """With the rules whose review is overdue: what is judged here is judged by them."""
+        if not self._reviews:
+            return super().heading
+        rules = "1 rule's" if self._reviews == 1 else f"{self._reviews} rules'"
+        return f"{super().heading} ─ {rules} review overdue: pulse-tui doctor"
 
     def opens(self, row: AlertRow) -> OpenAlert:
         return OpenAlert(row.id)

@@ -12,7 +12,7 @@ import pytest
 
 from pulse_tui.domain.moments import from_us
 from pulse_tui.domain.source import SourceStatus
-from pulse_tui.domain.views.board import Board
+from pulse_tui.domain.views.board import Board, Review
 from pulse_tui.domain.words import Environment, Priority
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.databases import sqlite_file
@@ -161,3 +161,15 @@ def test_a_silence_that_ran_out_is_none_though_nobody_recorded_that(estate: SqlS
     assert from_us(muted.changes_us) <= until
     over = at(estate, until)
     assert (over.alerts[0].state, over.alerts[0].by, over.header.muted) == ("firing", "", 0)
+
+
+def test_a_review_is_overdue_from_the_day_after_its_date_on(tmp_path: Path) -> None:
+    reviews = (Review("cve", "platform", NOW.date()), Review("latency", "ml", NOW.date() + timedelta(days=9)))
+    store = SqlStore(sqlite_file(tmp_path / "pulse.db"), tmp_path, reviews=lambda: reviews)
+    today = at(store, NOW)
+    assert today.header.reviews == ()
+    assert today.changes_us is not None
+    tomorrow = from_us(today.changes_us)
+    assert tomorrow.date() == NOW.date() + timedelta(days=1)
+    assert at(store, tomorrow).header.reviews == reviews[:1]
+    store.close()

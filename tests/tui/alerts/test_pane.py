@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from pulse_tui.domain.views.board import Board
+from datetime import date
+
+from pulse_tui.domain.views.board import Board, Review
 from pulse_tui.domain.views.signals import SourceRow
-from pulse_tui.tui.alerts.pane import no_alerts
-from tests.fakes.desk import REGISTRY, SOURCES, FakeDesk
+from pulse_tui.tui.alerts.pane import AlertsPane, no_alerts
+from tests.fakes.desk import ALERTS, REGISTRY, SOURCES, FakeDesk
 
 
 def board(**fields: object) -> Board:
@@ -35,3 +37,13 @@ def test_no_open_alert_says_from_which_sources_that_is_known_and_what_to_press()
 
 def test_without_a_source_nothing_is_watched() -> None:
     assert "nothing is watched" in no_alerts(board(registry=REGISTRY))
+
+
+def test_a_rule_whose_review_is_overdue_stands_over_what_it_judges() -> None:
+    pane = AlertsPane()
+    calm = board(alerts=ALERTS)
+    pane.show_board(calm, 0, None)
+    assert "review" not in pane.heading
+    late = calm.header._replace(reviews=(Review("cve", "platform", date(2026, 11, 1)),))
+    pane.show_board(calm._replace(header=late), 0, None)
+    assert pane.heading.endswith("1 rule's review overdue: pulse-tui doctor")

@@ -40,9 +40,9 @@ def test_a_run_that_stopped_is_never_in_the_colour_of_success(word: str) -> None
 
 def test_a_row_carries_the_mark_of_its_rollback_beside_its_state() -> None:
     row = REGISTRY[0]
-    assert registry_state(row._replace(state="risk", run="stopped")) == ("▲ risk ✖ run", styles.BAD)
-    assert registry_state(row._replace(run="running"))[0] == "● ok ▶ run"
-    assert registry_state(row._replace(run="waiting", hold="frozen"))[0] == "● ok ⧗ plan"
+    assert registry_state(row._replace(state="risk", run="stopped"), 0) == ("▲ risk ✖ run", styles.BAD)
+    assert registry_state(row._replace(run="running"), 0)[0] == "● ok ▶ run"
+    assert registry_state(row._replace(run="waiting", hold="frozen"), 0)[0] == "● ok ⧗ plan"
 
 
 STOPPED = ("alias: verified, read back 1.9.2", "gateway: unknown, gave no answer")
