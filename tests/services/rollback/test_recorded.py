@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing, suppress
 
 import msgspec
 import pytest
 import sqlalchemy as sa
 
 from pulse_tui.domain.audit import Anchor
-from pulse_tui.domain.errors import Refused
+from pulse_tui.domain.errors import NotFound, Refused
 from pulse_tui.domain.rollback import Plan, PlanState, RunState
 from pulse_tui.services.alerts.operate import freeze
 from pulse_tui.services.parts import RollbackParts
@@ -18,6 +20,7 @@ from pulse_tui.services.rollback.approve import approve
 from pulse_tui.services.rollback.execute import execute, resume
 from pulse_tui.services.rollback.recorded import verified
 from tests.fakes.nouns import PRODUCTION, later
+from tests.fakes.target import Places
 from tests.services.rollback.test_plan import in_production, make, state
 from tests.storage.rollback.test_rollbacks import tamper
 
@@ -118,22 +121,30 @@ def _changes(parts: RollbackParts, count: int) -> Iterator[str]:
         yield f"UPDATE {table.name} SET {now} = {other} WHERE rowid = (SELECT max(rowid) FROM {table.name})"
 
 
+class Disk:
+    """The database file as somebody reaches it without this program, and as it was before."""
+
+    def __init__(self, parts: RollbackParts) -> None:
+        self.raw = sqlite3.connect(parts.store.url.database, isolation_level=None)  # type: ignore[attr-defined]
+        self._kept = sqlite3.connect(":memory:")
+        self.raw.backup(self._kept)
+
+    def restore(self) -> None:
+        self._kept.backup(self.raw)
+
+    def close(self) -> None:
+        self.raw.close()
+        self._kept.close()
+
+
 def test_two_hundred_generated_changes_are_all_found(played: RollbackParts) -> None:
     missed = []
-    for change in _changes(played, COUNT):
-        table = change.split()[1]
-        engine = sa.create_engine(played.store.url)  # type: ignore[attr-defined]
-        with engine.begin() as connection:
-            kept = connection.execute(sa.text(f"SELECT * FROM {table}")).mappings().all()
-            connection.execute(sa.text(change))
-        if not found(played):
-            missed.append(change)
-        with engine.begin() as connection:
-            connection.execute(sa.text(f"DELETE FROM {table}"))
-            names = ", ".join(f'"{n}"' for n in kept[0])
-            values = ", ".join(f":{n}" for n in kept[0])
-            connection.execute(sa.text(f"INSERT INTO {table} ({names}) VALUES ({values})"), [dict(r) for r in kept])
-        engine.dispose()
+    with closing(Disk(played)) as disk:
+        for change in _changes(played, COUNT):
+            disk.raw.execute(change)
+            if not found(played):
+                missed.append(change)
+            disk.restore()
     assert missed == []
     assert found(played) == []
     print(f"{COUNT} changes of records and lines, 0 unnoticed")
@@ -211,3 +222,64 @@ def test_every_decision_is_anchored_outside_and_a_lost_anchor_stands_in_the_log(
     assert kept == [
         f"audit {head.seq} {head.hash} {parts.clock():%Y-%m-%dT%H:%M:%SZ} plan.approved {plan.hash[:12]} {plan.target} by ana"
     ]
+
+
+FORGED = 200
+
+
+_RUN = (
+    "INSERT INTO runs (id, plan_hash, target, active_key, epoch, holder, started_by, started_at, state, detail)"
+    " VALUES ('forged', :plan, :target, :active, 1, 'h', 'ana', 1795403400000000, :state, '')"
+)
+_STEP = "INSERT INTO steps (run_id, \"index\", state, key, detail) VALUES ('forged', 0, 'pending', 'k', '')"
+
+
+def _forge(choose: random.Random, parts: RollbackParts, plan: Plan, raw: sqlite3.Connection) -> str:
+    """Write something that looks like a decision into the database; returns the plan's hash and what was done."""
+    heads = [HEX, *(row[0] for row in raw.execute("SELECT hash FROM audit"))]
+    who = choose.choice(["ben", "cho"])
+    done = []
+    if choose.random() < 0.4:  # another plan, more convenient than the real one
+        changes = {"approvals_needed": choose.choice([0, 1]), "expires_at": later(days=900), "reason": "as agreed"}
+        plan = msgspec.structs.replace(plan, **{k: changes[k] for k in choose.sample(sorted(changes), 2)})
+        row = (plan.hash, plan.asset_id, plan.canonical())
+        raw.execute("INSERT OR IGNORE INTO plans (hash, asset_id, state, body) VALUES (?, ?, 'proposed', ?)", row)
+        done.append("a plan")
+    if choose.random() < 0.7:
+        for name in {who, choose.choice(["ana", "ben", "cho"])}:
+            vote = _vote(plan, name, parts.operators[name].key, choose.choice(heads))
+            raw.execute(vote.replace("INSERT", "INSERT OR REPLACE"))
+        done.append("votes")
+    else:
+        others = [("principal", who), ("key", "key-ben"), ("expires_at", 4 * 10**15), ("plan_hash", plan.hash + "0")]
+        field, value = choose.choice(others)
+        raw.execute(f"UPDATE approvals SET {field} = ?", (value,))
+        done.append(f"the {field} of a vote")
+    if choose.random() < 0.3:
+        state = choose.choice(["unknown", "running", "halted"])
+        active = None if state == "halted" else plan.target
+        raw.execute(_RUN, {"plan": plan.hash, "target": plan.target, "active": active, "state": state})
+        raw.execute(_STEP)
+        done.append(f"a run that is {state}")
+    raw.execute("UPDATE plans SET state = 'approved'")
+    return f"{plan.hash} {', '.join(done)}"
+
+
+def test_of_two_hundred_forged_decisions_none_moves_a_target(parts: RollbackParts, target: Places) -> None:
+    parts = in_production(parts)
+    plan = make(parts, PRODUCTION)
+    approve(parts, plan.hash, "ana", "sure")
+    choose, before, accepted = random.Random(11), target.path.read_bytes(), []
+    with closing(Disk(parts)) as disk:
+        for _ in range(FORGED):
+            what = _forge(choose, parts, plan, disk.raw)
+            for act, name in ((execute, what.split()[0]), (resume, "forged")):
+                with suppress(Refused, NotFound):
+                    act(parts, name, "ana", "host:1:1")
+                    accepted.append(what)
+            if not found(parts):
+                accepted.append(f"unnoticed: {what}")
+            disk.restore()
+    assert accepted == []
+    assert target.path.read_bytes() == before
+    print(f"{FORGED} forged decisions, 0 accepted, 0 unnoticed")
