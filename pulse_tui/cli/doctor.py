@@ -101,7 +101,7 @@ def _parts(house: House) -> Iterator[Line]:
         return
     failed = {line.what for line in named if line.ok is False}
     for part in (
-        _step_targets, _metrics, _rollback_targets, _rollback_runs, _messages, partial(_sources, named=failed), _suites,
+        _undecided, _step_targets, _metrics, _rollback_targets, _rollback_runs, _messages, partial(_sources, named=failed), _suites,
         _hooks, _log,
     ):  # fmt: skip
         with contextlib.suppress(ConfigError):  # the policy or a playbook, which is named above; the rest is checked
@@ -222,6 +222,15 @@ def _reviews(house: House) -> Iterator[Line]:
     if late:
         names = ", ".join(r.words for r in late[:3])
         yield Line("policy review", None, f"{len(late)} overdue: {names}; review them and set a new date")
+
+
+def _undecided(house: House) -> Iterator[Line]:
+    """Rules that could not decide lately: what they watch for may be there."""
+    from pulse_tui.cli.status import undecided  # noqa: PLC0415
+
+    for line in undecided(house):
+        rule, _, why = line.partition(": ")
+        yield Line(rule.replace(" x", " was indeterminate x"), None, why)
 
 
 def _policy(house: House) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from datetime import timedelta
 
 from pulse_tui.cli.output import emit, opened
+from pulse_tui.domain.decision import Decision
 from pulse_tui.domain.errors import ConfigError, NotFound
 from pulse_tui.domain.health import Health
 from pulse_tui.domain.moments import age, from_us, iso, to_us
@@ -14,12 +16,14 @@ from pulse_tui.domain.text import clean
 from pulse_tui.domain.views.alerts import AlertRow, AlertStory
 from pulse_tui.domain.views.board import Board, Header
 from pulse_tui.domain.views.rollback import PlanLine
-from pulse_tui.domain.words import URGENT
+from pulse_tui.domain.words import URGENT, Outcome
 from pulse_tui.settings.references import routes_of, unpaged
 from pulse_tui.settings.shapes import OperatorShape
 from pulse_tui.wiring import House
 
 QUARANTINE_SHOWN = 100
+_UNDECIDED = 500
+"""The newest indeterminate decisions, whose rules are named."""
 _ADVISED = 3
 """The most urgent alerts, whose advice is printed in full."""
 
@@ -55,7 +59,8 @@ def run(options: argparse.Namespace, name: str) -> int:
         broken = _broken(house)
         # The advice asks the gate, and so the policy.
         advice = [house.desk().story(a.id) for a in _urgent(board)[:_ADVISED]] if not broken else []
-    lines = _lines(board, operators, now_us, advice)
+        unknown = undecided(house) if board.header.indeterminate else []
+    lines = _lines(board, operators, now_us, advice, unknown)
     lines[1:1] = broken
     lines[1:1] = [f"NOBODY IS PAGED for {owner or 'what has no owner'}: {why}" for owner, why in silent]
     emit(options, board, lines)
@@ -99,8 +104,26 @@ def _rollbacks(board: Board, operators: Sequence[OperatorShape], now_us: int) ->
     return lines
 
 
+def undecided(house: House) -> list[str]:
+    """The rules that could not decide in the last day: how often, and why the last time."""
+    since, found = house.clock() - timedelta(days=1), dict[str, list[Decision]]()
+    with house.store.read() as tx:
+        for decision in tx.judgements.decisions(outcome=Outcome.INDETERMINATE, limit=_UNDECIDED):
+            if decision.at > since:
+                found.setdefault(decision.rule_id, []).append(decision)
+    lines = []
+    for rule, decisions in sorted(found.items(), key=lambda f: -len(f[1])):
+        why = next((c.error for c in decisions[0].comparisons if c.held is None), "") or decisions[0].context
+        lines.append(f"rule {rule} x{len(decisions)}: {why}; pulse-tui explain {decisions[0].id[:12]}")
+    return lines
+
+
 def _lines(
-    board: Board, operators: Sequence[OperatorShape], now_us: int, advice: Sequence[AlertStory] = ()
+    board: Board,
+    operators: Sequence[OperatorShape],
+    now_us: int,
+    advice: Sequence[AlertStory] = (),
+    undecided: Sequence[str] = (),
 ) -> list[str]:
     h = board.header
     canary = f" ({h.canary_risk} at risk)" if h.canary_risk else ""
@@ -122,6 +145,7 @@ def _lines(
     if h.indeterminate:
         were = "decision in the last 24 h was" if h.indeterminate == 1 else "decisions in the last 24 h were"
         lines.append(f"{h.indeterminate} {were} indeterminate")
+        lines += [f"  {line}" for line in undecided]
     if h.reviews:
         one = len(h.reviews) == 1
         named = ", ".join(r.words for r in h.reviews[:3]) + (" …" if len(h.reviews) > 3 else "")

@@ -1,8 +1,9 @@
 """The adapter to the CEL engine: the only file that imports it, and late.
 
-Two traps of the engine are closed here. A run-time error is *returned* as a value whose
-``.value()`` is a non-empty string, so a condition holds only when the value ``is True``. And an
-expression of any type compiles, so a condition whose type is not BOOL is refused.
+Three traps of the engine are closed here. A run-time error is *returned* as a value whose
+``.value()`` is a non-empty string, so a condition holds only when the value ``is True``. Other errors
+are *raised* (a lone surrogate, more than 10,000 iterations): they leave the condition indeterminate, too.
+And an expression of any type compiles, so a condition whose type is not BOOL is refused.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from pulse_tui.domain.text import clean
 from pulse_tui.policy.rules import Variables
 
 _STRING = re.compile(r"""[rRbB]{0,2}(?:'''.*?'''|\"\"\".*?\"\"\"|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")""", re.DOTALL)
@@ -51,7 +53,10 @@ class Condition:
 
     def holds(self, activation: Any) -> Held:
         """Evaluate against an activation of :meth:`Engine.activate`. Never raises, never acts on an error."""
-        value = self._evaluate(activation).value()
+        try:
+            value = self._evaluate(activation).value()
+        except Exception as error:
+            return Held(None, _broke(activation if isinstance(activation, Exception) else error))
         # The compiled type is BOOL, so only a BOOL value gives Python's own True or False; an error gives a text.
         if value is True:
             return _TRUE
@@ -89,7 +94,7 @@ class Engine:
         """The condition, or every flaw that the type check found."""
         try:
             expression = self._env.compile(text)
-        except RuntimeError as error:
+        except Exception as error:
             return self._flaws(text, str(error))
         if expression.return_type() != self._bool:
             kind = expression.return_type().name().lower()
@@ -99,8 +104,11 @@ class Engine:
         return Condition(text, names_in(text, self._variables), expression)
 
     def activate(self, variables: Mapping[str, Any]) -> Any:
-        """The values of one fact, shared by all conditions on it."""
-        return self._env.Activation(variables)
+        """The values of one fact, shared by all conditions on it; what the engine cannot take makes each of them indeterminate."""
+        try:
+            return self._env.Activation(variables)
+        except Exception as error:
+            return error
 
     def _flaws(self, text: str, message: str) -> list[Flaw]:
         out = []
@@ -171,6 +179,10 @@ def _overload_hint(text: str, what: str) -> str:
         number = found[0].replace(" ", "")
         return f"a whole number is not compared with a double: write {number}.0"
     return "both sides must be of the same type"
+
+
+def _broke(error: Exception) -> str:
+    return f"the engine broke: {clean(_words(str(error)) or type(error).__name__, 200)}"
 
 
 def _words(message: str) -> str:

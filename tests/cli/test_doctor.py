@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from pulse_tui.wiring import bundled
+from pulse_tui.domain.moments import iso
+from pulse_tui.wiring import bundled, now
 from tests.cli.conftest import Shell
 from tests.fakes.small_estate import Target, signal_line
 
@@ -151,3 +152,21 @@ def test_a_review_that_is_overdue_stands_in_status_and_doctor_with_whose_it_is(s
         said = shell(verb).out
         assert "overdue: " in said
         assert "due 2020-02-01)" in said
+
+
+def test_a_rule_whose_engine_breaks_is_named_and_the_batch_lands(shell: Shell) -> None:
+    numbers = ",".join(map(str, range(150)))
+    (shell.config / "policy.yaml").write_text(f"""\
+policy:
+  rules:
+    - {{id: endless, owner: x, review: 2027-05-01, on: [latency_breach], priority: P1, actions: [notify],
+       all: ["[{numbers}].exists(a, [{numbers}].exists(b, a * b < 0))"]}}
+    - {{id: plain, owner: x, review: 2027-05-01, on: [latency_breach], priority: P2, actions: [notify], all: [asset.known]}}
+""")
+    (shell.config / "signals" / "one.json").write_text(signal_line(observed_at=iso(now())))
+    shell("refresh", "drop")
+    status = shell("status").out
+    assert "1 decision in the last 24 h was indeterminate" in status
+    assert "rule endless x1: the engine broke: INTERNAL: Iteration budget exceeded" in status
+    assert "P2" in status.partition("WHAT CHANGED")[2]
+    assert "note rule endless was indeterminate x1: the engine broke" in shell("doctor").out

@@ -16,7 +16,7 @@ from pulse_tui.policy.conditions import engine, names_in
 from pulse_tui.policy.explain import explain
 from pulse_tui.policy.judge import outcome_of
 from tests.enrich.build import CVE, ESTATE, REGRESSION
-from tests.policy.build import load, rule
+from tests.policy.build import HEAD, load, rule
 
 
 def with_values(**values: Any) -> Fact:
@@ -198,3 +198,38 @@ def test_an_explanation_shows_every_comparison_with_its_values() -> None:
     assert lines[1] == "indeterminate, nothing is done: eval.n is not known"
     assert "eval.worse_pp > 2.0  true  (eval.worse_pp = 5.2)" in lines
     assert "eval.n > 1  ?  (eval.n is not known)" in lines
+
+
+MANY = f"[{','.join(map(str, range(150)))}]"
+BREAKS = {
+    "a lone surrogate": ('eval.suite == "golden"', {"eval__suite": "\ud800"}),
+    "22,500 iterations": (f"{MANY}.exists(a, {MANY}.exists(b, a * b < 0)) && eval.worse_pp > 0.0", {}),
+    "a number beyond a double": ("eval.worse_pp > 2.0", {"eval__worse_pp": 10**400}),
+    "a whole number of 70 bits": ("eval.n > 2", {"eval__n": 2**70}),
+}
+
+
+@pytest.mark.parametrize(("condition", "values"), BREAKS.values(), ids=BREAKS)
+def test_an_engine_that_breaks_leaves_that_rule_indeterminate_and_the_next_rule_decides(
+    condition: str, values: dict[str, Any]
+) -> None:
+    second = HEAD.partition("\n")[2].replace("id: accuracy", "id: second") + "    all: [asset.known]\n"
+    broken, whole = load(rule(f"all: ['{condition}']") + second).judge(with_values(**values))
+    assert (broken.outcome, broken.acts) == (Outcome.INDETERMINATE, False)
+    assert broken.comparisons[0].error
+    assert whole.outcome is Outcome.FIRED
+
+
+def test_values_that_the_engine_cannot_take_at_all_leave_each_condition_indeterminate() -> None:
+    class Refusing:
+        def Activation(self, _variables: object) -> object:  # noqa: N802  the engine's name
+            raise TypeError("not these")
+
+    cel = engine(VARIABLES)
+    condition = cel.compile("asset.known")
+    whole, cel._env = cel._env, Refusing()
+    try:
+        held = condition.holds(cel.activate({}))  # type: ignore[union-attr]
+    finally:
+        cel._env = whole
+    assert held == (None, "the engine broke: not these")
