@@ -80,18 +80,30 @@ def redact(body: bytes) -> bytes:
     return body
 
 
-def secret(text: str) -> str:
-    """``${NAME}`` replaced from the environment. Raises ConfigError for a name that is not set."""
+def secret(text: str, encode: Callable[[str], str] = str) -> str:
+    """``${NAME}`` replaced from the environment, each value encoded by ``encode``. Raises ConfigError for a name that is not set."""
 
     def value(match: re.Match[str]) -> str:
         found = os.environ.get(match[1])
         if found is None:
             raise ConfigError([Problem("environment", f"${{{match[1]}}} is not set", "export it before the start")])
-        if len(found) >= SHORTEST_SECRET:
-            _filled.add(found.encode())
-        return found
+        filled = encode(found)
+        _filled.update(v.encode() for v in (found, filled) if len(found) >= SHORTEST_SECRET)
+        return filled
 
     return _SECRET.sub(value, text)
+
+
+def secret_url(url: str) -> str:
+    """A database URL with ``${NAME}`` replaced; in the user and the password no character of a value means anything."""
+    scheme, mark, rest = url.partition("://")
+    if not mark:
+        return secret(url)
+    server, slash, path = rest.partition("/")
+    account, at, host = server.rpartition("@")
+    from urllib.parse import quote  # noqa: PLC0415  not for the first frame
+
+    return scheme + mark + secret(account, lambda value: quote(value, safe="")) + at + secret(host + slash + path)
 
 
 def operator_name() -> str:
@@ -209,7 +221,7 @@ class House:
         from pulse_tui.storage.store import SqlStore  # noqa: PLC0415  SQLAlchemy after the first frame
 
         return SqlStore(
-            secret(self.database),
+            secret_url(self.database),
             self.base,
             read_only=self.read_only,
             dead=is_dead,

@@ -7,7 +7,10 @@ grow (aliases are allowed up to a total size), duplicate keys are errors.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+import os
+import stat
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,6 +19,7 @@ from pulse_tui.domain.errors import Problem
 if TYPE_CHECKING:
     import yaml
 
+MAX_BYTES = 64 * 2**20
 MAX_NODES = 2_000_000
 MAX_ALIASED = 100_000
 """Values that aliases may repeat: thousands of rules share an anchor, a bomb repeats billions."""
@@ -65,11 +69,26 @@ class Node:
         yield from self.value if isinstance(self.value, list) else ()
 
 
-def read(path: Path, shown: str | None = None) -> tuple[Node | None, list[Problem]]:
-    """Read one file. ``shown`` is the name used in messages (default: the path as given)."""
+def read(
+    path: Path, shown: str | None = None, refused: Callable[[Path, os.stat_result], list[Problem]] = lambda _p, _s: []
+) -> tuple[Node | None, list[Problem]]:
+    """Read one file. ``shown`` is the name used in messages (default: the path as given).
+
+    ``refused`` says of the opened file why it is not to be trusted; it is not read then. Nothing that is no plain file is
+    waited for.
+    """
     name = shown or str(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            there = os.fstat(file.fileno())
+            if not stat.S_ISREG(there.st_mode):
+                return None, [Problem(name, "is no plain file", "a pipe, a device or a folder is not read")]
+            if wrong := refused(path, there):
+                return None, wrong
+            data = file.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            return None, [Problem(name, f"is over {MAX_BYTES >> 20} MB", "split it")]
+        text = data.decode()
     except OSError as error:
         return None, [Problem(name, f"cannot be read: {error.strerror or error}")]
     except UnicodeDecodeError as error:
@@ -124,6 +143,13 @@ class _Count:
             raise _TooLarge
 
 
+def _ordinary(value: Any) -> bool:
+    """Whether it fits 64 bits and is finite, if it is a number."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return not isinstance(value, int) or -(2**63) <= value < 2**63
+
+
 _PLAIN_TAGS = {"null", "bool", "int", "float", "str", "timestamp", "binary", "merge"}
 
 
@@ -141,7 +167,9 @@ def _convert(node: yaml.Node, loader: Any, file: str, problems: list[Problem], c
         if tag in ("timestamp", "binary", "merge", "str"):
             return Node(node.value, mark, node.value)
         try:
-            return Node(loader.construct_object(node), mark, node.value)
+            value = loader.construct_object(node)
+            # What no number of ours can hold stays text: a commit may look like it, a number is refused by its shape.
+            return Node(value if _ordinary(value) else node.value, mark, node.value)
         except (ValueError, yaml.YAMLError):
             problems.append(Problem(str(mark), f"{node.value!r} cannot be read as {tag}"))
             return Node(node.value, mark, node.value)

@@ -7,7 +7,9 @@ an error. Kinds of sources, routes and steps bring their own options shape throu
 from __future__ import annotations
 
 import hashlib
+import stat
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -31,6 +33,7 @@ from pulse_tui.settings.shapes import (
     StepShape,
 )
 from pulse_tui.settings.suites import UNCHECKED, SuiteChecks, read_suites
+from pulse_tui.settings.trusted import untrusted
 
 T = TypeVar("T")
 D = TypeVar("D")
@@ -89,7 +92,7 @@ def load(path: Path, options_of: OptionsOf, checks: SuiteChecks = UNCHECKED) -> 
     problems: list[Problem] = []
     files = _files(path, problems)
     sections = _sections(path, files, problems)
-    base = path if path.is_dir() else path.parent
+    base = path.parent if files == [path] else path
     settings = _build(sections, str(base), files, options_of, checks, problems)
     if failed(problems):
         raise ConfigError(sorted((p for p in problems if not p.warning), key=_place))
@@ -117,21 +120,30 @@ def suite_digests(path: Path) -> dict[str, str] | None:
 
 
 def _files(path: Path, problems: list[Problem]) -> list[Path]:
-    if path.is_dir():
+    """The files to read; none of a folder that somebody else can put files into."""
+    try:
+        there = path.stat()
+        if not stat.S_ISDIR(there.st_mode):
+            return [path]
+        if wrong := untrusted(path, there):
+            problems.extend(wrong)
+            return []
         files = sorted(p for p in path.iterdir() if p.suffix in (".yaml", ".yml") and not p.name.startswith("."))
-        if not files:
-            problems.append(Problem(str(path), "holds no .yaml file", "pulse-tui init writes a first one"))
-        return files
-    if not path.exists():
+    except FileNotFoundError:
         problems.append(Problem(str(path), "does not exist", "pulse-tui init writes a first configuration"))
         return []
-    return [path]
+    except OSError as error:
+        problems.append(Problem(str(path), f"cannot be read: {error.strerror or error}"))
+        return []
+    if not files:
+        problems.append(Problem(str(path), "holds no .yaml file", "pulse-tui init writes a first one"))
+    return files
 
 
 def _sections(root: Path, files: Iterable[Path], problems: list[Problem]) -> dict[str, Node]:
     found: dict[str, Node] = {}
     for file in files:
-        node, wrong = read(file, _shown(root, file))
+        node, wrong = read(file, _shown(root, file), partial(untrusted, shown=_shown(root, file)))
         problems.extend(wrong)
         if node is None:
             continue
@@ -335,7 +347,7 @@ def _check_operators(node: Node | None, operators: list[OperatorShape], problems
 
 
 def _shown(root: Path, file: Path) -> str:
-    return file.name if root.is_dir() else str(file)
+    return str(file) if root == file else file.name
 
 
 def _place(problem: Problem) -> tuple[str, int]:

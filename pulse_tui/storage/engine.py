@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -26,10 +27,10 @@ def normalize(url: str, base: Path) -> sa.URL:
     """A database URL with a relative SQLite path put under ``base`` and psycopg 3 for PostgreSQL."""
     try:
         parsed = sa.make_url(url)
-    except exc.ArgumentError:
+    except (exc.ArgumentError, ValueError):  # of a port that is no number
         raise StorageError(
-            f"database: {url.split('://', maxsplit=1)[0]!r} is no database URL",
-            todo="Write sqlite:///pulse.db or postgresql://user@host/name",
+            f"database: {re.split('[:@]', url, maxsplit=1)[0]!r} is no database URL",
+            todo="Write sqlite:///pulse.db or postgresql://user:${PASSWORD}@host:5432/name (special characters are encoded)",
         ) from None
     backend = parsed.get_backend_name()
     if backend == "sqlite":

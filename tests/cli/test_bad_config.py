@@ -212,4 +212,4 @@ def test_a_policy_that_cannot_be_read_hides_no_state(shell: Shell) -> None:
     assert f"pulse-tui explain {alert.split()[1]}" in said.out
     checked = shell("doctor")
     assert "FAIL policy: " in checked.out
-    assert "ok   audit chain: " in checked.out, "the rest is checked all the same"
+    assert "ok   audit log: " in checked.out, "the rest is checked all the same"
