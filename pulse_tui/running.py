@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 MARK = "PULSE_RUN"
 """The variable that names a run in the environment of everything that it started."""
+PASSED_ON = frozenset({"PATH", "HOME", "LANG", "TZ", "TMPDIR"})
+"""Beside ``LC_*``, all that a command gets of our environment unasked."""
 KEPT = 64 * 2**10
 """Bytes of output that are kept: the last ones of a command, the first ones of what a program complains."""
 LONGEST_LINE = 2**20
@@ -52,7 +54,7 @@ class SystemProcesses:
         timeout_s: float,
         stop: Callable[[], bool],
     ) -> Finished:
-        process = _start(argv, folder, {**os.environ, **environment, MARK: mark})
+        process = _start(argv, folder, {**_passed_on(), **environment, MARK: mark})
         assert process.stdout is not None
         output = _Tail(process.stdout)
         try:
@@ -120,6 +122,11 @@ class SystemProcesses:
                     os.kill(int(place.parent.name), signal.SIGKILL)
                     count += 1
         return count
+
+
+def _passed_on() -> dict[str, str]:
+    """What every program needs of our environment; passwords and tokens stand there, too, and are for those that name them."""
+    return {n: value for n, value in os.environ.items() if n in PASSED_ON or n.startswith("LC_")}
 
 
 def start_again() -> NoReturn:

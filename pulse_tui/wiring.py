@@ -38,17 +38,30 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+HERE = "./config of the working directory"
+"""How a configuration was found that nobody named."""
+
+
 def find_config(given: str | None) -> Path | None:
-    """``--config``, ``$PULSE_CONFIG``, ``./config``, then the user's configuration folder; None when there is none."""
+    """``--config``, ``$PULSE_CONFIG``, the user's configuration folder, then ``./config``; None when there is none."""
+    return found_config(given)[0]
+
+
+def found_config(given: str | None) -> tuple[Path | None, str]:
+    """The configuration, and how it was found: whoever stands in a strange folder uses their own one all the same."""
     if given is not None:
-        return Path(given).expanduser()
+        return Path(given).expanduser(), "--config"
     named = os.environ.get("PULSE_CONFIG")
     if named:
-        return Path(named).expanduser()
-    for candidate in (Path("config"), _xdg("XDG_CONFIG_HOME", ".config")):
-        if (candidate / "pulse.yaml").is_file():
-            return candidate
-    return None
+        return Path(named).expanduser(), "$PULSE_CONFIG"
+    for candidate, how in ((_xdg("XDG_CONFIG_HOME", ".config"), "your own"), (Path("config"), HERE)):
+        try:
+            there = (candidate / "pulse.yaml").is_file()
+        except OSError:  # it may not be read, which whoever reads it reports
+            there = True
+        if there:
+            return candidate, how
+    return None, "none found"
 
 
 def state_dir() -> Path:

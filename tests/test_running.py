@@ -12,7 +12,7 @@ import pytest
 
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.ports import Ended, Finished, Output, Processes
-from pulse_tui.running import KEPT, SystemProcesses
+from pulse_tui.running import KEPT, PASSED_ON, SystemProcesses
 
 SLEEPER = "import sys, time; print('up', flush=True); time.sleep(600)"
 PARENT = (
@@ -204,3 +204,19 @@ def test_a_program_that_writes_too_much_or_takes_too_long_is_ended_with_its_chil
 def test_a_program_that_is_not_there_cannot_be_asked(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="was not found"):
         SystemProcesses().ask(("no-such-program",), folder=tmp_path, environment={}, timeout_s=1.0)
+
+
+def test_it_gets_no_password_and_no_token_of_our_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PULSE_DB_PASSWORD", "DEPLOY_TOKEN", "AWS_SECRET_ACCESS_KEY", "LD_PRELOAD_NOT", "PYTHONPATH"):
+        monkeypatch.setenv(name, "s3cret")
+    monkeypatch.setenv("TZ", "Europe/Vienna")
+    monkeypatch.setenv("LC_TIME", "C")
+    said = execute(tmp_path, *python("import os; print(*sorted(os.environ))"), ASKED_FOR="x")
+    given = set(said.output.split())
+    assert given - {"LC_CTYPE"} <= {
+        *PASSED_ON,
+        *(n for n in os.environ if n.startswith("LC_")),
+        "ASKED_FOR",
+        "PULSE_RUN",
+    }
+    assert {"PATH", "TZ", "LC_TIME", "ASKED_FOR"} <= given

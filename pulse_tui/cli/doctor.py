@@ -18,7 +18,7 @@ from pulse_tui.domain.errors import ConfigError, NoDatabase, PulseError
 from pulse_tui.domain.moments import iso
 from pulse_tui.settings.check import nearest
 from pulse_tui.web.reach import is_here
-from pulse_tui.wiring import House, find_config, operator_name
+from pulse_tui.wiring import House, found_config, operator_name
 
 if TYPE_CHECKING:
     from pulse_tui.settings.references import Known
@@ -65,14 +65,16 @@ def _terminal() -> Iterator[Line]:
 
 
 def _house(options: argparse.Namespace) -> Iterator[Line]:
-    path = find_config(options.config)
+    path, how = found_config(options.config)
     try:
         house = House(path, database=options.database, read_only=True)
     except PulseError as error:
         yield Line("config", False, str(error))
         return
     yield Line(
-        "config", path is not None or None, str(path) if path else "none found: pulse-tui init writes a first one"
+        "config",
+        path is not None or None,
+        f"{path} ({how})" if path else "none found: pulse-tui init writes a first one",
     )
     for problem in house.settings.warnings:
         yield Line("config", None, str(problem))

@@ -46,7 +46,7 @@ _UNCONFIGURED = {"demo", "init", "schema", "compare", "drift", "help"}
 """Commands that read no configuration and no database: to offer the options would be to ignore them."""
 EPILOG = """\
 who acts: $PULSE_OPERATOR, else the user of the process
-which configuration: --config, else $PULSE_CONFIG, ./config, ~/.config/pulse-tui
+which configuration: --config, else $PULSE_CONFIG, ~/.config/pulse-tui, ./config (status names it)
 exit codes: 0 yes, 1 no, 2 wrong use or bad configuration, 3 internal error
 new here? `pulse-tui demo` plays a night, `pulse-tui init` writes a first configuration, `pulse-tui help` lists the documentation"""
 

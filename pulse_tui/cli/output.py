@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from pulse_tui.wiring import House, find_config
+from pulse_tui.domain.text import clean
+from pulse_tui.wiring import HERE, House, found_config
 
 WARNINGS = 5
 """Shown of a configuration before every answer; the doctor shows all."""
@@ -19,12 +20,21 @@ WARNINGS = 5
 @contextmanager
 def opened(options: argparse.Namespace, *, read_only: bool = False) -> Iterator[House]:
     """The house of ``--config`` and ``--database``, closed at the end."""
-    house = House(find_config(options.config), database=options.database, read_only=read_only)
+    config, how = found_config(options.config)
+    house = House(config, database=options.database, read_only=read_only)
+    if how is HERE:
+        print(f"pulse-tui: {configuration(options)}; --config or $PULSE_CONFIG names one", file=sys.stderr)
     warn(house)
     try:
         yield house
     finally:
         house.close()
+
+
+def configuration(options: argparse.Namespace) -> str:
+    """Which configuration is used, and how it was found."""
+    config, how = found_config(options.config)
+    return f"configuration {clean(str(config.resolve()), 300)} ({how})" if config is not None else "no configuration"
 
 
 def warn(house: House) -> None:

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from datetime import timedelta
 
-from pulse_tui.cli.output import emit, opened
+from pulse_tui.cli.output import configuration, emit, opened
 from pulse_tui.domain.decision import Decision
 from pulse_tui.domain.errors import ConfigError, NotFound
 from pulse_tui.domain.health import Health
@@ -61,6 +61,7 @@ def run(options: argparse.Namespace, name: str) -> int:
         advice = [house.desk().story(a.id) for a in _urgent(board)[:_ADVISED]] if not broken else []
         unknown = undecided(house) if board.header.indeterminate else []
     lines = _lines(board, operators, now_us, advice, unknown)
+    lines += ["", f"{configuration(options)}, database {house.store.shown}"]
     lines[1:1] = broken
     lines[1:1] = [f"NOBODY IS PAGED for {owner or 'what has no owner'}: {why}" for owner, why in silent]
     emit(options, board, lines)

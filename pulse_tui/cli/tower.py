@@ -35,7 +35,9 @@ def run(options: argparse.Namespace) -> int:
         )
     from pulse_tui import wiring  # noqa: PLC0415  after the cheap refusals
 
-    return open_tower(wiring.find_config(options.config), options.database, read_only=options.read_only)
+    config, how = wiring.found_config(options.config)
+    greeting = f"the configuration is {how}" if how is wiring.HERE else ""
+    return open_tower(config, options.database, read_only=options.read_only, greeting=greeting)
 
 
 def open_tower(

@@ -54,7 +54,9 @@ class Processes(Protocol):
         timeout_s: float,
         stop: Callable[[], bool],
     ) -> Finished:
-        """Run to the end in ``folder``, in a session of its own, ``environment`` over this process's own.
+        """Run to the end in ``folder``, in a session of its own.
+
+        Of this process's environment it gets PATH, HOME, LANG, LC_*, TZ and TMPDIR, and ``environment`` over them.
 
         It is ended with everything that it started after ``timeout_s``, or when ``stop`` says so (asked several times
         a second). ``mark`` names it in its environment, for :meth:`end`. Raises SourceError when it cannot be started.

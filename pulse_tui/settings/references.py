@@ -120,7 +120,8 @@ def placeholders(settings: Settings) -> Iterator[Broken]:
 
 def secrets(settings: Settings) -> Iterator[tuple[str, str]]:
     """(where, NAME) of every ``${NAME}`` that is filled in from the environment when it is used; each once."""
-    found = ((where, name) for where, _, value in _values(settings) for name in sorted(secret_names(value)))
+    found = [(where, name) for where, _, value in _values(settings) for name in sorted(secret_names(value))]
+    found += [(f"suite {s.id}", name) for s in settings.suites for name in (*sorted(secret_names(s.command)), *s.env)]
     yield from dict.fromkeys(found)
 
 

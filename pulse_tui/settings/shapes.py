@@ -139,6 +139,8 @@ class SuiteShape(Section, frozen=True):
     """How old the baseline's run may be."""
     command: tuple[str, ...] = ()
     """Runs the suite: ``{asset}``, ``{version}``, ``{suite}`` and ``{output}`` (a folder for its results) are replaced."""
+    env: tuple[Annotated[str, Meta(pattern=r"\A[A-Za-z_][A-Za-z0-9_]*\Z")], ...] = ()
+    """Names of environment variables that the command gets, beside PATH, HOME, LANG, LC_*, TZ, TMPDIR and the run's own."""
     output: str | None = None
     """The kind of its result files; None: detected from each file."""
     on_release: bool = True

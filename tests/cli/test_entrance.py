@@ -77,13 +77,21 @@ def test_an_internal_error_exits_with_3(shell: Shell, monkeypatch: pytest.Monkey
 def test_the_configuration_is_found_in_the_order_that_help_promises(
     shell: Shell, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for folder, name in ((home / ".config" / "pulse-tui", "user"), (home / "config", "here"), (home / "other", "env")):
+    for folder, name, how in (
+        (home / "config", "here", "./config of the working directory"),
+        (home / ".config" / "pulse-tui", "user", "your own"),
+        (home / "other", "env", "$PULSE_CONFIG"),
+    ):
         folder.mkdir(parents=True)
         (folder / "pulse.yaml").write_text(f"name: {name}\ndatabase: sqlite:///p.db\n")
         if name == "env":
             monkeypatch.setenv("PULSE_CONFIG", str(folder))
         assert shell.bare("refresh").code == 0
-        assert shell.bare("status").out.startswith(f"{name}:")
+        said = shell.bare("status")
+        assert said.out.startswith(f"{name}:")
+        assert f"\nconfiguration {folder} ({how}), database " in said.out
+        assert (f"configuration {folder}" in said.err) is (name == "here"), "what nobody named is never taken silently"
+        assert f"config: {folder.relative_to(home) if name == 'here' else folder} ({how})" in shell.bare("doctor").out
 
 
 def test_a_relative_database_on_the_command_line_starts_where_the_user_stands(shell: Shell, home: Path) -> None:

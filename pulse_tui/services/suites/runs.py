@@ -197,7 +197,10 @@ def _command(
         # Secrets first: a version may contain anything, and must not be able to name a secret.
         fill([parts.outside.secret(argument) for argument in suite.command], values),
         folder=parts.outside.base,
-        environment={f"PULSE_{name.upper()}": value for name, value in values.items()},
+        environment={
+            **{name: parts.outside.secret(f"${{{name}}}") for name in suite.env},  # known, so that no output shows it
+            **{f"PULSE_{name.upper()}": value for name, value in values.items()},
+        },
         mark=run.id,
         timeout_s=suite.timeout,
         stop=stop,

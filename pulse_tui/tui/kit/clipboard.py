@@ -12,6 +12,9 @@ from pulse_tui.ports import Processes
 LIMIT = 74_994
 """Bytes of base64 that common terminals take in one OSC 52."""
 
+_NEEDED = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TERM", "TMUX", "TMUX_PANE", "TMUX_TMPDIR")
+"""What tmux gets of our environment."""
+
 
 def osc52(text: str) -> str | None:
     """The sequence that puts ``text`` on the clipboard; None when it is more than terminals take."""
@@ -23,9 +26,10 @@ def tmux_copy(text: str, processes: Processes) -> bool:
     """Hand the text to tmux, which sends it on to the terminal. False outside tmux or when it refuses."""
     if not os.environ.get("TMUX"):
         return False
+    there = {name: os.environ[name] for name in _NEEDED if name in os.environ}
     load = ("tmux", "load-buffer", "-w", "-")
     try:
-        done = processes.ask(load, folder=Path("/"), environment=os.environ, feed=text.encode(), timeout_s=2.0)
+        done = processes.ask(load, folder=Path("/"), environment=there, feed=text.encode(), timeout_s=2.0)
     except SourceError:
         return False
     return done.code == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -24,6 +25,7 @@ from pulse_tui.services.suites.due import BASELINE, NEW_RELEASE, NEWEST, PAUSES,
 from pulse_tui.services.suites.runs import Over, begin, execute
 from pulse_tui.settings.shapes import SuiteShape
 from pulse_tui.storage.store import SqlStore
+from pulse_tui.wiring import redact, secret
 from tests.fakes.clock import Clock
 from tests.fakes.databases import postgres, sqlite_file
 from tests.fakes.house import judging
@@ -273,8 +275,6 @@ def test_what_the_command_is_told(made: Made, tmp_path: Path) -> None:
     command = (sys.executable, "-c", code.replace("{k:", "{ k:"), "{asset}@{version}", "{suite}", "{output}", "{{x}}")
     parts = made(command=command)
     go(parts, Due("golden", "support-bot", "3.8.2", "ana"))
-    import json
-
     arguments, folder, environment = json.loads((tmp_path / "told.json").read_text())
     output = environment["PULSE_OUTPUT"]
     assert arguments == ["support-bot@3.8.2", "golden", output, "{x}"]
@@ -286,6 +286,29 @@ def test_what_the_command_is_told(made: Made, tmp_path: Path) -> None:
         "PULSE_OUTPUT": output,
     }
     assert not Path(output).exists()
+
+
+def test_the_command_gets_the_variables_that_the_suite_names_and_no_other_secret(
+    made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MODEL_TOKEN", "for-the-suite")
+    monkeypatch.setenv("PULSE_DB_PASSWORD", "not-for-it")
+    code = "import json, os; json.dump(dict(os.environ), open('told.json', 'w'));" + JUNIT
+    parts = made(code, env=("MODEL_TOKEN",))
+    wired = parts._replace(outside=parts.outside._replace(secret=secret, processes=SystemProcesses(redact)))
+    wanted = Due("golden", "support-bot", "3.8.2", "ana")
+    assert go(wired, wanted).run.state is SuiteRunState.DONE
+    given = json.loads((tmp_path / "told.json").read_text())
+    assert given["MODEL_TOKEN"] == "for-the-suite"
+    assert "PULSE_DB_PASSWORD" not in given
+    suite = msgspec.structs.replace(
+        parts.suites["golden"], command=(sys.executable, "-c", "import os; exit(os.environ['MODEL_TOKEN'])")
+    )
+    assert go(wired._replace(suites={"golden": suite}), wanted).run.detail.endswith("***"), (
+        "it is no secret of the output"
+    )
+    monkeypatch.delenv("MODEL_TOKEN")
+    assert "${MODEL_TOKEN} is not set" in go(wired, wanted).run.detail
 
 
 def test_the_same_numbers_measured_again_are_another_run(made: Made, clock: Clock) -> None:
