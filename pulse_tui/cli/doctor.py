@@ -6,10 +6,12 @@ import argparse
 import contextlib
 import os
 import shutil
+import stat
 import sys
 from collections.abc import Callable, Collection, Iterator
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pulse_tui.cli.output import emit
@@ -18,7 +20,7 @@ from pulse_tui.domain.errors import ConfigError, NoDatabase, PulseError
 from pulse_tui.domain.moments import iso
 from pulse_tui.settings.check import nearest
 from pulse_tui.web.reach import is_here
-from pulse_tui.wiring import House, found_config, operator_name
+from pulse_tui.wiring import House, found_config, operator_name, state_dir
 
 if TYPE_CHECKING:
     from pulse_tui.settings.references import Known
@@ -103,7 +105,7 @@ def _parts(house: House) -> Iterator[Line]:
         return
     failed = {line.what for line in named if line.ok is False}
     for part in (
-        _undecided, _step_targets, _metrics, _rollback_targets, _rollback_runs, _messages, partial(_sources, named=failed), _suites,
+        _private, _undecided, _step_targets, _metrics, _rollback_targets, _rollback_runs, _messages, partial(_sources, named=failed), _suites,
         _hooks, _log,
     ):  # fmt: skip
         with contextlib.suppress(ConfigError):  # the policy or a playbook, which is named above; the rest is checked
@@ -251,6 +253,30 @@ def _database(house: House) -> str:
         refused = len(tx.signals.quarantined(QUARANTINE))
     more = f", {refused} records refused: pulse-tui status --quarantine" if refused else ""
     return f"{house.store.shown}, schema {house.store.schema}, {count} signals{more}"
+
+
+def _private(house: House) -> Iterator[Line]:
+    """The database, its side files and copies, and the sessions: who else can read them."""
+    from pulse_tui.storage.engine import SIDE_FILES  # noqa: PLC0415
+
+    files = sorted(state_dir().glob("session-*.json"))
+    if house.store.is_sqlite:
+        path = Path(house.store.shown)
+        files += [
+            path,
+            *(path.with_name(path.name + end) for end in SIDE_FILES),
+            *path.parent.glob(f"{path.name}.*.bak"),
+        ]
+    for file in files:
+        with contextlib.suppress(OSError):
+            mode = stat.S_IMODE(file.stat().st_mode)
+            if mode & (stat.S_IRWXO | stat.S_IRWXG):
+                whom = "everybody" if mode & stat.S_IRWXO else "its group"
+                todo = f"chmod go-rwx {file}"
+                wrong = False if mode & stat.S_IRWXO else None
+                yield Line(
+                    "private files", wrong, f"{file} (mode {mode:04o}) is open to {whom}; for nobody else: {todo}"
+                )
 
 
 def _operators(house: House) -> Iterator[Line]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import re
 import sqlite3
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +23,8 @@ from pulse_tui.storage.version import HEAD, KNOWN
 _NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs", "ceph", "glusterfs"}
 _WRITE_LOCK = 0x70756C7365  # "pulse": the advisory lock that makes PostgreSQL writers take turns
 BUSY_MS = 5_000
+SIDE_FILES = ("-wal", "-shm")
+"""What SQLite puts beside a database."""
 
 
 def normalize(url: str, base: Path) -> sa.URL:
@@ -68,10 +72,14 @@ def _sqlite(url: sa.URL) -> sa.Engine:
     path = Path(url.database or "")
     refuse_network(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(f"database {path}: its folder cannot be made ({error.strerror})") from None
     engine = sa.create_engine(url, connect_args={"timeout": BUSY_MS / 1000, "check_same_thread": False})
+
+    @sa.event.listens_for(engine, "do_connect")
+    def _private(*_: Any) -> None:
+        make_private(path)
 
     @sa.event.listens_for(engine, "connect")
     def _connect(raw: sqlite3.Connection, _record: Any) -> None:
@@ -92,6 +100,26 @@ def _sqlite(url: sa.URL) -> sa.Engine:
             connection.exec_driver_sql("BEGIN")
 
     return engine
+
+
+def make_private(path: Path) -> None:
+    """Where there is no file, an empty one that only its owner reads: SQLite's would be as the umask says. SQLite gives its
+    ``-wal`` and ``-shm`` the mode of the database, so a team that shares one by a group changes one mode.
+
+    A file of ours that everybody can read or write is closed to them, and to its group unless the group can write, which
+    somebody meant.
+    """
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        for file in (path, *(path.with_name(path.name + end) for end in SIDE_FILES)):
+            with contextlib.suppress(OSError):
+                there = file.stat()
+                if there.st_mode & stat.S_IRWXO and there.st_uid == os.geteuid():
+                    shared = stat.S_IRWXG if there.st_mode & stat.S_IWGRP else 0
+                    file.chmod(stat.S_IMODE(there.st_mode) & (stat.S_IRWXU | shared))
+    except OSError:
+        return  # SQLite says what is wrong
 
 
 def _take_turn(connection: sa.Connection) -> None:

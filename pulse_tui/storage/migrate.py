@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from pulse_tui.storage.engine import schema_version, translated
+from pulse_tui.storage.engine import make_private, schema_version, translated
 
 
 def upgrade(engine: sa.Engine, revision: str = "head") -> Path | None:
@@ -32,6 +32,7 @@ def backup(engine: sa.Engine, label: str | None, now: datetime | None = None) ->
     source = Path(engine.url.database or "")
     stamp = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%S")
     target = source.with_name(f"{source.name}.{label or 'empty'}.{stamp}.bak")
+    make_private(target)
     with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(target)) as copy:
         live.backup(copy)
     return target

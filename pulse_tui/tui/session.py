@@ -51,10 +51,13 @@ def save(path: Path, session: Session) -> None:
     """Write beside and rename, so that a crash leaves the old file. Raises OSError."""
     import json  # noqa: PLC0415
 
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     beside = path.with_name(f"{path.name}.{os.getpid()}")
     raw = {**session.shown, "pane": session.pane, "cursors": session.cursors, "filters": session.filters}
-    beside.write_text(json.dumps(raw, indent=1), encoding="utf-8")
+    # Filters and cursors name what is open: for their owner alone.
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    with open(descriptor, "w", encoding="utf-8") as file:
+        json.dump(raw, file, indent=1)
     beside.replace(path)
 
 

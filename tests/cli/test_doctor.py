@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -170,3 +171,20 @@ policy:
     assert "rule endless x1: the engine broke: INTERNAL: Iteration budget exceeded" in status
     assert "P2" in status.partition("WHAT CHANGED")[2]
     assert "note rule endless was indeterminate x1: the engine broke" in shell("doctor").out
+
+
+def test_a_copy_or_a_session_that_others_can_read_is_named_with_the_command_to_type(shell: Shell, home: Path) -> None:
+    shell("refresh", "drop")
+    assert "private files" not in shell("doctor").out
+    copy = shell.config / "pulse.db.0009.20261123T030000.bak"
+    session = home / ".local/state/pulse-tui/session-1.json"
+    session.parent.mkdir(parents=True)
+    for file, mode in ((copy, 0o644), (session, 0o640)):
+        file.touch()
+        file.chmod(mode)
+    said = shell("doctor")
+    assert said.code == 1
+    assert (
+        f"FAIL private files: {copy} (mode 0644) is open to everybody; for nobody else: chmod go-rwx {copy}" in said.out
+    )
+    assert f"note private files: {session} (mode 0640) is open to its group; for nobody else: chmod go-rwx" in said.out

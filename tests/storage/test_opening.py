@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -228,4 +230,43 @@ def test_a_copy_is_taken_before_an_upgrade(tmp_path: Path) -> None:
     again.close()
     assert backup(engine, HEAD, NOW).name == f"pulse.db.{HEAD}.20261123T031000.bak"
     engine.dispose()
+    store.close()
+
+
+def mode(path: Path) -> str:
+    return f"{stat.S_IMODE(path.stat().st_mode):o}"
+
+
+@pytest.fixture
+def generous() -> Iterator[None]:
+    """A umask that takes nothing away."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("generous")
+def test_a_database_its_side_files_and_copies_are_for_their_owner_alone(tmp_path: Path) -> None:
+    store = SqlStore("sqlite:///state/pulse.db", tmp_path)
+    with store.write() as tx:
+        tx.signals.add([(signal("a"), b"{}")])
+        made = {p.name: mode(p) for p in (tmp_path / "state").iterdir()}
+    copy = store.backup(NOW)
+    store.close()
+    assert made == {"pulse.db": "600", "pulse.db-wal": "600", "pulse.db-shm": "600"}
+    assert (mode(copy), mode(tmp_path / "state")) == ("600", "700")
+
+
+@pytest.mark.usefixtures("generous")
+@pytest.mark.parametrize(("before", "after"), [("644", "600"), ("666", "660"), ("664", "660"), ("660", "660")])
+def test_a_database_that_everybody_could_read_is_closed_and_a_shared_one_stays_shared(
+    tmp_path: Path, before: str, after: str
+) -> None:
+    path = tmp_path / "pulse.db"
+    SqlStore("sqlite:///pulse.db", tmp_path).close()
+    path.chmod(int(before, 8))
+    store = SqlStore("sqlite:///pulse.db", tmp_path)
+    with store.write() as tx:
+        tx.signals.add([(signal("a"), b"{}")])
+        assert {mode(p) for p in tmp_path.iterdir()} == {after}
     store.close()

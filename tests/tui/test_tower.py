@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -469,7 +470,12 @@ def test_the_session_is_restored(tmp_path: Path) -> None:
         assert (main.current, pilot.registry.cursor_key, pilot.alerts.cursor_key) == (0, "support-bot/canary", "al-2")
         assert pilot.registry.filter.text == "support"
 
-    play(leave, session_file=file)
+    before = os.umask(0)
+    try:
+        play(leave, session_file=file)
+    finally:
+        os.umask(before)
+    assert [p.stat().st_mode & 0o777 for p in (file.parent, file)] == [0o700, 0o600], "what is open is for nobody else"
     play(come_back, session_file=file)
 
 
