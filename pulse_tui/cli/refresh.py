@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING
 
 from pulse_tui.cli.output import emit, opened
@@ -19,22 +20,16 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     parser.add_argument("sources", nargs="*", metavar="SOURCE", help="ids of sources; all when none is named")
     parser.epilog = (
         "Reads, judges and delivers once.\n"
-        "exit codes: 0 every source is good, 1 one failed or something of it stands refused (the last line names it)"
+        "exit codes: 0 every source is good, 1 one failed, something of it stands refused, or a chore broke (the last lines name it)"
     )
 
 
 def run(options: argparse.Namespace, _name: str) -> int:
     """0 when every source is good, 1 when one failed or something of it stands refused."""
-    from pulse_tui.services.alerts.deliver import deliver  # noqa: PLC0415
-    from pulse_tui.services.alerts.escalate import escalate, settle  # noqa: PLC0415
-    from pulse_tui.services.alerts.operate import lapse  # noqa: PLC0415
-    from pulse_tui.services.conditions.days import take_day  # noqa: PLC0415
-    from pulse_tui.services.evals.baselines import rejudge  # noqa: PLC0415
-    from pulse_tui.services.promotion.past_gate import check_promotions  # noqa: PLC0415
-    from pulse_tui.services.rollback.unfinished import check_runs  # noqa: PLC0415
-    from pulse_tui.services.rollback.watch import watch_targets  # noqa: PLC0415
+    from pulse_tui.rounds.lanes import Lanes  # noqa: PLC0415
+    from pulse_tui.rounds.work import keep  # noqa: PLC0415
+    from pulse_tui.services.alerts.deliver import Sent  # noqa: PLC0415
     from pulse_tui.services.signals.refresh import refresh  # noqa: PLC0415
-    from pulse_tui.services.suites.content import check_suites  # noqa: PLC0415
 
     with opened(options) as house:
         parts = house.judging
@@ -43,19 +38,11 @@ def run(options: argparse.Namespace, _name: str) -> int:
                 raise NotFound(f"there is no source {name!r}", todo=nearest(name, parts.sources))
         house.sync()
         rounds = [refresh(name, parts, holder_name()) for name in options.sources or parts.sources]
-        changed = check_suites(parts, house.clock())
         # Where refresh is run by a timer, nobody else sees that time went on.
-        take_day(parts, house.clock())
-        lapse(parts, house.clock())
-        escalate(parts)
-        settle(parts)
-        rejudge(parts)
-        check_runs(house.rollback, house.clock())
-        check_promotions(house.rollback, house.clock())
-        watch_targets(house.rollback, house.clock())
-        sent = deliver(parts, holder_name())
+        kept = keep(house, Lanes(inline=True), most=sys.maxsize)
+    sent = Sent(*(sum(counts) for counts in zip(Sent(0, 0, 0), *kept.sent, strict=True)))
     lines = [_line(r) for r in rounds]
-    lines += changed
+    lines += kept.words
     if not rounds:
         lines.append("no sources are configured: pulse-tui init writes a first configuration")
     if any(sent):
@@ -64,8 +51,10 @@ def run(options: argparse.Namespace, _name: str) -> int:
     if bad:
         verb = "is" if len(bad) == 1 else "are"
         lines.append(f"{len(bad)} of {len(rounds)} sources {verb} not good: {', '.join(bad)}")
-    emit(options, {"rounds": rounds, "suites": changed, "deliveries": sent}, lines)
-    return 1 if bad else 0
+    lines += [f"FAIL {problem}" for problem in kept.broken]
+    done = {"rounds": rounds, "suites": kept.done.get("suites", []), "deliveries": sent, "broken": kept.broken}
+    emit(options, done, lines)
+    return 1 if bad or kept.broken else 0
 
 
 def _line(done: Round) -> str:

@@ -9,14 +9,18 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 from pulse_tui.domain.errors import PulseError, StorageError
 from pulse_tui.rounds.lanes import Lanes, sentence
 from pulse_tui.rounds.suites import SuiteRounds
 from pulse_tui.scheduling import HOUSEKEEPING_S, Outcome
 from pulse_tui.wiring import House, holder_name
+
+if TYPE_CHECKING:
+    from pulse_tui.services.alerts.deliver import Sent
 
 AGAIN_S = 30.0
 """Until the next round of a source whose round broke, or is still under way."""
@@ -104,7 +108,7 @@ def collect(house: House, source: str, lanes: Lanes | None = None) -> Outcome:
     done = refresh(source, house.judging, holder_name())
     news = not done.ok or done.tally.signals > 0 or done.tally.rejected > 0
     if done.tally.alerts:
-        _deliver(house, lanes or Lanes(inline=True))  # a page must not wait for the next tick
+        _deliver(Keeping(house, lanes or Lanes(inline=True), REJUDGED, []))  # a page must not wait for the next tick
     return Outcome(
         done.message if news else "",
         done.next_s,
@@ -114,27 +118,57 @@ def collect(house: House, source: str, lanes: Lanes | None = None) -> Outcome:
     )
 
 
-def housekeeping(house: House, lanes: Lanes | None = None) -> Outcome:
-    """Everything that is due by the clock: deadlines, deliveries, silences that ran out, checks of what was rolled back.
+class Keeping(NamedTuple):
+    """What the chores are given, and what they delivered."""
 
-    One that breaks is reported and holds up none of the others: a page must go out all the same. What waits for others
-    is begun in ``lanes``, and what came of it is said the next time; without them it is waited for.
+    house: House
+    lanes: Lanes
+    most: int
+    """Runs that are judged again at most."""
+    sent: list[Sent]
+
+
+class Kept(NamedTuple):
+    """What the chores came to."""
+
+    done: dict[str, list[str]]
+    """By chore, in words."""
+    broken: list[str]
+    sent: list[Sent]
+
+    @property
+    def words(self) -> list[str]:
+        """All that was done."""
+        return [word for words in self.done.values() for word in words]
+
+
+def housekeeping(house: House, lanes: Lanes | None = None) -> Outcome:
+    """Everything that is due by the clock: see :func:`keep`; what waits for others is begun in ``lanes``, and what came
+    of it is said the next time; without them it is waited for.
     """
-    lanes = lanes or Lanes(inline=True)
-    words, broken = list[str](), list[str]()
-    for chore in _CHORES:
+    kept = keep(house, lanes or Lanes(inline=True))
+    return outcome(kept.broken, kept.words)
+
+
+def keep(house: House, lanes: Lanes, most: int = REJUDGED) -> Kept:
+    """The chores: deadlines, deliveries, silences that ran out, checks of what was rolled back.
+
+    One that breaks is reported and holds up none of the others: a page must go out all the same.
+    """
+    keeping = Keeping(house, lanes, most, [])
+    done, broken = dict[str, list[str]](), list[str]()
+    for name, chore in _CHORES.items():
         try:
-            words += chore(house, lanes) or []
+            done[name] = chore(keeping)
         except StorageError as error:  # the others would wait for the same database, each in its turn
             broken.append(sentence(error))
             break
         except Exception as error:  # shown, not hidden
             broken.append(f"housekeeping broke: {sentence(error)}")
     else:
-        lanes.begin("targets", partial(_targets, house, lanes))
+        lanes.begin("targets", partial(_targets, keeping))
     ended = lanes.ended()
-    words, broken = ended.done + words, ended.broken + broken
-    return outcome(broken, words)
+    return Kept({"": ended.done, **done}, list(dict.fromkeys(ended.broken + broken)), keeping.sent)
 
 
 class Trouble(str):
@@ -149,86 +183,89 @@ def outcome(broken: Sequence[str], words: Sequence[str]) -> Outcome:
     return Outcome(", ".join([*broken, *words]), HOUSEKEEPING_S, failed=failed)
 
 
-def _suites(house: House, _lanes: Lanes) -> list[str]:
+def _suites(keeping: Keeping) -> list[str]:
     from pulse_tui.services.suites.content import check_suites  # noqa: PLC0415
 
-    return list(check_suites(house.judging, house.clock()))
+    return list(check_suites(keeping.house.judging, keeping.house.clock()))
 
 
-def _runs(house: House, _lanes: Lanes) -> list[str]:
+def _runs(keeping: Keeping) -> list[str]:
     from pulse_tui.services.rollback.unfinished import check_runs  # noqa: PLC0415
 
-    check_runs(house.rollback, house.clock())
+    check_runs(keeping.house.rollback, keeping.house.clock())
     return []
 
 
-def _promotions(house: House, _lanes: Lanes) -> list[str]:
+def _promotions(keeping: Keeping) -> list[str]:
     from pulse_tui.services.promotion.past_gate import check_promotions  # noqa: PLC0415
 
-    check_promotions(house.rollback, house.clock())
+    check_promotions(keeping.house.rollback, keeping.house.clock())
     return []
 
 
-def _days(house: House, _lanes: Lanes) -> list[str]:
+def _days(keeping: Keeping) -> list[str]:
     from pulse_tui.services.conditions.days import take_day  # noqa: PLC0415
 
-    dated = take_day(house.judging, house.clock())
+    dated = take_day(keeping.house.judging, keeping.house.clock())
     return [f"{dated} alert{'' if dated == 1 else 's'} re-evaluated by the days that are left"] if dated else []
 
 
-def _deadlines(house: House, _lanes: Lanes) -> list[str]:
+def _deadlines(keeping: Keeping) -> list[str]:
     from pulse_tui.services.alerts.escalate import escalate, settle  # noqa: PLC0415
 
-    late = escalate(house.judging)
-    settle(house.judging)
+    late = escalate(keeping.house.judging)
+    settle(keeping.house.judging)
     return [Trouble(f"{late} alerts missed their deadline and were escalated")] if late else []
 
 
-def _mutes(house: House, _lanes: Lanes) -> list[str]:
+def _mutes(keeping: Keeping) -> list[str]:
     from pulse_tui.services.alerts.operate import lapse  # noqa: PLC0415
 
-    lapsed = lapse(house.judging, house.clock())
+    lapsed = lapse(keeping.house.judging, keeping.house.clock())
     return [f"{lapsed} alerts fire again"] if lapsed else []
 
 
-def _verdicts(house: House, _lanes: Lanes) -> list[str]:
+def _verdicts(keeping: Keeping) -> list[str]:
     from pulse_tui.services.evals.baselines import rejudge  # noqa: PLC0415
 
     # What this process read of a suite that was changed since is no longer what is asked: others judge by that.
-    if house.outdated:
+    if keeping.house.outdated:
         return []
-    again = rejudge(house.judging, holder=holder_name(), most=REJUDGED)
+    again = rejudge(keeping.house.judging, holder=holder_name(), most=keeping.most)
     return [f"{again} run{'' if again == 1 else 's'} re-evaluated"] if again else []
 
 
-def _deliver(house: House, lanes: Lanes) -> None:
+def _deliver(keeping: Keeping) -> list[str]:
     """Begin with every route that has something due."""
     from pulse_tui.services.alerts.deliver import due_routes  # noqa: PLC0415
 
-    for route in due_routes(house.judging):
-        lanes.begin(f"route {route}", partial(_to_route, house, route))
+    for route in due_routes(keeping.house.judging):
+        keeping.lanes.begin(f"route {route}", partial(_to_route, keeping, route))
+    return []
 
 
-def _to_route(house: House, route: str) -> list[str]:
+def _to_route(keeping: Keeping, route: str) -> list[str]:
     from pulse_tui.services.alerts.deliver import deliver  # noqa: PLC0415
 
-    sent = deliver(house.judging, holder_name(), route)
+    sent = deliver(keeping.house.judging, holder_name(), route)
+    keeping.sent.append(sent)
     words: list[str] = [Trouble(f"{sent.dead} deliveries to {route} failed permanently")] if sent.dead else []
     return words + ([Trouble(f"{sent.failed} deliveries to {route} failed and are tried again")] if sent.failed else [])
 
 
-def _targets(house: House, lanes: Lanes) -> list[str]:
+def _targets(keeping: Keeping) -> list[str]:
     """What was rolled back, and what a rollback would need, asked of the targets."""
     from pulse_tui.services.rollback.pointer import revalidate  # noqa: PLC0415
     from pulse_tui.services.rollback.watch import watch_targets  # noqa: PLC0415
 
-    watch_targets(house.rollback, house.clock())
-    _deliver(house, lanes)
-    revalidate(house.rollback, house.clock())
+    watch_targets(keeping.house.rollback, keeping.house.clock())
+    _deliver(keeping)
+    revalidate(keeping.house.rollback, keeping.house.clock())
     return []
 
 
 # A mute that ran out starts its clock before deadlines are looked at.
-_CHORES: tuple[Callable[[House, Lanes], list[str] | None], ...] = (
-    _suites, _runs, _promotions, _days, _mutes, _deadlines, _deliver, _verdicts,
-)  # fmt: skip
+_CHORES: Mapping[str, Callable[[Keeping], list[str]]] = {
+    "suites": _suites, "runs": _runs, "promotions": _promotions, "days": _days, "mutes": _mutes, "deadlines": _deadlines,
+    "deliveries": _deliver, "verdicts": _verdicts,
+}  # fmt: skip

@@ -6,7 +6,10 @@ import sqlite3
 
 import pytest
 
+from pulse_tui.services.parts import RollbackParts
+from pulse_tui.wiring import House
 from tests.cli.conftest import Shell
+from tests.fakes.small_estate import Target, signal_line
 from tests.servers.loopback import Loopback, Reply
 
 ITEM = "<item><guid>{0}</guid><title>{1}</title><link>https://acme.test/{0}</link><pubDate>Mon, 23 Nov 2026 08:00:00 GMT</pubDate></item>"
@@ -84,3 +87,17 @@ def test_status_is_no_success_when_nobody_knows_how_production_stands(shell: She
     assert said.code == 1
     assert "nothing urgent" not in said.out
     assert "pulse-tui refresh, or start a tower or pulse-tui agent    nothing came since" in said.out
+
+
+def test_a_chore_that_breaks_stops_no_other_and_makes_a_refresh_fail(
+    shell: Shell, target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_house: House) -> RollbackParts:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(House, "rollback", property(broken))
+    (shell.config / "signals" / "s.jsonl").write_text(signal_line())
+    said = shell("refresh", "drop")
+    assert said.code == 1
+    assert "FAIL housekeeping broke: internal error: RuntimeError: a bug" in said.out
+    assert " sent, 0 to be tried again, 0 failed permanently" in said.out

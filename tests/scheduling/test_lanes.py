@@ -68,7 +68,7 @@ def test_a_destination_and_a_target_that_do_not_answer_hold_up_no_page(
         go_on.wait(10)
         return answer
 
-    monkeypatch.setattr(work, "_targets", lambda _house, _lanes: after([]))  # a target that is silent
+    monkeypatch.setattr(work, "_targets", lambda _keeping: after([]))  # a target that is silent
     with Loopback() as server:
         server.on("POST", "/hook", Reply())
         server.on("POST", "/slow", lambda _request: after(Reply()))
