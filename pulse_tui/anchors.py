@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pulse_tui.domain.audit import Anchor
 from pulse_tui.domain.errors import ConfigError, Problem, PulseError
+from pulse_tui.domain.lock import safe
 
 SYSLOG = "syslog"
 _SOCKET = "/dev/log"
@@ -30,7 +31,7 @@ class Anchors:
 
     def write(self, line: str) -> None:
         """Append the line everywhere. Raises PulseError with every place that did not take it."""
-        failed = []
+        failed, line = [], safe(line)  # a name with a line break would be an anchor of its own
         for path in self.files:
             try:
                 descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)

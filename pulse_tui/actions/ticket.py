@@ -21,6 +21,7 @@ from pulse_tui.actions._shared.webhook import post
 from pulse_tui.domain.delivery import Delivery
 from pulse_tui.domain.effect import Effect
 from pulse_tui.domain.errors import TargetError
+from pulse_tui.domain.lock import safe, sent
 from pulse_tui.domain.moments import iso
 from pulse_tui.domain.text import clean_block
 from pulse_tui.ports import Case, SendContext
@@ -114,7 +115,7 @@ def _mark(delivery: Delivery) -> str:
 
 def _section(delivery: Delivery) -> str:
     given = delivery.payload
-    head = f"## {given.get('event', 'changed').capitalize()}, {iso(delivery.created_at)}"
+    head = f"## {_plain(safe(given.get('event', 'changed'))).capitalize()}, {iso(delivery.created_at)}"
     lines = [head, "", _plain(given.get("why", "")), "", f"To do now: {_plain(given.get('what_to_do', 'not known'))}"]
     return "\n".join(lines) + "\n"
 
@@ -129,7 +130,7 @@ def document(delivery: Delivery) -> str:
     given: Mapping[str, str] = delivery.payload
     long = ("what_changed", "risk", "what_to_do")
     matter = {"key": delivery.key, **{k: v for k, v in given.items() if k not in long}}
-    front = msgspec.json.format(msgspec.json.encode(matter), indent=2).decode()
+    front = msgspec.json.format(msgspec.json.encode(sent(matter)), indent=2).decode()
     sections = (("What changed", "what_changed"), ("What is the risk", "risk"), ("What to do now", "what_to_do"))
     body = "\n".join(f"## {head}\n\n{_plain(given.get(key, 'not known'))}\n" for head, key in sections)
     return f"---\n{front}\n---\n\n# {_plain(given.get('title', delivery.key))}\n\n{body}"

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from pulse_tui.cli.following import FOLLOW_S, follow
 from pulse_tui.cli.output import opened
+from pulse_tui.domain.lock import safe
 from pulse_tui.domain.moments import iso
 from pulse_tui.rounds.suites import rounds_of
 from pulse_tui.rounds.work import Rounds
@@ -58,7 +59,8 @@ def run(options: argparse.Namespace, _name: str) -> int:
 
 def _print(house: House, message: str, *, as_json: bool) -> None:
     at = iso(house.clock())
-    print(json.dumps({"at": at, "message": message}) if as_json else f"{at} {message}", flush=True)
+    line = safe(message)  # one message is one line of the log, whatever it quotes
+    print(json.dumps({"at": at, "message": line}) if as_json else f"{at} {line}", flush=True)
 
 
 class _Reports:

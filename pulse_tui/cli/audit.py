@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import msgspec
-
 from pulse_tui.anchors import Anchors, anchors_in
-from pulse_tui.cli.output import emit, opened
+from pulse_tui.cli.output import emit, opened, put_json
 from pulse_tui.domain.audit import GENESIS
 from pulse_tui.services.rollback.anchor import anchor_line
 from pulse_tui.services.rollback.recorded import verified
@@ -40,7 +37,7 @@ def run(options: argparse.Namespace, _name: str) -> int:
     with opened(options, read_only=True) as house, house.store.read() as tx:
         if options.action == "export":
             for entry in tx.log.entries():
-                sys.stdout.write(msgspec.json.encode(entry).decode() + "\n")
+                put_json(entry)
             return 0
         if options.action == "anchor":
             newest = tx.log.head()

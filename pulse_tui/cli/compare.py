@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import msgspec
 
 from pulse_tui.cli import compare_files
+from pulse_tui.cli.output import put_json
 from pulse_tui.domain.errors import WrongUse
 from pulse_tui.domain.metrics import bounds_of, direction_of
 from pulse_tui.domain.text import clean
@@ -56,7 +57,7 @@ def run(options: argparse.Namespace, _name: str) -> int:
             else:
                 judged += 1
                 passed += found["verdict"] == "PASS"
-            sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
+            put_json(found)
             sys.stdout.flush()
     if not judged:
         what = f"none of the {refused} lines can be judged" if refused else "there is no comparison"

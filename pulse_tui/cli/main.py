@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from pulse_tui import __version__
+from pulse_tui.cli.locked import locked
 from pulse_tui.domain.errors import PulseError
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -66,6 +67,11 @@ def run(argv: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a locale without "·" is no reason to say nothing
+    with locked():
+        return _run(argv)
+
+
+def _run(argv: Sequence[str]) -> int:
     name = next((a for a in _positionals(argv)), None)
     try:
         if name in COMMANDS:

@@ -6,10 +6,11 @@ import argparse
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
+from pulse_tui.domain.lock import escaped, shown
 from pulse_tui.domain.text import clean
 from pulse_tui.wiring import HERE, House, found_config
 
@@ -49,10 +50,15 @@ def warn(house: House) -> None:
 def emit(options: argparse.Namespace, data: Any, lines: Iterable[str]) -> None:
     """``data`` as JSON with ``--json``, else the lines."""
     if options.json:
-        sys.stdout.write(msgspec.json.encode(plain(data), order="sorted").decode() + "\n")
+        put_json(plain(data), order="sorted")
         return
     for line in lines:
-        print(line)
+        print(shown(line))
+
+
+def put_json(data: Any, order: Literal["sorted"] | None = None) -> None:
+    r"""One line of JSON. What could steer a terminal stands as ``\uXXXX``, wherever the output goes."""
+    sys.stdout.write(escaped(msgspec.json.encode(data, order=order).decode()) + "\n")
 
 
 def plain(data: Any) -> Any:

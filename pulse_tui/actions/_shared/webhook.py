@@ -7,6 +7,7 @@ from typing import Any
 
 from pulse_tui.domain.delivery import Delivery
 from pulse_tui.domain.errors import SourceError, TargetError
+from pulse_tui.domain.lock import sent
 from pulse_tui.domain.text import address, clean
 from pulse_tui.ports import SendContext
 
@@ -22,7 +23,7 @@ def post(delivery: Delivery, url: str, headers: Mapping[str, str], timeout_s: fl
     filled["Idempotency-Key"] = delivery.key
     whole = context.secret(url)
     try:
-        answer = context.http.send("POST", whole, headers=filled, json=body, timeout_s=timeout_s)
+        answer = context.http.send("POST", whole, headers=filled, json=sent(body), timeout_s=timeout_s)
     except SourceError as error:
         what = error.what.replace(whole, address(url)).replace(address(whole), address(url))
         raise TargetError(what, ambiguous=error.sent, todo=error.todo) from None

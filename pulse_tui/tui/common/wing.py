@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from pulse_tui.domain.lock import shown
 from pulse_tui.tui.asks import common as asks
 from pulse_tui.tui.wing import Wing
 
@@ -59,7 +60,7 @@ class CommonWing(Wing):
         """tmux first, else OSC 52; too much for a terminal is reported, not cut."""
         from pulse_tui.tui.kit.clipboard import osc52  # noqa: PLC0415  only when somebody copies
 
-        context, text = self._context, ask.text
+        context, text = self._context, shown(ask.text, 100_000)
 
         async def run() -> None:
             if await context.run("act", lambda: context.hand_out(text)):
