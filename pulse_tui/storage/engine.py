@@ -25,6 +25,8 @@ _WRITE_LOCK = 0x70756C7365  # "pulse": the advisory lock that makes PostgreSQL w
 BUSY_MS = 5_000
 SIDE_FILES = ("-wal", "-shm")
 """What SQLite puts beside a database."""
+CONNECTIONS = 40
+"""At most, of one process: rounds and lanes that read at the same time, and whoever looks."""
 
 
 def normalize(url: str, base: Path) -> sa.URL:
@@ -52,7 +54,7 @@ def connect(url: sa.URL) -> sa.Engine:
     if url.get_backend_name() == "sqlite":
         return _sqlite(url)
     try:
-        engine = sa.create_engine(url, pool_pre_ping=True, pool_size=4)
+        engine = sa.create_engine(url, pool_pre_ping=True, pool_size=4, max_overflow=CONNECTIONS - 4)
     except ModuleNotFoundError:
         raise StorageError(
             "database: the PostgreSQL driver is not installed", todo="pip install 'pulse_tui[postgres]'"
@@ -75,7 +77,8 @@ def _sqlite(url: sa.URL) -> sa.Engine:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(f"database {path}: its folder cannot be made ({error.strerror})") from None
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_MS / 1000, "check_same_thread": False})
+    patient = {"timeout": BUSY_MS / 1000, "check_same_thread": False}
+    engine = sa.create_engine(url, connect_args=patient, max_overflow=CONNECTIONS - 5)
 
     @sa.event.listens_for(engine, "do_connect")
     def _private(*_: Any) -> None:

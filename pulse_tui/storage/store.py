@@ -44,6 +44,7 @@ from pulse_tui.storage.registry.inventory import InventoryTables
 from pulse_tui.storage.rollback.plans import RollbackTables
 from pulse_tui.storage.signals.signals import SignalTable
 from pulse_tui.storage.sql.protected import Protected
+from pulse_tui.storage.turns import Turns
 
 CHANNEL = "pulse_changed"
 _NOTIFY = f"SELECT pg_notify('{CHANNEL}', '') WHERE pg_current_xact_id_if_assigned() IS NOT NULL"
@@ -94,6 +95,7 @@ class SqlStore:
         self.url = normalize(url, base)
         self._engine = connect(self.url)
         self._writer = self._engine.execution_options(pulse_write=True)
+        self._turns = Turns()
         self._mark: _Mark | None = None
         self._kept: boards.Kept | None = None
         self._dead, self._rules, self._paged, self._origin = dead, rules, paged, origin
@@ -114,7 +116,7 @@ class SqlStore:
     @contextmanager
     def write(self) -> Iterator[SqlTransaction]:
         """One unit of work under the write lock; other watchers are notified when it lands."""
-        with translated(self.url), self._writer.begin() as connection:
+        with self._turns.mine(), translated(self.url), self._writer.begin() as connection:
             transaction = SqlTransaction(connection, self._origin)
             yield transaction
             transaction.log.seal()

@@ -135,12 +135,14 @@ def test_a_hanging_writer_on_postgresql_is_said_too(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(engines, "BUSY_MS", 150)
     name = postgres().create()
     store = SqlStore(postgres().named(name), tmp_path)
+    other = SqlStore(postgres().named(name), tmp_path)
     with store.write() as first:
         first.plumbing.put_value("a", "1")
-        with pytest.raises(StorageError, match="is locked by another process"), store.write():
+        with pytest.raises(StorageError, match="is locked by another process"), other.write():
             pass
     with store.read() as tx:
         assert tx.plumbing.get_value("a") == "1"
+    other.close()
     store.close()
     postgres().drop(name)
 
