@@ -19,6 +19,7 @@ from pulse_tui.domain.errors import ConfigError, Problem
 # The rest is imported where it is used: this file is read before the tower's first frame.
 if TYPE_CHECKING:
     from pulse_tui.domain.rollback import Rules
+    from pulse_tui.domain.scope import Scope
     from pulse_tui.domain.views.board import Board, Review
     from pulse_tui.hooks import Hooks
     from pulse_tui.policy.judge import Policy
@@ -241,8 +242,16 @@ class House:
             rules=self.rules,
             paged=lambda owner: not unpaged(routes_of(self.settings), owner),
             reviews=lambda: self.reviews,
+            scopes=lambda: self.scopes,
             origin=origin(),
         )
+
+    @cached_property
+    def scopes(self) -> dict[str, Scope]:
+        """On what each source reports, where its options say so."""
+        from pulse_tui.settings.scopes import scope_of  # noqa: PLC0415
+
+        return {s.id: scope for s in self.settings.sources if (scope := scope_of(s.options)) is not None}
 
     @cached_property
     def reviews(self) -> tuple[Review, ...]:

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from pulse_tui.domain.errors import StorageError
 from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.rollback import Rules
+from pulse_tui.domain.scope import Scope
 from pulse_tui.domain.views.board import Board, Review
 from pulse_tui.domain.views.evals import Trend
 from pulse_tui.domain.views.registry import CalendarRow, ReleaseRow
@@ -82,11 +83,12 @@ class SqlStore:
         rules: Callable[[], Rules | None] = lambda: None,
         paged: Callable[[str], bool] = lambda _owner: True,
         reviews: Callable[[], Sequence[Review]] = tuple,
+        scopes: Callable[[], Mapping[str, Scope]] = dict,
         origin: str = "",
     ) -> None:
         """Open the database, bringing its schema up to date unless ``read_only``. ``dead`` says whether the process
         behind a lease's holder certainly no longer lives; ``rules`` are those that a plan must have been made under; ``paged``
-        says whether somebody is paged when something urgent of this owner opens; ``reviews`` are when each rule is to be reviewed; ``origin`` is the account, host and terminal
+        says whether somebody is paged when something urgent of this owner opens; ``reviews`` are when each rule is to be reviewed; ``scopes`` is on what each source reports, where its options say so; ``origin`` is the account, host and terminal
         that the log records beside whoever acts.
 
         Raises StorageError when it is locked, read-only, damaged, unreachable or from a newer
@@ -99,7 +101,7 @@ class SqlStore:
         self._mark: _Mark | None = None
         self._kept: boards.Kept | None = None
         self._dead, self._rules, self._paged, self._origin = dead, rules, paged, origin
-        self._reviews = reviews
+        self._reviews, self._scopes = reviews, scopes
         with translated(self.url):
             if read_only:
                 refuse_missing(self.url)
@@ -139,7 +141,17 @@ class SqlStore:
             execute = _executor(connection)
             touched = Touched(execute, connection.dialect.name)
             kept = boards.read_kept(
-                execute, estate_name, asset, now, touched, before, self._dead, self._rules, self._paged, self._reviews
+                execute,
+                estate_name,
+                asset,
+                now,
+                touched,
+                before,
+                self._dead,
+                self._rules,
+                self._paged,
+                self._reviews,
+                self._scopes,
             )
         self._kept = kept
         return kept.board

@@ -14,7 +14,6 @@ from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.domain.standing import STANDING_RANK, Standing
 from pulse_tui.domain.views.alerts import AlertRow
 from pulse_tui.domain.views.registry import RegistryRow
-from pulse_tui.domain.words import ENVIRONMENT_RANK
 from pulse_tui.storage.board.deployments import Registry, worst_first
 from pulse_tui.storage.board.rollbacks import Rollbacks
 from pulse_tui.storage.board.trends import Execute
@@ -34,12 +33,6 @@ SELECT (SELECT MIN(deadline) FROM alerts WHERE open_key IS NOT NULL AND state = 
        (SELECT MIN(at) FROM decisions WHERE outcome = 'indeterminate' AND at > :since),
        (SELECT MIN(COALESCE(next_at, created_at)) FROM outbox
         WHERE state = 'queued' AND COALESCE(next_at, created_at) >= :unsent)
-"""
-_ABOUT = """
-SELECT source, asset_id FROM deployments WHERE source IN ({some}) UNION
-SELECT source, subject FROM claims WHERE source IN ({some}) UNION
-SELECT source, asset_id FROM bills WHERE source IN ({some}) UNION
-SELECT source, asset_id FROM eval_runs WHERE source IN ({some})
 """
 _STALE = STANDING_RANK[Standing.STALE]
 
@@ -83,8 +76,7 @@ class Silence(NamedTuple):
     as_of: str
     """When the newest of all came, once nothing came for a while; else empty."""
     about: Mapping[str, tuple[str, ...]] = {}
-    """By asset, the silent sources that brought what is known of it. "" are those that brought nothing of any one
-    asset, as advisories, vendors' notes and breaches of an objective: what they would report may be about any."""
+    """By asset, the silent sources that report on it; "" are those that may report on any."""
 
     def why(self, row: RegistryRow) -> str:
         """Why the row is no longer known to be ok; empty when it is."""
@@ -120,29 +112,6 @@ def silence_of(sources: Sequence[Rounds], now_us: int) -> Silence:
     words = {name: f"nothing came from {name} {_since(good, now_us)}" for name, good in silent.items()}
     words[""] = f"nothing came from any source {_since(newest, now_us)}" if everywhere else ""
     return Silence(frozenset(silent), everywhere, words, _clock(newest, now_us) if quiet and newest is not None else "")
-
-
-def about_of(execute: Execute, silent: frozenset[str]) -> dict[str, tuple[str, ...]]:
-    """Which assets each silent source reports on, by what it brought so far."""
-    names = sorted(silent)
-    found = execute(
-        _ABOUT.format(some=", ".join(f":s{n}" for n in range(len(names)))),
-        {f"s{n}": name for n, name in enumerate(names)},
-    )
-    about: dict[str, tuple[str, ...]] = {}
-    for source, asset in sorted({(row[0], _asset(row[1])) for row in found}):
-        about[asset] = (*about.get(asset, ()), source)
-    named = {row[0] for row in found}
-    if of_all := tuple(name for name in names if name not in named):
-        about[""] = of_all
-    return about
-
-
-def _asset(subject: str) -> str:
-    """Whose claim it is: of an asset, of what serves in an environment, or of a release (``domain/claim``)."""
-    name = subject.partition("@")[0]
-    asset, _, environment = name.rpartition("/")
-    return asset if asset and environment in ENVIRONMENT_RANK else name
 
 
 def _since(us: int | None, now_us: int) -> str:

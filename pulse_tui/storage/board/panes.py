@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +22,7 @@ from pulse_tui.domain.delivery import IN_VAIN
 from pulse_tui.domain.health import Health, health
 from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.domain.rollback import Rules
+from pulse_tui.domain.scope import Scope
 from pulse_tui.domain.standing import RISKY, Standing
 from pulse_tui.domain.views.advisories import UNNAMED, AdvisoryRow
 from pulse_tui.domain.views.alerts import AlertRow
@@ -29,13 +30,13 @@ from pulse_tui.domain.views.board import Board, Header, Review
 from pulse_tui.domain.views.signals import SourceRow
 from pulse_tui.domain.words import JUDGED, PRIORITY_RANK, SOFTWARE, URGENT, Priority
 from pulse_tui.enrich.standing import StandingHold
+from pulse_tui.storage.board.behind import behind
 from pulse_tui.storage.board.deployments import Registry, read_registry
 from pulse_tui.storage.board.freshness import (
     RECENT_US,
     UNSENT_US,
     Rounds,
     Shown,
-    about_of,
     changes_us,
     shown_as,
     silence_of,
@@ -139,6 +140,7 @@ def read_kept(
     rules: Callable[[], Rules | None] = lambda: None,
     paged: Callable[[str], bool] = lambda _owner: True,
     reviews: Callable[[], Sequence[Review]] = tuple,
+    scopes: Callable[[], Mapping[str, Scope]] = dict,
 ) -> Kept:
     """As :func:`read_board`. What is as it was ``before`` is not read again, and its rows are the same objects.
 
@@ -159,7 +161,7 @@ def read_kept(
     sources = tuple(_source(row, now_us) for row in rounds)
     silence = silence_of(rounds, now_us)
     if silence.sources and not silence.everywhere:
-        silence = silence._replace(about=about_of(execute, silence.sources))
+        silence = silence._replace(about=behind(execute, silence.sources, scopes()))
     shown = shown_as(registry, silence, now, before.shown if before else None)
     times = {"since": now_us - RECENT_US, "unsent": now_us - UNSENT_US, "vain": IN_VAIN}
     ((undelivered, indeterminate),) = execute(_COUNTS, times)

@@ -11,10 +11,12 @@ import msgspec
 import pytest
 
 from pulse_tui.domain.moments import from_us
+from pulse_tui.domain.scope import Scope
 from pulse_tui.domain.source import SourceStatus
 from pulse_tui.domain.views.board import Board, Review
-from pulse_tui.domain.words import Environment, Priority
+from pulse_tui.domain.words import ComponentKind, Environment, Priority
 from pulse_tui.storage.store import SqlStore
+from tests.fakes.bills import bill, declared, package
 from tests.fakes.databases import sqlite_file
 from tests.fakes.nouns import NOW, alert, asset, deployment, release, run_of, signal
 
@@ -64,6 +66,39 @@ def test_one_that_reports_on_no_asset_by_name_takes_ok_from_all_of_them(estate: 
     assert states(board) == {"bot": "stale", "router": "stale"}
     assert board.registry[0].why == "nothing came from late since 03:10:00"
     assert (board.header.production_ok, board.header.sources_good, board.header.sources_total) == (0, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("scope", "stale"),
+    [
+        (Scope(frozenset({"bot"})), {"bot"}),
+        (Scope(vendor="openai"), {"bot"}),
+        (Scope(vendor="vllm"), {"router"}),
+        (Scope(vendor="amazon"), {"cloudy"}),
+        (Scope(vendor="somebody"), {"bot", "router", "cloudy"}),
+    ],
+)
+def test_objectives_and_vendors_are_only_about_the_assets_that_they_name_and_about_all_where_nobody_knows(
+    tmp_path: Path, scope: Scope, stale: set[str]
+) -> None:
+    uses = {
+        "bot": declared("openai/gpt-4.1", ComponentKind.HOSTED_MODEL),
+        "router": package("vllm", "0.9.1"),
+        "cloudy": declared("bedrock/us.anthropic.claude-sonnet-4-20250514-v1:0", ComponentKind.HOSTED_MODEL),
+    }
+    store = SqlStore(sqlite_file(tmp_path / "pulse.db"), tmp_path, scopes=lambda: {"late": scope})
+    with store.write() as tx:
+        for name, component in uses.items():
+            tx.estate.put_assets([asset(name)])
+            tx.estate.add_release(release("1.0", name))
+            tx.estate.deploy(deployment("1.0", Environment.PRODUCTION, asset_id=name, source="estate"))
+            tx.dependencies.put_bill(bill(component, asset_id=name))
+        for ident, good in (("late", NOW - timedelta(hours=9)), ("osv", NOW)):
+            tx.plumbing.put_source(SourceStatus(id=ident, kind="x", every_s=60.0, last_good_at=good))
+    shown = at(store, NOW)
+    assert {name for name, state in states(shown).items() if state == "stale"} == stale
+    assert (shown.header.sources_good, shown.header.sources_total) == (1, 2), "the header says it in any case"
+    store.close()
 
 
 def test_results_and_bills_are_only_of_the_assets_that_they_were_brought_for(estate: SqlStore) -> None:
