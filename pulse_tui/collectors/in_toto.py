@@ -16,10 +16,11 @@ from typing import Any
 
 import msgspec
 
-from pulse_tui.collectors._shared.files import FILE_CAP, Record, collect_files, records, refuse
+from pulse_tui.collectors._shared.files import FILE_CAP, Bad, Record, collect_files, records
 from pulse_tui.domain.errors import SourceError
+from pulse_tui.domain.limits import dense, reason
 from pulse_tui.domain.release import Attestation
-from pulse_tui.domain.source import Collected, Rejected
+from pulse_tui.domain.source import Collected
 from pulse_tui.domain.text import clean
 from pulse_tui.ports import CollectContext, Peek
 
@@ -96,7 +97,7 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
     Raises SourceError for broken JSON, a payload that is not base64, another format, or when nothing could be read.
     """
     found: list[Attestation] = []
-    rejected: list[Rejected] = []
+    rejected = Bad(context.source, name)
     whole = list(records(name, data))
     for record in whole:
         # The digest of the only record is the file's own, so that a verifier finds it.
@@ -104,15 +105,17 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
         try:
             found += _attestations(record, raw, options, context, rejected)
         except _Unread as error:
-            rejected.append(refuse(context.source, record.where, str(error), record.raw))
+            rejected.refuse(record.where, str(error), record.raw)
+        except Exception as error:  # whatever one record does, the others are stored
+            rejected.refuse(record.where, f"it cannot be read: {reason(error)}", record.raw)
     if not found:
         why = str(rejected[0].problem) if rejected else f"{name} is empty"
         raise SourceError(f"no statement can be read: {why}", todo="Give an in-toto statement, envelope or bundle")
-    return Collected(observations=tuple(found), rejected=tuple(rejected), cursor=context.cursor)
+    return Collected(observations=tuple(found), rejected=rejected.all(), cursor=context.cursor)
 
 
 def _attestations(
-    record: Record, raw: bytes, options: Options, context: CollectContext, rejected: list[Rejected]
+    record: Record, raw: bytes, options: Options, context: CollectContext, rejected: Bad
 ) -> list[Attestation]:
     payload, bundle = _payload(record.raw, raw)
     statement = _statement(payload)
@@ -129,7 +132,7 @@ def _attestations(
         digest = _digest(subject.digest)
         if digest is None:
             what = f"{clean(subject.name, 120)!r} has no digest by SHA-256, SHA-384 or SHA-512"
-            rejected.append(refuse(context.source, f"{record.where}: subject[{index}]", what))
+            rejected.refuse(f"{record.where}: subject[{index}]", what)
             continue
         out.append(
             Attestation(
@@ -176,6 +179,8 @@ def _payload(record: bytes, raw: bytes) -> tuple[bytes, bool]:
 
 
 def _statement(payload: bytes) -> _Statement:
+    if what := dense(payload):
+        raise _Unread(f"the statement cannot be read: {what}")
     try:
         statement = msgspec.json.decode(payload, type=_Statement)
     except _UNREADABLE as error:

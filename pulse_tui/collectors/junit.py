@@ -21,7 +21,7 @@ import msgspec
 
 from pulse_tui.collectors._shared.files import FILE_CAP, collect_files, refuse
 from pulse_tui.collectors._shared.runs import PATTERN, refusing, run_id, whose
-from pulse_tui.collectors._shared.sheets import Answer, gather, refusal, short
+from pulse_tui.collectors._shared.sheets import Answer, counted, gather, refusal, short
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.evals import EvalRun, Score, Sheet
 from pulse_tui.domain.source import Collected
@@ -46,9 +46,13 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Cap of one file."""
 
 
+ELEMENTS = 2_000_000
+"""Beginnings and ends of elements that are read."""
 _PROLOGUE = 2**20
 """Bytes in which the root begins, behind comments and instructions."""
-_ROOT = re.compile(rb"(\xef\xbb\xbf)?\s*(<\?.*?\?>\s*|<!--.*?-->\s*|<!DOCTYPE[^>]*>\s*)*<testsuites?[\s/>]", re.DOTALL)
+_ROOT = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*+(?:(?>(?><\?.*?\?>)|(?><!--.*?-->)|<!DOCTYPE[^>]*+>)\s*+)*+<testsuites?[\s/>]", re.DOTALL
+)
 _NOT_RUN = frozenset(
     {"notrun", "not run", "not_run", "disabled", "skipped", "ignored", "pending", "suppressed", "inconclusive"}
 )
@@ -68,6 +72,7 @@ _BAD_STATUS = frozenset(
         "crashed",
     }
 )
+_SUITES = ("testsuites", "testsuite")
 _BAD_CHILD = ("failure", "error", "flaky", "rerun")
 """How elements begin that report that a test failed, at least at first: ``flakyFailure``, ``rerunError`` ..."""
 _THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?$")
@@ -100,10 +105,10 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
     test that ran, or when no task lands.
     """
     root = _root(name, data)
-    if root.tag not in ("testsuites", "testsuite"):
+    if root.tag not in _SUITES:
         raise SourceError(f"{name} is not a JUnit report: its root is {clean(root.tag, 60)!r}")
     suites = [root, *root.iter("testsuite")] if root.tag == "testsuites" else list(root.iter("testsuite"))
-    answers = list(_answers(suites, options.cluster))
+    answers = list(counted(name, _answers(suites, options.cluster)))
     if not answers:
         raise SourceError(f"{name} reports no test that ran", todo="Check that the tests were collected")
     gathered = gather(answers)
@@ -151,6 +156,8 @@ def _root(name: str, data: bytes) -> ET.Element:
 
     guard = expat.ParserCreate()
     guard.StartDoctypeDeclHandler = refuse_doctype
+    if data.count(b"<") > ELEMENTS:
+        raise SourceError(f"{name} has over {ELEMENTS:,} elements", todo="Give a report for each suite")
     try:
         guard.Parse(data, True)
         return ET.fromstring(data)  # noqa: S314  guarded above
@@ -192,17 +199,20 @@ def _answers(suites: list[ET.Element], cluster: str) -> Iterator[Answer]:
 
 def _not_listed(root: ET.Element) -> str:
     """Why the listed tests are not all of it: a suite reports more failures than it lists; "" when none does."""
-    for suite in root.iter():
-        if suite.tag not in ("testsuites", "testsuite"):
-            continue
-        stated = _count(suite, "failures") + _count(suite, "errors")
-        if not stated:
-            continue
-        listed = sum(max(_failed(c), sum(e.tag.startswith(_BAD_CHILD) for e in c)) for c in suite.iter("testcase"))
+    below: dict[ET.Element, int] = {}
+    """Failed tests in what was passed already: backwards, what is in an element comes before it."""
+    found = ""
+    for element in reversed(list(root.iter())):
+        listed = sum(below.pop(child, 0) for child in element)
+        if element.tag == "testcase":
+            listed += max(_failed(element), sum(e.tag.startswith(_BAD_CHILD) for e in element))
+        if listed:
+            below[element] = listed
+        stated = _count(element, "failures") + _count(element, "errors") if element.tag in _SUITES else 0
         if stated > listed:
-            which = clean(suite.get("name") or "", 80)
-            return f"{which or 'the report'} reports {stated:,} failed tests and lists {listed:,}"
-    return ""
+            which = clean(element.get("name") or "", 80)
+            found = f"{which or 'the report'} reports {stated:,} failed tests and lists {listed:,}"
+    return found
 
 
 def _count(suite: ET.Element, name: str) -> int:

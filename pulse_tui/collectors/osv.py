@@ -21,11 +21,13 @@ import msgspec
 from msgspec import Meta
 
 from pulse_tui.collectors._shared.cvss import score
-from pulse_tui.collectors._shared.files import FILE_CAP, Record, collect_files, records, refuse
+from pulse_tui.collectors._shared.files import FILE_CAP, Bad, Record, collect_files, records
+from pulse_tui.collectors._shared.members import apart
 from pulse_tui.collectors._shared.web import fetch
 from pulse_tui.domain.advisory import Advisory, Affected, VersionRange
 from pulse_tui.domain.errors import SourceError
-from pulse_tui.domain.source import Collected, Rejected
+from pulse_tui.domain.limits import VALUES, reason
+from pulse_tui.domain.source import Collected
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Severity
 from pulse_tui.ports import CollectContext, Peek, members
@@ -72,8 +74,8 @@ class _Affected(msgspec.Struct):
     ranges: list[_Range] | None = None
     versions: list[str] | None = None
     severity: list[_Severity] | None = None
-    database_specific: Any = None
-    ecosystem_specific: Any = None
+    database_specific: msgspec.Raw = msgspec.Raw(b"")
+    ecosystem_specific: msgspec.Raw = msgspec.Raw(b"")
 
 
 class _Reference(msgspec.Struct):
@@ -90,7 +92,7 @@ class _Record(msgspec.Struct):
     affected: list[_Affected] | None = None
     severity: list[_Severity] | None = None
     references: list[_Reference] | None = None
-    database_specific: Any = None
+    database_specific: msgspec.Raw = msgspec.Raw(b"")
 
 
 class _Id(msgspec.Struct):
@@ -113,6 +115,7 @@ class _Unusable(ValueError):
 
 _RECORD = msgspec.json.Decoder(_Record)
 _ID = msgspec.json.Decoder(_Id)
+_TEXT = msgspec.json.Decoder(str)
 _RAWS = msgspec.json.Decoder(list[msgspec.Raw])
 _RESULTS = msgspec.json.Decoder(list[_Result])
 _WORDS = {
@@ -168,8 +171,18 @@ def _holds_records(data: bytes) -> bool:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = [i for i in archive.infolist() if i.filename.endswith(_MEMBERS) and i.file_size <= FILE_CAP]
+            apart("", names)
             return any(accepts(i.filename, Peek(archive.read(i))) for i in names[:_TRIED])
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError, ValueError, zlib.error):
+    except (
+        SourceError,
+        zipfile.BadZipFile,
+        RuntimeError,
+        NotImplementedError,
+        OSError,
+        EOFError,
+        ValueError,
+        zlib.error,
+    ):
         return True  # for a zip of records that is given by name the error must be that it is broken
 
 
@@ -178,16 +191,19 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
     that holds no record.
     """
     good: list[Advisory] = []
-    bad: list[Rejected] = []
+    bad = Bad(context.source, name)
     zipped = data.startswith(_ZIP_MAGIC)
-    for where, raw in _unzip(name, data, options.max_bytes, context, bad) if zipped else _records(name, data):
-        _take(where, raw, context.source, good, bad)
+    for where, raw in _unzip(name, data, options.max_bytes, bad) if zipped else _records(name, data):
+        try:
+            _take(where, raw, context.source, good, bad)
+        except Exception as error:  # whatever one record does, the others are stored
+            bad.refuse(where, f"it cannot be read: {reason(error)}", raw)
     if zipped and not good and not bad:
         raise SourceError(f"{name} has no OSV record", todo="Give a zip of the records' JSON or YAML files")
-    return Collected(observations=tuple(good), rejected=tuple(bad), cursor=context.cursor)
+    return Collected(observations=tuple(good), rejected=bad.all(), cursor=context.cursor)
 
 
-def _take(where: str, raw: bytes, source: str, good: list[Advisory], bad: list[Rejected]) -> None:
+def _take(where: str, raw: bytes, source: str, good: list[Advisory], bad: Bad) -> None:
     """A record, or each record that an answer of the API or a report wraps."""
     try:
         advisory, oddity = _advisory(_whole(raw), source)
@@ -199,11 +215,11 @@ def _take(where: str, raw: bytes, source: str, good: list[Advisory], bad: list[R
         what = "nested too deeply to be read" if isinstance(error, RecursionError) else str(error)
         if members(raw).keys() == {"id"}:
             what = _BARE
-        bad.append(refuse(source, _named(where, raw), what, raw))
+        bad.refuse(_named(where, raw), what, raw)
         return
     good.append(advisory)
     if oddity:
-        bad.append(refuse(source, f"{where} {advisory.id}", oddity, raw))
+        bad.refuse(f"{where} {advisory.id}", oddity, raw)
 
 
 def _whole(raw: bytes) -> _Record:
@@ -237,12 +253,39 @@ def _records(name: str, data: bytes) -> Iterator[Record]:
     import yaml  # noqa: PLC0415  late: not needed for the first frame
 
     try:
-        for document in yaml.load_all(data, Loader=_texts(yaml)):
+        for document in _documents(yaml, data):
             if document is not None:
                 yield Record(name, msgspec.json.encode(document))
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, TypeError, RecursionError) as error:
         what = "nested too deeply to be read" if isinstance(error, RecursionError) else clean(str(error), 200)
         raise SourceError(f"{name} is not YAML: {what}", todo="Write it again, whole") from None
+
+
+def _documents(yaml: Any, data: bytes) -> Iterator[Any]:
+    """The values of each document. Raises ValueError for one that is over :data:`VALUES` with its aliases written out."""
+    loader = _texts(yaml)(data)
+    try:
+        while loader.check_node():
+            node = loader.get_node()
+            _size(node, {})
+            yield loader.construct_document(node)
+    finally:
+        loader.dispose()
+
+
+def _size(node: Any, known: dict[int, int]) -> int:
+    """How many values a node of YAML is when its aliases are written out. Raises ValueError for too many."""
+    size = known.get(id(node))
+    if size is None:
+        known[id(node)] = VALUES  # it holds itself
+        inner = node.value if isinstance(node.value, list) else ()
+        size = 1
+        for one in inner:
+            size += sum(_size(part, known) for part in one) if isinstance(one, tuple) else _size(one, known)
+            if size >= VALUES:
+                raise ValueError(f"it holds over {VALUES:,} values, or aliases that repeat them")
+        known[id(node)] = size
+    return size
 
 
 @cache
@@ -257,14 +300,18 @@ def _texts(yaml: Any) -> Any:
     return type("Texts", (base,), {"yaml_implicit_resolvers": kept})
 
 
-def _unzip(name: str, data: bytes, cap: int, context: CollectContext, bad: list[Rejected]) -> Iterator[Record]:
-    """The JSON members of a zip. What they unpack to is capped at ten times ``cap`` in all."""
+def _unzip(name: str, data: bytes, cap: int, bad: Bad) -> Iterator[Record]:
+    """The JSON members of a zip. What they unpack to is capped at ten times ``cap`` in all.
+
+    Raises SourceError when members lie in each other: what they unpack to has no limit.
+    """
     left = 10 * cap
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except (zipfile.BadZipFile, OSError, ValueError) as error:
         raise SourceError(f"{name} is a broken zip: {clean(str(error), 120)}", todo="Fetch it again") from None
     with archive:
+        apart(name, archive.infolist())
         for member in archive.infolist():
             where = f"{name}/{clean(member.filename, 200)}"
             if not member.filename.endswith(_MEMBERS):
@@ -273,14 +320,16 @@ def _unzip(name: str, data: bytes, cap: int, context: CollectContext, bad: list[
                 with archive.open(member) as file:
                     text = file.read(min(cap, left) + 1)
                 if len(text) > min(cap, left):
-                    bad.append(refuse(context.source, where, f"it unpacks to more than {min(cap, left):,} bytes"))
+                    bad.refuse(where, f"it unpacks to more than {min(cap, left):,} bytes")
                     continue
                 left -= len(text)
                 yield from _records(where, text)
             except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError, ValueError) as error:
-                bad.append(refuse(context.source, where, f"the member cannot be unpacked: {error}"))
+                bad.refuse(where, f"the member cannot be unpacked: {error}")
             except SourceError as error:
-                bad.append(refuse(context.source, where, str(error)))
+                bad.refuse(where, str(error))
+            except Exception as error:  # whatever one member does, the others are read
+                bad.refuse(where, f"the member cannot be read: {reason(error)}")
 
 
 def _named(where: str, raw: bytes) -> str:
@@ -417,8 +466,10 @@ def _word(record: _Record) -> Severity | None:
     places = [record.database_specific]
     for item in record.affected or ():
         places += [item.database_specific, item.ecosystem_specific]
-    words = (place.get("severity") for place in places if isinstance(place, dict))
-    found = [_WORDS[w.lower()] for w in words if isinstance(w, str) and w.lower() in _WORDS]
+    words = (
+        _TEXT.decode(stated) for raw in places if (stated := members(raw).get("severity", b""))[:1] == b'"'
+    )
+    found = [_WORDS[w.lower()] for w in words if w.lower() in _WORDS]
     return max(found, key=lambda s: s.rank, default=None)
 
 

@@ -71,6 +71,8 @@ _DOCUMENT = msgspec.json.Decoder(_Document)
 _ENTRY = msgspec.json.Decoder(_Entry)
 _NESTED = msgspec.json.Decoder(_Nested)
 _MODULES = "node_modules/"
+LONGEST_PATH = 2_000
+"""Characters of a package's path: each of its folders is searched for each of the dependencies."""
 
 
 def collect(options: Options, context: CollectContext) -> Collected:
@@ -114,6 +116,10 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
 
 def _entries(packages: dict[str, msgspec.Raw], refusals: Refusals) -> Iterator[tuple[str, _Entry]]:
     for path, raw in packages.items():
+        if len(path) > LONGEST_PATH:
+            what = f"its path is over {LONGEST_PATH:,} characters long"
+            refusals.add(f"packages[{clean(path, 200)!r}]", what, lost=True)
+            continue
         try:
             yield path, _ENTRY.decode(raw)
         except (msgspec.ValidationError, msgspec.DecodeError, RecursionError) as error:
@@ -164,6 +170,7 @@ def _add(path: str, entry: _Entry, graph: Graph, refusals: Refusals) -> None:
 
 def _link(path: str, entry: _Entry, entries: dict[str, _Entry], graph: Graph, refusals: Refusals) -> None:
     for needs, must in ((entry.dependencies, True), (entry.optional, False), (entry.peer, False)):
+        graph.spend(len(needs) * (path.count("/") + 1) // 10)
         for name in needs:
             found = _resolve(path, name, entries)
             if found is not None and graph.knows(found):

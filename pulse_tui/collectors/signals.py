@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import msgspec
 
-from pulse_tui.collectors._shared.files import FILE_CAP, collect_files, records, refuse
+from pulse_tui.collectors._shared.files import FILE_CAP, Bad, collect_files, records
+from pulse_tui.domain.limits import reason
 from pulse_tui.domain.signal import BadRecord, Signal, decode
-from pulse_tui.domain.source import Collected, Rejected
+from pulse_tui.domain.source import Collected
 from pulse_tui.ports import CollectContext
 
 
@@ -36,13 +37,15 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
     """Good records land; a bad one is Rejected with ``file:line`` or index, the field and the reason."""
     del options
     good: list[Signal] = []
-    bad: list[Rejected] = []
+    bad = Bad(context.source, name)
     for where, raw in records(name, data):
         try:
             good.append(decode(raw))
         except BadRecord as error:
             problem = error.problem
-            bad.append(refuse(context.source, f"{where}: {problem.where}", problem.what, raw, problem.hint))
+            bad.refuse(f"{where}: {problem.where}", problem.what, raw, problem.hint)
         except RecursionError:
-            bad.append(refuse(context.source, where, "nested too deeply to be read", raw))
-    return Collected(observations=tuple(good), rejected=tuple(bad), cursor=context.cursor)
+            bad.refuse(where, "nested too deeply to be read", raw)
+        except Exception as error:  # whatever one record does, the others are stored
+            bad.refuse(where, f"it cannot be read: {reason(error)}", raw)
+    return Collected(observations=tuple(good), rejected=bad.all(), cursor=context.cursor)

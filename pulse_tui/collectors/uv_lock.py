@@ -6,6 +6,7 @@ https://docs.astral.sh/uv/concepts/projects/layout/#the-lockfile
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator
 from typing import Any
@@ -38,6 +39,14 @@ class Options(BillOptions, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 _LOCAL = frozenset({"virtual", "editable", "directory"})
 """Sources of projects that lie in this repository: they are our own code, no package of PyPI."""
+
+
+_MOST = 500_000
+"""Keys, tables and values that are read: a lock of 3,000 packages has as many."""
+_DOTTED = re.compile(
+    rb"""(?<![\w-])(?:(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){32}""",
+)
+"""A key of more parts than any lock has: tomllib takes the square of their number in time and memory."""
 
 
 class _Need(msgspec.Struct):
@@ -108,11 +117,15 @@ def _members(document: dict[str, Any]) -> list[Any]:
 def _toml(name: str, data: bytes) -> dict[str, Any]:
     if not data.strip():
         raise SourceError(f"{name} is empty", todo="Write it whole under another name, then rename it")
+    if _DOTTED.search(data):
+        raise SourceError(f"{name} has a key of over 32 parts", todo="Give the lock as uv wrote it")
+    if sum(map(data.count, (b"=", b",", b"[", b"{"))) > _MOST:
+        raise SourceError(f"{name} has over {_MOST:,} keys and values", todo="Give the lock as uv wrote it")
     try:
         return tomllib.loads(data.decode().removeprefix("\ufeff"))
     except RecursionError:
         raise SourceError(f"{name} is nested too deeply to be read") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # broken, no UTF-8, or an integer of many thousand digits
         raise SourceError(f"{name}: {clean(str(error), 160)}", todo="Write it again, whole") from None
 
 
@@ -143,6 +156,7 @@ def _walk(packages: list[_Package], tops: list[_Package], graph: Graph, refusals
             continue
         seen.add((_key(item), extra))
         for need in item.optional.get(extra, []) if extra else item.dependencies:
+            extras = dict.fromkeys(("", *need.extra))
             found = [p for p in by_name.get(need.name, ()) if need.version in (None, p.version)]
             if not found:
                 wanted = clean(f"{need.name} {need.version or ''}", 100)
@@ -150,7 +164,8 @@ def _walk(packages: list[_Package], tops: list[_Package], graph: Graph, refusals
                     f"package {clean(item.name, 100)}", f"it needs {wanted}, which is not in the lock", lost=True
                 )
             for child in found:
-                waiting += [(child, e) for e in ("", *need.extra)]
+                graph.spend(len(extras))
+                waiting += [(child, e) for e in extras]
                 if _keep(child, kept, graph, refusals):
                     graph.link(_key(item), _key(child))
 

@@ -24,6 +24,10 @@ from pulse_tui.ports import CollectContext
 
 DEEP = 64
 """Levels of parts within parts that are read."""
+MOST_COMPONENTS = 100_000
+"""Components of one document: the bill of a whole distribution has a tenth of them."""
+MOST_STEPS = 1_000_000
+"""References that are followed in one document; who depends on whom can be the square of what it lists."""
 LISTED = 50
 """Refused records of one document that are kept one by one; the rest are one line with their number."""
 
@@ -69,11 +73,23 @@ class Graph:
         self._refs: dict[Hashable, int] = {}
         self._edges: dict[tuple[int, int], None] = {}
         self._ignored: set[Hashable] = set()
+        self._steps = 0
+
+    def spend(self, steps: int = 1) -> None:
+        """Count references that are followed. Raises SourceError when they are over :data:`MOST_STEPS`."""
+        self._steps += steps
+        if self._steps > MOST_STEPS:
+            raise SourceError(f"it has over {MOST_STEPS:,} dependencies", todo="Give the bill of one deployment")
 
     def add(self, ref: Hashable, found: Component) -> bool:
-        """Keep a component under ``ref``; False when the ref was taken by another component (that one stays)."""
+        """Keep a component under ``ref``; False when the ref was taken by another component (that one stays).
+
+        Raises SourceError when there are over :data:`MOST_COMPONENTS`.
+        """
         place = self._places.setdefault((found.id, found.version), len(self.components))
         if place == len(self.components):
+            if place == MOST_COMPONENTS:
+                raise SourceError(f"it has over {MOST_COMPONENTS:,} components", todo="Give a bill for each deployment")
             self.components.append(found)
         return ref is None or self._refs.setdefault(ref, place) == place
 
@@ -96,6 +112,7 @@ class Graph:
 
     def link(self, parent: Hashable, child: Hashable) -> None:
         """Both refs are known. A reference to itself or to the asset is not an edge."""
+        self.spend()
         above, below = self._refs[parent], self._refs[child]
         if below not in (above, ROOT):
             self._edges[above, below] = None

@@ -13,6 +13,7 @@ import msgspec
 from pulse_tui.domain.bill import Bill
 from pulse_tui.domain.errors import Problem, ResultOf, SourceError
 from pulse_tui.domain.foreign import renamed
+from pulse_tui.domain.limits import LISTED, contained, printable
 from pulse_tui.domain.source import Collected, Rejected, Standing
 from pulse_tui.domain.text import clean, looks_like, utf8
 from pulse_tui.ports import CollectContext, Peek
@@ -53,6 +54,28 @@ def refuse(
     return Rejected(source=source, problem=problem, raw=raw[:RAW_KEPT], about=about, nameless=nameless)
 
 
+class Bad(list[Rejected]):
+    """The refused records of one file: the first :data:`LISTED` one by one, the rest as a number."""
+
+    def __init__(self, source: str, name: str) -> None:
+        """``name`` is the file's."""
+        super().__init__()
+        self._source, self._name = source, name
+        self._more = 0
+
+    def refuse(self, where: str, what: str, raw: bytes = b"", hint: str = "") -> None:
+        """As :func:`refuse`."""
+        if len(self) < LISTED:
+            self.append(refuse(self._source, where, what, raw, hint))
+        else:
+            self._more += 1
+
+    def all(self) -> tuple[Rejected, ...]:
+        """What is to be stored."""
+        more = [refuse(self._source, self._name, f"{self._more:,} more records are refused")] if self._more else []
+        return (*self, *more)
+
+
 def read_capped(path: Path, name: str, cap: int) -> bytes:
     """The whole file. Raises SourceError when it cannot be read or is over ``cap`` bytes."""
     try:
@@ -75,7 +98,7 @@ def find(base: Path, path: str, pattern: str | tuple[str, ...]) -> tuple[list[tu
         raise SourceError("the source names no path", todo="Add 'path: ...' to its options")
     whole = base / Path(path).expanduser()
     if whole.is_file():
-        return [(whole.name, whole)], True
+        return [(printable(whole.name), whole)], True
     if whole.is_dir():
         patterns = (pattern,) if isinstance(pattern, str) else pattern
         root, found = whole, {file for one in patterns for file in whole.rglob(one)}
@@ -89,7 +112,7 @@ def find(base: Path, path: str, pattern: str | tuple[str, ...]) -> tuple[list[tu
         missing = SourceError(f"{path} does not exist", todo="Correct 'path' or create it")
         missing.gone = whole.parent.is_dir()
         raise missing
-    named = ((str(file.relative_to(root)), file) for file in found if file.is_file())
+    named = ((printable(file.relative_to(root)), file) for file in found if file.is_file())
     return sorted((n, f) for n, f in named if not _unfinished(n)), False
 
 
@@ -136,8 +159,8 @@ def collect_files(
         try:
             data = utf8(read_capped(file, name, cap))
             one = parse(name, data, context._replace(folder=file.parent))
-        except SourceError as plain:
-            error = renamed(plain, name, data, Peek(data).top.keys())
+        except Exception as broken:  # whatever a reader makes of one file, the others are read
+            error = renamed(contained(name, broken), name, data, Peek(data).top.keys())
             if single:
                 raise error from None
             where, what = _placed(name, str(error))

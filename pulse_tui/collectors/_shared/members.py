@@ -6,7 +6,7 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.text import clean
@@ -27,6 +27,16 @@ def first_name(head: bytes) -> str:
     return head[_LOCAL : _LOCAL + length].decode("utf-8", "replace")
 
 
+def apart(name: str, members: Iterable[zipfile.ZipInfo]) -> None:
+    """Raise SourceError when members lie in each other, as nobody writes them: a few bytes would unpack to any number."""
+    end = 0
+    for info in sorted(members, key=lambda info: info.header_offset):
+        if info.header_offset < end:
+            what = f"{name} is a zip whose members lie in each other ({clean(info.filename, 100)})"
+            raise SourceError(what, todo="Do not open it: it is made to fill the memory")
+        end = info.header_offset + _LOCAL + info.compress_size
+
+
 class Members:
     """A zip's members by name; of two with one name the later counts. All that is unpacked is capped together."""
 
@@ -37,11 +47,13 @@ class Members:
         self._left = self._cap = cap
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                self._infos = {info.filename: info for info in archive.infolist()}
+                infos = archive.infolist()
+                self._infos = {info.filename: info for info in infos}
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error) as error:
             begun = data.startswith(MAGIC)
             what = "is a zip that is cut off: its table is missing" if begun else "is not a zip"
             raise SourceError(f"{name} {what} ({clean(str(error), 100)})", todo="Copy it again, whole") from None
+        apart(name, infos)
 
     def __contains__(self, member: object) -> bool:
         return member in self._infos

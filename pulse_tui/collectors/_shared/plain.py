@@ -9,12 +9,15 @@ import msgspec
 
 from pulse_tui.collectors._shared.files import broken_json
 from pulse_tui.domain.errors import SourceError
+from pulse_tui.domain.limits import dense
 from pulse_tui.domain.text import looks_like
 
 
 def document(name: str, data: bytes) -> Any:
     """The plain value of a whole file. Raises SourceError with name, line and column when it is broken or cut off."""
     data = data.removeprefix(b"\xef\xbb\xbf")
+    if what := dense(data):
+        raise SourceError(f"{name} is refused: {what}", todo="Split it")
     try:
         return line(data)
     except json.JSONDecodeError as error:
@@ -29,6 +32,8 @@ def document(name: str, data: bytes) -> Any:
 
 def line(raw: bytes) -> Any:
     """The plain value of one line. Raises ValueError, or RecursionError when nested too deep."""
+    if what := dense(raw):
+        raise ValueError(what)
     try:
         return msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError):

@@ -13,8 +13,8 @@ from pulse_tui.domain.source import Collected
 from pulse_tui.domain.text import clean
 from pulse_tui.ports import CollectContext
 
-#: ``asset@version``, as a whole folder name or model name, or as a part of it.
-PATTERN = r"(?P<asset>[\w.-]+)@(?P<version>[\w.+-]+)"
+#: ``asset@version``, as a whole folder name or model name, or as a part of it; tried once a word.
+PATTERN = r"(?<![\w.-])(?P<asset>[\w.-]++)@(?P<version>[\w.+-]+)"
 
 
 def compiled(pattern: str) -> re.Pattern[str]:
@@ -32,7 +32,7 @@ def whose(name: str, asset: str | None, version: str | None, pattern: str, texts
     for text in (*texts, folder):
         if asset and version:
             break
-        if match := search.search(text[:2_000]):
+        if match := search.search(text[:SEARCHED]):
             groups = match.groupdict()
             asset = asset or groups.get("asset")
             version = version or groups.get("version")
@@ -43,6 +43,10 @@ def whose(name: str, asset: str | None, version: str | None, pattern: str, texts
             todo="Set 'asset' and 'version', or keep it in a folder named asset@version",
         )
     return clean(asset, 300), clean(version, 300)
+
+
+SEARCHED = 2_000
+"""Characters of a text that are searched for the release of a result."""
 
 
 class _Options(Protocol):

@@ -6,14 +6,17 @@ import hashlib
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from pulse_tui.collectors._shared.files import refuse
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.evals import Score, Sheet
+from pulse_tui.domain.limits import CELLS, RESULTS
 from pulse_tui.domain.metrics import bounds_of
 from pulse_tui.domain.source import Rejected
 from pulse_tui.domain.text import clean
+
+T = TypeVar("T")
 
 ID_KEPT = 200
 """Characters of an item's id, cluster or slice; longer ones are cut and end in a hash of the whole."""
@@ -71,6 +74,14 @@ class Gathered(NamedTuple):
         ]
 
 
+def counted(name: str, results: Iterable[T]) -> Iterator[T]:
+    """The results of a file. Raises SourceError when they are over :data:`~pulse_tui.domain.limits.RESULTS`."""
+    for number, result in enumerate(results):
+        if number == RESULTS:
+            raise SourceError(f"{name} has over {RESULTS:,} results", todo="Give a file for each task")
+        yield result
+
+
 def gather(answers: Iterable[Answer]) -> Gathered:
     """A sheet a task, in the order in which tasks first appear.
 
@@ -80,7 +91,7 @@ def gather(answers: Iterable[Answer]) -> Gathered:
     """
     tasks: dict[str, _Task] = {}
     problems: dict[str, list[str]] = {}
-    for answer in answers:
+    for answer in counted("it", answers):
         name_of_task = _label(answer.task)
         task = tasks.get(name_of_task)
         if task is None:
@@ -89,6 +100,9 @@ def gather(answers: Iterable[Answer]) -> Gathered:
         if problem is not None:
             stated = f"{answer.where or f'item {short(answer.item)}'}: {problem}"
             problems.setdefault(name_of_task, []).append(stated)
+    for name, task in tasks.items():
+        if task.cells > CELLS:
+            problems[name] = [f"its items have over {CELLS:,} scores: it has {len(task.metrics):,} metrics"]
     refused = {name: _counted(mine) for name, mine in problems.items()}
     left_out = {name: _counted(task.odd) for name, task in tasks.items() if task.odd}
     whole = tuple(task.sheet(name) for name, task in tasks.items() if name not in refused)
@@ -219,8 +233,14 @@ class _Task:
     def __init__(self) -> None:
         self._items: dict[str, _Item] = {}
         self._latencies: list[float] = []
+        self.metrics: set[str] = set()
         self.odd: list[str] = []
         """Invalid latencies, costs and probabilities, with their positions."""
+
+    @property
+    def cells(self) -> int:
+        """How many scores its sheet has room for."""
+        return len(self._items) * len(self.metrics)
 
     def add(self, answer: Answer) -> str | None:
         """Add it; returns what is wrong with it."""
@@ -239,6 +259,7 @@ class _Task:
                 which = "" if answer.repeat in (0, "") else f", repeat {clean(str(answer.repeat), 60)}"
                 return f"the item occurs twice{which}"
             item.seen.add((metric, answer.repeat))
+            self.metrics.add(metric)
             score = number(value)
             if score is None:
                 return f"{metric} is {shown(value)}, not a finite number"

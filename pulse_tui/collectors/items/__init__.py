@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from pulse_tui.collectors._shared.files import FILE_CAP, collect_files, refuse
-from pulse_tui.collectors._shared.runs import PATTERN, compiled, refusing, whose
-from pulse_tui.collectors._shared.sheets import Answer, gather, labels, refusal, short, totals
+from pulse_tui.collectors._shared.runs import PATTERN, SEARCHED, compiled, refusing, whose
+from pulse_tui.collectors._shared.sheets import Answer, counted, gather, labels, refusal, short, totals
 from pulse_tui.collectors.items.rows import Row, head_of, is_table, rows
 from pulse_tui.domain.errors import Nameless, ResultOf, SourceError
 from pulse_tui.domain.evals import EvalRun
@@ -130,7 +130,7 @@ def _groups(name: str, data: bytes, options: Options, context: CollectContext) -
     pattern = compiled(options.pattern)
     groups: dict[_Whose, _Group] = {}
     odd: list[Row] = []
-    for row in rows(name, data, options.max_bytes):
+    for row in counted(name, rows(name, data, options.max_bytes)):
         if row.odd:
             odd.append(row)
             continue
@@ -144,8 +144,7 @@ def _groups(name: str, data: bytes, options: Options, context: CollectContext) -
         group.digests.add(_text(cells.get("suite_digest")))
         group.answers.append(_answer(f"{name}:{row.line}", cells, group, options))
     found = list(groups.values())
-    for row in odd:
-        _blame(name, row, found)
+    _blame(name, odd, found)
     return _joined(name, found)
 
 
@@ -158,7 +157,7 @@ def _name(
         group.stated.asset or options.asset,
         group.stated.version or options.version,
     )
-    if model and not pattern.search(model):
+    if model and not pattern.search(model[:SEARCHED]):
         asset, version = (asset or (model if version else None), version or (model if asset else None))
     folder = context.folder.name if context.folder is not None else ""
     try:
@@ -171,15 +170,20 @@ def _name(
         )
 
 
-def _blame(name: str, row: Row, groups: list[_Group]) -> None:
-    """A row whose cells do not match the columns: the run whose suite and model are among them is refused, or all."""
-    cells = {str(cell).strip() for cell in row.cells.values()}
-    mine = [g for g in groups if g.stated.model and {g.stated.model, g.stated.suite} - {""} <= cells]
-    if not mine:
-        what = f"{name}:{row.line}: {row.odd}"
-        raise SourceError(f"{what}: its run is unknown", todo="Quote cells that hold the separator")
-    for group in mine:
-        group.odd.append(f"{name}:{row.line}: {row.odd}")
+def _blame(name: str, odd: list[Row], groups: list[_Group]) -> None:
+    """Rows whose cells do not match the columns: the run whose suite and model are among them is refused, or all."""
+    by_model: dict[str, list[_Group]] = {}
+    for group in groups:
+        by_model.setdefault(group.stated.model, []).append(group)
+    by_model.pop("", None)
+    for row in odd:
+        cells = {str(cell).strip() for cell in row.cells.values()}
+        mine = [g for cell in cells for g in by_model.get(cell, ()) if g.stated.suite in cells or not g.stated.suite]
+        if not mine:
+            what = f"{name}:{row.line}: {row.odd}"
+            raise SourceError(f"{what}: its run is unknown", todo="Quote cells that hold the separator")
+        for group in mine:
+            group.odd.append(f"{name}:{row.line}: {row.odd}")
 
 
 def _joined(name: str, groups: list[_Group]) -> list[_Group]:

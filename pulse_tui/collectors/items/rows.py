@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -15,8 +16,12 @@ from pulse_tui.domain.text import clean
 
 REQUIRED = ("item_id", "score")
 """Columns that every table has."""
+COLUMNS = 1_000
+"""Columns of a table."""
 DELIMITERS = ",;\t"
 _NUMBERS = frozenset({"score", "latency_ms", "cost", "probability"})
+_HEADER = 2**20
+"""Bytes in which a header ends."""
 _GZIP = b"\x1f\x8b"
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 """How UTF-16 begins."""
@@ -49,7 +54,7 @@ def head_of(data: bytes) -> bytes:
 def is_table(head: bytes) -> bool:
     """Whether a table of items begins so: its first line names the columns that are required."""
     text = head.decode("utf-16", "replace").encode() if head.startswith(_WIDE) else head.removeprefix(b"\xef\xbb\xbf")
-    first, whole, _ = text.lstrip().partition(b"\n")
+    first, whole, _ = text[:_HEADER].lstrip().partition(b"\n")
     if not first.startswith(b"{"):
         line = first.partition(b"\r")[0].decode("utf-8", "replace")
         return any(set(REQUIRED) <= {c.strip() for c in _split(line, mark)} for mark in DELIMITERS)
@@ -175,7 +180,9 @@ def _split(line: str, mark: str) -> list[str]:
 
 def _header(name: str, line: int, cells: list[str]) -> list[str]:
     names = [cell.strip() for cell in cells]
-    twice = next((n for n in names if n and names.count(n) > 1), None)
+    if len(names) > COLUMNS:
+        raise SourceError(f"{name}:{line}: the header has over {COLUMNS:,} columns", todo="Keep those that are needed")
+    twice = next((n for n, times in Counter(names).items() if n and times > 1), None)
     if twice is not None:
         raise SourceError(f"{name}:{line}: the column {clean(twice, 60)!r} occurs twice", todo="Name each column once")
     return names

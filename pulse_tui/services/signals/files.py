@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from pulse_tui.domain.errors import SourceError, WrongUse
+from pulse_tui.domain.errors import PulseError, SourceError, WrongUse
 from pulse_tui.domain.foreign import renamed
+from pulse_tui.domain.limits import contained
 from pulse_tui.domain.source import Collected
 from pulse_tui.domain.text import looks_like, utf8
 from pulse_tui.ports import CollectContext, Peek
@@ -113,6 +114,10 @@ def read_result(
         raise WrongUse(f"{chosen}: {error.what}", todo=error.todo) from None
     try:
         read: Collected = module.parse(name, data, options, context._replace(source=f"{context.source}:{chosen}"))
-    except SourceError as error:
+    except PulseError as error:
+        if not isinstance(error, SourceError):
+            raise
         raise renamed(error, name, data, Peek(data).top.keys()) from None
+    except Exception as error:
+        raise contained(name, error) from None
     return read

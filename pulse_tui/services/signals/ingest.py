@@ -9,14 +9,16 @@ from datetime import datetime, timedelta
 import msgspec
 
 from pulse_tui.domain.decision import Decision, Fact
-from pulse_tui.domain.errors import Problem
+from pulse_tui.domain.errors import Problem, StorageError
 from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.evals import EvalRun
 from pulse_tui.domain.evidence import NoteEvidence
+from pulse_tui.domain.limits import reason
 from pulse_tui.domain.moments import iso
 from pulse_tui.domain.note import Note
 from pulse_tui.domain.signal import Signal, encode
 from pulse_tui.domain.source import Observation, Rejected
+from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Outcome, SignalType
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import JudgeParts, Reported
@@ -24,6 +26,8 @@ from pulse_tui.services.signals.door import admitted
 from pulse_tui.services.signals.judge import around, judge, unclaimed
 from pulse_tui.services.signals.respond import Responder
 
+RAW_KEPT = 64 * 2**10
+"""Bytes that are kept of a refused record."""
 AHEAD = timedelta(days=1)
 """How far clocks may differ before the time of a record is refused."""
 BATCH = 1_000
@@ -92,14 +96,40 @@ def ingest(
         with parts.store.write() as tx:
             tx.signals.quarantine(rejected, now)
     for batch in _batches(good):
-        with parts.store.write() as tx:
-            total = total.plus(_batch(batch, tx, parts, now))
+        total = total.plus(_stored(batch, parts, now))
     if whole := [r for r in rejected if r.about]:
         with parts.store.write() as tx:
             estate = tx.estate.load()
             signals = [s for r in whole for s in parts.record(r, tx, parts, estate, now).signals]
             total = total.plus(absorb(signals, tx, parts, now))
     return total
+
+
+def _stored(batch: Sequence[Observation], parts: JudgeParts, now: datetime) -> Tally:
+    """A batch in one transaction. One that breaks is halved until what breaks it stands alone, which is refused."""
+    try:
+        with parts.store.write() as tx:
+            return _batch(batch, tx, parts, now)
+    except StorageError:
+        raise
+    except Exception as error:
+        if len(batch) > 1:
+            middle = len(batch) // 2
+            return _stored(batch[:middle], parts, now).plus(_stored(batch[middle:], parts, now))
+        refused = _broken(batch[0], error)
+    with parts.store.write() as tx:
+        tx.signals.quarantine([refused], now)
+    return Tally(rejected=1)
+
+
+def _broken(record: Observation, error: Exception) -> Rejected:
+    what = f"{type(record).__name__} {getattr(record, 'id', '')}".strip()
+    try:
+        raw = msgspec.json.encode(record)[:RAW_KEPT]
+    except Exception:  # what broke it may be what cannot be written either
+        raw = b""
+    problem = Problem(clean(what, 300), f"it cannot be stored: {reason(error)}", "If it is right, report this")
+    return Rejected(source=record.source, problem=problem, raw=raw)
 
 
 def _batches(observations: Iterable[Observation]) -> Iterator[list[Observation]]:
