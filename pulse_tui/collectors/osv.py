@@ -115,7 +115,6 @@ class _Unusable(ValueError):
 
 _RECORD = msgspec.json.Decoder(_Record)
 _ID = msgspec.json.Decoder(_Id)
-_TEXT = msgspec.json.Decoder(str)
 _RAWS = msgspec.json.Decoder(list[msgspec.Raw])
 _RESULTS = msgspec.json.Decoder(list[_Result])
 _WORDS = {
@@ -466,10 +465,8 @@ def _word(record: _Record) -> Severity | None:
     places = [record.database_specific]
     for item in record.affected or ():
         places += [item.database_specific, item.ecosystem_specific]
-    words = (
-        _TEXT.decode(stated) for raw in places if (stated := members(raw).get("severity", b""))[:1] == b'"'
-    )
-    found = [_WORDS[w.lower()] for w in words if w.lower() in _WORDS]
+    words = [Peek(bytes(place)).says("severity").lower() for place in places]
+    found = [_WORDS[word] for word in words if word in _WORDS]
     return max(found, key=lambda s: s.rank, default=None)
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from pulse_tui.domain.errors import PulseError
 from pulse_tui.kinds import Kinds
-from pulse_tui.services.signals.files import About, detect, file_formats, read_result
 from pulse_tui.ports import Peek
+from pulse_tui.services.signals.files import About, detect, file_formats, read_result
 from tests.collectors.contexts import NOW, context
 from tests.fuzz.hostile import HOSTILE, Hostile
 
@@ -39,7 +39,6 @@ def read(document: Hostile) -> int:
     kind, name, data = document
     if kind == "feed":
         from pulse_tui.collectors import feed
-        from pulse_tui.enrich.vendors.notes import classify
 
         notes, rejected, _ = feed.read(name, data, "vendor", "src", NOW)
         return len(notes) + len(rejected)
