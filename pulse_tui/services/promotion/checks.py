@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from pulse_tui.domain.alert import Alert, AlertState
+from pulse_tui.domain.alert import OPEN, Alert
 from pulse_tui.domain.claim import ESTATE
 from pulse_tui.domain.evals import Gate
 from pulse_tui.domain.evidence import VersionEvidence
@@ -27,6 +27,7 @@ from pulse_tui.services.advisories.of_release import (
 from pulse_tui.services.evals.verdicts import runs_of, suite_words
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.registry.approvals import approval
+from pulse_tui.services.registry.fitness import faults
 from pulse_tui.services.rollback import pointer
 
 _OK, _FAILED, _MISSING = GateStatus.OK, GateStatus.FAILED, GateStatus.MISSING
@@ -152,7 +153,7 @@ def _waived(a: Asked, weakness: Weakness) -> str | None:
     for alert in a.tx.judgements.open_alerts_about(weakness.fingerprint):
         # A silence quietens the pager and excuses nothing: only a waiver is an exception, while it lasts.
         if alert.waived and alert.suppressed_until is not None and alert.suppressed_until > a.now:
-            return f"by {alert.suppressed_by} until {alert.suppressed_until:%Y-%m-%d}: {alert.suppressed_why}"
+            return _waiver(alert)
     return None
 
 
@@ -203,16 +204,30 @@ def _suites(a: Asked, kind: Gate) -> Iterator[Found]:
 
 
 def _alerts(a: Asked) -> Iterator[Found]:
-    states = [AlertState.FIRING, AlertState.ACKNOWLEDGED]
+    """The P1 alerts of the release, whoever is notified of them. Those of vulnerabilities are named, and judged by its bill."""
     urgent = [
         alert
-        for alert in a.tx.judgements.alerts(states, 100_000, a.release.asset_id)
-        if alert.priority is Priority.P1 and alert.version in (None, a.release.version) and not _of_advisory(a, alert)
+        for alert in a.tx.judgements.alerts(list(OPEN), 100_000, a.release.asset_id)
+        if alert.priority is Priority.P1 and alert.version in (None, a.release.version)
     ]
+    own = [alert for alert in urgent if not _of_advisory(a, alert)]
     if not urgent:
         yield Found(_OK, "no P1 alert is open on this release")
-    for alert in urgent:
-        yield Found(_FAILED, f"{alert.priority.value} {alert.title} ({alert.id})", _advised(a, alert))
+    elif not own:
+        named = ", ".join(alert.id for alert in urgent[:_SHOWN]) + (" ..." if len(urgent) > _SHOWN else "")
+        one = "the P1 alert that is open here is of a vulnerability"
+        many = f"the {len(urgent)} P1 alerts that are open here are of vulnerabilities"
+        yield Found(_OK, f"{one if len(urgent) == 1 else many} ({named}): advisories judges {a.release.version} itself")
+    for alert in own:
+        detail = f"{alert.priority.value} {alert.title} ({alert.id})"
+        if alert.waived and alert.suppressed_until is not None and alert.suppressed_until > a.now:
+            yield Found(GateStatus.ACCEPTED, f"{detail}; waived {_waiver(alert)}")
+        else:
+            yield Found(_FAILED, detail, _advised(a, alert))
+
+
+def _waiver(alert: Alert) -> str:
+    return f"by {alert.suppressed_by} until {alert.suppressed_until:%Y-%m-%d}: {alert.suppressed_why}"
 
 
 def _advised(a: Asked, alert: Alert) -> str:
@@ -263,6 +278,11 @@ def _pointer(a: Asked) -> Iterator[Found]:
     if broken:
         why = "; ".join(f"{c.name}: {c.detail}" for c in broken)
         yield Found(_FAILED, f"{target.version} ({looked.back.proof}): {why}", "Name another rollback target")
+        return
+    if bad := faults(a.tx, a.parts.judging, target, a.environment):
+        # Reported, never blocking: it must not keep back the release that mends what is wrong with its predecessor.
+        why = f"{target.version} ({looked.back.proof}) is no good rollback target: {'; '.join(bad)}"
+        yield Found(_FAILED, why, "Name another rollback target: rollback_to of the release", slight=True)
         return
     told = "; ".join(f"{c.name}: {c.detail}" for c in checks if not c.ok and c.name not in ("drilled", "healthy here"))
     yield Found(_OK, f"{target.version}: {looked.back.proof}" + (f" ({told})" if told else ""))

@@ -10,13 +10,14 @@ from pulse_tui.domain.bill import Bill
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.release import ReleaseState
 from pulse_tui.domain.source import Observation
-from pulse_tui.domain.words import ComponentKind, Environment, Severity
+from pulse_tui.domain.words import ComponentKind, Environment, Priority, Severity
 from pulse_tui.services.alerts import operate
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.promotion.gate import GateAnswer, Reason, gate, gate_page
 from pulse_tui.services.rollback.pointer import check_pointer
 from pulse_tui.services.signals.ingest import ingest
-from tests.fakes.nouns import CANARY, NOW, PRODUCTION, deployment, later, release
+from tests.fakes.nouns import CANARY, NOW, PRODUCTION, deployment, later, release, signal
+from tests.fakes.nouns import alert as an_alert
 from tests.services.said import alerts, holds
 
 CVE = Advisory(
@@ -177,3 +178,42 @@ def test_the_gates_page_says_what_would_change_and_what_to_do_about_what_blocks(
     assert page.todo[0].endswith(f": pulse-tui freeze {hold.id} --lift --why REASON")
     waive = f"pulse-tui alert waive {alert.id} --days 30 --why REASON"
     assert f"Release a version without CVE-2026-3248, or waive it: {waive}" in page.todo
+
+
+def test_the_alerts_line_never_reads_as_if_none_were_open_where_the_advisories_line_judges_them(
+    gateway: RollbackParts,
+) -> None:
+    take(gateway, CVE)
+    (alert,) = alerts(gateway.judging)
+    (line,) = found(ask(gateway, "1.9.3"), "alerts")
+    assert line.ok
+    assert line.detail == (
+        f"the P1 alert that is open here is of a vulnerability ({alert.id}): advisories judges 1.9.3 itself"
+    )
+    (other,) = found(ask(gateway, "1.9.4"), "alerts")
+    assert other.detail == "no P1 alert is open on this release"
+
+
+def test_a_silence_takes_no_alert_out_of_the_gate_and_a_waiver_accepts_it(gateway: RollbackParts) -> None:
+    with gateway.store.write() as tx:
+        tx.signals.add([(signal(1), b"{}")])
+        tx.judgements.put_alert(
+            an_alert(asset_id="gateway", environment=PRODUCTION, version="1.9.3", priority=Priority.P1)
+        )
+    operate.silence(gateway.store, "alert-1", "ana", 2, "at lunch", NOW)
+    (line,) = found(ask(gateway, "1.9.3"), "alerts")
+    assert (line.status, line.blocking) == ("failed", True)
+    operate.waive(gateway.store, "alert-1", "ana", 30, "known", NOW)
+    (line,) = found(ask(gateway, "1.9.3"), "alerts")
+    assert (line.status, line.blocking) == ("accepted", False)
+    assert "waived by ana until" in line.detail
+
+
+def test_a_target_with_an_open_p1_of_its_own_is_not_ok_and_keeps_no_fix_back(gateway: RollbackParts) -> None:
+    take(gateway, bill("1.9.2", "0.9.2"))
+    (line,) = found(ask(gateway, "1.9.4"), "pointer")
+    assert line.ok
+    take(gateway, CVE, bill("1.9.4", "0.9.2"))
+    (line,) = found(ask(gateway, "1.9.4"), "pointer")
+    assert (line.ok, line.blocking) == (False, False)
+    assert "1.9.3 (was healthy here) is no good rollback target: CVE-2026-3248 reaches vllm 0.9.1" in line.detail
