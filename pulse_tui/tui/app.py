@@ -122,8 +122,11 @@ class Tower(App[None]):
         return self.started and len(self.screen_stack) == 1 and not self.threads.busy
 
     def report(self, text: str, *, bad: bool = False) -> None:
-        """A sentence for the operator; ``bad``: something did not work."""
-        self.notices.say(text, bad=bad)
+        """A sentence for the operator; ``bad``: something did not work.
+
+        Said in the app's own context: a timer made in another one fails, and takes the tower down when that ends.
+        """
+        self.call_later(self.notices.say, text, bad=bad)
 
     def poll_now(self) -> None:
         """A round brought something. On the loop's thread."""

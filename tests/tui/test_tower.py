@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import os
 import threading
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from textual.widgets import Input
 from pulse_tui.domain.errors import SourceError, StorageError
 from pulse_tui.domain.views.alerts import AlertStory
 from pulse_tui.ports import Desk
+from pulse_tui.tui import notices
 from pulse_tui.tui.app import Tower
 from pulse_tui.tui.session import load
 from tests.fakes.desk import ALERTS, HASH, FakeDesk
@@ -629,5 +631,22 @@ def test_a_board_that_can_no_longer_be_asked_for_says_from_when_it_is() -> None:
         await watch.poll()
         await pilot.settle()
         assert "as of" not in pilot.lines()[0]
+
+    play(scenario)
+
+
+def test_a_sentence_from_outside_the_app_is_cleared_and_leaves_no_broken_timer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The task that follows the configuration is not the app's: a timer in its context failed, and with it the exit."""
+    monkeypatch.setattr(notices, "SAY_S", 0.01)
+
+    async def scenario(pilot: Pilot) -> None:
+        async def outside() -> None:
+            pilot.tower.report("the configuration was changed and is applied")
+
+        await asyncio.get_running_loop().create_task(outside(), context=contextvars.Context())
+        await pilot.settle()
+        assert pilot.notices == ["the configuration was changed and is applied"]
+        await asyncio.sleep(0.03)
+        assert pilot.main.bottom.message == ""
 
     play(scenario)
