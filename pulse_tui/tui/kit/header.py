@@ -117,6 +117,7 @@ def _counts(header: Header) -> list[_Part]:
     frozen = header.frozen
     undecided = header.indeterminate + header.undeclared
     lost = header.undelivered + header.unpaged
+    what, word = ("undelivered", "msg") if header.undelivered else ("not paged", "page")
     first = safe(frozen[0])[:20] + (f" +{len(frozen) - 1}" if len(frozen) > 1 else "") if frozen else ""
     heard = f"{header.sources_good}/{header.sources_total}"
     sources = styles.DIM if header.sources_good == header.sources_total else styles.WARN
@@ -132,7 +133,7 @@ def _counts(header: Header) -> list[_Part]:
         _counted(4, header.muted, f"○ muted {header.muted}", f"mut {header.muted}", styles.WARN, f"○{header.muted}"),
         _counted(2, len(frozen), f"■ FREEZE {first}", f"■{len(frozen)}", styles.HELD),
         _counted(4, undecided, f"? {undecided} undecided", f"?{undecided}", styles.WARN),
-        _counted(3, lost, f"✖ {lost} {'undelivered' if header.undelivered else 'not paged'}", f"✖{lost}", styles.BAD),
+        _counted(3, lost, f"✖ {lost} {what}", f"✖{word} {lost}", styles.BAD, f"✖{lost}"),
         _Part(5, ((f"sources {heard}", sources),), ((f"src {heard}", sources),), least=((heard, sources),)),
     ]
 

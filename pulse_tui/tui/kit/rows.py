@@ -76,5 +76,9 @@ def column_widths(columns: tuple[Column, ...], widest: list[int], room: int) -> 
         if fixed + wanted <= room or n is None:
             break
         shown.discard(n)
+    over = fixed + wanted - room
+    for i in (i for i in sorted(shown) if columns[i].shorten is not None and over > 0):
+        given = min(over, natural[i] - columns[i].least)  # what has a short form gives way before a name is cut
+        natural[i], over = natural[i] - given, over - given
     left = max(0, room - sum(natural[i] for i in shown) - (len(shown) - 1))
     return tuple((left if n == flexible else natural[n]) if n in shown else 0 for n in range(len(columns)))

@@ -6,6 +6,7 @@ from rich.cells import cell_len
 from pulse_tui.tui.alerts.rows import ALERTS
 from pulse_tui.tui.kit import rows, styles
 from pulse_tui.tui.kit.canvas import difference, fit, pad, safe
+from pulse_tui.tui.registry.rows import REGISTRY
 
 
 def test_every_state_has_a_glyph_and_its_word() -> None:
@@ -71,3 +72,9 @@ def test_columns_give_way_in_their_order_and_the_flexible_one_takes_the_rest() -
     assert narrow[2] == 0
     assert sum(narrow) + sum(1 for w in narrow if w) - 1 == 40
     assert all(w >= 0 for w in rows.column_widths(columns, widest, 5))
+
+
+def test_a_column_with_a_short_form_gives_way_before_a_name_is_cut() -> None:
+    widest = [13, 6, 7, 4, 25, 5, 5, 6]
+    asset, _, _, _, state, *_ = rows.column_widths(REGISTRY.columns, widest, 51)
+    assert (asset, state) == (13, 22)
