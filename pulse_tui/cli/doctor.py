@@ -198,7 +198,11 @@ def _step_targets(house: House) -> Iterator[Line]:
                     yield Line(where, True, f"{target} holds {holds}")
                 else:
                     yield Line(
-                        where, False, f"{target} holds {holds or 'nothing'}, {release.version} would be {expected}"
+                        where,
+                        False,
+                        f"{target} holds {holds or 'nothing'}, but {release.version} serves by the registry"
+                        + (f" (there {expected})" if expected != release.version else "")
+                        + ": pulse-tui rollback list shows runs that stopped; else correct the target or the estate",
                     )
 
 
@@ -329,7 +333,7 @@ def _rollback_runs(house: House) -> Iterator[Line]:
     for run in board.runs:
         yield Line("rollback run", False if run.stopped else None, f"{run.headline} -> {run.todo or 'wait for it'}")
     for plan in board.plans:
-        yield Line("rollback plan", None, f"{plan.headline} -> {plan.todo}")
+        yield Line("rollback plan", None, f"{plan.headline} -> {plan.todo or 'end that run first'}")
     if not board.runs and not board.plans:
         yield Line("rollback runs", True, "none stopped half-way, no plan waits")
 

@@ -98,10 +98,12 @@ def _rollbacks(board: Board, operators: Sequence[OperatorShape], now_us: int) ->
             lines.append(f"  {run.todo}")
     for plan in board.plans:
         able = [o.name for o in operators if plan.environment in o.environments and o.name not in plan.approved_by]
-        who = f"; may approve: {', '.join(able) or 'nobody'}" if plan.state == "proposed" and not plan.void else ""
+        open_to_all = plan.state == "proposed" and not plan.void and not plan.behind
+        who = f"; may approve: {', '.join(able) or 'nobody'}" if open_to_all else ""
         since, left = age(plan.since_us, now_us), age(now_us, plan.expires_us)
         ends = f", since {since}, expires in {left}{who}" if not plan.void else ""
-        lines += [f"ROLLBACK WAITS: {plan.headline}{ends}", f"  {plan.todo}"]
+        lines.append(f"ROLLBACK WAITS: {plan.headline}{ends}")
+        lines += [f"  {plan.todo}"] if plan.todo else []
     return lines
 
 
@@ -205,7 +207,7 @@ def _todo(board: Board, advice: Sequence[AlertStory]) -> list[str]:
     for story in advice:
         lines.append(f"  {story.alert.priority} {story.alert.title}: pulse-tui explain {story.alert.id}")
         lines += [f"    {line}" for line in story.advice]
-    lines += [f"  {p.todo}    {p.headline}" for p in board.plans]
+    lines += [f"  {p.todo}    {p.headline}" for p in board.plans if p.todo]
     lines += [
         f"  pulse-tui rollback plan {r.asset} --env {r.environment}    {r.version} is quarantined and serves"
         for r in board.registry

@@ -68,6 +68,8 @@ class PlanRow(NamedTuple):
     """Who proposed it."""
     void: str = ""
     """What changed since it was made, so that nobody can approve or run it; empty while it can be."""
+    behind: str = ""
+    """The run that owns its target, so that nobody can approve or run it yet; empty when there is none."""
 
     @property
     def headline(self) -> str:
@@ -75,6 +77,8 @@ class PlanRow(NamedTuple):
         what = f"plan {self.hash[:12]} ({self.asset} in {self.environment}, {self.from_version} -> {self.to_version})"
         if self.void:
             return f"{what} cannot run: {self.void}"
+        if self.behind:
+            return f"{what} waits for run {self.behind}, which owns its target"
         if self.state == "approved":
             return f"{what} is approved and waits to be run"
         left = self.needed - len(self.approved_by)
@@ -83,7 +87,9 @@ class PlanRow(NamedTuple):
 
     @property
     def todo(self) -> str:
-        """The command that comes next."""
+        """The command that comes next; empty while a run has to end first."""
+        if self.behind and not self.void:
+            return ""
         if self.void:
             return f"pulse-tui rollback plan {self.asset} --env {self.environment}"
         return f"pulse-tui rollback {'run' if self.state == 'approved' else 'approve'} {self.hash[:12]}"
@@ -193,6 +199,21 @@ class PlanStory(NamedTuple):
     why_not: str
     run_id: str = ""
     """Of the run that carried it out; empty before there is one."""
+    may: tuple[str, ...] = ()
+    """The operators who may approve it there and have not voted; empty where it waits for no approval."""
+
+    @property
+    def missing(self) -> int:
+        """Approvals that are still needed."""
+        return max(0, self.approvals_needed - self.approvals_given)
+
+    @property
+    def waits(self) -> str:
+        """Whom it waits for; empty where it waits for no approval."""
+        if not self.missing or self.run or self.state != "proposed":
+            return ""
+        who = ", ".join(self.may) or "nobody, no operator is left who may approve it"
+        return f"waits for {self.missing} approval{'' if self.missing == 1 else 's'} of: {who}"
 
     @property
     def stopped(self) -> bool:

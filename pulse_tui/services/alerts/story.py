@@ -22,6 +22,7 @@ from pulse_tui.domain.evidence import (
     SuiteEvidence,
     VersionEvidence,
 )
+from pulse_tui.domain.hold import HoldKind
 from pulse_tui.domain.moments import age, iso, to_us
 from pulse_tui.domain.rollback import PlanState
 from pulse_tui.domain.signal import Signal
@@ -62,7 +63,7 @@ def alert_story(parts: RollbackParts, alert_id: str) -> AlertStory:
         missed = _missed(tx, alert, now)
         return AlertStory(
             alert=_row(alert, missed, now),
-            changed=tuple(_changed(tx, alert, signal)),
+            changed=tuple(_changed(tx, alert, signal, advice)),
             risk=tuple(_risk(tx, alert, signal, asset, estate)),
             todo=tuple(_todo(alert, advice, done, missed, now)),
             why=tuple(_why(decision, signal)),
@@ -104,7 +105,7 @@ def _row(alert: Alert, missed: datetime | None, now: datetime) -> AlertRow:
     )
 
 
-def _changed(tx: Transaction, alert: Alert, signal: Signal) -> list[str]:
+def _changed(tx: Transaction, alert: Alert, signal: Signal, advice: Advice) -> list[str]:
     lines = [signal.title]
     if alert.asset_id and alert.environment:
         deployment = tx.estate.deployment(alert.asset_id, alert.environment)
@@ -121,8 +122,8 @@ def _changed(tx: Transaction, alert: Alert, signal: Signal) -> list[str]:
             if release is not None and older is not None and older.version != release.version:
                 changed = release.lineage.difference(older.lineage)
                 lines.append("; ".join(changed) if changed else f"same lineage as {older.version}, as far as recorded")
-    if signal.summary:
-        lines.append(signal.summary.splitlines()[0])
+    if signal.summary and (first := signal.summary.splitlines()[0]) not in advice.lines:
+        lines.append(first)  # what a concern says to do is no news
     lines.extend(signal.links[:2])
     return lines
 
@@ -216,10 +217,13 @@ def _by(moment: datetime, now: datetime, past: str) -> str:
 def done_lines(tx: Transaction, alert: Alert) -> list[str]:
     """What was done about it, one line an act, the newest first: by which rule and when, and where each message is now."""
     acts: dict[str, datetime] = {}
+    lifted = {kind.value for kind in HoldKind} - {h.kind.value for h in tx.judgements.holds(alert.asset_id)}
     for r in tx.judgements.responses(alert.decision_id):
         if r.did is not Did.QUEUED and r.at is not None:
             what = r.what if r.what.startswith(r.action) else f"{r.action}: {r.what}"
             what += f", by rule {alert.rule_id}"
+            if r.action in lifted:
+                what += " (lifted since)"
             acts[what] = max(r.at, acts.get(what, r.at))
     for item in tx.plumbing.deliveries(1_000):
         if item.payload.get("alert") == alert.id:

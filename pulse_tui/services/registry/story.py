@@ -121,8 +121,9 @@ def _questions(tx: Transaction, parts: RollbackParts, asset_id: str, now: dateti
     for hold in holds:
         yield risk, f"{hold.kind.value}: {hold.why}; until {hold.until_condition}"
     concerns = tx.inventory.concerns(asset_id)
-    if concerns:
-        yield risk, f"{len(concerns)} of what is known of it is inconsistent: {concerns[0].what}"
+    more = [c.what for c in concerns if c.what not in {a.title for a in alerts[:ALERTS]}]
+    if more:
+        yield risk, f"{len(more)} of what is known of it is inconsistent: {more[0]}"
     declared = tx.estate.asset(asset_id) is not None
     if not declared:
         yield risk, f"? {NOT_DECLARED}"

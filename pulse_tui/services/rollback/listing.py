@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from pulse_tui.domain.moments import age, to_us
-from pulse_tui.domain.rollback import Plan, PlanState, Run
+from pulse_tui.domain.rollback import Plan, PlanState, PlanStep, Run, StepRecord, StepState
 from pulse_tui.domain.views.rollback import HALF_WAY, PlanLine
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.rollback.approve import valid_approvals
 from pulse_tui.services.rollback.plan import void_reasons
-from pulse_tui.services.rollback.unfinished import ABANDONED, abandoned
+from pulse_tui.services.rollback.unfinished import ABANDONED, abandoned, in_the_way
 
 SHOWN = 50
 MANY = 10_000
@@ -41,11 +41,14 @@ def _line(tx: Transaction, parts: RollbackParts, plan: Plan, state: PlanState, n
 
 def _targets(tx: Transaction, plan: Plan, run: Run) -> tuple[str, ...]:
     records = {r.index: r for r in tx.rollbacks.steps(run.id)}
-    return tuple(
-        f"{step.target}: {records[i].state.value}" + (f", {records[i].detail}" if records[i].detail else "")
-        for i, step in enumerate(plan.steps)
-        if i in records
-    )
+    return tuple(f"{step.target}: {_stands(step, records[i])}" for i, step in enumerate(plan.steps) if i in records)
+
+
+def _stands(step: PlanStep, record: StepRecord) -> str:
+    """What is known of the target of a step."""
+    if record.state in (StepState.INTENT, StepState.SENT):
+        return f"{step.expected} -> {step.desired} was begun and not read back: it may hold either"
+    return record.state.value + (f", {record.detail}" if record.detail else "")
 
 
 def _waiting(
@@ -60,6 +63,8 @@ def _waiting(
             return "expired", "; ".join(void), ""
         again = f"pulse-tui rollback plan {plan.asset_id} --env {plan.environment.value}"
         return "void", "; ".join(void), again
+    if behind := in_the_way(tx, parts.outside, f"{plan.asset_id}/{plan.environment.value}", now):
+        return state.value, f"cannot be {'run' if state is PlanState.APPROVED else 'approved'} yet: {behind}", ""
     since = age(to_us(plan.created_at), to_us(now))
     left = age(to_us(now), to_us(plan.expires_at))
     given = [v.principal for v in valid_approvals(tx, parts, plan, now)]

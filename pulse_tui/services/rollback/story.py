@@ -35,6 +35,8 @@ def plan_story(parts: RollbackParts, plan_hash: str, principal: str, *, checked:
     against = objections(parts, plan, state, principal, now)
     against += [f"{principal} has voted already" for v in votes if v.principal == principal]
     against += [f"{c.name}: {c.detail}" for c in checks if c.blocking and not c.ok]
+    voted = {v.principal for v in votes}
+    able = [n for n, o in sorted(parts.operators.items()) if plan.environment in o.environments and n not in voted]
     votes_said = [
         f"{v.principal} {'approved' if v.yes else 'rejected'} {iso(v.at)}" + (f": {v.reason}" if v.reason else "")
         for v in votes
@@ -62,6 +64,7 @@ def plan_story(parts: RollbackParts, plan_hash: str, principal: str, *, checked:
         run=tuple(lines),
         may_approve=not against,
         why_not="; ".join(against),
+        may=tuple(able) if state is PlanState.PROPOSED else (),
     )
 
 

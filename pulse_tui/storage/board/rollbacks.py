@@ -81,7 +81,11 @@ def read_rollbacks(
         votes.setdefault(plan, []).append(principal)
     made = (_plan(name, state, bytes(body), tuple(votes.get(name, ()))) for name, state, body in plans)
     waiting = [p for p in made if p is not None and (p.row.expires_us > now_us or p.alert in open_alerts)]
-    return Rollbacks(tuple(runs), tuple(_waiting(execute, waiting, rules() if waiting else None, now_us)))
+    owned = {(r.asset, r.environment): r.id for r in runs if r.state not in ("halted", "undone")}
+    rows = _waiting(execute, waiting, rules() if waiting else None, now_us)
+    return Rollbacks(
+        tuple(runs), tuple(row._replace(behind=owned.get((row.asset, row.environment), "")) for row in rows)
+    )
 
 
 def _waiting(execute: Execute, plans: Sequence[_Made], today: Rules | None, now_us: int) -> Iterator[PlanRow]:

@@ -69,7 +69,7 @@ def next_step(plan: PlanStory, read_only: bool) -> str:
     if missing <= 0:
         return "approved: [x] rolls back now; nothing has run yet"
     if not plan.may_approve:
-        return f"you cannot approve it: {plan.why_not or 'policy does not allow it'}"
+        return f"{plan.waits}; you cannot approve it: {plan.why_not or 'policy does not allow it'}".removeprefix("; ")
     last = "; yours is the last one needed, so it rolls back at once" if missing == 1 else ""
     return f"[a] approve ({plan.approvals_given} of {plan.approvals_needed} given{last})   [r] reject"
 

@@ -107,7 +107,8 @@ class RollbackWing(Wing):
             try:
                 async with context.notices.reported():
                     plan = await context.run("act", lambda: call(desk))
-                    sentence = f"{plan.asset}: {plan.run[0] if plan.run else f'{plan.state}: {plan.headline}'}"
+                    stands = plan.run[0] if plan.run else f"{plan.state}: {plan.waits or plan.headline}"
+                    sentence = f"{plan.asset}: {stands}"
                     context.say(sentence, bad=plan.stopped or plan.state == "undone")
                     if isinstance(page, PlanScreen) and page.is_attached and page.plan.hash == plan_hash:
                         page.show_plan(plan)

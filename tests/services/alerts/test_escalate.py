@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pulse_tui.domain.alert import Alert, AlertState
 from pulse_tui.domain.effect import Did, Response
 from pulse_tui.domain.evidence import ServiceEvidence
+from pulse_tui.domain.hold import HoldKind
 from pulse_tui.domain.moments import iso, to_us
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.words import Environment, Priority, Recommended, Severity, SignalType
@@ -13,6 +14,7 @@ from pulse_tui.services.alerts.story import done_lines
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.signals.ingest import ingest
 from tests.fakes.clock import Clock
+from tests.fakes.nouns import hold
 
 AT = datetime(2026, 11, 23, 3, tzinfo=UTC)
 
@@ -130,10 +132,12 @@ def test_what_was_done_is_one_line_an_act_with_when_and_by_which_rule_the_newest
         tx.judgements.add_responses(
             one.decision_id, [Response("block", "3.8.2", Did.DONE)], clock() - timedelta(days=1)
         )
+        tx.judgements.put_hold(hold(kind=HoldKind.PAUSE))
         lines = done_lines(tx, one)
     assert len(lines) == len(set(lines))
     assert lines[0] == f"pause on support-bot, by rule {one.rule_id}, {iso(clock() + timedelta(minutes=1))}"
-    assert lines[-1] == f"block: 3.8.2, by rule {one.rule_id}, {iso(clock() - timedelta(days=1))}"
+    lifted = f"block: 3.8.2, by rule {one.rule_id} (lifted since), {iso(clock() - timedelta(days=1))}"
+    assert lines[-1] == lifted  # no block stands any more
     assert [line.rpartition(", ")[2] for line in lines] == sorted(
         (line.rpartition(", ")[2] for line in lines), reverse=True
     )

@@ -63,6 +63,7 @@ def test_an_unknown_run_is_a_p1_on_the_row_the_header_and_the_list_until_it_is_r
     (alert,) = alerts(parts)
     assert (alert.priority, alert.rule_id) == (Priority.P1, "rollback-stopped")
     assert (row(parts).state, row(parts).run) == ("risk", "stopped")
+    assert row(parts).concerns == 0  # no two claims contradict each other
     assert board(parts).header.stopped == 1
     assert [r.state for r in board(parts).runs] == ["unknown"]
     assert f"rollback resume {stopped.id}" in line(parts).todo
@@ -70,6 +71,17 @@ def test_an_unknown_run_is_a_p1_on_the_row_the_header_and_the_list_until_it_is_r
     assert alerts(parts) == []
     assert row(parts).run == ""
     assert (board(parts).header.stopped, board(parts).runs, line(parts).todo) == (0, (), "")
+
+
+def test_a_plan_made_while_a_stopped_run_owns_its_target_says_that_the_run_comes_first(
+    parts: RollbackParts, target: Places
+) -> None:
+    target.fault(("write", "alias", "lost"))
+    stopped = run(parts)
+    again = propose(parts, "support-bot", CANARY, by="ben", reason="once more")
+    behind = line(parts)
+    assert (behind.plan, behind.state, behind.todo) == (again.hash, "proposed", "")
+    assert behind.waits.startswith(f"cannot be approved yet: run {stopped.id} on support-bot/canary stopped as unknown")
 
 
 def test_a_run_whose_process_is_gone_is_abandoned_before_its_lease_ran_out(parts: RollbackParts) -> None:

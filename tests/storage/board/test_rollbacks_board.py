@@ -69,3 +69,15 @@ def test_a_plan_waits_until_it_expires_and_counts_the_approvals_that_are_yes(sto
     with store.write() as tx:
         tx.rollbacks.set_plan_state(made.hash, PlanState.REJECTED)
     assert board(store).plans == ()
+
+
+def test_a_plan_behind_a_run_that_owns_its_target_does_not_wait_for_approvals(store: SqlStore) -> None:
+    made = plan()
+    with store.write() as tx:
+        tx.rollbacks.add_plan(made)
+        tx.rollbacks.set_plan_state(made.hash, PlanState.USED)
+        tx.rollbacks.start_run(run(made), 1)
+        tx.rollbacks.add_plan(plan(reason="once more"))
+    (behind,) = board(store).plans
+    assert (behind.behind, behind.todo) == ("run-1", "")
+    assert behind.headline.endswith("waits for run run-1, which owns its target")

@@ -239,3 +239,16 @@ def test_enter_after_the_right_name_says_that_the_name_is_right_and_what_confirm
         assert "the name is right, but Enter never confirms: ctrl-y does" in pilot.text()
 
     play(scenario)
+
+
+def test_who_has_approved_reads_whom_the_plan_waits_for() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("j", "p")
+        waits = "waits for 1 approval of: ben; you cannot approve it: ana has voted already"
+        assert waits in " ".join(pilot.text().split())
+
+    desk = FakeDesk()
+    desk.plan = desk.plan._replace(
+        approvals_needed=2, approvals_given=1, may=("ben",), may_approve=False, why_not="ana has voted already"
+    )
+    play(scenario, desk=desk)
