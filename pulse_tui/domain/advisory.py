@@ -55,8 +55,16 @@ class Advisory(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        """The id people use: the CVE when there is one."""
-        return next((i for i in (self.id, *self.aliases) if i.startswith("CVE-")), self.id)
+        """The id people use: the CVE when there is one; else one that records which are aliases of each other agree on."""
+        ids = (self.id, *self.aliases)
+        return next((i for i in ids if i.startswith("CVE-")), None) or min(ids, key=_preference)
+
+
+_PREFERRED = ("MAL-", "GHSA-")
+
+
+def _preference(ident: str) -> tuple[int, str]:
+    return next((n for n, prefix in enumerate(_PREFERRED) if ident.startswith(prefix)), len(_PREFERRED)), ident
 
 
 class Audit(StrEnum):

@@ -35,7 +35,8 @@ def ecosystem_key(ecosystem: str) -> str:
 
 
 def package_key(ecosystem: str, name: str) -> tuple[str, str]:
-    """(ecosystem, name) as packages are compared: PyPI by PEP 503 without extras, Maven as written, others in lower case.
+    """(ecosystem, name) as packages are compared: PyPI by PEP 503 without extras, Maven as written, others in lower case;
+    crates with ``-`` for ``_``, which crates.io takes for the same name.
 
     Go's too: tools write its paths in lower case, and no two modules differ in their case alone. An action is its
     repository, a Swift package its address without scheme and ending.
@@ -46,6 +47,8 @@ def package_key(ecosystem: str, name: str) -> tuple[str, str]:
     if kind == "maven":
         return kind, name
     name = name.lower()
+    if kind == "crates.io":
+        return kind, name.replace("_", "-")
     if kind == "github actions":
         return kind, "/".join(name.split("/")[:2])
     if kind == "swifturl":

@@ -15,6 +15,7 @@ from pulse_tui.domain.estate import Component, Dependency
 from pulse_tui.domain.evals import Score
 from pulse_tui.domain.release import Interface
 from pulse_tui.domain.words import ComponentKind
+from pulse_tui.enrich.lookups import package_key
 from pulse_tui.ports import Edge
 from pulse_tui.storage.engine import connect, normalize
 from pulse_tui.storage.migrate import upgrade
@@ -272,3 +273,29 @@ def test_what_was_there_before_the_log_recorded_it_is_recorded_as_it_was_found(e
             "holds",
         }
     store.close()
+
+
+def test_names_from_before_crates_and_aliases_were_compared_are_as_the_code_makes_them(
+    empty_url: str, tmp_path: Path
+) -> None:
+    engine = connect(normalize(empty_url, tmp_path))
+    upgrade(engine, "0011")
+    record = "INSERT INTO advisories (id, source, modified, name, title, aliases, withdrawn, affected, links) VALUES ('{0}', 'osv', 1, '{0}', 't', '[\"{1}\"]', false, '[]', '[]')"
+    crate = "INSERT INTO advisory_names (advisory_id, kind, name) VALUES ('PYSEC-1', 'crates.io', '{0}')"
+    with engine.begin() as connection:
+        connection.exec_driver_sql(record.format("PYSEC-1", "GHSA-1"))
+        connection.exec_driver_sql(record.format("GHSA-1", "PYSEC-1"))
+        for name in ("a_b-c", "a-b_c", "d_e", "d-e", "f"):
+            connection.exec_driver_sql(crate.format(name))
+        connection.exec_driver_sql(
+            "INSERT INTO components (num, id, version, kind, name, ecosystem, package)"
+            " VALUES (1, 'pkg:cargo/d_e', '1', 'package', 'd_e', 'crates.io', 'crates.io/d_e')"
+        )
+    upgrade(engine)
+    with engine.connect() as connection:
+        names = connection.exec_driver_sql("SELECT name FROM advisory_names ORDER BY name").scalars().all()
+        assert names == ["a-b-c", "d-e", "f"]
+        assert set(connection.exec_driver_sql("SELECT name FROM advisories").scalars()) == {"GHSA-1"}
+        (package,) = connection.exec_driver_sql("SELECT package FROM components").scalars()
+        assert package == "/".join(package_key("crates.io", "d_e"))
+    engine.dispose()

@@ -11,7 +11,7 @@ from pulse_tui.domain.advisory import Advisory
 from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.signal import Signal, signal_id
 from pulse_tui.enrich.advisories.groups import Condition, kept, merged
-from pulse_tui.enrich.advisories.matching import advisory_fingerprint, advisory_signals, condition, match
+from pulse_tui.enrich.advisories.matching import advisory_signals, condition, match
 from pulse_tui.enrich.lookups import keys_named
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import Made
@@ -44,12 +44,14 @@ def take_advisory(item: Advisory, tx: Transaction, estate: Estate, now: datetime
     estate = msgspec.structs.replace(estate, dependencies=tx.dependencies.using(packages=packages))
     tx.advisories.drop_findings(advisory_id=item.id)
     tx.advisories.put_findings(kept(match(item, estate), priorities, item.name))
+    ids = [i for r in (item, stored) if r is not None for i in (r.id, *r.aliases)]
     signals, gone = list[Signal](), list[str]()
     for name, records in groups.items():
         standing = [f for r in records for f in tx.advisories.findings(r.id)]
         held = {(f.asset_id, f.environment) for f in standing}
         ended = dict.fromkeys((f.asset_id, f.environment) for f in before if (f.asset_id, f.environment) not in held)
-        gone += [condition(name, asset_id, environment) for asset_id, environment in ended]
+        # An alert may still carry the name of one record alone, from before they were known to be of one vulnerability.
+        gone += [condition(n, asset_id, place) for asset_id, place in ended for n in dict.fromkeys((name, *ids))]
         if records:
             signals += again(advisory_signals(merged(records), standing, estate, now), name, priorities, tx, now)
     remarks = () if item.withdrawn or item.matchable else (UNMATCHABLE,)
@@ -83,5 +85,6 @@ def holders(tx: Transaction, asset_id: str) -> set[str]:
             records[finding.advisory_id] = tx.advisories.get(finding.advisory_id)
         record = records[finding.advisory_id]
         if record is not None and not record.withdrawn:
-            found.add(advisory_fingerprint(record, asset_id, finding.environment))
+            names = dict.fromkeys((record.name, record.id, *record.aliases))
+            found.update(condition(name, asset_id, finding.environment) for name in names)
     return found

@@ -162,6 +162,8 @@ def test_malicious_code_is_critical_whatever_its_record_states() -> None:
 @pytest.mark.parametrize(
     ("purl", "affected"),
     [
+        ("pkg:cargo/serde_json@1.0.0", entry("crates.io", "serde-json", "1.0.1")),
+        ("pkg:cargo/tokio-util@0.7.0", entry("crates.io", "Tokio_util", "0.7.1")),
         ("pkg:golang/std@go1.20.1", entry("Go", "stdlib", "1.20.5")),
         ("pkg:golang/std@1.20.1", entry("Go", "stdlib", "1.20.5")),
         ("pkg:golang/toolchain@go1.20", entry("Go", "toolchain", "1.20.5")),

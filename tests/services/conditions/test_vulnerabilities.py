@@ -155,3 +155,23 @@ def test_an_asset_that_others_reach_now_is_judged_again(judge: JudgeParts, clock
     take(judge, clock, CVE)
     assert declared("internal") == [("vllm 0.9.1", Priority.P2)]
     assert declared("public") == [("vllm 0.9.1", Priority.P1)]
+
+
+@pytest.mark.parametrize("ids", [("GHSA-aaaa-bbbb-cccc", "PYSEC-2026-77"), ("GO-2026-1", "OSV-2026-2")])
+@pytest.mark.parametrize("turned", [False, True])
+def test_records_without_a_cve_that_are_aliases_of_each_other_are_one_condition(
+    open_p1: JudgeParts, clock: Clock, ids: tuple[str, str], turned: bool
+) -> None:
+    one, other = ids[::-1] if turned else ids
+    records = [
+        changed(CVE, id=one, aliases=(other,), modified=NOW),
+        changed(CVE, id=other, aliases=(one,), modified=NOW),
+    ]
+    take(open_p1, clock, changed(CVE, withdrawn=True, modified=clock()))
+    assert standing(open_p1) == []
+    take(open_p1, clock, *records)
+    assert standing(open_p1) == [RULE]
+    take(open_p1, clock, changed(records[0], withdrawn=True, modified=clock()))
+    assert standing(open_p1) == [RULE], "the other record still says so"
+    take(open_p1, clock, changed(records[1], withdrawn=True, modified=clock()))
+    assert standing(open_p1) == []
