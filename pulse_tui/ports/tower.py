@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from pulse_tui.domain.views.advisories import AdvisoryStory
 from pulse_tui.domain.views.alerts import AlertStory, QuietRow
 from pulse_tui.domain.views.board import Board
 from pulse_tui.domain.views.evals import BenchStory, Flips, Trend
@@ -34,8 +35,8 @@ class Desk(Protocol):
     def trends(self, asset: str) -> tuple[Trend, ...]: ...
     def change_mark(self) -> object: ...
     def story(self, alert_id: str) -> AlertStory: ...
-    def advisory_story(self, advisory_id: str) -> tuple[tuple[str, str], ...]:
-        """(label, text) lines about an advisory and what it hits."""
+    def advisory_story(self, advisory_id: str) -> AdvisoryStory:
+        """An advisory, what it reaches, and what its alerts advise."""
         ...
 
     def asset_story(self, asset_id: str) -> tuple[tuple[str, str], ...]:

@@ -9,6 +9,7 @@ from pulse_tui.domain.delivery import DeliveryState, undelivered
 from pulse_tui.domain.errors import NotFound, Refused, WrongUse
 from pulse_tui.domain.evals import Gate
 from pulse_tui.domain.health import Health
+from pulse_tui.domain.views.advisories import AdvisoryStory
 from pulse_tui.domain.views.alerts import AlertStory, QuietRow
 from pulse_tui.domain.views.board import Board
 from pulse_tui.domain.views.evals import BenchStory, Flips, Trend
@@ -85,8 +86,8 @@ class ServiceDesk:
             return story
         return story._replace(rollbacks=unsettled(self.plans(story.alert.asset), story.alert.environment or None))
 
-    def advisory_story(self, advisory_id: str) -> tuple[tuple[str, str], ...]:
-        return advisory_story(self._store, advisory_id)
+    def advisory_story(self, advisory_id: str) -> AdvisoryStory:
+        return advisory_story(self._parts.judging, advisory_id, self._parts.clock())
 
     def asset_story(self, asset_id: str) -> tuple[tuple[str, str], ...]:
         return asset_story(self._parts, asset_id)

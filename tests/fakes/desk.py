@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from pulse_tui.domain.errors import NotFound, Refused
-from pulse_tui.domain.views.advisories import AdvisoryRow
+from pulse_tui.domain.views.advisories import AdvisoryRow, AdvisoryStory
 from pulse_tui.domain.views.alerts import AlertRow, AlertStory, QuietRow
 from pulse_tui.domain.views.board import Board, Header
 from pulse_tui.domain.views.evals import Trend
@@ -172,16 +172,17 @@ class FakeDesk(FakeBench, FakeRegistry):
             rollbacks=unsettled(self.plans(row.asset), row.environment),
         )  # fmt: skip
 
-    def advisory_story(self, advisory_id: str) -> tuple[tuple[str, str], ...]:
+    def advisory_story(self, advisory_id: str) -> AdvisoryStory:
         row = next((row for row in self.advisories if row.id == advisory_id), None)
         if row is None:
             raise NotFound(f"there is no advisory {advisory_id}")
-        return (
+        lines = (
             ("what changed", f"{row.name}: {row.title}"),
             ("what is the risk", f"{row.component} runs in {row.production_hits} production assets"),
             ("what to do now", "upgrade to 0.9.2; the asset is frozen until then"),
-            ("hits", "embed-gateway production\nembed-gateway canary"),
         )
+        alert = next((a for a in self.alerts if row.name in a.title), None)
+        return AdvisoryStory(lines, alert.id if alert else "", alert.asset if alert else "")
 
     def asset_story(self, asset_id: str) -> tuple[tuple[str, str], ...]:
         runs = [row for row in self.registry if row.asset == asset_id]

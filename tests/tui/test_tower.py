@@ -98,6 +98,11 @@ def test_an_advisory_opens_and_its_page_goes_back_with_one_key() -> None:
     async def scenario(pilot: Pilot) -> None:
         await pilot.press("3", "enter")
         assert "Remote code execution in the tensor loader" in pilot.text()
+        assert pilot.lines()[-1].startswith(" o alert  e asset ")
+        await pilot.press("o")
+        assert pilot.screen_name == "AlertScreen"
+        await pilot.press("escape")
+        assert pilot.screen_name == "AdvisoryScreen"
         pilot.tower.notices.say("something")
         await pilot.press("escape")
         assert pilot.screen_name == "MainScreen"

@@ -26,3 +26,14 @@ class AdvisoryRow(NamedTuple):
     def key(self) -> str:
         """The row's identity."""
         return f"{self.id}/{self.component}"
+
+
+class AdvisoryStory(NamedTuple):
+    """The page of an advisory: the three questions first, then what is recorded."""
+
+    lines: tuple[tuple[str, str], ...]
+    """(label, text)."""
+    alert: str = ""
+    """The id of its most urgent open alert; empty when none is open."""
+    asset: str = ""
+    """What it reaches, of several the most urgent; empty when it reaches nothing."""

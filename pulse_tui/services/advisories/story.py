@@ -2,53 +2,95 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from pulse_tui.domain.advisory import Advisory, Finding
+from pulse_tui.domain.alert import OPEN, Alert
 from pulse_tui.domain.errors import NotFound
+from pulse_tui.domain.evidence import AdvisoryEvidence
 from pulse_tui.domain.moments import iso
-from pulse_tui.domain.views.advisories import UNNAMED
+from pulse_tui.domain.views.advisories import UNNAMED, AdvisoryStory
 from pulse_tui.domain.words import SOFTWARE
-from pulse_tui.ports import Store
+from pulse_tui.ports import Store, Transaction
 from pulse_tui.services.advisories.audits import unaudited
+from pulse_tui.services.parts import JudgeParts
 
 _LISTED = 200
 """Components that are listed one by one."""
+_ADVISED = 4
+"""Alerts whose advice is given on the page."""
 
 
-def advisory_story(store: Store, name: str) -> tuple[tuple[str, str], ...]:
-    """An advisory and what it reaches, as (label, text) lines. Raises NotFound."""
+def advisory_story(parts: JudgeParts, name: str, now: datetime) -> AdvisoryStory:
+    """What it is, what it reaches, and what its open alerts advise. Raises NotFound."""
     if name == UNNAMED:
-        return _unnamed(store)
-    with store.read() as tx:
+        return AdvisoryStory(_unnamed(parts.store))
+    with parts.store.read() as tx:
         advisory = tx.advisories.get(name)
         if advisory is None:
             raise NotFound(f"there is no advisory {name!r}")
-        findings = tx.advisories.findings(advisory.id)
+        findings = sorted(tx.advisories.findings(advisory.id), key=lambda f: (f.environment is None, f.priority.rank))
+        alerts = _alerts(tx, advisory)
+        todo = list(_steps(tx, parts, alerts, now)) or [
+            "no alert of it is open: what is recorded needs nobody now"
+            if findings
+            else "it reaches nothing that is known"
+        ]
+    score = f"CVSS {advisory.cvss}" if advisory.cvss is not None else "CVSS unknown"
+    severity = f"{advisory.severity.value if advisory.severity else 'unknown'}, {score}"
+    exploited = {True: "known to be exploited", False: "not known to be exploited", None: "exploitation unknown"}
+    risk = [f"{severity}; {exploited[advisory.known_exploited]}", *map(_hit, findings[:_LISTED])]
+    if not findings:
+        risk.append("no component that is known reaches it; what is not audited nobody can judge")
     lines = [
-        ("Advisory", advisory.name if advisory.name == advisory.id else f"{advisory.name} ({advisory.id})"),
-        ("Title", advisory.title),
-        ("Aliases", ", ".join(advisory.aliases) or "none"),
-        (
-            "Severity",
-            f"{advisory.severity.value if advisory.severity else 'unknown'}, CVSS {advisory.cvss if advisory.cvss is not None else 'unknown'}",
-        ),
+        ("What changed", f"{advisory.name}: {advisory.title}"),
+        ("", f"{advisory.source}, modified {iso(advisory.modified)}"),
+        *(("What is the risk", text) for text in risk),
+        *(("What to do now", text) for text in todo),
         *(
             (("Malicious", "it is code put there to do harm: remove it, rotate what it could read"),)
             if advisory.malicious
             else ()
         ),
-        ("Exploited", {True: "known to be", False: "not known to be", None: "unknown"}[advisory.known_exploited]),
-        ("Source", f"{advisory.source}, modified {iso(advisory.modified)}"),
+        ("Record", advisory.id),
+        ("Aliases", ", ".join(advisory.aliases) or "none"),
+        *(("Link", link) for link in advisory.links[:5]),
     ]
-    for finding in findings:
-        where = finding.environment.value if finding.environment else "not deployed"
-        fixed = f"; fixed in {', '.join(finding.fixed)}" if finding.fixed else ""
-        lines.append(
-            (
-                "Hits",
-                f"{finding.asset_id} {where}: {finding.component}, {finding.audit.value}, {finding.priority.glyph} {finding.reason}{fixed}",
-            )
-        )
-    lines.extend(("Link", link) for link in advisory.links[:5])
-    return tuple(lines)
+    asset = alerts[0].asset_id if alerts else findings[0].asset_id if findings else ""
+    return AdvisoryStory(tuple(lines), alerts[0].id if alerts else "", asset or "")
+
+
+def _hit(finding: Finding) -> str:
+    where = finding.environment.value if finding.environment else "not deployed"
+    fixed = f"; fixed in {', '.join(finding.fixed)}" if finding.fixed else ""
+    what = f"{finding.asset_id} {where}: {finding.component}, {finding.audit.value}"
+    return f"{finding.priority.glyph} {what}: {finding.reason}{fixed}"
+
+
+def _alerts(tx: Transaction, advisory: Advisory) -> list[Alert]:
+    """Its open alerts, the most urgent first."""
+    names, found = {advisory.id, advisory.name, *advisory.aliases}, list[Alert]()
+    for alert in tx.judgements.alerts(list(OPEN), 10_000):
+        signal = tx.signals.get(alert.signal_id)
+        if signal is not None and isinstance(told := signal.evidence, AdvisoryEvidence):
+            found += [alert] if names & {told.advisory, *told.aliases} else []
+    return sorted(found, key=lambda a: (a.priority.rank, a.first_at))
+
+
+def _steps(tx: Transaction, parts: JudgeParts, alerts: Sequence[Alert], now: datetime) -> Iterator[str]:
+    """Each alert with what it advises; the same step is said once."""
+    said = set[str]()
+    for alert in alerts[:_ADVISED]:
+        signal = tx.signals.get(alert.signal_id)
+        yield f"{alert.priority.glyph} {alert.title}: {alert.state.value} ({alert.id})"
+        for line in parts.advise(tx, parts, alert, signal, now).lines if signal is not None else ():
+            words = line.replace(alert.id, "")
+            if words not in said:
+                said.add(words)
+                yield line
+    if len(alerts) > _ADVISED:
+        yield f"and {len(alerts) - _ADVISED} more alerts of it: pulse-tui status"
 
 
 def _unnamed(store: Store) -> tuple[tuple[str, str], ...]:
@@ -61,5 +103,10 @@ def _unnamed(store: Store) -> tuple[tuple[str, str], ...]:
     named = [(asset, label, reason) for asset, label, reason in found if reason is not None]
     lines = [("Not audited", f"{asset}: {label}: {why}") for asset, label, why in named[:_LISTED]]
     more = [("", f"and {len(named) - _LISTED} more")] if len(named) > _LISTED else []
-    head = ("What", "no stored advisory can judge these components: they are neither matched nor clean")
-    return (head, *lines, *more)
+    return (
+        ("What changed", "no stored advisory can judge these components"),
+        ("What is the risk", "they are neither matched nor clean: what reaches them is not known"),
+        ("What to do now", "add a source that covers their ecosystem, or name them by purl in the bill"),
+        *lines,
+        *more,
+    )

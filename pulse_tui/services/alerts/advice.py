@@ -286,7 +286,8 @@ def _unhealthy(signal: Signal, target: _Target) -> Advice:
         return Advice(tuple(lines), rollback=target.release is not None)
     lines = []
     if target.release is None:
-        lines.append("there is no release to go back to: fix it forward, or take it out of the traffic")
+        place = serving.environment.value
+        lines.append(f"{place} has no release to go back to: fix it forward, or take it out of the traffic")
     elif found := target.faults():
         lines.append(f"{target.release.version} is no good rollback target: {'; '.join(found[:_NAMED])}")
         lines.append(

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 def advisory_cells(row: AdvisoryRow, now_us: int) -> Cells:
     """PRIO ID COMPONENT HITS STATE."""
     del now_us
+    beside = row.hits - row.production_hits
     hits = f"{row.production_hits} prod" if row.production_hits or row.hits == 0 else f"{row.hits} other"
+    if row.production_hits and beside > 0:
+        hits += f" +{beside}"
     if row.state == "not audited":
         hits = ""
     return (
@@ -51,7 +54,7 @@ ADVISORIES: Final[Spec[AdvisoryRow]] = Spec(
         Column("PRIO", 4, 4),
         Column("ID", 13, 20),
         Column("COMPONENT", 10, 0),
-        Column("HITS", 6, 9, drop=1),
+        Column("HITS", 6, 11, drop=1),
         Column("STATE", 6, 13),
     ),
     cells=advisory_cells,

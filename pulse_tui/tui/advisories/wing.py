@@ -29,6 +29,6 @@ class AdvisoriesWing(Wing):
         name = next((row.name for row in (board.advisories if board else ()) if row.id == key), key)
         self._context.open(
             lambda desk: desk.advisory_story(key),
-            lambda lines: AdvisoryScreen(self._context.head, name, lines),
+            lambda story: AdvisoryScreen(self._context.head, name, story),
             AdvisoryScreen.show_story,
         )

@@ -81,7 +81,7 @@ def test_the_asset_its_tree_and_the_pane_say_how_many(parts: RollbackParts) -> N
     assert (notes["vllm"], "not audited: " in notes["pytorch"]) == ("", True)
     row = parts.store.board("acme", None, NOW).advisories[-1]
     assert (row.id, row.component, row.state) == (UNNAMED, "2 components", "not audited")
-    listed = [text for label, text in advisory_story(parts.store, UNNAMED) if label == "Not audited"]
+    listed = [text for label, text in advisory_story(parts.judging, UNNAMED, NOW).lines if label == "Not audited"]
     assert [line.split(": ")[:2] for line in listed] == [[BOT, "pytorch 1"], [BOT, "torch 1"]]
 
 
@@ -111,7 +111,7 @@ def test_gate_asset_pane_and_command_count_the_same(parts: RollbackParts) -> Non
     assert "; 6 components not audited" in said
     assert audit.startswith("6 components not audited")
     assert (pane, listed) == ("6 components", 6)
-    page = [text for label, text in advisory_story(parts.store, UNNAMED) if label == "Not audited"]
+    page = [text for label, text in advisory_story(parts.judging, UNNAMED, NOW).lines if label == "Not audited"]
     assert [line.split(": ")[1] for line in page] == [u.component.label for u in asset_unaudited(parts.store, BOT)]
 
 
@@ -171,7 +171,13 @@ def test_malicious_code_is_a_p1_inside_the_house_too_and_no_other_rule_adds_to_i
     found = advisory("MAL-2026-1", Affected("PyPI", "ultralytics", ("8.3.41",)), cvss=None)
     take(parts, found)
     assert set(standing(parts.judging)) == {"malicious-package"}
-    lines = dict(advisory_story(parts.store, "MAL-2026-1"))
+    story = advisory_story(parts.judging, "MAL-2026-1", NOW)
+    lines = dict(story.lines)
+    assert (bool(story.alert), story.asset) == (True, BOT)
+    assert "ultralytics 8.3.41, matched" in lines["What is the risk"]
+    (first, *advised) = [text for label, text in story.lines if label == "What to do now"]
+    assert first.startswith("P1 ")
+    assert advised
     assert "remove it" in lines["Malicious"]
 
 

@@ -172,7 +172,7 @@ def test_a_loss_in_two_places_has_an_answer_for_each(suite: JudgeParts, clock: C
         for version in ("3.8.0", "3.8.1"):
             tx.estate.mark_unhealthy("support-bot", CANARY, version)
     story = opened(suite, 0.8)
-    assert story.todo[0].startswith("there is no release to go back to: fix it forward")
+    assert story.todo[0].startswith("canary has no release to go back to: fix it forward")
     assert story.todo[2].startswith("roll production back from 3.8.2 to 3.8.1")
 
 
