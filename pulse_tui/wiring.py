@@ -88,21 +88,25 @@ _filled: set[bytes] = set()
 
 
 def redact(body: bytes) -> bytes:
-    """``body`` without any secret that this process has filled in anywhere."""
-    for value in _filled:
-        body = body.replace(value, b"***")
-    return body
+    """``body`` without any secret that this process has filled in anywhere, and without what looks like one."""
+    from pulse_tui.domain.secrets import HIDDEN, redacted  # noqa: PLC0415  only when something is quoted
+
+    for value in sorted(_filled, key=len, reverse=True):
+        body = body.replace(value, HIDDEN)
+    return redacted(body)
 
 
 def secret(text: str, encode: Callable[[str], str] = str) -> str:
     """``${NAME}`` replaced from the environment, each value encoded by ``encode``. Raises ConfigError for a name that is not set."""
+    from pulse_tui.domain.secrets import spellings  # noqa: PLC0415  after the first frame
 
     def value(match: re.Match[str]) -> str:
         found = os.environ.get(match[1])
         if found is None:
             raise ConfigError([Problem("environment", f"${{{match[1]}}} is not set", "export it before the start")])
         filled = encode(found)
-        _filled.update(v.encode() for v in (found, filled) if len(found) >= SHORTEST_SECRET)
+        if len(found) >= SHORTEST_SECRET:
+            _filled.update(spelling for v in {found, filled} for spelling in spellings(v))
         return filled
 
     return _SECRET.sub(value, text)
@@ -186,7 +190,9 @@ def outside(http: Http, base: Path, clock: Callable[[], datetime]) -> Outside:
     from pulse_tui.running import SystemProcesses  # noqa: PLC0415
     from pulse_tui.services.parts import Outside  # noqa: PLC0415
 
-    return Outside(http=http, base=base, secret=secret, files=DiskFiles(clock), processes=SystemProcesses(redact))
+    return Outside(
+        http=http, base=base, secret=secret, redact=redact, files=DiskFiles(clock), processes=SystemProcesses(redact)
+    )
 
 
 class House:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 PATIENCE_S = 5.0
 """A step's target is waited for no longer than this."""
 LATE_CLOCK = timedelta(minutes=2)
-QUARANTINE = 1_000
 MESSAGES = 10_000
 """The newest, which are looked through for those that reached nobody."""
 
@@ -252,10 +251,12 @@ def _policy(house: House) -> str:
 
 
 def _database(house: House) -> str:
+    from pulse_tui.cli.status import refused_words  # noqa: PLC0415
+
     with house.store.read() as tx:
         count = tx.signals.count()
-        refused = len(tx.signals.quarantined(QUARANTINE))
-    more = f", {refused} records refused: pulse-tui status --quarantine" if refused else ""
+        refused = tx.signals.refused()
+    more = f", {refused_words(refused)}" if refused else ""
     return f"{house.store.shown}, schema {house.store.schema}, {count} signals{more}"
 
 

@@ -11,6 +11,7 @@ from pulse_tui.domain.decision import Decision
 from pulse_tui.domain.errors import ConfigError, NotFound
 from pulse_tui.domain.health import Health
 from pulse_tui.domain.moments import age, from_us, iso, to_us
+from pulse_tui.domain.source import RefusedCount
 from pulse_tui.domain.standing import Standing
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.views.alerts import AlertRow, AlertStory
@@ -60,7 +61,11 @@ def run(options: argparse.Namespace, name: str) -> int:
         # The advice asks the gate, and so the policy.
         advice = [house.desk().story(a.id) for a in _urgent(board)[:_ADVISED]] if not broken else []
         unknown = undecided(house) if board.header.indeterminate else []
+        with house.store.read() as tx:
+            refused = tx.signals.refused()
     lines = _lines(board, operators, now_us, advice, unknown)
+    if refused:
+        lines += ["", refused_words(refused)]
     lines += ["", f"{configuration(options)}, database {house.store.shown}"]
     lines[1:1] = broken
     lines[1:1] = [f"NOBODY IS PAGED for {owner or 'what has no owner'}: {why}" for owner, why in silent]
@@ -220,6 +225,15 @@ def _todo(board: Board, advice: Sequence[AlertStory]) -> list[str]:
             f"  pulse-tui refresh, or start a tower or pulse-tui agent    nothing came since {board.header.as_of} UTC"
         )
     return lines
+
+
+def refused_words(refused: Sequence[RefusedCount]) -> str:
+    """``12 refused records are kept (9 of drop, 3 of news), the last of 2026-...: pulse-tui status --quarantine``."""
+    count = sum(r.records for r in refused)
+    kept = f"{count:,} refused records are kept" if count != 1 else "1 refused record is kept"
+    of = ", ".join(f"{r.records:,} of {clean(r.source, 60)}" for r in refused[:3])
+    more = f" and {len(refused) - 3} more sources" if len(refused) > 3 else ""
+    return f"{kept} ({of}{more}), the last of {iso(refused[0].last)}: pulse-tui status --quarantine"
 
 
 def _quarantine(options: argparse.Namespace, house: House) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 
@@ -33,6 +34,15 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True):
     """Whose result it is, when a whole result is refused; every release that it may be of."""
     nameless: bool = False
     """Its only fault is that it names no asset and version; not kept."""
+
+
+class RefusedCount(NamedTuple):
+    """How many refused records of a source are kept, and of when."""
+
+    source: str
+    records: int
+    first: datetime
+    last: datetime
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):

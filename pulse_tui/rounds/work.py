@@ -264,8 +264,15 @@ def _targets(keeping: Keeping) -> list[str]:
     return []
 
 
+def _refused(keeping: Keeping) -> list[str]:
+    from pulse_tui.services.signals.quarantine import prune_refused  # noqa: PLC0415
+
+    prune_refused(keeping.house.store, keeping.house.clock())
+    return []
+
+
 # A mute that ran out starts its clock before deadlines are looked at.
 _CHORES: Mapping[str, Callable[[Keeping], list[str]]] = {
     "suites": _suites, "runs": _runs, "promotions": _promotions, "days": _days, "mutes": _mutes, "deadlines": _deadlines,
-    "deliveries": _deliver, "verdicts": _verdicts,
+    "deliveries": _deliver, "verdicts": _verdicts, "refused": _refused,
 }  # fmt: skip

@@ -13,6 +13,7 @@ from pulse_tui.domain.alert import Alert
 from pulse_tui.domain.decision import Decision, Fact
 from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.release import Release
+from pulse_tui.domain.secrets import redacted
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.source import Cursor
 from pulse_tui.domain.words import Environment
@@ -90,6 +91,8 @@ class Outside(NamedTuple):
     secret: Callable[[str], str]
     files: Files
     processes: Processes
+    redact: Callable[[bytes], bytes] = redacted
+    """Takes the secrets out of what is kept or quoted, those that were filled in among them."""
     dead: Callable[[str], bool] = lambda _holder: False
     """Whether the process behind a lease's holder has certainly ended (False when that is unknown)."""
     cron: Callable[[str, datetime], datetime | None] = lambda _expression, _after: None

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from pulse_tui.domain.signal import Signal
-from pulse_tui.domain.source import Rejected
+from pulse_tui.domain.source import RefusedCount, Rejected
 from pulse_tui.domain.words import SignalType
 
 
@@ -29,5 +29,17 @@ class Signals(Protocol):
         ...
 
     def count(self) -> int: ...
-    def quarantine(self, rejected: Sequence[Rejected], at: datetime) -> None: ...
+    def quarantine(self, rejected: Sequence[Rejected], at: datetime, *, again: bool = False) -> None:
+        """Keep refused records; ``again``: each takes the place of an earlier one of its source, place and reason."""
+        ...
+
+    def refused(self) -> list[RefusedCount]:
+        """What is kept of each source, the source that was refused last first."""
+        ...
+
+    def prune_quarantine(self, before: datetime, *, spared: int, of_source: int, in_all: int, at_once: int) -> int:
+        """Take away the eldest: beyond ``of_source`` of one source; beyond ``in_all`` or older than ``before``, but not the
+        newest ``spared`` of each source; beyond twice ``in_all`` all. Not more than ``at_once``; returns how many."""
+        ...
+
     def quarantined(self, limit: int) -> list[tuple[datetime, Rejected]]: ...

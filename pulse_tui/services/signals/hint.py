@@ -14,6 +14,7 @@ from pulse_tui.domain.source import Rejected
 from pulse_tui.domain.text import clean
 from pulse_tui.ports import Hint, HookRequest
 from pulse_tui.services.parts import JudgeParts
+from pulse_tui.services.signals.quarantine import keep_refused
 from pulse_tui.settings.check import nearest
 from pulse_tui.settings.shapes import SourceShape
 
@@ -127,7 +128,7 @@ def _keep(source: str, request: HookRequest, refused: Refused, parts: JudgeParts
         rejected.append(Rejected(source=source, problem=problem, raw=request.body[:RAW]))
     if rejected:
         with parts.store.write() as tx:
-            tx.signals.quarantine(rejected, now)
+            keep_refused(tx, rejected, parts.outside, now, again=False)  # each attempt counts
 
 
 def _delivery(request: HookRequest) -> str:

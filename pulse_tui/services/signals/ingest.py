@@ -24,6 +24,7 @@ from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import JudgeParts, Reported
 from pulse_tui.services.signals.door import admitted
 from pulse_tui.services.signals.judge import around, judge, unclaimed
+from pulse_tui.services.signals.quarantine import keep_refused
 from pulse_tui.services.signals.respond import Responder
 
 RAW_KEPT = 64 * 2**10
@@ -94,7 +95,7 @@ def ingest(
     total = Tally(rejected=len(rejected))
     if rejected:
         with parts.store.write() as tx:
-            tx.signals.quarantine(rejected, now)
+            keep_refused(tx, rejected, parts.outside, now)
     for batch in _batches(good):
         total = total.plus(_stored(batch, parts, now))
     if whole := [r for r in rejected if r.about]:
@@ -196,7 +197,7 @@ def _batch(batch: Sequence[Observation], tx: Transaction, parts: JudgeParts, now
         signals.extend(made.signals)
         moved.update(made.moved)
         remarks.extend(made.remarks)
-    tx.signals.quarantine(early, now)
+    keep_refused(tx, early, parts.outside, now)
     counted = Tally(rejected=len(early), new=new, duplicates=repeated, remarks=tuple(remarks))
     total = total.plus(absorb(signals, tx, parts, now, estate)).plus(counted)
     if moved:

@@ -136,6 +136,7 @@ def _failed(
 ) -> Round:
     if retry_after is not None and retry_after > LONGEST_PAUSE_S:
         reason = f"{reason}; it is asked again after {LONGEST_PAUSE_S / 60:.0f} minutes all the same"
+    reason = parts.outside.redact(reason.encode("utf-8", "replace")).decode("utf-8", "replace")
     reason = shown(reason)  # it may quote a library, which quotes what it read
     bad = msgspec.structs.replace(status, failures=status.failures + 1, reason=reason)
     tally = Tally()

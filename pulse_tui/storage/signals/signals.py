@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from pulse_tui.domain.errors import Problem
 from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.domain.signal import Signal, decode_evidence
-from pulse_tui.domain.source import Rejected
+from pulse_tui.domain.source import RefusedCount, Rejected
 from pulse_tui.domain.words import SignalType
 from pulse_tui.storage.signals import tables as t
 from pulse_tui.storage.sql.codec import Codec
@@ -19,7 +19,8 @@ from pulse_tui.storage.sql.upsert import insert_many
 
 _ROW = Codec(Signal)
 _PLAIN = Codec(Signal, skip=("evidence",))
-_QUARANTINE_RAW_LIMIT = 64 * 1024
+_LISTED = 200
+"""Most values that a query lists."""
 
 
 class SignalTable:
@@ -69,7 +70,9 @@ class SignalTable:
     def count(self) -> int:
         return self._c.execute(sa.select(sa.func.count()).select_from(t.signals)).scalar_one()
 
-    def quarantine(self, rejected: Sequence[Rejected], at: datetime) -> None:
+    def quarantine(self, rejected: Sequence[Rejected], at: datetime, *, again: bool = False) -> None:
+        if again:
+            self._forget(self._same(rejected))
         rows = [
             {
                 "at": to_us(at),
@@ -77,7 +80,7 @@ class SignalTable:
                 "place": r.problem.where,
                 "reason": r.problem.what,
                 "hint": r.problem.hint,
-                "raw": r.raw[:_QUARANTINE_RAW_LIMIT],
+                "raw": r.raw,
             }
             for r in rejected
         ]
@@ -89,6 +92,37 @@ class SignalTable:
             (from_us(r.at), Rejected(source=r.source, problem=Problem(r.place, r.reason, r.hint), raw=r.raw))
             for r in rows
         ]
+
+    def refused(self) -> list[RefusedCount]:
+        q = t.quarantine.c
+        rows = sa.select(q.source, sa.func.count(), sa.func.min(q.at), sa.func.max(q.at)).group_by(q.source)
+        found = [RefusedCount(s, n, from_us(first), from_us(last)) for s, n, first, last in self._c.execute(rows)]
+        return sorted(found, key=lambda r: r.last, reverse=True)
+
+    def prune_quarantine(self, before: datetime, *, spared: int, of_source: int, in_all: int, at_once: int) -> int:
+        q = t.quarantine.c
+        newest = sa.func.row_number().over(order_by=q.seq.desc())
+        of_its = sa.func.row_number().over(partition_by=q.source, order_by=q.seq.desc())
+        ranked = sa.select(q.seq, q.at, newest.label("newest"), of_its.label("of_its")).subquery()
+        r = ranked.c
+        old = sa.and_(r.of_its > spared, sa.or_(r.newest > in_all, r.at < to_us(before)))
+        gone: list[int] = []
+        for late in (r.of_its > of_source, sa.or_(old, r.newest > 2 * in_all)):  # a loud source pushes no other out
+            gone = gone or list(self._c.scalars(sa.select(r.seq).where(late).order_by(r.seq).limit(at_once)))
+        self._forget(gone)
+        return len(gone)
+
+    def _same(self, rejected: Sequence[Rejected]) -> list[int]:
+        """The numbers of what is kept of the same source, place and reason."""
+        q, these = t.quarantine.c, {(r.source, r.problem.where, r.problem.what) for r in rejected}
+        query, sources = sa.select(q.seq, q.source, q.place, q.reason), {source for source, _, _ in these}
+        if len(sources) <= _LISTED:
+            query = query.where(q.source.in_(sources))
+        return [row.seq for row in self._c.execute(query) if (row.source, row.place, row.reason) in these]
+
+    def _forget(self, numbers: Sequence[int]) -> None:
+        for start in range(0, len(numbers), _LISTED):
+            self._c.execute(sa.delete(t.quarantine).where(t.quarantine.c.seq.in_(numbers[start : start + _LISTED])))
 
 
 def _signal(row: sa.RowMapping) -> Signal:
