@@ -113,6 +113,12 @@ class TargetError(PulseError):
         super().__init__(what, todo=todo)
 
 
+class HalfDone(PulseError):
+    """A rollback stopped half-way and could not record it; names the run and the commands that bring it to an end."""
+
+    exit_code = 1
+
+
 class StorageError(PulseError):
     """The database cannot be used: locked, read-only, damaged, or from a newer version."""
 

@@ -27,6 +27,7 @@ SIDE_FILES = ("-wal", "-shm")
 """What SQLite puts beside a database."""
 CONNECTIONS = 40
 """At most, of one process: rounds and lanes that read at the same time, and whoever looks."""
+_FREE = "Free space, then try again; until then everything can be read: pulse-tui --read-only, pulse-tui status"
 
 
 def normalize(url: str, base: Path) -> sa.URL:
@@ -210,12 +211,11 @@ def translated(url: sa.URL) -> Iterator[None]:
     try:
         yield
     except exc.DBAPIError as error:
-        raise StorageError(
-            *_words(url, str(error.orig)),
-        ) from error
+        what, todo = _words(url, str(error.orig))
+        raise StorageError(what, todo=todo) from error
 
 
-def _words(url: sa.URL, message: str) -> tuple[str]:
+def _words(url: sa.URL, message: str) -> tuple[str, str]:
     name = shown(url)
     low = message.lower()
     hints = [
@@ -223,7 +223,8 @@ def _words(url: sa.URL, message: str) -> tuple[str]:
         ("locked", "is locked by another process for more than 5 s", "Close the other program or try again"),
         ("readonly", "is read-only", "Check the file's and its folder's permissions, or use --read-only"),
         ("read-only", "is read-only", "Check the file's and its folder's permissions, or use --read-only"),
-        ("full", "cannot grow: the disk is full", "Free space, then try again"),
+        ("full", "cannot grow: the disk is full", _FREE),
+        ("disk i/o error", "cannot be written or read: a full disk, a quota or a broken disk", _FREE),
         ("malformed", "is damaged", "Stop every pulse-tui, then copy a backup over it"),
         ("not a database", "is not a database file", "Point `database` at another file"),
         ("unable to open", "cannot be opened", "Check the path and its permissions"),
@@ -231,9 +232,9 @@ def _words(url: sa.URL, message: str) -> tuple[str]:
     ]
     for word, what, todo in hints:
         if word in low:
-            return (f"database {name} {what}. {todo}",)
+            return f"database {name} {what}", todo
     first = message.strip().splitlines()[0] if message.strip() else "unknown error"
-    return (f"database {name}: {first}",)
+    return f"database {name}: {first}", ""
 
 
 def shown(url: sa.URL) -> str:

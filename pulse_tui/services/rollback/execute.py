@@ -3,17 +3,20 @@
 The journal is written before a target is touched and after it was read back, so that after a crash
 at any point any authorised operator can resume. An indeterminate state stops the run as ``unknown``: it keeps
 its target until an operator resumes it. A write is never sent without the lease, checked right before each send.
+
+Whoever started it may stop it between two steps, never within one. A database that is away is waited for; when it stays
+away, the error names the run.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 import msgspec
 
-from pulse_tui.domain.errors import ConfigError, NotFound, PulseError, Refused, TargetError
+from pulse_tui.domain.errors import NotFound, PulseError, Refused, StorageError, TargetError
 from pulse_tui.domain.rollback import Plan, PlanState, PlanStep, Run, RunState, StepRecord, StepState
 from pulse_tui.domain.signal import fingerprint
 from pulse_tui.ports import Step, StepContext, Transaction
@@ -21,6 +24,7 @@ from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.rollback.aftermath import rolled_back
 from pulse_tui.services.rollback.anchor import anchor
 from pulse_tui.services.rollback.approve import find, valid_approvals
+from pulse_tui.services.rollback.attended import UNATTENDED, Attendant, half_done, next_commands, perhaps_begun
 from pulse_tui.services.rollback.plan import preflight, step_options, void_reasons
 from pulse_tui.services.rollback.recorded import forged
 from pulse_tui.services.rollback.unfinished import in_the_way, lease, stopped
@@ -30,12 +34,16 @@ MANY = 10_000
 """Runs that are looked through for a later one on the same target."""
 _POLL_S = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 """Pauses between reads of a target that has not changed yet; the last one repeats."""
+PATIENCE_S = 15.0
+"""How long the journal is tried again while the database is locked, full or away: well within the lease."""
+AGAIN_S = 0.5
+T = TypeVar("T")
 
 
-def execute(parts: RollbackParts, plan_hash: str, by: str, holder: str) -> Run:
+def execute(parts: RollbackParts, plan_hash: str, by: str, holder: str, attendant: Attendant = UNATTENDED) -> Run:
     """Run the plan to its end. Raises Refused before anything is touched; afterwards the run has the result.
 
-    ``holder`` names the process that owns the lease and the fencing epoch.
+    ``holder`` names the process that owns the lease and the fencing epoch. Raises HalfDone when the database stays away.
     """
     with parts.store.read() as tx:
         plan, _ = find(tx, plan_hash)
@@ -43,27 +51,36 @@ def execute(parts: RollbackParts, plan_hash: str, by: str, holder: str) -> Run:
     bad = [f"{c.name}: {c.detail}" for c in preflight(parts, plan) if c.blocking and not c.ok]
     if bad:
         raise Refused(f"plan {plan.hash[:12]} no longer matches its targets", bad, todo="Make a new plan")
-    run = _claim(parts, plan, by, holder)
-    return _Executor(parts, plan, run).forward()
+    if why := attendant.stop(None):
+        raise Refused(f"plan {plan.hash[:12]} was not started: {why}")
+    try:
+        run = _claim(parts, plan, by, holder)
+    except StorageError as error:
+        raise perhaps_begun(parts, plan.hash, holder, error) from error
+    return _Executor(parts, plan, run, attendant).start(by)
 
 
-def resume(parts: RollbackParts, run_id: str, by: str, holder: str) -> Run:
+def resume(parts: RollbackParts, run_id: str, by: str, holder: str, attendant: Attendant = UNATTENDED) -> Run:
     """Take over a run whose process died, check again one that stopped as unknown, or go on with one that halted.
 
-    Raises Refused while the process that has it is alive.
+    Raises Refused while the process that has it is alive, HalfDone when the database stays away.
     """
-    plan, run = _take_over(parts, run_id, by, holder, "run.resumed")
-    return _Executor(parts, plan, run).forward()
+    plan, run = _take_over(parts, run_id, by, holder, "run.resumed", attendant)
+    return _Executor(parts, plan, run, attendant).forward()
 
 
-def put_back(parts: RollbackParts, run_id: str, by: str, holder: str) -> Run:
-    """Undo what a run moved that stopped short of its end. Raises Refused as :func:`resume` does."""
-    plan, run = _take_over(parts, run_id, by, holder, "run.undoing")
-    return _Executor(parts, plan, run).back(f"{by} undid run {run_id}")
+def put_back(parts: RollbackParts, run_id: str, by: str, holder: str, attendant: Attendant = UNATTENDED) -> Run:
+    """Undo what a run moved that stopped short of its end. Raises as :func:`resume` does."""
+    plan, run = _take_over(parts, run_id, by, holder, "run.undoing", attendant)
+    return _Executor(parts, plan, run, attendant).back(f"{by} undid run {run_id}")
 
 
-def _take_over(parts: RollbackParts, run_id: str, by: str, holder: str, action: str) -> tuple[Plan, Run]:
+def _take_over(
+    parts: RollbackParts, run_id: str, by: str, holder: str, action: str, attendant: Attendant
+) -> tuple[Plan, Run]:
     """In one transaction: the run can go on, its target is ours, and the log says who has it now."""
+    if why := attendant.stop(None):
+        raise Refused(f"run {run_id} is as it was: {why}", todo=next_commands(run_id))
     now = parts.clock()
     with parts.store.write() as tx:
         run = tx.rollbacks.run(run_id)
@@ -131,7 +148,6 @@ def _claim(parts: RollbackParts, plan: Plan, by: str, holder: str) -> Run:
             "approved by": ", ".join(v.principal for v in given),
         }
         tx.log.append(now, by, "run.started", plan.target, detail)
-    anchor(parts, f"run.started {run.id} {plan.target} by {by}")
     return run
 
 
@@ -171,11 +187,22 @@ def _send(module: Step, options: Any, value: str, *, expected: str, key: str, ep
 class _Executor:
     """One run that this process owns."""
 
-    def __init__(self, parts: RollbackParts, plan: Plan, run: Run) -> None:
+    def __init__(self, parts: RollbackParts, plan: Plan, run: Run, attendant: Attendant) -> None:
         self.parts = parts
         self.plan = plan
         self.run = run
-        self.renewed_at = run.started_at
+        self.attendant = attendant
+        self.renewed_at = parts.clock()
+        attendant.begun(run)
+
+    def start(self, by: str) -> Run:
+        """From the beginning, which is anchored outside."""
+
+        def work() -> Run:
+            self._patiently(lambda: anchor(self.parts, f"run.started {self.run.id} {self.run.target} by {by}"))
+            return self._forward()
+
+        return self._guarded(work)
 
     def forward(self) -> Run:
         """Continue from the end of the journal; an indeterminate state ends as unknown."""
@@ -183,33 +210,69 @@ class _Executor:
 
     def back(self, why: str) -> Run:
         """Put back what was moved so far, because somebody decided it."""
-        with self.parts.store.read() as tx:
-            records = tx.rollbacks.steps(self.run.id)
-        return self._guarded(lambda: self._undo(records, why))
+        return self._guarded(lambda: self._undo(self._records(), why))
 
     def _guarded(self, work: Callable[[], Run]) -> Run:
+        """However the work ends, the run has an end that is recorded, or the error names the run."""
         try:
-            return work()
+            return self._ended(work)
+        except StorageError as error:
+            raise half_done(self.run.id, self.run.target, error) from error
+
+    def _ended(self, work: Callable[[], Run]) -> Run:
+        try:
+            try:
+                return work()
+            except (StorageError, _Lost):
+                raise
+            except PulseError as error:  # a step's kind or options that this process cannot open
+                return self._end(RunState.UNKNOWN, str(error))
+            except Exception as error:  # a bug: the run must not be left without an owner
+                self._end(RunState.UNKNOWN, f"internal error: {type(error).__name__}: {error}")
+                raise
         except _Lost:
             return self._reload()
-        except (ConfigError, NotFound) as error:  # a step's kind or options that this process cannot open
+
+    def _patiently(self, work: Callable[[], T]) -> T:
+        """A database that is locked, full or away for a moment must not leave a run half done.
+
+        What may have landed without an answer is only written again: the journal's lines are absolute.
+        """
+        end = self.parts.clock() + timedelta(seconds=PATIENCE_S)
+        while True:
             try:
-                return self._end(RunState.UNKNOWN, str(error))
-            except _Lost:
-                return self._reload()
+                return work()
+            except StorageError:
+                if self.parts.clock() >= end:
+                    raise
+            self.parts.sleep(AGAIN_S)
+
+    def _records(self) -> list[StepRecord]:
+        def read() -> list[StepRecord]:
+            with self.parts.store.read() as tx:
+                return tx.rollbacks.steps(self.run.id)
+
+        return self._patiently(read)
+
+    def _states(self) -> list[tuple[int, str]]:
+        def read() -> list[tuple[int, str]]:
+            with self.parts.store.read() as tx:
+                return [(step, state) for _, step, state, _ in tx.rollbacks.journal(self.run.id)]
+
+        return self._patiently(read)
 
     def _forward(self) -> Run:
         """Step after step; the first that does not verify decides how the run ends."""
-        with self.parts.store.read() as tx:
-            records = tx.rollbacks.steps(self.run.id)
-            journal = tx.rollbacks.journal(self.run.id)
+        records, journal = self._records(), self._states()
         # A run that began to undo continues to undo, whatever the state of its steps.
-        failed = next((step for _, step, state, _ in journal if state == StepState.FAILED.value), None)
+        failed = next((step for step, state in journal if state == StepState.FAILED.value), None)
         if failed is not None and self.plan.on_failure == "undo":
             return self._failed(records, failed)
-        if any(state == StepState.UNDONE.value for _, _, state, _ in journal):
+        if any(state == StepState.UNDONE.value for _, state in journal):
             return self._undo(records, "its undo was begun")
         for index, record in enumerate(records):
+            if record.state is not StepState.VERIFIED and (why := self.attendant.stop(self.run)):
+                return self._halted(records, f"{why} before step {index + 1} of {len(records)}")
             records[index] = self._step(record)
             if records[index].state is StepState.UNKNOWN:
                 return self._unknown(records, f"step {index + 1}: {records[index].detail}")
@@ -305,6 +368,9 @@ class _Executor:
         why = f"step {index + 1} of {len(records)} failed: {records[index].detail}"
         if self.plan.on_failure == "undo":
             return self._undo(records, why)
+        return self._halted(records, why)
+
+    def _halted(self, records: list[StepRecord], why: str) -> Run:
         return self._end(RunState.HALTED, f"{why}. {self._where(records)}")
 
     def _undo(self, records: list[StepRecord], why: str) -> Run:
@@ -312,6 +378,8 @@ class _Executor:
         for record in reversed(records):
             if record.state in (StepState.PENDING, StepState.UNDONE):
                 continue
+            if stop := self.attendant.stop(self.run):
+                return self._halted(records, f"{why}; {stop} before step {record.index + 1} was undone")
             after = self._undo_step(record)
             records[record.index] = after
             if after.state is StepState.UNKNOWN:
@@ -372,21 +440,30 @@ class _Executor:
 
     def _renew(self) -> None:
         """Right before a send: this process still has the lease, for long enough. Raises _Lost."""
-        name, holder, now = lease(self.run.target), self.run.holder, self.parts.clock()
-        with self.parts.store.write() as tx:
-            self._guard(tx)
-            if not tx.plumbing.holds_lease(name, holder, self.run.epoch, now):
-                raise _Lost  # it ran out: another process may be resuming, so nothing is sent
-            tx.plumbing.claim(name, holder, now, LEASE_S)
-        self.renewed_at = now
+        name, holder = lease(self.run.target), self.run.holder
+
+        def renew() -> datetime:
+            with self.parts.store.write() as tx:
+                now = self.parts.clock()  # under the write lock: what was waited for it counts
+                self._guard(tx)
+                if not tx.plumbing.holds_lease(name, holder, self.run.epoch, now):
+                    raise _Lost  # it ran out: another process may be resuming, so nothing is sent
+                tx.plumbing.claim(name, holder, now, LEASE_S)
+            return now
+
+        self.renewed_at = self._patiently(renew)
 
     def _write(self, record: StepRecord) -> StepRecord:
         stamped = msgspec.structs.replace(record, at=self.parts.clock())
-        with self.parts.store.write() as tx:
-            self._guard(tx)
-            tx.rollbacks.put_step(stamped)
-            detail = {"step": str(record.index + 1), "state": record.state.value, "detail": record.detail}
-            tx.log.append(self.parts.clock(), self.run.started_by, "run.step", f"run/{self.run.id}", detail)
+
+        def write() -> None:
+            with self.parts.store.write() as tx:
+                self._guard(tx)
+                tx.rollbacks.put_step(stamped)
+                detail = {"step": str(record.index + 1), "state": record.state.value, "detail": record.detail}
+                tx.log.append(self.parts.clock(), self.run.started_by, "run.step", f"run/{self.run.id}", detail)
+
+        self._patiently(write)
         return stamped
 
     def _guard(self, tx: Transaction) -> None:
@@ -396,18 +473,25 @@ class _Executor:
             raise _Lost
 
     def _reload(self) -> Run:
-        with self.parts.store.read() as tx:
-            return tx.rollbacks.run(self.run.id) or self.run
+        def read() -> Run:
+            with self.parts.store.read() as tx:
+                return tx.rollbacks.run(self.run.id) or self.run
+
+        return self._patiently(read)
 
     def _end(self, state: RunState, detail: str) -> Run:
         now = self.parts.clock()
         ended = msgspec.structs.replace(self.run, state=state, detail=detail, ended_at=now)
-        with self.parts.store.write() as tx:
-            self._guard(tx)
-            tx.rollbacks.put_run(ended)
-            self._log(tx, ended)
-            stopped(tx, self.parts.judging, self.plan, ended, now)
-            tx.plumbing.release(lease(self.run.target), self.run.holder)
+
+        def end() -> None:
+            with self.parts.store.write() as tx:
+                self._guard(tx)
+                tx.rollbacks.put_run(ended)
+                self._log(tx, ended)
+                stopped(tx, self.parts.judging, self.plan, ended, now)
+                tx.plumbing.release(lease(self.run.target), self.run.holder)
+
+        self._patiently(end)
         return ended
 
     def _log(self, tx: Transaction, run: Run) -> None:
@@ -420,10 +504,14 @@ class _Executor:
         run = msgspec.structs.replace(
             self.run, state=RunState.VERIFIED, ended_at=now, detail=f"{plan.to_version} serves {plan.target}, read back"
         )
-        with self.parts.store.write() as tx:
-            self._guard(tx)
-            tx.rollbacks.put_run(run)
-            self._log(tx, run)
-            rolled_back(tx, self.parts.judging, plan, run, now)
-            tx.plumbing.release(lease(run.target), run.holder)
+
+        def end() -> None:
+            with self.parts.store.write() as tx:
+                self._guard(tx)
+                tx.rollbacks.put_run(run)
+                self._log(tx, run)
+                rolled_back(tx, self.parts.judging, plan, run, now)
+                tx.plumbing.release(lease(run.target), run.holder)
+
+        self._patiently(end)
         return run
