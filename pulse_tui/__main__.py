@@ -10,9 +10,16 @@ def main() -> None:
     """Run one command and leave with its exit code: 0 yes, 1 no, 2 wrong use or bad config, 3 internal error."""
     from pulse_tui.cli.main import run  # noqa: PLC0415  the frame's imports only when something runs
 
-    # Leaving by an exception gives leases and connections back; the tower and the agent install their own.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    # Leaving by an exception gives leases and connections back; the tower, the agent and a rollback install their own.
+    # A dropped session (SIGHUP) is no other end than SIGTERM, unless nohup started it to survive that.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _leave)
     sys.exit(run(sys.argv[1:]))
+
+
+def _leave(number: int, _frame: object) -> None:
+    sys.exit(128 + number)
 
 
 if __name__ == "__main__":

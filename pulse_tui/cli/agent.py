@@ -32,7 +32,7 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
 
 
 def run(options: argparse.Namespace, _name: str) -> int:
-    """Collect until SIGTERM or SIGINT."""
+    """Collect until SIGTERM, SIGINT or SIGHUP."""
     with opened(options) as house:
         house.sync()
         if not rounds_of(house):
@@ -91,8 +91,9 @@ async def serve(house: House, rounds: Rounds, options: argparse.Namespace, follo
         stop.set()
 
     loop = asyncio.get_running_loop()
-    for kind in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(kind, stop.set)
+    for kind in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(kind) is not signal.SIG_IGN:  # nohup: it survives the session
+            loop.add_signal_handler(kind, stop.set)
     scheduler = Scheduler(
         lambda: rounds_of(house),
         lambda: ThreadRunner(rounds.round, rounds.housekeeping),

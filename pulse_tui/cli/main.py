@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import io
 import os
@@ -73,16 +74,16 @@ def run(argv: Sequence[str]) -> int:
 
 def _run(argv: Sequence[str]) -> int:
     name = next((a for a in _positionals(argv)), None)
+    code = 0
     try:
-        if name in COMMANDS:
-            return _command(argv, str(name))
-        return _tower(argv)
+        code = _command(argv, str(name)) if name in COMMANDS else _tower(argv)
+        sys.stdout.flush()  # here, where a reader that is gone is expected
     except PulseError as error:
-        print(f"pulse-tui: {error}", file=sys.stderr)
+        with contextlib.suppress(OSError):  # nobody is there to read it
+            print(f"pulse-tui: {error}", file=sys.stderr, flush=True)
         return error.exit_code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except KeyboardInterrupt:
         return 130
     except Exception:
@@ -91,6 +92,7 @@ def _run(argv: Sequence[str]) -> int:
         traceback.print_exc()
         print("pulse-tui: this is a bug in pulse-tui; please report the lines above", file=sys.stderr)
         return 3
+    return code
 
 
 def _command(argv: Sequence[str], name: str) -> int:

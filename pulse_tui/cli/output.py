@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -59,6 +60,21 @@ def emit(options: argparse.Namespace, data: Any, lines: Iterable[str]) -> None:
 def put_json(data: Any, order: Literal["sorted"] | None = None) -> None:
     r"""One line of JSON. What could steer a terminal stands as ``\uXXXX``, wherever the output goes."""
     sys.stdout.write(escaped(msgspec.json.encode(data, order=order).decode()) + "\n")
+
+
+@contextmanager
+def last_words() -> Iterator[None]:
+    """What is printed in here may find nobody to read it (a closed pipe, a dropped session): that changes no outcome."""
+    try:
+        yield
+        sys.stdout.flush()
+    except OSError:
+        nobody_reads()
+
+
+def nobody_reads() -> None:
+    """Standard output leads nowhere from now on, what is still in its buffer included."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def plain(data: Any) -> Any:

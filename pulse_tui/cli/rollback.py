@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from pulse_tui.cli.output import emit, opened
-from pulse_tui.domain.errors import WrongUse
+from pulse_tui.cli.attending import Attending
+from pulse_tui.cli.output import emit, last_words, opened
+from pulse_tui.domain.errors import PulseError, WrongUse
+from pulse_tui.domain.rollback import RunState
 from pulse_tui.domain.views.rollback import PlanStory
 from pulse_tui.domain.words import Environment
 from pulse_tui.wiring import holder_name, operator_name
@@ -25,6 +27,8 @@ undo RUN               put back what a run moved that stopped half-way
 show [PLAN]            one plan, or all of them
 list                   every plan, the newest first: its state, its targets, who waits for whom
 resume RUN             continue a run that stopped half-way or whose process died
+While a run is carried out, Ctrl-C halts it before its next step; SIGTERM and a dropped session let it go on to its end;
+a second signal leaves at once. The run's id is printed when it begins.
 A PLAN is named by 8 or more digits of its hash. plan exits with 1 when it is blocked, run and resume when the run is
 not verified, list when something waits or stopped half-way."""
 _SUBJECTS = {"plan": "ASSET --env ENV", "resume": "RUN", "undo": "PLAN or RUN"}
@@ -53,15 +57,15 @@ def run(options: argparse.Namespace, _name: str) -> int:
                 f"rollback {options.action} needs a subject",
                 todo=f"Write pulse-tui rollback {options.action} {_SUBJECTS.get(options.action, 'PLAN')}",
             )
+        if options.action == "run":
+            return _run(options, house)
         if options.action == "resume":
             return _resume(options, house)
         if options.action == "undo" and _is_run(options.subject, house):
             return _put_back(options, house)
         story = _act(options, house)
     emit(options, story, [*lines(story), *_next(story)])
-    if options.action in ("plan", "undo"):
-        return 1 if _blocked(story) else 0
-    return 1 if options.action == "run" and story.state != "verified" else 0
+    return 1 if options.action in ("plan", "undo") and _blocked(story) else 0
 
 
 def _act(options: argparse.Namespace, house: House) -> PlanStory:
@@ -74,8 +78,6 @@ def _act(options: argparse.Namespace, house: House) -> PlanStory:
         return desk.approve(options.subject, options.why)
     if options.action == "reject":
         return desk.reject(options.subject, options.why)
-    if options.action == "run":
-        return desk.execute(options.subject)
     if options.action == "undo":
         return desk.undo(options.subject)
     return desk.plan_story(options.subject)
@@ -94,25 +96,48 @@ def _is_run(name: str, house: House) -> bool:
         return tx.rollbacks.run(name) is not None
 
 
+def _run(options: argparse.Namespace, house: House) -> int:
+    from pulse_tui.services.rollback.execute import execute  # noqa: PLC0415
+
+    with Attending() as attending:
+        done = execute(house.rollback, options.subject, operator_name(), holder_name(), attending.attendant)
+        try:
+            story = house.desk(operator_name()).plan_story(done.plan_hash)
+        except PulseError:  # the run has ended all the same
+            return _ended(options, done, RunState.VERIFIED)
+        with last_words():
+            emit(options, story, [*lines(story), *_unfinished(done)])
+    return 0 if done.state is RunState.VERIFIED else 1
+
+
 def _resume(options: argparse.Namespace, house: House) -> int:
     from pulse_tui.services.rollback.execute import resume  # noqa: PLC0415
 
-    return _told(options, house, resume(house.rollback, options.subject, operator_name(), holder_name()), "verified")
+    with Attending() as attending:
+        done = resume(house.rollback, options.subject, operator_name(), holder_name(), attending.attendant)
+        return _ended(options, done, RunState.VERIFIED)
 
 
 def _put_back(options: argparse.Namespace, house: House) -> int:
     from pulse_tui.services.rollback.execute import put_back  # noqa: PLC0415
 
-    return _told(options, house, put_back(house.rollback, options.subject, operator_name(), holder_name()), "undone")
+    with Attending() as attending:
+        done = put_back(house.rollback, options.subject, operator_name(), holder_name(), attending.attendant)
+        return _ended(options, done, RunState.UNDONE)
 
 
-def _told(options: argparse.Namespace, house: House, done: Run, wanted: str) -> int:
+def _ended(options: argparse.Namespace, done: Run, wanted: RunState) -> int:
     """How the run ended, and the command that comes next when that is not how it should have."""
-    lines = [f"run {done.id}: {done.state.value}, {done.detail}"]
-    if done.state.value in ("unknown", "halted"):
-        lines.append(f"next: pulse-tui rollback resume {done.id}, or pulse-tui rollback undo {done.id}")
-    emit(options, {"run": done.id, "state": done.state.value, "detail": done.detail}, lines)
-    return 0 if done.state.value == wanted else 1
+    lines = [f"run {done.id}: {done.state.value}, {done.detail}", *_unfinished(done)]
+    with last_words():
+        emit(options, {"run": done.id, "state": done.state.value, "detail": done.detail}, lines)
+    return 0 if done.state is wanted else 1
+
+
+def _unfinished(done: Run) -> list[str]:
+    if done.state in (RunState.VERIFIED, RunState.UNDONE):
+        return []
+    return [f"next: pulse-tui rollback resume {done.id}, or pulse-tui rollback undo {done.id}"]
 
 
 def lines(story: PlanStory) -> list[str]:

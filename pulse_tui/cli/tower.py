@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
+import functools
 import gc
 import signal
 import sys
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from pulse_tui.tui.app import Tower
     from pulse_tui.wiring import House
 
-TERMINATED = 128 + signal.SIGTERM
 CHANGED = -1
 """The tower was left because its configuration was changed."""
 
@@ -122,12 +123,25 @@ def _run_tower(
     finally:
         from pulse_tui.cli.output import warn  # noqa: PLC0415  after the first frame
 
+        tower.threads.finish()  # a rollback under way needs what is closed next
         for house in houses:
             warn(house)  # the terminal is the shell's again
+            if tower.left_acting:
+                _say_how_it_ended(house)
             house.close()
     if failed:
         raise failed[0]
     return tower.return_code or 0
+
+
+def _say_how_it_ended(house: House) -> None:
+    """Of what was under way when the screen was left: which rollbacks need somebody."""
+    with contextlib.suppress(PulseError, OSError):
+        runs = house.store.board(house.settings.name, None, house.clock()).runs
+        for run in runs:
+            print(f"pulse-tui: {run.headline} -> {run.todo or 'wait for it'}", file=sys.stderr)
+        if not runs:
+            print("pulse-tui: what was under way was finished; no rollback stopped half-way", file=sys.stderr)
 
 
 def session_file(folder: Path, config: Path | None, database: str | None) -> Path:
@@ -145,8 +159,11 @@ def to_tmux(text: str) -> bool:
 
 
 async def _until_left(tower: Tower, meanwhile: Callable[[], Coroutine[Any, Any, None]] | None) -> None:
-    """SIGTERM leaves as ``q`` does: the terminal restored, the worker ended, an action under way finished."""
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: tower.exit(return_code=TERMINATED))
+    """A signal leaves as ``q`` does: the terminal restored, the worker ended, an action under way finished."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            leave = functools.partial(tower.exit, return_code=128 + number)
+            asyncio.get_running_loop().add_signal_handler(number, leave)
     task = asyncio.create_task(meanwhile()) if meanwhile is not None else None
     try:
         await tower.run_async(mouse=False)

@@ -76,6 +76,9 @@ class Tower(App[None]):
         self.opening = Opening()
         self.context = Context(self, self.watching, self.threads, self.notices, self.opening, self.answer, hand_out)
         self.started = False
+        self.left_acting = False
+        """Whether an action was under way when the tower was left: it was finished, and nobody has seen how."""
+        self._asked_to_leave = False
         self._open_desk, self._quick_board, self._runner = open_desk, quick_board, scheduler
         self._session_file, self._makers = session_file, wings
 
@@ -132,8 +135,19 @@ class Tower(App[None]):
         """A round brought something. On the loop's thread."""
         self.threads.spawn(self.watching.poll())
 
+    async def action_quit(self) -> None:
+        """Leave; while an action is under way (a rollback takes its time) only when asked twice."""
+        if not self.threads.acting or self._asked_to_leave:
+            self.exit()
+            return
+        self._asked_to_leave = True
+        self.notices.say(
+            "an action is under way: see how it ends; again leaves, and it is finished all the same", bad=True
+        )
+
     async def on_unmount(self) -> None:
         """Leave in order: the session, the rounds, the desk."""
+        self.left_acting = self.threads.acting
         if self._session_file is not None:
             try:
                 session.save(self._session_file, self.watching.main.session())

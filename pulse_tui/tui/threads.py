@@ -21,11 +21,17 @@ class Threads:
         self._failed = failed
         self._tasks: set[asyncio.Task[None]] = set()
         self._pools: dict[str, ThreadPoolExecutor] = {}
+        self._acts = 0
 
     @property
     def busy(self) -> bool:
         """Whether a task is under way."""
         return bool(self._tasks)
+
+    @property
+    def acting(self) -> bool:
+        """Whether an action is under way."""
+        return self._acts > 0
 
     async def run(self, kind: Kind, call: Callable[[], T]) -> T:
         """Call in the one thread of ``kind``."""
@@ -34,7 +40,11 @@ class Threads:
             from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  after the first frame
 
             executor = self._pools[kind] = ThreadPoolExecutor(1, f"pulse-{kind}")
-        return await asyncio.get_running_loop().run_in_executor(executor, call)
+        self._acts += kind == "act"
+        try:
+            return await asyncio.get_running_loop().run_in_executor(executor, call)
+        finally:
+            self._acts -= kind == "act"
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Start a task and keep it until it is done."""
@@ -46,6 +56,12 @@ class Threads:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._failed(error)
+
+    def finish(self) -> None:
+        """Take no more calls, and return when the action that is under way has ended."""
+        self.close()
+        if (pool := self._pools.get("act")) is not None:
+            pool.shutdown()
 
     def close(self) -> None:
         """Take no more calls; one that is under way ends in its own time."""

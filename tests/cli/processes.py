@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+_HERE = {name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}
+"""Where a checkout is tested that is not the installed one."""
 STARTED: list[subprocess.Popen[str]] = []
 """What a failed test leaves behind is ended by the fixture ``no_leftovers``."""
 
@@ -21,7 +23,7 @@ def start(*arguments: str | Path, by: str = "ana") -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "PULSE_OPERATOR": by, "LANG": "C.UTF-8"},
+        env={"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "PULSE_OPERATOR": by, "LANG": "C.UTF-8", **_HERE},
     )
     STARTED.append(process)
     return process

@@ -1,9 +1,10 @@
-"""SIGTERM and kill -9 in the middle of a round or a rollback: nothing is lost, and the next one goes on."""
+"""Signals in the middle of a round or a rollback: nothing is lost, and the next one goes on."""
 
 from __future__ import annotations
 
 import json
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,15 +90,48 @@ def test_kill_9_during_a_round_loses_nothing_that_had_landed(shell: Shell, serve
     assert "another collector has it" not in said.out  # its process is seen to be gone
 
 
-@pytest.mark.parametrize("kind", [signal.SIGKILL, signal.SIGTERM])
+def test_a_rollback_whose_session_was_dropped_goes_on_with_nobody_to_read_it(shell: Shell, target: Target) -> None:
+    plan = shell("rollback", "plan", "my-bot", "--env", "canary", "--json").json()["hash"]
+    assert shell("rollback", "approve", plan).code == 0
+    target.delay_s = 0.5
+    run = start("rollback", "run", plan, "--config", shell.config)
+    until(lambda: target.asked, "the write")
+    for pipe in (run.stdout, run.stderr):
+        assert pipe is not None
+        pipe.close()
+    run.send_signal(signal.SIGHUP)
+    assert run.wait(10) == 0
+    assert target.serving["my-bot/canary"] == "1.0.1"
+    assert "verified" in shell("rollback", "list").out
+    assert shell("audit", "verify").code == 0
+
+
+@pytest.mark.parametrize("nohup", [False, True])
+def test_the_agent_ends_with_its_session_but_not_under_nohup(shell: Shell, nohup: bool) -> None:
+    before = signal.getsignal(signal.SIGHUP)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN if nohup else signal.SIG_DFL)
+    try:
+        agent = start("agent", "--config", shell.config)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert agent.stdout is not None
+    assert "collecting" in agent.stdout.readline()
+    agent.send_signal(signal.SIGHUP)
+    if nohup:
+        with pytest.raises(subprocess.TimeoutExpired):
+            agent.wait(0.3)
+        agent.send_signal(signal.SIGTERM)
+    assert agent.wait(5) == 0
+
+
 @pytest.mark.parametrize("applied", [True, False], ids=["the write arrived", "the write was lost"])
-def test_a_rollback_that_died_is_settled_by_resume(shell: Shell, target: Target, kind: int, applied: bool) -> None:
+def test_a_rollback_that_died_is_settled_by_resume(shell: Shell, target: Target, applied: bool) -> None:
     plan = shell("rollback", "plan", "my-bot", "--env", "canary", "--json").json()["hash"]
     assert shell("rollback", "approve", plan).code == 0
     target.applies, target.delay_s = applied, 4.0
     run = start("rollback", "run", plan, "--config", shell.config)
     until(lambda: target.asked, "the write")
-    end(run, kind)
+    end(run, signal.SIGKILL)
     target.applies, target.delay_s = True, 0.0
     with House(shell.config).store.read() as tx:
         (active,) = tx.rollbacks.runs(active_only=True)

@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+import asyncio
+import threading
+
 import pytest
 
+from pulse_tui.domain.views.rollback import PlanStory
+from pulse_tui.tui.app import Tower
 from tests.fakes.desk import HASH, UNDO_HASH, FakeDesk
 from tests.tui.helpers import Pilot, key_event, play
 
@@ -252,3 +257,39 @@ def test_who_has_approved_reads_whom_the_plan_waits_for() -> None:
         approvals_needed=2, approvals_given=1, may=("ben",), may_approve=False, why_not="ana has voted already"
     )
     play(scenario, desk=desk)
+
+
+class Slow(FakeDesk):
+    """A desk whose rollback takes until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let_go = threading.Event()
+
+    def execute(self, plan_hash: str) -> PlanStory:
+        self.let_go.wait(10)
+        return super().execute(plan_hash)
+
+
+def test_a_tower_is_left_in_the_middle_of_a_rollback_only_when_asked_twice_and_finishes_it() -> None:
+    desk = Slow()
+
+    async def scenario(pilot: Pilot) -> None:
+        await dialog(pilot)
+        await pilot.type("support-bot")
+        pilot.tower.post_message(key_event(pilot.tower, "ctrl+y"))
+        while not pilot.tower.threads.acting:
+            await asyncio.sleep(0.01)
+        pilot.tower.post_message(key_event(pilot.tower, "ctrl+q"))
+        while "an action is under way" not in pilot.text():
+            await asyncio.sleep(0.01)
+        assert pilot.tower.is_running
+        asyncio.get_running_loop().call_later(0.1, desk.let_go.set)
+        pilot.tower.post_message(key_event(pilot.tower, "ctrl+q"))
+        left.append(pilot.tower)
+
+    left: list[Tower] = []
+    play(scenario, desk=desk)
+    assert desk.closed
+    assert left[0].left_acting
+    assert ("execute", HASH) in desk.calls
