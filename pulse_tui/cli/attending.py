@@ -10,6 +10,7 @@ import sys
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from pulse_tui.domain.lock import shown
 from pulse_tui.services.rollback.attended import Attendant, next_commands
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class Attending:
 
 def note(text: str) -> None:
     """On standard error, past every buffer: also from a signal handler, also when nobody is there to read it."""
-    line = f"pulse-tui: {text}\n"
+    line = f"pulse-tui: {shown(text)}\n"
     with contextlib.suppress(OSError, ValueError):
         try:
             number = sys.stderr.fileno()
