@@ -91,7 +91,7 @@ def _take_over(
         plan, _ = find(tx, run.plan_hash)
         _may_run(parts, plan, by)
         if reasons := forged(tx, plan, run):
-            raise Refused(f"run {run_id} cannot be taken over", reasons, todo="pulse-tui audit verify shows all of it")
+            raise Refused(f"run {run_id} cannot be taken over", reasons, todo="see all of it: pulse-tui audit verify")
         later = [
             r.id for r in tx.rollbacks.runs(limit=MANY) if r.target == run.target and r.started_at > run.started_at
         ]
