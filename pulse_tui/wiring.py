@@ -7,7 +7,7 @@ import os
 import re
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -210,9 +210,10 @@ class House:
         self.config = config
         self.read_only = read_only
         self.clock = clock
+        self._read = _stamp(config)  # before it is read: what changes meanwhile is a change
         self.settings = read_settings(config)
-        self._read = _stamp(self.settings.files)
         self._database = database
+        self._later: House | None = None
 
     @property
     def base(self) -> Path:
@@ -222,12 +223,56 @@ class House:
     @property
     def outdated(self) -> bool:
         """Whether a file of the configuration is another one now than when this process read it."""
-        return _stamp(self.settings.files) != self._read
+        return _stamp(self.config) != self._read
 
     def changed(self) -> object | None:
         """What distinguishes the files as they are now; None while they are as this process read them."""
-        stamp = _stamp(self.settings.files)
+        stamp = _stamp(self.config)
         return stamp if stamp != self._read else None
+
+    def current(self) -> House:
+        """This house, or one of the configuration as it is now, over the same database.
+
+        Raises Refused while that is not valid, or means another database or nobody who may act: a process that began under
+        other rules is not the one to find out whether that is meant.
+        """
+        from pulse_tui.domain.errors import Refused  # noqa: PLC0415
+
+        stamp = _stamp(self.config)
+        if stamp == self._read:
+            return self
+        if (later := self._later) is not None and later._read == stamp:
+            return later
+        changed = "the configuration changed, and nothing is done under the one that was read"
+        try:
+            later = House(self.config, database=self._database, read_only=self.read_only, clock=self.clock)
+            _ = later.policy
+        except ConfigError as error:
+            problems = [str(problem) for problem in error.problems[:3]]
+            raise Refused(f"{changed}; the new one is not valid", problems, todo="pulse-tui doctor") from None
+        if later.database != self.database:
+            raise Refused(f"{changed}; the new one names another database", todo="Leave, and start again")
+        if self.settings.operators and not later.settings.operators:
+            raise Refused(f"{changed}; the new one names no operator", todo="If that is meant: leave, and start again")
+        later.__dict__.update(store=self.store, web=self.web)  # opened once; this house closes them
+        self._later = later
+        return later
+
+    def acting(self) -> RollbackParts:
+        """Parts for one action: of the configuration as it is now, and refused if it changes before the action is written.
+
+        Raises Refused as :meth:`current` does.
+        """
+        house = self.current()
+
+        def unchanged() -> None:
+            from pulse_tui.domain.errors import Refused  # noqa: PLC0415
+
+            if house.outdated:
+                raise Refused("the configuration changed just now: nothing was done", todo="Try again")
+
+        store, parts = self.store.acting(unchanged), house.rollback
+        return parts._replace(store=store, judging=parts.judging._replace(store=store))
 
     @cached_property
     def database(self) -> str:
@@ -409,6 +454,7 @@ class House:
 
         return ServiceDesk(
             self.rollback,
+            current=self.acting,
             estate_name=self.settings.name,
             operator=operator or operator_name(),
             holder=holder_name(),
@@ -460,16 +506,21 @@ def read_settings(config: Path | None) -> Settings:
     return load(config, options_of, SuiteChecks(formats=formats_beside, cron=cron.problem))
 
 
-def _stamp(files: Sequence[str]) -> list[tuple[int, int]]:
-    """Size and time of each file; nothing of one that is gone."""
+def _stamp(config: Path | None) -> object:
+    """What distinguishes the files of the configuration as they are now; one that is added counts, one that is gone too."""
+    if config is None:
+        return ()
+    from pulse_tui.settings.load import files_of  # noqa: PLC0415
+
     found = []
-    for name in files:
+    for file in files_of(config):
         try:
-            stat = os.stat(name)
+            there = file.stat()
         except OSError:
             continue
-        found.append((stat.st_size, stat.st_mtime_ns))
-    return found
+        # The times of a change can be set, the time of the change of the entry cannot.
+        found.append((str(file), there.st_size, there.st_mtime_ns, there.st_ctime_ns, there.st_ino))
+    return tuple(found)
 
 
 def database_url(given: str | None, configured: str | None) -> str:

@@ -85,7 +85,9 @@ def _act(options: argparse.Namespace, desk: ServiceDesk) -> str:
 def _withdraw(options: argparse.Namespace, house: House) -> str:
     from pulse_tui.services.promotion.withdraw import withdraw  # noqa: PLC0415
 
-    return withdraw(house.rollback, options.about[0], Environment(options.environment), operator_name(), options.why)
+    asset, where = options.about[0], Environment(options.environment)
+    parts = house.desk(operator_name()).acting("deployment.withdraw", f"{asset}/{where.value}", where)
+    return withdraw(parts, asset, where, operator_name(), options.why)
 
 
 def _accept(options: argparse.Namespace, house: House) -> str:
@@ -93,9 +95,10 @@ def _accept(options: argparse.Namespace, house: House) -> str:
     from pulse_tui.services.evals.baselines import judge_for_gate, rejudge, undecided_runs  # noqa: PLC0415
 
     asset, version = options.about
+    desk = house.desk(operator_name())
+    desk.acting("risk.accept", f"{asset} {version}", Environment(options.environment))
     rejudge(house.judging, asset)
     judge_for_gate(house.judging, asset, version)
-    desk = house.desk(operator_name())
     runs = undecided_runs(house.judging, asset, version, Gate(options.gate))
     return "; ".join(desk.accept_risk(r, options.environment, options.gate, options.days, options.why) for r in runs)
 

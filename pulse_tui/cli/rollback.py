@@ -99,8 +99,9 @@ def _is_run(name: str, house: House) -> bool:
 def _run(options: argparse.Namespace, house: House) -> int:
     from pulse_tui.services.rollback.execute import execute  # noqa: PLC0415
 
+    parts = house.desk(operator_name()).on_plan("rollback.run", options.subject)
     with Attending() as attending:
-        done = execute(house.rollback, options.subject, operator_name(), holder_name(), attending.attendant)
+        done = execute(parts, options.subject, operator_name(), holder_name(), attending.attendant)
         try:
             story = house.desk(operator_name()).plan_story(done.plan_hash)
         except PulseError:  # the run has ended all the same
@@ -113,16 +114,18 @@ def _run(options: argparse.Namespace, house: House) -> int:
 def _resume(options: argparse.Namespace, house: House) -> int:
     from pulse_tui.services.rollback.execute import resume  # noqa: PLC0415
 
+    parts = house.desk(operator_name()).on_run("rollback.resume", options.subject)
     with Attending() as attending:
-        done = resume(house.rollback, options.subject, operator_name(), holder_name(), attending.attendant)
+        done = resume(parts, options.subject, operator_name(), holder_name(), attending.attendant)
         return _ended(options, done, RunState.VERIFIED)
 
 
 def _put_back(options: argparse.Namespace, house: House) -> int:
     from pulse_tui.services.rollback.execute import put_back  # noqa: PLC0415
 
+    parts = house.desk(operator_name()).on_run("rollback.undo", options.subject)
     with Attending() as attending:
-        done = put_back(house.rollback, options.subject, operator_name(), holder_name(), attending.attendant)
+        done = put_back(parts, options.subject, operator_name(), holder_name(), attending.attendant)
         return _ended(options, done, RunState.UNDONE)
 
 

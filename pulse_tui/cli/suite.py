@@ -56,16 +56,15 @@ def run(options: argparse.Namespace, _name: str) -> int:
 
 
 def _freeze(options: argparse.Namespace, house: House) -> int:
-    from pulse_tui.services.promotion.decide import may  # noqa: PLC0415
     from pulse_tui.services.suites.freeze import freeze_suite  # noqa: PLC0415
 
-    may(house.rollback, operator_name())
+    parts = house.desk(operator_name()).acting("suite.freeze", options.about[0])
     root = house.config
     if root is None:
         raise Refused("there is no configuration to write to", todo="pulse-tui init writes a first one")
     files = {Path(f).name if root.is_dir() else f: Path(f) for f in house.settings.files}
     done = freeze_suite(
-        house.judging,
+        parts.judging,
         options.about[0],
         files,
         lambda: {s.id: s.digest for s in read_settings(root).suites},
@@ -120,7 +119,7 @@ def _run(options: argparse.Namespace, house: House) -> int:
     from pulse_tui.services.suites.rows import statuses  # noqa: PLC0415
     from pulse_tui.services.suites.runs import Over, begin, execute  # noqa: PLC0415
 
-    parts = house.judging
+    parts = house.desk(operator_name()).acting("suite.run", options.about[0]).judging
     suite = find_suite(parts, options.about[0])
     if not suite.command:
         raise Refused(
@@ -166,14 +165,13 @@ def _wanted(options: argparse.Namespace, house: House) -> list[Due]:
 
 def _pin(options: argparse.Namespace, house: House) -> int:
     from pulse_tui.services.evals.baselines import pin_baseline  # noqa: PLC0415
-    from pulse_tui.services.promotion.decide import may  # noqa: PLC0415
     from pulse_tui.services.suites.freeze import find_suite  # noqa: PLC0415
     from pulse_tui.services.suites.rows import run_named  # noqa: PLC0415
 
     suite, asset, name = options.about
     find_suite(house.judging, suite)
-    may(house.rollback, operator_name())
-    done = pin_baseline(house.judging, run_named(house.judging, suite, asset, name), operator_name(), options.why)
+    parts = house.desk(operator_name()).acting("baseline.pin", f"{suite} {asset}")
+    done = pin_baseline(parts.judging, run_named(house.judging, suite, asset, name), operator_name(), options.why)
     emit(options, {"done": done}, [done])
     return 0
 

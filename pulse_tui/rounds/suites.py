@@ -69,6 +69,10 @@ class SuiteRounds:
         from pulse_tui.services.suites.runs import Begun, begin, execute  # noqa: PLC0415
 
         parts = self._house.judging
+        if self._house.outdated:
+            return Outcome(
+                "", SOON_S
+            )  # what its command is now is not known here; the new configuration is applied soon
         if suite not in parts.suites:
             return Outcome(f"there is no suite {suite!r}", EVERY_S)
         begun = begin(suite, parts, holder_name())

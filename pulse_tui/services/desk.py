@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from pulse_tui.domain.alert import Alert, AlertState
@@ -61,12 +62,16 @@ class ServiceDesk:
         holder: str,
         acknowledge_for: float,
         read_only: bool,
+        current: Callable[[], RollbackParts] | None = None,
     ) -> None:
-        """``operator`` is who acts; ``holder`` names this process for leases."""
+        """``operator`` is who acts; ``holder`` names this process for leases; ``current`` gives the parts of one action, of the
+        configuration as it is then, and raises Refused while that cannot be had. Reading goes on with ``parts``.
+        """
         self.estate_name = estate_name
         self.operator = operator
         self.read_only = read_only
         self._parts = parts
+        self._current = current if current is not None else lambda: parts
         self._store = parts.store
         self._holder = holder
         self._acknowledge_for = acknowledge_for
@@ -124,26 +129,24 @@ class ServiceDesk:
         return flips(self._parts.judging, run_id, task, metric)
 
     def pin_baseline(self, run_id: str, why: str) -> str:
-        self._may_act()
-        release.may(self._parts, self.operator)
-        return baselines.pin_baseline(self._parts.judging, run_id, self.operator, why, judge_now=False)
+        parts = self.acting("baseline.pin", run_id)
+        return baselines.pin_baseline(parts.judging, run_id, self.operator, why, judge_now=False)
 
     def accept_risk(self, run_id: str, environment: str, gate: str, days: int, why: str) -> str:
-        self._may_act()
         where = place(environment)
-        release.may(self._parts, self.operator, where)
-        return baselines.accept_risk(self._parts.judging, run_id, where, _gate(gate), days, self.operator, why)
+        parts = self.acting("risk.accept", run_id, where)
+        return baselines.accept_risk(parts.judging, run_id, where, _gate(gate), days, self.operator, why)
 
     def move_release(self, asset_id: str, version: str, action: str, why: str) -> str:
-        self._may_act()
         move = _MOVES.get(action)
         if move is None:
             raise WrongUse(f"there is no action {action!r}", todo=nearest(action, _MOVES))
-        return move(self._parts, asset_id, version, self.operator, why)
+        return move(self.acting(f"release.{action}", f"{asset_id} {version}"), asset_id, version, self.operator, why)
 
     def promote(self, asset_id: str, version: str, environment: str, why: str) -> str:
-        self._may_act()
-        return release.promote(self._parts, asset_id, version, place(environment), self.operator, why)
+        where = place(environment)
+        parts = self.acting("release.promote", f"{asset_id} {version}", where)
+        return release.promote(parts, asset_id, version, where, self.operator, why)
 
     def source_problems(self) -> tuple[str, ...]:
         with self._store.read() as tx:
@@ -173,33 +176,31 @@ class ServiceDesk:
         return tuple(lines)
 
     def acknowledge(self, alert_id: str) -> str:
-        self._may_on(alert_id)
-        return operate.acknowledge(
-            self._parts.judging, alert_id, self.operator, self._acknowledge_for, self._parts.clock()
-        )
+        parts = self._on(alert_id)
+        return operate.acknowledge(parts.judging, alert_id, self.operator, self._acknowledge_for, parts.clock())
 
     def resolve(self, alert_id: str, why: str) -> str:
-        self._may_on(alert_id)
-        return operate.resolve(self._parts.judging, alert_id, self.operator, why, self._parts.clock())
+        parts = self._on(alert_id)
+        return operate.resolve(parts.judging, alert_id, self.operator, why, parts.clock())
 
     def silence(self, alert_id: str, hours: float, why: str) -> str:
-        self._may_on(alert_id)
-        return operate.silence(self._store, alert_id, self.operator, hours, why, self._parts.clock())
+        parts = self._on(alert_id)
+        return operate.silence(parts.store, alert_id, self.operator, hours, why, parts.clock())
 
     def waive(self, alert_id: str, days: int, why: str) -> str:
-        self._may_on(alert_id)
-        return operate.waive(self._store, alert_id, self.operator, days, why, self._parts.clock())
+        parts = self._on(alert_id)
+        return operate.waive(parts.store, alert_id, self.operator, days, why, parts.clock())
 
     def unmute(self, alert_id: str, why: str) -> str:
-        self._may_on(alert_id)
-        return operate.unmute(self._parts.judging, alert_id, self.operator, why, self._parts.clock())
+        parts = self._on(alert_id)
+        return operate.unmute(parts.judging, alert_id, self.operator, why, parts.clock())
 
     def quiet(self) -> tuple[QuietRow, ...]:
         return quiet(self._store, self._parts.clock())
 
     def freeze(self, asset_id: str | None, why: str) -> str:
-        self._may("freeze", asset_id or "everything")
-        return operate.freeze(self._store, asset_id, self.operator, why, self._parts.clock())
+        parts = self.acting("freeze", asset_id or "everything", Environment.PRODUCTION)
+        return operate.freeze(parts.store, asset_id, self.operator, why, parts.clock())
 
     def holds(self, asset_id: str | None) -> tuple[tuple[str, str], ...]:
         with self._store.read() as tx:
@@ -207,11 +208,16 @@ class ServiceDesk:
         return tuple((h.id, f"{h.kind.value}: {h.why}; until {h.until_condition} (by {h.placed_by})") for h in standing)
 
     def lift(self, hold_id: str, why: str) -> str:
-        self._may("lift", hold_id)
-        return operate.lift(self._store, hold_id, self.operator, why, self._parts.clock())
+        with self._store.read() as tx:
+            hold = next((h for h in tx.judgements.holds() if h.id == hold_id), None)
+        # One that names no environment holds production, too.
+        where = (hold.environment or Environment.PRODUCTION) if hold is not None else None
+        parts = self.acting("lift", hold_id, where)
+        return operate.lift(parts.store, hold_id, self.operator, why, parts.clock())
 
     def propose(self, asset_id: str, environment: str, alert_id: str | None, why: str = "") -> PlanStory:
-        self._may_act()
+        where = place(environment)
+        parts = self.acting("rollback.plan", f"{asset_id}/{environment}", where)
         reason = why or f"requested by {self.operator}"
         with self._store.read() as tx:
             alert = tx.judgements.alert(alert_id) if alert_id else None
@@ -221,9 +227,9 @@ class ServiceDesk:
             about = f"{alert.priority.value} {alert.title} (alert {alert.id})"
             reason = f"{why}; {about}" if why else about
         made = plan.propose(
-            self._parts,
+            parts,
             asset_id,
-            Environment(environment),
+            where,
             by=self.operator,
             reason=reason,
             alert_id=alert.id if alert else None,
@@ -234,67 +240,77 @@ class ServiceDesk:
         return plan_story(self._parts, plan_hash, self.operator)
 
     def approve(self, plan_hash: str, reason: str) -> PlanStory:
-        self._may_act()
-        approve.approve(self._parts, plan_hash, self.operator, reason)
+        approve.approve(self.on_plan("rollback.approve", plan_hash), plan_hash, self.operator, reason)
         return plan_story(self._parts, plan_hash, self.operator, checked=False)
 
     def reject(self, plan_hash: str, reason: str) -> PlanStory:
-        self._may_act()
-        approve.reject(self._parts, plan_hash, self.operator, reason)
+        approve.reject(self.on_plan("rollback.reject", plan_hash), plan_hash, self.operator, reason)
         return plan_story(self._parts, plan_hash, self.operator, checked=False)
 
     def execute(self, plan_hash: str) -> PlanStory:
-        self._may_act()
-        if self.operator not in self._parts.operators:
-            raise Refused(f"{self.operator!r} is not in the operators' file and may not run a plan")
-        execute.execute(self._parts, plan_hash, self.operator, self._holder)
+        execute.execute(self.on_plan("rollback.run", plan_hash), plan_hash, self.operator, self._holder)
         return plan_story(self._parts, plan_hash, self.operator, checked=False)
 
     def undo(self, plan_hash: str) -> PlanStory:
-        self._may_act()
+        parts = self.on_plan("rollback.undo", plan_hash)
         with self._store.read() as tx:
             done, _ = approve.find(tx, plan_hash)
             verified = any(r.state.value == "verified" for r in tx.rollbacks.runs(plan_hash=done.hash))
         if not verified:
             raise NotFound(f"plan {done.hash[:12]} has no verified run to undo")
-        return self.plan_story(plan.propose_undo(self._parts, done, by=self.operator).hash)
+        return self.plan_story(plan.propose_undo(parts, done, by=self.operator).hash)
 
     def plans(self, asset_id: str | None = None) -> tuple[PlanLine, ...]:
         return listed(self._parts, asset_id=asset_id)
 
     def resume(self, run_id: str) -> PlanStory:
-        self._may_act()
-        run = execute.resume(self._parts, run_id, self.operator, self._holder)
+        run = execute.resume(self.on_run("rollback.resume", run_id), run_id, self.operator, self._holder)
         return plan_story(self._parts, run.plan_hash, self.operator, checked=False)
 
     def put_back(self, run_id: str) -> PlanStory:
-        self._may_act()
-        run = execute.put_back(self._parts, run_id, self.operator, self._holder)
+        run = execute.put_back(self.on_run("rollback.undo", run_id), run_id, self.operator, self._holder)
         return plan_story(self._parts, run.plan_hash, self.operator, checked=False)
 
     def close(self) -> None:
         self._store.close()
 
-    def _may_on(self, alert_id: str) -> None:
-        """Who acts on an alert is an operator who may act where it stands."""
-        with self._store.read() as tx:
-            alert = tx.judgements.alert(alert_id)
-        self._may("alert", alert_id, alert.environment if alert is not None else None)
+    def acting(self, what: str, subject: str, environment: Environment | None = None) -> RollbackParts:
+        """Parts for one action of this operator, under the configuration as it is now.
 
-    def _may(self, what: str, subject: str, environment: Environment | None = None) -> None:
-        """Raises Refused, and writes it down, when the operators' file does not let this operator act there."""
-        self._may_act()
+        Raises Refused, and records it, when the operators' file does not let this operator act there or the configuration is
+        not valid. ``environment`` None: it is of none, and any operator may.
+        """
+        if self.read_only:
+            raise Refused("this tower is read-only", todo="Start it without --read-only to act")
         try:
-            release.may(self._parts, self.operator, environment)
+            parts = self._current()
+            release.may(parts, self.operator, environment)
         except Refused as error:
             with self._store.write() as tx:
                 detail = {"what": what, "why": str(error)}
                 tx.log.append(self._parts.clock(), self.operator, "action.refused", subject, detail)
             raise
+        return parts
 
-    def _may_act(self) -> None:
-        if self.read_only:
-            raise Refused("this tower is read-only", todo="Start it without --read-only to act")
+    def _on(self, alert_id: str) -> RollbackParts:
+        """Who acts on an alert is an operator who may act where it stands."""
+        with self._store.read() as tx:
+            alert = tx.judgements.alert(alert_id)
+        return self.acting("alert", alert_id, alert.environment if alert is not None else None)
+
+    def on_plan(self, what: str, plan_hash: str) -> RollbackParts:
+        """:meth:`acting` where a plan moves something. Raises NotFound for one that is not there."""
+        with self._store.read() as tx:
+            about, _ = approve.find(tx, plan_hash)
+        return self.acting(what, about.target, about.environment)
+
+    def on_run(self, what: str, run_id: str) -> RollbackParts:
+        """:meth:`acting` where a run moves something. Raises NotFound for one that is not there."""
+        with self._store.read() as tx:
+            run = tx.rollbacks.run(run_id)
+        if run is None:
+            raise NotFound(f"there is no run {run_id!r}", todo="see the plans and their runs: pulse-tui rollback list")
+        return self.on_plan(what, run.plan_hash)
 
 
 _LIVE = (AlertState.FIRING, AlertState.ACKNOWLEDGED)

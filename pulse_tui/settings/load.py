@@ -119,6 +119,11 @@ def suite_digests(path: Path) -> dict[str, str] | None:
     return {named(e.get("id")): named(d) for e in entries if (d := e.get("digest")) is not None and d.value}
 
 
+def files_of(path: Path) -> list[Path]:
+    """The files that a configuration consists of now; none where it cannot be read or trusted."""
+    return _files(path, [])
+
+
 def _files(path: Path, problems: list[Problem]) -> list[Path]:
     """The files to read; none of a folder that somebody else can put files into."""
     try:

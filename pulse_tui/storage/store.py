@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -102,6 +103,7 @@ class SqlStore:
         self._kept: boards.Kept | None = None
         self._dead, self._rules, self._paged, self._origin = dead, rules, paged, origin
         self._reviews, self._scopes = reviews, scopes
+        self._first: Callable[[], None] | None = None
         with translated(self.url):
             if read_only:
                 refuse_missing(self.url)
@@ -119,11 +121,20 @@ class SqlStore:
     def write(self) -> Iterator[SqlTransaction]:
         """One unit of work under the write lock; other watchers are notified when it lands."""
         with self._turns.mine(), translated(self.url), self._writer.begin() as connection:
+            first, self._first = self._first, None
+            if first is not None:
+                first()
             transaction = SqlTransaction(connection, self._origin)
             yield transaction
             transaction.log.seal()
             if connection.dialect.name == "postgresql":
                 connection.exec_driver_sql(_NOTIFY)
+
+    def acting(self, check: Callable[[], None]) -> SqlStore:
+        """This store for one action: ``check`` is called once the first write lock is held, and may refuse."""
+        store = copy.copy(self)
+        store._first = check
+        return store
 
     @contextmanager
     def read(self) -> Iterator[SqlTransaction]:
