@@ -113,6 +113,16 @@ def test_samples_beside_the_results_are_the_items_of_the_run(suite: Suite) -> No
     assert run.suite_digest is not None
 
 
+def test_samples_that_are_a_link_out_of_the_folder_are_refused_by_name_and_the_totals_stay(suite: Suite) -> None:
+    there = suite.put(four())
+    (suite.base / "private").mkdir()
+    there.symlink_to(there.rename(suite.base / "private" / there.name))
+    got = suite.collect()
+    assert run_of(got).sheets == ()
+    assert [r.problem.what for r in got.rejected] == ["it is a link out of its folder"]
+    assert got.rejected[0].problem.where.endswith(there.name)
+
+
 def test_a_document_names_its_cluster_by_the_key_that_the_options_say(suite: Suite) -> None:
     suite.put(four())
     assert sheet_of(suite.collect(cluster="topic")).clusters == ("math", "geo", "math", "geo")

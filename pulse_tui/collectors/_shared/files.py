@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 
@@ -76,10 +78,27 @@ class Bad(list[Rejected]):
         return (*self, *more)
 
 
-def read_capped(path: Path, name: str, cap: int) -> bytes:
-    """The whole file. Raises SourceError when it cannot be read or is over ``cap`` bytes."""
+def opened(path: Path, name: str, root: Path | None = None) -> BinaryIO:
+    """The file, to read. ``root`` is the folder that it may not lead out of; None: somebody named the file itself.
+
+    Raises SourceError for a link out of the folder and for what is no plain file, OSError when it cannot be opened.
+    """
+    real = path.resolve()
+    if root is not None and not real.is_relative_to(root.resolve()):
+        todo = "Put the file itself there, or name the folder that it leads to as the source's path"
+        raise SourceError(f"{name} is a link out of its folder", todo=todo)
+    # What was a plain file when it was resolved may be a link or a pipe by now.
+    descriptor = os.open(real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise SourceError(f"{name} is not a plain file", todo="Put a plain file there")
+    return os.fdopen(descriptor, "rb")
+
+
+def read_capped(path: Path, name: str, cap: int, root: Path | None = None) -> bytes:
+    """The whole file (:func:`opened`). Raises SourceError when it cannot be read or is over ``cap`` bytes."""
     try:
-        with path.open("rb") as file:
+        with opened(path, name, root) as file:
             data = file.read(cap + 1)
     except OSError as error:
         raise SourceError(f"{name} cannot be read: {error.strerror}", todo="Check the path and its rights") from None
@@ -88,8 +107,9 @@ def read_capped(path: Path, name: str, cap: int) -> bytes:
     return data
 
 
-def find(base: Path, path: str, pattern: str | tuple[str, ...]) -> tuple[list[tuple[str, Path]], bool]:
-    """The files of ``path``: (name, path) sorted by name, and whether a single file was named.
+def find(base: Path, path: str, pattern: str | tuple[str, ...]) -> tuple[list[tuple[str, Path]], Path | None]:
+    """The files of ``path``: (name, path) sorted by name, and the folder they may not lead out of (None: a single file was
+    named).
 
     ``path`` is a file, a folder (searched below with ``pattern``, or several) or a glob; relative to ``base``.
     Names starting with "." or ending in ".part" are still being written and are left out.
@@ -98,7 +118,7 @@ def find(base: Path, path: str, pattern: str | tuple[str, ...]) -> tuple[list[tu
         raise SourceError("the source names no path", todo="Add 'path: ...' to its options")
     whole = base / Path(path).expanduser()
     if whole.is_file():
-        return [(printable(whole.name), whole)], True
+        return [(printable(whole.name), whole)], None
     if whole.is_dir():
         patterns = (pattern,) if isinstance(pattern, str) else pattern
         root, found = whole, {file for one in patterns for file in whole.rglob(one)}
@@ -106,6 +126,8 @@ def find(base: Path, path: str, pattern: str | tuple[str, ...]) -> tuple[list[tu
         anchor = Path(whole.anchor)
         parts = whole.relative_to(anchor).parts
         fixed = next(i for i, part in enumerate(parts) if any(c in part for c in "*?["))
+        if ".." in parts[fixed:]:
+            raise SourceError(f"{path} has '..' behind a wildcard", todo="Name the folder itself before the wildcard")
         root = anchor.joinpath(*parts[:fixed])
         found = set(root.glob("/".join(parts[fixed:])))
     else:
@@ -113,7 +135,7 @@ def find(base: Path, path: str, pattern: str | tuple[str, ...]) -> tuple[list[tu
         missing.gone = whole.parent.is_dir()
         raise missing
     named = ((printable(file.relative_to(root)), file) for file in found if file.is_file())
-    return sorted((n, f) for n, f in named if not _unfinished(n)), False
+    return sorted((n, f) for n, f in named if not _unfinished(n)), root
 
 
 def _unfinished(name: str) -> bool:
@@ -137,7 +159,7 @@ def collect_files(
     ``parse`` gets the context with the file's folder; ``beside`` names files that belong to a file: it is read again when
     one of them comes or changes.
     """
-    found, single = find(context.base, path, pattern)
+    found, root = find(context.base, path, pattern)
     before = _marks(context.cursor.bookmark)
     marks: dict[str, str] = {}
     observations: list[Any] = []
@@ -145,10 +167,10 @@ def collect_files(
     unchanged = True
     for name, file in found:
         try:
-            stats = [f.stat() for f in (file, *beside(file))]
+            found_as = [f.stat() for f in (file, *beside(file))]
         except OSError:
             continue  # removed since the folder was listed
-        seen = "".join(f"\0{stat.st_size}\0{stat.st_mtime_ns}" for stat in stats)
+        seen = "".join(f"\0{one.st_size}\0{one.st_mtime_ns}" for one in found_as)
         mark = marks[name] = hashlib.sha256(f"{name}{seen}".encode()).hexdigest()[:16]
         kept, known = before.get(name, ""), before.get(name, "").partition(_REFUSED)
         if known[0] == mark and (not known[1] or _ABOUT in kept):  # earlier versions did not keep whose result it is
@@ -157,11 +179,11 @@ def collect_files(
         unchanged = False
         data = b""
         try:
-            data = utf8(read_capped(file, name, cap))
+            data = utf8(read_capped(file, name, cap, root))
             one = parse(name, data, context._replace(folder=file.parent))
         except Exception as broken:  # whatever a reader makes of one file, the others are read
             error = renamed(contained(name, broken), name, data, Peek(data).top.keys())
-            if single:
+            if root is None:
                 raise error from None
             where, what = _placed(name, str(error))
             marks[name] = _refused(mark, f"{where}: {what}", error.about)

@@ -112,7 +112,7 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
         if whole is None:
             return _alone(name, data, options, context)
         name = f"{name[: -len(base)]}{whole.name}"
-        data = read_capped(whole, name, options.max_bytes)
+        data = read_capped(whole, name, options.max_bytes, context.folder)
     document = _document(name, data)
     rejected: list[Rejected] = []
     refused: dict[str, str] = {}
@@ -166,7 +166,7 @@ def _sheets(
         shown = f"{name[: -len(base)]}{file.name}"
         part = Part(name, shown, task, metrics, _count(document, task))
         try:
-            sheet = sheet_of(part, lines_of(file, shown, options.max_sample_bytes), _fields(options))
+            sheet = sheet_of(part, lines_of(file, shown, options.max_sample_bytes, context.folder), _fields(options))
         except Unread as error:
             hint = "the totals are used without these items"
             rejected.append(refuse(context.source, error.where, str(error), hint=hint))

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from pulse_tui.collectors._shared import plain as _plain
+from pulse_tui.collectors._shared.files import opened
 from pulse_tui.collectors._shared.sheets import Answer, labels, sheets, short
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.evals import Sheet
@@ -97,11 +98,12 @@ def sheet_of(part: Part, lines: Iterable[bytes], fields: Fields) -> Sheet | None
     return found[0] if found else None
 
 
-def lines_of(path: Path, name: str, cap: int) -> Iterator[bytes]:
-    """The lines of a file, one at a time: such files outgrow the memory. Raises Unread over ``cap`` bytes."""
+def lines_of(path: Path, name: str, cap: int, root: Path) -> Iterator[bytes]:
+    """The lines of a file of the folder ``root``, one at a time: such files outgrow the memory. Raises Unread over ``cap``
+    bytes, and for a link out of the folder."""
     read = 0
     try:
-        with path.open("rb") as file:
+        with opened(path, name, root) as file:
             while line := file.readline(LINE_CAP):
                 read += len(line)
                 if read > cap:
@@ -109,6 +111,8 @@ def lines_of(path: Path, name: str, cap: int) -> Iterator[bytes]:
                 yield line
     except OSError as error:
         raise Unread(name, f"it cannot be read: {error.strerror}") from None
+    except SourceError as error:
+        raise Unread(name, error.what.replace(name, "it", 1)) from None
 
 
 def _rows(name: str, lines: Iterable[bytes], fields: Fields, wanted: tuple[str, ...]) -> Iterator[_Row]:
