@@ -432,7 +432,7 @@ class House:
 
         if self.read_only:
             return
-        sync_estate(self.settings.estate, self.judging, self.clock())
+        sync_estate(self.settings.estate, self.judging, self.clock(), stated=self.settings.states_assets)
         if self.config is not None:
             keep_sources(self.judging.sources, self.judging, self.clock(), forget)
             take_policy(self.judging, self.clock())

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pulse_tui.cli.output import emit
+from pulse_tui.domain.claim import ESTATE
 from pulse_tui.domain.delivery import undelivered
 from pulse_tui.domain.errors import ConfigError, NoDatabase, PulseError
 from pulse_tui.domain.moments import iso
@@ -92,6 +93,7 @@ def _parts(house: House) -> Iterator[Line]:
         bool(settings.estate.assets) or None,
         f"declared: {len(settings.estate.assets)} asset(s), {len(settings.suites)} suite(s)",
     )
+    yield from _before(house)
     yield from _checked("policy", _policy, house)
     yield from _reviews(house)
     yield from _operators(house)
@@ -221,6 +223,19 @@ def _metrics(house: House) -> Iterator[Line]:
                 if named not in there and made_of(task.metric) is Made.SCORES:
                     detail = f"the newest run {newest.id} has no {named} {nearest(named, there)}".rstrip()
                     yield Line(f"suite {suite.id}", False if task.must_pass else None, detail)
+
+
+def _before(house: House) -> Iterator[Line]:
+    """What an earlier configuration declared, where this one states no assets: it stands until one does."""
+    if house.settings.states_assets:
+        return
+    with contextlib.suppress(PulseError), house.store.read() as tx:
+        claims = tx.inventory.claims_by(ESTATE)
+        standing = sorted({c.subject for c in claims if c.field == "owner_team"})
+        if standing:
+            named = ", ".join(standing[:3]) + (" ..." if len(standing) > 3 else "")
+            detail = f"{len(standing)} declared by an earlier configuration stand: {named}"
+            yield Line("estate", None, f"{detail}; state them here, or end them with assets: []")
 
 
 def _reviews(house: House) -> Iterator[Line]:

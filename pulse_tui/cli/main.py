@@ -7,6 +7,7 @@ import contextlib
 import importlib
 import io
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -74,7 +75,7 @@ def run(argv: Sequence[str]) -> int:
 
 def _run(argv: Sequence[str]) -> int:
     name = next((a for a in _positionals(argv)), None)
-    code = 0
+    code: int | None = None
     try:
         code = _command(argv, str(name)) if name in COMMANDS else _tower(argv)
         sys.stdout.flush()  # here, where a reader that is gone is expected
@@ -84,6 +85,8 @@ def _run(argv: Sequence[str]) -> int:
         return error.exit_code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if code is None:  # it was cut off before it had an answer
+            return 128 + signal.SIGPIPE
     except KeyboardInterrupt:
         return 130
     except Exception:

@@ -53,13 +53,15 @@ def emit(options: argparse.Namespace, data: Any, lines: Iterable[str]) -> None:
     if options.json:
         put_json(plain(data), order="sorted")
         return
-    for line in lines:
-        print(shown(line))
+    with last_words():  # the exit code is that of what was asked, read or not
+        for line in lines:
+            print(shown(line))
 
 
 def put_json(data: Any, order: Literal["sorted"] | None = None) -> None:
     r"""One line of JSON. What could steer a terminal stands as ``\uXXXX``, wherever the output goes."""
-    sys.stdout.write(escaped(msgspec.json.encode(data, order=order).decode()) + "\n")
+    with last_words():
+        sys.stdout.write(escaped(msgspec.json.encode(data, order=order).decode()) + "\n")
 
 
 @contextmanager

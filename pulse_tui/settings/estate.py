@@ -49,6 +49,12 @@ def read_estate(node: Node | None, problems: list[Problem]) -> EstateShape:
     )
 
 
+def states_assets(node: Node | None) -> bool:
+    """Whether the section lists assets, with however many; a key without a value, or no section, states nothing."""
+    assets = node.get("assets") if node is not None else None
+    return assets is not None and isinstance(assets.value, list)
+
+
 def version_marks(node: Node | None) -> Iterator[tuple[str, str]]:
     """``asset/environment`` of every deployment whose version is stated, and the ``file:line`` where."""
     assets = node.get("assets") if node is not None else None

@@ -19,7 +19,7 @@ from pulse_tui.domain.errors import ConfigError, Problem
 from pulse_tui.domain.words import Environment
 from pulse_tui.settings.check import Seconds, convert, failed, nearest, renamed_keys
 from pulse_tui.settings.document import Mark, Node, read
-from pulse_tui.settings.estate import join_estates, read_estate, version_marks
+from pulse_tui.settings.estate import join_estates, read_estate, states_assets, version_marks
 from pulse_tui.settings.lists import named, unique
 from pulse_tui.settings.shapes import (
     ApprovalsShape,
@@ -195,6 +195,7 @@ def _build(
         name=whole("name", str, "pulse"),
         database=whole("database", str, "") or None,
         estate=read_estate(sections.get("estate"), problems),
+        states_assets=states_assets(sections.get("estate")),
         versions=dict(version_marks(sections.get("estate"))),
         sources=tuple(sources),
         precedence=_precedence(sections.get("precedence"), sources, problems),

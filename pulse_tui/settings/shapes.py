@@ -249,6 +249,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     name: str = "pulse"
     database: str | None = None
     estate: EstateShape = EstateShape()
+    states_assets: bool = False
+    """Whether it has ``estate: assets:``, with however many: an empty list ends what an earlier one declared."""
     sources: tuple[SourceShape, ...] = ()
     suites: tuple[SuiteShape, ...] = ()
     routes: tuple[RouteShape, ...] = ()

@@ -70,7 +70,7 @@ def test_each_step_reads_its_target_back(shell: Shell, target: Target) -> None:
     target.serving["my-bot/production"] = "9.9"
     said = shell("doctor").out
     assert "FAIL playbook any-rollback for my-bot production: " in said
-    assert "holds 9.9, 1.0.1 would be 1.0.1" in said
+    assert "holds 9.9, but 1.0.1 serves by the registry" in said
     assert target.writes == []
 
 

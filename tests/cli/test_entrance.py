@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from pulse_tui.cli.main import COMMANDS
+from pulse_tui.cli.main import COMMANDS, run
 from pulse_tui.storage.store import SqlStore
 from tests.cli.conftest import Shell
-from tests.fakes.small_estate import measure
+from tests.fakes.small_estate import measure, signal_line
 
 SHOWN = [name for name, (_, text) in COMMANDS.items() if text]
 
@@ -142,6 +142,20 @@ def test_a_reader_that_goes_away_is_no_error(shell: Shell) -> None:
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=20, check=False)
     assert done.stderr == ""
     assert done.stdout.splitlines()[-1] == "0"
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_a_reader_that_goes_away_makes_no_answer_better(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, form: tuple[str, ...]
+) -> None:
+    (shell.config / "signals" / "s.jsonl").write_text(signal_line())
+    shell("refresh", "drop")
+    assert shell("status").code == 1
+    reads, writes = os.pipe()
+    os.close(reads)
+    with monkeypatch.context() as patched, os.fdopen(writes, "w") as gone:
+        patched.setattr(sys, "stdout", gone)
+        assert run(["status", *form, "--config", str(shell.config)]) == 1
 
 
 def test_a_locale_without_the_characters_is_no_error(shell: Shell) -> None:

@@ -344,3 +344,12 @@ def test_where_the_version_of_a_deployment_stands_is_known_to_the_line(tmp_path:
         shadow: {}
 """
     assert good(tmp_path, text).versions == {"bot/production": "0.yaml:7", "bot/canary": "0.yaml:10"}
+
+
+@pytest.mark.parametrize(
+    ("text", "stated"),
+    [("estate: {assets: []}\n", True), ("estate:\n", False), ("estate: {assets: }\n", False), ("name: x\n", False)],
+)
+def test_an_empty_list_of_assets_is_a_statement_and_no_list_is_none(tmp_path: Path, text: str, stated: bool) -> None:
+    (tmp_path / "pulse.yaml").write_text(text)
+    assert load(tmp_path, options_of).states_assets is stated

@@ -31,13 +31,15 @@ _SEEN = "estate.digest"
 _ORDER = "estate.precedence"
 
 
-def sync_estate(shape: EstateShape, parts: JudgeParts, now: datetime) -> int:
+def sync_estate(shape: EstateShape, parts: JudgeParts, now: datetime, *, stated: bool = False) -> int:
     """Bring the store in line with the YAML; returns the number of things that changed.
 
     A deployment that a registry reports goes on following the registry: the YAML's other claim is kept and shown.
     Releases are only ever added. What the YAML no longer names is no longer claimed.
+    An estate without assets ends what was declared only where it is ``stated``: a configuration without that section,
+    as one of an agent, says nothing of it.
     """
-    if not shape.assets:
+    if not shape.assets and not stated:
         return 0
     digest = _digest(shape, parts)
     with parts.store.read() as tx:

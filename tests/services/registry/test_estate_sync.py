@@ -211,3 +211,16 @@ def test_who_feels_a_deployment_is_named(judge: JudgeParts) -> None:
         "endpoint chat-api (free, enterprise; production-critical)",
         "stage answer of workflow support",
     ]
+
+
+def test_a_list_of_no_assets_ends_what_was_declared_and_a_configuration_without_one_does_not(judge: JudgeParts) -> None:
+    put(judge, shape(ReleaseShape("1.0.0")))
+    assert put(judge) == 0
+    with judge.store.read() as tx:
+        assert list(tx.estate.load().assets) == ["bot"]
+    assert sync_estate(EstateShape(), judge, judge.clock(), stated=True) > 0
+    with judge.store.read() as tx:
+        estate = tx.estate.load()
+        assert not estate.assets
+        assert tx.inventory.claims_by("estate") == []
+    assert sync_estate(EstateShape(), judge, judge.clock(), stated=True) == 0
