@@ -175,7 +175,7 @@ def _lines(
             late += f"  {how} by {a.by} until {iso(from_us(a.until_us))} (in {age(now_us, a.until_us)})"
         priority = "?" if a.priority == "unknown" else a.priority
         lines.append(
-            f"  {priority:<4} {a.id}  {a.title}  [{where or 'no asset'}; {a.owner or 'no owner'}; {age(a.since_us, now_us)}; x{a.count}; {a.state}]{late}"
+            f"  {priority:<4} {a.id}  {a.title}  [{where or 'no asset'}; {a.owner or 'no owner'}; {age(a.since_us, now_us)}; x{a.count}; {a.word}]{late}"
         )
     if not board.alerts:
         lines.append("  nothing is open")
@@ -255,7 +255,7 @@ def _rollback(line: PlanLine) -> list[str]:
 
 def story_lines(story: AlertStory) -> list[str]:
     """An alert's story as text."""
-    lines = [f"{story.alert.priority} {story.alert.title} ({story.alert.id}, {story.alert.state})"]
+    lines = [f"{story.alert.priority} {story.alert.title} ({story.alert.id}, {story.alert.word})"]
     for head, part in (
         ("WHAT CHANGED", story.changed),
         ("WHAT IS THE RISK", story.risk),

@@ -89,6 +89,19 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     escalations: int = 0
 
     @property
+    def word(self) -> str:
+        """The state as it is shown: ``waived`` or ``muted`` for suppressed."""
+        if self.state is AlertState.SUPPRESSED:
+            return "waived" if self.waived else "muted"
+        return self.state.value
+
+    @property
+    def order(self) -> tuple[int, bool, int, datetime]:
+        """Sort key of a list: the most urgent first, and of these what is not muted, production, the oldest."""
+        where = self.environment.rank if self.environment is not None else -1
+        return self.priority.rank, self.state is AlertState.SUPPRESSED, where, self.first_at
+
+    @property
     def open(self) -> bool:
         """Whether the condition still holds."""
         return self.state is not AlertState.RESOLVED

@@ -19,7 +19,7 @@ from pulse_tui.domain.release import Lineage, ReleaseState
 from pulse_tui.domain.rollback import StepRecord, StepState, decode_plan
 from pulse_tui.domain.source import SourceStatus
 from pulse_tui.domain.words import Priority
-from tests.fakes.nouns import NOW, alert, changed, hold, later, plan, release, step
+from tests.fakes.nouns import NOW, PRODUCTION, alert, changed, hold, later, plan, release, step
 
 _FINAL_RELEASE = {ReleaseState.RETIRED}
 
@@ -101,6 +101,16 @@ def test_silence_and_acknowledgement_run_out_by_themselves() -> None:
         assert hushed.lapse(later(minutes=59)) is hushed
         assert hushed.lapse(later(hours=1)) == alert(1)
     assert alert(1).lapse(later(days=9)).state is AlertState.FIRING
+
+
+def test_a_list_of_alerts_has_production_before_canary_and_what_is_muted_after_both_and_says_how() -> None:
+    canary, production = alert(1), alert(2, environment=PRODUCTION)
+    waived = alert(3, environment=PRODUCTION).suppress("ana", later(hours=1), "x", waived=True)
+    low = alert(4, priority=Priority.P4)
+    assert sorted([waived, low, canary, production], key=lambda a: a.order) == [production, canary, waived, low]
+    assert [a.word for a in (canary, waived, alert(1).suppress("ana", later(hours=1), "x"))] == [
+        "firing", "waived", "muted",
+    ]  # fmt: skip
 
 
 def test_an_old_report_does_not_turn_the_clock_back() -> None:

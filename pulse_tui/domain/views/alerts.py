@@ -47,6 +47,11 @@ class AlertRow(NamedTuple):
         return self.state == "suppressed"
 
     @property
+    def word(self) -> str:
+        """The state as it is shown: ``waived`` or ``muted`` for suppressed."""
+        return ("waived" if self.waived else "muted") if self.muted else self.state
+
+    @property
     def key(self) -> str:
         """The row's identity."""
         return self.id

@@ -30,7 +30,7 @@ def advisory_story(parts: JudgeParts, name: str, now: datetime) -> AdvisoryStory
         advisory = tx.advisories.get(name)
         if advisory is None:
             raise NotFound(f"there is no advisory {name!r}")
-        findings = sorted(tx.advisories.findings(advisory.id), key=lambda f: (f.environment is None, f.priority.rank))
+        findings = sorted(tx.advisories.findings(advisory.id), key=_urgency)
         alerts = _alerts(tx, advisory)
         todo = list(_steps(tx, parts, alerts, now)) or [
             "no alert of it is open: what is recorded needs nobody now"
@@ -61,6 +61,11 @@ def advisory_story(parts: JudgeParts, name: str, now: datetime) -> AdvisoryStory
     return AdvisoryStory(tuple(lines), alerts[0].id if alerts else "", asset or "")
 
 
+def _urgency(finding: Finding) -> tuple[bool, int, int]:
+    where = finding.environment
+    return where is None, finding.priority.rank, where.rank if where is not None else 0
+
+
 def _hit(finding: Finding) -> str:
     where = finding.environment.value if finding.environment else "not deployed"
     fixed = f"; fixed in {', '.join(finding.fixed)}" if finding.fixed else ""
@@ -75,7 +80,7 @@ def _alerts(tx: Transaction, advisory: Advisory) -> list[Alert]:
         signal = tx.signals.get(alert.signal_id)
         if signal is not None and isinstance(told := signal.evidence, AdvisoryEvidence):
             found += [alert] if names & {told.advisory, *told.aliases} else []
-    return sorted(found, key=lambda a: (a.priority.rank, a.first_at))
+    return sorted(found, key=lambda a: a.order)
 
 
 def _steps(tx: Transaction, parts: JudgeParts, alerts: Sequence[Alert], now: datetime) -> Iterator[str]:
@@ -83,7 +88,7 @@ def _steps(tx: Transaction, parts: JudgeParts, alerts: Sequence[Alert], now: dat
     said = set[str]()
     for alert in alerts[:_ADVISED]:
         signal = tx.signals.get(alert.signal_id)
-        yield f"{alert.priority.glyph} {alert.title}: {alert.state.value} ({alert.id})"
+        yield f"{alert.priority.glyph} {alert.title}: {alert.word} ({alert.id})"
         for line in parts.advise(tx, parts, alert, signal, now).lines if signal is not None else ():
             words = line.replace(alert.id, "")
             if words not in said:

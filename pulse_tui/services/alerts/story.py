@@ -102,6 +102,7 @@ def _row(alert: Alert, missed: datetime | None, now: datetime) -> AlertRow:
         due_us=to_us(alert.deadline) if alert.deadline is not None else None,
         escalations=alert.escalations,
         missed_us=to_us(missed) if missed is not None else None,
+        waived=alert.waived and alert.state is AlertState.SUPPRESSED,
     )
 
 
@@ -262,7 +263,7 @@ def _correlated(tx: Transaction, alert: Alert, now: datetime) -> list[str]:
         near.append(
             (
                 not same,
-                f"{other.priority.value} {other.title} ({'same asset' if same else 'other asset'}, {other.state.value})",
+                f"{other.priority.value} {other.title} ({'same asset' if same else 'other asset'}, {other.word})",
             )
         )
     return [text for _, text in sorted(near)[:5]]

@@ -108,12 +108,12 @@ def _questions(tx: Transaction, parts: RollbackParts, asset_id: str, now: dateti
         yield changed, "nothing of it serves anywhere"
     for signal in tx.signals.recent(NEWS, asset_id):
         yield changed, f"{age(to_us(signal.observed_at), to_us(now))} ago: {signal.title}"
-    alerts = sorted(tx.judgements.alerts(list(OPEN), 10_000, asset_id), key=lambda a: (a.priority.rank, a.first_at))
+    alerts = sorted(tx.judgements.alerts(list(OPEN), 10_000, asset_id), key=lambda a: a.order)
     for alert in alerts[:ALERTS]:
         where = f" in {alert.environment.value}" if alert.environment else ""
         yield (
             risk,
-            f"{alert.priority.glyph} {countdown.as_of(alert.title, now)}{where}: {alert.state.value} ({alert.id})",
+            f"{alert.priority.glyph} {countdown.as_of(alert.title, now)}{where}: {alert.word} ({alert.id})",
         )
     if len(alerts) > ALERTS:
         yield risk, f"and {len(alerts) - ALERTS} more open alerts"
