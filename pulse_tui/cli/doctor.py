@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 PATIENCE_S = 5.0
 """A step's target is waited for no longer than this."""
+PAGES_S = 5.0
+"""How long the pages of an SQLite file are checked: about 2 GB."""
 LATE_CLOCK = timedelta(minutes=2)
 MESSAGES = 10_000
 """The newest, which are looked through for those that reached nobody."""
@@ -99,6 +101,7 @@ def _parts(house: House) -> Iterator[Line]:
     yield from _operators(house)
     database = list(_checked("database", _database, house))
     yield from database
+    yield from _pages(house) if all(line.ok for line in database) else ()
     stored = all(line.ok for line in database)
     named = list(_references(house, stored=stored))
     yield from named
@@ -297,6 +300,24 @@ def _private(house: House) -> Iterator[Line]:
                 yield Line(
                     "private files", wrong, f"{file} (mode {mode:04o}) is open to {whom}; for nobody else: {todo}"
                 )
+
+
+def _pages(house: House) -> Iterator[Line]:
+    """Whether every page of the SQLite file is whole: a damaged one may be read by nobody for weeks."""
+    try:
+        checked = house.store.check(PAGES_S)
+    except PulseError as error:
+        yield Line("database pages", False, str(error))
+        return
+    if checked is None:
+        return
+    if checked.problem:
+        yield Line("database pages", False, f"damaged: {checked.problem}. {house.store.restore}")
+    elif not checked.complete:
+        more = "pulse-tui db backup checks all of them"
+        yield Line("database pages", None, f"whole as far as {PAGES_S:g} s allowed; {more}")
+    else:
+        yield Line("database pages", True, f"whole, checked in {checked.seconds:.1f} s")
 
 
 def _operators(house: House) -> Iterator[Line]:

@@ -13,12 +13,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy import exc
 
 from pulse_tui.domain.errors import NoDatabase, StorageError
 from pulse_tui.storage.version import HEAD, KNOWN
+from pulse_tui.storage.whole import restore
 
 _NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs", "ceph", "glusterfs"}
 _WRITE_LOCK = 0x70756C7365  # "pulse": the advisory lock that makes PostgreSQL writers take turns
@@ -50,10 +52,13 @@ def normalize(url: str, base: Path) -> sa.URL:
     raise StorageError(f"database: {backend} is not supported", todo="Use sqlite:// or postgresql://")
 
 
-def connect(url: sa.URL) -> sa.Engine:
-    """An engine with the house's settings. Raises StorageError when the file or server cannot be used."""
+def connect(url: sa.URL, *, alone: bool = False) -> sa.Engine:
+    """An engine with the house's settings. Raises StorageError when the file or server cannot be used.
+
+    ``alone``: an SQLite file that nobody else has open is only read, and nothing is put beside it.
+    """
     if url.get_backend_name() == "sqlite":
-        return _sqlite(url)
+        return _alone(url) if alone else _sqlite(url)
     try:
         engine = sa.create_engine(url, pool_pre_ping=True, pool_size=4, max_overflow=CONNECTIONS - 4)
     except ModuleNotFoundError:
@@ -104,6 +109,26 @@ def _sqlite(url: sa.URL) -> sa.Engine:
             connection.exec_driver_sql("BEGIN")
 
     return engine
+
+
+def can_be_read_alone(url: sa.URL, error: StorageError) -> bool:
+    """Whether an SQLite file could not be opened for want of room beside it, and is complete without: whoever closed it
+    last left no log.
+    """
+    cause = error.__cause__.orig if isinstance(error.__cause__, exc.DBAPIError) else None
+    if getattr(cause, "sqlite_errorname", "").split("_")[1:2] not in (["IOERR"], ["CANTOPEN"], ["FULL"]):
+        return False
+    path = Path(url.database or "")
+    wal = path.with_name(path.name + SIDE_FILES[0])
+    return path.is_file() and not (wal.exists() and wal.stat().st_size)
+
+
+def _alone(url: sa.URL) -> sa.Engine:
+    """What SQLite needs beside the file to read it (``-shm``) finds no room on a full disk."""
+    address = f"file:{quote(url.database or '')}?immutable=1"
+    return sa.create_engine(
+        url, creator=lambda: sqlite3.connect(address, uri=True, check_same_thread=False, isolation_level=None)
+    )
 
 
 def make_private(path: Path) -> None:
@@ -210,8 +235,8 @@ def translated(url: sa.URL) -> Iterator[None]:
     """Driver errors as StorageError: locked, read-only, full, damaged, unreachable."""
     try:
         yield
-    except exc.DBAPIError as error:
-        what, todo = _words(url, str(error.orig))
+    except (exc.DBAPIError, sqlite3.Error) as error:
+        what, todo = _words(url, str(error.orig if isinstance(error, exc.DBAPIError) else error))
         raise StorageError(what, todo=todo) from error
 
 
@@ -225,7 +250,7 @@ def _words(url: sa.URL, message: str) -> tuple[str, str]:
         ("read-only", "is read-only", "Check the file's and its folder's permissions, or use --read-only"),
         ("full", "cannot grow: the disk is full", _FREE),
         ("disk i/o error", "cannot be written or read: a full disk, a quota or a broken disk", _FREE),
-        ("malformed", "is damaged", "Stop every pulse-tui, then copy a backup over it"),
+        ("malformed", "is damaged", restore(Path(url.database or ""))),
         ("not a database", "is not a database file", "Point `database` at another file"),
         ("unable to open", "cannot be opened", "Check the path and its permissions"),
         ("connection", "cannot be reached", "Check that the server runs and the URL is right"),

@@ -12,6 +12,7 @@ from alembic import command
 from alembic.config import Config
 
 from pulse_tui.storage.engine import make_private, schema_version, translated
+from pulse_tui.storage.whole import refuse_damaged
 
 
 def upgrade(engine: sa.Engine, revision: str = "head") -> Path | None:
@@ -28,11 +29,20 @@ def upgrade(engine: sa.Engine, revision: str = "head") -> Path | None:
 
 
 def backup(engine: sa.Engine, label: str | None, now: datetime | None = None) -> Path:
-    """A consistent copy of a live SQLite file beside it, named by schema and time."""
+    """A consistent copy of a live SQLite file beside it, named by schema and time.
+
+    Raises StorageError when a page of it is damaged, or when there is no room for the copy; nothing is left of it then.
+    """
     source = Path(engine.url.database or "")
     stamp = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%S")
     target = source.with_name(f"{source.name}.{label or 'empty'}.{stamp}.bak")
-    make_private(target)
-    with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(target)) as copy:
-        live.backup(copy)
+    with translated(engine.url):
+        refuse_damaged(source)
+        make_private(target)
+        try:
+            with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(target)) as copy:
+                live.backup(copy)
+        except sqlite3.Error:
+            target.unlink()
+            raise
     return target

@@ -30,6 +30,7 @@ from pulse_tui.storage.board.touched import Touched
 from pulse_tui.storage.board.trends import Execute, read_trends
 from pulse_tui.storage.components.dependencies import DependencyTables
 from pulse_tui.storage.engine import (
+    can_be_read_alone,
     check_schema,
     connect,
     normalize,
@@ -47,6 +48,7 @@ from pulse_tui.storage.rollback.plans import RollbackTables
 from pulse_tui.storage.signals.signals import SignalTable
 from pulse_tui.storage.sql.protected import Protected
 from pulse_tui.storage.turns import Turns
+from pulse_tui.storage.whole import Checked, quick_check, refuse_cut, restore
 
 CHANNEL = "pulse_changed"
 _NOTIFY = f"SELECT pg_notify('{CHANNEL}', '') WHERE pg_current_xact_id_if_assigned() IS NOT NULL"
@@ -96,6 +98,9 @@ class SqlStore:
         version; a SQLite file is copied beside itself before its schema is changed.
         """
         self.url = normalize(url, base)
+        if self.is_sqlite:
+            refuse_cut(Path(self.url.database or ""))
+        self._alone = False
         self._engine = connect(self.url)
         self._writer = self._engine.execution_options(pulse_write=True)
         self._turns = Turns()
@@ -107,7 +112,7 @@ class SqlStore:
         with translated(self.url):
             if read_only:
                 refuse_missing(self.url)
-            if not check_schema(self._engine):
+            if not self._is_current(read_only):
                 if read_only:
                     raise StorageError(
                         f"database {self.shown} has an older schema, or none",
@@ -116,6 +121,16 @@ class SqlStore:
                 from pulse_tui.storage.migrate import upgrade  # noqa: PLC0415  alembic costs 0.3 s
 
                 upgrade(self._engine)
+
+    def _is_current(self, read_only: bool) -> bool:
+        try:
+            return check_schema(self._engine)
+        except StorageError as error:
+            if not read_only or not can_be_read_alone(self.url, error):
+                raise
+            # On a full disk nothing can be put beside the file; it is whole without.
+            self._alone, self._engine = True, connect(self.url, alone=True)
+            return check_schema(self._engine)
 
     @contextmanager
     def write(self) -> Iterator[SqlTransaction]:
@@ -185,7 +200,9 @@ class SqlStore:
     def change_mark(self) -> object:
         """Differs after anybody's commit; a microsecond question on SQLite, a poll of LISTEN on PostgreSQL."""
         if self._mark is None:
-            self._mark = _FileMark(Path(self.url.database or "")) if self.is_sqlite else _ListenMark(self.url)
+            self._mark = (
+                _FileMark(Path(self.url.database or ""), alone=self._alone) if self.is_sqlite else _ListenMark(self.url)
+            )
         with translated(self.url):
             return self._mark.value()
 
@@ -200,10 +217,22 @@ class SqlStore:
         return schema_version(self._engine) or "empty"
 
     def backup(self, at: datetime) -> Path:
-        """A consistent copy of the SQLite file beside it."""
+        """A consistent copy of the SQLite file beside it. Raises StorageError when it is damaged, or there is no room."""
         from pulse_tui.storage.migrate import backup  # noqa: PLC0415
 
         return backup(self._engine, self.schema, at)
+
+    def check(self, within_s: float) -> Checked | None:
+        """Whether every page of the SQLite file is whole, as far as the time allows; None of another database."""
+        if not self.is_sqlite:
+            return None
+        with translated(self.url):
+            return quick_check(Path(self.url.database or ""), within_s)
+
+    @property
+    def restore(self) -> str:
+        """How a backup takes the SQLite file's place."""
+        return restore(Path(self.url.database or ""))
 
     def close(self) -> None:
         """Give back every connection."""
@@ -240,11 +269,11 @@ class _Mark:
 class _FileMark(_Mark):
     """``PRAGMA data_version`` on a connection of its own: it moves when any other connection commits."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, alone: bool) -> None:
         self._path = path
         self._lock = threading.Lock()
         self._last: object = None
-        address = f"file:{quote(str(path))}?mode=ro"
+        address = f"file:{quote(str(path))}?{'immutable=1' if alone else 'mode=ro'}"
         try:
             self._connection = sqlite3.connect(address, uri=True, timeout=0, check_same_thread=False)
         except sqlite3.Error as error:

@@ -188,3 +188,16 @@ def test_a_copy_or_a_session_that_others_can_read_is_named_with_the_command_to_t
         f"FAIL private files: {copy} (mode 0644) is open to everybody; for nobody else: chmod go-rwx {copy}" in said.out
     )
     assert f"note private files: {session} (mode 0640) is open to its group; for nobody else: chmod go-rwx" in said.out
+
+
+def test_a_damaged_page_is_found_before_somebody_needs_it(shell: Shell) -> None:
+    shell("refresh", "drop")
+    assert "ok   database pages: whole, checked in" in shell("doctor").out
+    database = shell.config / "pulse.db"
+    with database.open("r+b") as file:
+        file.seek(database.stat().st_size // 4096 // 2 * 4096)
+        file.write(b"\xff" * 4096)
+    said = shell("doctor")
+    assert said.code == 1
+    assert "FAIL database pages: damaged: " in said.out
+    assert "pulse.db-wal and pulse.db-shm away, then copy" in said.out

@@ -194,7 +194,8 @@ def test_reading_only_makes_no_file_and_asks_for_a_schema(tmp_path: Path) -> Non
     with pytest.raises(StorageError, match="does not exist"):
         SqlStore("sqlite:///pulse.db", tmp_path, read_only=True)
     assert list(tmp_path.iterdir()) == []
-    (tmp_path / "pulse.db").touch()
+    with closing(sqlite3.connect(tmp_path / "pulse.db")) as raw:
+        raw.execute("CREATE TABLE other (a)")
     with pytest.raises(StorageError, match="has an older schema, or none"):
         SqlStore("sqlite:///pulse.db", tmp_path, read_only=True)
 
