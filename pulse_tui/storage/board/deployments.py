@@ -11,7 +11,7 @@ from __future__ import annotations
 from bisect import insort
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from pulse_tui.domain.standing import STANDING_RANK, Standing
@@ -42,7 +42,8 @@ _CONCERNS = f"{_CONCERN_COLUMNS} ORDER BY since, key"
 _SOME_CONCERNS = f"{_CONCERN_COLUMNS} AND asset_id {{some}} ORDER BY since, key"
 _EVERY = _DEPLOYMENTS, _ASSETS, _CONCERNS
 _SOME = _SOME_DEPLOYMENTS, _SOME_ASSETS, _SOME_CONCERNS
-_PLACE = attrgetter("environment", "state")
+PLACE = itemgetter(1, 4)
+"""(environment, state) of a row."""
 MANY = 400
 """Of more assets than these everything is read: it costs no more than asking for each."""
 _FEW = 200
@@ -104,6 +105,25 @@ def worst_first(row: RegistryRow) -> tuple[int, int, int, str, int]:
     return STANDING_RANK[row.state], urgent, -(row.since_us or 0), row.asset, ENVIRONMENT_RANK[row.environment]
 
 
+def all_in_order(by_asset: Mapping[str, Sequence[RegistryRow]]) -> tuple[RegistryRow, ...]:
+    """All rows, worst first, as a sort by :func:`worst_first` gives them.
+
+    Of nearly all nothing is open: they come last, and are sorted by one number, which is a third of the time.
+    """
+    worse: list[RegistryRow] = []
+    calm: list[RegistryRow] = []
+    for name in sorted(by_asset):
+        for row in by_asset[name]:
+            (calm if row[4] == Standing.OK and not row[20] else worse).append(row)
+    worse.sort(key=worst_first)
+    calm.sort(key=_since, reverse=True)  # which keeps the order of equal ones
+    return (*worse, *calm)
+
+
+def _since(row: RegistryRow) -> int:
+    return row[6] or 0
+
+
 def in_order(rows: list[RegistryRow], new: Iterable[RegistryRow]) -> tuple[RegistryRow, ...]:
     """``rows``, which stand worst first, with the new ones in their places."""
     added = list(new)
@@ -143,8 +163,8 @@ def read_registry(
     if before is not None:
         known = before.by_asset
         by_asset = {name: known[name] if known.get(name) == rows else rows for name, rows in by_asset.items()}
-    rows = tuple(sorted((row for rows in by_asset.values() for row in rows), key=worst_first))
-    return Registry(rows, by_asset, Counter(map(_PLACE, rows)), conditions, mark)
+    rows = all_in_order(by_asset)
+    return Registry(rows, by_asset, Counter(map(PLACE, rows)), conditions, mark)
 
 
 def _conditions(
@@ -209,8 +229,8 @@ def _merged(before: Registry, names: Collection[str], made: _Made) -> Registry:
         return before
     counts = Counter(before.counts)
     for name in moved:
-        counts.subtract(map(_PLACE, before.by_asset.get(name, ())))
-        counts.update(map(_PLACE, now.get(name, ())))
+        counts.subtract(map(PLACE, before.by_asset.get(name, ())))
+        counts.update(map(PLACE, now.get(name, ())))
     stayed = [row for row in before.rows if row.asset not in moved]
     rows = in_order(stayed, (row for name in moved for row in now.get(name, ())))
     return before._replace(rows=rows, by_asset=now, counts=counts)
@@ -227,7 +247,7 @@ def _make(
     concerns = _concerns(concern_rows)
     nobody, nothing = ("", "", ""), _Open({}, [], [], {})
     by_asset: dict[str, list[RegistryRow | None]] = {}
-    make = RegistryRow._make
+    make = tuple.__new__  # not _make, a call of Python for each of thousands
     for (
         asset, environment, version, iteration, since, traffic, critical, release, fallback, source, serving, target, valid,
     ) in deployments:  # fmt: skip
@@ -257,11 +277,12 @@ def _make(
         checked = serving == version  # a check of what served before says nothing of this
         owner, tier, kind = assets.get(asset, nobody)
         row = make(
+            RegistryRow,
             (
                 asset, environment, version, iteration, judged.state, judged.why, since, owner, tier, float(traffic), bool(critical),
                 held, release or "", (target if checked else fallback) or "", source, concerned, kind,
                 bool(valid) or not checked, mark, judged.also, judged.priority, overdue,
-            )
+            ),
         )  # fmt: skip
         slots = by_asset.get(asset)
         if slots is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import takewhile
 from typing import NamedTuple
 
 from pulse_tui.domain.countdown import as_of, counts_down
@@ -14,7 +15,7 @@ from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.domain.standing import STANDING_RANK, Standing
 from pulse_tui.domain.views.alerts import AlertRow
 from pulse_tui.domain.views.registry import RegistryRow
-from pulse_tui.storage.board.deployments import Registry, worst_first
+from pulse_tui.storage.board.deployments import PLACE, Registry, all_in_order
 from pulse_tui.storage.board.rollbacks import Rollbacks
 from pulse_tui.storage.board.trends import Execute
 
@@ -134,14 +135,19 @@ def shown_as(registry: Registry, silence: Silence, now: datetime, before: Shown 
         and (silence, today) == (before.silence, before.today)
     ):
         return before
-    if not silence.sources and not any(counts_down(row.why) for row in registry.rows):
+    if not silence.sources and not any(counts_down(row.why) for row in takewhile(_explained, registry.rows)):
         return Shown(registry, silence, today, registry.rows, registry.by_asset, registry.counts)
     by_asset = {name: tuple([_row(row, silence, now) for row in rows]) for name, rows in registry.by_asset.items()}
     if before is not None:
         known = before.by_asset
         by_asset = {name: known[name] if known.get(name) == rows else rows for name, rows in by_asset.items()}
-    rows = tuple(sorted((row for rows in by_asset.values() for row in rows), key=worst_first))
-    return Shown(registry, silence, today, rows, by_asset, Counter((row.environment, row.state) for row in rows))
+    rows = all_in_order(by_asset)
+    return Shown(registry, silence, today, rows, by_asset, Counter(map(PLACE, rows)))
+
+
+def _explained(row: RegistryRow) -> bool:
+    """Rows stand worst first: from the first that is ok on, none says why."""
+    return row.state != Standing.OK
 
 
 def _row(row: RegistryRow, silence: Silence, now: datetime) -> RegistryRow:

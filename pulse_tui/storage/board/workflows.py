@@ -74,6 +74,12 @@ def _line(
     return _Line(stages, owner, named, serving, rows)
 
 
+def _why(stage: StageCell, row: RegistryRow | None) -> str:
+    if row is None:
+        return f"{stage.name}: {stage.asset}: not deployed here nor in production"
+    return f"{stage.name}: {stage.asset} {row.version}: {row.why}"
+
+
 def _row(
     ident: str,
     environment: str,
@@ -88,18 +94,16 @@ def _row(
         places = serving.get(asset, {})
         row = places.get(environment) or places.get(Environment.PRODUCTION)
         if row is None:
-            cell, reason = (
-                StageCell(name, asset, "", Standing.MISSING),
-                f"{name}: {asset}: not deployed here nor in production",
-            )
+            cell = StageCell(name, asset, "", Standing.MISSING)
         else:
-            cell, reason = StageCell(name, asset, row.version, row.state), f"{name}: {asset} {row.version}: {row.why}"
+            cell = StageCell(name, asset, row.version, row.state)
             words.update(row.also)
             if row.since_us is not None:
                 since.append(row.since_us)
         cells.append(cell)
         if STANDING_RANK[cell.state] < STANDING_RANK[worst]:
-            worst, why = cell.state, reason
+            worst, why = cell.state, _why(cell, row)
     words.update(cell.state for cell in cells)
-    also = tuple(sorted(words - {worst, Standing.OK}, key=STANDING_RANK.__getitem__))
+    words -= {worst, Standing.OK}
+    also = tuple(sorted(words, key=STANDING_RANK.__getitem__)) if words else ()
     return WorkflowRow(ident, environment, worst, why, tuple(cells), max(since, default=None), owner, also)

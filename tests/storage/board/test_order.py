@@ -13,9 +13,9 @@ from pulse_tui.domain.standing import STANDING_RANK
 from pulse_tui.domain.views.advisories import UNNAMED, AdvisoryRow
 from pulse_tui.domain.views.alerts import AlertRow
 from pulse_tui.domain.views.registry import RegistryRow
-from pulse_tui.domain.words import PRIORITY_RANK, Environment, Priority, SignalType
+from pulse_tui.domain.words import ENVIRONMENT_RANK, PRIORITY_RANK, Environment, Priority, SignalType
 from pulse_tui.enrich.standing import StandingHold
-from pulse_tui.storage.board.deployments import in_order, read_registry, worst_first
+from pulse_tui.storage.board.deployments import all_in_order, in_order, read_registry, worst_first
 from pulse_tui.storage.board.panes import advisory_urgency, alert_urgency
 from pulse_tui.storage.board.workflows import read_workflows
 
@@ -129,6 +129,10 @@ def test_rows_that_are_put_in_one_by_one_stand_where_a_sort_puts_them(
     stayed = [row for row in rows if row.asset != name]
     assert in_order(stayed, (row for row in rows if row.asset == name)) == rows
     assert list(rows) == sorted(rows, key=worst_first)
+    by_asset: dict[str, tuple[RegistryRow, ...]] = {}
+    for row in sorted(rows, key=lambda row: ENVIRONMENT_RANK[row.environment]):
+        by_asset[row.asset] = (*by_asset.get(row.asset, ()), row)
+    assert all_in_order(by_asset) == rows
 
 
 @given(places, alerts, holds, runs, alerts, holds, runs)
