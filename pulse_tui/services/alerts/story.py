@@ -9,6 +9,7 @@ from pulse_tui.domain import countdown
 from pulse_tui.domain.advice import Advice
 from pulse_tui.domain.alert import ESCALATED, Alert, AlertState, missed_at
 from pulse_tui.domain.decision import Decision
+from pulse_tui.domain.delivery import DeliveryState
 from pulse_tui.domain.effect import Did
 from pulse_tui.domain.errors import NotFound
 from pulse_tui.domain.estate import Asset, Estate
@@ -34,6 +35,13 @@ from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.registry.reach import reached
 
 _WINDOW = timedelta(hours=24)
+_DONE, _NOT_DONE = "done already", "not done"
+_DELIVERY = {
+    DeliveryState.SENT: (_DONE, "delivered"),
+    DeliveryState.QUEUED: ("under way", "queued"),
+    DeliveryState.DEAD: (_NOT_DONE, "FAILED PERMANENTLY"),
+}
+"""How a message stands, and the word for it."""
 
 
 def alert_story(parts: RollbackParts, alert_id: str) -> AlertStory:
@@ -195,7 +203,7 @@ def _todo(alert: Alert, advice: Advice, done: Sequence[str], missed: datetime | 
         lines = list(advice.lines)
     else:
         lines = [f"nothing: resolved {iso(alert.resolved_at) if alert.resolved_at else ''} ({alert.resolved_why})"]
-    if alert.open and alert.deadline is not None:
+    if alert.state is AlertState.FIRING and alert.deadline is not None:  # what was taken up or muted has no clock
         late = f"; overdue {age(to_us(missed), to_us(now))}" if missed is not None and missed < alert.deadline else ""
         late += f", escalated x{alert.escalations}" if alert.escalations else ""
         lines.append(f"respond by {_by(alert.deadline, now, 'overdue')}{late}; owner {alert.owner or 'nobody'}")
@@ -205,7 +213,7 @@ def _todo(alert: Alert, advice: Advice, done: Sequence[str], missed: datetime | 
         lines.append(
             f"quiet until {_by(alert.suppressed_until, now, 'lapsed')}, by {alert.suppressed_by}: {alert.suppressed_why}"
         )
-    lines.extend(f"done already: {line}" for line in done)
+    lines.extend(done)
     return lines
 
 
@@ -221,16 +229,16 @@ def done_lines(tx: Transaction, alert: Alert) -> list[str]:
     lifted = {kind.value for kind in HoldKind} - {h.kind.value for h in tx.judgements.holds(alert.asset_id)}
     for r in tx.judgements.responses(alert.decision_id):
         if r.did is not Did.QUEUED and r.at is not None:
-            what = r.what if r.what.startswith(r.action) else f"{r.action}: {r.what}"
-            what += f", by rule {alert.rule_id}"
-            if r.action in lifted:
+            what = r.what if r.what.startswith(r.action) else f"{r.action}: {r.what.removeprefix('nothing done: ')}"
+            what = f"{_NOT_DONE if r.did is Did.NOTHING else _DONE}: {what}, by rule {alert.rule_id}"
+            if r.did is Did.DONE and r.action in lifted:
                 what += " (lifted since)"
             acts[what] = max(r.at, acts.get(what, r.at))
     for item in tx.plumbing.deliveries(1_000):
         if item.payload.get("alert") == alert.id:
-            state = {"sent": "delivered", "queued": "queued", "dead": "FAILED PERMANENTLY"}[item.state.value]
+            how, state = _DELIVERY[item.state]
             about = item.key.partition("/")[2].partition("/")[0]
-            what = f"{item.kind} to {item.route}" + (f" ({about})" if about else "")
+            what = f"{how}: {item.kind} to {item.route}" + (f" ({about})" if about else "")
             what += f": {state}" + (f" ({item.error})" if item.error else "")
             acts[what] = max(item.created_at, acts.get(what, item.created_at))
     return [f"{what}, {iso(at)}" for what, at in sorted(acts.items(), key=lambda act: act[1], reverse=True)]

@@ -135,10 +135,12 @@ def test_what_was_done_is_one_line_an_act_with_when_and_by_which_rule_the_newest
         tx.judgements.put_hold(hold(kind=HoldKind.PAUSE))
         lines = done_lines(tx, one)
     assert len(lines) == len(set(lines))
-    assert lines[0] == f"pause on support-bot, by rule {one.rule_id}, {iso(clock() + timedelta(minutes=1))}"
-    lifted = f"block: 3.8.2, by rule {one.rule_id} (lifted since), {iso(clock() - timedelta(days=1))}"
+    assert (
+        lines[0] == f"done already: pause on support-bot, by rule {one.rule_id}, {iso(clock() + timedelta(minutes=1))}"
+    )
+    lifted = f"done already: block: 3.8.2, by rule {one.rule_id} (lifted since), {iso(clock() - timedelta(days=1))}"
     assert lines[-1] == lifted  # no block stands any more
     assert [line.rpartition(", ")[2] for line in lines] == sorted(
         (line.rpartition(", ")[2] for line in lines), reverse=True
     )
-    assert any(line.startswith("notify to ") and ": queued, 20" in line for line in lines)
+    assert any(line.startswith("under way: notify to ") and ": queued, 20" in line for line in lines)
