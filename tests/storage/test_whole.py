@@ -83,7 +83,7 @@ def test_the_check_of_a_large_file_ends_in_time_and_says_that_it_was_not_whole(t
 
 @pytest.mark.parametrize("read_only", [False, True])
 @pytest.mark.parametrize("kept", [True, False], ids=["a backup", "no backup"])
-def test_a_database_that_was_cut_to_nothing_is_not_made_anew(
+def test_a_database_that_was_cut_to_nothing_is_not_replaced_by_a_new_one(
     path: Path, monkeypatch: pytest.MonkeyPatch, read_only: bool, kept: bool
 ) -> None:
     monkeypatch.setattr(whole, "MAKING_S", 0.05)
