@@ -1,0 +1,184 @@
+"""Every action needs an operator of the file with the right for that environment; refusals are recorded and change nothing.
+
+The tables below are held against the code: a new command, choice or call of the tower must take its place in one of them.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from typing import Any, NamedTuple
+
+import pytest
+
+from pulse_tui.cli.main import COMMANDS, parser_of
+from pulse_tui.domain.errors import Refused
+from pulse_tui.ports import Desk
+from pulse_tui.services.desk import ServiceDesk
+from pulse_tui.wiring import House
+from tests.cli.conftest import Shell
+from tests.fakes.small_estate import signal_line
+
+READS = {
+    "audit verify", "audit export", "audit anchor", "compare", "components tree", "components users", "components find",
+    "components unaudited", "doctor", "drift", "explain", "gate", "help", "inventory", "match", "muted", "policy check",
+    "policy test", "release history", "release show", "release diff", "release calendar", "rollback show", "rollback list",
+    "schema", "status", "suite check", "suite list",
+}  # fmt: skip
+COLLECTS = {"agent", "db upgrade", "db backup", "demo", "ingest", "init", "refresh", "worker"}
+"""Takes data in or looks after the database: done by services and pipelines, decides nothing."""
+ACTS: dict[str, tuple[str, ...]] = {
+    "alert ack": ("{alert}",),
+    "alert resolve": ("{alert}", "--why", "x"),
+    "alert silence": ("{alert}", "--why", "x"),
+    "alert waive": ("{alert}", "--why", "x"),
+    "alert unmute": ("{alert}", "--why", "x"),
+    "freeze": ("my-bot", "--why", "x"),
+    "freeze --lift": ("{hold}", "--why", "x"),
+    "release approve": ("my-bot", "1.1.0", "--why", "x"),
+    "release promote": ("my-bot", "1.1.0", "--env", "production", "--why", "x"),
+    "release quarantine": ("my-bot", "1.1.0", "--why", "x"),
+    "release accept-risk": ("my-bot", "1.1.0", "--env", "production", "--why", "x"),
+    "release retire": ("my-bot", "1.0.0", "--why", "x"),
+    "release withdraw": ("my-bot", "--env", "production", "--why", "x"),
+    "rollback plan": ("my-bot", "--env", "production"),
+    "rollback approve": ("{plan}",),
+    "rollback reject": ("{plan}",),
+    "rollback run": ("{plan}",),
+    "rollback undo": ("{plan}",),
+    "rollback undo RUN": ("{run}",),
+    "rollback resume": ("{run}",),
+    "suite freeze": ("golden",),
+    "suite run": ("golden",),
+    "suite pin": ("golden", "my-bot", "1.0.1", "--why", "x"),
+}
+"""Command and choice -> what else is typed."""
+CALLS: dict[str, Callable[[ServiceDesk, Estate], object]] = {
+    "acknowledge": lambda d, e: d.acknowledge(e.alert),
+    "resolve": lambda d, e: d.resolve(e.alert, "x"),
+    "silence": lambda d, e: d.silence(e.alert, 1.0, "x"),
+    "waive": lambda d, e: d.waive(e.alert, 1, "x"),
+    "unmute": lambda d, e: d.unmute(e.alert, "x"),
+    "freeze": lambda d, e: d.freeze("my-bot", "x"),
+    "lift": lambda d, e: d.lift(e.hold, "x"),
+    "propose": lambda d, e: d.propose("my-bot", "production", None),
+    "approve": lambda d, e: d.approve(e.plan, "x"),
+    "reject": lambda d, e: d.reject(e.plan, "x"),
+    "execute": lambda d, e: d.execute(e.plan),
+    "undo": lambda d, e: d.undo(e.plan),
+    "resume": lambda d, e: d.resume(e.run),
+    "put_back": lambda d, e: d.put_back(e.run),
+    "pin_baseline": lambda d, e: d.pin_baseline("golden-1", "x"),
+    "accept_risk": lambda d, e: d.accept_risk("golden-1", "production", "functional", 1, "x"),
+    "move_release": lambda d, e: d.move_release("my-bot", "1.1.0", "quarantine", "x"),
+    "promote": lambda d, e: d.promote("my-bot", "1.1.0", "production", "x"),
+}
+NOWHERE = {"pin_baseline", "move_release"}
+"""Of no environment: any operator may."""
+LOOKS = {
+    "advisory_story", "asset_story", "bench", "board", "calendar", "change_mark", "close", "dependents", "flips", "gate_story",
+    "history", "holds", "inventory", "plan_story", "plans", "quiet", "release_diff", "release_story", "source_problems",
+    "story", "tree", "trends",
+}  # fmt: skip
+
+
+class Estate(NamedTuple):
+    """Something of each kind, all of it in production."""
+
+    alert: str
+    hold: str
+    plan: str
+    run: str
+
+
+def prepare(shell: Shell) -> Estate:
+    (shell.config / "signals" / "one.json").write_text(signal_line(environment="production", current_version="1.0.1"))
+    shell("refresh", "drop")
+    shell("freeze", "my-bot", "--why", "x")
+    plan = shell("rollback", "plan", "my-bot", "--env", "production", "--json").json()["hash"]
+    for by in ("ana", "ben"):
+        assert shell("rollback", "approve", plan, by=by).code == 0
+    shell("rollback", "run", plan)
+    house = House(shell.config)
+    with closing(house), house.store.read() as tx:
+        (run,) = tx.rollbacks.runs(plan_hash=plan)
+        hold = next(h.id for h in tx.judgements.holds() if h.placed_by == "ana")
+        return Estate(tx.judgements.alerts()[0].id, hold, plan, run.id)
+
+
+def contents(shell: Shell) -> dict[str, Any]:
+    """Every row of every table but the log and its seal."""
+    with closing(sqlite3.connect(shell.config / "pulse.db")) as raw:
+        names = [n for (n,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'table'") if "audit" not in n]
+        rows = {name: sorted(map(repr, raw.execute(f"SELECT * FROM {name}"))) for name in names}
+    return {name: [row for row in found if "'audit.newest'" not in row] for name, found in rows.items()}
+
+
+def refusals(house: House) -> list[tuple[str, str]]:
+    with house.store.read() as tx:
+        return [(e.actor, str(dict(e.detail)["what"])) for e in tx.log.entries() if e.action == "action.refused"]
+
+
+def choices() -> set[str]:
+    """Every command, with each of its choices where the first thing that it takes is one of a list."""
+    found = set()
+    for name in COMMANDS:
+        first = next((a for a in parser_of(name)._actions if not a.option_strings), None)
+        words = list(first.choices or ()) if first is not None and first.dest in ("action", "view") else []
+        found |= {f"{name} {word}" for word in words} or {name}
+    return found
+
+
+def test_every_command_of_the_shell_is_known_to_act_or_not_to() -> None:
+    acts = {" ".join(w for w in name.split() if w.islower() and not w.startswith("--")) for name in ACTS}
+    assert choices() == READS | COLLECTS | acts
+
+
+def test_every_call_of_the_tower_is_known_to_act_or_not_to() -> None:
+    calls = {name for name, _ in inspect.getmembers(Desk, inspect.isfunction) if not name.startswith("_")}
+    assert calls == LOOKS | set(CALLS)
+
+
+def test_a_stranger_is_refused_by_every_command_and_recorded(shell: Shell) -> None:
+    estate = prepare(shell)._asdict()
+    before = contents(shell)
+    for name, more in ACTS.items():
+        words = [w for w in name.split() if w != "RUN"]
+        said = shell(*words, *(m.format(**estate) for m in more), by="mallory")
+        assert (said.code, "'mallory' is not in the operators' file" in said.err) == (1, True), (name, said)
+    assert contents(shell) == before
+    house = House(shell.config)
+    with closing(house):
+        assert [actor for actor, _ in refusals(house)] == ["mallory"] * len(ACTS)
+
+
+def test_whoever_has_no_right_in_production_is_refused_every_action_of_the_tower(shell: Shell) -> None:
+    estate = prepare(shell)
+    house = House(shell.config)
+    with closing(house):
+        house.sync()
+        before, tried = contents(shell), list[str]()
+        for by, why in (("mallory", "is not in the operators' file"), ("cyd", "cyd may not act in production")):
+            desk = house.desk(by)
+            for name, call in CALLS.items():
+                if by == "cyd" and name in NOWHERE:
+                    continue
+                with pytest.raises(Refused) as refused:
+                    call(desk, estate)
+                assert why in str(refused.value), (by, name)
+                tried.append(by)
+        assert contents(shell) == before
+        assert [actor for actor, _ in refusals(house)] == tried
+
+
+def test_a_read_only_tower_refuses_every_action_of_an_operator(shell: Shell) -> None:
+    estate = prepare(shell)
+    house = House(shell.config, read_only=True)
+    with closing(house):
+        desk, before = house.desk("ana"), contents(shell)
+        for call in CALLS.values():
+            with pytest.raises(Refused, match="read-only"):
+                call(desk, estate)
+        assert contents(shell) == before
