@@ -31,10 +31,11 @@ async def follow(
     check: Callable[[], None],
     apply: Callable[[], None],
     every_s: float = FOLLOW_S,
+    meanwhile: str = "the old one stays",
 ) -> None:
     """Until the configuration was changed to one that is valid, and applied.
 
-    ``changed`` gives what distinguishes the changed files, None while they are as they were read; ``check`` raises
+    ``meanwhile`` says what holds while it is not valid; ``changed`` gives what distinguishes the changed files, None while they are as they were read; ``check`` raises
     ConfigError; ``apply`` starts again with it, which in a tower waits until the operator has finished what is open.
     """
     seen: object | None = None
@@ -46,19 +47,19 @@ async def follow(
             seen = None
         elif stamp != seen:
             seen = stamp
-            valid = await _check(tower, check)
+            valid = await _check(tower, check, meanwhile)
         if stamp is not None and valid and tower.at_rest:
             apply()
             return
 
 
-async def _check(tower: Followed, check: Callable[[], None]) -> bool:
+async def _check(tower: Followed, check: Callable[[], None], meanwhile: str) -> bool:
     try:
         await asyncio.to_thread(check)
     except ConfigError as error:
         more = f" (and {len(error.problems) - 1} more)" if len(error.problems) > 1 else ""
         first = f"{error.problems[0]}{more}"
-        tower.report(f"the configuration changed and is not valid; the old one stays: {first}", bad=True)
+        tower.report(f"the configuration changed and is not valid; {meanwhile}: {first}", bad=True)
         return False
     if not tower.at_rest:
         tower.report("the configuration changed; it is applied when what is open is closed")

@@ -116,7 +116,13 @@ def _run_tower(
             await asyncio.sleep(0.5)
         if greeting:
             tower.report(greeting)
-        await follow(tower, houses[-1].changed, check, lambda: tower.exit(return_code=CHANGED))
+        await follow(
+            tower,
+            houses[-1].changed,
+            check,
+            lambda: tower.exit(return_code=CHANGED),
+            meanwhile="actions are refused, the old one is shown",
+        )
 
     try:
         asyncio.run(_until_left(tower, followed if config is not None else None))
