@@ -38,7 +38,7 @@ from pulse_tui.collectors._shared.web import get_json
 from pulse_tui.domain.errors import Refused, SourceError
 from pulse_tui.domain.moments import from_us, iso, to_us
 from pulse_tui.domain.source import Collected, Rejected
-from pulse_tui.domain.text import address, clean
+from pulse_tui.domain.text import address, as_name, clean
 from pulse_tui.domain.words import Environment
 from pulse_tui.ports import CollectContext, Hint, HookRequest
 
@@ -256,7 +256,7 @@ def _told(
 def _pipeline_runs(pipeline: _Pipeline, options: Options) -> Iterator[Finished]:
     if pipeline.source.endswith("merge_request_event") or pipeline.source == "external_pull_request_event":
         return
-    ref = clean(pipeline.ref, 300)
+    ref = as_name(pipeline.ref)
     page = link(pipeline.web_url)
     repository = _repository(page, options)
     for rule in options.pipelines:
@@ -283,7 +283,7 @@ def _deployment_runs(deployment: _Deployment, options: Options) -> Iterator[Fini
         return
     job = deployment.deployable or _Job()
     page = link(job.web_url) or link(job.pipeline.web_url if job.pipeline else "")
-    ref = clean(deployment.ref, 300)
+    ref = as_name(deployment.ref)
     yield Finished(
         rule=Rule(asset=place.asset, means=Means.DEPLOYMENT, environment=place.environment, version=place.version),
         key=f"deployment.{deployment.id}.{deployment.status}",

@@ -22,7 +22,7 @@ from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.moments import from_us
 from pulse_tui.domain.release import RegistrySnapshot, RegistryVersion
 from pulse_tui.domain.source import Collected, Rejected
-from pulse_tui.domain.text import address, clean
+from pulse_tui.domain.text import address, as_name, clean
 from pulse_tui.domain.words import Change, ComponentKind, Environment
 from pulse_tui.ports import CollectContext
 
@@ -221,7 +221,7 @@ class _Reader:
         equal = [v for tag, v in named.items() if tags[tag] == commit and v in versions]
         if equal:
             return max(equal, key=order)
-        version = f"{clean(ref, 200)}@{commit[:12]}"
+        version = f"{as_name(ref, 200)}@{commit[:12]}"
         made = self._version(repo, asset, version, commit, ref, branch=clean(ref, 200))
         if made is None:
             return None
@@ -244,7 +244,7 @@ class _Reader:
         }
         return RegistryVersion(
             asset_id=asset,
-            registry_version=clean(ref, 300),
+            registry_version=as_name(ref),
             version=version,
             digest=f"git:{commit}",
             created_at=from_us(seen.at * 1_000_000),

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 from pulse_tui.domain.estate import Component
-from pulse_tui.domain.text import clean, is_clean
+from pulse_tui.domain.text import as_name, clean, is_clean
 from pulse_tui.domain.words import ComponentKind
 
 CAP = 2_000
@@ -231,10 +231,10 @@ def component(text: str) -> Component:
     else:
         ecosystem = purl.ecosystem
     return Component(
-        id=clean(identity, 300),
+        id=as_name(identity),
         kind=kind,
-        name=clean(name, 300),
-        version=clean(version, 300) or None,
+        name=as_name(name),
+        version=as_name(version) or None,
         ecosystem=ecosystem,
     )
 

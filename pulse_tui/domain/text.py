@@ -108,6 +108,11 @@ def name_problem(text: str, limit: int = 300) -> str:
     return "" if is_clean(text) else f"the name {clean(text, 80)!r} has more than {_MARKS} marks on a character"
 
 
+def as_name(text: str, limit: int = 300) -> str:
+    """A name with its white space folded and its letters composed; what cannot be one stays as it is, to be refused."""
+    return text if name_problem(text, limit) else clean(text, limit)
+
+
 def distinct(text: str, limit: int = 300) -> str:
     """An opaque key, which nobody types, made safe without becoming another one: a digest stands behind what was cleaned."""
     if not name_problem(text, limit):

@@ -18,9 +18,11 @@ from pulse_tui.collectors._shared.bills import BillOptions
 from pulse_tui.domain.bill import ROOT, Bill
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.source import Collected, Cursor
+from pulse_tui.domain.text import is_clean
 from pulse_tui.domain.words import ComponentKind, Environment
 from pulse_tui.enrich.advisories.matching import not_audited
 from pulse_tui.ports import Peek
+from pulse_tui.services.signals.door import admitted
 from tests.collectors.contexts import NOW, context
 from tests.collectors.shared_data import shared_data
 
@@ -161,10 +163,17 @@ def test_a_bill_of_another_image_is_refused_with_both_names() -> None:
     assert "does not state the digest" in problems(silent)[0]
 
 
-def test_hostile_text_is_made_safe() -> None:
-    bill = bill_of(cdx(components=[{"name": "a\x1b[31m[bold]\u202eb", "version": "1\n2", "type": "library"}]))
-    assert bill.components[0].name == "a[bold]b"
-    assert bill.components[0].version == "1 2"
+def test_a_component_whose_name_cannot_be_shown_is_refused_by_name_and_is_no_other_one() -> None:
+    hostile = [
+        {"name": "a\x1b[31m[bold]\u202eb", "version": "1\n2"},
+        {"name": "b", "version": "1\u200b"},
+        {"name": "a[bold]b"},
+    ]
+    (bill,), refused = admitted([bill_of(cdx(components=[{"type": "library", **c} for c in hostile]))])
+    assert isinstance(bill, Bill)
+    assert [(c.name, c.version) for c in bill.components] == [("a[bold]b", None)]
+    assert bill.refused == 2
+    assert all(is_clean(str(r.problem)) for r in refused)
 
 
 @pytest.mark.parametrize("module", [cyclonedx, spdx])

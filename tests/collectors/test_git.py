@@ -20,6 +20,7 @@ from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.source import Collected, Cursor
 from pulse_tui.domain.text import is_clean
 from pulse_tui.domain.words import Change, Environment, Severity
+from pulse_tui.services.signals.door import admitted
 from pulse_tui.settings.check import Seconds
 from tests.collectors.contexts import context
 
@@ -386,7 +387,13 @@ def test_a_hostile_commit_cannot_write_on_the_screen(repository: Repository, tmp
     repository.git("tag", "v1-\u202eevil")
     got = Source(tmp_path, "prompts").round()
     (event,) = events(got)
-    (version,) = snapshot(got).versions
+    repository.git("tag", "v1-fine")
+    good, refused = admitted([snapshot(Source(tmp_path, "prompts").round())])
+    (made,) = good
+    assert isinstance(made, RegistrySnapshot)
+    (version,) = made.versions
+    assert version.version == "1-fine"
+    assert ["version" in str(r.problem) for r in refused] == [True]
     texts = [event.title, event.evidence.actor, *event.evidence.changed, version.version, *version.provenance.values()]
     assert all(is_clean(text) for text in texts)
 

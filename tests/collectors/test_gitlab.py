@@ -17,6 +17,7 @@ from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.source import Collected, Cursor
 from pulse_tui.domain.words import Change, Environment, Severity
 from pulse_tui.ports import HookRequest
+from pulse_tui.services.signals.door import admitted
 from tests.collectors.contexts import NOW, context, quick_web
 from tests.servers.loopback import Loopback, Reply, Request
 
@@ -198,9 +199,10 @@ def test_a_rate_limit_says_when_to_come_back(server: Loopback) -> None:
 
 
 def test_a_hostile_text_cannot_write_on_the_screen(server: Loopback) -> None:
-    serve(server, [pipeline(ref="v3.8.1\x1b[2J", web_url="javascript:1")], [])
-    (signal,) = signals(collect(server))
-    assert (signal.current_version, signal.links) == ("3.8.1", [])
+    serve(server, [pipeline(ref="v3.8.1", web_url="javascript:1"), pipeline(id=2, ref="v3.8.1\x1b[2J")], [])
+    good, refused = admitted(signals(collect(server)))
+    assert [(s.current_version, s.links) for s in good if isinstance(s, Signal)] == [("3.8.1", [])]
+    assert [r.problem.where for r in refused] == ["current_version"]
 
 
 def hook(body: bytes = b'{"object_kind": "pipeline"}', headers: dict[str, str] | None = None) -> HookRequest:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 import uuid
 from typing import Any
@@ -16,6 +15,7 @@ from pulse_tui.domain.release import Interface, RegistrySnapshot
 from pulse_tui.domain.source import Collected
 from pulse_tui.domain.text import is_clean
 from pulse_tui.domain.words import Change, Environment
+from pulse_tui.services.signals.door import admitted
 from tests.collectors.contexts import context, quick_web
 from tests.servers.loopback import Loopback, Reply, Request
 from tests.servers.mlflow_server import MARKS, MlflowServer
@@ -250,18 +250,27 @@ def test_a_version_that_is_listed_twice_is_one(server: Loopback) -> None:
     assert [v.version for v in snapshots(collect(server.url))["a"].versions] == ["1.0.0"]
 
 
-def test_hostile_tags_cannot_write_on_the_screen(server: Loopback) -> None:
+def test_hostile_tags_are_taken_out_or_refused_by_name_and_the_other_versions_come(server: Loopback) -> None:
     base, evil = "/api/2.0/mlflow", "\x1b[2J\u202eevil\x07"
-    tags = [{"key": key, "value": evil} for key in ("semver", "branch", "schema", "provenance.commit", evil)]
-    model = {"name": "a" + evil, "tags": [{"key": key, "value": evil} for key in ("owner", "tier")]}
-    row = {"name": "a" + evil, "version": "1", "creation_timestamp": 1, "description": evil, "tags": tags}
-    server.on("GET", f"{base}/registered-models/search", Reply.json({"registered_models": [model]}))
-    server.on("GET", f"{base}/model-versions/search", Reply.json({"model_versions": [row]}))
+    tags = [{"key": key, "value": evil} for key in ("branch", "provenance.commit", evil)]
+    models = [
+        {"name": name, "tags": [{"key": key, "value": evil} for key in ("owner", "tier")]} for name in ("a", f"a{evil}")
+    ]
+    rows = [
+        {"name": name, "version": f"{n}", "creation_timestamp": 1, "description": evil, "tags": [*tags, *more]}
+        for name in ("a", f"a{evil}")
+        for n, more in ((1, []), (2, [{"key": "semver", "value": evil}]), (3, [{"key": "schema", "value": evil}]))
+    ]
+    server.on("GET", f"{base}/registered-models/search", Reply.json({"registered_models": models}))
+    server.on("GET", f"{base}/model-versions/search", Reply.json({"model_versions": rows}))
     collected = collect(server.url)
-    told = json.loads(msgspec.json.encode(collected.observations[0]).decode())
-    texts = [str(told), *(str(r.problem) for r in collected.rejected)]
-    assert all(is_clean(text) for text in texts)
-    assert "\\x1b" not in str(told)
+    good, refused = admitted(collected.observations)
+    (made,) = good
+    assert isinstance(made, RegistrySnapshot)
+    assert (made.asset_id, [v.version for v in made.versions]) == ("a", ["1"])
+    texts = [msgspec.json.encode(made).decode(), *(str(r.problem) for r in (*collected.rejected, *refused))]
+    assert all(is_clean(text) and "\\u" not in text for text in texts)
+    assert [r.problem.where for r in refused] == ["version", "version", "asset_id"]
 
 
 def test_five_thousand_unchanged_versions_are_read_in_little_time(server: Loopback) -> None:

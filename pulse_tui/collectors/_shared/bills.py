@@ -18,7 +18,7 @@ from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.purl import build, component
 from pulse_tui.domain.source import Collected, Rejected, Standing
-from pulse_tui.domain.text import clean
+from pulse_tui.domain.text import as_name, clean
 from pulse_tui.domain.words import ComponentKind, Environment
 from pulse_tui.ports import CollectContext
 
@@ -223,7 +223,7 @@ def place(name: str, options: BillOptions) -> tuple[str, str | None, str]:
             f"{clean(name, 200)} does not name the asset it is the bill of",
             todo="Give --asset (the option 'asset' of a source), or keep it in a folder named asset@version",
         )
-    return clean(asset, 300), clean(version, 300) if version else None, clean(document, 300)
+    return as_name(asset), as_name(version) if version else None, as_name(document)
 
 
 def hand_over(
@@ -282,7 +282,7 @@ def package(
     name: str, version: str | None, *, kind: ComponentKind = ComponentKind.PACKAGE, prefix: str = "name"
 ) -> Component:
     """A component that no package URL names: ``name:<name>``. Its ecosystem is not known."""
-    safe = clean(name, 280)
+    safe = as_name(name, 280)
     return Component(id=f"{prefix}:{safe}", kind=kind, name=safe, version=text(version))
 
 
@@ -297,12 +297,12 @@ def from_purl(locator: str, version: str | None = None) -> Component:
 def of_ecosystem(kind: str, name: str, version: str | None) -> Component:
     """A package of an ecosystem by purl type, under its ecosystem's name. Raises BadPurl."""
     namespace, _, last = name.rpartition("/")
-    return component(str(build(kind, last, namespace=namespace, version=clean(version, 300) if version else "")))
+    return component(str(build(kind, last, namespace=namespace, version=as_name(version) if version else "")))
 
 
 def text(value: str | None) -> str | None:
-    """A text made safe; None for an empty one and SPDX's NOASSERTION."""
-    safe = clean(value, 300) if value else ""
+    """A name or version (:func:`as_name`); None for an empty one and SPDX's NOASSERTION."""
+    safe = as_name(value) if value else ""
     return None if safe in ("", "NOASSERTION", "NONE") else safe
 
 

@@ -17,7 +17,7 @@ from pulse_tui.domain.moments import EPOCH, iso, to_us
 from pulse_tui.domain.release import Attestation, RegistrySnapshot
 from pulse_tui.domain.signal import Signal, fingerprint, observed
 from pulse_tui.domain.source import Observation, Rejected
-from pulse_tui.domain.text import clean
+from pulse_tui.domain.text import as_name, clean
 from pulse_tui.domain.words import Change, Environment, Recommended, Severity, SignalType
 from pulse_tui.ports import CollectContext, HookRequest
 
@@ -91,7 +91,7 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True):
     def version(self) -> str | None:
         """What the rule's pattern finds; None when it finds nothing."""
         match = re.search(self.rule.version, self.searched[:300])
-        return clean(match[1], 300) or None if match and match[1] else None
+        return as_name(match[1]) or None if match and match[1] else None
 
 
 class Bad(ValueError):

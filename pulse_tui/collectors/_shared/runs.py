@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar, cast
 
 from pulse_tui.domain.errors import Nameless, ResultOf, SourceError
 from pulse_tui.domain.source import Collected
-from pulse_tui.domain.text import clean
+from pulse_tui.domain.text import as_name
 from pulse_tui.ports import CollectContext
 
 #: ``asset@version``, as a whole folder name or model name, or as a part of it; tried once a word.
@@ -42,7 +42,7 @@ def whose(name: str, asset: str | None, version: str | None, pattern: str, texts
             f"{name} does not name its {missing}",
             todo="Set 'asset' and 'version', or keep it in a folder named asset@version",
         )
-    return clean(asset, 300), clean(version, 300)
+    return as_name(asset), as_name(version)
 
 
 SEARCHED = 2_000

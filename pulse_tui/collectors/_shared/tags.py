@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from fnmatch import fnmatchcase
 
-from pulse_tui.domain.text import clean
+from pulse_tui.domain.text import as_name
 
 _LEADING_V = re.compile(r"[vV](?=\d)")
 _WILD = re.compile(r"[*?\[]")
@@ -22,7 +22,7 @@ def version_of(tag: str, pattern: str = "*") -> str:
     rest = tag.removeprefix(fixed)
     if fixed and not fixed[-1].isalnum() and fixed[-1] != "." and rest[:1].isdigit():
         tag = rest
-    return clean(_LEADING_V.sub("", tag.rpartition("/")[2], count=1), 300)
+    return as_name(_LEADING_V.sub("", tag.rpartition("/")[2], count=1))
 
 
 def matches(tag: str, pattern: str) -> bool:
@@ -47,7 +47,7 @@ def name_versions(tags: list[str], pattern: str = "*") -> dict[str, str]:
     for tag in sorted(tags):
         version = version_of(tag, pattern)
         if version in taken or not version:
-            version = clean(tag, 300)
+            version = as_name(tag)
         if version and version not in taken:
             taken.add(version)
             named[tag] = version

@@ -15,7 +15,7 @@ from pulse_tui.domain.moments import from_us
 from pulse_tui.domain.release import RegistrySnapshot, RegistryVersion
 from pulse_tui.domain.signal import Signal, fingerprint, observed
 from pulse_tui.domain.source import Rejected
-from pulse_tui.domain.text import clean
+from pulse_tui.domain.text import as_name, clean
 from pulse_tui.domain.words import Change, Environment, Recommended, Severity, SignalType
 from pulse_tui.ports import CollectContext
 
@@ -265,7 +265,7 @@ class Reader:
         }
         return RegistryVersion(
             asset_id=bundle.asset,
-            registry_version=clean(ref, 300),
+            registry_version=as_name(ref),
             version=version,
             digest=digest,
             created_at=at,

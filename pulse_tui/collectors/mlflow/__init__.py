@@ -25,7 +25,7 @@ from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.moments import from_us
 from pulse_tui.domain.release import PROVENANCE, Interface, Lineage, RegistrySnapshot, RegistryVersion, Remark
 from pulse_tui.domain.source import Collected, Cursor
-from pulse_tui.domain.text import address, clean
+from pulse_tui.domain.text import address, as_name, clean
 from pulse_tui.domain.words import AssetType, Change, Environment, Exposure, Tier
 from pulse_tui.ports import CollectContext, Hint, HookRequest
 
@@ -113,7 +113,7 @@ def collect(options: Options, context: CollectContext) -> Collected:
     not answer, sends a malformed answer, or has none of ``models``.
     """
     registry = read(options.url, options.token, options.models, context)
-    before = {n: a or options.assets.get(n) or clean(n, 300) for n, a in _bookmark(context.cursor).items()}
+    before = {n: a or options.assets.get(n) or as_name(n) for n, a in _bookmark(context.cursor).items()}
     known = {n for n in before if not options.models or n in options.models}
     if options.models and not registry.models and not known:
         names = ", ".join(options.models)
@@ -191,10 +191,11 @@ class _Reader:
         self._interface = {names.schema: "schema", names.prompt_format: "prompt_format", names.tooling: "tooling"}
         read_elsewhere = {options.version_tag, options.digest_tag, "branch", *_LINEAGE, *_STATED, *self._interface}
         self._own = frozenset(read_elsewhere)
+        self._names = frozenset({options.version_tag, options.digest_tag, *_LINEAGE, *self._interface})
 
     def snapshot(self, model: Model) -> RegistrySnapshot:
         options = self._options
-        asset = options.assets.get(model.name) or clean(model.name, 300)
+        asset = options.assets.get(model.name) or as_name(model.name)
         versions, tags_of = self._versions(model, asset)
         placements: dict[Environment, tuple[str, float]] = {}
         alias_of = {alias.alias: str(alias.version) for alias in model.aliases}
@@ -246,7 +247,7 @@ class _Reader:
 
     def asset(self, name: str) -> str:
         """The asset that a model is."""
-        return self._options.assets.get(name) or clean(name, 300)
+        return self._options.assets.get(name) or as_name(name)
 
     def _remarks(
         self, model: Model, versions: Mapping[str, RegistryVersion], placements: Mapping[Environment, tuple[str, float]]
@@ -312,7 +313,7 @@ class _Reader:
             number = str(row.version)
             if number in versions:
                 continue  # it moved to the next page while the list was read
-            tags = {tag.key: clean(tag.value) for tag in row.tags}
+            tags = {t.key: as_name(t.value, 500) if t.key in self._names else clean(t.value) for t in row.tags}
             try:
                 created = _moment(row.creation_timestamp)
             except (ValueError, OverflowError):

@@ -61,6 +61,7 @@ def admitted(observations: Iterable[Observation]) -> tuple[list[Observation], li
 
 def _snapshot(snapshot: RegistrySnapshot, refused: list[Rejected]) -> RegistrySnapshot:
     """Without the versions that cannot be named; where one of them serves, the last known version stays, with a remark."""
+    _text(snapshot.asset_id, "asset_id", _NAMES)
     bad = {v.version: why for v in snapshot.versions if (why := _unnamed(v))}
     serving = {e: v for e, (v, _) in snapshot.placements.items() if v in bad or clean(v, NAME) != v}
     if not bad and not serving:
