@@ -102,15 +102,18 @@ def last(tx: Transaction, asset_id: str, environment: Environment, serving: str,
 def revalidate(parts: RollbackParts, now: datetime, every_s: float = EVERY_S) -> int:
     """Check the pointers that were checked longest ago, a few a call; returns how many.
 
+    What was quarantined or retired since is no target any more: such a pointer is checked at once.
     One that no longer works becomes a concern with its signal; one that works again ends it.
     """
     with parts.store.read() as tx:
         before = {(c.asset_id, c.environment): c for c in tx.inventory.pointers()}
+        fallen = tx.inventory.pointers_to_unusable()
         due = [
             (seen.at if seen is not None and seen.serving == d.version else datetime.min.replace(tzinfo=now.tzinfo), d)
             for d in tx.estate.load().deployments
             if (seen := before.get((d.asset_id, d.environment))) is None
             or seen.serving != d.version
+            or (d.asset_id, d.environment) in fallen
             or now - seen.at >= timedelta(seconds=every_s)
         ]
     due.sort(key=lambda item: (item[0], item[1].environment.rank, item[1].asset_id))

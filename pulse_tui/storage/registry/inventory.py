@@ -12,6 +12,8 @@ from pulse_tui.domain.claim import Claim
 from pulse_tui.domain.concern import Concern
 from pulse_tui.domain.estate import Endpoint, Workflow
 from pulse_tui.domain.pointer import PointerCheck
+from pulse_tui.domain.release import ReleaseState
+from pulse_tui.domain.words import Environment
 from pulse_tui.storage.registry import tables as t
 from pulse_tui.storage.sql.codec import Codec
 from pulse_tui.storage.sql.upsert import put_difference, upsert
@@ -96,6 +98,13 @@ class InventoryTables:
         if asset_id is not None:
             query = query.where(t.pointers.c.asset_id == asset_id)
         return [_POINTER.item(r) for r in self._c.execute(query).mappings()]
+
+    def pointers_to_unusable(self) -> set[tuple[str, Environment]]:
+        p, r = t.pointers.c, t.releases.c
+        same = (r.asset_id == p.asset_id) & (r.version == p.version)
+        query = sa.select(p.asset_id, p.environment).join_from(t.pointers, t.releases, same)
+        found = self._c.execute(query.where(r.state.in_((ReleaseState.QUARANTINED, ReleaseState.RETIRED))))
+        return {(asset, Environment(place)) for asset, place in found}
 
     def put_pointer(self, check: PointerCheck) -> None:
         upsert(self._c, t.pointers, [{**_POINTER.row(check), "valid": check.valid}])
