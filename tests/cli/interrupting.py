@@ -2,7 +2,8 @@
 
 One process that forks a child for each try. A child is the whole command, or the whole tower in a terminal of its own,
 and signals itself at the chosen point: before or after any commit, and around any touch of the target. Every STEP-th
-point is taken, from FIRST on; SIGNALS are sent one after the other, ``*`` is another one at each point. Then the parent
+point is taken, from FIRST on; SIGNALS are sent one after the other, ``*`` is another one at each point, ``hangup`` closes
+the terminal instead, as a dropped session does. Then the parent
 looks as an operator would: what was printed, what the board says, which alerts are open, whether a resume brings the run
 to its end. One JSON line a try.
 """
@@ -79,6 +80,8 @@ class Signals:
             for kind in self.kinds:
                 os.kill(os.getpid(), kind)
                 time.sleep(0.005)
+            while not self.kinds and not select.select([0], [], [], 0.005)[0]:
+                pass  # until the terminal is gone: reading from it would end
 
 
 class Webhooks(Places):
@@ -219,8 +222,11 @@ def go(scenario: str, subject: str, folder: Path, signals: Signals) -> tuple[int
         Played.point = signals
         (_tower if scenario == "tower" else _command)(scenario, subject, folder)
     written = b""
-    hung_up = False
+    hung_up = gone = False
     while True:
+        if not gone and not signals.kinds and signals.mark.exists():
+            os.close(terminal)
+            hung_up = gone = True
         ready, _, _ = select.select([terminal] if not hung_up else [], [], [], 0.02)
         if ready:
             try:
@@ -234,7 +240,8 @@ def go(scenario: str, subject: str, folder: Path, signals: Signals) -> tuple[int
         with contextlib.suppress(OSError):
             while select.select([terminal], [], [], 0)[0] and (more := os.read(terminal, 1 << 16)):
                 written += more
-    os.close(terminal)
+    if not gone:
+        os.close(terminal)
     return os.waitstatus_to_exitcode(status), written.decode(errors="replace").replace("\r\n", "\n")
 
 
@@ -284,7 +291,8 @@ def tries(home: Path, scenario: str, kinds: str, step: int, at: int) -> Iterator
     while True:
         folder = home / f"try-{at}"
         shutil.copytree(ready, folder)
-        chosen = (ALL[at % len(ALL)],) if kinds == "*" else tuple(signal.Signals[k] for k in kinds.split(","))
+        chosen = tuple(signal.Signals[k] for k in kinds.split(",") if k not in ("*", "hangup"))
+        chosen = (ALL[at % len(ALL)],) if kinds == "*" else chosen
         signals = Signals(at, chosen, folder / "passed")
         code, written = go(scenario, subject, folder, signals)
         if not signals.mark.exists():
@@ -293,7 +301,7 @@ def tries(home: Path, scenario: str, kinds: str, step: int, at: int) -> Iterator
             "scenario": scenario,
             "at": at,
             "point": signals.mark.read_text(),
-            "signals": [k.name for k in chosen],
+            "signals": [k.name for k in chosen] or [kinds],
             "code": code,
             "written": written[-3_000:],
             **look(folder),

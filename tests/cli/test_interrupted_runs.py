@@ -1,4 +1,4 @@
-"""Kill, SIGHUP, SIGINT and SIGTERM at the points of a rollback: however it ends, nobody has to guess that it stopped half-way."""
+"""Kill, SIGHUP, SIGINT, SIGTERM and a closed terminal at the points of a rollback: however it ends, nobody has to guess that it stopped half-way."""
 
 from __future__ import annotations
 
@@ -16,8 +16,11 @@ SCENARIOS = ("run", "undo", "resume", "put_back", "tower")
 SHORT = (
     "run:*:1:1", "undo:*:3:1", "resume:*:5:2", "put_back:*:5:1", "tower:*:5:1",
     "run:SIGINT,SIGINT:7:1", "undo:SIGTERM,SIGTERM:13:6", "run:SIGTERM,SIGHUP:9:3",
+    "run:hangup:9:5", "tower:hangup:9:4",
 )  # fmt: skip
-LONG = tuple(f"{s}:{k}:1:1" for s in SCENARIOS for k in ("SIGKILL", "SIGHUP", "SIGINT", "SIGTERM", "SIGINT,SIGTERM"))
+LONG = tuple(
+    f"{s}:{k}:1:1" for s in SCENARIOS for k in ("SIGKILL", "SIGHUP", "SIGINT", "SIGTERM", "SIGINT,SIGTERM", "hangup")
+)
 
 
 def tries(*what: str) -> list[dict[str, Any]]:
@@ -57,6 +60,9 @@ def test_a_rollback_that_a_signal_ends_anywhere_is_reported(what: tuple[str, ...
     print(f"{len(got)} tries, {len(wrong)} unreported; {dict(ends)}; {dict(counts)}")
     assert wrong == []
     # The operator's own wish is followed: Ctrl-C halts before the next step, a dropped session goes on to the end.
-    ended = {k: {one["state"] for one in got if one["run"] and one["signals"] == [k]} for k in ("SIGHUP", "SIGTERM")}
-    assert ended["SIGHUP"] | ended["SIGTERM"] <= {"verified", "undone"}
+    ended = {
+        k: {one["state"] for one in got if one["run"] and one["signals"] == [k]}
+        for k in ("SIGHUP", "SIGTERM", "hangup")
+    }
+    assert set().union(*ended.values()) <= {"verified", "undone"}
     assert any(one["state"] == "halted" for one in got if one["signals"] == ["SIGINT"])
