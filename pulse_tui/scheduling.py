@@ -1,6 +1,6 @@
-"""The in-process scheduler: timers on the running loop decide when, a runner does the round.
+"""The in-process scheduler: APScheduler on the running loop decides when, a runner does the round.
 
-Delays run on the loop's clock, which nobody sets: when the system's clock is set back nothing waits for that hour to
+Its plans are in the loop's time, which nobody sets: when the system's clock is set back nothing waits for that hour to
 come again, and when it is set forward nothing is due that was not.
 
 In the tower the rounds run in a worker process (``pulse-tui worker``), so that parsing and matching
@@ -18,6 +18,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, NamedTuple, Protocol
 
 FIRST_SPREAD_S = 2.0
@@ -40,6 +41,31 @@ ANSWER_S = 180.0
 """A request that waits this long fails; a worker that answered nothing at all meanwhile is ended."""
 ENDED: Mapping[str, Any] = {"message": "collector process exited; restarting", "next_s": 10.0, "failed": True}
 HUNG: Mapping[str, Any] = {"message": "collector process hung; restarting", "next_s": 10.0, "failed": True}
+
+
+_BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class LoopTime(tzinfo):
+    """The zone that APScheduler plans in. It asks ``datetime.now(zone)``, and every such question ends in ``fromutc``:
+    the answer is the loop's time as a date, whatever the system's clock says.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        """``clock`` is the loop's, in seconds."""
+        self._clock = clock
+
+    def fromutc(self, _moment: datetime) -> datetime:
+        return (_BEGINNING + timedelta(seconds=self._clock())).replace(tzinfo=self)
+
+    def utcoffset(self, _moment: datetime | None) -> timedelta:
+        return timedelta(0)
+
+    def dst(self, _moment: datetime | None) -> None:
+        return None
+
+    def tzname(self, _moment: datetime | None) -> str:
+        return "loop"
 
 
 class Outcome(NamedTuple):
@@ -109,7 +135,7 @@ class Scheduler:
         self._opening: asyncio.Task[None] | None = None
         self._hinted: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._scheduler: Any = None
         self._stopping = False
         self._hints_spent_until: dict[str, float] = {}
         self._runner: Runner | None = None
@@ -119,20 +145,28 @@ class Scheduler:
 
     async def start(self, on_event: Callable[[str], None], on_failure: Callable[[str], None] | None = None) -> None:
         """Begin; the first rounds come within two seconds. ``on_failure`` gets what went wrong; None: ``on_event`` does."""
+        from apscheduler.schedulers.asyncio import AsyncIOScheduler  # noqa: PLC0415  0.1 s: after the first frame
+
         self._tell, self._stopping = on_event, False
         self._fail = on_failure or on_event
+        # No grace time: after a suspended laptop or a stopped process the round is late, not lost. Two instances: a round
+        # plans the next one before it has ended, and that may be due at once; the lock keeps them apart.
+        options = {"misfire_grace_time": None, "coalesce": True, "max_instances": 2}
+        zone = LoopTime(asyncio.get_running_loop().time)
+        self._scheduler = AsyncIOScheduler(timezone=zone, job_defaults=options)
         self._runner = self._runner_of()
         for source, every in self._sources_of().items():
             self._running[source] = asyncio.Lock()
             self._plan(source, random.uniform(0, min(FIRST_SPREAD_S, every)))  # noqa: S311  spreading load, no secret
+        self._scheduler.start()
         self._begin(self._keep())
         self._opening = asyncio.create_task(self._open_hooks())
 
     async def stop(self) -> None:
         """End; a round that is under way gets a moment to finish its transaction."""
         self._stopping = True
-        for timer in self._timers.values():
-            timer.cancel()
+        if self._scheduler is not None and self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
         for task in self._tasks:
             task.cancel()
         if self._opening is not None:
@@ -181,12 +215,10 @@ class Scheduler:
             self.hint(source)  # whoever reads it now may have read before the change
 
     def _plan(self, source: str, seconds: float) -> None:
-        """The next round of a source; after a suspended laptop or a stopped process it is late, not lost."""
-        if (planned := self._timers.pop(source, None)) is not None:
-            planned.cancel()
+        """The next round of a source, in the place of one that was planned."""
         delay = BROKEN_S if math.isnan(seconds) else min(max(seconds, 0.0), LONGEST_S)
-        loop = asyncio.get_running_loop()
-        self._timers[source] = loop.call_later(delay, lambda: self._begin(self._round(source)))
+        at = datetime.now(self._scheduler.timezone) + timedelta(seconds=delay)
+        self._scheduler.add_job(self._round, "date", run_date=at, args=[source], id=source, replace_existing=True)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -223,8 +255,8 @@ class Scheduler:
             await asyncio.sleep(HOUSEKEEPING_S * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311  as above
             before, slept = slept, self._asleep()
             if slept - before > SLEPT_S:
-                for source in self._timers:
-                    self._plan(source, random.uniform(0, FIRST_SPREAD_S))  # noqa: S311  as above
+                for job in self._scheduler.get_jobs():
+                    self._plan(job.id, random.uniform(0, FIRST_SPREAD_S))  # noqa: S311  as above
             await self._housekeeping()
 
     async def _housekeeping(self) -> None:

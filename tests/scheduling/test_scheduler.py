@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -381,3 +382,12 @@ def test_a_worker_that_fails_its_housekeeping_is_announced_as_a_failure() -> Non
     finally:
         scheduling.HOUSEKEEPING_S = before
     assert (told, failed[0]) == ([], "the database is locked")
+
+
+def test_plans_are_in_the_loops_time_whatever_the_systems_clock_says() -> None:
+    seconds = [5.0]
+    zone = scheduling.LoopTime(lambda: seconds[0])
+    first = datetime.now(zone)
+    seconds[0] += 90
+    assert datetime.now(zone) - first == timedelta(seconds=90)
+    assert (first.utcoffset(), first.dst(), first.tzname()) == (timedelta(0), None, "loop")

@@ -26,7 +26,7 @@ from tests.tui.terminal import Terminal
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a pty of Linux")
 
 HEAVY = {
-    "sqlalchemy", "httpx", "feedparser", "plotext", "yaml", "msgspec", "cel_expr_python",
+    "sqlalchemy", "httpx", "feedparser", "apscheduler", "plotext", "yaml", "msgspec", "cel_expr_python",
     "importlib.metadata", "concurrent.futures.thread", "json", "pulse_tui.domain.text",
     "pulse_tui.tui.kit.document", "pulse_tui.tui.evals.chart",
 }  # fmt: skip
