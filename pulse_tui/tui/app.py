@@ -171,6 +171,11 @@ class Tower(App[None]):
         """Back from the shell, which gave us an empty screen: Textual itself draws only what changed."""
         self.screen.refresh()
 
+    def post_display_hook(self) -> None:
+        """A frame was written. A callback after the refresh comes later, on a busy machine by so much that keys are lost."""
+        if self.screen_stack and (seen := getattr(self.screen, "seen", None)) is not None:
+            seen()
+
     async def on_event(self, event: events.Event) -> None:
         """Drop keys and pastes between a key that opens a screen and its first frame; run bindings in the keys' order.
 

@@ -34,12 +34,10 @@ class GuardedScreen(ModalScreen[ResultT], Generic[ResultT]):
 
     accepts_after: float = math.inf
 
-    def on_mount(self) -> None:
-        """The clock starts at the first frame, not at the key that opened the dialog."""
-        self.call_after_refresh(self._seen)
-
-    def _seen(self) -> None:
-        self.accepts_after = get_time() + EARLY_S
+    def seen(self) -> None:
+        """A frame of it was written: the clock starts at the first one, not at the key that opened the dialog."""
+        if self.accepts_after == math.inf:
+            self.accepts_after = get_time() + EARLY_S
 
     def before_key(self, event: events.Key) -> None:
         """Called by the app before a key is sent on."""

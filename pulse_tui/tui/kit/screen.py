@@ -134,13 +134,14 @@ class BaseScreen(Asking, Screen[None]):
         self.bottom.show_keys(self.keys())
 
     def on_mount(self) -> None:
-        """First arrangement; keys count from the first frame on."""
+        """First arrangement."""
         self.fit_terminal()
         self.show_keys()
-        self.call_after_refresh(self._seen)
 
-    def _seen(self) -> None:
-        self.accepts_after = get_time()
+    def seen(self) -> None:
+        """A frame of it was written to the terminal: keys count from the first one on."""
+        if self.accepts_after == math.inf:
+            self.accepts_after = get_time()
 
     def on_resize(self) -> None:
         """A terminal that is too small gets a sentence."""
