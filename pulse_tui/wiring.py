@@ -124,17 +124,26 @@ def secret_url(url: str) -> str:
     return scheme + mark + secret(account, lambda value: quote(value, safe="")) + at + secret(host + slash + path)
 
 
+LONGEST_OPERATOR = 100
+
+
 def operator_name() -> str:
-    """Who acts: ``$PULSE_OPERATOR``, else the user that the process runs as."""
+    """Who acts: ``$PULSE_OPERATOR``, else the user that the process runs as. Raises ConfigError for what cannot be a name."""
     import getpass  # noqa: PLC0415
 
+    from pulse_tui.domain.text import clean  # noqa: PLC0415
+
     named = os.environ.get("PULSE_OPERATOR")
-    if named:
-        return named
     try:
-        return getpass.getuser()
+        name = named or getpass.getuser()
     except (KeyError, OSError):
         return f"uid-{os.getuid()}"
+    if clean(name, LONGEST_OPERATOR) != name:  # cleaned, it would be somebody else's
+        what = f"the operator's name {clean(name, 80)!r} is longer than {LONGEST_OPERATOR} characters, or has some that cannot be shown"
+        raise ConfigError(
+            [Problem("$PULSE_OPERATOR" if named else "the user's name", what, "name yourself in plain characters")]
+        )
+    return name
 
 
 def origin() -> str:
@@ -151,19 +160,26 @@ def origin() -> str:
         terminal = os.ttyname(0).removeprefix("/dev/")
     except OSError:
         terminal = "no terminal"
-    return clean(f"uid {os.getuid()} {user}@{socket.gethostname()} {terminal}", 200)
+    return clean(f"uid {os.getuid()} {user}@{host()} {terminal}", 200)
+
+
+def host() -> str:
+    """This host's name, safe to show; two hosts stay two."""
+    from pulse_tui.domain.text import distinct  # noqa: PLC0415
+
+    return distinct(socket.gethostname(), 255)
 
 
 def holder_name() -> str:
     """This process, for leases: host, process id space, process id."""
-    return f"{socket.gethostname()}:{_process_space()}:{os.getpid()}"
+    return f"{host()}:{_process_space()}:{os.getpid()}"
 
 
 def is_dead(holder: str) -> bool:
     """Whether a lease's holder was a process of this host and is gone. Never claimed of another host's."""
-    host, _, rest = holder.partition("/")[0].rpartition(":")[0].rpartition(":")
+    there, _, rest = holder.partition("/")[0].rpartition(":")[0].rpartition(":")
     number = holder.partition("/")[0].rpartition(":")[2]
-    if (host, rest) != (socket.gethostname(), _process_space()) or not number.isdigit():
+    if (there, rest) != (host(), _process_space()) or not number.isdigit():
         return False
     try:
         os.kill(int(number), 0)
@@ -389,7 +405,7 @@ class House:
                 dead=is_dead,
                 cron=cron.next_fire,
                 frozen=_Frozen(self.config) if self.config is not None else None,
-                here=socket.gethostname(),
+                here=host(),
                 anchor=Anchors(settings.approvals.anchors, self.base).write,
             ),
             clock=self.clock,

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pulse_tui.domain.errors import Problem
+from pulse_tui.domain.lock import passes
+from pulse_tui.domain.text import name_problem
 
 if TYPE_CHECKING:
     import yaml
@@ -153,12 +155,30 @@ def _ordinary(value: Any) -> bool:
 _PLAIN_TAGS = {"null", "bool", "int", "float", "str", "timestamp", "binary", "merge"}
 
 
+_SELECTORS = ("\ufe0e", "\ufe0f")
+"""Choose between text and picture for the character before; keyboards write them behind pictures."""
+
+
+def _plain(text: str, mark: Mark, problems: list[Problem]) -> str:
+    """The text, which may become a name: one with what cannot be shown is an error, not another text."""
+    if text.isascii() and text.isprintable():
+        return text
+    for selector in _SELECTORS:
+        text = text.replace(selector, "")
+    for line in text.split("\n"):
+        if not passes(line) and (why := name_problem(line.replace("\t", " "), len(line))):
+            problems.append(Problem(str(mark), why.replace("the name", "the text", 1), "write it without"))
+            break
+    return text
+
+
 def _convert(node: yaml.Node, loader: Any, file: str, problems: list[Problem], count: _Count) -> Node:
     import yaml  # noqa: PLC0415
 
     count.add(node)
     mark = Mark(file, node.start_mark.line + 1, node.start_mark.column + 1)
     if isinstance(node, yaml.ScalarNode):
+        node.value = _plain(node.value, mark, problems)
         tag = node.tag.removeprefix("tag:yaml.org,2002:")
         if tag not in _PLAIN_TAGS:
             problems.append(Problem(str(mark), f"the tag !{tag} is not allowed here"))
@@ -182,7 +202,7 @@ def _convert(node: yaml.Node, loader: Any, file: str, problems: list[Problem], c
         if not isinstance(key_node, yaml.ScalarNode):
             problems.append(Problem(str(key_mark), "a key must be plain text"))
             continue
-        key = str(key_node.value)
+        key = _plain(str(key_node.value), key_mark, problems)
         if key in out.value:
             problems.append(
                 Problem(str(key_mark), f"the key {key!r} is given twice", f"first on line {out.key_marks[key].line}")
