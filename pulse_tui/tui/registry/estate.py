@@ -168,4 +168,5 @@ def inventory_sentences(rows: Sequence[InventoryRow]) -> tuple[str, ...]:
     counts: dict[str, int] = {}
     for row in rows:
         counts[row.kind] = counts.get(row.kind, 0) + 1
-    return (" · ".join(f"{count} {kind}" for kind, count in counts.items()),) if counts else ()
+    words = (f"{count} {kind}{'s' if kind == 'concern' and count > 1 else ''}" for kind, count in counts.items())
+    return (" · ".join(words),) if counts else ()

@@ -19,7 +19,7 @@ from pulse_tui.tui.kit.screen import Head
 
 
 def source_blocks(rows: Sequence[SourceRow], problems: Sequence[str], now_us: int) -> list[Block]:
-    """Health of every source, and what was refused."""
+    """Health of every source, what was refused, and whom no message reaches."""
     wide = max((len(row.id) for row in rows), default=0)
     kinds = max((len(row.kind) for row in rows), default=0)
     order = {health.value: n for n, health in enumerate(Health)}
@@ -30,7 +30,7 @@ def source_blocks(rows: Sequence[SourceRow], problems: Sequence[str], now_us: in
     )
     return [
         Block("SOURCES", lines or ("no sources yet: pulse-tui init writes a first configuration",)),
-        Block("REFUSED", tuple(problems) or ("nothing is in quarantine",)),
+        Block("PROBLEMS", tuple(problems) or ("none: nothing is refused, no message is undelivered",)),
     ]
 
 
