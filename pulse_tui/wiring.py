@@ -175,8 +175,18 @@ def holder_name() -> str:
     return f"{host()}:{_process_space()}:{os.getpid()}"
 
 
+_given_up = set[str]()
+
+
+def give_up(holder: str) -> None:
+    """This process lives on and no longer carries out what ``holder`` names: the database was away for too long."""
+    _given_up.add(holder)
+
+
 def is_dead(holder: str) -> bool:
     """Whether a lease's holder was a process of this host and is gone. Never claimed of another host's."""
+    if holder in _given_up:
+        return True
     there, _, rest = holder.partition("/")[0].rpartition(":")[0].rpartition(":")
     number = holder.partition("/")[0].rpartition(":")[2]
     if (there, rest) != (host(), _process_space()) or not number.isdigit():
@@ -403,6 +413,7 @@ class House:
             sources={s.id: s for s in settings.sources if s.enabled},
             outside=outside(self.web, self.base, self.clock)._replace(
                 dead=is_dead,
+                give_up=give_up,
                 cron=cron.next_fire,
                 frozen=_Frozen(self.config) if self.config is not None else None,
                 here=host(),

@@ -95,6 +95,8 @@ class Outside(NamedTuple):
     """Takes the secrets out of what is kept or quoted, those that were filled in among them."""
     dead: Callable[[str], bool] = lambda _holder: False
     """Whether the process behind a lease's holder has certainly ended (False when that is unknown)."""
+    give_up: Callable[[str], None] = lambda _holder: None
+    """This process no longer carries out what it holds under this name: from now on that is as of one that has ended."""
     cron: Callable[[str, datetime], datetime | None] = lambda _expression, _after: None
     """When a schedule fires next after a moment."""
     frozen: Callable[[], Mapping[str, str]] | None = None

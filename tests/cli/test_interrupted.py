@@ -135,6 +135,10 @@ def test_a_rollback_that_died_is_settled_by_resume(shell: Shell, target: Target,
     target.applies, target.delay_s = True, 0.0
     with House(shell.config).store.read() as tx:
         (active,) = tx.rollbacks.runs(active_only=True)
+    status, doctor = shell("status"), shell("doctor")
+    assert (status.code, doctor.code) == (1, 1)
+    assert f"ROLLBACK STOPPED: run {active.id} of my-bot in canary was abandoned" in status.out
+    assert f"FAIL rollback run: run {active.id} of my-bot in canary was abandoned: its process is gone" in doctor.out
     again = shell("rollback", "plan", "my-bot", "--env", "canary")
     assert again.code == 1, "a second run must not be planned while this one is open"
 

@@ -217,6 +217,7 @@ class _Executor:
         try:
             return self._ended(work)
         except StorageError as error:
+            self.parts.outside.give_up(self.run.holder)
             raise half_done(self.run.id, self.run.target, error) from error
 
     def _ended(self, work: Callable[[], Run]) -> Run:
