@@ -123,7 +123,11 @@ def _refused(observation: Observation, problem: Problem, raw: bytes | None = Non
         named = (observation.asset_id, observation.version, observation.suite)
         about = () if any(name_problem(n, NAME) for n in named) else (ResultOf(*named),)
     if raw is None:
-        raw = encode(observation) if isinstance(observation, Signal) else repr(observation)[:4_000].encode()
+        try:
+            raw = encode(observation) if isinstance(observation, Signal) else b""
+        except UnicodeEncodeError:  # a lone surrogate
+            raw = b""
+        raw = raw or repr(observation)[:LINE].encode()
     return Rejected(source=clean(observation.source, 300), problem=problem, raw=raw, about=about)
 
 

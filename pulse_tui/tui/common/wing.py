@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from pulse_tui.tui.kit.palette import Command
 
 
+def copied(text: str) -> str:
+    """What goes to the clipboard: lines as they are, and nothing that steers the terminal it is pasted into."""
+    return shown(text, 100_000)
+
+
 class CommonWing(Wing):
     """The pages that are about the tower itself. It has no pane."""
 
@@ -60,7 +65,7 @@ class CommonWing(Wing):
         """tmux first, else OSC 52; too much for a terminal is reported, not cut."""
         from pulse_tui.tui.kit.clipboard import osc52  # noqa: PLC0415  only when somebody copies
 
-        context, text = self._context, shown(ask.text, 100_000)
+        context, text = self._context, copied(ask.text)
 
         async def run() -> None:
             if await context.run("act", lambda: context.hand_out(text)):
