@@ -32,11 +32,7 @@ def advisory_story(parts: JudgeParts, name: str, now: datetime) -> AdvisoryStory
             raise NotFound(f"there is no advisory {name!r}")
         findings = sorted(tx.advisories.findings(advisory.id), key=_urgency)
         alerts = _alerts(tx, advisory)
-        todo = list(_steps(tx, parts, alerts, now)) or [
-            "no alert of it is open: what is recorded needs nobody now"
-            if findings
-            else "it reaches nothing that is known"
-        ]
+        todo = list(_steps(tx, parts, alerts, now)) or [_calm(findings)]
     score = f"CVSS {advisory.cvss}" if advisory.cvss is not None else "CVSS unknown"
     severity = f"{advisory.severity.value if advisory.severity else 'unknown'}, {score}"
     exploited = {True: "known to be exploited", False: "not known to be exploited", None: "exploitation unknown"}
@@ -59,6 +55,15 @@ def advisory_story(parts: JudgeParts, name: str, now: datetime) -> AdvisoryStory
     ]
     asset = alerts[0].asset_id if alerts else findings[0].asset_id if findings else ""
     return AdvisoryStory(tuple(lines), alerts[0].id if alerts else "", asset or "")
+
+
+def _calm(findings: Sequence[Finding]) -> str:
+    """What to do where no alert is open."""
+    if not findings:
+        return "nothing: it reaches nothing that is known"
+    fixed = ", ".join(dict.fromkeys(version for finding in findings for version in finding.fixed))
+    later = f"upgrade to {fixed} when it suits" if fixed else "no fix is named"
+    return f"no alert of it is open, policy keeps a note and notifies nobody; {later}"
 
 
 def _urgency(finding: Finding) -> tuple[bool, int, int]:

@@ -33,11 +33,11 @@ class ReleaseKeys(BaseScreen):
     """The keys of a screen that is about a release; what each asks for is a message."""
 
     RELEASE_KEYS: ClassVar[list[BindingType]] = [
-        bind("e", "gate", "gate", "the promotion gate: may it go to an environment (asks which), with every reason", show=True),
+        bind("e", "gate", "gate", "the gate: may it go to an environment? every reason", show=True),
         bind("A", "approve_release", "approve", "approve the release; asks for its version and why", show=True, changes=True),
-        bind("P", "promote_release", "promote", "promote it: record that it goes to an environment; the gate must be open", show=True, changes=True),
-        bind("Q", "quarantine_release", "quarantine", "quarantine it: no promotion and no rollback may go to it any more; asks for its version and why", show=True, changes=True),
-        bind("R", "retire_release", "retire", "retire it for good: it is no rollback target any more; asks for its version and why", show=True, changes=True),
+        bind("P", "promote_release", "promote", "promote: record that it goes to an environment; the gate must be open", show=True, changes=True),
+        bind("Q", "quarantine_release", "quarantine", "quarantine: nothing may go to it any more; asks for its version and why", show=True, changes=True),
+        bind("R", "retire_release", "retire", "retire for good: it is no target any more; asks for its version and why", show=True, changes=True),
     ]  # fmt: skip
 
     def subject(self) -> Subject | None:

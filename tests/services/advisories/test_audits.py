@@ -181,6 +181,13 @@ def test_malicious_code_is_a_p1_inside_the_house_too_and_no_other_rule_adds_to_i
     assert "remove it" in lines["Malicious"]
 
 
+def test_an_advisory_that_notifies_nobody_names_the_version_that_mends_it(parts: RollbackParts) -> None:
+    take(parts, advisory("X-8", Affected("PyPI", "elsewhere", ("1",))))
+    assert ("What to do now", "nothing: it reaches nothing that is known") in advisory_story(
+        parts.judging, "X-8", NOW
+    ).lines
+
+
 def test_an_unstated_severity_is_asked_about_and_not_taken_for_medium(parts: RollbackParts) -> None:
     billed(parts, package("vllm", "0.9.1"))
     take(parts, advisory("X-9", Affected("PyPI", "vllm", ("0.9.1",)), cvss=None))
