@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import shutil
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -217,3 +219,21 @@ def test_options_of_a_kind_are_set_by_hand_and_a_misspelt_one_names_the_nearest(
     assert wrong.code == 2
     assert "did you mean 'metric'?" in wrong.err
     assert shell("ingest", file, *given, "--set", "metric").code == 2
+
+
+def test_what_comes_in_gzip_is_read_from_a_file_and_from_a_folder_and_a_strange_zip_says_what_to_type(
+    shell: Shell, home: Path
+) -> None:
+    (home / "r.jsonl.gz").write_bytes(gzip.compress(signal_line(id="a").encode()))
+    assert shell("ingest", home / "r.jsonl.gz", "--json").json()["tally"]["signals"] == 1
+    (home / "osv.json.gz").write_bytes(gzip.compress(json.dumps(OSV).encode()))
+    assert shell("ingest", home / "osv.json.gz").code == 0
+    (shell.config / "signals" / "b.jsonl.gz").write_bytes(gzip.compress(signal_line(id="b").encode()))
+    (shell.config / "signals" / "c.jsonl.gz").write_bytes(gzip.compress(signal_line(id="c").encode())[:-9])
+    said = shell("refresh", "drop").out
+    assert "1 signal" in said
+    assert "c.jsonl.gz" in said
+    with zipfile.ZipFile(home / "r.json.zip", "w") as packed:
+        packed.writestr("notes.txt", "nothing of any kind")
+    said = shell("ingest", home / "r.json.zip").out
+    assert "r.json.zip is a zip that holds nothing of a known format. Unpack it and give the file" in said

@@ -16,6 +16,7 @@ from pulse_tui.domain.bill import Bill
 from pulse_tui.domain.errors import Problem, ResultOf, SourceError
 from pulse_tui.domain.foreign import renamed
 from pulse_tui.domain.limits import LISTED, contained, printable
+from pulse_tui.domain.packed import unpacked
 from pulse_tui.domain.source import Collected, Rejected, Standing
 from pulse_tui.domain.text import clean, looks_like, utf8
 from pulse_tui.ports import CollectContext, Peek
@@ -120,7 +121,8 @@ def find(base: Path, path: str, pattern: str | tuple[str, ...]) -> tuple[list[tu
     if whole.is_file():
         return [(printable(whole.name), whole)], None
     if whole.is_dir():
-        patterns = (pattern,) if isinstance(pattern, str) else pattern
+        given = (pattern,) if isinstance(pattern, str) else pattern
+        patterns = dict.fromkeys(p for one in given for p in (one, f"{one.removesuffix('.gz')}.gz"))
         root, found = whole, {file for one in patterns for file in whole.rglob(one)}
     elif any(c in path for c in "*?["):
         anchor = Path(whole.anchor)
@@ -179,8 +181,9 @@ def collect_files(
         unchanged = False
         data = b""
         try:
-            data = utf8(read_capped(file, name, cap, root))
-            one = parse(name, data, context._replace(folder=file.parent))
+            plain, data = unpacked(name, read_capped(file, name, cap, root), cap)
+            data = utf8(data)
+            one = parse(plain, data, context._replace(folder=file.parent))
         except Exception as broken:  # whatever a reader makes of one file, the others are read
             error = renamed(contained(name, broken), name, data, Peek(data).top.keys())
             if root is None:

@@ -14,6 +14,7 @@ import msgspec
 from pulse_tui.domain.errors import PulseError, SourceError, WrongUse
 from pulse_tui.domain.foreign import renamed
 from pulse_tui.domain.limits import contained
+from pulse_tui.domain.packed import unpacked
 from pulse_tui.domain.source import Collected
 from pulse_tui.domain.text import looks_like, utf8
 from pulse_tui.ports import CollectContext, Peek
@@ -98,6 +99,7 @@ def read_result(
     ``context.source`` with the kind behind it (``ingest:junit``); ``naming`` says how a kind is named. Raises SourceError for an empty file, one that no
     kind takes or that its kind cannot read, and WrongUse when an option that the kind needs is not known.
     """
+    name, data = unpacked(name, data)
     data = utf8(data)
     if not data.strip():
         raise SourceError(f"{name} is empty", todo="Write it whole under another name, then rename it")
