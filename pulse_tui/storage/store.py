@@ -99,8 +99,10 @@ class SqlStore:
         version; a SQLite file is copied beside itself before its schema is changed.
         """
         self.url = normalize(url, base)
-        if self.is_sqlite:
-            refuse_cut(Path(self.url.database or ""))
+        file = Path(self.url.database or "") if self.is_sqlite else None
+        if file is not None:
+            refuse_cut(file)
+        new = file is not None and not file.exists()
         self._alone = False
         self._engine = connect(self.url)
         self._writer = self._engine.execution_options(pulse_write=True)
@@ -110,6 +112,14 @@ class SqlStore:
         self._dead, self._rules, self._paged, self._origin = dead, rules, paged, origin
         self._reviews, self._scopes = reviews, scopes
         self._first: Callable[[], None] | None = None
+        try:
+            self._open(read_only)
+        except StorageError:
+            if new and file is not None and file.exists() and file.stat().st_size == 0:
+                file.unlink()  # nothing could be written: it would be taken for one that was lost
+            raise
+
+    def _open(self, read_only: bool) -> None:
         with translated(self.url):
             if read_only:
                 refuse_missing(self.url)

@@ -125,3 +125,9 @@ def test_a_database_on_a_full_disk_is_read_by_whoever_comes_next(path: Path) -> 
                 assert tx.signals.count() == 40
             assert store.board("x", None, NOW).registry == ()
             assert store.change_mark() == store.change_mark()
+
+
+def test_a_first_start_on_a_full_disk_leaves_no_empty_file_that_the_next_one_would_refuse(tmp_path: Path) -> None:
+    with no_room(), pytest.raises(StorageError, match="full disk"):
+        opened(tmp_path / "new.db")
+    opened(tmp_path / "new.db").close()
