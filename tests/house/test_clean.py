@@ -246,7 +246,7 @@ OUT: dict[str, Callable[[str], str]] = {
     "an error": lambda t: str(SourceError(t, todo=t)),
     "a refusal": lambda t: str(Refused(t, [t], todo=t)),
     "a bad configuration": lambda t: str(ConfigError([Problem(t, t, t)])),
-    "a screen": lambda t: safe(t) + fit(t, 30),
+    "a screen": lambda t: f"{safe(t)}\n{fit(t, 30)}",
     "the clipboard": _to_clipboard,
     "a ticket": lambda t: ticket.document(_delivery(t)),
     "what is added to a ticket": lambda t: ticket._section(_delivery(t)),
