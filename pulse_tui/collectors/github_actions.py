@@ -31,10 +31,11 @@ from pulse_tui.collectors._shared.ci import (
     tell,
     typed,
 )
-from pulse_tui.collectors._shared.files import refuse
+from pulse_tui.collectors._shared.files import encoded, refuse
 from pulse_tui.collectors._shared.hooks import webhook_secret
 from pulse_tui.collectors._shared.web import get_json
 from pulse_tui.domain.errors import Refused, SourceError
+from pulse_tui.domain.limits import reason
 from pulse_tui.domain.moments import EPOCH, iso, to_us
 from pulse_tui.domain.source import Collected, Rejected
 from pulse_tui.domain.text import address, clean
@@ -148,7 +149,9 @@ def collect(options: Options, context: CollectContext) -> Collected:
             try:
                 finished += [_finished(run, rule, context.now) for rule in rules]
             except Bad as error:
-                rejected.append(refuse(context.source, f"run {run.id}", str(error), msgspec.json.encode(raw)))
+                rejected.append(refuse(context.source, f"run {run.id}", str(error), encoded(raw)))
+            except Exception as error:  # whatever one run does, the others are reported
+                rejected.append(refuse(context.source, f"run {run.id}", reason(error), encoded(raw)))
     after.open |= {key: us for key, us in mark.open.items() if key not in listed}
     observations = tuple(tell(finished, after.placed, context))
     new, after.refused = fresh(rejected, mark.refused)

@@ -36,6 +36,7 @@ from pulse_tui.collectors._shared.files import refuse
 from pulse_tui.collectors._shared.hooks import webhook_secret
 from pulse_tui.collectors._shared.web import get_json
 from pulse_tui.domain.errors import Refused, SourceError
+from pulse_tui.domain.limits import reason
 from pulse_tui.domain.moments import from_us, iso, to_us
 from pulse_tui.domain.source import Collected, Rejected
 from pulse_tui.domain.text import address, as_name, clean
@@ -250,6 +251,9 @@ def _told(
     except Bad as error:
         kind = type(record).__name__.removeprefix("_").lower()
         rejected.append(refuse(context.source, f"{kind} {record.id}", str(error), msgspec.json.encode(record)))
+        return []
+    except Exception as error:  # whatever one record does, the others are reported
+        rejected.append(refuse(context.source, f"{type(record).__name__.lower()[1:]} {record.id}", reason(error)))
         return []
 
 

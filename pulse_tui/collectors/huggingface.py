@@ -19,6 +19,7 @@ from pulse_tui.collectors._shared.tags import name_versions, order
 from pulse_tui.collectors._shared.web import get_json
 from pulse_tui.domain.bill import Head
 from pulse_tui.domain.errors import SourceError
+from pulse_tui.domain.limits import contained
 from pulse_tui.domain.moments import from_us
 from pulse_tui.domain.release import RegistrySnapshot, RegistryVersion
 from pulse_tui.domain.source import Collected, Rejected
@@ -130,9 +131,10 @@ def collect(options: Options, context: CollectContext) -> Collected:
     for repo in options.repos:
         try:
             found.append(reader.head(repo) if repo.asset is None else reader.snapshot(repo, repo.asset))
-        except SourceError as error:
+        except Exception as broken:  # whatever one repository does, the others are read
+            error = contained(repo.repo, broken)
             if error.retry_after is not None:
-                raise
+                raise error from None
             problem = problem or error
             hint = "A gated or private repository needs a token whose owner was let in"
             reader.rejected.append(refuse(context.source, f"{repo.kind.value} {repo.repo}", str(error), hint=hint))

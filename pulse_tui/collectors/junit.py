@@ -164,7 +164,7 @@ def _root(name: str, data: bytes) -> ET.Element:
     except _HasDoctype:
         raise SourceError(f"{name} has a DOCTYPE, which is refused", todo="Write it without one") from None
     except (expat.ExpatError, ET.ParseError) as error:
-        line, column = getattr(error, "lineno", 0), getattr(error, "offset", 0)
+        line, column = getattr(error, "lineno", 0) or 0, getattr(error, "offset", 0) or 0
         what = expat.ErrorString(getattr(error, "code", 0)) or "broken"
         raise SourceError(f"{name}:{line}:{column + 1}: {what}", todo="Write it again, whole") from None
     except (ValueError, LookupError, RecursionError) as error:

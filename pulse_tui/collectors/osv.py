@@ -307,7 +307,7 @@ def _unzip(name: str, data: bytes, cap: int, bad: Bad) -> Iterator[Record]:
     left = 10 * cap
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise SourceError(f"{name} is a broken zip: {clean(str(error), 120)}", todo="Fetch it again") from None
     with archive:
         apart(name, archive.infolist())

@@ -122,7 +122,7 @@ def _entries(packages: dict[str, msgspec.Raw], refusals: Refusals) -> Iterator[t
             continue
         try:
             yield path, _ENTRY.decode(raw)
-        except (msgspec.ValidationError, msgspec.DecodeError, RecursionError) as error:
+        except Exception as error:  # whatever one entry does, the others land
             refusals.add(f"packages[{clean(path, 200)!r}]", str(error), raw=bytes(raw), lost=True)
 
 
@@ -137,7 +137,7 @@ def _unnested(dependencies: dict[str, msgspec.Raw], refusals: Refusals) -> Itera
             path = f"{above}{_MODULES}{name}"
             try:
                 found = _NESTED.decode(raw)
-            except (msgspec.ValidationError, msgspec.DecodeError, RecursionError) as error:
+            except Exception as error:  # whatever one entry does, the others land
                 refusals.add(f"dependencies {clean(path, 200)!r}", str(error), raw=bytes(raw), lost=True)
                 continue
             requires = found.requires if isinstance(found.requires, dict) else {}

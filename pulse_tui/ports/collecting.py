@@ -51,6 +51,8 @@ class Collector(Protocol):
 
 HEAD = 4096
 """Bytes of a file that most kinds are known by."""
+KEYS = 1_500_000
+"""Keys of a file that is recognised by them."""
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
 _STRING = msgspec.json.Decoder(str)
@@ -75,6 +77,8 @@ class Peek(bytes):
     def top(self) -> Mapping[str, msgspec.Raw]:
         """The members of the JSON object, or of the first one of an array or of JSON Lines; empty for anything else."""
         data = self.whole.removeprefix(b"\xef\xbb\xbf").lstrip()
+        if data.count(b'":') > KEYS:
+            return {}
         try:
             if data[:1] == b"[":
                 items = _ITEMS.decode(data)

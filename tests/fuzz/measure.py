@@ -1,4 +1,7 @@
-"""Run hostile documents one after the other in a process of their own, and print what each took, as JSON lines."""
+"""Read hostile documents one after the other in a process of their own, and print what each took, as JSON lines.
+
+``python -m tests.fuzz.measure [PART OF A NAME]`` shows the numbers of all of them, or of those named so.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +11,19 @@ import resource
 import signal
 import sys
 import time
-import traceback
 from pathlib import Path
 
+from pulse_tui.collectors import feed
 from pulse_tui.domain.errors import PulseError
 from pulse_tui.kinds import Kinds
 from pulse_tui.ports import Peek
 from pulse_tui.services.signals.files import About, detect, file_formats, read_result
 from tests.collectors.contexts import NOW, context
 from tests.fuzz.hostile import HOSTILE, Hostile
+
+GIVEN_UP = 20.0
+"""Seconds of processor time after which a document is left."""
+ADDRESS_SPACE = 2 * 2**30
 
 
 class TooSlow(BaseException):
@@ -27,19 +34,14 @@ def _stop(*_: object) -> None:
     raise TooSlow
 
 
-def _memory(field: str) -> int:
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith(field):
-            return int(line.split()[1]) // 1024
-    return 0
+def _megabytes(field: str) -> int:
+    return int(Path("/proc/self/status").read_text().partition(f"{field}:")[2].split()[0]) // 1_024
 
 
 def read(document: Hostile) -> int:
-    """How many records it gave."""
+    """How many records it gave, its kind being detected first."""
     kind, name, data = document
     if kind == "feed":
-        from pulse_tui.collectors import feed
-
         notes, rejected, _ = feed.read(name, data, "vendor", "src", NOW)
         return len(notes) + len(rejected)
     kinds = file_formats(Kinds("collectors"))
@@ -48,34 +50,29 @@ def read(document: Hostile) -> int:
     return len(got.observations) + len(got.rejected)
 
 
-def main(names: list[str], seconds: int = 20, megabytes: int = 2_000) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (megabytes * 2**20, megabytes * 2**20))
+def main(names: list[str]) -> None:
+    """A line for each: name, seconds of processor time, megabytes, bytes of the document, and how it ended."""
+    resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
     signal.signal(signal.SIGPROF, _stop)
     for name in names:
         document = HOSTILE[name]()
         gc.collect()
         Path("/proc/self/clear_refs").write_text("5")
-        before = _memory("VmRSS")
-        begun = time.process_time()
-        signal.setitimer(signal.ITIMER_PROF, seconds)
+        before, begun = _megabytes("VmRSS"), time.process_time()
+        signal.setitimer(signal.ITIMER_PROF, GIVEN_UP)
         try:
-            result = str(read(document))
+            end = f"{read(document):,} records"
         except TooSlow:
-            result = "TOO SLOW"
+            end = "BROKE: too slow"
         except PulseError as error:
-            result = f"refused: {str(error)[:80]}"
-        except BaseException as error:
-            result = (
-                f"BROKE {type(error).__name__}: {str(error)[:80]} " + traceback.format_exc().splitlines()[-3].strip()
-            )
+            end = f"refused: {str(error)[:100]}"
+        except Exception as error:
+            end = f"BROKE: {type(error).__name__}: {str(error)[:100]}"
         signal.setitimer(signal.ITIMER_PROF, 0)
         took = time.process_time() - begun
-        print(json.dumps([name, round(took, 2), _memory("VmHWM") - before, len(document.data), result]), flush=True)
+        print(json.dumps([name, round(took, 2), _megabytes("VmHWM") - before, len(document.data), end]), flush=True)
         del document
 
 
 if __name__ == "__main__":
-    from tests.fuzz import hostile
-
-    wanted = [name for name in hostile.HOSTILE if any(w in name for w in sys.argv[1:] or [""])]
-    main(wanted)
+    main([name for name in HOSTILE if any(part in name for part in sys.argv[1:] or [""])])

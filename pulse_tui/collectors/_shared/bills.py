@@ -356,9 +356,9 @@ def each(
     for index, raw in enumerate(items or ()):
         try:
             record = decoder.decode(raw)
-        except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
-            refusals.add(f"{where}[{index}]", str(error), raw=bytes(raw), lost=lost)
         except RecursionError:
             refusals.add(f"{where}[{index}]", "nested too deeply to be read", raw=bytes(raw), lost=lost)
+        except Exception as error:  # whatever one record does, the others land
+            refusals.add(f"{where}[{index}]", str(error), raw=bytes(raw), lost=lost)
         else:
             yield f"{where}[{index}]", record

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from pulse_tui.collectors._shared.files import refuse
+from pulse_tui.collectors._shared.files import encoded, refuse
 from pulse_tui.domain.errors import Refused
 from pulse_tui.domain.evidence import VersionEvidence
 from pulse_tui.domain.moments import EPOCH, iso, to_us
@@ -118,7 +118,7 @@ def typed(raw: Any, shape: type[T], what: str, context: CollectContext, rejected
         return msgspec.convert(raw, shape)
     except msgspec.ValidationError as error:
         name = str(raw.get("id", "?")) if isinstance(raw, dict) else "?"
-        rejected.append(refuse(context.source, f"{what} {name}", str(error), msgspec.json.encode(raw)))
+        rejected.append(refuse(context.source, f"{what} {name}", str(error), encoded(raw)))
         return None
 
 

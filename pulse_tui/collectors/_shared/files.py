@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import stat
@@ -77,6 +78,14 @@ class Bad(list[Rejected]):
         """What is to be stored."""
         more = [refuse(self._source, self._name, f"{self._more:,} more records are refused")] if self._more else []
         return (*self, *more)
+
+
+def encoded(raw: Any) -> bytes:
+    """A plain value as JSON, to be kept of a refused record; lone surrogates in it are escaped."""
+    try:
+        return json.dumps(raw).encode()
+    except (ValueError, TypeError, RecursionError):
+        return b""
 
 
 def opened(path: Path, name: str, root: Path | None = None) -> BinaryIO:

@@ -30,5 +30,7 @@ def typed(name: str, data: bytes, decoder: msgspec.json.Decoder[_T], what: str) 
         raise SourceError(
             f"{name} is not a valid {what}: {clean(str(error), 200)}", todo="Give the file as it was written"
         ) from None
+    except UnicodeEncodeError:
+        raise SourceError(f"{name} has half a character (a lone surrogate) in a text", todo="Write it again") from None
     except RecursionError:
         raise SourceError(f"{name} is nested too deeply to be read") from None

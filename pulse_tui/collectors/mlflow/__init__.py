@@ -22,6 +22,7 @@ from pulse_tui.collectors._shared.hooks import webhook_secret
 from pulse_tui.collectors.mlflow.hook import verify
 from pulse_tui.collectors.mlflow.pages import Model, Registry, Version, read
 from pulse_tui.domain.errors import SourceError
+from pulse_tui.domain.limits import reason
 from pulse_tui.domain.moments import from_us
 from pulse_tui.domain.release import PROVENANCE, Interface, Lineage, RegistrySnapshot, RegistryVersion, Remark
 from pulse_tui.domain.source import Collected, Cursor
@@ -119,7 +120,12 @@ def collect(options: Options, context: CollectContext) -> Collected:
         names = ", ".join(options.models)
         raise SourceError(f"{address(options.url)} has no model named {names}", todo="Correct 'models'")
     reader = _Reader(options, registry, context.source)
-    snapshots = [reader.snapshot(model) for model in registry.models.values()]
+    snapshots: list[RegistrySnapshot] = []
+    for model in registry.models.values():
+        try:
+            snapshots.append(reader.snapshot(model))
+        except Exception as error:  # whatever one model does, the others are read; what is known of it stays
+            registry.rejected.append(refuse(context.source, f"model {model.name}", reason(error)))
     gone = sorted(known - registry.models.keys())
     snapshots += [reader.vanished(name) for name in gone]
     reports = {name: reader.asset(name) for name in sorted(known | registry.models.keys())}

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from pulse_tui.collectors._shared.files import refuse
+from pulse_tui.collectors._shared.files import encoded, refuse
 from pulse_tui.collectors._shared.web import get_json
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.source import Rejected
@@ -138,7 +138,7 @@ def _typed(items: list[Any], shape: type[_T], what: str, registry: Registry, con
             owner = raw.get("name") if isinstance(raw, dict) else None
             number = raw.get("version", "") if isinstance(raw, dict) else ""
             where = f"{what} {owner or '?'} {number}".strip()
-            registry.rejected.append(refuse(context.source, where, str(error), msgspec.json.encode(raw)))
+            registry.rejected.append(refuse(context.source, where, str(error), encoded(raw)))
             if shape is Version and isinstance(owner, str):
                 registry.partial.add(owner)
             elif shape is Version:

@@ -17,6 +17,7 @@ from pulse_tui.collectors.oci.images import Image, Manifest, Registry, image
 from pulse_tui.domain.bill import Bill
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.estate import Component
+from pulse_tui.domain.limits import contained
 from pulse_tui.domain.purl import BadPurl, build
 from pulse_tui.domain.purl import component as package
 from pulse_tui.domain.release import RegistrySnapshot, RegistryVersion
@@ -116,7 +117,8 @@ def collect(options: Options, context: CollectContext) -> Collected:
         registry = registries.setdefault(ref.repository, _registry(ref, options, context))
         try:
             observations += _read(watched, ref, registry, context, rejected)
-        except SourceError as error:
+        except Exception as broken:  # whatever one image does, the others are read
+            error = contained(f"image {ref}", broken)
             failed.append(error)
             rejected.append(refuse(context.source, f"image {ref}", error.what, hint=error.todo))
     if failed and len(failed) == len(options.images):

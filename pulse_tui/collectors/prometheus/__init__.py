@@ -37,6 +37,7 @@ from pulse_tui.collectors.prometheus.level import BLIND, Followed, Level, Nonsen
 from pulse_tui.collectors.prometheus.options import Objective, Options, filled, levels
 from pulse_tui.collectors.prometheus.report import Watched, level_signal, sight_signal
 from pulse_tui.domain.errors import SourceError
+from pulse_tui.domain.limits import contained
 from pulse_tui.domain.signal import Signal, fingerprint
 from pulse_tui.domain.source import Collected, Rejected
 from pulse_tui.domain.text import address
@@ -155,9 +156,10 @@ class _Round:
         """The points, or None after refusing the query. A server that asks to wait ends the round."""
         try:
             points = self._server.points(query, watched.grid)
-        except SourceError as error:
+        except Exception as broken:  # whatever one query does, the others are asked
+            error = contained(where, broken)
             if error.retry_after is not None:
-                raise
+                raise error from None
             self._fail(where, error, query)
             return None
         for warning in points.warnings:

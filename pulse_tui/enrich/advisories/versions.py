@@ -23,6 +23,8 @@ _UNIVERS = {
     "openeuler": "RpmVersion", "maven": "MavenVersion", "nuget": "NugetVersion", "rubygems": "RubygemsVersion",
     "packagist": "ComposerVersion",
 }  # fmt: skip
+LONGEST = 300
+"""Characters of a version; the readers of some take the square of their number, or more."""
 _NUMBERED = re.compile(r"[vV]?[0-9]")
 """Some of its readers take any word for a version: one without a number is none."""
 
@@ -31,6 +33,8 @@ _NUMBERED = re.compile(r"[vV]?[0-9]")
 def _pep440(text: str) -> Any:
     from packaging.version import InvalidVersion, Version  # noqa: PLC0415  late: 10 ms
 
+    if len(text) > LONGEST:
+        return None
     try:
         return Version(text)
     except InvalidVersion:
@@ -59,7 +63,7 @@ def _of_univers(name: str) -> Callable[[str], Any]:
 
     @lru_cache(maxsize=16_384)
     def read(text: str) -> Any:
-        if not _NUMBERED.match(text):
+        if not _NUMBERED.match(text) or len(text) > LONGEST:
             return None
         try:
             return made(text)

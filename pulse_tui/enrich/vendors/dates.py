@@ -36,6 +36,8 @@ _MOVE = re.compile(
     r"|push(?:es|ed|ing)?|br(?:ing|ings|inging|ought)|reschedul(?:e|es|ed|ing)|revis(?:e|es|ed|ing))\b",
     re.IGNORECASE,
 )
+_SENTENCE = 500
+"""Characters before and behind a date in which its sentence begins and ends."""
 _STOP = re.compile(r"[.;!?](?=\s)|\n")
 
 
@@ -63,12 +65,14 @@ def _dates(text: str, day: datetime) -> Iterator[tuple[datetime, bool]]:
 
 
 def _replaced(text: str, match: re.Match[str]) -> bool:
-    start = max((m.end() for m in _STOP.finditer(text, 0, match.start())), default=0)
+    low, high = max(0, match.start() - _SENTENCE), min(len(text), match.end() + _SENTENCE)
+    start = max((m.end() for m in _STOP.finditer(text, low, match.start())), default=low)
     if _REPLACED.search(text, start, match.start()):
         return True
-    end = _STOP.search(text, match.end())
-    others = [m for m in _DATE.finditer(text, start, end.start() if end else len(text)) if m.start() != match.start()]
-    moves = _MOVE.search(text, start, end.start() if end else len(text))
+    stop = _STOP.search(text, match.end(), high)
+    end = stop.start() if stop else high
+    others = [m for m in _DATE.finditer(text, start, end) if m.start() != match.start()]
+    moves = _MOVE.search(text, start, end)
     return bool(others and moves and _BEFORE_A_MOVE.search(text, start, match.start()))
 
 

@@ -30,6 +30,8 @@ _AFTER = re.compile(
     r"|,?\s+(?:but|however)\b[^.]{0,60}\b(?:still|remain\w*|elevated|some|others?|not)\b",
     re.IGNORECASE,
 )
+_WINDOW = 200
+"""Characters before a word that may negate it."""
 _AGAIN = re.compile(
     r"\b(?:is|are|has|have) (?:back|returned|recurred|reoccurred|resurfaced|reopened)\b|\bre-?opened\b", re.IGNORECASE
 )
@@ -57,7 +59,8 @@ def ended(note: Note) -> bool:
         newest = updates[-1] if _upwards(note.body) else updates[0]
         return (newest[1] or newest[2]).lower() in _OVER
     return _AGAIN.search(note.body) is None and any(
-        not _BEFORE.search(note.body[: match.start()]) and not _AFTER.match(note.body, match.end())
+        not _BEFORE.search(note.body, max(0, match.start() - _WINDOW), match.start())
+        and not _AFTER.match(note.body, match.end())
         for match in _CLAIMS.finditer(note.body)
     )
 

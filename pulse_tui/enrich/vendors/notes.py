@@ -26,7 +26,8 @@ _FAMILY = (
     r"|codestral|pixtral|devstral|magistral|voxtral|mathstral|command|embed|rerank|aya|llama|qwen|deepseek|grok|phi"
     r"|nova|titan|text-embedding|ocr)"
 )
-_MODEL = rf"(?:`?[\w./-]*\b{_FAMILY}\b[\w.-]*`?)"
+_MODEL = rf"(?:`?(?<![\w./-])[\w./-]*\b{_FAMILY}\b[\w.-]{{0,80}}`?)"
+"""Tried once a word: a body of one long word would be searched from each of its letters."""
 _ADJECTIVE = r"(?:(?:the|our|a|an|new|latest|first|stable|updated|refreshed|cohere's|openai's)\s+){0,3}"
 
 

@@ -17,6 +17,7 @@ from pulse_tui.domain.bill import Bill
 from pulse_tui.domain.errors import Problem, ResultOf
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.evals import EvalRun
+from pulse_tui.domain.limits import reason
 from pulse_tui.domain.lock import LINE, passes
 from pulse_tui.domain.release import RegistrySnapshot, RegistryVersion, Remark
 from pulse_tui.domain.signal import BadRecord, Signal, encode
@@ -56,6 +57,9 @@ def admitted(observations: Iterable[Observation]) -> tuple[list[Observation], li
                     good.append(_sifted(observation))
         except BadRecord as bad:
             refused.append(_refused(observation, bad.problem))
+        except Exception as error:  # whatever one record does, the others come in
+            what = f"it cannot be read: {reason(error)}"
+            refused.append(_refused(observation, Problem(type(observation).__name__, what), raw=b""))
     return good, refused
 
 
