@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from pulse_tui.domain.errors import Refused
+from pulse_tui.rounds.suites import SuiteRounds
 from pulse_tui.services.desk import ServiceDesk
 from pulse_tui.wiring import House
 from tests.cli.conftest import Shell
@@ -177,3 +178,25 @@ def test_a_run_that_has_begun_goes_on_under_what_was_approved(house: House, targ
     running.join(20)
     assert target.serving["my-bot/canary"] == "1.0.1"
     assert ana.plan_story(plan).state == "verified"
+
+
+def test_no_command_of_a_suite_begins_while_the_configuration_is_not_the_one_that_was_read(shell: Shell) -> None:
+    """A tower's worker and an agent ask for what is due every few seconds."""
+    file = shell.config / "pulse.yaml"
+    command = "- id: golden\n    baselines: {my-bot: 1.0.1}\n    command: ['true', '{output}']\n"
+    file.write_text(file.read_text().replace("- id: golden\n", command))
+    house = House(shell.config)
+    house.sync()
+    rounds = SuiteRounds(house)
+    before = file.read_text()
+    file.write_text(before.replace("'true'", "'false'"))
+    assert rounds.round("suite:golden").message == ""
+    with house.store.read() as tx:
+        assert tx.evals.suite_runs("golden") == []
+    file.write_text(before)
+    house.close()
+    house = House(shell.config)
+    rounds = SuiteRounds(house)
+    assert rounds.round("suite:golden").message.startswith("golden on my-bot 1.0.1 began")
+    rounds.stop(5.0)
+    house.close()
