@@ -10,11 +10,14 @@ import sys
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from pulse_tui.domain.errors import PulseError
 from pulse_tui.domain.lock import shown
 from pulse_tui.services.rollback.attended import Attendant, next_commands
+from pulse_tui.wiring import holder_name
 
 if TYPE_CHECKING:
     from pulse_tui.domain.rollback import Run
+    from pulse_tui.wiring import House
 
 _STOPPING = "Ctrl-C: the step under way is brought to its entry in the journal, then the run halts"
 _GOING_ON = "{name}: the run goes on to its end"
@@ -29,7 +32,9 @@ class Attending:
     of them prevents it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, house: House, taken_over: str = "") -> None:
+        """``house`` knows the run when its beginning was interrupted; ``taken_over`` is the id of one that exists already."""
+        self._house, self._taken_over = house, taken_over
         self.run: Run | None = None
         """The run, once it owns its target."""
         self._beginning = False
@@ -53,11 +58,19 @@ class Attending:
         for number, handler in self._before.items():
             signal.signal(number, handler)
         if isinstance(error, KeyboardInterrupt | SystemExit):
-            run = self.run
+            run = self.run or self._claimed()
             if run is None:
-                note("left before the run had begun, as far as is known; pulse-tui rollback list shows it")
+                note("left before the run had begun: nothing was sent (pulse-tui rollback list shows what stopped)")
             else:
                 note(f"left at once: run {run.id} of {run.target} is half done. {next_commands(run.id)}")
+
+    def _claimed(self) -> Run | None:
+        """The run that this process owns by the database: the signal came between the claim and its answer."""
+        with contextlib.suppress(PulseError), self._house.store.read() as tx:
+            mine = f"{holder_name()}/"
+            claimed = next((r for r in tx.rollbacks.runs(active_only=True) if r.holder.startswith(mine)), None)
+            return claimed or tx.rollbacks.run(self._taken_over)
+        return None
 
     def _take(self, number: int, _frame: FrameType | None) -> None:
         received = signal.Signals(number)

@@ -100,7 +100,7 @@ def _run(options: argparse.Namespace, house: House) -> int:
     from pulse_tui.services.rollback.execute import execute  # noqa: PLC0415
 
     parts = house.desk(operator_name()).on_plan("rollback.run", options.subject)
-    with Attending() as attending:
+    with Attending(house) as attending:
         done = execute(parts, options.subject, operator_name(), holder_name(), attending.attendant)
         try:
             story = house.desk(operator_name()).plan_story(done.plan_hash)
@@ -115,7 +115,7 @@ def _resume(options: argparse.Namespace, house: House) -> int:
     from pulse_tui.services.rollback.execute import resume  # noqa: PLC0415
 
     parts = house.desk(operator_name()).on_run("rollback.resume", options.subject)
-    with Attending() as attending:
+    with Attending(house, options.subject) as attending:
         done = resume(parts, options.subject, operator_name(), holder_name(), attending.attendant)
         return _ended(options, done, RunState.VERIFIED)
 
@@ -124,7 +124,7 @@ def _put_back(options: argparse.Namespace, house: House) -> int:
     from pulse_tui.services.rollback.execute import put_back  # noqa: PLC0415
 
     parts = house.desk(operator_name()).on_run("rollback.undo", options.subject)
-    with Attending() as attending:
+    with Attending(house, options.subject) as attending:
         done = put_back(parts, options.subject, operator_name(), holder_name(), attending.attendant)
         return _ended(options, done, RunState.UNDONE)
 

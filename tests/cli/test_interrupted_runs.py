@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 SCENARIOS = ("run", "undo", "resume", "put_back", "tower")
 SHORT = (
     "run:*:1:1", "undo:*:5:1", "resume:*:5:2", "put_back:*:5:1", "tower:*:5:1",
-    "run:SIGINT,SIGINT:9:4", "undo:SIGTERM,SIGTERM:13:6", "run:SIGTERM,SIGHUP:9:3",
+    "run:SIGINT,SIGINT:9:3", "undo:SIGTERM,SIGTERM:13:6", "run:SIGTERM,SIGHUP:9:3",
     "run:hangup:9:5", "tower:hangup:9:4",
 )  # fmt: skip
 LONG = tuple(
