@@ -7,8 +7,10 @@ cannot be shown: cleaned, it would be another name, perhaps one that is taken. O
 from __future__ import annotations
 
 import typing
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
+from itertools import chain
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import msgspec
@@ -141,8 +143,10 @@ def _refused(observation: Observation, problem: Problem, raw: bytes | None = Non
 def _sifted(value: _T, *, skip: str = "") -> _T:
     """The struct with its texts cleaned; itself when there was nothing to do. Raises BadRecord for a name."""
     kind = type(value)
+    texts, read, others = _fields(kind)  # type: ignore[arg-type]
+    fields = others if texts and _all_plain([t for t in read(value) if t is not None]) else texts + others
     changed = {}
-    for field in _fields(kind):  # type: ignore[arg-type]
+    for field in fields:
         if field == skip:
             continue
         before = getattr(value, field)
@@ -157,7 +161,7 @@ def _value(value: Any, field: str, names: frozenset[str]) -> Any:
     if kind is str:
         return value if value.isascii() and value.isprintable() and len(value) <= NAME else _text(value, field, names)
     if kind in (tuple, list):
-        if not value or (type(value[0]) is str and _all_plain(value)):
+        if not value or _all_plain(value if type(value[0]) is not tuple else list(chain.from_iterable(value))):
             return value
         made = [_value(item, field, names) for item in value]
         same = all(a is b for a, b in zip(made, value, strict=True))
@@ -170,12 +174,15 @@ def _value(value: Any, field: str, names: frozenset[str]) -> Any:
     return _sifted(value) if isinstance(value, msgspec.Struct) else value
 
 
-def _all_plain(texts: Any) -> bool:
+def _all_plain(values: Sequence[Any]) -> bool:
+    """Whether all are texts in which there is nothing to do, or all are numbers; one join is quicker than many looks."""
+    if not values or type(values[0]) is not str:
+        return set(map(type, values)) <= {float, int}
     try:
-        joined = "".join(texts)
+        joined = "".join(values)
     except TypeError:  # of several types
         return False
-    return joined.isascii() and joined.isprintable() and (len(joined) <= NAME or max(map(len, texts)) <= NAME)
+    return joined.isascii() and joined.isprintable() and (len(joined) <= NAME or max(map(len, values)) <= NAME)
 
 
 def _text(text: str, field: str, names: frozenset[str]) -> str:
@@ -194,12 +201,13 @@ def _text(text: str, field: str, names: frozenset[str]) -> str:
 
 
 @cache
-def _fields(kind: type) -> tuple[str, ...]:
-    """The fields of a struct that may hold a text."""
-    if not issubclass(kind, msgspec.Struct):
-        return ()
+def _fields(kind: type) -> tuple[tuple[str, ...], Callable[[Any], Sequence[Any]], tuple[str, ...]]:
+    """The fields of a struct that are a text or None, what reads all of them, and the others that may hold a text."""
     hints = typing.get_type_hints(kind)
-    return tuple(name for name in kind.__struct_fields__ if _may_hold_text(hints[name]))
+    texts = tuple(n for n in kind.__struct_fields__ if hints[n] in (str, str | None))  # type: ignore[attr-defined]
+    others = tuple(n for n in hints if n in kind.__struct_fields__ and n not in texts and _may_hold_text(hints[n]))  # type: ignore[attr-defined]
+    # One more name, so that even one text is read as one of several.
+    return texts, attrgetter(*texts, texts[0]) if texts else tuple, others
 
 
 def _may_hold_text(hint: Any) -> bool:
