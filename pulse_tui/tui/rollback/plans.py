@@ -45,13 +45,14 @@ def plan_fields(row: PlanLine) -> Fields:
 
 
 def plan_detail(row: PlanLine) -> list[Span]:
-    """What it waits for, or what its run says of each target."""
+    """What it waits for, or what its run says of each target, which comes first where somebody must decide by it."""
     if row.waits:
         return [("PLAN ", styles.DIM), (safe(row.waits), styles.PLAIN)]
     if not row.run:
         return [(safe(row.state), styles.DIM)]
     style = styles.BAD if row.state in (*HALF_WAY, "undone") else styles.PLAIN
-    text = safe("; ".join(filter(None, [row.detail, *row.targets])))
+    words = [*row.targets, row.detail] if row.half_way else [row.detail, *row.targets]
+    text = safe("; ".join(filter(None, words)))
     return [(f"RUN {row.run} ", styles.DIM), (text, style)]
 
 
