@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pulse_tui.cli.output import emit
 from pulse_tui.domain.errors import Refused, WrongUse
+from pulse_tui.settings.trusted import keep_own
 from pulse_tui.wiring import bundled
 
 _FOLDERS = ("signals", "results", "advisories")
@@ -21,6 +22,7 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
 def run(options: argparse.Namespace, _name: str) -> int:
     """Write pulse.yaml and policy.yaml; nothing that is there is touched."""
     folder = Path(options.folder)
+    made = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -30,6 +32,9 @@ def run(options: argparse.Namespace, _name: str) -> int:
         raise Refused(f"{folder} holds {' and '.join(there)} already", todo="Choose another folder")
     for name in ("pulse.yaml", "policy.yaml"):
         shutil.copyfile(bundled("config") / name, folder / name)
+        keep_own(folder / name)
+    if made:
+        keep_own(folder)
     for below in _FOLDERS:  # the sources read them: a first round must not begin with errors
         (folder / below).mkdir(exist_ok=True)
     lines = [

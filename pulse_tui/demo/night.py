@@ -14,6 +14,7 @@ from pathlib import Path
 from pulse_tui.demo.tape import Act, Tape
 from pulse_tui.demo.world import LoopbackServer, World
 from pulse_tui.domain.errors import Refused
+from pulse_tui.settings.trusted import keep_own
 
 OPERATOR = "ana"
 """Who sits at the desk in the demo; the fixtures' operators' file knows her."""
@@ -31,7 +32,9 @@ class Night:
         if keep is not None:
             if keep.exists() and any(keep.iterdir()):
                 raise Refused(f"{keep} is not empty", todo="Name a new folder for --keep")
-            keep.mkdir(parents=True, exist_ok=True)
+            if not keep.exists():
+                keep.mkdir(parents=True)
+                keep_own(keep)
         self.tape = Tape(fixtures, now)
         self.world = World()
         self._server = LoopbackServer(self.world)
@@ -41,6 +44,7 @@ class Night:
         for name in (*LANDS, "tickets"):
             (self.folder / name).mkdir(exist_ok=True)
         (self.folder / "pulse.yaml").write_text(self.tape.text("pulse.yaml"), encoding="utf-8")
+        keep_own(self.folder / "pulse.yaml")
         self.acts = self.tape.acts()
 
     @property

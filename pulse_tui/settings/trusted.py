@@ -31,6 +31,11 @@ def untrusted(path: Path, there: os.stat_result, shown: str | None = None) -> li
     return [Problem(shown or str(path), f"can be written by {whom} (mode {stat.S_IMODE(there.st_mode):04o})", todo)]
 
 
+def keep_own(path: Path) -> None:
+    """Of a file or folder that was just made: nobody else can write it, whatever the umask says."""
+    path.chmod(stat.S_IMODE(path.stat().st_mode) & ~_OTHERS)
+
+
 def _is_alone(group: int, user: int) -> bool:
     """Whether a group is the user's own, with nobody else in it: distributions make one for each user."""
     import grp  # noqa: PLC0415  asked only where a group can write

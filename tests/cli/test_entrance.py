@@ -201,3 +201,13 @@ def test_a_deed_without_a_reason_or_a_subject_is_refused(shell: Shell) -> None:
         said = shell(*arguments)
         assert said.code == 2, (arguments, said)
         assert word in said.err
+
+
+def test_a_first_configuration_can_be_read_whatever_the_umask(shell: Shell, home: Path) -> None:
+    before = os.umask(0)
+    try:
+        assert shell.bare("init", home / "first").code == 0
+        said = shell.bare("--config", home / "first", "policy", "check")
+    finally:
+        os.umask(before)
+    assert said.code == 0, said
