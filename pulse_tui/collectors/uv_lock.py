@@ -41,7 +41,7 @@ _LOCAL = frozenset({"virtual", "editable", "directory"})
 """Sources of projects that lie in this repository: they are our own code, no package of PyPI."""
 
 
-_MOST = 500_000
+MOST = 500_000
 """Keys, tables and values that are read: a lock of 3,000 packages has as many."""
 _DOTTED = re.compile(
     rb"""(?<![\w-])(?:(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){32}""",
@@ -119,8 +119,8 @@ def _toml(name: str, data: bytes) -> dict[str, Any]:
         raise SourceError(f"{name} is empty", todo="Write it whole under another name, then rename it")
     if _DOTTED.search(data):
         raise SourceError(f"{name} has a key of over 32 parts", todo="Give the lock as uv wrote it")
-    if sum(map(data.count, (b"=", b",", b"[", b"{"))) > _MOST:
-        raise SourceError(f"{name} has over {_MOST:,} keys and values", todo="Give the lock as uv wrote it")
+    if sum(map(data.count, (b"=", b",", b"[", b"{"))) > MOST:
+        raise SourceError(f"{name} has over {MOST:,} keys and values", todo="Give the lock as uv wrote it")
     try:
         return tomllib.loads(data.decode().removeprefix("\ufeff"))
     except RecursionError:

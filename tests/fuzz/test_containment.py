@@ -127,7 +127,7 @@ def test_a_record_of_a_server_in_which_any_call_breaks_is_refused_and_the_others
     def read(at: int) -> tuple[Collected, Breaking]:
         breaking = Breaking(real, at)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(owner, name, lambda *given: breaking(*given))  # noqa: PLW0108  a function becomes a method
+            patch.setattr(owner, name, lambda *given, **named: breaking(*given, **named))  # noqa: PLW0108  a function becomes a method
             return served(source)(), breaking
 
     tried = len(read(-1)[1].calls)

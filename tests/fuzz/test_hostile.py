@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from pulse_tui.collectors import feed, junit, package_lock, requirements, uv_lock
+from pulse_tui.collectors._shared import bills
+from pulse_tui.collectors.items.rows import COLUMNS
+from pulse_tui.domain import limits
 from tests.fuzz.hostile import HOSTILE
 
 SECONDS, MEGABYTES = 5.0, 300
@@ -34,7 +38,6 @@ ONCE = (
     "junit: a root of instructions",
     "junit: 2,000 suites in each other that fail",
     "lm_eval: metric names of dashes",
-    "signals: 300,000 bad lines",
 )
 """Each of these took from 20 seconds to minutes, gigabytes, or ended the process."""
 
@@ -74,3 +77,21 @@ def test_what_froze_the_collector_once_is_refused_or_read_in_time(capsys: pytest
 @pytest.mark.slow
 def test_every_hostile_document_is_refused_or_read_in_time(capsys: pytest.CaptureFixture[str]) -> None:
     _bounded([*HOSTILE], capsys)
+
+
+def test_the_docs_name_every_limit() -> None:
+    page = (Path(feed.__file__).parents[1] / "docs/security.md").read_text()
+    table = page.partition("| what is read at most")[2].partition("\n\n")[0]
+    known = (
+        *(
+            limits.VALUES,
+            limits.RESULTS,
+            limits.CELLS,
+            limits.LISTED,
+            bills.MOST_COMPONENTS,
+            bills.MOST_STEPS,
+            COLUMNS,
+        ),
+        *(uv_lock.MOST, requirements.LINE_CAP, package_lock.LONGEST_PATH, junit.ELEMENTS, feed.MARKUP, feed.ENTRIES),
+    )
+    assert [n for n in known if f"{n:,}" not in table] == []

@@ -16,7 +16,7 @@ _OVER = frozenset({"resolved", "completed", "postmortem", "closed"})
 _STAMP = re.compile(r"\b([A-Z][a-z]{2})\.?\s+(\d{1,2})\s*,?(?:\s+\d{4})?\s*,?\s+(\d{1,2}):(\d{2})")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _CLAIMS = re.compile(
-    r"\b(?:(?:is|are|was|were|been|being|now|fully|be|get|gets|completely|successfully)\s+)*"
+    r"\b(?:(?:is|are|was|were|been|being|now|fully|be|get|gets|completely|successfully)\s+){0,6}"
     r"resolved\b|\b(?:services|systems|models|apis) have (?:now |all )*(?:fully )?recovered\b|\bimpact has ended\b|\b(?:incident|outage|issue) is over\b",
     re.IGNORECASE,
 )
