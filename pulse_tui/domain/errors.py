@@ -98,6 +98,10 @@ class SourceError(PulseError):
         super().__init__(what, todo=todo)
 
 
+class TooMuch(SourceError):
+    """A file that would take more time or memory than one may: what it is was recognised, and it is not read."""
+
+
 class Nameless(SourceError):
     """A result that names no asset and version: it can be read once they are given."""
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection
 from typing import NamedTuple
 
-from pulse_tui.domain.errors import SourceError
+from pulse_tui.domain.errors import SourceError, TooMuch
 
 
 class Foreign(NamedTuple):
@@ -182,7 +182,7 @@ _TEXTS: tuple[tuple[re.Pattern[bytes], Foreign], ...] = (
 
 def renamed(error: SourceError, name: str, data: bytes, keys: Collection[str]) -> SourceError:
     """An error of a file that could not be read, saying what it is where that is known."""
-    known = foreign(name, data, keys)
+    known = None if isinstance(error, TooMuch) else foreign(name, data, keys)
     if known is None:
         return error
     better = SourceError(f"{name} is {known.what}", todo=known.todo)

@@ -8,12 +8,14 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 
-from pulse_tui.domain.errors import SourceError
+from pulse_tui.domain.errors import SourceError, TooMuch
 from pulse_tui.domain.text import clean
 
 MAGIC = b"PK\x03\x04"
 """How a zip with a member begins."""
 ZSTD = 93
+MEMBER = 64 * 2**20
+"""Bytes that one member may unpack to: it is held in memory."""
 _LOCAL = 30
 """Bytes of a member's own header, before its name."""
 _CHUNK = 2**20
@@ -33,7 +35,7 @@ def apart(name: str, members: Iterable[zipfile.ZipInfo]) -> None:
     for info in sorted(members, key=lambda info: info.header_offset):
         if info.header_offset < end:
             what = f"{name} is a zip whose members lie in each other ({clean(info.filename, 100)})"
-            raise SourceError(what, todo="Do not open it: it is made to fill the memory")
+            raise TooMuch(what, todo="Do not open it: it is made to fill the memory")
         end = info.header_offset + _LOCAL + info.compress_size
 
 
@@ -69,12 +71,14 @@ class Members:
         info = self._infos[member]
         raw = self._raw(info)
         try:
-            data = _unpack(info.compress_type, raw, self._left)
+            data = _unpack(info.compress_type, raw, min(self._left, MEMBER))
         except ValueError as error:
             raise self._damaged(info, clean(str(error), 120)) from None
+        if len(data) > MEMBER:
+            raise TooMuch(f"{self._where(info)}: it unpacks to more than {MEMBER:,} bytes", todo="Log less of a sample")
         if len(data) > self._left:
             what = f"{self._where(info)}: it unpacks to more than the cap of {self._cap:,} bytes"
-            raise SourceError(what, todo="Raise max_unpacked, if that is not attack")
+            raise TooMuch(what, todo="Raise max_unpacked, if that is not attack")
         if len(data) != info.file_size or zlib.crc32(data) != info.CRC:
             raise self._damaged(info, "its checksum is wrong")
         self._left -= len(data)

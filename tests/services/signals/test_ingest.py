@@ -69,6 +69,20 @@ def test_good_records_land_when_others_of_the_round_are_refused(judge: JudgePart
         assert tx.signals.count() == 1
 
 
+def test_a_record_that_breaks_what_stores_it_is_refused_alone(judge: JudgeParts) -> None:
+    def record(observation: Any, *rest: Any) -> Any:
+        if isinstance(observation, Note) and observation.key == "n3":
+            raise OverflowError("no such time")
+        return judge.record(observation, *rest)
+
+    notes = [Note(source="news", key=f"n{i}", vendor="v", title="t", body="b", published_at=NOW) for i in range(7)]
+    tally = take(judge._replace(record=record), breach(1), *notes)
+    assert (tally.observations, tally.rejected) == (7, 1)
+    with judge.store.read() as tx:
+        ((_, refused),) = tx.signals.quarantined(5)
+        assert refused.problem.what == "it cannot be stored: OverflowError: no such time"
+
+
 @pytest.mark.parametrize("owner", [None, "nobody-has-this"])
 def test_a_signal_that_no_asset_claims_is_kept_as_an_audit_note(judge: JudgeParts, owner: str | None) -> None:
     tally = take(judge, breach(1, asset_id=owner))
