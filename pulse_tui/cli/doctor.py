@@ -341,11 +341,13 @@ def _operators(house: House) -> Iterator[Line]:
 
 def _rollback_targets(house: House) -> Iterator[Line]:
     """Every production deployment needs a release to go back to and a playbook that gets there."""
-    from pulse_tui.services.registry.known_good import way_back  # noqa: PLC0415
+    from pulse_tui.services.registry.known_good import rollback_target  # noqa: PLC0415
 
     with house.store.read() as tx:
         deployments = [d for d in tx.estate.load().deployments if d.environment.value == "production"]
-        stuck = [d.asset_id for d in deployments if way_back(tx, d.asset_id, d.environment, d.version).release is None]
+        stuck = [
+            d.asset_id for d in deployments if rollback_target(tx, d.asset_id, d.environment, d.version).release is None
+        ]
     books = house.settings.playbooks
     bare = [d.asset_id for d in deployments if not any(b.serves(d.asset_id, d.environment) for b in books)]
     if deployments:

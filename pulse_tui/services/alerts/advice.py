@@ -28,7 +28,7 @@ from pulse_tui.services.advisories.of_release import advisories_of
 from pulse_tui.services.alerts.underway import RolledBack, Underway
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.registry.fitness import faults
-from pulse_tui.services.registry.known_good import way_back
+from pulse_tui.services.registry.known_good import rollback_target
 from pulse_tui.services.signals.concerns import condition
 
 _WINDOW = timedelta(hours=24)
@@ -102,7 +102,7 @@ class _Target:
         """The rollback target; None also when nothing serves there."""
         if self.serving is None:
             return None
-        return way_back(self.tx, self.serving.asset_id, self.serving.environment, self.serving.version).release
+        return rollback_target(self.tx, self.serving.asset_id, self.serving.environment, self.serving.version).release
 
     @property
     def move(self) -> str:

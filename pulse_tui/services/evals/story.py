@@ -26,7 +26,7 @@ from pulse_tui.ports import Transaction
 from pulse_tui.services.evals.compared import compared
 from pulse_tui.services.evals.verdicts import covers
 from pulse_tui.services.parts import JudgeParts
-from pulse_tui.services.registry.known_good import way_back
+from pulse_tui.services.registry.known_good import rollback_target
 from pulse_tui.settings.check import nearest
 from pulse_tui.settings.shapes import SuiteShape
 
@@ -173,7 +173,7 @@ def _failed(tx: Transaction, parts: JudgeParts, run: EvalRun) -> Iterator[str]:
     yield from advised
     for deployment in _serving(tx, run):
         if deployment.environment not in advised.values():
-            back = way_back(tx, run.asset_id, deployment.environment, run.version).release
+            back = rollback_target(tx, run.asset_id, deployment.environment, run.version).release
             there = deployment.environment.value
             yield f"roll {there} back to {back.version}" if back else f"no rollback target in {there}: fix forward"
     if not advised:

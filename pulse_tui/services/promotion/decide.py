@@ -19,7 +19,7 @@ from pulse_tui.services.reasons import reason_of
 from pulse_tui.services.registry.approvals import APPROVED, subject
 from pulse_tui.services.registry.claims import place
 from pulse_tui.services.registry.find import find_release
-from pulse_tui.services.registry.known_good import way_back
+from pulse_tui.services.registry.known_good import rollback_target
 from pulse_tui.services.signals.concerns import report
 from pulse_tui.services.signals.ingest import absorb
 
@@ -126,7 +126,7 @@ def _move(
     speaks = _who_speaks(tx, asset_id, environment)
     iteration = tx.estate.next_iteration(asset_id)
     if release.rollback_pointer is None:
-        back = way_back(tx, asset_id, environment, version)
+        back = rollback_target(tx, asset_id, environment, version)
         if back.release is not None:
             tx.estate.set_rollback_pointer(asset_id, version, back.release.version)
     if environment is PRODUCTION and release.state is not ReleaseState.PROMOTED:
@@ -229,7 +229,7 @@ def _leads_here(tx: Transaction, release: Release) -> list[Environment]:
     for environment in sorted(Environment, key=lambda e: e.rank):
         serving = tx.estate.deployment(release.asset_id, environment)
         if serving is not None and serving.version != release.version:
-            back = way_back(tx, release.asset_id, environment, serving.version)
+            back = rollback_target(tx, release.asset_id, environment, serving.version)
             if back.release is not None and back.release.version == release.version:
                 out.append(environment)
     return out

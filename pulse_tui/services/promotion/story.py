@@ -19,7 +19,7 @@ from pulse_tui.services.evals.verdicts import runs_of, suite_words
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.registry.approvals import approval, subject
 from pulse_tui.services.registry.find import find_release
-from pulse_tui.services.registry.known_good import way_back
+from pulse_tui.services.registry.known_good import rollback_target
 from pulse_tui.services.rollback.pointer import other_content
 
 Line = tuple[str, str]
@@ -100,7 +100,7 @@ def _where(tx: Transaction, release: Release) -> Iterator[Line]:
                 yield "Was in", f"{environment.value} from {iso(stay.since)} {until}{well}"
         serving = tx.estate.deployment(release.asset_id, environment)
         if serving is not None and serving.version == release.version:
-            back = way_back(tx, release.asset_id, environment, release.version)
+            back = rollback_target(tx, release.asset_id, environment, release.version)
             told = f"{back.release.version}, {back.proof}" if back.release is not None else "; ".join(back.tried)
             yield "Rollback to", f"{environment.value}: {told or 'none'}"
     if release.rollback_pointer is not None:

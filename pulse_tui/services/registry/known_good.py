@@ -25,7 +25,7 @@ _UNFIT = ("deleted", "digest")
 """Concerns about a release that make it no rollback target."""
 
 
-class WayBack(NamedTuple):
+class RollbackTarget(NamedTuple):
     """The rollback target (None: there is none) and the releases that were rejected."""
 
     release: Release | None
@@ -34,7 +34,7 @@ class WayBack(NamedTuple):
     """What makes it good: it was healthy there, it serves in production, or only that the release names it."""
 
 
-def way_back(tx: Transaction, asset_id: str, environment: Environment, serving: str) -> WayBack:
+def rollback_target(tx: Transaction, asset_id: str, environment: Environment, serving: str) -> RollbackTarget:
     """The release's own pointer, else the last healthy one there, else (outside production) what production serves."""
     tried: dict[str, str] = {}
     odd = {c.version: c.kind for c in tx.inventory.concerns(asset_id) if c.kind in _UNFIT}
@@ -52,8 +52,8 @@ def way_back(tx: Transaction, asset_id: str, environment: Environment, serving: 
         elif not release.usable:
             tried[version] = f"{version} ({why}) is {release.state.value}"
         else:
-            return WayBack(release, tuple(tried.values()), why)
-    return WayBack(None, tuple(tried.values()))
+            return RollbackTarget(release, tuple(tried.values()), why)
+    return RollbackTarget(None, tuple(tried.values()))
 
 
 def interface_check(serving: Release, target: Release) -> Check:

@@ -19,7 +19,7 @@ from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories.audits import unaudited
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.registry.approvals import approval
-from pulse_tui.services.registry.known_good import way_back
+from pulse_tui.services.registry.known_good import rollback_target
 from pulse_tui.settings.check import nearest
 
 Line = tuple[str, str]
@@ -210,7 +210,7 @@ def _places(tx: Transaction, parts: RollbackParts, asset_id: str, now: datetime)
 
 def _pointer(tx: Transaction, deployment: Deployment, check: PointerCheck | None, now: datetime) -> str:
     if check is None or check.serving != deployment.version:
-        back = way_back(tx, deployment.asset_id, deployment.environment, deployment.version)
+        back = rollback_target(tx, deployment.asset_id, deployment.environment, deployment.version)
         if back.release is None:
             return "none: " + ("; ".join(back.tried) or "no other release has been healthy there")
         return f"{back.release.version}, {back.proof}; not checked yet"

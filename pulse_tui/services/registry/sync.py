@@ -17,7 +17,7 @@ from pulse_tui.services.registry import claims
 from pulse_tui.services.registry.attest import complete
 from pulse_tui.services.registry.content import another_digest, as_release, fill
 from pulse_tui.services.registry.events import digest_changed, event, past_hold, withdrawn
-from pulse_tui.services.registry.known_good import way_back
+from pulse_tui.services.registry.known_good import rollback_target
 from pulse_tui.services.registry.names import check_names, check_others
 from pulse_tui.services.signals.concerns import Changes, stand
 
@@ -278,6 +278,6 @@ def promoted(
     if environment is Environment.PRODUCTION and release is not None and release.state in BEFORE_PROMOTION:
         tx.estate.set_release_state(asset_id, serving, ReleaseState.PROMOTED)
     if release is not None and settled.before is not None and release.rollback_pointer is None:
-        back = way_back(tx, asset_id, environment, serving).release
+        back = rollback_target(tx, asset_id, environment, serving).release
         tx.estate.set_rollback_pointer(asset_id, serving, back.version if back is not None else None)
     tx.estate.record_promotion(asset_id, serving, environment, by=by, at=now, decision_id=None, why=why)

@@ -17,7 +17,7 @@ from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.registry.fitness import fitness
-from pulse_tui.services.registry.known_good import interface_check, way_back
+from pulse_tui.services.registry.known_good import interface_check, rollback_target
 from pulse_tui.services.rollback.recorded import forged
 from pulse_tui.services.rollback.unfinished import in_the_way
 from pulse_tui.settings.shapes import PlaybookShape, StepShape
@@ -133,7 +133,7 @@ def _serving(tx: Transaction, asset_id: str, environment: Environment) -> tuple[
 
 
 def _known_good(tx: Transaction, serving: Deployment) -> Release:
-    back = way_back(tx, serving.asset_id, serving.environment, serving.version)
+    back = rollback_target(tx, serving.asset_id, serving.environment, serving.version)
     if back.release is None:
         raise Refused(
             f"{serving.asset_id} has no rollback target in {serving.environment.value}",

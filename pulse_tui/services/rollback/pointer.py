@@ -17,7 +17,7 @@ from pulse_tui.domain.words import Environment, Severity
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import SYSTEM, JudgeParts, RollbackParts
 from pulse_tui.services.registry.fitness import FITNESS, fitness
-from pulse_tui.services.registry.known_good import WayBack, interface_check, way_back
+from pulse_tui.services.registry.known_good import RollbackTarget, interface_check, rollback_target
 from pulse_tui.services.rollback.plan import fill, step_options
 from pulse_tui.services.signals.concerns import clear_concern, condition, raise_concern
 
@@ -36,7 +36,7 @@ _RECORDED = FITNESS | {"release", "healthy here", "recorded digest", "interface"
 class Looked(NamedTuple):
     """The rollback target, and what is recorded of it."""
 
-    back: WayBack
+    back: RollbackTarget
     checks: tuple[Check, ...]
 
 
@@ -47,7 +47,7 @@ def key(environment: Environment) -> str:
 
 def records(tx: Transaction, parts: JudgeParts, asset_id: str, environment: Environment, serving: str) -> Looked:
     """The pointer of ``serving`` there, checked by the database alone."""
-    back = way_back(tx, asset_id, environment, serving)
+    back = rollback_target(tx, asset_id, environment, serving)
     if back.release is None:
         return Looked(back, tuple(Check(name="release", ok=False, detail=why) for why in back.tried))
     checks = _recorded(tx, back.release, back.proof, serving)

@@ -15,7 +15,7 @@ from pulse_tui.domain.source import Observation
 from pulse_tui.domain.words import Change, ComponentKind, Environment, Exposure, Severity, SignalType, Tier
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.registry import claims
-from pulse_tui.services.registry.known_good import way_back
+from pulse_tui.services.registry.known_good import rollback_target
 from pulse_tui.services.registry.removed import forget
 from pulse_tui.services.signals.ingest import ingest
 from pulse_tui.services.signals.sources import keep_sources
@@ -463,7 +463,7 @@ def test_nobody_goes_back_to_a_release_with_another_digest_or_one_that_was_delet
         take(judge, says("registry", {PRODUCTION: serving_now}, *every))
     take(judge, says("registry", {PRODUCTION: "3"}, version("1"), version("2", OTHER), version("3")))
     with judge.store.read() as tx:
-        back = way_back(tx, "embedder", PRODUCTION, "3")
+        back = rollback_target(tx, "embedder", PRODUCTION, "3")
     assert back.release is not None
     assert back.release.version == "1"
     assert back.tried == ("2 (was healthy here) has another digest than was recorded",)

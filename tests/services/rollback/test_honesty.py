@@ -9,7 +9,7 @@ import pytest
 from pulse_tui.domain.errors import Refused, SourceError
 from pulse_tui.domain.rollback import PlanState
 from pulse_tui.services.parts import JudgeParts, RollbackParts
-from pulse_tui.services.registry.known_good import way_back
+from pulse_tui.services.registry.known_good import rollback_target
 from pulse_tui.services.rollback import approve as approvals
 from pulse_tui.services.rollback.approve import find
 from pulse_tui.services.rollback.execute import execute
@@ -33,7 +33,7 @@ def test_a_pointer_that_was_unhealthy_there_is_passed_over_for_one_that_was_not(
             tx.estate.deploy(deployment(version, PRODUCTION, asset_id="bot", since=later(days=day - 9)))
             if version == "2":
                 tx.estate.mark_unhealthy("bot", PRODUCTION, "2")
-        back = way_back(tx, "bot", PRODUCTION, "3")
+        back = rollback_target(tx, "bot", PRODUCTION, "3")
     assert back.release is not None
     assert (back.release.version, back.proof) == ("1", "was healthy here")
     assert back.tried == ("2 is named by the release, but was NOT healthy here",)

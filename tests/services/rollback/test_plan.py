@@ -13,7 +13,7 @@ from pulse_tui.domain.release import ReleaseState
 from pulse_tui.domain.rollback import Plan, PlanState
 from pulse_tui.domain.words import Environment
 from pulse_tui.services.parts import RollbackParts
-from pulse_tui.services.registry.known_good import way_back
+from pulse_tui.services.registry.known_good import rollback_target
 from pulse_tui.services.rollback.approve import approve, reject, valid_approvals
 from pulse_tui.services.rollback.plan import preflight, propose
 from pulse_tui.settings.shapes import ApprovalsShape, OperatorShape
@@ -230,7 +230,7 @@ def test_a_step_kind_or_option_that_does_not_fit_is_said(parts: RollbackParts) -
 
 def back(parts: RollbackParts, environment: Environment = CANARY, serving: str = "3.8.2") -> str | None:
     with parts.store.read() as tx:
-        found = way_back(tx, "support-bot", environment, serving).release
+        found = rollback_target(tx, "support-bot", environment, serving).release
     return found.version if found else None
 
 
