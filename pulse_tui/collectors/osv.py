@@ -99,6 +99,10 @@ class _Id(msgspec.Struct):
     id: Any = None
 
 
+class _Grade(msgspec.Struct):
+    severity: Any = None
+
+
 class _Scanned(msgspec.Struct):
     vulnerabilities: list[msgspec.Raw] = []
 
@@ -115,6 +119,7 @@ class _Unusable(ValueError):
 
 _RECORD = msgspec.json.Decoder(_Record)
 _ID = msgspec.json.Decoder(_Id)
+_GRADE = msgspec.json.Decoder(_Grade)
 _RAWS = msgspec.json.Decoder(list[msgspec.Raw])
 _RESULTS = msgspec.json.Decoder(list[_Result])
 _WORDS = {
@@ -465,9 +470,17 @@ def _word(record: _Record) -> Severity | None:
     places = [record.database_specific]
     for item in record.affected or ():
         places += [item.database_specific, item.ecosystem_specific]
-    words = [Peek(bytes(place)).says("severity").lower() for place in places]
-    found = [_WORDS[word] for word in words if word in _WORDS]
+    found = [_WORDS[word] for place in places if place and (word := _stated(place)) in _WORDS]
     return max(found, key=lambda s: s.rank, default=None)
+
+
+def _stated(place: msgspec.Raw) -> str:
+    """The severity that a database gives in a field of its own, in small letters; "" for none."""
+    try:
+        word = _GRADE.decode(place).severity
+    except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""
+    return word.lower() if isinstance(word, str) else ""
 
 
 def _is_web(url: str) -> bool:
