@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, NamedTuple
 import msgspec
 
 from pulse_tui.domain.bill import Bill
-from pulse_tui.domain.errors import Problem, ResultOf, SourceError
+from pulse_tui.domain.errors import Problem, ResultOf, SourceError, TooMuch
 from pulse_tui.domain.foreign import renamed
 from pulse_tui.domain.limits import LISTED, contained, printable
 from pulse_tui.domain.packed import unpacked
@@ -24,6 +24,8 @@ from pulse_tui.ports import CollectContext, Peek
 
 #: Default cap of one file, in bytes.
 FILE_CAP = 64 * 2**20
+MOST_REFUSED = 100_000
+"""Refused records after which the rest of a file is not read."""
 #: What is kept of a refused record or file.
 RAW_KEPT = 64 * 2**10
 
@@ -68,11 +70,13 @@ class Bad(list[Rejected]):
         self._more = 0
 
     def refuse(self, where: str, what: str, raw: bytes = b"", hint: str = "") -> None:
-        """As :func:`refuse`."""
+        """As :func:`refuse`. Raises TooMuch when so many are refused that it is no such file at all."""
         if len(self) < LISTED:
             self.append(refuse(self._source, where, what, raw, hint))
         else:
             self._more += 1
+            if self._more > MOST_REFUSED:
+                raise TooMuch(f"{self._name} has over {MOST_REFUSED:,} records that are refused", todo="Correct them")
 
     def all(self) -> tuple[Rejected, ...]:
         """What is to be stored."""
