@@ -42,6 +42,7 @@ def test_gzip_is_unpacked_member_by_member_and_what_is_plain_stays_as_it_is(part
         ("a.json.zst", b"\x28\xb5\x2f\xfd ...", "unzstd a.json.zst"),
         ("a.tar", tar(), "tar -xf a.tar"),
     ],
+    ids=["too much", "cut off", "not whole", "bz2", "xz", "zst", "tar"],  # not the bytes: they have the time in them
 )
 def test_what_is_not_read_says_what_to_type(name: str, data: bytes, why: str) -> None:
     with pytest.raises(SourceError, match=re.escape(why)):

@@ -150,7 +150,7 @@ SEEDS: tuple[Seed, ...] = (
     Seed("junit", "bot@1/junit.xml", _JUNIT.encode()),
     Seed("items", "table.csv", _CSV.encode()),
     Seed("items", "table.jsonl", b'{"item_id":"a","score":1,"model":"bot@1","slice":["x"]}\n' * 1),
-    Seed("items", "packed.csv.gz", gzip.compress(_CSV.encode())),
+    Seed("items", "packed.csv.gz", gzip.compress(_CSV.encode(), mtime=0)),
     Seed("lm_eval", "bot@1/results.json", _json(harness.results())),
     Seed("promptfoo", "out.json", promptfoo.output([promptfoo.row("a"), promptfoo.row("b", 0, test=1)])),
     Seed("promptfoo", "out.jsonl", promptfoo.lines([promptfoo.row("a"), promptfoo.row("b", 0, test=1)])),
