@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -92,7 +93,12 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
     lines = 0
     for line in _lines(content):
         lines += 1
-        if (ref := _add(line, graph, refusals)) is not None:
+        try:
+            ref = _add(line, graph, refusals)
+        except ValueError as error:  # a bad name too, wherever in the line it stands
+            refusals.add(f":{line.number}", clean(str(error), 200), "Write it as name==version", lost=True)
+            continue
+        if ref is not None:
             read.append((line, ref))
     if lines and not graph.components and not refusals.listed():
         raise SourceError(f"{name} has no requirement in it", todo="Give a requirements file with at least one")
@@ -138,7 +144,7 @@ def _lines(content: str) -> Iterator[_Line]:
 
 
 def _add(line: _Line, graph: Graph, refusals: Refusals) -> str | None:
-    """The package's purl as its ref, or None when the line is refused or is an option of pip."""
+    """The package's purl as its ref, or None when the line is refused or is an option of pip. Raises ValueError."""
     where = f":{line.number}"
     if line.long:
         refusals.add(where, f"the requirement is over {LINE_CAP:,} characters long", lost=True)
@@ -169,13 +175,9 @@ def _add(line: _Line, graph: Graph, refusals: Refusals) -> str | None:
         return None
     if line.text.startswith("-"):
         return None
-    try:
-        name, version = _requirement(line.text)
-        purl = build("pypi", name)
-        found = of_ecosystem("pypi", name, version)
-    except (ValueError, BadPurl) as error:
-        refusals.add(where, clean(str(error), 200), "Write it as name==version", lost=True)
-        return None
+    name, version = _requirement(line.text)
+    purl = build("pypi", name)
+    found = of_ecosystem("pypi", name, version)
     if graph.knows(purl.id):
         graph.add(None, found)
         return None
@@ -207,4 +209,8 @@ def _requirement(text: str) -> tuple[str, str | None]:
 def _via(parent: str) -> str | None:
     """The ref of who needs it; None when that is the project (``-r requirements.in``, ``name (pyproject.toml)``)."""
     match = _PARENT.match(parent)
-    return build("pypi", match[1]).id if match else None
+    if match is None:
+        return None
+    with suppress(BadPurl):
+        return build("pypi", match[1]).id
+    return None

@@ -416,3 +416,20 @@ def test_utf_16_without_its_mark_is_no_text() -> None:
         requirements.parse(
             "requirements.txt", "torch==2\n".encode("utf-16-le"), requirements.Options(asset="bot"), context()
         )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "https://x/{name}-1.0-py3-none-any.whl",
+        "git+https://x/y#egg={name}",
+        "{name}==1.0",
+        "vllm==0.9.1\n    # via {name}",
+    ],
+)
+def test_a_name_that_no_package_url_can_hold_refuses_its_line_and_no_other(line: str) -> None:
+    got = reqs(line.format(name="a" * 2_500) + "\nrequests==2.32.0\n")
+    (bill,) = got.observations
+    assert isinstance(bill, Bill)
+    assert "requests" in {c.name for c in bill.components}
+    assert ("vllm" in line) == ("vllm" in {c.name for c in bill.components})
