@@ -142,7 +142,7 @@ def _task(benchmark: dict[str, Any]) -> str:
 
 def _scores(where: str, task: str, stats: dict[str, Any]) -> Iterator[Score]:
     rounds = stats.get("rounds")
-    n = rounds if isinstance(rounds, int) and not isinstance(rounds, bool) and rounds > 0 else None
+    n = rounds if isinstance(rounds, int) and not isinstance(rounds, bool) and 0 < rounds < 2**53 else None
     found = {key: _seconds(where, key, stats.get(key)) for key in _NUMBERS}
     for key in _NUMBERS:
         yield Score(
