@@ -248,28 +248,38 @@ class _Executor:
                     raise
             self.parts.sleep(AGAIN_S)
 
+    def _reading(self, work: Callable[[Transaction], T]) -> T:
+        def read() -> T:
+            with self.parts.store.read() as tx:
+                return work(tx)
+
+        return self._patiently(read)
+
+    def _writing(self, work: Callable[[Transaction], T]) -> T:
+        """One transaction of the run's owner. Raises _Lost: a process that was suspended must not write into a run that
+        another one took over.
+        """
+
+        def write() -> T:
+            with self.parts.store.write() as tx:
+                current = tx.rollbacks.run(self.run.id)
+                if current is None or current.epoch != self.run.epoch or current.state is not RunState.RUNNING:
+                    raise _Lost
+                return work(tx)
+
+        return self._patiently(write)
+
     def _records(self) -> list[StepRecord]:
-        def read() -> list[StepRecord]:
-            with self.parts.store.read() as tx:
-                return tx.rollbacks.steps(self.run.id)
-
-        return self._patiently(read)
-
-    def _states(self) -> list[tuple[int, str]]:
-        def read() -> list[tuple[int, str]]:
-            with self.parts.store.read() as tx:
-                return [(step, state) for _, step, state, _ in tx.rollbacks.journal(self.run.id)]
-
-        return self._patiently(read)
+        return self._reading(lambda tx: tx.rollbacks.steps(self.run.id))
 
     def _forward(self) -> Run:
         """Step after step; the first that does not verify decides how the run ends."""
-        records, journal = self._records(), self._states()
+        records, journal = self._records(), self._reading(lambda tx: tx.rollbacks.journal(self.run.id))
         # A run that began to undo continues to undo, whatever the state of its steps.
-        failed = next((step for step, state in journal if state == StepState.FAILED.value), None)
+        failed = next((step for _, step, state, _ in journal if state == StepState.FAILED.value), None)
         if failed is not None and self.plan.on_failure == "undo":
             return self._failed(records, failed)
-        if any(state == StepState.UNDONE.value for _, state in journal):
+        if any(state == StepState.UNDONE.value for _, _, state, _ in journal):
             return self._undo(records, "its undo was begun")
         for index, record in enumerate(records):
             if record.state is not StepState.VERIFIED and (why := self.attendant.stop(self.run)):
@@ -443,61 +453,47 @@ class _Executor:
         """Right before a send: this process still has the lease, for long enough. Raises _Lost."""
         name, holder = lease(self.run.target), self.run.holder
 
-        def renew() -> datetime:
-            with self.parts.store.write() as tx:
-                now = self.parts.clock()  # under the write lock: what was waited for it counts
-                self._guard(tx)
-                if not tx.plumbing.holds_lease(name, holder, self.run.epoch, now):
-                    raise _Lost  # it ran out: another process may be resuming, so nothing is sent
-                tx.plumbing.claim(name, holder, now, LEASE_S)
+        def renew(tx: Transaction) -> datetime:
+            now = self.parts.clock()  # under the write lock: what was waited for it counts
+            if not tx.plumbing.holds_lease(name, holder, self.run.epoch, now):
+                raise _Lost  # it ran out: another process may be resuming, so nothing is sent
+            tx.plumbing.claim(name, holder, now, LEASE_S)
             return now
 
-        self.renewed_at = self._patiently(renew)
+        self.renewed_at = self._writing(renew)
 
     def _write(self, record: StepRecord) -> StepRecord:
         stamped = msgspec.structs.replace(record, at=self.parts.clock())
 
-        def write() -> None:
-            with self.parts.store.write() as tx:
-                self._guard(tx)
-                tx.rollbacks.put_step(stamped)
-                detail = {"step": str(record.index + 1), "state": record.state.value, "detail": record.detail}
-                tx.log.append(self.parts.clock(), self.run.started_by, "run.step", f"run/{self.run.id}", detail)
+        def write(tx: Transaction) -> None:
+            tx.rollbacks.put_step(stamped)
+            detail = {"step": str(record.index + 1), "state": record.state.value, "detail": record.detail}
+            tx.log.append(self.parts.clock(), self.run.started_by, "run.step", f"run/{self.run.id}", detail)
 
-        self._patiently(write)
+        self._writing(write)
         return stamped
 
-    def _guard(self, tx: Transaction) -> None:
-        """A process that was suspended must not write into a run that another one took over."""
-        current = tx.rollbacks.run(self.run.id)
-        if current is None or current.epoch != self.run.epoch or current.state is not RunState.RUNNING:
-            raise _Lost
-
     def _reload(self) -> Run:
-        def read() -> Run:
-            with self.parts.store.read() as tx:
-                return tx.rollbacks.run(self.run.id) or self.run
-
-        return self._patiently(read)
+        return self._reading(lambda tx: tx.rollbacks.run(self.run.id)) or self.run
 
     def _end(self, state: RunState, detail: str) -> Run:
         now = self.parts.clock()
         ended = msgspec.structs.replace(self.run, state=state, detail=detail, ended_at=now)
 
-        def end() -> None:
-            with self.parts.store.write() as tx:
-                self._guard(tx)
-                tx.rollbacks.put_run(ended)
-                self._log(tx, ended)
-                stopped(tx, self.parts.judging, self.plan, ended, now)
-                tx.plumbing.release(lease(self.run.target), self.run.holder)
-
-        self._patiently(end)
+        self._close(ended, lambda tx: stopped(tx, self.parts.judging, self.plan, ended, now))
         return ended
 
-    def _log(self, tx: Transaction, run: Run) -> None:
-        detail = {"run": run.id, "plan": run.plan_hash, "detail": run.detail}
-        tx.log.append(self.parts.clock(), run.started_by, f"run.{run.state.value}", run.target, detail)
+    def _close(self, run: Run, consequences: Callable[[Transaction], object]) -> None:
+        """The run as it ended, the log, what follows from it and the lease given back, in one transaction."""
+
+        def close(tx: Transaction) -> None:
+            tx.rollbacks.put_run(run)
+            detail = {"run": run.id, "plan": run.plan_hash, "detail": run.detail}
+            tx.log.append(self.parts.clock(), run.started_by, f"run.{run.state.value}", run.target, detail)
+            consequences(tx)
+            tx.plumbing.release(lease(run.target), run.holder)
+
+        self._writing(close)
 
     def _verified(self) -> Run:
         """Every target was read back: the run, the log and the consequences are written in one transaction."""
@@ -506,13 +502,5 @@ class _Executor:
             self.run, state=RunState.VERIFIED, ended_at=now, detail=f"{plan.to_version} serves {plan.target}, read back"
         )
 
-        def end() -> None:
-            with self.parts.store.write() as tx:
-                self._guard(tx)
-                tx.rollbacks.put_run(run)
-                self._log(tx, run)
-                rolled_back(tx, self.parts.judging, plan, run, now)
-                tx.plumbing.release(lease(run.target), run.holder)
-
-        self._patiently(end)
+        self._close(run, lambda tx: rolled_back(tx, self.parts.judging, plan, run, now))
         return run
