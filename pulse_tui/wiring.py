@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
-import socket
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -14,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pulse_tui.domain import cron
-from pulse_tui.domain.errors import ConfigError, Problem
+from pulse_tui.domain.errors import ConfigError, Problem, Refused
 
 # The rest is imported where it is used: this file is read before the tower's first frame.
 if TYPE_CHECKING:
@@ -30,8 +28,6 @@ if TYPE_CHECKING:
     from pulse_tui.settings.shapes import Settings
     from pulse_tui.storage.store import SqlStore
     from pulse_tui.web import Web
-
-_SECRET = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 def now() -> datetime:
@@ -82,136 +78,9 @@ def bundled(name: str) -> Path:
     return packed if packed.is_dir() else here.parent / name
 
 
-SHORTEST_SECRET = 4
-"""Shorter values are left alone: they would blank out ordinary words."""
-_filled: set[bytes] = set()
-
-
-def redact(body: bytes) -> bytes:
-    """``body`` without any secret that this process has filled in anywhere, and without what looks like one."""
-    from pulse_tui.domain.secrets import HIDDEN, redacted  # noqa: PLC0415  only when something is quoted
-
-    for value in sorted(_filled, key=len, reverse=True):
-        body = body.replace(value, HIDDEN)
-    return redacted(body)
-
-
-def secret(text: str, encode: Callable[[str], str] = str) -> str:
-    """``${NAME}`` replaced from the environment, each value encoded by ``encode``. Raises ConfigError for a name that is not set."""
-    from pulse_tui.domain.secrets import spellings  # noqa: PLC0415  after the first frame
-
-    def value(match: re.Match[str]) -> str:
-        found = os.environ.get(match[1])
-        if found is None:
-            raise ConfigError([Problem("environment", f"${{{match[1]}}} is not set", "export it before the start")])
-        filled = encode(found)
-        if len(found) >= SHORTEST_SECRET:
-            _filled.update(spelling for v in {found, filled} for spelling in spellings(v))
-        return filled
-
-    return _SECRET.sub(value, text)
-
-
-def secret_url(url: str) -> str:
-    """A database URL with ``${NAME}`` replaced; in the user and the password no character of a value means anything."""
-    scheme, mark, rest = url.partition("://")
-    if not mark:
-        return secret(url)
-    server, slash, path = rest.partition("/")
-    account, at, host = server.rpartition("@")
-    from urllib.parse import quote  # noqa: PLC0415  not for the first frame
-
-    return scheme + mark + secret(account, lambda value: quote(value, safe="")) + at + secret(host + slash + path)
-
-
-LONGEST_OPERATOR = 100
-
-
-def operator_name() -> str:
-    """Who acts: ``$PULSE_OPERATOR``, else the user that the process runs as. Raises ConfigError for what cannot be a name."""
-    import getpass  # noqa: PLC0415
-
-    from pulse_tui.domain.text import clean  # noqa: PLC0415
-
-    named = os.environ.get("PULSE_OPERATOR")
-    try:
-        name = named or getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid-{os.getuid()}"
-    if clean(name, LONGEST_OPERATOR) != name:  # cleaned, it would be somebody else's
-        what = f"the operator's name {clean(name, 80)!r} is longer than {LONGEST_OPERATOR} characters, or has some that cannot be shown"
-        raise ConfigError(
-            [Problem("$PULSE_OPERATOR" if named else "the user's name", what, "name yourself in plain characters")]
-        )
-    return name
-
-
-def origin() -> str:
-    """The account, host and terminal that this process acts from: beside the name of an operator, which anybody can set."""
-    import pwd  # noqa: PLC0415
-
-    from pulse_tui.domain.text import clean  # noqa: PLC0415
-
-    try:
-        user = pwd.getpwuid(os.getuid()).pw_name  # not from the environment
-    except KeyError:
-        user = "unnamed"
-    try:
-        terminal = os.ttyname(0).removeprefix("/dev/")
-    except OSError:
-        terminal = "no terminal"
-    return clean(f"uid {os.getuid()} {user}@{host()} {terminal}", 200)
-
-
-def host() -> str:
-    """This host's name, safe to show; two hosts stay two."""
-    from pulse_tui.domain.text import distinct  # noqa: PLC0415
-
-    return distinct(socket.gethostname(), 255)
-
-
-def holder_name() -> str:
-    """This process, for leases: host, process id space, process id."""
-    return f"{host()}:{_process_space()}:{os.getpid()}"
-
-
-_given_up = set[str]()
-
-
-def give_up(holder: str) -> None:
-    """This process lives on and no longer carries out what ``holder`` names: the database was away for too long."""
-    _given_up.add(holder)
-
-
-def is_dead(holder: str) -> bool:
-    """Whether a lease's holder was a process of this host and is gone. Never claimed of another host's."""
-    if holder in _given_up:
-        return True
-    there, _, rest = holder.partition("/")[0].rpartition(":")[0].rpartition(":")
-    number = holder.partition("/")[0].rpartition(":")[2]
-    if (there, rest) != (host(), _process_space()) or not number.isdigit():
-        return False
-    try:
-        os.kill(int(number), 0)
-    except ProcessLookupError:
-        return True
-    except (PermissionError, OverflowError):
-        return False  # it lives and is somebody else's (a hardened host hides it from /proc)
-    return False
-
-
-def _process_space() -> str:
-    """Process ids mean something only within one namespace (a container has its own) and one boot."""
-    try:
-        space = os.readlink("/proc/self/ns/pid").strip("pid:[]")
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")[:8]
-    except OSError:
-        return f"unknown{os.getpid()}"
-    return f"{space}-{boot}"
-
-
 def outside(http: Http, base: Path, clock: Callable[[], datetime]) -> Outside:
     """The world of this process: its files, programs and secrets, with relative paths from ``base`` on."""
+    from pulse_tui.environment import redact, secret  # noqa: PLC0415
     from pulse_tui.files import DiskFiles  # noqa: PLC0415
     from pulse_tui.running import SystemProcesses  # noqa: PLC0415
     from pulse_tui.services.parts import Outside  # noqa: PLC0415
@@ -262,8 +131,6 @@ class House:
         Raises Refused while that is not valid, or means another database or nobody who may act: a process that began under
         other rules is not the one to find out whether that is meant.
         """
-        from pulse_tui.domain.errors import Refused  # noqa: PLC0415
-
         stamp = _stamp(self.config)
         if stamp == self._read:
             return self
@@ -292,8 +159,6 @@ class House:
         house = self.current()
 
         def unchanged() -> None:
-            from pulse_tui.domain.errors import Refused  # noqa: PLC0415
-
             if house.outdated:
                 raise Refused("the configuration changed just now: nothing was done", todo="Try again")
 
@@ -308,6 +173,8 @@ class House:
     @cached_property
     def store(self) -> SqlStore:
         """The opened database, its schema current."""
+        from pulse_tui.environment import secret_url  # noqa: PLC0415
+        from pulse_tui.process import is_dead, origin  # noqa: PLC0415
         from pulse_tui.settings.references import routes_of, unpaged  # noqa: PLC0415
         from pulse_tui.storage.store import SqlStore  # noqa: PLC0415  SQLAlchemy after the first frame
 
@@ -359,6 +226,7 @@ class House:
     @cached_property
     def web(self) -> Web:
         """The HTTP client."""
+        from pulse_tui.environment import redact  # noqa: PLC0415
         from pulse_tui.web import Web  # noqa: PLC0415  httpx after the first frame
 
         return Web(clock=self.clock, redact=redact)
@@ -396,6 +264,7 @@ class House:
         from pulse_tui.anchors import Anchors  # noqa: PLC0415
         from pulse_tui.kinds import Kinds  # noqa: PLC0415
         from pulse_tui.ports import Route  # noqa: PLC0415
+        from pulse_tui.process import give_up, host, is_dead  # noqa: PLC0415
         from pulse_tui.services.alerts.advice import advise  # noqa: PLC0415
         from pulse_tui.services.conditions.reassess import reassess  # noqa: PLC0415
         from pulse_tui.services.evals.verdicts import verdicts  # noqa: PLC0415
@@ -477,6 +346,7 @@ class House:
 
     def desk(self, operator: str | None = None) -> ServiceDesk:
         """The tower's side of the house."""
+        from pulse_tui.process import holder_name, operator_name  # noqa: PLC0415
         from pulse_tui.services.desk import ServiceDesk  # noqa: PLC0415
 
         return ServiceDesk(
@@ -509,12 +379,7 @@ class _Frozen:
     def __call__(self) -> dict[str, str]:
         from pulse_tui.settings.load import suite_digests  # noqa: PLC0415
 
-        try:
-            there = sorted(self._config.iterdir()) if self._config.is_dir() else [self._config]
-            seen = [(str(f), (s := f.stat()).st_mtime_ns, s.st_ctime_ns, s.st_size) for f in there if f.is_file()]
-        except OSError:  # being written; asked again soon
-            return self._digests
-        if seen != self._seen:
+        if (seen := _stamp(self._config)) != self._seen:
             digests = suite_digests(self._config)
             if digests is not None:
                 self._digests, self._seen = digests, seen

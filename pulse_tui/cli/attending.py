@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pulse_tui.domain.errors import PulseError
 from pulse_tui.domain.lock import shown
+from pulse_tui.process import holder_name
 from pulse_tui.services.rollback.attended import Attendant, next_commands
-from pulse_tui.wiring import holder_name
 
 if TYPE_CHECKING:
     from pulse_tui.domain.rollback import Run

@@ -9,7 +9,7 @@ from pulse_tui.cli.output import emit, opened
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.views.registry import Dependents, Tree
-from pulse_tui.wiring import operator_name
+from pulse_tui.process import operator_name
 
 LIMIT = 100
 

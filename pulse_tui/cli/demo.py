@@ -81,8 +81,8 @@ def _tower(night: Night, first_s: float, every_s: float) -> int:
     """The evening is ingested first, so that the tower opens on an estate at rest; then the night begins."""
     from pulse_tui.cli.tower import open_tower  # noqa: PLC0415
     from pulse_tui.demo.night import OPERATOR  # noqa: PLC0415
+    from pulse_tui.process import holder_name  # noqa: PLC0415
     from pulse_tui.services.signals.refresh import refresh  # noqa: PLC0415
-    from pulse_tui.wiring import holder_name  # noqa: PLC0415
 
     house = House(night.folder)
     house.sync()

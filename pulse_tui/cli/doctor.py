@@ -19,9 +19,10 @@ from pulse_tui.domain.claim import ESTATE
 from pulse_tui.domain.delivery import undelivered
 from pulse_tui.domain.errors import ConfigError, NoDatabase, PulseError
 from pulse_tui.domain.moments import iso
+from pulse_tui.process import operator_name
 from pulse_tui.settings.check import nearest
 from pulse_tui.web.reach import is_here
-from pulse_tui.wiring import House, found_config, operator_name, state_dir
+from pulse_tui.wiring import House, found_config, state_dir
 
 if TYPE_CHECKING:
     from pulse_tui.settings.references import Known

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from pulse_tui.cli.output import emit, opened
 from pulse_tui.domain.errors import NotFound
+from pulse_tui.process import holder_name
 from pulse_tui.settings.check import nearest
-from pulse_tui.wiring import holder_name
 
 if TYPE_CHECKING:
     from pulse_tui.services.signals.refresh import Round

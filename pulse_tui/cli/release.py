@@ -12,7 +12,8 @@ from pulse_tui.domain.evals import Gate
 from pulse_tui.domain.moments import from_us, iso
 from pulse_tui.domain.views.registry import CalendarRow, ReleaseRow
 from pulse_tui.domain.words import Environment
-from pulse_tui.wiring import House, operator_name
+from pulse_tui.process import operator_name
+from pulse_tui.wiring import House
 
 if TYPE_CHECKING:
     from pulse_tui.services.desk import ServiceDesk

@@ -11,7 +11,7 @@ from pulse_tui.domain.errors import PulseError, WrongUse
 from pulse_tui.domain.rollback import RunState
 from pulse_tui.domain.views.rollback import PlanStory
 from pulse_tui.domain.words import Environment
-from pulse_tui.wiring import holder_name, operator_name
+from pulse_tui.process import holder_name, operator_name
 
 if TYPE_CHECKING:
     from pulse_tui.domain.rollback import Run

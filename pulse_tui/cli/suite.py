@@ -10,8 +10,9 @@ from pulse_tui.cli.output import emit, opened
 from pulse_tui.domain.errors import NotFound, Refused, WrongUse
 from pulse_tui.domain.moments import iso
 from pulse_tui.domain.release import numbered
+from pulse_tui.process import holder_name, operator_name
 from pulse_tui.settings.check import nearest
-from pulse_tui.wiring import House, holder_name, operator_name, read_settings
+from pulse_tui.wiring import House, read_settings
 
 if TYPE_CHECKING:
     from pulse_tui.services.suites.due import Due

@@ -13,10 +13,11 @@ from pulse_tui.domain.effect import Did, Response
 from pulse_tui.domain.errors import PulseError
 from pulse_tui.domain.views.rollback import PlanStory
 from pulse_tui.domain.words import Outcome
+from pulse_tui.process import holder_name
 from pulse_tui.services.alerts.deliver import deliver
 from pulse_tui.services.desk import ServiceDesk
 from pulse_tui.services.signals.refresh import refresh
-from pulse_tui.wiring import House, holder_name
+from pulse_tui.wiring import House
 
 
 class Row(NamedTuple):

@@ -9,8 +9,9 @@ import threading
 import time
 
 from pulse_tui.domain.errors import PulseError
+from pulse_tui.process import holder_name
 from pulse_tui.scheduling import Outcome
-from pulse_tui.wiring import House, holder_name
+from pulse_tui.wiring import House
 
 PREFIX = "suite:"
 EVERY_S = 30.0

@@ -14,10 +14,11 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from pulse_tui.domain.errors import PulseError, StorageError
+from pulse_tui.process import holder_name
 from pulse_tui.rounds.lanes import Lanes, sentence
 from pulse_tui.rounds.suites import SuiteRounds
 from pulse_tui.scheduling import HOUSEKEEPING_S, Outcome
-from pulse_tui.wiring import House, holder_name
+from pulse_tui.wiring import House
 
 if TYPE_CHECKING:
     from pulse_tui.services.alerts.deliver import Sent

@@ -10,9 +10,10 @@ from urllib.parse import quote
 import pytest
 
 from pulse_tui.domain.errors import ConfigError, PulseError, StorageError
+from pulse_tui.environment import SHORTEST_SECRET, redact, secret, secret_url
 from pulse_tui.kinds import FAMILIES, Kinds, options_of
+from pulse_tui.process import holder_name, is_dead
 from pulse_tui.storage.engine import normalize, shown
-from pulse_tui.wiring import SHORTEST_SECRET, holder_name, is_dead, redact, secret, secret_url
 
 
 def test_this_process_is_not_dead() -> None:
@@ -22,7 +23,7 @@ def test_this_process_is_not_dead() -> None:
 
 def test_a_process_of_this_host_that_is_gone_is_dead() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", "from pulse_tui.wiring import holder_name; print(holder_name())"],
+        [sys.executable, "-c", "from pulse_tui.process import holder_name; print(holder_name())"],
         capture_output=True,
         text=True,
         check=True,

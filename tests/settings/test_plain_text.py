@@ -6,8 +6,8 @@ import pytest
 
 from pulse_tui.domain.errors import ConfigError
 from pulse_tui.domain.text import is_clean
+from pulse_tui.process import operator_name
 from pulse_tui.settings.document import parse
-from pulse_tui.wiring import operator_name
 
 
 @pytest.mark.parametrize(

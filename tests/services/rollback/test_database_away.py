@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pulse_tui import wiring
+from pulse_tui import process
 from pulse_tui.domain.alert import OPEN
 from pulse_tui.domain.errors import HalfDone, StorageError
 from pulse_tui.domain.rollback import Plan, Run, RunState
@@ -157,18 +157,18 @@ def test_a_resume_and_an_undo_that_lose_the_database_name_the_run_too(
 def test_a_tower_that_lives_on_does_not_call_it_running_and_resumes_it_at_once(
     parts: RollbackParts, tmp_path: Path, clock: Clock
 ) -> None:
-    outside = parts.outside._replace(dead=wiring.is_dead, give_up=wiring.give_up)
+    outside = parts.outside._replace(dead=process.is_dead, give_up=process.give_up)
     parts = parts._replace(outside=outside, judging=parts.judging._replace(outside=outside))
     fault = Fault(locked(tmp_path / "pulse.db"), "after write")
     away = parts._replace(steps={"place": Places(tmp_path / "target.json", fault)})
     with pytest.raises(HalfDone):
-        execute(away, approved(parts).hash, "ana", wiring.holder_name())
+        execute(away, approved(parts).hash, "ana", process.holder_name())
     assert fault.end is not None
     fault.end()
-    with closing(SqlStore(f"sqlite:///{tmp_path / 'pulse.db'}", tmp_path, dead=wiring.is_dead)) as store:
+    with closing(SqlStore(f"sqlite:///{tmp_path / 'pulse.db'}", tmp_path, dead=process.is_dead)) as store:
         (row,) = store.board("t", None, clock()).runs
     assert row.state == "abandoned"
-    assert resume(parts, row.id, "ana", wiring.holder_name()).state is RunState.VERIFIED
+    assert resume(parts, row.id, "ana", process.holder_name()).state is RunState.VERIFIED
 
 
 def test_a_bug_on_the_way_leaves_no_run_without_an_end(parts: RollbackParts, target: Places, clock: Clock) -> None:

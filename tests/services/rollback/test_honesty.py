@@ -8,6 +8,7 @@ import pytest
 
 from pulse_tui.domain.errors import Refused, SourceError
 from pulse_tui.domain.rollback import PlanState
+from pulse_tui.environment import redact, secret
 from pulse_tui.services.parts import JudgeParts, RollbackParts
 from pulse_tui.services.registry.known_good import rollback_target
 from pulse_tui.services.rollback import approve as approvals
@@ -15,7 +16,6 @@ from pulse_tui.services.rollback.approve import find
 from pulse_tui.services.rollback.execute import execute
 from pulse_tui.services.rollback.plan import propose
 from pulse_tui.web import Web
-from pulse_tui.wiring import redact, secret
 from tests.fakes.clock import Clock
 from tests.fakes.house import gate
 from tests.fakes.nouns import CANARY, NOW, PRODUCTION, changed, deployment, later, release, run_of

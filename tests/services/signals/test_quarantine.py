@@ -10,10 +10,10 @@ import pytest
 from pulse_tui.domain.errors import Problem
 from pulse_tui.domain.source import Rejected
 from pulse_tui.domain.text import is_clean
+from pulse_tui.environment import redact, secret
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.signals import quarantine
 from pulse_tui.services.signals.quarantine import keep_refused, prune_refused
-from pulse_tui.wiring import redact, secret
 from tests.fakes.nouns import NOW, later
 
 SECRET = "corr3ct-horse-battery"

@@ -17,6 +17,7 @@ from pulse_tui.domain.cron import next_fire
 from pulse_tui.domain.delivery import Retest
 from pulse_tui.domain.evals import EvalRun, SuiteRun, SuiteRunState
 from pulse_tui.domain.release import ReleaseState
+from pulse_tui.environment import redact, secret
 from pulse_tui.files import DiskFiles
 from pulse_tui.running import SystemProcesses
 from pulse_tui.services.parts import JudgeParts
@@ -25,7 +26,6 @@ from pulse_tui.services.suites.due import BASELINE, NEW_RELEASE, NEWEST, PAUSES,
 from pulse_tui.services.suites.runs import Over, begin, execute
 from pulse_tui.settings.shapes import SuiteShape
 from pulse_tui.storage.store import SqlStore
-from pulse_tui.wiring import redact, secret
 from tests.fakes.clock import Clock
 from tests.fakes.databases import postgres, sqlite_file
 from tests.fakes.house import judging
