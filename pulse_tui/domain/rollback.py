@@ -13,6 +13,20 @@ from pulse_tui.domain.errors import Refused
 from pulse_tui.domain.words import Environment
 
 
+class Purpose(StrEnum):
+    """What a playbook and a plan of it are for."""
+
+    ROLLBACK = "rollback"
+    DRILL = "drill"
+    """The steps of a rollback, rehearsed on the replica."""
+    PAUSE = "pause"
+    """A rollout stops where it is; no release changes."""
+    SHIFT = "shift"
+    """Traffic moves to the shadow or the canary; no release changes."""
+    RESUME = "resume"
+    """What was paused or shifted goes on."""
+
+
 class PlanStep(msgspec.Struct, frozen=True, kw_only=True):
     """One step: a target that holds one value, the value it must hold before and after.
 
@@ -26,6 +40,18 @@ class PlanStep(msgspec.Struct, frozen=True, kw_only=True):
     expected: str
     desired: str
     timeout_s: float = 30.0
+    asset_id: str | None = None
+    """The member that the step moves; None: the plan's own asset."""
+
+
+class Member(msgspec.Struct, frozen=True, kw_only=True):
+    """Another asset that a plan moves together with its own: all of them, or back."""
+
+    asset_id: str
+    from_version: str
+    from_digest: str | None
+    to_version: str
+    to_digest: str | None
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,10 +80,38 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     alert_id: str | None = None
     undoes: str | None = None
     """The hash of the plan that this one undoes."""
+    purpose: Purpose = Purpose.ROLLBACK
+    members: tuple[Member, ...] = ()
+    """What moves together with :attr:`asset_id`, in the same environment."""
+    trigger: str | None = None
+    """The rule whose alert it answers, when the program itself proposed it; a drill: the rule it rehearses."""
+    authorisation: str | None = None
+    """The hash of the pre-authorisation under which it may run without further votes."""
+    traffic: float | None = None
+    """The share in percent that a shift gives to the environment."""
 
     def canonical(self) -> bytes:
-        """The bytes that are hashed and shown: keys sorted, no white space, UTF-8."""
-        return _ENCODER.encode(self)
+        """The bytes that are hashed and shown: keys sorted, no white space, UTF-8.
+
+        A field that plans before 0.4 did not have stands in it only with a value, so that their hashes hold.
+        """
+        fields = {n: v for n in self.__struct_fields__ if (v := getattr(self, n)) != _NEW.get(n, _KEPT)}
+        fields["steps"] = [_without_none(step) for step in self.steps]
+        return _ENCODER.encode(fields)
+
+    @property
+    def moves(self) -> tuple[Member, ...]:
+        """Every asset it moves, its own first."""
+        own = Member(
+            asset_id=self.asset_id, from_version=self.from_version, from_digest=self.from_digest,
+            to_version=self.to_version, to_digest=self.to_digest,
+        )  # fmt: skip
+        return (own, *self.members)
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The names that one active run at a time may hold, its own first."""
+        return tuple(f"{m.asset_id}/{self.environment.value}" for m in self.moves)
 
     @property
     def hash(self) -> str:
@@ -68,6 +122,18 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def target(self) -> str:
         """The name one active run at a time may hold."""
         return f"{self.asset_id}/{self.environment.value}"
+
+
+_KEPT = object()
+_NEW: dict[str, object] = {
+    "purpose": Purpose.ROLLBACK, "members": (), "trigger": None, "authorisation": None, "traffic": None,
+}  # fmt: skip
+"""Fields that came with 0.4, with the value that leaves them out."""
+
+
+def _without_none(step: PlanStep) -> dict[str, Any]:
+    fields = {name: getattr(step, name) for name in step.__struct_fields__}
+    return fields if step.asset_id is not None else {n: v for n, v in fields.items() if n != "asset_id"}
 
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
@@ -117,6 +183,59 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime
     audit_head: str
     reason: str = ""
+    payload: str = ""
+    """What was signed, to the byte: canonical JSON of the vote. Empty: not signed."""
+    signature: str = ""
+    """The armored SSH signature over :attr:`payload`."""
+    break_glass: bool = False
+    """One person alone, with a typed reason; another one must review it afterwards."""
+
+
+class Authorisation(msgspec.Struct, frozen=True, kw_only=True):
+    """A pre-authorisation: a playbook may answer one trigger on one asset without waiting for votes, until it expires.
+
+    It is voted on like a plan (:class:`Approval` with its :attr:`hash` as ``plan_hash``) and is void once the playbook changed.
+    """
+
+    asset_id: str
+    environment: Environment
+    playbook: str
+    playbook_digest: str
+    """The digest of that one playbook."""
+    trigger: str
+    """The id of the policy rule that may start it."""
+    drill: str
+    """The run of the drill that rehearsed this trigger."""
+    proposed_by: str
+    created_at: datetime
+    expires_at: datetime
+    approvals_needed: int
+    operators_digest: str
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the canonical JSON, in hex."""
+        return hashlib.sha256(_ENCODER.encode(self)).hexdigest()
+
+
+class Drill(msgspec.Struct, frozen=True, kw_only=True):
+    """A rehearsal of a playbook on the replica: what the certificate of a rollback target rests on."""
+
+    run_id: str
+    asset_id: str
+    playbook: str
+    playbook_digest: str
+    """The digest of that one playbook as it was rehearsed."""
+    trigger: str
+    """The rule whose answer was rehearsed; empty: the steps alone."""
+    from_version: str
+    to_version: str
+    at: datetime
+    ok: bool
+    detail: str
+    seconds: float
+    """From the first intent to the last read-back."""
+    by: str
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):

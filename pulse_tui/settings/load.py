@@ -11,11 +11,12 @@ import stat
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 import msgspec
 
 from pulse_tui.domain.errors import ConfigError, Problem
+from pulse_tui.domain.rollback import Purpose
 from pulse_tui.domain.words import Environment
 from pulse_tui.settings.check import Seconds, convert, failed, nearest, renamed_keys
 from pulse_tui.settings.document import Mark, Node, read
@@ -78,6 +79,11 @@ class PlaybookKeys(Section, frozen=True):
     environments: tuple[Environment, ...] = (Environment.CANARY, Environment.PRODUCTION)
     steps: tuple[Any, ...] = ()
     on_failure: str = "undo"
+    purpose: Purpose = Purpose.ROLLBACK
+    drill: str | None = None
+    """When it is rehearsed on the replica: five fields of cron, in UTC."""
+    traffic: Annotated[float, msgspec.Meta(ge=0, le=100)] | None = None
+    """The share in percent that a shift gives to the environment."""
 
 
 class StepKeys(Section, frozen=True):
@@ -85,6 +91,10 @@ class StepKeys(Section, frozen=True):
 
     kind: str
     timeout: Seconds = Seconds(30)
+    asset: str | None = None
+    """The asset whose release the step moves, when it is not the one that the plan is for."""
+    value: str | None = None
+    """What the target holds afterwards, in a playbook that moves no release."""
 
 
 def load(path: Path, options_of: OptionsOf, checks: SuiteChecks = UNCHECKED) -> Settings:
@@ -323,7 +333,14 @@ def _playbooks(node: Node | None, options_of: OptionsOf, problems: list[Problem]
         ):
             rest = _split(step_node, StepKeys)[1]
             steps.append(
-                StepShape(kind=step.kind, timeout=float(step.timeout), options=rest.plain(), mark=str(step_node.mark))
+                StepShape(
+                    kind=step.kind,
+                    timeout=float(step.timeout),
+                    options=rest.plain(),
+                    mark=str(step_node.mark),
+                    asset=step.asset,
+                    value=step.value,
+                )
             )
         out.append(
             PlaybookShape(
@@ -332,6 +349,10 @@ def _playbooks(node: Node | None, options_of: OptionsOf, problems: list[Problem]
                 environments=book.environments,
                 steps=tuple(steps),
                 on_failure=book.on_failure,
+                purpose=book.purpose,
+                drill=book.drill,
+                traffic=book.traffic,
+                digest=digest(child.plain()),
             )
         )
     return out

@@ -13,6 +13,7 @@ from pulse_tui.domain.errors import Problem
 from pulse_tui.domain.estate import DataHandling
 from pulse_tui.domain.evals import Task
 from pulse_tui.domain.release import Interface, Lineage, ReleaseState
+from pulse_tui.domain.rollback import Purpose
 from pulse_tui.domain.words import AssetType, ComponentKind, Environment, Exposure, Tier
 from pulse_tui.settings.check import Seconds
 from pulse_tui.settings.document import Node
@@ -167,20 +168,32 @@ class StepShape(msgspec.Struct, frozen=True, kw_only=True):
     timeout: float
     options: dict[str, Any]
     mark: str
+    asset: str | None = None
+    """The asset whose release the step moves, when it is not the one that the plan is for."""
+    value: str | None = None
+    """What the target holds afterwards, in a playbook that moves no release."""
 
 
 class PlaybookShape(msgspec.Struct, frozen=True, kw_only=True):
-    """Rollback steps for some assets in some environments."""
+    """Steps for some assets in some environments; to roll back, unless ``purpose`` names something else."""
 
     id: str
     assets: tuple[str, ...]
     environments: tuple[Environment, ...]
     steps: tuple[StepShape, ...]
     on_failure: str
+    purpose: Purpose = Purpose.ROLLBACK
+    drill: str | None = None
+    """When it is rehearsed on the replica: five fields of cron, in UTC."""
+    traffic: float | None = None
+    """The share in percent that a shift gives to the environment."""
+    digest: str = ""
+    """SHA-256 of this playbook alone, as it is written."""
 
-    def serves(self, asset_id: str, environment: Environment) -> bool:
-        """Whether the playbook is for this asset there."""
-        return (not self.assets or asset_id in self.assets) and environment in self.environments
+    def serves(self, asset_id: str, environment: Environment, purpose: Purpose = Purpose.ROLLBACK) -> bool:
+        """Whether the playbook does that for this asset there."""
+        meant = self.purpose is purpose and environment in self.environments
+        return meant and (not self.assets or asset_id in self.assets)
 
 
 class SourceShape(msgspec.Struct, frozen=True, kw_only=True):

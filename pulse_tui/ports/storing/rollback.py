@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from pulse_tui.domain.rollback import Approval, Plan, PlanState, Run, StepRecord
+from pulse_tui.domain.rollback import Approval, Authorisation, Drill, Plan, PlanState, Run, StepRecord
 
 
 class Rollbacks(Protocol):
@@ -38,3 +38,15 @@ class Rollbacks(Protocol):
     def journal(self, run_id: str) -> list[tuple[datetime, int, str, str]]:
         """(when, step, state, detail), oldest first."""
         ...
+
+    def add_drill(self, drill: Drill) -> None: ...
+    def drills(self, asset_id: str | None = None, limit: int = 50) -> list[Drill]:
+        """Newest first."""
+        ...
+
+    def add_authorisation(self, authorisation: Authorisation) -> bool: ...
+    def authorisations(self, asset_id: str | None = None) -> list[tuple[Authorisation, str]]:
+        """With their states (a word of PlanState, or ``revoked``), newest first."""
+        ...
+
+    def set_authorisation_state(self, authorisation_hash: str, state: str) -> None: ...

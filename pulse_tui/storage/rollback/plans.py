@@ -11,6 +11,8 @@ from pulse_tui.domain.errors import NotFound, Refused, StorageError
 from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.domain.rollback import (
     Approval,
+    Authorisation,
+    Drill,
     Plan,
     PlanState,
     Run,
@@ -26,6 +28,8 @@ from pulse_tui.storage.sql.upsert import insert_new, upsert
 _APPROVAL = Codec(Approval)
 _RUN = Codec(Run)
 _STEP = Codec(StepRecord)
+_DRILL = Codec(Drill)
+_AUTHORISATION = Codec(Authorisation)
 _SHORTEST_PREFIX = 8
 
 
@@ -125,6 +129,36 @@ class RollbackTables:
     def journal(self, run_id: str) -> list[tuple[datetime, int, str, str]]:
         query = sa.select(t.journal).where(t.journal.c.run_id == run_id).order_by(t.journal.c.seq)
         return [(from_us(r.at), r.step, r.state, r.detail) for r in self._c.execute(query)]
+
+    def add_drill(self, drill: Drill) -> None:
+        self._protected.wrote("drills", drill.run_id)
+        upsert(self._c, t.drills, [_DRILL.row(drill)])
+
+    def drills(self, asset_id: str | None = None, limit: int = 50) -> list[Drill]:
+        query = sa.select(t.drills).order_by(t.drills.c.at.desc(), t.drills.c.run_id).limit(limit)
+        if asset_id is not None:
+            query = query.where(t.drills.c.asset_id == asset_id)
+        return [_DRILL.item(r) for r in self._c.execute(query).mappings()]
+
+    def add_authorisation(self, authorisation: Authorisation) -> bool:
+        self._protected.wrote("authorisations", authorisation.hash)
+        row = {
+            **_AUTHORISATION.row(authorisation),
+            "hash": authorisation.hash,
+            "state": PlanState.PROPOSED.value,
+        }
+        return insert_new(self._c, t.authorisations, row)
+
+    def authorisations(self, asset_id: str | None = None) -> list[tuple[Authorisation, str]]:
+        query = sa.select(t.authorisations).order_by(t.authorisations.c.created_at.desc(), t.authorisations.c.hash)
+        if asset_id is not None:
+            query = query.where(t.authorisations.c.asset_id == asset_id)
+        return [(_AUTHORISATION.item(r), r["state"]) for r in self._c.execute(query).mappings()]
+
+    def set_authorisation_state(self, authorisation_hash: str, state: str) -> None:
+        self._protected.wrote("authorisations", authorisation_hash)
+        here = t.authorisations.c.hash == authorisation_hash
+        self._c.execute(sa.update(t.authorisations).where(here).values(state=state))
 
 
 def _plan(row: sa.RowMapping) -> tuple[Plan, PlanState]:

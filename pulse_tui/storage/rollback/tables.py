@@ -28,7 +28,48 @@ approvals = sa.Table(
     time("expires_at"),
     text("audit_head"),
     text("reason"),
+    sa.Column("payload", sa.Text, nullable=False, server_default=sa.text("''")),
+    sa.Column("signature", sa.Text, nullable=False, server_default=sa.text("''")),
+    sa.Column("break_glass", sa.Boolean, nullable=False, server_default=sa.text("false")),
     sa.UniqueConstraint("plan_hash", "key"),
+)
+
+authorisations = sa.Table(
+    "authorisations",
+    metadata,
+    text("hash", key=True),
+    text("asset_id"),
+    text("environment"),
+    text("playbook"),
+    text("playbook_digest"),
+    text("trigger"),
+    text("drill"),
+    text("proposed_by"),
+    time("created_at"),
+    time("expires_at"),
+    sa.Column("approvals_needed", sa.Integer, nullable=False),
+    text("operators_digest"),
+    text("state"),
+    sa.Index(None, "asset_id"),
+)
+"""``state`` is a word of PlanState, or ``revoked``."""
+
+drills = sa.Table(
+    "drills",
+    metadata,
+    text("run_id", key=True),
+    text("asset_id"),
+    text("playbook"),
+    text("playbook_digest"),
+    text("trigger"),
+    text("from_version"),
+    text("to_version"),
+    time("at"),
+    sa.Column("ok", sa.Boolean, nullable=False),
+    text("detail"),
+    sa.Column("seconds", sa.Float, nullable=False),
+    text("by"),
+    sa.Index(None, "asset_id", "at"),
 )
 
 runs = sa.Table(

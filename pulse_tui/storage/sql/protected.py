@@ -21,11 +21,32 @@ class _Kind(NamedTuple):
     columns: tuple[str, ...]
     order: str = ""
     """Of the rows of one record."""
+    later: tuple[str, ...] = ()
+    """Columns that came with a later schema: a row in which all of them are empty has the digest that it always had."""
 
 
 KINDS: Mapping[str, _Kind] = {
     "plans": _Kind("hash", ("asset_id", "state", "body")),
-    "approvals": _Kind("plan_hash", ("principal", "key", "yes", "at", "expires_at", "audit_head", "reason"), "principal"),
+    "approvals": _Kind(
+        "plan_hash",
+        ("principal", "key", "yes", "at", "expires_at", "audit_head", "reason"),
+        "principal",
+        ("payload", "signature", "break_glass"),
+    ),
+    "authorisations": _Kind(
+        "hash",
+        (
+            "asset_id", "environment", "playbook", "playbook_digest", "trigger", "drill", "proposed_by", "created_at",
+            "expires_at", "approvals_needed", "operators_digest", "state",
+        ),
+    ),
+    "drills": _Kind(
+        "run_id",
+        (
+            "asset_id", "playbook", "playbook_digest", "trigger", "from_version", "to_version", "at", "ok", "detail",
+            "seconds", "by",
+        ),
+    ),
     "runs": _Kind(
         "id",
         ("plan_hash", "target", "active_key", "epoch", "holder", "started_by", "started_at", "state", "detail", "ended_at"),
@@ -82,25 +103,27 @@ class Protected:
         for table, key in records:
             rows = self._c.execute(_select(table, one=True), {"key": key}).all()
             if rows:
-                yield f"{table}/{key}", _digest(rows)
+                yield f"{table}/{key}", _digest(rows, KINDS[table])
 
     def every(self) -> Iterator[tuple[str, str]]:
         """``table/key`` and digest of every protected record."""
         for table in KINDS:
             for key, rows in groupby(self._c.execute(_select(table, one=False)), key=lambda row: row[0]):
-                yield f"{table}/{key}", _digest(rows)
+                yield f"{table}/{key}", _digest(rows, KINDS[table])
 
 
 def _select(table: str, *, one: bool) -> sa.TextClause:
     kind = KINDS[table]
     order = ", ".join(f'"{name}"' for name in (kind.key, kind.order) if name)
-    columns = ", ".join(f'"{name}"' for name in (kind.key, *kind.columns))
+    columns = ", ".join(f'"{name}"' for name in (kind.key, *kind.columns, *kind.later))
     where = f'WHERE "{kind.key}" = :key ' if one else ""
     return sa.text(f"SELECT {columns} FROM {table} {where}ORDER BY {order}")  # noqa: S608  names of this file
 
 
-def _digest(rows: Iterable[Any]) -> str:
-    return hashlib.sha256(_ENCODER.encode([[_plain(value) for value in row] for row in rows])).hexdigest()
+def _digest(rows: Iterable[Any], kind: _Kind) -> str:
+    plain = [[_plain(value) for value in row] for row in rows]
+    first = len(kind.columns) + 1
+    return hashlib.sha256(_ENCODER.encode([r if any(r[first:]) else r[:first] for r in plain])).hexdigest()
 
 
 def _plain(value: Any) -> Any:

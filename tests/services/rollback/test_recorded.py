@@ -56,7 +56,7 @@ CHANGES = {
     "a yes becomes a no": "UPDATE approvals SET yes = FALSE",
     "an approval is valid for longer": "UPDATE approvals SET expires_at = expires_at + 1",
     "an approval names another head": f"UPDATE approvals SET audit_head = '{HEX}'",
-    "an approval is added": "INSERT INTO approvals SELECT plan_hash, 'eve', 'k9', yes, at, expires_at, audit_head, reason FROM approvals",
+    "an approval is added": "INSERT INTO approvals (plan_hash, principal, key, yes, at, expires_at, audit_head, reason) SELECT plan_hash, 'eve', 'k9', yes, at, expires_at, audit_head, reason FROM approvals",
     "a run is deleted": "DELETE FROM runs",
     "a run ended otherwise": "UPDATE runs SET state = 'undone'",
     "a run was started by another": "UPDATE runs SET started_by = 'ben'",
@@ -152,7 +152,7 @@ def test_two_hundred_generated_changes_are_all_found(played: RollbackParts) -> N
 
 def _vote(plan: Plan, who: str, key: str, head: str) -> str:
     at = "1795403400000000"
-    return f"INSERT INTO approvals VALUES ('{plan.hash}', '{who}', '{key}', TRUE, {at}, 4000000000000000, '{head}', 'sure')"
+    return f"INSERT INTO approvals (plan_hash, principal, key, yes, at, expires_at, audit_head, reason) VALUES ('{plan.hash}', '{who}', '{key}', TRUE, {at}, 4000000000000000, '{head}', 'sure')"
 
 
 @pytest.mark.parametrize("heads", ["the newest line", "no line"])
