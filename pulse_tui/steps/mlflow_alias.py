@@ -8,17 +8,15 @@ idempotency key and no fencing token either. The executor therefore re-reads aft
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 from urllib.parse import quote
 
 import msgspec
 
-from pulse_tui.domain.errors import TargetError
 from pulse_tui.domain.release import Release
 from pulse_tui.domain.rollback import Check
-from pulse_tui.domain.text import clean
 from pulse_tui.ports import Answer, StepContext
-from pulse_tui.steps._shared.ask import VALUE_LIMIT, ask, decoded, digest_check, place, refused
+from pulse_tui.steps._shared.ask import decoded, held, moved, place, refused
+from pulse_tui.steps._shared.mlflow import Registry, numbered, part, version_checks
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,25 +42,19 @@ def target(options: Options) -> str:
 
 def value_of(options: Options, release: Release) -> str:
     """The registry's number of the release. Raises TargetError (nothing was sent) when it has none."""
-    if not release.registry_version:
-        raise TargetError(
-            f"release {release.asset_id} {release.version} has no version number of the registry {options.model!r}",
-            ambiguous=False,
-            todo="Let an mlflow source read the registry first",
-        )
-    return release.registry_version
+    return numbered(release, options.model)
 
 
 def read(options: Options, context: StepContext) -> str:
     """The version the alias points at; "" when there is no such alias (MLflow answers that with 400)."""
-    query = {"name": options.model, "alias": options.alias}
-    answer = _call(options, context, "GET", "registered-models/alias", params=query, writes=False)
+    registry = _registry(options, context)
+    answer = registry.get("registered-models/alias", alias=options.alias)
     if answer.status == 400 and _no_alias(answer):
         return ""
-    version = _model_version(answer).get("version") if answer.status == 200 else None
+    version = part(answer, "model_version").get("version") if answer.status == 200 else None
     if version is None:
-        raise refused(_url(options, "registered-models/alias"), answer, writes=False, todo="Check the model")
-    return clean(str(version), VALUE_LIMIT)
+        raise refused(registry.url("registered-models/alias"), answer, writes=False, todo="Check the model")
+    return held(str(version))
 
 
 def write(options: Options, value: str, *, expected: str, key: str, epoch: int, context: StepContext) -> None:
@@ -75,67 +67,21 @@ def write(options: Options, value: str, *, expected: str, key: str, epoch: int, 
     if now == value:
         return
     if now != expected:
-        what = f"{target(options)} was not touched: it holds {now or 'nothing'}, expected was {expected or 'nothing'}"
-        raise TargetError(what, ambiguous=False, todo="Somebody else moved it: check, then plan again")
-    named = {"name": options.model, "alias": options.alias}
+        raise moved(target(options), now, expected)
+    registry = _registry(options, context)
     if value:
-        answer = _call(
-            options, context, "POST", "registered-models/alias", json={**named, "version": value}, writes=True
-        )
+        registry.change("POST", "registered-models/alias", alias=options.alias, version=value)
     else:
-        answer = _call(options, context, "DELETE", "registered-models/alias", json=named, writes=True)
-    if not 200 <= answer.status < 300:
-        raise refused(_url(options, "registered-models/alias"), answer, writes=True)
+        registry.change("DELETE", "registered-models/alias", alias=options.alias)
 
 
 def check(options: Options, release: Release, context: StepContext) -> Sequence[Check]:
     """The version is there, READY, has the release's digest, and nobody tagged it ``pulse.status=bad``."""
-    number = release.registry_version
-    if not number:
-        return (Check(name="registry version", ok=False, detail=f"{release.version} has no number in the registry"),)
-    query = {"name": options.model, "version": number}
-    answer = _call(options, context, "GET", "model-versions/get", params=query, writes=False)
-    if answer.status == 404:
-        gone = f"{options.model} has no version {number} ({release.version}) any more"
-        return (Check(name="registry version", ok=False, detail=clean(gone, 300)),)
-    if answer.status != 200:
-        raise refused(_url(options, "model-versions/get"), answer, writes=False)
-    found = _model_version(answer)
-    tags = {t["key"]: str(t.get("value", "")) for t in found.get("tags") or () if isinstance(t, dict) and "key" in t}
-    status = clean(str(found.get("status") or "unknown"), 40)
-    mark = tags.get(options.status_tag, "")
-    bad = mark.strip().lower() == "bad"
-    return (
-        Check(name="registry version", ok=True, detail=clean(f"{options.model} {number} is {release.version}", 300)),
-        Check(name="status", ok=status == "READY", detail=status),
-        digest_check(release.digest, tags.get(options.digest_tag) or None, "the registry"),
-        Check(name="not marked bad", ok=not bad, detail=clean(f"{options.status_tag}={mark or 'not set'}", 300)),
-    )
+    return version_checks(_registry(options, context), release, options.digest_tag, options.status_tag)
 
 
-def _url(options: Options, path: str) -> str:
-    return f"{options.url.rstrip('/')}/api/2.0/mlflow/{path}"
-
-
-def _call(
-    options: Options,
-    context: StepContext,
-    method: str,
-    path: str,
-    *,
-    writes: bool,
-    params: dict[str, str] | None = None,
-    json: Any = None,
-) -> Answer:
-    headers = {"Authorization": f"Bearer {context.secret(options.token)}"} if options.token else None
-    url = _url(options, path)
-    return ask(context, method, url, writes=writes, params=params, headers=headers, json=json)
-
-
-def _model_version(answer: Answer) -> dict[str, Any]:
-    body = decoded(answer)
-    version = body.get("model_version") if isinstance(body, dict) else None
-    return version if isinstance(version, dict) else {}
+def _registry(options: Options, context: StepContext) -> Registry:
+    return Registry(options.url, options.token, options.model, context)
 
 
 def _no_alias(answer: Answer) -> bool:

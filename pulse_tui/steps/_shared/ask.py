@@ -47,6 +47,21 @@ def refused(url: str, answer: Answer, *, writes: bool, todo: str = "") -> Target
     return TargetError(what, ambiguous=writes and answer.status >= 500, todo=todo)
 
 
+def moved(target: str, holds: str, expected: str) -> TargetError:
+    """The refusal of a target that has another value than the one that was expected. Nothing was changed."""
+    what = f"{target} was not touched: it holds {holds or 'nothing'}, expected was {expected or 'nothing'}"
+    return TargetError(what, ambiguous=False, todo="Somebody else moved it: check, then plan again")
+
+
+def held(value: str) -> str:
+    """What a target holds, safe to show. What must be cleaned or cut gets a digest: it never reads like another value."""
+    safe = clean(value, VALUE_LIMIT)
+    if safe == value:
+        return value
+    digest = hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return f"{clean(value, VALUE_LIMIT - len(digest) - 1)}~{digest}"
+
+
 def decoded(answer: Answer) -> Any:
     """The body as JSON; None when it is none."""
     try:
