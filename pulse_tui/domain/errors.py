@@ -117,6 +117,18 @@ class TargetError(PulseError):
         super().__init__(what, todo=todo)
 
 
+class NoAgent(PulseError):
+    """No SSH agent answers, or it holds no key that could sign."""
+
+    exit_code = 1
+
+
+class NotSigned(PulseError):
+    """The agent was asked to sign and did not: it refused, broke off, was too slow, or signed something else."""
+
+    exit_code = 1
+
+
 class HalfDone(PulseError):
     """A rollback stopped half-way and could not record it; names the run and the commands that bring it to an end."""
 

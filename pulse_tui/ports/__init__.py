@@ -22,6 +22,7 @@ from pulse_tui.ports.collecting import (
 )
 from pulse_tui.ports.responding import Action, Case, Route, SendContext
 from pulse_tui.ports.running import Ended, Files, Finished, Output, Piece, Processes, Result
+from pulse_tui.ports.signing import HeldKey, NoSigning, Signing
 from pulse_tui.ports.stepping import Step, StepContext
 from pulse_tui.ports.storing import (
     Advisories,
@@ -67,6 +68,7 @@ __all__ = [
     "FileFormat",
     "Files",
     "Finished",
+    "HeldKey",
     "Hint",
     "Hinted",
     "HookRequest",
@@ -74,6 +76,7 @@ __all__ = [
     "Inventory",
     "Judgements",
     "Log",
+    "NoSigning",
     "Output",
     "Peek",
     "Piece",
@@ -86,6 +89,7 @@ __all__ = [
     "RunHead",
     "SendContext",
     "Signals",
+    "Signing",
     "Step",
     "StepContext",
     "Store",
