@@ -239,6 +239,8 @@ class ApprovalsShape(Section, frozen=True):
     shadow: Annotated[int, Meta(ge=1, le=5)] = 1
     replica: Annotated[int, Meta(ge=1, le=5)] = 1
     expire: Seconds = Seconds(3_600)
+    drill_within: Seconds = Seconds(90 * 86_400)
+    """How long a drill counts for the certificate of a rollback target."""
     anchors: tuple[str, ...] = ()
     """Where the head of the audit log is written at every decision on a plan and every start of a run: ``syslog``, or
     files that the accounts of the operators can append to and not rewrite. ``pulse-tui audit verify`` reads the files.

@@ -35,6 +35,10 @@ class Log(Protocol):
         """
         ...
 
+    def vouches(self, record: str, subject: str) -> bool:
+        """Whether the lines about one subject recorded the protected record as it is now; the others are not read."""
+        ...
+
     def records(self) -> dict[str, str]:
         """The digest of every protected record as it is now."""
         ...

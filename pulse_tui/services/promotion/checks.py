@@ -29,6 +29,7 @@ from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.registry.approvals import approval
 from pulse_tui.services.registry.fitness import faults
 from pulse_tui.services.rollback import pointer
+from pulse_tui.services.rollback.drill import drilled
 
 _OK, _FAILED, _MISSING = GateStatus.OK, GateStatus.FAILED, GateStatus.MISSING
 _SHOWN = 3
@@ -262,7 +263,7 @@ def _concerns(a: Asked) -> Iterator[Found]:
 
 def _pointer(a: Asked) -> Iterator[Found]:
     """The rollback target once this release serves there."""
-    looked = pointer.records(a.tx, a.parts.judging, a.release.asset_id, a.environment, a.release.version)
+    looked = pointer.records(a.tx, a.parts, a.release.asset_id, a.environment, a.release.version)
     target = looked.back.release
     if target is None:
         serving = a.tx.estate.deployment(a.release.asset_id, a.environment)
@@ -298,7 +299,8 @@ def _plan(a: Asked) -> Iterator[Found]:
 
 
 def _drilled(a: Asked) -> Iterator[Found]:
-    yield Found(_MISSING, f"no drill is recorded: no rollback of {a.release.asset_id} has been rehearsed")
+    check = drilled(a.tx, a.parts, a.release.asset_id, a.environment, a.now)
+    yield Found(_OK if check.ok else _MISSING, check.detail)
 
 
 def _authorised(a: Asked) -> Iterator[Found]:

@@ -18,6 +18,7 @@ from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.registry.fitness import fitness
 from pulse_tui.services.registry.known_good import interface_check, rollback_target
+from pulse_tui.services.rollback.drill import drilled
 from pulse_tui.services.rollback.recorded import forged
 from pulse_tui.services.rollback.unfinished import in_the_way
 from pulse_tui.settings.shapes import PlaybookShape, StepShape
@@ -256,7 +257,7 @@ def _records(tx: Transaction, plan: Plan, parts: RollbackParts) -> Iterator[Chec
     other = in_the_way(tx, parts.outside, plan.target, parts.clock())
     yield Check(name="alone", ok=other is None, detail=other or "no other run is active")
     yield from _loop(tx, plan, parts.clock())
-    yield Check(name="drilled", ok=False, blocking=False, detail="no drill of this playbook is recorded")
+    yield drilled(tx, parts, plan.asset_id, plan.environment, parts.clock())
 
 
 def _health(tx: Transaction, plan: Plan, *, undo: bool) -> Iterator[Check]:

@@ -15,9 +15,10 @@ from pulse_tui.domain.rollback import Check
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Environment, Severity
 from pulse_tui.ports import Transaction
-from pulse_tui.services.parts import SYSTEM, JudgeParts, RollbackParts
+from pulse_tui.services.parts import SYSTEM, RollbackParts
 from pulse_tui.services.registry.fitness import FITNESS, fitness
 from pulse_tui.services.registry.known_good import RollbackTarget, interface_check, rollback_target
+from pulse_tui.services.rollback.drill import drilled
 from pulse_tui.services.rollback.plan import fill, step_options
 from pulse_tui.services.signals.concerns import clear_concern, condition, raise_concern
 
@@ -45,13 +46,14 @@ def key(environment: Environment) -> str:
     return f"way-back:{environment.value}"
 
 
-def records(tx: Transaction, parts: JudgeParts, asset_id: str, environment: Environment, serving: str) -> Looked:
+def records(tx: Transaction, parts: RollbackParts, asset_id: str, environment: Environment, serving: str) -> Looked:
     """The pointer of ``serving`` there, checked by the database alone."""
     back = rollback_target(tx, asset_id, environment, serving)
     if back.release is None:
         return Looked(back, tuple(Check(name="release", ok=False, detail=why) for why in back.tried))
     checks = _recorded(tx, back.release, back.proof, serving)
-    return Looked(back, (*checks, *fitness(tx, parts, back.release, environment)))
+    rehearsed = drilled(tx, parts, asset_id, environment, parts.clock())
+    return Looked(back, (*checks, rehearsed, *fitness(tx, parts.judging, back.release, environment)))
 
 
 def check_pointer(parts: RollbackParts, asset_id: str, environment: Environment, *, deep: bool) -> PointerCheck:
@@ -67,7 +69,7 @@ def check_pointer(parts: RollbackParts, asset_id: str, environment: Environment,
             raise NotFound(
                 f"{asset_id} is not deployed in {environment.value}", todo="see what runs where: pulse-tui status"
             )
-        looked = records(tx, parts.judging, asset_id, environment, deployment.version)
+        looked = records(tx, parts, asset_id, environment, deployment.version)
         kept = last(tx, asset_id, environment, deployment.version, looked)
     target = looked.back.release
     checks = list(looked.checks)
@@ -167,7 +169,6 @@ def _recorded(tx: Transaction, target: Release, proof: str, serving: str) -> Ite
     here = tx.estate.release(target.asset_id, serving)
     if here is not None:
         yield interface_check(here, target)
-    yield Check(name="drilled", ok=False, blocking=False, detail="no drill of this rollback is recorded")
 
 
 def digest_check(tx: Transaction, release: Release) -> Check:

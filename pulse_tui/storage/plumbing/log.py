@@ -112,6 +112,11 @@ class AuditTable:
             return f"{record} is in no line of the audit log since it was made"
         return "" if now.get(record) == recorded else f"{record} is not as the audit log recorded it"
 
+    def vouches(self, record: str, subject: str) -> bool:
+        recorded = [e for e in self.entries(subject=subject) if record in e.records and link(e) == e.hash]
+        now = dict(self._protected.digests([(record.partition("/")[0], record.partition("/")[2])]))
+        return bool(recorded) and recorded[-1].records[record] == now.get(record)
+
     def records(self) -> dict[str, str]:
         self._flush()
         return dict(self._protected.every())

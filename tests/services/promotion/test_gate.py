@@ -396,7 +396,7 @@ def test_the_screen_gets_every_reason_with_what_it_does(parts: RollbackParts) ->
     assert {line.mark for line in story.reasons} == {GateMark.OK, GateMark.ADVISORY}
     drilled = next(line for line in story.reasons if line.name == "drilled")
     assert drilled.mark is GateMark.ADVISORY
-    assert drilled.text.startswith("missing, advisory: no drill is recorded")
+    assert drilled.text.startswith("missing, advisory: no drill of playbook move is recorded")
     closed = gate_story(answer._replace(go=False, reasons=(Reason("holds", "failed", True, "GO is not in sight", "wait"),)))  # fmt: skip
     assert closed.word == "BLOCKED"
     assert closed.reasons[0] == ("holds", GateMark.BLOCKING, "failed, blocking: GO is not in sight -> wait")
