@@ -86,7 +86,13 @@ def outside(http: Http, base: Path, clock: Callable[[], datetime]) -> Outside:
     from pulse_tui.services.parts import Outside  # noqa: PLC0415
 
     return Outside(
-        http=http, base=base, secret=secret, redact=redact, files=DiskFiles(clock), processes=SystemProcesses(redact)
+        http=http,
+        base=base,
+        secret=secret,
+        redact=redact,
+        files=DiskFiles(clock),
+        processes=SystemProcesses(redact),
+        clock=clock,
     )
 
 

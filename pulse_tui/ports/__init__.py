@@ -23,7 +23,7 @@ from pulse_tui.ports.collecting import (
 from pulse_tui.ports.responding import Action, Case, Route, SendContext
 from pulse_tui.ports.running import Ended, Files, Finished, Output, Piece, Processes, Result
 from pulse_tui.ports.signing import HeldKey, NoSigning, Signing
-from pulse_tui.ports.stepping import Step, StepContext
+from pulse_tui.ports.stepping import Settling, Step, StepContext
 from pulse_tui.ports.storing import (
     Advisories,
     BillHead,
@@ -88,6 +88,7 @@ __all__ = [
     "Route",
     "RunHead",
     "SendContext",
+    "Settling",
     "Signals",
     "Signing",
     "Step",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -25,6 +26,16 @@ class StepContext(NamedTuple):
     secret: Callable[[str], str]
     """Replaces ``${NAME}`` in a text by the environment's value; raises ConfigError when unset."""
     timeout_s: float
+    clock: Callable[[], datetime]
+    """The present moment, for targets that want requests signed with it."""
+
+
+class Settling(Protocol):
+    """A kind whose target takes a value first and serves it later, such as a rollout. Optional."""
+
+    def unsettled(self, options: Any, context: StepContext) -> str:
+        """Why the value that ``read`` just returned does not serve yet; "" when it does. Raises TargetError."""
+        ...
 
 
 class Step(Protocol):

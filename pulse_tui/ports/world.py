@@ -69,7 +69,11 @@ class Http(Protocol):
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         json: Any = None,
+        content: bytes | None = None,
         timeout_s: float = 10.0,
     ) -> Answer:
-        """Exactly one request, no retries, any status is an answer."""
+        """Exactly one request, no retries, any status is an answer.
+
+        ``content`` is the body to the byte, for what is signed; ``json`` is a value that becomes one.
+        """
         ...

@@ -20,6 +20,7 @@ from pulse_tui.domain.words import Environment
 from pulse_tui.policy.gate import GateSection, GateStatus
 from pulse_tui.ports import (
     Action,
+    Clock,
     CollectContext,
     Collector,
     Files,
@@ -91,6 +92,7 @@ class Outside(NamedTuple):
     secret: Callable[[str], str]
     files: Files
     processes: Processes
+    clock: Clock
     redact: Callable[[bytes], bytes] = redacted
     """Takes the secrets out of what is kept or quoted, those that were filled in among them."""
     dead: Callable[[str], bool] = lambda _holder: False
@@ -142,6 +144,7 @@ class Outside(NamedTuple):
             processes=self.processes,
             secret=self.secret,
             timeout_s=timeout_s,
+            clock=self.clock,
         )
 
 

@@ -150,6 +150,7 @@ class Web:
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         json: Any = None,
+        content: bytes | None = None,
         timeout_s: float = 10.0,
     ) -> Answer:
         """Exactly one request: no retry, no redirect, any status is an answer.
@@ -157,7 +158,7 @@ class Web:
         Raises SourceError; its ``sent`` is False only when the request cannot have arrived.
         """
         exchange = self._begin(url, timeout_s)
-        return self._once(exchange, method, url, params, dict(headers or {}), json, read_s=timeout_s)
+        return self._once(exchange, method, url, params, dict(headers or {}), json, content=content, read_s=timeout_s)
 
     # ------------------------------------------------------------------ GET with retries and redirects
 
@@ -280,6 +281,7 @@ class Web:
         headers: dict[str, str],
         json: Any,
         *,
+        content: bytes | None = None,
         read_s: float,
     ) -> Answer:
         import httpx  # noqa: PLC0415  late: 90 ms
@@ -292,7 +294,8 @@ class Web:
             if (spelled := literal(_host(url))) is not None:
                 exchange.meet(spelled)  # behind a proxy nobody sees where it leads
             client = self._connections.client()
-            with client.stream(method, url, params=params, headers=headers, json=json, timeout=timeout) as response:
+            body_of = {"json": json} if content is None else {"content": content}
+            with client.stream(method, url, params=params, headers=headers, timeout=timeout, **body_of) as response:
                 if not (exchange.redirected or exchange.led):
                     self._connections.met[_host(url)] = exchange.home
                 body = self._body(url, response)

@@ -58,10 +58,11 @@ class FakeHttp:
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         json: Any = None,
+        content: bytes | None = None,
         timeout_s: float = 10.0,
     ) -> Answer:
         del params, timeout_s
-        self.asked.append(Asked(method, url, headers or {}, json))
+        self.asked.append(Asked(method, url, headers or {}, json if content is None else content))
         if self.down:
             raise SourceError(f"{url} cannot be reached")
         return Answer(self.status, {}, b"{}")

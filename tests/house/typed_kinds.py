@@ -8,14 +8,18 @@ from importlib import import_module
 from pulse_tui.kinds import FAMILIES, Kinds
 
 PROTOCOL = {"collectors": "Collector", "actions": "Action", "steps": "Step"}
-#: A kind of source that has the function promises the rest of its protocol too.
-MORE = {"parse": "FileFormat", "accepts": "FileFormat", "hint": "Hinted"}
+#: A kind that has the function promises the rest of its protocol too.
+MORE = {
+    "collectors": {"parse": "FileFormat", "accepts": "FileFormat", "hint": "Hinted"},
+    "actions": {},
+    "steps": {"unsettled": "Settling"},
+}
 
 
 def promises(family: str, path: str) -> list[str]:
     """Names of the protocols that the module at ``path`` must keep."""
     module = import_module(path)
-    more = {protocol for name, protocol in MORE.items() if family == "collectors" and hasattr(module, name)}
+    more = {protocol for name, protocol in MORE[family].items() if hasattr(module, name)}
     return [PROTOCOL[family], *sorted(more)]
 
 
@@ -25,7 +29,8 @@ def typed_kinds() -> str:
 
 
 def _lines() -> Iterator[str]:
-    yield f"from pulse_tui.ports import {', '.join(sorted({*PROTOCOL.values(), *MORE.values()}))}"
+    more = {protocol for family in MORE.values() for protocol in family.values()}
+    yield f"from pulse_tui.ports import {', '.join(sorted({*PROTOCOL.values(), *more}))}"
     wrong = ""
     for family in FAMILIES:
         for kind, path in sorted(Kinds(family).paths.items()):

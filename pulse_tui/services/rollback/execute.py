@@ -174,6 +174,17 @@ def _read(module: Step, options: Any, context: StepContext) -> str:
         raise TargetError(f"{type(error).__name__}: {error}", ambiguous=True) from error
 
 
+def _unsettled(module: Step, options: Any, context: StepContext) -> str:
+    """Why the value that was just read does not serve yet; "" when it does, as at every kind that cannot tell."""
+    settling = getattr(module, "unsettled", None)
+    try:
+        return str(settling(options, context)) if settling is not None else ""
+    except TargetError as error:
+        return str(error)
+    except Exception as error:  # as above
+        return f"{type(error).__name__}: {error}"
+
+
 def _send(module: Step, options: Any, value: str, *, expected: str, key: str, epoch: int, context: StepContext) -> None:
     """One write. Raises TargetError; any other error is ambiguous: only reading the target settles it."""
     try:
@@ -308,6 +319,10 @@ class _Executor:
         if seen == step.desired:
             if record.state is StepState.VERIFIED:
                 return record
+            last, why = self._read_back(seen, module, options, context) if hasattr(module, "unsettled") else (seen, "")
+            if last != seen:
+                moved = f"{step.target} had {seen} and then {last}"
+                return self._write(record.move(StepState.UNKNOWN, seen_after=last, detail=why or moved))
             done = "already has the desired value"
             return self._write(record.move(StepState.VERIFIED, seen_after=seen, detail=done))
         if record.state is StepState.VERIFIED:
@@ -345,26 +360,34 @@ class _Executor:
                 detail=ambiguous or f"sent {value} to {step.target}",
             )
         )
-        last = self._read_back(value, module, options, context)
+        last, why = self._read_back(value, module, options, context)
         if last == value:
             return self._write(record.move(StepState.VERIFIED, seen_after=last, detail=f"read back {last}"))
         if last is not None and not ambiguous:
             detail = f"accepted {value}, but after {step.timeout_s:g} s {step.target} still has {last or 'nothing'}"
             return self._write(record.move(StepState.FAILED, seen_after=last, detail=detail))
-        detail = ambiguous or f"{step.target} cannot be read back"
+        detail = ambiguous or f"{step.target} was not read back: {why}"
         return self._write(record.move(StepState.UNKNOWN, seen_after=last, detail=detail))
 
-    def _read_back(self, value: str, module: Step, options: Any, context: StepContext) -> str | None:
-        """The last value read: the desired one, or what was there when the time was up (None: unreadable)."""
+    def _read_back(
+        self, value: str, module: Step, options: Any, context: StepContext, *, serving: bool = True
+    ) -> tuple[str | None, str]:
+        """The last value read and why it does not count: the desired one, or what was there when the time was up.
+
+        None: it could not be read, or (with ``serving``) the desired value is set and does not serve yet.
+        """
         end = self.parts.clock() + timedelta(seconds=context.timeout_s)
         attempt = 0
         while True:
+            why = ""
             try:
                 last: str | None = _read(module, options, context)
-            except TargetError:
-                last = None
+            except TargetError as error:
+                last, why = None, str(error)
+            if serving and last == value and (why := _unsettled(module, options, context)):
+                last, why = None, f"{value} is set and does not serve yet: {why}"
             if last == value or self.parts.clock() >= end:
-                return last
+                return last, why
             if self.parts.clock() - self.renewed_at > timedelta(seconds=LEASE_S / 3):
                 self._renew()  # a slow rollout is not a dead process
             self.parts.sleep(_POLL_S[min(attempt, len(_POLL_S) - 1)])
@@ -425,7 +448,8 @@ class _Executor:
         except TargetError as error:
             if not error.ambiguous:
                 return self._write(record.move(StepState.UNKNOWN, detail=f"could not be undone: {error}"))
-        last = self._read_back(step.expected, module, options, context)
+        # What it had before may never have settled: that is why somebody moved it.
+        last, _ = self._read_back(step.expected, module, options, context, serving=False)
         if last == step.expected:
             return self._write(record.move(StepState.UNDONE, seen_after=last, detail=f"undone: back to {last}"))
         return self._write(

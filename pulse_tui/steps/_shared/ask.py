@@ -26,6 +26,7 @@ def ask(
     params: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
     json: Any = None,
+    content: bytes | None = None,
 ) -> Answer:
     """Exactly one request. Raises TargetError, ambiguous only for a write that may have arrived.
 
@@ -33,7 +34,9 @@ def ask(
     """
     whole = context.secret(url)
     try:
-        return context.http.send(method, whole, params=params, headers=headers, json=json, timeout_s=context.timeout_s)
+        return context.http.send(
+            method, whole, params=params, headers=headers, json=json, content=content, timeout_s=context.timeout_s
+        )
     except SourceError as error:
         what = error.what.replace(address(whole), address(url))
         raise TargetError(what, ambiguous=writes and error.sent, todo=error.todo) from None
