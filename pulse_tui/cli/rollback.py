@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pulse_tui.cli.attending import Attending
 from pulse_tui.cli.output import emit, last_words, opened
 from pulse_tui.domain.errors import PulseError, WrongUse
+from pulse_tui.domain.moments import from_us, iso
 from pulse_tui.domain.rollback import RunState
 from pulse_tui.domain.views.rollback import PlanStory
 from pulse_tui.domain.words import Environment
@@ -146,21 +147,31 @@ def _unfinished(done: Run) -> list[str]:
 def lines(story: PlanStory) -> list[str]:
     """A plan as text."""
     out = [f"plan {story.hash[:12]} ({story.state}): {story.headline}"]
-    out += [f"  {label}: {text}" for label, text in story.facts]
-    out += [f"  step {s}" for s in story.steps]
+    out += [
+        f"  {m.asset}: {m.from_version} ({m.from_digest or 'no digest recorded'}) -> "
+        f"{m.to_version} ({m.to_digest or 'no digest recorded'})"
+        for m in story.moves
+    ]
+    out += [f"  {label}: {text}" for label, text in (*story.facts, *story.radius)]
+    out += [f"  Expires: {iso(from_us(story.expires_us))}", f"  Hash: {story.hash}"]
+    out += [f"  step {s.line}" for s in story.steps]
     marks = {(True, True): "ok  ", (True, False): "ok  ", (False, True): "NO  ", (False, False): "note"}
-    out += [f"  {marks[ok, blocking]} {name}: {detail}" for name, ok, blocking, detail in story.checks]
+    out += [
+        f"  {marks[ok, blocking]} {name}: {detail}"
+        for name, ok, blocking, detail in (*story.certificate, *story.checks)
+    ]
     out.append(
-        f"  approvals: {story.approvals_given} of {story.approvals_needed}" + "".join(f"; {a}" for a in story.approvals)
+        f"  approvals: {story.approvals_given} of {story.approvals_needed}"
+        + "".join(f"; {v.line}" for v in story.votes)
     )
-    out += [f"  {line}" for line in story.run]
+    out += [f"  {line}" for line in story.run_lines()]
     if story.why_not and story.state == "proposed":
         out.append(f"  you may not approve: {story.why_not}")
     return out
 
 
 def _blocked(story: PlanStory) -> bool:
-    return any(blocking and not ok for _, ok, blocking, _ in story.checks)
+    return bool(story.blocking)
 
 
 def _next(story: PlanStory) -> list[str]:

@@ -155,13 +155,13 @@ def _carry_out(desk: ServiceDesk, asked: Decision, alert_id: str, say: Say) -> P
     plan = desk.propose(asked.asset_id, asked.environment.value, alert_id)
     say(f"  plan {plan.hash[:12]}: {plan.headline}")
     for step in plan.steps:
-        say(f"    {step}")
+        say(f"    {step.line}")
     for name, ok, blocking, detail in plan.checks:
         say(f"    {'ok  ' if ok else 'NO  ' if blocking else 'note'} {name}: {detail}")
     approved = desk.approve(plan.hash, "p95 breach on the canary, going back to what production serves")
-    for line in approved.approvals:
-        say(f"  {line}")
+    for vote in approved.votes:
+        say(f"  {vote.line}")
     done = desk.execute(plan.hash)
-    for line in done.run:
+    for line in done.run_lines():
         say(f"  {line}")
     return done

@@ -40,7 +40,7 @@ from pulse_tui.services.promotion import story as release_views
 from pulse_tui.services.promotion.gate import gate_page
 from pulse_tui.services.registry.inventory import inventory
 from pulse_tui.services.registry.story import asset_story
-from pulse_tui.services.rollback import approve, execute, plan
+from pulse_tui.services.rollback import approve, attended, execute, plan
 from pulse_tui.services.rollback.listing import listed
 from pulse_tui.services.rollback.story import plan_story
 from pulse_tui.settings.check import nearest
@@ -215,7 +215,9 @@ class ServiceDesk:
         parts = self.acting("lift", hold_id, where)
         return operate.lift(parts.store, hold_id, self.operator, why, parts.clock())
 
-    def propose(self, asset_id: str, environment: str, alert_id: str | None, why: str = "") -> PlanStory:
+    def propose(
+        self, asset_id: str, environment: str, alert_id: str | None, why: str = "", *, checked: bool = True
+    ) -> PlanStory:
         where = place(environment)
         parts = self.acting("rollback.plan", f"{asset_id}/{environment}", where)
         reason = why or f"requested by {self.operator}"
@@ -234,10 +236,10 @@ class ServiceDesk:
             reason=reason,
             alert_id=alert.id if alert else None,
         )
-        return self.plan_story(made.hash)
+        return self.plan_story(made.hash, checked=checked)
 
-    def plan_story(self, plan_hash: str) -> PlanStory:
-        return plan_story(self._parts, plan_hash, self.operator)
+    def plan_story(self, plan_hash: str, *, checked: bool = True) -> PlanStory:
+        return plan_story(self._parts, plan_hash, self.operator, checked=checked)
 
     def approve(self, plan_hash: str, reason: str) -> PlanStory:
         approve.approve(self.on_plan("rollback.approve", plan_hash), plan_hash, self.operator, reason)
@@ -251,14 +253,14 @@ class ServiceDesk:
         execute.execute(self.on_plan("rollback.run", plan_hash), plan_hash, self.operator, self._holder)
         return plan_story(self._parts, plan_hash, self.operator, checked=False)
 
-    def undo(self, plan_hash: str) -> PlanStory:
+    def undo(self, plan_hash: str, *, checked: bool = True) -> PlanStory:
         parts = self.on_plan("rollback.undo", plan_hash)
         with self._store.read() as tx:
             done, _ = approve.find(tx, plan_hash)
             verified = any(r.state.value == "verified" for r in tx.rollbacks.runs(plan_hash=done.hash))
         if not verified:
             raise NotFound(f"plan {done.hash[:12]} has no verified run to undo")
-        return self.plan_story(plan.propose_undo(parts, done, by=self.operator).hash)
+        return self.plan_story(plan.propose_undo(parts, done, by=self.operator).hash, checked=checked)
 
     def plans(self, asset_id: str | None = None) -> tuple[PlanLine, ...]:
         return listed(self._parts, asset_id=asset_id)
@@ -270,6 +272,9 @@ class ServiceDesk:
     def put_back(self, run_id: str) -> PlanStory:
         run = execute.put_back(self.on_run("rollback.undo", run_id), run_id, self.operator, self._holder)
         return plan_story(self._parts, run.plan_hash, self.operator, checked=False)
+
+    def halt(self, run_id: str) -> str:
+        return attended.halt(self.on_run("rollback.halt", run_id), run_id, self.operator)
 
     def close(self) -> None:
         self._store.close()

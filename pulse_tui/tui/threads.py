@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
-Kind = Literal["read", "act", "chart"]
+Kind = Literal["read", "check", "act", "chart"]
 T = TypeVar("T")
 
 
 class Threads:
-    """A long rollback ("act") never holds up a "read" or a "chart"."""
+    """A long rollback ("act"), or a target that is slow to answer ("check"), never holds up a "read" or a "chart"."""
 
     def __init__(self, failed: Callable[[BaseException], None]) -> None:
         """``failed`` takes the error of a task that nobody caught."""

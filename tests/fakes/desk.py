@@ -10,7 +10,7 @@ from pulse_tui.domain.views.alerts import AlertRow, AlertStory, QuietRow
 from pulse_tui.domain.views.board import Board, Header
 from pulse_tui.domain.views.evals import Trend
 from pulse_tui.domain.views.registry import RegistryRow
-from pulse_tui.domain.views.rollback import PlanLine, PlanStory, unsettled
+from pulse_tui.domain.views.rollback import Moved, PlanLine, PlanStory, RunStory, StepView, VoteView, unsettled
 from pulse_tui.domain.views.signals import SourceRow
 from tests.fakes.bench_desk import FakeBench, points
 from tests.fakes.registry_desk import NOW_US, FakeRegistry, ago
@@ -60,18 +60,52 @@ PLAN_LINES = (
     PlanLine("e3f48e26" * 8, "support-bot", "canary", "3.8.2", "3.8.1", "verified", ago(30), "", "3b0ae0670bef", "3.8.1 serves support-bot/canary, read back", ("alias: verified, read back 3.8.1",), ""),
 )  # fmt: skip
 PLAN = PlanStory(
-    HASH, "support-bot", "canary", "3.8.2", "3.8.1", "proposed", "put support-bot 3.8.1 back in canary (12 % of traffic)",
+    HASH, "support-bot", "canary", "3.8.2", "3.8.1", "proposed", "roll support-bot canary back from 3.8.2 to 3.8.1",
     (
-        ("from", "3.8.2, digest 9f21c0, serving for 2h"),
-        ("to", "3.8.1, digest 41c9ab, healthy here 6 d, drilled 2026-11-18"),
-        ("blast radius", "12 % of traffic · endpoint /chat · workflow refunds (stage generate)"),
-        ("on failure", "undo the steps that were done, newest first"),
-        ("expires", "in 30 minutes"),
+        ("why", "P2 accuracy -5.2 pp on support-bot canary (alert al-2)"),
+        ("on failure", "undo what was changed"),
+        ("proposed", "2026-11-23T03:09:00Z by ben"),
+        ("playbook", "move-alias @ 0c1d2e3f4a5b, policy 41c9ab3f41c9"),
     ),
-    ("mlflow_alias models/support-bot@canary: 12 → 11", "webhook deploy-bot: support-bot 3.8.2 → 3.8.1"),
+    (
+        StepView("support-bot", "mlflow_alias", "models/support-bot@canary", "12", "11", 30.0),
+        StepView("support-bot", "webhook", "deploy-bot", "3.8.2", "3.8.1", 30.0),
+    ),
     (("target known good here", True, True, "6 d without an alert"), ("artifact digest", True, True, "41c9ab, as recorded"), ("drilled", True, False, "2026-11-18")),
-    (), 1, 0, (), True, "",
+    (), 1, 0, True, "", may=("ana", "ben"),
+    moves=(Moved("support-bot", "3.8.2", "sha256:9f21c0", "3.8.1", "sha256:41c9ab"),),
+    radius=(("Blast radius", "12 % of traffic · endpoint /chat · workflow refunds (stage generate)"),),
+    expires_us=NOW_US + 30 * 60 * 1_000_000,
+    checked_us=NOW_US,
 )  # fmt: skip
+
+
+def ran(plan: PlanStory, state: str = "verified", by: str = "ana@jump-1") -> PlanStory:
+    """The plan with its run: two steps verified; of one that is under way or stopped the second was sent."""
+    began = NOW_US + 1_000_000
+    whole = state in ("verified", "undone")
+    first, second, *_ = plan.steps
+    moves = (
+        (began, "intent", ""),
+        (began + 40_000, "sent", ""),
+        (began + 310_000, "verified", f"read back {first.after}"),
+    )
+    later = tuple(
+        (at + 400_000, word, f"read back {second.after}" if word == "verified" else "") for at, word, _ in moves
+    )
+    steps = (
+        first._replace(state="verified", moves=moves, seen_before=first.before, seen_after=first.after),
+        second._replace(
+            state="verified" if whole else "sent", moves=later if whole else later[:2], seen_before=second.before,
+            seen_after=second.after if whole else None,
+        ),
+    )  # fmt: skip
+    detail = f"{plan.to_version} serves {plan.asset}/{plan.environment}, read back" if state == "verified" else ""
+    run = RunStory(
+        "5903e0", state, by, by, "jump-1", detail, began - 100_000, began + 710_000 if whole else None,
+        0 if whole else began + 60_000_000,
+    )  # fmt: skip
+    return plan._replace(state=state, run=run, steps=steps, checks=(), checked_us=0)
 
 
 def many(
@@ -279,41 +313,38 @@ class FakeDesk(FakeBench, FakeRegistry):
         self.registry = tuple(r._replace(state="ok") if r.asset == asset else r for r in self.registry)
         return f"the freeze of {asset} is lifted"
 
-    def propose(self, asset_id: str, environment: str, alert_id: str | None) -> PlanStory:
+    def propose(self, asset_id: str, environment: str, alert_id: str | None, *, checked: bool = True) -> PlanStory:
         self._did("propose", asset_id, environment, alert_id or "")
         self.plan = self.plan._replace(asset=asset_id, environment=environment)
-        return self.plan
+        return self._checked(checked)
 
-    def plan_story(self, plan_hash: str) -> PlanStory:
+    def plan_story(self, plan_hash: str, *, checked: bool = True) -> PlanStory:
         if plan_hash != self.plan.hash:
             raise NotFound(f"there is no plan {plan_hash[:12]}")
-        return self.plan
+        return self._checked(checked)
+
+    def _checked(self, checked: bool) -> PlanStory:
+        return self.plan if checked else self.plan._replace(checks=(), checked_us=0)
 
     def approve(self, plan_hash: str, reason: str) -> PlanStory:
         self._did("approve", plan_hash, reason)
         given = self.plan.approvals_given + 1
         state = "approved" if given >= self.plan.approvals_needed else "proposed"
-        who = (f"{self.operator} yes at 03:10" + (f": {reason}" if reason else ""),)
-        self.plan = self.plan._replace(approvals_given=given, state=state, approvals=self.plan.approvals + who)
+        vote = VoteView(self.operator, "ana-laptop", True, NOW_US, True, reason)
+        self.plan = self.plan._replace(approvals_given=given, state=state, votes=(*self.plan.votes, vote))
         return self.plan
 
     def reject(self, plan_hash: str, reason: str) -> PlanStory:
         self._did("reject", plan_hash, reason)
-        self.plan = self.plan._replace(state="rejected", approvals=(f"{self.operator} no: {reason}",))
+        vote = VoteView(self.operator, "ana-laptop", False, NOW_US, True, reason)
+        self.plan = self.plan._replace(state="rejected", votes=(vote,))
         return self.plan
 
     def execute(self, plan_hash: str) -> PlanStory:
         self._did("execute", plan_hash)
         plan = self.plan
         place = f"{plan.asset}/{plan.environment}"
-        run = (
-            f"run 5903e0 by {self.operator}: verified, {plan.to_version} serves {place}, read back",
-            "03:10:01  step 1 intent: 12 -> 11 at models/support-bot@canary",
-            "03:10:01  step 1 verified: read back 11",
-            f"03:10:02  step 2 intent: {plan.from_version} -> {plan.to_version} at deploy-bot",
-            f"03:10:02  step 2 verified: read back {plan.to_version}",
-        )
-        self.plan = plan._replace(state="verified", run=run, checks=())
+        self.plan = ran(plan, by=self.operator)
         self.registry = tuple(
             r._replace(version=plan.to_version, state="ok", since_us=NOW_US) if r.key == place else r
             for r in self.registry
@@ -321,14 +352,21 @@ class FakeDesk(FakeBench, FakeRegistry):
         self.alerts = tuple(r for r in self.alerts if (r.asset, r.environment) != (plan.asset, plan.environment))
         return self.plan
 
-    def undo(self, plan_hash: str) -> PlanStory:
+    def undo(self, plan_hash: str, *, checked: bool = True) -> PlanStory:
         self._did("undo", plan_hash)
         done = self.plan
         self.plan = PLAN._replace(
             hash=UNDO_HASH, asset=done.asset, environment=done.environment, from_version=done.to_version,
             to_version=done.from_version, headline=f"undo: {done.asset} from {done.to_version} to {done.from_version} again",
+            purpose="undo",
         )  # fmt: skip
-        return self.plan
+        return self._checked(checked)
+
+    def halt(self, run_id: str) -> str:
+        self._did("halt", run_id)
+        if self.plan.run is not None:
+            self.plan = self.plan._replace(run=self.plan.run._replace(halt_by=self.operator))
+        return f"run {run_id} halts before its next step"
 
     def plans(self, asset_id: str | None = None) -> tuple[PlanLine, ...]:
         return tuple(line for line in self.plan_lines if asset_id in (None, line.asset))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from pulse_tui.domain.moments import from_us, iso
+
 
 class RunRow(NamedTuple):
     """A run of a rollback that is under way, or that stopped and needs a person."""
@@ -176,8 +178,91 @@ def unsettled(lines: Sequence[PlanLine], environment: str | None = None) -> tupl
     return tuple(sorted(kept, key=lambda line: not line.run))
 
 
+class Moved(NamedTuple):
+    """An asset that a plan moves: its own first, then the members of a combination."""
+
+    asset: str
+    from_version: str
+    from_digest: str
+    to_version: str
+    to_digest: str
+
+
+class StepView(NamedTuple):
+    """One step of a plan, and how far the run is with it."""
+
+    asset: str
+    kind: str
+    target: str
+    before: str
+    """What the target holds until the step; undoing it writes this back."""
+    after: str
+    timeout_s: float
+    state: str = ""
+    """Of the run's journal; empty before there is a run."""
+    moves: tuple[tuple[int, str, str], ...] = ()
+    """(when, state, detail) as they were journalled."""
+    seen_before: str | None = None
+    """What was read right before the write; None: nothing was read."""
+    seen_after: str | None = None
+    """What was read last after it."""
+
+    @property
+    def line(self) -> str:
+        """``target: 12 -> 11 (within 30 s; undo: 12)``."""
+        return f"{self.target}: {self.before} -> {self.after} (within {self.timeout_s:g} s; undo: {self.before})"
+
+
+class VoteView(NamedTuple):
+    """A yes or no to a plan."""
+
+    who: str
+    key: str
+    """The key it was given with, as the operators' file names it."""
+    yes: bool
+    at_us: int
+    counts: bool
+    """Whether it still counts; a no always does."""
+    reason: str = ""
+    signed: bool = False
+    """Whether a signature came with it; :attr:`counts` says whether it holds."""
+    break_glass: bool = False
+
+    @property
+    def line(self) -> str:
+        """``ana approved 2026-11-23T03:10:00Z: it fell``."""
+        how = "rejected" if not self.yes else "broke the glass" if self.break_glass else "approved"
+        void = "" if self.counts else " (no longer counts)"
+        return f"{self.who} {how} {iso(from_us(self.at_us))}{void}" + (f": {self.reason}" if self.reason else "")
+
+
+class RunStory(NamedTuple):
+    """The run that carries a plan out, or did."""
+
+    id: str
+    state: str
+    """As of :class:`RunRow`."""
+    started_by: str
+    has_it: str
+    """Who started it or took it over last."""
+    host: str
+    """Where the process is that carries it out."""
+    detail: str
+    started_us: int
+    ended_us: int | None
+    lease_us: int
+    """Until when its process has the target, unless it renews the lease; 0: it gave it back."""
+    halt_by: str = ""
+    """Who asked that it halts before its next step."""
+
+    @property
+    def headline(self) -> str:
+        """``run 5903e0 by ana: verified, 3.8.1 serves``."""
+        return f"run {self.id} by {self.started_by}: {self.state}" + (f", {self.detail}" if self.detail else "")
+
+
 class PlanStory(NamedTuple):
-    """The page of a plan: what would happen, every check, who approved, what the run did."""
+    """The page of a plan: what would happen, every check, who approved, what the run did. Times are microseconds."""
 
     hash: str
     asset: str
@@ -187,20 +272,29 @@ class PlanStory(NamedTuple):
     state: str
     headline: str
     facts: tuple[tuple[str, str], ...]
-    """(label, text) lines: from, to, expires, blast radius, on failure ..."""
-    steps: tuple[str, ...]
+    """(label, text) lines: why, on failure, proposed, playbook ..."""
+    steps: tuple[StepView, ...]
     checks: tuple[tuple[str, bool, bool, str], ...]
     """(name, ok, blocking, detail)."""
-    approvals: tuple[str, ...]
+    votes: tuple[VoteView, ...]
     approvals_needed: int
     approvals_given: int
-    run: tuple[str, ...]
     may_approve: bool
     why_not: str
-    run_id: str = ""
-    """Of the run that carried it out; empty before there is one."""
+    run: RunStory | None = None
+    """None before there is one."""
     may: tuple[str, ...] = ()
     """The operators who may approve it there and have not voted; empty where it waits for no approval."""
+    purpose: str = "rollback"
+    """A word of :class:`~pulse_tui.domain.rollback.Purpose`; ``undo`` of a plan that undoes another."""
+    moves: tuple[Moved, ...] = ()
+    certificate: tuple[tuple[str, bool, bool, str], ...] = ()
+    """What vouches for the rollback target, shaped like :attr:`checks`."""
+    radius: tuple[tuple[str, str], ...] = ()
+    """The blast radius: (what is reached, which)."""
+    expires_us: int = 0
+    checked_us: int = 0
+    """When the checks were made; 0: they were not."""
 
     @property
     def missing(self) -> int:
@@ -208,9 +302,14 @@ class PlanStory(NamedTuple):
         return max(0, self.approvals_needed - self.approvals_given)
 
     @property
+    def open(self) -> bool:
+        """Whether it can still be voted on or run."""
+        return self.run is None and self.state in ("proposed", "approved")
+
+    @property
     def waits(self) -> str:
         """Whom it waits for; empty where it waits for no approval."""
-        if not self.missing or self.run or self.state != "proposed":
+        if not self.missing or self.run is not None or self.state != "proposed":
             return ""
         who = ", ".join(self.may) or "nobody, no operator is left who may approve it"
         return f"waits for {self.missing} approval{'' if self.missing == 1 else 's'} of: {who}"
@@ -219,3 +318,25 @@ class PlanStory(NamedTuple):
     def stopped(self) -> bool:
         """Whether its run stopped half-way: it can be resumed, or put back."""
         return self.state in HALF_WAY
+
+    @property
+    def blocking(self) -> tuple[str, ...]:
+        """The checks that forbid it now."""
+        return tuple(f"{name}: {detail}" for name, ok, blocks, detail in self.checks if blocks and not ok)
+
+    def run_lines(self) -> list[str]:
+        """What the run did, as text: its headline, the journal in its order, and what to do where it stopped."""
+        if self.run is None:
+            return []
+        journal = [(at, n, state, detail) for n, step in enumerate(self.steps, 1) for at, state, detail in step.moves]
+        journal.sort(key=lambda move: move[0])
+        lines = [self.run.headline]
+        lines += [f"{iso(from_us(at))}  step {number} {state}: {detail}" for at, number, state, detail in journal]
+        if self.state == "abandoned" and not journal:
+            lines.append("no step was begun: nothing was sent to any target")
+        if self.stopped:
+            lines.append(
+                f"what to do: check the targets, then continue it: pulse-tui rollback resume {self.run.id}; "
+                f"or put back what moved: pulse-tui rollback undo {self.run.id}"
+            )
+        return lines

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from pulse_tui.domain.errors import HalfDone, PulseError, StorageError
-from pulse_tui.domain.rollback import Run
+from pulse_tui.domain.errors import HalfDone, NotFound, PulseError, Refused, StorageError
+from pulse_tui.domain.rollback import Run, RunState
+from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
 
 
@@ -44,3 +45,29 @@ def perhaps_begun(parts: RollbackParts, plan_hash: str, holder: str, error: Stor
             todo="Nothing was sent. When the database is back: pulse-tui rollback list",
         )
     return half_done(run.id, run.target, error) if run is not None else error
+
+
+def halt(parts: RollbackParts, run_id: str, by: str) -> str:
+    """Ask whoever carries the run out to stop before its next step, in whatever process; returns a sentence.
+
+    It counts for those who carry it out now: who resumes the run later goes on.
+    """
+    with parts.store.write() as tx:
+        run = tx.rollbacks.run(run_id)
+        if run is None:
+            raise NotFound(f"there is no run {run_id!r}", todo="see the plans and their runs: pulse-tui rollback list")
+        if run.state is not RunState.RUNNING:
+            raise Refused(f"run {run_id} is {run.state.value}, it has no next step")
+        tx.plumbing.put_value(_halt(run), by)
+        detail = {"run": run.id, "epoch": str(run.epoch)}
+        tx.log.append(parts.clock(), by, "run.halt", run.target, detail)
+    return f"run {run_id} halts before its next step; a step that was begun is carried out and read back first"
+
+
+def halt_asked(tx: Transaction, run: Run) -> str:
+    """Who asked the present carrier of the run to halt; empty: nobody."""
+    return tx.plumbing.get_value(_halt(run)) or "" if run.state is RunState.RUNNING else ""
+
+
+def _halt(run: Run) -> str:
+    return f"halt:{run.id}:{run.epoch}"

@@ -24,7 +24,14 @@ from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.rollback.aftermath import rolled_back
 from pulse_tui.services.rollback.anchor import anchor
 from pulse_tui.services.rollback.approve import find, valid_approvals
-from pulse_tui.services.rollback.attended import UNATTENDED, Attendant, half_done, next_commands, perhaps_begun
+from pulse_tui.services.rollback.attended import (
+    UNATTENDED,
+    Attendant,
+    half_done,
+    halt_asked,
+    next_commands,
+    perhaps_begun,
+)
 from pulse_tui.services.rollback.plan import preflight, step_options, void_reasons
 from pulse_tui.services.rollback.recorded import forged
 from pulse_tui.services.rollback.unfinished import in_the_way, lease, stopped
@@ -293,7 +300,7 @@ class _Executor:
         if any(state == StepState.UNDONE.value for _, _, state, _ in journal):
             return self._undo(records, "its undo was begun")
         for index, record in enumerate(records):
-            if record.state is not StepState.VERIFIED and (why := self.attendant.stop(self.run)):
+            if record.state is not StepState.VERIFIED and (why := self._asked_to_stop()):
                 return self._halted(records, f"{why} before step {index + 1} of {len(records)}")
             records[index] = self._step(record)
             if records[index].state is StepState.UNKNOWN:
@@ -305,6 +312,13 @@ class _Executor:
             if records[index].state is not StepState.VERIFIED:
                 return self._unknown(records, f"step {index + 1}: {records[index].detail}")
         return self._verified()
+
+    def _asked_to_stop(self) -> str:
+        """Why not to begin the next step: whoever started it says so, or an operator did from another process."""
+        if why := self.attendant.stop(self.run):
+            return why
+        by = self._reading(lambda tx: halt_asked(tx, self.run))
+        return f"{by} asked to halt it" if by else ""
 
     def _step(self, record: StepRecord) -> StepRecord:
         step, (module, options, context) = self._open(record.index)
@@ -412,7 +426,7 @@ class _Executor:
         for record in reversed(records):
             if record.state in (StepState.PENDING, StepState.UNDONE):
                 continue
-            if stop := self.attendant.stop(self.run):
+            if stop := self._asked_to_stop():
                 return self._halted(records, f"{why}; {stop} before step {record.index + 1} was undone")
             after = self._undo_step(record)
             records[record.index] = after

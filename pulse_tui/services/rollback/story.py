@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime
 
-from pulse_tui.domain.moments import iso
-from pulse_tui.domain.rollback import Plan, PlanState, Run, RunState
-from pulse_tui.domain.views.rollback import PlanStory
+from pulse_tui.domain.moments import iso, to_us
+from pulse_tui.domain.rollback import Approval, Plan, PlanState, Run
+from pulse_tui.domain.views.rollback import Moved, PlanStory, RunStory, StepView, VoteView
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.registry.reach import reached
 from pulse_tui.services.rollback.approve import find, objections, valid_approvals
+from pulse_tui.services.rollback.attended import halt_asked
 from pulse_tui.services.rollback.plan import preflight
-from pulse_tui.services.rollback.unfinished import ABANDONED, abandoned
+from pulse_tui.services.rollback.unfinished import ABANDONED, abandoned, lease
 
-_WINDOW = timedelta(hours=24)
+_TAKES = ("run.started", "run.resumed", "run.undoing")
+"""What the audit log calls it when somebody begins a run, or takes it over."""
 
 
 def plan_story(parts: RollbackParts, plan_hash: str, principal: str, *, checked: bool = True) -> PlanStory:
@@ -24,66 +26,118 @@ def plan_story(parts: RollbackParts, plan_hash: str, principal: str, *, checked:
         plan, state = find(tx, plan_hash)
         votes = tx.rollbacks.approvals(plan.hash)
         counted = valid_approvals(tx, parts, plan, now)
-        runs = tx.rollbacks.runs(plan_hash=plan.hash)
-        word = runs[0].state.value if runs else state.value
-        if runs and abandoned(tx, parts.outside, runs[0], now):
-            word = ABANDONED
-        lines = _run_lines(tx, runs[0], word) if runs else []
+        run = next(iter(tx.rollbacks.runs(plan_hash=plan.hash, limit=1)), None)
+        carried = _run(tx, parts, run, now) if run is not None else None
+        steps = _steps(tx, plan, run)
         radius = _blast_radius(tx, plan)
     over = state in (PlanState.USED, PlanState.REJECTED)
-    checks = preflight(parts, plan) if checked and not over else []
+    checked = checked and not over
+    checks = preflight(parts, plan) if checked else []
     against = objections(parts, plan, state, principal, now)
     against += [f"{principal} has voted already" for v in votes if v.principal == principal]
     against += [f"{c.name}: {c.detail}" for c in checks if c.blocking and not c.ok]
     voted = {v.principal for v in votes}
     able = [n for n, o in sorted(parts.operators.items()) if plan.environment in o.environments and n not in voted]
-    votes_said = [
-        f"{v.principal} {'approved' if v.yes else 'rejected'} {iso(v.at)}" + (f": {v.reason}" if v.reason else "")
-        for v in votes
-    ]
     return PlanStory(
         hash=plan.hash,
         asset=plan.asset_id,
         environment=plan.environment.value,
         from_version=plan.from_version,
         to_version=plan.to_version,
-        state=word,
-        run_id=runs[0].id if runs else "",
-        headline=f"roll {plan.asset_id} {plan.environment.value} back from {plan.from_version} to {plan.to_version}"
-        if plan.undoes is None
-        else f"undo: {plan.asset_id} {plan.environment.value} from {plan.from_version} to {plan.to_version} again",
-        facts=tuple(_plan_facts(plan, radius)),
-        steps=tuple(
-            f"{s.target}: {s.expected} -> {s.desired} (within {s.timeout_s:g} s; undo: {s.expected})"
-            for s in plan.steps
-        ),
+        state=carried.state if carried is not None else state.value,
+        headline=_headline(plan),
+        facts=tuple(_plan_facts(plan)),
+        steps=steps,
         checks=tuple((c.name, c.ok, c.blocking, c.detail) for c in checks),
-        approvals=tuple(votes_said),
+        votes=tuple(_vote(v, v in counted) for v in votes),
         approvals_needed=plan.approvals_needed,
         approvals_given=len(counted),
-        run=tuple(lines),
         may_approve=not against,
         why_not="; ".join(against),
+        run=carried,
         may=tuple(able) if state is PlanState.PROPOSED else (),
+        purpose="undo" if plan.undoes is not None else plan.purpose.value,
+        moves=tuple(
+            Moved(m.asset_id, m.from_version, m.from_digest or "", m.to_version, m.to_digest or "") for m in plan.moves
+        ),
+        radius=(("Blast radius", radius),),
+        expires_us=to_us(plan.expires_at),
+        checked_us=to_us(now) if checked else 0,
     )
 
 
-def _plan_facts(plan: Plan, radius: str) -> list[tuple[str, str]]:
+def _headline(plan: Plan) -> str:
+    if plan.undoes is not None:
+        return f"undo: {plan.asset_id} {plan.environment.value} from {plan.from_version} to {plan.to_version} again"
+    return f"roll {plan.asset_id} {plan.environment.value} back from {plan.from_version} to {plan.to_version}"
+
+
+def _plan_facts(plan: Plan) -> list[tuple[str, str]]:
     return [
         ("Why", plan.reason),
-        ("From", f"{plan.from_version} ({plan.from_digest or 'no digest recorded'})"),
-        ("To", f"{plan.to_version} ({plan.to_digest or 'no digest recorded'})"),
-        ("Blast radius", radius),
         (
             "On failure",
             "undo what was changed" if plan.on_failure == "undo" else "halt and report the value of each target",
         ),
         ("Proposed", f"{iso(plan.created_at)} by {plan.proposed_by}"),
-        ("Expires", iso(plan.expires_at)),
-        ("Hash", plan.hash),
         ("Identity", "rests on the account and $PULSE_OPERATOR: approvals are recorded, not signed"),
         ("Playbook", f"{plan.playbook} @ {plan.playbook_digest[:12]}, policy {plan.policy_digest[:12]}"),
     ]
+
+
+def _vote(vote: Approval, counts: bool) -> VoteView:
+    return VoteView(
+        who=vote.principal,
+        key=vote.key,
+        yes=vote.yes,
+        at_us=to_us(vote.at),
+        counts=counts or not vote.yes,
+        reason=vote.reason,
+        signed=bool(vote.signature),
+        break_glass=vote.break_glass,
+    )
+
+
+def _steps(tx: Transaction, plan: Plan, run: Run | None) -> tuple[StepView, ...]:
+    journal = tx.rollbacks.journal(run.id) if run is not None else []
+    records = {r.index: r for r in tx.rollbacks.steps(run.id)} if run is not None else {}
+    views = []
+    for index, step in enumerate(plan.steps):
+        record = records.get(index)
+        view = StepView(
+            asset=step.asset_id or plan.asset_id,
+            kind=step.kind,
+            target=step.target,
+            before=step.expected,
+            after=step.desired,
+            timeout_s=step.timeout_s,
+            state=record.state.value if record is not None else "",
+            moves=tuple((to_us(at), state, detail) for at, number, state, detail in journal if number == index),
+            seen_before=record.seen_before if record is not None else None,
+            seen_after=record.seen_after if record is not None else None,
+        )
+        views.append(view)
+    return tuple(views)
+
+
+def _run(tx: Transaction, parts: RollbackParts, run: Run, now: datetime) -> RunStory:
+    has_it = run.started_by
+    for entry in tx.log.entries(subject=run.target):
+        if entry.detail.get("run") == run.id and entry.action in _TAKES:
+            has_it = entry.actor
+    until = tx.plumbing.lease_until(lease(run.target), run.holder)
+    return RunStory(
+        id=run.id,
+        state=ABANDONED if abandoned(tx, parts.outside, run, now) else run.state.value,
+        started_by=run.started_by,
+        has_it=has_it,
+        host=run.holder.partition("/")[0].rsplit(":", 2)[0],
+        detail=run.detail,
+        started_us=to_us(run.started_at),
+        ended_us=to_us(run.ended_at) if run.ended_at is not None else None,
+        lease_us=to_us(until) if until is not None else 0,
+        halt_by=halt_asked(tx, run),
+    )
 
 
 def _blast_radius(tx: Transaction, plan: Plan) -> str:
@@ -95,17 +149,3 @@ def _blast_radius(tx: Transaction, plan: Plan) -> str:
         words.append(asset.tier.value)
     words += reached(tx, plan.asset_id, plan.environment)
     return f"{plan.asset_id}: " + ", ".join(words)
-
-
-def _run_lines(tx: Transaction, run: Run, word: str) -> list[str]:
-    lines = [f"run {run.id} by {run.started_by}: {word}" + (f", {run.detail}" if run.detail else "")]
-    journal = tx.rollbacks.journal(run.id)
-    lines += [f"{iso(at)}  step {step + 1} {state}: {detail}" for at, step, state, detail in journal]
-    if word == ABANDONED and not journal:
-        lines.append("no step was begun: nothing was sent to any target")
-    if word in (ABANDONED, RunState.UNKNOWN, RunState.HALTED):
-        lines.append(
-            f"what to do: check the targets, then continue it: pulse-tui rollback resume {run.id}; "
-            f"or put back what moved: pulse-tui rollback undo {run.id}"
-        )
-    return lines

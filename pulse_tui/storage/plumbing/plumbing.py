@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from pulse_tui.domain.delivery import LONGEST_BACKOFF, Delivery, DeliveryState
-from pulse_tui.domain.moments import to_us
+from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.domain.source import SourceStatus
 from pulse_tui.storage.plumbing import tables as t
 from pulse_tui.storage.sql.codec import Codec
@@ -55,6 +55,10 @@ class PlumbingTables:
     def holds_lease(self, name: str, holder: str, epoch: int, now: datetime) -> bool:
         row = self._c.execute(sa.select(t.leases).where(t.leases.c.name == name)).first()
         return row is not None and row.holder == holder and row.epoch == epoch and row.expires_at > to_us(now)
+
+    def lease_until(self, name: str, holder: str) -> datetime | None:
+        row = self._c.execute(sa.select(t.leases).where(t.leases.c.name == name)).first()
+        return from_us(row.expires_at) if row is not None and row.holder == holder and row.expires_at else None
 
     def release(self, name: str, holder: str) -> None:
         # The row stays, so that the epoch never goes back.

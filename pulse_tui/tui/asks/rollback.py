@@ -62,7 +62,7 @@ class OpenPlans(Ask):
 
 @with_fields
 class OfRun(Ask):
-    """About a run that stopped half-way."""
+    """About the run of a plan."""
 
     opens = False
 
@@ -71,8 +71,12 @@ class OfRun(Ask):
 
 
 class Resume(OfRun):
-    """Go on with it."""
+    """Go on with it where it stopped half-way."""
 
 
 class PutBack(OfRun):
     """Undo what it moved."""
+
+
+class Halt(OfRun):
+    """Stop it before its next step."""

@@ -2,116 +2,25 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Callable
+from typing import ClassVar, Final
 
 from textual.binding import BindingType
+from textual.timer import Timer
 
-from pulse_tui.domain.views.rollback import HALF_WAY, PlanStory
+from pulse_tui.domain.views.rollback import PlanStory
 from pulse_tui.tui.asks import rollback as asks
-from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.ask import AskScreen
-from pulse_tui.tui.kit.canvas import Span, safe
 from pulse_tui.tui.kit.confirm import ApprovalScreen
-from pulse_tui.tui.kit.document import Block
 from pulse_tui.tui.kit.forms import Confirmation, Field
 from pulse_tui.tui.kit.keys import bind
 from pulse_tui.tui.kit.page import PageScreen
 from pulse_tui.tui.kit.rows import environment
 from pulse_tui.tui.kit.screen import Head
+from pulse_tui.tui.rollback.story import counted_checks, held, next_change, plan_blocks, plan_title, words
 
-_OPEN = ("proposed", "approved")
-
-
-def plan_state(word: str) -> Span:
-    """The state of a plan or its run; one that stopped short of its end is never in the colour of success."""
-    return (f"✖ {word}", styles.BAD) if word in (*HALF_WAY, "undone") else styles.state(word)
-
-
-def plan_title(plan: PlanStory) -> list[Span]:
-    """``Rollback  support-bot canary 3.8.2 → 3.8.1  ◆ proposed``."""
-    return [
-        (" Rollback plan  ", styles.DIM),
-        (
-            safe(f"{plan.asset} {environment(plan.environment)[0]}  {plan.from_version} → {plan.to_version}"),
-            styles.BOLD,
-        ),
-        ("   ", styles.PLAIN),
-        plan_state(plan.state),
-    ]
-
-
-def _after_run(plan: PlanStory, read_only: bool) -> str:
-    if plan.state == "verified":
-        back = "" if read_only else f"; [u] makes the plan that puts {plan.from_version} back"
-        return f"nothing: {plan.to_version} serves, as read back from the target{back}"
-    return {
-        "running": "wait: the run is under way, and this page follows it",
-        "undone": f"read in RUN why it failed: what was moved is back, {plan.from_version} serves",
-        "halted": f"the run halted, and RUN says what every target has now: {_mend(read_only)}",
-        "unknown": f"check the target: whether the last step in RUN took effect is unknown; then {_mend(read_only)}",
-        "abandoned": f"its process is gone: {_mend(read_only)}",
-    }.get(plan.state, "read RUN: it shows the state of the run")
-
-
-def _mend(read_only: bool) -> str:
-    return "resume or undo it in a tower that may write" if read_only else "[e] resumes it, [u] undoes what it moved"
-
-
-def next_step(plan: PlanStory, read_only: bool) -> str:
-    """What the operator can do now, in one sentence."""
-    missing = plan.approvals_needed - plan.approvals_given
-    if plan.run:
-        return _after_run(plan, read_only)
-    if plan.state not in _OPEN:
-        return f"this plan is {plan.state}; make a new one from the alert"
-    if read_only:
-        return "read-only: approve it in a tower that may write"
-    if missing <= 0:
-        return "approved: [x] rolls back now; nothing has run yet"
-    if not plan.may_approve:
-        return f"{plan.waits}; you cannot approve it: {plan.why_not or 'policy does not allow it'}".removeprefix("; ")
-    last = "; yours is the last one needed, so it rolls back at once" if missing == 1 else ""
-    return f"[a] approve ({plan.approvals_given} of {plan.approvals_needed} given{last})   [r] reject"
-
-
-def plan_blocks(plan: PlanStory, read_only: bool = False) -> list[Block]:
-    """The page: what to do first, then what would happen, then why it may."""
-    failed = [check for check in plan.checks if not check[1]]
-    checks = tuple(
-        f"{'●' if ok else '✖' if blocking else '▲'} {name}: {detail}" + ("" if ok or not blocking else "  (blocks)")
-        for name, ok, blocking, detail in sorted(plan.checks, key=lambda check: (check[1], not check[2]))
-    )
-    good = _good(plan)
-    worst = styles.BAD if any(check[2] for check in failed) else styles.WARN + styles.BOLD if failed else styles.BOLD
-    approvals = (f"{plan.approvals_given} of {plan.approvals_needed} given", *plan.approvals)
-    # In the top block too: on a small screen the checks themselves begin below the fold.
-    summary = (counted_checks(plan),) if plan.checks else ()
-    blocks = [Block("WHAT TO DO NOW", (next_step(plan, read_only), *summary), styles.BOLD, styles.GOOD + styles.BOLD)]
-    if plan.run:
-        blocks.append(Block("RUN", plan.run))
-    blocks.append(Block("WHAT IT DOES", (plan.headline,)))
-    blocks += [Block(label.upper(), (text,), tight=True) for label, text in plan.facts]
-    blocks.append(Block("STEPS", tuple(f"{n}. {step}" for n, step in enumerate(plan.steps, 1)) or ("none",)))
-    if plan.checks:  # nothing is checked once a run exists
-        blocks.append(Block("CHECKS", (good, *checks), label_style=worst))
-    blocks.append(Block("APPROVALS", approvals))
-    if not any(label.casefold() == "hash" for label, _ in plan.facts):
-        blocks.append(Block("HASH", (plan.hash,), styles.DIM))
-    return blocks
-
-
-def _good(plan: PlanStory) -> str:
-    return f"{sum(check[1] for check in plan.checks)} of {len(plan.checks)} good"
-
-
-def counted_checks(plan: PlanStory) -> str:
-    """``checks: 5 of 7 good; BLOCKING: known good here; note: drilled``; empty when nothing is checked."""
-    blocking = [name for name, ok, blocks, _ in plan.checks if not ok and blocks]
-    notes = [name for name, ok, blocks, _ in plan.checks if not ok and not blocks]
-    named = (f"; BLOCKING: {', '.join(blocking)}" if blocking else "") + (
-        f"; note: {', '.join(notes)}" if notes else ""
-    )
-    return f"checks: {_good(plan)}{named}" if plan.checks else ""
+LIVE_S: Final = 0.25
+"""How often a page asks how its run is while it is carried out; a board's poll would show steps in lumps."""
 
 
 class PlanScreen(PageScreen):
@@ -127,7 +36,7 @@ class PlanScreen(PageScreen):
             changes=True,
         ),
         bind("r", "reject", "reject", "say no to this plan, with a reason", show=True, changes=True),
-        bind("x", "execute", "roll back", "run the approved plan", show=True, changes=True),
+        bind("x", "execute", "run", "run the approved plan: nothing is moved before", show=True, changes=True),
         bind(
             "u,U",
             "undo",
@@ -138,45 +47,94 @@ class PlanScreen(PageScreen):
             changes=True,
         ),
         bind("e,E", "resume", "resume", "continue a run that stopped half-way", show=True, changes=True),
+        bind("h", "halt", "halt", "halt the run before its next step, whoever carries it out", show=True, changes=True),
         *PageScreen.PAGE_KEYS,
     ]
 
-    def __init__(self, head: Head, plan: PlanStory) -> None:
-        """The plan as the desk gives it."""
-        super().__init__(head, plan_title(plan), plan_blocks(plan, head.read_only))
+    def __init__(self, head: Head, plan: PlanStory, clock: Callable[[], int]) -> None:
+        """The plan as the desk gives it; ``clock`` gives the present moment in microseconds."""
+        super().__init__(head, plan_title(plan), plan_blocks(plan, clock(), head.read_only))
         self.plan = plan
+        self.clock = clock
         self.busy = False
+        self.read_run: Callable[[], None] = lambda: None
+        """Asks for the plan alone, without its targets; set by who opened it."""
+        self.make_checks: Callable[[], None] = lambda: None
+        """Asks its targets too, in a thread of its own; set by who opened it."""
+        self.reading = self.checking = self.check_again = False
+        self._live: Timer | None = None
+        self._due: Timer | None = None
+
+    def on_mount(self) -> None:
+        """First arrangement, and the timers that keep it true."""
+        super().on_mount()
+        self._keep_time()
+        if not self.plan.checked_us:
+            self.make_checks()
 
     def show_plan(self, plan: PlanStory) -> None:
-        """The plan with news."""
+        """The plan with news. What was read without the targets keeps the checks that were made before."""
+        if plan.open and not plan.checked_us and plan.hash == self.plan.hash:
+            plan = plan._replace(checks=self.plan.checks, checked_us=self.plan.checked_us)
+            if plan.may_approve and plan.blocking:
+                plan = plan._replace(may_approve=False, why_not="; ".join(plan.blocking))
         self.plan = plan
-        self.show_page(plan_title(plan), plan_blocks(plan, self.head.read_only))
+        self._draw()
+        self._keep_time()
+
+    def _draw(self) -> None:
+        self.show_page(plan_title(self.plan), plan_blocks(self.plan, self.clock(), self.head.read_only))
 
     def set_busy(self, busy: bool) -> None:
         """An action on this plan is under way: its keys are off until it has answered."""
         self.busy = busy
         self.show_keys()
+        self._keep_time()
+
+    def _keep_time(self) -> None:
+        """While a run is under way, ask often; else wake only when the page reads otherwise."""
+        if not self.is_attached:
+            return
+        if self.busy or self.plan.state == "running":
+            self._live = self._live or self.set_interval(LIVE_S, self.read_run)
+        elif self._live is not None:
+            self._live.stop()
+            self._live = None
+        if self._due is not None:
+            self._due.stop()
+            self._due = None
+        now_us = self.clock()
+        if (at := next_change(self.plan, now_us)) is not None:
+            self._due = self.set_timer((at - now_us) / 1e6, self._time_went_on)
+
+    def _time_went_on(self) -> None:
+        if self.plan.expires_us <= self.clock() and self.reload is not None:
+            self.reload()
+        self._draw()
+        self._keep_time()
 
     def applies(self, action: str) -> bool:
         plan = self.plan
-        missing = plan.approvals_needed - plan.approvals_given
-        open_plan = plan.state in _OPEN and not plan.run
+        if action == "halt":  # also while the action that carries the run out has not answered
+            return plan.state == "running" and plan.run is not None and not plan.run.halt_by
+        if action in ("approve", "reject", "execute", "undo", "resume") and self.busy:
+            return False
         if action == "approve":
-            return not self.busy and open_plan and missing > 0 and plan.may_approve
+            return plan.open and plan.missing > 0 and plan.may_approve and plan.checked_us > 0
         if action == "reject":
-            return not self.busy and open_plan
+            return plan.open
         if action == "execute":
-            return not self.busy and open_plan and missing <= 0
+            return plan.open and not plan.missing
         if action == "undo":
-            return not self.busy and (plan.state == "verified" or plan.stopped)
+            return (plan.state == "verified" and plan.purpose in ("rollback", "undo")) or plan.stopped
         if action == "resume":
-            return not self.busy and plan.stopped
+            return plan.stopped
         return True
 
     def action_approve(self) -> None:
         plan = self.plan
-        last = plan.approvals_needed - plan.approvals_given == 1
-        what = "Approve and roll back" if last else "Approve"
+        last = plan.missing == 1
+        what = f"Approve and {words(plan).button}" if last else "Approve"
         after = (
             "It runs at once: this is the last approval needed."
             if last
@@ -185,11 +143,36 @@ class PlanScreen(PageScreen):
         self._confirm(what, after, lambda reason: asks.Approve(plan.hash, reason, last))
 
     def action_undo(self) -> None:
-        plan = self.plan
-        self.post_message(asks.PutBack(plan.run_id, plan.hash) if plan.stopped else asks.Undo(plan.hash))
+        if self.plan.stopped:
+            self._take_over("Undo what it moved", asks.PutBack)
+        else:
+            self.post_message(asks.Undo(self.plan.hash))
 
     def action_resume(self) -> None:
-        self.post_message(asks.Resume(self.plan.run_id, self.plan.hash))
+        self._take_over("Take over and continue", asks.Resume)
+
+    def _take_over(self, what: str, ask: type[asks.OfRun]) -> None:
+        """One's own run at once; of another's, a dialog says whose it is and what every target holds."""
+        plan, run = self.plan, self.plan.run
+        if run is None:
+            return
+        if self.head.operator in ("", run.has_it):
+            self.post_message(ask(run.id, plan.hash))
+            return
+        about = f"{plan.asset} {environment(plan.environment)[0]}  {plan.from_version} → {plan.to_version}"
+        detail = f"run {run.id} is of {run.has_it} on {run.host or 'an unknown host'}: {run.state}"
+        after = "Every target is read first; what it holds decides what is sent."
+        asked = Confirmation(what, about, detail, after, plan.asset, held(plan))
+
+        def answered(reason: str | None) -> None:
+            if reason is not None:
+                self.post_message(ask(run.id, plan.hash))
+
+        self.app.push_screen(ApprovalScreen(asked), answered)
+
+    def action_halt(self) -> None:
+        if self.plan.run is not None:
+            self.post_message(asks.Halt(self.plan.run.id, self.plan.hash))
 
     def _confirm(self, what: str, after: str, message: object) -> None:
         plan = self.plan

@@ -17,7 +17,7 @@ from pulse_tui.tui.kit.keys import bind
 from pulse_tui.tui.kit.listing import ListScreen
 from pulse_tui.tui.kit.rows import Cells, Column, Spec, environment
 from pulse_tui.tui.kit.screen import Head
-from pulse_tui.tui.rollback.plan import plan_state
+from pulse_tui.tui.rollback.story import plan_state
 
 
 def plan_cells(row: PlanLine, now_us: int) -> Cells:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pulse_tui.domain.views.rollback import PlanStory
     from pulse_tui.ports import Desk
     from pulse_tui.tui.context import Context
+    from pulse_tui.tui.rollback.plan import PlanScreen
 
 
 class RollbackWing(Wing):
@@ -30,24 +31,70 @@ class RollbackWing(Wing):
             asks.OpenPlans: self.plans,
             asks.Resume: self.resume,
             asks.PutBack: self.put_back,
+            asks.Halt: self.halt,
         }
 
     def _show(self, plan: PlanStory) -> None:
         from pulse_tui.tui.rollback.plan import PlanScreen  # noqa: PLC0415  nobody needs it before the first plan
 
-        page = PlanScreen(self._context.head, plan)
-        self._context.push(
-            page, lambda: self._context.ask(lambda desk: desk.plan_story(page.plan.hash), page.show_plan)
-        )
+        page = PlanScreen(self._context.head, plan, lambda: self._context.now_us)
+        page.read_run = lambda: self._read(page)
+        page.make_checks = lambda: self._check(page)
+        self._context.push(page, lambda: self._news(page))
+
+    def _news(self, page: PlanScreen) -> None:
+        """At once what the database holds, then what the targets answer, which may take its time."""
+        self._read(page)
+        self._check(page)
+
+    def _read(self, page: PlanScreen) -> None:
+        """How the plan stands by the database; a read that is under way is enough."""
+        if page.reading:
+            return
+        page.reading = True
+
+        def call(desk: Desk) -> PlanStory:
+            try:
+                return desk.plan_story(page.plan.hash, checked=False)
+            finally:
+                page.reading = False
+
+        self._context.ask(call, lambda plan: self._arrived(page, plan))
+
+    def _check(self, page: PlanScreen) -> None:
+        """What its targets answer now; one round at a time, and once more where somebody wrote meanwhile."""
+        if page.checking or not page.plan.open:
+            page.check_again = page.checking
+            return
+        page.checking, page.check_again = True, False
+
+        def call(desk: Desk) -> PlanStory:
+            try:
+                return desk.plan_story(page.plan.hash)
+            finally:
+                page.checking = False
+
+        def done(plan: PlanStory) -> None:
+            self._arrived(page, plan)
+            if page.check_again and page.is_attached:
+                self._check(page)
+
+        self._context.ask(call, done, "check")
+
+    def _arrived(self, page: PlanScreen, plan: PlanStory) -> None:
+        if page.is_attached and page.plan.hash == plan.hash:
+            page.show_plan(plan)
 
     def open(self, ask: asks.OpenPlan) -> None:
         """A plan that exists."""
-        self._context.ask(lambda desk: desk.plan_story(ask.plan_hash), self._show)
+        self._context.ask(lambda desk: desk.plan_story(ask.plan_hash, checked=False), self._show)
 
     def propose(self, ask: asks.Propose) -> None:
         """A plan is a document: it changes nothing at the target."""
         if not self._context.refuses():
-            self._context.ask(lambda desk: desk.propose(ask.asset_id, ask.environment, ask.alert_id), self._show, "act")
+            self._context.ask(
+                lambda desk: desk.propose(ask.asset_id, ask.environment, ask.alert_id, checked=False), self._show, "act"
+            )
 
     def approve(self, ask: asks.Approve) -> None:
         """Approve, and when the button named it and the approval was the last one needed, roll back."""
@@ -66,11 +113,11 @@ class RollbackWing(Wing):
 
     def execute(self, ask: asks.Execute) -> None:
         """An approved plan."""
-        self._act(ask.plan_hash, lambda desk: desk.execute(ask.plan_hash), "rolling back…")
+        self._act(ask.plan_hash, lambda desk: desk.execute(ask.plan_hash), "under way…")
 
     def undo(self, ask: asks.Undo) -> None:
         """The undo is a plan of its own: it opens as one, and changes nothing before it is approved."""
-        self._context.ask(lambda desk: desk.undo(ask.plan_hash), self._show, "act")
+        self._context.ask(lambda desk: desk.undo(ask.plan_hash, checked=False), self._show, "act")
 
     def plans(self, _ask: asks.OpenPlans) -> None:
         """Every plan with how it stands, newest first."""
@@ -90,6 +137,20 @@ class RollbackWing(Wing):
         """What such a run moved."""
         self._act(ask.plan_hash, lambda desk: desk.put_back(ask.run_id), "undoing…")
 
+    def halt(self, ask: asks.Halt) -> None:
+        """While the run is carried out, here or elsewhere: in a thread that no run holds."""
+        if self._context.refuses():
+            return
+
+        def done(sentence: str) -> None:
+            self._context.say(sentence)
+            if isinstance(page := self._context.page, PlanScreen):
+                self._read(page)
+
+        from pulse_tui.tui.rollback.plan import PlanScreen  # noqa: PLC0415
+
+        self._context.ask(lambda desk: desk.halt(ask.run_id), done)
+
     def _act(self, plan_hash: str, call: Callable[[Desk], PlanStory], word: str) -> None:
         """Call with the page's keys off, then say and show how the plan stands."""
         from pulse_tui.tui.rollback.plan import PlanScreen  # noqa: PLC0415
@@ -107,7 +168,7 @@ class RollbackWing(Wing):
             try:
                 async with context.notices.reported():
                     plan = await context.run("act", lambda: call(desk))
-                    stands = plan.run[0] if plan.run else f"{plan.state}: {plan.waits or plan.headline}"
+                    stands = plan.run.headline if plan.run else f"{plan.state}: {plan.waits or plan.headline}"
                     sentence = f"{plan.asset}: {stands}"
                     context.say(sentence, bad=plan.stopped or plan.state == "undone")
                     if isinstance(page, PlanScreen) and page.is_attached and page.plan.hash == plan_hash:

@@ -116,9 +116,10 @@ def test_the_page_of_an_abandoned_run_never_says_that_it_runs(parts: RollbackPar
     begun = _begun(parts, plan)
     clock.sleep(61.0)
     page = plan_story(parts, plan.hash, "ana")
-    assert page.run[0] == f"run {begun.id} by ana: abandoned"
-    assert "nothing was sent to any target" in page.run[1]
-    assert f"rollback resume {begun.id}" in page.run[2]
+    lines = page.run_lines()
+    assert lines[0] == f"run {begun.id} by ana: abandoned"
+    assert "nothing was sent to any target" in lines[1]
+    assert f"rollback resume {begun.id}" in lines[2]
 
 
 def test_a_rollback_that_failed_and_was_undone_stays_until_what_should_have_gone_no_longer_serves(

@@ -7,7 +7,7 @@ import pytest
 
 from pulse_tui.domain.views.rollback import PlanStory
 from pulse_tui.tui.app import Tower
-from tests.fakes.desk import HASH, UNDO_HASH, FakeDesk
+from tests.fakes.desk import HASH, UNDO_HASH, FakeDesk, ran
 from tests.tui.helpers import Pilot, key_event, play
 
 
@@ -76,7 +76,7 @@ def test_the_name_and_ctrl_y_approve_and_the_last_approval_runs() -> None:
         await pilot.press("tab", *"why", "ctrl+y")
         assert approvals(pilot) == [("approve", HASH, "why"), ("execute", HASH)]
         assert "verified, 3.8.1 serves support-bot/canary, read back" in pilot.lines()[-1]
-        assert "step 2 verified: read back 3.8.1" in pilot.text()
+        assert "deploy-bot  3.8.2 → 3.8.1: verified, read back 3.8.1" in pilot.text()
         assert "CHECKS" not in pilot.text()
 
     play(scenario)
@@ -141,7 +141,7 @@ def test_the_way_back_is_a_plan_of_its_own_that_wants_the_name_too() -> None:
 
 def test_a_run_that_was_undone_offers_neither_resume_nor_undo() -> None:
     desk = FakeDesk()
-    desk.plan = desk.plan._replace(state="undone", run=("run 1 by ana: undone",), checks=(), run_id="1")
+    desk.plan = ran(desk.plan, "undone")
 
     async def scenario(pilot: Pilot) -> None:
         await pilot.press("j", "p", "u", "e")
@@ -155,14 +155,14 @@ def test_a_run_that_was_undone_offers_neither_resume_nor_undo() -> None:
 @pytest.mark.parametrize(("key", "call"), [("e", "resume"), ("u", "put_back")])
 def test_a_run_that_stopped_half_way_is_resumed_or_put_back_from_its_plan(state: str, key: str, call: str) -> None:
     desk = FakeDesk()
-    desk.plan = desk.plan._replace(state=state, run=(f"run 1 by ana: {state}",), checks=(), run_id="1")
+    desk.plan = ran(desk.plan, state)
 
     async def scenario(pilot: Pilot) -> None:
         await pilot.press("j", "p")
         assert "[e] resumes it, [u] undoes what it moved" in " ".join(pilot.text().split())
         assert f"✖ {state}" in pilot.text()
         await pilot.press(key)
-        assert (call, "1") in pilot.desk.calls
+        assert (call, "5903e0") in pilot.desk.calls
 
     play(scenario, desk=desk)
 

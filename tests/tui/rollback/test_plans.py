@@ -7,7 +7,7 @@ import pytest
 from pulse_tui.domain.views.rollback import unsettled
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.registry.rows import registry_state
-from pulse_tui.tui.rollback.plan import plan_state
+from pulse_tui.tui.rollback.story import plan_state
 from tests.fakes.desk import PLAN_LINES, REGISTRY, FakeDesk
 from tests.tui.helpers import NARROW, WIDE, Pilot, check_snapshot, play
 
