@@ -28,18 +28,21 @@ undo RUN               put back what a run moved that stopped half-way
 show [PLAN]            one plan, or all of them
 list                   every plan, the newest first: its state, its targets, who waits for whom
 resume RUN             continue a run that stopped half-way or whose process died
+halt RUN               ask whoever carries a run out to stop before its next step
 While a run is carried out, Ctrl-C halts it before its next step; SIGTERM and a dropped session let it go on to its end;
 a second signal leaves at once. The run's id is printed when it begins.
 A PLAN is named by 8 or more digits of its hash. plan exits with 1 when it is blocked, run and resume when the run is
 not verified, list when something waits or stopped half-way."""
-_SUBJECTS = {"plan": "ASSET --env ENV", "resume": "RUN", "undo": "PLAN or RUN"}
+_SUBJECTS = {"plan": "ASSET --env ENV", "resume": "RUN", "halt": "RUN", "undo": "PLAN or RUN"}
 
 
 def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     """An action and what it is about."""
     parser.epilog = EPILOG
-    parser.add_argument("action", choices=["plan", "approve", "reject", "run", "undo", "show", "list", "resume"])
-    parser.add_argument("subject", nargs="?", help="an asset (plan), a plan's hash, or a run (resume, undo)")
+    parser.add_argument(
+        "action", choices=["plan", "approve", "reject", "run", "undo", "show", "list", "resume", "halt"]
+    )
+    parser.add_argument("subject", nargs="?", help="an asset (plan), a plan's hash, or a run (resume, undo, halt)")
     parser.add_argument(
         "--env", choices=[e.value for e in Environment], dest="environment", help="where (plan needs it)"
     )
@@ -62,6 +65,10 @@ def run(options: argparse.Namespace, _name: str) -> int:
             return _run(options, house)
         if options.action == "resume":
             return _resume(options, house)
+        if options.action == "halt":
+            sentence = house.desk(operator_name()).halt(options.subject)
+            emit(options, {"run": options.subject, "message": sentence}, [sentence])
+            return 0
         if options.action == "undo" and _is_run(options.subject, house):
             return _put_back(options, house)
         story = _act(options, house)
