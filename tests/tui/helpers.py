@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +71,7 @@ class Pilot:
             self.tower.post_message(key_event(self.tower, letter))
         await self.settle()
 
-    async def burst(self, keys: str) -> None:
+    async def burst(self, keys: Iterable[str]) -> None:
         """As when the terminal sends all of it at once."""
         for key in keys:
             name = {"\r": "enter", "\x1b": "escape", "/": "slash", ":": "colon", "?": "question_mark"}.get(key, key)

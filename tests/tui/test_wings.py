@@ -17,7 +17,7 @@ from pulse_tui.domain.views.board import Board
 from pulse_tui.domain.views.signals import SourceRow
 from pulse_tui.tui.alerts.wing import AlertsWing
 from pulse_tui.tui.app import Tower
-from pulse_tui.tui.asks.base import Ask, with_fields
+from pulse_tui.tui.asks.base import Ask
 from pulse_tui.tui.asks.common import Say
 from pulse_tui.tui.common.help import DIALOGS, HelpScreen
 from pulse_tui.tui.context import Context
@@ -35,14 +35,12 @@ from tests.tui.helpers import NARROW, WIDE, Pilot, play
 # ------------------------------------------------------------------ a pane that the product does not have
 
 
-@with_fields
 class OpenSource(Ask):
     """Open one source."""
 
     source: str
 
 
-@with_fields
 class Pause(Ask):
     """Stop collecting from one source."""
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pulse_tui.tui.asks.base import Ask, with_fields
+from pulse_tui.tui.asks.base import Ask
 
 
-@with_fields
 class OpenAdvisory(Ask):
     """Open the advisory's page."""
 

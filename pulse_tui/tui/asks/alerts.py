@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from pulse_tui.tui.asks.base import Ask, with_fields
+from pulse_tui.tui.asks.base import Ask
 
 
-@with_fields
 class OpenAlert(Ask):
     """Open the alert's page."""
 
     alert_id: str
 
 
-@with_fields
 class NextAlert(Ask):
     """Open the next (1) or previous (-1) alert of the pane instead of the one that is open."""
 
     by: int
 
 
-@with_fields
 class Acknowledge(Ask):
     """The operator works on the alert."""
 
@@ -28,7 +25,6 @@ class Acknowledge(Ask):
     alert_id: str
 
 
-@with_fields
 class OfAlert(Ask):
     """About one alert; ``title`` stands in the form that asks for the reason."""
 

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar, TypeVar, dataclass_transform
+from inspect import get_annotations
+from typing import Any, ClassVar, dataclass_transform
 
 from textual.message import Message
 
-AskT = TypeVar("AskT", bound="Ask")
 
-
+@dataclass_transform(eq_default=False)
 class Ask(Message):
-    """Posted by a pane or a screen; the app looks its type up in the tables of the wings."""
+    """Posted by a pane or a screen; the app looks its type up in the tables of the wings.
+
+    What a subclass annotates are its fields, as in a dataclass. A dataclass compiles a constructor for each class, which
+    the first frame would wait for: here all share one.
+    """
 
     opens: ClassVar[bool] = True
     """Whether the operator sees another screen, dialog or content after it. Until then keys are dropped."""
+    fields: ClassVar[tuple[str, ...]] = ()
+    """In the order of the arguments."""
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.fields += tuple(get_annotations(cls))
 
-@dataclass_transform(eq_default=False)
-def with_fields(ask: type[AskT]) -> type[AskT]:
-    """A dataclass of the fields. Two asks are never equal; what nobody calls is not made: the first frame waits for it."""
-    return dataclass(eq=False, repr=False, match_args=False)(ask)
+    def __init__(self, *args: Any, **named: Any) -> None:
+        """Raises TypeError where a field has no value or an argument no field."""
+        values = {**dict(zip(self.fields, args, strict=False)), **named}
+        if len(values) != len(args) + len(named) or not values.keys() <= set(self.fields):
+            raise TypeError(f"{type(self).__name__} takes {self.fields}, not {args} and {named}")
+        for field in self.fields:
+            if field not in values and not hasattr(type(self), field):
+                raise TypeError(f"{type(self).__name__} needs {field}")
+        vars(self).update(values)
+        super().__init__()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from textual.binding import Binding
 
-from pulse_tui.tui.asks.base import Ask, with_fields
+from pulse_tui.tui.asks.base import Ask
 
 
 class OpenMessages(Ask):
@@ -17,14 +17,12 @@ class OpenPalette(Ask):
     """Open the command palette."""
 
 
-@with_fields
 class OpenHelp(Ask):
     """Open the page that explains these keys."""
 
     keys: Sequence[Binding]
 
 
-@with_fields
 class Copy(Ask):
     """Put text on the operator's clipboard."""
 
@@ -33,7 +31,6 @@ class Copy(Ask):
     text: str
 
 
-@with_fields
 class Say(Ask):
     """A sentence for the operator."""
 

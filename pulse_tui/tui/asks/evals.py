@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from pulse_tui.domain.views.evals import BenchStory, GateRow
-from pulse_tui.tui.asks.base import Ask, with_fields
+from typing import TYPE_CHECKING
+
+from pulse_tui.tui.asks.base import Ask
+
+if TYPE_CHECKING:
+    from pulse_tui.domain.views.evals import BenchStory, GateRow
 
 
-@with_fields
 class FollowAsset(Ask):
     """The cursor rests on this asset: show its trends."""
 
@@ -15,14 +18,12 @@ class FollowAsset(Ask):
     asset_id: str
 
 
-@with_fields
 class OpenVerdicts(Ask):
     """Open the suite of the asset that the pane shows, else the one that does worst."""
 
     asset_id: str
 
 
-@with_fields
 class OpenBench(Ask):
     """Open a suite of an asset."""
 
@@ -33,14 +34,12 @@ class OpenBench(Ask):
     """(task, metric) for the cursor."""
 
 
-@with_fields
 class OfStory(Ask):
     """About the run that a page shows."""
 
     story: BenchStory
 
 
-@with_fields
 class ShowRun(Ask):
     """Show another run of the suite on the page that is open: each further bracket counts from the run last asked for."""
 
@@ -57,7 +56,6 @@ class OpenMeasures(OfStory):
     """Open latency, cost, calibration and the facts of the run."""
 
 
-@with_fields
 class OfLine(OfStory):
     """About one line of the gate table."""
 
@@ -76,7 +74,6 @@ class PinBaseline(OfStory):
     """Later runs are compared with this one; a form asks why."""
 
 
-@with_fields
 class AcceptRisk(OfStory):
     """Lift the hold of an undecided verdict for some days; a form asks where, of which gate, how long and why."""
 

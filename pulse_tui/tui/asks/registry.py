@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pulse_tui.tui.asks.base import Ask, with_fields
+from pulse_tui.tui.asks.base import Ask
 
 
-@with_fields
 class OfAsset(Ask):
     """About one asset."""
 
@@ -28,7 +27,6 @@ class Freeze(OfAsset):
     """Freeze the asset, or lift its freeze when it is frozen; a form asks why."""
 
 
-@with_fields
 class OfRelease(OfAsset):
     """About one release."""
 
@@ -39,7 +37,6 @@ class OpenRelease(OfRelease):
     """Open the release's page."""
 
 
-@with_fields
 class OpenGate(OfRelease):
     """Ask the gate about the release."""
 
@@ -47,7 +44,6 @@ class OpenGate(OfRelease):
     """Where it may go; None: a form asks."""
 
 
-@with_fields
 class MoveRelease(OfRelease):
     """Approve, quarantine or retire; a dialog asks for the version, typed, and why."""
 
@@ -55,7 +51,6 @@ class MoveRelease(OfRelease):
     """approve, quarantine or retire."""
 
 
-@with_fields
 class Promote(OfRelease):
     """Promote the release; a dialog asks for the version, typed, and why."""
 
@@ -63,7 +58,6 @@ class Promote(OfRelease):
     """Where it goes; None: a form asks first."""
 
 
-@with_fields
 class OpenDiff(OfAsset):
     """Compare two releases of an asset."""
 
@@ -72,7 +66,6 @@ class OpenDiff(OfAsset):
     """Versions, by their iteration."""
 
 
-@with_fields
 class OpenDependents(Ask):
     """Open who uses a component."""
 
@@ -88,7 +81,6 @@ class OpenInventory(Ask):
     """Open what the sources and the estate do not agree about."""
 
 
-@with_fields
 class OpenWorkflow(Ask):
     """Open a workflow in an environment."""
 
@@ -96,7 +88,6 @@ class OpenWorkflow(Ask):
     """``refunds/production``."""
 
 
-@with_fields
 class OpenReference(Ask):
     """Open what a line refers to: an asset or an advisory; else a page with the line itself."""
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pulse_tui.tui.asks.base import Ask, with_fields
+from pulse_tui.tui.asks.base import Ask
 
 
-@with_fields
 class Propose(Ask):
     """Make a rollback plan and open it."""
 
@@ -15,7 +14,6 @@ class Propose(Ask):
     """The alert that asks for it, if one does."""
 
 
-@with_fields
 class OfPlan(Ask):
     """About one plan."""
 
@@ -26,7 +24,6 @@ class OpenPlan(OfPlan):
     """Open a plan that exists."""
 
 
-@with_fields
 class Approve(OfPlan):
     """The operator approved exactly this plan in the dialog."""
 
@@ -37,7 +34,6 @@ class Approve(OfPlan):
     """The button named the rollback too."""
 
 
-@with_fields
 class Reject(OfPlan):
     """The operator rejected this plan."""
 
@@ -60,7 +56,6 @@ class OpenPlans(Ask):
     """Open the list of plans and their runs."""
 
 
-@with_fields
 class OfRun(Ask):
     """About the run of a plan."""
 

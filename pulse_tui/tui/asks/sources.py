@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pulse_tui.tui.asks.base import Ask, with_fields
+from pulse_tui.tui.asks.base import Ask
 
 
 class OpenSources(Ask):
     """Open the page of all sources."""
 
 
-@with_fields
 class Collect(Ask):
     """Collect from one source, or from all."""
 

@@ -15,7 +15,7 @@ NARROW: Final = 100
 """Below this many columns the footer uses short words."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False, match_args=False)  # what nobody calls is not made: the first frame waits for it
 class Key(Binding):
     """A key binding with what a screen needs to know of it besides."""
 

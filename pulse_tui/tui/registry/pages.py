@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pulse_tui.domain.errors import NotFound
-from pulse_tui.domain.views.rollback import unsettled
 from pulse_tui.domain.words import PRIORITY_RANK
 from pulse_tui.tui.asks import registry as asks
 from pulse_tui.tui.asks.advisories import OpenAdvisory
@@ -41,6 +40,7 @@ class Pages:
 
     def asset(self, ask: asks.OpenAsset) -> None:
         """What is recorded of it, with its rows of the board."""
+        from pulse_tui.domain.views.rollback import unsettled  # noqa: PLC0415
         from pulse_tui.tui.registry.asset import AssetScreen  # noqa: PLC0415
 
         asset = ask.asset_id

@@ -321,7 +321,8 @@ def test_promote_through_an_open_gate_is_confirmed_like_every_action() -> None:
 
 def test_a_burst_typed_at_an_actions_dialog_before_it_stands_does_nothing() -> None:
     async def scenario(pilot: Pilot) -> None:
-        await pilot.press("1", "h", "Q", *"3.8.2", "tab", "x", "ctrl+y", "enter")
+        await pilot.press("1", "h")
+        await pilot.burst(["Q", *"3.8.2", "tab", "x", "ctrl+y", "enter"])
         assert pilot.desk.calls == []
 
     play(scenario)
