@@ -8,7 +8,6 @@ from pathlib import Path
 
 from pulse_tui.anchors import Anchors, anchors_in
 from pulse_tui.cli.output import emit, opened, put_json
-from pulse_tui.domain.audit import GENESIS
 from pulse_tui.services.rollback.anchor import anchor_line
 from pulse_tui.services.rollback.recorded import verified
 from pulse_tui.wiring import House
@@ -45,17 +44,16 @@ def run(options: argparse.Namespace, _name: str) -> int:
             emit(options, newest._asdict(), [line])
             return 0
         anchors = [a for path in _files(house, options.anchor) for a in anchors_in(path)]
-        lines, found = verified(tx, anchors)
+        lines, head, found = verified(tx, anchors)
     whole = not found
-    head = lines[-1].hash if lines else GENESIS
     last = max(anchors, default=None)
-    words = [f"audit log of {len(lines)} lines: " + ("whole" if whole else "BROKEN"), *(f"  {line}" for line in found)]
+    words = [f"audit log of {lines} lines: " + ("whole" if whole else "BROKEN"), *(f"  {line}" for line in found)]
     words.append(
         f"  {len(anchors)} anchors, the newest at line {last.seq}: what came later is as sure as the database"
         if last
         else "  no anchor: lines at the end that were cut off together with all that names them would not be seen"
     )
-    emit(options, {"lines": len(lines), "whole": whole, "found": found, "anchors": len(anchors), "head": head}, words)
+    emit(options, {"lines": lines, "whole": whole, "found": found, "anchors": len(anchors), "head": head.hash}, words)
     return 0 if whole else 1
 
 

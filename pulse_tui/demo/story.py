@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from pulse_tui.demo.night import OPERATOR, Night
-from pulse_tui.domain.audit import broken_at
 from pulse_tui.domain.decision import Decision
 from pulse_tui.domain.delivery import Delivery, DeliveryState
 from pulse_tui.domain.effect import Did, Response
@@ -16,6 +15,7 @@ from pulse_tui.domain.words import Outcome
 from pulse_tui.process import holder_name
 from pulse_tui.services.alerts.deliver import deliver
 from pulse_tui.services.desk import ServiceDesk
+from pulse_tui.services.rollback.recorded import verified
 from pulse_tui.services.signals.refresh import refresh
 from pulse_tui.wiring import House
 
@@ -53,11 +53,10 @@ def headless(night: Night, house: House, say: Say) -> bool:
     rolled = _rollback(night, house, say)
     _next_window(house, say)
     with house.store.read() as tx:
-        entries = tx.log.entries()
-    broken = broken_at(entries)
+        log = verified(tx, ())
     say("")
-    say(f"AUDIT: {len(entries)} lines, chain " + ("whole" if broken is None else f"BROKEN at line {broken[0]}"))
-    good = decided and rolled and broken is None
+    say(f"AUDIT: {log.lines} lines, chain " + (f"BROKEN: {log.wrong[0]}" if log.wrong else "whole"))
+    good = decided and rolled and not log.wrong
     say("RESULT: " + ("the night was handled, the rollback is verified" if good else "NOT verified"))
     return good
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -29,6 +29,10 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     """Account, host and terminal of the process that wrote it: ``uid 1000 ana@jump-1 pts/3``. An actor is a name only."""
     records: dict[str, str] = {}
     """The SHA-256 of every protected record (plan, approvals, run, journal, hold ...) that its transaction wrote."""
+
+
+UNNUMBERED = 0
+"""The number in an anchor that has none: a signed vote names its line by the hash alone."""
 
 
 class Anchor(NamedTuple):
@@ -63,20 +67,78 @@ def broken_at(entries: Iterable[AuditEntry], since: Anchor | None = None) -> tup
     return None
 
 
-def disagreements(entries: Iterable[AuditEntry], found: Mapping[str, str]) -> list[str]:
-    """How the records in the database differ from what the log last recorded of them, by record, in words.
+StoredLine = tuple[int, int, str, str, str, str, str, str, str, str]
+"""A line as it is stored: the fields of :class:`AuditEntry` in their order, the time in microseconds, ``detail`` and
+``records`` as the JSON text that was hashed."""
+_TEXTS = msgspec.json.Decoder(dict[str, str])
+
+
+class Walked(NamedTuple):
+    """What one reading of the stored lines found."""
+
+    lines: int
+    end: Anchor
+    broken: tuple[int, str] | None
+    """The first line that breaks the chain, with the reason."""
+    recorded: dict[str, tuple[int, str]]
+    """The line that last recorded each record, and the digest that it recorded."""
+    kept: dict[str, int]
+    """The numbers of the lines whose hashes were asked for."""
+
+
+def walk(lines: Iterable[StoredLine], since: Anchor | None = None, asked: Collection[str] = ()) -> Walked:
+    """Follow the chain through stored lines; ``since`` is the line before the first, ``asked`` are hashes to be found.
+
+    The same chain as :func:`broken_at`, over the stored text: no line becomes an object, so that 100,000 take under a
+    second. Text that is not to the byte what was hashed is a change, also where it would be read as the same.
+    """
+    number, previous = since or Anchor(0, GENESIS)
+    expected = number + 1
+    broken: tuple[int, str] | None = None
+    recorded: dict[str, tuple[int, str]] = {}
+    kept: dict[str, int] = {}
+    count, encode, texts, sha256, raw = 0, _ENCODER.encode, _TEXTS.decode, hashlib.sha256, msgspec.Raw
+    for seq, at, actor, action, subject, detail, before, own, origin, records in lines:
+        count += 1
+        try:
+            texts(detail)  # two fields that were one are not taken for what was hashed as one
+            if records != "{}":
+                for record, digest in texts(records).items():
+                    recorded[record] = (seq, digest)
+            body = (seq, at, actor, action, subject, raw(detail))
+            text = encode((*body, origin, raw(records)) if origin or records != "{}" else body)
+            whole = (
+                type(actor) is type(action) is type(subject) is type(origin) is str
+            )  # bytes are encoded as a text too
+        except (msgspec.MsgspecError, TypeError, ValueError) as error:
+            broken = broken or (seq, f"it cannot be read: {error}")
+        else:
+            if broken is None:
+                if seq != expected:
+                    broken = seq, f"line {expected} is missing"
+                elif before != previous:
+                    broken = seq, "its previous hash is not that of the line before it"
+                elif not whole or sha256(previous.encode() + b"\n" + text).hexdigest() != own:
+                    broken = seq, "its content was changed"
+        if own in asked:
+            kept[own] = seq
+        number, previous, expected = seq, own, expected + 1
+    return Walked(count, Anchor(number, previous), broken, recorded, kept)
+
+
+def disagreements(recorded: Mapping[str, tuple[int, str]], found: Mapping[str, str]) -> list[str]:
+    """How the records in the database differ from what the log last ``recorded`` of them, by record, in words.
 
     ``found`` has the digest of every protected record as it is now.
     """
-    last: dict[str, tuple[int, str]] = {}
-    for entry in entries:
-        last |= {record: (entry.seq, digest) for record, digest in entry.records.items()}
     out = []
-    for record in sorted(last.keys() | found.keys()):
-        if record not in last:
+    for record in sorted(recorded.keys() | found.keys()):
+        if record not in recorded:
             out.append(f"{record} is in no line: it was not written by this program")
         elif record not in found:
-            out.append(f"{record} is gone: line {last[record][0]} recorded it")
-        elif found[record] != last[record][1]:
-            out.append(f"{record} is not as line {last[record][0]} recorded it: it was changed outside this program")
+            out.append(f"{record} is gone: line {recorded[record][0]} recorded it")
+        elif found[record] != recorded[record][1]:
+            out.append(
+                f"{record} is not as line {recorded[record][0]} recorded it: it was changed outside this program"
+            )
     return out

@@ -1,9 +1,22 @@
-"""``python -m tests.bench [verdicts|whole_path|drift|tower|ingest|rollback|demo|registry|alias|board|sync]``: prints numbers, judges nothing."""
+"""``python -m tests.bench [verdicts|whole_path|drift|tower|ingest|rollback|demo|registry|alias|board|sync|audit]``: prints numbers, judges nothing."""
 
 import importlib
 import sys
 
-NAMES = ["verdicts", "whole_path", "drift", "tower", "ingest", "rollback", "demo", "registry", "alias", "board", "sync"]
+NAMES = [
+    "verdicts",
+    "whole_path",
+    "drift",
+    "tower",
+    "ingest",
+    "rollback",
+    "demo",
+    "registry",
+    "alias",
+    "board",
+    "sync",
+    "audit",
+]
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or NAMES:

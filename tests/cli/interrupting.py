@@ -272,7 +272,7 @@ def look(folder: Path) -> dict[str, Any]:
             except PulseError as error:
                 return {**seen, "resumed": f"refused: {error}"}
         with house.store.read() as tx:
-            wrong = verified(tx, ())[1]
+            wrong = verified(tx, ()).wrong
         target = Webhooks(folder / "target.json")
         return {
             **seen,

@@ -26,7 +26,7 @@ from pulse_tui.storage.tables import metadata
 from pulse_tui.storage.version import HEAD, KNOWN
 from tests.fakes.databases import sqlite_file
 from tests.fakes.nouns import NOW, signal
-from tests.storage.rollback.test_rollbacks import tamper
+from tests.fakes.tampering import tamper
 from tests.storage.test_races import ROOT, elsewhere, said
 
 

@@ -19,6 +19,7 @@ from pulse_tui.enrich.lookups import package_key
 from pulse_tui.ports import Edge
 from pulse_tui.storage.engine import connect, normalize
 from pulse_tui.storage.migrate import upgrade
+from pulse_tui.storage.sql import append_only
 from pulse_tui.storage.store import SqlStore
 from pulse_tui.storage.tables import metadata
 from pulse_tui.storage.version import HEAD, KNOWN
@@ -96,6 +97,7 @@ def test_an_upgraded_schema_is_exactly_the_tables_of_the_code(old_url: str, tmp_
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, metadata) == []
+        assert append_only.weakened(connection) == []
         if engine.dialect.name == "sqlite":  # which alembic does not compare
             rows = connection.execute(sa.text("SELECT name, sql FROM sqlite_master"))
             made = {row.name: row.sql for row in rows}

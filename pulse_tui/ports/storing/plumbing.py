@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Protocol
 
-from pulse_tui.domain.audit import Anchor, AuditEntry
+from pulse_tui.domain.audit import Anchor, AuditEntry, Walked
 from pulse_tui.domain.delivery import Delivery
 from pulse_tui.domain.source import SourceStatus
 
@@ -37,6 +37,14 @@ class Log(Protocol):
 
     def vouches(self, record: str, subject: str) -> bool:
         """Whether the lines about one subject recorded the protected record as it is now; the others are not read."""
+        ...
+
+    def walk(self, since: Anchor | None = None, asked: Collection[str] = ()) -> Walked:
+        """Follow the chain from the line after ``since`` to the newest; which lines have the hashes ``asked``."""
+        ...
+
+    def weakened(self) -> list[str]:
+        """What no longer stops a change of the log, the votes or the journal in the database, in words."""
         ...
 
     def records(self) -> dict[str, str]:

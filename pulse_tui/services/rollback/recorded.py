@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from pulse_tui.domain.audit import GENESIS, Anchor, AuditEntry, broken_at, disagreements
+from pulse_tui.domain.audit import GENESIS, UNNUMBERED, Anchor, AuditEntry, disagreements
 from pulse_tui.domain.errors import StorageError
 from pulse_tui.domain.rollback import Plan, Run
 from pulse_tui.ports import Transaction
@@ -35,26 +36,41 @@ def _from_line(tx: Transaction, record: str, line: AuditEntry | None) -> str:
     return tx.log.contradiction(record, line.previous)
 
 
-def verified(tx: Transaction, anchors: Sequence[Anchor]) -> tuple[list[AuditEntry], list[str]]:
-    """The lines, and everything that is wrong with the log or with what it recorded."""
+class Verified(NamedTuple):
+    """What a check of the whole log found."""
+
+    lines: int
+    head: Anchor
+    wrong: list[str]
+    """Everything that is wrong with the log, with what it recorded or with what protects it, in words."""
+
+
+def verified(tx: Transaction, anchors: Sequence[Anchor]) -> Verified:
+    """Follow the chain, compare the records with it, and look for each anchor and each head that a vote names in it."""
+    named = {head: vote for vote, head in tx.rollbacks.heads() if head != GENESIS}
     try:
-        lines = tx.log.entries()
+        walked = tx.log.walk(asked=named.keys() | {a.hash for a in anchors})
     except StorageError as error:
-        return [], [str(error)]
-    found = []
-    if broken := broken_at(lines):
-        found.append(f"line {broken[0]}: {broken[1]}")
-    end = Anchor(lines[-1].seq, lines[-1].hash) if lines else Anchor(0, GENESIS)
-    seal = tx.log.sealed()
-    if seal is None and lines:
-        found.append("the seal beside the log is gone")
+        return Verified(0, Anchor(0, GENESIS), [str(error)])
+    wrong = tx.log.weakened()
+    if walked.broken:
+        wrong.append(f"line {walked.broken[0]}: {walked.broken[1]}")
+    end, seal = walked.end, tx.log.sealed()
+    if seal is None and walked.lines:
+        wrong.append("the seal beside the log is gone")
     elif seal is not None and seal != end:
-        found.append(
+        wrong.append(
             f"it ends at line {end.seq}, but line {seal.seq} was written last: lines were cut off, or the seal changed"
         )
-    hashes = {line.seq: line.hash for line in lines}
     for anchor in anchors:
-        if hashes.get(anchor.seq) != anchor.hash:
-            gone = "is not there" if anchor.seq not in hashes else "is another one now"
-            found.append(f"line {anchor.seq}, which was anchored, {gone}: the log was cut or rewritten")
-    return lines, found + disagreements(lines, tx.log.records())
+        where = walked.kept.get(anchor.hash)
+        if anchor.hash != GENESIS and (where is None or anchor.seq not in (where, UNNUMBERED)):
+            line = f"line {anchor.seq}, which was anchored," if anchor.seq else f"an anchored line ({anchor.hash[:12]})"
+            gone = "is not there" if anchor.seq > end.seq or not anchor.seq else "is another one now"
+            wrong.append(f"{line} {gone}: the log was cut or rewritten")
+    for head, vote in named.items():
+        if head not in walked.kept:
+            wrong.append(
+                f"the vote of {vote} names a line that is not there ({head[:12]}): the log was cut or rewritten"
+            )
+    return Verified(walked.lines, end, wrong + disagreements(walked.recorded, tx.log.records()))

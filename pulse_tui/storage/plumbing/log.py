@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sqlite3
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
-from pulse_tui.domain.audit import GENESIS, Anchor, AuditEntry, broken_at, link
+from pulse_tui.domain.audit import GENESIS, Anchor, AuditEntry, StoredLine, Walked, link, walk
 from pulse_tui.domain.errors import StorageError
 from pulse_tui.domain.moments import from_us
 from pulse_tui.storage.plumbing import tables as t
+from pulse_tui.storage.sql import append_only
 from pulse_tui.storage.sql.codec import Codec
 from pulse_tui.storage.sql.protected import Protected
 from pulse_tui.storage.sql.upsert import insert_many, upsert
 
 _ENTRY = Codec(AuditEntry)
 _SEAL = "audit.newest"
+_AT_ONCE = 10_000
+"""Lines that are read at a time: no more of a long log is in memory."""
+_LINES = f"SELECT {', '.join(_ENTRY.names)} FROM audit {{}} ORDER BY seq LIMIT {_AT_ONCE}"  # noqa: S608
+_FIRST, _NEXT = sa.text(_LINES.format("")), sa.text(_LINES.format("WHERE seq > :after"))
 
 
 class AuditTable:
@@ -101,12 +108,10 @@ class AuditTable:
         first = self._c.execute(sa.select(t.audit.c.seq).where(t.audit.c.hash == since)).scalar()
         if first is None and since != GENESIS:
             return f"{record} names a line of the audit log that is not there"
-        start = Anchor(first or 0, since)
-        lines = self._read(sa.select(t.audit).where(t.audit.c.seq > start.seq).order_by(t.audit.c.seq))
-        broken = broken_at(lines, start)
-        if broken is not None:
-            return f"the audit log is broken at line {broken[0]}: {broken[1]}"
-        recorded = next((e.records[record] for e in reversed(lines) if record in e.records), None)
+        walked = self.walk(Anchor(first or 0, since))
+        if walked.broken is not None:
+            return f"the audit log is broken at line {walked.broken[0]}: {walked.broken[1]}"
+        _, recorded = walked.recorded.get(record, (0, None))
         now = dict(self._protected.digests([(record.partition("/")[0], record.partition("/")[2])]))
         if recorded is None:
             return f"{record} is in no line of the audit log since it was made"
@@ -116,6 +121,26 @@ class AuditTable:
         recorded = [e for e in self.entries(subject=subject) if record in e.records and link(e) == e.hash]
         now = dict(self._protected.digests([(record.partition("/")[0], record.partition("/")[2])]))
         return bool(recorded) and recorded[-1].records[record] == now.get(record)
+
+    def walk(self, since: Anchor | None = None, asked: Collection[str] = ()) -> Walked:
+        self._flush()
+        return walk(self._stored(since.seq if since and since.seq else None), since, asked)
+
+    def _stored(self, after: Any) -> Iterator[StoredLine]:
+        while True:
+            try:
+                done = self._c.execute(_FIRST) if after is None else self._c.execute(_NEXT, {"after": after})
+                assert done.cursor is not None
+                rows = done.cursor.fetchall()  # the driver's own tuples
+            except (sa.exc.DBAPIError, sqlite3.Error) as error:  # text that is none
+                raise StorageError(f"the audit log cannot be read after line {after or 0}: {error}") from None
+            yield from rows
+            if len(rows) < _AT_ONCE:
+                return
+            after = rows[-1][0]
+
+    def weakened(self) -> list[str]:
+        return append_only.weakened(self._c)
 
     def records(self) -> dict[str, str]:
         self._flush()

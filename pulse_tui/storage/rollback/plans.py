@@ -79,6 +79,11 @@ class RollbackTables:
         query = sa.select(t.approvals).where(t.approvals.c.plan_hash == plan_hash).order_by(t.approvals.c.at)
         return [_APPROVAL.item(r) for r in self._c.execute(query).mappings()]
 
+    def heads(self) -> list[tuple[str, str]]:
+        a = t.approvals.c
+        rows = self._c.execute(sa.select(a.principal, a.plan_hash, a.audit_head).order_by(a.at))
+        return [(f"{row.principal} on {str(row.plan_hash)[:12]}", row.audit_head) for row in rows]
+
     def start_run(self, run: Run, steps: int) -> None:
         if not insert_new(self._c, t.runs, {**_RUN.row(run), "active_key": run.target}):
             raise Refused(

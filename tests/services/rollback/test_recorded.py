@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 
 import msgspec
 import pytest
@@ -20,22 +20,21 @@ from pulse_tui.services.rollback.approve import approve
 from pulse_tui.services.rollback.execute import execute, resume
 from pulse_tui.services.rollback.recorded import verified
 from tests.fakes.nouns import PRODUCTION, later
+from tests.fakes.tampering import tamper, unguarded
 from tests.fakes.target import Places
 from tests.services.rollback.test_plan import in_production, make, state
-from tests.storage.rollback.test_rollbacks import tamper
 
 HEX = "0" * 64
 COUNT = 240
 
 
 def sql(parts: RollbackParts, *statements: str) -> None:
-    for statement in statements:
-        tamper(parts.store, sa.text(statement))  # type: ignore[arg-type]
+    tamper(parts.store, *map(sa.text, statements))  # type: ignore[arg-type]
 
 
 def found(parts: RollbackParts, *anchors: Anchor) -> list[str]:
     with parts.store.read() as tx:
-        return verified(tx, anchors)[1]
+        return verified(tx, anchors).wrong
 
 
 @pytest.fixture
@@ -129,6 +128,14 @@ class Disk:
         self._kept = sqlite3.connect(":memory:")
         self.raw.backup(self._kept)
 
+    @contextmanager
+    def changed(self) -> Iterator[sqlite3.Connection]:
+        """Change something; the guards are as they were afterwards."""
+        self.raw.execute("BEGIN")
+        with unguarded(self.raw.execute):
+            yield self.raw
+        self.raw.execute("COMMIT")
+
     def restore(self) -> None:
         self._kept.backup(self.raw)
 
@@ -141,7 +148,8 @@ def test_two_hundred_generated_changes_are_all_found(played: RollbackParts) -> N
     missed = []
     with closing(Disk(played)) as disk:
         for change in _changes(played, COUNT):
-            disk.raw.execute(change)
+            with disk.changed() as raw:
+                raw.execute(change)
             if not found(played):
                 missed.append(change)
             disk.restore()
@@ -272,7 +280,8 @@ def test_of_two_hundred_forged_decisions_none_moves_a_target(parts: RollbackPart
     choose, before, accepted = random.Random(11), target.path.read_bytes(), []
     with closing(Disk(parts)) as disk:
         for _ in range(FORGED):
-            what = _forge(choose, parts, plan, disk.raw)
+            with disk.changed() as raw:
+                what = _forge(choose, parts, plan, raw)
             for act, name in ((execute, what.split()[0]), (resume, "forged")):
                 with suppress(Refused, NotFound):
                     act(parts, name, "ana", "host:1:1")

@@ -7,7 +7,7 @@ from pulse_tui.domain.audit import GENESIS, broken_at
 from pulse_tui.storage.plumbing import tables as t
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.nouns import NOW, later
-from tests.storage.rollback.test_rollbacks import tamper
+from tests.fakes.tampering import tamper
 
 
 @pytest.fixture

@@ -8,14 +8,7 @@ from pulse_tui.domain.rollback import PlanState, RunState, StepState
 from pulse_tui.storage.rollback import tables as t
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.nouns import NOW, approval, changed, later, plan, run, step
-
-
-def tamper(store: SqlStore, statement: sa.Executable) -> None:
-    """Change a row behind the store's back."""
-    engine = sa.create_engine(store.url)
-    with engine.begin() as connection:
-        connection.execute(statement)
-    engine.dispose()
+from tests.fakes.tampering import tamper
 
 
 def test_a_plan_is_kept_under_its_hash_once(store: SqlStore) -> None:
