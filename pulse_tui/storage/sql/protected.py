@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -101,15 +102,17 @@ class Protected:
     def digests(self, records: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
         """``table/key`` and digest of these records, as they are now; a record that is gone has none."""
         for table, key in records:
-            rows = self._c.execute(_select(table, one=True), {"key": key}).all()
+            rows = [tuple(row) for row in self._c.execute(_select(table, one=True), {"key": key})]
             if rows:
                 yield f"{table}/{key}", _digest(rows, KINDS[table])
 
     def every(self) -> Iterator[tuple[str, str]]:
         """``table/key`` and digest of every protected record."""
-        for table in KINDS:
-            for key, rows in groupby(self._c.execute(_select(table, one=False)), key=lambda row: row[0]):
-                yield f"{table}/{key}", _digest(rows, KINDS[table])
+        for table, kind in KINDS.items():
+            cursor = self._c.execute(_select(table, one=False)).cursor
+            assert cursor is not None
+            for key, rows in groupby(cursor, key=itemgetter(0)):  # the driver's own tuples: there may be 100,000
+                yield f"{table}/{key}", _digest(rows, kind)
 
 
 def _select(table: str, *, one: bool) -> sa.TextClause:
@@ -121,9 +124,15 @@ def _select(table: str, *, one: bool) -> sa.TextClause:
 
 
 def _digest(rows: Iterable[Any], kind: _Kind) -> str:
-    plain = [[_plain(value) for value in row] for row in rows]
-    first = len(kind.columns) + 1
-    return hashlib.sha256(_ENCODER.encode([r if any(r[first:]) else r[:first] for r in plain])).hexdigest()
+    plain = [row if _SAME.issuperset(map(type, row)) else tuple(map(_plain, row)) for row in rows]
+    if kind.later:
+        first = len(kind.columns) + 1
+        plain = [row if any(row[first:]) else row[:first] for row in plain]
+    return hashlib.sha256(_ENCODER.encode(plain)).hexdigest()
+
+
+_SAME = {str, int, float, type(None)}
+"""What both databases hand out alike."""
 
 
 def _plain(value: Any) -> Any:
