@@ -109,8 +109,7 @@ class Protected:
     def every(self) -> Iterator[tuple[str, str]]:
         """``table/key`` and digest of every protected record."""
         for table, kind in KINDS.items():
-            cursor = self._c.execute(_select(table, one=False)).cursor
-            assert cursor is not None
+            cursor: Any = self._c.execute(_select(table, one=False)).cursor
             for key, rows in groupby(cursor, key=itemgetter(0)):  # the driver's own tuples: there may be 100,000
                 yield f"{table}/{key}", _digest(rows, kind)
 
