@@ -38,6 +38,22 @@ class Settling(Protocol):
         ...
 
 
+class Probed(Protocol):
+    """A kind whose target can say of one write whether it took effect. Optional.
+
+    For targets whose reads lag behind their writes, and for those that record who wrote. It is asked when a write had no
+    answer and its value does not read back, and before a write is sent again.
+    """
+
+    def landed(self, options: Any, key: str, context: StepContext) -> bool | None:
+        """Whether the write with this idempotency key took effect.
+
+        False only when it did not and no longer can: a request that is still on its way is None, as is a target that does
+        not say. Raises TargetError.
+        """
+        ...
+
+
 class Step(Protocol):
     """A kind of rollback step: ``steps/<kind>.py``.
 

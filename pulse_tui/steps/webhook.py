@@ -1,7 +1,11 @@
 """A value behind two HTTP addresses: one returns it, one sets it. For targets of one's own.
 
 Every write carries ``Idempotency-Key`` and ``X-Fencing-Epoch`` and the expected value: a target that
-compares them answers 409 or 412 to refuse, which is never ambiguous.
+compares them answers 409 or 412 to refuse, which is never ambiguous. With ``signing_secret`` it is signed, too, in the
+form of Standard Webhooks (``webhook-id``, which is the idempotency key, ``webhook-timestamp``, ``webhook-signature``).
+
+A target whose reads lag behind its writes should offer ``probe_url``: it is asked what became of a write that had no
+answer, and before one is sent again.
 """
 
 from __future__ import annotations
@@ -19,7 +23,8 @@ from pulse_tui.domain.release import Release
 from pulse_tui.domain.rollback import Check
 from pulse_tui.domain.text import address, clean
 from pulse_tui.ports import StepContext
-from pulse_tui.steps._shared.ask import VALUE_LIMIT, ask, decoded, digest_check, place, refused
+from pulse_tui.steps._shared.ask import ask, decoded, digest_check, held, place, refused
+from pulse_tui.steps._shared.signed import SECRET, signature
 
 
 class Method(StrEnum):
@@ -48,6 +53,19 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     body: dict[str, Any] = msgspec.field(default_factory=lambda: {"version": "{value}", "expected": "{expected}"})
     artifact_url: str | None = None
     artifact_field: str = "digest"
+    signing_secret: str | None = None
+    """``${NAME}`` of a Standard Webhooks secret (``whsec_`` and base64 of 24 to 64 bytes) that signs every write."""
+    probe_url: str | None = None
+    """Says whether the write of ``{key}`` took effect, at ``probe_field``: true, false (it did not and no longer will), or
+    anything else for not known. A status other than 200 is not known either."""
+    probe_field: str = "landed"
+    """The dotted path of the answer's true or false."""
+
+    def __post_init__(self) -> None:
+        if self.signing_secret is not None and not SECRET.fullmatch(self.signing_secret):
+            raise ValueError("signing_secret is ${NAME}: plans keep the options, and nothing secret belongs in them")
+        if self.probe_url is not None and "{key}" not in self.probe_url:
+            raise ValueError("probe_url has {key} in it, the idempotency key of the write")
 
 
 def target(options: Options) -> str:
@@ -79,7 +97,11 @@ def write(options: Options, value: str, *, expected: str, key: str, epoch: int, 
     url = options.write_url
     headers = {**_headers(options, context), "Idempotency-Key": key, "X-Fencing-Epoch": str(epoch)}
     names = {"{value}": value, "{expected}": expected, "{key}": key, "{epoch}": str(epoch)}
-    answer = ask(context, options.method.value, url, headers=headers, json=_filled(options.body, names), writes=True)
+    body = msgspec.json.encode(_filled(options.body, names))
+    headers["Content-Type"] = "application/json"
+    if options.signing_secret is not None:
+        headers |= signature(context.secret(options.signing_secret), key, context.clock(), body)
+    answer = ask(context, options.method.value, url, headers=headers, content=body, writes=True)
     if 200 <= answer.status < 300:
         return
     if answer.status in (409, 412):
@@ -88,6 +110,16 @@ def write(options: Options, value: str, *, expected: str, key: str, epoch: int, 
         what = f"{address(url)}: the target refused: {state}, expected was {expected or 'nothing'}"
         raise TargetError(what, ambiguous=False, todo="Somebody else moved it: check, then plan again")
     raise refused(url, answer, writes=True)
+
+
+def landed(options: Options, key: str, context: StepContext) -> bool | None:
+    """What the target says of the write at ``probe_url``; None when it does not say, or has no such address."""
+    if options.probe_url is None:
+        return None
+    url = options.probe_url.replace("{key}", quote(key, safe=""))
+    answer = ask(context, "GET", url, headers=_headers(options, context), writes=False)
+    _, value = _at(decoded(answer), options.probe_field) if answer.status == 200 else (False, None)
+    return value if isinstance(value, bool) else None
 
 
 def check(options: Options, release: Release, context: StepContext) -> Sequence[Check]:
@@ -136,4 +168,4 @@ def _at(value: Any, path: str) -> tuple[bool, Any]:
 
 
 def _text(value: Any) -> str:
-    return "" if value is None else clean(str(value), VALUE_LIMIT)
+    return "" if value is None else held(str(value))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import subprocess
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +15,7 @@ from pulse_tui.domain.errors import TargetError
 from pulse_tui.domain.release import Release
 from pulse_tui.ports import StepContext
 from pulse_tui.steps import webhook
+from pulse_tui.steps._shared.signed import signature
 from pulse_tui.wiring import outside
 from tests.collectors.contexts import NOW, quick_web
 from tests.servers.loopback import Loopback, Reply, Request
@@ -107,9 +110,9 @@ def test_only_silence_and_server_errors_are_ambiguous(server: Loopback) -> None:
         with pytest.raises(TargetError) as caught:
             write(chosen, "1", expected="2")
         assert caught.value.ambiguous is ambiguous
-    server.on("PUT", "/state", Reply(delay_s=0.4))
+    server.on("PUT", "/state", Reply(delay_s=1.0))
     with pytest.raises(TargetError) as slow:
-        write(chosen, "1", expected="2", timeout_s=0.1)
+        write(chosen, "1", expected="2", timeout_s=0.4)
     assert slow.value.ambiguous
     assert len(server.log) == 5
 
@@ -184,3 +187,72 @@ def test_without_an_artifact_address_the_preflight_warns_and_does_not_block(serv
     (check,) = webhook.check(options(server), release(), step_context())
     assert (check.ok, check.blocking) == (False, False)
     assert webhook.value_of(options(server), release()) == "3.8.1+b 1"
+
+
+def test_a_write_is_signed_so_that_another_implementation_verifies_it(server: Loopback) -> None:
+    """OpenSSL computes the code over what arrived: id, time and body, joined by dots."""
+    key = bytes(range(32))
+    secret = "whsec_" + base64.b64encode(key).decode()
+    server.on("PUT", "/state", Reply(204))
+    chosen = options(server, signing_secret="${HOOK}")
+    context = step_context()._replace(secret=lambda text: text.replace("${HOOK}", secret))
+    webhook.write(chosen, "3.8.1 é", expected="2", key="run-0", epoch=4, context=context)
+    (sent,) = server.log
+    stamp = sent.headers["webhook-timestamp"]
+    assert (sent.headers["webhook-id"], stamp) == ("run-0", str(int(NOW.timestamp())))
+    command = ["openssl", "dgst", "-sha256", "-mac", "HMAC", "-macopt", f"hexkey:{key.hex()}", "-binary"]
+    signed = b"run-0." + stamp.encode() + b"." + sent.body
+    mac = subprocess.run(command, input=signed, capture_output=True, check=True, timeout=10).stdout
+    assert sent.headers["webhook-signature"] == "v1," + base64.b64encode(mac).decode()
+    assert (sent.headers["idempotency-key"], sent.headers["x-fencing-epoch"]) == ("run-0", "4")
+    assert sent.json() == {"version": "3.8.1 é", "expected": "2"}
+
+
+def test_the_signature_is_the_one_of_the_published_example() -> None:
+    at = datetime.fromtimestamp(1614265330, UTC)
+    headers = signature(
+        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek", at, b'{"test": 2432232314}'
+    )
+    assert headers["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+@pytest.mark.parametrize("secret", ["", "whsec_", "whsec_c2hvcnQ=", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_%%%"])
+def test_with_a_secret_that_is_none_nothing_is_sent(server: Loopback, secret: str) -> None:
+    chosen = options(server, signing_secret="${HOOK}")
+    context = step_context()._replace(secret=lambda text: text.replace("${HOOK}", secret))
+    with pytest.raises(TargetError, match="no secret of Standard Webhooks") as caught:
+        webhook.write(chosen, "1", expected="2", key="k", epoch=1, context=context)
+    assert not caught.value.ambiguous
+    assert server.log == []
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"signing_secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}, {"probe_url": "http://h/keys"}]
+)
+def test_a_secret_in_the_open_and_a_probe_without_the_key_are_refused(server: Loopback, wrong: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match=r"signing_secret is \$\{NAME\}|probe_url has \{key\}"):
+        options(server, **wrong)
+
+
+def test_the_probe_is_believed_only_when_it_says_yes_or_no(server: Loopback) -> None:
+    chosen = options(server, probe_url=server.url + "/keys/{key}")
+    answers = ((Reply.json({"landed": True}), True), (Reply.json({"landed": False}), False))
+    silent = [
+        Reply(404),
+        Reply(500),
+        Reply(),
+        Reply.json({}),
+        Reply.json({"landed": "true"}),
+        Reply.json({"landed": 1}),
+    ]
+    for reply, said in (*answers, *((reply, None) for reply in silent)):
+        server.on("GET", "/keys/r%2F1-0", reply)
+        assert webhook.landed(chosen, "r/1-0", step_context()) is said
+    assert webhook.landed(options(server), "k", step_context()) is None
+
+
+def test_a_value_with_control_characters_never_reads_like_the_clean_one(server: Loopback) -> None:
+    server.on("GET", "/state", Reply.json({"version": "3.8\x1b[2J.1"}))
+    seen = webhook.read(options(server), step_context())
+    assert seen != "3.8.1"
+    assert seen.isprintable()

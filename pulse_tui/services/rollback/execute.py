@@ -202,6 +202,16 @@ def _send(module: Step, options: Any, value: str, *, expected: str, key: str, ep
         raise TargetError(f"{type(error).__name__}: {error}", ambiguous=True) from error
 
 
+def _landed(module: Step, options: Any, key: str, context: StepContext) -> bool | None:
+    """Whether the write with this key took effect, where the kind can ask its target; None: not known."""
+    probe = getattr(module, "landed", None)
+    try:
+        found = probe(options, key, context) if probe is not None else None
+    except Exception:  # whatever breaks here, the state is as unknown as it was before
+        return None
+    return found if isinstance(found, bool) else None
+
+
 class _Executor:
     """One run that this process owns."""
 
@@ -322,7 +332,8 @@ class _Executor:
 
     def _step(self, record: StepRecord) -> StepRecord:
         step, (module, options, context) = self._open(record.index)
-        if record.state is StepState.PENDING:
+        tried = record.state is not StepState.PENDING
+        if not tried:
             record = self._write(
                 record.move(StepState.INTENT, detail=f"{step.expected} -> {step.desired} at {step.target}")
             )
@@ -344,7 +355,23 @@ class _Executor:
         if seen != step.expected:
             detail = f"{step.target} has {seen or 'nothing'}, expected {step.expected}: it was changed outside this run"
             return self._write(record.move(StepState.FAILED, seen_before=seen, detail=detail))
+        if tried and _landed(module, options, record.key, context):
+            return self._lagging(record, step, module, options, context)
         return self._send(record, step, step.desired, seen, f"{record.key}", module, options, context)
+
+    def _lagging(
+        self, record: StepRecord, step: PlanStep, module: Step, options: Any, context: StepContext
+    ) -> StepRecord:
+        """An earlier attempt took effect, and the former value is read: it is waited for, and not sent again."""
+        self._renew()
+        last, why = self._read_back(step.desired, module, options, context)
+        if last == step.desired:
+            return self._write(record.move(StepState.VERIFIED, seen_after=last, detail=f"read back {last}"))
+        if last is None:
+            detail = f"{step.target} confirms the write and was not read back: {why}"
+            return self._write(record.move(StepState.UNKNOWN, detail=detail))
+        detail = f"{step.target} confirms the write, but it has {last or 'nothing'}: not sent again"
+        return self._write(record.move(StepState.FAILED, seen_after=last, detail=detail))
 
     def _send(
         self,
@@ -377,8 +404,12 @@ class _Executor:
         last, why = self._read_back(value, module, options, context)
         if last == value:
             return self._write(record.move(StepState.VERIFIED, seen_after=last, detail=f"read back {last}"))
-        if last is not None and not ambiguous:
-            detail = f"accepted {value}, but after {step.timeout_s:g} s {step.target} still has {last or 'nothing'}"
+        took = _landed(module, options, key, context) if ambiguous and last is not None else None
+        if last is not None and (took is not None or not ambiguous):
+            still = f"after {step.timeout_s:g} s {step.target} still has {last or 'nothing'}"
+            detail = f"accepted {value}, but {still}"
+            if took is not None:
+                detail = f"{ambiguous}; the target reports that {value} {'took' if took else 'did not take'} effect, and {still}"
             return self._write(record.move(StepState.FAILED, seen_after=last, detail=detail))
         detail = ambiguous or f"{step.target} was not read back: {why}"
         return self._write(record.move(StepState.UNKNOWN, seen_after=last, detail=detail))
@@ -442,7 +473,7 @@ class _Executor:
             return self._write(record.move(StepState.UNKNOWN, detail=f"cannot be read: {error}"))
         # What was accepted and is not visible yet may still take effect: its undo is a write, not a read.
         pending = record.state is StepState.FAILED and record.sent_at is not None
-        if seen == step.expected and not pending:
+        if seen == step.expected and not (pending or _landed(module, options, record.key, context)):
             return self._write(record.move(StepState.UNDONE, seen_after=seen, detail="has its former value"))
         if seen not in (step.desired, step.expected):
             stranger = f"{step.target} has {seen or 'nothing'}, set outside this run; left alone"
