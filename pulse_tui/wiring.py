@@ -111,8 +111,9 @@ class House:
         self.config = config
         self.read_only = read_only
         self.clock = clock
-        self._read = _stamp(config)  # before it is read: what changes meanwhile is a change
-        self.settings = read_settings(config)
+        stamp = _stamp(config)  # before it is read: what changes meanwhile is a change
+        self.settings = read_settings(config, clock())
+        self._read = (stamp, tuple(self.settings.beside.items()))
         self._database = database
         self._later: House | None = None
 
@@ -124,12 +125,16 @@ class House:
     @property
     def outdated(self) -> bool:
         """Whether a file of the configuration is another one now than when this process read it."""
-        return _stamp(self.config) != self._read
+        return self._now_there() != self._read
+
+    def _now_there(self) -> object:
+        """What distinguishes the files of the configuration as they are now, those of operators' keys included."""
+        return _stamp(self.config), tuple((path, _file_stamp(path)) for path in self.settings.beside)
 
     def changed(self) -> object | None:
         """What distinguishes the files as they are now; None while they are as this process read them."""
-        stamp = _stamp(self.config)
-        return stamp if stamp != self._read else None
+        there = self._now_there()
+        return there if there != self._read else None
 
     def current(self) -> House:
         """This house, or one of the configuration as it is now, over the same database.
@@ -137,10 +142,9 @@ class House:
         Raises Refused while that is not valid, or means another database or nobody who may act: a process that began under
         other rules is not the one to find out whether that is meant.
         """
-        stamp = _stamp(self.config)
-        if stamp == self._read:
+        if not self.outdated:
             return self
-        if (later := self._later) is not None and later._read == stamp:
+        if (later := self._later) is not None and not later.outdated:
             return later
         changed = "the configuration changed, and nothing is done under the one that was read"
         try:
@@ -308,6 +312,7 @@ class House:
         """What it takes to plan, approve and run."""
         from pulse_tui.kinds import Kinds  # noqa: PLC0415
         from pulse_tui.services.parts import RollbackParts  # noqa: PLC0415
+        from pulse_tui.signing import Agent  # noqa: PLC0415
 
         settings = self.settings
         return RollbackParts(
@@ -323,6 +328,8 @@ class House:
             clock=self.clock,
             sleep=time.sleep,
             judging=self.judging,
+            identity=settings.identity,
+            signing=Agent(),
         )
 
     def sync(self) -> None:
@@ -392,8 +399,8 @@ class _Frozen:
         return self._digests
 
 
-def read_settings(config: Path | None) -> Settings:
-    """The configuration as it is now. Raises ConfigError with everything that is wrong with it."""
+def read_settings(config: Path | None, at: datetime | None = None) -> Settings:
+    """The configuration as it is now. Raises ConfigError with everything that is wrong with it; ``at``: see :func:`load`."""
     from pulse_tui.kinds import formats_beside, options_of  # noqa: PLC0415
     from pulse_tui.settings.load import load  # noqa: PLC0415
     from pulse_tui.settings.shapes import Settings  # noqa: PLC0415
@@ -401,7 +408,7 @@ def read_settings(config: Path | None) -> Settings:
 
     if config is None:
         return Settings(base=str(Path.cwd()))
-    return load(config, options_of, SuiteChecks(formats=formats_beside, cron=cron.problem))
+    return load(config, options_of, SuiteChecks(formats=formats_beside, cron=cron.problem), at)
 
 
 def _stamp(config: Path | None) -> object:
@@ -410,15 +417,17 @@ def _stamp(config: Path | None) -> object:
         return ()
     from pulse_tui.settings.load import files_of  # noqa: PLC0415
 
-    found = []
-    for file in files_of(config):
-        try:
-            there = file.stat()
-        except OSError:
-            continue
-        # The times of a change can be set, the time of the change of the entry cannot.
-        found.append((str(file), there.st_size, there.st_mtime_ns, there.st_ctime_ns, there.st_ino))
-    return tuple(found)
+    return tuple((str(file), there) for file in files_of(config) if (there := _file_stamp(file)))
+
+
+def _file_stamp(file: str | Path) -> tuple[int, ...]:
+    """Nothing of one that is not there."""
+    from pulse_tui.settings.operators import stamp  # noqa: PLC0415
+
+    try:
+        return stamp(Path(file).stat())
+    except OSError:
+        return ()
 
 
 def database_url(given: str | None, configured: str | None) -> str:

@@ -41,7 +41,7 @@ def configuration(options: argparse.Namespace) -> str:
 
 def warn(house: House) -> None:
     """What the configuration should say otherwise, on standard error: file:line, the key and its new name."""
-    warnings = house.settings.warnings
+    warnings = [w for w in house.settings.warnings if not w.standing]
     for problem in warnings[:WARNINGS]:
         print(f"pulse-tui: warning: {problem}", file=sys.stderr)
     if len(warnings) > WARNINGS:

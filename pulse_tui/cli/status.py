@@ -11,6 +11,7 @@ from pulse_tui.domain.decision import Decision
 from pulse_tui.domain.errors import ConfigError, NotFound
 from pulse_tui.domain.health import Health
 from pulse_tui.domain.moments import age, from_us, iso, to_us
+from pulse_tui.domain.operator import Operator
 from pulse_tui.domain.source import RefusedCount
 from pulse_tui.domain.standing import Standing
 from pulse_tui.domain.text import clean
@@ -19,7 +20,6 @@ from pulse_tui.domain.views.board import Board, Header
 from pulse_tui.domain.views.rollback import PlanLine
 from pulse_tui.domain.words import URGENT, Outcome
 from pulse_tui.settings.references import routes_of, unpaged
-from pulse_tui.settings.shapes import OperatorShape
 from pulse_tui.wiring import House
 
 QUARANTINE_SHOWN = 100
@@ -92,7 +92,7 @@ def _broken(house: House) -> list[str]:
     return []
 
 
-def _rollbacks(board: Board, operators: Sequence[OperatorShape], now_us: int) -> list[str]:
+def _rollbacks(board: Board, operators: Sequence[Operator], now_us: int) -> list[str]:
     """Runs that are under way or stopped, and plans that wait: who waits for whom, and how long."""
     lines = []
     for run in board.runs:
@@ -128,7 +128,7 @@ def undecided(house: House) -> list[str]:
 
 def _lines(
     board: Board,
-    operators: Sequence[OperatorShape],
+    operators: Sequence[Operator],
     now_us: int,
     advice: Sequence[AlertStory] = (),
     undecided: Sequence[str] = (),

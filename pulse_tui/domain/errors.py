@@ -40,6 +40,8 @@ class Problem(NamedTuple):
     hint: str = ""
     warning: bool = False
     """It was read all the same: a warning, shown, and no reason to stop."""
+    standing: bool = False
+    """A warning that stands for as long as the estate is run so: ``doctor`` and the pages it is about repeat it, not every command."""
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}" + (f" ({self.hint})" if self.hint else "")

@@ -12,6 +12,7 @@ from pulse_tui.domain.advice import Advice
 from pulse_tui.domain.alert import Alert
 from pulse_tui.domain.decision import Decision, Fact
 from pulse_tui.domain.estate import Estate
+from pulse_tui.domain.operator import Identity, Operator
 from pulse_tui.domain.release import Release
 from pulse_tui.domain.secrets import redacted
 from pulse_tui.domain.signal import Signal
@@ -25,15 +26,17 @@ from pulse_tui.ports import (
     Collector,
     Files,
     Http,
+    NoSigning,
     Processes,
     Route,
     SendContext,
+    Signing,
     Step,
     StepContext,
     Store,
     Transaction,
 )
-from pulse_tui.settings.shapes import ApprovalsShape, OperatorShape, PlaybookShape, SourceShape, SuiteShape
+from pulse_tui.settings.shapes import ApprovalsShape, PlaybookShape, SourceShape, SuiteShape
 
 SYSTEM = "pulse-tui"
 """The actor of the program's own actions."""
@@ -239,7 +242,7 @@ class RollbackParts(NamedTuple):
     store: Store
     steps: Mapping[str, Step]
     playbooks: Sequence[PlaybookShape]
-    operators: Mapping[str, OperatorShape]
+    operators: Mapping[str, Operator]
     approvals: ApprovalsShape
     policy_digest: str
     playbooks_digest: str
@@ -248,3 +251,7 @@ class RollbackParts(NamedTuple):
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
     judging: JudgeParts
+    identity: Identity = Identity()
+    """What a vote has to prove, and where."""
+    signing: Signing = NoSigning()
+    """The operator's agent, and what verifies signatures."""

@@ -71,15 +71,26 @@ class Node:
         yield from self.value if isinstance(self.value, list) else ()
 
 
-def read(
-    path: Path, shown: str | None = None, refused: Callable[[Path, os.stat_result], list[Problem]] = lambda _p, _s: []
-) -> tuple[Node | None, list[Problem]]:
-    """Read one file. ``shown`` is the name used in messages (default: the path as given).
+Refusal = Callable[[Path, os.stat_result], list[Problem]]
+"""Says of an opened file why it is not to be trusted; nothing when it is."""
 
-    ``refused`` says of the opened file why it is not to be trusted; it is not read then. Nothing that is no plain file is
-    waited for.
-    """
+
+def read(
+    path: Path, shown: str | None = None, refused: Refusal = lambda _p, _s: []
+) -> tuple[Node | None, list[Problem]]:
+    """Read one file of YAML, as :func:`read_text` does. ``shown`` is the name used in messages (default: the path as given)."""
     name = shown or str(path)
+    text, problems = read_text(path, name, refused)
+    return (None, problems) if text is None else parse(text, name)
+
+
+def read_text(
+    path: Path, name: str, refused: Refusal = lambda _p, _s: [], largest: int = MAX_BYTES
+) -> tuple[str | None, list[Problem]]:
+    """The text of one file, or what is wrong with it. It is not read when it is ``refused``.
+
+    Nothing that is no plain file is waited for.
+    """
     try:
         with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
             there = os.fstat(file.fileno())
@@ -87,15 +98,14 @@ def read(
                 return None, [Problem(name, "is no plain file", "a pipe, a device or a folder is not read")]
             if wrong := refused(path, there):
                 return None, wrong
-            data = file.read(MAX_BYTES + 1)
-        if len(data) > MAX_BYTES:
-            return None, [Problem(name, f"is over {MAX_BYTES >> 20} MB", "split it")]
-        text = data.decode()
+            data = file.read(largest + 1)
+        if len(data) > largest:
+            return None, [Problem(name, f"is over {largest >> 20} MB", "split it")]
+        return data.decode(), []
     except OSError as error:
         return None, [Problem(name, f"cannot be read: {error.strerror or error}")]
     except UnicodeDecodeError as error:
         return None, [Problem(name, f"is not UTF-8 (byte {error.start})")]
-    return parse(text, name)
 
 
 def parse(text: str, file: str) -> tuple[Node | None, list[Problem]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import stat
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, TypeVar
@@ -19,13 +20,13 @@ from pulse_tui.domain.errors import ConfigError, Problem
 from pulse_tui.domain.rollback import Purpose
 from pulse_tui.domain.words import Environment
 from pulse_tui.settings.check import Seconds, convert, failed, nearest, renamed_keys
-from pulse_tui.settings.document import Mark, Node, read
+from pulse_tui.settings.document import Node, read
 from pulse_tui.settings.estate import join_estates, read_estate, states_assets, version_marks
 from pulse_tui.settings.lists import named, unique
+from pulse_tui.settings.operators import read_operators
 from pulse_tui.settings.shapes import (
     ApprovalsShape,
     HooksShape,
-    OperatorShape,
     PlaybookShape,
     RouteShape,
     Section,
@@ -47,7 +48,7 @@ Families are ``collectors``, ``actions`` and ``steps``.
 
 SECTIONS = {
     "name", "database", "estate", "sources", "suites", "routes", "playbooks", "operators", "approvals",
-    "acknowledge_for", "policy", "precedence", "hooks",
+    "operators_file", "revoked_keys", "acknowledge_for", "policy", "precedence", "hooks",
 }  # fmt: skip
 _LISTS = {"sources", "suites", "routes", "playbooks", "operators"}
 
@@ -97,13 +98,16 @@ class StepKeys(Section, frozen=True):
     """What the target holds afterwards, in a playbook that moves no release."""
 
 
-def load(path: Path, options_of: OptionsOf, checks: SuiteChecks = UNCHECKED) -> Settings:
-    """Read and check everything. Raises ConfigError with every problem of every file; warnings are in the settings."""
+def load(path: Path, options_of: OptionsOf, checks: SuiteChecks = UNCHECKED, now: datetime | None = None) -> Settings:
+    """Read and check everything. Raises ConfigError with every problem of every file; warnings are in the settings.
+
+    ``now`` is for keys whose time has passed, of which it warns; None: it does not.
+    """
     problems: list[Problem] = []
     files = _files(path, problems)
     sections = _sections(path, files, problems)
     base = path.parent if files == [path] else path
-    settings = _build(sections, str(base), files, options_of, checks, problems)
+    settings = _build(sections, str(base), files, options_of, checks, problems, now)
     if failed(problems):
         raise ConfigError(sorted((p for p in problems if not p.warning), key=_place))
     return msgspec.structs.replace(settings, warnings=tuple(sorted(problems, key=_place)))
@@ -189,6 +193,7 @@ def _build(
     options_of: OptionsOf,
     checks: SuiteChecks,
     problems: list[Problem],
+    now: datetime | None,
 ) -> Settings:
     def whole(key: str, shape: type[T], default: D) -> T | D:
         node = sections.get(key)
@@ -196,8 +201,10 @@ def _build(
             return default
         return convert(node, shape, problems, path=key) or default
 
-    operators = unique(sections.get("operators"), "operators", OperatorShape, problems, name="name")
-    _check_operators(sections.get("operators"), operators, problems)
+    approvals = whole("approvals", ApprovalsShape, ApprovalsShape())
+    playbooks = tuple(_playbooks(sections.get("playbooks"), options_of, problems))
+    served = [e for book in playbooks for e in book.environments]
+    acting = read_operators(sections, approvals, Path(base), served, problems, now)
     sources = _sources(sections.get("sources"), options_of, problems)
     every = whole("acknowledge_for", Seconds, Seconds(4 * 3_600))
     return Settings(
@@ -212,13 +219,15 @@ def _build(
         hooks=whole("hooks", HooksShape, None),
         suites=tuple(read_suites(sections.get("suites"), checks, problems)),
         routes=tuple(_routes(sections.get("routes"), options_of, problems)),
-        playbooks=tuple(_playbooks(sections.get("playbooks"), options_of, problems)),
-        operators=tuple(operators),
-        approvals=whole("approvals", ApprovalsShape, ApprovalsShape()),
+        playbooks=playbooks,
+        operators=acting.operators,
+        identity=acting.identity,
+        beside=acting.files,
+        approvals=approvals,
         acknowledge_for=float(every),
         policy=sections.get("policy"),
         files=tuple(str(f) for f in files),
-        operators_digest=digest([sections["operators"].plain()] if "operators" in sections else []),
+        operators_digest=digest(acting.digested),
         playbooks_digest=digest([sections["playbooks"].plain()] if "playbooks" in sections else []),
     )
 
@@ -356,21 +365,6 @@ def _playbooks(node: Node | None, options_of: OptionsOf, problems: list[Problem]
             )
         )
     return out
-
-
-def _check_operators(node: Node | None, operators: list[OperatorShape], problems: list[Problem]) -> None:
-    keys: dict[str, str] = {}
-    for operator in operators:
-        if operator.key in keys:
-            mark = node.mark if node is not None else Mark("operators", 1, 1)
-            problems.append(
-                Problem(
-                    str(mark),
-                    f"operators {keys[operator.key]!r} and {operator.name!r} share one key",
-                    "two people need two keys",
-                )
-            )
-        keys[operator.key] = operator.name
 
 
 def _shown(root: Path, file: Path) -> str:

@@ -138,7 +138,7 @@ def _values(settings: Settings) -> Iterator[tuple[str, str, Any]]:
     for book in settings.playbooks:
         for step in book.steps:
             yield from ((f"playbook {book.id}", f"{step.kind} {name}", value) for name, value in step.options.items())
-    yield from ((f"operator {o.name}", "key", o.key) for o in settings.operators)
+    yield from ((f"operator {o.name}", "key", o.label) for o in settings.operators)
 
 
 def folders(settings: Settings) -> Iterator[Broken]:

@@ -57,6 +57,11 @@ def config_schema(kinds: Kinds, policy: Mapping[str, Any]) -> dict[str, Any]:
         "routes": _each(made.kinded(RouteKeys, kinds["actions"])),
         "playbooks": _each(made.playbook(kinds["steps"])),
         "operators": _each(made.ref(OperatorShape)),
+        "operators_file": _text("Public keys of operators in OpenSSH's allowed_signers format: the name of a file."),
+        "revoked_keys": {
+            "anyOf": [{"type": "string"}, _each({"type": "string"})],
+            "description": "Keys that no longer count: a file, or a list, of public keys or fingerprints.",
+        },
         "approvals": made.ref(ApprovalsShape),
         "acknowledge_for": duration_schema(Seconds),
         "policy": {k: v for k, v in judging.items() if k not in ("$schema", "$id")},

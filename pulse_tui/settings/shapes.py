@@ -12,6 +12,7 @@ from msgspec import Meta
 from pulse_tui.domain.errors import Problem
 from pulse_tui.domain.estate import DataHandling
 from pulse_tui.domain.evals import Task
+from pulse_tui.domain.operator import Identity, Operator
 from pulse_tui.domain.release import Interface, Lineage, ReleaseState
 from pulse_tui.domain.rollback import Purpose
 from pulse_tui.domain.words import AssetType, ComponentKind, Environment, Exposure, Tier
@@ -157,7 +158,12 @@ class OperatorShape(Section, frozen=True):
     """Somebody who may approve. Two operators need two keys."""
 
     name: Id
-    key: Annotated[str, Meta(min_length=1)]
+    key: Annotated[str, Meta(min_length=1)] | None = None
+    """A public key as in a ``.pub`` file, whose votes are signed by the operator's SSH agent; or, as before 0.4, a mere name
+    of a key, with which nobody can sign.
+    """
+    keys: tuple[Annotated[str, Meta(min_length=1)], ...] = ()
+    """More public keys of the same person."""
     environments: tuple[Environment, ...] = tuple(Environment)
 
 
@@ -239,8 +245,17 @@ class ApprovalsShape(Section, frozen=True):
     shadow: Annotated[int, Meta(ge=1, le=5)] = 1
     replica: Annotated[int, Meta(ge=1, le=5)] = 1
     expire: Seconds = Seconds(3_600)
+    """How long an approval counts, from the moment it is given."""
     drill_within: Seconds = Seconds(90 * 86_400)
     """How long a drill counts for the certificate of a rollback target."""
+    unsigned: tuple[Environment, ...] | None = None
+    """Where an approval without a signature counts: replica, shadow and canary when it is left out; everywhere while no
+    operator has a public key at all, which is warned about.
+    """
+    touch: tuple[Environment, ...] = ()
+    """Where only security keys (``sk-ssh-ed25519``, ``sk-ecdsa``) count, which are touched for each signature."""
+    break_glass: tuple[Environment, ...] = (Environment.PRODUCTION, Environment.CANARY)
+    """Where one person alone may approve in an emergency, with a reason of 20 characters, reviewed by another one later."""
     anchors: tuple[str, ...] = ()
     """Where the head of the audit log is written at every decision on a plan and every start of a run: ``syslog``, or
     files that the accounts of the operators can append to and not rewrite. ``pulse-tui audit verify`` reads the files.
@@ -270,7 +285,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     suites: tuple[SuiteShape, ...] = ()
     routes: tuple[RouteShape, ...] = ()
     playbooks: tuple[PlaybookShape, ...] = ()
-    operators: tuple[OperatorShape, ...] = ()
+    operators: tuple[Operator, ...] = ()
+    identity: Identity = Identity()
+    """What a vote has to prove, and where."""
     approvals: ApprovalsShape = ApprovalsShape()
     precedence: tuple[str, ...] = ()
     """Source ids, the most believed first; when it is empty, in the order of the sources in the configuration."""
@@ -281,6 +298,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     policy: Node | None = None
     """The policy section as read; the policy room gives it meaning. None: the default policy."""
     files: tuple[str, ...] = ()
+    beside: Mapping[str, tuple[int, ...]] = {}
+    """Other files that were read (of operators, of revoked keys), each with its stamp as it was then."""
     warnings: tuple[Problem, ...] = ()
     """What was read all the same, such as a key under its old name."""
     operators_digest: str = ""

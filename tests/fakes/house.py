@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pulse_tui.domain.operator import Identity, Operator
 from pulse_tui.domain.words import Environment
 from pulse_tui.kinds import Kinds
 from pulse_tui.policy.judge import Policy
@@ -17,7 +18,7 @@ from pulse_tui.services.parts import JudgeParts, RollbackParts
 from pulse_tui.services.promotion.gate import GateAnswer
 from pulse_tui.services.promotion.gate import gate as ask_gate
 from pulse_tui.services.record import signals_of
-from pulse_tui.settings.shapes import ApprovalsShape, OperatorShape, PlaybookShape, StepShape
+from pulse_tui.settings.shapes import ApprovalsShape, PlaybookShape, StepShape
 from pulse_tui.storage.store import SqlStore
 from pulse_tui.wiring import House, outside
 from tests.fakes.clock import Clock
@@ -25,10 +26,12 @@ from tests.fakes.http import FakeHttp
 from tests.fakes.target import Places
 
 OPERATORS = {
-    "ana": OperatorShape(name="ana", key="key-ana"),
-    "ben": OperatorShape(name="ben", key="key-ben"),
-    "cho": OperatorShape(name="cho", key="key-cho"),
+    "ana": Operator(name="ana", label="key-ana"),
+    "ben": Operator(name="ben", label="key-ben"),
+    "cho": Operator(name="cho", label="key-cho"),
 }
+BY_NAME = Identity(unsigned=tuple(Environment), by_name=True)
+"""As of an estate in which nobody has a public key."""
 
 
 @cache
@@ -92,6 +95,7 @@ def rollback(judge: JudgeParts, target: Places, clock: Clock, *books: PlaybookSh
         clock=clock,
         sleep=clock.sleep,
         judging=judge,
+        identity=BY_NAME,
     )
     return parts._replace(**more)
 
@@ -111,5 +115,6 @@ def gate(judge: JudgeParts, asset_id: str, version: str, environment: Environmen
         clock=judge.clock,
         sleep=lambda _seconds: None,
         judging=judge,
+        identity=BY_NAME,
     )
     return ask_gate(parts, asset_id, version, environment)

@@ -104,7 +104,7 @@ def valid_approvals(tx: Transaction, parts: RollbackParts, plan: Plan, now: date
             vote.yes
             and vote.expires_at > now
             and operator is not None
-            and operator.key == vote.key
+            and operator.unsigned == vote.key
             and plan.environment in operator.environments
             and not {f"p:{vote.principal}", f"k:{vote.key}"} & seen
         )
@@ -121,7 +121,7 @@ def _speak(
     vote = Approval(
         plan_hash=plan.hash,
         principal=principal,
-        key=parts.operators[principal].key,
+        key=parts.operators[principal].unsigned,
         yes=yes,
         at=now,
         expires_at=plan.expires_at,

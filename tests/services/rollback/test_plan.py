@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from pulse_tui.domain.errors import ConfigError, NotFound, Refused
+from pulse_tui.domain.operator import Operator
 from pulse_tui.domain.release import ReleaseState
 from pulse_tui.domain.rollback import Plan, PlanState
 from pulse_tui.domain.words import Environment
@@ -16,7 +17,7 @@ from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.registry.known_good import rollback_target
 from pulse_tui.services.rollback.approve import approve, reject, valid_approvals
 from pulse_tui.services.rollback.plan import preflight, propose
-from pulse_tui.settings.shapes import ApprovalsShape, OperatorShape
+from pulse_tui.settings.shapes import ApprovalsShape
 from tests.fakes.clock import Clock
 from tests.fakes.house import OPERATORS, playbook
 from tests.fakes.nouns import CANARY, NOW, PRODUCTION, deployment, later, release
@@ -98,7 +99,7 @@ def test_production_needs_two_people_with_two_keys(parts: RollbackParts) -> None
     assert approve(parts, plan.hash, "ana", "x") is PlanState.PROPOSED
     with pytest.raises(Refused, match="already decided"):
         approve(parts, plan.hash, "ana", "again")
-    twin = {**OPERATORS, "eve": OperatorShape(name="eve", key="key-ana")}
+    twin = {**OPERATORS, "eve": Operator(name="eve", label="key-ana")}
     with pytest.raises(Refused, match="already decided"):
         approve(parts._replace(operators=twin), plan.hash, "eve", "x")
     assert approve(parts, plan.hash, "ben", "x") is PlanState.APPROVED
@@ -111,7 +112,7 @@ def test_two_names_of_one_key_never_count_as_two(parts: RollbackParts) -> None:
     plan = make(in_production(parts), PRODUCTION)
     approve(parts, plan.hash, "ana", "x")
     approve(parts, plan.hash, "ben", "x")
-    one_key = {**OPERATORS, "ben": OperatorShape(name="ben", key="key-ana")}
+    one_key = {**OPERATORS, "ben": Operator(name="ben", label="key-ana")}
     with parts.store.read() as tx:
         assert len(valid_approvals(tx, parts, plan, NOW)) == 2
         assert len(valid_approvals(tx, parts._replace(operators=one_key), plan, NOW)) == 1
@@ -123,7 +124,7 @@ def test_who_is_not_in_the_file_or_not_for_this_environment_may_not_speak(parts:
     plan = make(parts)
     with pytest.raises(Refused, match="'eve' is not in the operators' file"):
         approve(parts, plan.hash, "eve", "x")
-    narrow = {"ana": OperatorShape(name="ana", key="k", environments=(PRODUCTION,))}
+    narrow = {"ana": Operator(name="ana", label="k", environments=(PRODUCTION,))}
     with pytest.raises(Refused, match="ana may not approve in canary"):
         approve(parts._replace(operators=narrow), plan.hash, "ana", "x")
     with pytest.raises(Refused, match="'eve' is not"):

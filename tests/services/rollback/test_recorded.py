@@ -168,7 +168,7 @@ def test_approvals_that_were_written_into_the_database_do_not_count(parts: Rollb
     plan = make(in_production(parts), PRODUCTION)
     with parts.store.read() as tx:
         head = tx.log.head().hash if heads == "the newest line" else HEX
-    keys = {name: o.key for name, o in parts.operators.items()}
+    keys = {name: o.unsigned for name, o in parts.operators.items()}
     votes = [_vote(plan, who, keys[who], head) for who in ("ana", "ben")]
     sql(parts, *votes, f"UPDATE plans SET state = 'approved' WHERE hash = '{plan.hash}'")
     with pytest.raises(Refused) as refused:
@@ -184,7 +184,7 @@ def test_a_forged_approval_takes_a_real_one_down_with_it(parts: RollbackParts) -
     approve(parts, plan.hash, "ana", "sure")
     with parts.store.read() as tx:
         (real,) = tx.rollbacks.approvals(plan.hash)
-    sql(parts, _vote(plan, "ben", parts.operators["ben"].key, real.audit_head))
+    sql(parts, _vote(plan, "ben", parts.operators["ben"].unsigned, real.audit_head))
     assert state(parts, plan) is PlanState.PROPOSED
     with pytest.raises(Refused, match="not as the audit log recorded it"):
         approve(parts, plan.hash, "cho", "sure")
@@ -255,7 +255,7 @@ def _forge(choose: random.Random, parts: RollbackParts, plan: Plan, raw: sqlite3
         done.append("a plan")
     if choose.random() < 0.7:
         for name in {who, choose.choice(["ana", "ben", "cho"])}:
-            vote = _vote(plan, name, parts.operators[name].key, choose.choice(heads))
+            vote = _vote(plan, name, parts.operators[name].unsigned, choose.choice(heads))
             raw.execute(vote.replace("INSERT", "INSERT OR REPLACE"))
         done.append("votes")
     else:
