@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import stat
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -202,7 +202,7 @@ def _build(
         return convert(node, shape, problems, path=key) or default
 
     approvals = whole("approvals", ApprovalsShape, ApprovalsShape())
-    playbooks = tuple(_playbooks(sections.get("playbooks"), options_of, problems))
+    playbooks = tuple(_playbooks(sections.get("playbooks"), options_of, checks, problems))
     served = [e for book in playbooks for e in book.environments]
     acting = read_operators(sections, approvals, Path(base), served, problems, now)
     sources = _sources(sections.get("sources"), options_of, problems)
@@ -317,7 +317,23 @@ def _routes(node: Node | None, options_of: OptionsOf, problems: list[Problem]) -
     return list(out.values())
 
 
-def _playbooks(node: Node | None, options_of: OptionsOf, problems: list[Problem]) -> list[PlaybookShape]:
+def _drill_problems(book: PlaybookKeys, node: Node, checks: SuiteChecks) -> Iterator[Problem]:
+    """What is wrong with the schedule of a playbook's drills."""
+    schedule = node.get("drill")
+    if schedule is None or book.drill is None:
+        return
+    where = f"playbook {book.id!r} drill"
+    if wrong := checks.cron(book.drill):
+        hint = "five fields in UTC, as in 0 4 * * 1"
+        yield Problem(str(schedule.mark), f"{where}: {book.drill!r}: {wrong}", hint)
+    if book.purpose is not Purpose.ROLLBACK:
+        what = f"{where}: a playbook whose purpose is {book.purpose.value} is not drilled"
+        yield Problem(str(schedule.mark), what, "only a rollback is rehearsed: take the line out")
+
+
+def _playbooks(
+    node: Node | None, options_of: OptionsOf, checks: SuiteChecks, problems: list[Problem]
+) -> list[PlaybookShape]:
     out: list[PlaybookShape] = []
     bare = unique(node, "playbooks", PlaybookKeys, problems)
     nodes = {named(c.get("id")): c for c in (node.elements() if node is not None else ())}
@@ -332,6 +348,7 @@ def _playbooks(node: Node | None, options_of: OptionsOf, problems: list[Problem]
                     nearest(book.on_failure, ["undo", "halt"]),
                 )
             )
+        problems.extend(_drill_problems(book, child, checks))
         steps_node = child.get("steps")
         if steps_node is None or not steps_node.value:
             problems.append(Problem(str(child.mark), f"playbook {book.id!r} has no steps"))
