@@ -7,15 +7,35 @@ from datetime import datetime
 from pulse_tui.domain.claim import OWN_ACTIONS
 from pulse_tui.domain.evidence import VersionEvidence
 from pulse_tui.domain.release import ReleaseState
-from pulse_tui.domain.rollback import Plan, Run
+from pulse_tui.domain.rollback import Plan, Purpose, Run, RunState
 from pulse_tui.domain.signal import Signal, fingerprint, observed
 from pulse_tui.domain.words import Change, Recommended, Severity, SignalType
 from pulse_tui.ports import Transaction
-from pulse_tui.services.parts import JudgeParts
+from pulse_tui.services.parts import JudgeParts, RollbackParts
 from pulse_tui.services.registry.claims import place
-from pulse_tui.services.rollback.unfinished import ended
+from pulse_tui.services.rollback.drill import rehearsed
+from pulse_tui.services.rollback.unfinished import ended, stopped
 from pulse_tui.services.signals.concerns import report
 from pulse_tui.services.signals.ingest import absorb
+
+
+def verified(tx: Transaction, parts: RollbackParts, plan: Plan, run: Run, now: datetime) -> None:
+    """What follows from a run that reached its end, by what the plan is for."""
+    if plan.purpose is Purpose.DRILL:
+        ended(tx, parts.judging, plan, f"run {run.id} was verified", now)
+        rehearsed(tx, parts, plan, run, now)
+    else:
+        rolled_back(tx, parts.judging, plan, run, now)
+
+
+def stopped_short(tx: Transaction, parts: RollbackParts, plan: Plan, run: Run, now: datetime) -> None:
+    """What follows from a run that came to another end."""
+    if plan.purpose is Purpose.DRILL:
+        rehearsed(tx, parts, plan, run, now)
+        if run.state is RunState.UNDONE:  # the replica is as it was: there is nothing to bring to an end
+            ended(tx, parts.judging, plan, f"run {run.id} was undone", now)
+            return
+    stopped(tx, parts.judging, plan, run, now)
 
 
 def rolled_back(tx: Transaction, parts: JudgeParts, plan: Plan, run: Run, now: datetime) -> None:

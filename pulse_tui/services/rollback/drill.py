@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from pulse_tui.domain.rollback import Check, Drill
-from pulse_tui.domain.words import Environment
+from pulse_tui.domain.concern import Concern
+from pulse_tui.domain.rollback import Check, Drill, Plan, Purpose, Run, RunState
+from pulse_tui.domain.text import clean
+from pulse_tui.domain.words import Environment, Severity
 from pulse_tui.ports import Transaction
-from pulse_tui.services.parts import RollbackParts
+from pulse_tui.services.parts import SYSTEM, RollbackParts
+from pulse_tui.services.signals.concerns import clear_concern, raise_concern
 from pulse_tui.settings.shapes import PlaybookShape
 
 NAME = "drilled"
@@ -75,6 +78,81 @@ def drill_command(asset_id: str, environment: Environment, trigger: str = "") ->
     """The command that holds one."""
     of = f" --trigger {trigger}" if trigger else ""
     return f"pulse-tui rollback drill {asset_id} --env {environment.value}{of}"
+
+
+def by_schedule(plan: Plan) -> bool:
+    """A drill that the schedule in its playbook asked for: it moves the replica alone, and waits for no votes."""
+    replica = plan.purpose is Purpose.DRILL and plan.environment is Environment.REPLICA
+    return replica and plan.proposed_by == SYSTEM
+
+
+def for_environment(tx: Transaction, parts: RollbackParts, asset_id: str, playbook: str) -> Environment:
+    """The environment whose rollback a drill rehearses: the weightiest that the playbook serves, production first."""
+    served = [
+        e for e in sorted(Environment, key=lambda e: e.rank)
+        if (found := book(parts, asset_id, e)) is not None and found.id == playbook
+    ]  # fmt: skip
+    there = [e for e in served if tx.estate.deployment(asset_id, e) is not None]
+    return next(iter(there or served), Environment.PRODUCTION)
+
+
+def key(environment: Environment) -> str:
+    """The key of the concern that the last drill of a rollback there failed."""
+    return f"drill:{environment.value}"
+
+
+def rehearsed(tx: Transaction, parts: RollbackParts, plan: Plan, run: Run, now: datetime) -> None:
+    """Record how a drill ended, in the transaction that ends its run.
+
+    One that stopped half-way has failed; that an operator brings its run to an end later makes no passed drill of it.
+    """
+    earlier = next((d for d in tx.rollbacks.drills(plan.asset_id, _LOOKED_AT) if d.run_id == run.id), None)
+    if earlier is not None:
+        return
+    ok = run.state is RunState.VERIFIED
+    lines = tx.rollbacks.journal(run.id)
+    playbook = next((p for p in parts.playbooks if p.id == plan.playbook), None)
+    same = plan.playbook_digest == parts.playbooks_digest
+    record(
+        tx,
+        Drill(
+            run_id=run.id,
+            asset_id=plan.asset_id,
+            playbook=plan.playbook,
+            # One that changed while the run lay there is not what was rehearsed.
+            playbook_digest=playbook.digest if playbook is not None and same else "",
+            trigger=plan.trigger or "",
+            from_version=plan.from_version,
+            to_version=plan.to_version,
+            at=now,
+            ok=ok,
+            detail=clean(run.detail, 600),
+            seconds=(lines[-1][0] - lines[0][0]).total_seconds() if lines else 0.0,
+            by=run.started_by,
+        ),
+    )
+    environment = for_environment(tx, parts, plan.asset_id, plan.playbook)
+    if ok:
+        clear_concern(tx, parts.judging, plan.asset_id, key(environment), f"the drill of run {run.id} passed", now)
+    else:
+        failed(tx, parts, plan.asset_id, environment, f"failed (run {run.id}): {run.detail}", now)
+
+
+def failed(
+    tx: Transaction, parts: RollbackParts, asset_id: str, environment: Environment, why: str, now: datetime
+) -> None:
+    """The owner is notified: nobody knows that the rollback works. The next drill that passes ends it."""
+    concern = Concern(
+        asset_id=asset_id,
+        key=key(environment),
+        what=clean(f"the drill of the rollback of {asset_id} in {environment.value} {why}", 600),
+        todo=f"Find out why, then hold another one: {drill_command(asset_id, environment)}",
+        source=SYSTEM,
+        severity=Severity.MEDIUM,
+        since=now,
+        environment=environment,
+    )
+    raise_concern(tx, parts.judging, concern, now)
 
 
 def _look(

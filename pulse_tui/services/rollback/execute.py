@@ -17,11 +17,11 @@ from typing import Any, TypeVar
 import msgspec
 
 from pulse_tui.domain.errors import NotFound, PulseError, Refused, StorageError, TargetError
-from pulse_tui.domain.rollback import Plan, PlanState, PlanStep, Run, RunState, StepRecord, StepState
+from pulse_tui.domain.rollback import Plan, PlanState, PlanStep, Purpose, Run, RunState, StepRecord, StepState
 from pulse_tui.domain.signal import fingerprint
 from pulse_tui.ports import Step, StepContext, Transaction
-from pulse_tui.services.parts import RollbackParts
-from pulse_tui.services.rollback.aftermath import rolled_back
+from pulse_tui.services.parts import SYSTEM, RollbackParts
+from pulse_tui.services.rollback.aftermath import stopped_short, verified
 from pulse_tui.services.rollback.anchor import anchor
 from pulse_tui.services.rollback.approve import find, valid_approvals
 from pulse_tui.services.rollback.attended import (
@@ -32,9 +32,10 @@ from pulse_tui.services.rollback.attended import (
     next_commands,
     perhaps_begun,
 )
+from pulse_tui.services.rollback.drill import by_schedule
 from pulse_tui.services.rollback.plan import preflight, step_options, void_reasons
 from pulse_tui.services.rollback.recorded import forged
-from pulse_tui.services.rollback.unfinished import in_the_way, lease, stopped
+from pulse_tui.services.rollback.unfinished import in_the_way, lease
 
 LEASE_S = 60.0
 MANY = 10_000
@@ -159,7 +160,9 @@ def _claim(parts: RollbackParts, plan: Plan, by: str, holder: str) -> Run:
 
 
 def _may_run(parts: RollbackParts, plan: Plan, by: str) -> None:
-    """Only those who may approve there may run or resume."""
+    """Only those who may approve there may run or resume; the program itself, what its schedule asked for."""
+    if by == SYSTEM and by_schedule(plan):
+        return
     operator = parts.operators.get(by)
     if operator is None:
         raise Refused(f"{by!r} is not in the operators' file and may not run a plan")
@@ -310,6 +313,8 @@ class _Executor:
         if any(state == StepState.UNDONE.value for _, _, state, _ in journal):
             return self._undo(records, "its undo was begun")
         for index, record in enumerate(records):
+            if self._overtaken(records, index):
+                continue
             if record.state is not StepState.VERIFIED and (why := self._asked_to_stop()):
                 return self._halted(records, f"{why} before step {index + 1} of {len(records)}")
             records[index] = self._step(record)
@@ -318,6 +323,8 @@ class _Executor:
             if records[index].state is not StepState.VERIFIED:
                 return self._failed(records, index)
         for index in range(len(records) - 1):  # the last one was just read
+            if self._overtaken(records, index):
+                continue
             records[index] = self._step(records[index])
             if records[index].state is not StepState.VERIFIED:
                 return self._unknown(records, f"step {index + 1}: {records[index].detail}")
@@ -329,6 +336,24 @@ class _Executor:
             return why
         by = self._reading(lambda tx: halt_asked(tx, self.run))
         return f"{by} asked to halt it" if by else ""
+
+    def _overtaken(self, records: list[StepRecord], index: int) -> bool:
+        """Whether a later step moves the same target and was begun: what the earlier one left there need not be there."""
+        return any(records[later].state is not StepState.PENDING for later in self._again(index))
+
+    def _again(self, index: int) -> list[int]:
+        """The later steps with the same target: a drill moves each of them there and back."""
+        target = self.plan.steps[index].target
+        return [i for i in range(index + 1, len(self.plan.steps)) if self.plan.steps[i].target == target]
+
+    def _moved_back(self, records: list[StepRecord]) -> set[int]:
+        """The steps that a later, verified one took back, and that one: there is nothing left to undo of them."""
+        pairs = ((i, later) for i in range(len(records)) for later in self._again(i))
+        return {
+            n for pair in pairs for n in pair
+            if records[pair[1]].state is StepState.VERIFIED
+            and self.plan.steps[pair[1]].desired == self.plan.steps[pair[0]].expected
+        }  # fmt: skip
 
     def _step(self, record: StepRecord) -> StepRecord:
         step, (module, options, context) = self._open(record.index)
@@ -454,8 +479,9 @@ class _Executor:
 
     def _undo(self, records: list[StepRecord], why: str) -> Run:
         """Undo what was changed, last first. A target that has another value is left alone and named."""
+        back = self._moved_back(records)
         for record in reversed(records):
-            if record.state in (StepState.PENDING, StepState.UNDONE):
+            if record.state in (StepState.PENDING, StepState.UNDONE) or record.index in back:
                 continue
             if stop := self._asked_to_stop():
                 return self._halted(records, f"{why}; {stop} before step {record.index + 1} was undone")
@@ -503,14 +529,16 @@ class _Executor:
 
     def _where(self, records: list[StepRecord]) -> str:
         """The value of each target now, as far as it can be read."""
-        words = []
+        words: dict[str, str] = {}
         for record in records:
             step, (module, options, context) = self._open(record.index)
+            if step.target in words:
+                continue
             try:
-                words.append(f"{step.target} has {_read(module, options, context) or 'nothing'}")
+                words[step.target] = f"{step.target} has {_read(module, options, context) or 'nothing'}"
             except PulseError as error:
-                words.append(f"{step.target} cannot be read ({error})")
-        return "; ".join(words)
+                words[step.target] = f"{step.target} cannot be read ({error})"
+        return "; ".join(words.values())
 
     def _open(self, index: int) -> tuple[PlanStep, tuple[Step, Any, StepContext]]:
         step = self.plan.steps[index]
@@ -549,7 +577,7 @@ class _Executor:
         now = self.parts.clock()
         ended = msgspec.structs.replace(self.run, state=state, detail=detail, ended_at=now)
 
-        self._close(ended, lambda tx: stopped(tx, self.parts.judging, self.plan, ended, now))
+        self._close(ended, lambda tx: stopped_short(tx, self.parts, self.plan, ended, now))
         return ended
 
     def _close(self, run: Run, consequences: Callable[[Transaction], object]) -> None:
@@ -567,9 +595,10 @@ class _Executor:
     def _verified(self) -> Run:
         """Every target was read back: the run, the log and the consequences are written in one transaction."""
         now, plan = self.parts.clock(), self.plan
-        run = msgspec.structs.replace(
-            self.run, state=RunState.VERIFIED, ended_at=now, detail=f"{plan.to_version} serves {plan.target}, read back"
-        )
+        detail = f"{plan.to_version} serves {plan.target}, read back"
+        if plan.purpose is Purpose.DRILL:
+            detail = f"rehearsed: {plan.to_version} and back to {plan.from_version}, read back"
+        run = msgspec.structs.replace(self.run, state=RunState.VERIFIED, ended_at=now, detail=detail)
 
-        self._close(run, lambda tx: rolled_back(tx, self.parts.judging, plan, run, now))
+        self._close(run, lambda tx: verified(tx, self.parts, plan, run, now))
         return run
