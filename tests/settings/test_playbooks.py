@@ -22,7 +22,7 @@ def read(folder: Path, *lines: str) -> Settings:
 def test_a_schedule_of_drills_is_read(tmp_path: Path) -> None:
     settings = read(tmp_path, "drill: 0 4 * * mon")
     assert settings.playbooks[0].drill == "0 4 * * mon"
-    assert settings.approvals.drill_within == 30 * 86_400
+    assert float(settings.approvals.drill_within) == 30 * 86_400.0
 
 
 @pytest.mark.parametrize(
