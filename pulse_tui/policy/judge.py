@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from pulse_tui.domain.alert import alert_fingerprint
 from pulse_tui.domain.decision import Comparison, Decision, Fact
 from pulse_tui.domain.words import Outcome, Priority, Severity, SignalType
+from pulse_tui.policy.automatic import Automatic
 from pulse_tui.policy.conditions import Condition, Engine
 from pulse_tui.policy.gate import GateSection
 from pulse_tui.policy.rules import ContextLine, Rule
@@ -138,11 +139,17 @@ class Policy:
     """A loaded policy. Made by :func:`pulse_tui.policy.load.load_policy`."""
 
     def __init__(
-        self, rules: tuple[CompiledRule, ...], engine: Engine, digest: str, gate: GateSection | None = None
+        self,
+        rules: tuple[CompiledRule, ...],
+        engine: Engine,
+        digest: str,
+        gate: GateSection | None = None,
+        automatic: Automatic | None = None,
     ) -> None:
-        """``digest`` is SHA-256 over the canonical rules and the gate section."""
+        """``digest`` is SHA-256 over the canonical rules, the gate section and the rollback section."""
         self.digest = digest
         self.gate = gate or GateSection()
+        self.automatic = automatic or Automatic()
         self.engine = engine
         self.compiled = rules
         index: dict[SignalType, list[CompiledRule]] = {kind: [] for kind in SignalType}

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from pulse_tui.domain.errors import Problem
+from pulse_tui.policy.automatic import Automatic
 from pulse_tui.policy.conditions import Condition, Engine, caret, engine
 from pulse_tui.policy.judge import CompiledRule, Policy
 from pulse_tui.policy.rules import ContextLine, PolicyFile, Rule, Variables, digest
@@ -50,9 +51,11 @@ def load_policy(
         for place in marks:
             reader.expressions(place)
     reader.same_ids(marks)
+    section = node.get("rollback")
+    automatic = reader.automatic(section, written) if section is not None and written is not None else None
     if len(problems) > before or written is None:
         return None
-    return Policy(tuple(compiled), reader.engine, digest(written), written.gate)
+    return Policy(tuple(compiled), reader.engine, digest(written), written.gate, automatic)
 
 
 class _Reader:
@@ -84,6 +87,31 @@ class _Reader:
             if name.value in first:
                 self.wrong(name.mark, f"rule id {name.value!r} is given twice", f"first at {first[name.value]}")
             first.setdefault(name.value, name.mark)
+
+    def automatic(self, section: Node, written: PolicyFile) -> Automatic | None:
+        """The rules whose alerts may be answered by a pre-authorised rollback: each exists, once, and is enforced."""
+        if written.rollback is None:
+            return None
+        rules = {rule.id: rule for rule in written.rules}
+        conditions, seen = dict[str, Condition](), set[str]()
+        for place, line in zip(_elements(section, "automatic"), written.rollback.lines, strict=True):
+            name = place.get("rule") if isinstance(place.value, dict) else place
+            where = (name or place).mark
+            rule = rules.get(line.rule)
+            if rule is None:
+                self.wrong(where, f"rollback.automatic: there is no rule {line.rule!r}", nearest(line.rule, rules))
+                continue
+            if line.rule in seen:
+                self.wrong(where, f"rollback.automatic: rule {line.rule!r} is named twice")
+            if not rule.acts:
+                hint = "set its mode to enforce, or take it out here"
+                self.wrong(where, f"rollback.automatic: rule {line.rule!r} observes and acts on nothing", hint)
+            seen.add(line.rule)
+            when = place.get("when") if isinstance(place.value, dict) else None
+            condition = self.condition(when, rule)
+            if condition is not None:
+                conditions[line.rule] = condition
+        return Automatic(written.rollback, conditions, self.engine)
 
     def rule(self, rule: Rule, place: Node, times: dict[Any, float]) -> CompiledRule:
         self.words(rule, place)

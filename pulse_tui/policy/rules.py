@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from pulse_tui.domain.words import Mode, Outcome, Priority, Severity, SignalType
+from pulse_tui.policy.automatic import RollbackSection
 from pulse_tui.policy.gate import GateSection
 from pulse_tui.settings.check import Seconds
 
@@ -96,11 +97,13 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class PolicyFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The ``policy`` section: the rules, how soon each priority asks for a response, and what closes the gate."""
+    """The ``policy`` section: the rules, how soon each priority asks for a response, what closes the gate, and
+    what rolls back by itself."""
 
     rules: tuple[Rule, ...]
     respond_within: dict[Priority, Seconds] = {}
     gate: GateSection | None = None
+    rollback: RollbackSection | None = None
 
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
@@ -113,5 +116,7 @@ def digest(policy: PolicyFile) -> str:
     content: list[Any] = [times, [msgspec.to_builtins(rule, enc_hook=float) for rule in bare]]
     if policy.gate is not None:
         content.append(policy.gate.canonical())
+    if policy.rollback is not None:
+        content.append({"rollback": policy.rollback.canonical()})
     body = _ENCODER.encode(content)
     return hashlib.sha256(body).hexdigest()

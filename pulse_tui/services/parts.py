@@ -18,6 +18,7 @@ from pulse_tui.domain.secrets import redacted
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.source import Cursor
 from pulse_tui.domain.words import Environment
+from pulse_tui.policy.automatic import Automatic
 from pulse_tui.policy.gate import GateSection, GateStatus
 from pulse_tui.ports import (
     Action,
@@ -69,6 +70,11 @@ class Judge(Protocol):
     @property
     def gate(self) -> GateSection:
         """What closes the gate."""
+        ...
+
+    @property
+    def automatic(self) -> Automatic:
+        """Which failures a pre-authorised rollback answers by itself."""
         ...
 
     def rule(self, rule_id: str) -> RuleFace | None:
