@@ -121,7 +121,7 @@ class Night:
     """An estate in which everything goes wrong at random, and whatever an alert asks for is asked of the guards."""
 
     def __init__(self, seed: int) -> None:
-        self.random = random.Random(seed)  # noqa: S311  a reproducible night
+        self.random = random.Random(seed)
         self.now = NOW
         self.limits = Limits(self.random.choice((1, 2, 3)), self.random.choice((2, 4)), timedelta(hours=24))
         self.serving = {(a, p): "v1" for a in ASSETS for p in PLACES}

@@ -15,7 +15,9 @@ def named(lines: str, of: str = "all: [asset.known]") -> str:
 
 
 def test_a_policy_without_the_section_names_nothing() -> None:
-    assert load(rule("all: [asset.known]")).automatic.refusal("accuracy", {}).startswith("policy does not name accuracy")
+    assert (
+        load(rule("all: [asset.known]")).automatic.refusal("accuracy", {}).startswith("policy does not name accuracy")
+    )
 
 
 def test_the_default_policy_names_the_hard_gate_p95_and_safety_on_a_production_critical_route() -> None:
@@ -38,7 +40,11 @@ def test_a_condition_that_cannot_be_evaluated_is_no_yes() -> None:
     ("lines", "where", "hint"),
     [
         ("automatic: [acuracy]", "policy.yaml:2: rollback.automatic: there is no rule 'acuracy'", "'accuracy'?"),
-        ("automatic:\n  - {rule: nothing}", "policy.yaml:3: rollback.automatic: there is no rule 'nothing'", "accuracy"),
+        (
+            "automatic:\n  - {rule: nothing}",
+            "policy.yaml:3: rollback.automatic: there is no rule 'nothing'",
+            "accuracy",
+        ),
         ("automatic: [accuracy, accuracy]", "policy.yaml:2: rollback.automatic: rule 'accuracy' is named twice", ""),
         ("automatic: [{rule: accuracy, when: asset.tieer == 'x'}]", "there is no variable 'asset.tieer'", "asset.tier"),
         ("automatic: [{rule: accuracy, when: advisory.cvss > 9.0}]", "advisory.cvss is never known", ""),
