@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from pulse_tui.domain.alert import alert_fingerprint
 from pulse_tui.domain.decision import Comparison, Decision, Fact
 from pulse_tui.domain.words import Outcome, Priority, Severity, SignalType
-from pulse_tui.policy.automatic import Automatic
+from pulse_tui.policy.automatic import RollbackSection
 from pulse_tui.policy.conditions import Condition, Engine
 from pulse_tui.policy.gate import GateSection
 from pulse_tui.policy.rules import ContextLine, Rule
@@ -122,6 +122,47 @@ class CompiledRule:
         seconds = within if within is not None else self._times.get(priority)
         whole = int(seconds) if seconds is not None else None
         return Ruling(Outcome.FIRED, priority, severity or self.rule.severity, comparisons, "; ".join(chosen), whole)
+
+
+class Automatic:
+    """The ``rollback`` section with its conditions compiled."""
+
+    def __init__(
+        self,
+        section: RollbackSection | None = None,
+        conditions: Mapping[str, Condition] | None = None,
+        engine: Engine | None = None,
+    ) -> None:
+        """``conditions``: those of the rules that have one. None for the section: nothing is automatic."""
+        self.section = section or RollbackSection()
+        self._conditions = conditions or {}
+        self._engine = engine
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The ids of the rules whose alerts may be answered."""
+        return tuple(line.rule for line in self.section.lines)
+
+    def when(self, rule_id: str) -> str:
+        """The further condition of a rule, as written; empty without one."""
+        condition = self._conditions.get(rule_id)
+        return condition.text if condition is not None else ""
+
+    def refusal(self, rule_id: str, variables: Mapping[str, Any]) -> str:
+        """Why an alert of this rule, with what the policy saw, is not one that may be answered; empty when it is.
+
+        What cannot be evaluated is no yes.
+        """
+        if rule_id not in self.rules:
+            return f"policy does not name {rule_id} for automatic rollback"
+        condition = self._conditions.get(rule_id)
+        if condition is None:
+            return ""
+        assert self._engine is not None
+        held, error = condition.holds(self._engine.activate(dict(variables)))
+        if held is None:
+            return f"whether {condition.text} holds is indeterminate: {error}"
+        return "" if held else f"policy asks for {condition.text}, which does not hold"
 
 
 class _Applicable(NamedTuple):

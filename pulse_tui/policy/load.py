@@ -7,9 +7,8 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from pulse_tui.domain.errors import Problem
-from pulse_tui.policy.automatic import Automatic
 from pulse_tui.policy.conditions import Condition, Engine, caret, engine
-from pulse_tui.policy.judge import CompiledRule, Policy
+from pulse_tui.policy.judge import Automatic, CompiledRule, Policy
 from pulse_tui.policy.rules import ContextLine, PolicyFile, Rule, Variables, digest
 from pulse_tui.settings.check import convert, nearest
 from pulse_tui.settings.document import Mark, Node

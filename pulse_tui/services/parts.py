@@ -18,8 +18,8 @@ from pulse_tui.domain.secrets import redacted
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.source import Cursor
 from pulse_tui.domain.words import Environment
-from pulse_tui.policy.automatic import Automatic
 from pulse_tui.policy.gate import GateSection, GateStatus
+from pulse_tui.policy.judge import Automatic
 from pulse_tui.ports import (
     Action,
     Clock,

@@ -158,9 +158,11 @@ class Night:
             self.trigger(asset, place, version)
 
     def trigger(self, asset: str, place: Environment, version: str) -> None:
-        said = {k: f"{k} it is" for k in self.bad if self.subject(k, asset, place, version) in self.bad[k]}
+        said: dict[str, Any] = {
+            k: f"{k} it is" for k in self.bad if self.subject(k, asset, place, version) in self.bad[k]
+        }
         busy = said.pop("busy", "")
-        more = {k: (said.pop(k),) for k in ("sick", "held") if k in said}
+        more: dict[str, Any] = {k: (said.pop(k),) for k in ("sick", "held") if k in said}
         target = Target(self.copy(asset, version), **said, **more)
         leaves = self.copy(asset, self.serving[asset, place])
         before = [

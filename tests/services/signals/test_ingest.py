@@ -103,6 +103,8 @@ def test_a_rule_that_observes_decides_and_does_nothing(judge: JudgeParts) -> Non
 
         gate = enforced.gate
 
+        automatic = enforced.automatic
+
         def rule(self, rule_id: str) -> Any:
             return enforced.rule(rule_id)
 
