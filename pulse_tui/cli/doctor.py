@@ -172,7 +172,7 @@ def _step_targets(house: House) -> Iterator[Line]:
 
     One whose secret is not set is among the references, once.
     """
-    from pulse_tui.services.rollback.plan import fill, step_options  # noqa: PLC0415
+    from pulse_tui.services.rollback.steps import fill, step_options  # noqa: PLC0415
     from pulse_tui.settings.references import secret_names  # noqa: PLC0415
 
     parts = house.rollback

@@ -9,6 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from pulse_tui.domain.errors import Refused
+from pulse_tui.domain.requirement import PARTS, terms
 from pulse_tui.domain.words import Change, Environment
 
 
@@ -69,18 +70,30 @@ class Interface(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_
     schema: str | None = None
     prompt_format: str | None = None
     tooling: str | None = None
+    requires: dict[str, str] | None = None
+    """What it needs of other assets to work with them: asset -> ``>=3.1.0, prompt_format=chatml-2``
+    (:mod:`~pulse_tui.domain.requirement`)."""
+
+    def __post_init__(self) -> None:
+        for text in (self.requires or {}).values():
+            list(terms(text))
 
     def breaks(self, other: Interface) -> list[str]:
         """``prompt_format chatml-2, not chatml-1`` for each part that both state and that differs."""
         return [
             f"{name.replace('_', ' ')} {theirs}, not {mine}"
-            for name in self.__struct_fields__
+            for name in PARTS
             if (mine := getattr(self, name)) and (theirs := getattr(other, name)) and mine != theirs
         ]
 
     def unstated(self) -> list[str]:
         """The parts that are not recorded."""
-        return [name.replace("_", " ") for name in self.__struct_fields__ if not getattr(self, name)]
+        return [name.replace("_", " ") for name in PARTS if not getattr(self, name)]
+
+    def stated(self) -> dict[str, str]:
+        """Everything that is recorded, by name: ``requires refund-prompt`` beside the parts."""
+        parts = {name.replace("_", " "): value for name in PARTS if (value := getattr(self, name))}
+        return parts | {f"requires {asset}": text for asset, text in sorted((self.requires or {}).items())}
 
 
 PROVENANCE = (

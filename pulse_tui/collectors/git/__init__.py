@@ -30,6 +30,8 @@ from pulse_tui.domain.text import address, clean
 from pulse_tui.ports import CollectContext
 from pulse_tui.settings.check import Seconds
 
+DECLARES = True
+"""It reports what is wanted there, not what is: something else deploys from it."""
 MOVED_BY = "set the branch or tag that places it to"
 """How the version that serves is changed there; a version follows."""
 

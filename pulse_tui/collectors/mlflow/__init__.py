@@ -342,7 +342,9 @@ class _Reader:
                 lineage=Lineage(**{part: tags[part] for part in _LINEAGE if tags.get(part)}),
                 provenance=self._provenance(row, name, tags),
                 branch=tags.get("branch") or None,
-                interface=Interface(**{part: tags[tag] for tag, part in self._interface.items() if tags.get(tag)}),
+                interface=msgspec.convert(
+                    {part: tags[tag] for tag, part in self._interface.items() if tags.get(tag)}, Interface
+                ),
                 change=Change(change) if change in _CHANGES else Change.BUILD,
             )
         return versions, tags_of

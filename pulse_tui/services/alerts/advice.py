@@ -28,6 +28,7 @@ from pulse_tui.services.advisories.of_release import advisories_of
 from pulse_tui.services.alerts.underway import RolledBack, Underway
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.registry.fitness import faults
+from pulse_tui.services.registry.helped import did_not_help
 from pulse_tui.services.registry.known_good import rollback_target
 from pulse_tui.services.signals.concerns import condition
 
@@ -136,7 +137,10 @@ class _Target:
         """What is known to speak against it."""
         assert self.serving is not None
         assert self.release is not None
-        return faults(self.tx, self.parts, self.release, self.serving.environment)
+        known = faults(self.tx, self.parts, self.release, self.serving.environment)
+        where = (self.release.asset_id, self.serving.environment, self.release.version)
+        before = did_not_help(self.tx, *where, alert_id=self.alert.id)
+        return [*known, str(before)] if before is not None else known
 
     def retest(self) -> str:
         """Measure the asset again, unless that is under way."""

@@ -29,7 +29,9 @@ from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.registry.approvals import approval
 from pulse_tui.services.registry.fitness import faults
 from pulse_tui.services.rollback import pointer
-from pulse_tui.services.rollback.drill import drilled
+from pulse_tui.services.rollback.certificate import KNOWN_GOOD, other_content
+from pulse_tui.services.rollback.drill import NAME as DRILLED
+from pulse_tui.services.rollback.drill import book, drilled
 
 _OK, _FAILED, _MISSING = GateStatus.OK, GateStatus.FAILED, GateStatus.MISSING
 _SHOWN = 3
@@ -285,15 +287,15 @@ def _pointer(a: Asked) -> Iterator[Found]:
         why = f"{target.version} ({looked.back.proof}) is no good rollback target: {'; '.join(bad)}"
         yield Found(_FAILED, why, "Name another rollback target: rollback_to of the release", slight=True)
         return
-    told = "; ".join(f"{c.name}: {c.detail}" for c in checks if not c.ok and c.name not in ("drilled", "healthy here"))
+    told = "; ".join(f"{c.name}: {c.detail}" for c in checks if not c.ok and c.name not in (DRILLED, KNOWN_GOOD))
     yield Found(_OK, f"{target.version}: {looked.back.proof}" + (f" ({told})" if told else ""))
 
 
 def _plan(a: Asked) -> Iterator[Found]:
-    book = next((p for p in a.parts.playbooks if p.serves(a.release.asset_id, a.environment)), None)
+    playbook = book(a.parts, a.release.asset_id, a.environment)
     where = f"{a.release.asset_id} in {a.environment.value}"
-    if book is not None:
-        yield Found(_OK, f"playbook {book.id} serves {where}")
+    if playbook is not None:
+        yield Found(_OK, f"playbook {playbook.id} serves {where}")
     else:
         yield Found(_MISSING, f"no playbook serves {where}", "Add one under playbooks:")
 
@@ -355,7 +357,7 @@ def _previous(a: Asked) -> Release | None:
 
 def _digest(a: Asked) -> Iterator[Found]:
     release = a.release
-    other = pointer.other_content(a.tx, release)
+    other = other_content(a.tx, release)
     if other is not None:
         yield Found(_FAILED, other, "Find out who rebuilt it; release the other content under a version of its own")
         return

@@ -20,7 +20,7 @@ from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.registry.approvals import approval, subject
 from pulse_tui.services.registry.find import find_release
 from pulse_tui.services.registry.known_good import rollback_target
-from pulse_tui.services.rollback.pointer import other_content
+from pulse_tui.services.rollback.certificate import other_content
 
 Line = tuple[str, str]
 
@@ -49,7 +49,7 @@ def release_story(parts: JudgeParts, asset_id: str, version: str) -> ReleaseStor
                 for c in tx.estate.pushed_changes(asset_id, version)
             ),
             *((f"Lineage {part}", value) for part, value in _stated(release.lineage)),
-            *((f"Interface {part}", value) for part, value in _stated(release.interface)),
+            *((f"Interface {part}", value) for part, value in release.interface.stated().items()),
             *((f"Provenance {name}", value) for name, value in sorted(release.provenance.items())),
             *_verdicts(tx, parts, release),
             *_bills(tx, release),
@@ -146,8 +146,8 @@ def _moved(before: str | None, after: str | None) -> str:
 
 
 def _interface(before: Release, after: Release) -> Iterator[Line]:
-    names = after.interface.__struct_fields__
-    pairs = [(n.replace("_", " "), getattr(before.interface, n), getattr(after.interface, n)) for n in names]
+    old, new = before.interface.stated(), after.interface.stated()
+    pairs = [(name, old.get(name), new.get(name)) for name in dict.fromkeys((*old, *new))]
     moved = [f"{name} {_moved(was, now)}" for name, was, now in pairs if was != now]
     broken = bool(before.interface.breaks(after.interface))
     for text in moved:

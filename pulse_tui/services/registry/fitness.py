@@ -12,8 +12,9 @@ from pulse_tui.policy.gate import GateStatus
 from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories.of_release import Audited, Basis, Weakness, advisories_of
 from pulse_tui.services.parts import JudgeParts, SuiteVerdict
+from pulse_tui.services.registry.helped import did_not_help
 
-FITNESS = frozenset({"advisories", "alerts", "verdict"})
+FITNESS = frozenset({"advisories", "alerts", "verdict", "helped before"})
 """The names of these checks."""
 _SHOWN = 3
 _PASSED = (GateStatus.OK, GateStatus.ACCEPTED)
@@ -41,6 +42,8 @@ def fitness(tx: Transaction, parts: JudgeParts, target: Release, environment: En
     for verdict in parts.verdicts(tx, parts, target, environment):
         words = _worded(tx, parts, target, environment, verdict)
         yield Check(name="verdict", ok=verdict.status in _PASSED, blocking=False, detail=words)
+    if (before := did_not_help(tx, target.asset_id, environment, target.version)) is not None:
+        yield Check(name="helped before", ok=False, blocking=False, detail=str(before))
 
 
 def faults(tx: Transaction, parts: JudgeParts, target: Release, environment: Environment) -> list[str]:

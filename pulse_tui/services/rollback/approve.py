@@ -10,7 +10,8 @@ from pulse_tui.domain.text import clean
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.rollback.anchor import anchor
-from pulse_tui.services.rollback.plan import preflight, void_reasons
+from pulse_tui.services.rollback.plan import void_reasons
+from pulse_tui.services.rollback.preflight import preflight
 from pulse_tui.services.rollback.recorded import forged
 
 

@@ -33,8 +33,10 @@ from pulse_tui.services.rollback.attended import (
     perhaps_begun,
 )
 from pulse_tui.services.rollback.drill import by_schedule
-from pulse_tui.services.rollback.plan import preflight, step_options, void_reasons
+from pulse_tui.services.rollback.plan import void_reasons
+from pulse_tui.services.rollback.preflight import preflight
 from pulse_tui.services.rollback.recorded import forged
+from pulse_tui.services.rollback.steps import step_options
 from pulse_tui.services.rollback.unfinished import in_the_way, lease
 
 LEASE_S = 60.0

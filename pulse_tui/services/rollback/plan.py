@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import msgspec
 
-from pulse_tui.domain.errors import ConfigError, NotFound, Problem, PulseError, Refused
+from pulse_tui.domain.errors import NotFound, Refused
 from pulse_tui.domain.estate import Deployment
-from pulse_tui.domain.release import Release, numbered
-from pulse_tui.domain.rollback import Check, Plan, PlanState, PlanStep, Rules, RunState
+from pulse_tui.domain.release import Release
+from pulse_tui.domain.rollback import Plan, PlanState, Rules
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
-from pulse_tui.services.registry.fitness import fitness
-from pulse_tui.services.registry.known_good import interface_check, rollback_target
-from pulse_tui.services.rollback.drill import drilled
-from pulse_tui.services.rollback.recorded import forged
-from pulse_tui.services.rollback.unfinished import in_the_way
-from pulse_tui.settings.shapes import PlaybookShape, StepShape
-
-_RECENT = timedelta(hours=24)
+from pulse_tui.services.registry.known_good import rollback_target
+from pulse_tui.services.rollback.drill import book
+from pulse_tui.services.rollback.steps import planned
+from pulse_tui.settings.shapes import PlaybookShape
 
 
 def propose(
@@ -49,7 +43,7 @@ def propose(
         to_version=target.version,
         to_digest=target.digest,
         playbook=playbook.id,
-        steps=tuple(_steps(parts, playbook, here, target, environment)),
+        steps=tuple(planned(parts, playbook, here, target, environment)),
         on_failure=playbook.on_failure,
         policy_digest=parts.policy_digest,
         playbook_digest=parts.playbooks_digest,
@@ -108,16 +102,6 @@ def propose_undo(parts: RollbackParts, done: Plan, *, by: str) -> Plan:
         return _keep(tx, plan, by, now)
 
 
-def preflight(parts: RollbackParts, plan: Plan) -> list[Check]:
-    """Check everything the plan depends on, now."""
-    with parts.store.read() as tx:
-        checks = list(_records(tx, plan, parts))
-        release = tx.estate.release(plan.asset_id, plan.to_version)
-    for step in plan.steps:
-        checks.extend(_target(parts, step, release))
-    return checks
-
-
 def _serving(tx: Transaction, asset_id: str, environment: Environment) -> tuple[Deployment, Release]:
     deployment = tx.estate.deployment(asset_id, environment)
     if deployment is None:
@@ -158,54 +142,13 @@ def _standing(
 
 
 def _playbook(parts: RollbackParts, asset_id: str, environment: Environment) -> PlaybookShape:
-    for playbook in parts.playbooks:
-        if playbook.serves(asset_id, environment):
-            return playbook
+    playbook = book(parts, asset_id, environment)
+    if playbook is not None:
+        return playbook
     raise Refused(
         f"no playbook serves {asset_id} in {environment.value}",
         todo="Add one under playbooks: with the steps that move its target",
     )
-
-
-def _steps(
-    parts: RollbackParts, playbook: PlaybookShape, here: Release, target: Release, environment: Environment
-) -> Iterator[PlanStep]:
-    for shape in playbook.steps:
-        params = fill(shape.options, {"asset": here.asset_id, "environment": environment.value})
-        options = step_options(parts, shape.kind, params, shape)
-        kind = parts.steps[shape.kind]
-        yield PlanStep(
-            kind=shape.kind,
-            target=kind.target(options),
-            params=params,
-            expected=kind.value_of(options, here),
-            desired=kind.value_of(options, target),
-            timeout_s=shape.timeout,
-        )
-
-
-def step_options(parts: RollbackParts, kind: str, params: dict[str, Any], shape: StepShape | None = None) -> Any:
-    """A step's typed options. Raises NotFound for a kind that is not installed, ConfigError for invalid options."""
-    module = parts.steps.get(kind)
-    if module is None:
-        raise NotFound(f"step kind {kind!r} is not installed", todo="Install the package that brings it")
-    try:
-        return msgspec.convert(params, module.Options)
-    except msgspec.ValidationError as error:
-        raise ConfigError([Problem(shape.mark if shape else f"step {kind}", str(error))]) from None
-
-
-def fill(value: Any, names: dict[str, str]) -> Any:
-    """``{asset}`` and ``{environment}`` in every text; other braces are left for the step."""
-    if isinstance(value, str):
-        for name, text in names.items():
-            value = value.replace("{" + name + "}", text)
-        return value
-    if isinstance(value, dict):
-        return {k: fill(v, names) for k, v in value.items()}
-    if isinstance(value, list):
-        return [fill(v, names) for v in value]
-    return value
 
 
 def void_reasons(parts: RollbackParts, plan: Plan, now: datetime) -> list[str]:
@@ -225,100 +168,3 @@ def _keep(tx: Transaction, plan: Plan, by: str, now: datetime) -> Plan:
         detail = {"plan": plan.hash, "from": plan.from_version, "to": plan.to_version, "reason": plan.reason}
         tx.log.append(now, by, "plan.proposed", plan.target, detail)
     return plan
-
-
-def _records(tx: Transaction, plan: Plan, parts: RollbackParts) -> Iterator[Check]:
-    """Checks that need only the database."""
-    if contradictions := forged(tx, plan):
-        yield Check(name="audit log", ok=False, detail="; ".join(contradictions))
-    release = tx.estate.release(plan.asset_id, plan.to_version)
-    undo = plan.undoes is not None
-    if release is None:
-        yield Check(name="release", ok=False, detail=f"{plan.to_version} is no longer in the registry")
-    else:
-        yield Check(
-            name="release",
-            ok=release.usable or undo,
-            detail=f"{numbered(release.version, release.iteration)} is {release.state.value}",
-        )
-        same = release.digest == plan.to_digest
-        detail = f"digest {release.digest or 'not recorded'}" + ("" if same else f", in the plan {plan.to_digest}")
-        yield Check(name="digest", ok=same, detail=detail, blocking=not same)
-        yield from _health(tx, plan, undo=undo)
-        yield from _interface(tx, plan, release, undo=undo)
-        yield from fitness(tx, parts.judging, release, plan.environment)
-    deployment = tx.estate.deployment(plan.asset_id, plan.environment)
-    now_there = deployment.version if deployment else "nothing"
-    yield Check(
-        name="serving",
-        ok=now_there == plan.from_version,
-        detail=f"the registry reports that {now_there} serves",
-    )
-    other = in_the_way(tx, parts.outside, plan.target, parts.clock())
-    yield Check(name="alone", ok=other is None, detail=other or "no other run is active")
-    yield from _loop(tx, plan, parts.clock())
-    yield drilled(tx, parts, plan.asset_id, plan.environment, parts.clock())
-
-
-def _health(tx: Transaction, plan: Plan, *, undo: bool) -> Iterator[Check]:
-    stays = [s for s in tx.estate.stays(plan.asset_id, plan.environment) if s.version == plan.to_version]
-    if stays:
-        until = f" until {stays[0].until:%Y-%m-%d %H:%M}" if stays[0].until else ""
-        word = "was healthy" if stays[0].healthy else "was NOT healthy"
-        yield Check(
-            name="known good here",
-            ok=stays[0].healthy or undo,
-            detail=f"{plan.to_version} {word} in {plan.environment.value} from {stays[0].since:%Y-%m-%d %H:%M}{until}",
-        )
-        return
-    production = tx.estate.deployment(plan.asset_id, Environment.PRODUCTION)
-    serves = production is not None and production.version == plan.to_version
-    detail = (
-        f"{plan.to_version} serves in production, it was never in {plan.environment.value}"
-        if serves
-        else f"{plan.to_version} has no record in {plan.environment.value}; it is the release's own rollback pointer"
-    )
-    yield Check(name="known good here", ok=serves, detail=detail, blocking=False)
-
-
-def _interface(tx: Transaction, plan: Plan, target: Release, *, undo: bool) -> Iterator[Check]:
-    """A release whose interface callers and tools cannot use is not a rollback target (a warning only, for an undo)."""
-    serving = tx.estate.release(plan.asset_id, plan.from_version)
-    if serving is not None:
-        check = interface_check(serving, target)
-        yield msgspec.structs.replace(check, blocking=False) if undo else check
-
-
-def _loop(tx: Transaction, plan: Plan, now: datetime) -> Iterator[Check]:
-    """A rollback onto a release that was itself rolled back lately may be a loop: a warning, not forbidden to an operator."""
-    for run in tx.rollbacks.runs():
-        found = tx.rollbacks.plan(run.plan_hash)
-        recent = run.state is RunState.VERIFIED and run.ended_at is not None and now - run.ended_at < _RECENT
-        if recent and found is not None and run.target == plan.target and found[0].from_version == plan.to_version:
-            yield Check(
-                name="no loop",
-                ok=False,
-                blocking=False,
-                detail=f"{plan.to_version} was rolled back here at {run.ended_at:%Y-%m-%d %H:%M} (run {run.id})",
-            )
-            return
-
-
-def _target(parts: RollbackParts, step: PlanStep, release: Release | None) -> Sequence[Check]:
-    """Checks that only the target can answer: what it holds now, and that the artifact is there."""
-    context = parts.outside.stepping(step.timeout_s)
-    try:
-        options = step_options(parts, step.kind, step.params)
-        module = parts.steps[step.kind]
-        holds = module.read(options, context)
-        found = holds == step.expected
-        detail = f"{step.target} holds {holds or 'nothing'}" + ("" if found else f", the plan expects {step.expected}")
-        checks = [Check(name="prior state", ok=found, detail=detail)]
-        if release is not None:
-            checks.extend(module.check(options, release, context))
-    except PulseError as error:
-        return [Check(name="prior state", ok=False, detail=f"{step.target}: {error}")]
-    except Exception as error:  # a bug of an installed step kind is a failed check, not a crash of the plan
-        detail = f"{step.target}: the step kind {step.kind} broke: {type(error).__name__}: {error}"
-        return [Check(name="prior state", ok=False, detail=detail)]
-    return checks

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from pulse_tui.domain.concern import Concern
-from pulse_tui.domain.errors import NotFound, PulseError
+from pulse_tui.domain.errors import NotFound
 from pulse_tui.domain.moments import iso
 from pulse_tui.domain.pointer import PointerCheck
 from pulse_tui.domain.release import Release
@@ -16,11 +15,11 @@ from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Environment, Severity
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import SYSTEM, RollbackParts
-from pulse_tui.services.registry.fitness import FITNESS, fitness
-from pulse_tui.services.registry.known_good import RollbackTarget, interface_check, rollback_target
-from pulse_tui.services.rollback.drill import drilled
-from pulse_tui.services.rollback.plan import fill, step_options
-from pulse_tui.services.signals.concerns import clear_concern, condition, raise_concern
+from pulse_tui.services.registry.known_good import RollbackTarget, rollback_target
+from pulse_tui.services.rollback.certificate import RECORDED, Move, asked, recorded
+from pulse_tui.services.rollback.drill import book
+from pulse_tui.services.rollback.steps import fill
+from pulse_tui.services.signals.concerns import clear_concern, raise_concern
 
 EVERY_S = 3_600.0
 """How often each pointer is checked again."""
@@ -30,8 +29,6 @@ BUDGET = timedelta(seconds=2)
 """A call begins no further check after this long: pages wait behind it."""
 PATIENCE_S = 5.0
 """A check of a target waits no longer than this."""
-_RECORDED = FITNESS | {"release", "healthy here", "recorded digest", "interface", "drilled"}
-"""Checks that need only the database; the others ask the target."""
 
 
 class Looked(NamedTuple):
@@ -51,9 +48,7 @@ def records(tx: Transaction, parts: RollbackParts, asset_id: str, environment: E
     back = rollback_target(tx, asset_id, environment, serving)
     if back.release is None:
         return Looked(back, tuple(Check(name="release", ok=False, detail=why) for why in back.tried))
-    checks = _recorded(tx, back.release, back.proof, serving)
-    rehearsed = drilled(tx, parts, asset_id, environment, parts.clock())
-    return Looked(back, (*checks, rehearsed, *fitness(tx, parts.judging, back.release, environment)))
+    return Looked(back, tuple(recorded(tx, parts, Move(back.release, environment, serving))))
 
 
 def check_pointer(parts: RollbackParts, asset_id: str, environment: Environment, *, deep: bool) -> PointerCheck:
@@ -96,7 +91,7 @@ def last(tx: Transaction, asset_id: str, environment: Environment, serving: str,
             return [
                 Check(name=c.name, ok=c.ok, detail=c.detail + seen, blocking=c.blocking)
                 for c in check.checks
-                if c.name not in _RECORDED
+                if c.name not in RECORDED
             ]
     return [Check(name="artifact", ok=False, blocking=False, detail="no target has been checked yet")]
 
@@ -161,52 +156,14 @@ def _tell(
         raise_concern(tx, parts.judging, concern, now)
 
 
-def _recorded(tx: Transaction, target: Release, proof: str, serving: str) -> Iterator[Check]:
-    yield Check(name="release", ok=True, detail=f"{target.version} is {target.state.value}")
-    healthy = proof == "was healthy here"
-    yield Check(name="healthy here", ok=healthy, blocking=False, detail=f"{target.version} {proof}")
-    yield digest_check(tx, target)
-    here = tx.estate.release(target.asset_id, serving)
-    if here is not None:
-        yield interface_check(here, target)
-
-
-def digest_check(tx: Transaction, release: Release) -> Check:
-    """Whether a digest is recorded and no other one was seen under the same version."""
-    other = other_content(tx, release)
-    if other is not None:
-        return Check(name="recorded digest", ok=False, detail=other)
-    if release.digest is None:
-        detail = f"no digest is recorded for {release.version}: its content cannot be verified"
-        return Check(name="recorded digest", ok=False, blocking=False, detail=detail)
-    return Check(name="recorded digest", ok=True, detail=release.digest)
-
-
-def other_content(tx: Transaction, release: Release) -> str | None:
-    """The sources that saw other content under the release's version, if that concern is open."""
-    for concern in tx.inventory.concerns(release.asset_id):
-        if concern.key == f"digest:{release.version}":
-            return concern.what
-    alerts = tx.judgements.open_alerts_about(condition(release.asset_id, f"digest:{release.version}"))
-    return alerts[0].title if alerts else None
-
-
-def _artifact(parts: RollbackParts, target: Release, environment: Environment) -> Sequence[Check]:
+def _artifact(parts: RollbackParts, target: Release, environment: Environment) -> list[Check]:
     """The answers of the playbook's targets about the artifact. No answer is shown as unknown and does not block."""
-    playbook = next((p for p in parts.playbooks if p.serves(target.asset_id, environment)), None)
+    playbook = book(parts, target.asset_id, environment)
     if playbook is None:
         detail = f"no target can be checked: no playbook serves {target.asset_id} in {environment.value}"
         return [Check(name="artifact", ok=False, blocking=False, detail=detail)]
     out: list[Check] = []
     for shape in playbook.steps:
         params = fill(shape.options, {"asset": target.asset_id, "environment": environment.value})
-        try:
-            options = step_options(parts, shape.kind, params, shape)
-            context = parts.outside.stepping(min(shape.timeout, PATIENCE_S))
-            out.extend(parts.steps[shape.kind].check(options, target, context))
-        except PulseError as error:
-            out.append(Check(name="artifact", ok=False, blocking=False, detail=clean(f"unknown: {error}")))
-        except Exception as error:  # a bug of an installed step kind is no answer about the artifact
-            detail = f"unknown: the step kind {shape.kind} broke: {type(error).__name__}: {error}"
-            out.append(Check(name="artifact", ok=False, blocking=False, detail=clean(detail)))
+        out.extend(asked(parts, target, shape.kind, params, min(shape.timeout, PATIENCE_S), blocking=False))
     return out

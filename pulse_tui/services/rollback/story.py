@@ -12,7 +12,7 @@ from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.registry.reach import reached
 from pulse_tui.services.rollback.approve import find, objections, valid_approvals
 from pulse_tui.services.rollback.attended import halt_asked
-from pulse_tui.services.rollback.plan import preflight
+from pulse_tui.services.rollback.preflight import preflight
 from pulse_tui.services.rollback.unfinished import ABANDONED, abandoned, lease
 
 _TAKES = ("run.started", "run.resumed", "run.undoing")

@@ -15,7 +15,7 @@ from pulse_tui.domain.words import Environment, Severity
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import SYSTEM, RollbackParts
 from pulse_tui.services.registry.claims import place
-from pulse_tui.services.rollback.plan import step_options
+from pulse_tui.services.rollback.steps import step_options
 from pulse_tui.services.signals.concerns import clear_concern, raise_concern, report
 
 WATCHED = timedelta(hours=1)

@@ -10,7 +10,8 @@ import pytest
 from pulse_tui.domain.rollback import Check, Drill
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.rollback.drill import counting, drilled, record
-from pulse_tui.services.rollback.plan import preflight, propose
+from pulse_tui.services.rollback.plan import propose
+from pulse_tui.services.rollback.preflight import preflight
 from pulse_tui.settings.shapes import ApprovalsShape
 from tests.fakes.house import playbook
 from tests.fakes.nouns import CANARY, NOW, PRODUCTION, later

@@ -16,7 +16,8 @@ from pulse_tui.domain.words import Environment
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.registry.known_good import rollback_target
 from pulse_tui.services.rollback.approve import approve, reject, valid_approvals
-from pulse_tui.services.rollback.plan import preflight, propose
+from pulse_tui.services.rollback.plan import propose
+from pulse_tui.services.rollback.preflight import preflight
 from pulse_tui.settings.shapes import ApprovalsShape
 from tests.fakes.clock import Clock
 from tests.fakes.house import OPERATORS, playbook

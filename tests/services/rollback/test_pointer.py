@@ -11,8 +11,9 @@ from pulse_tui.domain.pointer import PointerCheck
 from pulse_tui.domain.release import Interface, ReleaseState
 from pulse_tui.domain.words import Environment
 from pulse_tui.services.parts import RollbackParts
-from pulse_tui.services.rollback.plan import preflight, propose
+from pulse_tui.services.rollback.plan import propose
 from pulse_tui.services.rollback.pointer import check_pointer, revalidate
+from pulse_tui.services.rollback.preflight import preflight
 from tests.fakes.clock import Clock
 from tests.fakes.nouns import CANARY, PRODUCTION, asset, deployment, later, release
 from tests.fakes.target import Places
@@ -41,7 +42,7 @@ def test_it_points_to_the_last_healthy_release_there_and_says_what_was_looked_at
     assert (found.serving, found.version, found.valid) == ("3.8.2", "3.8.1", True)
     assert checks(found) == {
         "release": (True, True),
-        "healthy here": (True, False),
+        "known good here": (True, True),
         "recorded digest": (True, True),
         "interface": (False, False),
         "drilled": (False, False),

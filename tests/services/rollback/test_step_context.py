@@ -12,8 +12,9 @@ from pulse_tui.ports import Step
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.rollback.approve import approve
 from pulse_tui.services.rollback.execute import execute
-from pulse_tui.services.rollback.plan import preflight, propose
+from pulse_tui.services.rollback.plan import propose
 from pulse_tui.services.rollback.pointer import check_pointer
+from pulse_tui.services.rollback.preflight import preflight
 from pulse_tui.settings.shapes import PlaybookShape, StepShape
 from tests.fakes import file_step
 from tests.fakes.nouns import CANARY

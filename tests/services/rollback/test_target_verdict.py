@@ -8,7 +8,8 @@ from pulse_tui.domain.rollback import Check
 from pulse_tui.domain.words import SignalType, Tier
 from pulse_tui.services.alerts.story import alert_story
 from pulse_tui.services.parts import RollbackParts
-from pulse_tui.services.rollback.plan import preflight, propose
+from pulse_tui.services.rollback.plan import propose
+from pulse_tui.services.rollback.preflight import preflight
 from pulse_tui.services.signals.ingest import ingest
 from pulse_tui.settings.shapes import SuiteShape
 from tests.fakes.nouns import CANARY, asset, signal

@@ -1,0 +1,132 @@
+"""Everything that a plan depends on, checked now; every line that fails is named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from pulse_tui.domain.claim import ESTATE, OWN_ACTIONS, place_subject
+from pulse_tui.domain.errors import PulseError
+from pulse_tui.domain.release import Release
+from pulse_tui.domain.rollback import Check, Member, Plan, PlanStep, Purpose, RunState
+from pulse_tui.ports import Transaction
+from pulse_tui.services.parts import JudgeParts, RollbackParts
+from pulse_tui.services.rollback.certificate import Move, asked, recorded
+from pulse_tui.services.rollback.recorded import forged
+from pulse_tui.services.rollback.steps import step_options
+from pulse_tui.services.rollback.unfinished import in_the_way
+
+_RECENT = timedelta(hours=24)
+_MOVES_RELEASES = (Purpose.ROLLBACK, Purpose.DRILL)
+
+
+def preflight(parts: RollbackParts, plan: Plan) -> list[Check]:
+    """The certificate of the rollback target, then that nothing else owns or moves its targets, then what they hold."""
+    with parts.store.read() as tx:
+        releases = {m.asset_id: tx.estate.release(m.asset_id, m.to_version) for m in plan.moves}
+        checks = list(_records(tx, plan, parts, releases))
+    for step in plan.steps:
+        checks.extend(_target(parts, step, releases[step.asset_id or plan.asset_id]))
+    return checks
+
+
+def _records(
+    tx: Transaction, plan: Plan, parts: RollbackParts, releases: Mapping[str, Release | None]
+) -> Iterator[Check]:
+    """Checks that need only the database."""
+    now = parts.clock()
+    if contradictions := forged(tx, plan):
+        yield Check(name="audit log", ok=False, detail="; ".join(contradictions))
+    for member in plan.moves:
+        yield from _named(plan, member, _member(tx, plan, parts, member, releases))
+    other = in_the_way(tx, parts.outside, plan.target, now)
+    yield Check(name="alone", ok=other is None, detail=other or "no other run is active")
+
+
+def _member(
+    tx: Transaction, plan: Plan, parts: RollbackParts, member: Member, releases: Mapping[str, Release | None]
+) -> Iterator[Check]:
+    if plan.purpose in _MOVES_RELEASES:
+        yield from _certificate(tx, plan, parts, member, releases)
+    deployment = tx.estate.deployment(member.asset_id, plan.environment)
+    serves = deployment.version if deployment else "nothing"
+    detail = f"the registry reports that {serves} serves"
+    yield Check(name="serving", ok=serves == member.from_version, detail=detail)
+    if plan.purpose in _MOVES_RELEASES:
+        yield from _controllers(tx, parts.judging, plan, member)
+        yield from _loop(tx, plan, member, parts.clock())
+
+
+def _certificate(
+    tx: Transaction, plan: Plan, parts: RollbackParts, member: Member, releases: Mapping[str, Release | None]
+) -> Iterator[Check]:
+    target = releases[member.asset_id]
+    if target is None:
+        yield Check(name="release", ok=False, detail=f"{member.to_version} is no longer in the registry")
+        return
+    if target.digest != member.to_digest:
+        detail = f"digest {target.digest or 'not recorded'}, in the plan {member.to_digest or 'not recorded'}"
+        yield Check(name="digest", ok=False, detail=detail)
+    together = {a: r for a, r in releases.items() if r is not None and a != member.asset_id}
+    undo = plan.undoes is not None
+    yield from recorded(tx, parts, Move(target, plan.environment, member.from_version, together, undo=undo))
+
+
+def _named(plan: Plan, member: Member, checks: Iterator[Check]) -> Iterator[Check]:
+    """Where several assets move, each line says which it is about."""
+    for check in checks:
+        named = f"{member.asset_id}: {check.detail}" if plan.members else check.detail
+        yield msgspec.structs.replace(check, detail=named)
+
+
+def _controllers(tx: Transaction, parts: JudgeParts, plan: Plan, member: Member) -> Iterator[Check]:
+    """Who states another version there as what is wanted, and may put it back. Only a target knows whether it will."""
+    subject, wanted = place_subject(member.asset_id, plan.environment), member.to_version
+    for claim in tx.inventory.claims(subject, "version"):
+        if claim.value == wanted or claim.source == OWN_ACTIONS:
+            continue
+        if claim.source == ESTATE:
+            at = parts.written.get(subject, "the estate section")
+            detail = f"{at} states {claim.value}: what deploys from it puts that back; write {wanted} there"
+            yield Check(name="controller", ok=False, blocking=False, detail=detail)
+            continue
+        shape = parts.sources.get(claim.source)
+        kind = parts.source_kinds.get(shape.kind) if shape is not None else None
+        if getattr(kind, "DECLARES", False):
+            how = getattr(kind, "MOVED_BY", "report")
+            detail = f"{claim.source} states {claim.value}: what deploys from it puts that back; {how} {wanted}"
+            yield Check(name="controller", ok=False, blocking=False, detail=f"{detail}, unless a step does")
+
+
+def _loop(tx: Transaction, plan: Plan, member: Member, now: datetime) -> Iterator[Check]:
+    """A rollback onto a release that was itself rolled back lately may be a loop: a warning, not forbidden to an operator."""
+    for run in tx.rollbacks.runs():
+        if run.state is not RunState.VERIFIED or run.ended_at is None or now - run.ended_at >= _RECENT:
+            continue
+        found = tx.rollbacks.plan(run.plan_hash)
+        if found is None or found[0].environment is not plan.environment:
+            continue
+        if any((m.asset_id, m.from_version) == (member.asset_id, member.to_version) for m in found[0].moves):
+            detail = f"{member.to_version} was rolled back here at {run.ended_at:%Y-%m-%d %H:%M} (run {run.id})"
+            yield Check(name="no loop", ok=False, blocking=False, detail=detail)
+            return
+
+
+def _target(parts: RollbackParts, step: PlanStep, release: Release | None) -> Sequence[Check]:
+    """Checks that only the target can answer: what it holds now, and that the artifact is there."""
+    try:
+        options = step_options(parts, step.kind, step.params)
+        holds = parts.steps[step.kind].read(options, parts.outside.stepping(step.timeout_s))
+    except PulseError as error:
+        return [Check(name="prior state", ok=False, detail=f"{step.target}: {error}")]
+    except Exception as error:  # a bug of an installed step kind is a failed check, not a crash of the plan
+        detail = f"{step.target}: the step kind {step.kind} broke: {type(error).__name__}: {error}"
+        return [Check(name="prior state", ok=False, detail=detail)]
+    found = holds == step.expected
+    detail = f"{step.target} holds {holds or 'nothing'}" + ("" if found else f", the plan expects {step.expected}")
+    checks = [Check(name="prior state", ok=found, detail=detail)]
+    if release is not None:
+        checks.extend(asked(parts, release, step.kind, step.params, step.timeout_s, blocking=True))
+    return checks
