@@ -6,7 +6,7 @@ are dropped, so that neither a held key nor a pasted line approves anything.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import events
 from textual.app import ComposeResult
@@ -17,9 +17,13 @@ from textual.widgets import Input
 
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span, safe
+from pulse_tui.tui.kit.document import wrap
 from pulse_tui.tui.kit.forms import Confirmation
 from pulse_tui.tui.kit.guard import Choice, GuardedScreen, Lines
 from pulse_tui.tui.kit.keys import bind
+
+LINES: Final = 4
+"""Of one part of what is asked: the fields must fit below on the smallest screen."""
 
 
 class ApprovalScreen(GuardedScreen[str | None]):
@@ -53,15 +57,12 @@ class ApprovalScreen(GuardedScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         asked = self.confirmation
+        width = self.app.size.width - 2
+        checked = styles.BAD if "BLOCKING" in asked.checks else styles.PLAIN
+        parts = ((asked.detail, styles.PLAIN), (asked.checks, checked), (asked.after, styles.WARN))
         text: list[list[Span]] = [
             [(f" {safe(asked.what)}?  ", styles.WARN + styles.BOLD), (safe(asked.about), styles.BOLD)],
-            [(f" {safe(asked.detail)}", styles.PLAIN)],
-            *(
-                [[(f" {safe(asked.checks)}", styles.BAD if "BLOCKING" in asked.checks else styles.PLAIN)]]
-                if asked.checks
-                else []
-            ),
-            [(f" {safe(asked.after)}", styles.WARN)],
+            *([(f" {line}", style)] for part, style in parts if part for line in wrap(part, width)[:LINES]),
             [],
         ]
         with Vertical(id="card"):

@@ -13,6 +13,9 @@ from pulse_tui.tui.kit.canvas import Span, safe
 from pulse_tui.tui.kit.document import Block
 from pulse_tui.tui.kit.rows import environment
 
+LONGEST: Final = 300
+"""Of one text from outside: a longer one would push what matters below the fold. The commands print all of it."""
+NAME: Final = 60
 SECOND_US: Final = 1_000_000
 MINUTE_US: Final = 60 * SECOND_US
 
@@ -62,6 +65,14 @@ def plan_title(plan: PlanStory) -> list[Span]:
     ]
 
 
+def cut(text: str, longest: int = LONGEST) -> str:
+    """A text from outside on one line, and not longer than a page can bear."""
+    text = " ".join(text.split())
+    if len(text) <= longest:
+        return text
+    return f"{text[:longest]}…" + (" (pulse-tui rollback show has all of it)" if longest == LONGEST else "")
+
+
 # ------------------------------------------------------------------ times
 
 
@@ -88,7 +99,7 @@ def next_change(plan: PlanStory, now_us: int) -> int | None:
     if not plan.open or plan.expires_us <= now_us:
         return None
     whole = (plan.expires_us - now_us - 1) // MINUTE_US
-    return plan.expires_us - whole * MINUTE_US + (1 if whole else 0)
+    return plan.expires_us - whole * MINUTE_US
 
 
 # ------------------------------------------------------------------ what to do now
@@ -129,7 +140,8 @@ def next_step(plan: PlanStory, read_only: bool) -> str:
     if not plan.missing:
         return f"approved: [x] {words(plan).does} now; nothing has run yet"
     if not plan.may_approve:
-        return f"{plan.waits}; you cannot approve it: {plan.why_not or 'policy does not allow it'}".removeprefix("; ")
+        why = cut(plan.why_not) or "policy does not allow it"
+        return f"{plan.waits}; you cannot approve it: {why}".removeprefix("; ")
     if not plan.checked_us:
         return "wait: the checks of its targets are being made; [r] reject"
     last = f"; yours is the last one needed, so it {words(plan).does} at once" if plan.missing == 1 else ""
@@ -166,6 +178,7 @@ def plan_blocks(plan: PlanStory, now_us: int, read_only: bool = False) -> list[B
         blocks += _run_blocks(plan, plan.run)
     blocks.append(Block("WHAT CHANGES", _changes(plan), tight=plan.run is None))
     blocks.append(Block("RISK", _risk(plan), tight=True))
+    blocks += [Block("WHY", (cut(text),), tight=True) for label, text in plan.facts if label.casefold() == "why"]
     blocks.append(_approvals(plan, now_us))
     if plan.checks:  # nothing is checked once a run exists
         made = f"{_good(plan.checks)}, made at {clock(plan.checked_us)}" if plan.checked_us else _good(plan.checks)
@@ -173,7 +186,8 @@ def plan_blocks(plan: PlanStory, now_us: int, read_only: bool = False) -> list[B
     if plan.certificate:
         lines = (_good(plan.certificate), *_check_lines(plan.certificate))
         blocks.append(Block("CERTIFICATE", lines, label_style=_worst(plan.certificate)))
-    blocks += [Block(label.upper(), (text,), tight=bool(n)) for n, (label, text) in enumerate(plan.facts)]
+    more = [(label.upper(), text) for label, text in plan.facts if label.casefold() != "why"]
+    blocks += [Block(label, (text,), tight=bool(n)) for n, (label, text) in enumerate(more)]
     if len(plan.moves) > 1 or any(move.from_digest or move.to_digest for move in plan.moves):
         blocks.append(Block("DIGESTS", tuple(_digests(plan)), styles.DIM))
     blocks.append(Block("HASH", (plan.hash,), styles.DIM, tight=True))
@@ -184,24 +198,33 @@ def _banner(plan: PlanStory) -> list[Block]:
     broke = next((vote for vote in plan.votes if vote.break_glass), None)
     if broke is None:
         return []
-    text = f"{broke.who} decided alone at {clock(broke.at_us)}: {broke.reason or 'no reason given'}. Another one must review it"
+    text = f"{cut(broke.who, NAME)} decided alone at {clock(broke.at_us)}: {cut(broke.reason) or 'no reason given'}. Another one must review it"
     return [Block("BREAK-GLASS", (text,), styles.BAD, styles.ALARM)]
 
 
 def _changes(plan: PlanStory) -> tuple[str, ...]:
-    lines = [plan.headline]
+    lines = [plan.headline] if plan.run is not None or plan.purpose != "rollback" else []
     if len(plan.moves) > 1:
         lines = [f"{len(plan.moves)} assets together, all of them or back: {plan.headline}"]
         lines += [f"{move.asset}  {move.from_version} → {move.to_version}" for move in plan.moves]
     if plan.run is None:
         lines += [_step_line(number, step, plan) for number, step in enumerate(plan.steps, 1)]
-        lines.append("undo writes back what stands left of the arrow" if plan.steps else "no step: nothing would move")
+        within = ", ".join(dict.fromkeys(f"{step.timeout_s:g}" for step in plan.steps))
+        lines.append(
+            f"undo writes back what stands left of each →; each step within {within} s"
+            if plan.steps
+            else "no step: nothing would move"
+        )
     return tuple(lines)
 
 
 def _step_line(number: int, step: StepView, plan: PlanStory) -> str:
     whose = f"{step.asset}: " if len(plan.moves) > 1 else ""
-    return f"{number}. {whose}{step.target}  {step.before or 'nothing'} → {step.after}  (within {step.timeout_s:g} s)"
+    return f"{number}. {_move(step)}  {whose}{cut(step.target)}"
+
+
+def _move(step: StepView) -> str:
+    return f"{cut(step.before) or 'nothing'} → {cut(step.after)}"
 
 
 def _risk(plan: PlanStory) -> tuple[str, ...]:
@@ -232,14 +255,16 @@ def _vote_line(vote: VoteView) -> str:
     mark = "✖" if not vote.yes else "●" if vote.counts else "○"
     void = "" if vote.counts else ", no longer counts"
     signed = "signed" if vote.signed else "not signed: rests on the account and $PULSE_OPERATOR"
-    why = f": {vote.reason}" if vote.reason else ""
-    return f"{mark} {vote.who} {how} at {clock(vote.at_us)} with key {vote.key or '?'}{void}{why} ({signed})"
+    why = f": {cut(vote.reason)}" if vote.reason else ""
+    key = cut(vote.key, 18) or "?"
+    return f"{mark} {cut(vote.who, NAME)} {how} at {clock(vote.at_us)} with key {key}{void}{why} ({signed})"
 
 
 def _check_lines(checks: tuple[tuple[str, bool, bool, str], ...]) -> list[str]:
     """Failed ones first, those that block before those that do not."""
     return [
-        f"{'●' if ok else '✖' if blocking else '▲'} {name}: {detail}" + ("" if ok or not blocking else "  (blocks)")
+        f"{'●' if ok else '✖' if blocking else '▲'} {name}: {cut(detail)}"
+        + ("" if ok or not blocking else "  (blocks)")
         for name, ok, blocking, detail in sorted(checks, key=lambda check: (check[1], not check[2]))
     ]
 
@@ -261,12 +286,12 @@ def _digests(plan: PlanStory) -> list[str]:
 
 
 def _run_blocks(plan: PlanStory, run: RunStory) -> list[Block]:
-    who = f"{run.has_it} on {run.host}" if run.host else run.has_it
-    began = "" if run.has_it == run.started_by else f", began by {run.started_by}"
-    head = f"run {run.id} by {who}{began}: {run.state} since {clock(run.started_us)}"
+    who = cut(f"{run.has_it} on {run.host}" if run.host else run.has_it, 2 * NAME)
+    began = "" if run.has_it == run.started_by else f", begun by {cut(run.started_by, NAME)}"
+    head = f"run {run.id} by {who}{began}: {run.state}, began at {clock(run.started_us)}"
     if run.ended_us is not None:
         head = f"run {run.id} by {who}{began}: {run.state} at {clock(run.ended_us)}"
-    lines = [head, *filter(None, [run.detail])]
+    lines = [head, *filter(None, [cut(run.detail)])]
     if run.state == "running" and run.lease_us:
         lines.append(f"its process has the targets until {clock(run.lease_us)}, and longer while it works")
     if took := _took(plan, run):
@@ -298,15 +323,15 @@ def seconds(us: int) -> str:
 
 def _progress(step: StepView, run: RunStory) -> list[str]:
     glyph = _GLYPHS.get(step.state, "○")
-    lines = [f"{glyph} {step.target}  {step.before or 'nothing'} → {step.after}: {_where(step, run)}"]
+    lines = [f"{glyph} {_move(step)}  {cut(step.target)}", _where(step, run)]
     if not step.moves:
         return lines
     begun = step.moves[0][0]
     parts = [f"{step.moves[0][1]} {clock(begun, fine=True)}"]
     parts += [f"{state} +{seconds(at - begun)}" for at, state, _ in step.moves[1:]]
     lines.append("  ".join(parts))
-    reads = [f"before {step.seen_before}"] if step.seen_before is not None else []
-    reads += [f"after {step.seen_after}"] if step.seen_after is not None else []
+    reads = [f"before {cut(step.seen_before) or 'nothing'}"] if step.seen_before is not None else []
+    reads += [f"after {cut(step.seen_after) or 'nothing'}"] if step.seen_after is not None else []
     if reads:
         lines.append("read back: " + ", ".join(reads))
     return lines
@@ -314,7 +339,7 @@ def _progress(step: StepView, run: RunStory) -> list[str]:
 
 def _where(step: StepView, run: RunStory) -> str:
     """What is being waited for and until when; of a step that ended, how."""
-    last = step.moves[-1][2] if step.moves else ""
+    last = cut(step.moves[-1][2]) if step.moves else ""
     carried = run.state == "running"
     if step.state == "intent":
         return "the write was not sent yet, or not confirmed" + (

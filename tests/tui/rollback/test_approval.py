@@ -76,7 +76,8 @@ def test_the_name_and_ctrl_y_approve_and_the_last_approval_runs() -> None:
         await pilot.press("tab", *"why", "ctrl+y")
         assert approvals(pilot) == [("approve", HASH, "why"), ("execute", HASH)]
         assert "verified, 3.8.1 serves support-bot/canary, read back" in pilot.lines()[-1]
-        assert "deploy-bot  3.8.2 → 3.8.1: verified, read back 3.8.1" in pilot.text()
+        assert "3.8.2 → 3.8.1  deploy-bot" in pilot.text()
+        assert "verified, read back 3.8.1" in pilot.text()
         assert "CHECKS" not in pilot.text()
 
     play(scenario)
