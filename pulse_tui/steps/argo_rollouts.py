@@ -18,7 +18,7 @@ from pulse_tui.domain.rollback import Check
 from pulse_tui.domain.text import clean
 from pulse_tui.ports import StepContext
 from pulse_tui.steps._shared import kubernetes
-from pulse_tui.steps._shared.ask import VALUE_LIMIT, place
+from pulse_tui.steps._shared.ask import VALUE_LIMIT, filled, moved, place
 from pulse_tui.steps._shared.kubernetes import Form, Kind, Name, ObjectOptions, Pointer, at
 
 ROLLOUT = Kind("argoproj.io", "v1alpha1", "rollouts")
@@ -58,7 +58,7 @@ def target(options: Options) -> str:
 
 def value_of(options: Options, release: Release) -> str:
     """The template ``value`` with what the release has."""
-    return kubernetes.filled(options.value, release)
+    return filled(options.value, release)
 
 
 def read(options: Options, context: StepContext) -> str:
@@ -77,7 +77,7 @@ def write(options: Options, value: str, *, expected: str, key: str, epoch: int, 
     if holds == value:
         return
     if holds != expected:
-        raise kubernetes.moved(target(options), holds, expected)
+        raise moved(target(options), holds, expected)
     if options.field is not None:
         new = kubernetes.formed(value, options.form) if value else None
         kubernetes.change(options, context, ROLLOUT, found, options.field, new)

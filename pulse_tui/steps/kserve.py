@@ -16,7 +16,7 @@ from pulse_tui.domain.rollback import Check
 from pulse_tui.domain.text import clean
 from pulse_tui.ports import StepContext
 from pulse_tui.steps._shared import kubernetes
-from pulse_tui.steps._shared.ask import place
+from pulse_tui.steps._shared.ask import filled, moved, place
 from pulse_tui.steps._shared.kubernetes import Form, Kind, Name, ObjectOptions, at
 
 SERVICE = Kind("serving.kserve.io", "v1beta1", "inferenceservices")
@@ -50,7 +50,7 @@ def value_of(options: Options, release: Release) -> str:
     if options.field is Field.TRAFFIC:
         what = f"{target(options)} is a share of traffic and moves no release"
         raise TargetError(what, ambiguous=False, todo="Use it in a playbook that pauses, shifts or resumes")
-    return kubernetes.filled(options.value, release)
+    return filled(options.value, release)
 
 
 def read(options: Options, context: StepContext) -> str:
@@ -69,7 +69,7 @@ def write(options: Options, value: str, *, expected: str, key: str, epoch: int, 
     if holds == value:
         return
     if holds != expected:
-        raise kubernetes.moved(target(options), holds, expected)
+        raise moved(target(options), holds, expected)
     form = Form.NUMBER if options.field is Field.TRAFFIC else Form.TEXT
     new = kubernetes.formed(value, form) if value else None
     if isinstance(new, int) and not 0 <= new <= 100:

@@ -61,6 +61,10 @@ class KubernetesApi:
             change(self._objects[path])
             self._bump(self._objects[path])
 
+    def reports(self, path: str, status: dict[str, Any]) -> None:
+        """What its controller says of it."""
+        self.touch(path, lambda found: found.update(status=status))
+
     def fault(self, *what: str) -> None:
         """What the next patches meet: ``conflict``, ``ignored``, ``lost``, ``landed``, ``denied``, or a status code."""
         self._faults += what

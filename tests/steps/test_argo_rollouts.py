@@ -172,8 +172,7 @@ def test_it_settles_when_the_controller_saw_the_change_and_is_healthy(api: Kuber
         ("Degraded", "RolloutAborted: metric failed", "Degraded: RolloutAborted"),
         ("Healthy", "", ""),
     ):
-        status = {"phase": phase, "message": message, "observedGeneration": "2"}
-        api.touch(ROLLOUT, lambda o, s=status: o.update(status=s))
+        api.reports(ROLLOUT, {"phase": phase, "message": message, "observedGeneration": "2"})
         assert word in (why := argo_rollouts.unsettled(chosen, step_context()))
         assert bool(why) == (phase != "Healthy")
 

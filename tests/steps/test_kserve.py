@@ -114,11 +114,11 @@ def test_it_settles_when_it_is_ready_with_the_model_loaded(api: KubernetesApi, s
     assert kserve.unsettled(chosen, step_context()) == "its controller has not seen the change yet"
     broken = {"type": "Ready", "status": "False", "reason": "PredictorNotReady", "message": "no pods"}
     status: dict[str, Any] = {"observedGeneration": 2, "conditions": [broken]}
-    api.touch(SERVICE, lambda o: o.update(status=status))
+    api.reports(SERVICE, status)
     assert kserve.unsettled(chosen, step_context()) == "it is not ready: PredictorNotReady: no pods"
     failure = {"transitionStatus": "BlockedByFailedLoad", "lastFailureInfo": {"message": "no such bucket"}}
     loading = {**status, "conditions": [{"type": "Ready", "status": "True"}], "modelStatus": failure}
-    api.touch(SERVICE, lambda o: o.update(status=loading))
+    api.reports(SERVICE, loading)
     assert kserve.unsettled(chosen, step_context()) == "the model is BlockedByFailedLoad: no such bucket"
     api.touch(SERVICE, lambda o: o["status"].update(modelStatus={"transitionStatus": "UpToDate"}))
     assert kserve.unsettled(chosen, step_context()) == ""

@@ -46,6 +46,8 @@ STEPS: dict[str, dict[str, Any]] = {
     "webhook": {"read_url": "URL/state", "write_url": "URL/state"},
     "mlflow_alias": {"url": "URL", "model": "bot", "alias": "champion"},
     "mlflow_tag": {"url": "URL", "model": "bot", "tag": "serving"},
+    "argo_rollouts": {"url": "URL", "namespace": "ai", "name": "bot"},
+    "kserve": {"url": "URL", "namespace": "ai", "name": "bot"},
 }
 SENT_UNREAD = {"webhook"}
 """Steps that send their write at once: the others read their target before, and learn there that it does not answer."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from pulse_tui.domain.errors import SourceError, TargetError
+from pulse_tui.domain.release import Release
 from pulse_tui.domain.rollback import Check
 from pulse_tui.domain.text import address, clean
 from pulse_tui.ports import Answer, StepContext
@@ -63,6 +65,20 @@ def held(value: str) -> str:
         return value
     digest = hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:12]
     return f"{clean(value, VALUE_LIMIT - len(digest) - 1)}~{digest}"
+
+
+def filled(template: str, release: Release) -> str:
+    """``{version}``, ``{digest}`` and ``{registry_version}`` filled in. Raises TargetError for one the release lacks."""
+    known = {"version": release.version, "digest": release.digest, "registry_version": release.registry_version}
+
+    def one(match: re.Match[str]) -> str:
+        value = known[match[1]]
+        if not value:
+            what = f"release {release.asset_id} {release.version} has no {match[1].replace('_', ' ')}"
+            raise TargetError(what, ambiguous=False, todo="Let a source read the registry first")
+        return value
+
+    return re.sub(r"\{(version|digest|registry_version)\}", one, template)
 
 
 def decoded(answer: Answer) -> Any:

@@ -16,7 +16,6 @@ import msgspec
 from msgspec import Meta
 
 from pulse_tui.domain.errors import TargetError
-from pulse_tui.domain.release import Release
 from pulse_tui.domain.rollback import Check
 from pulse_tui.domain.text import clean
 from pulse_tui.ports import Answer, StepContext
@@ -44,8 +43,9 @@ class ObjectOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     url: str
     """The API server, such as ``https://10.0.0.1:6443``; its certificate must be trusted here (``SSL_CERT_FILE``)."""
     namespace: Name
+    """Where the object lives."""
     name: Name
-    """The object's name."""
+    """What it is called there."""
     token: str | None = None
     """A bearer token as ``${NAME}``; it needs get and patch on the object, and get on what is checked."""
     argocd_namespace: Name = "argocd"
@@ -158,26 +158,6 @@ def change(
         what = f"the API server refused the change to the object as it was read: {error.what}"
         raise TargetError(what, ambiguous=False, todo="If somebody else moved it: check, then plan again")
     raise error
-
-
-def moved(target: str, holds: str, expected: str) -> TargetError:
-    """The error for a target that holds something else than the plan expects."""
-    what = f"{target} was not touched: it holds {holds or 'nothing'}, expected was {expected or 'nothing'}"
-    return TargetError(what, ambiguous=False, todo="Somebody else moved it: check, then plan again")
-
-
-def filled(template: str, release: Release) -> str:
-    """``{version}``, ``{digest}`` and ``{registry_version}`` filled in. Raises TargetError for one the release lacks."""
-    known = {"version": release.version, "digest": release.digest, "registry_version": release.registry_version}
-
-    def one(match: re.Match[str]) -> str:
-        value = known[match[1]]
-        if not value:
-            what = f"release {release.asset_id} {release.version} has no {match[1].replace('_', ' ')}"
-            raise TargetError(what, ambiguous=False, todo="Let a source read the registry first")
-        return value
-
-    return re.sub(r"\{(version|digest|registry_version)\}", one, template)
 
 
 def seen(found: dict[str, Any]) -> str:
