@@ -470,12 +470,13 @@ def _log(house: House) -> Iterator[Line]:
 
     with house.store.read() as tx:
         newest = tx.signals.recent(1)
-        lines, _, found = verified(tx, ())
-    more = f"; and {len(found) - 1} more: pulse-tui audit verify" if found[1:] else ""
+        log = verified(tx, ())
+    wrong = log.wrong
+    more = f"; and {len(wrong) - 1} more: pulse-tui audit verify" if wrong[1:] else ""
     yield Line(
         "audit log",
-        not found,
-        found[0] + more if found else f"{lines} lines, whole, and the records agree with it",
+        not wrong,
+        wrong[0] + more if wrong else f"{log.lines} lines, whole, append-only, and the records agree with it",
     )
     ahead = newest[0].observed_at - house.clock() if newest else timedelta(0)
     yield Line(

@@ -73,6 +73,14 @@ StoredLine = tuple[int, int, str, str, str, str, str, str, str, str]
 _TEXTS = msgspec.json.Decoder(dict[str, str])
 
 
+def hashed(line: StoredLine) -> bytes:
+    """What the hash of a line is the SHA-256 of, from its stored text: the same as :func:`link` hashes."""
+    seq, at, actor, action, subject, detail, before, _, origin, records = line
+    body = (seq, at, actor, action, subject, msgspec.Raw(detail))
+    text = _ENCODER.encode((*body, origin, msgspec.Raw(records)) if origin or records != "{}" else body)
+    return before.encode() + b"\n" + text
+
+
 class Walked(NamedTuple):
     """What one reading of the stored lines found."""
 
@@ -97,16 +105,16 @@ def walk(lines: Iterable[StoredLine], since: Anchor | None = None, asked: Collec
     broken: tuple[int, str] | None = None
     recorded: dict[str, tuple[int, str]] = {}
     kept: dict[str, int] = {}
-    count, encode, texts, sha256, raw = 0, _ENCODER.encode, _TEXTS.decode, hashlib.sha256, msgspec.Raw
-    for seq, at, actor, action, subject, detail, before, own, origin, records in lines:
+    count, texts, sha256 = 0, _TEXTS.decode, hashlib.sha256
+    for line in lines:
         count += 1
+        seq, _, actor, action, subject, detail, before, own, origin, records = line
         try:
             texts(detail)  # two fields that were one are not taken for what was hashed as one
             if records != "{}":
                 for record, digest in texts(records).items():
                     recorded[record] = (seq, digest)
-            body = (seq, at, actor, action, subject, raw(detail))
-            text = encode((*body, origin, raw(records)) if origin or records != "{}" else body)
+            text = hashed(line)
             whole = (
                 type(actor) is type(action) is type(subject) is type(origin) is str
             )  # bytes are encoded as a text too
@@ -118,7 +126,7 @@ def walk(lines: Iterable[StoredLine], since: Anchor | None = None, asked: Collec
                     broken = seq, f"line {expected} is missing"
                 elif before != previous:
                     broken = seq, "its previous hash is not that of the line before it"
-                elif not whole or sha256(previous.encode() + b"\n" + text).hexdigest() != own:
+                elif not whole or sha256(text).hexdigest() != own:
                     broken = seq, "its content was changed"
         if own in asked:
             kept[own] = seq

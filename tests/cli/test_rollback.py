@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import stat
+import subprocess
+import tarfile
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -197,3 +201,50 @@ def test_a_log_that_was_emptied_is_not_whole(shell: Shell) -> None:
     said = shell("audit", "verify")
     assert said.code == 1
     assert "lines were cut off" in said.out
+
+
+def test_a_run_is_exported_as_a_folder_or_an_archive_that_verifies_itself(shell: Shell, target: Target) -> None:
+    plan = _plan(shell, "canary")
+    shell("rollback", "approve", plan, "--why", "p95")
+    shell("rollback", "run", plan)
+    (run,) = _rows(shell, "SELECT id FROM runs")
+    kept = shell.config / "kept.log"
+    kept.write_text(shell("audit", "anchor").out)
+    assert shell("freeze", "my-bot", "--why", "maintenance").code == 0
+    folder, archive = shell.config / "bundle", shell.config / "bundle.tar"
+    for to in (folder, archive):
+        said = shell("audit", "export", "--run", run, "--to", to, "--anchor", kept)
+        assert (said.code, "to verify them: " in said.out) == (0, True)
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (folder, archive, *folder.rglob("*"))} == {0o600, 0o700}
+    whole = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    with tarfile.open(archive) as tar:
+        packed = {m.name: (file.read() if (file := tar.extractfile(m)) else b"") for m in tar}
+    assert packed == {f"bundle/{name}": data for name, data in whole.items()}
+    for arguments in ([], [str(kept)]):
+        done = subprocess.run(["sh", "verify.sh", *arguments], cwd=folder, capture_output=True, text=True, check=False)
+        assert (done.returncode, "NOT SIGNED: the vote of ana" in done.stdout) == (0, True), done
+    again = shell("audit", "export", "--run", run, "--to", folder)
+    assert (again.code, "is there already" in again.err) == (1, True)
+
+
+def test_what_an_export_cannot_be_is_refused(shell: Shell) -> None:
+    assert "there is no run" in shell("audit", "export", "--run", "absent").err
+    assert "--to needs --run" in shell("audit", "export", "--to", "x").err
+    assert "takes no --run" in shell("audit", "verify", "--run", "x").err
+
+
+def test_a_database_in_which_nothing_stops_a_change_is_named(shell: Shell) -> None:
+    assert "append-only" in shell("doctor").out
+    with sqlite3.connect(shell.config / "pulse.db") as raw:
+        raw.execute("DROP TRIGGER approvals_kept_delete")
+    for arguments in (("audit", "verify"), ("doctor",)):
+        said = shell(*arguments)
+        assert (said.code, "approvals can be changed: its trigger approvals_kept_delete is gone" in said.out) == (
+            1,
+            True,
+        )
+
+
+def _rows(shell: Shell, query: str) -> list[str]:
+    with closing(sqlite3.connect(shell.config / "pulse.db")) as raw:
+        return [row[0] for row in raw.execute(query)]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Protocol
 
-from pulse_tui.domain.audit import Anchor, AuditEntry, Walked
+from pulse_tui.domain.audit import Anchor, AuditEntry, StoredLine, Walked
 from pulse_tui.domain.delivery import Delivery
 from pulse_tui.domain.source import SourceStatus
 
@@ -41,6 +41,14 @@ class Log(Protocol):
 
     def walk(self, since: Anchor | None = None, asked: Collection[str] = ()) -> Walked:
         """Follow the chain from the line after ``since`` to the newest; which lines have the hashes ``asked``."""
+        ...
+
+    def stored(self, first: int, last: int) -> Iterator[StoredLine]:
+        """The lines from number ``first`` to ``last`` as they are stored."""
+        ...
+
+    def recorded_text(self, record: str) -> bytes:
+        """The text whose SHA-256 the log records of a protected record, as it is now; empty when there is none."""
         ...
 
     def weakened(self) -> list[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from pulse_tui.domain.audit import GENESIS, UNNUMBERED, Anchor, AuditEntry, disagreements
@@ -43,6 +44,8 @@ class Verified(NamedTuple):
     head: Anchor
     wrong: list[str]
     """Everything that is wrong with the log, with what it recorded or with what protects it, in words."""
+    recorded: Mapping[str, tuple[int, str]] = MappingProxyType({})
+    """The line that last recorded each record, and its digest."""
 
 
 def verified(tx: Transaction, anchors: Sequence[Anchor]) -> Verified:
@@ -73,4 +76,4 @@ def verified(tx: Transaction, anchors: Sequence[Anchor]) -> Verified:
             wrong.append(
                 f"the vote of {vote} names a line that is not there ({head[:12]}): the log was cut or rewritten"
             )
-    return Verified(walked.lines, end, wrong + disagreements(walked.recorded, tx.log.records()))
+    return Verified(walked.lines, end, wrong + disagreements(walked.recorded, tx.log.records()), walked.recorded)

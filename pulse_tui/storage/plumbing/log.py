@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 import msgspec
@@ -138,6 +139,15 @@ class AuditTable:
             if len(rows) < _AT_ONCE:
                 return
             after = rows[-1][0]
+
+    def stored(self, first: int, last: int) -> Iterator[StoredLine]:
+        self._flush()
+        return takewhile(lambda line: line[0] <= last, self._stored(first - 1))
+
+    def recorded_text(self, record: str) -> bytes:
+        self._flush()
+        table, _, key = record.partition("/")
+        return self._protected.text(table, key)
 
     def weakened(self) -> list[str]:
         return append_only.weakened(self._c)

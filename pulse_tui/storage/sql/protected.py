@@ -102,16 +102,20 @@ class Protected:
     def digests(self, records: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
         """``table/key`` and digest of these records, as they are now; a record that is gone has none."""
         for table, key in records:
-            rows = [tuple(row) for row in self._c.execute(_select(table, one=True), {"key": key})]
-            if rows:
-                yield f"{table}/{key}", _digest(rows, KINDS[table])
+            if text := self.text(table, key):
+                yield f"{table}/{key}", hashlib.sha256(text).hexdigest()
+
+    def text(self, table: str, key: str) -> bytes:
+        """What the digest of a record is made of, as it is now; empty when it is gone."""
+        rows = [tuple(row) for row in self._c.execute(_select(table, one=True), {"key": key})]
+        return _text(rows, KINDS[table]) if rows else b""
 
     def every(self) -> Iterator[tuple[str, str]]:
         """``table/key`` and digest of every protected record."""
         for table, kind in KINDS.items():
             cursor: Any = self._c.execute(_select(table, one=False)).cursor
             for key, rows in groupby(cursor, key=itemgetter(0)):  # the driver's own tuples: there may be 100,000
-                yield f"{table}/{key}", _digest(rows, kind)
+                yield f"{table}/{key}", hashlib.sha256(_text(rows, kind)).hexdigest()
 
 
 def _select(table: str, *, one: bool) -> sa.TextClause:
@@ -122,12 +126,12 @@ def _select(table: str, *, one: bool) -> sa.TextClause:
     return sa.text(f"SELECT {columns} FROM {table} {where}ORDER BY {order}")  # noqa: S608  names of this file
 
 
-def _digest(rows: Iterable[Any], kind: _Kind) -> str:
+def _text(rows: Iterable[Any], kind: _Kind) -> bytes:
     plain = [row if _SAME.issuperset(map(type, row)) else tuple(map(_plain, row)) for row in rows]
     if kind.later:
         first = len(kind.columns) + 1
         plain = [row if any(row[first:]) else row[:first] for row in plain]
-    return hashlib.sha256(_ENCODER.encode(plain)).hexdigest()
+    return _ENCODER.encode(plain)
 
 
 _SAME = {str, int, float, type(None)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 
 import msgspec
 import pytest
@@ -19,8 +19,9 @@ from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.rollback.approve import approve
 from pulse_tui.services.rollback.execute import execute, resume
 from pulse_tui.services.rollback.recorded import verified
+from pulse_tui.storage.sql import append_only
 from tests.fakes.nouns import PRODUCTION, later
-from tests.fakes.tampering import tamper, unguarded
+from tests.fakes.tampering import tamper
 from tests.fakes.target import Places
 from tests.services.rollback.test_plan import in_production, make, state
 
@@ -33,8 +34,10 @@ def sql(parts: RollbackParts, *statements: str) -> None:
 
 
 def found(parts: RollbackParts, *anchors: Anchor) -> list[str]:
+    """What the hashes say; that triggers are gone is another matter."""
     with parts.store.read() as tx:
-        return verified(tx, anchors).wrong
+        weakened = tx.log.weakened()
+        return [line for line in verified(tx, anchors).wrong if line not in weakened]
 
 
 @pytest.fixture
@@ -121,20 +124,14 @@ def _changes(parts: RollbackParts, count: int) -> Iterator[str]:
 
 
 class Disk:
-    """The database file as somebody reaches it without this program, and as it was before."""
+    """The database file as somebody reaches it without this program and its triggers, and as it was before."""
 
     def __init__(self, parts: RollbackParts) -> None:
         self.raw = sqlite3.connect(parts.store.url.database, isolation_level=None)  # type: ignore[attr-defined]
+        for statement in append_only.drop("sqlite"):
+            self.raw.execute(statement)
         self._kept = sqlite3.connect(":memory:")
         self.raw.backup(self._kept)
-
-    @contextmanager
-    def changed(self) -> Iterator[sqlite3.Connection]:
-        """Change something; the guards are as they were afterwards."""
-        self.raw.execute("BEGIN")
-        with unguarded(self.raw.execute):
-            yield self.raw
-        self.raw.execute("COMMIT")
 
     def restore(self) -> None:
         self._kept.backup(self.raw)
@@ -148,8 +145,7 @@ def test_two_hundred_generated_changes_are_all_found(played: RollbackParts) -> N
     missed = []
     with closing(Disk(played)) as disk:
         for change in _changes(played, COUNT):
-            with disk.changed() as raw:
-                raw.execute(change)
+            disk.raw.execute(change)
             if not found(played):
                 missed.append(change)
             disk.restore()
@@ -280,8 +276,7 @@ def test_of_two_hundred_forged_decisions_none_moves_a_target(parts: RollbackPart
     choose, before, accepted = random.Random(11), target.path.read_bytes(), []
     with closing(Disk(parts)) as disk:
         for _ in range(FORGED):
-            with disk.changed() as raw:
-                what = _forge(choose, parts, plan, raw)
+            what = _forge(choose, parts, plan, disk.raw)
             for act, name in ((execute, what.split()[0]), (resume, "forged")):
                 with suppress(Refused, NotFound):
                     act(parts, name, "ana", "host:1:1")

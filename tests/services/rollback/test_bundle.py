@@ -1,0 +1,258 @@
+"""A bundle of one run is verified by stock tools alone, and no byte of it can be another one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import sqlalchemy as sa
+
+from pulse_tui.cli.audit import write_bundle
+from pulse_tui.domain.audit import Anchor
+from pulse_tui.domain.errors import NotFound, Refused
+from pulse_tui.domain.rollback import Approval, Plan, PlanState, RunState
+from pulse_tui.services.parts import RollbackParts
+from pulse_tui.services.rollback.bundle import bundle
+from pulse_tui.services.rollback.execute import execute
+from tests.fakes.nouns import PRODUCTION, later
+from tests.fakes.tampering import tamper
+from tests.services.rollback.test_plan import in_production, make
+
+TOOLS = ("sh", "sha256sum", "ssh-keygen", "find", "xargs", "sort", "awk", "grep", "sed", "cut", "cmp", "tail")
+pytestmark = pytest.mark.skipif(
+    any(shutil.which(tool) is None for tool in TOOLS), reason=f"the bundle is verified with {', '.join(TOOLS)}"
+)
+NAMESPACE = "pulse-approve@v1"
+
+
+class Ran(NamedTuple):
+    """A run that two operators signed for, with lines about other things before and after."""
+
+    parts: RollbackParts
+    plan: Plan
+    run: str
+    anchor: Anchor
+    """Of the moment after the run."""
+
+    def bundle(self, *anchors: Anchor) -> dict[str, bytes]:
+        with self.parts.store.read() as tx:
+            return bundle(tx, self.run, anchors, self.parts.clock())
+
+
+def _sign(folder: Path, who: str, payload: bytes) -> str:
+    """With OpenSSH's own tool."""
+    key = folder / who
+    if not key.exists():
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", who, "-f", key], check=True)
+    made = subprocess.run(
+        ["ssh-keygen", "-q", "-Y", "sign", "-f", key, "-n", NAMESPACE], input=payload, capture_output=True, check=True
+    )
+    return made.stdout.decode()
+
+
+def _vote(parts: RollbackParts, plan: Plan, who: str, folder: Path | None) -> None:
+    now = parts.clock()
+    with parts.store.write() as tx:
+        head = tx.log.head().hash
+        payload = json.dumps({"plan": plan.hash, "yes": True, "by": who, "head": head}) if folder else ""
+        vote = Approval(
+            plan_hash=plan.hash, principal=who, key=parts.operators[who].key, yes=True, at=now, expires_at=later(hours=1),
+            audit_head=head, payload=payload, signature=_sign(folder, who, payload.encode()) if folder else "",
+        )  # fmt: skip
+        tx.rollbacks.add_approval(vote)
+        tx.log.append(now, who, "plan.approved", plan.target, {"plan": plan.hash, "head": head})
+
+
+@pytest.fixture
+def ran(parts: RollbackParts, tmp_path: Path) -> Ran:
+    plan = make(in_production(parts), PRODUCTION)
+    for who in ("ana", "ben"):
+        _vote(parts, plan, who, tmp_path)
+    with parts.store.write() as tx:
+        tx.rollbacks.set_plan_state(plan.hash, PlanState.APPROVED)
+        tx.log.append(parts.clock(), "cho", "alert.acknowledged", "a1", {"why": 'a "quoted" café\nof two lines'})
+    done = execute(parts, plan.hash, "ana", "host:1:1")
+    assert done.state is RunState.VERIFIED
+    with parts.store.read() as tx:
+        anchor = tx.log.head()
+    with parts.store.write() as tx:
+        for number in range(5):
+            tx.log.append(parts.clock(), "cho", "alert.acknowledged", f"a{number}")
+    return Ran(parts, plan, done.id, anchor)
+
+
+def verify(folder: Path, *arguments: Path, script: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["sh", script or folder / "verify.sh", *arguments],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", cwd="/", timeout=20, check=False,
+    )  # fmt: skip
+
+
+def written(files: Mapping[str, bytes], folder: Path) -> Path:
+    write_bundle(folder, files)
+    return folder
+
+
+def test_the_commands_of_the_readme_verify_it_and_so_does_the_script(ran: Ran, tmp_path: Path) -> None:
+    folder = written(ran.bundle(), tmp_path / "bundle")
+    done = verify(folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"VERIFIED: run {ran.run}" in done.stdout
+    assert done.stdout.count('Good "pulse-approve@v1" signature for') == 2
+    commands = [
+        re.split("   |: ", line.strip())[0]
+        for line in (folder / "README").read_text().splitlines()
+        if line.startswith("  s")
+    ]
+    for command in commands:
+        said = subprocess.run(["sh", "-c", command], cwd=folder, capture_output=True, text=True, check=False)
+        assert said.returncode == 0, (command, said.stderr)
+    assert {c.split()[0] for c in commands} == {"sh", "sha256sum", "ssh-keygen"}
+    assert hashlib.sha256((folder / "plan.json").read_bytes()).hexdigest() == ran.plan.hash
+    timeline = (folder / "timeline.txt").read_text()
+    assert "planned 3.8.2 -> 3.8.1; read before 3.8.2, after 3.8.1" in timeline
+    for action in ("plan.proposed", "plan.approved", "run.started", "run.step", "run.verified"):
+        assert f"  {action}  " in timeline
+
+
+def test_it_ends_at_the_first_anchor_behind_the_run_and_proves_that_to_who_kept_it(ran: Ran, tmp_path: Path) -> None:
+    with ran.parts.store.read() as tx:
+        early = Anchor(1, tx.log.entries()[0].hash)
+    folder = written(ran.bundle(early, ran.anchor), tmp_path / "bundle")
+    assert max(path.name for path in (folder / "chain").iterdir()) == f"{ran.anchor.seq:09}"
+    kept = tmp_path / "kept.log"
+    kept.write_text(f"Nov 23 jump-1 pulse_tui: audit {ran.anchor.seq} {ran.anchor.hash} 2026-11-23T02:40:00Z by hand\n")
+    assert verify(folder, kept, folder / "allowed_signers").returncode == 0
+    kept.write_text(f"audit {ran.anchor.seq} {'0' * 64} 2026-11-23T02:40:00Z by hand\n")
+    done = verify(folder, kept)
+    assert (done.returncode, "has no anchor of line" in done.stderr) == (1, True)
+
+
+def test_keys_that_the_reader_knows_decide_and_not_those_of_the_bundle(ran: Ran, tmp_path: Path) -> None:
+    folder = written(ran.bundle(), tmp_path / "bundle")
+    own = tmp_path / "signers"
+    own.write_text("".join(f"{who} {(tmp_path / who).with_suffix('.pub').read_text()}" for who in ("ana", "ben")))
+    assert verify(folder, tmp_path / "bundle" / "CONTENTS", own).returncode == 1  # no anchor in that file
+    swapped = {"ana": "ben", "ben": "ana"}
+    own.write_text("".join(f"{who} {(tmp_path / key).with_suffix('.pub').read_text()}" for who, key in swapped.items()))
+    kept = tmp_path / "kept.log"
+    kept.write_text("audit {} {}\n".format(*_end(folder)))
+    done = verify(folder, kept, own)
+    assert (done.returncode, "is not signed by ana" in done.stderr) == (1, True)
+
+
+def _end(folder: Path) -> tuple[str, str]:
+    (line,) = [line for line in (folder / "CONTENTS").read_text().splitlines() if line.startswith("end ")]
+    _, number, digest = line.split()
+    return number, digest
+
+
+def _other(choose: random.Random, byte: int) -> int:
+    """Another byte: near by, of the shell, or any."""
+    near = [byte ^ 1, byte ^ 0x20, 0x20, 0x0A, 0x23, 0x30, choose.randrange(256)]
+    return choose.choice([b for b in near if b != byte])
+
+
+def _changed(folder: Path, places: Mapping[str, list[int]], choose: random.Random) -> list[str]:
+    """Which changes of one byte went unnoticed."""
+    missed = []
+    for name, offsets in places.items():
+        path = folder / name
+        whole = path.read_bytes()
+        for at in offsets:
+            other = bytes([_other(choose, whole[at])])
+            path.write_bytes(whole[:at] + other + whole[at + 1 :])
+            if verify(folder).returncode == 0:
+                missed.append(f"{name}, byte {at}: {whole[at : at + 1]!r} -> {other!r}")
+        path.write_bytes(whole)
+    return missed
+
+
+def _files(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_byte_of_any_file_that_is_another_one_is_noticed(ran: Ran, tmp_path: Path) -> None:
+    folder, choose = written(ran.bundle(), tmp_path / "bundle"), random.Random(12)
+    places = {name: [choose.randrange((folder / name).stat().st_size)] for name in _files(folder)}
+    assert len(places) > 20
+    assert _changed(folder, places, choose) == []
+    assert verify(folder).returncode == 0
+
+
+@pytest.mark.slow
+def test_every_byte_of_what_verifies_is_noticed_and_thousands_of_the_others(ran: Ran, tmp_path: Path) -> None:
+    folder, choose = written(ran.bundle(), tmp_path / "bundle"), random.Random()
+    places = {name: list(range((folder / name).stat().st_size)) for name in _files(folder)}
+    for name in places.keys() - {"verify.sh", "SHA256SUMS", "CONTENTS"}:
+        places[name] = choose.sample(places[name], min(100, len(places[name])))
+    assert _changed(folder, places, choose) == []
+    print(f"{sum(map(len, places.values()))} changes of one byte, 0 unnoticed")
+
+
+def test_a_file_that_is_missing_or_was_added_is_noticed(ran: Ran, tmp_path: Path) -> None:
+    folder = written(ran.bundle(), tmp_path / "bundle")
+    (folder / "more").write_text("")
+    assert verify(folder).returncode != 0
+    (folder / "more").unlink()
+    (folder / "timeline.txt").unlink()
+    assert verify(folder).returncode != 0
+
+
+REWRITTEN = (
+    "plan.json",
+    "votes/01-ana.json",
+    "votes/02-ben.sig",
+    "records/journal.json",
+    "records/steps.json",
+    "allowed_signers",
+)
+
+
+def test_sums_that_were_made_again_help_nobody(ran: Ran, tmp_path: Path) -> None:
+    """Whoever changes a file may make SHA256SUMS again: the hash of the plan, signatures, chain and records still contradict."""
+    files = ran.bundle()
+    chain = sorted(name for name in files if name.startswith("chain/"))
+    for number, name in enumerate([*REWRITTEN, *chain[:: len(chain) // 3], chain[-1]]):
+        whole = files[name]
+        at = len(whole) // 2
+        changed = {**files, name: whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :]}
+        done = verify(written(changed, tmp_path / f"changed-{number}"))
+        assert (done.returncode, name) == (1, name), done.stdout
+        assert "FAILED" in done.stderr
+    cut = {name: text for name, text in files.items() if name != chain[-1]}
+    assert verify(written(cut, tmp_path / "cut")).returncode == 1
+    gap = {name: text for name, text in files.items() if name != chain[3]}
+    assert verify(written(gap, tmp_path / "gap")).returncode == 1
+
+
+def test_a_vote_that_is_not_signed_is_called_so(parts: RollbackParts, tmp_path: Path) -> None:
+    plan = make(in_production(parts), PRODUCTION)
+    _vote(parts, plan, "ana", tmp_path)
+    _vote(parts, plan, "ben", None)
+    with parts.store.write() as tx:
+        tx.rollbacks.set_plan_state(plan.hash, PlanState.APPROVED)
+    done = execute(parts, plan.hash, "ana", "host:1:1")
+    with parts.store.read() as tx:
+        files = bundle(tx, done.id, (), parts.clock())
+    said = verify(written(files, tmp_path / "bundle"))
+    assert said.returncode == 0
+    assert "NOT SIGNED: the vote of ben" in said.stdout
+    assert "1 of the votes are not signed" in said.stdout
+    assert b"NOT SIGNED" in files["README"]
+
+
+def test_nothing_is_exported_of_a_log_that_was_changed_or_of_a_run_that_is_none(ran: Ran) -> None:
+    with ran.parts.store.read() as tx, pytest.raises(NotFound, match="no run"):
+        bundle(tx, "absent", (), ran.parts.clock())
+    tamper(ran.parts.store, sa.text("UPDATE journal SET detail = 'x' WHERE seq = 1"))  # type: ignore[arg-type]
+    with pytest.raises(Refused, match="does not hold"):
+        ran.bundle()
