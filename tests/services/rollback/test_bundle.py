@@ -64,7 +64,7 @@ def _vote(parts: RollbackParts, plan: Plan, who: str, folder: Path | None) -> No
         head = tx.log.head().hash
         payload = json.dumps({"plan": plan.hash, "yes": True, "by": who, "head": head}) if folder else ""
         vote = Approval(
-            plan_hash=plan.hash, principal=who, key=parts.operators[who].key, yes=True, at=now, expires_at=later(hours=1),
+            plan_hash=plan.hash, principal=who, key=parts.operators[who].unsigned, yes=True, at=now, expires_at=later(hours=1),
             audit_head=head, payload=payload, signature=_sign(folder, who, payload.encode()) if folder else "",
         )  # fmt: skip
         tx.rollbacks.add_approval(vote)
