@@ -99,6 +99,10 @@ class SystemProcesses:
                     data = _read_up_to(pipe, cap + 1)
                     if len(data) > cap:
                         _stop_group(process)
+                with contextlib.suppress(ChildProcessError):  # the timer waited for it
+                    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+                    # Its number is taken until it is waited for: the group cannot be somebody else's yet.
+                    _signal_group(process.pid, signal.SIGKILL)
                 process.wait()
             except BaseException:
                 _stop_group(process)

@@ -201,6 +201,17 @@ def test_a_program_that_writes_too_much_or_takes_too_long_is_ended_with_its_chil
     assert gone(int((tmp_path / "child").read_text()))
 
 
+def test_what_a_program_that_was_asked_leaves_running_is_ended_with_it(tmp_path: Path) -> None:
+    code = """
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], stdout=-3, stderr=-3)
+print(child.pid)
+"""
+    answer = ask(tmp_path, code)
+    assert (answer.how, answer.code) == (Ended.EXITED, 0)
+    assert gone(int(answer.data))
+
+
 def test_a_program_that_is_not_there_cannot_be_asked(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="was not found"):
         SystemProcesses().ask(("no-such-program",), folder=tmp_path, environment={}, timeout_s=1.0)

@@ -75,8 +75,8 @@ class Processes(Protocol):
     ) -> Output:
         """Run a program for its standard output; ``feed`` is its standard input, ``environment`` all of its environment.
 
-        It is ended with everything that it started after ``timeout_s``, or once it wrote more than ``cap`` bytes.
-        Raises SourceError when it cannot be started.
+        It is ended with everything that it started after ``timeout_s``, or once it wrote more than ``cap`` bytes; what it
+        left running in its group is ended when it ends. Raises SourceError when it cannot be started.
         """
         ...
 
