@@ -16,6 +16,8 @@ from pulse_tui.tui.kit.rows import environment
 LONGEST: Final = 300
 """Of one text from outside: a longer one would push what matters below the fold. The commands print all of it."""
 NAME: Final = 60
+TARGET: Final = 40
+"""Of a target where it stands beside others: its end tells it from them, and all of it stands further down."""
 SECOND_US: Final = 1_000_000
 MINUTE_US: Final = 60 * SECOND_US
 
@@ -73,6 +75,12 @@ def cut(text: str, longest: int = LONGEST) -> str:
     return f"{text[:longest]}…" + (" (pulse-tui rollback show has all of it)" if longest == LONGEST else "")
 
 
+def short(target: str) -> str:
+    """``…eployments/support-bot/canary#version``."""
+    target = " ".join(target.split())
+    return target if len(target) <= TARGET else f"…{target[1 - TARGET :]}"
+
+
 # ------------------------------------------------------------------ times
 
 
@@ -114,8 +122,9 @@ def _after_run(plan: PlanStory, run: RunStory, read_only: bool) -> str:
     if plan.state == "running":
         if run.halt_by:
             return f"wait: {run.halt_by} asked that it halts before its next step"
-        return "wait: the run is under way, and this page follows it" + (
-            "" if read_only else "; [h] halts it before its next step"
+        at = next((f"step {n} of {len(plan.steps)}" for n, s in enumerate(plan.steps, 1) if s.state != "verified"), "")
+        return f"wait: {at or 'the last read-back'} is under way, and this page follows it" + (
+            "" if read_only else "; [h] halts the run before its next step"
         )
     return {
         "undone": f"read in RUN why it failed: what was moved is back, {plan.from_version} serves",
@@ -188,6 +197,9 @@ def plan_blocks(plan: PlanStory, now_us: int, read_only: bool = False) -> list[B
         blocks.append(Block("CERTIFICATE", lines, label_style=_worst(plan.certificate)))
     more = [(label.upper(), text) for label, text in plan.facts if label.casefold() != "why"]
     blocks += [Block(label, (text,), tight=bool(n)) for n, (label, text) in enumerate(more)]
+    if any(short(step.target) != step.target for step in plan.steps):
+        whole = (f"{number}. {cut(step.target)}" for number, step in enumerate(plan.steps, 1))
+        blocks.append(Block("TARGETS", tuple(whole)))
     if len(plan.moves) > 1 or any(move.from_digest or move.to_digest for move in plan.moves):
         blocks.append(Block("DIGESTS", tuple(_digests(plan)), styles.DIM))
     blocks.append(Block("HASH", (plan.hash,), styles.DIM, tight=True))
@@ -220,7 +232,7 @@ def _changes(plan: PlanStory) -> tuple[str, ...]:
 
 def _step_line(number: int, step: StepView, plan: PlanStory) -> str:
     whose = f"{step.asset}: " if len(plan.moves) > 1 else ""
-    return f"{number}. {_move(step)}  {whose}{cut(step.target)}"
+    return f"{number}. {_move(step)}  {whose}{short(step.target)}"
 
 
 def _move(step: StepView) -> str:
@@ -322,19 +334,20 @@ def seconds(us: int) -> str:
 
 
 def _progress(step: StepView, run: RunStory) -> list[str]:
-    glyph = _GLYPHS.get(step.state, "○")
-    lines = [f"{glyph} {_move(step)}  {cut(step.target)}", _where(step, run)]
+    """One line of a step that rests while another one is under way; else what is waited for, and its clock."""
+    head = f"{_GLYPHS.get(step.state, '○')} {_move(step)}  {short(step.target)}"
     if not step.moves:
-        return lines
+        return [f"{head}: {_where(step, run)}"]
     begun = step.moves[0][0]
+    if run.state == "running" and step.state == "verified":
+        return [f"{head}: verified +{seconds(step.moves[-1][0] - begun)}"]
     parts = [f"{step.moves[0][1]} {clock(begun, fine=True)}"]
     parts += [f"{state} +{seconds(at - begun)}" for at, state, _ in step.moves[1:]]
-    lines.append("  ".join(parts))
     reads = [f"before {cut(step.seen_before) or 'nothing'}"] if step.seen_before is not None else []
     reads += [f"after {cut(step.seen_after) or 'nothing'}"] if step.seen_after is not None else []
     if reads:
-        lines.append("read back: " + ", ".join(reads))
-    return lines
+        parts.append(f"(read {', '.join(reads)})")
+    return [f"{head}: {_where(step, run)}", "  ".join(parts)]
 
 
 def _where(step: StepView, run: RunStory) -> str:
@@ -350,7 +363,7 @@ def _where(step: StepView, run: RunStory) -> str:
         return f"sent, being read back until {until}" if carried else "sent, never read back: it may hold either"
     if step.state in ("", "pending"):
         return "waits for the step before it" if carried else "not begun"
-    return step.state + (f", {last}" if last else "")
+    return last or step.state
 
 
 def held(plan: PlanStory) -> str:

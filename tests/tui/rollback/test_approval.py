@@ -77,7 +77,7 @@ def test_the_name_and_ctrl_y_approve_and_the_last_approval_runs() -> None:
         assert approvals(pilot) == [("approve", HASH, "why"), ("execute", HASH)]
         assert "verified, 3.8.1 serves support-bot/canary, read back" in pilot.lines()[-1]
         assert "3.8.2 → 3.8.1  deploy-bot" in pilot.text()
-        assert "verified, read back 3.8.1" in pilot.text()
+        assert "deploy-bot: read back 3.8.1" in pilot.text()
         assert "CHECKS" not in pilot.text()
 
     play(scenario)
