@@ -142,13 +142,15 @@ def failed(
     tx: Transaction, parts: RollbackParts, asset_id: str, environment: Environment, why: str, now: datetime
 ) -> None:
     """The owner is notified: nobody knows that the rollback works. The next drill that passes ends it."""
+    serving = tx.estate.deployment(asset_id, environment)
+    critical = serving is not None and serving.production_critical
     concern = Concern(
         asset_id=asset_id,
         key=key(environment),
         what=clean(f"the drill of the rollback of {asset_id} in {environment.value} {why}", 600),
         todo=f"Find out why, then hold another one: {drill_command(asset_id, environment)}",
         source=SYSTEM,
-        severity=Severity.MEDIUM,
+        severity=Severity.HIGH if critical else Severity.MEDIUM,
         since=now,
         environment=environment,
     )

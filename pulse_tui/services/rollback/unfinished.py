@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from pulse_tui.domain.concern import Concern
-from pulse_tui.domain.rollback import Plan, Run, RunState
+from pulse_tui.domain.rollback import Plan, Purpose, Run, RunState
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Environment, Severity
 from pulse_tui.ports import Transaction
@@ -117,14 +117,16 @@ def _raise(tx: Transaction, parts: JudgeParts, plan: Plan, run: Run, word: str, 
     undone = word == RunState.UNDONE.value
     name, where = key(plan.environment), f"{plan.asset_id} in {plan.environment.value}"
     detail = f": {run.detail}" if run.detail else ""
-    what = f"rollback of {where} to {plan.to_version} {_WHAT[word]}, run {run.id}{detail}"
+    drill = plan.purpose is Purpose.DRILL
+    what = f"{'drill' if drill else 'rollback'} of {where} to {plan.to_version} {_WHAT[word]}, run {run.id}{detail}"
     concern = Concern(
         asset_id=plan.asset_id,
         key=name,
         what=clean(what, 600),
         todo=_todo(run, word),
         source=SYSTEM,
-        severity=Severity.HIGH if undone else Severity.CRITICAL,
+        # What a drill left half-way serves nobody.
+        severity=Severity.MEDIUM if drill else Severity.HIGH if undone else Severity.CRITICAL,
         since=now,
         environment=plan.environment,
         version=plan.from_version if undone else None,

@@ -22,6 +22,7 @@ _CHANGES = {
     "digest": Change.DIGEST_CHANGED,
     "run": Change.ROLLBACK,
     "late": Change.ROLLBACK,
+    "drill": Change.ROLLBACK,
     "past-gate": Change.PROMOTION,
 }
 """By the beginning of a concern's key: what policy reads its signal as."""
