@@ -9,13 +9,13 @@ import msgspec
 from pulse_tui.domain.errors import NotFound, Refused
 from pulse_tui.domain.estate import Deployment
 from pulse_tui.domain.release import Release
-from pulse_tui.domain.rollback import Plan, PlanState, Rules
+from pulse_tui.domain.rollback import Plan, PlanState, Purpose, Rules
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.registry.known_good import rollback_target
-from pulse_tui.services.rollback.drill import book
+from pulse_tui.services.rollback.drill import book, by_schedule
 from pulse_tui.services.rollback.steps import planned
 from pulse_tui.settings.shapes import PlaybookShape
 
@@ -67,6 +67,8 @@ def propose_undo(parts: RollbackParts, done: Plan, *, by: str) -> Plan:
     playbooks were changed since: their steps are no longer those that were run.
     """
     now = parts.clock()
+    if done.purpose is Purpose.DRILL:
+        raise Refused(f"plan {done.hash[:12]} is a drill: it left its replica as it was, there is nothing to undo")
     if done.playbook_digest != parts.playbooks_digest:
         raise Refused(
             f"rollback {done.hash[:12]} cannot be undone by its own steps",
@@ -135,7 +137,8 @@ def _standing(
     for plan, state in tx.rollbacks.plans(here.asset_id):
         same = (plan.environment, plan.from_version, plan.to_version) == (environment, here.version, target.version)
         same = same and (plan.from_digest, plan.to_digest) == (here.digest, target.digest)
-        open_still = state in (PlanState.PROPOSED, PlanState.APPROVED) and plan.undoes is None
+        rollback = plan.purpose is Purpose.ROLLBACK and plan.undoes is None
+        open_still = state in (PlanState.PROPOSED, PlanState.APPROVED) and rollback
         if same and open_still and not void_reasons(parts, plan, now):
             return plan
     return None
@@ -158,7 +161,7 @@ def void_reasons(parts: RollbackParts, plan: Plan, now: datetime) -> list[str]:
         out.append(f"the plan expired at {plan.expires_at:%Y-%m-%d %H:%M:%S} UTC")
     today = Rules(parts.policy_digest, parts.playbooks_digest, parts.operators_digest)
     out += today.changed(Rules(plan.policy_digest, plan.playbook_digest, plan.operators_digest))
-    if plan.approvals_needed < parts.approvals.needed(plan.environment):
+    if not by_schedule(plan) and plan.approvals_needed < parts.approvals.needed(plan.environment):
         out.append(f"{plan.environment.value} now needs {parts.approvals.needed(plan.environment)} approvals")
     return out
 

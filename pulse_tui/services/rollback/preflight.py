@@ -13,23 +13,44 @@ from pulse_tui.domain.release import Release
 from pulse_tui.domain.rollback import Check, Member, Plan, PlanStep, Purpose, RunState
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import JudgeParts, RollbackParts
+from pulse_tui.services.rollback.apart import same_target
 from pulse_tui.services.rollback.certificate import Move, asked, recorded
 from pulse_tui.services.rollback.recorded import forged
 from pulse_tui.services.rollback.steps import step_options
 from pulse_tui.services.rollback.unfinished import in_the_way
 
 _RECENT = timedelta(hours=24)
-_MOVES_RELEASES = (Purpose.ROLLBACK, Purpose.DRILL)
 
 
 def preflight(parts: RollbackParts, plan: Plan) -> list[Check]:
     """The certificate of the rollback target, then that nothing else owns or moves its targets, then what they hold."""
     with parts.store.read() as tx:
         releases = {m.asset_id: tx.estate.release(m.asset_id, m.to_version) for m in plan.moves}
+        before = {m.asset_id: tx.estate.release(m.asset_id, m.from_version) for m in plan.moves}
         checks = list(_records(tx, plan, parts, releases))
+    if plan.purpose is Purpose.DRILL:
+        checks.append(_apart(parts, plan))
+    moved: set[str] = set()
     for step in plan.steps:
-        checks.extend(_target(parts, step, releases[step.asset_id or plan.asset_id]))
+        asset_id = step.asset_id or plan.asset_id
+        if step.target not in moved:
+            moved.add(step.target)
+            checks.extend(_target(parts, step, releases[asset_id]))
+        elif (release := before[asset_id]) is not None:  # back again: what it comes back to must be there
+            checks.extend(asked(parts, release, step.kind, step.params, step.timeout_s, blocking=True))
     return checks
+
+
+def _apart(parts: RollbackParts, plan: Plan) -> Check:
+    """Whether a drill writes only what serves nobody."""
+    playbook = next((b for b in parts.playbooks if b.id == plan.playbook), None)
+    if playbook is None:
+        return Check(name="apart", ok=False, detail=f"there is no playbook {plan.playbook}")
+    try:
+        shared = same_target(parts, playbook, plan.asset_id)
+    except PulseError as error:
+        return Check(name="apart", ok=False, detail=str(error))
+    return Check(name="apart", ok=not shared, detail="; ".join(shared) or "no target of the replica is anybody else's")
 
 
 def _records(
@@ -48,15 +69,24 @@ def _records(
 def _member(
     tx: Transaction, plan: Plan, parts: RollbackParts, member: Member, releases: Mapping[str, Release | None]
 ) -> Iterator[Check]:
-    if plan.purpose in _MOVES_RELEASES:
+    if plan.purpose is Purpose.DRILL:
+        yield from _present(releases[member.asset_id], member)
+    if plan.purpose is Purpose.ROLLBACK:
         yield from _certificate(tx, plan, parts, member, releases)
     deployment = tx.estate.deployment(member.asset_id, plan.environment)
     serves = deployment.version if deployment else "nothing"
     detail = f"the registry reports that {serves} serves"
     yield Check(name="serving", ok=serves == member.from_version, detail=detail)
-    if plan.purpose in _MOVES_RELEASES:
+    if plan.purpose is Purpose.ROLLBACK:
         yield from _controllers(tx, parts.judging, plan, member)
         yield from _loop(tx, plan, member, parts.clock())
+
+
+def _present(target: Release | None, member: Member) -> Iterator[Check]:
+    """A drill puts nothing into service: its release need only be the one that the plan names."""
+    same = target is not None and target.digest == member.to_digest
+    found = f"digest {target.digest or 'not recorded'}" if target is not None else "no longer in the registry"
+    yield Check(name="release", ok=same, detail=f"{member.to_version}: {found}")
 
 
 def _certificate(

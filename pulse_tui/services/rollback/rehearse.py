@@ -1,0 +1,252 @@
+"""Hold a drill: the playbook of a rollback, on the replica, there and back, by the executor that rolls back.
+
+It is one plan and one run, so that whoever resumes or undoes it brings the replica back too. Nothing but the replica is
+written: a drill whose targets are not apart from everybody else's is refused, and while it goes on what it rehearses for
+is read before each step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import msgspec
+
+from pulse_tui.domain.errors import NotFound, PulseError, Refused, WrongUse
+from pulse_tui.domain.release import Release
+from pulse_tui.domain.rollback import Plan, PlanState, PlanStep, Purpose, Run, RunState
+from pulse_tui.domain.words import Environment
+from pulse_tui.ports import Transaction
+from pulse_tui.services.parts import SYSTEM, RollbackParts
+from pulse_tui.services.registry.known_good import rollback_target
+from pulse_tui.services.rollback.apart import same_target, targets_of
+from pulse_tui.services.rollback.approve import approve, objections
+from pulse_tui.services.rollback.attended import UNATTENDED, Attendant
+from pulse_tui.services.rollback.drill import book, by_schedule
+from pulse_tui.services.rollback.execute import execute, put_back
+from pulse_tui.services.rollback.plan import void_reasons
+from pulse_tui.services.rollback.preflight import preflight
+from pulse_tui.services.rollback.steps import planned
+from pulse_tui.settings.shapes import PlaybookShape
+
+_REPLICA = Environment.REPLICA
+PATIENCE_S = 5.0
+"""How long a target that is only watched may take to answer."""
+
+
+class Held(NamedTuple):
+    """A drill: its plan, and its run once it has the approvals that it needs."""
+
+    plan: Plan
+    run: Run | None
+
+
+def drill(
+    parts: RollbackParts,
+    asset_id: str,
+    environment: Environment,
+    by: str,
+    holder: str,
+    trigger: str = "",
+    attendant: Attendant = UNATTENDED,
+) -> Held:
+    """Rehearse the rollback of the asset there; who starts it approves it.
+
+    Raises Refused, or NotFound, before anything is written to a target; afterwards the run has the result.
+    """
+    plan = propose_drill(parts, asset_id, environment, by=by, trigger=trigger)
+    if not by_schedule(plan) and approve(parts, plan.hash, by, plan.reason) is not PlanState.APPROVED:
+        return Held(plan, None)
+    witness = _Witness(parts, asset_id, environment)
+    try:
+        run = execute(parts, plan.hash, by, holder, attendant._replace(stop=witness.beside(attendant)))
+    except Refused as error:
+        _withdraw(parts, plan, by, str(error))
+        raise
+    if run.state is RunState.HALTED and witness.moved:
+        run = put_back(parts, run.id, by, holder, attendant)
+    return Held(plan, run)
+
+
+def propose_drill(parts: RollbackParts, asset_id: str, environment: Environment, *, by: str, trigger: str = "") -> Plan:
+    """The plan of a drill, every check made. Raises Refused or NotFound with what is missing; then nothing is kept."""
+    now = parts.clock()
+    if environment is _REPLICA:
+        raise WrongUse(
+            "a drill is held on the replica, for the rollback of another environment", todo="--env production"
+        )
+    if trigger and parts.judging.policy.rule(trigger) is None:
+        raise NotFound(f"there is no rule {trigger!r}", todo="see the rules: pulse-tui policy check")
+    playbook = book(parts, asset_id, environment)
+    if playbook is None:
+        raise Refused(
+            f"no playbook serves {asset_id} in {environment.value}: there is nothing to drill",
+            todo="Add one under playbooks: with the steps that move its target",
+        )
+    with parts.store.read() as tx:
+        here, there = _releases(tx, asset_id, environment)
+    apart(parts, playbook, asset_id)
+    out = tuple(planned(parts, playbook, here, there, _REPLICA))
+    words = f"drill of the rollback of {asset_id} in {environment.value}"
+    plan = Plan(
+        asset_id=asset_id,
+        environment=_REPLICA,
+        from_version=here.version,
+        from_digest=here.digest,
+        to_version=there.version,
+        to_digest=there.digest,
+        playbook=playbook.id,
+        steps=(*out, *_back(out)),
+        on_failure=playbook.on_failure,
+        policy_digest=parts.policy_digest,
+        playbook_digest=parts.playbooks_digest,
+        operators_digest=parts.operators_digest,
+        created_at=now,
+        expires_at=now + timedelta(seconds=parts.approvals.expire),
+        proposed_by=by,
+        reason=f"{words}, as an answer to {trigger}" if trigger else words,
+        approvals_needed=0 if by == SYSTEM else parts.approvals.needed(_REPLICA),
+        purpose=Purpose.DRILL,
+        trigger=trigger or None,
+    )
+    if (standing := _standing(parts, plan, now)) is not None:
+        return standing
+    wrong = [] if by_schedule(plan) else objections(parts, plan, PlanState.PROPOSED, by, now)
+    wrong += [
+        f"{c.name}: {c.detail}" for c in preflight(parts, plan) if c.blocking and not c.ok and c.name != "audit log"
+    ]
+    if wrong:
+        raise Refused(f"the rollback of {asset_id} in {environment.value} cannot be drilled", wrong)
+    return _keep(parts, plan, by, now)
+
+
+def apart(parts: RollbackParts, playbook: PlaybookShape, asset_id: str) -> None:
+    """Raises Refused where a write to the replica could reach something else that serves."""
+    shared = same_target(parts, playbook, asset_id)
+    if shared:
+        raise Refused(
+            f"{asset_id} is not drilled: its replica and what serves resolve to one target",
+            shared,
+            todo=f"Write {{environment}} into the steps of playbook {playbook.id}, where they name what is written",
+        )
+
+
+def _releases(tx: Transaction, asset_id: str, environment: Environment) -> tuple[Release, Release]:
+    """(what the replica serves, where it goes and comes back from)."""
+    serving = tx.estate.deployment(asset_id, environment)
+    if serving is None:
+        raise NotFound(
+            f"{asset_id} is not deployed in {environment.value}", todo="see what runs where: pulse-tui status"
+        )
+    replica = tx.estate.deployment(asset_id, _REPLICA)
+    if replica is None:
+        raise Refused(
+            f"{asset_id} has no replica: there is nothing to drill on",
+            todo="Deploy one and declare it: estate: assets: environments: {replica: {version: ...}}",
+        )
+    back = rollback_target(tx, asset_id, environment, serving.version)
+    if back.release is None:
+        raise Refused(
+            f"{asset_id} has no rollback target in {environment.value}: there is nothing to drill",
+            back.tried or ["no other release has been healthy there"],
+            todo="Name one: rollback_to of the release",
+        )
+    here = _known(tx, asset_id, replica.version, "serves on the replica")
+    # A replica that serves the rollback target already goes the other way first, and back.
+    there = back.release if back.release.version != here.version else _known(tx, asset_id, serving.version, "serves")
+    return here, there
+
+
+def _known(tx: Transaction, asset_id: str, version: str, why: str) -> Release:
+    release = tx.estate.release(asset_id, version)
+    if release is None:
+        raise Refused(
+            f"{asset_id} {version} {why}, but the registry does not know it",
+            todo="Add it under the asset's releases, or refresh the registry",
+        )
+    return release
+
+
+def _back(out: tuple[PlanStep, ...]) -> Iterator[PlanStep]:
+    for step in reversed(out):
+        yield msgspec.structs.replace(step, expected=step.desired, desired=step.expected)
+
+
+def _standing(parts: RollbackParts, plan: Plan, now: datetime) -> Plan | None:
+    """The same drill, which waits for approvals."""
+    if by_schedule(plan):
+        return None
+    with parts.store.read() as tx:
+        for other, state in tx.rollbacks.plans(plan.asset_id):
+            same = other.purpose is Purpose.DRILL and not by_schedule(other) and other.trigger == plan.trigger
+            if (
+                same
+                and other.steps == plan.steps
+                and state is PlanState.PROPOSED
+                and not void_reasons(parts, other, now)
+            ):
+                return other
+    return None
+
+
+def _keep(parts: RollbackParts, plan: Plan, by: str, now: datetime) -> Plan:
+    with parts.store.write() as tx:
+        if tx.rollbacks.add_plan(plan):
+            detail = {"plan": plan.hash, "from": plan.from_version, "to": plan.to_version, "reason": plan.reason}
+            tx.log.append(now, by, "plan.proposed", plan.target, detail)
+            if by_schedule(plan):
+                tx.rollbacks.set_plan_state(plan.hash, PlanState.APPROVED)
+                detail = {"plan": plan.hash, "reason": f"the schedule of playbook {plan.playbook}"}
+                tx.log.append(now, by, "plan.scheduled", plan.target, detail)
+    return plan
+
+
+def _withdraw(parts: RollbackParts, plan: Plan, by: str, why: str) -> None:
+    """A drill that could not begin waits for nobody."""
+    with parts.store.write() as tx:
+        found = tx.rollbacks.plan(plan.hash)
+        if found is not None and found[1] is PlanState.APPROVED:
+            tx.rollbacks.set_plan_state(plan.hash, PlanState.REJECTED)
+            tx.log.append(parts.clock(), by, "plan.rejected", plan.target, {"plan": plan.hash, "reason": why[:500]})
+
+
+class _Witness:
+    """Reads what serves where the rollback is for, before each step: two names may be one target all the same."""
+
+    def __init__(self, parts: RollbackParts, asset_id: str, environment: Environment) -> None:
+        self._parts = parts
+        playbook = book(parts, asset_id, environment)
+        self._targets = targets_of(parts, playbook, asset_id, environment) if playbook is not None else []
+        self._where = f"{asset_id} in {environment.value}"
+        self._before = self._read()
+        self.moved = ""
+
+    def beside(self, attendant: Attendant) -> Callable[[Run | None], str]:
+        """What to ask between two steps: whoever started the drill, then what serves."""
+
+        def stop(run: Run | None) -> str:
+            return attendant.stop(run) or self._changed()
+
+        return stop
+
+    def _changed(self) -> str:
+        now = self._read()
+        for target, value in self._before.items():
+            if target in now and now[target] != value:
+                self.moved = f"{target} of {self._where} had {value or 'nothing'} and has {now[target] or 'nothing'}"
+                return f"{self.moved}: the replica may not be apart from it"
+        return ""
+
+    def _read(self) -> dict[str, str]:
+        """The values that could be read; silence says nothing."""
+        found = {}
+        for target, kind, options, timeout_s in self._targets:
+            context = self._parts.outside.stepping(min(timeout_s, PATIENCE_S))
+            try:
+                found[target] = self._parts.steps[kind].read(options, context)
+            except PulseError:
+                continue
+            except Exception:  # noqa: S112  a bug of an installed step kind says nothing either
+                continue
+        return found
