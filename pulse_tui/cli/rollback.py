@@ -28,26 +28,37 @@ undo RUN               put back what a run moved that stopped half-way
 show [PLAN]            one plan, or all of them
 list                   every plan, the newest first: its state, its targets, who waits for whom
 resume RUN             continue a run that stopped half-way or whose process died
+drill ASSET --env ENV  rehearse the rollback of ENV on the replica, there and back, with the same steps; --trigger RULE
+                       records which rule's answer was rehearsed
 halt RUN               ask whoever carries a run out to stop before its next step
 While a run is carried out, Ctrl-C halts it before its next step; SIGTERM and a dropped session let it go on to its end;
 a second signal leaves at once. The run's id is printed when it begins.
 A PLAN is named by 8 or more digits of its hash. plan exits with 1 when it is blocked, run and resume when the run is
 not verified, list when something waits or stopped half-way."""
-_SUBJECTS = {"plan": "ASSET --env ENV", "resume": "RUN", "halt": "RUN", "undo": "PLAN or RUN"}
+_SUBJECTS = {
+    "plan": "ASSET --env ENV",
+    "drill": "ASSET --env ENV",
+    "resume": "RUN",
+    "halt": "RUN",
+    "undo": "PLAN or RUN",
+}
 
 
 def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     """An action and what it is about."""
     parser.epilog = EPILOG
     parser.add_argument(
-        "action", choices=["plan", "approve", "reject", "run", "undo", "show", "list", "resume", "halt"]
+        "action", choices=["plan", "approve", "reject", "run", "undo", "show", "list", "resume", "halt", "drill"]
     )
-    parser.add_argument("subject", nargs="?", help="an asset (plan), a plan's hash, or a run (resume, undo, halt)")
     parser.add_argument(
-        "--env", choices=[e.value for e in Environment], dest="environment", help="where (plan needs it)"
+        "subject", nargs="?", help="an asset (plan, drill), a plan's hash, or a run (resume, undo, halt)"
+    )
+    parser.add_argument(
+        "--env", choices=[e.value for e in Environment], dest="environment", help="where (plan and drill need it)"
     )
     parser.add_argument("--why", default="", help="the reason, kept in the audit log")
     parser.add_argument("--alert", help="the alert that a plan answers")
+    parser.add_argument("--trigger", default="", metavar="RULE", help="the rule whose answer a drill rehearses")
 
 
 def run(options: argparse.Namespace, _name: str) -> int:
@@ -63,6 +74,8 @@ def run(options: argparse.Namespace, _name: str) -> int:
             )
         if options.action == "run":
             return _run(options, house)
+        if options.action == "drill":
+            return _drill(options, house)
         if options.action == "resume":
             return _resume(options, house)
         if options.action == "halt":
@@ -117,6 +130,22 @@ def _run(options: argparse.Namespace, house: House) -> int:
         with last_words():
             emit(options, story, [*lines(story), *_unfinished(done)])
     return 0 if done.state is RunState.VERIFIED else 1
+
+
+def _drill(options: argparse.Namespace, house: House) -> int:
+    from pulse_tui.services.desk import place  # noqa: PLC0415
+    from pulse_tui.services.rollback.rehearse import drill  # noqa: PLC0415
+
+    if options.environment is None:
+        raise WrongUse("rollback drill needs --env", todo="For example --env production: it is held on the replica")
+    asset, environment, me = options.subject, place(options.environment), operator_name()
+    parts = house.desk(me).acting("rollback.drill", f"{asset}/{Environment.REPLICA.value}", Environment.REPLICA)
+    with Attending(house) as attending:
+        held = drill(parts, asset, environment, me, holder_name(), options.trigger, attending.attendant)
+        story = house.desk(me).plan_story(held.plan.hash, checked=False)
+        with last_words():
+            emit(options, story, [*lines(story), *(_unfinished(held.run) if held.run is not None else _next(story))])
+    return 0 if held.run is not None and held.run.state is RunState.VERIFIED else 1
 
 
 def _resume(options: argparse.Namespace, house: House) -> int:

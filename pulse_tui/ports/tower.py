@@ -133,6 +133,13 @@ class Desk(Protocol):
         """Undo what a run moved that stopped half-way. Raises Refused as :meth:`resume` does."""
         ...
 
+    def drill(self, asset_id: str, environment: str, trigger: str = "") -> PlanStory:
+        """Rehearse the rollback of the asset there on its replica, there and back; who asks approves it.
+
+        Raises Refused or NotFound where it cannot be held; where more must approve it, the plan waits for them.
+        """
+        ...
+
     def halt(self, run_id: str) -> str:
         """Ask whoever carries the run out to stop before its next step; returns a sentence. Raises Refused, NotFound."""
         ...

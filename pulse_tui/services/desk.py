@@ -40,7 +40,7 @@ from pulse_tui.services.promotion import story as release_views
 from pulse_tui.services.promotion.gate import gate_page
 from pulse_tui.services.registry.inventory import inventory
 from pulse_tui.services.registry.story import asset_story
-from pulse_tui.services.rollback import approve, attended, execute, plan
+from pulse_tui.services.rollback import approve, attended, execute, plan, rehearse
 from pulse_tui.services.rollback.listing import listed
 from pulse_tui.services.rollback.story import plan_story
 from pulse_tui.settings.check import nearest
@@ -272,6 +272,11 @@ class ServiceDesk:
     def put_back(self, run_id: str) -> PlanStory:
         run = execute.put_back(self.on_run("rollback.undo", run_id), run_id, self.operator, self._holder)
         return plan_story(self._parts, run.plan_hash, self.operator, checked=False)
+
+    def drill(self, asset_id: str, environment: str, trigger: str = "") -> PlanStory:
+        parts = self.acting("rollback.drill", f"{asset_id}/{Environment.REPLICA.value}", Environment.REPLICA)
+        held = rehearse.drill(parts, asset_id, place(environment), self.operator, self._holder, trigger)
+        return plan_story(self._parts, held.plan.hash, self.operator, checked=False)
 
     def halt(self, run_id: str) -> str:
         return attended.halt(self.on_run("rollback.halt", run_id), run_id, self.operator)

@@ -362,6 +362,11 @@ class FakeDesk(FakeBench, FakeRegistry):
         )  # fmt: skip
         return self._checked(checked)
 
+    def drill(self, asset_id: str, environment: str, trigger: str = "") -> PlanStory:
+        self._did("drill", asset_id, environment, trigger)
+        self.plan = self.plan._replace(purpose="drill", environment="replica")
+        return self.plan
+
     def halt(self, run_id: str) -> str:
         self._did("halt", run_id)
         if self.plan.run is not None:

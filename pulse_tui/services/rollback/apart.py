@@ -1,16 +1,23 @@
-"""Whether the targets that a playbook moves on the replica are nobody else's."""
+"""Whether the targets that a playbook moves on the replica are nobody else's.
+
+Names are compared before a drill begins; two names may be one target all the same, so what serves is read while it goes on.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from pulse_tui.domain.errors import PulseError
+from pulse_tui.domain.rollback import Plan, Purpose
 from pulse_tui.domain.words import Environment
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.rollback.steps import fill, step_options
 from pulse_tui.settings.shapes import PlaybookShape
 
+PATIENCE_S = 5.0
+"""How long a target that is only watched may take to answer."""
 _SERVES = tuple(e for e in Environment if e is not Environment.REPLICA)
 
 
@@ -74,3 +81,52 @@ def _marks(parts: RollbackParts, target: Target) -> Iterator[tuple[str, str]]:
     sends_to = getattr(parts.steps[target.kind], "sends_to", None)
     if sends_to is not None:
         yield target.kind, sends_to(target.options)
+
+
+class Elsewhere:
+    """What serves elsewhere by the playbook of a drill. For a plan that is no drill nothing is read."""
+
+    def __init__(self, parts: RollbackParts, plan: Plan) -> None:
+        """Nothing is read yet."""
+        self._parts = parts
+        self._plan = plan
+        self._targets: list[Target] = []
+        self._before: dict[str, str] | None = None
+
+    def moved(self) -> str:
+        """What has another value than at the first call, in words; empty: nothing has, as far as it can be read."""
+        if self._plan.purpose is not Purpose.DRILL:
+            return ""
+        if self._before is None:
+            self._targets = list(_beside(self._parts, self._plan))
+            self._before = self._read()
+            return ""
+        now = self._read()
+        for name, value in self._before.items():
+            if name in now and now[name] != value:
+                had = f"{name}, which is not the replica's, had {value or 'nothing'} and has {now[name] or 'nothing'}"
+                return f"{had}: the replica may not be apart from it"
+        return ""
+
+    def _read(self) -> dict[str, str]:
+        """The values that could be read; silence says nothing."""
+        found = {}
+        for target in self._targets:
+            context = self._parts.outside.stepping(min(target.timeout_s, PATIENCE_S))
+            try:
+                found[target.name] = self._parts.steps[target.kind].read(target.options, context)
+            except PulseError:
+                continue
+            except Exception:  # noqa: S112  a bug of an installed step kind says nothing either
+                continue
+        return found
+
+
+def _beside(parts: RollbackParts, plan: Plan) -> Iterator[Target]:
+    playbook = next((b for b in parts.playbooks if b.id == plan.playbook), None)
+    with parts.store.read() as tx:
+        there = [e for e in _SERVES if tx.estate.deployment(plan.asset_id, e) is not None]
+    for environment in there:
+        if playbook is not None and environment in playbook.environments:
+            with suppress(PulseError):
+                yield from targets_of(parts, playbook, plan.asset_id, environment)

@@ -23,6 +23,7 @@ from pulse_tui.ports import Step, StepContext, Transaction
 from pulse_tui.services.parts import SYSTEM, RollbackParts
 from pulse_tui.services.rollback.aftermath import stopped_short, verified
 from pulse_tui.services.rollback.anchor import anchor
+from pulse_tui.services.rollback.apart import Elsewhere
 from pulse_tui.services.rollback.approve import find, valid_approvals
 from pulse_tui.services.rollback.attended import (
     UNATTENDED,
@@ -226,6 +227,7 @@ class _Executor:
         self.run = run
         self.attendant = attendant
         self.renewed_at = parts.clock()
+        self.elsewhere = Elsewhere(parts, plan)
         attendant.begun(run)
 
     def start(self, by: str) -> Run:
@@ -319,6 +321,8 @@ class _Executor:
                 continue
             if record.state is not StepState.VERIFIED and (why := self._asked_to_stop()):
                 return self._halted(records, f"{why} before step {index + 1} of {len(records)}")
+            if record.state is not StepState.VERIFIED and (why := self.elsewhere.moved()):
+                return self._undo(records, why)
             records[index] = self._step(record)
             if records[index].state is StepState.UNKNOWN:
                 return self._unknown(records, f"step {index + 1}: {records[index].detail}")

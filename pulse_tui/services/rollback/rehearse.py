@@ -7,32 +7,30 @@ is read before each step.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import msgspec
 
-from pulse_tui.domain.errors import NotFound, PulseError, Refused, WrongUse
+from pulse_tui.domain.errors import NotFound, Refused, WrongUse
 from pulse_tui.domain.release import Release
-from pulse_tui.domain.rollback import Plan, PlanState, PlanStep, Purpose, Run, RunState
+from pulse_tui.domain.rollback import Plan, PlanState, PlanStep, Purpose, Run
 from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import SYSTEM, RollbackParts
 from pulse_tui.services.registry.known_good import rollback_target
-from pulse_tui.services.rollback.apart import same_target, targets_of
+from pulse_tui.services.rollback.apart import same_target
 from pulse_tui.services.rollback.approve import approve, objections
 from pulse_tui.services.rollback.attended import UNATTENDED, Attendant
 from pulse_tui.services.rollback.drill import book, by_schedule
-from pulse_tui.services.rollback.execute import execute, put_back
+from pulse_tui.services.rollback.execute import execute
 from pulse_tui.services.rollback.plan import void_reasons
 from pulse_tui.services.rollback.preflight import preflight
 from pulse_tui.services.rollback.steps import planned
 from pulse_tui.settings.shapes import PlaybookShape
 
 _REPLICA = Environment.REPLICA
-PATIENCE_S = 5.0
-"""How long a target that is only watched may take to answer."""
 
 
 class Held(NamedTuple):
@@ -58,15 +56,11 @@ def drill(
     plan = propose_drill(parts, asset_id, environment, by=by, trigger=trigger)
     if not by_schedule(plan) and approve(parts, plan.hash, by, plan.reason) is not PlanState.APPROVED:
         return Held(plan, None)
-    witness = _Witness(parts, asset_id, environment)
     try:
-        run = execute(parts, plan.hash, by, holder, attendant._replace(stop=witness.beside(attendant)))
+        return Held(plan, execute(parts, plan.hash, by, holder, attendant))
     except Refused as error:
         _withdraw(parts, plan, by, str(error))
         raise
-    if run.state is RunState.HALTED and witness.moved:
-        run = put_back(parts, run.id, by, holder, attendant)
-    return Held(plan, run)
 
 
 def propose_drill(parts: RollbackParts, asset_id: str, environment: Environment, *, by: str, trigger: str = "") -> Plan:
@@ -209,44 +203,3 @@ def _withdraw(parts: RollbackParts, plan: Plan, by: str, why: str) -> None:
         if found is not None and found[1] is PlanState.APPROVED:
             tx.rollbacks.set_plan_state(plan.hash, PlanState.REJECTED)
             tx.log.append(parts.clock(), by, "plan.rejected", plan.target, {"plan": plan.hash, "reason": why[:500]})
-
-
-class _Witness:
-    """Reads what serves where the rollback is for, before each step: two names may be one target all the same."""
-
-    def __init__(self, parts: RollbackParts, asset_id: str, environment: Environment) -> None:
-        self._parts = parts
-        playbook = book(parts, asset_id, environment)
-        self._targets = targets_of(parts, playbook, asset_id, environment) if playbook is not None else []
-        self._where = f"{asset_id} in {environment.value}"
-        self._before = self._read()
-        self.moved = ""
-
-    def beside(self, attendant: Attendant) -> Callable[[Run | None], str]:
-        """What to ask between two steps: whoever started the drill, then what serves."""
-
-        def stop(run: Run | None) -> str:
-            return attendant.stop(run) or self._changed()
-
-        return stop
-
-    def _changed(self) -> str:
-        now = self._read()
-        for target, value in self._before.items():
-            if target in now and now[target] != value:
-                self.moved = f"{target} of {self._where} had {value or 'nothing'} and has {now[target] or 'nothing'}"
-                return f"{self.moved}: the replica may not be apart from it"
-        return ""
-
-    def _read(self) -> dict[str, str]:
-        """The values that could be read; silence says nothing."""
-        found = {}
-        for target, kind, options, timeout_s in self._targets:
-            context = self._parts.outside.stepping(min(timeout_s, PATIENCE_S))
-            try:
-                found[target] = self._parts.steps[kind].read(options, context)
-            except PulseError:
-                continue
-            except Exception:  # noqa: S112  a bug of an installed step kind says nothing either
-                continue
-        return found

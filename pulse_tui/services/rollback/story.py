@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from pulse_tui.domain.moments import iso, to_us
-from pulse_tui.domain.rollback import Approval, Plan, PlanState, Run
+from pulse_tui.domain.rollback import Approval, Plan, PlanState, Purpose, Run
 from pulse_tui.domain.views.rollback import Moved, PlanStory, RunStory, StepView, VoteView
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
@@ -67,6 +67,9 @@ def plan_story(parts: RollbackParts, plan_hash: str, principal: str, *, checked:
 
 
 def _headline(plan: Plan) -> str:
+    if plan.purpose is Purpose.DRILL:
+        there = f"{plan.from_version} to {plan.to_version} and back"
+        return f"{plan.reason}: {plan.asset_id} {plan.environment.value} from {there}"
     if plan.undoes is not None:
         return f"undo: {plan.asset_id} {plan.environment.value} from {plan.from_version} to {plan.to_version} again"
     return f"roll {plan.asset_id} {plan.environment.value} back from {plan.from_version} to {plan.to_version}"
