@@ -63,7 +63,7 @@ def bundle(tx: Transaction, run_id: str, anchors: Sequence[Anchor], now: datetim
     votes = list(_votes(tx, plan, {text[: text.index(b"\n")].decode(): file for file, text in chain.items()}))
     contents += _signed(files, votes)
     contents += [f"line {_file(line.seq)} {line.action}" for line in lines]
-    contents.append(f"end {end.seq} {end.hash}")
+    contents.append(f"audit {end.seq} {end.hash}")  # an anchor, as such files have it
     files["CONTENTS"] = _text(contents)
     files["timeline.txt"] = _text(_timeline(tx, plan, run, lines))
     files[SCRIPT] = Path(__file__).with_name(SCRIPT).read_bytes()

@@ -55,7 +55,7 @@ while read -r what one two three four; do
   record) recorded "$one" "$two" ;;
   signed) signed "$one" "$two" "$three" "$four" ;;
   unsigned) unsigned=$((unsigned + 1)) && printf 'NOT SIGNED: the vote of %s\n' "$one" ;;
-  end)
+  audit)
     head=$(chained)
     [ "$head" = "$two" ] || fail "the lines of the log do not end at $two: $head"
     [ -z "$anchors" ] || grep -qw "audit $one $two" "$anchors" || fail "$anchors has no anchor of line $one"
@@ -66,7 +66,7 @@ while read -r what one two three four; do
 done <CONTENTS
 
 run=$(sed -n 's/^run //p' CONTENTS)
-end=$(sed -n 's/^end //p' CONTENTS)
+end=$(sed -n 's/^audit //p' CONTENTS)
 [ -n "$end" ] || fail "CONTENTS names no end of the log"
 printf 'The log up to: audit %s\n' "$end"
 [ -n "$anchors" ] || printf 'Compare that line with an anchor that you kept: sh verify.sh ANCHORS\n'
