@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import shutil
 import stat
 import tempfile
 import threading
+import time
 import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -32,6 +34,7 @@ LONGEST_LINE = 16 * 2**20
 SETTLED_US = 2_000_000
 """A file written more recently than this is read again: its next change may have the same time."""
 SCRATCH = "pulse-suite-"
+LOCK_POLL_S = 0.01
 _LEFT = ("~", ".swp", ".swo", ".part", ".pyc", ".tmp")
 """Temporary files of editors, downloads and interpreters."""
 _LEFT_WHOLE = frozenset({"__pycache__", "Thumbs.db", "desktop.ini"})
@@ -113,6 +116,25 @@ class DiskFiles:
                 spare.unlink()
 
     @contextlib.contextmanager
+    def lock(self, path: Path, timeout_s: float) -> Iterator[None]:
+        name, until = path.with_name(f".{path.name}.lock"), time.monotonic() + timeout_s
+        try:
+            descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            todo = "Check the rights of its folder"
+            raise SourceError(f"{name} cannot be made: {error.strerror}", todo=todo) from None
+        try:
+            with contextlib.suppress(OSError):  # whoever may write the file may lock it
+                os.fchmod(descriptor, stat.S_IMODE(path.stat().st_mode) & ~0o111)
+            while not _locked(descriptor):
+                if time.monotonic() >= until:
+                    raise SourceError(f"{path} is locked by another process", todo="Try again when it has ended")
+                time.sleep(LOCK_POLL_S)
+            yield
+        finally:
+            os.close(descriptor)  # which frees it
+
+    @contextlib.contextmanager
     def scratch(self, name: str) -> Iterator[Path]:
         folder = tempfile.mkdtemp(prefix=f"{SCRATCH}{name}-")
         try:
@@ -154,6 +176,14 @@ class DiskFiles:
             else:
                 self._known[str(file)] = (seen, hashed.hexdigest())
         return hashed.hexdigest()
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _listed(path: Path) -> list[tuple[str, Path, _Seen]]:

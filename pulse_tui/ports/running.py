@@ -125,6 +125,13 @@ class Files(Protocol):
         """Put ``data`` in the place of ``before``, whole or not at all; rights stay. Raises Refused when it changed."""
         ...
 
+    def lock(self, path: Path, timeout_s: float) -> AbstractContextManager[None]:
+        """In the block nobody else has the file's lock, in whatever process; it ends with its process.
+
+        ``.NAME.lock`` stays beside the file. Raises SourceError when it is not free in time or cannot be made.
+        """
+        ...
+
     def scratch(self, name: str) -> AbstractContextManager[Path]:
         """An empty folder of our own, gone at the end with what is in it."""
         ...
