@@ -148,6 +148,8 @@ def housekeeping(house: House, lanes: Lanes | None = None) -> Outcome:
     of it is said the next time; without them it is waited for.
     """
     kept = keep(house, lanes or Lanes(inline=True))
+    if lanes is not None and not house.outdated:  # who refreshes by hand waits for no drill
+        lanes.begin("drills", partial(_drills, house))
     return outcome(kept.broken, kept.words)
 
 
@@ -263,6 +265,18 @@ def _targets(keeping: Keeping) -> list[str]:
     _deliver(keeping)
     revalidate(keeping.house.rollback, keeping.house.clock())
     return []
+
+
+def _drills(house: House) -> list[str]:
+    """Hold a drill that a playbook's schedule asks for."""
+    if not any(book.drill for book in house.rollback.playbooks):
+        return []
+    from pulse_tui.services.rollback.scheduled import hold_due  # noqa: PLC0415
+
+    ended = hold_due(house.rollback, holder_name())
+    if ended is None:
+        return []
+    return [ended.sentence if ended.ok else Trouble(ended.sentence)]
 
 
 def _refused(keeping: Keeping) -> list[str]:
