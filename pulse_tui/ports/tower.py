@@ -17,7 +17,7 @@ from pulse_tui.domain.views.registry import (
     ReleaseStory,
     Tree,
 )
-from pulse_tui.domain.views.rollback import PlanLine, PlanStory
+from pulse_tui.domain.views.rollback import DrillLine, PlanLine, PlanStory
 
 
 class Desk(Protocol):
@@ -123,6 +123,10 @@ class Desk(Protocol):
     def undo(self, plan_hash: str, *, checked: bool = True) -> PlanStory: ...
     def plans(self, asset_id: str | None = None) -> tuple[PlanLine, ...]:
         """The rollback plans (of one asset), newest first, with how each stands and who waits for whom."""
+        ...
+
+    def drills(self, asset_id: str | None = None) -> tuple[DrillLine, ...]:
+        """The drills that were held (of one asset), newest first."""
         ...
 
     def resume(self, run_id: str) -> PlanStory:

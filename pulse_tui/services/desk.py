@@ -23,7 +23,7 @@ from pulse_tui.domain.views.registry import (
     ReleaseStory,
     Tree,
 )
-from pulse_tui.domain.views.rollback import PlanLine, PlanStory, unsettled
+from pulse_tui.domain.views.rollback import DrillLine, PlanLine, PlanStory, unsettled
 from pulse_tui.domain.words import UNHEALTHY, URGENT, Environment
 from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories.story import advisory_story
@@ -41,6 +41,7 @@ from pulse_tui.services.promotion.gate import gate_page
 from pulse_tui.services.registry.inventory import inventory
 from pulse_tui.services.registry.story import asset_story
 from pulse_tui.services.rollback import approve, attended, execute, plan, rehearse
+from pulse_tui.services.rollback.drill_list import drills
 from pulse_tui.services.rollback.listing import listed
 from pulse_tui.services.rollback.story import plan_story
 from pulse_tui.settings.check import nearest
@@ -264,6 +265,9 @@ class ServiceDesk:
 
     def plans(self, asset_id: str | None = None) -> tuple[PlanLine, ...]:
         return listed(self._parts, asset_id=asset_id)
+
+    def drills(self, asset_id: str | None = None) -> tuple[DrillLine, ...]:
+        return drills(self._parts, asset_id)
 
     def resume(self, run_id: str) -> PlanStory:
         run = execute.resume(self.on_run("rollback.resume", run_id), run_id, self.operator, self._holder)

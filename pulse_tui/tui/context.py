@@ -137,8 +137,12 @@ class Context:
             self.say(sentence)
             return self.read_board()
 
+        self.ask_aside(call, done)
+
+    def ask_aside(self, call: Callable[[Desk], T], then: Callable[[T], object]) -> None:
+        """An action whose answer opens no screen: the keys count while it is under way."""
         with self._opening.answering(opens=False):
-            self.ask(call, done, "act")
+            self.ask(call, then, "act")
 
     def refuses(self) -> bool:
         """Whether nothing may be changed here; the operator gets a notice."""

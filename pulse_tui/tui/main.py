@@ -11,7 +11,7 @@ from pulse_tui.tui.asks.alerts import OpenMuted
 from pulse_tui.tui.asks.common import Copy
 from pulse_tui.tui.asks.evals import OpenVerdicts
 from pulse_tui.tui.asks.registry import Freeze, OpenCalendar, OpenDependents, OpenHistory, OpenInventory, OpenTree
-from pulse_tui.tui.asks.rollback import OpenPlans, Propose
+from pulse_tui.tui.asks.rollback import Drill, OpenPlans, Propose
 from pulse_tui.tui.asks.sources import Collect, OpenSources
 from pulse_tui.tui.kit.filter_line import FilterScreen
 from pulse_tui.tui.kit.keys import EVERYWHERE, MOVES, Key, bind
@@ -37,6 +37,7 @@ OF_SUBJECT: Final = (
         "p", "propose", "plan rollback", "make a rollback plan for the row; approve it in the plan",
         show=True, changes=True, narrow="plan",
     ),
+    bind("D", "drill", "drill", "rehearse the rollback of the row on its replica; what serves is not touched", changes=True),
     bind(
         "f", "freeze", "freeze", "freeze the row's asset, or lift the freeze: promotions stop, rollbacks never do",
         show=True, changes=True,
@@ -256,6 +257,11 @@ class MainScreen(FilterScreen):
         subject = self.pane.subject()
         if subject is not None and subject.environment is not None:
             self.post_message(Propose(subject.asset, subject.environment, subject.alert))
+
+    def action_drill(self) -> None:
+        subject = self.pane.subject()
+        if subject is not None and subject.environment is not None:
+            self.post_message(Drill(subject.asset, subject.environment))
 
     def action_history(self) -> None:
         if (subject := self.pane.subject()) is not None:

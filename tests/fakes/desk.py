@@ -10,7 +10,16 @@ from pulse_tui.domain.views.alerts import AlertRow, AlertStory, QuietRow
 from pulse_tui.domain.views.board import Board, Header
 from pulse_tui.domain.views.evals import Trend
 from pulse_tui.domain.views.registry import RegistryRow
-from pulse_tui.domain.views.rollback import Moved, PlanLine, PlanStory, RunStory, StepView, VoteView, unsettled
+from pulse_tui.domain.views.rollback import (
+    DrillLine,
+    Moved,
+    PlanLine,
+    PlanStory,
+    RunStory,
+    StepView,
+    VoteView,
+    unsettled,
+)
 from pulse_tui.domain.views.signals import SourceRow
 from tests.fakes.bench_desk import FakeBench, points
 from tests.fakes.registry_desk import NOW_US, FakeRegistry, ago
@@ -106,6 +115,13 @@ def ran(plan: PlanStory, state: str = "verified", by: str = "ana@jump-1") -> Pla
         0 if whole else began + 60_000_000,
     )  # fmt: skip
     return plan._replace(state=state, run=run, steps=steps, checks=(), checked_us=0)
+
+
+DRILL_LINES = (
+    DrillLine("7aa1c0ffee01", HASH, "support-bot", "move-alias", "3.8.2", "3.8.1", ago(3), True, 1.84, "ana", "latency-breach", "3.8.1 and back, read back", True),
+    DrillLine("7aa1c0ffee02", HASH, "embed-gateway", "gateway-back", "1.9.3", "1.9.2", ago(30), False, 12.1, "pulse-tui", "", "step 2: no answer", True),
+    DrillLine("7aa1c0ffee03", "", "code-assist", "adapter-back", "2.4.1", "2.4.0", ago(900), True, 0.71, "ben", "", "2.4.0 and back, read back", False),
+)  # fmt: skip
 
 
 def many(
@@ -375,6 +391,9 @@ class FakeDesk(FakeBench, FakeRegistry):
 
     def plans(self, asset_id: str | None = None) -> tuple[PlanLine, ...]:
         return tuple(line for line in self.plan_lines if asset_id in (None, line.asset))
+
+    def drills(self, asset_id: str | None = None) -> tuple[DrillLine, ...]:
+        return tuple(line for line in DRILL_LINES if asset_id in (None, line.asset))
 
     def resume(self, run_id: str) -> PlanStory:
         self._did("resume", run_id)

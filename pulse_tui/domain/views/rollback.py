@@ -131,6 +131,8 @@ class PlanLine(NamedTuple):
     """``target: state, what was found`` of each step of the run."""
     todo: str
     """The command that comes next; empty when there is none."""
+    purpose: str = "rollback"
+    """As of :class:`PlanStory`."""
 
     @property
     def needs_somebody(self) -> bool:
@@ -162,6 +164,42 @@ class PlanLine(NamedTuple):
         if self.todo:
             more.append(f"next: {self.todo}")
         return [head, *(f"    {line}" for line in more)]
+
+
+class DrillLine(NamedTuple):
+    """A drill in the list."""
+
+    run: str
+    plan: str
+    """The hash of the plan that it carried out; empty when that is gone."""
+    asset: str
+    playbook: str
+    from_version: str
+    to_version: str
+    at_us: int
+    ok: bool
+    seconds: float
+    """From the first intent to the last read-back."""
+    by: str
+    trigger: str
+    """The rule whose answer was rehearsed; empty: the steps alone."""
+    detail: str
+    current: bool
+    """Whether the playbook is still as it was rehearsed."""
+
+    @property
+    def state(self) -> str:
+        """passed, failed, or outdated: it passed with a playbook that was changed since."""
+        return "failed" if not self.ok else "passed" if self.current else "outdated"
+
+    def line(self) -> str:
+        """As text."""
+        of = f" for {self.trigger}" if self.trigger else ""
+        return (
+            f"{self.run}  {self.asset}  {self.playbook}{of}  {self.from_version} -> {self.to_version}  {self.state} in "
+            f"{self.seconds:.1f} s, {iso(from_us(self.at_us))} by {self.by}"
+            + (f": {self.detail}" if self.detail else "")
+        )
 
 
 def unsettled(lines: Sequence[PlanLine], environment: str | None = None) -> tuple[PlanLine, ...]:

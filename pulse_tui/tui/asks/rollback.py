@@ -56,6 +56,18 @@ class OpenPlans(Ask):
     """Open the list of plans and their runs."""
 
 
+class OpenDrills(Ask):
+    """Open the list of the drills that were held."""
+
+
+class Drill(Ask):
+    """Rehearse the rollback of an asset on its replica."""
+
+    asset_id: str
+    environment: str
+    """Whose rollback is rehearsed; the replica is what moves."""
+
+
 class OfRun(Ask):
     """About the run of a plan."""
 

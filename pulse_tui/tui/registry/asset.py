@@ -15,7 +15,7 @@ from pulse_tui.domain.words import ENVIRONMENT_RANK
 from pulse_tui.tui.asks import registry as asks
 from pulse_tui.tui.asks.alerts import OpenAlert
 from pulse_tui.tui.asks.evals import OpenBench
-from pulse_tui.tui.asks.rollback import Propose
+from pulse_tui.tui.asks.rollback import Drill, Propose
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span, safe
 from pulse_tui.tui.kit.document import Block, Lines, story_blocks
@@ -70,6 +70,7 @@ class AssetScreen(OfRollbacks, PageScreen):
             changes=True,
             narrow="plan",
         ),
+        bind("D", "drill", "drill", "rehearse its rollback on the replica; what serves is not touched", changes=True),
         bind("h", "history", "history", "its releases: compare, gate, approve, promote", show=True),
         bind("f", "freeze", "freeze", "freeze the asset, or lift the freeze", show=True, changes=True),
         bind("t", "tree", "tree", "what it depends on, and what changed there since it was approved", show=True),
@@ -113,7 +114,7 @@ class AssetScreen(OfRollbacks, PageScreen):
             return self.applies_to_rollbacks(action)
         if action == "open_alert":
             return bool(self.alerts)
-        if action == "propose":
+        if action in ("propose", "drill"):
             return bool(self.runs)
         return True
 
@@ -123,8 +124,14 @@ class AssetScreen(OfRollbacks, PageScreen):
 
     def action_propose(self) -> None:
         if self.runs:
-            worst = min(self.runs, key=lambda run: (STANDING_RANK[run.state], ENVIRONMENT_RANK[run.environment]))
-            self.post_message(Propose(self.asset_id, worst.environment, None))
+            self.post_message(Propose(self.asset_id, self._worst().environment, None))
+
+    def action_drill(self) -> None:
+        if self.runs:
+            self.post_message(Drill(self.asset_id, self._worst().environment))
+
+    def _worst(self) -> RegistryRow:
+        return min(self.runs, key=lambda run: (STANDING_RANK[run.state], ENVIRONMENT_RANK[run.environment]))
 
     def action_history(self) -> None:
         self.post_message(asks.OpenHistory(self.asset_id))

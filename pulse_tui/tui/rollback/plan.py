@@ -47,6 +47,7 @@ class PlanScreen(PageScreen):
             changes=True,
         ),
         bind("e,E", "resume", "resume", "continue a run that stopped half-way", show=True, changes=True),
+        bind("D", "drill", "drill", "rehearse this rollback on the replica: its certificate wants that", changes=True),
         bind("h", "halt", "halt", "halt the run before its next step, whoever carries it out", show=True, changes=True),
         *PageScreen.PAGE_KEYS,
     ]
@@ -127,6 +128,8 @@ class PlanScreen(PageScreen):
             return plan.open and not plan.missing
         if action == "undo":
             return (plan.state == "verified" and plan.purpose in ("rollback", "undo")) or plan.stopped
+        if action == "drill":
+            return plan.environment != "replica" and not self.busy
         if action == "resume":
             return plan.stopped
         return True
@@ -169,6 +172,9 @@ class PlanScreen(PageScreen):
                 self.post_message(ask(run.id, plan.hash))
 
         self.app.push_screen(ApprovalScreen(asked), answered)
+
+    def action_drill(self) -> None:
+        self.post_message(asks.Drill(self.plan.asset, self.plan.environment))
 
     def action_halt(self) -> None:
         if self.plan.run is not None:

@@ -21,13 +21,15 @@ from pulse_tui.tui.rollback.story import plan_state
 
 
 def plan_cells(row: PlanLine, now_us: int) -> Cells:
-    """PLAN ASSET ENV MOVE STATE SINCE."""
+    """PLAN FOR ASSET ENV MOVE STATE WAITS SINCE."""
     return (
         (row.plan[:12], styles.DIM),
+        (row.purpose, styles.PLAIN),
         (safe(row.asset), styles.BOLD if row.needs_somebody else styles.PLAIN),
         environment(row.environment),
         (safe(f"{row.from_version} → {row.to_version}"), styles.PLAIN),
         plan_state(row.state),
+        (safe(row.waits or row.detail), styles.PLAIN),
         (age(row.since_us, now_us), styles.DIM),
     )
 
@@ -36,6 +38,7 @@ def plan_fields(row: PlanLine) -> Fields:
     """Names for the filter."""
     return {
         "plan": row.plan,
+        "for": row.purpose,
         "asset": row.asset,
         "env": environment(row.environment)[0],
         "state": row.state,
@@ -60,16 +63,18 @@ PLANS: Final[Spec[PlanLine]] = Spec(
     title="Plans, newest first",
     columns=(
         Column("PLAN", 12, 12, drop=2),
+        Column("FOR", 4, 8, drop=3),
         Column("ASSET", 10, 0, wish=14),
         Column("ENV", 4, 7),
         Column("MOVE", 10, 26),
         Column("STATE", 9, 12),
+        Column("WAITS FOR", 12, 42, drop=4),
         Column("SINCE", 5, 5, drop=1, right=True),
     ),
     cells=plan_cells,
     key=lambda row: row.plan,
     fields=plan_fields,
-    names=("plan", "asset", "env", "state", "run", "waits"),
+    names=("plan", "for", "asset", "env", "state", "run", "waits"),
     wants_attention=lambda row: row.needs_somebody,
     copied=lambda row: " ".join(row.lines()),
     empty="no rollback was planned yet: p on a row of the registry makes a plan",
@@ -83,6 +88,10 @@ class PlansScreen(ListScreen[PlanLine]):
         bind("enter", "open", "open", "open the plan: its checks, its run; approve it there", show=True),
         bind("e,E", "resume", "resume", "continue a run that stopped half-way", show=True, changes=True),
         bind("u,U", "undo", "undo", "put back what a run moved that stopped half-way", show=True, changes=True),
+        bind("D", "drill", "drill", "rehearse the rollback of the row on its replica", changes=True),
+        bind(
+            "d", "drills", "drills", "the drills that were held: which passed, and whether they still count", show=True
+        ),
         *ListScreen.LIST_KEYS,
     ]
 
@@ -97,11 +106,20 @@ class PlansScreen(ListScreen[PlanLine]):
     def applies(self, action: str) -> bool:
         if action in ("resume", "undo"):
             return self.table.row is not None and self.table.row.state in HALF_WAY
+        if action == "drill":
+            return self.table.row is not None and self.table.row.environment != "replica"
         return super().applies(action)
 
     def action_open(self) -> None:
         if (row := self.table.row) is not None:
             self.post_message(asks.OpenPlan(row.plan))
+
+    def action_drill(self) -> None:
+        if (row := self.table.row) is not None:
+            self.post_message(asks.Drill(row.asset, row.environment))
+
+    def action_drills(self) -> None:
+        self.post_message(asks.OpenDrills())
 
     def action_resume(self) -> None:
         if (row := self.table.row) is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from pulse_tui.tui.asks import rollback as asks
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pulse_tui.domain.views.rollback import PlanStory
     from pulse_tui.ports import Desk
     from pulse_tui.tui.context import Context
+    from pulse_tui.tui.kit.palette import Command
     from pulse_tui.tui.rollback.plan import PlanScreen
 
 
@@ -29,6 +30,8 @@ class RollbackWing(Wing):
             asks.Execute: self.execute,
             asks.Undo: self.undo,
             asks.OpenPlans: self.plans,
+            asks.OpenDrills: self.drills,
+            asks.Drill: self.drill,
             asks.Resume: self.resume,
             asks.PutBack: self.put_back,
             asks.Halt: self.halt,
@@ -128,6 +131,44 @@ class RollbackWing(Wing):
             lambda rows: PlansScreen(self._context.head, rows, self._context.now_us),
             PlansScreen.show_rows,
         )
+
+    def drills(self, _ask: asks.OpenDrills) -> None:
+        """Every drill that was held, newest first."""
+        from pulse_tui.tui.rollback.drills import DrillsScreen  # noqa: PLC0415  as above
+
+        self._context.open(
+            lambda desk: desk.drills(),
+            lambda rows: DrillsScreen(self._context.head, rows, self._context.now_us),
+            DrillsScreen.show_rows,
+        )
+
+    def drill(self, ask: asks.Drill) -> None:
+        """Ask for the asset's name, then rehearse; the tower goes on meanwhile."""
+        from pulse_tui.tui.kit.forms import Confirmation  # noqa: PLC0415  nobody needs it before the first dialog
+
+        asset, where = ask.asset_id, ask.environment
+        asked = Confirmation(
+            "Rehearse", f"the rollback of {asset} in {where}",
+            "its steps run on the replica, there and back; what serves is not touched",
+            "It runs at once. How it ends stands in the target's certificate, and in the list of drills.", asset,
+        )  # fmt: skip
+
+        def done(plan: PlanStory) -> object:
+            stands = plan.run.headline if plan.run is not None else plan.waits or plan.state
+            self._context.say(f"drill of {asset}: {stands}", bad=plan.run is not None and plan.state != "verified")
+            return self._context.read_board()
+
+        def begin(_why: str) -> None:
+            self._context.say(f"the drill of {asset} is under way…")
+            self._context.ask_aside(lambda desk: desk.drill(asset, where), done)
+
+        self._context.confirm(asked, begin)
+
+    def commands(self) -> Iterable[Command]:
+        """The list of the drills."""
+        from pulse_tui.tui.kit.palette import Command  # noqa: PLC0415  nobody needs it before the first :
+
+        return (Command("drills", "which rollbacks were rehearsed, and whether that still counts", asks.OpenDrills()),)
 
     def resume(self, ask: asks.Resume) -> None:
         """A run that stopped half-way."""

@@ -108,3 +108,50 @@ def test_of_plans_those_that_need_a_person_and_a_last_run_that_failed_are_unsett
     assert unsettled((undone,)) == (undone,)
     assert unsettled((undone,), "production") == ()
     assert unsettled((verified._replace(environment="canary"), undone)) == (), "a later run there was verified"
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_the_drills_newest_first_with_what_each_is_worth(size: tuple[int, int]) -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("P", "d", "j")
+        check_snapshot(f"drills-{size[0]}x{size[1]}", pilot.text())
+
+    play(scenario, size=size)
+
+
+def test_a_drill_opens_the_plan_that_it_carried_out() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("P", "d", "enter")
+        assert pilot.screen_name == "PlanScreen"
+
+    play(scenario)
+
+
+@pytest.mark.parametrize(
+    ("keys", "where"),
+    [(("1", "j", "D"), "canary"), (("1", "enter", "D"), "canary"), (("P", "D"), "production"), (("1", "j", "p", "D"), "canary")],
+    ids=["row", "asset", "list", "plan"],
+)  # fmt: skip
+def test_a_rollback_is_rehearsed_by_one_key_once_the_name_of_the_asset_was_typed(
+    keys: tuple[str, ...], where: str
+) -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.open_dialog(*keys)
+        assert "what serves is not touched" in pilot.text()
+        await pilot.press("ctrl+y")
+        assert [call for call in pilot.desk.calls if call[0] == "drill"] == []
+        await pilot.type("support-bot")
+        await pilot.press("ctrl+y")
+        assert [call for call in pilot.desk.calls if call[0] == "drill"] == [("drill", "support-bot", where, "")]
+        assert pilot.screen_name != "ApprovalScreen"
+
+    play(scenario)
+
+
+def test_a_tower_that_may_not_write_offers_no_drill_and_no_halt() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("1", "j", "D")
+        assert pilot.screen_name == "MainScreen"
+        assert pilot.desk.calls == []
+
+    play(scenario, read_only=True)
