@@ -11,6 +11,7 @@ from pulse_tui.domain.moments import iso
 from pulse_tui.ports import Store, Transaction
 from pulse_tui.services.parts import SYSTEM, JudgeParts
 from pulse_tui.services.reasons import reason_of
+from pulse_tui.services.registry.held import end
 from pulse_tui.services.signals.events import Events
 from pulse_tui.services.signals.respond import close_alert
 from pulse_tui.settings.check import nearest
@@ -117,8 +118,7 @@ def lift(store: Store, hold_id: str, by: str, why: str, now: datetime) -> str:
         hold = next((h for h in standing if h.id == hold_id), None)
         if hold is None:
             raise NotFound(f"no hold {hold_id!r} stands", todo=nearest(hold_id, [h.id for h in standing]))
-        tx.judgements.lift_hold(hold.id, by, now)
-        tx.log.append(now, by, "hold.lifted", hold.id, {"because": reason})
+        end(tx, hold, by, reason, now)
     return f"lifted: {hold.kind.value} of {hold.asset_id or 'everything'} ({hold.why})"
 
 

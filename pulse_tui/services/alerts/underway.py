@@ -13,6 +13,7 @@ from pulse_tui.domain.hold import Hold
 from pulse_tui.domain.moments import iso
 from pulse_tui.domain.rollback import Plan, PlanState, Run, RunState
 from pulse_tui.ports import Transaction
+from pulse_tui.services.registry.held import of_rollback
 
 
 class RolledBack(NamedTuple):
@@ -40,7 +41,8 @@ class Underway:
     def frozen(self) -> Hold | None:
         """A hold on every version of the asset: nothing of it is promoted."""
         standing = self._tx.judgements.holds(self._asset) if self._asset else []
-        return next((h for h in standing if h.asset_id in (None, self._asset) and h.version is None), None)
+        here = [h for h in standing if not of_rollback(h) or h.environment is self._alert.environment]
+        return next((h for h in here if h.asset_id in (None, self._asset) and h.version is None), None)
 
     @property
     def waiver(self) -> str:

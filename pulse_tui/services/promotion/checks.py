@@ -28,6 +28,7 @@ from pulse_tui.services.evals.verdicts import runs_of, suite_words
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.registry.approvals import approval
 from pulse_tui.services.registry.fitness import faults
+from pulse_tui.services.registry.held import another, covering, of_rollback
 from pulse_tui.services.rollback import pointer
 from pulse_tui.services.rollback.certificate import KNOWN_GOOD, other_content
 from pulse_tui.services.rollback.drill import NAME as DRILLED
@@ -73,12 +74,13 @@ Check = Callable[[Asked], Iterator[Found]]
 
 
 def _holds(a: Asked) -> Iterator[Found]:
-    standing = [h for h in a.tx.judgements.holds(a.release.asset_id) if h.covers(a.release.asset_id, a.release.version)]
+    standing = list(covering(a.tx, a.release.asset_id, a.release.version, a.environment))
     if not standing:
         yield Found(_OK, f"no hold on {a.release.asset_id} in {a.environment.value}")
-    for hold in standing:
+    for hold, how in standing:
         scope = hold.asset_id or "everything"
         detail = f"{hold.kind.value} {hold.id} of {scope}: {hold.why}; until {hold.until_condition} (placed by {hold.placed_by})"
+        detail += f"; {how}" if how else ""
         met, remark = _met(a, hold)
         if met:
             yield Found(_OK, f"{detail}; {remark}")
@@ -97,6 +99,8 @@ def _met(a: Asked, hold: Hold) -> tuple[bool, str]:
 
     A freeze for a vulnerability must not keep back the release that has the fix.
     """
+    if of_rollback(hold) and hold.version is None:
+        return _mended(a, hold)
     cause = advisory_of_hold(a.tx, hold.decision_id)
     if cause is None:
         return False, ""
@@ -107,6 +111,21 @@ def _met(a: Asked, hold: Hold) -> tuple[bool, str]:
     if reaches:
         return False, f"{cause} reaches {version} as well"
     return False, f"whether {cause} reaches {version} is not known: it is judged by {audited.basis.value}"
+
+
+def _mended(a: Asked, hold: Hold) -> tuple[bool, str]:
+    """Whether a freeze after a rollback lets this release through: another content that passes its suites."""
+    version, other = a.release.version, another(a.tx, hold, a.release)
+    if not other:
+        unknown = f"whether {version} is another content is not known: a digest is not recorded"
+        return False, unknown if other is None else ""
+    found = a.parts.judging.verdicts(a.tx, a.parts.judging, a.release, a.environment)
+    if not found:
+        return False, f"no suite measures {a.release.asset_id}: an operator has to lift it"
+    wrong = [v.detail for v in found if v.status not in (GateStatus.OK, GateStatus.ACCEPTED)]
+    if wrong:
+        return False, f"{version} is another content, but {wrong[0]}"
+    return True, f"{version} meets that: it is another content and passes its suites"
 
 
 def _advisories(a: Asked) -> Iterator[Found]:

@@ -16,9 +16,10 @@ from pulse_tui.services.alerts.operate import lapse
 from pulse_tui.services.parts import SYSTEM, RollbackParts
 from pulse_tui.services.promotion.gate import GateAnswer, assess
 from pulse_tui.services.reasons import reason_of
-from pulse_tui.services.registry.approvals import APPROVED, subject
+from pulse_tui.services.registry.approvals import APPROVED, QUARANTINED, subject
 from pulse_tui.services.registry.claims import place
 from pulse_tui.services.registry.find import find_release
+from pulse_tui.services.registry.held import thaw
 from pulse_tui.services.registry.known_good import rollback_target
 from pulse_tui.services.signals.concerns import report
 from pulse_tui.services.signals.ingest import absorb
@@ -82,7 +83,7 @@ def quarantine(parts: RollbackParts, asset_id: str, version: str, by: str, why: 
         serving = [d.environment for d in _serving(tx, release)]
         leads_here = _leads_here(tx, release)
         tx.estate.set_release_state(asset_id, version, release.move(ReleaseState.QUARANTINED).state)
-        _log(tx, now, by, "release.quarantined", release, reason, None)
+        _log(tx, now, by, QUARANTINED, release, reason, None)
     todo = "".join(
         f"; it still serves in {e.value}: pulse-tui rollback plan {asset_id} --env {e.value}" for e in serving
     )
@@ -133,6 +134,7 @@ def _move(
         tx.estate.set_release_state(asset_id, version, release.move(ReleaseState.PROMOTED).state)
     entry = _log(tx, now, by, "release.promoted", release, reason, answer, environment=environment.value)
     tx.estate.record_promotion(asset_id, version, environment, by=by, at=now, decision_id=entry, why=reason)
+    thaw(tx, release, environment, now)
     signals = [_event(release, environment, before, iteration, by, now)]
     if speaks is None:
         settled = place(tx, parts.judging, asset_id, environment, version, OWN_ACTIONS, now, since=now)

@@ -9,6 +9,7 @@ from pulse_tui.domain.estate import Deployment
 from pulse_tui.ports import Transaction
 
 APPROVED = "release.approved"
+QUARANTINED = "release.quarantined"
 
 
 def subject(asset_id: str, version: str) -> str:

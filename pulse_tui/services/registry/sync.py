@@ -17,6 +17,7 @@ from pulse_tui.services.registry import claims
 from pulse_tui.services.registry.attest import complete
 from pulse_tui.services.registry.content import another_digest, as_release, fill
 from pulse_tui.services.registry.events import digest_changed, event, past_hold, withdrawn
+from pulse_tui.services.registry.held import covering
 from pulse_tui.services.registry.known_good import rollback_target
 from pulse_tui.services.registry.names import check_names, check_others
 from pulse_tui.services.signals.concerns import Changes, stand
@@ -185,7 +186,7 @@ class _Sync:
         promoted(
             self._tx, asset_id, release, settled, environment, settled.after.source, "the registry moved", self._now
         )
-        held = [h for h in self._tx.judgements.holds(asset_id) if h.covers(asset_id, serving)]
+        held = [h.hold for h in covering(self._tx, asset_id, serving, environment)]
         if held and settled.before is not None:
             self._changes.signals.append(
                 past_hold(self._snapshot, self._asset, self._now, environment, serving, iteration, held[0])

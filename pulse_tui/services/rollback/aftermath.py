@@ -1,4 +1,4 @@
-"""What a verified rollback changes in the estate: what serves, what is quarantined, which alerts are re-evaluated."""
+"""What a verified rollback changes in the estate: what serves, what is held back, which alerts are re-evaluated."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from datetime import datetime
 
 from pulse_tui.domain.claim import OWN_ACTIONS
 from pulse_tui.domain.evidence import VersionEvidence
-from pulse_tui.domain.release import ReleaseState
 from pulse_tui.domain.rollback import Plan, Purpose, Run, RunState
 from pulse_tui.domain.signal import Signal, fingerprint, observed
 from pulse_tui.domain.words import Change, Recommended, Severity, SignalType
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import JudgeParts, RollbackParts
 from pulse_tui.services.registry.claims import place
+from pulse_tui.services.registry.held import hold_back, let_go
 from pulse_tui.services.rollback.drill import rehearsed
 from pulse_tui.services.rollback.unfinished import ended, stopped
 from pulse_tui.services.signals.concerns import report
@@ -45,7 +45,9 @@ def rolled_back(tx: Transaction, parts: JudgeParts, plan: Plan, run: Run, now: d
     settled = place(tx, parts, plan.asset_id, plan.environment, plan.to_version, OWN_ACTIONS, now, share, since=now)
     report(tx, parts, settled.changes, "it no longer holds after the rollback", now)
     ended(tx, parts, plan, f"run {run.id} was verified", now)
-    _quarantine(tx, plan)
+    change = let_go if plan.undoes is not None else hold_back
+    for moved in plan.moves:
+        change(tx, moved, plan.environment, by=run.started_by, run=run.id, now=now)
     tx.estate.record_promotion(
         plan.asset_id,
         plan.to_version,
@@ -57,23 +59,6 @@ def rolled_back(tx: Transaction, parts: JudgeParts, plan: Plan, run: Run, now: d
     )
     absorb([_event(plan, run)], tx, parts, now)
     parts.reassess(tx, parts, now, [plan.asset_id])
-
-
-def _quarantine(tx: Transaction, plan: Plan) -> None:
-    """The release that was rolled back is quarantined; an undo lifts that."""
-    release = tx.estate.release(plan.asset_id, plan.from_version)
-    if plan.undoes is not None:
-        back = tx.estate.release(plan.asset_id, plan.to_version)
-        if back is not None and back.state is ReleaseState.QUARANTINED:
-            tx.estate.set_release_state(back.asset_id, back.version, back.move(ReleaseState.EVALUATED).state)
-        return
-    elsewhere = [
-        d
-        for d in tx.estate.load().deployments
-        if (d.asset_id, d.version) == (plan.asset_id, plan.from_version) and d.environment != plan.environment
-    ]
-    if release is not None and release.usable and not elsewhere:
-        tx.estate.set_release_state(release.asset_id, release.version, release.move(ReleaseState.QUARANTINED).state)
 
 
 def _event(plan: Plan, run: Run) -> Signal:

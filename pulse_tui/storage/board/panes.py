@@ -294,6 +294,13 @@ def _source(row: Rounds, now_us: int) -> SourceRow:
     return SourceRow(row.id, row.kind, state, row.reason, row.good_us)
 
 
+def _frozen(hold: StandingHold) -> str:
+    """``gateway``, ``gateway canary`` where only that is frozen, ``everything``."""
+    if hold.asset is None:
+        return "everything"
+    return f"{hold.asset} {hold.environment}" if hold.environment else hold.asset
+
+
 def _header(
     estate: str,
     places: Counter[tuple[str, str]],
@@ -322,7 +329,7 @@ def _header(
         p1=live.count("P1"),
         p2=live.count("P2"),
         p4=sum(p in ("P3", "P4", "unknown") for p in live),
-        frozen=tuple(sorted({h.asset or "everything" for h in holds if h.kind == "freeze"})),
+        frozen=tuple(sorted({_frozen(h) for h in holds if h.kind == "freeze"})),
         sources_good=sum(s.health == Health.GOOD for s in sources),
         sources_total=len(sources),
         indeterminate=indeterminate,
