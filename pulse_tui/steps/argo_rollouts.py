@@ -18,7 +18,7 @@ from pulse_tui.domain.rollback import Check
 from pulse_tui.domain.text import clean
 from pulse_tui.ports import StepContext
 from pulse_tui.steps._shared import kubernetes
-from pulse_tui.steps._shared.ask import VALUE_LIMIT, filled, moved, place
+from pulse_tui.steps._shared.ask import filled, held, moved, place
 from pulse_tui.steps._shared.kubernetes import Form, Kind, Name, ObjectOptions, Pointer, at
 
 ROLLOUT = Kind("argoproj.io", "v1alpha1", "rollouts")
@@ -185,7 +185,7 @@ def _held(options: Options, found: dict[str, Any]) -> str:
     if options.field is not None:
         return kubernetes.spelled(at(found, options.field), f"{target(options)}")
     _, image = _image(options, found)
-    return clean(image if options.part is Part.IMAGE else _split(image)[1], VALUE_LIMIT)
+    return held(image if options.part is Part.IMAGE else _split(image)[1])
 
 
 def _image(options: Options, found: dict[str, Any]) -> tuple[str, str]:

@@ -20,7 +20,7 @@ from pulse_tui.domain.release import Release
 from pulse_tui.domain.rollback import Check
 from pulse_tui.domain.text import clean
 from pulse_tui.ports import Answer, StepContext
-from pulse_tui.steps._shared.ask import VALUE_LIMIT, ask, decoded, filled, moved, place, refused
+from pulse_tui.steps._shared.ask import ask, decoded, filled, held, moved, place, refused
 from pulse_tui.steps._shared.sigv4 import Keys, signed
 
 Region = Annotated[str, Meta(pattern=r"\A[a-z]{2}(-[a-z]+)+-\d{1,2}\Z", max_length=40)]
@@ -159,7 +159,7 @@ def _held(options: Options, found: dict[str, Any]) -> str:
         )
     if options.variant is None:
         name = found.get("EndpointConfigName")
-        return clean(name, VALUE_LIMIT) if isinstance(name, str) else ""
+        return held(name) if isinstance(name, str) else ""
     for one in found.get("ProductionVariants") or ():
         if isinstance(one, dict) and one.get("VariantName") == options.variant:
             weight = one.get("CurrentWeight")

@@ -20,7 +20,7 @@ from pulse_tui.domain.release import Release
 from pulse_tui.domain.rollback import Check
 from pulse_tui.domain.text import clean
 from pulse_tui.ports import Answer, StepContext
-from pulse_tui.steps._shared.ask import VALUE_LIMIT, ask, decoded, filled, moved, place, refused
+from pulse_tui.steps._shared.ask import ask, decoded, filled, held, moved, place, refused
 
 
 class Part(StrEnum):
@@ -185,8 +185,8 @@ def _held(options: Options, found: dict[str, Any]) -> str:
     weights = {str(v.get("name")): v.get("weight") for v in _variants(strategy)}
     some = {n: w for n, w in sorted(weights.items()) if isinstance(w, int) and w > 0}
     if len(some) == 1:
-        return clean(next(iter(some)), VALUE_LIMIT)
-    return clean(",".join(f"{n}={w // 10}{f'.{w % 10}' if w % 10 else ''}" for n, w in some.items()), VALUE_LIMIT)
+        return held(next(iter(some)))
+    return held(",".join(f"{n}={w // 10}{f'.{w % 10}' if w % 10 else ''}" for n, w in some.items()))
 
 
 def _rollout(strategy: dict[str, Any]) -> str:

@@ -26,6 +26,8 @@ class KubernetesApi:
         self.server = server
         self.refused = 0
         self.managers: list[str] = []
+        self.patched: list[dict[str, Any]] = []
+        """Every object as a patch left it."""
         self._token = token
         self._objects: dict[str, dict[str, Any]] = {}
         self._controllers: dict[str, Controller] = {}
@@ -125,6 +127,7 @@ class KubernetesApi:
             self._bump(after, spec=after.get("spec") != found.get("spec"))
             self.managers.append(request.query.get("fieldManager", ""))
             self._objects[request.path] = after
+            self.patched.append(copy.deepcopy(after))
             return Reply(drop=True) if what == "landed" else Reply.json(after)
 
 

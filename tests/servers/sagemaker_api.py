@@ -8,6 +8,8 @@ with the next update is scripted by :meth:`SageMakerApi.fault`.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pulse_tui.steps._shared.sigv4 import Keys, signed
@@ -20,7 +22,7 @@ KEYS = Keys("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "eu-west-
 class SageMakerApi:
     """One endpoint ``bot`` with one variant behind a :class:`Loopback`; ``updates`` are what it took."""
 
-    def __init__(self, server: Loopback, *, slow: int = 0) -> None:
+    def __init__(self, server: Loopback, *, slow: int = 0, clock: Callable[[], datetime] = lambda: NOW) -> None:
         self.server = server
         self.config = "bot-2"
         self.weight = 1.0
@@ -32,6 +34,7 @@ class SageMakerApi:
         self.updates: list[dict[str, Any]] = []
         self.rolls_back = False
         self._slow = slow
+        self._clock = clock
         self._left = 0
         self._faults: list[str] = []
         self._lock = threading.Lock()
@@ -44,8 +47,10 @@ class SageMakerApi:
     def _asked(self, request: Request) -> Reply:
         given = {k: request.headers[k] for k in ("content-type", "x-amz-target")}
         token = request.headers.get("x-amz-security-token", "")
-        right = signed("POST", f"{self.server.url}/", given, request.body, KEYS._replace(session_token=token), NOW)
-        if request.headers.get("authorization") != right["Authorization"]:
+        at = datetime.strptime(request.headers["x-amz-date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        right = signed("POST", f"{self.server.url}/", given, request.body, KEYS._replace(session_token=token), at)
+        timely = abs(self._clock() - at) <= timedelta(minutes=5)
+        if not timely or request.headers.get("authorization") != right["Authorization"]:
             return _error("InvalidSignatureException", "The request signature we calculated does not match", 403)
         action = request.headers["x-amz-target"].removeprefix("SageMaker.")
         with self._lock:

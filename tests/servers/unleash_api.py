@@ -28,6 +28,8 @@ class UnleashApi:
 
     def __init__(self, server: Loopback) -> None:
         self.server = server
+        self.changed: list[dict[str, Any]] = []
+        """Every strategy as a patch left it."""
         self._flags: dict[str, dict[str, Any]] = {}
         self._faults: list[str] = []
         self._lock = threading.RLock()
@@ -67,6 +69,16 @@ class UnleashApi:
     def switch(self, flag: str, state: str) -> None:
         """Turn it on or off."""
         self._flags[flag]["enabled"] = state == "on"
+
+    def first(self, flag: str) -> dict[str, Any]:
+        """The first strategy as it is now."""
+        with self._lock:
+            return copy.deepcopy(self._flags[flag]["strategies"][0])
+
+    def reset(self, flag: str, *variants: dict[str, Any]) -> None:
+        """Somebody else gives the first strategy other weights."""
+        with self._lock:
+            self._flags[flag]["strategies"][0]["variants"] = _fixed(variants)
 
     def fault(self, *what: str) -> None:
         """What the next changes meet: ``race``, ``ignored``, ``lost``, ``landed``, or a status code."""
@@ -117,6 +129,7 @@ class UnleashApi:
                     place[last] = operation["value"]
             after["variants"] = _fixed(after["variants"])
             made.update(after)
+            self.changed.append(copy.deepcopy(after))
             return Reply(drop=True) if what == "landed" else Reply.json(made)
 
 

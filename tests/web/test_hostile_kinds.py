@@ -47,6 +47,7 @@ STEPS: dict[str, dict[str, Any]] = {
     "mlflow_alias": {"url": "URL", "model": "bot", "alias": "champion"},
     "mlflow_tag": {"url": "URL", "model": "bot", "tag": "serving"},
     "argo_rollouts": {"url": "URL", "namespace": "ai", "name": "bot"},
+    "github_dispatch": {"url": "URL", "repository": "acme/bot", "workflow": "roll.yml", "variable": "V"},
     "sagemaker": {"url": "URL", "region": "eu-west-1", "endpoint": "bot", "access_key": "a", "secret_key": "s"},
     "unleash_flag": {"url": "URL", "feature": "bot", "environment": "production"},
     "kserve": {"url": "URL", "namespace": "ai", "name": "bot"},

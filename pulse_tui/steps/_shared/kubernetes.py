@@ -19,7 +19,7 @@ from pulse_tui.domain.errors import TargetError
 from pulse_tui.domain.rollback import Check
 from pulse_tui.domain.text import clean
 from pulse_tui.ports import Answer, StepContext
-from pulse_tui.steps._shared.ask import VALUE_LIMIT, ask, decoded, refused
+from pulse_tui.steps._shared.ask import ask, decoded, held, refused
 
 Name = Annotated[str, Meta(pattern=r"\A[a-z0-9{]([a-z0-9.{}-]*[a-z0-9}])?\Z", max_length=253)]
 """The name of an object or a namespace; ``{asset}`` and ``{environment}`` are still in it when the file is read."""
@@ -114,7 +114,7 @@ def spelled(value: Any, where: str) -> str:
         return ""
     if isinstance(value, dict | list):
         raise TargetError(f"{where} is no single value", ambiguous=False, todo="Name the field in it")
-    return clean(value if isinstance(value, str) else msgspec.json.encode(value).decode(), VALUE_LIMIT)
+    return held(value if isinstance(value, str) else msgspec.json.encode(value).decode())
 
 
 def formed(value: str, form: Form) -> Any:
