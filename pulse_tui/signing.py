@@ -11,6 +11,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pulse_tui.domain.errors import NoAgent, NotSigned
@@ -161,6 +162,7 @@ def _held(body: bytes) -> list[HeldKey]:
     return found
 
 
+@lru_cache(512)
 def wrong(signature: Signature, message: bytes) -> str:
     """Why the signature is none by its key over ``message``; empty when it is. A security key must have been touched."""
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm  # noqa: PLC0415  20 ms, after the first frame

@@ -19,12 +19,14 @@ from pulse_tui.domain.claim import ESTATE
 from pulse_tui.domain.delivery import undelivered
 from pulse_tui.domain.errors import ConfigError, NoDatabase, PulseError
 from pulse_tui.domain.moments import iso
+from pulse_tui.domain.words import Environment
 from pulse_tui.process import operator_name
 from pulse_tui.settings.check import nearest
 from pulse_tui.web.reach import is_here
 from pulse_tui.wiring import House, found_config, state_dir
 
 if TYPE_CHECKING:
+    from pulse_tui.domain.operator import Identity
     from pulse_tui.settings.references import Known
 
 PATIENCE_S = 5.0
@@ -322,14 +324,16 @@ def _pages(house: House) -> Iterator[Line]:
 
 
 def _operators(house: House) -> Iterator[Line]:
-    operators = house.settings.operators
-    needed = house.settings.approvals.production
-    able = [o.name for o in operators if any(e.value == "production" for e in o.environments)]
+    settings = house.settings
+    operators, needed, identity = settings.operators, settings.approvals.production, settings.identity
+    able = identity.able({o.name: o for o in operators}, Environment.PRODUCTION)
     yield Line(
         "operators",
-        len(able) >= needed if house.settings.playbooks else None,
+        len(able) >= needed if settings.playbooks else None,
         f"{len(able)} may approve in production ({', '.join(able) or 'nobody'}), {needed} are needed",
     )
+    if operators:
+        yield from _identity(house, identity)
     me = operator_name()
     known = me in {o.name for o in operators}
     yield Line(
@@ -338,6 +342,30 @@ def _operators(house: House) -> Iterator[Line]:
         f"{me}"
         + ("" if known else ": not in the operators' file, may read but not act; $PULSE_OPERATOR names another"),
     )
+
+
+def _identity(house: House, identity: Identity) -> Iterator[Line]:
+    """What an approval in production proves, and whether this account could sign one now."""
+    if identity.by_name:
+        what = "no operator has a public key: approvals in production are not signed, and nothing proves who gave them"
+        yield Line("identity", False if house.settings.playbooks else None, f"{what}; pulse-tui help approvals")
+        return
+    signed = identity.must_sign(Environment.PRODUCTION)
+    keys = sum(len(o.signers) for o in house.settings.operators)
+    what = "are signed" if signed else "count without a signature (approvals: unsigned)"
+    yield Line(
+        "identity", signed, f"approvals in production {what}; {keys} public keys, {len(identity.revoked)} revoked"
+    )
+    me = operator_name()
+    mine = next((o for o in house.settings.operators if o.name == me), None)
+    if signed and mine is not None and Environment.PRODUCTION in mine.environments:
+        from pulse_tui.services.rollback.votes import pen_of  # noqa: PLC0415
+        from pulse_tui.signing import Agent  # noqa: PLC0415
+
+        found = pen_of(mine, me, identity, Agent(), Environment.PRODUCTION, house.clock())
+        yield Line(
+            "your key", True if found.key is not None else None, f"an approval of {me} in production: {found.words}"
+        )
 
 
 def _rollback_targets(house: House) -> Iterator[Line]:

@@ -246,6 +246,8 @@ class ApprovalsShape(Section, frozen=True):
     replica: Annotated[int, Meta(ge=1, le=5)] = 1
     expire: Seconds = Seconds(3_600)
     """How long an approval counts, from the moment it is given."""
+    plan_expire: Seconds = Seconds(4 * 3_600)
+    """How long a plan may wait for approvals and to be run, from the moment it is made."""
     drill_within: Seconds = Seconds(90 * 86_400)
     """How long a drill counts for the certificate of a rollback target."""
     unsigned: tuple[Environment, ...] | None = None

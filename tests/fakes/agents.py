@@ -11,8 +11,34 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from pulse_tui.domain.sshsig import Reader, string
+from pulse_tui.domain.errors import NoAgent
+from pulse_tui.domain.sshsig import PublicKey, Reader, Signature, string
+from pulse_tui.ports import HeldKey
+from pulse_tui.signing import wrong
 from tests.fakes.sshkeys import Pair
+
+
+class Keys:
+    """An agent without a socket: the keys that it holds now, and the real verification."""
+
+    def __init__(self, *pairs: Pair) -> None:
+        """``made`` says what it answers."""
+        self.pairs = list(pairs)
+        self.made: Callable[[Pair, bytes], bytes] = lambda pair, data: pair.made(data)
+        self.asked = 0
+
+    def held(self) -> list[HeldKey]:
+        if not self.pairs:
+            raise NoAgent("there is no SSH agent here")
+        return [HeldKey(p.public, "in memory") for p in self.pairs]
+
+    def sign(self, key: PublicKey, data: bytes) -> bytes:
+        self.asked += 1
+        return self.made(next(p for p in self.pairs if p.public == key), data)
+
+    def wrong(self, signature: Signature, message: bytes) -> str:
+        return wrong(signature, message)
+
 
 OPENSSH = all(shutil.which(tool) for tool in ("ssh-agent", "ssh-add", "ssh-keygen"))
 Answer = Callable[[socket.socket, bytes], None]

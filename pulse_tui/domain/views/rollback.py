@@ -72,6 +72,8 @@ class PlanRow(NamedTuple):
     """What changed since it was made, so that nobody can approve or run it; empty while it can be."""
     behind: str = ""
     """The run that owns its target, so that nobody can approve or run it yet; empty when there is none."""
+    alone: str = ""
+    """Who approved it alone (break-glass)."""
 
     @property
     def headline(self) -> str:
@@ -82,7 +84,9 @@ class PlanRow(NamedTuple):
         if self.behind:
             return f"{what} waits for run {self.behind}, which owns its target"
         if self.state == "approved":
-            return f"{what} is approved and waits to be run"
+            return (
+                f"{what} is approved{f' by {self.alone} alone (BREAK-GLASS)' if self.alone else ''} and waits to be run"
+            )
         left = self.needed - len(self.approved_by)
         given = f" ({', '.join(self.approved_by)} approved)" if self.approved_by else ""
         return f"{what} waits for {left} {'more ' if given else ''}approval{'' if left == 1 else 's'}{given}"

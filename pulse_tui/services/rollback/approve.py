@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from pulse_tui.domain.errors import NotFound, Refused
 from pulse_tui.domain.rollback import Approval, Plan, PlanState
 from pulse_tui.domain.text import clean
+from pulse_tui.domain.vote import of_plan
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.rollback.anchor import anchor
 from pulse_tui.services.rollback.plan import void_reasons
 from pulse_tui.services.rollback.preflight import preflight
 from pulse_tui.services.rollback.recorded import forged
+from pulse_tui.services.rollback.votes import Tally, by_name, cast, drafted, glass, signed, taken, tally, unfit
 
 
 def find(tx: Transaction, plan_hash: str) -> tuple[Plan, PlanState]:
@@ -23,6 +26,11 @@ def find(tx: Transaction, plan_hash: str) -> tuple[Plan, PlanState]:
     return found
 
 
+def standing(state: PlanState, votes: Tally) -> PlanState:
+    """How a plan stands: one that was approved waits for approvals again once too few of them count."""
+    return PlanState.PROPOSED if state is PlanState.APPROVED and not votes.enough else state
+
+
 def objections(parts: RollbackParts, plan: Plan, state: PlanState, principal: str, now: datetime) -> list[str]:
     """Why ``principal`` may not vote on the plan now; empty when they may."""
     out = void_reasons(parts, plan, now)
@@ -31,37 +39,105 @@ def objections(parts: RollbackParts, plan: Plan, state: PlanState, principal: st
     return out + _no_say(parts, plan, principal)
 
 
-def approve(parts: RollbackParts, plan_hash: str, principal: str, reason: str) -> PlanState:
-    """Record a yes. Returns APPROVED when it was the last one needed.
+def approve(
+    parts: RollbackParts, plan_hash: str, principal: str, reason: str, *, break_glass: bool = False
+) -> PlanState:
+    """Record a yes, signed by the agent of ``principal``. Returns APPROVED when it was the last one needed.
 
-    Raises Refused with every objection: expired, changed rules, unknown principal, a blocking
-    preflight check, the same person or key a second time.
+    ``break_glass``: they approve alone. It may wait for the agent. Raises Refused with every objection: expired, changed
+    rules, unknown principal, a blocking preflight check, the same person or key a second time, nothing that signs where
+    only signed votes count. Raises NotSigned when the agent did not sign.
     """
+
+    def made(plan: Plan) -> Approval:
+        ballot, now = of_plan(plan), parts.clock()
+        with parts.store.read() as tx:
+            head = tx.log.head()
+        draft = drafted(parts, ballot, principal, head, now, reason=reason, break_glass=break_glass)
+        return signed(parts, ballot, draft, now)
+
+    return _approve(parts, plan_hash, principal, reason, made, break_glass=break_glass)
+
+
+def approve_with(parts: RollbackParts, plan_hash: str, principal: str, payload: bytes, signature: str) -> PlanState:
+    """Record a yes that ``principal`` signed elsewhere: the text of :func:`payload_for`, and its ``.sig``.
+
+    Raises Refused as :func:`approve` does, and for a vote that is not theirs, not a yes or not on this plan.
+    """
+
+    def made(plan: Plan) -> Approval:
+        with parts.store.read() as tx:
+            vote = taken(parts, tx, of_plan(plan), payload, signature, parts.clock())
+        if vote.principal != principal:
+            raise Refused(
+                f"this is the vote of {vote.principal}, and {principal} acts", todo="$PULSE_OPERATOR names you"
+            )
+        if not vote.yes:
+            raise Refused("this vote is a no", todo="pulse-tui rollback reject stops the plan")
+        return vote
+
+    return _approve(parts, plan_hash, principal, "", made)
+
+
+def payload_for(
+    parts: RollbackParts, plan_hash: str, principal: str, reason: str, *, break_glass: bool = False
+) -> bytes:
+    """The text that ``principal`` signs elsewhere. Raises Refused for who may not vote there, NotFound."""
+    with parts.store.read() as tx:
+        plan, _ = find(tx, plan_hash)
+        head = tx.log.head()
+    reasons = _no_say(parts, plan, principal)
+    if break_glass and (why := glass(parts, plan.environment, reason)):
+        reasons.append(why)
+    if reasons:
+        raise Refused(f"plan {plan.hash[:12]} is not yours to vote on", reasons)
+    now = parts.clock()
+    return drafted(parts, of_plan(plan), principal, head, now, reason=reason, break_glass=break_glass).encoded()
+
+
+def _approve(
+    parts: RollbackParts,
+    plan_hash: str,
+    principal: str,
+    reason: str,
+    made: Callable[[Plan], Approval],
+    *,
+    break_glass: bool = False,
+) -> PlanState:
     now = parts.clock()
     with parts.store.read() as tx:
         plan, state = find(tx, plan_hash)
-    reasons = objections(parts, plan, state, principal, now)
+        state = standing(state, counted(tx, parts, plan, now))
+        reasons = objections(parts, plan, state, principal, now)
+        reasons += _voted(tx, plan, principal)
+    if break_glass and (why := glass(parts, plan.environment, reason)):
+        reasons.append(why)
     if not reasons:
         reasons = [f"{c.name}: {c.detail}" for c in preflight(parts, plan) if c.blocking and not c.ok]
     if reasons:
         raise Refused(f"plan {plan.hash[:12]} cannot be approved", reasons, todo="Make a new plan if it is out of date")
+    vote = made(plan)  # nothing is locked while an agent waits for a touch
     with parts.store.write() as tx:
+        now = parts.clock()
         _, state = find(tx, plan.hash)
-        if state is not PlanState.PROPOSED:
-            raise Refused(f"plan {plan.hash[:12]} is {state.value}")
-        others = valid_approvals(tx, parts, plan, now)
-        _speak(tx, parts, plan, principal, yes=True, reason=reason, now=now)  # raises for the same person or key
-        if len(others) + 1 >= plan.approvals_needed:
+        others = counted(tx, parts, plan, now)
+        reasons = objections(parts, plan, standing(state, others), principal, now)
+        if reasons := reasons or [why for why in [unfit(parts, of_plan(plan), vote, now)] if why]:
+            raise Refused(f"plan {plan.hash[:12]} cannot be approved", reasons)
+        cast(tx, of_plan(plan), vote, "plan.approved", now)  # raises for the same person or key
+        state = PlanState.PROPOSED
+        if len(others.counting) + 1 >= plan.approvals_needed or vote.break_glass:
             state = PlanState.APPROVED
             tx.rollbacks.set_plan_state(plan.hash, state)
-    anchor(parts, f"plan.approved {plan.hash[:12]} {plan.target} by {principal}")
+    how = " alone (break-glass)" if vote.break_glass else ""
+    anchor(parts, f"plan.approved {plan.hash[:12]} {plan.target} by {principal}{how}")
     return state
 
 
 def reject(parts: RollbackParts, plan_hash: str, principal: str, reason: str) -> None:
     """Record a no: the plan can never run, also when it was approved already. Raises Refused for who may not vote.
 
-    A changed policy or an expired plan does not prevent a no.
+    A changed policy or an expired plan does not prevent a no, and it waits for no agent: it is not signed.
     """
     now = parts.clock()
     with parts.store.write() as tx:
@@ -71,13 +147,32 @@ def reject(parts: RollbackParts, plan_hash: str, principal: str, reason: str) ->
             reasons.append(f"the plan is {state.value}")
         if reasons:
             raise Refused(f"plan {plan.hash[:12]} cannot be rejected", reasons)
-        if any(v.principal == principal for v in tx.rollbacks.approvals(plan.hash)):
+        if _voted(tx, plan, principal):
             detail = {"plan": plan.hash, "reason": clean(reason, 500), "takes back": "their approval"}
             tx.log.append(now, principal, "plan.rejected", plan.target, detail)
         else:
-            _speak(tx, parts, plan, principal, yes=False, reason=reason, now=now)
+            draft = drafted(parts, of_plan(plan), principal, tx.log.head(), now, yes=False, reason=reason)
+            cast(tx, of_plan(plan), by_name(parts, draft), "plan.rejected", now)
         tx.rollbacks.set_plan_state(plan.hash, PlanState.REJECTED)
     anchor(parts, f"plan.rejected {plan.hash[:12]} {plan.target} by {principal}")
+
+
+def counted(
+    tx: Transaction, parts: RollbackParts, plan: Plan, now: datetime, *, given_by: datetime | None = None
+) -> Tally:
+    """The votes on a plan, judged now; ``given_by``: the moment by which they must not have expired, if not now."""
+    wrong = forged(tx, plan) if tx.rollbacks.approvals(plan.hash) else []
+    return tally(tx, parts, of_plan(plan), now, forged=wrong, given_by=given_by)
+
+
+def valid_approvals(tx: Transaction, parts: RollbackParts, plan: Plan, now: datetime) -> list[Approval]:
+    """The yes votes that count."""
+    return list(counted(tx, parts, plan, now).counting)
+
+
+def _voted(tx: Transaction, plan: Plan, principal: str) -> list[str]:
+    voted = any(v.principal == principal for v in tx.rollbacks.approvals(plan.hash))
+    return [f"{principal} has already decided on it"] if voted else []
 
 
 def _no_say(parts: RollbackParts, plan: Plan, principal: str) -> list[str]:
@@ -88,47 +183,3 @@ def _no_say(parts: RollbackParts, plan: Plan, principal: str) -> list[str]:
     if plan.environment not in operator.environments:
         return [f"{principal} may not approve in {plan.environment.value}"]
     return []
-
-
-def valid_approvals(tx: Transaction, parts: RollbackParts, plan: Plan, now: datetime) -> list[Approval]:
-    """The yes votes that count: unexpired, by distinct operators of today's file with distinct keys, and all of them as
-    the audit log recorded them. A row that somebody wrote into the database makes none of the plan's votes count.
-    """
-    seen: set[str] = set()
-    out: list[Approval] = []
-    votes = tx.rollbacks.approvals(plan.hash)
-    if votes and forged(tx, plan):
-        return out
-    for vote in votes:
-        operator = parts.operators.get(vote.principal)
-        counts = (
-            vote.yes
-            and vote.expires_at > now
-            and operator is not None
-            and operator.unsigned == vote.key
-            and plan.environment in operator.environments
-            and not {f"p:{vote.principal}", f"k:{vote.key}"} & seen
-        )
-        if counts:
-            seen |= {f"p:{vote.principal}", f"k:{vote.key}"}
-            out.append(vote)
-    return out
-
-
-def _speak(
-    tx: Transaction, parts: RollbackParts, plan: Plan, principal: str, *, yes: bool, reason: str, now: datetime
-) -> None:
-    text = clean(reason, 500)
-    vote = Approval(
-        plan_hash=plan.hash,
-        principal=principal,
-        key=parts.operators[principal].unsigned,
-        yes=yes,
-        at=now,
-        expires_at=plan.expires_at,
-        audit_head=tx.log.head().hash,
-        reason=text,
-    )
-    tx.rollbacks.add_approval(vote)
-    action = "plan.approved" if yes else "plan.rejected"
-    tx.log.append(now, principal, action, plan.target, {"plan": plan.hash, "reason": text, "head": vote.audit_head})

@@ -24,7 +24,7 @@ from pulse_tui.services.parts import SYSTEM, RollbackParts
 from pulse_tui.services.rollback.aftermath import stopped_short, verified
 from pulse_tui.services.rollback.anchor import anchor
 from pulse_tui.services.rollback.apart import Elsewhere
-from pulse_tui.services.rollback.approve import find, valid_approvals
+from pulse_tui.services.rollback.approve import counted, find
 from pulse_tui.services.rollback.attended import (
     UNATTENDED,
     Attendant,
@@ -103,6 +103,12 @@ def _take_over(
         _may_run(parts, plan, by)
         if reasons := forged(tx, plan, run):
             raise Refused(f"run {run_id} cannot be taken over", reasons, todo="see all of it: pulse-tui audit verify")
+        # What was approved in time goes on, by keys that count today; putting back what moved needs no approval.
+        votes = counted(tx, parts, plan, now, given_by=run.started_at)
+        if action == "run.resumed" and (reasons := votes.short()):
+            raise Refused(
+                f"run {run_id} cannot go on", reasons, todo=f"put back what moved: pulse-tui rollback undo {run_id}"
+            )
         later = [
             r.id for r in tx.rollbacks.runs(limit=MANY) if r.target == run.target and r.started_at > run.started_at
         ]
@@ -131,9 +137,8 @@ def _claim(parts: RollbackParts, plan: Plan, by: str, holder: str) -> Run:
             raise Refused(f"plan {plan.hash[:12]} is {state.value}, not approved")
         reasons = void_reasons(parts, plan, now)
         reasons += forged(tx, plan)
-        given = valid_approvals(tx, parts, plan, now)
-        if len(given) < plan.approvals_needed:
-            reasons.append(f"{len(given)} of {plan.approvals_needed} approvals count")
+        votes = counted(tx, parts, plan, now)
+        reasons += votes.short()
         if reasons:
             raise Refused(f"plan {plan.hash[:12]} cannot run", reasons)
         run_id = fingerprint(plan.hash, now.isoformat())[:12]
@@ -156,8 +161,10 @@ def _claim(parts: RollbackParts, plan: Plan, by: str, holder: str) -> Run:
             "run": run.id,
             "plan": plan.hash,
             "epoch": str(epoch),
-            "approved by": ", ".join(v.principal for v in given),
+            "approved by": ", ".join(v.principal for v in votes.counting),
         }
+        if votes.alone is not None:
+            detail["break-glass"] = votes.alone.principal
         tx.log.append(now, by, "run.started", plan.target, detail)
     return run
 

@@ -9,7 +9,7 @@ from pulse_tui.domain.rollback import Plan, PlanState, PlanStep, Run, StepRecord
 from pulse_tui.domain.views.rollback import HALF_WAY, PlanLine
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
-from pulse_tui.services.rollback.approve import valid_approvals
+from pulse_tui.services.rollback.approve import counted, standing
 from pulse_tui.services.rollback.plan import void_reasons
 from pulse_tui.services.rollback.unfinished import ABANDONED, abandoned, in_the_way
 
@@ -67,15 +67,16 @@ def _waiting(
         return state.value, f"cannot be {'run' if state is PlanState.APPROVED else 'approved'} yet: {behind}", ""
     since = age(to_us(plan.created_at), to_us(now))
     left = age(to_us(now), to_us(plan.expires_at))
-    given = [v.principal for v in valid_approvals(tx, parts, plan, now)]
+    votes = counted(tx, parts, plan, now)
+    given, state = [v.principal for v in votes.counting], standing(state, votes)
     if state is PlanState.APPROVED:
         return (
             state.value,
             f"waits to be run since {since}, expires in {left}",
             f"pulse-tui rollback run {plan.hash[:12]}",
         )
-    missing = plan.approvals_needed - len(given)
-    able = [n for n, o in sorted(parts.operators.items()) if plan.environment in o.environments and n not in given]
+    missing, voted = votes.missing, {v.principal for v in tx.rollbacks.approvals(plan.hash)}
+    able = [n for n in parts.identity.able(parts.operators, plan.environment) if n not in voted]
     who = f"{', '.join(given)} approved; " if given else ""
     whom = ", ".join(able) if len(able) >= missing else f"{', '.join(able) or 'nobody'}, which are too few"
     waits = f"{who}waits for {missing} of: {whom}; since {since}, expires in {left}"

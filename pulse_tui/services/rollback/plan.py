@@ -17,6 +17,7 @@ from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.registry.known_good import rollback_target
 from pulse_tui.services.rollback.drill import book, by_schedule
 from pulse_tui.services.rollback.steps import planned
+from pulse_tui.services.rollback.votes import lapsed
 from pulse_tui.settings.shapes import PlaybookShape
 
 
@@ -49,7 +50,7 @@ def propose(
         playbook_digest=parts.playbooks_digest,
         operators_digest=parts.operators_digest,
         created_at=now,
-        expires_at=now + timedelta(seconds=parts.approvals.expire),
+        expires_at=now + timedelta(seconds=parts.approvals.plan_expire),
         proposed_by=by,
         reason=clean(reason, 300),
         approvals_needed=parts.approvals.needed(environment),
@@ -81,6 +82,7 @@ def propose_undo(parts: RollbackParts, done: Plan, *, by: str) -> Plan:
                 standing.undoes == done.hash
                 and state in (PlanState.PROPOSED, PlanState.APPROVED)
                 and standing.expires_at > now
+                and not lapsed(tx, standing.hash, now)
             ):
                 return standing
     plan = msgspec.structs.replace(
@@ -94,7 +96,7 @@ def propose_undo(parts: RollbackParts, done: Plan, *, by: str) -> Plan:
         playbook_digest=parts.playbooks_digest,
         operators_digest=parts.operators_digest,
         created_at=now,
-        expires_at=now + timedelta(seconds=parts.approvals.expire),
+        expires_at=now + timedelta(seconds=parts.approvals.plan_expire),
         proposed_by=by,
         reason=f"undo of rollback {done.hash[:12]}",
         approvals_needed=parts.approvals.needed(done.environment),
@@ -139,7 +141,7 @@ def _standing(
         same = same and (plan.from_digest, plan.to_digest) == (here.digest, target.digest)
         rollback = plan.purpose is Purpose.ROLLBACK and plan.undoes is None
         open_still = state in (PlanState.PROPOSED, PlanState.APPROVED) and rollback
-        if same and open_still and not void_reasons(parts, plan, now):
+        if same and open_still and not void_reasons(parts, plan, now) and not lapsed(tx, plan.hash, now):
             return plan
     return None
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from pulse_tui.domain.moments import iso, to_us
+from pulse_tui.domain.operator import Identity
 from pulse_tui.domain.rollback import Approval, Plan, PlanState, Purpose, Run
 from pulse_tui.domain.views.rollback import Moved, PlanStory, RunStory, StepView, VoteView
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.registry.reach import reached
-from pulse_tui.services.rollback.approve import find, objections, valid_approvals
+from pulse_tui.services.rollback.approve import counted, find, objections, standing
 from pulse_tui.services.rollback.attended import halt_asked
 from pulse_tui.services.rollback.preflight import preflight
 from pulse_tui.services.rollback.unfinished import ABANDONED, abandoned, lease
@@ -25,7 +26,8 @@ def plan_story(parts: RollbackParts, plan_hash: str, principal: str, *, checked:
     with parts.store.read() as tx:
         plan, state = find(tx, plan_hash)
         votes = tx.rollbacks.approvals(plan.hash)
-        counted = valid_approvals(tx, parts, plan, now)
+        tallied = counted(tx, parts, plan, now)
+        state = standing(state, tallied)
         run = next(iter(tx.rollbacks.runs(plan_hash=plan.hash, limit=1)), None)
         carried = _run(tx, parts, run, now) if run is not None else None
         steps = _steps(tx, plan, run)
@@ -37,7 +39,7 @@ def plan_story(parts: RollbackParts, plan_hash: str, principal: str, *, checked:
     against += [f"{principal} has voted already" for v in votes if v.principal == principal]
     against += [f"{c.name}: {c.detail}" for c in checks if c.blocking and not c.ok]
     voted = {v.principal for v in votes}
-    able = [n for n, o in sorted(parts.operators.items()) if plan.environment in o.environments and n not in voted]
+    able = [n for n in parts.identity.able(parts.operators, plan.environment) if n not in voted]
     return PlanStory(
         hash=plan.hash,
         asset=plan.asset_id,
@@ -46,12 +48,12 @@ def plan_story(parts: RollbackParts, plan_hash: str, principal: str, *, checked:
         to_version=plan.to_version,
         state=carried.state if carried is not None else state.value,
         headline=_headline(plan),
-        facts=tuple(_plan_facts(plan)),
+        facts=tuple(_plan_facts(parts, plan)),
         steps=steps,
         checks=tuple((c.name, c.ok, c.blocking, c.detail) for c in checks),
-        votes=tuple(_vote(v, v in counted) for v in votes),
+        votes=tuple(_vote(v, v in tallied.counting) for v in votes),
         approvals_needed=plan.approvals_needed,
-        approvals_given=len(counted),
+        approvals_given=plan.approvals_needed if tallied.enough else len(tallied.counting),
         may_approve=not against,
         why_not="; ".join(against),
         run=carried,
@@ -75,7 +77,7 @@ def _headline(plan: Plan) -> str:
     return f"roll {plan.asset_id} {plan.environment.value} back from {plan.from_version} to {plan.to_version}"
 
 
-def _plan_facts(plan: Plan) -> list[tuple[str, str]]:
+def _plan_facts(parts: RollbackParts, plan: Plan) -> list[tuple[str, str]]:
     return [
         ("Why", plan.reason),
         (
@@ -83,9 +85,18 @@ def _plan_facts(plan: Plan) -> list[tuple[str, str]]:
             "undo what was changed" if plan.on_failure == "undo" else "halt and report the value of each target",
         ),
         ("Proposed", f"{iso(plan.created_at)} by {plan.proposed_by}"),
-        ("Identity", "rests on the account and $PULSE_OPERATOR: approvals are recorded, not signed"),
+        ("Identity", _proof(parts.identity, plan)),
         ("Playbook", f"{plan.playbook} @ {plan.playbook_digest[:12]}, policy {plan.policy_digest[:12]}"),
     ]
+
+
+def _proof(identity: Identity, plan: Plan) -> str:
+    """What an approval of the plan rests on."""
+    if identity.must_sign(plan.environment):
+        touch = ", touched for each signature" if plan.environment in identity.touch else ""
+        return f"signed: only approvals count that the operators' own keys signed{touch}"
+    by_name = "no operator has a public key; " if identity.by_name else ""
+    return f"not signed: {by_name}it rests on the account and $PULSE_OPERATOR, which prove nothing"
 
 
 def _vote(vote: Approval, counts: bool) -> VoteView:

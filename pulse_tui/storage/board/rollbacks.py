@@ -31,7 +31,7 @@ SELECT n.hash, n.state, n.body FROM plans n
 WHERE n.asset_id = :asset AND n.seq > (SELECT p.seq FROM plans p WHERE p.hash = :hash)
 """
 _VOTES = """
-SELECT a.plan_hash, a.principal FROM approvals a JOIN plans p ON p.hash = a.plan_hash
+SELECT a.plan_hash, a.principal, a.break_glass FROM approvals a JOIN plans p ON p.hash = a.plan_hash
 WHERE p.state IN ('proposed', 'approved') AND a.yes AND a.expires_at > :now ORDER BY a.at, a.principal
 """
 SHOWN = 100
@@ -77,9 +77,14 @@ def read_rollbacks(
     runs = sorted((_run(row, dead) for row in execute(_RUNS, {"now": now_us})), key=lambda r: not r.stopped)
     plans = execute(_PLANS, {"limit": SHOWN})
     votes: dict[str, list[str]] = {}
-    for plan, principal in execute(_VOTES, {"now": now_us}) if plans else ():
+    alone: dict[str, str] = {}
+    for plan, principal, break_glass in execute(_VOTES, {"now": now_us}) if plans else ():
         votes.setdefault(plan, []).append(principal)
-    made = (_plan(name, state, bytes(body), tuple(votes.get(name, ()))) for name, state, body in plans)
+        if break_glass:
+            alone[plan] = principal
+    made = (
+        _plan(name, state, bytes(body), tuple(votes.get(name, ())), alone.get(name, "")) for name, state, body in plans
+    )
     waiting = [p for p in made if p is not None and (p.row.expires_us > now_us or p.alert in open_alerts)]
     owned = {(r.asset, r.environment): r.id for r in runs if r.state not in ("halted", "undone")}
     rows = _waiting(execute, waiting, rules() if waiting else None, now_us)
@@ -103,7 +108,7 @@ def _waiting(execute: Execute, plans: Sequence[_Made], today: Rules | None, now_
 
 def _superseded(execute: Execute, row: PlanRow) -> bool:
     newer = execute(_NEWER, {"asset": row.asset, "hash": row.hash})
-    made = (_plan(name, state, bytes(body), ()) for name, state, body in newer)
+    made = (_plan(name, state, bytes(body), (), "") for name, state, body in newer)
     return any(p is not None and p.row.environment == row.environment for p in made)
 
 
@@ -115,16 +120,19 @@ def _run(row: Sequence[Any], dead: Callable[[str], bool]) -> RunRow:
 
 
 @lru_cache(4 * SHOWN)
-def _plan(plan: str, state: str, body: bytes, votes: tuple[str, ...]) -> _Made | None:
+def _plan(plan: str, state: str, body: bytes, votes: tuple[str, ...], alone: str) -> _Made | None:
     """None for a plan whose stored bytes are damaged: whoever opens it is told."""
     try:
         said = json.loads(body)
         made, ends = (datetime.fromisoformat(said[name]) for name in ("created_at", "expires_at"))
         asset, environment = said["asset_id"], said["environment"]
         under = Rules(said["policy_digest"], said["playbook_digest"], said["operators_digest"])
+        needed = int(said["approvals_needed"])
+        if state == "approved" and len(votes) < needed and not alone and not said.get("authorisation"):
+            state = "proposed"  # approvals expire: it waits for others again
         row = PlanRow(
             plan, asset, environment, said["from_version"], said["to_version"], state, votes,
-            int(said["approvals_needed"]), to_us(made), to_us(ends), said["proposed_by"],
+            needed, to_us(made), to_us(ends), said["proposed_by"], alone=alone,
         )  # fmt: skip
         return _Made(row, under, said.get("alert_id") or "")
     except (ValueError, KeyError, TypeError):

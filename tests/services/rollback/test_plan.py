@@ -48,7 +48,7 @@ def test_a_plan_says_exactly_what_will_be_written_where(parts: RollbackParts) ->
     assert (plan.from_version, plan.to_version, plan.from_digest) == ("3.8.2", "3.8.1", "sha256:3.8.2")
     (step,) = plan.steps
     assert (step.target, step.expected, step.desired) == ("place alias", "3.8.2", "3.8.1")
-    assert (plan.expires_at, plan.approvals_needed) == (later(hours=1), 1)
+    assert (plan.expires_at, plan.approvals_needed) == (later(hours=4), 1)
     assert make(in_production(parts), PRODUCTION).approvals_needed == 2
 
 
@@ -118,7 +118,7 @@ def test_two_names_of_one_key_never_count_as_two(parts: RollbackParts) -> None:
         assert len(valid_approvals(tx, parts, plan, NOW)) == 2
         assert len(valid_approvals(tx, parts._replace(operators=one_key), plan, NOW)) == 1
         assert len(valid_approvals(tx, parts._replace(operators={"ben": OPERATORS["ben"]}), plan, NOW)) == 1
-        assert valid_approvals(tx, parts, plan, plan.expires_at) == []
+        assert valid_approvals(tx, parts, plan, later(hours=1)) == []
 
 
 def test_who_is_not_in_the_file_or_not_for_this_environment_may_not_speak(parts: RollbackParts) -> None:

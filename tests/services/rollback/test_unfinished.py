@@ -190,7 +190,7 @@ def test_a_plan_that_waits_names_who_waits_for_whom_and_how_long(parts: Rollback
     assert "waits for 1 more approval (ana approved)" in seen.plans[0].headline
     assert next(r.run for r in seen.registry if r.key == "support-bot/production") == "waiting"
     assert line(parts).waits.startswith("ana approved; waits for 1 of: ben, cho; since 10m, expires in ")
-    clock.sleep(parts.approvals.expire)
+    clock.sleep(parts.approvals.plan_expire)
     assert (board(parts).header.waiting, line(parts).state, line(parts).todo) == (0, "expired", "")
 
 
@@ -199,7 +199,7 @@ def test_a_plan_that_expired_is_not_forgotten_while_its_alert_is_open(parts: Rol
     ingest([breach], [], parts.judging, clock())
     (alert,) = alerts(parts)
     plan = propose(parts, "support-bot", CANARY, by="ana", reason="p95", alert_id=alert.id)
-    clock.sleep(parts.approvals.expire)
+    clock.sleep(parts.approvals.plan_expire)
     (shown,) = board(parts).plans
     assert (shown.hash, shown.todo) == (plan.hash, "pulse-tui rollback plan support-bot --env canary")
     assert "cannot run: it expired at " in shown.headline
@@ -211,7 +211,7 @@ def test_a_plan_that_expired_is_not_forgotten_while_its_alert_is_open(parts: Rol
     assert [p.hash for p in board(parts).plans] == [again.hash], "the newer one stands in its stead"
     with parts.store.write() as tx:
         tx.judgements.put_alert(alert.resolve(clock(), "ended"))
-    clock.sleep(parts.approvals.expire)
+    clock.sleep(parts.approvals.plan_expire)
     assert board(parts).plans == ()
 
 
