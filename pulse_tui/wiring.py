@@ -16,6 +16,7 @@ from pulse_tui.domain.errors import ConfigError, Problem, Refused
 
 # The rest is imported where it is used: this file is read before the tower's first frame.
 if TYPE_CHECKING:
+    from pulse_tui.domain.audit import Anchor
     from pulse_tui.domain.rollback import Rules
     from pulse_tui.domain.scope import Scope
     from pulse_tui.domain.views.board import Board, Review
@@ -267,6 +268,13 @@ class House:
         if self.settings.policy is not None:
             return self.settings.policy, []
         return read(bundled("config") / "policy.yaml", "default policy")
+
+    def anchors(self) -> list[Anchor]:
+        """Heads of the audit log that were kept outside of the database, in the files that the configuration names."""
+        from pulse_tui.anchors import Anchors, anchors_in  # noqa: PLC0415
+
+        kept = Anchors(self.settings.approvals.anchors, self.base)
+        return [anchor for path in kept.files if path.exists() for anchor in anchors_in(path)]
 
     @cached_property
     def judging(self) -> JudgeParts:

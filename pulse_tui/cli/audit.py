@@ -6,15 +6,14 @@ import argparse
 import hashlib
 import io
 import tarfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
-from pulse_tui.anchors import Anchors, anchors_in
+from pulse_tui.anchors import anchors_in
 from pulse_tui.cli.output import emit, opened, put_json
 from pulse_tui.domain.errors import Refused, WrongUse
 from pulse_tui.services.rollback.anchor import anchor_line
 from pulse_tui.services.rollback.recorded import verified
-from pulse_tui.wiring import House
 
 SUMS, SCRIPT = "SHA256SUMS", "verify.sh"
 
@@ -62,7 +61,7 @@ def run(options: argparse.Namespace, _name: str) -> int:
             line = anchor_line(newest, house.clock(), "kept by hand")
             emit(options, newest._asdict(), [line])
             return 0
-        anchors = [a for path in _files(house, options.anchor) for a in anchors_in(path)]
+        anchors = [*house.anchors(), *(a for path in options.anchor for a in anchors_in(path))]
         if options.action == "export":
             from pulse_tui.services.rollback.bundle import bundle  # noqa: PLC0415
 
@@ -83,11 +82,6 @@ def run(options: argparse.Namespace, _name: str) -> int:
     said = {"lines": log.lines, "whole": whole, "found": log.wrong, "anchors": len(anchors), "head": log.head.hash}
     emit(options, said, words)
     return 0 if whole else 1
-
-
-def _files(house: House, named: Sequence[Path]) -> Iterator[Path]:
-    yield from named
-    yield from (p for p in Anchors(house.settings.approvals.anchors, house.base).files if p.exists())
 
 
 def _written(options: argparse.Namespace, files: Mapping[str, bytes], to: Path) -> int:

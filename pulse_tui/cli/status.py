@@ -57,7 +57,7 @@ def run(options: argparse.Namespace, name: str) -> int:
         now_us, operators = to_us(house.clock()), house.settings.operators
         urgent = {a.owner for a in board.alerts if a.priority in URGENT and a.state == "firing"}
         silent = [(owner, why) for owner in sorted(urgent) if (why := unpaged(routes_of(house.settings), owner))]
-        broken = _broken(house)
+        broken, log = _broken(house), _log(house)
         # The advice asks the gate, and so the policy.
         advice = [house.desk().story(a.id) for a in _urgent(board)[:_ADVISED]] if not broken else []
         unknown = undecided(house) if board.header.indeterminate else []
@@ -67,12 +67,12 @@ def run(options: argparse.Namespace, name: str) -> int:
     if refused:
         lines += ["", refused_words(refused)]
     lines += ["", f"{configuration(options)}, database {house.store.shown}"]
-    lines[1:1] = broken
+    lines[1:1] = broken + log
     lines[1:1] = [f"NOBODY IS PAGED for {owner or 'what has no owner'}: {why}" for owner, why in silent]
     emit(options, board, lines)
     unfit = any(Standing.QUARANTINED in r.words for r in board.registry)
     waits = board.plans or any(r.stopped for r in board.runs)
-    return 1 if board.header.p1 or board.header.p2 or unfit or waits or broken or _blind(board.header) else 0
+    return 1 if board.header.p1 or board.header.p2 or unfit or waits or broken or log or _blind(board.header) else 0
 
 
 def _blind(h: Header) -> bool:
@@ -90,6 +90,14 @@ def _broken(house: House) -> list[str]:
         rest = f" (and {more} more)" if more else ""
         return [f"THE POLICY CANNOT BE READ, nothing is collected or judged: {what}{rest}; pulse-tui policy check"]
     return []
+
+
+def _log(house: House) -> list[str]:
+    """What is wrong with the audit log at a glance."""
+    from pulse_tui.services.rollback.recorded import glanced  # noqa: PLC0415
+
+    with house.store.read() as tx:
+        return [f"THE AUDIT LOG DOES NOT HOLD: {wrong}; pulse-tui audit verify" for wrong in glanced(tx)[:1]]
 
 
 def _rollbacks(board: Board, operators: Sequence[Operator], now_us: int) -> list[str]:

@@ -166,6 +166,8 @@ class SuiteEvidence(Evidence, frozen=True):
 
 UNDELIVERED = "undelivered"
 """The state of a route that lost a message for good."""
+CHANGED = "changed"
+"""The state of an audit log that was changed in the database, or whose records were."""
 
 
 class HealthEvidence(Evidence, frozen=True):

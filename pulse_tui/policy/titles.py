@@ -8,7 +8,7 @@ from typing import Any
 from pulse_tui.domain.countdown import shutdown
 from pulse_tui.domain.decision import Fact
 from pulse_tui.domain.evals import ZERO_TOLERANCE
-from pulse_tui.domain.evidence import UNDELIVERED, MetricEvidence, NoteEvidence
+from pulse_tui.domain.evidence import CHANGED, UNDELIVERED, MetricEvidence, NoteEvidence
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import SignalType
 
@@ -127,6 +127,8 @@ def _health(fact: Fact, values: Mapping[str, Any]) -> str | None:
     subject = values["health.subject"]  # a source by its id, or "suite golden on support-bot 3.8.2"
     if values.get("health.state") == UNDELIVERED:
         return f"messages to {subject} are lost{reason}"
+    if values.get("health.state") == CHANGED:
+        return f"the {subject} does not hold{reason}"
     named = subject if subject.startswith("suite ") else f"source {subject}"
     return f"{named} is {values['health.state']}{reason}"
 

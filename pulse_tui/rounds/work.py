@@ -279,6 +279,14 @@ def _drills(house: House) -> list[str]:
     return [ended.sentence if ended.ok else Trouble(ended.sentence)]
 
 
+def _log(keeping: Keeping) -> list[str]:
+    from pulse_tui.services.rollback.log_check import check_log  # noqa: PLC0415
+
+    house = keeping.house
+    wrong = check_log(house.judging, house.anchors, house.clock())
+    return [Trouble(f"the audit log does not hold: {wrong[0]}")] if wrong else []
+
+
 def _refused(keeping: Keeping) -> list[str]:
     from pulse_tui.services.signals.quarantine import prune_refused  # noqa: PLC0415
 
@@ -289,5 +297,5 @@ def _refused(keeping: Keeping) -> list[str]:
 # A mute that ran out starts its clock before deadlines are looked at.
 _CHORES: Mapping[str, Callable[[Keeping], list[str]]] = {
     "suites": _suites, "runs": _runs, "promotions": _promotions, "days": _days, "mutes": _mutes, "deadlines": _deadlines,
-    "deliveries": _deliver, "verdicts": _verdicts, "refused": _refused,
+    "deliveries": _deliver, "verdicts": _verdicts, "refused": _refused, "log": _log,
 }  # fmt: skip

@@ -237,7 +237,7 @@ def test_a_database_in_which_nothing_stops_a_change_is_named(shell: Shell) -> No
     assert "append-only" in shell("doctor").out
     with sqlite3.connect(shell.config / "pulse.db") as raw:
         raw.execute("DROP TRIGGER approvals_kept_delete")
-    for arguments in (("audit", "verify"), ("doctor",)):
+    for arguments in (("audit", "verify"), ("doctor",), ("status",)):
         said = shell(*arguments)
         assert (said.code, "approvals can be changed: its trigger approvals_kept_delete is gone" in said.out) == (
             1,

@@ -11,6 +11,7 @@ from pulse_tui.domain.alert import Alert
 from pulse_tui.domain.estate import Deployment
 from pulse_tui.domain.evals import Basis, Verdict
 from pulse_tui.domain.evidence import (
+    CHANGED,
     UNDELIVERED,
     AdvisoryEvidence,
     HealthEvidence,
@@ -390,7 +391,7 @@ def _measured(signal: Signal) -> str:
 
 
 def _health(evidence: HealthEvidence, signal: Signal, sources: Container[str]) -> str:
-    if evidence.state == UNDELIVERED:
+    if evidence.state in (UNDELIVERED, CHANGED):
         return signal.summary or f"correct {evidence.subject}, and call the owner"
     if signal.asset_id is not None:  # a suite that could not be run on it
         return f"correct what {evidence.subject} runs, then run it again: nothing is known of the release until then"

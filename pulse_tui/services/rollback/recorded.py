@@ -48,6 +48,20 @@ class Verified(NamedTuple):
     """The line that last recorded each record, and its digest."""
 
 
+def glanced(tx: Transaction) -> list[str]:
+    """What is wrong at a glance, in three queries: what protects the log, and the line that was written last."""
+    end, seal = tx.log.head(), tx.log.sealed()
+    return tx.log.weakened() + _unsealed(end, seal)
+
+
+def _unsealed(end: Anchor, seal: Anchor | None) -> list[str]:
+    if seal is None:
+        return ["the seal beside the log is gone"] if end.seq else []
+    if seal == end:
+        return []
+    return [f"it ends at line {end.seq}, but line {seal.seq} was written last: lines were cut off, or the seal changed"]
+
+
 def verified(tx: Transaction, anchors: Sequence[Anchor]) -> Verified:
     """Follow the chain, compare the records with it, and look for each anchor and each head that a vote names in it."""
     named = {head: vote for vote, head in tx.rollbacks.heads() if head != GENESIS}
@@ -58,13 +72,8 @@ def verified(tx: Transaction, anchors: Sequence[Anchor]) -> Verified:
     wrong = tx.log.weakened()
     if walked.broken:
         wrong.append(f"line {walked.broken[0]}: {walked.broken[1]}")
-    end, seal = walked.end, tx.log.sealed()
-    if seal is None and walked.lines:
-        wrong.append("the seal beside the log is gone")
-    elif seal is not None and seal != end:
-        wrong.append(
-            f"it ends at line {end.seq}, but line {seal.seq} was written last: lines were cut off, or the seal changed"
-        )
+    end = walked.end
+    wrong += _unsealed(end, tx.log.sealed())
     for anchor in anchors:
         where = walked.kept.get(anchor.hash)
         if anchor.hash != GENESIS and (where is None or anchor.seq not in (where, UNNUMBERED)):
