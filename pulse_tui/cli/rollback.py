@@ -30,6 +30,7 @@ list                   every plan, the newest first: its state, its targets, who
 resume RUN             continue a run that stopped half-way or whose process died
 drill ASSET --env ENV  rehearse the rollback of ENV on the replica, there and back, with the same steps; --trigger RULE
                        records which rule's answer was rehearsed
+report RUN             what was planned, who decided, what every target held, how long it took; --markdown
 halt RUN               ask whoever carries a run out to stop before its next step
 While a run is carried out, Ctrl-C halts it before its next step; SIGTERM and a dropped session let it go on to its end;
 a second signal leaves at once. The run's id is printed when it begins.
@@ -40,6 +41,7 @@ _SUBJECTS = {
     "drill": "ASSET --env ENV",
     "resume": "RUN",
     "halt": "RUN",
+    "report": "RUN or PLAN",
     "undo": "PLAN or RUN",
 }
 
@@ -48,7 +50,8 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     """An action and what it is about."""
     parser.epilog = EPILOG
     parser.add_argument(
-        "action", choices=["plan", "approve", "reject", "run", "undo", "show", "list", "resume", "halt", "drill"]
+        "action",
+        choices=["plan", "approve", "reject", "run", "undo", "show", "list", "resume", "halt", "drill", "report"],
     )
     parser.add_argument(
         "subject", nargs="?", help="an asset (plan, drill), a plan's hash, or a run (resume, undo, halt)"
@@ -58,6 +61,7 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     )
     parser.add_argument("--why", default="", help="the reason, kept in the audit log")
     parser.add_argument("--alert", help="the alert that a plan answers")
+    parser.add_argument("--markdown", action="store_true", help="a report as Markdown")
     parser.add_argument("--trigger", default="", metavar="RULE", help="the rule whose answer a drill rehearses")
 
 
@@ -74,6 +78,8 @@ def run(options: argparse.Namespace, _name: str) -> int:
             )
         if options.action == "run":
             return _run(options, house)
+        if options.action == "report":
+            return _report(options, house)
         if options.action == "drill":
             return _drill(options, house)
         if options.action == "resume":
@@ -130,6 +136,14 @@ def _run(options: argparse.Namespace, house: House) -> int:
         with last_words():
             emit(options, story, [*lines(story), *_unfinished(done)])
     return 0 if done.state is RunState.VERIFIED else 1
+
+
+def _report(options: argparse.Namespace, house: House) -> int:
+    from pulse_tui.services.rollback.report import report  # noqa: PLC0415
+
+    found = report(house.rollback, options.subject)
+    emit(options, found, found.markdown() if options.markdown else found.lines())
+    return 0
 
 
 def _drill(options: argparse.Namespace, house: House) -> int:

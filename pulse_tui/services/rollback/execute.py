@@ -10,17 +10,18 @@ away, the error names the run.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import msgspec
 
 from pulse_tui.domain.errors import NotFound, PulseError, Refused, StorageError, TargetError
-from pulse_tui.domain.rollback import Plan, PlanState, PlanStep, Purpose, Run, RunState, StepRecord, StepState
+from pulse_tui.domain.rollback import Check, Plan, PlanState, PlanStep, Purpose, Run, RunState, StepRecord, StepState
 from pulse_tui.domain.signal import fingerprint
 from pulse_tui.ports import Step, StepContext, Transaction
 from pulse_tui.services.parts import SYSTEM, RollbackParts
+from pulse_tui.services.rollback import checked
 from pulse_tui.services.rollback.aftermath import stopped_short, verified
 from pulse_tui.services.rollback.anchor import anchor
 from pulse_tui.services.rollback.apart import Elsewhere
@@ -59,13 +60,14 @@ def execute(parts: RollbackParts, plan_hash: str, by: str, holder: str, attendan
     with parts.store.read() as tx:
         plan, _ = find(tx, plan_hash)
     _may_run(parts, plan, by)
-    bad = [f"{c.name}: {c.detail}" for c in preflight(parts, plan) if c.blocking and not c.ok]
+    checks = preflight(parts, plan)
+    bad = [f"{c.name}: {c.detail}" for c in checks if c.blocking and not c.ok]
     if bad:
         raise Refused(f"plan {plan.hash[:12]} no longer matches its targets", bad, todo="Make a new plan")
     if why := attendant.stop(None):
         raise Refused(f"plan {plan.hash[:12]} was not started: {why}")
     try:
-        run = _claim(parts, plan, by, holder)
+        run = _claim(parts, plan, by, holder, checks)
     except StorageError as error:
         raise perhaps_begun(parts, plan.hash, holder, error) from error
     return _Executor(parts, plan, run, attendant).start(by)
@@ -128,8 +130,10 @@ def _take_over(
     return plan, run
 
 
-def _claim(parts: RollbackParts, plan: Plan, by: str, holder: str) -> Run:
-    """In one transaction: the approvals count, the target is leased, the run exists, the plan is used."""
+def _claim(parts: RollbackParts, plan: Plan, by: str, holder: str, checks: Sequence[Check] = ()) -> Run:
+    """In one transaction: the approvals count, the target is leased, the run exists, the plan is used; what ``checks``
+    said is kept with it.
+    """
     now = parts.clock()
     with parts.store.write() as tx:
         _, state = find(tx, plan.hash)
@@ -166,6 +170,7 @@ def _claim(parts: RollbackParts, plan: Plan, by: str, holder: str) -> Run:
         if votes.alone is not None:
             detail["break-glass"] = votes.alone.principal
         tx.log.append(now, by, "run.started", plan.target, detail)
+        checked.keep(tx, run.id, checks, by, now)
     return run
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from pulse_tui.domain.moments import iso, to_us
 from pulse_tui.domain.operator import Identity
 from pulse_tui.domain.rollback import Approval, Plan, PlanState, Purpose, Run
+from pulse_tui.domain.views.report import seconds
 from pulse_tui.domain.views.rollback import Moved, PlanStory, RunStory, StepView, VoteView
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
@@ -14,6 +16,7 @@ from pulse_tui.services.registry.reach import reached
 from pulse_tui.services.rollback.approve import counted, find, objections, standing
 from pulse_tui.services.rollback.attended import halt_asked
 from pulse_tui.services.rollback.preflight import preflight
+from pulse_tui.services.rollback.report import took
 from pulse_tui.services.rollback.unfinished import ABANDONED, abandoned, lease
 
 _TAKES = ("run.started", "run.resumed", "run.undoing")
@@ -32,6 +35,7 @@ def plan_story(parts: RollbackParts, plan_hash: str, principal: str, *, checked:
         carried = _run(tx, parts, run, now) if run is not None else None
         steps = _steps(tx, plan, run)
         radius = _blast_radius(tx, plan)
+        facts = [*_plan_facts(parts, plan), *(_reported(tx, plan, run) if run is not None else ())]
     over = state in (PlanState.USED, PlanState.REJECTED)
     checked = checked and not over
     checks = preflight(parts, plan) if checked else []
@@ -48,7 +52,7 @@ def plan_story(parts: RollbackParts, plan_hash: str, principal: str, *, checked:
         to_version=plan.to_version,
         state=carried.state if carried is not None else state.value,
         headline=_headline(plan),
-        facts=tuple(_plan_facts(parts, plan)),
+        facts=tuple(facts),
         steps=steps,
         checks=tuple((c.name, c.ok, c.blocking, c.detail) for c in checks),
         votes=tuple(_vote(v, v in tallied.counting) for v in votes),
@@ -97,6 +101,13 @@ def _proof(identity: Identity, plan: Plan) -> str:
         return f"signed: only approvals count that the operators' own keys signed{touch}"
     by_name = "no operator has a public key; " if identity.by_name else ""
     return f"not signed: {by_name}it rests on the account and $PULSE_OPERATOR, which prove nothing"
+
+
+def _reported(tx: Transaction, plan: Plan, run: Run) -> Iterator[tuple[str, str]]:
+    """How long it took, and where all of it is written."""
+    if spans := took(tx, plan, run):
+        yield "Took", ", ".join(f"{name} {seconds(span)}" for name, span in spans)
+    yield "Report", f"pulse-tui rollback report {run.id}"
 
 
 def _vote(vote: Approval, counts: bool) -> VoteView:
