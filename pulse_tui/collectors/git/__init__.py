@@ -19,11 +19,11 @@ from typing import ClassVar
 import msgspec
 
 from pulse_tui.collectors._shared.files import refuse
-from pulse_tui.collectors.git.address import bad_address, is_url, remote
 from pulse_tui.collectors.git.bundle import Bundle, Mark, Reader
 from pulse_tui.collectors.git.program import Git
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.release import RegistrySnapshot
+from pulse_tui.domain.repository import bad_address, is_url, remote
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.source import Collected
 from pulse_tui.domain.text import address, clean

@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from pulse_tui.collectors.git.address import Remote
 from pulse_tui.domain.errors import SourceError
+from pulse_tui.domain.repository import Remote, git_command, git_environment, git_reason
 from pulse_tui.domain.text import clean
 from pulse_tui.ports import Ended, Processes
 
@@ -23,28 +23,6 @@ READ_S = 60.0
 """How long reading from a repository may take."""
 OUTPUT_CAP = 128 * 2**20
 """How much git may answer, in bytes."""
-_KEPT = (
-    "PATH", "HOME", "TMPDIR", "SSH_AUTH_SOCK", "SSL_CERT_FILE", "SSL_CERT_DIR",
-    "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy",
-)  # fmt: skip
-_FIXED = {
-    "LC_ALL": "C",
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_ATTR_NOSYSTEM": "1",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_SSH_COMMAND": "ssh -oBatchMode=yes",
-    "GIT_PAGER": "cat",
-}
-#: What a repository's own configuration could make git run.
-_OFF = (
-    "protocol.ext.allow=never", "core.hooksPath=/dev/null", "core.fsmonitor=false", "core.pager=cat", "core.askPass=",
-    "core.sshCommand=ssh -oBatchMode=yes", "credential.helper=", "log.showSignature=false", "gc.autoDetach=false",
-    "maintenance.auto=false", "fetch.recurseSubmodules=false",
-)  # fmt: skip
 #: (commit, paths) -> content digest. A commit's hash covers its content, so this can never be out of date.
 _CONTENT: dict[tuple[str, tuple[str, ...]], str | None] = {}
 _CONTENT_LIMIT = 50_000
@@ -102,12 +80,9 @@ class Git:
         return self._fetch(source, timeout_s)
 
     def _fetch(self, source: Remote, timeout_s: float) -> None:
-        config: dict[str, str] = {"remote.origin.url": source.url}
-        if source.header is not None:
-            config[f"http.{source.scope}.extraHeader"] = source.header
         refs = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
         options = ("--prune", "--quiet", "--no-tags", "--no-write-fetch-head", "--filter=blob:none")
-        self.ask("fetch", *options, "origin", *refs, timeout_s=timeout_s, config=config)
+        self.ask("fetch", *options, "origin", *refs, timeout_s=timeout_s, config=source.config)
 
     # ------------------------------------------------------------------ looking
 
@@ -200,11 +175,10 @@ class Git:
         fine: tuple[int, ...] = (0,),
     ) -> bytes:
         """Run one git command and return what it printed. ``config`` travels in the environment, not in the arguments."""
-        settings = [word for item in _OFF for word in ("-c", item)]
-        command = ["git", "--no-optional-locks", "--literal-pathspecs", *settings, *arguments]
+        command = git_command(*arguments)
         if not self._folder.is_dir():
             raise SourceError(f"{self._shown} is no folder", todo="Correct 'repository' or clone it there")
-        environment = self._environment(config or {})
+        environment = git_environment(os.environ, self._folder, config or {})
         if shutil.which("git", path=environment.get("PATH")) is None:
             raise SourceError("the program git is not installed", todo="Install git, or remove the sources of kind git")
         try:
@@ -225,24 +199,8 @@ class Git:
             raise (_Damaged if damaged else SourceError)(self._failure(arguments[0], answer.errors))
         return answer.data
 
-    def _environment(self, config: Mapping[str, str]) -> dict[str, str]:
-        kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-        count = {"GIT_CONFIG_COUNT": str(len(config))}
-        for index, (key, value) in enumerate(config.items()):
-            count |= {f"GIT_CONFIG_KEY_{index}": key, f"GIT_CONFIG_VALUE_{index}": value}
-        # Only a fetch of our own, which brings its remote along, may go out: what is read could ask for more.
-        out = {"GIT_ALLOW_PROTOCOL": "https:http:ssh:git:file" if config else "none"}
-        # A folder that is no repository must not be taken for the one around it.
-        return {**kept, **_FIXED, **count, **out, "GIT_CEILING_DIRECTORIES": str(self._folder.parent)}
-
     def _failure(self, command: str, text: str) -> str:
-        for secret, shown in self._hide.items():
-            text = text.replace(secret, shown)
-        lines = [clean(line, 200) for line in text.splitlines() if line.strip()]
-        reason = next(
-            (line for line in lines if line.startswith(("fatal:", "error:"))), lines[-1] if lines else "no reason"
-        )
-        return f"git {command} of {self._shown} failed: {reason}"
+        return f"git {command} of {self._shown} failed: {git_reason(text, self._hide)}"
 
 
 def _names(listed: bytes) -> list[str]:
