@@ -35,6 +35,8 @@ from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.registry.reach import reached
 
 _WINDOW = timedelta(hours=24)
+_ANSWERS = 500
+"""The newest plans of an asset, in which those that answer the alert are searched for."""
 _DONE, _NOT_DONE = "done already", "not done"
 _DELIVERY = {
     DeliveryState.SENT: (_DONE, "delivered"),
@@ -282,9 +284,9 @@ def _timeline(tx: Transaction, alert: Alert, signal: Signal) -> list[str]:
     for entry in tx.log.entries(subject=alert.id):
         detail = entry.detail.get("why") or entry.detail.get("until") or ""
         events.append((entry.at, f"{entry.action} by {entry.actor}" + (f": {detail}" if detail else "")))
-    for run in tx.rollbacks.runs():
-        found = tx.rollbacks.plan(run.plan_hash)
-        if found is not None and found[0].alert_id == alert.id:
+    answers = [p for p, _ in tx.rollbacks.plans(alert.asset_id, _ANSWERS) if p.alert_id == alert.id]
+    for plan in answers:
+        for run in tx.rollbacks.runs(plan_hash=plan.hash):
             events.append((run.started_at, f"rollback run {run.id} started by {run.started_by}"))
             if run.ended_at is not None:
                 events.append((run.ended_at, f"rollback run {run.id} {run.state.value}: {run.detail}"))

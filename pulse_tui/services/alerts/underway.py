@@ -11,7 +11,7 @@ from pulse_tui.domain.delivery import Retest
 from pulse_tui.domain.evals import SuiteRun, SuiteRunState
 from pulse_tui.domain.hold import Hold
 from pulse_tui.domain.moments import iso
-from pulse_tui.domain.rollback import Plan, PlanState, Run, RunState
+from pulse_tui.domain.rollback import Plan, PlanState, Purpose, Run, RunState
 from pulse_tui.ports import Transaction
 from pulse_tui.services.registry.held import of_rollback
 
@@ -59,7 +59,8 @@ class Underway:
         """The open rollback plan of the deployment."""
         for plan, state in self._tx.rollbacks.plans(self._asset) if self._asset else ():
             waits = state in (PlanState.PROPOSED, PlanState.APPROVED) and plan.expires_at > self._now
-            if waits and plan.undoes is None and (plan.asset_id, plan.environment) == self._where:
+            rollback = plan.purpose is Purpose.ROLLBACK and plan.undoes is None
+            if waits and rollback and (plan.asset_id, plan.environment) == self._where:
                 return plan, state
         return None
 
@@ -69,9 +70,10 @@ class Underway:
         if self._asset is None or self._alert.environment is None:
             return None
         serving = self._tx.estate.deployment(self._asset, self._alert.environment)
-        for run in self._tx.rollbacks.runs():  # newest first
+        target = f"{self._asset}/{self._alert.environment.value}"
+        for run in self._tx.rollbacks.runs(target=target):  # newest first
             found = self._tx.rollbacks.plan(run.plan_hash)
-            if found is None or (found[0].asset_id, found[0].environment) != self._where:
+            if found is None or found[0].purpose is Purpose.DRILL:
                 continue
             plan = found[0]
             serves = serving is not None and serving.version == plan.to_version

@@ -20,6 +20,8 @@ from pulse_tui.services.rollback.steps import step_options
 from pulse_tui.services.rollback.unfinished import in_the_way
 
 _RECENT = timedelta(hours=24)
+_LOOKED_AT = 500
+"""The newest runs, in which one of the last day is searched for."""
 
 
 def preflight(parts: RollbackParts, plan: Plan) -> list[Check]:
@@ -132,11 +134,11 @@ def _controllers(tx: Transaction, parts: JudgeParts, plan: Plan, member: Member)
 
 def _loop(tx: Transaction, plan: Plan, member: Member, now: datetime) -> Iterator[Check]:
     """A rollback onto a release that was itself rolled back lately may be a loop: a warning, not forbidden to an operator."""
-    for run in tx.rollbacks.runs():
+    for run in tx.rollbacks.runs(limit=_LOOKED_AT):
         if run.state is not RunState.VERIFIED or run.ended_at is None or now - run.ended_at >= _RECENT:
             continue
         found = tx.rollbacks.plan(run.plan_hash)
-        if found is None or found[0].environment is not plan.environment:
+        if found is None or found[0].environment is not plan.environment or found[0].purpose is Purpose.DRILL:
             continue
         if any((m.asset_id, m.from_version) == (member.asset_id, member.to_version) for m in found[0].moves):
             detail = f"{member.to_version} was rolled back here at {run.ended_at:%Y-%m-%d %H:%M} (run {run.id})"

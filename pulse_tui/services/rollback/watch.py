@@ -9,7 +9,7 @@ from typing import NamedTuple
 from pulse_tui.domain.claim import OWN_ACTIONS
 from pulse_tui.domain.concern import Concern
 from pulse_tui.domain.errors import PulseError
-from pulse_tui.domain.rollback import Plan, Run, RunState
+from pulse_tui.domain.rollback import Plan, Purpose, Run, RunState
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Environment, Severity
 from pulse_tui.ports import Transaction
@@ -23,6 +23,8 @@ WATCHED = timedelta(hours=1)
 FIRST_S = (2.0, 15.0, 60.0)
 """When they are read first, in seconds after the run; then once in :data:`EVERY_S`."""
 EVERY_S = 60.0
+MANY = 500
+"""The newest runs, of which the last one of each target is watched: drills lie between them."""
 PATIENCE_S = 5.0
 """A target that does not answer is read again the next time: this says nothing of what it holds."""
 
@@ -63,7 +65,7 @@ def watch_targets(parts: RollbackParts, now: datetime) -> int:
 
 def _due(tx: Transaction, now: datetime) -> Iterator[tuple[Run, Plan]]:
     newest: dict[str, Run] = {}
-    for run in tx.rollbacks.runs():  # newest first
+    for run in tx.rollbacks.runs(limit=MANY):  # newest first
         newest.setdefault(run.target, run)
     for run in newest.values():
         if run.state is not RunState.VERIFIED or run.ended_at is None:
@@ -77,7 +79,8 @@ def _due(tx: Transaction, now: datetime) -> Iterator[tuple[Run, Plan]]:
         passed = (now - run.ended_at).total_seconds()
         if any(before < at <= passed for at in FIRST_S) or passed - before >= EVERY_S:
             found = tx.rollbacks.plan(run.plan_hash)
-            if found is not None and not _promoted_since(tx, found[0], run.ended_at):
+            drill = found is not None and found[0].purpose is Purpose.DRILL
+            if found is not None and not drill and not _promoted_since(tx, found[0], run.ended_at):
                 yield run, found[0]
 
 
@@ -96,7 +99,7 @@ def _promoted_since(tx: Transaction, plan: Plan, ended: datetime) -> bool:
 def _superseded(tx: Transaction, parts: RollbackParts, concern: Concern) -> bool:
     """The run whose target was moved is no longer the last word there."""
     target = f"{concern.asset_id}/{concern.environment.value}" if concern.environment else ""
-    run = next((r for r in tx.rollbacks.runs() if r.target == target), None)
+    run = next(iter(tx.rollbacks.runs(target=target, limit=1)), None)
     if run is None or run.ended_at is None:
         return run is None
     found = tx.rollbacks.plan(run.plan_hash)

@@ -99,10 +99,14 @@ class RollbackTables:
         row = self._c.execute(sa.select(t.runs).where(t.runs.c.id == run_id)).mappings().first()
         return _RUN.item(row) if row else None
 
-    def runs(self, *, plan_hash: str | None = None, active_only: bool = False, limit: int = 50) -> list[Run]:
+    def runs(
+        self, *, plan_hash: str | None = None, target: str | None = None, active_only: bool = False, limit: int = 50
+    ) -> list[Run]:
         query = sa.select(t.runs).order_by(t.runs.c.started_at.desc()).limit(limit)
         if plan_hash is not None:
             query = query.where(t.runs.c.plan_hash == plan_hash)
+        if target is not None:
+            query = query.where(t.runs.c.target == target)
         if active_only:
             query = query.where(t.runs.c.active_key.is_not(None))
         return [_RUN.item(r) for r in self._c.execute(query).mappings()]
