@@ -364,7 +364,8 @@ class PlanStory(NamedTuple):
     @property
     def blocking(self) -> tuple[str, ...]:
         """The checks that forbid it now."""
-        return tuple(f"{name}: {detail}" for name, ok, blocks, detail in self.checks if blocks and not ok)
+        found = (*self.certificate, *self.checks)
+        return tuple(f"{name}: {detail}" for name, ok, blocks, detail in found if blocks and not ok)
 
     def run_lines(self) -> list[str]:
         """What the run did, as text: its headline, the journal in its order, and what to do where it stopped."""

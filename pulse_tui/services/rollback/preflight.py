@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import msgspec
 
@@ -22,25 +23,51 @@ from pulse_tui.services.rollback.unfinished import in_the_way
 _RECENT = timedelta(hours=24)
 _LOOKED_AT = 500
 """The newest runs, in which one of the last day is searched for."""
+_MOVES_RELEASES = (Purpose.ROLLBACK, Purpose.DRILL)
+
+
+class Examined(NamedTuple):
+    """What was found: the certificate of every rollback target, and whether the world is as the plan expects it."""
+
+    certificate: tuple[Check, ...]
+    world: tuple[Check, ...]
 
 
 def preflight(parts: RollbackParts, plan: Plan) -> list[Check]:
-    """The certificate of the rollback target, then that nothing else owns or moves its targets, then what they hold."""
+    """Check everything the plan depends on, now."""
+    found = examine(parts, plan)
+    return [*found.certificate, *found.world]
+
+
+def examine(parts: RollbackParts, plan: Plan) -> Examined:
+    """The same, with the certificates apart."""
+    certificate, world = list[Check](), list[Check]()
     with parts.store.read() as tx:
         releases = {m.asset_id: tx.estate.release(m.asset_id, m.to_version) for m in plan.moves}
         before = {m.asset_id: tx.estate.release(m.asset_id, m.from_version) for m in plan.moves}
-        checks = list(_records(tx, plan, parts, releases))
+        if contradictions := forged(tx, plan):
+            world.append(Check(name="audit log", ok=False, detail="; ".join(contradictions)))
+        for member in plan.moves:
+            certificate += _named(plan, member.asset_id, _target(tx, plan, parts, member, releases))
+            world += _named(plan, member.asset_id, _deployment(tx, plan, parts, member))
+        other = in_the_way(tx, parts.outside, plan.target, parts.clock())
+        world.append(Check(name="alone", ok=other is None, detail=other or "no other run is active"))
     if plan.purpose is Purpose.DRILL:
-        checks.append(_apart(parts, plan))
+        world.append(_apart(parts, plan))
     moved: set[str] = set()
     for step in plan.steps:
         asset_id = step.asset_id or plan.asset_id
-        if step.target not in moved:
+        readable = True
+        if first := step.target not in moved:
             moved.add(step.target)
-            checks.extend(_target(parts, step, releases[asset_id]))
-        elif (release := before[asset_id]) is not None:  # back again: what it comes back to must be there
-            checks.extend(asked(parts, release, step.kind, step.params, step.timeout_s, blocking=True))
-    return checks
+            world.append(held := _prior_state(parts, step))
+            readable = held.ok
+        # Where it moves back again, what it comes back to must be there.
+        release = (releases if first else before)[asset_id] if plan.purpose in _MOVES_RELEASES else None
+        if release is not None and readable:
+            answers = asked(parts, release, step.kind, step.params, step.timeout_s, blocking=True)
+            certificate += _named(plan, asset_id, answers)
+    return Examined(tuple(certificate), tuple(world))
 
 
 def _apart(parts: RollbackParts, plan: Plan) -> Check:
@@ -55,33 +82,14 @@ def _apart(parts: RollbackParts, plan: Plan) -> Check:
     return Check(name="apart", ok=not shared, detail="; ".join(shared) or "no target of the replica is anybody else's")
 
 
-def _records(
-    tx: Transaction, plan: Plan, parts: RollbackParts, releases: Mapping[str, Release | None]
-) -> Iterator[Check]:
-    """Checks that need only the database."""
-    now = parts.clock()
-    if contradictions := forged(tx, plan):
-        yield Check(name="audit log", ok=False, detail="; ".join(contradictions))
-    for member in plan.moves:
-        yield from _named(plan, member, _member(tx, plan, parts, member, releases))
-    other = in_the_way(tx, parts.outside, plan.target, now)
-    yield Check(name="alone", ok=other is None, detail=other or "no other run is active")
-
-
-def _member(
+def _target(
     tx: Transaction, plan: Plan, parts: RollbackParts, member: Member, releases: Mapping[str, Release | None]
 ) -> Iterator[Check]:
+    """What the records say of the release that a member moves to."""
     if plan.purpose is Purpose.DRILL:
         yield from _present(releases[member.asset_id], member)
-    if plan.purpose is Purpose.ROLLBACK:
+    elif plan.purpose is Purpose.ROLLBACK:
         yield from _certificate(tx, plan, parts, member, releases)
-    deployment = tx.estate.deployment(member.asset_id, plan.environment)
-    serves = deployment.version if deployment else "nothing"
-    detail = f"the registry reports that {serves} serves"
-    yield Check(name="serving", ok=serves == member.from_version, detail=detail)
-    if plan.purpose is Purpose.ROLLBACK:
-        yield from _controllers(tx, parts.judging, plan, member)
-        yield from _loop(tx, plan, member, parts.clock())
 
 
 def _present(target: Release | None, member: Member) -> Iterator[Check]:
@@ -106,10 +114,20 @@ def _certificate(
     yield from recorded(tx, parts, Move(target, plan.environment, member.from_version, together, undo=undo))
 
 
-def _named(plan: Plan, member: Member, checks: Iterator[Check]) -> Iterator[Check]:
+def _deployment(tx: Transaction, plan: Plan, parts: RollbackParts, member: Member) -> Iterator[Check]:
+    deployment = tx.estate.deployment(member.asset_id, plan.environment)
+    serves = deployment.version if deployment else "nothing"
+    detail = f"the registry reports that {serves} serves"
+    yield Check(name="serving", ok=serves == member.from_version, detail=detail)
+    if plan.purpose is Purpose.ROLLBACK:
+        yield from _controllers(tx, parts.judging, plan, member)
+        yield from _loop(tx, plan, member, parts.clock())
+
+
+def _named(plan: Plan, asset_id: str, checks: Iterable[Check]) -> Iterator[Check]:
     """Where several assets move, each line says which it is about."""
     for check in checks:
-        named = f"{member.asset_id}: {check.detail}" if plan.members else check.detail
+        named = f"{asset_id}: {check.detail}" if plan.members else check.detail
         yield msgspec.structs.replace(check, detail=named)
 
 
@@ -146,19 +164,16 @@ def _loop(tx: Transaction, plan: Plan, member: Member, now: datetime) -> Iterato
             return
 
 
-def _target(parts: RollbackParts, step: PlanStep, release: Release | None) -> Sequence[Check]:
-    """Checks that only the target can answer: what it holds now, and that the artifact is there."""
+def _prior_state(parts: RollbackParts, step: PlanStep) -> Check:
+    """What the target holds now, compared with what the plan expects."""
     try:
         options = step_options(parts, step.kind, step.params)
         holds = parts.steps[step.kind].read(options, parts.outside.stepping(step.timeout_s))
     except PulseError as error:
-        return [Check(name="prior state", ok=False, detail=f"{step.target}: {error}")]
+        return Check(name="prior state", ok=False, detail=f"{step.target}: {error}")
     except Exception as error:  # a bug of an installed step kind is a failed check, not a crash of the plan
         detail = f"{step.target}: the step kind {step.kind} broke: {type(error).__name__}: {error}"
-        return [Check(name="prior state", ok=False, detail=detail)]
+        return Check(name="prior state", ok=False, detail=detail)
     found = holds == step.expected
     detail = f"{step.target} holds {holds or 'nothing'}" + ("" if found else f", the plan expects {step.expected}")
-    checks = [Check(name="prior state", ok=found, detail=detail)]
-    if release is not None:
-        checks.extend(asked(parts, release, step.kind, step.params, step.timeout_s, blocking=True))
-    return checks
+    return Check(name="prior state", ok=found, detail=detail)

@@ -12,10 +12,10 @@ from pulse_tui.domain.views.report import seconds
 from pulse_tui.domain.views.rollback import Moved, PlanStory, RunStory, StepView, VoteView
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
-from pulse_tui.services.registry.reach import reached
 from pulse_tui.services.rollback.approve import counted, find, objections, standing
 from pulse_tui.services.rollback.attended import halt_asked
-from pulse_tui.services.rollback.preflight import preflight
+from pulse_tui.services.rollback.preflight import Examined, examine
+from pulse_tui.services.rollback.radius import blast_radius
 from pulse_tui.services.rollback.report import took
 from pulse_tui.services.rollback.unfinished import ABANDONED, abandoned, lease
 
@@ -34,14 +34,14 @@ def plan_story(parts: RollbackParts, plan_hash: str, principal: str, *, checked:
         run = next(iter(tx.rollbacks.runs(plan_hash=plan.hash, limit=1)), None)
         carried = _run(tx, parts, run, now) if run is not None else None
         steps = _steps(tx, plan, run)
-        radius = _blast_radius(tx, plan)
         facts = [*_plan_facts(parts, plan), *(_reported(tx, plan, run) if run is not None else ())]
+        radius = blast_radius(tx, plan)
     over = state in (PlanState.USED, PlanState.REJECTED)
     checked = checked and not over
-    checks = preflight(parts, plan) if checked else []
+    found = examine(parts, plan) if checked else Examined((), ())
     against = objections(parts, plan, state, principal, now)
     against += [f"{principal} has voted already" for v in votes if v.principal == principal]
-    against += [f"{c.name}: {c.detail}" for c in checks if c.blocking and not c.ok]
+    against += [f"{c.name}: {c.detail}" for c in (*found.certificate, *found.world) if c.blocking and not c.ok]
     voted = {v.principal for v in votes}
     able = [n for n in parts.identity.able(parts.operators, plan.environment) if n not in voted]
     return PlanStory(
@@ -54,8 +54,9 @@ def plan_story(parts: RollbackParts, plan_hash: str, principal: str, *, checked:
         headline=_headline(plan),
         facts=tuple(facts),
         steps=steps,
-        checks=tuple((c.name, c.ok, c.blocking, c.detail) for c in checks),
         votes=tuple(_vote(v, v in tallied.counting) for v in votes),
+        checks=tuple((c.name, c.ok, c.blocking, c.detail) for c in found.world),
+        certificate=tuple((c.name, c.ok, c.blocking, c.detail) for c in found.certificate),
         approvals_needed=plan.approvals_needed,
         approvals_given=plan.approvals_needed if tallied.enough else len(tallied.counting),
         may_approve=not against,
@@ -66,7 +67,7 @@ def plan_story(parts: RollbackParts, plan_hash: str, principal: str, *, checked:
         moves=tuple(
             Moved(m.asset_id, m.from_version, m.from_digest or "", m.to_version, m.to_digest or "") for m in plan.moves
         ),
-        radius=(("Blast radius", radius),),
+        radius=radius.lines(),
         expires_us=to_us(plan.expires_at),
         checked_us=to_us(now) if checked else 0,
     )
@@ -163,14 +164,3 @@ def _run(tx: Transaction, parts: RollbackParts, run: Run, now: datetime) -> RunS
         lease_us=to_us(until) if until is not None else 0,
         halt_by=halt_asked(tx, run),
     )
-
-
-def _blast_radius(tx: Transaction, plan: Plan) -> str:
-    estate = tx.estate.load()
-    deployment = estate.deployment(plan.asset_id, plan.environment)
-    asset = estate.assets.get(plan.asset_id)
-    words = [f"{deployment.traffic:g} % of {plan.environment.value} traffic" if deployment else plan.environment.value]
-    if asset is not None:
-        words.append(asset.tier.value)
-    words += reached(tx, plan.asset_id, plan.environment)
-    return f"{plan.asset_id}: " + ", ".join(words)

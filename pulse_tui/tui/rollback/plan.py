@@ -76,7 +76,9 @@ class PlanScreen(PageScreen):
     def show_plan(self, plan: PlanStory) -> None:
         """The plan with news. What was read without the targets keeps the checks that were made before."""
         if plan.open and not plan.checked_us and plan.hash == self.plan.hash:
-            plan = plan._replace(checks=self.plan.checks, checked_us=self.plan.checked_us)
+            plan = plan._replace(
+                checks=self.plan.checks, certificate=self.plan.certificate, checked_us=self.plan.checked_us
+            )
             if plan.may_approve and plan.blocking:
                 plan = plan._replace(may_approve=False, why_not="; ".join(plan.blocking))
         self.plan = plan

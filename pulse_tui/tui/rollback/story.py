@@ -159,12 +159,13 @@ def next_step(plan: PlanStory, read_only: bool) -> str:
 
 def counted_checks(plan: PlanStory) -> str:
     """``checks: 5 of 7 good; BLOCKING: known good here; note: drilled``; empty when nothing is checked."""
-    blocking = [name for name, ok, blocks, _ in plan.checks if not ok and blocks]
-    notes = [name for name, ok, blocks, _ in plan.checks if not ok and not blocks]
+    found = (*plan.certificate, *plan.checks)
+    blocking = [name for name, ok, blocks, _ in found if not ok and blocks]
+    notes = [name for name, ok, blocks, _ in found if not ok and not blocks]
     named = (f"; BLOCKING: {', '.join(blocking)}" if blocking else "") + (
         f"; note: {', '.join(notes)}" if notes else ""
     )
-    return f"checks: {_good(plan.checks)}{named}" if plan.checks else ""
+    return f"checks: {_good(found)}{named}" if found else ""
 
 
 def _good(checks: tuple[tuple[str, bool, bool, str], ...]) -> str:

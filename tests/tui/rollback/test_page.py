@@ -25,7 +25,7 @@ BLOCKED = PLAN._replace(
         ("prior state", False, True, "deploy-bot holds 3.9.0, the plan expects 3.8.2"),
         ("drilled", False, False, "no drill of playbook move-alias is recorded"),
     ),
-    certificate=(("known good here", True, True, "6 d without an alert"), ("drilled", False, False, "never")),
+    certificate=(("known good here", True, True, "6 d without an alert"), ("works with", False, False, "not compared")),
 )  # fmt: skip
 COMBINED = PLAN._replace(
     headline="roll 3 assets of workflow refunds back", environment="production",
