@@ -7,6 +7,11 @@ from typing import NamedTuple
 
 from pulse_tui.domain.moments import from_us, iso
 
+_UNDER_WAY = {
+    "rollback": "is rolling back", "undo": "is undoing the rollback of", "drill": "is drilling", "pause": "is pausing",
+    "shift": "is shifting the traffic of", "resume": "is resuming",
+}  # fmt: skip
+
 
 class RunRow(NamedTuple):
     """A run of a rollback that is under way, or that stopped and needs a person."""
@@ -24,6 +29,8 @@ class RunRow(NamedTuple):
     by: str
     holder: str
     """The process that carries it out."""
+    purpose: str = "rollback"
+    """What its plan is for."""
 
     @property
     def stopped(self) -> bool:
@@ -35,12 +42,16 @@ class RunRow(NamedTuple):
         """What is the matter, in one line."""
         where = f"{self.asset} in {self.environment}"
         if self.state == "running":
-            return f"run {self.id} is rolling back {where}"
+            return f"run {self.id} {_UNDER_WAY.get(self.purpose, 'moves')} {where}"
         if self.state == "abandoned":
-            return f"run {self.id} of {where} was abandoned: its process is gone"
+            return f"{self._what} of {where} was abandoned: its process is gone"
         if self.state == "undone":
-            return f"the rollback of {where} failed and was undone (run {self.id})"
-        return f"run {self.id} of {where} {'halted' if self.state == 'halted' else 'stopped as unknown'}"
+            return f"the {self.purpose} of {where} failed and was undone (run {self.id})"
+        return f"{self._what} of {where} {'halted' if self.state == 'halted' else 'stopped as unknown'}"
+
+    @property
+    def _what(self) -> str:
+        return f"run {self.id}" if self.purpose == "rollback" else f"run {self.id}, a {self.purpose}"
 
     @property
     def todo(self) -> str:
@@ -74,11 +85,14 @@ class PlanRow(NamedTuple):
     """The run that owns its target, so that nobody can approve or run it yet; empty when there is none."""
     alone: str = ""
     """Who approved it alone (break-glass)."""
+    purpose: str = "rollback"
+    """What it is for."""
 
     @property
     def headline(self) -> str:
         """What waits for what, in one line."""
-        what = f"plan {self.hash[:12]} ({self.asset} in {self.environment}, {self.from_version} -> {self.to_version})"
+        kind = "plan" if self.purpose == "rollback" else f"{self.purpose} plan"
+        what = f"{kind} {self.hash[:12]} ({self.asset} in {self.environment}, {self.from_version} -> {self.to_version})"
         if self.void:
             return f"{what} cannot run: {self.void}"
         if self.behind:

@@ -16,8 +16,8 @@ from pulse_tui.storage.board.trends import Execute
 # What ended short of its aim stands as long as its concern does: services/rollback/unfinished.py says when that ends.
 _RUNS = """
 SELECT r.id, r.plan_hash, r.target, r.state, r.detail, r.started_at, r.ended_at, r.started_by, r.holder,
-       CASE WHEN l.expires_at > :now AND l.holder = r.holder THEN 1 ELSE 0 END
-FROM runs r LEFT JOIN leases l ON l.name = 'target:' || r.target
+       CASE WHEN l.expires_at > :now AND l.holder = r.holder THEN 1 ELSE 0 END, p.body
+FROM runs r LEFT JOIN plans p ON p.hash = r.plan_hash LEFT JOIN leases l ON l.name = 'target:' || r.target
 WHERE r.active_key IS NOT NULL
    OR (r.state IN ('halted', 'undone')
        AND EXISTS (SELECT 1 FROM concerns c
@@ -94,7 +94,9 @@ def read_rollbacks(
 
 
 def _waiting(execute: Execute, plans: Sequence[_Made], today: Rules | None, now_us: int) -> Iterator[PlanRow]:
-    """Newest first. One that cannot run any more is shown until a newer plan was made in its stead."""
+    """Newest first. One that cannot run any more is shown until a newer plan was made in its stead; nobody misses a drill
+    that was not held: that none was is shown where one is needed.
+    """
     for row, under, _ in plans:
         if row.expires_us <= now_us:
             void = f"it expired at {from_us(row.expires_us):%Y-%m-%d %H:%M} UTC"
@@ -102,21 +104,35 @@ def _waiting(execute: Execute, plans: Sequence[_Made], today: Rules | None, now_
             void = "; ".join(today.changed(under)) if today is not None else ""
         if not void:
             yield row
-        elif not _superseded(execute, row):
+        elif row.purpose != "drill" and not _superseded(execute, row):
             yield row._replace(void=void)
 
 
 def _superseded(execute: Execute, row: PlanRow) -> bool:
     newer = execute(_NEWER, {"asset": row.asset, "hash": row.hash})
     made = (_plan(name, state, bytes(body), (), "") for name, state, body in newer)
-    return any(p is not None and p.row.environment == row.environment for p in made)
+    return any(p is not None and (p.row.environment, p.row.purpose) == (row.environment, row.purpose) for p in made)
 
 
 def _run(row: Sequence[Any], dead: Callable[[str], bool]) -> RunRow:
-    ident, plan, target, state, detail, started, ended, by, holder, held = row
+    ident, plan, target, state, detail, started, ended, by, holder, held, body = row
     asset, _, environment = target.rpartition("/")
     word = "abandoned" if state == "running" and (not held or dead(holder)) else state
-    return RunRow(ident, plan, asset, environment, word, detail or "", int(ended or started), by, holder)
+    return RunRow(
+        ident, plan, asset, environment, word, detail or "", int(ended or started), by, holder, _purpose(body)
+    )
+
+
+def _purpose(body: Any) -> str:
+    """What the plan of a run is for; of one that is damaged or gone, a rollback: that is read as the gravest."""
+    try:
+        return _said_purpose(json.loads(bytes(body or b"")))
+    except (ValueError, TypeError, AttributeError):
+        return "rollback"
+
+
+def _said_purpose(said: dict[str, Any]) -> str:
+    return "undo" if said.get("undoes") else str(said.get("purpose", "rollback"))
 
 
 @lru_cache(4 * SHOWN)
@@ -133,6 +149,7 @@ def _plan(plan: str, state: str, body: bytes, votes: tuple[str, ...], alone: str
         row = PlanRow(
             plan, asset, environment, said["from_version"], said["to_version"], state, votes,
             needed, to_us(made), to_us(ends), said["proposed_by"], alone=alone,
+            purpose=_said_purpose(said),
         )  # fmt: skip
         return _Made(row, under, said.get("alert_id") or "")
     except (ValueError, KeyError, TypeError):

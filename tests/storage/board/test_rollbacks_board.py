@@ -7,9 +7,9 @@ from datetime import datetime
 import pytest
 
 from pulse_tui.domain.concern import Concern
-from pulse_tui.domain.rollback import PlanState, RunState
+from pulse_tui.domain.rollback import PlanState, Purpose, RunState
 from pulse_tui.domain.views.board import Board
-from pulse_tui.domain.words import Severity
+from pulse_tui.domain.words import Environment, Severity
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.nouns import CANARY, NOW, approval, changed, deployment, later, plan, run
 
@@ -81,3 +81,25 @@ def test_a_plan_behind_a_run_that_owns_its_target_does_not_wait_for_approvals(st
     (behind,) = board(store).plans
     assert (behind.behind, behind.todo) == ("run-1", "")
     assert behind.headline.endswith("waits for run run-1, which owns its target")
+
+
+def test_a_drill_is_called_one_while_it_runs_stopped_or_waits_and_is_not_missed_when_it_expired(
+    store: SqlStore,
+) -> None:
+    made = plan(environment=Environment.REPLICA, purpose=Purpose.DRILL)
+    other = plan(environment=Environment.REPLICA, purpose=Purpose.DRILL, reason="another one")
+    with store.write() as tx:
+        tx.estate.deploy(deployment("3.8.2", Environment.REPLICA))
+        tx.rollbacks.add_plan(made)
+        tx.rollbacks.set_plan_state(made.hash, PlanState.USED)
+        assert tx.plumbing.claim(f"target:{made.target}", "h", NOW, 60.0) == 1
+        tx.rollbacks.start_run(run(made), 1)
+        tx.rollbacks.add_plan(other)
+    seen = board(store)
+    assert [r.headline for r in seen.runs] == ["run run-1 is drilling support-bot in replica"]
+    assert [p.headline.split(" (")[0] for p in seen.plans] == [f"drill plan {other.hash[:12]}"]
+    seen = board(store, other.expires_at)
+    assert [r.headline for r in seen.runs] == [
+        "run run-1, a drill of support-bot in replica was abandoned: its process is gone"
+    ]
+    assert seen.plans == ()
