@@ -103,9 +103,10 @@ def _parts(house: House) -> Iterator[Line]:
     yield from _reviews(house)
     yield from _operators(house)
     database = list(_checked("database", _database, house))
+    if all(line.ok for line in database):
+        database += _pages(house)
     yield from database
-    yield from _pages(house) if all(line.ok for line in database) else ()
-    stored = all(line.ok for line in database)
+    stored = all(line.ok is not False for line in database) and bool(database[0].ok)  # of a damaged one nothing is read
     named = list(_references(house, stored=stored))
     yield from named
     if not stored:
