@@ -17,7 +17,11 @@ SYSLOG = "syslog"
 _SOCKET = "/dev/log"
 _AUTH_NOTICE = 4 * 8 + 5
 """RFC 5424: facility 4 (security), severity 5 (notice)."""
-_LINE = re.compile(r"\baudit (\d{1,18}) ([0-9a-f]{64})\b")
+_LINE = re.compile(
+    r"\baudit (?P<seq>\d{1,18}) (?P<hash>[0-9a-f]{64})\b"
+    r'|"audit":\{"seq":(?P<signed_seq>\d{1,18}),"hash":"(?P<signed_hash>[0-9a-f]{64})"\}'
+)
+"""As :meth:`Anchors.write` has it, or in the text of a vote that was signed."""
 
 
 class Anchors:
@@ -56,11 +60,11 @@ class Anchors:
 
 
 def anchors_in(path: Path) -> Iterator[Anchor]:
-    """The anchors in a file of them, or in a copy of the system's log. Raises ConfigError when it cannot be read."""
+    """The anchors in a file of them, in a copy of the system's log, or of a vote that was signed. Raises ConfigError when it cannot be read."""
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
             for line in file:
                 if found := _LINE.search(line):
-                    yield Anchor(int(found[1]), found[2])
+                    yield Anchor(int(found["seq"] or found["signed_seq"]), found["hash"] or found["signed_hash"])
     except OSError as error:
         raise ConfigError([Problem(str(path), f"cannot be read: {error.strerror}")]) from None

@@ -11,6 +11,8 @@ import pytest
 from pulse_tui.anchors import Anchors, anchors_in
 from pulse_tui.domain.audit import Anchor
 from pulse_tui.domain.errors import ConfigError, PulseError
+from pulse_tui.domain.vote import Head, Payload
+from tests.fakes.nouns import NOW
 
 HASH = "ab" * 32
 LINE = f"audit 7 {HASH} 2026-11-23T02:40:00Z plan.approved 0123456789ab support-bot/canary by ana"
@@ -44,3 +46,14 @@ def test_every_place_that_took_nothing_is_named(tmp_path: Path) -> None:
 def test_a_file_of_anchors_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read"):
         list(anchors_in(tmp_path / "absent.log"))
+
+
+def test_a_vote_that_was_signed_is_an_anchor_and_so_is_the_contents_of_a_bundle(tmp_path: Path) -> None:
+    vote = Payload(
+        plan=HASH, decision="yes", principal="ana", reason="sure", nonce="0" * 32, at=NOW, expires_at=NOW,
+        audit=Head(seq=7, hash=HASH),
+    )  # fmt: skip
+    (tmp_path / "01-ana.json").write_bytes(vote.encoded())
+    (tmp_path / "CONTENTS").write_text(f"run r1\nsigned ana votes/01-ana {HASH} chain/000000002\naudit 9 {HASH}\n")
+    assert list(anchors_in(tmp_path / "01-ana.json")) == [Anchor(7, HASH)]
+    assert list(anchors_in(tmp_path / "CONTENTS")) == [Anchor(9, HASH)]

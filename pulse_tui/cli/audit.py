@@ -14,6 +14,7 @@ from pulse_tui.cli.output import emit, opened, put_json
 from pulse_tui.domain.errors import Refused, WrongUse
 from pulse_tui.services.rollback.anchor import anchor_line
 from pulse_tui.services.rollback.recorded import verified
+from pulse_tui.signing import Agent
 
 SUMS, SCRIPT = "SHA256SUMS", "verify.sh"
 
@@ -65,9 +66,9 @@ def run(options: argparse.Namespace, _name: str) -> int:
         if options.action == "export":
             from pulse_tui.services.rollback.bundle import bundle  # noqa: PLC0415
 
-            files = bundle(tx, options.run, anchors, house.clock())
+            files = bundle(tx, options.run, anchors, Agent(), house.clock())
             return _written(options, files, options.to or Path(f"run-{options.run}"))
-        log = verified(tx, anchors)
+        log = verified(tx, anchors, Agent())
     whole = not log.wrong
     last = max(anchors, default=None)
     words = [
@@ -79,7 +80,15 @@ def run(options: argparse.Namespace, _name: str) -> int:
         if last
         else "  no anchor: lines at the end that were cut off together with all that names them would not be seen"
     )
-    said = {"lines": log.lines, "whole": whole, "found": log.wrong, "anchors": len(anchors), "head": log.head.hash}
+    words.append(f"  {log.signed} signed votes verify")
+    said = {
+        "lines": log.lines,
+        "signed": log.signed,
+        "whole": whole,
+        "found": log.wrong,
+        "anchors": len(anchors),
+        "head": log.head.hash,
+    }
     emit(options, said, words)
     return 0 if whole else 1
 

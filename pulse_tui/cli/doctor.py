@@ -496,10 +496,11 @@ def _filled(secret: str | None) -> bool:
 
 def _log(house: House) -> Iterator[Line]:
     from pulse_tui.services.rollback.recorded import verified  # noqa: PLC0415
+    from pulse_tui.signing import Agent  # noqa: PLC0415
 
     with house.store.read() as tx:
         newest = tx.signals.recent(1)
-        log = verified(tx, ())
+        log = verified(tx, (), Agent())
     wrong = log.wrong
     more = f"; and {len(wrong) - 1} more: pulse-tui audit verify" if wrong[1:] else ""
     yield Line(

@@ -31,10 +31,6 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     """The SHA-256 of every protected record (plan, approvals, run, journal, hold ...) that its transaction wrote."""
 
 
-UNNUMBERED = 0
-"""The number in an anchor that has none: a signed vote names its line by the hash alone."""
-
-
 class Anchor(NamedTuple):
     """A line of the log as somebody kept it elsewhere."""
 

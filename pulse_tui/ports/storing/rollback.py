@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Protocol
 
@@ -25,6 +26,10 @@ class Rollbacks(Protocol):
     def approvals(self, plan_hash: str) -> list[Approval]: ...
     def heads(self) -> list[tuple[str, str]]:
         """Of every vote ``principal on plan`` and the head of the log that it names."""
+        ...
+
+    def signed_votes(self) -> Iterator[Approval]:
+        """Every vote with a signature; without those that cannot be read, whose digest is no longer that of the log."""
         ...
 
     def start_run(self, run: Run, steps: int) -> None:

@@ -14,7 +14,7 @@ from pulse_tui.domain.lock import safe
 from pulse_tui.domain.moments import iso
 from pulse_tui.domain.rollback import Approval, Plan, Run
 from pulse_tui.domain.sshsig import BadSignature, open_armored
-from pulse_tui.ports import Transaction
+from pulse_tui.ports import Signing, Transaction
 from pulse_tui.services.rollback.recorded import verified
 
 SCRIPT = "verify.sh"
@@ -32,7 +32,9 @@ class _Vote(NamedTuple):
     """The file of the line behind the head that it names; ``-`` of a vote on a pre-authorisation, which may be months older."""
 
 
-def bundle(tx: Transaction, run_id: str, anchors: Sequence[Anchor], now: datetime) -> dict[str, bytes]:
+def bundle(
+    tx: Transaction, run_id: str, anchors: Sequence[Anchor], signing: Signing, now: datetime
+) -> dict[str, bytes]:
     """The files of the bundle by name, but for ``SHA256SUMS``.
 
     Raises NotFound for an unknown run, Refused when the log or what it recorded was changed: nothing about it can be shown.
@@ -40,7 +42,7 @@ def bundle(tx: Transaction, run_id: str, anchors: Sequence[Anchor], now: datetim
     run = tx.rollbacks.run(run_id)
     if run is None:
         raise NotFound(f"there is no run {run_id!r}", todo="see the runs: pulse-tui rollback list")
-    log = verified(tx, anchors)
+    log = verified(tx, anchors, signing)
     if log.wrong:
         raise Refused("the audit log does not hold", log.wrong, todo="pulse-tui audit verify")
     found = tx.rollbacks.plan(run.plan_hash)

@@ -12,7 +12,7 @@ from pulse_tui.domain.errors import NoAgent, NotSigned, Refused
 from pulse_tui.domain.moments import iso
 from pulse_tui.domain.operator import NAMESPACE, Identity, Operator
 from pulse_tui.domain.rollback import Approval
-from pulse_tui.domain.sshsig import BadSignature, PublicKey, armored, open_armored, signed_data
+from pulse_tui.domain.sshsig import BadSignature, PublicKey, Signature, armored, open_armored, signed_data
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.vote import LONGEST_REASON, SHORTEST_BREAK_GLASS, Ballot, Head, Payload, differences, read_payload
 from pulse_tui.domain.words import Environment
@@ -121,9 +121,26 @@ def unfit(parts: RollbackParts, ballot: Ballot, vote: Approval, now: datetime, g
 
 
 def _unproved(parts: RollbackParts, ballot: Ballot, operator: Operator, vote: Approval, now: datetime) -> str:
-    raw = vote.payload.encode()
+    signature = _signature(vote)
+    if isinstance(signature, str):
+        return signature
+    signer = operator.signer(signature.key)
+    if signer is None:
+        return f"the key {signature.key.fingerprint} is none of {operator.name}'s keys"
+    unfit = parts.identity.unfit(signer, ballot.environment, now)
+    return unfit or parts.signing.wrong(signature, vote.payload.encode())
+
+
+def forged_vote(vote: Approval, signing: Signing) -> str:
+    """Why a signed vote is not what somebody signed with the key that it names, whoever that is; empty when it is."""
+    signature = _signature(vote)
+    return signature if isinstance(signature, str) else signing.wrong(signature, vote.payload.encode())
+
+
+def _signature(vote: Approval) -> Signature | str:
+    """The signature, when the vote is what was signed with it; else why not."""
     try:
-        payload, signature = read_payload(raw), open_armored(vote.signature)
+        payload, signature = read_payload(vote.payload.encode()), open_armored(vote.signature)
     except (Refused, BadSignature) as error:
         return error.what
     if wrong := differences(vote, payload):
@@ -132,10 +149,7 @@ def _unproved(parts: RollbackParts, ballot: Ballot, operator: Operator, vote: Ap
         return f"its signature is for {signature.namespace!r}, not for {NAMESPACE}"
     if vote.key != signature.key.fingerprint:
         return f"it names the key {vote.key} and is signed with {signature.key.fingerprint}"
-    signer = operator.signer(signature.key)
-    if signer is None:
-        return f"the key {signature.key.fingerprint} is none of {operator.name}'s keys"
-    return parts.identity.unfit(signer, ballot.environment, now) or parts.signing.wrong(signature, raw)
+    return signature
 
 
 def glass(parts: RollbackParts, environment: Environment, reason: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 
 import msgspec
@@ -83,6 +85,12 @@ class RollbackTables:
         a = t.approvals.c
         rows = self._c.execute(sa.select(a.principal, a.plan_hash, a.audit_head).order_by(a.at))
         return [(f"{row.principal} on {str(row.plan_hash)[:12]}", row.audit_head) for row in rows]
+
+    def signed_votes(self) -> Iterator[Approval]:
+        query = sa.select(t.approvals).where(t.approvals.c.signature != "").order_by(t.approvals.c.at)
+        for row in self._c.execute(query).mappings():
+            with suppress(ValueError, TypeError, OverflowError, msgspec.MsgspecError):
+                yield _APPROVAL.item(row)
 
     def start_run(self, run: Run, steps: int) -> None:
         if not insert_new(self._c, t.runs, {**_RUN.row(run), "active_key": run.target}):

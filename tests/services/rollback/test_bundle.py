@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import random
 import re
 import shutil
@@ -18,19 +17,21 @@ import sqlalchemy as sa
 from pulse_tui.cli.audit import write_bundle
 from pulse_tui.domain.audit import Anchor
 from pulse_tui.domain.errors import NotFound, Refused
-from pulse_tui.domain.rollback import Approval, Plan, PlanState, RunState
+from pulse_tui.domain.rollback import Plan, RunState
 from pulse_tui.services.parts import RollbackParts
+from pulse_tui.services.rollback.approve import approve
 from pulse_tui.services.rollback.bundle import bundle
 from pulse_tui.services.rollback.execute import execute
-from tests.fakes.nouns import PRODUCTION, later
+from tests.fakes.nouns import CANARY
+from tests.fakes.sshkeys import NAMESPACE
 from tests.fakes.tampering import tamper
-from tests.services.rollback.test_plan import in_production, make
+from tests.services.rollback.test_votes import KEYS, both, make, signing
 
 TOOLS = ("sh", "sha256sum", "ssh-keygen", "find", "xargs", "sort", "awk", "grep", "sed", "cut", "cmp", "tail")
 pytestmark = pytest.mark.skipif(
     any(shutil.which(tool) is None for tool in TOOLS), reason=f"the bundle is verified with {', '.join(TOOLS)}"
 )
-NAMESPACE = "pulse-approve@v1"
+__all__ = ["signing"]
 
 
 class Ran(NamedTuple):
@@ -44,49 +45,22 @@ class Ran(NamedTuple):
 
     def bundle(self, *anchors: Anchor) -> dict[str, bytes]:
         with self.parts.store.read() as tx:
-            return bundle(tx, self.run, anchors, self.parts.clock())
-
-
-def _sign(folder: Path, who: str, payload: bytes) -> str:
-    """With OpenSSH's own tool."""
-    key = folder / who
-    if not key.exists():
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", who, "-f", key], check=True)
-    made = subprocess.run(
-        ["ssh-keygen", "-q", "-Y", "sign", "-f", key, "-n", NAMESPACE], input=payload, capture_output=True, check=True
-    )
-    return made.stdout.decode()
-
-
-def _vote(parts: RollbackParts, plan: Plan, who: str, folder: Path | None) -> None:
-    now = parts.clock()
-    with parts.store.write() as tx:
-        head = tx.log.head().hash
-        payload = json.dumps({"plan": plan.hash, "yes": True, "by": who, "head": head}) if folder else ""
-        vote = Approval(
-            plan_hash=plan.hash, principal=who, key=parts.operators[who].unsigned, yes=True, at=now, expires_at=later(hours=1),
-            audit_head=head, payload=payload, signature=_sign(folder, who, payload.encode()) if folder else "",
-        )  # fmt: skip
-        tx.rollbacks.add_approval(vote)
-        tx.log.append(now, who, "plan.approved", plan.target, {"plan": plan.hash, "head": head})
+            return bundle(tx, self.run, anchors, self.parts.signing, self.parts.clock())
 
 
 @pytest.fixture
-def ran(parts: RollbackParts, tmp_path: Path) -> Ran:
-    plan = make(in_production(parts), PRODUCTION)
-    for who in ("ana", "ben"):
-        _vote(parts, plan, who, tmp_path)
-    with parts.store.write() as tx:
-        tx.rollbacks.set_plan_state(plan.hash, PlanState.APPROVED)
-        tx.log.append(parts.clock(), "cho", "alert.acknowledged", "a1", {"why": 'a "quoted" café\nof two lines'})
-    done = execute(parts, plan.hash, "ana", "host:1:1")
+def ran(signing: RollbackParts) -> Ran:
+    plan = both(signing)
+    with signing.store.write() as tx:
+        tx.log.append(signing.clock(), "cho", "alert.acknowledged", "a1", {"why": 'a "quoted" café\nof two lines'})
+    done = execute(signing, plan.hash, "ana", "host:1:1")
     assert done.state is RunState.VERIFIED
-    with parts.store.read() as tx:
+    with signing.store.read() as tx:
         anchor = tx.log.head()
-    with parts.store.write() as tx:
+    with signing.store.write() as tx:
         for number in range(5):
-            tx.log.append(parts.clock(), "cho", "alert.acknowledged", f"a{number}")
-    return Ran(parts, plan, done.id, anchor)
+            tx.log.append(signing.clock(), "cho", "alert.acknowledged", f"a{number}")
+    return Ran(signing, plan, done.id, anchor)
 
 
 def verify(folder: Path, *arguments: Path, script: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -106,7 +80,7 @@ def test_the_commands_of_the_readme_verify_it_and_so_does_the_script(ran: Ran, t
     done = verify(folder)
     assert (done.returncode, done.stderr) == (0, "")
     assert f"VERIFIED: run {ran.run}" in done.stdout
-    assert done.stdout.count('Good "pulse-approve@v1" signature for') == 2
+    assert done.stdout.count(f'Good "{NAMESPACE}" signature for') == 2
     commands = [
         re.split("   |: ", line.strip())[0]
         for line in (folder / "README").read_text().splitlines()
@@ -139,10 +113,10 @@ def test_it_ends_at_the_first_anchor_behind_the_run_and_proves_that_to_who_kept_
 def test_keys_that_the_reader_knows_decide_and_not_those_of_the_bundle(ran: Ran, tmp_path: Path) -> None:
     folder = written(ran.bundle(), tmp_path / "bundle")
     own = tmp_path / "signers"
-    own.write_text("".join(f"{who} {(tmp_path / who).with_suffix('.pub').read_text()}" for who in ("ana", "ben")))
+    own.write_text("".join(f"{who} {key.public.line}\n" for who, key in KEYS.items()))
     assert verify(folder, folder / "CONTENTS", own).returncode == 0
     swapped = {"ana": "ben", "ben": "ana"}
-    own.write_text("".join(f"{who} {(tmp_path / key).with_suffix('.pub').read_text()}" for who, key in swapped.items()))
+    own.write_text("".join(f"{who} {KEYS[other].public.line}\n" for who, other in swapped.items()))
     kept = tmp_path / "kept.log"
     kept.write_text("audit {} {}\n".format(*_end(folder)))
     done = verify(folder, kept, own)
@@ -234,25 +208,22 @@ def test_sums_that_were_made_again_help_nobody(ran: Ran, tmp_path: Path) -> None
     assert verify(written(gap, tmp_path / "gap")).returncode == 1
 
 
-def test_a_vote_that_is_not_signed_is_called_so(parts: RollbackParts, tmp_path: Path) -> None:
-    plan = make(in_production(parts), PRODUCTION)
-    _vote(parts, plan, "ana", tmp_path)
-    _vote(parts, plan, "ben", None)
-    with parts.store.write() as tx:
-        tx.rollbacks.set_plan_state(plan.hash, PlanState.APPROVED)
-    done = execute(parts, plan.hash, "ana", "host:1:1")
-    with parts.store.read() as tx:
-        files = bundle(tx, done.id, (), parts.clock())
-    said = verify(written(files, tmp_path / "bundle"))
-    assert said.returncode == 0
-    assert "NOT SIGNED: the vote of ben" in said.stdout
-    assert "1 of the votes are not signed" in said.stdout
+def test_a_vote_that_is_not_signed_is_called_so(signing: RollbackParts, tmp_path: Path) -> None:
+    plan = make(signing, CANARY)
+    approve(signing, plan.hash, "ana", "sure")
+    done = execute(signing, plan.hash, "ana", "host:1:1")
+    with signing.store.read() as tx:
+        files = bundle(tx, done.id, (), signing.signing, signing.clock())
+    result = verify(written(files, tmp_path / "bundle"))
+    assert result.returncode == 0
+    assert "NOT SIGNED: the vote of ana" in result.stdout
+    assert "1 of the votes are not signed" in result.stdout
     assert b"NOT SIGNED" in files["README"]
 
 
 def test_nothing_is_exported_of_a_log_that_was_changed_or_of_a_run_that_is_none(ran: Ran) -> None:
     with ran.parts.store.read() as tx, pytest.raises(NotFound, match="no run"):
-        bundle(tx, "absent", (), ran.parts.clock())
+        bundle(tx, "absent", (), ran.parts.signing, ran.parts.clock())
     tamper(ran.parts.store, sa.text("UPDATE journal SET detail = 'x' WHERE seq = 1"))  # type: ignore[arg-type]
     with pytest.raises(Refused, match="does not hold"):
         ran.bundle()
