@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 from xdist.remote import Producer  # type: ignore[import-untyped]
 
+import tests.fakes.statements  # noqa: F401  it listens
 from tests.servers import forms
 from tests.servers.scheduling import ByServer, longest_first, make_scheduler
 from tests.servers.scratch import Scratch
