@@ -266,12 +266,12 @@ def test_threads_that_read_while_somebody_writes_end_with_what_stands(url: str, 
 
 
 def _made(engine: sa.Engine) -> Any:
-    """Every trigger and function in the database's own words."""
-    sql = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
+    """The board's triggers and functions in the database's own words."""
+    sql = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'touch%' ORDER BY name"
     if engine.dialect.name == "postgresql":
         sql = (
             "SELECT pg_get_triggerdef(t.oid), pg_get_functiondef(t.tgfoid) FROM pg_trigger t "
-            "WHERE NOT t.tgisinternal ORDER BY t.tgname"
+            "WHERE NOT t.tgisinternal AND t.tgname LIKE 'touch%' ORDER BY t.tgname"
         )
     with engine.connect() as connection:
         return connection.execute(sa.text(sql)).all()
