@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from pulse_tui.cli import voting
 from pulse_tui.cli.attending import Attending
 from pulse_tui.cli.output import emit, last_words, opened
 from pulse_tui.domain.errors import PulseError, WrongUse
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 
 EPILOG = """\
 plan ASSET --env ENV   what would be moved, where to, and whether it can be; nothing is touched
-approve PLAN           approve exactly this plan, as $PULSE_OPERATOR or the user of the process
+approve PLAN           approve exactly this plan, as $PULSE_OPERATOR or the user of the process; your SSH agent signs.
+                       --break-glass: alone, in an emergency, with a reason that another operator reviews
+payload PLAN           print what to sign where your key is (ssh-keygen -Y sign -n pulse-approve@v1 -f KEY FILE); then
+                       approve PLAN --payload FILE --signature FILE.sig takes it in
 reject PLAN            reject it: the plan can never run
 run PLAN               carry out an approved plan, reading every target back
 undo PLAN              plan the way forward again; it is approved and run like any other plan
@@ -31,17 +35,19 @@ resume RUN             continue a run that stopped half-way or whose process die
 drill ASSET --env ENV  rehearse the rollback of ENV on the replica, there and back, with the same steps; --trigger RULE
                        records which rule's answer was rehearsed
 report RUN             what was planned, who decided, what every target held, how long it took; --markdown
+review RUN             what you found of a run that another operator approved alone; reviews lists what waits
 halt RUN               ask whoever carries a run out to stop before its next step
 While a run is carried out, Ctrl-C halts it before its next step; SIGTERM and a dropped session let it go on to its end;
 a second signal leaves at once. The run's id is printed when it begins.
 A PLAN is named by 8 or more digits of its hash. plan exits with 1 when it is blocked, run and resume when the run is
-not verified, list when something waits or stopped half-way."""
+not verified, list when something waits or stopped half-way, reviews when something waits."""
 _SUBJECTS = {
     "plan": "ASSET --env ENV",
     "drill": "ASSET --env ENV",
     "resume": "RUN",
     "halt": "RUN",
     "report": "RUN or PLAN",
+    "review": "RUN --why FINDING",
     "undo": "PLAN or RUN",
 }
 
@@ -51,15 +57,31 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     parser.epilog = EPILOG
     parser.add_argument(
         "action",
-        choices=["plan", "approve", "reject", "run", "undo", "show", "list", "resume", "halt", "drill", "report"],
+        choices=[
+            "plan",
+            "approve",
+            "payload",
+            "reject",
+            "run",
+            "undo",
+            "show",
+            "list",
+            "resume",
+            "halt",
+            "drill",
+            "report",
+            "review",
+            "reviews",
+        ],
     )
     parser.add_argument(
-        "subject", nargs="?", help="an asset (plan, drill), a plan's hash, or a run (resume, undo, halt)"
+        "subject", nargs="?", help="an asset (plan, drill), a plan's hash, or a run (resume, undo, halt, review)"
     )
     parser.add_argument(
         "--env", choices=[e.value for e in Environment], dest="environment", help="where (plan and drill need it)"
     )
     parser.add_argument("--why", default="", help="the reason, kept in the audit log")
+    voting.arguments(parser)
     parser.add_argument("--alert", help="the alert that a plan answers")
     parser.add_argument("--markdown", action="store_true", help="a report as Markdown")
     parser.add_argument("--trigger", default="", metavar="RULE", help="the rule whose answer a drill rehearses")
@@ -71,6 +93,8 @@ def run(options: argparse.Namespace, _name: str) -> int:
         house.sync()
         if options.action == "list" or (options.action == "show" and options.subject is None):
             return _list(options, house)
+        if options.action == "reviews":
+            return voting.reviews(options, house)
         if options.subject is None:
             raise WrongUse(
                 f"rollback {options.action} needs a subject",
@@ -80,6 +104,10 @@ def run(options: argparse.Namespace, _name: str) -> int:
             return _run(options, house)
         if options.action == "report":
             return _report(options, house)
+        if options.action == "payload":
+            return voting.payload(options, house)
+        if options.action == "review":
+            return voting.review(options, house)
         if options.action == "drill":
             return _drill(options, house)
         if options.action == "resume":
@@ -91,7 +119,8 @@ def run(options: argparse.Namespace, _name: str) -> int:
         if options.action == "undo" and _is_run(options.subject, house):
             return _put_back(options, house)
         story = _act(options, house)
-    emit(options, story, [*lines(story), *_next(story)])
+        more = voting.signatures(options, house) if options.action == "show" and options.signatures is not None else []
+    emit(options, story, [*lines(story), *more, *_next(story)])
     return 1 if options.action in ("plan", "undo") and _blocked(story) else 0
 
 
@@ -102,7 +131,7 @@ def _act(options: argparse.Namespace, house: House) -> PlanStory:
             raise WrongUse("rollback plan needs --env", todo="For example --env production")
         return desk.propose(options.subject, options.environment, options.alert, options.why)
     if options.action == "approve":
-        return desk.approve(options.subject, options.why)
+        return voting.approve(options, house)
     if options.action == "reject":
         return desk.reject(options.subject, options.why)
     if options.action == "undo":

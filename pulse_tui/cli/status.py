@@ -71,7 +71,7 @@ def run(options: argparse.Namespace, name: str) -> int:
     lines[1:1] = [f"NOBODY IS PAGED for {owner or 'what has no owner'}: {why}" for owner, why in silent]
     emit(options, board, lines)
     unfit = any(Standing.QUARANTINED in r.words for r in board.registry)
-    waits = board.plans or any(r.stopped for r in board.runs)
+    waits = board.plans or board.glass or any(r.stopped for r in board.runs)
     return 1 if board.header.p1 or board.header.p2 or unfit or waits or broken or log or _blind(board.header) else 0
 
 
@@ -109,6 +109,8 @@ def _rollbacks(board: Board, operators: Sequence[Operator], now_us: int) -> list
         lines.append(f"{mark}{run.headline} (by {run.by}, {age(run.since_us, now_us)}){detail}")
         if run.todo:
             lines.append(f"  {run.todo}")
+    for row in board.glass:
+        lines += [f"{row.what} (not reviewed, {age(row.since_us, now_us)})", f"  {row.todo}"]
     for plan in board.plans:
         able = [o.name for o in operators if plan.environment in o.environments and o.name not in plan.approved_by]
         open_to_all = plan.state == "proposed" and not plan.void and not plan.behind

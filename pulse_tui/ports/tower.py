@@ -17,7 +17,7 @@ from pulse_tui.domain.views.registry import (
     ReleaseStory,
     Tree,
 )
-from pulse_tui.domain.views.rollback import DrillLine, PlanLine, PlanStory
+from pulse_tui.domain.views.rollback import DrillLine, PlanLine, PlanStory, ReviewRow
 
 
 class Desk(Protocol):
@@ -117,7 +117,18 @@ class Desk(Protocol):
         """How it stands; ``checked`` asks its targets too, which may take as long as they let one wait."""
         ...
 
-    def approve(self, plan_hash: str, reason: str) -> PlanStory: ...
+    def approve(self, plan_hash: str, reason: str, *, break_glass: bool = False) -> PlanStory:
+        """It may wait for the operator's agent, and for the touch of a key. ``break_glass``: they approve alone."""
+        ...
+
+    def reviews(self) -> tuple[ReviewRow, ...]:
+        """Runs that one person approved alone and nobody has reviewed, the oldest first."""
+        ...
+
+    def review(self, run_id: str, why: str) -> str:
+        """Record what the operator found of such a run; returns a sentence. Raises Refused, NotFound."""
+        ...
+
     def reject(self, plan_hash: str, reason: str) -> PlanStory: ...
     def execute(self, plan_hash: str) -> PlanStory: ...
     def undo(self, plan_hash: str, *, checked: bool = True) -> PlanStory: ...

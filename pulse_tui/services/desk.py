@@ -23,7 +23,7 @@ from pulse_tui.domain.views.registry import (
     ReleaseStory,
     Tree,
 )
-from pulse_tui.domain.views.rollback import DrillLine, PlanLine, PlanStory, unsettled
+from pulse_tui.domain.views.rollback import DrillLine, PlanLine, PlanStory, ReviewRow, unsettled
 from pulse_tui.domain.words import UNHEALTHY, URGENT, Environment
 from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories.story import advisory_story
@@ -40,7 +40,7 @@ from pulse_tui.services.promotion import story as release_views
 from pulse_tui.services.promotion.gate import gate_page
 from pulse_tui.services.registry.inventory import inventory
 from pulse_tui.services.registry.story import asset_story
-from pulse_tui.services.rollback import approve, attended, execute, plan, rehearse
+from pulse_tui.services.rollback import approve, attended, execute, glass, plan, rehearse
 from pulse_tui.services.rollback.drill_list import drills
 from pulse_tui.services.rollback.listing import listed
 from pulse_tui.services.rollback.story import plan_story
@@ -242,9 +242,17 @@ class ServiceDesk:
     def plan_story(self, plan_hash: str, *, checked: bool = True) -> PlanStory:
         return plan_story(self._parts, plan_hash, self.operator, checked=checked)
 
-    def approve(self, plan_hash: str, reason: str) -> PlanStory:
-        approve.approve(self.on_plan("rollback.approve", plan_hash), plan_hash, self.operator, reason)
+    def approve(self, plan_hash: str, reason: str, *, break_glass: bool = False) -> PlanStory:
+        parts = self.on_plan("rollback.approve", plan_hash)
+        approve.approve(parts, plan_hash, self.operator, reason, break_glass=break_glass)
         return plan_story(self._parts, plan_hash, self.operator, checked=False)
+
+    def reviews(self) -> tuple[ReviewRow, ...]:
+        with self._store.read() as tx:
+            return glass.reviews(tx)
+
+    def review(self, run_id: str, why: str) -> str:
+        return glass.review(self.on_run("rollback.review", run_id), run_id, self.operator, why)
 
     def reject(self, plan_hash: str, reason: str) -> PlanStory:
         approve.reject(self.on_plan("rollback.reject", plan_hash), plan_hash, self.operator, reason)

@@ -15,6 +15,7 @@ from pulse_tui.domain.views.rollback import (
     Moved,
     PlanLine,
     PlanStory,
+    ReviewRow,
     RunStory,
     StepView,
     VoteView,
@@ -164,6 +165,7 @@ class FakeDesk(FakeBench, FakeRegistry):
         self.sources: tuple[SourceRow, ...] = SOURCES
         self.plan_lines: tuple[PlanLine, ...] = PLAN_LINES
         self.plan: PlanStory = PLAN._replace(approvals_needed=needed)
+        self.waiting_reviews: tuple[ReviewRow, ...] = ()
         self.start_registry(empty=empty)
         self.start_bench(empty=empty)
         if large:
@@ -342,11 +344,21 @@ class FakeDesk(FakeBench, FakeRegistry):
     def _checked(self, checked: bool) -> PlanStory:
         return self.plan if checked else self.plan._replace(checks=(), checked_us=0)
 
-    def approve(self, plan_hash: str, reason: str) -> PlanStory:
-        self._did("approve", plan_hash, reason)
+    def reviews(self) -> tuple[ReviewRow, ...]:
+        return self.waiting_reviews
+
+    def review(self, run_id: str, why: str) -> str:
+        self._did("review", run_id, why)
+        self.waiting_reviews = ()
+        return f"run {run_id} is reviewed"
+
+    def approve(self, plan_hash: str, reason: str, *, break_glass: bool = False) -> PlanStory:
+        self._did("approve", plan_hash, reason, *(("break-glass",) if break_glass else ()))
         given = self.plan.approvals_given + 1
         state = "approved" if given >= self.plan.approvals_needed else "proposed"
-        vote = VoteView(self.operator, "ana-laptop", True, NOW_US, True, reason)
+        vote = VoteView(self.operator, "ana-laptop", True, NOW_US, True, reason, break_glass=break_glass)
+        given = self.plan.approvals_needed if break_glass else given
+        state = "approved" if given >= self.plan.approvals_needed else "proposed"
         self.plan = self.plan._replace(approvals_given=given, state=state, votes=(*self.plan.votes, vote))
         return self.plan
 

@@ -9,7 +9,7 @@ from pulse_tui.domain.views.advisories import AdvisoryRow
 from pulse_tui.domain.views.alerts import AlertRow
 from pulse_tui.domain.views.evals import Trend
 from pulse_tui.domain.views.registry import RegistryRow, WorkflowRow
-from pulse_tui.domain.views.rollback import PlanRow, RunRow
+from pulse_tui.domain.views.rollback import PlanRow, ReviewRow, RunRow
 from pulse_tui.domain.views.signals import SourceRow
 
 
@@ -63,6 +63,8 @@ class Header(NamedTuple):
     """Deployments of what is no asset of the estate."""
     reviews: tuple[Review, ...] = ()
     """Rules of the policy whose review is overdue."""
+    glass: int = 0
+    """Runs that one person approved alone and that nobody has reviewed."""
     as_of: str = ""
     """When the newest of what is shown came, in UTC, once nothing came for a while; empty while the sources report."""
 
@@ -82,5 +84,7 @@ class Board(NamedTuple):
     """Those that need a person first."""
     plans: tuple[PlanRow, ...] = ()
     """The newest first."""
+    glass: tuple[ReviewRow, ...] = ()
+    """Runs that one person approved alone and that nobody has reviewed, the oldest first."""
     changes_us: int | None = None
     """When something of it becomes different though nobody writes: a source late, a deadline missed, a day begun."""

@@ -115,6 +115,36 @@ class PlanRow(NamedTuple):
         return f"pulse-tui rollback {'run' if self.state == 'approved' else 'approve'} {self.hash[:12]}"
 
 
+DUE = "due"
+
+
+class Signs(NamedTuple):
+    """What signs an approval."""
+
+    words: str
+    """The key by its fingerprint, or why there is none."""
+    possible: bool
+    """Whether an approval would count: it is signed, or need not be."""
+    touch: bool
+    """Whether a key must be touched for it."""
+
+
+class ReviewRow(NamedTuple):
+    """A run that one person approved alone, and that nobody has reviewed."""
+
+    run: str
+    asset: str
+    environment: str
+    what: str
+    """Who, what and why, in one line."""
+    since_us: int
+
+    @property
+    def todo(self) -> str:
+        """The command that comes next."""
+        return f"pulse-tui rollback review {self.run} --why FINDING"
+
+
 HALF_WAY = ("abandoned", "unknown", "halted")
 """How a run stands that can be resumed, or put back."""
 
@@ -151,6 +181,8 @@ class PlanLine(NamedTuple):
     """The command that comes next; empty when there is none."""
     purpose: str = "rollback"
     """As of :class:`PlanStory`."""
+    glass: str = ""
+    """``BREAK-GLASS by ana, not reviewed``; empty where nobody approved it alone."""
 
     @property
     def needs_somebody(self) -> bool:
@@ -160,7 +192,7 @@ class PlanLine(NamedTuple):
     @property
     def half_way(self) -> bool:
         """Whether its run stopped and was neither resumed nor put back."""
-        return self.state in HALF_WAY and self.needs_somebody
+        return self.state in HALF_WAY and self.todo.startswith("pulse-tui rollback resume")
 
     @property
     def headline(self) -> str:
@@ -178,7 +210,7 @@ class PlanLine(NamedTuple):
             f"{self.plan[:12]}  {self.asset}/{self.environment}  {self.from_version} -> {self.to_version}  {self.state}"
         )
         more = [f"run {self.run}: {self.detail}" if self.detail else f"run {self.run}"] if self.run else []
-        more += [*self.targets, *filter(None, [self.waits])]
+        more += [*self.targets, *filter(None, [self.glass, self.waits])]
         if self.todo:
             more.append(f"next: {self.todo}")
         return [head, *(f"    {line}" for line in more)]
@@ -283,13 +315,18 @@ class VoteView(NamedTuple):
     signed: bool = False
     """Whether a signature came with it; :attr:`counts` says whether it holds."""
     break_glass: bool = False
+    void: str = ""
+    """Why it does not count."""
 
     @property
     def line(self) -> str:
         """``ana approved 2026-11-23T03:10:00Z: it fell``."""
         how = "rejected" if not self.yes else "broke the glass" if self.break_glass else "approved"
-        void = "" if self.counts else " (no longer counts)"
-        return f"{self.who} {how} {iso(from_us(self.at_us))}{void}" + (f": {self.reason}" if self.reason else "")
+        void = "" if self.counts else f" (does not count: {self.void})" if self.void else " (no longer counts)"
+        signed = f", signed with {self.key}" if self.signed else ""
+        return f"{self.who} {how} {iso(from_us(self.at_us))}{signed}{void}" + (
+            f": {self.reason}" if self.reason else ""
+        )
 
 
 class RunStory(NamedTuple):
@@ -351,6 +388,12 @@ class PlanStory(NamedTuple):
     expires_us: int = 0
     checked_us: int = 0
     """When the checks were made; 0: they were not."""
+    signs: Signs | None = None
+    """What would sign the approval of who looks at it; None: not asked, or nothing to approve."""
+    glass: bool = False
+    """Whether who looks at it may approve it alone."""
+    review: str = ""
+    """Of a run that one person approved alone: who reviewed it and what was found; :data:`DUE` while nobody did."""
 
     @property
     def missing(self) -> int:

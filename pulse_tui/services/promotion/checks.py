@@ -37,7 +37,7 @@ from pulse_tui.services.rollback.drill import book, drilled
 _OK, _FAILED, _MISSING = GateStatus.OK, GateStatus.FAILED, GateStatus.MISSING
 _SHOWN = 3
 _NO_BILL = "Ingest its SBOM or lock file: pulse-tui ingest FILE"
-_HELD_APART = ("digest", "way-back", "lineage", "pointer", "past-gate", "drill")
+_HELD_APART = ("digest", "way-back", "lineage", "pointer", "past-gate", "drill", "break-glass")
 """Concerns that another reason reports already."""
 
 

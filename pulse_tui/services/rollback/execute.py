@@ -35,6 +35,7 @@ from pulse_tui.services.rollback.attended import (
     perhaps_begun,
 )
 from pulse_tui.services.rollback.drill import by_schedule
+from pulse_tui.services.rollback.glass import broken
 from pulse_tui.services.rollback.plan import void_reasons
 from pulse_tui.services.rollback.preflight import preflight
 from pulse_tui.services.rollback.recorded import forged
@@ -171,6 +172,8 @@ def _claim(parts: RollbackParts, plan: Plan, by: str, holder: str, checks: Seque
             detail["break-glass"] = votes.alone.principal
         tx.log.append(now, by, "run.started", plan.target, detail)
         checked.keep(tx, run.id, checks, by, now)
+        if votes.alone is not None:
+            broken(tx, parts.judging, plan, run, votes.alone, now)
     return run
 
 

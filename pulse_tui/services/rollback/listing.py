@@ -10,6 +10,7 @@ from pulse_tui.domain.views.rollback import HALF_WAY, PlanLine
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.rollback.approve import counted, standing
+from pulse_tui.services.rollback.glass import reviewed
 from pulse_tui.services.rollback.plan import void_reasons
 from pulse_tui.services.rollback.unfinished import ABANDONED, abandoned, in_the_way
 
@@ -29,14 +30,35 @@ def _line(tx: Transaction, parts: RollbackParts, plan: Plan, state: PlanState, n
     run = next(iter(tx.rollbacks.runs(plan_hash=plan.hash, limit=1)), None)
     if run is None:
         word, waits, todo = _waiting(tx, parts, plan, state, now)
-        return _made(plan, word, plan.created_at, waits=waits, todo=todo)
+        alone = next((v.principal for v in tx.rollbacks.approvals(plan.hash) if v.break_glass), "")
+        glass = f"BREAK-GLASS by {alone}" if alone else ""
+        return _made(plan, word, plan.created_at, waits=waits, todo=todo, glass=glass)
     word = ABANDONED if abandoned(tx, parts.outside, run, now) else run.state.value
     todo = ""
     if word in HALF_WAY and not any(
         r.target == run.target and r.started_at > run.started_at for r in tx.rollbacks.runs(limit=MANY)
     ):
         todo = f"pulse-tui rollback resume {run.id} (continues), or undo {run.id} (puts back)"
-    return _made(plan, word, run.ended_at or run.started_at, run=run, targets=_targets(tx, plan, run), todo=todo)
+    glass, review = _alone(tx, plan, run)
+    return _made(
+        plan,
+        word,
+        run.ended_at or run.started_at,
+        run=run,
+        targets=_targets(tx, plan, run),
+        todo=todo or review,
+        glass=glass,
+    )
+
+
+def _alone(tx: Transaction, plan: Plan, run: Run) -> tuple[str, str]:
+    """(who approved it alone and who reviewed that, the command that reviews it while nobody did)."""
+    alone = next((v.principal for v in tx.rollbacks.approvals(plan.hash) if v.break_glass), "")
+    if not alone:
+        return "", ""
+    if found := reviewed(tx, plan.target, run.id):
+        return f"BREAK-GLASS by {alone}, reviewed by {found}", ""
+    return f"BREAK-GLASS by {alone}, not reviewed", f"pulse-tui rollback review {run.id} --why FINDING"
 
 
 def _targets(tx: Transaction, plan: Plan, run: Run) -> tuple[str, ...]:
@@ -92,10 +114,11 @@ def _made(
     todo: str = "",
     run: Run | None = None,
     targets: tuple[str, ...] = (),
+    glass: str = "",
 ) -> PlanLine:
     purpose = "undo" if plan.undoes is not None else plan.purpose.value
     return PlanLine(
         plan.hash, plan.asset_id, plan.environment.value, plan.from_version, plan.to_version, word, to_us(since), waits,
         run.id if run else "", run.detail if run else "", targets, todo,
-        purpose,
+        purpose, glass,
     )  # fmt: skip

@@ -9,15 +9,17 @@ from pulse_tui.domain.moments import iso, to_us
 from pulse_tui.domain.operator import Identity
 from pulse_tui.domain.rollback import Approval, Plan, PlanState, Purpose, Run
 from pulse_tui.domain.views.report import seconds
-from pulse_tui.domain.views.rollback import Moved, PlanStory, RunStory, StepView, VoteView
+from pulse_tui.domain.views.rollback import DUE, Moved, PlanStory, RunStory, Signs, StepView, VoteView
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.rollback.approve import counted, find, objections, standing
 from pulse_tui.services.rollback.attended import halt_asked
+from pulse_tui.services.rollback.glass import reviewed
 from pulse_tui.services.rollback.preflight import Examined, examine
 from pulse_tui.services.rollback.radius import blast_radius
 from pulse_tui.services.rollback.report import took
 from pulse_tui.services.rollback.unfinished import ABANDONED, abandoned, lease
+from pulse_tui.services.rollback.votes import may_alone, pen
 
 _TAKES = ("run.started", "run.resumed", "run.undoing")
 """What the audit log calls it when somebody begins a run, or takes it over."""
@@ -36,12 +38,18 @@ def plan_story(parts: RollbackParts, plan_hash: str, principal: str, *, checked:
         steps = _steps(tx, plan, run)
         facts = [*_plan_facts(parts, plan), *(_reported(tx, plan, run) if run is not None else ())]
         radius = blast_radius(tx, plan)
+        alone = any(v.break_glass for v in votes) and run is not None
+        review = (reviewed(tx, plan.target, run.id) or DUE) if alone and run is not None else ""
     over = state in (PlanState.USED, PlanState.REJECTED)
     checked = checked and not over
+    own = pen(parts, principal, plan.environment, now) if checked else None
+    why = {vote.principal: reason for vote, reason in tallied.others}
     found = examine(parts, plan) if checked else Examined((), ())
     against = objections(parts, plan, state, principal, now)
     against += [f"{principal} has voted already" for v in votes if v.principal == principal]
     against += [f"{c.name}: {c.detail}" for c in (*found.certificate, *found.world) if c.blocking and not c.ok]
+    if own is not None and not own.possible:
+        against.append(own.words)
     voted = {v.principal for v in votes}
     able = [n for n in parts.identity.able(parts.operators, plan.environment) if n not in voted]
     return PlanStory(
@@ -54,7 +62,7 @@ def plan_story(parts: RollbackParts, plan_hash: str, principal: str, *, checked:
         headline=_headline(plan),
         facts=tuple(facts),
         steps=steps,
-        votes=tuple(_vote(v, v in tallied.counting) for v in votes),
+        votes=tuple(_vote(v, v in tallied.counting, why.get(v.principal, "")) for v in votes),
         checks=tuple((c.name, c.ok, c.blocking, c.detail) for c in found.world),
         certificate=tuple((c.name, c.ok, c.blocking, c.detail) for c in found.certificate),
         approvals_needed=plan.approvals_needed,
@@ -70,6 +78,9 @@ def plan_story(parts: RollbackParts, plan_hash: str, principal: str, *, checked:
         radius=radius.lines(),
         expires_us=to_us(plan.expires_at),
         checked_us=to_us(now) if checked else 0,
+        signs=Signs(own.words, own.possible, own.key is not None and own.key.touch) if own is not None else None,
+        glass=not over and not voted and may_alone(parts, plan.environment, principal),
+        review=review,
     )
 
 
@@ -111,7 +122,7 @@ def _reported(tx: Transaction, plan: Plan, run: Run) -> Iterator[tuple[str, str]
     yield "Report", f"pulse-tui rollback report {run.id}"
 
 
-def _vote(vote: Approval, counts: bool) -> VoteView:
+def _vote(vote: Approval, counts: bool, void: str) -> VoteView:
     return VoteView(
         who=vote.principal,
         key=vote.key,
@@ -121,6 +132,7 @@ def _vote(vote: Approval, counts: bool) -> VoteView:
         reason=vote.reason,
         signed=bool(vote.signature),
         break_glass=vote.break_glass,
+        void=void,
     )
 
 

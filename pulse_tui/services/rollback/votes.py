@@ -161,6 +161,12 @@ def glass(parts: RollbackParts, environment: Environment, reason: str) -> str:
     return ""
 
 
+def may_alone(parts: RollbackParts, environment: Environment, principal: str) -> bool:
+    """Whether somebody may break the glass there."""
+    operator = parts.operators.get(principal)
+    return operator is not None and environment in operator.environments and environment in parts.identity.break_glass
+
+
 class Pen(NamedTuple):
     """What signs for somebody somewhere."""
 
@@ -171,6 +177,11 @@ class Pen(NamedTuple):
     """Why none signs; empty when one does."""
     required: bool
     """Whether only signed votes count there."""
+
+    @property
+    def possible(self) -> bool:
+        """Whether an approval there would count."""
+        return self.key is not None or not self.required
 
     @property
     def words(self) -> str:

@@ -24,6 +24,7 @@ _CHANGES = {
     "late": Change.ROLLBACK,
     "drill": Change.ROLLBACK,
     "past-gate": Change.PROMOTION,
+    "break-glass": Change.ROLLBACK,
 }
 """By the beginning of a concern's key: what policy reads its signal as."""
 

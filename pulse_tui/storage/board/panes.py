@@ -194,6 +194,7 @@ def read_kept(
         workflows=workflows.rows,
         runs=rollbacks.runs,
         plans=rollbacks.plans,
+        glass=rollbacks.glass,
         changes_us=changes_us(execute, rounds, now_us, alerts, rollbacks, [r.due for r in to_review]),
     )
     return Kept(board, registry, shown, workflows)
@@ -344,6 +345,7 @@ def _header(
         canary_risk=risky["canary"],
         undeclared=sum(n for (_, state), n in places.items() if state == Standing.UNDECLARED),
         as_of=as_of,
+        glass=len(rollbacks.glass),
     )
 
 

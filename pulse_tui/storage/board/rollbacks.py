@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.domain.rollback import Rules
-from pulse_tui.domain.views.rollback import PlanRow, RunRow
+from pulse_tui.domain.views.rollback import PlanRow, ReviewRow, RunRow
 from pulse_tui.storage.board.trends import Execute
 
 # What ended short of its aim stands as long as its concern does: services/rollback/unfinished.py says when that ends.
@@ -34,6 +34,9 @@ _VOTES = """
 SELECT a.plan_hash, a.principal, a.break_glass FROM approvals a JOIN plans p ON p.hash = a.plan_hash
 WHERE p.state IN ('proposed', 'approved') AND a.yes AND a.expires_at > :now ORDER BY a.at, a.principal
 """
+_GLASS = """
+SELECT key, asset_id, environment, what, since FROM concerns WHERE key LIKE 'break-glass:%' ORDER BY since, key
+"""
 SHOWN = 100
 """Plans that are looked through for those that wait: the newest."""
 
@@ -52,6 +55,7 @@ class Rollbacks(NamedTuple):
 
     runs: tuple[RunRow, ...]
     plans: tuple[PlanRow, ...]
+    glass: tuple[ReviewRow, ...] = ()
 
     def marks(self) -> Iterator[tuple[str, str, str, str]]:
         """(asset, environment, mark, why) of each deployment, the most urgent last."""
@@ -89,7 +93,12 @@ def read_rollbacks(
     owned = {(r.asset, r.environment): r.id for r in runs if r.state not in ("halted", "undone")}
     rows = _waiting(execute, waiting, rules() if waiting else None, now_us)
     return Rollbacks(
-        tuple(runs), tuple(row._replace(behind=owned.get((row.asset, row.environment), "")) for row in rows)
+        tuple(runs),
+        tuple(row._replace(behind=owned.get((row.asset, row.environment), "")) for row in rows),
+        tuple(
+            ReviewRow(key.partition(":")[2], a, e or "", what, int(since))
+            for key, a, e, what, since in execute(_GLASS, {})
+        ),
     )
 
 

@@ -128,6 +128,9 @@ def _counts(header: Header) -> list[_Part]:
         _Part(0, ((f"P2 {header.p2}", styles.BAD if header.p2 else styles.DIM),)),
         _Part(6, ((f"P3-4 {header.p4}", styles.DIM),), keep=False),
         _counted(1, header.stopped, f"✖ {header.stopped} run stopped", f"✖run {header.stopped}", styles.ALARM),
+        _counted(
+            1, header.glass, f"BREAK-GLASS {header.glass}", f"GLASS {header.glass}", styles.ALARM, f"G{header.glass}"
+        ),
         _counted(2, header.running, f"▶ {header.running} running", f"▶{header.running}", styles.WARN),
         _counted(3, header.waiting, f"⧗ {header.waiting} waiting", f"⧗{header.waiting}", styles.WARN),
         _counted(4, header.muted, f"○ muted {header.muted}", f"mut {header.muted}", styles.WARN, f"○{header.muted}"),

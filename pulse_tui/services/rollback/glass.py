@@ -1,0 +1,100 @@
+"""Break-glass: a run that one person approved alone stands as a concern until another operator has reviewed it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pulse_tui.domain.concern import Concern
+from pulse_tui.domain.errors import NotFound, Refused
+from pulse_tui.domain.moments import to_us
+from pulse_tui.domain.rollback import Approval, Plan, Run
+from pulse_tui.domain.text import clean
+from pulse_tui.domain.views.rollback import ReviewRow
+from pulse_tui.domain.words import Environment, Severity
+from pulse_tui.ports import Transaction
+from pulse_tui.services.parts import SYSTEM, JudgeParts, RollbackParts
+from pulse_tui.services.rollback.approve import find
+from pulse_tui.services.signals.concerns import clear_concern, raise_concern
+
+KIND = "break-glass"
+REVIEWED = "run.reviewed"
+"""What the audit log calls it."""
+
+
+def key(run_id: str) -> str:
+    """The key of the concern: of each run its own, so that none hides another."""
+    return f"{KIND}:{run_id}"
+
+
+def broken(tx: Transaction, parts: JudgeParts, plan: Plan, run: Run, vote: Approval, now: datetime) -> None:
+    """A run begins on the word of one person: that stands, with an alert, until another one has reviewed it."""
+    what = (
+        f"BREAK-GLASS: {vote.principal} alone approved run {run.id} of {plan.asset_id} in {plan.environment.value} "
+        f"({plan.from_version} -> {plan.to_version}): {vote.reason}"
+    )
+    concern = Concern(
+        asset_id=plan.asset_id,
+        key=key(run.id),
+        what=clean(what, 600),
+        todo=f"Another operator reviews it: pulse-tui rollback review {run.id} --why FINDING",
+        source=SYSTEM,
+        severity=Severity.HIGH,
+        since=now,
+        environment=plan.environment,
+    )
+    raise_concern(tx, parts, concern, now)
+
+
+def review(parts: RollbackParts, run_id: str, by: str, why: str) -> str:
+    """Record what another operator found of a run that one person approved alone; returns a sentence.
+
+    Raises Refused for who approved it, for who may not act there and for a review without a finding, NotFound.
+    """
+    finding = clean(why, 500)
+    now = parts.clock()
+    with parts.store.write() as tx:
+        run = tx.rollbacks.run(run_id)
+        if run is None:
+            raise NotFound(
+                f"there is no run {run_id!r}", todo="see what waits for a review: pulse-tui rollback reviews"
+            )
+        plan, _ = find(tx, run.plan_hash)
+        alone = next((v for v in tx.rollbacks.approvals(plan.hash) if v.break_glass), None)
+        standing = any(c.key == key(run_id) for c in tx.inventory.concerns(plan.asset_id))
+        if alone is None or not standing:
+            raise Refused(f"run {run_id} waits for no review", todo="see what does: pulse-tui rollback reviews")
+        operator = parts.operators.get(by)
+        reasons = []
+        if operator is None or plan.environment not in operator.environments:
+            reasons.append(f"{by} is no operator of {plan.environment.value} ($PULSE_OPERATOR names you)")
+        if by == alone.principal:
+            reasons.append(f"{by} approved it alone: another operator must review it")
+        if not finding:
+            reasons.append("a review says what was found: --why")
+        if reasons:
+            raise Refused(f"run {run_id} is not reviewed", reasons)
+        detail = {"run": run_id, "plan": plan.hash, "approved alone by": alone.principal, "finding": finding}
+        tx.log.append(now, by, REVIEWED, plan.target, detail)
+        clear_concern(tx, parts.judging, plan.asset_id, key(run_id), f"{by} reviewed it: {finding}", now)
+    return f"run {run_id} of {plan.asset_id} in {plan.environment.value} is reviewed by {by}: {finding}"
+
+
+def reviewed(tx: Transaction, target: str, run_id: str) -> str:
+    """Who reviewed the run, and what was found; empty when nobody did."""
+    lines = [e for e in tx.log.entries(subject=target) if e.action == REVIEWED and e.detail.get("run") == run_id]
+    return f"{lines[-1].actor}: {lines[-1].detail.get('finding', '')}" if lines else ""
+
+
+def reviews(tx: Transaction) -> tuple[ReviewRow, ...]:
+    """What waits for a review, the oldest first."""
+    found = [c for c in tx.inventory.concerns() if c.kind == KIND]
+    return tuple(
+        ReviewRow(
+            c.key.partition(":")[2],
+            c.asset_id,
+            (c.environment or Environment.PRODUCTION).value,
+            c.what,
+            to_us(c.since),
+        )
+        for c in sorted(found, key=lambda c: (c.since, c.key))
+    )
