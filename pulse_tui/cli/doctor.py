@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pulse_tui.cli.output import emit
 from pulse_tui.domain.claim import ESTATE
 from pulse_tui.domain.delivery import undelivered
-from pulse_tui.domain.errors import ConfigError, NoDatabase, PulseError
+from pulse_tui.domain.errors import ConfigError, NoDatabase, PulseError, StorageError
 from pulse_tui.domain.moments import iso
 from pulse_tui.domain.words import Environment
 from pulse_tui.process import operator_name
@@ -36,6 +36,8 @@ PAGES_S = 5.0
 LATE_CLOCK = timedelta(minutes=2)
 MESSAGES = 10_000
 """The newest, which are looked through for those that reached nobody."""
+DRILLS = 20
+"""Assets whose drills are listed, those that lack one first."""
 
 
 class Line(NamedTuple):
@@ -116,8 +118,12 @@ def _parts(house: House) -> Iterator[Line]:
         _private, _undecided, _step_targets, _metrics, _rollback_targets, _rollback_runs, _messages, partial(_sources, named=failed), _suites,
         _hooks, _log,
     ):  # fmt: skip
-        with contextlib.suppress(ConfigError):  # the policy or a playbook, which is named above; the rest is checked
+        try:
             yield from part(house)
+        except ConfigError:  # the policy or a playbook, which is named above; the rest is checked
+            continue
+        except StorageError as error:  # what reads a damaged page; the pages are named above
+            yield Line("database", False, str(error))
 
 
 def _checked(what: str, look: Callable[[House], str], house: House) -> Iterator[Line]:
@@ -393,7 +399,26 @@ def _rollback_targets(house: House) -> Iterator[Line]:
             f"{len(deployments) - len(bare)} of {len(deployments)} production deployments have a playbook"
             + (f"; not: {', '.join(bare[:5])}" if bare else ""),
         )
-    yield Line("drills", None, "drills are not built yet: no playbook has been rehearsed by this tool")
+    if deployments:
+        yield from _drilled(house)
+
+
+def _drilled(house: House) -> Iterator[Line]:
+    """Each production asset: the drill that its rollback rests on, or what is missing."""
+    from pulse_tui.services.rollback.capacity import ready  # noqa: PLC0415
+
+    rows = ready(house.rollback, Environment.PRODUCTION)
+    missing = [r for r in rows if not r.drilled.ok]
+    whole = sum(r.whole for r in rows)
+    yield Line(
+        "rollback drilled",
+        None if missing else True,
+        f"{len(rows) - len(missing)} of {len(rows)} production assets; {whole} have a whole certificate",
+    )
+    for row in (missing + [r for r in rows if r.drilled.ok])[:DRILLS]:
+        yield Line(f"drill {row.asset}", True if row.drilled.ok else None, row.drilled.detail)
+    if len(rows) > DRILLS:
+        yield Line("drills", None, f"{len(rows) - DRILLS} more: pulse-tui status --json names each under rollback")
 
 
 def _rollback_runs(house: House) -> Iterator[Line]:

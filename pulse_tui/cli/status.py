@@ -69,10 +69,20 @@ def run(options: argparse.Namespace, name: str) -> int:
     lines += ["", f"{configuration(options)}, database {house.store.shown}"]
     lines[1:1] = broken + log
     lines[1:1] = [f"NOBODY IS PAGED for {owner or 'what has no owner'}: {why}" for owner, why in silent]
-    emit(options, board, lines)
+    emit(options, {**board._asdict(), "rollback": _measures(house)} if options.json else board, lines)
     unfit = any(Standing.QUARANTINED in r.words for r in board.registry)
     waits = board.plans or board.glass or any(r.stopped for r in board.runs)
     return 1 if board.header.p1 or board.header.p2 or unfit or waits or broken or log or _blind(board.header) else 0
+
+
+def _measures(house: House) -> object:
+    """How much of the estate can be rolled back, and how long it took; None while the policy cannot be read."""
+    from pulse_tui.services.rollback.capacity import measures  # noqa: PLC0415
+
+    try:
+        return measures(house.rollback)
+    except ConfigError:
+        return None
 
 
 def _blind(h: Header) -> bool:
