@@ -30,7 +30,7 @@ from pulse_tui.steps._shared.named import named, template_problem
 from pulse_tui.steps.git_commit.branch import EPOCH, HISTORY, KEY, Author, Branch, File, Lost
 from pulse_tui.steps.git_commit.document import Format, Where
 
-_BRANCH = re.compile(r"(?!.*(?:\.\.|//|@\{|\.lock(?:/|$)))[A-Za-z0-9_][A-Za-z0-9_.+/-]*(?<![./])")
+_BRANCH = re.compile(r"(?!.*(?:\.\.|//|@\{|\.lock(?:/|$)))[A-Za-z0-9_{][A-Za-z0-9_.+/{}-]*(?<![./])")
 _KEY = re.compile(r"[A-Za-z0-9_.-]{1,200}")
 
 
@@ -44,7 +44,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     branch: str = "main"
     """The branch; it must be there already."""
     field: str | None = None
-    """The dotted path of the value (``spec.values.0.tag``; a dot in a name is ``\\\\.``). Without it the file is a text with
+    """The dotted path of the value (``spec.values.0.tag``; a dot in a name is ``\\.``). Without it the file is a text with
     nothing else in it."""
     format: Format | None = None
     """``yaml``, ``json`` or ``text``, when the file's name does not say it."""
@@ -148,7 +148,7 @@ def check(options: Options, release: Release, context: StepContext) -> Sequence[
         appliers = branch.controllers(head)
     return (
         Check(name="field", ok=True, detail=f"{clean(options.path, 200)} at {head[:12]} can hold {clean(value, 100)}"),
-        Check(name="controller", ok=True, detail=_applied_by(appliers), blocking=False),
+        Check(name="controller", ok=bool(appliers), detail=_applied_by(appliers), blocking=False),
         Check(name="artifact", ok=False, detail="not checked: git holds a version, not the artifact", blocking=False),
     )
 
