@@ -518,8 +518,8 @@ class _Executor:
             seen = _read(module, options, context)
         except TargetError as error:
             return self._write(record.move(StepState.UNKNOWN, detail=f"cannot be read: {error}"))
-        # What was accepted and is not visible yet may still take effect: its undo is a write, not a read.
-        pending = record.state is StepState.FAILED and record.sent_at is not None
+        # What was sent and is not visible yet may still take effect: its undo is a write (and fences), not a read.
+        pending = record.state is not StepState.VERIFIED and record.sent_at is not None
         if seen == step.expected and not (pending or _landed(module, options, record.key, context)):
             return self._write(record.move(StepState.UNDONE, seen_after=seen, detail="has its former value"))
         if seen not in (step.desired, step.expected):

@@ -127,3 +127,15 @@ def test_undoing_an_unknown_write_that_landed_writes_although_the_former_value_i
     assert done.state is RunState.UNDONE
     assert laggard.holds("alias") == "3.8.2"
     assert [e["key"].split("-", 1)[1] for e in laggard.effects] == ["0", "0-undo"]
+
+
+def test_undoing_an_unknown_write_writes_the_former_value_so_that_a_late_one_meets_a_newer_epoch(
+    parts: RollbackParts, target: Places
+) -> None:
+    target.fault(("write", "alias", "lost"))
+    plan = propose(parts, "support-bot", CANARY, by="ana", reason="p95 breach")
+    approve(parts, plan.hash, "ana", "it hurts")
+    run = execute(parts, plan.hash, "ana", "h")
+    assert (run.state, target.effects) == (RunState.UNKNOWN, [])
+    assert put_back(parts, run.id, "ben", "host:2").state is RunState.UNDONE
+    assert [(e["key"], e["value"], e["epoch"]) for e in target.effects] == [(f"{run.id}-0-undo", "3.8.2", 2)]
