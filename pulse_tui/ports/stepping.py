@@ -54,6 +54,17 @@ class Probed(Protocol):
         ...
 
 
+class Addressed(Protocol):
+    """A kind whose ``target`` names more than a write reaches, such as the field that is read back. Optional.
+
+    Two targets of which a write sends the same are one, whatever they are called: a drill compares both.
+    """
+
+    def sends_to(self, options: Any) -> str:
+        """Where a write goes and all that it says there, apart from the value; secrets stay ``${NAME}``."""
+        ...
+
+
 class Step(Protocol):
     """A kind of rollback step: ``steps/<kind>.py``.
 

@@ -21,7 +21,7 @@ from pulse_tui.domain.release import Release
 from pulse_tui.domain.rollback import Check
 from pulse_tui.domain.text import clean
 from pulse_tui.ports import Answer, StepContext
-from pulse_tui.steps._shared.ask import ask, decoded, filled, held, moved, place, refused
+from pulse_tui.steps._shared.ask import ask, decoded, filled, held, moved, place, refused, sent_to
 
 Repository = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_.{}-]+/[A-Za-z0-9_.{}-]+\Z", max_length=200)]
 _RUNS = 50
@@ -79,6 +79,12 @@ def target(options: Options) -> str:
     starts = options.workflow or f"event {options.event_type}"
     where = f" at {place(options.url.rstrip('/'))}" if options.url != "https://api.github.com" else ""
     return clean(f"github {options.repository} {starts} -> {_source(options)}{where}", 400)
+
+
+def sends_to(options: Options) -> str:
+    """The workflow and its inputs: where the value is read says nothing of what they move."""
+    starts = [sent_to(options.url), options.repository.lower(), options.workflow, options.event_type, options.ref]
+    return msgspec.json.encode([*starts, options.inputs], order="sorted").decode()
 
 
 def value_of(options: Options, release: Release) -> str:

@@ -23,7 +23,7 @@ from pulse_tui.domain.release import Release
 from pulse_tui.domain.rollback import Check
 from pulse_tui.domain.text import address, clean
 from pulse_tui.ports import StepContext
-from pulse_tui.steps._shared.ask import ask, decoded, digest_check, held, place, refused
+from pulse_tui.steps._shared.ask import ask, decoded, digest_check, held, place, refused, sent_to
 from pulse_tui.steps._shared.signed import SECRET, signature
 
 
@@ -71,6 +71,11 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 def target(options: Options) -> str:
     """``webhook PUT http://host/path#field``."""
     return f"webhook {options.method.value} {place(options.write_url)}#{clean(options.field, 100)}"
+
+
+def sends_to(options: Options) -> str:
+    """The address and the body: ``field`` only says where the answer has the value."""
+    return msgspec.json.encode([sent_to(options.write_url), options.body], order="sorted").decode()
 
 
 def value_of(options: Options, release: Release) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import posixpath
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -93,6 +95,14 @@ def place(url: str) -> str:
     """The address in words. A query may hold a secret and still distinguishes targets: it is shown as a hash."""
     query = url.partition("?")[2]
     return address(url) + (f"?#{hashlib.sha256(query.encode()).hexdigest()[:8]}" if query else "")
+
+
+def sent_to(url: str) -> str:
+    """What of an address reaches the server, in one form: no fragment, no user, the path without detours."""
+    parts = urlsplit(url)
+    path = posixpath.normpath(parts.path) if parts.path else "/"
+    host = parts.netloc.rpartition("@")[2].lower()
+    return f"{parts.scheme.lower()}://{host}{path}" + (f"?{parts.query}" if parts.query else "")
 
 
 def digest_check(known: str | None, seen: str | None, where: str) -> Check:
