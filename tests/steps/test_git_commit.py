@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import shutil
+import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,7 @@ from pulse_tui.steps.git_commit.branch import Author, Branch, File, Lost
 from pulse_tui.steps.git_commit.document import Where
 from tests.fakes.step_targets import context, release
 from tests.fakes.step_targets.git_commit import LINK, VALUES, Bare
-from tests.servers.loopback import Loopback, Reply
+from tests.servers.loopback import Loopback, Reply, Request
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="the git program is not installed")
 BEFORE = VALUES.format(value="3.8.2")
@@ -424,3 +426,88 @@ def test_options_that_are_no_place_in_a_repository_are_refused(wrong: dict[str, 
     msgspec.convert({**right, "branch": "env/{environment}", "path": "apps/{asset}.yaml"}, Options)
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert({**right, **wrong}, Options)
+
+
+# ------------------------------------------------------------------ over HTTP, as hosted repositories are
+
+
+class Hosted:
+    """A bare repository behind git's own HTTP backend that wants a password, for pushes perhaps a better one."""
+
+    def __init__(self, server: Loopback, bare: Bare) -> None:
+        self.may_push = True
+        self.cut_answers = False
+        self._bare = bare
+        self._right = "Basic " + base64.b64encode(b"ana:s3cret-t0ken").decode()
+        self.url = server.url.replace("http://", "http://ana:${TOKEN}@") + f"/{bare.folder.name}"
+        self._backend = Path(bare.line("--exec-path")) / "git-http-backend"
+        bare.git("config", "http.receivepack", "true")
+        for method, path in (("GET", "info/refs"), ("POST", "git-upload-pack"), ("POST", "git-receive-pack")):
+            server.on(method, f"/{bare.folder.name}/{path}", self._answer)
+
+    def _answer(self, request: Request) -> Reply:
+        pushes = "git-receive-pack" in (request.path.rpartition("/")[2], request.query.get("service"))
+        if request.headers.get("authorization") != self._right or (pushes and not self.may_push):
+            return Reply(403, b"no")
+        environment = {
+            "PATH": os.environ["PATH"],
+            "GIT_PROJECT_ROOT": str(self._bare.folder.parent),
+            "GIT_HTTP_EXPORT_ALL": "1",
+            "REMOTE_USER": "ana",
+            "REQUEST_METHOD": request.method,
+            "PATH_INFO": request.path,
+            "QUERY_STRING": "&".join(f"{k}={v}" for k, v in request.query.items()),
+            "CONTENT_TYPE": request.headers.get("content-type", ""),
+            "CONTENT_LENGTH": str(len(request.body)),
+            "HTTP_CONTENT_ENCODING": request.headers.get("content-encoding", ""),
+            "GIT_PROTOCOL": request.headers.get("git-protocol", ""),
+        }
+        done = subprocess.run(
+            [self._backend], check=False, env=environment, input=request.body, capture_output=True, timeout=30
+        )
+        head, _, body = done.stdout.partition(b"\r\n\r\n")
+        headers = dict(line.decode().split(": ", 1) for line in head.split(b"\r\n"))
+        status = int(headers.pop("Status", "200").split()[0])
+        drop = self.cut_answers and request.path.endswith("/git-receive-pack")
+        return Reply(drop=True) if drop else Reply(status, body, headers)
+
+
+@pytest.fixture
+def hosted(bare: Bare) -> Iterator[Hosted]:
+    with Loopback() as server:
+        yield Hosted(server, bare)
+
+
+def push_to(hosted: Hosted, token: str = "s3cret-t0ken") -> None:
+    made = msgspec.convert({"repository": hosted.url, "path": "values.yaml", "field": "image.tag"}, Options)
+    there = context(Path(), {"TOKEN": token})
+    git_commit.write(made, "3.8.1", expected="3.8.2", key="run-0", epoch=1, context=there)
+
+
+def test_a_hosted_repository_is_moved_with_a_password(hosted: Hosted, bare: Bare) -> None:
+    push_to(hosted)
+    assert bare.show("values.yaml") == AFTER
+
+
+def test_an_account_that_may_read_and_not_push_is_a_refusal_and_not_ambiguous(hosted: Hosted, bare: Bare) -> None:
+    hosted.may_push = False
+    with pytest.raises(TargetError, match=r"git push .* 403") as caught:
+        push_to(hosted)
+    assert not caught.value.ambiguous
+    assert "s3cret" not in str(caught.value)
+    with pytest.raises(TargetError, match=r"git fetch .* 403"):
+        push_to(hosted, "another-one")
+    assert bare.show("values.yaml") == BEFORE
+
+
+def test_a_connection_that_breaks_behind_a_push_is_ambiguous_and_sent_again_is_nothing_new(
+    hosted: Hosted, bare: Bare
+) -> None:
+    hosted.cut_answers = True
+    with pytest.raises(TargetError) as caught:
+        push_to(hosted)
+    assert caught.value.ambiguous
+    assert bare.show("values.yaml") == AFTER
+    hosted.cut_answers = False
+    push_to(hosted)
+    assert len(bare.steps()) == 1
