@@ -48,6 +48,11 @@ class KubernetesApi:
         self.server.on("PATCH", path, self._patch)
         self.server.on("GET", path.rpartition("/")[0], self._list)
 
+    def follow(self, path: str, controller: Controller) -> None:
+        """From now on a controller works on it."""
+        with self._lock:
+            self._controllers[path] = controller
+
     def collection(self, path: str) -> None:
         """A collection without objects."""
         self.server.on("GET", path, self._list)

@@ -48,7 +48,10 @@ class SageMakerApi:
         given = {k: request.headers[k] for k in ("content-type", "x-amz-target")}
         token = request.headers.get("x-amz-security-token", "")
         at = datetime.strptime(request.headers["x-amz-date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-        right = signed("POST", f"{self.server.url}/", given, request.body, KEYS._replace(session_token=token), at)
+        # The host that was asked, as a service behind a load balancer compares it.
+        right = signed(
+            "POST", f"http://{request.headers['host']}/", given, request.body, KEYS._replace(session_token=token), at
+        )
         timely = abs(self._clock() - at) <= timedelta(minutes=5)
         if not timely or request.headers.get("authorization") != right["Authorization"]:
             return _error("InvalidSignatureException", "The request signature we calculated does not match", 403)

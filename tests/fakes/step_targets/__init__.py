@@ -80,6 +80,10 @@ class StepTarget(Protocol):
         """From now on there is nothing there."""
         ...
 
+    def settle(self) -> None:
+        """From now on what takes a value first and serves it later does so at once, as when its controller is quick."""
+        ...
+
 
 class Target:
     """What most targets have in common; a target overrides what is different."""
@@ -100,6 +104,9 @@ class Target:
 
     def effects(self) -> list[str]:
         return list(self.took)
+
+    def settle(self) -> None:
+        """Most serve what they hold."""
 
     def fault(self, fault: Fault) -> None:
         assert fault in self.faults

@@ -38,6 +38,9 @@ class Object(Target):
     def fault(self, fault: Fault) -> None:
         self.api.fault(FAULTS[fault])
 
+    def settle(self) -> None:
+        self.api.follow(self._path, _ready)
+
     def vanish(self) -> None:
         self.api.server.close()
 
@@ -50,3 +53,14 @@ class Object(Target):
         for part in self._way:
             found = found[part]
         return str(found).removeprefix(self._prefix)
+
+
+def _ready(found: dict[str, Any]) -> None:
+    """The controllers of both kinds: seen, and healthy or ready with it."""
+    generation = found["metadata"]["generation"]
+    argo = "phase" in found["status"]
+    found["status"] = (
+        {"phase": "Healthy", "observedGeneration": str(generation)}
+        if argo
+        else {"observedGeneration": generation, "conditions": [{"type": "Ready", "status": "True"}]}
+    )
