@@ -27,8 +27,7 @@ from pulse_tui.domain.rollback import Check
 from pulse_tui.domain.text import clean
 from pulse_tui.ports import Ended, Output, StepContext
 from pulse_tui.settings.trusted import untrusted
-from pulse_tui.steps._shared.ask import digest_check, held, moved
-from pulse_tui.steps._shared.named import named, template_problem
+from pulse_tui.steps._shared.ask import digest_check, filled, held, moved, template_problem
 
 VALUE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+:@/~-]{0,199}")
 """What a value may be: no white space, no option, nothing that a program could take for more than a name."""
@@ -53,7 +52,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     artifact: tuple[str, ...] | None = None
     """A program that is run before a rollback: exit code 0 says that the artifact of ``{value}`` is there; what it prints is
     compared with the release's digest."""
-    holds: str = "{version}"
+    value: str = "{version}"
     """The value of a release: ``{version}``, ``{registry_version}`` and ``{digest}`` are filled in."""
     refusals: tuple[int, ...] = ()
     """Exit codes by which the program says that it changed nothing. After any other but 0 the state is read back."""
@@ -75,8 +74,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             raise ValueError("env names variables that do not begin with PULSE_")
         if 0 in self.refusals:
             raise ValueError("exit code 0 is success, and no refusal")
-        if problem := template_problem(self.holds):
-            raise ValueError(f"holds: {problem}")
+        if problem := template_problem(self.value):
+            raise ValueError(problem)
 
     def _check(self, argv: Sequence[str]) -> None:
         if not argv or not Path(argv[0]).is_absolute():
@@ -95,8 +94,8 @@ def target(options: Options) -> str:
 
 
 def value_of(options: Options, release: Release) -> str:
-    """As ``holds`` says. Raises TargetError (nothing was started) when it is no value that a program may get."""
-    return _safe(named(options.holds, release))
+    """As ``value`` says. Raises TargetError (nothing was started) when it is no value that a program may get."""
+    return _safe(filled(options.value, release))
 
 
 def read(options: Options, context: StepContext) -> str:

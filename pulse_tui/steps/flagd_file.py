@@ -9,6 +9,7 @@ A file that somebody else can write, or a link that leads out of its folder, is 
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -23,8 +24,7 @@ from pulse_tui.domain.text import clean
 from pulse_tui.ports import StepContext
 from pulse_tui.settings.trusted import untrusted
 from pulse_tui.steps._shared import json_text
-from pulse_tui.steps._shared.ask import held, moved
-from pulse_tui.steps._shared.named import named, template_problem
+from pulse_tui.steps._shared.ask import filled, held, moved, template_problem
 
 MOST_BYTES = 2**20
 STATES = ("ENABLED", "DISABLED")
@@ -46,14 +46,14 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """The flag's key under ``flags``."""
     field: Field = Field.DEFAULT_VARIANT
     """``defaultVariant``, or ``state`` (``ENABLED``, ``DISABLED``)."""
-    holds: str = "{version}"
+    value: str = "{version}"
     """The variant of a release: ``{version}``, ``{registry_version}`` and ``{digest}`` are filled in."""
     values: dict[str, str] = {}
-    """The value of particular versions, instead of ``holds``: ``{"3.8.1": "stable"}``. For ``state`` every version needs one."""
+    """The value of particular versions, instead of ``value``: ``{"3.8.1": "stable"}``. For ``state`` every version needs one."""
 
     def __post_init__(self) -> None:
-        if problem := template_problem(self.holds):
-            raise ValueError(f"holds: {problem}")
+        if problem := template_problem(self.value):
+            raise ValueError(problem)
         if self.field is Field.STATE and not (self.values and set(self.values.values()) <= set(STATES)):
             raise ValueError("state: name the versions with ENABLED and DISABLED under values")
 
@@ -63,14 +63,19 @@ def target(options: Options) -> str:
     return f"flagd {clean(options.path, 200)}#{clean(options.flag, 100)}.{options.field.value}"
 
 
+def sends_to(options: Options) -> str:
+    """The file, its path without detours, the flag and the field."""
+    return msgspec.json.encode([posixpath.normpath(options.path), options.flag, options.field]).decode()
+
+
 def value_of(options: Options, release: Release) -> str:
-    """The one under ``values``, or as ``holds`` says. Raises TargetError (nothing was written) when there is none."""
+    """The one under ``values``, or as ``value`` says. Raises TargetError (nothing was written) when there is none."""
     if (value := options.values.get(release.version)) is not None:
         return value
     if options.field is Field.STATE:
         what = f"values has no state for {release.version}"
         raise TargetError(what, ambiguous=False, todo="Name it: ENABLED or DISABLED")
-    return named(options.holds, release)
+    return filled(options.value, release)
 
 
 def read(options: Options, context: StepContext) -> str:

@@ -8,7 +8,6 @@ takes no idempotency key and no fencing token. The executor therefore re-reads a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import StrEnum
 from urllib.parse import quote
 
 import msgspec
@@ -16,15 +15,8 @@ import msgspec
 from pulse_tui.domain.release import Release
 from pulse_tui.domain.rollback import Check
 from pulse_tui.ports import StepContext
-from pulse_tui.steps._shared.ask import held, moved, place, refused
-from pulse_tui.steps._shared.mlflow import Registry, numbered, part, tags_of, version_checks
-
-
-class Holds(StrEnum):
-    """What the tag's value is of a release."""
-
-    REGISTRY_VERSION = "registry_version"
-    VERSION = "version"
+from pulse_tui.steps._shared.ask import filled, held, moved, place, refused, template_problem
+from pulse_tui.steps._shared.mlflow import Registry, part, tags_of, version_checks
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -38,8 +30,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """The tag that is set; the registry refuses one that it keeps for itself (``mlflow.*``)."""
     on_version: str | None = None
     """The number of the version that has the tag. Without it, the tag is the model's."""
-    holds: Holds = Holds.REGISTRY_VERSION
-    """The tag's value: the registry's number of a release (``12``), or the release's own version (``3.8.1``)."""
+    value: str = "{registry_version}"
+    """The tag's value of a release: ``{registry_version}`` (its number there, ``12``), ``{version}`` (``3.8.1``), ``{digest}``."""
     token: str | None = None
     digest_tag: str = "digest"
     """The version tag that holds the content digest, compared before the rollback."""
@@ -49,6 +41,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     def __post_init__(self) -> None:
         if not self.tag:
             raise ValueError("name the tag")
+        if problem := template_problem(self.value):
+            raise ValueError(problem)
         if self.on_version is not None and not (self.on_version.isascii() and self.on_version.isdecimal()):
             raise ValueError("on_version is a number of the registry, such as 12")
 
@@ -60,8 +54,8 @@ def target(options: Options) -> str:
 
 
 def value_of(options: Options, release: Release) -> str:
-    """As ``holds`` says. Raises TargetError (nothing was sent) when the release has no number of the registry."""
-    return release.version if options.holds is Holds.VERSION else numbered(release, options.model)
+    """As ``value`` says. Raises TargetError (nothing was sent) when the release has no such thing."""
+    return filled(options.value, release)
 
 
 def read(options: Options, context: StepContext) -> str:

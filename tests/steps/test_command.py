@@ -204,8 +204,8 @@ def test_the_artifact_is_asked_for_before_a_rollback(tmp_path: Path) -> None:
         {"env": {"PULSE_EXPECTED": "x"}},
         {"env": {"A=B": "x"}},
         {"refusals": [0]},
-        {"holds": "latest"},
-        {"holds": "{secret}"},
+        {"value": "latest"},
+        {"value": "{secret}"},
         {"shell": True},
     ],
 )
@@ -217,9 +217,9 @@ def test_options_that_could_start_something_else_are_refused_at_load(wrong: dict
 
 
 def test_the_value_is_a_template_of_the_release(tmp_path: Path) -> None:
-    options = Program(tmp_path, "exit 0").options(holds="ghcr.io/acme/bot:{version}")
+    options = Program(tmp_path, "exit 0").options(value="ghcr.io/acme/bot:{version}")
     assert command.value_of(options, release("3.8.1")) == "ghcr.io/acme/bot:3.8.1"
-    digest = Program(tmp_path, "exit 0").options(holds="bot@{digest}")
+    digest = Program(tmp_path, "exit 0").options(value="bot@{digest}")
     with pytest.raises(TargetError, match="has no digest"):
         command.value_of(digest, release("3.8.1"))
     with pytest.raises(TargetError, match="no value that a program gets"):

@@ -94,7 +94,7 @@ def test_a_variant_that_the_flag_does_not_have_is_refused(file: Path) -> None:
 
 def test_a_version_may_have_a_variant_of_another_name() -> None:
     assert flagd_file.value_of(options(values={"3.8.1": "stable"}), release("3.8.1")) == "stable"
-    assert flagd_file.value_of(options(holds="v{version}"), release("3.8.1")) == "v3.8.1"
+    assert flagd_file.value_of(options(value="v{version}"), release("3.8.1")) == "v3.8.1"
 
 
 @pytest.mark.parametrize(
@@ -183,9 +183,14 @@ def test_the_preflight_names_what_would_serve_something_else(file: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"field": "state"}, {"field": "state", "values": {"1": "ON"}}, {"holds": "x"}, {"field": "variants"}]
+    "wrong", [{"field": "state"}, {"field": "state", "values": {"1": "ON"}}, {"value": "x"}, {"field": "variants"}]
 )
 def test_options_that_name_no_value_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(msgspec.ValidationError):
         options(**wrong)
     assert options().field is Field.DEFAULT_VARIANT
+
+
+def test_one_file_under_two_paths_is_one_target() -> None:
+    assert flagd_file.sends_to(options(path="./a/../flags.json")) == flagd_file.sends_to(options())
+    assert flagd_file.sends_to(options(flag="other")) != flagd_file.sends_to(options())

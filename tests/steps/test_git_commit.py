@@ -385,7 +385,7 @@ def test_the_preflight_says_what_applies_the_repository_and_that_the_field_is_th
 
 
 def test_the_value_may_be_a_whole_image_reference(bare: Bare) -> None:
-    chosen = options(bare, holds="ghcr.io/acme/bot:{version}")
+    chosen = options(bare, value="ghcr.io/acme/bot:{version}")
     assert git_commit.value_of(chosen, release("3.8.1")) == "ghcr.io/acme/bot:3.8.1"
 
 
@@ -418,7 +418,7 @@ def test_the_target_names_repository_branch_file_and_field() -> None:
         {"format": "text"},
         {"author": "A <b>"},
         {"email": ""},
-        {"holds": "latest"},
+        {"value": "latest"},
     ],
 )
 def test_options_that_are_no_place_in_a_repository_are_refused(wrong: dict[str, Any]) -> None:
@@ -511,3 +511,21 @@ def test_a_connection_that_breaks_behind_a_push_is_ambiguous_and_sent_again_is_n
     hosted.cut_answers = False
     push_to(hosted)
     assert len(bare.steps()) == 1
+
+
+def test_one_place_under_many_addresses_is_one_target() -> None:
+    def at(repository: str, **more: Any) -> str:
+        return git_commit.sends_to(
+            msgspec.convert({"repository": repository, "path": "a.yaml", "field": "v", **more}, Options)
+        )
+
+    one = at("https://ana:${TOKEN}@GitHub.example/acme/deploy.git")
+    for other in (
+        "ssh://git@github.example/acme/deploy",
+        "git@github.example:acme/deploy.git",
+        "https://github.example/acme//x/../deploy/",
+    ):
+        assert at(other) == one
+    assert at("/srv/deploy.git/") == at("file:///srv/deploy")
+    for apart in ({"branch": "replica"}, {"path": "b.yaml"}, {"field": "w"}):
+        assert at("git@github.example:acme/deploy.git", **apart) != one

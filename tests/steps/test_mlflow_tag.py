@@ -12,7 +12,7 @@ from pulse_tui.domain.errors import TargetError
 from pulse_tui.domain.release import Release
 from pulse_tui.ports import StepContext
 from pulse_tui.steps import mlflow_tag
-from pulse_tui.steps.mlflow_tag import Holds, Options
+from pulse_tui.steps.mlflow_tag import Options
 from pulse_tui.wiring import outside
 from tests.collectors.contexts import NOW, quick_web
 from tests.servers.loopback import Loopback, Reply
@@ -88,10 +88,10 @@ def test_a_model_or_version_that_is_gone_is_an_error_and_no_empty_tag(model: Opt
 
 def test_the_value_is_the_registrys_number_or_the_releases_version(model: Options) -> None:
     assert mlflow_tag.value_of(model, release("3.8.1", "12")) == "12"
-    with pytest.raises(TargetError, match="no version number"):
+    with pytest.raises(TargetError, match="no registry version"):
         mlflow_tag.value_of(model, release("3.8.1", None))
-    named = Options(url=model.url, model=model.model, tag="serving", holds=Holds.VERSION)
-    assert mlflow_tag.value_of(named, release("3.8.1", None)) == "3.8.1"
+    named = Options(url=model.url, model=model.model, tag="serving", value="v{version}")
+    assert mlflow_tag.value_of(named, release("3.8.1", None)) == "v3.8.1"
 
 
 def test_the_preflight_compares_the_digest_of_the_version_it_goes_to(model: Options) -> None:
@@ -130,7 +130,9 @@ def test_only_a_write_that_may_have_arrived_is_ambiguous(server: Loopback) -> No
     assert server.log[0].headers["authorization"] == "Bearer s3cret"
 
 
-@pytest.mark.parametrize("wrong", [{"tag": ""}, {"on_version": "latest"}, {"on_version": ""}, {"on_version": "-1"}])
+@pytest.mark.parametrize(
+    "wrong", [{"tag": ""}, {"on_version": "latest"}, {"on_version": ""}, {"on_version": "-1"}, {"value": "latest"}]
+)
 def test_a_tag_without_a_name_and_a_version_that_is_no_number_are_refused(wrong: dict[str, str]) -> None:
-    with pytest.raises(ValueError, match=r"name the tag|number of the registry"):
-        Options(**{"url": "http://x", "model": "m", "tag": "t", **wrong})  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"name the tag|number of the registry|names nothing"):
+        Options(**{"url": "http://x", "model": "m", "tag": "t", **wrong})

@@ -83,6 +83,13 @@ def filled(template: str, release: Release) -> str:
     return re.sub(r"\{(version|digest|registry_version)\}", one, template)
 
 
+def template_problem(template: str) -> str:
+    """Why a template gives the same value for every release, or none; empty when it is one."""
+    if unknown := set(re.findall(r"\{([a-z_]*)\}", template)) - {"version", "digest", "registry_version"}:
+        return f"value: {{{min(unknown)}}} is none of {{version}}, {{registry_version}} and {{digest}}"
+    return "" if "{" in template else f"value: {template!r} names nothing of the release, such as {{version}}"
+
+
 def decoded(answer: Answer) -> Any:
     """The body as JSON; None when it is none."""
     try:

@@ -12,10 +12,12 @@ What git holds is not yet what serves: whatever applies the repository (Argo CD,
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -25,8 +27,7 @@ from pulse_tui.domain.repository import Remote, bad_address, is_url, remote
 from pulse_tui.domain.rollback import Check
 from pulse_tui.domain.text import address, clean, is_clean
 from pulse_tui.ports import StepContext
-from pulse_tui.steps._shared.ask import VALUE_LIMIT, held, moved, place
-from pulse_tui.steps._shared.named import named, template_problem
+from pulse_tui.steps._shared.ask import VALUE_LIMIT, filled, held, moved, place, template_problem
 from pulse_tui.steps.git_commit.branch import EPOCH, HISTORY, KEY, Author, Branch, File, Lost
 from pulse_tui.steps.git_commit.document import Format, Where
 
@@ -48,7 +49,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     nothing else in it."""
     format: Format | None = None
     """``yaml``, ``json`` or ``text``, when the file's name does not say it."""
-    holds: str = "{version}"
+    value: str = "{version}"
     """The value of a release, such as ``ghcr.io/acme/bot:{version}``: ``{version}``, ``{registry_version}`` and ``{digest}``."""
     author: str = "pulse-tui"
     """The name on the commits."""
@@ -71,8 +72,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             raise ValueError(f"{clean(self.path, 80)!r} is no path of a file in a repository")
         if any(not text or not is_clean(text) or set("<>\n\t") & set(text) for text in (self.author, self.email)):
             raise ValueError("author and email are a name and an address without < and >")
-        if problem := template_problem(self.holds):
-            raise ValueError(f"holds: {problem}")
+        if problem := template_problem(self.value):
+            raise ValueError(problem)
         Where.of(self.path, self.field, self.format)
 
     @property
@@ -87,9 +88,21 @@ def target(options: Options) -> str:
     return f"git {place(options.repository)}#{options.branch}:{clean(options.path + field, 300)}"
 
 
+def sends_to(options: Options) -> str:
+    """The repository without scheme, user and ``.git``, the branch, the file and the field: one place under many addresses."""
+    whole = options.repository
+    if "://" in whole:
+        parts = urlsplit(whole)
+        whole = f"{parts.netloc.rpartition('@')[2].lower()}{parts.path}"
+    elif is_url(whole):  # user@host:path
+        whole = whole.rpartition("@")[2].replace(":", "/", 1)
+    whole = posixpath.normpath(whole).removesuffix(".git")
+    return msgspec.json.encode([whole, options.branch, options.path, options.where.path]).decode()
+
+
 def value_of(options: Options, release: Release) -> str:
-    """As ``holds`` says. Raises TargetError (nothing was pushed) when the release has no such thing."""
-    return named(options.holds, release)
+    """As ``value`` says. Raises TargetError (nothing was pushed) when the release has no such thing."""
+    return filled(options.value, release)
 
 
 def read(options: Options, context: StepContext) -> str:
