@@ -17,21 +17,26 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from pulse_tui.domain.errors import PulseError
 from pulse_tui.domain.rollback import PlanState
+from pulse_tui.domain.words import Environment
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.rollback.approve import approve
 from pulse_tui.services.rollback.execute import execute, resume
 from pulse_tui.services.rollback.plan import propose
+from pulse_tui.services.rollback.rehearse import propose_drill
 from pulse_tui.storage.store import SqlStore, SqlTransaction
 from tests.fakes.clock import Clock
 from tests.fakes.databases import sqlite_file
 from tests.fakes.house import default_policy, judging, playbook, rollback
-from tests.fakes.nouns import CANARY, later
+from tests.fakes.nouns import CANARY, PRODUCTION, deployment, later
 from tests.fakes.target import Places
 from tests.services.estates import fill
 
-PLACES = ("alias", "gateway")
+PLACES = ("alias-{environment}", "gateway-{environment}")
+REPLICA = Environment.REPLICA
 
 
 class Bomb:
@@ -66,22 +71,35 @@ def _parts(folder: Path, bomb: Bomb, minutes: int) -> RollbackParts:
     store = CrashingStore(f"sqlite:///{folder / 'pulse.db'}", folder)
     store.bomb = bomb
     target = Places(folder / "target.json", bomb)
-    return rollback(judging(store, folder, clock), target, clock, playbook(*PLACES))
+    book = msgspec.structs.replace(playbook(*PLACES), environments=(CANARY, PRODUCTION))
+    return rollback(judging(store, folder, clock), target, clock, book)
+
+
+def _places(environment: Environment) -> list[str]:
+    return [place.replace("{environment}", environment.value) for place in PLACES]
 
 
 def prepare(folder: Path, scenario: str) -> str:
-    """An approved plan of two steps; ``undo``: the second target will refuse. Returns the plan's hash."""
+    """An approved plan of two steps; ``undo``: the second target will refuse; ``drill``: there and back on the replica.
+    Returns the plan's hash.
+    """
     folder.mkdir()
     store = SqlStore(sqlite_file(folder / "pulse.db"), folder)
     fill(store)
     store.close()
     target = Places(folder / "target.json")
-    for place in PLACES:
-        target.put(place, "3.8.2")
+    for environment in Environment:
+        for place in _places(environment):
+            target.put(place, "3.8.2")
     if scenario == "undo":
-        target.fault(*[("write", "gateway", "refuse")] * 9)
+        target.fault(*[("write", "gateway-canary", "refuse")] * 9)
     parts = _parts(folder, Bomb(None), 0)
-    plan = propose(parts, "support-bot", CANARY, by="ana", reason="x")
+    if scenario == "drill":
+        with parts.store.write() as tx:
+            tx.estate.deploy(deployment("3.8.2", REPLICA, since=later(hours=-1)))
+        plan = propose_drill(parts, "support-bot", CANARY, by="ana")
+    else:
+        plan = propose(parts, "support-bot", CANARY, by="ana", reason="x")
     approve(parts, plan.hash, "ana", "x")
     parts.store.close()
     return plan.hash
@@ -115,14 +133,18 @@ def outcome(folder: Path) -> dict[str, Any]:
     with store.read() as tx:
         (run,) = tx.rollbacks.runs()
         steps = [s.state.value for s in tx.rollbacks.steps(run.id)]
-        serving = tx.estate.deployment("support-bot", CANARY)
+        where = Environment(run.target.rpartition("/")[2])
+        serving = tx.estate.deployment("support-bot", where)
+        drills = [d.ok for d in tx.rollbacks.drills()]
     store.close()
     error = folder / "error"
     return {
         "state": run.state.value,
         "steps": steps,
         "effects": sorted(e["key"].split("-", 1)[1] for e in target.effects),
-        "holds": [target.holds(p) for p in PLACES],
+        "touched": sorted({e["place"].rpartition("-")[2] for e in target.effects}),
+        "holds": [target.holds(p) for p in _places(where)],
+        "drills": drills,
         "serving": serving.version if serving else None,
         "error": error.read_text() if error.exists() else "",
     }

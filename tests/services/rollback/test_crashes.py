@@ -57,3 +57,14 @@ def test_an_undo_that_is_killed_anywhere_is_finished_by_a_resume() -> None:
 def test_resumes_that_are_killed_too_are_finished_in_the_end(scenario: str, times: int) -> None:
     for one in tries(scenario, times, times):
         (_went_forward if scenario == "forward" else _went_back)(one)
+
+
+@pytest.mark.parametrize("times", [4, pytest.param(200, marks=pytest.mark.slow)])
+def test_a_drill_that_is_killed_anywhere_ends_as_it_began_and_touches_the_replica_alone(times: int) -> None:
+    for one in tries("drill", times, times):
+        assert one["state"] == "verified", one
+        assert one["effects"] == ["0", "1", "2", "3"], one
+        assert one["holds"] == ["3.8.2", "3.8.2"], one
+        assert one["serving"] == "3.8.2", one
+        assert one["touched"] == ["replica"], one
+        assert one["drills"] == [True], one
