@@ -1,4 +1,4 @@
-"""What every check said when a run began: one line of the audit log, so that a report says what was known then."""
+"""What every check found when a run began: one line of the audit log, so that a report states what was known then."""
 
 from __future__ import annotations
 
