@@ -127,6 +127,8 @@ class Signs(NamedTuple):
     """Whether an approval would count: it is signed, or need not be."""
     touch: bool
     """Whether a key must be touched for it."""
+    key: bool = False
+    """Whether a key signs it."""
 
 
 class ReviewRow(NamedTuple):

@@ -19,7 +19,7 @@ from pulse_tui.services.rollback.preflight import Examined, examine
 from pulse_tui.services.rollback.radius import blast_radius
 from pulse_tui.services.rollback.report import took
 from pulse_tui.services.rollback.unfinished import ABANDONED, abandoned, lease
-from pulse_tui.services.rollback.votes import may_alone, pen
+from pulse_tui.services.rollback.votes import Pen, may_alone, pen
 
 _TAKES = ("run.started", "run.resumed", "run.undoing")
 """What the audit log calls it when somebody begins a run, or takes it over."""
@@ -78,7 +78,7 @@ def plan_story(parts: RollbackParts, plan_hash: str, principal: str, *, checked:
         radius=radius.lines(),
         expires_us=to_us(plan.expires_at),
         checked_us=to_us(now) if checked else 0,
-        signs=Signs(own.words, own.possible, own.key is not None and own.key.touch) if own is not None else None,
+        signs=_signs(own) if own is not None else None,
         glass=not over and not voted and may_alone(parts, plan.environment, principal),
         review=review,
     )
@@ -120,6 +120,10 @@ def _reported(tx: Transaction, plan: Plan, run: Run) -> Iterator[tuple[str, str]
     if spans := took(tx, plan, run):
         yield "Took", ", ".join(f"{name} {seconds(span)}" for name, span in spans)
     yield "Report", f"pulse-tui rollback report {run.id}"
+
+
+def _signs(own: Pen) -> Signs:
+    return Signs(own.words, own.possible, own.key is not None and own.key.touch, own.key is not None)
 
 
 def _vote(vote: Approval, counts: bool, void: str) -> VoteView:

@@ -32,6 +32,18 @@ class Approve(OfPlan):
     reason: str
     execute: bool
     """The button named the rollback too."""
+    break_glass: bool = False
+    """They approve it alone."""
+
+
+class Review(Ask):
+    """What the operator found of a run that another one approved alone."""
+
+    opens = False
+
+    run_id: str
+    plan_hash: str
+    why: str
 
 
 class Reject(OfPlan):

@@ -59,7 +59,12 @@ class ApprovalScreen(GuardedScreen[str | None]):
         asked = self.confirmation
         width = self.app.size.width - 2
         checked = styles.BAD if "BLOCKING" in asked.checks else styles.PLAIN
-        parts = ((asked.detail, styles.PLAIN), (asked.checks, checked), (asked.after, styles.WARN))
+        parts = (
+            (asked.detail, styles.PLAIN),
+            (asked.checks, checked),
+            (asked.signs, styles.PLAIN if asked.signed else styles.WARN),
+            (asked.after, styles.WARN),
+        )
         text: list[list[Span]] = [
             [(f" {safe(asked.what)}?  ", styles.WARN + styles.BOLD), (safe(asked.about), styles.BOLD)],
             *([(f" {line}", style)] for part, style in parts if part for line in wrap(part, width)[:LINES]),
@@ -81,7 +86,13 @@ class ApprovalScreen(GuardedScreen[str | None]):
     @property
     def confirmed(self) -> bool:
         """The name was typed, letter for letter, and the reason where one is needed."""
-        return self.named and (bool(self.why_input.value.strip()) or not self.confirmation.needs_why)
+        asked = self.confirmation
+        return self.named and (not asked.needs_why or self.said >= asked.least)
+
+    @property
+    def said(self) -> int:
+        """Characters of the reason, white space aside."""
+        return len("".join(self.why_input.value.split()))
 
     @property
     def named(self) -> bool:
@@ -103,7 +114,9 @@ class ApprovalScreen(GuardedScreen[str | None]):
         if self.confirmed:
             return [(" ● the name is right: ctrl-y, or Tab to the button and Space", styles.GOOD)]
         if self.named:
-            return [(" ● the name is right; now say why: Tab goes to the line", styles.GOOD)]
+            least = self.confirmation.least
+            more = f" in {least} characters ({self.said} so far)" if least > 1 else ""
+            return [(f" ● the name is right; now say why{more}: Tab goes to the line", styles.GOOD)]
         return [(" Enter never confirms. Type the name shown above, letter for letter", styles.DIM)]
 
     def before_key(self, event: events.Key) -> None:
@@ -134,5 +147,7 @@ class ApprovalScreen(GuardedScreen[str | None]):
         if self.confirmed:
             self.dismiss(self.why_input.value.strip())
         else:
-            missing = "say why" if self.named else f"type {safe(self.confirmation.name)}"
+            least = self.confirmation.least
+            why = f"say why in at least {least} characters" if least > 1 else "say why"
+            missing = why if self.named else f"type {safe(self.confirmation.name)}"
             self.hint.show([[(f" ✖ {missing} first", styles.BAD)]])

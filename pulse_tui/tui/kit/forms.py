@@ -52,3 +52,9 @@ class Confirmation(NamedTuple):
     """How the preflight checks came out, in one line."""
     needs_why: bool = False
     """A reason must be given."""
+    least: int = 1
+    """Characters of the reason, white space aside, where one must be given."""
+    signs: str = ""
+    """What signs it, or why nothing does; empty where nothing is signed."""
+    signed: bool = True
+    """Whether :attr:`signs` names a key."""

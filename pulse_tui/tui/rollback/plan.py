@@ -8,10 +8,13 @@ from typing import ClassVar, Final
 from textual.binding import BindingType
 from textual.timer import Timer
 
-from pulse_tui.domain.views.rollback import PlanStory
+from pulse_tui.domain.views.rollback import DUE, PlanStory
+from pulse_tui.domain.vote import SHORTEST_BREAK_GLASS
 from pulse_tui.tui.asks import rollback as asks
+from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.ask import AskScreen
 from pulse_tui.tui.kit.confirm import ApprovalScreen
+from pulse_tui.tui.kit.document import Block
 from pulse_tui.tui.kit.forms import Confirmation, Field
 from pulse_tui.tui.kit.keys import bind
 from pulse_tui.tui.kit.page import PageScreen
@@ -32,6 +35,21 @@ class PlanScreen(PageScreen):
             "approve",
             "approve",
             "approve exactly this plan: a dialog asks for the asset's name",
+            show=True,
+            changes=True,
+        ),
+        bind(
+            "B",
+            "break_glass",
+            "BREAK GLASS",
+            "in an emergency approve it alone: a dialog asks for a reason, and another operator must review it",
+            changes=True,
+        ),
+        bind(
+            "v",
+            "review",
+            "review",
+            "say what you found of a run that another operator approved alone",
             show=True,
             changes=True,
         ),
@@ -58,6 +76,8 @@ class PlanScreen(PageScreen):
         self.plan = plan
         self.clock = clock
         self.busy = False
+        self.awaits = ""
+        """What the operator must do for what is under way to go on: touch a key."""
         self.read_run: Callable[[], None] = lambda: None
         """Asks for the plan alone, without its targets; set by who opened it."""
         self.make_checks: Callable[[], None] = lambda: None
@@ -77,20 +97,28 @@ class PlanScreen(PageScreen):
         """The plan with news. What was read without the targets keeps the checks that were made before."""
         if plan.open and not plan.checked_us and plan.hash == self.plan.hash:
             plan = plan._replace(
-                checks=self.plan.checks, certificate=self.plan.certificate, checked_us=self.plan.checked_us
-            )
-            if plan.may_approve and plan.blocking:
-                plan = plan._replace(may_approve=False, why_not="; ".join(plan.blocking))
+                checks=self.plan.checks, certificate=self.plan.certificate, checked_us=self.plan.checked_us,
+                signs=self.plan.signs,
+            )  # fmt: skip
+            unsigned = (plan.signs.words,) if plan.signs is not None and not plan.signs.possible else ()
+            if plan.may_approve and (plan.blocking or unsigned):
+                plan = plan._replace(may_approve=False, why_not="; ".join((*plan.blocking, *unsigned)))
         self.plan = plan
         self._draw()
         self._keep_time()
 
     def _draw(self) -> None:
-        self.show_page(plan_title(self.plan), plan_blocks(self.plan, self.clock(), self.head.read_only))
+        blocks = plan_blocks(self.plan, self.clock(), self.head.read_only)
+        if self.awaits:
+            blocks.insert(0, Block("NOW", (self.awaits,), styles.WARN + styles.BOLD, styles.ALARM))
+        self.show_page(plan_title(self.plan), blocks)
 
-    def set_busy(self, busy: bool) -> None:
-        """An action on this plan is under way: its keys are off until it has answered."""
+    def set_busy(self, busy: bool, awaits: str = "") -> None:
+        """An action on this plan is under way: its keys are off until it has answered, and what it ``awaits`` is shown."""
         self.busy = busy
+        if awaits != self.awaits:
+            self.awaits = awaits
+            self._draw()
         self.show_keys()
         self._keep_time()
 
@@ -120,8 +148,13 @@ class PlanScreen(PageScreen):
         plan = self.plan
         if action == "halt":  # also while the action that carries the run out has not answered
             return plan.state == "running" and plan.run is not None and not plan.run.halt_by
-        if action in ("approve", "reject", "execute", "undo", "resume") and self.busy:
+        if action in ("approve", "break_glass", "reject", "execute", "undo", "resume") and self.busy:
             return False
+        if action == "break_glass":
+            return plan.open and plan.missing > 1 and plan.glass and plan.may_approve and plan.checked_us > 0
+        if action == "review":
+            broke = next((vote.who for vote in plan.votes if vote.break_glass), "")
+            return plan.review == DUE and self.head.operator != broke
         if action == "approve":
             return plan.open and plan.missing > 0 and plan.may_approve and plan.checked_us > 0
         if action == "reject":
@@ -146,6 +179,24 @@ class PlanScreen(PageScreen):
             else "Nothing runs yet: others must approve too."
         )
         self._confirm(what, after, lambda reason: asks.Approve(plan.hash, reason, last))
+
+    def action_break_glass(self) -> None:
+        plan = self.plan
+        after = "It runs at once, on your word alone. It is an alert until another operator has reviewed it."
+        what = f"BREAK GLASS and {words(plan).button}"
+        self._confirm(
+            what, after, lambda reason: asks.Approve(plan.hash, reason, True, True), least=SHORTEST_BREAK_GLASS
+        )
+
+    def action_review(self) -> None:
+        plan = self.plan
+
+        def answered(values: tuple[str, ...] | None) -> None:
+            if values is not None and plan.run is not None:
+                self.post_message(asks.Review(plan.run.id, plan.hash, values[0]))
+
+        asked = AskScreen("Review what one person did alone", plan.headline, (Field("What you found"),))
+        self.app.push_screen(asked, answered)
 
     def action_undo(self) -> None:
         if self.plan.stopped:
@@ -182,12 +233,13 @@ class PlanScreen(PageScreen):
         if self.plan.run is not None:
             self.post_message(asks.Halt(self.plan.run.id, self.plan.hash))
 
-    def _confirm(self, what: str, after: str, message: object) -> None:
-        plan = self.plan
+    def _confirm(self, what: str, after: str, message: object, *, least: int = 0) -> None:
+        plan, signs = self.plan, self.plan.signs
         confirmation = Confirmation(
             what, f"{plan.asset} {environment(plan.environment)[0]}  {plan.from_version} → {plan.to_version}",
             f"plan {plan.hash[:16]}  {plan.headline}", after, plan.asset,
-            counted_checks(plan),
+            counted_checks(plan), bool(least), least, f"Your approval is {signs.words}" if signs is not None else "",
+            signs is None or signs.key,
         )  # fmt: skip
 
         def answered(reason: str | None) -> None:

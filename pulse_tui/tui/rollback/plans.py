@@ -49,6 +49,8 @@ def plan_fields(row: PlanLine) -> Fields:
 
 def plan_detail(row: PlanLine) -> list[Span]:
     """What it waits for, or what its run says of each target, which comes first where somebody must decide by it."""
+    if row.glass and (row.needs_somebody or not row.run):
+        return [(f" {safe(row.glass)} ", styles.ALARM), (safe(f" {row.todo}"), styles.PLAIN)]
     if row.waits:
         return [("PLAN ", styles.DIM), (safe(row.waits), styles.PLAIN)]
     if not row.run:

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from rich.style import Style
 
 from pulse_tui.domain.moments import from_us
-from pulse_tui.domain.views.rollback import HALF_WAY, PlanStory, RunStory, StepView, VoteView
+from pulse_tui.domain.views.rollback import DUE, HALF_WAY, PlanStory, RunStory, StepView, VoteView
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span, safe
 from pulse_tui.tui.kit.document import Block
@@ -211,7 +211,16 @@ def _banner(plan: PlanStory) -> list[Block]:
     broke = next((vote for vote in plan.votes if vote.break_glass), None)
     if broke is None:
         return []
-    text = f"{cut(broke.who, NAME)} decided alone at {clock(broke.at_us)}: {cut(broke.reason) or 'no reason given'}. Another one must review it"
+    after = (
+        ". Another one must review it"
+        if plan.run is None or plan.review == DUE
+        else f". Reviewed by {cut(plan.review)}"
+    )
+    if plan.review == DUE:
+        after += ": [v]"
+    text = (
+        f"{cut(broke.who, NAME)} decided alone at {clock(broke.at_us)}: {cut(broke.reason) or 'no reason given'}{after}"
+    )
     return [Block("BREAK-GLASS", (text,), styles.BAD, styles.ALARM)]
 
 
@@ -260,13 +269,15 @@ def _approvals(plan: PlanStory, now_us: int) -> Block:
         at = clock(plan.expires_us)
         lines.append(f"expires in {time_left}, at {at} UTC" if time_left else f"EXPIRED at {at} UTC: make a new plan")
     lines += [_vote_line(vote) for vote in plan.votes]
+    if plan.signs is not None and plan.may_approve and plan.missing:
+        lines.append(f"yours is {cut(plan.signs.words)}")
     return Block("APPROVALS", tuple(lines), tight=True)
 
 
 def _vote_line(vote: VoteView) -> str:
     how = "rejected it" if not vote.yes else "BROKE THE GLASS" if vote.break_glass else "approved"
     mark = "✖" if not vote.yes else "●" if vote.counts else "○"
-    void = "" if vote.counts else ", no longer counts"
+    void = "" if vote.counts else f", does not count: {cut(vote.void)}" if vote.void else ", no longer counts"
     signed = "signed" if vote.signed else "not signed: rests on the account and $PULSE_OPERATOR"
     why = f": {cut(vote.reason)}" if vote.reason else ""
     key = cut(vote.key, 18) or "?"

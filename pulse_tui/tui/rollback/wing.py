@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from pulse_tui.tui.rollback.plan import PlanScreen
 
 
+TOUCH = "touch your key now: it blinks, and signs your approval when you do"
+
+
 class RollbackWing(Wing):
     """The page of a plan: the only place where one is approved and run."""
 
@@ -27,6 +30,7 @@ class RollbackWing(Wing):
             asks.OpenPlan: self.open,
             asks.Approve: self.approve,
             asks.Reject: self.reject,
+            asks.Review: self.review,
             asks.Execute: self.execute,
             asks.Undo: self.undo,
             asks.OpenPlans: self.plans,
@@ -103,12 +107,26 @@ class RollbackWing(Wing):
         """Approve, and when the button named it and the approval was the last one needed, roll back."""
 
         def call(desk: Desk) -> PlanStory:
-            plan = desk.approve(ask.plan_hash, ask.reason)
+            plan = desk.approve(ask.plan_hash, ask.reason, break_glass=ask.break_glass)
             if ask.execute and plan.approvals_given >= plan.approvals_needed:
                 return desk.execute(ask.plan_hash)
             return plan
 
-        self._act(ask.plan_hash, call, "approving…")
+        from pulse_tui.tui.rollback.plan import PlanScreen  # noqa: PLC0415
+
+        page = self._context.page
+        signs = page.plan.signs if isinstance(page, PlanScreen) else None
+        awaits = TOUCH if signs is not None and signs.touch else ""
+        self._act(ask.plan_hash, call, awaits or "approving…", awaits)
+
+    def review(self, ask: asks.Review) -> None:
+        """What was found of a run that one person approved alone."""
+
+        def call(desk: Desk) -> PlanStory:
+            desk.review(ask.run_id, ask.why)
+            return desk.plan_story(ask.plan_hash, checked=False)
+
+        self._act(ask.plan_hash, call, "reviewing…")
 
     def reject(self, ask: asks.Reject) -> None:
         """With the reason that was typed."""
@@ -192,7 +210,7 @@ class RollbackWing(Wing):
 
         self._context.ask(lambda desk: desk.halt(ask.run_id), done)
 
-    def _act(self, plan_hash: str, call: Callable[[Desk], PlanStory], word: str) -> None:
+    def _act(self, plan_hash: str, call: Callable[[Desk], PlanStory], word: str, awaits: str = "") -> None:
         """Call with the page's keys off, then say and show how the plan stands."""
         from pulse_tui.tui.rollback.plan import PlanScreen  # noqa: PLC0415
 
@@ -204,7 +222,7 @@ class RollbackWing(Wing):
 
         async def run() -> None:
             if isinstance(page, PlanScreen):
-                page.set_busy(True)
+                page.set_busy(True, awaits)
             context.say(word)
             try:
                 async with context.notices.reported():

@@ -33,3 +33,11 @@ def test_with_room_it_is_written_out() -> None:
 def test_a_board_that_cannot_be_asked_for_is_dated_whatever_the_sources_said_last() -> None:
     text = "".join(text for text, _ in header_spans(HEARD_NOTHING._replace(as_of=""), "a", "", False, 120, "01:02:03"))
     assert "as of 01:02:03" in text
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 160])
+def test_a_broken_glass_stands_in_the_header_until_it_is_reviewed_however_narrow_it_is(width: int) -> None:
+    spans = header_spans(HEARD_NOTHING._replace(glass=1), "acme-ai", "ana", True, width)
+    text = "".join(text for text, _ in spans)
+    assert "BREAK-GLASS 1" in text or "GLASS 1" in text or "G1" in text
+    assert width_of(spans) <= max(width, 80)

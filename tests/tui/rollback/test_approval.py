@@ -5,8 +5,9 @@ import threading
 
 import pytest
 
-from pulse_tui.domain.views.rollback import PlanStory
+from pulse_tui.domain.views.rollback import DUE, PlanStory, Signs, VoteView
 from pulse_tui.tui.app import Tower
+from pulse_tui.tui.asks.rollback import OpenPlan
 from tests.fakes.desk import HASH, UNDO_HASH, FakeDesk, ran
 from tests.tui.helpers import Pilot, key_event, play
 
@@ -294,3 +295,125 @@ def test_a_tower_is_left_in_the_middle_of_a_rollback_only_when_asked_twice_and_f
     assert desk.closed
     assert left[0].left_acting
     assert ("execute", HASH) in desk.calls
+
+
+# ------------------------------------------------------------------ what signs it, and one person alone
+
+KEY = "signed by your SSH agent with SHA256:abc (ana@laptop)"
+NONE = "cannot be signed: the SSH agent does not hold ana's key SHA256:abc"
+WHY = "nobody answers, and production is down"
+
+
+def flowing(pilot: Pilot) -> str:
+    return " ".join(pilot.text().split())
+
+
+def signing(signs: Signs, needed: int = 2, **fields: object) -> FakeDesk:
+    desk = FakeDesk(needed=needed)
+    desk.plan = desk.plan._replace(signs=signs, **fields)  # type: ignore[arg-type]
+    return desk
+
+
+def test_the_dialog_says_which_key_will_sign() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("j", "p")
+        assert f"yours is {KEY}" in flowing(pilot)
+        await pilot.open_dialog("a")
+        assert f"Your approval is {KEY}" in flowing(pilot)
+
+    play(scenario, desk=signing(Signs(KEY, True, False, True)))
+
+
+def test_where_none_can_sign_the_page_says_why_and_nothing_can_be_approved() -> None:
+    desk = signing(Signs(NONE, False, False), may_approve=False, why_not=NONE)
+
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("j", "p", "a")
+        assert pilot.screen_name == "PlanScreen"
+        assert f"you cannot approve it: {NONE}" in flowing(pilot)
+
+    play(scenario, desk=desk)
+
+
+class Touched(FakeDesk):
+    """An approval waits for the touch of a key."""
+
+    def __init__(self) -> None:
+        super().__init__(needed=2)
+        self.plan = self.plan._replace(signs=Signs(KEY, True, True, True))
+        self.touch = threading.Event()
+
+    def approve(self, plan_hash: str, reason: str, *, break_glass: bool = False) -> PlanStory:
+        self.touch.wait(10)
+        return super().approve(plan_hash, reason, break_glass=break_glass)
+
+
+def test_a_key_that_must_be_touched_is_asked_for_while_the_agent_waits_and_the_tower_goes_on() -> None:
+    desk = Touched()
+
+    async def scenario(pilot: Pilot) -> None:
+        await dialog(pilot)
+        await pilot.type("support-bot")
+        pilot.tower.post_message(key_event(pilot.tower, "ctrl+y"))
+        while "NOW             touch your key now" not in pilot.text():
+            await asyncio.sleep(0.01)
+        pilot.tower.post_message(key_event(pilot.tower, "question_mark"))
+        while pilot.screen_name == "PlanScreen":
+            await asyncio.sleep(0.01)
+        pilot.tower.post_message(key_event(pilot.tower, "escape"))
+        desk.touch.set()
+        await pilot.settle()
+        assert "NOW             touch" not in pilot.text()
+        assert approvals(pilot) == [("approve", HASH, "")]
+
+    play(scenario, desk=desk)
+
+
+def test_the_glass_is_broken_by_the_name_and_a_long_reason_and_runs_at_once() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.open_dialog("j", "p", "B")
+        assert "BREAK GLASS and roll back" in pilot.text()
+        assert "an alert until another operator has reviewed it" in flowing(pilot)
+        await pilot.type("support-bot")
+        await pilot.press("tab", *"it is down", "ctrl+y")
+        assert "at least 20 characters" in pilot.text()
+        assert approvals(pilot) == []
+        await pilot.type(f": {WHY}")
+        await pilot.press("ctrl+y")
+        assert approvals(pilot) == [("approve", HASH, f"it is down: {WHY}", "break-glass"), ("execute", HASH)]
+        assert "BREAK-GLASS" in pilot.text()
+
+    play(scenario, desk=signing(Signs(KEY, True, False, True), glass=True))
+
+
+@pytest.mark.parametrize(
+    "desk", [signing(Signs(KEY, True, False, True)), signing(Signs(KEY, True, False, True), 1, glass=True)]
+)
+def test_where_nobody_may_or_need_break_it_the_key_does_nothing(desk: FakeDesk) -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("j", "p", "B")
+        assert pilot.screen_name == "PlanScreen"
+
+    play(scenario, desk=desk)
+
+
+@pytest.mark.parametrize(("who", "offered"), [("ben", True), ("ana@jump-1", False)])
+def test_what_one_person_did_alone_is_reviewed_by_another(who: str, offered: bool) -> None:
+    desk = FakeDesk()
+    vote = VoteView(who, "k", True, 0, True, WHY, break_glass=True)
+    desk.plan = ran(desk.plan, by=who)._replace(votes=(vote,), review=DUE)
+
+    async def scenario(pilot: Pilot) -> None:
+        pilot.tower.post_message(OpenPlan(desk.plan.hash))
+        await pilot.settle()
+        assert "Another one must review it" in flowing(pilot)
+        await pilot.open_dialog("v")
+        assert (pilot.screen_name == "AskScreen") is offered
+        if offered:
+            await pilot.type("the pager log agrees")
+            await pilot.press("enter")
+            run = desk.plan.run
+            assert run is not None
+            assert ("review", run.id, "the pager log agrees") in desk.calls
+
+    play(scenario, desk=desk)
