@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Final, Literal, NamedTuple
 
 import msgspec
@@ -33,6 +33,8 @@ class Ballot(NamedTuple):
     needed: int
     what: str = "plan"
     """How it is called: a plan, or a pre-authorisation."""
+    lasts: timedelta | None = None
+    """How long a vote counts from when it is given; None: as long as the configuration says of plans."""
 
 
 def of_plan(plan: Plan) -> Ballot:
@@ -41,9 +43,10 @@ def of_plan(plan: Plan) -> Ballot:
 
 
 def of_authorisation(asked: Authorisation) -> Ballot:
-    """So is a pre-authorisation."""
+    """So is a pre-authorisation: it lasts from the vote on, not from when it was asked for."""
     subject = f"{asked.asset_id}/{asked.environment.value}"
-    return Ballot(asked.hash, subject, asked.environment, asked.approvals_needed, "pre-authorisation")
+    lasts = asked.expires_at - asked.created_at
+    return Ballot(asked.hash, subject, asked.environment, asked.approvals_needed, "pre-authorisation", lasts)
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

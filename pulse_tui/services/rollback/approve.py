@@ -12,6 +12,7 @@ from pulse_tui.domain.vote import of_plan
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.rollback.anchor import anchor
+from pulse_tui.services.rollback.authorise import votes_for
 from pulse_tui.services.rollback.plan import void_reasons
 from pulse_tui.services.rollback.preflight import preflight
 from pulse_tui.services.rollback.recorded import forged
@@ -160,7 +161,12 @@ def reject(parts: RollbackParts, plan_hash: str, principal: str, reason: str) ->
 def counted(
     tx: Transaction, parts: RollbackParts, plan: Plan, now: datetime, *, given_by: datetime | None = None
 ) -> Tally:
-    """The votes on a plan, judged now; ``given_by``: the moment by which they must not have expired, if not now."""
+    """The votes on a plan, judged now; ``given_by``: the moment by which they must not have expired, if not now.
+
+    A plan of the program's own rests on those of its pre-authorisation.
+    """
+    if plan.authorisation is not None:
+        return votes_for(tx, parts, plan, given_by or now)
     wrong = forged(tx, plan) if tx.rollbacks.approvals(plan.hash) else []
     return tally(tx, parts, of_plan(plan), now, forged=wrong, given_by=given_by)
 

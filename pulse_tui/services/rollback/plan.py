@@ -22,17 +22,26 @@ from pulse_tui.settings.shapes import PlaybookShape
 
 
 def propose(
-    parts: RollbackParts, asset_id: str, environment: Environment, *, by: str, reason: str, alert_id: str | None = None
+    parts: RollbackParts,
+    asset_id: str,
+    environment: Environment,
+    *,
+    by: str,
+    reason: str,
+    alert_id: str | None = None,
+    trigger: str | None = None,
+    authorisation: str | None = None,
 ) -> Plan:
     """Plan to take the asset back to its last known-good release there; the same proposal gives the same plan.
 
+    ``trigger`` and ``authorisation`` (its hash) are of a plan that the program itself makes in answer to an alert.
     Raises NotFound or Refused with what is missing: a deployment, a playbook, a rollback target.
     """
     now = parts.clock()
     with parts.store.read() as tx:
         serving, here = _serving(tx, asset_id, environment)
         target = _known_good(tx, serving)
-        standing = _standing(tx, parts, here, target, environment, now)
+        standing = _standing(tx, parts, here, target, environment, now, authorisation)
     if standing is not None:
         return standing
     playbook = _playbook(parts, asset_id, environment)
@@ -55,9 +64,11 @@ def propose(
         reason=clean(reason, 300),
         approvals_needed=parts.approvals.needed(environment),
         alert_id=alert_id,
+        trigger=trigger,
+        authorisation=authorisation,
     )
     with parts.store.write() as tx:
-        standing = _standing(tx, parts, here, target, environment, now)  # another operator may have planned it first
+        standing = _standing(tx, parts, here, target, environment, now, authorisation)  # another operator may have planned it first
         return standing if standing is not None else _keep(tx, plan, by, now)
 
 
@@ -101,6 +112,8 @@ def propose_undo(parts: RollbackParts, done: Plan, *, by: str) -> Plan:
         reason=f"undo of rollback {done.hash[:12]}",
         approvals_needed=parts.approvals.needed(done.environment),
         undoes=done.hash,
+        trigger=None,
+        authorisation=None,
     )
     with parts.store.write() as tx:
         return _keep(tx, plan, by, now)
@@ -133,12 +146,22 @@ def _known_good(tx: Transaction, serving: Deployment) -> Release:
 
 
 def _standing(
-    tx: Transaction, parts: RollbackParts, here: Release, target: Release, environment: Environment, now: datetime
+    tx: Transaction,
+    parts: RollbackParts,
+    here: Release,
+    target: Release,
+    environment: Environment,
+    now: datetime,
+    authorisation: str | None,
 ) -> Plan | None:
-    """A plan for the same move that is still open and not void: two operators see one plan, not two."""
+    """A plan for the same move that is still open and not void: two operators see one plan, not two.
+
+    One that waits for votes and one that rests on a pre-authorisation are two.
+    """
     for plan, state in tx.rollbacks.plans(here.asset_id):
         same = (plan.environment, plan.from_version, plan.to_version) == (environment, here.version, target.version)
         same = same and (plan.from_digest, plan.to_digest) == (here.digest, target.digest)
+        same = same and plan.authorisation == authorisation
         rollback = plan.purpose is Purpose.ROLLBACK and plan.undoes is None
         open_still = state in (PlanState.PROPOSED, PlanState.APPROVED) and rollback
         if same and open_still and not void_reasons(parts, plan, now) and not lapsed(tx, plan.hash, now):

@@ -30,6 +30,8 @@ class Tally(NamedTuple):
     counting: tuple[Approval, ...]
     others: tuple[tuple[Approval, str], ...]
     """Yes votes that do not count, each with the reason in words."""
+    wrong: tuple[str, ...] = ()
+    """Why no vote can count at all."""
 
     @property
     def alone(self) -> Approval | None:
@@ -50,7 +52,8 @@ class Tally(NamedTuple):
         """Why it may not run; empty when it may."""
         if self.enough:
             return []
-        return [f"{len(self.counting)} of {self.needed} approvals count", *(why for _, why in self.others)]
+        counted = f"{len(self.counting)} of {self.needed} approvals count"
+        return [*self.wrong, counted, *(why for _, why in self.others)]
 
 
 def tally(
@@ -96,7 +99,7 @@ def unfit(parts: RollbackParts, ballot: Ballot, vote: Approval, now: datetime, g
     """Why a vote does not count, in words; empty when it does."""
     whose, where = f"{vote.principal}'s approval", ballot.environment
     operator = parts.operators.get(vote.principal)
-    ends = min(vote.expires_at, vote.at + timedelta(seconds=parts.approvals.expire))
+    ends = min(vote.expires_at, vote.at + _lasts(parts, ballot))
     if vote.plan_hash != ballot.hash:
         return f"{whose} is of another {ballot.what}"
     if operator is None:
@@ -118,6 +121,11 @@ def unfit(parts: RollbackParts, ballot: Ballot, vote: Approval, now: datetime, g
     if not why and vote.break_glass:
         why = glass(parts, where, vote.reason)
     return f"{whose} does not count: {why}" if why else ""
+
+
+def _lasts(parts: RollbackParts, ballot: Ballot) -> timedelta:
+    """How long a vote on it counts from when it is given."""
+    return ballot.lasts if ballot.lasts is not None else timedelta(seconds=parts.approvals.expire)
 
 
 def _unproved(parts: RollbackParts, ballot: Ballot, operator: Operator, vote: Approval, now: datetime) -> str:
@@ -249,7 +257,7 @@ def drafted(
         reason=clean(reason, LONGEST_REASON),
         nonce=secrets.token_hex(16),
         at=now,
-        expires_at=now + timedelta(seconds=parts.approvals.expire),
+        expires_at=now + _lasts(parts, ballot),
         audit=Head(seq=head.seq, hash=head.hash),
         break_glass=break_glass,
     )
@@ -296,7 +304,7 @@ def taken(parts: RollbackParts, tx: Transaction, ballot: Ballot, raw: bytes, sig
     reasons = [why] if (why := unfit(parts, ballot, vote, now)) else []
     if payload.at > now + _AHEAD:
         reasons.append(f"it is from {iso(payload.at)}, which is in the future")
-    if payload.expires_at > payload.at + timedelta(seconds=parts.approvals.expire):
+    if payload.expires_at > payload.at + _lasts(parts, ballot):
         reasons.append(f"it would count until {iso(payload.expires_at)}, longer than the configuration allows")
     if payload.audit.seq and tx.log.walk(asked=[payload.audit.hash]).kept.get(payload.audit.hash) != payload.audit.seq:
         reasons.append("it names a line of the audit log that is not there")
