@@ -115,7 +115,7 @@ def _parts(house: House) -> Iterator[Line]:
         return
     failed = {line.what for line in named if line.ok is False}
     for part in (
-        _private, _undecided, _step_targets, _metrics, _rollback_targets, _rollback_runs, _messages, partial(_sources, named=failed), _suites,
+        _private, _undecided, _step_targets, _metrics, _rollback_targets, _authorisations, _rollback_runs, _messages, partial(_sources, named=failed), _suites,
         _hooks, _log,
     ):  # fmt: skip
         try:
@@ -419,6 +419,28 @@ def _drilled(house: House) -> Iterator[Line]:
         yield Line(f"drill {row.asset}", True if row.drilled.ok else None, row.drilled.detail)
     if len(rows) > DRILLS:
         yield Line("drills", None, f"{len(rows) - DRILLS} more: pulse-tui status --json names each under rollback")
+
+
+def _authorisations(house: House) -> Iterator[Line]:
+    """Which production deployments roll back by themselves, and what of that waits, is void or ends soon."""
+    from pulse_tui.services.rollback.authorise import listed  # noqa: PLC0415
+
+    with house.store.read() as tx:
+        serving = sorted(d.asset_id for d in tx.estate.load().deployments if d.environment.value == "production")
+    rows = listed(house.rollback)
+    covered = {row.asset for row in rows if row.state == "valid" and row.environment == "production"}
+    bare = [asset for asset in serving if asset not in covered]
+    if serving:
+        yield Line(
+            "pre-authorised",
+            None if bare else True,
+            f"{len(serving) - len(bare)} of {len(serving)} production deployments have a pre-authorised rollback"
+            + (f"; not: {', '.join(bare[:5])}" if bare else ""),
+        )
+    latest = {(r.asset, r.environment, r.trigger): r for r in reversed(rows)}
+    for row in latest.values():
+        if row.needs_somebody or row.state in ("void", "expired"):
+            yield Line(f"pre-authorisation {row.hash[:12]}", None, row.headline)
 
 
 def _rollback_runs(house: House) -> Iterator[Line]:

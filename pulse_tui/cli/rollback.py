@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from pulse_tui.cli import voting
+from pulse_tui.cli import authorise, voting
 from pulse_tui.cli.attending import Attending
 from pulse_tui.cli.output import emit, last_words, opened
 from pulse_tui.domain.errors import PulseError, WrongUse
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pulse_tui.domain.rollback import Run
     from pulse_tui.wiring import House
 
-EPILOG = """\
+EPILOG = f"""\
 plan ASSET --env ENV   what would be moved, where to, and whether it can be; nothing is touched
 approve PLAN           approve exactly this plan, as $PULSE_OPERATOR or the user of the process; your SSH agent signs.
                        --break-glass: alone, in an emergency, with a reason that another operator reviews
@@ -37,12 +37,15 @@ drill ASSET --env ENV  rehearse the rollback of ENV on the replica, there and ba
 report RUN             what was planned, who decided, what every target held, how long it took; --markdown
 review RUN             what you found of a run that another operator approved alone; reviews lists what waits
 halt RUN               ask whoever carries a run out to stop before its next step
+{authorise.EPILOG}
 While a run is carried out, Ctrl-C halts it before its next step; SIGTERM and a dropped session let it go on to its end;
 a second signal leaves at once. The run's id is printed when it begins.
 A PLAN is named by 8 or more digits of its hash. plan exits with 1 when it is blocked, run and resume when the run is
 not verified, list when something waits or stopped half-way, reviews when something waits."""
 _SUBJECTS = {
     "plan": "ASSET --env ENV",
+    "authorise": "ASSET --env ENV --trigger RULE",
+    "revoke": "PRE-AUTHORISATION",
     "drill": "ASSET --env ENV",
     "resume": "RUN",
     "halt": "RUN",
@@ -58,20 +61,9 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     parser.add_argument(
         "action",
         choices=[
-            "plan",
-            "approve",
-            "payload",
-            "reject",
-            "run",
-            "undo",
-            "show",
-            "list",
-            "resume",
-            "halt",
-            "drill",
-            "report",
-            "review",
-            "reviews",
+            *("plan", "approve", "payload", "reject", "run", "undo", "show", "list", "resume", "halt", "drill", "report"),
+            *("review", "reviews"),
+            *authorise.ACTIONS,
         ],
     )
     parser.add_argument(
@@ -85,6 +77,7 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     parser.add_argument("--alert", help="the alert that a plan answers")
     parser.add_argument("--markdown", action="store_true", help="a report as Markdown")
     parser.add_argument("--trigger", default="", metavar="RULE", help="the rule whose answer a drill rehearses")
+    authorise.arguments(parser)
 
 
 def run(options: argparse.Namespace, _name: str) -> int:
@@ -95,11 +88,15 @@ def run(options: argparse.Namespace, _name: str) -> int:
             return _list(options, house)
         if options.action == "reviews":
             return voting.reviews(options, house)
+        if options.action == "authorisations":
+            return authorise.run(options, house)
         if options.subject is None:
             raise WrongUse(
                 f"rollback {options.action} needs a subject",
                 todo=f"Write pulse-tui rollback {options.action} {_SUBJECTS.get(options.action, 'PLAN')}",
             )
+        if authorise.concerns(options, house):
+            return authorise.run(options, house)
         if options.action == "run":
             return _run(options, house)
         if options.action == "report":

@@ -23,7 +23,14 @@ from pulse_tui.domain.views.registry import (
     ReleaseStory,
     Tree,
 )
-from pulse_tui.domain.views.rollback import DrillLine, PlanLine, PlanStory, ReviewRow, unsettled
+from pulse_tui.domain.views.rollback import (
+    AuthorisationLine,
+    DrillLine,
+    PlanLine,
+    PlanStory,
+    ReviewRow,
+    unsettled,
+)
 from pulse_tui.domain.words import UNHEALTHY, URGENT, Environment
 from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories.story import advisory_story
@@ -40,7 +47,7 @@ from pulse_tui.services.promotion import story as release_views
 from pulse_tui.services.promotion.gate import gate_page
 from pulse_tui.services.registry.inventory import inventory
 from pulse_tui.services.registry.story import asset_story
-from pulse_tui.services.rollback import approve, attended, execute, glass, plan, rehearse
+from pulse_tui.services.rollback import approve, attended, authorise, execute, glass, plan, rehearse
 from pulse_tui.services.rollback.drill_list import drills
 from pulse_tui.services.rollback.listing import listed
 from pulse_tui.services.rollback.story import plan_story
@@ -96,7 +103,8 @@ class ServiceDesk:
         return advisory_story(self._parts.judging, advisory_id, self._parts.clock())
 
     def asset_story(self, asset_id: str) -> tuple[tuple[str, str], ...]:
-        return asset_story(self._parts, asset_id)
+        given = (("Pre-authorised", f"{row.headline} ({row.hash[:12]})") for row in self.authorisations(asset_id))
+        return (*asset_story(self._parts, asset_id), *given)
 
     def history(self, asset_id: str) -> tuple[ReleaseRow, ...]:
         return self._store.history(asset_id)
@@ -258,6 +266,38 @@ class ServiceDesk:
         approve.reject(self.on_plan("rollback.reject", plan_hash), plan_hash, self.operator, reason)
         return plan_story(self._parts, plan_hash, self.operator, checked=False)
 
+    def authorisations(self, asset_id: str | None = None) -> tuple[AuthorisationLine, ...]:
+        """The pre-authorisations (of one asset), newest first."""
+        return authorise.listed(self._parts, asset_id)
+
+    def is_authorisation(self, name: str) -> bool:
+        """Whether this names a pre-authorisation."""
+        with self._store.read() as tx:
+            try:
+                authorise.find(tx, self._parts, name)
+            except NotFound:
+                return False
+        return True
+
+    def authorise(self, asset_id: str, environment: str, trigger: str, lasts: timedelta, why: str) -> AuthorisationLine:
+        """Ask for a pre-authorisation. Raises Refused with what is missing."""
+        where = place(environment)
+        parts = self.acting("rollback.authorise", f"{asset_id}/{environment}", where)
+        asked = authorise.propose(parts, asset_id, where, trigger, lasts, by=self.operator, why=why)
+        return self._authorisation(asked.hash)
+
+    def vote(self, name: str, how: str, why: str) -> AuthorisationLine:
+        """``approve``, ``reject`` or ``revoke`` a pre-authorisation. Raises Refused, NotFound."""
+        with self._store.read() as tx:
+            asked = authorise.find(tx, self._parts, name).asked
+        parts = self.acting(f"rollback.{how}", f"{asked.asset_id}/{asked.environment.value}", asked.environment)
+        _VOTES[how](parts, asked.hash, self.operator, why)
+        return self._authorisation(asked.hash)
+
+    def _authorisation(self, name: str) -> AuthorisationLine:
+        with self._store.read() as tx:
+            return authorise.line(authorise.find(tx, self._parts, name), self._parts.clock())
+
     def execute(self, plan_hash: str) -> PlanStory:
         execute.execute(self.on_plan("rollback.run", plan_hash), plan_hash, self.operator, self._holder)
         return plan_story(self._parts, plan_hash, self.operator, checked=False)
@@ -350,6 +390,7 @@ def _answered(tx: Transaction, asset_id: str, environment: str) -> Alert | None:
     return None
 
 
+_VOTES = {"approve": authorise.approve, "reject": authorise.reject, "revoke": authorise.revoke}
 _MOVES = {"approve": release.approve, "quarantine": release.quarantine, "retire": release.retire}
 
 

@@ -254,6 +254,49 @@ class DrillLine(NamedTuple):
         )
 
 
+class AuthorisationLine(NamedTuple):
+    """A pre-authorisation in the list."""
+
+    hash: str
+    asset: str
+    environment: str
+    trigger: str
+    """The rule whose alerts it answers."""
+    playbook: str
+    state: str
+    """``proposed``, ``valid``, ``rejected``, ``revoked``, ``expired`` or ``void``."""
+    why: str
+    """Why it is not valid, or whom it waits for."""
+    voters: tuple[str, ...]
+    by: str
+    drill: str
+    """The run that rehearsed the trigger."""
+    until_us: int | None
+    """When it ends; None while it is not valid."""
+    ends_soon: bool
+
+    @property
+    def needs_somebody(self) -> bool:
+        """Whether it waits for votes or has to be renewed."""
+        return self.state == "proposed" or self.ends_soon
+
+    @property
+    def headline(self) -> str:
+        """``latency-breach of support-bot in production: valid until ... (ana, ben)``."""
+        until = f" until {iso(from_us(self.until_us))}" if self.until_us is not None else ""
+        who = f" ({', '.join(self.voters)})" if self.voters else ""
+        soon = ", ends soon: ask for it again" if self.ends_soon else ""
+        why = f": {self.why}" if self.why else ""
+        return f"{self.trigger} of {self.asset} in {self.environment}: {self.state}{until}{who}{soon}{why}"
+
+    def lines(self) -> list[str]:
+        """As text."""
+        return [
+            f"{self.hash[:12]}  {self.headline}",
+            f"    playbook {self.playbook}, drill {self.drill}, asked by {self.by}",
+        ]
+
+
 def unsettled(lines: Sequence[PlanLine], environment: str | None = None) -> tuple[PlanLine, ...]:
     """Of an asset's plans, newest first: those that need a person, and the last run of a deployment if it failed.
 

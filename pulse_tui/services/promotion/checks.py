@@ -29,14 +29,17 @@ from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.registry.approvals import approval
 from pulse_tui.services.registry.fitness import faults
 from pulse_tui.services.registry.held import another, covering, of_rollback
+from pulse_tui.services.registry.known_good import rollback_target
 from pulse_tui.services.rollback import pointer
+from pulse_tui.services.rollback.authorise import approve_command, authorise_command, standings
 from pulse_tui.services.rollback.certificate import KNOWN_GOOD, other_content
 from pulse_tui.services.rollback.drill import NAME as DRILLED
-from pulse_tui.services.rollback.drill import book, drilled
+from pulse_tui.services.rollback.drill import book, drill_command, drilled
 
 _OK, _FAILED, _MISSING = GateStatus.OK, GateStatus.FAILED, GateStatus.MISSING
 _SHOWN = 3
 _NO_BILL = "Ingest its SBOM or lock file: pulse-tui ingest FILE"
+_FIRST = "no other release has served in"
 _HELD_APART = ("digest", "way-back", "lineage", "pointer", "past-gate", "drill", "break-glass")
 """Concerns that another reason reports already."""
 
@@ -287,10 +290,8 @@ def _pointer(a: Asked) -> Iterator[Found]:
     looked = pointer.records(a.tx, a.parts, a.release.asset_id, a.environment, a.release.version)
     target = looked.back.release
     if target is None:
-        serving = a.tx.estate.deployment(a.release.asset_id, a.environment)
-        served = [s for s in a.tx.estate.stays(a.release.asset_id, a.environment) if s.version != a.release.version]
-        if not served and (serving is None or serving.version == a.release.version) and not looked.back.tried:
-            yield Found(_MISSING, f"no other release has served in {a.environment.value}: there is no rollback target")
+        if _first(a):
+            yield Found(_MISSING, f"{_FIRST} {a.environment.value}: there is no rollback target")
             return
         why = "; ".join(looked.back.tried) or f"no other healthy release is known in {a.environment.value}"
         yield Found(_FAILED, why, "Name a rollback target: rollback_to of the release")
@@ -319,13 +320,43 @@ def _plan(a: Asked) -> Iterator[Found]:
         yield Found(_MISSING, f"no playbook serves {where}", "Add one under playbooks:")
 
 
+def _first(a: Asked) -> bool:
+    """Whether nothing else has ever served there and there is no rollback target: nothing could be drilled yet."""
+    asset_id, version = a.release.asset_id, a.release.version
+    serving = a.tx.estate.deployment(asset_id, a.environment)
+    served = [s for s in a.tx.estate.stays(asset_id, a.environment) if s.version != version]
+    back = rollback_target(a.tx, asset_id, a.environment, version)
+    only = serving is None or serving.version == version
+    return only and not served and back.release is None and not back.tried
+
+
 def _drilled(a: Asked) -> Iterator[Found]:
     check = drilled(a.tx, a.parts, a.release.asset_id, a.environment, a.now)
-    yield Found(_OK if check.ok else _MISSING, check.detail)
+    if check.ok:
+        yield Found(_OK, check.detail)
+    elif _first(a):
+        yield Found(_MISSING, f"{_FIRST} {a.environment.value}: there is no rollback to drill yet", slight=True)
+    else:
+        yield Found(_MISSING, check.detail, "Drill it: " + drill_command(a.release.asset_id, a.environment))
 
 
 def _authorised(a: Asked) -> Iterator[Found]:
-    yield Found(_MISSING, f"no pre-authorisation is recorded: a rollback of {a.release.asset_id} waits for approvals")
+    asset_id, where = a.release.asset_id, a.environment.value
+    found = list(standings(a.tx, a.parts, a.now, asset_id))
+    here = [s for s in found if s.asked.environment is a.environment]
+    if good := [s for s in here if s.valid]:
+        named = "; ".join(f"{s.asked.trigger} by {s.name} until {s.until:%Y-%m-%d}" for s in good)
+        yield Found(_OK, f"a rollback in {where} is pre-authorised: {named}")
+    elif _first(a):
+        yield Found(_MISSING, f"{_FIRST} {where}: there is no rollback to pre-authorise yet", slight=True)
+    elif here:
+        last = here[0]
+        detail = f"pre-authorisation {last.asked.hash[:12]} of a rollback in {where} is {last.word}: {last.why}"
+        waits = last.word == "proposed"
+        yield Found(_MISSING, detail, approve_command(last) if waits else authorise_command(asset_id, a.environment))
+    else:
+        detail = f"no rollback of {asset_id} in {where} is pre-authorised: it waits for approvals"
+        yield Found(_MISSING, detail, authorise_command(asset_id, a.environment))
 
 
 def _lineage(a: Asked) -> Iterator[Found]:

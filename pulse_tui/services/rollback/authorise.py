@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from pulse_tui.domain.errors import NotFound, Refused, WrongUse
-from pulse_tui.domain.moments import iso
+from pulse_tui.domain.moments import iso, to_us
 from pulse_tui.domain.rollback import Authorisation, Plan, PlanState
 from pulse_tui.domain.text import clean
+from pulse_tui.domain.views.rollback import AuthorisationLine
 from pulse_tui.domain.vote import Ballot, of_authorisation
 from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Transaction
@@ -61,6 +62,17 @@ class Standing(NamedTuple):
     def ends_soon(self, now: datetime) -> bool:
         """Whether it is valid and has to be renewed."""
         return self.valid and self.until is not None and self.until - now <= SOON
+
+
+def authorise_command(asset_id: str, environment: Environment, trigger: str = "RULE") -> str:
+    """The command that asks for one."""
+    where = f"{asset_id} --env {environment.value}"
+    return f"pulse-tui rollback authorise {where} --trigger {trigger} --for 30d --why REASON"
+
+
+def approve_command(here: Standing) -> str:
+    """The command that votes for it."""
+    return f"pulse-tui rollback approve {here.asked.hash[:12]} --why REASON"
 
 
 # --------------------------------------------------------------------------- asking for one
@@ -177,6 +189,32 @@ def revoke(parts: RollbackParts, name: str, by: str, why: str) -> Standing:
 # --------------------------------------------------------------------------- how they stand
 
 
+def listed(parts: RollbackParts, asset_id: str | None = None) -> tuple[AuthorisationLine, ...]:
+    """All of them, of one asset when it is named, newest first."""
+    now = parts.clock()
+    with parts.store.read() as tx:
+        return tuple(line(s, now) for s in standings(tx, parts, now, asset_id))
+
+
+def line(here: Standing, now: datetime) -> AuthorisationLine:
+    """One of them, ready to show."""
+    asked = here.asked
+    return AuthorisationLine(
+        hash=asked.hash,
+        asset=asked.asset_id,
+        environment=asked.environment.value,
+        trigger=asked.trigger,
+        playbook=f"{asked.playbook} @ {asked.playbook_digest[:12]}",
+        state=here.word,
+        why=here.why,
+        voters=here.voters,
+        by=asked.proposed_by,
+        drill=asked.drill,
+        until_us=to_us(here.until) if here.until is not None else None,
+        ends_soon=here.ends_soon(now),
+    )
+
+
 def find(tx: Transaction, parts: RollbackParts, name: str) -> Standing:
     """The one of this hash (8 digits or more are enough when only one fits). Raises NotFound."""
     found = [a for a in tx.rollbacks.authorisations() if len(name) >= _SHORTEST_NAME and a[0].hash.startswith(name)]
@@ -185,9 +223,7 @@ def find(tx: Transaction, parts: RollbackParts, name: str) -> Standing:
     return _standing(tx, parts, *found[0], parts.clock())
 
 
-def standings(
-    tx: Transaction, parts: RollbackParts, now: datetime, asset_id: str | None = None
-) -> Iterator[Standing]:
+def standings(tx: Transaction, parts: RollbackParts, now: datetime, asset_id: str | None = None) -> Iterator[Standing]:
     """Every one, also those that are over: what was asked for and lapsed does not vanish. Newest first."""
     for asked, state in tx.rollbacks.authorisations(asset_id):
         yield _standing(tx, parts, asked, state, now)
@@ -208,7 +244,10 @@ def votes_for(tx: Transaction, parts: RollbackParts, plan: Plan, now: datetime) 
     if not found:
         return Tally(plan.approvals_needed, (), (), (f"pre-authorisation {str(plan.authorisation)[:12]} is not there",))
     here = _standing(tx, parts, *found[0], now)
-    asked, wrong = here.asked, [] if here.valid else [f"pre-authorisation {here.asked.hash[:12]} is {here.word}: {here.why}"]
+    asked, wrong = (
+        here.asked,
+        [] if here.valid else [f"pre-authorisation {here.asked.hash[:12]} is {here.word}: {here.why}"],
+    )
     pairs = {
         "asset": (asked.asset_id, plan.asset_id),
         "environment": (asked.environment, plan.environment),

@@ -68,7 +68,9 @@ def propose(
         authorisation=authorisation,
     )
     with parts.store.write() as tx:
-        standing = _standing(tx, parts, here, target, environment, now, authorisation)  # another operator may have planned it first
+        standing = _standing(
+            tx, parts, here, target, environment, now, authorisation
+        )  # another operator may have planned it first
         return standing if standing is not None else _keep(tx, plan, by, now)
 
 

@@ -100,7 +100,7 @@ def test_one_that_ends_within_a_week_says_so(parts: RollbackParts, clock: Clock)
     ("trigger", "drilled", "why"),
     [
         ("latency-breach", "latency-breach", "policy does not name 'latency-breach' for automatic rollback"),
-        (TRIGGER, None, f"no drill of playbook move is recorded: pulse-tui rollback drill support-bot"),
+        (TRIGGER, None, "no drill of playbook move is recorded: pulse-tui rollback drill support-bot"),
         (TRIGGER, "accuracy-regression", f"no drill of playbook move for the trigger {TRIGGER} is recorded"),
     ],
 )
@@ -162,6 +162,6 @@ def test_it_is_void_with_the_playbook_the_operators_file_a_voter_the_votes_neede
 def test_a_row_that_somebody_wrote_counts_for_nothing(parts: RollbackParts) -> None:
     name = asked(parts).hash
     store: Any = parts.store
-    with store._engine.begin() as connection:  # noqa: SLF001  past the program, as an intruder would
+    with store._engine.begin() as connection:
         connection.execute(sa.text("UPDATE authorisations SET state = 'approved'"))
     assert now(parts, name).why.startswith("it is not as the audit log recorded it")

@@ -1,0 +1,81 @@
+"""Pre-authorisations from the shell: ask for one, vote, revoke, list. Part of ``pulse-tui rollback``."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from pulse_tui.cli.output import emit
+from pulse_tui.domain.errors import WrongUse
+from pulse_tui.process import operator_name
+from pulse_tui.settings.check import seconds
+
+if TYPE_CHECKING:
+    from pulse_tui.domain.views.rollback import AuthorisationLine
+    from pulse_tui.wiring import House
+
+ACTIONS = ("authorise", "authorisations", "revoke")
+EPILOG = """\
+authorise ASSET --env ENV --trigger RULE --for 30d --why REASON
+                       ask that a rollback answers alerts of RULE there by itself; RULE must be named by policy and drilled
+approve, reject HASH   vote on it, as on a plan: as many operators, the same signatures
+authorisations         every one and how it stands, those that ended too; exits with 1 when one waits or ends soon
+revoke HASH --why ...  take one back: nothing rests on it from then on"""
+VOTES = ("approve", "reject")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The span of a pre-authorisation."""
+    parser.add_argument(
+        "--for", dest="lasts", default="30d", metavar="SPAN", help="how long it lasts, from its votes on"
+    )
+
+
+def concerns(options: argparse.Namespace, house: House) -> bool:
+    """Whether the action is about a pre-authorisation."""
+    return options.action in ACTIONS or (
+        options.action in VOTES and house.desk(operator_name()).is_authorisation(options.subject or "")
+    )
+
+
+def run(options: argparse.Namespace, house: House) -> int:
+    """0 done or nothing to do, 1 when something of the list needs somebody."""
+    desk = house.desk(operator_name())
+    if options.action == "authorisations":
+        rows = desk.authorisations(options.subject)
+        emit(options, rows, [line for row in rows for line in row.lines()] or ["no pre-authorisations"])
+        return 1 if any(row.needs_somebody for row in rows) else 0
+    if options.action == "authorise":
+        row = desk.authorise(options.subject, _environment(options), _trigger(options), _span(options), options.why)
+    else:
+        row = desk.vote(options.subject, options.action, options.why)
+    emit(options, row, [*row.lines(), *_next(row)])
+    return 0
+
+
+def _environment(options: argparse.Namespace) -> str:
+    if options.environment is None:
+        raise WrongUse("rollback authorise needs --env", todo="For example --env production")
+    return str(options.environment)
+
+
+def _trigger(options: argparse.Namespace) -> str:
+    if not options.trigger:
+        raise WrongUse(
+            "rollback authorise needs --trigger", todo="The rule whose alerts it answers, as policy names it"
+        )
+    return str(options.trigger)
+
+
+def _span(options: argparse.Namespace) -> timedelta:
+    span = seconds(options.lasts)
+    if span is None:
+        raise WrongUse(f"{options.lasts!r} is no duration", todo="For example --for 30d")
+    return timedelta(seconds=span)
+
+
+def _next(row: AuthorisationLine) -> list[str]:
+    if row.state != "proposed":
+        return []
+    return [f"next: PULSE_OPERATOR=name pulse-tui rollback approve {row.hash[:12]} --why REASON"]
