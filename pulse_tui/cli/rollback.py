@@ -61,7 +61,20 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     parser.add_argument(
         "action",
         choices=[
-            *("plan", "approve", "payload", "reject", "run", "undo", "show", "list", "resume", "halt", "drill", "report"),
+            *(
+                "plan",
+                "approve",
+                "payload",
+                "reject",
+                "run",
+                "undo",
+                "show",
+                "list",
+                "resume",
+                "halt",
+                "drill",
+                "report",
+            ),
             *("review", "reviews"),
             *authorise.ACTIONS,
         ],
@@ -97,18 +110,8 @@ def run(options: argparse.Namespace, _name: str) -> int:
             )
         if authorise.concerns(options, house):
             return authorise.run(options, house)
-        if options.action == "run":
-            return _run(options, house)
-        if options.action == "report":
-            return _report(options, house)
-        if options.action == "payload":
-            return voting.payload(options, house)
-        if options.action == "review":
-            return voting.review(options, house)
-        if options.action == "drill":
-            return _drill(options, house)
-        if options.action == "resume":
-            return _resume(options, house)
+        if (whole := _WHOLE.get(options.action)) is not None:
+            return whole(options, house)
         if options.action == "halt":
             sentence = house.desk(operator_name()).halt(options.subject)
             emit(options, {"run": options.subject, "message": sentence}, [sentence])
@@ -218,6 +221,12 @@ def _unfinished(done: Run) -> list[str]:
     if done.state in (RunState.VERIFIED, RunState.UNDONE):
         return []
     return [f"next: pulse-tui rollback resume {done.id}, or pulse-tui rollback undo {done.id}"]
+
+
+_WHOLE = {
+    "run": _run, "report": _report, "payload": voting.payload, "review": voting.review, "drill": _drill, "resume": _resume,
+}  # fmt: skip
+"""Actions that print and decide the exit code themselves."""
 
 
 def lines(story: PlanStory) -> list[str]:
