@@ -23,7 +23,7 @@ from pulse_tui.ports.collecting import (
 from pulse_tui.ports.responding import Action, Case, Route, SendContext
 from pulse_tui.ports.running import Ended, Files, Finished, Output, Piece, Processes, Result
 from pulse_tui.ports.signing import HeldKey, NoSigning, Signing
-from pulse_tui.ports.stepping import Probed, Settling, Step, StepContext
+from pulse_tui.ports.stepping import Addressed, Probed, Settling, Step, StepContext
 from pulse_tui.ports.storing import (
     Advisories,
     BillHead,
@@ -51,6 +51,7 @@ Clock = Callable[[], datetime]
 
 __all__ = [
     "Action",
+    "Addressed",
     "Advisories",
     "Answer",
     "BillHead",

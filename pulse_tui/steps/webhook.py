@@ -23,7 +23,17 @@ from pulse_tui.domain.release import Release
 from pulse_tui.domain.rollback import Check
 from pulse_tui.domain.text import address, clean
 from pulse_tui.ports import StepContext
-from pulse_tui.steps._shared.ask import ask, decoded, digest_check, held, place, refused, sent_to
+from pulse_tui.steps._shared.ask import (
+    ask,
+    decoded,
+    digest_check,
+    filled,
+    held,
+    place,
+    refused,
+    sent_to,
+    template_problem,
+)
 from pulse_tui.steps._shared.signed import SECRET, signature
 
 
@@ -50,6 +60,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """How the value is sent."""
     headers: dict[str, str] = {}
     field: str = "version"
+    value: str = "{version}"
+    """The value of a release: ``{version}``, ``{registry_version}`` and ``{digest}`` are filled in."""
     body: dict[str, Any] = msgspec.field(default_factory=lambda: {"version": "{value}", "expected": "{expected}"})
     artifact_url: str | None = None
     artifact_field: str = "digest"
@@ -62,6 +74,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """The dotted path of the answer's true or false."""
 
     def __post_init__(self) -> None:
+        if problem := template_problem(self.value):
+            raise ValueError(problem)
         if self.signing_secret is not None and not SECRET.fullmatch(self.signing_secret):
             raise ValueError("signing_secret is ${NAME}: plans keep the options, and nothing secret belongs in them")
         if self.probe_url is not None and "{key}" not in self.probe_url:
@@ -79,9 +93,8 @@ def sends_to(options: Options) -> str:
 
 
 def value_of(options: Options, release: Release) -> str:
-    """The release's version."""
-    del options
-    return release.version
+    """As ``value`` says. Raises TargetError (nothing was sent) when the release has no such thing."""
+    return filled(options.value, release)
 
 
 def read(options: Options, context: StepContext) -> str:

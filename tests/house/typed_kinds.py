@@ -12,7 +12,7 @@ PROTOCOL = {"collectors": "Collector", "actions": "Action", "steps": "Step"}
 MORE = {
     "collectors": {"parse": "FileFormat", "accepts": "FileFormat", "hint": "Hinted"},
     "actions": {},
-    "steps": {"unsettled": "Settling", "landed": "Probed"},
+    "steps": {"unsettled": "Settling", "landed": "Probed", "sends_to": "Addressed"},
 }
 
 

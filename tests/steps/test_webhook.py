@@ -187,6 +187,7 @@ def test_without_an_artifact_address_the_preflight_warns_and_does_not_block(serv
     (check,) = webhook.check(options(server), release(), step_context())
     assert (check.ok, check.blocking) == (False, False)
     assert webhook.value_of(options(server), release()) == "3.8.1+b 1"
+    assert webhook.value_of(options(server, value="bot@{digest}"), release()) == "bot@sha256:aa"
 
 
 def test_a_write_is_signed_so_that_another_implementation_verifies_it(server: Loopback) -> None:
