@@ -18,7 +18,8 @@ from pulse_tui.settings.shapes import PlaybookShape
 
 PATIENCE_S = 5.0
 """How long a target that is only watched may take to answer."""
-_SERVES = tuple(e for e in Environment if e is not Environment.REPLICA)
+_SERVES = tuple(sorted((e for e in Environment if e is not Environment.REPLICA), key=lambda e: e.rank))
+"""Production first."""
 
 
 class Target(NamedTuple):
