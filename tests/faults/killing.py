@@ -29,8 +29,9 @@ from pulse_tui.domain.words import Environment
 from pulse_tui.kinds import Kinds
 from pulse_tui.services.parts import Outside, RollbackParts
 from pulse_tui.services.rollback.approve import approve
-from pulse_tui.services.rollback.execute import execute, resume
+from pulse_tui.services.rollback.execute import LEASE_S, execute, resume
 from pulse_tui.services.rollback.plan import propose
+from pulse_tui.services.rollback.watch import watch_targets
 from pulse_tui.settings.shapes import PlaybookShape, StepShape
 from pulse_tui.storage.store import SqlStore, SqlTransaction
 from pulse_tui.web import Web
@@ -45,6 +46,10 @@ POINTS = ("claimed", "intended", "sending", "sent", "reading back", "closing")
 the run is not ended yet.
 """
 SIDES = ("executor", "target")
+PAUSED, LATE = "paused", "late"
+"""The executor is suspended right before its write (SIGSTOP), its lease runs out, another one resumes the run, and it wakes.
+``late``: it wakes only after the rollback was undone again by a run of its own.
+"""
 NOBODY = "nobody"
 """A case without a kill, in the driver itself: what is compiled by it no child has to compile."""
 VERSIONS = ("3.8.2", "3.8.1")
@@ -127,16 +132,23 @@ class Driver:
         self._up(case)
         self._minutes += 5
         plan = self._planned(case)
+        first, asleep, resumed = 0, 0, 0
         if case.side == NOBODY:
             self._go(case, plan, killed=False)
-        first = self._child(lambda: self._go(case, plan, killed=True)) if case.side != NOBODY else 0
-        resumed = 0
+        elif case.side in (PAUSED, LATE):
+            asleep = self._suspended(lambda: self._go(case, plan, killed=True))
+        else:
+            first = self._child(lambda: self._go(case, plan, killed=True))
         while (state := self._state(plan)) in (None, "running", "unknown", "halted") and resumed < 4:
             self._up(case)
             self._minutes += 5
             resumed += self._child(lambda: self._go(case, plan, killed=False)) == 0
         self._up(case)
         self._last[case.kind] = plan, state == "verified"
+        if asleep:
+            first, detected = self._woken(case, asleep)
+        else:
+            detected = None
         with self._store.read() as tx:
             runs = tx.rollbacks.runs(plan_hash=plan.hash)
             active = tx.rollbacks.runs(active_only=True)
@@ -149,7 +161,44 @@ class Driver:
             "runs": len(runs),
             "active": len(active),
             "detail": runs[0].detail if runs else "",
+            "detected_s": detected,
         }
+
+    def _suspended(self, work: Callable[[], None]) -> int:
+        """The number of the process that does it, once it is suspended."""
+        pid = self._begun(work)
+        _, status = os.waitpid(pid, os.WUNTRACED)
+        if not os.WIFSTOPPED(status):
+            raise AssertionError("it was to be suspended right before its write")
+        return pid
+
+    def _woken(self, case: Case, asleep: int) -> tuple[int, float | None]:
+        """How the process that slept ended, and after how many seconds the watch found what it did."""
+        if case.side == LATE:
+            self._minutes += 5
+            plan = self._planned(case)
+            self._child(lambda: self._go(case, plan, killed=False))
+            self._last[case.kind] = plan, True
+        os.kill(asleep, signal.SIGCONT)
+        code = os.waitstatus_to_exitcode(os.waitpid(asleep, 0)[1])
+        if case.side == PAUSED or (seen := self._detected(case, plan)) is None:
+            return code, None
+        self._last[case.kind] = plan, False  # what that run had moved was moved again
+        return code, seen
+
+    def _detected(self, case: Case, plan: Plan) -> float | None:
+        """After how many seconds the watch says that a target was moved; None: within two leases it does not."""
+        parts = self._parts(case)
+        clock = parts.clock
+        assert isinstance(clock, Clock)
+        began = clock()
+        while (clock() - began).total_seconds() <= 2 * LEASE_S:
+            clock.sleep(1.0)
+            watch_targets(parts, clock())
+            with parts.store.read() as tx:
+                if any(c.kind == "late" for c in tx.inventory.concerns(plan.asset_id)):
+                    return (clock() - began).total_seconds()
+        return None
 
     def end(self) -> None:
         for forwarder in self._forwarders.values():
@@ -172,6 +221,9 @@ class Driver:
     def _strike(self, case: Case) -> None:
         if case.side == "executor":
             os.kill(os.getpid(), signal.SIGKILL)
+        if case.side in (PAUSED, LATE):
+            os.kill(os.getpid(), signal.SIGSTOP)
+            return
         if (forwarder := self._forwarders.get(case.kind)) is not None:
             (forwarder.kill_at_the_next_write if case.point == "sending" else forwarder.kill)()
             return
@@ -246,14 +298,15 @@ class Driver:
             resume(parts, run.id, "ben", f"host:{self._minutes}")
 
     def _child(self, work: Callable[[], None]) -> int:
-        """In a process of its own; its exit code, or the negative number of the signal that ended it.
+        """In a process of its own; its exit code, or the negative number of the signal that ended it."""
+        return os.waitstatus_to_exitcode(os.waitpid(self._begun(work), 0)[1])
 
-        Connections are closed before: what a child inherits is only what this process has compiled.
-        """
+    def _begun(self, work: Callable[[], None]) -> int:
+        """Connections are closed before: what a child inherits is only what this process has compiled."""
         self._store.close()
         pid = os.fork()
         if pid:
-            return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+            return pid
         try:
             work()
         except PulseError as error:

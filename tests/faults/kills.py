@@ -68,38 +68,47 @@ class Numbers(NamedTuple):
         )
 
 
-def carried_out(kills: Sequence[Kill], home: Path) -> Numbers:
-    """Each kill, and the run brought to its end after it; the targets count their effects."""
-    lost, duplicated, stuck = list[str](), list[str](), list[str]()
-    ends = Counter[str]()
-    began = time.monotonic()
+Tried = tuple[Kill, StepTarget, dict[str, Any], list[str]]
+"""What was done, at which target, what came of it, and the values that took effect meanwhile."""
+
+
+def tried(kills: Sequence[Kill], home: Path) -> Iterator[Tried]:
+    """One after the other; a target and a driver serve all that are theirs."""
     with ExitStack() as stack:
         drivers = {d: stack.enter_context(_driver(d, home)) for d in sorted({k.database for k in kills})}
         targets = dict[tuple[str, str], tuple[StepTarget, Path]]()
         for kill in kills:
             place = (kill.kind, kill.database)
             if place not in targets:
-                warm = kill.database not in {database for _, database in targets}
+                cold = kill.database not in {database for _, database in targets}
                 folder = home / "-".join(place)
                 folder.mkdir()
                 targets[place] = (stack.enter_context(opened(kill.kind, folder)), folder)
                 targets[place][0].settle()
-                if warm:
+                if cold:
                     drivers[kill.database](kill._replace(side=NOBODY), *targets[place])
             target, folder = targets[place]
             before = len(target.effects())
             came = drivers[kill.database](kill, target, folder)
-            effects = target.effects()[before:]
-            name = f"{kill}: {came}; effects {effects}; holds {target.holds()}"
-            ends[f"{came['state']} after {came['resumed']} resumes"] += 1
-            there_and_back = [[], [came["to"], came["from"]]]
-            verified = came["state"] == "verified"
-            if came["state"] not in ("verified", "undone") or came["active"]:
-                stuck.append(name)
-            elif target.holds() != (came["to"] if verified else came["from"]):
-                lost.append(name)
-            elif effects not in ([[came["to"]]] if verified else there_and_back):
-                duplicated.append(name)
+            yield kill, target, came, target.effects()[before:]
+
+
+def carried_out(kills: Sequence[Kill], home: Path) -> Numbers:
+    """Each kill, and the run brought to its end after it; the targets count their effects."""
+    lost, duplicated, stuck = list[str](), list[str](), list[str]()
+    ends = Counter[str]()
+    began = time.monotonic()
+    for kill, target, came, effects in tried(kills, home):
+        name = f"{kill}: {came}; effects {effects}; holds {target.holds()}"
+        ends[f"{came['state']} after {came['resumed']} resumes"] += 1
+        there_and_back = [[], [came["to"], came["from"]]]
+        verified = came["state"] == "verified"
+        if came["state"] not in ("verified", "undone") or came["active"]:
+            stuck.append(name)
+        elif target.holds() != (came["to"] if verified else came["from"]):
+            lost.append(name)
+        elif effects not in ([[came["to"]]] if verified else there_and_back):
+            duplicated.append(name)
     return Numbers(len(kills), lost, duplicated, stuck, ends, time.monotonic() - began)
 
 

@@ -1,4 +1,4 @@
-"""After a verified rollback its targets are read again: a late writer that moves one back is reported at once."""
+"""After a rollback was verified, or undone, its targets are read again: a late writer that moves one is reported at once."""
 
 from __future__ import annotations
 
@@ -30,14 +30,26 @@ PATIENCE_S = 5.0
 
 
 class Seen(NamedTuple):
-    """What a watched run's targets hold: ``moved`` names those that hold another value than it left there."""
+    """What a watched run's targets hold: ``moved`` names those that hold another value than it left there.
+
+    A verified run left what its plan wanted, one that was undone what was there before.
+    """
 
     run: Run
     plan: Plan
     moved: tuple[str, ...]
     readable: bool
     former: bool
-    """Every target has the value again that it had before the rollback: the version that was rolled away from serves."""
+    """Every target has the other value: of a verified rollback the one before it, so that the version that was rolled away from
+    serves; of one that was undone the one that it was to get.
+    """
+
+    @property
+    def left(self) -> tuple[str, str]:
+        """(the version that the run left serving, the other one)."""
+        plan = self.plan
+        both = plan.to_version, plan.from_version
+        return both if self.run.state is RunState.VERIFIED else both[::-1]
 
 
 def key(environment: Environment) -> str:
@@ -50,7 +62,7 @@ def watch_targets(parts: RollbackParts, now: datetime) -> int:
     with parts.store.read() as tx:
         due = list(_due(tx, now))
         stale = [c for c in tx.inventory.concerns() if c.kind == "late" and _superseded(tx, parts, c)]
-    seen = [_read(parts, run, plan) for run, plan in due]
+    seen = [_read(parts, *each) for each in due]
     if not seen and not stale:
         return 0
     with parts.store.write() as tx:
@@ -63,12 +75,13 @@ def watch_targets(parts: RollbackParts, now: datetime) -> int:
     return len(seen)
 
 
-def _due(tx: Transaction, now: datetime) -> Iterator[tuple[Run, Plan]]:
+def _due(tx: Transaction, now: datetime) -> Iterator[tuple[Run, Plan, dict[int, str]]]:
+    """(run, plan, the value that the run left at each step's target)."""
     newest: dict[str, Run] = {}
     for run in tx.rollbacks.runs(limit=MANY):  # newest first
         newest.setdefault(run.target, run)
     for run in newest.values():
-        if run.state is not RunState.VERIFIED or run.ended_at is None:
+        if run.state not in (RunState.VERIFIED, RunState.UNDONE) or run.ended_at is None:
             continue
         asset, _, environment = run.target.rpartition("/")
         moved = any(c.key == f"late:{environment}" for c in tx.inventory.concerns(asset))
@@ -81,7 +94,17 @@ def _due(tx: Transaction, now: datetime) -> Iterator[tuple[Run, Plan]]:
             found = tx.rollbacks.plan(run.plan_hash)
             drill = found is not None and found[0].purpose is Purpose.DRILL
             if found is not None and not drill and not _promoted_since(tx, found[0], run.ended_at):
-                yield run, found[0]
+                left = _left(tx, run, found[0])
+                if left:
+                    yield run, found[0], left
+
+
+def _left(tx: Transaction, run: Run, plan: Plan) -> dict[int, str]:
+    """Of one that was undone only what it put back, or found as it had been: the rest was somebody else's before."""
+    if run.state is RunState.VERIFIED:
+        return {number: step.desired for number, step in enumerate(plan.steps)}
+    back = {r.index for r in tx.rollbacks.steps(run.id) if r.seen_after == plan.steps[r.index].expected}
+    return {number: step.expected for number, step in enumerate(plan.steps) if number in back}
 
 
 def _mark(run: Run) -> str:
@@ -106,9 +129,10 @@ def _superseded(tx: Transaction, parts: RollbackParts, concern: Concern) -> bool
     return found is not None and _promoted_since(tx, found[0], run.ended_at)
 
 
-def _read(parts: RollbackParts, run: Run, plan: Plan) -> Seen:
-    moved, readable, former = [], True, True
-    for step in plan.steps:
+def _read(parts: RollbackParts, run: Run, plan: Plan, left: dict[int, str]) -> Seen:
+    moved, readable, former = [], True, len(left) == len(plan.steps)
+    for number, wanted in left.items():
+        step = plan.steps[number]
         try:
             options = step_options(parts, step.kind, step.params)
             context = parts.outside.stepping(min(step.timeout_s, PATIENCE_S))
@@ -119,24 +143,25 @@ def _read(parts: RollbackParts, run: Run, plan: Plan) -> Seen:
         except Exception:  # a bug of an installed step kind says nothing of what its target holds
             readable = former = False
             continue
-        former = former and holds == step.expected
-        if holds != step.desired:
-            moved.append(f"{step.target} has {holds or 'nothing'} instead of {step.desired}")
+        former = former and holds == (step.expected if run.state is RunState.VERIFIED else step.desired)
+        if holds != wanted:
+            moved.append(f"{step.target} has {holds or 'nothing'} instead of {wanted or 'nothing'}")
     return Seen(run, plan, tuple(moved), readable, former)
 
 
 def _settle(tx: Transaction, parts: RollbackParts, seen: Seen, now: datetime) -> None:
     run, plan = seen.run, seen.plan
     name = key(plan.environment)
+    here, other = seen.left
     if not seen.moved:
         if seen.readable:
-            why = f"every target has {plan.to_version} again"
+            why = f"every target has {here} again"
             if clear_concern(tx, parts.judging, plan.asset_id, name, why, now):
-                _serves(tx, parts, plan, plan.to_version, now)
+                _serves(tx, parts, plan, here, now)
         return
     what = (
-        f"{plan.asset_id} in {plan.environment.value} was moved after its rollback to {plan.to_version} was verified "
-        f"(run {run.id}): {'; '.join(seen.moved)}"
+        f"{plan.asset_id} in {plan.environment.value} was moved after its rollback to {plan.to_version} was "
+        f"{run.state.value} (run {run.id}): {'; '.join(seen.moved)}"
     )
     if any(c.key == name and c.what == clean(what, 600) for c in tx.inventory.concerns(plan.asset_id)):
         return
@@ -153,7 +178,7 @@ def _settle(tx: Transaction, parts: RollbackParts, seen: Seen, now: datetime) ->
     )
     raise_concern(tx, parts.judging, concern, now)
     if seen.former:
-        _serves(tx, parts, plan, plan.from_version, now)
+        _serves(tx, parts, plan, other, now)
 
 
 def _serves(tx: Transaction, parts: RollbackParts, plan: Plan, version: str, now: datetime) -> None:

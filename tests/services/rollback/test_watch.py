@@ -7,6 +7,7 @@ import pytest
 from pulse_tui.domain.alert import OPEN
 from pulse_tui.domain.rollback import RunState
 from pulse_tui.domain.words import Priority
+from pulse_tui.ports import StepContext
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.rollback.approve import approve
 from pulse_tui.services.rollback.execute import execute
@@ -14,7 +15,7 @@ from pulse_tui.services.rollback.plan import propose
 from pulse_tui.services.rollback.watch import watch_targets
 from tests.fakes.clock import Clock
 from tests.fakes.nouns import CANARY
-from tests.fakes.target import Places
+from tests.fakes.target import PlaceOptions, Places
 
 
 @pytest.fixture
@@ -85,3 +86,47 @@ def test_the_targets_are_read_at_2_15_and_60_seconds_and_then_every_minute_for_a
             read.append(second)
     assert read[:5] == [2, 15, 60, 120, 180]
     assert read[-1] == 3_600
+
+
+def test_a_write_that_comes_after_a_rollback_was_undone_is_a_p1_too_and_names_what_serves(
+    parts: RollbackParts, target: Places, clock: Clock
+) -> None:
+    target.fault(("write", "alias", "refuse"))
+    plan = propose(parts, "support-bot", CANARY, by="ana", reason="p95 breach")
+    approve(parts, plan.hash, "ana", "it hurts")
+    assert execute(parts, plan.hash, "ana", "host:1").state is RunState.UNDONE
+    clock.sleep(2.0)
+    assert watch_targets(parts, clock()) == 1
+    assert late(parts) == []
+    target.put("alias", "3.8.1")  # the write of a process that was suspended
+    clock.sleep(13.0)
+    watch_targets(parts, clock())
+    ((priority, title),) = late(parts)
+    assert priority is Priority.P1
+    assert "was moved after its rollback to 3.8.1 was undone" in title
+    assert serving(parts) == "3.8.1"
+    target.put("alias", "3.8.2")
+    clock.sleep(60.0)
+    watch_targets(parts, clock())
+    assert late(parts) == []
+    assert serving(parts) == "3.8.2"
+
+
+def test_what_somebody_else_had_put_there_before_the_undo_is_not_reported_as_late(
+    parts: RollbackParts, target: Places, clock: Clock
+) -> None:
+    plan = propose(parts, "support-bot", CANARY, by="ana", reason="p95 breach")
+    approve(parts, plan.hash, "ana", "it hurts")
+    inner = target.read
+    reads = iter(["3.8.2"])  # of the preflight; then a stranger has been there
+
+    def read(options: PlaceOptions, context: StepContext) -> str:
+        if next(reads, None) is None:
+            target.put("alias", "3.9.0")
+        return inner(options, context)
+
+    target.read = read  # type: ignore[method-assign]
+    assert execute(parts, plan.hash, "ana", "host:1").state is RunState.UNDONE
+    clock.sleep(2.0)
+    watch_targets(parts, clock())
+    assert late(parts) == []
