@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from pulse_tui.cli.output import configuration, emit, opened
@@ -11,15 +11,15 @@ from pulse_tui.domain.decision import Decision
 from pulse_tui.domain.errors import ConfigError, NotFound
 from pulse_tui.domain.health import Health
 from pulse_tui.domain.moments import age, from_us, iso, to_us
-from pulse_tui.domain.operator import Operator
 from pulse_tui.domain.source import RefusedCount
 from pulse_tui.domain.standing import Standing
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.views.alerts import AlertRow, AlertStory
 from pulse_tui.domain.views.board import Board, Header
 from pulse_tui.domain.views.rollback import PlanLine
-from pulse_tui.domain.words import URGENT, Outcome
+from pulse_tui.domain.words import URGENT, Environment, Outcome
 from pulse_tui.settings.references import routes_of, unpaged
+from pulse_tui.settings.shapes import Settings
 from pulse_tui.wiring import House
 
 QUARANTINE_SHOWN = 100
@@ -54,7 +54,7 @@ def run(options: argparse.Namespace, name: str) -> int:
         if options.quarantine:
             return _quarantine(options, house)
         board = house.store.board(house.settings.name, None, house.clock())
-        now_us, operators = to_us(house.clock()), house.settings.operators
+        now_us, able = to_us(house.clock()), _able(house.settings)
         urgent = {a.owner for a in board.alerts if a.priority in URGENT and a.state == "firing"}
         silent = [(owner, why) for owner in sorted(urgent) if (why := unpaged(routes_of(house.settings), owner))]
         broken, log = _broken(house), _log(house)
@@ -63,7 +63,7 @@ def run(options: argparse.Namespace, name: str) -> int:
         unknown = undecided(house) if board.header.indeterminate else []
         with house.store.read() as tx:
             refused = tx.signals.refused()
-    lines = _lines(board, operators, now_us, advice, unknown)
+    lines = _lines(board, able, now_us, advice, unknown)
     if refused:
         lines += ["", refused_words(refused)]
     lines += ["", f"{configuration(options)}, database {house.store.shown}"]
@@ -110,7 +110,13 @@ def _log(house: House) -> list[str]:
         return [f"THE AUDIT LOG DOES NOT HOLD: {wrong}; pulse-tui audit verify" for wrong in glanced(tx)[:1]]
 
 
-def _rollbacks(board: Board, operators: Sequence[Operator], now_us: int) -> list[str]:
+def _able(settings: Settings) -> dict[str, list[str]]:
+    """By environment, whose approvals can count there."""
+    operators = {o.name: o for o in settings.operators}
+    return {e.value: settings.identity.able(operators, e) for e in Environment}
+
+
+def _rollbacks(board: Board, may: Mapping[str, Sequence[str]], now_us: int) -> list[str]:
     """Runs that are under way or stopped, and plans that wait: who waits for whom, and how long."""
     lines = []
     for run in board.runs:
@@ -122,7 +128,7 @@ def _rollbacks(board: Board, operators: Sequence[Operator], now_us: int) -> list
     for row in board.glass:
         lines += [f"{row.what} (not reviewed, {age(row.since_us, now_us)})", f"  {row.todo}"]
     for plan in board.plans:
-        able = [o.name for o in operators if plan.environment in o.environments and o.name not in plan.approved_by]
+        able = [name for name in may.get(plan.environment, ()) if name not in plan.approved_by]
         open_to_all = plan.state == "proposed" and not plan.void and not plan.behind
         who = f"; may approve: {', '.join(able) or 'nobody'}" if open_to_all else ""
         since, left = age(plan.since_us, now_us), age(now_us, plan.expires_us)
@@ -148,7 +154,7 @@ def undecided(house: House) -> list[str]:
 
 def _lines(
     board: Board,
-    operators: Sequence[Operator],
+    may: Mapping[str, Sequence[str]],
     now_us: int,
     advice: Sequence[AlertStory] = (),
     undecided: Sequence[str] = (),
@@ -160,7 +166,7 @@ def _lines(
         f" P1 {h.p1}, P2 {h.p2}, other {h.p4}; sources {h.sources_good}/{h.sources_total} good"
         + (f"; {h.muted} of what is open muted" if h.muted else "")
     ]
-    lines += _rollbacks(board, operators, now_us)
+    lines += _rollbacks(board, may, now_us)
     if h.as_of:
         lines.append(f"nothing came since {h.as_of} UTC: what is shown is as of then")
     if h.undelivered:

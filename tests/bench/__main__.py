@@ -1,4 +1,4 @@
-"""``python -m tests.bench [verdicts|whole_path|drift|tower|ingest|rollback|demo|registry|alias|board|sync|audit]``: prints numbers, judges nothing."""
+"""``python -m tests.bench [verdicts|whole_path|drift|tower|ingest|rollback|signing|demo|registry|alias|board|sync|audit]``: prints numbers, judges nothing."""
 
 import importlib
 import sys
@@ -10,6 +10,7 @@ NAMES = [
     "tower",
     "ingest",
     "rollback",
+    "signing",
     "demo",
     "registry",
     "alias",

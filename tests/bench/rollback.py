@@ -1,6 +1,7 @@
 """From the approving key, pressed in a real terminal, to the first effect at a loopback target.
 
-``python -m tests.bench rollback``: one rollback an asset, each approved by keyboard in one running tower.
+``python -m tests.bench rollback``: one rollback an asset, each approved by keyboard in one running tower; by name, and
+signed by OpenSSH's agent.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ import pyte
 
 from pulse_tui.demo.world import LoopbackServer, World
 from tests.bench.terminal import PYTHON, Program
+from tests.fakes.agents import OPENSSH, openssh
 
 CONFIG = """
 name: bench
 database: sqlite:///pulse.db
-operators: [{{name: ana, key: ana-laptop}}]
-approvals: {{canary: 1}}
+operators: [{{name: ana, key: "{key}"}}]
+approvals: {approvals}
 playbooks:
   - id: bench
     environments: [canary]
@@ -76,14 +78,24 @@ class Screen:
 
 
 def main(count: int = 25) -> None:
+    _measured(count, "by name", "ana-laptop", "{canary: 1}", {})
+    if OPENSSH:
+        with tempfile.TemporaryDirectory() as keys, openssh(Path(keys)) as (path, lines):
+            line, signed = lines["ed25519"].strip(), "{canary: 1, production: 1, replica: 1, unsigned: []}"
+            _measured(count, "signed", line, signed, {"SSH_AUTH_SOCK": path})
+
+
+def _measured(count: int, how: str, key: str, approvals: str, more: dict[str, str]) -> None:
     world = TimedWorld()
     server = LoopbackServer(world)
     names = [f"bot-{i:02d}" for i in range(count)]
     world.targets = {f"{name}/canary": "2.0.0" for name in names}
     with tempfile.TemporaryDirectory() as folder:
-        text = CONFIG.format(url=server.url) + "".join(ASSET.format(name=name) for name in names)
+        text = CONFIG.format(url=server.url, key=key, approvals=approvals) + "".join(
+            ASSET.format(name=name) for name in names
+        )
         (Path(folder) / "pulse.yaml").write_text(text)
-        env = {"XDG_STATE_HOME": folder, "PULSE_OPERATOR": "ana"}
+        env = {"XDG_STATE_HOME": folder, "PULSE_OPERATOR": "ana", **more}
         program = Program([PYTHON, "-m", "pulse_tui", "--config", folder], env)
         screen = Screen(program)
         screen.wait("bot-00")
@@ -94,7 +106,7 @@ def main(count: int = 25) -> None:
     times.sort()
     p95 = times[min(len(times) - 1, int(len(times) * 0.95))]
     print(
-        f"approving key -> first effect, {count} rollbacks    p50 {statistics.median(times):4.0f} ms  p95 {p95:4.0f} ms"
+        f"approving key -> first effect, {count} rollbacks {how:8} p50 {statistics.median(times):4.0f} ms  p95 {p95:4.0f} ms"
     )
 
 

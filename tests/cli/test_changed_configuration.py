@@ -6,6 +6,7 @@ import os
 import re
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,7 @@ from pulse_tui.services.desk import ServiceDesk
 from pulse_tui.wiring import House
 from tests.cli.conftest import Shell
 from tests.fakes.small_estate import Target, signal_line
+from tests.fakes.sshkeys import pair
 
 pytestmark = pytest.mark.usefixtures("target")
 
@@ -200,3 +202,35 @@ def test_no_command_of_a_suite_begins_while_the_configuration_is_not_the_one_tha
     assert rounds.round("suite:golden").message.startswith("golden on my-bot 1.0.1 began")
     rounds.stop(5.0)
     house.close()
+
+
+@pytest.fixture
+def keyed(house: House) -> House:
+    """The operators' keys stand in a file beside the configuration."""
+    folder = Path(house.base)
+    (folder / "signers").write_text("".join(f"{n} {pair('ssh-ed25519', n).public.line}\n" for n in ("dan", "eve")))
+    file = folder / "pulse.yaml"
+    file.write_text(file.read_text() + "operators_file: signers\n")
+    opened = House(house.config)
+    opened.sync()
+    return opened
+
+
+def test_the_file_of_the_operators_keys_is_read_again_before_each_action(keyed: House) -> None:
+    signers = Path(keyed.base) / "signers"
+    dan, eve = keyed.desk("dan"), keyed.desk("eve")
+    plan = dan.propose("my-bot", "canary", None).hash
+    assert keyed.changed() is None
+    before = signers.read_text()
+    signers.write_text(before.splitlines()[0] + "\n")
+    assert keyed.changed() is not None
+    with pytest.raises(Refused, match="production needs 2 signed approvals, and only dan"):
+        eve.approve(plan, "x")
+    signers.write_text(before + f"fay {pair('ssh-ed25519', 'fay').public.line}\n")
+    with pytest.raises(Refused, match="the operators' file changed after the plan was made"):
+        eve.approve(plan, "x")
+    signers.unlink()
+    with pytest.raises(Refused, match="cannot be read"):
+        eve.approve(plan, "x")
+    signers.write_text(before)
+    assert eve.approve(plan, "x").state == "approved"
