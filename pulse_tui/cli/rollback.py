@@ -10,13 +10,14 @@ from pulse_tui.cli.attending import Attending
 from pulse_tui.cli.output import emit, last_words, opened
 from pulse_tui.domain.errors import PulseError, WrongUse
 from pulse_tui.domain.moments import from_us, iso
-from pulse_tui.domain.rollback import RunState
+from pulse_tui.domain.rollback import Purpose, RunState
 from pulse_tui.domain.views.rollback import PlanStory
 from pulse_tui.domain.words import Environment
 from pulse_tui.process import holder_name, operator_name
 
 if TYPE_CHECKING:
     from pulse_tui.domain.rollback import Run
+    from pulse_tui.services.desk import ServiceDesk
     from pulse_tui.wiring import House
 
 EPILOG = f"""\
@@ -25,6 +26,11 @@ approve PLAN           approve exactly this plan, as $PULSE_OPERATOR or the user
                        --break-glass: alone, in an emergency, with a reason that another operator reviews
 payload PLAN           print what to sign where your key is (ssh-keygen -Y sign -n pulse-approve@v1 -f KEY FILE); then
                        approve PLAN --payload FILE --signature FILE.sig takes it in
+pause ASSET --env ENV  plan to stop the rollout where it is; no release changes
+shift ASSET --to canary|shadow
+                       plan to give it a share of the traffic (--share 10, where the playbook leaves it open)
+resume-traffic ASSET --env ENV
+                       plan to let what was paused or shifted go on
 reject PLAN            reject it: the plan can never run
 run PLAN               carry out an approved plan, reading every target back
 undo PLAN              plan the way forward again; it is approved and run like any other plan
@@ -42,7 +48,11 @@ While a run is carried out, Ctrl-C halts it before its next step; SIGTERM and a 
 a second signal leaves at once. The run's id is printed when it begins.
 A PLAN is named by 8 or more digits of its hash. plan exits with 1 when it is blocked, run and resume when the run is
 not verified, list when something waits or stopped half-way, reviews when something waits."""
+_ROUTING = {"pause": Purpose.PAUSE, "shift": Purpose.SHIFT, "resume-traffic": Purpose.RESUME}
 _SUBJECTS = {
+    "pause": "ASSET --env ENV",
+    "shift": "ASSET --to canary",
+    "resume-traffic": "ASSET --env ENV",
     "plan": "ASSET --env ENV",
     "authorise": "ASSET --env ENV --trigger RULE",
     "revoke": "PRE-AUTHORISATION",
@@ -77,14 +87,22 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
             ),
             *("review", "reviews"),
             *authorise.ACTIONS,
+            *_ROUTING,
         ],
     )
     parser.add_argument(
-        "subject", nargs="?", help="an asset (plan, drill), a plan's hash, or a run (resume, undo, halt, review)"
+        "subject",
+        nargs="?",
+        help="an asset (plan, drill, pause, shift, resume-traffic), a plan's hash, or a run (resume, undo, halt, review)",
     )
     parser.add_argument(
-        "--env", choices=[e.value for e in Environment], dest="environment", help="where (plan and drill need it)"
+        "--env",
+        choices=[e.value for e in Environment],
+        dest="environment",
+        help="where (whatever names an asset needs it)",
     )
+    parser.add_argument("--to", choices=["canary", "shadow"], help="where a shift gives traffic")
+    parser.add_argument("--share", type=float, metavar="PERCENT", help="the share that a shift gives")
     parser.add_argument("--why", default="", help="the reason, kept in the audit log")
     voting.arguments(parser)
     parser.add_argument("--alert", help="the alert that a plan answers")
@@ -121,7 +139,7 @@ def run(options: argparse.Namespace, _name: str) -> int:
         story = _act(options, house)
         more = voting.signatures(options, house) if options.action == "show" and options.signatures is not None else []
     emit(options, story, [*lines(story), *more, *_next(story)])
-    return 1 if options.action in ("plan", "undo") and _blocked(story) else 0
+    return 1 if options.action in ("plan", "undo", *_ROUTING) and _blocked(story) else 0
 
 
 def _act(options: argparse.Namespace, house: House) -> PlanStory:
@@ -130,6 +148,8 @@ def _act(options: argparse.Namespace, house: House) -> PlanStory:
         if options.environment is None:
             raise WrongUse("rollback plan needs --env", todo="For example --env production")
         return desk.propose(options.subject, options.environment, options.alert, options.why)
+    if options.action in _ROUTING:
+        return _route(options, desk)
     if options.action == "approve":
         return voting.approve(options, house)
     if options.action == "reject":
@@ -137,6 +157,21 @@ def _act(options: argparse.Namespace, house: House) -> PlanStory:
     if options.action == "undo":
         return desk.undo(options.subject)
     return desk.plan_story(options.subject)
+
+
+def _route(options: argparse.Namespace, desk: ServiceDesk) -> PlanStory:
+    shift = options.action == "shift"
+    if (options.to is not None or options.share is not None) and not shift:
+        raise WrongUse("--to and --share are for a shift", todo="pulse-tui rollback shift ASSET --to canary --share 10")
+    if shift and options.environment not in (None, options.to or options.environment):
+        raise WrongUse("a shift goes to one place", todo="Name it once: --to canary")
+    environment = options.to or options.environment
+    if environment is None:
+        raise WrongUse(
+            f"rollback {options.action} needs --{'to' if shift else 'env'}",
+            todo=f"For example --{'to' if shift else 'env'} canary",
+        )
+    return desk.route(options.subject, environment, _ROUTING[options.action].value, options.share, options.why)
 
 
 def _list(options: argparse.Namespace, house: House) -> int:

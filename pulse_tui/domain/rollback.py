@@ -26,6 +26,25 @@ class Purpose(StrEnum):
     RESUME = "resume"
     """What was paused or shifted goes on."""
 
+    @property
+    def routes(self) -> bool:
+        """Whether it changes where traffic goes, and no release."""
+        return self in (Purpose.PAUSE, Purpose.SHIFT, Purpose.RESUME)
+
+    @property
+    def moves_what_serves(self) -> bool:
+        """Whether another release serves afterwards."""
+        return self is Purpose.ROLLBACK
+
+    def command(self, asset_id: str, environment: Environment) -> str:
+        """The command that plans it."""
+        verb = _VERBS.get(self, self.value)
+        return f"pulse-tui rollback {verb} {asset_id} --env {environment.value}"
+
+
+_VERBS = {Purpose.ROLLBACK: "plan", Purpose.RESUME: "resume-traffic"}
+"""``resume`` is of a run."""
+
 
 class PlanStep(msgspec.Struct, frozen=True, kw_only=True):
     """One step: a target that holds one value, the value it must hold before and after.

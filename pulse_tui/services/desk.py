@@ -10,6 +10,7 @@ from pulse_tui.domain.delivery import DeliveryState, undelivered
 from pulse_tui.domain.errors import NotFound, Refused, WrongUse
 from pulse_tui.domain.evals import Gate
 from pulse_tui.domain.health import Health
+from pulse_tui.domain.rollback import Purpose
 from pulse_tui.domain.views.advisories import AdvisoryStory
 from pulse_tui.domain.views.alerts import AlertStory, QuietRow
 from pulse_tui.domain.views.board import Board
@@ -47,7 +48,7 @@ from pulse_tui.services.promotion import story as release_views
 from pulse_tui.services.promotion.gate import gate_page
 from pulse_tui.services.registry.inventory import inventory
 from pulse_tui.services.registry.story import asset_story
-from pulse_tui.services.rollback import approve, attended, authorise, execute, glass, plan, rehearse
+from pulse_tui.services.rollback import approve, attended, authorise, execute, glass, plan, rehearse, route
 from pulse_tui.services.rollback.drill_list import drills
 from pulse_tui.services.rollback.listing import listed
 from pulse_tui.services.rollback.story import plan_story
@@ -301,6 +302,22 @@ class ServiceDesk:
     def execute(self, plan_hash: str) -> PlanStory:
         execute.execute(self.on_plan("rollback.run", plan_hash), plan_hash, self.operator, self._holder)
         return plan_story(self._parts, plan_hash, self.operator, checked=False)
+
+    def route(
+        self,
+        asset_id: str,
+        environment: str,
+        purpose: str,
+        traffic: float | None = None,
+        why: str = "",
+        *,
+        checked: bool = True,
+    ) -> PlanStory:
+        where, wanted = place(environment), Purpose(purpose)
+        parts = self.acting(f"rollback.{wanted.value}", f"{asset_id}/{environment}", where)
+        reason = why or f"requested by {self.operator}"
+        made = route.propose(parts, asset_id, where, wanted, by=self.operator, reason=reason, traffic=traffic)
+        return self.plan_story(made.hash, checked=checked)
 
     def undo(self, plan_hash: str, *, checked: bool = True) -> PlanStory:
         parts = self.on_plan("rollback.undo", plan_hash)

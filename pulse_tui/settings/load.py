@@ -331,6 +331,28 @@ def _drill_problems(book: PlaybookKeys, node: Node, checks: SuiteChecks) -> Iter
         yield Problem(str(schedule.mark), what, "only a rollback is rehearsed: take the line out")
 
 
+def _routing_problems(book: PlaybookKeys, node: Node, steps: Sequence[StepShape]) -> Iterator[Problem]:
+    """What a playbook that moves no release must say, and one that moves one must not."""
+    where, routes = f"playbook {book.id!r}", book.purpose.routes
+    for step in steps:
+        if routes and step.value is None:
+            hint = "value: true, or another text that the target understands"
+            yield Problem(
+                step.mark, f"{where}: a {book.purpose.value} must say what the target of its step holds then", hint
+            )
+        elif not routes and step.value is not None:
+            hint = "take the line out, or name a purpose: pause, shift or resume"
+            yield Problem(step.mark, f"{where}: value is for a playbook that moves no release", hint)
+        if "{share}" in (step.value or "") and book.purpose is not Purpose.SHIFT:
+            yield Problem(step.mark, f"{where}: only a shift has a {{share}}", "name the value")
+    if book.traffic is not None and book.purpose is not Purpose.SHIFT:
+        yield Problem(str(node.mark), f"{where}: traffic is the share that a shift gives", "take the line out")
+    open_share = any("{share}" in (step.value or "") for step in steps)
+    if book.purpose is Purpose.SHIFT and book.traffic is None and steps and not open_share:
+        hint = "traffic: 10, or {share} in the value of a step"
+        yield Problem(str(node.mark), f"{where}: a shift must say what share of the traffic it gives", hint)
+
+
 def _playbooks(
     node: Node | None, options_of: OptionsOf, checks: SuiteChecks, problems: list[Problem]
 ) -> list[PlaybookShape]:
@@ -368,6 +390,7 @@ def _playbooks(
                     value=step.value,
                 )
             )
+        problems.extend(_routing_problems(book, child, steps))
         out.append(
             PlaybookShape(
                 id=book.id,

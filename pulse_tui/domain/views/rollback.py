@@ -6,11 +6,19 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from pulse_tui.domain.moments import from_us, iso
+from pulse_tui.domain.rollback import Purpose
+from pulse_tui.domain.words import Environment
 
 _UNDER_WAY = {
     "rollback": "is rolling back", "undo": "is undoing the rollback of", "drill": "is drilling", "pause": "is pausing",
     "shift": "is shifting the traffic of", "resume": "is resuming",
 }  # fmt: skip
+
+
+def _again(purpose: str, asset: str, environment: str) -> str:
+    """The command that plans it again; an undo is planned as the rollback that would do the same."""
+    known = Purpose(purpose) if purpose in set(Purpose) else Purpose.ROLLBACK
+    return known.command(asset, Environment(environment))
 
 
 class RunRow(NamedTuple):
@@ -59,7 +67,7 @@ class RunRow(NamedTuple):
         if self.state == "running":
             return ""
         if self.state == "undone":
-            return f"pulse-tui rollback plan {self.asset} --env {self.environment}"
+            return _again(self.purpose, self.asset, self.environment)
         return f"pulse-tui rollback resume {self.id} (or undo {self.id})"
 
 
@@ -92,7 +100,9 @@ class PlanRow(NamedTuple):
     def headline(self) -> str:
         """What waits for what, in one line."""
         kind = "plan" if self.purpose == "rollback" else f"{self.purpose} plan"
-        what = f"{kind} {self.hash[:12]} ({self.asset} in {self.environment}, {self.from_version} -> {self.to_version})"
+        where = f"{self.asset} in {self.environment}"
+        stays = self.purpose in ("pause", "shift", "resume")
+        what = f"{kind} {self.hash[:12]} ({where}{'' if stays else f', {self.from_version} -> {self.to_version}'})"
         if self.void:
             return f"{what} cannot run: {self.void}"
         if self.behind:
@@ -111,7 +121,7 @@ class PlanRow(NamedTuple):
         if self.behind and not self.void:
             return ""
         if self.void:
-            return f"pulse-tui rollback plan {self.asset} --env {self.environment}"
+            return _again(self.purpose, self.asset, self.environment)
         return f"pulse-tui rollback {'run' if self.state == 'approved' else 'approve'} {self.hash[:12]}"
 
 

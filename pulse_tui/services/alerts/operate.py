@@ -12,6 +12,7 @@ from pulse_tui.ports import Store, Transaction
 from pulse_tui.services.parts import SYSTEM, JudgeParts
 from pulse_tui.services.reasons import reason_of
 from pulse_tui.services.registry.held import end
+from pulse_tui.services.registry.routing import may_lift
 from pulse_tui.services.signals.events import Events
 from pulse_tui.services.signals.respond import close_alert
 from pulse_tui.settings.check import nearest
@@ -118,6 +119,7 @@ def lift(store: Store, hold_id: str, by: str, why: str, now: datetime) -> str:
         hold = next((h for h in standing if h.id == hold_id), None)
         if hold is None:
             raise NotFound(f"no hold {hold_id!r} stands", todo=nearest(hold_id, [h.id for h in standing]))
+        may_lift(hold)
         end(tx, hold, by, reason, now)
     return f"lifted: {hold.kind.value} of {hold.asset_id or 'everything'} ({hold.why})"
 

@@ -287,7 +287,8 @@ def _timeline(tx: Transaction, alert: Alert, signal: Signal) -> list[str]:
     answers = [p for p, _ in tx.rollbacks.plans(alert.asset_id, _ANSWERS) if p.alert_id == alert.id]
     for plan in answers:
         for run in tx.rollbacks.runs(plan_hash=plan.hash):
-            events.append((run.started_at, f"rollback run {run.id} started by {run.started_by}"))
+            what = f"{plan.purpose.value} run {run.id}"
+            events.append((run.started_at, f"{what} started by {run.started_by}"))
             if run.ended_at is not None:
-                events.append((run.ended_at, f"rollback run {run.id} {run.state.value}: {run.detail}"))
+                events.append((run.ended_at, f"{what} {run.state.value}: {run.detail}"))
     return [f"{iso(at)}  {what}" for at, what in sorted(events, key=lambda e: e[0])]

@@ -73,7 +73,7 @@ class Underway:
         target = f"{self._asset}/{self._alert.environment.value}"
         for run in self._tx.rollbacks.runs(target=target):  # newest first
             found = self._tx.rollbacks.plan(run.plan_hash)
-            if found is None or found[0].purpose is Purpose.DRILL:
+            if found is None or not found[0].purpose.moves_what_serves:
                 continue
             plan = found[0]
             serves = serving is not None and serving.version == plan.to_version

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from pulse_tui.domain.claim import ESTATE, OWN_ACTIONS, Claim, Settled, place_subject
 from pulse_tui.domain.moments import iso
-from pulse_tui.domain.rollback import Purpose, RunState
+from pulse_tui.domain.rollback import RunState
 from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import JudgeParts
@@ -43,7 +43,7 @@ def _move(tx: Transaction, asset_id: str, environment: Environment, settled: Set
 def _moves(tx: Transaction, asset_id: str, environment: Environment, settled: Settled) -> Iterator[Move]:
     for run in tx.rollbacks.runs(target=place_subject(asset_id, environment)):  # newest first
         found = tx.rollbacks.plan(run.plan_hash)
-        if found is not None and found[0].purpose is Purpose.DRILL:
+        if found is not None and not found[0].purpose.moves_what_serves:
             continue
         if run.state is RunState.VERIFIED and run.ended_at:
             if found is not None and found[0].to_version == settled.value:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from pulse_tui.domain.moments import iso
-from pulse_tui.domain.rollback import Plan, Purpose, Run, RunState
+from pulse_tui.domain.rollback import Plan, Run, RunState
 from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Transaction
 
@@ -51,8 +51,11 @@ def did_not_help(
 def _to(tx: Transaction, asset_id: str, environment: Environment, version: str) -> Iterator[tuple[Plan, Run, datetime]]:
     """Verified runs that put it there, newest first; an undo is none."""
     for plan, _ in tx.rollbacks.plans(asset_id):
-        moved = plan.purpose is not Purpose.DRILL
-        if not moved or (plan.environment, plan.to_version, plan.undoes) != (environment, version, None):
+        if not plan.purpose.moves_what_serves or (plan.environment, plan.to_version, plan.undoes) != (
+            environment,
+            version,
+            None,
+        ):
             continue
         for run in tx.rollbacks.runs(plan_hash=plan.hash):
             if run.state is RunState.VERIFIED and run.ended_at is not None:

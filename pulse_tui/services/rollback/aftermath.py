@@ -14,6 +14,7 @@ from pulse_tui.services.parts import JudgeParts, RollbackParts
 from pulse_tui.services.registry.claims import place
 from pulse_tui.services.registry.held import hold_back, let_go
 from pulse_tui.services.rollback.drill import rehearsed
+from pulse_tui.services.rollback.route import rerouted
 from pulse_tui.services.rollback.unfinished import ended, stopped
 from pulse_tui.services.signals.concerns import report
 from pulse_tui.services.signals.ingest import absorb
@@ -24,6 +25,8 @@ def verified(tx: Transaction, parts: RollbackParts, plan: Plan, run: Run, now: d
     if plan.purpose is Purpose.DRILL:
         ended(tx, parts.judging, plan, f"run {run.id} was verified", now)
         rehearsed(tx, parts, plan, run, now)
+    elif plan.purpose.routes:
+        rerouted(tx, parts, plan, run, now)
     else:
         rolled_back(tx, parts.judging, plan, run, now)
 

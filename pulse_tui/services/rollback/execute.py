@@ -39,6 +39,7 @@ from pulse_tui.services.rollback.glass import broken
 from pulse_tui.services.rollback.plan import void_reasons
 from pulse_tui.services.rollback.preflight import preflight
 from pulse_tui.services.rollback.recorded import forged
+from pulse_tui.services.rollback.route import done
 from pulse_tui.services.rollback.steps import step_options
 from pulse_tui.services.rollback.unfinished import in_the_way, lease
 
@@ -619,6 +620,8 @@ class _Executor:
         detail = f"{plan.to_version} serves {plan.target}, read back"
         if plan.purpose is Purpose.DRILL:
             detail = f"rehearsed: {plan.to_version} and back to {plan.from_version}, read back"
+        elif plan.purpose.routes:
+            detail = done(plan)
         run = msgspec.structs.replace(self.run, state=RunState.VERIFIED, ended_at=now, detail=detail)
 
         self._close(run, lambda tx: verified(tx, self.parts, plan, run, now))

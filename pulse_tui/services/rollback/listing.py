@@ -83,8 +83,7 @@ def _waiting(
     if void := void_reasons(parts, plan, now):
         if plan.expires_at <= now:
             return "expired", "; ".join(void), ""
-        again = f"pulse-tui rollback plan {plan.asset_id} --env {plan.environment.value}"
-        return "void", "; ".join(void), again
+        return "void", "; ".join(void), plan.purpose.command(plan.asset_id, plan.environment)
     if behind := in_the_way(tx, parts.outside, f"{plan.asset_id}/{plan.environment.value}", now):
         return state.value, f"cannot be {'run' if state is PlanState.APPROVED else 'approved'} yet: {behind}", ""
     since = age(to_us(plan.created_at), to_us(now))

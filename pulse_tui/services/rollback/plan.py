@@ -85,7 +85,7 @@ def propose_undo(parts: RollbackParts, done: Plan, *, by: str) -> Plan:
         raise Refused(f"plan {done.hash[:12]} is a drill: it left its replica as it was, there is nothing to undo")
     if done.playbook_digest != parts.playbooks_digest:
         raise Refused(
-            f"rollback {done.hash[:12]} cannot be undone by its own steps",
+            f"{done.purpose.value} {done.hash[:12]} cannot be undone by its own steps",
             ["the playbooks changed after it was planned"],
             todo="Plan a move to the release you want instead",
         )
@@ -111,7 +111,7 @@ def propose_undo(parts: RollbackParts, done: Plan, *, by: str) -> Plan:
         created_at=now,
         expires_at=now + timedelta(seconds=parts.approvals.plan_expire),
         proposed_by=by,
-        reason=f"undo of rollback {done.hash[:12]}",
+        reason=f"undo of {done.purpose.value} {done.hash[:12]}",
         approvals_needed=parts.approvals.needed(done.environment),
         undoes=done.hash,
         trigger=None,

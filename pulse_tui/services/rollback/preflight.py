@@ -14,6 +14,7 @@ from pulse_tui.domain.release import Release
 from pulse_tui.domain.rollback import Check, Member, Plan, PlanStep, Purpose, RunState
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import JudgeParts, RollbackParts
+from pulse_tui.services.registry.fitness import fitness
 from pulse_tui.services.rollback.apart import same_target
 from pulse_tui.services.rollback.certificate import Move, asked, recorded
 from pulse_tui.services.rollback.recorded import forged
@@ -23,7 +24,6 @@ from pulse_tui.services.rollback.unfinished import in_the_way
 _RECENT = timedelta(hours=24)
 _LOOKED_AT = 500
 """The newest runs, in which one of the last day is searched for."""
-_MOVES_RELEASES = (Purpose.ROLLBACK, Purpose.DRILL)
 
 
 class Examined(NamedTuple):
@@ -63,10 +63,14 @@ def examine(parts: RollbackParts, plan: Plan) -> Examined:
             world.append(held := _prior_state(parts, step))
             readable = held.ok
         # Where it moves back again, what it comes back to must be there.
-        release = (releases if first else before)[asset_id] if plan.purpose in _MOVES_RELEASES else None
+        release = (releases if first else before)[asset_id]
         if release is not None and readable:
-            answers = asked(parts, release, step.kind, step.params, step.timeout_s, blocking=True)
-            certificate += _named(plan, asset_id, answers)
+            answers = asked(parts, release, step.kind, step.params, step.timeout_s, blocking=not plan.purpose.routes)
+            if plan.purpose.routes:
+                # Nothing that is wrong with what serves keeps its rollout from being paused; who would undo that does.
+                world += [c if c.name == "controller" else msgspec.structs.replace(c, blocking=False) for c in answers]
+            else:
+                certificate += _named(plan, asset_id, answers)
     return Examined(tuple(certificate), tuple(world))
 
 
@@ -90,6 +94,8 @@ def _target(
         yield from _present(releases[member.asset_id], member)
     elif plan.purpose is Purpose.ROLLBACK:
         yield from _certificate(tx, plan, parts, member, releases)
+    elif plan.purpose is Purpose.RESUME and (target := releases[member.asset_id]) is not None:
+        yield from fitness(tx, parts.judging, target, plan.environment)  # what goes on, and what speaks against it
 
 
 def _present(target: Release | None, member: Member) -> Iterator[Check]:
@@ -156,7 +162,7 @@ def _loop(tx: Transaction, plan: Plan, member: Member, now: datetime) -> Iterato
         if run.state is not RunState.VERIFIED or run.ended_at is None or now - run.ended_at >= _RECENT:
             continue
         found = tx.rollbacks.plan(run.plan_hash)
-        if found is None or found[0].environment is not plan.environment or found[0].purpose is Purpose.DRILL:
+        if found is None or found[0].environment is not plan.environment or not found[0].purpose.moves_what_serves:
             continue
         if any((m.asset_id, m.from_version) == (member.asset_id, member.to_version) for m in found[0].moves):
             detail = f"{member.to_version} was rolled back here at {run.ended_at:%Y-%m-%d %H:%M} (run {run.id})"

@@ -88,6 +88,13 @@ def _headline(plan: Plan) -> str:
     if plan.purpose is Purpose.DRILL:
         there = f"{plan.from_version} to {plan.to_version} and back"
         return f"{plan.reason}: {plan.asset_id} {plan.environment.value} from {there}"
+    if plan.purpose.routes:
+        where = f"{plan.asset_id} in {plan.environment.value} ({plan.from_version} stays)"
+        undo = f"undo the {plan.purpose.value} of plan {plan.undoes[:12]}: " if plan.undoes is not None else ""
+        what = f"{plan.purpose.value} the rollout of {where}"
+        if plan.purpose is Purpose.SHIFT:
+            what = f"shift {plan.traffic or 0:g} % of the traffic of {plan.asset_id} to {plan.environment.value} ({plan.from_version} stays)"
+        return f"{undo}{where}" if undo else what
     if plan.undoes is not None:
         return f"undo: {plan.asset_id} {plan.environment.value} from {plan.from_version} to {plan.to_version} again"
     return f"roll {plan.asset_id} {plan.environment.value} back from {plan.from_version} to {plan.to_version}"

@@ -84,7 +84,7 @@ def in_the_way(tx: Transaction, outside: Outside, target: str, now: datetime) ->
         return f"run {run.id} is being carried out on {target} by {run.started_by}"
     word = ABANDONED if run.state is RunState.RUNNING else run.state.value
     detail = f" ({run.detail})" if run.detail else ""
-    return f"run {run.id} on {target} {_WHAT[word]}{detail}: {_todo(run, word)}"
+    return f"run {run.id} on {target} {_WHAT[word]}{detail}: {_todo(run)}"
 
 
 def _silent(tx: Transaction, parts: RollbackParts, run: Run, now: datetime) -> bool:
@@ -106,10 +106,7 @@ def _over(tx: Transaction, concern: Concern) -> bool:
     return serving is None or serving.version != concern.version
 
 
-def _todo(run: Run, word: str) -> str:
-    if word == RunState.UNDONE.value:
-        asset_id, _, environment = run.target.rpartition("/")
-        return f"Find out why it failed, then plan again: pulse-tui rollback plan {asset_id} --env {environment}"
+def _todo(run: Run) -> str:
     return f"continue it: pulse-tui rollback resume {run.id}; or put back what moved: pulse-tui rollback undo {run.id}"
 
 
@@ -118,12 +115,14 @@ def _raise(tx: Transaction, parts: JudgeParts, plan: Plan, run: Run, word: str, 
     name, where = key(plan.environment), f"{plan.asset_id} in {plan.environment.value}"
     detail = f": {run.detail}" if run.detail else ""
     drill = plan.purpose is Purpose.DRILL
-    what = f"{'drill' if drill else 'rollback'} of {where} to {plan.to_version} {_WHAT[word]}, run {run.id}{detail}"
+    to = "" if plan.purpose.routes else f" to {plan.to_version}"
+    what = f"{plan.purpose.value} of {where}{to} {_WHAT[word]}, run {run.id}{detail}"
+    again = f"Find out why it failed, then plan again: {plan.purpose.command(plan.asset_id, plan.environment)}"
     concern = Concern(
         asset_id=plan.asset_id,
         key=name,
         what=clean(what, 600),
-        todo=_todo(run, word),
+        todo=again if undone else _todo(run),
         source=SYSTEM,
         # What a drill left half-way serves nobody.
         severity=Severity.MEDIUM if drill else Severity.HIGH if undone else Severity.CRITICAL,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from pulse_tui.domain.words import Environment, Severity
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import SYSTEM, RollbackParts
 from pulse_tui.services.registry.claims import place
+from pulse_tui.services.registry.routing import of_routing
 from pulse_tui.services.rollback.steps import step_options
 from pulse_tui.services.signals.concerns import clear_concern, raise_concern, report
 
@@ -27,6 +28,9 @@ MANY = 500
 """The newest runs, of which the last one of each target is watched: drills lie between them."""
 PATIENCE_S = 5.0
 """A target that does not answer is read again the next time: this says nothing of what it holds."""
+
+
+_ROUTES = "/routing"
 
 
 class Seen(NamedTuple):
@@ -52,9 +56,9 @@ class Seen(NamedTuple):
         return both if self.run.state is RunState.VERIFIED else both[::-1]
 
 
-def key(environment: Environment) -> str:
-    """The key of the concern that a target was moved after the rollback."""
-    return f"late:{environment.value}"
+def key(environment: Environment, *, routes: bool = False) -> str:
+    """The key of the concern that a target was moved after the rollback, or after a change of the routing."""
+    return f"late:{environment.value}{_ROUTES if routes else ''}"
 
 
 def watch_targets(parts: RollbackParts, now: datetime) -> int:
@@ -77,26 +81,40 @@ def watch_targets(parts: RollbackParts, now: datetime) -> int:
 
 def _due(tx: Transaction, now: datetime) -> Iterator[tuple[Run, Plan, dict[int, str]]]:
     """(run, plan, the value that the run left at each step's target)."""
-    newest: dict[str, Run] = {}
-    for run in tx.rollbacks.runs(limit=MANY):  # newest first
-        newest.setdefault(run.target, run)
-    for run in newest.values():
-        if run.state not in (RunState.VERIFIED, RunState.UNDONE) or run.ended_at is None:
+    concerns = [c for c in tx.inventory.concerns() if c.kind == "late"]
+    late, where = {(c.asset_id, c.key) for c in concerns}, {(c.asset_id, c.environment) for c in concerns}
+    held = {(h.asset_id, h.environment) for h in tx.judgements.holds() if of_routing(h)}
+    for run, plan in _newest(tx, now, {f"{asset}/{environment}" for asset, environment in (*where, *held)}):
+        if (
+            run.state not in (RunState.VERIFIED, RunState.UNDONE)
+            or run.ended_at is None
+            or plan.purpose is Purpose.DRILL
+        ):
             continue
-        asset, _, environment = run.target.rpartition("/")
-        moved = any(c.key == f"late:{environment}" for c in tx.inventory.concerns(asset))
-        if not moved and now - run.ended_at > WATCHED:
+        routes = plan.purpose.routes
+        moved = (plan.asset_id, key(plan.environment, routes=routes)) in late
+        # What is paused stays so until it is resumed: a row must not read as paused while the rollout moves.
+        stands = routes and (plan.asset_id, plan.environment) in held
+        if not (moved or stands) and now - run.ended_at > WATCHED:
             continue
         last = tx.plumbing.get_value(_mark(run))
         before = (datetime.fromisoformat(last) - run.ended_at).total_seconds() if last else 0.0
         passed = (now - run.ended_at).total_seconds()
-        if any(before < at <= passed for at in FIRST_S) or passed - before >= EVERY_S:
-            found = tx.rollbacks.plan(run.plan_hash)
-            drill = found is not None and found[0].purpose is Purpose.DRILL
-            if found is not None and not drill and not _promoted_since(tx, found[0], run.ended_at):
-                left = _left(tx, run, found[0])
-                if left:
-                    yield run, found[0], left
+        due = any(before < at <= passed for at in FIRST_S) or passed - before >= EVERY_S
+        if due and (stands or not _promoted_since(tx, plan, run.ended_at)) and (left := _left(tx, run, plan)):
+            yield run, plan, left
+
+
+def _newest(tx: Transaction, now: datetime, targets: Container[str]) -> Iterator[tuple[Run, Plan]]:
+    """Of each target the newest run that moved a release, and the newest that changed its routing; old ones of ``targets``."""
+    seen = set()
+    for run in tx.rollbacks.runs(limit=MANY):  # newest first
+        if run.ended_at is not None and now - run.ended_at > WATCHED and run.target not in targets:
+            continue
+        found = tx.rollbacks.plan(run.plan_hash)
+        if found is not None and (group := (run.target, found[0].purpose.routes)) not in seen:
+            seen.add(group)
+            yield run, found[0]
 
 
 def _left(tx: Transaction, run: Run, plan: Plan) -> dict[int, str]:
@@ -122,11 +140,12 @@ def _promoted_since(tx: Transaction, plan: Plan, ended: datetime) -> bool:
 def _superseded(tx: Transaction, parts: RollbackParts, concern: Concern) -> bool:
     """The run whose target was moved is no longer the last word there."""
     target = f"{concern.asset_id}/{concern.environment.value}" if concern.environment else ""
-    run = next(iter(tx.rollbacks.runs(target=target, limit=1)), None)
-    if run is None or run.ended_at is None:
-        return run is None
-    found = tx.rollbacks.plan(run.plan_hash)
-    return found is not None and _promoted_since(tx, found[0], run.ended_at)
+    routes = concern.key.endswith(_ROUTES)
+    for run in tx.rollbacks.runs(target=target):  # newest first
+        found = tx.rollbacks.plan(run.plan_hash)
+        if found is not None and found[0].purpose.routes is routes:
+            return run.ended_at is not None and _promoted_since(tx, found[0], run.ended_at)
+    return True
 
 
 def _read(parts: RollbackParts, run: Run, plan: Plan, left: dict[int, str]) -> Seen:
@@ -151,16 +170,17 @@ def _read(parts: RollbackParts, run: Run, plan: Plan, left: dict[int, str]) -> S
 
 def _settle(tx: Transaction, parts: RollbackParts, seen: Seen, now: datetime) -> None:
     run, plan = seen.run, seen.plan
-    name = key(plan.environment)
+    name = key(plan.environment, routes=plan.purpose.routes)
     here, other = seen.left
     if not seen.moved:
         if seen.readable:
-            why = f"every target has {here} again"
+            why = f"every target has what the {plan.purpose.value} left there again"
             if clear_concern(tx, parts.judging, plan.asset_id, name, why, now):
                 _serves(tx, parts, plan, here, now)
         return
+    to = "" if plan.purpose.routes else f" to {plan.to_version}"
     what = (
-        f"{plan.asset_id} in {plan.environment.value} was moved after its rollback to {plan.to_version} was "
+        f"{plan.asset_id} in {plan.environment.value} was moved after its {plan.purpose.value}{to} was "
         f"{run.state.value} (run {run.id}): {'; '.join(seen.moved)}"
     )
     if any(c.key == name and c.what == clean(what, 600) for c in tx.inventory.concerns(plan.asset_id)):
@@ -169,8 +189,8 @@ def _settle(tx: Transaction, parts: RollbackParts, seen: Seen, now: datetime) ->
         asset_id=plan.asset_id,
         key=name,
         what=clean(what, 600),
-        todo="Find out who writes there and stop it, then roll back again: "
-        f"pulse-tui rollback plan {plan.asset_id} --env {plan.environment.value}",
+        todo=f"Find out who writes there and stop it, then {plan.purpose.value if plan.purpose.routes else 'roll back'} again: "
+        f"{plan.purpose.command(plan.asset_id, plan.environment)}",
         source=SYSTEM,
         severity=Severity.CRITICAL,
         since=now,
