@@ -193,9 +193,11 @@ def _suites(keeping: Keeping) -> list[str]:
 
 
 def _runs(keeping: Keeping) -> list[str]:
+    from pulse_tui.services.rollback.scheduled import end_stale  # noqa: PLC0415
     from pulse_tui.services.rollback.unfinished import check_runs  # noqa: PLC0415
 
     check_runs(keeping.house.rollback, keeping.house.clock())
+    end_stale(keeping.house.rollback, keeping.house.clock())
     return []
 
 

@@ -15,6 +15,8 @@ from pulse_tui.settings.shapes import PlaybookShape
 
 NAME = "drilled"
 """The name of the check, on every page."""
+KIND = "drill"
+"""The kind of the concern that the last drill of a rollback failed."""
 _LOOKED_AT = 200
 _DAY = timedelta(days=1)
 
@@ -98,7 +100,7 @@ def for_environment(tx: Transaction, parts: RollbackParts, asset_id: str, playbo
 
 def key(environment: Environment) -> str:
     """The key of the concern that the last drill of a rollback there failed."""
-    return f"drill:{environment.value}"
+    return f"{KIND}:{environment.value}"
 
 
 def rehearsed(tx: Transaction, parts: RollbackParts, plan: Plan, run: Run, now: datetime) -> None:

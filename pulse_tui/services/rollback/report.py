@@ -39,7 +39,7 @@ def report(parts: RollbackParts, name: str) -> Report:
     with parts.store.read() as tx:
         run = tx.rollbacks.run(name) or _of_plan(tx, name)
         plan, _ = find(tx, run.plan_hash)
-        votes = tx.rollbacks.approvals(plan.hash)
+        votes = _votes(tx, plan)
         lines = list(_lines(tx, plan, run))
         alert = tx.judgements.alert(plan.alert_id) if plan.alert_id else None
         opened = alert.first_at if alert is not None else None
@@ -58,7 +58,7 @@ def report(parts: RollbackParts, name: str) -> Report:
             votes=tuple(_vote(v) for v in votes),
             timeline=tuple(sorted(events, key=lambda e: e.at)),
             targets=tuple(_targets(tx, plan, run)),
-            took=tuple(_took(tx, plan, run, votes, opened)),
+            took=tuple(_took(tx, plan, run, tx.rollbacks.approvals(plan.hash), opened)),
             undone=tuple(_undone(tx, plan)),
             people=tuple(_people(lines)),
         )
@@ -67,8 +67,7 @@ def report(parts: RollbackParts, name: str) -> Report:
 def took(tx: Transaction, plan: Plan, run: Run) -> list[tuple[str, float]]:
     """How long a run took, from what to what, in seconds."""
     alert = tx.judgements.alert(plan.alert_id) if plan.alert_id else None
-    votes = tx.rollbacks.approvals(plan.hash)
-    return list(_took(tx, plan, run, votes, alert.first_at if alert is not None else None))
+    return list(_took(tx, plan, run, tx.rollbacks.approvals(plan.hash), alert.first_at if alert is not None else None))
 
 
 def _of_plan(tx: Transaction, name: str) -> Run:
@@ -126,6 +125,12 @@ def _facts(plan: Plan) -> Iterator[tuple[str, str]]:
         yield "Pre-authorisation", plan.authorisation
     if plan.undoes:
         yield "Undoes", plan.undoes
+
+
+def _votes(tx: Transaction, plan: Plan) -> list[Approval]:
+    """On the plan, after those on the pre-authorisation that it ran under."""
+    before = tx.rollbacks.approvals(plan.authorisation) if plan.authorisation else []
+    return [*before, *tx.rollbacks.approvals(plan.hash)]
 
 
 def _vote(vote: Approval) -> Vote:

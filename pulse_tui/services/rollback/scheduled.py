@@ -11,15 +11,17 @@ from datetime import datetime
 from typing import NamedTuple
 
 from pulse_tui.domain.alert import OPEN
+from pulse_tui.domain.concern import Concern
 from pulse_tui.domain.errors import NotFound, PulseError, Refused
 from pulse_tui.domain.moments import iso
 from pulse_tui.domain.rollback import Purpose, Run, RunState
 from pulse_tui.domain.words import Environment, Priority
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import SYSTEM, RollbackParts
-from pulse_tui.services.rollback.drill import failed, for_environment
+from pulse_tui.services.rollback.drill import KIND, book, failed, for_environment
 from pulse_tui.services.rollback.rehearse import drill
 from pulse_tui.services.rollback.unfinished import abandoned
+from pulse_tui.services.signals.concerns import clear_concern
 from pulse_tui.settings.shapes import PlaybookShape
 
 LEASE = "drills"
@@ -65,7 +67,8 @@ def due(tx: Transaction, parts: RollbackParts, now: datetime) -> list[Due]:
         # A playbook for every asset is drilled where there is a replica; one that names its assets, on each of them.
         for asset_id in sorted(serves if playbook.assets else serves & replicas):
             environment = for_environment(tx, parts, asset_id, playbook.id)
-            if not _is_served(parts, asset_id, environment, playbook):
+            first = book(parts, asset_id, environment)
+            if first is None or first.id != playbook.id:
                 continue  # another playbook rolls it back
             last = tx.plumbing.get_value(_last_key(playbook.id, asset_id))
             after = max(seen, datetime.fromisoformat(last)) if last else seen
@@ -108,6 +111,23 @@ def hold_due(parts: RollbackParts, holder: str) -> Ended | None:
             tx.plumbing.release(LEASE, holder)
 
 
+def end_stale(parts: RollbackParts, now: datetime) -> int:
+    """End what stands about drills of what no longer serves, or of what nothing rolls back any more; how many."""
+    with parts.store.read() as tx:
+        stale = [(c, why) for c in tx.inventory.concerns() if c.kind == KIND and (why := _gone(tx, parts, c))]
+    if stale:
+        with parts.store.write() as tx:
+            for concern, why in stale:
+                clear_concern(tx, parts.judging, concern.asset_id, concern.key, why, now)
+    return len(stale)
+
+
+def _gone(tx: Transaction, parts: RollbackParts, concern: Concern) -> str:
+    if concern.environment is None or tx.estate.deployment(concern.asset_id, concern.environment) is None:
+        return "nothing of it serves there any more"
+    return "" if book(parts, concern.asset_id, concern.environment) is not None else "no playbook rolls it back there"
+
+
 def _hold(parts: RollbackParts, one: Due, holder: str) -> Ended:
     of = f"the drill of the rollback of {one.asset_id} in {one.environment.value}"
     try:
@@ -128,11 +148,6 @@ def _refused(parts: RollbackParts, one: Due, error: PulseError) -> None:
         detail = {"playbook": one.playbook, "environment": one.environment.value, "why": str(error)[:600]}
         tx.log.append(now, SYSTEM, "drill.refused", subject, detail)
         failed(tx, parts, one.asset_id, one.environment, f"could not be held: {error}", now)
-
-
-def _is_served(parts: RollbackParts, asset_id: str, environment: Environment, playbook: PlaybookShape) -> bool:
-    first = next((p for p in parts.playbooks if p.serves(asset_id, environment)), None)
-    return first is not None and first.id == playbook.id
 
 
 def _is_drill(tx: Transaction, run: Run) -> bool:

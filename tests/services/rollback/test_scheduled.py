@@ -18,7 +18,7 @@ from pulse_tui.services.parts import SYSTEM, RollbackParts
 from pulse_tui.services.rollback.approve import approve
 from pulse_tui.services.rollback.execute import execute, resume
 from pulse_tui.services.rollback.plan import propose
-from pulse_tui.services.rollback.scheduled import hold_due, notice
+from pulse_tui.services.rollback.scheduled import end_stale, hold_due, notice
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.clock import Clock
 from tests.fakes.databases import postgres, sqlite_file
@@ -170,3 +170,14 @@ def test_a_changed_schedule_counts_from_now(parts: RollbackParts, clock: Clock) 
     assert hold_due(changed, "h") is None
     clock.pass_(days=1)
     assert hold_due(changed, "h") is not None
+
+
+def test_what_stands_about_a_drill_ends_with_what_it_was_of(parts: RollbackParts, clock: Clock, target: Places) -> None:
+    target.put("alias-replica", "3.9.0")
+    clock.pass_(minutes=50)
+    hold_due(parts, "host:1")
+    assert end_stale(parts, clock()) == 0
+    assert end_stale(parts._replace(playbooks=()), clock()) == 1
+    with parts.store.read() as tx:
+        assert tx.inventory.concerns("support-bot") == []
+        assert not any(a.open for a in tx.judgements.alerts())
