@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from itertools import combinations
@@ -13,10 +14,12 @@ import pytest
 from pulse_tui.domain.audit import Anchor, StoredLine, hashed
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.rollback.approve import approve
+from pulse_tui.services.rollback.recorded import verified
 from tests.services.rollback.test_plan import make
 from tests.services.rollback.test_recorded import Disk, found, played
+from tests.services.rollback.test_votes import both, signing
 
-__all__ = ["played"]
+__all__ = ["played", "signing"]
 SEQ: Final = 0
 OWN: Final = 7
 RECORDS: Final = 9
@@ -147,3 +150,29 @@ def test_a_log_that_was_written_again_with_all_that_names_it_contradicts_only_an
     assert log.found(chained([*log.lines[:-1], forged]), log.end) == [
         f"line {log.end.seq}, which was anchored, is another one now: the log was cut or rewritten"
     ]
+
+
+def test_a_log_that_was_written_again_with_its_votes_contradicts_what_was_signed(signing: RollbackParts) -> None:
+    """The first line is another one, every hash, every head in a vote and every digest of the votes was made again."""
+    plan = both(signing)
+    name = f"approvals/{plan.hash}"
+    with closing(Disk(signing)) as disk:
+        log = Log(signing, disk, list(disk.raw.execute("SELECT * FROM audit ORDER BY seq")))
+        last = max(line[SEQ] for line in log.lines if name in line[RECORDS])
+        made, heads = [_but(log.lines[0], actor="eve")], dict[str, str]()
+        for line in log.lines[1:]:
+            made = chained(made)
+            heads[log.lines[len(made) - 1][OWN]] = made[-1][OWN]
+            if line[SEQ] == last:
+                for old, new in heads.items():
+                    disk.raw.execute("UPDATE approvals SET audit_head = ? WHERE audit_head = ?", (new, old))
+                with signing.store.read() as tx:
+                    digest = hashlib.sha256(tx.log.recorded_text(name)).hexdigest()
+                line = _but(line, records=re.sub(f'(?<="{name}":")[0-9a-f]+', digest, line[RECORDS]))  # noqa: PLW2901
+            made.append(line)
+        assert log.found(chained(made)) == []
+        with signing.store.read() as tx:
+            wrong = verified(tx, (), signing.signing).wrong
+    assert (
+        f"the vote of ana on {plan.hash[:12]} is not what was signed: what was signed has another audit head" in wrong
+    )
