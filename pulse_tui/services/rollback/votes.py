@@ -62,24 +62,24 @@ def tally(
     ballot: Ballot,
     now: datetime,
     *,
-    forged: Sequence[str] = (),
+    forged: Sequence[str] | None = None,
     given_by: datetime | None = None,
 ) -> Tally:
     """The votes that count: of distinct operators of today's file, with distinct keys of today's file, whose signatures
     verify, unexpired, and all of them as the audit log recorded them. One that somebody wrote into the database makes none
-    count (so does what is ``forged`` otherwise).
+    count; ``forged`` says what was found of that already (None: nobody looked).
 
     ``given_by``: the moment by which a vote must not have expired, now unless something was begun with them earlier.
     """
     votes = tx.rollbacks.approvals(ballot.hash)
-    wrong = list(forged)
-    if votes and not wrong and (why := tx.log.contradiction(f"approvals/{ballot.hash}", votes[0].audit_head)):
-        wrong = [why]
+    if forged is None and votes:
+        why = tx.log.contradiction(f"approvals/{ballot.hash}", votes[0].audit_head)
+        forged = [why] if why else []
     counting, others, seen = list[Approval](), list[tuple[Approval, str]](), set[str]()
     for vote in votes:
         if not vote.yes:
             continue
-        why = wrong[0] if wrong else unfit(parts, ballot, vote, now, given_by or now)
+        why = forged[0] if forged else unfit(parts, ballot, vote, now, given_by or now)
         if not why and {f"p:{vote.principal}", f"k:{vote.key}"} & seen:
             why = f"{vote.principal}, or their key, counts already"
         if why:
