@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Protocol
 
 from pulse_tui.domain.views.advisories import AdvisoryStory
@@ -17,7 +18,7 @@ from pulse_tui.domain.views.registry import (
     ReleaseStory,
     Tree,
 )
-from pulse_tui.domain.views.rollback import DrillLine, PlanLine, PlanStory, ReviewRow
+from pulse_tui.domain.views.rollback import AuthorisationLine, DrillLine, PlanLine, PlanStory, ReviewRow
 
 
 class Desk(Protocol):
@@ -134,6 +135,18 @@ class Desk(Protocol):
     def undo(self, plan_hash: str, *, checked: bool = True) -> PlanStory: ...
     def plans(self, asset_id: str | None = None) -> tuple[PlanLine, ...]:
         """The rollback plans (of one asset), newest first, with how each stands and who waits for whom."""
+        ...
+
+    def authorisations(self, asset_id: str | None = None) -> tuple[AuthorisationLine, ...]:
+        """The pre-authorisations (of one asset), newest first."""
+        ...
+
+    def authorise(self, asset_id: str, environment: str, trigger: str, lasts: timedelta, why: str) -> AuthorisationLine:
+        """Ask for one. Raises Refused with what is missing."""
+        ...
+
+    def vote(self, name: str, how: str, why: str) -> AuthorisationLine:
+        """``approve``, ``reject`` or ``revoke`` one. Raises Refused, NotFound."""
         ...
 
     def drills(self, asset_id: str | None = None) -> tuple[DrillLine, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 
 from pulse_tui.domain.errors import NotFound, Refused
 from pulse_tui.domain.views.advisories import AdvisoryRow, AdvisoryStory
@@ -11,6 +12,7 @@ from pulse_tui.domain.views.board import Board, Header
 from pulse_tui.domain.views.evals import Trend
 from pulse_tui.domain.views.registry import RegistryRow
 from pulse_tui.domain.views.rollback import (
+    AuthorisationLine,
     DrillLine,
     Moved,
     PlanLine,
@@ -118,6 +120,11 @@ def ran(plan: PlanStory, state: str = "verified", by: str = "ana@jump-1") -> Pla
     return plan._replace(state=state, run=run, steps=steps, checks=(), checked_us=0)
 
 
+AUTHORISATION_LINES = (
+    AuthorisationLine("aa11bb22" * 8, "support-bot", "production", "latency-breach", "move-alias", "proposed", "waits for 1 of: ben", ("ana",), "ana", "7aa1c0ffee01", None, False),
+    AuthorisationLine("cc33dd44" * 8, "embed-gateway", "canary", "latency-breach", "gateway-back", "valid", "", ("ana", "ben"), "ben", "7aa1c0ffee00", NOW_US + 20 * 86_400_000_000, False),
+    AuthorisationLine("ee55ff66" * 8, "code-assist", "canary", "safety-regression", "adapter-back", "void", "the playbook changed since it was drilled", ("ben",), "ben", "7aa1c0ffee03", None, False),
+)  # fmt: skip
 DRILL_LINES = (
     DrillLine("7aa1c0ffee01", HASH, "support-bot", "move-alias", "3.8.2", "3.8.1", ago(3), True, 1.84, "ana", "latency-breach", "3.8.1 and back, read back", True),
     DrillLine("7aa1c0ffee02", HASH, "embed-gateway", "gateway-back", "1.9.3", "1.9.2", ago(30), False, 12.1, "pulse-tui", "", "step 2: no answer", True),
@@ -403,6 +410,17 @@ class FakeDesk(FakeBench, FakeRegistry):
 
     def plans(self, asset_id: str | None = None) -> tuple[PlanLine, ...]:
         return tuple(line for line in self.plan_lines if asset_id in (None, line.asset))
+
+    def authorisations(self, asset_id: str | None = None) -> tuple[AuthorisationLine, ...]:
+        return tuple(line for line in AUTHORISATION_LINES if asset_id in (None, line.asset))
+
+    def authorise(self, asset_id: str, environment: str, trigger: str, lasts: timedelta, why: str) -> AuthorisationLine:
+        self._did("authorise", asset_id, environment, trigger, f"{lasts.days}", why)
+        return AUTHORISATION_LINES[0]
+
+    def vote(self, name: str, how: str, why: str) -> AuthorisationLine:
+        self._did("vote", name, how, why)
+        return next(line for line in AUTHORISATION_LINES if line.hash == name)
 
     def drills(self, asset_id: str | None = None) -> tuple[DrillLine, ...]:
         return tuple(line for line in DRILL_LINES if asset_id in (None, line.asset))

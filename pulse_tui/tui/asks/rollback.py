@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pulse_tui.tui.asks.base import Ask
+
+if TYPE_CHECKING:
+    from pulse_tui.domain.views.rollback import AuthorisationLine
 
 
 class Propose(Ask):
@@ -78,6 +83,24 @@ class Drill(Ask):
     asset_id: str
     environment: str
     """Whose rollback is rehearsed; the replica is what moves."""
+
+
+class OpenAuthorisations(Ask):
+    """Open the list of pre-authorisations."""
+
+
+class Authorise(Ask):
+    """Ask for a pre-authorisation of what a drill rehearsed."""
+
+    asset_id: str
+    trigger: str
+
+
+class VoteOnAuthorisation(Ask):
+    """Approve, reject or revoke one."""
+
+    line: AuthorisationLine
+    how: str
 
 
 class OfRun(Ask):

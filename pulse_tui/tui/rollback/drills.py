@@ -68,6 +68,14 @@ class DrillsScreen(ListScreen[DrillLine]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("enter", "open", "open", "open the plan that the drill carried out: every step with its clock", show=True),
+        bind(
+            "A",
+            "authorise",
+            "pre-authorise",
+            "ask that what it rehearsed may run without votes",
+            show=True,
+            changes=True,
+        ),
         *ListScreen.LIST_KEYS,
     ]
 
@@ -82,6 +90,15 @@ class DrillsScreen(ListScreen[DrillLine]):
         if row.state == "outdated":
             text = f"{row.playbook} was changed since: hold another one; {text}"
         return [(f"RUN {row.run} ", styles.DIM), (safe(text), styles.BAD if not row.ok else styles.PLAIN)]
+
+    def applies(self, action: str) -> bool:
+        if action == "authorise":
+            return self.table.row is not None and self.table.row.state == "passed"
+        return super().applies(action)
+
+    def action_authorise(self) -> None:
+        if (row := self.table.row) is not None:
+            self.post_message(asks.Authorise(row.asset, row.trigger))
 
     def action_open(self) -> None:
         if (row := self.table.row) is not None and row.plan:

@@ -92,6 +92,9 @@ class PlansScreen(ListScreen[PlanLine]):
         bind("u,U", "undo", "undo", "put back what a run moved that stopped half-way", show=True, changes=True),
         bind("D", "drill", "drill", "rehearse the rollback of the row on its replica", changes=True),
         bind(
+            "A", "authorisations", "pre-authorised", "what may run without votes: until when, who gave it; vote, revoke"
+        ),
+        bind(
             "d", "drills", "drills", "the drills that were held: which passed, and whether they still count", show=True
         ),
         *ListScreen.LIST_KEYS,
@@ -119,6 +122,9 @@ class PlansScreen(ListScreen[PlanLine]):
     def action_drill(self) -> None:
         if (row := self.table.row) is not None:
             self.post_message(asks.Drill(row.asset, row.environment))
+
+    def action_authorisations(self) -> None:
+        self.post_message(asks.OpenAuthorisations())
 
     def action_drills(self) -> None:
         self.post_message(asks.OpenDrills())

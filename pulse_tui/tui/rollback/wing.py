@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from pulse_tui.tui.asks import rollback as asks
@@ -35,6 +36,9 @@ class RollbackWing(Wing):
             asks.Undo: self.undo,
             asks.OpenPlans: self.plans,
             asks.OpenDrills: self.drills,
+            asks.OpenAuthorisations: self.authorisations,
+            asks.Authorise: self.authorise,
+            asks.VoteOnAuthorisation: self.vote,
             asks.Drill: self.drill,
             asks.Resume: self.resume,
             asks.PutBack: self.put_back,
@@ -182,11 +186,62 @@ class RollbackWing(Wing):
 
         self._context.confirm(asked, begin)
 
+    def authorisations(self, _ask: asks.OpenAuthorisations) -> None:
+        """Every pre-authorisation and how it stands, newest first."""
+        from pulse_tui.tui.rollback.authorisations import AuthorisationsScreen  # noqa: PLC0415  as above
+
+        self._context.open(
+            lambda desk: desk.authorisations(),
+            lambda rows: AuthorisationsScreen(self._context.head, rows, self._context.now_us),
+            AuthorisationsScreen.show_rows,
+        )
+
+    def authorise(self, ask: asks.Authorise) -> None:
+        """Ask what it is for, how long and why; others vote on it then."""
+        from pulse_tui.tui.kit.forms import Field, environment_field, positive_count  # noqa: PLC0415  as above
+
+        fields = (Field("Rule", ask.trigger), environment_field(), Field("Days", "30", positive_count), Field("Why"))
+
+        def asked(values: tuple[str, ...]) -> None:
+            rule, where, days, why = values
+            self._context.act(
+                lambda desk: desk.authorise(ask.asset_id, where, rule, timedelta(days=int(days)), why).headline
+            )
+
+        if not self._context.refuses():
+            about = f"a rollback of {ask.asset_id} answers alerts of the rule by itself, once it is voted for"
+            self._context.form("Pre-authorise", about, fields, asked)
+
+    def vote(self, ask: asks.VoteOnAuthorisation) -> None:
+        """A yes is confirmed by the asset's name, typed; a no and a revocation want a reason."""
+        from pulse_tui.tui.kit.forms import Confirmation, Field  # noqa: PLC0415  as above
+
+        line, how = ask.line, ask.how
+
+        def given(why: str) -> None:
+            self._context.act(lambda desk: desk.vote(line.hash, how, why).headline)
+
+        if how == "approve":
+            about = f"{line.trigger} of {line.asset} in {line.environment}"
+            after = (
+                "Once it has its votes, a rollback answers that rule there by itself, within the guard rails of policy."
+            )
+            detail = f"playbook {line.playbook}, rehearsed by drill {line.drill}"
+            self._context.confirm(Confirmation("Pre-authorise", about, detail, after, line.asset), given)
+        elif not self._context.refuses():
+            self._context.form(how.capitalize(), line.headline, (Field("Why"),), lambda values: given(values[0]))
+
     def commands(self) -> Iterable[Command]:
         """The list of the drills."""
         from pulse_tui.tui.kit.palette import Command  # noqa: PLC0415  nobody needs it before the first :
 
-        return (Command("drills", "which rollbacks were rehearsed, and whether that still counts", asks.OpenDrills()),)
+        return (
+            Command("drills", "which rollbacks were rehearsed, and whether that still counts", asks.OpenDrills()),
+            Command(
+                "authorisations", "what may run without votes: until when, who gave it; vote, revoke",
+                asks.OpenAuthorisations(),
+            ),
+        )  # fmt: skip
 
     def resume(self, ask: asks.Resume) -> None:
         """A run that stopped half-way."""

@@ -8,7 +8,7 @@ from pulse_tui.domain.views.rollback import unsettled
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.registry.rows import registry_state
 from pulse_tui.tui.rollback.story import plan_state
-from tests.fakes.desk import PLAN_LINES, REGISTRY, FakeDesk
+from tests.fakes.desk import AUTHORISATION_LINES, PLAN_LINES, REGISTRY, FakeDesk
 from tests.tui.helpers import NARROW, WIDE, Pilot, check_snapshot, play
 
 
@@ -155,3 +155,46 @@ def test_a_tower_that_may_not_write_offers_no_drill_and_no_halt() -> None:
         assert pilot.desk.calls == []
 
     play(scenario, read_only=True)
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_the_pre_authorisations_with_whom_each_waits_for(size: tuple[int, int]) -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("P", "A")
+        check_snapshot(f"authorisations-{size[0]}x{size[1]}", pilot.text())
+
+    play(scenario, size=size)
+
+
+def test_a_pre_authorisation_is_voted_for_once_the_name_of_the_asset_was_typed() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.open_dialog("P", "A", "a")
+        await pilot.press("ctrl+y")
+        assert pilot.desk.calls == []
+        await pilot.type("support-bot")
+        await pilot.press("ctrl+y")
+        assert pilot.desk.calls == [("vote", AUTHORISATION_LINES[0].hash, "approve", "")]
+
+    play(scenario)
+
+
+def test_a_pre_authorisation_that_is_valid_is_revoked_with_a_reason_and_not_approved_again() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("P", "A", "j", "a")
+        assert pilot.screen_name == "AuthorisationsScreen"
+        await pilot.open_dialog("X")
+        await pilot.press(*"why", "enter")
+        assert pilot.desk.calls == [("vote", AUTHORISATION_LINES[1].hash, "revoke", "why")]
+
+    play(scenario)
+
+
+def test_a_drill_that_passed_leads_to_the_question_for_a_pre_authorisation_and_one_that_failed_does_not() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.open_dialog("P", "d", "A")
+        await pilot.press("enter", "enter", "enter", *"x", "enter")
+        assert pilot.desk.calls == [("authorise", "support-bot", "production", "latency-breach", "30", "x")]
+        await pilot.press("j", "A")
+        assert pilot.screen_name == "DrillsScreen"
+
+    play(scenario)
