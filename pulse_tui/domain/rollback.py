@@ -127,10 +127,18 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         )  # fmt: skip
         return (own, *self.members)
 
+    def moved(self, asset_id: str | None) -> Member | None:
+        """What it does to one asset; None when it moves it not at all."""
+        return next((m for m in self.moves if m.asset_id == asset_id), None)
+
     @property
     def targets(self) -> tuple[str, ...]:
         """The names that one active run at a time may hold, its own first."""
-        return tuple(f"{m.asset_id}/{self.environment.value}" for m in self.moves)
+        return tuple(map(self.target_of, self.moves))
+
+    def target_of(self, member: Member) -> str:
+        """The name of one of them."""
+        return f"{member.asset_id}/{self.environment.value}"
 
     @property
     def hash(self) -> str:

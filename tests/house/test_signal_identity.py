@@ -113,7 +113,7 @@ def compared(verdict: Verdict = Verdict.FAIL, **fields: Any) -> regressions.Comp
 
 
 BUILT: dict[str, Callable[[], Signal | None]] = {
-    "rollback": lambda: aftermath._event(plan(), run(plan(), ended_at=later(minutes=2))),
+    "rollback": lambda: aftermath._event(plan(), plan().moves[0], run(plan(), ended_at=later(minutes=2))),
     "bill": lambda: bills._changed(BILL, [MOVE, MOVE, MOVE], BOT, NOW),
     "head": lambda: bills._moved(HEAD, MOVE, BOT.id, BOT, NOW),
     "suite content": lambda: content._signal(

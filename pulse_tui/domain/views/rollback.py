@@ -39,6 +39,8 @@ class RunRow(NamedTuple):
     """The process that carries it out."""
     purpose: str = "rollback"
     """What its plan is for."""
+    beside: tuple[str, ...] = ()
+    """Other assets that it moves together with its own."""
 
     @property
     def stopped(self) -> bool:
@@ -95,6 +97,9 @@ class PlanRow(NamedTuple):
     """Who approved it alone (break-glass)."""
     purpose: str = "rollback"
     """What it is for."""
+
+    beside: tuple[str, ...] = ()
+    """Other assets that it moves together with its own."""
 
     @property
     def headline(self) -> str:

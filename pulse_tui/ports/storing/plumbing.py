@@ -82,6 +82,25 @@ class Plumbing(Protocol):
         """
         ...
 
+    def claim_all(
+        self,
+        names: Collection[str],
+        holder: str,
+        now: datetime,
+        ttl_s: float,
+        dead: Callable[[str], bool] = ...,
+    ) -> int | None:
+        """Several leases or none: all get one epoch, above every one that they had. None when another holds one."""
+        ...
+
+    def renew_all(self, names: Collection[str], holder: str, epoch: int, now: datetime, ttl_s: float) -> bool:
+        """Whether all of them were still held, by this holder at this epoch; each lasts ``ttl_s`` again then.
+
+        Where it is False the caller's transaction must not land.
+        """
+        ...
+
+    def release_all(self, names: Collection[str], holder: str) -> None: ...
     def holds_lease(self, name: str, holder: str, epoch: int, now: datetime) -> bool: ...
     def lease_until(self, name: str, holder: str) -> datetime | None:
         """When the lease of this holder runs out, or ran out; None when it gave it back or another one has it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -32,8 +32,14 @@ class Rollbacks(Protocol):
         """Every vote with a signature; without those that cannot be read, whose digest is no longer that of the log."""
         ...
 
-    def start_run(self, run: Run, steps: int) -> None:
-        """Raises Refused when another run is active on the target."""
+    def start_run(self, run: Run, steps: int, targets: Sequence[str] = ()) -> None:
+        """``targets``: everything that it moves, its own target among them or not. Raises Refused when another run is
+        active on one of them.
+        """
+        ...
+
+    def targets(self, run_id: str) -> list[str]:
+        """Everything that the run moves, or moved."""
         ...
 
     def run(self, run_id: str) -> Run | None: ...

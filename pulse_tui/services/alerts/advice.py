@@ -184,7 +184,7 @@ def _vulnerability(evidence: AdvisoryEvidence, signal: Signal, target: _Target) 
     lines += _exceptions(target)
     done = target.underway.rolled_back
     if done is not None and signal.observed_at <= done.at and signal.confidence >= 0.5:
-        lines.append(f"{done} did not help: {evidence.advisory} reaches {done.plan.to_version} as well")
+        lines.append(f"{done} did not help: {evidence.advisory} reaches {done.moved.to_version} as well")
     if target.release is None or target.serving is None:
         return Advice(tuple(lines))
     version = target.release.version
@@ -312,7 +312,7 @@ def _did_not_help(signal: Signal, target: _Target, done: RolledBack) -> Advice:
     causes = list(_causes(target.tx, signal, target.serving))
     lines += [f"the cause lies elsewhere: {'; '.join(causes[:_NAMED])}"] if causes else []
     lines.append("look at what both releases share: vendor, data, traffic, configuration")
-    lines.append(f"if {done.plan.from_version} was better: pulse-tui rollback undo {done.plan.hash[:12]}")
+    lines.append(f"if {done.moved.from_version} was better: pulse-tui rollback undo {done.plan.hash[:12]}")
     if target.release is not None:
         known = target.faults()
         against = f" ({'; '.join(known[:_NAMED])})" if known else ""

@@ -11,7 +11,7 @@ from pulse_tui.domain.delivery import Retest
 from pulse_tui.domain.evals import SuiteRun, SuiteRunState
 from pulse_tui.domain.hold import Hold
 from pulse_tui.domain.moments import iso
-from pulse_tui.domain.rollback import Plan, PlanState, Purpose, Run, RunState
+from pulse_tui.domain.rollback import Member, Plan, PlanState, Purpose, Run, RunState
 from pulse_tui.ports import Transaction
 from pulse_tui.services.registry.held import of_rollback
 
@@ -20,11 +20,13 @@ class RolledBack(NamedTuple):
     """The rollback that put there what serves now."""
 
     plan: Plan
+    moved: Member
+    """What it did to the asset of the alert."""
     run: Run
     at: datetime
 
     def __str__(self) -> str:
-        moved = f"from {self.plan.from_version} to {self.plan.to_version}"
+        moved = f"from {self.moved.from_version} to {self.moved.to_version}"
         return f"rollback {self.run.id} {moved} ({iso(self.at)}, by {self.run.started_by})"
 
 
@@ -60,7 +62,7 @@ class Underway:
         for plan, state in self._tx.rollbacks.plans(self._asset) if self._asset else ():
             waits = state in (PlanState.PROPOSED, PlanState.APPROVED) and plan.expires_at > self._now
             rollback = plan.purpose is Purpose.ROLLBACK and plan.undoes is None
-            if waits and rollback and (plan.asset_id, plan.environment) == self._where:
+            if waits and rollback and plan.environment is self._alert.environment:
                 return plan, state
         return None
 
@@ -75,10 +77,11 @@ class Underway:
             found = self._tx.rollbacks.plan(run.plan_hash)
             if found is None or not found[0].purpose.moves_what_serves:
                 continue
-            plan = found[0]
-            serves = serving is not None and serving.version == plan.to_version
-            if run.state is RunState.VERIFIED and run.ended_at is not None and serves and plan.undoes is None:
-                return RolledBack(plan, run, run.ended_at)
+            plan, moved = found[0], found[0].moved(self._asset)
+            serves = moved is not None and serving is not None and serving.version == moved.to_version
+            verified = run.state is RunState.VERIFIED and serves and plan.undoes is None
+            if moved is not None and verified and run.ended_at is not None:
+                return RolledBack(plan, moved, run, run.ended_at)
             return None
         return None
 

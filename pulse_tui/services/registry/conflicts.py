@@ -46,12 +46,11 @@ def _moves(tx: Transaction, asset_id: str, environment: Environment, settled: Se
         if found is not None and not found[0].purpose.moves_what_serves:
             continue
         if run.state is RunState.VERIFIED and run.ended_at:
-            if found is not None and found[0].to_version == settled.value:
-                plan = found[0]
-                moved = (
-                    f"moved it from {plan.from_version} to {plan.to_version} ({iso(run.ended_at)}, by {run.started_by})"
-                )
-                yield Move(run.ended_at, f"rollback {run.id} {moved}", f"pulse-tui rollback undo {plan.hash[:12]}")
+            moved = found[0].moved(asset_id) if found is not None else None
+            if moved is not None and moved.to_version == settled.value:
+                words = f"moved it from {moved.from_version} to {moved.to_version} ({iso(run.ended_at)}, by {run.started_by})"
+                undo = f"pulse-tui rollback undo {run.plan_hash[:12]}"
+                yield Move(run.ended_at, f"rollback {run.id} {words}", undo)
             break
     for entry in tx.estate.promotions(asset_id):  # newest first
         if entry.environment is environment and entry.version == settled.value and entry.decision_id is not None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
+from pulse_tui.domain.claim import place_subject
 from pulse_tui.domain.moments import iso
 from pulse_tui.domain.rollback import Plan, Run, RunState
 from pulse_tui.domain.words import Environment
@@ -18,7 +19,7 @@ _SEEN = 500
 class DidNotHelp(NamedTuple):
     """A verified rollback to the release, after which the same condition was reported while it served."""
 
-    plan: Plan
+    version: str
     run: Run
     at: datetime
     title: str
@@ -26,7 +27,7 @@ class DidNotHelp(NamedTuple):
 
     def __str__(self) -> str:
         return (
-            f"rolled back to {self.plan.to_version} at {iso(self.at)} (run {self.run.id}), it did not end "
+            f"rolled back to {self.version} at {iso(self.at)} (run {self.run.id}), it did not end "
             f'"{self.title}": consider what both releases share: vendor, data, traffic, configuration'
         )
 
@@ -40,29 +41,27 @@ def did_not_help(
         alert = tx.judgements.alert(plan.alert_id) if plan.alert_id is not None else None
         if alert is None or (about is not None and about.signal_fingerprint != alert.signal_fingerprint):
             continue
-        left = _left(tx, plan, ended)
+        left = _left(tx, asset_id, environment, version, ended)
         for signal in tx.signals.recent(_SEEN, asset_id):
             same = signal.fingerprint == alert.signal_fingerprint and signal.environment in (None, environment)
             if same and signal.occurred_at > ended and (left is None or signal.occurred_at < left):
-                return DidNotHelp(plan, run, ended, alert.title)
+                return DidNotHelp(version, run, ended, alert.title)
     return None
 
 
 def _to(tx: Transaction, asset_id: str, environment: Environment, version: str) -> Iterator[tuple[Plan, Run, datetime]]:
     """Verified runs that put it there, newest first; an undo is none."""
-    for plan, _ in tx.rollbacks.plans(asset_id):
-        if not plan.purpose.moves_what_serves or (plan.environment, plan.to_version, plan.undoes) != (
-            environment,
-            version,
-            None,
-        ):
+    for run in tx.rollbacks.runs(target=place_subject(asset_id, environment)):
+        found = tx.rollbacks.plan(run.plan_hash)
+        if found is None or run.state is not RunState.VERIFIED or run.ended_at is None:
             continue
-        for run in tx.rollbacks.runs(plan_hash=plan.hash):
-            if run.state is RunState.VERIFIED and run.ended_at is not None:
-                yield plan, run, run.ended_at
+        plan, moved = found[0], found[0].moved(asset_id)
+        rollback = plan.purpose.moves_what_serves and plan.undoes is None
+        if rollback and moved is not None and moved.to_version == version:
+            yield plan, run, run.ended_at
 
 
-def _left(tx: Transaction, plan: Plan, ended: datetime) -> datetime | None:
+def _left(tx: Transaction, asset_id: str, environment: Environment, version: str, ended: datetime) -> datetime | None:
     """When what the rollback put there stopped serving; None: it serves still."""
-    stays = [s for s in tx.estate.stays(plan.asset_id, plan.environment) if s.version == plan.to_version]
+    stays = [s for s in tx.estate.stays(asset_id, environment) if s.version == version]
     return next((s.until for s in stays if s.since <= ended and (s.until is None or s.until > ended)), None)

@@ -41,11 +41,9 @@ from pulse_tui.services.rollback.preflight import preflight
 from pulse_tui.services.rollback.recorded import forged
 from pulse_tui.services.rollback.route import done
 from pulse_tui.services.rollback.steps import step_options
-from pulse_tui.services.rollback.unfinished import in_the_way, lease
+from pulse_tui.services.rollback.unfinished import in_the_way, later, leases
 
 LEASE_S = 60.0
-MANY = 10_000
-"""Runs that are looked through for a later one on the same target."""
 _POLL_S = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 """Pauses between reads of a target that has not changed yet; the last one repeats."""
 PATIENCE_S = 15.0
@@ -113,14 +111,11 @@ def _take_over(
             raise Refused(
                 f"run {run_id} cannot go on", reasons, todo=f"put back what moved: pulse-tui rollback undo {run_id}"
             )
-        later = [
-            r.id for r in tx.rollbacks.runs(limit=MANY) if r.target == run.target and r.started_at > run.started_at
-        ]
-        if later:
-            raise Refused(f"run {run_id} has ended: run {later[-1]} moved {run.target} after it")
+        if (newer := later(tx, run)) is not None:
+            raise Refused(f"run {run_id} has ended: run {newer.id} moved {newer.target} after it")
         # A name for this attempt alone: two threads of one process must not share the lease.
         holder = f"{holder}/{run.id}/{run.epoch}"
-        epoch = tx.plumbing.claim(lease(run.target), holder, now, LEASE_S, parts.outside.dead)
+        epoch = tx.plumbing.claim_all(leases(plan.targets), holder, now, LEASE_S, parts.outside.dead)
         if epoch is None:
             raise Refused(
                 f"run {run_id} is owned by {run.holder.split('/')[0]}, which may still be running",
@@ -148,10 +143,10 @@ def _claim(parts: RollbackParts, plan: Plan, by: str, holder: str, checks: Seque
         if reasons:
             raise Refused(f"plan {plan.hash[:12]} cannot run", reasons)
         run_id = fingerprint(plan.hash, now.isoformat())[:12]
-        other = in_the_way(tx, parts.outside, plan.target, now)
-        epoch = None if other else tx.plumbing.claim(lease(plan.target), f"{holder}/{run_id}", now, LEASE_S)
+        other = in_the_way(tx, parts.outside, plan.targets, now)
+        epoch = None if other else tx.plumbing.claim_all(leases(plan.targets), f"{holder}/{run_id}", now, LEASE_S)
         if epoch is None:
-            raise Refused(other or f"another process holds {plan.target}")
+            raise Refused(other or f"another process holds {' or '.join(plan.targets)}")
         run = Run(
             id=run_id,
             plan_hash=plan.hash,
@@ -161,7 +156,7 @@ def _claim(parts: RollbackParts, plan: Plan, by: str, holder: str, checks: Seque
             started_by=by,
             started_at=now,
         )
-        tx.rollbacks.start_run(run, len(plan.steps))
+        tx.rollbacks.start_run(run, len(plan.steps), plan.targets)
         tx.rollbacks.set_plan_state(plan.hash, PlanState.USED)
         detail = {
             "run": run.id,
@@ -570,13 +565,11 @@ class _Executor:
 
     def _renew(self) -> None:
         """Right before a send: this process still has the lease, for long enough. Raises _Lost."""
-        name, holder = lease(self.run.target), self.run.holder
 
         def renew(tx: Transaction) -> datetime:
             now = self.parts.clock()  # under the write lock: what was waited for it counts
-            if not tx.plumbing.holds_lease(name, holder, self.run.epoch, now):
-                raise _Lost  # it ran out: another process may be resuming, so nothing is sent
-            tx.plumbing.claim(name, holder, now, LEASE_S)
+            if not tx.plumbing.renew_all(leases(self.plan.targets), self.run.holder, self.run.epoch, now, LEASE_S):
+                raise _Lost  # one ran out: another process may be resuming, so nothing is sent
             return now
 
         self.renewed_at = self._writing(renew)
@@ -610,14 +603,15 @@ class _Executor:
             detail = {"run": run.id, "plan": run.plan_hash, "detail": run.detail}
             tx.log.append(self.parts.clock(), run.started_by, f"run.{run.state.value}", run.target, detail)
             consequences(tx)
-            tx.plumbing.release(lease(run.target), run.holder)
+            tx.plumbing.release_all(leases(self.plan.targets), run.holder)
 
         self._writing(close)
 
     def _verified(self) -> Run:
         """Every target was read back: the run, the log and the consequences are written in one transaction."""
         now, plan = self.parts.clock(), self.plan
-        detail = f"{plan.to_version} serves {plan.target}, read back"
+        served = "; ".join(f"{m.to_version} serves {t}" for m, t in zip(plan.moves, plan.targets, strict=True))
+        detail = f"{served}, read back"
         if plan.purpose is Purpose.DRILL:
             detail = f"rehearsed: {plan.to_version} and back to {plan.from_version}, read back"
         elif plan.purpose.routes:

@@ -12,11 +12,9 @@ from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.rollback.approve import counted, standing
 from pulse_tui.services.rollback.glass import reviewed
 from pulse_tui.services.rollback.plan import void_reasons
-from pulse_tui.services.rollback.unfinished import ABANDONED, abandoned, in_the_way
+from pulse_tui.services.rollback.unfinished import ABANDONED, abandoned, in_the_way, later
 
 SHOWN = 50
-MANY = 10_000
-"""Runs that are looked through for a later one on the same target."""
 
 
 def listed(parts: RollbackParts, limit: int = SHOWN, asset_id: str | None = None) -> tuple[PlanLine, ...]:
@@ -35,9 +33,7 @@ def _line(tx: Transaction, parts: RollbackParts, plan: Plan, state: PlanState, n
         return _made(plan, word, plan.created_at, waits=waits, todo=todo, glass=glass)
     word = ABANDONED if abandoned(tx, parts.outside, run, now) else run.state.value
     todo = ""
-    if word in HALF_WAY and not any(
-        r.target == run.target and r.started_at > run.started_at for r in tx.rollbacks.runs(limit=MANY)
-    ):
+    if word in HALF_WAY and later(tx, run) is None:
         todo = f"pulse-tui rollback resume {run.id} (continues), or undo {run.id} (puts back)"
     glass, review = _alone(tx, plan, run)
     return _made(
@@ -84,7 +80,7 @@ def _waiting(
         if plan.expires_at <= now:
             return "expired", "; ".join(void), ""
         return "void", "; ".join(void), plan.purpose.command(plan.asset_id, plan.environment)
-    if behind := in_the_way(tx, parts.outside, f"{plan.asset_id}/{plan.environment.value}", now):
+    if behind := in_the_way(tx, parts.outside, plan.targets, now):
         return state.value, f"cannot be {'run' if state is PlanState.APPROVED else 'approved'} yet: {behind}", ""
     since = age(to_us(plan.created_at), to_us(now))
     left = age(to_us(now), to_us(plan.expires_at))

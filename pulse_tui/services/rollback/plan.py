@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from pulse_tui.domain.errors import NotFound, Refused
-from pulse_tui.domain.estate import Deployment
+from pulse_tui.domain.errors import Refused
 from pulse_tui.domain.release import Release
 from pulse_tui.domain.rollback import Plan, PlanState, Purpose, Rules
 from pulse_tui.domain.text import clean
@@ -15,6 +14,7 @@ from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.registry.known_good import rollback_target
+from pulse_tui.services.rollback.combined import Moving, combination, serving_release, turned
 from pulse_tui.services.rollback.drill import book, by_schedule
 from pulse_tui.services.rollback.steps import planned
 from pulse_tui.services.rollback.votes import lapsed
@@ -39,12 +39,13 @@ def propose(
     """
     now = parts.clock()
     with parts.store.read() as tx:
-        serving, here = _serving(tx, asset_id, environment)
-        target = _known_good(tx, serving)
+        here = serving_release(tx, asset_id, environment)
+        target = _known_good(tx, here, environment)
         standing = _standing(tx, parts, here, target, environment, now, authorisation)
-    if standing is not None:
-        return standing
-    playbook = _playbook(parts, asset_id, environment)
+        if standing is not None:
+            return standing
+        playbook = _playbook(parts, asset_id, environment)
+        members = combination(tx, playbook, Moving(here, target), environment)
     plan = Plan(
         asset_id=asset_id,
         environment=environment,
@@ -53,8 +54,8 @@ def propose(
         to_version=target.version,
         to_digest=target.digest,
         playbook=playbook.id,
-        steps=tuple(planned(parts, playbook, here, target, environment)),
-        on_failure=playbook.on_failure,
+        steps=tuple(planned(parts, playbook, here, target, environment, members)),
+        on_failure="undo" if members else playbook.on_failure,  # all of them, or back
         policy_digest=parts.policy_digest,
         playbook_digest=parts.playbooks_digest,
         operators_digest=parts.operators_digest,
@@ -66,6 +67,7 @@ def propose(
         alert_id=alert_id,
         trigger=trigger,
         authorisation=authorisation,
+        members=tuple(m.member for m in members.values()),
     )
     with parts.store.write() as tx:
         standing = _standing(
@@ -104,6 +106,7 @@ def propose_undo(parts: RollbackParts, done: Plan, *, by: str) -> Plan:
         from_digest=done.to_digest,
         to_version=done.from_version,
         to_digest=done.from_digest,
+        members=tuple(turned(m) for m in done.members),
         steps=tuple(msgspec.structs.replace(s, expected=s.desired, desired=s.expected) for s in reversed(done.steps)),
         policy_digest=parts.policy_digest,
         playbook_digest=parts.playbooks_digest,
@@ -121,26 +124,11 @@ def propose_undo(parts: RollbackParts, done: Plan, *, by: str) -> Plan:
         return _keep(tx, plan, by, now)
 
 
-def _serving(tx: Transaction, asset_id: str, environment: Environment) -> tuple[Deployment, Release]:
-    deployment = tx.estate.deployment(asset_id, environment)
-    if deployment is None:
-        raise NotFound(
-            f"{asset_id} is not deployed in {environment.value}", todo="see what runs where: pulse-tui status"
-        )
-    release = tx.estate.release(asset_id, deployment.version)
-    if release is None:
-        raise Refused(
-            f"{asset_id} {deployment.version} serves in {environment.value}, but the registry does not know it",
-            todo="Add it under the asset's releases, or refresh the registry",
-        )
-    return deployment, release
-
-
-def _known_good(tx: Transaction, serving: Deployment) -> Release:
-    back = rollback_target(tx, serving.asset_id, serving.environment, serving.version)
+def _known_good(tx: Transaction, serving: Release, environment: Environment) -> Release:
+    back = rollback_target(tx, serving.asset_id, environment, serving.version)
     if back.release is None:
         raise Refused(
-            f"{serving.asset_id} has no rollback target in {serving.environment.value}",
+            f"{serving.asset_id} has no rollback target in {environment.value}",
             back.tried or ["no other release has been healthy there"],
             todo="Name one: rollback_to of the release",
         )
@@ -161,14 +149,21 @@ def _standing(
     One that waits for votes and one that rests on a pre-authorisation are two.
     """
     for plan, state in tx.rollbacks.plans(here.asset_id):
-        same = (plan.environment, plan.from_version, plan.to_version) == (environment, here.version, target.version)
-        same = same and (plan.from_digest, plan.to_digest) == (here.digest, target.digest)
+        same = (plan.asset_id, plan.environment) == (here.asset_id, environment)
+        same = same and (plan.from_version, plan.to_version) == (here.version, target.version)
+        same = same and (plan.from_digest, plan.to_digest) == (here.digest, target.digest) and _fits(tx, plan)
         same = same and plan.authorisation == authorisation
         rollback = plan.purpose is Purpose.ROLLBACK and plan.undoes is None
         open_still = state in (PlanState.PROPOSED, PlanState.APPROVED) and rollback
         if same and open_still and not void_reasons(parts, plan, now) and not lapsed(tx, plan.hash, now):
             return plan
     return None
+
+
+def _fits(tx: Transaction, plan: Plan) -> bool:
+    """What moves with it still serves as the plan states."""
+    here = ((m, tx.estate.deployment(m.asset_id, plan.environment)) for m in plan.members)
+    return all(d is not None and d.version == m.from_version for m, d in here)
 
 
 def _playbook(parts: RollbackParts, asset_id: str, environment: Environment) -> PlaybookShape:

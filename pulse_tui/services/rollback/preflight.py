@@ -50,7 +50,7 @@ def examine(parts: RollbackParts, plan: Plan) -> Examined:
         for member in plan.moves:
             certificate += _named(plan, member.asset_id, _target(tx, plan, parts, member, releases))
             world += _named(plan, member.asset_id, _deployment(tx, plan, parts, member))
-        other = in_the_way(tx, parts.outside, plan.target, parts.clock())
+        other = in_the_way(tx, parts.outside, plan.targets, parts.clock())
         world.append(Check(name="alone", ok=other is None, detail=other or "no other run is active"))
     if plan.purpose is Purpose.DRILL:
         world.append(_apart(parts, plan))

@@ -84,8 +84,9 @@ def waits(tx: Transaction, parts: RollbackParts, asset_id: str, now: datetime) -
         if alert.priority is Priority.P1 and not alert.waived:
             return f"P1 {alert.title} is open ({alert.id})"
     for run in tx.rollbacks.runs(active_only=True):
-        if run.target.rpartition("/")[0] == asset_id:
-            return f"run {run.id} owns {run.target}"
+        mine = next((t for t in tx.rollbacks.targets(run.id) if t.rpartition("/")[0] == asset_id), None)
+        if mine is not None:
+            return f"run {run.id} owns {mine}"
         if _is_drill(tx, run) and run.state is RunState.RUNNING and not abandoned(tx, parts.outside, run, now):
             return f"another drill is held (run {run.id} of {run.target})"
     return ""

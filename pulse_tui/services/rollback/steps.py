@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -16,20 +17,33 @@ from pulse_tui.settings.shapes import PlaybookShape, StepShape
 
 
 def planned(
-    parts: RollbackParts, playbook: PlaybookShape, here: Release, target: Release, environment: Environment
+    parts: RollbackParts,
+    playbook: PlaybookShape,
+    here: Release,
+    target: Release,
+    environment: Environment,
+    together: Mapping[str, tuple[Release, Release]] = MappingProxyType({}),
 ) -> Iterator[PlanStep]:
-    """Every step with the value that its target holds now and the one it is to hold. Raises as :func:`step_options` does."""
+    """Every step with the value that its target holds now and the one it is to hold. Raises as :func:`step_options` does.
+
+    ``together`` are (what serves, what is to) of the other assets that move; a step of one that stays is left out.
+    """
     for shape in playbook.steps:
-        params = fill(shape.options, {"asset": here.asset_id, "environment": environment.value})
+        asset_id = shape.asset if shape.asset is not None else here.asset_id
+        before, after = (here, target) if asset_id == here.asset_id else together.get(asset_id, (None, None))
+        if before is None or after is None:
+            continue
+        params = fill(shape.options, {"asset": asset_id, "environment": environment.value})
         options = step_options(parts, shape.kind, params, shape)
         kind = parts.steps[shape.kind]
         yield PlanStep(
             kind=shape.kind,
             target=kind.target(options),
             params=params,
-            expected=kind.value_of(options, here),
-            desired=kind.value_of(options, target),
+            expected=kind.value_of(options, before),
+            desired=kind.value_of(options, after),
             timeout_s=shape.timeout,
+            asset_id=asset_id if asset_id != here.asset_id else None,
         )
 
 

@@ -6,10 +6,11 @@ put back ends when another version serves there, or a later rollback was verifie
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from pulse_tui.domain.concern import Concern
-from pulse_tui.domain.rollback import Plan, Purpose, Run, RunState
+from pulse_tui.domain.rollback import Member, Plan, Purpose, Run, RunState
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Environment, Severity
 from pulse_tui.ports import Transaction
@@ -37,6 +38,20 @@ def lease(target: str) -> str:
     return f"target:{target}"
 
 
+def leases(targets: Iterable[str]) -> list[str]:
+    """The names of the leases of a run, in the order in which everybody takes them."""
+    return sorted(map(lease, targets))
+
+
+def later(tx: Transaction, run: Run) -> Run | None:
+    """A run that moved one of its targets after it: its own end is history then."""
+    for target in tx.rollbacks.targets(run.id):
+        newest = next(iter(tx.rollbacks.runs(target=target, limit=1)), None)
+        if newest is not None and newest.started_at > run.started_at:
+            return newest
+    return None
+
+
 def abandoned(tx: Transaction, outside: Outside, run: Run, now: datetime) -> bool:
     """Whether nobody carries the run out any more: its lease ran out, or its process is known to be gone."""
     if run.state is not RunState.RUNNING:
@@ -45,13 +60,14 @@ def abandoned(tx: Transaction, outside: Outside, run: Run, now: datetime) -> boo
 
 
 def stopped(tx: Transaction, parts: JudgeParts, plan: Plan, run: Run, now: datetime) -> None:
-    """A run came to another end than a verified one: let that stand as a concern, with its alert."""
+    """A run came to another end than a verified one: let that stand as a concern of all it moves, with its alerts."""
     _raise(tx, parts, plan, run, run.state.value, now)
 
 
 def ended(tx: Transaction, parts: JudgeParts, plan: Plan, why: str, now: datetime) -> None:
     """A run there was verified: what stood about an earlier one is over."""
-    clear_concern(tx, parts, plan.asset_id, key(plan.environment), why, now)
+    for member in plan.moves:
+        clear_concern(tx, parts, member.asset_id, key(plan.environment), why, now)
 
 
 def check_runs(parts: RollbackParts, now: datetime) -> int:
@@ -67,7 +83,9 @@ def check_runs(parts: RollbackParts, now: datetime) -> int:
             if found is None or again is None or not _silent(tx, parts, again, now):
                 continue
             word = ABANDONED if again.state is RunState.RUNNING else again.state.value
-            tx.plumbing.release(lease(run.target), run.holder)  # its process is gone: nobody need wait for it
+            tx.plumbing.release_all(
+                leases(found[0].targets), run.holder
+            )  # its process is gone: nobody need wait for it
             _raise(tx, parts.judging, found[0], again, word, now)
         for concern in over:
             why = f"{concern.version} no longer serves there"
@@ -75,9 +93,10 @@ def check_runs(parts: RollbackParts, now: datetime) -> int:
     return len(active) + len(over)
 
 
-def in_the_way(tx: Transaction, outside: Outside, target: str, now: datetime) -> str | None:
-    """The run that owns the target, with what brings it to an end; None when there is none."""
-    run = next((r for r in tx.rollbacks.runs(active_only=True) if r.target == target), None)
+def in_the_way(tx: Transaction, outside: Outside, targets: Sequence[str], now: datetime) -> str | None:
+    """The run that owns one of the targets, with what brings it to an end; None when there is none."""
+    owned = ((t, r) for t in targets for r in tx.rollbacks.runs(target=t, active_only=True, limit=1))
+    target, run = next(owned, ("", None))
     if run is None:
         return None
     if run.state is RunState.RUNNING and not abandoned(tx, outside, run, now):
@@ -111,15 +130,23 @@ def _todo(run: Run) -> str:
 
 
 def _raise(tx: Transaction, parts: JudgeParts, plan: Plan, run: Run, word: str, now: datetime) -> None:
+    for member in plan.moves:
+        _raise_of(tx, parts, plan, member, run, word, now)
+
+
+def _raise_of(
+    tx: Transaction, parts: JudgeParts, plan: Plan, member: Member, run: Run, word: str, now: datetime
+) -> None:
     undone = word == RunState.UNDONE.value
-    name, where = key(plan.environment), f"{plan.asset_id} in {plan.environment.value}"
+    name, where = key(plan.environment), f"{member.asset_id} in {plan.environment.value}"
     detail = f": {run.detail}" if run.detail else ""
     drill = plan.purpose is Purpose.DRILL
-    to = "" if plan.purpose.routes else f" to {plan.to_version}"
-    what = f"{plan.purpose.value} of {where}{to} {_WHAT[word]}, run {run.id}{detail}"
+    to = "" if plan.purpose.routes else f" to {member.to_version}"
+    beside = f" together with {plan.asset_id}" if member.asset_id != plan.asset_id else ""
+    what = f"{plan.purpose.value} of {where}{to}{beside} {_WHAT[word]}, run {run.id}{detail}"
     again = f"Find out why it failed, then plan again: {plan.purpose.command(plan.asset_id, plan.environment)}"
     concern = Concern(
-        asset_id=plan.asset_id,
+        asset_id=member.asset_id,
         key=name,
         what=clean(what, 600),
         todo=again if undone else _todo(run),
@@ -128,10 +155,10 @@ def _raise(tx: Transaction, parts: JudgeParts, plan: Plan, run: Run, word: str, 
         severity=Severity.MEDIUM if drill else Severity.HIGH if undone else Severity.CRITICAL,
         since=now,
         environment=plan.environment,
-        version=plan.from_version if undone else None,
+        version=member.from_version if undone else None,
     )
-    standing = next((c for c in tx.inventory.concerns(plan.asset_id) if c.key == name), None)
+    standing = next((c for c in tx.inventory.concerns(member.asset_id) if c.key == name), None)
     if standing is not None and standing.severity is not concern.severity:
         # Half-way and put back are two conditions, each with its own alert.
-        clear_concern(tx, parts, plan.asset_id, name, f"run {run.id} {_WHAT[word]}", now)
+        clear_concern(tx, parts, member.asset_id, name, f"run {run.id} {_WHAT[word]}", now)
     raise_concern(tx, parts, concern, now)

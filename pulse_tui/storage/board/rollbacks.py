@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -22,7 +22,7 @@ WHERE r.active_key IS NOT NULL
    OR (r.state IN ('halted', 'undone')
        AND EXISTS (SELECT 1 FROM concerns c
                    WHERE c.key = 'run:' || c.environment AND c.asset_id || '/' || c.environment = r.target)
-       AND NOT EXISTS (SELECT 1 FROM runs n WHERE n.target = r.target AND n.started_at > r.started_at))
+       AND NOT EXISTS (SELECT 1 FROM run_targets n WHERE n.target = r.target AND n.started_at > r.started_at))
 ORDER BY r.started_at DESC, r.id
 """
 _PLANS = "SELECT hash, state, body FROM plans WHERE state IN ('proposed', 'approved') ORDER BY seq DESC LIMIT :limit"
@@ -60,9 +60,11 @@ class Rollbacks(NamedTuple):
     def marks(self) -> Iterator[tuple[str, str, str, str]]:
         """(asset, environment, mark, why) of each deployment, the most urgent last."""
         for plan in self.plans:
-            yield plan.asset, plan.environment, "waiting", plan.headline
+            for asset in (*plan.beside, plan.asset):
+                yield asset, plan.environment, "waiting", plan.headline
         for run in reversed(self.runs):
-            yield run.asset, run.environment, "stopped" if run.stopped else "running", run.headline
+            for asset in (*run.beside, run.asset):
+                yield asset, run.environment, "stopped" if run.stopped else "running", run.headline
 
 
 def read_rollbacks(
@@ -78,7 +80,8 @@ def read_rollbacks(
     shown while the alert that it answers is open: that nobody approved it in time is not that nobody need.
     """
     now_us = to_us(now)
-    runs = sorted((_run(row, dead) for row in execute(_RUNS, {"now": now_us})), key=lambda r: not r.stopped)
+    found = execute(_RUNS, {"now": now_us})
+    runs = sorted((_run(row, dead) for row in found), key=lambda r: not r.stopped)
     plans = execute(_PLANS, {"limit": SHOWN})
     votes: dict[str, list[str]] = {}
     alone: dict[str, str] = {}
@@ -90,16 +93,26 @@ def read_rollbacks(
         _plan(name, state, bytes(body), tuple(votes.get(name, ())), alone.get(name, "")) for name, state, body in plans
     )
     waiting = [p for p in made if p is not None and (p.row.expires_us > now_us or p.alert in open_alerts)]
-    owned = {(r.asset, r.environment): r.id for r in runs if r.state not in ("halted", "undone")}
+    owned = {
+        (asset, r.environment): r.id
+        for r in runs
+        if r.state not in ("halted", "undone")
+        for asset in (*r.beside, r.asset)
+    }
     rows = _waiting(execute, waiting, rules() if waiting else None, now_us)
     return Rollbacks(
         tuple(runs),
-        tuple(row._replace(behind=owned.get((row.asset, row.environment), "")) for row in rows),
+        tuple(row._replace(behind=_behind(row, owned)) for row in rows),
         tuple(
             ReviewRow(key.partition(":")[2], a, e or "", what, int(since))
             for key, a, e, what, since in execute(_GLASS, {})
         ),
     )
+
+
+def _behind(row: PlanRow, owned: Mapping[tuple[str, str], str]) -> str:
+    keys = ((asset, row.environment) for asset in (row.asset, *row.beside))
+    return next((owned[key] for key in keys if key in owned), "")
 
 
 def _waiting(execute: Execute, plans: Sequence[_Made], today: Rules | None, now_us: int) -> Iterator[PlanRow]:
@@ -128,16 +141,23 @@ def _run(row: Sequence[Any], dead: Callable[[str], bool]) -> RunRow:
     asset, _, environment = target.rpartition("/")
     word = "abandoned" if state == "running" and (not held or dead(holder)) else state
     return RunRow(
-        ident, plan, asset, environment, word, detail or "", int(ended or started), by, holder, _purpose(body)
+        ident, plan, asset, environment, word, detail or "", int(ended or started), by, holder, *_plan_of(body)
     )
 
 
-def _purpose(body: Any) -> str:
-    """What the plan of a run is for; of one that is damaged or gone, a rollback: that is read as the gravest."""
+def _plan_of(body: Any) -> tuple[str, tuple[str, ...]]:
+    """What the plan of a run is for, and what moves beside its own asset; one that is damaged or gone is read as a
+    rollback: that is the gravest.
+    """
     try:
-        return _said_purpose(json.loads(bytes(body or b"")))
-    except (ValueError, TypeError, AttributeError):
-        return "rollback"
+        said = json.loads(bytes(body or b""))
+        return _said_purpose(said), _said_beside(said)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return "rollback", ()
+
+
+def _said_beside(said: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(m["asset_id"] for m in said.get("members", ()))
 
 
 def _said_purpose(said: dict[str, Any]) -> str:
@@ -158,6 +178,7 @@ def _plan(plan: str, state: str, body: bytes, votes: tuple[str, ...], alone: str
         row = PlanRow(
             plan, asset, environment, said["from_version"], said["to_version"], state, votes,
             needed, to_us(made), to_us(ends), said["proposed_by"], alone=alone,
+            beside=_said_beside(said),
             purpose=_said_purpose(said),
         )  # fmt: skip
         return _Made(row, under, said.get("alert_id") or "")

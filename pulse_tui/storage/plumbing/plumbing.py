@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -51,6 +51,40 @@ class PlumbingTables:
         change = sa.update(t.leases).where(t.leases.c.name == name)
         self._c.execute(change.values(holder=holder, epoch=epoch, expires_at=expires))
         return epoch
+
+    def claim_all(
+        self,
+        names: Collection[str],
+        holder: str,
+        now: datetime,
+        ttl_s: float,
+        dead: Callable[[str], bool] = lambda _holder: False,
+    ) -> int | None:
+        rows = {r.name: r for r in self._c.execute(sa.select(t.leases).where(t.leases.c.name.in_(names)))}
+        at, expires = to_us(now), to_us(now + timedelta(seconds=ttl_s))
+        if any(r.holder != holder and r.expires_at > at and not dead(r.holder) for r in rows.values()):
+            return None
+        epochs = {int(r.epoch) for r in rows.values()}
+        mine = len(rows) == len(names) and all(r.holder == holder and r.expires_at > at for r in rows.values())
+        epoch = max(epochs) if mine and len(epochs) == 1 else max(epochs, default=0) + 1
+        kept = sa.update(t.leases).where(t.leases.c.name.in_(rows))
+        self._c.execute(kept.values(holder=holder, epoch=epoch, expires_at=expires))
+        new = [{"name": n, "holder": holder, "epoch": epoch, "expires_at": expires} for n in names if n not in rows]
+        if new:
+            self._c.execute(sa.insert(t.leases), new)
+        return epoch
+
+    def renew_all(self, names: Collection[str], holder: str, epoch: int, now: datetime, ttl_s: float) -> bool:
+        held = sa.and_(t.leases.c.name.in_(names), t.leases.c.holder == holder, t.leases.c.epoch == epoch)
+        until = to_us(now + timedelta(seconds=ttl_s))
+        changed = self._c.execute(
+            sa.update(t.leases).where(held, t.leases.c.expires_at > to_us(now)).values(expires_at=until)
+        )
+        return changed.rowcount == len(set(names))
+
+    def release_all(self, names: Collection[str], holder: str) -> None:
+        drop = sa.update(t.leases).where(t.leases.c.name.in_(names), t.leases.c.holder == holder)
+        self._c.execute(drop.values(expires_at=0))
 
     def holds_lease(self, name: str, holder: str, epoch: int, now: datetime) -> bool:
         row = self._c.execute(sa.select(t.leases).where(t.leases.c.name == name)).first()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -51,7 +52,11 @@ class RollbackTables:
             "body": plan.canonical(),
         }
         self._protected.wrote("plans", plan.hash)
-        return insert_new(self._c, t.plans, row)
+        new = insert_new(self._c, t.plans, row)
+        if new and plan.members:
+            rows = [{"plan_hash": plan.hash, "asset_id": m.asset_id} for m in plan.members]
+            self._c.execute(sa.insert(t.plan_members), rows)
+        return new
 
     def plan(self, plan_hash: str) -> tuple[Plan, PlanState] | None:
         if len(plan_hash) < _SHORTEST_PREFIX:
@@ -62,7 +67,8 @@ class RollbackTables:
     def plans(self, asset_id: str | None = None, limit: int = 50) -> list[tuple[Plan, PlanState]]:
         query = sa.select(t.plans).order_by(t.plans.c.seq.desc()).limit(limit)
         if asset_id is not None:
-            query = query.where(t.plans.c.asset_id == asset_id)
+            moved = sa.select(t.plan_members.c.plan_hash).where(t.plan_members.c.asset_id == asset_id)
+            query = query.where(sa.or_(t.plans.c.asset_id == asset_id, t.plans.c.hash.in_(moved)))
         return [_plan(row) for row in self._c.execute(query).mappings()]
 
     def set_plan_state(self, plan_hash: str, state: PlanState) -> None:
@@ -92,16 +98,25 @@ class RollbackTables:
             with suppress(ValueError, TypeError, OverflowError, msgspec.MsgspecError):
                 yield _APPROVAL.item(row)
 
-    def start_run(self, run: Run, steps: int) -> None:
-        if not insert_new(self._c, t.runs, {**_RUN.row(run), "active_key": run.target}):
+    def start_run(self, run: Run, steps: int, targets: Sequence[str] = ()) -> None:
+        held = [self._held(run, target) for target in dict.fromkeys((run.target, *targets))]
+        taken = next((row["target"] for row in held if not insert_new(self._c, t.run_targets, row)), None)
+        if taken is not None or not insert_new(self._c, t.runs, {**_RUN.row(run), "active_key": run.target}):
             raise Refused(
-                f"another run is active on {run.target}",
+                f"another run is active on {taken or run.target}",
                 todo="Wait for it, or see its state: pulse-tui rollback show",
             )
         self._protected.wrote("runs", run.id)
         self._protected.wrote("steps", run.id)
         records = [StepRecord(run_id=run.id, index=i, key=f"{run.id}-{i}") for i in range(steps)]
         self._c.execute(sa.insert(t.steps), [_STEP.row(s) for s in records])
+
+    def _held(self, run: Run, target: str) -> dict[str, Any]:
+        return {"run_id": run.id, "target": target, "started_at": to_us(run.started_at), "active_key": target}
+
+    def targets(self, run_id: str) -> list[str]:
+        query = sa.select(t.run_targets.c.target).where(t.run_targets.c.run_id == run_id)
+        return sorted(self._c.execute(query).scalars())
 
     def run(self, run_id: str) -> Run | None:
         row = self._c.execute(sa.select(t.runs).where(t.runs.c.id == run_id)).mappings().first()
@@ -114,7 +129,8 @@ class RollbackTables:
         if plan_hash is not None:
             query = query.where(t.runs.c.plan_hash == plan_hash)
         if target is not None:
-            query = query.where(t.runs.c.target == target)
+            moved = sa.select(t.run_targets.c.run_id).where(t.run_targets.c.target == target)
+            query = query.where(t.runs.c.id.in_(moved))
         if active_only:
             query = query.where(t.runs.c.active_key.is_not(None))
         return [_RUN.item(r) for r in self._c.execute(query).mappings()]
@@ -122,6 +138,9 @@ class RollbackTables:
     def put_run(self, run: Run) -> None:
         self._protected.wrote("runs", run.id)
         upsert(self._c, t.runs, [{**_RUN.row(run), "active_key": run.target if run.active else None}])
+        held = t.run_targets.c.target if run.active else None
+        here = t.run_targets.c.run_id == run.id
+        self._c.execute(sa.update(t.run_targets).where(here).values(active_key=held))
 
     def steps(self, run_id: str) -> list[StepRecord]:
         query = sa.select(t.steps).where(t.steps.c.run_id == run_id).order_by(t.steps.c.index)

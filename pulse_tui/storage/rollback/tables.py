@@ -88,7 +88,27 @@ runs = sa.Table(
     time("ended_at", null=True),
     sa.Index(None, "plan_hash"),
 )
-"""``active_key`` is the target while the run owns it: one active run per target."""
+"""``active_key`` is the target while the run owns it; :data:`run_targets` has it of every target."""
+
+run_targets = sa.Table(
+    "run_targets",
+    metadata,
+    text("run_id", key=True),
+    text("target", key=True),
+    time("started_at"),
+    sa.Column("active_key", sa.Text, unique=True),
+    sa.Index(None, "target", "started_at"),
+)
+"""What a run moves. ``active_key`` is the target while the run owns it: one active run per target."""
+
+plan_members = sa.Table(
+    "plan_members",
+    metadata,
+    text("plan_hash", key=True),
+    text("asset_id", key=True),
+    sa.Index(None, "asset_id"),
+)
+"""Assets that a plan moves beside its own."""
 
 steps = sa.Table(
     "steps",
