@@ -406,6 +406,7 @@ def _rollback_targets(house: House) -> Iterator[Line]:
 def _drilled(house: House) -> Iterator[Line]:
     """Each production asset: the drill that its rollback rests on, or what is missing."""
     from pulse_tui.services.rollback.capacity import ready  # noqa: PLC0415
+    from pulse_tui.services.rollback.rehearse import hindrance  # noqa: PLC0415
 
     rows = ready(house.rollback, Environment.PRODUCTION)
     missing = [r for r in rows if not r.drilled.ok]
@@ -416,7 +417,9 @@ def _drilled(house: House) -> Iterator[Line]:
         f"{len(rows) - len(missing)} of {len(rows)} production assets; {whole} have a whole certificate",
     )
     for row in (missing + [r for r in rows if r.drilled.ok])[:DRILLS]:
-        yield Line(f"drill {row.asset}", True if row.drilled.ok else None, row.drilled.detail)
+        why = "" if row.drilled.ok else hindrance(house.rollback, row.asset, Environment.PRODUCTION)
+        detail = f"{row.drilled.detail}. It cannot be drilled: {why}" if why else row.drilled.detail
+        yield Line(f"drill {row.asset}", True if row.drilled.ok else None, detail)
     if len(rows) > DRILLS:
         yield Line("drills", None, f"{len(rows) - DRILLS} more: pulse-tui status --json names each under rollback")
 

@@ -63,6 +63,7 @@ def test_a_drill_that_cannot_be_held_says_why_and_touches_nothing(shell: Shell, 
     refused = shell("rollback", "drill", "my-bot", "--env", "production")
     assert refused.code == 1
     assert "my-bot has no replica" in refused.err
+    assert "It cannot be drilled: my-bot has no replica" in shell("doctor").out
     assert shell("rollback", "drill", "my-bot").code == 2
     assert shell("rollback", "drill", "my-bot", "--env", "replica").code == 2
     assert target.writes == []

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from pulse_tui.domain.errors import NotFound, Refused, WrongUse
+from pulse_tui.domain.errors import ConfigError, NotFound, Refused, WrongUse
 from pulse_tui.domain.release import Release
 from pulse_tui.domain.rollback import Plan, PlanState, PlanStep, Purpose, Run
 from pulse_tui.domain.words import Environment
@@ -113,6 +113,20 @@ def propose_drill(parts: RollbackParts, asset_id: str, environment: Environment,
     if wrong:
         raise Refused(f"the rollback of {asset_id} in {environment.value} cannot be drilled", wrong)
     return _keep(parts, plan, by, now)
+
+
+def hindrance(parts: RollbackParts, asset_id: str, environment: Environment) -> str:
+    """Why the rollback there cannot be drilled, as far as no target need be asked; empty: it can."""
+    playbook = book(parts, asset_id, environment)
+    if playbook is None:
+        return f"no playbook serves {asset_id} in {environment.value}"
+    try:
+        with parts.store.read() as tx:
+            _releases(tx, asset_id, environment)
+        apart(parts, playbook, asset_id)
+    except (Refused, NotFound, ConfigError) as error:
+        return str(error)
+    return ""
 
 
 def apart(parts: RollbackParts, playbook: PlaybookShape, asset_id: str) -> None:
