@@ -7,6 +7,7 @@ an error. Kinds of sources, routes and steps bring their own options shape throu
 from __future__ import annotations
 
 import hashlib
+import json
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -94,8 +95,8 @@ class StepKeys(Section, frozen=True):
     timeout: Seconds = Seconds(30)
     asset: str | None = None
     """The asset whose release the step moves, when it is not the one that the plan is for."""
-    value: str | None = None
-    """What the target holds afterwards, in a playbook that moves no release."""
+    value: str | int | float | bool | None = None
+    """What the target holds afterwards. In a playbook that moves a release: what a release is called there, where the kind has that."""
 
 
 def load(path: Path, options_of: OptionsOf, checks: SuiteChecks = UNCHECKED, now: datetime | None = None) -> Settings:
@@ -331,6 +332,11 @@ def _drill_problems(book: PlaybookKeys, node: Node, checks: SuiteChecks) -> Iter
         yield Problem(str(schedule.mark), what, "only a rollback is rehearsed: take the line out")
 
 
+def _spelled(value: str | float | None) -> str | None:
+    """As targets read it: ``true``, ``10``."""
+    return value if value is None or isinstance(value, str) else json.dumps(value)
+
+
 def _routing_problems(book: PlaybookKeys, node: Node, steps: Sequence[StepShape]) -> Iterator[Problem]:
     """What a playbook that moves no release must say, and one that moves one must not."""
     where, routes = f"playbook {book.id!r}", book.purpose.routes
@@ -342,7 +348,9 @@ def _routing_problems(book: PlaybookKeys, node: Node, steps: Sequence[StepShape]
             )
         elif not routes and step.value is not None:
             hint = "take the line out, or name a purpose: pause, shift or resume"
-            yield Problem(step.mark, f"{where}: value is for a playbook that moves no release", hint)
+            yield Problem(
+                step.mark, f"{where}: a step of kind {step.kind} has no value of its own when a release moves", hint
+            )
         if "{share}" in (step.value or "") and book.purpose is not Purpose.SHIFT:
             yield Problem(step.mark, f"{where}: only a shift has a {{share}}", "name the value")
     if book.traffic is not None and book.purpose is not Purpose.SHIFT:
@@ -376,18 +384,20 @@ def _playbooks(
             problems.append(Problem(str(child.mark), f"playbook {book.id!r} has no steps"))
             continue
         steps = []
-        for step_node, step, _options in _kinded(
+        for step_node, step, typed in _kinded(
             steps_node, f"playbook {book.id} steps", "steps", StepKeys, options_of, problems
         ):
-            rest = _split(step_node, StepKeys)[1]
+            options, value = _split(step_node, StepKeys)[1].plain(), _spelled(step.value)
+            if value is not None and not book.purpose.routes and "value" in typed.__struct_fields__:
+                options, value = {**options, "value": value}, None
             steps.append(
                 StepShape(
                     kind=step.kind,
                     timeout=float(step.timeout),
-                    options=rest.plain(),
+                    options=options,
                     mark=str(step_node.mark),
                     asset=step.asset,
-                    value=step.value,
+                    value=value,
                 )
             )
         problems.extend(_routing_problems(book, child, steps))
