@@ -11,3 +11,5 @@ class Advice(NamedTuple):
     lines: tuple[str, ...]
     rollback: bool = False
     """Whether going back to the last good release can answer the cause at all."""
+    answers: bool = False
+    """Whether that is the first thing to do, and nothing known speaks against it."""

@@ -12,6 +12,9 @@ from typing import NamedTuple
 from pulse_tui.domain.moments import iso
 from pulse_tui.domain.words import Environment
 
+BEGUN, REFUSED, WAITS, ENDED = "rollback.automatic", "rollback.not_automatic", "rollback.waits", "rollback.ended"
+"""Lines of the audit log about an alert: what was done about it by itself, or why nothing was (``why``)."""
+
 
 class Limits(NamedTuple):
     """How many automatic runs may begin within :attr:`per`."""

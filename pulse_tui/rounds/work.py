@@ -110,6 +110,8 @@ def collect(house: House, source: str, lanes: Lanes | None = None) -> Outcome:
     news = not done.ok or done.tally.signals > 0 or done.tally.rejected > 0
     if done.tally.alerts:
         _deliver(Keeping(house, lanes or Lanes(inline=True), REJUDGED, []))  # a page must not wait for the next tick
+        if lanes is not None and not house.outdated:  # nor must a rollback that was pre-authorised
+            lanes.begin("automatic", partial(_automatic, house))
     return Outcome(
         done.message if news else "",
         done.next_s,
@@ -148,7 +150,8 @@ def housekeeping(house: House, lanes: Lanes | None = None) -> Outcome:
     of it is said the next time; without them it is waited for.
     """
     kept = keep(house, lanes or Lanes(inline=True))
-    if lanes is not None and not house.outdated:  # who refreshes by hand waits for no drill
+    if lanes is not None and not house.outdated:  # who refreshes by hand waits for no run
+        lanes.begin("automatic", partial(_automatic, house))
         lanes.begin("drills", partial(_drills, house))
     return outcome(kept.broken, kept.words)
 
@@ -267,6 +270,14 @@ def _targets(keeping: Keeping) -> list[str]:
     _deliver(keeping)
     revalidate(keeping.house.rollback, keeping.house.clock())
     return []
+
+
+def _automatic(house: House) -> list[str]:
+    """Answer alerts with rollbacks that were pre-authorised."""
+    from pulse_tui.services.rollback.automatic import answer_alerts  # noqa: PLC0415
+
+    answered = answer_alerts(house.acting(), holder_name())
+    return [Trouble(one.words) if one.bad else one.words for one in answered]
 
 
 def _drills(house: House) -> list[str]:

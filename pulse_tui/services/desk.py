@@ -104,7 +104,7 @@ class ServiceDesk:
         return advisory_story(self._parts.judging, advisory_id, self._parts.clock())
 
     def asset_story(self, asset_id: str) -> tuple[tuple[str, str], ...]:
-        given = (("Pre-authorised", f"{row.headline} ({row.hash[:12]})") for row in self.authorisations(asset_id))
+        given = (("Pre-authorised", f"{row.meaning} ({row.hash[:12]})") for row in self.authorisations(asset_id))
         return (*asset_story(self._parts, asset_id), *given)
 
     def history(self, asset_id: str) -> tuple[ReleaseRow, ...]:

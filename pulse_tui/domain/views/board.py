@@ -65,6 +65,8 @@ class Header(NamedTuple):
     """Rules of the policy whose review is overdue."""
     glass: int = 0
     """Runs that one person approved alone and that nobody has reviewed."""
+    by_itself: int = 0
+    """Pre-authorised rollbacks that ran and that nobody has reviewed."""
     as_of: str = ""
     """When the newest of what is shown came, in UTC, once nothing came for a while; empty while the sources report."""
 
@@ -85,6 +87,6 @@ class Board(NamedTuple):
     plans: tuple[PlanRow, ...] = ()
     """The newest first."""
     glass: tuple[ReviewRow, ...] = ()
-    """Runs that one person approved alone and that nobody has reviewed, the oldest first."""
+    """Runs that one person approved alone, or that ran by themselves, and that nobody has reviewed, the oldest first."""
     changes_us: int | None = None
     """When something of it becomes different though nobody writes: a source late, a deadline missed, a day begun."""

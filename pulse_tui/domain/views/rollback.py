@@ -147,7 +147,7 @@ class Signs(NamedTuple):
 
 
 class ReviewRow(NamedTuple):
-    """A run that one person approved alone, and that nobody has reviewed."""
+    """A run that one person approved alone, or that ran by itself, and that nobody has reviewed."""
 
     run: str
     asset: str
@@ -155,6 +155,7 @@ class ReviewRow(NamedTuple):
     what: str
     """Who, what and why, in one line."""
     since_us: int
+    by_itself: bool = False
 
     @property
     def todo(self) -> str:
@@ -303,6 +304,13 @@ class AuthorisationLine(NamedTuple):
         soon = ", ends soon: ask for it again" if self.ends_soon else ""
         why = f": {self.why}" if self.why else ""
         return f"{self.trigger} of {self.asset} in {self.environment}: {self.state}{until}{who}{soon}{why}"
+
+    @property
+    def meaning(self) -> str:
+        """What it means for the asset, in one line."""
+        if self.state == "valid":
+            return f"{self.environment} rolls back by itself when {self.trigger} fires; {self.headline}"
+        return self.headline
 
     def lines(self) -> list[str]:
         """As text."""

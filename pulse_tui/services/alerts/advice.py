@@ -289,7 +289,7 @@ def _unhealthy(signal: Signal, target: _Target) -> Advice:
         if target.release is not None:
             lines.append(f"a rollback to {target.release.version} would not undo that; only if all else fails")
         return Advice(tuple(lines), rollback=target.release is not None)
-    lines = []
+    lines, answers = list[str](), False
     if target.release is None:
         place = serving.environment.value
         lines.append(f"{place} has no release to go back to: fix it forward, or take it out of the traffic")
@@ -300,9 +300,10 @@ def _unhealthy(signal: Signal, target: _Target) -> Advice:
         )
     else:
         lines.append(target.step)
+        answers = True
     if measured:
         lines.append(measured)
-    return Advice(tuple(lines), rollback=target.release is not None)
+    return Advice(tuple(lines), rollback=target.release is not None, answers=answers)
 
 
 def _did_not_help(signal: Signal, target: _Target, done: RolledBack) -> Advice:

@@ -23,6 +23,7 @@ from pulse_tui.domain.evidence import (
     SuiteEvidence,
     VersionEvidence,
 )
+from pulse_tui.domain.guard import BEGUN, ENDED, REFUSED, WAITS
 from pulse_tui.domain.hold import HoldKind
 from pulse_tui.domain.moments import age, iso, to_us
 from pulse_tui.domain.rollback import PlanState
@@ -37,6 +38,12 @@ from pulse_tui.services.registry.reach import reached
 _WINDOW = timedelta(hours=24)
 _ANSWERS = 500
 """The newest plans of an asset, in which those that answer the alert are searched for."""
+_BY_ITSELF = {
+    BEGUN: "IT ROLLS BACK BY ITSELF: ",
+    ENDED: "BY ITSELF: ",
+    REFUSED: "not rolled back by itself: ",
+    WAITS: "not rolled back by itself for now: ",
+}
 _DONE, _NOT_DONE = "done already", "not done"
 _DELIVERY = {
     DeliveryState.SENT: (_DONE, "delivered"),
@@ -71,19 +78,27 @@ def alert_story(parts: RollbackParts, alert_id: str) -> AlertStory:
             None,
         )
         missed = _missed(tx, alert, now)
+        by_itself = _by_itself(tx, alert)
         return AlertStory(
             alert=_row(alert, missed, now),
             changed=tuple(_changed(tx, alert, signal, advice)),
             risk=tuple(_risk(tx, alert, signal, asset, estate)),
-            todo=tuple(_todo(alert, advice, done, missed, now)),
+            todo=(*by_itself, *_todo(alert, advice, done, missed, now)),
             why=tuple(_why(decision, signal)),
             correlated=tuple(_correlated(tx, alert, now)),
             timeline=tuple(_timeline(tx, alert, signal)),
             rollback_possible=advice.rollback and alert.open,
             plan_hash=plan,
-            advice=advice.lines if alert.open else (),
+            advice=(*by_itself, *advice.lines) if alert.open else (),
             suite=signal.evidence.suite if isinstance(signal.evidence, (MetricEvidence, SuiteEvidence)) else "",
         )
+
+
+def _by_itself(tx: Transaction, alert: Alert) -> tuple[str, ...]:
+    """What was done about it without waiting for anybody, or why nothing was."""
+    lines = tx.log.entries(subject=alert.id)
+    last = next((e for e in reversed(lines) if e.action in _BY_ITSELF), None)
+    return (_BY_ITSELF[last.action] + last.detail.get("why", ""),) if last is not None else ()
 
 
 def _missed(tx: Transaction, alert: Alert, now: datetime) -> datetime | None:

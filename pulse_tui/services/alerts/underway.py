@@ -27,7 +27,9 @@ class RolledBack(NamedTuple):
 
     def __str__(self) -> str:
         moved = f"from {self.moved.from_version} to {self.moved.to_version}"
-        return f"rollback {self.run.id} {moved} ({iso(self.at)}, by {self.run.started_by})"
+        given = self.plan.authorisation
+        by = f"by itself, pre-authorisation {given[:12]}" if given is not None else f"by {self.run.started_by}"
+        return f"rollback {self.run.id} {moved} ({iso(self.at)}, {by})"
 
 
 class Underway:

@@ -40,7 +40,7 @@ _OK, _FAILED, _MISSING = GateStatus.OK, GateStatus.FAILED, GateStatus.MISSING
 _SHOWN = 3
 _NO_BILL = "Ingest its SBOM or lock file: pulse-tui ingest FILE"
 _FIRST = "no other release has served in"
-_HELD_APART = ("digest", "way-back", "lineage", "pointer", "past-gate", "drill", "break-glass")
+_HELD_APART = ("digest", "way-back", "lineage", "pointer", "past-gate", "drill", "break-glass", "by-itself")
 """Concerns that another reason reports already."""
 
 

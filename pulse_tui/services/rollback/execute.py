@@ -35,7 +35,8 @@ from pulse_tui.services.rollback.attended import (
     perhaps_begun,
 )
 from pulse_tui.services.rollback.drill import by_schedule
-from pulse_tui.services.rollback.glass import broken
+from pulse_tui.services.rollback.glass import broken, ran_by_itself
+from pulse_tui.services.rollback.guarded import objections
 from pulse_tui.services.rollback.plan import void_reasons
 from pulse_tui.services.rollback.preflight import preflight
 from pulse_tui.services.rollback.recorded import forged
@@ -140,6 +141,8 @@ def _claim(parts: RollbackParts, plan: Plan, by: str, holder: str, checks: Seque
         reasons += forged(tx, plan)
         votes = counted(tx, parts, plan, now)
         reasons += votes.short()
+        if plan.authorisation is not None:  # whoever starts it: nobody approved this very plan
+            reasons += objections(tx, parts, plan, now)
         if reasons:
             raise Refused(f"plan {plan.hash[:12]} cannot run", reasons)
         run_id = fingerprint(plan.hash, now.isoformat())[:12]
@@ -164,18 +167,24 @@ def _claim(parts: RollbackParts, plan: Plan, by: str, holder: str, checks: Seque
             "epoch": str(epoch),
             "approved by": ", ".join(v.principal for v in votes.counting),
         }
+        if plan.authorisation is not None:
+            detail["pre-authorisation"] = plan.authorisation
         if votes.alone is not None:
             detail["break-glass"] = votes.alone.principal
         tx.log.append(now, by, "run.started", plan.target, detail)
         checked.keep(tx, run.id, checks, by, now)
         if votes.alone is not None:
             broken(tx, parts.judging, plan, run, votes.alone, now)
+        if plan.authorisation is not None:
+            ran_by_itself(tx, parts.judging, plan, run, [v.principal for v in votes.counting], now)
     return run
 
 
 def _may_run(parts: RollbackParts, plan: Plan, by: str) -> None:
-    """Only those who may approve there may run or resume; the program itself, what its schedule asked for."""
-    if by == SYSTEM and by_schedule(plan):
+    """Only those who may approve there may run or resume; the program itself, what its schedule asked for and what was
+    pre-authorised.
+    """
+    if by == SYSTEM and (by_schedule(plan) or plan.authorisation is not None):
         return
     operator = parts.operators.get(by)
     if operator is None:

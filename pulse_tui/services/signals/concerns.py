@@ -25,6 +25,7 @@ _CHANGES = {
     "drill": Change.ROLLBACK,
     "past-gate": Change.PROMOTION,
     "break-glass": Change.ROLLBACK,
+    "by-itself": Change.ROLLBACK,
 }
 """By the beginning of a concern's key: what policy reads its signal as."""
 

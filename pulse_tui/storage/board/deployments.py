@@ -38,7 +38,8 @@ FROM retests WHERE done_at IS NULL ORDER BY due_at DESC, key
 """
 # A run that stopped has a mark of its own, a failed drill and a broken glass an alert: none is a conflict about what serves.
 _CONCERN_COLUMNS = """SELECT asset_id, environment, version, what, severity FROM concerns
-WHERE key NOT LIKE 'run:%' AND key NOT LIKE 'drill:%' AND key NOT LIKE 'break-glass:%'"""
+WHERE key NOT LIKE 'run:%' AND key NOT LIKE 'drill:%' AND key NOT LIKE 'break-glass:%'
+  AND key NOT LIKE 'by-itself:%'"""
 _CONCERNS = f"{_CONCERN_COLUMNS} ORDER BY since, key"
 _SOME_CONCERNS = f"{_CONCERN_COLUMNS} AND asset_id {{some}} ORDER BY since, key"
 _EVERY = _DEPLOYMENTS, _ASSETS, _CONCERNS

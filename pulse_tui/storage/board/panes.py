@@ -345,7 +345,8 @@ def _header(
         canary_risk=risky["canary"],
         undeclared=sum(n for (_, state), n in places.items() if state == Standing.UNDECLARED),
         as_of=as_of,
-        glass=len(rollbacks.glass),
+        glass=sum(not row.by_itself for row in rollbacks.glass),
+        by_itself=sum(row.by_itself for row in rollbacks.glass),
     )
 
 

@@ -35,7 +35,8 @@ SELECT a.plan_hash, a.principal, a.break_glass FROM approvals a JOIN plans p ON 
 WHERE p.state IN ('proposed', 'approved') AND a.yes AND a.expires_at > :now ORDER BY a.at, a.principal
 """
 _GLASS = """
-SELECT key, asset_id, environment, what, since FROM concerns WHERE key LIKE 'break-glass:%' ORDER BY since, key
+SELECT key, asset_id, environment, what, since FROM concerns
+WHERE key LIKE 'break-glass:%' OR key LIKE 'by-itself:%' ORDER BY since, key
 """
 SHOWN = 100
 """Plans that are looked through for those that wait: the newest."""
@@ -104,7 +105,7 @@ def read_rollbacks(
         tuple(runs),
         tuple(row._replace(behind=_behind(row, owned)) for row in rows),
         tuple(
-            ReviewRow(key.partition(":")[2], a, e or "", what, int(since))
+            ReviewRow(key.partition(":")[2], a, e or "", what, int(since), key.startswith("by-itself:"))
             for key, a, e, what, since in execute(_GLASS, {})
         ),
     )

@@ -131,6 +131,14 @@ def _counts(header: Header) -> list[_Part]:
         _counted(
             1, header.glass, f"BREAK-GLASS {header.glass}", f"GLASS {header.glass}", styles.ALARM, f"G{header.glass}"
         ),
+        _counted(
+            1,
+            header.by_itself,
+            f"BY ITSELF {header.by_itself}",
+            f"SELF {header.by_itself}",
+            styles.ALARM,
+            f"S{header.by_itself}",
+        ),
         _counted(2, header.running, f"▶ {header.running} running", f"▶{header.running}", styles.WARN),
         _counted(3, header.waiting, f"⧗ {header.waiting} waiting", f"⧗{header.waiting}", styles.WARN),
         _counted(4, header.muted, f"○ muted {header.muted}", f"mut {header.muted}", styles.WARN, f"○{header.muted}"),

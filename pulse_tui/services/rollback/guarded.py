@@ -1,0 +1,106 @@
+"""What the guard rails of automatic rollbacks are asked about, found in the records: before a plan is taken up, and once
+more in the transaction that claims its targets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from pulse_tui.domain.guard import Copy, Limits, Past, Target, Wanted, refusals
+from pulse_tui.domain.release import Release
+from pulse_tui.domain.rollback import Member, Plan, Purpose, RunState
+from pulse_tui.domain.words import Environment
+from pulse_tui.policy.automatic import RollbackSection
+from pulse_tui.ports import Transaction
+from pulse_tui.services.parts import RollbackParts
+from pulse_tui.services.registry.fitness import faults
+from pulse_tui.services.registry.held import naming
+from pulse_tui.services.registry.known_good import last_stays
+from pulse_tui.services.rollback.drill import drilled
+from pulse_tui.services.rollback.unfinished import in_the_way
+
+_MANY = 10_000
+"""Runs that are looked through for those of the window."""
+
+
+def objections(tx: Transaction, parts: RollbackParts, plan: Plan, now: datetime) -> list[str]:
+    """Why the plan must not be carried out by itself; empty when it may."""
+    limits, before = _limits(parts), list(past(tx, now - _limits(parts).per))
+    out = []
+    for moved in plan.moves:
+        out += refusals(_wanted(tx, parts, plan, moved, now), before, limits, now)
+    return list(dict.fromkeys(out))
+
+
+def past(tx: Transaction, since: datetime) -> Iterator[Past]:
+    """Every rollback that was begun since, by hand or by itself, however it ended; drills are none."""
+    for run in tx.rollbacks.runs(limit=_MANY):
+        if run.started_at <= since:
+            continue
+        found = tx.rollbacks.plan(run.plan_hash)
+        if found is None or found[0].purpose is not Purpose.ROLLBACK:
+            continue
+        plan = found[0]
+        for moved in plan.moves:
+            left, put = Copy(moved.from_version, moved.from_digest), Copy(moved.to_version, moved.to_digest)
+            by_itself = plan.authorisation is not None
+            yield Past(moved.asset_id, plan.environment, left, put, run.started_at, by_itself, run.id)
+
+
+def _limits(parts: RollbackParts) -> Limits:
+    section: RollbackSection = parts.judging.policy.automatic.section
+    return Limits(section.at_most, section.at_most_everywhere, timedelta(seconds=float(section.per)))
+
+
+def _wanted(tx: Transaction, parts: RollbackParts, plan: Plan, moved: Member, now: datetime) -> Wanted:
+    leaves = Copy(moved.from_version, moved.from_digest)
+    release = tx.estate.release(moved.asset_id, moved.to_version)
+    target = _target(tx, parts, plan, moved, release, now)
+    return Wanted(moved.asset_id, plan.environment, leaves, target, _busy(tx, parts, plan, now))
+
+
+def _target(
+    tx: Transaction, parts: RollbackParts, plan: Plan, moved: Member, release: Release | None, now: datetime
+) -> Target:
+    copy = Copy(moved.to_version, moved.to_digest)
+    if release is None:
+        return Target(copy, missing=f"{moved.to_version} is no longer in the registry")
+    missing = ""
+    if release.digest != moved.to_digest:
+        missing = f"{release.version} has the digest {release.digest or 'none'} now, in the plan {moved.to_digest}"
+    elif any(c.version == release.version and c.kind == "deleted" for c in tx.inventory.concerns(moved.asset_id)):
+        missing = f"{release.version} was deleted in its source"
+    rehearsed = drilled(tx, parts, moved.asset_id, plan.environment, now, plan.trigger or "")
+    return Target(
+        copy,
+        missing=missing,
+        disabled="" if release.usable else f"{release.version} is {release.state.value}",
+        undrilled="" if rehearsed.ok else rehearsed.detail,
+        unproven=_unproven(tx, release, plan.environment),
+        sick=tuple(faults(tx, parts.judging, release, plan.environment)),
+        held=tuple(f"{h.id} ({h.why})" for h in naming(tx, release.asset_id, release.version)),
+    )
+
+
+def _unproven(tx: Transaction, release: Release, environment: Environment) -> str:
+    """It was healthy here last, or serves healthily in production."""
+    for where in dict.fromkeys((environment, Environment.PRODUCTION)):
+        stay = next((s for s in last_stays(tx, release.asset_id, where) if s.version == release.version), None)
+        if stay is not None and not stay.healthy:
+            return f"{release.version} was NOT healthy in {where.value}"
+        serves = where is environment or stay is None or stay.until is None
+        if stay is not None and serves:
+            return ""
+    return f"{release.version} has no record of being healthy in {environment.value}"
+
+
+def _busy(tx: Transaction, parts: RollbackParts, plan: Plan, now: datetime) -> str:
+    """The run that is active on a target, or whose last run there stopped half-way."""
+    for target in plan.targets:
+        if other := in_the_way(tx, parts.outside, target, now):
+            return other
+        last = next((r for r in tx.rollbacks.runs(limit=_MANY) if r.target == target), None)
+        if last is not None and last.state is RunState.HALTED:
+            return f"run {last.id} on {target} stopped half-way: an operator brings it to an end first"
+    return ""
