@@ -239,10 +239,14 @@ class Authorisation(msgspec.Struct, frozen=True, kw_only=True):
     approvals_needed: int
     operators_digest: str
 
+    def canonical(self) -> bytes:
+        """The bytes that are hashed: keys sorted, no white space, UTF-8."""
+        return _ENCODER.encode(self)
+
     @property
     def hash(self) -> str:
-        """SHA-256 of the canonical JSON, in hex."""
-        return hashlib.sha256(_ENCODER.encode(self)).hexdigest()
+        """SHA-256 of :meth:`canonical`, in hex."""
+        return hashlib.sha256(self.canonical()).hexdigest()
 
 
 class Drill(msgspec.Struct, frozen=True, kw_only=True):

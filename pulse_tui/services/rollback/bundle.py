@@ -15,7 +15,9 @@ from pulse_tui.domain.moments import iso
 from pulse_tui.domain.rollback import Approval, Plan, Run
 from pulse_tui.domain.sshsig import BadSignature, open_armored
 from pulse_tui.ports import Signing, Transaction
+from pulse_tui.services.rollback import checked, drill
 from pulse_tui.services.rollback.recorded import verified
+from pulse_tui.services.rollback.report import reported
 
 SCRIPT = "verify.sh"
 
@@ -62,12 +64,16 @@ def bundle(
         file = f"records/{name.partition('/')[0]}.json"
         files[file] = tx.log.recorded_text(name)
         contents.append(f"record {name} {file}")
+    if plan.authorisation is not None:
+        asked = next(a for a, _ in tx.rollbacks.authorisations(plan.asset_id) if a.hash == plan.authorisation)
+        files["authorisation.json"] = asked.canonical()
+        contents.append(f"text {asked.hash} authorisation.json")
     votes = list(_votes(tx, plan, {text[: text.index(b"\n")].decode(): file for file, text in chain.items()}))
     contents += _signed(files, votes)
     contents += [f"line {_file(line.seq)} {line.action}" for line in lines]
     contents.append(f"audit {end.seq} {end.hash}")  # an anchor, as such files have it
     files["CONTENTS"] = _text(contents)
-    files["timeline.txt"] = _text(_timeline(tx, plan, run, lines))
+    files["report.md"] = _text(reported(tx, run.id).markdown())
     files[SCRIPT] = Path(__file__).with_name(SCRIPT).read_bytes()
     files["README"] = _text(_readme(plan, run, votes, first, end, now, anchored=end in anchors))
     return files
@@ -77,7 +83,8 @@ def _lines(tx: Transaction, plan: Plan, run: Run) -> list[AuditEntry]:
     """The lines about the plan, its votes and the run, oldest first, and those that recorded them last."""
     about = [e for target in plan.targets for e in tx.log.entries(subject=target)]
     mine = {e.seq: e for e in about if plan.hash == e.detail.get("plan") or run.id == e.detail.get("run")}
-    mine |= {e.seq: e for e in tx.log.entries(subject=f"run/{run.id}")}
+    for subject in (checked.subject(run.id), drill.subject(run.id)):
+        mine |= {e.seq: e for e in tx.log.entries(subject=subject)}
     return [mine[seq] for seq in sorted(mine)]
 
 
@@ -110,22 +117,6 @@ def _signed(files: dict[str, bytes], votes: Sequence[_Vote]) -> Iterator[str]:
         files["allowed_signers"] = _text(sorted(set(keys)))
 
 
-def _timeline(tx: Transaction, plan: Plan, run: Run, lines: Sequence[AuditEntry]) -> Iterator[str]:
-    yield f"run {run.id}: {plan.asset_id} in {plan.environment.value}, {plan.from_version} -> {plan.to_version}: {run.state.value}"
-    yield f"  {run.detail}"
-    ended = f"{run.ended_at - run.started_at}" if run.ended_at else "not ended"
-    yield f"  from its start to its end: {ended}"
-    for step in tx.rollbacks.steps(run.id):
-        planned = plan.steps[step.index]
-        yield f"step {step.index + 1}, {planned.kind} {planned.target}: {step.state.value}"
-        yield f"  planned {planned.expected} -> {planned.desired}; read before {step.seen_before}, after {step.seen_after}"
-        yield f"  idempotency key {step.key}, sent {step.sent_at.isoformat() if step.sent_at else 'never'}"
-    yield ""
-    for entry in lines:
-        detail = "; ".join(f"{k} {v}" for k, v in entry.detail.items())
-        yield f"{entry.at.isoformat()}  {_file(entry.seq)}  {entry.actor}  {entry.action}  {detail}  ({entry.origin or 'origin unknown'})"
-
-
 def _readme(
     plan: Plan, run: Run, votes: Sequence[_Vote], first: int, end: Anchor, now: datetime, *, anchored: bool
 ) -> Iterator[str]:
@@ -134,6 +125,8 @@ def _readme(
     yield f"  sh {SCRIPT}                       does everything below; with ANCHORS and SIGNERS of your own it proves most"
     yield "  sha256sum -c SHA256SUMS            every file is as it was written"
     yield f"  sha256sum plan.json                is {plan.hash}: what was approved and run, to the byte"
+    if plan.authorisation is not None:
+        yield f"  sha256sum authorisation.json       is {plan.authorisation}: what let it run without more votes"
     for vote, file, _, _ in votes:
         what = "" if vote.yes else " (a no)"
         if file:
@@ -154,7 +147,7 @@ def _readme(
     yield "                  read before, value read after, detail, at, sent at. journal: run, step, at, state, detail. runs: id,"
     yield "                  plan, target, active, epoch, holder, by, started, state, detail, ended. approvals: plan, principal, key,"
     yield "                  yes, at, expires, head of the log, reason, what was signed, the signature, break-glass"
-    yield "timeline.txt      the same to be read by people"
+    yield "report.md         the same to be read by people: who decided, what each target held, how long it took"
     yield "CONTENTS          what verify.sh goes by"
     yield ""
     yield "What it proves: with your own SIGNERS, that these people signed this plan when the log ended where the vote says; with"

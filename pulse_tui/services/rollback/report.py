@@ -37,31 +37,36 @@ _WORDS = {
 def report(parts: RollbackParts, name: str) -> Report:
     """The report of a run by its id, or of the run of a plan by its hash. Raises NotFound."""
     with parts.store.read() as tx:
-        run = tx.rollbacks.run(name) or _of_plan(tx, name)
-        plan, _ = find(tx, run.plan_hash)
-        votes = _votes(tx, plan)
-        lines = list(_lines(tx, plan, run))
-        alert = tx.judgements.alert(plan.alert_id) if plan.alert_id else None
-        opened = alert.first_at if alert is not None else None
-        events = [Event(_at(e.at), e.actor, _event(e)) for e in lines]
-        if alert is not None:
-            title = f"alert {alert.id} opened: {alert.priority.value} {alert.title}"
-            events.insert(0, Event(_at(alert.first_at), alert.rule_id, title))
-        return Report(
-            run=run.id,
-            kind="undo" if plan.undoes is not None else plan.purpose.value,
-            title=_title(plan),
-            state=run.state.value,
-            detail=run.detail,
-            facts=tuple(_facts(plan)),
-            certificate=tuple(Checked(*line) for line in checked.kept(tx, run.id)),
-            votes=tuple(_vote(v) for v in votes),
-            timeline=tuple(sorted(events, key=lambda e: e.at)),
-            targets=tuple(_targets(tx, plan, run)),
-            took=tuple(_took(tx, plan, run, tx.rollbacks.approvals(plan.hash), opened)),
-            undone=tuple(_undone(tx, plan)),
-            people=tuple(_people(lines)),
-        )
+        return reported(tx, name)
+
+
+def reported(tx: Transaction, name: str) -> Report:
+    """As :func:`report`, from what one transaction sees."""
+    run = tx.rollbacks.run(name) or _of_plan(tx, name)
+    plan, _ = find(tx, run.plan_hash)
+    votes = _votes(tx, plan)
+    lines = list(_lines(tx, plan, run))
+    alert = tx.judgements.alert(plan.alert_id) if plan.alert_id else None
+    opened = alert.first_at if alert is not None else None
+    events = [Event(_at(e.at), e.actor, _event(e)) for e in lines]
+    if alert is not None:
+        title = f"alert {alert.id} opened: {alert.priority.value} {alert.title}"
+        events.insert(0, Event(_at(alert.first_at), alert.rule_id, title))
+    return Report(
+        run=run.id,
+        kind="undo" if plan.undoes is not None else plan.purpose.value,
+        title=_title(plan),
+        state=run.state.value,
+        detail=run.detail,
+        facts=tuple(_facts(plan)),
+        certificate=tuple(Checked(*line) for line in checked.kept(tx, run.id)),
+        votes=tuple(_vote(v) for v in votes),
+        timeline=tuple(sorted(events, key=lambda e: e.at)),
+        targets=tuple(_targets(tx, plan, run)),
+        took=tuple(_took(tx, plan, run, tx.rollbacks.approvals(plan.hash), opened)),
+        undone=tuple(_undone(tx, plan)),
+        people=tuple(_people(lines)),
+    )
 
 
 def took(tx: Transaction, plan: Plan, run: Run) -> list[tuple[str, float]]:

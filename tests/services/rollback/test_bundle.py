@@ -91,10 +91,11 @@ def test_the_commands_of_the_readme_verify_it_and_so_does_the_script(ran: Ran, t
         assert said.returncode == 0, (command, said.stderr)
     assert {c.split()[0] for c in commands} == {"sh", "sha256sum", "ssh-keygen"}
     assert hashlib.sha256((folder / "plan.json").read_bytes()).hexdigest() == ran.plan.hash
-    timeline = (folder / "timeline.txt").read_text()
-    assert "planned 3.8.2 -> 3.8.1; read before 3.8.2, after 3.8.1" in timeline
+    report = (folder / "report.md").read_text()
+    assert "3.8.2 -> 3.8.1; read before: 3.8.2, read last: 3.8.1; verified" in report.replace("\\", "")
+    listed = (folder / "CONTENTS").read_text()
     for action in ("plan.proposed", "plan.approved", "run.started", "run.step", "run.verified"):
-        assert f"  {action}  " in timeline
+        assert f" {action}\n" in listed
 
 
 def test_it_ends_at_the_first_anchor_behind_the_run_and_proves_that_to_who_kept_it(ran: Ran, tmp_path: Path) -> None:
@@ -177,7 +178,7 @@ def test_a_file_that_is_missing_or_was_added_is_noticed(ran: Ran, tmp_path: Path
     (folder / "more").write_text("")
     assert verify(folder).returncode != 0
     (folder / "more").unlink()
-    (folder / "timeline.txt").unlink()
+    (folder / "report.md").unlink()
     assert verify(folder).returncode != 0
 
 
