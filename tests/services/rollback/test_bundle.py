@@ -8,24 +8,34 @@ import re
 import shutil
 import subprocess
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 
 from pulse_tui.cli.audit import write_bundle
 from pulse_tui.domain.audit import Anchor
 from pulse_tui.domain.errors import NotFound, Refused
-from pulse_tui.domain.rollback import Plan, RunState
+from pulse_tui.domain.rollback import Drill, Plan, PlanState, RunState
+from pulse_tui.domain.words import Environment
 from pulse_tui.services.parts import RollbackParts
+from pulse_tui.services.rollback import authorise
 from pulse_tui.services.rollback.approve import approve
 from pulse_tui.services.rollback.bundle import bundle
+from pulse_tui.services.rollback.drill import record
 from pulse_tui.services.rollback.execute import execute
-from tests.fakes.nouns import CANARY
+from pulse_tui.services.rollback.glass import review
+from pulse_tui.services.rollback.rehearse import drill
+from tests.fakes.house import playbook
+from tests.fakes.nouns import CANARY, NOW, PRODUCTION, deployment, later
 from tests.fakes.sshkeys import NAMESPACE
 from tests.fakes.tampering import tamper
-from tests.services.rollback.test_votes import KEYS, both, make, signing
+from tests.fakes.target import Places
+from tests.services.rollback.test_glass import alone
+from tests.services.rollback.test_votes import KEYS, at, both, make, signing
 
 TOOLS = ("sh", "sha256sum", "ssh-keygen", "find", "xargs", "sort", "awk", "grep", "sed", "cut", "cmp", "tail")
 pytestmark = pytest.mark.skipif(
@@ -142,11 +152,11 @@ def _changed(folder: Path, places: Mapping[str, list[int]], choose: random.Rando
     for name, offsets in places.items():
         path = folder / name
         whole = path.read_bytes()
-        for at in offsets:
-            other = bytes([_other(choose, whole[at])])
-            path.write_bytes(whole[:at] + other + whole[at + 1 :])
+        for place in offsets:
+            other = bytes([_other(choose, whole[place])])
+            path.write_bytes(whole[:place] + other + whole[place + 1 :])
             if verify(folder).returncode == 0:
-                missed.append(f"{name}, byte {at}: {whole[at : at + 1]!r} -> {other!r}")
+                missed.append(f"{name}, byte {place}: {whole[place : place + 1]!r} -> {other!r}")
         path.write_bytes(whole)
     return missed
 
@@ -228,3 +238,63 @@ def test_nothing_is_exported_of_a_log_that_was_changed_or_of_a_run_that_is_none(
     tamper(ran.parts.store, sa.text("UPDATE journal SET detail = 'x' WHERE seq = 1"))  # type: ignore[arg-type]
     with pytest.raises(Refused, match="does not hold"):
         ran.bundle()
+
+
+def test_who_broke_the_glass_and_who_reviewed_it_stand_in_it(signing: RollbackParts, tmp_path: Path) -> None:
+    run = alone(signing)
+    review(signing, run.id, "ben", "justified: the pager log agrees")
+    with signing.store.read() as tx:
+        files = bundle(tx, run.id, (), signing.signing, signing.clock())
+    folder = written(files, tmp_path / "bundle")
+    assert verify(folder).returncode == 0
+    assert b" run.reviewed\n" in files["CONTENTS"]
+    assert b"BREAK-GLASS" in files["report.md"]
+
+
+def test_a_drill_is_exported_like_any_run(signing: RollbackParts, target: Places, tmp_path: Path) -> None:
+    replica = Environment.REPLICA
+    with signing.store.write() as tx:
+        tx.estate.deploy(deployment("3.8.1", replica, since=later(days=-5)))
+        tx.estate.deploy(deployment("3.8.2", replica, since=later(hours=-1)))
+    for environment in (replica, PRODUCTION):
+        target.put(f"alias-{environment.value}", "3.8.2")
+    parts = signing._replace(playbooks=(playbook("alias-{environment}"),))
+    held = drill(parts, "support-bot", PRODUCTION, "ana", "host:1")
+    assert held.run is not None
+    with parts.store.read() as tx:
+        files = bundle(tx, held.run.id, (), parts.signing, parts.clock())
+    assert verify(written(files, tmp_path / "bundle")).returncode == 0
+    assert b" drill.passed\n" in files["CONTENTS"]
+
+
+def test_what_let_a_run_begin_without_votes_of_its_own_is_in_it_with_its_votes(
+    signing: RollbackParts,
+    tmp_path: Path,
+) -> None:
+    """A plan of the program's own, under a pre-authorisation that two operators signed."""
+    book = msgspec.structs.replace(playbook("alias"), digest="d" * 64)
+    parts = signing._replace(playbooks=(book,))
+    trigger = "latency-breach-canary"
+    with parts.store.write() as tx:
+        done = Drill(
+            run_id="d1", asset_id="support-bot", playbook=book.id, playbook_digest=book.digest, trigger=trigger,
+            from_version="3.8.2", to_version="3.8.1", at=NOW, ok=True, detail="", seconds=2.0, by="ana",
+        )  # fmt: skip
+        record(tx, done)
+    asked = authorise.propose(parts, "support-bot", PRODUCTION, trigger, timedelta(days=30), by="ana", why="nights")
+    for who in ("ana", "ben"):
+        authorise.approve(at(parts, who), asked.hash, who, "drilled")
+    plan = msgspec.structs.replace(make(parts), authorisation=asked.hash, trigger=trigger, proposed_by="pulse-tui")
+    with parts.store.write() as tx:
+        tx.log.append(parts.clock(), "pulse-tui", "plan.proposed", plan.target, {"plan": plan.hash})
+        tx.rollbacks.add_plan(plan)
+        tx.rollbacks.set_plan_state(plan.hash, PlanState.APPROVED)
+    run = execute(parts, plan.hash, "ana", "host:1")
+    with parts.store.read() as tx:
+        files = bundle(tx, run.id, (), parts.signing, parts.clock())
+    result = verify(written(files, tmp_path / "bundle"))
+    assert (result.returncode, result.stdout.count("Good ")) == (0, 2), result
+    assert hashlib.sha256(files["authorisation.json"]).hexdigest() == asked.hash
+    whole = files["votes/01-ana.json"]
+    files["votes/01-ana.json"] = whole.replace(asked.hash.encode(), plan.hash.encode())
+    assert verify(written(files, tmp_path / "other")).returncode == 1
