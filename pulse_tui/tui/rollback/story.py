@@ -211,13 +211,9 @@ def _banner(plan: PlanStory) -> list[Block]:
     broke = next((vote for vote in plan.votes if vote.break_glass), None)
     if broke is None:
         return []
-    after = (
-        ". Another one must review it"
-        if plan.run is None or plan.review == DUE
-        else f". Reviewed by {cut(plan.review)}"
-    )
+    after = f". Reviewed by {cut(plan.review)}" if plan.review else ". Another one must review it"
     if plan.review == DUE:
-        after += ": [v]"
+        after = ". Another one must review it, by [v] in their tower"
     text = (
         f"{cut(broke.who, NAME)} decided alone at {clock(broke.at_us)}: {cut(broke.reason) or 'no reason given'}{after}"
     )

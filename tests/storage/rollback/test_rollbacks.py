@@ -8,6 +8,7 @@ from pulse_tui.domain.rollback import PlanState, RunState, StepState
 from pulse_tui.storage.rollback import tables as t
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.nouns import NOW, approval, changed, later, plan, run, step
+from tests.fakes.sshkeys import pair
 from tests.fakes.tampering import tamper
 
 
@@ -99,3 +100,17 @@ def test_the_journal_keeps_every_move_and_the_line_the_last(store: SqlStore) -> 
             (NOW, 0, "intent", "to 3.8.1"),
             (later(seconds=1), 0, "sent", "to 3.8.1"),
         ]
+
+
+def test_a_signed_vote_comes_back_to_the_byte_and_the_microsecond(store: SqlStore) -> None:
+    made = plan()
+    raw = '{"reason":"p95 \u00e4\u2713"}\n'
+    given = [
+        approval(made, "ana", "SHA256:a", payload=raw, signature=pair().sign(raw.encode()), at=later(microseconds=1)),
+        approval(made, "ben", "unsigned:ben", at=later(microseconds=1), break_glass=True),
+    ]
+    with store.write() as tx:
+        for vote in given:
+            tx.rollbacks.add_approval(vote)
+    with store.read() as tx:
+        assert sorted(tx.rollbacks.approvals(made.hash), key=lambda v: v.principal) == given
