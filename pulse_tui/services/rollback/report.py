@@ -61,7 +61,7 @@ def reported(tx: Transaction, name: str) -> Report:
         facts=tuple(_facts(plan)),
         certificate=tuple(Checked(*line) for line in checked.kept(tx, run.id)),
         votes=tuple(_vote(v) for v in votes),
-        timeline=tuple(sorted(events, key=lambda e: e.at)),
+        timeline=tuple(events),
         targets=tuple(_targets(tx, plan, run)),
         took=tuple(_took(tx, plan, run, tx.rollbacks.approvals(plan.hash), opened)),
         undone=tuple(_undone(tx, plan)),
