@@ -5,12 +5,12 @@ Names are compared before a drill begins; two names may be one target all the sa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
 from pulse_tui.domain.errors import PulseError
-from pulse_tui.domain.rollback import Plan, Purpose
+from pulse_tui.domain.rollback import Plan, PlanStep, Purpose
 from pulse_tui.domain.words import Environment
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.rollback.steps import fill, step_options
@@ -41,14 +41,23 @@ def targets_of(parts: RollbackParts, playbook: PlaybookShape, asset_id: str, env
     return found
 
 
-def same_target(parts: RollbackParts, playbook: PlaybookShape, asset_id: str) -> list[str]:
+def of_steps(parts: RollbackParts, steps: Iterable[PlanStep]) -> list[Target]:
+    """The targets of a plan's steps. Raises as :func:`step_options` does."""
+    return [Target(s.target, s.kind, step_options(parts, s.kind, s.params), s.timeout_s) for s in steps]
+
+
+def same_target(
+    parts: RollbackParts, playbook: PlaybookShape, asset_id: str, targets: Sequence[Target] | None = None
+) -> list[str]:
     """The replica's targets that something that serves has as well, in words; none: they are apart.
 
     They are compared with those of every other environment of the asset, deployed or not, and with those of every
-    deployment of the estate, by every playbook that moves them. Raises as :func:`step_options` does.
+    deployment of the estate, by every playbook that moves them. ``targets`` are those of the plan; None: as the playbook
+    is filled in now. Raises as :func:`step_options` does.
     """
     taken: dict[tuple[str, str], str] = {}
-    for other, asset, where in _elsewhere(parts, asset_id):
+    assets = {asset_id, *(s.asset for s in playbook.steps if s.asset)}
+    for other, asset, where in _elsewhere(parts, sorted(assets)):
         try:
             there = targets_of(parts, other, asset, where)
         except PulseError:  # a playbook that cannot be filled in moves nothing there
@@ -57,17 +66,18 @@ def same_target(parts: RollbackParts, playbook: PlaybookShape, asset_id: str) ->
             for mark in _marks(parts, target):
                 taken.setdefault(mark, f"{asset} in {where.value}")
     out = []
-    for target in targets_of(parts, playbook, asset_id, Environment.REPLICA):
+    replica = targets if targets is not None else targets_of(parts, playbook, asset_id, Environment.REPLICA)
+    for target in replica:
         whose = next((taken[mark] for mark in _marks(parts, target) if mark in taken), "")
         if whose:
             out.append(f"{target.name} is the target of {whose} too")
     return list(dict.fromkeys(out))
 
 
-def _elsewhere(parts: RollbackParts, asset_id: str) -> Iterator[tuple[PlaybookShape, str, Environment]]:
+def _elsewhere(parts: RollbackParts, assets: Iterable[str]) -> Iterator[tuple[PlaybookShape, str, Environment]]:
     with parts.store.read() as tx:
         there = [(d.asset_id, d.environment) for d in tx.estate.load().deployments]
-    own = [(asset_id, e) for e in _SERVES]
+    own = [(asset_id, e) for e in _SERVES for asset_id in assets]
     for asset, environment in dict.fromkeys([*own, *there]):
         if environment is Environment.REPLICA:
             continue

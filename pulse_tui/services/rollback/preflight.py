@@ -15,7 +15,7 @@ from pulse_tui.domain.rollback import Check, Member, Plan, PlanStep, Purpose, Ru
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import JudgeParts, RollbackParts
 from pulse_tui.services.registry.fitness import fitness
-from pulse_tui.services.rollback.apart import same_target
+from pulse_tui.services.rollback.apart import of_steps, same_target
 from pulse_tui.services.rollback.certificate import Move, asked, recorded
 from pulse_tui.services.rollback.recorded import forged
 from pulse_tui.services.rollback.steps import step_options
@@ -80,7 +80,7 @@ def _apart(parts: RollbackParts, plan: Plan) -> Check:
     if playbook is None:
         return Check(name="apart", ok=False, detail=f"there is no playbook {plan.playbook}")
     try:
-        shared = same_target(parts, playbook, plan.asset_id)
+        shared = same_target(parts, playbook, plan.asset_id, of_steps(parts, plan.steps))
     except PulseError as error:
         return Check(name="apart", ok=False, detail=str(error))
     return Check(name="apart", ok=not shared, detail="; ".join(shared) or "no target of the replica is anybody else's")

@@ -7,7 +7,7 @@ is read before each step.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import SYSTEM, RollbackParts
 from pulse_tui.services.registry.known_good import rollback_target
-from pulse_tui.services.rollback.apart import same_target
+from pulse_tui.services.rollback.apart import Target, of_steps, same_target
 from pulse_tui.services.rollback.approve import approve, objections
 from pulse_tui.services.rollback.attended import UNATTENDED, Attendant
 from pulse_tui.services.rollback.drill import book, by_schedule
@@ -80,8 +80,8 @@ def propose_drill(parts: RollbackParts, asset_id: str, environment: Environment,
         )
     with parts.store.read() as tx:
         here, there = _releases(tx, asset_id, environment)
-    apart(parts, playbook, asset_id)
     out = tuple(planned(parts, playbook, here, there, _REPLICA))
+    apart(parts, playbook, asset_id, of_steps(parts, out))
     words = f"drill of the rollback of {asset_id} in {environment.value}"
     plan = Plan(
         asset_id=asset_id,
@@ -129,9 +129,11 @@ def hindrance(parts: RollbackParts, asset_id: str, environment: Environment) -> 
     return ""
 
 
-def apart(parts: RollbackParts, playbook: PlaybookShape, asset_id: str) -> None:
+def apart(
+    parts: RollbackParts, playbook: PlaybookShape, asset_id: str, targets: Sequence[Target] | None = None
+) -> None:
     """Raises Refused where a write to the replica could reach something else that serves."""
-    shared = same_target(parts, playbook, asset_id)
+    shared = same_target(parts, playbook, asset_id, targets)
     if shared:
         raise Refused(
             f"{asset_id} is not drilled: its replica and what serves resolve to one target",
