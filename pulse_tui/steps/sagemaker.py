@@ -119,8 +119,8 @@ def _artifacts(options: Options, context: StepContext, name: str) -> Iterator[Ch
         raise _error(options, action, answer, writes=False)
     yield Check(name="configuration", ok=True, detail=f"endpoint configuration {clean(name, 100)} is there")
     body = decoded(answer)
-    variants = body.get("ProductionVariants") if isinstance(body, dict) else None
-    models = [str(v["ModelName"]) for v in variants or () if isinstance(v, dict) and v.get("ModelName")]
+    variants = _variants(body if isinstance(body, dict) else {})
+    models = [str(variant["ModelName"]) for variant in variants if variant.get("ModelName")]
     for model in sorted(set(models))[:_MODELS]:
         answer = _call(options, context, "DescribeModel", {"ModelName": model}, writes=False)
         gone = answer.status == 400 and "ould not find" in _message(answer)
@@ -160,12 +160,17 @@ def _held(options: Options, found: dict[str, Any]) -> str:
     if options.variant is None:
         name = found.get("EndpointConfigName")
         return held(name) if isinstance(name, str) else ""
-    for one in found.get("ProductionVariants") or ():
-        if isinstance(one, dict) and one.get("VariantName") == options.variant:
+    for one in _variants(found):
+        if one.get("VariantName") == options.variant:
             weight = one.get("CurrentWeight")
             return f"{weight:g}" if isinstance(weight, int | float) else ""
     what = f"{target(options)}: the endpoint has no such variant"
     raise TargetError(what, ambiguous=False, todo="Correct 'variant'")
+
+
+def _variants(found: dict[str, Any]) -> list[dict[str, Any]]:
+    listed = found.get("ProductionVariants")
+    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
 
 
 def _weight(value: str) -> float:

@@ -163,7 +163,11 @@ def change(
 def seen(found: dict[str, Any]) -> str:
     """Why the status does not speak of the object as it is now; "" when its controller has seen the last change."""
     generation, observed = at(found, "/metadata/generation"), at(found, "/status/observedGeneration")
-    known = int(observed) if isinstance(observed, int) or (isinstance(observed, str) and observed.isdigit()) else None
+    known = (
+        int(observed)
+        if isinstance(observed, int) or (isinstance(observed, str) and observed.isascii() and observed.isdecimal())
+        else None
+    )
     if isinstance(generation, int) and (known is None or known < generation):
         return "its controller has not seen the change yet"
     return ""
@@ -171,7 +175,8 @@ def seen(found: dict[str, Any]) -> str:
 
 def condition(found: dict[str, Any], name: str) -> tuple[str, str]:
     """Status (True, False, Unknown; "" when it has none) and the reason of a condition."""
-    for one in at(found, "/status/conditions") or ():
+    listed = at(found, "/status/conditions")
+    for one in listed if isinstance(listed, list) else ():
         if isinstance(one, dict) and one.get("type") == name:
             why = ": ".join(str(one[k]) for k in ("reason", "message") if one.get(k))
             return str(one.get("status", "")), clean(why, 300)
