@@ -60,6 +60,7 @@ def execute(parts: RollbackParts, plan_hash: str, by: str, holder: str, attendan
     """
     with parts.store.read() as tx:
         plan, _ = find(tx, plan_hash)
+        before = _newest(tx, plan)
     _may_run(parts, plan, by)
     checks = preflight(parts, plan)
     bad = [f"{c.name}: {c.detail}" for c in checks if c.blocking and not c.ok]
@@ -68,7 +69,7 @@ def execute(parts: RollbackParts, plan_hash: str, by: str, holder: str, attendan
     if why := attendant.stop(None):
         raise Refused(f"plan {plan.hash[:12]} was not started: {why}")
     try:
-        run = _claim(parts, plan, by, holder, checks)
+        run = _claim(parts, plan, by, holder, checks, before)
     except StorageError as error:
         raise perhaps_begun(parts, plan.hash, holder, error) from error
     return _Executor(parts, plan, run, attendant).start(by)
@@ -128,9 +129,21 @@ def _take_over(
     return plan, run
 
 
-def _claim(parts: RollbackParts, plan: Plan, by: str, holder: str, checks: Sequence[Check] = ()) -> Run:
+def _newest(tx: Transaction, plan: Plan) -> list[str]:
+    """The last runs on its targets."""
+    return [run.id for target in plan.targets for run in tx.rollbacks.runs(target=target, limit=1)]
+
+
+def _claim(
+    parts: RollbackParts,
+    plan: Plan,
+    by: str,
+    holder: str,
+    checks: Sequence[Check] = (),
+    before: Sequence[str] | None = None,
+) -> Run:
     """In one transaction: the approvals count, the target is leased, the run exists, the plan is used; what ``checks``
-    said is kept with it.
+    said is kept with it. ``before``: the last runs on its targets when they were made.
     """
     now = parts.clock()
     with parts.store.write() as tx:
@@ -150,6 +163,12 @@ def _claim(parts: RollbackParts, plan: Plan, by: str, holder: str, checks: Seque
         epoch = None if other else tx.plumbing.claim_all(leases(plan.targets), f"{holder}/{run_id}", now, LEASE_S)
         if epoch is None:
             raise Refused(other or f"another process holds {' or '.join(plan.targets)}")
+        if before is not None and (since := _newest(tx, plan)) != before:
+            # A rival plan was run from its beginning to its end between the checks and here: what they saw is past.
+            raise Refused(
+                f"run {', '.join(sorted({*since} - {*before}))} moved {plan.target} while the checks were made",
+                todo="See what it did: pulse-tui rollback list",
+            )
         run = Run(
             id=run_id,
             plan_hash=plan.hash,

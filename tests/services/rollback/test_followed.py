@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from pulse_tui.domain.errors import NotFound, Refused
-from pulse_tui.domain.rollback import Plan, RunState
+from pulse_tui.domain.rollback import Plan, Run, RunState
 from pulse_tui.domain.views.rollback import PlanStory
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.rollback.approve import approve
-from pulse_tui.services.rollback.attended import halt
+from pulse_tui.services.rollback.attended import Attendant, halt
 from pulse_tui.services.rollback.execute import execute, resume
 from pulse_tui.services.rollback.plan import propose
 from pulse_tui.services.rollback.story import plan_story
@@ -83,3 +84,26 @@ def test_a_run_halts_before_its_next_step_when_an_operator_elsewhere_asks_and_go
 def test_a_halt_of_no_run_is_refused(parts: RollbackParts) -> None:
     with pytest.raises(NotFound, match="rollback list"):
         halt(parts, "nothing", "ben")
+
+
+def test_a_rival_plan_that_ran_between_the_checks_and_the_claim_is_named_and_nothing_begins(
+    parts: RollbackParts, target: Places
+) -> None:
+    first = propose(parts, "support-bot", CANARY, by="ana", reason="p95 breach")
+    rival = msgspec.structs.replace(first, reason="the same again")
+    with parts.store.write() as tx:
+        tx.rollbacks.add_plan(rival)
+        tx.log.append(parts.clock(), "ben", "plan.proposed", rival.target, {"plan": rival.hash})
+    for plan in (first, rival):
+        approve(parts, plan.hash, "ana", "it hurts")
+
+    def meanwhile(run: Run | None) -> str:
+        if run is None:
+            execute(parts, rival.hash, "ben", "host:2")
+        return ""
+
+    with pytest.raises(Refused, match="moved support-bot/canary while the checks were made"):
+        execute(parts, first.hash, "ana", "host:1", Attendant(stop=meanwhile))
+    with parts.store.read() as tx:
+        assert [run.plan_hash for run in tx.rollbacks.runs()] == [rival.hash]
+    assert len(target.effects) == 1
