@@ -49,13 +49,13 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     value: str = "{version}"
     """The variant of a release: ``{version}``, ``{registry_version}`` and ``{digest}`` are filled in."""
     values: dict[str, str] = {}
-    """The value of particular versions, instead of ``value``: ``{"3.8.1": "stable"}``. For ``state`` every version needs one."""
+    """The value of particular versions, instead of ``value``: ``{"3.8.1": "stable"}``. For ``state`` every version of a rollback needs one."""
 
     def __post_init__(self) -> None:
         if problem := template_problem(self.value):
             raise ValueError(problem)
-        if self.field is Field.STATE and not (self.values and set(self.values.values()) <= set(STATES)):
-            raise ValueError("state: name the versions with ENABLED and DISABLED under values")
+        if self.field is Field.STATE and not set(self.values.values()) <= set(STATES):
+            raise ValueError("values: a state is ENABLED or DISABLED")
 
 
 def target(options: Options) -> str:

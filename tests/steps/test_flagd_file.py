@@ -182,9 +182,7 @@ def test_the_preflight_names_what_would_serve_something_else(file: Path) -> None
     assert checks(file.parent)["flag on"] == (False, False)
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"field": "state"}, {"field": "state", "values": {"1": "ON"}}, {"value": "x"}, {"field": "variants"}]
-)
+@pytest.mark.parametrize("wrong", [{"field": "state", "values": {"1": "ON"}}, {"value": "x"}, {"field": "variants"}])
 def test_options_that_name_no_value_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(msgspec.ValidationError):
         options(**wrong)
