@@ -18,7 +18,8 @@ from pulse_tui.domain.rollback import Purpose, Run, RunState
 from pulse_tui.domain.words import Environment, Priority
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import SYSTEM, RollbackParts
-from pulse_tui.services.rollback.drill import KIND, book, failed, for_environment
+from pulse_tui.services.rollback.drill import KIND, book, by_schedule, failed, for_environment
+from pulse_tui.services.rollback.execute import resume
 from pulse_tui.services.rollback.rehearse import drill
 from pulse_tui.services.rollback.unfinished import abandoned
 from pulse_tui.services.signals.concerns import clear_concern
@@ -93,9 +94,16 @@ def waits(tx: Transaction, parts: RollbackParts, asset_id: str, now: datetime) -
 
 
 def hold_due(parts: RollbackParts, holder: str) -> Ended | None:
-    """Hold one drill that is due; None when none is, or none may begin, or another process holds one."""
+    """Hold one drill that is due; None when none is, or none may begin, or another process holds one.
+
+    One that the program began and whose process is gone is brought to its end first: nobody else waits for it.
+    """
     now = parts.clock()
     notice(parts, now)
+    with parts.store.read() as tx:
+        cut_off = _cut_off(tx, parts, now)
+    if cut_off is not None:
+        return _go_on(parts, cut_off, holder)
     with parts.store.read() as tx:
         if not any(not waits(tx, parts, d.asset_id, now) for d in due(tx, parts, now)):
             return None
@@ -140,6 +148,24 @@ def _hold(parts: RollbackParts, one: Due, holder: str) -> Ended:
     if run is None or run.state is not RunState.VERIFIED:
         return Ended(f"{of} failed: {run.detail if run is not None else 'it waits'}", ok=False)
     return Ended(f"{of} passed (run {run.id})", ok=True)
+
+
+def _cut_off(tx: Transaction, parts: RollbackParts, now: datetime) -> Run | None:
+    """A drill that a schedule began and that nobody carries out any more. One that stopped as unknown needs a person."""
+    for run in tx.rollbacks.runs(active_only=True):
+        found = tx.rollbacks.plan(run.plan_hash)
+        if found is not None and by_schedule(found[0]) and abandoned(tx, parts.outside, run, now):
+            return run
+    return None
+
+
+def _go_on(parts: RollbackParts, run: Run, holder: str) -> Ended | None:
+    of = f"the drill of run {run.id} on {run.target}, whose process was gone,"
+    try:
+        done = resume(parts, run.id, SYSTEM, holder)
+    except Refused:  # another process was first, or it cannot be taken over: the run stands as abandoned
+        return None
+    return Ended(f"{of} was brought to its end: {done.state.value}", ok=done.state is RunState.VERIFIED)
 
 
 def _refused(parts: RollbackParts, one: Due, error: PulseError) -> None:

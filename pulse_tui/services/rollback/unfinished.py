@@ -7,7 +7,7 @@ put back ends when another version serves there, or a later rollback was verifie
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pulse_tui.domain.concern import Concern
 from pulse_tui.domain.rollback import Member, Plan, Purpose, Run, RunState
@@ -15,11 +15,13 @@ from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Environment, Severity
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import SYSTEM, JudgeParts, Outside, RollbackParts
+from pulse_tui.services.rollback.drill import by_schedule
 from pulse_tui.services.signals.concerns import clear_concern, raise_concern
 
 ABANDONED = "abandoned"
 """The word for a run that is running by its record, and whose process is gone."""
 _KEY = "run:"
+_AGENTS_TURN = timedelta(minutes=10)
 _WHAT = {
     RunState.UNKNOWN.value: "stopped as unknown",
     RunState.HALTED.value: "halted",
@@ -113,8 +115,14 @@ def _silent(tx: Transaction, parts: RollbackParts, run: Run, now: datetime) -> b
     known = [c for c in tx.inventory.concerns(asset) if c.key == f"{_KEY}{environment}" and named in c.what]
     if run.state is RunState.UNKNOWN:
         return not known
-    gone = abandoned(tx, parts.outside, run, now)
+    gone = abandoned(tx, parts.outside, run, now) and not _taken_up(tx, run, now)
     return gone and not any(_WHAT[ABANDONED] in c.what for c in known)
+
+
+def _taken_up(tx: Transaction, run: Run, now: datetime) -> bool:
+    """A drill by schedule is brought to its end by the next agent: for a while that is not what somebody must do."""
+    found = tx.rollbacks.plan(run.plan_hash) if run.started_by == SYSTEM else None
+    return found is not None and by_schedule(found[0]) and now - run.started_at < _AGENTS_TURN
 
 
 def _over(tx: Transaction, concern: Concern) -> bool:

@@ -19,12 +19,13 @@ from pulse_tui.services.rollback.approve import approve
 from pulse_tui.services.rollback.execute import execute, resume
 from pulse_tui.services.rollback.plan import propose
 from pulse_tui.services.rollback.scheduled import end_stale, hold_due, notice
+from pulse_tui.services.rollback.unfinished import check_runs
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.clock import Clock
 from tests.fakes.databases import postgres, sqlite_file
 from tests.fakes.house import judging, playbook, rollback
 from tests.fakes.nouns import CANARY, NOW, PRODUCTION, alert, deployment, later
-from tests.fakes.target import Places
+from tests.fakes.target import PlaceOptions, Places
 from tests.services.estates import fill
 
 MONDAYS = "0 4 * * mon"
@@ -181,3 +182,43 @@ def test_what_stands_about_a_drill_ends_with_what_it_was_of(parts: RollbackParts
     with parts.store.read() as tx:
         assert tx.inventory.concerns("support-bot") == []
         assert not any(a.open for a in tx.judgements.alerts())
+
+
+def test_one_whose_process_is_gone_is_brought_to_its_end_by_the_next_agent(
+    parts: RollbackParts, clock: Clock, target: Places
+) -> None:
+    class Dies(Places):
+        writes = 0
+
+        def write(self, options: PlaceOptions, value: str, **more: Any) -> None:
+            self.writes += 1
+            if self.writes == 2:
+                raise SystemExit
+            super().write(options, value, **more)
+
+    clock.pass_(minutes=50)
+    with pytest.raises(SystemExit):
+        hold_due(parts._replace(steps={"place": Dies(target.path)}), "host:1")
+    assert target.holds("alias-replica") == "3.8.1"
+    assert hold_due(parts, "host:2") is None, "its process may still be there"
+    clock.pass_(seconds=61)
+    check_runs(parts, clock())
+    ended = hold_due(parts, "host:2")
+    assert ended is not None
+    assert ended.ok
+    assert target.holds("alias-replica") == "3.8.2"
+    assert drills(parts) == [(True, SYSTEM)]
+    with parts.store.read() as tx:
+        assert tx.inventory.concerns("support-bot") == []
+        assert tx.judgements.alerts() == []
+
+
+def test_one_that_stopped_as_unknown_waits_for_a_person(parts: RollbackParts, clock: Clock, target: Places) -> None:
+    target.fault(("write", "alias-replica", "lost"))
+    clock.pass_(minutes=50)
+    ended = hold_due(parts, "host:1")
+    assert ended is not None
+    assert not ended.ok
+    clock.pass_(days=7)
+    assert hold_due(parts, "host:1") is None
+    assert target.effects == []
