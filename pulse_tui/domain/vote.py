@@ -19,6 +19,8 @@ LONGEST_REASON: Final = 500
 SHORTEST_BREAK_GLASS: Final = 20
 """Characters of the reason of somebody who approves alone."""
 _LARGEST: Final = 8_192
+_FIRST_YEAR, _LAST_YEAR = 2_000, 9_000
+"""Any other moment cannot be reckoned with: adding an hour to it, or its offset, leaves the calendar."""
 _HASH = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 _MOMENT = Annotated[datetime, Meta(tz=True)]
 
@@ -76,7 +78,7 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         return _ENCODER.encode(self) + b"\n"
 
 
-_ENCODER = msgspec.json.Encoder(order="deterministic")
+_ENCODER = msgspec.json.Encoder(order="sorted")
 _DECODER = msgspec.json.Decoder(Payload)
 
 
@@ -91,6 +93,8 @@ def read_payload(raw: bytes) -> Payload:
         raise Refused(f"this is no vote in the form {FORMAT}: {clean(str(error), 200)}") from None
     if not same:
         raise Refused("this vote is not written as votes are", todo="Sign the text of `rollback payload` as it is")
+    if not all(_FIRST_YEAR <= moment.year <= _LAST_YEAR for moment in (made.at, made.expires_at)):
+        raise Refused("this vote is of a time that no vote is of")
     if clean(made.reason, LONGEST_REASON) != made.reason or clean(made.principal, 120) != made.principal:
         raise Refused("this vote holds characters that cannot be shown")
     return made

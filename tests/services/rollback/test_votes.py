@@ -499,3 +499,29 @@ def test_no_single_changed_field_of_a_plan_or_a_vote_is_accepted(
         print(f"\n{tried} single-field changes of plan and vote, {len(accepted)} accepted")
     assert accepted == []
     assert tried >= 200
+
+
+def test_a_no_that_comes_while_the_agent_waits_for_a_touch_wins(signing: RollbackParts) -> None:
+    plan, keys = make(signing), Keys(KEYS["ana"])
+
+    def slowly(own: Pair, data: bytes) -> bytes:
+        reject(signing, plan.hash, "ben", "wait")
+        return own.made(data)
+
+    keys.made = slowly
+    with pytest.raises(Refused, match="the plan is rejected"):
+        approve(signing._replace(signing=keys), plan.hash, "ana", "x")
+    assert [(v.principal, v.yes) for v in votes(signing, plan)] == [("ben", False)]
+
+
+def test_rules_that_change_while_the_agent_waits_void_what_it_signs(signing: RollbackParts, clock: Clock) -> None:
+    plan, keys = make(signing), Keys(KEYS["ana"])
+
+    def much_later(own: Pair, data: bytes) -> bytes:
+        clock.pass_(hours=5)
+        return own.made(data)
+
+    keys.made = much_later
+    with pytest.raises(Refused, match="the plan expired at"):
+        approve(signing._replace(signing=keys), plan.hash, "ana", "x")
+    assert votes(signing, plan) == []
