@@ -80,9 +80,10 @@ def run(options: argparse.Namespace, _name: str) -> int:
         if last
         else "  no anchor: lines at the end that were cut off together with all that names them would not be seen"
     )
-    words.append(f"  {log.signed} signed votes verify")
+    words.append(f"  of {log.votes} votes {log.signed} are signed and verify")
     said = {
         "lines": log.lines,
+        "votes": log.votes,
         "signed": log.signed,
         "whole": whole,
         "found": log.wrong,

@@ -55,6 +55,10 @@ class Log(Protocol):
         """What no longer stops a change of the log, the votes or the journal in the database, in words."""
         ...
 
+    def protect(self) -> None:
+        """Make the triggers that stop it again, as they should be."""
+        ...
+
     def records(self) -> dict[str, str]:
         """The digest of every protected record as it is now."""
         ...

@@ -47,8 +47,9 @@ class Verified(NamedTuple):
     """Everything that is wrong with the log, with what it recorded or with what protects it, in words."""
     recorded: Mapping[str, tuple[int, str]] = MappingProxyType({})
     """The line that last recorded each record, and its digest."""
+    votes: int = 0
     signed: int = 0
-    """Votes whose signatures verify."""
+    """Those of the votes whose signatures verify."""
 
 
 def glanced(tx: Transaction) -> list[str]:
@@ -70,7 +71,8 @@ def verified(tx: Transaction, anchors: Sequence[Anchor], signing: Signing | None
 
     ``signing`` verifies the votes that are signed, about 4,000 a second; without it they are not looked at.
     """
-    named = {head: vote for vote, head in tx.rollbacks.heads() if head != GENESIS}
+    heads = tx.rollbacks.heads()
+    named = {head: vote for vote, head in heads if head != GENESIS}
     try:
         walked = tx.log.walk(asked=named.keys() | {a.hash for a in anchors})
     except StorageError as error:
@@ -93,6 +95,5 @@ def verified(tx: Transaction, anchors: Sequence[Anchor], signing: Signing | None
         f"the vote of {v.principal} on {v.plan_hash[:12]} is not what was signed: {why}" for v, why in judged if why
     ]
     signed = sum(not why for _, why in judged)
-    return Verified(
-        walked.lines, end, wrong + disagreements(walked.recorded, tx.log.records()), walked.recorded, signed
-    )
+    wrong += disagreements(walked.recorded, tx.log.records())
+    return Verified(walked.lines, end, wrong, walked.recorded, len(heads), signed)

@@ -70,6 +70,6 @@ end=$(sed -n 's/^audit //p' CONTENTS)
 [ -n "$end" ] || fail "CONTENTS names no end of the log"
 printf 'The log up to: audit %s\n' "$end"
 [ -n "$anchors" ] || printf 'Compare that line with an anchor that you kept: sh verify.sh ANCHORS\n'
-[ -n "$signers" ] || printf 'Compare the keys with those you know: ssh-keygen -lf allowed_signers\n'
+[ -n "$signers" ] || [ ! -f allowed_signers ] || printf 'Compare the keys with those you know: ssh-keygen -lf allowed_signers\n'
 [ "$unsigned" = 0 ] || printf '%s of the votes are not signed: they are as sure as the log\n' "$unsigned"
 files . | xargs sha256sum | cmp - SHA256SUMS && printf 'VERIFIED: run %s\n' "$run"

@@ -152,6 +152,10 @@ class AuditTable:
     def weakened(self) -> list[str]:
         return append_only.weakened(self._c)
 
+    def protect(self) -> None:
+        for statement in append_only.create(self._c.dialect.name):
+            self._c.exec_driver_sql(statement)
+
     def records(self) -> dict[str, str]:
         self._flush()
         return dict(self._protected.every())

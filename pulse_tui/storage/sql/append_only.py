@@ -77,7 +77,9 @@ def weakened(connection: sa.Connection) -> list[str]:
         have = {(name, made) for on, name, made in there if on == table}
         missing, strange = sorted(dict(wanted - have)), sorted(dict(have - wanted))
         if missing:
-            found.append(f"{table} can be changed: its trigger {missing[0]} is gone, off or another one")
+            found.append(
+                f"{table} can be changed: its trigger {missing[0]} is gone, off or another one (pulse-tui db upgrade makes it)"
+            )
         elif strange:
             found.append(f"{table} has a trigger that this program did not make: {strange[0]}")
     return found
