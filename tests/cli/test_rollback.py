@@ -243,6 +243,10 @@ def test_a_database_in_which_nothing_stops_a_change_is_named(shell: Shell) -> No
             1,
             True,
         )
+    assert "its triggers were made again" in shell("db", "upgrade").out
+    assert shell("audit", "verify").code == 0
+    assert '"action":"log.protected"' in shell("audit", "export").out
+    assert "made again" not in shell("db", "upgrade").out
 
 
 def _rows(shell: Shell, query: str) -> list[str]:

@@ -126,7 +126,7 @@ def test_a_database_of_before_gets_the_triggers_and_one_that_has_them_keeps_them
     for _ in range(2):
         with engine.begin() as connection:
             connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0013'")
-        upgrade(engine)
+        upgrade(engine, "0014")
         with engine.connect() as connection:
             assert append_only.weakened(connection) == []
     engine.dispose()
