@@ -105,6 +105,15 @@ def test_a_move_is_one_commit_of_one_line_that_says_which_step_it_is(bare: Bare)
     assert bare.line("log", "-1", "--format=%an <%ae> %cn", "main") == "Pulse Böt <pulse@acme.example> Pulse Böt"
 
 
+def test_a_file_may_have_any_name_and_keeps_its_mode(bare: Bare) -> None:
+    name = 'é "q" \\x/*[a] b.yaml'
+    bare.commit({name: BEFORE}, "odd", mode="100755")
+    write(bare, path=name)
+    assert bare.show(name) == AFTER
+    assert bare.line("ls-tree", "-r", "main", "--format=%(objectmode)", "--", f":(literal){name}") == "100755"
+    assert bare.show("values.yaml") == BEFORE
+
+
 def test_nothing_is_left_behind(bare: Bare, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (scratch := tmp_path / "tmp").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(scratch))
@@ -167,9 +176,7 @@ def test_of_twenty_racing_pushes_one_wins(bare: Bare, tmp_path: Path) -> None:
     base = branch.fetch()
     who = Author("p", "p@x")
     commits = [
-        branch.commit(
-            base, "values.yaml", File("100644", b"tag: %d\n" % n), f"{n}\n\nPulse-Step: k{n}\n", who, "@1 +0000"
-        )
+        branch.commit(base, "values.yaml", File("100644", b"tag: %d\n" % n), f"{n}\n\nPulse-Step: k{n}\n", who, 1)
         for n in range(20)
     ]
 

@@ -135,7 +135,7 @@ def write(options: Options, value: str, *, expected: str, key: str, epoch: int, 
         changed = _certain(options, lambda: options.where.with_value(text, value))
         subject = f"{clean(options.path, 100)}: {clean(now, 60) or 'nothing'} -> {clean(value, 60)}"
         message = f"{subject}\n\n{KEY}: {key}\n{EPOCH}: {epoch}\n"
-        author, at = Author(options.author, options.email), f"@{int(context.clock().timestamp())} +0000"
+        author, at = Author(options.author, options.email), int(context.clock().timestamp())
         commit = branch.commit(base, options.path, File(file.mode, changed.encode()), message, author, at)
         try:
             branch.push(base, commit)
