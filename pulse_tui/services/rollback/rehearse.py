@@ -14,7 +14,6 @@ from typing import NamedTuple
 import msgspec
 
 from pulse_tui.domain.errors import ConfigError, NotFound, Refused, WrongUse
-from pulse_tui.domain.release import Release
 from pulse_tui.domain.rollback import Plan, PlanState, PlanStep, Purpose, Run
 from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Transaction
@@ -23,6 +22,7 @@ from pulse_tui.services.registry.known_good import rollback_target
 from pulse_tui.services.rollback.apart import Target, of_steps, same_target
 from pulse_tui.services.rollback.approve import approve, objections
 from pulse_tui.services.rollback.attended import UNATTENDED, Attendant
+from pulse_tui.services.rollback.combined import Moving, combination, others, serving_release
 from pulse_tui.services.rollback.drill import book, by_schedule
 from pulse_tui.services.rollback.execute import execute
 from pulse_tui.services.rollback.plan import void_reasons
@@ -79,8 +79,8 @@ def propose_drill(parts: RollbackParts, asset_id: str, environment: Environment,
             todo="Add one under playbooks: with the steps that move its target",
         )
     with parts.store.read() as tx:
-        here, there = _releases(tx, asset_id, environment)
-    out = tuple(planned(parts, playbook, here, there, _REPLICA))
+        (here, there), together = _moves(tx, playbook, asset_id, environment)
+    out = tuple(planned(parts, playbook, here, there, _REPLICA, together))
     apart(parts, playbook, asset_id, of_steps(parts, out))
     words = f"drill of the rollback of {asset_id} in {environment.value}"
     plan = Plan(
@@ -92,7 +92,7 @@ def propose_drill(parts: RollbackParts, asset_id: str, environment: Environment,
         to_digest=there.digest,
         playbook=playbook.id,
         steps=(*out, *_back(out)),
-        on_failure=playbook.on_failure,
+        on_failure="undo" if together else playbook.on_failure,  # as the rollback itself
         policy_digest=parts.policy_digest,
         playbook_digest=parts.playbooks_digest,
         operators_digest=parts.operators_digest,
@@ -103,6 +103,7 @@ def propose_drill(parts: RollbackParts, asset_id: str, environment: Environment,
         approvals_needed=0 if by == SYSTEM else parts.approvals.needed(_REPLICA),
         purpose=Purpose.DRILL,
         trigger=trigger or None,
+        members=tuple(m.member for m in together.values()),
     )
     if (standing := _standing(parts, plan, now)) is not None:
         return standing
@@ -122,7 +123,7 @@ def hindrance(parts: RollbackParts, asset_id: str, environment: Environment) -> 
         return f"no playbook serves {asset_id} in {environment.value}"
     try:
         with parts.store.read() as tx:
-            _releases(tx, asset_id, environment)
+            _moves(tx, playbook, asset_id, environment)
         apart(parts, playbook, asset_id)
     except (Refused, NotFound, ConfigError) as error:
         return str(error)
@@ -142,19 +143,14 @@ def apart(
         )
 
 
-def _releases(tx: Transaction, asset_id: str, environment: Environment) -> tuple[Release, Release]:
-    """(what the replica serves, where it goes and comes back from)."""
-    serving = tx.estate.deployment(asset_id, environment)
-    if serving is None:
-        raise NotFound(
-            f"{asset_id} is not deployed in {environment.value}", todo="see what runs where: pulse-tui status"
-        )
-    replica = tx.estate.deployment(asset_id, _REPLICA)
-    if replica is None:
-        raise Refused(
-            f"{asset_id} has no replica: there is nothing to drill on",
-            todo="Deploy one and declare it: estate: assets: environments: {replica: {version: ...}}",
-        )
+def _moves(
+    tx: Transaction, playbook: PlaybookShape, asset_id: str, environment: Environment
+) -> tuple[Moving, dict[str, Moving]]:
+    """Of the replica: (what serves, where it goes and comes back from) of the asset, and of what moves together with it.
+
+    Every asset that the playbook names is moved, also one that a rollback would leave now: each of its steps is rehearsed.
+    """
+    serving = serving_release(tx, asset_id, environment)
     back = rollback_target(tx, asset_id, environment, serving.version)
     if back.release is None:
         raise Refused(
@@ -162,20 +158,35 @@ def _releases(tx: Transaction, asset_id: str, environment: Environment) -> tuple
             back.tried or ["no other release has been healthy there"],
             todo="Name one: rollback_to of the release",
         )
-    here = _known(tx, asset_id, replica.version, "serves on the replica")
-    # A replica that serves the rollback target already goes the other way first, and back.
-    there = back.release if back.release.version != here.version else _known(tx, asset_id, serving.version, "serves")
-    return here, there
+    real = Moving(serving, back.release)
+    together = combination(tx, playbook, real, environment)
+    found = {}
+    for name in others(playbook, asset_id):
+        its = serving_release(tx, name, environment)
+        target = (
+            together[name].target if name in together else rollback_target(tx, name, environment, its.version).release
+        )
+        if target is not None:
+            found[name] = _on_replica(tx, Moving(its, target))
+    return _on_replica(tx, real), found
 
 
-def _known(tx: Transaction, asset_id: str, version: str, why: str) -> Release:
-    release = tx.estate.release(asset_id, version)
-    if release is None:
+def _on_replica(tx: Transaction, real: Moving) -> Moving:
+    """A replica that serves the rollback target already goes the other way first, and back."""
+    asset_id = real.target.asset_id
+    replica = tx.estate.deployment(asset_id, _REPLICA)
+    if replica is None:
         raise Refused(
-            f"{asset_id} {version} {why}, but the registry does not know it",
+            f"{asset_id} has no replica: there is nothing to drill on",
+            todo="Deploy one and declare it: estate: assets: environments: {replica: {version: ...}}",
+        )
+    here = tx.estate.release(asset_id, replica.version)
+    if here is None:
+        raise Refused(
+            f"{asset_id} {replica.version} serves on the replica, but the registry does not know it",
             todo="Add it under the asset's releases, or refresh the registry",
         )
-    return release
+    return Moving(here, real.target if real.target.version != here.version else real.serving)
 
 
 def _back(out: tuple[PlanStep, ...]) -> Iterator[PlanStep]:

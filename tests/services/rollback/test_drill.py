@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from pulse_tui.domain.errors import NotFound, Refused
+from pulse_tui.domain.release import ReleaseState
 from pulse_tui.domain.rollback import Drill, PlanState, RunState
 from pulse_tui.domain.words import Environment, Priority
 from pulse_tui.ports import StepContext
@@ -19,7 +20,7 @@ from pulse_tui.services.rollback.plan import propose, propose_undo
 from pulse_tui.services.rollback.rehearse import Held, drill
 from pulse_tui.settings.shapes import ApprovalsShape, PlaybookShape, StepShape
 from tests.fakes.clock import Clock
-from tests.fakes.nouns import CANARY, NOW, PRODUCTION, deployment, later
+from tests.fakes.nouns import CANARY, NOW, PRODUCTION, asset, deployment, later, release
 from tests.fakes.target import PlaceOptions, Places
 
 REPLICA = Environment.REPLICA
@@ -82,12 +83,12 @@ def test_a_drill_goes_there_and_back_on_the_replica_and_counts(parts: RollbackPa
     with parts.store.read() as tx:
         assert drilled(tx, parts, "support-bot", PRODUCTION, NOW, "latency-breach").ok
         serving = tx.estate.deployment("support-bot", REPLICA)
-        release = tx.estate.release("support-bot", "3.8.2")
+        bad = tx.estate.release("support-bot", "3.8.2")
         actions = [e.action for e in tx.log.entries() if e.action.startswith(("plan", "run", "drill"))]
     assert serving is not None
     assert serving.version == "3.8.2"
-    assert release is not None
-    assert release.usable
+    assert bad is not None
+    assert bad.usable
     assert [a for a in actions if a != "run.step"] == [
         "plan.proposed", "plan.approved", "run.started", "run.verified", "drill.passed",
     ]  # fmt: skip
@@ -328,3 +329,41 @@ def test_a_drill_is_not_undone_and_is_no_rollback_of_the_replica(parts: Rollback
     books = (msgspec.structs.replace(parts.playbooks[0], environments=tuple(Environment)),)
     other = propose(parts._replace(playbooks=books), "support-bot", REPLICA, by="ana", reason="x")
     assert other.hash != held.plan.hash
+
+
+def test_what_moves_together_is_rehearsed_together_also_what_a_rollback_would_leave(
+    parts: RollbackParts, target: Places
+) -> None:
+    prompt, corpus = "refund-prompt", "help-pages"
+    with parts.store.write() as tx:
+        tx.estate.put_assets([asset(prompt), asset(corpus)])
+        for name in (prompt, corpus):
+            for version in ("1", "2"):
+                tx.estate.add_release(release(version, name, state=ReleaseState.PROMOTED))
+        for environment in (PRODUCTION, REPLICA):
+            for version, days in (("1", -7), ("2", -6)):
+                for name in (prompt, corpus):
+                    tx.estate.deploy(deployment(version, environment, asset_id=name, since=later(days=days)))
+        # The prompt went on meanwhile; its replica serves what it would go back to.
+        tx.estate.deploy(deployment("1", REPLICA, asset_id=prompt))
+    for environment in Environment:
+        target.put(f"prompt-{environment.value}", "1" if environment is REPLICA else "2")
+        target.put(f"corpus-{environment.value}", "2")
+    own = book("alias-{environment}")
+    more = tuple(
+        StepShape(kind="place", timeout=1.0, options={"name": f"{n}-{{environment}}"}, mark="p.yaml:2", asset=a)
+        for n, a in (("prompt", prompt), ("corpus", corpus))
+    )
+    together = msgspec.structs.replace(own, steps=(*own.steps, *more), on_failure="halt")
+    held = hold(parts._replace(playbooks=(together,)))
+    assert held.run is not None
+    assert held.run.state is RunState.VERIFIED, held.run.detail
+    assert (held.plan.on_failure, [m.asset_id for m in held.plan.members]) == ("undo", [prompt, corpus])
+    assert touched(target) == [
+        ("alias-replica", "3.8.1"), ("prompt-replica", "2"), ("corpus-replica", "1"),
+        ("corpus-replica", "2"), ("prompt-replica", "1"), ("alias-replica", "3.8.2"),
+    ]  # fmt: skip
+    with parts.store.write() as tx:
+        tx.estate.undeploy(corpus, REPLICA, NOW)
+    with pytest.raises(Refused, match="help-pages has no replica"):
+        hold(parts._replace(playbooks=(together,)))
