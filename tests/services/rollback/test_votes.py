@@ -525,3 +525,26 @@ def test_rules_that_change_while_the_agent_waits_void_what_it_signs(signing: Rol
     with pytest.raises(Refused, match="the plan expired at"):
         approve(signing._replace(signing=keys), plan.hash, "ana", "x")
     assert votes(signing, plan) == []
+
+
+def test_votes_that_are_put_beside_a_changed_plan_by_the_program_itself_run_nothing(
+    signing: RollbackParts, target: Places
+) -> None:
+    """As an attacker would who can make this program write: the log vouches for every row, and only the signatures do not."""
+    plan = both(signing._replace(playbooks=(playbook("alias", "gateway", "cache"),)))
+    given, tried = votes(signing, plan), 0
+    for what, other in list(_plans(plan))[::9]:
+        if other.hash == plan.hash or not other.steps or other.approvals_needed < 1:
+            continue
+        tried += 1
+        with signing.store.write() as tx:
+            assert tx.rollbacks.add_plan(other)
+            tx.rollbacks.set_plan_state(other.hash, PlanState.APPROVED)
+            tx.log.append(NOW, "ana", "plan.proposed", other.target, {"plan": other.hash})
+            for vote in given:
+                tx.rollbacks.add_approval(msgspec.structs.replace(vote, plan_hash=other.hash))
+        with pytest.raises(Refused):
+            execute(signing, other.hash, "ana", "h")
+        assert any("what was signed has another plan" in line for line in short(signing, other)), what
+    assert tried >= 10
+    assert target.effects == []
