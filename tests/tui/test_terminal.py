@@ -26,7 +26,7 @@ from tests.tui.terminal import Terminal
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a pty of Linux")
 
 HEAVY = {
-    "sqlalchemy", "httpx", "feedparser", "apscheduler", "plotext", "yaml", "msgspec", "cel_expr_python",
+    "sqlalchemy", "httpx", "feedparser", "apscheduler", "plotext", "yaml", "msgspec", "cel_expr_python", "cryptography",
     "importlib.metadata", "concurrent.futures.thread", "json", "pulse_tui.domain.text",
     "pulse_tui.tui.kit.document", "pulse_tui.tui.evals.chart",
 }  # fmt: skip
@@ -110,7 +110,7 @@ def test_a_burst_of_keys_opens_one_screen_and_acts_on_nothing_else() -> None:
         for burst, opened in (
             ("ssss", "Silence this alert"),
             ("?qqq", "KEYS"),
-            ("pj\ra", "WHAT IT DOES"),
+            ("pj\ra", "WHAT CHANGES"),
             ("\ra", "WHY"),
         ):
             terminal.press(burst)
