@@ -14,6 +14,7 @@ from typing import NamedTuple
 import msgspec
 
 from pulse_tui.domain.errors import ConfigError, NotFound, Refused, WrongUse
+from pulse_tui.domain.release import Release
 from pulse_tui.domain.rollback import Plan, PlanState, PlanStep, Purpose, Run
 from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Transaction
@@ -151,6 +152,7 @@ def _moves(
     Every asset that the playbook names is moved, also one that a rollback would leave now: each of its steps is rehearsed.
     """
     serving = serving_release(tx, asset_id, environment)
+    _replica_of(tx, asset_id)
     back = rollback_target(tx, asset_id, environment, serving.version)
     if back.release is None:
         raise Refused(
@@ -173,7 +175,12 @@ def _moves(
 
 def _on_replica(tx: Transaction, real: Moving) -> Moving:
     """A replica that serves the rollback target already goes the other way first, and back."""
-    asset_id = real.target.asset_id
+    here = _replica_of(tx, real.target.asset_id)
+    return Moving(here, real.target if real.target.version != here.version else real.serving)
+
+
+def _replica_of(tx: Transaction, asset_id: str) -> Release:
+    """What it serves. Raises Refused where there is none."""
     replica = tx.estate.deployment(asset_id, _REPLICA)
     if replica is None:
         raise Refused(
@@ -186,7 +193,7 @@ def _on_replica(tx: Transaction, real: Moving) -> Moving:
             f"{asset_id} {replica.version} serves on the replica, but the registry does not know it",
             todo="Add it under the asset's releases, or refresh the registry",
         )
-    return Moving(here, real.target if real.target.version != here.version else real.serving)
+    return here
 
 
 def _back(out: tuple[PlanStep, ...]) -> Iterator[PlanStep]:
