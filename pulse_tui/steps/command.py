@@ -14,6 +14,7 @@ the plan.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -89,8 +90,11 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 def target(options: Options) -> str:
-    """``command /opt/bin/deploy bot {value}``: the program and its arguments."""
-    return f"command {clean(' '.join(options.argv), 300)}"
+    """``command /opt/bin/deploy bot {value}``: the program, its arguments, and a hash of ``env`` where there is one."""
+    more = ""
+    if options.env:
+        more = f" #{hashlib.sha256(msgspec.json.encode(options.env, order='sorted')).hexdigest()[:8]}"
+    return f"command {clean(' '.join(options.argv), 300)}{more}"
 
 
 def value_of(options: Options, release: Release) -> str:

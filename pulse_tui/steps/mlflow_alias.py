@@ -15,7 +15,7 @@ import msgspec
 from pulse_tui.domain.release import Release
 from pulse_tui.domain.rollback import Check
 from pulse_tui.ports import Answer, StepContext
-from pulse_tui.steps._shared.ask import decoded, held, moved, place, refused
+from pulse_tui.steps._shared.ask import decoded, held, moved, place, refused, sent_to
 from pulse_tui.steps._shared.mlflow import Registry, numbered, part, version_checks
 
 
@@ -38,6 +38,11 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 def target(options: Options) -> str:
     """``mlflow http://host/#models/<model>@<alias>``."""
     return f"mlflow {place(options.url.rstrip('/'))}/#models/{quote(options.model)}@{quote(options.alias)}"
+
+
+def sends_to(options: Options) -> str:
+    """The registry in one form, and what is moved there."""
+    return msgspec.json.encode([sent_to(options.url), options.model, options.alias]).decode()
 
 
 def value_of(options: Options, release: Release) -> str:

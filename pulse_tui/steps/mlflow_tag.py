@@ -15,7 +15,7 @@ import msgspec
 from pulse_tui.domain.release import Release
 from pulse_tui.domain.rollback import Check
 from pulse_tui.ports import StepContext
-from pulse_tui.steps._shared.ask import filled, held, moved, place, refused, template_problem
+from pulse_tui.steps._shared.ask import filled, held, moved, place, refused, sent_to, template_problem
 from pulse_tui.steps._shared.mlflow import Registry, part, tags_of, version_checks
 
 
@@ -51,6 +51,11 @@ def target(options: Options) -> str:
     """``mlflow http://host/#models/<model>:tag=<tag>``, with ``/<version>`` behind the model for a version's tag."""
     whose = quote(options.model) + (f"/{options.on_version}" if options.on_version else "")
     return f"mlflow {place(options.url.rstrip('/'))}/#models/{whose}:tag={quote(options.tag)}"
+
+
+def sends_to(options: Options) -> str:
+    """The registry in one form, and what is moved there."""
+    return msgspec.json.encode([sent_to(options.url), options.model, options.on_version, options.tag]).decode()
 
 
 def value_of(options: Options, release: Release) -> str:

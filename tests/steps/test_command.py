@@ -216,6 +216,13 @@ def test_options_that_could_start_something_else_are_refused_at_load(wrong: dict
         msgspec.convert({**right, **wrong}, Options)
 
 
+def test_one_program_with_another_environment_is_another_target(tmp_path: Path) -> None:
+    program = Program(tmp_path, "exit 0")
+    names = [command.target(program.options("{value}", env=env)) for env in ({}, {"AT": "replica"}, {"AT": "${AT}"})]
+    assert names[0] == f"command {program.path} {{value}}"
+    assert len(set(names)) == 3
+
+
 def test_the_value_is_a_template_of_the_release(tmp_path: Path) -> None:
     options = Program(tmp_path, "exit 0").options(value="ghcr.io/acme/bot:{version}")
     assert command.value_of(options, release("3.8.1")) == "ghcr.io/acme/bot:3.8.1"

@@ -285,6 +285,17 @@ def test_a_password_goes_in_a_header_and_stands_in_no_message(tmp_path: Path) ->
             assert "TOKEN" not in text
 
 
+def test_a_server_that_does_not_answer_in_time_is_an_error_in_time(tmp_path: Path) -> None:
+    with Loopback() as server:
+        server.on("GET", "/bot.git/info/refs", Reply(delay_s=3.0))
+        made = msgspec.convert({"repository": f"{server.url}/bot.git", "path": "v.txt"}, Options)
+        began = time.monotonic()
+        with pytest.raises(TargetError, match="took too long") as caught:
+            git_commit.read(made, context(tmp_path, {}, 0.5))
+        assert time.monotonic() - began < 2.5
+        assert not caught.value.ambiguous
+
+
 # ------------------------------------------------------------------ documents
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,6 +70,14 @@ def test_a_versions_tag_is_another_target_than_the_models(mlflow_server: MlflowS
     assert mlflow_tag.read(on_version, step_context()) == ""
     assert mlflow_tag.target(on_version) == f"mlflow {model.url}/#models/{model.model}/1:tag=serving"
     assert mlflow_tag.target(model) == f"mlflow {model.url}/#models/{model.model}:tag=serving"
+
+
+def test_one_registry_under_two_addresses_is_one_target() -> None:
+    def at(url: str, **more: Any) -> str:
+        return mlflow_tag.sends_to(Options(url=url, model="m", tag="serving", **more))
+
+    assert at("http://u:pw@MLFLOW:5000/") == at("http://mlflow:5000")
+    assert at("http://mlflow:5000", on_version="1") != at("http://mlflow:5000")
 
 
 def test_another_value_is_refused_and_stays(model: Options) -> None:
