@@ -161,6 +161,19 @@ class Desk(Protocol):
         """Undo what a run moved that stopped half-way. Raises Refused as :meth:`resume` does."""
         ...
 
+    def route(
+        self,
+        asset_id: str,
+        environment: str,
+        purpose: str = "",
+        traffic: float | None = None,
+        why: str = "",
+        *,
+        checked: bool = True,
+    ) -> PlanStory:
+        """The plan to ``pause``, ``shift`` (``traffic`` percent) or ``resume`` there; left out: resume what is held, else pause."""
+        ...
+
     def drill(self, asset_id: str, environment: str, trigger: str = "") -> PlanStory:
         """Rehearse the rollback of the asset there on its replica, there and back; who asks approves it.
 

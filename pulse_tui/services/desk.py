@@ -47,6 +47,7 @@ from pulse_tui.services.promotion import decide as release
 from pulse_tui.services.promotion import story as release_views
 from pulse_tui.services.promotion.gate import gate_page
 from pulse_tui.services.registry.inventory import inventory
+from pulse_tui.services.registry.routing import routed
 from pulse_tui.services.registry.story import asset_story
 from pulse_tui.services.rollback import approve, attended, authorise, execute, glass, plan, rehearse, route
 from pulse_tui.services.rollback.drill_list import drills
@@ -307,13 +308,16 @@ class ServiceDesk:
         self,
         asset_id: str,
         environment: str,
-        purpose: str,
+        purpose: str = "",
         traffic: float | None = None,
         why: str = "",
         *,
         checked: bool = True,
     ) -> PlanStory:
-        where, wanted = place(environment), Purpose(purpose)
+        where = place(environment)
+        with self._store.read() as tx:
+            held = next(routed(tx, asset_id, where), None)
+        wanted = Purpose(purpose) if purpose else Purpose.PAUSE if held is None else Purpose.RESUME
         parts = self.acting(f"rollback.{wanted.value}", f"{asset_id}/{environment}", where)
         reason = why or f"requested by {self.operator}"
         made = route.propose(parts, asset_id, where, wanted, by=self.operator, reason=reason, traffic=traffic)

@@ -11,7 +11,7 @@ from pulse_tui.tui.asks.alerts import OpenMuted
 from pulse_tui.tui.asks.common import Copy
 from pulse_tui.tui.asks.evals import OpenVerdicts
 from pulse_tui.tui.asks.registry import Freeze, OpenCalendar, OpenDependents, OpenHistory, OpenInventory, OpenTree
-from pulse_tui.tui.asks.rollback import Drill, OpenPlans, Propose
+from pulse_tui.tui.asks.rollback import Drill, OpenPlans, Propose, Route
 from pulse_tui.tui.asks.sources import Collect, OpenSources
 from pulse_tui.tui.kit.filter_line import FilterScreen
 from pulse_tui.tui.kit.keys import EVERYWHERE, MOVES, Key, bind
@@ -38,6 +38,7 @@ OF_SUBJECT: Final = (
         show=True, changes=True, narrow="plan",
     ),
     bind("D", "drill", "drill", "rehearse the rollback of the row on its replica; what serves is not touched", changes=True),
+    bind("Z", "route", "pause", "plan to pause the row's rollout, or to resume it; approve it in the plan", changes=True),
     bind(
         "f", "freeze", "freeze", "freeze the row's asset, or lift the freeze: promotions stop, rollbacks never do",
         show=True, changes=True,
@@ -203,7 +204,7 @@ class MainScreen(FilterScreen):
         pane = self.pane
         if action in self._own:
             return any(key.name == action for key in pane.KEYS) and pane.applies(action)
-        if action in ("freeze", "propose"):
+        if action in ("freeze", "propose", "route"):
             return (subject := pane.subject()) is not None and subject.environment is not None
         if action in ("history", "tree", "verdicts"):
             return pane.subject() is not None
@@ -257,6 +258,11 @@ class MainScreen(FilterScreen):
         subject = self.pane.subject()
         if subject is not None and subject.environment is not None:
             self.post_message(Propose(subject.asset, subject.environment, subject.alert))
+
+    def action_route(self) -> None:
+        subject = self.pane.subject()
+        if subject is not None and subject.environment is not None:
+            self.post_message(Route(subject.asset, subject.environment))
 
     def action_drill(self) -> None:
         subject = self.pane.subject()

@@ -402,6 +402,23 @@ class FakeDesk(FakeBench, FakeRegistry):
         self.plan = self.plan._replace(purpose="drill", environment="replica")
         return self.plan
 
+    def route(
+        self,
+        asset_id: str,
+        environment: str,
+        purpose: str = "",
+        traffic: float | None = None,
+        why: str = "",
+        *,
+        checked: bool = True,
+    ) -> PlanStory:
+        self._did("route", asset_id, environment, purpose)
+        self.plan = PLAN._replace(
+            asset=asset_id, environment=environment, purpose=purpose or "pause", to_version=PLAN.from_version,
+            headline=f"pause the rollout of {asset_id} in {environment} ({PLAN.from_version} stays)",
+        )  # fmt: skip
+        return self._checked(checked)
+
     def halt(self, run_id: str) -> str:
         self._did("halt", run_id)
         if self.plan.run is not None:

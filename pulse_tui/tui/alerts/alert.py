@@ -11,7 +11,7 @@ from pulse_tui.tui.alerts.rows import alert_state
 from pulse_tui.tui.asks import alerts as asks
 from pulse_tui.tui.asks.evals import OpenBench
 from pulse_tui.tui.asks.registry import OpenAsset
-from pulse_tui.tui.asks.rollback import OpenPlan, Propose
+from pulse_tui.tui.asks.rollback import OpenPlan, Propose, Route
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span, safe
 from pulse_tui.tui.kit.document import Block
@@ -81,6 +81,7 @@ class AlertScreen(OfRollbacks, PageScreen):
             changes=True,
             narrow="plan",
         ),
+        bind("Z", "route", "pause", "plan to pause the rollout it is about, or to resume it", changes=True),
         bind("o,P", "open_plan", "open plan", "open the plan that is there; approve it there", show=True),
         bind("a", "acknowledge", "ack", "acknowledge: you are working on it", show=True, changes=True),
         bind("s", "silence", "silence", "silence it for some hours, with a reason", show=True, changes=True),
@@ -118,6 +119,8 @@ class AlertScreen(OfRollbacks, PageScreen):
             return bool(self.story.alert.by)
         if action == "propose":
             return self.story.rollback_possible and self.story.plan_hash is None
+        if action == "route":
+            return bool(self.story.alert.asset and self.story.alert.environment)
         if action == "open_plan":
             return bool(self.rollbacks) or self.story.plan_hash is not None
         if action in ("resume", "put_back"):
@@ -146,6 +149,9 @@ class AlertScreen(OfRollbacks, PageScreen):
     def action_propose(self) -> None:
         row = self.story.alert
         self.post_message(Propose(row.asset, row.environment, row.id))
+
+    def action_route(self) -> None:
+        self.post_message(Route(self.story.alert.asset, self.story.alert.environment))
 
     def action_open_plan(self) -> None:
         if self.rollbacks:

@@ -85,6 +85,13 @@ class Drill(Ask):
     """Whose rollback is rehearsed; the replica is what moves."""
 
 
+class Route(Ask):
+    """Plan to pause a rollout, or to resume one that is held."""
+
+    asset_id: str
+    environment: str
+
+
 class OpenAuthorisations(Ask):
     """Open the list of pre-authorisations."""
 

@@ -38,6 +38,7 @@ _ACTIONS: Final = (
     Command("resolve", "close the alert by hand, with a reason", "resolve"),
     Command("freeze or unfreeze", "the asset: promotions stop, rollbacks never do", "freeze"),
     Command("plan rollback", "make a plan; approve it there", "propose"),
+    Command("pause or resume rollout", "make a plan; no release changes; approve it there", "route"),
     Command("drill rollback", "rehearse it on the replica; what serves is not touched", "drill"),
     Command("refresh", "collect from all sources now", "refresh", of_main=True),
 )

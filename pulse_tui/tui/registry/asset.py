@@ -15,7 +15,7 @@ from pulse_tui.domain.words import ENVIRONMENT_RANK
 from pulse_tui.tui.asks import registry as asks
 from pulse_tui.tui.asks.alerts import OpenAlert
 from pulse_tui.tui.asks.evals import OpenBench
-from pulse_tui.tui.asks.rollback import Drill, Propose
+from pulse_tui.tui.asks.rollback import Drill, Propose, Route
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span, safe
 from pulse_tui.tui.kit.document import Block, Lines, story_blocks
@@ -71,6 +71,7 @@ class AssetScreen(OfRollbacks, PageScreen):
             narrow="plan",
         ),
         bind("D", "drill", "drill", "rehearse its rollback on the replica; what serves is not touched", changes=True),
+        bind("Z", "route", "pause", "plan to pause its rollout where it is worst, or to resume it", changes=True),
         bind("h", "history", "history", "its releases: compare, gate, approve, promote", show=True),
         bind("f", "freeze", "freeze", "freeze the asset, or lift the freeze", show=True, changes=True),
         bind("t", "tree", "tree", "what it depends on, and what changed there since it was approved", show=True),
@@ -114,7 +115,7 @@ class AssetScreen(OfRollbacks, PageScreen):
             return self.applies_to_rollbacks(action)
         if action == "open_alert":
             return bool(self.alerts)
-        if action in ("propose", "drill"):
+        if action in ("propose", "drill", "route"):
             return bool(self.runs)
         return True
 
@@ -125,6 +126,10 @@ class AssetScreen(OfRollbacks, PageScreen):
     def action_propose(self) -> None:
         if self.runs:
             self.post_message(Propose(self.asset_id, self._worst().environment, None))
+
+    def action_route(self) -> None:
+        if self.runs:
+            self.post_message(Route(self.asset_id, self._worst().environment))
 
     def action_drill(self) -> None:
         if self.runs:

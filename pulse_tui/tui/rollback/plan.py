@@ -162,7 +162,7 @@ class PlanScreen(PageScreen):
         if action == "execute":
             return plan.open and not plan.missing
         if action == "undo":
-            return (plan.state == "verified" and plan.purpose in ("rollback", "undo")) or plan.stopped
+            return (plan.state == "verified" and plan.purpose != "drill") or plan.stopped
         if action == "drill":
             return plan.environment != "replica" and not self.busy
         if action == "resume":

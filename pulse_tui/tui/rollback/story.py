@@ -116,8 +116,11 @@ def next_change(plan: PlanStory, now_us: int) -> int | None:
 def _after_run(plan: PlanStory, run: RunStory, read_only: bool) -> str:
     if plan.state == "verified":
         back = "" if read_only else f"; [u] makes the plan that puts {plan.from_version} back"
-        if plan.purpose not in ("rollback", "undo"):
+        if plan.purpose == "drill":
             return "nothing: it is done, as read back from every target"
+        if plan.purpose not in ("rollback", "undo"):
+            undo = "" if read_only else "; [u] makes the plan that undoes it"
+            return f"nothing: {run.detail}{undo}"
         return f"nothing: {plan.to_version} serves, as read back from the target{back}"
     if plan.state == "running":
         if run.halt_by:

@@ -40,6 +40,7 @@ class RollbackWing(Wing):
             asks.Authorise: self.authorise,
             asks.VoteOnAuthorisation: self.vote,
             asks.Drill: self.drill,
+            asks.Route: self.route,
             asks.Resume: self.resume,
             asks.PutBack: self.put_back,
             asks.Halt: self.halt,
@@ -106,6 +107,11 @@ class RollbackWing(Wing):
             self._context.ask(
                 lambda desk: desk.propose(ask.asset_id, ask.environment, ask.alert_id, checked=False), self._show, "act"
             )
+
+    def route(self, ask: asks.Route) -> None:
+        """A plan that moves no release, made as that of a rollback."""
+        if not self._context.refuses():
+            self._context.ask(lambda desk: desk.route(ask.asset_id, ask.environment, checked=False), self._show, "act")
 
     def approve(self, ask: asks.Approve) -> None:
         """Approve, and when the button named it and the approval was the last one needed, roll back."""

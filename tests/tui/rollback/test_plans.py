@@ -198,3 +198,25 @@ def test_a_drill_that_passed_leads_to_the_question_for_a_pre_authorisation_and_o
         assert pilot.screen_name == "DrillsScreen"
 
     play(scenario)
+
+
+@pytest.mark.parametrize(
+    ("keys", "where"),
+    [
+        (("1", "j", "Z"), ("support-bot", "canary")),
+        (("1", "j", "enter", "Z"), ("support-bot", "canary")),
+        (("4", "enter", "Z"), ("embed-gateway", "production")),
+    ],
+    ids=["row", "asset", "alert"],
+)
+def test_a_rollout_is_planned_to_be_paused_by_one_key_and_approved_in_the_plan(
+    keys: tuple[str, ...], where: tuple[str, str]
+) -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press(*keys)
+        assert pilot.screen_name == "PlanScreen"
+        assert [call for call in pilot.desk.calls if call[0] == "route"] == [("route", *where, "")]
+        assert "Pause plan" in pilot.text()
+        assert "3.8.2 stays" in pilot.text()
+
+    play(scenario)
