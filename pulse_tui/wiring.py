@@ -79,8 +79,16 @@ def bundled(name: str) -> Path:
     return packed if packed.is_dir() else here.parent / name
 
 
-def outside(http: Http, base: Path, clock: Callable[[], datetime]) -> Outside:
-    """The world of this process: its files, programs and secrets, with relative paths from ``base`` on."""
+def steady() -> float:
+    """Seconds on the clock that no operator and no time server sets; it goes on while the machine sleeps, where it can."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
+def outside(http: Http, base: Path, clock: Callable[[], datetime], ticks: Callable[[], float] | None = None) -> Outside:
+    """The world of this process: its files, programs and secrets, with relative paths from ``base`` on.
+
+    ``ticks`` goes with ``clock``: without one, time passes as the clock shows it.
+    """
     from pulse_tui.environment import redact, secret  # noqa: PLC0415
     from pulse_tui.files import DiskFiles  # noqa: PLC0415
     from pulse_tui.running import SystemProcesses  # noqa: PLC0415
@@ -94,6 +102,7 @@ def outside(http: Http, base: Path, clock: Callable[[], datetime]) -> Outside:
         files=DiskFiles(clock),
         processes=SystemProcesses(redact),
         clock=clock,
+        ticks=ticks or (lambda: clock().timestamp()),
     )
 
 
@@ -298,7 +307,7 @@ class House:
             suites={s.id: s for s in settings.suites},
             source_kinds=Kinds("collectors"),
             sources={s.id: s for s in settings.sources if s.enabled},
-            outside=outside(self.web, self.base, self.clock)._replace(
+            outside=outside(self.web, self.base, self.clock, steady if self.clock is now else None)._replace(
                 dead=is_dead,
                 give_up=give_up,
                 cron=cron.next_fire,

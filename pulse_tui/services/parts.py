@@ -102,6 +102,8 @@ class Outside(NamedTuple):
     files: Files
     processes: Processes
     clock: Clock
+    ticks: Callable[[], float]
+    """Seconds on a clock that nobody sets and that goes on while the machine sleeps."""
     redact: Callable[[bytes], bytes] = redacted
     """Takes the secrets out of what is kept or quoted, those that were filled in among them."""
     dead: Callable[[str], bool] = lambda _holder: False

@@ -29,7 +29,8 @@ from pulse_tui.domain.words import Environment
 from pulse_tui.kinds import Kinds
 from pulse_tui.services.parts import Outside, RollbackParts
 from pulse_tui.services.rollback.approve import approve
-from pulse_tui.services.rollback.execute import LEASE_S, execute, resume
+from pulse_tui.services.rollback.execute import execute, resume
+from pulse_tui.services.rollback.journal import LEASE_S
 from pulse_tui.services.rollback.plan import propose
 from pulse_tui.services.rollback.watch import watch_targets
 from pulse_tui.settings.shapes import PlaybookShape, StepShape

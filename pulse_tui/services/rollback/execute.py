@@ -11,8 +11,7 @@ away, the error names the run.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -30,13 +29,13 @@ from pulse_tui.services.rollback.attended import (
     UNATTENDED,
     Attendant,
     half_done,
-    halt_asked,
     next_commands,
     perhaps_begun,
 )
 from pulse_tui.services.rollback.drill import by_schedule
 from pulse_tui.services.rollback.glass import broken, ran_by_itself
 from pulse_tui.services.rollback.guarded import objections
+from pulse_tui.services.rollback.journal import LEASE_S, Journal, Lost
 from pulse_tui.services.rollback.plan import void_reasons
 from pulse_tui.services.rollback.preflight import preflight
 from pulse_tui.services.rollback.recorded import forged
@@ -44,13 +43,8 @@ from pulse_tui.services.rollback.route import done
 from pulse_tui.services.rollback.steps import step_options
 from pulse_tui.services.rollback.unfinished import in_the_way, later, leases
 
-LEASE_S = 60.0
 _POLL_S = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 """Pauses between reads of a target that has not changed yet; the last one repeats."""
-PATIENCE_S = 15.0
-"""How long the journal is tried again while the database is locked, full or away: well within the lease."""
-AGAIN_S = 0.5
-T = TypeVar("T")
 
 
 def execute(parts: RollbackParts, plan_hash: str, by: str, holder: str, attendant: Attendant = UNATTENDED) -> Run:
@@ -68,11 +62,12 @@ def execute(parts: RollbackParts, plan_hash: str, by: str, holder: str, attendan
         raise Refused(f"plan {plan.hash[:12]} no longer matches its targets", bad, todo="Make a new plan")
     if why := attendant.stop(None):
         raise Refused(f"plan {plan.hash[:12]} was not started: {why}")
+    since = parts.outside.ticks()
     try:
         run = _claim(parts, plan, by, holder, checks, before)
     except StorageError as error:
         raise perhaps_begun(parts, plan.hash, holder, error) from error
-    return _Executor(parts, plan, run, attendant).start(by)
+    return _Executor(parts, plan, run, attendant, since).start(by)
 
 
 def resume(parts: RollbackParts, run_id: str, by: str, holder: str, attendant: Attendant = UNATTENDED) -> Run:
@@ -80,14 +75,16 @@ def resume(parts: RollbackParts, run_id: str, by: str, holder: str, attendant: A
 
     Raises Refused while the process that has it is alive, HalfDone when the database stays away.
     """
+    since = parts.outside.ticks()
     plan, run = _take_over(parts, run_id, by, holder, "run.resumed", attendant)
-    return _Executor(parts, plan, run, attendant).forward()
+    return _Executor(parts, plan, run, attendant, since).forward()
 
 
 def put_back(parts: RollbackParts, run_id: str, by: str, holder: str, attendant: Attendant = UNATTENDED) -> Run:
     """Undo what a run moved that stopped short of its end. Raises as :func:`resume` does."""
+    since = parts.outside.ticks()
     plan, run = _take_over(parts, run_id, by, holder, "run.undoing", attendant)
-    return _Executor(parts, plan, run, attendant).back(f"{by} undid run {run_id}")
+    return _Executor(parts, plan, run, attendant, since).back(f"{by} undid run {run_id}")
 
 
 def _take_over(
@@ -212,10 +209,6 @@ def _may_run(parts: RollbackParts, plan: Plan, by: str) -> None:
         raise Refused(f"{by} may not run a plan in {plan.environment.value}")
 
 
-class _Lost(Exception):
-    """Another process took the lease: this one must not touch the target again."""
-
-
 def _read(module: Step, options: Any, context: StepContext) -> str:
     """The value now. Raises TargetError, also for a step kind that breaks."""
     try:
@@ -257,15 +250,27 @@ def _landed(module: Step, options: Any, key: str, context: StepContext) -> bool 
     return found if isinstance(found, bool) else None
 
 
+def _has(value: str, module: Step, options: Any, context: StepContext) -> bool:
+    """Whether the target has the value at once. A kind whose values settle is followed by its own rules."""
+    try:
+        return not hasattr(module, "unsettled") and _read(module, options, context) == value
+    except TargetError:
+        return False
+
+
+def _halt(by: str) -> str:
+    return f"{by} asked to halt it" if by else ""
+
+
 class _Executor:
     """One run that this process owns."""
 
-    def __init__(self, parts: RollbackParts, plan: Plan, run: Run, attendant: Attendant) -> None:
+    def __init__(self, parts: RollbackParts, plan: Plan, run: Run, attendant: Attendant, held_since: float) -> None:
         self.parts = parts
         self.plan = plan
         self.run = run
         self.attendant = attendant
-        self.renewed_at = parts.clock()
+        self.journal = Journal(parts, plan, run, held_since)
         self.elsewhere = Elsewhere(parts, plan)
         attendant.begun(run)
 
@@ -273,7 +278,7 @@ class _Executor:
         """From the beginning, which is anchored outside."""
 
         def work() -> Run:
-            self._patiently(lambda: anchor(self.parts, f"run.started {self.run.id} {self.run.target} by {by}"))
+            self.journal.patiently(lambda: anchor(self.parts, f"run.started {self.run.id} {self.run.target} by {by}"))
             return self._forward()
 
         return self._guarded(work)
@@ -284,7 +289,7 @@ class _Executor:
 
     def back(self, why: str) -> Run:
         """Put back what was moved so far, because somebody decided it."""
-        return self._guarded(lambda: self._undo(self._records(), why))
+        return self._guarded(lambda: self._undo(self.journal.records()[0], why))
 
     def _guarded(self, work: Callable[[], Run]) -> Run:
         """However the work ends, the run has an end that is recorded, or the error names the run."""
@@ -298,57 +303,19 @@ class _Executor:
         try:
             try:
                 return work()
-            except (StorageError, _Lost):
+            except (StorageError, Lost):
                 raise
             except PulseError as error:  # a step's kind or options that this process cannot open
                 return self._end(RunState.UNKNOWN, str(error))
             except Exception as error:  # a bug: the run must not be left without an owner
                 self._end(RunState.UNKNOWN, f"internal error: {type(error).__name__}: {error}")
                 raise
-        except _Lost:
+        except Lost:
             return self._reload()
-
-    def _patiently(self, work: Callable[[], T]) -> T:
-        """A database that is locked, full or away for a moment must not leave a run half done.
-
-        What may have landed without an answer is only written again: the journal's lines are absolute.
-        """
-        end = self.parts.clock() + timedelta(seconds=PATIENCE_S)
-        while True:
-            try:
-                return work()
-            except StorageError:
-                if self.parts.clock() >= end:
-                    raise
-            self.parts.sleep(AGAIN_S)
-
-    def _reading(self, work: Callable[[Transaction], T]) -> T:
-        def read() -> T:
-            with self.parts.store.read() as tx:
-                return work(tx)
-
-        return self._patiently(read)
-
-    def _writing(self, work: Callable[[Transaction], T]) -> T:
-        """One transaction of the run's owner. Raises _Lost: a process that was suspended must not write into a run that
-        another one took over.
-        """
-
-        def write() -> T:
-            with self.parts.store.write() as tx:
-                current = tx.rollbacks.run(self.run.id)
-                if current is None or current.epoch != self.run.epoch or current.state is not RunState.RUNNING:
-                    raise _Lost
-                return work(tx)
-
-        return self._patiently(write)
-
-    def _records(self) -> list[StepRecord]:
-        return self._reading(lambda tx: tx.rollbacks.steps(self.run.id))
 
     def _forward(self) -> Run:
         """Step after step; the first that does not verify decides how the run ends."""
-        records, journal = self._records(), self._reading(lambda tx: tx.rollbacks.journal(self.run.id))
+        records, journal = self.journal.records()
         # A run that began to undo continues to undo, whatever the state of its steps.
         failed = next((step for _, step, state, _ in journal if state == StepState.FAILED.value), None)
         if failed is not None and self.plan.on_failure == "undo":
@@ -358,11 +325,11 @@ class _Executor:
         for index, record in enumerate(records):
             if self._overtaken(records, index):
                 continue
-            if record.state is not StepState.VERIFIED and (why := self._asked_to_stop()):
-                return self._halted(records, f"{why} before step {index + 1} of {len(records)}")
             if record.state is not StepState.VERIFIED and (why := self.elsewhere.moved()):
                 return self._undo(records, why)
-            records[index] = self._step(record)
+            if record.state is not StepState.VERIFIED and (why := self._begin(records, index)):
+                return self._halted(records, f"{why} before step {index + 1} of {len(records)}")
+            records[index] = self._step(records[index], fresh=record.state is StepState.PENDING)
             if records[index].state is StepState.UNKNOWN:
                 return self._unknown(records, f"step {index + 1}: {records[index].detail}")
             if records[index].state is not StepState.VERIFIED:
@@ -375,12 +342,23 @@ class _Executor:
                 return self._unknown(records, f"step {index + 1}: {records[index].detail}")
         return self._verified()
 
-    def _asked_to_stop(self) -> str:
-        """Why not to begin the next step: whoever started it says so, or an operator did from another process."""
+    def _begin(self, records: list[StepRecord], index: int) -> str:
+        """Write the intent of a step, unless somebody wants the run to halt before it; returns who and why."""
+        record = records[index]
+        if record.state is not StepState.PENDING:
+            return self._asked_to_stop()
         if why := self.attendant.stop(self.run):
             return why
-        by = self._reading(lambda tx: halt_asked(tx, self.run))
-        return f"{by} asked to halt it" if by else ""
+        step, _ = self._open(index)  # what cannot be opened is not begun
+        intent = record.move(StepState.INTENT, detail=f"{step.expected} -> {step.desired} at {step.target}")
+        if by := self.journal.begin(intent):
+            return _halt(by)
+        records[index] = intent
+        return ""
+
+    def _asked_to_stop(self) -> str:
+        """Why not to go on: whoever started it says so, or an operator did from another process."""
+        return self.attendant.stop(self.run) or _halt(self.journal.halted_by())
 
     def _overtaken(self, records: list[StepRecord], index: int) -> bool:
         """Whether a later step moves the same target and was begun: what the earlier one left there need not be there."""
@@ -400,32 +378,30 @@ class _Executor:
             and self.plan.steps[pair[1]].desired == self.plan.steps[pair[0]].expected
         }  # fmt: skip
 
-    def _step(self, record: StepRecord) -> StepRecord:
+    def _step(self, record: StepRecord, *, fresh: bool = False) -> StepRecord:
+        """One step; ``fresh``: its intent was written just now, so that nothing can have been sent yet."""
         step, (module, options, context) = self._open(record.index)
-        tried = record.state is not StepState.PENDING
-        if not tried:
-            record = self._write(
-                record.move(StepState.INTENT, detail=f"{step.expected} -> {step.desired} at {step.target}")
-            )
         try:
             seen = _read(module, options, context)
         except TargetError as error:
-            return self._write(record.move(StepState.UNKNOWN, detail=f"cannot be read: {error}"))
+            return self.journal.write(record.move(StepState.UNKNOWN, detail=f"cannot be read: {error}"))
         if seen == step.desired:
             if record.state is StepState.VERIFIED:
                 return record
             last, why = self._read_back(seen, module, options, context) if hasattr(module, "unsettled") else (seen, "")
             if last != seen:
                 moved = f"{step.target} had {seen} and then {last}"
-                return self._write(record.move(StepState.UNKNOWN, seen_after=last, detail=why or moved))
+                return self.journal.write(record.move(StepState.UNKNOWN, seen_after=last, detail=why or moved))
             done = "already has the desired value"
-            return self._write(record.move(StepState.VERIFIED, seen_after=seen, detail=done))
+            return self.journal.write(record.move(StepState.VERIFIED, seen_after=seen, detail=done))
         if record.state is StepState.VERIFIED:
-            return self._write(record.move(StepState.UNKNOWN, detail=f"{step.target} has {seen} after it was verified"))
+            return self.journal.write(
+                record.move(StepState.UNKNOWN, detail=f"{step.target} has {seen} after it was verified")
+            )
         if seen != step.expected:
             detail = f"{step.target} has {seen or 'nothing'}, expected {step.expected}: it was changed outside this run"
-            return self._write(record.move(StepState.FAILED, seen_before=seen, detail=detail))
-        if tried and _landed(module, options, record.key, context):
+            return self.journal.write(record.move(StepState.FAILED, seen_before=seen, detail=detail))
+        if not fresh and _landed(module, options, record.key, context):
             return self._lagging(record, step, module, options, context)
         return self._send(record, step, step.desired, seen, f"{record.key}", module, options, context)
 
@@ -433,15 +409,14 @@ class _Executor:
         self, record: StepRecord, step: PlanStep, module: Step, options: Any, context: StepContext
     ) -> StepRecord:
         """An earlier attempt took effect, and the former value is read: it is waited for, and not sent again."""
-        self._renew()
         last, why = self._read_back(step.desired, module, options, context)
         if last == step.desired:
-            return self._write(record.move(StepState.VERIFIED, seen_after=last, detail=f"read back {last}"))
+            return self.journal.write(record.move(StepState.VERIFIED, seen_after=last, detail=f"read back {last}"))
         if last is None:
             detail = f"{step.target} confirms the write and was not read back: {why}"
-            return self._write(record.move(StepState.UNKNOWN, detail=detail))
+            return self.journal.write(record.move(StepState.UNKNOWN, detail=detail))
         detail = f"{step.target} confirms the write, but it has {last or 'nothing'}: not sent again"
-        return self._write(record.move(StepState.FAILED, seen_after=last, detail=detail))
+        return self.journal.write(record.move(StepState.FAILED, seen_after=last, detail=detail))
 
     def _send(
         self,
@@ -455,34 +430,36 @@ class _Executor:
         context: StepContext,
     ) -> StepRecord:
         """Write ``value`` under the lease, then read back until it is there or the time is up."""
-        self._renew()
+        self.journal.hold()
         ambiguous = ""
         try:
             _send(module, options, value, expected=seen, key=key, epoch=self.run.epoch, context=context)
         except TargetError as error:
             if not error.ambiguous:
-                return self._write(record.move(StepState.FAILED, seen_before=seen, detail=str(error)))
+                return self.journal.write(record.move(StepState.FAILED, seen_before=seen, detail=str(error)))
             ambiguous = str(error)
-        record = self._write(
-            record.move(
-                StepState.SENT,
-                seen_before=seen,
-                sent_at=self.parts.clock(),
-                detail=ambiguous or f"sent {value} to {step.target}",
-            )
+        sent = record.move(
+            StepState.SENT,
+            seen_before=seen,
+            sent_at=self.parts.clock(),
+            detail=ambiguous or f"sent {value} to {step.target}",
         )
+        if not ambiguous and _has(value, module, options, context):
+            read_back = sent.move(StepState.VERIFIED, seen_after=value, detail=f"read back {value}")
+            return self.journal.write(sent, read_back)
+        record = self.journal.write(sent)
         last, why = self._read_back(value, module, options, context)
         if last == value:
-            return self._write(record.move(StepState.VERIFIED, seen_after=last, detail=f"read back {last}"))
+            return self.journal.write(record.move(StepState.VERIFIED, seen_after=last, detail=f"read back {last}"))
         took = _landed(module, options, key, context) if ambiguous and last is not None else None
         if last is not None and (took is not None or not ambiguous):
             still = f"after {step.timeout_s:g} s {step.target} still has {last or 'nothing'}"
             detail = f"accepted {value}, but {still}"
             if took is not None:
                 detail = f"{ambiguous}; the target reports that {value} {'took' if took else 'did not take'} effect, and {still}"
-            return self._write(record.move(StepState.FAILED, seen_after=last, detail=detail))
+            return self.journal.write(record.move(StepState.FAILED, seen_after=last, detail=detail))
         detail = ambiguous or f"{step.target} was not read back: {why}"
-        return self._write(record.move(StepState.UNKNOWN, seen_after=last, detail=detail))
+        return self.journal.write(record.move(StepState.UNKNOWN, seen_after=last, detail=detail))
 
     def _read_back(
         self, value: str, module: Step, options: Any, context: StepContext, *, serving: bool = True
@@ -491,7 +468,7 @@ class _Executor:
 
         None: it could not be read, or (with ``serving``) the desired value is set and does not serve yet.
         """
-        end = self.parts.clock() + timedelta(seconds=context.timeout_s)
+        end = self.parts.outside.ticks() + context.timeout_s
         attempt = 0
         while True:
             why = ""
@@ -501,10 +478,9 @@ class _Executor:
                 last, why = None, str(error)
             if serving and last == value and (why := _unsettled(module, options, context)):
                 last, why = None, f"{value} is set and does not serve yet: {why}"
-            if last == value or self.parts.clock() >= end:
+            if last == value or self.parts.outside.ticks() >= end:
                 return last, why
-            if self.parts.clock() - self.renewed_at > timedelta(seconds=LEASE_S / 3):
-                self._renew()  # a slow rollout is not a dead process
+            self.journal.keep()
             self.parts.sleep(_POLL_S[min(attempt, len(_POLL_S) - 1)])
             attempt += 1
 
@@ -541,16 +517,16 @@ class _Executor:
         try:
             seen = _read(module, options, context)
         except TargetError as error:
-            return self._write(record.move(StepState.UNKNOWN, detail=f"cannot be read: {error}"))
+            return self.journal.write(record.move(StepState.UNKNOWN, detail=f"cannot be read: {error}"))
         # What was sent and is not visible yet may still take effect: its undo is a write (and fences), not a read.
         pending = record.state is not StepState.VERIFIED and record.sent_at is not None
         if seen == step.expected and not (pending or _landed(module, options, record.key, context)):
-            return self._write(record.move(StepState.UNDONE, seen_after=seen, detail="has its former value"))
+            return self.journal.write(record.move(StepState.UNDONE, seen_after=seen, detail="has its former value"))
         if seen not in (step.desired, step.expected):
             stranger = f"{step.target} has {seen or 'nothing'}, set outside this run; left alone"
             moved = record.sent_at is not None or record.state is StepState.VERIFIED
-            return self._write(record.move(StepState.UNKNOWN if moved else StepState.UNDONE, detail=stranger))
-        self._renew()
+            return self.journal.write(record.move(StepState.UNKNOWN if moved else StepState.UNDONE, detail=stranger))
+        self.journal.hold()
         try:
             _send(
                 module,
@@ -563,12 +539,12 @@ class _Executor:
             )
         except TargetError as error:
             if not error.ambiguous:
-                return self._write(record.move(StepState.UNKNOWN, detail=f"could not be undone: {error}"))
+                return self.journal.write(record.move(StepState.UNKNOWN, detail=f"could not be undone: {error}"))
         # What it had before may never have settled: that is why somebody moved it.
         last, _ = self._read_back(step.expected, module, options, context, serving=False)
         if last == step.expected:
-            return self._write(record.move(StepState.UNDONE, seen_after=last, detail=f"undone: back to {last}"))
-        return self._write(
+            return self.journal.write(record.move(StepState.UNDONE, seen_after=last, detail=f"undone: back to {last}"))
+        return self.journal.write(
             record.move(StepState.UNKNOWN, seen_after=last, detail=f"does not have {step.expected} after the undo")
         )
 
@@ -591,49 +567,15 @@ class _Executor:
         context = self.parts.outside.stepping(step.timeout_s)
         return step, (self.parts.steps[step.kind], options, context)
 
-    def _renew(self) -> None:
-        """Right before a send: this process still has the lease, for long enough. Raises _Lost."""
-
-        def renew(tx: Transaction) -> datetime:
-            now = self.parts.clock()  # under the write lock: what was waited for it counts
-            if not tx.plumbing.renew_all(leases(self.plan.targets), self.run.holder, self.run.epoch, now, LEASE_S):
-                raise _Lost  # one ran out: another process may be resuming, so nothing is sent
-            return now
-
-        self.renewed_at = self._writing(renew)
-
-    def _write(self, record: StepRecord) -> StepRecord:
-        stamped = msgspec.structs.replace(record, at=self.parts.clock())
-
-        def write(tx: Transaction) -> None:
-            tx.rollbacks.put_step(stamped)
-            detail = {"step": str(record.index + 1), "state": record.state.value, "detail": record.detail}
-            tx.log.append(self.parts.clock(), self.run.started_by, "run.step", f"run/{self.run.id}", detail)
-
-        self._writing(write)
-        return stamped
-
     def _reload(self) -> Run:
-        return self._reading(lambda tx: tx.rollbacks.run(self.run.id)) or self.run
+        return self.journal.reading(lambda tx: tx.rollbacks.run(self.run.id)) or self.run
 
     def _end(self, state: RunState, detail: str) -> Run:
         now = self.parts.clock()
         ended = msgspec.structs.replace(self.run, state=state, detail=detail, ended_at=now)
 
-        self._close(ended, lambda tx: stopped_short(tx, self.parts, self.plan, ended, now))
+        self.journal.close(ended, lambda tx: stopped_short(tx, self.parts, self.plan, ended, now))
         return ended
-
-    def _close(self, run: Run, consequences: Callable[[Transaction], object]) -> None:
-        """The run as it ended, the log, what follows from it and the lease given back, in one transaction."""
-
-        def close(tx: Transaction) -> None:
-            tx.rollbacks.put_run(run)
-            detail = {"run": run.id, "plan": run.plan_hash, "detail": run.detail}
-            tx.log.append(self.parts.clock(), run.started_by, f"run.{run.state.value}", run.target, detail)
-            consequences(tx)
-            tx.plumbing.release_all(leases(self.plan.targets), run.holder)
-
-        self._writing(close)
 
     def _verified(self) -> Run:
         """Every target was read back: the run, the log and the consequences are written in one transaction."""
@@ -646,5 +588,5 @@ class _Executor:
             detail = done(plan)
         run = msgspec.structs.replace(self.run, state=RunState.VERIFIED, ended_at=now, detail=detail)
 
-        self._close(run, lambda tx: verified(tx, self.parts, plan, run, now))
+        self.journal.close(run, lambda tx: verified(tx, self.parts, plan, run, now))
         return run

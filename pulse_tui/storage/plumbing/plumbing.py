@@ -82,6 +82,11 @@ class PlumbingTables:
         )
         return changed.rowcount == len(set(names))
 
+    def held_until(self, names: Collection[str], holder: str, epoch: int) -> datetime | None:
+        held = sa.and_(t.leases.c.name.in_(names), t.leases.c.holder == holder, t.leases.c.epoch == epoch)
+        found = list(self._c.execute(sa.select(t.leases.c.expires_at).where(held)).scalars())
+        return from_us(min(found)) if len(found) == len(set(names)) else None
+
     def release_all(self, names: Collection[str], holder: str) -> None:
         drop = sa.update(t.leases).where(t.leases.c.name.in_(names), t.leases.c.holder == holder)
         self._c.execute(drop.values(expires_at=0))
