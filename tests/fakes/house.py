@@ -23,6 +23,7 @@ from pulse_tui.storage.store import SqlStore
 from pulse_tui.wiring import House, outside
 from tests.fakes.clock import Clock
 from tests.fakes.http import FakeHttp
+from tests.fakes.prepared import prepared
 from tests.fakes.target import Places
 
 OPERATORS = {
@@ -101,10 +102,10 @@ def rollback(judge: JudgeParts, target: Places, clock: Clock, *books: PlaybookSh
 
 
 def gate(judge: JudgeParts, asset_id: str, version: str, environment: Environment) -> GateAnswer:
-    """The gate of a house with a playbook for everything."""
+    """The gate of a house with a playbook for everything, and every rollback of production drilled and pre-authorised."""
     parts = RollbackParts(
         store=judge.store,
-        steps={},
+        steps={"place": Places(judge.outside.base / "places.json")},
         playbooks=(playbook("alias"),),
         operators=OPERATORS,
         approvals=ApprovalsShape(),
@@ -117,4 +118,8 @@ def gate(judge: JudgeParts, asset_id: str, version: str, environment: Environmen
         judging=judge,
         identity=BY_NAME,
     )
+    with parts.store.read() as tx:
+        known = tx.estate.asset(asset_id) is not None and not tx.rollbacks.authorisations(asset_id)
+    if known and environment is Environment.PRODUCTION:
+        prepared(parts, asset_id)
     return ask_gate(parts, asset_id, version, environment)

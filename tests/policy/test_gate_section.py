@@ -110,10 +110,13 @@ def test_production_of_the_default_policy_needs_a_functional_and_a_safety_verdic
         assert word(Environment.CANARY, reason, GateStatus.UNCONFIGURED) is GateWord.ADVISORY
         assert word(Environment.SHADOW, reason, GateStatus.UNDECIDED) is GateWord.ADVISORY
         assert word(Environment.SHADOW, reason, GateStatus.FAILED) is GateWord.ADVISORY
-    for reason in set(GateReason) - {GateReason.PLAN, GateReason.DRILLED, GateReason.AUTHORISED}:
+    for reason in (GateReason.DRILLED, GateReason.AUTHORISED):
+        assert word(PRODUCTION, reason, GateStatus.MISSING) is GateWord.BLOCKING
+        assert word(Environment.CANARY, reason, GateStatus.MISSING) is not GateWord.BLOCKING
+    for reason in set(GateReason) - {GateReason.PLAN}:
         if reason is not GateReason.BILL:
             assert word(PRODUCTION, reason, GateStatus.FAILED) is GateWord.BLOCKING, reason
-    for reason in (GateReason.DRILLED, GateReason.AUTHORISED, GateReason.LINEAGE, GateReason.BILL, GateReason.POINTER):
+    for reason in (GateReason.LINEAGE, GateReason.BILL, GateReason.POINTER):
         assert word(PRODUCTION, reason, GateStatus.MISSING) is GateWord.ADVISORY, reason
     assert word(Environment.REPLICA, GateReason.HOLDS, GateStatus.FAILED) is GateWord.BLOCKING
 

@@ -15,20 +15,35 @@ from pulse_tui.domain.views.registry import GateMark
 from pulse_tui.domain.words import ComponentKind, Environment, Severity
 from pulse_tui.policy.gate import GateReason, GateSection, GateWord
 from pulse_tui.services.evals.baselines import rejudge
-from pulse_tui.services.parts import RollbackParts
+from pulse_tui.services.parts import JudgeParts, RollbackParts
 from pulse_tui.services.promotion.decide import approve
 from pulse_tui.services.promotion.gate import GateAnswer, Reason, gate, gate_story
 from pulse_tui.services.signals.ingest import ingest
 from pulse_tui.settings.shapes import SuiteShape
 from tests.fakes.bills import bill, package
 from tests.fakes.clock import Clock
+from tests.fakes.house import rollback
 from tests.fakes.nouns import CANARY, NOW, PRODUCTION, asset, changed, deployment, hold, later, release
+from tests.fakes.prepared import drill, prepared
 from tests.fakes.runs import GOLDEN as ANY_GOLDEN
 from tests.fakes.runs import REDTEAM as ANY_REDTEAM
 from tests.fakes.runs import jailbreaks, measured_well, run_with_items
+from tests.fakes.target import Places
 
 GOLDEN: SuiteShape = changed(ANY_GOLDEN, baselines={"support-bot": "3.8.1"})
 REDTEAM: SuiteShape = changed(ANY_REDTEAM, baselines={"support-bot": "3.8.1"})
+
+
+@pytest.fixture
+def undrilled(judge: JudgeParts, target: Places, clock: Clock) -> RollbackParts:
+    """A house in which nothing was drilled and nothing pre-authorised."""
+    return rollback(judge, target, clock)
+
+
+@pytest.fixture
+def parts(undrilled: RollbackParts) -> RollbackParts:
+    """A rollback of production is drilled and pre-authorised."""
+    return prepared(undrilled)
 
 
 def ask(parts: RollbackParts, version: str = "3.8.2", environment: Environment = PRODUCTION) -> GateAnswer:
@@ -64,11 +79,46 @@ def test_every_reason_that_policy_asks_for_is_told_and_what_does_not_exist_is_mi
     answer = ask(parts)
     assert [r.name for r in answer.reasons] == [r.value for r in GateReason]
     missing = {r.name for r in answer.reasons if r.status == "missing"}
-    assert missing == {"approval", "functional", "safety", "drilled", "authorised", "lineage"}
+    assert missing == {"approval", "functional", "safety", "lineage"}
     assert [r.name for r in answer.reasons if r.blocking] == ["functional", "safety"]
     assert ask(measured(parts)).go
     assert answer.policy == parts.judging.policy.digest
     assert all(r.todo for r in answer.reasons if r.name in ("functional", "safety", "lineage"))
+
+
+def test_production_is_closed_until_a_rollback_is_drilled_and_pre_authorised(undrilled: RollbackParts) -> None:
+    bare = measured(undrilled)
+    closed = ask(bare)
+    assert [(r.name, r.status) for r in closed.reasons if r.blocking] == [
+        ("drilled", "missing"),
+        ("authorised", "missing"),
+    ]
+    assert found(closed, "drilled").todo == "Drill it: pulse-tui rollback drill support-bot --env production"
+    assert found(closed, "authorised").todo.startswith("pulse-tui rollback authorise support-bot --env production")
+    assert ask(bare, environment=CANARY).go
+    drill(bare)
+    assert [r.name for r in ask(bare).reasons if r.blocking] == ["authorised"]
+    prepared(bare)
+    opened = ask(bare)
+    assert opened.go
+    assert "accuracy-regression by" in found(opened, "authorised").detail
+    changed_since = bare._replace(operators_digest="another")
+    assert "is void: the operators' file changed" in found(ask(changed_since), "authorised").detail
+
+
+def test_the_first_release_anywhere_has_no_rollback_to_drill_and_is_not_blocked(undrilled: RollbackParts) -> None:
+    with undrilled.store.write() as tx:
+        tx.estate.put_assets([asset("newborn")])
+        tx.estate.add_release(release("1.0", "newborn", state=ReleaseState.EVALUATED))
+    answer = gate(undrilled, "newborn", "1.0", PRODUCTION)
+    notes = [(r.name, r.blocking) for r in answer.reasons if r.name in ("drilled", "authorised")]
+    assert notes == [("drilled", False), ("authorised", False)]
+    assert "no other release has served in production" in found(answer, "drilled").detail
+    with undrilled.store.write() as tx:
+        tx.estate.add_release(release("1.1", "newborn", state=ReleaseState.EVALUATED))
+        tx.estate.deploy(deployment("1.0", PRODUCTION, asset_id="newborn"))
+    second = gate(undrilled, "newborn", "1.1", PRODUCTION)
+    assert {"drilled", "authorised"} <= {r.name for r in second.reasons if r.blocking}
 
 
 def test_what_policy_turns_off_is_not_shown_and_what_it_makes_blocking_closes(parts: RollbackParts) -> None:
@@ -83,7 +133,8 @@ def test_what_policy_turns_off_is_not_shown_and_what_it_makes_blocking_closes(pa
 
     section = GateSection(production={GateReason.BILL: GateWord.OFF, GateReason.DRILLED: GateWord.BLOCKING})
     strict: Any = Strict(section)
-    answer = ask(parts._replace(judging=parts.judging._replace(policy=strict)))
+    other = (changed(parts.playbooks[0], digest="e" * 64),)
+    answer = ask(parts._replace(judging=parts.judging._replace(policy=strict), playbooks=other))
     assert "bill" not in {r.name for r in answer.reasons}
     assert [r.name for r in answer.reasons if r.blocking] == ["drilled"]
     assert not answer.go
@@ -394,9 +445,9 @@ def test_the_screen_gets_every_reason_with_what_it_does(parts: RollbackParts) ->
     assert (story.go, story.word) == (answer.go, "GO")
     assert [line.name for line in story.reasons] == [reason.name for reason in answer.reasons]
     assert {line.mark for line in story.reasons} == {GateMark.OK, GateMark.ADVISORY}
-    drilled = next(line for line in story.reasons if line.name == "drilled")
-    assert drilled.mark is GateMark.ADVISORY
-    assert drilled.text.startswith("missing, advisory: no drill of playbook move is recorded")
+    lineage = next(line for line in story.reasons if line.name == "lineage")
+    assert lineage.mark is GateMark.ADVISORY
+    assert lineage.text.startswith("missing, advisory: no lineage is recorded")
     closed = gate_story(answer._replace(go=False, reasons=(Reason("holds", "failed", True, "GO is not in sight", "wait"),)))  # fmt: skip
     assert closed.word == "BLOCKED"
     assert closed.reasons[0] == ("holds", GateMark.BLOCKING, "failed, blocking: GO is not in sight -> wait")

@@ -21,6 +21,7 @@ from pulse_tui.services.signals.ingest import ingest
 from tests.fakes.bills import bill, package
 from tests.fakes.clock import Clock
 from tests.fakes.nouns import CANARY, NOW, PRODUCTION, changed, later, release
+from tests.fakes.prepared import prepared
 from tests.fakes.runs import measured_well
 
 BOT = "support-bot"
@@ -31,6 +32,12 @@ def state(parts: RollbackParts, version: str) -> ReleaseState:
         found = tx.estate.release(BOT, version)
     assert found is not None
     return found.state
+
+
+@pytest.fixture
+def parts(parts: RollbackParts) -> RollbackParts:
+    """A rollback of production is drilled and pre-authorised."""
+    return prepared(parts)
 
 
 @pytest.fixture
