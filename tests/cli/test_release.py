@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.cli.conftest import Shell
-from tests.fakes.small_estate import measure, signal_line
+from tests.fakes.small_estate import authorise, measure, signal_line
 
 WHY = ("--why", "measured twice")
 PRODUCTION = ("my-bot", "1.1.0", "--env", "production")
@@ -13,7 +13,8 @@ PRODUCTION = ("my-bot", "1.1.0", "--env", "production")
 
 @pytest.fixture
 def measured(shell: Shell) -> Shell:
-    """1.0.1 and 1.1.0 have a functional and a safety verdict that say PASS."""
+    """1.0.1 and 1.1.0 have a functional and a safety verdict that say PASS, and a rollback is drilled and pre-authorised."""
+    authorise(shell.config)
     for version in ("1.0.1", "1.1.0"):
         measure(shell.config, version)
     return shell
@@ -41,6 +42,7 @@ def test_production_is_closed_without_verdicts_and_canary_is_not(shell: Shell) -
 
 
 def test_an_undecided_verdict_holds_until_its_risk_is_accepted_by_one_who_may(shell: Shell) -> None:
+    authorise(shell.config)
     measure(shell.config, "1.0.1")
     measure(shell.config, "1.1.0", accuracy=0.883)
     said = shell("gate", *PRODUCTION)

@@ -9,6 +9,7 @@ import inspect
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import pytest
@@ -19,12 +20,13 @@ from pulse_tui.ports import Desk
 from pulse_tui.services.desk import ServiceDesk
 from pulse_tui.wiring import House
 from tests.cli.conftest import Shell
-from tests.fakes.small_estate import signal_line
+from tests.fakes.small_estate import authorise, signal_line
 
 READS = {
     "audit verify", "audit export", "audit anchor", "compare", "components tree", "components users", "components find",
     "components unaudited", "doctor", "drift", "explain", "gate", "help", "inventory", "match", "muted", "policy check",
     "policy test", "release history", "release show", "release diff", "release calendar", "rollback show", "rollback list",
+    "rollback authorisations",
     "schema", "status", "suite check", "suite list",
 }  # fmt: skip
 COLLECTS = {"agent", "db upgrade", "db backup", "demo", "ingest", "init", "refresh", "worker"}
@@ -50,6 +52,8 @@ ACTS: dict[str, tuple[str, ...]] = {
     "rollback undo": ("{plan}",),
     "rollback undo RUN": ("{run}",),
     "rollback resume": ("{run}",),
+    "rollback authorise": ("my-bot", "--env", "production", "--trigger", "accuracy-regression", "--why", "x"),
+    "rollback revoke": ("{authorisation}", "--why", "x"),
     "suite freeze": ("golden",),
     "suite run": ("golden",),
     "suite pin": ("golden", "my-bot", "1.0.1", "--why", "x"),
@@ -70,6 +74,8 @@ CALLS: dict[str, Callable[[ServiceDesk, Estate], object]] = {
     "undo": lambda d, e: d.undo(e.plan),
     "resume": lambda d, e: d.resume(e.run),
     "put_back": lambda d, e: d.put_back(e.run),
+    "authorise": lambda d, e: d.authorise("my-bot", "production", "accuracy-regression", timedelta(days=1), "x"),
+    "vote": lambda d, e: d.vote(e.authorisation, "revoke", "x"),
     "pin_baseline": lambda d, e: d.pin_baseline("golden-1", "x"),
     "accept_risk": lambda d, e: d.accept_risk("golden-1", "production", "functional", 1, "x"),
     "move_release": lambda d, e: d.move_release("my-bot", "1.1.0", "quarantine", "x"),
@@ -78,7 +84,7 @@ CALLS: dict[str, Callable[[ServiceDesk, Estate], object]] = {
 NOWHERE = {"pin_baseline", "move_release"}
 """Of no environment: any operator may."""
 LOOKS = {
-    "advisory_story", "asset_story", "bench", "board", "calendar", "change_mark", "close", "dependents", "flips", "gate_story",
+    "advisory_story", "asset_story", "authorisations", "is_authorisation", "bench", "board", "calendar", "change_mark", "close", "dependents", "flips", "gate_story",
     "history", "holds", "inventory", "plan_story", "plans", "quiet", "release_diff", "release_story", "source_problems",
     "story", "tree", "trends",
 }  # fmt: skip
@@ -91,9 +97,11 @@ class Estate(NamedTuple):
     hold: str
     plan: str
     run: str
+    authorisation: str
 
 
 def prepare(shell: Shell) -> Estate:
+    authorise(shell.config)
     (shell.config / "signals" / "one.json").write_text(signal_line(environment="production", current_version="1.0.1"))
     shell("refresh", "drop")
     shell("freeze", "my-bot", "--why", "x")
@@ -105,7 +113,8 @@ def prepare(shell: Shell) -> Estate:
     with closing(house), house.store.read() as tx:
         (run,) = tx.rollbacks.runs(plan_hash=plan)
         hold = next(h.id for h in tx.judgements.holds() if h.placed_by == "ana")
-        return Estate(tx.judgements.alerts()[0].id, hold, plan, run.id)
+        given = tx.rollbacks.authorisations()[0][0].hash
+        return Estate(tx.judgements.alerts()[0].id, hold, plan, run.id, given)
 
 
 def contents(shell: Shell) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def test_the_kept_estate_opens_again(played: Played, capsys: pytest.CaptureFixtu
     rows = {(r["asset"], r["environment"]): r["version"] for r in board["registry"]}
     assert rows["support-bot", "canary"] == "3.8.1"
     assert {a["priority"] for a in board["alerts"]} >= {"P1", "P4"}
-    assert board["header"]["frozen"] == ["embed-gateway"]
+    assert board["header"]["frozen"] == ["embed-gateway", "support-bot canary"]
     assert run(["audit", "verify", "--config", str(played.folder)]) == 0
     assert run(["gate", "support-bot", "3.8.2", "--env", "production", "--config", str(played.folder)]) == 1
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pulse_tui.services.signals.ingest import ingest
 from pulse_tui.wiring import House
+from tests.fakes.prepared import prepared
 from tests.fakes.runs import jailbreaks, run_of_sheets, sheet
 from tests.servers.loopback import Loopback, Reply, Request
 
@@ -119,6 +120,16 @@ def write_estate(folder: Path, url: str) -> Path:
     (folder / "signals").mkdir(exist_ok=True)
     (folder / "pulse.yaml").write_text(CONFIG.format(url=url), encoding="utf-8")
     return folder
+
+
+def authorise(config: Path) -> None:
+    """The rollback of my-bot in production is drilled and pre-authorised."""
+    house = House(config)
+    try:
+        house.sync()
+        prepared(house.rollback, "my-bot")
+    finally:
+        house.close()
 
 
 def measure(folder: Path, version: str, *, accuracy: float = 0.9, attacks: float = 0.01) -> None:
