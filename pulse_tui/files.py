@@ -108,6 +108,7 @@ class DiskFiles:
             if self.read(target) != before:
                 raise Refused(f"{path} was changed in the meantime", todo="Try again")
             spare.replace(target)
+            _kept(target.parent)
         except OSError as error:
             todo = "Check the rights of the file and its folder"
             raise Refused(f"{path} cannot be written: {error.strerror}", todo=todo) from None
@@ -176,6 +177,16 @@ class DiskFiles:
             else:
                 self._known[str(file)] = (seen, hashed.hexdigest())
         return hashed.hexdigest()
+
+
+def _kept(folder: Path) -> None:
+    """A name that was just given survives a crash of the host, where the file system can do that."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _locked(descriptor: int) -> bool:

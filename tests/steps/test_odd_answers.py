@@ -84,7 +84,7 @@ def options_of(kind: str) -> Any:
     return msgspec.convert(filled(STEPS[kind]), Kinds("steps")[kind].Options)
 
 
-def told(module: Any, options: Any, at: StepContext) -> Iterator[str]:
+def reported(module: Any, options: Any, at: StepContext) -> Iterator[str]:
     """What the kind says of the answers; an error that is no TargetError goes through."""
     target = release("3.8.1", number="12", digest="sha256:aa")
     for work in (
@@ -110,7 +110,7 @@ def test_whatever_a_target_answers_is_a_value_or_one_error(kind: str) -> None:
     @given(st.lists(st.tuples(statuses, documents(kind)), min_size=1, max_size=3))
     def tried(answers: list[tuple[int, Any]]) -> None:
         canned = Canned([(status, json.dumps(body).encode()) for status, body in answers])
-        for text in told(module, options, at._replace(http=canned)):
+        for text in reported(module, options, at._replace(http=canned)):
             assert text.isprintable()
 
     tried()
@@ -123,7 +123,7 @@ def test_whatever_a_target_answers_is_a_value_or_one_error(kind: str) -> None:
 def test_what_is_no_json_is_one_error(kind: str, body: bytes) -> None:
     module, options = Kinds("steps")[kind], options_of(kind)
     at = context(Path(), {})._replace(secret=lambda text: re.sub(r"\$\{\w+\}", "AKIDEXAMPLE", text))
-    assert all(text.isprintable() for text in told(module, options, at._replace(http=Canned([(200, body)]))))
+    assert all(text.isprintable() for text in reported(module, options, at._replace(http=Canned([(200, body)]))))
 
 
 # ------------------------------------------------------------------ real answers with one thing in them changed
@@ -186,5 +186,5 @@ def test_a_real_answer_with_one_thing_changed_is_a_value_or_one_error(kind: str,
             for path, _ in changes(document):
                 for wrong in WRONG:
                     replay.changed = {key: json.dumps(with_change(document, path, wrong)).encode()}
-                    for text in told(at.module, at.options, there):
+                    for text in reported(at.module, at.options, there):
                         assert text.isprintable(), (key, path, wrong)
