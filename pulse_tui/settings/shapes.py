@@ -259,7 +259,7 @@ class ApprovalsShape(Section, frozen=True):
     break_glass: tuple[Environment, ...] = (Environment.PRODUCTION, Environment.CANARY)
     """Where one person alone may approve in an emergency, with a reason of 20 characters, reviewed by another one later."""
     anchors: tuple[str, ...] = ()
-    """Where the head of the audit log is written at every decision on a plan and every start of a run: ``syslog``, or
+    """Where the head of the audit log is written at every decision on a plan, start and end of a run: ``syslog``, or
     files that the accounts of the operators can append to and not rewrite. ``pulse-tui audit verify`` reads the files.
     """
 

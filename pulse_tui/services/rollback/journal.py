@@ -8,6 +8,7 @@ suspended, or whose clock was set back, never writes when its lease is over.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import TypeVar
 
@@ -17,6 +18,7 @@ from pulse_tui.domain.errors import StorageError
 from pulse_tui.domain.rollback import Plan, Run, RunState, StepRecord, StepState
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
+from pulse_tui.services.rollback.anchor import anchor
 from pulse_tui.services.rollback.attended import halt_asked
 from pulse_tui.services.rollback.unfinished import leases
 
@@ -154,3 +156,5 @@ class Journal:
             tx.plumbing.release_all(self._leases, run.holder)
 
         self.writing(close)
+        with suppress(StorageError):  # the run has ended, and that stands
+            anchor(self._parts, f"run.{run.state.value} {run.id} {run.target}")

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from pulse_tui.domain.audit import Anchor
-from pulse_tui.domain.errors import NotFound, Refused
+from pulse_tui.domain.errors import NotFound, PulseError, Refused
 from pulse_tui.domain.rollback import Plan, PlanState, RunState
 from pulse_tui.services.alerts.operate import freeze
 from pulse_tui.services.parts import RollbackParts
@@ -226,6 +226,30 @@ def test_every_decision_is_anchored_outside_and_a_lost_anchor_stands_in_the_log(
     assert kept == [
         f"audit {head.seq} {head.hash} {parts.clock():%Y-%m-%dT%H:%M:%SZ} plan.approved {plan.hash[:12]} {plan.target} by ana"
     ]
+
+
+def test_the_end_of_a_run_is_anchored_as_its_start_is(parts: RollbackParts) -> None:
+    kept: list[str] = []
+    parts = parts._replace(outside=parts.outside._replace(anchor=kept.append))
+    plan = make(parts)
+    approve(parts, plan.hash, "ana", "sure")
+    execute(parts, plan.hash, "ana", "host:1:1")
+    assert [line.split()[4] for line in kept] == ["plan.approved", "run.started", "run.verified"]
+    with parts.store.read() as tx:
+        head = tx.log.head()
+    assert kept[-1].startswith(f"audit {head.seq} {head.hash} ")
+
+
+def test_a_run_that_ended_stands_without_its_anchor(parts: RollbackParts) -> None:
+    def lost(_line: str) -> None:
+        raise PulseError("no room")
+
+    plan = make(parts)
+    approve(parts, plan.hash, "ana", "sure")
+    run = execute(parts._replace(outside=parts.outside._replace(anchor=lost)), plan.hash, "ana", "host:1:1")
+    assert run.state is RunState.VERIFIED
+    with parts.store.read() as tx:
+        assert [e.action for e in tx.log.entries()][-1] == "anchor.failed"
 
 
 FORGED = 200
