@@ -146,13 +146,15 @@ def test_a_push_that_lost_against_an_earlier_one_of_the_same_key_has_landed(bare
     assert len(bare.steps()) == 1
 
 
-def test_a_push_that_takes_too_long_is_ambiguous_and_the_trailer_says_that_it_landed(bare: Bare) -> None:
-    bare.hook("post-receive", "sleep 20")
-    began = time.monotonic()
-    with pytest.raises(TargetError, match="took too long and was ended") as caught:
-        write_through(bare, Between(lambda: None, push_s=0.5))
-    assert caught.value.ambiguous
-    assert time.monotonic() - began < 5
+def test_a_push_that_takes_too_long_is_ambiguous_and_the_trailer_says_that_it_landed(tmp_path: Path) -> None:
+    for push_s in (0.5, 2.0, 8.0):  # on a busy machine the first may be over before the branch moves
+        bare = Bare(tmp_path / f"{push_s}.git", {"values.yaml": BEFORE})
+        bare.hook("post-receive", "sleep 60")
+        with pytest.raises(TargetError, match="took too long and was ended") as caught:
+            write_through(bare, Between(lambda: None, push_s=push_s))
+        assert caught.value.ambiguous
+        if bare.steps():
+            break
     there = context(bare.folder.parent, {})
     assert git_commit.landed(options(bare), "run-0", there) is True
     assert git_commit.landed(options(bare), "run-1", there) is None
@@ -287,12 +289,12 @@ def test_a_password_goes_in_a_header_and_stands_in_no_message(tmp_path: Path) ->
 
 def test_a_server_that_does_not_answer_in_time_is_an_error_in_time(tmp_path: Path) -> None:
     with Loopback() as server:
-        server.on("GET", "/bot.git/info/refs", Reply(delay_s=3.0))
+        server.on("GET", "/bot.git/info/refs", Reply(delay_s=20.0))
         made = msgspec.convert({"repository": f"{server.url}/bot.git", "path": "v.txt"}, Options)
         began = time.monotonic()
         with pytest.raises(TargetError, match="took too long") as caught:
             git_commit.read(made, context(tmp_path, {}, 0.5))
-        assert time.monotonic() - began < 2.5
+        assert time.monotonic() - began < 15
         assert not caught.value.ambiguous
 
 
