@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.rollback import Drill
 from pulse_tui.domain.views.rollback import DrillLine
@@ -14,11 +16,12 @@ SHOWN = 50
 def drills(parts: RollbackParts, asset_id: str | None = None) -> tuple[DrillLine, ...]:
     """Of one asset when it is named."""
     now = {playbook.id: playbook.digest for playbook in parts.playbooks}
+    since = parts.clock() - timedelta(seconds=parts.approvals.drill_within)
     with parts.store.read() as tx:
-        return tuple(_line(tx, drill, now) for drill in tx.rollbacks.drills(asset_id, SHOWN))
+        return tuple(_line(tx, drill, now, since) for drill in tx.rollbacks.drills(asset_id, SHOWN))
 
 
-def _line(tx: Transaction, drill: Drill, now: dict[str, str]) -> DrillLine:
+def _line(tx: Transaction, drill: Drill, now: dict[str, str], since: datetime) -> DrillLine:
     run = tx.rollbacks.run(drill.run_id)
     return DrillLine(
         run=drill.run_id,
@@ -33,5 +36,5 @@ def _line(tx: Transaction, drill: Drill, now: dict[str, str]) -> DrillLine:
         by=drill.by,
         trigger=drill.trigger,
         detail=drill.detail,
-        current=now.get(drill.playbook) == drill.playbook_digest,
+        current=now.get(drill.playbook) == drill.playbook_digest and drill.at >= since,
     )

@@ -10,6 +10,7 @@ import pytest
 from pulse_tui.domain.rollback import Check, Drill
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.rollback.drill import counting, drilled, record
+from pulse_tui.services.rollback.drill_list import drills
 from pulse_tui.services.rollback.plan import propose
 from pulse_tui.services.rollback.preflight import preflight
 from pulse_tui.settings.shapes import ApprovalsShape
@@ -98,3 +99,14 @@ def test_a_step_kind_that_is_gone_or_a_missing_playbook_is_named(parts: Rollback
     keep(parts)
     assert ask(parts._replace(steps={})).detail == "the step kind place of playbook move is not installed"
     assert ask(parts._replace(playbooks=())).detail.startswith("no playbook serves support-bot in production")
+
+
+def test_the_list_says_which_drills_still_count(parts: RollbackParts) -> None:
+    keep(parts)
+    keep(parts, run_id="r0", at=later(days=-91))
+    keep(parts, run_id="r2", at=later(days=-12), playbook_digest="e" * 64)
+    assert [(line.run, line.state) for line in drills(parts)] == [
+        ("r1", "passed"),
+        ("r2", "outdated"),
+        ("r0", "outdated"),
+    ]
