@@ -11,11 +11,13 @@ import sqlalchemy as sa
 
 from pulse_tui.domain.errors import Refused
 from pulse_tui.domain.rollback import StepState
+from pulse_tui.services.rollback.recorded import verified
 from pulse_tui.storage.engine import connect, normalize
 from pulse_tui.storage.migrate import upgrade
 from pulse_tui.storage.sql import append_only
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.nouns import NOW, approval, plan, run
+from tests.fakes.tampering import tamper
 
 TABLES = sorted(append_only.TABLES)
 COLUMNS = {"audit": "actor", "approvals": "reason", "journal": "detail"}
@@ -139,3 +141,18 @@ def test_a_copy_of_the_file_is_guarded_as_the_file_is(store: SqlStore) -> None:
     with copy.read() as tx:
         assert tx.log.weakened() == []
     copy.close()
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_what_is_changed_while_the_triggers_are_away_is_found_by_the_hashes(
+    engine: sa.Engine, store: SqlStore, table: str
+) -> None:
+    with store.read() as tx:
+        assert verified(tx, ()).wrong == []
+    for change in ("UPDATE {table} SET {column} = 'x'", "DELETE FROM {table}"):
+        tamper(store, sa.text(change.format(table=table, column=COLUMNS[table])))
+        with store.read() as tx:
+            found = verified(tx, ())
+        assert found.wrong, change
+        assert not any("trigger" in line for line in found.wrong)
+    assert _rows(engine, table) == []
