@@ -194,7 +194,7 @@ def plan_blocks(plan: PlanStory, now_us: int, read_only: bool = False) -> list[B
     blocks += [Block("WHY", (cut(text),), tight=True) for label, text in plan.facts if label.casefold() == "why"]
     blocks.append(_approvals(plan, now_us))
     if plan.checks:  # nothing is checked once a run exists
-        made = f"{_good(plan.checks)}, made at {clock(plan.checked_us)}" if plan.checked_us else _good(plan.checks)
+        made = f"{_good(plan.checks)}, made at {clock(plan.checked_us)[:5]}" if plan.checked_us else _good(plan.checks)
         blocks.append(Block("CHECKS", (made, *_check_lines(plan.checks)), label_style=_worst(plan.checks)))
     if plan.certificate:
         lines = (_good(plan.certificate), *_check_lines(plan.certificate))
