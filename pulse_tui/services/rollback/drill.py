@@ -179,11 +179,12 @@ def _look(
             changed = f"playbook {playbook.id} changed since its last drill on {rows[0].at:%Y-%m-%d}"
             return no(f"{changed}: {todo}")
         return no(f"no drill of playbook {playbook.id} is recorded: {todo}")
-    if past := next((d for d in same if not tx.log.vouches(f"drills/{d.run_id}", subject(d.run_id))), None):
-        return no(f"the drill of run {past.run_id} is not as the audit log recorded it: pulse-tui audit verify")
-    if not same[0].ok:
-        return no(f"the last drill, on {_day(same[0], now)}, failed: {same[0].detail}")
-    last = next((d for d in same if d.ok and trigger in ("", d.trigger)), None)
+    newest, last = same[0], next((d for d in same if d.ok and trigger in ("", d.trigger)), None)
+    for row in dict.fromkeys([newest, last or newest]):  # what the answer rests on
+        if not tx.log.vouches(f"drills/{row.run_id}", subject(row.run_id)):
+            return no(f"the drill of run {row.run_id} is not as the audit log recorded it: pulse-tui audit verify")
+    if not newest.ok:
+        return no(f"the last drill, on {_day(newest, now)}, failed: {newest.detail}")
     if last is None:
         return no(f"no drill of playbook {playbook.id} for the trigger {trigger} is recorded: {todo}")
     if now - last.at > timedelta(seconds=parts.approvals.drill_within):
