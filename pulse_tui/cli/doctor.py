@@ -453,6 +453,8 @@ def _rollback_runs(house: House) -> Iterator[Line]:
         yield Line("rollback run", False if run.stopped else None, f"{run.headline} -> {run.todo or 'wait for it'}")
     for plan in board.plans:
         yield Line("rollback plan", None, f"{plan.headline} -> {plan.todo or 'end that run first'}")
+    for name in board.header.paused:
+        yield Line("rollout", None, f"{name} is paused; pulse-tui muted says why, since when and what ends it")
     if not board.runs and not board.plans:
         yield Line("rollback runs", True, "none stopped half-way, no plan waits")
 

@@ -271,6 +271,7 @@ def lines(story: PlanStory) -> list[str]:
         f"  {m.asset}: {m.from_version} ({m.from_digest or 'no digest recorded'}) -> "
         f"{m.to_version} ({m.to_digest or 'no digest recorded'})"
         for m in story.moves
+        if m.from_version != m.to_version
     ]
     out += [f"  {label}: {text}" for label, text in (*story.facts, *story.radius)]
     out += [f"  Expires: {iso(from_us(story.expires_us))}", f"  Hash: {story.hash}"]

@@ -176,6 +176,8 @@ def _lines(
         )
     if h.frozen:
         lines.append(f"frozen: {', '.join(h.frozen)}")
+    if h.paused:
+        lines.append(f"paused: {', '.join(h.paused)}; pulse-tui muted says why, since when and what ends it")
     if h.indeterminate:
         were = "decision in the last 24 h was" if h.indeterminate == 1 else "decisions in the last 24 h were"
         lines.append(f"{h.indeterminate} {were} indeterminate")

@@ -67,6 +67,8 @@ class Header(NamedTuple):
     """Runs that one person approved alone and that nobody has reviewed."""
     by_itself: int = 0
     """Pre-authorised rollbacks that ran and that nobody has reviewed."""
+    paused: tuple[str, ...] = ()
+    """Assets whose rollout stays where it is, with the environment where only that does."""
     as_of: str = ""
     """When the newest of what is shown came, in UTC, once nothing came for a while; empty while the sources report."""
 

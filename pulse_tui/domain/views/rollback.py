@@ -225,7 +225,8 @@ class PlanLine(NamedTuple):
     def lines(self) -> list[str]:
         """As text."""
         what = "" if self.purpose == "rollback" else f"{self.purpose}  "
-        move = f"{self.from_version} -> {self.to_version}"
+        stays = self.purpose in ("pause", "shift", "resume")
+        move = f"{self.from_version} stays" if stays else f"{self.from_version} -> {self.to_version}"
         head = f"{self.plan[:12]}  {self.asset}/{self.environment}  {move}  {what}{self.state}"
         more = [f"run {self.run}: {self.detail}" if self.detail else f"run {self.run}"] if self.run else []
         more += [*self.targets, *filter(None, [self.glass, self.waits])]

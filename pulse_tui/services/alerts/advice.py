@@ -301,6 +301,7 @@ def _unhealthy(signal: Signal, target: _Target) -> Advice:
     else:
         lines.append(target.step)
         answers = True
+    lines += [f"{hold.why}; once the cause is gone, {hold.until_condition}" for hold in target.underway.paused]
     if measured:
         lines.append(measured)
     return Advice(tuple(lines), rollback=target.release is not None, answers=answers)

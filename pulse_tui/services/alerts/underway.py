@@ -14,6 +14,7 @@ from pulse_tui.domain.moments import iso
 from pulse_tui.domain.rollback import Member, Plan, PlanState, Purpose, Run, RunState
 from pulse_tui.ports import Transaction
 from pulse_tui.services.registry.held import of_rollback
+from pulse_tui.services.registry.routing import routed
 
 
 class RolledBack(NamedTuple):
@@ -47,6 +48,13 @@ class Underway:
         standing = self._tx.judgements.holds(self._asset) if self._asset else []
         here = [h for h in standing if not of_rollback(h) or h.environment is self._alert.environment]
         return next((h for h in here if h.asset_id in (None, self._asset) and h.version is None), None)
+
+    @property
+    def paused(self) -> list[Hold]:
+        """What a run that paused or shifted the rollout there left."""
+        if self._asset is None or self._alert.environment is None:
+            return []
+        return list(routed(self._tx, self._asset, self._alert.environment))
 
     @property
     def waiver(self) -> str:

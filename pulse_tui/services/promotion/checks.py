@@ -30,6 +30,7 @@ from pulse_tui.services.registry.approvals import approval
 from pulse_tui.services.registry.fitness import faults
 from pulse_tui.services.registry.held import another, covering, of_rollback
 from pulse_tui.services.registry.known_good import rollback_target
+from pulse_tui.services.registry.routing import of_routing
 from pulse_tui.services.rollback import pointer
 from pulse_tui.services.rollback.authorise import approve_command, authorise_command, standings
 from pulse_tui.services.rollback.certificate import KNOWN_GOOD, other_content
@@ -94,6 +95,8 @@ def _holds(a: Asked) -> Iterator[Found]:
 def lifting(hold: Hold) -> str:
     """What ends this hold, by its id: where several stand, each is lifted by itself."""
     command = f"pulse-tui freeze {hold.id} --lift --why REASON"
+    if of_routing(hold):
+        return f"{hold.why}: wait until {hold.until_condition}"  # nobody lifts it by hand
     return f"{hold.kind.value} {hold.id} ({hold.why}): wait until {hold.until_condition}: {command}"
 
 

@@ -15,6 +15,7 @@ from pulse_tui.domain.rollback import Check, Member, Plan, PlanStep, Purpose, Ru
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import JudgeParts, RollbackParts
 from pulse_tui.services.registry.fitness import fitness
+from pulse_tui.services.registry.routing import routed
 from pulse_tui.services.rollback.apart import of_steps, same_target
 from pulse_tui.services.rollback.certificate import Move, asked, recorded
 from pulse_tui.services.rollback.recorded import forged
@@ -128,6 +129,9 @@ def _deployment(tx: Transaction, plan: Plan, parts: RollbackParts, member: Membe
     if plan.purpose is Purpose.ROLLBACK:
         yield from _controllers(tx, parts.judging, plan, member)
         yield from _loop(tx, plan, member, parts.clock())
+        for hold in routed(tx, member.asset_id, plan.environment):
+            what = f"{hold.why}: what is moved may wait until it is resumed"
+            yield Check(name="rollout", ok=False, blocking=False, detail=what)
 
 
 def _named(plan: Plan, asset_id: str, checks: Iterable[Check]) -> Iterator[Check]:

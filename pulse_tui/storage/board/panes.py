@@ -331,6 +331,7 @@ def _header(
         p2=live.count("P2"),
         p4=sum(p in ("P3", "P4", "unknown") for p in live),
         frozen=tuple(sorted({_frozen(h) for h in holds if h.kind == "freeze"})),
+        paused=tuple(sorted({_frozen(h) for h in holds if h.kind == "pause"})),
         sources_good=sum(s.health == Health.GOOD for s in sources),
         sources_total=len(sources),
         indeterminate=indeterminate,

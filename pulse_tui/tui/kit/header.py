@@ -118,7 +118,7 @@ def _counts(header: Header) -> list[_Part]:
     undecided = header.indeterminate + header.undeclared
     lost = header.undelivered + header.unpaged
     what, word = ("undelivered", "msg") if header.undelivered else ("not paged", "page")
-    first = safe(frozen[0])[:20] + (f" +{len(frozen) - 1}" if len(frozen) > 1 else "") if frozen else ""
+    first, paused = _first(frozen), header.paused
     heard = f"{header.sources_good}/{header.sources_total}"
     sources = styles.DIM if header.sources_good == header.sources_total else styles.WARN
     return [
@@ -143,10 +143,16 @@ def _counts(header: Header) -> list[_Part]:
         _counted(3, header.waiting, f"⧗ {header.waiting} waiting", f"⧗{header.waiting}", styles.WARN),
         _counted(4, header.muted, f"○ muted {header.muted}", f"mut {header.muted}", styles.WARN, f"○{header.muted}"),
         _counted(2, len(frozen), f"■ FREEZE {first}", f"■{len(frozen)}", styles.HELD),
+        _counted(2, len(paused), f"‖ paused {_first(paused)}", f"‖{len(paused)}", styles.HELD),
         _counted(4, undecided, f"? {undecided} undecided", f"?{undecided}", styles.WARN),
         _counted(3, lost, f"✖ {lost} {what}", f"✖{word} {lost}", styles.BAD, f"✖{lost}"),
         _Part(5, ((f"sources {heard}", sources),), ((f"src {heard}", sources),), least=((heard, sources),)),
     ]
+
+
+def _first(names: Sequence[str]) -> str:
+    """``gateway +2``; empty without any."""
+    return safe(names[0])[:20] + (f" +{len(names) - 1}" if len(names) > 1 else "") if names else ""
 
 
 def _canary(header: Header) -> _Part:

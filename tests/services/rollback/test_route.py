@@ -15,8 +15,10 @@ from pulse_tui.domain.errors import NotFound, Refused, TargetError, WrongUse
 from pulse_tui.domain.hold import Hold, HoldKind
 from pulse_tui.domain.release import ReleaseState
 from pulse_tui.domain.rollback import Plan, Purpose, Run, RunState
+from pulse_tui.domain.views.registry import RegistryRow
 from pulse_tui.domain.words import Change, Environment
 from pulse_tui.services.alerts.operate import lift
+from pulse_tui.services.alerts.story import alert_story
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.registry.story import asset_story
 from pulse_tui.services.rollback import plan as rollbacks
@@ -27,12 +29,13 @@ from pulse_tui.services.rollback.preflight import preflight
 from pulse_tui.services.rollback.route import propose
 from pulse_tui.services.rollback.story import plan_story
 from pulse_tui.services.rollback.watch import WATCHED, watch_targets
+from pulse_tui.services.signals.ingest import ingest
 from pulse_tui.settings.shapes import PlaybookShape, StepShape
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.clock import Clock
 from tests.fakes.databases import postgres, sqlite_file
 from tests.fakes.house import gate, playbook
-from tests.fakes.nouns import CANARY, PRODUCTION, deployment
+from tests.fakes.nouns import CANARY, PRODUCTION, deployment, signal
 from tests.fakes.target import Places
 
 SHADOW = Environment.SHADOW
@@ -97,10 +100,13 @@ def canary(parts: RollbackParts) -> tuple[str, float]:
     return found.version, found.traffic
 
 
-def word(parts: RollbackParts, where: str = "canary") -> tuple[str, str]:
+def row(parts: RollbackParts, where: str = "canary") -> RegistryRow:
     board = parts.store.board("t", None, parts.clock())
-    row = next(r for r in board.registry if r.key == f"support-bot/{where}")
-    return row.state, row.why
+    return next(r for r in board.registry if r.key == f"support-bot/{where}")
+
+
+def word(parts: RollbackParts, where: str = "canary") -> tuple[str, str]:
+    return row(parts, where).state, row(parts, where).why
 
 
 def test_a_paused_rollout_is_held_and_shown_everywhere_until_it_is_resumed(
@@ -119,8 +125,12 @@ def test_a_paused_rollout_is_held_and_shown_everywhere_until_it_is_resumed(
     assert state == "paused"
     assert why == f"the rollout of support-bot in canary was paused by run {run.id}: it hurts"
     assert word(parts, "production")[0] == "ok"
+    assert parts.store.board("t", None, parts.clock()).header.paused == ("support-bot canary",)
     answer = gate(parts.judging, "support-bot", "3.8.2", PRODUCTION)
     assert any("was paused by run" in line for line in answer.blocking)
+    todo = next(r.todo for r in answer.reasons if r.name == "holds")
+    assert "pulse-tui rollback resume-traffic support-bot --env canary" in todo
+    assert "--lift" not in todo
     assert any("was paused" in text for _, text in asset_story(parts, "support-bot"))
     with parts.store.read() as tx:
         event = tx.signals.recent(1, "support-bot")[0]
@@ -276,6 +286,29 @@ def test_two_operators_see_one_plan_and_what_is_so_already_is_refused(parts: Rol
     ran(parts, planned(parts, Purpose.RESUME))
     with pytest.raises(Refused, match="is so already: nothing holds the rollout"):
         planned(parts, Purpose.RESUME)
+
+
+def test_a_rollback_of_a_paused_rollout_says_that_it_is_paused(parts: RollbackParts) -> None:
+    ran(parts, planned(parts, Purpose.PAUSE))
+    plan = rollbacks.propose(parts, "support-bot", CANARY, by="ana", reason="p95")
+    (line,) = [c for c in preflight(parts, plan) if c.name == "rollout"]
+    assert (line.ok, line.blocking) == (False, False)
+    assert "what is moved may wait until it is resumed" in line.detail
+    assert ran(parts, plan).state is RunState.VERIFIED
+    assert "paused" in {str(w) for w in row(parts).words}
+
+
+def test_the_advice_of_an_alert_names_what_was_paused_and_what_ends_it(parts: RollbackParts) -> None:
+    def advice() -> str:
+        (found,) = parts.store.board("t", None, parts.clock()).alerts
+        return " ".join(alert_story(parts, found.id).todo)
+
+    breach = signal(asset_id="support-bot", environment=CANARY, current_version="3.8.2", occurred_at=parts.clock())
+    ingest([breach], [], parts.judging, parts.clock())
+    assert "was paused" not in advice()
+    run = ran(parts, planned(parts, Purpose.PAUSE))
+    assert f"was paused by run {run.id}" in advice()
+    assert "pulse-tui rollback resume-traffic support-bot --env canary" in advice()
 
 
 def test_what_somebody_paused_at_the_target_is_recorded_by_a_run_that_writes_nothing(
