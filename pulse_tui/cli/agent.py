@@ -14,6 +14,7 @@ from pulse_tui.cli.following import FOLLOW_S, follow
 from pulse_tui.cli.output import opened
 from pulse_tui.domain.lock import safe
 from pulse_tui.domain.moments import iso
+from pulse_tui.rounds.lanes import RUN_S, RUNS
 from pulse_tui.rounds.suites import rounds_of
 from pulse_tui.rounds.work import Rounds
 from pulse_tui.scheduling import Scheduler, ThreadRunner
@@ -44,6 +45,7 @@ def run(options: argparse.Namespace, _name: str) -> int:
         again = loop.run_until_complete(serve(house, rounds, options))
         rounds.suites.stop(GRACE_S)
         left = rounds.wait(GRACE_S)
+        rounds.lanes.wait(RUN_S, RUNS)
         if left or not rounds.lanes.wait(GRACE_S):
             _print(house, f"cut off: {', '.join(sorted(left)) or 'deliveries'}", as_json=options.json)
             rounds.give_back(left)

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import NamedTuple
 
 from pulse_tui.domain.errors import PulseError
 
+RUNS = frozenset({"automatic", "drills"})
+"""What moves targets: a process that leaves lets it go on to its end, so that nothing is left half done."""
+RUN_S = 60.0
+"""For so long at most."""
 Work = Callable[[], list[str]]
 """Blocks; returns what it did in words."""
 
@@ -57,11 +61,11 @@ class Lanes:
             self._broken.clear()
         return found
 
-    def wait(self, seconds: float) -> bool:
-        """Whether everything ended in time."""
+    def wait(self, seconds: float, only: Container[str] | None = None) -> bool:
+        """Whether everything ended in time, or what has one of these names."""
         until = time.monotonic() + seconds
         with self._lock:
-            threads = list(self._threads.values())
+            threads = [thread for name, thread in self._threads.items() if only is None or name in only]
         for thread in threads:
             thread.join(max(0.0, until - time.monotonic()))
         return not any(thread.is_alive() for thread in threads)

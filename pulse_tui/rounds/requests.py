@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from pulse_tui.rounds.lanes import RUN_S, RUNS
 from pulse_tui.rounds.work import AGAIN_S, UNDER_WAY, Rounds
 from pulse_tui.scheduling import ROUNDS, Outcome
 
@@ -48,12 +49,14 @@ class Requests:
         self._rounds.suites.stop(LEAVE_S)
         self._collecting.shutdown(cancel_futures=True)
         self._keeping.shutdown()
+        self._rounds.lanes.wait(RUN_S, RUNS)
         self._rounds.lanes.wait(FINISH_S)
 
     def cut_off(self) -> None:
         """Leave without waiting for sources: what their rounds hold is given back."""
         self._rounds.suites.stop(LEAVE_S)
         self._rounds.give_back(self._rounds.under_way)
+        self._rounds.lanes.wait(RUN_S, RUNS)
 
     def _round(self, request: Mapping[str, Any], source: str) -> None:
         self._answer(request, self._rounds.claimed(source))

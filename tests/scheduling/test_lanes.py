@@ -11,7 +11,7 @@ import pytest
 
 from pulse_tui.domain.errors import PulseError
 from pulse_tui.rounds import work
-from pulse_tui.rounds.lanes import Ended, Lanes
+from pulse_tui.rounds.lanes import RUNS, Ended, Lanes
 from pulse_tui.rounds.work import Rounds, Trouble, outcome
 from pulse_tui.wiring import House
 from tests.fakes.small_estate import signal_line, write_estate
@@ -98,3 +98,22 @@ def test_a_message_that_reached_nobody_and_a_missed_deadline_are_announced_as_fa
     bad = outcome([], ["2 alerts fire again", Trouble("1 deliveries to pager failed permanently")])
     assert (bad.failed, bad.message) == (True, "2 alerts fire again, 1 deliveries to pager failed permanently")
     assert outcome(["housekeeping broke: x"], []).failed
+
+
+def test_a_process_that_leaves_waits_for_what_moves_targets_and_for_nothing_else() -> None:
+    lanes, go, slow = Lanes(), threading.Event(), threading.Event()
+    done: list[str] = []
+
+    def moves() -> list[str]:
+        go.wait(5)
+        done.append("moved")
+        return []
+
+    lanes.begin("automatic", moves)
+    lanes.begin("route page", lambda: [str(slow.wait(5))])
+    assert not lanes.wait(0.02, RUNS)
+    go.set()
+    assert lanes.wait(5, RUNS)
+    assert done == ["moved"]
+    slow.set()
+    assert lanes.wait(5)
