@@ -9,12 +9,13 @@ from pulse_tui.domain.rollback import RunState
 from pulse_tui.domain.words import Priority
 from pulse_tui.ports import StepContext
 from pulse_tui.services.parts import RollbackParts
+from pulse_tui.services.registry.claims import place
 from pulse_tui.services.rollback.approve import approve
 from pulse_tui.services.rollback.execute import execute
 from pulse_tui.services.rollback.plan import propose
 from pulse_tui.services.rollback.watch import watch_targets
 from tests.fakes.clock import Clock
-from tests.fakes.nouns import CANARY
+from tests.fakes.nouns import CANARY, PRODUCTION, deployment
 from tests.fakes.target import PlaceOptions, Places
 
 
@@ -130,3 +131,39 @@ def test_what_somebody_else_had_put_there_before_the_undo_is_not_reported_as_lat
     clock.sleep(2.0)
     watch_targets(parts, clock())
     assert late(parts) == []
+
+
+def test_in_production_drift_is_an_alert_at_once_whatever_grace_the_registry_has(
+    parts: RollbackParts, target: Places, clock: Clock
+) -> None:
+    with parts.store.write() as tx:
+        tx.estate.deploy(deployment("3.8.2", PRODUCTION, since=clock.pass_(minutes=1)))
+        place(tx, parts.judging, "support-bot", PRODUCTION, "3.8.2", "registry", clock())
+    plan = propose(parts, "support-bot", PRODUCTION, by="ana", reason="p95 breach")
+    for who in ("ana", "ben"):
+        approve(parts, plan.hash, who, "it hurts")
+    assert execute(parts, plan.hash, "ana", "host:1").state is RunState.VERIFIED
+    target.put("alias", "3.8.2")
+    clock.sleep(2.0)
+    with parts.store.write() as tx:  # the registry is read in its grace, and says what it said before
+        place(tx, parts.judging, "support-bot", PRODUCTION, "3.8.2", "registry", clock())
+    assert watch_targets(parts, clock()) == 1
+    ((priority, title),) = late(parts)
+    assert priority is Priority.P1
+    assert title.startswith("support-bot in production was moved after its rollback to 3.8.1 was verified")
+    with parts.store.read() as tx:
+        serving = tx.estate.deployment("support-bot", PRODUCTION)
+    assert serving is not None
+    assert serving.version == "3.8.2", "the row says what the target holds"
+
+
+def test_it_is_read_after_two_fifteen_and_sixty_seconds_and_then_every_minute(
+    rolled_back: RollbackParts, clock: Clock
+) -> None:
+    began, reads = clock(), []
+    for second in range(1, 301):
+        clock.sleep(1.0)
+        if watch_targets(rolled_back, clock()):
+            reads.append(second)
+    assert (clock() - began).total_seconds() == 300
+    assert reads == [2, 15, 60, 120, 180, 240, 300]
