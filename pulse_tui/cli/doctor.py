@@ -105,8 +105,8 @@ def _parts(house: House) -> Iterator[Line]:
     yield from _reviews(house)
     yield from _operators(house)
     database = list(_checked("database", _database, house))
-    if all(line.ok for line in database):
-        database += _pages(house)
+    if database[0].ok is not None:  # of one that cannot be read the pages say more
+        database += [line for line in _pages(house) if line.evidence != database[0].evidence]
     yield from database
     stored = all(line.ok is not False for line in database) and bool(database[0].ok)  # of a damaged one nothing is read
     named = list(_references(house, stored=stored))
@@ -550,9 +550,18 @@ def _log(house: House) -> Iterator[Line]:
     from pulse_tui.services.rollback.recorded import verified  # noqa: PLC0415
     from pulse_tui.signing import Agent  # noqa: PLC0415
 
+    places = house.settings.approvals.anchors
+    try:
+        anchors = house.anchors()
+        none = "none are kept: whoever owns the database can write the log again; approvals: {anchors: [syslog, FILE]}"
+        kept = f"{', '.join(places)}; {len(anchors)} read back" if places else none
+        yield Line("audit anchors", True if places else None, kept)
+    except ConfigError as error:
+        yield Line("audit anchors", False, str(error))
+        anchors = []
     with house.store.read() as tx:
         newest = tx.signals.recent(1)
-        log = verified(tx, (), Agent())
+        log = verified(tx, anchors, Agent())
     wrong = log.wrong
     more = f"; and {len(wrong) - 1} more: pulse-tui audit verify" if wrong[1:] else ""
     yield Line(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -194,8 +196,11 @@ def test_a_damaged_page_is_found_before_somebody_needs_it(shell: Shell) -> None:
     shell("refresh", "drop")
     assert "ok   database pages: whole, checked in" in shell("doctor").out
     database = shell.config / "pulse.db"
+    with closing(sqlite3.connect(database)) as raw:
+        (page,) = raw.execute("SELECT rootpage FROM sqlite_master WHERE name = 'eval_sheets'").fetchone()
+        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     with database.open("r+b") as file:
-        file.seek(database.stat().st_size // 4096 // 2 * 4096)
+        file.seek((page - 1) * 4096)
         file.write(b"\xff" * 4096)
     said = shell("doctor")
     assert said.code == 1

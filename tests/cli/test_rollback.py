@@ -252,3 +252,16 @@ def test_a_database_in_which_nothing_stops_a_change_is_named(shell: Shell) -> No
 def _rows(shell: Shell, query: str) -> list[str]:
     with closing(sqlite3.connect(shell.config / "pulse.db")) as raw:
         return [row[0] for row in raw.execute(query)]
+
+
+def test_the_doctor_compares_the_log_with_the_anchors_that_the_configuration_keeps(shell: Shell) -> None:
+    assert "note audit anchors: none are kept" in shell("doctor").out
+    file = next(path for path in shell.config.glob("*.yaml"))
+    text = file.read_text()
+    file.write_text(text.replace("approvals: {", "approvals: {anchors: [kept.log], ", 1))
+    assert file.read_text() != text
+    assert shell("freeze", "my-bot", "--why", "maintenance").code == 0
+    (shell.config / "kept.log").write_text(shell("audit", "anchor").out)
+    assert "ok   audit anchors: kept.log; 1 read back" in shell("doctor").out
+    (shell.config / "kept.log").write_text(f"audit 1 {'0' * 63}1 2026-11-29T06:00:00Z by hand\n")
+    assert "FAIL audit log: line 1, which was anchored, is another one now" in shell("doctor").out

@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from pulse_tui.domain.audit import Anchor
+from pulse_tui.domain.errors import ConfigError
 from pulse_tui.domain.evidence import CHANGED, HealthEvidence
 from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.domain.signal import Signal, fingerprint, observed
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Recommended, Severity, SignalType
+from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import SYSTEM, JudgeParts
 from pulse_tui.services.rollback.recorded import glanced, verified
 from pulse_tui.services.signals.ingest import absorb
@@ -26,7 +28,7 @@ def check_log(parts: JudgeParts, anchors: Callable[[], Sequence[Anchor]], now: d
     """What is newly found to be wrong: at a glance each time, in the whole log once an hour, by one of several processes."""
     with parts.store.read() as tx:
         due = _due(tx.plumbing.get_value(_SEEN), now)
-        wrong = verified(tx, anchors()).wrong if due else glanced(tx)
+        wrong = _whole(tx, anchors) if due else glanced(tx)
         known = bool(tx.judgements.open_alerts_about(_CONDITION))
     if not due and (known or not wrong):
         return []
@@ -40,6 +42,14 @@ def check_log(parts: JudgeParts, anchors: Callable[[], Sequence[Anchor]], now: d
         elif known and not wrong:
             Responder(tx, parts, now).clear(_CONDITION, "the whole log and its records were verified")
     return wrong if not known else []
+
+
+def _whole(tx: Transaction, anchors: Callable[[], Sequence[Anchor]]) -> list[str]:
+    """What nobody can compare with is not known to hold."""
+    try:
+        return verified(tx, anchors()).wrong
+    except ConfigError as error:
+        return [f"its anchors cannot be read: {error.problems[0].where}", *verified(tx, ()).wrong]
 
 
 def _due(seen: str | None, now: datetime) -> bool:

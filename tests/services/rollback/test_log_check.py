@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from pulse_tui.domain.audit import Anchor
+from pulse_tui.domain.errors import ConfigError, Problem
 from pulse_tui.domain.words import Priority
 from pulse_tui.services.alerts.operate import freeze
 from pulse_tui.services.parts import JudgeParts
@@ -66,3 +67,11 @@ def test_an_anchor_that_contradicts_it_is_an_alert(judge: JudgeParts) -> None:
     freeze(judge.store, "gateway", "ana", "a CVE", judge.clock())
     assert check(judge, Anchor(40, "0" * 63 + "1")) != []
     assert "which was anchored" in opened(judge)[0][1]
+
+
+def test_anchors_that_cannot_be_read_are_an_alert_too(judge: JudgeParts) -> None:
+    def unreadable() -> list[Anchor]:
+        raise ConfigError([Problem("kept.log", "cannot be read: Permission denied")])
+
+    assert check_log(judge, unreadable, judge.clock()) == ["its anchors cannot be read: kept.log"]
+    assert len(opened(judge)) == 1
