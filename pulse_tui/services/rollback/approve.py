@@ -74,7 +74,10 @@ def approve_with(parts: RollbackParts, plan_hash: str, principal: str, payload: 
                 f"this is the vote of {vote.principal}, and {principal} acts", todo="$PULSE_OPERATOR names you"
             )
         if not vote.yes:
-            raise Refused("this vote is a no", todo=f"Stop the plan instead: pulse-tui rollback reject {plan.hash[:12]} --why REASON")
+            raise Refused(
+                "this vote is a no",
+                todo=f"Stop the plan instead: pulse-tui rollback reject {plan.hash[:12]} --why REASON",
+            )
         return vote
 
     return _approve(parts, plan_hash, principal, "", made)

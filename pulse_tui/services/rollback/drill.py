@@ -78,8 +78,8 @@ def counting(
 
 def drill_command(asset_id: str, environment: Environment, trigger: str = "") -> str:
     """The command that holds one."""
-    of = f" --trigger {trigger}" if trigger else ""
-    return f"pulse-tui rollback drill {asset_id} --env {environment.value}{of}"
+    command = f"pulse-tui rollback drill {asset_id} --env {environment.value}"
+    return f"{command} --trigger {trigger}" if trigger else command
 
 
 def by_schedule(plan: Plan) -> bool:

@@ -69,6 +69,6 @@ def _signal(wrong: list[str], now: datetime) -> Signal:
         severity=Severity.CRITICAL,
         recommended=Recommended.REVIEW,
         now=now,
-        summary="Believe no approval before pulse-tui audit verify says what was changed: find out who can write the database,"
+        summary="Believe no approval before it is known what was changed: pulse-tui audit verify; find out who can write the database,"
         " and restore it from a backup of before.",
     )
