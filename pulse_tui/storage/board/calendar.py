@@ -48,6 +48,9 @@ _LIFTED = """
 SELECT lifted_at, asset_id, environment, lifted_by, why FROM holds
 WHERE kind = 'freeze' AND lifted_at >= :since AND lifted_at < :until ORDER BY lifted_at DESC, seq DESC LIMIT :limit
 """
+# What paused a rollout or shifted its traffic stands as a hold of its own: services/registry/routing.py.
+_PAUSED = _FROZEN.replace("kind = 'freeze'", "id LIKE '%/routing'")
+_RESUMED = _LIFTED.replace("kind = 'freeze'", "id LIKE '%/routing'")
 
 
 def read_calendar(execute: Execute, since_us: int, until_us: int, limit: int = MAX_ROWS) -> tuple[CalendarRow, ...]:
@@ -75,7 +78,12 @@ def read_calendar(execute: Execute, since_us: int, until_us: int, limit: int = M
         CalendarRow(n[0], n[1], "takes effect", n[2], n[4] or _labels(n[3]), n[5]) for n in execute(_EFFECTS, some)
     )
     rows.extend(CalendarRow(at, OURS, "retest due", asset, why, asset) for at, asset, why in execute(_RETESTS, some))
-    for statement, what in ((_FROZEN, "frozen"), (_LIFTED, "freeze lifted")):
+    for statement, what in (
+        (_FROZEN, "frozen"),
+        (_LIFTED, "freeze lifted"),
+        (_PAUSED, "rollout held"),
+        (_RESUMED, "rollout resumed"),
+    ):
         rows.extend(
             CalendarRow(at, OURS, what, _place(asset, environment), f"by {by}: {why}" if by else why, asset or "")
             for at, asset, environment, by, why in execute(statement, some)

@@ -148,6 +148,8 @@ def test_a_paused_rollout_is_held_and_shown_everywhere_until_it_is_resumed(
     assert target.holds("rollout") == ""
     assert holds(parts) == []
     assert word(parts)[0] == "ok"
+    calendar = parts.store.calendar(parts.clock() - timedelta(days=1), parts.clock() + timedelta(days=1))
+    assert [row.what for row in calendar if row.what.startswith("rollout")] == ["rollout resumed", "rollout held"]
 
 
 def test_a_hold_of_a_paused_rollout_is_not_lifted_by_hand(parts: RollbackParts) -> None:
