@@ -193,6 +193,8 @@ def _step_targets(house: House) -> Iterator[Line]:
                 continue
             where = f"playbook {book.id} for {deployment.asset_id} {deployment.environment.value}"
             for shape in book.steps:
+                if shape.asset not in (None, deployment.asset_id):
+                    continue  # what a combination moves beside it serves its own release
                 if not secret_names(shape.options) <= os.environ.keys():
                     continue
                 names = {"asset": deployment.asset_id, "environment": deployment.environment.value}

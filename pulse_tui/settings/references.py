@@ -64,6 +64,7 @@ def _named_assets(settings: Settings) -> Iterator[tuple[str, str]]:
     yield from ((f"endpoint {e.id}", e.asset) for e in settings.estate.endpoints if e.asset is not None)
     yield from ((f"suite {s.id}", a) for s in settings.suites for a in s.baselines)
     yield from ((f"playbook {b.id}", a) for b in settings.playbooks for a in b.assets)
+    yield from ((f"playbook {b.id}", s.asset) for b in settings.playbooks for s in b.steps if s.asset is not None)
     for source in settings.sources:
         for name, value in _options(source.options):
             if name in ("asset", "assets"):

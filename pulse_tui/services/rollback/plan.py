@@ -8,7 +8,7 @@ import msgspec
 
 from pulse_tui.domain.errors import Refused
 from pulse_tui.domain.release import Release
-from pulse_tui.domain.rollback import Plan, PlanState, Purpose, Rules
+from pulse_tui.domain.rollback import Member, Plan, PlanState, Purpose, Rules
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Transaction
@@ -41,11 +41,12 @@ def propose(
     with parts.store.read() as tx:
         here = serving_release(tx, asset_id, environment)
         target = _known_good(tx, here, environment)
-        standing = _standing(tx, parts, here, target, environment, now, authorisation)
-        if standing is not None:
-            return standing
         playbook = _playbook(parts, asset_id, environment)
-        members = combination(tx, playbook, Moving(here, target), environment)
+        together = combination(tx, playbook, Moving(here, target), environment)
+        members = tuple(m.member for m in together.values())
+        standing = _standing(tx, parts, Moving(here, target), members, environment, now, authorisation)
+    if standing is not None:
+        return standing
     plan = Plan(
         asset_id=asset_id,
         environment=environment,
@@ -54,7 +55,7 @@ def propose(
         to_version=target.version,
         to_digest=target.digest,
         playbook=playbook.id,
-        steps=tuple(planned(parts, playbook, here, target, environment, members)),
+        steps=tuple(planned(parts, playbook, here, target, environment, together)),
         on_failure="undo" if members else playbook.on_failure,  # all of them, or back
         policy_digest=parts.policy_digest,
         playbook_digest=parts.playbooks_digest,
@@ -67,12 +68,11 @@ def propose(
         alert_id=alert_id,
         trigger=trigger,
         authorisation=authorisation,
-        members=tuple(m.member for m in members.values()),
+        members=members,
     )
     with parts.store.write() as tx:
-        standing = _standing(
-            tx, parts, here, target, environment, now, authorisation
-        )  # another operator may have planned it first
+        # Another operator may have planned it first.
+        standing = _standing(tx, parts, Moving(here, target), members, environment, now, authorisation)
         return standing if standing is not None else _keep(tx, plan, by, now)
 
 
@@ -138,8 +138,8 @@ def _known_good(tx: Transaction, serving: Release, environment: Environment) -> 
 def _standing(
     tx: Transaction,
     parts: RollbackParts,
-    here: Release,
-    target: Release,
+    own: Moving,
+    members: tuple[Member, ...],
     environment: Environment,
     now: datetime,
     authorisation: str | None,
@@ -148,22 +148,14 @@ def _standing(
 
     One that waits for votes and one that rests on a pre-authorisation are two.
     """
-    for plan, state in tx.rollbacks.plans(here.asset_id):
-        same = (plan.asset_id, plan.environment) == (here.asset_id, environment)
-        same = same and (plan.from_version, plan.to_version) == (here.version, target.version)
-        same = same and (plan.from_digest, plan.to_digest) == (here.digest, target.digest) and _fits(tx, plan)
+    for plan, state in tx.rollbacks.plans(own.target.asset_id):
+        same = plan.environment is environment and plan.moves == (own.member, *members)
         same = same and plan.authorisation == authorisation
         rollback = plan.purpose is Purpose.ROLLBACK and plan.undoes is None
         open_still = state in (PlanState.PROPOSED, PlanState.APPROVED) and rollback
         if same and open_still and not void_reasons(parts, plan, now) and not lapsed(tx, plan.hash, now):
             return plan
     return None
-
-
-def _fits(tx: Transaction, plan: Plan) -> bool:
-    """What moves with it still serves as the plan states."""
-    here = ((m, tx.estate.deployment(m.asset_id, plan.environment)) for m in plan.members)
-    return all(d is not None and d.version == m.from_version for m, d in here)
 
 
 def _playbook(parts: RollbackParts, asset_id: str, environment: Environment) -> PlaybookShape:

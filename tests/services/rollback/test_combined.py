@@ -120,6 +120,12 @@ def test_each_goes_to_what_served_beside_the_rollback_target(parts: RollbackPart
         (None, "3.8.2", "3.8.1"), (PROMPT, "9.0.0", "8.0.0"), (CORPUS, "2", "1"),
     ]  # fmt: skip
     assert make(parts).hash == plan.hash, "two operators see one plan"
+    with parts.store.write() as tx:
+        tx.estate.set_release_state(PROMPT, "8.0.0", ReleaseState.QUARANTINED)
+    again = make(parts)
+    assert again.moved(PROMPT) is None, "what was quarantined since is not gone to: it is another plan"
+    with parts.store.write() as tx:
+        tx.estate.set_release_state(PROMPT, "8.0.0", ReleaseState.EVALUATED)
     lines = [c.detail for c in preflight(parts, plan) if c.name == "known good here"]
     assert [line.split(":")[0] for line in lines] == ["support-bot", PROMPT, CORPUS]
     assert [c for c in preflight(parts, plan) if c.blocking and not c.ok] == []
