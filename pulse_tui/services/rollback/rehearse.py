@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from pulse_tui.domain.errors import ConfigError, NotFound, Refused, WrongUse
+from pulse_tui.domain.errors import ConfigError, NotFound, NotSigned, Refused, WrongUse
 from pulse_tui.domain.release import Release
 from pulse_tui.domain.rollback import Plan, PlanState, PlanStep, Purpose, Run
 from pulse_tui.domain.words import Environment
@@ -55,11 +55,11 @@ def drill(
     Raises Refused, or NotFound, before anything is written to a target; afterwards the run has the result.
     """
     plan = propose_drill(parts, asset_id, environment, by=by, trigger=trigger)
-    if not by_schedule(plan) and approve(parts, plan.hash, by, plan.reason) is not PlanState.APPROVED:
-        return Held(plan, None)
     try:
+        if not by_schedule(plan) and approve(parts, plan.hash, by, plan.reason) is not PlanState.APPROVED:
+            return Held(plan, None)
         return Held(plan, execute(parts, plan.hash, by, holder, attendant))
-    except Refused as error:
+    except (Refused, NotSigned) as error:
         _withdraw(parts, plan, by, str(error))
         raise
 
@@ -234,6 +234,8 @@ def _withdraw(parts: RollbackParts, plan: Plan, by: str, why: str) -> None:
     """A drill that could not begin waits for nobody."""
     with parts.store.write() as tx:
         found = tx.rollbacks.plan(plan.hash)
-        if found is not None and found[1] is PlanState.APPROVED:
+        state = found[1] if found is not None else PlanState.USED
+        unvoted = state is PlanState.PROPOSED and plan.proposed_by == by and not tx.rollbacks.approvals(plan.hash)
+        if unvoted or state is PlanState.APPROVED:
             tx.rollbacks.set_plan_state(plan.hash, PlanState.REJECTED)
             tx.log.append(parts.clock(), by, "plan.rejected", plan.target, {"plan": plan.hash, "reason": why[:500]})

@@ -152,7 +152,7 @@ def _plan_of(body: Any) -> tuple[str, tuple[str, ...]]:
     """
     try:
         said = json.loads(bytes(body or b""))
-        return _said_purpose(said), _said_beside(said)
+        return _purpose_of(said), _said_beside(said)
     except (ValueError, KeyError, TypeError, AttributeError):
         return "rollback", ()
 
@@ -161,7 +161,7 @@ def _said_beside(said: dict[str, Any]) -> tuple[str, ...]:
     return tuple(m["asset_id"] for m in said.get("members", ()))
 
 
-def _said_purpose(said: dict[str, Any]) -> str:
+def _purpose_of(said: dict[str, Any]) -> str:
     return "undo" if said.get("undoes") else str(said.get("purpose", "rollback"))
 
 
@@ -180,7 +180,7 @@ def _plan(plan: str, state: str, body: bytes, votes: tuple[str, ...], alone: str
             plan, asset, environment, said["from_version"], said["to_version"], state, votes,
             needed, to_us(made), to_us(ends), said["proposed_by"], alone=alone,
             beside=_said_beside(said),
-            purpose=_said_purpose(said),
+            purpose=_purpose_of(said),
         )  # fmt: skip
         return _Made(row, under, said.get("alert_id") or "")
     except (ValueError, KeyError, TypeError):

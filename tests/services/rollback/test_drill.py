@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from pulse_tui.domain.errors import NotFound, Refused
+from pulse_tui.domain.errors import NotFound, PulseError, Refused
 from pulse_tui.domain.release import ReleaseState
 from pulse_tui.domain.rollback import Drill, PlanState, RunState
 from pulse_tui.domain.words import Environment, Priority
@@ -310,6 +310,15 @@ def test_where_two_must_approve_the_drill_waits_for_the_other_one(parts: Rollbac
     with parts.store.read() as tx:
         ((plan, state),) = tx.rollbacks.plans()
     assert (plan.hash, state) == (held.plan.hash, PlanState.PROPOSED)
+
+
+def test_a_drill_whose_vote_is_not_signed_waits_for_nobody(parts: RollbackParts, target: Places) -> None:
+    identity = parts.identity._replace(unsigned=(), by_name=False)
+    with pytest.raises(PulseError):
+        hold(parts._replace(identity=identity))
+    with parts.store.read() as tx:
+        assert [state for _, state in tx.rollbacks.plans()] == [PlanState.REJECTED]
+    assert target.effects == []
 
 
 def test_the_program_itself_drills_the_replica_alone(parts: RollbackParts, target: Places) -> None:
