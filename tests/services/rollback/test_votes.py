@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,12 +26,15 @@ from pulse_tui.services.rollback.execute import execute, put_back, resume
 from pulse_tui.services.rollback.plan import propose
 from pulse_tui.services.rollback.votes import pen, unfit
 from pulse_tui.settings.shapes import ApprovalsShape
+from pulse_tui.storage.store import SqlStore
 from tests.fakes.agents import OPENSSH, Keys
 from tests.fakes.clock import Clock
-from tests.fakes.house import playbook
+from tests.fakes.databases import postgres, sqlite_file
+from tests.fakes.house import judging, playbook, rollback
 from tests.fakes.nouns import CANARY, NOW, PRODUCTION, deployment, later
 from tests.fakes.sshkeys import NAMESPACE, Pair, pair
 from tests.fakes.target import Places
+from tests.services.estates import fill
 
 KEYS = {name: pair("ssh-ed25519", name) for name in ("ana", "ben", "cho")}
 
@@ -548,3 +553,67 @@ def test_votes_that_are_put_beside_a_changed_plan_by_the_program_itself_run_noth
         assert any("what was signed has another plan" in line for line in short(signing, other)), what
     assert tried >= 10
     assert target.effects == []
+
+
+# ------------------------------------------------------------------ on both databases, at once
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def shared(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock, target: Places) -> Iterator[RollbackParts]:
+    name = postgres().create() if request.param == "postgresql" else ""
+    store = SqlStore(postgres().named(name) if name else sqlite_file(tmp_path / "both.db"), tmp_path)
+    fill(store)
+    with store.write() as tx:
+        tx.estate.deploy(deployment("3.8.2", PRODUCTION, since=later(hours=-1)))
+    parts = rollback(judging(store, tmp_path, clock), target, clock)
+    yield parts._replace(operators=operators(**KEYS), identity=Identity(), signing=Keys())
+    store.close()
+    if name:
+        postgres().drop(name)
+
+
+def test_two_who_sign_in_the_same_millisecond_are_both_counted_and_one_run_follows(shared: RollbackParts) -> None:
+    plan = make(shared)
+    gate = threading.Barrier(2)
+
+    def vote(name: str) -> PlanState | str:
+        keys = Keys(KEYS[name])
+
+        def together(own: Pair, data: bytes) -> bytes:
+            gate.wait(10)
+            return own.made(data)
+
+        keys.made = together
+        return approve(shared._replace(signing=keys), plan.hash, name, "x")
+
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(vote, ("ana", "ben")))
+    assert sorted(found) == [PlanState.APPROVED, PlanState.PROPOSED]
+    assert [v.at for v in votes(shared, plan)] == [NOW, NOW]
+    assert short(shared, plan) == []
+    assert execute(shared, plan.hash, "ana", "h").state is RunState.VERIFIED
+    with pytest.raises(Refused):
+        execute(shared, plan.hash, "ben", "h2")
+
+
+def test_one_person_in_two_towers_votes_once(shared: RollbackParts) -> None:
+    plan, gate = make(shared), threading.Barrier(2)
+
+    def vote(_tower: int) -> str:
+        keys = Keys(KEYS["ana"])
+
+        def together(own: Pair, data: bytes) -> bytes:
+            gate.wait(10)
+            return own.made(data)
+
+        keys.made = together
+        try:
+            return approve(shared._replace(signing=keys), plan.hash, "ana", "x").value
+        except Refused as error:
+            return error.what
+
+    with ThreadPoolExecutor(2) as pool:
+        found = sorted(pool.map(vote, (1, 2)))
+    assert found[1] == "proposed"
+    assert "already decided" in found[0]
+    assert len(votes(shared, plan)) == 1
