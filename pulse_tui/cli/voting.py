@@ -43,6 +43,7 @@ def approve(options: argparse.Namespace, house: House) -> PlanStory:
     if (options.payload is None) is not (options.signature is None):
         raise WrongUse("--payload and --signature go together", todo="Give both files")
     if options.payload is None:
+        _ask_for_touch(house, options.subject)
         story = desk.approve(options.subject, options.why, break_glass=options.break_glass)
     else:
         if options.break_glass or options.why:
@@ -60,6 +61,18 @@ def approve(options: argparse.Namespace, house: House) -> PlanStory:
         else:
             _export(Path(options.export), vote)
     return story
+
+
+def _ask_for_touch(house: House, plan_hash: str) -> None:
+    """A security key that waits only blinks."""
+    from pulse_tui.services.rollback.approve import find  # noqa: PLC0415
+    from pulse_tui.services.rollback.votes import pen  # noqa: PLC0415
+
+    with house.store.read() as tx:
+        plan, _ = find(tx, plan_hash)
+    found = pen(house.rollback, operator_name(), plan.environment, house.clock())
+    if found.key is not None and found.key.touch:
+        print(f"pulse-tui: touch your key now ({found.comment or found.key.fingerprint})", file=sys.stderr, flush=True)
 
 
 def payload(options: argparse.Namespace, house: House) -> int:

@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from pulse_tui.domain.sshsig import SK_ED25519
 from tests.cli.conftest import Shell
-from tests.fakes.agents import OPENSSH, openssh
+from tests.fakes.agents import OPENSSH, holding, openssh
+from tests.fakes.agents import agent as agent_of
 from tests.fakes.small_estate import Target
+from tests.fakes.sshkeys import pair
 
 pytestmark = pytest.mark.skipif(not OPENSSH, reason="OpenSSH (ssh-agent, ssh-add, ssh-keygen) is not installed")
 KINDS = {"ana": "ed25519", "ben": "ecdsa", "eve": "rsa:2048"}
@@ -155,3 +158,21 @@ def test_doctor_says_what_approvals_prove_and_whether_this_account_can_sign(
 def test_doctor_fails_where_nothing_proves_who_approved(shell: Shell) -> None:
     said = shell("doctor")
     assert "FAIL identity: no operator has a public key: approvals in production are not signed" in said.out
+
+
+def test_a_security_key_is_asked_for_on_standard_error(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In software: no security key is at hand here."""
+    keys = {who: pair(SK_ED25519, who) for who in ("ana", "ben")}
+    file = shell.config / "pulse.yaml"
+    text = file.read_text().replace("approvals: {", "approvals: {touch: [production], ")
+    for who, own in keys.items():
+        text = text.replace(f"key: {who}-laptop", f'key: "{own.public.line}"')
+    file.write_text(text)
+    plan = _plan(shell)
+    with agent_of(holding(list(keys.values()))) as path:
+        monkeypatch.setenv("SSH_AUTH_SOCK", path)
+        for who in keys:
+            said = shell("rollback", "approve", plan, "--why", "x", by=who)
+            assert said.code == 0, said
+            assert said.err == "pulse-tui: touch your key now (a comment)\n"
+    assert shell("rollback", "run", plan).code == 0
