@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from pulse_tui.domain.errors import PulseError
@@ -18,6 +19,8 @@ from pulse_tui.settings.shapes import PlaybookShape
 
 PATIENCE_S = 5.0
 """How long a target that is only watched may take to answer."""
+BUDGET = timedelta(seconds=15)
+"""All that is watched is read within this, or the rest of it is not."""
 _SERVES = tuple(sorted((e for e in Environment if e is not Environment.REPLICA), key=lambda e: e.rank))
 """Production first."""
 
@@ -120,9 +123,13 @@ class Elsewhere:
         return ""
 
     def _read(self) -> dict[str, str]:
-        """The values that could be read; silence says nothing."""
-        found = {}
+        """The values that could be read; silence says nothing, and who was silent is not waited for again: the run has a
+        lease to keep.
+        """
+        found, until = dict[str, str](), self._parts.clock() + BUDGET
         for target in self._targets:
+            if self._parts.clock() > until:
+                break
             context = self._parts.outside.stepping(min(target.timeout_s, PATIENCE_S))
             try:
                 found[target.name] = self._parts.steps[target.kind].read(target.options, context)
@@ -130,6 +137,7 @@ class Elsewhere:
                 continue
             except Exception:  # noqa: S112  a bug of an installed step kind says nothing either
                 continue
+        self._targets = [t for t in self._targets if t.name in found]
         return found
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from pulse_tui.domain.errors import NotFound, PulseError, Refused
+from pulse_tui.domain.errors import NotFound, PulseError, Refused, TargetError
 from pulse_tui.domain.release import ReleaseState
 from pulse_tui.domain.rollback import Drill, PlanState, RunState
 from pulse_tui.domain.words import Environment, Priority
@@ -376,3 +376,23 @@ def test_what_moves_together_is_rehearsed_together_also_what_a_rollback_would_le
         tx.estate.undeploy(corpus, REPLICA, NOW)
     with pytest.raises(Refused, match="help-pages has no replica"):
         hold(parts._replace(playbooks=(together,)))
+
+
+def test_what_serves_and_does_not_answer_holds_a_drill_up_once(
+    parts: RollbackParts, target: Places, clock: Clock
+) -> None:
+    class Slow(Places):
+        asked = 0
+
+        def read(self, options: PlaceOptions, context: StepContext) -> str:
+            if not options.name.endswith("replica"):
+                self.asked += 1
+                clock.pass_(seconds=context.timeout_s)
+                raise TargetError(f"{options.name} does not answer", ambiguous=False)
+            return super().read(options, context)
+
+    slow = Slow(target.path)
+    held = hold(parts._replace(steps={"place": slow}))
+    assert held.run is not None
+    assert held.run.state is RunState.VERIFIED
+    assert slow.asked == 4, "canary and production, two targets each, once"
