@@ -32,7 +32,7 @@ from pulse_tui.services.rollback.approve import approve
 from pulse_tui.services.rollback.execute import execute, resume
 from pulse_tui.services.rollback.journal import LEASE_S
 from pulse_tui.services.rollback.plan import propose
-from pulse_tui.services.rollback.watch import watch_targets
+from pulse_tui.services.rollback.watch import FIRST_S, watch_targets
 from pulse_tui.settings.shapes import PlaybookShape, StepShape
 from pulse_tui.storage.store import SqlStore, SqlTransaction
 from pulse_tui.web import Web
@@ -192,13 +192,14 @@ class Driver:
         parts = self._parts(case)
         clock = parts.clock
         assert isinstance(clock, Clock)
-        began = clock()
-        while (clock() - began).total_seconds() <= 2 * LEASE_S:
-            clock.sleep(1.0)
+        passed = 0.0
+        for at in (*FIRST_S, 2 * LEASE_S):
+            clock.sleep(at - passed)
+            passed = at
             watch_targets(parts, clock())
             with parts.store.read() as tx:
                 if any(c.kind == "late" for c in tx.inventory.concerns(plan.asset_id)):
-                    return (clock() - began).total_seconds()
+                    return passed
         return None
 
     def end(self) -> None:

@@ -1,11 +1,13 @@
-"""One of several processes that want to run the same plan, or rival ones, at the same moment: ``python -m tests.faults.racing URL FOLDER NAME``.
+"""Processes that want to run the same plan, or rival ones, at the same moment: ``python -m tests.faults.racing URL FOLDER COUNT``.
 
-A line is ``<hash> <moment>``: the plan it is to run, and when (CLOCK_MONOTONIC, which all processes of a host share). It
-answers how that went: the state of the run, or why it was refused.
+Forked from one that has imported everything. A line is ``<moment> <hash> [<hash> ...]``: when (CLOCK_MONOTONIC, which all
+processes of a host share), and the plans that they run in turn. Each answers how that went with a line: the state of the
+run, or why it was refused.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from datetime import UTC, datetime
@@ -16,7 +18,7 @@ from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.rollback.execute import execute
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.clock import Clock
-from tests.fakes.house import judging, playbook, rollback
+from tests.fakes.house import default_policy, judging, playbook, rollback
 from tests.fakes.target import Places
 
 
@@ -37,17 +39,36 @@ def parts(url: str, folder: Path) -> RollbackParts:
     return rollback(judging(store, folder, clock), Places(folder / "target.json"), clock, playbook("alias"))
 
 
-def main(url: str, folder: str, name: str) -> None:
-    """One answer a line."""
-    mine = parts(url, Path(folder))
-    for line in sys.stdin:
-        plan_hash, moment = line.split()
+def race(url: str, folder: Path, number: int, lines: int) -> None:
+    """One of the processes; ``lines`` is where it reads."""
+    mine = parts(url, folder)
+    for line in os.fdopen(lines):
+        moment, *plans = line.split()
         while (left := float(moment) - time.monotonic()) > 0:
             time.sleep(left if left > 0.002 else 0)
         try:
-            print(execute(mine, plan_hash, "ana", f"host:{name}").state.value, flush=True)
+            said = execute(mine, plans[number % len(plans)], "ana", f"host:{number}").state.value
         except PulseError as error:
-            print(f"refused: {' '.join(str(error).split())}", flush=True)
+            said = f"refused: {' '.join(str(error).split())}"
+        os.write(1, f"{said}\n".encode())  # at once and whole: the others write there too
+
+
+def main(url: str, folder: str, count: str) -> None:
+    """Hands every line to every process."""
+    default_policy()
+    racers: list[int] = []
+    for number in range(int(count)):
+        reads, writes = os.pipe()
+        if not os.fork():
+            for other in (writes, *racers):
+                os.close(other)
+            race(url, Path(folder), number, reads)
+            os._exit(0)
+        os.close(reads)
+        racers.append(writes)
+    for line in sys.stdin:
+        for racer in racers:
+            os.write(racer, line.encode())
 
 
 if __name__ == "__main__":
