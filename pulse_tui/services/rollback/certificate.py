@@ -43,6 +43,8 @@ class Move(NamedTuple):
     """What moves at the same time, by asset."""
     undo: bool = False
     """It takes a rollback back: what would forbid a rollback is shown, and does not block."""
+    own: bool = True
+    """The playbook is of this asset; what moves beside it is drilled with it."""
 
 
 def recorded(tx: Transaction, parts: RollbackParts, move: Move) -> Iterator[Check]:
@@ -54,7 +56,8 @@ def recorded(tx: Transaction, parts: RollbackParts, move: Move) -> Iterator[Chec
     yield _known_good(tx, move)
     yield from _softened(_compatible(tx, move), soft=move.undo)
     yield from fitness(tx, parts.judging, target, move.environment)
-    yield drilled(tx, parts, target.asset_id, move.environment, parts.clock())
+    if move.own:
+        yield drilled(tx, parts, target.asset_id, move.environment, parts.clock())
 
 
 def asked(
@@ -101,10 +104,13 @@ def _known_good(tx: Transaction, move: Move) -> Check:
         return Check(name=KNOWN_GOOD, ok=stay.healthy or move.undo, detail=detail)
     production = tx.estate.deployment(target.asset_id, Environment.PRODUCTION)
     serves = production is not None and production.version == target.version
+    here = tx.estate.release(target.asset_id, move.serving)
+    named = here is not None and here.rollback_pointer == target.version
     detail = (
         f"{target.version} serves in production, it was never in {where.value}"
         if serves
-        else f"{target.version} has no record in {where.value}; it is the release's own rollback pointer"
+        else f"{target.version} has no record in {where.value}"
+        + ("; it is the release's own rollback pointer" if named else ": it is not known to have served there")
     )
     return Check(name=KNOWN_GOOD, ok=serves, detail=detail, blocking=False)
 

@@ -118,7 +118,11 @@ def _certificate(
         yield Check(name="digest", ok=False, detail=detail)
     together = {a: r for a, r in releases.items() if r is not None and a != member.asset_id}
     undo = plan.undoes is not None
-    yield from recorded(tx, parts, Move(target, plan.environment, member.from_version, together, undo=undo))
+    yield from recorded(
+        tx,
+        parts,
+        Move(target, plan.environment, member.from_version, together, undo=undo, own=member.asset_id == plan.asset_id),
+    )
 
 
 def _deployment(tx: Transaction, plan: Plan, parts: RollbackParts, member: Member) -> Iterator[Check]:
