@@ -46,6 +46,14 @@ _VERBS = {Purpose.ROLLBACK: "plan", Purpose.RESUME: "resume-traffic"}
 """``resume`` is of a run."""
 
 
+def called(purpose: str, *, undoes: bool) -> str:
+    """The word for a plan: undoing a pause or a shift resumes, and undoing that pauses; of a release it is an ``undo``."""
+    return _UNDOING.get(purpose, "undo") if undoes else purpose
+
+
+_UNDOING = {"pause": "resume", "shift": "resume", "resume": "pause"}
+
+
 class PlanStep(msgspec.Struct, frozen=True, kw_only=True):
     """One step: a target that holds one value, the value it must hold before and after.
 
@@ -117,6 +125,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         fields = {n: v for n in self.__struct_fields__ if (v := getattr(self, n)) != _NEW.get(n, _KEPT)}
         fields["steps"] = [_without_none(step) for step in self.steps]
         return _ENCODER.encode(fields)
+
+    @property
+    def does(self) -> str:
+        """What it is called: by its purpose, and one that undoes another by what that comes to."""
+        return called(self.purpose.value, undoes=self.undoes is not None)
 
     @property
     def moves(self) -> tuple[Member, ...]:

@@ -111,9 +111,8 @@ def _made(
     targets: tuple[str, ...] = (),
     glass: str = "",
 ) -> PlanLine:
-    purpose = "undo" if plan.undoes is not None else plan.purpose.value
     return PlanLine(
         plan.hash, plan.asset_id, plan.environment.value, plan.from_version, plan.to_version, word, to_us(since), waits,
         run.id if run else "", run.detail if run else "", targets, todo,
-        purpose, glass,
+        plan.does, glass,
     )  # fmt: skip

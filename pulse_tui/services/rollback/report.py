@@ -54,7 +54,7 @@ def reported(tx: Transaction, name: str) -> Report:
         events.insert(0, Event(_at(alert.first_at), alert.rule_id, title))
     return Report(
         run=run.id,
-        kind="undo" if plan.undoes is not None else plan.purpose.value,
+        kind=plan.does,
         title=_title(plan),
         state=run.state.value,
         detail=run.detail,

@@ -117,9 +117,7 @@ def done(plan: Plan) -> str:
 
 def _did(plan: Plan) -> Purpose:
     """Undoing a pause or a shift resumes; undoing a resume leaves what was paused paused."""
-    if plan.undoes is None:
-        return plan.purpose
-    return Purpose.PAUSE if plan.purpose is Purpose.RESUME else Purpose.RESUME
+    return Purpose(plan.does)
 
 
 def _playbook(parts: RollbackParts, asset_id: str, environment: Environment, purpose: Purpose) -> PlaybookShape:

@@ -71,7 +71,7 @@ def plan_story(parts: RollbackParts, plan_hash: str, principal: str, *, checked:
         why_not="; ".join(against),
         run=carried,
         may=tuple(able) if state is PlanState.PROPOSED else (),
-        purpose="undo" if plan.undoes is not None else plan.purpose.value,
+        purpose=plan.does,
         moves=tuple(
             Moved(m.asset_id, m.from_version, m.from_digest or "", m.to_version, m.to_digest or "") for m in plan.moves
         ),

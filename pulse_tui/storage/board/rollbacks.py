@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pulse_tui.domain.moments import from_us, to_us
-from pulse_tui.domain.rollback import Rules
+from pulse_tui.domain.rollback import Rules, called
 from pulse_tui.domain.views.rollback import PlanRow, ReviewRow, RunRow
 from pulse_tui.storage.board.trends import Execute
 
@@ -162,7 +162,7 @@ def _said_beside(said: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _purpose_of(said: dict[str, Any]) -> str:
-    return "undo" if said.get("undoes") else str(said.get("purpose", "rollback"))
+    return called(str(said.get("purpose", "rollback")), undoes=bool(said.get("undoes")))
 
 
 @lru_cache(4 * SHOWN)

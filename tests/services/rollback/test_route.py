@@ -188,6 +188,10 @@ def test_what_was_shifted_twice_is_undone_to_the_share_before(parts: RollbackPar
     (hold,) = holds(parts)
     assert "50 % of the traffic" in hold.why
     undo = rollbacks.propose_undo(parts, second, by="ana")
+    story = plan_story(parts, undo.hash, "ana")
+    assert (story.purpose, listed(parts)[0].purpose) == ("resume", "resume")
+    assert story.headline == f"undo the shift of plan {second.hash[:12]}: support-bot in canary (3.8.2 stays)"
+    assert [p.purpose for p in parts.store.board("t", None, parts.clock()).plans] == ["resume"]
     run = ran(parts, undo)
     assert run.state is RunState.VERIFIED
     assert "which undoes plan" in run.detail
