@@ -49,19 +49,21 @@ def answer_alerts(parts: RollbackParts, holder: str) -> list[Answered]:
         due = [
             a
             for a in tx.judgements.alerts(list(OPEN), 100_000)
-            if a.rule_id in rules and (a.asset_id, a.environment, a.rule_id) in given and _open(tx, a, parts.clock())
+            if a.rule_id in rules
+            and (a.asset_id, a.environment, a.rule_id) in given
+            and _open(tx, parts, a, parts.clock())
         ]
     found = (_answer(parts, alert, holder) for alert in sorted(due, key=lambda a: a.order))
     return [one for one in found if one is not None]
 
 
-def _open(tx: Transaction, alert: Alert, now: datetime) -> bool:
+def _open(tx: Transaction, parts: RollbackParts, alert: Alert, now: datetime) -> bool:
     """Whether nothing was decided about it yet, what held it back ended, or what was begun did not come to a run."""
     last = _last(tx, alert)
     if last is None:
         return True
     if last.action == WAITS:
-        return last.detail.get("why") != _waits(alert, now)
+        return last.detail.get("why") != _waits(tx, parts, alert, now)
     return last.action == BEGUN and _unrun(tx, last) is not None
 
 
@@ -92,13 +94,13 @@ def _decided(parts: RollbackParts, alert: Alert, holder: str) -> Answered | None
     now = parts.clock()
     with parts.store.read() as tx:
         current = tx.judgements.alert(alert.id)
-        if current is None or not current.open or not _open(tx, current, now):
+        if current is None or not current.open or not _open(tx, parts, current, now):
             return None
         last = _last(tx, current)
         plan = _unrun(tx, last) if last is not None and last.action == BEGUN else None
         given = _given(tx, parts, current, now)
         against = _against(tx, parts, current, given, now) if plan is None and given is not None else []
-        waits = _waits(current, now)
+        waits = _waits(tx, parts, current, now)
     if given is None:
         return None  # nobody pre-authorised it: it waits for approvals, as any other
     if against:
@@ -153,12 +155,19 @@ def _against(tx: Transaction, parts: RollbackParts, alert: Alert, given: Standin
     return out
 
 
-def _waits(alert: Alert, now: datetime) -> str:
-    """What an operator decided that holds it back while it lasts; empty when nothing does."""
+def _waits(tx: Transaction, parts: RollbackParts, alert: Alert, now: datetime) -> str:
+    """What an operator decided that holds it back while it lasts; empty when nothing does.
+
+    Who acknowledged another failure of the same deployment that could be answered works on that deployment, too.
+    """
     if alert.waived and alert.suppressed_until is not None and alert.suppressed_until > now:
         return f"waived by {alert.suppressed_by} until {iso(alert.suppressed_until)}"
-    if alert.acknowledged_until is not None and alert.acknowledged_until > now:
-        return f"acknowledged by {alert.acknowledged_by} until {iso(alert.acknowledged_until)}: a person decides"
+    rules = parts.judging.policy.automatic.rules
+    for other in (alert, *tx.judgements.alerts(list(OPEN), 1_000, alert.asset_id)):
+        here = other.environment is alert.environment and other.rule_id in rules
+        if here and other.acknowledged_until is not None and other.acknowledged_until > now:
+            which = "acknowledged" if other.id == alert.id else f"alert {other.id} is acknowledged"
+            return f"{which} by {other.acknowledged_by} until {iso(other.acknowledged_until)}: a person decides"
     return ""
 
 
