@@ -67,8 +67,9 @@ class PlumbingTables:
         epochs = {int(r.epoch) for r in rows.values()}
         mine = len(rows) == len(names) and all(r.holder == holder and r.expires_at > at for r in rows.values())
         epoch = max(epochs) if mine and len(epochs) == 1 else max(epochs, default=0) + 1
-        kept = sa.update(t.leases).where(t.leases.c.name.in_(rows))
-        self._c.execute(kept.values(holder=holder, epoch=epoch, expires_at=expires))
+        if rows:
+            kept = sa.update(t.leases).where(t.leases.c.name.in_(rows))
+            self._c.execute(kept.values(holder=holder, epoch=epoch, expires_at=expires))
         new = [{"name": n, "holder": holder, "epoch": epoch, "expires_at": expires} for n in names if n not in rows]
         if new:
             self._c.execute(sa.insert(t.leases), new)
