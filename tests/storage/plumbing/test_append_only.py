@@ -16,6 +16,7 @@ from pulse_tui.storage.engine import connect, normalize
 from pulse_tui.storage.migrate import upgrade
 from pulse_tui.storage.sql import append_only
 from pulse_tui.storage.store import SqlStore
+from tests.fakes.databases import postgres
 from tests.fakes.nouns import NOW, approval, plan, run
 from tests.fakes.tampering import tamper
 
@@ -156,3 +157,45 @@ def test_what_is_changed_while_the_triggers_are_away_is_found_by_the_hashes(
         assert found.wrong, change
         assert not any("trigger" in line for line in found.wrong)
     assert _rows(engine, table) == []
+
+
+_GRANTS = [
+    "DROP ROLE IF EXISTS tower",
+    "CREATE ROLE tower",
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO tower",
+    "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO tower",
+]
+_OWNERS = [
+    "DROP TRIGGER audit_kept_rows ON audit",
+    "ALTER TABLE audit DISABLE TRIGGER ALL",
+    "CREATE OR REPLACE FUNCTION pulse_append_only() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+    "SET session_replication_role = replica",
+    "TRUNCATE audit",
+    "DROP TABLE audit",
+]
+
+
+def test_on_postgresql_a_tower_that_does_not_own_its_tables_works_and_cannot_lift_the_guard(tmp_path: Path) -> None:
+    server = postgres()
+    name = server.create()
+    owner = connect(normalize(server.named(name), tmp_path))
+    for statement in _GRANTS:
+        _execute(owner, sa.text(statement))
+    store = SqlStore(f"{server.named(name)}&options=-c%20role%3Dtower", tmp_path)
+    with store.write() as tx:
+        tx.rollbacks.add_approval(approval(plan(), "ana", "k1"))
+        tx.rollbacks.start_run(run(plan(), "r1"), 1)
+        (step,) = tx.rollbacks.steps("r1")
+        tx.rollbacks.put_step(step.move(StepState.INTENT, at=NOW))
+        tx.log.append(NOW, "ana", "plan.approved", "support-bot/canary")
+    tower = connect(store.url)
+    for statement in _OWNERS:
+        with pytest.raises(sa.exc.DBAPIError, match=r"owner|permission"):
+            _execute(tower, sa.text(statement))
+    with store.read() as tx:
+        assert verified(tx, ()).wrong == []
+    for opened in (tower, owner):
+        opened.dispose()
+    store.close()
+    server.drop(name)
+    server.sql("DROP ROLE tower")
