@@ -1,4 +1,4 @@
-"""Two operators, two terminals, one PostgreSQL, a real registry: each sees what the other does, and one of them executes."""
+"""Two operators with a key each, two terminals, one PostgreSQL, a real registry: each sees what the other does, one executes."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import os
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Shell
 from tests.e2e.terminal import Terminal
+from tests.fakes.agents import agent, holding
 from tests.fakes.databases import postgres
+from tests.fakes.sshkeys import pair
 from tests.servers.mlflow_server import MARKS, MlflowServer, mlflow_server_fixture
 
 __all__ = ["mlflow_server_fixture"]
@@ -40,8 +43,8 @@ playbooks:
       - {{kind: mlflow_alias, timeout: 10s, url: "{url}", model: "{model}", alias: champion}}
 approvals: {{production: 2}}
 operators:
-  - {{name: ana, key: ana-laptop}}
-  - {{name: ben, key: ben-laptop}}
+  - {{name: ana, key: "{ana}"}}
+  - {{name: ben, key: "{ben}"}}
 """
 
 
@@ -54,17 +57,27 @@ class TwoTowers:
         folder.mkdir()
         server.model(self.model)
         self.numbers = {v: server.version(self.model, {"semver": v}) for v in ("1.0.0", "1.0.1")}
-        text = CONFIG.format(database=database, url=server.url, model=self.model)
+        keys = {name: pair(name=name).public.line for name in ("ana", "ben")}
+        text = CONFIG.format(database=database, url=server.url, model=self.model, **keys)
         (folder / "pulse.yaml").write_text(text, encoding="utf-8")
         for version in ("1.0.0", "1.0.1"):
             server.alias(self.model, "champion", self.numbers[version])
             shell("refresh")
 
-    def tower(self, by: str, columns: int, lines: int) -> Terminal:
-        return Terminal(
-            ["--config", self.folder], columns=columns, lines=lines,
-            environment={"PULSE_OPERATOR": by, "PYTHONPATH": os.environ.get("PYTHONPATH", "")},
-        )  # fmt: skip
+    @contextmanager
+    def tower(self, by: str, columns: int, lines: int) -> Iterator[Terminal]:
+        """With an agent that holds the operator's key."""
+        environment = {"PULSE_OPERATOR": by, "PYTHONPATH": os.environ.get("PYTHONPATH", "")}
+        with (
+            agent(holding([pair(name=by)])) as socket,
+            Terminal(
+                ["--config", self.folder],
+                columns=columns,
+                lines=lines,
+                environment={**environment, "SSH_AUTH_SOCK": socket},
+            ) as terminal,
+        ):
+            yield terminal
 
     @property
     def champion(self) -> str:
@@ -125,12 +138,12 @@ def test_a_plan_is_approved_from_two_towers_one_executes_and_each_sees_the_other
 
         approve(ana)
         ana.wait_for("1 of 2 given")
-        took["an approval"] = seconds_until(ben, "1 of 2 given", "ana approved")
+        took["an approval"] = seconds_until(ben, "1 of 2 given", "ana approved", "(signed)")
         assert estate.champion == "1.0.1", "one approval moves nothing"
 
         approve(ben)
         ben.wait_for("verified")
-        took["a verified run"] = seconds_until(ana, "verified", "read back: before")
+        took["a verified run"] = seconds_until(ana, "verified at", "from the first intent")
         assert estate.champion == "1.0.0"
 
         # The undo is approved without being run, and both start it at once.
@@ -141,7 +154,9 @@ def test_a_plan_is_approved_from_two_towers_one_executes_and_each_sees_the_other
         ana.wait_for("1 of 2 given")
         plans = shell("rollback", "list").out.splitlines()
         undo = next(line.split()[0] for line in plans if "1.0.0 -> 1.0.1" in line)
-        assert "rollback run" in shell("rollback", "approve", undo, "--why", "it was not that", by="ben").out
+        with agent(holding([pair(name="ben")])) as socket:
+            monkeypatch.setenv("SSH_AUTH_SOCK", socket)
+            assert "rollback run" in shell("rollback", "approve", undo, "--why", "it was not that", by="ben").out
         took["an approval in a shell"] = seconds_until(ana, "[x]")
         ben.type("\x1b")
         ben.wait_for("Rollback plans", "1.0.0 → 1.0.1", "approved")
@@ -150,7 +165,7 @@ def test_a_plan_is_approved_from_two_towers_one_executes_and_each_sees_the_other
         ana.type("x")
         ben.type("x")
         for tower in (ana, ben):
-            tower.wait_for("verified", "read back: before")
+            tower.wait_for("verified at", "from the first intent")
         assert estate.champion == "1.0.1"
     assert shell("audit", "export").out.count('"run.started"') == 2, "one run of each plan"
     with capsys.disabled():
