@@ -351,6 +351,9 @@ def _routing_problems(book: PlaybookKeys, node: Node, steps: Sequence[StepShape]
             yield Problem(
                 step.mark, f"{where}: a step of kind {step.kind} has no value of its own when a release moves", hint
             )
+        if routes and step.asset is not None:
+            hint = "take the line out, or write a playbook for that asset"
+            yield Problem(step.mark, f"{where}: a {book.purpose.value} is of one asset", hint)
         if "{share}" in (step.value or "") and book.purpose is not Purpose.SHIFT:
             yield Problem(step.mark, f"{where}: only a shift has a {{share}}", "name the value")
     if book.traffic is not None and book.purpose is not Purpose.SHIFT:

@@ -117,7 +117,13 @@ class _Schemas:
         branches = []
         for kind, shape in kinds.items():
             own = self.shape(shape)
-            own["properties"] = {**keys["properties"], **own["properties"], "kind": {"const": kind}}
+            # What all have in common is read first: a kind's own option of that name gets it from there.
+            own["properties"] = {
+                **keys["properties"],
+                **own["properties"],
+                **keys["properties"],
+                "kind": {"const": kind},
+            }
             own["required"] = sorted({*keys["required"], *own["required"]})
             branches.append({"title": kind, **own})
         return {"oneOf": branches}

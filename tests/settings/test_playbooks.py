@@ -63,6 +63,7 @@ def problems(folder: Path, *lines: str, value: str = "") -> list[str]:
         (["purpose: shift"], 'value: "{share}"', ""),
         (["purpose: shift", "traffic: 10"], "value: 10", ""),
         (["purpose: shift", "traffic: 101"], "value: 10", "traffic"),
+        (["purpose: pause"], "value: x, asset: other", "a pause is of one asset"),
         (["purpose: stop"], "value: x", "purpose"),
         ([], 'value: "v{version}"', ""),
         ([], "value: [1]", "value"),

@@ -119,7 +119,7 @@ def lift(store: Store, hold_id: str, by: str, why: str, now: datetime) -> str:
         hold = next((h for h in standing if h.id == hold_id), None)
         if hold is None:
             raise NotFound(f"no hold {hold_id!r} stands", todo=nearest(hold_id, [h.id for h in standing]))
-        may_lift(hold)
+        may_lift(tx, hold)
         end(tx, hold, by, reason, now)
     return f"lifted: {hold.kind.value} of {hold.asset_id or 'everything'} ({hold.why})"
 

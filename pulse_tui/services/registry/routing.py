@@ -35,9 +35,11 @@ def routed(tx: Transaction, asset_id: str, environment: Environment) -> Iterator
             yield hold
 
 
-def may_lift(hold: Hold) -> None:
-    """Raises Refused for a hold that only a run ends."""
-    if of_routing(hold) and hold.asset_id is not None and hold.environment is not None:
+def may_lift(tx: Transaction, hold: Hold) -> None:
+    """Raises Refused for a hold that only a run ends; where nothing is deployed any more, nothing can be resumed."""
+    if not of_routing(hold) or hold.asset_id is None or hold.environment is None:
+        return
+    if tx.estate.deployment(hold.asset_id, hold.environment) is not None:
         raise Refused(
             f"{hold.id} stands for what its target holds: {hold.why}",
             todo=f"Resume it: {Purpose.RESUME.command(hold.asset_id, hold.environment)}",

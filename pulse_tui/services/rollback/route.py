@@ -21,6 +21,7 @@ from pulse_tui.services.registry.routing import keep, let_go, routed, share, wor
 from pulse_tui.services.rollback.plan import void_reasons
 from pulse_tui.services.rollback.steps import fill, step_options
 from pulse_tui.services.rollback.unfinished import ended
+from pulse_tui.services.rollback.votes import lapsed
 from pulse_tui.services.signals.concerns import report
 from pulse_tui.services.signals.ingest import absorb
 from pulse_tui.settings.shapes import PlaybookShape
@@ -76,7 +77,7 @@ def propose(
         playbook_digest=parts.playbooks_digest,
         operators_digest=parts.operators_digest,
         created_at=now,
-        expires_at=now + timedelta(seconds=parts.approvals.expire),
+        expires_at=now + timedelta(seconds=parts.approvals.plan_expire),
         proposed_by=by,
         reason=clean(reason, 300),
         approvals_needed=parts.approvals.needed(environment),
@@ -186,7 +187,8 @@ def _open(tx: Transaction, parts: RollbackParts, plan: Plan, now: datetime) -> P
         same = (other.purpose, other.environment, other.steps, other.traffic, other.undoes, other.from_version) == (
             plan.purpose, plan.environment, plan.steps, plan.traffic, None, plan.from_version,
         )  # fmt: skip
-        if same and state in (PlanState.PROPOSED, PlanState.APPROVED) and not void_reasons(parts, other, now):
+        waits = state in (PlanState.PROPOSED, PlanState.APPROVED) and not lapsed(tx, other.hash, now)
+        if same and waits and not void_reasons(parts, other, now):
             return other
     return None
 

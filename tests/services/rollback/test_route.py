@@ -160,6 +160,9 @@ def test_a_hold_of_a_paused_rollout_is_not_lifted_by_hand(parts: RollbackParts) 
         lift(parts.store, hold.id, "ana", "go on", parts.clock())
     assert "pulse-tui rollback resume-traffic support-bot --env canary" in str(caught.value)
     assert holds(parts) == [hold]
+    with parts.store.write() as tx:
+        tx.estate.undeploy("support-bot", CANARY, parts.clock())
+    assert lift(parts.store, hold.id, "ana", "it is gone", parts.clock()).startswith("lifted: pause of support-bot")
 
 
 def test_a_shift_records_the_share_and_a_resume_gives_back_what_was_reported(
