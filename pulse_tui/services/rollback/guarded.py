@@ -71,7 +71,8 @@ def _target(
         missing = f"{release.version} has the digest {release.digest or 'none'} now, in the plan {moved.to_digest}"
     elif any(c.version == release.version and c.kind == "deleted" for c in tx.inventory.concerns(moved.asset_id)):
         missing = f"{release.version} was deleted in its source"
-    rehearsed = drilled(tx, parts, moved.asset_id, plan.environment, now, plan.trigger or "")
+    # What moves together is drilled together, under the plan's own asset.
+    rehearsed = drilled(tx, parts, plan.asset_id, plan.environment, now, plan.trigger or "")
     return Target(
         copy,
         missing=missing,
@@ -97,10 +98,10 @@ def _unproven(tx: Transaction, release: Release, environment: Environment) -> st
 
 def _busy(tx: Transaction, parts: RollbackParts, plan: Plan, now: datetime) -> str:
     """The run that is active on a target, or whose last run there stopped half-way."""
+    if other := in_the_way(tx, parts.outside, plan.targets, now):
+        return other
     for target in plan.targets:
-        if other := in_the_way(tx, parts.outside, target, now):
-            return other
-        last = next((r for r in tx.rollbacks.runs(limit=_MANY) if r.target == target), None)
+        last = next(iter(tx.rollbacks.runs(target=target, limit=1)), None)
         if last is not None and last.state is RunState.HALTED:
             return f"run {last.id} on {target} stopped half-way: an operator brings it to an end first"
     return ""

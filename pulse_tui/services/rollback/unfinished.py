@@ -6,7 +6,7 @@ put back ends when another version serves there, or a later rollback was verifie
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from pulse_tui.domain.concern import Concern
@@ -95,7 +95,7 @@ def check_runs(parts: RollbackParts, now: datetime) -> int:
     return len(active) + len(over)
 
 
-def in_the_way(tx: Transaction, outside: Outside, targets: Sequence[str], now: datetime) -> str | None:
+def in_the_way(tx: Transaction, outside: Outside, targets: tuple[str, ...], now: datetime) -> str | None:
     """The run that owns one of the targets, with what brings it to an end; None when there is none."""
     owned = ((t, r) for t in targets for r in tx.rollbacks.runs(target=t, active_only=True, limit=1))
     target, run = next(owned, ("", None))

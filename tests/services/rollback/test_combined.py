@@ -18,6 +18,7 @@ from pulse_tui.ports import StepContext
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.rollback.approve import approve
 from pulse_tui.services.rollback.execute import execute, put_back, resume
+from pulse_tui.services.rollback.guarded import objections
 from pulse_tui.services.rollback.listing import listed
 from pulse_tui.services.rollback.plan import propose, propose_undo
 from pulse_tui.services.rollback.preflight import preflight
@@ -288,3 +289,14 @@ def test_a_member_whose_epoch_is_ahead_is_never_sent_an_older_one(parts: Rollbac
     run = execute(parts, approved(parts).hash, "ana", "h")
     assert run.epoch == 4
     assert {e["epoch"] for e in target.effects} == {4}
+
+
+def test_by_itself_nothing_moves_beside_a_run_of_one_of_them_that_stopped(parts: RollbackParts, target: Places) -> None:
+    whole = make(parts)
+    alone = propose(parts, PROMPT, CANARY, by="ben", reason="alone")
+    approve(parts, alone.hash, "ben", "now")
+    target.fault(("write", "prompt", "lost"))
+    stopped = execute(parts, alone.hash, "ben", "h")
+    with parts.store.read() as tx:
+        why = objections(tx, parts, whole, NOW)
+    assert any(f"run {stopped.id} on refund-prompt/canary stopped as unknown" in reason for reason in why)
