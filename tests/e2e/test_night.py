@@ -41,7 +41,7 @@ def test_the_night_is_seen_and_the_rollback_approved_by_keyboard(tmp_path: Path,
         terminal.wait_for("WHAT CHANGED", "WHAT IS THE RISK", "WHAT TO DO NOW", "3.8.1")
 
         terminal.type("p")
-        terminal.wait_for("Rollback plan", "3.8.2", "3.8.1", "proposed")
+        terminal.wait_for("Rollback plan", "3.8.2", "3.8.1", "proposed", "[a] approve")
         terminal.type("a")
         terminal.wait_for("Type support-bot", "Cancel")
         terminal.read(0.6)  # keys typed before the dialog was seen are dropped
