@@ -19,7 +19,7 @@ _AUTH_NOTICE = 4 * 8 + 5
 """RFC 5424: facility 4 (security), severity 5 (notice)."""
 _LINE = re.compile(
     r"\baudit (?P<seq>\d{1,18}) (?P<hash>[0-9a-f]{64})\b"
-    r'|"audit":\{"seq":(?P<signed_seq>\d{1,18}),"hash":"(?P<signed_hash>[0-9a-f]{64})"\}'
+    r'|"audit":\{"hash":"(?P<signed_hash>[0-9a-f]{64})","seq":(?P<signed_seq>\d{1,18})\}'
 )
 """As :meth:`Anchors.write` has it, or in the text of a vote that was signed."""
 

@@ -27,6 +27,7 @@ from pulse_tui.domain.estate import Component, Dependency, Estate
 from pulse_tui.domain.evals import Basis, Gate, SuiteRun, SuiteRunState, Task, Verdict
 from pulse_tui.domain.note import Label, Note, Reading
 from pulse_tui.domain.release import RegistrySnapshot
+from pulse_tui.domain.rollback import Purpose
 from pulse_tui.domain.signal import Signal, decode, encode
 from pulse_tui.domain.source import SourceStatus
 from pulse_tui.domain.text import is_clean
@@ -39,7 +40,7 @@ from pulse_tui.services.components import bills
 from pulse_tui.services.evals import drifts, take
 from pulse_tui.services.promotion import decide
 from pulse_tui.services.registry import events
-from pulse_tui.services.rollback import aftermath
+from pulse_tui.services.rollback import aftermath, log_check, route
 from pulse_tui.services.signals import concerns, refresh
 from pulse_tui.services.suites import content, runs
 from pulse_tui.settings.shapes import SourceShape, SuiteShape
@@ -114,6 +115,8 @@ def compared(verdict: Verdict = Verdict.FAIL, **fields: Any) -> regressions.Comp
 
 BUILT: dict[str, Callable[[], Signal | None]] = {
     "rollback": lambda: aftermath._event(plan(), plan().moves[0], run(plan(), ended_at=later(minutes=2))),
+    "routing": lambda: route._event(plan(purpose=Purpose.PAUSE), Purpose.PAUSE, run(plan(), ended_at=later(minutes=2))),
+    "audit log": lambda: log_check._signal(["line 3: its content was changed"], NOW),
     "bill": lambda: bills._changed(BILL, [MOVE, MOVE, MOVE], BOT, NOW),
     "head": lambda: bills._moved(HEAD, MOVE, BOT.id, BOT, NOW),
     "suite content": lambda: content._signal(
@@ -175,7 +178,7 @@ def test_signals_are_made_in_one_place_and_every_maker_is_kept_here() -> None:
     assert [name for name, text in texts.items() if re.search(r"\bSignal\(\n", text)] == ["domain/signal.py"]
     makers = {name for name, text in texts.items() if re.search(r"\bobserved\(\n", text)} - {"domain/signal.py"}
     modules = (aftermath, bills, content, deliver, runs, refresh, concerns, events, drifts, take, decide, report, bundle, ci,
-               matching, notes, regressions)  # fmt: skip
+               matching, notes, regressions, log_check, route)  # fmt: skip
     assert makers == {Path(str(m.__file__)).relative_to(root).as_posix() for m in modules}
 
 
