@@ -6,6 +6,7 @@ import argparse
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from pulse_tui.cli import voting
 from pulse_tui.cli.output import emit
 from pulse_tui.domain.errors import WrongUse
 from pulse_tui.process import operator_name
@@ -19,10 +20,10 @@ ACTIONS = ("authorise", "authorisations", "revoke")
 EPILOG = """\
 authorise ASSET --env ENV --trigger RULE --for 30d --why REASON
                        ask that a rollback answers alerts of RULE there by itself; RULE must be named by policy and drilled
-approve, reject HASH   vote on it, as on a plan: as many operators, the same signatures
+approve, reject HASH   vote on it, as on a plan: as many operators, the same signatures; payload HASH to sign elsewhere
 authorisations         every one and how it stands, those that ended too; exits with 1 when one waits or ends soon
 revoke HASH --why ...  take one back: nothing rests on it from then on"""
-VOTES = ("approve", "reject")
+VOTES = ("approve", "reject", "payload")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,12 +47,32 @@ def run(options: argparse.Namespace, house: House) -> int:
         rows = desk.authorisations(options.subject)
         emit(options, rows, [line for row in rows for line in row.lines()] or ["no pre-authorisations"])
         return 1 if any(row.needs_somebody for row in rows) else 0
+    if options.action == "payload":
+        return voting.hand_out(options, _payload(options, house))
     if options.action == "authorise":
         row = desk.authorise(options.subject, _environment(options), _trigger(options), _span(options), options.why)
+    elif options.action == "approve" and options.payload is not None:
+        row = _signed(options, house)
     else:
         row = desk.vote(options.subject, options.action, options.why)
     emit(options, row, [*row.lines(), *_next(row)])
     return 0
+
+
+def _payload(options: argparse.Namespace, house: House) -> bytes:
+    from pulse_tui.services.rollback.authorise import payload_for  # noqa: PLC0415
+
+    parts = house.desk(operator_name()).on_authorisation("rollback.payload", options.subject)
+    return payload_for(parts, options.subject, operator_name(), options.why)
+
+
+def _signed(options: argparse.Namespace, house: House) -> AuthorisationLine:
+    """With what was signed elsewhere."""
+    from pulse_tui.services.rollback.authorise import approve_with, line  # noqa: PLC0415
+
+    parts = house.desk(operator_name()).on_authorisation("rollback.approve", options.subject)
+    payload, signature = voting.brought(options)
+    return line(approve_with(parts, options.subject, operator_name(), payload, signature), house.clock())
 
 
 def _environment(options: argparse.Namespace) -> str:

@@ -49,10 +49,8 @@ def approve(options: argparse.Namespace, house: House) -> PlanStory:
         if options.break_glass or options.why:
             raise WrongUse("what was signed elsewhere has its reason in it", todo="Leave --why and --break-glass away")
         parts = desk.on_plan("rollback.approve", options.subject)
-        payload, signature = Path(options.payload), Path(options.signature)
-        approve_with(
-            parts, options.subject, operator_name(), _read(payload), _read(signature).decode("ascii", "replace")
-        )
+        payload, signature = brought(options)
+        approve_with(parts, options.subject, operator_name(), payload, signature)
         story = desk.plan_story(options.subject, checked=False)
     if options.export is not None:
         vote = next((v for v in _votes(house, story.hash) if v.principal == operator_name()), None)
@@ -61,6 +59,13 @@ def approve(options: argparse.Namespace, house: House) -> PlanStory:
         else:
             _export(Path(options.export), vote)
     return story
+
+
+def brought(options: argparse.Namespace) -> tuple[bytes, str]:
+    """What was signed elsewhere, and its signature."""
+    if options.payload is None or options.signature is None:
+        raise WrongUse("--payload and --signature go together", todo="Give both files")
+    return _read(Path(options.payload)), _read(Path(options.signature)).decode("ascii", "replace")
 
 
 def _ask_for_touch(house: House, plan_hash: str) -> None:
@@ -81,6 +86,11 @@ def payload(options: argparse.Namespace, house: House) -> int:
 
     parts = house.desk(operator_name()).on_plan("rollback.payload", options.subject)
     raw = payload_for(parts, options.subject, operator_name(), options.why, break_glass=options.break_glass)
+    return hand_out(options, raw)
+
+
+def hand_out(options: argparse.Namespace, raw: bytes) -> int:
+    """Print or write what is to be signed, with the commands that come next."""
     if options.export is None:
         sys.stdout.write(raw.decode())
         return 0

@@ -290,11 +290,14 @@ class ServiceDesk:
 
     def vote(self, name: str, how: str, why: str) -> AuthorisationLine:
         """``approve``, ``reject`` or ``revoke`` a pre-authorisation. Raises Refused, NotFound."""
+        _VOTES[how](self.on_authorisation(f"rollback.{how}", name), name, self.operator, why)
+        return self._authorisation(name)
+
+    def on_authorisation(self, what: str, name: str) -> RollbackParts:
+        """:meth:`acting` where a pre-authorisation is for. Raises NotFound for one that is not there."""
         with self._store.read() as tx:
             asked = authorise.find(tx, self._parts, name).asked
-        parts = self.acting(f"rollback.{how}", f"{asked.asset_id}/{asked.environment.value}", asked.environment)
-        _VOTES[how](parts, asked.hash, self.operator, why)
-        return self._authorisation(asked.hash)
+        return self.acting(what, f"{asked.asset_id}/{asked.environment.value}", asked.environment)
 
     def _authorisation(self, name: str) -> AuthorisationLine:
         with self._store.read() as tx:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from pulse_tui.domain.sshsig import SK_ED25519
+from pulse_tui.wiring import House
 from tests.cli.conftest import Shell
 from tests.fakes.agents import OPENSSH, holding, openssh
 from tests.fakes.agents import agent as agent_of
+from tests.fakes.prepared import TRIGGER, drill
 from tests.fakes.small_estate import Target
 from tests.fakes.sshkeys import pair
 
@@ -176,3 +179,29 @@ def test_a_security_key_is_asked_for_on_standard_error(shell: Shell, monkeypatch
             assert said.code == 0, said
             assert said.err == "pulse-tui: touch your key now (a comment)\n"
     assert shell("rollback", "run", plan).code == 0
+
+
+def test_a_pre_authorisation_of_production_counts_signed_votes_by_the_agent_and_from_elsewhere(
+    signed: tuple[Shell, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell, folder = signed
+    house = House(shell.config)
+    with closing(house):
+        house.sync()
+        drill(house.rollback, "my-bot")
+    asked = ("rollback", "authorise", "my-bot", "--env", "production", "--trigger", TRIGGER, "--why", "long nights")
+    name = shell(*asked, "--json").json()["hash"]
+    assert shell("rollback", "approve", name, "--why", "drilled", by="ana").code == 0
+    file = tmp_path / "ben.vote"
+    file.write_text(shell("rollback", "payload", name, "--why", "drilled", by="ben").out)
+    key = str(folder / "id_ecdsa")
+    sign = ["ssh-keygen", "-Y", "sign", "-n", "pulse-approve@v1", "-f", key, str(file)]
+    subprocess.run(sign, check=True, capture_output=True)
+    taken = ("rollback", "approve", name, "--payload", str(file), "--signature", f"{file}.sig")
+    assert "this is no yes of ana" in shell(*taken, by="ana").err
+    done = shell(*taken, by="ben")
+    assert (done.code, done.err) == (0, "")
+    assert "valid until" in done.out
+    monkeypatch.delenv("SSH_AUTH_SOCK")
+    other = shell(*asked, "--for", "7d", "--json").json()["hash"]
+    assert "needs signed approvals" in shell("rollback", "approve", other, "--why", "x", by="ana").err

@@ -12,17 +12,17 @@ from typing import NamedTuple
 
 from pulse_tui.domain.errors import NotFound, Refused, WrongUse
 from pulse_tui.domain.moments import iso, to_us
-from pulse_tui.domain.rollback import Authorisation, Plan, PlanState
+from pulse_tui.domain.rollback import Approval, Authorisation, Plan, PlanState
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.views.rollback import AuthorisationLine
-from pulse_tui.domain.vote import Ballot, of_authorisation
+from pulse_tui.domain.vote import Ballot, Payload, of_authorisation
 from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.reasons import reason_of
 from pulse_tui.services.rollback.anchor import anchor
 from pulse_tui.services.rollback.drill import book, counting, drilled
-from pulse_tui.services.rollback.votes import Tally, cast, drafted, signed, tally, unfit
+from pulse_tui.services.rollback.votes import Tally, cast, drafted, signed, taken, tally, unfit
 from pulse_tui.settings.check import nearest
 
 LONGEST = timedelta(days=90)
@@ -134,16 +134,38 @@ def approve(parts: RollbackParts, name: str, by: str, why: str) -> Standing:
 
     Raises Refused with every objection: expired, void, unknown principal, a second vote, nothing that signs.
     """
-    reason = clean(why, 500)
+    ballot, draft = _drafted(parts, name, by, why)
+    return _cast(parts, ballot, signed(parts, ballot, draft, parts.clock()), by)
+
+
+def payload_for(parts: RollbackParts, name: str, by: str, why: str) -> bytes:
+    """The text of a yes that ``by`` signs elsewhere. Raises Refused as :func:`approve` does."""
+    return _drafted(parts, name, by, why)[1].encoded()
+
+
+def approve_with(parts: RollbackParts, name: str, by: str, payload: bytes, signature: str) -> Standing:
+    """Record a yes that ``by`` signed elsewhere. Raises Refused as :func:`approve` does, and for a vote that is not theirs."""
+    with parts.store.read() as tx:
+        ballot = of_authorisation(find(tx, parts, name).asked)
+        vote = taken(parts, tx, ballot, payload, signature, parts.clock())
+    if vote.principal != by or not vote.yes:
+        raise Refused(f"this is no yes of {by}", todo="$PULSE_OPERATOR names you")
+    return _cast(parts, ballot, vote, by)
+
+
+def _drafted(parts: RollbackParts, name: str, by: str, why: str) -> tuple[Ballot, Payload]:
     with parts.store.read() as tx:
         here = find(tx, parts, name)
         head = tx.log.head()
         if reasons := _objections(tx, parts, here, by):
             raise Refused(f"pre-authorisation {here.asked.hash[:12]} cannot be approved", reasons)
     ballot = of_authorisation(here.asked)
-    vote = signed(parts, ballot, drafted(parts, ballot, by, head, parts.clock(), reason=reason), parts.clock())
+    return ballot, drafted(parts, ballot, by, head, parts.clock(), reason=clean(why, 500))
+
+
+def _cast(parts: RollbackParts, ballot: Ballot, vote: Approval, by: str) -> Standing:
     with parts.store.write() as tx:
-        now, here = parts.clock(), find(tx, parts, here.asked.hash)
+        now, here = parts.clock(), find(tx, parts, ballot.hash)
         reasons = _objections(tx, parts, here, by) or [why for why in [unfit(parts, ballot, vote, now)] if why]
         if reasons:
             raise Refused(f"pre-authorisation {here.asked.hash[:12]} cannot be approved", reasons)
