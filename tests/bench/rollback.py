@@ -120,6 +120,7 @@ def one(program: Program, screen: Screen, world: TimedWorld, name: str) -> float
     program.run(0.3)
     send(b"p")
     screen.wait("Rollback plan")
+    screen.wait("[a] approve")
     screen.wait("prior state")
     send(b"a")
     screen.wait("Enter never confirms")

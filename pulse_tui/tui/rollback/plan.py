@@ -11,6 +11,7 @@ from textual.timer import Timer
 from pulse_tui.domain.views.rollback import DUE, PlanStory
 from pulse_tui.domain.vote import SHORTEST_BREAK_GLASS
 from pulse_tui.tui.asks import rollback as asks
+from pulse_tui.tui.asks.common import Say
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.ask import AskScreen
 from pulse_tui.tui.kit.confirm import ApprovalScreen
@@ -156,7 +157,7 @@ class PlanScreen(PageScreen):
             broke = next((vote.who for vote in plan.votes if vote.break_glass), "")
             return plan.review == DUE and self.head.operator != broke
         if action == "approve":
-            return plan.open and plan.missing > 0 and plan.may_approve and plan.checked_us > 0
+            return plan.open and plan.missing > 0 and plan.may_approve
         if action == "reject":
             return plan.open
         if action == "execute":
@@ -171,6 +172,9 @@ class PlanScreen(PageScreen):
 
     def action_approve(self) -> None:
         plan = self.plan
+        if not plan.checked_us:
+            self.post_message(Say("its targets are being checked: a again once the checks stand here", bad=True))
+            return
         last = plan.missing == 1
         what = f"Approve and {words(plan).button}" if last else "Approve"
         after = (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 import unicodedata
 
 import pytest
@@ -13,7 +15,7 @@ from pulse_tui.tui.kit.document import lay_out
 from pulse_tui.tui.rollback.story import left, next_change, next_step, plan_blocks, plan_title
 from tests.fakes.desk import PLAN, FakeDesk, ran
 from tests.fakes.registry_desk import NOW_US
-from tests.tui.helpers import NARROW, WIDE, Pilot, check_snapshot, play
+from tests.tui.helpers import NARROW, WIDE, Pilot, check_snapshot, key_event, play
 
 MINUTE = 60_000_000
 BLOCKED = PLAN._replace(
@@ -182,6 +184,39 @@ def test_the_run_of_another_is_taken_over_after_its_name_was_typed_in_a_dialog_t
         assert ("resume", "5903e0") in desk.calls
 
     play(scenario, desk=desk, size=NARROW)
+
+
+class Unanswered(FakeDesk):
+    """A desk whose targets do not answer until they are let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let_go = threading.Event()
+
+    def plan_story(self, plan_hash: str, *, checked: bool = True) -> PlanStory:
+        if checked:
+            self.let_go.wait(10)
+        return super().plan_story(plan_hash, checked=checked)
+
+
+def test_a_target_that_does_not_answer_holds_up_neither_the_page_nor_the_board_and_nobody_approves_unseen() -> None:
+    desk = Unanswered()
+
+    async def scenario(pilot: Pilot) -> None:
+        for key in ("1", "j", "p"):
+            pilot.tower.post_message(key_event(pilot.tower, key))
+        while "the checks of its targets are being made" not in pilot.text():
+            await asyncio.sleep(0.01)
+        pilot.tower.post_message(key_event(pilot.tower, "a"))
+        while "a again once the checks stand here" not in pilot.text():
+            await asyncio.sleep(0.01)
+        desk.changed()
+        await pilot.tower.watching.read_board()  # the board is read meanwhile
+        desk.let_go.set()
+        await pilot.settle()
+        assert "[a] approve" in pilot.text()
+
+    play(scenario, desk=desk)
 
 
 HOSTILE = st.one_of(
