@@ -61,9 +61,11 @@ def run(options: argparse.Namespace, name: str) -> int:
         # The advice asks the gate, and so the policy.
         advice = [house.desk().story(a.id) for a in _urgent(board)[:_ADVISED]] if not broken else []
         unknown = undecided(house) if board.header.indeterminate else []
+        given = _pre_authorised(house) if not broken else []
         with house.store.read() as tx:
             refused = tx.signals.refused()
     lines = _lines(board, able, now_us, advice, unknown)
+    lines += given
     if refused:
         lines += ["", refused_words(refused)]
     lines += ["", f"{configuration(options)}, database {house.store.shown}"]
@@ -83,6 +85,19 @@ def _measures(house: House) -> object:
         return measures(house.rollback)
     except ConfigError:
         return None
+
+
+def _pre_authorised(house: House) -> list[str]:
+    """Pre-authorisations that wait for votes or end soon, with the command that comes next."""
+    lines = []
+    for row in house.desk().authorisations():
+        if row.needs_somebody:
+            vote = f"pulse-tui rollback approve {row.hash[:12]} --why REASON"
+            again = (
+                f"pulse-tui rollback authorise {row.asset} --env {row.environment} --trigger {row.trigger} --why REASON"
+            )
+            lines += [f"  {row.headline}", f"    {vote if row.state == 'proposed' else again}"]
+    return ["", "PRE-AUTHORISATIONS", *lines] if lines else []
 
 
 def _blind(h: Header) -> bool:

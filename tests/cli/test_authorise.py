@@ -31,12 +31,14 @@ def test_one_is_asked_for_voted_on_listed_and_revoked(shell: Shell) -> None:
     assert "proposed: waits for 2 of: ana, ben" in asked.out
     name = shell(*ASK, *WHY, "--json").json()["hash"]
     assert shell("rollback", "authorisations").code == 1, "it waits for votes"
+    assert f"pulse-tui rollback approve {name[:12]}" in shell("status").out
     for who in ("ana", "ben"):
         voted = shell("rollback", "approve", name[:12], "--why", "drilled", by=who)
         assert (voted.code, voted.err) == (0, "")
     assert "valid until" in voted.out
     assert "(ana, ben)" in voted.out
     assert shell("rollback", "authorisations").code == 0
+    assert "PRE-AUTHORISATIONS" not in shell("status").out
     assert "a rollback in production is pre-authorised: accuracy-regression by" in (
         shell("gate", "my-bot", "1.1.0", "--env", "production").out
     )
