@@ -231,20 +231,16 @@ class ServiceDesk:
     ) -> PlanStory:
         where = place(environment)
         parts = self.acting("rollback.plan", f"{asset_id}/{environment}", where)
-        reason = why or f"requested by {self.operator}"
         with self._store.read() as tx:
             alert = tx.judgements.alert(alert_id) if alert_id else None
             if alert is None:
                 alert = _answered(tx, asset_id, environment)
-        if alert is not None:
-            about = f"{alert.priority.value} {alert.title} (alert {alert.id})"
-            reason = f"{why}; {about}" if why else about
         made = plan.propose(
             parts,
             asset_id,
             where,
             by=self.operator,
-            reason=reason,
+            reason=self._because(why, alert),
             alert_id=alert.id if alert else None,
         )
         return self.plan_story(made.hash, checked=checked)
@@ -320,10 +316,19 @@ class ServiceDesk:
         where = place(environment)
         with self._store.read() as tx:
             held = next(routed(tx, asset_id, where), None)
-        wanted = Purpose(purpose) if purpose else Purpose.PAUSE if held is None else Purpose.RESUME
+            wanted = Purpose(purpose) if purpose else Purpose.PAUSE if held is None else Purpose.RESUME
+            alert = _answered(tx, asset_id, environment) if wanted is not Purpose.RESUME else None
         parts = self.acting(f"rollback.{wanted.value}", f"{asset_id}/{environment}", where)
-        reason = why or f"requested by {self.operator}"
-        made = route.propose(parts, asset_id, where, wanted, by=self.operator, reason=reason, traffic=traffic)
+        made = route.propose(
+            parts,
+            asset_id,
+            where,
+            wanted,
+            by=self.operator,
+            reason=self._because(why, alert),
+            traffic=traffic,
+            alert_id=alert.id if alert else None,
+        )
         return self.plan_story(made.hash, checked=checked)
 
     def undo(self, plan_hash: str, *, checked: bool = True) -> PlanStory:
@@ -377,6 +382,13 @@ class ServiceDesk:
                 tx.log.append(self._parts.clock(), self.operator, "action.refused", subject, detail)
             raise
         return parts
+
+    def _because(self, why: str, alert: Alert | None) -> str:
+        """The reason of a plan: what was said, and the alert that it answers."""
+        if alert is None:
+            return why or f"requested by {self.operator}"
+        about = f"{alert.priority.value} {alert.title} (alert {alert.id})"
+        return f"{why}; {about}" if why else about
 
     def _on(self, alert_id: str) -> RollbackParts:
         """Who acts on an alert is an operator who may act where it stands."""

@@ -73,7 +73,7 @@ def alert_story(parts: RollbackParts, alert_id: str) -> AlertStory:
             (
                 p.hash
                 for p, state in tx.rollbacks.plans(alert.asset_id)
-                if p.alert_id == alert.id and (state is PlanState.USED or p.expires_at > now)
+                if p.alert_id == alert.id and not p.purpose.routes and (state is PlanState.USED or p.expires_at > now)
             ),
             None,
         )

@@ -21,7 +21,7 @@ from pulse_tui.tui.kit.keys import bind
 from pulse_tui.tui.kit.page import PageScreen
 from pulse_tui.tui.kit.rows import environment
 from pulse_tui.tui.kit.screen import Head
-from pulse_tui.tui.rollback.story import counted_checks, held, next_change, plan_blocks, plan_title, words
+from pulse_tui.tui.rollback.story import counted_checks, held, next_change, plan_blocks, plan_title, versions, words
 
 LIVE_S: Final = 0.25
 """How often a page asks how its run is while it is carried out; a board's poll would show steps in lumps."""
@@ -219,7 +219,7 @@ class PlanScreen(PageScreen):
         if self.head.operator in ("", run.has_it):
             self.post_message(ask(run.id, plan.hash))
             return
-        about = f"{plan.asset} {environment(plan.environment)[0]}  {plan.from_version} → {plan.to_version}"
+        about = f"{plan.asset} {environment(plan.environment)[0]}  {versions(plan)}"
         detail = f"run {run.id} is of {run.has_it} on {run.host or 'an unknown host'}: {run.state}"
         after = "Every target is read first; what it holds decides what is sent."
         asked = Confirmation(what, about, detail, after, plan.asset, held(plan))
@@ -240,7 +240,7 @@ class PlanScreen(PageScreen):
     def _confirm(self, what: str, after: str, message: object, *, least: int = 0) -> None:
         plan, signs = self.plan, self.plan.signs
         confirmation = Confirmation(
-            what, f"{plan.asset} {environment(plan.environment)[0]}  {plan.from_version} → {plan.to_version}",
+            what, f"{plan.asset} {environment(plan.environment)[0]}  {versions(plan)}",
             f"plan {plan.hash[:16]}  {plan.headline}", after, plan.asset,
             counted_checks(plan), bool(least), least, f"Your approval is {signs.words}" if signs is not None else "",
             signs is None or signs.key,

@@ -17,7 +17,7 @@ from pulse_tui.tui.kit.keys import bind
 from pulse_tui.tui.kit.listing import ListScreen
 from pulse_tui.tui.kit.rows import Cells, Column, Spec, environment
 from pulse_tui.tui.kit.screen import Head
-from pulse_tui.tui.rollback.story import plan_state
+from pulse_tui.tui.rollback.story import plan_state, versions
 
 
 def plan_cells(row: PlanLine, now_us: int) -> Cells:
@@ -27,7 +27,7 @@ def plan_cells(row: PlanLine, now_us: int) -> Cells:
         (row.purpose, styles.PLAIN),
         (safe(row.asset), styles.BOLD if row.needs_somebody else styles.PLAIN),
         environment(row.environment),
-        (safe(f"{row.from_version} → {row.to_version}"), styles.PLAIN),
+        (safe(versions(row)), styles.PLAIN),
         plan_state(row.state),
         (safe(row.waits or row.detail), styles.PLAIN),
         (age(row.since_us, now_us), styles.DIM),

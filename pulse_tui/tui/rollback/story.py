@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from rich.style import Style
 
 from pulse_tui.domain.moments import from_us
-from pulse_tui.domain.views.rollback import DUE, HALF_WAY, PlanStory, RunStory, StepView, VoteView
+from pulse_tui.domain.views.rollback import DUE, HALF_WAY, PlanLine, PlanStory, RunStory, StepView, VoteView
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span, safe
 from pulse_tui.tui.kit.document import Block
@@ -57,7 +57,7 @@ def plan_state(word: str) -> Span:
 def plan_title(plan: PlanStory) -> list[Span]:
     """``Rollback plan  support-bot canary  3.8.2 → 3.8.1   ◆ proposed   41c9ab3f41c9``."""
     more = f" +{len(plan.moves) - 1}" if len(plan.moves) > 1 else ""
-    about = f"{plan.asset}{more} {environment(plan.environment)[0]}  {plan.from_version} → {plan.to_version}"
+    about = f"{plan.asset}{more} {environment(plan.environment)[0]}  {versions(plan)}"
     return [
         (f" {words(plan).title}  ", styles.DIM),
         (safe(about), styles.BOLD),
@@ -65,6 +65,13 @@ def plan_title(plan: PlanStory) -> list[Span]:
         plan_state(plan.state),
         (f"   {plan.hash[:12]}", styles.DIM),
     ]
+
+
+def versions(plan: PlanStory | PlanLine) -> str:
+    """``3.8.2 → 3.8.1``; ``3.8.2 stays`` where no release moves."""
+    if plan.from_version == plan.to_version:
+        return f"{plan.from_version} stays"
+    return f"{plan.from_version} → {plan.to_version}"
 
 
 def cut(text: str, longest: int = LONGEST) -> str:
