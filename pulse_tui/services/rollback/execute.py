@@ -10,38 +10,23 @@ away, the error names the run.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
 
 import msgspec
 
-from pulse_tui.domain.errors import NotFound, PulseError, Refused, StorageError, TargetError
-from pulse_tui.domain.rollback import Check, Plan, PlanState, PlanStep, Purpose, Run, RunState, StepRecord, StepState
-from pulse_tui.domain.signal import fingerprint
-from pulse_tui.ports import Step, StepContext, Transaction
-from pulse_tui.services.parts import SYSTEM, RollbackParts
-from pulse_tui.services.rollback import checked
+from pulse_tui.domain.errors import PulseError, Refused, StorageError, TargetError
+from pulse_tui.domain.rollback import Plan, Purpose, Run, RunState, StepRecord, StepState
+from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.rollback.aftermath import stopped_short, verified
 from pulse_tui.services.rollback.anchor import anchor
 from pulse_tui.services.rollback.apart import Elsewhere
-from pulse_tui.services.rollback.approve import counted, find
-from pulse_tui.services.rollback.attended import (
-    UNATTENDED,
-    Attendant,
-    half_done,
-    next_commands,
-    perhaps_begun,
-)
-from pulse_tui.services.rollback.drill import by_schedule
-from pulse_tui.services.rollback.glass import broken, ran_by_itself
-from pulse_tui.services.rollback.guarded import objections
-from pulse_tui.services.rollback.journal import LEASE_S, Journal, Lost
-from pulse_tui.services.rollback.plan import void_reasons
+from pulse_tui.services.rollback.approve import find
+from pulse_tui.services.rollback.attended import UNATTENDED, Attendant, half_done, perhaps_begun
+from pulse_tui.services.rollback.claim import claim, may_run, newest, take_over
+from pulse_tui.services.rollback.journal import Journal, Lost
+from pulse_tui.services.rollback.location import Location, opened
 from pulse_tui.services.rollback.preflight import preflight
-from pulse_tui.services.rollback.recorded import forged
 from pulse_tui.services.rollback.route import done
-from pulse_tui.services.rollback.steps import step_options
-from pulse_tui.services.rollback.unfinished import in_the_way, later, leases
 
 _POLL_S = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 """Pauses between reads of a target that has not changed yet; the last one repeats."""
@@ -54,8 +39,8 @@ def execute(parts: RollbackParts, plan_hash: str, by: str, holder: str, attendan
     """
     with parts.store.read() as tx:
         plan, _ = find(tx, plan_hash)
-        before = _newest(tx, plan)
-    _may_run(parts, plan, by)
+        before = newest(tx, plan)
+    may_run(parts, plan, by)
     checks = preflight(parts, plan)
     bad = [f"{c.name}: {c.detail}" for c in checks if c.blocking and not c.ok]
     if bad:
@@ -64,7 +49,7 @@ def execute(parts: RollbackParts, plan_hash: str, by: str, holder: str, attendan
         raise Refused(f"plan {plan.hash[:12]} was not started: {why}")
     since = parts.outside.ticks()
     try:
-        run = _claim(parts, plan, by, holder, checks, before)
+        run = claim(parts, plan, by, holder, checks, before)
     except StorageError as error:
         raise perhaps_begun(parts, plan.hash, holder, error) from error
     return _Executor(parts, plan, run, attendant, since).start(by)
@@ -76,186 +61,15 @@ def resume(parts: RollbackParts, run_id: str, by: str, holder: str, attendant: A
     Raises Refused while the process that has it is alive, HalfDone when the database stays away.
     """
     since = parts.outside.ticks()
-    plan, run = _take_over(parts, run_id, by, holder, "run.resumed", attendant)
+    plan, run = take_over(parts, run_id, by, holder, "run.resumed", attendant)
     return _Executor(parts, plan, run, attendant, since).forward()
 
 
 def put_back(parts: RollbackParts, run_id: str, by: str, holder: str, attendant: Attendant = UNATTENDED) -> Run:
     """Undo what a run moved that stopped short of its end. Raises as :func:`resume` does."""
     since = parts.outside.ticks()
-    plan, run = _take_over(parts, run_id, by, holder, "run.undoing", attendant)
+    plan, run = take_over(parts, run_id, by, holder, "run.undoing", attendant)
     return _Executor(parts, plan, run, attendant, since).back(f"{by} undid run {run_id}")
-
-
-def _take_over(
-    parts: RollbackParts, run_id: str, by: str, holder: str, action: str, attendant: Attendant
-) -> tuple[Plan, Run]:
-    """In one transaction: the run can go on, its target is ours, and the log says who has it now."""
-    if why := attendant.stop(None):
-        raise Refused(f"run {run_id} is as it was: {why}", todo=next_commands(run_id))
-    now = parts.clock()
-    with parts.store.write() as tx:
-        run = tx.rollbacks.run(run_id)
-        if run is None:
-            raise NotFound(f"there is no run {run_id!r}", todo="see the plans and their runs: pulse-tui rollback list")
-        if not run.active and run.state is not RunState.HALTED:
-            raise Refused(f"run {run_id} has ended: {run.state.value}", [run.detail])
-        plan, _ = find(tx, run.plan_hash)
-        _may_run(parts, plan, by)
-        if reasons := forged(tx, plan, run):
-            raise Refused(f"run {run_id} cannot be taken over", reasons, todo="see all of it: pulse-tui audit verify")
-        # What was approved in time goes on, by keys that count today; putting back what moved needs no approval.
-        votes = counted(tx, parts, plan, now, given_by=run.started_at)
-        if action == "run.resumed" and (reasons := votes.short()):
-            raise Refused(
-                f"run {run_id} cannot go on", reasons, todo=f"put back what moved: pulse-tui rollback undo {run_id}"
-            )
-        if (newer := later(tx, run)) is not None:
-            raise Refused(f"run {run_id} has ended: run {newer.id} moved {newer.target} after it")
-        # A name for this attempt alone: two threads of one process must not share the lease.
-        holder = f"{holder}/{run.id}/{run.epoch}"
-        epoch = tx.plumbing.claim_all(leases(plan.targets), holder, now, LEASE_S, parts.outside.dead)
-        if epoch is None:
-            raise Refused(
-                f"run {run_id} is owned by {run.holder.split('/')[0]}, which may still be running",
-                todo="Its lease runs out within a minute of its last step: try again then",
-            )
-        run = msgspec.structs.replace(run, epoch=epoch, holder=holder, state=RunState.RUNNING, detail="", ended_at=None)
-        tx.rollbacks.put_run(run)
-        tx.log.append(now, by, action, run.target, {"run": run.id, "plan": plan.hash, "epoch": str(epoch)})
-    return plan, run
-
-
-def _newest(tx: Transaction, plan: Plan) -> list[str]:
-    """The last runs on its targets."""
-    return [run.id for target in plan.targets for run in tx.rollbacks.runs(target=target, limit=1)]
-
-
-def _claim(
-    parts: RollbackParts,
-    plan: Plan,
-    by: str,
-    holder: str,
-    checks: Sequence[Check] = (),
-    before: Sequence[str] | None = None,
-) -> Run:
-    """In one transaction: the approvals count, the target is leased, the run exists, the plan is used; what ``checks``
-    said is kept with it. ``before``: the last runs on its targets when they were made.
-    """
-    now = parts.clock()
-    with parts.store.write() as tx:
-        _, state = find(tx, plan.hash)
-        if state is not PlanState.APPROVED:
-            raise Refused(f"plan {plan.hash[:12]} is {state.value}, not approved")
-        reasons = void_reasons(parts, plan, now)
-        reasons += forged(tx, plan)
-        votes = counted(tx, parts, plan, now)
-        reasons += votes.short()
-        if plan.authorisation is not None:  # whoever starts it: nobody approved this very plan
-            reasons += objections(tx, parts, plan, now)
-        if reasons:
-            raise Refused(f"plan {plan.hash[:12]} cannot run", reasons)
-        run_id = fingerprint(plan.hash, now.isoformat())[:12]
-        other = in_the_way(tx, parts.outside, plan.targets, now)
-        epoch = None if other else tx.plumbing.claim_all(leases(plan.targets), f"{holder}/{run_id}", now, LEASE_S)
-        if epoch is None:
-            raise Refused(other or f"another process holds {' or '.join(plan.targets)}")
-        if before is not None and (since := _newest(tx, plan)) != before:
-            # A rival plan was run from its beginning to its end between the checks and here: what they saw is past.
-            raise Refused(
-                f"run {', '.join(sorted({*since} - {*before}))} moved {plan.target} while the checks were made",
-                todo="See what it did: pulse-tui rollback list",
-            )
-        run = Run(
-            id=run_id,
-            plan_hash=plan.hash,
-            target=plan.target,
-            epoch=epoch,
-            holder=f"{holder}/{run_id}",
-            started_by=by,
-            started_at=now,
-        )
-        tx.rollbacks.start_run(run, len(plan.steps), plan.targets)
-        tx.rollbacks.set_plan_state(plan.hash, PlanState.USED)
-        detail = {
-            "run": run.id,
-            "plan": plan.hash,
-            "epoch": str(epoch),
-            "approved by": ", ".join(v.principal for v in votes.counting),
-        }
-        if plan.authorisation is not None:
-            detail["pre-authorisation"] = plan.authorisation
-        if votes.alone is not None:
-            detail["break-glass"] = votes.alone.principal
-        tx.log.append(now, by, "run.started", plan.target, detail)
-        checked.keep(tx, run.id, checks, by, now)
-        if votes.alone is not None:
-            broken(tx, parts.judging, plan, run, votes.alone, now)
-        if plan.authorisation is not None:
-            ran_by_itself(tx, parts.judging, plan, run, [v.principal for v in votes.counting], now)
-    return run
-
-
-def _may_run(parts: RollbackParts, plan: Plan, by: str) -> None:
-    """Only those who may approve there may run or resume; the program itself, what its schedule asked for and what was
-    pre-authorised.
-    """
-    if by == SYSTEM and (by_schedule(plan) or plan.authorisation is not None):
-        return
-    operator = parts.operators.get(by)
-    if operator is None:
-        raise Refused(f"{by!r} is not in the operators' file and may not run a plan")
-    if plan.environment not in operator.environments:
-        raise Refused(f"{by} may not run a plan in {plan.environment.value}")
-
-
-def _read(module: Step, options: Any, context: StepContext) -> str:
-    """The value now. Raises TargetError, also for a step kind that breaks."""
-    try:
-        return module.read(options, context)
-    except TargetError:
-        raise
-    except Exception as error:  # a bug in a step kind must not leave a run without an owner
-        raise TargetError(f"{type(error).__name__}: {error}", ambiguous=True) from error
-
-
-def _unsettled(module: Step, options: Any, context: StepContext) -> str:
-    """Why the value that was just read does not serve yet; "" when it does, as at every kind that cannot tell."""
-    settling = getattr(module, "unsettled", None)
-    try:
-        return str(settling(options, context)) if settling is not None else ""
-    except TargetError as error:
-        return str(error)
-    except Exception as error:  # as above
-        return f"{type(error).__name__}: {error}"
-
-
-def _send(module: Step, options: Any, value: str, *, expected: str, key: str, epoch: int, context: StepContext) -> None:
-    """One write. Raises TargetError; any other error is ambiguous: only reading the target settles it."""
-    try:
-        module.write(options, value, expected=expected, key=key, epoch=epoch, context=context)
-    except TargetError:
-        raise
-    except Exception as error:  # as above
-        raise TargetError(f"{type(error).__name__}: {error}", ambiguous=True) from error
-
-
-def _landed(module: Step, options: Any, key: str, context: StepContext) -> bool | None:
-    """Whether the write with this key took effect, where the kind can ask its target; None: not known."""
-    probe = getattr(module, "landed", None)
-    try:
-        found = probe(options, key, context) if probe is not None else None
-    except Exception:  # whatever breaks here, the state is as unknown as it was before
-        return None
-    return found if isinstance(found, bool) else None
-
-
-def _has(value: str, module: Step, options: Any, context: StepContext) -> bool:
-    """Whether the target has the value at once. A kind whose values settle is followed by its own rules."""
-    try:
-        return not hasattr(module, "unsettled") and _read(module, options, context) == value
-    except TargetError:
-        return False
 
 
 def _halt(by: str) -> str:
@@ -349,7 +163,7 @@ class _Executor:
             return self._asked_to_stop()
         if why := self.attendant.stop(self.run):
             return why
-        step, _ = self._open(index)  # what cannot be opened is not begun
+        step = self._open(index).step  # what cannot be opened is not begun
         intent = record.move(StepState.INTENT, detail=f"{step.expected} -> {step.desired} at {step.target}")
         if by := self.journal.begin(intent):
             return _halt(by)
@@ -380,15 +194,16 @@ class _Executor:
 
     def _step(self, record: StepRecord, *, fresh: bool = False) -> StepRecord:
         """One step; ``fresh``: its intent was written just now, so that nothing can have been sent yet."""
-        step, (module, options, context) = self._open(record.index)
+        at = self._open(record.index)
+        step = at.step
         try:
-            seen = _read(module, options, context)
+            seen = at.read()
         except TargetError as error:
             return self.journal.write(record.move(StepState.UNKNOWN, detail=f"cannot be read: {error}"))
         if seen == step.desired:
             if record.state is StepState.VERIFIED:
                 return record
-            last, why = self._read_back(seen, module, options, context) if hasattr(module, "unsettled") else (seen, "")
+            last, why = self._read_back(seen, at) if at.settles else (seen, "")
             if last != seen:
                 moved = f"{step.target} had {seen} and then {last}"
                 return self.journal.write(record.move(StepState.UNKNOWN, seen_after=last, detail=why or moved))
@@ -401,39 +216,28 @@ class _Executor:
         if seen != step.expected:
             detail = f"{step.target} has {seen or 'nothing'}, expected {step.expected}: it was changed outside this run"
             return self.journal.write(record.move(StepState.FAILED, seen_before=seen, detail=detail))
-        if not fresh and _landed(module, options, record.key, context):
-            return self._lagging(record, step, module, options, context)
-        return self._send(record, step, step.desired, seen, f"{record.key}", module, options, context)
+        if not fresh and at.landed(record.key):
+            return self._lagging(record, at)
+        return self._send(record, at, seen)
 
-    def _lagging(
-        self, record: StepRecord, step: PlanStep, module: Step, options: Any, context: StepContext
-    ) -> StepRecord:
+    def _lagging(self, record: StepRecord, at: Location) -> StepRecord:
         """An earlier attempt took effect, and the former value is read: it is waited for, and not sent again."""
-        last, why = self._read_back(step.desired, module, options, context)
-        if last == step.desired:
+        last, why = self._read_back(at.step.desired, at)
+        if last == at.step.desired:
             return self.journal.write(record.move(StepState.VERIFIED, seen_after=last, detail=f"read back {last}"))
         if last is None:
-            detail = f"{step.target} confirms the write and was not read back: {why}"
+            detail = f"{at.step.target} confirms the write and was not read back: {why}"
             return self.journal.write(record.move(StepState.UNKNOWN, detail=detail))
-        detail = f"{step.target} confirms the write, but it has {last or 'nothing'}: not sent again"
+        detail = f"{at.step.target} confirms the write, but it has {last or 'nothing'}: not sent again"
         return self.journal.write(record.move(StepState.FAILED, seen_after=last, detail=detail))
 
-    def _send(
-        self,
-        record: StepRecord,
-        step: PlanStep,
-        value: str,
-        seen: str,
-        key: str,
-        module: Step,
-        options: Any,
-        context: StepContext,
-    ) -> StepRecord:
-        """Write ``value`` under the lease, then read back until it is there or the time is up."""
+    def _send(self, record: StepRecord, at: Location, seen: str) -> StepRecord:
+        """Write the desired value under the lease, then read back until it is there or the time is up."""
+        step, value = at.step, at.step.desired
         self.journal.hold()
         ambiguous = ""
         try:
-            _send(module, options, value, expected=seen, key=key, epoch=self.run.epoch, context=context)
+            at.write(value, expected=seen, key=record.key, epoch=self.run.epoch)
         except TargetError as error:
             if not error.ambiguous:
                 return self.journal.write(record.move(StepState.FAILED, seen_before=seen, detail=str(error)))
@@ -444,14 +248,14 @@ class _Executor:
             sent_at=self.parts.clock(),
             detail=ambiguous or f"sent {value} to {step.target}",
         )
-        if not ambiguous and _has(value, module, options, context):
+        if not ambiguous and at.has(value):
             read_back = sent.move(StepState.VERIFIED, seen_after=value, detail=f"read back {value}")
             return self.journal.write(sent, read_back)
         record = self.journal.write(sent)
-        last, why = self._read_back(value, module, options, context)
+        last, why = self._read_back(value, at)
         if last == value:
             return self.journal.write(record.move(StepState.VERIFIED, seen_after=last, detail=f"read back {last}"))
-        took = _landed(module, options, key, context) if ambiguous and last is not None else None
+        took = at.landed(record.key) if ambiguous and last is not None else None
         if last is not None and (took is not None or not ambiguous):
             still = f"after {step.timeout_s:g} s {step.target} still has {last or 'nothing'}"
             detail = f"accepted {value}, but {still}"
@@ -461,22 +265,20 @@ class _Executor:
         detail = ambiguous or f"{step.target} was not read back: {why}"
         return self.journal.write(record.move(StepState.UNKNOWN, seen_after=last, detail=detail))
 
-    def _read_back(
-        self, value: str, module: Step, options: Any, context: StepContext, *, serving: bool = True
-    ) -> tuple[str | None, str]:
+    def _read_back(self, value: str, at: Location, *, serving: bool = True) -> tuple[str | None, str]:
         """The last value read and why it does not count: the desired one, or what was there when the time was up.
 
         None: it could not be read, or (with ``serving``) the desired value is set and does not serve yet.
         """
-        end = self.parts.outside.ticks() + context.timeout_s
+        end = self.parts.outside.ticks() + at.context.timeout_s
         attempt = 0
         while True:
             why = ""
             try:
-                last: str | None = _read(module, options, context)
+                last: str | None = at.read()
             except TargetError as error:
                 last, why = None, str(error)
-            if serving and last == value and (why := _unsettled(module, options, context)):
+            if serving and last == value and (why := at.unsettled()):
                 last, why = None, f"{value} is set and does not serve yet: {why}"
             if last == value or self.parts.outside.ticks() >= end:
                 return last, why
@@ -513,14 +315,16 @@ class _Executor:
         return self._end(RunState.UNDONE, f"{why}. What this run changed was undone. {self._where(records)}")
 
     def _undo_step(self, record: StepRecord) -> StepRecord:
-        step, (module, options, context) = self._open(record.index)
+        at = self._open(record.index)
+        step = at.step
         try:
-            seen = _read(module, options, context)
+            seen = at.read()
         except TargetError as error:
             return self.journal.write(record.move(StepState.UNKNOWN, detail=f"cannot be read: {error}"))
         # What was sent and is not visible yet may still take effect: its undo is a write (and fences), not a read.
-        pending = record.state is not StepState.VERIFIED and record.sent_at is not None
-        if seen == step.expected and not (pending or _landed(module, options, record.key, context)):
+        sent = record.sent_at is not None or record.state is StepState.INTENT  # whose process died may have sent it
+        pending = record.state is not StepState.VERIFIED and sent
+        if seen == step.expected and not (pending or at.landed(record.key)):
             return self.journal.write(record.move(StepState.UNDONE, seen_after=seen, detail="has its former value"))
         if seen not in (step.desired, step.expected):
             stranger = f"{step.target} has {seen or 'nothing'}, set outside this run; left alone"
@@ -528,20 +332,12 @@ class _Executor:
             return self.journal.write(record.move(StepState.UNKNOWN if moved else StepState.UNDONE, detail=stranger))
         self.journal.hold()
         try:
-            _send(
-                module,
-                options,
-                step.expected,
-                expected=seen,
-                key=f"{record.key}-undo",
-                epoch=self.run.epoch,
-                context=context,
-            )
+            at.write(step.expected, expected=seen, key=f"{record.key}-undo", epoch=self.run.epoch)
         except TargetError as error:
             if not error.ambiguous:
                 return self.journal.write(record.move(StepState.UNKNOWN, detail=f"could not be undone: {error}"))
         # What it had before may never have settled: that is why somebody moved it.
-        last, _ = self._read_back(step.expected, module, options, context, serving=False)
+        last, _ = self._read_back(step.expected, at, serving=False)
         if last == step.expected:
             return self.journal.write(record.move(StepState.UNDONE, seen_after=last, detail=f"undone: back to {last}"))
         return self.journal.write(
@@ -552,20 +348,18 @@ class _Executor:
         """The value of each target now, as far as it can be read."""
         words: dict[str, str] = {}
         for record in records:
-            step, (module, options, context) = self._open(record.index)
+            at = self._open(record.index)
+            step = at.step
             if step.target in words:
                 continue
             try:
-                words[step.target] = f"{step.target} has {_read(module, options, context) or 'nothing'}"
+                words[step.target] = f"{step.target} has {at.read() or 'nothing'}"
             except PulseError as error:
                 words[step.target] = f"{step.target} cannot be read ({error})"
         return "; ".join(words.values())
 
-    def _open(self, index: int) -> tuple[PlanStep, tuple[Step, Any, StepContext]]:
-        step = self.plan.steps[index]
-        options = step_options(self.parts, step.kind, step.params)
-        context = self.parts.outside.stepping(step.timeout_s)
-        return step, (self.parts.steps[step.kind], options, context)
+    def _open(self, index: int) -> Location:
+        return opened(self.parts, self.plan.steps[index])
 
     def _reload(self) -> Run:
         return self.journal.reading(lambda tx: tx.rollbacks.run(self.run.id)) or self.run

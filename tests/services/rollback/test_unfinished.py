@@ -16,6 +16,7 @@ from pulse_tui.domain.views.rollback import PlanLine
 from pulse_tui.domain.words import Priority
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.rollback.approve import approve
+from pulse_tui.services.rollback.claim import claim
 from pulse_tui.services.rollback.execute import execute, put_back, resume
 from pulse_tui.services.rollback.listing import listed
 from pulse_tui.services.rollback.plan import propose
@@ -217,6 +218,4 @@ def test_a_plan_that_expired_is_not_forgotten_while_its_alert_is_open(parts: Rol
 
 def _begun(parts: RollbackParts, plan: Plan) -> Run:
     """A run whose process stopped right after it claimed the target."""
-    from pulse_tui.services.rollback import execute as module
-
-    return module._claim(parts, plan, "ana", "host:9")
+    return claim(parts, plan, "ana", "host:9")
