@@ -35,7 +35,7 @@ from pulse_tui.services.rollback import pointer
 from pulse_tui.services.rollback.authorise import approve_command, authorise_command, standings
 from pulse_tui.services.rollback.certificate import KNOWN_GOOD, other_content
 from pulse_tui.services.rollback.drill import NAME as DRILLED
-from pulse_tui.services.rollback.drill import book, drill_command, drilled
+from pulse_tui.services.rollback.drill import book, drill_command, drilled, leader
 
 _OK, _FAILED, _MISSING = GateStatus.OK, GateStatus.FAILED, GateStatus.MISSING
 _SHOWN = 3
@@ -314,11 +314,18 @@ def _pointer(a: Asked) -> Iterator[Found]:
     yield Found(_OK, f"{target.version}: {looked.back.proof}" + (f" ({told})" if told else ""))
 
 
+def _leads(a: Asked) -> str:
+    """The asset by whose plan this one is rolled back there: its own, or that of a combination."""
+    return leader(a.parts, a.release.asset_id, a.environment)
+
+
 def _plan(a: Asked) -> Iterator[Found]:
-    playbook = book(a.parts, a.release.asset_id, a.environment)
+    leads = _leads(a)
+    playbook = book(a.parts, leads, a.environment)
     where = f"{a.release.asset_id} in {a.environment.value}"
     if playbook is not None:
-        yield Found(_OK, f"playbook {playbook.id} serves {where}")
+        beside = f", together with {leads}" if leads != a.release.asset_id else ""
+        yield Found(_OK, f"playbook {playbook.id} serves {where}{beside}")
     else:
         yield Found(_MISSING, f"no playbook serves {where}", "Add one under playbooks:")
 
@@ -340,11 +347,11 @@ def _drilled(a: Asked) -> Iterator[Found]:
     elif _first(a):
         yield Found(_MISSING, f"{_FIRST} {a.environment.value}: there is no rollback to drill yet", slight=True)
     else:
-        yield Found(_MISSING, check.detail, "Drill it: " + drill_command(a.release.asset_id, a.environment))
+        yield Found(_MISSING, check.detail, "Drill it: " + drill_command(_leads(a), a.environment))
 
 
 def _authorised(a: Asked) -> Iterator[Found]:
-    asset_id, where = a.release.asset_id, a.environment.value
+    asset_id, where = _leads(a), a.environment.value
     found = list(standings(a.tx, a.parts, a.now, asset_id))
     here = [s for s in found if s.asked.environment is a.environment]
     if good := [s for s in here if s.valid]:

@@ -12,7 +12,7 @@ from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.rollback.certificate import RECORDED
-from pulse_tui.services.rollback.drill import book, drilled
+from pulse_tui.services.rollback.drill import book, drilled, leader
 
 LOOKED_BACK = timedelta(days=90)
 MANY = 1_000
@@ -98,7 +98,7 @@ def ready(parts: RollbackParts, environment: Environment | None = None) -> list[
             check = check if check is not None and check.serving == d.version else None
             rehearsed = drilled(tx, parts, d.asset_id, d.environment, now)
             lacks = list(_lacks(check))
-            if book(parts, d.asset_id, d.environment) is None:
+            if book(parts, leader(parts, d.asset_id, d.environment), d.environment) is None:
                 lacks.append("no playbook serves it there")
             elif not rehearsed.ok:
                 lacks.append(rehearsed.detail)

@@ -26,6 +26,16 @@ def book(parts: RollbackParts, asset_id: str, environment: Environment) -> Playb
     return next((p for p in parts.playbooks if p.serves(asset_id, environment)), None)
 
 
+def leader(parts: RollbackParts, asset_id: str, environment: Environment) -> str:
+    """The asset whose playbook moves it: its own, else the one that a combination moves it together with."""
+    if book(parts, asset_id, environment) is None:
+        for other in parts.playbooks:
+            together = any(step.asset == asset_id for step in other.steps)
+            if together and other.assets and other.serves(other.assets[0], environment):
+                return other.assets[0]
+    return asset_id
+
+
 def subject(run_id: str) -> str:
     """What the audit log's line of a drill is about."""
     return f"drill/{run_id}"
@@ -165,6 +175,7 @@ def _look(
     def no(detail: str) -> tuple[Check, Drill | None]:
         return Check(name=NAME, ok=False, blocking=False, detail=detail), None
 
+    asset_id = leader(parts, asset_id, environment)  # what moves together is drilled together
     playbook = book(parts, asset_id, environment)
     if playbook is None:
         return no(f"no playbook serves {asset_id} in {environment.value}: there is nothing to drill")

@@ -15,7 +15,7 @@ from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.registry.known_good import rollback_target
 from pulse_tui.services.rollback.combined import Moving, combination, serving_release, turned
-from pulse_tui.services.rollback.drill import book, by_schedule
+from pulse_tui.services.rollback.drill import book, by_schedule, leader
 from pulse_tui.services.rollback.steps import planned
 from pulse_tui.services.rollback.votes import lapsed
 from pulse_tui.settings.shapes import PlaybookShape
@@ -162,6 +162,11 @@ def _playbook(parts: RollbackParts, asset_id: str, environment: Environment) -> 
     playbook = book(parts, asset_id, environment)
     if playbook is not None:
         return playbook
+    if (leads := leader(parts, asset_id, environment)) != asset_id:
+        raise Refused(
+            f"{asset_id} is rolled back in {environment.value} together with {leads}",
+            todo=f"pulse-tui rollback plan {leads} --env {environment.value}",
+        )
     raise Refused(
         f"no playbook serves {asset_id} in {environment.value}",
         todo="Add one under playbooks: with the steps that move its target",

@@ -17,7 +17,7 @@ from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import SYSTEM, RollbackParts
 from pulse_tui.services.registry.known_good import RollbackTarget, rollback_target
 from pulse_tui.services.rollback.certificate import RECORDED, Move, asked, recorded
-from pulse_tui.services.rollback.drill import book
+from pulse_tui.services.rollback.drill import book, leader
 from pulse_tui.services.rollback.steps import fill
 from pulse_tui.services.signals.concerns import clear_concern, raise_concern
 
@@ -158,13 +158,14 @@ def _tell(
 
 def _artifact(parts: RollbackParts, target: Release, environment: Environment) -> list[Check]:
     """The answers of the playbook's targets about the artifact. No answer is shown as unknown and does not block."""
-    playbook = book(parts, target.asset_id, environment)
+    leads = leader(parts, target.asset_id, environment)
+    playbook = book(parts, leads, environment)
     if playbook is None:
         detail = f"no target can be checked: no playbook serves {target.asset_id} in {environment.value}"
         return [Check(name="artifact", ok=False, blocking=False, detail=detail)]
     out: list[Check] = []
     for shape in playbook.steps:
-        if shape.asset not in (None, target.asset_id):
+        if (shape.asset or leads) != target.asset_id:
             continue  # another asset of a combination has a pointer of its own
         params = fill(shape.options, {"asset": target.asset_id, "environment": environment.value})
         out.extend(asked(parts, target, shape.kind, params, min(shape.timeout, PATIENCE_S), blocking=False))

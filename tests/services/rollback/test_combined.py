@@ -16,11 +16,13 @@ from pulse_tui.domain.rollback import Check, Plan, PlanState, RunState
 from pulse_tui.domain.words import AssetType, Environment
 from pulse_tui.ports import StepContext
 from pulse_tui.services.parts import RollbackParts
+from pulse_tui.services.promotion.gate import gate
 from pulse_tui.services.rollback.approve import approve
 from pulse_tui.services.rollback.execute import execute, put_back, resume
 from pulse_tui.services.rollback.guarded import objections
 from pulse_tui.services.rollback.listing import listed
 from pulse_tui.services.rollback.plan import propose, propose_undo
+from pulse_tui.services.rollback.pointer import check_pointer
 from pulse_tui.services.rollback.preflight import preflight
 from pulse_tui.services.rollback.unfinished import check_runs
 from pulse_tui.services.rollback.watch import watch_targets
@@ -300,3 +302,14 @@ def test_by_itself_nothing_moves_beside_a_run_of_one_of_them_that_stopped(parts:
     with parts.store.read() as tx:
         why = objections(tx, parts, whole, NOW)
     assert any(f"run {stopped.id} on refund-prompt/canary stopped as unknown" in reason for reason in why)
+
+
+def test_what_moves_with_another_asset_is_planned_drilled_and_gated_with_it(parts: RollbackParts) -> None:
+    parts = parts._replace(playbooks=(BOOK,))
+    with pytest.raises(Refused, match="is rolled back in canary together with support-bot"):
+        propose(parts, PROMPT, CANARY, by="ben", reason="alone")
+    reasons = {r.name: r for r in gate(parts, PROMPT, "9.0.0", CANARY).reasons}
+    assert reasons["plan"].detail == "playbook all-of-them serves refund-prompt in canary, together with support-bot"
+    assert "pulse-tui rollback drill support-bot --env canary" in reasons["drilled"].detail
+    found = {c.name: c for c in check_pointer(parts, PROMPT, CANARY, deep=True).checks}
+    assert found["artifact"].detail == "digest sha256:8.0.0", "asked at the targets of its own steps, and only there"
