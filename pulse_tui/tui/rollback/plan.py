@@ -83,7 +83,8 @@ class PlanScreen(PageScreen):
         """Asks for the plan alone, without its targets; set by who opened it."""
         self.make_checks: Callable[[], None] = lambda: None
         """Asks its targets too, in a thread of its own; set by who opened it."""
-        self.reading = self.checking = self.check_again = False
+        self.reading = self.read_again = self.checking = self.check_again = False
+        self._later: Timer | None = None
         self._live: Timer | None = None
         self._due: Timer | None = None
 
@@ -107,6 +108,20 @@ class PlanScreen(PageScreen):
         self.plan = plan
         self._draw()
         self._keep_time()
+
+    def keep_checks(self, plan: PlanStory) -> None:
+        """What the targets answered; what the database holds is read by itself."""
+        if plan.checked_us:
+            self.plan = self.plan._replace(checks=plan.checks, certificate=plan.certificate, checked_us=plan.checked_us)
+
+    def check_in(self, seconds: float) -> None:
+        """Have the checks made then; asked again before that, still then."""
+        if self._later is None:
+            self._later = self.set_timer(seconds, self._check_now)
+
+    def _check_now(self) -> None:
+        self._later = None
+        self.make_checks()
 
     def _draw(self) -> None:
         blocks = plan_blocks(self.plan, self.clock(), self.head.read_only)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pulse_tui.tui.asks import rollback as asks
 from pulse_tui.tui.wing import Wing
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 
 TOUCH = "touch your key now: it blinks, and signs your approval when you do"
+
+
+CHECK_EVERY_S: Final = 5.0
+"""A page whose estate is written to every second asks its targets no more often than this."""
 
 
 class RollbackWing(Wing):
@@ -60,10 +64,11 @@ class RollbackWing(Wing):
         self._check(page)
 
     def _read(self, page: PlanScreen) -> None:
-        """How the plan stands by the database; a read that is under way is enough."""
+        """How the plan stands by the database; one read at a time, and once more where somebody wrote meanwhile."""
         if page.reading:
+            page.read_again = True
             return
-        page.reading = True
+        page.reading, page.read_again = True, False
 
         def call(desk: Desk) -> PlanStory:
             try:
@@ -71,12 +76,22 @@ class RollbackWing(Wing):
             finally:
                 page.reading = False
 
-        self._context.ask(call, lambda plan: self._arrived(page, plan))
+        def done(plan: PlanStory) -> None:
+            if page.is_attached and page.plan.hash == plan.hash:
+                page.show_plan(plan)
+                if page.read_again:
+                    self._read(page)
+
+        self._context.ask(call, done)
 
     def _check(self, page: PlanScreen) -> None:
         """What its targets answer now; one round at a time, and once more where somebody wrote meanwhile."""
         if page.checking or not page.plan.open:
             page.check_again = page.checking
+            return
+        since_us = self._context.now_us - page.plan.checked_us
+        if 0 <= since_us < CHECK_EVERY_S * 1e6:
+            page.check_in(CHECK_EVERY_S - since_us / 1e6)
             return
         page.checking, page.check_again = True, False
 
@@ -87,15 +102,14 @@ class RollbackWing(Wing):
                 page.checking = False
 
         def done(plan: PlanStory) -> None:
-            self._arrived(page, plan)
-            if page.check_again and page.is_attached:
-                self._check(page)
+            if page.is_attached and page.plan.hash == plan.hash:
+                page.keep_checks(plan)
+                # Of the rest this may be older than what is shown: the targets took their time.
+                self._read(page)
+                if page.check_again:
+                    self._check(page)
 
         self._context.ask(call, done, "check")
-
-    def _arrived(self, page: PlanScreen, plan: PlanStory) -> None:
-        if page.is_attached and page.plan.hash == plan.hash:
-            page.show_plan(plan)
 
     def open(self, ask: asks.OpenPlan) -> None:
         """A plan that exists."""

@@ -192,11 +192,12 @@ class Unanswered(FakeDesk):
     def __init__(self) -> None:
         super().__init__()
         self.let_go = threading.Event()
+        self.late: PlanStory | None = None
 
     def plan_story(self, plan_hash: str, *, checked: bool = True) -> PlanStory:
         if checked:
             self.let_go.wait(10)
-        return super().plan_story(plan_hash, checked=checked)
+        return self.late if checked and self.late is not None else super().plan_story(plan_hash, checked=checked)
 
 
 def test_a_target_that_does_not_answer_holds_up_neither_the_page_nor_the_board_and_nobody_approves_unseen() -> None:
@@ -215,6 +216,29 @@ def test_a_target_that_does_not_answer_holds_up_neither_the_page_nor_the_board_a
         desk.let_go.set()
         await pilot.settle()
         assert "[a] approve" in pilot.text()
+
+    play(scenario, desk=desk)
+
+
+def test_checks_that_took_their_time_do_not_bring_back_what_was_decided_meanwhile() -> None:
+    desk = Unanswered()
+    desk.plan = PLAN._replace(approvals_needed=2)
+
+    async def scenario(pilot: Pilot) -> None:
+        for key in ("1", "j", "p"):
+            pilot.tower.post_message(key_event(pilot.tower, key))
+        while "the checks of its targets are being made" not in pilot.text():
+            await asyncio.sleep(0.01)
+        before = desk.plan
+        desk.approve(before.hash, "it fell")
+        await pilot.tower.watching.read_board()
+        while "1 of 2 given" not in pilot.text():
+            await asyncio.sleep(0.01)
+        desk.late = before  # read before the vote, answered after it
+        desk.let_go.set()
+        await pilot.settle()
+        assert "checks: 3 of 3 good" in pilot.text()
+        assert "1 of 2 given" in pilot.text()
 
     play(scenario, desk=desk)
 
