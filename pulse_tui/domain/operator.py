@@ -78,11 +78,16 @@ class Identity(NamedTuple):
 
 
 def shared_keys(operators: Sequence[Operator]) -> Iterator[tuple[Operator, Operator, str, Signer | None]]:
-    """(first, second, key, the second's line) of each key, or label, that two operators have."""
-    seen = dict[str, Operator]()
+    """(first, second, key, the second's line) of each key, or label, that two operators have.
+
+    A security key and a plain key of the same numbers are one key: whoever has the secret makes both kinds of signatures.
+    """
+    seen = dict[object, Operator]()
     for operator in operators:
-        own = [(s.key.fingerprint, s) for s in operator.signers]
-        for key, signer in [*own, *([(operator.label, None)] if operator.label else [])]:
-            first = seen.setdefault(key, operator)
+        own: list[tuple[object, str, Signer | None]] = [(s.key.secret, s.key.fingerprint, s) for s in operator.signers]
+        if operator.label:
+            own.append((operator.label, operator.label, None))
+        for same, key, signer in own:
+            first = seen.setdefault(same, operator)
             if first is not operator:
                 yield first, operator, key, signer

@@ -74,6 +74,11 @@ class PublicKey(NamedTuple):
         return f"{self.kind} {base64.b64encode(self.blob).decode()}"
 
     @property
+    def secret(self) -> tuple[bytes, int]:
+        """The same for two keys that one secret signs for: a security key and its plain twin, one modulus twice."""
+        return (self.point, self.numbers[1])
+
+    @property
     def touch(self) -> bool:
         """Whether it lives in a security key, which is touched for every signature."""
         return self.kind in (SK_ED25519, SK_ECDSA)

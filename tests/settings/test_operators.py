@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pulse_tui.domain.errors import ConfigError
-from pulse_tui.domain.sshsig import string
+from pulse_tui.domain.sshsig import open_key, string
 from pulse_tui.domain.words import Environment
 from pulse_tui.kinds import options_of
 from pulse_tui.settings.load import load
@@ -18,6 +18,8 @@ from tests.fakes.sshkeys import mpint, pair
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 ANA, BEN, CYD = (pair("ssh-ed25519", name).public for name in ("ana", "ben", "cyd"))
+TWIN = open_key(string(b"sk-ssh-ed25519@openssh.com") + string(ANA.point) + string(b"ssh:"))
+"""Says that it is a security key, and has the numbers of ana's."""
 SK = [pair("sk-ssh-ed25519@openssh.com", name).public for name in ("ana", "ben")]
 TWO = f'operators:\n  - {{name: ana, key: "{ANA.line} ana@laptop"}}\n  - {{name: ben, keys: ["{BEN.line}"]}}\n'
 BOOK = "playbooks: [{id: a, steps: [{kind: webhook, read_url: 'http://t/s', write_url: 'http://t/s'}]}]\n"
@@ -139,6 +141,11 @@ def test_keys_for_other_purposes_are_nobodys(tmp_path: Path) -> None:
         (
             "operators_file: signers\n",
             f"ana {ANA.line}\nben {ANA.line}\n",
+            "signers:2: operators 'ana' and 'ben' share one key",
+        ),
+        (
+            "operators_file: signers\n",
+            f"ana {ANA.line}\nben {TWIN.line}\n",
             "signers:2: operators 'ana' and 'ben' share one key",
         ),
         (

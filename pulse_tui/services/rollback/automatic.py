@@ -8,7 +8,7 @@ it), and so does a waiver (somebody accepted it), for as long as it lasts.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from pulse_tui.domain.alert import OPEN, Alert
@@ -21,7 +21,7 @@ from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import SYSTEM, RollbackParts
 from pulse_tui.services.rollback.authorise import EXPIRED, VOID, Standing, standings
 from pulse_tui.services.rollback.execute import execute
-from pulse_tui.services.rollback.guarded import objections
+from pulse_tui.services.rollback.guarded import held_back, objections, stale
 from pulse_tui.services.rollback.plan import propose
 
 LEASE_S = 120.0
@@ -63,7 +63,7 @@ def _open(tx: Transaction, parts: RollbackParts, alert: Alert, now: datetime) ->
     if last is None:
         return True
     if last.action == WAITS:
-        return last.detail.get("why") != _waits(tx, parts, alert, now)
+        return last.detail.get("why") != held_back(tx, parts, alert, now)
     return last.action == BEGUN and _unrun(tx, last) is not None
 
 
@@ -100,7 +100,7 @@ def _decided(parts: RollbackParts, alert: Alert, holder: str) -> Answered | None
         plan = _unrun(tx, last) if last is not None and last.action == BEGUN else None
         given = _given(tx, parts, current, now)
         against = _against(tx, parts, current, given, now) if plan is None and given is not None else []
-        waits = _waits(tx, parts, current, now)
+        waits = held_back(tx, parts, current, now)
     if given is None:
         return None  # nobody pre-authorised it: it waits for approvals, as any other
     if against:
@@ -140,9 +140,8 @@ def _against(tx: Transaction, parts: RollbackParts, alert: Alert, given: Standin
         out.append(f"rule {alert.rule_id} observes and acts on nothing")
     elif why := policy.automatic.refusal(alert.rule_id, tx.judgements.variables(alert.decision_id)):
         out.append(why)
-    fresh = timedelta(seconds=float(policy.automatic.section.fresh))
-    if now - alert.last_at > fresh:
-        out.append(f"it was reported last at {iso(alert.last_at)}: nobody knows whether it is still so")
+    if why := stale(parts, alert, now):
+        out.append(why)
     assert alert.environment is not None
     serving = tx.estate.deployment(alert.asset_id or "", alert.environment)
     if serving is None or alert.version not in (None, serving.version):
@@ -153,22 +152,6 @@ def _against(tx: Transaction, parts: RollbackParts, alert: Alert, given: Standin
     elif not out and not (advice := parts.judging.advise(tx, parts.judging, alert, signal, now)).answers:
         out.append(f"a rollback is not what answers it: {advice.lines[0]}")
     return out
-
-
-def _waits(tx: Transaction, parts: RollbackParts, alert: Alert, now: datetime) -> str:
-    """What an operator decided that holds it back while it lasts; empty when nothing does.
-
-    Who acknowledged another failure of the same deployment that could be answered works on that deployment, too.
-    """
-    if alert.waived and alert.suppressed_until is not None and alert.suppressed_until > now:
-        return f"waived by {alert.suppressed_by} until {iso(alert.suppressed_until)}"
-    rules = parts.judging.policy.automatic.rules
-    for other in (alert, *tx.judgements.alerts(list(OPEN), 1_000, alert.asset_id)):
-        here = other.environment is alert.environment and other.rule_id in rules
-        if here and other.acknowledged_until is not None and other.acknowledged_until > now:
-            which = "acknowledged" if other.id == alert.id else f"alert {other.id} is acknowledged"
-            return f"{which} by {other.acknowledged_by} until {iso(other.acknowledged_until)}: a person decides"
-    return ""
 
 
 # --------------------------------------------------------------------------- what comes of it
@@ -206,8 +189,12 @@ def _carry_out(parts: RollbackParts, alert: Alert, plan: Plan, given: Standing, 
     except Refused as error:
         with parts.store.read() as tx:
             found = tx.rollbacks.plan(plan.hash)
+            current = tx.judgements.alert(alert.id)
+            held = held_back(tx, parts, current, parts.clock()) if current is not None and current.open else ""
         if found is not None and found[1] is PlanState.USED:
             return None  # another process carries it out
+        if held:
+            return _waiting(parts, alert, held, plan)
         return _refused(parts, alert, _reasons(error), plan)
     with parts.store.write() as tx:
         words = _ended_words(tx, alert, given, run)
@@ -232,15 +219,22 @@ def _refused(parts: RollbackParts, alert: Alert, why: Sequence[str], plan: Plan 
     words = "; ".join(dict.fromkeys(filter(None, why)))
     with parts.store.write() as tx:
         now = parts.clock()
-        if plan is not None:
-            tx.rollbacks.set_plan_state(plan.hash, PlanState.REJECTED)
-            tx.log.append(now, SYSTEM, "plan.rejected", plan.target, {"plan": plan.hash, "reason": words})
+        _drop(tx, plan, words, now)
         tx.log.append(now, SYSTEM, REFUSED, alert.id, {"why": words})
     where = f"{alert.asset_id} in {alert.environment.value}" if alert.environment else str(alert.asset_id)
     return Answered(alert.id, f"{where} was not rolled back by itself: {words}", bad=True)
 
 
-def _waiting(parts: RollbackParts, alert: Alert, why: str) -> Answered:
+def _drop(tx: Transaction, plan: Plan | None, why: str, now: datetime) -> None:
+    """What was taken up is not carried out."""
+    if plan is not None:
+        tx.rollbacks.set_plan_state(plan.hash, PlanState.REJECTED)
+        tx.log.append(now, SYSTEM, "plan.rejected", plan.target, {"plan": plan.hash, "reason": why})
+
+
+def _waiting(parts: RollbackParts, alert: Alert, why: str, plan: Plan | None = None) -> Answered:
     with parts.store.write() as tx:
-        tx.log.append(parts.clock(), SYSTEM, WAITS, alert.id, {"why": why})
+        now = parts.clock()
+        _drop(tx, plan, why, now)
+        tx.log.append(now, SYSTEM, WAITS, alert.id, {"why": why})
     return Answered(alert.id, f"{alert.asset_id} is not rolled back by itself for now: {why}", bad=False)

@@ -16,10 +16,11 @@ from pulse_tui.services.rollback.approve import counted, find
 from pulse_tui.services.rollback.attended import Attendant, next_commands
 from pulse_tui.services.rollback.drill import by_schedule
 from pulse_tui.services.rollback.glass import broken, ran_by_itself
-from pulse_tui.services.rollback.guarded import objections
+from pulse_tui.services.rollback.guarded import objections, withdrawn
 from pulse_tui.services.rollback.journal import LEASE_S
 from pulse_tui.services.rollback.plan import void_reasons
 from pulse_tui.services.rollback.recorded import forged
+from pulse_tui.services.rollback.steps import not_as_planned
 from pulse_tui.services.rollback.unfinished import in_the_way, later, leases
 
 
@@ -88,7 +89,9 @@ def claim(
         votes = counted(tx, parts, plan, now)
         reasons += votes.short()
         if plan.authorisation is not None:  # whoever starts it: nobody approved this very plan
-            reasons += objections(tx, parts, plan, now)
+            reasons += withdrawn(tx, parts, plan, now) + objections(tx, parts, plan, now)
+        if plan.authorisation is not None or by_schedule(plan):  # no vote binds its steps
+            reasons += [why for why in [not_as_planned(tx, parts, plan)] if why]
         if reasons:
             raise Refused(f"plan {plan.hash[:12]} cannot run", reasons)
         run_id = fingerprint(plan.hash, now.isoformat())[:12]

@@ -10,6 +10,7 @@ from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Environment, Severity
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import SYSTEM, RollbackParts
+from pulse_tui.services.rollback.votes import AHEAD
 from pulse_tui.services.signals.concerns import clear_concern, raise_concern
 from pulse_tui.settings.shapes import PlaybookShape
 
@@ -185,6 +186,8 @@ def _look(
             return no(f"the step kind {step.kind} of playbook {playbook.id} is not installed")
     rows = [d for d in tx.rollbacks.drills(asset_id, _LOOKED_AT) if d.playbook == playbook.id]
     same = [d for d in rows if d.playbook_digest == playbook.digest]
+    if any(d.at > now + AHEAD for d in same):  # a clock was set back: only the log knows their order
+        same.sort(key=lambda d: _number(tx, d), reverse=True)
     if not same:
         if rows:
             changed = f"playbook {playbook.id} changed since its last drill on {rows[0].at:%Y-%m-%d}"
@@ -198,6 +201,8 @@ def _look(
         return no(f"the last drill, on {_day(newest, now)}, failed: {newest.detail}")
     if last is None:
         return no(f"no drill of playbook {playbook.id} for the trigger {trigger} is recorded: {todo}")
+    if last.at > now + AHEAD:
+        return no(f"the last drill is dated {last.at:%Y-%m-%d %H:%M}, which is in the future: {todo}")
     if now - last.at > timedelta(seconds=parts.approvals.drill_within):
         within = timedelta(seconds=parts.approvals.drill_within) / _DAY
         return no(f"the drill is overdue: the last one was on {_day(last, now)}, one counts for {within:g} d: {todo}")
@@ -206,6 +211,11 @@ def _look(
         f"drilled on {_day(last, now)}{of}: {last.from_version} to {last.to_version} and back in {last.seconds:.1f} s"
     )
     return Check(name=NAME, ok=True, blocking=False, detail=detail), last
+
+
+def _number(tx: Transaction, drill: Drill) -> int:
+    """The line of the audit log that recorded how it ended."""
+    return max((e.seq for e in tx.log.entries(subject=subject(drill.run_id))), default=0)
 
 
 def _day(drill: Drill, now: datetime) -> str:

@@ -7,7 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from pulse_tui.domain.alert import OPEN, Alert
 from pulse_tui.domain.guard import Copy, Limits, Past, Target, Wanted, refusals
+from pulse_tui.domain.moments import iso
 from pulse_tui.domain.release import Release
 from pulse_tui.domain.rollback import Member, Plan, Purpose, RunState
 from pulse_tui.domain.words import Environment
@@ -31,6 +33,41 @@ def objections(tx: Transaction, parts: RollbackParts, plan: Plan, now: datetime)
     for moved in plan.moves:
         out += refusals(_wanted(tx, parts, plan, moved, now), before, limits, now)
     return list(dict.fromkeys(out))
+
+
+def withdrawn(tx: Transaction, parts: RollbackParts, plan: Plan, now: datetime) -> list[str]:
+    """Why nobody asks for the plan any more: checks take time, and meanwhile its alert may end or a person may take it up."""
+    alert = tx.judgements.alert(plan.alert_id) if plan.alert_id is not None else None
+    if alert is None:
+        return ["it answers no alert that is on record"]
+    if not alert.open:
+        return [f"alert {alert.id} is resolved"]
+    why = [stale(parts, alert, now), held_back(tx, parts, alert, now)]
+    return [each for each in why if each]
+
+
+def stale(parts: RollbackParts, alert: Alert, now: datetime) -> str:
+    """That nobody reported the alert lately; empty when somebody did."""
+    fresh = timedelta(seconds=float(parts.judging.policy.automatic.section.fresh))
+    if now - alert.last_at > fresh:
+        return f"it was reported last at {iso(alert.last_at)}: nobody knows whether it is still so"
+    return ""
+
+
+def held_back(tx: Transaction, parts: RollbackParts, alert: Alert, now: datetime) -> str:
+    """What an operator decided that holds its answer back while it lasts; empty when nothing does.
+
+    Who acknowledged another failure of the same deployment that could be answered works on that deployment, too.
+    """
+    if alert.waived and alert.suppressed_until is not None and alert.suppressed_until > now:
+        return f"waived by {alert.suppressed_by} until {iso(alert.suppressed_until)}"
+    rules = parts.judging.policy.automatic.rules
+    for other in (alert, *tx.judgements.alerts(list(OPEN), 1_000, alert.asset_id)):
+        here = other.environment is alert.environment and other.rule_id in rules
+        if here and other.acknowledged_until is not None and other.acknowledged_until > now:
+            which = "acknowledged" if other.id == alert.id else f"alert {other.id} is acknowledged"
+            return f"{which} by {other.acknowledged_by} until {iso(other.acknowledged_until)}: a person decides"
+    return ""
 
 
 def past(tx: Transaction, since: datetime) -> Iterator[Past]:

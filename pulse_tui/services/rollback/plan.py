@@ -17,7 +17,7 @@ from pulse_tui.services.registry.known_good import rollback_target
 from pulse_tui.services.rollback.combined import Moving, combination, serving_release, turned
 from pulse_tui.services.rollback.drill import book, by_schedule, leader
 from pulse_tui.services.rollback.steps import planned
-from pulse_tui.services.rollback.votes import lapsed
+from pulse_tui.services.rollback.votes import AHEAD, lapsed
 from pulse_tui.settings.shapes import PlaybookShape
 
 
@@ -178,6 +178,8 @@ def void_reasons(parts: RollbackParts, plan: Plan, now: datetime) -> list[str]:
     out = []
     if plan.expires_at <= now:
         out.append(f"the plan expired at {plan.expires_at:%Y-%m-%d %H:%M:%S} UTC")
+    if plan.created_at > now + AHEAD:
+        out.append(f"the plan is from {plan.created_at:%Y-%m-%d %H:%M:%S} UTC, which is in the future")
     today = Rules(parts.policy_digest, parts.playbooks_digest, parts.operators_digest)
     out += today.changed(Rules(plan.policy_digest, plan.playbook_digest, plan.operators_digest))
     if not by_schedule(plan) and plan.approvals_needed < parts.approvals.needed(plan.environment):

@@ -7,15 +7,13 @@ is read before each step.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-import msgspec
-
 from pulse_tui.domain.errors import ConfigError, NotFound, NotSigned, Refused, WrongUse
 from pulse_tui.domain.release import Release
-from pulse_tui.domain.rollback import Plan, PlanState, PlanStep, Purpose, Run
+from pulse_tui.domain.rollback import Plan, PlanState, Purpose, Run
 from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import SYSTEM, RollbackParts
@@ -28,7 +26,7 @@ from pulse_tui.services.rollback.drill import book, by_schedule
 from pulse_tui.services.rollback.execute import execute
 from pulse_tui.services.rollback.plan import void_reasons
 from pulse_tui.services.rollback.preflight import preflight
-from pulse_tui.services.rollback.steps import planned
+from pulse_tui.services.rollback.steps import back, planned
 from pulse_tui.settings.shapes import PlaybookShape
 
 _REPLICA = Environment.REPLICA
@@ -92,7 +90,7 @@ def propose_drill(parts: RollbackParts, asset_id: str, environment: Environment,
         to_version=there.version,
         to_digest=there.digest,
         playbook=playbook.id,
-        steps=(*out, *_back(out)),
+        steps=(*out, *back(out)),
         on_failure="undo" if together else playbook.on_failure,  # as the rollback itself
         policy_digest=parts.policy_digest,
         playbook_digest=parts.playbooks_digest,
@@ -194,11 +192,6 @@ def _replica_of(tx: Transaction, asset_id: str) -> Release:
             todo="Add it under the asset's releases, or refresh the registry",
         )
     return here
-
-
-def _back(out: tuple[PlanStep, ...]) -> Iterator[PlanStep]:
-    for step in reversed(out):
-        yield msgspec.structs.replace(step, expected=step.desired, desired=step.expected)
 
 
 def _standing(parts: RollbackParts, plan: Plan, now: datetime) -> Plan | None:

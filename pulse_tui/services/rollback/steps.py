@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 import msgspec
 
-from pulse_tui.domain.errors import ConfigError, NotFound, Problem
+from pulse_tui.domain.errors import ConfigError, NotFound, Problem, PulseError
 from pulse_tui.domain.release import Release
-from pulse_tui.domain.rollback import PlanStep
+from pulse_tui.domain.rollback import Plan, PlanStep, Purpose
 from pulse_tui.domain.words import Environment
+from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.settings.shapes import PlaybookShape, StepShape
 
@@ -45,6 +46,38 @@ def planned(
             timeout_s=shape.timeout,
             asset_id=asset_id if asset_id != here.asset_id else None,
         )
+
+
+def back(out: Sequence[PlanStep]) -> Iterator[PlanStep]:
+    """The same steps the other way, the last one first."""
+    for step in reversed(out):
+        yield msgspec.structs.replace(step, expected=step.desired, desired=step.expected)
+
+
+def not_as_planned(tx: Transaction, parts: RollbackParts, plan: Plan) -> str:
+    """Why a plan that nobody votes on is not what its playbook makes of its releases; empty when it is.
+
+    Where operators vote, their signatures bind the steps. Where none does, a row in the database must not be enough.
+    """
+    playbook = next((p for p in parts.playbooks if p.id == plan.playbook), None)
+    if playbook is None:
+        return f"there is no playbook {plan.playbook}"
+    pairs = {
+        m.asset_id: (tx.estate.release(m.asset_id, m.from_version), tx.estate.release(m.asset_id, m.to_version))
+        for m in plan.moves
+    }
+    known = {name: (here, there) for name, (here, there) in pairs.items() if here is not None and there is not None}
+    if len(known) < len(pairs):
+        return "the registry does not know all of its releases"
+    try:
+        steps = tuple(planned(parts, playbook, *known[plan.asset_id], plan.environment, known))
+    except PulseError as error:
+        return str(error)
+    if plan.purpose is Purpose.DRILL:
+        steps = (*steps, *back(steps))
+    # As they are hashed: a list of the configuration and the same list read from the database are one.
+    made = msgspec.structs.replace(plan, steps=steps, on_failure="undo" if plan.members else playbook.on_failure)
+    return "" if made.hash == plan.hash else f"its steps are not those that playbook {playbook.id} makes"
 
 
 def step_options(parts: RollbackParts, kind: str, params: dict[str, Any], shape: StepShape | None = None) -> Any:

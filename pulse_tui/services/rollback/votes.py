@@ -19,7 +19,7 @@ from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Signing, Transaction
 from pulse_tui.services.parts import RollbackParts
 
-_AHEAD = timedelta(seconds=60)
+AHEAD = timedelta(seconds=60)
 """How much another machine's clock may be ahead of this one's."""
 
 
@@ -108,6 +108,9 @@ def unfit(parts: RollbackParts, ballot: Ballot, vote: Approval, now: datetime, g
         return f"{vote.principal} may not approve in {where.value}"
     if ends <= (given_by or now):
         return f"{whose} expired at {iso(ends)}"
+    if vote.at > max(now, given_by or now) + AHEAD:
+        # A clock that was set back: it would count until the moment comes at which it was given, and longer.
+        return f"{whose} is from {iso(vote.at)}, which is in the future"
     if vote.signature:
         why = _unproved(parts, ballot, operator, vote, now)
     elif parts.identity.must_sign(where):
@@ -302,11 +305,9 @@ def taken(parts: RollbackParts, tx: Transaction, ballot: Ballot, raw: bytes, sig
         raise Refused(f"the signature cannot be used: {error.what}") from None
     vote = _vote(payload, key, raw.decode(), signature)
     reasons = [why] if (why := unfit(parts, ballot, vote, now)) else []
-    if payload.at > now + _AHEAD:
-        reasons.append(f"it is from {iso(payload.at)}, which is in the future")
     if payload.expires_at > payload.at + _lasts(parts, ballot):
         reasons.append(f"it would count until {iso(payload.expires_at)}, longer than the configuration allows")
-    if payload.audit.seq and tx.log.walk(asked=[payload.audit.hash]).kept.get(payload.audit.hash) != payload.audit.seq:
+    if tx.log.walk(asked=[payload.audit.hash]).kept.get(payload.audit.hash) != payload.audit.seq:
         reasons.append("it names a line of the audit log that is not there")
     if any(
         v.payload and read_payload(v.payload.encode()).nonce == payload.nonce

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from pulse_tui.domain.alert import Alert
 from pulse_tui.domain.errors import Refused
 from pulse_tui.domain.release import ReleaseState
-from pulse_tui.domain.rollback import Drill, PlanState, RunState
+from pulse_tui.domain.rollback import Drill, PlanState, PlanStep, Run, RunState
 from pulse_tui.domain.words import SignalType
 from pulse_tui.services.alerts import operate
 from pulse_tui.services.parts import SYSTEM, RollbackParts
@@ -21,6 +22,7 @@ from pulse_tui.services.rollback.approve import reject
 from pulse_tui.services.rollback.automatic import Answered, answer_alerts
 from pulse_tui.services.rollback.drill import record
 from pulse_tui.services.rollback.execute import execute
+from pulse_tui.services.rollback.guarded import objections
 from pulse_tui.services.rollback.plan import propose
 from pulse_tui.services.signals.ingest import ingest
 from tests.fakes.clock import Clock
@@ -273,3 +275,97 @@ def test_a_plan_that_only_names_a_pre_authorisation_runs_for_nobody(parts: Rollb
         with pytest.raises(Refused, match="is not there"):
             execute(parts, plan.hash, who, "host:1")
     assert target.effects == []
+
+
+def test_what_a_person_decides_while_the_checks_are_made_is_heeded(
+    parts: RollbackParts, target: Places, clock: Clock
+) -> None:
+    """Between the decision and the claim lie answers of targets, which may take a minute."""
+    alert = breach(parts)
+    during: dict[str, Callable[[], object]] = {
+        "resolved": lambda: operate.resolve(parts.judging, alert.id, "ben", "the cache was cold", clock()),
+    }
+
+    class Slow(Places):
+        def read(self, options: Any, context: Any) -> str:
+            during.pop("resolved", lambda: None)()
+            return super().read(options, context)
+
+    (one,) = answer(parts._replace(steps={"place": Slow(target.path)}))
+    assert one.words.endswith(f"alert {alert.id} is resolved")
+    assert target.effects == []
+
+
+def test_who_takes_it_up_while_the_checks_are_made_holds_it_back_as_long_as_they_work_on_it(
+    parts: RollbackParts, target: Places, clock: Clock
+) -> None:
+    alert = breach(parts)
+    during = [lambda: operate.acknowledge(parts.judging, alert.id, "ben", 600, clock())]
+
+    class Slow(Places):
+        def read(self, options: Any, context: Any) -> str:
+            if during:
+                during.pop()()
+            return super().read(options, context)
+
+    (one,) = answer(parts._replace(steps={"place": Slow(target.path)}))
+    assert "acknowledged by ben" in one.words
+    assert target.effects == []
+    with parts.store.read() as tx:
+        assert [state for _, state in tx.rollbacks.plans("support-bot")] == [PlanState.REJECTED]
+    assert answer(parts) == []
+    clock.pass_(minutes=11)
+    breach(parts, 2)
+    (one,) = answer(parts)
+    assert "rolled back by pre-authorisation" in one.words
+
+
+def test_a_plan_with_other_steps_than_its_playbook_makes_runs_under_no_pre_authorisation(
+    parts: RollbackParts, target: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody signed this very plan: a row, with its line of the log, must not be enough to move another target."""
+    alert = breach(parts)
+    with parts.store.read() as tx:
+        (given,) = authorise.valid(tx, parts, "support-bot", CANARY, parts.clock())
+    honest = propose(
+        parts, "support-bot", CANARY, by=SYSTEM, reason="x", alert_id=alert.id, trigger=TRIGGER,
+        authorisation=given.asked.hash,
+    )  # fmt: skip
+    (step,) = honest.steps
+    target.put("billing", "1")
+    for changes in (
+        {"steps": (step, PlanStep(kind="place", target="place billing", params={"name": "billing"}, expected="1", desired="9"))},
+        {"steps": (msgspec.structs.replace(step, desired="3.8.0"),)},
+        {"on_failure": "halt"},
+    ):  # fmt: skip
+        forged = msgspec.structs.replace(honest, **changes)
+        with parts.store.write() as tx:
+            tx.rollbacks.add_plan(forged)
+            tx.log.append(NOW, SYSTEM, "plan.proposed", forged.target, {"plan": forged.hash})
+            tx.rollbacks.set_plan_state(forged.hash, PlanState.APPROVED)
+        for who in (SYSTEM, "ana"):
+            with pytest.raises(Refused, match="not those that playbook move makes"):
+                execute(parts, forged.hash, who, "host:1")
+    assert target.effects == []
+
+
+def test_a_combination_that_stopped_half_way_holds_back_the_answer_for_each_of_its_assets(
+    parts: RollbackParts, target: Places, clock: Clock
+) -> None:
+    alert = breach(parts)
+    with parts.store.read() as tx:
+        (given,) = authorise.valid(tx, parts, "support-bot", CANARY, parts.clock())
+    plan = propose(
+        parts, "support-bot", CANARY, by=SYSTEM, reason="x", alert_id=alert.id, trigger=TRIGGER,
+        authorisation=given.asked.hash,
+    )  # fmt: skip
+    for state, words in ((RunState.HALTED, "stopped half-way"), (RunState.UNKNOWN, "stopped as unknown")):
+        run = Run(
+            id=f"r-{state.value}", plan_hash=plan.hash, target="refund-prompt/canary", epoch=1, holder="h",
+            started_by="ana", started_at=clock.pass_(seconds=1) or clock(), state=state,
+        )  # fmt: skip
+        with parts.store.write() as tx:
+            tx.rollbacks.start_run(run, 1, ["refund-prompt/canary", plan.target])
+            tx.rollbacks.put_run(run)
+            assert any(words in why for why in objections(tx, parts, plan, clock()))
+            tx.rollbacks.put_run(msgspec.structs.replace(run, state=RunState.VERIFIED))

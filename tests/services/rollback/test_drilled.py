@@ -110,3 +110,13 @@ def test_the_list_says_which_drills_still_count(parts: RollbackParts) -> None:
         ("r2", "outdated"),
         ("r0", "outdated"),
     ]
+
+
+def test_a_drill_from_before_the_clock_was_set_back_does_not_count_and_the_next_one_does(parts: RollbackParts) -> None:
+    keep(parts, at=later(days=300))
+    assert not ask(parts).ok
+    assert "which is in the future" in ask(parts).detail
+    keep(parts, run_id="r2", at=later(hours=-1))
+    assert ask(parts).ok
+    keep(parts, run_id="r3", at=later(days=299), ok=False, detail="the alias is gone")
+    assert "failed: the alias is gone" in ask(parts).detail, "whenever that was, it was the last one"

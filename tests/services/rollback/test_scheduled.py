@@ -10,14 +10,16 @@ import msgspec
 import pytest
 
 from pulse_tui.domain.cron import next_fire
+from pulse_tui.domain.errors import Refused
 from pulse_tui.domain.hold import HoldKind
-from pulse_tui.domain.rollback import RunState
+from pulse_tui.domain.rollback import PlanState, RunState
 from pulse_tui.domain.words import Environment, Priority
 from pulse_tui.services.alerts.operate import freeze, resolve
 from pulse_tui.services.parts import SYSTEM, RollbackParts
 from pulse_tui.services.rollback.approve import approve
 from pulse_tui.services.rollback.execute import execute, resume
 from pulse_tui.services.rollback.plan import propose
+from pulse_tui.services.rollback.rehearse import propose_drill
 from pulse_tui.services.rollback.scheduled import end_stale, hold_due, notice
 from pulse_tui.services.rollback.unfinished import check_runs
 from pulse_tui.storage.store import SqlStore
@@ -221,4 +223,24 @@ def test_one_that_stopped_as_unknown_waits_for_a_person(parts: RollbackParts, cl
     assert not ended.ok
     clock.pass_(days=7)
     assert hold_due(parts, "host:1") is None
+    assert target.effects == []
+
+
+def test_a_drill_with_other_steps_than_its_playbook_makes_is_not_held_unasked(
+    parts: RollbackParts, target: Places
+) -> None:
+    """It waits for no votes: a row in the database, with its line of the log, must not be enough to write anywhere."""
+    honest = propose_drill(parts, "support-bot", PRODUCTION, by=SYSTEM)
+    target.put("billing", "1")
+    step = msgspec.structs.replace(
+        honest.steps[0], target="place billing", params={"name": "billing"}, expected="1", desired="2"
+    )
+    forged = msgspec.structs.replace(honest, steps=(step, *honest.steps))
+    with parts.store.write() as tx:
+        tx.rollbacks.add_plan(forged)
+        tx.log.append(NOW, SYSTEM, "plan.proposed", forged.target, {"plan": forged.hash})
+        tx.rollbacks.set_plan_state(forged.hash, PlanState.APPROVED)
+    for who in (SYSTEM, "ana"):
+        with pytest.raises(Refused, match="not those that playbook move makes"):
+            execute(parts, forged.hash, who, "host:1")
     assert target.effects == []

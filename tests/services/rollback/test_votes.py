@@ -237,6 +237,32 @@ def test_an_approval_counts_from_when_it_was_given_and_not_from_the_proposal(
     assert execute(signing, plan.hash, "cho", "h").state is RunState.VERIFIED
 
 
+def test_an_approval_and_a_plan_from_before_the_clock_was_set_back_count_for_nothing(
+    signing: RollbackParts, clock: Clock
+) -> None:
+    clock.now = later(days=365)
+    plan = both(signing)
+    clock.now = NOW
+    assert len([why for why in short(signing, plan) if "which is in the future" in why]) == 2
+    with pytest.raises(Refused) as refused:
+        execute(signing, plan.hash, "ana", "h")
+    assert any(why.startswith("the plan is from") for why in refused.value.reasons)
+    clock.now = later(days=365)
+    assert execute(signing, plan.hash, "ana", "h").state is RunState.VERIFIED
+
+
+def test_a_run_that_began_before_the_clock_was_set_back_goes_on(
+    signing: RollbackParts, clock: Clock, target: Places
+) -> None:
+    clock.now = later(hours=3)
+    plan = both(signing)
+    target.fault(("write", "alias", "lost"))
+    run = execute(signing, plan.hash, "ana", "h")
+    assert run.state is RunState.UNKNOWN
+    clock.now = NOW
+    assert resume(signing, run.id, "ben", "h").state is RunState.VERIFIED
+
+
 def test_a_plan_with_a_lapsed_approval_gives_way_to_a_new_one(signing: RollbackParts, clock: Clock) -> None:
     """Nobody votes twice on one plan, and a gate that nobody can pass helps nobody."""
     plan = make(signing)
@@ -348,6 +374,10 @@ _MOVED: dict[str, tuple[Callable[[bytes, str, str], tuple[bytes, str]], str]] = 
     "an earlier time": (lambda raw, sig, other: _signed(_with(raw, at=later(hours=-2))), "expired at"),
     "a log that is not ours": (
         lambda raw, sig, other: _signed(_with(raw, audit=_HEAD)),
+        "a line of the audit log that",
+    ),
+    "no log at all": (
+        lambda raw, sig, other: _signed(_with(raw, audit=Head(seq=0, hash="a" * 64))),
         "a line of the audit log that",
     ),
     "a no": (lambda raw, sig, other: _signed(_with(raw, decision="no")), "this vote is a no"),
