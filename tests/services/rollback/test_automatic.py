@@ -362,7 +362,7 @@ def test_a_combination_that_stopped_half_way_holds_back_the_answer_for_each_of_i
     for state, words in ((RunState.HALTED, "stopped half-way"), (RunState.UNKNOWN, "stopped as unknown")):
         run = Run(
             id=f"r-{state.value}", plan_hash=plan.hash, target="refund-prompt/canary", epoch=1, holder="h",
-            started_by="ana", started_at=clock.pass_(seconds=1) or clock(), state=state,
+            started_by="ana", started_at=clock.pass_(seconds=1), state=state,
         )  # fmt: skip
         with parts.store.write() as tx:
             tx.rollbacks.start_run(run, 1, ["refund-prompt/canary", plan.target])
