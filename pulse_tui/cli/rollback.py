@@ -11,7 +11,7 @@ from pulse_tui.cli.output import emit, last_words, opened
 from pulse_tui.domain.errors import PulseError, WrongUse
 from pulse_tui.domain.moments import from_us, iso
 from pulse_tui.domain.rollback import Purpose, RunState
-from pulse_tui.domain.views.rollback import PlanStory
+from pulse_tui.domain.views.rollback import DUE, PlanStory
 from pulse_tui.domain.words import Environment
 from pulse_tui.process import holder_name, operator_name
 
@@ -286,6 +286,11 @@ def lines(story: PlanStory) -> list[str]:
         + "".join(f"; {v.line}" for v in story.votes)
     )
     out += [f"  {line}" for line in story.run_lines()]
+    if story.run is not None and story.review:
+        due = f"not reviewed: pulse-tui rollback review {story.run.id} --why FINDING"
+        out.append(f"  BREAK-GLASS: {due if story.review == DUE else f'reviewed by {story.review}'}")
+    if story.signs is not None and story.may_approve and story.missing:
+        out.append(f"  your approval is {story.signs.words}")
     if story.why_not and story.state == "proposed":
         out.append(f"  you may not approve: {story.why_not}")
     return out

@@ -62,6 +62,7 @@ def test_production_goes_back_on_two_signatures_and_ssh_keygen_verifies_both(
 ) -> None:
     shell, _ = signed
     plan = _plan(shell)
+    assert "your approval is signed by your SSH agent with SHA256:" in shell("rollback", "show", plan).out
     assert shell("rollback", "approve", plan, "--why", "p95", "--export", tmp_path / "mine").code == 0
     said = shell("rollback", "approve", plan, "--why", "seen", by="ben")
     assert said.code == 0, said
@@ -138,10 +139,12 @@ def test_break_glass_stands_in_status_until_it_is_reviewed(signed: tuple[Shell, 
     assert status.code == 1
     assert f"BREAK-GLASS: ana alone approved run {run}" in status.out
     assert f"pulse-tui rollback review {run}" in status.out
+    assert f"BREAK-GLASS: not reviewed: pulse-tui rollback review {run}" in shell("rollback", "show", plan).out
     assert shell("rollback", "review", run, "--why", "mine").code == 1
     assert shell("rollback", "review", run, "--why", "justified", by="ben").code == 0
     assert shell("rollback", "reviews").out == "nothing waits for a review\n"
     assert "BREAK-GLASS: " not in shell("status").out
+    assert "BREAK-GLASS: reviewed by ben: justified" in shell("rollback", "show", plan).out
 
 
 def test_doctor_says_what_approvals_prove_and_whether_this_account_can_sign(
