@@ -76,7 +76,7 @@ def versions(plan: PlanStory | PlanLine) -> str:
 
 def cut(text: str, longest: int = LONGEST) -> str:
     """A text from outside on one line, and not longer than a page can bear."""
-    text = " ".join(text.split())
+    text = " ".join(safe(text).split())
     if len(text) <= longest:
         return text
     return f"{text[:longest]}…" + (" (pulse-tui rollback show has all of it)" if longest == LONGEST else "")
