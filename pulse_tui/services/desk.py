@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from pulse_tui.domain.alert import Alert, AlertState
@@ -99,7 +99,22 @@ class ServiceDesk:
         story = alert_story(self._parts, alert_id)
         if not story.alert.asset:
             return story
-        return story._replace(rollbacks=unsettled(self.plans(story.alert.asset), story.alert.environment or None))
+        alert, waits = story.alert, tuple(self._by_itself(story))
+        return story._replace(
+            rollbacks=unsettled(self.plans(alert.asset), alert.environment or None),
+            todo=(*waits, *story.todo),
+            advice=(*waits, *story.advice),
+        )
+
+    def _by_itself(self, story: AlertStory) -> Iterator[str]:
+        """That an alert is about to be answered, until what came of it is on record."""
+        alert = story.alert
+        if alert.state == AlertState.RESOLVED or story.by_itself:
+            return
+        for row in self.authorisations(alert.asset):
+            if row.state == "valid" and (row.environment, row.trigger) == (alert.environment, alert.rule):
+                given = f"{row.hash[:12]} of {' and '.join(row.voters)}"
+                yield f"pre-authorised ({given}): it rolls back by itself once an agent or a tower runs and no guard rail holds it"
 
     def advisory_story(self, advisory_id: str) -> AdvisoryStory:
         return advisory_story(self._parts.judging, advisory_id, self._parts.clock())

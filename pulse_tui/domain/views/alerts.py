@@ -101,3 +101,5 @@ class AlertStory(NamedTuple):
     """Of ``todo``, what is to be done about the cause: the words of every other outlet."""
     rollbacks: tuple[PlanLine, ...] = ()
     """The rollbacks of its deployment that need a person, or failed last."""
+    by_itself: tuple[str, ...] = ()
+    """Of ``todo``, what was done about it without waiting for anybody, or why nothing was."""

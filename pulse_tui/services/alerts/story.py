@@ -90,6 +90,7 @@ def alert_story(parts: RollbackParts, alert_id: str) -> AlertStory:
             rollback_possible=advice.rollback and alert.open,
             plan_hash=plan,
             advice=(*by_itself, *advice.lines) if alert.open else (),
+            by_itself=by_itself,
             suite=signal.evidence.suite if isinstance(signal.evidence, (MetricEvidence, SuiteEvidence)) else "",
         )
 

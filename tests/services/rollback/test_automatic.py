@@ -16,6 +16,7 @@ from pulse_tui.domain.release import ReleaseState
 from pulse_tui.domain.rollback import Drill, PlanState, PlanStep, Run, RunState
 from pulse_tui.domain.words import SignalType
 from pulse_tui.services.alerts import operate
+from pulse_tui.services.desk import ServiceDesk
 from pulse_tui.services.parts import SYSTEM, RollbackParts
 from pulse_tui.services.rollback import authorise, glass
 from pulse_tui.services.rollback.approve import reject
@@ -148,6 +149,17 @@ def test_an_acknowledgement_holds_it_back_while_it_lasts_and_a_silence_does_not(
     clock.pass_(minutes=11)
     (one,) = answer(parts)
     assert "rolled back by pre-authorisation" in one.words
+
+
+def test_the_page_of_the_alert_says_that_it_rolls_back_by_itself_and_then_that_it_did(parts: RollbackParts) -> None:
+    alert = breach(parts)
+    desk = ServiceDesk(parts, estate_name="x", operator="ana", holder="host:9:1", acknowledge_for=60.0, read_only=False)
+    assert desk.story(alert.id).advice[0].startswith("pre-authorised (")
+    answer(parts)
+    assert desk.story(alert.id).advice[0].startswith("BY ITSELF: rolled back by pre-authorisation")
+    assert any(
+        "rolls back by itself when latency-breach-canary fires" in text for _, text in desk.asset_story("support-bot")
+    )
 
 
 def test_a_waiver_holds_it_back(parts: RollbackParts, clock: Clock, target: Places) -> None:
@@ -369,3 +381,26 @@ def test_a_combination_that_stopped_half_way_holds_back_the_answer_for_each_of_i
             tx.rollbacks.put_run(run)
             assert any(words in why for why in objections(tx, parts, plan, clock()))
             tx.rollbacks.put_run(msgspec.structs.replace(run, state=RunState.VERIFIED))
+
+
+def test_argo_rollouts_3039_a_release_that_was_aborted_here_is_not_gone_to(
+    parts: RollbackParts, target: Places
+) -> None:
+    with parts.store.write() as tx:
+        tx.estate.mark_unhealthy("support-bot", CANARY, "3.8.1")
+        tx.estate.set_release_state("support-bot", "3.8.0", ReleaseState.RETIRED)
+    breach(parts)
+    assert "3.8.1 was NOT healthy in canary" in refused(parts)
+    assert target.effects == []
+
+
+def test_helm_operator_236_what_was_rolled_back_to_is_not_rolled_back_to_what_was_left(
+    parts: RollbackParts, clock: Clock, target: Places
+) -> None:
+    breach(parts)
+    answer(parts)
+    clock.pass_(minutes=5)
+    effects = len(target.effects)
+    breach(parts, 2, version="3.8.1")
+    assert "did not help" in refused(parts)
+    assert len(target.effects) == effects
