@@ -277,8 +277,8 @@ def votes_for(tx: Transaction, parts: RollbackParts, plan: Plan, now: datetime) 
         "trigger": (asked.trigger, plan.trigger),
     }
     wrong += [f"the pre-authorisation is of another {name}" for name, (one, other) in pairs.items() if one != other]
-    if plan.members or plan.undoes is not None:
-        wrong.append("a pre-authorisation is of one asset and one way")
+    if plan.undoes is not None:
+        wrong.append("nothing pre-authorises the undo of a rollback")
     if wrong:
         return Tally(asked.approvals_needed, (), (), tuple(wrong))
     return tally(tx, parts, of_authorisation(asked), now)

@@ -13,11 +13,12 @@ from pulse_tui.domain.errors import Refused
 from pulse_tui.domain.estate import Stage, Workflow
 from pulse_tui.domain.release import Interface, Lineage, Release, ReleaseState
 from pulse_tui.domain.rollback import Check, Plan, PlanState, RunState
-from pulse_tui.domain.words import AssetType, Environment
+from pulse_tui.domain.words import AssetType, Environment, SignalType
 from pulse_tui.ports import StepContext
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.promotion.gate import gate
 from pulse_tui.services.rollback.approve import approve
+from pulse_tui.services.rollback.automatic import answer_alerts
 from pulse_tui.services.rollback.execute import execute, put_back, resume
 from pulse_tui.services.rollback.guarded import objections
 from pulse_tui.services.rollback.listing import listed
@@ -26,12 +27,14 @@ from pulse_tui.services.rollback.pointer import check_pointer
 from pulse_tui.services.rollback.preflight import preflight
 from pulse_tui.services.rollback.unfinished import check_runs
 from pulse_tui.services.rollback.watch import watch_targets
+from pulse_tui.services.signals.ingest import ingest
 from pulse_tui.settings.shapes import PlaybookShape, StepShape
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.clock import Clock
 from tests.fakes.databases import postgres, sqlite_file
 from tests.fakes.house import judging, rollback
-from tests.fakes.nouns import CANARY, NOW, asset, deployment, later, release
+from tests.fakes.nouns import CANARY, NOW, asset, deployment, later, release, signal
+from tests.fakes.prepared import prepared
 from tests.fakes.target import PlaceOptions, Places
 from tests.services.estates import fill
 
@@ -313,3 +316,26 @@ def test_what_moves_with_another_asset_is_planned_drilled_and_gated_with_it(part
     assert "pulse-tui rollback drill support-bot --env canary" in reasons["drilled"].detail
     found = {c.name: c for c in check_pointer(parts, PROMPT, CANARY, deep=True).checks}
     assert found["artifact"].detail == "digest sha256:8.0.0", "asked at the targets of its own steps, and only there"
+
+
+def test_what_moves_together_rolls_back_by_itself_once_that_was_pre_authorised(
+    parts: RollbackParts, target: Places, clock: Clock
+) -> None:
+    """A playbook that only moves several assets must be able to satisfy the gate of production, and then to act."""
+    clock.now = later(hours=-2)
+    prepared(parts, "support-bot", CANARY, "latency-breach-canary")
+    clock.now = NOW
+    breach = signal(
+        1, SignalType.LATENCY_BREACH, asset_id="support-bot", environment=CANARY, current_version="3.8.2",
+        fingerprint="p95", occurred_at=NOW, observed_at=NOW,
+    )  # fmt: skip
+    ingest([breach], [], parts.judging, NOW)
+    (one,) = answer_alerts(parts, "host:1:1")
+    assert "rolled back by pre-authorisation" in one.words, one
+    with parts.store.read() as tx:
+        (run,) = tx.rollbacks.runs()
+        found = tx.rollbacks.plan(run.plan_hash)
+        held = {h.asset_id for h in tx.judgements.holds() if h.kind.value == "freeze"}
+    assert found is not None
+    assert found[0].members
+    assert held == {m.asset_id for m in found[0].moves}
