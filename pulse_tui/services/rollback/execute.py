@@ -125,6 +125,7 @@ class _Executor:
                 self._end(RunState.UNKNOWN, f"internal error: {type(error).__name__}: {error}")
                 raise
         except Lost:
+            self.journal.let_go()
             return self._reload()
 
     def _forward(self) -> Run:

@@ -79,9 +79,12 @@ def test_a_clock_that_is_set_back_does_not_lengthen_the_lease(
         clock.now -= timedelta(hours=1)
         ticks.now += LEASE_S + 1
 
-    _, run, _ = ran(parts, target, ticks, back)
+    _, run, steady = ran(parts, target, ticks, back)
     assert run.state is RunState.RUNNING
     assert target.effects == []
+    with parts.store.read() as tx:
+        assert abandoned(tx, parts.outside, run, clock())
+    assert resume(steady, run.id, "ben", "h2").state is RunState.VERIFIED, "nobody waits for the hour to pass"
 
 
 def test_a_clock_that_jumps_ahead_ends_the_lease_and_nothing_is_sent(
