@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from pulse_tui.domain.moments import iso
+from pulse_tui.domain.release import same_content
 from pulse_tui.domain.words import Environment
 
 BEGUN, REFUSED, WAITS, ENDED = "rollback.automatic", "rollback.not_automatic", "rollback.waits", "rollback.ended"
@@ -32,7 +33,7 @@ class Copy(NamedTuple):
 
     def same(self, other: Copy) -> bool:
         """Whether both are one version, or one content."""
-        return self.version == other.version or (self.digest is not None and self.digest == other.digest)
+        return self.version == other.version or same_content(self.digest, other.digest) is True
 
 
 class Past(NamedTuple):

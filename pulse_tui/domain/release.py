@@ -271,3 +271,13 @@ class RegistrySnapshot(msgspec.Struct, frozen=True, kw_only=True):
     facts: dict[str, str] = {}
     """What it reports of the asset itself: ``owner_team``, ``tier``, ``exposure``, ``asset_type``."""
     remarks: tuple[Remark, ...] = ()
+
+
+def same_content(one: str | None, other: str | None) -> bool | None:
+    """Whether two digests are of one content, however each is written (``SHA256:AB`` and ``ab``); None: one is not known.
+
+    For what is held back by its content. What must be exactly as it was recorded is compared as it stands.
+    """
+    if not one or not other:
+        return None
+    return one.casefold().rpartition(":")[2] == other.casefold().rpartition(":")[2]

@@ -19,7 +19,7 @@ from pulse_tui.domain.words import AssetType, ComponentKind, Environment, Exposu
 from pulse_tui.settings.check import Seconds
 from pulse_tui.settings.document import Node
 
-Id = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@+-]*$")]
+Id = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@+-]*$(?!\n)")]
 Percent = Annotated[float, Meta(ge=0, le=100)]
 
 

@@ -167,6 +167,7 @@ def test_keys_for_other_purposes_are_nobodys(tmp_path: Path) -> None:
             "",
             "pulse.yaml:4: operator 'ana': a public key is",
         ),
+        ('operators: [{name: "a\\n", key: k}]\n', "", "operators[0].name: expected text"),
         ("operators: [{name: a, key: k}, {name: b, key: k}]\n", "", "operators 'a' and 'b' share one key"),
         ("revoked_keys: [nonsense]\n", "", "pulse.yaml:1: revoked_keys: a public key is"),
         ("revoked_keys: signers\n", "# gone\nssh-ed25519 AAAA\n", "signers:2: revoked_keys: the public key ends"),

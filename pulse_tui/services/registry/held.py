@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from pulse_tui.domain.hold import Hold, HoldKind
-from pulse_tui.domain.release import Release, ReleaseState
+from pulse_tui.domain.release import Release, ReleaseState, same_content
 from pulse_tui.domain.rollback import Member
 from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Transaction
@@ -125,9 +125,8 @@ def another(tx: Transaction, freeze: Hold, release: Release) -> bool | None:
     if left == release.version:
         return False
     rolled = tx.estate.release(release.asset_id, left)
-    if rolled is None or rolled.digest is None or release.digest is None:
-        return None
-    return rolled.digest != release.digest
+    same = same_content(rolled.digest, release.digest) if rolled is not None else None
+    return None if same is None else not same
 
 
 def _place(tx: Transaction, hold: Hold) -> None:
@@ -150,4 +149,4 @@ def _same_content(tx: Transaction, hold: Hold, asset_id: str, version: str) -> b
     if hold.version is None:
         return False
     named, asked = tx.estate.release(asset_id, hold.version), tx.estate.release(asset_id, version)
-    return named is not None and asked is not None and named.digest is not None and named.digest == asked.digest
+    return named is not None and asked is not None and same_content(named.digest, asked.digest) is True

@@ -19,6 +19,7 @@ from pulse_tui.services.registry.known_good import RollbackTarget, rollback_targ
 from pulse_tui.services.rollback.certificate import RECORDED, Move, asked, recorded
 from pulse_tui.services.rollback.drill import book, leader
 from pulse_tui.services.rollback.steps import fill
+from pulse_tui.services.rollback.votes import AHEAD
 from pulse_tui.services.signals.concerns import clear_concern, raise_concern
 
 EVERY_S = 3_600.0
@@ -111,7 +112,7 @@ def revalidate(parts: RollbackParts, now: datetime, every_s: float = EVERY_S) ->
             if (seen := before.get((d.asset_id, d.environment))) is None
             or seen.serving != d.version
             or (d.asset_id, d.environment) in fallen
-            or now - seen.at >= timedelta(seconds=every_s)
+            or not -AHEAD <= now - seen.at < timedelta(seconds=every_s)  # much later than now: the clock was set back
         ]
     due.sort(key=lambda item: (item[0], item[1].environment.rank, item[1].asset_id))
     began, done = parts.clock(), list[PointerCheck]()

@@ -17,6 +17,7 @@ from pulse_tui.services.parts import SYSTEM, RollbackParts
 from pulse_tui.services.registry.claims import place
 from pulse_tui.services.registry.routing import of_routing
 from pulse_tui.services.rollback.steps import step_options
+from pulse_tui.services.rollback.votes import AHEAD
 from pulse_tui.services.signals.concerns import clear_concern, raise_concern, report
 
 WATCHED = timedelta(hours=1)
@@ -101,6 +102,9 @@ def _due(tx: Transaction, now: datetime) -> Iterator[tuple[Run, Plan, Member, di
         before = (datetime.fromisoformat(last) - run.ended_at).total_seconds() if last else 0.0
         passed = (now - run.ended_at).total_seconds()
         due = any(before < at <= passed for at in FIRST_S) or passed - before >= EVERY_S
+        due = (
+            due or passed < before - AHEAD.total_seconds()
+        )  # the clock was set back: nobody waits until it has caught up
         superseded = not stands and _promoted_since(tx, plan.environment, member, run.ended_at)
         if due and not superseded and (left := _left(tx, run, plan, member)):
             yield run, plan, member, left

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from pulse_tui.domain.errors import Refused
+from pulse_tui.domain.guard import Copy
 from pulse_tui.domain.release import ReleaseState
 from pulse_tui.domain.rollback import RunState
 from pulse_tui.domain.words import Environment
@@ -13,6 +16,7 @@ from pulse_tui.services.alerts.quiet import quiet
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.promotion.decide import promote, quarantine
 from pulse_tui.services.promotion.gate import gate
+from pulse_tui.services.registry.held import another
 from pulse_tui.services.rollback.approve import approve
 from pulse_tui.services.rollback.execute import execute
 from pulse_tui.services.rollback.plan import propose, propose_undo
@@ -130,3 +134,21 @@ def test_the_row_and_the_header_say_frozen(parts: RollbackParts) -> None:
     (row,) = [r for r in board.registry if (r.asset, r.environment) == ("support-bot", "canary")]
     assert "frozen" in {str(word) for word in row.words}
     assert board.header.frozen == ("support-bot canary",)
+
+
+@pytest.mark.parametrize("written", [str.upper, lambda digest: digest.removeprefix("sha256:")])
+def test_the_same_content_is_held_however_its_digest_is_written(
+    parts: RollbackParts, written: Callable[[str], str]
+) -> None:
+    left = release("3.8.2").digest
+    assert left is not None
+    add(parts, "3.9.0", written(left))
+    rolled_back(parts)
+    assert any("has the content of 3.8.2" in why for why in held(parts, "3.9.0", PRODUCTION))
+    with parts.store.read() as tx:
+        (freeze,) = [h for h in tx.judgements.holds("support-bot") if h.id == FREEZE]
+        again = tx.estate.release("support-bot", "3.9.0")
+        assert again is not None
+        assert another(tx, freeze, again) is False
+    copies = Copy("3.8.2", left), Copy("3.9.0", written(left))
+    assert copies[0].same(copies[1])

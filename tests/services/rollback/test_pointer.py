@@ -164,3 +164,10 @@ def test_an_asset_on_its_first_release_is_no_concern(parts: RollbackParts, clock
         assert tx.inventory.concerns("newcomer") == []
         (kept,) = tx.inventory.pointers("newcomer")
     assert (kept.version, kept.valid, kept.reason) == (None, False, "there is no rollback target")
+
+
+def test_a_clock_that_was_set_back_does_not_stop_the_checks(parts: RollbackParts, clock: Clock) -> None:
+    assert revalidate(parts, clock()) > 0
+    clock.pass_(days=-1)
+    assert revalidate(parts, clock()) > 0
+    assert revalidate(parts, clock()) == 0

@@ -167,3 +167,20 @@ def test_it_is_read_after_two_fifteen_and_sixty_seconds_and_then_every_minute(
             reads.append(second)
     assert (clock() - began).total_seconds() == 300
     assert reads == [2, 15, 60, 120, 180, 240, 300]
+
+
+@pytest.mark.parametrize("read_before", [False, True])
+def test_a_clock_that_was_set_back_does_not_stop_the_watch(
+    rolled_back: RollbackParts, target: Places, clock: Clock, read_before: bool
+) -> None:
+    parts = rolled_back
+    if read_before:
+        clock.sleep(15.0)
+        watch_targets(parts, clock())
+    target.put("alias", "3.8.2")
+    clock.pass_(hours=-2)
+    assert watch_targets(parts, clock()) == 1
+    assert [p for p, _ in late(parts)] == [Priority.P1]
+    assert watch_targets(parts, clock()) == 0
+    clock.sleep(60.0)
+    assert watch_targets(parts, clock()) == 1
