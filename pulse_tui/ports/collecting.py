@@ -145,6 +145,12 @@ class Placing(Collector, Protocol):
     """Goes before a version: ``set its alias to`` (3.8.1 in registry)."""
 
 
+class Declaring(Placing, Protocol):
+    """A collector whose source says what is wanted, not what is: something else deploys from it, and may undo a rollback."""
+
+    DECLARES: bool
+
+
 class Hinted(Collector, Protocol):
     """A collector whose source sends signed webhooks: the next poll comes at once."""
 

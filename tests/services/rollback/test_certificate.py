@@ -21,6 +21,7 @@ from pulse_tui.services.rollback.plan import propose, propose_undo
 from pulse_tui.services.rollback.pointer import check_pointer
 from pulse_tui.services.rollback.preflight import preflight
 from pulse_tui.services.signals.ingest import ingest
+from pulse_tui.settings.shapes import SourceShape
 from tests.fakes.clock import Clock
 from tests.fakes.nouns import CANARY, PRODUCTION, alert, asset, deployment, later, release, signal
 
@@ -114,6 +115,31 @@ def test_the_configuration_that_states_another_version_is_named_with_its_line(pa
     with parts.store.write() as tx:
         tx.inventory.put_claims([msgspec.structs.replace(claim, value="3.8.1")])
     assert "controller" not in names(parts, make(parts))
+
+
+def test_a_repository_that_states_another_version_is_named_and_a_registry_that_reports_what_serves_is_not(
+    parts: RollbackParts,
+) -> None:
+    sources = {
+        name: SourceShape(id=name, kind=kind, every=60.0, options=None)
+        for name, kind in (("deploys", "git"), ("models", "mlflow"))
+    }
+    subject = place_subject("support-bot", CANARY)
+    with parts.store.write() as tx:
+        tx.inventory.put_claims(
+            Claim(subject=subject, field="version", source=name, value="3.8.2", since=later(days=-1))
+            for name in sources
+        )
+    plan = make(parts)
+    said = [
+        c.detail
+        for c in preflight(parts._replace(judging=parts.judging._replace(sources=sources)), plan)
+        if c.name == "controller"
+    ]
+    assert said == [
+        "deploys states 3.8.2: what deploys from it puts that back; set the branch or tag that places it to 3.8.1, "
+        "unless a step does"
+    ]
 
 
 def test_a_rollback_that_did_not_help_is_part_of_the_next_advice(parts: RollbackParts, clock: Clock) -> None:
