@@ -200,7 +200,7 @@ class PlanLine(NamedTuple):
     purpose: str = "rollback"
     """As of :class:`PlanStory`."""
     glass: str = ""
-    """``BREAK-GLASS by ana, not reviewed``; empty where nobody approved it alone."""
+    """``BREAK-GLASS by ana, not reviewed``, ``BY ITSELF, not reviewed``; empty where it had its votes."""
 
     @property
     def needs_somebody(self) -> bool:
@@ -462,7 +462,10 @@ class PlanStory(NamedTuple):
     glass: bool = False
     """Whether who looks at it may approve it alone."""
     review: str = ""
-    """Of a run that one person approved alone: who reviewed it and what was found; :data:`DUE` while nobody did."""
+    """Of a run that one person approved alone, or that ran by itself: who reviewed it and what was found; :data:`DUE`
+    while nobody did."""
+    authorisation: str = ""
+    """The hash of the pre-authorisation that it rests on; empty: on approvals of this plan."""
 
     @property
     def missing(self) -> int:

@@ -14,6 +14,7 @@ from pulse_tui.domain.moments import iso
 from pulse_tui.domain.rollback import Member, Plan, PlanState, Purpose, Run, RunState
 from pulse_tui.ports import Transaction
 from pulse_tui.services.registry.held import of_rollback
+from pulse_tui.services.registry.overtaken import overtaken
 from pulse_tui.services.registry.routing import routed
 
 
@@ -72,7 +73,7 @@ class Underway:
         for plan, state in self._tx.rollbacks.plans(self._asset) if self._asset else ():
             waits = state in (PlanState.PROPOSED, PlanState.APPROVED) and plan.expires_at > self._now
             rollback = plan.purpose is Purpose.ROLLBACK and plan.undoes is None
-            if waits and rollback and plan.environment is self._alert.environment:
+            if waits and rollback and plan.environment is self._alert.environment and not overtaken(self._tx, plan):
                 return plan, state
         return None
 

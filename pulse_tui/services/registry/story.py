@@ -20,6 +20,7 @@ from pulse_tui.services.advisories.audits import unaudited
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.registry.approvals import approval
 from pulse_tui.services.registry.known_good import rollback_target
+from pulse_tui.services.registry.overtaken import overtaken
 from pulse_tui.settings.check import nearest
 
 Line = tuple[str, str]
@@ -148,7 +149,11 @@ def _steps(
     tx: Transaction, parts: RollbackParts, asset_id: str, alerts: Sequence[Alert], now: datetime
 ) -> Iterator[str]:
     """What the most urgent alerts advise, each once. What a rollback waits for, the page adds with its keys."""
-    waiting = [p for p, state in tx.rollbacks.plans(asset_id) if state in _WAITING and p.expires_at > now]
+    waiting = [
+        p
+        for p, state in tx.rollbacks.plans(asset_id)
+        if state in _WAITING and p.expires_at > now and not overtaken(tx, p)
+    ]
     said = set[str]()
     for alert in alerts[:ADVISED]:
         signal = tx.signals.get(alert.signal_id)

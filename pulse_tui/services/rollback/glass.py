@@ -12,7 +12,7 @@ from pulse_tui.domain.errors import NotFound, Refused
 from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.rollback import Approval, Plan, Run
 from pulse_tui.domain.text import clean
-from pulse_tui.domain.views.rollback import ReviewRow
+from pulse_tui.domain.views.rollback import DUE, ReviewRow
 from pulse_tui.domain.words import Environment, Severity
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import SYSTEM, JudgeParts, RollbackParts
@@ -115,6 +115,14 @@ def reviewed(tx: Transaction, target: str, run_id: str) -> str:
     """Who reviewed the run, and what was found; empty when nobody did."""
     lines = [e for e in tx.log.entries(subject=target) if e.action == REVIEWED and e.detail.get("run") == run_id]
     return f"{lines[-1].actor}: {lines[-1].detail.get('finding', '')}" if lines else ""
+
+
+def standing_review(tx: Transaction, plan: Plan, run: Run) -> str:
+    """Who reviewed the run, and what was found; :data:`DUE` while a review waits, empty where none was needed."""
+    names = (key(run.id), key(run.id, BY_ITSELF))
+    if any(c.key in names for c in tx.inventory.concerns(plan.asset_id)):
+        return DUE
+    return reviewed(tx, plan.target, run.id)
 
 
 def reviews(tx: Transaction) -> tuple[ReviewRow, ...]:

@@ -6,11 +6,12 @@ from datetime import datetime
 
 from pulse_tui.domain.moments import age, to_us
 from pulse_tui.domain.rollback import Plan, PlanState, PlanStep, Run, StepRecord, StepState
-from pulse_tui.domain.views.rollback import HALF_WAY, PlanLine
+from pulse_tui.domain.views.rollback import DUE, HALF_WAY, PlanLine
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
+from pulse_tui.services.registry.overtaken import overtaken
 from pulse_tui.services.rollback.approve import counted, standing
-from pulse_tui.services.rollback.glass import reviewed
+from pulse_tui.services.rollback.glass import standing_review
 from pulse_tui.services.rollback.plan import void_reasons
 from pulse_tui.services.rollback.unfinished import ABANDONED, abandoned, in_the_way, later
 
@@ -48,13 +49,17 @@ def _line(tx: Transaction, parts: RollbackParts, plan: Plan, state: PlanState, n
 
 
 def _alone(tx: Transaction, plan: Plan, run: Run) -> tuple[str, str]:
-    """(who approved it alone and who reviewed that, the command that reviews it while nobody did)."""
+    """(who approved it alone or that it ran by itself, and who reviewed that; the command that reviews it while nobody did)."""
     alone = next((v.principal for v in tx.rollbacks.approvals(plan.hash) if v.break_glass), "")
-    if not alone:
+    if not alone and plan.authorisation is None:
         return "", ""
-    if found := reviewed(tx, plan.target, run.id):
-        return f"BREAK-GLASS by {alone}, reviewed by {found}", ""
-    return f"BREAK-GLASS by {alone}, not reviewed", f"pulse-tui rollback review {run.id} --why FINDING"
+    what = f"BREAK-GLASS by {alone}" if alone else "BY ITSELF"
+    found = standing_review(tx, plan, run)
+    if found == DUE:
+        return f"{what}, not reviewed", f"pulse-tui rollback review {run.id} --why FINDING"
+    if found:
+        return f"{what}, reviewed by {found}", ""
+    return ("", "") if alone else (what, "")  # where the others approved too, nothing was broken
 
 
 def _targets(tx: Transaction, plan: Plan, run: Run) -> tuple[str, ...]:
@@ -80,6 +85,8 @@ def _waiting(
         if plan.expires_at <= now:
             return "expired", "; ".join(void), ""
         return "void", "; ".join(void), plan.purpose.command(plan.asset_id, plan.environment)
+    if other := overtaken(tx, plan):
+        return "void", other, ""
     if behind := in_the_way(tx, parts.outside, plan.targets, now):
         return state.value, f"cannot be {'run' if state is PlanState.APPROVED else 'approved'} yet: {behind}", ""
     since = age(to_us(plan.created_at), to_us(now))

@@ -9,12 +9,12 @@ from pulse_tui.domain.moments import iso, to_us
 from pulse_tui.domain.operator import Identity
 from pulse_tui.domain.rollback import Approval, Plan, PlanState, Purpose, Run
 from pulse_tui.domain.views.report import seconds
-from pulse_tui.domain.views.rollback import DUE, Moved, PlanStory, RunStory, Signs, StepView, VoteView
+from pulse_tui.domain.views.rollback import Moved, PlanStory, RunStory, Signs, StepView, VoteView
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.rollback.approve import counted, find, objections, standing
 from pulse_tui.services.rollback.attended import halt_asked
-from pulse_tui.services.rollback.glass import reviewed
+from pulse_tui.services.rollback.glass import standing_review
 from pulse_tui.services.rollback.preflight import Examined, examine
 from pulse_tui.services.rollback.radius import blast_radius
 from pulse_tui.services.rollback.report import took
@@ -38,8 +38,7 @@ def plan_story(parts: RollbackParts, plan_hash: str, principal: str, *, checked:
         steps = _steps(tx, plan, run)
         facts = [*_plan_facts(parts, plan), *(_reported(tx, plan, run) if run is not None else ())]
         radius = blast_radius(tx, plan)
-        alone = any(v.break_glass for v in votes) and run is not None
-        review = (reviewed(tx, plan.target, run.id) or DUE) if alone and run is not None else ""
+        review = standing_review(tx, plan, run) if run is not None else ""
     over = state in (PlanState.USED, PlanState.REJECTED)
     checked = checked and not over
     own = pen(parts, principal, plan.environment, now) if checked else None
@@ -81,6 +80,7 @@ def plan_story(parts: RollbackParts, plan_hash: str, principal: str, *, checked:
         signs=_signs(own) if own is not None else None,
         glass=not over and not voted and may_alone(parts, plan.environment, principal),
         review=review,
+        authorisation=plan.authorisation or "",
     )
 
 
@@ -115,11 +115,14 @@ def _plan_facts(parts: RollbackParts, plan: Plan) -> list[tuple[str, str]]:
 
 def _proof(identity: Identity, plan: Plan) -> str:
     """What an approval of the plan rests on."""
+    if plan.authorisation is not None:
+        return f"pre-authorised: it rests on the votes for {plan.authorisation[:12]}; nobody approved this very plan"
     if identity.must_sign(plan.environment):
         touch = ", touched for each signature" if plan.environment in identity.touch else ""
         return f"signed: only approvals count that the operators' own keys signed{touch}"
     by_name = "no operator has a public key; " if identity.by_name else ""
-    return f"not signed: {by_name}it rests on the account and $PULSE_OPERATOR, which prove nothing"
+    unsigned = "an approval without a signature rests on the account and $PULSE_OPERATOR, which prove nothing"
+    return f"need not be signed in {plan.environment.value}: {by_name}{unsigned}"
 
 
 def _reported(tx: Transaction, plan: Plan, run: Run) -> Iterator[tuple[str, str]]:

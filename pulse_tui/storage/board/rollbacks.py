@@ -26,6 +26,7 @@ WHERE r.active_key IS NOT NULL
 ORDER BY r.started_at DESC, r.id
 """
 _PLANS = "SELECT hash, state, body FROM plans WHERE state IN ('proposed', 'approved') ORDER BY seq DESC LIMIT :limit"
+_SERVING = "SELECT asset_id, environment, version FROM deployments"
 _NEWER = """
 SELECT n.hash, n.state, n.body FROM plans n
 WHERE n.asset_id = :asset AND n.seq > (SELECT p.seq FROM plans p WHERE p.hash = :hash)
@@ -49,6 +50,8 @@ class _Made(NamedTuple):
     under: Rules
     alert: str
     """The id of the alert that it answers; empty when it answers none."""
+    moves: tuple[tuple[str, str], ...] = ()
+    """(asset, the version that it moves) of each."""
 
 
 class Rollbacks(NamedTuple):
@@ -118,9 +121,12 @@ def _behind(row: PlanRow, owned: Mapping[tuple[str, str], str]) -> str:
 
 def _waiting(execute: Execute, plans: Sequence[_Made], today: Rules | None, now_us: int) -> Iterator[PlanRow]:
     """Newest first. One that cannot run any more is shown until a newer plan was made in its stead; nobody misses a drill
-    that was not held: that none was is shown where one is needed.
+    that was not held: that none was is shown where one is needed; nor a plan where another version serves by now.
     """
-    for row, under, _ in plans:
+    serving = {(asset, where): version for asset, where, version in execute(_SERVING, {})} if plans else {}
+    for row, under, _, moves in plans:
+        if any(serving.get((asset, row.environment)) != version for asset, version in moves):
+            continue
         if row.expires_us <= now_us:
             void = f"it expired at {from_us(row.expires_us):%Y-%m-%d %H:%M} UTC"
         else:
@@ -182,6 +188,7 @@ def _plan(plan: str, state: str, body: bytes, votes: tuple[str, ...], alone: str
             beside=_said_beside(said),
             purpose=_purpose_of(said),
         )  # fmt: skip
-        return _Made(row, under, said.get("alert_id") or "")
+        moves = ((m["asset_id"], m["from_version"]) for m in (said, *said.get("members", ())))
+        return _Made(row, under, said.get("alert_id") or "", tuple(moves))
     except (ValueError, KeyError, TypeError):
         return None

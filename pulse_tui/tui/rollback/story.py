@@ -128,6 +128,10 @@ def _after_run(plan: PlanStory, run: RunStory, read_only: bool) -> str:
         if plan.purpose not in ("rollback", "undo"):
             undo = "" if read_only else "; [u] makes the plan that undoes it"
             return f"nothing: {run.detail}{undo}"
+        if plan.review == DUE:
+            who = "" if plan.authorisation else "another operator: "
+            how = "a review waits" if read_only else f"{who}see whether it helped, then [v] records what was found"
+            return f"{how}; {plan.to_version} serves, as read back from the target{back}"
         return f"nothing: {plan.to_version} serves, as read back from the target{back}"
     if plan.state == "running":
         if run.halt_by:
@@ -220,7 +224,7 @@ def plan_blocks(plan: PlanStory, now_us: int, read_only: bool = False) -> list[B
 def _banner(plan: PlanStory) -> list[Block]:
     broke = next((vote for vote in plan.votes if vote.break_glass), None)
     if broke is None:
-        return []
+        return _by_itself(plan)
     after = f". Reviewed by {cut(plan.review)}" if plan.review else ". Another one must review it"
     if plan.review == DUE:
         after = ". Another one must review it, by [v] in their tower"
@@ -228,6 +232,15 @@ def _banner(plan: PlanStory) -> list[Block]:
         f"{cut(broke.who, NAME)} decided alone at {clock(broke.at_us)}: {cut(broke.reason) or 'no reason given'}{after}"
     )
     return [Block("BREAK-GLASS", (text,), styles.BAD, styles.ALARM)]
+
+
+def _by_itself(plan: PlanStory) -> list[Block]:
+    if not plan.authorisation:
+        return []
+    after = "it waits for a review: [v]" if plan.review == DUE else f"reviewed by {cut(plan.review)}"
+    text = f"pre-authorisation {plan.authorisation[:12]} let it run, nobody approved this very plan"
+    text += f"; {after}" if plan.review else ""
+    return [Block("BY ITSELF", (text,), styles.BAD, styles.ALARM)]
 
 
 def _changes(plan: PlanStory) -> tuple[str, ...]:

@@ -14,8 +14,10 @@ from pulse_tui.domain.alert import Alert
 from pulse_tui.domain.errors import Refused
 from pulse_tui.domain.release import ReleaseState
 from pulse_tui.domain.rollback import Drill, PlanState, PlanStep, Run, RunState
+from pulse_tui.domain.views.rollback import DUE
 from pulse_tui.domain.words import SignalType
 from pulse_tui.services.alerts import operate
+from pulse_tui.services.alerts.underway import Underway
 from pulse_tui.services.desk import ServiceDesk
 from pulse_tui.services.parts import SYSTEM, RollbackParts
 from pulse_tui.services.rollback import authorise, glass
@@ -24,7 +26,9 @@ from pulse_tui.services.rollback.automatic import Answered, answer_alerts
 from pulse_tui.services.rollback.drill import record
 from pulse_tui.services.rollback.execute import execute
 from pulse_tui.services.rollback.guarded import objections
+from pulse_tui.services.rollback.listing import listed
 from pulse_tui.services.rollback.plan import propose
+from pulse_tui.services.rollback.story import plan_story
 from pulse_tui.services.signals.ingest import ingest
 from tests.fakes.clock import Clock
 from tests.fakes.house import playbook
@@ -110,8 +114,29 @@ def test_it_rolls_back_by_itself_and_says_so_everywhere(parts: RollbackParts, ta
     board = parts.store.board("estate", None, clock())
     assert board.header.by_itself == 1
     assert answer(parts) == []
+    line, page = listed(parts)[0], plan_story(parts, run.plan_hash, "ana")
+    assert (line.glass, line.needs_somebody) == ("BY ITSELF, not reviewed", True)
+    assert (page.review, page.authorisation) == (DUE, plan[0].authorisation)
+    assert any(text.startswith("pre-authorised: it rests on the votes for") for _, text in page.facts)
     glass.review(parts, run.id, "ben", "it helped")
     assert parts.store.board("estate", None, clock()).header.by_itself == 0
+    assert listed(parts)[0].glass == "BY ITSELF, reviewed by ben: it helped"
+    assert plan_story(parts, run.plan_hash, "ana").review == "ben: it helped"
+
+
+def test_a_plan_that_waited_for_votes_waits_no_more_once_it_rolled_back_by_itself(
+    parts: RollbackParts, clock: Clock
+) -> None:
+    alert = breach(parts)
+    plan = propose(parts, "support-bot", CANARY, by="ana", reason="to see")
+    assert [p.hash for p in parts.store.board("e", None, clock()).plans] == [plan.hash]
+    answer(parts)
+    (line,) = [p for p in listed(parts) if p.plan == plan.hash]
+    assert (line.state, line.needs_somebody) == ("void", False)
+    assert line.waits == "3.8.1 serves in canary now, the plan starts at 3.8.2"
+    assert parts.store.board("e", None, clock()).plans == ()
+    with parts.store.read() as tx:
+        assert Underway(tx, alert, clock()).plan is None
 
 
 def test_without_a_pre_authorisation_nothing_happens_and_nothing_is_said(parts: RollbackParts, target: Places) -> None:

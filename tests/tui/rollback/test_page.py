@@ -80,6 +80,17 @@ def test_the_first_screen_says_what_to_do_what_changes_the_risk_and_who_is_missi
         assert label in first
 
 
+def test_the_page_of_a_run_by_itself_says_so_and_that_it_waits_for_a_review() -> None:
+    alone = ran(PLAN, "verified", by="pulse-tui")._replace(votes=(), authorisation="e3e7da03d885" + "0" * 52)
+    waits, done = alone._replace(review="due"), alone._replace(review="ben: it helped")
+    assert "BY ITSELF" in words(waits, width=120, height=3)
+    assert "pre-authorisation e3e7da03d885 let it run" in words(waits, width=120)
+    assert "see whether it helped, then [v] records" in next_step(waits, read_only=False)
+    assert "[v]" not in next_step(waits, read_only=True)
+    assert "reviewed by ben: it helped" in words(done, width=120)
+    assert next_step(done, read_only=False).startswith("nothing: ")
+
+
 def test_the_checks_that_failed_stand_first_and_those_that_block_before_the_rest() -> None:
     lines = words(BLOCKED, width=160).splitlines()
     at = next(n for n, line in enumerate(lines) if line.startswith(" CHECKS"))
