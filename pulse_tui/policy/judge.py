@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+import msgspec
+
 from pulse_tui.domain.alert import alert_fingerprint
 from pulse_tui.domain.decision import Comparison, Decision, Fact
 from pulse_tui.domain.words import Outcome, Priority, Severity, SignalType
@@ -207,6 +209,14 @@ class Policy:
     def rule(self, rule_id: str) -> Rule | None:
         """The rule of this id, if the policy has it."""
         return next((c.rule for c in self.compiled if c.rule.id == rule_id), None)
+
+    def fires(self, rule_id: str) -> str:
+        """SHA-256 of what makes this rule fire and lets its alert be answered by itself; empty when there is none."""
+        rule = self.rule(rule_id)
+        if rule is None:
+            return ""
+        when = [line.when for line in self.automatic.section.lines if line.rule == rule_id]
+        return hashlib.sha256(msgspec.json.encode([rule.on, rule.mode, rule.all, rule.any, when])).hexdigest()
 
     def judge(self, fact: Fact) -> list[Decision]:
         """A decision of every rule for this type of signal, in the order of the file.

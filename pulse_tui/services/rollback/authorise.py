@@ -31,6 +31,8 @@ SHORTEST = timedelta(hours=1)
 SOON = timedelta(days=7)
 """One that ends within this is shown, so that it is renewed in time."""
 VALID, REVOKED, EXPIRED, VOID = "valid", "revoked", "expired", "void"
+PROPOSED = "authorisation.proposed"
+"""What the audit log calls it."""
 _SHORTEST_NAME = 8
 
 
@@ -118,13 +120,14 @@ def propose(
         detail = {
             "authorisation": asked.hash,
             "trigger": trigger,
+            "fires": parts.judging.policy.fires(trigger),
             "playbook": f"{playbook.id} @ {playbook.digest[:12]}",
             "drill": drill.run_id,
             "until": iso(asked.expires_at),
             "reason": reason,
         }
         # The line first: it is the open one then, and carries the digest of the row.
-        tx.log.append(now, by, "authorisation.proposed", of_authorisation(asked).subject, detail)
+        tx.log.append(now, by, PROPOSED, of_authorisation(asked).subject, detail)
         tx.rollbacks.add_authorisation(asked)
     return asked
 
@@ -323,7 +326,16 @@ def _wrong(tx: Transaction, parts: RollbackParts, asked: Authorisation, ballot: 
         out.append(f"{asked.environment.value} now needs {parts.approvals.needed(asked.environment)} approvals")
     if asked.trigger not in parts.judging.policy.automatic.rules:
         out.append(f"policy no longer names {asked.trigger} for automatic rollback")
+    elif parts.judging.policy.fires(asked.trigger) not in _fired(tx, asked, ballot):
+        out.append(f"rule {asked.trigger} fires on something else than when it was asked for")
     return out
+
+
+def _fired(tx: Transaction, asked: Authorisation, ballot: Ballot) -> set[str]:
+    """What made its trigger fire when it was asked for, as the log has it."""
+    lines = tx.log.entries(subject=ballot.subject)
+    proposed = (e for e in lines if e.action == PROPOSED and e.detail.get("authorisation") == asked.hash)
+    return {e.detail.get("fires", "") for e in proposed}
 
 
 def _objections(tx: Transaction, parts: RollbackParts, here: Standing, by: str) -> list[str]:

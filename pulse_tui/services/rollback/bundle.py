@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from pulse_tui.domain.audit import Anchor, AuditEntry, hashed
 from pulse_tui.domain.errors import NotFound, Refused
 from pulse_tui.domain.lock import safe
@@ -20,6 +22,8 @@ from pulse_tui.services.rollback.recorded import verified
 from pulse_tui.services.rollback.report import reported
 
 SCRIPT = "verify.sh"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]*")
+"""Of an operator, as the configuration takes it."""
 
 
 class _Vote(NamedTuple):
@@ -93,9 +97,12 @@ def _votes(tx: Transaction, plan: Plan, after: Mapping[str, str]) -> Iterator[_V
     both = [(plan.hash, True), *([(plan.authorisation, False)] if plan.authorisation else [])]
     number = 0
     for on, own in both:
-        for vote in tx.rollbacks.approvals(on):
-            number += 1
+        for given in tx.rollbacks.approvals(on):
+            number, vote = number + 1, given
             name = f"votes/{number:02}-{re.sub('[^A-Za-z0-9._-]', '_', vote.principal)}"
+            if not _NAME.fullmatch(vote.principal):
+                # Nobody of the configuration: the name would be words of the commands of this bundle.
+                vote = msgspec.structs.replace(vote, principal=name.partition("-")[2], signature="")
             yield _Vote(vote, name if vote.signature else "", on, after.get(vote.audit_head, "-") if own else "-")
 
 

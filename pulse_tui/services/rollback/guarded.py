@@ -40,6 +40,8 @@ def withdrawn(tx: Transaction, parts: RollbackParts, plan: Plan, now: datetime) 
     alert = tx.judgements.alert(plan.alert_id) if plan.alert_id is not None else None
     if alert is None:
         return ["it answers no alert that is on record"]
+    if (alert.asset_id, alert.environment, alert.rule_id) != (plan.asset_id, plan.environment, plan.trigger):
+        return [f"alert {alert.id} is about something else"]
     if not alert.open:
         return [f"alert {alert.id} is resolved"]
     why = [stale(parts, alert, now), held_back(tx, parts, alert, now)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,8 @@ import sqlalchemy as sa
 
 from pulse_tui.domain.errors import NotFound, Refused, WrongUse
 from pulse_tui.domain.rollback import Authorisation, Drill
+from pulse_tui.domain.words import SignalType
+from pulse_tui.policy.judge import Policy
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.rollback import authorise
 from pulse_tui.services.rollback.authorise import Standing
@@ -157,6 +160,27 @@ def test_it_is_void_with_the_playbook_the_operators_file_a_voter_the_votes_neede
     assert (left.valid, left.why) == (False, "ben is no longer in the operators' file")
     stricter = msgspec.structs.replace(parts.approvals, production=3)
     assert now(parts._replace(approvals=stricter), name).why == "production now needs 3 approvals"
+
+
+def test_it_is_void_once_its_trigger_fires_on_something_else(parts: RollbackParts) -> None:
+    """Two signed for an answer to this failure; whoever writes the rules alone must not make it one to any other."""
+    name = given(parts, "ana", "ben").asked.hash
+    policy, trigger = parts.judging.policy, now(parts, name).asked.trigger
+
+    def under(**changes: Any) -> RollbackParts:
+        rules = []
+        for compiled in policy.compiled:
+            one = copy.copy(compiled)
+            if one.rule.id == trigger:
+                one.rule = msgspec.structs.replace(one.rule, **changes)
+            rules.append(one)
+        made = Policy(tuple(rules), policy.engine, "another", policy.gate, policy.automatic)
+        return parts._replace(judging=parts.judging._replace(policy=made))
+
+    assert now(under(owner="somebody", description="as it was"), name).valid
+    for changes in ({"all": ("true",)}, {"any": ("true",)}, {"on": (SignalType.CVE,)}):
+        here = now(under(**changes), name)
+        assert (here.word, here.why) == ("void", f"rule {trigger} fires on something else than when it was asked for")
 
 
 def test_a_row_that_somebody_wrote_counts_for_nothing(parts: RollbackParts) -> None:

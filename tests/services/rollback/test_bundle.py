@@ -20,17 +20,19 @@ from pulse_tui.cli.audit import write_bundle
 from pulse_tui.domain.audit import Anchor
 from pulse_tui.domain.errors import NotFound, Refused
 from pulse_tui.domain.rollback import Drill, Plan, PlanState, RunState
+from pulse_tui.domain.vote import of_plan, read_payload
 from pulse_tui.domain.words import Environment
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.rollback import authorise
-from pulse_tui.services.rollback.approve import approve
+from pulse_tui.services.rollback.approve import approve, payload_for
 from pulse_tui.services.rollback.bundle import bundle
 from pulse_tui.services.rollback.drill import record
 from pulse_tui.services.rollback.execute import execute
 from pulse_tui.services.rollback.glass import review
 from pulse_tui.services.rollback.rehearse import drill
+from pulse_tui.services.rollback.votes import by_name, cast
 from tests.fakes.house import playbook
-from tests.fakes.nouns import CANARY, NOW, PRODUCTION, deployment, later
+from tests.fakes.nouns import CANARY, NOW, PRODUCTION, alert, deployment, later
 from tests.fakes.sshkeys import NAMESPACE
 from tests.fakes.tampering import tamper
 from tests.fakes.target import Places
@@ -284,8 +286,11 @@ def test_what_let_a_run_begin_without_votes_of_its_own_is_in_it_with_its_votes(
     asked = authorise.propose(parts, "support-bot", PRODUCTION, trigger, timedelta(days=30), by="ana", why="nights")
     for who in ("ana", "ben"):
         authorise.approve(at(parts, who), asked.hash, who, "drilled")
-    plan = msgspec.structs.replace(make(parts), authorisation=asked.hash, trigger=trigger, proposed_by="pulse-tui")
+    plan = msgspec.structs.replace(
+        make(parts), authorisation=asked.hash, trigger=trigger, proposed_by="pulse-tui", alert_id="alert-1"
+    )
     with parts.store.write() as tx:
+        tx.judgements.put_alert(alert(environment=PRODUCTION, rule_id=trigger, first_at=NOW, last_at=parts.clock()))
         tx.log.append(parts.clock(), "pulse-tui", "plan.proposed", plan.target, {"plan": plan.hash})
         tx.rollbacks.add_plan(plan)
         tx.rollbacks.set_plan_state(plan.hash, PlanState.APPROVED)
@@ -298,3 +303,27 @@ def test_what_let_a_run_begin_without_votes_of_its_own_is_in_it_with_its_votes(
     whole = files["votes/01-ana.json"]
     files["votes/01-ana.json"] = whole.replace(asked.hash.encode(), plan.hash.encode())
     assert verify(written(files, tmp_path / "other")).returncode == 1
+
+
+def test_a_vote_under_a_name_of_nobody_writes_no_words_into_the_commands(ran: Ran, tmp_path: Path) -> None:
+    """Whoever can write the database can sign with a key of their own, under any name, and have the program record it."""
+    name = "x;touch${IFS}owned;* namespaces=y"
+    raw = msgspec.structs.replace(
+        read_payload(payload_for(ran.parts, ran.plan.hash, "cho", "me too")), principal=name
+    ).encoded()
+    vote = msgspec.structs.replace(
+        by_name(ran.parts, read_payload(payload_for(ran.parts, ran.plan.hash, "cho", "me too"))),
+        principal=name, key=KEYS["cho"].public.fingerprint, payload=raw.decode(), signature=KEYS["cho"].sign(raw),
+        audit_head=read_payload(raw).audit.hash,
+    )  # fmt: skip
+    with ran.parts.store.write() as tx:
+        cast(tx, of_plan(ran.plan), vote, "plan.approved", NOW)
+    files = ran.bundle()
+    for file in ("README", "CONTENTS", "allowed_signers"):
+        assert b"touch$" not in files[file]
+        assert b" namespaces=y" not in files[file]
+    folder = tmp_path / "bundle"
+    write_bundle(folder, files)
+    done = verify(folder)
+    assert done.returncode == 0, done.stderr
+    assert "NOT SIGNED: the vote of x_touch" in done.stdout

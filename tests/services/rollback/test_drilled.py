@@ -116,6 +116,7 @@ def test_a_drill_from_before_the_clock_was_set_back_does_not_count_and_the_next_
     keep(parts, at=later(days=300))
     assert not ask(parts).ok
     assert "which is in the future" in ask(parts).detail
+    assert [line.state for line in drills(parts)] == ["outdated"]
     keep(parts, run_id="r2", at=later(hours=-1))
     assert ask(parts).ok
     keep(parts, run_id="r3", at=later(days=299), ok=False, detail="the alias is gone")
