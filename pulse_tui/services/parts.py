@@ -81,6 +81,10 @@ class Judge(Protocol):
         """The rule of this id."""
         ...
 
+    def fires(self, rule_id: str) -> str:
+        """A digest of what makes this rule fire and lets its alert be answered by itself."""
+        ...
+
     def judge(self, fact: Fact) -> Sequence[Decision]:
         """The decision of every applicable rule on the fact. Pure."""
         ...

@@ -166,6 +166,7 @@ def test_it_is_void_once_its_trigger_fires_on_something_else(parts: RollbackPart
     """Two signed for an answer to this failure; whoever writes the rules alone must not make it one to any other."""
     name = given(parts, "ana", "ben").asked.hash
     policy, trigger = parts.judging.policy, now(parts, name).asked.trigger
+    assert isinstance(policy, Policy)
 
     def under(**changes: Any) -> RollbackParts:
         rules = []
