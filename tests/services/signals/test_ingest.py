@@ -108,6 +108,9 @@ def test_a_rule_that_observes_decides_and_does_nothing(judge: JudgeParts) -> Non
         def rule(self, rule_id: str) -> Any:
             return enforced.rule(rule_id)
 
+        def fires(self, rule_id: str) -> str:
+            return enforced.fires(rule_id)
+
         def judge(self, fact: Any) -> Any:
             return [changed(d, mode=Mode.OBSERVE) for d in enforced.judge(fact)]
 
