@@ -66,7 +66,7 @@ def run(options: argparse.Namespace, _name: str) -> int:
         if options.action == "export":
             from pulse_tui.services.rollback.bundle import bundle  # noqa: PLC0415
 
-            files = bundle(tx, options.run, anchors, Agent(), house.clock())
+            files = bundle(tx, options.run, anchors, Agent())
             return _written(options, files, options.to or Path(f"run-{options.run}"))
         log = verified(tx, anchors, Agent())
     whole = not log.wrong

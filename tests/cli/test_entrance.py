@@ -176,7 +176,7 @@ def test_the_version_is_printed(shell: Shell) -> None:
 
 
 def test_a_freeze_blocks_the_gate_until_it_is_lifted(shell: Shell) -> None:
-    gate = ("gate", "my-bot", "1.0.1", "--env", "production")
+    gate = ("gate", "my-bot", "1.0.1", "--env", "canary")
     measure(shell.config, "1.0.1")
     assert shell(*gate).code == 0
     assert shell("freeze", "my-bot", "--why", "audit week").code == 0

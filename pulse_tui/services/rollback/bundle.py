@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +12,6 @@ import msgspec
 from pulse_tui.domain.audit import Anchor, AuditEntry, hashed
 from pulse_tui.domain.errors import NotFound, Refused
 from pulse_tui.domain.lock import safe
-from pulse_tui.domain.moments import iso
 from pulse_tui.domain.rollback import Approval, Plan, Run
 from pulse_tui.domain.sshsig import BadSignature, open_armored
 from pulse_tui.ports import Signing, Transaction
@@ -38,9 +36,7 @@ class _Vote(NamedTuple):
     """The file of the line behind the head that it names; ``-`` of a vote on a pre-authorisation, which may be months older."""
 
 
-def bundle(
-    tx: Transaction, run_id: str, anchors: Sequence[Anchor], signing: Signing, now: datetime
-) -> dict[str, bytes]:
+def bundle(tx: Transaction, run_id: str, anchors: Sequence[Anchor], signing: Signing) -> dict[str, bytes]:
     """The files of the bundle by name, but for ``SHA256SUMS``.
 
     Raises NotFound for an unknown run, Refused when the log or what it recorded was changed: nothing about it can be shown.
@@ -79,7 +75,7 @@ def bundle(
     files["CONTENTS"] = _text(contents)
     files["report.md"] = _text(reported(tx, run.id).markdown())
     files[SCRIPT] = Path(__file__).with_name(SCRIPT).read_bytes()
-    files["README"] = _text(_readme(plan, run, votes, first, end, now, anchored=end in anchors))
+    files["README"] = _text(_readme(plan, run, votes, first, end, anchored=end in anchors))
     return files
 
 
@@ -124,10 +120,8 @@ def _signed(files: dict[str, bytes], votes: Sequence[_Vote]) -> Iterator[str]:
         files["allowed_signers"] = _text(sorted(set(keys)))
 
 
-def _readme(
-    plan: Plan, run: Run, votes: Sequence[_Vote], first: int, end: Anchor, now: datetime, *, anchored: bool
-) -> Iterator[str]:
-    yield f"Run {run.id} of plan {plan.hash}, {plan.asset_id} in {plan.environment.value}, exported {iso(now)}."
+def _readme(plan: Plan, run: Run, votes: Sequence[_Vote], first: int, end: Anchor, *, anchored: bool) -> Iterator[str]:
+    yield f"Run {run.id} of plan {plan.hash}, {plan.asset_id} in {plan.environment.value}; the log to its line {end.seq}."
     yield ""
     yield f"  sh {SCRIPT}                       does everything below; with ANCHORS and SIGNERS of your own it proves most"
     yield "  sha256sum -c SHA256SUMS            every file is as it was written"

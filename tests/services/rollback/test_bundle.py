@@ -57,7 +57,7 @@ class Ran(NamedTuple):
 
     def bundle(self, *anchors: Anchor) -> dict[str, bytes]:
         with self.parts.store.read() as tx:
-            return bundle(tx, self.run, anchors, self.parts.signing, self.parts.clock())
+            return bundle(tx, self.run, anchors, self.parts.signing)
 
 
 @pytest.fixture
@@ -226,7 +226,7 @@ def test_a_vote_that_is_not_signed_is_called_so(signing: RollbackParts, tmp_path
     approve(signing, plan.hash, "ana", "sure")
     done = execute(signing, plan.hash, "ana", "host:1:1")
     with signing.store.read() as tx:
-        files = bundle(tx, done.id, (), signing.signing, signing.clock())
+        files = bundle(tx, done.id, (), signing.signing)
     result = verify(written(files, tmp_path / "bundle"))
     assert result.returncode == 0
     assert "NOT SIGNED: the vote of ana" in result.stdout
@@ -236,7 +236,7 @@ def test_a_vote_that_is_not_signed_is_called_so(signing: RollbackParts, tmp_path
 
 def test_nothing_is_exported_of_a_log_that_was_changed_or_of_a_run_that_is_none(ran: Ran) -> None:
     with ran.parts.store.read() as tx, pytest.raises(NotFound, match="no run"):
-        bundle(tx, "absent", (), ran.parts.signing, ran.parts.clock())
+        bundle(tx, "absent", (), ran.parts.signing)
     tamper(ran.parts.store, sa.text("UPDATE journal SET detail = 'x' WHERE seq = 1"))  # type: ignore[arg-type]
     with pytest.raises(Refused, match="does not hold"):
         ran.bundle()
@@ -246,7 +246,7 @@ def test_who_broke_the_glass_and_who_reviewed_it_stand_in_it(signing: RollbackPa
     run = alone(signing)
     review(signing, run.id, "ben", "justified: the pager log agrees")
     with signing.store.read() as tx:
-        files = bundle(tx, run.id, (), signing.signing, signing.clock())
+        files = bundle(tx, run.id, (), signing.signing)
     folder = written(files, tmp_path / "bundle")
     assert verify(folder).returncode == 0
     assert b" run.reviewed\n" in files["CONTENTS"]
@@ -264,7 +264,7 @@ def test_a_drill_is_exported_like_any_run(signing: RollbackParts, target: Places
     held = drill(parts, "support-bot", PRODUCTION, "ana", "host:1")
     assert held.run is not None
     with parts.store.read() as tx:
-        files = bundle(tx, held.run.id, (), parts.signing, parts.clock())
+        files = bundle(tx, held.run.id, (), parts.signing)
     assert verify(written(files, tmp_path / "bundle")).returncode == 0
     assert b" drill.passed\n" in files["CONTENTS"]
 
@@ -296,7 +296,7 @@ def test_what_let_a_run_begin_without_votes_of_its_own_is_in_it_with_its_votes(
         tx.rollbacks.set_plan_state(plan.hash, PlanState.APPROVED)
     run = execute(parts, plan.hash, "ana", "host:1")
     with parts.store.read() as tx:
-        files = bundle(tx, run.id, (), parts.signing, parts.clock())
+        files = bundle(tx, run.id, (), parts.signing)
     result = verify(written(files, tmp_path / "bundle"))
     assert (result.returncode, result.stdout.count("Good ")) == (0, 2), result
     assert hashlib.sha256(files["authorisation.json"]).hexdigest() == asked.hash
