@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from pulse_tui.domain.claim import ESTATE, OWN_ACTIONS, place_subject
 from pulse_tui.domain.errors import PulseError
 from pulse_tui.domain.release import Release
 from pulse_tui.domain.rollback import Check, Member, Plan, PlanStep, Purpose, RunState
+from pulse_tui.domain.text import clean
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import JudgeParts, RollbackParts
 from pulse_tui.services.registry.fitness import fitness
@@ -59,6 +61,7 @@ def examine(parts: RollbackParts, plan: Plan) -> Examined:
     for step in plan.steps:
         asset_id = step.asset_id or plan.asset_id
         readable = True
+        world += _misnamed(parts, step, blocking=plan.undoes is None)
         if first := step.target not in moved:
             moved.add(step.target)
             world.append(held := _prior_state(parts, step))
@@ -176,6 +179,19 @@ def _loop(tx: Transaction, plan: Plan, member: Member, now: datetime) -> Iterato
             detail = f"{member.to_version} was rolled back here at {run.ended_at:%Y-%m-%d %H:%M} (run {run.id})"
             yield Check(name="no loop", ok=False, blocking=False, detail=detail)
             return
+
+
+def _misnamed(parts: RollbackParts, step: PlanStep, *, blocking: bool) -> Iterator[Check]:
+    """People approve what they read, and a step writes where its options say: one that names another target is named.
+
+    What is undone was named by the version of this program that planned it.
+    """
+    with suppress(PulseError):  # options that cannot be opened fail the next check
+        options = step_options(parts, step.kind, step.params)
+        writes = parts.steps[step.kind].target(options)
+        if writes != step.target:
+            detail = f"a step is called {step.target} and writes to {writes}"
+            yield Check(name="target", ok=False, detail=clean(detail, 500), blocking=blocking)
 
 
 def _prior_state(parts: RollbackParts, step: PlanStep) -> Check:

@@ -277,3 +277,19 @@ def test_what_was_looked_at_in_vain_is_said(parts: RollbackParts) -> None:
         tx.estate.deploy(deployment("1", PRODUCTION, asset_id="lonely"))
     with pytest.raises(Refused, match=r"0 \(named by the release, never served here\) is not in the registry"):
         propose(parts, "lonely", PRODUCTION, by="ana", reason="x")
+
+
+def test_a_step_that_writes_somewhere_else_than_it_is_called_cannot_be_approved(
+    parts: RollbackParts, target: Places
+) -> None:
+    """Who approves reads the name of the target; the options decide where the write goes."""
+    honest = propose(parts, "support-bot", CANARY, by="ana", reason="x")
+    target.put("billing", "3.8.2")
+    step = msgspec.structs.replace(honest.steps[0], params={"name": "billing"})
+    forged = msgspec.structs.replace(honest, steps=(step,))
+    with parts.store.write() as tx:
+        tx.rollbacks.add_plan(forged)
+        tx.log.append(NOW, "ana", "plan.proposed", forged.target, {"plan": forged.hash})
+    with pytest.raises(Refused) as refused:
+        approve(parts, forged.hash, "ben", "looks right")
+    assert "target: a step is called place alias and writes to place billing" in refused.value.reasons
