@@ -288,7 +288,8 @@ def lines(story: PlanStory) -> list[str]:
     out += [f"  {line}" for line in story.run_lines()]
     if story.run is not None and story.review:
         due = f"not reviewed: pulse-tui rollback review {story.run.id} --why FINDING"
-        out.append(f"  BREAK-GLASS: {due if story.review == DUE else f'reviewed by {story.review}'}")
+        how = "BY ITSELF" if story.authorisation else "BREAK-GLASS"
+        out.append(f"  {how}: {due if story.review == DUE else f'reviewed by {story.review}'}")
     if story.signs is not None and story.may_approve and story.missing:
         out.append(f"  your approval is {story.signs.words}")
     if story.why_not and story.state == "proposed":

@@ -93,9 +93,7 @@ def _pre_authorised(house: House) -> list[str]:
     for row in house.desk().authorisations():
         if row.needs_somebody:
             vote = f"pulse-tui rollback approve {row.hash[:12]} --why REASON"
-            again = (
-                f"pulse-tui rollback authorise {row.asset} --env {row.environment} --trigger {row.trigger} --why REASON"
-            )
+            again = f"pulse-tui rollback authorise {row.asset} --env {row.environment} --trigger {row.trigger} --for 30d --why REASON"
             lines += [f"  {row.headline}", f"    {vote if row.state == 'proposed' else again}"]
     return ["", "PRE-AUTHORISATIONS", *lines] if lines else []
 

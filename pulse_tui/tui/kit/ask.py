@@ -64,6 +64,9 @@ class AskScreen(GuardedScreen[tuple[str, ...] | None]):
         if self.focused is not self.inputs[-1]:
             self.action_field(1)
             return
+        self.after_typed(self.inputs, self._submit)
+
+    def _submit(self) -> None:
         for field, line in zip(self.fields, self.inputs, strict=True):
             wrong = field.wrong(line.value)
             if wrong:

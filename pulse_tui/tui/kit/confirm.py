@@ -144,6 +144,9 @@ class ApprovalScreen(GuardedScreen[str | None]):
             self.action_confirm()
 
     def action_confirm(self) -> None:
+        self.after_typed((self.name_input, self.why_input), self._confirm)
+
+    def _confirm(self) -> None:
         if self.confirmed:
             self.dismiss(self.why_input.value.strip())
         else:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from typing import ClassVar, Generic, TypeVar
 
 from textual import events
 from textual._time import get_time
 from textual.binding import BindingType
 from textual.screen import ModalScreen
+from textual.widgets import Input
 
 from pulse_tui.tui.kit.canvas import Canvas, Span
 from pulse_tui.tui.kit.keys import bind
@@ -44,6 +46,20 @@ class GuardedScreen(ModalScreen[ResultT], Generic[ResultT]):
 
     def action_cancel(self) -> None:
         self.dismiss(None)
+
+    def after_typed(self, fields: Sequence[Input], then: Callable[[], None]) -> None:
+        """Call ``then`` once every field has what was typed before: a key that submits overtakes the letters that wait in
+        the queue of their field, and a pasted reason would be cut.
+        """
+        waiting = set(fields)
+
+        def caught_up(field: Input) -> None:
+            waiting.discard(field)
+            if not waiting and self.is_current:
+                self.call_later(then)
+
+        for field in fields:
+            field.call_later(caught_up, field)
 
 
 class Lines(Canvas):

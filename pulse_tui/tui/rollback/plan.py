@@ -214,7 +214,8 @@ class PlanScreen(PageScreen):
             if values is not None and plan.run is not None:
                 self.post_message(asks.Review(plan.run.id, plan.hash, values[0]))
 
-        asked = AskScreen("Review what one person did alone", plan.headline, (Field("What you found"),))
+        title = "Review what ran by itself" if plan.authorisation else "Review what one person did alone"
+        asked = AskScreen(title, plan.headline, (Field("What you found"),))
         self.app.push_screen(asked, answered)
 
     def action_undo(self) -> None:

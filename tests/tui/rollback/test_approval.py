@@ -193,6 +193,26 @@ def test_a_plan_can_be_rejected_with_a_reason() -> None:
     play(scenario)
 
 
+def test_a_reason_that_comes_in_one_burst_with_enter_is_kept_whole() -> None:
+    reason = "p95 is down again at 820 ms and stays there, as the board and the pager agree"
+
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.open_dialog("j", "p", "r")
+        await pilot.burst([*reason.replace(" ", "_"), "\r"])
+        assert pilot.desk.calls[-1] == ("reject", HASH, reason.replace(" ", "_"))
+
+    play(scenario)
+
+
+def test_the_name_and_ctrl_y_in_one_burst_approve_with_the_whole_reason() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await dialog(pilot)
+        await pilot.burst([*"support-bot", "tab", *("because_" * 8), "ctrl+y"])
+        assert [call[-1] for call in approvals(pilot) if call[0] == "approve"] == ["because_" * 8]
+
+    play(scenario)
+
+
 def test_who_may_not_approve_is_told_why_and_has_no_key() -> None:
     desk = FakeDesk()
     desk.plan = desk.plan._replace(may_approve=False, why_not="you proposed it and policy wants another")
