@@ -125,7 +125,7 @@ def _waiting(execute: Execute, plans: Sequence[_Made], today: Rules | None, now_
     """
     serving = {(asset, where): version for asset, where, version in execute(_SERVING, {})} if plans else {}
     for row, under, _, moves in plans:
-        if any(serving.get((asset, row.environment)) != version for asset, version in moves):
+        if any(serving.get((asset, row.environment), version) != version for asset, version in moves):
             continue
         if row.expires_us <= now_us:
             void = f"it expired at {from_us(row.expires_us):%Y-%m-%d %H:%M} UTC"
