@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.servers import forms
+
 ROOT = Path(__file__).parents[3]
 
 
@@ -38,7 +40,7 @@ def _went_back(one: dict[str, Any]) -> None:
 
 def test_a_run_that_is_killed_anywhere_is_finished_by_a_resume() -> None:
     got = tries("forward", 0, 0)
-    assert len(got) >= 18
+    assert len(got) >= (18 if forms.full() else 6)
     for one in got:
         assert one["codes"] == [9, 0], one
         _went_forward(one)
@@ -46,14 +48,14 @@ def test_a_run_that_is_killed_anywhere_is_finished_by_a_resume() -> None:
 
 def test_an_undo_that_is_killed_anywhere_is_finished_by_a_resume() -> None:
     got = tries("undo", 0, 0)
-    assert len(got) >= 18
+    assert len(got) >= (18 if forms.full() else 6)
     for one in got:
         assert one["codes"] == [9, 0], one
         _went_back(one)
 
 
 @pytest.mark.parametrize("scenario", ["forward", "undo"])
-@pytest.mark.parametrize("times", [10, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("times", [4, pytest.param(200, marks=pytest.mark.slow)])
 def test_resumes_that_are_killed_too_are_finished_in_the_end(scenario: str, times: int) -> None:
     for one in tries(scenario, times, times):
         (_went_forward if scenario == "forward" else _went_back)(one)
