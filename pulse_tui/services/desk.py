@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 
 from pulse_tui.domain.alert import Alert, AlertState
 from pulse_tui.domain.delivery import DeliveryState, undelivered
@@ -52,6 +53,7 @@ from pulse_tui.services.registry.story import asset_story
 from pulse_tui.services.rollback import approve, attended, authorise, execute, glass, plan, rehearse, route
 from pulse_tui.services.rollback.drill_list import drills
 from pulse_tui.services.rollback.listing import listed
+from pulse_tui.services.rollback.preflight import Looked
 from pulse_tui.services.rollback.story import plan_story
 from pulse_tui.settings.check import nearest
 from pulse_tui.settings.references import unpaged
@@ -83,6 +85,7 @@ class ServiceDesk:
         self._parts = parts
         self._current = current if current is not None else lambda: parts
         self._store = parts.store
+        self._looked: Looked | None = None
         self._holder = holder
         self._acknowledge_for = acknowledge_for
 
@@ -265,7 +268,9 @@ class ServiceDesk:
 
     def approve(self, plan_hash: str, reason: str, *, break_glass: bool = False) -> PlanStory:
         parts = self.on_plan("rollback.approve", plan_hash)
-        approve.approve(parts, plan_hash, self.operator, reason, break_glass=break_glass)
+        approve.approve(
+            parts, plan_hash, self.operator, reason, break_glass=break_glass, looked=partial(setattr, self, "_looked")
+        )
         return plan_story(self._parts, plan_hash, self.operator, checked=False)
 
     def reviews(self) -> tuple[ReviewRow, ...]:
@@ -315,7 +320,8 @@ class ServiceDesk:
             return authorise.line(authorise.find(tx, self._parts, name), self._parts.clock())
 
     def execute(self, plan_hash: str) -> PlanStory:
-        execute.execute(self.on_plan("rollback.run", plan_hash), plan_hash, self.operator, self._holder)
+        parts = self.on_plan("rollback.run", plan_hash)
+        execute.execute(parts, plan_hash, self.operator, self._holder, looked=self._looked)
         return plan_story(self._parts, plan_hash, self.operator, checked=False)
 
     def route(

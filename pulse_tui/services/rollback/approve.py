@@ -14,7 +14,7 @@ from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.rollback.anchor import anchor
 from pulse_tui.services.rollback.authorise import votes_for
 from pulse_tui.services.rollback.plan import void_reasons
-from pulse_tui.services.rollback.preflight import preflight
+from pulse_tui.services.rollback.preflight import Looked, look
 from pulse_tui.services.rollback.recorded import forged
 from pulse_tui.services.rollback.votes import Tally, by_name, cast, drafted, glass, signed, taken, tally, unfit
 
@@ -41,11 +41,17 @@ def objections(parts: RollbackParts, plan: Plan, state: PlanState, principal: st
 
 
 def approve(
-    parts: RollbackParts, plan_hash: str, principal: str, reason: str, *, break_glass: bool = False
+    parts: RollbackParts,
+    plan_hash: str,
+    principal: str,
+    reason: str,
+    *,
+    break_glass: bool = False,
+    looked: Callable[[Looked], object] = lambda _looked: None,
 ) -> PlanState:
     """Record a yes, signed by the agent of ``principal``. Returns APPROVED when it was the last one needed.
 
-    ``break_glass``: they approve alone. It may wait for the agent. Raises Refused with every objection: expired, changed
+    ``break_glass``: they approve alone. ``looked`` gets the preflight, for a run that begins at once. It may wait for the agent. Raises Refused with every objection: expired, changed
     rules, unknown principal, a blocking preflight check, the same person or key a second time, nothing that signs where
     only signed votes count. Raises NotSigned when the agent did not sign.
     """
@@ -57,7 +63,7 @@ def approve(
         draft = drafted(parts, ballot, principal, head, now, reason=reason, break_glass=break_glass)
         return signed(parts, ballot, draft, now)
 
-    return _approve(parts, plan_hash, principal, reason, made, break_glass=break_glass)
+    return _approve(parts, plan_hash, principal, reason, made, break_glass=break_glass, looked=looked)
 
 
 def approve_with(parts: RollbackParts, plan_hash: str, principal: str, payload: bytes, signature: str) -> PlanState:
@@ -107,6 +113,7 @@ def _approve(
     made: Callable[[Plan], Approval],
     *,
     break_glass: bool = False,
+    looked: Callable[[Looked], object] = lambda _looked: None,
 ) -> PlanState:
     now = parts.clock()
     with parts.store.read() as tx:
@@ -117,7 +124,9 @@ def _approve(
     if break_glass and (why := glass(parts, plan.environment, reason)):
         reasons.append(why)
     if not reasons:
-        reasons = [f"{c.name}: {c.detail}" for c in preflight(parts, plan) if c.blocking and not c.ok]
+        found = look(parts, plan)
+        looked(found)
+        reasons = found.blocking
     if reasons:
         raise Refused(f"plan {plan.hash[:12]} cannot be approved", reasons, todo="Make a new plan if it is out of date")
     vote = made(plan)  # nothing is locked while an agent waits for a touch

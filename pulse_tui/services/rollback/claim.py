@@ -9,7 +9,6 @@ import msgspec
 from pulse_tui.domain.errors import NotFound, Refused
 from pulse_tui.domain.rollback import Check, Plan, PlanState, Run, RunState
 from pulse_tui.domain.signal import fingerprint
-from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import SYSTEM, RollbackParts
 from pulse_tui.services.rollback import checked
 from pulse_tui.services.rollback.approve import counted, find
@@ -19,6 +18,7 @@ from pulse_tui.services.rollback.glass import broken, ran_by_itself
 from pulse_tui.services.rollback.guarded import objections, withdrawn
 from pulse_tui.services.rollback.journal import LEASE_S
 from pulse_tui.services.rollback.plan import void_reasons
+from pulse_tui.services.rollback.preflight import newest
 from pulse_tui.services.rollback.recorded import forged
 from pulse_tui.services.rollback.steps import not_as_planned
 from pulse_tui.services.rollback.unfinished import in_the_way, later, leases
@@ -61,11 +61,6 @@ def take_over(
         tx.rollbacks.put_run(run)
         tx.log.append(now, by, action, run.target, {"run": run.id, "plan": plan.hash, "epoch": str(epoch)})
     return plan, run
-
-
-def newest(tx: Transaction, plan: Plan) -> list[str]:
-    """The last runs on its targets."""
-    return [run.id for target in plan.targets for run in tx.rollbacks.runs(target=target, limit=1)]
 
 
 def claim(

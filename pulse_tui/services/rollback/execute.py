@@ -22,34 +22,40 @@ from pulse_tui.services.rollback.anchor import anchor
 from pulse_tui.services.rollback.apart import Elsewhere
 from pulse_tui.services.rollback.approve import find
 from pulse_tui.services.rollback.attended import UNATTENDED, Attendant, half_done, perhaps_begun
-from pulse_tui.services.rollback.claim import claim, may_run, newest, take_over
+from pulse_tui.services.rollback.claim import claim, may_run, take_over
 from pulse_tui.services.rollback.journal import Journal, Lost
 from pulse_tui.services.rollback.location import Location, opened
-from pulse_tui.services.rollback.preflight import preflight
+from pulse_tui.services.rollback.preflight import Looked, look
 from pulse_tui.services.rollback.route import done
 
 _POLL_S = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 """Pauses between reads of a target that has not changed yet; the last one repeats."""
 
 
-def execute(parts: RollbackParts, plan_hash: str, by: str, holder: str, attendant: Attendant = UNATTENDED) -> Run:
+def execute(
+    parts: RollbackParts,
+    plan_hash: str,
+    by: str,
+    holder: str,
+    attendant: Attendant = UNATTENDED,
+    looked: Looked | None = None,
+) -> Run:
     """Run the plan to its end. Raises Refused before anything is touched; afterwards the run has the result.
 
-    ``holder`` names the process that owns the lease and the fencing epoch. Raises HalfDone when the database stays away.
+    ``holder`` names the process that owns the lease and the fencing epoch; ``looked`` is the preflight that its last vote
+    made here. Raises HalfDone when the database stays away.
     """
     with parts.store.read() as tx:
         plan, _ = find(tx, plan_hash)
-        before = newest(tx, plan)
     may_run(parts, plan, by)
-    checks = preflight(parts, plan)
-    bad = [f"{c.name}: {c.detail}" for c in checks if c.blocking and not c.ok]
-    if bad:
+    looked = look(parts, plan, looked)
+    if bad := looked.blocking:
         raise Refused(f"plan {plan.hash[:12]} no longer matches its targets", bad, todo="Make a new plan")
     if why := attendant.stop(None):
         raise Refused(f"plan {plan.hash[:12]} was not started: {why}")
     since = parts.outside.ticks()
     try:
-        run = claim(parts, plan, by, holder, checks, before)
+        run = claim(parts, plan, by, holder, looked.checks, looked.before)
     except StorageError as error:
         raise perhaps_begun(parts, plan.hash, holder, error) from error
     return _Executor(parts, plan, run, attendant, since).start(by)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -34,6 +34,41 @@ class Examined(NamedTuple):
 
     certificate: tuple[Check, ...]
     world: tuple[Check, ...]
+
+
+FRESH_S = 1.0
+"""A run that begins so soon after a vote's preflight need not make another: its steps read their targets again anyway."""
+
+
+class Looked(NamedTuple):
+    """A preflight, and when it was made."""
+
+    plan_hash: str
+    checks: Sequence[Check]
+    before: Sequence[str]
+    """The last runs on the plan's targets before it."""
+    at: float
+    """By the clock that nobody sets, in seconds."""
+
+    @property
+    def blocking(self) -> list[str]:
+        """What forbids the plan."""
+        return [f"{c.name}: {c.detail}" for c in self.checks if c.blocking and not c.ok]
+
+
+def newest(tx: Transaction, plan: Plan) -> list[str]:
+    """The last runs on its targets."""
+    return [run.id for target in plan.targets for run in tx.rollbacks.runs(target=target, limit=1)]
+
+
+def look(parts: RollbackParts, plan: Plan, last: Looked | None = None) -> Looked:
+    """The preflight of the plan; ``last`` is taken for it where it is of this plan and of just now."""
+    now = parts.outside.ticks()
+    if last is not None and last.plan_hash == plan.hash and 0 <= now - last.at < FRESH_S:
+        return last
+    with parts.store.read() as tx:
+        before = newest(tx, plan)
+    return Looked(plan.hash, preflight(parts, plan), before, now)
 
 
 def preflight(parts: RollbackParts, plan: Plan) -> list[Check]:

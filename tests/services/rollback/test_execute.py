@@ -20,6 +20,7 @@ from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.rollback.approve import approve
 from pulse_tui.services.rollback.execute import execute, resume
 from pulse_tui.services.rollback.plan import propose, propose_undo
+from pulse_tui.services.rollback.preflight import FRESH_S, Looked
 from tests.fakes.clock import Clock
 from tests.fakes.house import playbook
 from tests.fakes.nouns import CANARY, NOW, PRODUCTION, deployment, later
@@ -45,6 +46,20 @@ def states(parts: RollbackParts, run: Run) -> list[str]:
 
 def books(parts: RollbackParts, *places: str, **more: Any) -> RollbackParts:
     return parts._replace(playbooks=(playbook(*places, **more),))
+
+
+def test_a_run_takes_over_the_checks_of_a_vote_of_just_now_and_sends_nothing_to_what_moved_since(
+    parts: RollbackParts, target: Places
+) -> None:
+    plan, found = propose(parts, "support-bot", CANARY, by="ana", reason="p95 breach"), list[Looked]()
+    approve(parts, plan.hash, "ana", "it hurts", looked=found.append)
+    (looked,) = found
+    target.put("alias", "9.9.9")
+    for other in (looked._replace(at=looked.at - FRESH_S), looked._replace(plan_hash="of another"), None):
+        with pytest.raises(Refused, match="no longer matches its targets"):
+            execute(parts, plan.hash, "ana", "host:1", looked=other)
+    run = execute(parts, plan.hash, "ana", "host:1", looked=looked._replace(at=parts.outside.ticks()))
+    assert (run.state, target.effects, target.holds("alias")) == (RunState.UNDONE, [], "9.9.9")
 
 
 def test_a_run_moves_the_target_reads_it_back_and_says_so_everywhere(parts: RollbackParts, target: Places) -> None:
