@@ -78,7 +78,7 @@ def keys(tower: Sequence[str], env: dict[str, str], idle_s: float) -> None:
     print(
         f"next pane                                  p50 {median([a[0] for a in tabs]):4.1f} ms  {median([a[1] for a in tabs]):.0f} B"
     )
-    program.run(60.0)  # every rollback pointer of the estate is checked once, 50 every ten seconds
+    program.run(2.0)
     cpu, mark = program.cpu(), len(program.chunks)
     program.run(idle_s)
     sent = sum(len(c.data) for c in program.chunks[mark:])
