@@ -18,7 +18,7 @@ from pulse_tui.domain.rollback import Check
 from pulse_tui.domain.text import clean
 from pulse_tui.ports import StepContext
 from pulse_tui.steps._shared import kubernetes
-from pulse_tui.steps._shared.ask import filled, held, moved, place
+from pulse_tui.steps._shared.ask import filled, held, place, to_write
 from pulse_tui.steps._shared.kubernetes import Form, Kind, Name, ObjectOptions, Pointer, at
 
 ROLLOUT = Kind("argoproj.io", "v1alpha1", "rollouts")
@@ -74,10 +74,8 @@ def write(options: Options, value: str, *, expected: str, key: str, epoch: int, 
     del key, epoch
     found = kubernetes.load(options, context, ROLLOUT)
     holds = _held(options, found)
-    if holds == value:
+    if not to_write(target(options), holds, value, expected):
         return
-    if holds != expected:
-        raise moved(target(options), holds, expected)
     if options.field is not None:
         new = kubernetes.formed(value, options.form) if value else None
         kubernetes.change(options, context, ROLLOUT, found, options.field, new)

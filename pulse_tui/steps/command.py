@@ -28,7 +28,7 @@ from pulse_tui.domain.rollback import Check
 from pulse_tui.domain.text import clean
 from pulse_tui.ports import Ended, Output, StepContext
 from pulse_tui.settings.trusted import untrusted
-from pulse_tui.steps._shared.ask import digest_check, filled, held, moved, template_problem
+from pulse_tui.steps._shared.ask import digest_check, filled, held, template_problem, to_write
 
 VALUE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+:@/~-]{0,199}")
 """What a value may be: no white space, no option, nothing that a program could take for more than a name."""
@@ -118,10 +118,8 @@ def write(options: Options, value: str, *, expected: str, key: str, epoch: int, 
     places = {"value": _safe(value), "expected": _safe(expected), "key": key, "epoch": str(epoch)}
     if options.probe is not None:
         now = read(options, context)
-        if now == value:
+        if not to_write(target(options), now, value, expected):
             return
-        if now != expected:
-            raise moved(target(options), now, expected)
     answer = _run(
         options,
         [options.argv[0], *(_PLACE.sub(lambda m: places[m[1]], argument) for argument in options.argv[1:])],

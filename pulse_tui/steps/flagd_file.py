@@ -24,7 +24,7 @@ from pulse_tui.domain.text import clean
 from pulse_tui.ports import StepContext
 from pulse_tui.settings.trusted import untrusted
 from pulse_tui.steps._shared import json_text
-from pulse_tui.steps._shared.ask import filled, held, moved, template_problem
+from pulse_tui.steps._shared.ask import filled, held, template_problem, to_write
 
 MOST_BYTES = 2**20
 STATES = ("ENABLED", "DISABLED")
@@ -95,10 +95,8 @@ def write(options: Options, value: str, *, expected: str, key: str, epoch: int, 
         with context.files.lock(path, context.timeout_s):
             text = _text(options, context)
             now = held(_shown(options, text))
-            if now == value:
+            if not to_write(target(options), now, value, expected):
                 return
-            if now != expected:
-                raise moved(target(options), now, expected)
             changed = _changed(options, text, value)
             context.files.replace(path, changed.encode(), before=text.encode())
     except TargetError:

@@ -21,7 +21,7 @@ from pulse_tui.domain.release import Release
 from pulse_tui.domain.rollback import Check
 from pulse_tui.domain.text import clean
 from pulse_tui.ports import Answer, StepContext
-from pulse_tui.steps._shared.ask import ask, decoded, filled, held, moved, place, refused, sent_to
+from pulse_tui.steps._shared.ask import ask, decoded, filled, held, place, refused, sent_to, to_write
 
 Repository = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_.{}-]+/[A-Za-z0-9_.{}-]+\Z", max_length=200)]
 _RUNS = 50
@@ -112,10 +112,8 @@ def write(options: Options, value: str, *, expected: str, key: str, epoch: int, 
             raise TargetError(what, ambiguous=False, todo="Read its log: what it did before that stays")
         return
     holds = read(options, context)
-    if holds == value:
+    if not to_write(target(options), holds, value, expected):
         return
-    if holds != expected:
-        raise moved(target(options), holds, expected)
     names = {"{value}": value, "{expected}": expected, "{key}": key, "{epoch}": str(epoch)}
     inputs = {name: _NAMES.sub(lambda match: names[match[0]], text) for name, text in options.inputs.items()}
     if options.workflow is not None:

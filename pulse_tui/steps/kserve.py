@@ -16,7 +16,7 @@ from pulse_tui.domain.rollback import Check
 from pulse_tui.domain.text import clean
 from pulse_tui.ports import StepContext
 from pulse_tui.steps._shared import kubernetes
-from pulse_tui.steps._shared.ask import filled, moved, place
+from pulse_tui.steps._shared.ask import filled, place, to_write
 from pulse_tui.steps._shared.kubernetes import Form, Kind, Name, ObjectOptions, at
 
 SERVICE = Kind("serving.kserve.io", "v1beta1", "inferenceservices")
@@ -66,10 +66,8 @@ def write(options: Options, value: str, *, expected: str, key: str, epoch: int, 
     del key, epoch
     found = kubernetes.load(options, context, SERVICE)
     holds = _held(options, found)
-    if holds == value:
+    if not to_write(target(options), holds, value, expected):
         return
-    if holds != expected:
-        raise moved(target(options), holds, expected)
     form = Form.NUMBER if options.field is Field.TRAFFIC else Form.TEXT
     new = kubernetes.formed(value, form) if value else None
     if isinstance(new, int) and not 0 <= new <= 100:

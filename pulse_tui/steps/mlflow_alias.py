@@ -15,7 +15,7 @@ import msgspec
 from pulse_tui.domain.release import Release
 from pulse_tui.domain.rollback import Check
 from pulse_tui.ports import Answer, StepContext
-from pulse_tui.steps._shared.ask import decoded, held, moved, place, refused, sent_to
+from pulse_tui.steps._shared.ask import decoded, held, place, refused, sent_to, to_write
 from pulse_tui.steps._shared.mlflow import Registry, numbered, part, version_checks
 
 
@@ -69,10 +69,8 @@ def write(options: Options, value: str, *, expected: str, key: str, epoch: int, 
     """
     del key, epoch
     now = read(options, context)
-    if now == value:
+    if not to_write(target(options), now, value, expected):
         return
-    if now != expected:
-        raise moved(target(options), now, expected)
     registry = _registry(options, context)
     if value:
         registry.change("POST", "registered-models/alias", alias=options.alias, version=value)

@@ -15,7 +15,7 @@ import msgspec
 from pulse_tui.domain.release import Release
 from pulse_tui.domain.rollback import Check
 from pulse_tui.ports import StepContext
-from pulse_tui.steps._shared.ask import filled, held, moved, place, refused, sent_to, template_problem
+from pulse_tui.steps._shared.ask import filled, held, place, refused, sent_to, template_problem, to_write
 from pulse_tui.steps._shared.mlflow import Registry, part, tags_of, version_checks
 
 
@@ -84,10 +84,8 @@ def write(options: Options, value: str, *, expected: str, key: str, epoch: int, 
     """
     del key, epoch
     now = read(options, context)
-    if now == value:
+    if not to_write(target(options), now, value, expected):
         return
-    if now != expected:
-        raise moved(target(options), now, expected)
     registry = _registry(options, context)
     whose = {"version": options.on_version} if options.on_version else {}
     room = "model-versions" if options.on_version else "registered-models"

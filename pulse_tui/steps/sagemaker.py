@@ -20,7 +20,7 @@ from pulse_tui.domain.release import Release
 from pulse_tui.domain.rollback import Check
 from pulse_tui.domain.text import clean
 from pulse_tui.ports import Answer, StepContext
-from pulse_tui.steps._shared.ask import ask, decoded, filled, held, moved, place, refused
+from pulse_tui.steps._shared.ask import ask, decoded, filled, held, place, refused, to_write
 from pulse_tui.steps._shared.sigv4 import Keys, signed
 
 Region = Annotated[str, Meta(pattern=r"\A[a-z]{2}(-[a-z]+)+-\d{1,2}\Z", max_length=40)]
@@ -79,10 +79,8 @@ def write(options: Options, value: str, *, expected: str, key: str, epoch: int, 
     """
     del key, epoch
     holds = _held(options, _endpoint(options, context))
-    if holds == value:
+    if not to_write(target(options), holds, value, expected):
         return
-    if holds != expected:
-        raise moved(target(options), holds, expected)
     if options.variant is None:
         action = "UpdateEndpoint"
         wanted: dict[str, Any] = {"EndpointConfigName": value}

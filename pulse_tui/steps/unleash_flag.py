@@ -20,7 +20,7 @@ from pulse_tui.domain.release import Release
 from pulse_tui.domain.rollback import Check
 from pulse_tui.domain.text import clean
 from pulse_tui.ports import Answer, StepContext
-from pulse_tui.steps._shared.ask import ask, decoded, filled, held, moved, place, refused
+from pulse_tui.steps._shared.ask import ask, decoded, filled, held, place, refused, to_write
 
 
 class Part(StrEnum):
@@ -88,10 +88,8 @@ def write(options: Options, value: str, *, expected: str, key: str, epoch: int, 
     del key, epoch
     found = _environment(options, context)
     holds = _held(options, found)
-    if holds == value:
+    if not to_write(target(options), holds, value, expected):
         return
-    if holds != expected:
-        raise moved(target(options), holds, expected)
     if options.part is Part.ENABLED:
         if value not in ("on", "off"):
             raise _unfit(f"{clean(value, 40)!r} is neither on nor off")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
@@ -47,24 +48,16 @@ def propose(
         standing = _standing(tx, parts, Moving(here, target), members, environment, now, authorisation)
     if standing is not None:
         return standing
-    plan = Plan(
-        asset_id=asset_id,
-        environment=environment,
-        from_version=here.version,
-        from_digest=here.digest,
-        to_version=target.version,
-        to_digest=target.digest,
+    plan = drawn(
+        parts,
+        Moving(here, target).member,
+        environment,
+        now,
         playbook=playbook.id,
         steps=tuple(planned(parts, playbook, here, target, environment, together)),
         on_failure="undo" if members else playbook.on_failure,  # all of them, or back
-        policy_digest=parts.policy_digest,
-        playbook_digest=parts.playbooks_digest,
-        operators_digest=parts.operators_digest,
-        created_at=now,
-        expires_at=now + timedelta(seconds=parts.approvals.plan_expire),
         proposed_by=by,
         reason=clean(reason, 300),
-        approvals_needed=parts.approvals.needed(environment),
         alert_id=alert_id,
         trigger=trigger,
         authorisation=authorisation,
@@ -100,28 +93,39 @@ def propose_undo(parts: RollbackParts, done: Plan, *, by: str) -> Plan:
                 and not lapsed(tx, standing.hash, now)
             ):
                 return standing
-    plan = msgspec.structs.replace(
-        done,
-        from_version=done.to_version,
-        from_digest=done.to_digest,
-        to_version=done.from_version,
-        to_digest=done.from_digest,
-        members=tuple(turned(m) for m in done.members),
+    plan = drawn(
+        parts,
+        turned(done.moves[0]),
+        done.environment,
+        now,
+        playbook=done.playbook,
         steps=tuple(msgspec.structs.replace(s, expected=s.desired, desired=s.expected) for s in reversed(done.steps)),
+        on_failure=done.on_failure,
+        proposed_by=by,
+        reason=f"undo of {done.purpose.value} {done.hash[:12]}",
+        alert_id=done.alert_id,
+        purpose=done.purpose,
+        traffic=done.traffic,
+        members=tuple(turned(m) for m in done.members),
+        undoes=done.hash,
+    )
+    with parts.store.write() as tx:
+        return _keep(tx, plan, by, now)
+
+
+def drawn(parts: RollbackParts, own: Member, environment: Environment, now: datetime, **fields: Any) -> Plan:
+    """A plan of this move under the rules of ``now``. ``fields``: the others of :class:`Plan`."""
+    values: dict[str, Any] = {"approvals_needed": parts.approvals.needed(environment), **fields}
+    return Plan(
+        **msgspec.structs.asdict(own),
+        environment=environment,
         policy_digest=parts.policy_digest,
         playbook_digest=parts.playbooks_digest,
         operators_digest=parts.operators_digest,
         created_at=now,
         expires_at=now + timedelta(seconds=parts.approvals.plan_expire),
-        proposed_by=by,
-        reason=f"undo of {done.purpose.value} {done.hash[:12]}",
-        approvals_needed=parts.approvals.needed(done.environment),
-        undoes=done.hash,
-        trigger=None,
-        authorisation=None,
+        **values,
     )
-    with parts.store.write() as tx:
-        return _keep(tx, plan, by, now)
 
 
 def _known_good(tx: Transaction, serving: Release, environment: Environment) -> Release:

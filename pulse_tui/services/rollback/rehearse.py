@@ -8,7 +8,7 @@ is read before each step.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from pulse_tui.domain.errors import ConfigError, NotFound, NotSigned, Refused, WrongUse
@@ -24,7 +24,7 @@ from pulse_tui.services.rollback.attended import UNATTENDED, Attendant
 from pulse_tui.services.rollback.combined import Moving, combination, others, serving_release
 from pulse_tui.services.rollback.drill import book, by_schedule
 from pulse_tui.services.rollback.execute import execute
-from pulse_tui.services.rollback.plan import void_reasons
+from pulse_tui.services.rollback.plan import drawn, void_reasons
 from pulse_tui.services.rollback.preflight import preflight
 from pulse_tui.services.rollback.steps import back, planned
 from pulse_tui.settings.shapes import PlaybookShape
@@ -82,21 +82,14 @@ def propose_drill(parts: RollbackParts, asset_id: str, environment: Environment,
     out = tuple(planned(parts, playbook, here, there, _REPLICA, together))
     apart(parts, playbook, asset_id, of_steps(parts, out))
     words = f"drill of the rollback of {asset_id} in {environment.value}"
-    plan = Plan(
-        asset_id=asset_id,
-        environment=_REPLICA,
-        from_version=here.version,
-        from_digest=here.digest,
-        to_version=there.version,
-        to_digest=there.digest,
+    plan = drawn(
+        parts,
+        Moving(here, there).member,
+        _REPLICA,
+        now,
         playbook=playbook.id,
         steps=(*out, *back(out)),
         on_failure="undo" if together else playbook.on_failure,  # as the rollback itself
-        policy_digest=parts.policy_digest,
-        playbook_digest=parts.playbooks_digest,
-        operators_digest=parts.operators_digest,
-        created_at=now,
-        expires_at=now + timedelta(seconds=parts.approvals.plan_expire),
         proposed_by=by,
         reason=f"{words}, as an answer to {trigger}" if trigger else words,
         approvals_needed=0 if by == SYSTEM else parts.approvals.needed(_REPLICA),

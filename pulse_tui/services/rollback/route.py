@@ -7,18 +7,18 @@ plan is made, and is the expected prior state.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from pulse_tui.domain.errors import NotFound, PulseError, Refused, WrongUse
 from pulse_tui.domain.evidence import VersionEvidence
-from pulse_tui.domain.rollback import Plan, PlanState, PlanStep, Purpose, Run, RunState
+from pulse_tui.domain.rollback import Member, Plan, PlanState, PlanStep, Purpose, Run, RunState
 from pulse_tui.domain.signal import Signal, fingerprint, observed
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Change, Environment, Recommended, Severity, SignalType
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.registry.routing import keep, let_go, routed, share, words
-from pulse_tui.services.rollback.plan import void_reasons
+from pulse_tui.services.rollback.plan import drawn, void_reasons
 from pulse_tui.services.rollback.steps import fill, step_options
 from pulse_tui.services.rollback.unfinished import ended
 from pulse_tui.services.rollback.votes import lapsed
@@ -63,24 +63,23 @@ def propose(
             f"{asset_id} in {environment.value} is so already: {so}", [f"{s.target} has {s.desired}" for s in steps]
         )
     digest = release.digest if release is not None else None
-    plan = Plan(
+    stays = Member(
         asset_id=asset_id,
-        environment=environment,
         from_version=serving.version,
         from_digest=digest,
         to_version=serving.version,
         to_digest=digest,
+    )
+    plan = drawn(
+        parts,
+        stays,
+        environment,
+        now,
         playbook=playbook.id,
         steps=steps,
         on_failure=playbook.on_failure,
-        policy_digest=parts.policy_digest,
-        playbook_digest=parts.playbooks_digest,
-        operators_digest=parts.operators_digest,
-        created_at=now,
-        expires_at=now + timedelta(seconds=parts.approvals.plan_expire),
         proposed_by=by,
         reason=clean(reason, 300),
-        approvals_needed=parts.approvals.needed(environment),
         alert_id=alert_id,
         purpose=purpose,
         traffic=given,

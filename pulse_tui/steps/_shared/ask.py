@@ -60,6 +60,13 @@ def moved(target: str, holds: str, expected: str) -> TargetError:
     return TargetError(what, ambiguous=False, todo="Somebody else moved it: check, then plan again")
 
 
+def to_write(target: str, holds: str, value: str, expected: str) -> bool:
+    """Compare before a write: False when ``value`` is there already. Raises TargetError for what is neither it nor expected."""
+    if holds not in (value, expected):
+        raise moved(target, holds, expected)
+    return holds != value
+
+
 def held(value: str) -> str:
     """What a target holds, safe to show. What must be cleaned or cut gets a digest: it never reads like another value."""
     safe = clean(value, VALUE_LIMIT)

@@ -27,7 +27,7 @@ from pulse_tui.domain.repository import Remote, bad_address, is_url, remote
 from pulse_tui.domain.rollback import Check
 from pulse_tui.domain.text import address, clean, is_clean
 from pulse_tui.ports import StepContext
-from pulse_tui.steps._shared.ask import VALUE_LIMIT, filled, held, moved, place, template_problem
+from pulse_tui.steps._shared.ask import VALUE_LIMIT, filled, held, place, template_problem, to_write
 from pulse_tui.steps.git_commit.branch import EPOCH, HISTORY, KEY, Author, Branch, File, Lost
 from pulse_tui.steps.git_commit.document import Format, Where
 
@@ -128,10 +128,8 @@ def write(options: Options, value: str, *, expected: str, key: str, epoch: int, 
         file = branch.file(base, options.path)
         text = _text(options, file)
         now = held(_value(options, text))
-        if now == value:
+        if not to_write(target(options), now, value, expected):
             return
-        if now != expected:
-            raise moved(target(options), now, expected)
         changed = _certain(options, lambda: options.where.with_value(text, value))
         subject = f"{clean(options.path, 100)}: {clean(now, 60) or 'nothing'} -> {clean(value, 60)}"
         message = f"{subject}\n\n{KEY}: {key}\n{EPOCH}: {epoch}\n"
