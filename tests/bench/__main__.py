@@ -1,4 +1,4 @@
-"""``python -m tests.bench [verdicts|whole_path|drift|tower|ingest|rollback|signing|demo|registry|alias|board|sync|audit]``: prints numbers, judges nothing."""
+"""``python -m tests.bench [verdicts|whole_path|drift|tower|ingest|rollback|signing|steps|demo|registry|alias|board|sync|audit]``: prints numbers, judges nothing."""
 
 import importlib
 import sys
@@ -11,6 +11,7 @@ NAMES = [
     "ingest",
     "rollback",
     "signing",
+    "steps",
     "demo",
     "registry",
     "alias",
