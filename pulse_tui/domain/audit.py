@@ -49,20 +49,6 @@ def link(entry: AuditEntry) -> str:
     return hashlib.sha256(entry.previous.encode() + b"\n" + _ENCODER.encode(body)).hexdigest()
 
 
-def broken_at(entries: Iterable[AuditEntry], since: Anchor | None = None) -> tuple[int, str] | None:
-    """The first line that breaks the chain, with the reason; None when it is whole. ``since`` is the line before."""
-    expected_seq, previous = (since.seq + 1, since.hash) if since else (1, GENESIS)
-    for entry in entries:
-        if entry.seq != expected_seq:
-            return entry.seq, f"line {expected_seq} is missing"
-        if entry.previous != previous:
-            return entry.seq, "its previous hash is not that of the line before it"
-        if link(entry) != entry.hash:
-            return entry.seq, "its content was changed"
-        previous, expected_seq = entry.hash, expected_seq + 1
-    return None
-
-
 StoredLine = tuple[int, int, str, str, str, str, str, str, str, str]
 """A line as it is stored: the fields of :class:`AuditEntry` in their order, the time in microseconds, ``detail`` and
 ``records`` as the JSON text that was hashed."""
@@ -93,8 +79,7 @@ class Walked(NamedTuple):
 def walk(lines: Iterable[StoredLine], since: Anchor | None = None, asked: Collection[str] = ()) -> Walked:
     """Follow the chain through stored lines; ``since`` is the line before the first, ``asked`` are hashes to be found.
 
-    The same chain as :func:`broken_at`, over the stored text: no line becomes an object, so that 100,000 take under a
-    second. Text that is not to the byte what was hashed is a change, also where it would be read as the same.
+    It goes over the stored text: no line becomes an object, so that 100,000 take under a second. Text that is not to the byte what was hashed is a change, also where it would be read as the same.
     """
     number, previous = since or Anchor(0, GENESIS)
     expected = number + 1

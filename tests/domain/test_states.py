@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulse_tui.domain.alert import AlertState
-from pulse_tui.domain.audit import GENESIS, AuditEntry, broken_at, link
+from pulse_tui.domain.audit import GENESIS, AuditEntry, link
 from pulse_tui.domain.delivery import MAX_ATTEMPTS, Delivery, DeliveryState
 from pulse_tui.domain.errors import Refused
 from pulse_tui.domain.health import Health
@@ -19,6 +19,7 @@ from pulse_tui.domain.release import Lineage, ReleaseState
 from pulse_tui.domain.rollback import StepRecord, StepState, decode_plan
 from pulse_tui.domain.source import SourceStatus
 from pulse_tui.domain.words import Priority
+from tests.fakes.chain import broken_at
 from tests.fakes.nouns import NOW, PRODUCTION, alert, changed, hold, later, plan, release, step
 
 _FINAL_RELEASE = {ReleaseState.RETIRED}

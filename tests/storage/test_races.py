@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from pulse_tui.domain.audit import broken_at
 from pulse_tui.domain.errors import PulseError, Refused
 from pulse_tui.storage.store import SqlStore
+from tests.fakes.chain import broken_at
 from tests.fakes.nouns import NOW, alert, approval, later, plan, run, signal
 from tests.storage import workers
 

@@ -183,11 +183,6 @@ def counted(
     return tally(tx, parts, of_plan(plan), now, forged=wrong, given_by=given_by)
 
 
-def valid_approvals(tx: Transaction, parts: RollbackParts, plan: Plan, now: datetime) -> list[Approval]:
-    """The yes votes that count."""
-    return list(counted(tx, parts, plan, now).counting)
-
-
 def _voted(tx: Transaction, plan: Plan, principal: str) -> list[str]:
     voted = any(v.principal == principal for v in tx.rollbacks.approvals(plan.hash))
     return [f"{principal} has already decided on it"] if voted else []

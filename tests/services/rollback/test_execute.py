@@ -9,7 +9,6 @@ import msgspec
 import pytest
 
 from pulse_tui.domain.alert import AlertState
-from pulse_tui.domain.audit import broken_at
 from pulse_tui.domain.errors import NotFound, Refused
 from pulse_tui.domain.evidence import ServiceEvidence
 from pulse_tui.domain.release import ReleaseState
@@ -21,6 +20,7 @@ from pulse_tui.services.rollback.approve import approve
 from pulse_tui.services.rollback.execute import execute, resume
 from pulse_tui.services.rollback.plan import propose, propose_undo
 from pulse_tui.services.rollback.preflight import FRESH_S, Looked
+from tests.fakes.chain import broken_at
 from tests.fakes.clock import Clock
 from tests.fakes.house import playbook
 from tests.fakes.nouns import CANARY, NOW, PRODUCTION, deployment, later

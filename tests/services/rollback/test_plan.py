@@ -15,7 +15,7 @@ from pulse_tui.domain.rollback import Plan, PlanState
 from pulse_tui.domain.words import Environment
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.registry.known_good import rollback_target
-from pulse_tui.services.rollback.approve import approve, reject, valid_approvals
+from pulse_tui.services.rollback.approve import approve, counted, reject
 from pulse_tui.services.rollback.plan import propose
 from pulse_tui.services.rollback.preflight import preflight
 from pulse_tui.settings.shapes import ApprovalsShape
@@ -115,10 +115,10 @@ def test_two_names_of_one_key_never_count_as_two(parts: RollbackParts) -> None:
     approve(parts, plan.hash, "ben", "x")
     one_key = {**OPERATORS, "ben": Operator(name="ben", label="key-ana")}
     with parts.store.read() as tx:
-        assert len(valid_approvals(tx, parts, plan, NOW)) == 2
-        assert len(valid_approvals(tx, parts._replace(operators=one_key), plan, NOW)) == 1
-        assert len(valid_approvals(tx, parts._replace(operators={"ben": OPERATORS["ben"]}), plan, NOW)) == 1
-        assert valid_approvals(tx, parts, plan, later(hours=1)) == []
+        assert len(counted(tx, parts, plan, NOW).counting) == 2
+        assert len(counted(tx, parts._replace(operators=one_key), plan, NOW).counting) == 1
+        assert len(counted(tx, parts._replace(operators={"ben": OPERATORS["ben"]}), plan, NOW).counting) == 1
+        assert list(counted(tx, parts, plan, later(hours=1)).counting) == []
 
 
 def test_who_is_not_in_the_file_or_not_for_this_environment_may_not_speak(parts: RollbackParts) -> None:

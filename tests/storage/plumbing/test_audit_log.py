@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulse_tui.domain.audit import GENESIS, Anchor, AuditEntry, StoredLine, broken_at, hashed, link, walk
+from pulse_tui.domain.audit import GENESIS, Anchor, AuditEntry, StoredLine, hashed, link, walk
 from pulse_tui.storage.plumbing import tables as t
 from pulse_tui.storage.sql.codec import Codec
 from pulse_tui.storage.store import SqlStore
+from tests.fakes.chain import broken_at
 from tests.fakes.nouns import NOW, changed, later
 from tests.fakes.tampering import tamper
 
