@@ -7,6 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
+from pulse_tui.domain.cpe import Configuration
 from pulse_tui.domain.words import Environment, Priority, Severity
 
 
@@ -31,6 +32,8 @@ class Advisory(msgspec.Struct, frozen=True, kw_only=True):
     """A vulnerability record and its alias group."""
 
     id: str
+    """As its database writes it; of a database that describes others' ids with its own name before it
+    (``NVD/CVE-2026-1``), so that no record takes the place of another's."""
     source: str
     modified: datetime
     title: str
@@ -40,8 +43,16 @@ class Advisory(msgspec.Struct, frozen=True, kw_only=True):
     vector: str | None = None
     known_exploited: bool | None = None
     withdrawn: bool = False
+    withdrawn_at: datetime | None = None
+    """When it was or will be: one of the future stands until then."""
+    related: tuple[str, ...] = ()
+    """Ids of other vulnerabilities (OSV's ``related`` and ``upstream``): shown, never merged."""
     affected: tuple[Affected, ...] = ()
     links: tuple[str, ...] = ()
+    configurations: tuple[Configuration, ...] = ()
+    """Systems that are vulnerable, of NVD and CSAF; each product in them stands in ``affected`` too, to be found by."""
+    group: str = ""
+    """The name of its alias group, where that is another than its own ids give; set by the storage."""
 
     @property
     def matchable(self) -> bool:
@@ -56,6 +67,8 @@ class Advisory(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def name(self) -> str:
         """The id people use: the CVE when there is one; else one that records which are aliases of each other agree on."""
+        if self.group:
+            return self.group
         ids = (self.id, *self.aliases)
         return next((i for i in ids if i.startswith("CVE-")), None) or min(ids, key=_preference)
 
@@ -86,6 +99,10 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     component_id: str | None = None
     """The component's own id, as its provider writes it; ``component`` is what tables show."""
     reason: str = ""
+    fingerprint: str | None = None
+    """Of the condition that its alert is about."""
+    waiver: str | None = None
+    """The id of the waiver that covers it."""
     fixed: tuple[str, ...] = ()
     priority: Priority = Priority.UNKNOWN
     possible: bool = False

@@ -62,6 +62,10 @@ class Component(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     version: str | None = None
     ecosystem: str | None = None
+    known_as: tuple[str, ...] = ()
+    """What advisories call it where that is no package name: a CPE 2.3 name, a vendor's product name."""
+    platform: tuple[str, ...] = ()
+    """What it runs on or with, as CPE names or words: some advisories are of one platform."""
 
     @property
     def label(self) -> str:

@@ -39,6 +39,13 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True):
     decision_id: str | None = None
     lifted_at: datetime | None = None
     lifted_by: str | None = None
+    reviewed_by: str | None = None
+    reviewed_until: datetime | None = None
+    review_why: str | None = None
+
+    def reviewed(self, now: datetime) -> bool:
+        """Whether somebody reviewed it and lets releases pass for now; it stands all the same."""
+        return self.reviewed_until is not None and now < self.reviewed_until
 
     @property
     def standing(self) -> bool:
@@ -47,7 +54,9 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True):
 
     def again(self, now: datetime) -> Hold:
         """The same hold, placed again."""
-        return msgspec.structs.replace(self, placed_at=now, lifted_at=None, lifted_by=None)
+        return msgspec.structs.replace(
+            self, placed_at=now, lifted_at=None, lifted_by=None, reviewed_by=None, reviewed_until=None, review_why=None
+        )
 
     def covers(self, asset_id: str, version: str) -> bool:
         """Whether it prevents promoting ``version`` anywhere."""

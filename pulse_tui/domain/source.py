@@ -9,14 +9,18 @@ import msgspec
 
 from pulse_tui.domain.advisory import Advisory
 from pulse_tui.domain.bill import Bill, Head
+from pulse_tui.domain.coverage import Coverage
 from pulse_tui.domain.errors import Problem, ResultOf
 from pulse_tui.domain.evals import EvalRun
+from pulse_tui.domain.exploitation import Exploitation
 from pulse_tui.domain.health import Health, health
 from pulse_tui.domain.note import Note
 from pulse_tui.domain.release import Attestation, RegistrySnapshot
 from pulse_tui.domain.signal import Signal
 
-Observation = Signal | RegistrySnapshot | EvalRun | Advisory | Note | Bill | Head | Attestation
+Observation = (
+    Signal | RegistrySnapshot | EvalRun | Advisory | Note | Bill | Head | Attestation | Coverage | Exploitation
+)
 """What a collector may yield. Services turn what is not a signal yet into signals."""
 
 

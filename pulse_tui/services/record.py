@@ -7,6 +7,7 @@ from functools import singledispatch
 
 from pulse_tui.domain.advisory import Advisory
 from pulse_tui.domain.bill import Bill, Head
+from pulse_tui.domain.coverage import Coverage
 from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.evals import EvalRun
 from pulse_tui.domain.note import Note
@@ -73,6 +74,12 @@ def _(item: Attestation, tx: Transaction, parts: JudgeParts, _estate: Estate, no
 @_made.register
 def _(item: Advisory, tx: Transaction, _parts: JudgeParts, estate: Estate, now: datetime) -> Made:
     return take_advisory(item, tx, estate, now)
+
+
+@_made.register
+def _(item: Coverage, tx: Transaction, _parts: JudgeParts, _estate: Estate, _now: datetime) -> Made:
+    tx.coverage.put(item)
+    return Made([], [], known=True)
 
 
 @_made.register

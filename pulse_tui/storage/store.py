@@ -23,6 +23,9 @@ from pulse_tui.domain.views.board import Board, Review
 from pulse_tui.domain.views.evals import Trend
 from pulse_tui.domain.views.registry import CalendarRow, ReleaseRow
 from pulse_tui.storage.advisories.advisories import AdvisoryTables
+from pulse_tui.storage.advisories.coverage import CoverageTable
+from pulse_tui.storage.advisories.exploitation import ExploitationTables
+from pulse_tui.storage.advisories.waivers import WaiverTable
 from pulse_tui.storage.alerts.judgements import JudgementTables
 from pulse_tui.storage.board import panes as boards
 from pulse_tui.storage.board.calendar import read_calendar
@@ -68,6 +71,9 @@ class SqlTransaction:
         self.inventory = InventoryTables(connection)
         self.evals = EvalTables(connection, protected)
         self.advisories = AdvisoryTables(connection)
+        self.coverage = CoverageTable(connection)
+        self.exploitation = ExploitationTables(connection)
+        self.waivers = WaiverTable(connection)
         self.judgements = JudgementTables(connection, protected)
         self.rollbacks = RollbackTables(connection, protected)
         self.log = AuditTable(connection, protected, origin)

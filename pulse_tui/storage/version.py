@@ -1,6 +1,6 @@
 """Which schema this code uses. Kept apart from SQLAlchemy: the first screen reads it too."""
 
-HEAD = "0015"
+HEAD = "0016"
 KNOWN = frozenset(
     {
         "0001",
@@ -18,6 +18,7 @@ KNOWN = frozenset(
         "0013",
         "0014",
         "0015",
+        "0016",
     }
 )
 """Every migration this code can upgrade from."""

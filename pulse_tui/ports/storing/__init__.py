@@ -9,7 +9,7 @@ from typing import Protocol
 from pulse_tui.domain.views.board import Board
 from pulse_tui.domain.views.evals import Trend
 from pulse_tui.domain.views.registry import CalendarRow, ReleaseRow
-from pulse_tui.ports.storing.advisories import Advisories
+from pulse_tui.ports.storing.advisories import Advisories, Coverages, Covering, Exploitations, Waivers
 from pulse_tui.ports.storing.alerts import Judgements
 from pulse_tui.ports.storing.components import BillHead, Dependencies, Edge, Users
 from pulse_tui.ports.storing.evals import Evals, RunHead
@@ -34,6 +34,12 @@ class Transaction(Protocol):
     def evals(self) -> Evals: ...
     @property
     def advisories(self) -> Advisories: ...
+    @property
+    def coverage(self) -> Coverages: ...
+    @property
+    def exploitation(self) -> Exploitations: ...
+    @property
+    def waivers(self) -> Waivers: ...
     @property
     def judgements(self) -> Judgements: ...
     @property
@@ -69,10 +75,13 @@ class Store(Protocol):
 __all__ = [
     "Advisories",
     "BillHead",
+    "Coverages",
+    "Covering",
     "Dependencies",
     "Edge",
     "EstateStore",
     "Evals",
+    "Exploitations",
     "Inventory",
     "Judgements",
     "Log",
@@ -83,5 +92,6 @@ __all__ = [
     "Store",
     "Transaction",
     "Users",
+    "Waivers",
     "Whereabouts",
 ]

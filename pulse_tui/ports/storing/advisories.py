@@ -1,12 +1,16 @@
-"""Advisories, findings and vendor notes."""
+"""Advisories, findings and vendor notes; coverage, exploitation and waivers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol
+from datetime import datetime
+from typing import NamedTuple, Protocol
 
 from pulse_tui.domain.advisory import Advisory, Finding
+from pulse_tui.domain.coverage import Coverage
+from pulse_tui.domain.exploitation import Evidence, Exploitation
 from pulse_tui.domain.note import Note, Reading
+from pulse_tui.domain.waiver import Waiver
 from pulse_tui.domain.words import Environment, Priority
 
 
@@ -43,4 +47,54 @@ class Advisories(Protocol):
     def has_note(self, source: str, key: str) -> bool: ...
     def put_note(self, note: Note, reading: Reading) -> bool:
         """False when the same note with the same body is there already."""
+        ...
+
+
+class Covering(NamedTuple):
+    """A source answered for a package, or (``package`` "") for a whole ecosystem; names as packages are compared."""
+
+    source: str
+    ecosystem: str
+    package: str
+    at: datetime
+    records: int
+
+
+class Coverages(Protocol):
+    """What each source of advisories answered for, and when."""
+
+    def put(self, item: Coverage) -> None:
+        """Add what the source answered for now to what it answered for earlier."""
+        ...
+
+    def of(self, packages: Iterable[tuple[str, str]]) -> list[Covering]:
+        """Who answered for these (ecosystem, name) packages, or for their whole ecosystems."""
+        ...
+
+    def all(self) -> list[Covering]: ...
+    def drop(self, source: str) -> None: ...
+
+
+class Exploitations(Protocol):
+    """KEV and EPSS, by CVE."""
+
+    def put(self, item: Exploitation) -> set[str]:
+        """Replace the source's list; returns the CVEs of which it says another thing than before."""
+        ...
+
+    def of(self, cves: Iterable[str]) -> dict[str, Evidence]:
+        """What is known of each."""
+        ...
+
+
+class Waivers(Protocol):
+    """Waivers of vulnerabilities, those that ended too."""
+
+    def put(self, waiver: Waiver) -> bool:
+        """False when it stands just so already."""
+        ...
+
+    def get(self, ident: str) -> Waiver | None: ...
+    def all(self, advisory: str | None = None, *, standing: bool = False) -> list[Waiver]:
+        """Oldest first; ``standing``: not ended by anybody (it may be past its review all the same)."""
         ...

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from pulse_tui.domain.advisory import Advisory, Finding
@@ -14,11 +16,16 @@ from pulse_tui.storage.advisories import tables as t
 from pulse_tui.storage.sql.codec import Codec
 from pulse_tui.storage.sql.upsert import upsert
 
-_ADVISORY = Codec(Advisory)
+_ADVISORY = Codec(Advisory, skip=("group",))
 _FINDING = Codec(Finding, skip=("environment",))
 _NOTE = Codec(Note)
 _READING = Codec(Reading)
 _CHUNK = 500
+
+
+def _advisory(row: Mapping[Any, Any]) -> Advisory:
+    item = _ADVISORY.item(row)
+    return item if item.name == row["name"] else msgspec.structs.replace(item, group=row["name"])
 
 
 class AdvisoryTables:
@@ -52,11 +59,11 @@ class AdvisoryTables:
             .order_by(t.advisories.c.id != name, t.advisories.c.id)
         )
         row = self._c.execute(query).mappings().first()
-        return _ADVISORY.item(row) if row else None
+        return _advisory(row) if row else None
 
     def called(self, name: str) -> list[Advisory]:
         query = sa.select(t.advisories).where(t.advisories.c.name == name).order_by(t.advisories.c.id)
-        return [_ADVISORY.item(row) for row in self._c.execute(query).mappings()]
+        return [_advisory(row) for row in self._c.execute(query).mappings()]
 
     def touching(self, packages: Iterable[tuple[str, str]]) -> list[Advisory]:
         wanted = sorted({package_key(*p) for p in packages})
@@ -69,7 +76,7 @@ class AdvisoryTables:
                 .where(sa.tuple_(t.advisory_names.c.kind, t.advisory_names.c.name).in_(chunk))
             )
             for row in self._c.execute(query).mappings():
-                found.setdefault(row["id"], _ADVISORY.item(row))
+                found.setdefault(row["id"], _advisory(row))
         return list(found.values())
 
     def covered(self, ecosystems: Iterable[str]) -> set[str]:

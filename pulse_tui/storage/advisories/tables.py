@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from pulse_tui.storage.sql.columns import metadata, text, time
+from pulse_tui.storage.sql.columns import metadata, text, texts, time
 
 advisories = sa.Table(
     "advisories",
@@ -22,6 +22,9 @@ advisories = sa.Table(
     sa.Column("withdrawn", sa.Boolean, nullable=False),
     text("affected"),
     text("links"),
+    time("withdrawn_at", null=True),
+    texts("related"),
+    texts("configurations"),
     sa.Index(None, "name"),
 )
 
@@ -49,7 +52,87 @@ findings = sa.Table(
     text("priority"),
     text("component_id", null=True),
     sa.Column("possible", sa.Boolean, nullable=False, server_default=sa.true()),
+    text("fingerprint", null=True),
+    text("waiver", null=True),
 )
+
+coverage = sa.Table(
+    "coverage",
+    metadata,
+    text("source", key=True),
+    text("ecosystem", key=True),
+    text("package", key=True),
+    time("at"),
+    sa.Column("records", sa.BigInteger, nullable=False),
+    sa.Index(None, "ecosystem", "package"),
+)
+"""What each source answered for, as packages are compared; ``package`` "": the whole ecosystem."""
+
+catalogues = sa.Table(
+    "catalogues",
+    metadata,
+    text("source", key=True),
+    text("catalogue"),
+    time("at"),
+    sa.Column("entries", sa.BigInteger, nullable=False),
+)
+
+exploited = sa.Table(
+    "exploited",
+    metadata,
+    text("cve", key=True),
+    text("source", key=True),
+    text("added", null=True),
+    text("due", null=True),
+    sa.Column("ransomware", sa.Boolean),
+    text("product"),
+)
+
+scored = sa.Table(
+    "scored",
+    metadata,
+    text("cve", key=True),
+    text("source", key=True),
+    sa.Column("epss", sa.Float, nullable=False),
+    sa.Column("percentile", sa.Float),
+)
+
+waivers = sa.Table(
+    "waivers",
+    metadata,
+    text("id", key=True),
+    text("advisory"),
+    text("asset_id", null=True),
+    text("component_id", null=True),
+    text("version", null=True),
+    text("status"),
+    text("justification", null=True),
+    text("rationale"),
+    text("owner"),
+    text("placed_by"),
+    time("placed_at"),
+    time("review_at"),
+    text("source"),
+    sa.Column("known_exploited", sa.Boolean),
+    text("exposure"),
+    text("fixed"),
+    time("ended_at", null=True),
+    text("ended_by", null=True),
+    text("ended_why", null=True),
+    sa.Index(None, "advisory"),
+)
+
+settled_fixes = sa.Table(
+    "settled_fixes",
+    metadata,
+    text("advisory", key=True),
+    text("package", key=True),
+    text("fixed"),
+    text("by"),
+    text("why"),
+    time("at"),
+)
+"""Where sources name different fixes: which one an operator holds for right. ``advisory`` is the group's name."""
 
 notes = sa.Table(
     "notes",

@@ -101,6 +101,9 @@ holds = sa.Table(
     text("decision_id", null=True),
     time("lifted_at", null=True),
     text("lifted_by", null=True),
+    text("reviewed_by", null=True),
+    time("reviewed_until", null=True),
+    text("review_why", null=True),
     sa.Index(None, "asset_id"),
 )
 

@@ -11,13 +11,14 @@ from pulse_tui.domain.estate import Component
 from pulse_tui.domain.words import ComponentKind
 from pulse_tui.enrich.lookups import component_key, keys_of, package_key
 from pulse_tui.storage.components import tables as t
+from pulse_tui.storage.sql.codec import from_json, to_json
 from pulse_tui.storage.sql.lookup import among
 from pulse_tui.storage.sql.upsert import insert_many
 
 Key = tuple[str, str]
 """(id, version) of a component; "" where the version is not known."""
 
-COLUMNS = "c.num, c.id, c.version, c.kind, c.name, c.ecosystem"
+COLUMNS = "c.num, c.id, c.version, c.kind, c.name, c.ecosystem, c.known_as, c.platform"
 _BY_NUMBER = f"SELECT {COLUMNS} FROM components c WHERE c.num {{among}}"  # noqa: S608  names of our own
 _OF_ID = f"SELECT {COLUMNS} FROM components c WHERE c.id {{among}}"  # noqa: S608
 _BY_ID = "SELECT num, id, version FROM components WHERE id {among}"
@@ -43,8 +44,20 @@ def source_of(component: Component) -> str | None:
 
 def component(row: Sequence[Any]) -> Component:
     """The component of :data:`COLUMNS`."""
-    _num, ident, version, kind, name, ecosystem = row
-    return Component(id=ident, kind=_KINDS[kind], name=name, version=version or None, ecosystem=ecosystem)
+    _num, ident, version, kind, name, ecosystem, known_as, platform = row
+    return Component(
+        id=ident,
+        kind=_KINDS[kind],
+        name=name,
+        version=version or None,
+        ecosystem=ecosystem,
+        known_as=_texts(known_as),
+        platform=_texts(platform),
+    )
+
+
+def _texts(column: str) -> tuple[str, ...]:
+    return () if column == "[]" else tuple(from_json(column))
 
 
 def by_number(connection: sa.Connection, numbers: Iterable[int]) -> dict[int, Component]:
@@ -108,7 +121,7 @@ def find(connection: sa.Connection, text: str, limit: int) -> list[Component]:
     exact = sa.or_(c.id == text, c.name == text, sa.and_(c.name == name, c.version == version))
     inside: sa.ColumnElement[bool] = sa.func.lower(c.name).contains(text.lower(), autoescape=True)
     for condition in (exact, inside):
-        query = sa.select(c.num, c.id, c.version, c.kind, c.name, c.ecosystem).where(condition)
+        query = sa.select(c.num, c.id, c.version, c.kind, c.name, c.ecosystem, c.known_as, c.platform).where(condition)
         rows = connection.execute(query.order_by(c.name, c.version, c.id).limit(limit)).all()
         if rows:
             return [component(row) for row in rows]
@@ -127,6 +140,8 @@ def _row(item: Component) -> dict[str, Any]:
         "kind": item.kind.value,
         "name": item.name,
         "ecosystem": item.ecosystem,
+        "known_as": to_json(item.known_as),
+        "platform": to_json(item.platform),
         "package": package_of(item),
         "source": source_of(item),
     }

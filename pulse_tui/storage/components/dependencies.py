@@ -20,7 +20,7 @@ from pulse_tui.storage.components.bills import ASSET, Words, difference, pairs, 
 from pulse_tui.storage.components.components import Key, key_of
 from pulse_tui.storage.components.force import both, decoded, either, encoded, in_force
 from pulse_tui.storage.components.users import made_of, users
-from pulse_tui.storage.sql.codec import Codec
+from pulse_tui.storage.sql.codec import Codec, to_json
 from pulse_tui.storage.sql.lookup import among
 from pulse_tui.storage.sql.upsert import insert_many, upsert
 
@@ -68,7 +68,7 @@ class DependencyTables:
             self._c.execute(sa.update(t.bills).where(t.bills.c.num == number).values({**head, "at": to_us(bill.at)}))
         if stored.words.keys() == named.keys():
             return []
-        before = {key: Words(ComponentKind(kind), name) for key, (kind, name, _) in stored.words.items()}
+        before = {key: Words(ComponentKind(kind), name) for key, (kind, name, *_) in stored.words.items()}
         return self._log(difference(bill, before, named.values()))
 
     def refuse_bill(self, asset_id: str, origin: str) -> None:
@@ -214,15 +214,15 @@ class _Stored:
     def __init__(self, rows: Sequence[Any]) -> None:
         self.edges: dict[tuple[int, int], str] = {}
         self.numbers: dict[Key, int] = {}
-        self.words: dict[Key, tuple[str, str, str | None]] = {}
-        for parent, environments, number, ident, version, kind, name, ecosystem in rows:
+        self.words: dict[Key, tuple[str, str, str | None, str, str]] = {}
+        for parent, environments, number, ident, version, kind, name, *more in rows:
             self.edges[parent, number] = environments
             self.numbers[ident, version] = number
-            self.words[ident, version] = kind, name, ecosystem
+            self.words[ident, version] = (kind, name, *more)
 
 
-def _words(item: Component) -> tuple[str, str, str | None]:
-    return item.kind._value_, item.name, item.ecosystem
+def _words(item: Component) -> tuple[str, str, str | None, str, str]:
+    return item.kind._value_, item.name, item.ecosystem, to_json(item.known_as), to_json(item.platform)
 
 
 def _sorting(item: Component) -> tuple[str, str, str]:

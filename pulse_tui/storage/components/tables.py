@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from pulse_tui.storage.sql.columns import metadata, serial, text, time
+from pulse_tui.storage.sql.columns import metadata, serial, text, texts, time
 
 components = sa.Table(
     "components",
@@ -15,6 +15,8 @@ components = sa.Table(
     text("kind"),
     text("name"),
     text("ecosystem", null=True),
+    texts("known_as"),
+    texts("platform"),
     text("package", null=True),
     text("source", null=True),
     sa.UniqueConstraint("id", "version"),
@@ -83,3 +85,14 @@ heads = sa.Table(
     time("at"),
     text("link", null=True),
 )
+
+loading = sa.Table(
+    "loading",
+    metadata,
+    text("asset_id", key=True),
+    text("component_id", key=True),
+    text("source", key=True),
+    sa.Column("loaded", sa.Boolean, nullable=False),
+    time("at"),
+)
+"""Whether a component of an asset is loaded when it runs, by who says so; no row: unknown."""

@@ -30,3 +30,8 @@ def text(name: str, *, null: bool = False, key: bool = False) -> sa.Column[str]:
 def time(name: str, *, null: bool = False) -> sa.Column[int]:
     """A moment."""
     return sa.Column(name, sa.BigInteger, nullable=null)
+
+
+def texts(name: str) -> sa.Column[str]:
+    """A list of texts, as JSON."""
+    return sa.Column(name, sa.Text, nullable=False, server_default="[]")

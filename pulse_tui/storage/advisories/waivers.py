@@ -1,0 +1,35 @@
+"""Waivers of vulnerabilities."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from pulse_tui.domain.waiver import Waiver
+from pulse_tui.storage.advisories import tables as t
+from pulse_tui.storage.sql.codec import Codec
+from pulse_tui.storage.sql.upsert import upsert
+
+_WAIVER = Codec(Waiver)
+
+
+class WaiverTable:
+    """Implements :class:`pulse_tui.ports.Waivers`."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        """All work happens in the connection's transaction."""
+        self._c = connection
+
+    def put(self, waiver: Waiver) -> bool:
+        return upsert(self._c, t.waivers, [_WAIVER.row(waiver)]) > 0
+
+    def get(self, ident: str) -> Waiver | None:
+        row = self._c.execute(sa.select(t.waivers).where(t.waivers.c.id == ident)).mappings().first()
+        return _WAIVER.item(row) if row else None
+
+    def all(self, advisory: str | None = None, *, standing: bool = False) -> list[Waiver]:
+        query = sa.select(t.waivers).order_by(t.waivers.c.placed_at, t.waivers.c.id)
+        if advisory is not None:
+            query = query.where(t.waivers.c.advisory == advisory)
+        if standing:
+            query = query.where(t.waivers.c.ended_at.is_(None))
+        return [_WAIVER.item(row) for row in self._c.execute(query).mappings()]

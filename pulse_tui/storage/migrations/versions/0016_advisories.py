@@ -1,0 +1,101 @@
+"""coverage and exploitation of advisories, waivers as VEX states them, reviewed holds, products that have no package"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0016"
+down_revision = "0015"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    for name in ("related", "configurations"):
+        op.add_column("advisories", sa.Column(name, sa.Text, nullable=False, server_default="[]"))
+    op.add_column("advisories", sa.Column("withdrawn_at", sa.BigInteger))
+    op.add_column("findings", sa.Column("fingerprint", sa.Text))
+    op.add_column("findings", sa.Column("waiver", sa.Text))
+    for name in ("known_as", "platform"):
+        op.add_column("components", sa.Column(name, sa.Text, nullable=False, server_default="[]"))
+    op.add_column("holds", sa.Column("reviewed_by", sa.Text))
+    op.add_column("holds", sa.Column("reviewed_until", sa.BigInteger))
+    op.add_column("holds", sa.Column("review_why", sa.Text))
+    op.create_table(
+        "coverage",
+        sa.Column("source", sa.Text, nullable=False),
+        sa.Column("ecosystem", sa.Text, nullable=False),
+        sa.Column("package", sa.Text, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("records", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("source", "ecosystem", "package", name="pk_coverage"),
+    )
+    op.create_index("ix_coverage_ecosystem_package", "coverage", ["ecosystem", "package"])
+    op.create_table(
+        "catalogues",
+        sa.Column("source", sa.Text, nullable=False),
+        sa.Column("catalogue", sa.Text, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("entries", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("source", name="pk_catalogues"),
+    )
+    op.create_table(
+        "exploited",
+        sa.Column("cve", sa.Text, nullable=False),
+        sa.Column("source", sa.Text, nullable=False),
+        sa.Column("added", sa.Text),
+        sa.Column("due", sa.Text),
+        sa.Column("ransomware", sa.Boolean),
+        sa.Column("product", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("cve", "source", name="pk_exploited"),
+    )
+    op.create_table(
+        "scored",
+        sa.Column("cve", sa.Text, nullable=False),
+        sa.Column("source", sa.Text, nullable=False),
+        sa.Column("epss", sa.Float, nullable=False),
+        sa.Column("percentile", sa.Float),
+        sa.PrimaryKeyConstraint("cve", "source", name="pk_scored"),
+    )
+    op.create_table(
+        "waivers",
+        sa.Column("id", sa.Text, nullable=False),
+        sa.Column("advisory", sa.Text, nullable=False),
+        sa.Column("asset_id", sa.Text),
+        sa.Column("component_id", sa.Text),
+        sa.Column("version", sa.Text),
+        sa.Column("status", sa.Text, nullable=False),
+        sa.Column("justification", sa.Text),
+        sa.Column("rationale", sa.Text, nullable=False),
+        sa.Column("owner", sa.Text, nullable=False),
+        sa.Column("placed_by", sa.Text, nullable=False),
+        sa.Column("placed_at", sa.BigInteger, nullable=False),
+        sa.Column("review_at", sa.BigInteger, nullable=False),
+        sa.Column("source", sa.Text, nullable=False),
+        sa.Column("known_exploited", sa.Boolean),
+        sa.Column("exposure", sa.Text, nullable=False),
+        sa.Column("fixed", sa.Text, nullable=False),
+        sa.Column("ended_at", sa.BigInteger),
+        sa.Column("ended_by", sa.Text),
+        sa.Column("ended_why", sa.Text),
+        sa.PrimaryKeyConstraint("id", name="pk_waivers"),
+    )
+    op.create_index("ix_waivers_advisory", "waivers", ["advisory"])
+    op.create_table(
+        "settled_fixes",
+        sa.Column("advisory", sa.Text, nullable=False),
+        sa.Column("package", sa.Text, nullable=False),
+        sa.Column("fixed", sa.Text, nullable=False),
+        sa.Column("by", sa.Text, nullable=False),
+        sa.Column("why", sa.Text, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("advisory", "package", name="pk_settled_fixes"),
+    )
+    op.create_table(
+        "loading",
+        sa.Column("asset_id", sa.Text, nullable=False),
+        sa.Column("component_id", sa.Text, nullable=False),
+        sa.Column("source", sa.Text, nullable=False),
+        sa.Column("loaded", sa.Boolean, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("asset_id", "component_id", "source", name="pk_loading"),
+    )
