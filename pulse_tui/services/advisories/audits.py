@@ -53,9 +53,13 @@ class Answer(NamedTuple):
     label: str
     audit: Audit
     advisories: tuple[str, ...] = ()
-    """Those that reach it, by name; the most severe first."""
+    """Ids of the records that reach it, sorted."""
     reason: str = ""
     fixed: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    """The same by the name that people use; the most severe first."""
+    unsettled: tuple[str, ...] = ()
+    """Ids of the records that name it and could not be judged, sorted."""
 
 
 def answers(tx: Transaction, components: Iterable[Component]) -> list[Answer]:
@@ -83,13 +87,16 @@ def answers(tx: Transaction, components: Iterable[Component]) -> list[Answer]:
     for place, component in packages.items():
         here = by_component.get((component.id, component.label), [])
         matched = [f for f in here if f.audit is Audit.MATCHED]
+        unsettled = tuple(sorted({f.advisory_id for f in here if f.audit is Audit.NOT_AUDITED}))
         matched.sort(key=lambda f: (-(named[f.advisory_id].cvss or 0.0), f.advisory_id))
         if matched:
             names = tuple(dict.fromkeys(named[f.advisory_id].name for f in matched))
             fixed = tuple(dict.fromkeys(v for f in matched for v in f.fixed))
-            out.append(Answer(component.id, component.label, Audit.MATCHED, names, matched[0].reason, fixed))
+            ids, reason = tuple(sorted({f.advisory_id for f in matched})), matched[0].reason
+            out.append(Answer(component.id, component.label, Audit.MATCHED, ids, reason, fixed, names, unsettled))
         elif place in open_:
-            out.append(Answer(component.id, component.label, Audit.NOT_AUDITED, reason=open_[place]))
+            reason = open_[place]
+            out.append(Answer(component.id, component.label, Audit.NOT_AUDITED, reason=reason, unsettled=unsettled))
         else:
             out.append(Answer(component.id, component.label, Audit.CLEAN))
     order = {Audit.MATCHED: 0, Audit.NOT_AUDITED: 1, Audit.CLEAN: 2}
