@@ -42,6 +42,9 @@ class Bill(msgspec.Struct, frozen=True, kw_only=True):
     """The content digest of what it describes (``sha256:...``), when the document gives it."""
     refused: int = 0
     """Records that could not be read and may have named components: those are not gone, they are not audited."""
+    partial: bool = False
+    """It lists some of the components alone (those a scanner found vulnerable): they count beside other bills, and what it
+    does not list is neither absent nor clean."""
 
     @property
     def origin(self) -> str:

@@ -16,10 +16,11 @@ from pulse_tui.domain.exploitation import Exploitation
 from pulse_tui.domain.health import Health, health
 from pulse_tui.domain.note import Note
 from pulse_tui.domain.release import Attestation, RegistrySnapshot
+from pulse_tui.domain.report import Report
 from pulse_tui.domain.signal import Signal
 
 Observation = (
-    Signal | RegistrySnapshot | EvalRun | Advisory | Note | Bill | Head | Attestation | Coverage | Exploitation
+    Signal | RegistrySnapshot | EvalRun | Advisory | Note | Bill | Head | Attestation | Coverage | Exploitation | Report
 )
 """What a collector may yield. Services turn what is not a signal yet into signals."""
 

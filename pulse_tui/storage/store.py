@@ -25,6 +25,7 @@ from pulse_tui.domain.views.registry import CalendarRow, ReleaseRow
 from pulse_tui.storage.advisories.advisories import AdvisoryTables
 from pulse_tui.storage.advisories.coverage import CoverageTable
 from pulse_tui.storage.advisories.exploitation import ExploitationTables
+from pulse_tui.storage.advisories.reports import ReportTable
 from pulse_tui.storage.advisories.waivers import WaiverTable
 from pulse_tui.storage.alerts.judgements import JudgementTables
 from pulse_tui.storage.board import panes as boards
@@ -74,6 +75,7 @@ class SqlTransaction:
         self.coverage = CoverageTable(connection)
         self.exploitation = ExploitationTables(connection)
         self.waivers = WaiverTable(connection)
+        self.reports = ReportTable(connection)
         self.judgements = JudgementTables(connection, protected)
         self.rollbacks = RollbackTables(connection, protected)
         self.log = AuditTable(connection, protected, origin)

@@ -9,7 +9,7 @@ from typing import Protocol
 from pulse_tui.domain.views.board import Board
 from pulse_tui.domain.views.evals import Trend
 from pulse_tui.domain.views.registry import CalendarRow, ReleaseRow
-from pulse_tui.ports.storing.advisories import Advisories, Coverages, Covering, Exploitations, Waivers
+from pulse_tui.ports.storing.advisories import Advisories, Coverages, Covering, Exploitations, Reports, Waivers
 from pulse_tui.ports.storing.alerts import Judgements
 from pulse_tui.ports.storing.components import BillHead, Dependencies, Edge, Users
 from pulse_tui.ports.storing.evals import Evals, RunHead
@@ -40,6 +40,8 @@ class Transaction(Protocol):
     def exploitation(self) -> Exploitations: ...
     @property
     def waivers(self) -> Waivers: ...
+    @property
+    def reports(self) -> Reports: ...
     @property
     def judgements(self) -> Judgements: ...
     @property
@@ -86,6 +88,7 @@ __all__ = [
     "Judgements",
     "Log",
     "Plumbing",
+    "Reports",
     "Rollbacks",
     "RunHead",
     "Signals",

@@ -10,6 +10,7 @@ from pulse_tui.domain.advisory import Advisory, Finding
 from pulse_tui.domain.coverage import Coverage
 from pulse_tui.domain.exploitation import Evidence, Exploitation
 from pulse_tui.domain.note import Note, Reading
+from pulse_tui.domain.report import StoredReport
 from pulse_tui.domain.waiver import Waiver
 from pulse_tui.domain.words import Environment, Priority
 
@@ -98,3 +99,15 @@ class Waivers(Protocol):
     def all(self, advisory: str | None = None, *, standing: bool = False) -> list[Waiver]:
         """Oldest first; ``standing``: not ended by anybody (it may be past its review all the same)."""
         ...
+
+
+class Reports(Protocol):
+    """Scanner reports, the latest of each document."""
+
+    def put(self, report: StoredReport) -> bool:
+        """False when it stands just so already."""
+        ...
+
+    def get(self, asset_id: str, origin: str) -> StoredReport | None: ...
+    def all(self, asset_id: str | None = None) -> list[StoredReport]: ...
+    def drop(self, asset_id: str, origin: str) -> None: ...

@@ -46,6 +46,8 @@ class BillHead(NamedTuple):
     components: int
     refused: int = 0
     """Records that could not be read and may have named components."""
+    partial: bool = False
+    """It lists some of the components alone."""
 
 
 class Dependencies(Protocol):

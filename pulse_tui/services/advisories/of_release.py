@@ -144,9 +144,12 @@ def _holds(decision: Decision) -> bool:
 
 
 def own_bills(tx: Transaction, release: Release) -> list[BillHead]:
-    """The bills that are of this release: made for its version, or of its content."""
-    digests = {release.digest} - {None}
-    return [b for b in tx.dependencies.bills(release.asset_id) if b.version == release.version or b.digest in digests]
+    """The bills that are of this release and list all of it: made for its version, or of its content."""
+    return [b for b in tx.dependencies.bills(release.asset_id) if not b.partial and _is_of(b, release)]
+
+
+def _is_of(bill: BillHead, release: Release) -> bool:
+    return bill.version == release.version or (bill.digest is not None and bill.digest == release.digest)
 
 
 def _made_of(tx: Transaction, release: Release) -> tuple[list[Component], Basis]:
@@ -154,14 +157,17 @@ def _made_of(tx: Transaction, release: Release) -> tuple[list[Component], Basis]
 
     A package that only the configuration declares gives way to the release's own bill, as it does where that serves.
     """
-    heads = tx.dependencies.bills(release.asset_id)
+    every = tx.dependencies.bills(release.asset_id)
+    # What scanners found vulnerable counts beside any bill, and is none: it does not say what else there is.
+    found = {b.origin for b in every if b.partial and (b.version is None or _is_of(b, release))}
+    heads = [b for b in every if not b.partial]
     bills = own_bills(tx, release)
     own = {b.origin for b in bills}
     whole = any(b.components for b in bills) and not any(b.refused for b in bills)
     declared = {b.origin for b in heads if whole and b.source == ESTATE and not b.document.startswith(ADDED)}
     general = {b.origin for b in heads if b.version is None and b.digest in (None, release.digest)} - own
+    edges = tx.dependencies.edges(release.asset_id, every=True)
     if own or general:
-        edges = tx.dependencies.edges(release.asset_id, every=True)
         mine = dict.fromkeys(e.child for e in edges if e.origin in own)
         named = {component_key(c) or c.id for c in mine}
         rest = dict.fromkeys(
@@ -171,8 +177,11 @@ def _made_of(tx: Transaction, release: Release) -> tuple[list[Component], Basis]
             and (component_key(e.child) or e.child.id) not in named
             and not (e.origin in declared and e.child.kind is ComponentKind.PACKAGE)
         )
-        return [*mine, *rest], Basis.OWN if own else Basis.GENERAL
-    serving = dict.fromkeys(_in_force(tx, release.asset_id))
+        scanned = dict.fromkeys(
+            e.child for e in edges if e.origin in found and e.child not in mine.keys() | rest.keys()
+        )
+        return [*mine, *rest, *scanned], Basis.OWN if own else Basis.GENERAL
+    serving = dict.fromkeys((*_in_force(tx, release.asset_id), *(e.child for e in edges if e.origin in found)))
     return list(serving), Basis.IN_FORCE if serving else Basis.NONE
 
 

@@ -45,7 +45,7 @@ def take_bill(bill: Bill, tx: Transaction, estate: Estate, now: datetime) -> Cha
         return result
     if changes:
         result.signals.append(_changed(bill, changes, estate.assets.get(bill.asset_id), now))
-    if bill.components:
+    if bill.components and not bill.partial:
         result.cleared.extend(_replaced(bill, before, tx, now))
     result.add(rematch([bill.asset_id], tx, now))
     return result
@@ -78,7 +78,7 @@ def withdraw_bills(has: Standing, tx: Transaction, estate: Estate, now: datetime
                 tx.dependencies.refuse_bill(asset_id, bill.origin)
         last: list[Concern] = []
         for bill in gone:
-            others = (b for b in heads if b not in gone and b.source != ESTATE and b.components)
+            others = (b for b in heads if b not in gone and b.source != ESTATE and b.components and not b.partial)
             if any(b.version == bill.version for b in others):
                 changes = tx.dependencies.drop_bill(asset_id, bill.origin, now)
                 if changes:
@@ -156,7 +156,8 @@ def bill_remark(bill: Bill, tx: Transaction, estate: Estate) -> str:
         return other
     count = len(bill.components)
     about = f"{bill.asset_id} {bill.version}" if bill.version else bill.asset_id
-    read = f"a bill of {count} component{'' if count == 1 else 's'} for {about}"
+    what = f"{count} component{'' if count == 1 else 's'}"
+    read = f"{what} of {about}, not all it has" if bill.partial else f"a bill of {what} for {about}"
     if bill.refused:
         read += f", {bill.refused} not read: what stood of them stays, they are not audited"
     return read if bill.asset_id in estate.assets else f"{read}, which is not an asset of the estate"

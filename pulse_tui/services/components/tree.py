@@ -197,7 +197,8 @@ def _subject(since: Since | None, moved: Sequence[Moved], now: datetime) -> str:
 
 def _document(bill: BillHead, since: Since | None, now: datetime) -> str:
     refused = f", {bill.refused} records refused" if bill.refused else ""
-    parts = [f"{bill.components} components{refused}", age(to_us(bill.at), to_us(now))]
+    only = " that a scanner found vulnerable, not all there are" if bill.partial else ""
+    parts = [f"{bill.components} components{only}{refused}", age(to_us(bill.at), to_us(now))]
     if bill.version is not None:
         other = since is not None and since.deployment.version != bill.version
         parts.append(f"of {bill.version}" + (f", not of {since.deployment.version}" if other and since else ""))

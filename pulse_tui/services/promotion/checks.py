@@ -447,7 +447,7 @@ def _evaluated(a: Asked) -> Iterator[tuple[str, str]]:
 
 def _bill(a: Asked) -> Iterator[Found]:
     release = a.release
-    bills = a.tx.dependencies.bills(release.asset_id)
+    bills = [b for b in a.tx.dependencies.bills(release.asset_id) if not b.partial]
     exact = own_bills(a.tx, release)
     general = [b for b in bills if b.version is None and (b.digest is None or b.digest == release.digest)]
     found = exact or general

@@ -131,7 +131,8 @@ def _verdicts(tx: Transaction, parts: JudgeParts, release: Release) -> Iterator[
 def _bills(tx: Transaction, release: Release) -> Iterator[Line]:
     for bill in tx.dependencies.bills(release.asset_id):
         if bill.version == release.version or (bill.digest is not None and bill.digest == release.digest):
-            yield "Bill", f"{bill.origin}: {bill.components} components, {iso(bill.at)}"
+            only = " that a scanner found vulnerable" if bill.partial else ""
+            yield "Bill", f"{bill.origin}: {bill.components} components{only}, {iso(bill.at)}"
 
 
 def _logged(at: datetime, actor: str, action: str, detail: dict[str, str]) -> str:
@@ -173,7 +174,7 @@ def _dependencies(tx: Transaction, before: Release, after: Release) -> Iterator[
 
 def _bill_of(tx: Transaction, release: Release) -> dict[str, list[Component]]:
     """The components of the bills that are tied to the release, by id."""
-    heads = tx.dependencies.bills(release.asset_id)
+    heads = [b for b in tx.dependencies.bills(release.asset_id) if not b.partial]
     mine = {
         b.origin for b in heads if b.version == release.version or (b.digest is not None and b.digest == release.digest)
     }

@@ -195,7 +195,7 @@ def _stale(tx: Transaction, estate: Estate) -> Iterator[InventoryRow]:
     for deployment in estate.deployments:
         if deployment.environment is not Environment.PRODUCTION or deployment.asset_id not in estate.assets:
             continue
-        bills = [b for b in tx.dependencies.bills(deployment.asset_id) if b.origin.partition(":")[0] != ESTATE]
+        bills = [b for b in tx.dependencies.bills(deployment.asset_id) if b.source != ESTATE and not b.partial]
         if not bills:
             continue
         release = tx.estate.release(deployment.asset_id, deployment.version)

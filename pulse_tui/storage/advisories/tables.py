@@ -134,6 +134,26 @@ settled_fixes = sa.Table(
 )
 """Where sources name different fixes: which one an operator holds for right. ``advisory`` is the group's name."""
 
+reports = sa.Table(
+    "reports",
+    metadata,
+    text("asset_id", key=True),
+    text("origin", key=True),
+    text("source"),
+    text("document"),
+    text("version", null=True),
+    text("tool"),
+    text("tool_version", null=True),
+    time("at"),
+    time("database_at", null=True),
+    text("claims"),
+    sa.Column("components", sa.BigInteger, nullable=False),
+    sa.Column("partial", sa.Boolean, nullable=False),
+    text("skipped"),
+    sa.Column("unplaced", sa.BigInteger, nullable=False),
+)
+"""The latest report of each document of a scanner; its components are a bill, its claims are advisories."""
+
 notes = sa.Table(
     "notes",
     metadata,

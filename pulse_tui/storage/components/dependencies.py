@@ -59,6 +59,7 @@ class DependencyTables:
             if key in stored.words and stored.words[key] != _words(item):
                 parts.reword(self._c, numbers[key], number, item)
         head = {"version": bill.version, "subject": bill.subject, "digest": bill.digest, "refused": bill.refused}
+        head["partial"] = bill.partial
         if row is None:
             key_words = {"asset_id": bill.asset_id, "origin": bill.origin, "source": bill.source}
             more = {"document": bill.document, "at": to_us(bill.at), "num": number}
@@ -94,10 +95,12 @@ class DependencyTables:
 
     def bills(self, asset_id: str) -> list[BillHead]:
         b, d = t.bills.c, t.dependencies.c
-        count = sa.select(sa.func.count(sa.distinct(d.child))).where(d.bill == b.num).scalar_subquery()
-        query = sa.select(b.origin, b.source, b.document, b.version, b.subject, b.digest, b.at, count, b.refused)
-        rows = self._c.execute(query.where(b.asset_id == asset_id).order_by(b.origin))
-        return [BillHead(*row[:6], from_us(row[6]), row[7], row[8]) for row in rows]
+        count = sa.select(sa.func.count(sa.distinct(d.child))).where(d.bill == b.num).label("components")
+        words = sa.select(
+            b.origin, b.source, b.document, b.version, b.subject, b.digest, b.at, b.refused, b.partial, count
+        )
+        rows = self._c.execute(words.where(b.asset_id == asset_id).order_by(b.origin)).mappings()
+        return [BillHead(**{**row, "at": from_us(row["at"]), "partial": bool(row["partial"])}) for row in rows]
 
     def using(
         self,

@@ -18,9 +18,9 @@ _SERVES = {
     "sqlite": "(SELECT json_group_array(p.environment) FROM deployments p {at})",
 }
 _AT = "WHERE p.asset_id = b.asset_id AND p.version = b.version"
-_OWN = """EXISTS (SELECT 1 FROM bills o WHERE o.asset_id = p.asset_id AND o.version = p.version AND o.refused = 0
+_OWN = """EXISTS (SELECT 1 FROM bills o WHERE o.asset_id = p.asset_id AND o.version = p.version AND o.refused = 0 AND NOT o.partial
           AND EXISTS (SELECT 1 FROM dependencies e WHERE e.bill = o.num))"""
-"""An empty bill, and one of which something could not be read, take nothing away."""
+"""An empty bill, one of which something could not be read, and one that lists only some take nothing away."""
 _GIVES_WAY = f"""b.source = '{ESTATE}' AND substr(b.document, 1, {len(ADDED)}) <> '{ADDED}'
                  AND EXISTS (SELECT 1 FROM components k WHERE k.num = d.child AND k.kind = '{ComponentKind.PACKAGE.value}')
                  AND EXISTS (SELECT 1 FROM deployments p WHERE p.asset_id = b.asset_id AND {_OWN})"""  # noqa: S608  names of our own

@@ -40,6 +40,7 @@ bills = sa.Table(
     text("subject", null=True),
     text("digest", null=True),
     sa.Column("refused", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("partial", sa.Boolean, nullable=False, server_default=sa.false()),
     time("at"),
     sa.Column("num", sa.BigInteger, nullable=False, unique=True),
 )

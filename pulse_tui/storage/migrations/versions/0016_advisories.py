@@ -20,6 +20,25 @@ def upgrade() -> None:
     op.add_column("holds", sa.Column("reviewed_by", sa.Text))
     op.add_column("holds", sa.Column("reviewed_until", sa.BigInteger))
     op.add_column("holds", sa.Column("review_why", sa.Text))
+    op.add_column("bills", sa.Column("partial", sa.Boolean, nullable=False, server_default=sa.false()))
+    op.create_table(
+        "reports",
+        sa.Column("asset_id", sa.Text, nullable=False),
+        sa.Column("origin", sa.Text, nullable=False),
+        sa.Column("source", sa.Text, nullable=False),
+        sa.Column("document", sa.Text, nullable=False),
+        sa.Column("version", sa.Text),
+        sa.Column("tool", sa.Text, nullable=False),
+        sa.Column("tool_version", sa.Text),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("database_at", sa.BigInteger),
+        sa.Column("claims", sa.Text, nullable=False),
+        sa.Column("components", sa.BigInteger, nullable=False),
+        sa.Column("partial", sa.Boolean, nullable=False),
+        sa.Column("skipped", sa.Text, nullable=False),
+        sa.Column("unplaced", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("asset_id", "origin", name="pk_reports"),
+    )
     op.create_table(
         "coverage",
         sa.Column("source", sa.Text, nullable=False),
