@@ -6,7 +6,7 @@ to 1); differences that policy sees are in percentage points (``pp``).
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 import msgspec
@@ -141,6 +141,19 @@ class AdvisoryEvidence(Evidence, frozen=True):
     vector: str | None = None
     known_exploited: bool | None = None
     epss: float | None = None
+    percentile: float | None = None
+    """Of the EPSS among all CVEs, 0 to 1."""
+    exploited_since: date | None = None
+    """When KEV added it; absent where another source states that it is exploited."""
+    due: date | None = None
+    """KEV's date for whoever must act by it."""
+    ransomware: bool | None = None
+    exploited_at: Moment | None = None
+    """The date of the KEV list that was read; absent: none was."""
+    epss_at: Moment | None = None
+    """The date of the EPSS list that was read; absent: none was."""
+    loaded: bool | None = None
+    """Whether the component is loaded when the asset runs; absent: not known."""
     severity_stated: bool = True
     """False: the advisory states no severity, and that of the signal is none of its own."""
 

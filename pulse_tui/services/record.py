@@ -10,10 +10,12 @@ from pulse_tui.domain.bill import Bill, Head
 from pulse_tui.domain.coverage import Coverage
 from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.evals import EvalRun
+from pulse_tui.domain.exploitation import Exploitation
 from pulse_tui.domain.note import Note
 from pulse_tui.domain.release import Attestation, RegistrySnapshot
 from pulse_tui.domain.source import Rejected, Standing
 from pulse_tui.ports import Transaction
+from pulse_tui.services.advisories.exploitation import take_exploitation
 from pulse_tui.services.advisories.records import take_advisory
 from pulse_tui.services.components.bills import bill_remark, take_bill, take_head, withdraw_bills
 from pulse_tui.services.evals.take import take_run
@@ -80,6 +82,11 @@ def _(item: Advisory, tx: Transaction, _parts: JudgeParts, estate: Estate, now: 
 def _(item: Coverage, tx: Transaction, _parts: JudgeParts, _estate: Estate, _now: datetime) -> Made:
     tx.coverage.put(item)
     return Made([], [], known=True)
+
+
+@_made.register
+def _(item: Exploitation, tx: Transaction, _parts: JudgeParts, estate: Estate, now: datetime) -> Made:
+    return take_exploitation(item, tx, estate, now)
 
 
 @_made.register

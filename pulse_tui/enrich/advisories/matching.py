@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from pulse_tui.domain.advisory import Advisory, Affected, Audit, Finding, VersionRange
 from pulse_tui.domain.estate import GROUP, Asset, Component, Estate
 from pulse_tui.domain.evidence import AdvisoryEvidence
+from pulse_tui.domain.exploitation import Evidence
 from pulse_tui.domain.purl import release_of
 from pulse_tui.domain.signal import Signal, fingerprint, observed
 from pulse_tui.domain.text import clean
@@ -30,6 +31,7 @@ from pulse_tui.enrich.lookups import (
     source_of,
 )
 
+_NOTHING = Evidence()
 _RANK = {Audit.MATCHED: 0, Audit.NOT_AUDITED: 1, Audit.CLEAN: 2}
 
 
@@ -246,18 +248,26 @@ def condition(name: str, asset_id: str, environment: Environment | None) -> str:
     return fingerprint("cve", name, asset_id, environment)
 
 
-def advisory_signals(advisory: Advisory, findings: Sequence[Finding], estate: Estate, now: datetime) -> list[Signal]:
+def advisory_signals(
+    advisory: Advisory,
+    findings: Sequence[Finding],
+    estate: Estate,
+    now: datetime,
+    known: Evidence | None = None,
+) -> list[Signal]:
     """Signals of type ``cve``, one per (advisory, asset, environment); several components are one signal.
 
     What was not audited for want of an order or of a name that both use is no signal: it is counted and shown.
-    Its id changes when the advisory or what it reaches changes, so that it is judged again.
+    Its id changes when the advisory, what it reaches or what is ``known`` of its exploitation changes, so that it is
+    judged again. ``known`` absent: what the advisory itself states.
     """
+    known = known if known is not None else Evidence(known_exploited=advisory.known_exploited)
     groups: dict[tuple[str, Environment | None], list[Finding]] = defaultdict(list)
     for finding in findings:
         if (finding.audit is Audit.MATCHED or finding.possible) and finding.asset_id in estate.assets:
             groups[finding.asset_id, finding.environment].append(finding)
     return [
-        _signal(advisory, estate.assets[asset_id], environment, group, estate, now)
+        _signal(advisory, estate.assets[asset_id], environment, group, estate, now, known)
         for (asset_id, environment), group in groups.items()
     ]
 
@@ -281,6 +291,7 @@ def _signal(
     group: list[Finding],
     estate: Estate,
     now: datetime,
+    known: Evidence = _NOTHING,
 ) -> Signal:
     first = min(group, key=lambda f: (_RANK[f.audit], f.component))
     matched = first.audit is Audit.MATCHED
@@ -295,7 +306,7 @@ def _signal(
     return observed(
         SignalType.CVE,
         source=advisory.source,
-        event=(advisory.id, advisory.modified.isoformat(), asset.id, environment, *marks),
+        event=(advisory.id, advisory.modified.isoformat(), asset.id, environment, *marks, *_marks(known)),
         fingerprint=advisory_fingerprint(advisory, asset.id, environment),
         asset_id=asset.id,
         asset=asset,
@@ -317,10 +328,25 @@ def _signal(
             fixed=list(first.fixed),
             cvss=advisory.cvss,
             vector=advisory.vector,
-            known_exploited=advisory.known_exploited,
+            known_exploited=known.known_exploited,
+            epss=known.epss,
+            percentile=known.percentile,
+            exploited_since=known.added,
+            due=known.due,
+            ransomware=known.ransomware,
+            exploited_at=known.catalogue_at,
+            epss_at=known.epss_at,
             severity_stated=severity is not None,
         ),
     )
+
+
+def _marks(known: Evidence) -> list[str]:
+    """What of the evidence makes another event of it: a score that moves by less than a point does not."""
+    marks = (
+        [] if known.known_exploited is None else [f"exploited={known.known_exploited}/{known.due}/{known.ransomware}"]
+    )
+    return marks if known.epss is None else [*marks, f"epss={known.epss:.2f}"]
 
 
 def _recommended(matched: bool, severity: Severity | None) -> Recommended:

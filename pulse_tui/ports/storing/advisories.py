@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 from pulse_tui.domain.advisory import Advisory, Finding
 from pulse_tui.domain.coverage import Coverage
-from pulse_tui.domain.exploitation import Evidence, Exploitation
+from pulse_tui.domain.exploitation import Catalogue, Evidence, Exploitation
 from pulse_tui.domain.note import Note, Reading
 from pulse_tui.domain.report import StoredReport
 from pulse_tui.domain.waiver import Waiver
@@ -76,15 +76,35 @@ class Coverages(Protocol):
     def drop(self, source: str) -> None: ...
 
 
+class Listed(NamedTuple):
+    """A list of KEV or EPSS as it is stored; ``at`` is its own date."""
+
+    source: str
+    catalogue: Catalogue
+    at: datetime
+    entries: int
+
+
 class Exploitations(Protocol):
     """KEV and EPSS, by CVE."""
 
     def put(self, item: Exploitation) -> set[str]:
-        """Replace the source's list; returns the CVEs of which it says another thing than before."""
+        """Replace the source's list; returns the CVEs of which it says another thing than before.
+
+        A list older than the stored one changes nothing. A percentile that moves by less than a point is no other thing.
+        """
         ...
 
     def of(self, cves: Iterable[str]) -> dict[str, Evidence]:
-        """What is known of each."""
+        """What is known of each, by all lists together: one that names it is enough, the highest score counts."""
+        ...
+
+    def reached(self, cves: Iterable[str] | None = None) -> set[str]:
+        """Names of the alias groups with findings, of those that one of the CVEs is in (None: of all)."""
+        ...
+
+    def lists(self) -> list[Listed]:
+        """Every list that was read, by source."""
         ...
 
 

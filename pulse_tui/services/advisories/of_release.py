@@ -17,11 +17,12 @@ from pulse_tui.domain.evidence import AdvisoryEvidence
 from pulse_tui.domain.hold import HoldKind
 from pulse_tui.domain.release import Release
 from pulse_tui.domain.words import SOFTWARE, ComponentKind, Environment, Outcome, Priority
-from pulse_tui.enrich.advisories.groups import by_name, merged
-from pulse_tui.enrich.advisories.matching import advisory_signals, condition, match
+from pulse_tui.enrich.advisories.groups import by_name
+from pulse_tui.enrich.advisories.matching import condition, match
 from pulse_tui.enrich.lookups import component_key, keys_of
 from pulse_tui.ports import BillHead, Transaction
 from pulse_tui.services.advisories.audits import Unaudited, unaudited
+from pulse_tui.services.advisories.evidence import signals_of
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.signals.judge import judge
 
@@ -111,7 +112,7 @@ def advisories_of(tx: Transaction, parts: JudgeParts, release: Release, environm
     for name, records in by_name(r for r in tx.advisories.touching(packages) if not r.withdrawn).items():
         findings = [f for record in records for f in match(record, estate)]
         if findings:
-            signals = advisory_signals(merged(records), findings, estate, parts.clock())
+            signals = signals_of(records, findings, estate, tx, parts.clock())
             said = [d for _, decisions in judge(signals, estate, parts) for d in decisions]
             mark = condition(name, release.asset_id, environment)
             found.append(Weakness(name, tuple(findings), _priority(said), any(map(_holds, said)), mark))

@@ -10,10 +10,11 @@ import msgspec
 from pulse_tui.domain.advisory import Advisory
 from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.signal import Signal, signal_id
-from pulse_tui.enrich.advisories.groups import Condition, kept, merged
-from pulse_tui.enrich.advisories.matching import advisory_signals, condition, match
+from pulse_tui.enrich.advisories.groups import Condition, kept
+from pulse_tui.enrich.advisories.matching import condition, match
 from pulse_tui.enrich.lookups import keys_named
 from pulse_tui.ports import Transaction
+from pulse_tui.services.advisories.evidence import signals_of
 from pulse_tui.services.parts import Made
 
 UNMATCHABLE = "an advisory names no version of a package (commits alone, or nothing): nothing can be matched with it"
@@ -53,7 +54,7 @@ def take_advisory(item: Advisory, tx: Transaction, estate: Estate, now: datetime
         # An alert may still carry the name of one record alone, from before they were known to be of one vulnerability.
         gone += [condition(n, asset_id, place) for asset_id, place in ended for n in dict.fromkeys((name, *ids))]
         if records:
-            signals += again(advisory_signals(merged(records), standing, estate, now), name, priorities, tx, now)
+            signals += again(signals_of(records, standing, estate, tx, now), name, priorities, tx, now)
     remarks = () if item.withdrawn or item.matchable else (UNMATCHABLE,)
     return Made(signals, gone, remarks=remarks)
 

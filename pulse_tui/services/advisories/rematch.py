@@ -8,10 +8,11 @@ from datetime import datetime
 import msgspec
 
 from pulse_tui.domain.advisory import Finding
-from pulse_tui.enrich.advisories.groups import Condition, by_name, kept, merged
-from pulse_tui.enrich.advisories.matching import advisory_signals, condition, match
+from pulse_tui.enrich.advisories.groups import Condition, by_name, kept
+from pulse_tui.enrich.advisories.matching import condition, match
 from pulse_tui.enrich.lookups import keys_of
 from pulse_tui.ports import Transaction
+from pulse_tui.services.advisories.evidence import signals_of
 from pulse_tui.services.advisories.records import again
 from pulse_tui.services.signals.concerns import Changes
 
@@ -44,7 +45,7 @@ def rematch(asset_ids: Collection[str], tx: Transaction, now: datetime, *, expos
         reached |= {(name, f.asset_id, f.environment) for f in here}
         tx.advisories.put_findings(kept(here, priorities, name))
         standing = {c for c in priorities if c[1] not in exposed}
-        changes.signals.extend(again(advisory_signals(merged(records), here, estate, now), name, standing, tx, now))
+        changes.signals.extend(again(signals_of(records, here, estate, tx, now), name, standing, tx, now))
     for name, asset_id, environment in priorities.keys() - reached:
         changes.cleared.append(condition(name, asset_id, environment))
     return changes

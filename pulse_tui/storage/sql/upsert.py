@@ -55,9 +55,14 @@ def put_difference(
     new = [row for k, row in every.items() if k not in standing]
     changed = [row for k, row in every.items() if k in standing and standing[k] != content(row)]
     insert_many(connection, table, new)
-    if changed:
-        connection.execute(_upsert(connection.dialect.name, table, names), [dict(row) for row in changed])
+    replace_many(connection, table, changed)
     return len(new) + len(changed)
+
+
+def replace_many(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows whose primary key is there over what stands; all have the same columns."""
+    if rows:
+        connection.execute(_upsert(connection.dialect.name, table, tuple(rows[0])), [dict(row) for row in rows])
 
 
 def insert_new(connection: sa.Connection, table: sa.Table, row: Mapping[str, Any]) -> bool:
