@@ -5,29 +5,38 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from pulse_tui.cli.output import emit, opened
+from pulse_tui.domain.advisory import Advisory
 from pulse_tui.domain.errors import Problem, SourceError, WrongUse
-from pulse_tui.domain.source import Collected, Rejected
+from pulse_tui.domain.source import Collected, Observation, Rejected
 from pulse_tui.kinds import Kinds
-from pulse_tui.services.signals.files import STDIN, About, file_formats, read_result
+from pulse_tui.ports import Peek
+from pulse_tui.services.signals.files import STDIN, About, detect, file_formats, read_result
 from pulse_tui.settings.check import nearest
 from pulse_tui.wiring import House
 
 SHOWN = 20
 """Refused records that are printed one by one; all are in the quarantine."""
+PIECE = 2**24
+"""Bytes of a file of JSON Lines that are read at once."""
+BATCH = 1_000
+"""Records of a folder's files that are stored at once."""
+_DATA = frozenset({".json", ".jsonl", ".ndjson", ".yaml", ".yml", ".xml", ".csv", ".gz", ".zip"})
+"""Endings of what is read of a folder."""
 PLACES = 3
 """Of those that have one reason, how many are named."""
 
 
 def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
-    """``[KIND] FILE...`` or ``-``; the kind is detected when it is left out."""
+    """``[KIND] FILE|FOLDER...`` or ``-``; the kind is detected when it is left out."""
     parser.add_argument(
-        "items", nargs="+", metavar="KIND|FILE", help="files, or - for standard input; a kind may come first"
+        "items", nargs="+", metavar="KIND|FILE", help="files or folders, or - for standard input; a kind may come first"
     )
     parser.add_argument("--asset", help="the asset that result files are about")
     parser.add_argument("--version", dest="release", metavar="VERSION", help="the version that result files are about")
@@ -53,15 +62,22 @@ def run(options: argparse.Namespace, _name: str) -> int:
     from pulse_tui.services.signals.ingest import Tally, ingest  # noqa: PLC0415
 
     kinds = file_formats(Kinds("collectors"))
-    kind, files = _split(options.items, kinds)
+    kind, items = _split(options.items, kinds)
+    files, left = _files(items) if kind else (items, [])
     failures: list[str] = []
     refused: list[Rejected] = []
     tally = Tally()
+    waiting: list[Observation] = []
     with opened(options) as house:
         house.sync()
         for name in files:
             try:
-                collected = _read(name, kind, kinds, options, house)
+                for collected in _read(name, kind, kinds, options, house):
+                    refused.extend(collected.rejected)
+                    waiting += collected.observations
+                    if collected.rejected or len(waiting) >= BATCH or not _small(collected):
+                        tally = tally.plus(ingest(waiting, collected.rejected, house.judging, house.clock()))
+                        waiting = []
             except SourceError as error:
                 failures.append(str(error))
                 if error.about:  # a release whose result cannot be used is not one without a result
@@ -69,19 +85,28 @@ def run(options: argparse.Namespace, _name: str) -> int:
                         source="ingest", problem=Problem(name, error.what, error.todo), raw=b"", about=error.about
                     )
                     ingest((), [whole], house.judging, house.clock())
-                continue
-            refused.extend(collected.rejected)
-            tally = tally.plus(ingest(collected.observations, collected.rejected, house.judging, house.clock()))
+        tally = tally.plus(ingest(waiting, (), house.judging, house.clock()))
         rejudge(house.judging)  # the items of a baseline may have come
     lines = [tally.sentence()] if len(failures) < len(files) else []
     told = list(_by_reason(refused))
     lines += told[:SHOWN]
     if len(told) > SHOWN:
         lines.append(f"... and {len(told) - SHOWN} more; all are kept in the quarantine")
-    lines += [f"could not be read: {f}" for f in failures]
+    lines += [f"could not be read: {f}" for f in failures[:SHOWN]]
+    if len(failures) > SHOWN:
+        lines.append(f"... and {len(failures) - SHOWN} more files that could not be read")
+    if left:
+        lines.append(
+            f"{len(left)} file{'' if len(left) == 1 else 's'} left out, no data by the name: {', '.join(left[:PLACES])}"
+        )
     if refused:
         lines.append("pulse-tui status --quarantine shows what was refused")
-    data = {"tally": msgspec.to_builtins(tally), "refused": [str(r.problem) for r in refused], "failures": failures}
+    data = {
+        "tally": msgspec.to_builtins(tally),
+        "refused": [str(r.problem) for r in refused],
+        "failures": failures,
+        "left": left,
+    }
     emit(options, data, lines)
     return 1 if refused or failures else 0
 
@@ -120,22 +145,74 @@ def _split(items: list[str], kinds: dict[str, Any]) -> tuple[str | None, list[st
     return None, items
 
 
-def _read(name: str, kind: str | None, kinds: dict[str, Any], options: argparse.Namespace, house: House) -> Collected:
-    data, shown = _bytes(name)
+def _files(items: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The files, those of a folder and of the folders below in order, and which of a folder's are no data.
+
+    Hidden files and parts of downloads are neither. Raises WrongUse for a folder without any file.
+    """
+    files, left = list[str](), list[str]()
+    for item in items:
+        folder = Path(item)
+        if item == "-" or not folder.is_dir():
+            files.append(item)
+            continue
+        found = (p.relative_to(folder) for p in sorted(folder.rglob("*")) if p.is_file() and p.suffix != ".part")
+        inside = [p for p in found if not any(part.startswith(".") for part in p.parts)]
+        if not inside:
+            raise WrongUse(f"the folder {item} holds no file")
+        for path in inside:
+            (files if path.suffix in _DATA else left).append(str(folder / path))
+    return files, left
+
+
+def _small(collected: Collected) -> bool:
+    """Whether it is a record that may wait for those of the next files of a folder."""
+    return len(collected.observations) == 1 and isinstance(collected.observations[0], Advisory)
+
+
+def _read(
+    name: str, kind: str | None, kinds: dict[str, Any], options: argparse.Namespace, house: House
+) -> Iterator[Collected]:
+    """What a file holds, a long one of JSON Lines in pieces."""
     here = house.judging.outside._replace(base=Path.cwd())  # what is named by hand starts where the operator stands
+    shown = STDIN if name == "-" else name
     folder = None if shown == STDIN else Path(name).resolve().parent
     context = here.collecting("ingest", house.clock(), folder=folder)
     about = About(
         asset=options.asset, version=options.release, suite=options.suite, path=name, more=_more(options.more)
     )
     naming = f"Name its kind first: pulse-tui ingest KIND {name}"
-    return read_result(kinds, kind, shown, data, about, context, naming=naming)
+    for piece in _pieces(name, kind, kinds):
+        yield read_result(kinds, kind, shown, piece, about, context, naming=naming)
 
 
-def _bytes(name: str) -> tuple[bytes, str]:
-    if name == "-":
-        return sys.stdin.buffer.read(), STDIN
+def _pieces(name: str, kind: str | None, kinds: dict[str, Any]) -> Iterator[bytes]:
+    """The file; a long one of JSON Lines, each a record of its own, in pieces of whole lines, so that it is never held whole.
+
+    Blank lines stand for those of the pieces before: a record is named by its line in the file.
+    """
     try:
-        return Path(name).read_bytes(), name
+        with nullcontext(sys.stdin.buffer) if name == "-" else Path(name).open("rb") as stream:
+            piece = stream.read(PIECE)
+            if len(piece) < PIECE or not _by_line(piece, STDIN if name == "-" else name, kind, kinds):
+                yield piece + stream.read()
+                return
+            before = 0
+            while piece:
+                piece += stream.readline()
+                yield b"\n" * before + piece
+                before += piece.count(b"\n")
+                piece = stream.read(PIECE)
     except OSError as error:
         raise SourceError(f"{name}: {error.strerror or error}", todo="Check the path and its rights") from None
+
+
+def _by_line(head: bytes, name: str, kind: str | None, kinds: dict[str, Any]) -> bool:
+    """Whether a file that begins so is JSON Lines of a kind whose records stand each for itself."""
+    line = head.removeprefix(b"\xef\xbb\xbf").lstrip().partition(b"\n")[0]
+    try:
+        msgspec.json.decode(line, type=dict[str, msgspec.Raw])
+    except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    chosen = kind or detect(kinds, name, Peek(line))
+    return chosen is not None and getattr(kinds[chosen], "BY_LINE", False)

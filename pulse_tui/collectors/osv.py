@@ -135,6 +135,8 @@ _LINKS_KEPT = 20
 _SAYING = frozenset(("affected", "aliases", "details", "schema_version"))
 _YAML = (".yaml", ".yml")
 _MEMBERS = (".json", ".jsonl", *_YAML)
+BY_LINE = True
+"""Each line of JSON Lines is a record of its own: a long file is read in pieces."""
 _TRIED = 5
 """Members of a zip that are tried before it is taken for no zip of records."""
 _YAML_ID = re.compile(rb"(?m)^id\s*:")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from pulse_tui.cli import ingest
 from tests.cli.conftest import Shell
 from tests.fakes.small_estate import signal_line
 
@@ -237,3 +238,47 @@ def test_what_comes_in_gzip_is_read_from_a_file_and_from_a_folder_and_a_strange_
         packed.writestr("notes.txt", "nothing of any kind")
     said = shell("ingest", home / "r.json.zip").out
     assert "r.json.zip is a zip that holds nothing of a known format. Unpack it and give the file" in said
+
+
+def advisory(number: int) -> dict[str, object]:
+    return {
+        "id": f"GHSA-{number}",
+        "modified": "2026-11-20T00:00:00Z",
+        "affected": [{"package": {"ecosystem": "PyPI", "name": "vllm"}, "versions": [f"0.{number}"]}],
+    }
+
+
+def test_a_folder_of_a_kind_is_read_whole_and_what_is_left_out_is_said(shell: Shell, home: Path) -> None:
+    folder = home / "osv"
+    (folder / "below" / ".git").mkdir(parents=True)
+    (folder / "one.json").write_text(json.dumps(advisory(1)))
+    (folder / "below" / "more.jsonl").write_text("".join(f"{json.dumps(advisory(n))}\n" for n in (2, 3)))
+    (folder / "broken.json").write_text("{")
+    (folder / "below" / "later.json.part").write_text("{")
+    (folder / "below" / ".git" / "index.json").write_text("{")
+    (folder / "README.md").write_text("# OSV")
+    said = shell("ingest", "osv", folder)
+    assert said.code == 1
+    assert "3 records read, all new" in said.out
+    assert said.out.count("could not be read") == 1
+    assert "broken.json" in said.out
+    assert "1 file left out, no data by the name: " in said.out
+    assert "nothing new" in shell("ingest", "osv", folder).out
+
+
+def test_a_folder_without_a_file_is_wrong_use(shell: Shell, home: Path) -> None:
+    (home / "empty").mkdir()
+    assert shell("ingest", "osv", home / "empty").code == 2
+
+
+def test_a_long_file_is_read_in_pieces_and_a_bad_line_is_named_by_its_place_in_the_file(
+    shell: Shell, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest, "PIECE", 200)
+    lines = [json.dumps(advisory(n)) for n in range(40)]
+    lines[33] = "nope"
+    (home / "long.jsonl").write_text("\n".join(lines))
+    said = shell("ingest", "osv", home / "long.jsonl", "--json")
+    assert said.json()["tally"]["new"] == 39
+    (refused,) = said.json()["refused"]
+    assert "long.jsonl:34" in refused
