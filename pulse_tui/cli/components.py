@@ -42,7 +42,7 @@ def run(options: argparse.Namespace, _name: str) -> int:
             users = desk.dependents(options.about)
             emit(options, users, _users(users))
         elif options.view == "unaudited":
-            open_ = asset_unaudited(house.store, options.about)
+            open_ = asset_unaudited(house.store, options.about, house.clock())
             lines = [f"{u.component.label}  {u.component.id}: {u.reason}" for u in open_]
             emit(options, open_, lines or [f"every package of {options.about} is audited"])
             return 1 if open_ else 0

@@ -72,7 +72,7 @@ def run(options: argparse.Namespace, _name: str) -> int:
         asked = chain.from_iterable(_asked(name, house, bad) for name in options.files)
         while chunk := list(islice(asked, _CHUNK)):
             with house.store.read() as tx:
-                replies = list(reply(tx, chunk))
+                replies = list(reply(tx, chunk, house.clock()))
             counts.update(r.state for r in replies)
             if options.json:
                 _put(replies)

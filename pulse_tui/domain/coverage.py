@@ -6,6 +6,18 @@ from datetime import datetime
 
 import msgspec
 
+from pulse_tui.domain.health import ROUNDS_MISSED
+
+LEAST_S = 86_400.0
+"""An answer counts at least so long, however often its source is asked: a night without a network makes nothing unknown."""
+FILE_S = 7 * 86_400.0
+"""An answer of a file that somebody brought counts so long: nobody reads it again."""
+
+
+def holds_s(every_s: float | None) -> float:
+    """Seconds that an answer counts: of a source that is asked every ``every_s``, or (None) of a file that was brought."""
+    return FILE_S if every_s is None else max(ROUNDS_MISSED * every_s, LEAST_S)
+
 
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     """What one source answered for in one round.
@@ -22,3 +34,5 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     """(ecosystem, name): of other ecosystems it was asked for these packages alone."""
     records: int = 0
     """Advisories that the source had in all, as far as it says."""
+    whole: bool = False
+    """It names everything that the source answers for: what it named earlier and does not now, it answers for no longer."""

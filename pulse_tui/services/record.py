@@ -79,8 +79,8 @@ def _(item: Advisory, tx: Transaction, _parts: JudgeParts, estate: Estate, now: 
 
 
 @_made.register
-def _(item: Coverage, tx: Transaction, _parts: JudgeParts, _estate: Estate, _now: datetime) -> Made:
-    tx.coverage.put(item)
+def _(item: Coverage, tx: Transaction, _parts: JudgeParts, _estate: Estate, now: datetime) -> Made:
+    tx.coverage.put(item, now)
     return Made([], [], known=True)
 
 

@@ -58,7 +58,7 @@ def test_each_component_is_matched_clean_or_not_audited(shell: Shell, stored: Pa
     assert "✖ vllm 0.9.1  matched: CVE-2026-7: 0.9.1 is in" in said.out
     assert "; fixed in 0.9.2" in said.out
     assert "? pytorch 2  not audited: no advisory database covers" in said.out
-    assert "? x 1  not audited: no advisory of npm is stored" in said.out
+    assert "? x 1  not audited: no feed covers npm" in said.out
     assert "ray" not in said.out
     assert "4 components: 1 matched, 2 not audited, 1 clean" in said.out
     answers = [(a["package"], a["state"]) for a in lines(shell("match", path, "--json"))]

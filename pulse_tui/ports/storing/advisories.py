@@ -58,18 +58,29 @@ class Covering(NamedTuple):
     ecosystem: str
     package: str
     at: datetime
+    """The feed's own date, else when what it has last changed."""
+    read_at: datetime
+    """When it last answered: from then on its answer grows stale."""
     records: int
 
 
 class Coverages(Protocol):
     """What each source of advisories answered for, and when."""
 
-    def put(self, item: Coverage) -> None:
-        """Add what the source answered for now to what it answered for earlier."""
+    def put(self, item: Coverage, now: datetime) -> None:
+        """Add what the source answered for now to what it answered for earlier; a ``whole`` one takes its place."""
+        ...
+
+    def touch(self, source: str, now: datetime) -> None:
+        """The source answered that nothing changed: for the ecosystems that it publishes on, not for single packages."""
         ...
 
     def of(self, packages: Iterable[tuple[str, str]]) -> list[Covering]:
         """Who answered for these (ecosystem, name) packages, or for their whole ecosystems."""
+        ...
+
+    def asked(self, ecosystems: Iterable[str]) -> set[str]:
+        """Those of the ecosystems of which some source is asked for single packages."""
         ...
 
     def all(self) -> list[Covering]: ...

@@ -1,15 +1,18 @@
-"""What of an asset's components no stored advisory can judge: neither matched nor clean."""
+"""What of an asset's components nobody can judge at a moment: neither matched nor clean."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 from pulse_tui.domain.advisory import Advisory, Audit, Finding
 from pulse_tui.domain.estate import Component
+from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import SOFTWARE
+from pulse_tui.enrich.advisories.coverage import Answered, days, unreadable
 from pulse_tui.enrich.advisories.matching import audit, not_audited
-from pulse_tui.enrich.lookups import component_key, keys_named, keys_of
+from pulse_tui.enrich.lookups import keys_named, keys_of
 from pulse_tui.ports import Transaction
 
 
@@ -19,27 +22,45 @@ class Unaudited(NamedTuple):
     component: Component
     reason: str
     own: bool = True
-    """False: the whole ecosystem is not audited, for want of any advisory."""
+    """False: nobody answers for its whole ecosystem, or not any more."""
 
 
-def unaudited(tx: Transaction, components: Iterable[Component], findings: Iterable[Finding]) -> list[Unaudited]:
-    """Those of the components that are packages or images and not audited, by label.
+def answered(tx: Transaction, components: Iterable[Component], now: datetime) -> Answered:
+    """Who answers for the components at ``now``."""
+    keys = {key for c in components for key in keys_of(c)}
+    every_s = {s.id: s.every_s for s in tx.plumbing.sources().values()}
+    return Answered(tx.coverage.of(keys), every_s, now, tx.coverage.asked({ecosystem for ecosystem, _ in keys}))
 
-    The one answer for an asset, a gate, a file and the pane (whose SQL counts the same). No advisory can name them, none of their ecosystem is stored, or one names them and cannot be compared: as
-    ``findings`` says.
+
+def judged(component: Component) -> bool:
+    """Whether advisories could be of it: it counts as not audited where nobody answers for it."""
+    return component.kind in SOFTWARE or bool(component.known_as)
+
+
+def unaudited(
+    tx: Transaction, components: Iterable[Component], findings: Iterable[Finding], now: datetime
+) -> list[Unaudited]:
+    """Those of the components that advisories could be of and that are not audited at ``now``, by label.
+
+    The one answer for an asset, a gate, a file and the pane (whose SQL counts the same). No advisory can name them, no
+    feed answers for them or its answer is too old, their version cannot be compared, or an advisory names one and
+    cannot be compared: as ``findings`` says.
     """
     doubtful = {(f.component_id, f.component): f for f in findings if f.audit is Audit.NOT_AUDITED}
-    packages = {(c.id, c.version): c for c in components if c.kind in SOFTWARE}
-    keys = {place: component_key(c) for place, c in packages.items()}
-    covered = tx.advisories.covered({key[0] for key in keys.values() if key is not None})
+    wanted = {(c.id, c.version): c for c in components if judged(c)}
+    who = answered(tx, wanted.values(), now)
     out = []
-    for place, component in packages.items():
-        key = keys[place]
+    for component in wanted.values():
         reason, own = not_audited(component), True
-        if key is not None and key[0] not in covered:
-            own, reason = False, f"no advisory of {component.ecosystem or key[0]} is stored"
-        elif key is not None and (finding := doubtful.get((component.id, component.label))) is not None:
-            reason = f"{finding.advisory_id}: {finding.reason}"
+        finding = doubtful.get((component.id, component.label))
+        if not reason:
+            reason, own = who.why_not(component)
+        if not reason and finding is not None:
+            reason, own = f"{finding.advisory_id}: {finding.reason}", True
+        if not reason and unreadable(component):
+            ecosystem, version = component.ecosystem or "package", clean(component.version or "", 60)
+            reason = f"the installed version {version!r} cannot be read as a {ecosystem} version"
+            reason, own = reason if version else "the installed version is not known", True
         if reason:
             out.append(Unaudited(component, reason, own))
     return sorted(out, key=lambda u: (u.component.label, u.component.id))
@@ -53,22 +74,25 @@ class Answer(NamedTuple):
     label: str
     audit: Audit
     advisories: tuple[str, ...] = ()
-    """Ids of the records that reach it, sorted."""
+    """The ids of the records that reach it, sorted."""
     reason: str = ""
+    """Why, and which feed answered when."""
     fixed: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
-    """The same by the name that people use; the most severe first."""
+    """The vulnerabilities that reach it, by name; the most severe first."""
     unsettled: tuple[str, ...] = ()
-    """Ids of the records that name it and could not be judged, sorted."""
+    """The ids of the records that name it and cannot be compared with its version, sorted."""
 
 
-def answers(tx: Transaction, components: Iterable[Component]) -> list[Answer]:
-    """One answer for each package and image, whether or not it runs anywhere: matched first, then what is not audited."""
-    packages = {(c.id, c.version): c for c in components if c.kind in SOFTWARE}
+def answers(tx: Transaction, components: Iterable[Component], now: datetime) -> list[Answer]:
+    """One answer for each component that advisories could be of, whether or not it runs anywhere: matched first, then
+    what is not audited.
+    """
+    wanted = {(c.id, c.version): c for c in components if judged(c)}
     found: list[Finding] = []
     named: dict[str, Advisory] = {}
     by_key: dict[tuple[str, str], list[Component]] = {}
-    for component in packages.values():
+    for component in wanted.values():
         for key in keys_of(component):
             by_key.setdefault(key, []).append(component)
     for advisory in tx.advisories.touching(by_key):
@@ -82,22 +106,41 @@ def answers(tx: Transaction, components: Iterable[Component]) -> list[Answer]:
     by_component: dict[tuple[str | None, str], list[Finding]] = {}
     for one in found:
         by_component.setdefault((one.component_id, one.component), []).append(one)
-    open_ = {(u.component.id, u.component.version): u.reason for u in unaudited(tx, packages.values(), found)}
+    open_ = {(u.component.id, u.component.version): u.reason for u in unaudited(tx, wanted.values(), found, now)}
+    who = answered(tx, wanted.values(), now)
     out = []
-    for place, component in packages.items():
+    for place, component in wanted.items():
         here = by_component.get((component.id, component.label), [])
-        matched = [f for f in here if f.audit is Audit.MATCHED]
-        unsettled = tuple(sorted({f.advisory_id for f in here if f.audit is Audit.NOT_AUDITED}))
-        matched.sort(key=lambda f: (-(named[f.advisory_id].cvss or 0.0), f.advisory_id))
-        if matched:
-            names = tuple(dict.fromkeys(named[f.advisory_id].name for f in matched))
-            fixed = tuple(dict.fromkeys(v for f in matched for v in f.fixed))
-            ids, reason = tuple(sorted({f.advisory_id for f in matched})), matched[0].reason
-            out.append(Answer(component.id, component.label, Audit.MATCHED, ids, reason, fixed, names, unsettled))
-        elif place in open_:
-            reason = open_[place]
-            out.append(Answer(component.id, component.label, Audit.NOT_AUDITED, reason=reason, unsettled=unsettled))
-        else:
-            out.append(Answer(component.id, component.label, Audit.CLEAN))
+        out.append(_answer(component, here, named, open_.get(place), _age(who, component)))
     order = {Audit.MATCHED: 0, Audit.NOT_AUDITED: 1, Audit.CLEAN: 2}
     return sorted(out, key=lambda a: (order[a.audit], a.label, a.component))
+
+
+def _answer(
+    component: Component, here: Iterable[Finding], named: Mapping[str, Advisory], why_not: str | None, age: str
+) -> Answer:
+    matched = [f for f in here if f.audit is Audit.MATCHED]
+    matched.sort(key=lambda f: (-(named[f.advisory_id].cvss or 0.0), f.advisory_id))
+    unsettled = tuple(sorted({f.advisory_id for f in here if f.audit is Audit.NOT_AUDITED}))
+    if not matched:
+        if why_not is not None:
+            return Answer(
+                component.id, component.label, Audit.NOT_AUDITED, reason=f"{why_not}{age}", unsettled=unsettled
+            )
+        return Answer(component.id, component.label, Audit.CLEAN, reason=f"no advisory reaches it{age}")
+    return Answer(
+        component.id,
+        component.label,
+        Audit.MATCHED,
+        tuple(sorted({f.advisory_id for f in matched})),
+        f"{matched[0].reason}{age}",
+        tuple(dict.fromkeys(v for f in matched for v in f.fixed)),
+        tuple(dict.fromkeys(named[f.advisory_id].name for f in matched)),
+        unsettled,
+    )
+
+
+def _age(who: Answered, component: Component) -> str:
+    """``; osv answered 3 h ago``: of one that is stale the reason says so itself."""
+    best = who.best(component)
+    return f"; {best.row.source} answered {days(best.age_s)} ago" if best is not None and not best.stale else ""

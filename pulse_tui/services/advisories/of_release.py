@@ -119,7 +119,7 @@ def advisories_of(tx: Transaction, parts: JudgeParts, release: Release, environm
     found.sort(key=lambda w: (w.priority.rank, not w.matched, w.name))
     packaged = (c for c in components if c.kind is ComponentKind.PACKAGE)
     unkeyed = frozenset(c.name.lower() for c in packaged if component_key(c) is None)
-    open_ = unaudited(tx, components, (f for weakness in found for f in weakness.findings))
+    open_ = unaudited(tx, components, (f for weakness in found for f in weakness.findings), parts.clock())
     software = sum(c.kind in SOFTWARE and not c.id.startswith(GROUP) for c in components)
     return Audited(basis, len(components), tuple(found), refused, unkeyed, tuple(open_), software)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -155,11 +156,11 @@ def of_bill(components: Iterable[Component]) -> Iterator[Question]:
         yield Question(one.ecosystem, one.name, one.version, one, why, purl)
 
 
-def reply(tx: Transaction, questions: Iterable[Question]) -> Iterator[Reply]:
+def reply(tx: Transaction, questions: Iterable[Question], now: datetime) -> Iterator[Reply]:
     """An answer to each, in their order; what was asked twice is judged once."""
     asked = list(questions)
     known = {(q.component.id, q.component.version): q.component for q in asked if q.component is not None}
-    found = {(a.component, a.label): a for a in answers(tx, known.values())}
+    found = {(a.component, a.label): a for a in answers(tx, known.values(), now)}
     for question in asked:
         component = question.component
         answer = found.get((component.id, component.label)) if component is not None else None

@@ -11,7 +11,7 @@ from pulse_tui.domain.errors import NotFound
 from pulse_tui.domain.evidence import AdvisoryEvidence
 from pulse_tui.domain.moments import iso
 from pulse_tui.domain.views.advisories import UNNAMED, AdvisoryStory
-from pulse_tui.domain.words import SOFTWARE
+from pulse_tui.domain.words import ComponentKind
 from pulse_tui.ports import Store, Transaction
 from pulse_tui.services.advisories.audits import unaudited
 from pulse_tui.services.parts import JudgeParts
@@ -25,7 +25,7 @@ _ADVISED = 4
 def advisory_story(parts: JudgeParts, name: str, now: datetime) -> AdvisoryStory:
     """What it is, what it reaches, and what its open alerts advise. Raises NotFound."""
     if name == UNNAMED:
-        return AdvisoryStory(_unnamed(parts.store))
+        return AdvisoryStory(_unnamed(parts.store, now))
     with parts.store.read() as tx:
         advisory = tx.advisories.get(name)
         if advisory is None:
@@ -103,18 +103,18 @@ def _steps(tx: Transaction, parts: JudgeParts, alerts: Sequence[Alert], now: dat
         yield f"and {len(alerts) - _ADVISED} more alerts of it: pulse-tui status"
 
 
-def _unnamed(store: Store) -> tuple[tuple[str, str], ...]:
-    """Every component that no stored advisory can judge, by asset."""
+def _unnamed(store: Store, now: datetime) -> tuple[tuple[str, str], ...]:
+    """Every component that nobody can judge, by asset."""
     with store.read() as tx:
-        uses = tx.dependencies.using(kinds=SOFTWARE)
-        open_ = unaudited(tx, (d.component for d in uses), tx.advisories.findings())
+        uses = tx.dependencies.using(kinds=ComponentKind)
+        open_ = unaudited(tx, (d.component for d in uses), tx.advisories.findings(), now)
     why = {(u.component.id, u.component.version): u.reason for u in open_}
     found = ((d.asset_id, d.component.label, why.get((d.component.id, d.component.version))) for d in uses)
     named = [(asset, label, reason) for asset, label, reason in found if reason is not None]
     lines = [("Not audited", f"{asset}: {label}: {why}") for asset, label, why in named[:_LISTED]]
     more = [("", f"and {len(named) - _LISTED} more")] if len(named) > _LISTED else []
     return (
-        ("What changed", "no stored advisory can judge these components"),
+        ("What changed", "no advisory feed answers for these components, or none can be compared with them"),
         ("What is the risk", "they are neither matched nor clean: what reaches them is not known"),
         ("What to do now", "add a source that covers their ecosystem, or name them by purl in the bill"),
         *lines,

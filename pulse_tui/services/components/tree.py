@@ -50,20 +50,20 @@ def asset_tree(store: Store, asset_id: str, now: datetime) -> Tree:
         serves = {a: d.version for a in nested if (d := tx.estate.deployment(a, Environment.PRODUCTION)) is not None}
         bills = tx.dependencies.bills(asset_id)
         runs = [e for e in Environment if tx.estate.deployment(asset_id, e) is not None]
-        open_ = unaudited(tx, (e.child for e in edges), tx.advisories.findings(asset_id=asset_id))
+        open_ = unaudited(tx, (e.child for e in edges), tx.advisories.findings(asset_id=asset_id), now)
     notes = _Notes(moved, heads, serves, {(u.component.id, u.component.version): u.reason for u in open_ if u.own}, now)
     rows = tuple(flatten(asset_id, edges, nested, notes.note, notes.version, runs))
     head = _subject(since, moved, now) + (f"; {len(open_)} not audited" if open_ else "")
     return Tree(asset_id, head, rows, tuple(_document(b, since, now) for b in bills))
 
 
-def asset_unaudited(store: Store, asset_id: str) -> list[Unaudited]:
+def asset_unaudited(store: Store, asset_id: str, now: datetime) -> list[Unaudited]:
     """The components of an asset that no advisory can judge, each with the reason. Raises NotFound."""
     with store.read() as tx:
         if tx.estate.asset(asset_id) is None:
             raise NotFound(f"there is no asset {asset_id!r}", todo=nearest(asset_id, tx.estate.load().assets))
         uses = (d.component for d in tx.dependencies.using(assets=[asset_id]))
-        return unaudited(tx, uses, tx.advisories.findings(asset_id=asset_id))
+        return unaudited(tx, uses, tx.advisories.findings(asset_id=asset_id), now)
 
 
 def serving_since(tx: Transaction, asset_id: str) -> Since | None:

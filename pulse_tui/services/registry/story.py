@@ -63,7 +63,7 @@ def asset_story(parts: RollbackParts, asset_id: str) -> tuple[Line, ...]:
             if r.asset_id == asset_id
         )
         lines.extend(_releases(tx, asset_id))
-        lines.extend(_audits(tx, asset_id))
+        lines.extend(_audits(tx, asset_id, now))
         lines.extend(_components(tx, asset_id))
         lines.extend(("Log", f"{iso(s.observed_at)} {s.title}") for s in tx.signals.recent(8, asset_id))
     return tuple(lines)
@@ -82,10 +82,10 @@ def _declared(tx: Transaction, parts: RollbackParts, asset: Asset) -> Iterator[L
     yield from _fields(tx, parts, asset)
 
 
-def _audits(tx: Transaction, asset_id: str) -> Iterator[Line]:
+def _audits(tx: Transaction, asset_id: str, now: datetime) -> Iterator[Line]:
     """How many of its components no advisory can judge, and some of them with the reason."""
     uses = (d.component for d in tx.dependencies.using(assets=[asset_id]))
-    found = unaudited(tx, uses, tx.advisories.findings(asset_id=asset_id))
+    found = unaudited(tx, uses, tx.advisories.findings(asset_id=asset_id), now)
     refused = sum(b.refused for b in tx.dependencies.bills(asset_id))
     if found:
         noun = "component" if len(found) == 1 else "components"

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from pulse_tui.domain.advisory import Advisory
+from pulse_tui.domain.coverage import Coverage
 from pulse_tui.domain.decision import Decision, Fact
 from pulse_tui.domain.errors import Problem, StorageError
 from pulse_tui.domain.estate import Estate
@@ -89,8 +91,12 @@ def _many(count: int, noun: str) -> str:
 def ingest(
     observations: Iterable[Observation], rejected: Sequence[Rejected], parts: JudgeParts, now: datetime
 ) -> Tally:
-    """Everything that came in one round. Good records are stored even when others are refused."""
+    """Everything that came in one round. Good records are stored even when others are refused.
+
+    What a source covers is no record: it is not counted, and stored behind the records.
+    """
     good, refused = admitted(observations)
+    good = [*sorted(good, key=lambda o: isinstance(o, Coverage)), *published(good, now)]
     rejected = [*rejected, *refused]
     total = Tally(rejected=len(rejected))
     if rejected:
@@ -104,6 +110,27 @@ def ingest(
             signals = [s for r in whole for s in parts.record(r, tx, parts, estate, now).signals]
             total = total.plus(absorb(signals, tx, parts, now))
     return total
+
+
+def published(observations: Iterable[Observation], now: datetime) -> list[Coverage]:
+    """What the records themselves show that their sources publish on, where a source does not state it.
+
+    Only records under their own ids: what describes others' (``NVD/CVE-2026-1``, a scanner's claims) states what it covers.
+    """
+    stated = set[str]()
+    seen: dict[str, dict[str, None]] = {}
+    counts = Counter[str]()
+    for item in observations:
+        if isinstance(item, Coverage):
+            stated.add(item.source)
+        elif isinstance(item, Advisory) and "/" not in item.id:
+            counts[item.source] += 1
+            seen.setdefault(item.source, {}).update(dict.fromkeys(a.ecosystem for a in item.affected))
+    return [
+        Coverage(source=source, at=now, ecosystems=tuple(ecosystems), records=counts[source])
+        for source, ecosystems in seen.items()
+        if source not in stated and ecosystems
+    ]
 
 
 def _stored(batch: Sequence[Observation], parts: JudgeParts, now: datetime) -> Tally:
@@ -163,7 +190,7 @@ def _batch(batch: Sequence[Observation], tx: Transaction, parts: JudgeParts, now
     new = repeated = 0
     seen, moved = set[str](), set[str]()
     estate: Estate | None = None
-    total = Tally(observations=len(batch))
+    total = Tally(observations=sum(not isinstance(o, Coverage) for o in batch))
     for reported, observation in _in_order(batch):
         fresh, refused = _fresh(reported, seen, now)
         early += refused

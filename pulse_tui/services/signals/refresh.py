@@ -97,6 +97,8 @@ def _round(shape: SourceShape, status: SourceStatus, parts: JudgeParts, now: dat
     good = msgspec.structs.replace(status, last_good_at=now, failures=0, reason=reason, cursor=collected.cursor)
     with parts.store.write() as tx:
         tx.plumbing.put_source(good)
+        if not reason:  # what it published on it publishes on still; of a file that is refused nobody knows
+            tx.coverage.touch(shape.id, now)
         Responder(tx, parts, now).clear(_condition(shape.id), f"source {shape.id} answers again")
     return Round(shape.id, True, False, message, tally, good.next_delay_s(), reason)
 

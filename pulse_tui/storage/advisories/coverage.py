@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -11,7 +12,14 @@ from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.enrich.lookups import ecosystem_key, package_key
 from pulse_tui.ports.storing.advisories import Covering
 from pulse_tui.storage.advisories import tables as t
+from pulse_tui.storage.sql.lookup import among
 from pulse_tui.storage.sql.upsert import put_difference
+
+_COLUMNS = "v.source, v.ecosystem, v.package, v.at, v.read_at, v.records"
+_OF = f"""SELECT {_COLUMNS} FROM coverage v WHERE v.ecosystem {{among}} AND (v.package = '' OR v.package {{among}})
+          ORDER BY v.source, v.ecosystem, v.package"""  # noqa: S608  names of our own
+
+_ASKED = "SELECT DISTINCT v.ecosystem FROM coverage v WHERE v.ecosystem {among} AND v.package <> ''"
 
 
 class CoverageTable:
@@ -21,25 +29,41 @@ class CoverageTable:
         """All work happens in the connection's transaction."""
         self._c = connection
 
-    def put(self, item: Coverage) -> None:
+    def put(self, item: Coverage, now: datetime) -> None:
         keys = {(ecosystem_key(e), "") for e in item.ecosystems} | {package_key(*p) for p in item.packages}
-        at = to_us(item.at)
-        rows = [
-            {"source": item.source, "ecosystem": e, "package": p, "at": at, "records": item.records}
-            for e, p in sorted(keys)
-        ]
-        put_difference(self._c, t.coverage, rows, "source")
+        times = {"at": to_us(item.at), "read_at": to_us(now), "records": item.records}
+        rows = [{"source": item.source, "ecosystem": e, "package": p, **times} for e, p in sorted(keys)]
+        c = t.coverage.c
+        if not item.whole:
+            put_difference(self._c, t.coverage, rows, "source")
+            return
+        known = self._c.execute(sa.select(c.ecosystem, c.package).where(c.source == item.source)).tuples()
+        if gone := [{"e": e, "p": p} for e, p in known if (e, p) not in keys]:
+            one = sa.and_(c.ecosystem == sa.bindparam("e"), c.package == sa.bindparam("p"), c.source == item.source)
+            self._c.execute(sa.delete(t.coverage).where(one), gone)
+        put_difference(self._c, t.coverage, rows, "source", aside=tuple(times))
+        # All that it answered for, it answered for now: one statement, whatever the number of packages.
+        self._c.execute(sa.update(t.coverage).where(c.source == item.source).values(times))
+
+    def touch(self, source: str, now: datetime) -> None:
+        c = t.coverage.c
+        row = sa.update(t.coverage).where(c.source == source, c.package == "")
+        self._c.execute(row.values(read_at=to_us(now)))
 
     def of(self, packages: Iterable[tuple[str, str]]) -> list[Covering]:
         wanted = {package_key(*p) for p in packages}
-        found = [row for row in self.all() if not row.package or (row.ecosystem, row.package) in wanted]
-        ecosystems = {e for e, _ in wanted}
-        return [row for row in found if row.ecosystem in ecosystems]
+        rows = among(self._c, _OF, sorted({e for e, _ in wanted}), sorted({p for _, p in wanted}))
+        found = (Covering(s, e, p, from_us(at), from_us(read), n) for s, e, p, at, read, n in rows)
+        return [row for row in found if not row.package or (row.ecosystem, row.package) in wanted]
+
+    def asked(self, ecosystems: Iterable[str]) -> set[str]:
+        return {row[0] for row in among(self._c, _ASKED, sorted({ecosystem_key(e) for e in ecosystems}))}
 
     def all(self) -> list[Covering]:
         c = t.coverage.c
-        query = sa.select(c.source, c.ecosystem, c.package, c.at, c.records).order_by(c.source, c.ecosystem, c.package)
-        return [Covering(s, e, p, from_us(at), n) for s, e, p, at, n in self._c.execute(query)]
+        query = sa.select(c.source, c.ecosystem, c.package, c.at, c.read_at, c.records)
+        rows = self._c.execute(query.order_by(c.source, c.ecosystem, c.package))
+        return [Covering(s, e, p, from_us(at), from_us(read), n) for s, e, p, at, read, n in rows]
 
     def drop(self, source: str) -> None:
         self._c.execute(sa.delete(t.coverage).where(t.coverage.c.source == source))

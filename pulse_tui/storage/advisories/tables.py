@@ -63,6 +63,7 @@ coverage = sa.Table(
     text("ecosystem", key=True),
     text("package", key=True),
     time("at"),
+    time("read_at"),
     sa.Column("records", sa.BigInteger, nullable=False),
     sa.Index(None, "ecosystem", "package"),
 )

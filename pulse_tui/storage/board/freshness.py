@@ -169,13 +169,15 @@ def changes_us(
     alerts: Sequence[AlertRow],
     rollbacks: Rollbacks,
     due: Iterable[date] = (),
+    until: Iterable[int] = (),
 ) -> int | None:
     """The next moment at which a board would read otherwise though nobody writes; None when there is none.
 
-    ``due``: days that something is due on, overdue from the next one on.
+    ``due``: days that something is due on, overdue from the next one on; ``until``: the last moments of other things.
     """
     late = (to_us(datetime.combine(day + timedelta(days=1), time(), UTC)) for day in due)
-    moments = (*_moments(execute, sources, now_us, alerts, rollbacks), *(us for us in late if us > now_us))
+    moments = [*_moments(execute, sources, now_us, alerts, rollbacks), *(us for us in late if us > now_us)]
+    moments += [us + 1 for us in until if us >= now_us]
     return min(moments, default=None)
 
 

@@ -18,8 +18,9 @@ from urllib.parse import quote
 
 from pulse_tui.domain import countdown
 from pulse_tui.domain.alert import ESCALATED, AlertState, missed_at
+from pulse_tui.domain.coverage import FILE_S, LEAST_S
 from pulse_tui.domain.delivery import IN_VAIN
-from pulse_tui.domain.health import Health, health
+from pulse_tui.domain.health import ROUNDS_MISSED, Health, health
 from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.domain.rollback import Rules
 from pulse_tui.domain.scope import Scope
@@ -84,17 +85,19 @@ WHERE f.audit <> 'clean'
 GROUP BY f.advisory_id, a.name, f.component, a.title
 ORDER BY rank, a.name LIMIT :limit
 """  # noqa: S608  closed lists of our own
-_COVERED = """
-WITH RECURSIVE k(kind) AS (
-  SELECT MIN(kind) FROM advisory_names
-  UNION ALL SELECT (SELECT MIN(n.kind) FROM advisory_names n WHERE n.kind > k.kind) FROM k WHERE k.kind IS NOT NULL)
-SELECT kind FROM k WHERE kind IS NOT NULL
-"""
-"""The distinct kinds, one step of the index each."""
+_COUNTS_FOR = f"""CASE WHEN s.id IS NULL THEN {int(FILE_S * 1e6)} WHEN s.every_s * {ROUNDS_MISSED} > {LEAST_S}
+   THEN s.every_s * {int(ROUNDS_MISSED * 1e6)} ELSE {int(LEAST_S * 1e6)} END"""
+"""As ``domain/coverage.holds_s``."""
+_FRESH = f"FROM coverage v LEFT JOIN sources s ON s.id = v.source WHERE v.read_at >= :now - {_COUNTS_FOR}"
+_COVERED = f"""
+SELECT v.ecosystem, MAX(CASE WHEN v.package = '' THEN 1 ELSE 0 END), MIN(v.read_at + {_COUNTS_FOR}) {_FRESH}
+GROUP BY v.ecosystem
+"""  # noqa: S608  numbers of our own
 _UNNAMED = f"""
 SELECT COUNT(*) FROM components c
-WHERE c.kind IN ({", ".join(f"'{kind}'" for kind in sorted(SOFTWARE))}) AND c.id NOT LIKE 'group:%'
-  AND (c.package IS NULL OR NOT ({{covered}})
+WHERE (c.kind IN ({", ".join(f"'{kind}'" for kind in sorted(SOFTWARE))}) OR c.known_as <> '[]') AND c.id NOT LIKE 'group:%'
+  AND (c.package IS NULL OR NOT c.readable
+    OR NOT ({{covered}} OR c.package IN (SELECT v.ecosystem || '/' || v.package {_FRESH} AND v.package <> ''))
     OR (c.id, CASE WHEN c.version = '' THEN c.name ELSE c.name || ' ' || c.version END) IN (
       SELECT f.component_id, f.component FROM findings f WHERE f.audit = 'not audited'))
   AND EXISTS (SELECT 1 FROM dependencies d JOIN bills b ON b.num = d.bill WHERE d.child = c.num
@@ -168,7 +171,8 @@ def read_kept(
     chosen = asset if asset is not None else (shown.rows[0].asset if shown.rows else None)
     workflows = read_workflows(execute, shown.by_asset, before.workflows if before else None)
     advisories = [_advisory(row) for row in execute(_ADVISORIES, {"limit": MAX_ROWS})]
-    ((unnamed,),) = _count_unaudited(execute)
+    covered = execute(_COVERED, {"now": now_us})
+    ((unnamed,),) = _count_unaudited(execute, [row[0] for row in covered if row[1]], now_us)
     if unnamed:
         advisories.append(_unnamed(int(unnamed)))
     advisories.sort(key=advisory_urgency)
@@ -195,15 +199,17 @@ def read_kept(
         runs=rollbacks.runs,
         plans=rollbacks.plans,
         glass=rollbacks.glass,
-        changes_us=changes_us(execute, rounds, now_us, alerts, rollbacks, [r.due for r in to_review]),
+        changes_us=changes_us(
+            execute, rounds, now_us, alerts, rollbacks, [r.due for r in to_review], [int(row[2]) for row in covered]
+        ),
     )
     return Kept(board, registry, shown, workflows)
 
 
-def _count_unaudited(execute: Execute) -> Sequence[Sequence[Any]]:
-    kinds = {f"k{i}": f"{kind}/" for i, (kind,) in enumerate(execute(_COVERED, {}))}
+def _count_unaudited(execute: Execute, ecosystems: Sequence[str], now_us: int) -> Sequence[Sequence[Any]]:
+    kinds = {f"k{i}": f"{kind}/" for i, kind in enumerate(ecosystems)}
     covered = " OR ".join(f"substr(c.package, 1, {len(kind)}) = :{name}" for name, kind in kinds.items())
-    return execute(_UNNAMED.format(covered=covered or "1 = 0"), kinds)
+    return execute(_UNNAMED.format(covered=covered or "1 = 0"), {**kinds, "now": now_us})
 
 
 def _same(rows: Sequence[RowT], before: Sequence[RowT]) -> tuple[RowT, ...]:
@@ -285,7 +291,7 @@ def _advisory(row: Sequence[Any]) -> AdvisoryRow:
 def _unnamed(count: int) -> AdvisoryRow:
     """Components of what serves that no stored advisory can judge, as one row: they are in no other."""
     told = f"{count} component{'' if count == 1 else 's'}"
-    title = "No stored advisory can judge them: they are neither matched nor clean"
+    title = "No feed answers for them, or they cannot be compared: neither matched nor clean"
     return AdvisoryRow(UNNAMED, "no advisory", Priority.UNKNOWN.value, told, 0, 0, "not audited", title)
 
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.words import ComponentKind
+from pulse_tui.enrich.advisories.coverage import unreadable
 from pulse_tui.enrich.lookups import component_key, keys_of, package_key
 from pulse_tui.storage.components import tables as t
 from pulse_tui.storage.sql.codec import from_json, to_json
@@ -143,5 +144,6 @@ def _row(item: Component) -> dict[str, Any]:
         "known_as": to_json(item.known_as),
         "platform": to_json(item.platform),
         "package": package_of(item),
+        "readable": not unreadable(item),
         "source": source_of(item),
     }

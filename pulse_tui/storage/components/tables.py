@@ -17,6 +17,7 @@ components = sa.Table(
     text("ecosystem", null=True),
     texts("known_as"),
     texts("platform"),
+    sa.Column("readable", sa.Boolean, nullable=False, server_default=sa.true()),
     text("package", null=True),
     text("source", null=True),
     sa.UniqueConstraint("id", "version"),
@@ -27,7 +28,7 @@ components = sa.Table(
 )
 """Each version of a component once. ``version`` is "" when it is not known; ``package`` is ``ecosystem/name`` as
 packages are compared, so that an advisory finds whom it hits without reading every bill; null: no advisory can name it.
-``source`` is its other key, of its source package or Go repository."""
+``source`` is its other key, of its source package or Go repository. ``readable``: its version can be compared with others."""
 
 bills = sa.Table(
     "bills",

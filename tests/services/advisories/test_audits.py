@@ -60,12 +60,12 @@ def known(parts: RollbackParts) -> None:
 def test_each_component_is_named_with_the_reason(parts: RollbackParts) -> None:
     known(parts)
     billed(parts, package("vllm"), CONDA, UNSTATED, CRAN, NPM)
-    reasons = {u.component.id: u.reason for u in asset_unaudited(parts.store, BOT)}
+    reasons = {u.component.id: u.reason for u in asset_unaudited(parts.store, BOT, NOW)}
     assert reasons.keys() == {CONDA.id, UNSTATED.id, CRAN.id, NPM.id}
     assert "type conda" in reasons[CONDA.id]
     assert "no package URL" in reasons[UNSTATED.id]
     assert reasons[CRAN.id].startswith("X-2: no version order is known for CRAN")
-    assert reasons[NPM.id] == "no advisory of npm is stored"
+    assert reasons[NPM.id] == "no feed covers npm"
     assert standing(parts.judging) == []
 
 
@@ -96,7 +96,7 @@ def said_of(parts: RollbackParts, version: str) -> tuple[str, str, str, int]:
     (bill_reason,) = [r for r in gate(parts, BOT, version, PRODUCTION).reasons if r.name == "bill"]
     audit = next((text for label, text in asset_story(parts, BOT) if label == "Audit"), "")
     row = [r.component for r in parts.store.board("acme", None, NOW).advisories if r.id == UNNAMED]
-    return bill_reason.detail, audit, "".join(row), len(asset_unaudited(parts.store, BOT))
+    return bill_reason.detail, audit, "".join(row), len(asset_unaudited(parts.store, BOT, NOW))
 
 
 def test_gate_asset_pane_and_command_count_the_same(parts: RollbackParts) -> None:
@@ -112,7 +112,7 @@ def test_gate_asset_pane_and_command_count_the_same(parts: RollbackParts) -> Non
     assert audit.startswith("6 components not audited")
     assert (pane, listed) == ("6 components", 6)
     page = [text for label, text in advisory_story(parts.judging, UNNAMED, NOW).lines if label == "Not audited"]
-    assert [line.split(": ")[1] for line in page] == [u.component.label for u in asset_unaudited(parts.store, BOT)]
+    assert [line.split(": ")[1] for line in page] == [u.component.label for u in asset_unaudited(parts.store, BOT, NOW)]
 
 
 def test_the_bill_of_a_release_that_serves_nowhere_counts_in_its_gate_and_not_in_the_pane(parts: RollbackParts) -> None:
@@ -129,17 +129,17 @@ def test_the_bill_of_a_release_that_serves_nowhere_counts_in_its_gate_and_not_in
 def test_an_image_is_not_audited_by_itself(parts: RollbackParts) -> None:
     known(parts)
     billed(parts, IMAGE, MODEL)
-    (one,) = asset_unaudited(parts.store, BOT)
+    (one,) = asset_unaudited(parts.store, BOT, NOW)
     assert (one.component, "bill of materials of what is in the image" in one.reason) == (IMAGE, True)
     with parts.store.read() as tx:
-        assert [a.audit for a in answers(tx, [IMAGE, MODEL])] == [Audit.NOT_AUDITED]
+        assert [a.audit for a in answers(tx, [IMAGE, MODEL], NOW)] == [Audit.NOT_AUDITED]
 
 
 def test_without_such_components_the_pane_says_nothing_of_them(parts: RollbackParts) -> None:
     known(parts)
     billed(parts, package("vllm"))
     assert all(row.id != UNNAMED for row in parts.store.board("acme", None, NOW).advisories)
-    assert asset_unaudited(parts.store, BOT) == []
+    assert asset_unaudited(parts.store, BOT, NOW) == []
 
 
 def test_a_package_is_found_by_its_source_and_by_the_tree_of_its_module_whichever_comes_first(

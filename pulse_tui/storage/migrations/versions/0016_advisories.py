@@ -1,12 +1,40 @@
 """coverage and exploitation of advisories, waivers as VEX states them, reviewed holds, products that have no package"""
 
+import re
+
 import sqlalchemy as sa
 from alembic import op
+from packaging.version import InvalidVersion, Version
 
 revision = "0016"
 down_revision = "0015"
 branch_labels = None
 depends_on = None
+
+# What advisories are stored of, their sources had answered for when they were last read.
+_COVERAGE = """
+INSERT INTO coverage (source, ecosystem, package, at, read_at, records)
+SELECT a.source, n.kind, '', COALESCE(s.last_good_at, MAX(a.modified)), COALESCE(s.last_good_at, MAX(a.modified)),
+       COUNT(DISTINCT a.id)
+FROM advisory_names n JOIN advisories a ON a.id = n.advisory_id LEFT JOIN sources s ON s.id = a.source
+WHERE n.kind <> 'alias' GROUP BY a.source, n.kind, s.last_good_at
+"""
+_UNREAD = sa.text("UPDATE components SET readable = false WHERE num = :num")
+_SEMVER = re.compile(r"(go|[vV=])?[0-9]+(\.[0-9]+(\.[0-9]+([-+].*)?)?)?\Z")
+
+
+def _readable(package: str, version: str) -> bool:
+    """Whether a version could be compared with others of its ecosystem when this was written."""
+    ecosystem = package.partition("/")[0]
+    if ecosystem == "pypi":
+        try:
+            Version(version)
+        except InvalidVersion:
+            return False
+        return True
+    if ecosystem in ("npm", "go", "crates.io"):
+        return _SEMVER.match(version) is not None
+    return bool(version)
 
 
 def upgrade() -> None:
@@ -17,6 +45,11 @@ def upgrade() -> None:
     op.add_column("findings", sa.Column("waiver", sa.Text))
     for name in ("known_as", "platform"):
         op.add_column("components", sa.Column(name, sa.Text, nullable=False, server_default="[]"))
+    op.add_column("components", sa.Column("readable", sa.Boolean, nullable=False, server_default=sa.true()))
+    connection = op.get_bind()
+    versions = connection.execute(sa.text("SELECT num, package, version FROM components WHERE package IS NOT NULL"))
+    if unread := [{"num": num} for num, package, version in versions if not _readable(package, version)]:
+        connection.execute(_UNREAD, unread)
     op.add_column("holds", sa.Column("reviewed_by", sa.Text))
     op.add_column("holds", sa.Column("reviewed_until", sa.BigInteger))
     op.add_column("holds", sa.Column("review_why", sa.Text))
@@ -45,10 +78,12 @@ def upgrade() -> None:
         sa.Column("ecosystem", sa.Text, nullable=False),
         sa.Column("package", sa.Text, nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("read_at", sa.BigInteger, nullable=False),
         sa.Column("records", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("source", "ecosystem", "package", name="pk_coverage"),
     )
     op.create_index("ix_coverage_ecosystem_package", "coverage", ["ecosystem", "package"])
+    op.execute(_COVERAGE)
     op.create_table(
         "catalogues",
         sa.Column("source", sa.Text, nullable=False),

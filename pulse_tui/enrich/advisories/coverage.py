@@ -1,0 +1,92 @@
+"""Whether anybody answers for a component: without an answer that is new enough, "no advisory" says nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from pulse_tui.domain.coverage import holds_s
+from pulse_tui.domain.estate import Component
+from pulse_tui.domain.text import clean
+from pulse_tui.enrich.advisories.versions import order
+from pulse_tui.enrich.lookups import component_key, keys_of
+from pulse_tui.ports.storing.advisories import Covering
+
+
+def unreadable(component: Component) -> bool:
+    """Whether its version is not known, or cannot be compared with others of its ecosystem: no range can judge it."""
+    key = component_key(component)
+    if key is None:
+        return False
+    if not component.version:
+        return True
+    read = order(key[0])
+    return read is not None and read(component.version) is None
+
+
+class Standing(NamedTuple):
+    """An answer of a source as it stands at a moment."""
+
+    row: Covering
+    age_s: float
+    """Since it last answered; negative: under a clock that was set back."""
+    stale: bool
+    configured: bool
+    """False: a file that somebody brought, or a source that is configured no longer."""
+
+    @property
+    def words(self) -> str:
+        """``osv answered 2026-11-01 (28 d ago)``."""
+        return f"{self.row.source} {self.row.read_at:%Y-%m-%d} ({days(self.age_s)})"
+
+
+def days(seconds: float) -> str:
+    """``28 d``, ``5 h``, ``10 min``: how long ago, roughly."""
+    whole = int(max(seconds, 0.0))
+    if whole >= 2 * 86_400:
+        return f"{whole // 86_400} d"
+    return f"{whole // 3_600} h" if whole >= 3_600 else f"{whole // 60} min"
+
+
+class Answered:
+    """Everything that sources answered for, judged at ``now``."""
+
+    def __init__(
+        self, rows: Iterable[Covering], every_s: Mapping[str, float], now: datetime, asked: Collection[str] = ()
+    ) -> None:
+        """``every_s``: the interval of each configured source; ``asked``: ecosystems of which single packages are asked for."""
+        self._asked = asked
+        self._by_key: dict[tuple[str, str], list[Standing]] = {}
+        for row in rows:
+            age = (now - row.read_at).total_seconds()
+            stale = age > holds_s(every_s.get(row.source))
+            found = Standing(row, age, stale, row.source in every_s)
+            self._by_key.setdefault((row.ecosystem, row.package), []).append(found)
+        for answers in self._by_key.values():
+            answers.sort(key=lambda a: (a.stale, a.age_s, a.row.source))
+
+    def best(self, component: Component) -> Standing | None:
+        """The newest answer for it, one that is not stale before any that is; None when nobody was asked."""
+        keys = keys_of(component)
+        places = {*keys, *((ecosystem, "") for ecosystem, _ in keys)}
+        found = [self._by_key[place][0] for place in places if place in self._by_key]
+        return min(found, key=lambda a: (a.stale, a.age_s, a.row.source), default=None)
+
+    def why_not(self, component: Component) -> tuple[str, bool]:
+        """(why no feed's answer counts for it, whether that is of this component alone); "" when one does."""
+        keys = keys_of(component)
+        if not keys:
+            return "", False
+        best = self.best(component)
+        if best is not None and not best.stale:
+            return "", False
+        shown = clean(component.ecosystem or keys[0][0], 60)
+        if best is None:
+            if any(ecosystem in self._asked for ecosystem, _ in keys):
+                return "not asked yet: no round since it came here asked for it", True
+            return f"no feed covers {shown}", False
+        age = f"the newest answer for {shown} is from {best.row.read_at:%Y-%m-%d} ({days(best.age_s)})"
+        if best.configured:
+            return f"{age}: source {best.row.source} is silent", False
+        return f"{age}, from a file: ingest a newer one, or add a source", False
