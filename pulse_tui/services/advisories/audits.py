@@ -127,7 +127,7 @@ def _answer(
             return Answer(
                 component.id, component.label, Audit.NOT_AUDITED, reason=f"{why_not}{age}", unsettled=unsettled
             )
-        return Answer(component.id, component.label, Audit.CLEAN, reason=f"no advisory reaches it{age}")
+        return Answer(component.id, component.label, Audit.CLEAN, reason=f"no stored advisory reaches it{age}")
     return Answer(
         component.id,
         component.label,

@@ -92,7 +92,7 @@ _FRESH = f"FROM coverage v LEFT JOIN sources s ON s.id = v.source WHERE v.read_a
 _COVERED = f"""
 SELECT v.ecosystem, MAX(CASE WHEN v.package = '' THEN 1 ELSE 0 END), MIN(v.read_at + {_COUNTS_FOR}) {_FRESH}
 GROUP BY v.ecosystem
-"""  # noqa: S608  numbers of our own
+"""
 _UNNAMED = f"""
 SELECT COUNT(*) FROM components c
 WHERE (c.kind IN ({", ".join(f"'{kind}'" for kind in sorted(SOFTWARE))}) OR c.known_as <> '[]') AND c.id NOT LIKE 'group:%'
