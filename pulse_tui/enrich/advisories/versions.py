@@ -1,5 +1,5 @@
-"""Version orders: PEP 440 for PyPI, Semantic Versioning 2.0 for npm and its relatives, those of distributions and of
-other registries as the ``univers`` library has them.
+"""The version order of each ecosystem: PEP 440 for PyPI, Semantic Versioning 2.0 for npm and its relatives, those of
+distributions and other registries as :mod:`~pulse_tui.enrich.advisories.orders` has them.
 
 Ecosystems that are not here have no order: only an exact list of versions can decide for them.
 """
@@ -12,36 +12,32 @@ from functools import cache, lru_cache
 from typing import Any
 
 from pulse_tui.domain.semver import Precedence, parse
+from pulse_tui.enrich.advisories import orders
 
 _SHORT = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))?")
+_TOOLCHAIN = re.compile(r"([0-9]+\.[0-9]+)(\.[0-9]+)?(rc|beta)([0-9]+)")
 
-SEMVER_ECOSYSTEMS = frozenset({"npm", "crates.io", "go", "hex", "pub", "swifturl", "github actions", "semver", "julia"})
-_UNIVERS = {
-    "debian": "DebianVersion", "ubuntu": "DebianVersion", "alpine": "AlpineLinuxVersion", "wolfi": "AlpineLinuxVersion",
-    "chainguard": "AlpineLinuxVersion", "red hat": "RpmVersion", "almalinux": "RpmVersion", "rocky linux": "RpmVersion",
-    "opensuse": "RpmVersion", "suse": "RpmVersion", "azure linux": "RpmVersion", "mageia": "RpmVersion",
-    "openeuler": "RpmVersion", "maven": "MavenVersion", "nuget": "NugetVersion", "rubygems": "RubygemsVersion",
-    "packagist": "ComposerVersion",
+SEMVER_ECOSYSTEMS = frozenset({"npm", "crates.io", "hex", "pub", "swifturl", "github actions", "semver", "julia"})
+_OTHERS: dict[str, Callable[[str], Any]] = {
+    "debian": orders.debian, "ubuntu": orders.debian, "alpine": orders.alpine, "wolfi": orders.alpine,
+    "chainguard": orders.alpine, "red hat": orders.rpm, "almalinux": orders.rpm, "rocky linux": orders.rpm,
+    "opensuse": orders.rpm, "suse": orders.rpm, "azure linux": orders.rpm, "mageia": orders.rpm,
+    "openeuler": orders.rpm, "maven": orders.maven, "nuget": orders.nuget, "rubygems": orders.rubygems,
+    "packagist": orders.composer,
 }  # fmt: skip
 LONGEST = 300
 """Characters of a version; the readers of some take the square of their number, or more."""
-_NUMBERED = re.compile(r"[vV]?[0-9]")
-"""Some of its readers take any word for a version: one without a number is none."""
 
 
-@lru_cache(maxsize=65_536)
 def _pep440(text: str) -> Any:
     from packaging.version import InvalidVersion, Version  # noqa: PLC0415  late: 10 ms
 
-    if len(text) > LONGEST:
-        return None
     try:
         return Version(text)
     except InvalidVersion:
         return None
 
 
-@lru_cache(maxsize=65_536)
 def _semver(text: str) -> Precedence | None:
     """As the standard orders it, forgiving a leading ``v`` or ``=`` and a missing minor or patch."""
     body = text[1:] if text.startswith(("v", "V", "=")) else text
@@ -51,44 +47,40 @@ def _semver(text: str) -> Precedence | None:
 
 
 def _go(text: str) -> Precedence | None:
-    """Modules have Semantic Versions; the toolchain and its library are called ``go1.20.1``."""
-    return _semver(text.removeprefix("go"))
+    """Modules have Semantic Versions; the toolchain and its library are called ``go1.20.1``, before a release ``go1.22rc1``."""
+    text = text.removeprefix("go")
+    if (early := _TOOLCHAIN.fullmatch(text)) is not None:
+        return _semver(f"{early[1]}{early[2] or '.0'}-{early[3]}.{early[4]}")
+    return _semver(text)
 
 
 @cache
-def _of_univers(name: str) -> Callable[[str], Any]:
-    from univers import versions  # noqa: PLC0415  late: 110 ms
+def _short_ones(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    """The reader, kept from texts that are no version for their length alone; what it read last is remembered."""
+    remembered = lru_cache(maxsize=65_536)(read)
 
-    made = getattr(versions, name)
+    def bounded(text: str) -> Any:
+        return remembered(text) if len(text) <= LONGEST else None
 
-    @lru_cache(maxsize=16_384)
-    def read(text: str) -> Any:
-        if not _NUMBERED.match(text) or len(text) > LONGEST:
-            return None
-        try:
-            return made(text)
-        except Exception:
-            return None
-
-    return read
+    return bounded
 
 
 def order(ecosystem: str) -> Callable[[str], Any] | None:
     """A reader of versions of ``ecosystem`` (as :func:`~pulse_tui.enrich.lookups.ecosystem_key` spells it).
 
-    It gives comparable values, None for a text that it cannot read. None when no order is known.
+    It gives values that can be compared and hashed, None for a text that it cannot read. None when no order is known.
     """
     if ecosystem == "pypi":
-        return _pep440
+        return _short_ones(_pep440)
     if ecosystem == "go":
-        return _go
+        return _short_ones(_go)
     if ecosystem in SEMVER_ECOSYSTEMS:
-        return _semver
-    return _of_univers(_UNIVERS[ecosystem]) if ecosystem in _UNIVERS else None
+        return _short_ones(_semver)
+    return _short_ones(_OTHERS[ecosystem]) if ecosystem in _OTHERS else None
 
 
 def against(mine: Any, bound: Any) -> Any:
     """``mine`` as it is compared with ``bound``: a local build (2.6.0+cu124) is its release to who names no build."""
     if getattr(mine, "local", None) and not getattr(bound, "local", None):
-        return _pep440(mine.public)
+        return _short_ones(_pep440)(mine.public)
     return mine
