@@ -181,6 +181,15 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
         due = now + timedelta(seconds=self.respond_within_s) if self.respond_within_s else None
         return msgspec.structs.replace(bare, state=AlertState.FIRING, deadline=due)
 
+    def unwaived(self, now: datetime) -> Alert:
+        """Its waiver ended; an acknowledgement that stands stays, else it fires with a fresh clock."""
+        if self.acknowledged_until is None or self.acknowledged_until <= now:
+            return self.unmuted(now)
+        return msgspec.structs.replace(
+            self, state=AlertState.ACKNOWLEDGED, suppressed_by=None, suppressed_until=None, suppressed_why=None,
+            waived=False,
+        )  # fmt: skip
+
     def lapse(self, now: datetime) -> Alert:
         """The same alert, firing again when its acknowledgement or silence has run out by ``now``.
 
@@ -197,10 +206,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
             return msgspec.structs.replace(
                 self, state=AlertState.SUPPRESSED, acknowledged_by=None, acknowledged_until=None
             )
-        return msgspec.structs.replace(
-            self, state=AlertState.ACKNOWLEDGED, suppressed_by=None, suppressed_until=None, suppressed_why=None,
-            waived=False,
-        )  # fmt: skip
+        return self.unwaived(now)
 
     def escalate(self, now: datetime) -> Alert:
         """Not acknowledged in time: one priority higher, and the same time again. P1 stays P1 and notifies again."""

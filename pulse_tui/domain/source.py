@@ -18,9 +18,21 @@ from pulse_tui.domain.note import Note
 from pulse_tui.domain.release import Attestation, RegistrySnapshot
 from pulse_tui.domain.report import Report
 from pulse_tui.domain.signal import Signal
+from pulse_tui.domain.waiver import Statement
 
 Observation = (
-    Signal | RegistrySnapshot | EvalRun | Advisory | Note | Bill | Head | Attestation | Coverage | Exploitation | Report
+    Signal
+    | RegistrySnapshot
+    | EvalRun
+    | Advisory
+    | Note
+    | Bill
+    | Head
+    | Attestation
+    | Coverage
+    | Exploitation
+    | Report
+    | Statement
 )
 """What a collector may yield. Services turn what is not a signal yet into signals."""
 

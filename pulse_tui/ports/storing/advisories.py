@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -129,6 +129,10 @@ class Waivers(Protocol):
     def get(self, ident: str) -> Waiver | None: ...
     def all(self, advisory: str | None = None, *, standing: bool = False) -> list[Waiver]:
         """Oldest first; ``standing``: not ended by anybody (it may be past its review all the same)."""
+        ...
+
+    def named(self, advisories: Collection[str], *, standing: bool = False) -> list[Waiver]:
+        """The same of several names: a vulnerability is waived under any id of its group."""
         ...
 
 

@@ -9,16 +9,16 @@ from pulse_tui.domain.errors import NotFound, Refused, WrongUse
 from pulse_tui.domain.hold import Hold, HoldKind
 from pulse_tui.domain.moments import iso
 from pulse_tui.ports import Store, Transaction
+from pulse_tui.services.advisories.waivers import end_condition, settle, terms_of, waive_condition
 from pulse_tui.services.parts import SYSTEM, JudgeParts
 from pulse_tui.services.reasons import reason_of
 from pulse_tui.services.registry.held import end
 from pulse_tui.services.registry.routing import may_lift
 from pulse_tui.services.signals.events import Events
+from pulse_tui.services.signals.mutes import after_mute, waived
 from pulse_tui.services.signals.respond import close_alert
+from pulse_tui.services.signals.waived import names_in
 from pulse_tui.settings.check import nearest
-
-WAIVER = "waiver"
-"""Who lifts and places holds again when a waiver begins and ends."""
 
 
 def acknowledge(parts: JudgeParts, alert_id: str, by: str, for_s: float, now: datetime) -> str:
@@ -64,13 +64,12 @@ def waive(store: Store, alert_id: str, by: str, days: int, why: str, now: dateti
     lifted = 0
     with store.write() as tx:
         alert = _alert(tx, alert_id)
-        for one in _of_condition(tx, alert):
-            tx.judgements.put_alert(one.suppress(by, until, reason, waived=True))
-            for hold in _held_by(tx, one):
-                tx.judgements.lift_hold(hold.id, WAIVER, now)
-                because = f"waived by {by} until {iso(until)}: {reason}"
-                tx.log.append(now, by, "hold.lifted", hold.id, {"because": because})
-                lifted += 1
+        condition = _of_condition(tx, alert)
+        if names := _vulnerability(tx, alert):
+            terms = terms_of("affected", "", reason, by, until, by, now)
+            waive_condition(tx, alert, names, terms, by, now)
+        for one in condition:
+            lifted += waived(tx, one, by, until, reason, now)
         tx.log.append(now, by, "alert.waived", alert.id, {"until": iso(until), "why": reason})
     return f"waived until {iso(until)}: {alert.title}" + (f"; {lifted} hold(s) lifted until then" if lifted else "")
 
@@ -83,8 +82,10 @@ def unmute(parts: JudgeParts, alert_id: str, by: str, why: str, now: datetime) -
         muted = tx.judgements.muted(alert.signal_fingerprint, alert.environment, now)
         if not muted:
             raise Refused(f"nothing mutes alert {alert.id}: it is {alert.state.value}")
+        if names := _vulnerability(tx, alert):
+            end_condition(tx, alert, names, by, reason, now)
         for one in muted:
-            _after_mute(tx, parts, one, one.unmuted(now), f"taken back by {by}: {reason}", now)
+            after_mute(tx, parts, one, one.unmuted(now), f"taken back by {by}: {reason}", now)
         tx.log.append(now, by, "alert.unmuted", alert.id, {"why": reason})
     return f"no longer muted: {alert.title}"
 
@@ -129,33 +130,21 @@ def lapse(parts: JudgeParts, now: datetime) -> int:
     muted = [AlertState.ACKNOWLEDGED, AlertState.SUPPRESSED]
     with parts.store.read() as tx:
         due = [a for a in tx.judgements.alerts(muted, 100_000) if a.lapse(now) is not a]
-    if not due:
+        reviews = any(not w.stands(now) for w in tx.waivers.all(standing=True))
+    if not due and not reviews:
         return 0
-    again = 0
     with parts.store.write() as tx:
+        again = settle(tx, parts, now)
         for stale in due:
             alert = tx.judgements.alert(stale.id)
             after = alert.lapse(now) if alert is not None else None
             if alert is None or after is None or after is alert:
                 continue  # an operator was faster
-            _after_mute(tx, parts, alert, after, f"fires again: no longer {alert.state.value}", now)
+            after_mute(tx, parts, alert, after, f"fires again: no longer {alert.state.value}", now)
             if after.state is AlertState.FIRING:
                 tx.log.append(now, SYSTEM, "alert.fires_again", alert.id, {"after": alert.state.value})
                 again += 1
     return again
-
-
-def _after_mute(tx: Transaction, parts: JudgeParts, before: Alert, after: Alert, why: str, now: datetime) -> None:
-    """Store it, report it to whoever was notified if it fires, and hold again what its waiver had lifted."""
-    tx.judgements.put_alert(after)
-    if not after.open:
-        return
-    if after.state is AlertState.FIRING:
-        Events(tx, parts, now).emit(after, AlertEvent.REOPENED, why)
-    if before.waived and not after.waived:
-        for hold in _held_by(tx, after, standing=False):
-            if hold.lifted_by == WAIVER and tx.judgements.put_hold(hold.again(now)):
-                tx.log.append(now, SYSTEM, "hold.placed", hold.id, {"why": hold.why, "because": "its waiver ended"})
 
 
 def _of_condition(tx: Transaction, alert: Alert) -> list[Alert]:
@@ -171,14 +160,10 @@ def _of_condition(tx: Transaction, alert: Alert) -> list[Alert]:
     return [alert, *others]
 
 
-def _held_by(tx: Transaction, alert: Alert, *, standing: bool = True) -> list[Hold]:
-    """The holds that the decisions of an alert placed."""
-    found: dict[str, Hold] = {}
-    for hold in tx.judgements.holds(alert.asset_id, standing=standing):
-        placed = tx.judgements.decision(hold.decision_id) if hold.decision_id else None
-        if placed is not None and placed.fingerprint == alert.fingerprint:
-            found[hold.id] = hold  # the last of those of one name
-    return list(found.values())
+def _vulnerability(tx: Transaction, alert: Alert) -> tuple[str, ...]:
+    """The ids of the vulnerability that the alert is about; empty for any other cause."""
+    signal = tx.signals.get(alert.signal_id)
+    return names_in(signal) if signal is not None else ()
 
 
 def _alert(tx: Transaction, alert_id: str) -> Alert:

@@ -18,6 +18,7 @@ from pulse_tui.domain.words import Environment, SignalType
 from pulse_tui.policy.gate import GateStatus
 from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories.records import holders
+from pulse_tui.services.advisories.waivers import settle
 from pulse_tui.services.evals.verdicts import suite_says
 from pulse_tui.services.parts import SYSTEM, JudgeParts
 from pulse_tui.services.signals.events import Events
@@ -39,7 +40,16 @@ _ANNOUNCED = frozenset(
 
 
 def reassess(tx: Transaction, parts: JudgeParts, now: datetime, asset_ids: Collection[str] | None = None) -> int:
-    """Resolve the open alerts whose condition has ended (of some assets, or all); returns how many."""
+    """Resolve the open alerts whose condition has ended (of some assets, or all); returns how many.
+
+    Then waivers are looked at: what they were placed in view of may have changed. ``asset_ids`` empty: that alone.
+    """
+    count = _resolve(tx, parts, now, asset_ids) if asset_ids is None or asset_ids else 0
+    settle(tx, parts, now)
+    return count
+
+
+def _resolve(tx: Transaction, parts: JudgeParts, now: datetime, asset_ids: Collection[str] | None) -> int:
     count, events = 0, Events(tx, parts, now)
     for alert in tx.judgements.alerts(list(OPEN), 100_000):
         if asset_ids is not None and alert.asset_id not in asset_ids:

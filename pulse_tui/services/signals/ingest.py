@@ -15,12 +15,14 @@ from pulse_tui.domain.errors import Problem, StorageError
 from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.evals import EvalRun
 from pulse_tui.domain.evidence import NoteEvidence
+from pulse_tui.domain.exploitation import Exploitation
 from pulse_tui.domain.limits import reason
 from pulse_tui.domain.moments import iso
 from pulse_tui.domain.note import Note
 from pulse_tui.domain.signal import Signal, encode
 from pulse_tui.domain.source import Observation, Rejected
 from pulse_tui.domain.text import clean
+from pulse_tui.domain.waiver import Statement
 from pulse_tui.domain.words import Outcome, SignalType
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import JudgeParts, Reported
@@ -37,6 +39,9 @@ BATCH = 1_000
 """Observations a transaction: long enough to share the disk's sync, short enough not to starve other writers."""
 RUN = BATCH
 """How many observations a run counts as: judging one of sixty tasks takes up to a second, which blocks other writers."""
+
+_EVIDENCE = (Advisory, Exploitation, Statement)
+"""What waivers are placed in view of: they are looked at after any of these."""
 
 
 class Tally(msgspec.Struct, frozen=True, kw_only=True):
@@ -227,7 +232,7 @@ def _batch(batch: Sequence[Observation], tx: Transaction, parts: JudgeParts, now
     keep_refused(tx, early, parts.outside, now)
     counted = Tally(rejected=len(early), new=new, duplicates=repeated, remarks=tuple(remarks))
     total = total.plus(absorb(signals, tx, parts, now, estate)).plus(counted)
-    if moved:
+    if moved or any(isinstance(o, _EVIDENCE) for o in batch):
         parts.reassess(tx, parts, now, moved)
     return total
 

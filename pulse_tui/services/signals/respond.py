@@ -14,11 +14,13 @@ from pulse_tui.domain.effect import Did, PlaceHold, Response, effect_name
 from pulse_tui.domain.evidence import AdvisoryEvidence, NoteEvidence
 from pulse_tui.domain.hold import Hold
 from pulse_tui.domain.signal import Signal, fingerprint
+from pulse_tui.domain.waiver import Waiver
 from pulse_tui.domain.words import UNHEALTHY, URGENT, Environment, Outcome, Priority
 from pulse_tui.enrich.advisories.matching import condition
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import SYSTEM, Judge, JudgeParts
 from pulse_tui.services.signals.events import Events
+from pulse_tui.services.signals.waived import excuse_of
 
 
 class Responder:
@@ -35,6 +37,7 @@ class Responder:
         self._held: dict[str, list[Hold]] | None = None
         self._placed: dict[str, Decision | None] = {}
         self._events = Events(tx, parts, now)
+        self._waivers: bool | None = None
         self.opened = 0
 
     def expect(self, fingerprints: Iterable[str]) -> None:
@@ -141,6 +144,8 @@ class Responder:
             )
             if alert.priority.rank < standing.priority.rank:
                 alert = _escalated(alert, decision)
+                if standing.waived:
+                    alert = self._excused(alert, fact.signal)
             elif alert.priority.rank < decision.priority.rank and self._put_off(standing, fact.signal):
                 alert = alert.corrected(decision.at, decision.priority, decision.respond_within_s)
         else:
@@ -168,12 +173,32 @@ class Responder:
             names = (alert.signal_fingerprint, *_other_names(fact.signal))
             muted = [m for n in names for m in self._tx.judgements.muted(n, alert.environment, self._now)]
             # What was muted was of its own urgency: something worse has not been seen by whoever muted it.
-            covering = next((m for m in muted if alert.priority.rank >= m.priority.rank), None)
+            waiver, by_records = self._excuse(alert, fact.signal)
+            fit = (m for m in muted if alert.priority.rank >= m.priority.rank and not (by_records and m.waived))
+            covering = next(fit, None)
             if covering is not None:
                 alert = alert.muted_like(covering, self._now)
+            if waiver is not None:
+                alert = alert.suppress(waiver.owner, waiver.review_at, waiver.rationale, waived=True)
         self._tx.judgements.put_alert(alert)
         self._open[alert.fingerprint] = alert
         return alert
+
+    def _excused(self, alert: Alert, signal: Signal) -> Alert:
+        """One that was waived and is more urgent now: suppressed still, where a waiver covers it as urgent as that."""
+        waiver, _ = excuse_of(self._tx, signal, alert.environment, alert.priority, self._now)
+        return (
+            alert.suppress(waiver.owner, waiver.review_at, waiver.rationale, waived=True)
+            if waiver is not None
+            else alert
+        )
+
+    def _excuse(self, alert: Alert, signal: Signal) -> tuple[Waiver | None, bool]:
+        if self._waivers is None:
+            self._waivers = bool(self._tx.waivers.all())
+        if not self._waivers:
+            return None, False
+        return excuse_of(self._tx, signal, alert.environment, alert.priority, self._now)
 
     def _put_off(self, standing: Alert, signal: Signal) -> bool:
         """Whether the signal moves an announced date to a later day: then the alert is as urgent as that day is."""

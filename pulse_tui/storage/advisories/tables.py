@@ -113,6 +113,8 @@ waivers = sa.Table(
     text("placed_by"),
     time("placed_at"),
     time("review_at"),
+    text("environment", null=True),
+    text("priority", null=True),
     text("source"),
     sa.Column("known_exploited", sa.Boolean),
     text("exposure"),

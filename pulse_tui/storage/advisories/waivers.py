@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import sqlalchemy as sa
 
 from pulse_tui.domain.waiver import Waiver
@@ -10,6 +12,7 @@ from pulse_tui.storage.sql.codec import Codec
 from pulse_tui.storage.sql.upsert import upsert
 
 _WAIVER = Codec(Waiver)
+_CHUNK = 500
 
 
 class WaiverTable:
@@ -33,3 +36,13 @@ class WaiverTable:
         if standing:
             query = query.where(t.waivers.c.ended_at.is_(None))
         return [_WAIVER.item(row) for row in self._c.execute(query).mappings()]
+
+    def named(self, advisories: Collection[str], *, standing: bool = False) -> list[Waiver]:
+        names = sorted(advisories)
+        found: list[Waiver] = []
+        for start in range(0, len(names), _CHUNK):
+            query = sa.select(t.waivers).where(t.waivers.c.advisory.in_(names[start : start + _CHUNK]))
+            if standing:
+                query = query.where(t.waivers.c.ended_at.is_(None))
+            found += [_WAIVER.item(row) for row in self._c.execute(query).mappings()]
+        return sorted(found, key=lambda w: (w.placed_at, w.id))

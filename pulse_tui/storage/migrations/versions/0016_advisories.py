@@ -124,6 +124,8 @@ def upgrade() -> None:
         sa.Column("placed_by", sa.Text, nullable=False),
         sa.Column("placed_at", sa.BigInteger, nullable=False),
         sa.Column("review_at", sa.BigInteger, nullable=False),
+        sa.Column("environment", sa.Text),
+        sa.Column("priority", sa.Text),
         sa.Column("source", sa.Text, nullable=False),
         sa.Column("known_exploited", sa.Boolean),
         sa.Column("exposure", sa.Text, nullable=False),
