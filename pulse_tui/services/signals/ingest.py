@@ -19,6 +19,7 @@ from pulse_tui.domain.exploitation import Exploitation
 from pulse_tui.domain.limits import reason
 from pulse_tui.domain.moments import iso
 from pulse_tui.domain.note import Note
+from pulse_tui.domain.report import Report
 from pulse_tui.domain.signal import Signal, encode
 from pulse_tui.domain.source import Observation, Rejected
 from pulse_tui.domain.text import clean
@@ -40,7 +41,7 @@ BATCH = 1_000
 RUN = BATCH
 """How many observations a run counts as: judging one of sixty tasks takes up to a second, which blocks other writers."""
 
-_EVIDENCE = (Advisory, Exploitation, Statement)
+_EVIDENCE = (Advisory, Exploitation, Report, Statement)
 """What waivers are placed in view of: they are looked at after any of these."""
 
 

@@ -15,6 +15,7 @@ from pulse_tui.domain.alert import Alert, AlertState
 from pulse_tui.domain.bill import Bill
 from pulse_tui.domain.errors import NotFound, Refused, WrongUse
 from pulse_tui.domain.estate import Component
+from pulse_tui.domain.exploitation import Catalogue, Exploitation, Exploited
 from pulse_tui.domain.source import Observation
 from pulse_tui.domain.waiver import Waiver
 from pulse_tui.domain.words import ComponentKind, Environment, Exposure, Severity, Tier
@@ -209,6 +210,17 @@ def test_it_reopens_when_the_vulnerability_is_known_to_be_exploited(judge: Judge
     take(judge, msgspec.structs.replace(CVE, known_exploited=True, modified=later(days=1)), at=later(days=1))
     assert {a.state for a in open_alerts(judge)} == {AlertState.FIRING}
     assert ended(judge) == "it is known to be exploited now, which it was not"
+
+
+def test_the_catalogue_alone_reopens_it(judge: JudgeParts) -> None:
+    take(judge, CVE)
+    waive(judge)
+    listed = Exploitation(
+        source="kev", catalogue=Catalogue.KEV, at=later(days=1), exploited=(Exploited(cve="CVE-2026-3248"),)
+    )
+    take(judge, listed, at=later(days=1))
+    assert {a.state for a in open_alerts(judge)} == {AlertState.FIRING}
+    assert "known to be exploited" in ended(judge)
 
 
 def test_it_reopens_when_a_fix_appears_that_was_not_there(judge: JudgeParts) -> None:
