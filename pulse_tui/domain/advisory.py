@@ -56,8 +56,8 @@ class Advisory(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def matchable(self) -> bool:
-        """Whether it names versions of any package."""
-        return any(a.versions or a.ranges for a in self.affected)
+        """Whether it names versions of any package or product."""
+        return bool(self.configurations) or any(a.versions or a.ranges for a in self.affected)
 
     @property
     def malicious(self) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from pulse_tui.domain.words import AssetType, ComponentKind, Environment, Exposure, Tier
+from pulse_tui.domain.words import SOFTWARE, AssetType, ComponentKind, Environment, Exposure, Tier
 
 
 class DataHandling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -71,6 +71,11 @@ class Component(msgspec.Struct, frozen=True, kw_only=True):
     def label(self) -> str:
         """``name version`` as tables show it."""
         return f"{self.name} {self.version}" if self.version else self.name
+
+    @property
+    def auditable(self) -> bool:
+        """Whether advisories describe what it is: software, or what is declared by the name that they use."""
+        return self.kind in SOFTWARE or bool(self.known_as)
 
 
 class Dependency(msgspec.Struct, frozen=True, kw_only=True):

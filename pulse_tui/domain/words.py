@@ -160,8 +160,18 @@ class ComponentKind(StrEnum):
     """Another asset of the estate."""
 
 
-SOFTWARE = frozenset({ComponentKind.PACKAGE, ComponentKind.IMAGE})
-"""Kinds of components that can have vulnerabilities that advisories describe: what no advisory can judge is counted."""
+SOFTWARE = frozenset(
+    {
+        ComponentKind.PACKAGE,
+        ComponentKind.IMAGE,
+        ComponentKind.VECTOR_STORE,
+        ComponentKind.PLUGIN,
+        ComponentKind.BROWSER_TOOL,
+        ComponentKind.SAFETY_FILTER,
+    }
+)
+"""Kinds of components that can have vulnerabilities that advisories describe: what no advisory can judge is counted.
+Of any other kind a component counts when it is declared by what advisories call it."""
 
 
 class Mode(StrEnum):

@@ -7,6 +7,7 @@ from collections import defaultdict
 from functools import lru_cache
 from typing import NamedTuple
 
+from pulse_tui.domain.cpe import BadCpe, parse_cpe, product_name
 from pulse_tui.domain.estate import Asset, Component, Dependency, Deployment, Estate
 from pulse_tui.domain.purl import BadPurl, Purl, parse
 from pulse_tui.domain.words import ComponentKind, Environment
@@ -46,6 +47,8 @@ def package_key(ecosystem: str, name: str) -> tuple[str, str]:
         return kind, _SEPARATORS.sub("-", _EXTRAS.sub("", name)).lower()
     if kind == "maven":
         return kind, name
+    if kind == "product":
+        return kind, product_name(name)
     name = name.lower()
     if kind == "crates.io":
         return kind, name.replace("_", "-")
@@ -61,7 +64,29 @@ def component_key(component: Component) -> tuple[str, str] | None:
     if component.ecosystem:
         return package_key(component.ecosystem, component.name)
     found = _purl(component.id) if component.id.startswith("pkg:") and component.kind is ComponentKind.PACKAGE else None
-    return package_key(found.ecosystem, component.name) if found is not None and found.ecosystem else None
+    if found is not None and found.ecosystem:
+        return package_key(found.ecosystem, component.name)
+    return next(iter(product_keys(component)), None) if component.known_as else None
+
+
+def product_keys(component: Component) -> tuple[tuple[str, str], ...]:
+    """("cpe", "vendor:product") of its CPE name, ("product", name) of its vendor's product name; at most one of each."""
+    found: dict[str, tuple[str, str]] = {}
+    for name in component.known_as:
+        if (key := _named(name)) is not None:
+            found.setdefault(key[0], key)
+    return tuple(found[kind] for kind in ("cpe", "product") if kind in found)
+
+
+@lru_cache(16_384)
+def _named(name: str) -> tuple[str, str] | None:
+    if not name.lower().startswith("cpe:"):
+        normal = product_name(name)
+        return ("product", normal) if normal else None
+    try:
+        return "cpe", parse_cpe(name).key
+    except BadCpe:
+        return None
 
 
 class Source(NamedTuple):
@@ -86,7 +111,8 @@ def keys_of(component: Component) -> tuple[tuple[str, str], ...]:
         return ()
     source = source_of(component)
     other = source.key if source is not None else _tree(key)
-    return (key,) if other == key else (key, other)
+    own = (key,) if other == key else (key, other)
+    return tuple(dict.fromkeys((*own, *product_keys(component)))) if component.known_as else own
 
 
 def keys_named(ecosystem: str, name: str) -> tuple[tuple[str, str], ...]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from pulse_tui.domain.coverage import holds_s
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.text import clean
+from pulse_tui.enrich.advisories.configurations import version_of
 from pulse_tui.enrich.advisories.versions import order
 from pulse_tui.enrich.lookups import component_key, keys_of
 from pulse_tui.ports.storing.advisories import Covering
@@ -19,10 +20,11 @@ def unreadable(component: Component) -> bool:
     key = component_key(component)
     if key is None:
         return False
-    if not component.version:
+    version = version_of(component) if component.known_as else component.version
+    if not version:
         return True
     read = order(key[0])
-    return read is not None and read(component.version) is None
+    return read is not None and read(version) is None
 
 
 class Standing(NamedTuple):
@@ -85,6 +87,8 @@ class Answered:
         if best is None:
             if any(ecosystem in self._asked for ecosystem, _ in keys):
                 return "not asked yet: no round since it came here asked for it", True
+            if keys[0][0] in ("cpe", "product"):
+                return f"nobody publishes advisories for it: no feed covers {clean(keys[-1][1], 100)}", True
             return f"no feed covers {shown}", False
         age = f"the newest answer for {shown} is from {best.row.read_at:%Y-%m-%d} ({days(best.age_s)})"
         if best.configured:

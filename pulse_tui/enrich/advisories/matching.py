@@ -19,7 +19,8 @@ from pulse_tui.domain.exploitation import Evidence
 from pulse_tui.domain.purl import release_of
 from pulse_tui.domain.signal import Signal, fingerprint, observed
 from pulse_tui.domain.text import clean
-from pulse_tui.domain.words import ComponentKind, Environment, Recommended, Severity, SignalType
+from pulse_tui.domain.words import SOFTWARE, ComponentKind, Environment, Recommended, Severity, SignalType
+from pulse_tui.enrich.advisories.configurations import judge_configurations, version_of
 from pulse_tui.enrich.advisories.versions import against, order
 from pulse_tui.enrich.lookups import (
     component_key,
@@ -28,6 +29,7 @@ from pulse_tui.enrich.lookups import (
     go_parents,
     keys_named,
     package_key,
+    product_keys,
     source_of,
 )
 
@@ -142,6 +144,26 @@ def audit(advisory: Advisory, component: Component) -> Judgement:
     key = component_key(component)
     if key is None:
         return Judgement(Audit.NOT_AUDITED, not_audited(component) or "it is no package")
+    if component.known_as and (found := _as_product(advisory, component)) is not None:
+        known_only = key in product_keys(component)
+        return found if known_only else min(found, _as_package(advisory, component, key), key=lambda j: _RANK[j.audit])
+    return _as_package(advisory, component, key)
+
+
+def _as_product(advisory: Advisory, component: Component) -> Judgement | None:
+    """The answer by its CPE name or product name; None when the advisory names it by neither."""
+    keys = product_keys(component)
+    named = [a for a in advisory.affected if package_key(a.ecosystem, a.name) in keys]
+    if not named:
+        return None
+    stated = [a for a in named if a.versions or a.ranges]
+    found = [_union(stated, component, version_of(component))] if stated else []
+    if advisory.configurations:
+        found.append(Judgement(*judge_configurations(advisory, component)))
+    return min(found or [_union(named, component, version_of(component))], key=lambda j: _RANK[j.audit])
+
+
+def _as_package(advisory: Advisory, component: Component, key: tuple[str, str]) -> Judgement:
     named = [a for a in advisory.affected if package_key(a.ecosystem, a.name) == key]
     if named:
         return _union(named, component, component.version)
@@ -157,11 +179,15 @@ def not_audited(component: Component) -> str:
     """Why no advisory can name a component that is a package or an image; "" when one can, or it is neither."""
     if component.kind is ComponentKind.IMAGE:
         return "advisories name packages: only a bill of materials of what is in the image can be judged"
-    named = component.kind is not ComponentKind.PACKAGE or component_key(component) is not None
+    named = component.kind not in SOFTWARE or component_key(component) is not None
     if named or component.id.startswith(GROUP):
         return ""
+    if component.kind is not ComponentKind.PACKAGE:
+        return "it is declared without the product name or CPE name that advisories use"
     if component.id.startswith("pkg:"):
-        return f"no advisory database covers packages of type {clean(component.id[4:].partition('/')[0], 40)}"
+        kind = clean(component.id[4:].partition("/")[0], 40)
+        more = ": declare its cpe or product" if kind == "generic" else ""
+        return f"no advisory database covers packages of type {kind}{more}"
     return "it has no package URL: its ecosystem is not known"
 
 

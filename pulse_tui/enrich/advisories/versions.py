@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import Any
 
+from pulse_tui.domain.natural import natural
 from pulse_tui.domain.semver import Precedence, parse
 from pulse_tui.enrich.advisories import orders
 
@@ -23,7 +24,7 @@ _OTHERS: dict[str, Callable[[str], Any]] = {
     "chainguard": orders.alpine, "red hat": orders.rpm, "almalinux": orders.rpm, "rocky linux": orders.rpm,
     "opensuse": orders.rpm, "suse": orders.rpm, "azure linux": orders.rpm, "mageia": orders.rpm,
     "openeuler": orders.rpm, "maven": orders.maven, "nuget": orders.nuget, "rubygems": orders.rubygems,
-    "packagist": orders.composer,
+    "packagist": orders.composer, "cpe": natural, "product": natural,
 }  # fmt: skip
 LONGEST = 300
 """Characters of a version; the readers of some take the square of their number, or more."""

@@ -9,7 +9,6 @@ from typing import NamedTuple
 from pulse_tui.domain.advisory import Advisory, Audit, Finding
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.text import clean
-from pulse_tui.domain.words import SOFTWARE
 from pulse_tui.enrich.advisories.coverage import Answered, days, unreadable
 from pulse_tui.enrich.advisories.matching import audit, not_audited
 from pulse_tui.enrich.lookups import keys_named, keys_of
@@ -32,11 +31,6 @@ def answered(tx: Transaction, components: Iterable[Component], now: datetime) ->
     return Answered(tx.coverage.of(keys), every_s, now, tx.coverage.asked({ecosystem for ecosystem, _ in keys}))
 
 
-def judged(component: Component) -> bool:
-    """Whether advisories could be of it: it counts as not audited where nobody answers for it."""
-    return component.kind in SOFTWARE or bool(component.known_as)
-
-
 def unaudited(
     tx: Transaction, components: Iterable[Component], findings: Iterable[Finding], now: datetime
 ) -> list[Unaudited]:
@@ -47,7 +41,7 @@ def unaudited(
     cannot be compared: as ``findings`` says.
     """
     doubtful = {(f.component_id, f.component): f for f in findings if f.audit is Audit.NOT_AUDITED}
-    wanted = {(c.id, c.version): c for c in components if judged(c)}
+    wanted = {(c.id, c.version): c for c in components if c.auditable}
     who = answered(tx, wanted.values(), now)
     out = []
     for component in wanted.values():
@@ -88,7 +82,7 @@ def answers(tx: Transaction, components: Iterable[Component], now: datetime) -> 
     """One answer for each component that advisories could be of, whether or not it runs anywhere: matched first, then
     what is not audited.
     """
-    wanted = {(c.id, c.version): c for c in components if judged(c)}
+    wanted = {(c.id, c.version): c for c in components if c.auditable}
     found: list[Finding] = []
     named: dict[str, Advisory] = {}
     by_key: dict[tuple[str, str], list[Component]] = {}

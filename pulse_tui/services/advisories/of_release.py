@@ -16,7 +16,7 @@ from pulse_tui.domain.estate import GROUP, Component, Dependency, Deployment
 from pulse_tui.domain.evidence import AdvisoryEvidence
 from pulse_tui.domain.hold import HoldKind
 from pulse_tui.domain.release import Release
-from pulse_tui.domain.words import SOFTWARE, ComponentKind, Environment, Outcome, Priority
+from pulse_tui.domain.words import ComponentKind, Environment, Outcome, Priority
 from pulse_tui.enrich.advisories.groups import by_name
 from pulse_tui.enrich.advisories.matching import condition, match
 from pulse_tui.enrich.lookups import component_key, keys_of
@@ -120,7 +120,7 @@ def advisories_of(tx: Transaction, parts: JudgeParts, release: Release, environm
     packaged = (c for c in components if c.kind is ComponentKind.PACKAGE)
     unkeyed = frozenset(c.name.lower() for c in packaged if component_key(c) is None)
     open_ = unaudited(tx, components, (f for weakness in found for f in weakness.findings), parts.clock())
-    software = sum(c.kind in SOFTWARE and not c.id.startswith(GROUP) for c in components)
+    software = sum(c.auditable and not c.id.startswith(GROUP) for c in components)
     return Audited(basis, len(components), tuple(found), refused, unkeyed, tuple(open_), software)
 
 
