@@ -97,7 +97,8 @@ _UNNAMED = f"""
 SELECT COUNT(*) FROM components c
 WHERE (c.kind IN ({", ".join(f"'{kind}'" for kind in sorted(SOFTWARE))}) OR c.known_as <> '[]') AND c.id NOT LIKE 'group:%'
   AND (c.package IS NULL OR NOT c.readable
-    OR NOT ({{covered}} OR c.package IN (SELECT v.ecosystem || '/' || v.package {_FRESH} AND v.package <> ''))
+    OR NOT ({{covered}} OR EXISTS (
+      SELECT 1 {_FRESH} AND v.package <> '' AND v.ecosystem || '/' || v.package IN (c.package, COALESCE(c.source, ''))))
     OR (c.id, CASE WHEN c.version = '' THEN c.name ELSE c.name || ' ' || c.version END) IN (
       SELECT f.component_id, f.component FROM findings f WHERE f.audit = 'not audited'))
   AND EXISTS (SELECT 1 FROM dependencies d JOIN bills b ON b.num = d.bill WHERE d.child = c.num
@@ -208,7 +209,8 @@ def read_kept(
 
 def _count_unaudited(execute: Execute, ecosystems: Sequence[str], now_us: int) -> Sequence[Sequence[Any]]:
     kinds = {f"k{i}": f"{kind}/" for i, kind in enumerate(ecosystems)}
-    covered = " OR ".join(f"substr(c.package, 1, {len(kind)}) = :{name}" for name, kind in kinds.items())
+    places = ("c.package", "COALESCE(c.source, '')")
+    covered = " OR ".join(f"substr({p}, 1, {len(kind)}) = :{name}" for name, kind in kinds.items() for p in places)
     return execute(_UNNAMED.format(covered=covered or "1 = 0"), {**kinds, "now": now_us})
 
 
