@@ -157,6 +157,11 @@ class AdvisoryEvidence(Evidence, frozen=True):
     severity_stated: bool = True
     """False: the advisory states no severity, and that of the signal is none of its own."""
 
+    @property
+    def malicious(self) -> bool:
+        """Whether it reports code put there to do harm, and no weakness."""
+        return any(i.startswith("MAL-") for i in (self.advisory, *self.aliases))
+
 
 class NoteEvidence(Evidence, frozen=True):
     """An entry of a vendor's changelog, deprecation list, price list or status page."""

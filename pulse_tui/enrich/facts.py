@@ -21,8 +21,10 @@ from pulse_tui.domain.evidence import (
     VersionEvidence,
 )
 from pulse_tui.domain.signal import Signal
-from pulse_tui.domain.words import Environment, Exposure, SignalType
+from pulse_tui.domain.words import Environment, SignalType
+from pulse_tui.enrich.advisories.priority import Reach, danger_of, judge, network, reach_of
 from pulse_tui.enrich.lookups import EstateIndex, estate_index
+from pulse_tui.enrich.variables import ANSWER, EXPLOITATION
 
 
 def facts(signal: Signal, estate: Estate) -> list[Fact]:
@@ -172,13 +174,22 @@ def _advisory(evidence: AdvisoryEvidence, _: Signal) -> dict[str, Any]:
         "advisory.id": evidence.advisory,
         "advisory.component": evidence.component,
         "advisory.installed": evidence.installed,
-        "advisory.cvss": evidence.cvss,
-        "advisory.epss": evidence.epss,
+        "advisory.cvss": _number(evidence.cvss, 10.0),
+        "advisory.epss": _number(evidence.epss, 1.0),
+        "advisory.percentile": _number(evidence.percentile, 1.0),
         "advisory.known_exploited": evidence.known_exploited,
+        "advisory.exploitation": EXPLOITATION[evidence.known_exploited],
+        "advisory.ransomware": evidence.ransomware,
+        "advisory.loaded": ANSWER[evidence.loaded],
         "advisory.severity_stated": evidence.severity_stated,
-        "advisory.malicious": any(i.startswith("MAL-") for i in (evidence.advisory, *evidence.aliases)),
+        "advisory.malicious": evidence.malicious,
         "advisory.fix_available": bool(evidence.fixed),
     }
+
+
+def _number(value: float | None, most: float) -> float | None:
+    """None for what is no number of its scale (NaN, 1.2 of 1)."""
+    return value if value is not None and 0.0 <= value <= most else None
 
 
 def _reach(signal: Signal, asset: Asset | None, environment: Environment | None, where: EstateIndex) -> dict[str, Any]:
@@ -189,26 +200,27 @@ def _reach(signal: Signal, asset: Asset | None, environment: Environment | None,
     if asset is None:
         return {}
     uses = where.uses(asset.id, signal.evidence.component)
-    here = environment is Environment.PRODUCTION or _serves_users(where.deployment(asset.id, environment))
+    deployment = where.deployment(asset.id, environment)
+    here = reach_of(deployment, environment) is Reach.USERS
     in_use: bool | None = None
     if here:
         in_use = True
     elif uses:
-        in_use = any(_serves_users(where.deployment(asset.id, e)) for use in uses for e in where.running(use))
-    elif not any(_serves_users(d) for d in where.deployments(asset.id)):
+        in_use = any(
+            reach_of(where.deployment(asset.id, e), e) is Reach.USERS for use in uses for e in where.running(use)
+        )
+    elif not any(reach_of(d, d.environment) is Reach.USERS for d in where.deployments(asset.id)):
         in_use = False
-    reachable = asset.exposure in (Exposure.PUBLIC, Exposure.PARTNER)
+    danger = danger_of(signal, signal.evidence, asset, deployment, environment)
+    verdict = judge(danger)
     return {
         "advisory.used_in_production": in_use,
-        "advisory.production_exposed": here and reachable,
+        "advisory.production_exposed": danger.exposed,
+        "advisory.likely": ANSWER[danger.likely],
+        "advisory.network": ANSWER[network(danger.vector)],
+        "advisory.priority": str(verdict.priority),
+        "advisory.reasons": [str(reason) for reason in verdict.reasons],
     }
-
-
-def _serves_users(deployment: Deployment | None) -> bool:
-    if deployment is None:
-        return False
-    canary = deployment.environment is Environment.CANARY and deployment.traffic > 0
-    return canary or deployment.environment is Environment.PRODUCTION
 
 
 def _note(evidence: NoteEvidence, signal: Signal) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from pulse_tui.domain.words import (
     Change,
     Environment,
     Exposure,
+    Priority,
     Recommended,
     Severity,
     SignalType,
@@ -35,6 +36,10 @@ from pulse_tui.domain.words import (
 )
 
 SCHEMA_ID = "pulse.facts/1"
+
+EXPLOITATION: Mapping[bool | None, str] = MappingProxyType({True: "known", False: "not listed", None: "unknown"})
+ANSWER: Mapping[bool | None, str] = MappingProxyType({True: "yes", False: "no", None: "unknown"})
+"""Words of what may be unknown, where a rule must not become indeterminate for that."""
 
 Kind = Literal["string", "double", "int", "bool", "list<string>"]
 
@@ -142,8 +147,21 @@ _BY_EVIDENCE: tuple[tuple[type[Evidence], tuple[_Row, ...]], ...] = (
             ("advisory.component", "string", "the component it reaches"),
             ("advisory.installed", "string", "the installed version"),
             ("advisory.cvss", "double", "the CVSS base score"),
-            ("advisory.epss", "double", "the probability of exploitation, 0 to 1"),
-            ("advisory.known_exploited", "bool", "whether exploitation was seen"),
+            ("advisory.epss", "double", "the probability of exploitation, 0 to 1 (absent when unknown)"),
+            ("advisory.percentile", "double", "of the EPSS among all CVEs, 0 to 1 (absent when unknown)"),
+            ("advisory.likely", "string", "whether its EPSS is at least 0.1", tuple(ANSWER.values())),
+            ("advisory.known_exploited", "bool", "whether exploitation was seen (absent when unknown)"),
+            ("advisory.exploitation", "string", "the same with a word for unknown", tuple(EXPLOITATION.values())),
+            ("advisory.ransomware", "bool", "whether ransomware is known to use it (absent when unknown)"),
+            ("advisory.loaded", "string", "whether the component is loaded when it runs", tuple(ANSWER.values())),
+            (
+                "advisory.network",
+                "string",
+                "whether its CVSS vector says: over the network, without privileges",
+                tuple(ANSWER.values()),
+            ),
+            ("advisory.priority", "string", "the priority by all evidence together", tuple(Priority)),
+            ("advisory.reasons", "list<string>", "why: what is known, and what is not"),
             (
                 "advisory.used_in_production",
                 "bool",
