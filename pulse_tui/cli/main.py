@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "release": ("release", "approve, promote, quarantine, retire; history, show, diff, calendar"),
     "inventory": ("inventory", "what the sources and the estate do not agree about, what nobody owns"),
     "components": ("components", "what an asset is made of, and who uses a component"),
+    "coverage": ("coverage", "what of the estate is matched, clean or not audited, and how new each advisory feed is"),
     "match": ("match", "which stored advisories reach what a bill of materials or a lock file lists"),
     "compare": ("compare", "is the candidate worse than the baseline, and how sure is that?"),
     "drift": ("drift", "change points of series"),

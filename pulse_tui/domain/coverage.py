@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
 import msgspec
 
@@ -17,6 +18,17 @@ FILE_S = 7 * 86_400.0
 def holds_s(every_s: float | None) -> float:
     """Seconds that an answer counts: of a source that is asked every ``every_s``, or (None) of a file that was brought."""
     return FILE_S if every_s is None else max(ROUNDS_MISSED * every_s, LEAST_S)
+
+
+class Gap(StrEnum):
+    """Why a component is not audited."""
+
+    NAMELESS = "no advisory can name it"
+    NO_FEED = "no feed covers its ecosystem"
+    NOT_ASKED = "not asked yet"
+    STALE = "the newest answer is too old"
+    VERSION = "its version cannot be compared"
+    UNSETTLED = "an advisory names it and cannot be compared"
 
 
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):

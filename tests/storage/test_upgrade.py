@@ -301,3 +301,38 @@ def test_names_from_before_crates_and_aliases_were_compared_are_as_the_code_make
         (package,) = connection.exec_driver_sql("SELECT package FROM components").scalars()
         assert package == "/".join(package_key("crates.io", "d_e"))
     engine.dispose()
+
+
+def test_what_advisories_are_stored_of_their_sources_had_answered_for(empty_url: str, tmp_path: Path) -> None:
+    engine = connect(normalize(empty_url, tmp_path))
+    upgrade(engine, "0015")
+    record = "INSERT INTO advisories (id, source, modified, name, title, aliases, withdrawn, affected, links) VALUES ('{0}', '{1}', {2}, '{0}', 't', '[]', false, '[]', '[]')"
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO sources (id, kind, every_s, last_good_at, failures, reason, cursor)"
+            " VALUES ('osv', 'osv', 60, 5000000, 0, '', '{}')"
+        )
+        for ident, source, modified in (("A-1", "osv", 1), ("A-2", "osv", 2), ("B-1", "ingest:osv", 7)):
+            connection.exec_driver_sql(record.format(ident, source, modified))
+            for kind, name in (("alias", ident), ("pypi", ident.lower()), ("npm", "x")):
+                connection.exec_driver_sql(f"INSERT INTO advisory_names VALUES ('{ident}', '{kind}', '{name}')")
+        for number, (package_, version) in enumerate(
+            [("pypi/a", "1.0"), ("pypi/b", "latest"), ("npm/c", "v1.2"), ("npm/d", "1.x"), ("debian/e", ""), (None, "")]
+        ):
+            row = {"num": number, "id": str(number), "version": version, "package": package_}
+            connection.execute(
+                sa.text("INSERT INTO components (num, id, version, kind, name, package) VALUES (:num, :id, :version, 'package', 'n', :package)"),
+                row,
+            )  # fmt: skip
+    upgrade(engine)
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT source, ecosystem, read_at, records FROM coverage ORDER BY 1, 2")
+        assert [tuple(row) for row in rows] == [
+            ("ingest:osv", "npm", 7, 1),
+            ("ingest:osv", "pypi", 7, 1),
+            ("osv", "npm", 5_000_000, 2),
+            ("osv", "pypi", 5_000_000, 2),
+        ]
+        unread = connection.exec_driver_sql("SELECT num FROM components WHERE NOT readable ORDER BY num").scalars()
+        assert list(unread) == [1, 3, 4]
+    engine.dispose()

@@ -37,3 +37,60 @@ class AdvisoryStory(NamedTuple):
     """The id of its most urgent open alert; empty when none is open."""
     asset: str = ""
     """What it reaches, of several the most urgent; empty when it reaches nothing."""
+
+
+class LedgerRow(NamedTuple):
+    """Components of what serves, by their ecosystem or by the source that answers for them."""
+
+    about: str
+    """An ecosystem as its components write it, or the id of a source."""
+    matched: int
+    clean: int
+    not_audited: int
+    gaps: tuple[tuple[str, int], ...] = ()
+    """(reason, components) of those that are not audited, the most frequent first."""
+
+    @property
+    def components(self) -> int:
+        """All of them."""
+        return self.matched + self.clean + self.not_audited
+
+
+class FeedRow(NamedTuple):
+    """A feed of advisories, or a list of KEV or EPSS, and how new it is."""
+
+    source: str
+    kind: str
+    """The kind of the source; ``file`` for what somebody brought."""
+    covers: str
+    """``PyPI, npm``, ``14 packages``, ``KEV``."""
+    at_us: int
+    """Its own date, else when what it has last changed."""
+    read_us: int
+    """When it last answered."""
+    records: int
+    stale: bool
+    configured: bool
+    why: str = ""
+    """Why it is stale, and what to do."""
+
+    @property
+    def word(self) -> str:
+        """Beside it, for who cannot see colours."""
+        return "stale" if self.stale else "fresh"
+
+
+class Ledger(NamedTuple):
+    """What advisories say of everything that serves: matched, clean, or not audited; and how new each feed is."""
+
+    ecosystems: tuple[LedgerRow, ...]
+    """The largest gaps first."""
+    sources: tuple[LedgerRow, ...]
+    """By the source that answers; a component counts with each that does. ``not_audited``: of its ecosystems, what it is too old to answer for."""
+    feeds: tuple[FeedRow, ...]
+    """Stale ones first."""
+    matched: int = 0
+    clean: int = 0
+    not_audited: int = 0
+    uncovered: tuple[str, ...] = ()
+    """Ecosystems of the estate that nobody covers."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from pulse_tui.domain.coverage import holds_s
+from pulse_tui.domain.coverage import Gap, holds_s
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.text import clean
 from pulse_tui.enrich.advisories.configurations import version_of
@@ -51,6 +51,10 @@ def days(seconds: float) -> str:
     return f"{whole // 3_600} h" if whole >= 3_600 else f"{whole // 60} min"
 
 
+def _newest(answer: Standing) -> tuple[bool, float, str]:
+    return answer.stale, answer.age_s, answer.row.source
+
+
 class Answered:
     """Everything that sources answered for, judged at ``now``."""
 
@@ -66,31 +70,38 @@ class Answered:
             found = Standing(row, age, stale, row.source in every_s)
             self._by_key.setdefault((row.ecosystem, row.package), []).append(found)
         for answers in self._by_key.values():
-            answers.sort(key=lambda a: (a.stale, a.age_s, a.row.source))
+            answers.sort(key=_newest)
 
-    def best(self, component: Component) -> Standing | None:
-        """The newest answer for it, one that is not stale before any that is; None when nobody was asked."""
+    def each(self, component: Component) -> list[Standing]:
+        """The newest answer for it of each source; one that is not stale before any that is."""
         keys = keys_of(component)
         places = {*keys, *((ecosystem, "") for ecosystem, _ in keys)}
-        found = [self._by_key[place][0] for place in places if place in self._by_key]
-        return min(found, key=lambda a: (a.stale, a.age_s, a.row.source), default=None)
+        first: dict[str, Standing] = {}
+        for answer in sorted((a for place in places for a in self._by_key.get(place, ())), key=_newest):
+            first.setdefault(answer.row.source, answer)
+        return list(first.values())
 
-    def why_not(self, component: Component) -> tuple[str, bool]:
-        """(why no feed's answer counts for it, whether that is of this component alone); "" when one does."""
+    def best(self, component: Component) -> Standing | None:
+        """The first of :meth:`each`; None when nobody answered."""
         keys = keys_of(component)
-        if not keys:
-            return "", False
+        places = {*keys, *((ecosystem, "") for ecosystem, _ in keys)}
+        found = (self._by_key[place][0] for place in places if place in self._by_key)
+        return min(found, key=_newest, default=None)
+
+    def gap(self, component: Component) -> tuple[Gap, str] | None:
+        """Why no feed's answer counts for it, in words too; None when one does, or when no advisory can name it."""
+        keys = keys_of(component)
         best = self.best(component)
-        if best is not None and not best.stale:
-            return "", False
+        if not keys or (best is not None and not best.stale):
+            return None
         shown = clean(component.ecosystem or keys[0][0], 60)
         if best is None:
             if any(ecosystem in self._asked for ecosystem, _ in keys):
-                return "not asked yet: no round since it came here asked for it", True
+                return Gap.NOT_ASKED, "not asked yet: no round since it came here asked for it"
             if keys[0][0] in ("cpe", "product"):
-                return f"nobody publishes advisories for it: no feed covers {clean(keys[-1][1], 100)}", True
-            return f"no feed covers {shown}", False
+                return Gap.NO_FEED, f"nobody publishes advisories for it: no feed covers {clean(keys[-1][1], 100)}"
+            return Gap.NO_FEED, f"no feed covers {shown}"
         age = f"the newest answer for {shown} is from {best.row.read_at:%Y-%m-%d} ({days(best.age_s)})"
         if best.configured:
-            return f"{age}: source {best.row.source} is silent", False
-        return f"{age}, from a file: ingest a newer one, or add a source", False
+            return Gap.STALE, f"{age}: source {best.row.source} is silent"
+        return Gap.STALE, f"{age}, from a file: ingest a newer one, or add a source"

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from pulse_tui.domain.advisory import Advisory, Audit, Finding
+from pulse_tui.domain.coverage import Gap
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.text import clean
 from pulse_tui.enrich.advisories.coverage import Answered, days, unreadable
@@ -20,8 +21,12 @@ class Unaudited(NamedTuple):
 
     component: Component
     reason: str
-    own: bool = True
-    """False: nobody answers for its whole ecosystem, or not any more."""
+    gap: Gap
+
+    @property
+    def own(self) -> bool:
+        """False: nobody answers for its whole ecosystem, or not any more."""
+        return bool(self.component.known_as) or self.gap not in (Gap.NO_FEED, Gap.STALE)
 
 
 def answered(tx: Transaction, components: Iterable[Component], now: datetime) -> Answered:
@@ -45,19 +50,28 @@ def unaudited(
     who = answered(tx, wanted.values(), now)
     out = []
     for component in wanted.values():
-        reason, own = not_audited(component), True
-        finding = doubtful.get((component.id, component.label))
-        if not reason:
-            reason, own = who.why_not(component)
-        if not reason and finding is not None:
-            reason, own = f"{finding.advisory_id}: {finding.reason}", True
-        if not reason and unreadable(component):
-            ecosystem, version = component.ecosystem or "package", clean(component.version or "", 60)
-            reason = f"the installed version {version!r} cannot be read as a {ecosystem} version"
-            reason, own = reason if version else "the installed version is not known", True
-        if reason:
-            out.append(Unaudited(component, reason, own))
+        found = _gap(component, doubtful.get((component.id, component.label)), who)
+        if found is not None:
+            out.append(Unaudited(component, found[1], found[0]))
     return sorted(out, key=lambda u: (u.component.label, u.component.id))
+
+
+def _gap(component: Component, doubtful: Finding | None, who: Answered) -> tuple[Gap, str] | None:
+    if nameless := not_audited(component):
+        return Gap.NAMELESS, nameless
+    if (silent := who.gap(component)) is not None:
+        return silent
+    if doubtful is not None:
+        return Gap.UNSETTLED, f"{doubtful.advisory_id}: {doubtful.reason}"
+    if not unreadable(component):
+        return None
+    if not component.version:
+        return Gap.VERSION, "the installed version is not known"
+    version = clean(component.version, 60)
+    return (
+        Gap.VERSION,
+        f"the installed version {version!r} cannot be read as a {component.ecosystem or 'package'} version",
+    )
 
 
 class Answer(NamedTuple):

@@ -37,7 +37,7 @@ class CoverageTable:
         if not item.whole:
             put_difference(self._c, t.coverage, rows, "source")
             return
-        known = self._c.execute(sa.select(c.ecosystem, c.package).where(c.source == item.source)).tuples()
+        known = self._c.execute(sa.select(c.ecosystem, c.package).where(c.source == item.source))
         if gone := [{"e": e, "p": p} for e, p in known if (e, p) not in keys]:
             one = sa.and_(c.ecosystem == sa.bindparam("e"), c.package == sa.bindparam("p"), c.source == item.source)
             self._c.execute(sa.delete(t.coverage).where(one), gone)
