@@ -14,7 +14,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Annotated, Any
 
 import msgspec
@@ -30,6 +30,7 @@ from pulse_tui.domain.limits import VALUES, reason
 from pulse_tui.domain.source import Collected
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Severity
+from pulse_tui.enrich.advisories.ranges import NOWHERE, Event, ranges
 from pulse_tui.ports import CollectContext, Peek, members
 
 
@@ -88,6 +89,8 @@ class _Record(msgspec.Struct):
     summary: str | None = None
     details: str | None = None
     aliases: list[str] | None = None
+    related: list[str] | None = None
+    upstream: list[str] | None = None
     withdrawn: _Moment | None = None
     affected: list[_Affected] | None = None
     severity: list[_Severity] | None = None
@@ -132,6 +135,9 @@ _WORDS = {
 }
 _BARE = "it names an advisory and says nothing of it: fetch the whole record, https://api.osv.dev/v1/vulns/<its id>"
 _LINKS_KEPT = 20
+_WEB = ("http://", "https://")
+_LONGEST = 300
+_SEPARATORS = re.compile(r"[-_.]+")
 _SAYING = frozenset(("affected", "aliases", "details", "schema_version"))
 _YAML = (".yaml", ".yml")
 _MEMBERS = (".json", ".jsonl", *_YAML)
@@ -201,7 +207,7 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
     zipped = data.startswith(_ZIP_MAGIC)
     for where, raw in _unzip(name, data, options.max_bytes, bad) if zipped else _records(name, data):
         try:
-            _take(where, raw, context.source, good, bad)
+            _take(where, raw, context, good, bad)
         except Exception as error:  # whatever one record does, the others are stored
             bad.refuse(where, f"it cannot be read: {reason(error)}", raw)
     if zipped and not good and not bad:
@@ -209,14 +215,14 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
     return Collected(observations=tuple(good), rejected=bad.all(), cursor=context.cursor)
 
 
-def _take(where: str, raw: bytes, source: str, good: list[Advisory], bad: Bad) -> None:
+def _take(where: str, raw: bytes, context: CollectContext, good: list[Advisory], bad: Bad) -> None:
     """A record, or each record that an answer of the API or a report wraps."""
     try:
-        advisory, oddity = _advisory(_whole(raw), source)
+        advisory, oddity = _advisory(_whole(raw), context)
     except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError, _Unusable) as error:
         if (inner := _wrapped(members(raw))) is not None:
             for index, one in enumerate(dict.fromkeys(inner)):  # a scanner repeats a record for each package it found
-                _take(f"{where}[{index}]", one, source, good, bad)
+                _take(f"{where}[{index}]", one, context, good, bad)
             return
         what = "nested too deeply to be read" if isinstance(error, RecursionError) else str(error)
         if members(raw).keys() == {"id"}:
@@ -346,25 +352,43 @@ def _named(where: str, raw: bytes) -> str:
     return f"{where} {clean(found, 100)}" if isinstance(found, str) and found else f"{where} (no id)"
 
 
-def _advisory(record: _Record, source: str) -> tuple[Advisory, str]:
+def _advisory(record: _Record, context: CollectContext) -> tuple[Advisory, str]:
     """The advisory, and a remark about an oddity ("" for none)."""
     affected = tuple(_affected(item) for item in record.affected or () if item.package is not None)
     scored, vector, oddity = _score(record)
-    details = next((line for line in (record.details or "").splitlines() if line.strip()), "")
+    if any(r.introduced == NOWHERE for a in affected for r in a.ranges):
+        oddity = oddity or "a range has no 'introduced' event: kept, what is before its end is not known to be affected"
+    ident = _safe(record.id)
     advisory = Advisory(
-        id=_safe(record.id),
-        source=source,
+        id=ident,
+        source=context.source,
         modified=record.modified,
-        title=clean(record.summary or "", 300) or clean(details, 300) or _safe(record.id),
-        aliases=tuple(_safe(alias) for alias in record.aliases or () if alias),
+        title=clean(record.summary or "", 300) or clean(_first_line(record.details), 300) or ident,
+        aliases=_ids(record.aliases, ident),
         severity=_graded(scored) if scored is not None else _word(record),
         cvss=scored,
         vector=vector,
-        withdrawn=record.withdrawn is not None,
+        withdrawn=record.withdrawn is not None and record.withdrawn <= context.now,
+        withdrawn_at=record.withdrawn,
+        related=_ids([*(record.related or ()), *(record.upstream or ())], ident),
         affected=affected,
-        links=tuple(clean(r.url, 2_000) for r in (record.references or ())[:_LINKS_KEPT] if _is_web(r.url)),
+        links=tuple(
+            r.url if _is_plain(r.url) else clean(r.url, 2_000)
+            for r in (record.references or ())[:_LINKS_KEPT]
+            if r.url.startswith(_WEB)
+        ),
     )
     return advisory, oddity
+
+
+def _first_line(text: str | None) -> str:
+    """The first line that is not blank."""
+    return (text or "").strip().partition("\n")[0]
+
+
+def _ids(found: list[str] | None, own: str) -> tuple[str, ...]:
+    """Ids of others, each once; a record that is an alias of itself is not."""
+    return tuple(i for i in dict.fromkeys(map(_safe, found)) if i and i != own) if found else ()
 
 
 def _affected(item: _Affected) -> Affected:
@@ -373,68 +397,36 @@ def _affected(item: _Affected) -> Affected:
     ecosystem = _safe(package.ecosystem)
     name = _safe(package.name)
     if ecosystem == "PyPI":
-        name = re.sub(r"[-_.]+", "-", name).lower()
-    ranges: list[VersionRange] = []
+        name = _SEPARATORS.sub("-", name).lower()
+    spans: list[VersionRange] = []
     for span in item.ranges or ():
         if span.type in ("ECOSYSTEM", "SEMVER"):
-            ranges += _ranges(span.events, ecosystem)
-    return Affected(
-        ecosystem=ecosystem,
-        name=name,
-        versions=tuple(_safe(version) for version in item.versions or ()),
-        ranges=tuple(ranges),
-    )
+            spans += ranges(_events(span.events), ecosystem) or (VersionRange(NOWHERE),)
+    return Affected(ecosystem=ecosystem, name=name, versions=_versions(item.versions), ranges=tuple(spans))
 
 
-def _ranges(events: list[_Event], ecosystem: str) -> list[VersionRange]:
-    """Pairs of events; several introduced and fixed in one list are put in order where one can be read."""
-    flat: list[tuple[str, str]] = []
-    for event in events:
-        for kind in ("introduced", "fixed", "last_affected", "limit"):
-            if (version := getattr(event, kind)) is not None:
-                flat.append((kind, _safe(version)))
-    if not any(kind == "introduced" for kind, _ in flat):
-        raise _Unusable("a range has no 'introduced' event")
-    out: list[VersionRange] = []
-    start: str | None = None
-    for kind, version in _ordered(flat, ecosystem):
-        if kind == "introduced":
-            start = version if start is None else start
-        elif start is not None and not (kind == "limit" and version == "*"):
-            end = {"last_affected": version} if kind == "last_affected" else {"fixed": version}
-            out.append(VersionRange(introduced=start, **end))
-            start = None
-    if start is not None:
-        out.append(VersionRange(introduced=start))
+def _versions(found: list[str] | None) -> tuple[str, ...]:
+    """:func:`_safe` of each, looked at all at once: most of a million version strings are plain."""
+    if not found:
+        return ()
+    if _is_plain("".join(found)) and max(map(len, found)) <= _LONGEST:
+        return tuple(found)
+    return tuple(map(_safe, found))
+
+
+def _events(found: list[_Event]) -> list[Event]:
+    """Kind and version of each event; one that has several keys is several."""
+    out: list[Event] = []
+    for event in found:
+        if event.introduced is not None:
+            out.append(("introduced", _safe(event.introduced)))
+        if event.fixed is not None:
+            out.append(("fixed", _safe(event.fixed)))
+        if event.last_affected is not None:
+            out.append(("last_affected", _safe(event.last_affected)))
+        if event.limit is not None:
+            out.append(("limit", _safe(event.limit)))
     return out
-
-
-_ORDER = {"fixed": 0, "limit": 0, "introduced": 1, "last_affected": 2}
-_NUMERIC = re.compile(r"v?(\d+(?:\.\d+)*)\Z")
-
-
-def _ordered(flat: list[tuple[str, str]], ecosystem: str) -> list[tuple[str, str]]:
-    if len(flat) <= 2 and flat[0][0] == "introduced":
-        return flat
-    keys: list[tuple[Any, int]] = []
-    for kind, version in flat:
-        key = _key(version, ecosystem)
-        if key is None:
-            return flat  # no order is known: the list's own is what its author meant
-        keys.append((key, _ORDER[kind]))
-    return [flat[i] for i in sorted(range(len(flat)), key=keys.__getitem__)]
-
-
-def _key(version: str, ecosystem: str) -> Any:
-    if ecosystem == "PyPI":
-        from packaging.version import InvalidVersion, Version  # noqa: PLC0415  late: few records need it
-
-        try:
-            return Version(version)
-        except InvalidVersion:
-            return None
-    match = _NUMERIC.match(version)
-    return tuple(int(part) for part in match[1].split(".")) if match else None
 
 
 def _score(record: _Record) -> tuple[float | None, str | None, str]:
@@ -451,7 +443,7 @@ def _score(record: _Record) -> tuple[float | None, str | None, str]:
         if not severity.type.startswith("CVSS_"):
             continue
         try:
-            found = score(severity.score)
+            found = _scored(severity.score)
         except ValueError as error:
             oddity = f"severity: {error}; kept without this score"
             continue
@@ -485,10 +477,16 @@ def _stated(place: msgspec.Raw) -> str:
     return word.lower() if isinstance(word, str) else ""
 
 
-def _is_web(url: str) -> bool:
-    return url.startswith(("http://", "https://"))
+@lru_cache(8_192)
+def _scored(vector: str) -> float:
+    """Most vectors are some hundred; those of version 4 take half a millisecond."""
+    return score(vector)
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and text.isprintable()
 
 
 def _safe(text: str) -> str:
-    """:func:`clean` where it is needed; most of a million version strings are plain."""
-    return text if text.isascii() and text.isprintable() and len(text) <= 300 else clean(text, 300)
+    """:func:`clean` where it is needed."""
+    return text if text.isascii() and text.isprintable() and len(text) <= _LONGEST else clean(text, _LONGEST)

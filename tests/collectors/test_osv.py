@@ -192,8 +192,8 @@ def test_withdrawn_and_packageless_records_land() -> None:
 
 
 def test_broken_records_are_named_and_the_others_land() -> None:
-    no_start = {"package": {"ecosystem": "PyPI", "name": "x"}, "ranges": [{"type": "ECOSYSTEM", "events": []}]}
-    got = read(record(modified=None), record(id="OK-1"), record(id="B-2", affected=[no_start]), record(id=7), [])
+    no_name = {"package": {"ecosystem": "PyPI", "name": ""}}
+    got = read(record(modified=None), record(id="OK-1"), record(id="B-2", affected=[no_name]), record(id=7), [])
     assert [a.id for a in got.observations if isinstance(a, Advisory)] == ["OK-1"]
     assert [r.problem.where for r in got.rejected] == [
         "a.jsonl:1 PYSEC-2026-1",
@@ -201,7 +201,7 @@ def test_broken_records_are_named_and_the_others_land() -> None:
         "a.jsonl:4 (no id)",
         "a.jsonl:5",
     ]
-    assert "introduced" in got.rejected[1].problem.what
+    assert "name" in got.rejected[1].problem.what
 
 
 def test_texts_are_safe_and_only_web_links_are_kept() -> None:

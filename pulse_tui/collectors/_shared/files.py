@@ -279,11 +279,17 @@ def records(name: str, data: bytes) -> Iterator[Record]:
             return
         yield Record(name, bytes(msgspec.json.decode(data, type=msgspec.Raw)))
     except (msgspec.DecodeError, msgspec.ValidationError, RecursionError) as error:
-        if head == b"[" or not _is_json(first_line(data)):
+        if head == b"[" or not _in_lines(data):
             raise SourceError(broken_json(name, data, error), todo="Write it again, whole") from None
         for number, line in enumerate(data.split(b"\n"), 1):
             if stripped := line.strip():
                 yield Record(f"{name}:{number}", stripped)
+
+
+def _in_lines(data: bytes) -> bool:
+    """Whether the first line, or an object in the line after a broken one, is JSON by itself."""
+    _, _, rest = data.lstrip().partition(b"\n")
+    return _is_json(first_line(data)) or (rest.lstrip()[:1] == b"{" and _is_json(first_line(rest)))
 
 
 def first_line(data: bytes) -> bytes:

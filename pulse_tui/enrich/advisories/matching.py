@@ -118,7 +118,11 @@ def _inside(item: VersionRange, mine: Any, read: Callable[[str], Any]) -> tuple[
             continue
         bound = read(text)
         if bound is None:
-            problem = problem or f"the advisory's version {clean(text, 60)!r} cannot be read"
+            problem = problem or (
+                f"the advisory's version {clean(text, 60)!r} cannot be read"
+                if text
+                else "the advisory's range has no beginning"
+            )
         answers.append(None if bound is None else bool(allows(against(mine, bound), bound)))
     if False in answers:
         return False, ""

@@ -1,0 +1,162 @@
+"""OSV records as nobody should write them: nothing raises, everything skipped is counted, what is unknown stays unknown."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from pulse_tui.collectors import osv
+from pulse_tui.domain.advisory import Advisory, Audit
+from pulse_tui.domain.errors import SourceError
+from pulse_tui.domain.estate import Component
+from pulse_tui.domain.purl import component
+from pulse_tui.domain.source import Collected
+from pulse_tui.domain.words import ComponentKind
+from pulse_tui.enrich.advisories.matching import audit
+from tests.collectors.contexts import NOW, context
+from tests.collectors.test_osv import read, record
+
+
+def events(*found: dict[str, Any], kind: str = "ECOSYSTEM", **more: Any) -> dict[str, Any]:
+    package = {"ecosystem": "PyPI", "name": "x"}
+    return record(affected=[{"package": package, "ranges": [{"type": kind, "events": list(found)}], **more}])
+
+
+def answers(found: Collected, *versions: str) -> str:
+    """One letter for each version: matched, clean, not audited."""
+    (advisory,) = found.observations
+    assert isinstance(advisory, Advisory)
+    letters = {Audit.MATCHED: "m", Audit.CLEAN: "c", Audit.NOT_AUDITED: "?"}
+    return "".join(letters[audit(advisory, component(f"pkg:pypi/x@{v}")).audit] for v in versions)
+
+
+I0, F1, I2 = {"introduced": "0"}, {"fixed": "1"}, {"introduced": "2"}
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        ((I0, F1), "mmccccc"),
+        ((F1, I0), "mmccccc"),
+        (({"introduced": "0", "fixed": "1"},), "mmccccc"),
+        (({"fixed": "3"}, I2, F1, I0), "mmccmmc"),
+        ((I2, F1), "ccccmmm"),  # fixed before it was introduced: the fix is of nothing
+        (({"introduced": "1"}, {"fixed": "1"}), "ccccccc"),
+        ((I0, {"last_affected": "1"}), "mmmcccc"),
+        ((I0, {"last_affected": "2"}, {"last_affected": "1"}), "mmmcccc"),
+        ((I0, {"fixed": "2.6.0-NA"}), "???????"),
+        ((I2, {"fixed": "2.6.0-NA"}), "cccc???"),
+        ((I0, F1, I2, {"fixed": "2.6.0-NA"}), "mmcc???"),
+        (({"fixed": "2.6.0-NA"}, I2, I0, F1), "??cc???"),
+        (({"fixed": "3"}, {"introduced": "0.2.0-n653"}, I0, F1), "mm?????"),
+        ((I0, {"limit": "1"}), "mmccccc"),
+        ((I0, {"limit": "*"}), "mmmmmmm"),
+        ((I0, {"limit": "1"}, {"limit": "2"}), "mmmmccc"),
+        ((I0, F1, I2, {"limit": "2.5"}), "mmccmcc"),
+        ((I0, {"fixed": "3"}, {"limit": "2.6.0-NA"}), "???????"),
+        ((), "???????"),
+        ((F1,), "??ccccc"),
+        (({"introduced": "latest"},), "???????"),
+        ((I0, {"fixed": "1." + "0" * 10_000 + "1"}), "???????"),
+        ((I0, {"fixed": "1!0"}), "mmmmmmm"),
+        ((I0, {"fixed": ""}), "???????"),
+    ],
+)  # fmt: skip
+def test_events_in_any_order_and_of_any_kind(found: tuple[dict[str, Any], ...], expected: str) -> None:
+    assert answers(read(events(*found)), "0.1", "0.9", "1", "1.5", "2", "2.6", "3") == expected
+
+
+def test_ranges_without_a_beginning_are_kept_and_counted() -> None:
+    got = read(events(F1), events(), events(I0, F1))
+    assert (len(got.observations), len(got.rejected)) == (3, 2)
+    assert "introduced" in got.rejected[0].problem.what
+
+
+def test_commits_alone_say_nothing_of_a_version() -> None:
+    assert answers(read(events(I0, kind="GIT")), "1", "2") == "??"
+    assert answers(read(events(I0, kind="GIT", versions=["1"])), "1", "2") == "mc"
+
+
+@pytest.mark.parametrize(
+    "version",
+    ["2.6.0-NA", "0.2.0-n653", "", None, "latest", "1" * 10_000, "null", "\x00", "\x1b[31m1.0", "1.0\u202e", "1..0"],
+)
+def test_an_installed_version_that_is_none_is_never_clean(version: str | None) -> None:
+    named = Component(id="pkg:pypi/x", kind=ComponentKind.PACKAGE, name="x", version=version, ecosystem="PyPI")
+    (advisory,) = read(events(I0, F1)).observations
+    assert isinstance(advisory, Advisory)
+    assert audit(advisory, named).audit is Audit.NOT_AUDITED
+
+
+def test_a_null_where_a_version_should_be_refuses_the_record_by_name() -> None:
+    got = read(events(I0, versions=["1", None]), events({"introduced": None}))
+    assert (len(got.observations), len(got.rejected)) == (1, 2)
+    assert got.rejected[0].problem.where == "a.jsonl:1 PYSEC-2026-1"
+
+
+def test_a_withdrawal_counts_from_its_day() -> None:
+    past, future = record(withdrawn="2026-01-01T00:00:00Z"), record(withdrawn="2999-01-01T00:00:00Z")
+    got = [a for a in read(past, future, record()).observations if isinstance(a, Advisory)]
+    assert [(a.withdrawn, a.withdrawn_at is not None) for a in got] == [(True, True), (False, True), (False, False)]
+    assert NOW.year < 2999
+
+
+def test_related_and_upstream_ids_are_kept_and_are_no_aliases() -> None:
+    ids = {"aliases": ["PYSEC-2026-1", "CVE-1", "CVE-1", ""], "related": ["CVE-2"], "upstream": ["CVE-3", "CVE-2"]}
+    (advisory,) = read(record(**ids)).observations
+    assert isinstance(advisory, Advisory)
+    assert (advisory.aliases, advisory.related) == (("CVE-1",), ("CVE-2", "CVE-3"))
+
+
+def test_a_byte_order_mark_and_windows_line_ends_are_no_part_of_a_record() -> None:
+    line = json.dumps(record()).encode()
+    for data in (b"\xef\xbb\xbf" + line, b"\xef\xbb\xbf" + line + b"\r\n" + line + b"\r\n"):
+        got = osv.parse("a.jsonl", data, osv.Options(), context())
+        assert (len(got.observations), len(got.rejected)) == (1 + data.count(b"\r\n") // 2, 0)
+
+
+def test_truncated_json_is_named_and_lines_before_it_land() -> None:
+    line = json.dumps(record()).encode()
+    with pytest.raises(SourceError, match="ends too early"):
+        osv.parse("a.json", line[:-20], osv.Options(), context())
+    got = osv.parse("a.jsonl", line + b"\n" + line[:-20], osv.Options(), context())
+    assert (len(got.observations), len(got.rejected)) == (1, 1)
+    assert got.rejected[0].problem.where.startswith("a.jsonl:2")
+
+
+@pytest.mark.parametrize("field", ["database_specific", "ecosystem_specific", "unknown", "severity", "affected"])
+def test_nesting_of_ten_thousand_levels_costs_one_record_at_most(field: str) -> None:
+    deep = ("[" * 10_000 + "]" * 10_000).encode()
+    line = json.dumps(record())[:-1].encode() + f', "{field}": '.encode() + deep + b"}"
+    got = osv.parse("a.jsonl", line + b"\n" + json.dumps(record()).encode(), osv.Options(), context())
+    assert len(got.observations) + len(got.rejected) >= 2
+    assert any(isinstance(a, Advisory) for a in got.observations)
+
+
+@pytest.mark.parametrize(
+    "vector",
+    ["CVSS:3.1/AV:N/AC:L", "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A", "CVSS:4.0/AV:N/AC", "", "AV:N/AC:L/Au"],
+)
+def test_a_vector_that_was_cut_costs_the_score_and_is_counted(vector: str) -> None:
+    got = read(record(severity=[{"type": "CVSS_V3", "score": vector}]))
+    (advisory,) = got.observations
+    assert isinstance(advisory, Advisory)
+    assert (advisory.cvss, advisory.severity, len(got.rejected)) == (None, None, 1)
+
+
+def test_no_text_of_a_record_can_write_on_the_screen() -> None:
+    evil = "\x1b[2J\x1b]0;x\x07ok\u202e\u2066\x9b31m"
+    affected = {"package": {"ecosystem": "PyPI", "name": evil}, "versions": [evil], "ranges": []}
+    links = [{"type": "WEB", "url": "https://x/" + evil}]
+    got = read(record(id=evil, summary=evil, aliases=[evil], related=[evil], affected=[affected], references=links))
+    text = msgspec_text(got)
+    assert "ok" in text
+    assert not any(c in text for c in ("\x1b", "\u202e", "\u2066", "\x9b", "\\u001b", "\\u202e"))
+
+
+def msgspec_text(found: Collected) -> str:
+    import msgspec
+
+    return msgspec.json.encode([a for a in found.observations if isinstance(a, Advisory)]).decode()
