@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -224,6 +225,39 @@ def test_no_vulnerability_of_an_asset_of_ours_goes_without_a_word(
     one = changed(CVE, {"known_exploited": exploited}, severity=severity, asset_id=asset, environment=environment)
     said = [d for d in policy.judge(facts(one, ESTATE)[0]) if d.outcome is not Outcome.NOT_FIRED]
     assert said
+
+
+@pytest.mark.parametrize("severity", [*Severity, None])
+@pytest.mark.parametrize("exploited", [True, False, None])
+@pytest.mark.parametrize(
+    ("asset", "environment"),
+    [("embed-gateway", PRODUCTION), ("support-bot", PRODUCTION), ("support-bot", CANARY), ("lab", SHADOW)],
+)
+def test_of_a_vulnerability_the_rules_make_what_all_evidence_together_gives(
+    policy: Policy, severity: Severity | None, exploited: bool | None, asset: str, environment: Environment
+) -> None:
+    for loaded, epss, confidence, aliases in itertools.product(
+        (True, False, None), (0.9, 0.01, None), (0.9, 0.4), ([], ["MAL-2026-1"])
+    ):
+        one = changed(
+            CVE,
+            {
+                "known_exploited": exploited,
+                "severity_stated": severity is not None,
+                "loaded": loaded,
+                "epss": epss,
+                "aliases": aliases,
+            },
+            severity=Severity.CRITICAL if aliases else severity or Severity.MEDIUM,
+            asset_id=asset,
+            environment=environment,
+            confidence=confidence,
+        )
+        (fact,) = facts(one, ESTATE)
+        decisions = policy.judge(fact)
+        assert [d.rule_id for d in decisions if d.outcome is Outcome.INDETERMINATE] == []
+        urgent = min((d.priority for d in decisions if d.outcome is Outcome.FIRED), key=lambda p: p.rank)
+        assert urgent.value == fact.variables["advisory.priority"], (one.evidence, fact.variables["advisory.reasons"])
 
 
 def test_a_rise_of_the_deadline_comes_with_the_priority(policy: Policy) -> None:
