@@ -96,6 +96,8 @@ class Collected(msgspec.Struct, frozen=True, kw_only=True):
     source cannot know, and what was refused in the round counts."""
     has: Standing | None = None
     """What a source of files, or a feed, has now; None: nothing of it changed, or it is no such source."""
+    again_s: float | None = None
+    """Seconds until the next round, where there is more to read than one round takes; None: the interval."""
 
 
 class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):

@@ -100,7 +100,10 @@ def _round(shape: SourceShape, status: SourceStatus, parts: JudgeParts, now: dat
         if not reason:  # what it published on it publishes on still; of a file that is refused nobody knows
             tx.coverage.touch(shape.id, now)
         Responder(tx, parts, now).clear(_condition(shape.id), f"source {shape.id} answers again")
-    return Round(shape.id, True, False, message, tally, good.next_delay_s(), reason)
+    next_s = good.next_delay_s()
+    if collected.again_s is not None:
+        next_s = min(next_s, collected.again_s)
+    return Round(shape.id, True, False, message, tally, next_s, reason)
 
 
 def _standing(collected: Collected, status: SourceStatus) -> str:
