@@ -48,6 +48,13 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True):
         return self.reviewed_until is not None and now < self.reviewed_until
 
     @property
+    def review(self) -> str:
+        """``reviewed by ana until 2026-12-01: the fix is on its way``; empty where nobody reviewed it."""
+        if self.reviewed_until is None:
+            return ""
+        return f"reviewed by {self.reviewed_by} until {self.reviewed_until:%Y-%m-%d %H:%M}: {self.review_why}"
+
+    @property
     def standing(self) -> bool:
         """Whether it is still active."""
         return self.lifted_at is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from pulse_tui.domain.moments import from_us
 from pulse_tui.domain.standing import STANDING_RANK, Standing
 from pulse_tui.domain.words import PRIORITY_RANK, UNHEALTHY, URGENT, Priority
 
@@ -28,6 +29,17 @@ class StandingHold(NamedTuple):
     version: str | None
     environment: str | None
     why: str
+    reviewed_by: str | None = None
+    """Who looked at it and lets releases pass for now."""
+    reviewed_us: int | None = None
+    """Until when."""
+
+    @property
+    def words(self) -> str:
+        """Why it stands, and that it was reviewed."""
+        if self.reviewed_by is None or self.reviewed_us is None:
+            return self.why
+        return f"{self.why}; reviewed by {self.reviewed_by} until {from_us(self.reviewed_us):%Y-%m-%d %H:%M}"
 
 
 class Judged(NamedTuple):
@@ -54,7 +66,7 @@ def failed(signal_type: str, verdict: str) -> bool:
 def holds_here(holds: Iterable[StandingHold], version: str, environment: str) -> list[tuple[Standing, str]]:
     """The state and the reason of each hold that covers this deployment, the widest first."""
     here = [h for h in holds if h.version in (None, version) and h.environment in (None, environment)]
-    return sorted(((_HOLDS[hold.kind], hold.why) for hold in here), key=_rank)
+    return sorted(((_HOLDS[hold.kind], hold.words) for hold in here), key=_rank)
 
 
 def standing(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from pulse_tui.domain.moments import from_us, iso
+
 UNNAMED = "not-audited"
 """The id of the row that stands for all components that no advisory can name."""
 
@@ -94,3 +96,40 @@ class Ledger(NamedTuple):
     not_audited: int = 0
     uncovered: tuple[str, ...] = ()
     """Ecosystems of the estate that nobody covers."""
+
+
+class WaiverRow(NamedTuple):
+    """A waiver, ready to draw: what it is of, how it stands, who answers for it and until when."""
+
+    id: str
+    advisory: str
+    asset: str
+    """"" for every asset that uses the component."""
+    component: str
+    version: str
+    environment: str
+    status: str
+    justification: str
+    rationale: str
+    owner: str
+    placed_by: str
+    placed_us: int
+    review_us: int
+    source: str
+    standing: bool
+    ended: str
+    """Why it ended; "" while it stands."""
+    covers: int
+    """Findings that stand under it now."""
+
+    @property
+    def scope(self) -> str:
+        """``gateway production: pkg:pypi/vllm@0.9.1``."""
+        where = " ".join(filter(None, (self.asset or "every asset", self.environment)))
+        return f"{where}: {self.component or 'every component'}" + (f"@{self.version}" if self.version else "")
+
+    def line(self) -> str:
+        """As text."""
+        how = self.status + (f": {self.justification}" if self.justification else "")
+        until = f"until {iso(from_us(self.review_us))}" if self.standing else f"ENDED: {self.ended}"
+        return f"{self.id}  {self.advisory}  [{self.scope}]  {how}  by {self.owner} {until}: {self.rationale}"

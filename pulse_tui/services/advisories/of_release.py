@@ -12,19 +12,22 @@ from pulse_tui.domain.advisory import Audit, Finding
 from pulse_tui.domain.bill import ADDED
 from pulse_tui.domain.claim import ESTATE
 from pulse_tui.domain.decision import Decision
-from pulse_tui.domain.estate import GROUP, Component, Dependency, Deployment
+from pulse_tui.domain.estate import GROUP, Component, Dependency, Deployment, Estate
 from pulse_tui.domain.evidence import AdvisoryEvidence
 from pulse_tui.domain.hold import HoldKind
 from pulse_tui.domain.release import Release
+from pulse_tui.domain.waiver import Waiver
 from pulse_tui.domain.words import ComponentKind, Environment, Outcome, Priority
 from pulse_tui.enrich.advisories.groups import by_name
 from pulse_tui.enrich.advisories.matching import condition, match
+from pulse_tui.enrich.advisories.waived import excused, exposure_of, names_of, reaching, wider
 from pulse_tui.enrich.lookups import component_key, keys_of
 from pulse_tui.ports import BillHead, Transaction
 from pulse_tui.services.advisories.audits import Unaudited, unaudited
 from pulse_tui.services.advisories.evidence import signals_of
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.signals.judge import judge
+from pulse_tui.services.signals.waived import group_of
 
 
 class Basis(StrEnum):
@@ -49,6 +52,8 @@ class Weakness(NamedTuple):
     """Whether policy would freeze or block for it, or page at once."""
     fingerprint: str
     """Of its condition there."""
+    waiver: Waiver | None = None
+    """Under which all of it stands: it reaches the release all the same."""
 
     @property
     def matched(self) -> bool:
@@ -78,14 +83,19 @@ class Audited(NamedTuple):
     software: int = 0
     """Components that advisories could name: packages and images, no models, and nothing that only holds others."""
 
+    def weakness(self, name: str, tx: Transaction) -> Weakness | None:
+        """The vulnerability that this id means, whatever its group is called by now."""
+        names = group_of(tx, name).names
+        return next((w for w in self.weaknesses if w.name in names), None)
+
     def reaches(self, name: str, tx: Transaction) -> bool | None:
         """Whether the vulnerability of this name reaches the release; None when nobody can say."""
-        found = [w for w in self.weaknesses if w.name == name]
+        found = [w for w in self.weaknesses if w is self.weakness(name, tx)]
         if self.basis in (Basis.IN_FORCE, Basis.NONE) or not self.components:
             return None
         if any(w.matched for w in found):
             return True
-        affected = {a.name.lower() for r in tx.advisories.called(name) for a in r.affected}
+        affected = {a.name.lower() for r in group_of(tx, name).records for a in r.affected}
         unsure = found or self.refused or self.basis is not Basis.OWN or affected & self.unkeyed
         return None if unsure else False
 
@@ -108,6 +118,7 @@ def advisories_of(tx: Transaction, parts: JudgeParts, release: Release, environm
     others = tuple(d for d in estate.deployments if d.asset_id != release.asset_id)
     estate = msgspec.structs.replace(estate, dependencies=uses, deployments=(*others, there))
     packages = {key for c in components for key in keys_of(c)}
+    waivers = [w for w in tx.waivers.all(standing=True) if _as_seen(w, release.asset_id, estate)]
     found = []
     for name, records in by_name(r for r in tx.advisories.touching(packages) if not r.withdrawn).items():
         findings = [f for record in records for f in match(record, estate)]
@@ -115,13 +126,25 @@ def advisories_of(tx: Transaction, parts: JudgeParts, release: Release, environm
             signals = signals_of(records, findings, estate, tx, parts.clock())
             said = [d for _, decisions in judge(signals, estate, parts) for d in decisions]
             mark = condition(name, release.asset_id, environment)
-            found.append(Weakness(name, tuple(findings), _priority(said), any(map(_holds, said)), mark))
+            priority = _priority(said)
+            here = [w for w in waivers if w.advisory in names_of(records)]
+            excuse = excused(reaching(findings), here, priority, parts.clock()) if here else None
+            found.append(Weakness(name, tuple(findings), priority, any(map(_holds, said)), mark, excuse))
     found.sort(key=lambda w: (w.priority.rank, not w.matched, w.name))
     packaged = (c for c in components if c.kind is ComponentKind.PACKAGE)
     unkeyed = frozenset(c.name.lower() for c in packaged if component_key(c) is None)
     open_ = unaudited(tx, components, (f for weakness in found for f in weakness.findings), parts.clock())
     software = sum(c.auditable and not c.id.startswith(GROUP) for c in components)
     return Audited(basis, len(components), tuple(found), refused, unkeyed, tuple(open_), software)
+
+
+def _as_seen(waiver: Waiver, asset_id: str, estate: Estate) -> bool:
+    """Whether it could excuse the asset as it would be exposed then: one of a canary was placed in view of no production."""
+    asset = estate.assets.get(asset_id)
+    if waiver.asset_id is None or asset is None:
+        return waiver.asset_id is None
+    same = waiver.asset_id == asset_id
+    return same and not wider(waiver.exposure, exposure_of(asset, estate.deployments, waiver.environment))
 
 
 def advisory_of_hold(tx: Transaction, decision_id: str | None) -> str | None:

@@ -20,6 +20,9 @@ from pulse_tui.services.signals.respond import close_alert
 from pulse_tui.services.signals.waived import names_in
 from pulse_tui.settings.check import nearest
 
+REVIEWED_FOR = timedelta(days=30)
+"""No review lets releases pass for longer."""
+
 
 def acknowledge(parts: JudgeParts, alert_id: str, by: str, for_s: float, now: datetime) -> str:
     """Somebody works on the condition; it fires again when the time is up. Raises Refused when it is resolved."""
@@ -116,13 +119,28 @@ def lift(store: Store, hold_id: str, by: str, why: str, now: datetime) -> str:
     """Lift one hold. Raises NotFound with the holds that stand."""
     reason = reason_of(why)
     with store.write() as tx:
-        standing = tx.judgements.holds()
-        hold = next((h for h in standing if h.id == hold_id), None)
-        if hold is None:
-            raise NotFound(f"no hold {hold_id!r} stands", todo=nearest(hold_id, [h.id for h in standing]))
+        hold = _hold(tx, hold_id)
         may_lift(tx, hold)
         end(tx, hold, by, reason, now)
     return f"lifted: {hold.kind.value} of {hold.asset_id or 'everything'} ({hold.why})"
+
+
+def review(store: Store, hold_id: str, by: str, until: datetime, why: str, now: datetime) -> str:
+    """Somebody looked at a freeze and lets releases pass until then; it stands, and blocks again by itself.
+
+    Raises NotFound, and Refused for a hold that is no freeze: a block is of a version that is bad whoever looks at it.
+    """
+    reason = reason_of(why)
+    if not now < until <= now + REVIEWED_FOR:
+        raise WrongUse(f"a review cannot let pass until {iso(until)}", todo="Choose a moment within 30 days")
+    with store.write() as tx:
+        hold = _hold(tx, hold_id)
+        if hold.kind is not HoldKind.FREEZE:
+            raise Refused(f"{hold.id} is a {hold.kind.value}: only a freeze is reviewed", todo="Lift it, or wait")
+        tx.judgements.review_hold(hold.id, by, until, reason)
+        tx.log.append(now, by, "hold.reviewed", hold.id, {"until": iso(until), "why": reason})
+    scope = hold.asset_id or "everything"
+    return f"reviewed: {scope} stays frozen ({hold.why}), releases pass until {iso(until)}"
 
 
 def lapse(parts: JudgeParts, now: datetime) -> int:
@@ -164,6 +182,14 @@ def _vulnerability(tx: Transaction, alert: Alert) -> tuple[str, ...]:
     """The ids of the vulnerability that the alert is about; empty for any other cause."""
     signal = tx.signals.get(alert.signal_id)
     return names_in(signal) if signal is not None else ()
+
+
+def _hold(tx: Transaction, hold_id: str) -> Hold:
+    standing = tx.judgements.holds()
+    hold = next((h for h in standing if h.id == hold_id), None)
+    if hold is None:
+        raise NotFound(f"no hold {hold_id!r} stands", todo=nearest(hold_id, [h.id for h in standing]))
+    return hold
 
 
 def _alert(tx: Transaction, alert_id: str) -> Alert:

@@ -15,7 +15,7 @@ def quiet(store: Store, now: datetime) -> tuple[QuietRow, ...]:
     """What is muted, what ends first on top; then the holds."""
     with store.read() as tx:
         muted = sorted(_muted(tx, now), key=lambda row: (row.until_us or 0, row.id))
-        return (*muted, *_held(tx))
+        return (*muted, *_held(tx, now))
 
 
 def _muted(tx: Transaction, now: datetime) -> Iterator[QuietRow]:
@@ -41,7 +41,7 @@ def _of(alert: Alert) -> QuietRow:
     )
 
 
-def _held(tx: Transaction) -> Iterator[QuietRow]:
+def _held(tx: Transaction, now: datetime) -> Iterator[QuietRow]:
     for hold in tx.judgements.holds():
         scope = f"{hold.asset_id or 'everything'} {hold.version or ''}".strip()
         yield QuietRow(
@@ -51,6 +51,6 @@ def _held(tx: Transaction) -> Iterator[QuietRow]:
             what=hold.why,
             by=hold.placed_by,
             until_us=None,
-            why=f"until {hold.until_condition}",
+            why=f"until {hold.until_condition}" + (f"; {hold.review}" if hold.reviewed(now) else ""),
             asset=hold.asset_id or "",
         )

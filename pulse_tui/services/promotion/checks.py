@@ -30,18 +30,20 @@ from pulse_tui.services.registry.approvals import approval
 from pulse_tui.services.registry.fitness import faults
 from pulse_tui.services.registry.held import another, covering, of_rollback
 from pulse_tui.services.registry.known_good import rollback_target
+from pulse_tui.services.registry.past_hold import EMERGENCY, past_hold
 from pulse_tui.services.registry.routing import of_routing
 from pulse_tui.services.rollback import pointer
 from pulse_tui.services.rollback.authorise import approve_command, authorise_command, standings
 from pulse_tui.services.rollback.certificate import KNOWN_GOOD, other_content
 from pulse_tui.services.rollback.drill import NAME as DRILLED
 from pulse_tui.services.rollback.drill import book, drill_command, drilled, leader
+from pulse_tui.services.signals.waived import group_of
 
 _OK, _FAILED, _MISSING = GateStatus.OK, GateStatus.FAILED, GateStatus.MISSING
 _SHOWN = 3
 _NO_BILL = "Ingest its SBOM or lock file: pulse-tui ingest FILE"
 _FIRST = "no other release has served in"
-_HELD_APART = ("digest", "way-back", "lineage", "pointer", "past-gate", "drill", "break-glass", "by-itself")
+_HELD_APART = ("digest", "way-back", "lineage", "pointer", "past-gate", "drill", "break-glass", "by-itself", EMERGENCY)
 """Concerns that another reason reports already."""
 
 
@@ -86,10 +88,13 @@ def _holds(a: Asked) -> Iterator[Found]:
         detail = f"{hold.kind.value} {hold.id} of {scope}: {hold.why}; until {hold.until_condition} (placed by {hold.placed_by})"
         detail += f"; {how}" if how else ""
         met, remark = _met(a, hold)
-        if met:
-            yield Found(_OK, f"{detail}; {remark}")
+        told = detail + (f"; {remark}" if remark else "")
+        if met is not None:
+            yield Found(met, told)
+        elif excuse := past_hold(a.tx, hold, a.release.asset_id, a.release.version, a.environment, a.now):
+            yield Found(GateStatus.ACCEPTED, f"{told}; {excuse}")
         else:
-            yield Found(_FAILED, detail + (f"; {remark}" if remark else ""), lifting(hold))
+            yield Found(_FAILED, told, lifting(hold))
 
 
 def lifting(hold: Hold) -> str:
@@ -100,8 +105,8 @@ def lifting(hold: Hold) -> str:
     return f"{hold.kind.value} {hold.id} ({hold.why}): wait until {hold.until_condition}: {command}"
 
 
-def _met(a: Asked, hold: Hold) -> tuple[bool, str]:
-    """Whether this release meets the condition that the hold waits for, and what shows it.
+def _met(a: Asked, hold: Hold) -> tuple[GateStatus | None, str]:
+    """Whether this release meets the condition that the hold waits for (None: it does not), and what shows it.
 
     A freeze for a vulnerability must not keep back the release that has the fix.
     """
@@ -109,29 +114,32 @@ def _met(a: Asked, hold: Hold) -> tuple[bool, str]:
         return _mended(a, hold)
     cause = advisory_of_hold(a.tx, hold.decision_id)
     if cause is None:
-        return False, ""
+        return None, ""
     audited, version = a.audited(), a.release.version
     reaches = audited.reaches(cause, a.tx)
     if reaches is False:
-        return True, f"{version} meets that: {cause} does not reach what its own bill lists"
+        return _OK, f"{version} meets that: {cause} does not reach what its own bill lists"
+    weakness = audited.weakness(cause, a.tx)
+    if weakness is not None and weakness.waiver is not None and audited.basis is Basis.OWN:
+        return GateStatus.ACCEPTED, f"{cause} reaches {version} as well; waived {weakness.waiver.words}"
     if reaches:
-        return False, f"{cause} reaches {version} as well"
-    return False, f"whether {cause} reaches {version} is not known: it is judged by {audited.basis.value}"
+        return None, f"{cause} reaches {version} as well"
+    return None, f"whether {cause} reaches {version} is not known: it is judged by {audited.basis.value}"
 
 
-def _mended(a: Asked, hold: Hold) -> tuple[bool, str]:
+def _mended(a: Asked, hold: Hold) -> tuple[GateStatus | None, str]:
     """Whether a freeze after a rollback lets this release through: another content that passes its suites."""
     version, other = a.release.version, another(a.tx, hold, a.release)
     if not other:
         unknown = f"whether {version} is another content is not known: a digest is not recorded"
-        return False, unknown if other is None else ""
+        return None, unknown if other is None else ""
     found = a.parts.judging.verdicts(a.tx, a.parts.judging, a.release, a.environment)
     if not found:
-        return False, f"no suite measures {a.release.asset_id}: an operator has to lift it"
+        return None, f"no suite measures {a.release.asset_id}: an operator has to lift it"
     wrong = [v.detail for v in found if v.status not in (GateStatus.OK, GateStatus.ACCEPTED)]
     if wrong:
-        return False, f"{version} is another content, but {wrong[0]}"
-    return True, f"{version} meets that: it is another content and passes its suites"
+        return None, f"{version} is another content, but {wrong[0]}"
+    return _OK, f"{version} meets that: it is another content and passes its suites"
 
 
 def _advisories(a: Asked) -> Iterator[Found]:
@@ -142,9 +150,14 @@ def _advisories(a: Asked) -> Iterator[Found]:
         detail = f"no component of {version} is known: which advisories reach it is unknown"
         yield Found(_MISSING, detail, _NO_BILL)
         return
-    grave = [w for w in audited.weaknesses if w.holds]
-    unknown = [w for w in audited.weaknesses if not w.holds and (not w.matched or w.priority is Priority.UNKNOWN)]
-    rest = [w for w in audited.weaknesses if w not in grave and w not in unknown]
+    under_waiver = [w for w in audited.weaknesses if w.waiver is not None]
+    open_now = [w for w in audited.weaknesses if w.waiver is None]
+    grave = [w for w in open_now if w.holds]
+    unknown = [w for w in open_now if not w.holds and (not w.matched or w.priority is Priority.UNKNOWN)]
+    rest = [w for w in open_now if w not in grave and w not in unknown]
+    for weakness in under_waiver:
+        assert weakness.waiver is not None
+        yield Found(GateStatus.ACCEPTED, f"{weakness}{basis}; waived {weakness.waiver.words}")
     for weakness in grave:
         if waived := _waived(a, weakness):
             yield Found(GateStatus.ACCEPTED, f"{weakness}{basis}; waived {waived}")
@@ -177,7 +190,9 @@ def _without(a: Asked, weakness: Weakness) -> str:
 
 
 def _waived(a: Asked, weakness: Weakness) -> str | None:
-    """Who waived the vulnerability on this asset there, and why."""
+    """Who waived its alert there, and why, in a database from before waivers were of components."""
+    if a.tx.waivers.named(group_of(a.tx, weakness.name).names):
+        return None
     for alert in a.tx.judgements.open_alerts_about(weakness.fingerprint):
         # A silence quietens the pager and excuses nothing: only a waiver is an exception, while it lasts.
         if alert.waived and alert.suppressed_until is not None and alert.suppressed_until > a.now:

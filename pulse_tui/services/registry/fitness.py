@@ -27,7 +27,7 @@ def fitness(tx: Transaction, parts: JudgeParts, target: Release, environment: En
     grave = _grave(audited)
     ok = not grave and bool(audited.components) and audited.basis is not Basis.IN_FORCE
     if grave:
-        detail = _named(list(map(str, grave)))
+        detail = _named([f"{w}; waived {w.waiver.words}" if w.waiver is not None else str(w) for w in grave])
     elif ok:
         lesser = f", but for {len(audited.weaknesses)} less urgent" if audited.weaknesses else ""
         detail = f"no stored advisory reaches {target.version}{lesser}"
@@ -49,7 +49,8 @@ def fitness(tx: Transaction, parts: JudgeParts, target: Release, environment: En
 def faults(tx: Transaction, parts: JudgeParts, target: Release, environment: Environment) -> list[str]:
     """What is known to speak against the target, in words; what is not known is no fault."""
     audited = advisories_of(tx, parts, target, environment)
-    known = [str(w) for w in _grave(audited) if w.matched and audited.basis is not Basis.IN_FORCE]
+    grave = (w for w in _grave(audited) if w.waiver is None)
+    known = [str(w) for w in grave if w.matched and audited.basis is not Basis.IN_FORCE]
     failed = [
         f"its own verdict: {_worded(tx, parts, target, environment, v)}"
         for v in parts.verdicts(tx, parts, target, environment)

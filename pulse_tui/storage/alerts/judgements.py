@@ -152,6 +152,12 @@ class JudgementTables:
         lift = sa.update(t.holds).where(t.holds.c.open_key == hold_id)
         return self._c.execute(lift.values(open_key=None, lifted_by=by, lifted_at=to_us(at))).rowcount > 0
 
+    def review_hold(self, hold_id: str, by: str, until: datetime, why: str) -> bool:
+        self._protected.wrote("holds", hold_id)
+        review = sa.update(t.holds).where(t.holds.c.open_key == hold_id)
+        values = {"reviewed_by": by, "reviewed_until": to_us(until), "review_why": why}
+        return self._c.execute(review.values(**values)).rowcount > 0
+
     def put_retest(self, retest: Retest) -> bool:
         return insert_new(self._c, t.retests, _RETEST.row(retest))
 

@@ -69,7 +69,9 @@ SELECT subject, detail FROM audit WHERE action = '{ESCALATED}'
 _ALERT_STATES = {AlertState.FIRING: 0, AlertState.ACKNOWLEDGED: 1, AlertState.SUPPRESSED: 2}
 # What a waiver lifted stands again from its end on, also where nobody is there to record that.
 _HOLDS = """
-SELECT h.kind, h.asset_id, h.version, h.environment, h.why FROM holds h
+SELECT h.kind, h.asset_id, h.version, h.environment, h.why,
+       CASE WHEN h.reviewed_until > :now THEN h.reviewed_by END, h.reviewed_until
+FROM holds h
 WHERE h.open_key IS NOT NULL
    OR (h.lifted_by = 'waiver' AND EXISTS (
        SELECT 1 FROM decisions d JOIN alerts a ON a.fingerprint = d.fingerprint
@@ -304,10 +306,12 @@ def _source(row: Rounds, now_us: int) -> SourceRow:
 
 
 def _frozen(hold: StandingHold) -> str:
-    """``gateway``, ``gateway canary`` where only that is frozen, ``everything``."""
+    """``gateway``, ``gateway canary`` where only that is frozen, ``everything``; ``(reviewed)`` while releases may pass."""
     if hold.asset is None:
-        return "everything"
-    return f"{hold.asset} {hold.environment}" if hold.environment else hold.asset
+        scope = "everything"
+    else:
+        scope = f"{hold.asset} {hold.environment}" if hold.environment else hold.asset
+    return f"{scope} (reviewed)" if hold.reviewed_by is not None else scope
 
 
 def _header(

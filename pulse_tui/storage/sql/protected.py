@@ -63,6 +63,7 @@ KINDS: Mapping[str, _Kind] = {
             "decision_id", "lifted_at", "lifted_by",
         ),
         "seq",
+        ("reviewed_by", "reviewed_until", "review_why"),
     ),
     "acceptances": _Kind(
         "id",
