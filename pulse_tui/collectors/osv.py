@@ -171,11 +171,16 @@ def accepts(name: str, head: Peek) -> bool:
         return name.endswith(".zip") and _holds_records(head.whole)
     if name.endswith(_YAML):
         return _YAML_ID.search(head) is not None and _YAML_MODIFIED.search(head.whole) is not None
-    return _is_record(head.top) or "vulns" in head.top or bool(_wrapped(head.top))
+    return _is_record(head.top) or "vulns" in head.top or (bool(_wrapped(head.top)) and not _scanned(head.top))
 
 
 def _is_record(top: Mapping[str, msgspec.Raw]) -> bool:
     return "id" in top and "modified" in top and not _SAYING.isdisjoint(top)
+
+
+def _scanned(top: Mapping[str, msgspec.Raw]) -> bool:
+    """A report of osv-scanner is of an asset and has a kind of its own; named as this kind, its records are taken."""
+    return b'"packages"' in bytes(top.get("results", b""))
 
 
 def _holds_records(data: bytes) -> bool:

@@ -48,6 +48,9 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
 GROUP = "group:"
 """How the id of a part of a bill begins that only holds others, such as a lock file in an image: nothing to audit."""
 
+SKIPPED = "skipped:"
+"""How the id of a package begins that a scanner says it did not judge, and that nothing else names with a version."""
+
 
 class Component(msgspec.Struct, frozen=True, kw_only=True):
     """A versioned dependency: a package, image or driver by purl, a hosted model by (platform, id), ...

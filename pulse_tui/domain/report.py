@@ -52,6 +52,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     skipped: tuple[Skipped, ...] = ()
     unplaced: int = 0
     """Results that name no package or no version: nothing can be matched with them."""
+    ignored: int = 0
+    """Results that the scanner's own rules suppress: exceptions that are not kept here."""
     tool_version: str | None = None
     database_at: datetime | None = None
     """The date of the scanner's own database; None: it does not say how old that is."""

@@ -48,7 +48,7 @@ def zipped(**members: object) -> bytes:
         ([{"affected": [{"versions": ["1.0"] * 2_000}], **RECORD}], "osv"),
         ({"vulns": [RECORD]}, "osv"),
         ({"vulns": []}, "osv"),
-        ({"results": [{"source": {}, "packages": [{"package": {}, "vulnerabilities": [RECORD]}]}]}, "osv"),
+        ({"results": [{"source": {}, "packages": [{"package": {}, "vulnerabilities": [RECORD]}]}]}, "osv_scanner"),
         ({"payload": "A" * 9_000, "payloadType": "application/vnd.in-toto+json", "signatures": []}, "in_toto"),
         ({"x": "bomFormat", "y": {"bomFormat": "CycloneDX", "spdxVersion": "SPDX-2.3", "lockfileVersion": 1}}, None),
         ({"summary": '"bomFormat": "CycloneDX"', **RECORD}, "osv"),

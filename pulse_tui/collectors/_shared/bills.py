@@ -17,6 +17,7 @@ from pulse_tui.domain.bill import ROOT, Bill
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.purl import build, component
+from pulse_tui.domain.report import Report
 from pulse_tui.domain.source import Collected, Rejected, Standing
 from pulse_tui.domain.text import as_name, clean
 from pulse_tui.domain.words import ComponentKind, Environment
@@ -181,7 +182,7 @@ def read_bills(
         if not error.gone and Path(options.path).suffix:
             error.unread = tuple(_places([Path(options.path).name], options))
         raise
-    bills = sorted((b for b in found.observations if isinstance(b, Bill)), key=_newest_last)
+    bills = sorted((b for b in found.observations if isinstance(b, Bill | Report)), key=_newest_last)
     if found.has is None:
         return found
     names, _ = find(context.base, options.path, pattern)
@@ -200,9 +201,10 @@ def _places(names: Iterable[str], options: BillOptions) -> Iterator[tuple[str, s
             yield place(name, options)
 
 
-def _newest_last(bill: Bill) -> tuple[str, str, datetime, list[tuple[int, str]]]:
+def _newest_last(item: Bill | Report) -> tuple[str, str, datetime, list[tuple[int, str]]]:
+    bill = item if isinstance(item, Bill) else item.bill
     parts = [(int(p), "") if p.isdecimal() else (-1, p) for p in _NUMBERS.split(bill.version or "") if p]
-    return bill.asset_id, bill.document, bill.at, parts
+    return bill.asset_id, bill.document, item.at, parts
 
 
 def place(name: str, options: BillOptions) -> tuple[str, str | None, str]:
@@ -241,7 +243,7 @@ def hand_over(
     """
     subject = subject or Subject()
     asset, version, document = place(name, options)
-    if (wrong := _another(subject, options)) is not None:
+    if (wrong := another(subject, options)) is not None:
         refusals.add("", *wrong)
         return Collected(rejected=refusals.listed(), cursor=context.cursor)
     if not graph.components and not refusals.lost:
@@ -263,8 +265,8 @@ def hand_over(
     return Collected(observations=(bill,), rejected=refusals.listed(), cursor=context.cursor)
 
 
-def _another(subject: Subject, options: BillOptions) -> tuple[str, str] | None:
-    """(what, hint) when it is not the bill of what is expected."""
+def another(subject: Subject, options: BillOptions) -> tuple[str, str] | None:
+    """(what, hint) when the document is not of what the options expect."""
     if options.subject is not None:
         wanted = clean(options.subject, 300)
         if wanted not in {s for s in (subject.name, *subject.spellings) if s}:

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from pulse_tui.domain.advisory import Advisory, Affected, Audit, Finding, VersionRange
-from pulse_tui.domain.estate import GROUP, Asset, Component, Estate
+from pulse_tui.domain.estate import GROUP, SKIPPED, Asset, Component, Estate
 from pulse_tui.domain.evidence import AdvisoryEvidence
 from pulse_tui.domain.exploitation import Evidence
 from pulse_tui.domain.purl import release_of
@@ -192,6 +192,8 @@ def not_audited(component: Component) -> str:
         kind = clean(component.id[4:].partition("/")[0], 40)
         more = ": declare its cpe or product" if kind == "generic" else ""
         return f"no advisory database covers packages of type {kind}{more}"
+    if component.id.startswith(SKIPPED):
+        return "the scanner skipped it, and no bill names its version"
     return "it has no package URL: its ecosystem is not known"
 
 

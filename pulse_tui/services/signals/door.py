@@ -22,6 +22,7 @@ from pulse_tui.domain.evals import EvalRun
 from pulse_tui.domain.limits import reason
 from pulse_tui.domain.lock import LINE, passes
 from pulse_tui.domain.release import RegistrySnapshot, RegistryVersion, Remark
+from pulse_tui.domain.report import Claim, Report
 from pulse_tui.domain.signal import BadRecord, Signal, encode
 from pulse_tui.domain.source import Observation, Rejected
 from pulse_tui.domain.text import clean, clean_block, distinct, name_problem
@@ -55,6 +56,8 @@ def admitted(observations: Iterable[Observation]) -> tuple[list[Observation], li
                     good.append(_snapshot(observation, refused))
                 case Bill():
                     good.append(_bill(observation, refused))
+                case Report():
+                    good.append(_report(observation, refused))
                 case _:
                     good.append(_sifted(observation))
         except BadRecord as bad:
@@ -121,6 +124,20 @@ def _bill(bill: Bill, refused: list[Rejected]) -> Bill:
     if lost or any(a is not b for a, b in zip(kept, bill.components, strict=True)):
         bill = msgspec.structs.replace(bill, components=tuple(kept))
     return _sifted(bill, skip="components")
+
+
+def _report(report: Report, refused: list[Rejected]) -> Report:
+    """Without the claims on what cannot be named: they count as records of its bill that could not be read."""
+    kept = list[Claim]()
+    for place, claim in enumerate(report.claims):
+        try:
+            kept.append(_sifted(claim))
+        except BadRecord as bad:
+            refused.append(_refused(report, Problem(f"{report.bill.document} claim[{place}]", str(bad.problem))))
+    bill = _bill(report.bill, refused)
+    bill = msgspec.structs.replace(bill, refused=bill.refused + len(report.claims) - len(kept))
+    whole = msgspec.structs.replace(report, claims=())
+    return msgspec.structs.replace(_sifted(whole, skip="bill"), bill=bill, claims=tuple(kept))
 
 
 def _refused(observation: Observation, problem: Problem, raw: bytes | None = None) -> Rejected:
