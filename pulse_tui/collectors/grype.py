@@ -56,7 +56,6 @@ class _Artifact(msgspec.Struct):
     version: str | None = None
     type: str = ""
     purl: str | None = None
-    cpes: list[str] | None = None
 
 
 class _Match(msgspec.Struct):
@@ -167,8 +166,6 @@ def _claim(at: str, match: _Match, report: Gathering) -> None:
     if part.version is None:
         report.nameless(at, f"{ident(found.id)}: {part.name} has no version")
         return
-    if part.ecosystem is None:
-        part = msgspec.structs.replace(part, known_as=tuple(dict.fromkeys((part.name, *(item.cpes or ())[:10]))))
     aliases, related = _others(found.id, [r.id for r in match.related or ()])
     vectors = [s.vector for s in found.cvss or ()] or [s.vector for r in match.related or () for s in r.cvss or ()]
     cvss, vector = scored(vectors)

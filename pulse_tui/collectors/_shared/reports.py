@@ -133,7 +133,10 @@ class Gathering:
 
 
 def _known(item: Component) -> Component:
-    """A package that no advisory can name by its ecosystem is known by its name: a claim on it finds it so."""
+    """A package that no advisory can name by its ecosystem is known by its name: a claim on it finds it so.
+
+    Not by the CPE names that scanners guess: one that NVD does not have would pass for clean.
+    """
     placed = item.ecosystem is not None or item.known_as
     return item if placed else msgspec.structs.replace(item, known_as=(item.name,))
 

@@ -81,7 +81,7 @@ def test_a_claim_stands_beside_a_record_that_contradicts_it(bare: RollbackParts)
     assert hits(bare) == {(CVE, "jinja2 3.1.2")}
     with bare.store.read() as tx:
         records = {r.id: r.source for r in tx.advisories.called(CVE)}
-        (own,) = [a for a in answers(tx, [JINJA]) if a.audit is Audit.MATCHED]
+        (own,) = [a for a in answers(tx, [JINJA], NOW) if a.audit is Audit.MATCHED]
     assert records == {"GHSA-x": "osv", f"trivy/{BOT}/trivy.json/{CVE}": "scan"}
     assert own.fixed == ("3.1.3",)
 
@@ -149,11 +149,11 @@ def test_a_report_where_every_package_was_skipped_is_not_audited(bare: RollbackP
     skipped = tuple(Skipped(n, "not found on PyPI") for n in names)
     tally = take(bare, report(partial=False, skipped=skipped))
     assert "2 skipped by it and not audited (torch, ourlib)" in tally.remarks[0]
-    found = asset_unaudited(bare.store, BOT)
+    found = asset_unaudited(bare.store, BOT, NOW)
     assert {u.component.id for u in found} == {SKIPPED + n for n in names}
     assert {u.reason for u in found} == {"the scanner skipped it, and no bill names its version"}
     with bare.store.read() as tx:
-        assert {a.audit for a in answers(tx, [u.component for u in found])} == {Audit.NOT_AUDITED}
+        assert {a.audit for a in answers(tx, [u.component for u in found], NOW)} == {Audit.NOT_AUDITED}
         (line,) = report_lines(tx, BOT, NOW)
     assert "2 skipped, not audited by it (torch: not found on PyPI" in line
 
@@ -200,7 +200,7 @@ def test_an_upgrade_that_does_not_reach_the_fix_does_not_end_the_claim(bare: Rol
     take(bare, bill(JINJA), report(two, partial=False))
     with bare.store.read() as tx:
         judged = {
-            v: next(a for a in answers(tx, [package("jinja2", v)]))
+            v: next(a for a in answers(tx, [package("jinja2", v)], NOW))
             for v in ("3.1.1", "3.1.2", "3.1.4", "3.1.5", "4.0.0", "4.0.1")
         }
     assert {v for v, a in judged.items() if a.audit is Audit.MATCHED} == {"3.1.2", "3.1.4"}
@@ -214,3 +214,18 @@ def test_old_claims_of_a_tool_that_is_run_again_under_another_name_stay_with_the
     assert line.startswith(
         "trivy, trivy.json, run 3d ago, its database 43d old: 1 vulnerability claimed of the packages"
     )
+
+
+def test_a_claim_on_what_no_ecosystem_places_reaches_it_by_its_name(bare: RollbackParts) -> None:
+    part = Component(
+        id="name:mystery", kind=ComponentKind.PACKAGE, name="mystery", version="1.0", known_as=("mystery",)
+    )
+    take(bare, report(claim(component=part, fixed=())))
+    assert hits(bare) == {(CVE, "mystery 1.0")}
+
+
+def test_a_report_covers_no_ecosystem_what_it_found_sound_is_not_audited_by_it(bare: RollbackParts) -> None:
+    take(bare, report(claim(), partial=False, listed=(JINJA, package("idna", "3.7"))))
+    assert "PyPI" in {
+        u.component.ecosystem for u in asset_unaudited(bare.store, BOT, NOW) if u.component.name == "idna"
+    }
