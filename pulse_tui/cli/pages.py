@@ -102,7 +102,9 @@ def kind_page(family: str, kind: str, *, level: int) -> str:
     """One kind: what it is, and a table of its options; shapes inside it follow."""
     module = Kinds(family)[kind]
     one, _, _ = _FAMILY[family]
-    return _described(f"{one} {kind}", module.Options, prose(module), level)
+    every = getattr(module.Options, "EVERY", None)
+    often = f"\n\nRead every {every / 3_600:g} h unless `every` says otherwise." if every is not None else ""
+    return _described(f"{one} {kind}", module.Options, prose(module) + often, level)
 
 
 def _described(title: str, shape: Shape, about: str, level: int) -> str:

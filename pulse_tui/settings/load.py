@@ -54,12 +54,18 @@ SECTIONS = {
 _LISTS = {"sources", "suites", "routes", "playbooks", "operators"}
 
 
-class SourceKeys(Section, frozen=True):
+EVERY_S = 300.0
+"""How often a source is read whose kind has no ``EVERY`` of its own (in its Options)."""
+
+
+class SourceKeys(Section, frozen=True, kw_only=True):
     """What every source has beside its kind's own options."""
 
-    id: str
+    id: str = ""
+    """Names it; the kind when it is left out."""
     kind: str
-    every: Seconds = Seconds(300)
+    every: Seconds | None = None
+    """How often it is read; when it is left out as the kind has it, else every five minutes."""
     enabled: bool = True
 
 
@@ -288,10 +294,12 @@ def _kinded(
 def _sources(node: Node | None, options_of: OptionsOf, problems: list[Problem]) -> list[SourceShape]:
     out: dict[str, SourceShape] = {}
     for child, common, options in _kinded(node, "sources", "collectors", SourceKeys, options_of, problems):
-        if common.id in out:
-            problems.append(Problem(str(child.mark), f"sources: id {common.id!r} is given twice"))
-        out[common.id] = SourceShape(
-            id=common.id, kind=common.kind, every=float(common.every), options=options, enabled=common.enabled
+        ident = common.id or common.kind
+        if ident in out:
+            problems.append(Problem(str(child.mark), f"sources: id {ident!r} is given twice"))
+        every = common.every if common.every is not None else getattr(type(options), "EVERY", EVERY_S)
+        out[ident] = SourceShape(
+            id=ident, kind=common.kind, every=float(every), options=options, enabled=common.enabled
         )
     return list(out.values())
 

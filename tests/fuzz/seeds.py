@@ -14,8 +14,10 @@ from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.source import Collected, Cursor
 from pulse_tui.kinds import Kinds
 from pulse_tui.ports import Answer, CollectContext, Fetched
+from tests.collectors import test_epss as epss
 from tests.collectors import test_github_actions as github
 from tests.collectors import test_gitlab as gitlab
+from tests.collectors import test_kev as kev
 from tests.collectors import test_lm_eval_samples as harness
 from tests.collectors import test_promptfoo as promptfoo
 from tests.collectors import test_pytest_benchmark as benchmark
@@ -155,6 +157,8 @@ SEEDS: tuple[Seed, ...] = (
     Seed("promptfoo", "out.json", promptfoo.output([promptfoo.row("a"), promptfoo.row("b", 0, test=1)])),
     Seed("promptfoo", "out.jsonl", promptfoo.lines([promptfoo.row("a"), promptfoo.row("b", 0, test=1)])),
     Seed("pytest_benchmark", "bot@1/bench.json", benchmark.document(benchmark.benchmark(stats=benchmark.STATS | {"data": benchmark.ROUNDS}))),
+    Seed("kev", "kev.json", kev.catalogue(kev.line(), kev.line("CVE-2026-1000"))),
+    Seed("epss", "epss.csv", epss.WHOLE),
     Seed("osv", "all.jsonl", _json(_OSV) + b"\n" + RECORD + b"\n"),
     Seed("osv", "one.yaml", _YAML),
     Seed("osv", "all.zip", zipped(("a.json", RECORD), ("b.yaml", _YAML))),
@@ -216,6 +220,8 @@ _IMAGE = _json({"created": _AT, "config": {"Labels": _LABELS}})
 
 SERVED: tuple[Served, ...] = (
     Served("feed", {"url": "http://v.example/feed", "vendor": "openai"}, {"feed": ATOM.encode()}),
+    Served("kev", {}, {"known_exploited": kev.catalogue(kev.line())}),
+    Served("epss", {}, {"epss_scores": epss.WHOLE}),
     Served("osv", {"url": "http://v.example/all.json"}, {"all.json": _json([_OSV])}),
     Served(
         "github_actions",

@@ -353,3 +353,18 @@ def test_where_the_version_of_a_deployment_stands_is_known_to_the_line(tmp_path:
 def test_an_empty_list_of_assets_is_a_statement_and_no_list_is_none(tmp_path: Path, text: str, stated: bool) -> None:
     (tmp_path / "pulse.yaml").write_text(text)
     assert load(tmp_path, options_of).states_assets is stated
+
+
+def test_a_kind_alone_is_a_source_with_the_kinds_name_and_its_own_interval(tmp_path: Path) -> None:
+    found = good(tmp_path, "sources: [{kind: kev}, {kind: epss}, {id: two, kind: epss, every: 2h}, {kind: signals}]")
+    assert [(s.id, s.kind, s.every) for s in found.sources] == [
+        ("kev", "kev", 3_600.0),
+        ("epss", "epss", 86_400.0),
+        ("two", "epss", 7_200.0),
+        ("signals", "signals", 300.0),
+    ]
+
+
+def test_two_sources_of_one_kind_need_names(tmp_path: Path) -> None:
+    (problem,) = wrong(tmp_path, "sources: [{kind: kev}, {kind: kev}]")
+    assert "id 'kev' is given twice" in problem
