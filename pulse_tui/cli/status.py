@@ -330,13 +330,13 @@ def _explain(options: argparse.Namespace, house: House) -> int:
     with house.store.read() as tx:
         alert = tx.judgements.alert(options.id)
         decision = tx.judgements.decision(options.id)
-        of_signal = tx.judgements.decisions(signal_id=options.id)
+        found = [decision] if decision is not None else tx.judgements.decisions(signal_id=options.id)
+        reasons = {d.id: tx.judgements.variables(d.id).get("advisory.reasons", ()) for d in found}
     if alert is not None:
         story = house.desk().story(alert.id)
         emit(options, story, [*story_lines(story), *_commands(story)])
         return 0
-    found = [decision] if decision is not None else of_signal
     if not found:
         raise NotFound(f"{options.id!r} names no alert, decision or signal", todo="see the open ones: pulse-tui status")
-    emit(options, found, [line for d in found for line in (*explain(d), "")])
+    emit(options, found, [line for d in found for line in (*explain(d, reasons[d.id]), "")])
     return 0

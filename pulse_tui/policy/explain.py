@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from pulse_tui.domain.decision import Comparison, Decision
 from pulse_tui.domain.words import Mode, Outcome
 
 
-def explain(decision: Decision) -> list[str]:
-    """Lines for a screen: the rule and policy, its outcome, then one line a condition."""
+def explain(decision: Decision, reasons: Iterable[str] = ()) -> list[str]:
+    """Lines for a screen: the rule and policy, its outcome, then one line a condition.
+
+    ``reasons``: of an advisory's priority, as the policy saw them.
+    """
     lines = [f"rule {decision.rule_id} @ policy {decision.policy_digest[:8]}", _outcome(decision)]
+    if because := ", ".join(reasons):
+        lines.append(f"because: {because}")
     lines += [comparison_line(c) for c in decision.comparisons]
     if decision.context:
         lines.append(f"context: {decision.context}")

@@ -66,6 +66,8 @@ def risk(case: Case) -> str:
     measured = _measured(case.fact.signal.evidence)
     if measured:
         lines.append(measured)
+    if reasons := case.fact.variables.get("advisory.reasons"):
+        lines.append(f"because: {', '.join(reasons)}")
     marks: list[str] = []
     if asset is not None:
         marks += [str(asset.tier), f"{asset.exposure} exposure", *asset.data.words()]

@@ -54,6 +54,8 @@ class Weakness(NamedTuple):
     """Of its condition there."""
     waiver: Waiver | None = None
     """Under which all of it stands: it reaches the release all the same."""
+    reasons: tuple[str, ...] = ()
+    """Why it is so urgent."""
 
     @property
     def matched(self) -> bool:
@@ -65,6 +67,11 @@ class Weakness(NamedTuple):
         fixed = f", fixed in {finding.fixed[0]}" if finding.fixed else ""
         verb = "reaches" if self.matched else "may reach"
         return f"{self.name} {verb} {finding.component} ({self.priority.glyph}{fixed})"
+
+    @property
+    def detail(self) -> str:
+        """The same with the reasons."""
+        return f"{self}: {', '.join(self.reasons)}" if self.reasons else str(self)
 
 
 class Audited(NamedTuple):
@@ -124,12 +131,14 @@ def advisories_of(tx: Transaction, parts: JudgeParts, release: Release, environm
         findings = [f for record in records for f in match(record, estate)]
         if findings:
             signals = signals_of(records, findings, estate, tx, parts.clock())
-            said = [d for _, decisions in judge(signals, estate, parts) for d in decisions]
+            judged = judge(signals, estate, parts)
+            said = [d for _, decisions in judged for d in decisions]
+            reasons = tuple(dict.fromkeys(r for fact, _ in judged for r in fact.variables.get("advisory.reasons", ())))
             mark = condition(name, release.asset_id, environment)
             priority = _priority(said)
             here = [w for w in waivers if w.advisory in names_of(records)]
             excuse = excused(reaching(findings), here, priority, parts.clock()) if here else None
-            found.append(Weakness(name, tuple(findings), priority, any(map(_holds, said)), mark, excuse))
+            found.append(Weakness(name, tuple(findings), priority, any(map(_holds, said)), mark, excuse, reasons))
     found.sort(key=lambda w: (w.priority.rank, not w.matched, w.name))
     packaged = (c for c in components if c.kind is ComponentKind.PACKAGE)
     unkeyed = frozenset(c.name.lower() for c in packaged if component_key(c) is None)

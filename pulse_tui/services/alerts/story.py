@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from pulse_tui.domain import countdown
 from pulse_tui.domain.advice import Advice
@@ -84,7 +85,7 @@ def alert_story(parts: RollbackParts, alert_id: str) -> AlertStory:
             changed=tuple(_changed(tx, alert, signal, advice)),
             risk=tuple(_risk(tx, alert, signal, asset, estate)),
             todo=(*by_itself, *_todo(alert, advice, done, missed, now)),
-            why=tuple(_why(decision, signal)),
+            why=tuple(_why(decision, signal, tx.judgements.variables(decision.id))),
             correlated=tuple(_correlated(tx, alert, now)),
             timeline=tuple(_timeline(tx, alert, signal)),
             rollback_possible=advice.rollback and alert.open,
@@ -176,7 +177,9 @@ def evidence_lines(signal: Signal) -> list[str]:
             parts = [f"{evidence.advisory} reaches {evidence.component} {evidence.installed or '(version unknown)'}"]
             parts.append(f"CVSS {evidence.cvss:.1f}" if evidence.cvss is not None else "CVSS unknown")
             known = {True: "known to be exploited", False: "not known to be exploited", None: "exploitation unknown"}
-            parts.append(known[evidence.known_exploited])
+            since = f" since {evidence.exploited_since}" if evidence.exploited_since is not None else ""
+            parts.append(known[evidence.known_exploited] + since)
+            parts.append(f"EPSS {evidence.epss:.2g}" if evidence.epss is not None else "EPSS unknown")
             parts.append(f"fixed in {', '.join(evidence.fixed)}" if evidence.fixed else "no fix is named")
             return ["; ".join(parts)]
         case NoteEvidence():
@@ -262,11 +265,14 @@ def done_lines(tx: Transaction, alert: Alert) -> list[str]:
     return [f"{what}, {iso(at)}" for what, at in sorted(acts.items(), key=lambda act: act[1], reverse=True)]
 
 
-def _why(decision: Decision, signal: Signal) -> list[str]:
+def _why(decision: Decision, signal: Signal, saw: Mapping[str, Any]) -> list[str]:
+    """``saw``: the variables that the policy decided on."""
     words = {True: "true", False: "false", None: "indeterminate"}
     lines = [
         f"rule {decision.rule_id} @ policy {decision.policy_digest[:12]}, {decision.outcome.value}, {decision.mode.value}"
     ]
+    if reasons := saw.get("advisory.reasons"):
+        lines.append(f"{decision.priority.glyph} because: {', '.join(reasons)}")
     for comparison in decision.comparisons:
         seen = ", ".join(f"{k} = {v}" for k, v in comparison.values.items())
         error = f": {comparison.error}" if comparison.error else ""

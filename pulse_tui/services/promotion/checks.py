@@ -160,9 +160,9 @@ def _advisories(a: Asked) -> Iterator[Found]:
         yield Found(GateStatus.ACCEPTED, f"{weakness}{basis}; waived {weakness.waiver.words}")
     for weakness in grave:
         if waived := _waived(a, weakness):
-            yield Found(GateStatus.ACCEPTED, f"{weakness}{basis}; waived {waived}")
+            yield Found(GateStatus.ACCEPTED, f"{weakness.detail}{basis}; waived {waived}")
         else:
-            yield Found(_FAILED, f"{weakness}{basis}", _without(a, weakness))
+            yield Found(_FAILED, f"{weakness.detail}{basis}", _without(a, weakness))
     if unknown:
         yield Found(_MISSING, f"not decided: {_named(unknown)}{basis}", "Find out whether they are affected")
     if audited.basis is Basis.IN_FORCE:

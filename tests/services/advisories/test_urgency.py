@@ -7,8 +7,10 @@ from datetime import date, timedelta
 from pulse_tui.domain.advisory import Advisory, Affected, VersionRange
 from pulse_tui.domain.exploitation import Catalogue, Exploitation, Exploited
 from pulse_tui.domain.words import Environment, Priority, Severity
+from pulse_tui.services.advisories.of_release import advisories_of
 from pulse_tui.services.advisories.urgency import Urgency, urgency_of
-from pulse_tui.services.parts import JudgeParts
+from pulse_tui.services.alerts.story import alert_story
+from pulse_tui.services.parts import JudgeParts, RollbackParts
 from pulse_tui.services.signals.ingest import ingest
 from tests.fakes.clock import Clock
 from tests.fakes.nouns import NOW
@@ -58,3 +60,29 @@ def test_who_took_it_up_has_no_clock(judge: JudgeParts, clock: Clock) -> None:
 def test_nothing_is_urgent_that_reaches_nothing(judge: JudgeParts, clock: Clock) -> None:
     with judge.store.read() as tx:
         assert urgency_of("CVE-2026-3248", tx, clock()) == {}
+
+
+def test_the_reasons_stand_on_the_page_of_the_alert_and_in_the_ticket(parts: RollbackParts, clock: Clock) -> None:
+    clock.pass_(minutes=1)
+    ingest([RECORD, KEV], [], parts.judging, clock())
+    reasons = "known exploited (KEV 2026-11-02), medium, CVSS 6.5, public"
+    alert = urgency(parts.judging, clock).alert
+    assert alert is not None
+    story = alert_story(parts, alert.id)
+    assert any(f"P1 because: {reasons}" in line for line in story.why)
+    assert any("known to be exploited since 2026-11-02; EPSS unknown" in line for line in story.risk)
+    with parts.store.read() as tx:
+        tickets = [d.payload["risk"] for d in tx.plumbing.deliveries(100) if d.payload["alert"] == alert.id]
+    assert tickets
+    assert all(f"because: {reasons}" in text for text in tickets)
+
+
+def test_the_gate_gives_the_reasons_of_what_closes_it(judge: JudgeParts, clock: Clock) -> None:
+    clock.pass_(minutes=1)
+    ingest([RECORD, KEV], [], judge, clock())
+    with judge.store.read() as tx:
+        release = tx.estate.release("gateway", "1.9.3")
+        assert release is not None
+        (weakness,) = advisories_of(tx, judge, release, Environment.PRODUCTION).weaknesses
+    assert weakness.holds
+    assert "known exploited (KEV 2026-11-02)" in weakness.detail
