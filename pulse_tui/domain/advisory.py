@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
@@ -67,17 +69,26 @@ class Advisory(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def name(self) -> str:
         """The id people use: the CVE when there is one; else one that records which are aliases of each other agree on."""
-        if self.group:
-            return self.group
-        ids = (self.id, *self.aliases)
-        return next((i for i in ids if i.startswith("CVE-")), None) or min(ids, key=_preference)
+        return self.group or name_of((self.id, *self.aliases))
 
 
+_CVE = re.compile(r"CVE-([0-9]{4})-([0-9]{1,19})")
 _PREFERRED = ("MAL-", "GHSA-")
 
 
-def _preference(ident: str) -> tuple[int, str]:
-    return next((n for n, prefix in enumerate(_PREFERRED) if ident.startswith(prefix)), len(_PREFERRED)), ident
+def name_of(ids: Iterable[str]) -> str:
+    """The name of the vulnerability that all these ids are of: the earliest CVE by year and number, else the id of the
+    database that is preferred. The same for any order of at least one id."""
+    return min(ids, key=_preference)
+
+
+def _preference(ident: str) -> tuple[int, int, int, str]:
+    if found := _CVE.fullmatch(ident):
+        return 0, int(found[1]), int(found[2]), ident
+    if ident.startswith("CVE-"):
+        return 1, 0, 0, ident
+    rank = next((n for n, prefix in enumerate(_PREFERRED, 2) if ident.startswith(prefix)), 2 + len(_PREFERRED))
+    return rank, 0, 0, ident
 
 
 class Audit(StrEnum):

@@ -218,6 +218,17 @@ def _days(keeping: Keeping) -> list[str]:
     return [f"{dated} alert{'' if dated == 1 else 's'} re-evaluated by the days that are left"] if dated else []
 
 
+def _advisories(keeping: Keeping) -> list[str]:
+    from pulse_tui.services.advisories.later import group_once, take_withdrawals  # noqa: PLC0415
+
+    judging, now = keeping.house.judging, keeping.house.clock()
+    group_once(judging, now)
+    withdrawn = take_withdrawals(judging, now)
+    return (
+        [f"{withdrawn} advisor{'y was' if withdrawn == 1 else 'ies were'} withdrawn as announced"] if withdrawn else []
+    )
+
+
 def _deadlines(keeping: Keeping) -> list[str]:
     from pulse_tui.services.alerts.escalate import escalate, settle  # noqa: PLC0415
 
@@ -309,6 +320,6 @@ def _refused(keeping: Keeping) -> list[str]:
 
 # A mute that ran out starts its clock before deadlines are looked at.
 _CHORES: Mapping[str, Callable[[Keeping], list[str]]] = {
-    "suites": _suites, "runs": _runs, "promotions": _promotions, "days": _days, "mutes": _mutes, "deadlines": _deadlines,
+    "suites": _suites, "runs": _runs, "promotions": _promotions, "days": _days, "advisories": _advisories, "mutes": _mutes, "deadlines": _deadlines,
     "deliveries": _deliver, "verdicts": _verdicts, "refused": _refused, "log": _log,
 }  # fmt: skip

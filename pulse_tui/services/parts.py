@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from pulse_tui.domain.advice import Advice
+from pulse_tui.domain.advisory import Advisory
 from pulse_tui.domain.alert import Alert
 from pulse_tui.domain.decision import Decision, Fact
 from pulse_tui.domain.estate import Estate
@@ -175,6 +176,10 @@ class Made(NamedTuple):
     """Remarks for whoever brought it in."""
     known: bool = False
     """It was stored already, unchanged."""
+    new: int | None = None
+    """Of several, how many were not; None: of one, which ``known`` is about."""
+    why: Mapping[str, str] = MappingProxyType({})
+    """Why a condition is resolved, where it is not that it no longer holds."""
 
 
 class Reported(NamedTuple):
@@ -183,8 +188,14 @@ class Reported(NamedTuple):
     signals: Sequence[Signal]
 
 
+class Advised(NamedTuple):
+    """Advisories that came one after the other."""
+
+    advisories: Sequence[Advisory]
+
+
 class Recorder(Protocol):
-    """Records one observation, or signals that are :class:`Reported`, and returns its consequences (``record.py``; wired once, since it knows every wing)."""
+    """Records one observation, or what is :class:`Reported` or :class:`Advised`, and returns its consequences (``record.py``; wired once, since it knows every wing)."""
 
     def __call__(self, item: object, tx: Transaction, parts: JudgeParts, estate: Estate, now: datetime, /) -> Made:
         """Raises TypeError for an unknown shape."""

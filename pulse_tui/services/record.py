@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from functools import singledispatch
 
-from pulse_tui.domain.advisory import Advisory
 from pulse_tui.domain.bill import Bill, Head
 from pulse_tui.domain.coverage import Coverage
 from pulse_tui.domain.estate import Estate
@@ -17,12 +16,12 @@ from pulse_tui.domain.report import Report
 from pulse_tui.domain.source import Rejected, Standing
 from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories.exploitation import take_exploitation
-from pulse_tui.services.advisories.records import take_advisory
+from pulse_tui.services.advisories.records import take_advisories
 from pulse_tui.services.advisories.reports import take_report
 from pulse_tui.services.components.bills import bill_remark, take_bill, take_head, withdraw_bills
 from pulse_tui.services.evals.take import take_run
 from pulse_tui.services.evals.unread import no_longer_refused, refused_result
-from pulse_tui.services.parts import JudgeParts, Made, Reported
+from pulse_tui.services.parts import Advised, JudgeParts, Made, Reported
 from pulse_tui.services.registry.attest import named_releases, take_attestation
 from pulse_tui.services.registry.pushed import take_events
 from pulse_tui.services.registry.sync import sync
@@ -76,8 +75,8 @@ def _(item: Attestation, tx: Transaction, parts: JudgeParts, _estate: Estate, no
 
 
 @_made.register
-def _(item: Advisory, tx: Transaction, _parts: JudgeParts, estate: Estate, now: datetime) -> Made:
-    return take_advisory(item, tx, estate, now)
+def _(item: Advised, tx: Transaction, _parts: JudgeParts, estate: Estate, now: datetime) -> Made:
+    return take_advisories(item.advisories, tx, estate, now)
 
 
 @_made.register

@@ -9,7 +9,7 @@ from typing import Protocol
 from pulse_tui.domain.views.board import Board
 from pulse_tui.domain.views.evals import Trend
 from pulse_tui.domain.views.registry import CalendarRow, ReleaseRow
-from pulse_tui.ports.storing.advisories import Advisories, Coverages, Covering, Exploitations, Reports, Waivers
+from pulse_tui.ports.storing.advisories import Advisories, Coverages, Covering, Exploitations, Reports, Taken, Waivers
 from pulse_tui.ports.storing.alerts import Judgements
 from pulse_tui.ports.storing.components import BillHead, Dependencies, Edge, Users
 from pulse_tui.ports.storing.evals import Evals, RunHead
@@ -93,6 +93,7 @@ __all__ = [
     "RunHead",
     "Signals",
     "Store",
+    "Taken",
     "Transaction",
     "Users",
     "Waivers",

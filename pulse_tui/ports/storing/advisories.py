@@ -15,11 +15,56 @@ from pulse_tui.domain.waiver import Waiver
 from pulse_tui.domain.words import Environment, Priority
 
 
+class Taken(NamedTuple):
+    """What came of records that were brought in."""
+
+    changed: list[Advisory]
+    """Those that are new or differ from what stood, with their group."""
+    before: dict[str, Advisory]
+    """What stood of the changed ones, by id."""
+    renamed: dict[str, tuple[str, str]]
+    """The name before and after of every record that stood, changed or not, whose group has another name now."""
+    older: list[str]
+    """Ids of records for which a newer one stands, which stays."""
+
+
 class Advisories(Protocol):
     """Advisories, findings, vendor notes."""
 
+    def take(self, advisories: Iterable[Advisory], horizon: datetime | None = None) -> Taken:
+        """Insert or update, and group by aliases; nothing is written of a record that differs in its source alone.
+
+        Of two records with one id the one modified later stays, whatever the source; a time after ``horizon`` is
+        taken for the earliest. :attr:`Advisory.group` is not read.
+        """
+        ...
+
     def put(self, advisories: Iterable[Advisory]) -> list[Advisory]:
-        """Insert or update; returns those that are new or changed."""
+        """As :meth:`take`; returns those that are new or changed."""
+        ...
+
+    def regroup(self) -> dict[str, tuple[str, str]]:
+        """Group all stored records by their aliases; returns what was renamed, as :attr:`Taken.renamed`."""
+        ...
+
+    def ids(self, names: Iterable[str]) -> dict[str, frozenset[str]]:
+        """Every id and alias of the group that each name (an id or alias of it) belongs to; the name alone for none."""
+        ...
+
+    def records(self, ids: Iterable[str]) -> dict[str, Advisory]:
+        """The stored records of these ids, by id."""
+        ...
+
+    def groups(self, names: Iterable[str]) -> dict[str, list[Advisory]]:
+        """As :meth:`called`, of many names; only those that some record has."""
+        ...
+
+    def reaching(self, names: Iterable[str]) -> set[str]:
+        """Those of the names of which some record has a finding."""
+        ...
+
+    def lapsed(self, now: datetime) -> list[Advisory]:
+        """Records whose announced withdrawal has come, and which still stand."""
         ...
 
     def get(self, name: str) -> Advisory | None:
@@ -39,6 +84,14 @@ class Advisories(Protocol):
         ...
 
     def put_findings(self, findings: Iterable[Finding]) -> None: ...
+    def swap_findings(self, before: Iterable[Finding], after: Iterable[Finding]) -> None:
+        """Put those of ``after`` in the place of those of ``before``, which stand: only the difference is written."""
+        ...
+
+    def findings_of(self, advisory_ids: Iterable[str] = (), asset_ids: Iterable[str] = ()) -> list[Finding]:
+        """The findings of any of the records and of any of the assets."""
+        ...
+
     def drop_findings(self, *, advisory_id: str | None = None, asset_id: str | None = None) -> None: ...
     def findings(self, advisory_id: str | None = None, asset_id: str | None = None) -> list[Finding]: ...
     def set_priority(self, name: str, asset_id: str, environment: Environment | None, priority: Priority) -> None:

@@ -18,13 +18,13 @@ from pulse_tui.domain.hold import HoldKind
 from pulse_tui.domain.release import Release
 from pulse_tui.domain.waiver import Waiver
 from pulse_tui.domain.words import ComponentKind, Environment, Outcome, Priority
-from pulse_tui.enrich.advisories.groups import by_name
 from pulse_tui.enrich.advisories.matching import condition, match
 from pulse_tui.enrich.advisories.waived import excused, exposure_of, names_of, reaching, wider
 from pulse_tui.enrich.lookups import component_key, keys_of
 from pulse_tui.ports import BillHead, Transaction
 from pulse_tui.services.advisories.audits import Unaudited, unaudited
 from pulse_tui.services.advisories.evidence import signals_of
+from pulse_tui.services.advisories.records import touching
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.signals.judge import judge
 from pulse_tui.services.signals.waived import group_of
@@ -127,7 +127,7 @@ def advisories_of(tx: Transaction, parts: JudgeParts, release: Release, environm
     packages = {key for c in components for key in keys_of(c)}
     waivers = [w for w in tx.waivers.all(standing=True) if _as_seen(w, release.asset_id, estate)]
     found = []
-    for name, records in by_name(r for r in tx.advisories.touching(packages) if not r.withdrawn).items():
+    for name, records in touching(tx, packages).items():
         findings = [f for record in records for f in match(record, estate)]
         if findings:
             signals = signals_of(records, findings, estate, tx, parts.clock())

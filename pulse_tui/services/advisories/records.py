@@ -1,62 +1,133 @@
-"""An advisory record comes, changes or is withdrawn: findings are made again, the vulnerability is judged as a whole."""
+"""Advisory records come, change or are withdrawn: findings are made again, each vulnerability is judged as a whole."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
 
-from pulse_tui.domain.advisory import Advisory
+from pulse_tui.domain.advisory import Advisory, Finding
 from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.signal import Signal, signal_id
-from pulse_tui.enrich.advisories.groups import Condition, kept
+from pulse_tui.enrich.advisories.groups import Condition, kept, priorities
 from pulse_tui.enrich.advisories.matching import condition, match
-from pulse_tui.enrich.lookups import keys_named
-from pulse_tui.ports import Transaction
+from pulse_tui.enrich.lookups import keys_named, keys_of
+from pulse_tui.ports import Taken, Transaction
 from pulse_tui.services.advisories.evidence import signals_of
 from pulse_tui.services.parts import Made
+from pulse_tui.services.signals.ingest import AHEAD, OVER
 
 UNMATCHABLE = "an advisory names no version of a package (commits alone, or nothing): nothing can be matched with it"
 
 OLDER = "{} was modified earlier than the record that is stored, which stays"
 
+Key = tuple[str, str]
 
-def take_advisory(item: Advisory, tx: Transaction, estate: Estate, now: datetime) -> Made:
-    """Store the record and match it. A finding it no longer makes has ended only if no other record makes it."""
-    found = tx.advisories.get(item.id)
-    stored = found if found is not None and found.id == item.id else None
-    if stored is not None and stored.source == item.source and item.modified < stored.modified:
-        return Made([], [], known=True, remarks=(OLDER.format(item.id),))
-    # A record that gets its CVE later, or loses it, belongs to another vulnerability than before.
-    names = tuple(dict.fromkeys(r.name for r in (item, stored) if r is not None))
-    priorities = {
-        (name, f.asset_id, f.environment): f.priority
-        for name in names
-        for r in tx.advisories.called(name)
-        for f in tx.advisories.findings(r.id)
-    }
-    before = tx.advisories.findings(item.id)
-    if not tx.advisories.put([item]):
-        return Made([], [], known=True)
-    groups = {name: [r for r in tx.advisories.called(name) if not r.withdrawn] for name in names}
-    affected = (a for r in (item, *(r for group in groups.values() for r in group)) for a in r.affected)
-    packages = {key for a in affected for key in keys_named(a.ecosystem, a.name)}
-    estate = msgspec.structs.replace(estate, dependencies=tx.dependencies.using(packages=packages))
-    tx.advisories.drop_findings(advisory_id=item.id)
-    tx.advisories.put_findings(kept(match(item, estate), priorities, item.name))
-    ids = [i for r in (item, stored) if r is not None for i in (r.id, *r.aliases)]
-    signals, gone = list[Signal](), list[str]()
-    for name, records in groups.items():
-        standing = [f for r in records for f in tx.advisories.findings(r.id)]
-        held = {(f.asset_id, f.environment) for f in standing}
-        ended = dict.fromkeys((f.asset_id, f.environment) for f in before if (f.asset_id, f.environment) not in held)
-        # An alert may still carry the name of one record alone, from before they were known to be of one vulnerability.
-        gone += [condition(n, asset_id, place) for asset_id, place in ended for n in dict.fromkeys((name, *ids))]
-        if records:
-            signals += again(signals_of(records, standing, estate, tx, now), name, priorities, tx, now)
-    remarks = () if item.withdrawn or item.matchable else (UNMATCHABLE,)
-    return Made(signals, gone, remarks=remarks)
+
+def take_advisories(items: Sequence[Advisory], tx: Transaction, estate: Estate, now: datetime) -> Made:
+    """Store the records and match those that changed. A finding has ended only if no other record of its group makes it."""
+    taken = tx.advisories.take([_at(item, now) for item in items], horizon=now + AHEAD)
+    made = settle(taken, tx, estate, now)
+    remarks = [OLDER.format(ident) for ident in taken.older]
+    remarks += [UNMATCHABLE for item in taken.changed if not (item.withdrawn or item.matchable)]
+    return made._replace(remarks=tuple(remarks), new=len(taken.changed))
+
+
+def _at(item: Advisory, now: datetime) -> Advisory:
+    """As it is now: a withdrawal of the future has not come yet."""
+    if item.withdrawn_at is None:
+        return item
+    withdrawn = item.withdrawn_at <= now
+    return item if item.withdrawn is withdrawn else msgspec.structs.replace(item, withdrawn=withdrawn)
+
+
+def settle(taken: Taken, tx: Transaction, estate: Estate, now: datetime) -> Made:
+    """What the change of some records means: signals of what holds now, and the conditions that ended.
+
+    Only vulnerabilities that reach something, or did, cost more than a look.
+    """
+    changed = {r.id: r for r in taken.changed}
+    moved = changed.keys() | taken.renamed.keys()
+    if not moved:
+        return Made([], [])
+    packages = {key for r in taken.changed if not r.withdrawn for key in _packages(r)}
+    uses = tx.dependencies.using(packages=packages)
+    used = {key for d in uses for key in keys_of(d.component)}
+    hit = [r for r in taken.changed if not r.withdrawn and not used.isdisjoint(_packages(r))]
+    # A group that gains or loses a record, or of which one changes, is another vulnerability to judge.
+    names = {r.name for r in taken.changed} | {name for pair in taken.renamed.values() for name in pair}
+    live = tx.advisories.reaching(names) | {r.name for r in hit}
+    if not live:
+        return Made([], [])
+    groups = tx.advisories.groups(live)
+    records = {r.id: r for group in groups.values() for r in group}
+    before = tx.advisories.findings_of(records.keys() | moved)
+    more = {key for r in records.values() if not r.withdrawn for key in _packages(r)} - packages
+    if more:
+        uses = tx.dependencies.using(packages=packages | more)
+    estate = msgspec.structs.replace(estate, dependencies=uses)
+    named = {i: r.name for i, r in records.items()}
+    was_named = named | {i: r.name for i, r in taken.before.items()} | {i: old for i, (old, _) in taken.renamed.items()}
+    priority = priorities(before, named)
+    stood = _by(before, {f.advisory_id: f.advisory_id for f in before})
+    after = [
+        finding
+        for ident, name in named.items()
+        for finding in kept(match(changed[ident], estate) if ident in changed else stood[ident], priority, name)
+    ]
+    tx.advisories.swap_findings(before, after)
+    held, holding = _conditions(before, was_named), _conditions(after, named)
+    here = _by(after, named)
+    signals = list[Signal]()
+    for name, group in groups.items():
+        if stands := [r for r in group if not r.withdrawn]:
+            signals += again(signals_of(stands, here[name], estate, tx, now), name, held, tx, now)
+    became = defaultdict[Condition, set[str]](set)
+    for f in before:
+        if (named[f.advisory_id], f.asset_id, f.environment) in holding:
+            became[was_named[f.advisory_id], f.asset_id, f.environment].add(named[f.advisory_id])
+    ids = defaultdict[str, set[str]](set)
+    for record in (*records.values(), *taken.before.values()):
+        ids[was_named[record.id]] |= {record.id, *record.aliases}
+    why = _ended(held - holding, holding, ids, became)
+    return Made(signals, list(why), why=why)
+
+
+def _ended(
+    ended: Iterable[Condition],
+    holding: Collection[Condition],
+    ids: Mapping[str, set[str]],
+    became: Mapping[Condition, set[str]],
+) -> dict[str, str]:
+    """Why each of the ``ended`` is over, by fingerprint. What is known by another name goes on under that one.
+
+    An alert may still carry the name of one record alone, from before they were known to be of one vulnerability.
+    """
+    why = dict[str, str]()
+    for mark in sorted(ended, key=str):
+        name, asset_id, environment = mark
+        reason = f"it is known as {', '.join(sorted(became[mark]))} now" if mark in became else OVER
+        for other in sorted({name} | ids.get(name, set())):
+            if (other, asset_id, environment) not in holding:
+                why.setdefault(condition(other, asset_id, environment), reason)
+    return why
+
+
+def _conditions(findings: Iterable[Finding], names: Mapping[str, str]) -> set[Condition]:
+    return {(names[f.advisory_id], f.asset_id, f.environment) for f in findings}
+
+
+def _by(findings: Iterable[Finding], names: Mapping[str, str]) -> defaultdict[str, list[Finding]]:
+    out = defaultdict[str, list[Finding]](list)
+    for finding in findings:
+        out[names[finding.advisory_id]].append(finding)
+    return out
+
+
+def _packages(record: Advisory) -> set[Key]:
+    return {key for a in record.affected for key in keys_named(a.ecosystem, a.name)}
 
 
 def again(
@@ -77,14 +148,25 @@ def again(
             yield signal
 
 
+def touching(tx: Transaction, packages: Iterable[Key]) -> dict[str, list[Advisory]]:
+    """The vulnerabilities of which some record that stands names one of the packages, each with all such records."""
+    names = {r.name for r in tx.advisories.touching(packages) if not r.withdrawn}
+    groups = tx.advisories.groups(names)
+    return {name: [r for r in group if not r.withdrawn] for name, group in sorted(groups.items())}
+
+
+def names_of(tx: Transaction, advisory: str) -> frozenset[str]:
+    """Every id and alias of the vulnerability that ``advisory`` (any of them) is of; itself alone when none is stored."""
+    return tx.advisories.ids([advisory])[advisory]
+
+
 def holders(tx: Transaction, asset_id: str) -> set[str]:
     """Fingerprints of the vulnerabilities that some stored record still finds in what the asset runs."""
+    findings = tx.advisories.findings(asset_id=asset_id)
+    records = tx.advisories.records({f.advisory_id for f in findings})
     found = set[str]()
-    records: dict[str, Advisory | None] = {}
-    for finding in tx.advisories.findings(asset_id=asset_id):
-        if finding.advisory_id not in records:
-            records[finding.advisory_id] = tx.advisories.get(finding.advisory_id)
-        record = records[finding.advisory_id]
+    for finding in findings:
+        record = records.get(finding.advisory_id)
         if record is not None and not record.withdrawn:
             names = dict.fromkeys((record.name, record.id, *record.aliases))
             found.update(condition(name, asset_id, finding.environment) for name in names)

@@ -20,7 +20,7 @@ from pulse_tui.domain.words import ComponentKind
 from pulse_tui.enrich.advisories.claims import advisories_of, key_of
 from pulse_tui.enrich.lookups import component_key, package_key
 from pulse_tui.ports import Transaction
-from pulse_tui.services.advisories.records import take_advisory
+from pulse_tui.services.advisories.records import take_advisories
 from pulse_tui.services.parts import Made
 
 _NAME = "name:"
@@ -49,15 +49,14 @@ def take_report(
     signals, cleared, known = list(made.signals), list(made.cleared), made.known
     # What could not be read of the report may be what it claimed before.
     ended = set[str]() if bill.refused else before - records.keys()
-    for record in (*_changed(records.values(), tx), *_ended(sorted(ended), tx, at)):
-        taken = take_advisory(record, tx, estate, now)
-        signals += taken.signals
-        cleared += taken.cleared
-        known = known and taken.known
+    taken = take_advisories([*_changed(records.values(), tx), *_ended(sorted(ended), tx, at)], tx, estate, now)
+    signals += taken.signals
+    cleared += taken.cleared
+    known = known and not taken.new
     claims = tuple(sorted(records.keys() | (before - ended)))
     fresh = tx.reports.put(_stored(item, bill, key, claims, at))
     remarks = () if known and not fresh else (_remark(item, estate),)
-    return Made(signals, cleared, moved=made.moved, remarks=remarks, known=known and not fresh)
+    return Made(signals, cleared, moved=made.moved, remarks=remarks, known=known and not fresh, why=taken.why)
 
 
 OLDER = "the {} report {} is of {}, older than the stored one of {}, which stays"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
 
 import msgspec
 
@@ -26,7 +27,7 @@ from pulse_tui.domain.text import clean
 from pulse_tui.domain.waiver import Statement
 from pulse_tui.domain.words import Outcome, SignalType
 from pulse_tui.ports import Transaction
-from pulse_tui.services.parts import JudgeParts, Reported
+from pulse_tui.services.parts import Advised, JudgeParts, Reported
 from pulse_tui.services.signals.door import admitted
 from pulse_tui.services.signals.judge import around, judge, unclaimed
 from pulse_tui.services.signals.quarantine import keep_refused
@@ -38,6 +39,7 @@ AHEAD = timedelta(days=1)
 """How far clocks may differ before the time of a record is refused."""
 BATCH = 1_000
 """Observations a transaction: long enough to share the disk's sync, short enough not to starve other writers."""
+OVER = "the condition no longer holds"
 RUN = BATCH
 """How many observations a run counts as: judging one of sixty tasks takes up to a second, which blocks other writers."""
 
@@ -216,7 +218,7 @@ def _batch(batch: Sequence[Observation], tx: Transaction, parts: JudgeParts, now
             signals = []
         estate = estate if estate is not None else tx.estate.load()
         made = parts.record(observation, tx, parts, estate, now)
-        new += not made.known
+        new += made.new if made.new is not None else not made.known
         if made.estate_changed:
             estate = None
         if made.cleared:
@@ -226,7 +228,7 @@ def _batch(batch: Sequence[Observation], tx: Transaction, parts: JudgeParts, now
             version = observation.version if isinstance(observation, EvalRun) else None
             responder = Responder(tx, parts, now)
             for fingerprint in made.cleared:
-                responder.clear(fingerprint, "the condition no longer holds", version)
+                responder.clear(fingerprint, made.why.get(fingerprint, OVER), version)
         signals.extend(made.signals)
         moved.update(made.moved)
         remarks.extend(made.remarks)
@@ -238,17 +240,20 @@ def _batch(batch: Sequence[Observation], tx: Transaction, parts: JudgeParts, now
     return total
 
 
-def _in_order(batch: Sequence[Observation]) -> Iterator[tuple[Sequence[Signal], Observation | None]]:
-    """Each record that is no signal, behind the signals that came since the last one."""
-    signals: list[Signal] = []
-    for observation in batch:
-        if isinstance(observation, Signal):
-            signals.append(observation)
+def _in_order(batch: Sequence[Observation]) -> Iterator[tuple[Sequence[Signal], Observation | Advised | None]]:
+    """Each record that is no signal, behind the signals that came since the last one; advisories that follow each other
+    as one."""
+    for kind, same in groupby(batch, key=_kind):
+        if kind is None:
+            yield from (((), observation) for observation in same)
+        elif kind is Signal:
+            yield [s for s in same if isinstance(s, Signal)], None
         else:
-            yield signals, observation
-            signals = []
-    if signals:
-        yield signals, None
+            yield (), Advised([a for a in same if isinstance(a, Advisory)])
+
+
+def _kind(observation: Observation) -> type | None:
+    return next((kind for kind in (Signal, Advisory) if isinstance(observation, kind)), None)
 
 
 def _fresh(signals: Sequence[Signal], seen: set[str], now: datetime) -> tuple[list[Signal], list[Rejected]]:

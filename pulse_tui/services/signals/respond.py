@@ -171,6 +171,7 @@ class Responder:
                 respond_within_s=decision.respond_within_s,
             )
             names = (alert.signal_fingerprint, *_other_names(fact.signal))
+            alert = self._going_on(alert, names[1:])
             muted = [m for n in names for m in self._tx.judgements.muted(n, alert.environment, self._now)]
             # What was muted was of its own urgency: something worse has not been seen by whoever muted it.
             waiver, by_records = self._excuse(alert, fact.signal)
@@ -182,6 +183,15 @@ class Responder:
                 alert = alert.suppress(waiver.owner, waiver.review_at, waiver.rationale, waived=True)
         self._tx.judgements.put_alert(alert)
         self._open[alert.fingerprint] = alert
+        return alert
+
+    def _going_on(self, alert: Alert, names: Sequence[str]) -> Alert:
+        """Since when, and until when, where it ended under another name just now: a vulnerability got its CVE."""
+        for other in self._tx.judgements.ended(names, self._now):
+            if (other.rule_id, other.environment) == (alert.rule_id, alert.environment):
+                due = [d for d in (alert.deadline, other.deadline) if d is not None]
+                first = min(alert.first_at, other.first_at)
+                alert = msgspec.structs.replace(alert, first_at=first, deadline=min(due, default=None))
         return alert
 
     def _excused(self, alert: Alert, signal: Signal) -> Alert:

@@ -6,6 +6,8 @@ import sqlalchemy as sa
 
 from pulse_tui.storage.sql.columns import metadata, text, texts, time
 
+_ANNOUNCED = sa.text("withdrawn_at IS NOT NULL")
+
 advisories = sa.Table(
     "advisories",
     metadata,
@@ -26,6 +28,7 @@ advisories = sa.Table(
     texts("related"),
     texts("configurations"),
     sa.Index(None, "name"),
+    sa.Index(None, "withdrawn_at", sqlite_where=_ANNOUNCED, postgresql_where=_ANNOUNCED),
 )
 
 advisory_names = sa.Table(
@@ -54,6 +57,8 @@ findings = sa.Table(
     sa.Column("possible", sa.Boolean, nullable=False, server_default=sa.true()),
     text("fingerprint", null=True),
     text("waiver", null=True),
+    sa.Index(None, "asset_id"),
+    sa.Index(None, "fingerprint"),
 )
 
 coverage = sa.Table(

@@ -99,6 +99,14 @@ class JudgementTables:
         )
         return [_ALERT.item(r) for r in self._c.execute(query).mappings()]
 
+    def ended(self, signal_fingerprints: Iterable[str], at: datetime) -> list[Alert]:
+        names = set(signal_fingerprints)
+        if not names:
+            return []
+        a = t.alerts.c
+        query = sa.select(t.alerts).where(a.signal_fingerprint.in_(names), a.resolved_at == to_us(at))
+        return [_ALERT.item(r) for r in self._c.execute(query.order_by(a.first_at, a.id)).mappings()]
+
     def muted(self, signal_fingerprint: str, environment: Environment | None, now: datetime) -> list[Alert]:
         a, at = t.alerts.c, to_us(now)
         query = sa.select(t.alerts).where(

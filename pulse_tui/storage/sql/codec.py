@@ -61,9 +61,10 @@ class Codec(Generic[S]):
             if name in self._nested or name in self._times or name in self._enums
         ]
 
-        flags = {f.name: bool for f in fields if _is(f.type, mi.BoolType)}  # SQLite's own are numbers
+        self._flags = {f.name for f in fields if _is(f.type, mi.BoolType)}
+        """SQLite's own are numbers, unless SQLAlchemy reads them."""
         readers: dict[str, Callable[[Any], Any]] = {
-            **flags,
+            **dict.fromkeys(self._flags, bool),
             **dict.fromkeys(self._times, from_us),
             **{name: {m.value: m for m in words}.__getitem__ for name, words in self._enums.items()},
             **{name: decoder.decode for name, decoder in self._nested.items()},
@@ -98,6 +99,8 @@ class Codec(Generic[S]):
                 values[name] = None
             elif name in self._times:
                 values[name] = from_us(value)
+            elif name in self._flags:
+                values[name] = bool(value)
             elif name in self._enums:
                 values[name] = self._enums[name](value)
             elif name in self._nested:

@@ -43,6 +43,12 @@ def upgrade() -> None:
     op.add_column("advisories", sa.Column("withdrawn_at", sa.BigInteger))
     op.add_column("findings", sa.Column("fingerprint", sa.Text))
     op.add_column("findings", sa.Column("waiver", sa.Text))
+    announced = sa.text("withdrawn_at IS NOT NULL")
+    op.create_index(
+        "ix_advisories_withdrawn_at", "advisories", ["withdrawn_at"], sqlite_where=announced, postgresql_where=announced
+    )
+    for name in ("asset_id", "fingerprint"):
+        op.create_index(f"ix_findings_{name}", "findings", [name])
     for name in ("known_as", "platform"):
         op.add_column("components", sa.Column(name, sa.Text, nullable=False, server_default="[]"))
     op.add_column("components", sa.Column("readable", sa.Boolean, nullable=False, server_default=sa.true()))
