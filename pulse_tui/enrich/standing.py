@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from pulse_tui.domain.moments import from_us
 from pulse_tui.domain.standing import STANDING_RANK, Standing
 from pulse_tui.domain.words import PRIORITY_RANK, UNHEALTHY, URGENT, Priority
 
@@ -29,17 +28,13 @@ class StandingHold(NamedTuple):
     version: str | None
     environment: str | None
     why: str
-    reviewed_by: str | None = None
-    """Who looked at it and lets releases pass for now."""
-    reviewed_us: int | None = None
-    """Until when."""
+    review: str = ""
+    """``reviewed by ana until 2026-12-01 03:10``, while releases may pass."""
 
     @property
     def words(self) -> str:
         """Why it stands, and that it was reviewed."""
-        if self.reviewed_by is None or self.reviewed_us is None:
-            return self.why
-        return f"{self.why}; reviewed by {self.reviewed_by} until {from_us(self.reviewed_us):%Y-%m-%d %H:%M}"
+        return f"{self.why}; {self.review}" if self.review else self.why
 
 
 class Judged(NamedTuple):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
-from pulse_tui.domain.views.advisories import AdvisoryStory
+from pulse_tui.domain.views.advisories import AdvisoryStory, WaiverRow
 from pulse_tui.domain.views.alerts import AlertStory, QuietRow
 from pulse_tui.domain.views.board import Board
 from pulse_tui.domain.views.evals import BenchStory, Flips, Trend
@@ -96,6 +96,39 @@ class Desk(Protocol):
     def resolve(self, alert_id: str, why: str) -> str: ...
     def silence(self, alert_id: str, hours: float, why: str) -> str: ...
     def waive(self, alert_id: str, days: int, why: str) -> str: ...
+    def waive_advisory(
+        self,
+        name: str,
+        asset_id: str,
+        component: str = "",
+        *,
+        why: str,
+        status: str = "affected",
+        justification: str = "",
+        owner: str = "",
+        until: datetime | None = None,
+        environment: str = "",
+        every_version: bool = False,
+    ) -> str:
+        """Waive an advisory (any id of it) for a component of an asset, "" for each that it reaches there.
+
+        The component is a label, a name or a package URL; status and justification are words of VEX. Raises Refused for
+        an exception that does not say why, for whom or until when, WrongUse, NotFound.
+        """
+        ...
+
+    def waivers(self, *, every: bool = False) -> tuple[WaiverRow, ...]:
+        """Those that stand, what ends first on top; ``every``: those that ended too."""
+        ...
+
+    def waiver_story(self, ident: str) -> tuple[tuple[str, str], ...]:
+        """(label, text) of all that is known of one. Raises NotFound."""
+        ...
+
+    def end_waiver(self, ident: str, why: str) -> str:
+        """What it covered fires again. Raises NotFound, Refused when it has ended."""
+        ...
+
     def quiet(self) -> tuple[QuietRow, ...]:
         """Everything that is muted, waived or held, with until when, by whom and why."""
         ...
@@ -111,6 +144,22 @@ class Desk(Protocol):
 
     def lift(self, hold_id: str, why: str) -> str:
         """Lift one hold. Raises NotFound."""
+        ...
+
+    def review_hold(self, hold_id: str, until: datetime, why: str) -> str:
+        """A freeze stands and lets releases pass until then. Raises NotFound, Refused for another kind of hold."""
+        ...
+
+    def hold_story(self, hold_id: str) -> tuple[tuple[str, str], ...]:
+        """(label, text) of all that is known of a hold. Raises NotFound."""
+        ...
+
+    def override_freeze(self, asset_id: str, version: str, environment: str, why: str) -> str:
+        """An emergency: this release passes the freezes there for a day, and that is reviewed. Raises Refused."""
+        ...
+
+    def review_override(self, asset_id: str, version: str, environment: str, why: str) -> str:
+        """Another operator records what was found of an emergency, which ends it. Raises Refused."""
         ...
 
     def propose(self, asset_id: str, environment: str, alert_id: str | None, *, checked: bool = True) -> PlanStory: ...

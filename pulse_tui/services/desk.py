@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from pulse_tui.domain.alert import Alert, AlertState
@@ -12,7 +12,7 @@ from pulse_tui.domain.errors import NotFound, Refused, WrongUse
 from pulse_tui.domain.evals import Gate
 from pulse_tui.domain.health import Health
 from pulse_tui.domain.rollback import Purpose
-from pulse_tui.domain.views.advisories import AdvisoryStory
+from pulse_tui.domain.views.advisories import AdvisoryStory, WaiverRow
 from pulse_tui.domain.views.alerts import AlertStory, QuietRow
 from pulse_tui.domain.views.board import Board
 from pulse_tui.domain.views.evals import BenchStory, Flips, Trend
@@ -35,9 +35,10 @@ from pulse_tui.domain.views.rollback import (
 )
 from pulse_tui.domain.words import UNHEALTHY, URGENT, Environment
 from pulse_tui.ports import Transaction
+from pulse_tui.services.advisories import waived, waivers
 from pulse_tui.services.advisories.story import advisory_story
 from pulse_tui.services.alerts import operate
-from pulse_tui.services.alerts.quiet import quiet
+from pulse_tui.services.alerts.quiet import hold_lines, quiet
 from pulse_tui.services.alerts.story import alert_story
 from pulse_tui.services.components.tree import asset_tree, dependents
 from pulse_tui.services.evals import baselines
@@ -45,6 +46,7 @@ from pulse_tui.services.evals.flips import flips
 from pulse_tui.services.evals.story import bench_story
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.promotion import decide as release
+from pulse_tui.services.promotion import emergency
 from pulse_tui.services.promotion import story as release_views
 from pulse_tui.services.promotion.gate import gate_page
 from pulse_tui.services.registry.inventory import inventory
@@ -224,6 +226,51 @@ class ServiceDesk:
         parts = self._on(alert_id)
         return operate.unmute(parts.judging, alert_id, self.operator, why, parts.clock())
 
+    def waive_advisory(
+        self,
+        name: str,
+        asset_id: str,
+        component: str = "",
+        *,
+        why: str,
+        status: str = "affected",
+        justification: str = "",
+        owner: str = "",
+        until: datetime | None = None,
+        environment: str = "",
+        every_version: bool = False,
+    ) -> str:
+        where = place(environment) if environment else None
+        parts = self.acting("waiver.add", asset_id, where or Environment.PRODUCTION)
+        return waivers.waive_advisory(
+            parts.judging,
+            name,
+            asset_id,
+            component,
+            status=status,
+            justification=justification,
+            why=why,
+            owner=owner,
+            until=until,
+            environment=where,
+            every_version=every_version,
+            by=self.operator,
+            now=parts.clock(),
+        )
+
+    def waivers(self, *, every: bool = False) -> tuple[WaiverRow, ...]:
+        return waived.listed(self._store, self._parts.clock(), every=every)
+
+    def waiver_story(self, ident: str) -> tuple[tuple[str, str], ...]:
+        return waived.waiver_lines(self._store, ident, self._parts.clock())
+
+    def end_waiver(self, ident: str, why: str) -> str:
+        with self._store.read() as tx:
+            found = tx.waivers.get(ident)
+        where = found.environment if found is not None else None
+        parts = self.acting("waiver.end", ident, where or Environment.PRODUCTION)
+        return waivers.end_waiver(parts.judging, ident, self.operator, why, parts.clock())
+
     def quiet(self) -> tuple[QuietRow, ...]:
         return quiet(self._store, self._parts.clock())
 
@@ -237,12 +284,25 @@ class ServiceDesk:
         return tuple((h.id, f"{h.kind.value}: {h.why}; until {h.until_condition} (by {h.placed_by})") for h in standing)
 
     def lift(self, hold_id: str, why: str) -> str:
-        with self._store.read() as tx:
-            hold = next((h for h in tx.judgements.holds() if h.id == hold_id), None)
-        # One that names no environment holds production, too.
-        where = (hold.environment or Environment.PRODUCTION) if hold is not None else None
-        parts = self.acting("lift", hold_id, where)
+        parts = self.acting("lift", hold_id, self._held_in(hold_id))
         return operate.lift(parts.store, hold_id, self.operator, why, parts.clock())
+
+    def review_hold(self, hold_id: str, until: datetime, why: str) -> str:
+        parts = self.acting("freeze.review", hold_id, self._held_in(hold_id))
+        return operate.review(parts.store, hold_id, self.operator, until, why, parts.clock())
+
+    def hold_story(self, hold_id: str) -> tuple[tuple[str, str], ...]:
+        return hold_lines(self._store, hold_id, self._parts.clock())
+
+    def override_freeze(self, asset_id: str, version: str, environment: str, why: str) -> str:
+        where = place(environment)
+        parts = self.acting("freeze.override", f"{asset_id} {version}", where)
+        return emergency.override(parts, asset_id, version, where, self.operator, why)
+
+    def review_override(self, asset_id: str, version: str, environment: str, why: str) -> str:
+        where = place(environment)
+        parts = self.acting("freeze.review", f"{asset_id} {version}", where)
+        return emergency.review_override(parts, asset_id, version, where, self.operator, why)
 
     def propose(
         self, asset_id: str, environment: str, alert_id: str | None, why: str = "", *, checked: bool = True
@@ -410,6 +470,12 @@ class ServiceDesk:
             return why or f"requested by {self.operator}"
         about = f"{alert.priority.value} {alert.title} (alert {alert.id})"
         return f"{why}; {about}" if why else about
+
+    def _held_in(self, hold_id: str) -> Environment | None:
+        with self._store.read() as tx:
+            hold = next((h for h in tx.judgements.holds() if h.id == hold_id), None)
+        # One that names no environment holds production, too.
+        return (hold.environment or Environment.PRODUCTION) if hold is not None else None
 
     def _on(self, alert_id: str) -> RollbackParts:
         """Who acts on an alert is an operator who may act where it stands."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from pulse_tui.domain.errors import NotFound, Refused
-from pulse_tui.domain.views.advisories import AdvisoryRow, AdvisoryStory
+from pulse_tui.domain.views.advisories import AdvisoryRow, AdvisoryStory, WaiverRow
 from pulse_tui.domain.views.alerts import AlertRow, AlertStory, QuietRow
 from pulse_tui.domain.views.board import Board, Header
 from pulse_tui.domain.views.evals import Trend
@@ -315,6 +315,51 @@ class FakeDesk(FakeBench, FakeRegistry):
         self._did("freeze", asset_id or "everything", why)
         self.registry = tuple(r._replace(state="frozen") if r.asset == asset_id else r for r in self.registry)
         return f"{asset_id} is frozen"
+
+    def waive_advisory(
+        self,
+        name: str,
+        asset_id: str,
+        component: str = "",
+        *,
+        why: str,
+        status: str = "affected",
+        justification: str = "",
+        owner: str = "",
+        until: datetime | None = None,
+        environment: str = "",
+        every_version: bool = False,
+    ) -> str:
+        last = f"{until:%Y-%m-%d}" if until is not None else ""
+        version = "every version" if every_version else ""
+        terms = (status, justification, owner, last, environment, version)
+        self._did("waive_advisory", name, asset_id, component, *terms, why)
+        return f"waived: {name} in {asset_id}"
+
+    def waivers(self, *, every: bool = False) -> tuple[WaiverRow, ...]:
+        return ()
+
+    def waiver_story(self, ident: str) -> tuple[tuple[str, str], ...]:
+        return (("Waiver", ident),)
+
+    def end_waiver(self, ident: str, why: str) -> str:
+        self._did("end_waiver", ident, why)
+        return f"ended: waiver {ident}"
+
+    def review_hold(self, hold_id: str, until: datetime, why: str) -> str:
+        self._did("review_hold", hold_id, f"{until:%Y-%m-%d}", why)
+        return f"reviewed: {hold_id}"
+
+    def hold_story(self, hold_id: str) -> tuple[tuple[str, str], ...]:
+        return (("Hold", hold_id),)
+
+    def override_freeze(self, asset_id: str, version: str, environment: str, why: str) -> str:
+        self._did("override_freeze", asset_id, version, environment, why)
+        return f"emergency: {asset_id} {version}"
+
+    def review_override(self, asset_id: str, version: str, environment: str, why: str) -> str:
+        self._did("review_override", asset_id, version, environment, why)
+        return f"reviewed: the emergency of {asset_id} {version}"
 
     def quiet(self) -> tuple[QuietRow, ...]:
         return tuple(

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from pulse_tui.domain.alert import Alert, AlertState
-from pulse_tui.domain.moments import to_us
+from pulse_tui.domain.errors import NotFound
+from pulse_tui.domain.moments import iso, to_us
 from pulse_tui.domain.views.alerts import QuietRow
 from pulse_tui.ports import Store, Transaction
+from pulse_tui.settings.check import nearest
 
 
 def quiet(store: Store, now: datetime) -> tuple[QuietRow, ...]:
@@ -16,6 +18,30 @@ def quiet(store: Store, now: datetime) -> tuple[QuietRow, ...]:
     with store.read() as tx:
         muted = sorted(_muted(tx, now), key=lambda row: (row.until_us or 0, row.id))
         return (*muted, *_held(tx, now))
+
+
+def hold_lines(store: Store, hold_id: str, now: datetime) -> tuple[tuple[str, str], ...]:
+    """(label, text) of all that is known of a hold. Raises NotFound."""
+    with store.read() as tx:
+        holds = {h.id: h for h in tx.judgements.holds(standing=False)}  # of one name the last
+        hold = holds.get(hold_id)
+        if hold is None:
+            raise NotFound(f"there is no hold {hold_id!r}", todo=nearest(hold_id, holds))
+        log = tx.log.entries(subject=hold.id)
+    scope = " ".join(filter(None, (hold.asset_id or "everything", hold.version, hold.environment)))
+    state = "stands" if hold.standing else f"lifted by {hold.lifted_by}"
+    passing = "" if hold.reviewed(now) or not hold.review else "; that has passed: it blocks again"
+    return (
+        ("Hold", f"{hold.kind.value} of {scope}: {state}"),
+        ("Why", hold.why),
+        ("Until", hold.until_condition),
+        ("Placed", f"{iso(hold.placed_at)} by {hold.placed_by}"),
+        *((("Reviewed", hold.review + passing),) if hold.review else ()),
+        *(
+            ("Log", f"{iso(e.at)} {e.actor}: {e.action} {e.detail.get('why') or e.detail.get('because', '')}".rstrip())
+            for e in log
+        ),
+    )
 
 
 def _muted(tx: Transaction, now: datetime) -> Iterator[QuietRow]:

@@ -158,7 +158,7 @@ def read_kept(
     last = {row[0]: row[1] for row in execute(_ESCALATED, {})} if raised else {}  # of several the last
     urgent = sorted((_alert(row, last.get(row[0], ""), now) for row in opened), key=alert_urgency)
     alerts = _same(urgent, before.board.alerts if before else ())
-    standing = [StandingHold(*row) for row in execute(_HOLDS, {"now": now_us})]
+    standing = [_hold(*row) for row in execute(_HOLDS, {"now": now_us})]
     rollbacks = read_rollbacks(execute, now, dead, rules, {a.id for a in alerts})
     marks = list(rollbacks.marks())
     known = before.registry if before else None
@@ -305,13 +305,19 @@ def _source(row: Rounds, now_us: int) -> SourceRow:
     return SourceRow(row.id, row.kind, state, row.reason, row.good_us)
 
 
+def _hold(*row: Any) -> StandingHold:
+    kind, asset, version, environment, why, by, until_us = row
+    review = f"reviewed by {by} until {from_us(until_us):%Y-%m-%d %H:%M}" if by is not None else ""
+    return StandingHold(kind, asset, version, environment, why, review)
+
+
 def _frozen(hold: StandingHold) -> str:
     """``gateway``, ``gateway canary`` where only that is frozen, ``everything``; ``(reviewed)`` while releases may pass."""
     if hold.asset is None:
         scope = "everything"
     else:
         scope = f"{hold.asset} {hold.environment}" if hold.environment else hold.asset
-    return f"{scope} (reviewed)" if hold.reviewed_by is not None else scope
+    return f"{scope} (reviewed)" if hold.review else scope
 
 
 def _header(
