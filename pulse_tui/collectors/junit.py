@@ -15,13 +15,13 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from xml.parsers import expat
 
 import msgspec
 
 from pulse_tui.collectors._shared.files import FILE_CAP, collect_files, refuse
 from pulse_tui.collectors._shared.runs import PATTERN, refusing, run_id, whose
 from pulse_tui.collectors._shared.sheets import Answer, counted, gather, refusal, short
+from pulse_tui.collectors._shared.xml_root import xml_root
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.evals import EvalRun, Score, Sheet
 from pulse_tui.domain.source import Collected
@@ -104,7 +104,7 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
     time, and the test is used. Raises SourceError for broken XML, a DOCTYPE (entities are never expanded), a report without a
     test that ran, or when no task lands.
     """
-    root = _root(name, data)
+    root = xml_root(name, data, ELEMENTS)
     if root.tag not in _SUITES:
         raise SourceError(f"{name} is not a JUnit report: its root is {clean(root.tag, 60)!r}")
     suites = [root, *root.iter("testsuite")] if root.tag == "testsuites" else list(root.iter("testsuite"))
@@ -144,31 +144,6 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
         what = f"it reports {stated:,} tests and lists {listed:,}"
         rejected.append(refuse(context.source, name, what, hint="the listed ones are used"))
     return Collected(observations=(run,), rejected=tuple(rejected), cursor=context.cursor)
-
-
-class _HasDoctype(Exception):
-    """A document type, the door to entity expansion."""
-
-
-def _root(name: str, data: bytes) -> ET.Element:
-    def refuse_doctype(*_: object) -> None:
-        raise _HasDoctype
-
-    guard = expat.ParserCreate()
-    guard.StartDoctypeDeclHandler = refuse_doctype
-    if data.count(b"<") > ELEMENTS:
-        raise SourceError(f"{name} has over {ELEMENTS:,} elements", todo="Give a report for each suite")
-    try:
-        guard.Parse(data, True)
-        return ET.fromstring(data)  # noqa: S314  guarded above
-    except _HasDoctype:
-        raise SourceError(f"{name} has a DOCTYPE, which is refused", todo="Write it without one") from None
-    except (expat.ExpatError, ET.ParseError) as error:
-        line, column = getattr(error, "lineno", 0) or 0, getattr(error, "offset", 0) or 0
-        what = expat.ErrorString(getattr(error, "code", 0)) or "broken"
-        raise SourceError(f"{name}:{line}:{column + 1}: {what}", todo="Write it again, whole") from None
-    except (ValueError, LookupError, RecursionError) as error:
-        raise SourceError(f"{name} cannot be read as XML: {clean(str(error), 120)}") from None
 
 
 def _answers(suites: list[ET.Element], cluster: str) -> Iterator[Answer]:

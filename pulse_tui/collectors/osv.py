@@ -14,7 +14,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Annotated, Any
 
 import msgspec
@@ -24,9 +24,10 @@ from pulse_tui.collectors._shared.cvss import score
 from pulse_tui.collectors._shared.files import FILE_CAP, Bad, Record, collect_files, records
 from pulse_tui.collectors._shared.members import apart
 from pulse_tui.collectors._shared.web import fetch
+from pulse_tui.collectors._shared.yaml_texts import documents
 from pulse_tui.domain.advisory import Advisory, Affected, VersionRange
 from pulse_tui.domain.errors import SourceError
-from pulse_tui.domain.limits import VALUES, reason
+from pulse_tui.domain.limits import reason
 from pulse_tui.domain.source import Collected
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Severity
@@ -267,54 +268,9 @@ def _records(name: str, data: bytes) -> Iterator[Record]:
     if not name.endswith(_YAML):
         yield from records(name, data)
         return
-    import yaml  # noqa: PLC0415  late: not needed for the first frame
-
-    try:
-        for document in _documents(yaml, data):
-            if document is not None:
-                yield Record(name, msgspec.json.encode(document))
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError, TypeError, RecursionError) as error:
-        what = "nested too deeply to be read" if isinstance(error, RecursionError) else clean(str(error), 200)
-        raise SourceError(f"{name} is not YAML: {what}", todo="Write it again, whole") from None
-
-
-def _documents(yaml: Any, data: bytes) -> Iterator[Any]:
-    """The values of each document. Raises ValueError for one that is over :data:`VALUES` with its aliases written out."""
-    loader = _texts(yaml)(data)
-    try:
-        while loader.check_node():
-            node = loader.get_node()
-            _size(node, {})
-            yield loader.construct_document(node)
-    finally:
-        loader.dispose()
-
-
-def _size(node: Any, known: dict[int, int]) -> int:
-    """How many values a node of YAML is when its aliases are written out. Raises ValueError for too many."""
-    size = known.get(id(node))
-    if size is None:
-        known[id(node)] = VALUES  # it holds itself
-        inner = node.value if isinstance(node.value, list) else ()
-        size = 1
-        for one in inner:
-            size += sum(_size(part, known) for part in one) if isinstance(one, tuple) else _size(one, known)
-            if size >= VALUES:
-                raise ValueError(f"it holds over {VALUES:,} values, or aliases that repeat them")
-        known[id(node)] = size
-    return size
-
-
-@cache
-def _texts(yaml: Any) -> Any:
-    """A loader that leaves numbers and times as they are written: version 1.10 is not 1.1."""
-
-    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    kept = {
-        first: [(tag, how) for tag, how in resolvers if tag.endswith((":null", ":merge"))]
-        for first, resolvers in base.yaml_implicit_resolvers.items()
-    }
-    return type("Texts", (base,), {"yaml_implicit_resolvers": kept})
+    for document in documents(name, data):
+        if document is not None:
+            yield Record(name, msgspec.json.encode(document))
 
 
 def _unzip(name: str, data: bytes, cap: int, bad: Bad) -> Iterator[Record]:

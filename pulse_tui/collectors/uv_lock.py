@@ -6,8 +6,6 @@ https://docs.astral.sh/uv/concepts/projects/layout/#the-lockfile
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,6 +22,7 @@ from pulse_tui.collectors._shared.bills import (
     read_bills,
     text,
 )
+from pulse_tui.collectors._shared.toml_texts import read_toml
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.purl import BadPurl
 from pulse_tui.domain.source import Collected
@@ -39,14 +38,6 @@ class Options(BillOptions, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 _LOCAL = frozenset({"virtual", "editable", "directory"})
 """Sources of projects that lie in this repository: they are our own code, no package of PyPI."""
-
-
-MOST = 500_000
-"""Keys, tables and values that are read: a lock of 3,000 packages has as many."""
-_DOTTED = re.compile(
-    rb"""(?<![\w-])(?:(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){32}""",
-)
-"""A key of more parts than any lock has: tomllib takes the square of their number in time and memory."""
 
 
 class _Need(msgspec.Struct):
@@ -89,7 +80,7 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
     lock does not hold, are Rejected by name. Raises SourceError when it is not TOML, or no uv lock.
     """
     place(name, options)
-    document = _toml(name, data)
+    document = read_toml(name, data)
     entries = document.get("package")
     if not isinstance(entries, list) or "version" not in document:
         raise SourceError(f"{name} is not a uv.lock: it has no 'version' and [[package]]", todo="Give the uv.lock")
@@ -112,21 +103,6 @@ def _members(document: dict[str, Any]) -> list[Any]:
     manifest = document.get("manifest")
     members = manifest.get("members") if isinstance(manifest, dict) else None
     return members if isinstance(members, list) else []
-
-
-def _toml(name: str, data: bytes) -> dict[str, Any]:
-    if not data.strip():
-        raise SourceError(f"{name} is empty", todo="Write it whole under another name, then rename it")
-    if _DOTTED.search(data):
-        raise SourceError(f"{name} has a key of over 32 parts", todo="Give the lock as uv wrote it")
-    if sum(map(data.count, (b"=", b",", b"[", b"{"))) > MOST:
-        raise SourceError(f"{name} has over {MOST:,} keys and values", todo="Give the lock as uv wrote it")
-    try:
-        return tomllib.loads(data.decode().removeprefix("\ufeff"))
-    except RecursionError:
-        raise SourceError(f"{name} is nested too deeply to be read") from None
-    except ValueError as error:  # broken, no UTF-8, or an integer of many thousand digits
-        raise SourceError(f"{name}: {clean(str(error), 160)}", todo="Write it again, whole") from None
 
 
 def _packages(entries: list[Any], refusals: Refusals) -> Iterator[_Package]:

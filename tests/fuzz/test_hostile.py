@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pulse_tui.collectors import feed, junit, package_lock, requirements, uv_lock
-from pulse_tui.collectors._shared import bills
+from pulse_tui.collectors import feed, junit, package_lock, requirements
+from pulse_tui.collectors._shared import bills, toml_texts
 from pulse_tui.collectors.items.rows import COLUMNS
 from pulse_tui.domain import limits
 from tests.fuzz.hostile import HOSTILE
@@ -92,6 +92,6 @@ def test_the_docs_name_every_limit() -> None:
             bills.MOST_STEPS,
             COLUMNS,
         ),
-        *(uv_lock.MOST, requirements.LINE_CAP, package_lock.LONGEST_PATH, junit.ELEMENTS, feed.MARKUP, feed.ENTRIES),
+        *(toml_texts.MOST, requirements.LINE_CAP, package_lock.LONGEST_PATH, junit.ELEMENTS, feed.MARKUP, feed.ENTRIES),
     )
     assert [n for n in known if f"{n:,}" not in table] == []
