@@ -45,6 +45,8 @@ class Bill(msgspec.Struct, frozen=True, kw_only=True):
     partial: bool = False
     """It lists some of the components alone (those a scanner found vulnerable): they count beside other bills, and what it
     does not list is neither absent nor clean."""
+    loaded: tuple[tuple[str, bool], ...] = ()
+    """Of components (by id) that it says it of: whether they are loaded when the asset runs."""
 
     @property
     def origin(self) -> str:

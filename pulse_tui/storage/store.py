@@ -26,6 +26,7 @@ from pulse_tui.storage.advisories.advisories import AdvisoryTables
 from pulse_tui.storage.advisories.coverage import CoverageTable
 from pulse_tui.storage.advisories.exploitation import ExploitationTables
 from pulse_tui.storage.advisories.reports import ReportTable
+from pulse_tui.storage.advisories.settled import SettledTable
 from pulse_tui.storage.advisories.waivers import WaiverTable
 from pulse_tui.storage.alerts.judgements import JudgementTables
 from pulse_tui.storage.board import panes as boards
@@ -34,6 +35,7 @@ from pulse_tui.storage.board.history import read_history
 from pulse_tui.storage.board.touched import Touched
 from pulse_tui.storage.board.trends import Execute, read_trends
 from pulse_tui.storage.components.dependencies import DependencyTables
+from pulse_tui.storage.components.loading import LoadingTable
 from pulse_tui.storage.engine import (
     can_be_read_alone,
     check_schema,
@@ -69,11 +71,13 @@ class SqlTransaction:
         self.signals = SignalTable(connection)
         self.estate = EstateTables(connection)
         self.dependencies = DependencyTables(connection)
+        self.loading = LoadingTable(connection)
         self.inventory = InventoryTables(connection)
         self.evals = EvalTables(connection, protected)
         self.advisories = AdvisoryTables(connection)
         self.coverage = CoverageTable(connection)
         self.exploitation = ExploitationTables(connection)
+        self.settled = SettledTable(connection)
         self.waivers = WaiverTable(connection)
         self.reports = ReportTable(connection)
         self.judgements = JudgementTables(connection, protected)

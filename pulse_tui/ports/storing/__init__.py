@@ -9,9 +9,18 @@ from typing import Protocol
 from pulse_tui.domain.views.board import Board
 from pulse_tui.domain.views.evals import Trend
 from pulse_tui.domain.views.registry import CalendarRow, ReleaseRow
-from pulse_tui.ports.storing.advisories import Advisories, Coverages, Covering, Exploitations, Reports, Taken, Waivers
+from pulse_tui.ports.storing.advisories import (
+    Advisories,
+    Coverages,
+    Covering,
+    Exploitations,
+    Reports,
+    Settled,
+    Taken,
+    Waivers,
+)
 from pulse_tui.ports.storing.alerts import Judgements
-from pulse_tui.ports.storing.components import BillHead, Dependencies, Edge, Users
+from pulse_tui.ports.storing.components import BillHead, Dependencies, Edge, Loadings, Users
 from pulse_tui.ports.storing.evals import Evals, RunHead
 from pulse_tui.ports.storing.plumbing import Log, Plumbing
 from pulse_tui.ports.storing.registry import EstateStore, Inventory, Whereabouts
@@ -29,6 +38,8 @@ class Transaction(Protocol):
     @property
     def dependencies(self) -> Dependencies: ...
     @property
+    def loading(self) -> Loadings: ...
+    @property
     def inventory(self) -> Inventory: ...
     @property
     def evals(self) -> Evals: ...
@@ -38,6 +49,8 @@ class Transaction(Protocol):
     def coverage(self) -> Coverages: ...
     @property
     def exploitation(self) -> Exploitations: ...
+    @property
+    def settled(self) -> Settled: ...
     @property
     def waivers(self) -> Waivers: ...
     @property

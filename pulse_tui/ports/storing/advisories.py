@@ -11,6 +11,7 @@ from pulse_tui.domain.coverage import Coverage
 from pulse_tui.domain.exploitation import Catalogue, Evidence, Exploitation
 from pulse_tui.domain.note import Note, Reading
 from pulse_tui.domain.report import StoredReport
+from pulse_tui.domain.settled import SettledFix
 from pulse_tui.domain.waiver import Waiver
 from pulse_tui.domain.words import Environment, Priority
 
@@ -169,6 +170,19 @@ class Exploitations(Protocol):
 
     def lists(self) -> list[Listed]:
         """Every list that was read, by source."""
+        ...
+
+
+class Settled(Protocol):
+    """Which of several fixes operators hold for right."""
+
+    def put(self, fix: SettledFix) -> bool:
+        """In the place of what was settled of the package before. False when it stands just so already."""
+        ...
+
+    def drop(self, fix: SettledFix) -> bool: ...
+    def of(self, advisories: Iterable[str]) -> dict[str, list[SettledFix]]:
+        """By alias group, those that lapsed too: whether one still holds depends on what the records state."""
         ...
 
 

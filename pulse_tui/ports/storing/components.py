@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -48,6 +48,19 @@ class BillHead(NamedTuple):
     """Records that could not be read and may have named components."""
     partial: bool = False
     """It lists some of the components alone."""
+
+
+class Loadings(Protocol):
+    """Whether components are loaded when their assets run; who says nothing is not there."""
+
+    def put(self, asset_id: str, source: str, loaded: Mapping[str, bool], at: datetime) -> bool:
+        """All that ``source`` (the origin of a bill, or "operator") says of the asset's components, by their ids, in the
+        place of what it said before. False when that is the same."""
+        ...
+
+    def of(self, asset_ids: Iterable[str]) -> dict[tuple[str, str], dict[str, bool]]:
+        """(asset, component id): what each source says."""
+        ...
 
 
 class Dependencies(Protocol):

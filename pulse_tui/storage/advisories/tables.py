@@ -134,11 +134,13 @@ settled_fixes = sa.Table(
     "settled_fixes",
     metadata,
     text("advisory", key=True),
+    text("ecosystem", key=True),
     text("package", key=True),
     text("fixed"),
     text("by"),
     text("why"),
     time("at"),
+    text("ranges"),
 )
 """Where sources name different fixes: which one an operator holds for right. ``advisory`` is the group's name."""
 

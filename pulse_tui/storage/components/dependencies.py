@@ -86,6 +86,8 @@ class DependencyTables:
             changes = self.put_bill(empty)
         self._c.execute(sa.delete(t.dependencies).where(t.dependencies.c.bill == row["num"]))
         self._c.execute(sa.delete(t.bills).where(t.bills.c.num == row["num"]))
+        said = (t.loading.c.asset_id == asset_id, t.loading.c.source == origin)
+        self._c.execute(sa.delete(t.loading).where(*said))
         return changes
 
     def billed_by(self, source: str) -> list[str]:

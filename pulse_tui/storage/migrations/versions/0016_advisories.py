@@ -145,12 +145,14 @@ def upgrade() -> None:
     op.create_table(
         "settled_fixes",
         sa.Column("advisory", sa.Text, nullable=False),
+        sa.Column("ecosystem", sa.Text, nullable=False),
         sa.Column("package", sa.Text, nullable=False),
         sa.Column("fixed", sa.Text, nullable=False),
         sa.Column("by", sa.Text, nullable=False),
         sa.Column("why", sa.Text, nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False),
-        sa.PrimaryKeyConstraint("advisory", "package", name="pk_settled_fixes"),
+        sa.Column("ranges", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("advisory", "ecosystem", "package", name="pk_settled_fixes"),
     )
     op.create_table(
         "loading",
