@@ -89,6 +89,14 @@ def _named(name: str) -> tuple[str, str] | None:
         return None
 
 
+def ecosystem_of(component: Component) -> str | None:
+    """The ecosystem of a package as OSV spells it, from its own words or its purl; None for what is none of any."""
+    if component.ecosystem or component.kind is not ComponentKind.PACKAGE:
+        return component.ecosystem
+    found = _purl(component.id) if component.id.startswith("pkg:") else None
+    return found.ecosystem if found is not None else None
+
+
 class Source(NamedTuple):
     """The source package that a distribution built a component from."""
 

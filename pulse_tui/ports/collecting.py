@@ -29,6 +29,8 @@ class CollectContext(NamedTuple):
     processes: Processes
     secret: Callable[[str], str]
     """Replaces ``${NAME}`` in a text by the environment's value; raises ConfigError when unset."""
+    packages: Callable[[], tuple[tuple[str, str], ...]] = tuple
+    """The (ecosystem, name) of every package that the estate runs, as OSV spells them."""
     folder: Path | None = None
     """Where the file that is parsed lies, for formats that are spread over several files; None: it came alone."""
 

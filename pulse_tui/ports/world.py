@@ -38,6 +38,10 @@ class Http(Protocol):
         """The same, whose calls all end ``seconds`` from now: for work that may make many."""
         ...
 
+    def upto(self, cap: int) -> Http:
+        """The same, whose bodies may have ``cap`` bytes: for a kind that is known to send more than the others."""
+        ...
+
     def fetch(
         self, url: str, cursor: Cursor, headers: Mapping[str, str] | None = None, *, elsewhere: bool = False
     ) -> Fetched:

@@ -93,6 +93,12 @@ class Web:
         bound._ends = min(self._ends, time.monotonic() + seconds)
         return bound
 
+    def upto(self, cap: int) -> Self:
+        """The same connections, with another cap of a body."""
+        bound = copy.copy(self)
+        bound._cap = cap
+        return bound
+
     def fetch(
         self, url: str, cursor: Cursor, headers: Mapping[str, str] | None = None, *, elsewhere: bool = False
     ) -> Fetched:

@@ -31,6 +31,10 @@ class FakeHttp:
         del seconds
         return self
 
+    def upto(self, cap: int) -> FakeHttp:
+        del cap
+        return self
+
     def fetch(
         self, url: str, cursor: Cursor, headers: Mapping[str, str] | None = None, *, elsewhere: bool = False
     ) -> Fetched:

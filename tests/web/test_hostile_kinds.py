@@ -27,11 +27,14 @@ WITHIN_S = 0.8
 LATE_S = 2.0
 
 SOURCES: dict[str, dict[str, Any]] = {
+    "epss": {"url": "URL"},
     "feed": {"url": "URL", "vendor": "acme"},
     "github_actions": {"url": "URL", "repository": "acme/bot", "workflows": []},
     "gitlab": {"url": "URL", "project": "acme/bot", "pipelines": [{"asset": "bot", "means": "build"}]},
+    "kev": {"url": "URL"},
     "huggingface": {"url": "URL", "repos": [{"repo": "acme/bot"}]},
     "mlflow": {"url": "URL"},
+    "nvd": {"url": "URL"},
     "oci": {"images": [{"image": "HOST/acme/bot", "asset": "bot"}], "plain_http": True},
     "osv": {"url": "URL"},
     "prometheus": {"url": "URL", "objectives": [{"asset": "bot", "latency": {"p95": "up", "objective": "500ms"}}]},

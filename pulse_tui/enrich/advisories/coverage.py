@@ -11,7 +11,7 @@ from pulse_tui.domain.estate import Component
 from pulse_tui.domain.text import clean
 from pulse_tui.enrich.advisories.configurations import version_of
 from pulse_tui.enrich.advisories.versions import order
-from pulse_tui.enrich.lookups import component_key, keys_of
+from pulse_tui.enrich.lookups import component_key, ecosystem_of, keys_of, source_of
 from pulse_tui.ports.storing.advisories import Covering
 
 
@@ -25,6 +25,19 @@ def unreadable(component: Component) -> bool:
         return True
     read = order(key[0])
     return read is not None and read(version) is None
+
+
+def packages_of(components: Iterable[Component]) -> tuple[tuple[str, str], ...]:
+    """(ecosystem, name) by which OSV would name each package, with its source package; sorted, each once."""
+    found = set[tuple[str, str]]()
+    for component in components:
+        ecosystem = ecosystem_of(component)
+        if ecosystem is None or (key := component_key(component)) is None:
+            continue
+        found.add((ecosystem, key[1] if ecosystem == "PyPI" else component.name))
+        if (source := source_of(component)) is not None:
+            found.add((ecosystem, source.key[1]))
+    return tuple(sorted(found))
 
 
 class Standing(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
@@ -14,7 +15,8 @@ from pulse_tui.domain.lock import shown
 from pulse_tui.domain.signal import Signal, fingerprint, observed
 from pulse_tui.domain.source import LONGEST_PAUSE_S, Collected, Rejected, SourceStatus, Standing
 from pulse_tui.domain.text import distinct
-from pulse_tui.domain.words import Recommended, Severity, SignalType
+from pulse_tui.domain.words import ComponentKind, Recommended, Severity, SignalType
+from pulse_tui.enrich.advisories.coverage import packages_of
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.signals.door import NAME
 from pulse_tui.services.signals.ingest import Tally, absorb, ingest
@@ -73,6 +75,7 @@ def refresh(source_id: str, parts: JudgeParts, holder: str) -> Round:
 
 def _round(shape: SourceShape, status: SourceStatus, parts: JudgeParts, now: datetime) -> Round:
     context = parts.outside.collecting(shape.id, now, status.cursor)
+    context = context._replace(packages=partial(_packages, parts))
     try:
         collected = parts.source_kinds[shape.kind].collect(shape.options, context)
         tally = ingest(collected.observations, collected.rejected, parts, now)
@@ -104,6 +107,12 @@ def _round(shape: SourceShape, status: SourceStatus, parts: JudgeParts, now: dat
     if collected.again_s is not None:
         next_s = min(next_s, collected.again_s)
     return Round(shape.id, True, False, message, tally, next_s, reason)
+
+
+def _packages(parts: JudgeParts) -> tuple[tuple[str, str], ...]:
+    """What the estate runs, as feeds that are asked for single packages need it."""
+    with parts.store.read() as tx:
+        return packages_of(d.component for d in tx.dependencies.using(kinds=[ComponentKind.PACKAGE]))
 
 
 def _standing(collected: Collected, status: SourceStatus) -> str:

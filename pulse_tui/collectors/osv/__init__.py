@@ -1,4 +1,8 @@
-"""Advisories in the OSV shape: JSON, JSON Lines, YAML or a zip of such files, from disk or a conditional GET.
+"""Advisories of OSV: asked of its API for what the estate runs, whole ecosystems of its dumps, or files in its shape.
+
+``kind: osv`` alone asks the API for the packages that the estate runs. ``ecosystems: [PyPI, npm]`` reads all of these
+instead, the dumps once and then what was modified. ``path`` and ``url`` are files of one's own: JSON, JSON Lines, YAML
+or a zip of such files (the database of GitHub's advisories is one).
 
 Answers that wrap them are opened: ``{"vulns": [...]}`` of the OSV API, the reports of osv-scanner.
 
@@ -15,7 +19,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from msgspec import Meta
@@ -25,6 +29,7 @@ from pulse_tui.collectors._shared.files import FILE_CAP, Bad, Record, collect_fi
 from pulse_tui.collectors._shared.members import apart
 from pulse_tui.collectors._shared.web import fetch
 from pulse_tui.collectors._shared.yaml_texts import documents
+from pulse_tui.collectors.osv import api, bulk
 from pulse_tui.domain.advisory import Advisory, Affected, VersionRange
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.limits import reason
@@ -34,15 +39,30 @@ from pulse_tui.domain.words import Severity
 from pulse_tui.enrich.advisories.ranges import NOWHERE, Event, ranges
 from pulse_tui.ports import CollectContext, Peek, members
 
+API = "https://api.osv.dev"
+DUMPS = "https://storage.googleapis.com/osv-vulnerabilities"
+DUMP_CAP = 256 * 2**20
+
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``path`` (file, folder or glob) or ``url`` (one document). ``max_bytes``: cap of a file, unzipped too."""
+    """Nothing is needed: then OSV's API is asked. ``path`` (file, folder or glob) or ``url`` (one document) instead of it."""
+
+    EVERY: ClassVar[float] = 3_600.0
 
     path: str = ""
     url: str = ""
+    ecosystems: tuple[str, ...] = ()
+    """Read everything of these, as OSV spells them (``PyPI``, ``npm``, ``Go``, ``Debian:12``), instead of asking the API."""
+    api_url: str = API
+    """The API, or a mirror of it."""
+    bulk_url: str = DUMPS
+    """Where the dumps of ``ecosystems`` are, or a mirror of it."""
     token: str | None = None
-    """A bearer token for ``url``."""
+    """A bearer token for whatever is asked."""
     max_bytes: int = FILE_CAP
+    """Cap of a file, unzipped too."""
+    max_dump: int = DUMP_CAP
+    """Cap of the dump of an ecosystem, packed; all of it is held in memory while it is read."""
 
 
 _Text = Annotated[str, Meta(min_length=1, max_length=500)]
@@ -152,11 +172,21 @@ _ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 
 
 def collect(options: Options, context: CollectContext) -> Collected:
-    """One round: the files that changed, or the document when it changed."""
-    if not options.url:
+    """One round: the files that changed, or the document when it changed; else what the API or the dumps have new."""
+    if options.path:
         return collect_files(
             options.path, "*", options.max_bytes, context, lambda name, data, at: parse(name, data, options, at)
         )
+    if not options.url:
+        headers = {"Authorization": f"Bearer {context.secret(options.token)}"} if options.token else {}
+
+        def read(name: str, data: bytes) -> Collected:
+            return parse(name, data, options, context)
+
+        if not options.ecosystems:
+            return api.collect(context.secret(options.api_url).rstrip("/"), headers, context, read)
+        where = context.secret(options.bulk_url).rstrip("/")
+        return bulk.collect(where, headers, options.ecosystems, options.max_dump, context, read)
     fetched = fetch(context, options.url, options.token)
     if fetched.unchanged:
         return Collected(cursor=fetched.cursor, unchanged=True)
