@@ -26,6 +26,8 @@ PAGES = 50
 """Of one package: a package with more records than these hold is not covered."""
 ROUND = 3_000
 """Records that one round fetches; the rest follows in the next."""
+SOON_S = 30.0
+"""Until the next round where there is more to fetch than one round does."""
 Package = tuple[str, str]
 
 
@@ -101,6 +103,7 @@ def collect(
         rejected=tuple(rejected),
         cursor=msgspec.structs.replace(context.cursor, bookmark=bookmark),
         standing=_standing(len(open_), len(wanted), failed, listing.refused),
+        again_s=SOON_S if len(wanted) > ROUND and failed is None else None,
     )
 
 
