@@ -6,7 +6,7 @@ import threading
 from datetime import datetime, timedelta
 
 from pulse_tui.domain.errors import NotFound, Refused
-from pulse_tui.domain.views.advisories import AdvisoryRow, AdvisoryStory, WaiverRow
+from pulse_tui.domain.views.advisories import UNNAMED, AdvisoryRow, AdvisoryStory, WaiverRow
 from pulse_tui.domain.views.alerts import AlertRow, AlertStory, QuietRow
 from pulse_tui.domain.views.board import Board, Header
 from pulse_tui.domain.views.evals import Trend
@@ -40,19 +40,21 @@ REGISTRY = (
 )  # fmt: skip
 ADVISORIES = (
     AdvisoryRow(
-        "GHSA-1",
-        "CVE-2026-3248",
-        "P1",
-        "vllm 0.9.1",
-        2,
-        2,
-        "open",
-        "Remote code execution in the tensor loader",
-        "pkg:pypi/vllm@0.9.1",
+        "CVE-2026-3248", "GHSA-1", "P1", "vllm 0.9.1", (("production", 2), ("canary", 1)), "open",
+        "Remote code execution in the tensor loader", "pkg:pypi/vllm@0.9.1", due_us=ago(-3),
     ),
-    AdvisoryRow("PYSEC-2026-77", "PYSEC-2026-77", "note", "nltk 3.8", 1, 0, "note", "Slow regular expression"),
-    AdvisoryRow("GHSA-xxxx", "GHSA-xxxx", "unknown", "torch 2.6.0", 0, 0, "not audited", "Heap overflow"),
-)
+    AdvisoryRow(
+        "MAL-2026-12", "MAL-2026-12", "P1", "torchh 1.0", (("shadow", 1),), "acknowledged", "Malicious code in torchh",
+        until_us=ago(-5), malicious=True,
+    ),
+    AdvisoryRow(
+        "CVE-2026-411", "GHSA-4", "P2", "ray 2.9.0", (("production", 1),), "waived", "Job API without authentication",
+        until_us=ago(-24 * 12),
+    ),
+    AdvisoryRow("PYSEC-2026-77", "PYSEC-2026-77", "note", "nltk 3.8", (("shadow", 1),), "note", "Slow regular expression"),
+    AdvisoryRow("GHSA-xxxx", "GHSA-xxxx", "unknown", "torch 2.6.0", (), "not audited", "Heap overflow"),
+    AdvisoryRow(UNNAMED, "", "unknown", "2 components", (), "not audited", "No stored advisory can judge them"),
+)  # fmt: skip
 ALERTS = (
     AlertRow("al-1", "P1", "firing", "CVE-2026-3248 reaches embed-gateway", "platform-ai", "embed-gateway", "production", ago(4), 3, "critical-cve", True),
     AlertRow("al-2", "P2", "firing", "accuracy -5.2 pp on support-bot canary", "ml-support", "support-bot", "canary", ago(2), 2, "accuracy-regression", False),
@@ -143,7 +145,7 @@ def many(
         for e, env in enumerate(("production", "canary", "shadow"))
     )  # fmt: skip
     found = tuple(
-        AdvisoryRow(f"GHSA-{n:04d}", f"CVE-2026-{n:04d}", ("P1", "P2", "P3", "note", "unknown")[n % 5], f"package-{n % 40} {n % 9}.1", n % 6, n % 3, ("open", "note", "not audited")[n % 3], f"Something {n}")
+        AdvisoryRow(f"CVE-2026-{n:04d}", f"GHSA-{n:04d}", ("P1", "P2", "P3", "note", "unknown")[n % 5], f"package-{n % 40} {n % 9}.1", (("production", n % 3), ("canary", n % 6)), ("open", "note", "not audited")[n % 3], f"Something {n}")
         for n in range(advisories)
     )  # fmt: skip
     open_alerts = tuple(
@@ -232,15 +234,15 @@ class FakeDesk(FakeBench, FakeRegistry):
         )  # fmt: skip
 
     def advisory_story(self, advisory_id: str) -> AdvisoryStory:
-        row = next((row for row in self.advisories if row.id == advisory_id), None)
+        row = next((row for row in self.advisories if advisory_id in (row.id, row.record)), None)
         if row is None:
             raise NotFound(f"there is no advisory {advisory_id}")
         lines = (
-            ("what changed", f"{row.name}: {row.title}"),
+            ("what changed", f"{row.id}: {row.title}"),
             ("what is the risk", f"{row.component} runs in {row.production_hits} production assets"),
             ("what to do now", "upgrade to 0.9.2; the asset is frozen until then"),
         )
-        alert = next((a for a in self.alerts if row.name in a.title), None)
+        alert = next((a for a in self.alerts if row.id in a.title), None)
         return AdvisoryStory(lines, alert.id if alert else "", alert.asset if alert else "")
 
     def asset_story(self, asset_id: str) -> tuple[tuple[str, str], ...]:

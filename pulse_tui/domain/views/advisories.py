@@ -10,24 +10,45 @@ UNNAMED = "not-audited"
 """The id of the row that stands for all components that no advisory can name."""
 
 
+ROW_STATES = ("open", "not audited", "acknowledged", "silenced", "waived", "note", "settled")
+"""What a row can say of itself, the worst first: a row of several places says the worst of theirs."""
+
+
 class AdvisoryRow(NamedTuple):
-    """An advisory as pane 3 shows it."""
+    """A vulnerability (all its records) in one component, as pane 3 shows it."""
 
     id: str
-    name: str
+    """The name people use, by which its page opens."""
+    record: str
+    """The id of one of its records."""
     priority: str
     component: str
-    hits: int
-    production_hits: int
+    hits: tuple[tuple[str, int], ...]
+    """(environment, number of assets that it reaches there), production first; "" is no environment."""
     state: str
     title: str
     provider: str = ""
     """The component's own id, as its provider writes it; empty when it has no other."""
+    due_us: int | None = None
+    """The deadline of its most urgent alert that nobody has in hand."""
+    until_us: int | None = None
+    """Until when it is waived, silenced or acknowledged."""
+    malicious: bool = False
 
     @property
     def key(self) -> str:
         """The row's identity."""
         return f"{self.id}/{self.component}"
+
+    @property
+    def production_hits(self) -> int:
+        """Assets that it reaches in production."""
+        return dict(self.hits).get("production", 0)
+
+    @property
+    def reach(self) -> int:
+        """Places that it reaches, in all."""
+        return sum(count for _, count in self.hits)
 
 
 class AdvisoryStory(NamedTuple):

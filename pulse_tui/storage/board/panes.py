@@ -25,11 +25,11 @@ from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.domain.rollback import Rules
 from pulse_tui.domain.scope import Scope
 from pulse_tui.domain.standing import RISKY, Standing
-from pulse_tui.domain.views.advisories import UNNAMED, AdvisoryRow
+from pulse_tui.domain.views.advisories import ROW_STATES, UNNAMED, AdvisoryRow
 from pulse_tui.domain.views.alerts import AlertRow
 from pulse_tui.domain.views.board import Board, Header, Review
 from pulse_tui.domain.views.signals import SourceRow
-from pulse_tui.domain.words import JUDGED, PRIORITY_RANK, SOFTWARE, URGENT, Priority
+from pulse_tui.domain.words import JUDGED, PRIORITY_RANK, SOFTWARE, URGENT, Environment, Priority
 from pulse_tui.enrich.standing import StandingHold
 from pulse_tui.storage.board.behind import behind
 from pulse_tui.storage.board.deployments import Registry, read_registry
@@ -53,6 +53,8 @@ _NEVER_US = 2**63
 
 _RANKS = sorted(Priority, key=lambda p: p.rank)
 _RANK = "CASE {} " + " ".join(f"WHEN '{p}' THEN {p.rank}" for p in _RANKS) + f" ELSE {len(_RANKS)} END"
+_STATE = {word: number for number, word in enumerate(ROW_STATES)}
+_PLACES = (*(e.value for e in sorted(Environment, key=lambda e: e.rank)), "")
 _JUDGED = "', '".join(sorted(JUDGED))
 _ALERTS = f"""
 SELECT a.id, a.priority, a.state, a.title, a.owner, a.asset_id, a.environment, a.first_at, a.count, a.rule_id,
@@ -78,14 +80,37 @@ WHERE h.open_key IS NOT NULL
        WHERE d.id = h.decision_id AND a.open_key IS NOT NULL AND a.waived AND a.suppressed_until <= :now))
 ORDER BY h.seq
 """
+_HITS = ", ".join(
+    f"COUNT(DISTINCT CASE WHEN f.audit = 'matched' AND f.environment = '{e}' THEN f.asset_id END)" for e in _PLACES
+)
+# Each finding with each open alert of its condition: one that nobody has in hand counts before any waiver.
 _ADVISORIES = f"""
-SELECT f.advisory_id, a.name, f.component, COUNT(*), SUM(CASE WHEN f.environment = 'production' THEN 1 ELSE 0 END),
-       MIN({_RANK.format("f.priority")}) AS rank,
-       MAX(CASE WHEN f.audit = 'matched' THEN 1 ELSE 0 END), a.title, MAX(f.component_id)
-FROM findings f JOIN advisories a ON a.id = f.advisory_id
-WHERE f.audit <> 'clean'
-GROUP BY f.advisory_id, a.name, f.component, a.title
-ORDER BY rank, a.name LIMIT :limit
+WITH s AS (
+  SELECT f.advisory_id, f.component, f.component_id, f.asset_id, f.environment, f.audit, f.priority,
+         CASE WHEN f.audit <> 'matched' THEN {_STATE["not audited"]}
+              WHEN l.state = 'acknowledged' AND l.acknowledged_until > :now THEN {_STATE["acknowledged"]}
+              WHEN l.state = 'suppressed' AND l.suppressed_until > :now
+                THEN CASE WHEN l.waived THEN {_STATE["waived"]} ELSE {_STATE["silenced"]} END
+              WHEN l.id IS NOT NULL THEN {_STATE["open"]}
+              WHEN w.id IS NOT NULL THEN {_STATE["waived"]}
+              WHEN f.priority = 'note' THEN {_STATE["note"]}
+              WHEN EXISTS (SELECT 1 FROM alerts r WHERE r.signal_fingerprint = f.fingerprint
+                           AND r.open_key IS NULL AND r.cleared_at IS NULL) THEN {_STATE["settled"]}
+              ELSE {_STATE["open"]} END AS state,
+         CASE WHEN l.state = 'firing' OR COALESCE(l.acknowledged_until, l.suppressed_until, 0) <= :now
+              THEN l.deadline END AS due,
+         CASE WHEN l.state = 'acknowledged' THEN l.acknowledged_until
+              WHEN l.state = 'suppressed' THEN l.suppressed_until ELSE w.review_at END AS until
+  FROM findings f
+  LEFT JOIN alerts l ON l.signal_fingerprint = f.fingerprint AND l.open_key IS NOT NULL
+  LEFT JOIN waivers w ON w.id = f.waiver AND w.ended_at IS NULL AND w.review_at > :now
+  WHERE f.audit <> 'clean')
+SELECT a.name, MIN(f.advisory_id), f.component, MIN({_RANK.format("f.priority")}) AS rank, MIN(f.state), MIN(f.due), MIN(f.until),
+       MIN(a.title), MAX(f.component_id),
+       MAX(CASE WHEN a.id LIKE 'MAL-%' OR a.name LIKE 'MAL-%' OR a.aliases LIKE '%"MAL-%' THEN 1 ELSE 0 END), {_HITS}
+FROM s f JOIN advisories a ON a.id = f.advisory_id
+GROUP BY a.name, f.component
+ORDER BY rank, MIN(f.state), a.name, f.component LIMIT :limit
 """  # noqa: S608  closed lists of our own
 _COUNTS_FOR = f"""CASE WHEN s.id IS NULL THEN {int(FILE_S * 1e6)} WHEN s.every_s * {ROUNDS_MISSED} > {LEAST_S}
    THEN s.every_s * {int(ROUNDS_MISSED * 1e6)} ELSE {int(LEAST_S * 1e6)} END"""
@@ -173,7 +198,7 @@ def read_kept(
     ((undelivered, indeterminate),) = execute(_COUNTS, times)
     chosen = asset if asset is not None else (shown.rows[0].asset if shown.rows else None)
     workflows = read_workflows(execute, shown.by_asset, before.workflows if before else None)
-    advisories = [_advisory(row) for row in execute(_ADVISORIES, {"limit": MAX_ROWS})]
+    advisories = [_advisory(row) for row in execute(_ADVISORIES, {"limit": MAX_ROWS, "now": now_us})]
     covered = execute(_COVERED, {"now": now_us})
     ((unnamed,),) = _count_unaudited(execute, [row[0] for row in covered if row[1]], now_us)
     if unnamed:
@@ -277,26 +302,39 @@ def _verdict(evidence: str) -> str:
     return str(json.loads(evidence).get("verdict") or "")
 
 
-def advisory_urgency(row: AdvisoryRow) -> tuple[int, bool, int, int, bool, str, str]:
-    """Sort key: by priority, what reaches before what could not be audited, then by how much of production it reaches."""
-    reach = row.state == "not audited", -row.production_hits, -row.hits
-    return PRIORITY_RANK[row.priority], *reach, row.id == UNNAMED, row.name, row.component
+def advisory_urgency(row: AdvisoryRow) -> tuple[int, int, int, int, int, bool, str, str]:
+    """Sort key: by priority, what nobody has in hand first, then by deadline, then by how much of production it reaches.
+
+    Within one priority what reaches stands before what could not be audited.
+    """
+    due = row.due_us if row.due_us is not None else _NEVER_US
+    reach = _STATE[row.state], due, -row.production_hits, -row.reach
+    return PRIORITY_RANK[row.priority], *reach, row.id == UNNAMED, row.id, row.component
 
 
 def _advisory(row: Sequence[Any]) -> AdvisoryRow:
-    ident, name, component, hits, production, rank, matched, title, provider = row
-    priority = _RANKS[int(rank)]
-    state = ("note" if priority is Priority.NOTE else "open") if matched else "not audited"
+    name, record, component, rank, state, due, until, title, provider, malicious, *hits = row
+    word = ROW_STATES[int(state)]
     return AdvisoryRow(
-        ident, name, priority.value, component, int(hits), int(production or 0), state, title, provider or ""
+        name,
+        record,
+        _RANKS[int(rank)].value,
+        component,
+        tuple((place, int(count)) for place, count in zip(_PLACES, hits, strict=True) if count),
+        word,
+        title,
+        provider or "",
+        due_us=None if due is None else int(due),
+        until_us=int(until) if until is not None and word in ("acknowledged", "silenced", "waived") else None,
+        malicious=bool(malicious),
     )
 
 
 def _unnamed(count: int) -> AdvisoryRow:
     """Components of what serves that no stored advisory can judge, as one row: they are in no other."""
-    told = f"{count} component{'' if count == 1 else 's'}"
+    counted = f"{count} component{'' if count == 1 else 's'}"
     title = "No feed answers for them, or they cannot be compared: neither matched nor clean"
-    return AdvisoryRow(UNNAMED, "no advisory", Priority.UNKNOWN.value, told, 0, 0, "not audited", title)
+    return AdvisoryRow(UNNAMED, "", Priority.UNKNOWN.value, counted, (), "not audited", title)
 
 
 def _source(row: Rounds, now_us: int) -> SourceRow:

@@ -4,34 +4,70 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from pulse_tui.domain.moments import age
+from pulse_tui.domain.views.advisories import UNNAMED
 from pulse_tui.tui.kit import styles
+from pulse_tui.tui.kit.canvas import Span
 from pulse_tui.tui.kit.filters import Fields
-from pulse_tui.tui.kit.rows import Cells, Column, Spec
+from pulse_tui.tui.kit.rows import Cells, Column, Spec, environment
 
 if TYPE_CHECKING:
     from pulse_tui.domain.views.advisories import AdvisoryRow
 
 
+_SHORT = {"production": "prod", "canary": "can", "shadow": "sha", "replica": "rep", "": "idle"}
+"""Environments as HITS names them; what runs nowhere is idle."""
+
+
+def hits(row: AdvisoryRow) -> str:
+    """``2 prod 1 can``; empty where nothing is known to be reached."""
+    return " ".join(f"{count} {_SHORT[place]}" for place, count in row.hits)
+
+
+def _fewer(text: str, cells: int) -> str:
+    """As many environments as there is room for, production first, with a mark that there are more."""
+    words = text.split(" ")
+    while len(words) > 2 and len(" ".join(words)) + 1 > cells:
+        del words[-2:]
+    return " ".join(words) + "+"
+
+
+def advisory_state(row: AdvisoryRow, now_us: int) -> Span:
+    """The state, and the time that counts: what is left to respond or by how much that was missed, else until when it lasts."""
+    text, style = styles.state(row.state)
+    if row.due_us is not None and row.due_us < now_us:
+        word = "late" if row.state == "open" else f"{row.state}, late"
+        return f"{text[:1]} {word} {age(row.due_us, now_us)}", styles.ALARM
+    if row.due_us is not None:
+        return f"{text} {age(now_us, row.due_us)}", style
+    if row.until_us is not None and row.until_us > now_us:
+        short = {"acknowledged": "acked", "silenced": "muted"}.get(row.state, row.state)
+        return f"{text[:1]} {short} {age(now_us, row.until_us)}", style
+    return text, style
+
+
+def _state_in(text: str, cells: int) -> str:
+    """Without the time, then in a shorter word."""
+    brief = text.replace("not audited", "unaudited")
+    return brief if len(brief) <= cells else brief.rpartition(" ")[0] if brief.count(" ") > 1 else brief
+
+
 def advisory_cells(row: AdvisoryRow, now_us: int) -> Cells:
     """PRIO ID COMPONENT HITS STATE."""
-    del now_us
-    beside = row.hits - row.production_hits
-    hits = f"{row.production_hits} prod" if row.production_hits or row.hits == 0 else f"{row.hits} other"
-    if row.production_hits and beside > 0:
-        hits += f" +{beside}"
-    if row.state == "not audited":
-        hits = ""
+    handled = row.until_us is not None
+    prio, style = styles.priority(row.priority)
+    name = "no advisory" if row.id == UNNAMED else row.id
     return (
-        styles.priority(row.priority),
-        (row.name or row.id, styles.PLAIN),
-        (row.component, styles.PLAIN),
-        (hits, styles.BOLD if row.production_hits else styles.DIM),
-        styles.state(row.state),
+        (prio, styles.DIM if handled else style),
+        (f"✖ {name}" if row.malicious else name, styles.BAD if row.malicious else styles.PLAIN),
+        (row.component, styles.DIM if handled else styles.PLAIN),
+        (hits(row), styles.BOLD if row.production_hits and not handled else styles.DIM),
+        advisory_state(row, now_us),
     )
 
 
 def own_name_cells(row: AdvisoryRow, now_us: int) -> Cells:
-    """PRIO ID COMPONENT HITS STATE, the component by its provider's own name."""
+    """The same, the component by its provider's own name."""
     return advisory_cells(row._replace(component=row.provider or row.component), now_us)
 
 
@@ -39,12 +75,14 @@ def advisory_fields(row: AdvisoryRow) -> Fields:
     """Names for the filter."""
     return {
         "prio": row.priority,
-        "id": f"{row.name} {row.id}" if row.name != row.id else row.id,
+        "id": f"{row.id} {row.record}" if row.record not in ("", row.id) else row.id,
         "component": f"{row.component} {row.provider}" if row.provider else row.component,
-        "hits": str(row.hits),
+        "hits": str(row.reach),
         "prod": str(row.production_hits),
+        "env": " ".join(environment(place)[0] or "nowhere" for place, _ in row.hits),
         "state": row.state,
         "title": row.title,
+        "malicious": "yes" if row.malicious else "no",
     }
 
 
@@ -54,15 +92,15 @@ ADVISORIES: Final[Spec[AdvisoryRow]] = Spec(
         Column("PRIO", 4, 4),
         Column("ID", 13, 20),
         Column("COMPONENT", 10, 0),
-        Column("HITS", 6, 11, drop=1),
-        Column("STATE", 6, 13),
+        Column("HITS", 7, 24, shorten=_fewer),
+        Column("STATE", 11, 24, shorten=_state_in),
     ),
     cells=advisory_cells,
     key=lambda row: row.key,
     fields=advisory_fields,
-    names=("prio", "id", "component", "hits", "prod", "state", "title"),
-    wants_attention=lambda row: row.priority in ("P1", "P2", "unknown", "?") or row.state == "not audited",
-    copied=lambda row: f"{row.name} {row.component} {row.state}: {row.title}",
+    names=("prio", "id", "component", "hits", "prod", "env", "state", "title", "malicious"),
+    wants_attention=lambda row: row.priority in ("P1", "P2", "unknown") and row.state in ("open", "not audited"),
+    copied=lambda row: f"{row.priority} {row.id} {row.component} {hits(row)} {row.state}: {row.title}",
     empty="no advisories yet. Add a source of kind osv, then: pulse-tui refresh",
 )
 OWN_NAMES: Final = ADVISORIES._replace(title="Advisories ─ providers' own names", cells=own_name_cells)

@@ -22,13 +22,12 @@ class AdvisoriesWing(Wing):
         self.answers = {OpenAdvisory: self.open}
 
     def open(self, ask: OpenAdvisory) -> None:
-        """Under the name that people use, where the board has it."""
+        """By any of its ids."""
         from pulse_tui.tui.advisories.advisory import AdvisoryScreen  # noqa: PLC0415  nobody needs it before
 
-        key, board = ask.advisory_id, self._context.board
-        name = next((row.name for row in (board.advisories if board else ()) if row.id == key), key)
+        key = ask.advisory_id
         self._context.open(
             lambda desk: desk.advisory_story(key),
-            lambda story: AdvisoryScreen(self._context.head, name, story),
+            lambda story: AdvisoryScreen(self._context.head, key, story),
             AdvisoryScreen.show_story,
         )

@@ -70,6 +70,8 @@ _STATES: Final[Mapping[str, tuple[str, Style]]] = {
     "open": ("▲", WARN),
     "waived": ("○", DIM),
     "note": ("·", DIM),
+    "silenced": ("○", DIM),
+    "settled": ("✓", DIM),
     "clean": ("●", GOOD),
     "matched": ("▲", WARN),
     "not audited": ("?", WARN),

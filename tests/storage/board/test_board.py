@@ -16,6 +16,7 @@ from pulse_tui.domain.evals import Comparison, Verdict
 from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.release import ReleaseState
 from pulse_tui.domain.source import SourceStatus
+from pulse_tui.domain.views.advisories import ROW_STATES
 from pulse_tui.domain.views.evals import Serving
 from pulse_tui.domain.words import Environment, Priority, SignalType
 from pulse_tui.storage.board.panes import quick_board
@@ -127,6 +128,13 @@ def _word(
     return "watch" if any(a.priority.rank <= 3 for a in here) else "ok"
 
 
+def _advisory_word(audit: Audit, priority: Priority) -> str:
+    """Without an alert and a waiver."""
+    if audit is Audit.NOT_AUDITED:
+        return "not audited"
+    return "note" if priority is Priority.NOTE else "open"
+
+
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_the_board_is_what_a_recomputation_says(database: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     @settings(
@@ -182,8 +190,11 @@ def _agrees(store: SqlStore, world: dict[str, Any], path: Path | None) -> None:
     seen = [(p, v) for p, v in found.items() if v[0] is not Audit.CLEAN]
     if seen:
         (row,) = board.advisories
-        assert (row.name, row.hits) == ("CVE-1", len(seen))
-        assert row.production_hits == sum(p[1] is PRODUCTION for p, _ in seen)
+        reached = [place for place, value in seen if value[0] is Audit.MATCHED]
+        assert (row.id, row.record, row.reach) == ("CVE-1", "G-1", len(reached))
+        assert row.production_hits == sum(place[1] is PRODUCTION for place in reached)
+        words = {_advisory_word(audit, priority) for audit, priority in found.values() if audit is not Audit.CLEAN}
+        assert row.state == min(words, key=ROW_STATES.index)
         assert Priority(row.priority).rank == min(v[1].rank for _, v in seen)
     else:
         assert board.advisories == ()

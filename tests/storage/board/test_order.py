@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulse_tui.domain.standing import STANDING_RANK
-from pulse_tui.domain.views.advisories import UNNAMED, AdvisoryRow
+from pulse_tui.domain.views.advisories import ROW_STATES, UNNAMED, AdvisoryRow
 from pulse_tui.domain.views.alerts import AlertRow
 from pulse_tui.domain.views.registry import RegistryRow
 from pulse_tui.domain.words import ENVIRONMENT_RANK, PRIORITY_RANK, Environment, Priority, SignalType
@@ -93,7 +93,8 @@ def test_what_fires_stands_before_what_somebody_has_in_hand_and_what_is_late_bef
     st.lists(
         st.builds(
             AdvisoryRow, st.sampled_from([UNNAMED, "G-1", "G-2"]), st.just("CVE-1"), st.sampled_from(list(Priority)), st.just("x"),
-            st.integers(0, 3), st.integers(0, 3), st.sampled_from(["open", "not audited", "note"]), st.just("t"),
+            st.tuples(st.tuples(st.sampled_from(["production", "canary", ""]), st.integers(1, 3))),
+            st.sampled_from(ROW_STATES), st.just("t"), due_us=st.none() | st.integers(0, 9),
         ),
         max_size=9,
     )
@@ -101,6 +102,12 @@ def test_what_fires_stands_before_what_somebody_has_in_hand_and_what_is_late_bef
 def test_advisories_go_by_priority_whatever_else_they_are(each: list[AdvisoryRow]) -> None:
     rows = sorted(each, key=advisory_urgency)
     ranks = [PRIORITY_RANK[row.priority] for row in rows]
+    for row, below in pairwise(rows):
+        if row.priority == below.priority:
+            assert ROW_STATES.index(row.state) <= ROW_STATES.index(below.state)
+            if row.state == below.state and below.due_us is not None:
+                assert row.due_us is not None
+                assert row.due_us <= below.due_us
     assert ranks == sorted(ranks), "components that nothing could audit stand where their unknown priority puts them"
 
 
