@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 import msgspec
 
-from pulse_tui.collectors._shared.cvss import score
+from pulse_tui.collectors._shared.cvss import rated, score
 from pulse_tui.collectors._shared.fields import moment
 from pulse_tui.collectors._shared.files import Bad, collect_files, records
 from pulse_tui.domain.advisory import Advisory, Affected
@@ -26,7 +26,6 @@ from pulse_tui.domain.limits import reason
 from pulse_tui.domain.moments import iso
 from pulse_tui.domain.source import Collected, Cursor
 from pulse_tui.domain.text import address, clean
-from pulse_tui.domain.words import Severity
 from pulse_tui.ports import CollectContext, Http, Peek, members
 
 URL = "https://services.nvd.nist.gov/rest/json/cves/2.0"
@@ -39,6 +38,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Nothing, for the API at nvd.nist.gov; ``url`` of a mirror that answers as it does; or ``path`` of files (a file,
     folder or glob of ``*.json`` and ``*.json.gz``). ``max_bytes``: cap of one file, unpacked.
     """
+
+    EVERY: ClassVar[float] = 7_200.0
 
     url: str = URL
     api_key: str | None = None
@@ -278,7 +279,7 @@ def _advisory(cve: _Cve, source: str) -> tuple[Advisory, str]:
         modified=modified,
         title=clean(text, 300) or ident,
         aliases=(ident,),
-        severity=_graded(worst),
+        severity=rated(worst),
         cvss=worst,
         vector=vector,
         known_exploited=True if cve.exploited else None,
@@ -331,16 +332,6 @@ def _score(metrics: _Metrics) -> tuple[float | None, str | None, str]:
         if best is not None:
             return (*best, oddity)
     return None, None, oddity
-
-
-def _graded(worst: float | None) -> Severity | None:
-    """CVSS v3 qualitative rating (specification, section 5); 0.0 counts as low."""
-    if worst is None:
-        return None
-    for limit, severity in ((9.0, Severity.CRITICAL), (7.0, Severity.HIGH), (4.0, Severity.MEDIUM)):
-        if worst >= limit:
-            return severity
-    return Severity.LOW
 
 
 def _place(bookmark: str | None) -> _Place:

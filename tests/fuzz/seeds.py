@@ -14,6 +14,7 @@ from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.source import Collected, Cursor
 from pulse_tui.kinds import Kinds
 from pulse_tui.ports import Answer, CollectContext, Fetched
+from tests.collectors import csaf_documents as csaf
 from tests.collectors import test_epss as epss
 from tests.collectors import test_github_actions as github
 from tests.collectors import test_gitlab as gitlab
@@ -24,6 +25,7 @@ from tests.collectors import test_pytest_benchmark as benchmark
 from tests.collectors.contexts import NOW, context
 from tests.collectors.inspect_logs import as_eval, as_json, four
 from tests.collectors.test_feed import ATOM
+from tests.fakes import nvd_year
 from tests.fakes.http import FakeHttp
 from tests.fuzz.hostile import RECORD, SIGNAL, UV, zipped
 
@@ -159,6 +161,8 @@ SEEDS: tuple[Seed, ...] = (
     Seed("pytest_benchmark", "bot@1/bench.json", benchmark.document(benchmark.benchmark(stats=benchmark.STATS | {"data": benchmark.ROUNDS}))),
     Seed("kev", "kev.json", kev.catalogue(kev.line(), kev.line("CVE-2026-1000"))),
     Seed("epss", "epss.csv", epss.WHOLE),
+    Seed("nvd", "nvd.json", nvd_year.year_file(2)),
+    Seed("csaf", "bulletin.json", csaf.encoded(csaf.driver())),
     Seed("osv", "all.jsonl", _json(_OSV) + b"\n" + RECORD + b"\n"),
     Seed("osv", "one.yaml", _YAML),
     Seed("osv", "all.zip", zipped(("a.json", RECORD), ("b.yaml", _YAML))),
@@ -222,6 +226,12 @@ SERVED: tuple[Served, ...] = (
     Served("feed", {"url": "http://v.example/feed", "vendor": "openai"}, {"feed": ATOM.encode()}),
     Served("kev", {}, {"known_exploited": kev.catalogue(kev.line())}),
     Served("epss", {}, {"epss_scores": epss.WHOLE}),
+    Served("nvd", {}, {"cves": nvd_year.year_file(2)}),
+    Served(
+        "csaf",
+        {"url": "https://v.example/feed.json"},
+        {"feed.json": csaf.encoded(csaf.rolie("d.json")), "d.json": csaf.encoded(csaf.driver())},
+    ),
     Served("osv", {"url": "http://v.example/all.json"}, {"all.json": _json([_OSV])}),
     Served(
         "github_actions",

@@ -4,6 +4,8 @@ v3 base scores from their vectors (FIRST, CVSS v3.1 specification, section 7.1).
 
 from __future__ import annotations
 
+from pulse_tui.domain.words import Severity
+
 _WEIGHTS: dict[str, dict[str, float]] = {
     "AV": {"N": 0.85, "A": 0.62, "L": 0.55, "P": 0.2},
     "AC": {"L": 0.77, "H": 0.44},
@@ -27,6 +29,16 @@ def score(vector: str) -> float:
     except cvss.CVSSError as error:
         raise ValueError(str(error)) from None
     return float(made.base_score)
+
+
+def rated(score: float | None) -> Severity | None:
+    """CVSS v3 qualitative rating (specification, section 5); 0.0 counts as low."""
+    if score is None:
+        return None
+    for limit, severity in ((9.0, Severity.CRITICAL), (7.0, Severity.HIGH), (4.0, Severity.MEDIUM)):
+        if score >= limit:
+            return severity
+    return Severity.LOW
 
 
 def base_score(vector: str) -> float:

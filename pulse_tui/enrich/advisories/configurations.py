@@ -31,27 +31,45 @@ from pulse_tui.domain.natural import natural, same_text, split_update
 from pulse_tui.domain.text import clean
 
 _SYSTEMS = frozenset(
-    [
-        "linux",
-        "windows",
-        "macos",
-        "android",
-        "ios",
-        "ipados",
-        "freebsd",
-        "openbsd",
-        "netbsd",
-        "esxi",
-        "unix",
-        "ubuntu",
-        "debian",
-        "rhel",
-        "alpine",
-        "solaris",
-        "aix",
-    ]
+    {
+        *(
+            "linux",
+            "windows",
+            "macos",
+            "android",
+            "ios",
+            "ipados",
+            "freebsd",
+            "openbsd",
+            "netbsd",
+            "unix",
+            "solaris",
+            "aix",
+        ),
+        *(
+            "ubuntu",
+            "debian",
+            "rhel",
+            "centos",
+            "fedora",
+            "alpine",
+            "esxi",
+            "vsphere",
+            "hypervisor",
+            "kvm",
+            "xenserver",
+        ),
+    }
 )
 """A name of a platform with one of these words is of an operating system; any other is of hardware."""
+_FAMILY = {
+    "ubuntu": "linux",
+    "debian": "linux",
+    "rhel": "linux",
+    "alpine": "linux",
+    "centos": "linux",
+    "fedora": "linux",
+}
 _SHORT = {"linux kernel": "linux", "mac os x": "macos", "iphone os": "ios"}
 _WILD = re.compile(r"(?<!\\)[*?]")
 _EDITIONS = ("edition", "language", "sw_edition", "target_hw", "other")
@@ -325,6 +343,11 @@ def _on_word(names: set[str], part: str, match: CpeMatch, version: str, system: 
     return YES
 
 
+def _kinds(name: str) -> frozenset[str]:
+    words = name.split()
+    return frozenset((*words, *(_FAMILY[word] for word in words if word in _FAMILY)))
+
+
 def _undeclared(needed: str, system: System) -> Met:
     what = f"it needs {clean(needed, 80)}, and the platform of {system.label} is not declared"
     return Met(None, what if not system.words else f"{what} so that it could be compared", possible=True)
@@ -334,10 +357,12 @@ def _word(names: set[str], part: str, system: System) -> bool | None:
     """Whether the platform's words name it: yes, no (they name another of its kind), or not known."""
     if not names.isdisjoint(system.words):
         return True
+    if part == "o" and any(_kinds(word) & names & _SYSTEMS for word, of in system.words.items() if of == part):
+        return True  # any Windows is Windows, Ubuntu is Linux
     if part == "a":
         return None
     alike = [word for word, of in system.words.items() if of == part]
-    if any(set(w.split()) & set(name.split()) for w in alike for name in names):
+    if any(_kinds(w) & _kinds(name) for w in alike for name in names):
         return None  # "windows" may be this Windows, or another
     return False if alike else None
 
@@ -408,18 +433,17 @@ def _within(bounds: Sequence[str | None], version: str, update: str) -> Met:
 
 
 def fixes(advisory: Advisory, component: Component) -> tuple[str, ...]:
-    """The versions that end a range of the component's product and are newer than it is, in their order."""
+    """The versions that end a range that may be the component's, on its platform, and are newer than it, in order."""
     system = system_of(component)
     mine = natural(installed) if (installed := version_of(component)) else None
     found = dict.fromkeys(
         match.end_excluding
         for configuration in advisory.configurations
+        if _configuration(configuration, system).holds is not False
         for node in configuration.nodes
         for match in node.matches
-        if match.vulnerable
-        and match.end_excluding is not None
-        and _mine(match, system)
-        and _leaf(match, system).holds is not False
+        if match.vulnerable and match.end_excluding is not None and _mine(match, system)
+        if _leaf(match, system).holds is not False
     )
     read = [(natural(text), text) for text in found]
     newer = [(bound, text) for bound, text in read if bound is not None and (mine is None or bound > mine)]

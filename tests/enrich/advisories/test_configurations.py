@@ -154,7 +154,8 @@ ON_WINDOWS = both(
         (("Microsoft Windows",), MATCHED),
         ((LINUX,), CLEAN),
         (("linux",), CLEAN),
-        (("windows server 2022",), OPEN),
+        (("Windows Server 2022",), MATCHED),
+        (("Ubuntu 22.04",), CLEAN),
         (("cpe:2.3:h:acme:box:-:*:*:*:*:*:*:*",), OPEN),
         (("DGX H100",), OPEN),
         ((), OPEN),
@@ -163,6 +164,15 @@ ON_WINDOWS = both(
 def test_what_it_must_run_on(platform: tuple[str, ...], answer: str) -> None:
     assert says(ON_WINDOWS, "1.0", *platform)[0] == answer
     assert says(ON_WINDOWS, "2.0", *platform)[0] == CLEAN
+
+
+def test_a_family_of_systems_is_one_word() -> None:
+    on = both(ON_WINDOWS.nodes[0], node(CpeMatch("cpe:2.3:o:linux:linux_kernel:-:*:*:*:*:*:*:*", vulnerable=False)))
+    assert says(on, "1.0", "Ubuntu 22.04")[0] == MATCHED
+    ten = both(ON_WINDOWS.nodes[0], node(CpeMatch("cpe:2.3:o:microsoft:windows_10:-:*:*:*:*:*:*:*", vulnerable=False)))
+    assert says(ten, "1.0", "windows")[0] == OPEN
+    assert says(ten, "1.0", "windows 10")[0] == MATCHED
+    assert says(ten, "1.0", "linux")[0] == CLEAN
 
 
 def test_a_platform_that_is_not_declared_is_named() -> None:
