@@ -1,0 +1,292 @@
+"""All advisories at once: which of them reach a component, answered by a look-up and a search by halves.
+
+The answers are those of :func:`~pulse_tui.enrich.advisories.matching.audit` for each advisory. The versions that a package's
+advisories name cut its order into slots: each such version is one, and so is what lies between two. All versions of a slot
+have one answer, which is worked out when the first of them comes.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from typing import Any, NamedTuple
+
+from pulse_tui.domain.advisory import Advisory, Affected, Audit, VersionRange
+from pulse_tui.domain.estate import Component
+from pulse_tui.enrich.advisories.coverage import unreadable
+from pulse_tui.enrich.advisories.matching import audit
+from pulse_tui.enrich.advisories.versions import order
+from pulse_tui.enrich.lookups import ecosystem_key, keys_named, keys_of, package_key
+
+_REMEMBERED = 100_000
+"""Answers, names and versions of an ecosystem that are kept; then all are forgotten: a fleet repeats what is near."""
+
+
+class Reached(NamedTuple):
+    """What the advisories say of a component."""
+
+    matched: tuple[str, ...] = ()
+    """Ids of those that reach it, sorted."""
+    unsettled: tuple[tuple[str, str], ...] = ()
+    """Ids of those that name it and cannot be compared with its version, sorted, and why."""
+    readable: bool = True
+    """False: its version is not known or cannot be compared; it is not audited though nothing may name it."""
+
+    @property
+    def audit(self) -> Audit:
+        """Matched before not audited before clean."""
+        if self.matched:
+            return Audit.MATCHED
+        return Audit.CLEAN if self.readable and not self.unsettled else Audit.NOT_AUDITED
+
+
+_CLEAN, _UNREADABLE = Reached(), Reached(readable=False)
+_UNSEEN: Any = object()
+_BEGINNING = "0"
+"""Of a range: before every version. In a list it is a version."""
+
+
+class AdvisoryIndex:
+    """Advisories by the packages that they name. One that is withdrawn reaches nothing; of two with one id the newer counts."""
+
+    def __init__(self, advisories: Iterable[Advisory]) -> None:
+        """Reads no version yet: a package's are read when somebody asks for it."""
+        newest: dict[str, Advisory] = {}
+        for advisory in advisories:
+            known = newest.get(advisory.id)
+            if known is None or known.modified <= advisory.modified:
+                newest[advisory.id] = advisory
+        self._by_id = newest
+        self._by_key: dict[tuple[str, str], dict[str, Advisory]] = {}
+        keys: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {}
+        for ident in sorted(newest):
+            advisory = newest[ident]
+            for affected in () if advisory.withdrawn else advisory.affected:
+                place = affected.ecosystem, affected.name
+                if place not in keys:
+                    keys[place] = keys_named(*place)
+                for key in keys[place]:
+                    self._by_key.setdefault(key, {})[ident] = advisory
+        self._ecosystems: dict[str, _Ecosystem] = {}
+        self._others: dict[Component, Reached] = {}
+
+    def __getitem__(self, ident: str) -> Advisory:
+        """The advisory of an id that an answer holds."""
+        return self._by_id[ident]
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def answer(self, component: Component) -> Reached:
+        """What the advisories say of ``component``."""
+        ecosystem = component.ecosystem
+        if ecosystem is None or component.known_as or "upstream=" in component.id:
+            return self._other(component)
+        known = self._ecosystems.get(ecosystem)
+        if known is None:
+            known = self._ecosystems[ecosystem] = _Ecosystem(ecosystem, self._by_key)
+        return known.answer(component)
+
+    def answers(self, components: Iterable[Component]) -> Iterator[Reached]:
+        """The same for many, in their order; a fleet repeats its components."""
+        remembered: dict[tuple[str, str | None, str | None, str], Reached] = {}
+        get, answer = remembered.get, self.answer
+        for component in components:
+            place = component.id, component.version, component.ecosystem, component.name
+            found = get(place)
+            if found is None:
+                found = answer(component)
+                if not component.known_as:  # the same product on another platform is another question
+                    if len(remembered) >= _REMEMBERED:
+                        remembered.clear()
+                    remembered[place] = found
+            yield found
+
+    def _other(self, component: Component) -> Reached:
+        """Of what has a source package, or is a declared product: each advisory is asked."""
+        found = self._others.get(component)
+        if found is None:
+            named = {i: a for key in keys_of(component) for i, a in self._by_key.get(key, {}).items()}
+            found = _asked((named[i] for i in sorted(named)), component)
+            if len(self._others) >= _REMEMBERED:
+                self._others.clear()
+            self._others[component] = found
+        return found
+
+
+def _asked(advisories: Iterable[Advisory], component: Component) -> Reached:
+    matched, unsettled = [], []
+    for advisory in advisories:
+        verdict = audit(advisory, component)
+        if verdict.audit is Audit.MATCHED:
+            matched.append(advisory.id)
+        elif verdict.audit is Audit.NOT_AUDITED:
+            unsettled.append((advisory.id, verdict.reason))
+    return Reached(tuple(matched), tuple(unsettled), not unreadable(component))
+
+
+class _Ecosystem:
+    """The packages of one ecosystem, as components spell it: of a distribution with its release."""
+
+    def __init__(self, name: str, by_key: dict[tuple[str, str], dict[str, Advisory]]) -> None:
+        self._name = name
+        self._by_key = by_key
+        self._order = order(ecosystem_key(name))
+        self._packages: dict[tuple[str, str], _Package] = {}
+        self._spelled: dict[str, _Package | None] = {}
+        self._unnamed: dict[str | None, Reached] = {}
+
+    def answer(self, component: Component) -> Reached:
+        package = self._spelled.get(component.name, _UNSEEN)
+        if package is _UNSEEN:
+            package = self._find(component)
+        if package is not None:
+            return package.answer(component)
+        found = self._unnamed.get(component.version)
+        if found is None:
+            found = _UNREADABLE if unreadable(component) else _CLEAN
+            if len(self._unnamed) >= _REMEMBERED:
+                self._unnamed.clear()
+            self._unnamed[component.version] = found
+        return found
+
+    def _find(self, component: Component) -> _Package | None:
+        """The package of a name as it is spelled; None when no advisory names it."""
+        key = package_key(self._name, component.name)
+        package = self._packages.get(key)
+        if package is None:
+            named = self._by_key.get(key, {})
+            if key[0] == "go":  # a module of its tree, or a package of it, may be what an advisory names
+                named = {i: a for one in keys_of(component) for i, a in self._by_key.get(one, {}).items()}
+            if named:
+                package = self._packages[key] = _Package(key, [named[i] for i in sorted(named)], self._order)
+        if len(self._spelled) >= _REMEMBERED:
+            self._spelled.clear()
+        self._spelled[component.name] = package
+        return package
+
+
+class _Package:
+    """The advisories of one package and the slots of its versions."""
+
+    def __init__(self, key: tuple[str, str], advisories: list[Advisory], read: Callable[[str], Any] | None) -> None:
+        self._key = key
+        self._advisories = advisories
+        self._order = read
+        self._points: list[Any] = []
+        self._spans: dict[str, list[tuple[int, int]]] = {}
+        self._slots: list[Reached | None] = []
+        self._apart: dict[str | None, Reached] = {}
+        self._cut = False
+
+    def answer(self, component: Component) -> Reached:
+        version = component.version
+        mine = self._order(version) if version and self._order is not None else None
+        if mine is None or getattr(mine, "local", None):
+            return self._direct(component)
+        if not self._cut:
+            self._cut_up(self._order)
+        points = self._points
+        at = bisect_left(points, mine)
+        slot = 2 * at + 1 if at < len(points) and points[at] == mine else 2 * at
+        found = self._slots[slot]
+        if found is None:
+            found = self._slots[slot] = self._in_slot(slot, component)
+        return found
+
+    def _direct(self, component: Component) -> Reached:
+        """Of a version that has no place in the order, or one of its own beside its release (a local build)."""
+        found = self._apart.get(component.version)
+        if found is None:
+            found = _asked(self._advisories, component)
+            if len(self._apart) >= _REMEMBERED:
+                self._apart.clear()
+            self._apart[component.version] = found
+        return found
+
+    def _in_slot(self, slot: int, component: Component) -> Reached:
+        matched, asked = [], []
+        for advisory in self._advisories:
+            spans = self._spans.get(advisory.id)
+            if spans is None:
+                asked.append(advisory)
+            elif any(low <= slot < high for low, high in spans):
+                matched.append(advisory.id)
+        if not asked:
+            return Reached(tuple(matched)) if matched else _CLEAN
+        rest = _asked(asked, component)
+        return Reached(tuple(sorted((*matched, *rest.matched))), rest.unsettled)
+
+    def _cut_up(self, read: Callable[[str], Any] | None) -> None:
+        """The slots: 2n is what lies before the nth version that is named, 2n + 1 that version."""
+        assert read is not None
+        self._cut = True
+        keys: dict[str, Any] = {_BEGINNING: None}
+        named = [(a, [e for e in a.affected if self._mine(e)]) for a in self._advisories]
+        for _, entries in named:
+            for text in chain.from_iterable(map(_texts, entries)):
+                if text not in keys:
+                    keys[text] = read(text)
+        keys[_BEGINNING] = read(_BEGINNING)
+        self._points = sorted({key for key in keys.values() if key is not None})
+        self._slots = [None] * (2 * len(self._points) + 1)
+        places = {key: 2 * n + 1 for n, key in enumerate(self._points)}
+        slots = {text: places[key] for text, key in keys.items() if key is not None}
+        for advisory, entries in named:
+            if self._simple(entries, slots):
+                spans = [span for entry in entries for span in self._spans_of(entry, slots)]
+                self._spans[advisory.id] = _joined(spans)
+
+    def _mine(self, entry: Affected) -> bool:
+        # Of Go also what stands above or below it in its tree, which is asked as a whole.
+        return self._key[0] == "go" or package_key(entry.ecosystem, entry.name) == self._key
+
+    def _simple(self, entries: list[Affected], slots: dict[str, int]) -> bool:
+        """Whether an advisory answers matched or clean for every version that can be read: most do."""
+        for entry in entries:
+            if ":" in entry.ecosystem or not (entry.versions or entry.ranges):
+                return False
+            if package_key(entry.ecosystem, entry.name) != self._key:
+                return False
+            if any(text not in slots for item in entry.ranges for text in _bounds(item)):
+                return False
+        return bool(entries)
+
+    def _spans_of(self, entry: Affected, slots: dict[str, int]) -> Iterator[tuple[int, int]]:
+        for text in entry.versions:
+            if (slot := slots.get(text)) is not None:
+                yield slot, slot + 1
+        for item in entry.ranges:
+            low = 0 if item.introduced == _BEGINNING else slots[item.introduced]
+            high = len(self._slots)
+            if item.fixed is not None:
+                high = slots[item.fixed]
+            if item.last_affected is not None:
+                high = min(high, slots[item.last_affected] + 1)
+            if low < high:
+                yield low, high
+
+
+def _bounds(item: VersionRange) -> Iterator[str]:
+    yield item.introduced
+    if item.fixed is not None:
+        yield item.fixed
+    if item.last_affected is not None:
+        yield item.last_affected
+
+
+def _texts(entry: Affected) -> Iterator[str]:
+    yield from entry.versions
+    for item in entry.ranges:
+        yield from _bounds(item)
+
+
+def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    out: list[tuple[int, int]] = []
+    for low, high in sorted(spans):
+        if out and low <= out[-1][1]:
+            out[-1] = out[-1][0], max(out[-1][1], high)
+        else:
+            out.append((low, high))
+    return out
