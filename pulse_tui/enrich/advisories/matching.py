@@ -76,14 +76,15 @@ def judge_version(affected: Affected, version: str | None, ecosystem: str) -> tu
     mine = read(version) if read else None
     if _listed(affected.versions, version, mine, read):
         return Audit.MATCHED, f"{version} is on the advisory's list of affected versions"
-    if not affected.ranges:
-        if affected.versions:
-            return Audit.CLEAN, f"{version} is not on the advisory's list of affected versions"
+    if not affected.ranges and not affected.versions:
         return Audit.NOT_AUDITED, "the advisory names neither versions nor ranges"
+    if read is not None and mine is None:
+        shown = clean(version, 60)
+        return Audit.NOT_AUDITED, f"the installed version {shown!r} cannot be read as a {ecosystem} version"
+    if not affected.ranges:
+        return Audit.CLEAN, f"{version} is not on the advisory's list of affected versions"
     if read is None:
         return Audit.NOT_AUDITED, f"no version order is known for {ecosystem}, and {version} is not on the list"
-    if mine is None:
-        return Audit.NOT_AUDITED, f"the installed version {version!r} cannot be read as a {ecosystem} version"
     unreadable = ""
     for item in affected.ranges:
         inside, problem = _inside(item, mine, read)
