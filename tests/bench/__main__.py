@@ -1,4 +1,4 @@
-"""``python -m tests.bench [verdicts|whole_path|drift|tower|ingest|rollback|signing|steps|demo|registry|alias|board|sync|audit]``: prints numbers, judges nothing."""
+"""``python -m tests.bench [verdicts|whole_path|drift|tower|ingest|rollback|signing|steps|demo|registry|alias|board|sync|audit|advisories]``: prints numbers, judges nothing."""
 
 import importlib
 import sys
@@ -18,6 +18,7 @@ NAMES = [
     "board",
     "sync",
     "audit",
+    "advisories",
 ]
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from pulse_tui.domain.advisory import Advisory, Affected, Audit, VersionRange
 from pulse_tui.domain.estate import Component
 from pulse_tui.enrich.advisories.coverage import unreadable
 from pulse_tui.enrich.advisories.matching import audit
-from pulse_tui.enrich.advisories.versions import order
+from pulse_tui.enrich.advisories.versions import Pep440, order
 from pulse_tui.enrich.lookups import ecosystem_key, keys_named, keys_of, package_key
 
 _REMEMBERED = 100_000
@@ -138,7 +138,7 @@ class _Ecosystem:
         self._unnamed: dict[str | None, Reached] = {}
 
     def answer(self, component: Component) -> Reached:
-        package = self._spelled.get(component.name, _UNSEEN)
+        package: _Package | None = self._spelled.get(component.name, _UNSEEN)
         if package is _UNSEEN:
             package = self._find(component)
         if package is not None:
@@ -183,7 +183,7 @@ class _Package:
     def answer(self, component: Component) -> Reached:
         version = component.version
         mine = self._order(version) if version and self._order is not None else None
-        if mine is None or getattr(mine, "local", None):
+        if mine is None or (isinstance(mine, Pep440) and mine.local):
             return self._direct(component)
         if not self._cut:
             self._cut_up(self._order)

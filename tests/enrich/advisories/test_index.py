@@ -52,7 +52,7 @@ def component(ecosystem: str | None, name: str, version: str | None, ident: str 
 
 
 COMPONENTS = st.one_of(
-    st.builds(lambda place, version: component(*place, version), PACKAGES, st.none() | VERSIONS),
+    st.builds(lambda place, version: component(place[0], place[1], version), PACKAGES, st.none() | VERSIONS),
     st.builds(
         lambda v, release: component(f"Debian:{release}", "libssl3", v, f"pkg:deb/debian/libssl3?distro=debian-{release}&upstream=openssl"),
         VERSIONS, st.sampled_from(["11", "12", "13"]),

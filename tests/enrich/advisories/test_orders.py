@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from packaging.version import InvalidVersion, Version
 
 from pulse_tui.enrich.advisories.versions import LONGEST, order
 from tests.enrich.advisories.cases import ECOSYSTEMS, Case, cases, no_versions, versions
@@ -61,6 +62,26 @@ def test_where_univers_is_right_both_agree(name: str, kind: str, data: st.DataOb
             return
         ours.append(key)
     assert sign(*ours) == sign(*theirs)
+
+
+PARTS = st.sampled_from(
+    [".", "0", "1", "02", "10", "a1", "b", "rc2", ".post1", ".dev0", ".dev3", "-1", "+cu1", "+1", ".x", "!", "_"]
+)
+
+
+@given(st.lists(st.lists(PARTS, max_size=6).map(lambda p: "1" + "".join(p)), min_size=2, max_size=2))
+def test_pypi_versions_are_in_the_order_of_packaging(texts: list[str]) -> None:
+    def other(text: str) -> Version | None:
+        try:
+            return Version(text)
+        except InvalidVersion:
+            return None
+
+    (mine, theirs), (yours, their_other) = ((read("pypi", t), other(t)) for t in texts)
+    assert (mine is None, yours is None) == (theirs is None, their_other is None)
+    if theirs is not None and their_other is not None:
+        assert sign(mine, yours) == sign(theirs, their_other)
+        assert (mine == yours) == (theirs == their_other)
 
 
 @pytest.mark.parametrize("name", [n for n in ECOSYSTEMS if n != "composer"])
