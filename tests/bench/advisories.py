@@ -107,11 +107,11 @@ def _distinct(index: AdvisoryIndex, share: float, chance: random.Random) -> Iter
 
     Some twenty versions of each package that is not named; the named ones in versions that nobody asked for before.
     """
-    named = {}
+    named: dict[str, list[str]] = {}
     for (kind, name), records in index._by_key.items():
         if kind == "pypi":
-            listed = {v for a in records.values() for e in a.affected for v in e.versions}
-            named[name] = sorted(listed)
+            every = {v for a in records.values() for e in a.affected for v in e.versions}
+            named[name] = sorted(every)
     names = sorted(named)
     number = 0
     while True:
