@@ -1,4 +1,4 @@
-"""``python -m tests.bench [verdicts|whole_path|drift|tower|ingest|rollback|signing|steps|demo|registry|alias|board|sync|audit|advisories]``: prints numbers, judges nothing."""
+"""``python -m tests.bench [verdicts|whole_path|drift|tower|ingest|rollback|signing|steps|demo|registry|alias|board|sync|audit|advisories|advisory_loads]``: prints numbers, judges nothing."""
 
 import importlib
 import sys
@@ -19,6 +19,7 @@ NAMES = [
     "sync",
     "audit",
     "advisories",
+    "advisory_loads",
 ]
 
 if __name__ == "__main__":
