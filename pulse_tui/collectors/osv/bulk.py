@@ -125,7 +125,7 @@ def _read(
 def _rows(data: bytes) -> tuple[list[tuple[datetime, str]], int]:
     """(modified, id) of each line, and how many lines are none."""
     rows, odd = list[tuple[datetime, str]](), 0
-    for line in utf8(data).decode("utf-8", "replace").splitlines():
+    for line in utf8(data).decode("utf-8-sig", "replace").splitlines():
         moment, _, ident = line.strip().partition(",")
         ident = ident.rpartition("/")[2]
         try:
