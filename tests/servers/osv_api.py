@@ -31,7 +31,7 @@ class OsvApi:
         """Add or change records."""
         for record in records:
             self.records[record["id"]] = record
-            self.server.on("GET", f"/v1/vulns/{record['id']}", lambda _, i=record["id"]: self._one(i))
+            self.server.on("GET", f"/v1/vulns/{record['id']}", self._one)
 
     def drop(self, ident: str) -> None:
         """It is no longer of any package; the record itself is still there."""
@@ -59,7 +59,8 @@ class OsvApi:
             if r.method == "GET" and not r.path.endswith((".csv", ".zip"))
         )
 
-    def _one(self, ident: str) -> Reply:
+    def _one(self, request: Request) -> Reply:
+        ident = request.path.rpartition("/")[2]
         return self.failing.get(ident) or Reply.json(self.records[ident])
 
     def _batch(self, request: Request) -> Reply:
