@@ -6,25 +6,34 @@ import argparse
 from collections.abc import Iterable, Iterator
 
 from pulse_tui.cli.output import emit, opened
+from pulse_tui.domain.errors import WrongUse
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.views.registry import Dependents, Tree
 from pulse_tui.process import operator_name
 
 LIMIT = 100
+_LOADED = "pulse-tui components loaded ASSET COMPONENT yes|no|unknown --why REASON"
 
 
 def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     """A view and what it is about."""
-    parser.add_argument("view", choices=["tree", "users", "find", "unaudited"])
+    parser.add_argument("view", choices=["tree", "users", "find", "unaudited", "loaded"])
     parser.add_argument(
-        "about", help="an asset (tree, unaudited); a component's id, name or 'name version' (users); a text (find)"
+        "about",
+        help="an asset (tree, unaudited, loaded); a component's id, name or 'name version' (users); a text (find)",
     )
+    parser.add_argument("component", nargs="?", help="its id or name (loaded)")
+    parser.add_argument("answer", nargs="?", choices=["yes", "no", "unknown"], help="loaded")
+    parser.add_argument("--why", default="", help="the reason, for the audit log (loaded)")
     parser.epilog = (
         "tree ASSET       everything it is made of, and what changed since its serving release was approved\n"
         "users COMPONENT  every asset that a component reaches, directly or through others\n"
         "find TEXT        components whose name holds the text\n"
-        "unaudited ASSET  what of it no stored advisory can judge, and why: it is neither matched nor clean"
+        "unaudited ASSET  what of it no stored advisory can judge, and why: it is neither matched nor clean\n"
+        "loaded ASSET COMPONENT yes|no|unknown --why REASON\n"
+        "                 whether the component is loaded when the asset runs; what is not is one step less urgent,\n"
+        "                 what nobody knows counts as loaded"
     )
 
 
@@ -46,6 +55,11 @@ def run(options: argparse.Namespace, _name: str) -> int:
             lines = [f"{u.component.label}  {u.component.id}: {u.reason}" for u in open_]
             emit(options, open_, lines or [f"every package of {options.about} is audited"])
             return 1 if open_ else 0
+        elif options.view == "loaded":
+            if not (options.component and options.answer):
+                raise WrongUse("loaded takes an asset, a component and yes, no or unknown", todo=_LOADED)
+            result = desk.state_loaded(options.about, options.component, options.answer, options.why)
+            emit(options, {"result": result}, [result])
         else:
             with house.store.read() as tx:
                 found = tx.dependencies.find(options.about, LIMIT)

@@ -1,6 +1,7 @@
 """CycloneDX bills of materials in JSON (1.2 and later): components, services, models, and what depends on what.
 
-Files within an image (type ``file``) are its content, not dependencies, and are left out.
+Files within an image (type ``file``) are its content, not dependencies, and are left out. A component of scope ``excluded``
+is known not to be loaded at run time.
 https://cyclonedx.org/specification/overview/
 """
 
@@ -66,6 +67,7 @@ class _Part(msgspec.Struct):
     group: str | None = None
     version: str | None = None
     purl: str | None = None
+    scope: Any = None
     ref: str | None = msgspec.field(name="bom-ref", default=None)
     hashes: list[_Hash] | None = None
     properties: list[_Property] | None = None
@@ -185,6 +187,7 @@ def _add(at: str, part: _Part, service: bool, graph: Graph, refusals: Refusals) 
     except BadPurl as error:
         refusals.add(at, str(error), "The component is kept by its name; correct its purl")
         found = package(_full_name(part), part.version)
+    graph.exclude(found, part.scope == "excluded")
     ref = part.ref or f"\0{at}"
     if not graph.add(ref, found):
         refusals.add(at, f"bom-ref {clean(ref, 100)!r} is that of another component", "Give each its own bom-ref")

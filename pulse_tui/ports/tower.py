@@ -137,6 +137,10 @@ class Desk(Protocol):
         """Take an acknowledgement, a silence or a waiver back. Raises Refused when nothing mutes it."""
         ...
 
+    def state_loaded(self, asset_id: str, component: str, answer: str, why: str) -> str:
+        """Whether a component is loaded when the asset runs: yes, no or unknown."""
+        ...
+
     def freeze(self, asset_id: str | None, why: str) -> str: ...
     def holds(self, asset_id: str | None) -> tuple[tuple[str, str], ...]:
         """(id, words) of every hold that stands on the asset, or on everything."""

@@ -40,6 +40,7 @@ from pulse_tui.services.advisories.story import advisory_story
 from pulse_tui.services.alerts import operate
 from pulse_tui.services.alerts.quiet import hold_lines, quiet
 from pulse_tui.services.alerts.story import alert_story
+from pulse_tui.services.components.loaded import ANSWERS, state_loaded
 from pulse_tui.services.components.tree import asset_tree, dependents
 from pulse_tui.services.evals import baselines
 from pulse_tui.services.evals.flips import flips
@@ -270,6 +271,10 @@ class ServiceDesk:
         where = found.environment if found is not None else None
         parts = self.acting("waiver.end", ident, where or Environment.PRODUCTION)
         return waivers.end_waiver(parts.judging, ident, self.operator, why, parts.clock())
+
+    def state_loaded(self, asset_id: str, component: str, answer: str, why: str) -> str:
+        parts = self.acting("component.loaded", asset_id, Environment.PRODUCTION)
+        return state_loaded(parts.judging, asset_id, component, ANSWERS[answer], self.operator, why, parts.clock())
 
     def quiet(self) -> tuple[QuietRow, ...]:
         return quiet(self._store, self._parts.clock())

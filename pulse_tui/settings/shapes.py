@@ -65,6 +65,9 @@ class ComponentShape(Section, frozen=True):
     environments: tuple[Environment, ...] = ()
     beside_bill: bool = False
     """A package that counts although the serving release has a bill of its own that does not name it."""
+    loaded: bool | None = None
+    """Whether it is loaded when the asset runs: an advisory of what is not is one step less urgent. Absent: not known,
+    taken as loaded."""
 
 
 class EndpointShape(Section, frozen=True):

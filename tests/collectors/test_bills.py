@@ -132,6 +132,16 @@ def test_what_cannot_be_read_is_refused_by_its_place_and_the_rest_lands() -> Non
         assert expected in text
 
 
+def test_what_a_document_excludes_in_every_version_is_not_loaded() -> None:
+    collected = cdx(components=[
+        part("torch", purl="pkg:pypi/torch@2", scope="excluded"),
+        part("black", purl="pkg:pypi/black@1", scope="excluded"),
+        part("torch", "3", purl="pkg:pypi/torch@3", scope="required"),
+        part("odd", purl="pkg:pypi/odd@1", scope=["excluded"]),
+    ])  # fmt: skip
+    assert bill_of(collected).loaded == (("pkg:pypi/black", False),)
+
+
 def test_a_ring_is_kept_and_hangs_on_the_asset() -> None:
     bill = bill_of(
         cdx(

@@ -313,6 +313,10 @@ class FakeDesk(FakeBench, FakeRegistry):
         self._set_state(alert_id, "suppressed")
         return f"{alert_id} is waived; review in {days} days"
 
+    def state_loaded(self, asset_id: str, component: str, answer: str, why: str) -> str:
+        self._did("state_loaded", asset_id, component, answer, why)
+        return f"{component} of {asset_id}: loaded {answer}"
+
     def freeze(self, asset_id: str | None, why: str) -> str:
         self._did("freeze", asset_id or "everything", why)
         self.registry = tuple(r._replace(state="frozen") if r.asset == asset_id else r for r in self.registry)

@@ -70,6 +70,8 @@ class Graph:
     def __init__(self) -> None:
         """Empty."""
         self.components: list[Component] = []
+        self._counted: set[str] = set()
+        self._excluded: set[str] = set()
         self._places: dict[tuple[str, str | None], int] = {}
         self._refs: dict[Hashable, int] = {}
         self._edges: dict[tuple[int, int], None] = {}
@@ -93,6 +95,14 @@ class Graph:
                 raise SourceError(f"it has over {MOST_COMPONENTS:,} components", todo="Give a bill for each deployment")
             self.components.append(found)
         return ref is None or self._refs.setdefault(ref, place) == place
+
+    def exclude(self, found: Component, excluded: bool) -> None:
+        """Whether the document says that a component is not there at run time; in another version it may be."""
+        (self._excluded if excluded else self._counted).add(found.id)
+
+    def loaded(self) -> tuple[tuple[str, bool], ...]:
+        """The components (by id) that are not loaded in any version that is listed."""
+        return tuple((ident, False) for ident in sorted(self._excluded - self._counted))
 
     def root(self, ref: Hashable) -> None:
         """``ref`` is the asset itself."""
@@ -261,6 +271,7 @@ def hand_over(
         subject=subject.name,
         digest=subject.digest,
         refused=refusals.lost,
+        loaded=graph.loaded(),
     )
     return Collected(observations=(bill,), rejected=refusals.listed(), cursor=context.cursor)
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import operator
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from pulse_tui.domain.advisory import Advisory, Affected, Audit, Finding, VersionRange
@@ -34,6 +35,7 @@ from pulse_tui.enrich.lookups import (
 )
 
 _NOTHING = Evidence()
+_UNSAID: Mapping[tuple[str, str | None], bool] = MappingProxyType({})
 _RANK = {Audit.MATCHED: 0, Audit.NOT_AUDITED: 1, Audit.CLEAN: 2}
 
 
@@ -287,12 +289,14 @@ def advisory_signals(
     estate: Estate,
     now: datetime,
     known: Evidence | None = None,
+    loaded: Mapping[tuple[str, str | None], bool] = _UNSAID,
 ) -> list[Signal]:
     """Signals of type ``cve``, one per (advisory, asset, environment); several components are one signal.
 
     What was not audited for want of an order or of a name that both use is no signal: it is counted and shown.
-    Its id changes when the advisory, what it reaches or what is ``known`` of its exploitation changes, so that it is
-    judged again. ``known`` absent: what the advisory itself states.
+    Its id changes when the advisory, what it reaches or what is ``known`` of its exploitation or ``loaded`` changes, so
+    that it is judged again. ``known`` absent: what the advisory itself states. ``loaded``: by asset and component id,
+    as far as it is known.
     """
     known = known if known is not None else Evidence(known_exploited=advisory.known_exploited)
     groups: dict[tuple[str, Environment | None], list[Finding]] = defaultdict(list)
@@ -300,16 +304,31 @@ def advisory_signals(
         if (finding.audit is Audit.MATCHED or finding.possible) and finding.asset_id in estate.assets:
             groups[finding.asset_id, finding.environment].append(finding)
     return [
-        _signal(advisory, estate.assets[asset_id], environment, group, estate, now, known)
+        _signal(
+            advisory,
+            estate.assets[asset_id],
+            environment,
+            group,
+            estate,
+            now,
+            known,
+            _any_loaded(loaded.get((asset_id, f.component_id)) for f in group),
+        )
         for (asset_id, environment), group in groups.items()
     ]
+
+
+def _any_loaded(answers: Iterable[bool | None]) -> bool | None:
+    """Of several components one that is loaded is enough; none is only where that is known of each."""
+    found = set(answers)
+    return True if True in found else None if None in found else False
 
 
 def severity_of(advisory: Advisory) -> Severity | None:
     """As stated, else by the CVSS qualitative scale; None when neither is known. Malicious code is critical."""
     if advisory.malicious:
         return Severity.CRITICAL
-    if advisory.severity is not None or advisory.cvss is None:
+    if advisory.severity is not None or advisory.cvss is None or not 0.0 <= advisory.cvss <= 10.0:
         return advisory.severity
     for floor, severity in ((9.0, Severity.CRITICAL), (7.0, Severity.HIGH), (4.0, Severity.MEDIUM)):
         if advisory.cvss >= floor:
@@ -325,6 +344,7 @@ def _signal(
     estate: Estate,
     now: datetime,
     known: Evidence = _NOTHING,
+    loaded: bool | None = None,
 ) -> Signal:
     first = min(group, key=lambda f: (_RANK[f.audit], f.component))
     matched = first.audit is Audit.MATCHED
@@ -339,7 +359,7 @@ def _signal(
     return observed(
         SignalType.CVE,
         source=advisory.source,
-        event=(advisory.id, advisory.modified.isoformat(), asset.id, environment, *marks, *_marks(known)),
+        event=(advisory.id, advisory.modified.isoformat(), asset.id, environment, *marks, *_marks(known, loaded)),
         fingerprint=advisory_fingerprint(advisory, asset.id, environment),
         asset_id=asset.id,
         asset=asset,
@@ -369,17 +389,19 @@ def _signal(
             ransomware=known.ransomware,
             exploited_at=known.catalogue_at,
             epss_at=known.epss_at,
+            loaded=loaded,
             severity_stated=severity is not None,
         ),
     )
 
 
-def _marks(known: Evidence) -> list[str]:
+def _marks(known: Evidence, loaded: bool | None) -> list[str]:
     """What of the evidence makes another event of it: a score that moves by less than a point does not."""
     marks = (
         [] if known.known_exploited is None else [f"exploited={known.known_exploited}/{known.due}/{known.ransomware}"]
     )
-    return marks if known.epss is None else [*marks, f"epss={known.epss:.2f}"]
+    marks += [] if known.epss is None else [f"epss={known.epss:.2f}"]
+    return marks if loaded is None else [*marks, f"loaded={loaded}"]
 
 
 def _recommended(matched: bool, severity: Severity | None) -> Recommended:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from pulse_tui.domain.advisory import Advisory, Finding
+from pulse_tui.domain.claim import ESTATE
 from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.exploitation import Evidence, together
 from pulse_tui.domain.signal import Signal
@@ -13,12 +14,16 @@ from pulse_tui.enrich.advisories.groups import merged
 from pulse_tui.enrich.advisories.matching import advisory_signals
 from pulse_tui.ports import Transaction
 
+OPERATOR = "operator"
+"""Who says whether a component is loaded where that is no document."""
+
 
 def signals_of(
     records: Sequence[Advisory], findings: Sequence[Finding], estate: Estate, tx: Transaction, now: datetime
 ) -> list[Signal]:
     """One for each asset and environment that the vulnerability reaches; ``records``: all of its group that stand."""
-    return advisory_signals(merged(records), findings, estate, now, evidence_of(records, tx, now))
+    known, loaded = evidence_of(records, tx, now), loaded_of(findings, tx)
+    return advisory_signals(merged(records), findings, estate, now, known, loaded)
 
 
 def evidence_of(records: Sequence[Advisory], tx: Transaction, now: datetime) -> Evidence:
@@ -26,6 +31,36 @@ def evidence_of(records: Sequence[Advisory], tx: Transaction, now: datetime) -> 
     cves = cves_of(records)
     known = together(tx.exploitation.of(cves).values()).as_of(now)
     return known.exploited() if any(r.known_exploited for r in records) else known
+
+
+def loaded_of(findings: Sequence[Finding], tx: Transaction) -> dict[tuple[str, str | None], bool]:
+    """(asset, component id): whether it is loaded, as far as that is known.
+
+    An operator's answer counts before the configuration's, and that before the bills'. By bills a component is not
+    loaded where each that lists it states so; one that is silent leaves it unknown.
+    """
+    said = tx.loading.of({f.asset_id for f in findings})
+    wanted = {(f.asset_id, f.component_id): said[f.asset_id, f.component_id] for f in findings
+              if f.component_id is not None and (f.asset_id, f.component_id) in said}  # fmt: skip
+    out = dict[tuple[str, str | None], bool]()
+    for (asset_id, component_id), answers in wanted.items():
+        told = answers.get(OPERATOR, next((a for origin, a in sorted(answers.items()) if _declared(origin)), None))
+        if told is not None:
+            out[asset_id, component_id] = told
+        elif any(answers.values()) or not _listed(asset_id, str(component_id), tx) - answers.keys():
+            out[asset_id, component_id] = any(answers.values())
+    return out
+
+
+def _declared(origin: str) -> bool:
+    return origin == ESTATE or origin.startswith(f"{ESTATE}:")
+
+
+def _listed(asset_id: str, component_id: str, tx: Transaction) -> set[str]:
+    """The origins of the bills in force that list the component; neither the configuration nor a scanner's findings."""
+    partial = {b.origin for b in tx.dependencies.bills(asset_id) if b.partial}
+    listing = {e.origin for e in tx.dependencies.edges(asset_id) if e.child.id == component_id}
+    return {origin for origin in listing - partial if not _declared(origin)}
 
 
 def cves_of(records: Sequence[Advisory]) -> tuple[str, ...]:

@@ -133,15 +133,19 @@ def _packages(record: Advisory) -> set[Key]:
 def again(
     signals: Iterable[Signal], name: str, standing: Collection[Condition], tx: Transaction, now: datetime
 ) -> Iterator[Signal]:
-    """The signals of one vulnerability; one whose condition is not ``standing`` (it had ended) is an event of its own.
+    """The signals of one vulnerability; one whose condition is not ``standing`` (it had ended), or that says again what
+    was said before its last one, is an event of its own.
 
-    The same component in the same version gives the same id: without this a vulnerability that was gone and came back
-    would pass for the event that was judged before.
+    The same component in the same version gives the same id: without this a vulnerability that was gone and came back,
+    or one that left a list of exploited ones and is on it again, would pass for the event that was judged before.
     """
-    for signal in signals:
+    every = list(signals)
+    known = tx.signals.known(s.id for s in every)
+    last = tx.signals.last(s.fingerprint for s in every if s.id in known) if known else set()
+    for signal in every:
         assert signal.asset_id is not None
         ended = (name, signal.asset_id, signal.environment) not in standing
-        if ended and tx.signals.get(signal.id) is not None:
+        if signal.id in known and (ended or signal.id not in last):
             ident = signal_id(signal.source, "again", signal.id, now.isoformat())
             yield msgspec.structs.replace(signal, id=ident)
         else:

@@ -39,9 +39,10 @@ def take_bill(bill: Bill, tx: Transaction, estate: Estate, now: datetime) -> Cha
     first = all(b.origin != bill.origin for b in before)
     bill = _with_what_stood(bill, before, tx)
     changes = tx.dependencies.put_bill(bill)
+    otherwise = tx.loading.put(bill.asset_id, bill.origin, dict(bill.loaded), now)
     if first:
         _forget(bill, before, tx, now)
-    if not first and not changes:
+    if not first and not changes and not otherwise:
         return result
     if changes:
         result.signals.append(_changed(bill, changes, estate.assets.get(bill.asset_id), now))

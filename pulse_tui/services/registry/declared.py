@@ -88,11 +88,18 @@ def bills(shape: AssetShape, now: datetime) -> Iterator[Bill]:
     beside a release's own bill in bills apart."""
     reaches = {(c.beside_bill, c.environments) for c in shape.components} | {(False, ())}
     for added, reach in sorted(reaches):
-        here = (c for c in shape.components if (c.beside_bill, c.environments) == (added, reach))
+        here = [c for c in shape.components if (c.beside_bill, c.environments) == (added, reach)]
         uses = tuple(dict.fromkeys(component(c) for c in here))
+        loaded = {component(c).id: c.loaded for c in here if c.loaded is not None}
         document = "+".join([*([ADDED] if added else []), *(e.value for e in reach)])
         yield Bill(
-            source=ESTATE, asset_id=shape.id, document=document, at=now, components=uses, environments=tuple(reach)
+            source=ESTATE,
+            asset_id=shape.id,
+            document=document,
+            at=now,
+            components=uses,
+            environments=tuple(reach),
+            loaded=tuple(sorted(loaded.items())),
         )
 
 

@@ -216,6 +216,7 @@ class _Sync:
             if not bill.components and not known:
                 continue
             moved = bool(self._tx.dependencies.put_bill(bill)) or moved or not known
+            moved = self._tx.loading.put(asset.id, bill.origin, dict(bill.loaded), self._now) or moved
         for origin in before:
             moved = bool(self._tx.dependencies.drop_bill(asset.id, origin, self._now)) or moved
         return moved

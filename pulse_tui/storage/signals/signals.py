@@ -14,11 +14,14 @@ from pulse_tui.domain.source import RefusedCount, Rejected
 from pulse_tui.domain.words import SignalType
 from pulse_tui.storage.signals import tables as t
 from pulse_tui.storage.sql.codec import Codec
-from pulse_tui.storage.sql.lookup import present
+from pulse_tui.storage.sql.lookup import among, present
 from pulse_tui.storage.sql.upsert import insert_many
 
 _ROW = Codec(Signal)
 _PLAIN = Codec(Signal, skip=("evidence",))
+_LAST = (
+    "SELECT id FROM signals WHERE seq IN (SELECT max(seq) FROM signals WHERE fingerprint {among} GROUP BY fingerprint)"
+)
 _LISTED = 200
 """Most values that a query lists."""
 
@@ -49,6 +52,9 @@ class SignalTable:
 
     def known(self, signal_ids: Iterable[str]) -> set[str]:
         return present(self._c, t.signals.c.id, signal_ids)
+
+    def last(self, fingerprints: Iterable[str]) -> set[str]:
+        return {row[0] for row in among(self._c, _LAST, dict.fromkeys(fingerprints))}
 
     def get(self, signal_id: str) -> Signal | None:
         row = self._c.execute(sa.select(t.signals).where(t.signals.c.id == signal_id)).mappings().first()
