@@ -99,6 +99,7 @@ _PART = msgspec.json.Decoder(_Part)
 _DEPENDENCY = msgspec.json.Decoder(_Dependency)
 _FORMAT = re.compile(rb'"bomFormat"\s*:\s*"CycloneDX"')
 _NAMES = (".cdx.json", "bom.cdx")
+_LISTS = ("components", "services")
 _KINDS = {"container": ComponentKind.IMAGE, "machine-learning-model": ComponentKind.HOSTED_MODEL}
 _GROUPS = ("application", "operating-system")
 """Types of parts that only hold others when no package URL says what they are: Trivy's lock files, Syft's distribution."""
@@ -120,6 +121,9 @@ def collect(options: Options, context: CollectContext) -> Collected:
 def accepts(name: str, head: Peek) -> bool:
     """JSON with ``"bomFormat": "CycloneDX"`` anywhere at its top, or named ``*.cdx.json``."""
     if head.top:
+        listed = any(bytes(head.top[k]).strip() not in (b"[]", b"null") for k in _LISTS if k in head.top)
+        if "vulnerabilities" in head.top and not listed:
+            return False  # a VEX document: it judges vulnerabilities
         return head.says("bomFormat") == "CycloneDX" or name.endswith(_NAMES)
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"  # broken: recognised by what is left of it
     return start and (_FORMAT.search(head) is not None or name.endswith(_NAMES))
@@ -137,7 +141,7 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
     if document.vulnerabilities and not document.components and not document.services:
         raise SourceError(
             f"{name} is a VEX document: it judges vulnerabilities and lists no component",
-            todo="Give the bill of materials that it is about",
+            todo="Read it by its kind (pulse-tui ingest vex FILE), or give the bill of materials that it is about",
         )
     graph, refusals = Graph(), Refusals(context.source, name)
     metadata = document.metadata or _Metadata()

@@ -30,6 +30,10 @@ class Justification(StrEnum):
     MITIGATED_INLINE = "inline_mitigations_already_exist"
 
 
+UNSEEN = ("?",)
+"""Stands for the fixes that a waiver was placed in view of, until the first record of its vulnerability comes."""
+
+
 class Waiver(msgspec.Struct, frozen=True, kw_only=True):
     """An exception of one vulnerability on a component of an asset, until its review.
 
@@ -63,6 +67,7 @@ class Waiver(msgspec.Struct, frozen=True, kw_only=True):
     """As it was when the waiver was placed, like the next two: what changes since ends it."""
     exposure: str = ""
     fixed: tuple[str, ...] = ()
+    """:data:`UNSEEN`: no record of the vulnerability was stored then."""
     ended_at: datetime | None = None
     ended_by: str | None = None
     ended_why: str | None = None
@@ -116,8 +121,8 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     vulnerability: str
     aliases: tuple[str, ...] = ()
-    component_id: str
-    """The package without its version, as :class:`~pulse_tui.domain.estate.Component` names it."""
+    component_id: str | None
+    """The package without its version, as :class:`~pulse_tui.domain.estate.Component` names it; None: every one within."""
     version: str | None
     """None: every version of it."""
     within: str | None = None

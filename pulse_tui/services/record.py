@@ -14,10 +14,12 @@ from pulse_tui.domain.note import Note
 from pulse_tui.domain.release import Attestation, RegistrySnapshot
 from pulse_tui.domain.report import Report
 from pulse_tui.domain.source import Rejected, Standing
+from pulse_tui.domain.waiver import Statement
 from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories.exploitation import take_exploitation
 from pulse_tui.services.advisories.records import take_advisories
 from pulse_tui.services.advisories.reports import take_report
+from pulse_tui.services.advisories.statements import take_statement
 from pulse_tui.services.components.bills import bill_remark, take_bill, take_head, withdraw_bills
 from pulse_tui.services.evals.take import take_run
 from pulse_tui.services.evals.unread import no_longer_refused, refused_result
@@ -93,6 +95,11 @@ def _(item: Exploitation, tx: Transaction, _parts: JudgeParts, estate: Estate, n
 @_made.register
 def _(item: Report, tx: Transaction, parts: JudgeParts, estate: Estate, now: datetime) -> Made:
     return take_report(item, tx, estate, now, lambda bill: _made(bill, tx, parts, estate, now))
+
+
+@_made.register
+def _(item: Statement, tx: Transaction, parts: JudgeParts, estate: Estate, now: datetime) -> Made:
+    return take_statement(item, tx, parts, estate, now)
 
 
 @_made.register

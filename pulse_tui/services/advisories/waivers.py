@@ -16,7 +16,7 @@ from pulse_tui.domain.moments import iso
 from pulse_tui.domain.purl import BadPurl
 from pulse_tui.domain.purl import component as of_purl
 from pulse_tui.domain.signal import fingerprint
-from pulse_tui.domain.waiver import Justification, VexStatus, Waiver, installed
+from pulse_tui.domain.waiver import UNSEEN, Justification, VexStatus, Waiver, installed
 from pulse_tui.domain.words import Environment, Priority
 from pulse_tui.enrich.advisories.matching import condition
 from pulse_tui.enrich.advisories.waived import excuse, excused, exposure_of, fixes_of, reaching, reopens
@@ -185,7 +185,7 @@ def in_view(tx: Transaction, waiver: Waiver, group: Group, estate: Estate, prior
         waiver,
         known_exploited=exploited(tx, group),
         exposure=_exposure(estate, waiver) or "",
-        fixed=fixes_of(group.records, waiver.component_id),
+        fixed=fixes_of(group.records, waiver.component_id) if group.records else UNSEEN,
         priority=priority,
     )
 
@@ -327,6 +327,9 @@ def settle(tx: Transaction, parts: JudgeParts, now: datetime) -> int:
     for waiver in standing:
         group = group_of(tx, waiver.advisory)
         group = groups.setdefault(group.name, group)
+        if waiver.fixed == UNSEEN and group.records:
+            waiver = in_view(tx, waiver, group, estate, waiver.priority)  # noqa: PLW2901  from now on it is in view of them
+            tx.waivers.put(waiver)
         if waiver.asset_id is not None and waiver.asset_id not in estate.assets:
             why: str | None = f"{waiver.asset_id} is no longer in the estate"
         else:
