@@ -238,6 +238,49 @@ def test_what_is_no_vex_document_is_an_error_that_names_it(data: bytes, what: st
         read(data)
 
 
+def bulletin(*, flags: list[Any] | None = None, **status: list[str]) -> dict[str, Any]:
+    purls = {"one": VLLM, "bare": None, "apk": "pkg:apk/alpine/libssl3@3.0.8-r3?distro=alpine-3.17"}
+    names = [
+        {"name": ident, "product_id": ident, **({"product_identification_helper": {"purl": purl}} if purl else {})}
+        for ident, purl in purls.items()
+    ]
+    one = {"cve": "CVE-2026-1", "product_status": status, "flags": flags or []}
+    return {
+        "document": {
+            "category": "csaf_vex",
+            "csaf_version": "2.0",
+            "publisher": {"name": "Vendor PSIRT"},
+            "tracking": {"id": "VEX-1", "current_release_date": "2026-11-20T00:00:00Z"},
+        },
+        "product_tree": {"full_product_names": names},
+        "vulnerabilities": [one],
+    }
+
+
+def test_csaf_states_by_product_id_with_flags() -> None:
+    flags = [{"label": PATH, "product_ids": ["one"]}]
+    document = bulletin(known_not_affected=["one"], known_affected=["apk"], flags=flags)
+    first, second = made(document)
+    assert (first.component_id, first.version, first.justification) == (
+        "pkg:pypi/vllm", "0.9.1", Justification.CODE_NOT_IN_EXECUTE_PATH,
+    )  # fmt: skip
+    assert (second.component_id, second.status) == ("pkg:apk/alpine/libssl3?distro=alpine-3.17", VexStatus.AFFECTED)
+    assert (first.author, first.document) == ("Vendor PSIRT", "VEX-1")
+
+
+@pytest.mark.parametrize(
+    ("status", "what"),
+    [
+        ({"known_not_affected": ["one"]}, "not_affected without a justification"),
+        ({"fixed": ["bare"]}, "bare has no package URL"),
+        ({"fixed": ["none"]}, "the product tree has no such product"),
+    ],
+)
+def test_what_csaf_states_without_a_reason_or_of_nothing_is_refused(status: dict[str, list[str]], what: str) -> None:
+    (problem,) = problems(bulletin(**status))
+    assert what in problem
+
+
 def test_a_review_that_would_never_come_is_wrong_use() -> None:
     with pytest.raises(WrongUse, match="review_days is 0"):
         read(openvex(stated()), review_days=0)
@@ -245,7 +288,7 @@ def test_a_review_that_would_never_come_is_wrong_use() -> None:
 
 def test_vex_documents_are_recognised_and_no_bill_takes_them() -> None:
     kinds = file_formats(Kinds("collectors"))
-    for document in (openvex(stated()), cdx(analysed())):
+    for document in (openvex(stated()), cdx(analysed()), bulletin(fixed=["one"])):
         assert detect(kinds, "a.json", Peek(json.dumps(document).encode())) == "vex"
     with_parts = json.dumps(cdx(analysed(), components=[{"name": "a", "type": "library"}])).encode()
     assert detect(kinds, "a.json", Peek(with_parts)) == "cyclonedx"
@@ -255,7 +298,7 @@ def test_vex_documents_are_recognised_and_no_bill_takes_them() -> None:
 @pytest.mark.parametrize(
     ("name", "count", "refused"),
     [
-        ("openvex-demo1.json", 2, 0), ("openvex-demo2.json", 10, 0), ("openvex-debian.json", 1, 0),
+        ("csaf-demo1.json", 1, 0), ("csaf-demo2.json", 1, 0), ("openvex-demo1.json", 2, 0), ("openvex-demo2.json", 10, 0), ("openvex-debian.json", 1, 0),
         ("openvex-package-product.json", 1, 0), ("openvex-image-no-subcomponents.json", 1, 0), ("vex-issue2549.json", 0, 3),
     ],
 )  # fmt: skip

@@ -22,6 +22,7 @@ from tests.collectors import test_kev as kev
 from tests.collectors import test_lm_eval_samples as harness
 from tests.collectors import test_promptfoo as promptfoo
 from tests.collectors import test_pytest_benchmark as benchmark
+from tests.collectors import test_vex as vex
 from tests.collectors.contexts import NOW, context
 from tests.collectors.inspect_logs import as_eval, as_json, four
 from tests.collectors.test_feed import ATOM
@@ -162,6 +163,9 @@ SEEDS: tuple[Seed, ...] = (
     Seed("kev", "kev.json", kev.catalogue(kev.line(), kev.line("CVE-2026-1000"))),
     Seed("epss", "epss.csv", epss.WHOLE),
     Seed("nvd", "nvd.json", nvd_year.year_file(2)),
+    Seed("vex", "open.json", _json(vex.openvex(vex.stated()))),
+    Seed("vex", "cdx.json", _json(vex.cdx(vex.analysed()))),
+    Seed("vex", "csaf.json", _json(vex.bulletin(fixed=["one", "apk"]))),
     Seed("csaf", "bulletin.json", csaf.encoded(csaf.driver())),
     Seed("osv", "all.jsonl", _json(_OSV) + b"\n" + RECORD + b"\n"),
     Seed("osv", "one.yaml", _YAML),

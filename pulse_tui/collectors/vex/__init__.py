@@ -9,7 +9,7 @@ import msgspec
 
 from pulse_tui.collectors._shared.files import Bad, broken_json, collect_files
 from pulse_tui.collectors._shared.web import fetch
-from pulse_tui.collectors.vex import cyclonedx, openvex
+from pulse_tui.collectors.vex import csaf, cyclonedx, openvex
 from pulse_tui.collectors.vex.made import Options, check
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.source import Collected
@@ -37,7 +37,7 @@ def collect(options: Options, context: CollectContext) -> Collected:
 def accepts(name: str, head: Peek) -> bool:
     """OpenVEX by its statements; CycloneDX that judges vulnerabilities and lists no component; the VEX profile of CSAF."""
     del name
-    return _openvex(head) or _judges(head) or _csaf(head, vex=True)
+    return _openvex(head) or _judges(head) or _csaf(head, profile=True)
 
 
 def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
@@ -50,6 +50,8 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
             found = openvex.read(name, data, context.source, options, bad)
         elif head.says("bomFormat") == "CycloneDX":
             found = cyclonedx.read(name, data, context.source, options, bad)
+        elif _csaf(head):
+            found = csaf.read(name, data, context.source, options, bad)
         else:
             raise SourceError(
                 f"{name} is no VEX document", todo="Give OpenVEX, CycloneDX with vulnerabilities, or CSAF, as JSON"
@@ -69,6 +71,6 @@ def _judges(head: Peek) -> bool:
     return head.says("bomFormat") == "CycloneDX" and "vulnerabilities" in top and not listed
 
 
-def _csaf(head: Peek, *, vex: bool) -> bool:
+def _csaf(head: Peek, *, profile: bool = False) -> bool:
     inner = members(head.top["document"]) if "document" in head.top else {}
-    return "csaf_version" in inner and (not vex or bytes(inner.get("category", b"")) == b'"csaf_vex"')
+    return "csaf_version" in inner and (not profile or bytes(inner.get("category", b"")) == b'"csaf_vex"')

@@ -16,7 +16,15 @@ from pulse_tui.domain.signal import fingerprint
 from pulse_tui.domain.source import Rejected
 from pulse_tui.domain.waiver import Statement, VexStatus, Waiver
 from pulse_tui.ports import Transaction
-from pulse_tui.services.advisories.waivers import LONGEST, NO_JUSTIFICATION, PLACED, detail_of, end, in_view
+from pulse_tui.services.advisories.waivers import (
+    LONGEST,
+    NO_JUSTIFICATION,
+    PLACED,
+    detail_of,
+    end,
+    in_view,
+    settle_group,
+)
 from pulse_tui.services.parts import JudgeParts, Made
 from pulse_tui.services.signals.quarantine import keep_refused
 from pulse_tui.services.signals.waived import Group, group_of
@@ -44,6 +52,8 @@ def take_statement(item: Statement, tx: Transaction, parts: JudgeParts, estate: 
         return Made([], [], known=True, remarks=(f"refused: {problem}",))
     group = group_of(tx, item.vulnerability, *item.aliases)
     news = [_take(item, asset_id, group, tx, estate, now) for asset_id in assets]
+    if any(news):
+        settle_group(tx, parts, group, now)  # also where the last waiver of it ended
     return Made([], [], known=not any(news))
 
 

@@ -9,7 +9,7 @@ from pulse_tui.domain.errors import NotFound, Refused, WrongUse
 from pulse_tui.domain.hold import Hold, HoldKind
 from pulse_tui.domain.moments import iso
 from pulse_tui.ports import Store, Transaction
-from pulse_tui.services.advisories.waivers import end_condition, settle, terms_of, waive_condition
+from pulse_tui.services.advisories.waivers import end_condition, settle, settle_group, terms_of, waive_condition
 from pulse_tui.services.parts import SYSTEM, JudgeParts
 from pulse_tui.services.reasons import reason_of
 from pulse_tui.services.registry.held import end
@@ -17,7 +17,7 @@ from pulse_tui.services.registry.routing import may_lift
 from pulse_tui.services.signals.events import Events
 from pulse_tui.services.signals.mutes import after_mute, waived
 from pulse_tui.services.signals.respond import close_alert
-from pulse_tui.services.signals.waived import names_in
+from pulse_tui.services.signals.waived import group_of, names_in
 from pulse_tui.settings.check import nearest
 
 REVIEWED_FOR = timedelta(days=30)
@@ -85,10 +85,13 @@ def unmute(parts: JudgeParts, alert_id: str, by: str, why: str, now: datetime) -
         muted = tx.judgements.muted(alert.signal_fingerprint, alert.environment, now)
         if not muted:
             raise Refused(f"nothing mutes alert {alert.id}: it is {alert.state.value}")
-        if names := _vulnerability(tx, alert):
+        names = _vulnerability(tx, alert)
+        if names:
             end_condition(tx, alert, names, by, reason, now)
         for one in muted:
             after_mute(tx, parts, one, one.unmuted(now), f"taken back by {by}: {reason}", now)
+        if names:
+            settle_group(tx, parts, group_of(tx, *names), now)  # what else stood under its waivers
         tx.log.append(now, by, "alert.unmuted", alert.id, {"why": reason})
     return f"no longer muted: {alert.title}"
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -23,12 +21,8 @@ from pulse_tui.services.advisories.waivers import end_waiver, settle, waive_advi
 from pulse_tui.services.alerts import operate
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.signals.ingest import ingest
-from pulse_tui.storage.store import SqlStore
 from tests.fakes.clock import Clock
-from tests.fakes.databases import postgres, sqlite_file
-from tests.fakes.house import judging
 from tests.fakes.nouns import NOW, PRODUCTION, asset, deployment, later
-from tests.services.estates import fill
 from tests.services.said import alerts, holds
 
 CVE = Advisory(
@@ -47,17 +41,9 @@ CVE = Advisory(
 UNTIL = NOW + timedelta(days=30)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def judge(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterator[JudgeParts]:
-    """The estate of the service tests, on each database."""
-    server = postgres() if request.param == "postgresql" else None
-    name = server.create() if server is not None else ""
-    store = SqlStore(server.named(name) if server is not None else sqlite_file(tmp_path / "pulse.db"), tmp_path)
-    fill(store)
-    yield judging(store, tmp_path, clock)
-    store.close()
-    if server is not None:
-        server.drop(name)
+@pytest.fixture
+def judge(on_both: JudgeParts) -> JudgeParts:
+    return on_both
 
 
 def take(judge: JudgeParts, *items: Observation, at: datetime = NOW) -> None:
