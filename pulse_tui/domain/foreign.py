@@ -16,7 +16,7 @@ class Foreign(NamedTuple):
     """A format that is not read."""
 
     what: str
-    """With its article: ``a Cargo.lock``."""
+    """With its article: ``a pdm.lock``."""
     todo: str
     """A sentence."""
 
@@ -28,9 +28,7 @@ def _bill(how: str) -> str:
 _SYFT = "syft dir:. -o cyclonedx-json"
 _CDXGEN = "npx @cyclonedx/cdxgen -o bom.json"
 _NAMED = {
-    "Cargo.lock": Foreign("a Cargo.lock", _bill("cargo cyclonedx --format json")),
-    "Cargo.toml": Foreign("a Cargo.toml", _bill("cargo cyclonedx --format json")),
-    "poetry.lock": Foreign("a poetry.lock", _bill("cyclonedx-py poetry, or poetry export -o requirements.txt")),
+    "Cargo.toml": Foreign("a Cargo.toml, which locks nothing", "Give the Cargo.lock: cargo generate-lockfile"),
     "Pipfile.lock": Foreign("a Pipfile.lock", _bill("cyclonedx-py pipenv, or pipenv requirements > requirements.txt")),
     "Pipfile": Foreign("a Pipfile", _bill("pipenv lock && pipenv requirements > requirements.txt")),
     "pdm.lock": Foreign("a pdm.lock", _bill("pdm export -o requirements.txt")),
@@ -38,20 +36,13 @@ _NAMED = {
     "pyproject.toml": Foreign("a pyproject.toml, which locks nothing", _bill("uv lock, or pip-compile")),
     "setup.py": Foreign("a setup.py, which locks nothing", _bill("pip-compile")),
     "setup.cfg": Foreign("a setup.cfg, which locks nothing", _bill("pip-compile")),
-    "environment.yml": Foreign("a conda environment", _bill(_SYFT)),
-    "environment.yaml": Foreign("a conda environment", _bill(_SYFT)),
-    "conda-lock.yml": Foreign("a conda lock", _bill(_SYFT)),
     "pixi.lock": Foreign("a pixi.lock", _bill(_SYFT)),
     "package.json": Foreign(
         "a package.json, which locks nothing", _bill("npm install, which writes package-lock.json")
     ),
-    "pnpm-lock.yaml": Foreign("a pnpm-lock.yaml", _bill(_CDXGEN)),
-    "yarn.lock": Foreign("a yarn.lock", _bill("yarn dlx -q @cyclonedx/yarn-plugin-cyclonedx, or " + _CDXGEN)),
     "bun.lock": Foreign("a bun.lock", _bill(_CDXGEN)),
     "bun.lockb": Foreign("a bun.lockb", _bill(_CDXGEN)),
     "deno.lock": Foreign("a deno.lock", _bill(_CDXGEN)),
-    "go.sum": Foreign("a go.sum, which lists more than is built", _bill("cyclonedx-gomod mod -json -output bom.json")),
-    "go.mod": Foreign("a go.mod", _bill("cyclonedx-gomod mod -json -output bom.json")),
     "gradle.lockfile": Foreign("a gradle.lockfile", _bill("gradle cyclonedxBom")),
     "buildscript-gradle.lockfile": Foreign("a gradle lock file", _bill("gradle cyclonedxBom")),
     "build.gradle": Foreign("a build.gradle, which locks nothing", _bill("gradle cyclonedxBom")),
@@ -76,17 +67,6 @@ _KEYS: tuple[tuple[frozenset[str], Foreign], ...] = (
     (
         frozenset({"artifacts", "descriptor"}),
         Foreign("Syft's own JSON", "It is not read: let it write CycloneDX, syft -o cyclonedx-json"),
-    ),
-    (
-        frozenset({"matches", "descriptor"}),
-        Foreign(
-            "a report of Grype",
-            "It is not read, advisories are matched here: give the bill that it scanned, syft -o cyclonedx-json",
-        ),
-    ),
-    (
-        frozenset({"SchemaVersion", "ArtifactName"}),
-        Foreign("Trivy's own JSON", "It is not read: let it write the bill, trivy --format cyclonedx"),
     ),
     (
         frozenset({"auditReportVersion"}),
@@ -114,10 +94,6 @@ _KEYS: tuple[tuple[frozenset[str], Foreign], ...] = (
     ),
     (frozenset({"statements", "@context", "author"}), Foreign("an OpenVEX document", "VEX documents are not read")),
     (
-        frozenset({"runs", "version"}),
-        Foreign("SARIF", "It is not read: give the bill of materials that was scanned"),
-    ),
-    (
         frozenset({"installed_version", "vulnerabilities"}),
         Foreign("a scanner's report", "It is not read: give the bill that was scanned"),
     ),
@@ -125,18 +101,10 @@ _KEYS: tuple[tuple[frozenset[str], Foreign], ...] = (
         frozenset({"_meta", "default", "develop"}),
         Foreign("a Pipfile.lock", _NAMED["Pipfile.lock"].todo),
     ),
-    (
-        frozenset({"dependencies", "fixes"}),
-        Foreign("a report of pip-audit", "It is not read: let it write the bill, pip-audit -f cyclonedx-json"),
-    ),
     (frozenset({"packages-dev", "content-hash"}), _NAMED["composer.lock"]),
 )
 """Members of the top of a JSON document that only this format has together."""
 _TEXTS: tuple[tuple[re.Pattern[bytes], Foreign], ...] = (
-    (
-        re.compile(rb"<bom\b[^>]*cyclonedx\.org/schema/bom"),
-        Foreign("CycloneDX in XML", "It is not read: give the JSON form, cyclonedx convert --output-format json"),
-    ),
     (re.compile(rb"spdx\.org/rdf/terms"), Foreign("SPDX in RDF", "It is not read: give the JSON form of the document")),
     (
         re.compile(rb"(?m)^SPDXVersion:\s*SPDX-"),
@@ -148,9 +116,6 @@ _TEXTS: tuple[tuple[re.Pattern[bytes], Foreign], ...] = (
         re.compile(rb"(?m)^spdxVersion:\s"),
         Foreign("SPDX in YAML", "It is not read: give the JSON form of the document"),
     ),
-    (re.compile(rb"(?m)^lockfileVersion:\s"), _NAMED["pnpm-lock.yaml"]),
-    (re.compile(rb"(?m)^# yarn lockfile v|^__metadata:\s*$"), _NAMED["yarn.lock"]),
-    (re.compile(rb"(?m)^@EXPLICIT\s*$"), Foreign("an explicit list of conda", _bill(_SYFT))),
     (
         re.compile(rb"(?m)^# This file may be used to create an environment using:"),
         Foreign("a list of conda", _bill(_SYFT)),

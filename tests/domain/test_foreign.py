@@ -19,23 +19,11 @@ def keys(data: bytes) -> list[str]:
 @pytest.mark.parametrize(
     ("name", "content", "what"),
     [
-        ("app/Cargo.lock", "version = 3", "a Cargo.lock"),
-        ("poetry.lock", "[[package]]", "a poetry.lock"),
-        ("pnpm-lock.yaml", "lockfileVersion: '9.0'", "a pnpm-lock.yaml"),
-        ("copy.yaml", "lockfileVersion: '9.0'\npackages:\n", "a pnpm-lock.yaml"),
-        ("copy.txt", "# yarn lockfile v1\n", "a yarn.lock"),
-        ("go.sum", "github.com/x/y v1 h1:a=", "a go.sum, which lists more than is built"),
-        ("environment.yml", "name: x", "a conda environment"),
         ("requirements.txt", "# This file may be used to create an environment using:\n", "a list of conda"),
-        ("requirements.txt", "@EXPLICIT\nhttps://x/y.conda\n", "an explicit list of conda"),
         ("gradle.lockfile", "empty=", "a gradle.lockfile"),
-        ("bom.xml", '<bom xmlns="http://cyclonedx.org/schema/bom/1.6"/>', "CycloneDX in XML"),
         ("bom.spdx", "# made by x\nSPDXVersion: SPDX-2.3\n", "SPDX in tag-value form"),
         ("bom.yaml", "spdxVersion: SPDX-2.3\n", "SPDX in YAML"),
         ("a.json", json.dumps({"artifacts": [], "source": {}, "descriptor": {}}), "Syft's own JSON"),
-        ("a.json", json.dumps({"matches": [], "source": {}, "descriptor": {}}), "a report of Grype"),
-        ("a.json", json.dumps({"SchemaVersion": 2, "ArtifactName": "x", "Results": []}), "Trivy's own JSON"),
-        ("a.json", json.dumps({"dependencies": [], "fixes": []}), "a report of pip-audit"),
         ("a.json", json.dumps({"_meta": {}, "default": {}, "develop": {}}), "a Pipfile.lock"),
         ("a.json", json.dumps([{"ghsa_id": "GHSA-x", "vulnerabilities": []}]), "an answer of GitHub's advisory API"),
         ("a.xml", '<?xml version="1.0"?><test-run id="2"/>', "XML of NUnit"),
@@ -64,6 +52,11 @@ def test_what_is_packed_is_to_be_unpacked() -> None:
     [
         ("requirements.txt", "torch==2.5.0\n# via vllm\n"),
         ("uv.lock", "version = 1\n[[package]]\n"),
+        ("app/Cargo.lock", "version = 3"),
+        ("pnpm-lock.yaml", "lockfileVersion: '9.0'"),
+        ("go.sum", "github.com/x/y v1 h1:a="),
+        ("scan.json", json.dumps({"SchemaVersion": 2, "ArtifactName": "x", "Results": []})),
+        ("scan.json", json.dumps({"dependencies": [], "fixes": []})),
         ("package-lock.json", json.dumps({"lockfileVersion": 3, "packages": {}})),
         ("bom.json", json.dumps({"bomFormat": "CycloneDX", "vulnerabilities": [], "dependencies": []})),
         ("junit.xml", "<testsuites/>"),
@@ -76,7 +69,7 @@ def test_what_is_read_is_not_foreign(name: str, content: str) -> None:
 def test_an_error_of_a_known_format_keeps_whose_result_it_is_and_another_stays_as_it_is() -> None:
     plain = SourceError("x is not JSON")
     plain.about = (ResultOf("bot", "1"),)
-    better = renamed(plain, "app/Cargo.lock", b"", ())
-    assert str(better).startswith("app/Cargo.lock is a Cargo.lock. It is not read: make a bill of it with")
+    better = renamed(plain, "app/pdm.lock", b"", ())
+    assert str(better).startswith("app/pdm.lock is a pdm.lock. It is not read: make a bill of it with")
     assert better.about == plain.about
     assert renamed(plain, "x", b"{", ()) is plain

@@ -179,7 +179,10 @@ class Refusals:
 
 
 def read_bills(
-    pattern: str, options: BillOptions, context: CollectContext, parse: Callable[[str, bytes], Collected]
+    pattern: str | tuple[str, ...],
+    options: BillOptions,
+    context: CollectContext,
+    parse: Callable[[str, bytes], Collected],
 ) -> Collected:
     """:func:`~pulse_tui.collectors._shared.files.collect_files`, the bills of one document in order of their versions: the
     newest is reported last and stays. ``has`` names the documents that are there.
