@@ -103,7 +103,9 @@ def test_what_is_about_a_bill_of_something_else_ends_when_that_file_is_gone(
     assert standing(judging) == []
 
 
-@pytest.mark.parametrize("content", ["# This file may be used to create an environment using:\n# $ conda create\nnumpy=1.26=py_0\n"])
+@pytest.mark.parametrize(
+    "content", ["# This file may be used to create an environment using:\n# $ conda create\nnumpy=1.26=py_0\n"]
+)
 def test_a_file_that_becomes_one_of_another_tool_is_refused_by_name_and_keeps_what_stood(
     folder: tuple[RollbackParts, Path], content: str
 ) -> None:
