@@ -26,6 +26,7 @@ from pulse_tui.collectors._shared.bills import (
     each,
     from_purl,
     hand_over,
+    known_as,
     moment,
     package,
     place,
@@ -33,6 +34,7 @@ from pulse_tui.collectors._shared.bills import (
     tag_of,
     text,
 )
+from pulse_tui.domain.cpe import BadCpe, parse_cpe
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.estate import GROUP, Component
 from pulse_tui.domain.purl import BadPurl
@@ -68,6 +70,7 @@ class _Part(msgspec.Struct):
     version: str | None = None
     purl: str | None = None
     scope: Any = None
+    cpe: str | None = None
     ref: str | None = msgspec.field(name="bom-ref", default=None)
     hashes: list[_Hash] | None = None
     properties: list[_Property] | None = None
@@ -192,6 +195,8 @@ def _add(at: str, part: _Part, service: bool, graph: Graph, refusals: Refusals) 
         refusals.add(at, str(error), "The component is kept by its name; correct its purl")
         found = package(_full_name(part), part.version)
     graph.exclude(found, part.scope == "excluded")
+    if part.cpe and (problem := _cpe_problem(part.cpe)):
+        refusals.add(at, problem, "The component is kept without it; correct its cpe")
     ref = part.ref or f"\0{at}"
     if not graph.add(ref, found):
         refusals.add(at, f"bom-ref {clean(ref, 100)!r} is that of another component", "Give each its own bom-ref")
@@ -205,9 +210,9 @@ def _component(part: _Part, service: bool) -> Component:
     if not part.purl:
         group = part.type in _GROUPS and (part.version is None or part.type == "operating-system")
         prefix = GROUP.removesuffix(":") if group else _PREFIXES.get(kind, "name")
-        found = package(_full_name(part), part.version, kind=kind, prefix=prefix)
+        found = known_as(package(_full_name(part), part.version, kind=kind, prefix=prefix), part.cpe)
     else:
-        found = from_purl(_with_source(part, part.purl), part.version)
+        found = known_as(from_purl(_with_source(part, part.purl), part.version), part.cpe)
         if kind is ComponentKind.HOSTED_MODEL:
             found = msgspec.structs.replace(found, kind=kind)
     if found.kind is ComponentKind.HOSTED_MODEL:
@@ -215,6 +220,14 @@ def _component(part: _Part, service: bool) -> Component:
         identity = found.name if found.id.startswith("model:") and "/" in found.name else found.id
         found = msgspec.structs.replace(found, id=identity, name=canonical(found.name).name)
     return found
+
+
+def _cpe_problem(name: str) -> str:
+    try:
+        parse_cpe(name)
+    except BadCpe as error:
+        return f"{clean(name, 100)!r} is no CPE name: {error}"
+    return ""
 
 
 def _with_source(part: _Part, purl: str) -> str:

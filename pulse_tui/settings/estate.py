@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pulse_tui.domain.cpe import BadCpe, parse_cpe, product_name
 from pulse_tui.domain.errors import Problem
 from pulse_tui.domain.purl import BadPurl, parse
+from pulse_tui.domain.text import clean
 from pulse_tui.settings.check import nearest
 from pulse_tui.settings.document import Node
 from pulse_tui.settings.lists import named, unique
@@ -68,10 +70,11 @@ def version_marks(node: Node | None) -> Iterator[tuple[str, str]]:
 
 def _check_assets(node: Node, assets: list[AssetShape], problems: list[Problem]) -> None:
     nodes = {named(c.get("id")): c for c in (node.get("assets") or Node([], node.mark)).elements()}
+    called: dict[str, tuple[str, ...]] = {}
     for asset in assets:
         child = nodes[asset.id]
         for i, component in enumerate(asset.components):
-            wrong = _component(asset, i, component)
+            wrong = _component(asset, i, component) or _otherwise(f"component {i} of {asset.id}", component, called)
             if wrong is not None:
                 mark = child.value["components"].value[i].mark
                 problems.append(Problem(str(mark), *wrong))
@@ -91,4 +94,43 @@ def _component(asset: AssetShape, i: int, component: ComponentShape) -> tuple[st
             return f"{component.purl!r} is not a package URL: {error}", "write pkg:pypi/vllm@0.9.1"
     if component.asset == asset.id:
         return f"component {i} of {asset.id}: an asset cannot depend on itself", "name another asset"
+    return _declared(f"component {i} of {asset.id}", component)
+
+
+def _otherwise(where: str, component: ComponentShape, called: dict[str, tuple[str, ...]]) -> tuple[str, str] | None:
+    """What is declared twice has one name in advisories; ``called`` gathers them."""
+    ident = component.purl.partition("@")[0] if component.purl is not None else component.id
+    names = tuple(name for name in (component.cpe, component.product) if name is not None)
+    if ident is None or not names or called.setdefault(ident, names) == names:
+        return None
+    others = ", ".join(clean(name, 100) for name in called[ident])
+    return (
+        f"{where}: {clean(ident, 100)} has other names elsewhere ({others})",
+        "give one thing the same cpe and product",
+    )
+
+
+def _declared(where: str, component: ComponentShape) -> tuple[str, str] | None:
+    """What is wrong with the names that advisories use."""
+    known_as = [name for name in (component.cpe, component.product) if name is not None]
+    platform = (component.platform,) if isinstance(component.platform, str) else component.platform
+    if (component.model is not None or component.asset is not None) and (known_as or platform):
+        return f"{where}: a hosted model or an asset has no cpe, product or platform", "give them to its components"
+    if platform and not known_as:
+        return f"{where}: a platform says nothing without a cpe or a product", "name it as its advisories do"
+    for name in (component.cpe, *(p for p in platform if p.lower().startswith("cpe:"))):
+        if name is None:
+            continue
+        try:
+            parse_cpe(name)
+        except BadCpe as error:
+            return (
+                f"{where}: {clean(name, 100)!r} is no CPE name: {error}",
+                "write cpe:2.3:a:vendor:product:1.0:*:*:*:*:*:*:*",
+            )
+    for name in (component.product, *platform):
+        if name is not None and not product_name(name):
+            return f"{where}: {clean(name, 100)!r} has no letter or number", "write the name that its advisories use"
+    if len(known_as) > 1 and component.purl is not None and parse(component.purl).ecosystem:
+        return f"{where}: a package that advisories name needs no cpe and product beside it", "give one of the two"
     return None

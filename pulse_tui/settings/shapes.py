@@ -54,7 +54,11 @@ class ReleaseShape(Section, frozen=True):
 
 
 class ComponentShape(Section, frozen=True):
-    """A dependency: exactly one of ``purl``, ``model`` (platform/exact-id), ``asset``, or ``kind`` with ``id``."""
+    """A dependency: exactly one of ``purl``, ``model`` (platform/exact-id), ``asset``, or ``kind`` with ``id``.
+
+    A driver, firmware, an appliance, a vector store, plugin, browser tool or safety filter is found by ``cpe`` (NVD) or
+    ``product`` (the name in its vendor's bulletins), on its ``platform``.
+    """
 
     purl: str | None = None
     model: str | None = None
@@ -62,6 +66,12 @@ class ComponentShape(Section, frozen=True):
     kind: ComponentKind | None = None
     id: str | None = None
     version: str | None = None
+    cpe: str | None = None
+    """A CPE 2.3 name: ``cpe:2.3:a:nvidia:gpu_display_driver:550.54:*:*:*:*:*:*:*``."""
+    product: str | None = None
+    """What its vendor's advisories call it: ``NVIDIA Tesla``."""
+    platform: str | tuple[str, ...] = ()
+    """What it runs on or with, as words or CPE names: some advisories are of Linux, or of one device, alone."""
     environments: tuple[Environment, ...] = ()
     beside_bill: bool = False
     """A package that counts although the serving release has a bill of its own that does not name it."""

@@ -14,8 +14,9 @@ import msgspec
 from pulse_tui.collectors._shared.files import FILE_CAP, broken_json, collect_files, find, refuse, refused_names
 from pulse_tui.collectors._shared.runs import PATTERN
 from pulse_tui.domain.bill import ROOT, Bill
+from pulse_tui.domain.cpe import LONGEST, BadCpe, parse_cpe
 from pulse_tui.domain.errors import SourceError
-from pulse_tui.domain.estate import Component
+from pulse_tui.domain.estate import GROUP, Component
 from pulse_tui.domain.purl import build, component
 from pulse_tui.domain.report import Report
 from pulse_tui.domain.source import Collected, Rejected, Standing
@@ -300,6 +301,21 @@ def package(
     """A component that no package URL names: ``name:<name>``. Its ecosystem is not known."""
     safe = as_name(name, 280)
     return Component(id=f"{prefix}:{safe}", kind=kind, name=safe, version=text(version))
+
+
+def known_as(found: Component, cpe: str | None) -> Component:
+    """With the CPE name that a document gives, where no package URL places it in an ecosystem: scanners guess one for
+    every package, by which other packages would be found. Of an operating system or an image no package is meant.
+    """
+    if not cpe or found.ecosystem or found.kind is not ComponentKind.PACKAGE or found.id.startswith(GROUP):
+        return found
+    try:
+        key = parse_cpe(cpe).key
+    except BadCpe:
+        return found
+    # What is known by another name is another component: two documents may mean two products by one word.
+    ident = f"cpe:{key}" if found.id.startswith("name:") else f"{found.id}?cpe={key}"
+    return msgspec.structs.replace(found, id=as_name(ident), known_as=(clean(cpe, LONGEST),))
 
 
 def from_purl(locator: str, version: str | None = None) -> Component:

@@ -20,6 +20,7 @@ from pulse_tui.collectors._shared.bills import (
     each,
     from_purl,
     hand_over,
+    known_as,
     moment,
     package,
     place,
@@ -64,6 +65,9 @@ class _Package(msgspec.Struct):
 
     def purl(self) -> str | None:
         return next((r.locator for r in self.references or () if r.type == "purl"), None)
+
+    def cpe(self) -> str | None:
+        return next((r.locator for r in self.references or () if r.type in ("cpe23Type", "cpe22Type")), None)
 
 
 class _Relationship(msgspec.Struct):
@@ -201,8 +205,9 @@ def _component(item: _Package) -> Component:
     if purl is None:
         image = item.purpose == "CONTAINER"
         kind = ComponentKind.IMAGE if image else ComponentKind.PACKAGE
-        return package(item.name, text(item.version), kind=kind, prefix="image" if image else "name")
-    found = from_purl(purl, item.version)
+        found = package(item.name, text(item.version), kind=kind, prefix="image" if image else "name")
+        return known_as(found, item.cpe())
+    found = known_as(from_purl(purl, item.version), item.cpe())
     if found.kind is ComponentKind.HOSTED_MODEL:
         found = msgspec.structs.replace(found, name=canonical(found.name).name)
     return found

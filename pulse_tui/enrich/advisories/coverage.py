@@ -109,10 +109,10 @@ class Answered:
             return None
         shown = clean(component.ecosystem or keys[0][0], 60)
         if best is None:
+            if keys[0][0] in ("cpe", "product"):  # nobody asks for products: vendors publish what they publish
+                return Gap.NO_FEED, f"nobody publishes advisories for it: no feed covers {clean(keys[-1][1], 100)}"
             if any(ecosystem in self._asked for ecosystem, _ in keys):
                 return Gap.NOT_ASKED, "not asked yet: no round since it came here asked for it"
-            if keys[0][0] in ("cpe", "product"):
-                return Gap.NO_FEED, f"nobody publishes advisories for it: no feed covers {clean(keys[-1][1], 100)}"
             return Gap.NO_FEED, f"no feed covers {shown}"
         age = f"the newest answer for {shown} is from {best.row.read_at:%Y-%m-%d} ({days(best.age_s)})"
         if best.configured:

@@ -164,6 +164,8 @@ def _as_product(advisory: Advisory, component: Component) -> Judgement | None:
     if not named:
         return None
     stated = [a for a in named if a.versions or a.ranges]
+    if version_of(component) is None and any(r == VersionRange(introduced="0") for a in stated for r in a.ranges):
+        return Judgement(Audit.MATCHED, f"every version of {component.name} is affected, no fix is named")
     found = [_union(stated, component, version_of(component))] if stated else []
     if advisory.configurations:
         found.append(Judgement(*judge_configurations(advisory, component)))

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+import msgspec
+
 from pulse_tui.domain.bill import ADDED, Bill
 from pulse_tui.domain.claim import ESTATE
+from pulse_tui.domain.cpe import LONGEST, product_name
 from pulse_tui.domain.estate import Asset, Component, Endpoint, Stage, Workflow
 from pulse_tui.domain.purl import component as package
 from pulse_tui.domain.release import Release
+from pulse_tui.domain.text import as_name, clean
 from pulse_tui.domain.words import ComponentKind, Environment
+from pulse_tui.enrich.advisories.configurations import version_of
 from pulse_tui.enrich.vendors.names import canonical
 from pulse_tui.settings.shapes import AssetShape, ComponentShape, EndpointShape, EstateShape, ReleaseShape
 
@@ -72,7 +77,7 @@ def release(asset_id: str, shape: ReleaseShape, now: datetime) -> Release:
 def component(shape: ComponentShape) -> Component:
     """A component as configured, under the name that advisories and notes use."""
     if shape.purl is not None:
-        return package(shape.purl)
+        return _named(package(shape.purl), shape)
     if shape.model is not None:
         name = canonical(shape.model).name
         return Component(id=shape.model, kind=ComponentKind.HOSTED_MODEL, name=name, version=shape.version)
@@ -80,7 +85,22 @@ def component(shape: ComponentShape) -> Component:
         return Component(id=f"asset:{shape.asset}", kind=ComponentKind.ASSET, name=shape.asset, version=shape.version)
     assert shape.kind is not None
     assert shape.id is not None
-    return Component(id=shape.id, kind=shape.kind, name=shape.id, version=shape.version)
+    return _named(Component(id=shape.id, kind=shape.kind, name=shape.id), shape)
+
+
+def _named(found: Component, shape: ComponentShape) -> Component:
+    """With its version, the names that advisories use, and its platform. A CPE name may state the version too."""
+    platform = (shape.platform,) if isinstance(shape.platform, str) else shape.platform
+    known_as = tuple(clean(name, LONGEST) for name in (shape.cpe, shape.product) if name is not None)
+    # On another platform it is another component: an advisory may reach the one and not the other.
+    words = "+".join(product_name(p.removeprefix("cpe:2.3:")).replace(" ", "-") for p in platform)
+    found = msgspec.structs.replace(
+        found,
+        id=as_name(f"{found.id}?platform={words}") if words else found.id,
+        known_as=known_as,
+        platform=tuple(clean(p, LONGEST) for p in platform),
+    )
+    return msgspec.structs.replace(found, version=found.version or shape.version or version_of(found))
 
 
 def bills(shape: AssetShape, now: datetime) -> Iterator[Bill]:
