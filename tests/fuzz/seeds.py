@@ -16,6 +16,7 @@ from pulse_tui.kinds import Kinds
 from pulse_tui.ports import Answer, CollectContext, Fetched
 from tests.collectors import csaf_documents as csaf
 from tests.collectors import test_epss as epss
+from tests.collectors import test_ghsa as ghsa
 from tests.collectors import test_github_actions as github
 from tests.collectors import test_gitlab as gitlab
 from tests.collectors import test_kev as kev
@@ -160,6 +161,7 @@ SEEDS: tuple[Seed, ...] = (
     Seed("promptfoo", "out.json", promptfoo.output([promptfoo.row("a"), promptfoo.row("b", 0, test=1)])),
     Seed("promptfoo", "out.jsonl", promptfoo.lines([promptfoo.row("a"), promptfoo.row("b", 0, test=1)])),
     Seed("pytest_benchmark", "bot@1/bench.json", benchmark.document(benchmark.benchmark(stats=benchmark.STATS | {"data": benchmark.ROUNDS}))),
+    Seed("ghsa", "g.json", _json([ghsa.record(1), ghsa.record(2)])),
     Seed("kev", "kev.json", kev.catalogue(kev.line(), kev.line("CVE-2026-1000"))),
     Seed("epss", "epss.csv", epss.WHOLE),
     Seed("nvd", "nvd.json", nvd_year.year_file(2)),
@@ -228,6 +230,7 @@ _IMAGE = _json({"created": _AT, "config": {"Labels": _LABELS}})
 
 SERVED: tuple[Served, ...] = (
     Served("feed", {"url": "http://v.example/feed", "vendor": "openai"}, {"feed": ATOM.encode()}),
+    Served("ghsa", {"url": "http://g.example"}, {"advisories": _json([ghsa.record(1)])}),
     Served("kev", {}, {"known_exploited": kev.catalogue(kev.line())}),
     Served("epss", {}, {"epss_scores": epss.WHOLE}),
     Served("nvd", {}, {"cves": nvd_year.year_file(2)}),

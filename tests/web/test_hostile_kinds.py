@@ -29,6 +29,7 @@ LATE_S = 2.0
 SOURCES: dict[str, dict[str, Any]] = {
     "epss": {"url": "URL"},
     "feed": {"url": "URL", "vendor": "acme"},
+    "ghsa": {"url": "URL"},
     "github_actions": {"url": "URL", "repository": "acme/bot", "workflows": []},
     "gitlab": {"url": "URL", "project": "acme/bot", "pipelines": [{"asset": "bot", "means": "build"}]},
     "kev": {"url": "URL"},

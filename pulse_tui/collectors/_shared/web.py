@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.text import address
-from pulse_tui.ports import CollectContext, Fetched
+from pulse_tui.ports import Answer, CollectContext, Fetched
 
 T = TypeVar("T")
 
@@ -28,6 +28,24 @@ def get_json(
     """GET of ``url`` as JSON, with secrets as in :func:`fetch`."""
     asked = {**(headers or {}), **_bearer(context, token)}
     return _asked(context, url, lambda whole: context.http.get_json(whole, params, asked))
+
+
+def body_of(context: CollectContext, url: str, answer: Answer) -> bytes:
+    """The body of an answer to ``send``. Raises SourceError for any status but 200, with the pause that is asked for."""
+    if answer.status == 200:
+        return answer.body
+    after, left, reset = (
+        answer.headers.get(name, "").strip() for name in ("retry-after", "x-ratelimit-remaining", "x-ratelimit-reset")
+    )
+    pause = None
+    if after.isascii() and after.isdigit():
+        pause = float(after[:9])
+    elif left == "0" and reset.isascii() and reset.isdigit():
+        pause = max(0.0, int(reset[:11]) - context.now.timestamp())
+    todo = {401: "Check the token", 403: "Check the token's rights", 404: "Check the address"}.get(answer.status, "")
+    if pause is not None:
+        todo = f"It asks for a wait of {pause:,.0f} s"
+    raise SourceError(f"{address(url)} answered {answer.status}", todo=todo, retry_after=pause, sent=True)
 
 
 def _bearer(context: CollectContext, token: str | None) -> dict[str, str]:

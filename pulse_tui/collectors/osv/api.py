@@ -13,7 +13,8 @@ from urllib.parse import quote
 import msgspec
 
 from pulse_tui.collectors._shared.files import refuse
-from pulse_tui.collectors.osv.single import answered, fetched, is_id, short
+from pulse_tui.collectors._shared.web import body_of
+from pulse_tui.collectors.osv.single import fetched, is_id, short
 from pulse_tui.domain.coverage import Coverage
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.source import Collected, Rejected
@@ -167,7 +168,7 @@ def _asked(
         if answer.status == 400:
             return False
         try:
-            batch = _BATCHES.decode(answered(where, answer))
+            batch = _BATCHES.decode(body_of(context, where, answer))
         except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             what = f"{address(where)} did not answer as the API does: {clean(str(error), 120)}"
             raise SourceError(what, todo="Check that api_url is OSV's API or a mirror of it") from None

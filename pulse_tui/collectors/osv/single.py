@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
+from pulse_tui.collectors._shared.web import body_of
 from pulse_tui.domain.errors import SourceError
-from pulse_tui.domain.text import address, clean
-from pulse_tui.ports import Answer, CollectContext
+from pulse_tui.domain.text import clean
+from pulse_tui.ports import CollectContext
 
 AT_ONCE = 8
 """Requests under way: the servers ask for no key, and expect no flood."""
@@ -21,20 +22,6 @@ def is_id(text: object) -> bool:
     return isinstance(text, str) and _ID.match(text) is not None
 
 
-def answered(url: str, answer: Answer) -> bytes:
-    """The body. Raises SourceError, with the pause that is asked for, for any status but 200."""
-    if answer.status == 200:
-        return answer.body
-    pause = answer.headers.get("retry-after", "")
-    todo = {401: "Check the token", 403: "Check the token's rights", 404: "Check the address"}.get(answer.status, "")
-    raise SourceError(
-        f"{address(url)} answered {answer.status}",
-        todo=todo,
-        retry_after=float(pause[:9]) if pause.isascii() and pause.isdigit() else None,
-        sent=True,
-    )
-
-
 def fetched(
     context: CollectContext, ids: Iterable[str], url_of: Callable[[str], str], headers: dict[str, str]
 ) -> Iterator[tuple[str, bytes | SourceError | None]]:
@@ -44,7 +31,7 @@ def fetched(
         url = url_of(ident)
         try:
             answer = context.http.send("GET", url, headers=headers)
-            return ident, None if answer.status in (404, 410) else answered(url, answer)
+            return ident, None if answer.status in (404, 410) else body_of(context, url, answer)
         except SourceError as error:
             return ident, error
 
