@@ -27,6 +27,7 @@ WITHIN_S = 0.8
 LATE_S = 2.0
 
 SOURCES: dict[str, dict[str, Any]] = {
+    "csaf": {"url": "URL/provider-metadata.json"},
     "epss": {"url": "URL"},
     "feed": {"url": "URL", "vendor": "acme"},
     "ghsa": {"url": "URL"},
@@ -39,6 +40,7 @@ SOURCES: dict[str, dict[str, Any]] = {
     "oci": {"images": [{"image": "HOST/acme/bot", "asset": "bot"}], "plain_http": True},
     "osv": {"url": "URL"},
     "prometheus": {"url": "URL", "objectives": [{"asset": "bot", "latency": {"p95": "up", "objective": "500ms"}}]},
+    "vex": {"url": "URL"},
     "git": {
         "repository": "URL/bot.git",
         "cache": "mirror",
