@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from pulse_tui.domain.views.advisories import AdvisoryStory, WaiverRow
+from pulse_tui.domain.views.advisories import AdvisoryStory, LedgerPage, Radius, WaiverRow
 from pulse_tui.domain.views.alerts import AlertStory, QuietRow
 from pulse_tui.domain.views.board import Board
 from pulse_tui.domain.views.evals import BenchStory, Flips, Trend
@@ -38,6 +38,14 @@ class Desk(Protocol):
     def story(self, alert_id: str) -> AlertStory: ...
     def advisory_story(self, advisory_id: str) -> AdvisoryStory:
         """An advisory, what it reaches, and what its alerts advise."""
+        ...
+
+    def ledger(self) -> LedgerPage:
+        """What of everything that serves is matched, clean or not audited; how new each feed is."""
+        ...
+
+    def radius(self, advisory_id: str) -> Radius:
+        """Everything that a vulnerability can hurt. Raises NotFound."""
         ...
 
     def asset_story(self, asset_id: str) -> tuple[tuple[str, str], ...]:

@@ -12,7 +12,7 @@ from pulse_tui.domain.errors import NotFound, Refused, WrongUse
 from pulse_tui.domain.evals import Gate
 from pulse_tui.domain.health import Health
 from pulse_tui.domain.rollback import Purpose
-from pulse_tui.domain.views.advisories import AdvisoryStory, WaiverRow
+from pulse_tui.domain.views.advisories import AdvisoryStory, LedgerPage, Radius, WaiverRow
 from pulse_tui.domain.views.alerts import AlertStory, QuietRow
 from pulse_tui.domain.views.board import Board
 from pulse_tui.domain.views.evals import BenchStory, Flips, Trend
@@ -36,11 +36,12 @@ from pulse_tui.domain.views.rollback import (
 from pulse_tui.domain.words import UNHEALTHY, URGENT, Environment
 from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories import waived, waivers
-from pulse_tui.services.advisories.story import advisory_story
+from pulse_tui.services.advisories.story import advisory_story, ledger_page
 from pulse_tui.services.alerts import operate
 from pulse_tui.services.alerts.quiet import hold_lines, quiet
 from pulse_tui.services.alerts.story import alert_story
 from pulse_tui.services.components.loaded import ANSWERS, state_loaded
+from pulse_tui.services.components.radius import radius
 from pulse_tui.services.components.tree import asset_tree, dependents
 from pulse_tui.services.evals import baselines
 from pulse_tui.services.evals.flips import flips
@@ -124,6 +125,12 @@ class ServiceDesk:
 
     def advisory_story(self, advisory_id: str) -> AdvisoryStory:
         return advisory_story(self._parts.judging, advisory_id, self._parts.clock())
+
+    def ledger(self) -> LedgerPage:
+        return ledger_page(self._store, self._parts.clock())
+
+    def radius(self, advisory_id: str) -> Radius:
+        return radius(self._store, advisory_id)
 
     def asset_story(self, asset_id: str) -> tuple[tuple[str, str], ...]:
         given = (("Pre-authorised", f"{row.meaning} ({row.hash[:12]})") for row in self.authorisations(asset_id))

@@ -23,7 +23,7 @@ from tests.cli.conftest import Shell
 from tests.fakes.small_estate import authorise, signal_line
 
 READS = {
-    "audit verify", "audit export", "audit anchor", "compare", "coverage", "components tree", "components users", "components find",
+    "advisory show", "advisory radius", "audit verify", "audit export", "audit anchor", "compare", "coverage", "components tree", "components users", "components find",
     "components unaudited", "doctor", "drift", "explain", "gate", "help", "inventory", "match", "muted", "policy check",
     "policy test", "release history", "release show", "release diff", "release calendar", "rollback show", "rollback list",
     "rollback authorisations", "rollback report", "rollback reviews",
@@ -111,7 +111,7 @@ ON_THE_REPLICA = {"drill"}
 LOOKS = {
     "advisory_story", "drills", "reviews", "asset_story", "authorisations", "bench", "board", "calendar", "change_mark", "close", "dependents", "flips", "gate_story",
     "history", "holds", "inventory", "plan_story", "plans", "quiet", "release_diff", "release_story", "source_problems",
-    "hold_story", "story", "tree", "trends", "waiver_story", "waivers",
+    "hold_story", "ledger", "radius", "story", "tree", "trends", "waiver_story", "waivers",
 }  # fmt: skip
 
 

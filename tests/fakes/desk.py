@@ -6,7 +6,7 @@ import threading
 from datetime import datetime, timedelta
 
 from pulse_tui.domain.errors import NotFound, Refused
-from pulse_tui.domain.views.advisories import UNNAMED, AdvisoryRow, AdvisoryStory, WaiverRow
+from pulse_tui.domain.views.advisories import UNNAMED, AdvisoryRow, AdvisoryStory, LedgerPage, Radius, WaiverRow
 from pulse_tui.domain.views.alerts import AlertRow, AlertStory, QuietRow
 from pulse_tui.domain.views.board import Board, Header
 from pulse_tui.domain.views.evals import Trend
@@ -24,6 +24,7 @@ from pulse_tui.domain.views.rollback import (
     unsettled,
 )
 from pulse_tui.domain.views.signals import SourceRow
+from tests.fakes.advisory_desk import LEDGER, RADIUS, STORY, advisory_lines
 from tests.fakes.bench_desk import FakeBench, points
 from tests.fakes.registry_desk import NOW_US, FakeRegistry, ago
 
@@ -237,13 +238,21 @@ class FakeDesk(FakeBench, FakeRegistry):
         row = next((row for row in self.advisories if advisory_id in (row.id, row.record)), None)
         if row is None:
             raise NotFound(f"there is no advisory {advisory_id}")
-        lines = (
-            ("what changed", f"{row.id}: {row.title}"),
-            ("what is the risk", f"{row.component} runs in {row.production_hits} production assets"),
-            ("what to do now", "upgrade to 0.9.2; the asset is frozen until then"),
-        )
         alert = next((a for a in self.alerts if row.id in a.title), None)
-        return AdvisoryStory(lines, alert.id if alert else "", alert.asset if alert else "")
+        reached = (("embed-gateway", row.component), ("support-bot", row.component)) if row.hits else ()
+        return AdvisoryStory(
+            (*advisory_lines(row), *STORY) if row.id == "CVE-2026-3248" else advisory_lines(row),
+            alert.id if alert else "",
+            alert.asset if alert else "",
+            row.id,
+            reached,
+        )
+
+    def ledger(self) -> LedgerPage:
+        return LEDGER
+
+    def radius(self, advisory_id: str) -> Radius:
+        return RADIUS._replace(name=advisory_id)
 
     def asset_story(self, asset_id: str) -> tuple[tuple[str, str], ...]:
         runs = [row for row in self.registry if row.asset == asset_id]

@@ -60,6 +60,47 @@ class AdvisoryStory(NamedTuple):
     """The id of its most urgent open alert; empty when none is open."""
     asset: str = ""
     """What it reaches, of several the most urgent; empty when it reaches nothing."""
+    name: str = ""
+    """The name people use; empty for the page of what nobody can judge."""
+    reached: tuple[tuple[str, str], ...] = ()
+    """(asset, component) of what it reaches or may reach, the most urgent first."""
+
+
+class RadiusRow(NamedTuple):
+    """A line of the blast radius of a vulnerability: a component it is in, an asset that uses it, what depends on that."""
+
+    depth: int
+    what: str
+    """component, asset, workflow or endpoint."""
+    name: str
+    version: str
+    where: tuple[str, ...]
+    """Environments, production first."""
+    traffic: float | None
+    """The share of traffic of an asset in the first of them, 0 to 1."""
+    owner: str
+    note: str
+    """How it stands; of an asset that depends on another, through what."""
+    again: bool = False
+    """Its own dependents stand where it is named first."""
+
+
+class Radius(NamedTuple):
+    """Everything that a vulnerability can hurt, as a tree."""
+
+    name: str
+    headline: str
+    rows: tuple[RadiusRow, ...]
+
+
+class LedgerPage(NamedTuple):
+    """The ledger, and each component that nobody can judge."""
+
+    ledger: Ledger
+    open: tuple[tuple[str, str, str], ...]
+    """(asset, component, reason), as many as are listed."""
+    more: int = 0
+    """Those beyond."""
 
 
 class LedgerRow(NamedTuple):

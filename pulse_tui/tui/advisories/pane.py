@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from pulse_tui.domain.views.advisories import UNNAMED
 from pulse_tui.domain.views.signals import silent
 from pulse_tui.tui.advisories.rows import ADVISORIES, OWN_NAMES
-from pulse_tui.tui.asks.advisories import OpenAdvisory
+from pulse_tui.tui.asks.advisories import OpenAdvisory, OpenLedger
 from pulse_tui.tui.kit.keys import bind
 from pulse_tui.tui.pane import TablePane
 
@@ -24,6 +25,10 @@ class AdvisoriesPane(TablePane["AdvisoryRow"]):
             "o", "names", "own names",
             "advisories: components by our one naming scheme, or as their providers write them", show=True,
         ),
+        bind(
+            "l", "ledger", "ledger", "advisories: what is matched, clean and not audited, and how new each feed is",
+            show=True,
+        ),
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -39,8 +44,11 @@ class AdvisoriesPane(TablePane["AdvisoryRow"]):
             self.empty += f", as far as is known: nothing comes from {', '.join(late)} (S lists the sources)"
         self.update_rows(board.advisories, now_us)
 
-    def opens(self, row: AdvisoryRow) -> OpenAdvisory:
-        return OpenAdvisory(row.id)
+    def opens(self, row: AdvisoryRow) -> OpenAdvisory | OpenLedger:
+        return OpenLedger() if row.id == UNNAMED else OpenAdvisory(row.id)
+
+    def action_ledger(self) -> None:
+        self.post_message(OpenLedger())
 
     def action_names(self) -> None:
         self.use(ADVISORIES if self.spec is OWN_NAMES else OWN_NAMES)

@@ -1,25 +1,46 @@
-"""Advisories: opened and kept live."""
+"""Advisories: opened and kept live, waived, the ledger, the blast radius."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from pulse_tui.tui.advisories.pane import AdvisoriesPane
-from pulse_tui.tui.asks.advisories import OpenAdvisory
+from pulse_tui.tui.asks.advisories import OpenAdvisory, OpenLedger, OpenRadius, WaiveAdvisory
 from pulse_tui.tui.wing import Wing
 
 if TYPE_CHECKING:
     from pulse_tui.tui.context import Context
+    from pulse_tui.tui.kit.palette import Command
+
+CHOICES = 8
+"""Places to waive that the form lists."""
 
 
 class AdvisoriesWing(Wing):
-    """The pane of the advisories, and the page of one."""
+    """The pane of the advisories, and its pages."""
 
     def __init__(self, context: Context) -> None:
         """``context``: what it may use of the tower."""
         self._context = context
         self.panes = (AdvisoriesPane(),)
-        self.answers = {OpenAdvisory: self.open}
+        self.answers = {
+            OpenAdvisory: self.open,
+            OpenLedger: self.ledger,
+            OpenRadius: self.radius,
+            WaiveAdvisory: self.waive,
+        }
+
+    def commands(self) -> Iterable[Command]:
+        from pulse_tui.tui.kit.palette import Command  # noqa: PLC0415  nobody needs it before the first :
+
+        yield Command("coverage ledger", "matched, clean, not audited; how new each feed is", OpenLedger())
+        board = self._context.board
+        names = dict.fromkeys(row.id for row in board.advisories if row.record) if board else {}
+        for name in names:
+            yield Command(f"advisory {name}", "open it", OpenAdvisory(name), behind=True)
+        for name in names:
+            yield Command(f"radius {name}", "everything that it can hurt", OpenRadius(name), behind=True)
 
     def open(self, ask: OpenAdvisory) -> None:
         """By any of its ids."""
@@ -31,3 +52,42 @@ class AdvisoriesWing(Wing):
             lambda story: AdvisoryScreen(self._context.head, key, story),
             AdvisoryScreen.show_story,
         )
+
+    def ledger(self, _ask: OpenLedger) -> None:
+        """What nobody can judge stands at its end."""
+        from pulse_tui.tui.advisories.ledger import LedgerScreen  # noqa: PLC0415
+
+        self._context.open(
+            lambda desk: desk.ledger(),
+            lambda page: LedgerScreen(self._context.head, page, self._context.now_us),
+            LedgerScreen.show_ledger,
+        )
+
+    def radius(self, ask: OpenRadius) -> None:
+        """As a tree."""
+        from pulse_tui.tui.advisories.radius import RadiusScreen  # noqa: PLC0415
+
+        self._context.open(
+            lambda desk: desk.radius(ask.advisory_id),
+            lambda radius: RadiusScreen(self._context.head, radius, self._context.now_us),
+            RadiusScreen.show_radius,
+        )
+
+    def waive(self, ask: WaiveAdvisory) -> None:
+        """Ask for what a VEX statement needs; the service refuses what would excuse without saying why."""
+        from pulse_tui.tui.advisories.waiving import Terms, waiver_fields  # noqa: PLC0415
+
+        shown = [f"{asset}: {component}" for asset, component in ask.reached[:CHOICES]]
+        more = [f"and {len(ask.reached) - CHOICES} more"] if len(ask.reached) > CHOICES else []
+        about = "\n".join((f"{ask.advisory_id}, in:", *shown, *more))
+
+        def placed(values: tuple[str, ...]) -> None:
+            terms = Terms(*values)
+            self._context.act(
+                lambda desk: desk.waive_advisory(
+                    ask.advisory_id, terms.asset, terms.component, why=terms.why, status=terms.status,
+                    justification=terms.justification, owner=terms.owner, until=terms.until(self._context.now_us),
+                )
+            )  # fmt: skip
+
+        self._context.form("Waive", about, waiver_fields(ask.reached), placed)

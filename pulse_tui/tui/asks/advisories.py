@@ -9,3 +9,21 @@ class OpenAdvisory(Ask):
     """Open the advisory's page."""
 
     advisory_id: str
+
+
+class OpenLedger(Ask):
+    """Open what is matched, clean and not audited, and how new each feed is."""
+
+
+class OpenRadius(Ask):
+    """Open everything that a vulnerability can hurt."""
+
+    advisory_id: str
+
+
+class WaiveAdvisory(Ask):
+    """Waive a vulnerability for a component of an asset; a form asks for what VEX asks for."""
+
+    advisory_id: str
+    reached: tuple[tuple[str, str], ...]
+    """(asset, component) to choose from, the most urgent first."""

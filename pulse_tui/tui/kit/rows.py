@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Generic, NamedTuple, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span
 from pulse_tui.tui.kit.filters import Fields
 
 Cells = tuple[Span, ...]
+DEEPEST: Final = 12
+"""Levels of a tree that are indented; what is deeper stands there too, so that its name stays in sight."""
 
 
 class Column(NamedTuple):

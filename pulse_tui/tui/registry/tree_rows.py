@@ -9,10 +9,7 @@ from pulse_tui.domain.views.registry import DependentRow, TreeRow
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span
 from pulse_tui.tui.kit.filters import Fields
-from pulse_tui.tui.kit.rows import Cells, Column, Spec, environment
-
-DEEPEST: Final = 12
-"""Levels that are indented; what is deeper stands there too, so that its name stays in sight."""
+from pulse_tui.tui.kit.rows import DEEPEST, Cells, Column, Spec, environment
 
 
 class TreeLine(NamedTuple):

@@ -174,7 +174,8 @@ def test_malicious_code_is_a_p1_inside_the_house_too_and_no_other_rule_adds_to_i
     story = advisory_story(parts.judging, "MAL-2026-1", NOW)
     lines = dict(story.lines)
     assert (bool(story.alert), story.asset) == (True, BOT)
-    assert "ultralytics 8.3.41, matched" in lines["What is the risk"]
+    assert "malicious code" in lines["What is the risk"]
+    assert "ultralytics 8.3.41 matched" in lines["In production"]
     (first, *advised) = [text for label, text in story.lines if label == "What to do now"]
     assert first.startswith("P1 ")
     assert advised

@@ -1,0 +1,122 @@
+"""The pages of advisories: one opened, the ledger, the blast radius, the form of a waiver."""
+
+from __future__ import annotations
+
+import pytest
+
+from pulse_tui.tui.advisories.radius import radius_cells, radius_lines
+from tests.fakes.advisory_desk import RADIUS
+from tests.fakes.registry_desk import NOW_US
+from tests.tui.helpers import NARROW, WIDE, Pilot, check_snapshot, play
+
+PAGES = {
+    "advisory": ("3", "enter"),
+    "ledger": ("3", "l"),
+    "radius": ("3", "enter", "t"),
+    "waive-advisory": ("3", "enter", "w"),
+}
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=lambda s: f"{s[0]}x{s[1]}")
+@pytest.mark.parametrize("name", PAGES)
+def test_the_page(name: str, size: tuple[int, int]) -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press(*PAGES[name])
+        check_snapshot(f"{name}-{size[0]}x{size[1]}", pilot.text())
+
+    play(scenario, size=size)
+
+
+def test_the_row_of_what_nobody_can_judge_opens_the_ledger_and_so_does_the_palette() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("3", "G", "enter")
+        assert pilot.screen_name == "LedgerScreen"
+        await pilot.press("q", "colon")
+        await pilot.type("coverage")
+        await pilot.press("enter")
+        assert pilot.screen_name == "LedgerScreen"
+
+    play(scenario)
+
+
+def test_an_alert_that_is_there_and_the_asset_open_from_the_page() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("3", "enter", "o")
+        assert pilot.screen_name == "AlertScreen"
+        await pilot.press("q", "e")
+        assert pilot.screen_name == "AssetScreen"
+        await pilot.press("q", "t", "j", "enter")
+        assert pilot.screen_name == "AssetScreen"
+
+    play(scenario)
+
+
+def test_keys_are_there_only_where_they_do_something() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("3", "G", "k", "enter")  # nothing is reached, nothing fires
+        assert pilot.screen_name == "AdvisoryScreen"
+        footer = pilot.lines()[-1]
+        assert "waive" not in footer
+        assert "freeze" not in footer
+        assert "alert" not in footer
+        await pilot.press("w", "f", "o", "e")
+        assert pilot.screen_name == "AdvisoryScreen"
+
+    play(scenario)
+
+
+def test_a_read_only_tower_neither_waives_nor_freezes() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("3", "enter")
+        assert "waive" not in pilot.lines()[-1]
+        assert "freeze" not in pilot.lines()[-1]
+        await pilot.press("w", "f")
+        assert pilot.screen_name == "AdvisoryScreen"
+        assert pilot.desk.calls == []
+
+    play(scenario, read_only=True)
+
+
+def test_a_waiver_states_what_vex_asks_for() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.open_dialog("3", "enter", "w")
+        await pilot.press("shift+tab")
+        await pilot.type("not_affected")
+        await pilot.press("enter")
+        await pilot.type("vulnerable_code_not_present")
+        await pilot.press("enter")
+        await pilot.type("ana")
+        await pilot.press("enter", "enter")
+        await pilot.type("the loader is compiled out")
+        await pilot.press("enter")
+        assert pilot.desk.calls == [
+            (
+                "waive_advisory", "CVE-2026-3248", "embed-gateway", "vllm 0.9.1", "not_affected",
+                "vulnerable_code_not_present", "ana", "2026-12-23", "", "", "the loader is compiled out",
+            )
+        ]  # fmt: skip
+
+    play(scenario)
+
+
+def test_a_burst_of_enter_waives_nothing() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.open_dialog("3", "enter", "w")
+        await pilot.press(*["enter"] * 12)
+        assert pilot.desk.calls == []
+        await pilot.press("escape")
+        assert pilot.screen_name == "AdvisoryScreen"
+
+    play(scenario)
+
+
+def test_an_asset_that_stands_above_already_is_not_unfolded_again() -> None:
+    cells = [radius_cells(line, NOW_US) for line in radius_lines(RADIUS.rows)]
+    first, again = [c for c in cells if c[0][0].strip() == "support-bot"]
+    assert (first[5][0], again[5][0]) == ("built on embed-gateway", "P2, waived ↑ as above")
+    assert len({line.key for line in radius_lines(RADIUS.rows)}) == len(RADIUS.rows)
+
+
+def test_nobodys_asset_says_so() -> None:
+    (cells,) = (radius_cells(line, NOW_US) for line in radius_lines(RADIUS.rows) if line.row.name == "summarizer")
+    assert cells[4][0] == "nobody"
