@@ -14,6 +14,7 @@ from pulse_tui.enrich.advisories.coverage import Answered, days, unreadable
 from pulse_tui.enrich.advisories.matching import audit, not_audited
 from pulse_tui.enrich.lookups import keys_named, keys_of
 from pulse_tui.ports import Transaction
+from pulse_tui.services.advisories.settled import holding, settled_only
 
 
 class Unaudited(NamedTuple):
@@ -74,6 +75,9 @@ def _gap(component: Component, doubtful: Finding | None, who: Answered) -> tuple
     )
 
 
+NOTHING = "no stored advisory reaches it"
+
+
 class Answer(NamedTuple):
     """What the stored advisories say of a component."""
 
@@ -103,14 +107,20 @@ def answers(tx: Transaction, components: Iterable[Component], now: datetime) -> 
     for component in wanted.values():
         for key in keys_of(component):
             by_key.setdefault(key, []).append(component)
-    for advisory in tx.advisories.touching(by_key):
+    records = tx.advisories.touching(by_key)
+    settled = _settled(records, tx)
+    cleared: dict[tuple[str, str | None], str] = {}
+    for advisory in records:
         named[advisory.id] = advisory
+        as_stated, words = settled.get(advisory.id, (advisory, ""))
         keys = {key for a in advisory.affected for key in keys_named(a.ecosystem, a.name)}
         touched = {(c.id, c.version): c for key in keys for c in by_key.get(key, ())}
         for component in touched.values():
-            verdict = audit(advisory, component)
+            verdict = audit(as_stated, component)
             if verdict.audit is not Audit.CLEAN:
                 found.append(verdict.finding(advisory.id, "", component, None))
+            elif words and audit(advisory, component).audit is not Audit.CLEAN:
+                cleared[component.id, component.version] = f"{advisory.name} is {words}"
     by_component: dict[tuple[str | None, str], list[Finding]] = {}
     for one in found:
         by_component.setdefault((one.component_id, one.component), []).append(one)
@@ -119,13 +129,27 @@ def answers(tx: Transaction, components: Iterable[Component], now: datetime) -> 
     out = []
     for place, component in wanted.items():
         here = by_component.get((component.id, component.label), [])
-        out.append(_answer(component, here, named, open_.get(place), _age(who, component)))
+        clean = cleared.get(place, NOTHING)
+        out.append(_answer(component, here, named, open_.get(place), _age(who, component), clean))
     order = {Audit.MATCHED: 0, Audit.NOT_AUDITED: 1, Audit.CLEAN: 2}
     return sorted(out, key=lambda a: (order[a.audit], a.label, a.component))
 
 
+def _settled(records: Iterable[Advisory], tx: Transaction) -> dict[str, tuple[Advisory, str]]:
+    """By id, the records of which something was settled: as they are with that, and by whom in words."""
+    settled = tx.settled.of({r.name for r in records})
+    groups = tx.advisories.groups(settled)
+    words = {name: "; ".join(f.words for f in holding(name, group, tx).values()) for name, group in groups.items()}
+    return {r.id: (r, words[name]) for name, group in settled_only(groups, tx).items() for r in group}
+
+
 def _answer(
-    component: Component, here: Iterable[Finding], named: Mapping[str, Advisory], why_not: str | None, age: str
+    component: Component,
+    here: Iterable[Finding],
+    named: Mapping[str, Advisory],
+    why_not: str | None,
+    age: str,
+    clean: str,
 ) -> Answer:
     matched = [f for f in here if f.audit is Audit.MATCHED]
     matched.sort(key=lambda f: (-(named[f.advisory_id].cvss or 0.0), f.advisory_id))
@@ -135,7 +159,7 @@ def _answer(
             return Answer(
                 component.id, component.label, Audit.NOT_AUDITED, reason=f"{why_not}{age}", unsettled=unsettled
             )
-        return Answer(component.id, component.label, Audit.CLEAN, reason=f"no stored advisory reaches it{age}")
+        return Answer(component.id, component.label, Audit.CLEAN, reason=f"{clean}{age}")
     return Answer(
         component.id,
         component.label,

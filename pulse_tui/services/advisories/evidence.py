@@ -13,6 +13,7 @@ from pulse_tui.domain.signal import Signal
 from pulse_tui.enrich.advisories.groups import merged
 from pulse_tui.enrich.advisories.matching import advisory_signals
 from pulse_tui.ports import Transaction
+from pulse_tui.services.advisories.settled import as_settled
 
 OPERATOR = "operator"
 """Who says whether a component is loaded where that is no document."""
@@ -22,6 +23,7 @@ def signals_of(
     records: Sequence[Advisory], findings: Sequence[Finding], estate: Estate, tx: Transaction, now: datetime
 ) -> list[Signal]:
     """One for each asset and environment that the vulnerability reaches; ``records``: all of its group that stand."""
+    records = as_settled({records[0].name: records}, tx)[records[0].name]
     known, loaded = evidence_of(records, tx, now), loaded_of(findings, tx)
     return advisory_signals(merged(records), findings, estate, now, known, loaded)
 

@@ -15,10 +15,9 @@ from pulse_tui.domain.purl import BadPurl, component, parse
 from pulse_tui.domain.text import clean, name_problem
 from pulse_tui.domain.words import ComponentKind
 from pulse_tui.ports import Transaction
-from pulse_tui.services.advisories.audits import Answer, answers
+from pulse_tui.services.advisories.audits import NOTHING, Answer, answers
 
 FORM = '{"ecosystem": "PyPI", "package": "NAME", "version": "1.2.3"} or {"purl": "pkg:pypi/NAME@1.2.3"}'
-NOTHING = "no stored advisory reaches it"
 _LOOKED_AT = 20
 """Lines after which a file is no file of questions."""
 _MOVING = frozenset({"latest", "*", "any", "head", "main", "master", "stable", "nightly", "unknown", "unspecified"})

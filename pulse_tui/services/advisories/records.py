@@ -16,6 +16,7 @@ from pulse_tui.enrich.advisories.matching import condition, match
 from pulse_tui.enrich.lookups import keys_named, keys_of
 from pulse_tui.ports import Taken, Transaction
 from pulse_tui.services.advisories.evidence import signals_of
+from pulse_tui.services.advisories.settled import as_settled, settled_only
 from pulse_tui.services.parts import Made
 from pulse_tui.services.signals.ingest import AHEAD, OVER
 
@@ -62,6 +63,8 @@ def settle(taken: Taken, tx: Transaction, estate: Estate, now: datetime) -> Made
     if not live:
         return Made([], [])
     groups = tx.advisories.groups(live)
+    # What an operator settled may have lapsed, for every record of the group.
+    afresh = changed | {r.id: r for group in settled_only(groups, tx).values() for r in group}
     records = {r.id: r for group in groups.values() for r in group}
     before = tx.advisories.findings_of(records.keys() | moved)
     more = {key for r in records.values() if not r.withdrawn for key in _packages(r)} - packages
@@ -75,7 +78,7 @@ def settle(taken: Taken, tx: Transaction, estate: Estate, now: datetime) -> Made
     after = [
         finding
         for ident, name in named.items()
-        for finding in kept(match(changed[ident], estate) if ident in changed else stood[ident], priority, name)
+        for finding in kept(match(afresh[ident], estate) if ident in afresh else stood[ident], priority, name)
     ]
     tx.advisories.swap_findings(before, after)
     held, holding = _conditions(before, was_named), _conditions(after, named)
@@ -156,7 +159,7 @@ def touching(tx: Transaction, packages: Iterable[Key]) -> dict[str, list[Advisor
     """The vulnerabilities of which some record that stands names one of the packages, each with all such records."""
     names = {r.name for r in tx.advisories.touching(packages) if not r.withdrawn}
     groups = tx.advisories.groups(names)
-    return {name: [r for r in group if not r.withdrawn] for name, group in sorted(groups.items())}
+    return as_settled({n: [r for r in group if not r.withdrawn] for n, group in sorted(groups.items())}, tx)
 
 
 def names_of(tx: Transaction, advisory: str) -> frozenset[str]:
