@@ -18,7 +18,7 @@ from pulse_tui.cli.output import emit
 from pulse_tui.domain.claim import ESTATE
 from pulse_tui.domain.delivery import undelivered
 from pulse_tui.domain.errors import ConfigError, NoDatabase, PulseError, StorageError
-from pulse_tui.domain.moments import iso
+from pulse_tui.domain.moments import from_us, iso
 from pulse_tui.domain.words import Environment
 from pulse_tui.process import operator_name
 from pulse_tui.settings.check import nearest
@@ -115,7 +115,7 @@ def _parts(house: House) -> Iterator[Line]:
         return
     failed = {line.what for line in named if line.ok is False}
     for part in (
-        _private, _undecided, _step_targets, _metrics, _rollback_targets, _authorisations, _rollback_runs, _messages, partial(_sources, named=failed), _suites,
+        _private, _undecided, _step_targets, _metrics, _rollback_targets, _authorisations, _rollback_runs, _messages, partial(_sources, named=failed), _advisories, _suites,
         _hooks, _log,
     ):  # fmt: skip
         try:
@@ -497,6 +497,21 @@ def _sources(house: House, named: Collection[str]) -> Iterator[Line]:
             {Health.GOOD: True, Health.FAILING: False}.get(health),
             f"{source.kind}, {health.value}, {good}" + (f"{why}{again}" if status.reason else ""),
         )
+
+
+def _advisories(house: House) -> Iterator[Line]:
+    """Each advisory feed with its age, and each ecosystem of the estate that nobody covers."""
+    from pulse_tui.services.advisories.ledger import ledger  # noqa: PLC0415
+
+    found = ledger(house.store, house.clock())
+    for feed in found.feeds:
+        told = f"answered {from_us(feed.read_us):%Y-%m-%d %H:%M}, of {from_us(feed.at_us):%Y-%m-%d}: {feed.covers}"
+        stale = "; stale: what it covers is not audited" if feed.stale else ""
+        yield Line(f"advisories {feed.source}", not feed.stale, f"{told}{stale}")
+    for ecosystem in found.uncovered:
+        row = next((r for r in found.ecosystems if r.about == ecosystem), None)
+        count = f"{row.not_audited:,} of its components are not audited" if row is not None else "not audited"
+        yield Line(f"advisories of {ecosystem}", None, f"nobody covers it, {count}: add a source that does")
 
 
 def _suites(house: House) -> Iterator[Line]:

@@ -64,10 +64,12 @@ def run(options: argparse.Namespace, name: str) -> int:
         given = _pre_authorised(house) if not broken else []
         with house.store.read() as tx:
             refused = tx.signals.refused()
+        stale = _stale(house)
     lines = _lines(board, able, now_us, advice, unknown)
     lines += given
     if refused:
         lines += ["", refused_words(refused)]
+    lines += stale
     lines += ["", f"{configuration(options)}, database {house.store.shown}"]
     lines[1:1] = broken + log
     lines[1:1] = [f"NOBODY IS PAGED for {owner or 'what has no owner'}: {why}" for owner, why in silent]
@@ -75,6 +77,18 @@ def run(options: argparse.Namespace, name: str) -> int:
     unfit = any(Standing.QUARANTINED in r.words for r in board.registry)
     waits = board.plans or board.glass or any(r.stopped for r in board.runs)
     return 1 if board.header.p1 or board.header.p2 or unfit or waits or broken or log or _blind(board.header) else 0
+
+
+def _stale(house: House) -> list[str]:
+    """One line when an advisory feed is stale: what it answered for is not audited meanwhile."""
+    from pulse_tui.services.advisories.ledger import feeds, stale_words  # noqa: PLC0415
+
+    with house.store.read() as tx:
+        found = [f for f in feeds(tx, house.clock()) if f.stale]
+    if not found:
+        return []
+    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    return ["", f"advisory feeds are stale: {stale_words(found[0])}{more}; pulse-tui coverage"]
 
 
 def _measures(house: House) -> object:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from tests.cli.conftest import Shell
@@ -23,3 +25,30 @@ def test_a_file_of_advisories_is_a_feed_with_its_age(shell: Shell, home: Path) -
     assert (feed["source"], feed["kind"], feed["stale"], feed["records"]) == ("ingest:osv", "file", False, 1)
     assert feed["read_at"].startswith("20")
     assert "● fresh ingest:osv (file)" in shell("coverage").out
+
+
+def test_a_stale_feed_stands_in_status_and_doctor_and_so_does_an_ecosystem_that_nobody_covers(
+    shell: Shell, home: Path
+) -> None:
+    (home / "a.json").write_text(json.dumps(OSV))
+    shell("ingest", "osv", home / "a.json")
+    assert "advisory feeds are stale" not in shell("status").out
+    assert "ok   advisories ingest:osv: answered 20" in shell("doctor").out
+    with closing(sqlite3.connect(shell.config / "pulse.db")) as database:
+        database.execute("UPDATE coverage SET read_at = read_at - 8 * 86400000000")
+        database.commit()
+    assert "advisory feeds are stale: ingest:osv (pypi): it was brought 8 d ago" in shell("status").out
+    assert "FAIL advisories ingest:osv: " in shell("doctor").out
+    assert shell("coverage").code == 1
+
+
+def test_an_ecosystem_of_the_estate_that_nobody_covers_is_named(shell: Shell, home: Path) -> None:
+    lock = {
+        "lockfileVersion": 3,
+        "name": "web",
+        "packages": {"": {"name": "web"}, "node_modules/a": {"version": "1.0.0"}},
+    }
+    (home / "package-lock.json").write_text(json.dumps(lock))
+    shell("ingest", "package_lock", home / "package-lock.json", "--asset", "my-bot")
+    assert "nobody covers npm: add a source that does" in shell("coverage").out
+    assert "note advisories of npm: nobody covers it, 1 of its components are not audited" in shell("doctor").out

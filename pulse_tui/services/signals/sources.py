@@ -60,6 +60,7 @@ def _end(tx: Transaction, parts: JudgeParts, gone: Collection[str], now: datetim
                 why = f"source {concern.source} is no longer configured"
                 Responder(tx, parts, now).clear(condition(asset_id, concern.key), why)
     for source in sorted(gone):
+        tx.coverage.drop(source)  # nobody says any more what is new of what it published on
         withdraw(Standing(source=source), tx, parts, now)
 
 
