@@ -36,7 +36,8 @@ FILE_CAP = 512 * 2**20
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Nothing, for the API at nvd.nist.gov; ``url`` of a mirror that answers as it does; or ``path`` of files (a file,
-    folder or glob of ``*.json`` and ``*.json.gz``). ``max_bytes``: cap of one file, unpacked.
+    folder or glob of ``*.json`` and ``*.json.gz``). ``whole: true``: the files are all of NVD (every yearly feed of a
+    mirror), so that a product which they do not name is clean. ``max_bytes``: cap of one file, unpacked.
     """
 
     EVERY: ClassVar[float] = 7_200.0
@@ -45,6 +46,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     api_key: str | None = None
     """A key makes the first load ten times as fast: https://nvd.nist.gov/developers/request-an-api-key."""
     path: str = ""
+    whole: bool = False
     page_size: int = 2_000
     """Records a request, 2,000 at most."""
     max_bytes: int = FILE_CAP
@@ -159,13 +161,7 @@ _BROKEN = (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, Rec
 def collect(options: Options, context: CollectContext) -> Collected:
     """One round: some pages of the API, or the files that changed."""
     if options.path:
-        return collect_files(
-            options.path,
-            ("*.json", "*.jsonl"),
-            options.max_bytes,
-            context,
-            lambda name, data, at: parse(name, data, options, at),
-        )
+        return _files(options, context)
     place = _place(context.cursor.bookmark)
     key = context.secret(options.api_key) if options.api_key else ""
     http = context.http.within(_ROUND_S)
@@ -196,6 +192,22 @@ def collect(options: Options, context: CollectContext) -> Collected:
         standing=f"its changes since {place.since[:10]} are still being read" if behind else "",
         again_s=None if done else KEYED_S if key else WINDOW_S,
     )
+
+
+def _files(options: Options, context: CollectContext) -> Collected:
+    read = collect_files(
+        options.path,
+        ("*.json", "*.jsonl"),
+        options.max_bytes,
+        context,
+        lambda name, data, at: parse(name, data, options, at),
+    )
+    records = [o for o in read.observations if isinstance(o, Advisory)]
+    if not options.whole or read.standing or not records:
+        return read
+    newest = max(record.modified for record in records)
+    all_of_it = Coverage(source=context.source, at=newest, ecosystems=("cpe",), records=len(records))
+    return msgspec.structs.replace(read, observations=(*read.observations, all_of_it))
 
 
 def accepts(name: str, head: Peek) -> bool:

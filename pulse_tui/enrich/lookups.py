@@ -7,7 +7,7 @@ from collections import defaultdict
 from functools import lru_cache
 from typing import NamedTuple
 
-from pulse_tui.domain.cpe import BadCpe, parse_cpe, product_name
+from pulse_tui.domain.cpe import BadCpe, formatted, parse_cpe, product_name
 from pulse_tui.domain.estate import Asset, Component, Dependency, Deployment, Estate
 from pulse_tui.domain.purl import BadPurl, Purl, parse
 from pulse_tui.domain.words import ComponentKind, Environment
@@ -76,6 +76,18 @@ def product_keys(component: Component) -> tuple[tuple[str, str], ...]:
         if (key := _named(name)) is not None:
             found.setdefault(key[0], key)
     return tuple(found[kind] for kind in ("cpe", "product") if kind in found)
+
+
+PRODUCTS = frozenset({"cpe", "product"})
+"""Ecosystems of what has no package: products by CPE name, by their vendor's name."""
+
+
+def as_known(ecosystem: str, name: str) -> tuple[str, ...]:
+    """What a product of one of :data:`PRODUCTS` is known as; a CPE name whole, or ``vendor:product``."""
+    if ecosystem_key(ecosystem) != "cpe" or name.lower().startswith("cpe:"):
+        return (name,)
+    vendor, _, product = name.partition(":")
+    return (formatted("*", vendor, product),)
 
 
 @lru_cache(16_384)

@@ -70,11 +70,10 @@ def version_marks(node: Node | None) -> Iterator[tuple[str, str]]:
 
 def _check_assets(node: Node, assets: list[AssetShape], problems: list[Problem]) -> None:
     nodes = {named(c.get("id")): c for c in (node.get("assets") or Node([], node.mark)).elements()}
-    called: dict[str, tuple[str, ...]] = {}
     for asset in assets:
         child = nodes[asset.id]
         for i, component in enumerate(asset.components):
-            wrong = _component(asset, i, component) or _otherwise(f"component {i} of {asset.id}", component, called)
+            wrong = _component(asset, i, component)
             if wrong is not None:
                 mark = child.value["components"].value[i].mark
                 problems.append(Problem(str(mark), *wrong))
@@ -95,19 +94,6 @@ def _component(asset: AssetShape, i: int, component: ComponentShape) -> tuple[st
     if component.asset == asset.id:
         return f"component {i} of {asset.id}: an asset cannot depend on itself", "name another asset"
     return _declared(f"component {i} of {asset.id}", component)
-
-
-def _otherwise(where: str, component: ComponentShape, called: dict[str, tuple[str, ...]]) -> tuple[str, str] | None:
-    """What is declared twice has one name in advisories; ``called`` gathers them."""
-    ident = component.purl.partition("@")[0] if component.purl is not None else component.id
-    names = tuple(name for name in (component.cpe, component.product) if name is not None)
-    if ident is None or not names or called.setdefault(ident, names) == names:
-        return None
-    others = ", ".join(clean(name, 100) for name in called[ident])
-    return (
-        f"{where}: {clean(ident, 100)} has other names elsewhere ({others})",
-        "give one thing the same cpe and product",
-    )
 
 
 def _declared(where: str, component: ComponentShape) -> tuple[str, str] | None:

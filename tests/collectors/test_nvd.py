@@ -314,6 +314,15 @@ def test_a_yearly_feed_is_read_packed_or_not(tmp_path: Path) -> None:
     assert again.unchanged
 
 
+def test_files_cover_products_when_they_are_said_to_be_all_of_it_and_every_one_was_read(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(year_file(3))
+    options = nvd.Options(path=".", whole=True)
+    (coverage,) = covered(nvd.collect(options, context(tmp_path, source="nvd")))
+    assert (coverage.ecosystems, coverage.at) == (("cpe",), datetime(2026, 11, 23, 3, 0, tzinfo=UTC))
+    (tmp_path / "b.json").write_bytes(b"{")
+    assert covered(nvd.collect(options, context(tmp_path, source="nvd"))) == []
+
+
 @pytest.mark.parametrize("data", [b'{"vulnerabilities": [{"cve"', b'{"vulnerabilities": 3}', b'{"CVE_Items": []}', b""])
 def test_a_file_that_is_cut_off_or_of_another_format_is_an_error(data: bytes) -> None:
     with pytest.raises(SourceError):

@@ -72,10 +72,18 @@ class Answered:
     """Everything that sources answered for, judged at ``now``."""
 
     def __init__(
-        self, rows: Iterable[Covering], every_s: Mapping[str, float], now: datetime, asked: Collection[str] = ()
+        self,
+        rows: Iterable[Covering],
+        every_s: Mapping[str, float],
+        now: datetime,
+        asked: Collection[str] = (),
+        begun: Collection[str] = (),
     ) -> None:
-        """``every_s``: the interval of each configured source; ``asked``: ecosystems of which single packages are asked for."""
+        """``every_s``: the interval of each configured source; ``asked``: ecosystems of which single packages are asked
+        for; ``begun``: sources of products whose first load has not ended, which answer for nothing yet.
+        """
         self._asked = asked
+        self._begun = begun
         self._by_key: dict[tuple[str, str], list[Standing]] = {}
         for row in rows:
             age = (now - row.read_at).total_seconds()
@@ -110,6 +118,11 @@ class Answered:
         shown = clean(component.ecosystem or keys[0][0], 60)
         if best is None:
             if keys[0][0] in ("cpe", "product"):  # nobody asks for products: vendors publish what they publish
+                if self._begun:
+                    return (
+                        Gap.NOT_ASKED,
+                        f"not answered yet: {', '.join(sorted(self._begun))} was not read whole so far",
+                    )
                 return Gap.NO_FEED, f"nobody publishes advisories for it: no feed covers {clean(keys[-1][1], 100)}"
             if any(ecosystem in self._asked for ecosystem, _ in keys):
                 return Gap.NOT_ASKED, "not asked yet: no round since it came here asked for it"

@@ -63,6 +63,7 @@ def merged(records: Sequence[Advisory]) -> Advisory:
         known_exploited=any(known) if known else None,
         affected=tuple(dict.fromkeys(a for r in records for a in r.affected)),
         links=tuple(dict.fromkeys(link for r in records for link in r.links)),
+        configurations=tuple(dict.fromkeys(c for r in records for c in r.configurations)),
     )
 
 

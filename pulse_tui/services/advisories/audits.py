@@ -16,6 +16,9 @@ from pulse_tui.enrich.lookups import keys_named, keys_of
 from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories.settled import holding, settled_only
 
+_OF_PRODUCTS = frozenset({"nvd", "csaf"})
+"""Kinds of sources that are read in rounds, and cover products once they were read whole."""
+
 
 class Unaudited(NamedTuple):
     """A component that is not audited, and why."""
@@ -33,8 +36,12 @@ class Unaudited(NamedTuple):
 def answered(tx: Transaction, components: Iterable[Component], now: datetime) -> Answered:
     """Who answers for the components at ``now``."""
     keys = {key for c in components for key in keys_of(c)}
-    every_s = {s.id: s.every_s for s in tx.plumbing.sources().values()}
-    return Answered(tx.coverage.of(keys), every_s, now, tx.coverage.asked({ecosystem for ecosystem, _ in keys}))
+    sources = tx.plumbing.sources().values()
+    every_s = {s.id: s.every_s for s in sources}
+    of_products = {s.id for s in sources if s.kind in _OF_PRODUCTS and s.last_good_at is not None}
+    begun = of_products - {row.source for row in tx.coverage.all()} if of_products else of_products
+    asked = tx.coverage.asked({ecosystem for ecosystem, _ in keys})
+    return Answered(tx.coverage.of(keys), every_s, now, asked, begun)
 
 
 def unaudited(

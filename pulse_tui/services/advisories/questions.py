@@ -14,6 +14,7 @@ from pulse_tui.domain.estate import GROUP, Component
 from pulse_tui.domain.purl import BadPurl, component, parse
 from pulse_tui.domain.text import clean, name_problem
 from pulse_tui.domain.words import ComponentKind
+from pulse_tui.enrich.lookups import PRODUCTS, as_known, ecosystem_key
 from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories.audits import NOTHING, Answer, answers
 
@@ -110,13 +111,11 @@ def _question(line: _Line) -> Question:
         return asked._replace(why=problem)
     if why := _versionless(line.version):
         return asked._replace(why=why)
-    known = Component(
-        id=f"{line.ecosystem}/{name}",
-        kind=ComponentKind.PACKAGE,
-        name=name,
-        version=line.version,
-        ecosystem=line.ecosystem,
-    )
+    ident, kind = f"{line.ecosystem}/{name}", ComponentKind.PACKAGE
+    known = Component(id=ident, kind=kind, name=name, version=line.version, ecosystem=line.ecosystem)
+    if ecosystem_key(line.ecosystem) in PRODUCTS:
+        names = as_known(line.ecosystem, name)
+        known = Component(id=ident, kind=kind, name=name, version=line.version, known_as=names)
     return asked._replace(component=known)
 
 

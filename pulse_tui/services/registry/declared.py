@@ -92,15 +92,23 @@ def _named(found: Component, shape: ComponentShape) -> Component:
     """With its version, the names that advisories use, and its platform. A CPE name may state the version too."""
     platform = (shape.platform,) if isinstance(shape.platform, str) else shape.platform
     known_as = tuple(clean(name, LONGEST) for name in (shape.cpe, shape.product) if name is not None)
-    # On another platform it is another component: an advisory may reach the one and not the other.
-    words = "+".join(product_name(p.removeprefix("cpe:2.3:")).replace(" ", "-") for p in platform)
+    # By another name or on another platform it is another component: an advisory may reach the one and not the other.
+    words = [
+        f"cpe={name[10:].rstrip(':*')}" if name.lower().startswith("cpe:2.3:") else _word("product", name)
+        for name in known_as
+    ]
+    words += [_word("platform", name) for name in platform]
     found = msgspec.structs.replace(
         found,
-        id=as_name(f"{found.id}?platform={words}") if words else found.id,
+        id=as_name(f"{found.id}?{'&'.join(words)}") if words else found.id,
         known_as=known_as,
         platform=tuple(clean(p, LONGEST) for p in platform),
     )
     return msgspec.structs.replace(found, version=found.version or shape.version or version_of(found))
+
+
+def _word(key: str, name: str) -> str:
+    return f"{key}={product_name(name.removeprefix('cpe:2.3:')).replace(' ', '-')}"
 
 
 def bills(shape: AssetShape, now: datetime) -> Iterator[Bill]:
