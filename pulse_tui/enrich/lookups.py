@@ -29,12 +29,14 @@ _MAJOR = re.compile(r"v[0-9]+")
 _SEPARATORS = re.compile(r"[-_.]+")
 
 
+@lru_cache(1_024)
 def ecosystem_key(ecosystem: str) -> str:
     """The ecosystem's name for comparison: lower case, purl types by their OSV name, no release suffix."""
     base = ecosystem.partition(":")[0].strip().lower()
     return _PURL_TYPES.get(base, base)
 
 
+@lru_cache(16_384)
 def package_key(ecosystem: str, name: str) -> tuple[str, str]:
     """(ecosystem, name) as packages are compared: PyPI by PEP 503 without extras, Maven as written, others in lower case;
     crates with ``-`` for ``_``, which crates.io takes for the same name.

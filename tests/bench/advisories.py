@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import random
+import re
 import resource
 import subprocess
 import sys
@@ -15,6 +16,8 @@ import time
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
+
+import msgspec
 
 from pulse_tui.collectors import osv
 from pulse_tui.domain.advisory import Advisory
@@ -32,6 +35,7 @@ ADVISORIES = 7_000
 COMPONENTS = 1_000_000
 CHUNK = 50_000
 ROUNDS = 5
+_BEGINNING = re.compile(r"[0-9]+\.[0-9]+")
 SHARES = (0.05, 0.25)
 
 
@@ -55,11 +59,12 @@ def orders() -> None:
 
 def _lines() -> list[bytes]:
     """The shared records, again and again under new ids."""
-    whole = shared_data("advisories", "osv", "pypa_ai_stack.jsonl").read_bytes().splitlines()
+    whole = read_lines(shared_data("advisories", "osv", "pypa_ai_stack.jsonl"))
     out: list[bytes] = []
     while len(out) < ADVISORIES:
         again = len(out) // len(whole)
-        out += (line.replace(b'"id": "', f'"id": "R{again}-'.encode(), 1) for line in whole)
+        out += (msgspec.json.encode({**record, "id": f"R{again}-{record['id']}"}) for record in whole)
+    assert len(set(out[:ADVISORIES])) == ADVISORIES
     return out[:ADVISORIES]
 
 
@@ -111,7 +116,7 @@ def _distinct(index: AdvisoryIndex, share: float, chance: random.Random) -> Iter
     for (kind, name), records in index._by_key.items():
         if kind == "pypi":
             every = {v for a in records.values() for e in a.affected for v in e.versions}
-            named[name] = sorted(every)
+            named[name] = sorted({found[0] for v in every if (found := _BEGINNING.match(v))})
     names = sorted(named)
     number = 0
     while True:
@@ -119,7 +124,7 @@ def _distinct(index: AdvisoryIndex, share: float, chance: random.Random) -> Iter
             name = names[number % len(names)]
             listed = chance.choice(named[name] or ["1.0"])
             early = "rc1" if number % 20 == 0 else ""
-            yield _component("PyPI", name, f"{'.'.join(listed.split('.')[:2])}.{number}{early}")
+            yield _component("PyPI", name, f"{listed}.{number}{early}")
         else:
             yield _component(
                 "PyPI", f"package-{number // 20}", f"{number % 20}.{chance.randrange(40)}.{chance.randrange(9)}"

@@ -16,7 +16,7 @@ from pulse_tui.domain.advisory import Advisory, Affected, Audit, VersionRange
 from pulse_tui.domain.estate import Component
 from pulse_tui.enrich.advisories.coverage import unreadable
 from pulse_tui.enrich.advisories.matching import audit
-from pulse_tui.enrich.advisories.versions import Pep440, order
+from pulse_tui.enrich.advisories.versions import order, released
 from pulse_tui.enrich.lookups import ecosystem_key, keys_named, keys_of, package_key
 
 _REMEMBERED = 100_000
@@ -34,6 +34,11 @@ class Reached(NamedTuple):
     """False: its version is not known or cannot be compared; it is not audited though nothing may name it."""
 
     @property
+    def named(self) -> frozenset[str]:
+        """Ids of those that reach it or may."""
+        return frozenset((*self.matched, *(ident for ident, _ in self.unsettled)))
+
+    @property
     def audit(self) -> Audit:
         """Matched before not audited before clean."""
         if self.matched:
@@ -42,7 +47,6 @@ class Reached(NamedTuple):
 
 
 _CLEAN, _UNREADABLE = Reached(), Reached(readable=False)
-_UNSEEN: Any = object()
 _BEGINNING = "0"
 """Of a range: before every version. In a list it is a version."""
 
@@ -80,28 +84,28 @@ class AdvisoryIndex:
 
     def answer(self, component: Component) -> Reached:
         """What the advisories say of ``component``."""
-        ecosystem = component.ecosystem
-        if ecosystem is None or component.known_as or "upstream=" in component.id:
-            return self._other(component)
+        (found,) = self.answers((component,))
+        return found
+
+    def answers(self, components: Iterable[Component]) -> Iterator[Reached]:
+        """The same for many, in their order."""
+        ecosystems = self._ecosystems
+        for component in components:
+            ecosystem = component.ecosystem
+            if ecosystem is None or component.known_as or "upstream=" in component.id:
+                yield self._other(component)
+                continue
+            known = ecosystems.get(ecosystem)
+            versions = known.get(component.name) if known is not None else None
+            found = versions.get(component.version) if versions is not None else None
+            yield self._first(component, ecosystem) if found is None else found
+
+    def _first(self, component: Component, ecosystem: str) -> Reached:
+        """Of a name, or of a version of it, that comes for the first time."""
         known = self._ecosystems.get(ecosystem)
         if known is None:
             known = self._ecosystems[ecosystem] = _Ecosystem(ecosystem, self._by_key)
         return known.answer(component)
-
-    def answers(self, components: Iterable[Component]) -> Iterator[Reached]:
-        """The same for many, in their order; a fleet repeats its components."""
-        remembered: dict[tuple[str, str | None, str | None, str], Reached] = {}
-        get, answer = remembered.get, self.answer
-        for component in components:
-            place = component.id, component.version, component.ecosystem, component.name
-            found = get(place)
-            if found is None:
-                found = answer(component)
-                if not component.known_as:  # the same product on another platform is another question
-                    if len(remembered) >= _REMEMBERED:
-                        remembered.clear()
-                    remembered[place] = found
-            yield found
 
     def _other(self, component: Component) -> Reached:
         """Of what has a source package, or is a declared product: each advisory is asked."""
@@ -126,65 +130,77 @@ def _asked(advisories: Iterable[Advisory], component: Component) -> Reached:
     return Reached(tuple(matched), tuple(unsettled), not unreadable(component))
 
 
-class _Ecosystem:
+class _Versions(dict[str | None, Reached]):
+    """The answers of the versions that were asked of, of a package that nothing names; of all such one."""
+
+    def answer(self, component: Component) -> Reached:
+        found = self._worked_out(component)
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        self[component.version] = found
+        return found
+
+    def _worked_out(self, component: Component) -> Reached:
+        return _UNREADABLE if unreadable(component) else _CLEAN
+
+
+class _Ecosystem(dict[str, _Versions]):
     """The packages of one ecosystem, as components spell it: of a distribution with its release."""
 
     def __init__(self, name: str, by_key: dict[tuple[str, str], dict[str, Advisory]]) -> None:
+        super().__init__()
         self._name = name
         self._by_key = by_key
         self._order = order(ecosystem_key(name))
         self._packages: dict[tuple[str, str], _Package] = {}
-        self._spelled: dict[str, _Package | None] = {}
-        self._unnamed: dict[str | None, Reached] = {}
+        self._unnamed = _Versions()
 
     def answer(self, component: Component) -> Reached:
-        package: _Package | None = self._spelled.get(component.name, _UNSEEN)
-        if package is _UNSEEN:
+        package = self.get(component.name)
+        if package is None:
             package = self._find(component)
-        if package is not None:
-            return package.answer(component)
-        found = self._unnamed.get(component.version)
-        if found is None:
-            found = _UNREADABLE if unreadable(component) else _CLEAN
-            if len(self._unnamed) >= _REMEMBERED:
-                self._unnamed.clear()
-            self._unnamed[component.version] = found
-        return found
+            if len(self) >= _REMEMBERED:
+                self.clear()
+            self[component.name] = package
+        # Under another spelling its version may be known already.
+        found = package.get(component.version)
+        return package.answer(component) if found is None else found
 
-    def _find(self, component: Component) -> _Package | None:
-        """The package of a name as it is spelled; None when no advisory names it."""
+    def _find(self, component: Component) -> _Versions:
+        """The package of a name as it is spelled."""
         key = package_key(self._name, component.name)
         package = self._packages.get(key)
-        if package is None:
-            named = self._by_key.get(key, {})
-            if key[0] == "go":  # a module of its tree, or a package of it, may be what an advisory names
-                named = {i: a for one in keys_of(component) for i, a in self._by_key.get(one, {}).items()}
-            if named:
-                package = self._packages[key] = _Package(key, [named[i] for i in sorted(named)], self._order)
-        if len(self._spelled) >= _REMEMBERED:
-            self._spelled.clear()
-        self._spelled[component.name] = package
+        if package is not None:
+            return package
+        named = self._by_key.get(key, {})
+        if key[0] == "go":  # a module of its tree, or a package of it, may be what an advisory names
+            named = {i: a for one in keys_of(component) for i, a in self._by_key.get(one, {}).items()}
+        if not named:
+            return self._unnamed
+        package = self._packages[key] = _Package(key, [named[i] for i in sorted(named)], self._order)
         return package
 
 
-class _Package:
+class _Package(_Versions):
     """The advisories of one package and the slots of its versions."""
 
     def __init__(self, key: tuple[str, str], advisories: list[Advisory], read: Callable[[str], Any] | None) -> None:
+        super().__init__()
         self._key = key
         self._advisories = advisories
         self._order = read
         self._points: list[Any] = []
-        self._spans: dict[str, list[tuple[int, int]]] = {}
+        self._reach: list[tuple[str, ...]] = []
+        self._asked: list[Advisory] = []
         self._slots: list[Reached | None] = []
-        self._apart: dict[str | None, Reached] = {}
         self._cut = False
 
-    def answer(self, component: Component) -> Reached:
+    def _worked_out(self, component: Component) -> Reached:
         version = component.version
         mine = self._order(version) if version and self._order is not None else None
-        if mine is None or (isinstance(mine, Pep440) and mine.local):
-            return self._direct(component)
+        if mine is None or released(mine) is not mine:
+            # It has no place in the order, or one of its own beside its release.
+            return _asked(self._advisories, component)
         if not self._cut:
             self._cut_up(self._order)
         points = self._points
@@ -195,48 +211,60 @@ class _Package:
             found = self._slots[slot] = self._in_slot(slot, component)
         return found
 
-    def _direct(self, component: Component) -> Reached:
-        """Of a version that has no place in the order, or one of its own beside its release (a local build)."""
-        found = self._apart.get(component.version)
-        if found is None:
-            found = _asked(self._advisories, component)
-            if len(self._apart) >= _REMEMBERED:
-                self._apart.clear()
-            self._apart[component.version] = found
-        return found
-
     def _in_slot(self, slot: int, component: Component) -> Reached:
-        matched, asked = [], []
-        for advisory in self._advisories:
-            spans = self._spans.get(advisory.id)
-            if spans is None:
-                asked.append(advisory)
-            elif any(low <= slot < high for low, high in spans):
-                matched.append(advisory.id)
-        if not asked:
-            return Reached(tuple(matched)) if matched else _CLEAN
-        rest = _asked(asked, component)
+        matched = self._reach[slot]
+        if not self._asked:
+            return Reached(matched) if matched else _CLEAN
+        rest = _asked(self._asked, component)
         return Reached(tuple(sorted((*matched, *rest.matched))), rest.unsettled)
 
     def _cut_up(self, read: Callable[[str], Any] | None) -> None:
         """The slots: 2n is what lies before the nth version that is named, 2n + 1 that version."""
         assert read is not None
         self._cut = True
-        keys: dict[str, Any] = {_BEGINNING: None}
+        keys: dict[str, Any] = {_BEGINNING: read(_BEGINNING)}
         named = [(a, [e for e in a.affected if self._mine(e)]) for a in self._advisories]
         for _, entries in named:
-            for text in chain.from_iterable(map(_texts, entries)):
+            for text in _texts_of(entries):
                 if text not in keys:
                     keys[text] = read(text)
-        keys[_BEGINNING] = read(_BEGINNING)
-        self._points = sorted({key for key in keys.values() if key is not None})
-        self._slots = [None] * (2 * len(self._points) + 1)
-        places = {key: 2 * n + 1 for n, key in enumerate(self._points)}
+        points = sorted({key for key in keys.values() if key is not None})
+        places = {key: 2 * n + 1 for n, key in enumerate(points)}
         slots = {text: places[key] for text, key in keys.items() if key is not None}
+        spans: list[tuple[str, int, int]] = []
+        edges: set[int] = set()
         for advisory, entries in named:
             if self._simple(entries, slots):
-                spans = [span for entry in entries for span in self._spans_of(entry, slots)]
-                self._spans[advisory.id] = _joined(spans)
+                found = _joined([s for e in entries for s in _spans(e, slots, 2 * len(points) + 1)])
+                spans += ((advisory.id, low, high) for low, high in found)
+            else:
+                self._asked.append(advisory)
+                edges.update(s + more for text in _texts_of(entries) if (s := slots.get(text)) for more in (0, 1))
+        edges.update(edge for _, low, high in spans for edge in (low, high))
+        self._sweep(points, spans, edges)
+
+    def _sweep(self, points: list[Any], spans: list[tuple[str, int, int]], edges: set[int]) -> None:
+        """Keep the points where an answer changes, and what reaches each slot of theirs."""
+        last = 2 * len(points)
+        kept = sorted({(edge - 1) // 2 for edge in edges if 0 < edge <= last})
+        moved = {n: m for m, n in enumerate(kept)}
+        self._points = [points[n] for n in kept]
+        self._slots = [None] * (2 * len(kept) + 1)
+        changes: list[list[str]] = [[] for _ in range(len(self._slots) + 1)]
+        for ident, *both in spans:
+            for edge in both:
+                at = 0 if edge == 0 else len(self._slots)
+                if 0 < edge <= last:
+                    at = 2 * moved[(edge - 1) // 2] + 2 - edge % 2
+                changes[at].append(ident)
+        active: set[str] = set()
+        reach: tuple[str, ...] = ()
+        for changed in changes[:-1]:
+            if changed:
+                for ident in changed:  # what begins where another of the same ends, goes on
+                    active ^= {ident}
+                reach = tuple(sorted(active))
+            self._reach.append(reach)
 
     def _mine(self, entry: Affected) -> bool:
         # Of Go also what stands above or below it in its tree, which is asked as a whole.
@@ -253,19 +281,20 @@ class _Package:
                 return False
         return bool(entries)
 
-    def _spans_of(self, entry: Affected, slots: dict[str, int]) -> Iterator[tuple[int, int]]:
-        for text in entry.versions:
-            if (slot := slots.get(text)) is not None:
-                yield slot, slot + 1
-        for item in entry.ranges:
-            low = 0 if item.introduced == _BEGINNING else slots[item.introduced]
-            high = len(self._slots)
-            if item.fixed is not None:
-                high = slots[item.fixed]
-            if item.last_affected is not None:
-                high = min(high, slots[item.last_affected] + 1)
-            if low < high:
-                yield low, high
+
+def _spans(entry: Affected, slots: dict[str, int], end: int) -> Iterator[tuple[int, int]]:
+    for text in entry.versions:
+        if (slot := slots.get(text)) is not None:
+            yield slot, slot + 1
+    for item in entry.ranges:
+        low = 0 if item.introduced == _BEGINNING else slots[item.introduced]
+        high = end
+        if item.fixed is not None:
+            high = slots[item.fixed]
+        if item.last_affected is not None:
+            high = min(high, slots[item.last_affected] + 1)
+        if low < high:
+            yield low, high
 
 
 def _bounds(item: VersionRange) -> Iterator[str]:
@@ -280,6 +309,10 @@ def _texts(entry: Affected) -> Iterator[str]:
     yield from entry.versions
     for item in entry.ranges:
         yield from _bounds(item)
+
+
+def _texts_of(entries: Iterable[Affected]) -> Iterator[str]:
+    return chain.from_iterable(map(_texts, entries))
 
 
 def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -10,6 +10,7 @@ import operator
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -22,7 +23,7 @@ from pulse_tui.domain.signal import Signal, fingerprint, observed
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import SOFTWARE, ComponentKind, Environment, Recommended, Severity, SignalType
 from pulse_tui.enrich.advisories.configurations import judge_configurations, version_of
-from pulse_tui.enrich.advisories.versions import against, order
+from pulse_tui.enrich.advisories.versions import against, order, released
 from pulse_tui.enrich.lookups import (
     component_key,
     ecosystem_key,
@@ -74,9 +75,10 @@ def judge_version(affected: Affected, version: str | None, ecosystem: str) -> tu
     """
     if not version:
         return Audit.NOT_AUDITED, "the installed version is not known"
-    read = order(ecosystem_key(ecosystem))
+    kind = ecosystem_key(ecosystem)
+    read = order(kind)
     mine = read(version) if read else None
-    if _listed(affected.versions, version, mine, read):
+    if _listed(affected.versions, version, mine, kind):
         return Audit.MATCHED, f"{version} is on the advisory's list of affected versions"
     if not affected.ranges and not affected.versions:
         return Audit.NOT_AUDITED, "the advisory names neither versions nor ranges"
@@ -99,12 +101,20 @@ def judge_version(affected: Affected, version: str | None, ecosystem: str) -> tu
     return Audit.CLEAN, f"{version} is outside every affected range and list"
 
 
-def _listed(versions: Sequence[str], version: str, mine: Any, read: Callable[[str], Any] | None) -> bool:
+def _listed(versions: tuple[str, ...], version: str, mine: Any, ecosystem: str) -> bool:
     if version in versions:
         return True
-    if mine is None or read is None:
+    if mine is None or not versions:
         return False
-    return any((bound := read(listed)) is not None and against(mine, bound) == bound for listed in versions)
+    keys = _keys(versions, ecosystem)
+    return mine in keys or released(mine) in keys
+
+
+@lru_cache(1_024)
+def _keys(versions: tuple[str, ...], ecosystem: str) -> frozenset[Any]:
+    """Of a list of versions those that can be read: an advisory is asked of many components in turn."""
+    read = order(ecosystem)
+    return frozenset(key for text in versions if (key := read(text)) is not None) if read else frozenset()
 
 
 def _inside(item: VersionRange, mine: Any, read: Callable[[str], Any]) -> tuple[bool | None, str]:

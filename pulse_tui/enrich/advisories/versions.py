@@ -120,8 +120,11 @@ def order(ecosystem: str) -> Callable[[str], Any] | None:
     return _short_ones(_OTHERS[ecosystem]) if ecosystem in _OTHERS else None
 
 
+def released(mine: Any) -> Any:
+    """The release that a local build is of; any other version itself."""
+    return mine._replace(local=()) if isinstance(mine, Pep440) and mine.local else mine
+
+
 def against(mine: Any, bound: Any) -> Any:
     """``mine`` as it is compared with ``bound``: a local build (2.6.0+cu124) is its release to who names no build."""
-    if isinstance(mine, Pep440) and mine.local and not bound.local:
-        return mine._replace(local=())
-    return mine
+    return mine if getattr(bound, "local", None) else released(mine)

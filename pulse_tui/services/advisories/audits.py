@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
@@ -11,8 +11,9 @@ from pulse_tui.domain.coverage import Gap
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.text import clean
 from pulse_tui.enrich.advisories.coverage import Answered, days, unreadable
+from pulse_tui.enrich.advisories.index import AdvisoryIndex, Reached
 from pulse_tui.enrich.advisories.matching import audit, not_audited
-from pulse_tui.enrich.lookups import keys_named, keys_of
+from pulse_tui.enrich.lookups import keys_of
 from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories.settled import holding, settled_only
 
@@ -108,26 +109,18 @@ def answers(tx: Transaction, components: Iterable[Component], now: datetime) -> 
     what is not audited.
     """
     wanted = {(c.id, c.version): c for c in components if c.auditable}
-    found: list[Finding] = []
-    named: dict[str, Advisory] = {}
-    by_key: dict[tuple[str, str], list[Component]] = {}
-    for component in wanted.values():
-        for key in keys_of(component):
-            by_key.setdefault(key, []).append(component)
-    records = tx.advisories.touching(by_key)
+    records = tx.advisories.touching({key for c in wanted.values() for key in keys_of(c)})
     settled = _settled(records, tx)
+    index = AdvisoryIndex(settled.get(r.id, (r, ""))[0] for r in records)
+    before = AdvisoryIndex(r for r in records if settled.get(r.id, (r, ""))[1])
+    found: list[Finding] = []
     cleared: dict[tuple[str, str | None], str] = {}
-    for advisory in records:
-        named[advisory.id] = advisory
-        as_stated, words = settled.get(advisory.id, (advisory, ""))
-        keys = {key for a in advisory.affected for key in keys_named(a.ecosystem, a.name)}
-        touched = {(c.id, c.version): c for key in keys for c in by_key.get(key, ())}
-        for component in touched.values():
-            verdict = audit(as_stated, component)
-            if verdict.audit is not Audit.CLEAN:
-                found.append(verdict.finding(advisory.id, "", component, None))
-            elif words and audit(advisory, component).audit is not Audit.CLEAN:
-                cleared[component.id, component.version] = f"{advisory.name} is {words}"
+    for (place, component), reached, stated in zip(
+        wanted.items(), index.answers(wanted.values()), before.answers(wanted.values()), strict=True
+    ):
+        found += _findings(index, component, reached)
+        for ident in sorted(stated.named - reached.named):
+            cleared[place] = f"{before[ident].name} is {settled[ident][1]}"
     by_component: dict[tuple[str | None, str], list[Finding]] = {}
     for one in found:
         by_component.setdefault((one.component_id, one.component), []).append(one)
@@ -137,7 +130,7 @@ def answers(tx: Transaction, components: Iterable[Component], now: datetime) -> 
     for place, component in wanted.items():
         here = by_component.get((component.id, component.label), [])
         clean = cleared.get(place, NOTHING)
-        out.append(_answer(component, here, named, open_.get(place), _age(who, component), clean))
+        out.append(_answer(component, here, index, open_.get(place), _age(who, component), clean))
     order = {Audit.MATCHED: 0, Audit.NOT_AUDITED: 1, Audit.CLEAN: 2}
     return sorted(out, key=lambda a: (order[a.audit], a.label, a.component))
 
@@ -150,10 +143,16 @@ def _settled(records: Iterable[Advisory], tx: Transaction) -> dict[str, tuple[Ad
     return {r.id: (r, words[name]) for name, group in settled_only(groups, tx).items() for r in group}
 
 
+def _findings(index: AdvisoryIndex, component: Component, reached: Reached) -> Iterator[Finding]:
+    """With the reasons and fixes of those alone that reach the component, or may."""
+    for ident in sorted(reached.named):
+        yield audit(index[ident], component).finding(ident, "", component, None)
+
+
 def _answer(
     component: Component,
     here: Iterable[Finding],
-    named: Mapping[str, Advisory],
+    named: AdvisoryIndex,
     why_not: str | None,
     age: str,
     clean: str,
