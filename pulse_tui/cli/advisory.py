@@ -6,16 +6,20 @@ import argparse
 from collections.abc import Iterator
 
 from pulse_tui.cli.output import emit, opened
+from pulse_tui.domain.errors import WrongUse
 from pulse_tui.domain.views.advisories import Radius, RadiusRow
 from pulse_tui.process import operator_name
 
 EPILOG = """\
 show ID     what changed, what is the risk, what to do; the evidence, its ranges and fixes by source, waivers
+settle ID PACKAGE VERSION --why REASON
+            where databases name different fixes: from VERSION on the package is free of it, until one of them states
+            other versions; --undo instead of VERSION takes that back
 radius ID   components, the assets that use them, environments, endpoints, workflows, and assets built on those
 
 ID is any id of the vulnerability: CVE, GHSA, PYSEC ...
-exit codes: 0 it is there (radius: it reaches nothing that is known), 1 radius: it reaches something"""
-_ACTIONS = ("show", "radius")
+exit codes: 0 it is there (settle: done; radius: it reaches nothing that is known), 1 settle: refused; radius: it reaches something"""
+_ACTIONS = ("show", "settle", "radius")
 
 
 def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
@@ -23,10 +27,16 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     parser.epilog = EPILOG
     parser.add_argument("action", choices=_ACTIONS)
     parser.add_argument("id", metavar="ID", help="any id of the vulnerability")
+    parser.add_argument("package", nargs="?", default="", help="settle: one that it names")
+    parser.add_argument("version", nargs="?", default="", help="settle: the first version that is free of it")
+    parser.add_argument("--undo", action="store_true", help="settle: what its records state counts again")
+    parser.add_argument("--why", default="", help="settle: the reason, for the audit log")
 
 
 def run(options: argparse.Namespace, _name: str) -> int:
     """0; radius exits with 1 when it reaches something."""
+    if options.action == "settle" and not (options.package and (options.version or options.undo)):
+        raise WrongUse("settle takes an advisory, a package and a version", todo="See pulse-tui advisory --help")
     with opened(options) as house:
         house.sync()
         desk = house.desk(operator_name())
@@ -34,6 +44,10 @@ def run(options: argparse.Namespace, _name: str) -> int:
             found = desk.radius(options.id)
             emit(options, found, _tree(found))
             return 1 if found.rows else 0
+        if options.action == "settle":
+            done = desk.settle_fix(options.id, options.package, "" if options.undo else options.version, options.why)
+            emit(options, {"done": done}, [done])
+            return 0
         story = desk.advisory_story(options.id)
     data = [{"label": label, "text": text} for label, text in story.lines]
     emit(options, {"name": story.name, "alert": story.alert, "lines": data}, _page(story.lines))

@@ -145,6 +145,10 @@ class Desk(Protocol):
         """Take an acknowledgement, a silence or a waiver back. Raises Refused when nothing mutes it."""
         ...
 
+    def settle_fix(self, advisory_id: str, package: str, version: str, why: str) -> str:
+        """Which of several named fixes of a package is right; ``version`` "": what was settled is taken back."""
+        ...
+
     def state_loaded(self, asset_id: str, component: str, answer: str, why: str) -> str:
         """Whether a component is loaded when the asset runs: yes, no or unknown."""
         ...

@@ -36,6 +36,7 @@ from pulse_tui.domain.views.rollback import (
 from pulse_tui.domain.words import UNHEALTHY, URGENT, Environment
 from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories import waived, waivers
+from pulse_tui.services.advisories.settle import settle_fix, unsettle
 from pulse_tui.services.advisories.story import advisory_story, ledger_page
 from pulse_tui.services.alerts import operate
 from pulse_tui.services.alerts.quiet import hold_lines, quiet
@@ -278,6 +279,12 @@ class ServiceDesk:
         where = found.environment if found is not None else None
         parts = self.acting("waiver.end", ident, where or Environment.PRODUCTION)
         return waivers.end_waiver(parts.judging, ident, self.operator, why, parts.clock())
+
+    def settle_fix(self, advisory_id: str, package: str, version: str, why: str) -> str:
+        parts = self.acting("advisory.settle", advisory_id, Environment.PRODUCTION)
+        if not version:
+            return unsettle(parts.judging, advisory_id, package, self.operator, why, parts.clock())
+        return settle_fix(parts.judging, advisory_id, package, version, self.operator, why, parts.clock())
 
     def state_loaded(self, asset_id: str, component: str, answer: str, why: str) -> str:
         parts = self.acting("component.loaded", asset_id, Environment.PRODUCTION)

@@ -322,6 +322,10 @@ class FakeDesk(FakeBench, FakeRegistry):
         self._set_state(alert_id, "suppressed")
         return f"{alert_id} is waived; review in {days} days"
 
+    def settle_fix(self, advisory_id: str, package: str, version: str, why: str) -> str:
+        self._did("settle_fix", advisory_id, package, version, why)
+        return f"{advisory_id}: {package} is free of it from {version} on"
+
     def state_loaded(self, asset_id: str, component: str, answer: str, why: str) -> str:
         self._did("state_loaded", asset_id, component, answer, why)
         return f"{component} of {asset_id}: loaded {answer}"

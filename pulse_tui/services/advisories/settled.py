@@ -29,22 +29,22 @@ def holding(name: str, records: Sequence[Advisory], tx: Transaction) -> dict[Key
     return {fix.key: fix for fix in standing(tx.settled.of([name]).get(name, ()), records)}
 
 
-def fix_lines(name: str, records: Sequence[Advisory], tx: Transaction) -> list[str]:
-    """Of each package what every database names as its fix, side by side where they differ, and what was settled."""
+def fix_lines(name: str, records: Sequence[Advisory], tx: Transaction) -> dict[Key, str]:
+    """Of each package what every database names as its fix, side by side, and what was settled of that."""
     every = tx.settled.of([name]).get(name, ())
     held = {fix.key: fix for fix in standing(every, records)}
     lapsed = {fix.key: fix for fix in every if fix.key not in held}
-    lines = list[str]()
+    lines = dict[Key, str]()
     for key in packages(records):
         found = fixes(records, key)
         if not found:
             continue
-        text = f"{key[1]}: {side_by_side(found)}"
+        text = side_by_side(found)
         if key in held:
             text += f"; {held[key].fixed} is {held[key].words}"
         elif differ(found):
             text += f"; the strictest counts until it is settled: {SETTLE.format(name, key[1])}"
         if key in lapsed:
             text += f"; {lapsed[key].fixed} was {lapsed[key].words}, which lapsed: a record states other versions since"
-        lines.append(text)
+        lines[key] = text
     return lines

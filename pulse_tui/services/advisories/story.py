@@ -18,6 +18,7 @@ from pulse_tui.ports import Store, Transaction
 from pulse_tui.services.advisories.audits import unaudited
 from pulse_tui.services.advisories.evidence import cves_of, evidence_of
 from pulse_tui.services.advisories.ledger import feeds, ledger_of
+from pulse_tui.services.advisories.settled import fix_lines
 from pulse_tui.services.advisories.urgency import Place, Urgency, urgency_of
 from pulse_tui.services.advisories.waived import row as waiver_row
 from pulse_tui.services.parts import JudgeParts
@@ -260,16 +261,13 @@ def _fixes(name: str, records: Sequence[Advisory], tx: Transaction) -> Lines:
     for record in standing:
         for affected in record.affected:
             packages.setdefault(package_key(affected.ecosystem, affected.name), []).append((record, affected))
-    settled = {fix.key: fix for fix in tx.settled.of([name]).get(name, ())}
+    fixes = fix_lines(name, standing, tx)
     for key, stated in sorted(packages.items()):
         label = f"{stated[0][1].ecosystem} {stated[0][1].name}"
         for record, affected in stated:
             yield label, f"{record.id} ({record.source}): {_ranges(affected)}"
-        ends = {frozenset(r.fixed for r in a.ranges if r.fixed) for _, a in stated}
-        if len(ends) > 1:
-            yield label, "▲ its sources name different fixes: the stricter one counts until somebody settles it"
-        if (fix := settled.get(key)) is not None:
-            yield label, f"fixed in {fix.fixed}, {fix.words} ({iso(fix.at)})"
+        if key in fixes:
+            yield label, f"fixed in: {fixes[key]}"
 
 
 def _ranges(affected: Affected) -> str:

@@ -14,6 +14,7 @@ from pulse_tui.services.advisories.audits import answers
 from pulse_tui.services.advisories.of_release import advisories_of
 from pulse_tui.services.advisories.settle import settle_fix, unsettle
 from pulse_tui.services.advisories.settled import fix_lines
+from pulse_tui.services.advisories.story import advisory_story
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.signals.ingest import ingest
 from tests.fakes.bills import bill, package
@@ -50,7 +51,7 @@ def settle(judge: JudgeParts, clock: Clock, version: str = "0.9.1") -> str:
 
 def lines(judge: JudgeParts) -> list[str]:
     with judge.store.read() as tx:
-        return fix_lines("CVE-2026-3248", tx.advisories.called("CVE-2026-3248"), tx)
+        return list(fix_lines("CVE-2026-3248", tx.advisories.called("CVE-2026-3248"), tx).values())
 
 
 def answer(judge: JudgeParts, clock: Clock) -> tuple[Audit, str]:
@@ -76,16 +77,18 @@ def both(judge: JudgeParts, clock: Clock) -> JudgeParts:
 
 def test_it_ends_what_the_stricter_record_alone_held_open(both: JudgeParts, clock: Clock) -> None:
     assert lines(both) == [
-        "vllm: GHSA: 0.9.2 · PYSEC: 0.9.1; the strictest counts until it is settled:"
+        "GHSA: 0.9.2 · PYSEC: 0.9.1; the strictest counts until it is settled:"
         " pulse-tui advisory settle CVE-2026-3248 vllm VERSION --why REASON"
     ]
     assert "1 alert(s) ended" in settle(both, clock)
     assert (standing(both), holds(both), weaknesses(both)) == ([], [], 0)
-    assert lines(both) == ["vllm: GHSA: 0.9.2 · PYSEC: 0.9.1; 0.9.1 is settled by ana: 0.9.1 carries the backport"]
+    assert lines(both) == ["GHSA: 0.9.2 · PYSEC: 0.9.1; 0.9.1 is settled by ana: 0.9.1 carries the backport"]
     with both.store.read() as tx:
         assert tx.advisories.findings() == []
         (entry,) = [e for e in tx.log.entries(subject="CVE-2026-3248") if e.action == "advisory.settled"]
     assert (entry.actor, entry.detail["fixed"]) == ("ana", "0.9.1")
+    page = advisory_story(both, "GHSA-1", clock()).lines
+    assert any("0.9.1 is settled by ana: 0.9.1 carries the backport" in text for _, text in page)
     audit, why = answer(both, clock)
     assert audit is Audit.CLEAN
     assert why.startswith("CVE-2026-3248 is settled by ana: 0.9.1 carries the backport; ")
