@@ -18,7 +18,7 @@ import msgspec
 from pulse_tui.collectors._shared.cvss import rated, score
 from pulse_tui.collectors._shared.fields import moment
 from pulse_tui.collectors._shared.files import Bad, collect_files, records
-from pulse_tui.domain.advisory import Advisory, Affected
+from pulse_tui.domain.advisory import Advisory
 from pulse_tui.domain.coverage import Coverage
 from pulse_tui.domain.cpe import BadCpe, Configuration, CpeMatch, CpeNode, Operator, parse_cpe
 from pulse_tui.domain.errors import SourceError
@@ -26,6 +26,7 @@ from pulse_tui.domain.limits import reason
 from pulse_tui.domain.moments import iso
 from pulse_tui.domain.source import Collected, Cursor
 from pulse_tui.domain.text import address, clean
+from pulse_tui.enrich.advisories.configurations import stated
 from pulse_tui.ports import CollectContext, Http, Peek, members
 
 URL = "https://services.nvd.nist.gov/rest/json/cves/2.0"
@@ -274,15 +275,13 @@ def _advisory(cve: _Cve, source: str) -> tuple[Advisory, str]:
     if not ident:
         raise ValueError("it has no id")
     worst, vector, oddity = _score(cve.metrics)
-    keys: dict[str, None] = {}
     for match in (m for c in cve.configurations for n in c.nodes for m in n.matches):
         try:
-            found = parse_cpe(match.criteria)
+            parse_cpe(match.criteria)
         except BadCpe as error:
             oddity = oddity or f"criteria {clean(match.criteria, 100)!r} is no CPE name: {error}; it matches nothing"
             continue
-        if match.vulnerable:
-            keys[found.key] = None
+    configurations = tuple(_configuration(c) for c in cve.configurations)
     rejected = cve.status.lower() == "rejected"
     text = next((d.value for d in cve.descriptions if d.lang.startswith("en")), "")
     return Advisory(
@@ -296,11 +295,11 @@ def _advisory(cve: _Cve, source: str) -> tuple[Advisory, str]:
         vector=vector,
         known_exploited=True if cve.exploited else None,
         withdrawn=rejected,
-        affected=tuple(Affected("cpe", key) for key in keys),
+        affected=stated(configurations),
         links=tuple(
             clean(r.url, 2_000) for r in cve.references[:_LINKS_KEPT] if r.url.startswith(("http://", "https://"))
         ),
-        configurations=tuple(_configuration(c) for c in cve.configurations),
+        configurations=configurations,
     ), oddity
 
 

@@ -164,15 +164,14 @@ def _affected(item: Vulnerability, products: Products) -> tuple[tuple[Affected, 
         group.fixes.setdefault(product.train, []).extend(f for f in fixes if natural(f))
     affected: list[Affected] = []
     configurations: list[Configuration] = []
+    placed = {(ecosystem, name) for ecosystem, name, on in groups if on and ecosystem in ("product", "cpe")}
     for (ecosystem, name, on), group in groups.items():
         if not group.parts and not group.open and not (group.fixes and ecosystem not in ("product", "cpe")):
             continue  # it is fixed or not affected, and nothing says what was
         found = group.spans()
-        if on and ecosystem in ("product", "cpe"):
-            affected.append(Affected(ecosystem, name))
+        if (ecosystem, name) in placed:  # on one platform or on none: they are judged together
             configurations.append(_configuration(ecosystem, name, group.product.part, on, found))
-        else:
-            affected.append(Affected(ecosystem, name, found.versions, found.ranges))
+        affected.append(Affected(ecosystem, name, found.versions, found.ranges))
     return tuple(dict.fromkeys(affected)), tuple(configurations)
 
 

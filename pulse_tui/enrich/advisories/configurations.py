@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from pulse_tui.domain.advisory import Advisory, Audit
+import msgspec
+
+from pulse_tui.domain.advisory import Advisory, Affected, Audit, VersionRange
 from pulse_tui.domain.cpe import (
     ANY,
     NOT_APPLICABLE,
@@ -136,8 +138,10 @@ def _read(texts: Iterable[str]) -> tuple[tuple[Cpe, ...], list[str]]:
     return tuple(names), words
 
 
-def judge_configurations(advisory: Advisory, component: Component) -> Answer:
-    """The answer of all configurations together: one that matches is enough, one that is not known is no clean."""
+def judge_configurations(advisory: Advisory, component: Component) -> Answer | None:
+    """The answer of all configurations together: one that matches is enough, one that is not known is no clean. None
+    when none of them is of the component.
+    """
     system = system_of(component)
     unknown: Met | None = None
     seen = False
@@ -154,7 +158,7 @@ def judge_configurations(advisory: Advisory, component: Component) -> Answer:
     if unknown is not None:
         return Answer(Audit.NOT_AUDITED, unknown.why, fixes(advisory, component), unknown.possible)
     if not seen:
-        return Answer(Audit.CLEAN, "the advisory does not name this product")
+        return None
     return Answer(Audit.CLEAN, f"{version_of(component) or component.name} is in none of the advisory's configurations")
 
 
@@ -448,3 +452,47 @@ def fixes(advisory: Advisory, component: Component) -> tuple[str, ...]:
     read = [(natural(text), text) for text in found]
     newer = [(bound, text) for bound, text in read if bound is not None and (mine is None or bound > mine)]
     return tuple(text for _, text in sorted(newer, key=lambda pair: pair[0]))
+
+
+def ended(configurations: Iterable[Configuration], key: tuple[str, str], fixed: str) -> tuple[Configuration, ...]:
+    """The configurations when of the product nothing is affected from ``fixed`` on; a range that begins later stays."""
+    bound = natural(fixed)
+
+    def each(item: CpeMatch) -> CpeMatch | None:
+        wanted = _criteria(item.criteria)
+        mine = wanted is not None and key == (("product", wanted) if isinstance(wanted, str) else ("cpe", wanted.key))
+        if bound is None or not item.vulnerable or not mine:
+            return item
+        if isinstance(wanted, Cpe) and wanted.version not in (ANY, NOT_APPLICABLE):
+            exact = natural(plain(wanted.version))
+            return item if exact is None or exact < bound else None
+        start = natural(item.start_including or item.start_excluding or "0")
+        end = natural(item.end_excluding) if item.end_excluding is not None else None
+        last = natural(item.end_including) if item.end_including is not None else None
+        later = start is None or start >= bound
+        if later or (end is not None and end <= bound) or (last is not None and last < bound):
+            return item
+        return msgspec.structs.replace(item, end_excluding=fixed, end_including=None)
+
+    def node(item: CpeNode) -> CpeNode:
+        return msgspec.structs.replace(item, matches=tuple(m for m in map(each, item.matches) if m is not None))
+
+    return tuple(msgspec.structs.replace(c, nodes=tuple(map(node, c.nodes))) for c in configurations)
+
+
+def stated(configurations: Iterable[Configuration]) -> tuple[Affected, ...]:
+    """The vulnerable products of configurations with their versions, whatever they must run on: to be found by and shown."""
+    versions: dict[str, dict[str, None]] = {}
+    ranges: dict[str, dict[VersionRange, None]] = {}
+    for match in (m for c in configurations for n in c.nodes for m in n.matches if m.vulnerable):
+        wanted = _criteria(match.criteria)
+        if not isinstance(wanted, Cpe):
+            continue
+        here, spans = versions.setdefault(wanted.key, {}), ranges.setdefault(wanted.key, {})
+        if wanted.version == ANY:
+            start = match.start_including or match.start_excluding or "0"
+            spans[VersionRange(introduced=start, fixed=match.end_excluding, last_affected=match.end_including)] = None
+        elif wanted.version != NOT_APPLICABLE:
+            update = "" if wanted.update in (ANY, NOT_APPLICABLE) else f" {plain(wanted.update)}"
+            here[f"{plain(wanted.version)}{update}"] = None
+    return tuple(Affected("cpe", key, tuple(versions[key]), tuple(ranges[key])) for key in versions)

@@ -173,13 +173,13 @@ def _as_product(advisory: Advisory, component: Component) -> Judgement | None:
     named = [a for a in advisory.affected if package_key(a.ecosystem, a.name) in keys]
     if not named:
         return None
+    # Where configurations name it they decide: they know of platforms, and the ranges beside them do not.
+    if advisory.configurations and (found := judge_configurations(advisory, component)) is not None:
+        return Judgement(*found)
     stated = [a for a in named if a.versions or a.ranges]
     if version_of(component) is None and any(r == VersionRange(introduced="0") for a in stated for r in a.ranges):
         return Judgement(Audit.MATCHED, f"every version of {component.name} is affected, no fix is named")
-    found = [_union(stated, component, version_of(component))] if stated else []
-    if advisory.configurations:
-        found.append(Judgement(*judge_configurations(advisory, component)))
-    return min(found or [_union(named, component, version_of(component))], key=lambda j: _RANK[j.audit])
+    return _union(stated or named, component, version_of(component))
 
 
 def _as_package(advisory: Advisory, component: Component, key: tuple[str, str]) -> Judgement:

@@ -14,6 +14,7 @@ import msgspec
 
 from pulse_tui.domain.advisory import Advisory, Affected, VersionRange
 from pulse_tui.domain.settled import SettledFix
+from pulse_tui.enrich.advisories.configurations import ended
 from pulse_tui.enrich.advisories.versions import order
 from pulse_tui.enrich.lookups import package_key
 
@@ -82,7 +83,10 @@ def _capped(record: Advisory, fix: SettledFix, bound: Any, read: Callable[[str],
     affected = tuple(
         _ended(a, fix.fixed, bound, read) if package_key(a.ecosystem, a.name) == fix.key else a for a in record.affected
     )
-    return record if affected == record.affected else msgspec.structs.replace(record, affected=affected)
+    if affected == record.affected:
+        return record
+    configurations = ended(record.configurations, fix.key, fix.fixed) if record.configurations else ()
+    return msgspec.structs.replace(record, affected=affected, configurations=configurations)
 
 
 def _ended(affected: Affected, fixed: str, bound: Any, read: Callable[[str], Any]) -> Affected:

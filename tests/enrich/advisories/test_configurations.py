@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulse_tui.domain.advisory import Advisory, Affected, Audit
+from pulse_tui.domain.advisory import Advisory, Affected, Audit, VersionRange
 from pulse_tui.domain.cpe import Configuration, CpeMatch, CpeNode, Operator
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.words import ComponentKind
-from pulse_tui.enrich.advisories.configurations import judge_configurations
+from pulse_tui.enrich.advisories.configurations import ended, judge_configurations, stated
 from pulse_tui.enrich.advisories.matching import audit, not_audited
 from pulse_tui.enrich.lookups import keys_of
 
@@ -59,7 +59,7 @@ def part(
 
 def says(configuration: Configuration, version: str | None, *platform: str, known_as: str = name()) -> tuple[str, str]:
     answer = judge_configurations(of(configuration), part(known_as, version=version, platform=platform))
-    return answer.audit.value, answer.reason
+    return (answer.audit.value, answer.reason) if answer is not None else (CLEAN, "it is not named")
 
 
 MATCHED, CLEAN, OPEN = "matched", "clean", "not audited"
@@ -135,8 +135,9 @@ def test_a_range_of_a_driver_counts_for_the_platform_it_is_of() -> None:
         "it needs windows, and the platform of serve is not declared",
     )
     assert says(tree, "560.1", known_as=DRIVER)[0] == CLEAN
-    fixed = judge_configurations(of(tree), part(DRIVER, version="550.54", platform=("linux",))).fixed
-    assert fixed == ("550.127.05",)
+    answer = judge_configurations(of(tree), part(DRIVER, version="550.54", platform=("linux",)))
+    assert answer is not None
+    assert answer.fixed == ("550.127.05",)
 
 
 ON_WINDOWS = both(
@@ -177,6 +178,7 @@ def test_a_family_of_systems_is_one_word() -> None:
 
 def test_a_platform_that_is_not_declared_is_named() -> None:
     answer = judge_configurations(of(ON_WINDOWS), part(name(), version="1.0"))
+    assert answer is not None
     assert answer.reason == "it needs microsoft windows, and the platform of serve is not declared"
     assert answer.possible
     needs = both(ON_WINDOWS.nodes[0], node(CpeMatch(name("x:y", version="3", part="o"), vulnerable=False)))
@@ -318,3 +320,24 @@ def test_what_no_advisory_can_name_says_what_to_declare() -> None:
     store = Component(id="pinecone", kind=ComponentKind.VECTOR_STORE, name="pinecone")
     assert "without the product name or CPE name" in not_audited(store)
     assert not_audited(part(name())) == ""
+
+
+def test_the_ranges_of_its_products_are_shown_and_do_not_decide() -> None:
+    (affected,) = stated((ON_WINDOWS,))
+    assert affected == Affected("cpe", "acme:serve", (), (VersionRange(fixed="2.0"),))
+    advisory = of(ON_WINDOWS, affected=(affected,))
+    assert audit(advisory, part(name(), version="1.0", platform=("linux",))).audit is Audit.CLEAN
+    exact = stated((any_of(CpeMatch(name(version="22.7", update="r2.3")), CpeMatch(name(version="-"))),))
+    assert exact == (Affected("cpe", "acme:serve", ("22.7 r2.3",), ()),)
+
+
+def test_a_fix_that_an_operator_settled_ends_the_ranges_that_it_lies_in() -> None:
+    tree = any_of(
+        CpeMatch(name(), end_excluding="2.0"),
+        CpeMatch(name(), start_including="3.0", end_including="3.5"),
+        CpeMatch(name(version="1.8")),
+        CpeMatch(name("acme:other"), end_excluding="2.0"),
+    )
+    (settled,) = ended((tree,), ("cpe", "acme:serve"), "1.5")
+    assert [says(settled, v)[0] for v in ("1.4", "1.5", "1.8", "3.2")] == [MATCHED, CLEAN, CLEAN, MATCHED]
+    assert says(settled, "1.8", known_as=name("acme:other"))[0] == MATCHED
