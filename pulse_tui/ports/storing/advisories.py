@@ -80,10 +80,6 @@ class Advisories(Protocol):
         """Advisories that name one of the (ecosystem, name) pairs, however each of them spells the name."""
         ...
 
-    def covered(self, ecosystems: Iterable[str]) -> set[str]:
-        """Those of the ecosystems (as :func:`~pulse_tui.enrich.lookups.ecosystem_key` spells them) that some advisory is of."""
-        ...
-
     def put_findings(self, findings: Iterable[Finding]) -> None: ...
     def swap_findings(self, before: Iterable[Finding], after: Iterable[Finding]) -> None:
         """Put those of ``after`` in the place of those of ``before``, which stand: only the difference is written."""

@@ -188,11 +188,6 @@ class AdvisoryTables:
                 found.setdefault(row["id"], _advisory(row))
         return list(found.values())
 
-    def covered(self, ecosystems: Iterable[str]) -> set[str]:
-        kind = t.advisory_names.c.kind
-        one = {e: sa.select(kind).where(kind == e).limit(1) for e in set(ecosystems)}
-        return {e for e, query in one.items() if self._c.execute(query).first() is not None}
-
     def put_findings(self, findings: Iterable[Finding]) -> None:
         upsert(self._c, t.findings, [_finding_row(f) for f in findings])
 
