@@ -27,12 +27,15 @@ from pulse_tui.services.parts import Advised, JudgeParts, Made, Reported
 from pulse_tui.services.registry.attest import named_releases, take_attestation
 from pulse_tui.services.registry.pushed import take_events
 from pulse_tui.services.registry.sync import sync
+from pulse_tui.services.signals.dependents import assets_moved
 from pulse_tui.services.vendors.notes import gone_on, take_note
 
 
 def signals_of(item: object, tx: Transaction, parts: JudgeParts, estate: Estate, now: datetime) -> Made:
     """Record one observation and return its consequences. Raises TypeError for an unknown shape."""
-    return _made(item, tx, parts, estate, now)
+    made = _made(item, tx, parts, estate, now)
+    moved = assets_moved(made.signals, tx, estate, now)
+    return made._replace(signals=[*made.signals, *moved]) if moved else made
 
 
 @singledispatch

@@ -19,6 +19,7 @@ from pulse_tui.domain.words import Recommended, Severity, SignalType
 from pulse_tui.ports import BillHead, Transaction
 from pulse_tui.services.advisories.rematch import rematch
 from pulse_tui.services.signals.concerns import Changes, condition, stand
+from pulse_tui.services.signals.dependents import parts_changed
 
 KEPT = 10
 """Bills of one document that are kept of releases that serve nowhere, the newest: for comparing releases."""
@@ -46,6 +47,7 @@ def take_bill(bill: Bill, tx: Transaction, estate: Estate, now: datetime) -> Cha
         return result
     if changes:
         result.signals.append(_changed(bill, changes, estate.assets.get(bill.asset_id), now))
+        result.signals.extend(parts_changed(bill.asset_id, bill.origin, changes, bill.source, bill.at, estate, now))
     if bill.components and not bill.partial:
         result.cleared.extend(_replaced(bill, before, tx, now))
     result.add(rematch([bill.asset_id], tx, now))

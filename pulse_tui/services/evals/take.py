@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from pulse_tui.domain.alert import OPEN
 from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.evals import Comparison, EvalRun
 from pulse_tui.domain.evidence import VersionEvidence
@@ -53,7 +54,7 @@ def take_run(run: EvalRun, tx: Transaction, parts: JudgeParts, estate: Estate, n
     owner = asset.owner_team if asset else None
     event = _evaluation(run, iteration, owner, release, now)
     unknown = tuple(_unknown(run, estate, release))
-    over = landed(run, tx)
+    over = [*landed(run, tx), *_dependents_tested(run, tx)]
     suite = parts.suites.get(run.suite)
     if suite is None:
         hint = nearest(run.suite, parts.suites)
@@ -76,6 +77,22 @@ def _retested(run: EvalRun, tx: Transaction, now: datetime) -> None:
         mine = retest.asset_id == run.asset_id and retest.done_by(run.version, run.at, there)
         if mine and tx.judgements.finish_retest(retest.key, now):
             tx.log.append(now, SYSTEM, "retest.done", retest.key, {"run": run.id, "version": run.version})
+
+
+def _dependents_tested(run: EvalRun, tx: Transaction) -> Iterator[str]:
+    """Conditions that ask for a test of what depends on a change, and that this run of what serves answers."""
+    if run.version not in serving(tx, run.asset_id):
+        return
+    for alert in tx.judgements.alerts(list(OPEN), 10_000, asset_id=run.asset_id):
+        signal = tx.signals.get(alert.signal_id)
+        asked = signal is not None and signal.signal_type is SignalType.DEPENDENCY_CHANGE
+        if (
+            signal is not None
+            and asked
+            and signal.recommended_action is Recommended.RETEST
+            and run.at > signal.occurred_at
+        ):
+            yield signal.fingerprint
 
 
 def _unknown(run: EvalRun, estate: Estate, release: Release | None) -> Iterator[str]:

@@ -25,6 +25,7 @@ from pulse_tui.services.registry.content import another_digest
 from pulse_tui.services.registry.names import check_names
 from pulse_tui.services.registry.sync import promoted
 from pulse_tui.services.signals.concerns import Changes, report, stand
+from pulse_tui.services.signals.dependents import asset_moved, parts_changed
 from pulse_tui.settings.shapes import AssetShape, EstateShape
 
 _SEEN = "estate.digest"
@@ -159,6 +160,16 @@ class _Sync:
             self._tx.estate.next_iteration(asset_id)
             why = "as configured"
             promoted(self._tx, asset_id, release, settled, environment, settled.after.source, why, self._now)
+            self._dependents(asset_id, environment, settled.before.version, settled.after.version)
+
+    def _dependents(self, asset_id: str, environment: Environment, before: str, after: str) -> None:
+        """Another version serves: what depends on it is tested again."""
+        if before != after:
+            estate = self._tx.estate.load()
+            event = f"{asset_id}/{environment.value}/{before}/{after}/{self._now.isoformat()}"
+            self._changes.signals.extend(
+                asset_moved(asset_id, environment, before, after, ESTATE, event, self._tx, estate, self._now)
+            )
 
     def _reorder(self) -> int:
         """Another order of precedence: deployments with claims of several sources are settled again."""
@@ -215,7 +226,13 @@ class _Sync:
             before.discard(bill.origin)
             if not bill.components and not known:
                 continue
-            moved = bool(self._tx.dependencies.put_bill(bill)) or moved or not known
+            changes = self._tx.dependencies.put_bill(bill)
+            if known and changes:
+                estate = self._tx.estate.load()
+                self._changes.signals.extend(
+                    parts_changed(asset.id, bill.origin, changes, ESTATE, self._now, estate, self._now)
+                )
+            moved = bool(changes) or moved or not known
             moved = self._tx.loading.put(asset.id, bill.origin, dict(bill.loaded), self._now) or moved
         for origin in before:
             moved = bool(self._tx.dependencies.drop_bill(asset.id, origin, self._now)) or moved
