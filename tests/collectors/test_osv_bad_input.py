@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pulse_tui.collectors import osv
 from pulse_tui.domain.advisory import Advisory, Audit
@@ -13,6 +15,7 @@ from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.purl import component
 from pulse_tui.domain.source import Collected
+from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import ComponentKind
 from pulse_tui.enrich.advisories.matching import audit
 from tests.collectors.contexts import NOW, context
@@ -160,3 +163,8 @@ def msgspec_text(found: Collected) -> str:
     import msgspec
 
     return msgspec.json.encode([a for a in found.observations if isinstance(a, Advisory)]).decode()
+
+
+@given(st.text(st.sampled_from("ab \t\x1b[2J\u202e-é"), max_size=320) | st.text("ab ", min_size=290, max_size=320))
+def test_titles_are_cleaned_and_cut_as_all_texts_are(text: str) -> None:
+    assert osv._line(text) == clean(text, 300)

@@ -19,12 +19,15 @@ _SHORT = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))?")
 _PLAIN = re.compile(r"[0-9]+(?:\.[0-9]+)*")
 _TOOLCHAIN = re.compile(r"([0-9]+\.[0-9]+)(\.[0-9]+)?(rc|beta)([0-9]+)")
 
-SEMVER_ECOSYSTEMS = frozenset({"npm", "crates.io", "hex", "pub", "swifturl", "github actions", "semver", "julia"})
+SEMVER_ECOSYSTEMS = frozenset(
+    {"npm", "crates.io", "hex", "pub", "swifturl", "github actions", "semver", "julia", "bitnami"}
+)
 _OTHERS: dict[str, Callable[[str], Any]] = {
     "debian": orders.debian, "ubuntu": orders.debian, "alpine": orders.alpine, "wolfi": orders.alpine,
     "chainguard": orders.alpine, "red hat": orders.rpm, "almalinux": orders.rpm, "rocky linux": orders.rpm,
     "opensuse": orders.rpm, "suse": orders.rpm, "azure linux": orders.rpm, "mageia": orders.rpm,
-    "openeuler": orders.rpm, "maven": orders.maven, "nuget": orders.nuget, "rubygems": orders.rubygems,
+    "openeuler": orders.rpm, "photon os": orders.rpm, "alpaquita": orders.alpine, "minimos": orders.alpine,
+    "bellsoft hardened containers": orders.alpine, "maven": orders.maven, "nuget": orders.nuget, "rubygems": orders.rubygems,
     "packagist": orders.composer, "cpe": natural, "product": natural,
 }  # fmt: skip
 LONGEST = 300
