@@ -16,6 +16,8 @@ from pulse_tui.enrich.lookups import keys_named, keys_of
 
 _PLACES = " | "
 """In an exposure, before the environments."""
+_CRITICAL = " (critical)"
+"""After an environment in which it is production-critical."""
 
 
 def names_of(records: Iterable[Advisory], *more: str) -> frozenset[str]:
@@ -52,14 +54,24 @@ def excused(
 def exposure_of(asset: Asset, deployments: Iterable[Deployment], environment: Environment | None) -> str:
     """How the asset is exposed, as a waiver remembers it: to whom, how important, what it stores, where it has traffic."""
     here = (d for d in deployments if d.asset_id == asset.id and environment in (None, d.environment) and d.traffic > 0)
-    places = sorted(d.environment.value + (" (critical)" if d.production_critical else "") for d in here)
+    places = sorted(d.environment.value + (_CRITICAL if d.production_critical else "") for d in here)
     return ", ".join((asset.exposure.value, asset.tier.value, *asset.data.words())) + _PLACES + ", ".join(places)
 
 
 def wider(before: str, after: str) -> bool:
-    """Whether an exposure is another than before; that it has left an environment is none."""
+    """Whether an exposure is another than before.
+
+    That it has left an environment, or serves in one that is less exposed than where it served, is none.
+    """
     old, new = before.partition(_PLACES), after.partition(_PLACES)
-    return old[0] != new[0] or not {*filter(None, new[2].split(", "))} <= {*old[2].split(", ")}
+    return old[0] != new[0] or _reach(new[2]) > _reach(old[2])
+
+
+def _reach(places: str) -> tuple[bool, int]:
+    """How far what serves in these places reaches: whether anything critical is there, then the most exposed."""
+    names = [name for name in places.split(", ") if name]
+    ranks = (-Environment(name.removesuffix(_CRITICAL)).rank for name in names)
+    return any(name.endswith(_CRITICAL) for name in names), max(ranks, default=-len(Environment))
 
 
 def fixes_of(records: Iterable[Advisory], component_id: str | None) -> tuple[str, ...]:

@@ -221,7 +221,7 @@ def test_it_reopens_when_a_fix_appears_that_was_not_there(judge: JudgeParts) -> 
     assert ended(judge) == "a fix appeared that was not named before: 0.9.2"
 
 
-@pytest.mark.parametrize("what", ["exposure", "tier", "critical", "environment"])
+@pytest.mark.parametrize("what", ["exposure", "tier", "critical"])
 def test_it_reopens_when_the_asset_is_exposed_otherwise(judge: JudgeParts, what: str) -> None:
     take(judge, CVE)
     waive(judge)
@@ -232,12 +232,23 @@ def test_it_reopens_when_the_asset_is_exposed_otherwise(judge: JudgeParts, what:
             tx.estate.put_assets([msgspec.structs.replace(here, exposure=Exposure.PARTNER)])
         elif what == "tier":
             tx.estate.put_assets([msgspec.structs.replace(here, tier=Tier.INTERNAL)])
-        elif what == "critical":
-            tx.estate.deploy(msgspec.structs.replace(serving, production_critical=not serving.production_critical))
         else:
-            tx.estate.deploy(msgspec.structs.replace(serving, environment=Environment.SHADOW))
+            tx.estate.deploy(msgspec.structs.replace(serving, production_critical=not serving.production_critical))
         assert settle(tx, judge, later(days=1)) == 1
     assert "gateway is exposed otherwise" in ended(judge)
+
+
+def test_it_reopens_when_the_asset_comes_to_a_more_exposed_environment(judge: JudgeParts) -> None:
+    with judge.store.write() as tx:
+        tx.estate.deploy(deployment("1.0", Environment.SHADOW, asset_id="sandbox", since=later(days=-3)))
+    take(judge, CVE, bill(package("vllm", "0.9.1"), asset_id="sandbox"))
+    waive(judge, asset="sandbox")
+    for place, stands in ((Environment.REPLICA, True), (Environment.SHADOW, True), (PRODUCTION, False)):
+        with judge.store.write() as tx:
+            tx.estate.deploy(deployment("1.0", place, asset_id="sandbox", since=later(days=-3)))
+            settle(tx, judge, later(days=1))
+        assert bool(waivers(judge, standing=True)) is stands, place
+    assert "sandbox is exposed otherwise" in ended(judge)
 
 
 def test_that_an_asset_leaves_an_environment_reopens_nothing(judge: JudgeParts) -> None:
