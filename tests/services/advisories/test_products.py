@@ -4,6 +4,7 @@ tool, a safety filter, a cloud provider's service; each by what its advisories c
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -14,13 +15,17 @@ from pulse_tui.domain.coverage import Coverage
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.source import Collected
 from pulse_tui.domain.views.advisories import UNNAMED
-from pulse_tui.domain.words import SOFTWARE, ComponentKind
+from pulse_tui.domain.words import SOFTWARE, AssetType, ComponentKind, Environment
 from pulse_tui.kinds import options_of
 from pulse_tui.services.advisories.audits import Answer, answers, unaudited
-from pulse_tui.services.parts import JudgeParts
+from pulse_tui.services.components.tree import asset_unaudited
+from pulse_tui.services.parts import JudgeParts, RollbackParts
+from pulse_tui.services.promotion.gate import gate
 from pulse_tui.services.registry.declared import bills
+from pulse_tui.services.registry.estate import sync_estate
 from pulse_tui.services.signals.ingest import ingest
 from pulse_tui.settings.load import load
+from pulse_tui.settings.shapes import AssetShape, ComponentShape, DeploymentShape, EstateShape
 from tests.collectors.contexts import context
 from tests.fakes.bills import bill
 from tests.fakes.nouns import NOW
@@ -130,3 +135,63 @@ def test_the_pane_counts_the_same_as_not_audited(judge: JudgeParts) -> None:
     (row,) = (r for r in judge.store.board("acme", None, NOW).advisories if r.id == UNNAMED)
     assert row.component == f"{len(open_)} components"
     assert len(open_) > 4
+
+
+def changed_nvd(cve: str, **words: str) -> Collected:
+    """The same answer of NVD with one record changed, a day later."""
+    whole = json.loads((PRODUCTS / "nvd.json").read_bytes())
+    for item in whole["vulnerabilities"]:
+        if item["cve"]["id"] == cve:
+            item["cve"].update(words, lastModified="2026-11-04T10:00:00.000")
+    return nvd.parse("nvd.json", json.dumps(whole).encode(), nvd.Options(), context(source="nvd"))
+
+
+def reached(judge: JudgeParts) -> set[str]:
+    with judge.store.read() as tx:
+        return {f.component.partition(" ")[0] for f in tx.advisories.findings() if f.audit is IN and f.asset_id == BOT}
+
+
+def test_a_record_that_nvd_rejects_ends_what_it_raised(judge: JudgeParts) -> None:
+    take(judge, "nvd.json")
+    before = len(standing(judge))
+    assert "store" in reached(judge)
+    ingest(changed_nvd("CVE-2026-1004", vulnStatus="Rejected").observations, [], judge, NOW)
+    assert "store" not in reached(judge)
+    assert len(standing(judge)) < before
+    again = changed_nvd("CVE-2026-1004", vulnStatus="Rejected")
+    assert ingest(again.observations, [], judge, NOW).new == 0
+
+
+def test_a_record_that_cisa_lists_is_known_exploited(judge: JudgeParts) -> None:
+    take(judge, "nvd.json")
+    ingest(changed_nvd("CVE-2026-1004", cisaExploitAdd="2026-11-04").observations, [], judge, NOW)
+    assert "known-exploited" in standing(judge)
+
+
+def shape_of(**more: object) -> EstateShape:
+    component = ComponentShape(kind=ComponentKind.VECTOR_STORE, id="store", version="2.3.1", **more)  # type: ignore[arg-type]
+    places = {Environment.PRODUCTION: DeploymentShape(version="3.8.1")}
+    asset = AssetShape(
+        id=BOT, asset_type=AssetType.SERVICE, owner_team="ml-support", environments=places, components=(component,)
+    )
+    return EstateShape(assets=(asset,))
+
+
+def test_a_name_that_is_declared_later_is_found_at_once_and_another_one_no_longer(judge: JudgeParts) -> None:
+    ingest(read("nvd.json").observations, [], judge, NOW)
+    sync_estate(shape_of(), judge, NOW)
+    assert "store" not in reached(judge)
+    sync_estate(shape_of(cpe="cpe:2.3:a:acme:vector_store:*:*:*:*:*:*:*:*"), judge, NOW)
+    assert reached(judge) == {"store"}
+    sync_estate(shape_of(cpe="cpe:2.3:a:acme:other_store:*:*:*:*:*:*:*:*"), judge, NOW)
+    assert reached(judge) == set()
+
+
+def test_the_gate_and_the_asset_name_what_nobody_could_check(parts: RollbackParts) -> None:
+    judge = parts.judging
+    take(judge, "nvd.json", "csaf/safety_filter.json")
+    named = {u.component.label: u.reason for u in asset_unaudited(judge.store, BOT, NOW)}
+    assert {"guard 9", "homemade 1", "scratch"} <= named.keys()
+    details = " ".join(r.detail for r in gate(parts, BOT, "3.8.1", Environment.PRODUCTION).reasons)
+    assert "CVE-2026-1004" in details
+    assert "not audited" in details
