@@ -11,7 +11,7 @@ import pytest
 
 from pulse_tui.collectors import csaf
 from pulse_tui.collectors._shared.csaf import document_of, read_products
-from pulse_tui.domain.advisory import Advisory, Audit
+from pulse_tui.domain.advisory import Advisory, Audit, VersionRange
 from pulse_tui.domain.coverage import Coverage
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.estate import Component
@@ -193,6 +193,27 @@ def test_a_package_of_a_distribution_is_of_its_release() -> None:
     advisory = one(document(products, vulnerability(fixed=["r"])))
     (affected,) = advisory.affected
     assert (affected.ecosystem, affected.name, affected.ranges[0].fixed) == ("Red Hat:9", "kernel", "5.14.0-70.el9")
+
+
+def test_a_package_without_a_version_is_affected_in_every_one() -> None:
+    rpm = version("k", "kernel", purl="pkg:rpm/redhat/kernel?arch=src&epoch=1")
+    rhel = version("rhel", "Red Hat Enterprise Linux 9", "product_name", cpe="cpe:/o:redhat:enterprise_linux:9")
+    products = {
+        "branches": [branch("vendor", "Red Hat", rpm, rhel)],
+        "relationships": [relation("r", "k", "rhel", "default_component_of")],
+    }
+    (affected,) = one(document(products, vulnerability(known_affected=["r"]))).affected
+    assert (affected.ecosystem, affected.versions, affected.ranges) == ("Red Hat:9", (), (VersionRange(),))
+
+
+def test_a_version_stands_below_its_line_and_below_a_family() -> None:
+    products = {
+        "branches": [
+            branch("vendor", "Cisco", branch("product_family", "Cisco IOS", branch("product_version", "12.2", version("s", "12.2(6)I1", "service_pack"))))
+        ]
+    }  # fmt: skip
+    advisory = one(document(products, vulnerability(known_affected=["s"])))
+    assert answers(advisory, "Cisco IOS", "12.2(6)I1", "12.2") == [IN, OUT]
 
 
 def test_relationships_in_any_order_are_read_and_circles_are_named() -> None:

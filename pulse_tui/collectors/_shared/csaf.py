@@ -14,9 +14,9 @@ import msgspec
 
 from pulse_tui.collectors._shared.spans import Spans, spans
 from pulse_tui.domain.cpe import ANY, NOT_APPLICABLE, BadCpe, Cpe, parse_cpe, plain, product_name
+from pulse_tui.domain.estate import Component
 from pulse_tui.domain.natural import natural
-from pulse_tui.domain.purl import BadPurl, Purl
-from pulse_tui.domain.purl import parse as parse_purl
+from pulse_tui.domain.purl import BadPurl, component
 from pulse_tui.domain.text import clean
 
 MOST = 200_000
@@ -235,7 +235,8 @@ def _under(path: _Path, branch: Branch) -> _Path:
         case "product_version" | "product_version_range":
             return path._replace(version=name)
         case "patch_level" | "service_pack":
-            return path._replace(version=f"{path.version} {name}".strip())
+            whole = name if natural(name) is not None else f"{path.version} {name}".strip()  # "12.2" above "12.2(6)I1"
+            return path._replace(version=whole)
         case "architecture" | "host_name":
             train = _TRAIN.search(name)
             word = _TRAIN.sub("", name).strip()
@@ -250,7 +251,10 @@ def _turned(branch: Branch, path: _Path) -> _Path:
     assert branch.product is not None
     if path.product or not branch.category.startswith("product_version") or natural(path.version) is not None:
         return path
-    return path._replace(product=path.version, version=clean(branch.product.name, 300))
+    words = clean(branch.product.name, 300)
+    return path._replace(
+        product=path.version, version="" if product_name(words) == product_name(path.version) else words
+    )
 
 
 def _product(full: FullName, path: _Path, problems: list[str]) -> Product:
@@ -260,8 +264,11 @@ def _product(full: FullName, path: _Path, problems: list[str]) -> Product:
     part = "a"
     version = spans(path.version) if path.version else None
     if purl is not None and purl.ecosystem:
-        names.append((purl.ecosystem, clean(purl.advised[0] if purl.type == "deb" else purl.package, 300)))
-        version = Spans(versions=(purl.version,)) if purl.version else version
+        names.append((purl.ecosystem, purl.name))
+        stated = version if path.version.startswith("vers:") or natural(path.version) is not None else None
+        version = (
+            Spans(versions=(purl.version,)) if purl.version else stated
+        )  # Red Hat calls the branch like the package
     product = path.product or path.family or (clean(full.name, 300) if purl is None and cpe is None else "")
     if product and not (purl is not None and purl.ecosystem):
         whole = product if product_name(product).startswith(product_name(path.vendor)) else f"{path.vendor} {product}"
@@ -293,9 +300,9 @@ def _cpe(helper: Helper, full: FullName, problems: list[str]) -> Cpe | None:
         return None
 
 
-def _purl(helper: Helper, full: FullName, problems: list[str]) -> Purl | None:
+def _purl(helper: Helper, full: FullName, problems: list[str]) -> Component | None:
     try:
-        return parse_purl(helper.purl) if helper.purl else None
+        return component(helper.purl) if helper.purl else None
     except BadPurl as error:
         problems.append(f"the purl of product {clean(full.product_id, 80)!r} is no package URL: {error}")
         return None
