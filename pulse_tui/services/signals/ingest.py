@@ -308,6 +308,14 @@ def _run_from_the_future(run: EvalRun, now: datetime) -> Rejected:
     return Rejected(source=run.source, problem=Problem("at", what, "check the clocks"), raw=msgspec.json.encode(bare))
 
 
+def _instead(fact: Fact, decisions: Sequence[Decision]) -> str:
+    """Why a rule about a vulnerability is over where it has not ended: another rule judges it now."""
+    rules = [d.rule_id for d in decisions if d.acts]
+    if fact.signal.signal_type is not SignalType.CVE or not rules:
+        return ""
+    return f"it still reaches {fact.signal.asset_id}: {', '.join(rules)} judges it now, by signal {fact.signal.id}"
+
+
 def _respond(
     judged: Sequence[tuple[Fact, Sequence[Decision]]], tx: Transaction, parts: JudgeParts, now: datetime
 ) -> Tally:
@@ -315,8 +323,10 @@ def _respond(
     tx.judgements.add_decisions(pairs)
     responder = Responder(tx, parts, now)
     responder.expect(decision.fingerprint for decision, _ in pairs)
-    for decision, fact in pairs:
-        responder.respond(decision, fact)
+    for fact, decisions in judged:
+        over = _instead(fact, decisions)
+        for decision in decisions:
+            responder.respond(decision, fact, over)
     return Tally(
         fired=sum(d.outcome is Outcome.FIRED for d, _ in pairs),
         indeterminate=sum(d.outcome is Outcome.INDETERMINATE for d, _ in pairs),

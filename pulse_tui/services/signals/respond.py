@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import msgspec
@@ -148,9 +148,9 @@ class Responder:
                     alert = self._excused(alert, fact.signal)
             elif alert.priority.rank < decision.priority.rank and self._put_off(standing, fact.signal):
                 alert = alert.corrected(decision.at, decision.priority, decision.respond_within_s)
+            alert = _sooner(alert, _stated(decision, fact))
         else:
             self.opened += 1
-            deadline = timedelta(seconds=decision.respond_within_s) if decision.respond_within_s else None
             alert = Alert(
                 id=fingerprint(decision.fingerprint, fact.signal.id)[:12],
                 fingerprint=decision.fingerprint,
@@ -167,11 +167,13 @@ class Responder:
                 environment=decision.environment,
                 version=decision.version,
                 owner=decision.owner,
-                deadline=decision.at + deadline if deadline else None,
+                deadline=_deadline(decision),
                 respond_within_s=decision.respond_within_s,
             )
             names = (alert.signal_fingerprint, *_other_names(fact.signal))
-            alert = self._going_on(alert, names[1:])
+            alert = self._going_on(_sooner(alert, _stated(decision, fact)), names)
+            if isinstance(fact.signal.evidence, AdvisoryEvidence):
+                alert = self._in_time(alert)
             muted = [m for n in names for m in self._tx.judgements.muted(n, alert.environment, self._now)]
             # What was muted was of its own urgency: something worse has not been seen by whoever muted it.
             waiver, by_records = self._excuse(alert, fact.signal)
@@ -187,11 +189,21 @@ class Responder:
 
     def _going_on(self, alert: Alert, names: Sequence[str]) -> Alert:
         """Since when, and until when, where it ended under another name just now: a vulnerability got its CVE."""
-        for other in self._tx.judgements.ended(names, self._now):
+        for other in self._tx.judgements.ended(names[1:], self._now):
             if (other.rule_id, other.environment) == (alert.rule_id, alert.environment):
                 due = [d for d in (alert.deadline, other.deadline) if d is not None]
                 first = min(alert.first_at, other.first_at)
                 alert = msgspec.structs.replace(alert, first_at=first, deadline=min(due, default=None))
+        return alert
+
+    def _in_time(self, alert: Alert) -> Alert:
+        """A deadline is of the vulnerability, not of the rule: where another rule judged it until now, or does so too, an
+        alert that is as urgent does not begin its clock afresh."""
+        own = alert.signal_fingerprint
+        for other in (*self._tx.judgements.ended([own], self._now), *self._tx.judgements.open_alerts_about(own)):
+            firing = other.state in (AlertState.FIRING, AlertState.RESOLVED)
+            if firing and other.environment is alert.environment and alert.priority.rank <= other.priority.rank:
+                alert = _sooner(alert, other.deadline if other.deadline and other.deadline > self._now else None)
         return alert
 
     def _excused(self, alert: Alert, signal: Signal) -> Alert:
@@ -247,6 +259,26 @@ class Responder:
         if known is None or decision.priority.rank < known.rank:
             self._advised[key] = decision.priority
             self._tx.advisories.set_priority(advisory, asset_id, decision.environment, decision.priority)
+
+
+def _deadline(decision: Decision) -> datetime | None:
+    return decision.at + timedelta(seconds=decision.respond_within_s) if decision.respond_within_s else None
+
+
+def _stated(decision: Decision, fact: Fact) -> datetime | None:
+    """The end of the day until which KEV asks to act, while that is to come: one that has passed sets no deadline."""
+    evidence = fact.signal.evidence
+    if not isinstance(evidence, AdvisoryEvidence) or evidence.due is None:
+        return None
+    ends = datetime.combine(evidence.due, time(), UTC) + timedelta(days=1)
+    return ends if ends > decision.at else None
+
+
+def _sooner(alert: Alert, due: datetime | None) -> Alert:
+    """The nearer deadline; where policy sets none, none."""
+    if due is None or alert.deadline is None or alert.deadline <= due:
+        return alert
+    return msgspec.structs.replace(alert, deadline=due)
 
 
 def _other_names(signal: Signal) -> Iterable[str]:
