@@ -14,6 +14,8 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+import msgspec
+
 from pulse_tui.domain.advisory import Advisory, Affected, Audit, Finding, VersionRange
 from pulse_tui.domain.estate import GROUP, SKIPPED, Asset, Component, Estate
 from pulse_tui.domain.evidence import AdvisoryEvidence
@@ -390,7 +392,9 @@ def _signal(
             component=component.id if component else first.component,
             aliases=[a for a in (advisory.id, *advisory.aliases) if a != advisory.name],
             installed=component.version if component else None,
-            fixed=list(first.fixed),
+            fixed=_best_first(
+                advisory, component, [v for f in group if f.component == first.component for v in f.fixed]
+            ),
             cvss=advisory.cvss,
             vector=advisory.vector,
             known_exploited=known.known_exploited,
@@ -405,6 +409,21 @@ def _signal(
             severity_stated=severity is not None,
         ),
     )
+
+
+def _best_first(advisory: Advisory, component: Component | None, fixed: Iterable[str]) -> list[str]:
+    """The fixes that the records of a vulnerability name: the first version that all of them call free of it, then the
+    others in their order. Where none is, the order of the versions is all that can be said."""
+    found = list(dict.fromkeys(fixed))
+    key = component_key(component) if component is not None else None
+    if component is None or key is None or len(found) < 2:
+        return found
+    read = order(key[0])
+    if read is not None and all(read(v) is not None for v in found):
+        found.sort(key=read)
+    others = (v for v in found if audit(advisory, msgspec.structs.replace(component, version=v)).audit is Audit.CLEAN)
+    best = next(others, None)
+    return found if best is None else [best, *(v for v in found if v != best)]
 
 
 def _marks(known: Evidence, loaded: bool | None) -> list[str]:

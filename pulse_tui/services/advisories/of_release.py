@@ -56,6 +56,8 @@ class Weakness(NamedTuple):
     """Under which all of it stands: it reaches the release all the same."""
     reasons: tuple[str, ...] = ()
     """Why it is so urgent."""
+    fixed: tuple[str, ...] = ()
+    """The version that all its records call free of it first."""
 
     @property
     def matched(self) -> bool:
@@ -64,7 +66,8 @@ class Weakness(NamedTuple):
 
     def __str__(self) -> str:
         finding = min(self.findings, key=lambda f: f.audit is not Audit.MATCHED)
-        fixed = f", fixed in {finding.fixed[0]}" if finding.fixed else ""
+        fixes = self.fixed or finding.fixed
+        fixed = f", fixed in {fixes[0]}" if fixes else ""
         verb = "reaches" if self.matched else "may reach"
         return f"{self.name} {verb} {finding.component} ({self.priority.glyph}{fixed})"
 
@@ -138,7 +141,9 @@ def advisories_of(tx: Transaction, parts: JudgeParts, release: Release, environm
             priority = _priority(said)
             here = [w for w in waivers if w.advisory in names_of(records)]
             excuse = excused(reaching(findings), here, priority, parts.clock()) if here else None
-            found.append(Weakness(name, tuple(findings), priority, any(map(_holds, said)), mark, excuse, reasons))
+            fixed = next((tuple(s.evidence.fixed) for s in signals if isinstance(s.evidence, AdvisoryEvidence)), ())
+            grave = any(map(_holds, said))
+            found.append(Weakness(name, tuple(findings), priority, grave, mark, excuse, reasons, fixed))
     found.sort(key=lambda w: (w.priority.rank, not w.matched, w.name))
     packaged = (c for c in components if c.kind is ComponentKind.PACKAGE)
     unkeyed = frozenset(c.name.lower() for c in packaged if component_key(c) is None)

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.version import Version
 
-from pulse_tui.domain.advisory import Affected, Audit, VersionRange
+from pulse_tui.domain.advisory import Advisory, Affected, Audit, VersionRange
 from pulse_tui.domain.estate import Component, Dependency, Estate
 from pulse_tui.domain.words import ComponentKind, Recommended, Severity
+from pulse_tui.enrich.advisories.groups import merged
 from pulse_tui.enrich.advisories.matching import (
     advisory_fingerprint,
     advisory_signals,
@@ -266,3 +267,26 @@ def test_a_low_advisory_outside_production_is_a_signal_of_that_environment() -> 
     )
     (signal,) = advisory_signals(low, match(low, ESTATE), ESTATE, NOW)
     assert (signal.asset_id, signal.environment, signal.recommended_action) == ("lab", SHADOW, Recommended.NOTE)
+
+
+@pytest.mark.parametrize(
+    ("ghsa", "pysec", "expected"),
+    [
+        ((VersionRange(fixed="0.9.3"),), (VersionRange(fixed="0.9.2"),), ["0.9.3", "0.9.2"]),
+        ((VersionRange(fixed="0.9.2"), VersionRange("0.10", "0.11")), (VersionRange(fixed="0.10.5"),),
+         ["0.11", "0.9.2", "0.10.5"]),
+        ((VersionRange(fixed="0.9.2"),), (VersionRange(),), ["0.9.2"]),
+        ((VersionRange(fixed="0.9.2"),), (VersionRange(fixed="0.9.2"),), ["0.9.2"]),
+    ],
+)  # fmt: skip
+def test_the_fix_that_every_record_calls_free_of_it_is_named_first(
+    ghsa: tuple[VersionRange, ...], pysec: tuple[VersionRange, ...], expected: list[str]
+) -> None:
+    records = [
+        Advisory(id=i, source="osv", modified=NOW, title="t", aliases=("CVE-2026-1",),
+                 affected=(Affected("PyPI", "vllm", (), ranges),))
+        for i, ranges in (("GHSA-1", ghsa), ("PYSEC-1", pysec))
+    ]  # fmt: skip
+    findings = [f for r in records for f in match(r, ESTATE)]
+    (signal,) = advisory_signals(merged(records), findings, ESTATE, NOW)
+    assert signal.evidence.fixed == expected
