@@ -26,10 +26,12 @@ from pulse_tui.services.alerts.deliver import deliver
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.signals.ingest import Tally, ingest
 from pulse_tui.storage.store import SqlStore
+from pulse_tui.wiring import bundled
 from tests.fakes.clock import Clock
 from tests.fakes.house import gate
 from tests.fakes.nouns import CANARY, NOW, PRODUCTION, changed, deployment, evidence, later, release, signal
 from tests.fakes.runs import GOLDEN, REDTEAM, jailbreaks, run_with_items, suited
+from tests.policy.build import load
 from tests.servers.forms import examples
 
 
@@ -392,8 +394,12 @@ def test_an_advisory_that_is_withdrawn_closes_its_alert_and_the_freeze(judge: Ju
 
 
 def test_the_most_urgent_rule_gives_a_finding_its_priority(judge: JudgeParts) -> None:
+    shipped = (bundled("config") / "policy.yaml").read_text(encoding="utf-8")
+    # A rule of one's own that asks for a look, whatever the others say, and gives no priority.
+    everything = shipped.replace("signal.confidence < 0.5", "signal.confidence < 1.0")
+    own = everything.replace('advisory.likely == "yes"\n      context: *by-evidence', 'advisory.likely == "yes"')
     exploited = changed(CVE, severity=Severity.MEDIUM, cvss=5.0, known_exploited=True)
-    take(judge, exploited)
+    take(judge._replace(policy=load(own)), exploited)
     with judge.store.read() as tx:
         said = {d.priority for d in tx.judgements.decisions(outcome=Outcome.FIRED)}
         (finding,) = tx.advisories.findings("GHSA-1")
