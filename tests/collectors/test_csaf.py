@@ -65,6 +65,7 @@ def answers(advisory: Advisory, product: str, *versions: str, on: tuple[str, ...
     return [judged(advisory, product, v, *on).audit for v in versions]
 
 
+V4 = "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N"
 IN, OUT, OPEN = Audit.MATCHED, Audit.CLEAN, Audit.NOT_AUDITED
 
 
@@ -181,6 +182,18 @@ def test_a_product_that_is_installed_on_another_is_affected_there_alone() -> Non
     assert answers(advisory, "Acme Store", "1.0", "1.1", on=("windows",)) == [IN, OUT]
     assert answers(advisory, "Acme Store", "1.0", on=("linux",)) == [OUT]
     assert answers(advisory, "Acme Store", "1.0") == [OPEN]
+
+
+def test_a_document_of_csaf_2_1_is_read_too() -> None:
+    helper = {"purls": ["pkg:pypi/serve@1.0"]}
+    part = {
+        "category": "product_version",
+        "name": "1.0",
+        "product": {"product_id": "a", "name": "s", "product_identification_helper": helper},
+    }
+    item = {**vulnerability(known_affected=["a"]), "metrics": [{"content": {"cvss_v4": {"vectorString": V4}}}]}
+    advisory = one(document(tree("Serve", part), item, csaf_version="2.1"))
+    assert (advisory.affected[0].ecosystem, advisory.cvss) == ("PyPI", 9.3)
 
 
 def test_a_package_of_a_distribution_is_of_its_release() -> None:

@@ -76,6 +76,12 @@ def test_what_cannot_be_read_is_not_audited_with_its_words(text: str) -> None:
     assert (text or "not stated") in reason
 
 
+def test_the_products_name_may_stand_in_the_text() -> None:
+    assert spans("All versions prior to NSIGHT Graphics 2025.5", "Nsight Graphics") == spans("< 2025.5")
+    assert spans("NSIGHT Graphics 2025.5", "NSIGHT Graphics", "NVIDIA") == spans("2025.5")
+    assert spans("Store 3", "Store 3") == spans("Store 3")
+
+
 @given(st.text(max_size=120))
 def test_no_text_breaks_it_and_none_means_nothing(text: str) -> None:
     found = spans(text)

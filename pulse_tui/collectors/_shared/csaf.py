@@ -28,6 +28,8 @@ class Helper(msgspec.Struct):
 
     purl: str | None = None
     cpe: str | None = None
+    purls: list[str] = []
+    """As CSAF 2.1 has it."""
 
 
 class FullName(msgspec.Struct):
@@ -118,6 +120,12 @@ class Score(msgspec.Struct):
     v4: Vector | None = msgspec.field(name="cvss_v4", default=None)
 
 
+class Metric(msgspec.Struct):
+    """Scores, as CSAF 2.1 has them."""
+
+    content: Score = msgspec.field(default_factory=Score)
+
+
 class Status(msgspec.Struct):
     """``product_status``: ids of products."""
 
@@ -140,6 +148,7 @@ class Vulnerability(msgspec.Struct):
     references: list[Text] = []
     status: Status = msgspec.field(name="product_status", default_factory=Status)
     scores: list[Score] = []
+    metrics: list[Metric] = []
     threats: list[Text] = []
     flags: list[Text] = []
     remediations: list[Text] = []
@@ -259,10 +268,12 @@ def _turned(branch: Branch, path: _Path) -> _Path:
 
 def _product(full: FullName, path: _Path, problems: list[str]) -> Product:
     helper = full.helper or Helper()
+    if helper.purls and not helper.purl:
+        helper = Helper(purl=helper.purls[0], cpe=helper.cpe)
     cpe, purl = _cpe(helper, full, problems), _purl(helper, full, problems)
     names: list[tuple[str, str]] = []
     part = "a"
-    version = spans(path.version) if path.version else None
+    version = spans(path.version, path.product, path.vendor) if path.version else None
     if purl is not None and purl.ecosystem:
         names.append((purl.ecosystem, purl.name))
         stated = version if path.version.startswith("vers:") or natural(path.version) is not None else None

@@ -50,9 +50,12 @@ def unread(text: str) -> Spans:
     return Spans(ranges=(VersionRange(introduced=words if natural(words) is None else f"in words: {words}"),))
 
 
-def spans(text: str) -> Spans:
-    """The versions that a text means."""
+def spans(text: str, *names: str) -> Spans:
+    """The versions that a text means; ``names`` of the product may stand in it (prior to NSIGHT Graphics 2025.5)."""
     text = clean(text, 500).strip()
+    for name in sorted(filter(None, names), key=len, reverse=True):
+        bare = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", " ", text, flags=re.IGNORECASE)
+        text = " ".join(bare.split()) or text
     if (vers := _VERS.fullmatch(text)) is not None:
         return _vers(vers[1]) or unread(text)
     low = _UPDATE.sub(r"-\1", text.lower())

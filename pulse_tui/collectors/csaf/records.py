@@ -57,7 +57,8 @@ def _advisory(
     document: Document, item: Vulnerability, products: Products, ident: str, source: str, released: datetime
 ) -> Advisory:
     head = document.document
-    best, vector = scored(v.vector for s in item.scores for v in (s.v4, s.v3, s.v2) if v is not None and v.vector)
+    scores = (*item.scores, *(m.content for m in item.metrics))
+    best, vector = scored(v.vector for s in scores for v in (s.v4, s.v3, s.v2) if v is not None and v.vector)
     notes = (n.text for n in item.notes if n.category in ("summary", "description", "general") and n.text)
     title = item.title or next(notes, "") or head.title
     links = (r.url for r in (*item.references, *head.references) if r.url.startswith(("http://", "https://")))
