@@ -149,15 +149,16 @@ def _trim(out: list[tuple[int, Any]], dashes: list[bool]) -> int:
 _GEM = re.compile(r"[vV]?([0-9]+(?:\.[0-9A-Za-z]+)*(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?)")
 _GEM_SEGMENT = re.compile(r"[0-9]+|[a-z]+")
 _PLATFORM = re.compile(
-    r"-(?:java|jruby|x86|x64|arm|aarch64|universal|mswin|mingw|ppc|s390|sparc|linux|darwin|musl|riscv)"
+    r"-(?:java|jruby|ruby|x86|x64|i[3-6]86|arm|aarch64|universal|mswin|mingw|ppc|powerpc|s390|sparc|riscv|linux|darwin)"
+    r"(?:[0-9_.-][0-9A-Za-z_.-]*|)$"
 )
-"""A gem that was built for a platform: no pre-release of it."""
+"""A gem that was built for a platform, of the same version: no pre-release of it."""
 
 
 def rubygems(text: str) -> Key | None:
     """As ``Gem::Version``: words before numbers, missing segments are 0; a hyphen begins a pre-release."""
-    found = _GEM.fullmatch(text)
-    if found is None or _PLATFORM.search(text):
+    found = _GEM.fullmatch(_PLATFORM.sub("", text, count=1))
+    if found is None:
         return None
     segments: list[int | str] = []
     for part in _GEM_SEGMENT.findall(found[1].lower().replace("-", ".pre.")):
