@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -18,9 +18,9 @@ from pulse_tui.domain.hold import HoldKind
 from pulse_tui.domain.release import Release
 from pulse_tui.domain.waiver import Waiver
 from pulse_tui.domain.words import ComponentKind, Environment, Outcome, Priority
-from pulse_tui.enrich.advisories.matching import condition, match
+from pulse_tui.enrich.advisories.matching import audit, condition, match
 from pulse_tui.enrich.advisories.waived import excused, exposure_of, names_of, reaching, wider
-from pulse_tui.enrich.lookups import component_key, keys_of
+from pulse_tui.enrich.lookups import component_key, keys_named, keys_of
 from pulse_tui.ports import BillHead, Transaction
 from pulse_tui.services.advisories.audits import Unaudited, unaudited
 from pulse_tui.services.advisories.evidence import signals_of
@@ -100,14 +100,36 @@ class Audited(NamedTuple):
 
     def reaches(self, name: str, tx: Transaction) -> bool | None:
         """Whether the vulnerability of this name reaches the release; None when nobody can say."""
-        found = [w for w in self.weaknesses if w is self.weakness(name, tx)]
         if self.basis in (Basis.IN_FORCE, Basis.NONE) or not self.components:
             return None
-        if any(w.matched for w in found):
+        found = self.weakness(name, tx)
+        if found is not None and found.matched:
             return True
         affected = {a.name.lower() for r in group_of(tx, name).records for a in r.affected}
-        unsure = found or self.refused or self.basis is not Basis.OWN or affected & self.unkeyed
+        unsure = found is not None or self.refused or self.basis is not Basis.OWN or affected & self.unkeyed
         return None if unsure else False
+
+
+def release_reached(tx: Transaction, release: Release, name: str) -> bool | None:
+    """:meth:`Audited.reaches` of one vulnerability alone: a scan raises hundreds of alerts, and each asks it of its own."""
+    components, basis = _made_of(tx, release)
+    if basis in (Basis.IN_FORCE, Basis.NONE) or not components:
+        return None
+    records = group_of(tx, name).records
+    keys = {key for r in records for a in r.affected for key in keys_named(a.ecosystem, a.name)}
+    near = [c for c in components if not keys.isdisjoint(keys_of(c))]
+    answers = {audit(r, c).audit for r in records if not r.withdrawn for c in near} - {Audit.CLEAN}
+    if Audit.MATCHED in answers:
+        return True
+    refused = any(b.refused for b in own_bills(tx, release))
+    affected = {a.name.lower() for r in records for a in r.affected}
+    unsure = answers or refused or basis is not Basis.OWN or affected & _unkeyed(components)
+    return None if unsure else False
+
+
+def _unkeyed(components: Iterable[Component]) -> frozenset[str]:
+    packaged = (c for c in components if c.kind is ComponentKind.PACKAGE)
+    return frozenset(c.name.lower() for c in packaged if component_key(c) is None)
 
 
 def advisories_of(tx: Transaction, parts: JudgeParts, release: Release, environment: Environment) -> Audited:
@@ -145,8 +167,7 @@ def advisories_of(tx: Transaction, parts: JudgeParts, release: Release, environm
             grave = any(map(_holds, said))
             found.append(Weakness(name, tuple(findings), priority, grave, mark, excuse, reasons, fixed))
     found.sort(key=lambda w: (w.priority.rank, not w.matched, w.name))
-    packaged = (c for c in components if c.kind is ComponentKind.PACKAGE)
-    unkeyed = frozenset(c.name.lower() for c in packaged if component_key(c) is None)
+    unkeyed = _unkeyed(components)
     open_ = unaudited(tx, components, (f for weakness in found for f in weakness.findings), parts.clock())
     software = sum(c.auditable and not c.id.startswith(GROUP) for c in components)
     return Audited(basis, len(components), tuple(found), refused, unkeyed, tuple(open_), software)

@@ -25,7 +25,7 @@ from pulse_tui.domain.rollback import PlanState
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.words import UNHEALTHY, Change, SignalType
 from pulse_tui.ports import Transaction
-from pulse_tui.services.advisories.of_release import advisories_of
+from pulse_tui.services.advisories.of_release import release_reached
 from pulse_tui.services.alerts.underway import RolledBack, Underway
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.registry.fitness import faults
@@ -188,8 +188,7 @@ def _vulnerability(evidence: AdvisoryEvidence, signal: Signal, target: _Target) 
     if target.release is None or target.serving is None:
         return Advice(tuple(lines))
     version = target.release.version
-    audited = advisories_of(target.tx, target.parts, target.release, target.serving.environment)
-    reaches = audited.reaches(evidence.advisory, target.tx)
+    reaches = release_reached(target.tx, target.release, evidence.advisory)
     if reaches is False and (found := _others(target, evidence.advisory)):
         lines.append(f"{version} is free of it, but no good rollback target: {'; '.join(found[:_NAMED])}")
         return Advice(tuple(lines), rollback=True)
@@ -241,8 +240,7 @@ def _free_ahead(advisory: str, target: _Target) -> Release | None:
         if r.usable and r.version not in before and here is not None and r.iteration > here.iteration
     ]
     for release in sorted(later, key=lambda r: -r.iteration)[:_CANDIDATES]:
-        audited = advisories_of(target.tx, target.parts, release, serving.environment)
-        if audited.reaches(advisory, target.tx) is False:
+        if release_reached(target.tx, release, advisory) is False:
             return release
     return None
 
