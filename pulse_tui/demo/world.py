@@ -44,6 +44,7 @@ class World:
         self.pages: dict[str, tuple[str, bytes]] = {
             "/feed.xml": ("application/rss+xml", b""),
             "/advisories.jsonl": ("application/x-ndjson", b""),
+            "/kev.json": ("application/json", b""),
         }
         self._epochs: dict[str, int] = {}
         self._keys: dict[str, str] = {}
@@ -53,6 +54,7 @@ class World:
         targets = json.loads(tape.text("targets.json"))
         with self.lock:
             self.registry = json.loads(tape.text("registry.json"))
+            self.pages["/kev.json"] = ("application/json", tape.text("kev.json").encode())
             self.targets = dict(targets["serving"])
             self.artifacts = dict(targets["artifacts"])
 

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from pulse_tui.domain.views.board import Board
 
 
+FEEDS = frozenset({"osv", "ghsa", "nvd", "csaf"})
+"""Kinds of sources whose answers an empty pane rests on."""
+
+
 class AdvisoriesPane(TablePane["AdvisoryRow"]):
     """The advisories pane: worst first; components by the one naming scheme or as their providers write them."""
 
@@ -36,7 +40,7 @@ class AdvisoriesPane(TablePane["AdvisoryRow"]):
         super().__init__(ADVISORIES, id="advisories")
 
     def show_board(self, board: Board, now_us: int, lead: str | None) -> None:
-        asked = [s.id for s in board.sources if s.kind == "osv"]
+        asked = [s.id for s in board.sources if s.kind in FEEDS]
         # Where advisories are collected an empty pane is an answer; it never says more than what was asked.
         late = [s for s in silent(board.sources) if s in asked]
         self.empty = f"no advisory of {', '.join(asked)} reaches what is known to run" if asked else ""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from pulse_tui.cli.help import DOCS
 from pulse_tui.tui.advisories.radius import radius_cells, radius_lines
 from tests.fakes.advisory_desk import RADIUS
 from tests.fakes.registry_desk import NOW_US
-from tests.tui.helpers import NARROW, WIDE, Pilot, check_snapshot, play
+from tests.tui.helpers import NARROW, SNAPSHOTS, WIDE, Pilot, check_snapshot, play
 
 PAGES = {
     "advisory": ("3", "enter"),
@@ -120,3 +121,13 @@ def test_an_asset_that_stands_above_already_is_not_unfolded_again() -> None:
 def test_nobodys_asset_says_so() -> None:
     (cells,) = (radius_cells(line, NOW_US) for line in radius_lines(RADIUS.rows) if line.row.name == "summarizer")
     assert cells[4][0] == "nobody"
+
+
+@pytest.mark.parametrize("name", ["pane-3", "ledger", "radius"])
+def test_the_page_of_the_documentation_shows_it_as_it_looks(name: str) -> None:
+    shown = (SNAPSHOTS / f"{name}-80x24.txt").read_text(encoding="utf-8").splitlines()
+    blocks = [
+        b.strip("\n").splitlines() for b in (DOCS / "advisories.md").read_text(encoding="utf-8").split("```")[1::2]
+    ]
+    lines = {line.rstrip() for line in shown}
+    assert any(len(block) > 5 and {line.rstrip() for line in block} <= lines for block in blocks)
