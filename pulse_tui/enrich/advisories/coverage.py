@@ -85,20 +85,26 @@ class Answered:
         self._asked = asked
         self._begun = begun
         self._by_key: dict[tuple[str, str], list[Standing]] = {}
+        ages: dict[tuple[str, datetime], tuple[float, bool, bool]] = {}  # a source answers for thousands at once
         for row in rows:
-            age = (now - row.read_at).total_seconds()
-            stale = age > holds_s(every_s.get(row.source))
-            found = Standing(row, age, stale, row.source in every_s)
-            self._by_key.setdefault((row.ecosystem, row.package), []).append(found)
+            when = row.source, row.read_at
+            if when not in ages:
+                age = (now - row.read_at).total_seconds()
+                ages[when] = age, age > holds_s(every_s.get(row.source)), row.source in every_s
+            self._by_key.setdefault((row.ecosystem, row.package), []).append(Standing(row, *ages[when]))
         for answers in self._by_key.values():
-            answers.sort(key=_newest)
+            if len(answers) > 1:
+                answers.sort(key=_newest)
 
     def each(self, component: Component) -> list[Standing]:
         """The newest answer for it of each source; one that is not stale before any that is."""
         keys = keys_of(component)
         places = {*keys, *((ecosystem, "") for ecosystem, _ in keys)}
+        found = [a for place in places for a in self._by_key.get(place, ())]
+        if len(found) < 2:
+            return found
         first: dict[str, Standing] = {}
-        for answer in sorted((a for place in places for a in self._by_key.get(place, ())), key=_newest):
+        for answer in sorted(found, key=_newest):
             first.setdefault(answer.row.source, answer)
         return list(first.values())
 

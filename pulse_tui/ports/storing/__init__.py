@@ -12,6 +12,7 @@ from pulse_tui.domain.views.registry import CalendarRow, ReleaseRow
 from pulse_tui.ports.storing.advisories import (
     Advisories,
     Coverages,
+    Covered,
     Covering,
     Exploitations,
     Reports,
@@ -91,6 +92,7 @@ __all__ = [
     "Advisories",
     "BillHead",
     "Coverages",
+    "Covered",
     "Covering",
     "Dependencies",
     "Edge",

@@ -114,6 +114,18 @@ class Covering(NamedTuple):
     records: int
 
 
+class Covered(NamedTuple):
+    """What a source answered for of one ecosystem: all of it (``packages`` 0), or so many packages of it."""
+
+    source: str
+    ecosystem: str
+    packages: int
+    at: datetime
+    read_at: datetime
+    """Of several the newest, as of ``at``."""
+    records: int
+
+
 class Coverages(Protocol):
     """What each source of advisories answered for, and when."""
 
@@ -133,7 +145,10 @@ class Coverages(Protocol):
         """Those of the ecosystems of which some source is asked for single packages."""
         ...
 
-    def all(self) -> list[Covering]: ...
+    def summary(self) -> list[Covered]:
+        """By source and ecosystem, whatever the number of packages."""
+        ...
+
     def drop(self, source: str) -> None: ...
 
 

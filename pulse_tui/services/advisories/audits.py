@@ -40,13 +40,17 @@ def answered(tx: Transaction, components: Iterable[Component], now: datetime) ->
     sources = tx.plumbing.sources().values()
     every_s = {s.id: s.every_s for s in sources}
     of_products = {s.id for s in sources if s.kind in _OF_PRODUCTS and s.last_good_at is not None}
-    begun = of_products - {row.source for row in tx.coverage.all()} if of_products else of_products
+    begun = of_products - {row.source for row in tx.coverage.summary()} if of_products else of_products
     asked = tx.coverage.asked({ecosystem for ecosystem, _ in keys})
     return Answered(tx.coverage.of(keys), every_s, now, asked, begun)
 
 
 def unaudited(
-    tx: Transaction, components: Iterable[Component], findings: Iterable[Finding], now: datetime
+    tx: Transaction,
+    components: Iterable[Component],
+    findings: Iterable[Finding],
+    now: datetime,
+    who: Answered | None = None,
 ) -> list[Unaudited]:
     """Those of the components that advisories could be of and that are not audited at ``now``, by label.
 
@@ -56,7 +60,7 @@ def unaudited(
     """
     doubtful = {(f.component_id, f.component): f for f in findings if f.audit is Audit.NOT_AUDITED}
     wanted = {(c.id, c.version): c for c in components if c.auditable}
-    who = answered(tx, wanted.values(), now)
+    who = who if who is not None else answered(tx, wanted.values(), now)
     out = []
     for component in wanted.values():
         found = _gap(component, doubtful.get((component.id, component.label)), who)
@@ -109,6 +113,7 @@ def answers(tx: Transaction, components: Iterable[Component], now: datetime) -> 
     what is not audited.
     """
     wanted = {(c.id, c.version): c for c in components if c.auditable}
+    who = answered(tx, wanted.values(), now)
     records = tx.advisories.touching({key for c in wanted.values() for key in keys_of(c)})
     settled = _settled(records, tx)
     index = AdvisoryIndex(settled.get(r.id, (r, ""))[0] for r in records)
@@ -124,8 +129,7 @@ def answers(tx: Transaction, components: Iterable[Component], now: datetime) -> 
     by_component: dict[tuple[str | None, str], list[Finding]] = {}
     for one in found:
         by_component.setdefault((one.component_id, one.component), []).append(one)
-    open_ = {(u.component.id, u.component.version): u.reason for u in unaudited(tx, wanted.values(), found, now)}
-    who = answered(tx, wanted.values(), now)
+    open_ = {(u.component.id, u.component.version): u.reason for u in unaudited(tx, wanted.values(), found, now, who)}
     out = []
     for place, component in wanted.items():
         here = by_component.get((component.id, component.label), [])

@@ -13,9 +13,9 @@ from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.source import SourceStatus
 from pulse_tui.domain.views.advisories import FeedRow, Ledger, LedgerRow
 from pulse_tui.domain.words import ComponentKind
-from pulse_tui.enrich.advisories.coverage import days
+from pulse_tui.enrich.advisories.coverage import Answered, days
 from pulse_tui.enrich.lookups import keys_of
-from pulse_tui.ports import Covering, Store, Transaction
+from pulse_tui.ports import Covered, Store, Transaction
 from pulse_tui.services.advisories.audits import Unaudited, answered, unaudited
 
 FILE = "file"
@@ -35,13 +35,14 @@ def ledger_of(tx: Transaction, now: datetime) -> Ledger:
     uses = tx.dependencies.using(kinds=ComponentKind)
     serving = {(c.id, c.version): c for c in (d.component for d in uses) if c.auditable and not c.id.startswith(GROUP)}
     findings = tx.advisories.findings()
-    open_ = {(u.component.id, u.component.version): u for u in unaudited(tx, serving.values(), findings, now)}
+    who = answered(tx, serving.values(), now)
+    open_ = {(u.component.id, u.component.version): u for u in unaudited(tx, serving.values(), findings, now, who)}
     matched = _matched(findings)
     ecosystems = _ecosystems(serving.values(), open_, matched)
     nobody = {_named(u.component) for u in open_.values() if u.gap is Gap.NO_FEED}
     return Ledger(
         ecosystems,
-        _sources(tx, serving.values(), findings, open_, now),
+        _sources(tx, serving.values(), findings, open_, who),
         tuple(feeds(tx, now)),
         sum(row.matched for row in ecosystems),
         sum(row.clean for row in ecosystems),
@@ -53,8 +54,8 @@ def ledger_of(tx: Transaction, now: datetime) -> Ledger:
 def feeds(tx: Transaction, now: datetime) -> list[FeedRow]:
     """Every feed that answered for something, and every list of KEV and EPSS; stale ones first."""
     statuses = tx.plumbing.sources()
-    rows: dict[str, list[Covering]] = {}
-    for row in tx.coverage.all():
+    rows: dict[str, list[Covered]] = {}
+    for row in tx.coverage.summary():
         rows.setdefault(row.source, []).append(row)
     out = [_feed(source, covering, statuses.get(source), now) for source, covering in rows.items()]
     for found in tx.exploitation.lists():
@@ -70,9 +71,9 @@ def stale_words(feed: FeedRow) -> str:
     return f"{feed.source} ({feed.covers}): {feed.why}"
 
 
-def _feed(source: str, rows: list[Covering], status: SourceStatus | None, now: datetime) -> FeedRow:
-    whole = sorted({r.ecosystem for r in rows if not r.package})
-    single = sum(bool(r.package) for r in rows)
+def _feed(source: str, rows: list[Covered], status: SourceStatus | None, now: datetime) -> FeedRow:
+    whole = sorted(r.ecosystem for r in rows if not r.packages)
+    single = sum(r.packages for r in rows)
     named = ", ".join(whole[:_SHOWN]) + (f" and {len(whole) - _SHOWN} more" if len(whole) > _SHOWN else "")
     covers = "; ".join(text for text in (named, f"{single:,} packages" if single else "") if text)
     read = max(r.read_at for r in rows)
@@ -131,11 +132,9 @@ def _sources(
     serving: Iterable[Component],
     findings: Iterable[Finding],
     open_: Mapping[tuple[str, str | None], Unaudited],
-    now: datetime,
+    who: Answered,
 ) -> tuple[LedgerRow, ...]:
     """By the source that answers: matched by a record of its own, else clean, else too old to say."""
-    every = list(serving)
-    who = answered(tx, every, now)
     records: dict[str, str] = {}
     reached: set[tuple[str, str | None, str]] = set()
     for finding in findings:
@@ -145,7 +144,7 @@ def _sources(
                 records[finding.advisory_id] = record.source if record is not None else ""
             reached.add((records[finding.advisory_id], finding.component_id, finding.component))
     counts: dict[str, Counter[Audit]] = {}
-    for component in every:
+    for component in serving:
         unsure = open_.get((component.id, component.version))
         for standing in who.each(component):
             source = standing.row.source

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from pulse_tui.domain.coverage import Coverage
 from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.enrich.lookups import ecosystem_key, package_key
-from pulse_tui.ports.storing.advisories import Covering
+from pulse_tui.ports.storing.advisories import Covered, Covering
 from pulse_tui.storage.advisories import tables as t
 from pulse_tui.storage.sql.lookup import among
 from pulse_tui.storage.sql.upsert import put_difference
@@ -53,17 +53,24 @@ class CoverageTable:
     def of(self, packages: Iterable[tuple[str, str]]) -> list[Covering]:
         wanted = {package_key(*p) for p in packages}
         rows = among(self._c, _OF, sorted({e for e, _ in wanted}), sorted({p for _, p in wanted}))
-        found = (Covering(s, e, p, from_us(at), from_us(read), n) for s, e, p, at, read, n in rows)
-        return [row for row in found if not row.package or (row.ecosystem, row.package) in wanted]
+        moments = {us: from_us(us) for row in rows for us in row[3:5]}  # a source answers for thousands at once
+        return [
+            Covering(source, ecosystem, package, moments[at], moments[read], records)
+            for source, ecosystem, package, at, read, records in rows
+            if not package or (ecosystem, package) in wanted
+        ]
 
     def asked(self, ecosystems: Iterable[str]) -> set[str]:
         return {row[0] for row in among(self._c, _ASKED, sorted({ecosystem_key(e) for e in ecosystems}))}
 
-    def all(self) -> list[Covering]:
+    def summary(self) -> list[Covered]:
         c = t.coverage.c
-        query = sa.select(c.source, c.ecosystem, c.package, c.at, c.read_at, c.records)
-        rows = self._c.execute(query.order_by(c.source, c.ecosystem, c.package))
-        return [Covering(s, e, p, from_us(at), from_us(read), n) for s, e, p, at, read, n in rows]
+        single = sa.func.sum(sa.case((c.package == "", 0), else_=1))
+        kinds = sa.case((c.package == "", 0), else_=1)
+        newest = (sa.func.max(c.at), sa.func.max(c.read_at), sa.func.max(c.records))
+        query = sa.select(c.source, c.ecosystem, single, *newest).group_by(c.source, c.ecosystem, kinds)
+        rows = self._c.execute(query.order_by(c.source, c.ecosystem, single))
+        return [Covered(s, e, int(n), from_us(at), from_us(read), count) for s, e, n, at, read, count in rows]
 
     def drop(self, source: str) -> None:
         self._c.execute(sa.delete(t.coverage).where(t.coverage.c.source == source))

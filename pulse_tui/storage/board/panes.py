@@ -120,12 +120,13 @@ _COVERED = f"""
 SELECT v.ecosystem, MAX(CASE WHEN v.package = '' THEN 1 ELSE 0 END), MIN(v.read_at + {_COUNTS_FOR}) {_FRESH}
 GROUP BY v.ecosystem
 """
+_ASKED = f"SELECT v.ecosystem || '/' || v.package {_FRESH} AND v.package <> ''"
+"""Of each component at a time it would be read as often as there are components."""
 _UNNAMED = f"""
 SELECT COUNT(*) FROM components c
 WHERE (c.kind IN ({", ".join(f"'{kind}'" for kind in sorted(SOFTWARE))}) OR c.known_as <> '[]') AND c.id NOT LIKE 'group:%'
   AND (c.package IS NULL OR NOT c.readable
-    OR NOT ({{covered}} OR EXISTS (
-      SELECT 1 {_FRESH} AND v.package <> '' AND v.ecosystem || '/' || v.package IN (c.package, COALESCE(c.source, ''))))
+    OR NOT ({{covered}} OR c.package IN ({_ASKED}) OR COALESCE(c.source, '') IN ({_ASKED}))
     OR (c.id, CASE WHEN c.version = '' THEN c.name ELSE c.name || ' ' || c.version END) IN (
       SELECT f.component_id, f.component FROM findings f WHERE f.audit = 'not audited'))
   AND EXISTS (SELECT 1 FROM dependencies d JOIN bills b ON b.num = d.bill WHERE d.child = c.num

@@ -12,6 +12,7 @@ from pulse_tui.domain.estate import Component
 from pulse_tui.domain.exploitation import Catalogue, Exploitation, Exploited
 from pulse_tui.domain.source import SourceStatus
 from pulse_tui.domain.views.advisories import UNNAMED
+from pulse_tui.ports import Store
 from pulse_tui.services.advisories.audits import answers
 from pulse_tui.services.advisories.ledger import ledger
 from pulse_tui.services.components.tree import asset_unaudited
@@ -49,7 +50,12 @@ def reasons(parts: RollbackParts, now: datetime) -> dict[str, str]:
 
 
 def shown(parts: RollbackParts, now: datetime) -> int:
-    row = [r.component for r in parts.store.board("acme", None, now).advisories if r.id == UNNAMED]
+    return shown_on(parts.store, now)
+
+
+def shown_on(store: Store, now: datetime) -> int:
+    """How many components the pane counts as not audited."""
+    row = [r.component for r in store.board("acme", None, now).advisories if r.id == UNNAMED]
     return int(row[0].split()[0]) if row else 0
 
 
