@@ -92,7 +92,10 @@ _KEYS: tuple[tuple[frozenset[str], Foreign], ...] = (
         frozenset({"ghsa_id", "vulnerabilities"}),
         Foreign("an answer of GitHub's advisory API", "It is not read: give the OSV form, from https://osv.dev"),
     ),
-    (frozenset({"statements", "@context", "author"}), Foreign("an OpenVEX document", "VEX documents are not read")),
+    (
+        frozenset({"statements", "@context", "author"}),
+        Foreign("an OpenVEX document", "Read it by its kind: pulse-tui ingest vex FILE"),
+    ),
     (
         frozenset({"installed_version", "vulnerabilities"}),
         Foreign("a scanner's report", "It is not read: give the bill that was scanned"),

@@ -27,6 +27,7 @@ _ENVIRONMENTS = {e.value: e for e in Environment}
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``path`` (file, folder or glob of ``*.json``) or ``url`` (one document). ``asset``: what all of it is about; without one
     a statement is of whatever uses its product. ``review_days``: when it is reviewed after it came in, where it says no date.
+    ``max_bytes``: cap of one file.
     """
 
     path: str = ""

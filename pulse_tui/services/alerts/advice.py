@@ -90,6 +90,7 @@ class _Target:
         self.tx = tx
         self.parts = parts
         self.alert = alert
+        self.now = now
         self.underway = Underway(tx, alert, now)
 
     @cached_property
@@ -222,7 +223,8 @@ def _exceptions(target: _Target) -> Iterator[str]:
         return
     if hold is not None:
         scope = hold.asset_id or "everything"
-        yield f"promotions of {scope} are held already ({hold.id}, by {hold.placed_by}) until {hold.until_condition}"
+        passing = f"; {hold.review}: releases pass until then" if hold.reviewed(target.now) else ""
+        yield f"promotions of {scope} are held already ({hold.id}, by {hold.placed_by}) until {hold.until_condition}{passing}"
     else:
         yield f"freeze promotions until it is fixed: pulse-tui freeze {asset_id} --why REASON"
 

@@ -231,8 +231,9 @@ def _todo(alert: Alert, advice: Advice, done: Sequence[str], missed: datetime | 
     if alert.acknowledged_by and alert.acknowledged_until:
         lines.append(f"acknowledged by {alert.acknowledged_by} until {_by(alert.acknowledged_until, now, 'lapsed')}")
     if alert.suppressed_by and alert.suppressed_until:
+        word = "waived" if alert.waived else "quiet"
         lines.append(
-            f"quiet until {_by(alert.suppressed_until, now, 'lapsed')}, by {alert.suppressed_by}: {alert.suppressed_why}"
+            f"{word} until {_by(alert.suppressed_until, now, 'lapsed')}, by {alert.suppressed_by}: {alert.suppressed_why}"
         )
     lines.extend(done)
     return lines

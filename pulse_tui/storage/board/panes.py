@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -350,13 +350,14 @@ def _hold(*row: Any) -> StandingHold:
     return StandingHold(kind, asset, version, environment, why, review)
 
 
-def _frozen(hold: StandingHold) -> str:
-    """``gateway``, ``gateway canary`` where only that is frozen, ``everything``; ``(reviewed)`` while releases may pass."""
-    if hold.asset is None:
-        scope = "everything"
-    else:
-        scope = f"{hold.asset} {hold.environment}" if hold.environment else hold.asset
-    return f"{scope} (reviewed)" if hold.review else scope
+def _frozen(holds: Iterable[StandingHold], kind: str) -> tuple[str, ...]:
+    """``gateway``, ``gateway canary`` where only that is held, ``everything``; ``(reviewed)`` where each hold of it is."""
+    open_now: dict[str, bool] = {}
+    for hold in holds:
+        if hold.kind == kind:
+            scope = "everything" if hold.asset is None else " ".join(filter(None, (hold.asset, hold.environment)))
+            open_now[scope] = open_now.get(scope, True) and bool(hold.review)
+    return tuple(f"{scope} (reviewed)" if reviewed else scope for scope, reviewed in sorted(open_now.items()))
 
 
 def _header(
@@ -387,8 +388,8 @@ def _header(
         p1=live.count("P1"),
         p2=live.count("P2"),
         p4=sum(p in ("P3", "P4", "unknown") for p in live),
-        frozen=tuple(sorted({_frozen(h) for h in holds if h.kind == "freeze"})),
-        paused=tuple(sorted({_frozen(h) for h in holds if h.kind == "pause"})),
+        frozen=_frozen(holds, "freeze"),
+        paused=_frozen(holds, "pause"),
         sources_good=sum(s.health == Health.GOOD for s in sources),
         sources_total=len(sources),
         indeterminate=indeterminate,

@@ -131,6 +131,14 @@ def test_a_reviewed_freeze_stands_and_lets_releases_pass_until_then_and_blocks_a
     assert "reviewed by ana until 2026-11-25" in row.why
     assert board.changes_us is not None
     assert any("reviewed by ana" in r.why for r in quiet(gateway.store, NOW))
+    with gateway.store.write() as tx:
+        (standing,) = tx.judgements.holds()
+        tx.judgements.put_hold(
+            msgspec.structs.replace(standing, id="freeze/other", reviewed_by=None, reviewed_until=None)
+        )
+        tx.log.append(NOW, "ben", "hold.placed", "freeze/other", {})
+    assert gateway.store.board("acme", None, NOW).header.frozen == ("gateway",), "one of the two blocks"
+    operate.lift(gateway.store, "freeze/other", "ben", "x", NOW)
     clock.pass_(days=3)
     assert found(ask(gateway, "1.9.4"), "holds")[0].blocking
     assert gateway.store.board("acme", None, clock()).header.frozen == ("gateway",)
