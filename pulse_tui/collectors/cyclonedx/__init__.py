@@ -1,4 +1,4 @@
-"""CycloneDX bills of materials in JSON (1.2 and later): components, services, models, and what depends on what.
+"""CycloneDX bills of materials in JSON (1.2 and later) and XML: components, services, models, and what depends on what.
 
 Files within an image (type ``file``) are its content, not dependencies, and are left out. A component of scope ``excluded``
 is known not to be loaded at run time.
@@ -34,6 +34,7 @@ from pulse_tui.collectors._shared.bills import (
     tag_of,
     text,
 )
+from pulse_tui.collectors.cyclonedx.xml import as_json, is_xml
 from pulse_tui.domain.cpe import BadCpe, parse_cpe
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.estate import GROUP, Component
@@ -46,7 +47,7 @@ from pulse_tui.ports import CollectContext, Peek
 
 
 class Options(BillOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``path`` (file, folder or glob of ``*.json``), ``asset``, ``version``, ``environments``, and the expected
+    """``path`` (file, folder or glob of ``*.json`` and ``*.xml``), ``asset``, ``version``, ``environments``, and the expected
     ``subject`` (a name, name:version or package URL) and ``digest``. ``max_bytes``: cap of one file.
     """
 
@@ -114,15 +115,17 @@ def collect(options: Options, context: CollectContext) -> Collected:
     """Read the bills that are new or changed since the last round."""
 
     def one(name: str, data: bytes) -> Collected:
-        if "spdxVersion" in Peek(data).top:
+        if "spdxVersion" in Peek(data).top or (name.endswith(".xml") and not is_xml(data)):
             return Collected()  # bills of both kinds are in one folder; the spdx source reads that one
         return parse(name, data, options, context)
 
-    return read_bills("*.json", options, context, one)
+    return read_bills(("*.json", "*.xml"), options, context, one)
 
 
 def accepts(name: str, head: Peek) -> bool:
-    """JSON with ``"bomFormat": "CycloneDX"`` anywhere at its top, or named ``*.cdx.json``."""
+    """JSON with ``"bomFormat": "CycloneDX"`` anywhere at its top, or named ``*.cdx.json``; XML that begins as a bill does."""
+    if is_xml(head):
+        return True
     if head.top:
         listed = any(bytes(head.top[k]).strip() not in (b"[]", b"null") for k in _LISTS if k in head.top)
         if "vulnerabilities" in head.top and not listed:
@@ -137,10 +140,11 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
     document, are Rejected by their position; the others are stored. Raises SourceError when it is not a CycloneDX document.
     """
     place(name, options)
+    data = as_json(name, data) if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<" else data
     document = decode(name, data, _DOCUMENT, "CycloneDX document")
     if document.format != "CycloneDX":
         message = f"bomFormat is {clean(document.format, 40)!r}" if document.format else "it has no bomFormat"
-        raise SourceError(f"{name} is not a CycloneDX document: {message}", todo="Give the JSON form of the bill")
+        raise SourceError(f"{name} is not a CycloneDX document: {message}", todo="Give the bill of materials")
     if document.vulnerabilities and not document.components and not document.services:
         raise SourceError(
             f"{name} is a VEX document: it judges vulnerabilities and lists no component",
