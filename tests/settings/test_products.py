@@ -48,6 +48,17 @@ def test_a_cpe_name_may_state_the_version(tmp_path: Path) -> None:
     assert keys_of(none) == (("cpe", "acme:plugin"), ("product", "acme plugin"))
 
 
+def test_an_upgrade_is_of_the_same_component(tmp_path: Path) -> None:
+    old, new, rc = declared(
+        tmp_path,
+        f'kind: vector_store, id: a, cpe: "{CPE}"',
+        f'kind: vector_store, id: a, cpe: "{CPE.replace("2.3.1", "2.4")}"',
+        f'kind: vector_store, id: a, cpe: "{CPE.replace("2.3.1:*", "2.4:rc1")}"',
+    )
+    assert (old.id, old.version, new.version) == (new.id, "2.3.1", "2.4")
+    assert (new.id, rc.id) == ("a?cpe=acme:store", "a?cpe=acme:store:rc1")
+
+
 def test_the_same_thing_on_two_platforms_is_two_components(tmp_path: Path) -> None:
     one = 'purl: "pkg:generic/d@1", product: D, platform: '
     first, second, third = declared(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterator
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -165,17 +166,22 @@ class _Target:
 # --------------------------------------------------------------------------- a vulnerability
 
 
+_DECLARED = re.compile(r"\?(?:cpe|product|platform)=.*")
+"""Behind the id of a declared product: the names that its advisories use."""
+
+
 def _vulnerability(evidence: AdvisoryEvidence, signal: Signal, target: _Target) -> Advice:
     """Upgrade, waive or freeze; a rollback only to what is free of it."""
+    part = _DECLARED.sub("", evidence.component)
     if any(name.startswith("MAL-") for name in (evidence.advisory, *evidence.aliases)):
         lines = list(_malicious(evidence))
     elif signal.confidence < 0.5:
-        what = f"{evidence.component} {evidence.installed or '(version unknown)'}"
+        what = f"{part} {evidence.installed or '(version unknown)'}"
         lines = [f"find out whether {what} is affected: it could not be compared; then upgrade, or waive it"]
     elif evidence.fixed:
-        lines = [f"upgrade {evidence.component} to {evidence.fixed[0]} and release that"]
+        lines = [f"upgrade {part} to {evidence.fixed[0]} and release that"]
     else:
-        lines = [f"no fixed version of {evidence.component} is named: take it out of reach, or replace it"]
+        lines = [f"no fixed version of {part} is named: take it out of reach, or replace it"]
     ahead = _free_ahead(evidence.advisory, target)
     if ahead is not None:
         environment = target.serving.environment.value if target.serving is not None else ""

@@ -9,7 +9,7 @@ import msgspec
 
 from pulse_tui.domain.bill import ADDED, Bill
 from pulse_tui.domain.claim import ESTATE
-from pulse_tui.domain.cpe import LONGEST, product_name
+from pulse_tui.domain.cpe import LONGEST, parse_cpe, product_name
 from pulse_tui.domain.estate import Asset, Component, Endpoint, Stage, Workflow
 from pulse_tui.domain.purl import component as package
 from pulse_tui.domain.release import Release
@@ -93,10 +93,7 @@ def _named(found: Component, shape: ComponentShape) -> Component:
     platform = (shape.platform,) if isinstance(shape.platform, str) else shape.platform
     known_as = tuple(clean(name, LONGEST) for name in (shape.cpe, shape.product) if name is not None)
     # By another name or on another platform it is another component: an advisory may reach the one and not the other.
-    words = [
-        f"cpe={name[10:].rstrip(':*')}" if name.lower().startswith("cpe:2.3:") else _word("product", name)
-        for name in known_as
-    ]
+    words = [_identity(name) for name in known_as]
     words += [_word("platform", name) for name in platform]
     found = msgspec.structs.replace(
         found,
@@ -105,6 +102,15 @@ def _named(found: Component, shape: ComponentShape) -> Component:
         platform=tuple(clean(p, LONGEST) for p in platform),
     )
     return msgspec.structs.replace(found, version=found.version or shape.version or version_of(found))
+
+
+def _identity(name: str) -> str:
+    """Of a CPE name everything but the part and the version: an upgrade is of the same component."""
+    if not name.lower().startswith("cpe:"):
+        return _word("product", name)
+    found = parse_cpe(name)
+    more = ":".join(found[4:]).rstrip(":*")
+    return f"cpe={found.key}" + (f":{more}" if more else "")
 
 
 def _word(key: str, name: str) -> str:
