@@ -37,6 +37,7 @@ Observation = (
 """What a collector may yield. Services turn what is not a signal yet into signals."""
 
 
+RETRY_S = 300.0
 LONGEST_PAUSE_S = 3_600.0
 """Rate limits are lifted within an hour; who asks for more is mistaken, or wants not to be read."""
 
@@ -118,9 +119,11 @@ class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):
         return health(self.failures, silent, self.every_s, refused=bool(self.reason))
 
     def next_delay_s(self, asked_s: float | None = None) -> float:
-        """Seconds to the next round: the interval, doubled for each failure up to 16 times.
+        """Seconds to the next round: the interval, doubled for each failure up to 16 times; of a source that is read
+        seldom :data:`RETRY_S` is doubled, so that what one answer lost does not wait for hours.
 
         A longer pause that the source asked for is kept up to :data:`LONGEST_PAUSE_S`.
         """
-        own = self.every_s * min(16.0, 2.0 ** min(self.failures, 4))
+        base = min(self.every_s, RETRY_S) if self.failures else self.every_s
+        own = base * min(16.0, 2.0 ** min(self.failures, 4))
         return max(own, min(asked_s, LONGEST_PAUSE_S)) if asked_s is not None and asked_s > 0 else own

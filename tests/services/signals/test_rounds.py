@@ -136,6 +136,7 @@ class Feed:
 
     def __init__(self) -> None:
         self.error: Exception | None = None
+        self.again_s: float | None = None
         self.items: tuple[Any, ...] = ()
         self.seen: list[Cursor] = []
 
@@ -145,7 +146,8 @@ class Feed:
         if self.error is not None:
             raise self.error
         bad = Rejected(source=context.source, problem=Problem("x", "y"), raw=b"")
-        return Collected(observations=self.items, rejected=(bad,), cursor=Cursor(bookmark=str(len(self.seen))))
+        cursor = Cursor(bookmark=str(len(self.seen)))
+        return Collected(observations=self.items, rejected=(bad,), cursor=cursor, again_s=self.again_s)
 
 
 @pytest.fixture
@@ -195,6 +197,30 @@ def test_a_source_that_fails_says_why_waits_longer_and_keeps_its_bookmark(
         Cursor(bookmark="1"),
         NOW,
     )
+
+
+def test_a_source_with_more_to_read_than_a_round_takes_is_asked_again_soon(source: JudgeParts, feed: Feed) -> None:
+    feed.again_s = 30.0
+    assert refresh("news", source, "h").next_s == 30.0
+    feed.again_s = 900.0
+    assert refresh("news", source, "h").next_s == 100.0
+
+
+def test_a_source_that_is_read_seldom_is_asked_again_within_the_hour_after_a_failure(
+    source: JudgeParts, feed: Feed
+) -> None:
+    seldom = source._replace(sources={"news": SourceShape(id="news", kind="feed", every=7_200.0, options=None)})
+    feed.error = SourceError("busy")
+    assert [refresh("news", seldom, "h").next_s for _ in range(6)] == [
+        600.0,
+        1_200.0,
+        2_400.0,
+        4_800.0,
+        4_800.0,
+        4_800.0,
+    ]
+    feed.error = None
+    assert refresh("news", seldom, "h").next_s == 7_200.0
 
 
 def test_a_source_that_asks_for_a_pause_gets_it(source: JudgeParts, feed: Feed) -> None:
