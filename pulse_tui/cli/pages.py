@@ -103,7 +103,11 @@ def kind_page(family: str, kind: str, *, level: int) -> str:
     module = Kinds(family)[kind]
     one, _, _ = _FAMILY[family]
     every = getattr(module.Options, "EVERY", None)
-    often = f"\n\nRead every {every / 3_600:g} h unless `every` says otherwise." if every is not None else ""
+    often = (
+        f"\n\nRead every {every / 3_600:g} h unless `every` says otherwise, a `path` every 5 min."
+        if every is not None
+        else ""
+    )
     return _described(f"{one} {kind}", module.Options, prose(module) + often, level)
 
 

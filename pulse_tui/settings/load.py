@@ -55,7 +55,7 @@ _LISTS = {"sources", "suites", "routes", "playbooks", "operators"}
 
 
 EVERY_S = 300.0
-"""How often a source is read whose kind has no ``EVERY`` of its own (in its Options)."""
+"""How often a source is read whose kind has no ``EVERY`` of its own (in its Options), and files of any kind."""
 
 
 class SourceKeys(Section, frozen=True, kw_only=True):
@@ -297,7 +297,8 @@ def _sources(node: Node | None, options_of: OptionsOf, problems: list[Problem]) 
         ident = common.id or common.kind
         if ident in out:
             problems.append(Problem(str(child.mark), f"sources: id {ident!r} is given twice"))
-        every = common.every if common.every is not None else getattr(type(options), "EVERY", EVERY_S)
+        own = EVERY_S if getattr(options, "path", "") else getattr(type(options), "EVERY", EVERY_S)
+        every = common.every if common.every is not None else own
         out[ident] = SourceShape(
             id=ident, kind=common.kind, every=float(every), options=options, enabled=common.enabled
         )

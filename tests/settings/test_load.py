@@ -356,12 +356,16 @@ def test_an_empty_list_of_assets_is_a_statement_and_no_list_is_none(tmp_path: Pa
 
 
 def test_a_kind_alone_is_a_source_with_the_kinds_name_and_its_own_interval(tmp_path: Path) -> None:
-    found = good(tmp_path, "sources: [{kind: kev}, {kind: epss}, {id: two, kind: epss, every: 2h}, {kind: signals}]")
+    found = good(
+        tmp_path,
+        "sources: [{kind: kev}, {kind: epss}, {id: two, kind: epss, every: 2h}, {kind: signals}, {kind: osv, path: x}]",
+    )
     assert [(s.id, s.kind, s.every) for s in found.sources] == [
         ("kev", "kev", 3_600.0),
         ("epss", "epss", 86_400.0),
         ("two", "epss", 7_200.0),
         ("signals", "signals", 300.0),
+        ("osv", "osv", 300.0),
     ]
 
 

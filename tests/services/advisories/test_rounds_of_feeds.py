@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +15,7 @@ from pulse_tui.services.advisories.ledger import ledger
 from pulse_tui.services.components.tree import asset_unaudited
 from pulse_tui.services.parts import JudgeParts, RollbackParts
 from pulse_tui.services.signals.refresh import refresh
+from pulse_tui.services.signals.sources import keep_sources
 from pulse_tui.settings.shapes import SourceShape
 from tests.collectors.contexts import quick_web
 from tests.fakes.bills import package
@@ -96,3 +99,35 @@ def test_rounds_in_which_a_dump_has_nothing_new_keep_its_answer_fresh(
         assert gaps(parts, clock) == {}
         clock.pass_(hours=20)
     assert ledger(parts.store, clock() + timedelta(hours=5)).not_audited == 1
+
+
+def test_while_a_file_of_a_folder_is_refused_what_the_folder_published_on_grows_stale(
+    parts: RollbackParts, clock: Clock, tmp_path: Path
+) -> None:
+    folder = tmp_path / "advisories"
+    folder.mkdir()
+    (folder / "a.json").write_text(json.dumps(record("X-1", "elsewhere")))
+    judge = judging(parts, osv.Options(path=str(folder)))
+    made_of(parts, package("ray"))
+    refresh("osv", judge, "me")
+    clock.pass_(hours=20)
+    refresh("osv", judge, "me")
+    clock.pass_(hours=20)
+    assert gaps(parts, clock) == {}, "a round in which nothing changed is an answer"
+    (folder / "a.json").write_text("{")
+    refresh("osv", judge, "me")
+    clock.pass_(hours=5)
+    assert gaps(parts, clock).keys() == {"ray"}
+    (folder / "a.json").write_text(json.dumps(record("X-1", "elsewhere", modified="2026-11-02T00:00:00Z")))
+    refresh("osv", judge, "me")
+    assert gaps(parts, clock) == {}
+
+
+def test_a_source_that_is_no_longer_configured_covers_nothing(parts: RollbackParts, api: OsvApi, clock: Clock) -> None:
+    judge = judging(parts, osv.Options(api_url=api.server.url))
+    keep_sources(judge.sources, judge, clock())
+    made_of(parts, package("ray"))
+    refresh("osv", judge, "me")
+    assert gaps(parts, clock) == {}
+    keep_sources({}, judge, clock())
+    assert gaps(parts, clock) == {"ray": "no feed covers PyPI"}
