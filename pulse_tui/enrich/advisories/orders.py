@@ -199,7 +199,7 @@ def nuget(text: str) -> Key | None:
     return (*numbers, *[0] * (4 - len(numbers)), not words, words)
 
 
-_MODIFIER = r"[._-]?(?:(stable|beta|b|rc|alpha|a|patch|pl|p)((?:[.-]?[0-9]+)*))?([.-]?dev)?"
+_MODIFIER = r"[._-]?(?:(stable|beta|b|rc|alpha|a|patch|pl|p)((?:[.-]?[0-9]+(?:[.-][0-9]+)*)?))?([.-]?dev)?"
 _COMPOSER = re.compile(r"v?([0-9]{1,5})((?:\.[0-9]+){0,3})" + _MODIFIER + r"(?:\+[^\s]*)?", re.IGNORECASE)
 _COMPOSER_DATE = re.compile(
     r"v?([0-9]{4}(?:[.:-]?[0-9]{2}){1,6}(?:[.:-]?[0-9]{1,3}){0,2})()" + _MODIFIER + r"(?:\+[^\s]*)?", re.IGNORECASE
