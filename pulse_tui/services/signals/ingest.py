@@ -178,7 +178,7 @@ class _Pace:
     millisecond, opening the alerts of one that reaches something takes some."""
 
     def __init__(self) -> None:
-        self._advisory = 4.0
+        self._advisory = 20.0
 
     def weight(self, observation: Observation) -> float:
         if isinstance(observation, EvalRun):

@@ -171,10 +171,11 @@ class Responder:
                 respond_within_s=decision.respond_within_s,
             )
             names = (alert.signal_fingerprint, *_other_names(fact.signal))
-            alert = self._going_on(_sooner(alert, _stated(decision, fact)), names)
+            earlier = [a for a in self._tx.judgements.before(names, self._now) if a.environment == alert.environment]
+            alert = self._going_on(_sooner(alert, _stated(decision, fact)), earlier)
             if isinstance(fact.signal.evidence, AdvisoryEvidence):
                 alert = self._in_time(alert)
-            muted = [m for n in names for m in self._tx.judgements.muted(n, alert.environment, self._now)]
+            muted = [a for a in earlier if a.muted_at(self._now)]
             # What was muted was of its own urgency: something worse has not been seen by whoever muted it.
             waiver, by_records = self._excuse(alert, fact.signal)
             fit = (m for m in muted if alert.priority.rank >= m.priority.rank and not (by_records and m.waived))
@@ -187,10 +188,11 @@ class Responder:
         self._open[alert.fingerprint] = alert
         return alert
 
-    def _going_on(self, alert: Alert, names: Sequence[str]) -> Alert:
+    def _going_on(self, alert: Alert, earlier: Iterable[Alert]) -> Alert:
         """Since when, and until when, where it ended under another name just now: a vulnerability got its CVE."""
-        for other in self._tx.judgements.ended(names[1:], self._now):
-            if (other.rule_id, other.environment) == (alert.rule_id, alert.environment):
+        for other in earlier:
+            renamed = other.resolved_at == self._now and other.signal_fingerprint != alert.signal_fingerprint
+            if renamed and other.rule_id == alert.rule_id:
                 due = [d for d in (alert.deadline, other.deadline) if d is not None]
                 first = min(alert.first_at, other.first_at)
                 alert = msgspec.structs.replace(alert, first_at=first, deadline=min(due, default=None))

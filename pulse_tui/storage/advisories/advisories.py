@@ -36,6 +36,13 @@ _FINDINGS = (*_FINDING.names, "environment")
 _OF_RECORDS = f"SELECT {', '.join(_FINDINGS)} FROM findings WHERE advisory_id {{among}}"  # noqa: S608
 _OF_ASSETS = f"SELECT {', '.join(_FINDINGS)} FROM findings WHERE asset_id {{among}}"  # noqa: S608
 _REACHING = """SELECT DISTINCT a.name FROM advisories a JOIN findings f ON f.advisory_id = a.id WHERE a.name {among}"""
+_SET = """
+UPDATE findings SET priority = :priority WHERE asset_id = :asset AND priority <> :priority AND advisory_id IN (
+   SELECT g.id FROM advisory_names n JOIN advisories a ON a.id = n.advisory_id JOIN advisories g ON g.name = a.name
+   WHERE n.kind = 'alias' AND n.name = :name)
+"""
+_SET_PRIORITY = sa.text(f"{_SET} AND environment = :place")
+_SET_EVERYWHERE = sa.text(_SET)
 _CONTENT = tuple(n for n in _ADVISORY.names if n != "source")
 _CHUNK = 500
 
@@ -226,15 +233,9 @@ class AdvisoryTables:
         return [items[place] for place in sorted(items)]
 
     def set_priority(self, name: str, asset_id: str, environment: Environment | None, priority: Priority) -> None:
-        holding = sa.select(t.advisory_names.c.advisory_id).where(
-            t.advisory_names.c.kind == "alias", t.advisory_names.c.name == name
-        )
-        group = sa.select(t.advisories.c.name).where(t.advisories.c.id.in_(holding))
-        ids = sa.select(t.advisories.c.id).where(t.advisories.c.name.in_(group))
-        change = sa.update(t.findings).where(t.findings.c.advisory_id.in_(ids), t.findings.c.asset_id == asset_id)
-        if environment is not None:
-            change = change.where(t.findings.c.environment == environment.value)
-        self._c.execute(change.where(t.findings.c.priority != priority.value).values(priority=priority.value))
+        place = environment.value if environment is not None else None
+        given = {"name": name, "asset": asset_id, "place": place, "priority": priority.value}
+        self._c.execute(_SET_PRIORITY if place is not None else _SET_EVERYWHERE, given)
 
     def has_note(self, source: str, key: str) -> bool:
         query = sa.select(sa.literal(1)).where(t.notes.c.source == source, t.notes.c.key == key)

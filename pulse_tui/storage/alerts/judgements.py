@@ -25,6 +25,11 @@ _DECISION = Codec(Decision)
 _ALERT = Codec(Alert)
 _HOLD = Codec(Hold)
 _RETEST = Codec(Retest)
+_BEFORE = f"""
+SELECT {", ".join(_ALERT.names)} FROM alerts WHERE signal_fingerprint {{among}}
+   AND (suppressed_until > {{at}} OR acknowledged_until > {{at}} OR resolved_at = {{at}})
+ORDER BY first_at DESC, id
+"""  # noqa: S608  names of our own
 _OPEN = f"SELECT {', '.join(_ALERT.names)} FROM alerts WHERE open_key {{among}}"  # noqa: S608  names of our own
 
 
@@ -99,13 +104,10 @@ class JudgementTables:
         )
         return [_ALERT.item(r) for r in self._c.execute(query).mappings()]
 
-    def ended(self, signal_fingerprints: Iterable[str], at: datetime) -> list[Alert]:
-        names = set(signal_fingerprints)
-        if not names:
-            return []
-        a = t.alerts.c
-        query = sa.select(t.alerts).where(a.signal_fingerprint.in_(names), a.resolved_at == to_us(at))
-        return [_ALERT.item(r) for r in self._c.execute(query.order_by(a.first_at, a.id)).mappings()]
+    def before(self, signal_fingerprints: Sequence[str], at: datetime) -> list[Alert]:
+        place = {name: n for n, name in enumerate(signal_fingerprints)}
+        rows = among(self._c, _BEFORE.replace("{at}", str(to_us(at))), place)
+        return sorted(_ALERT.items(rows), key=lambda a: place[a.signal_fingerprint])
 
     def muted(self, signal_fingerprint: str, environment: Environment | None, now: datetime) -> list[Alert]:
         a, at = t.alerts.c, to_us(now)
