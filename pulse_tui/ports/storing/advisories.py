@@ -48,10 +48,6 @@ class Advisories(Protocol):
         """Group all stored records by their aliases; returns what was renamed, as :attr:`Taken.renamed`."""
         ...
 
-    def ids(self, names: Iterable[str]) -> dict[str, frozenset[str]]:
-        """Every id and alias of the group that each name (an id or alias of it) belongs to; the name alone for none."""
-        ...
-
     def records(self, ids: Iterable[str]) -> dict[str, Advisory]:
         """The stored records of these ids, by id."""
         ...

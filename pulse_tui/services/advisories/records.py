@@ -13,6 +13,8 @@ from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.signal import Signal, signal_id
 from pulse_tui.enrich.advisories.groups import Condition, kept, priorities
 from pulse_tui.enrich.advisories.matching import condition, match
+from pulse_tui.enrich.advisories.waived import excuse
+from pulse_tui.enrich.advisories.waived import names_of as ids_of
 from pulse_tui.enrich.lookups import keys_named, keys_of
 from pulse_tui.ports import Taken, Transaction
 from pulse_tui.services.advisories.evidence import signals_of
@@ -75,14 +77,15 @@ def settle(taken: Taken, tx: Transaction, estate: Estate, now: datetime) -> Made
     was_named = named | {i: r.name for i, r in taken.before.items()} | {i: old for i, (old, _) in taken.renamed.items()}
     priority = priorities(before, named)
     stood = _by(before, {f.advisory_id: f.advisory_id for f in before})
-    after = [
+    made = (
         finding
         for ident, name in named.items()
         for finding in kept(match(afresh[ident], estate) if ident in afresh else stood[ident], priority, name)
-    ]
+    )
+    here = under_waivers(_by(made, named), groups, tx, now)
+    after = [finding for findings in here.values() for finding in findings]
     tx.advisories.swap_findings(before, after)
     held, holding = _conditions(before, was_named), _conditions(after, named)
-    here = _by(after, named)
     signals = list[Signal]()
     for name, group in groups.items():
         if stands := [r for r in group if not r.withdrawn]:
@@ -133,6 +136,21 @@ def _packages(record: Advisory) -> set[Key]:
     return {key for a in record.affected for key in keys_named(a.ecosystem, a.name)}
 
 
+def under_waivers(
+    findings: Mapping[str, list[Finding]], groups: Mapping[str, Sequence[Advisory]], tx: Transaction, now: datetime
+) -> defaultdict[str, list[Finding]]:
+    """The findings of each vulnerability, by its name, with the waiver that covers each and no other."""
+    ids = {name: ids_of(group) for name, group in groups.items()}
+    every = tx.waivers.named(frozenset[str]().union(*ids.values()), standing=True)
+    out = defaultdict[str, list[Finding]](list)
+    for name, mine in findings.items():
+        waivers = [w for w in every if w.advisory in ids[name]]
+        for finding in mine:
+            cover = excuse(finding, waivers, now)
+            out[name].append(msgspec.structs.replace(finding, waiver=cover.id if cover is not None else None))
+    return out
+
+
 def again(
     signals: Iterable[Signal], name: str, standing: Collection[Condition], tx: Transaction, now: datetime
 ) -> Iterator[Signal]:
@@ -160,11 +178,6 @@ def touching(tx: Transaction, packages: Iterable[Key]) -> dict[str, list[Advisor
     names = {r.name for r in tx.advisories.touching(packages) if not r.withdrawn}
     groups = tx.advisories.groups(names)
     return as_settled({n: [r for r in group if not r.withdrawn] for n, group in sorted(groups.items())}, tx)
-
-
-def names_of(tx: Transaction, advisory: str) -> frozenset[str]:
-    """Every id and alias of the vulnerability that ``advisory`` (any of them) is of; itself alone when none is stored."""
-    return tx.advisories.ids([advisory])[advisory]
 
 
 def holders(tx: Transaction, asset_id: str) -> set[str]:

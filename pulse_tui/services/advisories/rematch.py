@@ -12,7 +12,7 @@ from pulse_tui.enrich.advisories.matching import condition, match
 from pulse_tui.enrich.lookups import keys_of
 from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories.evidence import signals_of
-from pulse_tui.services.advisories.records import again, touching
+from pulse_tui.services.advisories.records import again, touching, under_waivers
 from pulse_tui.services.signals.concerns import Changes
 
 
@@ -33,10 +33,11 @@ def rematch(asset_ids: Collection[str], tx: Transaction, now: datetime, *, expos
     records = tx.advisories.records({f.advisory_id for f in before})
     named = {r.id: r.name for r in (*records.values(), *(r for group in groups.values() for r in group))}
     known = priorities(before, named)
-    after = {
+    made = {
         name: kept((f for r in group for f in match(r, estate) if f.asset_id in wanted), known, name)
         for name, group in groups.items()
     }
+    after = under_waivers(made, groups, tx, now)
     tx.advisories.swap_findings(before, (f for here in after.values() for f in here))
     standing = {c for c in known if c[1] not in exposed}
     reached: set[Condition] = set()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -140,16 +139,6 @@ class AdvisoryTables:
     def _rows(self, sql: str, values: Iterable[str], columns: Sequence[str] = _COLUMNS) -> Iterator[dict[str, Any]]:
         for row in among(self._c, sql, values):
             yield dict(zip(columns, row, strict=True))
-
-    def ids(self, names: Iterable[str]) -> dict[str, frozenset[str]]:
-        wanted = set(names)
-        records = connected(self._c, wanted)
-        groups = group_names(records)
-        every: dict[str, set[str]] = defaultdict(set)
-        for record, ids in records.items():
-            every[groups[record]] |= ids
-        holding = {ident: group for group, ids in every.items() for ident in ids}
-        return {name: frozenset(every[holding[name]] if name in holding else (name,)) for name in wanted}
 
     def get(self, name: str) -> Advisory | None:
         query = (

@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
-import sqlite3
+import tempfile
 from contextlib import closing
 from datetime import timedelta
 from itertools import permutations
+from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pulse_tui.domain.advisory import Advisory, Affected, VersionRange
 from pulse_tui.domain.alert import Alert
 from pulse_tui.domain.words import Priority, Severity
+from pulse_tui.enrich.advisories.groups import group_names
 from pulse_tui.enrich.advisories.matching import condition
 from pulse_tui.services.advisories.later import group_once, take_withdrawals
-from pulse_tui.services.advisories.records import names_of
+from pulse_tui.services.advisories.waivers import waive_advisory
 from pulse_tui.services.alerts.operate import acknowledge
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.signals.ingest import Tally, ingest
+from pulse_tui.storage.store import SqlStore
 from tests.fakes.clock import Clock
+from tests.fakes.databases import sqlite_file
+from tests.fakes.house import judging
 from tests.fakes.nouns import NOW, PRODUCTION, changed, later
+from tests.services.estates import fill
 from tests.services.said import alerts, holds
 
 REACHES = (Affected("PyPI", "vllm", (), (VersionRange(fixed="0.9.2"),)),)
 OTHERS = (Affected("PyPI", "vllm", (), (VersionRange(introduced="2"),)),)
+
+
+@pytest.fixture
+def judge(on_both: JudgeParts) -> JudgeParts:
+    return on_both
 
 
 def record(ident: str, *aliases: str, affected: tuple[Affected, ...] = REACHES, **more: object) -> Advisory:
@@ -74,8 +87,6 @@ def test_records_that_turn_out_to_be_one_leave_one_alert_whatever_came_first(
     assert priorities(judge) == {"GHSA-1": Priority.P1, "PYSEC-1": Priority.P1}
     assert set(marks(judge).values()) == {condition("CVE-2026-7", "gateway", PRODUCTION)}
     assert len(holds(judge)) == 1
-    with judge.store.read() as tx:
-        assert names_of(tx, "PYSEC-1") == names_of(tx, "CVE-2026-7") == {"CVE-2026-7", "GHSA-1", "PYSEC-1"}
 
 
 def test_a_condition_that_gets_another_name_goes_on_since_when_it_stood(judge: JudgeParts, clock: Clock) -> None:
@@ -148,9 +159,66 @@ def test_what_an_earlier_version_stored_is_grouped_once(judge: JudgeParts, clock
     take(judge, clock, record("GHSA-1"))
     with judge.store.write() as tx:
         tx.advisories.put([record("CVE-2026-7", "GHSA-1", affected=OTHERS)])
-    with closing(sqlite3.connect(judge.outside.base / "pulse.db")) as file, file:
-        file.execute("UPDATE advisories SET name = id")
+    assert isinstance(judge.store, SqlStore)
+    with judge.store._engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE advisories SET name = id")
     assert open_(judge) == ["GHSA-1"]
     assert group_once(judge, clock()) == 1
     assert open_(judge) == ["CVE-2026-7"]
     assert group_once(judge, clock()) == 0
+
+
+IDS = ("CVE-2026-7", "CVE-2026-9", "GHSA-1", "PYSEC-1")
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[list[Advisory]]:
+    """Batches of records, each newer than all before it."""
+    hours = iter(range(1, 1_000))
+    one = st.builds(
+        lambda ident, aliases, affected, gone: record(
+            ident, *aliases, affected=affected, withdrawn=gone, modified=later(hours=next(hours))
+        ),
+        st.sampled_from(IDS),
+        st.lists(st.sampled_from(IDS), max_size=2),
+        st.sampled_from((REACHES, OTHERS)),
+        st.sampled_from((False, False, True)),
+    )
+    return draw(st.lists(st.lists(one, min_size=1, max_size=3), min_size=1, max_size=4))
+
+
+@settings(max_examples=25, deadline=None)
+@given(history=histories())
+def test_whatever_came_the_open_alerts_are_those_of_what_the_records_find_now(history: list[list[Advisory]]) -> None:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        closing(SqlStore(sqlite_file(Path(folder) / "pulse.db"), Path(folder))) as store,
+    ):
+        fill(store)
+        clock = Clock()
+        judge = judging(store, Path(folder), clock)
+        for batch in history:
+            take(judge, clock, *batch)
+        latest = {r.id: r for batch in history for r in batch}
+        names = group_names({i: (i, *r.aliases) for i, r in latest.items()})
+        finding = {i for i, r in latest.items() if r.affected == REACHES and not r.withdrawn}
+        assert open_(judge) == sorted({names[i] for i in finding})
+        assert marks(judge) == {i: condition(names[i], "gateway", PRODUCTION) for i in finding}
+        assert priorities(judge) == dict.fromkeys(finding, Priority.P1)
+        assert len(holds(judge)) == len({names[i] for i in finding})
+
+
+def test_what_is_made_again_stays_under_its_waiver_and_another_name_too(judge: JudgeParts, clock: Clock) -> None:
+    take(judge, clock, record("GHSA-1"))
+    waive_advisory(
+        judge, "GHSA-1", "gateway", "", status="not_affected", justification="vulnerable_code_not_present",
+        why="that part is not built in", until=clock() + timedelta(days=9), by="ana", now=clock(),
+    )  # fmt: skip
+    take(judge, clock, record("GHSA-1", modified=later(hours=1)))
+    with judge.store.read() as tx:
+        (waiver,) = tx.waivers.all()
+        assert [f.waiver for f in tx.advisories.findings(asset_id="gateway")] == [waiver.id]
+    take(judge, clock, record("CVE-2026-7", "GHSA-1", affected=OTHERS))
+    with judge.store.read() as tx:
+        assert [f.waiver for f in tx.advisories.findings(asset_id="gateway")] == [waiver.id]
+    assert (open_(judge), one(judge).waived) == (["CVE-2026-7"], True)

@@ -87,7 +87,6 @@ def test_any_order_of_arrival_gives_the_same_groups_and_names(
             assert {i for i in given_ if given_[i] == given_[one.id]} == {
                 i for i in groups if groups[i] == groups[one.id]
             }
-            assert tx.advisories.ids([one.id])[one.id] == groups[one.id]
         assert {i: min(groups[i], key=_by_hand) for i in groups} == given_
         assert tx.advisories.regroup() == {}
         # What loses its aliases leaves the group, and the others are grouped as if it had never had them.
