@@ -42,6 +42,13 @@ UPDATE findings SET priority = :priority WHERE asset_id = :asset AND priority <>
 """
 _SET_PRIORITY = sa.text(f"{_SET} AND environment = :place")
 _SET_EVERYWHERE = sa.text(_SET)
+_CALLED_NAMES = "SELECT DISTINCT name FROM advisories WHERE name {among}"
+_MOVE_SETTLED = sa.text("""
+UPDATE settled_fixes SET advisory = :name WHERE advisory = :was
+   AND NOT EXISTS (
+      SELECT 1 FROM settled_fixes o
+      WHERE o.advisory = :name AND o.ecosystem = settled_fixes.ecosystem AND o.package = settled_fixes.package)
+""")
 _CONTENT = tuple(n for n in _ADVISORY.names if n != "source")
 _CHUNK = 500
 
@@ -134,6 +141,12 @@ class AdvisoryTables:
             change = sa.update(t.advisories).where(t.advisories.c.id == sa.bindparam("r"))
             named = change.values(name=sa.bindparam("n"))
             self._c.execute(named, [{"r": record, "n": after} for record, (_, after) in renamed.items()])
+            # What an operator settled of a name that is gone holds under the new one.
+            gone = {before: after for before, after in renamed.values()}
+            standing = {row[0] for row in among(self._c, _CALLED_NAMES, gone)}
+            moves = [{"was": before, "name": after} for before, after in gone.items() if before not in standing]
+            if moves:
+                self._c.execute(_MOVE_SETTLED, moves)
         return renamed
 
     def _rows(self, sql: str, values: Iterable[str], columns: Sequence[str] = _COLUMNS) -> Iterator[dict[str, Any]]:

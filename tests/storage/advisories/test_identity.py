@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from pulse_tui.domain.advisory import Advisory, Affected
 from pulse_tui.domain.cpe import Configuration, CpeMatch, CpeNode
+from pulse_tui.domain.settled import SettledFix
 from pulse_tui.domain.words import Severity
 from pulse_tui.enrich.advisories.groups import group_names
 from pulse_tui.ports import Transaction
@@ -117,6 +118,20 @@ def test_what_is_related_is_another_vulnerability(store: SqlStore) -> None:
     with store.write() as tx:
         tx.advisories.put([advisory("CVE-2026-1"), advisory("DEBIAN-1", related=("CVE-2026-1",))])
         assert [r.id for r in tx.advisories.called("CVE-2026-1")] == ["CVE-2026-1"]
+
+
+def test_what_was_settled_of_a_name_holds_under_the_next_one(store: SqlStore) -> None:
+    def fix(name: str, package: str, fixed: str = "2") -> SettledFix:
+        return SettledFix(
+            advisory=name, ecosystem="pypi", package=package, fixed=fixed, by="ana", why="w", at=NOW, ranges="d"
+        )
+
+    with store.write() as tx:
+        tx.advisories.put([advisory("GHSA-1"), advisory("PYSEC-1")])
+        for one in (fix("GHSA-1", "a"), fix("GHSA-1", "b"), fix("CVE-2026-5", "b", "3")):
+            tx.settled.put(one)
+        tx.advisories.put([advisory("CVE-2026-5", "GHSA-1")])
+        assert tx.settled.of(["CVE-2026-5"]) == {"CVE-2026-5": [fix("CVE-2026-5", "a"), fix("CVE-2026-5", "b", "3")]}
 
 
 def test_of_one_id_the_record_modified_later_stays_whatever_its_source(store: SqlStore) -> None:
