@@ -174,7 +174,7 @@ class Responder:
             earlier = [a for a in self._tx.judgements.before(names, self._now) if a.environment == alert.environment]
             alert = self._going_on(_sooner(alert, _stated(decision, fact)), earlier)
             if isinstance(fact.signal.evidence, AdvisoryEvidence):
-                alert = self._in_time(alert)
+                alert = self._in_time(alert, earlier)
             muted = [a for a in earlier if a.muted_at(self._now)]
             # What was muted was of its own urgency: something worse has not been seen by whoever muted it.
             waiver, by_records = self._excuse(alert, fact.signal)
@@ -198,11 +198,12 @@ class Responder:
                 alert = msgspec.structs.replace(alert, first_at=first, deadline=min(due, default=None))
         return alert
 
-    def _in_time(self, alert: Alert) -> Alert:
+    def _in_time(self, alert: Alert, earlier: Iterable[Alert]) -> Alert:
         """A deadline is of the vulnerability, not of the rule: where another rule judged it until now, or does so too, an
         alert that is as urgent does not begin its clock afresh."""
         own = alert.signal_fingerprint
-        for other in (*self._tx.judgements.ended([own], self._now), *self._tx.judgements.open_alerts_about(own)):
+        over = (a for a in earlier if a.signal_fingerprint == own and a.resolved_at == self._now)
+        for other in (*over, *self._tx.judgements.open_alerts_about(own)):
             firing = other.state in (AlertState.FIRING, AlertState.RESOLVED)
             if firing and other.environment is alert.environment and alert.priority.rank <= other.priority.rank:
                 alert = _sooner(alert, other.deadline if other.deadline and other.deadline > self._now else None)

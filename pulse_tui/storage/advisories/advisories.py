@@ -142,7 +142,7 @@ class AdvisoryTables:
             named = change.values(name=sa.bindparam("n"))
             self._c.execute(named, [{"r": record, "n": after} for record, (_, after) in renamed.items()])
             # What an operator settled of a name that is gone holds under the new one.
-            gone = {before: after for before, after in renamed.values()}
+            gone = dict(renamed.values())
             standing = {row[0] for row in among(self._c, _CALLED_NAMES, gone)}
             moves = [{"was": before, "name": after} for before, after in gone.items() if before not in standing]
             if moves:
