@@ -1,4 +1,4 @@
-"""``python -m tests.bench [verdicts|whole_path|drift|tower|ingest|rollback|signing|steps|demo|registry|alias|board|sync|audit|advisories|advisory_loads]``: prints numbers, judges nothing."""
+"""``python -m tests.bench [verdicts|whole_path|drift|tower|ingest|rollback|signing|steps|demo|registry|alias|board|sync|audit|advisories|advisory_loads|exploitation]``: prints numbers, judges nothing."""
 
 import importlib
 import sys
@@ -20,6 +20,7 @@ NAMES = [
     "audit",
     "advisories",
     "advisory_loads",
+    "exploitation",
 ]
 
 if __name__ == "__main__":
