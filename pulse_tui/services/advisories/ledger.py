@@ -9,6 +9,7 @@ from datetime import datetime
 from pulse_tui.domain.advisory import Audit, Finding
 from pulse_tui.domain.coverage import Gap, holds_s
 from pulse_tui.domain.estate import GROUP, Component
+from pulse_tui.domain.exploitation import STALE_AFTER
 from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.source import SourceStatus
 from pulse_tui.domain.views.advisories import FeedRow, Ledger, LedgerRow
@@ -62,7 +63,13 @@ def feeds(tx: Transaction, now: datetime) -> list[FeedRow]:
         status = statuses.get(found.source)
         read = status.last_good_at if status is not None and status.last_good_at is not None else found.at
         name = found.catalogue.value.upper()
-        out.append(_aged(found.source, status, name, found.at, read, found.entries, now))
+        listed = _aged(found.source, status, name, found.at, read, found.entries, now)
+        if now - found.at > STALE_AFTER and not listed.stale:  # read just now, and an old copy all the same
+            old = days((now - found.at).total_seconds())
+            listed = listed._replace(
+                stale=True, why=f"the list itself is {old} old: it shows no longer what is not exploited"
+            )
+        out.append(listed)
     return sorted(out, key=lambda f: (not f.stale, f.source, f.covers))
 
 

@@ -13,6 +13,7 @@ from pulse_tui.domain.exploitation import Evidence
 from pulse_tui.domain.moments import age, from_us, iso, to_us
 from pulse_tui.domain.views.advisories import UNNAMED, AdvisoryStory, LedgerPage
 from pulse_tui.domain.words import ComponentKind, Environment
+from pulse_tui.enrich.advisories.matching import severity_of
 from pulse_tui.enrich.lookups import package_key
 from pulse_tui.ports import Store, Transaction
 from pulse_tui.services.advisories.audits import unaudited
@@ -111,7 +112,8 @@ def _risk(
 ) -> Lines:
     worst = max(records, key=lambda r: (r.cvss or 0.0, r.severity.rank if r.severity else 0))
     score = f"CVSS {worst.cvss}" if worst.cvss is not None else "CVSS unknown"
-    severity = worst.severity.value if worst.severity else "unknown"
+    graded = severity_of(worst)
+    severity = graded.value if graded is not None else "unknown"
     known = evidence_of(records, tx, now).known_exploited
     exploited = {True: "known to be exploited", False: "not known to be exploited", None: "exploitation unknown"}
     how = "malicious code" if any(r.malicious for r in records) else f"{severity}, {score}"
@@ -353,9 +355,15 @@ def ledger_page(store: Store, now: datetime) -> LedgerPage:
 
 
 def _open(tx: Transaction, now: datetime) -> list[tuple[str, str, str]]:
-    """(asset, component, reason) of everything in use that nobody can judge."""
+    """(asset, component, reason) of everything in use that nobody can judge, what other records match among it."""
     uses = tx.dependencies.using(kinds=ComponentKind)
-    open_ = unaudited(tx, (d.component for d in uses), tx.advisories.findings(), now)
-    why = {(u.component.id, u.component.version): u.reason for u in open_}
+    findings = tx.advisories.findings()
+    open_ = unaudited(tx, (d.component for d in uses), findings, now)
+    matched = {(f.component_id, f.component) for f in findings if f.audit is Audit.MATCHED}
+    why = {
+        (u.component.id, u.component.version): u.reason
+        + ("; other records match it" if (u.component.id, u.component.label) in matched else "")
+        for u in open_
+    }
     found = ((d.asset_id, d.component.label, why.get((d.component.id, d.component.version))) for d in uses)
     return [(asset, label, reason) for asset, label, reason in found if reason is not None]
