@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pulse_tui.domain.estate import Component
 from pulse_tui.enrich.lookups import keys_of
-from tests.collectors.test_bills import bill_of, cdx, part, problems, spdx_of, unit
+from tests.collectors.test_bills import APP, bill_of, cdx, element, part, problems, spdx3, spdx_of, unit, uses
 
 CPE = "cpe:2.3:a:acme:store:2.3.1:*:*:*:*:*:*:*"
 
@@ -15,6 +15,13 @@ def test_a_component_without_a_package_url_is_found_by_its_cpe_name() -> None:
     reference = {"referenceCategory": "SECURITY", "referenceType": "cpe23Type", "referenceLocator": CPE}
     (other,) = bill_of(spdx_of(packages=[unit("Store", "2.3.1", externalRefs=[reference])])).components
     assert (other.id, other.known_as) == (found.id, found.known_as)
+
+
+def test_so_it_is_in_a_graph_of_spdx_3() -> None:
+    named = {"type": "ExternalIdentifier", "externalIdentifierType": "cpe23", "identifier": CPE}
+    one = element("software_Package", "p", "Store", "2.3.1", externalIdentifier=[named])
+    (found,) = bill_of(spdx3(APP, one, uses("app", "p"))).components
+    assert (found.id, found.known_as) == ("cpe:acme:store", (CPE,))
 
 
 def test_a_package_of_an_ecosystem_is_not_looked_for_by_a_guessed_name() -> None:

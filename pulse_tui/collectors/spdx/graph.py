@@ -20,6 +20,7 @@ from pulse_tui.collectors._shared.bills import (
     each,
     from_purl,
     hand_over,
+    known_as,
     moment,
     package,
     tag_of,
@@ -74,6 +75,9 @@ class _Element(msgspec.Struct):
 
     def purl(self) -> str | None:
         return self.url or next((i.identifier for i in self.identifiers if i.type == "packageUrl"), None)
+
+    def cpe(self) -> str | None:
+        return next((i.identifier for i in self.identifiers if i.type in ("cpe23", "cpe22")), None)
 
 
 class _Document(msgspec.Struct):
@@ -143,6 +147,7 @@ def _component(item: _Element, name: str) -> Component:
     )
     purl = item.purl()
     found = from_purl(purl, item.version) if purl else package(name, text(item.version), kind=kind, prefix=prefix)
+    found = known_as(found, item.cpe())
     if found.kind is ComponentKind.HOSTED_MODEL:
         # "platform/exact-id" is how the estate writes it too, so that both mean one component.
         identity = found.name if found.id.startswith("model:") and "/" in found.name else found.id
