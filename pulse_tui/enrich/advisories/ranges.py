@@ -63,11 +63,13 @@ def _pairs(events: list[Event], read: Callable[[str], Any]) -> list[VersionRange
     if len(events) > 2 or (len(events) == 2 and not _written_in_pairs(events, places)):
         known.sort(key=lambda one: (one[0], _TIES[one[1][0]]))
     out = _closed([event for _, event in known])
-    unread = [event for place, event in zip(places, events, strict=True) if place is None]
-    for kind, version in unread:
-        if kind != "introduced":
-            out = [_doubtful(pair, version) for pair in out]
-    return out + [VersionRange(version) for kind, version in unread if kind == "introduced"]
+    # One of each is enough: whatever depends on it is not known.
+    unread = {
+        kind == "introduced": version for (kind, version), place in zip(events, places, strict=True) if place is None
+    }
+    if False in unread:
+        out = [_doubtful(pair, unread[False]) for pair in out]
+    return [*out, VersionRange(unread[True])] if True in unread else out
 
 
 def _written_in_pairs(events: list[Event], places: list[tuple[int, Any] | None]) -> bool:

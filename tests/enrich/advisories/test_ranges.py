@@ -75,3 +75,12 @@ def in_order(events: list[Event]) -> bool:
     numbers = [int(v) for _, v in events]
     spans = sorted(zip(numbers[::2], [*numbers[1::2], 99][: len(numbers[::2])], strict=False))
     return all(a <= b for a, b in spans) and all(first[1] < second[0] for first, second in pairwise(spans))
+
+
+def test_a_hundred_thousand_events_are_put_in_order_at_once() -> None:
+    many: list[Event] = [("fixed", f"{n}-NA") for n in range(50_000)]
+    many += [e for n in range(25_000, 0, -1) for e in (("fixed", f"{n}.5"), ("introduced", f"{n}"))]
+    found = ranges(many, "PyPI")
+    assert len(found) == 25_000
+    assert found[0].introduced == "1"
+    assert (found[0].fixed, found[0].last_affected is not None) == ("1.5", True)
