@@ -91,7 +91,7 @@ def _capped(record: Advisory, fix: SettledFix, bound: Any, read: Callable[[str],
 
 def _ended(affected: Affected, fixed: str, bound: Any, read: Callable[[str], Any]) -> Affected:
     ranges = tuple(_cut(item, fixed, bound, read) for item in affected.ranges)
-    later = [item for item in ranges if _begins(item, read) is not None and _begins(item, read) >= bound]
+    later = [item for item in ranges if _begins(item, read) is not None and _begins(item, read) > bound]
     listed = tuple(v for v in affected.versions if _stays(v, bound, later, read))
     # A list of which nothing is left would pass for a record that names no version: an empty range states that it is none.
     kept = ranges if ranges or listed or not affected.versions else (VersionRange(fixed, fixed),)
@@ -100,7 +100,7 @@ def _ended(affected: Affected, fixed: str, bound: Any, read: Callable[[str], Any
 
 def _cut(item: VersionRange, fixed: str, bound: Any, read: Callable[[str], Any]) -> VersionRange:
     begins = _begins(item, read)
-    if item.introduced != "0" and (begins is None or begins >= bound):
+    if item.introduced != "0" and (begins is None or begins > bound):
         return item
     end = read(item.fixed) if item.fixed is not None else None
     if end is not None and end <= bound:

@@ -13,6 +13,7 @@ from pulse_tui.services.advisories.exploitation import judged_again
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.reasons import reason_of
 from pulse_tui.services.signals.ingest import absorb
+from pulse_tui.settings.check import nearest
 
 ANSWERS = {"yes": True, "no": False, "unknown": None}
 
@@ -28,7 +29,7 @@ def state_loaded(
     with parts.store.write() as tx:
         estate = tx.estate.load()
         if asset_id not in estate.assets:
-            raise NotFound(f"there is no asset {asset_id!r}", todo="pulse-tui registry lists them")
+            raise NotFound(f"there is no asset {asset_id!r}", todo=nearest(asset_id, estate.assets))
         uses = tx.dependencies.using(assets=[asset_id])
         index = estate_index(msgspec.structs.replace(estate, dependencies=uses))
         found = {d.component.id for d in index.uses(asset_id, component)}

@@ -97,6 +97,11 @@ def test_a_list_of_versions_alone_ends_there_too() -> None:
     assert [answers(records, v) for v in ("2.5.0", "2.5.2", "2.5.3")] == [[Audit.CLEAN]] * 3
 
 
+def test_what_a_record_states_to_begin_with_that_very_version_ends_too() -> None:
+    claim = record("trivy/bot/CVE-2026-1", VersionRange("2.5.1", "2.6.0"), versions=("2.5.1",))
+    assert answers(capped([claim], [settled("2.5.1", claim)]), "2.5.1") == [Audit.CLEAN]
+
+
 def test_a_range_that_ended_before_is_not_drawn_out() -> None:
     early = record("GHSA-1", VersionRange(fixed="2.0"), VersionRange("2.1", None, "2.2"))
     assert capped([early], [settled("2.5.1", early)]) == [early]
