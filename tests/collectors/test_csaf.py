@@ -233,6 +233,9 @@ def test_relationships_in_any_order_are_read_and_circles_are_named() -> None:
     products = tree("Store", version("a", "1.0"), version("b", "Linux"))
     products["relationships"] = [relation("z", "y", "b"), relation("y", "a", "b")]
     assert read_products(document_of(document(products)).product_tree).by_id.keys() == {"a", "b", "y", "z"}
+    chain = [relation(f"r{n}", f"r{n + 1}", "b") for n in range(20_000)]
+    products["relationships"] = [*chain, relation("r20000", "a", "b")]
+    assert len(read_products(document_of(document(products)).product_tree).by_id) == 20_003
     products["relationships"] = [relation("z", "y", "b"), relation("y", "z", "b"), relation("w", "w", "w")]
     got = read(document(products, vulnerability(known_affected=["z", "a"])))
     assert any("3 relationships name each other or no product: z, y, w" in t for t in told(got))

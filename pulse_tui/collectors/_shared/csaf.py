@@ -322,17 +322,21 @@ def _purl(helper: Helper, full: FullName, problems: list[str]) -> Component | No
 def _relate(items: list[Relationship], found: dict[str, Product], problems: list[str]) -> None:
     """Products by relationship, in whichever order they stand; those that go round in a circle are problems."""
     waiting = {item.full_name.product_id: item for item in items if item.full_name.product_id not in found}
-    while waiting:
-        ready = [i for i in waiting.values() if i.product_reference in found and i.relates_to in found]
-        if not ready:
-            ids = ", ".join(clean(ident, 60) for ident in list(waiting)[:3])
-            problems.append(f"{len(waiting)} relationships name each other or no product: {ids}")
-            return
-        for item in ready:
-            del waiting[item.full_name.product_id]
-            found[item.full_name.product_id] = _related(
-                item, found[item.product_reference], found[item.relates_to], problems
-            )
+    needed_by: dict[str, list[str]] = {}
+    for ident, item in waiting.items():
+        for needed in {item.product_reference, item.relates_to}:
+            needed_by.setdefault(needed, []).append(ident)
+    ready = list(waiting)
+    while ready:
+        one = waiting.get(ident := ready.pop())
+        if one is None or one.product_reference not in found or one.relates_to not in found:
+            continue
+        del waiting[ident]
+        found[ident] = _related(one, found[one.product_reference], found[one.relates_to], problems)
+        ready += needed_by.get(ident, ())
+    if waiting:
+        ids = ", ".join(clean(ident, 60) for ident in list(waiting)[:3])
+        problems.append(f"{len(waiting)} relationships name each other or no product: {ids}")
 
 
 def _related(item: Relationship, product: Product, other: Product, problems: list[str]) -> Product:

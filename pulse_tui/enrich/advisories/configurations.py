@@ -125,6 +125,11 @@ def version_of(component: Component) -> str | None:
     return component.version or next(stated, None)
 
 
+def versionless(component: Component) -> bool:
+    """Whether its CPE name says that it has no version (``-``), as devices have none."""
+    return any(name.version == NOT_APPLICABLE for name in system_of(component).names)
+
+
 def _read(texts: Iterable[str]) -> tuple[tuple[Cpe, ...], list[str]]:
     names, words = [], []
     for text in texts:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from pulse_tui.domain.coverage import Gap, holds_s
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.text import clean
-from pulse_tui.enrich.advisories.configurations import version_of
+from pulse_tui.enrich.advisories.configurations import version_of, versionless
 from pulse_tui.enrich.advisories.versions import order
 from pulse_tui.enrich.lookups import component_key, ecosystem_of, keys_of, source_of
 from pulse_tui.ports.storing.advisories import Covering
@@ -22,7 +22,7 @@ def unreadable(component: Component) -> bool:
         return False
     version = version_of(component) if component.known_as else component.version
     if not version:
-        return True
+        return not component.known_as or not versionless(component)
     read = order(key[0])
     return read is not None and read(version) is None
 

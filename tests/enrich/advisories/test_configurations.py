@@ -14,6 +14,7 @@ from pulse_tui.domain.cpe import Configuration, CpeMatch, CpeNode, Operator
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.words import ComponentKind
 from pulse_tui.enrich.advisories.configurations import ended, judge_configurations, stated
+from pulse_tui.enrich.advisories.coverage import unreadable
 from pulse_tui.enrich.advisories.matching import audit, not_audited
 from pulse_tui.enrich.lookups import keys_of
 
@@ -313,6 +314,13 @@ def test_a_package_with_a_cpe_name_is_judged_by_both_and_the_worse_counts() -> N
     by_name = of(affected=(Affected("PyPI", "serve", ("1.0",)),))
     neither = of(affected=(Affected("PyPI", "serve", ("0.9",)), Affected("cpe", "acme:serve", ("0.9",))))
     assert [audit(a, package).audit for a in (by_cpe, by_name, neither)] == [Audit.MATCHED, Audit.MATCHED, Audit.CLEAN]
+
+
+def test_a_device_has_no_version_and_a_product_whose_version_nobody_stated_is_not_readable() -> None:
+    assert not unreadable(part("cpe:2.3:h:acme:box:-:*:*:*:*:*:*:*"))
+    assert unreadable(part(name()))
+    assert not unreadable(part(name(version="1.0")))
+    assert unreadable(part(name(), version="latest"))
 
 
 def test_what_no_advisory_can_name_says_what_to_declare() -> None:
