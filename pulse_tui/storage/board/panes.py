@@ -84,6 +84,7 @@ _HITS = ", ".join(
     f"COUNT(DISTINCT CASE WHEN f.audit = 'matched' AND f.environment = '{e}' THEN f.asset_id END)" for e in _PLACES
 )
 # Each finding with each open alert of its condition: one that nobody has in hand counts before any waiver.
+# COALESCE: the index of the fingerprints is used, not that of all episodes that ended.
 _ADVISORIES = f"""
 WITH s AS (
   SELECT f.advisory_id, f.component, f.component_id, f.asset_id, f.environment, f.audit, f.priority,
@@ -95,7 +96,7 @@ WITH s AS (
               WHEN w.id IS NOT NULL THEN {_STATE["waived"]}
               WHEN f.priority = 'note' THEN {_STATE["note"]}
               WHEN EXISTS (SELECT 1 FROM alerts r WHERE r.signal_fingerprint = f.fingerprint
-                           AND r.open_key IS NULL AND r.cleared_at IS NULL) THEN {_STATE["settled"]}
+                           AND COALESCE(r.open_key, '') = '' AND r.cleared_at IS NULL) THEN {_STATE["settled"]}
               ELSE {_STATE["open"]} END AS state,
          CASE WHEN l.state = 'firing' OR COALESCE(l.acknowledged_until, l.suppressed_until, 0) <= :now
               THEN l.deadline END AS due,
