@@ -36,7 +36,8 @@ COMPONENTS = 1_000_000
 CHUNK = 50_000
 ROUNDS = 5
 _BEGINNING = re.compile(r"[0-9]+\.[0-9]+")
-SHARES = (0.05, 0.25)
+SHARES = (0.09, 0.25)
+"""Of components whose package an advisory names: as in the shared bill of a virtual environment (9 of 101), and more."""
 
 
 def main() -> None:

@@ -97,11 +97,14 @@ class AdvisoryIndex:
                 continue
             known = ecosystems.get(ecosystem)
             versions = known.get(component.name) if known is not None else None
-            found = versions.get(component.version) if versions is not None else None
-            yield self._first(component, ecosystem) if found is None else found
+            if versions is None:
+                yield self._first(component, ecosystem)
+                continue
+            found = versions.get(component.version)
+            yield versions.answer(component) if found is None else found
 
     def _first(self, component: Component, ecosystem: str) -> Reached:
-        """Of a name, or of a version of it, that comes for the first time."""
+        """Of a name that comes for the first time."""
         known = self._ecosystems.get(ecosystem)
         if known is None:
             known = self._ecosystems[ecosystem] = _Ecosystem(ecosystem, self._by_key)
@@ -156,12 +159,10 @@ class _Ecosystem(dict[str, _Versions]):
         self._unnamed = _Versions()
 
     def answer(self, component: Component) -> Reached:
-        package = self.get(component.name)
-        if package is None:
-            package = self._find(component)
-            if len(self) >= _REMEMBERED:
-                self.clear()
-            self[component.name] = package
+        package = self._find(component)
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        self[component.name] = package
         # Under another spelling its version may be known already.
         found = package.get(component.version)
         return package.answer(component) if found is None else found

@@ -55,7 +55,7 @@ _NO_PRE, _NO_POST, _NO_DEV = (2, "", 0), -1, float("inf")
 def _pep440(text: str) -> Pep440 | None:
     if _PLAIN.fullmatch(text):  # as most are: 1 us for 6
         release = tuple(map(int, text.split(".")))
-        return Pep440(0, _significant(release), _NO_PRE, _NO_POST, _NO_DEV)
+        return Pep440(0, release if release[-1] else _significant(release), _NO_PRE, _NO_POST, _NO_DEV)
     from packaging.version import InvalidVersion, Version  # noqa: PLC0415  late: 10 ms
 
     try:
