@@ -181,13 +181,12 @@ def touching(tx: Transaction, packages: Iterable[Key]) -> dict[str, list[Advisor
 
 
 def holders(tx: Transaction, asset_id: str) -> set[str]:
-    """Fingerprints of the vulnerabilities that some stored record still finds in what the asset runs."""
+    """Fingerprints of the vulnerabilities that some stored record still finds in what the asset runs, by the names that
+    they have now."""
     findings = tx.advisories.findings(asset_id=asset_id)
     records = tx.advisories.records({f.advisory_id for f in findings})
-    found = set[str]()
-    for finding in findings:
-        record = records.get(finding.advisory_id)
-        if record is not None and not record.withdrawn:
-            names = dict.fromkeys((record.name, record.id, *record.aliases))
-            found.update(condition(name, asset_id, finding.environment) for name in names)
-    return found
+    return {
+        condition(record.name, asset_id, finding.environment)
+        for finding in findings
+        if (record := records.get(finding.advisory_id)) is not None and not record.withdrawn
+    }

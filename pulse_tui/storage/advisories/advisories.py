@@ -210,14 +210,6 @@ class AdvisoryTables:
         insert_many(self._c, t.findings, [_finding_row(f) for place, f in now.items() if place not in was])
         replace_many(self._c, t.findings, [_finding_row(f) for place, f in now.items() if was.get(place, f) != f])
 
-    def drop_findings(self, *, advisory_id: str | None = None, asset_id: str | None = None) -> None:
-        drop = sa.delete(t.findings)
-        if advisory_id is not None:
-            drop = drop.where(t.findings.c.advisory_id == advisory_id)
-        if asset_id is not None:
-            drop = drop.where(t.findings.c.asset_id == asset_id)
-        self._c.execute(drop)
-
     def findings(self, advisory_id: str | None = None, asset_id: str | None = None) -> list[Finding]:
         query = sa.select(t.findings).order_by(*t.findings.primary_key.columns)
         if advisory_id is not None:

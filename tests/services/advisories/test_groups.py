@@ -18,8 +18,10 @@ from pulse_tui.domain.words import Priority, Severity
 from pulse_tui.enrich.advisories.groups import group_names
 from pulse_tui.enrich.advisories.matching import condition
 from pulse_tui.services.advisories.later import group_once, take_withdrawals
+from pulse_tui.services.advisories.records import holders
 from pulse_tui.services.advisories.waivers import waive_advisory
 from pulse_tui.services.alerts.operate import acknowledge
+from pulse_tui.services.conditions.policy_change import unended
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.signals.ingest import Tally, ingest
 from pulse_tui.storage.store import SqlStore
@@ -166,6 +168,15 @@ def test_what_an_earlier_version_stored_is_grouped_once(judge: JudgeParts, clock
     assert group_once(judge, clock()) == 1
     assert open_(judge) == ["CVE-2026-7"]
     assert group_once(judge, clock()) == 0
+
+
+def test_another_policy_judges_nothing_under_a_name_that_is_gone(judge: JudgeParts, clock: Clock) -> None:
+    take(judge, clock, record("GHSA-1", severity=Severity.LOW, cvss=2.0))
+    take(judge, clock, record("CVE-2026-7", "GHSA-1", affected=OTHERS, severity=Severity.LOW, cvss=2.0))
+    with judge.store.write() as tx:
+        assert holders(tx, "gateway") == {condition("CVE-2026-7", "gateway", PRODUCTION)}
+        told = {s.fingerprint for s in unended(tx.signals.newest(NOW - timedelta(days=1)), tx, judge)}
+    assert told == {condition("CVE-2026-7", "gateway", PRODUCTION)}
 
 
 IDS = ("CVE-2026-7", "CVE-2026-9", "GHSA-1", "PYSEC-1")

@@ -54,7 +54,7 @@ def test_findings_take_policys_word_and_go_with_their_advisory(store: SqlStore) 
             None: Priority.UNKNOWN,
         }
         row = store_row(tx.advisories.findings())
-        tx.advisories.drop_findings(advisory_id="GHSA-1")
+        tx.advisories.swap_findings(tx.advisories.findings_of(["GHSA-1"]), ())
         assert tx.advisories.findings() == []
     assert row == 2
 
