@@ -17,6 +17,7 @@ from pulse_tui.domain.bill import Bill
 from pulse_tui.domain.errors import Problem, PulseError, SourceError
 from pulse_tui.domain.lock import escaped, shown
 from pulse_tui.domain.packed import unpacked
+from pulse_tui.domain.report import Report
 from pulse_tui.domain.source import Collected
 from pulse_tui.domain.text import utf8
 from pulse_tui.kinds import Kinds
@@ -118,11 +119,17 @@ def _asked(name: str, house: House, bad: list[_Bad]) -> Iterator[Question]:
     except PulseError as error:
         bad.append(_Bad(str(error)))
         return
-    bills = [o for o in collected.observations if isinstance(o, Bill)]
+    reports = [o for o in collected.observations if isinstance(o, Report)]
+    bills = [*(o for o in collected.observations if isinstance(o, Bill)), *(r.bill for r in reports)]
     bad += [_Bad(f"{r.problem}", whole=not bills) for r in collected.rejected]
     if len(bills) < len(collected.observations):
         bad.append(_Bad(f"{shown_as} is not a bill of materials"))
+    partial = [b for b in bills if b.partial]
+    bad += [
+        _Bad(f"{shown_as} lists what a scanner found vulnerable, not what it looked at", whole=False) for _ in partial
+    ]
     yield from of_bill(c for b in bills for c in b.components)
+    yield from of_bill(c for r in reports for c in r.unjudged())
 
 
 def _stream(name: str) -> AbstractContextManager[BinaryIO]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 import msgspec
 
 from pulse_tui.domain.bill import Bill
-from pulse_tui.domain.estate import Component
-from pulse_tui.domain.words import Severity
+from pulse_tui.domain.estate import SKIPPED, Component
+from pulse_tui.domain.text import as_name
+from pulse_tui.domain.words import ComponentKind, Severity
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +64,12 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     def source(self) -> str:
         """The source that brought it."""
         return self.bill.source
+
+    def unjudged(self) -> Iterator[Component]:
+        """What it skipped, as components that nobody judged."""
+        for one in self.skipped:
+            name = as_name(one.name)
+            yield Component(id=as_name(f"{SKIPPED}{one.name}"), kind=ComponentKind.PACKAGE, name=name)
 
 
 class StoredReport(msgspec.Struct, frozen=True, kw_only=True):

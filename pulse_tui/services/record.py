@@ -18,7 +18,7 @@ from pulse_tui.domain.waiver import Statement
 from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories.exploitation import take_exploitation
 from pulse_tui.services.advisories.records import take_advisories
-from pulse_tui.services.advisories.reports import take_report
+from pulse_tui.services.advisories.reports import take_report, withdraw_reports
 from pulse_tui.services.advisories.statements import take_statement
 from pulse_tui.services.components.bills import bill_remark, take_bill, take_head, withdraw_bills
 from pulse_tui.services.evals.take import take_run
@@ -27,6 +27,7 @@ from pulse_tui.services.parts import Advised, JudgeParts, Made, Reported
 from pulse_tui.services.registry.attest import named_releases, take_attestation
 from pulse_tui.services.registry.pushed import take_events
 from pulse_tui.services.registry.sync import sync
+from pulse_tui.services.signals.concerns import Changes
 from pulse_tui.services.signals.dependents import assets_moved
 from pulse_tui.services.vendors.notes import gone_on, take_note
 
@@ -119,6 +120,8 @@ def _(item: Rejected, tx: Transaction, _parts: JudgeParts, _estate: Estate, now:
 @_made.register
 def _(item: Standing, tx: Transaction, _parts: JudgeParts, estate: Estate, now: datetime) -> Made:
     changes = withdraw_bills(item, tx, estate, now)
+    claims = withdraw_reports(item, tx, estate, now)
+    changes = Changes([*changes.signals, *claims.signals], [*changes.cleared, *claims.cleared])
     return Made(changes.signals, [*changes.cleared, *no_longer_refused(item, tx), *gone_on(item, tx)])
 
 

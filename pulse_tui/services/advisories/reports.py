@@ -5,18 +5,17 @@ Nothing becomes clean by a report: what the scanner skipped is kept as a compone
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
 
 import msgspec
 
 from pulse_tui.domain.advisory import Advisory
 from pulse_tui.domain.bill import Bill
-from pulse_tui.domain.estate import SKIPPED, Component, Estate
+from pulse_tui.domain.estate import Component, Estate
 from pulse_tui.domain.moments import age, iso, to_us
 from pulse_tui.domain.report import Report, StoredReport
-from pulse_tui.domain.text import as_name
-from pulse_tui.domain.words import ComponentKind
+from pulse_tui.domain.source import Standing
 from pulse_tui.enrich.advisories.claims import advisories_of, key_of
 from pulse_tui.enrich.lookups import component_key, package_key
 from pulse_tui.ports import Transaction
@@ -90,10 +89,9 @@ def _skipped(item: Report, tx: Transaction) -> Iterator[Component]:
     edges = tx.dependencies.edges(item.bill.asset_id, every=True)
     mine |= {component_key(e.child) for e in edges if e.child.version}
     names = {key[1] for key in mine if key is not None}
-    for one in item.skipped:
+    for one in item.unjudged():
         if _plain(one.name) not in names and one.name.lower() not in names:
-            ident = as_name(f"{SKIPPED}{one.name}")
-            yield Component(id=ident, kind=ComponentKind.PACKAGE, name=as_name(one.name))
+            yield one
 
 
 def _changed(records: Iterable[Advisory], tx: Transaction) -> Iterator[Advisory]:
@@ -112,6 +110,32 @@ def _ended(ids: list[str], tx: Transaction, at: datetime) -> Iterator[Advisory]:
         found = tx.advisories.get(ident)
         if found is not None and found.id == ident and not found.withdrawn:
             yield msgspec.structs.replace(found, withdrawn=True, withdrawn_at=at, modified=max(at, found.modified))
+
+
+def withdraw_reports(has: Standing, tx: Transaction, estate: Estate, now: datetime) -> Made:
+    """The claims of reports whose file is gone, where the bill of it no longer counts either: another lists what there is."""
+    made = Made([], [])
+    for report in tx.reports.all():
+        if report.source != has.source:
+            continue
+        place = (report.source, report.document, report.version)
+        if any((b.source, b.document, b.version) == place for b in tx.dependencies.bills(report.asset_id)):
+            continue
+        tx.reports.drop(report.asset_id, report.origin)
+        taken = take_advisories(list(_ended(list(report.claims), tx, now)), tx, estate, now)
+        made = made._replace(signals=[*made.signals, *taken.signals], cleared=[*made.cleared, *taken.cleared])
+    return made
+
+
+def claimed_by(tx: Transaction, ids: Collection[str], now: datetime) -> Iterator[str]:
+    """Whose claims the advisories of these ids are: the scanner, how old its report and its database are."""
+    for report in tx.reports.all():
+        if not set(report.claims).isdisjoint(ids):
+            yield f"{_tool(report)} claims it of {report.asset_id} ({report.document}, {age_words(report, now)})"
+
+
+def _tool(report: StoredReport) -> str:
+    return f"{report.tool} {report.tool_version}" if report.tool_version else report.tool
 
 
 def _stored(item: Report, bill: Bill, key: str, claims: tuple[str, ...], at: datetime) -> StoredReport:
@@ -162,8 +186,7 @@ def _many(count: int, noun: str, plural: str = "") -> str:
 def report_lines(tx: Transaction, asset_id: str, now: datetime) -> Iterator[str]:
     """A line for each scanner report of an asset: how old it is, what it claims, what it skipped."""
     for report in tx.reports.all(asset_id):
-        tool = f"{report.tool} {report.tool_version}" if report.tool_version else report.tool
-        yield f"{tool}, {report.document or report.source}, {age_words(report, now)}: {_counts(report)}"
+        yield f"{_tool(report)}, {report.document or report.source}, {age_words(report, now)}: {_counts(report)}"
 
 
 def age_words(report: StoredReport, now: datetime) -> str:

@@ -19,6 +19,7 @@ from pulse_tui.ports import Store, Transaction
 from pulse_tui.services.advisories.audits import unaudited
 from pulse_tui.services.advisories.evidence import cves_of, evidence_of
 from pulse_tui.services.advisories.ledger import feeds, ledger_of
+from pulse_tui.services.advisories.reports import claimed_by
 from pulse_tui.services.advisories.settled import fix_lines
 from pulse_tui.services.advisories.urgency import Place, Urgency, urgency_of
 from pulse_tui.services.advisories.waived import row as waiver_row
@@ -306,6 +307,7 @@ def _about(name: str, records: Sequence[Advisory], tx: Transaction, now: datetim
         yield "Related", f"{', '.join(related[:20])}: of other vulnerabilities, not merged"
     if scored := next((r for r in sorted(records, key=lambda r: -(r.cvss or 0.0)) if r.vector), None):
         yield "CVSS", f"{scored.cvss} {scored.vector}"
+    yield from (("Scanner", text) for text in claimed_by(tx, {r.id for r in records}, now))
     sources = {r.source for r in records}
     now_us = to_us(now)
     for feed in feeds(tx, now):

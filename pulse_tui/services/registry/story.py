@@ -17,6 +17,7 @@ from pulse_tui.domain.rollback import PlanState
 from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories.audits import unaudited
+from pulse_tui.services.advisories.reports import report_lines
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.registry.approvals import approval
 from pulse_tui.services.registry.known_good import rollback_target
@@ -92,6 +93,7 @@ def _audits(tx: Transaction, asset_id: str, now: datetime) -> Iterator[Line]:
         yield "Audit", f"{len(found)} {noun} not audited (pulse-tui components unaudited {asset_id})"
         for item in found[:_AUDITS]:
             yield "Audit", f"{item.component.label}: {item.reason}"
+    yield from (("Scanner", text) for text in report_lines(tx, asset_id, now))
     if refused:
         yield "Audit", f"{refused} records of its bills were refused: what they name is not audited"
 

@@ -10,14 +10,16 @@ from pulse_tui.domain.advisory import Advisory, Affected, Audit, VersionRange
 from pulse_tui.domain.bill import Bill
 from pulse_tui.domain.estate import SKIPPED, Component
 from pulse_tui.domain.report import Claim, Report, Skipped
-from pulse_tui.domain.source import Observation
+from pulse_tui.domain.source import Observation, Standing
 from pulse_tui.domain.words import ComponentKind, Severity
 from pulse_tui.services.advisories.audits import answers
 from pulse_tui.services.advisories.of_release import Basis, advisories_of
 from pulse_tui.services.advisories.reports import report_lines
+from pulse_tui.services.advisories.story import advisory_story
 from pulse_tui.services.components.tree import asset_unaudited
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.promotion.gate import gate
+from pulse_tui.services.registry.story import asset_story
 from pulse_tui.services.signals.ingest import Tally, ingest
 from tests.fakes.bills import bill, package
 from tests.fakes.nouns import NOW, PRODUCTION, changed, release
@@ -229,3 +231,24 @@ def test_a_report_covers_no_ecosystem_what_it_found_sound_is_not_audited_by_it(b
     assert "PyPI" in {
         u.component.ecosystem for u in asset_unaudited(bare.store, BOT, NOW) if u.component.name == "idna"
     }
+
+
+def test_the_pages_say_whose_claim_it_is_and_how_old_it_is(bare: RollbackParts) -> None:
+    skipped = (Skipped("torch", "not found on PyPI"),)
+    take(bare, report(claim(), skipped=skipped, tool_version="0.66.0", database_at=NOW - timedelta(days=40)))
+    later = NOW + timedelta(days=3)
+    lines = [text for label, text in advisory_story(bare.judging, CVE, later).lines if label == "Scanner"]
+    assert lines == [f"trivy 0.66.0 claims it of {BOT} (trivy.json, run 3d ago, its database 43d old)"]
+    (line,) = [text for label, text in asset_story(bare, BOT) if label == "Scanner"]
+    assert line.endswith("1 skipped, not audited by it (torch: not found on PyPI)")
+
+
+def test_claims_of_a_file_that_is_gone_end_only_where_another_bill_lists_what_there_is(bare: RollbackParts) -> None:
+    take(bare, report(claim()))
+    gone = Standing(source="scan")
+    take(bare, gone)
+    assert hits(bare) == {(CVE, "jinja2 3.1.2")}
+    take(bare, bill(JINJA), gone)
+    assert hits(bare) == set()
+    with bare.store.read() as tx:
+        assert tx.reports.all() == []
