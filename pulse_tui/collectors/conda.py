@@ -1,4 +1,4 @@
-"""Conda: ``environment.yml``, ``conda-lock.yml``, explicit lists, ``conda list --json`` and the records of ``conda-meta``.
+"""Conda: ``environment.yml``, ``conda-lock.yml``, explicit lists and ``conda list --json``.
 
 No advisory database covers conda's packages: they are listed, and not audited. What pip installs beside them is PyPI's.
 https://docs.conda.io/projects/conda/en/stable/user-guide/tasks/manage-environments.html
@@ -7,7 +7,7 @@ https://docs.conda.io/projects/conda/en/stable/user-guide/tasks/manage-environme
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import unquote
 
@@ -18,6 +18,7 @@ from pulse_tui.collectors._shared.bills import (
     Graph,
     Refusals,
     Subject,
+    decode,
     each,
     hand_over,
     of_ecosystem,
@@ -51,7 +52,7 @@ class _Locked(msgspec.Struct):
 
 
 class _Installed(msgspec.Struct):
-    """A line of ``conda list --json``, or a record of conda-meta."""
+    """A line of ``conda list --json``."""
 
     name: str
     version: str | None = None
@@ -73,6 +74,7 @@ _NAMES = (
     "conda-lock.yaml",
     "conda-linux-64.lock",
     "explicit.txt",
+    "conda-list.json",
 )
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 _INSTALLED = msgspec.json.Decoder(_Installed)
@@ -84,7 +86,7 @@ def collect(options: Options, context: CollectContext) -> Collected:
 
 
 def accepts(name: str, head: Peek) -> bool:
-    """By what it says: an environment with channels, a lock of conda-lock, an explicit list, or records of installed packages."""
+    """By what it says: an environment with channels, a lock of conda-lock, an explicit list, or a list of installed packages."""
     base = name.replace("\\", "/").rpartition("/")[2]
     if base.endswith((".yml", ".yaml")):
         named = base.startswith(("environment.", "conda-lock."))
@@ -92,11 +94,7 @@ def accepts(name: str, head: Peek) -> bool:
         return environment or (named and _LOCKED.search(head.whole) is not None)
     if _EXPLICIT.search(head) is not None:
         return True
-    return {"name", "version", "channel"} <= head.top.keys() and not {
-        "dist_name",
-        "depends",
-        "build_string",
-    }.isdisjoint(head.top)
+    return head.lstrip()[:1] == b"[" and {"name", "version", "channel", "dist_name"} <= head.top.keys()
 
 
 def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
@@ -109,8 +107,8 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
     start = data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     if _EXPLICIT.search(data):
         _explicit(data, graph, refusals)
-    elif start in (b"[", b"{"):
-        _installed(name, data, start == b"[", graph, refusals)
+    elif start == b"[":
+        _installed(name, data, graph, refusals)
     else:
         document = next(documents(name, data), None)
         if isinstance(document, dict) and isinstance(document.get("package"), list):
@@ -224,18 +222,10 @@ def _explicit(data: bytes, graph: Graph, refusals: Refusals) -> None:
             refusals.add(f":{number}", str(error), lost=True)
 
 
-def _installed(name: str, data: bytes, several: bool, graph: Graph, refusals: Refusals) -> None:
-    for at, item in _records(name, data, several, refusals):
+def _installed(name: str, data: bytes, graph: Graph, refusals: Refusals) -> None:
+    for at, item in each(decode(name, data, _LIST, "list of conda"), _INSTALLED, "packages", refusals, lost=True):
         try:
             pip = item.channel == "pypi"
             graph.add(None, of_ecosystem("pypi", item.name, item.version) if pip else _conda(item.name, item.version))
         except BadPurl as error:
             refusals.add(at, str(error), lost=True)
-
-
-def _records(name: str, data: bytes, several: bool, refusals: Refusals) -> Iterator[tuple[str, _Installed]]:
-    try:
-        raws = _LIST.decode(data.removeprefix(b"\xef\xbb\xbf")) if several else [msgspec.Raw(data)]
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError) as error:
-        raise SourceError(f"{name} is not JSON: {clean(str(error), 120)}", todo="Write it again, whole") from None
-    yield from each(raws, _INSTALLED, "packages", refusals, lost=True)

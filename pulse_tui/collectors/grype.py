@@ -145,7 +145,7 @@ def _built(raw: msgspec.Raw) -> str | None:
     for _ in range(2):
         try:
             found = _BUILT.decode(raw)
-        except (msgspec.DecodeError, msgspec.ValidationError, RecursionError):
+        except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError):
             return None
         if isinstance(found.built, str):
             return found.built
@@ -197,7 +197,7 @@ def _subject(source: _Source | None) -> Subject | None:
         return None
     try:
         image = _IMAGE.decode(source.target)
-    except (msgspec.DecodeError, msgspec.ValidationError, RecursionError):
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError):
         return None
     name = text(image.name)
     if name is None:

@@ -134,7 +134,7 @@ def accepts(name: str, head: Peek) -> bool:
         return False
     try:
         first = next(iter(_RESULTS.decode(head.top["results"])), None)
-    except (msgspec.DecodeError, msgspec.ValidationError, RecursionError):
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError):
         return False
     return "experimental_config" in head.top if first is None else "packages" in members(first)
 

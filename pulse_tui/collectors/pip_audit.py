@@ -58,7 +58,7 @@ def accepts(name: str, head: Peek) -> bool:
         return False
     try:
         first = next(iter(_LIST.decode(head.top["dependencies"])), None)
-    except (msgspec.DecodeError, msgspec.ValidationError, RecursionError):
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError):
         return False
     if first is None:
         return "fixes" in head.top

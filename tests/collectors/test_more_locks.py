@@ -349,8 +349,8 @@ FILES = {
     "go.sum": ("go_mod", GO_SUM),
     "environment.yml": ("conda", ENVIRONMENT),
     "conda-lock.yml": ("conda", CONDA_LOCK),
-    "spec-file.txt": ("conda", EXPLICIT),
-    "conda.json": ("conda", CONDA_LIST),
+    "explicit.txt": ("conda", EXPLICIT),
+    "conda-list.json": ("conda", CONDA_LIST),
 }
 
 
@@ -522,13 +522,11 @@ def test_a_conda_lock_counts_a_package_of_several_platforms_once() -> None:
 
 
 def test_an_explicit_list_and_a_listing_are_read() -> None:
-    assert labels(bill("conda", EXPLICIT, "spec-file.txt")) == [
+    assert labels(bill("conda", EXPLICIT, "explicit.txt")) == [
         "conda _libgcc_mutex 0.1",
         "conda ca-certificates 2024.2.2",
     ]
-    assert labels(bill("conda", CONDA_LIST, "conda.json")) == ["conda numpy 1.26.4", "pypi jinja2 3.1.2"]
-    one = {"name": "numpy", "version": "1.26.4", "channel": "https://x", "depends": [], "build": "0"}
-    assert labels(bill("conda", json.dumps(one), "numpy-1.26.4-0.json")) == ["conda numpy 1.26.4"]
+    assert labels(bill("conda", CONDA_LIST, "conda-list.json")) == ["conda numpy 1.26.4", "pypi jinja2 3.1.2"]
 
 
 # --------------------------------------------------------------------------- bad input

@@ -72,6 +72,146 @@ _all(
     },
 )
 
+_CRATE = '[[package]]\nname = "n"\nversion = "{}"\nsource = "git+https://x/y"\n'
+_all(
+    "cargo_lock",
+    "bot@1/Cargo.lock",
+    {
+        "3,000 versions of one name that need each other": lambda: "".join(
+            _CRATE.format(i) + 'dependencies = ["n"]\n' for i in range(3_000)
+        ),
+        "a dependency of 5 MB": lambda: _CRATE.format(1) + 'dependencies = ["' + "a " * 2_500_000 + '"]\n',
+        "200,000 dependencies": lambda: _CRATE.format(1) + "dependencies = [" + '"n",' * 200_000 + "]\n",
+    },
+)
+_all(
+    "poetry_lock",
+    "bot@1/poetry.lock",
+    {
+        "3,000 versions of one name that need each other": lambda: (
+            "".join(
+                f'[[package]]\nname = "n"\nversion = "{i}"\n[package.dependencies]\nn = "*"\n' for i in range(3_000)
+            )
+            + "[metadata]\n"
+        ),
+        "a name of 5 MB dashes": lambda: f'[[package]]\nname = "a{"-" * 5_000_000}"\nversion = "1"\n[metadata]\n',
+    },
+)
+_all(
+    "go_mod",
+    "bot@1/go.mod",
+    {
+        "300,000 requirements": lambda: (
+            "module x\ngo 1.22\nrequire (\n" + "".join(f"a.b/c{i} v1.0.0\n" for i in range(300_000))
+        ),
+        "a line of 5 MB": lambda: "module x\ngo 1.22\nrequire " + "a/" * 2_500_000 + " v1\n",
+        "1,000,000 blocks": lambda: "module x\ngo 1.22\n" + "require (\n)\n" * 1_000_000,
+        "a block of blanks": lambda: "module x\n" + "require" + " " * 2_000_000 + "(\n",
+        "blanks before a module": lambda: " " * 3_000_000 + "module x\n",
+    },
+)
+_all(
+    "pnpm_lock",
+    "bot@1/pnpm-lock.yaml",
+    {
+        "aliases": lambda: (
+            "lockfileVersion: 9\na: &a [x,x,x,x,x,x,x,x,x]\n"
+            + "".join(f"b{i}: &b{i} [{','.join([f'*b{i - 1}' if i else '*a'] * 9)}]\n" for i in range(9))
+        ),
+        "deep maps": lambda: "lockfileVersion: 9\nz: " + "{a: " * 50_000,
+        "each needs each": lambda: (
+            "lockfileVersion: '9.0'\nimporters: {.: {dependencies: {p0: {version: 1.0.0}}}}\nsnapshots:\n"
+            + "".join(
+                f"  p{i}@1.0.0: {{dependencies: {{{', '.join(f'p{j}: 1.0.0' for j in range(300))}}}}}\n"
+                for i in range(300)
+            )
+        ),
+        "a key of brackets": lambda: "lockfileVersion: '9.0'\nsnapshots:\n  ? '" + "a(" * 500_000 + "'\n  : {}\n",
+    },
+)
+_all(
+    "yarn_lock",
+    "bot@1/yarn.lock",
+    {
+        "a key of 15,000 quotes": lambda: "# yarn lockfile v1\n" + '"' * 15_000 + ":\n  version 1\n",
+        "a key of backslashes": lambda: '# yarn lockfile v1\n"' + "\\" * 15_000 + ":\n  version 1\n",
+        "a key of colons": lambda: "# yarn lockfile v1\n" + ":a" * 9_000 + "\n  version 1\n",
+        "2,000,000 lines of nothing": lambda: "# yarn lockfile v1\n" + "\n" * 2_000_000,
+        "entries without end": lambda: (
+            "# yarn lockfile v1\n" + "".join(f'a{i}@1:\n  version "1"\n' for i in range(150_000))
+        ),
+        "one package in 20,000 versions that need each other": lambda: (
+            "# yarn lockfile v1\n"
+            + "".join(f'n@{i}:\n  version "{i}"\n  dependencies:\n    n "9999999"\n' for i in range(20_000))
+        ),
+    },
+)
+_all(
+    "conda",
+    "bot@1/environment.yml",
+    {
+        "200,000 packages": lambda: (
+            "channels: [x]\ndependencies:\n" + "".join(f"- p{i}=1.0.0=0\n" for i in range(200_000))
+        ),
+        "a spec of blanks": lambda: "channels: [x]\ndependencies:\n- 'a" + " " * 500_000 + "!'\n",
+        "a spec of equals": lambda: "channels: [x]\ndependencies:\n- 'a" + "=" * 500_000 + "'\n",
+        "an explicit line of dashes": lambda: "@EXPLICIT\nhttps://x/" + "a-" * 900 + "\n",
+    },
+)
+_all(
+    "sarif",
+    "bot@1/scan.sarif",
+    {
+        "a message of packages": lambda: json.dumps(
+            {
+                "runs": [
+                    {
+                        "tool": {"driver": {"name": "t"}},
+                        "results": [{"ruleId": "CVE-2026-1000", "message": {"text": "Package '" * 500_000}}],
+                    }
+                ]
+            }
+        ),
+        "100,000 results of one rule that is not there": lambda: json.dumps(
+            {"runs": [{"tool": {"driver": {"name": "t"}}, "results": [{"ruleId": "x"}] * 100_000}]}
+        ),
+        "a message of lines": lambda: json.dumps(
+            {
+                "runs": [
+                    {
+                        "tool": {"driver": {"name": "t"}},
+                        "results": [{"ruleId": "CVE-2026-1000", "message": {"text": "Package: a\n" * 500_000}}],
+                    }
+                ]
+            }
+        ),
+    },
+)
+_all(
+    "grype",
+    "bot@1/scan.json",
+    {
+        "a match with 300,000 related ones": lambda: json.dumps(
+            {
+                "descriptor": {},
+                "matches": [
+                    {
+                        "vulnerability": {"id": "CVE-2026-1000", "fix": {"versions": ["1"] * 300_000}},
+                        "relatedVulnerabilities": [{"id": f"CVE-{i}"} for i in range(100_000)],
+                        "artifact": {"name": "a", "version": "1", "type": "python"},
+                    }
+                ],
+            }
+        ),
+        "200,000 matches of one package": lambda: json.dumps(
+            {
+                "descriptor": {},
+                "matches": [{"vulnerability": {"id": "C-1"}, "artifact": {"name": "a", "version": "1"}}] * 200_000,
+            }
+        ),
+    },
+)
+
 _all(
     "requirements",
     "bot@1/requirements.txt",

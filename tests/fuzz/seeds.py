@@ -15,14 +15,17 @@ from pulse_tui.domain.source import Collected, Cursor
 from pulse_tui.kinds import Kinds
 from pulse_tui.ports import Answer, CollectContext, Fetched
 from tests.collectors import csaf_documents as csaf
+from tests.collectors import test_cyclonedx_xml as bom_xml
 from tests.collectors import test_epss as epss
 from tests.collectors import test_ghsa as ghsa
 from tests.collectors import test_github_actions as github
 from tests.collectors import test_gitlab as gitlab
 from tests.collectors import test_kev as kev
 from tests.collectors import test_lm_eval_samples as harness
+from tests.collectors import test_more_locks as locks
 from tests.collectors import test_promptfoo as promptfoo
 from tests.collectors import test_pytest_benchmark as benchmark
+from tests.collectors import test_scanner_reports as scans
 from tests.collectors import test_vex as vex
 from tests.collectors.contexts import NOW, context
 from tests.collectors.inspect_logs import as_eval, as_json, four
@@ -153,6 +156,11 @@ SEEDS: tuple[Seed, ...] = (
     Seed("cyclonedx", "bot@1/bom.cdx.json", _json(_CDX)),
     Seed("spdx", "bot@1/sbom.spdx.json", _json(_SPDX)),
     Seed("spdx", "bot@2/sbom.spdx.json", _json(_SPDX3)),
+    Seed("cyclonedx", "bot@2/bom.xml", bom_xml.XML.encode()),
+    *(Seed(kind, f"bot@{n}/{name.removeprefix('bot.')}", text.encode()) for n, (name, (kind, text)) in enumerate(locks.FILES.items())),
+    Seed("pnpm_lock", "bot@6/pnpm-lock.yaml", locks.PNPM6.encode()),
+    Seed("pnpm_lock", "bot@5/pnpm-lock.yaml", locks.PNPM5.encode()),
+    *(Seed(k, f"bot@1/{k}.{'sarif' if k == 'sarif' else 'json'}", _json(d)) for k, d in scans.SAMPLES.items()),
     Seed("junit", "bot@1/junit.xml", _JUNIT.encode()),
     Seed("items", "table.csv", _CSV.encode()),
     Seed("items", "table.jsonl", b'{"item_id":"a","score":1,"model":"bot@1","slice":["x"]}\n' * 1),

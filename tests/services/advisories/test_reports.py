@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -46,6 +47,7 @@ def report(
 
 
 def take(parts: RollbackParts, *items: Observation) -> Tally:
+    """They come in."""
     return ingest(list(items), [], parts.judging, NOW)
 
 
@@ -245,7 +247,7 @@ def test_the_pages_say_whose_claim_it_is_and_how_old_it_is(bare: RollbackParts) 
 
 def test_claims_of_a_file_that_is_gone_end_only_where_another_bill_lists_what_there_is(bare: RollbackParts) -> None:
     take(bare, report(claim()))
-    gone = Standing(source="scan")
+    gone: Any = Standing(source="scan")  # what a round says of its files at its end
     take(bare, gone)
     assert hits(bare) == {(CVE, "jinja2 3.1.2")}
     take(bare, bill(JINJA), gone)
