@@ -34,6 +34,7 @@ from tests.collectors.csaf_documents import (
     vulnerability,
 )
 from tests.collectors.shared_data import shared_data
+from tests.fakes.http import FakeHttp
 from tests.servers.loopback import Loopback, Reply
 
 
@@ -431,3 +432,46 @@ def test_a_folder_of_documents_is_read(tmp_path: Path) -> None:
     got = csaf.collect(csaf.Options(path="."), context(tmp_path))
     assert [r.name for r in records(got)] == ["CVE-2026-1"]
     assert csaf.collect(csaf.Options(path="."), context(tmp_path, cursor=got.cursor)).unchanged
+
+
+class Repository(FakeHttp):
+    """GitHub: the tree of a repository, and its files where they are served raw."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.files: dict[str, tuple[str, Any]] = {}
+        self.asked_for: list[tuple[str, dict[str, str]]] = []
+
+    def get_json(self, url: str, params: Any = None, headers: Any = None, *, named_by: str | None = None) -> Any:
+        del params, named_by
+        self.asked_for.append((url, dict(headers or {})))
+        if url == "https://api.github.com/repos/NVIDIA/product-security/git/trees/HEAD?recursive=1":
+            return {"tree": [{"path": p, "sha": sha, "type": "blob"} for p, (sha, _) in self.files.items()]}
+        path = url.removeprefix("https://raw.githubusercontent.com/NVIDIA/product-security/HEAD/").partition("#")[0]
+        return self.files[path][1]
+
+
+def test_a_repository_of_documents_is_read_and_what_changed_in_it_again(tmp_path: Path) -> None:
+    http = Repository()
+    http.files = {
+        "2026/1/1.json": ("a", bulletin(1)),
+        "2026/1/CVE-2026-1.json": ("b", {}),
+        "2026/1/1.json.sha256": ("c", {}),
+        "README.md": ("d", {}),
+    }
+    cursor = Cursor()
+
+    def names() -> list[str]:
+        nonlocal cursor
+        at = context(tmp_path, http=http, cursor=cursor, source="nvidia", secrets={"GH": "s3cr3t"})
+        got = csaf.collect(csaf.Options(provider="nvidia", token="${GH}"), at)
+        cursor = got.cursor
+        assert told(got) == []
+        return [r.name for r in records(got)]
+
+    assert names() == ["CVE-2026-1"]
+    assert names() == []
+    http.files["2026/1/1.json"] = ("e", bulletin(1))
+    http.files["2026/2/2.json"] = ("f", bulletin(2))
+    assert names() == ["CVE-2026-1", "CVE-2026-2"]
+    assert {url.split("/")[2] for url, headers in http.asked_for if headers} == {"api.github.com"}
