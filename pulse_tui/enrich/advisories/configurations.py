@@ -151,8 +151,7 @@ def judge_configurations(advisory: Advisory, component: Component) -> Answer | N
     unknown: Met | None = None
     seen = False
     for configuration in advisory.configurations:
-        found = [_mine(leaf, system) for node in configuration.nodes for leaf in node.matches if leaf.vulnerable]
-        if not any(found):
+        if not any(_mine(leaf, system) for node in configuration.nodes for leaf in node.matches if leaf.vulnerable):
             continue
         seen = True
         met = _configuration(configuration, system)
@@ -170,12 +169,19 @@ def judge_configurations(advisory: Advisory, component: Component) -> Answer | N
 def _configuration(item: Configuration, system: System) -> Met:
     """The tree's answer, and that a vulnerable part of it is the component itself."""
     if item.operator is Operator.OR and not item.negate:
-        return _any(_all((_own(node, system), _node(node, system))) for node in item.nodes)
+        return _any(_alone(node, system) for node in item.nodes)
     own = _any(_own(node, system) for node in item.nodes)
     if own.holds is False:
         return NO
     whole = _joined(item.operator, (_node(node, system) for node in item.nodes))
     return _all((own, _negated(whole) if item.negate else whole))
+
+
+def _alone(node: CpeNode, system: System) -> Met:
+    own = _own(node, system)
+    if own.holds is False or (node.operator is Operator.OR and not node.negate):
+        return own  # what makes it the component's makes the node hold too
+    return _all((own, _node(node, system)))
 
 
 def _node(node: CpeNode, system: System) -> Met:
@@ -247,6 +253,8 @@ def _mine(match: CpeMatch, system: System) -> bool:
 
 
 def _same(wanted: Cpe, name: Cpe) -> bool:
+    if wanted[:3] == name[:3]:
+        return True
     return all(covers(a, b) is not False for a, b in zip(wanted[:3], name[:3], strict=True))
 
 
@@ -426,8 +434,7 @@ def _within(bounds: Sequence[str | None], version: str, update: str) -> Met:
     if mine is None:
         return Met(None, f"the installed version {clean(whole, 60)!r} cannot be compared", possible=True)
     unread = ""
-    words = []
-    for bound, allows, word in zip(bounds, _ALLOWS, _IN_WORDS, strict=True):
+    for bound, allows in zip(bounds, _ALLOWS, strict=True):
         if bound is None:
             continue
         there = natural(bound)
@@ -435,9 +442,9 @@ def _within(bounds: Sequence[str | None], version: str, update: str) -> Met:
             unread = unread or bound
         elif not allows(mine, there):
             return NO
-        words.append(f"{word} {clean(bound, 60)}")
     if unread:
         return Met(None, f"the advisory's version {clean(unread, 60)!r} cannot be read", possible=True)
+    words = (f"{word} {clean(bound, 60)}" for bound, word in zip(bounds, _IN_WORDS, strict=True) if bound is not None)
     return Met(True, f"{clean(whole, 60)} is in the affected range: {' '.join(words)}")
 
 
