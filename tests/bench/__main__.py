@@ -1,4 +1,4 @@
-"""``python -m tests.bench [verdicts|whole_path|drift|tower|ingest|rollback|signing|steps|demo|registry|alias|board|sync|audit|advisories|advisory_loads|exploitation]``: prints numbers, judges nothing."""
+"""``python -m tests.bench [verdicts|whole_path|drift|tower|ingest|rollback|signing|steps|demo|registry|alias|board|sync|audit|advisories|advisory_loads|exploitation|feeds]``: prints numbers, judges nothing."""
 
 import importlib
 import sys
@@ -21,6 +21,7 @@ NAMES = [
     "advisories",
     "advisory_loads",
     "exploitation",
+    "feeds",
 ]
 
 if __name__ == "__main__":

@@ -245,3 +245,17 @@ def test_the_bookmark_of_one_way_of_reading_does_not_mislead_another(server: Loo
     second = asked(server, VLLM, cursor=first.cursor)
     assert ids(second) == ["A-1"]
     assert ids(dumped(server, "PyPI", cursor=second.cursor)) == ["A-1"]
+
+
+def test_a_record_that_cannot_be_had_holds_up_no_other_and_is_asked_for_again_soon(server: Loopback) -> None:
+    api = OsvApi(server, *(record(f"A-{n:02}", f"p{n}") for n in range(40)))
+    api.failing = {f"A-{n:02}": Reply(500) for n in range(3)}
+    got = asked(server, *(("PyPI", f"p{n}") for n in range(40)))
+    assert (len(ids(got)), len(covered(got).packages), got.again_s) == (37, 37, 30.0)
+
+
+def test_where_the_server_asks_for_a_pause_the_rest_waits_for_it(server: Loopback) -> None:
+    api = OsvApi(server, *(record(f"A-{n:02}", f"p{n}") for n in range(40)))
+    api.failing = {"A-00": Reply(429, headers={"Retry-After": "300"})}
+    got = asked(server, *(("PyPI", f"p{n}") for n in range(40)))
+    assert (len(ids(got)) < 20, got.again_s) == (True, 300.0)

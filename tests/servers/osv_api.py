@@ -64,16 +64,18 @@ class OsvApi:
         return self.failing.get(ident) or Reply.json(self.records[ident])
 
     def _batch(self, request: Request) -> Reply:
+        named: dict[tuple[str, str], list[dict[str, str]]] = {}
+        for ident, one in sorted(self.records.items()):
+            if "withdrawn" not in one:
+                for ecosystem, names in _packages(one).items():
+                    for name in names:
+                        named.setdefault((ecosystem, name), []).append({"id": ident, "modified": one["modified"]})
         results = []
         for query in request.json()["queries"]:
             package = query["package"]
             if package["ecosystem"] in self.unknown:
                 return Reply.json({"code": 3, "message": "Invalid ecosystem."}, status=400)
-            found = [
-                {"id": i, "modified": r["modified"]}
-                for i, r in sorted(self.records.items())
-                if package["name"] in _packages(r).get(package["ecosystem"], ()) and "withdrawn" not in r
-            ]
+            found = named.get((package["ecosystem"], package["name"]), [])
             start = int(query.get("page_token") or 0)
             result: dict[str, Any] = {"vulns": found[start : start + self.page]} if found else {}
             if start + self.page < len(found):

@@ -84,8 +84,8 @@ def collect(
     failed: SourceError | None = None
     for ident, found in fetched(context, wanted[:ROUND], lambda i: f"{url}/v1/vulns/{quote(i, safe='')}", headers):
         if isinstance(found, SourceError):
-            failed = found
-            break
+            failed = failed or found
+            continue
         if found is not None and not _kept(ident, found, parse, observations, rejected):
             continue
         had.add(ident)
@@ -104,7 +104,7 @@ def collect(
         rejected=tuple(rejected),
         cursor=msgspec.structs.replace(context.cursor, bookmark=bookmark),
         standing=_standing(len(open_), len(wanted), failed, listing.refused),
-        again_s=SOON_S if len(wanted) > ROUND and failed is None else None,
+        again_s=_again(len(wanted) > ROUND, failed),
     )
 
 
@@ -124,6 +124,13 @@ def _kept(
     observations += read.observations
     rejected += read.rejected
     return bool(read.observations)
+
+
+def _again(more: bool, failed: SourceError | None) -> float | None:
+    """What is left is asked for soon, not before the pause that the server asks for."""
+    if failed is None:
+        return SOON_S if more else None
+    return max(SOON_S, failed.retry_after or 0.0)
 
 
 def _standing(open_: int, wanted: int, failed: SourceError | None, refused: Mapping[str, str]) -> str:

@@ -14,6 +14,8 @@ from pulse_tui.ports import CollectContext
 
 AT_ONCE = 8
 """Requests under way: the servers ask for no key, and expect no flood."""
+ERRORS = 5
+"""Records that cannot be had before the rest is left for the next round."""
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+-]{0,199}\Z")
 
 
@@ -25,7 +27,10 @@ def is_id(text: object) -> bool:
 def fetched(
     context: CollectContext, ids: Iterable[str], url_of: Callable[[str], str], headers: dict[str, str]
 ) -> Iterator[tuple[str, bytes | SourceError | None]]:
-    """Each id with its record; None where there is no such record any more. It ends with the first that cannot be had."""
+    """Each id with its record; None where there is no such record any more; the error where it cannot be had.
+
+    It ends with the first error that asks for a pause, and after :data:`ERRORS` others.
+    """
 
     def one(ident: str) -> tuple[str, bytes | SourceError | None]:
         url = url_of(ident)
@@ -35,17 +40,14 @@ def fetched(
         except SourceError as error:
             return ident, error
 
-    rest = iter(ids)
+    rest, errors = iter(ids), 0
     with ThreadPoolExecutor(AT_ONCE, "osv") as pool:
         while chunk := list(islice(rest, 2 * AT_ONCE)):
-            failed: tuple[str, SourceError] | None = None
             for ident, found in pool.map(one, chunk):
+                yield ident, found
                 if isinstance(found, SourceError):
-                    failed = failed or (ident, found)
-                else:
-                    yield ident, found
-            if failed is not None:
-                yield failed
+                    errors += ERRORS if found.retry_after is not None else 1
+            if errors >= ERRORS:
                 return
 
 
