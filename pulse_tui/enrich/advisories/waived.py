@@ -83,11 +83,19 @@ def fixes_of(records: Iterable[Advisory], component_id: str | None) -> tuple[str
 
 
 def reopens(
-    waiver: Waiver, *, exploited: bool | None, exposure: str | None, fixes: Collection[str], now: datetime
+    waiver: Waiver,
+    *,
+    exploited: bool | None,
+    malicious: bool,
+    exposure: str | None,
+    fixes: Collection[str],
+    now: datetime,
 ) -> str | None:
     """Why it ends by itself; None while it stands. ``exposure``: of its asset now, None where that is not known."""
     if now >= waiver.review_at:
         return f"its review date has come ({iso(waiver.review_at)})"
+    if malicious and (waiver.source or waiver.status is VexStatus.AFFECTED):
+        return "it is malicious code: no document excuses that, and nobody accepts its risk"
     if exploited and not waiver.known_exploited:
         return "it is known to be exploited now, which it was not"
     if waiver.asset_id is not None and exposure is not None and wider(waiver.exposure, exposure):

@@ -23,6 +23,7 @@ from pulse_tui.services.advisories.waivers import (
     detail_of,
     end,
     in_view,
+    malicious,
     settle_group,
 )
 from pulse_tui.services.parts import JudgeParts, Made
@@ -44,20 +45,23 @@ class _Refused(Exception):
 def take_statement(item: Statement, tx: Transaction, parts: JudgeParts, estate: Estate, now: datetime) -> Made:
     """Keep what it states, as of each asset that it is of. One that excuses without saying why, or whom, is refused."""
     try:
-        _check(item, now)
+        group = group_of(tx, item.vulnerability, *item.aliases)
+        _check(item, group, now)
         assets = list(_assets(item, tx, estate))
     except _Refused as refused:
         problem = Problem(item.id, str(refused), refused.todo)
         keep_refused(tx, [Rejected(source=item.source, problem=problem, raw=b"")], parts.outside, now)
         return Made([], [], known=True, remarks=(f"refused: {problem}",))
-    group = group_of(tx, item.vulnerability, *item.aliases)
     news = [_take(item, asset_id, group, tx, estate, now) for asset_id in assets]
     if any(news):
         settle_group(tx, parts, group, now)  # also where the last waiver of it ended
     return Made([], [], known=not any(news))
 
 
-def _check(item: Statement, now: datetime) -> None:
+def _check(item: Statement, group: Group, now: datetime) -> None:
+    if malicious(group):
+        what = f"{group.name} reports malicious code: no document excuses that"
+        raise _Refused(what, "Take it out; or judge it and waive it yourself")
     if item.status is VexStatus.NOT_AFFECTED and item.justification is None:
         raise _Refused(NO_JUSTIFICATION, "Ask its author for one, or judge it and waive it yourself")
     if item.at > now + AHEAD:

@@ -79,11 +79,7 @@ def waive_advisory(
         estate = tx.estate.load()
         if asset_id not in estate.assets:
             raise NotFound(f"there is no asset {asset_id!r}", todo=nearest(asset_id, estate.assets))
-        if any(r.malicious for r in group.records) and terms.status is VexStatus.AFFECTED:
-            raise Refused(
-                f"{group.name} reports malicious code: its risk is not accepted",
-                todo="Take it out; if it is another package of this name: --status not_affected --justification ...",
-            )
+        _acceptable(group, terms)
         there = [f for f in findings_of(tx, group) if f.asset_id == asset_id and environment in (None, f.environment)]
         scopes = _scopes(there, component, group.name, asset_id)
         placed = [
@@ -121,9 +117,23 @@ def terms_of(
     return Terms(kind, reason, reason_of(why), owner or by, last)
 
 
+def _acceptable(group: Group, terms: Terms) -> None:
+    if malicious(group) and terms.status is VexStatus.AFFECTED:
+        raise Refused(
+            f"{group.name} reports malicious code: its risk is not accepted",
+            todo="Take it out; if it is another package of this name: pulse-tui waiver add --status not_affected ...",
+        )
+
+
+def malicious(group: Group) -> bool:
+    """Whether any record of it says that the code was put there to do harm."""
+    return any(r.malicious for r in group.records)
+
+
 def waive_condition(tx: Transaction, alert: Alert, names: Sequence[str], terms: Terms, by: str, now: datetime) -> int:
     """Waive each component that makes the condition of an alert; returns how many, 0 where no finding makes it."""
     group = group_of(tx, *names)
+    _acceptable(group, terms)
     where = (alert.asset_id, alert.environment)
     here = reaching(f for f in findings_of(tx, group) if (f.asset_id, f.environment) == where)
     estate = tx.estate.load()
@@ -336,6 +346,7 @@ def settle(tx: Transaction, parts: JudgeParts, now: datetime) -> int:
             why = reopens(
                 waiver,
                 exploited=exploited(tx, group),
+                malicious=malicious(group),
                 exposure=_exposure(estate, waiver),
                 fixes=fixes_of(group.records, waiver.component_id),
                 now=now,

@@ -33,6 +33,7 @@ from pulse_tui.services.registry.fitness import faults
 from pulse_tui.services.registry.helped import did_not_help
 from pulse_tui.services.registry.known_good import rollback_target
 from pulse_tui.services.signals.concerns import condition
+from pulse_tui.services.signals.waived import names_in
 
 _WINDOW = timedelta(hours=24)
 """What changed longer before the cause is not named as a possible reason."""
@@ -221,9 +222,11 @@ def _others(target: _Target, advisory: str) -> list[str]:
 def _exceptions(target: _Target) -> Iterator[str]:
     """Freeze and waive, or who did so already."""
     asset_id, hold, waiver = target.alert.asset_id, target.underway.frozen, target.underway.waiver
+    signal = target.tx.signals.get(target.alert.signal_id)
+    names = names_in(signal) if signal is not None else ()
     if waiver:
         yield waiver
-    else:
+    elif not any(name.startswith("MAL-") for name in names):
         yield f"or waive it with a review date: pulse-tui alert waive {target.alert.id} --days 30 --why REASON"
     if asset_id is None or waiver:
         return

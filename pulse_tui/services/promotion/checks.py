@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from pulse_tui.domain.advisory import Audit
 from pulse_tui.domain.alert import OPEN, Alert
 from pulse_tui.domain.claim import ESTATE
 from pulse_tui.domain.evals import Gate
@@ -169,11 +170,15 @@ def _advisories(a: Asked) -> Iterator[Found]:
         yield Found(_MISSING, f"no bill of {version} is known{basis}", _NO_BILL)
     if rest:
         yield Found(_FAILED, f"less urgent: {_named(rest)}{basis}", slight=True)
+    doubtful = {f.component_id for w in audited.weaknesses for f in w.findings if f.audit is Audit.NOT_AUDITED}
+    besides = [u for u in audited.unaudited if u.component.id not in doubtful]
+    if audited.weaknesses and besides:
+        yield Found(_MISSING, f"{_many(len(besides), 'component')} not audited{basis}", _which(a))
     if not audited.weaknesses and audited.basis is not Basis.IN_FORCE:
         open_ = len(audited.unaudited)
         counted = _many(audited.components, "component") + (f", {open_:,} of them not audited" if open_ else "")
-        # Where nothing could be judged, that nothing was found says nothing.
-        status = _MISSING if open_ and open_ == audited.software else _OK
+        # Of what could not be judged, that nothing was found says nothing.
+        status = _MISSING if open_ else _OK
         yield Found(status, f"no stored advisory reaches {version} ({counted}){basis}", _which(a) if open_ else "")
 
 
@@ -185,6 +190,8 @@ def _named(weaknesses: Sequence[Weakness]) -> str:
 def _without(a: Asked, weakness: Weakness) -> str:
     """A release without it; a waiver is of an alert, so it is offered where one is open."""
     release = f"Release a version without {weakness.name}"
+    if any(r.malicious for r in group_of(a.tx, weakness.name).records):
+        return release  # its risk is not accepted
     here = [x for x in a.tx.judgements.open_alerts_about(weakness.fingerprint) if x.environment is a.environment]
     return f"{release}, or waive it: pulse-tui alert waive {here[0].id} --days 30 --why REASON" if here else release
 

@@ -15,8 +15,8 @@ from pulse_tui.domain.errors import NotFound, Refused, WrongUse
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.exploitation import Catalogue, Exploitation, Exploited
 from pulse_tui.domain.source import Observation
-from pulse_tui.domain.waiver import Waiver
-from pulse_tui.domain.words import ComponentKind, Environment, Exposure, Severity, Tier
+from pulse_tui.domain.waiver import Statement, VexStatus, Waiver
+from pulse_tui.domain.words import ComponentKind, Environment, Exposure, Severity, SignalType, Tier
 from pulse_tui.services.advisories.waivers import end_waiver, settle, waive_advisory
 from pulse_tui.services.alerts import operate
 from pulse_tui.services.parts import JudgeParts
@@ -77,7 +77,11 @@ def findings(judge: JudgeParts) -> list[Finding]:
 
 
 def open_alerts(judge: JudgeParts) -> list[Alert]:
-    return [a for a in alerts(judge) if a.open]
+    """Those of vulnerabilities."""
+    with judge.store.read() as tx:
+        signals = {a.id: tx.signals.get(a.signal_id) for a in alerts(judge) if a.open}
+    kinds = {i: s.signal_type for i, s in signals.items() if s is not None}
+    return [a for a in alerts(judge) if kinds.get(a.id) is SignalType.CVE]
 
 
 def messages(judge: JudgeParts) -> list[str]:
@@ -323,3 +327,21 @@ def test_malicious_code_is_no_risk_to_accept(judge: JudgeParts) -> None:
         waive(judge, name="MAL-2026-1", status="affected", justification="", owner="ana")
     waive(judge, name="MAL-2026-1", justification="component_not_present")
     assert {a.state for a in open_alerts(judge)} == {AlertState.SUPPRESSED}
+
+
+def test_no_document_excuses_malicious_code_and_no_alert_of_it_is_waived(judge: JudgeParts) -> None:
+    statement = Statement(
+        source="vendor", document="d", author="v", at=NOW, vulnerability="CVE-2026-3248", component_id="pkg:pypi/vllm",
+        version="0.9.1", status=VexStatus.FIXED,
+    )  # fmt: skip
+    take(judge, CVE, statement)
+    assert waivers(judge, standing=True)
+    malicious = msgspec.structs.replace(CVE, id="MAL-2026-1", modified=later(hours=1))
+    take(judge, malicious, at=later(hours=1))
+    assert "it is malicious code" in ended(judge)
+    firing = [a for a in open_alerts(judge) if a.state is AlertState.FIRING]
+    assert firing
+    take(judge, msgspec.structs.replace(statement, at=later(hours=2)), at=later(hours=2))
+    assert waivers(judge, standing=True) == []
+    with pytest.raises(Refused, match="malicious code"):
+        operate.waive(judge.store, firing[0].id, "ana", 30, "x", later(hours=2))
