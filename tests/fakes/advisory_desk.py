@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from pulse_tui.domain.views.advisories import AdvisoryRow, FeedRow, Ledger, LedgerPage, LedgerRow, Radius, RadiusRow
+from pulse_tui.domain.views.advisories import (
+    AdvisoryRow,
+    FeedRow,
+    Ledger,
+    LedgerPage,
+    LedgerRow,
+    Radius,
+    RadiusRow,
+    WaiverRow,
+)
 from tests.fakes.registry_desk import ago
 
 
@@ -60,5 +69,16 @@ RADIUS = Radius(
         RadiusRow(2, "asset", "support-bot", "3.8.1", ("production", "canary"), 0.88, "ml-support", "built on embed-gateway"),
         RadiusRow(1, "asset", "summarizer", "0.9.0", ("shadow",), 0.0, "", "note"),
         RadiusRow(1, "asset", "support-bot", "3.8.1", ("canary",), 0.12, "ml-support", "P2, waived", again=True),
+    ),
+)  # fmt: skip
+WAIVERS = (
+    WaiverRow(
+        "8c1d0b52aa01", "CVE-2026-411", "embed-gateway", "pkg:pypi/ray", "2.9.0", "", "affected", "",
+        "the jobs API is not enabled here", "ana", "ana", ago(30), ago(-24 * 12), "", True, "", 1,
+    ),
+    WaiverRow(
+        "77d0c4e1bb02", "CVE-2026-3248", "support-bot", "pkg:pypi/vllm", "0.9.1", "canary", "not_affected",
+        "vulnerable_code_not_in_execute_path", "no tensors from outside", "ben", "ben", ago(900), ago(100), "", False,
+        "known to be exploited since 2026-11-02", 0,
     ),
 )  # fmt: skip

@@ -24,7 +24,7 @@ from pulse_tui.domain.views.rollback import (
     unsettled,
 )
 from pulse_tui.domain.views.signals import SourceRow
-from tests.fakes.advisory_desk import LEDGER, RADIUS, STORY, advisory_lines
+from tests.fakes.advisory_desk import LEDGER, RADIUS, STORY, WAIVERS, advisory_lines
 from tests.fakes.bench_desk import FakeBench, points
 from tests.fakes.registry_desk import NOW_US, FakeRegistry, ago
 
@@ -356,7 +356,7 @@ class FakeDesk(FakeBench, FakeRegistry):
         return f"waived: {name} in {asset_id}"
 
     def waivers(self, *, every: bool = False) -> tuple[WaiverRow, ...]:
-        return ()
+        return WAIVERS if every else WAIVERS[:1]
 
     def waiver_story(self, ident: str) -> tuple[tuple[str, str], ...]:
         return (("Waiver", ident),)

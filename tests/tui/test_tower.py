@@ -11,7 +11,7 @@ import pytest
 from textual.widgets import Input
 
 from pulse_tui.domain.errors import SourceError, StorageError
-from pulse_tui.domain.views.alerts import AlertStory
+from pulse_tui.domain.views.alerts import AlertStory, QuietRow
 from pulse_tui.ports import Desk
 from pulse_tui.tui import notices
 from pulse_tui.tui.app import Tower
@@ -211,6 +211,20 @@ def test_what_is_muted_is_in_one_list_and_taken_back_there_with_a_reason() -> No
         assert [call[0] for call in pilot.desk.calls] == ["silence", "unmute"]
 
     play(scenario)
+
+
+def test_a_freeze_is_reviewed_for_some_days_from_the_list_of_what_is_held() -> None:
+    desk = FakeDesk()
+    desk.quiet = lambda: (QuietRow("freeze", "freeze-1", "embed-gateway", "CVE-2026-3248", "policy", None, "until fixed", "embed-gateway"),)  # type: ignore[method-assign]  # fmt: skip
+
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("U")
+        await pilot.open_dialog("v")
+        await pilot.type("the fix is being built")
+        await pilot.press("enter")
+        assert pilot.desk.calls == [("review_hold", "freeze-1", "2026-11-30", "the fix is being built")]
+
+    play(scenario, desk=desk)
 
 
 def test_freeze_wants_a_reason_and_so_does_lifting_one_hold() -> None:

@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from pulse_tui.domain.views.advisories import AdvisoryStory
-from pulse_tui.tui.asks.advisories import OpenRadius, WaiveAdvisory
+from pulse_tui.tui.asks.advisories import OpenRadius, OpenWaivers, WaiveAdvisory
 from pulse_tui.tui.asks.alerts import OpenAlert
 from pulse_tui.tui.asks.registry import Freeze, OpenAsset
 from pulse_tui.tui.kit import styles
@@ -27,6 +27,7 @@ class AdvisoryScreen(PageScreen):
         bind("t", "radius", "blast radius", "everything that it can hurt: assets, environments, workflows", show=True, narrow="radius"),
         bind("w", "waive", "waive", "record an exception: status, justification, rationale, owner, review", show=True, changes=True),
         bind("f", "freeze", "freeze", "freeze what it reaches, or lift a freeze; asks why", show=True, changes=True),
+        bind("W", "waivers", "waivers", "every waiver of the estate, those that ended too"),
         *PageScreen.PAGE_KEYS,
     ]  # fmt: skip
 
@@ -64,6 +65,9 @@ class AdvisoryScreen(PageScreen):
 
     def action_waive(self) -> None:
         self.post_message(WaiveAdvisory(self.story.name, self.story.reached))
+
+    def action_waivers(self) -> None:
+        self.post_message(OpenWaivers())
 
     def action_freeze(self) -> None:
         self.post_message(Freeze(self.story.asset))

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from pulse_tui.tui.advisories.pane import AdvisoriesPane
-from pulse_tui.tui.asks.advisories import OpenAdvisory, OpenLedger, OpenRadius, WaiveAdvisory
+from pulse_tui.tui.asks.advisories import EndWaiver, OpenAdvisory, OpenLedger, OpenRadius, OpenWaivers, WaiveAdvisory
+from pulse_tui.tui.kit.forms import Field
 from pulse_tui.tui.wing import Wing
 
 if TYPE_CHECKING:
@@ -29,12 +30,15 @@ class AdvisoriesWing(Wing):
             OpenLedger: self.ledger,
             OpenRadius: self.radius,
             WaiveAdvisory: self.waive,
+            OpenWaivers: self.waivers,
+            EndWaiver: self.end,
         }
 
     def commands(self) -> Iterable[Command]:
         from pulse_tui.tui.kit.palette import Command  # noqa: PLC0415  nobody needs it before the first :
 
         yield Command("coverage ledger", "matched, clean, not audited; how new each feed is", OpenLedger())
+        yield Command("waivers", "recorded exceptions of vulnerabilities, those that ended too", OpenWaivers())
         board = self._context.board
         names = dict.fromkeys(row.id for row in board.advisories if row.record) if board else {}
         for name in names:
@@ -72,6 +76,23 @@ class AdvisoriesWing(Wing):
             lambda radius: RadiusScreen(self._context.head, radius, self._context.now_us),
             RadiusScreen.show_radius,
         )
+
+    def waivers(self, _ask: OpenWaivers) -> None:
+        """Those that stand on top."""
+        from pulse_tui.tui.advisories.waivers import WaiversScreen  # noqa: PLC0415
+
+        self._context.open(
+            lambda desk: desk.waivers(every=True),
+            lambda rows: WaiversScreen(self._context.head, rows, self._context.now_us),
+            WaiversScreen.show_rows,
+        )
+
+    def end(self, ask: EndWaiver) -> None:
+        """Ask why."""
+        self._context.form(
+            "End this waiver", ask.title, (Field("Why"),),
+            lambda values: self._context.act(lambda desk: desk.end_waiver(ask.waiver_id, values[0])),
+        )  # fmt: skip
 
     def waive(self, ask: WaiveAdvisory) -> None:
         """Ask for what a VEX statement needs; the service refuses what would excuse without saying why."""

@@ -63,6 +63,14 @@ class MutedScreen(ListScreen[QuietRow]):
         bind(
             "u", "take_back", "take back", "unmute the alert, or lift the hold, with a reason", show=True, changes=True
         ),
+        bind(
+            "v",
+            "review",
+            "review",
+            "let releases pass a freeze for some days, with a reason: it stands all the same",
+            show=True,
+            changes=True,
+        ),
         *ListScreen.LIST_KEYS,
     ]
 
@@ -77,11 +85,17 @@ class MutedScreen(ListScreen[QuietRow]):
     def applies(self, action: str) -> bool:
         if action == "open":
             return self.table.row is not None and not self.table.row.hold
+        if action == "review":
+            return self.table.row is not None and self.table.row.kind == "freeze"
         return super().applies(action)
 
     def action_open(self) -> None:
         if (row := self.table.row) is not None:
             self.post_message(asks.OpenAlert(row.id))
+
+    def action_review(self) -> None:
+        if (row := self.table.row) is not None:
+            self.post_message(asks.ReviewHold(row.id, f"{row.subject}: {row.what}"))
 
     def action_take_back(self) -> None:
         if (row := self.table.row) is not None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from pulse_tui.domain.moments import from_us
 from pulse_tui.tui.alerts.pane import AlertsPane
 from pulse_tui.tui.asks import alerts as asks
 from pulse_tui.tui.kit.forms import Field, positive_count, positive_number
@@ -31,6 +33,7 @@ class AlertsWing(Wing):
             asks.Resolve: self.resolve,
             asks.Unmute: self.unmute,
             asks.Lift: self.lift,
+            asks.ReviewHold: self.review,
             asks.OpenMuted: self.muted,
         }
 
@@ -92,6 +95,17 @@ class AlertsWing(Wing):
             "Lift this hold", ask.title, (Field("Why"),),
             lambda values: self._context.act(lambda desk: desk.lift(ask.alert_id, values[0])),
         )  # fmt: skip
+
+    def review(self, ask: asks.ReviewHold) -> None:
+        """Ask for how many days and why: the freeze stands, and blocks again when they are over."""
+        fields = (Field("Days", "7", positive_count), Field("Why"))
+        self._context.form(
+            "Review this freeze: releases pass meanwhile", ask.title, fields, lambda v: self._reviewed(ask, *v)
+        )
+
+    def _reviewed(self, ask: asks.ReviewHold, days: str, why: str) -> None:
+        until = from_us(self._context.now_us) + timedelta(days=int(days))
+        self._context.act(lambda desk: desk.review_hold(ask.alert_id, until, why))
 
     def muted(self, _ask: asks.OpenMuted) -> None:
         """What ends first on top."""

@@ -21,6 +21,17 @@ class OpenRadius(Ask):
     advisory_id: str
 
 
+class OpenWaivers(Ask):
+    """Open the waivers, those that ended too."""
+
+
+class EndWaiver(Ask):
+    """End a waiver before its review; a form asks why."""
+
+    waiver_id: str
+    title: str
+
+
 class WaiveAdvisory(Ask):
     """Waive a vulnerability for a component of an asset; a form asks for what VEX asks for."""
 

@@ -48,6 +48,10 @@ class Lift(OfAlert):
     """Lift one hold (``alert_id`` is the hold's); a form asks why."""
 
 
+class ReviewHold(OfAlert):
+    """Let releases pass a freeze for some days (``alert_id`` is the freeze's); a form asks how many and why."""
+
+
 class Unmute(OfAlert):
     """Take an acknowledgement, a silence or a waiver back; a form asks why."""
 

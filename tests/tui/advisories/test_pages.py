@@ -15,6 +15,7 @@ PAGES = {
     "ledger": ("3", "l"),
     "radius": ("3", "enter", "t"),
     "waive-advisory": ("3", "enter", "w"),
+    "waivers": ("3", "enter", "W"),
 }
 
 
@@ -131,3 +132,19 @@ def test_the_page_of_the_documentation_shows_it_as_it_looks(name: str) -> None:
     ]
     lines = {line.rstrip() for line in shown}
     assert any(len(block) > 5 and {line.rstrip() for line in block} <= lines for block in blocks)
+
+
+def test_a_waiver_ends_with_a_reason_and_one_that_ended_has_no_such_key() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("3", "enter", "W")
+        assert "u end" in pilot.lines()[-1]
+        await pilot.open_dialog("u")
+        await pilot.type("the API is enabled now")
+        await pilot.press("enter")
+        assert pilot.desk.calls == [("end_waiver", "8c1d0b52aa01", "the API is enabled now")]
+        await pilot.press("j")
+        assert "u end" not in pilot.lines()[-1]
+        await pilot.press("enter")
+        assert pilot.screen_name == "AdvisoryScreen"
+
+    play(scenario)
