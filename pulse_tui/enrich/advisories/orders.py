@@ -110,7 +110,8 @@ _RELEASE = (5, "")
 
 def maven(text: str) -> Key | None:
     """As the POM reference orders them ("Version Order Specification"): known qualifiers, the release, ``sp``, other words,
-    ``-number``, ``.number``; what is null at the end, or before a hyphen or a word, is left out.
+    ``-number``, ``.number``; what is null at the end, or zero before a hyphen or a word, is left out. Of what the releases of
+    Maven differ in, as version 4 has it: ``1.Final-redhat`` is before ``1.SP1-redhat``.
     """
     found = _MAVEN.fullmatch(text)
     if found is None:
@@ -133,14 +134,14 @@ def maven(text: str) -> Key | None:
         word = _SHORT.get(token, token) if short else token
         rank = _QUALIFIERS.get(word, _OTHER)
         out.append((rank, word if rank == _OTHER else ""))
-    _trim(out, dashes)
+    _trim(out, dashes, end=True)
     return (*out, _RELEASE)
 
 
-def _trim(out: list[tuple[int, Any]], dashes: list[bool]) -> int:
-    """Leave out what is null at the end; how much of it followed a hyphen."""
+def _trim(out: list[tuple[int, Any]], dashes: list[bool], *, end: bool = False) -> int:
+    """Leave out zeros at the end, and at the very end what names the release; how much of it followed a hyphen."""
     gone = 0
-    while out and (out[-1] == _RELEASE or (out[-1][0] >= _NESTED and out[-1][1] == 0)):
+    while out and ((out[-1][0] >= _NESTED and out[-1][1] == 0) or (end and out[-1] == _RELEASE)):
         out.pop()
         gone += dashes.pop()
     return gone
