@@ -113,6 +113,7 @@ _QUOTED = re.compile(r"\bPackage '([^'\s]{1,300})@([^'@\s]{1,200})' is vulnerabl
 """osv-scanner's message."""
 _SENTENCE = re.compile(r"\bin (?:[\w-]+ )?package: ([^\s,]{1,300}), version ([^\s,]{1,200}) was found")
 """Grype's message."""
+_LABEL = re.compile(r"An? (\w{3,12}) vulnerability in ")
 _SCORES = ((9.0, Severity.CRITICAL), (7.0, Severity.HIGH), (4.0, Severity.MEDIUM), (0.1, Severity.LOW))
 _MESSAGE = 20_000
 """Characters of a message that are searched."""
@@ -180,7 +181,7 @@ def _take(at: str, result: _Result, rule: _Rule, report: Gathering) -> None:
     text = result.message.text[:_MESSAGE]
     fields: dict[str, str] = dict(_FIELD.findall(text))
     quoted = _QUOTED.search(text)
-    found = _ID.match(name) or (_ID.fullmatch(quoted[3]) if quoted else None)
+    found = _ID.search(name) or (_ID.fullmatch(quoted[3]) if quoted else None)
     if found is None:
         report.nameless(at, f"{clean(name, 100) or 'a result'} names no vulnerability")
         return
@@ -192,7 +193,9 @@ def _take(at: str, result: _Result, rule: _Rule, report: Gathering) -> None:
     if not parts:
         report.nameless(at, f"{found[0]} names no package with a version")
     cvss = _score(rule)
-    stated = graded(fields.get("Severity")) or next(
+    label = _LABEL.match(text)
+    # A scanner's own word comes before the score, which may be another database's.
+    stated = graded(fields.get("Severity") or (label[1] if label else None)) or next(
         (s for floor, s in _SCORES if cvss is not None and cvss >= floor), None
     )
     title = rule.short.text if rule.short else ""

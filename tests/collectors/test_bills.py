@@ -492,6 +492,21 @@ def test_an_element_of_spdx_3_that_cannot_be_read_is_refused_by_its_place_and_no
     assert any("'urn:nowhere', which is not a package of this document" in p for p in problems(got))
 
 
+def test_what_may_stand_several_times_in_spdx_3_may_stand_once_without_a_list() -> None:
+    one = element("software_Package", "x", "x", software_packageVersion="1")
+    one["externalIdentifier"] = {"externalIdentifierType": "packageUrl", "identifier": "pkg:pypi/x@1"}
+    many = {
+        **one,
+        "spdxId": "urn:y",
+        "name": "y",
+        "externalIdentifier": ["_:b1", {**one["externalIdentifier"], "identifier": "pkg:pypi/y@1"}],
+    }
+    link = {**uses("x", "x"), "to": "urn:y"}
+    bill = bill_of(spdx3(one, many, link))
+    assert [c.id for c in bill.components] == ["pkg:pypi/x", "pkg:pypi/y"]
+    assert ("x 1", "y 1") in lines(bill)
+
+
 @pytest.mark.parametrize("elements", [[], [element("Person", "ana")]])
 def test_a_graph_without_packages_is_no_bill(elements: list[Any]) -> None:
     got = spdx3(*elements)

@@ -241,7 +241,7 @@ SARIF: dict[str, Any] = {
                 {
                     "ruleId": "GHSA-aaaa-bbbb-cccc-left-pad",
                     "level": "warning",
-                    "message": {"text": "A medium vulnerability in npm package: left-pad, version 1.0.0 was found at: /a"},
+                    "message": {"text": "A low vulnerability in npm package: left-pad, version 1.0.0 was found at: /a"},
                 },
                 {"ruleId": "CVE-2026-1000-jinja2", "message": {"text": "x"}, "suppressions": [{"kind": "external"}]},
                 {"ruleId": "CVE-2026-1000-jinja2", "message": {"text": "x"}, "baselineState": "absent"},
@@ -422,6 +422,7 @@ def test_sarif_names_packages_by_package_url_or_by_the_tools_own_sentence() -> N
     assert (musl.cvss, musl.severity, musl.fixed) == (9.8, Severity.CRITICAL, ("1.1.20-r5",))
     assert claims(one)["CVE-2026-4000"].aliases == ("GHSA-dddd-eeee-ffff",)
     assert claims(one)["CVE-2026-1000"].cvss is None
+    assert claims(one)["GHSA-aaaa-bbbb-cccc"].severity is Severity.LOW
     assert (one.ignored, one.unplaced) == (1, 1)
     assert "aws-access-key-id names no vulnerability" in told(found)[0]
 

@@ -5,7 +5,7 @@ https://spdx.github.io/spdx-spec/v3.0.1/
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -46,38 +46,49 @@ _USES = frozenset(
 )
 
 
-class _Identifier(msgspec.Struct):
-    type: str = msgspec.field(name="externalIdentifierType", default="")
-    identifier: str = ""
-
-
-class _Hash(msgspec.Struct):
-    algorithm: str = ""
-    value: str = msgspec.field(name="hashValue", default="")
-
-
 class _Element(msgspec.Struct):
-    """Any element, as far as it is read."""
+    """Any element, as far as it is read. What may stand several times may be a list or a single value."""
 
     type: str = ""
     id: str | None = msgspec.field(name="spdxId", default=None)
     name: str | None = None
     created: Any = None
-    roots: list[str] = msgspec.field(name="rootElement", default=[])
+    roots: Any = msgspec.field(name="rootElement", default=None)
     version: str | None = msgspec.field(name="software_packageVersion", default=None)
     url: str | None = msgspec.field(name="software_packageUrl", default=None)
     purpose: str | None = msgspec.field(name="software_primaryPurpose", default=None)
-    identifiers: list[_Identifier] = msgspec.field(name="externalIdentifier", default=[])
-    hashes: list[_Hash] = msgspec.field(name="verifiedUsing", default=[])
+    identifiers: Any = msgspec.field(name="externalIdentifier", default=None)
+    hashes: Any = msgspec.field(name="verifiedUsing", default=None)
     above: str = msgspec.field(name="from", default="")
     relation: str = msgspec.field(name="relationshipType", default="")
-    below: list[str] = msgspec.field(name="to", default=[])
+    to: Any = None
 
     def purl(self) -> str | None:
-        return self.url or next((i.identifier for i in self.identifiers if i.type == "packageUrl"), None)
+        return self.url or self._identifier("packageUrl")
 
     def cpe(self) -> str | None:
-        return next((i.identifier for i in self.identifiers if i.type in ("cpe23", "cpe22")), None)
+        return self._identifier("cpe23") or self._identifier("cpe22")
+
+    def _identifier(self, kind: str) -> str | None:
+        return next(_pairs(self.identifiers, "externalIdentifierType", "identifier", kind), None)
+
+    @property
+    def below(self) -> list[str]:
+        return [ref for ref in _many(self.to) if isinstance(ref, str)]
+
+
+def _many(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _pairs(value: Any, kind: str, key: str, wanted: str = "") -> Iterator[str]:
+    """The texts under ``key`` of the objects whose ``kind`` is ``wanted``; of any, with it before a colon, when that is ""."""
+    for one in _many(value):
+        if isinstance(one, dict) and isinstance(one.get(kind), str) and isinstance(one.get(key), str):
+            if not wanted:
+                yield f"{one[kind].lower()}:{one[key]}"
+            elif one[kind] == wanted:
+                yield one[key]
 
 
 class _Document(msgspec.Struct):
@@ -121,7 +132,7 @@ def parse_graph(name: str, data: bytes, options: BillOptions, context: CollectCo
 
 def _described(elements: Sequence[tuple[str, _Element]], by_id: Mapping[str, _Element]) -> list[_Element]:
     """The packages that the document is of: its roots, and those of the bill that is its root."""
-    waiting = [i for _, e in elements if e.type in _COLLECTIONS for i in e.roots]
+    waiting = [i for _, e in elements if e.type in _COLLECTIONS for i in _many(e.roots) if isinstance(i, str)]
     waiting += [i for _, e in elements if e.type in _RELATIONS and e.relation == "describes" for i in e.below]
     return [e for i in dict.fromkeys(waiting) if (e := by_id.get(i)) is not None and e.type in _PACKAGES]
 
@@ -173,7 +184,7 @@ def _subject(top: _Element | None, by_id: Mapping[str, _Element]) -> Subject | N
     version = text(top.version) if top else None
     purl = (top.purl() if top else None) or ""
     locator = purl.partition("?")[0]
-    hashes = [f"{h.algorithm.lower()}:{h.value}" for h in (top.hashes if top else ())]
+    hashes = list(_pairs(top.hashes, "algorithm", "hashValue")) if top else []
     digest = digest_of(version, locator.replace("%3A", ":").replace("%3a", ":"), name, *hashes)
     if digest_of(version) is not None:
         version = None
