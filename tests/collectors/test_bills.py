@@ -17,6 +17,7 @@ from pulse_tui.collectors import cyclonedx, spdx
 from pulse_tui.collectors._shared.bills import BillOptions
 from pulse_tui.domain.bill import ROOT, Bill
 from pulse_tui.domain.errors import SourceError
+from pulse_tui.domain.report import Report
 from pulse_tui.domain.source import Collected, Cursor
 from pulse_tui.domain.text import is_clean
 from pulse_tui.domain.words import ComponentKind, Environment
@@ -391,7 +392,9 @@ def test_a_document_that_lists_nothing_is_refused_and_one_of_vulnerabilities_is_
     with pytest.raises(SourceError, match="VEX document"):
         cdx(vulnerabilities=[{"id": "CVE-2026-1"}])
     with_parts = cdx(components=[part("a")], vulnerabilities=[{"id": "CVE-2026-1"}])
-    assert len(bill_of(with_parts).components) == 1
+    (scan,) = with_parts.observations
+    assert isinstance(scan, Report)
+    assert (len(scan.bill.components), scan.unplaced) == (1, 1)
 
 
 def test_the_source_package_is_taken_from_the_properties_that_trivy_writes() -> None:

@@ -11,7 +11,9 @@ import pytest
 from pulse_tui.collectors import cyclonedx
 from pulse_tui.domain.bill import Bill
 from pulse_tui.domain.errors import SourceError
+from pulse_tui.domain.report import Report
 from pulse_tui.domain.source import Collected
+from pulse_tui.domain.words import Severity
 from pulse_tui.kinds import Kinds
 from pulse_tui.ports import Peek
 from pulse_tui.services.signals.files import detect, file_formats
@@ -133,3 +135,56 @@ def test_a_component_without_a_name_is_refused_the_others_land() -> None:
     assert isinstance(bill, Bill)
     assert bill.refused == 1
     assert "components[1]" in str(found.rejected[0].problem)
+
+
+# --------------------------------------------------------------------------- what a scanner states beside the bill
+
+STATED = [
+    {
+        "id": "CVE-2026-1000",
+        "references": [{"id": "GHSA-aaaa-bbbb-cccc"}],
+        "ratings": [
+            {"severity": "high"},
+            {"severity": "critical", "vector": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"},
+        ],
+        "description": "First line.\nMore.",
+        "advisories": [{"url": "https://example.org/a"}],
+        "affects": [{"ref": "urn:cdx:1/1#c"}],
+    },
+    {"id": "CVE-2026-2000", "affects": [{"ref": "c"}], "analysis": {"state": "not_affected"}},
+    {"id": "CVE-2026-3000", "affects": [{"ref": "nowhere"}]},
+]
+IN_XML = """<vulnerabilities>
+<vulnerability><id>CVE-2026-1000</id><references><reference><id>GHSA-aaaa-bbbb-cccc</id></reference></references>
+<ratings><rating><severity>high</severity></rating>
+<rating><severity>critical</severity><vector>CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H</vector></rating></ratings>
+<description>First line.
+More.</description><advisories><advisory><url>https://example.org/a</url></advisory></advisories>
+<affects><target><ref>urn:cdx:1/1#c</ref></target></affects></vulnerability>
+<vulnerability><id>CVE-2026-2000</id><affects><target><ref>c</ref></target></affects><analysis><state>not_affected</state></analysis></vulnerability>
+<vulnerability><id>CVE-2026-3000</id><affects><target><ref>nowhere</ref></target></affects></vulnerability>
+</vulnerabilities></bom>"""
+
+
+def test_vulnerabilities_beside_the_components_are_claims_of_the_scanner_that_wrote_them() -> None:
+    tools = {"components": [{"type": "application", "name": "trivy", "version": "0.66.0"}]}
+    found = read(json.dumps({**JSON, "metadata": {**JSON["metadata"], "tools": tools}, "vulnerabilities": STATED}))
+    (one,) = found.observations
+    assert isinstance(one, Report)
+    assert (one.tool, one.tool_version, one.bill.partial, len(one.bill.components)) == ("trivy", "0.66.0", False, 4)
+    (claim,) = one.claims
+    assert (claim.id, claim.aliases, claim.component.label) == (
+        "CVE-2026-1000",
+        ("GHSA-aaaa-bbbb-cccc",),
+        "jinja2 3.1.2",
+    )
+    assert (claim.severity, claim.cvss, claim.title) == (Severity.CRITICAL, 9.8, "First line.")
+    assert (one.ignored, one.unplaced) == (1, 1)
+    (other,) = read(XML.replace("</bom>", IN_XML)).observations
+    assert isinstance(other, Report)
+    assert other.claims == one.claims
+
+
+def test_an_empty_list_of_vulnerabilities_is_a_bill_and_no_report_that_ends_claims() -> None:
+    (one,) = read(json.dumps({**JSON, "vulnerabilities": []})).observations
+    assert isinstance(one, Bill)

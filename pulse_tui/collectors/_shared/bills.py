@@ -114,6 +114,11 @@ class Graph:
         """Whether anything has this ref."""
         return ref in self._refs
 
+    def found(self, ref: Hashable) -> Component | None:
+        """The component under this ref; None for the asset, and for what is not known."""
+        place = self._refs.get(ref, ROOT)
+        return None if place == ROOT else self.components[place]
+
     def ignore(self, ref: Hashable) -> None:
         """``ref`` is in the document and does not count: a reference to it is not an error."""
         self._ignored.add(ref)

@@ -1,7 +1,7 @@
 """CycloneDX bills of materials in JSON (1.2 and later) and XML: components, services, models, and what depends on what.
 
 Files within an image (type ``file``) are its content, not dependencies, and are left out. A component of scope ``excluded``
-is known not to be loaded at run time.
+is known not to be loaded at run time. Vulnerabilities that a scanner states beside the components are its claims.
 https://cyclonedx.org/specification/overview/
 """
 
@@ -34,7 +34,9 @@ from pulse_tui.collectors._shared.bills import (
     tag_of,
     text,
 )
+from pulse_tui.collectors.cyclonedx.claims import report
 from pulse_tui.collectors.cyclonedx.xml import as_json, is_xml
+from pulse_tui.domain.bill import Bill
 from pulse_tui.domain.cpe import BadCpe, parse_cpe
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.estate import GROUP, Component
@@ -86,6 +88,7 @@ class _Dependency(msgspec.Struct):
 
 class _Metadata(msgspec.Struct):
     timestamp: Any = None
+    tools: Any = None
     component: _Part | None = None
 
 
@@ -159,7 +162,12 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
     _walk(document.services, "services", graph, refusals, service=True)
     _depend(document.dependencies, graph, refusals)
     at = moment(metadata.timestamp) if isinstance(metadata.timestamp, str) else None
-    return hand_over(name, options, context, graph, refusals, subject=_subject(metadata.component), at=at)
+    made = hand_over(name, options, context, graph, refusals, subject=_subject(metadata.component), at=at)
+    bill = next((o for o in made.observations if isinstance(o, Bill)), None)
+    if bill is None or not document.vulnerabilities:
+        return made  # tools that did not look for any write an empty list too: it ends no claim
+    scan = report(bill, document.vulnerabilities, metadata.tools, graph, refusals, context.now, dated=at is not None)
+    return msgspec.structs.replace(made, observations=(scan,), rejected=refusals.listed())
 
 
 def _walk(

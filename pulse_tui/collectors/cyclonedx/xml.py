@@ -49,8 +49,9 @@ def as_json(name: str, data: bytes) -> bytes:
             {"ref": one.get("ref"), "dependsOn": [below.get("ref") for below in one]}
             for one in _list(root, "dependencies")
         ],
-        "vulnerabilities": [{} for _ in _list(root, "vulnerabilities")],
     }
+    if _child(root, "vulnerabilities") is not None:
+        document["vulnerabilities"] = [_vulnerability(one) for one in _list(root, "vulnerabilities")]
     return msgspec.json.encode(document)
 
 
@@ -71,6 +72,26 @@ def _parts(element: ET.Element, what: str, depth: int) -> list[dict[str, Any]]:
     """Deeper than bills are read there is a part without a name: the reader says where it stopped."""
     found = [one for one in _list(element, f"{what}s") if _local(one) == what]
     return [_part(one, depth) for one in found] if depth <= DEEP else [{} for _ in found]
+
+
+def _text(element: ET.Element, name: str) -> str | None:
+    found = _child(element, name)
+    return (found.text or "").strip() if found is not None else None
+
+
+def _vulnerability(element: ET.Element) -> dict[str, Any]:
+    analysis = _child(element, "analysis")
+    return {
+        "id": _text(element, "id") or "",
+        "description": _text(element, "description"),
+        "references": [{"id": _text(one, "id")} for one in _list(element, "references")],
+        "ratings": [
+            {"severity": _text(one, "severity"), "vector": _text(one, "vector")} for one in _list(element, "ratings")
+        ],
+        "advisories": [{"url": _text(one, "url")} for one in _list(element, "advisories")],
+        "affects": [{"ref": _text(one, "ref") or ""} for one in _list(element, "affects")],
+        "analysis": {"state": _text(analysis, "state") or ""} if analysis is not None else None,
+    }
 
 
 def _part(element: ET.Element, depth: int) -> dict[str, Any]:
