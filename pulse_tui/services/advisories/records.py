@@ -39,7 +39,9 @@ def take_advisories(items: Sequence[Advisory], tx: Transaction, estate: Estate, 
 
 
 def _at(item: Advisory, now: datetime) -> Advisory:
-    """As it is now: a withdrawal of the future has not come yet."""
+    """As it is now: a withdrawal of the future has not come yet, and what is no score (NaN, 11) is none."""
+    if item.cvss is not None and not 0.0 <= item.cvss <= 10.0:
+        item = msgspec.structs.replace(item, cvss=None)
     if item.withdrawn_at is None:
         return item
     withdrawn = item.withdrawn_at <= now

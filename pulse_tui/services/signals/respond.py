@@ -65,6 +65,8 @@ class Responder:
             return
         self._remember(decision, fact)
         if decision.priority is Priority.NOTE:
+            if standing is not None and self._milder(standing, decision, fact):
+                self._over(standing, f"it is an audit note now, by signal {fact.signal.id}", decision.version)
             self._note(decision)
             return
         alert = self._episode(standing, decision, fact)
@@ -148,6 +150,14 @@ class Responder:
                     alert = self._excused(alert, fact.signal)
             elif alert.priority.rank < decision.priority.rank and self._put_off(standing, fact.signal):
                 alert = alert.corrected(decision.at, decision.priority, decision.respond_within_s)
+            elif self._milder(standing, decision, fact):
+                alert = alert.corrected(decision.at, decision.priority, decision.respond_within_s)
+                change = {
+                    "from": standing.priority.value,
+                    "to": alert.priority.value,
+                    "why": f"signal {fact.signal.id}",
+                }
+                self._tx.log.append(self._now, SYSTEM, "alert.lowered", alert.id, change)
             alert = _sooner(alert, _stated(decision, fact))
         else:
             self.opened += 1
@@ -232,6 +242,16 @@ class Responder:
             s.evidence.effective_at for s in (before, signal) if s is not None and isinstance(s.evidence, NoteEvidence)
         ]
         return len(dates) == 2 and None not in dates and dates[0] < dates[1]  # type: ignore[operator]
+
+    def _milder(self, standing: Alert, decision: Decision, fact: Fact) -> bool:
+        """Whether newer evidence makes a vulnerability less urgent than the rule found it last: it left KEV, its component
+        is not loaded. What an alert rose to because nobody responded is no such finding."""
+        if not isinstance(fact.signal.evidence, AdvisoryEvidence) or decision.at < standing.last_at:
+            return False
+        if fact.signal.id == standing.signal_id:
+            return False
+        before = self._tx.judgements.decision(standing.decision_id)
+        return before is not None and before.priority.rank < decision.priority.rank
 
     def _note(self, decision: Decision) -> None:
         self._tx.judgements.add_responses(

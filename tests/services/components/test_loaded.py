@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from pulse_tui.domain.advisory import Advisory, Affected, VersionRange
 from pulse_tui.domain.errors import NotFound, WrongUse
 from pulse_tui.domain.source import Observation
 from pulse_tui.domain.words import Priority, Severity
+from pulse_tui.services.alerts.escalate import escalate
 from pulse_tui.services.components.loaded import state_loaded
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.registry.estate import sync_estate
@@ -17,7 +20,7 @@ from tests.fakes.bills import bill as any_bill
 from tests.fakes.bills import package
 from tests.fakes.clock import Clock
 from tests.fakes.nouns import NOW, changed
-from tests.services.said import holds, standing
+from tests.services.said import alerts, holds, standing
 
 RECORD = Advisory(
     id="CVE-2026-3248",
@@ -67,6 +70,21 @@ def test_an_operator_lowers_it_by_a_step_and_raises_it_again_as_often_as_that_ch
         entries = [e for e in tx.log.entries(subject="gateway/vllm") if e.action == "component.loaded"]
     assert [(e.actor, e.detail["loaded"]) for e in entries][:2] == [("ana", "no"), ("ana", "yes")]
     assert len(entries) == 5
+
+
+def test_an_alert_whose_rule_stays_the_same_becomes_less_urgent_too(judge: JudgeParts, clock: Clock) -> None:
+    take(judge, clock, changed(RECORD, severity=Severity.HIGH))
+    (high,) = alerts(judge)
+    assert (high.rule_id, high.priority) == ("high-cve-exposed", Priority.P2)
+    state(judge, clock, False)
+    (lower,) = alerts(judge)
+    assert (lower.id, lower.priority, priority(judge)) == (high.id, Priority.P3, Priority.P3)
+    assert lower.deadline == clock() + timedelta(days=3)
+    clock.pass_(days=3)
+    escalate(judge)
+    take(judge, clock, changed(RECORD, severity=Severity.HIGH, title="another title", modified=clock()))
+    (late,) = alerts(judge)
+    assert late.priority is Priority.P2, "nobody responded: that the same was reported again does not change it"
 
 
 def test_it_needs_a_reason_and_a_component_of_the_asset(judge: JudgeParts, clock: Clock) -> None:
