@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import pairwise
 from typing import Any
 
 import sqlalchemy as sa
@@ -94,6 +95,31 @@ def test_any_order_of_arrival_gives_the_same_groups_and_names(
         bare = changed(records[0], aliases=(), modified=later(days=1))
         tx.advisories.put([bare])
         assert names(tx, records) == group_names({r.id: (r.id, *r.aliases) for r in (bare, *records[1:])})
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@given(
+    versions=st.lists(st.tuples(st.sampled_from(_IDS[:3]), st.integers(0, 4), st.sampled_from("ab"), st.booleans())),
+    data=st.data(),
+)
+def test_of_many_versions_the_same_one_stays_in_any_order(
+    store: SqlStore, versions: list[tuple[str, int, str, bool]], data: st.DataObject
+) -> None:
+    # One source says one thing at one time.
+    said = {(i, hour, source): gone for i, hour, source, gone in versions}
+    records = [
+        advisory(i, title=f"{hour} {source}", modified=later(hours=hour), source=source, withdrawn=gone)
+        for (i, hour, source), gone in said.items()
+    ]
+    order = data.draw(st.permutations(records))
+    cuts = data.draw(st.lists(st.integers(0, len(records)), max_size=2).map(sorted))
+    with undone(store) as tx:
+        for start, end in pairwise((0, *cuts, len(records))):
+            tx.advisories.put(order[start:end])
+        stand = tx.advisories.records({r.id for r in records})
+        for ident in {r.id for r in records}:
+            mine = [r for r in records if r.id == ident]
+            assert stand[ident] == min(mine, key=lambda r: (-r.modified.timestamp(), r.source))
 
 
 def _by_hand(ident: str) -> tuple[int, int, int, str]:
