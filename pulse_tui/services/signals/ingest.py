@@ -147,7 +147,8 @@ def published(observations: Iterable[Observation], now: datetime) -> list[Covera
 
 
 def _stored(batch: Sequence[Observation], parts: JudgeParts, now: datetime) -> Tally:
-    """A batch in one transaction. One that breaks is halved until what breaks it stands alone, which is refused."""
+    """A batch in one transaction. One that breaks is halved until what breaks it stands alone, which is refused; so is
+    one of advisories that would open so many alerts that other writers wait for long."""
     try:
         with parts.store.write() as tx:
             return _batch(batch, tx, parts, now)
@@ -173,12 +174,16 @@ def _broken(record: Observation, error: Exception) -> Rejected:
     return Rejected(source=record.source, problem=problem, raw=raw)
 
 
+class _TooLong(Exception):
+    """A transaction that is begun again in halves."""
+
+
 class _Pace:
     """How much an observation counts as. Of advisories by what the last batch showed: storing one takes a fraction of a
     millisecond, opening the alerts of one that reaches something takes some."""
 
     def __init__(self) -> None:
-        self._advisory = 20.0
+        self._advisory = 4.0
 
     def weight(self, observation: Observation) -> float:
         if isinstance(observation, EvalRun):
@@ -240,6 +245,8 @@ def _batch(batch: Sequence[Observation], tx: Transaction, parts: JudgeParts, now
             signals = []
         estate = estate if estate is not None else tx.estate.load()
         made = parts.record(observation, tx, parts, estate, now)
+        if len(batch) > 1 and isinstance(observation, Advised) and len(made.signals) > 1.5 * SIGNALS:
+            raise _TooLong
         new += made.new if made.new is not None else not made.known
         if made.estate_changed:
             estate = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from pulse_tui.domain.note import Note
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.source import Observation, Rejected
 from pulse_tui.domain.words import Mode, Outcome, Priority, Recommended, Severity, SignalType
+from pulse_tui.ports import Transaction
 from pulse_tui.services.alerts import operate
 from pulse_tui.services.alerts.deliver import deliver
 from pulse_tui.services.parts import JudgeParts
@@ -391,6 +394,26 @@ def test_an_advisory_that_is_withdrawn_closes_its_alert_and_the_freeze(judge: Ju
     take(judge, changed(CVE, withdrawn=True, modified=later(hours=1)), at=later(hours=1))
     assert alerts(judge, AlertState.FIRING) == []
     assert holds(judge) == []
+
+
+def test_many_advisories_that_reach_something_do_not_keep_other_writers_waiting(
+    judge: JudgeParts, store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, write = list[int](), store.write
+
+    @contextmanager
+    def watched() -> Iterator[Transaction]:
+        with write() as tx:
+            before = len(tx.judgements.alerts())
+            yield tx
+            opened.append(len(tx.judgements.alerts()) - before)
+
+    monkeypatch.setattr(store, "write", watched)
+    many = [changed(CVE, id=f"GHSA-{n}", aliases=(f"CVE-2026-{n}",)) for n in range(170)]
+    tally = take(judge, *many)
+    assert (tally.observations, tally.new, tally.signals, tally.alerts) == (170, 170, 170, 170)
+    assert (sum(opened), max(opened)) == (170, 85)
+    assert take(judge, *many).new == 0
 
 
 def test_the_most_urgent_rule_gives_a_finding_its_priority(judge: JudgeParts) -> None:
