@@ -506,7 +506,7 @@ def _advisories(house: House) -> Iterator[Line]:
     found = ledger(house.store, house.clock())
     for feed in found.feeds:
         told = f"answered {from_us(feed.read_us):%Y-%m-%d %H:%M}, of {from_us(feed.at_us):%Y-%m-%d}: {feed.covers}"
-        stale = "; stale: what it covers is not audited" if feed.stale else ""
+        stale = f"; stale: {feed.why}" if feed.stale else ""
         yield Line(f"advisories {feed.source}", not feed.stale, f"{told}{stale}")
     for ecosystem in found.uncovered:
         row = next((r for r in found.ecosystems if r.about == ecosystem), None)

@@ -73,6 +73,7 @@ _DISTRIBUTIONS = {
     ("rpm", "opensuse"): "openSUSE",
     ("rpm", "suse"): "SUSE",
 }
+_SPELLED = {name.lower(): name for name in (*_ECOSYSTEMS.values(), *_DISTRIBUTIONS.values())}
 _PACKAGED = frozenset({"apk", "deb", "rpm"})
 _RELEASE = re.compile(r"(?:^|[-:v ])(\d+)(?:(?:\.| sp)(\d+))?")
 _TWO_NUMBERS = re.compile(r"ubuntu|alpine|suse|sles|leap|\Av?\d+\.\d\d")
@@ -145,6 +146,11 @@ class Purl(NamedTuple):
         if self.subpath:
             text += "#" + "/".join(_quote(part) for part in self.subpath.split("/"))
         return text
+
+
+def spelled(ecosystem: str) -> str:
+    """An ecosystem as OSV spells it (``PyPI``), however it is written; as it is where OSV has none of that name."""
+    return _SPELLED.get(ecosystem.lower(), ecosystem)
 
 
 def parse(text: str) -> Purl:

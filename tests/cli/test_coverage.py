@@ -37,7 +37,7 @@ def test_a_stale_feed_stands_in_status_and_doctor_and_so_does_an_ecosystem_that_
     with closing(sqlite3.connect(shell.config / "pulse.db")) as database:
         database.execute("UPDATE coverage SET read_at = read_at - 8 * 86400000000")
         database.commit()
-    assert "advisory feeds are stale: ingest:osv (pypi): it was brought 8 d ago" in shell("status").out
+    assert "advisory feeds are stale: ingest:osv (PyPI): it was brought 8 d ago" in shell("status").out
     assert "FAIL advisories ingest:osv: " in shell("doctor").out
     assert shell("coverage").code == 1
 

@@ -11,6 +11,7 @@ from pulse_tui.domain.coverage import Gap, holds_s
 from pulse_tui.domain.estate import GROUP, Component
 from pulse_tui.domain.exploitation import STALE_AFTER
 from pulse_tui.domain.moments import to_us
+from pulse_tui.domain.purl import spelled
 from pulse_tui.domain.source import SourceStatus
 from pulse_tui.domain.views.advisories import FeedRow, Ledger, LedgerRow
 from pulse_tui.domain.words import ComponentKind
@@ -79,7 +80,7 @@ def stale_words(feed: FeedRow) -> str:
 
 
 def _feed(source: str, rows: list[Covered], status: SourceStatus | None, now: datetime) -> FeedRow:
-    whole = sorted(r.ecosystem for r in rows if not r.packages)
+    whole = sorted((spelled(r.ecosystem) for r in rows if not r.packages), key=str.lower)
     single = sum(r.packages for r in rows)
     named = ", ".join(whole[:_SHOWN]) + (f" and {len(whole) - _SHOWN} more" if len(whole) > _SHOWN else "")
     covers = "; ".join(text for text in (named, f"{single:,} packages" if single else "") if text)

@@ -179,7 +179,7 @@ def test_the_ledger_counts_what_serves_by_ecosystem_and_source_with_the_reasons(
     }
     assert (found.matched, found.clean, found.not_audited, found.uncovered) == (1, 1, 3, ("npm",))
     assert [(r.about, r.matched, r.clean, r.not_audited) for r in found.sources] == [("osv", 1, 1, 1)]
-    assert [(f.source, f.kind, f.covers, f.word) for f in found.feeds] == [("osv", "osv", "pypi", "fresh")]
+    assert [(f.source, f.kind, f.covers, f.word) for f in found.feeds] == [("osv", "osv", "PyPI", "fresh")]
     assert shown(parts, NOW) == found.not_audited == len(asset_unaudited(parts.store, BOT, NOW))
 
 
