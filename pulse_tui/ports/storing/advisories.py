@@ -52,6 +52,10 @@ class Advisories(Protocol):
         """The stored records of these ids, by id."""
         ...
 
+    def named(self, ids: Iterable[str]) -> dict[str, str]:
+        """The name of the group of each of the ids (of a record, or an alias) that some record has."""
+        ...
+
     def groups(self, names: Iterable[str]) -> dict[str, list[Advisory]]:
         """As :meth:`called`, of many names; only those that some record has."""
         ...

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple, TypeVar
 
 import msgspec
 
 from pulse_tui.domain.advisory import Finding
-from pulse_tui.domain.alert import Alert, AlertState
+from pulse_tui.domain.alert import OPEN, Alert, AlertState
 from pulse_tui.domain.errors import NotFound, Refused, WrongUse
 from pulse_tui.domain.estate import Estate
+from pulse_tui.domain.exploitation import Evidence
 from pulse_tui.domain.moments import iso
 from pulse_tui.domain.purl import BadPurl
 from pulse_tui.domain.purl import component as of_purl
@@ -19,7 +20,7 @@ from pulse_tui.domain.signal import fingerprint
 from pulse_tui.domain.waiver import UNSEEN, Justification, VexStatus, Waiver, installed
 from pulse_tui.domain.words import Environment, Priority
 from pulse_tui.enrich.advisories.matching import condition
-from pulse_tui.enrich.advisories.waived import excuse, excused, exposure_of, fixes_of, reaching, reopens
+from pulse_tui.enrich.advisories.waived import excuse, excused, exposure_of, fixes_of, names_of, reaching, reopens
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import SYSTEM, JudgeParts
 from pulse_tui.services.reasons import reason_of
@@ -30,6 +31,8 @@ from pulse_tui.settings.check import nearest
 PLACED, ENDED = "waiver.placed", "waiver.ended"
 """What the audit log calls it."""
 _Words = TypeVar("_Words", VexStatus, Justification)
+_MANY = 20
+"""From this many vulnerabilities, reading every open alert is cheaper than asking for those of each."""
 LONGEST = timedelta(days=365)
 """A waiver is reviewed within a year."""
 NO_JUSTIFICATION = "not_affected without a justification is refused: it says nothing of why"
@@ -332,11 +335,10 @@ def settle(tx: Transaction, parts: JudgeParts, now: datetime) -> int:
     standing = tx.waivers.all(standing=True)
     if not standing:
         return 0
-    estate = tx.estate.load()
-    groups: dict[str, Group] = {}
+    estate, groups = tx.estate.load(), _groups(tx, {w.advisory for w in standing})
+    listed = tx.exploitation.of({n for g in groups.values() for n in g.names if n.startswith("CVE-")})
     for waiver in standing:
-        group = group_of(tx, waiver.advisory)
-        group = groups.setdefault(group.name, group)
+        group = groups[waiver.advisory]
         if waiver.fixed == UNSEEN and group.records:
             waiver = in_view(tx, waiver, group, estate, waiver.priority)  # noqa: PLW2901  from now on it is in view of them
             tx.waivers.put(waiver)
@@ -345,7 +347,7 @@ def settle(tx: Transaction, parts: JudgeParts, now: datetime) -> int:
         else:
             why = reopens(
                 waiver,
-                exploited=exploited(tx, group),
+                exploited=_exploited(group, listed),
                 malicious=malicious(group),
                 exposure=_exposure(estate, waiver),
                 fixes=fixes_of(group.records, waiver.component_id),
@@ -353,48 +355,104 @@ def settle(tx: Transaction, parts: JudgeParts, now: datetime) -> int:
             )
         if why is not None:
             end(tx, waiver, SYSTEM, why, now)
-    return sum(settle_group(tx, parts, group, now).again for group in groups.values())
+    distinct = {g.name: g for g in groups.values() if g.records}
+    return _settle(tx, parts, list(distinct.values()), now).again
 
 
 def settle_group(tx: Transaction, parts: JudgeParts, group: Group, now: datetime) -> Settled:
     """Findings are marked with what covers them; a condition is suppressed where all of it is covered, and only there."""
-    mark(tx, group, now)
-    every = tx.waivers.named(group.names)
-    places: dict[tuple[str, Environment | None], list[Finding]] = {}
-    for finding in reaching(findings_of(tx, group)):
-        places.setdefault((finding.asset_id, finding.environment), []).append(finding)
+    return _settle(tx, parts, [group], now)
+
+
+def _groups(tx: Transaction, ids: Collection[str]) -> dict[str, Group]:
+    """The vulnerability of each id, in as many queries for thousands as for one."""
+    named = tx.advisories.named(ids)
+    found = tx.advisories.groups(set(named.values()))
+    out = {}
+    for ident in ids:
+        records = found.get(named.get(ident, ""), [])
+        standing = tuple(r for r in records if not r.withdrawn)
+        out[ident] = Group(named.get(ident, ident), names_of(records, ident), standing)
+    return out
+
+
+def _settle(tx: Transaction, parts: JudgeParts, groups: Sequence[Group], now: datetime) -> Settled:
+    reached = _reached(tx, groups)
+    if not any(reached.values()):
+        return Settled()
+    waivers = _waivers(tx, groups)
+    about = tx.judgements.open_alerts_about if len(groups) < _MANY else _open_alerts(tx)
     lifted = again = 0
-    for (asset_id, environment), findings in places.items():
-        here = [w for w in every if w.asset_id in (None, asset_id)]
-        marks = {condition(name, asset_id, environment) for name in group.names}
-        for alert in (a for m in sorted(marks) for a in tx.judgements.open_alerts_about(m)):
-            if alert.environment is not environment:
-                continue
-            cover = excused(findings, here, alert.priority, now)
-            if cover is not None:
-                lifted += _suppress(tx, alert, cover, now)
-            elif alert.waived and any(w.review_at == alert.suppressed_until for w in here):
-                again += _fires(tx, parts, alert, [w for w in here if not w.stands(now)], now)
+    for group in groups:
+        every = [w for name in group.names for w in waivers.get(name, ())]
+        findings = _mark(tx, reached[group.name], every, now)
+        places: dict[tuple[str, Environment | None], list[Finding]] = {}
+        for finding in reaching(findings):
+            places.setdefault((finding.asset_id, finding.environment), []).append(finding)
+        for (asset_id, environment), there in places.items():
+            here = [w for w in every if w.asset_id in (None, asset_id)]
+            marks = sorted({condition(name, asset_id, environment) for name in group.names})
+            for alert in (a for m in marks for a in about(m) if a.environment is environment):
+                cover = excused(there, here, alert.priority, now)
+                if cover is not None:
+                    lifted += _suppress(tx, alert, cover, now)
+                elif alert.waived and any(w.review_at == alert.suppressed_until for w in here):
+                    again += _fires(tx, parts, alert, [w for w in here if not w.stands(now)], now)
     return Settled(lifted, again)
+
+
+def _reached(tx: Transaction, groups: Iterable[Group]) -> dict[str, list[Finding]]:
+    """The findings of each vulnerability."""
+    of = {record.id: group.name for group in groups for record in group.records}
+    out: dict[str, list[Finding]] = {group.name: [] for group in groups}
+    for finding in tx.advisories.findings_of(of):
+        out[of[finding.advisory_id]].append(finding)
+    return out
+
+
+def _waivers(tx: Transaction, groups: Iterable[Group]) -> dict[str, list[Waiver]]:
+    """By the id that each is of."""
+    out: dict[str, list[Waiver]] = {}
+    for waiver in tx.waivers.named({name for group in groups for name in group.names}):
+        out.setdefault(waiver.advisory, []).append(waiver)
+    return out
+
+
+def _open_alerts(tx: Transaction) -> Callable[[str], Sequence[Alert]]:
+    """Those of a condition, read once for all."""
+    out: dict[str, list[Alert]] = {}
+    for alert in tx.judgements.alerts(list(OPEN), 100_000):
+        out.setdefault(alert.signal_fingerprint, []).append(alert)
+    return lambda fingerprint: out.get(fingerprint, ())
 
 
 def mark(tx: Transaction, group: Group, now: datetime) -> None:
     """Each finding names the waiver that covers it, and no other."""
-    standing = tx.waivers.named(group.names, standing=True)
-    news = []
-    for finding in findings_of(tx, group):
-        cover = excuse(finding, standing, now)
+    _mark(tx, _reached(tx, [group])[group.name], tx.waivers.named(group.names), now)
+
+
+def _mark(tx: Transaction, findings: Iterable[Finding], waivers: Collection[Waiver], now: datetime) -> list[Finding]:
+    marked, news = [], []
+    for finding in findings:
+        cover = excuse(finding, waivers, now)
         ident = cover.id if cover is not None else None
-        if finding.waiver != ident:
-            news.append(msgspec.structs.replace(finding, waiver=ident))
+        one = finding if finding.waiver == ident else msgspec.structs.replace(finding, waiver=ident)
+        marked.append(one)
+        if one is not finding:
+            news.append(one)
     if news:
         tx.advisories.put_findings(news)
+    return marked
 
 
 def exploited(tx: Transaction, group: Group) -> bool | None:
     """Whether any record or catalogue knows it to be exploited; None where nobody says."""
-    listed = tx.exploitation.of(n for n in group.names if n.startswith("CVE-"))
-    told = [r.known_exploited for r in group.records] + [e.known_exploited for e in listed.values()]
+    return _exploited(group, tx.exploitation.of(n for n in group.names if n.startswith("CVE-")))
+
+
+def _exploited(group: Group, listed: Mapping[str, Evidence]) -> bool | None:
+    told = [r.known_exploited for r in group.records]
+    told += [listed[n].known_exploited for n in group.names if n in listed]
     known = [k for k in told if k is not None]
     return any(known) if known else None
 

@@ -33,7 +33,7 @@ def group_of(tx: Transaction, *names: str) -> Group:
 
 def findings_of(tx: Transaction, group: Group) -> list[Finding]:
     """What it reaches, or may."""
-    return [f for record in group.records for f in tx.advisories.findings(record.id)]
+    return tx.advisories.findings_of([record.id for record in group.records])
 
 
 def names_in(signal: Signal) -> tuple[str, ...]:

@@ -42,6 +42,9 @@ UPDATE findings SET priority = :priority WHERE asset_id = :asset AND priority <>
 """
 _SET_PRIORITY = sa.text(f"{_SET} AND environment = :place")
 _SET_EVERYWHERE = sa.text(_SET)
+_OF_IDS = """
+SELECT n.name, MIN(a.name) FROM advisory_names n JOIN advisories a ON a.id = n.advisory_id
+WHERE n.kind = 'alias' AND n.name {among} GROUP BY n.name"""
 _CALLED_NAMES = "SELECT DISTINCT name FROM advisories WHERE name {among}"
 _MOVE_SETTLED = sa.text("""
 UPDATE settled_fixes SET advisory = :name WHERE advisory = :was
@@ -168,6 +171,9 @@ class AdvisoryTables:
 
     def records(self, ids: Iterable[str]) -> dict[str, Advisory]:
         return {row["id"]: _advisory(row) for row in self._rows(_STANDING, set(ids))}
+
+    def named(self, ids: Iterable[str]) -> dict[str, str]:
+        return {row["ident"]: row["name"] for row in self._rows(_OF_IDS, set(ids), ("ident", "name"))}
 
     def groups(self, names: Iterable[str]) -> dict[str, list[Advisory]]:
         found: dict[str, list[Advisory]] = {}
