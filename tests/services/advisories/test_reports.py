@@ -18,7 +18,7 @@ from pulse_tui.services.advisories.of_release import Basis, advisories_of
 from pulse_tui.services.advisories.reports import report_lines
 from pulse_tui.services.advisories.story import advisory_story
 from pulse_tui.services.components.tree import asset_unaudited
-from pulse_tui.services.parts import RollbackParts
+from pulse_tui.services.parts import JudgeParts, RollbackParts
 from pulse_tui.services.promotion.gate import gate
 from pulse_tui.services.registry.story import asset_story
 from pulse_tui.services.signals.ingest import Tally, ingest
@@ -56,6 +56,11 @@ def hits(parts: RollbackParts) -> set[tuple[str, str]]:
         found = tx.advisories.findings(asset_id=BOT)
         names = {f.advisory_id: tx.advisories.get(f.advisory_id) for f in found}
         return {(n.name, f.component) for f in found if f.audit is Audit.MATCHED and (n := names[f.advisory_id])}
+
+
+@pytest.fixture
+def judge(on_both: JudgeParts) -> JudgeParts:
+    return on_both
 
 
 @pytest.fixture
