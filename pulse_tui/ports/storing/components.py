@@ -58,8 +58,14 @@ class Loadings(Protocol):
         place of what it said before. False when that is the same."""
         ...
 
-    def of(self, asset_ids: Iterable[str]) -> dict[tuple[str, str], dict[str, bool]]:
-        """(asset, component id): what each source says."""
+    def of(
+        self, asset_ids: Iterable[str], component_ids: Iterable[str] | None = None
+    ) -> dict[tuple[str, str], dict[str, bool]]:
+        """(asset, component id): what each source says; of these components alone, where they are given."""
+        ...
+
+    def listing(self, asset_id: str, component_id: str) -> set[str]:
+        """The origins of the bills in force that list the component, without those that list only some."""
         ...
 
 

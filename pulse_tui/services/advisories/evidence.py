@@ -41,7 +41,7 @@ def loaded_of(findings: Sequence[Finding], tx: Transaction) -> dict[tuple[str, s
     An operator's answer counts before the configuration's, and that before the bills'. By bills a component is not
     loaded where each that lists it states so; one that is silent leaves it unknown.
     """
-    said = tx.loading.of({f.asset_id for f in findings})
+    said = tx.loading.of({f.asset_id for f in findings}, {f.component_id for f in findings if f.component_id})
     wanted = {(f.asset_id, f.component_id): said[f.asset_id, f.component_id] for f in findings
               if f.component_id is not None and (f.asset_id, f.component_id) in said}  # fmt: skip
     out = dict[tuple[str, str | None], bool]()
@@ -49,20 +49,15 @@ def loaded_of(findings: Sequence[Finding], tx: Transaction) -> dict[tuple[str, s
         told = answers.get(OPERATOR, next((a for origin, a in sorted(answers.items()) if _declared(origin)), None))
         if told is not None:
             out[asset_id, component_id] = told
-        elif any(answers.values()) or not _listed(asset_id, str(component_id), tx) - answers.keys():
+        elif any(answers.values()) or all(
+            origin in answers or _declared(origin) for origin in tx.loading.listing(asset_id, str(component_id))
+        ):
             out[asset_id, component_id] = any(answers.values())
     return out
 
 
 def _declared(origin: str) -> bool:
     return origin == ESTATE or origin.startswith(f"{ESTATE}:")
-
-
-def _listed(asset_id: str, component_id: str, tx: Transaction) -> set[str]:
-    """The origins of the bills in force that list the component; neither the configuration nor a scanner's findings."""
-    partial = {b.origin for b in tx.dependencies.bills(asset_id) if b.partial}
-    listing = {e.origin for e in tx.dependencies.edges(asset_id) if e.child.id == component_id}
-    return {origin for origin in listing - partial if not _declared(origin)}
 
 
 def cves_of(records: Sequence[Advisory]) -> tuple[str, ...]:

@@ -9,10 +9,13 @@ import sqlalchemy as sa
 
 from pulse_tui.domain.moments import to_us
 from pulse_tui.storage.components import tables as t
+from pulse_tui.storage.components.force import both, in_force
 from pulse_tui.storage.sql.lookup import among
 from pulse_tui.storage.sql.upsert import insert_many
 
 _OF = "SELECT asset_id, component_id, source, loaded FROM loading WHERE asset_id {among}"
+_LISTING = """SELECT b.origin, d.environments, {serves} FROM bills b JOIN dependencies d ON d.bill = b.num
+              JOIN components c ON c.num = d.child WHERE NOT b.partial AND b.asset_id {{among}} AND c.id {{among}}"""
 
 
 class LoadingTable:
@@ -36,8 +39,17 @@ class LoadingTable:
         insert_many(self._c, t.loading, rows)
         return True
 
-    def of(self, asset_ids: Iterable[str]) -> dict[tuple[str, str], dict[str, bool]]:
+    def of(
+        self, asset_ids: Iterable[str], component_ids: Iterable[str] | None = None
+    ) -> dict[tuple[str, str], dict[str, bool]]:
         found: dict[tuple[str, str], dict[str, bool]] = {}
-        for asset_id, component_id, source, loaded in among(self._c, _OF, dict.fromkeys(asset_ids)):
+        sql, lists = _OF, [dict.fromkeys(asset_ids)]
+        if component_ids is not None:
+            sql, lists = f"{_OF} AND component_id {{among}}", [*lists, dict.fromkeys(component_ids)]
+        for asset_id, component_id, source, loaded in among(self._c, sql, *lists):
             found.setdefault((asset_id, component_id), {})[source] = bool(loaded)
         return found
+
+    def listing(self, asset_id: str, component_id: str) -> set[str]:
+        rows = among(self._c, in_force(self._c, _LISTING), [asset_id], [component_id])
+        return {origin for origin, where, serves in rows if serves is None or both(where, serves) is not None}
