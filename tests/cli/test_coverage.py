@@ -19,10 +19,12 @@ def test_before_anything_was_read_it_says_what_to_do(shell: Shell, home: Path) -
 
 def test_a_file_of_advisories_is_a_feed_with_its_age(shell: Shell, home: Path) -> None:
     (home / "a.json").write_text(json.dumps(OSV))
+    (home / "b.json").write_text(json.dumps(OSV | {"id": "GHSA-test-0002"}))
     shell("ingest", "osv", home / "a.json")
+    shell("ingest", "osv", home / "b.json")
     said = json.loads(shell("coverage", "--json").out)
     (feed,) = said["feeds"]
-    assert (feed["source"], feed["kind"], feed["stale"], feed["records"]) == ("ingest:osv", "file", False, 1)
+    assert (feed["source"], feed["kind"], feed["stale"], feed["records"]) == ("ingest:osv", "file", False, 2)
     assert feed["read_at"].startswith("20")
     assert "● fresh ingest:osv (file)" in shell("coverage").out
 

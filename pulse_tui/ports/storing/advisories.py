@@ -80,6 +80,10 @@ class Advisories(Protocol):
         """Advisories that name one of the (ecosystem, name) pairs, however each of them spells the name."""
         ...
 
+    def counts(self) -> dict[str, int]:
+        """How many records stand as each source wrote them."""
+        ...
+
     def put_findings(self, findings: Iterable[Finding]) -> None: ...
     def swap_findings(self, before: Iterable[Finding], after: Iterable[Finding]) -> None:
         """Put those of ``after`` in the place of those of ``before``, which stand: only the difference is written."""

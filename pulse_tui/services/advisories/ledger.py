@@ -59,7 +59,8 @@ def feeds(tx: Transaction, now: datetime) -> list[FeedRow]:
     rows: dict[str, list[Covered]] = {}
     for row in tx.coverage.summary():
         rows.setdefault(row.source, []).append(row)
-    out = [_feed(source, covering, statuses.get(source), now) for source, covering in rows.items()]
+    stored = tx.advisories.counts()
+    out = [_feed(source, rs, statuses.get(source), stored.get(source, 0), now) for source, rs in rows.items()]
     for found in tx.exploitation.lists():
         status = statuses.get(found.source)
         read = status.last_good_at if status is not None and status.last_good_at is not None else found.at
@@ -79,13 +80,13 @@ def stale_words(feed: FeedRow) -> str:
     return f"{feed.source} ({feed.covers}): {feed.why}"
 
 
-def _feed(source: str, rows: list[Covered], status: SourceStatus | None, now: datetime) -> FeedRow:
+def _feed(source: str, rows: list[Covered], status: SourceStatus | None, stored: int, now: datetime) -> FeedRow:
     whole = sorted((spelled(r.ecosystem) for r in rows if not r.packages), key=str.lower)
     single = sum(r.packages for r in rows)
     named = ", ".join(whole[:_SHOWN]) + (f" and {len(whole) - _SHOWN} more" if len(whole) > _SHOWN else "")
     covers = "; ".join(text for text in (named, f"{single:,} packages" if single else "") if text)
     read = max(r.read_at for r in rows)
-    return _aged(source, status, covers, max(r.at for r in rows), read, max(r.records for r in rows), now)
+    return _aged(source, status, covers, max(r.at for r in rows), read, max(r.records for r in rows) or stored, now)
 
 
 def _aged(

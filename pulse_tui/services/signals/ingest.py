@@ -132,15 +132,13 @@ def published(observations: Iterable[Observation], now: datetime) -> list[Covera
     """
     stated = set[str]()
     seen: dict[str, dict[str, None]] = {}
-    counts = Counter[str]()
     for item in observations:
         if isinstance(item, Coverage):
             stated.add(item.source)
         elif isinstance(item, Advisory) and "/" not in item.id:
-            counts[item.source] += 1
             seen.setdefault(item.source, {}).update(dict.fromkeys(a.ecosystem for a in item.affected))
     return [
-        Coverage(source=source, at=now, ecosystems=tuple(ecosystems), records=counts[source])
+        Coverage(source=source, at=now, ecosystems=tuple(ecosystems))
         for source, ecosystems in seen.items()
         if source not in stated and ecosystems
     ]

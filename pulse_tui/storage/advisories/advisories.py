@@ -203,6 +203,11 @@ class AdvisoryTables:
                 found.setdefault(row["id"], _advisory(row))
         return list(found.values())
 
+    def counts(self) -> dict[str, int]:
+        c = t.advisories.c
+        query = sa.select(c.source, sa.func.count()).group_by(c.source)
+        return {source: int(count) for source, count in self._c.execute(query)}
+
     def put_findings(self, findings: Iterable[Finding]) -> None:
         upsert(self._c, t.findings, [_finding_row(f) for f in findings])
 

@@ -28,6 +28,7 @@ advisories = sa.Table(
     texts("related"),
     texts("configurations"),
     sa.Index(None, "name"),
+    sa.Index(None, "source"),
     sa.Index(None, "withdrawn_at", sqlite_where=_ANNOUNCED, postgresql_where=_ANNOUNCED),
 )
 

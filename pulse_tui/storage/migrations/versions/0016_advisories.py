@@ -88,6 +88,7 @@ def upgrade() -> None:
         sa.Column("records", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("source", "ecosystem", "package", name="pk_coverage"),
     )
+    op.create_index("ix_advisories_source", "advisories", ["source"])
     op.create_index("ix_coverage_ecosystem_package", "coverage", ["ecosystem", "package"])
     op.execute(_COVERAGE)
     op.create_table(
