@@ -508,6 +508,13 @@ def _advisories(house: House) -> Iterator[Line]:
         told = f"answered {from_us(feed.read_us):%Y-%m-%d %H:%M}, of {from_us(feed.at_us):%Y-%m-%d}: {feed.covers}"
         stale = f"; stale: {feed.why}" if feed.stale else ""
         yield Line(f"advisories {feed.source}", not feed.stale, f"{told}{stale}")
+    lists = {feed.covers for feed in found.feeds}
+    if lists and "KEV" not in lists:
+        what = "no KEV list was read: nobody knows which vulnerabilities are exploited, priorities come from the rest"
+        yield Line("advisories KEV", None, f"{what}; add a source of kind kev")
+    if lists and "EPSS" not in lists:
+        what = "no EPSS list was read: how likely an exploitation is, is unknown"
+        yield Line("advisories EPSS", None, f"{what}; add a source of kind epss")
     for ecosystem in found.uncovered:
         row = next((r for r in found.ecosystems if r.about == ecosystem), None)
         count = f"{row.not_audited:,} of its components are not audited" if row is not None else "not audited"

@@ -35,7 +35,10 @@ def test_a_stale_feed_stands_in_status_and_doctor_and_so_does_an_ecosystem_that_
     (home / "a.json").write_text(json.dumps(OSV))
     shell("ingest", "osv", home / "a.json")
     assert "advisory feeds are stale" not in shell("status").out
-    assert "ok   advisories ingest:osv: answered 20" in shell("doctor").out
+    checked = shell("doctor").out
+    assert "ok   advisories ingest:osv: answered 20" in checked
+    assert "note advisories KEV: no KEV list was read: nobody knows which vulnerabilities are exploited" in checked
+    assert "note advisories EPSS: no EPSS list was read" in checked
     with closing(sqlite3.connect(shell.config / "pulse.db")) as database:
         database.execute("UPDATE coverage SET read_at = read_at - 8 * 86400000000")
         database.commit()
