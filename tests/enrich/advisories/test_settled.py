@@ -6,6 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from packaging.version import Version
 
 from pulse_tui.domain.advisory import Advisory, Affected, Audit, VersionRange
 from pulse_tui.domain.settled import SettledFix
@@ -115,3 +118,27 @@ def test_it_lapses_when_a_record_states_another_thing_of_the_package_and_of_noth
     assert standing([fix], [record("GHSA-1", VersionRange(fixed="2.6.1")), PYSEC]) == []
     assert standing([fix], [GHSA, PYSEC, record("NVD/CVE-2026-1", VersionRange(fixed="2.7"))]) == []
     assert standing([fix], [GHSA, changed(PYSEC, withdrawn=True)]) == []
+
+
+NUMBERS = st.integers(0, 9).map(lambda n: f"1.{n}")
+SPANS = st.builds(
+    lambda start, end, last: VersionRange(start, end, None if end is not None else last),
+    st.one_of(st.just("0"), NUMBERS),
+    st.one_of(st.none(), NUMBERS),
+    st.one_of(st.none(), NUMBERS),
+)
+
+
+@given(st.lists(SPANS, max_size=3), st.lists(NUMBERS, max_size=4, unique=True), NUMBERS, NUMBERS)
+def test_it_changes_nothing_before_it_and_never_makes_anything_affected(
+    ranges: list[VersionRange], listed: list[str], fixed: str, version: str
+) -> None:
+    stated = record("GHSA-1", *ranges, versions=tuple(listed))
+    (before,) = answers([stated], version)
+    (after,) = answers(capped([stated], [settled(fixed, stated)]), version)
+    if Version(version) < Version(fixed):
+        assert after is before
+    else:
+        assert after is before or (before, after) == (Audit.MATCHED, Audit.CLEAN)
+    if version == fixed:
+        assert after is not Audit.MATCHED
