@@ -247,6 +247,7 @@ SERVED: tuple[Served, ...] = (
         {"url": "https://v.example/feed.json"},
         {"feed.json": csaf.encoded(csaf.rolie("d.json")), "d.json": csaf.encoded(csaf.driver())},
     ),
+    Served("osv", {"bulk_url": "http://v.example", "ecosystems": ["PyPI"]}, {"modified_id": b"2026-11-01T00:00:00Z,GHSA-1\n2026-10-01T00:00:00Z,OSV-1\n", "all.zip": zipped(("a.json", RECORD))}),
     Served("osv", {"url": "http://v.example/all.json"}, {"all.json": _json([_OSV])}),
     Served(
         "github_actions",
