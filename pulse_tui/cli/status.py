@@ -64,7 +64,7 @@ def run(options: argparse.Namespace, name: str) -> int:
         given = _pre_authorised(house) if not broken else []
         with house.store.read() as tx:
             refused = tx.signals.refused()
-        stale = _stale(house)
+        stale = [*_stale(house), *_reviewed_soon(house)]
     lines = _lines(board, able, now_us, advice, unknown)
     lines += given
     if refused:
@@ -89,6 +89,17 @@ def _stale(house: House) -> list[str]:
         return []
     more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
     return ["", f"advisory feeds are stale: {stale_words(found[0])}{more}; pulse-tui coverage"]
+
+
+def _reviewed_soon(house: House) -> list[str]:
+    """Waivers that end within a week: somebody reviews them before, or what they cover fires."""
+    week = to_us(house.clock() + timedelta(days=7))
+    due = [row for row in house.desk().waivers() if row.review_us <= week and row.covers]
+    if not due:
+        return []
+    more = f" (and {len(due) - 1} more)" if len(due) > 1 else ""
+    first = f"{due[0].advisory} {due[0].asset or 'every asset'} of {due[0].owner}, {iso(from_us(due[0].review_us))}"
+    return ["", f"waivers are reviewed within a week, or what they cover fires: {first}{more}; pulse-tui waiver list"]
 
 
 def _measures(house: House) -> object:

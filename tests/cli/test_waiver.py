@@ -40,6 +40,7 @@ def reached(shell: Shell) -> Shell:
 def test_a_waiver_is_added_listed_shown_exported_ended_and_comes_in_again(reached: Shell) -> None:
     added = reached(*ADD, *OFF, "--until", "30d")
     assert (added.code, "waived until" in added.out) == (0, True), added
+    assert "waivers are reviewed within a week" not in reached("status").out
     (row,) = reached("waiver", "list", "--json").json()
     assert (row["advisory"], row["component"], row["version"], row["owner"]) == (
         "CVE-2026-3248", "pkg:pypi/vllm", "0.9.1", row["placed_by"],
@@ -57,6 +58,16 @@ def test_a_waiver_is_added_listed_shown_exported_ended_and_comes_in_again(reache
     assert reached("ingest", str(file)).code == 0
     (back,) = reached("waiver", "list", "--json").json()
     assert (back["advisory"], back["asset"], back["component"]) == ("CVE-2026-3248", "my-bot", "pkg:pypi/vllm")
+
+
+def test_a_waiver_that_is_reviewed_soon_is_a_line_of_the_status_and_of_its_alerts_page(reached: Shell) -> None:
+    reached(*ADD, "--status", "affected", "--owner", "ml", "--until", "3d")
+    said = reached("status").out
+    assert "waivers are reviewed within a week, or what they cover fires: CVE-2026-3248 my-bot of ml" in said
+    alert = next(a for a in reached("status", "--json").json()["alerts"] if a["waived"])
+    page = reached("explain", alert["id"]).out
+    assert "waived until" in page
+    assert "by ml: that path is off" in page
 
 
 @pytest.mark.parametrize(
