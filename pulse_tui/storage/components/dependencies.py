@@ -43,8 +43,11 @@ class DependencyTables:
     def __init__(self, connection: sa.Connection) -> None:
         """All work happens in the connection's transaction."""
         self._c = connection
+        self._every: dict[str, list[Edge]] = {}
+        """All edges of an asset, as this transaction read them: hundreds of alerts of one scan ask for the same bill."""
 
     def put_bill(self, bill: Bill) -> list[DependencyChange]:
+        self._every.clear()  # another asset's components may be called otherwise now, too
         wanted = pairs(bill)
         row = self._c.execute(sa.select(t.bills).where(_bill_key(bill.asset_id, bill.origin))).mappings().first()
         number = row["num"] if row else self._next_bill()
@@ -73,10 +76,12 @@ class DependencyTables:
         return self._log(difference(bill, before, named.values()))
 
     def refuse_bill(self, asset_id: str, origin: str) -> None:
+        self._every.clear()
         whole = sa.update(t.bills).where(_bill_key(asset_id, origin), t.bills.c.refused == 0).values(refused=1)
         self._c.execute(whole)
 
     def drop_bill(self, asset_id: str, origin: str, at: datetime) -> list[DependencyChange]:
+        self._every.clear()
         row = self._c.execute(sa.select(t.bills).where(_bill_key(asset_id, origin))).mappings().first()
         if row is None:
             return []
@@ -132,6 +137,13 @@ class DependencyTables:
         )
 
     def edges(self, asset_id: str, *, every: bool = False) -> list[Edge]:
+        if not every:
+            return self._edges(asset_id, every=False)
+        if asset_id not in self._every:
+            self._every[asset_id] = self._edges(asset_id, every=True)
+        return [*self._every[asset_id]]
+
+    def _edges(self, asset_id: str, *, every: bool) -> list[Edge]:
         rows = []
         items: dict[int, Component | None] = {ASSET: None}
         for origin, parent, environments, *item, serves in among(self._c, in_force(self._c, _EDGES), [asset_id]):

@@ -40,3 +40,14 @@ def test_a_bill_that_lists_only_some_takes_nothing_from_what_is_declared(store: 
         tx.dependencies.put_bill(changed(some, partial=False))
         (head,) = tx.dependencies.bills("support-bot")
         assert head.partial is False
+
+
+def test_what_a_transaction_read_of_a_bill_is_read_again_once_it_changed_it(store: SqlStore) -> None:
+    one = bill(package("jinja2", "3.1.2"))
+    with store.write() as tx:
+        tx.dependencies.put_bill(one)
+        assert [e.child.version for e in tx.dependencies.edges("support-bot", every=True)] == ["3.1.2"]
+        tx.dependencies.put_bill(changed(one, components=(package("jinja2", "3.1.3"),)))
+        assert [e.child.version for e in tx.dependencies.edges("support-bot", every=True)] == ["3.1.3"]
+        tx.dependencies.drop_bill("support-bot", one.origin, NOW)
+        assert tx.dependencies.edges("support-bot", every=True) == []
