@@ -94,8 +94,9 @@ def test_an_ecosystem_that_the_api_does_not_take_is_named_and_not_covered(server
     api.unknown = {"ConanCenter"}
     got = asked(server, VLLM, ("ConanCenter", "zlib"))
     assert (ids(got), covered(got).packages) == (["A-1"], (VLLM,))
-    assert got.standing == "it takes no packages of ConanCenter"
-    assert len(got.rejected) == 1
+    assert ([r.problem.where for r in got.rejected], got.standing) == (["ConanCenter"], "")
+    again = asked(server, VLLM, ("ConanCenter", "zlib"), cursor=got.cursor)
+    assert (again.rejected, covered(again).packages) == ((), (VLLM,)), "it is reported once"
 
 
 def test_where_some_records_cannot_be_had_the_others_land_and_their_packages_are_not_covered(server: Loopback) -> None:
@@ -113,6 +114,14 @@ def test_a_record_that_cannot_be_read_is_refused_and_its_package_not_covered(ser
     OsvApi(server, record("A-1"), {**record("B-1", "ray"), "modified": "yesterday"})
     got = asked(server, VLLM, RAY)
     assert (ids(got), covered(got).packages, len(got.rejected)) == (["A-1"], (VLLM,), 1)
+
+
+def test_a_record_that_is_no_json_is_refused_under_its_id(server: Loopback) -> None:
+    api = OsvApi(server, record("A-1"), record("B-1", "ray"))
+    api.failing = {"B-1": Reply(body=b"<html>")}
+    got = asked(server, VLLM, RAY)
+    (refused,) = got.rejected
+    assert (refused.source, refused.problem.where[:3], covered(got).packages) == ("src", "B-1", (VLLM,))
 
 
 def test_a_limit_of_the_rate_is_an_error_with_the_pause_that_is_asked_for(server: Loopback) -> None:

@@ -6,7 +6,7 @@ https://google.github.io/osv.dev/post-v1-querybatch/
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -14,7 +14,7 @@ import msgspec
 
 from pulse_tui.collectors._shared.files import refuse
 from pulse_tui.collectors._shared.web import body_of
-from pulse_tui.collectors.osv.single import fetched, is_id, short
+from pulse_tui.collectors.osv.single import fetched, is_id
 from pulse_tui.domain.coverage import Coverage
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.source import Collected, Rejected
@@ -50,6 +50,8 @@ class _Memory(msgspec.Struct, omit_defaults=True):
     """When each record that is stored was modified, as the API writes it."""
 
     modified: dict[str, str] = {}
+    refused: tuple[str, ...] = ()
+    """Ecosystems that the API does not take: each is reported once, and covered by nobody."""
 
 
 class _Listing(NamedTuple):
@@ -73,20 +75,25 @@ def collect(
     Raises SourceError when the API cannot be asked. Where single records cannot be had, the others land, ``standing``
     says so, and their packages are not covered.
     """
-    memory = _memory(context.cursor.bookmark)
+    before = _memory(context.cursor.bookmark)
+    memory = before.modified
     listing = _listed(url, headers, context, sorted(set(context.packages())))
     new = [i for i, modified in listing.modified.items() if memory.get(i) != modified]
     gone = [i for i in memory if i not in listing.modified]  # withdrawn, of another package now, or of none of ours
     wanted = [*new, *gone]
     observations: list[Any] = []
-    rejected = [refuse(context.source, f"{e}: ", why) for e, why in listing.refused.items()]
+    rejected = [
+        refuse(context.source, clean(ecosystem, 60), why, hint="Add a source that covers it")
+        for ecosystem, why in listing.refused.items()
+        if ecosystem not in before.refused
+    ]
     had = set[str]()
     failed: SourceError | None = None
     for ident, found in fetched(context, wanted[:ROUND], lambda i: f"{url}/v1/vulns/{quote(i, safe='')}", headers):
         if isinstance(found, SourceError):
             failed = failed or found
             continue
-        if found is not None and not _kept(ident, found, parse, observations, rejected):
+        if found is not None and not _kept(context.source, ident, found, parse, observations, rejected):
             continue
         had.add(ident)
         if ident in listing.modified and found is not None:
@@ -98,17 +105,18 @@ def collect(
     open_ = set(wanted) - had
     sure = tuple(package for package, ids in listing.of.items() if open_.isdisjoint(ids))
     covered = Coverage(source=context.source, at=context.now, packages=sure, records=len(listing.modified), whole=True)
-    bookmark = msgspec.json.encode(_Memory(memory), order="deterministic").decode()
+    bookmark = msgspec.json.encode(_Memory(memory, tuple(listing.refused)), order="deterministic").decode()
     return Collected(
         observations=(*observations, covered),
         rejected=tuple(rejected),
         cursor=msgspec.structs.replace(context.cursor, bookmark=bookmark),
-        standing=_standing(len(open_), len(wanted), failed, listing.refused),
+        standing=_standing(len(open_), len(wanted), failed),
         again_s=_again(len(wanted) > ROUND, failed),
     )
 
 
 def _kept(
+    source: str,
     ident: str,
     body: bytes,
     parse: Callable[[str, bytes], Collected],
@@ -119,7 +127,7 @@ def _kept(
     try:
         read = parse(f"{ident}.json", body)
     except SourceError as error:
-        rejected.append(refuse("", ident, str(error), body))
+        rejected.append(refuse(source, ident, str(error), body))
         return False
     observations += read.observations
     rejected += read.rejected
@@ -133,15 +141,10 @@ def _again(more: bool, failed: SourceError | None) -> float | None:
     return max(SOON_S, failed.retry_after or 0.0)
 
 
-def _standing(open_: int, wanted: int, failed: SourceError | None, refused: Mapping[str, str]) -> str:
-    words = (
-        [f"{open_:,} of {wanted:,} records are still to be fetched" + (f": {failed}" if failed else "")]
-        if open_
-        else []
-    )
-    if refused:
-        words.append(f"it takes no packages of {short(refused)}")
-    return "; ".join(words)
+def _standing(open_: int, wanted: int, failed: SourceError | None) -> str:
+    if not open_:
+        return ""
+    return f"{open_:,} of {wanted:,} records are still to be fetched" + (f": {failed}" if failed else "")
 
 
 def _listed(url: str, headers: dict[str, str], context: CollectContext, packages: Sequence[Package]) -> _Listing:
@@ -201,8 +204,8 @@ def _query(package: Package, token: str | None) -> dict[str, Any]:
     return {**asked, "page_token": token} if token else asked
 
 
-def _memory(bookmark: str | None) -> dict[str, str]:
+def _memory(bookmark: str | None) -> _Memory:
     try:
-        return _MEMORY.decode(bookmark).modified if bookmark else {}
+        return _MEMORY.decode(bookmark) if bookmark else _Memory()
     except (msgspec.DecodeError, msgspec.ValidationError):
-        return {}  # of a source that was read otherwise before: every record is fetched once more
+        return _Memory()  # of a source that was read otherwise before: every record is fetched once more

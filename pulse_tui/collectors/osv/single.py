@@ -9,7 +9,6 @@ from itertools import islice
 
 from pulse_tui.collectors._shared.web import body_of
 from pulse_tui.domain.errors import SourceError
-from pulse_tui.domain.text import clean
 from pulse_tui.ports import CollectContext
 
 AT_ONCE = 8
@@ -49,9 +48,3 @@ def fetched(
                     errors += ERRORS if found.retry_after is not None else 1
             if errors >= ERRORS:
                 return
-
-
-def short(names: Iterable[str], most: int = 3) -> str:
-    """``a, b, c and 4 more``."""
-    every = [clean(name, 60) for name in names]
-    return ", ".join(every[:most]) + (f" and {len(every) - most} more" if len(every) > most else "")
