@@ -63,6 +63,7 @@ def test_each_component_is_matched_clean_or_not_audited(shell: Shell, stored: Pa
     assert "4 components: 1 matched, 2 not audited, 1 clean" in said.out
     answers = [(a["package"], a["state"]) for a in lines(shell("match", path, "--json"))]
     assert answers == [("vllm", "matched"), ("ray", "clean"), ("pytorch", "not_audited"), ("x", "not_audited")]
+    assert lines(shell("match", path, "--json"))[0]["purl"] == "pkg:pypi/vllm@0.9.1"
 
 
 def test_only_a_bill_that_is_clean_and_read_whole_is_clean(shell: Shell, stored: Path) -> None:

@@ -150,8 +150,15 @@ def of_bill(components: Iterable[Component]) -> Iterator[Question]:
         if one.id.startswith(GROUP):
             continue
         why = _versionless(one.version) if one.kind is ComponentKind.PACKAGE else ""
-        purl = one.id if one.id.startswith("pkg:") else ""
-        yield Question(one.ecosystem, one.name, one.version, one, why, purl)
+        yield Question(one.ecosystem, one.name, one.version, one, why, _purl_of(one))
+
+
+def _purl_of(component: Component) -> str:
+    """Its package URL with the version; "" where it has none."""
+    try:
+        return str(parse(component.id)._replace(version=component.version or ""))
+    except BadPurl:
+        return ""
 
 
 def reply(tx: Transaction, questions: Iterable[Question], now: datetime) -> Iterator[Reply]:
