@@ -25,6 +25,7 @@ from pulse_tui.ports import BillHead, Transaction
 from pulse_tui.services.advisories.audits import Unaudited, unaudited
 from pulse_tui.services.advisories.evidence import signals_of
 from pulse_tui.services.advisories.records import touching
+from pulse_tui.services.advisories.settled import holding
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.signals.judge import judge
 from pulse_tui.services.signals.waived import group_of
@@ -92,6 +93,8 @@ class Audited(NamedTuple):
     """What of it no stored advisory can judge."""
     software: int = 0
     """Components that advisories could name: packages and images, no models, and nothing that only holds others."""
+    settled: tuple[str, ...] = ()
+    """What some record calls affected, and an operator settled as fixed: in words."""
 
     def weakness(self, name: str, tx: Transaction) -> Weakness | None:
         """The vulnerability that this id means, whatever its group is called by now."""
@@ -152,7 +155,8 @@ def advisories_of(tx: Transaction, parts: JudgeParts, release: Release, environm
     packages = {key for c in components for key in keys_of(c)}
     waivers = [w for w in tx.waivers.all(standing=True) if _as_seen(w, release.asset_id, estate)]
     found = []
-    for name, records in touching(tx, packages).items():
+    groups = touching(tx, packages)
+    for name, records in groups.items():
         findings = [f for record in records for f in match(record, estate)]
         if findings:
             signals = signals_of(records, findings, estate, tx, parts.clock())
@@ -170,7 +174,19 @@ def advisories_of(tx: Transaction, parts: JudgeParts, release: Release, environm
     unkeyed = _unkeyed(components)
     open_ = unaudited(tx, components, (f for weakness in found for f in weakness.findings), parts.clock())
     software = sum(c.auditable and not c.id.startswith(GROUP) for c in components)
-    return Audited(basis, len(components), tuple(found), refused, unkeyed, tuple(open_), software)
+    settled = tuple(dict.fromkeys(_settled(groups, found, estate, tx)))
+    return Audited(basis, len(components), tuple(found), refused, unkeyed, tuple(open_), software, settled)
+
+
+def _settled(names: Iterable[str], found: Sequence[Weakness], estate: Estate, tx: Transaction) -> Iterator[str]:
+    """What would be matched, had nobody settled which fix is right."""
+    still = {(w.name, f.component) for w in found for f in w.findings}
+    for name, group in tx.advisories.groups(tx.settled.of(names)).items():
+        records = [r for r in group if not r.withdrawn]
+        words = "; ".join(fix.words for fix in holding(name, records, tx).values())
+        for finding in (f for r in records for f in match(r, estate)):
+            if words and (name, finding.component) not in still:
+                yield f"{name} on {finding.component}: {words}"
 
 
 def _as_seen(waiver: Waiver, asset_id: str, estate: Estate) -> bool:

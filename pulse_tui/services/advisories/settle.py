@@ -25,6 +25,8 @@ def settle_fix(parts: JudgeParts, name: str, package: str, version: str, by: str
     with parts.store.write() as tx:
         group = _group(name, tx)
         found, key = group[0].name, _key(group, package)
+        if any(r.malicious for r in group):
+            raise Refused(f"{found} reports malicious code: nothing is settled of it", todo=f"Take {key[1]} out")
         read = order(key[0])
         if read is None or read(fixed) is None:
             what = f"{fixed!r} cannot be compared as a version of {key[0]}"

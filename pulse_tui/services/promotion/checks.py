@@ -159,6 +159,8 @@ def _advisories(a: Asked) -> Iterator[Found]:
     for weakness in under_waiver:
         assert weakness.waiver is not None
         yield Found(GateStatus.ACCEPTED, f"{weakness}{basis}; waived {weakness.waiver.words}")
+    for text in audited.settled:
+        yield Found(GateStatus.ACCEPTED, f"{text}{basis}")
     for weakness in grave:
         if waived := _waived(a, weakness):
             yield Found(GateStatus.ACCEPTED, f"{weakness.detail}{basis}; waived {waived}")

@@ -19,6 +19,7 @@ from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.signals.ingest import ingest
 from tests.fakes.bills import bill, package
 from tests.fakes.clock import Clock
+from tests.fakes.house import gate
 from tests.fakes.nouns import NOW, changed
 from tests.services.said import holds, standing
 
@@ -61,6 +62,13 @@ def answer(judge: JudgeParts, clock: Clock) -> tuple[Audit, str]:
     return found.audit, found.reason
 
 
+def settled_in(judge: JudgeParts) -> tuple[str, ...]:
+    with judge.store.read() as tx:
+        release = tx.estate.release("gateway", "1.9.3")
+        assert release is not None
+        return advisories_of(tx, judge, release, Environment.PRODUCTION).settled
+
+
 def weaknesses(judge: JudgeParts) -> int:
     with judge.store.read() as tx:
         release = tx.estate.release("gateway", "1.9.3")
@@ -82,6 +90,7 @@ def test_it_ends_what_the_stricter_record_alone_held_open(both: JudgeParts, cloc
     ]
     assert "1 alert(s) ended" in settle(both, clock)
     assert (standing(both), holds(both), weaknesses(both)) == ([], [], 0)
+    assert settled_in(both) == ("CVE-2026-3248 on vllm 0.9.1: settled by ana: 0.9.1 carries the backport",)
     assert lines(both) == ["GHSA: 0.9.2 · PYSEC: 0.9.1; 0.9.1 is settled by ana: 0.9.1 carries the backport"]
     with both.store.read() as tx:
         assert tx.advisories.findings() == []
@@ -111,6 +120,7 @@ def test_it_lapses_when_any_record_of_the_group_states_other_versions(both: Judg
     assert standing(both) == []
     take(both, clock, changed(record("PYSEC-1", "0.9.3"), modified=clock()))
     assert standing(both) == [RULE]
+    assert settled_in(both) == ()
     assert "which lapsed: a record states other versions since" in lines(both)[0]
     settle(both, clock)
     assert standing(both) == []
@@ -125,6 +135,18 @@ def test_taken_back_the_strictest_counts_again(both: JudgeParts, clock: Clock) -
     assert standing(both) == [RULE]
     with pytest.raises(Refused):
         unsettle(both, "CVE-2026-3248", "vllm", "bo", "again", clock())
+
+
+def test_the_gate_states_who_settled_it(both: JudgeParts, clock: Clock) -> None:
+    settle(both, clock)
+    (line,) = [r for r in gate(both, "gateway", "1.9.3", Environment.PRODUCTION).reasons if "settled by" in r.detail]
+    assert line.status == "accepted"
+
+
+def test_of_malicious_code_nothing_is_settled(judge: JudgeParts, clock: Clock) -> None:
+    take(judge, clock, changed(GHSA, id="MAL-2026-1", severity=None))
+    with pytest.raises(Refused, match="malicious"):
+        settle_fix(judge, "MAL-2026-1", "vllm", "0.9.1", "ana", "it is gone", clock())
 
 
 def test_it_needs_a_reason_a_known_package_and_a_version_that_can_be_compared(both: JudgeParts, clock: Clock) -> None:
