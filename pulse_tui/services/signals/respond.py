@@ -230,7 +230,7 @@ class Responder:
 
     def _excuse(self, alert: Alert, signal: Signal) -> tuple[Waiver | None, bool]:
         if self._waivers is None:
-            self._waivers = bool(self._tx.waivers.all())
+            self._waivers = self._tx.waivers.some()
         if not self._waivers:
             return None, False
         return excuse_of(self._tx, signal, alert.environment, alert.priority, self._now)

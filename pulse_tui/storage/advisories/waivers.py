@@ -29,6 +29,9 @@ class WaiverTable:
         row = self._c.execute(sa.select(t.waivers).where(t.waivers.c.id == ident)).mappings().first()
         return _WAIVER.item(row) if row else None
 
+    def some(self) -> bool:
+        return self._c.execute(sa.select(sa.literal(1)).select_from(t.waivers).limit(1)).first() is not None
+
     def all(self, advisory: str | None = None, *, standing: bool = False) -> list[Waiver]:
         query = sa.select(t.waivers).order_by(t.waivers.c.placed_at, t.waivers.c.id)
         if advisory is not None:

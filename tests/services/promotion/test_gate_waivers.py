@@ -182,6 +182,7 @@ def test_an_emergency_passes_the_freeze_for_one_release_and_stands_until_another
     assert (reason.status, reason.blocking) == ("accepted", False)
     assert f"emergency override by ana until 2026-11-24T03:10:00Z: {WHY}" in reason.detail
     assert not found(ask(gateway, "1.9.4"), "concerns")[0].blocking
+    assert not any(r.blocking for r in found(ask(gateway, "1.9.4"), "alerts")), "its own alert does not hold it back"
     for version, place in (("1.9.2", PRODUCTION), ("1.9.4", Environment.SHADOW)):
         assert found(ask(gateway, version, place), "holds")[0].blocking, (version, place)
     board = gateway.store.board("acme", None, NOW)
