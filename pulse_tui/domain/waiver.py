@@ -144,7 +144,9 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def id(self) -> str:
-        """Names it in messages."""
-        return f"{self.document}: {self.vulnerability} in {self.component_id}" + (
-            f"@{self.version}" if self.version else ""
-        )
+        """Names it in messages: by the part, else by what is stated as a whole."""
+        about, version = self.component_id, self.version
+        if about is None and self.within is not None:
+            about, version = self.within, self.within_version
+        where = about or self.asset_id or "every component"
+        return f"{self.document}: {self.vulnerability} in {where}" + (f"@{version}" if version else "")

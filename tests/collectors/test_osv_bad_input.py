@@ -93,10 +93,59 @@ def test_an_installed_version_that_is_none_is_never_clean(version: str | None) -
     assert audit(advisory, named).audit is Audit.NOT_AUDITED
 
 
-def test_a_null_where_a_version_should_be_refuses_the_record_by_name() -> None:
-    got = read(events(I0, versions=["1", None]), events({"introduced": None}))
-    assert (len(got.observations), len(got.rejected)) == (1, 2)
-    assert got.rejected[0].problem.where == "a.jsonl:1 PYSEC-2026-1"
+def test_a_null_where_a_version_should_be_costs_that_version_and_makes_the_others_unknown() -> None:
+    got = read(events(I0, versions=["1", None], kind="GIT"))
+    assert answers(got, "1", "2") == "m?"
+    assert [r.problem.where for r in got.rejected] == ["a.jsonl PYSEC-2026-1"]
+    assert "affected[0].versions[1]" in got.rejected[0].problem.what
+    assert len(read(events({"introduced": None})).observations) == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("severity", "HIGH"),
+        ("severity", [{"score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}]),
+        ("severity", [{"type": "CVSS_V3", "score": 9.8}, None, 7]),
+        ("references", [{"type": "WEB"}]),
+        ("related", [None]),
+        ("upstream", {}),
+        ("aliases", [7]),
+        ("summary", 7),
+        ("details", []),
+    ],
+)
+def test_what_has_another_shape_is_named_and_costs_no_package_its_record(field: str, value: object) -> None:
+    got = read({**events(I0, F1), field: value})
+    assert answers(got, "0.9", "1") == "mc"
+    (remark,) = got.rejected
+    assert f"kept without what cannot be read: {field}" in remark.problem.what
+
+
+def test_a_severity_beside_a_broken_one_counts() -> None:
+    good = {"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}
+    got = read(record(severity=[{"type": "CVSS_V3"}, good]))
+    (advisory,) = got.observations
+    assert isinstance(advisory, Advisory)
+    assert (advisory.cvss, len(got.rejected)) == (9.8, 1)
+
+
+@pytest.mark.parametrize(
+    "ranges", ["all", [7], [{"type": "ECOSYSTEM"}], [{"type": "SEMVER", "events": [{"fixed": 1}]}]]
+)
+def test_ranges_that_cannot_be_read_make_no_version_clean(ranges: object) -> None:
+    got = read(record(affected=[{"package": {"ecosystem": "PyPI", "name": "x"}, "ranges": ranges, "versions": ["1"]}]))
+    assert answers(got, "1", "2") == "m?"
+    assert len(got.rejected) == 1
+
+
+def test_an_entry_without_a_package_name_costs_no_other_entry() -> None:
+    nameless: list[object] = [{"package": {"ecosystem": "PyPI", "name": ""}}, {"package": "x"}, 7]
+    good = {"package": {"ecosystem": "PyPI", "name": "x"}, "versions": ["1"]}
+    got = read(record(affected=[*nameless, good]))
+    assert answers(got, "1", "2") == "mc"
+    assert "affected[0].package" in got.rejected[0].problem.what
+    assert read(record(affected=nameless)).observations == ()
 
 
 def test_a_withdrawal_counts_from_its_day() -> None:

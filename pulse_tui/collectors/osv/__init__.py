@@ -30,6 +30,7 @@ from pulse_tui.collectors._shared.members import apart
 from pulse_tui.collectors._shared.web import fetch
 from pulse_tui.collectors._shared.yaml_texts import documents
 from pulse_tui.collectors.osv import api, bulk
+from pulse_tui.collectors.osv.mended import mended
 from pulse_tui.domain.advisory import Advisory, Affected, VersionRange
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.limits import reason
@@ -254,7 +255,7 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
 def _take(where: str, raw: bytes, context: CollectContext, good: list[Advisory], bad: Bad) -> None:
     """A record, or each record that an answer of the API or a report wraps."""
     try:
-        advisory, oddity = _advisory(_whole(raw), context)
+        advisory, oddity = _read(raw, context)
     except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError, _Unusable) as error:
         if (inner := _wrapped(members(raw))) is not None:
             for index, one in enumerate(dict.fromkeys(inner)):  # a scanner repeats a record for each package it found
@@ -268,6 +269,19 @@ def _take(where: str, raw: bytes, context: CollectContext, good: list[Advisory],
     good.append(advisory)
     if oddity:
         bad.refuse(f"{where} {advisory.id}", oddity, raw)
+
+
+def _read(raw: bytes, context: CollectContext) -> tuple[Advisory, str]:
+    try:
+        whole = _whole(raw)
+    except msgspec.ValidationError as error:
+        try:
+            whole, lost = mended(raw, _Record, _Affected)
+        except msgspec.ValidationError:
+            raise error from None  # what is wrong with it as it came
+        advisory, oddity = _advisory(whole, context)
+        return advisory, f"{lost}; {oddity}" if oddity else lost
+    return _advisory(whole, context)
 
 
 def _whole(raw: bytes) -> _Record:
