@@ -154,6 +154,19 @@ def test_a_statement_that_excuses_without_saying_why_or_whom_is_refused(
     assert waivers(judge) == []
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "CVE-2026-3248 in pkg:pypi/vllm@0.9.1"),
+        ({"component_id": None, "version": None, "within": "pkg:oci/x", "within_version": "1"}, "in pkg:oci/x@1"),
+        ({"component_id": None, "version": None, "asset_id": "gateway"}, "CVE-2026-3248 in gateway"),
+        ({"component_id": None, "version": None}, "CVE-2026-3248 in every component"),
+    ],
+)
+def test_a_message_names_what_a_statement_is_of(changes: dict[str, Any], words: str) -> None:
+    assert said(**changes).id.endswith(words)
+
+
 def test_one_that_comes_before_its_advisory_is_in_view_of_the_first_record(judge: JudgeParts) -> None:
     take(judge, said())
     assert waivers(judge)[0].fixed == UNSEEN
