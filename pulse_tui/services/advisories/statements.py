@@ -30,6 +30,8 @@ from pulse_tui.services.parts import JudgeParts, Made
 from pulse_tui.services.signals.quarantine import keep_refused
 from pulse_tui.services.signals.waived import Group, group_of
 
+_SILENT = (VexStatus.AFFECTED, VexStatus.UNDER_INVESTIGATION)
+"""What excuses nothing, unless a risk is accepted."""
 AHEAD = timedelta(days=1)
 """How far clocks may differ."""
 
@@ -99,7 +101,7 @@ def _take(item: Statement, asset_id: str | None, group: Group, tx: Transaction, 
     if any(w.placed_at > waiver.placed_at or _content(w) == _content(waiver) for w in same):
         return False
     excuses = item.status in (VexStatus.NOT_AFFECTED, VexStatus.FIXED) or item.accepted
-    later = [w for w in own if w.placed_at > waiver.placed_at and w.status is not waiver.status and _overlap(w, waiver)]
+    later = [w for w in own if w.placed_at > waiver.placed_at and w.status in _SILENT and _overlap(w, waiver)]
     if excuses and later:
         return False  # a newer statement of the same author speaks of some of it otherwise
     gone = same if excuses else [w for w in own if _overlap(w, waiver)]

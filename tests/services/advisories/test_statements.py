@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
 from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pulse_tui.collectors import vex
 from pulse_tui.domain.alert import AlertState
@@ -19,10 +24,16 @@ from pulse_tui.services.advisories.vex import export
 from pulse_tui.services.advisories.waivers import end_waiver, waive_advisory
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.signals.ingest import Tally, ingest
+from pulse_tui.storage.store import SqlStore
 from tests.collectors.contexts import context
+from tests.fakes.clock import Clock
+from tests.fakes.databases import sqlite_file
+from tests.fakes.house import judging
 from tests.fakes.nouns import NOW, PRODUCTION, later
+from tests.servers.forms import examples
 from tests.services.advisories.test_waivers import CVE, bill, open_alerts, package, waivers
 from tests.services.advisories.test_waivers import take as take_at
+from tests.services.estates import fill
 
 OFF = Justification.CODE_NOT_IN_EXECUTE_PATH
 
@@ -263,3 +274,37 @@ def test_a_bill_of_an_image_is_not_the_statement_of_another(judge: JudgeParts) -
     take(judge, said(within="pkg:oci/serve", within_version="sha256:12"))
     assert waivers(judge) == []
     assert states(judge) == {AlertState.FIRING}
+
+
+@settings(max_examples=examples(25), deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([*VexStatus]), st.sampled_from([None, "0.9.1", "0.9.0"])), min_size=2, max_size=4
+    ),
+    st.randoms(use_true_random=False),
+)
+def test_in_whichever_order_statements_come_the_same_stand(
+    said_of: list[tuple[VexStatus, str | None]], order: Random
+) -> None:
+    told = [
+        said(
+            at=later(hours=n),
+            status=status,
+            version=version,
+            justification=OFF if status is VexStatus.NOT_AFFECTED else None,
+        )
+        for n, (status, version) in enumerate(said_of)
+    ]
+    shuffled = order.sample(told, len(told))
+    with tempfile.TemporaryDirectory() as name:
+        found = []
+        for folder, items in ((Path(name) / "a", told), (Path(name) / "b", shuffled)):
+            folder.mkdir()
+            store = SqlStore(sqlite_file(folder / "pulse.db"), folder)
+            fill(store)
+            house = judging(store, folder, Clock())
+            for item in items:
+                take(house, item, at=later(days=1))
+            found.append({(w.version, w.status, w.placed_at) for w in waivers(house, standing=True)})
+            store.close()
+    assert found[0] == found[1]
