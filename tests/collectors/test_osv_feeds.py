@@ -197,6 +197,26 @@ def test_after_many_changes_the_dump_is_read_again(server: Loopback, monkeypatch
     assert len(server.seen("GET", "/PyPI/all.zip")) == 1
 
 
+def test_a_large_dump_is_read_in_parts_and_covered_when_nothing_is_left(
+    server: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api = OsvApi(server, *(record(f"A-{n}", modified=f"2026-11-{n // 2 + 1:02}T00:00:00Z") for n in range(10)))
+    api.dump("PyPI", etag='"1"')
+    monkeypatch.setattr("pulse_tui.collectors.osv.bulk.ROUND", 3)
+    monkeypatch.setattr("pulse_tui.collectors.osv.bulk.SINGLE", 3)
+    found, cursor = list[str](), Cursor()
+    for _ in range(9):
+        got = dumped(server, "PyPI", cursor=cursor)
+        found, cursor = [*found, *ids(got)], got.cursor
+        if got.again_s is None:
+            break
+        assert (covered(got).ecosystems, "records are still to be read" in str(got.standing)) == ((), True)
+    assert set(found) == {f"A-{n}" for n in range(10)}
+    assert len(server.seen("GET", "/PyPI/all.zip")) == 4
+    assert (covered(got).ecosystems, got.standing) == (("PyPI",), "")
+    assert ids(dumped(server, "PyPI", cursor=cursor)) == []
+
+
 def test_of_an_ecosystem_that_cannot_be_had_nothing_is_covered_and_the_others_land(server: Loopback) -> None:
     api = OsvApi(server, record("A-1"))
     api.dump("PyPI")

@@ -16,7 +16,7 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Any, ClassVar
@@ -181,8 +181,8 @@ def collect(options: Options, context: CollectContext) -> Collected:
     if not options.url:
         headers = {"Authorization": f"Bearer {context.secret(options.token)}"} if options.token else {}
 
-        def read(name: str, data: bytes) -> Collected:
-            return parse(name, data, options, context)
+        def read(name: str, data: bytes, only: Collection[str] | None = None) -> Collected:
+            return _parsed(name, data, options, context, only)
 
         if not options.ecosystems:
             return api.collect(context.secret(options.api_url).rstrip("/"), headers, context, read)
@@ -239,15 +239,22 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
     """All advisories of one document. Raises SourceError when it is not JSON, JSON Lines, YAML or zip, and for a zip
     that holds no record.
     """
+    return _parsed(name, data, options, context, None)
+
+
+def _parsed(
+    name: str, data: bytes, options: Options, context: CollectContext, only: Collection[str] | None
+) -> Collected:
+    """As :func:`parse`; ``only``: the members of a zip that are read, all of them when it is None."""
     good: list[Advisory] = []
     bad = Bad(context.source, name)
     zipped = data.startswith(_ZIP_MAGIC)
-    for where, raw in _unzip(name, data, options.max_bytes, bad) if zipped else _records(name, data):
+    for where, raw in _unzip(name, data, options.max_bytes, bad, only) if zipped else _records(name, data):
         try:
             _take(where, raw, context, good, bad)
         except Exception as error:  # whatever one record does, the others are stored
             bad.refuse(where, f"it cannot be read: {reason(error)}", raw)
-    if zipped and not good and not bad:
+    if zipped and only is None and not good and not bad:
         raise SourceError(f"{name} has no OSV record", todo="Give a zip of the records' JSON or YAML files")
     return Collected(observations=tuple(good), rejected=bad.all(), cursor=context.cursor)
 
@@ -317,7 +324,7 @@ def _records(name: str, data: bytes) -> Iterator[Record]:
             yield Record(name, msgspec.json.encode(document))
 
 
-def _unzip(name: str, data: bytes, cap: int, bad: Bad) -> Iterator[Record]:
+def _unzip(name: str, data: bytes, cap: int, bad: Bad, only: Collection[str] | None = None) -> Iterator[Record]:
     """The JSON members of a zip. What they unpack to is capped at ten times ``cap`` in all.
 
     Raises SourceError when members lie in each other: what they unpack to has no limit.
@@ -331,7 +338,7 @@ def _unzip(name: str, data: bytes, cap: int, bad: Bad) -> Iterator[Record]:
         apart(name, archive.infolist())
         for member in archive.infolist():
             where = f"{name}/{clean(member.filename, 200)}"
-            if not member.filename.endswith(_MEMBERS):
+            if not member.filename.endswith(_MEMBERS) or (only is not None and member.filename not in only):
                 continue
             try:
                 with archive.open(member) as file:
