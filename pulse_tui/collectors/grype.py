@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from pulse_tui.collectors._shared.bills import Subject, decode, digest_of, each, moment, read_bills, tag_of, text
+from pulse_tui.collectors._shared.bills import Subject, decode, digest_of, each, moment, tag_of, text
 from pulse_tui.collectors._shared.reports import (
     BadPurl,
     Gathering,
@@ -17,6 +17,7 @@ from pulse_tui.collectors._shared.reports import (
     graded,
     ident,
     placed,
+    read_reports,
     scored,
     web,
 )
@@ -114,7 +115,7 @@ _SAME = ("GHSA-", "PYSEC-", "GO-", "RUSTSEC-")
 
 def collect(options: Options, context: CollectContext) -> Collected:
     """Read the reports that are new or changed since the last round."""
-    return read_bills("*.json", options, context, lambda name, data: parse(name, data, options, context))
+    return read_reports(options, context, accepts, lambda name, data: parse(name, data, options, context))
 
 
 def accepts(name: str, head: Peek) -> bool:

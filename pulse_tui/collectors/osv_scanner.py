@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from pulse_tui.collectors._shared.bills import decode, each, read_bills
+from pulse_tui.collectors._shared.bills import decode, each
 from pulse_tui.collectors._shared.reports import (
     BadPurl,
     Gathering,
@@ -17,6 +17,7 @@ from pulse_tui.collectors._shared.reports import (
     graded,
     ident,
     placed,
+    read_reports,
     scored,
     web,
 )
@@ -125,7 +126,7 @@ _TOPS = frozenset(
 
 def collect(options: Options, context: CollectContext) -> Collected:
     """Read the reports that are new or changed since the last round."""
-    return read_bills("*.json", options, context, lambda name, data: parse(name, data, options, context))
+    return read_reports(options, context, accepts, lambda name, data: parse(name, data, options, context))
 
 
 def accepts(name: str, head: Peek) -> bool:

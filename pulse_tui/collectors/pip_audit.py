@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import msgspec
 
-from pulse_tui.collectors._shared.bills import decode, each, read_bills
-from pulse_tui.collectors._shared.reports import BadPurl, Gathering, ReportOptions, ident, placed
+from pulse_tui.collectors._shared.bills import decode, each
+from pulse_tui.collectors._shared.reports import BadPurl, Gathering, ReportOptions, ident, placed, read_reports
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.report import Claim
 from pulse_tui.domain.source import Collected
@@ -49,7 +49,7 @@ _FOUND = msgspec.json.Decoder(_Found)
 
 def collect(options: Options, context: CollectContext) -> Collected:
     """Read the reports that are new or changed since the last round."""
-    return read_bills("*.json", options, context, lambda name, data: parse(name, data, options, context))
+    return read_reports(options, context, accepts, lambda name, data: parse(name, data, options, context))
 
 
 def accepts(name: str, head: Peek) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -524,3 +525,31 @@ def test_real_reports_are_read() -> None:
     for file in sorted(shared_data("advisories", "scanner_outputs", "grype").glob("*.golden")):
         found = read("grype", file.read_bytes()) if file.name.startswith("Test") else None
         assert found is None or told(found) == []
+
+
+# --------------------------------------------------------------------------- a folder
+
+
+def test_reports_of_several_scanners_in_one_folder_are_each_read_by_their_own_source(tmp_path: Path) -> None:
+    folder = tmp_path / "bot@3.8.2"
+    folder.mkdir()
+    for kind in ("grype", "osv_scanner", "pip_audit", "trivy"):
+        (folder / f"{kind}.json").write_text(json.dumps(SAMPLES[kind]))
+    (folder / "cut.json").write_text('{"matches": [')
+    for kind in ("grype", "osv_scanner", "pip_audit", "trivy"):
+        module: Any = KINDS[kind]
+        found = module.collect(module.Options(path="."), context(tmp_path))
+        (one,) = found.observations
+        assert isinstance(one, Report)
+        assert (one.bill.asset_id, one.bill.version, one.bill.document) == ("bot", "3.8.2", f"{kind}.json")
+        refused = {str(r.problem).partition(":")[0] for r in found.rejected} - {f"bot@3.8.2/{kind}.json"}
+        assert refused == {"bot@3.8.2/cut.json"}, "what is broken may be one"
+        again = module.collect(module.Options(path="."), context(tmp_path, cursor=found.cursor))
+        assert again.unchanged
+
+
+def test_a_file_that_is_named_is_read_whatever_it_says(tmp_path: Path) -> None:
+    (tmp_path / "bot@1").mkdir()
+    (tmp_path / "bot@1" / "a.json").write_text(json.dumps(SAMPLES["grype"]))
+    with pytest.raises(SourceError, match="not a valid Trivy report"):
+        trivy.collect(trivy.Options(path="bot@1/a.json", asset="bot"), context(tmp_path))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -20,6 +21,7 @@ from pulse_tui.collectors._shared.bills import (
     of_ecosystem,
     package,
     place,
+    read_bills,
 )
 from pulse_tui.collectors._shared.cvss import score
 from pulse_tui.domain.bill import Bill
@@ -30,7 +32,7 @@ from pulse_tui.domain.report import Claim, Report, Skipped
 from pulse_tui.domain.source import Collected
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Severity
-from pulse_tui.ports import CollectContext
+from pulse_tui.ports import CollectContext, Peek
 
 MOST_CLAIMS = 100_000
 """Claims of one report: an image of a whole distribution has a tenth of them."""
@@ -52,6 +54,24 @@ class ReportOptions(BillOptions, frozen=True, kw_only=True, forbid_unknown_field
     """As of a bill: ``path`` (file, folder or glob), ``asset``, ``version``, ``environments``, and the expected
     ``subject`` and ``digest`` of reports that state what they scanned. ``max_bytes``: cap of one file.
     """
+
+
+def read_reports(
+    options: BillOptions,
+    context: CollectContext,
+    accepts: Callable[[str, Peek], bool],
+    parse: Callable[[str, bytes], Collected],
+) -> Collected:
+    """The reports of one kind, new or changed since the last round. Whole JSON of another kind in their folder is passed over:
+    each source reads its own. A file that is named itself is read whatever it says.
+    """
+    named = (context.base / Path(options.path).expanduser()).is_file()
+
+    def one(name: str, data: bytes) -> Collected:
+        head = Peek(data)
+        return Collected() if head.top and not named and not accepts(name, head) else parse(name, data)
+
+    return read_bills("*.json", options, context, one)
 
 
 class Gathering:
@@ -179,4 +199,4 @@ def ident(text: Any) -> str:
     return clean(text, 200) if isinstance(text, str) else ""
 
 
-__all__ = ["BadPurl", "Gathering", "ReportOptions", "graded", "ident", "placed", "scored", "web"]
+__all__ = ["BadPurl", "Gathering", "ReportOptions", "graded", "ident", "placed", "read_reports", "scored", "web"]
