@@ -183,6 +183,12 @@ def _answer(
 
 
 def _age(who: Answered, component: Component) -> str:
-    """``; osv answered 3 h ago``: of one that is stale the reason says so itself."""
+    """``; osv (8,000 records) answered 3 h ago``: of one that is stale the reason says so itself.
+
+    How many records a feed has tells a dump of an ecosystem from a file that somebody brought of it.
+    """
     best = who.best(component)
-    return f"; {best.row.source} answered {days(best.age_s)} ago" if best is not None and not best.stale else ""
+    if best is None or best.stale:
+        return ""
+    size = f" ({best.row.records:,} record{'' if best.row.records == 1 else 's'})" if best.row.records else ""
+    return f"; {best.row.source}{size} answered {days(best.age_s)} ago"
