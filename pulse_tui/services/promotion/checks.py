@@ -43,6 +43,7 @@ from pulse_tui.services.signals.waived import group_of
 _OK, _FAILED, _MISSING = GateStatus.OK, GateStatus.FAILED, GateStatus.MISSING
 _SHOWN = 3
 _NO_BILL = "Ingest its SBOM or lock file: pulse-tui ingest FILE"
+_UNREAD = "See what could not be read: pulse-tui status --quarantine; correct the file and ingest it again"
 _FIRST = "no other release has served in"
 _HELD_APART = ("digest", "way-back", "lineage", "pointer", "past-gate", "drill", "break-glass", "by-itself", EMERGENCY)
 """Concerns that another reason reports already."""
@@ -179,9 +180,12 @@ def _advisories(a: Asked) -> Iterator[Found]:
     if not audited.weaknesses and audited.basis is not Basis.IN_FORCE:
         open_ = len(audited.unaudited)
         counted = _many(audited.components, "component") + (f", {open_:,} of them not audited" if open_ else "")
+        if audited.refused:
+            counted += f"; {_many(audited.refused, 'record')} of its bills could not be read"
         # Of what could not be judged, that nothing was found says nothing.
-        status = _MISSING if open_ else _OK
-        yield Found(status, f"no stored advisory reaches {version} ({counted}){basis}", _which(a) if open_ else "")
+        status = _MISSING if open_ or audited.refused else _OK
+        todo = _which(a) if open_ else _UNREAD if audited.refused else ""
+        yield Found(status, f"no stored advisory reaches {version} ({counted}){basis}", todo)
 
 
 def _named(weaknesses: Sequence[Weakness]) -> str:
@@ -494,8 +498,7 @@ def _read(a: Asked, bills: list[BillHead], tied: str) -> Found:
         told += f"; {_many(open_, 'component')} not audited"
     if refused:
         status = GateStatus.UNDECIDED if components else _MISSING
-        todo = "See what could not be read: pulse-tui status --quarantine; correct the file and ingest it again"
-        return Found(status, f"{told}; {_many(refused, 'record')} refused: what they name is not audited", todo)
+        return Found(status, f"{told}; {_many(refused, 'record')} refused: what they name is not audited", _UNREAD)
     if not components:
         return Found(_MISSING, f"{told}: an empty bill proves nothing", "Make it again from what is deployed")
     return Found(_OK, told, _which(a) if open_ else "")

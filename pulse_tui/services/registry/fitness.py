@@ -26,14 +26,15 @@ def fitness(tx: Transaction, parts: JudgeParts, target: Release, environment: En
     basis = "" if audited.basis is Basis.OWN else f" (judged by {audited.basis.value})"
     grave = _grave(audited)
     known = bool(audited.components) and audited.basis is not Basis.IN_FORCE
-    ok = known and not grave and not audited.unaudited
+    ok = known and not grave and not audited.unaudited and not audited.refused
     if grave:
         detail = _named([f"{w}; waived {w.waiver.words}" if w.waiver is not None else str(w) for w in grave])
     elif known:
         lesser = f", but for {len(audited.weaknesses)} less urgent" if audited.weaknesses else ""
         open_ = len(audited.unaudited)
         unknown = f"; {open_} component{'' if open_ == 1 else 's'} of it not audited" if open_ else ""
-        detail = f"no stored advisory reaches {target.version}{lesser}{unknown}"
+        unread = f"; {audited.refused} of its bills' records could not be read" if audited.refused else ""
+        detail = f"no stored advisory reaches {target.version}{lesser}{unknown}{unread}"
     else:
         detail = f"no bill of {target.version} is known: which advisories reach it is not known"
     yield Check(name="advisories", ok=ok, blocking=False, detail=detail + basis)

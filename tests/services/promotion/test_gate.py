@@ -400,6 +400,17 @@ def test_a_bill_that_is_empty_or_could_not_be_read_whole_is_never_ok(parts: Roll
     assert (empty.status, "an empty bill proves nothing" in empty.detail) == ("missing", True)
 
 
+def test_what_could_not_be_read_of_a_bill_is_not_free_of_every_advisory(parts: RollbackParts) -> None:
+    take(
+        parts, Advisory(id="X-1", source="osv", modified=NOW, title="x", affected=(Affected("PyPI", "vllm", ("0.1",)),))
+    )
+    billed(parts, package("vllm"))
+    assert found(ask(parts), "advisories").ok
+    billed(parts, package("vllm"), refused=2)
+    said = found(ask(parts), "advisories")
+    assert (said.status, "2 records of its bills could not be read" in said.detail) == ("missing", True)
+
+
 def test_without_a_playbook_the_plan_is_missing(parts: RollbackParts) -> None:
     assert found(ask(parts), "plan").ok
     plan = found(ask(parts._replace(playbooks=())), "plan")
