@@ -98,9 +98,10 @@ def _take(item: Statement, asset_id: str | None, group: Group, tx: Transaction, 
     waiver = _waiver(item, asset_id, group, now)
     own = [w for w in tx.waivers.named(group.names) if w.source and w.placed_by == item.author]
     same = [w for w in own if _scope(w) == _scope(waiver)]
-    if any(w.placed_at > waiver.placed_at or _content(w) == _content(waiver) for w in same):
-        return False
     excuses = item.status in (VexStatus.NOT_AFFECTED, VexStatus.FIXED) or item.accepted
+    # One that excuses nothing ends what is older and wider all the same, whatever was stated since of its own scope.
+    if any(_content(w) == _content(waiver) or (excuses and w.placed_at > waiver.placed_at) for w in same):
+        return False
     later = [w for w in own if w.placed_at > waiver.placed_at and w.status in _SILENT and _overlap(w, waiver)]
     if excuses and later:
         return False  # a newer statement of the same author speaks of some of it otherwise

@@ -283,6 +283,12 @@ _SAID = st.lists(st.tuples(st.sampled_from([*VexStatus]), st.sampled_from([None,
 @given(_SAID.flatmap(lambda said_of: st.tuples(st.just(said_of), st.permutations(range(len(said_of))))))
 @example(([(VexStatus.NOT_AFFECTED, None), (VexStatus.FIXED, "0.9.1")], [1, 0]))
 @example(([(VexStatus.NOT_AFFECTED, None), (VexStatus.AFFECTED, "0.9.1")], [1, 0]))
+@example(
+    (
+        [*[(VexStatus.NOT_AFFECTED, None)] * 2, (VexStatus.AFFECTED, "0.9.1"), (VexStatus.NOT_AFFECTED, "0.9.1")],
+        [0, 1, 3, 2],
+    )
+)
 def test_in_whichever_order_statements_come_the_same_stand(drawn: tuple[list[_Said], list[int]]) -> None:
     said_of, order = drawn
     told = [
