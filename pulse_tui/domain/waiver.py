@@ -34,6 +34,10 @@ UNSEEN = ("?",)
 """Stands for the fixes that a waiver was placed in view of, until the first record of its vulnerability comes."""
 
 
+UNKNOWN = ""
+"""The version of a waiver that was placed while nobody knew which is installed: of any that is known it says nothing."""
+
+
 class Waiver(msgspec.Struct, frozen=True, kw_only=True):
     """An exception of one vulnerability on a component of an asset, until its review.
 
@@ -49,7 +53,7 @@ class Waiver(msgspec.Struct, frozen=True, kw_only=True):
     component_id: str | None
     """The component's id without its version; None: every component that the advisory names."""
     version: str | None
-    """Of the component; None: every version."""
+    """Of the component; None: every version; :data:`UNKNOWN`: of one that is not known."""
     status: VexStatus
     justification: Justification | None
     rationale: str
@@ -82,7 +86,7 @@ class Waiver(msgspec.Struct, frozen=True, kw_only=True):
             self.asset_id in (None, finding.asset_id)
             and (self.environment is None or self.environment is finding.environment)
             and self._names(finding.component_id)
-            and self.version in (None, installed(finding))
+            and self.version in (None, installed(finding) or UNKNOWN)
         )
 
     def _names(self, component_id: str | None) -> bool:
@@ -97,9 +101,7 @@ class Waiver(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def words(self) -> str:
         """``by ana until 2026-12-23: not reachable (not_affected: component_not_present)``."""
-        stated = self.justification.value if self.justification is not None else ""
-        # A document without a rationale of its own is kept with its justification for one: once is enough.
-        how = self.status.value + (f": {stated}" if stated and stated != self.rationale else "")
+        how = self.status.value + (f": {self.justification.value}" if self.justification is not None else "")
         return f"by {self.owner} until {self.review_at:%Y-%m-%d}: {self.rationale} ({how})"
 
     def ended(self, by: str, why: str, now: datetime) -> Waiver:

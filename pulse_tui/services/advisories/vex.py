@@ -18,7 +18,7 @@ import msgspec
 from pulse_tui.domain.errors import WrongUse
 from pulse_tui.domain.moments import iso
 from pulse_tui.domain.vex import ANALYSES, ASSET, COMPONENT, JUSTIFIED, PROPERTY
-from pulse_tui.domain.waiver import VexStatus, Waiver
+from pulse_tui.domain.waiver import UNKNOWN, VexStatus, Waiver
 from pulse_tui.ports import Store
 
 Document = dict[str, Any]
@@ -37,7 +37,8 @@ def export(store: Store, form: str, asset_id: str | None, now: datetime) -> Docu
     if made is None:
         raise WrongUse(f"there is no form {form!r}", todo=f"Use one of {', '.join(_FORMS)}")
     with store.read() as tx:
-        standing = [w for w in tx.waivers.all(standing=True) if w.stands(now)]
+        # A package without a version would be every version of it: what was waived unknown cannot be stated.
+        standing = [w for w in tx.waivers.all(standing=True) if w.stands(now) and w.version != UNKNOWN]
     return made([w for w in standing if asset_id is None or w.asset_id in (None, asset_id)], now)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from pulse_tui.domain.advisory import Finding
 from pulse_tui.domain.moments import iso, to_us
 from pulse_tui.domain.views.advisories import WaiverRow
-from pulse_tui.domain.waiver import Waiver
+from pulse_tui.domain.waiver import UNKNOWN, Waiver
 from pulse_tui.ports import Store, Transaction
 from pulse_tui.services.advisories.waivers import find_waiver
 from pulse_tui.services.signals.waived import findings_of, group_of
@@ -33,7 +33,7 @@ def row(waiver: Waiver, covers: int, now: datetime) -> WaiverRow:
         advisory=waiver.advisory,
         asset=waiver.asset_id or "",
         component=waiver.component_id or "",
-        version=waiver.version or "",
+        version="?" if waiver.version == UNKNOWN else waiver.version or "",
         environment=waiver.environment.value if waiver.environment else "",
         status=waiver.status.value,
         justification=waiver.justification.value if waiver.justification else "",

@@ -17,7 +17,7 @@ from pulse_tui.domain.moments import iso
 from pulse_tui.domain.purl import BadPurl
 from pulse_tui.domain.purl import component as of_purl
 from pulse_tui.domain.signal import fingerprint
-from pulse_tui.domain.waiver import UNSEEN, Justification, VexStatus, Waiver, installed
+from pulse_tui.domain.waiver import UNKNOWN, UNSEEN, Justification, VexStatus, Waiver, installed
 from pulse_tui.domain.words import Environment, Priority
 from pulse_tui.enrich.advisories.matching import condition
 from pulse_tui.enrich.advisories.waived import excuse, excused, exposure_of, fixes_of, names_of, reaching, reopens
@@ -140,7 +140,7 @@ def waive_condition(tx: Transaction, alert: Alert, names: Sequence[str], terms: 
     where = (alert.asset_id, alert.environment)
     here = reaching(f for f in findings_of(tx, group) if (f.asset_id, f.environment) == where)
     estate = tx.estate.load()
-    scopes = dict.fromkeys((f.component_id, installed(f)) for f in here)
+    scopes = dict.fromkeys((f.component_id, installed(f) or UNKNOWN) for f in here)
     for ident, version in scopes:
         assert alert.asset_id is not None
         place(
@@ -235,7 +235,7 @@ def _scopes(
         names = (f.component_id, f.component, f.component.rpartition(" ")[0])
         return not wanted or (ident in names and version in (None, installed(f)))
 
-    here = dict.fromkeys((f.component_id, installed(f)) for f in findings if meant(f))
+    here = dict.fromkeys((f.component_id, installed(f) or UNKNOWN) for f in findings if meant(f))
     if here:
         return list(here)
     if version is not None:

@@ -34,16 +34,14 @@ def _feed(feed: FeedRow, now_us: int) -> str:
     glyph = "?" if feed.stale else "●"
     dated = f"answered {age(feed.read_us, now_us)} ago, of {from_us(feed.at_us):%Y-%m-%d}"
     why = f"; STALE: {feed.why}" if feed.stale else ""
-    return safe(
-        f"{glyph} {feed.source} ({feed.kind}): {feed.covers}; {dated}; {feed.records:,} record{'' if feed.records == 1 else 's'}{why}"
-    )
+    return safe(f"{glyph} {feed.source} ({feed.kind}): {feed.covers}; {dated}; {feed.records:,} records{why}")
 
 
 def ledger_blocks(page: LedgerPage, now_us: int) -> list[Block]:
     """The three answers counted, then where the gaps are, then how new each feed is."""
     found = page.ledger
     total = found.matched + found.clean + found.not_audited
-    summary = f"{total:,} component{' serves' if total == 1 else 's serve'}: {found.matched:,} matched, {found.clean:,} clean, {found.not_audited:,} not audited"
+    summary = f"{total:,} components serve: {found.matched:,} matched, {found.clean:,} clean, {found.not_audited:,} not audited"
     stale = sum(feed.stale for feed in found.feeds)
     risk = [f"? {n} is covered by nobody" for n in found.uncovered]
     risk += [f"? {stale} feed{'' if stale == 1 else 's'} too old to answer: what rests on {'it' if stale == 1 else 'them'} is not audited"] if stale else []  # fmt: skip

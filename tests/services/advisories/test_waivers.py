@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from pulse_tui.domain.advisory import Advisory, Affected, Finding, VersionRange
+from pulse_tui.domain.advisory import Advisory, Affected, Audit, Finding, VersionRange
 from pulse_tui.domain.alert import Alert, AlertState
 from pulse_tui.domain.bill import Bill
 from pulse_tui.domain.errors import NotFound, Refused, WrongUse
@@ -17,6 +17,7 @@ from pulse_tui.domain.exploitation import Catalogue, Exploitation, Exploited
 from pulse_tui.domain.source import Observation
 from pulse_tui.domain.waiver import Statement, VexStatus, Waiver
 from pulse_tui.domain.words import ComponentKind, Environment, Exposure, Severity, SignalType, Tier
+from pulse_tui.services.advisories.vex import export
 from pulse_tui.services.advisories.waivers import end_waiver, settle, waive_advisory
 from pulse_tui.services.alerts import operate
 from pulse_tui.services.parts import JudgeParts
@@ -92,6 +93,22 @@ def messages(judge: JudgeParts) -> list[str]:
 def ended(judge: JudgeParts) -> str:
     (one,) = waivers(judge)
     return one.ended_why or ""
+
+
+@pytest.mark.parametrize("every_version", [False, True])
+def test_a_waiver_of_what_nobody_knew_the_version_of_says_nothing_of_a_version_that_is_known(
+    judge: JudgeParts, every_version: bool
+) -> None:
+    unknown = msgspec.structs.replace(package("vllm", "0.9.1"), version=None)
+    take(judge, CVE, bill(unknown))
+    waive(judge, "vllm", every_version=every_version)
+    assert [f.waiver for f in findings(judge)] == [waivers(judge)[0].id]
+    assert len(export(judge.store, "openvex", None, NOW)["statements"]) == every_version
+    take(judge, bill(package("vllm", "0.9.1"), at=later(minutes=1)), at=later(minutes=1))
+    (finding,) = findings(judge)
+    assert (finding.audit, finding.waiver is not None) == (Audit.MATCHED, every_version)
+    (alert,) = open_alerts(judge)
+    assert alert.waived is every_version
 
 
 def test_a_waiver_of_every_component_suppresses_its_alert_lifts_its_freeze_and_stays_visible(judge: JudgeParts) -> None:
