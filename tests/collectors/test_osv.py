@@ -193,7 +193,7 @@ def test_withdrawn_and_packageless_records_land() -> None:
 
 def test_broken_records_are_named_and_the_others_land() -> None:
     no_name = {"package": {"ecosystem": "PyPI", "name": ""}}
-    got = read(record(modified=None), record(id="OK-1"), record(id="B-2", affected=[no_name]), record(id=7), [])
+    got = read(record(affected="all"), record(id="OK-1"), record(id="B-2", affected=[no_name]), record(id=7), [])
     assert [a.id for a in got.observations if isinstance(a, Advisory)] == ["OK-1"]
     assert [r.problem.where for r in got.rejected] == [
         "a.jsonl:1 PYSEC-2026-1",

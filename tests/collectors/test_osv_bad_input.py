@@ -122,6 +122,22 @@ def test_what_has_another_shape_is_named_and_costs_no_package_its_record(field: 
     assert f"kept without what cannot be read: {field}" in remark.problem.what
 
 
+@pytest.mark.parametrize("modified", [None, "yesterday", 7, "2026-11-01T00:00:00"])
+def test_a_record_that_does_not_say_when_it_was_modified_is_older_than_any_other(modified: object) -> None:
+    late = read({**events(I0, F1), "modified": modified})
+    assert answers(late, "0.9", "1") == "mc"
+    assert "modified" in late.rejected[0].problem.what
+    first = read({**events(I0, F1), "modified": modified, "published": "2026-10-01T00:00:00Z"})
+    at = [a.modified.year for got in (late, first) for a in got.observations if isinstance(a, Advisory)]
+    assert at == [1970, 2026]
+
+
+def test_a_withdrawal_whose_time_cannot_be_read_withdraws_nothing_and_is_named() -> None:
+    got = read({**events(I0, F1), "withdrawn": "soon"})
+    assert answers(got, "0.9", "1") == "mc"
+    assert "withdrawn" in got.rejected[0].problem.what
+
+
 def test_a_severity_beside_a_broken_one_counts() -> None:
     good = {"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}
     got = read(record(severity=[{"type": "CVSS_V3"}, good]))

@@ -111,7 +111,8 @@ def test_where_some_records_cannot_be_had_the_others_land_and_their_packages_are
 
 
 def test_a_record_that_cannot_be_read_is_refused_and_its_package_not_covered(server: Loopback) -> None:
-    OsvApi(server, record("A-1"), {**record("B-1", "ray"), "modified": "yesterday"})
+    api = OsvApi(server, record("A-1"), record("B-1", "ray"))
+    api.failing = {"B-1": Reply.json({**record("B-1", "ray"), "affected": "all"})}
     got = asked(server, VLLM, RAY)
     assert (ids(got), covered(got).packages, len(got.rejected)) == (["A-1"], (VLLM,), 1)
 

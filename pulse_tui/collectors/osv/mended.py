@@ -15,8 +15,10 @@ from pulse_tui.domain.text import clean
 T = TypeVar("T")
 _VAGUE: dict[str, Any] = {"type": "ECOSYSTEM", "events": []}
 """A range of which nothing can be read."""
-_NEEDED = ("id", "modified", "withdrawn", "affected")
-"""Without them it is not known which record it is, which of two is newer, whether it stands, or what it is of."""
+_APART = ("id", "modified", "affected")
+"""Without an id it is no record; the others are mended each in a way of its own."""
+_OLDEST = "1970-01-01T00:00:00Z"
+"""When a record was modified that does not say so: any other of its id is newer."""
 _MOST = 3
 
 
@@ -24,8 +26,12 @@ def mended(raw: bytes, record: type[T], affected: type[Any]) -> tuple[T, str]:
     """The record without what does not fit, and what that is. Raises msgspec.ValidationError where it is too little."""
     whole = msgspec.json.decode(raw, type=dict[str, Any])
     lost: list[str] = []
-    _fit(whole, record, lost, _NEEDED)
+    _fit(whole, record, lost, _APART)
     items = whole.get("affected")
+    hints = get_type_hints(record, include_extras=True)
+    if items and not _fits(whole.get("modified"), hints["modified"], "modified", lost):
+        published = whole.get("published")
+        whole["modified"] = published if _fits(published, hints["modified"], "", []) else _OLDEST
     if isinstance(items, list):
         whole["affected"] = _named(items, affected, lost) or items  # all of it without a name is no record of anything
     if not lost:
