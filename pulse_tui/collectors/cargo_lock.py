@@ -22,6 +22,7 @@ from pulse_tui.collectors._shared.bills import (
     read_bills,
     text,
 )
+from pulse_tui.collectors._shared.files import named
 from pulse_tui.collectors._shared.toml_texts import read_toml
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.estate import Component
@@ -59,8 +60,7 @@ def collect(options: Options, context: CollectContext) -> Collected:
 
 def accepts(name: str, head: bytes) -> bool:
     """A file named ``Cargo.lock``, or ``*.Cargo.lock``."""
-    base = name.replace("\\", "/").rpartition("/")[2]
-    return base == "Cargo.lock" or base.endswith(".Cargo.lock")
+    return named(name, "Cargo.lock") != ""
 
 
 def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:

@@ -26,6 +26,7 @@ from pulse_tui.collectors._shared.bills import (
     read_bills,
     text,
 )
+from pulse_tui.collectors._shared.files import base_name, not_empty
 from pulse_tui.collectors._shared.yaml_texts import documents
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.estate import Component
@@ -87,7 +88,7 @@ def collect(options: Options, context: CollectContext) -> Collected:
 
 def accepts(name: str, head: Peek) -> bool:
     """By what it says: an environment with channels, a lock of conda-lock, an explicit list, or a list of installed packages."""
-    base = name.replace("\\", "/").rpartition("/")[2]
+    base = base_name(name)
     if base.endswith((".yml", ".yaml")):
         named = base.startswith(("environment.", "conda-lock."))
         environment = len({*_ENVIRONMENT.findall(head)}) == 2 or (named and _ENVIRONMENT.search(head) is not None)
@@ -100,8 +101,7 @@ def accepts(name: str, head: Peek) -> bool:
 def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
     """One bill. What cannot be read is Rejected by its place, the others land. Raises SourceError when it is none of conda's."""
     place(name, options)
-    if not data.strip():
-        raise SourceError(f"{name} is empty", todo="Write it whole under another name, then rename it")
+    not_empty(name, data)
     refusals, graph = Refusals(context.source, name), Graph()
     subject: Subject | None = None
     start = data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]

@@ -15,7 +15,7 @@ from typing import ClassVar
 import msgspec
 
 from pulse_tui.collectors._shared.files import FILE_CAP, Bad, collect_files
-from pulse_tui.collectors._shared.web import fetch
+from pulse_tui.collectors._shared.web import read_url
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.exploitation import Catalogue, Exploitation, Scored
 from pulse_tui.domain.packed import unpacked
@@ -53,12 +53,9 @@ def collect(options: Options, context: CollectContext) -> Collected:
         return collect_files(
             options.path, "*.csv", options.max_bytes, context, lambda name, data, at: parse(name, data, options, at)
         )
-    fetched = fetch(context, options.url, options.token)
-    if fetched.unchanged:
-        return Collected(cursor=fetched.cursor, unchanged=True)
-    name = options.url.split("?", 1)[0].rpartition("/")[2] or "epss.csv"
-    read = parse(name, fetched.body, options, context)
-    return msgspec.structs.replace(read, cursor=fetched.cursor)
+    return read_url(
+        context, options.url, options.token, lambda name, data: parse(name, data, options, context), "epss.csv"
+    )
 
 
 def accepts(name: str, head: Peek) -> bool:

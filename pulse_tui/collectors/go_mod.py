@@ -22,7 +22,7 @@ from pulse_tui.collectors._shared.bills import (
     read_bills,
     text,
 )
-from pulse_tui.collectors._shared.files import find
+from pulse_tui.collectors._shared.files import find, named, not_empty, plain_text
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.purl import BadPurl
 from pulse_tui.domain.semver import parse as semver
@@ -68,12 +68,7 @@ def collect(options: Options, context: CollectContext) -> Collected:
 
 def accepts(name: str, head: bytes) -> bool:
     """A file named ``go.mod`` or ``go.sum``, or after one."""
-    return _kind(name) != ""
-
-
-def _kind(name: str) -> str:
-    base = name.replace("\\", "/").rpartition("/")[2]
-    return next((k for k in _NAMES if base == k or base.endswith(f".{k}")), "")
+    return named(name, *_NAMES) != ""
 
 
 def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
@@ -81,14 +76,10 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
     Raises SourceError when it is neither.
     """
     place(name, options)
-    if not data.strip():
-        raise SourceError(f"{name} is empty", todo="Write it whole under another name, then rename it")
-    try:
-        content = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise SourceError(f"{name} is not text: byte {error.start} is not UTF-8", todo="Give a text file") from None
+    not_empty(name, data)
+    content = plain_text(name, data)
     refusals, graph = Refusals(context.source, name), Graph()
-    if _kind(name) == "go.sum" or (_SUM.match(content) and not _MODULE.search(content)):
+    if named(name, *_NAMES) == "go.sum" or (_SUM.match(content) and not _MODULE.search(content)):
         if context.folder is not None and (context.folder / "go.mod").is_file():
             return Collected(cursor=context.cursor)
         found = dict(_newest(_sums(content, refusals)))

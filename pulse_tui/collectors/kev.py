@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from pulse_tui.collectors._shared.files import FILE_CAP, Bad, broken_json, collect_files
-from pulse_tui.collectors._shared.web import fetch
+from pulse_tui.collectors._shared.web import read_url
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.exploitation import Catalogue, Exploitation, Exploited
 from pulse_tui.domain.packed import unpacked
@@ -64,12 +64,12 @@ def collect(options: Options, context: CollectContext) -> Collected:
         return collect_files(
             options.path, "*.json", options.max_bytes, context, lambda name, data, at: parse(name, data, options, at)
         )
-    fetched = fetch(context, options.url, options.token)
-    if fetched.unchanged:
-        return Collected(cursor=fetched.cursor, unchanged=True)
-    name, data = unpacked("known_exploited_vulnerabilities.json", fetched.body, options.max_bytes)
-    read = parse(name, utf8(data), options, context)
-    return msgspec.structs.replace(read, cursor=fetched.cursor)
+
+    def read(_name: str, body: bytes) -> Collected:
+        name, data = unpacked("known_exploited_vulnerabilities.json", body, options.max_bytes)
+        return parse(name, utf8(data), options, context)
+
+    return read_url(context, options.url, options.token, read)
 
 
 def accepts(name: str, head: Peek) -> bool:

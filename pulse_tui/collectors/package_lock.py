@@ -23,6 +23,7 @@ from pulse_tui.collectors._shared.bills import (
     read_bills,
     text,
 )
+from pulse_tui.collectors._shared.files import base_name
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.purl import BadPurl
 from pulse_tui.domain.source import Collected
@@ -82,7 +83,7 @@ def collect(options: Options, context: CollectContext) -> Collected:
 
 def accepts(name: str, head: Peek) -> bool:
     """JSON with a ``lockfileVersion``, or under npm's own name."""
-    base = name.replace("\\", "/").rpartition("/")[2]
+    base = base_name(name)
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
     return start and (base in ("package-lock.json", "npm-shrinkwrap.json") or "lockfileVersion" in head.top)
 

@@ -20,6 +20,7 @@ from pulse_tui.collectors._shared.bills import (
     place,
     read_bills,
 )
+from pulse_tui.collectors._shared.files import base_name, not_empty
 from pulse_tui.collectors._shared.yaml_texts import documents
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.purl import BadPurl
@@ -64,7 +65,7 @@ def collect(options: Options, context: CollectContext) -> Collected:
 
 def accepts(name: str, head: bytes) -> bool:
     """YAML that begins with a ``lockfileVersion``, or under pnpm's own name."""
-    base = name.replace("\\", "/").rpartition("/")[2]
+    base = base_name(name)
     if base.endswith("pnpm-lock.yaml"):
         return True
     return base.endswith((".yaml", ".yml")) and _HEAD.search(head) is not None
@@ -75,8 +76,7 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
     Raises SourceError when it is no lock of pnpm.
     """
     place(name, options)
-    if not data.strip():
-        raise SourceError(f"{name} is empty", todo="Write it whole under another name, then rename it")
+    not_empty(name, data)
     refusals, graph = Refusals(context.source, name), Graph()
     read = False
     for document in documents(name, data):  # pnpm 11 writes its own tools before the project's

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from pulse_tui.collectors._shared.bills import BillOptions, Graph, Refusals, hand_over, of_ecosystem, place, read_bills
+from pulse_tui.collectors._shared.files import named
 from pulse_tui.collectors._shared.toml_texts import read_toml
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.purl import BadPurl
@@ -57,8 +58,7 @@ def collect(options: Options, context: CollectContext) -> Collected:
 
 def accepts(name: str, head: bytes) -> bool:
     """A file named ``poetry.lock``, or ``*.poetry.lock``."""
-    base = name.replace("\\", "/").rpartition("/")[2]
-    return base == "poetry.lock" or base.endswith(".poetry.lock")
+    return named(name, "poetry.lock") != ""
 
 
 def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:

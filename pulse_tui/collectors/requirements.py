@@ -13,6 +13,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from pulse_tui.collectors._shared.bills import BillOptions, Graph, Refusals, hand_over, of_ecosystem, place, read_bills
+from pulse_tui.collectors._shared.files import not_empty, plain_text
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.foreign import foreign
 from pulse_tui.domain.purl import BadPurl, build
@@ -76,12 +77,8 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
     Raises SourceError when it is not text, or not one line of it is a requirement.
     """
     place(name, options)
-    if not data.strip():
-        raise SourceError(f"{name} is empty", todo="Write it whole under another name, then rename it")
-    try:
-        content = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise SourceError(f"{name} is not text: byte {error.start} is not UTF-8", todo="Give a text file") from None
+    not_empty(name, data)
+    content = plain_text(name, data)
     if "\0" in content:
         what = f"{name} is not text: it holds NUL bytes, as UTF-16 without a byte order mark does"
         raise SourceError(what, todo="Write it as UTF-8")

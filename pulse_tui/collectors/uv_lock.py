@@ -22,6 +22,7 @@ from pulse_tui.collectors._shared.bills import (
     read_bills,
     text,
 )
+from pulse_tui.collectors._shared.files import named
 from pulse_tui.collectors._shared.toml_texts import read_toml
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.purl import BadPurl
@@ -71,8 +72,7 @@ def collect(options: Options, context: CollectContext) -> Collected:
 
 def accepts(name: str, head: bytes) -> bool:
     """A file named ``uv.lock``, or ``*.uv.lock``."""
-    base = name.replace("\\", "/").rpartition("/")[2]
-    return (base == "uv.lock" or base.endswith(".uv.lock")) and not head.lstrip().startswith((b"{", b"<"))
+    return named(name, "uv.lock") != "" and not head.lstrip().startswith((b"{", b"<"))
 
 
 def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:

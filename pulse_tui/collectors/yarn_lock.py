@@ -23,6 +23,7 @@ from pulse_tui.collectors._shared.bills import (
     read_bills,
     text,
 )
+from pulse_tui.collectors._shared.files import named, not_empty, plain_text
 from pulse_tui.collectors._shared.yaml_texts import documents
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.purl import BadPurl
@@ -60,20 +61,13 @@ def collect(options: Options, context: CollectContext) -> Collected:
 
 def accepts(name: str, head: bytes) -> bool:
     """A file named ``yarn.lock``, or after one, or one that begins as Yarn's do."""
-    base = name.replace("\\", "/").rpartition("/")[2]
-    return (
-        base == "yarn.lock"
-        or base.endswith(".yarn.lock")
-        or _CLASSIC in head[:300]
-        or _BERRY.search(head[:300]) is not None
-    )
+    return named(name, "yarn.lock") != "" or _CLASSIC in head[:300] or _BERRY.search(head[:300]) is not None
 
 
 def parse(name: str, data: bytes, options: Options, context: CollectContext) -> Collected:
     """One bill. An entry of another shape is Rejected by its key, the others land. Raises SourceError when it is no lock of Yarn."""
     place(name, options)
-    if not data.strip():
-        raise SourceError(f"{name} is empty", todo="Write it whole under another name, then rename it")
+    not_empty(name, data)
     refusals = Refusals(context.source, name)
     found = _berry(name, data) if _BERRY.search(data) else _classic(_text(name, data), refusals)
     graph = Graph()
@@ -108,10 +102,7 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
 
 
 def _text(name: str, data: bytes) -> str:
-    try:
-        content = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise SourceError(f"{name} is not text: byte {error.start} is not UTF-8", todo="Give a text file") from None
+    content = plain_text(name, data)
     if _CLASSIC.decode() not in content[:300] and not re.search(r"(?m)^  version ", content):
         raise SourceError(f"{name} is not a yarn.lock", todo="Make it with yarn install")
     return content

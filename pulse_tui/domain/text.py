@@ -130,6 +130,11 @@ def address(url: str, limit: int = 300) -> str:
     return clean(f"{head}://{authority.rpartition('@')[2]}{slash}{path}", limit)
 
 
+def many(count: int, noun: str, plural: str = "") -> str:
+    """``1 record``, ``2 records``; ``plural`` where it is not the noun and an s."""
+    return f"{count} {noun if count == 1 else plural or noun + 's'}"
+
+
 def strip(text: str) -> str:
     """``text`` without what :func:`clean` takes out; white space stays."""
     text = _ESCAPES.sub("", text)

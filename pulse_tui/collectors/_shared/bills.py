@@ -11,7 +11,15 @@ from typing import TypeVar
 
 import msgspec
 
-from pulse_tui.collectors._shared.files import FILE_CAP, broken_json, collect_files, find, refuse, refused_names
+from pulse_tui.collectors._shared.files import (
+    FILE_CAP,
+    broken_json,
+    collect_files,
+    find,
+    not_empty,
+    refuse,
+    refused_names,
+)
 from pulse_tui.collectors._shared.runs import PATTERN
 from pulse_tui.domain.bill import ROOT, Bill
 from pulse_tui.domain.cpe import LONGEST, BadCpe, parse_cpe
@@ -368,8 +376,7 @@ def moment(value: str | None) -> datetime | None:
 
 def decode(name: str, data: bytes, decoder: msgspec.json.Decoder[_T], what: str) -> _T:
     """Decode the top of a JSON document. Raises SourceError with line and column, or the key that is wrong."""
-    if not data.strip():
-        raise SourceError(f"{name} is empty", todo="Write it whole under another name, then rename it")
+    not_empty(name, data)
     try:
         return decoder.decode(data.removeprefix(b"\xef\xbb\xbf"))
     except msgspec.ValidationError as error:

@@ -121,6 +121,31 @@ def read_capped(path: Path, name: str, cap: int, root: Path | None = None) -> by
     return data
 
 
+def base_name(name: str) -> str:
+    """The last part of a path, as Windows or others write it."""
+    return name.replace("\\", "/").rpartition("/")[2]
+
+
+def named(name: str, *names: str) -> str:
+    """Which of these a file is named, or named after (``app.Cargo.lock``); "" for none."""
+    base = base_name(name)
+    return next((n for n in names if base == n or base.endswith(f".{n}")), "")
+
+
+def not_empty(name: str, data: bytes) -> None:
+    """Raises SourceError for a file that is empty, as one that is being written is."""
+    if not data.strip():
+        raise SourceError(f"{name} is empty", todo="Write it whole under another name, then rename it")
+
+
+def plain_text(name: str, data: bytes) -> str:
+    """A file of plain text. Raises SourceError for one that is not UTF-8."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{name} is not text: byte {error.start} is not UTF-8", todo="Give a text file") from None
+
+
 def find(base: Path, path: str, pattern: str | tuple[str, ...]) -> tuple[list[tuple[str, Path]], Path | None]:
     """The files of ``path``: (name, path) sorted by name, and the folder they may not lead out of (None: a single file was
     named).
@@ -269,9 +294,8 @@ def records(name: str, data: bytes) -> Iterator[Record]:
     SourceError with name, line and column when the file as a whole is broken or truncated.
     """
     data = data.removeprefix(b"\xef\xbb\xbf")
+    not_empty(name, data)
     head = data.lstrip()[:1]
-    if not head:
-        raise SourceError(f"{name} is empty", todo="Write it whole under another name, then rename it")
     try:
         if head == b"[":
             for index, item in enumerate(msgspec.json.decode(data, type=list[msgspec.Raw])):

@@ -6,6 +6,7 @@ import re
 import tomllib
 from typing import Any
 
+from pulse_tui.collectors._shared.files import not_empty
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.text import clean
 
@@ -19,8 +20,7 @@ _DOTTED = re.compile(
 
 def read_toml(name: str, data: bytes) -> dict[str, Any]:
     """The document. Raises SourceError for what is no TOML, and for what would take more time or memory than a lock does."""
-    if not data.strip():
-        raise SourceError(f"{name} is empty", todo="Write it whole under another name, then rename it")
+    not_empty(name, data)
     if _DOTTED.search(data):
         raise SourceError(f"{name} has a key of over 32 parts", todo="Give the lock as its tool wrote it")
     if sum(map(data.count, (b"=", b",", b"[", b"{"))) > MOST:

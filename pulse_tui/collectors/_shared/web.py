@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+import msgspec
+
 from pulse_tui.domain.errors import SourceError
+from pulse_tui.domain.source import Collected
 from pulse_tui.domain.text import address
 from pulse_tui.ports import Answer, CollectContext, Fetched
 
@@ -16,6 +19,21 @@ def fetch(context: CollectContext, url: str, token: str | None, headers: Mapping
     """Conditional GET of ``url``; ``${NAME}`` in it and in ``token`` (a bearer token) is filled in here."""
     asked = {**(headers or {}), **_bearer(context, token)}
     return _asked(context, url, lambda whole: context.http.fetch(whole, context.cursor, asked))
+
+
+def read_url(
+    context: CollectContext,
+    url: str,
+    token: str | None,
+    parse: Callable[[str, bytes], Collected],
+    name: str = "document",
+) -> Collected:
+    """What ``parse`` reads of the document at ``url`` when it changed; ``name`` is its name where the address has none."""
+    fetched = fetch(context, url, token)
+    if fetched.unchanged:
+        return Collected(cursor=fetched.cursor, unchanged=True)
+    name = url.split("?", 1)[0].rstrip("/").rpartition("/")[2] or name
+    return msgspec.structs.replace(parse(name, fetched.body), cursor=fetched.cursor)
 
 
 def get_json(

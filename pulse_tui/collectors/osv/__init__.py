@@ -27,7 +27,7 @@ from msgspec import Meta
 from pulse_tui.collectors._shared.cvss import score
 from pulse_tui.collectors._shared.files import FILE_CAP, Bad, Record, collect_files, records
 from pulse_tui.collectors._shared.members import apart
-from pulse_tui.collectors._shared.web import fetch
+from pulse_tui.collectors._shared.web import read_url
 from pulse_tui.collectors._shared.yaml_texts import documents
 from pulse_tui.collectors.osv import api, bulk
 from pulse_tui.collectors.osv.mended import mended
@@ -188,11 +188,7 @@ def collect(options: Options, context: CollectContext) -> Collected:
             return api.collect(context.secret(options.api_url).rstrip("/"), headers, context, read)
         where = context.secret(options.bulk_url).rstrip("/")
         return bulk.collect(where, headers, options.ecosystems, options.max_dump, context, read)
-    fetched = fetch(context, options.url, options.token)
-    if fetched.unchanged:
-        return Collected(cursor=fetched.cursor, unchanged=True)
-    name = options.url.split("?", 1)[0].rstrip("/").rpartition("/")[2] or "document"
-    return msgspec.structs.replace(parse(name, fetched.body, options, context), cursor=fetched.cursor)
+    return read_url(context, options.url, options.token, lambda name, data: parse(name, data, options, context))
 
 
 def accepts(name: str, head: Peek) -> bool:

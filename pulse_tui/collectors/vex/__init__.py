@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from pulse_tui.collectors._shared.files import Bad, broken_json, collect_files
-from pulse_tui.collectors._shared.web import fetch
+from pulse_tui.collectors._shared.web import read_url
 from pulse_tui.collectors.vex import csaf, cyclonedx, openvex
 from pulse_tui.collectors.vex.made import Options, check
 from pulse_tui.domain.errors import SourceError
@@ -27,11 +27,7 @@ def collect(options: Options, context: CollectContext) -> Collected:
         return collect_files(
             options.path, "*.json", options.max_bytes, context, lambda name, data, at: parse(name, data, options, at)
         )
-    fetched = fetch(context, options.url, options.token)
-    if fetched.unchanged:
-        return Collected(cursor=fetched.cursor, unchanged=True)
-    name = options.url.split("?", 1)[0].rstrip("/").rpartition("/")[2] or "document"
-    return msgspec.structs.replace(parse(name, fetched.body, options, context), cursor=fetched.cursor)
+    return read_url(context, options.url, options.token, lambda name, data: parse(name, data, options, context))
 
 
 def accepts(name: str, head: Peek) -> bool:

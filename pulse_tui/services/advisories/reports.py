@@ -16,6 +16,7 @@ from pulse_tui.domain.estate import Component, Estate
 from pulse_tui.domain.moments import age, iso, to_us
 from pulse_tui.domain.report import Report, StoredReport
 from pulse_tui.domain.source import Standing
+from pulse_tui.domain.text import many
 from pulse_tui.enrich.advisories.claims import advisories_of, key_of
 from pulse_tui.enrich.lookups import component_key, package_key
 from pulse_tui.ports import Transaction
@@ -160,8 +161,8 @@ def _stored(item: Report, bill: Bill, key: str, claims: tuple[str, ...], at: dat
 def _remark(item: Report, estate: Estate) -> str:
     """What it says in a sentence: how much it looked at comes before what it found."""
     asset_id = item.bill.asset_id
-    listed = f"{_many(len(item.bill.components), 'package')}{' it names' if item.bill.partial else ''}"
-    found = f"{_many(len({c.id for c in item.claims}), 'vulnerability', 'vulnerabilities')} claimed"
+    listed = f"{many(len(item.bill.components), 'package')}{' it names' if item.bill.partial else ''}"
+    found = f"{many(len({c.id for c in item.claims}), 'vulnerability', 'vulnerabilities')} claimed"
     about = f"{asset_id} {item.bill.version}" if item.bill.version else asset_id
     text = f"{item.tool} on {about}: {listed}, {found}"
     if item.skipped:
@@ -169,7 +170,7 @@ def _remark(item: Report, estate: Estate) -> str:
         more = f" and {len(item.skipped) - _NAMED} more" if len(item.skipped) > _NAMED else ""
         text += f", {len(item.skipped)} skipped by it and not audited ({names}{more})"
     if item.unplaced:
-        text += f", {_many(item.unplaced, 'result')} without a package or version"
+        text += f", {many(item.unplaced, 'result')} without a package or version"
     if item.ignored:
         text += f", {item.ignored} suppressed by its own rules: waive them here, with a review date"
     if item.bill.refused:
@@ -177,10 +178,6 @@ def _remark(item: Report, estate: Estate) -> str:
     if item.bill.partial and not item.claims:
         text += "; it lists no package that it found sound: what it looked at is not known"
     return text if asset_id in estate.assets else f"{text}; that is not an asset of the estate"
-
-
-def _many(count: int, noun: str, plural: str = "") -> str:
-    return f"{count} {noun if count == 1 else plural or noun + 's'}"
 
 
 def report_lines(tx: Transaction, asset_id: str, now: datetime) -> Iterator[str]:
@@ -200,11 +197,11 @@ def age_words(report: StoredReport, now: datetime) -> str:
 
 
 def _counts(report: StoredReport) -> str:
-    scope = "of the packages it names" if report.partial else f"of {_many(report.components, 'package')}"
-    text = f"{_many(len(report.claims), 'vulnerability', 'vulnerabilities')} claimed {scope}"
+    scope = "of the packages it names" if report.partial else f"of {many(report.components, 'package')}"
+    text = f"{many(len(report.claims), 'vulnerability', 'vulnerabilities')} claimed {scope}"
     if report.skipped:
         names = ", ".join(f"{s.name}: {s.reason}" for s in report.skipped[:_NAMED])
         text += f"; {len(report.skipped)} skipped, not audited by it ({names})"
     if report.unplaced:
-        text += f"; {_many(report.unplaced, 'result')} without a package or version"
+        text += f"; {many(report.unplaced, 'result')} without a package or version"
     return text

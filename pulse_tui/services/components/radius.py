@@ -8,6 +8,7 @@ from typing import NamedTuple
 from pulse_tui.domain.advisory import Audit, Finding
 from pulse_tui.domain.errors import NotFound
 from pulse_tui.domain.estate import Deployment
+from pulse_tui.domain.text import many
 from pulse_tui.domain.views.advisories import Radius, RadiusRow
 from pulse_tui.domain.words import Environment
 from pulse_tui.enrich.tree import ASSET
@@ -187,16 +188,12 @@ def _headline(name: str, hits: Sequence[_Hit], rows: Sequence[RadiusRow], facts:
     if not hits:
         return f"{name} reaches nothing that is known; what is not audited nobody can judge"
     parts = [
-        _many(len(hits), "component"),
-        f"{_many(len(assets), 'asset')} ({live} in production)",
-        _many(flows, "workflow"),
-        _many(ends, "endpoint"),
-        _many(len(facts.owners), "team"),
+        many(len(hits), "component"),
+        f"{many(len(assets), 'asset')} ({live} in production)",
+        many(flows, "workflow"),
+        many(ends, "endpoint"),
+        many(len(facts.owners), "team"),
     ]
     open_ = sum(not hit.matched for hit in hits)
-    doubt = f"; {_many(open_, 'component')} of them not audited" if open_ else ""
+    doubt = f"; {many(open_, 'component')} of them not audited" if open_ else ""
     return f"{name}: {', '.join(parts)}{doubt}"
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

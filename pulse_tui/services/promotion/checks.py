@@ -13,6 +13,7 @@ from pulse_tui.domain.evidence import VersionEvidence
 from pulse_tui.domain.hold import Hold
 from pulse_tui.domain.release import Release, ReleaseState, numbered
 from pulse_tui.domain.signal import signal_id
+from pulse_tui.domain.text import many
 from pulse_tui.domain.words import Environment, Priority, Severity, SignalType
 from pulse_tui.enrich.lineage import Node, cycle, references
 from pulse_tui.policy.gate import GateReason, GateStatus
@@ -176,12 +177,12 @@ def _advisories(a: Asked) -> Iterator[Found]:
     doubtful = {f.component_id for w in audited.weaknesses for f in w.findings if f.audit is Audit.NOT_AUDITED}
     besides = [u for u in audited.unaudited if u.component.id not in doubtful]
     if audited.weaknesses and besides:
-        yield Found(_MISSING, f"{_many(len(besides), 'component')} not audited{basis}", _which(a))
+        yield Found(_MISSING, f"{many(len(besides), 'component')} not audited{basis}", _which(a))
     if not audited.weaknesses and audited.basis is not Basis.IN_FORCE:
         open_ = len(audited.unaudited)
-        counted = _many(audited.components, "component") + (f", {open_:,} of them not audited" if open_ else "")
+        counted = many(audited.components, "component") + (f", {open_:,} of them not audited" if open_ else "")
         if audited.refused:
-            counted += f"; {_many(audited.refused, 'record')} of its bills could not be read"
+            counted += f"; {many(audited.refused, 'record')} of its bills could not be read"
         # Of what could not be judged, that nothing was found says nothing.
         status = _MISSING if open_ or audited.refused else _OK
         todo = _which(a) if open_ else _UNREAD if audited.refused else ""
@@ -272,8 +273,10 @@ def _alerts(a: Asked) -> Iterator[Found]:
     elif not own:
         named = ", ".join(alert.id for alert in urgent[:_SHOWN]) + (" ..." if len(urgent) > _SHOWN else "")
         one = "the P1 alert that is open here is of a vulnerability"
-        many = f"the {len(urgent)} P1 alerts that are open here are of vulnerabilities"
-        yield Found(_OK, f"{one if len(urgent) == 1 else many} ({named}): advisories judges {a.release.version} itself")
+        several = f"the {len(urgent)} P1 alerts that are open here are of vulnerabilities"
+        yield Found(
+            _OK, f"{one if len(urgent) == 1 else several} ({named}): advisories judges {a.release.version} itself"
+        )
     for alert in own:
         detail = f"{alert.priority.value} {alert.title} ({alert.id})"
         if alert.waived and alert.suppressed_until is not None and alert.suppressed_until > a.now:
@@ -493,12 +496,12 @@ def _read(a: Asked, bills: list[BillHead], tied: str) -> Found:
     components = list({(e.child.id, e.child.version): e.child for e in edges}.values())
     refused = sum(b.refused for b in bills)
     open_ = len(a.audited().unaudited)
-    told = ", ".join(f"{b.origin} ({_many(b.components, 'component')})" for b in bills[:3]) + tied
+    told = ", ".join(f"{b.origin} ({many(b.components, 'component')})" for b in bills[:3]) + tied
     if open_:
-        told += f"; {_many(open_, 'component')} not audited"
+        told += f"; {many(open_, 'component')} not audited"
     if refused:
         status = GateStatus.UNDECIDED if components else _MISSING
-        return Found(status, f"{told}; {_many(refused, 'record')} refused: what they name is not audited", _UNREAD)
+        return Found(status, f"{told}; {many(refused, 'record')} refused: what they name is not audited", _UNREAD)
     if not components:
         return Found(_MISSING, f"{told}: an empty bill proves nothing", "Make it again from what is deployed")
     return Found(_OK, told, _which(a) if open_ else "")
@@ -506,10 +509,6 @@ def _read(a: Asked, bills: list[BillHead], tied: str) -> Found:
 
 def _which(a: Asked) -> str:
     return f"which and why: pulse-tui components unaudited {a.release.asset_id}"
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 CHECKS: dict[GateReason, Check] = {

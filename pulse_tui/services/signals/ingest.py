@@ -23,7 +23,7 @@ from pulse_tui.domain.note import Note
 from pulse_tui.domain.report import Report
 from pulse_tui.domain.signal import Signal, encode
 from pulse_tui.domain.source import Observation, Rejected
-from pulse_tui.domain.text import clean
+from pulse_tui.domain.text import clean, many
 from pulse_tui.domain.waiver import Statement
 from pulse_tui.domain.words import Outcome, SignalType
 from pulse_tui.ports import Transaction
@@ -73,18 +73,18 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
         """``12 signals (2 known already), 3 rules fired, 1 new alert; 1 record refused: see the quarantine``."""
         known = f" ({self.duplicates} known already)" if self.duplicates else ""
         words = [
-            f"{_many(self.signals, 'signal')}{known}",
-            f"{_many(self.fired, 'rule')} fired",
-            _many(self.alerts, "new alert"),
+            f"{many(self.signals, 'signal')}{known}",
+            f"{many(self.fired, 'rule')} fired",
+            many(self.alerts, "new alert"),
         ]
         if not self.signals and not self.duplicates:
             fresh = "all new" if self.new == self.observations else f"{self.new} new"
-            words = [f"{_many(self.observations, 'record')} read, {fresh if self.new else 'nothing new'}"]
+            words = [f"{many(self.observations, 'record')} read, {fresh if self.new else 'nothing new'}"]
         if self.indeterminate:
-            words.append(f"{_many(self.indeterminate, 'decision')} indeterminate")
+            words.append(f"{many(self.indeterminate, 'decision')} indeterminate")
         if self.unclaimed:
             words.append(f"{self.unclaimed} matched no asset")
-        refused = f"; {_many(self.rejected, 'record')} refused: see the quarantine" if self.rejected else ""
+        refused = f"; {many(self.rejected, 'record')} refused: see the quarantine" if self.rejected else ""
         return ", ".join(words) + refused + "".join(_remarks(self.remarks))
 
 
@@ -92,10 +92,6 @@ def _remarks(said: Sequence[str]) -> Iterator[str]:
     """The first three, each once with how often it was said."""
     for remark, times in [*Counter(said).items()][:3]:
         yield f"; {remark}" + (f" ({times} times)" if times > 1 else "")
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def ingest(
