@@ -156,6 +156,19 @@ def test_a_statement_has_its_own_time_and_a_document_without_one_or_without_an_a
         read(openvex(stated(), author=" "))
 
 
+@pytest.mark.parametrize(
+    "origin", ["repository_url=repo.example", "vcs_url=git%2Bhttps://x/y", "download_url=https://x"]
+)
+def test_a_package_of_another_origin_is_not_that_of_its_registry(origin: str) -> None:
+    ref = f"pkg:pypi/vllm@0.9.1?{origin}"
+    document = openvex(stated(products=[{"@id": ref}]))
+    assert read(document).observations == ()
+    (problem,) = problems(document)
+    assert "whether what runs here came from there is not known" in problem
+    image = f"pkg:oci/serve@sha256%3A12?{origin}"
+    assert len(made(openvex(stated(products=[{"@id": image}])))) == 1  # its digest names it, wherever it is
+
+
 def test_cyclonedx_states_the_same_in_its_own_words() -> None:
     (one,) = made(cdx(analysed()))
     assert (one.component_id, one.version, one.status) == ("pkg:pypi/vllm", "0.9.1", VexStatus.NOT_AFFECTED)

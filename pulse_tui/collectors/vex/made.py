@@ -11,7 +11,7 @@ import msgspec
 
 from pulse_tui.collectors._shared.files import FILE_CAP, Bad
 from pulse_tui.domain.errors import WrongUse
-from pulse_tui.domain.purl import BadPurl
+from pulse_tui.domain.purl import BadPurl, parse
 from pulse_tui.domain.purl import component as of_purl
 from pulse_tui.domain.text import as_name, clean
 from pulse_tui.domain.vex import ASSET, COMPONENT
@@ -21,6 +21,8 @@ from pulse_tui.domain.words import ComponentKind, Environment
 LONGEST = 2_000
 """Characters of a reason that are kept."""
 NO_JUSTIFICATION = "not_affected without a justification is refused: it says nothing of why"
+_ORIGINS = ("repository_url", "vcs_url", "download_url")
+"""Qualifiers that say that a package is not the one of its ecosystem's registry: a fork has its name and version too."""
 _ENVIRONMENTS = {e.value: e for e in Environment}
 
 
@@ -90,9 +92,14 @@ def subject_of(ref: str) -> Subject:
     if not ref.startswith("pkg:"):
         raise Unusable(f"{clean(ref, 120)!r} is no package URL: which component it is of is not known")
     try:
-        found = of_purl(ref)
+        found, origin = of_purl(ref), next(filter(None, map(parse(ref).qualifier, _ORIGINS)), "")
     except BadPurl as error:
         raise Unusable(f"{clean(ref, 120)!r} is no package URL: {error}") from None
+    if origin and found.kind is ComponentKind.PACKAGE:
+        raise Unusable(
+            f"it is of {clean(found.id, 120)} from {clean(origin, 120)}: whether what runs here came from there is not "
+            "known; waive it by hand if it did"
+        )
     return Subject(found.id, found.version, whole=found.kind is ComponentKind.IMAGE)
 
 
