@@ -156,6 +156,8 @@ _PAGE = msgspec.json.Decoder(_Page)
 _WRAPPED = msgspec.json.Decoder(_Wrapped)
 _CVE = msgspec.json.Decoder(_Cve)
 _PLACE = msgspec.json.Decoder(_Place)
+_BESIDE: dict[str, Any] = {"metrics": _Metrics, "references": list[_Reference], "descriptions": list[_Text]}
+"""What of a record says nothing of which products it is of: without it the record is kept."""
 _BROKEN = (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -252,8 +254,13 @@ def _opened(where: str, raw: bytes) -> Iterator[tuple[str, bytes]]:
 
 def _take(where: str, raw: bytes, source: str, good: list[Any], bad: Bad) -> None:
     try:
-        cve = _WRAPPED.decode(raw).cve if b'"cve"' in raw[:400] and "cve" in members(raw) else _CVE.decode(raw)
+        wrapped = b'"cve"' in raw[:400] and "cve" in members(raw)
+        try:
+            cve, lost = _WRAPPED.decode(raw).cve if wrapped else _CVE.decode(raw), ""
+        except msgspec.ValidationError:
+            cve, lost = _without(bytes(members(raw)["cve"]) if wrapped else raw)
         advisory, oddity = _advisory(cve, source)
+        oddity = lost or oddity
     except (*_BROKEN, ValueError) as error:
         what = "nested too deeply to be read" if isinstance(error, RecursionError) else str(error)
         bad.refuse(where, what, raw)
@@ -264,6 +271,19 @@ def _take(where: str, raw: bytes, source: str, good: list[Any], bad: Bad) -> Non
     good.append(advisory)
     if oddity:
         bad.refuse(f"{where} {advisory.id}", oddity, raw)
+
+
+def _without(raw: bytes) -> tuple[_Cve, str]:
+    """The record without those parts beside the products that do not fit, and their names. Raises ValidationError."""
+    parts = dict(members(raw))
+    lost = []
+    for name, kind in _BESIDE.items():
+        try:
+            msgspec.json.decode(parts.get(name, b"[]" if name != "metrics" else b"{}"), type=kind)
+        except _BROKEN:
+            lost.append(name)
+            del parts[name]
+    return _CVE.decode(msgspec.json.encode(parts)), f"kept without what cannot be read: {', '.join(lost)}"
 
 
 def _advisory(cve: _Cve, source: str) -> tuple[Advisory, str]:

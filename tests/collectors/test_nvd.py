@@ -51,6 +51,28 @@ def cve(**changes: Any) -> dict[str, Any]:
     return whole
 
 
+@pytest.mark.parametrize("wrapped", [True, False])
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("metrics", "none"), ("metrics", {"cvssMetricV31": [7]}), ("references", [{"url": 7}]), ("descriptions", {})],
+)
+def test_what_has_another_shape_beside_the_products_costs_no_product_its_record(
+    field: str, value: Any, wrapped: bool
+) -> None:
+    whole = cve(**{field: value})
+    got = nvd.parse("a.json", json.dumps({"cve": whole} if wrapped else whole).encode(), nvd.Options(), context())
+    (advisory,) = got.observations
+    assert isinstance(advisory, Advisory)
+    assert (advisory.configurations, advisory.affected) == (one(cve())[0].configurations, one(cve())[0].affected)
+    assert [field in problem for problem in told(got)] == [True]
+
+
+@pytest.mark.parametrize("broken", [{"configurations": "all"}, {"id": 7}, {"lastModified": None}])
+def test_without_its_products_its_id_or_its_time_a_record_is_refused(broken: dict[str, Any]) -> None:
+    got = nvd.parse("a.json", json.dumps({"cve": cve(**broken)}).encode(), nvd.Options(), context())
+    assert (got.observations, len(got.rejected)) == ((), 1)
+
+
 @pytest.fixture
 def rounds(server: Loopback, tmp_path: Path) -> Any:
     """Runs rounds from where the last one stopped."""
