@@ -10,6 +10,7 @@ from pulse_tui.domain.moments import age, from_us, to_us
 from pulse_tui.domain.views.advisories import FeedRow, Ledger, LedgerRow
 
 _MARKS = {True: "?", False: "●"}
+_SHOWN = 10
 
 
 def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
@@ -18,7 +19,8 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
         "Of every package, image and product that serves: matched by an advisory, clean, or not audited with the reason.\n"
         "Clean is only what a feed answered for, and not too long ago: three of its intervals, at least 24 hours; seven\n"
         "days for a file that was ingested.\n"
-        "exit codes: 0 everything that serves is audited and no feed is stale, 1 something is not audited, or a feed is stale"
+        "exit codes: 0 everything that serves is audited and no feed is stale, 1 something is not audited, what something\n"
+        "that serves is made of is not known, or a feed is stale"
     )
 
 
@@ -31,7 +33,7 @@ def run(options: argparse.Namespace, _name: str) -> int:
         now = house.clock()
         found = ledger(house.store, now)
     emit(options, _plain(found), _lines(found, to_us(now)))
-    return 1 if found.not_audited or any(f.stale for f in found.feeds) else 0
+    return 1 if found.not_audited or found.unbilled or any(f.stale for f in found.feeds) else 0
 
 
 def _plain(found: Ledger) -> dict[str, object]:
@@ -40,6 +42,7 @@ def _plain(found: Ledger) -> dict[str, object]:
         "clean": found.clean,
         "not_audited": found.not_audited,
         "uncovered": found.uncovered,
+        "unbilled": found.unbilled,
         "ecosystems": [_counts(row) for row in found.ecosystems],
         "sources": [_counts(row) for row in found.sources],
         "feeds": [
@@ -69,6 +72,10 @@ def _lines(found: Ledger, now_us: int) -> Iterator[str]:
         yield "  none has answered yet: add a source (kind: osv), or pulse-tui ingest osv FILE"
     for ecosystem in found.uncovered:
         yield f"nobody covers {ecosystem}: add a source that does"
+    if found.unbilled:
+        named = ", ".join(found.unbilled[:_SHOWN])
+        more = f" and {len(found.unbilled) - _SHOWN} more" if len(found.unbilled) > _SHOWN else ""
+        yield f"what it is made of is not known, and so not audited: {named}{more}: pulse-tui ingest its bill or lock file"
 
 
 def _table(head: str, rows: tuple[LedgerRow, ...]) -> Iterator[str]:

@@ -14,7 +14,9 @@ from tests.cli.test_ingest import OSV
 def test_before_anything_was_read_it_says_what_to_do(shell: Shell, home: Path) -> None:
     assert home.is_dir()
     said = shell("coverage")
-    assert (said.code, "none has answered yet: add a source" in said.out) == (0, True)
+    assert (said.code, "none has answered yet: add a source" in said.out) == (1, True)
+    assert "what it is made of is not known, and so not audited: my-bot" in said.out
+    assert json.loads(shell("coverage", "--json").out)["unbilled"] == ["my-bot"]
 
 
 def test_a_file_of_advisories_is_a_feed_with_its_age(shell: Shell, home: Path) -> None:

@@ -158,6 +158,8 @@ class Ledger(NamedTuple):
     not_audited: int = 0
     uncovered: tuple[str, ...] = ()
     """Ecosystems of the estate that nobody covers."""
+    unbilled: tuple[str, ...] = ()
+    """Assets that serve and of which no component is known: of them nothing is counted, and nothing is clean."""
 
 
 class WaiverRow(NamedTuple):

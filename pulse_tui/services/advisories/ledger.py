@@ -14,12 +14,14 @@ from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.purl import spelled
 from pulse_tui.domain.source import SourceStatus
 from pulse_tui.domain.views.advisories import FeedRow, Ledger, LedgerRow
-from pulse_tui.domain.words import ComponentKind
+from pulse_tui.domain.words import AssetType, ComponentKind
 from pulse_tui.enrich.advisories.coverage import Answered, days
 from pulse_tui.enrich.lookups import keys_of
 from pulse_tui.ports import Covered, Store, Transaction
 from pulse_tui.services.advisories.audits import Unaudited, answered, unaudited
 
+_OF_SOFTWARE = frozenset({AssetType.SERVICE, AssetType.RUNTIME})
+"""What runs packages; a prompt or a corpus is none."""
 FILE = "file"
 """The kind of what no configured source brought."""
 _SHOWN = 6
@@ -35,6 +37,10 @@ def ledger(store: Store, now: datetime) -> Ledger:
 def ledger_of(tx: Transaction, now: datetime) -> Ledger:
     """As :func:`ledger`, in a transaction that is open already."""
     uses = tx.dependencies.using(kinds=ComponentKind)
+    billed = {d.asset_id for d in uses if d.component.auditable}
+    estate = tx.estate.load()
+    serves = {d.asset_id for d in estate.deployments}
+    software = {a.id for a in estate.assets.values() if a.id in serves and a.asset_type in _OF_SOFTWARE}
     serving = {(c.id, c.version): c for c in (d.component for d in uses) if c.auditable and not c.id.startswith(GROUP)}
     findings = tx.advisories.findings()
     who = answered(tx, serving.values(), now)
@@ -50,6 +56,7 @@ def ledger_of(tx: Transaction, now: datetime) -> Ledger:
         sum(row.clean for row in ecosystems),
         sum(row.not_audited for row in ecosystems),
         uncovered=tuple(sorted(nobody)),
+        unbilled=tuple(sorted(software - billed)),
     )
 
 

@@ -44,6 +44,7 @@ def ledger_blocks(page: LedgerPage, now_us: int) -> list[Block]:
     summary = f"{total:,} components serve: {found.matched:,} matched, {found.clean:,} clean, {found.not_audited:,} not audited"
     stale = sum(feed.stale for feed in found.feeds)
     risk = [f"? {n} is covered by nobody" for n in found.uncovered]
+    risk += [safe(f"? {asset}: what it is made of is not known, and so not audited") for asset in found.unbilled]
     risk += [f"? {stale} feed{'' if stale == 1 else 's'} too old to answer: what rests on {'it' if stale == 1 else 'them'} is not audited"] if stale else []  # fmt: skip
     blocks = [
         Block("LEDGER", (summary, *risk), label_style=styles.BOLD),

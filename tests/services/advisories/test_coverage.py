@@ -183,6 +183,13 @@ def test_the_ledger_counts_what_serves_by_ecosystem_and_source_with_the_reasons(
     assert shown(parts, NOW) == found.not_audited == len(asset_unaudited(parts.store, BOT, NOW))
 
 
+def test_what_serves_and_nobody_knows_what_it_is_made_of_is_named(parts: RollbackParts) -> None:
+    before = ledger(parts.store, NOW).unbilled
+    assert BOT in before
+    billed(parts, package("vllm"))
+    assert set(before) - set(ledger(parts.store, NOW).unbilled) == {BOT}
+
+
 def test_a_list_of_known_exploited_vulnerabilities_is_a_feed_with_its_own_date(parts: RollbackParts) -> None:
     kev = Exploitation(source="kev", catalogue=Catalogue.KEV, at=NOW - DAY, exploited=(Exploited(cve="CVE-2026-1"),))
     with parts.store.write() as tx:
