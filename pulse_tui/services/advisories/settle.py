@@ -8,7 +8,7 @@ from pulse_tui.domain.advisory import Advisory
 from pulse_tui.domain.errors import NotFound, Refused
 from pulse_tui.domain.settled import SettledFix
 from pulse_tui.domain.text import clean
-from pulse_tui.enrich.advisories.settled import Key, packages, ranges_digest
+from pulse_tui.enrich.advisories.settled import Key, fixes, packages, ranges_digest
 from pulse_tui.enrich.advisories.versions import order
 from pulse_tui.ports import Taken, Transaction
 from pulse_tui.services.advisories.records import settle
@@ -31,6 +31,10 @@ def settle_fix(parts: JudgeParts, name: str, package: str, version: str, by: str
         if read is None or read(fixed) is None:
             what = f"{fixed!r} cannot be compared as a version of {key[0]}"
             raise Refused(what, todo="Give a version of the package as it is published")
+        named = {read(v): v for theirs in fixes(group, key).values() for v in theirs if read(v) is not None}
+        if named and read(fixed) < min(named):
+            what = f"no record calls {fixed} free of it: the earliest fix that one names is {named[min(named)]}"
+            raise Refused(what, todo="What is affected and accepted is waived until a date: pulse-tui waiver add")
         fix = SettledFix(
             advisory=found, ecosystem=key[0], package=key[1], fixed=fixed, by=by, why=reason, at=now,
             ranges=ranges_digest(group, key),

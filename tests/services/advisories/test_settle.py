@@ -155,6 +155,14 @@ def test_it_needs_a_reason_a_known_package_and_a_version_that_can_be_compared(bo
         ("GHSA-404", "vllm", "0.9.1", "why", NotFound),
         ("GHSA-1", "ray", "0.9.1", "why", Refused),
         ("GHSA-1", "vllm", "latest", "why", Refused),
+        (
+            "GHSA-1",
+            "vllm",
+            "0.9.1rc1",
+            "why",
+            Refused,
+        ),  # before every fix that is named: that is a waiver without an end
+        ("GHSA-1", "vllm", "0", "why", Refused),
     ):
         with pytest.raises(refusal):
             settle_fix(both, name, named, version, "ana", why, clock())
