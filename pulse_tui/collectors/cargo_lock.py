@@ -5,9 +5,6 @@ https://doc.rust-lang.org/cargo/guide/cargo-toml-vs-cargo-lock.html
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import msgspec
 
 from pulse_tui.collectors._shared.bills import (
@@ -18,6 +15,7 @@ from pulse_tui.collectors._shared.bills import (
     hand_over,
     of_ecosystem,
     package,
+    packages_of,
     place,
     read_bills,
     text,
@@ -74,7 +72,8 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
         raise SourceError(f"{name} is not a Cargo.lock: it has no [[package]]", todo="Give the Cargo.lock")
     root = document.get("root")  # the crate itself, as the oldest format has it
     refusals, graph = Refusals(context.source, name), Graph()
-    crates = list(_crates([*entries, *([root] if isinstance(root, dict) else [])], refusals))
+    listed = [*entries, *([root] if isinstance(root, dict) else [])]
+    crates = [crate for _, crate in packages_of(listed, _Crate, refusals)]
     own = [c for c in crates if c.source is None]
     by_name: dict[str, list[_Crate]] = {}
     for crate in crates:
@@ -91,16 +90,6 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
             _link(crate, need, by_name, graph, refusals)
     subject = Subject(name=text(own[0].name) if len(own) == 1 else None, spellings=tuple(c.name for c in own))
     return hand_over(name, options, context, graph, refusals, subject=subject)
-
-
-def _crates(entries: list[Any], refusals: Refusals) -> Iterator[_Crate]:
-    for index, entry in enumerate(entries):
-        named = entry.get("name") if isinstance(entry, dict) else None
-        where = f"package[{index}]" + (f" {clean(named, 100)}" if isinstance(named, str) else "")
-        try:
-            yield msgspec.convert(entry, _Crate)
-        except msgspec.ValidationError as error:
-            refusals.add(where, str(error), lost=True)
 
 
 def _key(crate: _Crate) -> tuple[str, str, str | None]:

@@ -7,12 +7,20 @@ package is of: of these all packages are listed. https://python-poetry.org/docs/
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
-from pulse_tui.collectors._shared.bills import BillOptions, Graph, Refusals, hand_over, of_ecosystem, place, read_bills
+from pulse_tui.collectors._shared.bills import (
+    BillOptions,
+    Graph,
+    Refusals,
+    hand_over,
+    of_ecosystem,
+    packages_of,
+    place,
+    read_bills,
+)
 from pulse_tui.collectors._shared.files import named
 from pulse_tui.collectors._shared.toml_texts import read_toml
 from pulse_tui.domain.errors import SourceError
@@ -73,7 +81,7 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
         raise SourceError(what, todo="Give the poetry.lock")
     refusals, graph = Refusals(context.source, name), Graph()
     kept: dict[str, list[tuple[int, _Package]]] = {}
-    for index, item in _packages(entries, refusals):
+    for index, item in packages_of(entries, _Package, refusals):
         if not _wanted(item, options.groups):
             continue
         try:
@@ -93,16 +101,6 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
             for child, _ in found:
                 graph.link(index, child)
     return hand_over(name, options, context, graph, refusals)
-
-
-def _packages(entries: list[Any], refusals: Refusals) -> Iterator[tuple[int, _Package]]:
-    for index, entry in enumerate(entries):
-        named = entry.get("name") if isinstance(entry, dict) else None
-        where = f"package[{index}]" + (f" {clean(named, 100)}" if isinstance(named, str) else "")
-        try:
-            yield index, msgspec.convert(entry, _Package)
-        except msgspec.ValidationError as error:
-            refusals.add(where, str(error), lost=True)
 
 
 def _wanted(item: _Package, groups: tuple[str, ...]) -> bool:

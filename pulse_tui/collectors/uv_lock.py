@@ -6,7 +6,6 @@ https://docs.astral.sh/uv/concepts/projects/layout/#the-lockfile
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -18,6 +17,7 @@ from pulse_tui.collectors._shared.bills import (
     Subject,
     hand_over,
     of_ecosystem,
+    packages_of,
     place,
     read_bills,
     text,
@@ -85,7 +85,7 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
     if not isinstance(entries, list) or "version" not in document:
         raise SourceError(f"{name} is not a uv.lock: it has no 'version' and [[package]]", todo="Give the uv.lock")
     refusals = Refusals(context.source, name)
-    packages = list(_packages(entries, refusals))
+    packages = [item for _, item in packages_of(entries, _Package, refusals)]
     members = _members(document)
     tops = [p for p in packages if p.local and p.name in members]
     tops = tops or [p for p in packages if p.here] or [p for p in packages if p.local] or packages
@@ -103,16 +103,6 @@ def _members(document: dict[str, Any]) -> list[Any]:
     manifest = document.get("manifest")
     members = manifest.get("members") if isinstance(manifest, dict) else None
     return members if isinstance(members, list) else []
-
-
-def _packages(entries: list[Any], refusals: Refusals) -> Iterator[_Package]:
-    for index, entry in enumerate(entries):
-        message = entry.get("name") if isinstance(entry, dict) else None
-        where = f"package[{index}]" + (f" {clean(message, 100)}" if isinstance(message, str) else "")
-        try:
-            yield msgspec.convert(entry, _Package)
-        except msgspec.ValidationError as error:
-            refusals.add(where, str(error), lost=True)
 
 
 def _key(item: _Package) -> tuple[str, str | None]:

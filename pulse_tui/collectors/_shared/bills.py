@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -406,3 +406,14 @@ def each(
             refusals.add(f"{where}[{index}]", str(error), raw=bytes(raw), lost=lost)
         else:
             yield f"{where}[{index}]", record
+
+
+def packages_of(entries: Iterable[Any], shape: type[_T], refusals: Refusals) -> Iterator[tuple[int, _T]]:
+    """(index, package) of a lock's ``[[package]]``; one that has another shape is refused by its name, the others go on."""
+    for index, entry in enumerate(entries):
+        called = entry.get("name") if isinstance(entry, dict) else None
+        where = f"package[{index}]" + (f" {clean(called, 100)}" if isinstance(called, str) else "")
+        try:
+            yield index, msgspec.convert(entry, shape)
+        except msgspec.ValidationError as error:
+            refusals.add(where, str(error), lost=True)
