@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from pulse_tui.cli.output import emit, opened
 from pulse_tui.domain.moments import age, from_us, to_us
-from pulse_tui.domain.views.advisories import FeedRow, Ledger, LedgerRow
+from pulse_tui.domain.views.advisories import FeedRow, Ledger, LedgerRow, cure
 
 _MARKS = {True: "?", False: "●"}
 _SHOWN = 10
@@ -71,7 +71,7 @@ def _lines(found: Ledger, now_us: int) -> Iterator[str]:
     if not found.feeds:
         yield "  none has answered yet: add a source (kind: osv), or pulse-tui ingest osv FILE"
     for ecosystem in found.uncovered:
-        yield f"nobody covers {ecosystem}: add a source that does"
+        yield f"nobody covers {ecosystem}: {cure(ecosystem)}"
     if found.unbilled:
         named = ", ".join(found.unbilled[:_SHOWN])
         more = f" and {len(found.unbilled) - _SHOWN} more" if len(found.unbilled) > _SHOWN else ""

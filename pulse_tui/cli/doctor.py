@@ -12,13 +12,14 @@ from collections.abc import Callable, Collection, Iterator
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pulse_tui.cli.output import emit
 from pulse_tui.domain.claim import ESTATE
 from pulse_tui.domain.delivery import undelivered
 from pulse_tui.domain.errors import ConfigError, NoDatabase, PulseError, StorageError
 from pulse_tui.domain.moments import from_us, iso
+from pulse_tui.domain.views.advisories import cure
 from pulse_tui.domain.words import Environment
 from pulse_tui.process import operator_name
 from pulse_tui.settings.check import nearest
@@ -348,9 +349,14 @@ def _operators(house: House) -> Iterator[Line]:
     yield Line(
         "you",
         known or None,
-        f"{me}"
-        + ("" if known else ": not in the operators' file, may read but not act; $PULSE_OPERATOR names another"),
+        f"{me}" + ("" if known else _STRANGER if operators else _ANYBODY),
     )
+
+
+_STRANGER: Final = ": not in the operators' file, may read but not act; $PULSE_OPERATOR names another"
+_ANYBODY: Final = (
+    ": no operators are configured, so whoever has this account acts under any name; add operators with keys"
+)
 
 
 def _identity(house: House, identity: Identity) -> Iterator[Line]:
@@ -517,8 +523,8 @@ def _advisories(house: House) -> Iterator[Line]:
         yield Line("advisories EPSS", None, f"{what}; add a source of kind epss")
     for ecosystem in found.uncovered:
         row = next((r for r in found.ecosystems if r.about == ecosystem), None)
-        count = f"{row.not_audited:,} of its components are not audited" if row is not None else "not audited"
-        yield Line(f"advisories of {ecosystem}", None, f"nobody covers it, {count}: add a source that does")
+        count = f"{row.not_audited:,} not audited" if row is not None else "not audited"
+        yield Line(f"advisories of {ecosystem}", None, f"nobody covers it, {count}: {cure(ecosystem)}")
 
 
 def _suites(house: House) -> Iterator[Line]:

@@ -58,4 +58,4 @@ def test_an_ecosystem_of_the_estate_that_nobody_covers_is_named(shell: Shell, ho
     (home / "package-lock.json").write_text(json.dumps(lock))
     shell("ingest", "package_lock", home / "package-lock.json", "--asset", "my-bot")
     assert "nobody covers npm: add a source that does" in shell("coverage").out
-    assert "note advisories of npm: nobody covers it, 1 of its components are not audited" in shell("doctor").out
+    assert "note advisories of npm: nobody covers it, 1 not audited: add a source that does" in shell("doctor").out

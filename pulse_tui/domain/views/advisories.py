@@ -144,6 +144,19 @@ class FeedRow(NamedTuple):
         return "stale" if self.stale else "fresh"
 
 
+_COVERS = {
+    "cpe": "add kind: nvd",
+    "product": "add kind: csaf with its vendor's bulletins",
+    "generic": "declare its cpe or product",
+    "conda": "no database covers conda; list what pip installs",
+}
+
+
+def cure(ecosystem: str) -> str:
+    """What covers an ecosystem that nobody covers yet."""
+    return _COVERS.get(ecosystem, "add a source that does: kind: osv asks for most")
+
+
 class Ledger(NamedTuple):
     """What advisories say of everything that serves: matched, clean, or not audited; and how new each feed is."""
 

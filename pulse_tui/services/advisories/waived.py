@@ -18,7 +18,8 @@ def listed(store: Store, now: datetime, *, every: bool = False) -> tuple[WaiverR
     """Those that stand, what ends first on top; ``every``: then those that ended, the newest first."""
     with store.read() as tx:
         waivers = tx.waivers.all(standing=not every)
-        covers = Counter(f.waiver for w in {w.advisory: w for w in waivers}.values() for f in _findings(tx, w))
+        under = {_place(f) for w in {w.advisory: w for w in waivers}.values() for f in _findings(tx, w) if f.waiver}
+        covers = Counter(ident for ident, *_ in under)
     rows = [row(w, covers[w.id], now) for w in waivers]
     standing = sorted((r for r in rows if r.standing), key=lambda r: (r.review_us, r.id))
     return (*standing, *reversed([r for r in rows if not r.standing])) if every else tuple(standing)
@@ -54,7 +55,7 @@ def waiver_lines(store: Store, ident: str, now: datetime) -> tuple[tuple[str, st
     with store.read() as tx:
         waiver = find_waiver(tx, ident)
         group = group_of(tx, waiver.advisory)
-        under = [f for f in findings_of(tx, group) if f.waiver == waiver.id]
+        under = sorted({_place(f)[1:] for f in findings_of(tx, group) if f.waiver == waiver.id})
         log = tx.log.entries(subject=waiver.id)
     one = row(waiver, len(under), now)
     seen = {True: "known to be exploited", False: "not known to be exploited", None: "exploitation unknown"}
@@ -69,9 +70,15 @@ def waiver_lines(store: Store, ident: str, now: datetime) -> tuple[tuple[str, st
         ("From", one.source or "an operator"),
         ("In view of", f"{seen[waiver.known_exploited]}; fixes named: {', '.join(waiver.fixed) or 'none'}"),
         *((("Exposed as", waiver.exposure),) if waiver.exposure else ()),
-        *(("Covers", f"{f.asset_id} {f.environment.value if f.environment else ''}: {f.component}") for f in under),
+        *(("Covers", f"{asset} {environment}: {component}") for asset, environment, component in under),
         *(("Log", f"{iso(e.at)} {e.actor}: {e.action} {e.detail.get('why', '')}".rstrip()) for e in log),
     )
+
+
+def _place(finding: Finding) -> tuple[str, str, str, str]:
+    """(waiver, asset, environment, component): several records of a vulnerability reach one place."""
+    environment = finding.environment.value if finding.environment is not None else "deployed nowhere"
+    return finding.waiver or "", finding.asset_id, environment, finding.component
 
 
 def _findings(tx: Transaction, waiver: Waiver) -> list[Finding]:

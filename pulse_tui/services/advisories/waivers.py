@@ -460,7 +460,7 @@ def _exploited(group: Group, listed: Mapping[str, Evidence]) -> bool | None:
 def _suppress(tx: Transaction, alert: Alert, waiver: Waiver, now: datetime) -> int:
     if alert.waived and (alert.suppressed_until, alert.suppressed_by) == (waiver.review_at, waiver.owner):
         return 0
-    lifted = waived(tx, alert, waiver.owner, waiver.review_at, waiver.rationale, now)
+    lifted = waived(tx, alert, waiver.owner, waiver.review_at, waiver.rationale, now, placed_by=waiver.placed_by)
     tx.log.append(now, SYSTEM, "alert.waived", alert.id, {"until": iso(waiver.review_at), "waiver": waiver.id})
     return lifted
 

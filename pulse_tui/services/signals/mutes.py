@@ -15,13 +15,20 @@ WAIVER = "waiver"
 """Who lifts and places holds again when a waiver begins and ends."""
 
 
-def waived(tx: Transaction, alert: Alert, by: str, until: datetime, why: str, now: datetime) -> int:
-    """Suppress an open alert by a waiver; its holds are lifted until then. Returns how many were."""
+def waived(
+    tx: Transaction, alert: Alert, by: str, until: datetime, why: str, now: datetime, *, placed_by: str = ""
+) -> int:
+    """Suppress an open alert by a waiver; its holds are lifted until then. Returns how many were.
+
+    ``by`` answers for the waiver, which may be a team; ``placed_by`` acted, where that is somebody else: the log names them.
+    """
     tx.judgements.put_alert(alert.suppress(by, until, why, waived=True))
     lifted = 0
     for hold in held_by(tx, alert):
         tx.judgements.lift_hold(hold.id, WAIVER, now)
-        tx.log.append(now, by, "hold.lifted", hold.id, {"because": f"waived by {by} until {iso(until)}: {why}"})
+        tx.log.append(
+            now, placed_by or by, "hold.lifted", hold.id, {"because": f"waived by {by} until {iso(until)}: {why}"}
+        )
         lifted += 1
     return lifted
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from pulse_tui.domain.moments import age, from_us
-from pulse_tui.domain.views.advisories import FeedRow, LedgerPage, LedgerRow
+from pulse_tui.domain.views.advisories import FeedRow, LedgerPage, LedgerRow, cure
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import safe
 from pulse_tui.tui.kit.document import Block
@@ -43,7 +43,7 @@ def ledger_blocks(page: LedgerPage, now_us: int) -> list[Block]:
     total = found.matched + found.clean + found.not_audited
     summary = f"{total:,} components serve: {found.matched:,} matched, {found.clean:,} clean, {found.not_audited:,} not audited"
     stale = sum(feed.stale for feed in found.feeds)
-    risk = [f"? {n} is covered by nobody" for n in found.uncovered]
+    risk = [f"? {n} is covered by nobody: {cure(n)}" for n in found.uncovered]
     risk += [safe(f"? {asset}: what it is made of is not known, and so not audited") for asset in found.unbilled]
     risk += [f"? {stale} feed{'' if stale == 1 else 's'} too old to answer: what rests on {'it' if stale == 1 else 'them'} is not audited"] if stale else []  # fmt: skip
     blocks = [

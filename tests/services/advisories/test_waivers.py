@@ -18,6 +18,7 @@ from pulse_tui.domain.source import Observation
 from pulse_tui.domain.waiver import Statement, VexStatus, Waiver
 from pulse_tui.domain.words import ComponentKind, Environment, Exposure, Severity, SignalType, Tier
 from pulse_tui.services.advisories.vex import export
+from pulse_tui.services.advisories.waived import listed, waiver_lines
 from pulse_tui.services.advisories.waivers import end_waiver, settle, waive_advisory
 from pulse_tui.services.alerts import operate
 from pulse_tui.services.parts import JudgeParts
@@ -126,6 +127,23 @@ def test_a_waiver_of_every_component_suppresses_its_alert_lifts_its_freeze_and_s
     with judge.store.read() as tx:
         (line,) = [e for e in tx.log.entries() if e.action == "waiver.placed"]
     assert (line.actor, line.subject, line.detail["component"]) == ("ana", waiver.id, "pkg:pypi/vllm@0.9.1")
+
+
+def test_the_log_names_who_lifted_a_hold_by_a_waiver_and_not_the_team_that_answers_for_it(judge: JudgeParts) -> None:
+    take(judge, CVE)
+    waive(judge, owner="ml-team")
+    with judge.store.read() as tx:
+        (line,) = [e for e in tx.log.entries() if e.action == "hold.lifted"]
+    assert line.actor == "ana"
+    assert "waived by ml-team" in line.detail["because"]
+
+
+def test_a_place_that_several_records_reach_is_covered_once(judge: JudgeParts) -> None:
+    take(judge, CVE, msgspec.structs.replace(CVE, id="PYSEC-9", aliases=("CVE-2026-3248",)))
+    waive(judge)
+    (row,) = listed(judge.store, NOW)
+    covers = [text for label, text in waiver_lines(judge.store, row.id, NOW) if label == "Covers"]
+    assert (row.covers, covers) == (1, ["gateway production: vllm 0.9.1"])
 
 
 def test_a_waiver_of_one_component_excuses_no_other(judge: JudgeParts) -> None:
