@@ -84,12 +84,13 @@ def _table(head: str, rows: tuple[LedgerRow, ...]) -> Iterator[str]:
     yield head
     wide = max(len(row.about) for row in rows)
     for row in rows:
-        gaps = ", ".join(f"{count:,} {why}" for why, count in row.gaps)
+        several = len(row.gaps) > 1
+        gaps = ", ".join(f"{why} ({count:,})" if several else why for why, count in row.gaps)
         counts = f"{row.matched:>6,} matched {row.clean:>6,} clean {row.not_audited:>6,} not audited"
         yield f"  {row.about:<{wide}} {counts}" + (f": {gaps}" if gaps else "")
 
 
 def _feed(feed: FeedRow, now_us: int) -> str:
     dated = f"of {from_us(feed.at_us):%Y-%m-%d}, answered {age(feed.read_us, now_us)} ago"
-    line = f"  {_MARKS[feed.stale]} {feed.word} {feed.source} ({feed.kind}): {feed.covers}; {dated}, {feed.records:,} records"
+    line = f"  {_MARKS[feed.stale]} {feed.word} {feed.source} ({feed.kind}): {feed.covers}; {dated}, {feed.records:,} record{'' if feed.records == 1 else 's'}"
     return line + (f"; {feed.why}" if feed.why else "")

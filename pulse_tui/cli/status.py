@@ -14,6 +14,7 @@ from pulse_tui.domain.moments import age, from_us, iso, to_us
 from pulse_tui.domain.source import RefusedCount
 from pulse_tui.domain.standing import Standing
 from pulse_tui.domain.text import clean
+from pulse_tui.domain.views.advisories import UNNAMED
 from pulse_tui.domain.views.alerts import AlertRow, AlertStory
 from pulse_tui.domain.views.board import Board, Header
 from pulse_tui.domain.views.rollback import PlanLine
@@ -69,7 +70,7 @@ def run(options: argparse.Namespace, name: str) -> int:
     lines += given
     if refused:
         lines += ["", refused_words(refused)]
-    lines += stale
+    lines += _unaudited(board) + stale
     lines += ["", f"{configuration(options)}, database {house.store.shown}"]
     lines[1:1] = broken + log
     lines[1:1] = [f"NOBODY IS PAGED for {owner or 'what has no owner'}: {why}" for owner, why in silent]
@@ -77,6 +78,17 @@ def run(options: argparse.Namespace, name: str) -> int:
     unfit = any(Standing.QUARANTINED in r.words for r in board.registry)
     waits = board.plans or board.glass or any(r.stopped for r in board.runs)
     return 1 if board.header.p1 or board.header.p2 or unfit or waits or broken or log or _blind(board.header) else 0
+
+
+def _unaudited(board: Board) -> list[str]:
+    """One line for what serves and nobody could check: an estate without alerts is not a clean one."""
+    open_ = [row for row in board.advisories if row.state == "not audited"]
+    named = sum(row.id != UNNAMED for row in open_)
+    words = [f"{row.component} that no advisory can judge" for row in open_ if row.id == UNNAMED]
+    words += (
+        [f"{named:,} advisor{'y' if named == 1 else 'ies'} that cannot be compared with what serves"] if named else []
+    )
+    return ["", f"not audited, and so not clean: {', '.join(words)}; pulse-tui coverage"] if words else []
 
 
 def _stale(house: House) -> list[str]:

@@ -101,7 +101,9 @@ class Waiver(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def words(self) -> str:
         """``by ana until 2026-12-23: not reachable (not_affected: component_not_present)``."""
-        how = self.status.value + (f": {self.justification.value}" if self.justification is not None else "")
+        stated = self.justification.value if self.justification is not None else ""
+        # A document without a rationale of its own is kept with its justification for one: once is enough.
+        how = self.status.value + (f": {stated}" if stated and stated != self.rationale else "")
         return f"by {self.owner} until {self.review_at:%Y-%m-%d}: {self.rationale} ({how})"
 
     def ended(self, by: str, why: str, now: datetime) -> Waiver:

@@ -197,11 +197,18 @@ class Context:
 
         self._app.push_screen(screen, answered)
 
-    def form(self, what: str, about: str, fields: Sequence[Field], then: Callable[[tuple[str, ...]], object]) -> None:
-        """Ask for some words; ``then`` takes them in the order of the fields."""
+    def form(
+        self,
+        what: str,
+        about: str,
+        fields: Sequence[Field],
+        then: Callable[[tuple[str, ...]], object],
+        check: Callable[[tuple[str, ...]], tuple[int, str] | None] | None = None,
+    ) -> None:
+        """Ask for some words; ``then`` takes them in the order of the fields. ``check``: what is wrong with them together."""
         from pulse_tui.tui.kit.ask import AskScreen  # noqa: PLC0415  nobody needs it before the first form
 
-        self.dialog(AskScreen(what, about, fields), then)
+        self.dialog(AskScreen(what, about, fields, check), then)
 
     def confirm(self, asked: Confirmation, then: Callable[[str], object]) -> None:
         """Ask for a name, typed; ``then`` takes the reason."""

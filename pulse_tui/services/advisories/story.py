@@ -218,10 +218,10 @@ def _exploitation(records: Sequence[Advisory], tx: Transaction, now: datetime) -
     stated = [r.id for r in records if r.known_exploited]
     yield "Exploited", _kev(known, stated, now)
     if known.epss is None:
-        old = (
-            f" (the list read is of {_aged(known.epss_at, now)})" if known.epss_at is not None else ": no list was read"
-        )
-        yield "EPSS", f"unknown{old}"
+        if known.epss_at is None:
+            yield "EPSS", "unknown: no list was read"
+        else:
+            yield "EPSS", f"unknown: not on the list of {_aged(known.epss_at, now)}"
     else:
         rank = f", more than {known.percentile:.0%} of all CVEs" if known.percentile is not None else ""
         dated = f"; list of {_aged(known.epss_at, now)}" if known.epss_at is not None else ""

@@ -26,7 +26,7 @@ class AdvisoryScreen(PageScreen):
         bind("e", "open_asset", "asset", "open what it reaches, of several the most urgent", show=True),
         bind("t", "radius", "blast radius", "everything that it can hurt: assets, environments, workflows", show=True, narrow="radius"),
         bind("w", "waive", "waive", "record an exception: status, justification, rationale, owner, review", show=True, changes=True),
-        bind("f", "freeze", "freeze", "freeze what it reaches, or lift a freeze; asks why", show=True, changes=True),
+        bind("f", "freeze", "freeze, lift", "freeze what it reaches, or lift a freeze; asks why", show=True, changes=True, narrow="freeze"),
         bind("W", "waivers", "waivers", "every waiver of the estate, those that ended too"),
         *PageScreen.PAGE_KEYS,
     ]  # fmt: skip

@@ -34,14 +34,16 @@ def _feed(feed: FeedRow, now_us: int) -> str:
     glyph = "?" if feed.stale else "●"
     dated = f"answered {age(feed.read_us, now_us)} ago, of {from_us(feed.at_us):%Y-%m-%d}"
     why = f"; STALE: {feed.why}" if feed.stale else ""
-    return safe(f"{glyph} {feed.source} ({feed.kind}): {feed.covers}; {dated}; {feed.records:,} records{why}")
+    return safe(
+        f"{glyph} {feed.source} ({feed.kind}): {feed.covers}; {dated}; {feed.records:,} record{'' if feed.records == 1 else 's'}{why}"
+    )
 
 
 def ledger_blocks(page: LedgerPage, now_us: int) -> list[Block]:
     """The three answers counted, then where the gaps are, then how new each feed is."""
     found = page.ledger
     total = found.matched + found.clean + found.not_audited
-    summary = f"{total:,} components serve: {found.matched:,} matched, {found.clean:,} clean, {found.not_audited:,} not audited"
+    summary = f"{total:,} component{' serves' if total == 1 else 's serve'}: {found.matched:,} matched, {found.clean:,} clean, {found.not_audited:,} not audited"
     stale = sum(feed.stale for feed in found.feeds)
     risk = [f"? {n} is covered by nobody: {cure(n)}" for n in found.uncovered]
     risk += [safe(f"? {asset}: what it is made of is not known, and so not audited") for asset in found.unbilled]

@@ -31,13 +31,13 @@ class Terms(NamedTuple):
 
 
 def _one_of(names: Iterable[str], *, none: bool = False) -> Field:
-    known = [str(name) for name in names]
+    known = tuple(str(name) for name in names)
 
     def wrong(value: str) -> str:
         word = value.strip()
         return "" if word in known or (none and not word) else f"it must be one of {', '.join(known)}"
 
-    return Field("", "", wrong)
+    return Field("", "", wrong, known)
 
 
 def waiver_fields(reached: Sequence[tuple[str, str]]) -> tuple[Field, ...]:
@@ -45,10 +45,24 @@ def waiver_fields(reached: Sequence[tuple[str, str]]) -> tuple[Field, ...]:
     asset, component = reached[0]
     return (
         _one_of(dict.fromkeys(a for a, _ in reached))._replace(label="Asset", value=asset),
-        _one_of(dict.fromkeys(c for _, c in reached), none=True)._replace(label="Component", value=component),
-        _one_of(STATUSES)._replace(label="Status", value=VexStatus.AFFECTED.value),
-        _one_of(Justification, none=True)._replace(label="Justification"),
-        Field("Owner"),
+        _one_of(dict.fromkeys(c for _, c in reached), none=True)._replace(
+            label="Component", value=component, note="empty: each of them there"
+        ),
+        _one_of(STATUSES)._replace(
+            label="Status",
+            value=VexStatus.AFFECTED.value,
+            note="affected accepts the risk, at most as urgent as it is now",
+        ),
+        _one_of(Justification, none=True)._replace(label="Justification", note="only not_affected needs one"),
+        Field("Owner", note="who answers for it"),
         Field("Review in days", "30", positive_count),
         Field("Rationale"),
     )
+
+
+def wrong_together(values: tuple[str, ...]) -> tuple[int, str] | None:
+    """What VEX refuses, before the form closes and what was typed is lost."""
+    terms = Terms(*values)
+    if terms.status == VexStatus.NOT_AFFECTED and not terms.justification:
+        return Terms._fields.index("justification"), f"not_affected needs one: {', '.join(Justification)}"
+    return None

@@ -96,7 +96,7 @@ class AdvisoriesWing(Wing):
 
     def waive(self, ask: WaiveAdvisory) -> None:
         """Ask for what a VEX statement needs; the service refuses what would excuse without saying why."""
-        from pulse_tui.tui.advisories.waiving import Terms, waiver_fields  # noqa: PLC0415
+        from pulse_tui.tui.advisories.waiving import Terms, waiver_fields, wrong_together  # noqa: PLC0415
 
         shown = [f"{asset}: {component}" for asset, component in ask.reached[:CHOICES]]
         more = [f"and {len(ask.reached) - CHOICES} more"] if len(ask.reached) > CHOICES else []
@@ -111,4 +111,4 @@ class AdvisoriesWing(Wing):
                 )
             )  # fmt: skip
 
-        self._context.form("Waive", about, waiver_fields(ask.reached), placed)
+        self._context.form("Waive", about, waiver_fields(ask.reached), placed, wrong_together)

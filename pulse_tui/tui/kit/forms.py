@@ -12,6 +12,18 @@ class Field(NamedTuple):
     label: str
     value: str = ""
     wrong: Callable[[str], str] = lambda value: "" if value.strip() else "it must say something"
+    known: tuple[str, ...] = ()
+    """The words that it takes, shown while it has the focus; empty: any."""
+    note: str = ""
+    """What is shown with them."""
+
+    def completed(self, value: str) -> str:
+        """The only known word that has ``value`` in it, else ``value`` as it is."""
+        word = value.strip().casefold()
+        if not word or word in map(str.casefold, self.known):
+            return value
+        found = [known for known in self.known if word in known.casefold()]
+        return found[0] if len(found) == 1 else value
 
 
 def positive_number(value: str) -> str:

@@ -57,7 +57,7 @@ class Actions:
 
         # A line each: at 80 columns the second of two in one line is cut off, and the number would be a guess.
         about = "\n".join(("which of:", *(f"{n} {words}" for n, (_, words) in enumerate(standing, 1))))
-        fields = (Field("Which", "1" if len(standing) == 1 else "", one_of_them), Field("Why"))
+        fields = (Field("Which", "1" if len(standing) == 1 else "", one_of_them), Field("Why lift it"))
         self._context.form(f"Lift a hold of {asset}", about, fields, lift)
 
     def move(self, ask: asks.MoveRelease) -> None:

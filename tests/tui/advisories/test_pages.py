@@ -6,6 +6,7 @@ import pytest
 
 from pulse_tui.cli.help import DOCS
 from pulse_tui.tui.advisories.radius import radius_cells, radius_lines
+from pulse_tui.tui.advisories.waiving import waiver_fields
 from tests.fakes.advisory_desk import RADIUS
 from tests.fakes.registry_desk import NOW_US
 from tests.tui.helpers import NARROW, SNAPSHOTS, WIDE, Pilot, check_snapshot, play
@@ -97,6 +98,49 @@ def test_a_waiver_states_what_vex_asks_for() -> None:
                 "vulnerable_code_not_present", "ana", "2026-12-23", "", "", "the loader is compiled out",
             )
         ]  # fmt: skip
+
+    play(scenario)
+
+
+def test_not_affected_without_a_justification_is_refused_while_what_was_typed_still_stands() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.open_dialog("3", "enter", "w")
+        await pilot.press("shift+tab")
+        await pilot.type("not")
+        await pilot.press("enter", "enter")
+        await pilot.type("ana")
+        await pilot.press("enter", "enter")
+        await pilot.type("compiled out")
+        await pilot.press("enter")
+        assert pilot.desk.calls == []
+        assert "Justification: not_affected needs one" in pilot.text()
+        assert "inline_mitigations_already_exist" in pilot.text()
+        await pilot.type("not_present")
+        assert pilot.desk.calls == []
+        await pilot.press("enter")
+        assert "one of: component_not_present, vulnerable_code_not_present" not in pilot.text()
+        assert "Status           not_affected" in pilot.text()
+
+    play(scenario)
+
+
+def test_a_part_of_one_known_word_becomes_that_word_and_of_several_none() -> None:
+    words = waiver_fields([("gateway", "vllm 0.9.1")])[3]
+    assert words.completed("in_execute") == "vulnerable_code_not_in_execute_path"
+    assert words.completed("not_present") == "not_present"
+    assert words.completed(" ") == " "
+    status = waiver_fields([("gateway", "vllm 0.9.1")])[2]
+    assert status.completed("not") == "not_affected"
+    assert status.completed("affected") == "affected"
+
+
+def test_the_words_that_a_field_takes_stand_below_while_it_has_the_focus() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.open_dialog("3", "enter", "w")
+        assert "vulnerable_code_not_in_execute_path" in pilot.text()
+        await pilot.press("shift+tab")
+        assert "one of: affected, not_affected, fixed" in pilot.text()
+        assert "vulnerable_code_not_in_execute_path" not in pilot.text()
 
     play(scenario)
 
