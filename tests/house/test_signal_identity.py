@@ -41,7 +41,7 @@ from pulse_tui.services.evals import drifts, take
 from pulse_tui.services.promotion import decide
 from pulse_tui.services.registry import events
 from pulse_tui.services.rollback import aftermath, log_check, route
-from pulse_tui.services.signals import concerns, refresh
+from pulse_tui.services.signals import concerns, dependents, refresh
 from pulse_tui.services.suites import content, runs
 from pulse_tui.settings.shapes import SourceShape, SuiteShape
 from tests.fakes.nouns import (
@@ -119,6 +119,8 @@ BUILT: dict[str, Callable[[], Signal | None]] = {
     "audit log": lambda: log_check._signal(["line 3: its content was changed"], NOW),
     "bill": lambda: bills._changed(BILL, [MOVE, MOVE, MOVE], BOT, NOW),
     "head": lambda: bills._moved(HEAD, MOVE, BOT.id, BOT, NOW),
+    "part changed": lambda: dependents.parts_changed(
+        BOT.id, BILL.origin, [changed(MOVE, kind=ComponentKind.PLUGIN)], "sbom", NOW, ESTATE, NOW)[0],
     "suite content": lambda: content._signal(
         SUITE, BOT.id, content.ContentCheck("golden", content.State.CHANGED, "sha256:a", "sha256:b", "2 files differ"), TX, NOW
     ),
@@ -178,7 +180,7 @@ def test_signals_are_made_in_one_place_and_every_maker_is_kept_here() -> None:
     assert [name for name, text in texts.items() if re.search(r"\bSignal\(\n", text)] == ["domain/signal.py"]
     makers = {name for name, text in texts.items() if re.search(r"\bobserved\(\n", text)} - {"domain/signal.py"}
     modules = (aftermath, bills, content, deliver, runs, refresh, concerns, events, drifts, take, decide, report, bundle, ci,
-               matching, notes, regressions, log_check, route)  # fmt: skip
+               matching, notes, regressions, log_check, route, dependents)  # fmt: skip
     assert makers == {Path(str(m.__file__)).relative_to(root).as_posix() for m in modules}
 
 
