@@ -19,7 +19,7 @@ from msgspec import Meta
 
 from pulse_tui.collectors._shared.cvss import rated, score
 from pulse_tui.collectors._shared.files import FILE_CAP, Bad, broken_json, collect_files, records
-from pulse_tui.collectors._shared.web import body_of
+from pulse_tui.collectors._shared.web import body_of, web_links
 from pulse_tui.domain.advisory import Advisory, Affected, VersionRange
 from pulse_tui.domain.coverage import Coverage
 from pulse_tui.domain.errors import SourceError
@@ -65,7 +65,6 @@ _WORDS = {
 }
 _NEXT = re.compile(r'<([^<>]+)>\s*;[^,]*\brel="?next"?')
 _BOUND = re.compile(r"\s*(>=|<=|=|<|>)\s*([^\s,<>=]+)\s*\Z")
-_LINKS_KEPT = 20
 _Moment = Annotated[datetime, Meta(tz=True)]
 
 
@@ -227,7 +226,6 @@ def _advisory(where: str, record: _Record, context: CollectContext, bad: Bad) ->
     affected = tuple(_affected(f"{where} {record.ghsa_id}", record.vulnerabilities or (), bad))
     rating, vector = _scored(record)
     ids = [record.cve_id, *(i.value for i in record.identifiers or ())]
-    links = [url for url in (record.html_url, *(record.references or ())) if url and url.startswith("http")]
     return Advisory(
         id=record.ghsa_id,
         source=context.source,
@@ -240,7 +238,7 @@ def _advisory(where: str, record: _Record, context: CollectContext, bad: Bad) ->
         withdrawn=record.withdrawn_at is not None and record.withdrawn_at <= context.now,
         withdrawn_at=record.withdrawn_at,
         affected=affected,
-        links=tuple(dict.fromkeys(clean(url, 2_000) for url in links[:_LINKS_KEPT])),
+        links=web_links((record.html_url, *(record.references or ()))),
     )
 
 

@@ -22,7 +22,7 @@ from pulse_tui.collectors._shared.bills import (
     read_bills,
     text,
 )
-from pulse_tui.collectors._shared.files import find, named, not_empty, plain_text
+from pulse_tui.collectors._shared.files import find, named, not_empty, utf8_text
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.purl import BadPurl
 from pulse_tui.domain.semver import parse as semver
@@ -77,7 +77,7 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
     """
     place(name, options)
     not_empty(name, data)
-    content = plain_text(name, data)
+    content = utf8_text(name, data)
     refusals, graph = Refusals(context.source, name), Graph()
     if named(name, *_NAMES) == "go.sum" or (_SUM.match(content) and not _MODULE.search(content)):
         if context.folder is not None and (context.folder / "go.mod").is_file():

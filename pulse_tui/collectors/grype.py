@@ -19,8 +19,8 @@ from pulse_tui.collectors._shared.reports import (
     placed,
     read_reports,
     scored,
-    web,
 )
+from pulse_tui.collectors._shared.web import web_links
 from pulse_tui.domain.report import Claim
 from pulse_tui.domain.source import Collected
 from pulse_tui.domain.text import clean
@@ -182,7 +182,7 @@ def _claim(at: str, match: _Match, report: Gathering) -> None:
             cvss=cvss,
             vector=vector,
             known_exploited=True if found.exploited else None,
-            links=web([found.source, *(found.urls or ())]),
+            links=web_links([found.source, *(found.urls or ())]),
         )
     )
 

@@ -18,6 +18,7 @@ import msgspec
 from pulse_tui.collectors._shared.cvss import rated, score
 from pulse_tui.collectors._shared.fields import moment
 from pulse_tui.collectors._shared.files import Bad, collect_files, records
+from pulse_tui.collectors._shared.web import web_links
 from pulse_tui.domain.advisory import Advisory
 from pulse_tui.domain.coverage import Coverage
 from pulse_tui.domain.cpe import BadCpe, Configuration, CpeMatch, CpeNode, Operator, parse_cpe
@@ -64,7 +65,6 @@ _LONGEST = timedelta(days=119)
 _OVERLAP = timedelta(hours=2)
 """A record shows up a while after the time that it bears. What is read twice writes nothing."""
 _SMALLEST = 100
-_LINKS_KEPT = 20
 _BUSY = frozenset({403, 429, 503})
 """How NVD answers to who asks too often; 403 is what its firewall says."""
 
@@ -316,9 +316,7 @@ def _advisory(cve: _Cve, source: str) -> tuple[Advisory, str]:
         known_exploited=True if cve.exploited else None,
         withdrawn=rejected,
         affected=stated(configurations),
-        links=tuple(
-            clean(r.url, 2_000) for r in cve.references[:_LINKS_KEPT] if r.url.startswith(("http://", "https://"))
-        ),
+        links=web_links(r.url for r in cve.references),
         configurations=configurations,
     ), oddity
 

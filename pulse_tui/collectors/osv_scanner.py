@@ -19,8 +19,8 @@ from pulse_tui.collectors._shared.reports import (
     placed,
     read_reports,
     scored,
-    web,
 )
+from pulse_tui.collectors._shared.web import web_links
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.purl import build, release_of
 from pulse_tui.domain.report import Claim
@@ -203,7 +203,7 @@ def _claim(found: _Found, part: Component, package: _Package) -> Claim:
         severity=graded(found.specific.severity if found.specific else None) or None,
         cvss=cvss,
         vector=vector,
-        links=web(link.url for link in found.references or ()),
+        links=web_links(link.url for link in found.references or ()),
     )
 
 

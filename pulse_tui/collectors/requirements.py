@@ -13,7 +13,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from pulse_tui.collectors._shared.bills import BillOptions, Graph, Refusals, hand_over, of_ecosystem, place, read_bills
-from pulse_tui.collectors._shared.files import not_empty, plain_text
+from pulse_tui.collectors._shared.files import not_empty, utf8_text
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.foreign import foreign
 from pulse_tui.domain.purl import BadPurl, build
@@ -78,7 +78,7 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
     """
     place(name, options)
     not_empty(name, data)
-    content = plain_text(name, data)
+    content = utf8_text(name, data)
     if "\0" in content:
         what = f"{name} is not text: it holds NUL bytes, as UTF-16 without a byte order mark does"
         raise SourceError(what, todo="Write it as UTF-8")

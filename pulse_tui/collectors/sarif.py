@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 
 from pulse_tui.collectors._shared.bills import decode, each, moment, read_bills
-from pulse_tui.collectors._shared.reports import BadPurl, Gathering, ReportOptions, graded, ident, placed, web
+from pulse_tui.collectors._shared.reports import BadPurl, Gathering, ReportOptions, graded, ident, placed
+from pulse_tui.collectors._shared.web import web_links
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.report import Claim
@@ -209,7 +210,7 @@ def _take(at: str, result: _Result, rule: _Rule, report: Gathering) -> None:
                 fixed=tuple(v for f in fields.get("Fixed Version", "").split(",") if (v := ident(f.strip()))),
                 severity=stated or _level(result.level),
                 cvss=cvss,
-                links=web([rule.help]),
+                links=web_links([rule.help]),
             )
         )
 

@@ -21,8 +21,8 @@ from pulse_tui.collectors._shared.reports import (
     placed,
     read_reports,
     scored,
-    web,
 )
+from pulse_tui.collectors._shared.web import web_links
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.report import Claim
@@ -225,7 +225,7 @@ def _claim(at: str, item: _Found, result: _Result, known: dict[str, Component], 
             severity=graded(item.severity),
             cvss=cvss,
             vector=vector,
-            links=web([item.url, *(item.references or ())]),
+            links=web_links([item.url, *(item.references or ())]),
         )
     )
 

@@ -23,7 +23,7 @@ from pulse_tui.collectors._shared.bills import (
     read_bills,
     text,
 )
-from pulse_tui.collectors._shared.files import named, not_empty, plain_text
+from pulse_tui.collectors._shared.files import named, not_empty, utf8_text
 from pulse_tui.collectors._shared.yaml_texts import documents
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.purl import BadPurl
@@ -102,7 +102,7 @@ def parse(name: str, data: bytes, options: Options, context: CollectContext) -> 
 
 
 def _text(name: str, data: bytes) -> str:
-    content = plain_text(name, data)
+    content = utf8_text(name, data)
     if _CLASSIC.decode() not in content[:300] and not re.search(r"(?m)^  version ", content):
         raise SourceError(f"{name} is not a yarn.lock", todo="Make it with yarn install")
     return content

@@ -138,7 +138,7 @@ def not_empty(name: str, data: bytes) -> None:
         raise SourceError(f"{name} is empty", todo="Write it whole under another name, then rename it")
 
 
-def plain_text(name: str, data: bytes) -> str:
+def utf8_text(name: str, data: bytes) -> str:
     """A file of plain text. Raises SourceError for one that is not UTF-8."""
     try:
         return data.decode("utf-8-sig")

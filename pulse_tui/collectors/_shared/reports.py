@@ -47,7 +47,6 @@ _WORDS = {
     "important": Severity.HIGH,
     "critical": Severity.CRITICAL,
 }
-_LINKS = 20
 
 
 class ReportOptions(BillOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -188,15 +187,9 @@ def scored(vectors: Iterable[str]) -> tuple[float | None, str | None]:
     return (best[1], best[2]) if best else (None, None)
 
 
-def web(links: Iterable[Any]) -> tuple[str, ...]:
-    """The web addresses among them, the first few."""
-    texts = (clean(x, 2_000) for x in links if isinstance(x, str) and x.startswith(("http://", "https://")))
-    return tuple(dict.fromkeys(texts))[:_LINKS]
-
-
 def ident(text: Any) -> str:
     """A vulnerability's id as text; "" for what is none."""
     return clean(text, 200) if isinstance(text, str) else ""
 
 
-__all__ = ["BadPurl", "Gathering", "ReportOptions", "graded", "ident", "placed", "read_reports", "scored", "web"]
+__all__ = ["BadPurl", "Gathering", "ReportOptions", "graded", "ident", "placed", "read_reports", "scored"]

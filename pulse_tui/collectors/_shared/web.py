@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
 
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.source import Collected
-from pulse_tui.domain.text import address
+from pulse_tui.domain.text import address, clean
 from pulse_tui.ports import Answer, CollectContext, Fetched
 
 T = TypeVar("T")
+_LINKS_KEPT = 20
 
 
 def fetch(context: CollectContext, url: str, token: str | None, headers: Mapping[str, str] | None = None) -> Fetched:
@@ -64,6 +65,12 @@ def body_of(context: CollectContext, url: str, answer: Answer) -> bytes:
     if pause is not None:
         todo = f"It asks for a wait of {pause:,.0f} s"
     raise SourceError(f"{address(url)} answered {answer.status}", todo=todo, retry_after=pause, sent=True)
+
+
+def web_links(found: Iterable[Any]) -> tuple[str, ...]:
+    """The web addresses among them, each once, the first few."""
+    texts = (clean(x, 2_000) for x in found if isinstance(x, str) and x.startswith(("http://", "https://")))
+    return tuple(dict.fromkeys(texts))[:_LINKS_KEPT]
 
 
 def _bearer(context: CollectContext, token: str | None) -> dict[str, str]:

@@ -14,12 +14,12 @@ from pulse_tui.collectors._shared.fields import moment
 from pulse_tui.collectors._shared.files import Bad
 from pulse_tui.collectors._shared.reports import graded, scored
 from pulse_tui.collectors._shared.spans import Spans, unread
+from pulse_tui.collectors._shared.web import web_links
 from pulse_tui.domain.advisory import Advisory, Affected, VersionRange
 from pulse_tui.domain.cpe import Configuration, CpeMatch, CpeNode, Operator, formatted
 from pulse_tui.domain.natural import natural
 from pulse_tui.domain.text import clean
 
-_LINKS_KEPT = 20
 _LOWER_TRAIN = 5
 """Numbers that a release train of drivers spans: R550 are 550 to 554. What lies between two trains had no later fix."""
 
@@ -61,7 +61,6 @@ def _advisory(
     best, vector = scored(v.vector for s in scores for v in (s.v4, s.v3, s.v2) if v is not None and v.vector)
     notes = (n.text for n in item.notes if n.category in ("summary", "description", "general") and n.text)
     title = item.title or next(notes, "") or head.title
-    links = (r.url for r in (*item.references, *head.references) if r.url.startswith(("http://", "https://")))
     affected, configurations = _affected(item, products)
     names = [item.cve or "", *(i.text for i in item.ids)]
     return Advisory(
@@ -76,7 +75,7 @@ def _advisory(
         known_exploited=True if any(_exploited(t) for t in item.threats) else None,
         withdrawn=head.category == "csaf_withdrawn",
         affected=affected,
-        links=tuple(dict.fromkeys(clean(link, 2_000) for link in links))[:_LINKS_KEPT],
+        links=web_links(r.url for r in (*item.references, *head.references)),
         configurations=configurations,
     )
 

@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 
 from pulse_tui.collectors._shared.bills import Graph, Refusals, each
-from pulse_tui.collectors._shared.reports import graded, ident, scored, web
+from pulse_tui.collectors._shared.reports import graded, ident, scored
+from pulse_tui.collectors._shared.web import web_links
 from pulse_tui.domain.bill import Bill
 from pulse_tui.domain.report import Claim, Report
 from pulse_tui.domain.text import clean
@@ -91,7 +92,7 @@ def _claims(item: _Vulnerability, found: list[Any]) -> Iterator[Claim]:
             severity=max(words, key=lambda w: w.rank, default=None),
             cvss=cvss,
             vector=vector,
-            links=web(a.url for a in item.advisories or ()),
+            links=web_links(a.url for a in item.advisories or ()),
         )
 
 

@@ -24,7 +24,7 @@ from typing import Annotated, Any, ClassVar
 import msgspec
 from msgspec import Meta
 
-from pulse_tui.collectors._shared.cvss import score
+from pulse_tui.collectors._shared.cvss import rated, score
 from pulse_tui.collectors._shared.files import FILE_CAP, Bad, Record, collect_files, records
 from pulse_tui.collectors._shared.members import apart
 from pulse_tui.collectors._shared.web import read_url
@@ -373,7 +373,7 @@ def _advisory(record: _Record, context: CollectContext) -> tuple[Advisory, str]:
         modified=record.modified,
         title=_line(record.summary) or _line(_first_line(record.details)) or ident,
         aliases=_ids(record.aliases, ident),
-        severity=_graded(scored) if scored is not None else _word(record),
+        severity=rated(scored) if scored is not None else _word(record),
         cvss=scored,
         vector=vector,
         withdrawn=record.withdrawn is not None and record.withdrawn <= context.now,
@@ -472,14 +472,6 @@ def _score(record: _Record) -> tuple[float | None, str | None, str]:
             continue
         best = max(best or (False, 0.0, ""), (severity.type != "CVSS_V2", found, clean(severity.score, 300)))
     return (best[1], best[2], oddity) if best else (None, None, oddity)
-
-
-def _graded(score: float) -> Severity:
-    """CVSS v3 qualitative rating (specification, section 5); 0.0 counts as low."""
-    for limit, severity in ((9.0, Severity.CRITICAL), (7.0, Severity.HIGH), (4.0, Severity.MEDIUM)):
-        if score >= limit:
-            return severity
-    return Severity.LOW
 
 
 def _word(record: _Record) -> Severity | None:
