@@ -122,6 +122,9 @@ def test_it_lapses_when_any_record_of_the_group_states_other_versions(both: Judg
     assert standing(both) == [RULE]
     assert settled_in(both) == ()
     assert "which lapsed: a record states other versions since" in lines(both)[0]
+    with pytest.raises(Refused, match="the earliest fix that one names"):
+        settle(both, clock)
+    take(both, clock, changed(PYSEC, modified=clock()))
     settle(both, clock)
     assert standing(both) == []
     take(both, clock, changed(record("NVD/CVE-2026-3248", "0.9.4"), modified=clock()))
