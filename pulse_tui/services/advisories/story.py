@@ -126,7 +126,7 @@ def _risk(
         first = next(((p, u) for p, u in urgency.items() if p in places), None)
         yield "", f"it reaches {names}"
         if first is not None and first[1].due is not None:
-            yield "", f"{first[1].priority.glyph} {_where(first[0])}: {_left(first[1].due, now)}"
+            yield "", f"{first[1].priority.glyph} {_where(first[0])}: {_left(first[1], first[1].due, now)}"
     open_ = len(findings) - len(matched)
     if open_:
         yield "", f"? {open_} more {'place' if open_ == 1 else 'places'} may be reached: not audited"
@@ -244,7 +244,7 @@ def _reached(findings: Sequence[Finding], urgency: Mapping[Place, Urgency], now:
     shown: dict[str, list[str]] = {}
     for finding in sorted(findings[:_LISTED], key=lambda f: f.environment.rank if f.environment else 9):
         one = urgency.get((finding.asset_id, finding.environment))
-        due = f"; {_left(one.due, now)}" if one is not None and one.due is not None else ""
+        due = f"; {_left(one, one.due, now)}" if one is not None and one.due is not None else ""
         fixed = f"; fixed in {', '.join(finding.fixed)}" if finding.fixed else ""
         waived = "; waived" if finding.waiver else ""
         glyph = (one.priority if one is not None else finding.priority).glyph
@@ -322,10 +322,13 @@ def _where(place: Place) -> str:
     return f"{place[0]} {place[1].value}" if place[1] is not None else f"{place[0]} (runs nowhere)"
 
 
-def _left(due: datetime, now: datetime) -> str:
+def _left(urgency: Urgency, due: datetime, now: datetime) -> str:
+    """What was escalated has time again, and is late all the same."""
     if due < now:
         return f"▲ the time to respond ran out {age(to_us(due), to_us(now))} ago"
-    return f"{age(to_us(now), to_us(due))} left to respond"
+    times = urgency.alert.escalations if urgency.alert is not None else 0
+    late = f"▲ nobody responded in time, escalated x{times}; " if times else ""
+    return f"{late}{age(to_us(now), to_us(due))} left to respond"
 
 
 def _aged(at: datetime, now: datetime) -> str:

@@ -100,6 +100,7 @@ WITH s AS (
               ELSE {_STATE["open"]} END AS state,
          CASE WHEN l.state = 'firing' OR COALESCE(l.acknowledged_until, l.suppressed_until, 0) <= :now
               THEN l.deadline END AS due,
+         CASE WHEN l.state = 'firing' AND l.escalations > 0 THEN l.id END AS escalated,
          CASE WHEN l.state = 'acknowledged' THEN l.acknowledged_until
               WHEN l.state = 'suppressed' THEN l.suppressed_until ELSE w.review_at END AS until
   FROM findings f
@@ -108,7 +109,8 @@ WITH s AS (
   WHERE f.audit <> 'clean')
 SELECT a.name, MIN(f.advisory_id), f.component, MIN({_RANK.format("f.priority")}) AS rank, MIN(f.state), MIN(f.due), MIN(f.until),
        MIN(a.title), MAX(f.component_id),
-       MAX(CASE WHEN a.id LIKE 'MAL-%' OR a.name LIKE 'MAL-%' OR a.aliases LIKE '%"MAL-%' THEN 1 ELSE 0 END), {_HITS}
+       MAX(CASE WHEN a.id LIKE 'MAL-%' OR a.name LIKE 'MAL-%' OR a.aliases LIKE '%"MAL-%' THEN 1 ELSE 0 END),
+       MIN(f.escalated), {_HITS}
 FROM s f JOIN advisories a ON a.id = f.advisory_id
 GROUP BY a.name, f.component
 ORDER BY rank, MIN(f.state), a.name, f.component LIMIT :limit
@@ -200,7 +202,8 @@ def read_kept(
     ((undelivered, indeterminate),) = execute(_COUNTS, times)
     chosen = asset if asset is not None else (shown.rows[0].asset if shown.rows else None)
     workflows = read_workflows(execute, shown.by_asset, before.workflows if before else None)
-    advisories = [_advisory(row) for row in execute(_ADVISORIES, {"limit": MAX_ROWS, "now": now_us})]
+    missed = {a.id: a.missed_us for a in alerts if a.missed_us is not None}
+    advisories = [_advisory(row, missed) for row in execute(_ADVISORIES, {"limit": MAX_ROWS, "now": now_us})]
     covered = execute(_COVERED, {"now": now_us})
     ((unnamed,),) = _count_unaudited(execute, [row[0] for row in covered if row[1]], now_us)
     if unnamed:
@@ -314,8 +317,10 @@ def advisory_urgency(row: AdvisoryRow) -> tuple[int, int, int, int, int, bool, s
     return PRIORITY_RANK[row.priority], *reach, row.id == UNNAMED, row.id, row.component
 
 
-def _advisory(row: Sequence[Any]) -> AdvisoryRow:
-    name, record, component, rank, state, due, until, title, provider, malicious, *hits = row
+def _advisory(row: Sequence[Any], missed: Mapping[str, int]) -> AdvisoryRow:
+    """``missed``: by alert, the first deadline that passed. What was escalated is late, though it has time again."""
+    name, record, component, rank, state, due, until, title, provider, malicious, escalated, *hits = row
+    due = missed.get(escalated, due)
     word = ROW_STATES[int(state)]
     return AdvisoryRow(
         name,

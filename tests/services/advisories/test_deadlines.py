@@ -9,8 +9,10 @@ import pytest
 from pulse_tui.domain.advisory import Advisory, Affected, VersionRange
 from pulse_tui.domain.alert import OPEN, Alert, AlertState
 from pulse_tui.domain.exploitation import Catalogue, Exploitation, Exploited
+from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.source import Observation
 from pulse_tui.domain.words import Exposure, Priority, Severity
+from pulse_tui.services.advisories.story import advisory_story
 from pulse_tui.services.alerts.escalate import escalate
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.signals.ingest import ingest
@@ -63,6 +65,19 @@ def test_a_missed_deadline_escalates(judge: JudgeParts, clock: Clock) -> None:
     assert escalate(judge) == 1
     late = alert(judge, TICKET)
     assert (late.priority, late.escalations) == (Priority.P2, 1)
+
+
+def test_what_was_escalated_is_late_in_the_pane_and_on_its_page_though_it_has_time_again(
+    judge: JudgeParts, clock: Clock
+) -> None:
+    opened = take(judge, clock, RECORD)
+    clock.pass_(days=3)
+    escalate(judge)
+    clock.pass_(hours=1)
+    (row,) = [r for r in judge.store.board("estate", None, clock()).advisories if r.id == "CVE-2026-3248"]
+    assert (row.state, row.due_us) == ("open", to_us(opened + timedelta(days=3)))
+    text = "\n".join(line for _, line in advisory_story(judge, "CVE-2026-3248", clock()).lines)
+    assert "nobody responded in time, escalated x1" in text
 
 
 def test_another_record_of_the_vulnerability_does_not_begin_the_clock_afresh(judge: JudgeParts, clock: Clock) -> None:
