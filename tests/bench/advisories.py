@@ -20,6 +20,7 @@ from pathlib import Path
 import msgspec
 
 from pulse_tui.collectors import osv
+from pulse_tui.collectors.osv.record import RECORD
 from pulse_tui.domain.advisory import Advisory
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.words import ComponentKind
@@ -85,7 +86,7 @@ def _parsed(data: bytes) -> list[Advisory]:
 
 def reading(lines: list[bytes]) -> None:
     data = b"\n".join(lines)
-    typed = _best(lambda: [osv._RECORD.decode(line) for line in lines])
+    typed = _best(lambda: [RECORD.decode(line) for line in lines])
     whole = _best(lambda: osv.parse("all.jsonl", data, osv.Options(), context()))
     loaded = _best(lambda: AdvisoryIndex(_parsed(data)))
     cut = _best(lambda: _cut(AdvisoryIndex(_parsed(data))), 2)

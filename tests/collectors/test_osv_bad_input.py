@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulse_tui.collectors import osv
+from pulse_tui.collectors.osv.record import line
 from pulse_tui.domain.advisory import Advisory, Audit
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.estate import Component
@@ -232,4 +233,4 @@ def msgspec_text(found: Collected) -> str:
 
 @given(st.text(st.sampled_from("ab \t\x1b[2J\u202e-é"), max_size=320) | st.text("ab ", min_size=290, max_size=320))
 def test_titles_are_cleaned_and_cut_as_all_texts_are(text: str) -> None:
-    assert osv._line(text) == clean(text, 300)
+    assert line(text) == clean(text, 300)
