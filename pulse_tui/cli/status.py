@@ -65,7 +65,7 @@ def run(options: argparse.Namespace, name: str) -> int:
         given = _pre_authorised(house) if not broken else []
         with house.store.read() as tx:
             refused = tx.signals.refused()
-        stale = [*_stale(house), *_reviewed_soon(house)]
+        stale = [*_stale(house), *(_reviewed_soon(house) if not broken else ())]
     lines = _lines(board, able, now_us, advice, unknown)
     lines += given
     if refused:

@@ -77,7 +77,7 @@ def waive_advisory(
         group = group_of(tx, name)
         if not group.records:
             raise NotFound(
-                f"there is no advisory {name!r}", todo="see what is stored: pulse-tui match, the Advisories pane"
+                f"there is no advisory {name!r}", todo="see what reaches something in pane 3, or: pulse-tui match FILE"
             )
         estate = tx.estate.load()
         if asset_id not in estate.assets:

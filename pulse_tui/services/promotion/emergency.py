@@ -49,7 +49,7 @@ def override(parts: RollbackParts, asset_id: str, version: str, environment: Env
             asset_id=asset_id,
             key=key(version, environment),
             what=clean(f"EMERGENCY: {by} let {asset_id} {version} past {ids} in {where}: {reason}", 600),
-            todo=f"Another operator reviews it: pulse-tui freeze review {asset_id} {version} --env {where} --why FINDING",
+            todo=f"Another operator reviews it: pulse-tui freeze review {asset_id} {version} --env {environment.value} --why FINDING",
             source=SYSTEM,
             severity=Severity.HIGH,
             since=now,
