@@ -16,16 +16,8 @@ from pulse_tui.domain.signal import fingerprint
 from pulse_tui.domain.source import Rejected
 from pulse_tui.domain.waiver import Statement, VexStatus, Waiver
 from pulse_tui.ports import Transaction
-from pulse_tui.services.advisories.waivers import (
-    LONGEST,
-    NO_JUSTIFICATION,
-    PLACED,
-    detail_of,
-    end,
-    in_view,
-    malicious,
-    settle_group,
-)
+from pulse_tui.services.advisories.standing import end, in_view, malicious, settle_group
+from pulse_tui.services.advisories.waivers import LONGEST, NO_JUSTIFICATION, PLACED, detail_of
 from pulse_tui.services.parts import JudgeParts, Made
 from pulse_tui.services.signals.quarantine import keep_refused
 from pulse_tui.services.signals.waived import Group, group_of

@@ -9,7 +9,8 @@ from pulse_tui.domain.errors import NotFound, Refused, WrongUse
 from pulse_tui.domain.hold import Hold, HoldKind
 from pulse_tui.domain.moments import iso
 from pulse_tui.ports import Store, Transaction
-from pulse_tui.services.advisories.waivers import end_condition, settle, settle_group, terms_of, waive_condition
+from pulse_tui.services.advisories.standing import settle, settle_group
+from pulse_tui.services.advisories.waivers import end_condition, terms_of, waive_condition
 from pulse_tui.services.parts import SYSTEM, JudgeParts
 from pulse_tui.services.reasons import reason_of
 from pulse_tui.services.registry.held import end

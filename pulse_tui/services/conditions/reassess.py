@@ -18,7 +18,7 @@ from pulse_tui.domain.words import Environment, SignalType
 from pulse_tui.policy.gate import GateStatus
 from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories.records import holders
-from pulse_tui.services.advisories.waivers import settle
+from pulse_tui.services.advisories.standing import settle
 from pulse_tui.services.evals.verdicts import suite_says
 from pulse_tui.services.parts import SYSTEM, JudgeParts
 from pulse_tui.services.signals.events import Events

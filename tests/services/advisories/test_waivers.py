@@ -17,9 +17,10 @@ from pulse_tui.domain.exploitation import Catalogue, Exploitation, Exploited
 from pulse_tui.domain.source import Observation
 from pulse_tui.domain.waiver import Statement, VexStatus, Waiver
 from pulse_tui.domain.words import ComponentKind, Environment, Exposure, Severity, SignalType, Tier
+from pulse_tui.services.advisories.standing import settle
 from pulse_tui.services.advisories.vex import export
 from pulse_tui.services.advisories.waived import listed, waiver_lines
-from pulse_tui.services.advisories.waivers import end_waiver, settle, waive_advisory
+from pulse_tui.services.advisories.waivers import end_waiver, waive_advisory
 from pulse_tui.services.alerts import operate
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.signals.ingest import ingest
