@@ -84,7 +84,9 @@ def _unaudited(board: Board) -> list[str]:
     """One line for what serves and nobody could check: an estate without alerts is not a clean one."""
     open_ = [row for row in board.advisories if row.state == "not audited"]
     named = sum(row.id != UNNAMED for row in open_)
-    words = [f"{row.component} that no advisory can judge" for row in open_ if row.id == UNNAMED]
+    words = [
+        f"{row.component} that no feed answers for or that cannot be compared" for row in open_ if row.id == UNNAMED
+    ]
     words += (
         [f"{named:,} advisor{'y' if named == 1 else 'ies'} that cannot be compared with what serves"] if named else []
     )

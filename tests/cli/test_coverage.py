@@ -58,4 +58,8 @@ def test_an_ecosystem_of_the_estate_that_nobody_covers_is_named(shell: Shell, ho
     (home / "package-lock.json").write_text(json.dumps(lock))
     shell("ingest", "package_lock", home / "package-lock.json", "--asset", "my-bot")
     assert "nobody covers npm: add a source that does" in shell("coverage").out
+    assert (
+        "not audited, and so not clean: 1 component that no feed answers for or that cannot be compared; pulse-tui coverage"
+        in shell("status").out
+    )
     assert "note advisories of npm: nobody covers it, 1 not audited: add a source that does" in shell("doctor").out
