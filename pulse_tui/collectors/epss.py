@@ -17,7 +17,7 @@ import msgspec
 from pulse_tui.collectors._shared.files import FILE_CAP, Bad, collect_files
 from pulse_tui.collectors._shared.web import read_url
 from pulse_tui.domain.errors import SourceError
-from pulse_tui.domain.exploitation import Catalogue, Exploitation, Scored
+from pulse_tui.domain.exploitation import CVE, Catalogue, Exploitation, Scored
 from pulse_tui.domain.packed import unpacked
 from pulse_tui.domain.source import Collected
 from pulse_tui.domain.text import clean, utf8
@@ -43,7 +43,6 @@ _HEAD = b"#model_version"
 _COLUMNS = re.compile(rb"\s*cve\s*,", re.IGNORECASE)
 _DATE = re.compile(r"score_date:\s*([0-9T:.Z+-]+)")
 _IN_NAME = re.compile(r"epss_scores-([0-9]{4}-[0-9]{2}-[0-9]{2})")
-_CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}")
 _WHOLE = "Fetch it again, whole: what it lacks would count as not scored"
 
 
@@ -123,7 +122,7 @@ def _scores(name: str, rows: str, names: list[str], first: int, bad: Bad) -> Ite
 
 
 def _cve(text: str) -> str:
-    if not _CVE.fullmatch(text):
+    if not CVE.fullmatch(text):
         raise ValueError(f"{clean(text, 40)!r} is no CVE id")
     return text
 

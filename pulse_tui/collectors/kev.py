@@ -6,7 +6,6 @@ https://www.cisa.gov/known-exploited-vulnerabilities-catalog
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 
@@ -15,7 +14,7 @@ import msgspec
 from pulse_tui.collectors._shared.files import FILE_CAP, Bad, broken_json, collect_files
 from pulse_tui.collectors._shared.web import read_url
 from pulse_tui.domain.errors import SourceError
-from pulse_tui.domain.exploitation import Catalogue, Exploitation, Exploited
+from pulse_tui.domain.exploitation import CVE, Catalogue, Exploitation, Exploited
 from pulse_tui.domain.packed import unpacked
 from pulse_tui.domain.source import Collected
 from pulse_tui.domain.text import clean, utf8
@@ -55,7 +54,6 @@ class _Line(msgspec.Struct):
 
 _CATALOGUE = msgspec.json.Decoder(_Catalogue)
 _LINE = msgspec.json.Decoder(_Line)
-_CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}\Z")
 
 
 def collect(options: Options, context: CollectContext) -> Collected:
@@ -114,7 +112,7 @@ def _released(name: str, found: _Catalogue) -> datetime:
 def _exploited(where: str, raw: bytes, bad: Bad) -> Exploited:
     line = _LINE.decode(raw)
     cve = clean(line.cveID, 40).strip().upper()
-    if not _CVE.match(cve):
+    if not CVE.fullmatch(cve):
         raise ValueError(f"cveID: {clean(line.cveID, 40)!r} is no CVE id")
     known = {"known": True}.get(str(line.knownRansomwareCampaignUse).strip().lower())
     words = (clean(w, 100) for w in (line.vendorProject, line.product) if isinstance(w, str))

@@ -32,46 +32,12 @@ from pulse_tui.domain.estate import Component
 from pulse_tui.domain.natural import natural, same_text, split_update
 from pulse_tui.domain.text import clean
 
-_SYSTEMS = frozenset(
-    {
-        *(
-            "linux",
-            "windows",
-            "macos",
-            "android",
-            "ios",
-            "ipados",
-            "freebsd",
-            "openbsd",
-            "netbsd",
-            "unix",
-            "solaris",
-            "aix",
-        ),
-        *(
-            "ubuntu",
-            "debian",
-            "rhel",
-            "centos",
-            "fedora",
-            "alpine",
-            "esxi",
-            "vsphere",
-            "hypervisor",
-            "kvm",
-            "xenserver",
-        ),
-    }
-)
+_SYSTEMS = frozenset({
+    "linux", "windows", "macos", "android", "ios", "ipados", "freebsd", "openbsd", "netbsd", "unix", "solaris", "aix",
+    "ubuntu", "debian", "rhel", "centos", "fedora", "alpine", "esxi", "vsphere", "hypervisor", "kvm", "xenserver",
+})  # fmt: skip
 """A name of a platform with one of these words is of an operating system; any other is of hardware."""
-_FAMILY = {
-    "ubuntu": "linux",
-    "debian": "linux",
-    "rhel": "linux",
-    "alpine": "linux",
-    "centos": "linux",
-    "fedora": "linux",
-}
+_FAMILY = dict.fromkeys(("ubuntu", "debian", "rhel", "alpine", "centos", "fedora"), "linux")
 _SHORT = {"linux kernel": "linux", "mac os x": "macos", "iphone os": "ios"}
 _WILD = re.compile(r"(?<!\\)[*?]")
 _EDITIONS = ("edition", "language", "sw_edition", "target_hw", "other")
