@@ -74,6 +74,8 @@ _DISTRIBUTIONS = {
     ("rpm", "suse"): "SUSE",
 }
 _SPELLED = {name.lower(): name for name in (*_ECOSYSTEMS.values(), *_DISTRIBUTIONS.values())}
+RELEASED = frozenset(name.lower() for name in _DISTRIBUTIONS.values())
+"""Ecosystems of which each release has packages and advisories of its own, in small letters."""
 _PACKAGED = frozenset({"apk", "deb", "rpm"})
 _RELEASE = re.compile(r"(?:^|[-:v ])(\d+)(?:(?:\.| sp)(\d+))?")
 _TWO_NUMBERS = re.compile(r"ubuntu|alpine|suse|sles|leap|\Av?\d+\.\d\d")
@@ -150,7 +152,8 @@ class Purl(NamedTuple):
 
 def spelled(ecosystem: str) -> str:
     """An ecosystem as OSV spells it (``PyPI``), however it is written; as it is where OSV has none of that name."""
-    return _SPELLED.get(ecosystem.lower(), ecosystem)
+    base, colon, release = ecosystem.partition(":")
+    return _SPELLED.get(base.lower(), base) + colon + release
 
 
 def parse(text: str) -> Purl:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pulse_tui.domain.cpe import BadCpe, formatted, parse_cpe, product_name
 from pulse_tui.domain.estate import Asset, Component, Dependency, Deployment, Estate
-from pulse_tui.domain.purl import BadPurl, Purl, parse
+from pulse_tui.domain.purl import RELEASED, BadPurl, Purl, parse, release_of
 from pulse_tui.domain.words import ComponentKind, Environment
 
 _EXTRAS = re.compile(r"\[[^\]]*\]\Z")
@@ -34,6 +34,14 @@ def ecosystem_key(ecosystem: str) -> str:
     """The ecosystem's name for comparison: lower case, purl types by their OSV name, no release suffix."""
     base = ecosystem.partition(":")[0].strip().lower()
     return _PURL_TYPES.get(base, base)
+
+
+@lru_cache(4_096)
+def covered_key(ecosystem: str) -> str:
+    """The ecosystem as a feed covers it: of a distribution with its release, for one of Debian 11 says nothing of 12."""
+    key = ecosystem_key(ecosystem)
+    release = release_of(ecosystem) if key in RELEASED and ":" in ecosystem else ""
+    return f"{key}:{release}" if release else key
 
 
 @lru_cache(16_384)

@@ -11,7 +11,7 @@ from pulse_tui.domain.estate import Component
 from pulse_tui.domain.text import clean
 from pulse_tui.enrich.advisories.configurations import version_of, versionless
 from pulse_tui.enrich.advisories.versions import order
-from pulse_tui.enrich.lookups import component_key, ecosystem_of, keys_of, source_of
+from pulse_tui.enrich.lookups import component_key, covered_key, ecosystem_of, keys_of, source_of
 from pulse_tui.ports.storing.advisories import Covering
 
 
@@ -68,6 +68,12 @@ def _newest(answer: Standing) -> tuple[bool, float, str]:
     return answer.stale, answer.age_s, answer.row.source
 
 
+def _places(component: Component, keys: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Under what a source may answer for it: by name, by ecosystem, by the release of its distribution."""
+    found = {*keys, *((ecosystem, "") for ecosystem, _ in keys)}
+    return found | {(covered_key(component.ecosystem), "")} if keys and component.ecosystem else found
+
+
 class Answered:
     """Everything that sources answered for, judged at ``now``."""
 
@@ -99,7 +105,7 @@ class Answered:
     def each(self, component: Component) -> list[Standing]:
         """The newest answer for it of each source; one that is not stale before any that is."""
         keys = keys_of(component)
-        places = {*keys, *((ecosystem, "") for ecosystem, _ in keys)}
+        places = _places(component, keys)
         found = [a for place in places for a in self._by_key.get(place, ())]
         if len(found) < 2:
             return found
@@ -111,7 +117,7 @@ class Answered:
     def best(self, component: Component) -> Standing | None:
         """The first of :meth:`each`; None when nobody answered."""
         keys = keys_of(component)
-        places = {*keys, *((ecosystem, "") for ecosystem, _ in keys)}
+        places = _places(component, keys)
         found = (self._by_key[place][0] for place in places if place in self._by_key)
         return min(found, key=_newest, default=None)
 

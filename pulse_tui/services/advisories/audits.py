@@ -36,13 +36,15 @@ class Unaudited(NamedTuple):
 
 def answered(tx: Transaction, components: Iterable[Component], now: datetime) -> Answered:
     """Who answers for the components at ``now``."""
+    components = list(components)
     keys = {key for c in components for key in keys_of(c)}
+    named = {(c.ecosystem, c.name) for c in components if c.ecosystem and ":" in c.ecosystem}
     sources = tx.plumbing.sources().values()
     every_s = {s.id: s.every_s for s in sources}
     of_products = {s.id for s in sources if s.kind in _OF_PRODUCTS and s.last_good_at is not None}
     begun = of_products - {row.source for row in tx.coverage.summary()} if of_products else of_products
     asked = tx.coverage.asked({ecosystem for ecosystem, _ in keys})
-    return Answered(tx.coverage.of(keys), every_s, now, asked, begun)
+    return Answered(tx.coverage.of(keys | named), every_s, now, asked, begun)
 
 
 def unaudited(

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from pulse_tui.domain.coverage import Coverage
 from pulse_tui.domain.moments import from_us, to_us
-from pulse_tui.enrich.lookups import ecosystem_key, package_key
+from pulse_tui.enrich.lookups import covered_key, ecosystem_key, package_key
 from pulse_tui.ports.storing.advisories import Covered, Covering
 from pulse_tui.storage.advisories import tables as t
 from pulse_tui.storage.sql.lookup import among
@@ -30,7 +30,7 @@ class CoverageTable:
         self._c = connection
 
     def put(self, item: Coverage, now: datetime) -> None:
-        keys = {(ecosystem_key(e), "") for e in item.ecosystems} | {package_key(*p) for p in item.packages}
+        keys = {(covered_key(e), "") for e in item.ecosystems} | {package_key(*p) for p in item.packages}
         times = {"at": to_us(item.at), "read_at": to_us(now), "records": item.records}
         rows = [{"source": item.source, "ecosystem": e, "package": p, **times} for e, p in sorted(keys)]
         c = t.coverage.c
@@ -51,8 +51,10 @@ class CoverageTable:
         self._c.execute(row.values(read_at=to_us(now)))
 
     def of(self, packages: Iterable[tuple[str, str]]) -> list[Covering]:
-        wanted = {package_key(*p) for p in packages}
-        rows = among(self._c, _OF, sorted({e for e, _ in wanted}), sorted({p for _, p in wanted}))
+        named = set(packages)
+        wanted = {package_key(*p) for p in named}
+        ecosystems = {e for e, _ in wanted} | {covered_key(e) for e, _ in named}
+        rows = among(self._c, _OF, sorted(ecosystems), sorted({p for _, p in wanted}))
         moments = {us: from_us(us) for row in rows for us in row[3:5]}  # a source answers for thousands at once
         return [
             Covering(source, ecosystem, package, moments[at], moments[read], records)

@@ -240,10 +240,12 @@ def read_kept(
 
 
 def _count_unaudited(execute: Execute, ecosystems: Sequence[str], now_us: int) -> Sequence[Sequence[Any]]:
-    kinds = {f"k{i}": f"{kind}/" for i, kind in enumerate(ecosystems)}
+    releases = {f"r{i}": kind for i, kind in enumerate(ecosystems) if ":" in kind}
+    kinds = {f"k{i}": f"{kind}/" for i, kind in enumerate(ecosystems) if ":" not in kind}
     places = ("c.package", "COALESCE(c.source, '')")
-    covered = " OR ".join(f"substr({p}, 1, {len(kind)}) = :{name}" for name, kind in kinds.items() for p in places)
-    return execute(_UNNAMED.format(covered=covered or "1 = 0"), {**kinds, "now": now_us})
+    tests = [f"substr({p}, 1, {len(kind)}) = :{name}" for name, kind in kinds.items() for p in places]
+    tests += [f"COALESCE(lower(c.ecosystem), '') = :{name}" for name in releases]
+    return execute(_UNNAMED.format(covered=" OR ".join(tests) or "1 = 0"), {**kinds, **releases, "now": now_us})
 
 
 def _same(rows: Sequence[RowT], before: Sequence[RowT]) -> tuple[RowT, ...]:

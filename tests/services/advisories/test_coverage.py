@@ -10,6 +10,7 @@ from pulse_tui.domain.advisory import Affected, Audit
 from pulse_tui.domain.coverage import Coverage, Gap, holds_s
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.exploitation import Catalogue, Exploitation, Exploited
+from pulse_tui.domain.purl import component as of_purl
 from pulse_tui.domain.source import SourceStatus
 from pulse_tui.domain.views.advisories import UNNAMED
 from pulse_tui.ports import Store
@@ -181,6 +182,26 @@ def test_the_ledger_counts_what_serves_by_ecosystem_and_source_with_the_reasons(
     assert [(r.about, r.matched, r.clean, r.not_audited) for r in found.sources] == [("osv", 1, 1, 1)]
     assert [(f.source, f.kind, f.covers, f.word) for f in found.feeds] == [("osv", "osv", "PyPI", "fresh")]
     assert shown(parts, NOW) == found.not_audited == len(asset_unaudited(parts.store, BOT, NOW))
+
+
+@pytest.mark.parametrize(
+    ("feed", "audit"),
+    [
+        ("Debian:11", Audit.NOT_AUDITED),
+        ("Debian:12", Audit.CLEAN),
+        ("Debian", Audit.CLEAN),
+        ("Ubuntu:12", Audit.NOT_AUDITED),
+    ],
+)
+def test_a_feed_of_one_release_of_a_distribution_says_nothing_of_another(
+    parts: RollbackParts, feed: str, audit: Audit
+) -> None:
+    openssl = of_purl("pkg:deb/debian/openssl@3.0.11-1?distro=debian-12")
+    billed(parts, openssl)
+    covered(parts, "ingest:osv", feed)
+    assert state(parts, openssl, NOW)[0] is audit
+    assert (ledger(parts.store, NOW).not_audited, shown(parts, NOW)) == ((audit is Audit.NOT_AUDITED,) * 2)
+    assert ledger(parts.store, NOW).feeds[0].covers == feed
 
 
 def test_what_serves_and_nobody_knows_what_it_is_made_of_is_named(parts: RollbackParts) -> None:

@@ -42,7 +42,7 @@ COMPONENTS = st.lists(PACKAGES | st.sampled_from((IMAGE, PRODUCT)), max_size=6, 
 COVERED = st.builds(
     lambda source, ecosystems, packages, hours: (source, ecosystems, packages, hours),
     st.sampled_from(("osv", "slow", "ingest:osv")),
-    st.lists(st.sampled_from((*ECOSYSTEMS.values(), "cpe")), max_size=3),
+    st.lists(st.sampled_from((*ECOSYSTEMS.values(), "Debian", "Debian:11", "cpe")), max_size=3),
     st.lists(st.tuples(st.sampled_from(sorted(ECOSYSTEMS.values())), st.sampled_from((*NAMES, "src"))), max_size=4),
     st.sampled_from((0, 23, 25, 100, 167, 169, 800)),
 )
