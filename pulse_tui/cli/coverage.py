@@ -92,5 +92,5 @@ def _table(head: str, rows: tuple[LedgerRow, ...]) -> Iterator[str]:
 
 def _feed(feed: FeedRow, now_us: int) -> str:
     dated = f"of {from_us(feed.at_us):%Y-%m-%d}, answered {age(feed.read_us, now_us)} ago"
-    line = f"  {_MARKS[feed.stale]} {feed.word} {feed.source} ({feed.kind}): {feed.covers}; {dated}, {feed.records:,} record{'' if feed.records == 1 else 's'}"
+    line = f"  {_MARKS[feed.stale]} {feed.word} {feed.source} ({feed.kind}): {feed.covers}; {dated}, {feed.size}"
     return line + (f"; {feed.why}" if feed.why else "")

@@ -31,6 +31,14 @@ def test_a_file_of_advisories_is_a_feed_with_its_age(shell: Shell, home: Path) -
     assert "● fresh ingest:osv (file)" in shell("coverage").out
 
 
+def test_what_was_refused_of_a_feed_stands_beside_what_it_answered(shell: Shell, home: Path) -> None:
+    (home / "a.jsonl").write_text(json.dumps(OSV) + '\n{"id": "GHSA-test-0002", "modified": "2026-\n')
+    shell("ingest", "osv", home / "a.jsonl")
+    assert "1 record, 1 refused: what those name is not known" in shell("coverage").out
+    (feed,) = json.loads(shell("coverage", "--json").out)["feeds"]
+    assert feed["refused"] == 1
+
+
 def test_a_stale_feed_stands_in_status_and_doctor_and_so_does_an_ecosystem_that_nobody_covers(
     shell: Shell, home: Path
 ) -> None:

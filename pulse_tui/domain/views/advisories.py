@@ -137,6 +137,14 @@ class FeedRow(NamedTuple):
     configured: bool
     why: str = ""
     """Why it is stale, and what to do."""
+    refused: int = 0
+    """Records of it that were refused and are kept: what they name is not known."""
+
+    @property
+    def size(self) -> str:
+        """``1,091 records, 2 refused: what those name is not known``."""
+        lost = f", {self.refused:,} refused: what those name is not known" if self.refused else ""
+        return f"{self.records:,} record{'' if self.records == 1 else 's'}{lost}"
 
     @property
     def word(self) -> str:

@@ -79,6 +79,8 @@ def feeds(tx: Transaction, now: datetime) -> list[FeedRow]:
                 stale=True, why=f"the list itself is {old} old: it shows no longer what is not exploited"
             )
         out.append(listed)
+    refused = {r.source: r.records for r in tx.signals.refused()}
+    out = [feed._replace(refused=refused.get(feed.source, 0)) for feed in out]
     return sorted(out, key=lambda f: (not f.stale, f.source, f.covers))
 
 

@@ -34,9 +34,7 @@ def _feed(feed: FeedRow, now_us: int) -> str:
     glyph = "?" if feed.stale else "●"
     dated = f"answered {age(feed.read_us, now_us)} ago, of {from_us(feed.at_us):%Y-%m-%d}"
     why = f"; STALE: {feed.why}" if feed.stale else ""
-    return safe(
-        f"{glyph} {feed.source} ({feed.kind}): {feed.covers}; {dated}; {feed.records:,} record{'' if feed.records == 1 else 's'}{why}"
-    )
+    return safe(f"{glyph} {feed.source} ({feed.kind}): {feed.covers}; {dated}; {feed.size}{why}")
 
 
 def ledger_blocks(page: LedgerPage, now_us: int) -> list[Block]:
