@@ -1,4 +1,4 @@
-"""``python -m tests.bench advisory_loads [sqlite|postgresql]``: whole databases of advisories through the one way in.
+"""``python -m tests.bench.advisory_loads [sqlite|postgresql]``: whole databases of advisories through the one way in.
 
 A year of the NVD (40,000 records, in pages of 2,000 as the API gives them), a day of changes, the same year again,
 7,000 OSV records, one new record against a million stored components; and what a tower that reads the board meanwhile waits.
