@@ -119,7 +119,6 @@ def products() -> Iterator[Component]:
 
 
 def _year_start() -> list[Advisory]:
-    from pulse_tui.ports import CollectContext  # noqa: F401
 
     made = msgspec.json.encode(page([record(n) for n in range(300)], 0, 300))
     with tempfile.TemporaryDirectory() as folder:
