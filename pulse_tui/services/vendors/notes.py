@@ -13,9 +13,10 @@ from pulse_tui.domain.note import Label, Note
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.source import Standing
 from pulse_tui.domain.words import ComponentKind, SignalType
+from pulse_tui.enrich.vendors.classify import classify, taken_back
 from pulse_tui.enrich.vendors.incidents import SAME, same_incident
 from pulse_tui.enrich.vendors.mentions import packages
-from pulse_tui.enrich.vendors.notes import classify, note_signals, resolved, taken_back, whom
+from pulse_tui.enrich.vendors.notes import note_signals, resolved, whom
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import Made
 from pulse_tui.services.signals.respond import end_retest

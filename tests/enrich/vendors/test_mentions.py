@@ -7,9 +7,10 @@ import pytest
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.note import Label, Note
 from pulse_tui.domain.words import ComponentKind
+from pulse_tui.enrich.vendors.classify import classify
 from pulse_tui.enrich.vendors.incidents import ended, same_incident
 from pulse_tui.enrich.vendors.mentions import about, named, packages
-from pulse_tui.enrich.vendors.notes import classify, mentions
+from pulse_tui.enrich.vendors.notes import mentions
 from tests.fakes.nouns import NOW, later
 
 
