@@ -172,6 +172,45 @@ class NoteEvidence(Evidence, frozen=True):
     models: list[str] = []
     phrase: str | None = None
     effective_at: Moment | None = None
+    floor: bool = False
+    """``effective_at`` is the earliest date: "not sooner than"."""
+    change: str | None = None
+    """What happened to an entry that was there before: ``edited``, ``reappeared``."""
+    was: str | None = None
+    """What stood before, in words: an old date, price or limit."""
+    now: str | None = None
+    """What stands instead."""
+    platform: str | None = None
+    """Where the date, price or limit counts; absent: wherever the vendor serves it."""
+    components: list[str] = []
+    """The ids of the components that it reaches, as exact as it names them."""
+    successor: str | None = None
+    endpoints: list[str] = []
+    """Endpoints of the asset that it touches."""
+    segments: list[str] = []
+    """Customer segments that these serve."""
+    compared: list[str] = []
+    """Its numbers beside what is declared or measured for the asset: ``your peak is 82 % of the new limit``."""
+    says: list[str] = []
+    """What other sources state of the same, where they agree or differ."""
+
+
+class ShiftEvidence(Evidence, frozen=True):
+    """A hosted model answers otherwise than its pinned baseline, without a note."""
+
+    component: str
+    metric: str
+    """``model id``, ``fingerprint``, ``prompt tokens``, ``refusals``, ``format``, ``latency``."""
+    before: str
+    after: str
+    probe: str | None = None
+    rounds: Count = 1
+    """Rounds since it began to differ."""
+    statistic: float | None = None
+    """The test's evidence, beside its limit."""
+    limit: float | None = None
+    method: str | None = None
+    since: Moment | None = None
 
 
 class SuiteEvidence(Evidence, frozen=True):
@@ -215,7 +254,7 @@ EVIDENCE: dict[SignalType, type[Evidence]] = {
     SignalType.PRICING_CHANGE: NoteEvidence,
     SignalType.RATE_LIMIT_CHANGE: NoteEvidence,
     SignalType.CATALOGUE_CHANGE: NoteEvidence,
-    SignalType.SILENT_CHANGE: NoteEvidence,
+    SignalType.SILENT_CHANGE: ShiftEvidence,
     SignalType.INCIDENT: NoteEvidence,
     SignalType.SOURCE_HEALTH: HealthEvidence,
 }

@@ -9,15 +9,18 @@ import msgspec
 
 from pulse_tui.domain.advisory import Advisory
 from pulse_tui.domain.bill import Bill, Head
+from pulse_tui.domain.catalogue import Catalogue
 from pulse_tui.domain.coverage import Coverage
 from pulse_tui.domain.errors import Problem, ResultOf
 from pulse_tui.domain.evals import EvalRun
 from pulse_tui.domain.exploitation import Exploitation
 from pulse_tui.domain.health import Health, health
-from pulse_tui.domain.note import Note
+from pulse_tui.domain.lifecycle import Lifecycles
+from pulse_tui.domain.note import Note, Page
 from pulse_tui.domain.release import Attestation, RegistrySnapshot
 from pulse_tui.domain.report import Report
 from pulse_tui.domain.signal import Signal
+from pulse_tui.domain.tripwire import ProbeRound
 from pulse_tui.domain.waiver import Statement
 
 Observation = (
@@ -26,6 +29,10 @@ Observation = (
     | EvalRun
     | Advisory
     | Note
+    | Page
+    | Catalogue
+    | Lifecycles
+    | ProbeRound
     | Bill
     | Head
     | Attestation

@@ -17,6 +17,7 @@ from pulse_tui.domain.evidence import (
     MetricEvidence,
     NoteEvidence,
     ServiceEvidence,
+    ShiftEvidence,
     SuiteEvidence,
     VersionEvidence,
 )
@@ -233,6 +234,14 @@ def _note(evidence: NoteEvidence, signal: Signal) -> dict[str, Any]:
     }
 
 
+def _shift(evidence: ShiftEvidence, _: Signal) -> dict[str, Any]:
+    return {
+        "shift.component": evidence.component,
+        "shift.metric": evidence.metric,
+        "shift.rounds": evidence.rounds,
+    }
+
+
 def _version(evidence: VersionEvidence, _: Signal) -> dict[str, Any]:
     return {
         "version.from_digest": evidence.from_digest,
@@ -262,6 +271,7 @@ _READERS: Mapping[type[Evidence], Callable[[Any, Signal], dict[str, Any]]] = {
     CostEvidence: _cost,
     AdvisoryEvidence: _advisory,
     NoteEvidence: _note,
+    ShiftEvidence: _shift,
     VersionEvidence: _version,
     SuiteEvidence: _suite,
     HealthEvidence: _health,

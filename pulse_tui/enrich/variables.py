@@ -20,6 +20,7 @@ from pulse_tui.domain.evidence import (
     MetricEvidence,
     NoteEvidence,
     ServiceEvidence,
+    ShiftEvidence,
     SuiteEvidence,
     VersionEvidence,
 )
@@ -189,6 +190,18 @@ _BY_EVIDENCE: tuple[tuple[type[Evidence], tuple[_Row, ...]], ...] = (
             ("note.labels", "list<string>", "what the note is about"),
             ("note.models", "list<string>", "the models and packages of ours that it names"),
             ("note.days_left", "int", "days by the calendar to the date when it takes effect; negative after it"),
+        ),
+    ),
+    (
+        ShiftEvidence,
+        (
+            ("shift.component", "string", "the hosted model that answers otherwise"),
+            (
+                "shift.metric",
+                "string",
+                "what differs: model id, fingerprint, prompt tokens, refusals, format or latency",
+            ),
+            ("shift.rounds", "int", "rounds since it began to differ"),
         ),
     ),
     (

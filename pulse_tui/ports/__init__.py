@@ -47,6 +47,7 @@ from pulse_tui.ports.storing import (
     Taken,
     Transaction,
     Users,
+    Vendors,
     Waivers,
     Whereabouts,
 )
@@ -111,6 +112,7 @@ __all__ = [
     "Taken",
     "Transaction",
     "Users",
+    "Vendors",
     "Waivers",
     "Whereabouts",
     "members",

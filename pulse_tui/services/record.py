@@ -6,14 +6,17 @@ from datetime import datetime
 from functools import singledispatch
 
 from pulse_tui.domain.bill import Bill, Head
+from pulse_tui.domain.catalogue import Catalogue
 from pulse_tui.domain.coverage import Coverage
 from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.evals import EvalRun
 from pulse_tui.domain.exploitation import Exploitation
-from pulse_tui.domain.note import Note
+from pulse_tui.domain.lifecycle import Lifecycles
+from pulse_tui.domain.note import Note, Page
 from pulse_tui.domain.release import Attestation, RegistrySnapshot
 from pulse_tui.domain.report import Report
 from pulse_tui.domain.source import Rejected, Standing
+from pulse_tui.domain.tripwire import ProbeRound
 from pulse_tui.domain.waiver import Statement
 from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories.exploitation import take_exploitation
@@ -29,7 +32,11 @@ from pulse_tui.services.registry.pushed import take_events
 from pulse_tui.services.registry.sync import sync
 from pulse_tui.services.signals.concerns import Changes
 from pulse_tui.services.signals.dependents import assets_moved
+from pulse_tui.services.vendors.catalogue import take_catalogue
+from pulse_tui.services.vendors.lifecycles import take_lifecycles
 from pulse_tui.services.vendors.notes import gone_on, take_note
+from pulse_tui.services.vendors.pages import take_page
+from pulse_tui.services.vendors.tripwire import take_round
 
 
 def signals_of(item: object, tx: Transaction, parts: JudgeParts, estate: Estate, now: datetime) -> Made:
@@ -109,6 +116,26 @@ def _(item: Statement, tx: Transaction, parts: JudgeParts, estate: Estate, now: 
 @_made.register
 def _(item: Note, tx: Transaction, _parts: JudgeParts, estate: Estate, now: datetime) -> Made:
     return take_note(item, tx, estate, now)
+
+
+@_made.register
+def _(item: Page, tx: Transaction, _parts: JudgeParts, estate: Estate, now: datetime) -> Made:
+    return take_page(item, tx, estate, now)
+
+
+@_made.register
+def _(item: Catalogue, tx: Transaction, _parts: JudgeParts, estate: Estate, now: datetime) -> Made:
+    return take_catalogue(item, tx, estate, now)
+
+
+@_made.register
+def _(item: Lifecycles, tx: Transaction, _parts: JudgeParts, estate: Estate, now: datetime) -> Made:
+    return take_lifecycles(item, tx, estate, now)
+
+
+@_made.register
+def _(item: ProbeRound, tx: Transaction, _parts: JudgeParts, estate: Estate, now: datetime) -> Made:
+    return take_round(item, tx, estate, now)
 
 
 @_made.register

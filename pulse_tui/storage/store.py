@@ -55,6 +55,7 @@ from pulse_tui.storage.rollback.plans import RollbackTables
 from pulse_tui.storage.signals.signals import SignalTable
 from pulse_tui.storage.sql.protected import Protected
 from pulse_tui.storage.turns import Turns
+from pulse_tui.storage.vendors.vendors import VendorTables
 from pulse_tui.storage.whole import Checked, quick_check, refuse_cut, restore
 
 CHANNEL = "pulse_changed"
@@ -80,6 +81,7 @@ class SqlTransaction:
         self.settled = SettledTable(connection)
         self.waivers = WaiverTable(connection)
         self.reports = ReportTable(connection)
+        self.vendors = VendorTables(connection)
         self.judgements = JudgementTables(connection, protected)
         self.rollbacks = RollbackTables(connection, protected)
         self.log = AuditTable(connection, protected, origin)

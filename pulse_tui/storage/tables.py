@@ -9,6 +9,7 @@ from pulse_tui.storage.registry import tables as registry
 from pulse_tui.storage.rollback import tables as rollback
 from pulse_tui.storage.signals import tables as signals
 from pulse_tui.storage.sql.columns import metadata
+from pulse_tui.storage.vendors import tables as vendors
 
 __all__ = [
     "advisories",
@@ -20,4 +21,5 @@ __all__ = [
     "registry",
     "rollback",
     "signals",
+    "vendors",
 ]

@@ -1,6 +1,6 @@
 """Which schema this code uses. Kept apart from SQLAlchemy: the first screen reads it too."""
 
-HEAD = "0016"
+HEAD = "0017"
 KNOWN = frozenset(
     {
         "0001",
@@ -19,6 +19,7 @@ KNOWN = frozenset(
         "0014",
         "0015",
         "0016",
+        "0017",
     }
 )
 """Every migration this code can upgrade from."""

@@ -43,6 +43,7 @@ _EVIDENCE: dict[str, dict[str, Any]] = {
     "ServiceEvidence": {"metric": "p95_latency", "value": 1310.0, "objective": 1000.0, "unit": "ms"},
     "CostEvidence": {"metric": "usd_per_1k", "baseline": 1.0, "current": 1.5},
     "AdvisoryEvidence": {"advisory": "CVE-2026-3248", "component": "pkg:pypi/vllm", "installed": "0.9.1"},
+    "ShiftEvidence": {"component": "openai/gpt-4.1", "metric": "prompt tokens", "before": "41", "after": "61"},
     "NoteEvidence": {"note": "n1", "vendor": "openai", "labels": ["behaviour_change"]},
     "SuiteEvidence": {"suite": "golden", "expected_digest": "aa", "digest": "bb"},
     "HealthEvidence": {"subject": "feed", "state": "failing"},

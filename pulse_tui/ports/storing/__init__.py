@@ -27,6 +27,7 @@ from pulse_tui.ports.storing.plumbing import Log, Plumbing
 from pulse_tui.ports.storing.registry import EstateStore, Inventory, Whereabouts
 from pulse_tui.ports.storing.rollback import Rollbacks
 from pulse_tui.ports.storing.signals import Signals
+from pulse_tui.ports.storing.vendors import Vendors
 
 
 class Transaction(Protocol):
@@ -56,6 +57,8 @@ class Transaction(Protocol):
     def waivers(self) -> Waivers: ...
     @property
     def reports(self) -> Reports: ...
+    @property
+    def vendors(self) -> Vendors: ...
     @property
     def judgements(self) -> Judgements: ...
     @property
@@ -111,6 +114,7 @@ __all__ = [
     "Taken",
     "Transaction",
     "Users",
+    "Vendors",
     "Waivers",
     "Whereabouts",
 ]

@@ -1,4 +1,4 @@
-"""Advisories, findings and vendor notes; coverage, exploitation and waivers."""
+"""Advisories and findings; coverage, exploitation and waivers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import NamedTuple, Protocol
 from pulse_tui.domain.advisory import Advisory, Finding
 from pulse_tui.domain.coverage import Coverage
 from pulse_tui.domain.exploitation import Catalogue, Evidence, Exploitation
-from pulse_tui.domain.note import Note, Reading
 from pulse_tui.domain.report import StoredReport
 from pulse_tui.domain.settled import SettledFix
 from pulse_tui.domain.waiver import Waiver
@@ -30,7 +29,7 @@ class Taken(NamedTuple):
 
 
 class Advisories(Protocol):
-    """Advisories, findings, vendor notes."""
+    """Advisories and findings."""
 
     def take(self, advisories: Iterable[Advisory], horizon: datetime | None = None) -> Taken:
         """Insert or update, and group by aliases; nothing is written of a record that differs in its source alone.
@@ -96,11 +95,6 @@ class Advisories(Protocol):
     def findings(self, advisory_id: str | None = None, asset_id: str | None = None) -> list[Finding]: ...
     def set_priority(self, name: str, asset_id: str, environment: Environment | None, priority: Priority) -> None:
         """The priority that policy gives to the findings of an advisory (id or alias) on an asset."""
-        ...
-
-    def has_note(self, source: str, key: str) -> bool: ...
-    def put_note(self, note: Note, reading: Reading) -> bool:
-        """False when the same note with the same body is there already."""
         ...
 
 

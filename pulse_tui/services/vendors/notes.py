@@ -9,7 +9,7 @@ import msgspec
 from pulse_tui.domain.alert import OPEN, Alert
 from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.evidence import NoteEvidence
-from pulse_tui.domain.note import Label, Note
+from pulse_tui.domain.note import Label, Note, What
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.source import Standing
 from pulse_tui.domain.words import ComponentKind, SignalType
@@ -25,9 +25,10 @@ from pulse_tui.services.signals.respond import end_retest
 def take_note(item: Note, tx: Transaction, estate: Estate, now: datetime) -> Made:
     """Store the note and say what it means for each asset whose models or packages it names."""
     reading = classify(item)
-    known = tx.advisories.has_note(item.source, item.key)
-    if not tx.advisories.put_note(item, reading):
+    what = tx.vendors.put_note(item, reading, now)
+    if what is None:
         return Made([], [], known=True)
+    known = what is not What.NEW
     uses = tx.dependencies.using(kinds=[ComponentKind.HOSTED_MODEL], components=packages(item))
     estate = msgspec.structs.replace(estate, dependencies=uses)
     signals, over = note_signals(item, reading, estate, now), resolved(item, reading, estate)

@@ -1,1 +1,1 @@
-"""Advisories and vendor notes."""
+"""Advisories."""

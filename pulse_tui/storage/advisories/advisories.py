@@ -1,4 +1,4 @@
-"""Advisories with an index of the names they touch, findings, vendor notes."""
+"""Advisories with an index of the names they touch, findings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import sqlalchemy as sa
 
 from pulse_tui.domain.advisory import Advisory, Finding
 from pulse_tui.domain.moments import to_us
-from pulse_tui.domain.note import Note, Reading
 from pulse_tui.domain.words import Environment, Priority
 from pulse_tui.enrich.advisories.groups import group_names
 from pulse_tui.enrich.lookups import keys_named, package_key
@@ -24,8 +23,6 @@ from pulse_tui.storage.sql.upsert import insert_many, replace_many, upsert
 
 _ADVISORY = Codec(Advisory, skip=("group",))
 _FINDING = Codec(Finding, skip=("environment",))
-_NOTE = Codec(Note)
-_READING = Codec(Reading)
 _COLUMNS = (*_ADVISORY.names, "name")
 _STANDING = f"SELECT {', '.join(_COLUMNS)} FROM advisories WHERE id {{among}}"  # noqa: S608  names of our own
 _NAMES = "SELECT id, name FROM advisories WHERE id {among}"
@@ -241,13 +238,6 @@ class AdvisoryTables:
         place = environment.value if environment is not None else None
         given = {"name": name, "asset": asset_id, "place": place, "priority": priority.value}
         self._c.execute(_SET_PRIORITY if place is not None else _SET_EVERYWHERE, given)
-
-    def has_note(self, source: str, key: str) -> bool:
-        query = sa.select(sa.literal(1)).where(t.notes.c.source == source, t.notes.c.key == key)
-        return self._c.execute(query).first() is not None
-
-    def put_note(self, note: Note, reading: Reading) -> bool:
-        return upsert(self._c, t.notes, [{**_NOTE.row(note), **_READING.row(reading)}]) > 0
 
 
 _PLACE = ("_advisory_id", "_asset_id", "_component", "_environment")

@@ -1,4 +1,4 @@
-"""Advisories with the names they touch, findings, vendor notes."""
+"""Advisories with the names they touch, findings."""
 
 from __future__ import annotations
 
@@ -164,18 +164,3 @@ reports = sa.Table(
     sa.Column("unplaced", sa.BigInteger, nullable=False),
 )
 """The latest report of each document of a scanner; its components are a bill, its claims are advisories."""
-
-notes = sa.Table(
-    "notes",
-    metadata,
-    text("source", key=True),
-    text("key", key=True),
-    text("vendor"),
-    text("title"),
-    text("body"),
-    time("published_at"),
-    text("link", null=True),
-    text("labels"),
-    text("phrase", null=True),
-    time("effective_at", null=True),
-)

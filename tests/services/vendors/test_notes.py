@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pulse_tui.domain.alert import AlertState
@@ -20,7 +22,7 @@ def _note(key: str, title: str, body: str, minutes: float) -> Note:
     return Note(source="news", key=key, vendor="openai", title=title, body=body, published_at=later(minutes=minutes))
 
 
-def take(judge: JudgeParts, key: str, title: str, body: str, minutes: float = 0, **fields: str) -> None:
+def take(judge: JudgeParts, key: str, title: str, body: str, minutes: float = 0, **fields: Any) -> None:
     vendor = fields.pop("vendor", "openai")
     item = Note(
         source="news", key=key, vendor=vendor, title=title, body=body, published_at=later(minutes=minutes), **fields

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from pulse_tui.domain.advisory import Advisory, Affected, Audit, Finding, VersionRange
-from pulse_tui.domain.note import Label, Note, Reading
 from pulse_tui.domain.words import Environment, Priority, Severity
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.nouns import NOW, PRODUCTION, changed, later, run_of, score
@@ -61,15 +60,6 @@ def test_findings_take_policys_word_and_go_with_their_advisory(store: SqlStore) 
 
 def store_row(findings: list[Finding]) -> int:
     return len(findings)
-
-
-def test_a_note_is_new_once_and_again_when_its_body_grew(store: SqlStore) -> None:
-    note = Note(source="feed", key="k", vendor="openai", title="t", body="b", published_at=NOW)
-    reading = Reading(labels=(Label.DEPRECATION, Label.PRICING), phrase="shut down", effective_at=later(days=40))
-    with store.write() as tx:
-        assert tx.advisories.put_note(note, reading)
-        assert not tx.advisories.put_note(note, reading)
-        assert tx.advisories.put_note(changed(note, body="b, and more"), reading)
 
 
 def test_runs_are_kept_once_and_the_baseline_is_pinned(store: SqlStore) -> None:

@@ -35,7 +35,7 @@ def test_ours_and_the_vendors_stand_in_one_order_newest_first(store: SqlStore) -
     with store.write() as tx:
         tx.estate.add_release(release("3.8.2", created_at=later(hours=-5), branch="3.8"))
         promote(tx, "3.8.2", later(hours=-4), "looks good", PRODUCTION)
-        tx.advisories.put_note(note, reading)
+        tx.vendors.put_note(note, reading, NOW)
         tx.judgements.put_retest(
             Retest(key="r", asset_id="support-bot", owner="o", why="m-1 changes", due_at=later(days=3))
         )
@@ -92,7 +92,7 @@ def test_of_too_much_the_newest_is_kept_and_no_key_comes_twice(store: SqlStore) 
             tx.estate.add_release(release(f"1.{i}.0", created_at=later(minutes=i)))
             promote(tx, f"1.{i}.0", later(minutes=i))
         for source in "ab":
-            tx.advisories.put_note(changed(note, source=source), Reading(labels=(Label.NEW_MODEL,)))
+            tx.vendors.put_note(changed(note, source=source), Reading(labels=(Label.NEW_MODEL,)), NOW)
     rows = store.calendar(SINCE, UNTIL)
     assert len({r.key for r in rows}) == len(rows) == 61
     engine = sa.create_engine(store.url)

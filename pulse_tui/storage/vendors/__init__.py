@@ -1,0 +1,1 @@
+"""Vendors: notes and pages, lifecycles, catalogues, the tripwire, tasks."""
