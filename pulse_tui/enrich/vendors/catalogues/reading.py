@@ -1,0 +1,128 @@
+"""A catalogue from bytes: the shape is recognised by its content, and one bad entry spoils no other."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple, Protocol
+
+from pulse_tui.domain.catalogue import Catalogue, CatalogueModel
+from pulse_tui.domain.errors import SourceError
+from pulse_tui.domain.limits import contained, dense
+from pulse_tui.domain.packed import unpacked
+from pulse_tui.domain.text import clean, looks_like, name_problem, utf8
+from pulse_tui.enrich.vendors.catalogues import litellm, models_dev
+from pulse_tui.enrich.vendors.catalogues.fields import Entry, Twice, Wrong
+
+CAP = 2**26
+"""Bytes of a catalogue, unpacked; the largest known have 2 MB."""
+_TWICE = "it stands there twice, with different values"
+_LONGEST_INTEGER = 18
+"""Digits: a longer one is read as a float. Python needs time quadratic in the digits of an integer."""
+
+
+class Shape(Protocol):
+    """A module of this package that reads one shape."""
+
+    def fits(self, document: Any, /) -> bool:
+        """Whether the document is of this shape."""
+
+    def entries(self, document: Any, /) -> Any:
+        """Its entries, unread."""
+
+    def model(self, entry: Entry, /) -> CatalogueModel:
+        """One entry. Raises Wrong."""
+
+
+SHAPES: dict[str, Shape] = {"models.dev": models_dev, "litellm": litellm}
+"""In the order in which they are tried."""
+
+
+class Refused(NamedTuple):
+    """An entry that cannot be read."""
+
+    key: str
+    """``provider/`` for all models of one."""
+    why: str
+
+
+class Read(NamedTuple):
+    """A catalogue and what of it was refused."""
+
+    catalogue: Catalogue
+    refused: tuple[Refused, ...]
+
+    @property
+    def unread(self) -> frozenset[str]:
+        """The keys of which nothing is known."""
+        return frozenset(r.key for r in self.refused)
+
+
+def read(name: str, data: bytes, source: str = "") -> Read:
+    """The catalogue in a document, plain or in gzip; ``name`` is for messages.
+
+    Raises SourceError for what is damaged, of another shape, or lists no model that can be read.
+    """
+    name, data = unpacked(name, data, CAP)
+    document = _document(name, data)
+    shape = next((s for s, module in SHAPES.items() if module.fits(document)), None)
+    if shape is None:
+        known = ", ".join(SHAPES)
+        raise SourceError(f"{name} is JSON, but no catalogue of a known shape ({known})", todo="Check what it is")
+    models, refused = _models(SHAPES[shape], document)
+    if not models:
+        why = f": {refused[0].key}: {refused[0].why}" if refused else ""
+        raise SourceError(f"{name} lists no model that can be read{why}", todo="Fetch it again")
+    return Read(Catalogue(source=source, shape=shape, models=models, refused=len(refused)), refused)
+
+
+def _models(shape: Shape, document: Any) -> tuple[tuple[CatalogueModel, ...], tuple[Refused, ...]]:
+    models: dict[str, CatalogueModel] = {}
+    refused: dict[str, str] = {}
+    for entry in shape.entries(document):
+        problem = name_problem(entry.key) or (_TWICE if entry.twice else "")
+        try:
+            if not problem:
+                models[entry.key] = shape.model(entry)
+        except Wrong as error:
+            problem = str(error)
+        if problem:
+            refused[clean(entry.key, 300)] = problem
+    return tuple(models.values()), tuple(Refused(k, why) for k, why in refused.items())
+
+
+def _document(name: str, data: bytes) -> Any:
+    if not data.strip():
+        raise SourceError(f"{name} is empty", todo="Fetch it again")
+    data = utf8(data).removeprefix(b"\xef\xbb\xbf")
+    if what := dense(data):
+        raise SourceError(f"{name} is refused: {what}", todo="Check what it is")
+    try:
+        return json.loads(data, object_pairs_hook=_object, parse_int=_integer)
+    except json.JSONDecodeError as error:
+        if other := looks_like(data):
+            raise SourceError(
+                f"{name} is {other}, not JSON", todo="Check the address: it may be a login page"
+            ) from None
+        cut = error.pos >= len(error.doc.rstrip()) or "Unterminated" in error.msg
+        what = "the JSON ends too early" if cut else error.msg
+        raise SourceError(f"{name}:{error.lineno}:{error.colno}: {what}", todo="Fetch it again, whole") from None
+    except UnicodeDecodeError:
+        raise SourceError(f"{name} is not UTF-8", todo="Fetch it again") from None
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise contained(name, error) from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) == len(pairs):
+        return made
+    twice = frozenset(key for key, value in pairs if made[key] != value)
+    if not twice:
+        return made
+    marked = Twice(made)
+    marked.keys_twice = twice
+    return marked
+
+
+def _integer(digits: str) -> int | float:
+    return int(digits) if len(digits) <= _LONGEST_INTEGER else float(digits)
