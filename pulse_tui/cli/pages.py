@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pulse_tui.cli.main import COMMANDS, parser_of, tower_parser
@@ -108,7 +108,9 @@ def kind_page(family: str, kind: str, *, level: int) -> str:
         if every is not None
         else ""
     )
-    return _described(f"{one} {kind}", module.Options, prose(module) + often, level)
+    named: Mapping[str, Any] = getattr(module.Options, "PRESETS", {})
+    presets = f"\n\nPresets: {', '.join(f'`{name}`' for name in sorted(named))}." if named else ""
+    return _described(f"{one} {kind}", module.Options, prose(module) + often + presets, level)
 
 
 def _described(title: str, shape: Shape, about: str, level: int) -> str:

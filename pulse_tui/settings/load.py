@@ -62,7 +62,7 @@ class SourceKeys(Section, frozen=True, kw_only=True):
     """What every source has beside its kind's own options."""
 
     id: str = ""
-    """Names it; the kind when it is left out."""
+    """Names it; when it is left out the kind, or kind-preset of one that has a preset."""
     kind: str
     every: Seconds | None = None
     """How often it is read; when it is left out as the kind has it, else every five minutes."""
@@ -294,7 +294,8 @@ def _kinded(
 def _sources(node: Node | None, options_of: OptionsOf, problems: list[Problem]) -> list[SourceShape]:
     out: dict[str, SourceShape] = {}
     for child, common, options in _kinded(node, "sources", "collectors", SourceKeys, options_of, problems):
-        ident = common.id or common.kind
+        preset = getattr(options, "preset", "")  # several presets of a kind need no id
+        ident = common.id or (f"{common.kind}-{preset}" if preset else common.kind)
         if ident in out:
             problems.append(Problem(str(child.mark), f"sources: id {ident!r} is given twice"))
         own = EVERY_S if getattr(options, "path", "") else getattr(type(options), "EVERY", EVERY_S)

@@ -1,6 +1,6 @@
 """Bulletins of vendors in CSAF 2.0: drivers, firmware, appliances, clouds. From files, or as their vendor publishes them.
 
-A vendor is named by ``provider`` (see :data:`PROVIDERS`), or by a ``url``: its ``provider-metadata.json``, a ROLIE feed, a
+A vendor is named by ``provider`` (the presets of this kind), or by a ``url``: its ``provider-metadata.json``, a ROLIE feed, a
 ``changes.csv``, an ``index.txt`` or one document. What a bulletin says of versions only in words that cannot be read is
 not audited. https://docs.oasis-open.org/csaf/csaf/v2.0/csaf-v2.0.html
 """
@@ -8,7 +8,6 @@ not audited. https://docs.oasis-open.org/csaf/csaf/v2.0/csaf-v2.0.html
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import ClassVar
 from urllib.parse import urlsplit
 
@@ -17,6 +16,7 @@ import msgspec
 from pulse_tui.collectors._shared.csaf import document_of
 from pulse_tui.collectors._shared.files import FILE_CAP, Bad, collect_files
 from pulse_tui.collectors._shared.plain import document as plain_document
+from pulse_tui.collectors._shared.presets import Given, preset, presets
 from pulse_tui.collectors.csaf.published import Reader, mark
 from pulse_tui.collectors.csaf.records import advisories
 from pulse_tui.domain.advisory import Advisory
@@ -27,19 +27,6 @@ from pulse_tui.domain.source import Collected, Cursor
 from pulse_tui.domain.text import address, clean
 from pulse_tui.ports import CollectContext, Peek, members
 
-PROVIDERS: Mapping[str, str] = MappingProxyType(
-    {
-        "cisa": "github:cisagov/CSAF",
-        "cisco": "https://www.cisco.com/.well-known/csaf/provider-metadata.json",
-        "microsoft": "https://msrc.microsoft.com/csaf/provider-metadata.json",
-        "nvidia": "github:NVIDIA/product-security",
-        "redhat": "https://security.access.redhat.com/data/csaf/v2/provider-metadata.json",
-        "siemens": "https://cert-portal.siemens.com/productcert/csaf/provider-metadata.json",
-        "suse": "https://www.suse.com/.well-known/csaf/provider-metadata.json",
-    }
-)
-"""Where vendors publish; ``github:`` is a repository of documents."""
-
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``provider`` (nvidia, microsoft, redhat, cisco, siemens, suse, cisa), ``url`` or ``path`` (a file, folder or glob of
@@ -47,14 +34,22 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """
 
     EVERY: ClassVar[float] = 7_200.0
+    PRESETS: ClassVar[Mapping[str, Given]] = presets("csaf")
 
     provider: str = ""
+    preset: str = ""
+    """The same as ``provider``."""
     url: str = ""
     path: str = ""
     since: str = ""
     token: str | None = None
     """A bearer token, for a vendor's own or GitHub's limits."""
     max_bytes: int = FILE_CAP
+
+    def __post_init__(self) -> None:
+        """A preset that is none is an error of the configuration."""
+        if self.preset:
+            preset("csaf", self.preset)
 
 
 ROUND = 200
@@ -78,21 +73,23 @@ _PLACE = msgspec.json.Decoder(_Place)
 
 def collect(options: Options, context: CollectContext) -> Collected:
     """One round: files that changed, or documents that the vendor's index lists as new."""
-    given = [name for name in ("provider", "url", "path") if getattr(options, name)]
+    given = [name for name in ("provider", "preset", "url", "path") if getattr(options, name)]
     if len(given) != 1:
         what = f"source {context.source} names {' and '.join(given) or 'no vendor'}"
-        raise SourceError(what, todo=f"Give one of url, path, or provider: {', '.join(PROVIDERS)}")
+        raise SourceError(what, todo=f"Give one of url, path, or preset: {', '.join(presets('csaf'))}")
     if options.path:
         return collect_files(
             options.path, "*.json", options.max_bytes, context, lambda name, data, at: parse(name, data, options, at)
         )
-    url = options.url or PROVIDERS.get(options.provider.lower(), "")
-    if not url:
-        raise SourceError(
-            f"there is no provider {clean(options.provider, 60)!r}",
-            todo=f"There are {', '.join(PROVIDERS)}; or give its url",
-        )
-    return _round(url, options, context)
+    return _round(options.url or _published(options.provider or options.preset), options, context)
+
+
+def _published(name: str) -> str:
+    try:
+        return preset("csaf", name.lower())["url"]
+    except ValueError:
+        there = f"There are {', '.join(presets('csaf'))}; or give its url"
+        raise SourceError(f"there is no provider {clean(name, 60)!r}", todo=there) from None
 
 
 def _round(url: str, options: Options, context: CollectContext) -> Collected:
