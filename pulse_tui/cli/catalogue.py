@@ -1,4 +1,4 @@
-"""``pulse-tui catalogue diff OLD NEW``: what changed between two catalogues of models."""
+"""``pulse-tui catalogue``: what changed between two catalogues of models; the tempo of releases."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from datetime import date
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from pulse_tui.cli.catalogue_files import read_file
 from pulse_tui.cli.output import last_words
-from pulse_tui.domain.errors import PulseError, SourceError, WrongUse
+from pulse_tui.domain.errors import WrongUse
 from pulse_tui.domain.lock import escaped, shown
 from pulse_tui.domain.text import clean, many
 
@@ -25,21 +26,32 @@ SHOWN = 20
 
 
 def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
-    """``diff OLD NEW``."""
-    parser.add_argument("verb", choices=["diff"], metavar="diff", help="compare two catalogues")
-    parser.add_argument("files", nargs="+", metavar="FILE", help="OLD and NEW, plain or in gzip; - is standard input")
+    """``diff OLD NEW``, ``tempo [FILE]``."""
+    parser.add_argument(
+        "verb", choices=["diff", "tempo"], metavar="diff|tempo", help="compare two; how fast labs release"
+    )
+    parser.add_argument("files", nargs="*", metavar="FILE", help="plain or in gzip; - is standard input")
+    parser.add_argument("--at", metavar="DATE", type=_date, help="tempo: the day to look back from")
     parser.epilog = (
-        "Reads models.dev's api.json and litellm's price file, recognised by their content. --json prints one event a line:\n"
-        "type, model, old, new. An entry that cannot be read is named on standard error and compared with nothing.\n"
-        "Exit code 0 with or without changes, 1 when an entry was refused, 2 when a file cannot be read at all."
+        "diff OLD NEW: models.dev's api.json, litellm's price file, OpenRouter's or a platform's own list, recognised by their\n"
+        "content. --json prints one event a line: type, model, old, new. An entry that cannot be read is named on standard\n"
+        "error and compared with nothing. Exit code 0 with or without changes, 1 when an entry was refused, 2 when a file\n"
+        "cannot be read at all.\n"
+        "tempo [FILE]: releases of the last 28 days as a percentage of the trailing year's mean, from a catalogue in the shape\n"
+        "of models.dev, looked back from its newest release or from --at; without FILE from the catalogues of the\n"
+        "configuration's models_dev sources, looked back from today. --json gives every release and what was dropped, and why."
     )
 
 
-def run(options: argparse.Namespace, _name: str) -> int:
+def run(options: argparse.Namespace, name: str) -> int:
     """0 when everything was compared, 1 when an entry was refused; a whole file that cannot be read is wrong use."""
+    if options.verb == "tempo":
+        from pulse_tui.cli import catalogue_tempo  # noqa: PLC0415
+
+        return catalogue_tempo.run(options, name)
     if len(options.files) != 2:
         raise WrongUse("diff needs two files, OLD and NEW", todo="See pulse-tui catalogue --help")
-    old, new = (_read(name) for name in options.files)
+    old, new = (read_file(file) for file in options.files)
     if old.catalogue.shape != new.catalogue.shape:
         what = f"{old.catalogue.shape} and {new.catalogue.shape} are two shapes"
         raise WrongUse(f"{what}: they name models differently", todo="Compare two catalogues of one source")
@@ -55,27 +67,11 @@ def run(options: argparse.Namespace, _name: str) -> int:
     return _refused(options.files, old, new)
 
 
-def _read(name: str) -> Read:
-    from pulse_tui.enrich.vendors.catalogues.reading import CAP, read  # noqa: PLC0415
-
-    label = "standard input" if name == "-" else clean(name)
+def _date(text: str) -> date:
     try:
-        data = _bytes(name, CAP)
-    except OSError as error:
-        raise WrongUse(f"{label}: {error.strerror or error}", todo="Check the path and its rights") from None
-    if len(data) > CAP:
-        raise WrongUse(f"{label} has over {CAP // 2**20} MB", todo="Check what it is")
-    try:
-        return read(label, data)
-    except SourceError as error:
-        raise PulseError(error.what, todo=error.todo) from None
-
-
-def _bytes(name: str, cap: int) -> bytes:
-    if name == "-":
-        return sys.stdin.buffer.read(cap + 1)
-    with Path(name).open("rb") as stream:
-        return stream.read(cap + 1)
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{clean(text, 40)!r} is no date: 2026-11-30") from None
 
 
 def _print_json(events: Sequence[CatalogueEvent], shape: str) -> None:

@@ -48,6 +48,8 @@ class CatalogueModel(msgspec.Struct, frozen=True, kw_only=True):
     target: str | None = None
     """What an alias points at, or what it is based on, where the catalogue says so."""
     family: str | None = None
+    successor: str | None = None
+    """What the platform names to be used instead."""
 
 
 class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +61,8 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
     models: tuple[CatalogueModel, ...]
     refused: int = 0
     """Entries that could not be read: of these nothing is known."""
+    unread: tuple[str, ...] = ()
+    """Their keys; ``provider/`` for all models of one."""
 
 
 class CatalogueEvent(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,11 +9,13 @@ import gzip
 import json
 import os
 import time
+from datetime import date
 from pathlib import Path
 
-from pulse_tui.domain.catalogue import CatalogueEvent
+from pulse_tui.domain.catalogue import CatalogueEvent, EventType
 from pulse_tui.enrich.vendors.catalogues.diff import diff
 from pulse_tui.enrich.vendors.catalogues.reading import Read, read
+from pulse_tui.enrich.vendors.tempo import tempo
 
 _DATA = Path(os.environ.get("PULSE_SHARED_DATA") or Path(__file__).resolve().parents[3] / "shared" / "data")
 FOLDER = _DATA / "vendor" / "catalog"
@@ -57,6 +59,21 @@ def large() -> None:
     )
 
 
+def pace() -> None:
+    """Raw additions between snapshots beside the releases that count."""
+    days = sorted(
+        f.name.removeprefix("models.dev-").removesuffix(".json.gz") for f in FOLDER.glob("models.dev-*.json.gz")
+    )
+    sides = [snapshot(f"models.dev-{day}").catalogue for day in days]
+    made = tempo(sides[-1].models, date.fromisoformat(days[-1]))
+    print(f"tempo: index {made.index} on {made.at}, {made.recent} releases in 28 days, mean {made.mean:.1f}")
+    for day, nextday, old, new in zip(days, days[1:], sides, sides[1:], strict=False):
+        raw = sum(e.type is EventType.MODEL_ADDED for e in diff(old, new))
+        begin, end = date.fromisoformat(day), date.fromisoformat(nextday)
+        real = sum(begin <= r.on < end for r in made.counted)
+        print(f"  {day} to {nextday}: {raw} entries added, {real} releases: {raw / max(real, 1):.0f} times as many")
+
+
 def main() -> None:
     """All of it, or why not."""
     if not FOLDER.is_dir():
@@ -66,3 +83,4 @@ def main() -> None:
     for events in sorted(FOLDER.glob("*.events.jsonl")):
         pair(events)
     large()
+    pace()

@@ -91,3 +91,22 @@ def test_two_shapes_are_not_compared(tmp_path: Path) -> None:
 def test_one_file_is_not_enough(tmp_path: Path) -> None:
     with pytest.raises(WrongUse, match="two files"):
         run("diff", written(tmp_path, "a", models_dev(m=MODEL)))
+
+
+def test_the_tempo_of_a_file_is_explained_input_by_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    months = {f"gpt-{n}.1": {"release_date": f"2025-{n:02d}-10"} for n in range(1, 13)}
+    document = {"openai": {"models": months}, "azure": {"models": {"gpt-4.1": {"release_date": "2025-12-12"}}}}
+    file = written(tmp_path, "api.json", json.dumps(document).encode())
+    assert run("tempo", file, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["at"], found["recent"], len(found["counted"])) == ("2025-12-10", 1, 12)
+    assert found["dropped"] == [{"model": "azure/gpt-4.1", "why": "a platform that is no lab", "of": "openai"}]
+    assert run("tempo", file, "--at", "2025-12-31") == 0
+    said = capsys.readouterr().out
+    assert "COUNTED in the last 28 days\n  2025-12-10 openai/gpt-12.1\n" in said
+    assert "of 13 entries 12 are releases; the others are\n      1 a platform that is no lab\n" in said
+
+
+def test_a_catalogue_without_release_dates_has_no_tempo(tmp_path: Path) -> None:
+    with pytest.raises(WrongUse, match="no release dates"):
+        run("tempo", written(tmp_path, "prices", prices(m=priced())))

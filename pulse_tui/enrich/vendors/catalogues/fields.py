@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pulse_tui.domain.text import clean
@@ -64,6 +65,12 @@ def text(fields: Mapping[str, Any], name: str) -> str | None:
         return None
     if not isinstance(value, str):
         raise Wrong(f"{name} is {kind(value)}, not a text")
+    return _tidy(value)
+
+
+@lru_cache(16_384)
+def _tidy(value: str) -> str:
+    """Cleaned; dates and modalities come by the thousand."""
     return clean(value, LONGEST)
 
 
@@ -103,7 +110,7 @@ def texts(fields: Mapping[str, Any], name: str) -> list[str] | None:
         raise Wrong(f"{name} is {kind(value)}, not a list of texts")
     if len(value) > LISTED:
         raise Wrong(f"{name} has {len(value):,} values, {LISTED} are allowed")
-    return [clean(v, 60) for v in value]
+    return [_tidy(v) for v in value]
 
 
 def kind(value: Any) -> str:

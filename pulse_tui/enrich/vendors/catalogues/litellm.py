@@ -23,7 +23,7 @@ def fits(document: Any) -> bool:
     )
 
 
-def entries(document: Mapping[str, Any]) -> Iterator[Entry]:
+def entries(document: Mapping[str, Any], _platform: str) -> Iterator[Entry]:
     """Every entry but the sample."""
     twice = ambiguous(document)
     for key, fields in document.items():

@@ -33,7 +33,7 @@ def fits(document: Any) -> bool:
     )
 
 
-def entries(document: Mapping[str, Any]) -> Iterator[Entry]:
+def entries(document: Mapping[str, Any], _platform: str) -> Iterator[Entry]:
     """Every model of every provider. A provider that is no object, or lists none, is an entry that cannot be read."""
     for provider, value in document.items():
         models = value.get("models") if isinstance(value, dict) else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any, NamedTuple, Protocol
 
 from pulse_tui.domain.catalogue import Catalogue, CatalogueModel
@@ -10,7 +11,7 @@ from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.limits import contained, dense
 from pulse_tui.domain.packed import unpacked
 from pulse_tui.domain.text import clean, looks_like, name_problem, utf8
-from pulse_tui.enrich.vendors.catalogues import litellm, models_dev
+from pulse_tui.enrich.vendors.catalogues import litellm, model_list, models_dev, openrouter
 from pulse_tui.enrich.vendors.catalogues.fields import Entry, Twice, Wrong
 
 CAP = 2**26
@@ -26,14 +27,19 @@ class Shape(Protocol):
     def fits(self, document: Any, /) -> bool:
         """Whether the document is of this shape."""
 
-    def entries(self, document: Any, /) -> Any:
-        """Its entries, unread."""
+    def entries(self, document: Any, platform: str, /) -> Iterable[Entry]:
+        """Its entries, unread; ``platform`` is whose list it is where it does not say so."""
 
     def model(self, entry: Entry, /) -> CatalogueModel:
         """One entry. Raises Wrong."""
 
 
-SHAPES: dict[str, Shape] = {"models.dev": models_dev, "litellm": litellm}
+SHAPES: dict[str, Shape] = {
+    "models.dev": models_dev,
+    "openrouter": openrouter,
+    "model_list": model_list,
+    "litellm": litellm,
+}
 """In the order in which they are tried."""
 
 
@@ -57,28 +63,34 @@ class Read(NamedTuple):
         return frozenset(r.key for r in self.refused)
 
 
-def read(name: str, data: bytes, source: str = "") -> Read:
-    """The catalogue in a document, plain or in gzip; ``name`` is for messages.
+def read(name: str, data: bytes, source: str = "", *, platform: str = "", shape: str | None = None) -> Read:
+    """The catalogue in a document, plain or in gzip; ``name`` is for messages. ``platform``: whose list of models it is;
+    ``shape``: the only one that will do.
 
     Raises SourceError for what is damaged, of another shape, or lists no model that can be read.
     """
     name, data = unpacked(name, data, CAP)
-    document = _document(name, data)
-    shape = next((s for s, module in SHAPES.items() if module.fits(document)), None)
-    if shape is None:
-        known = ", ".join(SHAPES)
+    return of_document(name, document(name, data), source, platform=platform, shape=shape)
+
+
+def of_document(name: str, value: Any, source: str = "", *, platform: str = "", shape: str | None = None) -> Read:
+    """As :func:`read`, of JSON that was read already, by :func:`document`."""
+    found = next((s for s, module in SHAPES.items() if module.fits(value)), None)
+    if found is None or shape not in (None, found):
+        known = ", ".join(SHAPES) if shape is None else shape
         raise SourceError(f"{name} is JSON, but no catalogue of a known shape ({known})", todo="Check what it is")
-    models, refused = _models(SHAPES[shape], document)
+    models, refused = _models(SHAPES[found], value, platform)
     if not models:
         why = f": {refused[0].key}: {refused[0].why}" if refused else ""
         raise SourceError(f"{name} lists no model that can be read{why}", todo="Fetch it again")
-    return Read(Catalogue(source=source, shape=shape, models=models, refused=len(refused)), refused)
+    keys = tuple(r.key for r in refused)
+    return Read(Catalogue(source=source, shape=found, models=models, refused=len(refused), unread=keys), refused)
 
 
-def _models(shape: Shape, document: Any) -> tuple[tuple[CatalogueModel, ...], tuple[Refused, ...]]:
+def _models(shape: Shape, document: Any, platform: str) -> tuple[tuple[CatalogueModel, ...], tuple[Refused, ...]]:
     models: dict[str, CatalogueModel] = {}
     refused: dict[str, str] = {}
-    for entry in shape.entries(document):
+    for entry in shape.entries(document, platform):
         problem = name_problem(entry.key) or (_TWICE if entry.twice else "")
         try:
             if not problem:
@@ -90,7 +102,8 @@ def _models(shape: Shape, document: Any) -> tuple[tuple[CatalogueModel, ...], tu
     return tuple(models.values()), tuple(Refused(k, why) for k, why in refused.items())
 
 
-def _document(name: str, data: bytes) -> Any:
+def document(name: str, data: bytes) -> Any:
+    """The JSON of a catalogue; keys that stand twice are marked. Raises SourceError."""
     if not data.strip():
         raise SourceError(f"{name} is empty", todo="Fetch it again")
     data = utf8(data).removeprefix(b"\xef\xbb\xbf")
