@@ -133,6 +133,21 @@ class PageState(msgspec.Struct, frozen=True, kw_only=True):
     suspect_since: datetime | None = None
     held: str = ""
     """A digest of the listing that is not believed: the same one again may be."""
+    held_since: datetime | None = None
+    """When that listing was first read."""
+    tries: int = 0
+    """How often in a row that listing was read again; before there is a baseline, how often it was not read whole."""
+    kind: NoteKind = NoteKind.CHANGELOG
+    read_at: datetime | None = None
+    """When it was last read and believed."""
+    digest: str = ""
+    """Of the listing that was believed last: the same one again holds nothing new."""
+    aliases: tuple[tuple[str, str], ...] = ()
+    """(key on the page, key of the note): an entry that was edited goes on under the key that it had first."""
+    standing: str = ""
+    """What of it stands refused, as its collector has it."""
+    missing: bool = False
+    """Its address answers that there is nothing (any more)."""
 
 
 class LocalRule(msgspec.Struct, frozen=True, kw_only=True):

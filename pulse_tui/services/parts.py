@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -180,6 +180,8 @@ class Made(NamedTuple):
     """Of several, how many were not; None: of one, which ``known`` is about."""
     why: Mapping[str, str] = MappingProxyType({})
     """Why a condition is resolved, where it is not that it no longer holds."""
+    steps: Iterable[Made] = ()
+    """What else follows, one after the other: each is asked for when what the one before led to is stored."""
 
 
 class Reported(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import chain, groupby
 
 import msgspec
 
@@ -19,7 +19,7 @@ from pulse_tui.domain.evidence import NoteEvidence
 from pulse_tui.domain.exploitation import Exploitation
 from pulse_tui.domain.limits import reason
 from pulse_tui.domain.moments import iso
-from pulse_tui.domain.note import Note
+from pulse_tui.domain.note import Note, Page
 from pulse_tui.domain.report import Report
 from pulse_tui.domain.signal import Signal, encode
 from pulse_tui.domain.source import Observation, Rejected
@@ -182,6 +182,8 @@ class _Pace:
     def weight(self, observation: Observation) -> float:
         if isinstance(observation, EvalRun):
             return RUN
+        if isinstance(observation, Page):
+            return 1.0 + len(observation.notes)
         return self._advisory if isinstance(observation, Advisory) else 1.0
 
     def learn(self, done: Tally) -> None:
@@ -219,7 +221,7 @@ def _batch(batch: Sequence[Observation], tx: Transaction, parts: JudgeParts, now
     new = repeated = 0
     seen, moved = set[str](), set[str]()
     estate: Estate | None = None
-    total = Tally(observations=sum(not isinstance(o, Coverage) for o in batch))
+    total = Tally(observations=sum(_records(o) for o in batch))
     for reported, observation in _in_order(batch):
         fresh, refused = _fresh(reported, seen, now)
         early += refused
@@ -241,26 +243,37 @@ def _batch(batch: Sequence[Observation], tx: Transaction, parts: JudgeParts, now
         made = parts.record(observation, tx, parts, estate, now)
         if len(batch) > 1 and isinstance(observation, Advised) and len(made.signals) > 1.5 * SIGNALS:
             raise _TooLong
-        new += made.new if made.new is not None else not made.known
-        if made.estate_changed:
-            estate = None
-        if made.cleared:
-            # In the order of the batch: an earlier record may open what this one closes.
-            total = total.plus(absorb(signals, tx, parts, now))
-            signals = []
-            version = observation.version if isinstance(observation, EvalRun) else None
-            responder = Responder(tx, parts, now)
-            for fingerprint in made.cleared:
-                responder.clear(fingerprint, made.why.get(fingerprint, OVER), version)
-        signals.extend(made.signals)
-        moved.update(made.moved)
-        remarks.extend(made.remarks)
+        for step in chain((made,), made.steps):
+            new += step.new if step.new is not None else not step.known
+            if step.estate_changed:
+                estate = None
+            if step.cleared:
+                # In the order of the batch: an earlier record may open what this one closes.
+                total = total.plus(absorb(signals, tx, parts, now))
+                signals = []
+                version = observation.version if isinstance(observation, EvalRun) else None
+                responder = Responder(tx, parts, now)
+                for fingerprint in step.cleared:
+                    responder.clear(fingerprint, step.why.get(fingerprint, OVER), version)
+            signals.extend(step.signals)
+            moved.update(step.moved)
+            remarks.extend(step.remarks)
+            if step is not made and any(s.asset_id for s in step.signals):  # the next one may go on with it
+                total = total.plus(absorb(signals, tx, parts, now))
+                signals = []
     keep_refused(tx, early, parts.outside, now)
     counted = Tally(rejected=len(early), new=new, duplicates=repeated, remarks=tuple(remarks))
     total = total.plus(absorb(signals, tx, parts, now, estate)).plus(counted)
     if moved or any(isinstance(o, _EVIDENCE) for o in batch):
         parts.reassess(tx, parts, now, moved)
     return total
+
+
+def _records(observation: Observation) -> int:
+    """As how many it counts: a page as what it lists, what a source covers as none."""
+    if isinstance(observation, Page):
+        return len(observation.notes)
+    return not isinstance(observation, Coverage)
 
 
 def _in_order(batch: Sequence[Observation]) -> Iterator[tuple[Sequence[Signal], Observation | Advised | None]]:

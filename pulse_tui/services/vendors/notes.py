@@ -22,16 +22,30 @@ from pulse_tui.services.parts import Made
 from pulse_tui.services.signals.respond import end_retest
 
 
-def take_note(item: Note, tx: Transaction, estate: Estate, now: datetime) -> Made:
-    """Store the note and say what it means for each asset whose models or packages it names."""
+def take_note(
+    item: Note,
+    tx: Transaction,
+    estate: Estate,
+    now: datetime,
+    *,
+    before: Note | None = None,
+    quiet: bool = False,
+    baseline: bool = False,
+) -> Made:
+    """Store the note and say what it means for each asset whose models or packages it names.
+
+    ``before``: the note as it was, where it is edited; ``quiet``: it is no news, what it ends is ended all the same;
+    ``baseline``: it stood there when its source was read first.
+    """
     reading = classify(item)
-    what = tx.vendors.put_note(item, reading, now)
+    what = tx.vendors.put_note(item, reading, now, baseline=baseline)
     if what is None:
         return Made([], [], known=True)
     known = what is not What.NEW
     uses = tx.dependencies.using(kinds=[ComponentKind.HOSTED_MODEL], components=packages(item))
     estate = msgspec.structs.replace(estate, dependencies=uses)
-    signals, over = note_signals(item, reading, estate, now), resolved(item, reading, estate)
+    signals = [] if quiet else note_signals(item, reading, estate, now)
+    over = resolved(item, reading, estate)
     if Label.INCIDENT in reading.labels:
         standing = _standing(item, tx)
         signals = [_goes_on(s, standing) for s in signals]
