@@ -6,20 +6,60 @@ Its answers are drawn: how often it refuses, keeps a format and agrees are rates
 
 from __future__ import annotations
 
-import json
 import math
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
 
 from pulse_tui.collectors.tripwire.probes import BUILT_IN, Probe
 from pulse_tui.domain.tripwire import ProbeKind
+from pulse_tui.ports import Answer, Fetched
 from tests.servers.loopback import Loopback, Reply, Request
+
+dumps = msgspec.json.encode
 
 MODEL = "chat-large-2026-05-01"
 PATH = "/v1/chat/completions"
 KEY = "sk-test-0123456789abcdef"
+
+
+class Direct:
+    """An Http whose every request goes to the endpoint without a network: for thousands of rounds."""
+
+    def __init__(self, api: ChatApi) -> None:
+        self._api = api
+
+    def within(self, _seconds: float) -> Direct:
+        return self
+
+    def upto(self, _cap: int) -> Direct:
+        return self
+
+    def fetch(self, *_: Any, **__: Any) -> Fetched:
+        raise AssertionError("nothing is fetched")
+
+    def get_json(self, *_: Any, **__: Any) -> Any:
+        raise AssertionError("nothing is fetched")
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,
+        content: bytes | None = None,
+        timeout_s: float = 10.0,
+    ) -> Answer:
+        del params, content, timeout_s
+        lower = {k.lower(): v for k, v in (headers or {}).items()}
+        reply = self._api.reply(Request(method, urlsplit(url).path, {}, lower, dumps(json)))
+        return Answer(reply.status, {k.lower(): v for k, v in reply.headers.items()}, reply.body)
 
 
 class ChatApi:
@@ -100,5 +140,5 @@ class ChatApi:
         if probe.kind is ProbeKind.ANSWER:
             return f"{probe.accept[0]}." if hit else "Perhaps something else"
         if probe.keys:
-            return json.dumps(dict.fromkeys(probe.keys, "x")) if hit else 'Sure! Here it is: {"answer": 1}'
+            return dumps(dict.fromkeys(probe.keys, "x")).decode() if hit else 'Sure! Here it is: {"answer": 1}'
         return "word" if hit else "Here are many more words than anybody asked for"

@@ -69,9 +69,7 @@ def collect(options: Options, context: CollectContext) -> Collected:
     where = f"{address(options.url)} {options.model}"
     note = f"{len(failed)} of {sent} requests have no answer: {_first(failed)}"
     rejected = (refuse(context.source, where, note, hint="Of these probes nothing is known"),) if failed else ()
-    return Collected(
-        observations=(round_,), rejected=rejected, cursor=context.cursor, standing=note if failed else ""
-    )
+    return Collected(observations=(round_,), rejected=rejected, cursor=context.cursor, standing=note if failed else "")
 
 
 def digest(options: Options, probes: Sequence[Probe]) -> str:
@@ -86,8 +84,8 @@ def _down(options: Options, failed: Sequence[str], sent: int) -> SourceError:
 
 
 def _first(failed: Sequence[str]) -> str:
-    """The most frequent reason."""
-    return Counter(failed).most_common(1)[0][0]
+    """The most frequent reason; empty: none failed."""
+    return Counter(failed).most_common(1)[0][0] if failed else ""
 
 
 def _round(
@@ -98,7 +96,8 @@ def _round(
     failed: Sequence[str],
 ) -> ProbeRound:
     answers = [one for several in heard.values() for one in several if isinstance(one, Heard)]
-    stated = all(a.stated for a in answers)
+    own = [a.stated_ms for a in answers if a.stated_ms is not None]
+    times = own if len(own) == len(answers) else [a.ms for a in answers]
     timed = len(answers) >= _TIMED * (len(answers) + len(failed))
     cost = [a.prompt_tokens + a.completion_tokens for a in answers if a.prompt_tokens and a.completion_tokens]
     return ProbeRound(
@@ -110,8 +109,8 @@ def _round(
         learn=options.learn,
         at=context.now,
         results=tuple(_result(p, heard[p.id]) for p in probes),
-        latency_ms=round(median(a.ms for a in answers), 3) if timed else None,
-        stated=stated,
+        latency_ms=round(median(times), 3) if timed else None,
+        stated=times is own,
         tokens=sum(cost) if len(cost) == len(answers) else None,
         why=_first(failed) if failed else "",
     )

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from pulse_tui.collectors._shared.web import body_of
-from pulse_tui.collectors.tripwire.options import Limit, Options
+from pulse_tui.collectors.tripwire.options import Options
 from pulse_tui.collectors.tripwire.probes import Probe
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.text import address, clean
@@ -35,8 +35,8 @@ class Heard(NamedTuple):
     hit: bool | None
     """What the probe counts; None: the answer does not show it."""
     ms: float
-    stated: bool
-    """Whether the endpoint stated the time itself."""
+    stated_ms: float | None
+    """The time that the endpoint states itself."""
 
 
 class Unanswered(NamedTuple):
@@ -80,7 +80,7 @@ def ask(probe: Probe, options: Options, context: CollectContext) -> Heard | Unan
         what = error.what.replace(address(context.secret(url)), address(url))
         return Unanswered(clean(what, 160))
     ms = (time.monotonic() - begun) * 1_000
-    if answer.status == 400 or answer.status == 422:
+    if answer.status in {400, 422}:
         return _declined(probe, answer, ms)
     if answer.status >= 500:
         return Unanswered(f"it answered {answer.status}")
@@ -111,7 +111,6 @@ def read(probe: Probe, answer: Answer, data: bytes, ms: float) -> Heard | Unansw
         return Unanswered(f"its answer is none of the chat API: {clean(str(error), 100)}")
     if not found.choices:
         return Unanswered("its answer has no choices")
-    took, stated = _time(answer, ms)
     usage = found.usage if isinstance(found.usage, dict) else {}
     return Heard(
         model=_name(found.model),
@@ -119,8 +118,8 @@ def read(probe: Probe, answer: Answer, data: bytes, ms: float) -> Heard | Unansw
         prompt_tokens=_tokens(usage.get("prompt_tokens")),
         completion_tokens=_tokens(usage.get("completion_tokens")),
         hit=_hit(probe, found.choices[0]),
-        ms=took,
-        stated=stated,
+        ms=ms,
+        stated_ms=_stated(answer),
     )
 
 
@@ -142,8 +141,7 @@ def _declined(probe: Probe, answer: Answer, ms: float) -> Heard | Unanswered:
     """A request that was refused as such: by a filter, which is a refusal, or for what it is."""
     code = _code(answer.body)
     if code == _FILTERED:
-        took, stated = _time(answer, ms)
-        return Heard(None, None, None, None, probe.kind is ProbeKind.REFUSAL, took, stated)
+        return Heard(None, None, None, None, probe.kind is ProbeKind.REFUSAL, ms, _stated(answer))
     return Unanswered(f"it refused the request ({answer.status}{f', {code}' if code else ''})")
 
 
@@ -152,17 +150,25 @@ def _code(data: bytes) -> str:
     try:
         error = msgspec.json.decode(data)["error"]
         found = next(v for v in (error.get(k) for k in ("code", "param", "type")) if isinstance(v, str))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError, TypeError, AttributeError, StopIteration):
+    except (
+        msgspec.DecodeError,
+        UnicodeDecodeError,
+        RecursionError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        StopIteration,
+    ):
         return ""
     return found if _WORD.fullmatch(found) else ""
 
 
-def _time(answer: Answer, ms: float) -> tuple[float, bool]:
+def _stated(answer: Answer) -> float | None:
     try:
         stated = float(answer.headers.get(_STATED, ""))
     except ValueError:
-        return ms, False
-    return (stated, True) if 0 < stated < _LONGEST_MS else (ms, False)
+        return None
+    return stated if 0 < stated < _LONGEST_MS else None
 
 
 def _name(found: object) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pulse_tui.domain.catalogue import CatalogueEvent, CatalogueModel, EventType
 from pulse_tui.domain.lifecycle import Lifecycle, Stage
 from pulse_tui.domain.note import Label, LocalRule, Note, NoteKind, PageState, Reading, What
-from pulse_tui.domain.tripwire import ProbeBaseline, ProbeResult, ProbeRound
+from pulse_tui.domain.tripwire import Count, Metric, ProbeBaseline, ProbeKind, ProbeResult, ProbeRound, Shift
 from pulse_tui.domain.vendor_task import TaskKind, VendorTask
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.nouns import NOW, changed, later
@@ -113,13 +113,22 @@ def test_a_catalogue_takes_the_place_of_what_stood_and_its_events_stay(store: Sq
 
 
 def test_rounds_of_a_tripwire_are_kept_once_and_its_baseline_is_replaced(store: SqlStore) -> None:
-    result = ProbeResult(probe="p", sent=3, models=("gpt-4.1",), prompt_tokens=(12,), refused=1, latency_s=(0.2,))
+    result = ProbeResult(
+        probe="p", kind=ProbeKind.REFUSAL, answered=3, count=Count(1, 3), models=("gpt-4.1",), prompt_tokens=((12, 3),)
+    )
     first = ProbeRound(
-        source="wire", vendor="openai", platform="openai", model="gpt-4.1", probes_digest="d", at=NOW, results=(result,)
-    )
+        source="wire", model="gpt-4.1", component="openai/gpt-4.1", probes_digest="d", learn=10, at=NOW,
+        results=(result,), latency_ms=412.5, stated=True,
+    )  # fmt: skip
+    shift = Shift(
+        metric=Metric.REFUSALS, before="5.0 %", after="50.0 %", since=NOW, found_at=NOW, rounds=1, method="m",
+        statistic=13.1, limit=12.6, count=Count(2, 3), reported_at=NOW,
+    )  # fmt: skip
     base = ProbeBaseline(
-        source="wire", model="gpt-4.1", probes_digest="d", rounds=1, since=NOW, state={"p/refused": 0.5}
-    )
+        source="wire", model="gpt-4.1", component="openai/gpt-4.1", probes_digest="d", rounds=1, learn=10, since=NOW,
+        prompt_tokens=(("p", (12,)),), counts=((Metric.REFUSALS, Count(1, 3)),), shifts=(shift,),
+        anew=((Metric.TOKENS, NOW),),
+    )  # fmt: skip
     with store.write() as tx:
         assert tx.vendors.put_round(first)
         assert not tx.vendors.put_round(first)

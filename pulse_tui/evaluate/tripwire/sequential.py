@@ -36,6 +36,8 @@ BACK_NEEDED = math.log(1_000)
 SPANS = (12, 24, 48)
 """Rounds whose latency is held against the baseline: three, six and twelve days of one every six hours. Shorter ones would
 find that it was night."""
+CHANCE = ALPHA / (HORIZON * len(SPANS))
+"""Of ranks as uneven as those of a shift."""
 FLOOR = 1.2
 """Times the baseline's latency: what is slower or faster by less is no shift, however sure it is."""
 
@@ -114,7 +116,7 @@ def slower(before: Sequence[float], rounds: Sequence[float]) -> Slower | None:
         old, new = median(before), median(last)
         chance = rank_chance(before, last)
         beyond = old > 0 and new > 0 and max(new / old, old / new) >= FLOOR
-        if beyond and chance * HORIZON * len(SPANS) <= ALPHA:
+        if beyond and chance <= CHANCE:
             return Slower(span, old, new, chance)
     return None
 

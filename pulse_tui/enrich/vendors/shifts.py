@@ -1,0 +1,79 @@
+"""The signal of a hosted model that changed without a note: what moved, from what to what, and how sure that is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pulse_tui.domain.estate import Asset
+from pulse_tui.domain.evidence import ShiftEvidence
+from pulse_tui.domain.moments import iso
+from pulse_tui.domain.signal import Signal, fingerprint, observed
+from pulse_tui.domain.text import many
+from pulse_tui.domain.tripwire import Metric, ProbeBaseline, Shift
+from pulse_tui.domain.words import Recommended, Severity, SignalType
+
+CONFIDENCE = {
+    Metric.MODEL: 1.0,
+    Metric.TOKENS: 0.95,
+    Metric.REFUSALS: 0.9,
+    Metric.FORMAT: 0.9,
+    Metric.ANSWERS: 0.9,
+    Metric.LATENCY: 0.5,
+    Metric.FINGERPRINT: 0.4,
+}
+"""Fingerprints change with every roll-out of a provider, latency with its load: neither shows another behaviour."""
+WEAK = frozenset({Metric.LATENCY, Metric.FINGERPRINT})
+_SAYS = {
+    Metric.MODEL: "another model answers under the same name",
+    Metric.TOKENS: "the same prompts take other numbers of tokens: a template, a hidden system prompt or the tokenizer changed",
+    Metric.REFUSALS: "harmless prompts are refused more or less often",
+    Metric.FORMAT: "answers keep the form that was asked for more or less often",
+    Metric.ANSWERS: "answers agree with the accepted ones more or less often",
+    Metric.LATENCY: "answers take more or less time; alone it shows no other behaviour",
+    Metric.FINGERPRINT: "an unknown build answers; alone it shows no other behaviour",
+}
+
+
+def condition(source: str, metric: Metric, asset_id: str | None) -> str:
+    """The fingerprint of the condition: the same for as long as the shift lasts."""
+    return fingerprint("tripwire", source, metric.value, asset_id)
+
+
+def shift_signal(shift: Shift, base: ProbeBaseline, asset_id: str | None, asset: Asset | None, now: datetime) -> Signal:
+    """The signal of a shift for an asset; ``asset_id`` None: no asset is known to use the model."""
+    weak = shift.metric in WEAK
+    return observed(
+        SignalType.SILENT_CHANGE,
+        source=base.source,
+        event=("tripwire", shift.metric.value, asset_id, str(now)),
+        fingerprint=condition(base.source, shift.metric, asset_id),
+        title=f"{shift.metric.value} of {base.model} changed without a note: {shift.before} -> {shift.after}",
+        summary=f"{_SAYS[shift.metric]}; {statistics(shift)}",
+        evidence=ShiftEvidence(
+            component=base.component,
+            metric=shift.metric.value,
+            before=shift.before,
+            after=shift.after,
+            rounds=shift.rounds,
+            statistic=shift.statistic,
+            limit=shift.limit,
+            method=shift.method,
+            since=shift.since,
+        ),
+        severity=Severity.LOW if weak else Severity.MEDIUM,
+        recommended=Recommended.MONITOR if weak else Recommended.RETEST,
+        confidence=CONFIDENCE[shift.metric],
+        now=now,
+        at=shift.since,
+        asset_id=asset_id,
+        asset=asset,
+    )
+
+
+def statistics(shift: Shift) -> str:
+    """``13.6 (a shift from 12.6 on; Beta-binomial ...) over 6 rounds since 2026-11-23 03:00Z``."""
+    over = f"over {many(shift.rounds, 'round')} since {iso(shift.since)}"
+    if shift.statistic is None or shift.limit is None:
+        return f"{shift.method}, {over}"
+    side = "from {limit:g} on" if shift.statistic >= shift.limit else "up to {limit:.2g}"
+    return f"{shift.method} {shift.statistic:.3g}, a shift {side.format(limit=shift.limit)}, {over}"
