@@ -79,6 +79,7 @@ class ProbeRound(msgspec.Struct, frozen=True, kw_only=True):
     """One round of a tripwire, as one observation."""
 
     source: str
+    vendor: str
     model: str
     """As it was asked for."""
     component: str
@@ -157,6 +158,7 @@ class ProbeBaseline(msgspec.Struct, frozen=True, kw_only=True):
     """The behaviour that later rounds are held against: the sum of the rounds that made it, and what left it since."""
 
     source: str
+    vendor: str
     model: str
     component: str
     probes_digest: str

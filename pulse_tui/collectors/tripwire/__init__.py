@@ -6,6 +6,7 @@
       url: https://api.openai.com/v1
       token: "${OPENAI_API_KEY}"
       model: gpt-4.1
+      vendor: openai
       component: openai/gpt-4.1-2025-04-14
 
 Counted are the model id and the fingerprint that come back, the tokens of each prompt, refusals, answers in the asked
@@ -104,7 +105,8 @@ def _round(
         source=context.source,
         model=options.model,
         component=options.component or options.model,
-        asset_ids=options.assets,
+        asset_ids=(options.asset,) if options.asset is not None else (),
+        vendor=options.vendor,
         probes_digest=digest(options, probes),
         learn=options.learn,
         at=context.now,

@@ -19,11 +19,11 @@ class Limit(StrEnum):
     MAX_COMPLETION_TOKENS = "max_completion_tokens"
 
 
-class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``url`` of the API up to its version (``https://api.openai.com/v1``), ``token`` (bearer), and the ``model`` as it is
-    requested.
+class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """``url`` of the API up to its version (``https://api.openai.com/v1``), ``token`` (bearer), the ``model`` as it is
+    requested, and the ``vendor`` who serves it.
 
-    A shift concerns the ``assets``, and every asset that uses ``component`` (``platform/exact-id``). ``probes`` is a file of
+    A shift concerns ``asset``, and every asset that uses ``component`` (``platform/exact-id``). ``probes`` is a file of
     frozen probes (none: the built-in ones); each is sent ``repeats`` times a round. ``limit`` names the key of
     ``max_tokens``; ``temperature`` and ``seed`` are sent when they are given.
     """
@@ -32,7 +32,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     url: str
     model: Annotated[str, Meta(min_length=1, max_length=200)]
-    assets: tuple[Annotated[str, Meta(min_length=1, max_length=120)], ...] = ()
+    vendor: Annotated[str, Meta(min_length=1, max_length=120)]
+    asset: Annotated[str, Meta(min_length=1, max_length=120)] | None = None
     component: Annotated[str, Meta(min_length=1, max_length=300)] | None = None
     token: str | None = None
     probes: str | None = None
@@ -51,5 +52,5 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         given: Sequence[object] = (self.url, self.model)
         if None in given:
             return  # the settings' reader fills in None for what is wrong
-        if not self.assets and self.component is None:
-            raise ValueError("name the 'assets' that use the model, or the 'component' that it is")
+        if self.asset is None and self.component is None:
+            raise ValueError("name the 'asset' that uses the model, or the 'component' that it is")

@@ -32,6 +32,7 @@ def learned(base: ProbeBaseline | None, item: ProbeRound, *, by: str = "", why: 
     if base is None:
         base = ProbeBaseline(
             source=item.source,
+            vendor=item.vendor,
             model=item.model,
             component=item.component,
             probes_digest=item.probes_digest,

@@ -117,7 +117,7 @@ def test_rounds_of_a_tripwire_are_kept_once_and_its_baseline_is_replaced(store: 
         probe="p", kind=ProbeKind.REFUSAL, answered=3, count=Count(1, 3), models=("gpt-4.1",), prompt_tokens=((12, 3),)
     )
     first = ProbeRound(
-        source="wire", model="gpt-4.1", component="openai/gpt-4.1", probes_digest="d", learn=10, at=NOW,
+        source="wire", vendor="openai", model="gpt-4.1", component="openai/gpt-4.1", probes_digest="d", learn=10, at=NOW,
         results=(result,), latency_ms=412.5, stated=True,
     )  # fmt: skip
     shift = Shift(
@@ -125,7 +125,7 @@ def test_rounds_of_a_tripwire_are_kept_once_and_its_baseline_is_replaced(store: 
         statistic=13.1, limit=12.6, count=Count(2, 3), reported_at=NOW,
     )  # fmt: skip
     base = ProbeBaseline(
-        source="wire", model="gpt-4.1", component="openai/gpt-4.1", probes_digest="d", rounds=1, learn=10, since=NOW,
+        source="wire", vendor="openai", model="gpt-4.1", component="openai/gpt-4.1", probes_digest="d", rounds=1, learn=10, since=NOW,
         prompt_tokens=(("p", (12,)),), counts=((Metric.REFUSALS, Count(1, 3)),), shifts=(shift,),
         anew=((Metric.TOKENS, NOW),),
     )  # fmt: skip
