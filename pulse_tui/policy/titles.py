@@ -8,7 +8,7 @@ from typing import Any
 from pulse_tui.domain.countdown import shutdown
 from pulse_tui.domain.decision import Fact
 from pulse_tui.domain.evals import ZERO_TOLERANCE
-from pulse_tui.domain.evidence import CHANGED, UNDELIVERED, MetricEvidence, NoteEvidence
+from pulse_tui.domain.evidence import CHANGED, UNDELIVERED, MetricEvidence, NoteEvidence, ShiftEvidence
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import SignalType
 
@@ -95,10 +95,18 @@ def _note(fact: Fact, values: Mapping[str, Any]) -> str | None:
         SignalType.RATE_LIMIT_CHANGE: "rate limits change",
         SignalType.INCIDENT: "vendor incident",
         SignalType.CATALOGUE_CHANGE: "changed in the catalogue",
-        SignalType.SILENT_CHANGE: "changed without a note",
     }
     phrase = words.get(kind) or _label(values)
     return f"{subject} {phrase}: {fact.asset.id}"
+
+
+def _shift(fact: Fact, values: Mapping[str, Any]) -> str | None:
+    del values
+    evidence = fact.signal.evidence
+    if not isinstance(evidence, ShiftEvidence) or fact.asset is None:
+        return None
+    model = evidence.component.rpartition("/")[2]
+    return f"{evidence.metric} of {model} moved without a note: {fact.asset.id} ({evidence.before} -> {evidence.after})"
 
 
 def _label(values: Mapping[str, Any]) -> str:
@@ -156,10 +164,10 @@ _MAKERS: Mapping[SignalType, Callable[[Fact, Mapping[str, Any]], str | None]] = 
             SignalType.RATE_LIMIT_CHANGE,
             SignalType.INCIDENT,
             SignalType.CATALOGUE_CHANGE,
-            SignalType.SILENT_CHANGE,
         ),
         _note,
     ),
+    SignalType.SILENT_CHANGE: _shift,
     SignalType.VERSION_EVENT: _version,
     SignalType.SUITE_CHANGED: _suite,
     SignalType.SOURCE_HEALTH: _health,

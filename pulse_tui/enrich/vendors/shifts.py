@@ -70,10 +70,28 @@ def shift_signal(shift: Shift, base: ProbeBaseline, asset_id: str | None, asset:
     )
 
 
-def statistics(shift: Shift) -> str:
-    """``13.6 (a shift from 12.6 on; Beta-binomial ...) over 6 rounds since 2026-11-23 03:00Z``."""
-    over = f"over {many(shift.rounds, 'round')} since {iso(shift.since)}"
+def statistics(shift: Shift | ShiftEvidence) -> str:
+    """``likelihood ratio ... 13.6, a shift from 12.6 on, over 6 rounds since 2026-11-23 03:00Z``."""
+    since = f" since {iso(shift.since)}" if shift.since is not None else ""
+    over, how = f"over {many(shift.rounds, 'round')}{since}", shift.method or "as stated"
     if shift.statistic is None or shift.limit is None:
-        return f"{shift.method}, {over}"
-    side = "from {limit:g} on" if shift.statistic >= shift.limit else "up to {limit:.2g}"
-    return f"{shift.method} {shift.statistic:.3g}, a shift {side.format(limit=shift.limit)}, {over}"
+        return f"{how}, {over}"
+    side = f"from {shift.limit:g} on" if shift.statistic >= shift.limit else f"up to {shift.limit:.2g}"
+    return f"{how} {shift.statistic:.3g}, a shift {side}, {over}"
+
+
+def shift_words(evidence: ShiftEvidence) -> str:
+    """The numbers of a shift, in a line."""
+    return f"{evidence.component}: {evidence.metric} {evidence.before} -> {evidence.after}; {statistics(evidence)}"
+
+
+def shift_todo(evidence: ShiftEvidence, source: str) -> tuple[str, ...]:
+    """What to do about a shift, beside measuring the asset again."""
+    pin = f"once it is accepted, pin it: pulse-tui tripwire pin {source} --why REASON"
+    if evidence.metric in {m.value for m in WEAK}:
+        return (f"watch the next rounds, alone it shows no other behaviour: pulse-tui tripwire {source}", pin)
+    if evidence.metric == Metric.MODEL.value:
+        ask = f"ask the vendor which model answers, and request an exact snapshot instead of {evidence.before}"
+    else:
+        ask = "compare what is measured now with the baseline, and ask the vendor what changed"
+    return (f"{ask}; its rounds: pulse-tui tripwire {source}", pin)

@@ -18,13 +18,15 @@ from pulse_tui.domain.evidence import (
     HealthEvidence,
     MetricEvidence,
     NoteEvidence,
+    ShiftEvidence,
     SuiteEvidence,
 )
 from pulse_tui.domain.moments import age, iso, to_us
 from pulse_tui.domain.release import Release
 from pulse_tui.domain.rollback import PlanState
 from pulse_tui.domain.signal import Signal
-from pulse_tui.domain.words import UNHEALTHY, Change, SignalType
+from pulse_tui.domain.words import UNHEALTHY, Change, Recommended, SignalType
+from pulse_tui.enrich.vendors.shifts import shift_todo
 from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories.of_release import release_reached
 from pulse_tui.services.alerts.underway import RolledBack, Underway
@@ -52,16 +54,13 @@ _LATER = {
     SignalType.PRICING_CHANGE: "compare the new price with the budget; a rollback changes no price",
     SignalType.RATE_LIMIT_CHANGE: "compare the new limits with the traffic, ask for more or throttle",
     SignalType.VENDOR_NOTE: "read what it announces, and compare what is measured now with the baseline",
-    SignalType.SILENT_CHANGE: "compare what is measured now with the baseline; pin an exact snapshot",
     SignalType.CATALOGUE_CHANGE: "check that the models in use are still offered",
     SignalType.DEPENDENCY_CHANGE: "check what changed, and whether it was meant",
     SignalType.COST_CHANGE: "compare the cost by release and by model; look for what uses more",
 }
 
 
-_RETEST = frozenset(
-    {SignalType.VENDOR_NOTE, SignalType.SILENT_CHANGE, SignalType.CATALOGUE_CHANGE, SignalType.DEPENDENCY_CHANGE}
-)
+_RETEST = frozenset({SignalType.VENDOR_NOTE, SignalType.CATALOGUE_CHANGE, SignalType.DEPENDENCY_CHANGE})
 """What changed below the asset: whether it does as well as before is measured, not believed."""
 
 
@@ -79,6 +78,10 @@ def advise(tx: Transaction, parts: JudgeParts, alert: Alert, signal: Signal, now
         return Advice((words,))
     if signal.signal_type is SignalType.VERSION_EVENT:
         return _version(signal, target)
+    if isinstance(evidence, ShiftEvidence):
+        lines = shift_todo(evidence, signal.source)
+        asked = signal.recommended_action is Recommended.RETEST and alert.asset_id
+        return Advice((*lines, target.retest()) if asked else lines)
     if isinstance(evidence, HealthEvidence):
         return Advice((_health(evidence, signal, parts.sources),))
     lines = (_LATER.get(signal.signal_type, "review it with the owner and decide"),)

@@ -21,6 +21,7 @@ from pulse_tui.domain.evidence import (
     MetricEvidence,
     NoteEvidence,
     ServiceEvidence,
+    ShiftEvidence,
     SuiteEvidence,
     VersionEvidence,
 )
@@ -32,6 +33,7 @@ from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.views.alerts import AlertRow, AlertStory
 from pulse_tui.domain.words import Environment
 from pulse_tui.enrich.evals.sentences import metric_words
+from pulse_tui.enrich.vendors.shifts import shift_words
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.registry.reach import reached
@@ -187,6 +189,8 @@ def evidence_lines(signal: Signal) -> list[str]:
             when = f", effective {evidence.effective_at:%Y-%m-%d}" if evidence.effective_at else ""
             phrase = f': "{evidence.phrase}"' if evidence.phrase else ""
             return [f"{evidence.vendor}: {', '.join(evidence.labels) or 'unlabelled'}{models}{when}{phrase}"]
+        case ShiftEvidence():
+            return [shift_words(evidence)]
         case CostEvidence():
             return [f"{evidence.metric}: {evidence.baseline:g} -> {evidence.current:g} {evidence.currency}"]
         case VersionEvidence():
