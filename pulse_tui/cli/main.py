@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "compare": ("compare", "is the candidate worse than the baseline, and how sure is that?"),
     "drift": ("drift", "change points of series"),
     "catalogue": ("catalogue", "what changed between two catalogues of models; how fast labs release"),
+    "resolve": ("resolve", "which model a platform's name means: the exact snapshot, its line, or unknown"),
     "suite": ("suite", "freeze, check, list, run benchmark suites; pin their baselines"),
     "policy": ("policy", "check or test the policy"),
     "alert": ("alert", "acknowledge, resolve, silence, waive or unmute an alert"),
@@ -49,7 +50,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "worker": ("worker", ""),
 }
 """Command -> (module, help). An empty help hides the command."""
-_UNCONFIGURED = {"demo", "init", "schema", "compare", "drift", "help"}
+_UNCONFIGURED = {"demo", "init", "schema", "compare", "drift", "resolve", "help"}
 """Commands that read no configuration and no database: to offer the options would be to ignore them."""
 EPILOG = """\
 who acts: $PULSE_OPERATOR, else the user of the process

@@ -10,7 +10,7 @@ a catalogue:
 3. the family: the first words of a name identify the lab (``claude``, ``gpt``, ``qwen`` ...), whoever serves it. A name
    of an open family with a word the lab does not use (``llama-3.3-70b-abliterated``) is another publisher's model;
 4. the lab's spelling: Anthropic writes ``4-6``, most others ``4.6``; OpenAI's pinned dates are a snapshot of the
-   model, Anthropic's are part of its name; ``chat`` is ``chat-latest``; and so on, in ``_labs.py``.
+   model, Anthropic's are part of its name; ``chat`` is ``chat-latest``; and so on, in ``spellings.py``.
 
 A name that no rule knows is kept, cleaned and in lower case, with ``lab`` None: never a wrong model.
 
@@ -26,7 +26,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from pulse_tui.domain.text import clean
-from pulse_tui.enrich.vendors.labs import FAMILIES, ORGS, PLATFORMS, REPUBLISHERS, known_words, spell
+from pulse_tui.enrich.vendors.labs import FAMILIES, ORGS, PLATFORMS, REPUBLISHERS, known_words
+from pulse_tui.enrich.vendors.spellings import spell
 
 
 class Model(NamedTuple):
@@ -59,10 +60,12 @@ _DROPPED_TAGS = frozenset(
     {"free", "nitro", "floor", "exacto", "extended", "beta", "online", "thinking", "cloud", "latest", "fast", "default"}
     | {"high", "medium", "low", "flex", "batch", "priority", "discounted", "fp8", "bf16", "1m", "200k", "0", "1", "2"}
 )
-_DATE_TAG = re.compile(r"(?:20\d{6}|00\d|2\d(?:0[1-9]|1[0-2]))\Z")
+_QUANTISED = re.compile(r"i?q\d(?:[_-][a-z0-9]{1,3}){0,3}\Z")
+_QUANTISED_END = re.compile(r"-i?q\d(?:-[a-z0-9]{1,3}){0,3}\Z")
+_DATE_TAG = re.compile(r"(?:20\d{6}|20\d\d-\d\d-\d\d|00\d|2\d(?:0[1-9]|1[0-2]))\Z")
 _MARKS = frozenset(
     {"free", "tee", "maas", "tput", "fp8", "fp4", "fp16", "bf16", "nvfp4", "mxfp4", "int4", "int8", "awq", "gptq"}
-    | {"gguf", "mlx", "4bit", "8bit", "w4a16", "w8a8", "cloud", "dynamic", "quantized", "sovereign", "cheaper"}
+    | {"gguf", "mlx", "bnb", "4bit", "8bit", "w4a16", "w8a8", "cloud", "dynamic", "quantized", "sovereign", "cheaper"}
 )
 _OWN_PREFIX = re.compile(
     r"(?:system\.ai\.)?(?:(?:databricks|nvidia|meta|google|openai|anthropic|zai-org|zai|z-ai|moonshotai|moonshot|minimaxai"
@@ -74,19 +77,41 @@ _DIGITS_UNDERSCORE = re.compile(r"(?<=\d)_(?=\d)")
 _CONTEXT = re.compile(r"\[\d+[km]\]\Z")
 
 
-@lru_cache(maxsize=8192)
+class Reading(NamedTuple):
+    """What is read of a name. ``stem`` is its last part without marks, None where a mark is unknown."""
+
+    model: Model
+    lab: str | None = None
+    """The lab that the path names."""
+    org: str | None = None
+    """Another organisation that the path names: no platform, and none that republishes."""
+    stem: str | None = None
+
+
 def canonical(provider_name: str) -> Model:
     """The model behind a platform's name for it. Pure; any text is allowed, and at worst it is returned cleaned."""
-    text = clean(provider_name, 300)
-    lowered = text.lower()
+    return read(provider_name).model
+
+
+@lru_cache(maxsize=8192)
+def read(provider_name: str) -> Reading:
+    """As :func:`canonical`, with what the rules began from."""
+    lowered = clean(provider_name, 300).lower()
     parts = [part for part in lowered.split("/") if part]
     if not parts:
-        return Model(None, lowered)
+        return Reading(Model(None, lowered))
     provider = parts[0] if len(parts) > 1 and ORGS.get(parts[0]) is None and "." not in parts[0] else None
     if lowered.startswith("arn:"):
         provider = "amazon-bedrock"
     lab, org, last = _organisation(parts)
     stem = _stem(last, lab, provider)
+    model = _model(parts, provider, lab, org, stem)
+    return Reading(model, lab, None if org in REPUBLISHERS else org, stem[0] if stem else None)
+
+
+def _model(
+    parts: list[str], provider: str | None, lab: str | None, org: str | None, stem: tuple[str, str | None] | None
+) -> Model:
     found = None if stem is None else _family(*stem, lab, org)
     if found is None:
         return _unknown(parts, lab, stem[0] if stem else None, provider)
@@ -99,7 +124,7 @@ def _organisation(parts: list[str]) -> tuple[str | None, str | None, str]:
     """(the lab that the path names, the organisation it names, the model's part)."""
     last = parts[-1].removeprefix("hf:")
     if (dotted := _BEDROCK.match(last)) is not None and dotted[1] in ORGS:
-        return ORGS[dotted[1]], None, _bedrock(dotted[2])
+        return ORGS[dotted[1]], None, _bedrock(ORGS[dotted[1]], dotted[2])
     if "--" in last and (head := last.partition("--"))[0] in ORGS:
         return ORGS[head[0]], None, head[2]
     for index in range(len(parts) - 2, -1, -1):
@@ -113,7 +138,11 @@ def _organisation(parts: list[str]) -> tuple[str | None, str | None, str]:
     return None, None, last
 
 
-def _bedrock(text: str) -> str:
+def _bedrock(lab: str, text: str) -> str:
+    if lab == "deepseek" and not text.startswith(lab):
+        text = "deepseek-v3.1" if text == "v3-v1:0" else f"{lab}-{text}"  # what Bedrock calls v3 is 3.1
+    if lab == "nvidia" and ":" not in text:
+        return text  # its own second version: nemotron-nano-9b-v2
     if (numbered := _MISTRAL_END.search(text)) is not None:
         return f"{text[: numbered.start()]}-v0.{numbered[1]}"
     return _edition(text.removesuffix("-1:0"))
@@ -142,21 +171,32 @@ def _stem(last: str, lab: str | None, provider: str | None) -> tuple[str, str | 
     if colon:
         if _SIZE_TAG.match(tag):
             last = f"{last}-{tag}"
-        elif tag not in _DROPPED_TAGS:
+        elif tag not in _DROPPED_TAGS and tag not in PLATFORMS and not _QUANTISED.match(tag):
             return None
     name = _DIGITS_P.sub(".", last) if "p" in last else last
     if "_" in name:
         name = _DIGITS_UNDERSCORE.sub(".", name).replace("_", "-")
     name = name.replace(" ", "-")
-    while (cut := name.rpartition("-"))[2] in _MARKS and cut[0]:
-        name = cut[0]
+    name = _unmarked(name)
     if provider and name.startswith(f"{provider}-") and _begins(name[len(provider) + 1 :]):
         name = name[len(provider) + 1 :]
     elif (own := _OWN_PREFIX.match(name)) is not None and own[1] in FAMILIES:
         name = name[own.end() :]
+    elif name.startswith("fw-") and _begins(name[3:]):
+        name = name[3:]  # Fireworks' deployments in Azure
     if lab == "anthropic" or name.startswith("claude"):
         name = _edition(name)
     return name, snapshot
+
+
+def _unmarked(name: str) -> str:
+    """Without what says how it is served: ``-fp8``, ``-q4-k-m``, and ``-fast`` behind such a mark."""
+    while (cut := name.rpartition("-"))[0]:
+        behind = cut[0].rpartition("-")[2]
+        if cut[2] not in _MARKS and not (cut[2] in ("fast", "dynamic", "throughput") and behind in _MARKS):
+            break
+        name = cut[0]
+    return _QUANTISED_END.sub("", name)
 
 
 def _begins(name: str) -> bool:

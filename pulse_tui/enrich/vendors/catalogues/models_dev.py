@@ -66,6 +66,7 @@ def model(entry: Entry) -> CatalogueModel:
         status=text(fields, "status"),
         capability=capability,
         metadata=metadata,
+        target=text(fields, "base_model"),
         family=text(fields, "family"),
     )
 
