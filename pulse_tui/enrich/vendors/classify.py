@@ -1,219 +1,251 @@
-"""What a vendor note is about, with the phrase that decided.
+"""What a vendor note is about, with the phrases that decided: where it stands first, what it says second.
 
-A first classifier by patterns: each label has phrases that claim it and phrases that do not count.
+A page of deprecations, a status page and a list of advisories say what their entries are. Then the heading above a
+sentence counts ("Breaking changes"), then phrases (:mod:`pulse_tui.enrich.vendors.reading`). What only a weak rule
+touches, or what names a model and matches no rule, is for a person to look at.
 """
 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple, TypedDict
 
-from pulse_tui.domain.note import Label, Note, Reading
+from pulse_tui.domain.note import Label, LocalRule, Note, NoteKind, Reading
 from pulse_tui.domain.text import clean
-from pulse_tui.enrich.vendors.dates import effective_at
-from pulse_tui.enrich.vendors.mentions import plain
+from pulse_tui.enrich.vendors.corrections import applies, because, in_order
+from pulse_tui.enrich.vendors.dates import effect
+from pulse_tui.enrich.vendors.reading import behaviour, ends, models, money, trouble
+from pulse_tui.enrich.vendors.reading.pieces import Piece, bare, pieces
+from pulse_tui.enrich.vendors.reading.shapes import A_NAME, NEGATED, PUT_OFF, Rule
+from pulse_tui.enrich.vendors.reading.structure import INNER, UPKEEP, page_label, section_label
 
-_FAMILY = (
-    r"(?:gpt|chatgpt|codex|sora|dall-?e|whisper|o[1-9]|claude|gemini|gemma|imagen|veo|lyria|mistral|mixtral|ministral"
-    r"|codestral|pixtral|devstral|magistral|voxtral|mathstral|command|embed|rerank|aya|llama|qwen|deepseek|grok|phi"
-    r"|nova|titan|text-embedding|ocr)"
-)
-_MODEL = rf"(?:`?(?<![\w./-])[\w./-]*\b{_FAMILY}\b[\w.-]{{0,80}}`?)"
-"""Tried once a word: a body of one long word would be searched from each of its letters."""
-_ADJECTIVE = r"(?:(?:the|our|a|an|new|latest|first|stable|updated|refreshed|cohere's|openai's)\s+){0,3}"
-
-
-class _Rule(NamedTuple):
-    label: Label
-    claims: re.Pattern[str]
-    not_counted: re.Pattern[str] | None = None
-
-
-def _any(*phrases: str) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{p})" for p in phrases), re.IGNORECASE)
-
-
-_END_OF_LIFE = r"(?:deprecat\w*|retir(?:e|es|ed|ing|ement)|shut(?:ting)?[ -]?down|sunset\w*|end[- ]of[- ]life)"
-_INSIDE = r"(?:[^.;:]|\.(?=\S))"
-"""A character of one sentence: the dot of gpt-4.1 ends none."""
-_TAKEN_BACK = (
-    rf"\b(?:decided|chosen|chose|opted) (?:not to|against) (?:the )?{_END_OF_LIFE}\b",
-    rf"\bno longer (?:(?:be|being|plan|plans|planning|planned|intend|intends|going|scheduled|to|for) )*{_END_OF_LIFE}\b",
-    rf"\b{_END_OF_LIFE}\b{_INSIDE}{{0,80}}\b(?:cancel+ed|withdrawn|revers(?:ed|ing)|rescinded|revoked|called off|reverted|taken back"
-    r"|postponed indefinitely|(?:postponed|paused|on hold|delayed) until further notice)\b",
-    rf"\b(?:cancel+(?:ed|ing)?|withdr[ae]w(?:n|ing)?|revers(?:e|ed|ing)|rescind(?:ed|ing)?|revok(?:e|ed|ing)|call(?:ed|ing) off)\b"
-    rf"{_INSIDE}{{0,40}}\b{_END_OF_LIFE}\b",
-)
-"""An announced end that is taken back."""
-_OFF = _any(*_TAKEN_BACK)
-
-_RULES: tuple[_Rule, ...] = (
-    _Rule(
-        Label.DEPRECATION,
-        _any(
-            r"\bdeprecat(?:e|es|ed|ion|ions|ing)\b",
-            r"\bretir(?:e|es|ed|ing|ement)\b",
-            r"\bshut(?:s|ting)?[ -]?down\b",
-            r"\bsunset(?:ting|ted)?\b",
-            r"\bend[- ]of[- ](?:life|support)\b",
-            r"\bremoved from the API\b",
-            r"\bno longer (?:be )?(?:available|supported|accessible)\b",
-            r"\bsupport for .{1,60}? removed\b",
-        ),
-        _any(r"deprecat\w+ warnings?", r"deprecated? (?:alias|type|test)s?\b", *_TAKEN_BACK),
-    ),
-    _Rule(
-        Label.INCIDENT,
-        _any(
-            r"\b(?:elevated|increased) (?:error|timeout|latenc|billing|rate of)\w*",
-            r"\bdegraded (?:availability|performance|quality|service)\b",
-            r"\bdegrad(?:ed|ation)\b",
-            r"\boutage\b",
-            r"\bdisruption (?:with|of|to|in)\b",
-            r"\bincident (?:with|on|affecting)\b",
-            r"\b(?:investigating|monitoring|identified|resolved) - ",
-            r"\bthe issue affecting\b[^.]*\bresolved\b",
-            r"\bconnectivity issues\b",
-        ),
-    ),
-    _Rule(
-        Label.SECURITY,
-        _any(
-            r"\bvulnerabilit(?:y|ies)\b",
-            r"\b(?:CVE-\d{4}-\d+|PYSEC-\d{4}-\d+|GHSA-[\w-]+)",
-            r"\barbitrary code\b",
-            r"\b(?:SQL|command|code|prompt) injection\b",
-            r"\bcross-site scripting\b",
-            r"\b(?:path traversal|side-channel|exfiltrat\w+)\b",
-            r"\bremote attacker\b",
-        ),
-    ),
-    _Rule(
-        Label.PRICING,
-        _any(
-            r"\bpric(?:e|es|ing) (?:update|change|increase|decrease|reduction|drop|cut)s?\b",
-            r"\b(?:introductory|standard|new|updated|lower|reduced|increased) (?:pric(?:e|es|ing)|rates?)"
-            r" (?:for|is|are|of|on)\b",
-            r"\b(?:at|is now the) standard pric(?:e|ing)\b",
-            r"\b(?:will be|are|is|no longer|now) billed (?:at|per|for|by)\b",
-            r"\b(?:introduced|launched|added|new) (?:a )?free (?:API )?tier\b",
-            r"\bprices? (?:of|for) [^.]{1,60} (?:drop|rise|change|increase|decrease)",
-        ),
-        _any(r"on the free tier"),
-    ),
-    _Rule(
-        Label.RATE_LIMIT,
-        _any(
-            r"\b(?:raised|increased|updated|lowered|reduced|changed|doubled|new)\b[^.]{0,30}\brate limits?\b",
-            r"\brate limits? (?:are|is|have|has|now|will)\b",
-            r"\brate limiting is now\b",
-        ),
-        _any(r"rate limit charts?"),
-    ),
-    _Rule(
-        Label.BEHAVIOUR_CHANGE,
-        _any(
-            r"\b(?:now|to|automatically|will|also) point(?:s|ing)? to\b",
-            r"\bpoints to the latest\b",
-            r"\b(?:alias(?:es)?|model code|slug)\b[^.]{0,60} to use\b",
-            r"\bmodels? ha(?:s|ve) been updated\b",
-            r"\bchang(?:e|ed|es|ing) (?:the|to|in) (?:default|[\w`]+ parameter)",
-            r"\bdefaults? to\b",
-            r"\bnow (?:the )?default\b",
-            r"\bbreaking change\b",
-            r"\bmay break\b",
-            r"\benhanced the API's strictness\b|\bstrictly enforces\b",
-            r"\breturns? a 400 error\b",
-            r"\bthe endpoint will error\b",
-            r"\bmore (?:stable|resilient)\b",
-            r"\bnew and improved\b",
-            r"\b(?:by default and by|enabled by default|on by default)\b",
-        ),
-        _any(r"supports a [^.]{1,40} by default"),
-    ),
-    _Rule(
-        Label.NEW_MODEL,
-        _any(
-            rf"\b(?:released?|launched|introduced|introducing|announc(?:ed|ing)|debuted)\s+{_ADJECTIVE}{_MODEL}",
-            rf"\brelease of {_ADJECTIVE}{_MODEL}",
-            rf"\b(?:{_MODEL}(?:,|\s+and|\s+&|\s+models?|\s+[\w.+-]+){{0,4}})\s+(?:is|are)\s+(?:now\s+)?(?:generally\s+)?available\b",
-            rf"\b{_MODEL}[^.:]{{0,40}} released\b",
-            r"\b(?:generation|understanding|language|embedding) model is now available\b",
-            r"\breleased [\w.-]*latest snapshot\b",
-            r"\bour new and improved `",
-            r"\bmodels are now available in\b",
-        ),
-        _any(
-            rf"{_MODEL}\s+(?:API|SDK|CLI|skill|code|enterprise|platform|managed|for)\b",
-        ),
-    ),
-)
-
-_STATUS_TITLE = _any(
-    r"\bissues?\b",
-    r"\berrors?\b",
-    r"\binvalid\b",
-    r"\bfail(?:ing|ures?|ed)\b",
-    r"\bunavailable\b",
-    r"\bquality\b",
-    r"\bslow\b",
-)
-_NEGATED = re.compile(
-    r"(?:\b(?:not|never|no|nothing|none|without|nor|neither|cannot|rather than|instead of)\b(?!\s+only)|n['\u2019]t\b(?!\s+only))"
-    r"(?:\s+(?:be|been|being|a|an|any|the|plans?|planned|planning|intend\w*|to|yet|currently|going|introduc\w+|mak\w+"
-    r"|have|has|contain\w*|affected|known|by|it|them|this|our|scheduled|slated|due|set|for|intentions?|of|expect\w*|aim\w*|want\w*|consider\w*"
-    r"|is|are|was|were|will|models?))*\s*\Z",
+RULES: tuple[Rule, ...] = (*ends.RULES, *trouble.RULES, *money.RULES, *models.RULES, *behaviour.RULES)
+_ENDING = tuple(rule for rule in ends.RULES if rule.sure)
+_TROUBLE = re.compile(
+    r"\b(?:issues?|errors?|invalid|fail(?:ing|ures?|ed)|unavailable|quality|slow|down|outage|timeouts?|latency|degraded)\b",
     re.IGNORECASE,
 )
-_PUT_OFF = re.compile(r"[^.;]{0,20}?\b(?:before|until|earlier|sooner|prior)\b", re.IGNORECASE)
-"""What ends not before a day is announced to end."""
+_AT_WORK = re.compile(
+    r"\b(?:fix\w*|handl\w+|retr(?:y|ies)|docs?|support\w*|add\w*|sdk|improv\w*|quality of)\b", re.IGNORECASE
+)
+_LONG_TITLE = 9
+"""Words: a status page is briefer."""
+_NEWS = re.compile(
+    r"\b(?:introduc\w+|announc\w+|meet|add\w*|new|here|avail\w+|launch\w*|releas\w+|preview|beta|GA|support)\b",
+    re.IGNORECASE,
+)
+_SCOPE = re.compile(
+    r"\W*(?:(feat|fix|chore|docs?|refactor|tests?|ci|build|styles?|perf)(?:\(([^()]{0,60})\))?(!)?|([\w/ -]{2,30})):\s"
+)
+_HIDDEN = frozenset(
+    {
+        "internal",
+        "tests",
+        "test",
+        "docs",
+        "ci",
+        "build",
+        "chore",
+        "style",
+        "styles",
+        "deps",
+        "readme",
+        "refactor",
+        "examples",
+        "doc",
+    }
+)
 _DATED = frozenset({Label.DEPRECATION, Label.PRICING, Label.RATE_LIMIT, Label.BEHAVIOUR_CHANGE})
+_WINDOW = 60
+"""Characters before a phrase in which it may be denied."""
 
 
-def classify(note: Note) -> Reading:
-    """The labels of a note in the order of :class:`Label`; ``other`` when no pattern claims it.
+class Judged(NamedTuple):
+    """The phrase that decided, by label; and the phrases that may mean something, of labels that nothing claims."""
 
-    ``phrase`` is the first phrase that decided, as the note has it; ``effective_at`` the date on
-    which a deprecation or a change takes effect, when the text names one.
+    found: dict[Label, str]
+    hints: dict[Label, str]
+    names_a_model: bool
+
+    @property
+    def labels(self) -> tuple[Label, ...]:
+        """In the order of :class:`Label`; ``other`` when nothing claims the note."""
+        return tuple(label for label in Label if label in self.found) or (Label.OTHER,)
+
+    @property
+    def review(self) -> bool:
+        """Whether a person should look: a model is named or a weak rule matched, and no rule claimed it."""
+        return (not self.found and bool(self.hints or self.names_a_model)) or Label.BEHAVIOUR_CHANGE in self.hints
+
+    @property
+    def why(self) -> str:
+        """The phrase of each label, and of each that was only hinted at."""
+        said = [f"{label}: {self.found[label]}" for label in Label if label in self.found]
+        said += [f"perhaps {label}: {self.hints[label]}" for label in Label if label in self.hints]
+        return "; ".join(said)
+
+
+def classify(note: Note, rules: Sequence[LocalRule] = ()) -> Reading:
+    """What the note is about. ``rules``: corrections by people, the newest first, which come before every rule of ours.
+
+    ``labels`` stand in the order of :class:`Label`, ``other`` when nothing claims the note; ``phrase`` is what decided
+    the first, as the note has it; ``effective_at`` the date on which an end or a change takes effect, when the text names one.
     """
-    text = _text(note)
-    phrases: dict[Label, str] = {}
-    for rule in _RULES:
-        phrase = _claimed(rule, text)
-        if phrase is not None and not (rule.label is Label.DEPRECATION and _denied(note, rule)):
-            phrases[rule.label] = phrase
-    if not phrases and not note.body.strip() and (match := _STATUS_TITLE.search(note.title)) is not None:
-        # Changelogs write a body; an entry without one that names trouble is how status pages list an incident.
-        phrases[Label.INCIDENT] = match[0]
-    labels = tuple(label for label in Label if label in phrases) or (Label.OTHER,)
-    date = None
-    if _DATED.intersection(labels):
-        date = effective_at(note.body, note.published_at) or effective_at(note.title, note.published_at)
-    return Reading(labels=labels, phrase=phrases.get(labels[0]), effective_at=date)
+    judged = judge(note.title, note.body, page=page_of(note), section=note.section)
+    local = next(
+        (rule for rule in rules if applies(rule, note.vendor, f"{note.section}\n{note.title}\n{note.body}")), None
+    )
+    if local is not None:
+        return Reading(
+            labels=in_order(local.labels),
+            phrase=judged.found.get(in_order(local.labels)[0]),
+            why=tuple((label, because(local)) for label in in_order(local.labels)),
+            **_when(note, in_order(local.labels)),
+        )
+    return Reading(
+        labels=judged.labels,
+        phrase=judged.found.get(judged.labels[0]),
+        review=judged.review or bool(note.models and judged.labels == (Label.OTHER,)),
+        why=tuple((label, judged.found[label]) for label in judged.labels if label in judged.found),
+        **_when(note, judged.labels),
+    )
+
+
+class _When(TypedDict):
+    effective_at: datetime | None
+    floor: bool
+
+
+def _when(note: Note, labels: tuple[Label, ...]) -> _When:
+    """The date on which it takes effect, of labels that have one."""
+    if not _DATED.intersection(labels):
+        return {"effective_at": None, "floor": False}
+    found = effect(note.body, note.published_at) or effect(note.title, note.published_at)
+    return {"effective_at": found.at if found else None, "floor": found is not None and found.floor}
+
+
+def page_of(note: Note) -> Label | None:
+    """What every entry of the note's page is about; None where a page has all kinds of news."""
+    if note.kind in _MIXED:
+        return page_label(note.link or "")
+    return _KINDS.get(note.kind)
+
+
+_MIXED = frozenset({NoteKind.CHANGELOG, NoteKind.NEWS})
+_KINDS = {
+    NoteKind.DEPRECATIONS: Label.DEPRECATION,
+    NoteKind.STATUS: Label.INCIDENT,
+    NoteKind.BULLETIN: Label.SECURITY,
+    NoteKind.PRICING: Label.PRICING,
+}
+
+
+def judge(title: str, body: str, *, page: Label | None = None, section: str = "") -> Judged:
+    """What the text of a note is about. ``page``: what every entry of its page is about; ``section``: the heading that it
+    stands under."""
+    heading, parts = Piece(bare(title), section), list(pieces(body, section))
+    if page is not None:
+        found = _on_page(page, heading, parts)
+        if found is not None:
+            return found
+    found_, hints = _scan([heading, *parts])
+    if Label.DEPRECATION in found_ and _denied(heading, parts):
+        del found_[Label.DEPRECATION]
+    title = heading.text
+    # Changelogs write a body; a short entry without one that names trouble is how status pages list an incident.
+    brief = not parts and len(title.split()) < _LONG_TITLE and _AT_WORK.search(title) is None
+    if brief and not found_ and (match := _TROUBLE.search(title)) is not None:
+        found_[Label.INCIDENT] = match[0]
+    if not {Label.NEW_MODEL, Label.DEPRECATION}.intersection(found_) and (entry := models.ENTRY.match(title)):
+        (hints if found_ or _NEWS.search(title) is None else found_)[Label.NEW_MODEL] = clean(entry[0], 200)
+    named = any(A_NAME.search(piece.text) for piece in [heading, *parts])
+    return Judged(found_, {label: p for label, p in hints.items() if label not in found_}, named)
 
 
 def taken_back(note: Note) -> bool:
     """Whether the note says that an announced end of life is off."""
-    return Label.DEPRECATION not in classify(note).labels and _OFF.search(_text(note)) is not None
+    off = ends.OFF.search(bare(f"{note.title}. {note.body}")) is not None
+    return off and Label.DEPRECATION not in classify(note).labels
 
 
-def _text(note: Note) -> str:
-    return plain(f"{note.title}. {note.body}")
+def _on_page(page: Label, heading: Piece, parts: Sequence[Piece]) -> Judged | None:
+    text = " ".join([heading.text, *(p.text for p in parts)])
+    if page is Label.DEPRECATION and ends.OFF.search(text) is not None and not _claimed_by(_ENDING, parts):
+        return None
+    if page is Label.INCIDENT and UPKEEP.search(heading.text) is not None:
+        return Judged({}, {}, names_a_model=False)
+    if page is Label.PRICING:
+        return None
+    rules = [rule for rule in RULES if rule.label is page and rule.sure]
+    phrase = _claimed_by(rules, [heading, *parts])
+    return Judged({page: phrase or f"a page of {_PAGES[page]}"}, {}, A_NAME.search(text) is not None)
 
 
-def _denied(note: Note, rule: _Rule) -> bool:
+_PAGES = {Label.DEPRECATION: "deprecations", Label.INCIDENT: "incidents", Label.SECURITY: "advisories"}
+
+
+def _scan(parts: Sequence[Piece]) -> tuple[dict[Label, str], dict[Label, str]]:
+    found, hints, beside = dict[Label, str](), dict[Label, str](), list[tuple[Rule, str]]()
+    for piece in parts:
+        hidden, loud = _scope(piece)
+        if loud:
+            found.setdefault(Label.BEHAVIOUR_CHANGE, clean(piece.text, 200))
+        under = section_label(piece.section)
+        if under is not None:
+            found.setdefault(under, piece.section)
+        low, named = piece.text.lower(), A_NAME.search(piece.text) is not None
+        for rule in RULES:
+            into = found if rule.sure else hints
+            if rule.label in found or rule.label in into or (hidden and rule.label is not Label.SECURITY):
+                continue
+            if (rule.named and not named) or not any(word in low for word in rule.words):
+                continue
+            if (phrase := _claimed(rule, piece.text)) is None:
+                continue
+            if rule.beside:
+                beside.append((rule, phrase))
+            else:
+                into[rule.label] = phrase
+    for rule, phrase in beside:
+        if not rule.beside.intersection(found):
+            found.setdefault(rule.label, phrase)
+    return found, hints
+
+
+def _scope(piece: Piece) -> tuple[bool, bool]:
+    """Whether the piece is of work that no caller sees; whether it is marked as breaking (``feat!:``)."""
+    scope = _SCOPE.match(piece.text)
+    kind, inner, loud, word = scope.groups() if scope else (None, None, None, None)
+    names = {part.strip().lower() for part in (kind, inner, word) if part}
+    hidden = bool(names & _HIDDEN) or (bool(piece.section) and INNER.search(piece.section) is not None)
+    return hidden and not loud, loud is not None
+
+
+def _claimed_by(rules: Iterable[Rule], parts: Iterable[Piece]) -> str | None:
+    return next(
+        (phrase for piece in parts for rule in rules if (phrase := _claimed(rule, piece.text)) is not None), None
+    )
+
+
+def _denied(heading: Piece, parts: Sequence[Piece]) -> bool:
     """Whether only the title claims it and the body says the opposite: an announcement that is edited keeps its title."""
-    body = plain(note.body)
-    spoken = rule.claims.search(body) is not None or _OFF.search(body) is not None
-    return spoken and _claimed(rule, body) is None
+    spoken = any(rule.claims.search(piece.text) for piece in parts for rule in _ENDING) or any(
+        ends.OFF.search(piece.text) for piece in parts
+    )
+    return bool(spoken) and _claimed_by(_ENDING, parts) is None
 
 
-def _claimed(rule: _Rule, text: str) -> str | None:
-    spans = [m.span() for m in rule.not_counted.finditer(text)] if rule.not_counted else []
+def _claimed(rule: Rule, text: str) -> str | None:
+    spans = [m.span() for m in rule.unless.finditer(text)] if rule.unless else []
     for match in rule.claims.finditer(text):
         if any(start < match.end() and match.start() < end for start, end in spans):
             continue
-        negated = _NEGATED.search(text, max(0, match.start() - 60), match.start())
-        if negated is None or _PUT_OFF.match(text, match.end()):
+        before = max(0, match.start() - _WINDOW)
+        if rule.after is not None and rule.after.search(text, before, match.start()):
+            continue
+        negated = NEGATED.search(text, before, match.start())
+        if negated is None or PUT_OFF.match(text, match.end()):
             return clean(match[0], 200)
     return None

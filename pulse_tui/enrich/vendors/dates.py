@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = (
@@ -36,32 +37,58 @@ _MOVE = re.compile(
     r"|push(?:es|ed|ing)?|br(?:ing|ings|inging|ought)|reschedul(?:e|es|ed|ing)|revis(?:e|es|ed|ing))\b",
     re.IGNORECASE,
 )
+_NOT_SOONER = re.compile(
+    r"\b(?:no(?:t)? (?:\w+ )?(?:sooner|earlier|before)(?: than)?|earliest(?: \w+){0,3}|at least until|until at least|at the earliest)(?: on)?\W*\Z",
+    re.IGNORECASE,
+)
+_OR_LATER = re.compile(r"\W{0,2}(?:or later|at the earliest|at the soonest|\(earliest\))", re.IGNORECASE)
+"""A date before or behind which these stand is the earliest one."""
 _SENTENCE = 500
 """Characters before and behind a date in which its sentence begins and ends."""
 _STOP = re.compile(r"[.;!?](?=\s)|\n")
 
 
-def effective_at(text: str, published: datetime) -> datetime | None:
-    """The earliest date named in ``text`` that is not before ``published``, else the earliest named; midnight UTC.
+class Effect(NamedTuple):
+    """When something takes effect."""
 
-    A date that the text replaces by another does not count. Month precision counts as the first of the month; a day without a year is in the year after
-    ``published`` in which it comes next. None when no date is named.
+    at: datetime
+    """Midnight UTC; a month stands for its first day."""
+    floor: bool = False
+    """Not sooner than then, and perhaps later."""
+
+
+def effective_at(text: str, published: datetime) -> datetime | None:
+    """As :func:`effect`, the date alone."""
+    found = effect(text, published)
+    return found.at if found else None
+
+
+def effect(text: str, published: datetime) -> Effect | None:
+    """The earliest date named in ``text`` that is not before ``published``, else the earliest named.
+
+    A date that the text replaces by another does not count. A day without a year is in the year after ``published`` in
+    which it comes next. None when no date is named.
     """
     day = published.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     dates = list(_dates(text, day))
     current = [d for d, replaced in dates if not replaced]
     found = sorted(current or [d for d, _ in dates])
-    return next((date for date in found if date >= day), found[0] if found else None)
+    return next((date for date in found if date.at >= day), found[0] if found else None)
 
 
-def _dates(text: str, day: datetime) -> Iterator[tuple[datetime, bool]]:
+def _dates(text: str, day: datetime) -> Iterator[tuple[Effect, bool]]:
     """Each date, and whether the text replaces it by another."""
     for match in _DATE.finditer(text):
         if _PAST.match(text[match.end() : match.end() + 40]):
             continue
         moment = _read(match, day)
         if moment is not None:
-            yield moment, _replaced(text, match)
+            yield Effect(moment, _is_floor(text, match)), _replaced(text, match)
+
+
+def _is_floor(text: str, match: re.Match[str]) -> bool:
+    before = _NOT_SOONER.search(text, max(0, match.start() - 60), match.start())
+    return before is not None or _OR_LATER.match(text, match.end()) is not None
 
 
 def _replaced(text: str, match: re.Match[str]) -> bool:

@@ -1,0 +1,68 @@
+"""What the place of a note says before its words do: the kind of page, and the heading it stands under."""
+
+from __future__ import annotations
+
+import re
+
+from pulse_tui.domain.note import Label
+from pulse_tui.enrich.vendors.reading.shapes import anyof
+
+_PAGES: tuple[tuple[re.Pattern[str], Label], ...] = (
+    (
+        anyof(r"deprecat", r"retirement", r"sunset", r"model-lifecycle", r"end-of-life", r"shutdowns?\b"),
+        Label.DEPRECATION,
+    ),
+    (anyof(r"\bstatus\b", r"\bstspg\b", r"statuspage", r"[./-]status[./-]", r"\bincidents?\b"), Label.INCIDENT),
+    (
+        anyof(
+            r"advisor(?:y|ies)",
+            r"\bosv\b",
+            r"\bghsa\b",
+            r"\bcve\b",
+            r"\bcsaf\b",
+            r"product-security",
+            r"security-bulletin",
+        ),
+        Label.SECURITY,
+    ),
+    (anyof(r"\bpricing\b", r"\bprices?\b"), Label.PRICING),
+)
+_SECTIONS: tuple[tuple[re.Pattern[str], Label], ...] = (
+    (anyof(r"\bbreaking\b", r"\bincompatib", r"\bbehaviou?r(?:al)? changes?\b"), Label.BEHAVIOUR_CHANGE),
+    (
+        anyof(
+            r"\bdeprecat",
+            r"\bremoved\b",
+            r"\bremovals?\b",
+            r"\bretire",
+            r"\bsunset",
+            r"\bend[- ]of[- ]life\b",
+            r"\bshutdowns?\b",
+            r"\bdiscontinued\b",
+        ),
+        Label.DEPRECATION,
+    ),
+    (anyof(r"\bsecurity\b(?! features?)", r"\bvulnerabilit"), Label.SECURITY),
+    (anyof(r"\bpricing\b", r"\bbilling\b", r"\bprice changes?\b"), Label.PRICING),
+    (anyof(r"\brate limits?\b", r"\bquotas?\b", r"\busage limits?\b"), Label.RATE_LIMIT),
+    (anyof(r"\bnew models?\b", r"\bmodel (?:launch|release)"), Label.NEW_MODEL),
+)
+INNER = anyof(
+    r"\b(?:chores?|internal|refactor\w*|tests?|testing|ci|build|docs|documentation|styles?|typo)\b",
+)
+"""Headings of work that no caller sees."""
+REPAIRS = anyof(r"\b(?:bug ?fix(?:es)?|fixe[sd]|fixes|bugs)\b")
+UPKEEP = re.compile(r"\b(?:scheduled|planned) maintenance\b|\bmaintenance (?:window|scheduled)\b", re.IGNORECASE)
+
+
+def page_label(*names: str) -> Label | None:
+    """What every entry of a page is about, by the names of its source and address; None for a page of mixed news."""
+    for pattern, label in _PAGES:
+        if any(pattern.search(name) for name in names):
+            return label
+    return None
+
+
+def section_label(section: str) -> Label | None:
+    """What the heading says of what stands under it."""
+    return next((label for pattern, label in _SECTIONS if section and pattern.search(section)), None)
