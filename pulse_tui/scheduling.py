@@ -96,8 +96,8 @@ class Hooks(Protocol):
 class Runner(Protocol):
     """Does the work."""
 
-    async def round(self, source: str) -> Outcome:
-        """One round of one source."""
+    async def round(self, source: str, due: bool = False) -> Outcome:
+        """One round of one source; ``due``: because it was planned, and nobody asked for it."""
         ...
 
     async def housekeeping(self) -> Outcome:
@@ -218,24 +218,24 @@ class Scheduler:
         """The next round of a source, in the place of one that was planned."""
         delay = BROKEN_S if math.isnan(seconds) else min(max(seconds, 0.0), LONGEST_S)
         at = datetime.now(self._scheduler.timezone) + timedelta(seconds=delay)
-        self._scheduler.add_job(self._round, "date", run_date=at, args=[source], id=source, replace_existing=True)
+        self._scheduler.add_job(self._round, "date", run_date=at, args=[source, True], id=source, replace_existing=True)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _round(self, source: str) -> None:
+    async def _round(self, source: str, due: bool = False) -> None:
         if self._runner is None or self._running[source].locked() or source in self._hinted:
             return
         async with self._running[source]:
-            await self._one(source)
+            await self._one(source, due)
 
-    async def _one(self, source: str) -> Outcome | None:
+    async def _one(self, source: str, due: bool = False) -> Outcome | None:
         """A round, reported, and the next one planned; None when the scheduler was shut down meanwhile."""
         assert self._runner is not None
         try:
-            outcome = await self._runner.round(source)
+            outcome = await self._runner.round(source, due)
         except asyncio.CancelledError:
             return None  # shut down with the round under way; its log has nothing to report
         except Exception as error:  # whatever it was: a source that is not planned again is never asked again
@@ -289,15 +289,15 @@ def outcome_of(answer: Mapping[str, Any]) -> Outcome:
 class ThreadRunner:
     """Rounds in threads of this process, for the agent."""
 
-    def __init__(self, work: Callable[[str], Outcome], housekeeping: Callable[[], Outcome]) -> None:
+    def __init__(self, work: Callable[[str, bool], Outcome], housekeeping: Callable[[], Outcome]) -> None:
         """``work`` and ``housekeeping`` block. Each has threads of its own: no source holds up the housekeeping."""
         self._work = work
         self._housekeeping = housekeeping
         self._collecting = ThreadPoolExecutor(ROUNDS, "round")
         self._keeping = ThreadPoolExecutor(1, "housekeeping")
 
-    async def round(self, source: str) -> Outcome:
-        return await asyncio.get_running_loop().run_in_executor(self._collecting, self._work, source)
+    async def round(self, source: str, due: bool = False) -> Outcome:
+        return await asyncio.get_running_loop().run_in_executor(self._collecting, self._work, source, due)
 
     async def housekeeping(self) -> Outcome:
         return await asyncio.get_running_loop().run_in_executor(self._keeping, self._housekeeping)
@@ -317,8 +317,8 @@ class WorkerRunner:
         self._link: _Link | None = None
         self._starting = asyncio.Lock()
 
-    async def round(self, source: str) -> Outcome:
-        answer = await self._ask({"do": "refresh", "source": source})
+    async def round(self, source: str, due: bool = False) -> Outcome:
+        answer = await self._ask({"do": "refresh", "source": source, **({"due": True} if due else {})})
         return outcome_of(answer)
 
     async def housekeeping(self) -> Outcome:
@@ -341,7 +341,7 @@ class WorkerRunner:
                 await asyncio.wait_for(process.wait(), STOP_S)
         link.reader.cancel()
 
-    async def _ask(self, request: Mapping[str, str]) -> Mapping[str, Any]:
+    async def _ask(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         async with self._starting:
             if self._link is None or self._link.ended:
                 self._link = _Link(await self._spawn())
@@ -367,7 +367,7 @@ class _Link:
         """No further request may be sent to it."""
         return self._over or self.process.returncode is not None
 
-    def send(self, request: Mapping[str, str]) -> asyncio.Future[Mapping[str, Any]]:
+    def send(self, request: Mapping[str, Any]) -> asyncio.Future[Mapping[str, Any]]:
         """Write the request; its answer comes in the future. A pipe that is gone is seen by the reader."""
         assert self.process.stdin is not None
         number = next(self._numbers)

@@ -11,7 +11,7 @@ from calendar import timegm
 from collections import Counter
 from datetime import datetime
 from io import BytesIO
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urljoin
 
 import msgspec
@@ -22,7 +22,7 @@ from pulse_tui.collectors._shared.web import fetch
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.limits import contained, reason
 from pulse_tui.domain.moments import from_us
-from pulse_tui.domain.note import Note
+from pulse_tui.domain.note import Note, NoteKind, Page
 from pulse_tui.domain.source import Collected, Rejected, Standing
 from pulse_tui.domain.text import address, clean, clean_block
 from pulse_tui.ports import CollectContext
@@ -31,40 +31,75 @@ from pulse_tui.ports import CollectContext
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``url`` of the feed, its ``vendor``, and a bearer ``token`` when it needs one."""
 
+    EVERY: ClassVar[float] = 1_800.0
+    FLOOR: ClassVar[float] = 900.0
+
     url: str
     vendor: str
     token: str | None = None
+    lists: NoteKind = NoteKind.CHANGELOG
+    """What its entries are: ``changelog``, ``status``, ``releases``, ``deprecations``, ``pricing``, ``news`` or ``bulletin``."""
+    package: str | None = None
+    """The package whose releases it lists, as its ecosystem names it: ``vllm``."""
 
 
 ENTRIES = 5_000
 """Entries of a feed that are read: an archive of ten years has a thousand."""
 MARKUP = 100_000
 """Beginnings and ends of elements that are read, four references of escaped HTML counting as one."""
+CAP = 2 * 2**20
+"""Bytes of a feed: the largest that were seen have one million."""
+_TAG = re.compile(r"(?:\Atag:github\.com,2008:Repository/\d+/|/releases/tag/)([\w.+-]{1,80})\Z")
+_VERSION = re.compile(r"(?<![\w.])(v?\d{1,6}(?:\.\d{1,6}){1,4}[\w.+-]{0,20})")
 _CLOSED = re.compile(rb"</(?:\w+:)?(?:item|entry)\s*>", re.IGNORECASE)
 _OPENED = re.compile(rb"<(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
 _END = re.compile(rb"</(?:\w+:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)
 
 
 def collect(options: Options, context: CollectContext) -> Collected:
-    """One round. Validators are kept after every good parse, also when no entry is new."""
+    """One round. Validators are kept after every good parse, also when no entry is new; of a host that knows none, the
+    same bytes again are as good as its word that nothing changed."""
     headers = {"Accept": "application/atom+xml, application/rss+xml, application/xml;q=0.9, */*;q=0.1"}
+    context = context._replace(http=context.http.upto(CAP))
     fetched = fetch(context, options.url, options.token, headers)
-    before = context.cursor.bookmark  # how many entries it listed when it last listed any
-    if fetched.unchanged:
-        return Collected(cursor=msgspec.structs.replace(fetched.cursor, bookmark=before), unchanged=True)
+    before, _, known = (context.cursor.bookmark or "").partition(" ")  # entries that it listed, digest of its bytes
+    digest = hashlib.sha256(fetched.body).hexdigest()[:32]
+    if fetched.unchanged or (known and digest == known):
+        cursor = msgspec.structs.replace(fetched.cursor, bookmark=context.cursor.bookmark)
+        return Collected(cursor=cursor, unchanged=True)
     notes, rejected, whole = read(address(options.url), fetched.body, options.vendor, context.source, context.now)
+    notes = [_listed(note, options) for note in notes]
     # Half a feed under a validator would never be read to its end.
     cursor = context.cursor
     if whole:
-        cursor = msgspec.structs.replace(fetched.cursor, bookmark=str(len(notes)) if notes else before)
-    empty = whole and not notes and not rejected and before is not None
+        listed = f"{len(notes)} {digest}" if notes else before
+        cursor = msgspec.structs.replace(fetched.cursor, bookmark=listed or None)
+    empty = whole and not notes and not rejected and before != ""
+    page = Page(
+        source=context.source,
+        vendor=options.vendor,
+        notes=tuple(notes),
+        kind=options.lists,
+        complete=whole and not rejected,
+    )
     return Collected(
-        observations=tuple(notes),
+        observations=(page,),
         rejected=tuple(rejected),
         cursor=cursor,
         standing=f"it lists no entry any more; there were {before}" if empty else None,
-        has=Standing(source=context.source, notes=tuple(n.key for n in notes)) if whole and not rejected else None,
+        has=Standing(source=context.source, notes=tuple(n.key for n in notes)) if page.complete else None,
     )
+
+
+def _listed(note: Note, options: Options) -> Note:
+    """The note as its feed lists it: what kind of entry it is, and which version of which package."""
+    if options.lists is NoteKind.CHANGELOG and options.package is None:
+        return note
+    version = None
+    if options.package is not None:
+        found = _TAG.search(note.key) or _TAG.search(note.link or "") or _VERSION.search(note.title)
+        version = found[1].removeprefix("v") if found else None
+    return msgspec.structs.replace(note, kind=options.lists, package=options.package, version=version)
 
 
 def read(name: str, data: bytes, vendor: str, source: str, now: datetime) -> tuple[list[Note], list[Rejected], bool]:
@@ -152,6 +187,7 @@ def _note(entry: Any, vendor: str, source: str, now: datetime, *, base: str, sha
         title=title,
         body=_body(entry),
         published_at=_moment(entry) or now,
+        dated=_moment(entry) is not None,
         link=clean(link, 2_000) if entry.get("link") and link.startswith(("http://", "https://")) else None,
     )
 

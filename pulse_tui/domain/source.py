@@ -49,6 +49,10 @@ LONGEST_PAUSE_S = 3_600.0
 """Rate limits are lifted within an hour; who asks for more is mistaken, or wants not to be read."""
 
 
+EARLY = 0.1
+"""How much of its floor a source may be asked early: rounds are spread by chance."""
+
+
 class Rejected(msgspec.Struct, frozen=True, kw_only=True):
     """A record that was refused, kept so that an operator can read it."""
 
@@ -119,11 +123,22 @@ class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):
     failures: int = 0
     reason: str = ""
     cursor: Cursor = Cursor()
+    next_at: datetime | None = None
+    """When it is to be asked again, as of its last round."""
 
     def health(self, now: datetime) -> Health:
         """Its health at ``now``."""
         silent = None if self.last_good_at is None else (now - self.last_good_at).total_seconds()
         return health(self.failures, silent, self.every_s, refused=bool(self.reason))
+
+    def wait_s(self, now: datetime, floor_s: float) -> float:
+        """Seconds for which a source with such a floor is not to be asked again: a restart asks nobody once more.
+
+        A time further ahead than any pause was written under another clock.
+        """
+        left = 0.0 if self.next_at is None or floor_s <= 0 else (self.next_at - now).total_seconds()
+        longest = max(self.every_s * 16.0, LONGEST_PAUSE_S)
+        return left if floor_s * EARLY < left <= longest else 0.0
 
     def next_delay_s(self, asked_s: float | None = None) -> float:
         """Seconds to the next round: the interval, doubled for each failure up to 16 times; of a source that is read

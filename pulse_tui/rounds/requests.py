@@ -59,7 +59,7 @@ class Requests:
         self._rounds.lanes.wait(RUN_S, RUNS)
 
     def _round(self, request: Mapping[str, Any], source: str) -> None:
-        self._answer(request, self._rounds.claimed(source))
+        self._answer(request, self._rounds.claimed(source, due=bool(request.get("due"))))
 
     def _answer(self, request: Mapping[str, Any], outcome: Outcome) -> None:
         self._answered({"id": request.get("id"), **outcome._asdict()})

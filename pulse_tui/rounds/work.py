@@ -50,17 +50,17 @@ class Rounds:
             self._under_way.add(source)
             return True
 
-    def round(self, source: str) -> Outcome:
-        """One round of a source or suite, now."""
-        return self.claimed(source) if self.claim(source) else UNDER_WAY
+    def round(self, source: str, due: bool = False) -> Outcome:
+        """One round of a source or suite, now; ``due``: because it was planned, and nobody asked for it."""
+        return self.claimed(source, due=due) if self.claim(source) else UNDER_WAY
 
-    def claimed(self, source: str) -> Outcome:
+    def claimed(self, source: str, *, due: bool = False) -> Outcome:
         """The round that :meth:`claim` was given for."""
         try:
             self._open()
             if self.suites.serves(source):
                 return self.suites.round(source)
-            return collect(self._house, source, self.lanes)
+            return collect(self._house, source, self.lanes, due=due)
         except Exception as error:  # shown, not hidden: one round's bug must not end the collecting
             return Outcome(sentence(error), AGAIN_S, failed=True)
         finally:
@@ -102,11 +102,11 @@ class Rounds:
             _ = self._house.judging
 
 
-def collect(house: House, source: str, lanes: Lanes | None = None) -> Outcome:
+def collect(house: House, source: str, lanes: Lanes | None = None, *, due: bool = False) -> Outcome:
     """One round of a source; quiet when nothing happened. Without ``lanes`` it waits for the pages. Raises PulseError."""
     from pulse_tui.services.signals.refresh import refresh  # noqa: PLC0415
 
-    done = refresh(source, house.judging, holder_name())
+    done = refresh(source, house.judging, holder_name(), due=due)
     news = not done.ok or done.tally.signals > 0 or done.tally.rejected > 0
     if done.tally.alerts:
         _deliver(Keeping(house, lanes or Lanes(inline=True), REJUDGED, []))  # a page must not wait for the next tick

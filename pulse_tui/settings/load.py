@@ -25,6 +25,7 @@ from pulse_tui.settings.document import Node, read
 from pulse_tui.settings.estate import join_estates, read_estate, states_assets, version_marks
 from pulse_tui.settings.lists import named, unique
 from pulse_tui.settings.operators import read_operators
+from pulse_tui.settings.polite import floor_of
 from pulse_tui.settings.shapes import (
     ApprovalsShape,
     HooksShape,
@@ -299,9 +300,13 @@ def _sources(node: Node | None, options_of: OptionsOf, problems: list[Problem]) 
         if ident in out:
             problems.append(Problem(str(child.mark), f"sources: id {ident!r} is given twice"))
         own = EVERY_S if getattr(options, "path", "") else getattr(type(options), "EVERY", EVERY_S)
-        every = common.every if common.every is not None else own
+        every, floor = float(common.every if common.every is not None else own), floor_of(options)
+        if every < floor:
+            what = f"source {ident}: it is asked every {floor / 60:g} minutes, not more often: its server is somebody else's"
+            problems.append(Problem(str(child.mark), what, f"every: {floor / 60:g}m", warning=True))
+            every = floor
         out[ident] = SourceShape(
-            id=ident, kind=common.kind, every=float(every), options=options, enabled=common.enabled
+            id=ident, kind=common.kind, every=every, options=options, enabled=common.enabled, floor=floor
         )
     return list(out.values())
 

@@ -223,6 +223,8 @@ class SourceShape(msgspec.Struct, frozen=True, kw_only=True):
     every: float
     options: Any
     enabled: bool = True
+    floor: float = 0.0
+    """The least seconds between two rounds, also across restarts and towers; 0: its server is our own."""
 
 
 class RouteShape(msgspec.Struct, frozen=True, kw_only=True):

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 #: Default cap of a decoded body, in bytes.
 BODY_CAP = 32 * 2**20
-_MAX_REDIRECTS = 5
+_MAX_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MEMBERS = 64
 """Members of one gzip body: servers send one, who packs in pieces some."""
@@ -104,9 +104,13 @@ class Web:
     ) -> Fetched:
         """Conditional GET; each validator is sent when it is known, and kept on its own.
 
-        A validator that cannot be sent back is not kept; one that its server does not like is left out.
+        A validator that cannot be sent back is not kept; one that its server does not like is left out. One document of
+        a server is fetched after the other.
         """
-        given = dict(headers or {})
+        with self._connections.turn(url, min(self._total_s, self._ends - time.monotonic())):
+            return self._fetched(url, cursor, dict(headers or {}), elsewhere=elsewhere)
+
+    def _fetched(self, url: str, cursor: Cursor, given: dict[str, str], *, elsewhere: bool) -> Fetched:
         known = {"If-None-Match": _kept(cursor.etag), "If-Modified-Since": _kept(cursor.last_modified)}
         validators = {name: value for name, value in known.items() if value is not None}
         try:
@@ -369,6 +373,26 @@ class _Connections:
         self._client: httpx.Client | None = None
         self.met: dict[str, Reach | None] = {}
         """Where each host that was asked was found; None: a proxy knows."""
+        self._turns: dict[tuple[str, int | None], threading.Lock] = {}
+
+    @contextmanager
+    def turn(self, url: str, seconds: float) -> Iterator[None]:
+        """Wait until nothing else is fetched from the server of ``url``. Raises SourceError after that many seconds."""
+        import httpx  # noqa: PLC0415  late: 90 ms
+
+        try:
+            server = (httpx.URL(url).host, httpx.URL(url).port)
+        except (httpx.InvalidURL, ValueError):
+            server = ("", None)  # reported by whoever asks it
+        with self._lock:
+            lock = self._turns.setdefault(server, threading.Lock())
+        if not lock.acquire(timeout=max(0.0, seconds)):
+            what = f"{address(url)} was not asked: another document of that server took all the time that there was"
+            raise SourceError(what, todo="Its server is slow; it is asked again later")
+        try:
+            yield
+        finally:
+            lock.release()
 
     def client(self) -> httpx.Client:
         import httpx  # noqa: PLC0415  late: 90 ms

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import hashlib
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from pulse_tui.collectors import feed
 from pulse_tui.collectors._shared.html import to_text
 from pulse_tui.domain.errors import SourceError
-from pulse_tui.domain.note import Note
+from pulse_tui.domain.note import Note, NoteKind, Page
 from pulse_tui.domain.source import Collected, Cursor
 from pulse_tui.domain.text import is_clean
 from tests.collectors.contexts import NOW, context, quick_web
@@ -38,6 +39,16 @@ def rss(*items: str) -> str:
 def read(text: str) -> tuple[list[Note], list[str], bool]:
     notes, rejected, whole = feed.read("http://v/feed", text.encode(), "vendor", "src", NOW)
     return notes, [r.problem.what for r in rejected], whole
+
+
+def listed(collected: Collected) -> Page:
+    (page,) = collected.observations
+    assert isinstance(page, Page)
+    return page
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def collect(server: Loopback, cursor: Cursor | None = None) -> Collected:
@@ -127,8 +138,48 @@ def test_an_unchanged_feed_yields_nothing_and_keeps_its_validators(server: Loopb
     server.on("GET", "/feed", Reply(body=ATOM.encode(), etag='"a"', last_modified="Sun, 22 Nov 2026 00:00:00 GMT"))
     first = collect(server)
     second = collect(server, first.cursor)
-    assert (len(first.observations), second.observations, second.unchanged) == (2, (), True)
-    assert second.cursor == first.cursor == Cursor('"a"', "Sun, 22 Nov 2026 00:00:00 GMT", "2")
+    assert (len(listed(first).notes), second.observations, second.unchanged) == (2, (), True)
+    assert second.cursor == first.cursor == Cursor('"a"', "Sun, 22 Nov 2026 00:00:00 GMT", f"2 {digest(ATOM)}")
+
+
+def test_the_same_bytes_from_a_host_without_validators_are_unchanged_and_others_are_read(server: Loopback) -> None:
+    grown = ATOM.replace("Now 0.7", "Now 0.8")
+    server.on("GET", "/feed", *(Reply(body=text.encode()) for text in (ATOM, ATOM, grown)))
+    first = collect(server)
+    second = collect(server, first.cursor)
+    assert (second.unchanged, second.observations, second.cursor) == (True, (), first.cursor)
+    third = collect(server, second.cursor)
+    assert (third.unchanged, listed(third).notes[1].body) == (False, "Now 0.8 & not 1.0")
+
+
+def test_a_validator_that_changes_with_every_answer_costs_one_reading(server: Loopback) -> None:
+    server.on("GET", "/feed", *(Reply(body=ATOM.encode(), etag=f'W/"{n}"') for n in range(3)))
+    first = collect(server)
+    second = collect(server, first.cursor)
+    assert (second.unchanged, second.cursor.etag) == (True, 'W/"1"')
+    assert collect(server, second.cursor).unchanged
+
+
+def test_a_feed_of_releases_names_the_package_and_each_version(server: Loopback) -> None:
+    one = "tag:github.com,2008:Repository/1/v0.12.0rc1"
+    items = "".join(
+        f"<entry><id>{key}</id><title>{title}</title></entry>" for key, title in ((one, "rc"), ("x", "vLLM 0.9.1"))
+    )
+    feed_text = f'<feed xmlns="http://www.w3.org/2005/Atom"><title>r</title><id>r</id>{items}</feed>'
+    server.on("GET", "/feed", Reply(body=feed_text.encode()))
+    options = feed.Options(url=f"{server.url}/feed", vendor="vllm", lists=NoteKind.RELEASES, package="vllm")
+    page = listed(feed.collect(options, context(http=quick_web())))
+    assert {(n.kind, n.package, n.version) for n in page.notes} == {
+        (NoteKind.RELEASES, "vllm", "0.12.0rc1"),
+        (NoteKind.RELEASES, "vllm", "0.9.1"),
+    }
+    assert not any(n.dated for n in page.notes)
+
+
+def test_a_feed_over_two_megabytes_is_refused(server: Loopback) -> None:
+    server.on("GET", "/feed", Reply(body=b" " * (2 * 2**20 + 1)))
+    with pytest.raises(SourceError, match="over the cap of 2,097,152 bytes"):
+        collect(server)
 
 
 def test_a_feed_that_lists_nothing_any_more_says_so_and_goes_on_saying_so(server: Loopback) -> None:
@@ -145,7 +196,7 @@ def test_half_a_feed_keeps_the_old_cursor_so_that_it_is_read_again(server: Loopb
     old = Cursor(etag='"a"')
     assert collect(server, old).cursor == old
     server.on("GET", "/feed", Reply(body=ATOM.encode(), etag='"b"'))
-    assert collect(server, old).cursor == Cursor(etag='"b"', bookmark="2")
+    assert collect(server, old).cursor == Cursor(etag='"b"', bookmark=f"2 {digest(ATOM)}")
 
 
 def test_entities_are_not_expanded_from_outside() -> None:

@@ -24,14 +24,16 @@ class Scripted:
     def __init__(self, work: Callable[[str, int], Outcome]) -> None:
         self.work = work
         self.rounds: list[str] = []
+        self.due: list[bool] = []
         self.running = 0
         self.most = 0
         self.closed = False
         self.slow = 0.0
         self.kept: Callable[[], str] = lambda: ""
 
-    async def round(self, source: str) -> Outcome:
+    async def round(self, source: str, due: bool = False) -> Outcome:
         self.rounds.append(source)
+        self.due.append(due)
         self.running += 1
         self.most = max(self.most, self.running)
         try:
@@ -160,6 +162,20 @@ def test_no_delay_that_is_asked_for_breaks_the_planning(asked: float, monkeypatc
     asyncio.run(body())
 
 
+def test_a_round_that_somebody_asks_for_is_no_planned_one() -> None:
+    runner = Scripted(lambda _source, _n: Outcome("", 3_600.0))
+
+    async def body() -> None:
+        scheduler = Scheduler(lambda: {"a": 0.01}, lambda: runner)
+        await scheduler.start(lambda _message: None)
+        await until(lambda: bool(runner.rounds))
+        await scheduler.refresh("a")
+        await scheduler.stop()
+
+    asyncio.run(body())
+    assert runner.due == [True, False]
+
+
 def test_the_systems_clock_moves_no_round(monkeypatch: pytest.MonkeyPatch) -> None:
     runner = Scripted(lambda source, _n: Outcome("", 0.02 if source == "often" else 3_600.0))
     real, ahead = time.time, [0.0]
@@ -200,7 +216,7 @@ def test_housekeeping_that_breaks_is_told_and_goes_on() -> None:
 
 def test_threads_do_the_work_of_an_agent() -> None:
     async def body() -> tuple[Outcome, Outcome]:
-        runner = ThreadRunner(lambda source: Outcome(source, 1.0), lambda: Outcome("kept", 1.0))
+        runner = ThreadRunner(lambda source, _due: Outcome(source, 1.0), lambda: Outcome("kept", 1.0))
         found = await runner.round("a"), await runner.housekeeping()
         await runner.close()
         return found
@@ -211,7 +227,7 @@ def test_threads_do_the_work_of_an_agent() -> None:
 def test_eight_sources_that_do_not_end_stop_neither_the_others_nor_the_housekeeping() -> None:
     go_on = threading.Event()
 
-    def work(source: str) -> Outcome:
+    def work(source: str, _due: bool) -> Outcome:
         if source.startswith("slow"):
             go_on.wait(10)
         return Outcome(source, 1.0)

@@ -86,7 +86,7 @@ def test_every_section_is_read(tmp_path: Path) -> None:
     assert (production.version, production.since) == ("3.10", datetime(2026, 11, 17, tzinfo=UTC))
     assert [r.version for r in bot.releases] == ["3.10", "3.8.2"]
     assert len(bot.components) == 3
-    assert (made.sources[0].every, made.sources[0].kind) == (300.0, "feed")
+    assert (made.sources[0].every, made.sources[0].kind) == (900.0, "feed")
     assert made.suites[0].tasks[0].must_pass
     assert made.routes[0].owner_teams == ("ml-support",)
     assert made.playbooks[0].steps[0].timeout == 30.0

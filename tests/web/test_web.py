@@ -13,7 +13,7 @@ from pulse_tui import __version__
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.source import Cursor
 from tests.collectors.contexts import quick_web
-from tests.servers.loopback import Loopback, Reply
+from tests.servers.loopback import Loopback, Reply, Request
 
 
 @pytest.fixture
@@ -152,9 +152,9 @@ def test_a_redirect_to_a_file_or_in_a_circle_is_refused(server: Loopback) -> Non
     server.on("GET", "/loop", Reply(302, headers={"Location": "/loop"}))
     with pytest.raises(SourceError, match=r"not http\(s\)"):
         quick_web().fetch(f"{server.url}/file", Cursor())
-    with pytest.raises(SourceError, match="more than 5 times"):
+    with pytest.raises(SourceError, match="more than 3 times"):
         quick_web().fetch(f"{server.url}/loop", Cursor())
-    assert len(server.seen("GET", "/loop")) == 6
+    assert len(server.seen("GET", "/loop")) == 4
 
 
 def test_truncated_json_and_a_web_page_are_told_apart_from_data(server: Loopback) -> None:
@@ -310,3 +310,49 @@ def test_all_calls_within_a_time_end_by_it(server: Loopback) -> None:
         web.send("GET", f"{server.url}/j")
     server.on("GET", "/j", Reply.json(2))
     assert warm.get_json(f"{server.url}/j") == 2
+
+
+def test_one_document_of_a_server_is_fetched_after_the_other_and_other_servers_do_not_wait() -> None:
+    under_way, most, lock = [0], [0], threading.Lock()
+
+    def answer(_request: Request) -> Reply:
+        with lock:
+            under_way[0] += 1
+            most[0] = max(most[0], under_way[0])
+        go_on.wait(0.02)
+        with lock:
+            under_way[0] -= 1
+        return Reply(body=b"x")
+
+    go_on = threading.Event()
+    with Loopback() as server, Loopback() as other:
+        server.on("GET", "/f", answer)
+        other.on("GET", "/f", Reply(body=b"y"))
+        web = quick_web()
+        threads = [threading.Thread(target=web.fetch, args=(f"{server.url}/f", Cursor())) for _ in range(5)]
+        for thread in threads:
+            thread.start()
+        assert web.fetch(f"{other.url}/f", Cursor()).body == b"y"
+        for thread in threads:
+            thread.join()
+    assert most[0] == 1
+
+
+def test_who_waits_too_long_for_another_document_of_the_server_is_not_asked() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def answer(_request: Request) -> Reply:
+        begun.set()
+        go_on.wait(5)
+        return Reply(body=b"x")
+
+    with Loopback() as server:
+        server.on("GET", "/f", answer)
+        web = quick_web()
+        slow = threading.Thread(target=web.fetch, args=(f"{server.url}/f", Cursor()))
+        slow.start()
+        begun.wait(5)
+        with pytest.raises(SourceError, match="another document of that server took all the time"):
+            web.within(0.05).fetch(f"{server.url}/f", Cursor())
+        go_on.set()
+        slow.join()

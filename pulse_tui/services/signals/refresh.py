@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
@@ -50,10 +50,11 @@ class Round(NamedTuple):
         return self.ok and not self.refused
 
 
-def refresh(source_id: str, parts: JudgeParts, holder: str) -> Round:
+def refresh(source_id: str, parts: JudgeParts, holder: str, *, due: bool = False) -> Round:
     """Run one round now. A failure of the source is a result, not an exception.
 
-    Raises NotFound for a source that the configuration does not have.
+    ``due``: only the plan asks for it, and it gives way where another tower, or this one before it was restarted, asked
+    that server lately. Raises NotFound for a source that the configuration does not have.
     """
     shape = parts.sources.get(source_id)
     if shape is None:
@@ -62,6 +63,8 @@ def refresh(source_id: str, parts: JudgeParts, holder: str) -> Round:
     lease = f"source:{source_id}"
     with parts.store.write() as tx:
         status = tx.plumbing.sources().get(source_id) or SourceStatus(id=source_id, kind=shape.kind)
+        if due and (wait := status.wait_s(now, shape.floor)):
+            return Round(source_id, True, True, "it was asked lately", Tally(), wait, status.reason)
         status = msgspec.structs.replace(status, kind=shape.kind, every_s=shape.every, last_attempt_at=now)
         if tx.plumbing.claim(lease, holder, now, LEASE_S, parts.outside.dead) is None:
             return Round(source_id, True, True, "another collector has it", Tally(), shape.every, status.reason)
@@ -98,14 +101,14 @@ def _round(shape: SourceShape, status: SourceStatus, parts: JudgeParts, now: dat
     message = "; ".join((message, *news))
     reason = shown(_standing(collected, status))
     good = msgspec.structs.replace(status, last_good_at=now, failures=0, reason=reason, cursor=collected.cursor)
-    with parts.store.write() as tx:
-        tx.plumbing.put_source(good)
-        if not reason:  # what it published on it publishes on still; of a file that is refused nobody knows
-            tx.coverage.touch(shape.id, now)
-        Responder(tx, parts, now).clear(_condition(shape.id), f"source {shape.id} answers again")
     next_s = good.next_delay_s()
     if collected.again_s is not None:
         next_s = min(next_s, collected.again_s)
+    with parts.store.write() as tx:
+        tx.plumbing.put_source(msgspec.structs.replace(good, next_at=now + timedelta(seconds=next_s)))
+        if not reason:  # what it published on it publishes on still; of a file that is refused nobody knows
+            tx.coverage.touch(shape.id, now)
+        Responder(tx, parts, now).clear(_condition(shape.id), f"source {shape.id} answers again")
     return Round(shape.id, True, False, message, tally, next_s, reason)
 
 
@@ -153,12 +156,14 @@ def _failed(
     reason = parts.outside.redact(reason.encode("utf-8", "replace")).decode("utf-8", "replace")
     reason = shown(reason)  # it may quote a library, which quotes what it read
     bad = msgspec.structs.replace(status, failures=status.failures + 1, reason=reason)
+    next_s = bad.next_delay_s(retry_after)
+    bad = msgspec.structs.replace(bad, next_at=now + timedelta(seconds=next_s))
     tally = Tally()
     with parts.store.write() as tx:
         tx.plumbing.put_source(bad)
         if bad.failures % TELL_AFTER == 0:  # and again while it lasts: an operator may have closed the first alert
             tally = absorb([_health(shape, bad, now)], tx, parts, now)
-    return Round(shape.id, False, False, reason, tally, bad.next_delay_s(retry_after))
+    return Round(shape.id, False, False, reason, tally, next_s)
 
 
 def _condition(source_id: str) -> str:

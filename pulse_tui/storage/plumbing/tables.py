@@ -33,6 +33,7 @@ sources = sa.Table(
     sa.Column("failures", sa.Integer, nullable=False),
     text("reason"),
     text("cursor"),
+    time("next_at", null=True),
 )
 
 leases = sa.Table(

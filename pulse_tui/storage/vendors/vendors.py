@@ -68,6 +68,8 @@ class VendorTables:
 
     def put_note(self, note: Note, reading: Reading, now: datetime, *, baseline: bool = False) -> What | None:
         before = self.note(note.source, note.key)
+        if before is not None and not note.dated:  # its date is when it was first seen
+            note = msgspec.structs.replace(note, published_at=before.note.published_at)
         row = {**_NOTE.row(note), **_READING.row(reading), "listed": True}
         if before is None:
             kept = {"first_at": to_us(now), "changed_at": to_us(now), "baseline": baseline}

@@ -223,6 +223,38 @@ def test_a_source_that_is_read_seldom_is_asked_again_within_the_hour_after_a_fai
     assert refresh("news", seldom, "h").next_s == 7_200.0
 
 
+def test_a_planned_round_gives_way_where_that_server_was_asked_lately_also_before_a_restart(
+    source: JudgeParts, feed: Feed, clock: Clock
+) -> None:
+    shape = SourceShape(id="news", kind="feed", every=900.0, options=None, floor=900.0)
+    polite = source._replace(sources={"news": shape})
+    refresh("news", polite, "h", due=True)
+    clock.pass_(minutes=5)
+    waiting = refresh("news", polite, "another tower", due=True)
+    assert (waiting.skipped, waiting.ok, waiting.next_s) == (True, True, 600.0)
+    assert not refresh("news", polite, "h").skipped, "whoever asks for it gets it"
+    clock.pass_(minutes=14)
+    assert not refresh("news", polite, "h", due=True).skipped, "rounds are spread by chance"
+    clock.pass_(days=-400)
+    assert not refresh("news", polite, "h", due=True).skipped, "a time of another clock holds nobody up"
+    assert len(feed.seen) == 4
+
+
+def test_a_pause_that_was_asked_for_is_kept_across_a_restart(source: JudgeParts, feed: Feed, clock: Clock) -> None:
+    shape = SourceShape(id="news", kind="feed", every=900.0, options=None, floor=900.0)
+    polite = source._replace(sources={"news": shape})
+    feed.error = SourceError("busy", retry_after=3_000.0)
+    refresh("news", polite, "h", due=True)
+    clock.pass_(minutes=31)
+    assert refresh("news", polite, "after the restart", due=True).next_s == 1_140.0
+
+
+def test_a_server_of_ones_own_is_read_at_once_after_a_restart(source: JudgeParts, feed: Feed, clock: Clock) -> None:
+    refresh("news", source, "h", due=True)
+    clock.pass_(seconds=1)
+    assert not refresh("news", source, "h", due=True).skipped
+
+
 def test_a_source_that_asks_for_a_pause_gets_it(source: JudgeParts, feed: Feed) -> None:
     feed.error = SourceError("busy", retry_after=900.0)
     assert refresh("news", source, "h").next_s == 900.0

@@ -41,6 +41,16 @@ def test_a_note_is_new_once_and_edited_when_its_body_grew(store: SqlStore) -> No
         assert tx.vendors.memory("feed") == {"k": stored}
 
 
+def test_a_note_without_a_date_is_of_the_day_on_which_it_was_first_seen(store: SqlStore) -> None:
+    with store.write() as tx:
+        tx.vendors.put_note(NOTE, READING, NOW)
+        assert tx.vendors.put_note(changed(NOTE, published_at=later(days=1)), READING, later(days=1)) is None
+        assert tx.vendors.put_note(changed(NOTE, published_at=later(days=1), body="c"), READING, NOW) is What.EDITED
+        stored = tx.vendors.note("feed", "k")
+        assert stored is not None
+        assert stored.note.published_at == NOW
+
+
 def test_a_note_that_is_read_otherwise_has_not_changed(store: SqlStore) -> None:
     with store.write() as tx:
         tx.vendors.put_note(NOTE, READING, NOW)

@@ -30,6 +30,7 @@ def upgrade() -> None:
     op.execute("UPDATE notes SET first_at = published_at, changed_at = published_at")
     for name in ("review", "first_at"):
         op.create_index(f"ix_notes_{name}", "notes", [name])
+    op.add_column("sources", sa.Column("next_at", sa.BigInteger))
     op.create_table(
         "note_changes",
         sa.Column("seq", _BIG, primary_key=True, autoincrement=True),
