@@ -31,10 +31,11 @@ from pulse_tui.domain.rollback import Purpose
 from pulse_tui.domain.signal import Signal, decode, encode
 from pulse_tui.domain.source import SourceStatus
 from pulse_tui.domain.text import is_clean
+from pulse_tui.domain.tripwire import Metric, ProbeBaseline, Shift
 from pulse_tui.domain.words import AssetType, Change, ComponentKind, Severity, SignalType
 from pulse_tui.enrich.advisories import matching
 from pulse_tui.enrich.evals import regressions
-from pulse_tui.enrich.vendors import notes
+from pulse_tui.enrich.vendors import notes, shifts
 from pulse_tui.services.alerts import deliver
 from pulse_tui.services.components import bills
 from pulse_tui.services.evals import drifts, take
@@ -96,6 +97,8 @@ FINDING = Finding(
 )  # fmt: skip
 NOTE = Note(source="openai-feed", key="n1", vendor="openai", title="A change", body="Default temperature.", published_at=NOW, link="https://x/n1")  # fmt: skip
 READING = Reading(labels=(Label.BEHAVIOUR_CHANGE,), phrase="default")
+WIRE = ProbeBaseline(source="wire", vendor="openai", model="gpt-4.1", component="openai/gpt-4.1", probes_digest="d", rounds=10, learn=10, since=NOW)  # fmt: skip
+SHIFT = Shift(metric=Metric.TOKENS, before="340 over 14 prompts", after="620, +20 in each of 14 prompts", since=NOW, found_at=NOW, rounds=1, method="compared exactly")  # fmt: skip
 LEVEL = Level("p95_latency", "p95 latency", SignalType.LATENCY_BREACH, "q", 1.0, "ms", 1000.0, 1.15, 1e6)
 PLACE = report.Watched("prom", BOT.id, CANARY, 300.0, Grid(1_795_400_000_000, 60_000, 5), timedelta(0), NOW)
 FINISHED = ci.Finished(
@@ -161,6 +164,7 @@ BUILT: dict[str, Callable[[], Signal | None]] = {
     "advisory": lambda: matching._signal(ADVISORY, BOT, PRODUCTION, [FINDING], ESTATE, NOW),
     "note": lambda: notes._signal(NOTE, READING, SignalType.VENDOR_NOTE, BOT, [VLLM], NOW),
     "note of nobody": lambda: notes._signal(NOTE, READING, SignalType.PRICING_CHANGE, None, [], NOW),
+    "shift": lambda: shifts.shift_signal(SHIFT, WIRE, BOT.id, BOT, NOW),
     "regression": lambda: regressions._signal(compared(), verdict_line()),
     "undecided": lambda: regressions._signal(compared(Verdict.INCONCLUSIVE),
                                              verdict_line(Verdict.INCONCLUSIVE, slice="long", basis=Basis.UNPAIRED)),
@@ -180,7 +184,7 @@ def test_signals_are_made_in_one_place_and_every_maker_is_kept_here() -> None:
     assert [name for name, text in texts.items() if re.search(r"\bSignal\(\n", text)] == ["domain/signal.py"]
     makers = {name for name, text in texts.items() if re.search(r"\bobserved\(\n", text)} - {"domain/signal.py"}
     modules = (aftermath, bills, content, deliver, runs, refresh, concerns, events, drifts, take, decide, report, bundle, ci,
-               matching, notes, regressions, log_check, route, dependents)  # fmt: skip
+               matching, notes, regressions, log_check, route, dependents, shifts)  # fmt: skip
     assert makers == {Path(str(m.__file__)).relative_to(root).as_posix() for m in modules}
 
 
