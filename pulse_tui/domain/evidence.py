@@ -184,6 +184,12 @@ class NoteEvidence(Evidence, frozen=True):
     """Where the date, price or limit counts; absent: wherever the vendor serves it."""
     components: list[str] = []
     """The ids of the components that it reaches, as exact as it names them."""
+    by_family: bool = False
+    """It and the asset agree in the model, not in its pinned state: one of the two names none."""
+    release: str | None = None
+    """Of a package: the version that was released."""
+    peak_share: float | None = None
+    """The largest declared peak, as a share of the new limit."""
     successor: str | None = None
     endpoints: list[str] = []
     """Endpoints of the asset that it touches."""

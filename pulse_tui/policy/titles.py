@@ -79,25 +79,38 @@ def _cve(fact: Fact, values: Mapping[str, Any]) -> str | None:
 
 
 def _note(fact: Fact, values: Mapping[str, Any]) -> str | None:
+    evidence = fact.signal.evidence
     models = values.get("note.models") or []
-    if not models or fact.asset is None:
+    if not models or fact.asset is None or not isinstance(evidence, NoteEvidence):
         return None
     more = f" and {len(models) - 1} more" if len(models) > 1 else ""
-    subject = f"{models[0]}{more}"
+    subject = f"{models[0]}{f' {evidence.release}' if evidence.release else ''}{more}"
+    end = f": {fact.asset.id}" + (" (by its family)" if evidence.by_family else "")
     kind = fact.signal.signal_type
     if kind is SignalType.DEPRECATION:
-        evidence = fact.signal.evidence
-        until = evidence.effective_at if isinstance(evidence, NoteEvidence) else None
-        when = shutdown(until, fact.signal.observed_at, many=len(models) > 1) if until is not None else "deprecated"
-        return f"{subject} {when}: {fact.asset.id}"
+        return f"{subject} {_until(evidence, fact, many=len(models) > 1)}{end}"
     words = {
         SignalType.PRICING_CHANGE: "price changes",
         SignalType.RATE_LIMIT_CHANGE: "rate limits change",
         SignalType.INCIDENT: "vendor incident",
         SignalType.CATALOGUE_CHANGE: "changed in the catalogue",
     }
-    phrase = words.get(kind) or _label(values)
-    return f"{subject} {phrase}: {fact.asset.id}"
+    share = f", your peak is {evidence.peak_share:.0%} of it" if evidence.peak_share is not None else ""
+    return f"{subject} {words.get(kind) or _label(values)}{share.replace('%', ' %')}{end}"
+
+
+def _until(evidence: NoteEvidence, fact: Fact, *, many: bool) -> str:
+    if evidence.effective_at is None:
+        return "deprecated"
+    if evidence.floor:
+        return f"stay{'' if many else 's'} at least until {evidence.effective_at:%Y-%m-%d}"
+    return shutdown(evidence.effective_at, fact.signal.observed_at, many=many)
+
+
+def _shift(fact: Fact, values: Mapping[str, Any]) -> str | None:
+    if "shift.component" not in values or fact.asset is None:
+        return None
+    return f"{values['shift.component']} changed without a note ({values['shift.metric']}): {fact.asset.id}"
 
 
 def _shift(fact: Fact, values: Mapping[str, Any]) -> str | None:

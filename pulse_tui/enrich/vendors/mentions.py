@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -35,6 +36,16 @@ _TUNED = ("-instruct", "-chat", "-it")
 _COUNTED = frozenset({"new", "other", "more", "further", "additional", "models", "months", "weeks", "days"})
 """After a number: it counts something, and is no model's."""
 _SEGMENT = re.compile(r"[\w.-]+")
+_EXTRAS = re.compile(r"\[[^\]]{0,200}\]")
+_SEPARATORS = re.compile(r"[-_.]+")
+
+
+class Reach(StrEnum):
+    """How exactly a note names a component."""
+
+    EXACT = "exact"
+    FAMILY = "family"
+    """They agree in the model, not in its pinned state: one of the two names none."""
 
 
 class Named(NamedTuple):
@@ -46,15 +57,24 @@ class Named(NamedTuple):
     group: bool = False
     """Every model of the line is meant: "the GPT-4.1 family"."""
 
-    def reaches(self, other: Named) -> bool:
-        """Whether ``other``, a model in use, is meant. A name without a pinned state means every one of it."""
+    @property
+    def name(self) -> str:
+        """``openai/gpt-4.1-2025-04-14``."""
+        return f"{self.lab}/{self.base}" + (f"-{self.snapshot}" if self.snapshot else "")
+
+    def reaches(self, other: Named) -> Reach | None:
+        """Whether ``other``, a model in use, is meant. A name without a pinned state means every one of it, and whoever
+        uses it without one may be served any of them."""
         if self.lab != other.lab:
-            return False
+            return None
         if self.base == other.base or self.base in {other.base.removesuffix(end) for end in _TUNED}:
-            return self.snapshot in (None, other.snapshot)
+            if self.snapshot == other.snapshot:
+                return Reach.EXACT
+            return Reach.FAMILY if None in (self.snapshot, other.snapshot) else None
         if (number := _CLAUDE_NUMBER.match(self.base)) and (tier := _CLAUDE_TIER.match(other.base)):
-            return number.groups() == (tier[1] or tier[3], tier[2] or tier[4])
-        return self.group and self.snapshot is None and other.base.startswith(f"{self.base}-")
+            return Reach.FAMILY if number.groups() == (tier[1] or tier[3], tier[2] or tier[4]) else None
+        grouped = self.group and self.snapshot is None and other.base.startswith(f"{self.base}-")
+        return Reach.FAMILY if grouped else None
 
 
 def plain(text: str) -> str:
@@ -107,23 +127,38 @@ def model_of(component: Component) -> Named | None:
 
 
 def packages(note: Note) -> frozenset[str]:
-    """Names of packages that the note may be about: its vendor, the project of its link, ``NAME 1.2`` in its title.
+    """Names of packages that the note may be about, each as it may be written: the one that it is the release of; else its
+    vendor, the project of its link, ``NAME 1.2`` in its title.
 
     A name in the running text is none: packages are called ``requests`` and ``rich``.
     """
-    path = (note.link or "").partition("://")[2].partition("/")[2]
-    tag = unquote(path.partition("/tag/")[2])
-    names = {note.vendor, *_SEGMENT.findall(path.partition("/releases")[0].partition("/tag")[0])[:3]}
-    names |= {*_RELEASE.findall(plain(note.title)), *_RELEASE.findall(tag)}
-    return frozenset(n for name in names for n in (name, name.lower(), name.lower().replace("_", "-")) if len(n) > 2)
+    if note.package is not None:
+        names = {_EXTRAS.sub("", note.package)}
+    else:
+        path = (note.link or "").partition("://")[2].partition("/")[2]
+        tag = unquote(path.partition("/tag/")[2])
+        names = {note.vendor, *_SEGMENT.findall(path.partition("/releases")[0].partition("/tag")[0])[:3]}
+        names |= {*_RELEASE.findall(plain(note.title)), *_RELEASE.findall(tag)}
+    return frozenset(n for name in names for n in (name, name.lower(), folded(name)) if len(n) > 2)
 
 
-def about(component: Component, models: frozenset[Named], names: frozenset[str]) -> bool:
-    """Whether a note that names these is about the component."""
+def folded(package: str) -> str:
+    """The name of a package as it is compared: in lower case, without extras, with one kind of separator."""
+    return _SEPARATORS.sub("-", _EXTRAS.sub("", package).strip().lower())
+
+
+def about(component: Component, models: frozenset[Named], names: frozenset[str]) -> Reach | None:
+    """Whether a note that names these is about the component, and how exactly it names it."""
     if component.kind is ComponentKind.PACKAGE:
-        return component.name in names or component.name.lower() in names
+        return Reach.EXACT if component.name in names or folded(component.name) in names else None
     mine = model_of(component)
-    return mine is not None and any(one.reaches(mine) for one in models)
+    return closest(models, mine) if mine is not None else None
+
+
+def closest(models: frozenset[Named], mine: Named) -> Reach | None:
+    """How exactly one of the models is ``mine``."""
+    found = {one.reaches(mine) for one in models}
+    return Reach.EXACT if Reach.EXACT in found else Reach.FAMILY if Reach.FAMILY in found else None
 
 
 @lru_cache(maxsize=8192)

@@ -42,9 +42,13 @@ def take_note(
     if what is None:
         return Made([], [], known=True)
     known = what is not What.NEW
-    uses = tx.dependencies.using(kinds=[ComponentKind.HOSTED_MODEL], components=packages(item))
+    names = packages(item)
+    pypi = [("pypi", name) for name in names]
+    uses = tx.dependencies.using(kinds=[ComponentKind.HOSTED_MODEL], packages=pypi, components=names)
     estate = msgspec.structs.replace(estate, dependencies=uses)
-    signals = [] if quiet else note_signals(item, reading, estate, now)
+    floating = [d.component.id for d in uses if d.component.kind is ComponentKind.HOSTED_MODEL]
+    heads = {ident: head.version for ident, head in tx.dependencies.heads(floating).items()}
+    signals = [] if quiet else note_signals(item, reading, estate, now, heads)
     over = resolved(item, reading, estate)
     if Label.INCIDENT in reading.labels:
         standing = _standing(item, tx)
