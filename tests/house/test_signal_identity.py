@@ -36,6 +36,7 @@ from pulse_tui.domain.words import AssetType, Change, ComponentKind, Severity, S
 from pulse_tui.enrich.advisories import matching
 from pulse_tui.enrich.evals import regressions
 from pulse_tui.enrich.vendors import notes, shifts
+from pulse_tui.enrich.vendors.mentions import Reach
 from pulse_tui.services.alerts import deliver
 from pulse_tui.services.components import bills
 from pulse_tui.services.evals import drifts, take
@@ -65,6 +66,7 @@ KEPT = Path(__file__).with_name("signal_identities.json")
 BOT = asset(asset_type=AssetType.PROMPT, owner_team="ml-support")
 TX: Any = SimpleNamespace(estate=SimpleNamespace(asset=lambda _: BOT))
 VLLM = Component(id="pkg:pypi/vllm", kind=ComponentKind.PACKAGE, name="vllm", version="0.9.1")
+USED = notes.Hit(VLLM, Reach.EXACT, (PRODUCTION,))
 ESTATE = Estate(
     assets={BOT.id: BOT},
     deployments=(deployment("3.8.1", PRODUCTION),),
@@ -162,7 +164,7 @@ BUILT: dict[str, Callable[[], Signal | None]] = {
     "pipeline failed": lambda: ci._signal(
         changed(FINISHED, ok=False, ended="cancelled", searched="nightly"), SimpleNamespace(source="gitlab", now=NOW)),  # type: ignore[arg-type]
     "advisory": lambda: matching._signal(ADVISORY, BOT, PRODUCTION, [FINDING], ESTATE, NOW),
-    "note": lambda: notes._signal(NOTE, READING, SignalType.VENDOR_NOTE, BOT, [VLLM], NOW),
+    "note": lambda: notes._signal(NOTE, READING, SignalType.VENDOR_NOTE, BOT, [USED], NOW),
     "note of nobody": lambda: notes._signal(NOTE, READING, SignalType.PRICING_CHANGE, None, [], NOW),
     "shift": lambda: shifts.shift_signal(SHIFT, WIRE, BOT.id, BOT, NOW),
     "regression": lambda: regressions._signal(compared(), verdict_line()),

@@ -207,7 +207,9 @@ def condition(kind: SignalType, vendor: str, key: str, models: Sequence[str], as
     return fingerprint("note", kind, lab if slash else vendor, about, asset.id if asset else None)
 
 
-def _signal(note: Note, reading: Reading, kind: SignalType, asset: Asset | None, used: list[Hit], now: datetime) -> Signal:
+def _signal(
+    note: Note, reading: Reading, kind: SignalType, asset: Asset | None, used: list[Hit], now: datetime
+) -> Signal:
     models = list(dict.fromkeys(hit.component.name for hit in used))
     security = Label.SECURITY in reading.labels
     behaviour = Label.BEHAVIOUR_CHANGE in reading.labels or (

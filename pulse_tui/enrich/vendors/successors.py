@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 
 _TO = re.compile(
-    r"\b(?:migrat\w{1,6}|switch\w{0,4}|mov(?:e|es|ing)|upgrad\w{1,4}|transition\w{0,5})\b[^.;\n]{0,60}?\bto\b"
+    r"\b(?:migrat\w{1,6}|switch\w{0,4}|mov(?:e|es|ing)|upgrad\w{1,4}|transition\w{0,5})\b(?:[^.;\n]|\.(?=\S)){0,60}?\bto\b"
     r"|\b(?:replac(?:ed|ement|ements)|superseded|succeeded|successors?|alternatives?)\b"
     r"(?:\s+(?:by|with|is|are|will|be|models?|for|it))*\s*:?"
-    r"|\bin favou?r of\b|\binstead,? (?:please )?use\b|\b(?:use|recommend)(?= [^.;\n]{2,60}\binstead\b)",
+    r"|\bin favou?r of\b|\binstead,? (?:please )?use\b|\b(?:use|recommend)(?= (?:[^.;\n]|\.(?=\S)){2,60}\binstead\b)",
     re.IGNORECASE,
 )
 _ENDS = re.compile(
-    r"[.!?;](?=\s|\Z)|\n|\||\b(?:before|as|since|because|when|which|after|by|prior|ahead|until|on|instead)\b", re.IGNORECASE
+    r"[.!?;](?=\s|\Z)|\n|\||\b(?:before|as|since|because|when|which|after|by|prior|ahead|until|on|instead)\b",
+    re.IGNORECASE,
 )
 _LONGEST = 160
 """Characters behind the words; a longer list of successors is cut there."""

@@ -5,12 +5,14 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from pulse_tui.domain.estate import Component, Dependency
-from pulse_tui.domain.note import Note
+from pulse_tui.domain.estate import Component, Dependency, Estate
+from pulse_tui.domain.note import Label, Note, NoteKind, Reading
+from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.words import ComponentKind, SignalType
 from pulse_tui.enrich.facts import facts
 from pulse_tui.enrich.vendors.classify import classify
 from pulse_tui.enrich.vendors.notes import mentions, note_signals, resolved
+from pulse_tui.policy.titles import title
 from tests.enrich.build import ESTATE, NOW
 
 PUBLISHED = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -83,3 +85,82 @@ def test_an_incident_that_is_resolved_under_the_same_key_ends_the_one_that_began
     assert resolved(begun, classify(begun), ESTATE) == []
     assert resolved(over, classify(over), ESTATE) == [signal.fingerprint]
     assert [s.signal_type for s in note_signals(over, classify(over), ESTATE, NOW)] == [SignalType.VENDOR_NOTE]
+
+
+def _on(*models: str) -> Estate:
+    """support-bot on these models."""
+    uses = [Component(id=m, kind=ComponentKind.HOSTED_MODEL, name=m) for m in models]
+    return msgspec.structs.replace(
+        ESTATE, dependencies=tuple(Dependency(asset_id="support-bot", component=u) for u in uses)
+    )
+
+
+def told(item: Note, estate: Estate, heads: dict[str, str] | None = None) -> list[Signal]:
+    return [s for s in note_signals(item, classify(item), estate, NOW, heads) if s.asset_id is not None]
+
+
+def test_the_exact_snapshot_is_surer_than_the_family_which_is_named_as_such() -> None:
+    text = note("gpt-4.1-2025-04-14 will be shut down on 2027-01-03.")
+    (exact,) = told(text, _on("openai/gpt-4.1-2025-04-14"))
+    (family,) = told(text, _on("openai/gpt-4.1"))
+    assert (exact.evidence.by_family, family.evidence.by_family) == (False, True)
+    assert exact.confidence > family.confidence
+    assert exact.evidence.components == ["openai/gpt-4.1-2025-04-14"]
+    assert title(facts(family, _on("openai/gpt-4.1"))[0]).endswith("support-bot (by its family)")
+    assert told(text, _on("openai/gpt-4.1-2025-09-01", "openai/gpt-4.1-mini")) == []
+
+
+def test_a_floating_id_that_is_known_to_point_elsewhere_is_not_reached() -> None:
+    text = note("gpt-4.1-2025-04-14 will be shut down on 2027-01-03.")
+    assert told(text, _on("openai/gpt-4.1"), {"openai/gpt-4.1": "gpt-4.1-2025-09-01"}) == []
+    (here,) = told(text, _on("openai/gpt-4.1"), {"openai/gpt-4.1": "gpt-4.1-2025-04-14"})
+    assert not here.evidence.by_family
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "gpt-4.1 will be shut down on 2027-01-03. We recommend migrating to gpt-5.1 before that.",
+        "gpt-4.1 retires on 2027-01-03 and is replaced by gpt-5.1.",
+        "gpt-4.1 is deprecated and shuts down on 2027-01-03; please use gpt-5.1 instead.",
+        "gpt-4.1 is deprecated in favor of gpt-5.1 and shuts down on 2027-01-03.",
+    ],
+)
+def test_what_a_note_recommends_instead_does_not_shut_down(body: str) -> None:
+    signals = told(note(body), _on("openai/gpt-4.1", "openai/gpt-5.1"))
+    assert [s.evidence.models for s in signals] == [["openai/gpt-4.1"]]
+    assert signals[0].evidence.successor == "openai/gpt-5.1"
+
+
+def test_a_row_of_a_table_of_deprecations_is_about_the_model_of_its_column() -> None:
+    row = note("2027-01-03 | gpt-4.1 | gpt-5.1", "gpt-4.1", kind=NoteKind.DEPRECATIONS, models=("gpt-4.1",))
+    reading = Reading(labels=(Label.DEPRECATION,))
+    (signal,) = note_signals(row, reading, _on("openai/gpt-4.1", "openai/gpt-5.1"), NOW)
+    assert (signal.evidence.models, signal.evidence.successor) == (["openai/gpt-4.1"], "openai/gpt-5.1")
+
+
+def release_note(version: str, package: str = "vllm", body: str = "Breaking change: a default changed.") -> Note:
+    return note(body, f"v{version}", kind=NoteKind.RELEASES, package=package, version=version, vendor="vllm-project")
+
+
+def test_a_release_of_a_package_names_what_runs_beside_it() -> None:
+    (signal,) = told(release_note("0.12.0"), ESTATE)
+    assert (signal.asset_id, signal.evidence.release) == ("embed-gateway", "0.12.0")
+    assert signal.evidence.compared == ["vllm 0.12.0 is released; 0.9.1 runs in production"]
+    assert title(facts(signal, ESTATE)[0]) == "vllm 0.12.0 behaviour change: embed-gateway"
+
+
+def test_a_release_is_nothing_to_who_runs_a_newer_one_and_its_deprecations_are_not_of_the_package() -> None:
+    assert told(release_note("0.9.0"), ESTATE) == []
+    assert [s.asset_id for s in told(release_note("0.9.1"), ESTATE)] == ["embed-gateway"]
+    (signal,) = told(release_note("0.12.0", body="Deprecated: the flag --foo will be removed."), ESTATE)
+    assert signal.signal_type is SignalType.VENDOR_NOTE
+
+
+def test_the_name_of_a_package_is_compared_as_its_ecosystem_does() -> None:
+    uses = Component(
+        id="pkg:pypi/langchain-core", kind=ComponentKind.PACKAGE, name="langchain-core", version="0.3", ecosystem="PyPI"
+    )
+    estate = msgspec.structs.replace(ESTATE, dependencies=(Dependency(asset_id="support-bot", component=uses),))
+    assert len(told(release_note("1.0", "LangChain_Core[all]"), estate)) == 1
+    assert told(release_note("1.0", "langchain"), estate) == []
