@@ -108,12 +108,6 @@ def _until(evidence: NoteEvidence, fact: Fact, *, many: bool) -> str:
 
 
 def _shift(fact: Fact, values: Mapping[str, Any]) -> str | None:
-    if "shift.component" not in values or fact.asset is None:
-        return None
-    return f"{values['shift.component']} changed without a note ({values['shift.metric']}): {fact.asset.id}"
-
-
-def _shift(fact: Fact, values: Mapping[str, Any]) -> str | None:
     del values
     evidence = fact.signal.evidence
     if not isinstance(evidence, ShiftEvidence) or fact.asset is None:
