@@ -58,19 +58,52 @@ _MISTRAL_END = re.compile(r"-v0:(\d)\Z")
 _SIZE_TAG = re.compile(r"\d+(?:\.\d+)?[bm](?:-[a-z0-9_.-]+)?\Z")
 _DROPPED_TAGS = frozenset(
     {"free", "nitro", "floor", "exacto", "extended", "beta", "online", "thinking", "cloud", "latest", "fast", "default"}
-    | {"high", "medium", "low", "flex", "batch", "priority", "discounted", "fp8", "bf16", "1m", "200k", "0", "1", "2"}
+    | {
+        "high",
+        "medium",
+        "low",
+        "max",
+        "flex",
+        "batch",
+        "priority",
+        "discounted",
+        "fp8",
+        "bf16",
+        "1m",
+        "200k",
+        "0",
+        "1",
+        "2",
+    }
 )
 _QUANTISED = re.compile(r"i?q\d(?:[_-][a-z0-9]{1,3}){0,3}\Z")
 _QUANTISED_END = re.compile(r"-i?q\d(?:-[a-z0-9]{1,3}){0,3}\Z")
-_DATE_TAG = re.compile(r"(?:20\d{6}|20\d\d-\d\d-\d\d|00\d|2\d(?:0[1-9]|1[0-2]))\Z")
+_DATE_TAG = re.compile(r"(?:20\d{6}|20\d\d-\d\d-\d\d|(?:2\d(?:0[1-9]|1[0-2])-)?00\d|2\d(?:0[1-9]|1[0-2]))\Z")
 _MARKS = frozenset(
     {"free", "tee", "maas", "tput", "fp8", "fp4", "fp16", "bf16", "nvfp4", "mxfp4", "int4", "int8", "awq", "gptq"}
-    | {"gguf", "mlx", "bnb", "4bit", "8bit", "w4a16", "w8a8", "cloud", "dynamic", "quantized", "sovereign", "cheaper"}
+    | {
+        "gguf",
+        "mlx",
+        "bnb",
+        "4bit",
+        "8bit",
+        "w4a16",
+        "w8a8",
+        "cloud",
+        "dynamic",
+        "mixed",
+        "ar",
+        "quantized",
+        "sovereign",
+        "cheaper",
+    }
 )
 _OWN_PREFIX = re.compile(
     r"(?:system\.ai\.)?(?:(?:databricks|nvidia|meta|google|openai|anthropic|zai-org|zai|z-ai|moonshotai|moonshot|minimaxai"
     r"|cohere|xai|x-ai|mistralai|deepseek-ai|microsoft|amazon|qwen|alibaba|tencent|stepfun|xiaomi)-)+(?=([a-z]+))"
 )
+_SERVED_AS = re.compile(r"fw-|e2ee-|coding-")
+_POE_HOST = re.compile(r"-(?:fw|cs|el|di)\Z")
 _WORD = re.compile(r"[a-z]+")
 _DIGITS_P = re.compile(r"(?<=\d)p(?=\d)")
 _DIGITS_UNDERSCORE = re.compile(r"(?<=\d)_(?=\d)")
@@ -150,6 +183,8 @@ def _bedrock(lab: str, text: str) -> str:
 
 def _edition(text: str) -> str:
     """Without Bedrock's ``-v1:0``. It stays where it is the model's only number: ``titan-embed-text-v2``, ``claude-v2``."""
+    if text in ("claude-3-5-sonnet-v2", "claude-3.5-sonnet-v2"):
+        return "claude-3-5-sonnet-20241022"  # its lab's own word for that state
     bare = _BEDROCK_END.sub("", text)
     if bare.startswith(_NUMBERED) or "-" not in bare or (":" not in text and not any(c.isdecimal() for c in bare)):
         return text.replace(":0", "").replace(":", ".")
@@ -171,22 +206,30 @@ def _stem(last: str, lab: str | None, provider: str | None) -> tuple[str, str | 
     if colon:
         if _SIZE_TAG.match(tag):
             last = f"{last}-{tag}"
-        elif tag not in _DROPPED_TAGS and tag not in PLATFORMS and not _QUANTISED.match(tag):
+        elif not all(t in _DROPPED_TAGS or t in PLATFORMS or _QUANTISED.match(t) for t in tag.split(":")):
             return None
     name = _DIGITS_P.sub(".", last) if "p" in last else last
     if "_" in name:
         name = _DIGITS_UNDERSCORE.sub(".", name).replace("_", "-")
-    name = name.replace(" ", "-")
-    name = _unmarked(name)
-    if provider and name.startswith(f"{provider}-") and _begins(name[len(provider) + 1 :]):
-        name = name[len(provider) + 1 :]
-    elif (own := _OWN_PREFIX.match(name)) is not None and own[1] in FAMILIES:
-        name = name[own.end() :]
-    elif name.startswith("fw-") and _begins(name[3:]):
-        name = name[3:]  # Fireworks' deployments in Azure
+    name = _unprefixed(_unmarked(name.replace(" ", "-")), provider)
+    if provider == "poe":
+        name = _POE_HOST.sub("", name)
     if lab == "anthropic" or name.startswith("claude"):
         name = _edition(name)
     return name, snapshot
+
+
+def _unprefixed(name: str, provider: str | None) -> str:
+    """Without the platform, the lab or a way of serving before the name: ``databricks-gpt-5``, ``zai-org-glm-5``, ``fw-glm-5``."""
+    if provider and name.startswith(f"{provider}-") and _begins(name[len(provider) + 1 :]):
+        return name[len(provider) + 1 :]
+    if (own := _OWN_PREFIX.match(name)) is not None and own[1] in FAMILIES:
+        return name[own.end() :]
+    if (served := _SERVED_AS.match(name)) is not None and _begins(name[served.end() :]):
+        return name[served.end() :]
+    if name.startswith("duo-chat-"):  # GitLab's
+        return f"claude-{name[9:]}" if name[9:].startswith(("opus", "sonnet", "haiku")) else name[9:]
+    return name
 
 
 def _unmarked(name: str) -> str:

@@ -7,7 +7,9 @@ from collections.abc import Callable
 
 _GLUED = re.compile(r"(?:(llama|gemma|phi|grok|glm|gpt|step)-?v?(?=\d)|(kimi|deepseek|mimo|minimax)-?(?=[kvrm]\d))")
 _QWEN = re.compile(r"qwen-(?=\d(?:\.\d+|-\d)?(?:-|$))")
-_VERSION = r"(llama-|qwen|gemma-|kimi-k|phi-|grok-|glm-|gpt-|gemini-|deepseek-v|mimo-v|minimax-m|step-|nemotron-)"
+_VERSION = (
+    r"(llama-|qwen|gemma-|kimi-k|phi-|grok-|glm-|gpt-|gemini-|deepseek-v|mimo-v|minimax-m|step-|nemotron-|jamba-)"
+)
 _DASHED = re.compile(_VERSION + r"(\d)-(\d{1,2})(?=v?(?:-|$))")
 _TWO_DIGITS = re.compile(_VERSION + r"([2-9])([1-9])(?=v?(?:-|$))")
 
@@ -62,6 +64,7 @@ _CLAUDE_MODES = frozenset(
         "v1",
         "v2",
         "long",
+        "think",
     }
 )
 #: Lines that only ever had one snapshot: the name without it means it.
@@ -104,6 +107,7 @@ def _openai(name: str) -> tuple[str, str | None]:
 
 
 _STABLE = re.compile(r"(gemini-\d(?:\.\d)?-[a-z-]+)-(00\d)\Z")
+_THINKING = re.compile(r"(gemini-(?:2\.5|[3-9])[a-z0-9.-]*)-thinking\Z")
 _EDGE = re.compile(r"(gemma-4-)e(\d)b")
 #: Models that Google only ever offered as a preview.
 _PREVIEWS = frozenset({"gemini-3-pro", "gemini-3-flash", "gemini-3.1-pro"})
@@ -114,14 +118,14 @@ def _google(name: str) -> tuple[str, str | None]:
         return match[1], match[2]
     if name in _PREVIEWS:
         return f"{name}-preview", None
-    return _EDGE.sub(r"\1E\2B", name), None
+    return _EDGE.sub(r"\1E\2B", _THINKING.sub(r"\1", name)), None
 
 
 _EXPERTS = re.compile(r"-\d+e(?=-|$)")
 
 
 def _meta(name: str) -> tuple[str, str | None]:
-    name = _EXPERTS.sub("", name)
+    name = _EXPERTS.sub("", name).replace("llama-3-405b", "llama-3.1-405b", 1)  # there is no other of that size
     for served in ("-versatile", "-instant"):
         if name.endswith(f"b{served}"):
             name = f"{name.removesuffix(served)}-instruct"
@@ -148,7 +152,11 @@ _MONTHS = {
 }
 
 
+_VERTEX = re.compile(r"-00\d\Z")
+
+
 def _mistral(name: str) -> tuple[str, str | None]:
+    name = _VERTEX.sub("", name)
     if (match := _DATED.match(name)) is not None:
         line, rest = match[1], match[2].split("-")
         month = next((word for word in rest if _YYMM.match(word)), None)
@@ -163,6 +171,8 @@ def _mistral(name: str) -> tuple[str, str | None]:
     words = name.split("-")
     if "base" in words:
         return name, None
+    if words[:2] == ["mistral", "nemo"] and set(words[2:]) <= {"12b", "instruct", "2407"}:
+        return "mistral-nemo", "2407" if "2407" in words else None
     if words[0] in ("pixtral", "mistral", "open") and _YYMM.match(words[-1]) and ("nemo" in words or "12b" in words):
         month = words.pop()
         name = "-".join(words).removeprefix("open-")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -18,6 +19,8 @@ from pulse_tui.enrich.vendors.identity import floats, line_of, pin_of
 from pulse_tui.enrich.vendors.labs import ORGS
 from pulse_tui.enrich.vendors.names import Model, read
 
+_ABOUT = 3
+"""Days between the date in a platform's name and the release that a catalogue states."""
 LONGEST = 200
 """Characters of a name that is looked at; no platform's are half as long."""
 
@@ -66,6 +69,7 @@ _SIZED = re.compile(r"(?:llama-(?!guard)|mistral-(?!saba)|mixtral-|gemma-|codell
 _COMPLETED = re.compile(r"0\Z|latest\Z|preview\Z|20\d{6}\Z")
 _TUNED = ("it", "instruct")
 _STATES = frozenset({"latest", "preview", *_TUNED})
+_MOVED = frozenset({"latest", "preview", "exp", "beta", "experimental"})
 _BEHIND_A_PIN = frozenset({"", "preview", "instruct"})
 _OTHER = frozenset(
     {"mini", "nano", "micro", "pro", "audio", "realtime", "transcribe", "tts", "image", "embedding", "embed", "search"}
@@ -97,7 +101,9 @@ class Universe:
         for entry in kept.values():
             self._lines[line_of(f"{entry.lab}/{entry.model}")].append(entry.key)
             words = entry.model.lower().split("-")
-            self._words.add((entry.lab, entry.model.lower()))
+            self._words.update(
+                (entry.lab, "-".join(words[:n])) for n in (len(words), len(words) - (words[-1] in _TUNED))
+            )
             self._begun.update((entry.lab, "-".join(words[:n])) for n in range(1, len(words)))
 
     def __len__(self) -> int:
@@ -174,7 +180,8 @@ class Universe:
     def _pinned(self, pin: str, states: list[str], name: str, line: str, found: Model) -> Resolution:
         """A pinned state that the catalogue does not have by that name."""
         for key in states:
-            if pin_of(key) is None and "latest" not in key and self._released(key, pin):
+            other = set(_tokens(name)) ^ set(_tokens(key))
+            if pin_of(key) is None and not other & _MOVED and self._released(key, pin):
                 return self._answer(key, "exact", line, found, _PINNED[True])
         if len(pin) in (4, 8):  # as labs pin: not 251201, nor 07-25
             return self._answer(name, "exact", line, found, "by rules; the catalogue has other states of it")
@@ -204,11 +211,15 @@ class Universe:
         return self._ids.get((lab, tokens)) if lab is not None else self._anywhere.get(("", tokens))
 
     def _released(self, key: str, pin: str) -> bool:
-        """Whether the pin is the day that the catalogue has the entry released on, or a number of the only state."""
+        """Whether the pin is about the day that the catalogue has the entry released on, or the number of a first state."""
+        if pin == "001":
+            return True
         digits, day = "".join(filter(str.isdecimal, pin)), self._entries[key].released.replace("-", "")
-        if len(digits) == 4:  # 2409: a year and a month
-            return day[2:6] == digits
-        return pin == "001" or (len(digits) >= 6 and len(day) == 8 and day.endswith(digits))
+        if len(digits) == 4 and "-" not in pin and day[2:6] == digits:  # 2409: a year and a month
+            return True
+        if len(day) != 8 or ("-" in pin[:3] and len(digits) == 6):  # 08-2024
+            return False
+        return len(digits) in (4, 6, 8) and _days(day, (day[: 8 - len(digits)] + digits)) <= _ABOUT
 
     def _exact(self, key: str, found: Model, why: str) -> Resolution:
         entry = self._entries[key]
@@ -218,6 +229,13 @@ class Universe:
         listed = key in self._entries
         moving = floats(found) or (listed and "(latest)" in self._entries[key].title)
         return Resolution(canonical=key, match=match, why=why, family=line, listed=listed, floating=moving)
+
+
+def _days(one: str, other: str) -> int:
+    try:
+        return abs((datetime.strptime(one, "%Y%m%d") - datetime.strptime(other, "%Y%m%d")).days)  # noqa: DTZ007
+    except ValueError:
+        return 1_000
 
 
 _PINNED = {True: "by rules, and the catalogue's date", False: "by rules; this pinned state is not in the catalogue"}

@@ -44,6 +44,26 @@ from tests.collectors.shared_data import shared_data
         ("someplace/claude-opus-10", "anthropic/claude-opus-10"),
         ("x-ai/grok-4.1-fast", "xai/grok-4-1-fast"),
         ("amazon.titan-embed-text-v2:0", "amazon/titan-embed-text-v2"),
+        ("nvidia.nemotron-nano-9b-v2", "nvidia/nemotron-nano-9b-v2"),
+        ("nvidia.nemotron-super-3-120b", "nvidia/nemotron-3-super-120b-a12b"),
+        ("deepseek.v3-v1:0", "deepseek/deepseek-v3.1"),
+        ("ai21.jamba-1-5-large-v1:0", "ai21/jamba-1.5-large"),
+        ("azure_ai/FW-Kimi-K2.6", "moonshotai/kimi-k2.6"),
+        ("github-models/cohere/cohere-command-a", "cohere/command-a-03-2025"),
+        ("vertex_ai/mistral-large@2411-001", "mistral/mistral-large-2411"),
+        ("vertex_ai/meta/llama3-405b-instruct-maas", "meta/llama-3.1-405b-instruct"),
+        ("cloudflare/@cf/meta/llama-3.3-70b-instruct-fp8-fast", "meta/llama-3.3-70b-instruct"),
+        ("ollama/llama3.3:70b-instruct-q4_K_M", "meta/llama-3.3-70b-instruct"),
+        ("bartowski/Llama-3.3-70B-Instruct-GGUF:Q4_K_M", "meta/llama-3.3-70b-instruct"),
+        ("huggingface/Qwen/Qwen3.5-27B:novita", "alibaba/qwen3.5-27b"),
+        ("io-net/Intel/Qwen3-Coder-480B-A35B-Instruct-int4-mixed-ar", "alibaba/qwen3-coder-480b-a35b-instruct"),
+        ("nano-gpt/anthropic/claude-opus-4.6:thinking:max", "anthropic/claude-opus-4-6"),
+        ("helicone/claude-3.5-sonnet-v2", "anthropic/claude-3-5-sonnet-20241022"),
+        ("gitlab/duo-chat-haiku-4-5", "anthropic/claude-haiku-4-5"),
+        ("venice/e2ee-qwen3-5-122b-a10b", "alibaba/qwen3.5-122b-a10b"),
+        ("poe/cerebras/llama-3.3-70b-cs", "meta/llama-3.3-70b-instruct"),
+        ("fireworks_ai/accounts/fireworks/models/mistral-nemo-base-2407", "mistral/mistral-nemo-base-2407"),
+        ("deepinfra/nvidia/NVIDIA-Nemotron-3.5-Lightning", "nvidia/nemotron-3.5-lightning"),
     ],
 )
 def test_a_platforms_name_becomes_the_labs_own(given_name: str, name: str) -> None:
@@ -114,7 +134,7 @@ def test_names_of_real_catalogues_are_found() -> None:
 def test_ten_thousand_names_take_well_under_a_second() -> None:
     names = [f"openrouter/anthropic/claude-opus-4.{i}:free" for i in range(5000)]
     names += [f"fireworks/accounts/fireworks/models/qwen3-{i}b-instruct-fp8" for i in range(5000)]
-    before = time.perf_counter()
+    before = time.process_time()
     for name in names:
         canonical(name)
-    assert time.perf_counter() - before < 1.0
+    assert time.process_time() - before < 1.0
