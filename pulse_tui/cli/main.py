@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "drift": ("drift", "change points of series"),
     "catalogue": ("catalogue", "what changed between two catalogues of models; how fast labs release"),
     "resolve": ("resolve", "which model a platform's name means: the exact snapshot, its line, or unknown"),
+    "classify": ("classify", "what notes of vendors are about, with the phrase that decided; corrections by people"),
     "suite": ("suite", "freeze, check, list, run benchmark suites; pin their baselines"),
     "policy": ("policy", "check or test the policy"),
     "alert": ("alert", "acknowledge, resolve, silence, waive or unmute an alert"),

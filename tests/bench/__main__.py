@@ -1,4 +1,4 @@
-"""``python -m tests.bench [verdicts|whole_path|drift|tower|ingest|rollback|signing|steps|demo|registry|alias|board|sync|audit|advisories|advisory_loads|exploitation|feeds|catalogue|resolve]``: prints numbers, judges nothing."""
+"""``python -m tests.bench [verdicts|whole_path|drift|tower|ingest|rollback|signing|steps|demo|registry|alias|board|sync|audit|advisories|advisory_loads|exploitation|feeds|catalogue|resolve|classify]``: prints numbers, judges nothing."""
 
 import importlib
 import sys
@@ -24,6 +24,7 @@ NAMES = [
     "feeds",
     "catalogue",
     "resolve",
+    "classify",
 ]
 
 if __name__ == "__main__":

@@ -129,12 +129,12 @@ def _when(note: Note, labels: tuple[Label, ...]) -> _When:
 def page_of(note: Note) -> Label | None:
     """What every entry of the note's page is about; None where a page has all kinds of news."""
     if note.kind in _MIXED:
-        return page_label(note.link or "")
-    return _KINDS.get(note.kind)
+        return page_label(link=note.link or "")
+    return KINDS.get(note.kind)
 
 
 _MIXED = frozenset({NoteKind.CHANGELOG, NoteKind.NEWS})
-_KINDS = {
+KINDS = {
     NoteKind.DEPRECATIONS: Label.DEPRECATION,
     NoteKind.STATUS: Label.INCIDENT,
     NoteKind.BULLETIN: Label.SECURITY,

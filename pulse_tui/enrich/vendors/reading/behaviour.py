@@ -145,6 +145,10 @@ RULES: tuple[Rule, ...] = (
             "modified|merged|default|behavio|as of|redirect|no longer"
         ),
         sure=False,
-        unless=anyof(r"\bno longer requires?\b", r"\bfix\w*\b[^.;]*"),
+        unless=anyof(
+            r"\bno longer requires?\b",
+            r"\b(?:use|try|see|switch to|migrate to)\b[^.;]{0,160}\binstead\b",
+            r"\bfix\w*\b[^.;]*",
+        ),
     ),
 )

@@ -27,6 +27,14 @@ _PAGES: tuple[tuple[re.Pattern[str], Label], ...] = (
     ),
     (anyof(r"\bpricing\b", r"\bprices?\b"), Label.PRICING),
 )
+_LINKS: tuple[tuple[re.Pattern[str], Label], ...] = (
+    (anyof(r"://[^/]{0,200}\bstatus\b", r"://stspg\.", r"/incidents?/"), Label.INCIDENT),
+    (
+        anyof(r"/(?:[a-z][a-z-]{0,60}-)?(?:deprecations?|retirements?|lifecycle|sunsets?)(?:\.\w{1,5})?/?(?:[?#]|\Z)"),
+        Label.DEPRECATION,
+    ),
+    (anyof(r"/advisor(?:y|ies)/", r"://osv\.dev/", r"/GHSA-", r"/CVE-", r"security-bulletin"), Label.SECURITY),
+)
 _SECTIONS: tuple[tuple[re.Pattern[str], Label], ...] = (
     (anyof(r"\bbreaking\b", r"\bincompatib", r"\bbehaviou?r(?:al)? changes?\b"), Label.BEHAVIOUR_CHANGE),
     (
@@ -55,12 +63,10 @@ REPAIRS = anyof(r"\b(?:bug ?fix(?:es)?|fixe[sd]|fixes|bugs)\b")
 UPKEEP = re.compile(r"\b(?:scheduled|planned) maintenance\b|\bmaintenance (?:window|scheduled)\b", re.IGNORECASE)
 
 
-def page_label(*names: str) -> Label | None:
-    """What every entry of a page is about, by the names of its source and address; None for a page of mixed news."""
-    for pattern, label in _PAGES:
-        if any(pattern.search(name) for name in names):
-            return label
-    return None
+def page_label(source: str = "", link: str = "") -> Label | None:
+    """What every entry of a page is about, by the name of its source, else by its address; None for mixed news."""
+    named = next((label for pattern, label in _PAGES if pattern.search(source)), None)
+    return named or next((label for pattern, label in _LINKS if pattern.search(link)), None)
 
 
 def section_label(section: str) -> Label | None:
