@@ -21,10 +21,12 @@ from pulse_tui.collectors.prometheus.ask import Grid
 from pulse_tui.collectors.prometheus.level import Level, Report, Seen, Standing
 from pulse_tui.domain.advisory import Advisory, Audit, Finding
 from pulse_tui.domain.bill import Bill, DependencyChange, Head
+from pulse_tui.domain.catalogue import CatalogueEvent, EventType
 from pulse_tui.domain.concern import Concern
 from pulse_tui.domain.delivery import Delivery
 from pulse_tui.domain.estate import Component, Dependency, Estate
 from pulse_tui.domain.evals import Basis, Gate, SuiteRun, SuiteRunState, Task, Verdict
+from pulse_tui.domain.lifecycle import Lifecycle
 from pulse_tui.domain.note import Label, Note, Reading
 from pulse_tui.domain.release import RegistrySnapshot
 from pulse_tui.domain.rollback import Purpose
@@ -35,7 +37,9 @@ from pulse_tui.domain.tripwire import Metric, ProbeBaseline, Shift
 from pulse_tui.domain.words import AssetType, Change, ComponentKind, Severity, SignalType
 from pulse_tui.enrich.advisories import matching
 from pulse_tui.enrich.evals import regressions
-from pulse_tui.enrich.vendors import notes, shifts
+from pulse_tui.enrich.vendors import endings, notes, shifts
+from pulse_tui.enrich.vendors.catalogues import signals as catalogue_signals
+from pulse_tui.enrich.vendors.inuse import Match, Use
 from pulse_tui.enrich.vendors.mentions import Reach
 from pulse_tui.services.alerts import deliver
 from pulse_tui.services.components import bills
@@ -118,6 +122,13 @@ def compared(verdict: Verdict = Verdict.FAIL, **fields: Any) -> regressions.Comp
     return regressions.Compared(NEW, OLD, said, CANARY, NOW, "ml-support")
 
 
+HOSTED = Component(id="openai/gpt-4.1", kind=ComponentKind.HOSTED_MODEL, name="openai/gpt-4.1")
+ENDS = Lifecycle(source="ends", platform="openai", model="gpt-4.1", ends_at=later(hours=24), link="https://x/ends")
+CATALOGUE_CHANGE = catalogue_signals._price(
+    CatalogueEvent(type=EventType.PRICE_CHANGED, model="openai/gpt-4.1", old={"input": 2}, new={"input": 3})
+)
+
+
 BUILT: dict[str, Callable[[], Signal | None]] = {
     "rollback": lambda: aftermath._event(plan(), plan().moves[0], run(plan(), ended_at=later(minutes=2))),
     "routing": lambda: route._event(plan(purpose=Purpose.PAUSE), Purpose.PAUSE, run(plan(), ended_at=later(minutes=2))),
@@ -164,6 +175,9 @@ BUILT: dict[str, Callable[[], Signal | None]] = {
     "pipeline failed": lambda: ci._signal(
         changed(FINISHED, ok=False, ended="cancelled", searched="nightly"), SimpleNamespace(source="gitlab", now=NOW)),  # type: ignore[arg-type]
     "advisory": lambda: matching._signal(ADVISORY, BOT, PRODUCTION, [FINDING], ESTATE, NOW),
+    "catalogue": lambda: catalogue_signals._signal(
+        "models", "models.dev", "openai/gpt-4.1", CATALOGUE_CHANGE, Use(HOSTED, Match.EXACT), BOT, NOW),
+    "ending": lambda: endings.ending_signal(None, ENDS, Use(HOSTED, Match.EXACT), BOT, None, NOW),
     "note": lambda: notes._signal(NOTE, READING, SignalType.VENDOR_NOTE, BOT, [USED], NOW),
     "note of nobody": lambda: notes._signal(NOTE, READING, SignalType.PRICING_CHANGE, None, [], NOW),
     "shift": lambda: shifts.shift_signal(SHIFT, WIRE, BOT.id, BOT, NOW),
@@ -186,7 +200,8 @@ def test_signals_are_made_in_one_place_and_every_maker_is_kept_here() -> None:
     assert [name for name, text in texts.items() if re.search(r"\bSignal\(\n", text)] == ["domain/signal.py"]
     makers = {name for name, text in texts.items() if re.search(r"\bobserved\(\n", text)} - {"domain/signal.py"}
     modules = (aftermath, bills, content, deliver, runs, refresh, concerns, events, drifts, take, decide, report, bundle, ci,
-               matching, notes, regressions, log_check, route, dependents, shifts)  # fmt: skip
+               matching, notes, regressions, log_check, route, dependents, shifts,
+               catalogue_signals, endings)  # fmt: skip
     assert makers == {Path(str(m.__file__)).relative_to(root).as_posix() for m in modules}
 
 

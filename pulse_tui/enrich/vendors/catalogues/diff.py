@@ -29,7 +29,7 @@ def _appeared(
     before: Mapping[str, CatalogueModel], after: Mapping[str, CatalogueModel], unread: Collection[str]
 ) -> Iterator[CatalogueEvent]:
     for key in after.keys() - before.keys():
-        if not _among(key, unread):
+        if not unread_among(key, unread):
             model = after[key]
             new = {"release_date": model.released, "status": model.status}
             yield CatalogueEvent(type=EventType.MODEL_ADDED, model=key, platform=model.platform, new=new)
@@ -39,11 +39,11 @@ def _gone(
     before: Mapping[str, CatalogueModel], after: Mapping[str, CatalogueModel], unread: Collection[str]
 ) -> Iterator[CatalogueEvent]:
     for key in before.keys() - after.keys():
-        if not _among(key, unread):
+        if not unread_among(key, unread):
             yield CatalogueEvent(type=EventType.MODEL_REMOVED, model=key, platform=before[key].platform)
 
 
-def _among(key: str, unread: Collection[str]) -> bool:
+def unread_among(key: str, unread: Collection[str]) -> bool:
     """Whether it, or its whole provider (``openai/``), could not be read."""
     return key in unread or f"{key.partition('/')[0]}/" in unread
 

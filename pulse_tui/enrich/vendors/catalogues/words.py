@@ -25,6 +25,15 @@ def moved(event: CatalogueEvent) -> str:
     return f"{_value(old)} -> {_value(new)}"
 
 
+def values(side: Any) -> str | None:
+    """One side of a change: ``input 2, output 8``; None where there is nothing."""
+    if side is None or side in ({}, []):
+        return None
+    if isinstance(side, dict):
+        return ", ".join(f"{name} {_value(value)}" for name, value in side.items())
+    return ", ".join(_value(v) for v in side) if isinstance(side, list) else _value(side)
+
+
 def _fields(old: dict[str, Any], new: dict[str, Any]) -> str:
     names = [n for n in dict.fromkeys((*old, *new)) if old.get(n) != new.get(n)]
     return ", ".join(f"{n} {_value(old.get(n))} -> {_value(new.get(n))}" for n in names)
