@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -19,6 +20,7 @@ from pulse_tui.domain.views.registry import (
     Tree,
 )
 from pulse_tui.domain.views.rollback import AuthorisationLine, DrillLine, PlanLine, PlanStory, ReviewRow
+from pulse_tui.domain.views.vendors import CorrectionRow, NoteRow, NoteStory, Shutdowns
 
 
 class Desk(Protocol):
@@ -151,6 +153,30 @@ class Desk(Protocol):
 
     def state_loaded(self, asset_id: str, component: str, answer: str, why: str) -> str:
         """Whether a component is loaded when the asset runs: yes, no or unknown."""
+        ...
+
+    def notes(self, *, source: str | None = None, review: bool = False) -> tuple[NoteRow, ...]:
+        """What vendors published, the newest first; ``review``: only what a person should look at."""
+        ...
+
+    def note_story(self, source: str, key: str) -> NoteStory:
+        """Everything that is known of a note. Raises NotFound."""
+        ...
+
+    def correct_note(self, source: str, key: str, labels: Sequence[str], why: str) -> str:
+        """Give a note its right labels: notes of the same words follow. Raises NotFound, WrongUse, Refused."""
+        ...
+
+    def corrections(self) -> tuple[CorrectionRow, ...]:
+        """The newest first."""
+        ...
+
+    def withdraw_correction(self, rule_id: str, why: str) -> str:
+        """Notes are read as if nobody had corrected that one. Raises NotFound."""
+        ...
+
+    def shutdowns(self) -> Shutdowns:
+        """When the hosted models in use end, over all that state it."""
         ...
 
     def freeze(self, asset_id: str | None, why: str) -> str: ...

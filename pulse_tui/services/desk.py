@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -33,6 +33,7 @@ from pulse_tui.domain.views.rollback import (
     ReviewRow,
     unsettled,
 )
+from pulse_tui.domain.views.vendors import CorrectionRow, NoteRow, NoteStory, Shutdowns
 from pulse_tui.domain.words import UNHEALTHY, URGENT, Environment
 from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories import waived, waivers
@@ -60,6 +61,8 @@ from pulse_tui.services.rollback.drill_list import drills
 from pulse_tui.services.rollback.listing import listed
 from pulse_tui.services.rollback.preflight import Looked
 from pulse_tui.services.rollback.story import plan_story
+from pulse_tui.services.vendors import shutdowns as ends
+from pulse_tui.services.vendors import story as note_views
 from pulse_tui.settings.check import nearest
 from pulse_tui.settings.references import unpaged
 
@@ -289,6 +292,26 @@ class ServiceDesk:
     def state_loaded(self, asset_id: str, component: str, answer: str, why: str) -> str:
         parts = self.acting("component.loaded", asset_id, Environment.PRODUCTION)
         return state_loaded(parts.judging, asset_id, component, ANSWERS[answer], self.operator, why, parts.clock())
+
+    def notes(self, *, source: str | None = None, review: bool = False) -> tuple[NoteRow, ...]:
+        return note_views.note_rows(self._store, source=source, review=review)
+
+    def note_story(self, source: str, key: str) -> NoteStory:
+        return note_views.note_story(self._store, source, key, self._parts.clock())
+
+    def correct_note(self, source: str, key: str, labels: Sequence[str], why: str) -> str:
+        self.acting("note.correct", f"{source} {key}")
+        raise Refused("labels cannot be corrected here", [", ".join(labels), why])
+
+    def corrections(self) -> tuple[CorrectionRow, ...]:
+        return note_views.correction_rows(self._store)
+
+    def withdraw_correction(self, rule_id: str, why: str) -> str:
+        self.acting("note.withdraw", rule_id)
+        raise Refused("corrections cannot be taken back here", [why])
+
+    def shutdowns(self) -> Shutdowns:
+        return ends.shutdowns(self._store, self._parts.clock())
 
     def quiet(self) -> tuple[QuietRow, ...]:
         return quiet(self._store, self._parts.clock())

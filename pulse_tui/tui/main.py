@@ -13,6 +13,7 @@ from pulse_tui.tui.asks.evals import OpenVerdicts
 from pulse_tui.tui.asks.registry import Freeze, OpenCalendar, OpenDependents, OpenHistory, OpenInventory, OpenTree
 from pulse_tui.tui.asks.rollback import Drill, OpenPlans, Propose, Route
 from pulse_tui.tui.asks.sources import Collect, OpenSources
+from pulse_tui.tui.asks.vendors import OpenNotes
 from pulse_tui.tui.kit.filter_line import FilterScreen
 from pulse_tui.tui.kit.keys import EVERYWHERE, MOVES, Key, bind
 from pulse_tui.tui.kit.screen import LEAST, Head
@@ -64,6 +65,12 @@ LEAVE: Final = (
     bind("shift+tab", "next_pane(-1)", "previous pane"),
     bind("P", "plans", "plans", "rollback plans and their runs: what stopped, what waits for whom; resume, undo"),
     bind("U", "muted", "muted", "everything that is muted, waived or held: until when, by whom, why; take it back"),
+    bind(
+        "V",
+        "notes",
+        "notes",
+        "what vendors published: whom it reaches, how it was edited; review queue, ends of models",
+    ),
     bind("S", "sources", "sources", "how every source is doing, and what was refused"),
     bind("escape", "clear", "clear", "clear the filter, or the message in the last line"),
     *EVERYWHERE[:-2],
@@ -298,6 +305,9 @@ class MainScreen(FilterScreen):
 
     def action_muted(self) -> None:
         self.post_message(OpenMuted())
+
+    def action_notes(self) -> None:
+        self.post_message(OpenNotes())
 
     def action_sources(self) -> None:
         self.post_message(OpenSources())

@@ -11,6 +11,7 @@ from pulse_tui.tui.evals.wing import EvalsWing
 from pulse_tui.tui.registry.wing import RegistryWing
 from pulse_tui.tui.rollback.wing import RollbackWing
 from pulse_tui.tui.sources.wing import SourcesWing
+from pulse_tui.tui.vendors.wing import VendorsWing
 
 if TYPE_CHECKING:
     from pulse_tui.tui.context import Context
@@ -22,6 +23,7 @@ WINGS: Sequence[Callable[[Context], Wing]] = (
     AdvisoriesWing,
     AlertsWing,
     RollbackWing,
+    VendorsWing,
     SourcesWing,
 )
 """A pane that leads (the registry) stands before those that follow it (the benchmarks)."""

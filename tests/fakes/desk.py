@@ -27,6 +27,7 @@ from pulse_tui.domain.views.signals import SourceRow
 from tests.fakes.advisory_desk import LEDGER, RADIUS, STORY, WAIVERS, advisory_lines
 from tests.fakes.bench_desk import FakeBench, points
 from tests.fakes.registry_desk import NOW_US, FakeRegistry, ago
+from tests.fakes.vendor_desk import FakeVendors
 
 HASH = "41c9ab3f" * 8
 UNDO_HASH = "7de2006c" * 8
@@ -156,7 +157,7 @@ def many(
     return registry, found, open_alerts
 
 
-class FakeDesk(FakeBench, FakeRegistry):
+class FakeDesk(FakeBench, FakeRegistry, FakeVendors):
     """Deeds change the state in memory and raise the mark; ``calls`` lists them."""
 
     def __init__(self, *, empty: bool = False, large: bool = False, read_only: bool = False, needed: int = 1) -> None:
@@ -178,6 +179,7 @@ class FakeDesk(FakeBench, FakeRegistry):
         self.waiting_reviews: tuple[ReviewRow, ...] = ()
         self.start_registry(empty=empty)
         self.start_bench(empty=empty)
+        self.start_vendors(empty=empty)
         if large:
             self.registry, self.advisories, self.alerts = many()
         if empty:

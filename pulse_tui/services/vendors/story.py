@@ -1,0 +1,390 @@
+"""Notes as the screens and ``pulse-tui note`` show them: rows of the list, and the page of one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from pulse_tui.domain.alert import OPEN, Alert
+from pulse_tui.domain.errors import NotFound
+from pulse_tui.domain.estate import Component, Estate
+from pulse_tui.domain.evidence import NoteEvidence
+from pulse_tui.domain.lifecycle import StoredLifecycle
+from pulse_tui.domain.moments import from_us, to_us
+from pulse_tui.domain.note import Label, LocalRule, Note, NoteChange, StoredNote, What
+from pulse_tui.domain.signal import Signal
+from pulse_tui.domain.text import clean, clean_block, many
+from pulse_tui.domain.vendor_task import TaskKind, VendorTask
+from pulse_tui.domain.views.vendors import DAY_US, CorrectionRow, NoteEdit, NoteRow, NoteStory, Statement, day
+from pulse_tui.domain.words import ComponentKind, SignalType
+from pulse_tui.enrich.vendors.mentions import packages
+from pulse_tui.enrich.vendors.names import canonical
+from pulse_tui.enrich.vendors.notes import whom
+from pulse_tui.enrich.vendors.wording import hunks
+from pulse_tui.ports import Store, Transaction
+from pulse_tui.services.vendors.shutdowns import platform_of, statement
+
+LISTED = 1_000
+"""Notes of a list, the newest first."""
+_ABOUT_NOTES = frozenset(
+    {
+        SignalType.VENDOR_NOTE,
+        SignalType.DEPRECATION,
+        SignalType.PRICING_CHANGE,
+        SignalType.RATE_LIMIT_CHANGE,
+        SignalType.INCIDENT,
+        SignalType.CATALOGUE_CHANGE,
+    }
+)
+_MARKS = {What.EDITED: "edited", What.REAPPEARED: "back again", What.REMOVED: "removed"}
+_HAPPENED = {**_MARKS, What.NEW: "first read"}
+_TASKS = {
+    TaskKind.RETEST: "run the suites of {asset} again: what serves may behave otherwise",
+    TaskKind.SUCCESSOR: "evaluate {successor} for {asset}",
+    TaskKind.MIGRATION: "serve {asset} without {component}",
+}
+
+Lines = Iterator[tuple[str, str]]
+
+
+def note_rows(store: Store, *, source: str | None = None, review: bool = False) -> tuple[NoteRow, ...]:
+    """The newest first; ``review``: only those that a person should look at."""
+    with store.read() as tx:
+        notes = tx.vendors.notes(source, review=review, limit=LISTED)
+        estate = _users(tx, [n.note for n in notes])
+        given = _given(tx.vendors.local_rules())
+        return tuple(_row(n, estate, given, _mark(tx, n)) for n in notes)
+
+
+def note_story(store: Store, source: str, key: str, now: datetime) -> NoteStory:
+    """Everything that is known of one note. Raises NotFound."""
+    with store.read() as tx:
+        stored = tx.vendors.note(source, key)
+        if stored is None:
+            raise NotFound(f"there is no note {key!r} of {source!r}", todo="see what is stored: pulse-tui note list")
+        note = stored.note
+        estate = _users(tx, [note])
+        reached = whom(note, estate)
+        changes = tx.vendors.changes(source, key)
+        signals = _signals(tx, stored)
+        alerts = _alerts(tx, signals)
+        tasks = [t for t in tx.vendors.tasks(source=source) if t.note == key]
+        edits = tuple(_edits(changes, note))
+        row = _row(stored, estate, _given(tx.vendors.local_rules()), _mark(tx, stored))
+        others = [s for s in tx.vendors.lifecycles(_places(reached)) if (s.item.source, s.item.note) != (source, key)]
+        lines = (
+            *_changed(row, stored, edits, now),
+            *_risk(stored, reached, estate, signals, others, now),
+            *(("What to do now", text) for text in _todo(stored, reached, tasks, alerts, now)),
+            *_labels(stored, row),
+            *(("Text", line) for line in clean_block(note.body, 6_000).split("\n") if note.body.strip()),
+            *_models(note, reached),
+            *_numbers(signals),
+            *_tasks(tasks, now),
+            *_others(others, signals),
+            *(("Alerts", f"{a.priority.value} {a.title}: {a.state.value}") for a in alerts),
+            *_about(note),
+        )
+    return NoteStory(
+        row, lines, edits, note.link or "", tuple(reached), tuple(alert.id for alert in alerts),
+    )  # fmt: skip
+
+
+def correction_rows(store: Store) -> tuple[CorrectionRow, ...]:
+    """What persons corrected, the newest first."""
+    with store.read() as tx:
+        rules = tx.vendors.local_rules()
+    rows = [
+        CorrectionRow(
+            r.id, r.vendor, tuple(label.value for label in r.labels), r.words, r.by, to_us(r.at), r.why, r.source, r.key,
+            clean(r.title, 300),
+        )
+        for r in rules
+    ]  # fmt: skip
+    return tuple(sorted(rows, key=lambda r: (-r.at_us, r.id)))
+
+
+# ------------------------------------------------------------------------------- rows
+
+
+def _users(tx: Transaction, notes: Sequence[Note]) -> Estate:
+    """The estate with whatever the notes may be about: hosted models, and the packages that they name."""
+    named = {name for note in notes for name in packages(note)}
+    uses = tx.dependencies.using(kinds=[ComponentKind.HOSTED_MODEL], components=named)
+    return msgspec.structs.replace(tx.estate.load(), dependencies=uses)
+
+
+def _given(rules: Sequence[LocalRule]) -> frozenset[tuple[str, str]]:
+    return frozenset((rule.source, rule.key) for rule in rules if rule.key)
+
+
+def _mark(tx: Transaction, stored: StoredNote) -> str:
+    """What happened to it last, if anything did."""
+    if not stored.listed:
+        return _MARKS[What.REMOVED]
+    if stored.changed_at == stored.first_at:
+        return ""
+    changes = tx.vendors.changes(stored.note.source, stored.note.key)
+    return _MARKS.get(changes[-1].what, "") if changes else "edited"
+
+
+def _row(stored: StoredNote, estate: Estate, given: frozenset[tuple[str, str]], mark: str) -> NoteRow:
+    note, reading = stored.note, stored.reading
+    return NoteRow(
+        note.source,
+        note.key,
+        to_us(stored.first_at),
+        clean(note.vendor, 60),
+        tuple(label.value for label in reading.labels),
+        clean(note.title, 300) or clean(note.body, 120) or "no title",
+        tuple(whom(note, estate)),
+        to_us(note.published_at) if note.dated else None,
+        mark,
+        review=reading.review,
+        history=stored.baseline,
+        ends_us=to_us(reading.effective_at) if reading.effective_at else None,
+        floor=reading.floor,
+        corrected=(note.source, note.key) in given,
+    )
+
+
+# ------------------------------------------------------------------------------- the three questions
+
+
+def _changed(row: NoteRow, stored: StoredNote, edits: Sequence[NoteEdit], now: datetime) -> Lines:
+    what = " and ".join(label.replace("_", " ") for label in row.labels if label != Label.OTHER) or "a note"
+    yield "What changed", f"{row.vendor}: {row.title}"
+    yield "", f"{what}, on a page of {stored.note.kind.value}"
+    first = f"first read {from_us(row.first_us):%Y-%m-%d %H:%M}"
+    if row.history:
+        first += " as its source was read for the first time: history"
+    if row.dated_us is None:
+        yield "", f"it bears no date; {first}"
+    elif row.back_dated_days:
+        yield "", f"▲ dated {day(row.dated_us)}, {first}: back-dated, or read late, by {row.back_dated_days} d"
+    else:
+        yield "", f"dated {day(row.dated_us)}, {first}"
+    if row.mark == "removed":
+        yield "", f"▲ its page lists it no longer since {day(to_us(stored.changed_at))}: that takes nothing of it back"
+    elif len(edits) > 1:
+        last = edits[-1]
+        yield "", f"✎ {last.what} {day(last.at_us)}" + (f": {'; '.join(last.moved)}" if last.moved else "")
+    yield from (("", text) for text in _effect(row, now))
+
+
+def _effect(row: NoteRow, now: datetime) -> Iterator[str]:
+    if row.ends_us is None:
+        if Label.DEPRECATION in row.labels:
+            yield "? it gives no date that can be read"
+        return
+    days = (row.ends_us - to_us(now)) // DAY_US
+    left = f"in {days} d" if days > 0 else "today" if days == 0 else f"{-days} d ago"
+    if row.floor:
+        yield f"not sooner than {day(row.ends_us)} ({left}): the earliest date, not the date"
+    else:
+        yield f"takes effect {day(row.ends_us)}: {left}"
+
+
+def _risk(
+    stored: StoredNote,
+    reached: Mapping[str, Sequence[Component]],
+    estate: Estate,
+    signals: Sequence[Signal],
+    others: Sequence[StoredLifecycle],
+    now: datetime,
+) -> Lines:
+    if not reached:
+        yield "What is the risk", "it names nothing that is known to run here"
+        return
+    yield "What is the risk", f"it reaches {many(len(reached), 'asset')}:"
+    by_asset = {s.asset_id: s.evidence for s in signals if isinstance(s.evidence, NoteEvidence)}
+    for asset_id, used in reached.items():
+        asset = estate.assets.get(asset_id)
+        where = ", ".join(e.short for e in estate.environments(asset_id)) or "runs nowhere"
+        owner = (asset.owner_team if asset else None) or "nobody"
+        yield "", f"{asset_id} ({where}; of {owner}): {', '.join(_exactly(c) for c in used[:4])}"
+        evidence = by_asset.get(asset_id)
+        if evidence is not None and (evidence.endpoints or evidence.segments):
+            yield (
+                "",
+                f"  endpoints {', '.join(evidence.endpoints) or 'unknown'}; for {', '.join(evidence.segments) or 'whom is unknown'}",
+            )
+    left = [
+        (s.item.ends_at, s.item.platform)
+        for s in others
+        if s.item.ends_at is not None and not s.item.floor and s.listed
+    ]
+    if left and Label.DEPRECATION in stored.reading.labels:
+        ends, platform = min(left)
+        if stored.reading.effective_at is None or ends < stored.reading.effective_at:
+            yield "", f"▲ {platform} states an earlier end: {ends:%Y-%m-%d}, in {(ends - now) // timedelta(days=1)} d"
+
+
+def _exactly(component: Component) -> str:
+    """``openai/gpt-4.1-2025-04-14 (this snapshot)``, ``openai/gpt-4.1 (whichever snapshot serves)``, ``vllm 0.9.1``."""
+    if component.kind is not ComponentKind.HOSTED_MODEL:
+        return component.label
+    pinned = canonical(component.id).snapshot is not None
+    other = "" if component.name == component.id else f"{component.name}, "
+    return f"{component.id} ({other}{'this snapshot' if pinned else 'whichever snapshot serves'})"
+
+
+def _todo(
+    stored: StoredNote,
+    reached: Mapping[str, object],
+    tasks: Sequence[VendorTask],
+    alerts: Sequence[Alert],
+    now: datetime,
+) -> Iterator[str]:
+    open_tasks = [t for t in tasks if t.done_at is None]
+    for task in open_tasks:
+        yield f"{_what(task)}{_due(task, now)}"
+    if stored.reading.review:
+        yield "? read it and give it its labels: no rule, or only a weak one, says what it is about"
+    if not open_tasks and alerts:
+        yield f"{many(len(alerts), 'alert')} of it {'is' if len(alerts) == 1 else 'are'} open: acknowledge there what you take on"
+    if not open_tasks and not alerts and not stored.reading.review:
+        calm = "everything it asked for is done" if tasks else "nothing that is known"
+        yield calm if reached else "nothing: it reaches nothing of yours"
+
+
+# ------------------------------------------------------------------------------- the rest of the page
+
+
+def _labels(stored: StoredNote, row: NoteRow) -> Lines:
+    why = dict(stored.reading.why)
+    label = "Labels"
+    for each in stored.reading.labels:
+        phrase = why.get(each) or (stored.reading.phrase if len(stored.reading.labels) == 1 else None)
+        yield (
+            label,
+            f"{each.value.replace('_', ' '):<16}  " + (f"“{clean(phrase, 200)}”" if phrase else "no phrase decided it"),
+        )
+        label = ""
+    if row.corrected:
+        yield label, "corrected by a person: the corrections list it"
+
+
+def _models(note: Note, reached: Mapping[str, Sequence[Component]]) -> Lines:
+    if note.models:
+        yield "Its models", ", ".join(clean(name, 100) for name in note.models[:20])
+    if note.package:
+        yield "Package", f"{note.package} {note.version or ''}".rstrip()
+    named = dict.fromkeys(c.id for used in reached.values() for c in used)
+    if named:
+        yield "In use", ", ".join(named)
+
+
+def _numbers(signals: Sequence[Signal]) -> Lines:
+    label = "Your numbers"
+    for signal in signals:
+        evidence = signal.evidence
+        if not isinstance(evidence, NoteEvidence):
+            continue
+        for text in evidence.compared:
+            yield label, f"{signal.asset_id or 'all'}: {clean(text, 300)}"
+            label = ""
+    named = dict.fromkeys(s.evidence.successor for s in signals if isinstance(s.evidence, NoteEvidence))
+    if found := ", ".join(clean(name, 100) for name in named if name):
+        yield "Successor", found
+
+
+def _what(task: VendorTask) -> str:
+    words = _TASKS[task.kind]
+    return words.format(asset=task.asset_id, successor=task.successor or "the successor", component=task.component)
+
+
+def _due(task: VendorTask, now: datetime) -> str:
+    if task.due_at is None:
+        return ""
+    days = (task.due_at - now) // timedelta(days=1)
+    return f": due {task.due_at:%Y-%m-%d}" + (f", ▲ OVERDUE {-days} d" if days < 0 else f", in {days} d")
+
+
+def _tasks(tasks: Sequence[VendorTask], now: datetime) -> Lines:
+    label = "Tasks"
+    for task in tasks:
+        if task.done_at is None:
+            state = f"○ open{_due(task, now)}"
+        else:
+            how = f" {task.verdict}" if task.verdict else ""
+            state = f"✓ done {task.done_at:%Y-%m-%d}{how}: {task.how or task.run_id or 'no reason is recorded'}"
+        yield label, f"{task.kind.value:<10} {task.asset_id}  {state}"
+        label = ""
+
+
+def _others(others: Sequence[StoredLifecycle], signals: Sequence[Signal]) -> Lines:
+    """What other sources state, first as it is stored, then where a signal compared them."""
+    label = "Other sources"
+    for stored in others:
+        said: Statement = statement(stored)
+        gone = "" if stored.listed else "; it lists the model no longer, which is no retirement"
+        yield label, f"{said.source}: {stored.item.platform}/{stored.item.model} {said.stage} {said.when}{gone}"
+        label = ""
+    seen = dict.fromkeys(
+        clean(text, 300) for s in signals if isinstance(s.evidence, NoteEvidence) for text in s.evidence.says
+    )
+    for text in seen:
+        yield label, text
+        label = ""
+
+
+def _about(note: Note) -> Lines:
+    yield "Source", f"{note.source}, {note.kind.value}" + (f": {clean(note.section, 200)}" if note.section else "")
+    yield "Key", clean(note.key, 300)
+    yield "Link", note.link or "none"
+
+
+# ------------------------------------------------------------------------------- what is looked up
+
+
+def _signals(tx: Transaction, stored: StoredNote) -> list[Signal]:
+    """Of the note, the newest of each condition."""
+    note = stored.note
+    since = stored.first_at - timedelta(days=1)
+    return [
+        s
+        for s in tx.signals.newest(since, _ABOUT_NOTES)
+        if s.source == note.source and isinstance(s.evidence, NoteEvidence) and s.evidence.note == note.key
+    ]
+
+
+def _alerts(tx: Transaction, signals: Sequence[Signal]) -> list[Alert]:
+    fingerprints = {s.fingerprint for s in signals}
+    found = [a for f in sorted(fingerprints) for a in tx.judgements.open_alerts_about(f) if a.state in OPEN]
+    return sorted({a.id: a for a in found}.values(), key=lambda a: (a.priority.rank, a.id))
+
+
+def _places(reached: Mapping[str, Sequence[Component]]) -> list[tuple[str, str]]:
+    hosted = (c for used in reached.values() for c in used if c.kind is ComponentKind.HOSTED_MODEL)
+    return sorted({place for c in hosted if (place := platform_of(c)) is not None})
+
+
+def _edits(changes: Sequence[NoteChange], note: Note) -> Iterator[NoteEdit]:
+    """Each change with what it changed: ``before`` of the next one, or the note as it is, is what came of it."""
+    for number, change in enumerate(changes):
+        later = next((c.before for c in changes[number + 1 :] if c.before is not None), note)
+        if change.before is None or change.what is What.REMOVED:
+            yield NoteEdit(to_us(change.at), _HAPPENED[change.what])
+            continue
+        moved = tuple(_moved(change.before, later))
+        texts = (f"{n.title}\n{n.body}" for n in (change.before, later))
+        yield NoteEdit(to_us(change.at), _HAPPENED[change.what], moved, hunks(*texts))
+
+
+def _moved(before: Note, after: Note) -> Iterator[str]:
+    """What of a note moved besides its words."""
+    from pulse_tui.enrich.vendors.classify import classify  # noqa: PLC0415  only for a note that was edited
+
+    old, new = classify(before).effective_at, classify(after).effective_at
+    if old != new:
+        was, now = (f"{at:%Y-%m-%d}" if at else "none" for at in (old, new))
+        yield f"its date of effect moved {was} -> {now}"
+    if before.dated and after.dated and before.published_at != after.published_at:
+        yield f"the date it bears moved {before.published_at:%Y-%m-%d} -> {after.published_at:%Y-%m-%d}"
+    if before.section != after.section:
+        yield f"it moved to {clean(after.section, 100) or 'no section'}"
+    if before.link != after.link:
+        yield f"its link is now {clean(after.link or 'none', 200)}"

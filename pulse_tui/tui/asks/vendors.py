@@ -1,0 +1,47 @@
+"""What is asked about what vendors publish."""
+
+from __future__ import annotations
+
+from pulse_tui.tui.asks.base import Ask
+
+
+class OpenNotes(Ask):
+    """Open the list of notes."""
+
+
+class OpenReview(Ask):
+    """Open the notes that a person should look at."""
+
+
+class OpenCorrections(Ask):
+    """Open what persons corrected."""
+
+
+class OpenShutdowns(Ask):
+    """Open the calendar of the ends of models in use."""
+
+
+class OfNote(Ask):
+    """About one note."""
+
+    source: str
+    key: str
+
+
+class OpenNote(OfNote):
+    """Open the note's page."""
+
+
+class CorrectNote(OfNote):
+    """Give it other labels; a form asks which and why."""
+
+    title: str
+    labels: tuple[str, ...]
+    """Those that it has."""
+
+
+class WithdrawCorrection(Ask):
+    """Take a correction back; a form asks why."""
+
+    rule_id: str
+    title: str

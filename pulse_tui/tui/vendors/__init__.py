@@ -1,0 +1,1 @@
+"""What vendors publish, on the screen."""

@@ -1,0 +1,235 @@
+"""Pure row renderers of notes, corrections and ends of models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from rich.style import Style
+
+from pulse_tui.domain.moments import age
+from pulse_tui.domain.views.vendors import CorrectionRow, NoteRow, ShutdownRow
+from pulse_tui.tui.kit import styles
+from pulse_tui.tui.kit.canvas import Span
+from pulse_tui.tui.kit.filters import Fields
+from pulse_tui.tui.kit.rows import Cells, Column, Spec
+
+SOON_DAYS = 90
+"""An end that is nearer than this wants a plan now."""
+_SHORT: Final[Mapping[str, str]] = {
+    "behaviour_change": "behaviour",
+    "rate_limit": "limit",
+    "new_model": "new",
+}
+_LOUD: Final[Mapping[str, Style]] = {
+    "deprecation": styles.WARN,
+    "behaviour_change": styles.WARN,
+    "incident": styles.BAD,
+    "security": styles.BAD,
+}
+_MARKS: Final[Mapping[str, str]] = {"edited": "✎ edited", "back again": "↑ back again", "removed": "✖ removed"}
+
+
+def labels(row: NoteRow | CorrectionRow) -> str:
+    """``deprecation, pricing``; "other" is what is left when nothing else holds."""
+    return ", ".join(_SHORT.get(label, label) for label in row.labels) or "none"
+
+
+def note_mark(row: NoteRow) -> Span:
+    """How it stands, the most pressing first: a person is asked for, it was changed, it is history."""
+    if row.review:
+        return "? review", styles.WARN
+    if row.mark:
+        return _MARKS.get(row.mark, row.mark), styles.WARN if row.mark == "removed" else styles.INFO
+    if row.history:
+        return "history", styles.DIM
+    if row.back_dated_days:
+        return f"▲ back-dated {row.back_dated_days}d", styles.WARN
+    return ("✓ corrected", styles.DIM) if row.corrected else ("", styles.PLAIN)
+
+
+def note_cells(row: NoteRow, now_us: int) -> Cells:
+    """WHEN VENDOR LABELS TITLE WHOM MARK."""
+    faint = styles.DIM if row.history else styles.PLAIN
+    loud = next((_LOUD[label] for label in row.labels if label in _LOUD), styles.PLAIN)
+    return (
+        (age(row.first_us, now_us), styles.DIM),
+        (row.vendor, faint),
+        (labels(row), faint if row.history else loud),
+        (row.title, faint),
+        (", ".join(row.whom) or "—", styles.DIM if row.history or not row.whom else styles.BOLD),
+        note_mark(row),
+    )
+
+
+def note_fields(row: NoteRow) -> Fields:
+    """Names for the filter."""
+    return {
+        "vendor": row.vendor,
+        "source": row.source,
+        "label": " ".join(row.labels),
+        "title": row.title,
+        "whom": " ".join(row.whom),
+        "state": row.word or "new",
+        "corrected": "yes" if row.corrected else "no",
+    }
+
+
+def shorter(text: str, width: int) -> str:
+    """The first of several names and how many more: ``support-bot +2``."""
+    names = text.split(", ")
+    for kept in range(len(names), 0, -1):
+        rest = f" +{len(names) - kept}" if kept < len(names) else ""
+        short = ", ".join(names[:kept]) + rest
+        if len(short) <= width:
+            return short
+    rest = f" +{len(names) - 1}" if len(names) > 1 else ""
+    return f"{names[0][: max(1, width - len(rest) - 1)]}…{rest}"
+
+
+def _short_mark(text: str, width: int) -> str:
+    """``▲ dated -8d`` for ``▲ back-dated 8d``."""
+    return text.replace("back-dated ", "dated -") if width < len(text) else text
+
+
+NOTES: Final[Spec[NoteRow]] = Spec(
+    title="Notes",
+    columns=(
+        Column("WHEN", 4, 4, right=True),
+        Column("VENDOR", 6, 12, drop=1),
+        Column("LABELS", 11, 22, shorten=shorter),
+        Column("TITLE", 16, 0, wish=32),
+        Column("WHOM", 14, 26, shorten=shorter),
+        Column("MARK", 11, 16, shorten=_short_mark),
+    ),
+    cells=note_cells,
+    key=lambda row: row.ident,
+    fields=note_fields,
+    names=("vendor", "source", "label", "title", "whom", "state", "corrected"),
+    wants_attention=lambda row: row.review or (bool(row.whom) and not row.history),
+    copied=lambda row: f"{row.vendor}: {row.title} [{', '.join(row.labels)}] ({row.source} {row.key})",
+    empty="no note has been read yet: add a source (kind: feed), then ctrl-r",
+)
+
+
+def correction_cells(row: CorrectionRow, now_us: int) -> Cells:
+    """WHEN VENDOR LABELS WORDS BY."""
+    return (
+        (age(row.at_us, now_us), styles.DIM),
+        (row.vendor, styles.PLAIN),
+        (labels(row), styles.BOLD),
+        (", ".join(f"“{word}”" for word in row.words) or row.title, styles.PLAIN),
+        (row.by, styles.DIM),
+    )
+
+
+def correction_fields(row: CorrectionRow) -> Fields:
+    """Names for the filter."""
+    return {
+        "vendor": row.vendor,
+        "label": " ".join(row.labels),
+        "words": " ".join(row.words),
+        "by": row.by,
+        "title": row.title,
+        "why": row.why,
+    }
+
+
+CORRECTIONS: Final[Spec[CorrectionRow]] = Spec(
+    title="Corrections",
+    columns=(
+        Column("WHEN", 4, 4, right=True),
+        Column("VENDOR", 6, 12),
+        Column("LABELS", 9, 24, shorten=shorter),
+        Column("NOTES WITH THE WORDS", 20, 0, wish=40),
+        Column("BY", 4, 16, drop=1),
+    ),
+    cells=correction_cells,
+    key=lambda row: row.id,
+    fields=correction_fields,
+    names=("vendor", "label", "words", "by", "title", "why"),
+    wants_attention=lambda row: False,
+    copied=lambda row: f"{row.vendor} {', '.join(row.words)}: {', '.join(row.labels)} (by {row.by}: {row.why})",
+    empty="nobody has corrected a label",
+)
+
+
+def shutdown_state(row: ShutdownRow, now_us: int) -> Span:
+    """``✖ ended``, ``▲ ends``, ``◆ ends``, ``○ not before``, ``? no date``; what differs says so."""
+    state, days = row.state(now_us), row.days(now_us)
+    if state == "ended":
+        return "✖ ended, in use", styles.BAD
+    if row.differ:
+        return "? dates differ", styles.WARN
+    if state == "ends":
+        soon = days is not None and days <= SOON_DAYS
+        return ("▲ ends soon", styles.WARN) if soon else ("◆ ends", styles.INFO)
+    return ("○ not before", styles.DIM) if state == "not before" else ("? no date", styles.WARN)
+
+
+def shutdown_sources(row: ShutdownRow) -> str:
+    """``2 agree``, ``3 differ``, ``1 alone``; "—" without any."""
+    count = len({s.source for s in row.statements if s.ends_us is not None})
+    if count > 1:
+        return f"{count} {'differ' if row.differ else 'agree'}"
+    return "1 alone" if count else "—"
+
+
+def place(row: ShutdownRow) -> str:
+    """Where, and by which id, without what the model's name says already: ``azure``, ``openai …-2025-04-14``."""
+    lab, _, name = row.canonical.partition("/")
+    if row.model == name:
+        return row.platform
+    if row.platform == lab and row.model.startswith(f"{name}-"):
+        return f"{row.platform} …{row.model[len(name) :]}"
+    return row.key
+
+
+def shutdown_cells(row: ShutdownRow, now_us: int) -> Cells:
+    """DAYS MODEL ON DATE SUCCESSOR ASSETS SOURCES STATE."""
+    days, settles = row.days(now_us), row.settles
+    state = shutdown_state(row, now_us)
+    return (
+        ("—" if days is None else str(days), state[1]),
+        (row.canonical, styles.BOLD if row.production else styles.PLAIN),
+        (place(row), styles.DIM),
+        (settles.when if settles is not None else "unknown", styles.PLAIN),
+        (row.successor or "—", styles.PLAIN if row.successor else styles.DIM),
+        (", ".join(row.assets), styles.PLAIN),
+        (shutdown_sources(row), styles.DIM),
+        state,
+    )
+
+
+def shutdown_fields(row: ShutdownRow) -> Fields:
+    """Names for the filter; ``days`` compares."""
+    return {
+        "model": f"{row.canonical} {row.model}",
+        "platform": row.platform,
+        "asset": " ".join(row.assets),
+        "date": row.settles.when if row.settles is not None else "unknown",
+        "successor": row.successor,
+        "source": " ".join(s.source for s in row.statements),
+    }
+
+
+SHUTDOWNS: Final[Spec[ShutdownRow]] = Spec(
+    title="Ends of models in use",
+    columns=(
+        Column("DAYS", 4, 5, right=True),
+        Column("MODEL", 14, 0, wish=22),
+        Column("PLATFORM", 8, 26, drop=2),
+        Column("DATE", 7, 12),
+        Column("SUCCESSOR", 9, 16, drop=1),
+        Column("ASSETS", 8, 16, shorten=shorter),
+        Column("SOURCES", 7, 8, drop=3),
+        Column("STATE", 9, 15),
+    ),
+    cells=shutdown_cells,
+    key=lambda row: row.key,
+    fields=shutdown_fields,
+    names=("model", "platform", "asset", "date", "successor", "source"),
+    wants_attention=lambda row: any(s.ends_us is not None and not s.floor for s in row.statements),
+    copied=lambda row: f"{row.key} ({row.canonical}) {row.settles.when if row.settles else 'no date known'}",
+    empty="no hosted model is known to be in use: declare the components of an asset, or read its bill",
+)

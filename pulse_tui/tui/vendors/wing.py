@@ -1,0 +1,109 @@
+"""Vendors: their notes, what a person corrects of them, when models end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from pulse_tui.tui.asks import vendors as asks
+from pulse_tui.tui.kit.forms import Field
+from pulse_tui.tui.wing import Wing
+
+if TYPE_CHECKING:
+    from pulse_tui.tui.context import Context
+    from pulse_tui.tui.kit.palette import Command
+
+
+class VendorsWing(Wing):
+    """The pages of what vendors publish. It has no pane: ``V`` opens the list of notes."""
+
+    def __init__(self, context: Context) -> None:
+        """``context``: what it may use of the tower."""
+        self._context = context
+        self.answers = {
+            asks.OpenNotes: self.notes,
+            asks.OpenReview: self.review,
+            asks.OpenNote: self.note,
+            asks.CorrectNote: self.correct,
+            asks.OpenCorrections: self.corrections,
+            asks.WithdrawCorrection: self.withdraw,
+            asks.OpenShutdowns: self.shutdowns,
+        }
+
+    def commands(self) -> Iterable[Command]:
+        from pulse_tui.tui.kit.palette import Command  # noqa: PLC0415  nobody needs it before the first :
+
+        yield Command("notes", "what vendors published, newest first", asks.OpenNotes())
+        yield Command("review queue", "notes that a person should look at", asks.OpenReview())
+        yield Command("shutdowns", "when the models in use end, over all sources", asks.OpenShutdowns())
+        yield Command("corrections", "labels of notes that persons corrected", asks.OpenCorrections())
+
+    def notes(self, _ask: asks.OpenNotes) -> None:
+        """All of them."""
+        from pulse_tui.tui.vendors.notes import NotesScreen  # noqa: PLC0415  nobody needs it before the first V
+
+        self._context.open(
+            lambda desk: desk.notes(),
+            lambda rows: NotesScreen(self._context.head, rows, self._context.now_us),
+            NotesScreen.show_notes,
+        )
+
+    def review(self, _ask: asks.OpenReview) -> None:
+        """Those that a person should look at."""
+        from pulse_tui.tui.vendors.notes import ReviewScreen  # noqa: PLC0415
+
+        self._context.open(
+            lambda desk: desk.notes(review=True),
+            lambda rows: ReviewScreen(self._context.head, rows, self._context.now_us),
+            ReviewScreen.show_notes,
+        )
+
+    def note(self, ask: asks.OpenNote) -> None:
+        """One, with its history."""
+        from pulse_tui.tui.vendors.note import NoteScreen  # noqa: PLC0415
+
+        self._context.open(
+            lambda desk: desk.note_story(ask.source, ask.key),
+            lambda story: NoteScreen(self._context.head, story),
+            NoteScreen.show_story,
+        )
+
+    def correct(self, ask: asks.CorrectNote) -> None:
+        """Ask for the labels and why."""
+        from pulse_tui.tui.vendors.correcting import CHOICES, correction_fields, labels_of  # noqa: PLC0415
+
+        self._context.form(
+            "Correct the labels",
+            "\n".join((ask.title, *CHOICES)),
+            correction_fields(ask.labels),
+            lambda values: self._context.act(
+                lambda desk: desk.correct_note(ask.source, ask.key, labels_of(values[0]), values[1])
+            ),
+        )
+
+    def corrections(self, _ask: asks.OpenCorrections) -> None:
+        """The newest first."""
+        from pulse_tui.tui.vendors.corrections import CorrectionsScreen  # noqa: PLC0415
+
+        self._context.open(
+            lambda desk: desk.corrections(),
+            lambda rows: CorrectionsScreen(self._context.head, rows, self._context.now_us),
+            CorrectionsScreen.show_rows,
+        )
+
+    def withdraw(self, ask: asks.WithdrawCorrection) -> None:
+        """Ask why."""
+        self._context.form(
+            "Take this correction back", ask.title, (Field("Why"),),
+            lambda values: self._context.act(lambda desk: desk.withdraw_correction(ask.rule_id, values[0])),
+        )  # fmt: skip
+
+    def shutdowns(self, _ask: asks.OpenShutdowns) -> None:
+        """What ends first on top."""
+        from pulse_tui.tui.vendors.shutdowns import ShutdownsScreen  # noqa: PLC0415
+
+        self._context.open(
+            lambda desk: desk.shutdowns(),
+            lambda found: ShutdownsScreen(self._context.head, found, self._context.now_us),
+            ShutdownsScreen.show_shutdowns,
+        )

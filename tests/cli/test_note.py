@@ -1,0 +1,48 @@
+"""``pulse-tui note``: what vendors published, from the shell."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.conftest import Shell
+from tests.servers.loopback import Loopback, Reply
+
+ITEM = "<item><guid>{0}</guid><title>{1}</title><link>https://acme.test/{0}</link><pubDate>Mon, 23 Nov 2026 08:00:00 GMT</pubDate></item>"
+HEAD = '<?xml version="1.0"?><rss version="2.0"><channel><title>news</title>'
+
+
+@pytest.fixture
+def read(shell: Shell, server: Loopback) -> Shell:
+    """A feed of one note was read."""
+    items = ITEM.format("n1", "gpt-4.1 is deprecated and shuts down on 2027-03-01")
+    server.on("GET", "/feed", Reply(body=f"{HEAD}{items}</channel></rss>".encode()))
+    assert shell("refresh", "news").code == 0
+    return shell
+
+
+def test_notes_are_listed_and_one_is_shown(read: Shell) -> None:
+    (row,) = read("note", "list", "--json").json()
+    assert (row["source"], row["labels"], row["whom"]) == ("news", ["deprecation"], [])
+    assert "[deprecation]  gpt-4.1 is deprecated" in read("note", "list").out
+    assert read("note", "list", "--source", "other").out == "no note\n"
+    shown = read("note", "show", "news", row["key"])
+    assert "What to do now:" in shown.out
+    assert "first read" in shown.out
+    assert read("note", "show", "news", row["key"], "--json").json()["row"]["title"] == row["title"]
+
+
+def test_a_note_that_is_not_there_and_a_wrong_number_of_words_are_refused(read: Shell) -> None:
+    missing = read("note", "show", "news", "n9")
+    assert missing.code != 0
+    assert "there is no note 'n9' of 'news'" in missing.err
+    wrong = read("note", "show", "news")
+    assert (wrong.code, "takes a source and a key" in wrong.err) == (2, True)
+    assert read("note", "label", "news", "n1").code == 2
+    assert read("note", "withdraw").code == 2
+
+
+def test_without_a_hosted_model_nothing_ends_and_nobody_has_corrected_anything(read: Shell) -> None:
+    ends = read("note", "shutdowns")
+    assert (ends.code, ends.out) == (0, "no hosted model is known to be in use\n")
+    assert read("note", "shutdowns", "--json").json()["models"] == []
+    assert read("note", "corrections").out == "nobody has corrected a label\n"

@@ -1,0 +1,238 @@
+"""The list of notes, the page of one, and when the models in use end."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from pulse_tui.domain.errors import NotFound
+from pulse_tui.domain.estate import Component, Dependency
+from pulse_tui.domain.lifecycle import Lifecycle, Stage
+from pulse_tui.domain.moments import to_us
+from pulse_tui.domain.note import Label, LocalRule, Note, NoteKind, Reading
+from pulse_tui.domain.vendor_task import TaskKind, VendorTask
+from pulse_tui.domain.views.vendors import NoteStory, ShutdownRow
+from pulse_tui.domain.words import ComponentKind
+from pulse_tui.services.parts import JudgeParts
+from pulse_tui.services.vendors.shutdowns import shutdowns
+from pulse_tui.services.vendors.story import correction_rows, note_rows, note_story
+from pulse_tui.storage.store import SqlStore
+from tests.fakes.nouns import NOW, changed, later
+
+NOTE = Note(
+    source="news", key="n1", vendor="openai", title="gpt-4.1 will be shut down", published_at=NOW,
+    body="gpt-4.1 will be shut down on June 15, 2027 in the API.", kind=NoteKind.DEPRECATIONS, link="https://example.com/1",
+)  # fmt: skip
+READING = Reading(
+    labels=(Label.DEPRECATION,), effective_at=later(days=200), why=((Label.DEPRECATION, "will be shut down"),)
+)
+
+
+def put(store: SqlStore, note: Note = NOTE, reading: Reading = READING, at: datetime = NOW, **how: Any) -> None:
+    with store.write() as tx:
+        tx.vendors.put_note(note, reading, at, **how)
+
+
+def uses(store: SqlStore, asset: str, *ids: str) -> None:
+    with store.write() as tx:
+        tx.dependencies.declare(
+            [
+                Dependency(asset, Component(id=i, kind=ComponentKind.HOSTED_MODEL, name=i.rpartition("/")[2]))  # type: ignore[misc]
+                for i in ids
+            ]
+        )
+
+
+def page(judge: JudgeParts, key: str = "n1") -> NoteStory:
+    return note_story(judge.store, "news", key, later(hours=1))
+
+
+def texts(story: NoteStory) -> str:
+    return "\n".join(f"{label}: {text}" for label, text in story.lines)
+
+
+def test_the_newest_note_stands_first_with_whom_it_reaches(judge: JudgeParts, store: SqlStore) -> None:
+    put(store)
+    put(store, changed(NOTE, key="n2", title="Gemini is cheaper", body="Gemini 2.5 Pro"), at=later(hours=1))
+    first, second = note_rows(store)
+    assert (first.key, first.whom) == ("n2", ())
+    assert (second.key, second.whom, second.labels) == ("n1", ("support-bot",), ("deprecation",))
+
+
+def test_what_was_edited_removed_or_came_back_is_marked(store: SqlStore) -> None:
+    put(store)
+    assert note_rows(store)[0].mark == ""
+    put(store, changed(NOTE, body="gpt-4.1 will be shut down on July 1, 2027 in the API."), at=later(hours=1))
+    assert note_rows(store)[0].mark == "edited"
+    with store.write() as tx:
+        tx.vendors.unlist("news", ["n1"], later(hours=2))
+    assert note_rows(store)[0].mark == "removed"
+    put(store, at=later(hours=3))
+    assert note_rows(store)[0].mark == "back again"
+
+
+def test_the_review_queue_holds_only_what_a_person_should_look_at(store: SqlStore) -> None:
+    put(store)
+    put(store, changed(NOTE, key="n2"), changed(READING, labels=(Label.OTHER,), review=True), baseline=True)
+    (row,) = note_rows(store, review=True)
+    assert (row.key, row.word) == ("n2", "review, history")
+    assert note_rows(store, source="elsewhere") == ()
+
+
+def test_a_corrected_note_says_so_and_the_corrections_list_it(store: SqlStore) -> None:
+    put(store)
+    rule = LocalRule(
+        id="r", vendor="openai", words=("shut down",), labels=(Label.OTHER,), by="ana", at=NOW, why="a drill",
+        source="news", key="n1", title=NOTE.title,
+    )  # fmt: skip
+    with store.write() as tx:
+        tx.vendors.put_local_rule(rule)
+    assert note_rows(store)[0].corrected
+    (made,) = correction_rows(store)
+    assert (made.labels, made.words, made.why) == (("other",), ("shut down",), "a drill")
+
+
+def test_the_page_answers_the_three_questions_first(judge: JudgeParts) -> None:
+    put(judge.store)  # type: ignore[arg-type]
+    story = page(judge)
+    labels = [label for label, _ in story.lines if label]
+    assert list(dict.fromkeys(labels))[:4] == ["What changed", "What is the risk", "What to do now", "Labels"]
+    text = texts(story)
+    assert "takes effect" in text
+    assert "support-bot (prod, canary; of ml-support)" in text
+    assert "“will be shut down”" in text
+    assert (story.link, story.assets) == ("https://example.com/1", ("support-bot",))
+
+
+def test_a_note_that_is_not_there_is_not_found(judge: JudgeParts) -> None:
+    with pytest.raises(NotFound, match="there is no note 'n9' of 'news'"):
+        page(judge, "n9")
+
+
+def test_a_note_whose_date_lies_before_its_first_reading_says_by_how_much(judge: JudgeParts, store: SqlStore) -> None:
+    put(store, at=later(days=8))
+    assert "back-dated, or read late, by 8 d" in texts(page(judge))
+    put(store, changed(NOTE, key="n2"), at=later(days=8), baseline=True)
+    assert "back-dated" not in texts(page(judge, "n2"))
+    put(store, changed(NOTE, key="n3", dated=False), at=later(days=8))
+    assert "it bears no date" in texts(page(judge, "n3"))
+
+
+def test_the_history_shows_each_edit_with_the_words_that_went_and_came(judge: JudgeParts, store: SqlStore) -> None:
+    put(store)
+    put(store, changed(NOTE, body="gpt-4.1 will be shut down on July 1, 2027 in the API."), at=later(hours=1))
+    first, edit = page(judge).edits
+    assert (first.what, first.hunks) == ("first read", ())
+    assert edit.what == "edited"
+    (hunk,) = edit.hunks
+    assert "June 15," in hunk.deleted
+    assert "July 1," in hunk.added
+    assert edit.moved == ("its date of effect moved 2027-06-15 -> 2027-07-01",)
+
+
+def test_an_earliest_date_is_never_shown_as_the_date(judge: JudgeParts, store: SqlStore) -> None:
+    put(store, reading=changed(READING, floor=True))
+    text = texts(page(judge))
+    assert "not sooner than" in text
+    assert "takes effect" not in text
+
+
+def test_what_it_asks_for_stands_with_its_state(judge: JudgeParts, store: SqlStore) -> None:
+    put(store)
+    task = VendorTask(
+        key="t", kind=TaskKind.RETEST, asset_id="support-bot", component="openai/gpt-4.1", source="news", note="n1",
+        title="t", asked_at=NOW, due_at=later(days=-2),
+    )  # fmt: skip
+    with store.write() as tx:
+        tx.vendors.put_task(task)
+        tx.vendors.put_task(
+            changed(task, key="u", kind=TaskKind.SUCCESSOR, successor="gpt-5.5", done_at=NOW, verdict="PASS", how="run r1")
+        )
+    text = texts(page(judge))
+    assert "What to do now: run the suites of support-bot again" in text
+    assert "OVERDUE" in text
+    assert "✓ done 2026-11-23 PASS: run r1" in text
+
+
+def test_what_reaches_nothing_asks_for_nothing(judge: JudgeParts, store: SqlStore) -> None:
+    put(store, changed(NOTE, title="Gemini", body="Gemini 2.5 Pro is here"), Reading(labels=(Label.NEW_MODEL,)))
+    text = texts(page(judge))
+    assert "it names nothing that is known to run here" in text
+    assert "nothing: it reaches nothing of yours" in text
+
+
+def test_what_other_lists_state_stands_beside_it_and_an_earlier_end_is_a_risk(judge: JudgeParts, store: SqlStore) -> None:
+    uses(store, "support-bot", "openai/gpt-4.1")
+    put(store)
+    early = Lifecycle(source="list", platform="openai", model="gpt-4.1", stage=Stage.DEPRECATED, ends_at=later(days=100))
+    with store.write() as tx:
+        tx.vendors.put_lifecycles("list", [early], NOW, whole=True)
+    text = texts(page(judge))
+    assert "▲ openai states an earlier end" in text
+    assert f"list: openai/gpt-4.1 deprecated {later(days=100):%Y-%m-%d}" in text
+
+
+# ------------------------------------------------------------------------------- ends
+
+
+def ends(store: SqlStore) -> dict[str, ShutdownRow]:
+    return {row.key: row for row in shutdowns(store, NOW).rows}
+
+
+def state(store: SqlStore, *items: Lifecycle) -> None:
+    with store.write() as tx:
+        for item in items:
+            tx.vendors.put_lifecycles(item.source, [item], NOW, whole=False)
+
+
+def test_a_model_without_any_statement_has_no_known_date_and_stands_last(judge: JudgeParts, store: SqlStore) -> None:
+    uses(store, "support-bot", "openai/gpt-4.1", "azure/gpt-4.1")
+    state(store, Lifecycle(source="list", platform="openai", model="gpt-4.1", ends_at=later(days=40)))
+    found = shutdowns(store, NOW)
+    assert [(r.key, r.state(to_us(NOW))) for r in found.rows] == [("openai/gpt-4.1", "ends"), ("azure/gpt-4.1", "no date")]
+    azure = found.rows[1]
+    assert azure.statements == ()
+    assert azure.elsewhere == (f"openai/gpt-4.1 {later(days=40):%Y-%m-%d} (list)",)
+
+
+def test_what_ended_and_is_still_used_stays_on_top(judge: JudgeParts, store: SqlStore) -> None:
+    uses(store, "support-bot", "openai/gpt-4.1", "openai/o3")
+    state(
+        store,
+        Lifecycle(source="list", platform="openai", model="gpt-4.1", ends_at=later(days=4)),
+        Lifecycle(source="list", platform="openai", model="o3", ends_at=later(days=-400)),
+    )
+    first, second = shutdowns(store, NOW).rows
+    assert (first.key, first.state(to_us(NOW)), second.key) == ("openai/o3", "ended", "openai/gpt-4.1")
+
+
+def test_sources_that_state_other_dates_differ_and_the_earliest_counts(judge: JudgeParts, store: SqlStore) -> None:
+    uses(store, "support-bot", "openai/gpt-4.1")
+    state(
+        store,
+        Lifecycle(source="a", platform="openai", model="gpt-4.1", ends_at=later(days=90)),
+        Lifecycle(source="b", platform="OpenAI", model="GPT-4.1", ends_at=later(days=40), successor="gpt-5.5"),
+    )
+    row = ends(store)["openai/gpt-4.1"]
+    assert (row.differ, row.days(to_us(NOW)), row.successor) == (True, 40, "gpt-5.5")
+
+
+def test_a_note_of_the_platform_states_an_end_and_a_note_of_another_does_not(judge: JudgeParts, store: SqlStore) -> None:
+    uses(store, "support-bot", "openai/gpt-4.1", "azure/gpt-4.1")
+    put(store)
+    found = ends(store)
+    (stated,) = found["openai/gpt-4.1"].statements
+    assert (stated.source, stated.note, stated.ends_us) == ("news", "n1", to_us(later(days=200)))
+    assert found["azure/gpt-4.1"].statements == ()
+    assert found["azure/gpt-4.1"].elsewhere == (f"openai {later(days=200):%Y-%m-%d} (news)",)
+
+
+def test_an_earliest_date_is_no_end(judge: JudgeParts, store: SqlStore) -> None:
+    uses(store, "support-bot", "openai/gpt-4.1")
+    state(store, Lifecycle(source="list", platform="openai", model="gpt-4.1", ends_at=later(days=40), floor=True))
+    row = ends(store)["openai/gpt-4.1"]
+    assert row.state(to_us(NOW)) == "not before"
+    assert row.settles is not None
+    assert row.settles.when.startswith("≥ ")
