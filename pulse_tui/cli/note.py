@@ -9,7 +9,6 @@ from pulse_tui.cli.output import emit, opened
 from pulse_tui.domain.errors import WrongUse
 from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.domain.note import Label
-from pulse_tui.domain.text import clean
 from pulse_tui.domain.views.vendors import CorrectionRow, NoteEdit, NoteRow, NoteStory, ShutdownRow, Shutdowns
 from pulse_tui.process import operator_name
 
@@ -68,7 +67,11 @@ def run(options: argparse.Namespace, _name: str) -> int:
 def _check(action: str, about: list[str]) -> None:
     least, most = {"show": (2, 2), "label": (3, 99), "withdraw": (1, 1)}.get(action, (0, 0))
     if not least <= len(about) <= most:
-        needed = {"show": "a source and a key", "label": "a source, a key and labels", "withdraw": "the id of a correction"}
+        needed = {
+            "show": "a source and a key",
+            "label": "a source, a key and labels",
+            "withdraw": "the id of a correction",
+        }
         raise WrongUse(f"note {action} takes {needed.get(action, 'no name')}", todo="See pulse-tui note --help")
 
 
@@ -83,11 +86,8 @@ def note_line(row: NoteRow) -> str:
     late = f"back-dated {row.back_dated_days} d" if row.back_dated_days else ""
     word = ", ".join(filter(None, (row.word, late)))
     labels = ", ".join(row.labels) or "no label"
-    return clean(
-        f"{from_us(row.first_us):%Y-%m-%d} {row.source} {row.key}  [{labels}]  {row.title}{whom}"
-        + (f" ({word})" if word else ""),
-        600,
-    )
+    line = f"{from_us(row.first_us):%Y-%m-%d} {row.source} {row.key}  [{labels}]  {row.title}{whom}"
+    return f"{line} ({word})" if word else line
 
 
 def _page(story: NoteStory) -> Iterator[str]:
@@ -115,9 +115,9 @@ def _edit(edit: NoteEdit) -> Iterator[str]:
 def correction_line(row: CorrectionRow) -> str:
     """``lr-1  openai  [incident]  notes with "elevated errors"  by ana 2026-11-20: it is an outage``."""
     words = " and ".join(f'"{word}"' for word in row.words) or row.title
-    return clean(
-        f"{row.id}  {row.vendor}  [{', '.join(row.labels)}]  notes with {words}  by {row.by} {from_us(row.at_us):%Y-%m-%d}: {row.why}",
-        600,
+    labels = ", ".join(row.labels)
+    return (
+        f"{row.id}  {row.vendor}  [{labels}]  notes with {words}  by {row.by} {from_us(row.at_us):%Y-%m-%d}: {row.why}"
     )
 
 
@@ -161,9 +161,5 @@ def _end(row: ShutdownRow, now_us: int) -> str:
     differ = " ▲ they differ" if row.differ else ""
     then = f"; successor {row.successor}" if row.successor else ""
     more = f"; elsewhere: {'; '.join(row.elsewhere)}" if row.elsewhere else ""
-    return clean(
-        f"{glyph} {date}{left}  {row.key}  used by {', '.join(row.assets)}{then}"
-        + (f"  [{stated}]{differ}" if stated else "")
-        + more,
-        1_000,
-    )
+    known = f"  [{stated}]{differ}" if stated else ""
+    return f"{glyph} {date}{left}  {row.key}  used by {', '.join(row.assets)}{then}{known}{more}"

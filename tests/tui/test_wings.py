@@ -205,7 +205,7 @@ def test_the_app_has_at_most_fifteen_methods_and_one_class() -> None:
 CHANGING = {
     "acknowledge", "silence", "waive", "resolve", "freeze", "unmute", "take_back", "propose", "put_back", "approve", "reject", "execute", "undo", "refresh",
     "approve_release", "promote_release", "quarantine_release", "retire_release", "pin_baseline", "accept_risk", "resume",
-    "halt", "drill", "break_glass", "review", "end_waiver", "authorise", "revoke", "route",
+    "halt", "drill", "break_glass", "review", "end_waiver", "authorise", "revoke", "route", "correct", "withdraw",
 }  # fmt: skip
 
 

@@ -45,7 +45,7 @@ class NotesScreen(ListScreen[NoteRow]):
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("enter", "open", "open", "open the note: what it says, whom it reaches, how it was edited", show=True),
         _CORRECT,
-        bind("r", "review", "review", "the notes that a person should look at", show=True),
+        bind("r", "queue", "review", "the notes that a person should look at", show=True),
         bind("d", "shutdowns", "ends", "when the models in use end, over all sources", show=True),
         bind("C", "corrections", "corrections", "the labels that persons corrected; take one back", show=True, narrow="corr."),
         *ListScreen.LIST_KEYS,
@@ -97,7 +97,7 @@ class NotesScreen(ListScreen[NoteRow]):
         if (row := self.table.row) is not None:
             self.post_message(asks.CorrectNote(row.source, row.key, row.title, row.labels))
 
-    def action_review(self) -> None:
+    def action_queue(self) -> None:
         self.post_message(asks.OpenReview())
 
     def action_shutdowns(self) -> None:
@@ -119,4 +119,4 @@ class ReviewScreen(NotesScreen):
         return (f"{named} a model or a package, and no rule is sure what about: Enter reads, c labels",)
 
     def applies(self, action: str) -> bool:
-        return action != "review" and super().applies(action)
+        return action != "queue" and super().applies(action)

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from pulse_tui.domain.bill import Bill
 from pulse_tui.domain.errors import NotFound
-from pulse_tui.domain.estate import Component, Dependency
+from pulse_tui.domain.estate import Component
 from pulse_tui.domain.lifecycle import Lifecycle, Stage
 from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.note import Label, LocalRule, Note, NoteKind, Reading
@@ -36,13 +37,9 @@ def put(store: SqlStore, note: Note = NOTE, reading: Reading = READING, at: date
 
 
 def uses(store: SqlStore, asset: str, *ids: str) -> None:
+    used = tuple(Component(id=i, kind=ComponentKind.HOSTED_MODEL, name=i.rpartition("/")[2]) for i in ids)
     with store.write() as tx:
-        tx.dependencies.declare(
-            [
-                Dependency(asset, Component(id=i, kind=ComponentKind.HOSTED_MODEL, name=i.rpartition("/")[2]))  # type: ignore[misc]
-                for i in ids
-            ]
-        )
+        tx.dependencies.put_bill(Bill(source="estate", asset_id=asset, document="models", at=NOW, components=used))
 
 
 def page(judge: JudgeParts, key: str = "n1") -> NoteStory:
@@ -94,8 +91,8 @@ def test_a_corrected_note_says_so_and_the_corrections_list_it(store: SqlStore) -
     assert (made.labels, made.words, made.why) == (("other",), ("shut down",), "a drill")
 
 
-def test_the_page_answers_the_three_questions_first(judge: JudgeParts) -> None:
-    put(judge.store)  # type: ignore[arg-type]
+def test_the_page_answers_the_three_questions_first(judge: JudgeParts, store: SqlStore) -> None:
+    put(store)
     story = page(judge)
     labels = [label for label, _ in story.lines if label]
     assert list(dict.fromkeys(labels))[:4] == ["What changed", "What is the risk", "What to do now", "Labels"]
@@ -148,7 +145,9 @@ def test_what_it_asks_for_stands_with_its_state(judge: JudgeParts, store: SqlSto
     with store.write() as tx:
         tx.vendors.put_task(task)
         tx.vendors.put_task(
-            changed(task, key="u", kind=TaskKind.SUCCESSOR, successor="gpt-5.5", done_at=NOW, verdict="PASS", how="run r1")
+            changed(
+                task, key="u", kind=TaskKind.SUCCESSOR, successor="gpt-5.5", done_at=NOW, verdict="PASS", how="run r1"
+            )
         )
     text = texts(page(judge))
     assert "What to do now: run the suites of support-bot again" in text
@@ -163,10 +162,14 @@ def test_what_reaches_nothing_asks_for_nothing(judge: JudgeParts, store: SqlStor
     assert "nothing: it reaches nothing of yours" in text
 
 
-def test_what_other_lists_state_stands_beside_it_and_an_earlier_end_is_a_risk(judge: JudgeParts, store: SqlStore) -> None:
+def test_what_other_lists_state_stands_beside_it_and_an_earlier_end_is_a_risk(
+    judge: JudgeParts, store: SqlStore
+) -> None:
     uses(store, "support-bot", "openai/gpt-4.1")
     put(store)
-    early = Lifecycle(source="list", platform="openai", model="gpt-4.1", stage=Stage.DEPRECATED, ends_at=later(days=100))
+    early = Lifecycle(
+        source="list", platform="openai", model="gpt-4.1", stage=Stage.DEPRECATED, ends_at=later(days=100)
+    )
     with store.write() as tx:
         tx.vendors.put_lifecycles("list", [early], NOW, whole=True)
     text = texts(page(judge))
@@ -191,7 +194,10 @@ def test_a_model_without_any_statement_has_no_known_date_and_stands_last(judge: 
     uses(store, "support-bot", "openai/gpt-4.1", "azure/gpt-4.1")
     state(store, Lifecycle(source="list", platform="openai", model="gpt-4.1", ends_at=later(days=40)))
     found = shutdowns(store, NOW)
-    assert [(r.key, r.state(to_us(NOW))) for r in found.rows] == [("openai/gpt-4.1", "ends"), ("azure/gpt-4.1", "no date")]
+    assert [(r.key, r.state(to_us(NOW))) for r in found.rows] == [
+        ("openai/gpt-4.1", "ends"),
+        ("azure/gpt-4.1", "no date"),
+    ]
     azure = found.rows[1]
     assert azure.statements == ()
     assert azure.elsewhere == (f"openai/gpt-4.1 {later(days=40):%Y-%m-%d} (list)",)
@@ -219,7 +225,9 @@ def test_sources_that_state_other_dates_differ_and_the_earliest_counts(judge: Ju
     assert (row.differ, row.days(to_us(NOW)), row.successor) == (True, 40, "gpt-5.5")
 
 
-def test_a_note_of_the_platform_states_an_end_and_a_note_of_another_does_not(judge: JudgeParts, store: SqlStore) -> None:
+def test_a_note_of_the_platform_states_an_end_and_a_note_of_another_does_not(
+    judge: JudgeParts, store: SqlStore
+) -> None:
     uses(store, "support-bot", "openai/gpt-4.1", "azure/gpt-4.1")
     put(store)
     found = ends(store)
