@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "resolve": ("resolve", "which model a platform's name means: the exact snapshot, its line, or unknown"),
     "classify": ("classify", "what notes of vendors are about, with the phrase that decided; corrections by people"),
     "suite": ("suite", "freeze, check, list, run benchmark suites; pin their baselines"),
+    "tripwire": ("tripwire", "does a hosted model still answer as its pinned baseline does? pin what it does now"),
     "policy": ("policy", "check or test the policy"),
     "alert": ("alert", "acknowledge, resolve, silence, waive or unmute an alert"),
     "muted": ("alert", "everything that is muted, waived or held: until when, by whom, why"),

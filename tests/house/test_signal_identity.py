@@ -104,7 +104,7 @@ FINDING = Finding(
 NOTE = Note(source="openai-feed", key="n1", vendor="openai", title="A change", body="Default temperature.", published_at=NOW, link="https://x/n1")  # fmt: skip
 READING = Reading(labels=(Label.BEHAVIOUR_CHANGE,), phrase="default")
 WIRE = ProbeBaseline(source="wire", vendor="openai", model="gpt-4.1", component="openai/gpt-4.1", probes_digest="d", rounds=10, learn=10, since=NOW)  # fmt: skip
-SHIFT = Shift(metric=Metric.TOKENS, before="340 over 14 prompts", after="620, +20 in each of 14 prompts", since=NOW, found_at=NOW, rounds=1, method="compared exactly")  # fmt: skip
+SHIFT = Shift(metric=Metric.TOKENS, before="340 over 14 prompts", after="620, +20 in each", since=NOW, found_at=NOW, rounds=1, method="compared exactly")  # fmt: skip
 LEVEL = Level("p95_latency", "p95 latency", SignalType.LATENCY_BREACH, "q", 1.0, "ms", 1000.0, 1.15, 1e6)
 PLACE = report.Watched("prom", BOT.id, CANARY, 300.0, Grid(1_795_400_000_000, 60_000, 5), timedelta(0), NOW)
 FINISHED = ci.Finished(

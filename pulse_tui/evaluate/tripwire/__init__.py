@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from statistics import median
 from typing import NamedTuple
 
 import msgspec
@@ -13,9 +14,11 @@ from pulse_tui.evaluate.tripwire import sequential
 from pulse_tui.evaluate.tripwire.exact import EXACT, Off
 from pulse_tui.evaluate.tripwire.sequential import BACK, NEEDED, WINDOW
 
-__all__ = ["BACK", "WINDOW", "Judged", "judge", "learned"]
+__all__ = ["BACK", "WINDOW", "Judged", "judge", "learned", "standing"]
 
 _LISTED = 5
+_ODDS = "log odds of a shift (Beta-binomial)"
+_RANKS = "chance of ranks as uneven (Mann-Whitney)"
 
 
 class Judged(NamedTuple):
@@ -136,7 +139,7 @@ def _rate(base: ProbeBaseline, metric: Metric, before: Shift | None, rounds: Seq
         since=rounds[-found.rounds].at,
         found_at=rounds[-1].at,
         rounds=found.rounds,
-        method="Beta-binomial likelihood ratio, natural logarithm",
+        method=_ODDS,
         statistic=round(found.evidence, 2),
         limit=round(NEEDED, 2),
         count=found.after,
@@ -159,7 +162,64 @@ def _latency(base: ProbeBaseline, before: Shift | None, rounds: Sequence[ProbeRo
         since=shown[-found.rounds].at,
         found_at=rounds[-1].at,
         rounds=found.rounds,
-        method="chance of ranks as uneven (Mann-Whitney)",
+        method=_RANKS,
         statistic=found.chance,
         limit=sequential.CHANCE,
     )
+
+
+class Standing(NamedTuple):
+    """How a metric stands beside the baseline."""
+
+    metric: Metric
+    before: str
+    now: str
+    state: str
+    """``within``, ``shifted``, ``unknown`` or ``learning``."""
+    statistic: float | None = None
+    limit: float | None = None
+    method: str = ""
+    since: datetime | None = None
+
+
+def standing(base: ProbeBaseline, rounds: Sequence[ProbeRound]) -> list[Standing]:
+    """Each metric beside the baseline after the last of ``rounds`` (oldest first, at least one). What the last round does
+    not show is unknown; a shift stands until it ended."""
+    pinned, anew = base.pinned_at, dict(base.anew)
+    found = list[Standing]()
+    for metric in Metric:
+        since = pinned or base.since
+        later = [r for r in rounds if pinned is not None and r.at > max(since, anew.get(metric, since))]
+        line = _stands(base, metric, later or rounds[-1:])
+        if (shift := base.shift(metric)) is not None:
+            line = line._replace(
+                state="shifted", since=shift.since, statistic=shift.statistic, limit=shift.limit, method=shift.method,
+                before=shift.before, now=shift.after,
+            )  # fmt: skip
+        elif not base.pinned:
+            line = line._replace(state="learning", statistic=None, limit=None)
+        found.append(line)
+    return found
+
+
+def _stands(base: ProbeBaseline, metric: Metric, rounds: Sequence[ProbeRound]) -> Standing:
+    """Of a metric that is not shifted."""
+    if metric in EXACT:
+        off = EXACT[metric](base, rounds)
+        if off is None:
+            return Standing(metric, "unknown", "unknown", "unknown")
+        return Standing(metric, off.before, off.after or off.before, "within", method=off.method)
+    if metric is Metric.LATENCY:
+        times = [r.latency_ms for r in rounds if r.latency_ms is not None and r.stated == base.stated]
+        old = f"{median(base.latency_ms):,.0f} ms" if base.latency_ms else "unknown"
+        if not times or not base.latency_ms or rounds[-1].latency_ms is None:
+            return Standing(metric, old, "unknown", "unknown")
+        chance, last = sequential.least_chance(base.latency_ms, times), times[-BACK:]
+        return Standing(metric, old, f"{median(last):,.0f} ms", "within", chance, sequential.CHANCE, _RANKS)
+    before, after = base.count(metric), rounds[-1].count(metric)
+    if not before.of or not after.of:
+        return Standing(metric, before.words, after.words, "unknown")
+    best = sequential.shift(before, [r.count(metric) for r in rounds])
+    recent = sequential.total([r.count(metric) for r in rounds[-BACK:]])
+    odds = round(best.evidence, 2) if best is not None else None
+    return Standing(metric, before.words, recent.words, "within", odds, round(NEEDED, 2), _ODDS)

@@ -64,7 +64,8 @@ def _tokens(base: ProbeBaseline, rounds: Sequence[ProbeRound]) -> Off | None:
     deltas = sorted(set(moved.values()))
     each = f"{deltas[0]:+,}" if len(deltas) == 1 else f"between {deltas[0]:+,} and {deltas[-1]:+,}"
     shown = sum(1 for r in rounds[-1].results if r.prompt_tokens and r.probe in known)
-    after = f"{each} in {f'each of {shown}' if len(moved) == shown else f'{len(moved)} of {shown}'} prompts"
+    where = "each" if len(moved) == shown else f"{len(moved)} of {many(shown, 'prompt')}"
+    after = f"{each} in {where}"
     if len(deltas) == 1:
         after = f"{least + sum(moved.values()):,}, {after}"
     since = rounds[-2].at if previous else rounds[-1].at

@@ -121,6 +121,12 @@ def slower(before: Sequence[float], rounds: Sequence[float]) -> Slower | None:
     return None
 
 
+def least_chance(before: Sequence[float], rounds: Sequence[float]) -> float | None:
+    """The chance of the most uneven ranks over the spans that there are rounds for; None: there are too few."""
+    spans = [span for span in SPANS if len(rounds) >= span]
+    return min((rank_chance(before, rounds[-span:]) for span in spans), default=None) if before else None
+
+
 def level(before: Sequence[float], rounds: Sequence[float]) -> bool:
     """Whether the last :data:`BACK` rounds are as quick as the baseline's again, by their median."""
     last = rounds[-BACK:]

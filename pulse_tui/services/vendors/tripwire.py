@@ -37,18 +37,18 @@ def take_round(item: ProbeRound, tx: Transaction, estate: Estate, now: datetime)
         tx.vendors.put_baseline(base)
         return Made([], [], remarks=(progress(base),))
     judged = judge(base, _since(base, item, tx), item)
-    concerned = _concerned(item, tx)
+    assets = concerned(item, tx)
     signals, shifts = list[Signal](), list[Shift]()
     for shift in judged.baseline.shifts:
         due = shift in judged.found or shift.reported_at is None or now - shift.reported_at >= AGAIN
         # Who began to use the model while it is shifted hears of it now.
-        for asset_id in concerned if due else [a for a in concerned if a not in base.asset_ids]:
+        for asset_id in assets if due else [a for a in assets if a not in base.asset_ids]:
             signals.append(shift_signal(shift, base, asset_id or None, estate.assets.get(asset_id), now))
         shifts.append(msgspec.structs.replace(shift, reported_at=now) if due else shift)
     over = _conditions(base, judged.ended, f"{many(BACK, 'round')} or more are within the baseline again")
-    gone = [a for a in base.asset_ids if a not in concerned]
+    gone = [a for a in base.asset_ids if a not in assets]
     over |= _conditions(base, base.shifts, f"{item.component} is not used any more", gone)
-    known_to = concerned if shifts else ()
+    known_to = assets if shifts else ()
     tx.vendors.put_baseline(msgspec.structs.replace(judged.baseline, shifts=tuple(shifts), asset_ids=tuple(known_to)))
     return Made(signals, list(over), why=over)
 
@@ -105,7 +105,7 @@ def _begin(base: ProbeBaseline | None, item: ProbeRound, why: str, tx: Transacti
     return Made([], list(over), remarks=(progress(fresh),), why=over)
 
 
-def _concerned(item: ProbeRound, tx: Transaction) -> list[str]:
+def concerned(item: ProbeRound, tx: Transaction) -> list[str]:
     """The assets that the source names, and the users of its component; [""] when there is none."""
     users = [d.asset_id for d in tx.dependencies.using(components=[item.component])]
     return list(dict.fromkeys((*item.asset_ids, *sorted(users)))) or [_NOBODY]
@@ -122,17 +122,20 @@ def _conditions(
 def _since(base: ProbeBaseline, item: ProbeRound, tx: Transaction) -> list[ProbeRound]:
     """The rounds of this baseline before the last one, oldest first, as far as they are looked at."""
     newest = tx.vendors.rounds(base.source, WINDOW + 1)
-    return [r for r in reversed(newest) if _of(base, r) and r.at < item.at and (r.at > (base.pinned_at or r.at))]
+    return [
+        r for r in reversed(newest) if of_baseline(base, r) and r.at < item.at and (r.at > (base.pinned_at or r.at))
+    ]
 
 
 def _present(base: ProbeBaseline, tx: Transaction) -> list[ProbeRound]:
     """The rounds that show the present behaviour, oldest first."""
-    own = [r for r in reversed(tx.vendors.rounds(base.source, WINDOW)) if _of(base, r)]
+    own = [r for r in reversed(tx.vendors.rounds(base.source, WINDOW)) if of_baseline(base, r)]
     if base.shifts:
         first = min(s.since for s in base.shifts)
         own = [r for r in own if r.at >= first]
     return own[-base.learn :]
 
 
-def _of(base: ProbeBaseline, item: ProbeRound) -> bool:
+def of_baseline(base: ProbeBaseline, item: ProbeRound) -> bool:
+    """Whether a round was asked as those of the baseline were."""
     return item.model == base.model and item.probes_digest == base.probes_digest
