@@ -65,7 +65,7 @@ def run(options: argparse.Namespace, name: str) -> int:
         given = _pre_authorised(house) if not broken else []
         with house.store.read() as tx:
             refused = tx.signals.refused()
-        stale = [*_stale(house), *(_reviewed_soon(house) if not broken else ())]
+        stale = [*_stale(house), *_tripwires(house), *(_reviewed_soon(house) if not broken else ())]
     lines = _lines(board, able, now_us, advice, unknown)
     lines += given
     if refused:
@@ -103,6 +103,21 @@ def _stale(house: House) -> list[str]:
         return []
     more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
     return ["", f"advisory feeds are stale: {stale_words(found[0])}{more}; pulse-tui coverage"]
+
+
+def _tripwires(house: House) -> list[str]:
+    """One line for the hosted models of which nobody knows whether they answer as pinned; a shift is an alert."""
+    from pulse_tui.services.vendors.wires import wires  # noqa: PLC0415
+
+    with house.store.read() as tx:
+        found = [w for w in wires(tx, house.judging, house.clock()) if not w.state.good]
+    words = [f"{w.source} {w.state.value}" for w in found]
+    more = f" (and {len(words) - 3} more)" if len(words) > 3 else ""
+    return (
+        ["", f"tripwires that are not within a baseline: {', '.join(words[:3])}{more}; pulse-tui tripwire"]
+        if words
+        else []
+    )
 
 
 def _reviewed_soon(house: House) -> list[str]:
