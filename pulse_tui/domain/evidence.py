@@ -175,7 +175,7 @@ class NoteEvidence(Evidence, frozen=True):
     floor: bool = False
     """``effective_at`` is the earliest date: "not sooner than"."""
     change: str | None = None
-    """What happened to an entry that was there before: ``edited``, ``reappeared``."""
+    """What happened to an entry that was there before: ``edited``, ``reappeared``, ``removed``."""
     was: str | None = None
     """What stood before, in words: an old date, price or limit."""
     now: str | None = None

@@ -37,7 +37,7 @@ from pulse_tui.domain.tripwire import Metric, ProbeBaseline, Shift
 from pulse_tui.domain.words import AssetType, Change, ComponentKind, Severity, SignalType
 from pulse_tui.enrich.advisories import matching
 from pulse_tui.enrich.evals import regressions
-from pulse_tui.enrich.vendors import endings, notes, shifts
+from pulse_tui.enrich.vendors import endings, notes, shifts, withdrawn
 from pulse_tui.enrich.vendors.catalogues import signals as catalogue_signals
 from pulse_tui.enrich.vendors.inuse import Match, Use
 from pulse_tui.enrich.vendors.mentions import Reach
@@ -180,6 +180,9 @@ BUILT: dict[str, Callable[[], Signal | None]] = {
     "ending": lambda: endings.ending_signal(None, ENDS, Use(HOSTED, Match.EXACT), BOT, None, NOW),
     "note": lambda: notes._signal(NOTE, READING, SignalType.VENDOR_NOTE, BOT, [USED], NOW),
     "note of nobody": lambda: notes._signal(NOTE, READING, SignalType.PRICING_CHANGE, None, [], NOW),
+    "note removed": lambda: withdrawn.no_longer_announced(
+        notes._signal(NOTE, READING, SignalType.DEPRECATION, BOT, [USED], NOW), BOT, NOW
+    ),
     "shift": lambda: shifts.shift_signal(SHIFT, WIRE, BOT.id, BOT, NOW),
     "regression": lambda: regressions._signal(compared(), verdict_line()),
     "undecided": lambda: regressions._signal(compared(Verdict.INCONCLUSIVE),
@@ -201,7 +204,7 @@ def test_signals_are_made_in_one_place_and_every_maker_is_kept_here() -> None:
     makers = {name for name, text in texts.items() if re.search(r"\bobserved\(\n", text)} - {"domain/signal.py"}
     modules = (aftermath, bills, content, deliver, runs, refresh, concerns, events, drifts, take, decide, report, bundle, ci,
                matching, notes, regressions, log_check, route, dependents, shifts,
-               catalogue_signals, endings)  # fmt: skip
+               catalogue_signals, endings, withdrawn)  # fmt: skip
     assert makers == {Path(str(m.__file__)).relative_to(root).as_posix() for m in modules}
 
 
