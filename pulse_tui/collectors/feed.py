@@ -9,6 +9,7 @@ import hashlib
 import re
 from calendar import timegm
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 from io import BytesIO
 from typing import Any, ClassVar
@@ -18,6 +19,8 @@ import msgspec
 
 from pulse_tui.collectors._shared.files import refuse
 from pulse_tui.collectors._shared.html import to_text
+from pulse_tui.collectors._shared.prerelease import is_prerelease
+from pulse_tui.collectors._shared.presets import Given, fill, presets
 from pulse_tui.collectors._shared.web import fetch
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.limits import contained, reason
@@ -29,18 +32,29 @@ from pulse_tui.ports import CollectContext
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``url`` of the feed, its ``vendor``, and a bearer ``token`` when it needs one."""
+    """A ``preset``, or the ``url`` of the feed and its ``vendor``; a bearer ``token`` when it needs one."""
 
     EVERY: ClassVar[float] = 1_800.0
     FLOOR: ClassVar[float] = 900.0
+    PRESETS: ClassVar[Mapping[str, Given]] = presets("feed")
 
-    url: str
-    vendor: str
+    url: str = ""
+    vendor: str = ""
+    preset: str = ""
+    """A feed that is known by name: ``vllm``, ``bedrock``, ``anthropic-status``."""
     token: str | None = None
-    lists: NoteKind = NoteKind.CHANGELOG
-    """What its entries are: ``changelog``, ``status``, ``releases``, ``deprecations``, ``pricing``, ``news`` or ``bulletin``."""
+    about: NoteKind | None = None
+    """What its entries are, ``changelog`` when it is left out; ``releases`` of a package, updates of a ``status`` page."""
+    prereleases: bool = False
+    """Of releases: take candidates, betas and nightlies too."""
     package: str | None = None
     """The package whose releases it lists, as its ecosystem names it: ``vllm``."""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a preset that there is not, and where url or vendor are missing."""
+        fill(self, "feed", "url", "vendor")
+        if self.about is not None:
+            msgspec.structs.force_setattr(self, "about", NoteKind(self.about))
 
 
 ENTRIES = 5_000
@@ -68,7 +82,7 @@ def collect(options: Options, context: CollectContext) -> Collected:
         cursor = msgspec.structs.replace(fetched.cursor, bookmark=context.cursor.bookmark)
         return Collected(cursor=cursor, unchanged=True)
     notes, rejected, whole = read(address(options.url), fetched.body, options.vendor, context.source, context.now)
-    notes = [_listed(note, options) for note in notes]
+    notes = [note for note in (_listed(n, options) for n in notes) if _wanted(note, options)]
     # Half a feed under a validator would never be read to its end.
     cursor = context.cursor
     if whole:
@@ -79,7 +93,7 @@ def collect(options: Options, context: CollectContext) -> Collected:
         source=context.source,
         vendor=options.vendor,
         notes=tuple(notes),
-        kind=options.lists,
+        kind=options.about or NoteKind.CHANGELOG,
         complete=whole and not rejected,
     )
     return Collected(
@@ -91,15 +105,22 @@ def collect(options: Options, context: CollectContext) -> Collected:
     )
 
 
+def _wanted(note: Note, options: Options) -> bool:
+    """Not the candidates of a release, unless they are asked for."""
+    return options.prereleases or note.version is None or not is_prerelease(note.version)
+
+
 def _listed(note: Note, options: Options) -> Note:
     """The note as its feed lists it: what kind of entry it is, and which version of which package."""
-    if options.lists is NoteKind.CHANGELOG and options.package is None:
+    if options.about is None and options.package is None:
         return note
     version = None
     if options.package is not None:
         found = _TAG.search(note.key) or _TAG.search(note.link or "") or _VERSION.search(note.title)
         version = found[1].removeprefix("v") if found else None
-    return msgspec.structs.replace(note, kind=options.lists, package=options.package, version=version)
+    return msgspec.structs.replace(
+        note, kind=options.about or NoteKind.CHANGELOG, package=options.package, version=version
+    )
 
 
 def read(name: str, data: bytes, vendor: str, source: str, now: datetime) -> tuple[list[Note], list[Rejected], bool]:

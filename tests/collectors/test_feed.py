@@ -167,7 +167,9 @@ def test_a_feed_of_releases_names_the_package_and_each_version(server: Loopback)
     )
     feed_text = f'<feed xmlns="http://www.w3.org/2005/Atom"><title>r</title><id>r</id>{items}</feed>'
     server.on("GET", "/feed", Reply(body=feed_text.encode()))
-    options = feed.Options(url=f"{server.url}/feed", vendor="vllm", lists=NoteKind.RELEASES, package="vllm")
+    options = feed.Options(
+        url=f"{server.url}/feed", vendor="vllm", about=NoteKind.RELEASES, package="vllm", prereleases=True
+    )
     page = listed(feed.collect(options, context(http=quick_web())))
     assert {(n.kind, n.package, n.version) for n in page.notes} == {
         (NoteKind.RELEASES, "vllm", "0.12.0rc1"),
