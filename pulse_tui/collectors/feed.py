@@ -77,7 +77,7 @@ def collect(options: Options, context: CollectContext) -> Collected:
     context = context._replace(http=context.http.upto(CAP))
     fetched = fetch(context, options.url, options.token, headers)
     before, _, known = (context.cursor.bookmark or "").partition(" ")  # entries that it listed, digest of its bytes
-    digest = hashlib.sha256(fetched.body).hexdigest()[:32]
+    digest = _digest(fetched.body)
     if fetched.unchanged or (known and digest == known):
         cursor = msgspec.structs.replace(fetched.cursor, bookmark=context.cursor.bookmark)
         return Collected(cursor=cursor, unchanged=True)
@@ -103,6 +103,12 @@ def collect(options: Options, context: CollectContext) -> Collected:
         standing=f"it lists no entry any more; there were {before}" if empty else None,
         has=Standing(source=context.source, notes=tuple(n.key for n in notes)) if page.complete else None,
     )
+
+
+def _digest(data: bytes) -> str:
+    """Of what comes from the first entry on: many servers write the time of the answer before it."""
+    first = _OPENED.search(data)
+    return hashlib.sha256(data[first.start() :] if first else data).hexdigest()[:32]
 
 
 def _wanted(note: Note, options: Options) -> bool:

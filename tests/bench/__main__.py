@@ -1,4 +1,4 @@
-"""``python -m tests.bench [verdicts|whole_path|drift|tower|ingest|rollback|signing|steps|demo|registry|alias|board|sync|audit|advisories|advisory_loads|exploitation|feeds|catalogue|resolve|classify]``: prints numbers, judges nothing."""
+"""``python -m tests.bench [verdicts|whole_path|drift|tower|ingest|rollback|signing|steps|demo|registry|alias|board|sync|audit|advisories|advisory_loads|exploitation|feeds|feed_polls|catalogue|resolve|classify]``: prints numbers, judges nothing."""
 
 import importlib
 import sys
@@ -22,6 +22,7 @@ NAMES = [
     "advisory_loads",
     "exploitation",
     "feeds",
+    "feed_polls",
     "catalogue",
     "resolve",
     "classify",

@@ -48,7 +48,7 @@ def listed(collected: Collected) -> Page:
 
 
 def digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    return hashlib.sha256(text[text.index("<entry") :].encode()).hexdigest()[:32]
 
 
 def collect(server: Loopback, cursor: Cursor | None = None) -> Collected:
@@ -150,6 +150,13 @@ def test_the_same_bytes_from_a_host_without_validators_are_unchanged_and_others_
     assert (second.unchanged, second.observations, second.cursor) == (True, (), first.cursor)
     third = collect(server, second.cursor)
     assert (third.unchanged, listed(third).notes[1].body) == (False, "Now 0.8 & not 1.0")
+
+
+def test_a_feed_that_writes_the_time_of_its_answer_is_unchanged_while_its_entries_are(server: Loopback) -> None:
+    later = ATOM.replace("<updated>2026-11-22T00:00:00Z</updated>", "<updated>2026-11-22T00:15:00Z</updated>")
+    server.on("GET", "/feed", Reply(body=ATOM.encode()), Reply(body=later.encode()))
+    first = collect(server)
+    assert collect(server, first.cursor).unchanged
 
 
 def test_a_validator_that_changes_with_every_answer_costs_one_reading(server: Loopback) -> None:
