@@ -93,6 +93,7 @@ class Universe:
         self._links = {a: self._keys[k.lower()] for a, k in (links or {}).items() if k.lower() in self._keys}
         self._entries = {e.key: e for e in kept.values()}
         self._ids = _unique((e.lab, _tokens(e.model), e.key) for e in kept.values())
+        self._spelled = _unique((e.lab, _tokens(name), e.key) for e in kept.values() if (name := _spelled(e)))
         self._titles = _unique((e.lab, _tokens(e.title), e.key) for e in kept.values() if _is_title(e))
         self._anywhere = _unique(("", _tokens(e.model), e.key) for e in kept.values())
         self._lines: dict[str, list[str]] = defaultdict(list)
@@ -208,7 +209,9 @@ class Universe:
 
     def _by_id(self, lab: str | None, model: str) -> str | None:
         tokens = _tokens(model)
-        return self._ids.get((lab, tokens)) if lab is not None else self._anywhere.get(("", tokens))
+        if lab is None:
+            return self._anywhere.get(("", tokens))
+        return self._ids.get((lab, tokens)) or self._spelled.get((lab, tokens))
 
     def _released(self, key: str, pin: str) -> bool:
         """Whether the pin is about the day that the catalogue has the entry released on, or the number of a first state."""
@@ -252,6 +255,12 @@ def _unknown(why: str) -> Resolution:
 def _tokens(text: str) -> tuple[str, ...]:
     """The words and numbers of a name, whatever stands between them: ``glm-4p6``, ``GLM 4.6`` and ``glm-4-6`` are one."""
     return tuple(_TOKENS.findall(_DIGITS_P.sub(".", text.lower())))
+
+
+def _spelled(entry: Entry) -> str | None:
+    """Its name by rules, where the catalogue writes another: ``Llama-4-Scout-17B-16E-Instruct-FP8``."""
+    found = read(f"{entry.lab}/{entry.model}").model
+    return found.model if found.snapshot is None or found.snapshot in found.model else None
 
 
 def _is_title(entry: Entry) -> bool:

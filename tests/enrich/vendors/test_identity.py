@@ -218,6 +218,18 @@ def test_the_catalogues_own_links_come_before_rules() -> None:
     assert found.resolve("requesty/gpt-4.1").canonical == "openai/gpt-4.1"
 
 
+def test_an_entry_is_found_however_the_catalogue_spells_it() -> None:
+    given_: dict[str, Any] = {
+        "meta": {"models": {"Llama-4-Scout-17B-16E-Instruct-FP8": {}}},
+        "nvidia": {"models": {"nvidia-nemotron-nano-9b-v2": {}}},
+    }
+    found = universe_of(given_)
+    assert found.resolve("groq/meta-llama/llama-4-scout-17b-16e-instruct").canonical == (
+        "meta/Llama-4-Scout-17B-16E-Instruct-FP8"
+    )
+    assert found.resolve("vercel/nvidia/nemotron-nano-9b-v2").canonical == "nvidia/nvidia-nemotron-nano-9b-v2"
+
+
 def test_a_platform_in_a_catalogue_adds_no_model_of_its_own() -> None:
     given_ = catalogue()
     given_["newplace"] = {"models": {"glm-4.9": {}, "anthropic/claude-opus-9": {}}}
