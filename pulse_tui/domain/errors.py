@@ -95,6 +95,8 @@ class SourceError(PulseError):
         """Set by who knows it: whose result is refused; several where file and folder name another release each."""
         self.gone = False
         """The one file of the source was deleted: its folder is there, and it is not."""
+        self.missing = False
+        """Its address answers that there is nothing (any more)."""
         self.unread: tuple[tuple[str, str | None, str], ...] = ()
         """(asset, version, document) of the bill that the one file of the source should be."""
         super().__init__(what, todo=todo)

@@ -17,7 +17,7 @@ class Health(StrEnum):
     FAILING = "failing"
     LATE = "late"
     SUSPECT = "suspect"
-    """It answers, and something of what it brought was refused."""
+    """It answers, and something of what it brought was refused, or is not believed, or it has gone silent."""
     NEVER = "never"
     """It has not been read yet."""
     GOOD = "good"

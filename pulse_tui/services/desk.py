@@ -203,7 +203,7 @@ class ServiceDesk:
         routes = [(r.kind, r.owners) for r in self._parts.judging.routes]
         owners = sorted({a.owner or "" for a in firing if a.priority in URGENT})
         lines = [f"source {s.id} failed {s.failures} times: {s.reason}" for s in failing]
-        lines += [f"source {s.id} brought what was refused: {s.reason}" for s in suspect]
+        lines += [f"source {s.id} is suspect: {s.reason}" for s in suspect]
         lines += [
             f"{d.kind} to {d.route} "
             + ("failed permanently" if d.state is DeliveryState.DEAD else f"waits after {d.attempts} tries")

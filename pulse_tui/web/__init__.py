@@ -460,6 +460,7 @@ class _Status(SourceError):
     def __init__(self, what: str, status: int, *, todo: str) -> None:
         super().__init__(what, todo=todo, sent=True)
         self.status = status
+        self.missing = status in (404, 410)
 
 
 @contextmanager

@@ -34,6 +34,7 @@ from pulse_tui.domain.signal import Signal, decode, encode
 from pulse_tui.domain.source import SourceStatus
 from pulse_tui.domain.text import is_clean
 from pulse_tui.domain.tripwire import Metric, ProbeBaseline, Shift
+from pulse_tui.domain.trust import Condition, TrustState
 from pulse_tui.domain.words import AssetType, Change, ComponentKind, Severity, SignalType
 from pulse_tui.enrich.advisories import matching
 from pulse_tui.enrich.evals import regressions
@@ -149,6 +150,9 @@ BUILT: dict[str, Callable[[], Signal | None]] = {
     "source health": lambda: refresh._health(
         SourceShape(id="osv", kind="osv", every=300.0, options=None),
         SourceStatus(id="osv", kind="osv", failures=3, reason="it timed out", last_good_at=NOW), later(hours=1)),
+    "source doubted": lambda: refresh._doubted(
+        SourceShape(id="osv", kind="osv", every=300.0, options=None),
+        Condition(state=TrustState.SILENT, why="nothing new", since=NOW), SourceStatus(id="osv", kind="osv"), later(days=9)),
     "lost message": lambda: deliver._lost(
         Delivery(key="notify-1", kind="notify", route="page", payload={"title": "p95", "owner": "ml-support"},
                  created_at=NOW, error="it timed out"), NOW),

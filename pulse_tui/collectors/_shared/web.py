@@ -64,7 +64,9 @@ def body_of(context: CollectContext, url: str, answer: Answer) -> bytes:
     todo = {401: "Check the token", 403: "Check the token's rights", 404: "Check the address"}.get(answer.status, "")
     if pause is not None:
         todo = f"It asks for a wait of {pause:,.0f} s"
-    raise SourceError(f"{address(url)} answered {answer.status}", todo=todo, retry_after=pause, sent=True)
+    error = SourceError(f"{address(url)} answered {answer.status}", todo=todo, retry_after=pause, sent=True)
+    error.missing = answer.status in (404, 410)
+    raise error
 
 
 def web_links(found: Iterable[Any]) -> tuple[str, ...]:
@@ -86,4 +88,6 @@ def _asked(context: CollectContext, url: str, call: Callable[[str], T]) -> T:
             raise
         # A secret may be a part of the path, which web.py cannot know.
         what = error.what.replace(address(whole), address(url))
-        raise SourceError(what, todo=error.todo, retry_after=error.retry_after, sent=error.sent) from None
+        bare = SourceError(what, todo=error.todo, retry_after=error.retry_after, sent=error.sent)
+        bare.missing = error.missing
+        raise bare from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
@@ -12,11 +13,15 @@ from pulse_tui.domain.errors import NotFound, Problem, PulseError, SourceError, 
 from pulse_tui.domain.evidence import HealthEvidence
 from pulse_tui.domain.health import Health
 from pulse_tui.domain.lock import shown
+from pulse_tui.domain.note import PageState
 from pulse_tui.domain.signal import Signal, fingerprint, observed
 from pulse_tui.domain.source import LONGEST_PAUSE_S, Collected, Rejected, SourceStatus, Standing
 from pulse_tui.domain.text import distinct
+from pulse_tui.domain.trust import Condition, TrustState
 from pulse_tui.domain.words import ComponentKind, Recommended, Severity, SignalType
 from pulse_tui.enrich.advisories.coverage import packages_of
+from pulse_tui.enrich.vendors.vigil import as_before, conditions
+from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.signals.door import NAME
 from pulse_tui.services.signals.ingest import Tally, absorb, ingest
@@ -87,7 +92,7 @@ def _round(shape: SourceShape, status: SourceStatus, parts: JudgeParts, now: dat
         if error.gone or error.unread:
             has = Standing(source=shape.id, refused=error.about, documents=error.unread, unread=error.unread)
             _now_has(has, parts, now)
-        return _failed(shape, status, parts, now, str(error), error.retry_after)
+        return _failed(shape, status, parts, now, str(error), error.retry_after, missing=error.missing)
     except StorageError:
         raise
     except PulseError as error:  # a secret that is not set, a file of another kind: an error of this source alone
@@ -99,17 +104,49 @@ def _round(shape: SourceShape, status: SourceStatus, parts: JudgeParts, now: dat
     news = _now_has(collected.has, parts, now) if collected.has is not None else []
     message = "unchanged" if collected.unchanged else tally.sentence()
     message = "; ".join((message, *news))
-    reason = shown(_standing(collected, status))
-    good = msgspec.structs.replace(status, last_good_at=now, failures=0, reason=reason, cursor=collected.cursor)
+    with parts.store.read() as tx:
+        page = tx.vendors.page(shape.id)
+    if page is not None and page.suspect and page.baseline_at is not None and collected.unchanged:
+        page = as_before(page)  # unchanged since the last listing that was believed: that one's validators were sent
+    standing = _standing(collected, status, page)
+    there = conditions(page, now) if page is not None else ()
+    quiet = [c.why for c in there if c.state is TrustState.SILENT]
+    wrong = shown("; ".join([*(c.why for c in there if c.state is not TrustState.SILENT), *filter(None, [standing])]))
+    reason = shown("; ".join([*filter(None, [wrong]), *quiet]))
+    # What is doubted is read in full again: with its validators it would be unchanged for good.
+    cursor = status.cursor if page is not None and page.suspect else collected.cursor
+    good = msgspec.structs.replace(status, last_good_at=now, failures=0, reason=reason, cursor=cursor)
     next_s = good.next_delay_s()
     if collected.again_s is not None:
         next_s = min(next_s, collected.again_s)
     with parts.store.write() as tx:
         tx.plumbing.put_source(msgspec.structs.replace(good, next_at=now + timedelta(seconds=next_s)))
-        if not reason:  # what it published on it publishes on still; of a file that is refused nobody knows
+        if page is not None:
+            tx.vendors.put_page(msgspec.structs.replace(page, standing=standing, missing=False))
+            tally = tally.plus(_vigil(shape, there, status, tx, parts, now))
+        if not wrong:  # what it published on it publishes on still; of a file that is refused nobody knows
             tx.coverage.touch(shape.id, now)
         Responder(tx, parts, now).clear(_condition(shape.id), f"source {shape.id} answers again")
-    return Round(shape.id, True, False, message, tally, next_s, reason)
+    return Round(shape.id, True, False, "; ".join((message, *quiet)), tally, next_s, wrong)
+
+
+def _vigil(
+    shape: SourceShape,
+    there: Sequence[Condition],
+    status: SourceStatus,
+    tx: Transaction,
+    parts: JudgeParts,
+    now: datetime,
+) -> Tally:
+    """One alert for each thing that keeps a page which answers from being good; each ends when it is no longer so."""
+    standing = {condition.state for condition in there}
+    for state in (TrustState.SUSPECT, TrustState.EMPTY, TrustState.SILENT):
+        if state not in standing:
+            Responder(tx, parts, now).clear(
+                _condition(shape.id, state), f"source {shape.id} is no longer {state.value}"
+            )
+    done = absorb([_doubted(shape, one, status, now) for one in there], tx, parts, now)
+    return msgspec.structs.replace(done, duplicates=0)
 
 
 def _packages(parts: JudgeParts) -> tuple[tuple[str, str], ...]:
@@ -118,10 +155,12 @@ def _packages(parts: JudgeParts) -> tuple[tuple[str, str], ...]:
         return packages_of(d.component for d in tx.dependencies.using(kinds=[ComponentKind.PACKAGE]))
 
 
-def _standing(collected: Collected, status: SourceStatus) -> str:
+def _standing(collected: Collected, status: SourceStatus, page: PageState | None) -> str:
     """What of the source's stands refused: where the collector does not know it, what was refused last."""
     if collected.standing is not None:
         return collected.standing
+    if collected.unchanged and page is not None:
+        return page.standing
     if collected.unchanged:
         return "" if status.failures else status.reason
     if not collected.rejected or collected.observations:
@@ -149,7 +188,14 @@ def _refused(error: SourceError, shape: SourceShape, parts: JudgeParts, now: dat
 
 
 def _failed(
-    shape: SourceShape, status: SourceStatus, parts: JudgeParts, now: datetime, reason: str, retry_after: float | None
+    shape: SourceShape,
+    status: SourceStatus,
+    parts: JudgeParts,
+    now: datetime,
+    reason: str,
+    retry_after: float | None,
+    *,
+    missing: bool = False,
 ) -> Round:
     if retry_after is not None and retry_after > LONGEST_PAUSE_S:
         reason = f"{reason}; it is asked again after {LONGEST_PAUSE_S / 60:.0f} minutes all the same"
@@ -161,16 +207,19 @@ def _failed(
     tally = Tally()
     with parts.store.write() as tx:
         tx.plumbing.put_source(bad)
+        page = tx.vendors.page(shape.id)
+        if page is not None and page.missing != missing:
+            tx.vendors.put_page(msgspec.structs.replace(page, missing=missing))
         if bad.failures % TELL_AFTER == 0:  # and again while it lasts: an operator may have closed the first alert
-            tally = absorb([_health(shape, bad, now)], tx, parts, now)
+            tally = absorb([_health(shape, bad, now, missing=missing)], tx, parts, now)
     return Round(shape.id, False, False, reason, tally, next_s)
 
 
-def _condition(source_id: str) -> str:
-    return fingerprint("source", source_id)
+def _condition(source_id: str, state: TrustState | None = None) -> str:
+    return fingerprint("source", source_id) if state is None else fingerprint("source", source_id, state.value)
 
 
-def _health(shape: SourceShape, status: SourceStatus, now: datetime) -> Signal:
+def _health(shape: SourceShape, status: SourceStatus, now: datetime, *, missing: bool = False) -> Signal:
     return observed(
         SignalType.SOURCE_HEALTH,
         source=shape.id,
@@ -182,6 +231,28 @@ def _health(shape: SourceShape, status: SourceStatus, now: datetime) -> Signal:
         title=f"source {shape.id} failed {status.failures} times in a row",
         summary=status.reason,
         evidence=HealthEvidence(
-            subject=shape.id, state=Health.FAILING, reason=status.reason, last_good_at=status.last_good_at
+            subject=shape.id,
+            state=TrustState.GONE if missing else Health.FAILING,
+            reason=status.reason,
+            last_good_at=status.last_good_at,
+        ),
+    )
+
+
+def _doubted(shape: SourceShape, condition: Condition, status: SourceStatus, now: datetime) -> Signal:
+    """Once, and again every week while it lasts: an operator may have closed the first alert."""
+    week = str((now - condition.since).days // 7)
+    return observed(
+        SignalType.SOURCE_HEALTH,
+        source=shape.id,
+        event=("health", condition.state, condition.since.isoformat(), week),
+        fingerprint=_condition(shape.id, condition.state),
+        severity=Severity.LOW,
+        recommended=Recommended.REVIEW,
+        now=now,
+        title=f"source {shape.id} is {condition.state.value}",
+        summary=condition.why,
+        evidence=HealthEvidence(
+            subject=shape.id, state=condition.state, reason=shown(condition.why), last_good_at=status.last_good_at
         ),
     )

@@ -17,17 +17,12 @@ from pulse_tui.domain.words import SignalType
 from pulse_tui.enrich.vendors.classify import classify
 from pulse_tui.enrich.vendors.listing import Entry, Listing, compare, content, digest, news_since
 from pulse_tui.enrich.vendors.news import holds, off_since, other_meaning
+from pulse_tui.enrich.vendors.vigil import as_before, come_again
 from pulse_tui.enrich.vendors.withdrawn import REMOVED, no_longer_announced
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import Made
 from pulse_tui.services.vendors.notes import take_note
 
-TRIES = 3
-"""A listing that is doubted is believed when it came again so often ..."""
-LEAST = timedelta(hours=6)
-"""... over at least this time; of a page that is read seldom once is enough ..."""
-SELDOM = timedelta(hours=24)
-"""... after this time."""
 ARRIVALS = 40
 """So many moments at which something new came are kept of a page."""
 APART = timedelta(hours=1)
@@ -77,7 +72,7 @@ class _Reading:
         if why:
             state = _held(state, mark, why, self._now, same=self._first or state.held == mark)
             self._doubted = not self._first
-            if not _come_again(state, self._now):
+            if not come_again(state, self._now):
                 if self._first:  # a part of it: kept, so that it is no news later
                     yield from self._each(listing, state)
                 tx.vendors.put_page(state)
@@ -177,24 +172,8 @@ def _held(state: PageState, mark: str, why: str, now: datetime, *, same: bool) -
     )
 
 
-def _come_again(state: PageState, now: datetime) -> bool:
-    """Whether the listing that is doubted came often enough."""
-    since = now - (state.held_since or now)
-    return (state.tries >= TRIES and since >= LEAST) or (state.tries >= 1 and since >= SELDOM)
-
-
 def _believed(state: PageState, page: Page, mark: str, now: datetime) -> PageState:
-    return msgspec.structs.replace(
-        state,
-        entries=len(page.notes),
-        read_at=now,
-        digest=mark,
-        suspect="",
-        suspect_since=None,
-        held="",
-        held_since=None,
-        tries=0,
-    )
+    return msgspec.structs.replace(as_before(state), entries=len(page.notes), read_at=now, digest=mark)
 
 
 def _with_arrivals(state: PageState, page: Page, now: datetime, *, first: bool, heard: bool) -> PageState:

@@ -1,0 +1,137 @@
+"""The watch on pages: what keeps one that answers from being good, and how often it used to bring news."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from math import ceil
+from typing import NamedTuple
+
+import msgspec
+
+from pulse_tui.domain.health import Health
+from pulse_tui.domain.note import NoteKind, PageState
+from pulse_tui.domain.source import SourceStatus
+from pulse_tui.domain.text import many
+from pulse_tui.domain.trust import Condition, Trust, TrustState
+
+ARRIVALS = 8
+"""Of fewer arrivals no tempo is known."""
+QUANTILE = 0.95
+BEYOND = 1.5
+"""A page is silent after so many times the gap that only one in twenty of its gaps was longer than ..."""
+USUALLY = 4.0
+"""... and never before so many of its usual gaps ..."""
+LEAST_S = 3 * 86_400.0
+"""... or this time."""
+TRIES = 3
+"""A listing that is doubted is believed when it came again so often ..."""
+LEAST = timedelta(hours=6)
+"""... over at least this time; of a page that is read seldom once is enough ..."""
+SELDOM = timedelta(hours=24)
+"""... after this time."""
+_QUIET = frozenset({NoteKind.STATUS, NoteKind.BULLETIN})
+"""Pages on which nothing new is good news."""
+_HEALTH = {Health.FAILING: TrustState.FAILING, Health.LATE: TrustState.LATE, Health.NEVER: TrustState.NEVER}
+
+
+class Tempo(NamedTuple):
+    """Seconds between the news of a page, and after how many it is silent."""
+
+    usual_s: float
+    silent_after_s: float
+
+
+def tempo(arrivals: Sequence[datetime]) -> Tempo | None:
+    """Of when its news came; None when too few came to know. Pure."""
+    moments = sorted(arrivals)
+    gaps = sorted((b - a).total_seconds() for a, b in pairwise(moments))
+    if len(moments) < ARRIVALS:
+        return None
+    long = gaps[max(0, ceil(QUANTILE * len(gaps)) - 1)]
+    usual = (gaps[(len(gaps) - 1) // 2] + gaps[len(gaps) // 2]) / 2
+    return Tempo(usual, max(BEYOND * long, USUALLY * usual, LEAST_S))
+
+
+def conditions(page: PageState, now: datetime) -> tuple[Condition, ...]:
+    """What keeps the page from being good, the worst first; of a page that fails or is late more is wrong than this."""
+    found = list[Condition]()
+    if page.suspect:
+        since = page.suspect_since or now
+        found.append(Condition(state=TrustState.SUSPECT, why=_doubt(page), since=since))
+    if page.baseline_at is not None and not page.entries and page.kind is not NoteKind.STATUS:
+        why = "it lists nothing: its address or its format may be another one"
+        found.append(Condition(state=TrustState.EMPTY, why=why, since=page.news_at or page.baseline_at))
+    pace, last = tempo(page.arrivals), page.news_at
+    if page.kind not in _QUIET and pace is not None and last is not None:
+        quiet = (now - last).total_seconds()
+        if quiet > pace.silent_after_s:
+            why = f"silent: nothing new for {_long(quiet)}; it used to bring something every {_long(pace.usual_s)}"
+            since = last + timedelta(seconds=pace.silent_after_s)
+            found.append(Condition(state=TrustState.SILENT, why=why, since=since))
+    return tuple(found)
+
+
+def trust_of(status: SourceStatus, page: PageState | None, now: datetime) -> Trust:
+    """A source as it stands at ``now``. It is never good while its page is doubted, empty or silent."""
+    there = conditions(page, now) if page is not None else ()
+    health = status.health(now)
+    state, whys = _HEALTH.get(health), [c.why for c in there]
+    since = there[0].since if there else None
+    if health is Health.FAILING:
+        state = TrustState.GONE if page is not None and page.missing else TrustState.FAILING
+        since, whys = status.last_good_at, [status.reason, *whys]
+    elif health is Health.LATE:
+        since, whys = status.last_good_at, ["no round worked for longer than three intervals", *whys]
+    if state is None:
+        standing = page.standing if page is not None else status.reason
+        state = there[0].state if there else TrustState.REFUSED if standing else TrustState.GOOD
+        whys += [standing] if standing else []
+    trust = Trust(
+        source=status.id,
+        kind=status.kind,
+        state=state,
+        why="; ".join(w for w in whys if w),
+        since=since,
+        last_good_at=status.last_good_at,
+    )
+    if page is None:
+        return trust
+    pace = tempo(page.arrivals) if page.kind not in _QUIET else None
+    return msgspec.structs.replace(
+        trust,
+        vendor=page.vendor,
+        baseline_at=page.baseline_at,
+        news_at=page.news_at,
+        entries=page.entries,
+        usual_s=pace.usual_s if pace is not None else None,
+        silent_after_s=pace.silent_after_s if pace is not None else None,
+        arrivals=page.arrivals,
+    )
+
+
+def come_again(page: PageState, now: datetime) -> bool:
+    """Whether the listing that is doubted came often enough to be believed."""
+    since = now - (page.held_since or now)
+    return (page.tries >= TRIES and since >= LEAST) or (page.tries >= 1 and since >= SELDOM)
+
+
+def as_before(page: PageState) -> PageState:
+    """It lists again what it listed when it was last believed."""
+    return msgspec.structs.replace(page, suspect="", suspect_since=None, held="", held_since=None, tries=0)
+
+
+def _doubt(page: PageState) -> str:
+    left = max(TRIES - page.tries, 1)
+    wait = (
+        f"it is believed when it stays so for {many(left, 'more round')} and {LEAST.total_seconds() / 3600:.0f} hours"
+    )
+    if page.baseline_at is None:
+        return page.suspect
+    return f"{page.suspect}; nothing of it is stored or alerted: {wait}"
+
+
+def _long(seconds: float) -> str:
+    days = seconds / 86_400
+    return f"{days:.0f} d" if days >= 2 else f"{seconds / 3_600:.0f} h"

@@ -1,0 +1,18 @@
+"""How far each source can be trusted now: the panel of the sources."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pulse_tui.domain.trust import Trust, TrustState
+from pulse_tui.enrich.vendors.vigil import trust_of
+from pulse_tui.ports import Transaction
+
+_ORDER = {state: place for place, state in enumerate(TrustState)}
+
+
+def trust(tx: Transaction, now: datetime) -> list[Trust]:
+    """Every source, the least trusted first."""
+    pages = {page.source: page for page in tx.vendors.pages()}
+    found = [trust_of(status, pages.get(status.id), now) for status in tx.plumbing.sources().values()]
+    return sorted(found, key=lambda t: (_ORDER[t.state], t.source))
