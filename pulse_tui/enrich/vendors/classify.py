@@ -75,6 +75,13 @@ class Judged(NamedTuple):
         return tuple(label for label in Label if label in self.found) or (Label.OTHER,)
 
     @property
+    def phrase(self) -> str | None:
+        """What decided the first label, else what hinted at one."""
+        return next(
+            iter([*(self.found[label] for label in self.labels if label in self.found), *self.hints.values()]), None
+        )
+
+    @property
     def review(self) -> bool:
         """Whether a person should look: a model is named or a weak rule matched, and no rule claimed it."""
         return (not self.found and bool(self.hints or self.names_a_model)) or Label.BEHAVIOUR_CHANGE in self.hints
@@ -93,7 +100,7 @@ def classify(note: Note, rules: Sequence[LocalRule] = ()) -> Reading:
     ``labels`` stand in the order of :class:`Label`, ``other`` when nothing claims the note; ``phrase`` is what decided
     the first, as the note has it; ``effective_at`` the date on which an end or a change takes effect, when the text names one.
     """
-    judged = judge(note.title, note.body, page=page_of(note), section=note.section)
+    judged = judge_note(note)
     local = next(
         (rule for rule in rules if applies(rule, note.vendor, f"{note.section}\n{note.title}\n{note.body}")), None
     )
@@ -111,6 +118,11 @@ def classify(note: Note, rules: Sequence[LocalRule] = ()) -> Reading:
         why=tuple((label, judged.found[label]) for label in judged.labels if label in judged.found),
         **_when(note, judged.labels),
     )
+
+
+def judge_note(note: Note) -> Judged:
+    """What our own rules say of it."""
+    return judge(note.title, note.body, page=page_of(note), section=note.section)
 
 
 class _When(TypedDict):

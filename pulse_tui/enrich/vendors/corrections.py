@@ -14,7 +14,7 @@ from pulse_tui.enrich.vendors.reading.pieces import bare, pieces
 
 WORDS = 5
 """Words of a title or a sentence that a rule asks for beside the phrase: the longest ones, which say most."""
-_WORD = re.compile(r"[a-z][a-z'-]{3,30}")
+_WORD = re.compile(r"\b[a-z][a-z']{3,30}\b(?!-?\d)")
 _EMPTY = frozenset(
     {
         "changelog",

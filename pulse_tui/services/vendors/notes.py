@@ -9,17 +9,18 @@ import msgspec
 from pulse_tui.domain.alert import OPEN, Alert
 from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.evidence import NoteEvidence
-from pulse_tui.domain.note import Label, Note, What
+from pulse_tui.domain.note import Label, Note, Reading, What
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.source import Standing
 from pulse_tui.domain.words import ComponentKind, SignalType
-from pulse_tui.enrich.vendors.classify import classify, taken_back
+from pulse_tui.enrich.vendors.classify import taken_back
 from pulse_tui.enrich.vendors.incidents import SAME, same_incident
 from pulse_tui.enrich.vendors.mentions import packages
 from pulse_tui.enrich.vendors.notes import note_signals, resolved, whom
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import Made
 from pulse_tui.services.signals.respond import end_retest
+from pulse_tui.services.vendors.read import read_note
 
 
 def take_note(
@@ -37,11 +38,17 @@ def take_note(
     ``before``: the note as it was, where it is edited; ``quiet``: it is no news, what it ends is ended all the same;
     ``baseline``: it stood there when its source was read first.
     """
-    reading = classify(item)
+    reading = read_note(item, tx)
     what = tx.vendors.put_note(item, reading, now, baseline=baseline)
     if what is None:
         return Made([], [], known=True)
-    known = what is not What.NEW
+    return consequences(item, reading, tx, estate, now, known=what is not What.NEW, quiet=quiet)
+
+
+def consequences(
+    item: Note, reading: Reading, tx: Transaction, estate: Estate, now: datetime, *, known: bool, quiet: bool = False
+) -> Made:
+    """What the note, so read, means for each asset whose models or packages it names; ``known``: it was read before."""
     names = packages(item)
     pypi = [("pypi", name) for name in names]
     uses = tx.dependencies.using(kinds=[ComponentKind.HOSTED_MODEL], packages=pypi, components=names)
