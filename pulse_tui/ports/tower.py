@@ -20,7 +20,7 @@ from pulse_tui.domain.views.registry import (
     Tree,
 )
 from pulse_tui.domain.views.rollback import AuthorisationLine, DrillLine, PlanLine, PlanStory, ReviewRow
-from pulse_tui.domain.views.vendors import CorrectionRow, NoteRow, NoteStory, Shutdowns
+from pulse_tui.domain.views.vendors import CorrectionRow, NoteRow, NoteStory, Shutdowns, TempoLine
 
 
 class Desk(Protocol):
@@ -173,6 +173,10 @@ class Desk(Protocol):
 
     def withdraw_correction(self, rule_id: str, why: str) -> str:
         """Notes are read as if nobody had corrected that one. Raises NotFound."""
+        ...
+
+    def tempo(self) -> TempoLine | None:
+        """The tempo index; None where no catalogue of release dates is read. Costs nothing while nothing changes."""
         ...
 
     def shutdowns(self) -> Shutdowns:

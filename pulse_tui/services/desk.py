@@ -33,7 +33,7 @@ from pulse_tui.domain.views.rollback import (
     ReviewRow,
     unsettled,
 )
-from pulse_tui.domain.views.vendors import CorrectionRow, NoteRow, NoteStory, Shutdowns
+from pulse_tui.domain.views.vendors import CorrectionRow, NoteRow, NoteStory, Shutdowns, TempoLine
 from pulse_tui.domain.words import UNHEALTHY, URGENT, Environment
 from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories import waived, waivers
@@ -63,6 +63,7 @@ from pulse_tui.services.rollback.preflight import Looked
 from pulse_tui.services.rollback.story import plan_story
 from pulse_tui.services.vendors import shutdowns as ends
 from pulse_tui.services.vendors import story as note_views
+from pulse_tui.services.vendors.tempo_line import TempoReader
 from pulse_tui.settings.check import nearest
 from pulse_tui.settings.references import unpaged
 
@@ -94,6 +95,7 @@ class ServiceDesk:
         self._current = current if current is not None else lambda: parts
         self._store = parts.store
         self._looked: Looked | None = None
+        self._tempo = TempoReader(parts.store)
         self._holder = holder
         self._acknowledge_for = acknowledge_for
 
@@ -309,6 +311,9 @@ class ServiceDesk:
     def withdraw_correction(self, rule_id: str, why: str) -> str:
         self.acting("note.withdraw", rule_id)
         raise Refused("corrections cannot be taken back here", [why])
+
+    def tempo(self) -> TempoLine | None:
+        return self._tempo.line(self._parts.clock())
 
     def shutdowns(self) -> Shutdowns:
         return ends.shutdowns(self._store, self._parts.clock())

@@ -14,6 +14,7 @@ from pulse_tui.domain.views.vendors import (
     ShutdownRow,
     Shutdowns,
     Statement,
+    TempoLine,
 )
 from tests.fakes.registry_desk import NOW_US, ago
 
@@ -87,6 +88,7 @@ class FakeVendors:
     note_list: tuple[NoteRow, ...]
     corrected: tuple[CorrectionRow, ...]
     ends: Shutdowns
+    speed: TempoLine | None = None
 
     def start_vendors(self, *, empty: bool) -> None:
         """Seven notes, one correction, five models in use."""
@@ -126,6 +128,9 @@ class FakeVendors:
         self._did("withdraw_correction", rule_id, why)
         self.corrected = tuple(c for c in self.corrected if c.id != rule_id)
         return f"taken back: {rule_id}"
+
+    def tempo(self) -> TempoLine | None:
+        return self.speed
 
     def shutdowns(self) -> Shutdowns:
         return self.ends

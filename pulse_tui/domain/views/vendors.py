@@ -200,6 +200,14 @@ class Shutdowns(NamedTuple):
     """Components whose platform or id is not known well enough to ask for."""
 
 
+class TempoLine(NamedTuple):
+    """How fast labs release models now; 100 is the mean of the trailing year."""
+
+    value: int
+    windows: tuple[int, ...]
+    """Releases of each four weeks of the year, the oldest first."""
+
+
 class TrustRow(NamedTuple):
     """How far a source can be trusted now."""
 

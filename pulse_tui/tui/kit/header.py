@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rich.style import Style
 
     from pulse_tui.domain.views.board import Header
+    from pulse_tui.domain.views.vendors import TempoLine
 
 
 class _Part(NamedTuple):
@@ -27,7 +28,13 @@ class _Part(NamedTuple):
 
 
 def header_spans(
-    header: Header | None, title: str, operator: str, read_only: bool, width: int, as_of: str = ""
+    header: Header | None,
+    title: str,
+    operator: str,
+    read_only: bool,
+    width: int,
+    as_of: str = "",
+    tempo: TempoLine | None = None,
 ) -> list[Span]:
     """The line in ``width`` cells. Before the first board only what is known.
 
@@ -35,6 +42,7 @@ def header_spans(
 
     Where it does not fit, parts are written short, the least urgent first; then what only repeats a pane is dropped;
     then, in a night when all is wrong at once, the name goes and words become their glyphs: the end is never cut off.
+    ``tempo`` stands only where everything else does in full.
     """
     prod: tuple[Span, ...] = ((" PROD ", styles.PROD),)
     parts = [
@@ -68,7 +76,11 @@ def header_spans(
         parts += _counts(header)
     if operator:
         parts.append(_Part(9, ((safe(operator), styles.DIM),), keep=False))
-    parts = _fitted([part for part in parts if part.spans], width)
+    parts = [part for part in parts if part.spans]
+    speed = _Part(10, ((tempo_words(tempo), styles.DIM),), keep=False) if tempo is not None else None
+    if speed is not None and _length([*parts, speed]) <= width:
+        parts.insert(len(parts) - bool(operator), speed)
+    parts = _fitted(parts, width)
     spans: list[Span] = []
     gap = next((" " * wide for wide in (3, 2) if _length(parts, wide) <= width), " ")
     for part in parts:
@@ -150,6 +162,18 @@ def _counts(header: Header) -> list[_Part]:
     ]
 
 
+_BARS = "▁▂▃▄▅▆▇█"
+_SHOWN = 4
+"""Four weeks each."""
+
+
+def tempo_words(tempo: TempoLine) -> str:
+    """``tempo 128 ▂▃▅▇``: the index, and the releases of the last sixteen weeks, four to a bar, beside the most of the year."""
+    most = max(tempo.windows, default=0) or 1
+    bars = (_BARS[min(len(_BARS) - 1, count * len(_BARS) // (most + 1))] for count in tempo.windows[-_SHOWN:])
+    return f"tempo {tempo.value} {''.join(bars)}"
+
+
 def _first(names: Sequence[str]) -> str:
     """``gateway +2``; empty without any."""
     return safe(names[0])[:20] + (f" +{len(names) - 1}" if len(names) > 1 else "") if names else ""
@@ -193,11 +217,12 @@ class Top(Canvas):
         self.operator = ""
         self.read_only = False
         self.as_of = ""
+        self.tempo: TempoLine | None = None
         self.current = 0
         self.tabs: Sequence[tuple[str, str]] = ()
 
     def draw_line(self, y: int, width: int, height: int) -> Sequence[Span]:
         if y == 0:
             title = self.header.estate if self.header else self.title
-            return header_spans(self.header, title, self.operator, self.read_only, width, self.as_of)
+            return header_spans(self.header, title, self.operator, self.read_only, width, self.as_of, self.tempo)
         return tab_spans(self.current, self.tabs)

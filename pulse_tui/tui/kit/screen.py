@@ -21,6 +21,7 @@ from pulse_tui.tui.kit.opening import Asking
 
 if TYPE_CHECKING:
     from pulse_tui.domain.views.board import Header
+    from pulse_tui.domain.views.vendors import TempoLine
 
 LEAST = (60, 15)
 """Columns and rows below which the tower says what it needs instead of drawing."""
@@ -35,6 +36,8 @@ class Head(NamedTuple):
     read_only: bool = False
     as_of: str = ""
     """When the board was last known to be as the database is, once that can no longer be asked; else empty."""
+    tempo: TempoLine | None = None
+    """How fast labs release models; None: it is not known."""
 
 
 class TooSmall(Canvas):
@@ -105,6 +108,7 @@ class BaseScreen(Asking, Screen[None]):
     def _set_top(self) -> None:
         self.top.title, self.top.header = self.head.title, self.head.header
         self.top.operator, self.top.read_only, self.top.as_of = self.head.operator, self.head.read_only, self.head.as_of
+        self.top.tempo = self.head.tempo
 
     def say(self, message: str, *, bad: bool = False) -> None:
         """One line of a message in the last line."""
