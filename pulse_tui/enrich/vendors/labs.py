@@ -116,6 +116,8 @@ _WORDS = frozenset(
     | {"edit", "live", "realtime", "ocr", "mt", "deep", "research", "highspeed", "search", "instant", "ultra", "super"}
     | {"pro", "multilingual", "terminus", "speciale", "prover", "moe", "lightning", "fast", "versatile", "saba", "linear"}
     | {"cascade", "voicechat", "parse", "dev", "hf", "multimodal", "ultraspeed", "mega", "online", "codellama", "python"}
+    | {"claude", "opus", "sonnet", "haiku", "fable", "gpt", "chatgpt", "oss", "safeguard", "mxfp", "codex", "gemini"}
+    | {"grok", "build", "non", "minimal", "low", "high", "xhigh", "customtools", "whisper", "dall", "command"}
     | {"a", "r", "x", "k", "v", "granite", "sarvam", "ornith", "hy", "h", "micro", "light", "original", "precision"}
 )  # fmt: skip
 _MEASURE = re.compile(
@@ -127,6 +129,4 @@ def known_words(lab: str, name: str, *, strict: bool = False) -> bool:
     """Whether every word of the name is one that labs use. ``strict``: also for labs that keep their weights."""
     if lab in _CLOSED and not strict and not name.startswith(("gemma", "gpt-oss")):
         return True
-    return all(word in _WORDS or _MEASURE.match(word) for word in name.split("-") if word) or (
-        lab in _CLOSED and name.startswith(("claude-", "gemini-", "gpt-", "grok-", "sonar"))
-    )
+    return all(word in _WORDS or _MEASURE.match(word) for word in name.split("-") if word)

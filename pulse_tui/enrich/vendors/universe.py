@@ -11,6 +11,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -252,6 +253,7 @@ def _unknown(why: str) -> Resolution:
     return Resolution(canonical=None, match="unknown", why=why)
 
 
+@lru_cache(maxsize=8192)
 def _tokens(text: str) -> tuple[str, ...]:
     """The words and numbers of a name, whatever stands between them: ``glm-4p6``, ``GLM 4.6`` and ``glm-4-6`` are one."""
     return tuple(_TOKENS.findall(_DIGITS_P.sub(".", text.lower())))
