@@ -226,13 +226,32 @@ def _reach(signal: Signal, asset: Asset | None, environment: Environment | None,
 
 def _note(evidence: NoteEvidence, signal: Signal) -> dict[str, Any]:
     left = evidence.effective_at
+    packages = [c for c in evidence.components if c.startswith("pkg:")]
+    about = "vendor" if not evidence.components else "package" if len(packages) == len(evidence.components) else "model"
     return {
         "note.vendor": evidence.vendor,
         "note.labels": list(evidence.labels),
         "note.models": list(evidence.models),
         "note.change": evidence.change,
         "note.days_left": None if left is None else days_left(left, signal.observed_at),
+        "note.floor": evidence.floor,
+        "note.change": evidence.change or "",
+        "note.about": about,
+        "note.by_family": evidence.by_family,
+        "note.peak_share": evidence.peak_share,
+        "note.headroom": headroom(evidence.peak_share),
     }
+
+
+TIGHT = 0.8
+"""A peak that takes more of a limit has little room to grow."""
+
+
+def headroom(share: float | None) -> str:
+    """``enough``, ``tight`` or ``exceeded``; ``unknown`` where no peak is declared."""
+    if share is None:
+        return "unknown"
+    return "exceeded" if share > 1.0 else "tight" if share >= TIGHT else "enough"
 
 
 def _shift(evidence: ShiftEvidence, _: Signal) -> dict[str, Any]:

@@ -33,6 +33,7 @@ from pulse_tui.services.registry.sync import sync
 from pulse_tui.services.signals.concerns import Changes
 from pulse_tui.services.signals.dependents import assets_moved
 from pulse_tui.services.vendors.catalogue import take_catalogue
+from pulse_tui.services.vendors.impact import with_impact
 from pulse_tui.services.vendors.lifecycles import take_lifecycles
 from pulse_tui.services.vendors.notes import gone_on, take_note
 from pulse_tui.services.vendors.pages import take_page
@@ -41,7 +42,7 @@ from pulse_tui.services.vendors.tripwire import take_round
 
 def signals_of(item: object, tx: Transaction, parts: JudgeParts, estate: Estate, now: datetime) -> Made:
     """Record one observation and return its consequences. Raises TypeError for an unknown shape."""
-    made = _made(item, tx, parts, estate, now)
+    made = with_impact(_made(item, tx, parts, estate, now), tx)
     moved = assets_moved(made.signals, tx, estate, now)
     return made._replace(signals=[*made.signals, *moved]) if moved else made
 

@@ -91,6 +91,8 @@ def _component(asset: AssetShape, i: int, component: ComponentShape) -> tuple[st
             parse(component.purl)
         except BadPurl as error:
             return f"{component.purl!r} is not a package URL: {error}", "write pkg:pypi/vllm@0.9.1"
+    if component.usage is not None and component.model is None:
+        return f"component {i} of {asset.id}: only a model has a usage", "give it to the component with a model"
     if component.asset == asset.id:
         return f"component {i} of {asset.id}: an asset cannot depend on itself", "name another asset"
     return _declared(f"component {i} of {asset.id}", component)

@@ -15,6 +15,7 @@ from pulse_tui.domain.evals import Task
 from pulse_tui.domain.operator import Identity, Operator
 from pulse_tui.domain.release import Interface, Lineage, ReleaseState
 from pulse_tui.domain.rollback import Purpose
+from pulse_tui.domain.usage import Usage
 from pulse_tui.domain.words import AssetType, ComponentKind, Environment, Exposure, Tier
 from pulse_tui.settings.check import Seconds
 from pulse_tui.settings.document import Node
@@ -78,6 +79,8 @@ class ComponentShape(Section, frozen=True):
     loaded: bool | None = None
     """Whether it is loaded when the asset runs: an advisory of what is not is one step less urgent. Absent: not known,
     taken as loaded."""
+    usage: Usage | None = None
+    """Of a model: peaks, prices and amounts that a vendor's new limits and prices are compared with."""
 
 
 class EndpointShape(Section, frozen=True):

@@ -15,6 +15,7 @@ from pulse_tui.domain.evidence import AdvisoryEvidence, MetricEvidence, NoteEvid
 from pulse_tui.domain.hold import Hold, HoldKind
 from pulse_tui.domain.moments import iso, to_us
 from pulse_tui.domain.words import Environment
+from pulse_tui.enrich.vendors.sentences import note_lines
 from pulse_tui.ports import Case, Route
 
 
@@ -63,7 +64,7 @@ def risk(case: Case) -> str:
     """What the risk is: the priority, what was measured, and what the asset handles."""
     decision, asset, deployment = case.decision, case.fact.asset, case.fact.deployment
     lines = [f"{decision.priority}, severity {decision.severity}: {decision.title}"]
-    measured = _measured(case.fact.signal.evidence)
+    measured = _measured(case.fact.signal.evidence, case.now)
     if measured:
         lines.append(measured)
     if reasons := case.fact.variables.get("advisory.reasons"):
@@ -79,7 +80,7 @@ def risk(case: Case) -> str:
     return "\n".join(lines)
 
 
-def _measured(evidence: object) -> str:
+def _measured(evidence: object, now: datetime) -> str:
     if isinstance(evidence, MetricEvidence):
         items = f" ({evidence.n} items)" if evidence.n is not None else ""
         return f"{evidence.metric} {evidence.baseline:g} -> {evidence.current:g}: {evidence.moved}{items}"
@@ -90,8 +91,8 @@ def _measured(evidence: object) -> str:
         cvss = f", CVSS {evidence.cvss:g}" if evidence.cvss is not None else ""
         exploited = ", exploited in the wild" if evidence.known_exploited else ""
         return f"{evidence.advisory} in {evidence.component} {evidence.installed or ''}".rstrip() + cvss + exploited
-    if isinstance(evidence, NoteEvidence) and evidence.effective_at is not None:
-        return f"takes effect on {evidence.effective_at:%Y-%m-%d}"
+    if isinstance(evidence, NoteEvidence):
+        return "\n".join(note_lines(evidence, now))
     return ""
 
 

@@ -81,9 +81,10 @@ def note_signals(
     if not found:
         return [_signal(note, reading, kind, None, [], now) for kind in kinds]
     return [
-        _signal(note, reading, kind, estate.assets[asset_id], used, now)
+        _signal(note, reading, kind, estate.assets[asset_id], part, now, several=part is not used)
         for asset_id, used in found.items()
         for kind in (kinds if _of_models(used) else [SignalType.VENDOR_NOTE])
+        for part in (_by_model(used) if kind is SignalType.DEPRECATION else [used])
     ]
 
 
@@ -100,6 +101,12 @@ def _kinds(note: Note, reading: Reading) -> list[SignalType]:
     if SignalType.INCIDENT in kinds and ended(note):
         kinds = [SignalType.VENDOR_NOTE if kind is SignalType.INCIDENT else kind for kind in kinds]
     return list(dict.fromkeys(kinds)) or [SignalType.VENDOR_NOTE]
+
+
+def _by_model(used: list[Hit]) -> list[list[Hit]]:
+    """One model each: the end of each has its own date, successor and migration."""
+    names = dict.fromkeys(hit.component.name for hit in used)
+    return [[h for h in used if h.component.name == name] for name in names] if len(names) > 1 else [used]
 
 
 def _of_models(used: Sequence[Hit]) -> bool:
@@ -198,17 +205,24 @@ def _exactly(text: str, component: Component) -> bool:
     return any(mentions(text, n) for n in {component.name, component.id.partition("/")[2] or component.id})
 
 
-def condition(kind: SignalType, vendor: str, key: str, models: Sequence[str], asset: Asset | None) -> str:
+def condition(kind: SignalType, vendor: str, key: str, used: Sequence[Component], asset: Asset | None) -> str:
     """The fingerprint: a model's deprecation is one condition however often and by whomever it is announced; other notes are
-    each their own. ``models`` are the names of the components."""
-    lasting = kind is SignalType.DEPRECATION and models
-    about = ",".join(sorted(models)) if lasting else key
-    lab, slash, _ = models[0].partition("/") if lasting else ("", "", "")
-    return fingerprint("note", kind, lab if slash else vendor, about, asset.id if asset else None)
+    each their own."""
+    lasting = kind is SignalType.DEPRECATION and used
+    about = ",".join(sorted({c.name for c in used})) if lasting else key
+    platform, slash, _ = min(c.id for c in used).partition("/") if lasting else ("", "", "")
+    return fingerprint("note", kind, platform if slash else vendor, about, asset.id if asset else None)
 
 
 def _signal(
-    note: Note, reading: Reading, kind: SignalType, asset: Asset | None, used: list[Hit], now: datetime
+    note: Note,
+    reading: Reading,
+    kind: SignalType,
+    asset: Asset | None,
+    used: list[Hit],
+    now: datetime,
+    *,
+    several: bool = False,
 ) -> Signal:
     models = list(dict.fromkeys(hit.component.name for hit in used))
     security = Label.SECURITY in reading.labels
@@ -222,8 +236,8 @@ def _signal(
     return observed(
         kind,
         source=note.source,
-        event=("note", note.key, content, kind, asset.id if asset else None),
-        fingerprint=condition(kind, note.vendor, note.key, models, asset),
+        event=("note", note.key, content, kind, asset.id if asset else None, *(models if several else ())),
+        fingerprint=condition(kind, note.vendor, note.key, [hit.component for hit in used], asset),
         asset_id=asset.id if asset else None,
         asset=asset,
         severity=_SEVERITY.get(kind, plain),

@@ -33,6 +33,7 @@ from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.views.alerts import AlertRow, AlertStory
 from pulse_tui.domain.words import Environment
 from pulse_tui.enrich.evals.sentences import metric_words
+from pulse_tui.enrich.vendors.sentences import note_lines
 from pulse_tui.enrich.vendors.shifts import shift_words
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
@@ -185,10 +186,7 @@ def evidence_lines(signal: Signal) -> list[str]:
             parts.append(f"fixed in {', '.join(evidence.fixed)}" if evidence.fixed else "no fix is named")
             return ["; ".join(parts)]
         case NoteEvidence():
-            models = f" about {', '.join(evidence.models)}" if evidence.models else ""
-            when = f", effective {evidence.effective_at:%Y-%m-%d}" if evidence.effective_at else ""
-            phrase = f': "{evidence.phrase}"' if evidence.phrase else ""
-            return [f"{evidence.vendor}: {', '.join(evidence.labels) or 'unlabelled'}{models}{when}{phrase}"]
+            return note_lines(evidence, signal.observed_at)
         case ShiftEvidence():
             return [shift_words(evidence)]
         case CostEvidence():

@@ -14,6 +14,7 @@ from pulse_tui.domain.estate import Asset, Component, Endpoint, Stage, Workflow
 from pulse_tui.domain.purl import component as package
 from pulse_tui.domain.release import Release
 from pulse_tui.domain.text import as_name, clean
+from pulse_tui.domain.usage import Usage
 from pulse_tui.domain.words import ComponentKind, Environment
 from pulse_tui.enrich.advisories.configurations import version_of
 from pulse_tui.enrich.vendors.names import canonical
@@ -135,6 +136,16 @@ def bills(shape: AssetShape, now: datetime) -> Iterator[Bill]:
             environments=tuple(reach),
             loaded=tuple(sorted(loaded.items())),
         )
+
+
+def usages(shape: EstateShape) -> dict[str, dict[str, Usage]]:
+    """What each asset is declared to use of its models, by asset and component id."""
+    found: dict[str, dict[str, Usage]] = {}
+    for one in shape.assets:
+        for item in one.components:
+            if item.usage is not None:
+                found.setdefault(one.id, {})[component(item).id] = item.usage
+    return found
 
 
 def endpoints(shape: EstateShape) -> list[Endpoint]:

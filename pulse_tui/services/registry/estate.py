@@ -26,6 +26,7 @@ from pulse_tui.services.registry.names import check_names
 from pulse_tui.services.registry.sync import promoted
 from pulse_tui.services.signals.concerns import Changes, report, stand
 from pulse_tui.services.signals.dependents import asset_moved, parts_changed
+from pulse_tui.services.vendors.usages import put_usages
 from pulse_tui.settings.shapes import AssetShape, EstateShape
 
 _SEEN = "estate.digest"
@@ -99,6 +100,7 @@ class _Sync:
         changed += self._places() + len(moved)
         if reordered:
             changed += self._reorder()
+        put_usages(tx, declared.usages(shape))
         changed += tx.inventory.put_endpoints(declared.endpoints(shape))
         changed += tx.inventory.put_workflows(declared.workflows(shape))
         self._changes.add(rematch({*moved, *exposed, *self._removed}, tx, self._now, exposed=exposed))

@@ -1,0 +1,87 @@
+"""A vendor's signals are completed with what is known of the assets they concern, whatever source they came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from pulse_tui.domain.estate import Endpoint
+from pulse_tui.domain.evidence import NoteEvidence
+from pulse_tui.domain.signal import Signal
+from pulse_tui.domain.usage import Usage
+from pulse_tui.domain.words import SignalType
+from pulse_tui.enrich.vendors.impact import Around, Statement, touched
+from pulse_tui.ports import Transaction
+from pulse_tui.services.parts import Made
+from pulse_tui.services.vendors.usages import usages_of
+
+_LOOKED_AT = 300
+"""Newest signals of an asset, in which other announcements of the same end are searched for."""
+
+
+def with_impact(made: Made, tx: Transaction) -> Made:
+    """What an observation led to, with its signals completed."""
+    signals = completed(made.signals, tx)
+    steps = (with_impact(step, tx) for step in made.steps)
+    return made._replace(signals=signals, steps=steps) if made.steps else made._replace(signals=signals)
+
+
+def completed(signals: Iterable[Signal], tx: Transaction) -> list[Signal]:
+    """Each with endpoints, segments, comparisons and what others state; of an asset everything is read once."""
+    known = _Known(tx)
+    return [touched(s, known.around(s)) if _ours(s) else s for s in signals]
+
+
+def _ours(signal: Signal) -> bool:
+    return signal.asset_id is not None and isinstance(signal.evidence, NoteEvidence)
+
+
+class _Known:
+    """What is read of assets, once."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._endpoints: dict[str, Sequence[Endpoint]] = {}
+        self._usages: dict[str, Mapping[str, Usage]] = {}
+
+    def around(self, signal: Signal) -> Around:
+        asset_id = signal.asset_id or ""
+        if asset_id not in self._endpoints:
+            self._endpoints[asset_id] = self._tx.inventory.endpoints(asset_id)
+            self._usages[asset_id] = usages_of(self._tx, asset_id)
+        end = signal.signal_type is SignalType.DEPRECATION
+        return Around(
+            endpoints=self._endpoints[asset_id],
+            usages=self._usages[asset_id],
+            stated=tuple(_stated(signal, self._tx)) if end else (),
+        )
+
+
+def _stated(signal: Signal, tx: Transaction) -> Iterator[Statement]:
+    """What this signal states, what lists and catalogues state, and what other pages announced last."""
+    evidence = signal.evidence
+    own = tx.vendors.note(signal.source, evidence.note) is not None
+    if own:
+        yield Statement(signal.source, evidence.effective_at, evidence.floor)
+    for stored in tx.vendors.lifecycles([_place(c) for c in evidence.components]):
+        item = stored.item
+        if not own or item.source != signal.source:
+            yield Statement(item.source, item.ends_at, item.floor, item.month_only, stored.listed)
+    others: dict[str, tuple[datetime, Statement]] = {}
+    for other in tx.signals.recent(_LOOKED_AT, signal.asset_id):
+        theirs = other.evidence
+        if other.fingerprint != signal.fingerprint or other.source == signal.source:
+            continue
+        stored_note = tx.vendors.note(other.source, theirs.note) if isinstance(theirs, NoteEvidence) else None
+        if stored_note is None:
+            continue
+        reading, at = stored_note.reading, other.occurred_at
+        said = Statement(other.source, reading.effective_at, reading.floor, listed=stored_note.listed)
+        if reading.effective_at is not None and (other.source not in others or others[other.source][0] < at):
+            others[other.source] = at, said
+    yield from (statement for _, statement in others.values())
+
+
+def _place(component_id: str) -> tuple[str, str]:
+    platform, _, model = component_id.partition("/")
+    return platform, model
