@@ -86,7 +86,7 @@ def alert_story(parts: RollbackParts, alert_id: str) -> AlertStory:
         return AlertStory(
             alert=_row(alert, missed, now),
             changed=tuple(_changed(tx, alert, signal, advice)),
-            risk=tuple(_risk(tx, alert, signal, asset, estate)),
+            risk=tuple(_risk(tx, alert, signal, asset, estate, now)),
             todo=(*by_itself, *_todo(alert, advice, done, missed, now)),
             why=tuple(_why(decision, signal, tx.judgements.variables(decision.id))),
             correlated=tuple(_correlated(tx, alert, now)),
@@ -164,8 +164,8 @@ def _production(tx: Transaction, asset_id: str) -> str | None:
     return deployment.version if deployment else None
 
 
-def evidence_lines(signal: Signal) -> list[str]:
-    """The numbers a signal brings, as sentences."""
+def evidence_lines(signal: Signal, now: datetime) -> list[str]:
+    """The numbers a signal brings, as sentences; days are counted from ``now``."""
     evidence = signal.evidence
     match evidence:
         case MetricEvidence():
@@ -186,7 +186,7 @@ def evidence_lines(signal: Signal) -> list[str]:
             parts.append(f"fixed in {', '.join(evidence.fixed)}" if evidence.fixed else "no fix is named")
             return ["; ".join(parts)]
         case NoteEvidence():
-            return note_lines(evidence, signal.observed_at)
+            return note_lines(evidence, now)
         case ShiftEvidence():
             return [shift_words(evidence)]
         case CostEvidence():
@@ -202,8 +202,10 @@ def evidence_lines(signal: Signal) -> list[str]:
     return []
 
 
-def _risk(tx: Transaction, alert: Alert, signal: Signal, asset: Asset | None, estate: Estate) -> list[str]:
-    lines = evidence_lines(signal)
+def _risk(
+    tx: Transaction, alert: Alert, signal: Signal, asset: Asset | None, estate: Estate, now: datetime
+) -> list[str]:
+    lines = evidence_lines(signal, now)
     if asset is None:
         return [*lines, "this signal matches no asset of the estate"]
     marks = [asset.tier.value, f"{asset.exposure.value} exposure", *asset.data.words()]
