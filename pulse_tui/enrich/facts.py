@@ -235,7 +235,6 @@ def _note(evidence: NoteEvidence, signal: Signal) -> dict[str, Any]:
         "note.change": evidence.change,
         "note.days_left": None if left is None else days_left(left, signal.observed_at),
         "note.floor": evidence.floor,
-        "note.change": evidence.change or "",
         "note.about": about,
         "note.by_family": evidence.by_family,
         "note.peak_share": evidence.peak_share,

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 
-from pulse_tui.domain.estate import Endpoint
+from pulse_tui.domain.estate import Component, Endpoint
 from pulse_tui.domain.evidence import NoteEvidence
+from pulse_tui.domain.lifecycle import StoredLifecycle
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.usage import Usage
-from pulse_tui.domain.words import SignalType
+from pulse_tui.domain.words import ComponentKind, SignalType
 from pulse_tui.enrich.vendors.impact import Around, Statement, touched
+from pulse_tui.enrich.vendors.inuse import Match, Uses
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import Made
 from pulse_tui.services.vendors.usages import usages_of
@@ -44,6 +47,10 @@ class _Known:
         self._endpoints: dict[str, Sequence[Endpoint]] = {}
         self._usages: dict[str, Mapping[str, Usage]] = {}
 
+    @cached_property
+    def _lifecycles(self) -> list[StoredLifecycle]:
+        return self._tx.vendors.lifecycles()
+
     def around(self, signal: Signal) -> Around:
         asset_id = signal.asset_id or ""
         if asset_id not in self._endpoints:
@@ -53,19 +60,21 @@ class _Known:
         return Around(
             endpoints=self._endpoints[asset_id],
             usages=self._usages[asset_id],
-            stated=tuple(_stated(signal, self._tx)) if end else (),
+            stated=tuple(_stated(signal, self._lifecycles, self._tx)) if end else (),
         )
 
 
-def _stated(signal: Signal, tx: Transaction) -> Iterator[Statement]:
+def _stated(signal: Signal, lifecycles: Sequence[StoredLifecycle], tx: Transaction) -> Iterator[Statement]:
     """What this signal states, what lists and catalogues state, and what other pages announced last."""
     evidence = signal.evidence
     own = tx.vendors.note(signal.source, evidence.note) is not None
     if own:
         yield Statement(signal.source, evidence.effective_at, evidence.floor)
-    for stored in tx.vendors.lifecycles([_place(c) for c in evidence.components]):
+    uses = Uses(Component(id=c, kind=ComponentKind.HOSTED_MODEL, name=c) for c in evidence.components)
+    for stored in lifecycles:
         item = stored.item
-        if not own or item.source != signal.source:
+        exact = any(use.match is not Match.FAMILY for use in uses.about(item.platform, item.model))
+        if exact and (not own or item.source != signal.source):
             yield Statement(item.source, item.ends_at, item.floor, item.month_only, stored.listed)
     others: dict[str, tuple[datetime, Statement]] = {}
     for other in tx.signals.recent(_LOOKED_AT, signal.asset_id):
@@ -80,8 +89,3 @@ def _stated(signal: Signal, tx: Transaction) -> Iterator[Statement]:
         if reading.effective_at is not None and (other.source not in others or others[other.source][0] < at):
             others[other.source] = at, said
     yield from (statement for _, statement in others.values())
-
-
-def _place(component_id: str) -> tuple[str, str]:
-    platform, _, model = component_id.partition("/")
-    return platform, model

@@ -346,5 +346,5 @@ def test_what_other_sources_state_stands_beside_and_the_nearest_date_counts(judg
     state(judge, ends(model="gpt-3.5", on="2026-12-01"))
     state(judge, ends(on="2027-06-01"), hours=1)
     (signal,) = said(judge)
-    assert proof(signal).says == ["ends: 2027-06-01", "models: 2027-01-15"]
+    assert proof(signal).says == ["models states 2027-01-15, ends states 2027-06-01: they differ, the nearest counts"]
     assert f"{proof(signal).effective_at:%Y-%m-%d}" == "2027-01-15"
