@@ -133,6 +133,8 @@ class PageState(msgspec.Struct, frozen=True, kw_only=True):
     suspect_since: datetime | None = None
     held: str = ""
     """A digest of the listing that is not believed: the same one again may be."""
+    held_marks: tuple[str, ...] = ()
+    """What that listing held: a digest of each entry."""
     held_since: datetime | None = None
     """When that listing was first read."""
     tries: int = 0

@@ -7,6 +7,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
@@ -54,6 +55,8 @@ class Listing(NamedTuple):
     """Why it cannot be believed at once; empty: it can."""
     history: frozenset[str] = frozenset()
     """Keys of new entries that came with many others like them, all dated before the page was last read: no news."""
+    marks: Mapping[str, str] = MappingProxyType({})
+    """A digest of each entry on the page, by the key that it is remembered by."""
 
 
 def content(note: Note) -> tuple[str, ...]:
@@ -86,16 +89,26 @@ def compare(page: Page, memory: Mapping[str, StoredNote], state: PageState | Non
         aliases=_kept(renamed, known, notes),
         suspect=_suspect(page, notes, memory, entries, removed),
         history=_history(entries, len(notes.keys() & memory.keys()), read_at),
+        marks={key: _mark(note) for key, note in notes.items()},
     )
 
 
-def news_since(listing: Listing, read_at: datetime | None) -> frozenset[str]:
-    """Of a listing that was doubted, the new entries that are dated after the page was last believed."""
-    return frozenset(
-        e.note.key
-        for e in listing.entries
-        if e.what is What.NEW and e.note.dated and read_at is not None and e.note.published_at >= read_at - BACKDATED
-    )
+def stays(held: Sequence[str], marks: Iterable[str]) -> bool:
+    """Whether a listing is, for the most part, the one that was doubted before: a page goes on while it is."""
+    before, now = set(held), set(marks)
+    if not before or not now:
+        return before == now
+    return not _crowd(len(before - now), len(before)) and not _crowd(len(now - before), len(now))
+
+
+def news_of(listing: Listing, held: Sequence[str]) -> frozenset[str]:
+    """Of a listing that was doubted and is believed now, the new entries that are news: those that came while it was
+    doubted, and those that were no crowd of old ones."""
+    first = set(held)
+    new = [e.note for e in listing.entries if e.what is What.NEW]
+    undated = [n.key for n in new if not n.dated]
+    old = {*listing.history, *(undated if _crowd(len(undated), len(listing.marks)) else ())}
+    return frozenset(n.key for n in new if n.key not in old or listing.marks[n.key] not in first)
 
 
 # --------------------------------------------------------------------------- under which key
@@ -248,7 +261,7 @@ def _suspect(
     back = sum(e.what is What.REAPPEARED for e in entries)
     there = sum(key in notes for key, kept in memory.items() if kept.listed) if page.rolling else listed
     changed, known = edited + back + len(removed), there + back
-    if changed < MASS or changed <= SHARE * known:
+    if not _crowd(changed, known):
         return ""
     parts = {"edited": edited, "gone": len(removed), "back again": back}
     how = ", ".join(f"{number} {word}" for word, number in parts.items() if number)
@@ -266,8 +279,15 @@ def _history(entries: Sequence[Entry], known: int, read_at: datetime | None) -> 
     old = [
         e.note.key for e in entries if e.what is What.NEW and e.note.dated and e.note.published_at < read_at - BACKDATED
     ]
-    mass = len(old) >= MASS and len(old) > SHARE * (known + len(old))
-    return frozenset(old) if mass else frozenset()
+    return frozenset(old) if _crowd(len(old), known + len(old)) else frozenset()
+
+
+def _crowd(some: int, of: int) -> bool:
+    return some >= MASS and some > SHARE * of
+
+
+def _mark(note: Note) -> str:
+    return hashlib.sha256(repr(content(note)).encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 def _read_at(state: PageState | None, memory: Mapping[str, StoredNote]) -> datetime | None:

@@ -26,9 +26,7 @@ USUALLY = 4.0
 LEAST_S = 3 * 86_400.0
 """... or this time."""
 TRIES = 3
-"""A listing that is doubted is believed when it came again so often ..."""
-LEAST = timedelta(hours=6)
-"""... over at least this time; of a page that is read seldom once is enough ..."""
+"""A listing that is doubted is believed when it came again so often; of a page that is read seldom once is enough ..."""
 SELDOM = timedelta(hours=24)
 """... after this time."""
 _QUIET = frozenset({NoteKind.STATUS, NoteKind.BULLETIN})
@@ -114,19 +112,19 @@ def trust_of(status: SourceStatus, page: PageState | None, now: datetime) -> Tru
 def come_again(page: PageState, now: datetime) -> bool:
     """Whether the listing that is doubted came often enough to be believed."""
     since = now - (page.held_since or now)
-    return (page.tries >= TRIES and since >= LEAST) or (page.tries >= 1 and since >= SELDOM)
+    return page.tries >= TRIES or (page.tries >= 1 and since >= SELDOM)
 
 
 def as_before(page: PageState) -> PageState:
     """It lists again what it listed when it was last believed."""
-    return msgspec.structs.replace(page, suspect="", suspect_since=None, held="", held_since=None, tries=0)
+    return msgspec.structs.replace(
+        page, suspect="", suspect_since=None, held="", held_marks=(), held_since=None, tries=0
+    )
 
 
 def _doubt(page: PageState) -> str:
     left = max(TRIES - page.tries, 1)
-    wait = (
-        f"it is believed when it stays so for {many(left, 'more round')} and {LEAST.total_seconds() / 3600:.0f} hours"
-    )
+    wait = f"it is believed when it stays so for {many(left, 'more round')}"
     if page.baseline_at is None:
         return page.suspect
     return f"{page.suspect}; nothing of it is stored or alerted: {wait}"

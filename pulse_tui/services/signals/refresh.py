@@ -109,6 +109,9 @@ def _round(shape: SourceShape, status: SourceStatus, parts: JudgeParts, now: dat
     if page is not None and page.suspect and page.baseline_at is not None and collected.unchanged:
         page = as_before(page)  # unchanged since the last listing that was believed: that one's validators were sent
     standing = _standing(collected, status, page)
+    kept = standing
+    if page is not None and page.suspect:  # what is doubted says nothing of what is believed
+        standing, kept = (standing if collected.rejected else ""), page.standing
     there = conditions(page, now) if page is not None else ()
     quiet = [c.why for c in there if c.state is TrustState.SILENT]
     wrong = shown("; ".join([*(c.why for c in there if c.state is not TrustState.SILENT), *filter(None, [standing])]))
@@ -122,7 +125,7 @@ def _round(shape: SourceShape, status: SourceStatus, parts: JudgeParts, now: dat
     with parts.store.write() as tx:
         tx.plumbing.put_source(msgspec.structs.replace(good, next_at=now + timedelta(seconds=next_s)))
         if page is not None:
-            tx.vendors.put_page(msgspec.structs.replace(page, standing=standing, missing=False))
+            tx.vendors.put_page(msgspec.structs.replace(page, standing=kept, missing=False))
             tally = tally.plus(_vigil(shape, there, status, tx, parts, now))
         if not wrong:  # what it published on it publishes on still; of a file that is refused nobody knows
             tx.coverage.touch(shape.id, now)

@@ -15,7 +15,7 @@ from pulse_tui.domain.note import NoteKind, Page, PageState, What
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.words import SignalType
 from pulse_tui.enrich.vendors.classify import classify
-from pulse_tui.enrich.vendors.listing import Entry, Listing, compare, content, digest, news_since
+from pulse_tui.enrich.vendors.listing import Entry, Listing, compare, content, digest, news_of, stays
 from pulse_tui.enrich.vendors.news import holds, off_since, other_meaning
 from pulse_tui.enrich.vendors.vigil import as_before, come_again
 from pulse_tui.enrich.vendors.withdrawn import REMOVED, no_longer_announced
@@ -70,7 +70,9 @@ class _Reading:
         listing = compare(page, memory, state)
         why = _not_whole(page) if self._first else listing.suspect
         if why:
-            state = _held(state, mark, why, self._now, same=self._first or state.held == mark)
+            marks = tuple(sorted(listing.marks.values()))
+            same = bool(state.held) and (self._first or stays(state.held_marks, marks))
+            state = _held(state, mark, marks, why, self._now, same=same)
             self._doubted = not self._first
             if not come_again(state, self._now):
                 if self._first:  # a part of it: kept, so that it is no news later
@@ -85,7 +87,7 @@ class _Reading:
 
     def _each(self, listing: Listing, state: PageState) -> Generator[Made, None, bool]:
         """Each entry; whether there was news among them."""
-        news = news_since(listing, state.read_at) if self._doubted else None
+        news = news_of(listing, state.held_marks) if self._doubted else None
         heard = False
         for entry in listing.entries:
             how = self._telling(entry, listing, news)
@@ -135,7 +137,7 @@ class _Reading:
             return
         self._tx.vendors.unlist(self._page.source, removed, self._now)
         signals = list[Signal]()
-        for alert in self._alerts(SignalType.DEPRECATION, set(removed)):
+        for alert in () if self._doubted else self._alerts(SignalType.DEPRECATION, set(removed)):
             signal, asset = self._tx.signals.get(alert.signal_id), self._estate.assets.get(alert.asset_id or "")
             if signal is not None and asset is not None:
                 signals.append(no_longer_announced(signal, asset, self._now))
@@ -154,21 +156,22 @@ class _Reading:
 
 def _not_whole(page: Page) -> str:
     """Why a first reading is no ground to judge later ones by; empty: it is one."""
+    if page.kind is NoteKind.STATUS:  # an incident that goes on is told of in any reading
+        return ""
     if not page.complete:
         return "it was not read whole yet: what is new of it is not known"
-    nothing = not page.notes and page.kind is not NoteKind.STATUS
-    return "its first reading found no entry: what is new of it is not known" if nothing else ""
+    return "" if page.notes else "its first reading found no entry: what is new of it is not known"
 
 
-def _held(state: PageState, mark: str, why: str, now: datetime, *, same: bool) -> PageState:
-    again = same and bool(state.held)
+def _held(state: PageState, mark: str, marks: tuple[str, ...], why: str, now: datetime, *, same: bool) -> PageState:
     return msgspec.structs.replace(
         state,
         suspect=why,
         suspect_since=state.suspect_since or now,
         held=mark,
-        held_since=state.held_since if again else now,
-        tries=state.tries + 1 if again else 0,
+        held_marks=state.held_marks if same else marks,
+        held_since=state.held_since if same else now,
+        tries=state.tries + 1 if same else 0,
     )
 
 

@@ -102,10 +102,10 @@ def test_an_empty_or_partial_first_reading_is_no_ground_to_judge_later_ones_by(j
 
 
 def test_a_page_that_is_never_read_whole_is_judged_by_what_it_has_after_some_rounds(judge: JudgeParts) -> None:
-    for hour in (0, 2, 4, 6):
+    for hour in range(4):
         assert read(judge, old(4 + hour), hour, complete=False) == 0
-    assert state(judge).baseline_at == later(hours=6)
-    assert read(judge, [*old(10), note("ends", ENDS, 0)], 8, complete=False) == 1
+    assert state(judge).baseline_at == later(hours=3)
+    assert read(judge, [*old(7), note("ends", ENDS, 0)], 8, complete=False) == 1
 
 
 def test_notes_that_were_stored_before_pages_were_remembered_are_its_memory(judge: JudgeParts) -> None:
@@ -234,10 +234,30 @@ def test_a_listing_that_stays_is_believed_and_its_old_entries_are_no_news(judge:
         note(f"n{n}", f"gpt-4.1: rate limits are now {n} per minute, said otherwise.", -180 + n) for n in range(20)
     ]
     fresh = note("fresh", "gpt-4.1: rate limits are now 99 per minute.", 0)
-    counts = [read(judge, [*rebuilt, fresh], hours) for hours in (1, 3, 5, 6.5, 7, 8)]
-    assert counts == [0, 0, 0, 0, 1, 0]
+    counts = [read(judge, [*rebuilt, fresh], hours) for hours in (1, 2, 3, 4, 5)]
+    assert counts == [0, 0, 0, 1, 0]
     assert [s.evidence.note for s in told(judge, SignalType.RATE_LIMIT_CHANGE)] == ["fresh"]
     assert not state(judge).suspect
+    assert not kept(judge, "old-1").listed
+
+
+def test_a_doubted_page_that_goes_on_is_believed_and_what_came_meanwhile_is_news_whatever_its_date(
+    judge: JudgeParts,
+) -> None:
+    read(judge, old(20))
+    rebuilt = [note(f"n{n}", f"Said otherwise: a search field {n}.", -180 + n) for n in range(20)]
+    came = [note(f"new-{n}", f"gpt-4.1: rate limits are now {n} per minute.", -90 + n) for n in range(3)]
+    counts = [read(judge, [*rebuilt, *came[: n - 1]], n) for n in (1, 2, 3)]
+    assert counts == [0, 0, 0]
+    assert read(judge, [*rebuilt, *came], 4) == 3
+    assert read(judge, [*rebuilt, *came], 5) == 0
+
+
+def test_a_page_that_is_read_once_a_day_is_believed_on_the_next_day(judge: JudgeParts) -> None:
+    read(judge, old(20))
+    read(judge, [], 24)
+    assert kept(judge, "old-1").listed
+    read(judge, [], 48)
     assert not kept(judge, "old-1").listed
 
 
