@@ -42,6 +42,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "muted": ("alert", "everything that is muted, waived or held: until when, by whom, why"),
     "advisory": ("advisory", "one vulnerability: evidence, ranges and fixes by source; everything that it can hurt"),
     "note": ("note", "what vendors published: list, show, correct the labels; when the models in use end"),
+    "report": ("report", "vendors compared by operational risk over the last days: Markdown, HTML, JSON"),
     "waiver": ("waiver", "waive an advisory for a component of an asset, list, show, end; export as VEX"),
     "freeze": ("freeze", "freeze promotions of an asset; review, lift or pass a freeze"),
     "rollback": ("rollback", "plan, approve, reject, run, undo, show, list, resume"),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from pulse_tui.domain.scorecard import Scorecard
 from pulse_tui.domain.views.advisories import AdvisoryStory, LedgerPage, Radius, WaiverRow
 from pulse_tui.domain.views.alerts import AlertStory, QuietRow
 from pulse_tui.domain.views.board import Board
@@ -181,6 +182,10 @@ class Desk(Protocol):
 
     def shutdowns(self) -> Shutdowns:
         """When the hosted models in use end, over all that state it."""
+        ...
+
+    def scorecard(self) -> Scorecard:
+        """Vendors compared by operational risk, over the last 90 days."""
         ...
 
     def freeze(self, asset_id: str | None, why: str) -> str: ...

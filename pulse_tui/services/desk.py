@@ -12,6 +12,7 @@ from pulse_tui.domain.errors import NotFound, Refused, WrongUse
 from pulse_tui.domain.evals import Gate
 from pulse_tui.domain.health import Health
 from pulse_tui.domain.rollback import Purpose
+from pulse_tui.domain.scorecard import Scorecard
 from pulse_tui.domain.views.advisories import AdvisoryStory, LedgerPage, Radius, WaiverRow
 from pulse_tui.domain.views.alerts import AlertStory, QuietRow
 from pulse_tui.domain.views.board import Board
@@ -63,6 +64,7 @@ from pulse_tui.services.rollback.preflight import Looked
 from pulse_tui.services.rollback.story import plan_story
 from pulse_tui.services.vendors import shutdowns as ends
 from pulse_tui.services.vendors import story as note_views
+from pulse_tui.services.vendors.scorecard import vendor_scorecard
 from pulse_tui.services.vendors.tempo_line import TempoReader
 from pulse_tui.settings.check import nearest
 from pulse_tui.settings.references import unpaged
@@ -317,6 +319,9 @@ class ServiceDesk:
 
     def shutdowns(self) -> Shutdowns:
         return ends.shutdowns(self._store, self._parts.clock())
+
+    def scorecard(self) -> Scorecard:
+        return vendor_scorecard(self._store, self._parts.clock())
 
     def quiet(self) -> tuple[QuietRow, ...]:
         return quiet(self._store, self._parts.clock())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pulse_tui.domain.errors import NotFound
+from pulse_tui.domain.scorecard import Scorecard, VendorScore
 from pulse_tui.domain.views.vendors import (
     CorrectionRow,
     Hunk,
@@ -27,6 +28,18 @@ NOTES = (
     NoteRow("mistral-log", "n-5", ago(70), "mistral", ("behaviour_change",), "mistral-large-latest points at 2411 now", (), None, "removed"),
     NoteRow("openai-status", "n-6", ago(90), "openai", ("incident",), "Elevated errors on the Responses API", ("support-bot",), ago(90), corrected=True),
     NoteRow("openai-news", "n-0", ago(900), "openai", ("new_model",), "GPT-4.1 is available in the API", ("support-bot",), ago(4_000), history=True),
+)  # fmt: skip
+_QUIET = VendorScore(
+    "anthropic", ("code-assist",), ("anthropic-log",), 31, (("new_model", 4), ("other", 27)), 0, 12, (183,), 1, 0, 0, 0, True, 0, 0, ()
+)  # fmt: skip
+SCORES = (
+    VendorScore(
+        "openai", ("code-assist", "summarizer", "support-bot"), ("openai-news", "openai-status"), 48,
+        (("deprecation", 3), ("incident", 7), ("pricing", 2)), 4, 20, (41, 92, 184), 7, 3, 1, 2, True, 6, 2, (("FAIL", 1), ("PASS", 3), ("open", 1)),
+        ("2 changes that nobody announced", "an end was announced 41 days before it", "7 incidents"),
+    ),
+    _QUIET,
+    VendorScore("mistral", ("summarizer",), (), 0, (), 0, 0, (), 0, 0, 0, 0, False, 0, 0, (), ("no source reads it: what it announces is not known",)),
 )  # fmt: skip
 EDITS = (
     NoteEdit(ago(30), "first read"),
@@ -89,12 +102,14 @@ class FakeVendors:
     corrected: tuple[CorrectionRow, ...]
     ends: Shutdowns
     speed: TempoLine | None = None
+    scores: Scorecard
 
     def start_vendors(self, *, empty: bool) -> None:
         """Seven notes, one correction, five models in use."""
         self.note_list = () if empty else NOTES
         self.corrected = () if empty else CORRECTED
         self.ends = Shutdowns(()) if empty else ENDS
+        self.scores = Scorecard(ago(90 * DAY), NOW_US, () if empty else SCORES)
 
     def _did(self, *call: str) -> None:
         raise NotImplementedError
@@ -131,6 +146,9 @@ class FakeVendors:
 
     def tempo(self) -> TempoLine | None:
         return self.speed
+
+    def scorecard(self) -> Scorecard:
+        return self.scores
 
     def shutdowns(self) -> Shutdowns:
         return self.ends

@@ -21,6 +21,10 @@ class OpenShutdowns(Ask):
     """Open the calendar of the ends of models in use."""
 
 
+class OpenScorecard(Ask):
+    """Open the comparison of vendors."""
+
+
 class OfNote(Ask):
     """About one note."""
 

@@ -28,6 +28,7 @@ class VendorsWing(Wing):
             asks.OpenCorrections: self.corrections,
             asks.WithdrawCorrection: self.withdraw,
             asks.OpenShutdowns: self.shutdowns,
+            asks.OpenScorecard: self.scorecard,
         }
 
     def commands(self) -> Iterable[Command]:
@@ -36,6 +37,7 @@ class VendorsWing(Wing):
         yield Command("notes", "what vendors published, newest first", asks.OpenNotes())
         yield Command("review queue", "notes that a person should look at", asks.OpenReview())
         yield Command("shutdowns", "when the models in use end, over all sources", asks.OpenShutdowns())
+        yield Command("scorecard", "vendors compared by operational risk", asks.OpenScorecard())
         yield Command("corrections", "labels of notes that persons corrected", asks.OpenCorrections())
 
     def notes(self, _ask: asks.OpenNotes) -> None:
@@ -106,4 +108,14 @@ class VendorsWing(Wing):
             lambda desk: desk.shutdowns(),
             lambda found: ShutdownsScreen(self._context.head, found, self._context.now_us),
             ShutdownsScreen.show_shutdowns,
+        )
+
+    def scorecard(self, _ask: asks.OpenScorecard) -> None:
+        """The riskiest on top."""
+        from pulse_tui.tui.vendors.scorecard import ScorecardScreen  # noqa: PLC0415
+
+        self._context.open(
+            lambda desk: desk.scorecard(),
+            lambda found: ScorecardScreen(self._context.head, found),
+            ScorecardScreen.show_scorecard,
         )

@@ -14,6 +14,7 @@ PAGES = {
     "notes-review": ("V", "r"),
     "corrections": ("V", "C"),
     "shutdowns": ("V", "d"),
+    "scorecard": ("colon", *"scorecard", "enter"),
 }
 
 
