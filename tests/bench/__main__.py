@@ -1,4 +1,4 @@
-"""``python -m tests.bench [verdicts|whole_path|drift|tower|ingest|rollback|signing|steps|demo|registry|alias|board|sync|audit|advisories|advisory_loads|exploitation|feeds|feed_polls|catalogue|resolve|classify]``: prints numbers, judges nothing."""
+"""``python -m tests.bench [verdicts|whole_path|drift|tower|ingest|rollback|signing|steps|demo|registry|alias|board|sync|audit|advisories|advisory_loads|exploitation|feeds|feed_polls|catalogue|resolve|classify|tripwire]``: prints numbers, judges nothing."""
 
 import importlib
 import sys
@@ -26,6 +26,7 @@ NAMES = [
     "catalogue",
     "resolve",
     "classify",
+    "tripwire",
 ]
 
 if __name__ == "__main__":

@@ -71,7 +71,7 @@ def shift_signal(shift: Shift, base: ProbeBaseline, asset_id: str | None, asset:
 
 
 def statistics(shift: Shift | ShiftEvidence) -> str:
-    """``likelihood ratio ... 13.6, a shift from 12.6 on, over 6 rounds since 2026-11-23 03:00Z``."""
+    """``likelihood ratio ... 13.6, a shift from 11 on, over 6 rounds since 2026-11-23 03:00Z``."""
     since = f" since {iso(shift.since)}" if shift.since is not None else ""
     over, how = f"over {many(shift.rounds, 'round')}{since}", shift.method or "as stated"
     if shift.statistic is None or shift.limit is None:

@@ -21,8 +21,11 @@ from typing import NamedTuple
 
 from pulse_tui.domain.tripwire import Count
 
-ALPHA = 0.01
-"""False shifts of all rates of a baseline together, expected in :data:`HORIZON` unchanged rounds; of its latency as many."""
+ALPHA = 0.05
+"""A bound on the false shifts of all rates of a baseline together in :data:`HORIZON` unchanged rounds. Windows overlap, so
+that there are fewer: 4 in 4,000 simulated series of one rate."""
+LATENCY_ALPHA = 0.01
+"""The same of its latency, which has more reasons to move."""
 HORIZON = 1_000
 RATES = 3
 """Rates that are held against one baseline."""
@@ -36,7 +39,7 @@ BACK_NEEDED = math.log(1_000)
 SPANS = (12, 24, 48)
 """Rounds whose latency is held against the baseline: three, six and twelve days of one every six hours. Shorter ones would
 find that it was night."""
-CHANCE = ALPHA / (HORIZON * len(SPANS))
+CHANCE = LATENCY_ALPHA / (HORIZON * len(SPANS))
 """Of ranks as uneven as those of a shift."""
 FLOOR = 1.2
 """Times the baseline's latency: what is slower or faster by less is no shift, however sure it is."""
@@ -81,7 +84,7 @@ def shift(before: Count, rounds: Sequence[Count]) -> Found | None:
         after = after.plus(count)
         if not count.of:
             continue
-        found = Found(number, after, _log(after, Count(0, 0)) - _log(after, before))
+        found = Found(number, after, _log(after, Count(), prior=1.0) - _log(after, before))
         if best is None or found.evidence > best.evidence:
             best = found
     return best
@@ -97,9 +100,10 @@ def returned(before: Count, shifted: Count, rounds: Sequence[Count]) -> bool:
     return False
 
 
-def _log(after: Count, known: Count) -> float:
-    """Log probability of the trials in their order, under the rate that ``known`` shows (Jeffreys' prior)."""
-    hits, misses = known.hits + 0.5, known.of - known.hits + 0.5
+def _log(after: Count, known: Count, prior: float = 0.5) -> float:
+    """Log probability of the trials in their order, under the rate that ``known`` shows; before anything is known every
+    rate is equally likely (``prior`` 1), or as Jeffreys has it (0.5)."""
+    hits, misses = known.hits + prior, known.of - known.hits + prior
     return _beta(hits + after.hits, misses + after.of - after.hits) - _beta(hits, misses)
 
 

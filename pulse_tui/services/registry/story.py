@@ -22,6 +22,7 @@ from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.registry.approvals import approval
 from pulse_tui.services.registry.known_good import rollback_target
 from pulse_tui.services.registry.overtaken import overtaken
+from pulse_tui.services.vendors.wires import watching
 from pulse_tui.settings.check import nearest
 
 Line = tuple[str, str]
@@ -54,6 +55,7 @@ def asset_story(parts: RollbackParts, asset_id: str) -> tuple[Line, ...]:
             *(_declared(tx, parts, asset) if asset is not None else [("Asset", f"{asset_id}: {NOT_DECLARED}")]),
             *_places(tx, parts, asset_id, now),
             *_endpoints(tx, asset_id),
+            *(("Tripwire", text) for text in watching(asset_id, tx, parts.judging, now)),
         ]
         lines.extend(
             (h.kind.value.capitalize(), f"{h.why}; until {h.until_condition}") for h in tx.judgements.holds(asset_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from statistics import median
 
@@ -36,6 +36,15 @@ def wire(name: str, tx: Transaction, parts: JudgeParts, now: datetime) -> WireVi
     if name not in found:
         raise NotFound(f"there is no tripwire {name!r}", todo=nearest(name, found))
     return found[name]
+
+
+def watching(asset_id: str, tx: Transaction, parts: JudgeParts, now: datetime) -> Iterator[str]:
+    """A line for each tripwire that watches a model of the asset."""
+    for one in wires(tx, parts, now):
+        if asset_id in one.assets:
+            shifted = [f"{m.metric} {m.before} -> {m.now}" for m in one.metrics if m.state == "shifted"]
+            more = "; ".join([*shifted, one.trouble or one.progress])
+            yield f"{one.source} ({one.model}) {one.state.value}: {more}"
 
 
 def _view(name: str, base: ProbeBaseline | None, tx: Transaction, parts: JudgeParts, now: datetime) -> WireView:

@@ -68,7 +68,7 @@ def test_a_small_baseline_decides_less_than_a_large_one() -> None:
     small, large = shift(Count(3, 60), rounds), shift(Count(12, 240), rounds)
     assert small is not None
     assert large is not None
-    assert small.evidence < NEEDED < large.evidence + 3
+    assert small.evidence < large.evidence < NEEDED + 3
 
 
 def test_without_a_baseline_or_a_trial_nothing_is_compared() -> None:

@@ -20,6 +20,7 @@ from pulse_tui.domain.views.tripwire import WireState, WireView
 from pulse_tui.domain.words import Priority, SignalType
 from pulse_tui.services.alerts.story import alert_story
 from pulse_tui.services.parts import JudgeParts, RollbackParts
+from pulse_tui.services.registry.story import asset_story
 from pulse_tui.services.signals.ingest import Tally, ingest
 from pulse_tui.services.vendors.tripwire import pin_behaviour
 from pulse_tui.services.vendors.wires import wire
@@ -318,6 +319,22 @@ def test_the_alert_answers_the_three_questions(endpoint: Endpoint, parts: Rollba
     assert "openai/gpt-4.1: prompt tokens 30 over 1 prompt -> 50" in story.risk[0]
     assert any("pulse-tui tripwire pin wire --why REASON" in line for line in story.todo)
     assert not story.rollback_possible
+
+
+def test_the_page_of_the_asset_says_how_its_tripwire_stands(endpoint: Endpoint, parts: RollbackParts) -> None:
+    def lines() -> list[str]:
+        return [text for label, text in asset_story(parts, "support-bot") if label == "Tripwire"]
+
+    assert lines() == []
+    endpoint.rounds(2)
+    assert lines() == ["wire (gpt-4.1) learning: learning the baseline of gpt-4.1: 2 of 4 rounds"]
+    endpoint.rounds(2)
+    endpoint.tokens = 50
+    endpoint.round()
+    (line,) = lines()
+    assert line.startswith(
+        "wire (gpt-4.1) shifted: prompt tokens 30 over 1 prompt -> 50, +20 in each; baseline of 4 rounds"
+    )
 
 
 def test_the_view_has_each_metric_with_its_statistic_and_what_a_day_costs(endpoint: Endpoint) -> None:

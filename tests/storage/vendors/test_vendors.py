@@ -132,7 +132,7 @@ def test_rounds_of_a_tripwire_are_kept_once_and_its_baseline_is_replaced(store: 
     )  # fmt: skip
     shift = Shift(
         metric=Metric.REFUSALS, before="5.0 %", after="50.0 %", since=NOW, found_at=NOW, rounds=1, method="m",
-        statistic=13.1, limit=12.6, count=Count(2, 3), reported_at=NOW,
+        statistic=13.1, limit=11.0, count=Count(2, 3), reported_at=NOW,
     )  # fmt: skip
     base = ProbeBaseline(
         source="wire", vendor="openai", model="gpt-4.1", component="openai/gpt-4.1", probes_digest="d", rounds=1, learn=10, since=NOW,
