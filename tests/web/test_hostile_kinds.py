@@ -27,6 +27,7 @@ WITHIN_S = 0.8
 LATE_S = 2.0
 
 SOURCES: dict[str, dict[str, Any]] = {
+    "changelog": {"url": "URL", "vendor": "acme"},
     "csaf": {"url": "URL/provider-metadata.json"},
     "epss": {"url": "URL"},
     "feed": {"url": "URL", "vendor": "acme"},

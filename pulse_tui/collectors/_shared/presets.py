@@ -6,6 +6,7 @@ A preset gives options of its kind; what the configuration states itself counts 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 from types import MappingProxyType
 from typing import Any
 
@@ -80,11 +81,11 @@ PRESETS: Mapping[str, Mapping[str, Given]] = MappingProxyType(
                     "vendor": "anthropic",
                 },
                 "azure": {
-                    "url": f"{_RAW}/MicrosoftDocs/azure-ai-docs/main/articles/ai-foundry/openai/concepts/model-retirements.md",
+                    "url": f"{_RAW}/MicrosoftDocs/azure-ai-docs/main/articles/ai-foundry/openai/includes/retirement/models.md",
                     "vendor": "azure",
                 },
                 "bedrock": {
-                    "url": "https://docs.aws.amazon.com/bedrock/latest/userguide/model-lifecycle.md",
+                    "url": "https://docs.aws.amazon.com/bedrock/latest/userguide/model-lifecycle-legacy.md",
                     "vendor": "bedrock",
                 },
                 "cohere": {"url": "https://docs.cohere.com/docs/deprecations", "vendor": "cohere"},
@@ -101,13 +102,13 @@ PRESETS: Mapping[str, Mapping[str, Given]] = MappingProxyType(
             "anthropic-status": {
                 "url": "https://status.claude.com/history.rss",
                 "vendor": "anthropic",
-                "about": "status",
+                "lists": "status",
             },
-            "aws-status": {"url": "https://status.aws.amazon.com/rss/all.rss", "vendor": "bedrock", "about": "status"},
+            "aws-status": {"url": "https://status.aws.amazon.com/rss/all.rss", "vendor": "bedrock", "lists": "status"},
             "azure-status": {
                 "url": "https://rssfeed.azure.status.microsoft/en-us/status/feed/",
                 "vendor": "azure",
-                "about": "status",
+                "lists": "status",
             },
             "bedrock": {
                 "url": "https://docs.aws.amazon.com/bedrock/latest/userguide/bedrock-ug.rss",
@@ -116,21 +117,21 @@ PRESETS: Mapping[str, Mapping[str, Given]] = MappingProxyType(
             "google-status": {
                 "url": "https://status.cloud.google.com/en/feed.atom",
                 "vendor": "google",
-                "about": "status",
+                "lists": "status",
             },
-            "openai": {"url": "https://openai.com/news/rss.xml", "vendor": "openai", "about": "news"},
-            "openai-status": {"url": "https://status.openai.com/history.atom", "vendor": "openai", "about": "status"},
+            "openai": {"url": "https://openai.com/news/rss.xml", "vendor": "openai", "lists": "news"},
+            "openai-status": {"url": "https://status.openai.com/history.atom", "vendor": "openai", "lists": "status"},
             "vertex": {
                 "url": "https://docs.cloud.google.com/feeds/generative-ai-on-vertex-ai-release-notes.xml",
                 "vendor": "google",
             },
-            "xai-status": {"url": "https://status.x.ai/feed.xml", "vendor": "xai", "about": "status"},
+            "xai-status": {"url": "https://status.x.ai/feed.xml", "vendor": "xai", "lists": "status"},
             **{
                 name: {
                     "url": f"https://github.com/{repository}/releases.atom",
                     "vendor": package,
                     "package": package,
-                    "about": "releases",
+                    "lists": "releases",
                 }
                 for name, (repository, package) in _RELEASED.items()
             },
@@ -138,7 +139,7 @@ PRESETS: Mapping[str, Mapping[str, Given]] = MappingProxyType(
                 "url": "https://code.claude.com/docs/en/changelog/rss.xml",
                 "vendor": "anthropic",
                 "package": "@anthropic-ai/claude-code",
-                "about": "releases",
+                "lists": "releases",
             },
         },
         "github_releases": {
@@ -197,9 +198,10 @@ def fill(options: msgspec.Struct, kind: str, *needed: str) -> None:
     given: Any = getattr(options, "preset", "")
     if given is not None and not isinstance(given, str):
         return  # refused already, by its type
+    defaults = {field.name: field.default for field in msgspec.structs.fields(options)}
     for key, value in preset(kind, given).items() if given else ():
-        if key in options.__struct_fields__ and not getattr(options, key):
-            msgspec.structs.force_setattr(options, key, value)
+        if key in options.__struct_fields__ and (now := getattr(options, key)) == defaults.get(key):
+            msgspec.structs.force_setattr(options, key, type(now)(value) if isinstance(now, Enum) else value)
     missing = [name for name in needed if not getattr(options, name)]
     if missing:
         names = sorted(presets(kind))
