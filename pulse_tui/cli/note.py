@@ -130,7 +130,7 @@ def _data(found: Shutdowns, now_us: int) -> dict[str, object]:
             "assets": row.assets,
             "state": row.state(now_us),
             "days": row.days(now_us),
-            "date": row.settles.when if row.settles is not None else None,
+            "date": row.when,
             "differ": row.differ,
             "successor": row.successor or None,
             "statements": row.statements,
@@ -153,10 +153,10 @@ def _ends(found: Shutdowns, now_us: int) -> Iterator[str]:
 
 
 def _end(row: ShutdownRow, now_us: int) -> str:
-    days, settles = row.days(now_us), row.settles
-    glyph = {"ended": "✖", "ends": "▲", "not before": "○"}.get(row.state(now_us), "?")
-    left = "" if days is None else f" ({days} d)" if days >= 0 else f" ({-days} d ago, in use)"
-    date = settles.when if settles is not None else "no date is known"
+    days, state = row.days(now_us), row.state(now_us)
+    glyph = {"ended": "✖", "ends": "▲", "deprecated": "▲", "not before": "○", "served": "●"}.get(state, "?")
+    left = "" if days is None else f" ({days} d)" if days >= 0 else f" ({-days} d ago)"
+    date = f"{state} {row.when}"
     stated = ", ".join(f"{s.source} {s.when}" + ("" if s.listed else ", no longer listed") for s in row.statements)
     differ = " ▲ they differ" if row.differ else ""
     then = f"; successor {row.successor}" if row.successor else ""

@@ -62,6 +62,7 @@ from pulse_tui.services.rollback.drill_list import drills
 from pulse_tui.services.rollback.listing import listed
 from pulse_tui.services.rollback.preflight import Looked
 from pulse_tui.services.rollback.story import plan_story
+from pulse_tui.services.vendors import corrections as correcting
 from pulse_tui.services.vendors import shutdowns as ends
 from pulse_tui.services.vendors import story as note_views
 from pulse_tui.services.vendors.scorecard import vendor_scorecard
@@ -304,15 +305,16 @@ class ServiceDesk:
         return note_views.note_story(self._store, source, key, self._parts.clock())
 
     def correct_note(self, source: str, key: str, labels: Sequence[str], why: str) -> str:
-        self.acting("note.correct", f"{source} {key}")
-        raise Refused("labels cannot be corrected here", [", ".join(labels), why])
+        parts = self.acting("note.correct", f"{source}/{key}")
+        given = [note_views.label(name) for name in labels]
+        return correcting.correct(parts.judging, source, key, given, self.operator, why, parts.clock())
 
     def corrections(self) -> tuple[CorrectionRow, ...]:
         return note_views.correction_rows(self._store)
 
     def withdraw_correction(self, rule_id: str, why: str) -> str:
-        self.acting("note.withdraw", rule_id)
-        raise Refused("corrections cannot be taken back here", [why])
+        parts = self.acting("note.withdraw", rule_id)
+        return correcting.take_back(parts.judging, rule_id, self.operator, why, parts.clock())
 
     def tempo(self) -> TempoLine | None:
         return self._tempo.line(self._parts.clock())

@@ -46,3 +46,19 @@ def test_without_a_hosted_model_nothing_ends_and_nobody_has_corrected_anything(r
     assert (ends.code, ends.out) == (0, "no hosted model is known to be in use\n")
     assert read("note", "shutdowns", "--json").json()["models"] == []
     assert read("note", "corrections").out == "nobody has corrected a label\n"
+
+
+def test_labels_are_corrected_with_a_reason_and_the_correction_is_withdrawn(read: Shell) -> None:
+    (row,) = read("note", "list", "--json").json()
+    why = read("note", "label", "news", row["key"], "pricing")
+    assert why.code != 0
+    assert read("note", "label", "news", row["key"], "prices", "--why", "x").code != 0
+    done = read("note", "label", "news", row["key"], "pricing,rate-limit", "--why", "it is about money")
+    assert (done.code, "is rate_limit, pricing" in done.out) == (0, True), done
+    (corrected,) = read("note", "list", "--json").json()
+    assert (corrected["labels"], corrected["corrected"]) == (["rate_limit", "pricing"], True)
+    (made,) = read("note", "corrections", "--json").json()
+    assert (made["why"], made["by"]) == ("it is about money", "ana")
+    assert read("note", "withdraw", made["id"], "--why", "a mistake").code == 0
+    assert read("note", "list", "--json").json()[0]["labels"] == ["deprecation"]
+    assert read("note", "withdraw", made["id"], "--why", "twice").code != 0

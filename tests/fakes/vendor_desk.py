@@ -54,11 +54,11 @@ CORRECTED = (
 )  # fmt: skip
 ENDS = Shutdowns(
     (
-        ShutdownRow("openai", "gpt-4o-2024-05-13", "openai/gpt-4o", ("summarizer",), (Statement("models-dev", ago(5 * DAY), stage="retired"),)),
-        ShutdownRow("openai", "gpt-4.1-2025-04-14", "openai/gpt-4.1", ("code-assist", "support-bot"), (Statement("openai-news", ago(-41 * DAY), stage="announced", note="n-1"), Statement("models-dev", ago(-41 * DAY), stage="deprecated", successor="openai/gpt-5.5")), production=True),
-        ShutdownRow("azure", "gpt-4.1", "openai/gpt-4.1", ("embed-gateway",), (Statement("azure-list", ago(-200 * DAY)), Statement("models-dev", ago(-170 * DAY), month_only=True)), ("openai/gpt-4.1-2025-04-14 2027-01-03 (openai-news)",), production=True),
-        ShutdownRow("anthropic", "claude-opus-4-6", "anthropic/claude-opus-4-6", ("code-assist",), (Statement("anthropic-list", ago(-300 * DAY), floor=True, stage="active"),)),
+        ShutdownRow("openai", "gpt-4o-2024-05-13", "openai/gpt-4o", ("summarizer",), ago(5 * DAY), stage="retired", statements=(Statement("models-dev", ago(5 * DAY), stage="retired"),)),
+        ShutdownRow("openai", "gpt-4.1-2025-04-14", "openai/gpt-4.1", ("code-assist", "support-bot"), ago(-41 * DAY), stage="deprecated", successor="openai/gpt-5.5", statements=(Statement("openai-news", ago(-41 * DAY), stage="deprecated", note="n-1"), Statement("models-dev", ago(-41 * DAY), stage="deprecated")), production=True),
+        ShutdownRow("azure", "gpt-4.1", "openai/gpt-4.1", ("embed-gateway",), ago(-170 * DAY), month_only=True, differ=True, statements=(Statement("azure-list", ago(-200 * DAY)), Statement("models-dev", ago(-170 * DAY), month_only=True)), elsewhere=("openai/gpt-4.1-2025-04-14 2027-01-03 (openai-news)",), production=True),
         ShutdownRow("mistral", "mistral-large-latest", "mistral/mistral-large-latest", ("summarizer",)),
+        ShutdownRow("anthropic", "claude-opus-4-6", "anthropic/claude-opus-4-6", ("code-assist",), floor_us=ago(-300 * DAY), stage="active", statements=(Statement("anthropic-list", ago(-300 * DAY), floor=True, stage="active"),)),
     ),
     ("anthropic-list", "azure-list", "models-dev", "openai-news"),
     1,

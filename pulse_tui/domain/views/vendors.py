@@ -135,6 +135,9 @@ class Statement(NamedTuple):
         return f"≥ {text}" if self.floor else text
 
 
+_URGENCY = ("ended", "ends", "deprecated", "no date", "not before", "served")
+
+
 class ShutdownRow(NamedTuple):
     """A model in use on a platform, and when it ends there."""
 
@@ -143,8 +146,19 @@ class ShutdownRow(NamedTuple):
     """The exact id on the platform."""
     canonical: str
     assets: tuple[str, ...]
+    date_us: int | None = None
+    """The earliest that is stated; None: nobody states one."""
+    month_only: bool = False
+    floor_us: int | None = None
+    """Not sooner than."""
+    stage: str = ""
+    """The gravest that is stated."""
+    successor: str = ""
+    differ: bool = False
+    """Its sources state different dates, or some call it ended and others active."""
+    how: str = ""
+    """What the statements are of, where that is not exactly this id."""
     statements: tuple[Statement, ...] = ()
-    """Of this platform and exact id."""
     elsewhere: tuple[str, ...] = ()
     """What is stated of the same model on other platforms: no date of this one."""
     production: bool = False
@@ -155,39 +169,34 @@ class ShutdownRow(NamedTuple):
         return f"{self.platform}/{self.model}"
 
     @property
-    def settles(self) -> Statement | None:
-        """What is counted with: the earliest date that is one, else the earliest floor."""
-        dated = [s for s in self.statements if s.ends_us is not None]
-        return min(dated, key=lambda s: (s.floor, s.ends_us or 0), default=None)
-
-    @property
-    def differ(self) -> bool:
-        """Whether its sources state different dates. A floor differs only from a date that lies before it."""
-        dates = {s.when for s in self.statements if s.ends_us is not None and not s.floor}
-        first = min((s.ends_us for s in self.statements if s.ends_us is not None and not s.floor), default=None)
-        late = first is not None and any(s.floor and (s.ends_us or 0) > first for s in self.statements)
-        return len(dates) > 1 or late
-
-    @property
-    def successor(self) -> str:
-        """The first that is named."""
-        return next((s.successor for s in self.statements if s.successor), "")
+    def when(self) -> str:
+        """``2026-07-01``, ``2026-07``, ``≥ 2026-07-01``, ``unknown``."""
+        if self.date_us is not None:
+            return day(self.date_us)[:7] if self.month_only else day(self.date_us)
+        return f"≥ {day(self.floor_us)}" if self.floor_us is not None else "unknown"
 
     def days(self, now_us: int) -> int | None:
-        """Days left, negative once it ended; None: no date is known."""
-        settles = self.settles
-        if settles is None or settles.ends_us is None:
-            return None
-        return (settles.ends_us - now_us) // DAY_US
+        """Days left by the calendar, negative once it ended, to the earliest date where no date is known; else None."""
+        end = self.date_us if self.date_us is not None else self.floor_us
+        return None if end is None else (from_us(end).date() - from_us(now_us).date()).days
 
     def state(self, now_us: int) -> str:
-        """``ended``, ``ends``, ``not before``, ``no date``."""
-        settles, days = self.settles, self.days(now_us)
-        if settles is None or days is None:
-            return "no date"
-        if settles.floor:
-            return "not before" if days >= 0 else "no date"
-        return "ends" if days >= 0 else "ended"
+        """``ended``, ``ends``, ``deprecated`` (without a date), ``not before``, ``served`` (no end is announced),
+        ``no date`` (nobody says anything that helps)."""
+        days = self.days(now_us)
+        if self.date_us is not None and days is not None:
+            return "ends" if days >= 0 else "ended"
+        if self.stage == "retired":
+            return "ended"
+        if self.stage == "deprecated":
+            return "deprecated"
+        if self.floor_us is not None and days is not None and days >= 0:
+            return "not before"
+        return "served" if self.stage in ("active", "preview") else "no date"
+
+    def rank(self, now_us: int) -> int:
+        """The most pressing first; what nobody knows anything of stands before what is known to be served."""
+        return _URGENCY.index(self.state(now_us))
 
 
 class Shutdowns(NamedTuple):
@@ -206,18 +215,3 @@ class TempoLine(NamedTuple):
     value: int
     windows: tuple[int, ...]
     """Releases of each four weeks of the year, the oldest first."""
-
-
-class TrustRow(NamedTuple):
-    """How far a source can be trusted now."""
-
-    source: str
-    state: str
-    """``good``, ``late``, ``silent``, ``failing``, ``gone``, ``empty``, ``suspect``, ``learning``, ``never``."""
-    reason: str = ""
-    news_us: int | None = None
-    """When it last brought anything new."""
-    tempo_s: float | None = None
-    """How often it is expected to bring anything; None: not known yet."""
-    entries: int | None = None
-    next_us: int | None = None

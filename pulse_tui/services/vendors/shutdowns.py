@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import msgspec
 
 from pulse_tui.domain.estate import Component, Estate
-from pulse_tui.domain.lifecycle import Stage, StoredLifecycle
+from pulse_tui.domain.lifecycle import Lifecycle, Stage, StoredLifecycle
 from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.note import Label, StoredNote
 from pulse_tui.domain.views.vendors import ShutdownRow, Shutdowns, Statement
 from pulse_tui.domain.words import ComponentKind, Environment
+from pulse_tui.enrich.vendors.inuse import Match, Uses
+from pulse_tui.enrich.vendors.lifecycles import ended_by, standing
 from pulse_tui.enrich.vendors.names import canonical
 from pulse_tui.enrich.vendors.notes import whom
+from pulse_tui.enrich.vendors.platforms import place, same
 from pulse_tui.ports import Store, Transaction
 
 NOTES = 2_000
 """Of the newest notes those are looked through that announce an end."""
-
-
-def platform_of(component: Component) -> tuple[str, str] | None:
-    """(platform, exact id) of a hosted model; None where its id names no platform."""
-    platform, slash, model = component.id.partition("/")
-    return (platform, model) if slash and platform and model else None
+_HOW = {Match.EXACT: "", Match.SNAPSHOT: "of the same snapshot under another id", Match.FAMILY: "of its family"}
 
 
 def statement(stored: StoredLifecycle) -> Statement:
@@ -50,18 +48,14 @@ def shutdowns(store: Store, now: datetime) -> Shutdowns:
         estate = msgspec.structs.replace(tx.estate.load(), dependencies=uses)
         every = tx.vendors.lifecycles()
         announced = list(_announced(tx))
-    used = defaultdict[str, list[str]](list)
     components = {u.component.id: u.component for u in uses if u.asset_id in estate.assets}
-    for use in uses:
-        if use.component.id in components:
-            used[use.component.id].append(use.asset_id)
-    rows = [_row(c, used[c.id], estate, every, announced) for c in components.values() if platform_of(c) is not None]
+    placed = [c for c in components.values() if place(c.id) is not None]
+    by_list = _stated(placed, every)
+    rows = [_row(c, by_list.get(c.id, {}), estate, every, announced) for c in placed]
     now_us = to_us(now)
-    rows.sort(
-        key=lambda r: (r.days(now_us) is None, r.settles is not None and r.settles.floor, r.days(now_us) or 0, r.key)
-    )
+    rows.sort(key=lambda r: (r.rank(now_us), r.days(now_us) or 0, r.key))
     sources = {s.item.source for s in every} | {n.note.source for n in announced}
-    return Shutdowns(tuple(rows), tuple(sorted(sources)), len(components) - len(rows))
+    return Shutdowns(tuple(rows), tuple(sorted(sources)), len(components) - len(placed))
 
 
 def _announced(tx: Transaction) -> Iterator[StoredNote]:
@@ -71,70 +65,79 @@ def _announced(tx: Transaction) -> Iterator[StoredNote]:
             yield stored
 
 
+def _stated(
+    components: Sequence[Component], every: Sequence[StoredLifecycle]
+) -> dict[str, dict[Match, list[StoredLifecycle]]]:
+    """By component what lists and catalogues state of it, by how exactly."""
+    uses = Uses(components)
+    found: dict[str, dict[Match, list[StoredLifecycle]]] = defaultdict(lambda: defaultdict(list))
+    for stored in every:
+        for component, match in ended_by(uses, stored.item):
+            found[component.id][match].append(stored)
+    return found
+
+
 def _row(
     component: Component,
-    assets: Sequence[str],
+    levels: dict[Match, list[StoredLifecycle]],
     estate: Estate,
     every: Sequence[StoredLifecycle],
     announced: Sequence[StoredNote],
 ) -> ShutdownRow:
-    platform, model = platform_of(component) or ("", component.id)
-    name = canonical(component.id).name
-    here, elsewhere = list[Statement](), list[str]()
-    for stored in every:
-        item = stored.item
-        if (item.platform.lower(), item.model.lower()) == (platform.lower(), model.lower()):
-            here.append(statement(stored))
-        elif item.ends_at is not None and canonical(f"{item.platform}/{item.model}").name == name:
-            elsewhere.append(f"{item.platform}/{item.model} {statement(stored).when} ({item.source})")
-    stated = {(s.source, s.note) for s in here if s.note}
-    only = _only(component, estate)
+    platform, model = place(component.id) or ("", component.id)
+    used = tuple(u for u in estate.dependencies if u.component.id == component.id)
+    only = msgspec.structs.replace(estate, dependencies=used[:1])
+    # The date of another id is another date: it stands for this one only where nobody states this one's.
+    match = next((level for level in Match if level in levels), Match.EXACT)
+    here, elsewhere = list(levels.get(match, ())), list[str]()
+    stated = {(s.item.source, s.item.note) for s in here}
     for note in announced:
-        if (note.note.source, note.note.key) in stated or not _names(note, component, only):
+        if (note.note.source, note.note.key) in stated or not whom(note.note, only):
             continue
-        said = Statement(
-            note.note.source,
-            to_us(note.reading.effective_at) if note.reading.effective_at else None,
-            floor=note.reading.floor,
-            stage="announced",
-            listed=note.listed,
-            note=note.note.key,
-        )
-        if _speaks_for(note.note.vendor, platform):
+        said = _of_note(note, platform, model)
+        if same(note.note.vendor, platform):
             here.append(said)
         else:
-            elsewhere.append(f"{note.note.vendor} {said.when} ({note.note.source})")
-    production = {a for a in assets if Environment.PRODUCTION in estate.environments(a)}
+            elsewhere.append(f"{note.note.vendor} {statement(said).when} ({note.note.source})")
+    name = canonical(component.id).name
+    for stored in every:
+        item = stored.item
+        if item.ends_at is not None and not same(item.platform, platform) and _is(item, name):
+            elsewhere.append(f"{item.platform}/{item.model} {statement(stored).when} ({item.source})")
+    end = standing(here)
+    assets = sorted({u.asset_id for u in used if u.asset_id in estate.assets})
     return ShutdownRow(
-        platform, model, name, tuple(sorted(set(assets))), tuple(here), tuple(dict.fromkeys(elsewhere)),
-        production=bool(production),
-    )  # fmt: skip
+        platform,
+        model,
+        name,
+        tuple(assets),
+        date_us=to_us(end.date) if end is not None and end.date else None,
+        month_only=end is not None and end.month_only,
+        floor_us=to_us(end.floor) if end is not None and end.floor else None,
+        stage="" if end is None or end.stage is Stage.UNKNOWN else end.stage.value,
+        successor=(end.successor if end is not None else None) or "",
+        differ=end is not None and end.disagree,
+        how=_HOW[match] if here and levels else "",
+        statements=tuple(statement(s) for s in here),
+        elsewhere=tuple(dict.fromkeys(elsewhere)),
+        production=any(Environment.PRODUCTION in estate.environments(a) for a in assets),
+    )
 
 
-def _only(component: Component, estate: Estate) -> Estate:
-    """An estate in which nothing but the component is used."""
-    uses = tuple(u for u in estate.dependencies if u.component.id == component.id)
-    return msgspec.structs.replace(estate, dependencies=uses[:1])
+def _is(item: Lifecycle, name: str) -> bool:
+    return canonical(f"{item.platform}/{item.model}").name == name
 
 
-def _names(stored: StoredNote, component: Component, only: Estate) -> bool:
-    reached: Mapping[str, Sequence[Component]] = whom(stored.note, only)
-    return any(c.id == component.id for used in reached.values() for c in used)
-
-
-def _speaks_for(vendor: str, platform: str) -> bool:
-    """Whether the vendor's dates are those of the platform: ``azure`` is not ended by what ``openai`` announces."""
-    ours, theirs = (text.lower().replace("_", "-").replace(" ", "-") for text in (platform, vendor))
-    return ours == theirs or theirs in _SAME.get(ours, ())
-
-
-_SAME: Mapping[str, tuple[str, ...]] = {
-    "amazon-bedrock": ("aws", "amazon", "bedrock", "aws-bedrock"),
-    "bedrock": ("aws", "amazon", "amazon-bedrock", "aws-bedrock"),
-    "azure": ("microsoft", "azure-openai", "azure-ai"),
-    "vertex": ("google", "google-vertex", "google-cloud", "vertex-ai"),
-    "google-vertex": ("google", "vertex", "google-cloud", "vertex-ai"),
-    "google": ("gemini", "google-ai", "google-ai-studio"),
-    "gemini": ("google",),
-}
-"""Platforms by the names of those who speak for them."""
+def _of_note(stored: StoredNote, platform: str, model: str) -> StoredLifecycle:
+    """What a note announces, as a statement."""
+    note, reading = stored.note, stored.reading
+    item = Lifecycle(
+        source=note.source,
+        platform=platform,
+        model=model,
+        stage=Stage.DEPRECATED,
+        ends_at=reading.effective_at,
+        floor=reading.floor,
+        note=note.key,
+    )
+    return StoredLifecycle(item=item, changed_at=stored.changed_at, listed=stored.listed)

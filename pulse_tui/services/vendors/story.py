@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from pulse_tui.domain.alert import OPEN, Alert
-from pulse_tui.domain.errors import NotFound
+from pulse_tui.domain.errors import NotFound, WrongUse
 from pulse_tui.domain.estate import Component, Estate
 from pulse_tui.domain.evidence import NoteEvidence
 from pulse_tui.domain.lifecycle import StoredLifecycle
@@ -17,17 +17,26 @@ from pulse_tui.domain.note import Label, LocalRule, Note, NoteChange, StoredNote
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.text import clean, clean_block, many
 from pulse_tui.domain.vendor_task import TaskKind, VendorTask
-from pulse_tui.domain.views.vendors import DAY_US, CorrectionRow, NoteEdit, NoteRow, NoteStory, Statement, day
+from pulse_tui.domain.views.vendors import DAY_US, CorrectionRow, Hunk, NoteEdit, NoteRow, NoteStory, Statement, day
 from pulse_tui.domain.words import ComponentKind, SignalType
+from pulse_tui.enrich.vendors.diff import Op, Stretch, diff
+from pulse_tui.enrich.vendors.inuse import Uses
+from pulse_tui.enrich.vendors.lifecycles import ended_by
 from pulse_tui.enrich.vendors.mentions import packages
 from pulse_tui.enrich.vendors.names import canonical
 from pulse_tui.enrich.vendors.notes import whom
-from pulse_tui.enrich.vendors.wording import hunks
 from pulse_tui.ports import Store, Transaction
-from pulse_tui.services.vendors.shutdowns import platform_of, statement
+from pulse_tui.services.vendors.shutdowns import statement
+from pulse_tui.settings.check import nearest
 
 LISTED = 1_000
 """Notes of a list, the newest first."""
+AROUND = 4
+"""Words around a place that was edited."""
+CLOSE = 2
+"""Places with so few words between them are one."""
+SHOWN = 60
+"""Words of one place that are shown."""
 _ABOUT_NOTES = frozenset(
     {
         SignalType.VENDOR_NOTE,
@@ -50,9 +59,9 @@ Lines = Iterator[tuple[str, str]]
 
 
 def note_rows(store: Store, *, source: str | None = None, review: bool = False) -> tuple[NoteRow, ...]:
-    """The newest first; ``review``: only those that a person should look at."""
+    """The newest first; ``review``: only those that a person should look at and that their page still lists."""
     with store.read() as tx:
-        notes = tx.vendors.notes(source, review=review, limit=LISTED)
+        notes = [n for n in tx.vendors.notes(source, review=review, limit=LISTED) if n.listed or not review]
         estate = _users(tx, [n.note for n in notes])
         given = _given(tx.vendors.local_rules())
         return tuple(_row(n, estate, given, _mark(tx, n)) for n in notes)
@@ -71,9 +80,9 @@ def note_story(store: Store, source: str, key: str, now: datetime) -> NoteStory:
         signals = _signals(tx, stored)
         alerts = _alerts(tx, signals)
         tasks = [t for t in tx.vendors.tasks(source=source) if t.note == key]
-        edits = tuple(_edits(changes, note))
+        edits = tuple(_edits(changes, note, stored.reading.labels))
         row = _row(stored, estate, _given(tx.vendors.local_rules()), _mark(tx, stored))
-        others = [s for s in tx.vendors.lifecycles(_places(reached)) if (s.item.source, s.item.note) != (source, key)]
+        others = [s for s in _stated(tx, reached) if (s.item.source, s.item.note) != (source, key)]
         lines = (
             *_changed(row, stored, edits, now),
             *_risk(stored, reached, estate, signals, others, now),
@@ -104,6 +113,14 @@ def correction_rows(store: Store) -> tuple[CorrectionRow, ...]:
         for r in rules
     ]  # fmt: skip
     return tuple(sorted(rows, key=lambda r: (-r.at_us, r.id)))
+
+
+def label(name: str) -> Label:
+    """The label of this name. Raises WrongUse with the nearest name."""
+    names = {each.value: each for each in Label}
+    if name not in names:
+        raise WrongUse(f"there is no label {clean(name, 60)!r}", todo=nearest(name, names))
+    return names[name]
 
 
 # ------------------------------------------------------------------------------- rows
@@ -357,34 +374,58 @@ def _alerts(tx: Transaction, signals: Sequence[Signal]) -> list[Alert]:
     return sorted({a.id: a for a in found}.values(), key=lambda a: (a.priority.rank, a.id))
 
 
-def _places(reached: Mapping[str, Sequence[Component]]) -> list[tuple[str, str]]:
-    hosted = (c for used in reached.values() for c in used if c.kind is ComponentKind.HOSTED_MODEL)
-    return sorted({place for c in hosted if (place := platform_of(c)) is not None})
+def _stated(tx: Transaction, reached: Mapping[str, Sequence[Component]]) -> list[StoredLifecycle]:
+    """What lists and catalogues state of the models that it reaches."""
+    uses = Uses(c for used in reached.values() for c in used if c.kind is ComponentKind.HOSTED_MODEL)
+    return [stored for stored in tx.vendors.lifecycles() if ended_by(uses, stored.item)] if reached else []
 
 
-def _edits(changes: Sequence[NoteChange], note: Note) -> Iterator[NoteEdit]:
+def _edits(changes: Sequence[NoteChange], note: Note, labels: Sequence[Label]) -> Iterator[NoteEdit]:
     """Each change with what it changed: ``before`` of the next one, or the note as it is, is what came of it."""
     for number, change in enumerate(changes):
         later = next((c.before for c in changes[number + 1 :] if c.before is not None), note)
         if change.before is None or change.what is What.REMOVED:
             yield NoteEdit(to_us(change.at), _HAPPENED[change.what])
             continue
-        moved = tuple(_moved(change.before, later))
-        texts = (f"{n.title}\n{n.body}" for n in (change.before, later))
-        yield NoteEdit(to_us(change.at), _HAPPENED[change.what], moved, hunks(*texts))
+        made = diff(change.before, later, labels)
+        moved = (*filter(None, [made.sentence]), *_moved(change.before, later))
+        yield NoteEdit(to_us(change.at), _HAPPENED[change.what], moved, tuple(hunks(made.words)))
 
 
 def _moved(before: Note, after: Note) -> Iterator[str]:
     """What of a note moved besides its words."""
-    from pulse_tui.enrich.vendors.classify import classify  # noqa: PLC0415  only for a note that was edited
-
-    old, new = classify(before).effective_at, classify(after).effective_at
-    if old != new:
-        was, now = (f"{at:%Y-%m-%d}" if at else "none" for at in (old, new))
-        yield f"its date of effect moved {was} -> {now}"
     if before.dated and after.dated and before.published_at != after.published_at:
         yield f"the date it bears moved {before.published_at:%Y-%m-%d} -> {after.published_at:%Y-%m-%d}"
     if before.section != after.section:
         yield f"it moved to {clean(after.section, 100) or 'no section'}"
     if before.link != after.link:
         yield f"its link is now {clean(after.link or 'none', 200)}"
+
+
+def hunks(words: Sequence[Stretch]) -> Iterator[Hunk]:
+    """Each place where words went or came, with a few of those around it; places that stand close are one."""
+    places = list[list[int]]()
+    for number, stretch in enumerate(words):
+        if stretch.op is Op.SAME:
+            continue
+        if places and all(len(s.text.split()) <= CLOSE for s in words[places[-1][1] + 1 : number] if s.op is Op.SAME):
+            places[-1][1] = number
+        else:
+            places.append([number, number])
+    for first, last in places:
+        parts = words[first : last + 1]
+        before = words[first - 1].text.split() if first else []
+        after = words[last + 1].text.split() if last + 1 < len(words) else []
+        sides = [_side(parts, op, before, after) for op in (Op.GONE, Op.CAME)]
+        yield Hunk(*sides)
+
+
+def _side(parts: Sequence[Stretch], op: Op, before: Sequence[str], after: Sequence[str]) -> str:
+    """The words as they were, or as they are; "" where none of them went or came."""
+    if all(part.op is not op for part in parts):
+        return ""
+    own = [word for part in parts if part.op in (op, Op.SAME) for word in part.text.split()]
+    kept = own[:SHOWN] + (["…"] if len(own) > SHOWN else [])
+    head = ["…"] if len(before) > AROUND else []
+    tail = ["…"] if len(after) > AROUND else []
+    return clean(" ".join([*head, *before[-AROUND:], *kept, *after[:AROUND], *tail]), 1_000)

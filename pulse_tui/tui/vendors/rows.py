@@ -155,21 +155,29 @@ CORRECTIONS: Final[Spec[CorrectionRow]] = Spec(
 
 
 def shutdown_state(row: ShutdownRow, now_us: int) -> Span:
-    """``✖ ended``, ``▲ ends``, ``◆ ends``, ``○ not before``, ``? no date``; what differs says so."""
+    """``✖ ended``, ``▲ ends``, ``◆ ends``, ``○ not before``, ``● served``, ``? no date``; what differs says so."""
     state, days = row.state(now_us), row.days(now_us)
     if state == "ended":
         return "✖ ended, in use", styles.BAD
     if row.differ:
-        return "? dates differ", styles.WARN
+        return "? they differ", styles.WARN
     if state == "ends":
         soon = days is not None and days <= SOON_DAYS
         return ("▲ ends soon", styles.WARN) if soon else ("◆ ends", styles.INFO)
-    return ("○ not before", styles.DIM) if state == "not before" else ("? no date", styles.WARN)
+    return _STATES[state]
+
+
+_STATES: Final[Mapping[str, Span]] = {
+    "deprecated": ("▲ deprecated", styles.WARN),
+    "not before": ("○ not before", styles.DIM),
+    "served": ("● served", styles.DIM),
+    "no date": ("? no date", styles.WARN),
+}
 
 
 def shutdown_sources(row: ShutdownRow) -> str:
     """``2 agree``, ``3 differ``, ``1 alone``; "—" without any."""
-    count = len({s.source for s in row.statements if s.ends_us is not None})
+    count = len({s.source for s in row.statements})
     if count > 1:
         return f"{count} {'differ' if row.differ else 'agree'}"
     return "1 alone" if count else "—"
@@ -187,13 +195,12 @@ def place(row: ShutdownRow) -> str:
 
 def shutdown_cells(row: ShutdownRow, now_us: int) -> Cells:
     """DAYS MODEL ON DATE SUCCESSOR ASSETS SOURCES STATE."""
-    days, settles = row.days(now_us), row.settles
-    state = shutdown_state(row, now_us)
+    days, state = row.days(now_us), shutdown_state(row, now_us)
     return (
         ("—" if days is None else str(days), state[1]),
         (row.canonical, styles.BOLD if row.production else styles.PLAIN),
         (place(row), styles.DIM),
-        (settles.when if settles is not None else "unknown", styles.PLAIN),
+        (row.when, styles.PLAIN),
         (row.successor or "—", styles.PLAIN if row.successor else styles.DIM),
         (", ".join(row.assets), styles.PLAIN),
         (shutdown_sources(row), styles.DIM),
@@ -207,7 +214,7 @@ def shutdown_fields(row: ShutdownRow) -> Fields:
         "model": f"{row.canonical} {row.model}",
         "platform": row.platform,
         "asset": " ".join(row.assets),
-        "date": row.settles.when if row.settles is not None else "unknown",
+        "date": row.when,
         "successor": row.successor,
         "source": " ".join(s.source for s in row.statements),
     }
@@ -229,7 +236,7 @@ SHUTDOWNS: Final[Spec[ShutdownRow]] = Spec(
     key=lambda row: row.key,
     fields=shutdown_fields,
     names=("model", "platform", "asset", "date", "successor", "source"),
-    wants_attention=lambda row: any(s.ends_us is not None and not s.floor for s in row.statements),
-    copied=lambda row: f"{row.key} ({row.canonical}) {row.settles.when if row.settles else 'no date known'}",
+    wants_attention=lambda row: row.date_us is not None or row.stage in ("retired", "deprecated"),
+    copied=lambda row: f"{row.key} ({row.canonical}) {row.when}",
     empty="no hosted model is known to be in use: declare the components of an asset, or read its bill",
 )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.binding import BindingType
 
+from pulse_tui.domain.text import many
 from pulse_tui.domain.views.vendors import ShutdownRow, Shutdowns
 from pulse_tui.tui.asks import vendors as asks
 from pulse_tui.tui.asks.registry import OpenAsset, OpenDependents
@@ -15,39 +17,41 @@ from pulse_tui.tui.kit.canvas import Span
 from pulse_tui.tui.kit.keys import bind
 from pulse_tui.tui.kit.listing import ListScreen
 from pulse_tui.tui.kit.screen import Head
-from pulse_tui.tui.vendors.rows import SHUTDOWNS, shutdown_state
+from pulse_tui.tui.vendors.rows import SHUTDOWNS
 
 
 def summary(found: Shutdowns, now_us: int) -> tuple[str, ...]:
-    """How many end, how many nobody gives a date for, and who was asked."""
-    states = [row.state(now_us) for row in found.rows]
-    dated = sum(state in ("ends", "ended") for state in states)
-    unknown = sum(state == "no date" for state in states)
-    floors = sum(state == "not before" for state in states)
-    parts = [f"{len(found.rows)} hosted models in use", f"{dated} with a date", f"{floors} with an earliest date"]
-    line = (
-        ", ".join(parts) + f"; ? {unknown} of which no date is known: no date is no promise"
-        if unknown
-        else ", ".join(parts)
-    )
+    """How many end, how many nobody gives a date for, and whether anybody could be asked."""
+    states = Counter(row.state(now_us) for row in found.rows)
+    ended = f"✖ {states['ended']} ended and still in use; " if states["ended"] else ""
+    dated = states["ends"] + states["ended"]
+    line = f"{many(len(found.rows), 'hosted model')} in use: {ended}{dated} with a date, {states['not before']} with an earliest date"
+    if unknown := states["no date"] + states["deprecated"]:
+        line += f"; ? {unknown} without any that is known, which is no promise"
     lines = [line]
     if not found.sources:
         lines.append("? no source states ends of models: add a list or a catalogue of your vendors")
     if found.unmatched:
-        lines.append(f"? {found.unmatched} more name no platform: nobody can be asked for those")
+        lines.append(f"? {many(found.unmatched, 'more model')} in use without a platform: nobody can be asked for that")
     return tuple(lines) if found.rows or found.unmatched else ()
 
 
 def shutdown_detail(row: ShutdownRow, now_us: int) -> list[Span]:
     """What each source states, then what is stated of it elsewhere."""
-    spans: list[Span] = [(row.key, styles.BOLD), (f"  {row.canonical}", styles.DIM)]
+    spans: list[Span] = [(row.key, styles.BOLD)]
+    if row.canonical != row.key:
+        spans.append((f"  {row.canonical}", styles.DIM))
     if row.differ:
-        spans.append((f"  {shutdown_state(row, now_us)[0]}: the earliest counts", styles.WARN))
+        spans.append(("  ? they differ: the earliest counts", styles.WARN))
     for said in row.statements:
-        gone = ", no longer listed" if not said.listed else ""
+        gone = ", no longer listed, which is no end" if not said.listed else ""
         spans.append((f"  {said.source}: {said.when}{f' {said.stage}' if said.stage else ''}{gone}", styles.PLAIN))
+    if row.how:
+        spans.append((f"  (dates {row.how})", styles.WARN))
     if not row.statements:
         spans.append(("  nobody states when it ends there", styles.WARN))
+    if row.successor:
+        spans.append((f"  successor {row.successor}", styles.PLAIN))
     if row.elsewhere:
         spans.append((f"  elsewhere, which says nothing of {row.platform}: {'; '.join(row.elsewhere)}", styles.DIM))
     return spans

@@ -16,9 +16,10 @@ from pulse_tui.domain.note import Label, LocalRule, Note, NoteKind, Reading
 from pulse_tui.domain.vendor_task import TaskKind, VendorTask
 from pulse_tui.domain.views.vendors import NoteStory, ShutdownRow
 from pulse_tui.domain.words import ComponentKind
+from pulse_tui.enrich.vendors.diff import diff
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.vendors.shutdowns import shutdowns
-from pulse_tui.services.vendors.story import correction_rows, note_rows, note_story
+from pulse_tui.services.vendors.story import correction_rows, hunks, note_rows, note_story
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.nouns import NOW, changed, later
 
@@ -126,7 +127,7 @@ def test_the_history_shows_each_edit_with_the_words_that_went_and_came(judge: Ju
     (hunk,) = edit.hunks
     assert "June 15," in hunk.deleted
     assert "July 1," in hunk.added
-    assert edit.moved == ("its date of effect moved 2027-06-15 -> 2027-07-01",)
+    assert edit.moved == ("shutdown moved June 15, 2027 -> July 1, 2027",)
 
 
 def test_an_earliest_date_is_never_shown_as_the_date(judge: JudgeParts, store: SqlStore) -> None:
@@ -241,6 +242,27 @@ def test_an_earliest_date_is_no_end(judge: JudgeParts, store: SqlStore) -> None:
     uses(store, "support-bot", "openai/gpt-4.1")
     state(store, Lifecycle(source="list", platform="openai", model="gpt-4.1", ends_at=later(days=40), floor=True))
     row = ends(store)["openai/gpt-4.1"]
-    assert row.state(to_us(NOW)) == "not before"
-    assert row.settles is not None
-    assert row.settles.when.startswith("≥ ")
+    assert (row.state(to_us(NOW)), row.when) == ("not before", f"≥ {later(days=40):%Y-%m-%d}")
+
+
+def test_a_list_that_names_the_model_no_longer_has_not_ended_it(judge: JudgeParts, store: SqlStore) -> None:
+    uses(store, "support-bot", "openai/gpt-4.1")
+    state(store, Lifecycle(source="list", platform="openai", model="gpt-4.1", ends_at=later(days=40)))
+    with store.write() as tx:
+        tx.vendors.put_lifecycles("list", [], NOW, whole=True)
+    row = ends(store)["openai/gpt-4.1"]
+    assert (row.state(to_us(NOW)), row.statements[0].listed) == ("ends", False)
+
+
+def test_places_that_stand_close_are_shown_as_one_and_what_was_not_edited_is_left_out() -> None:
+    text = " ".join(f"word{n}" for n in range(40))
+    one = changed(NOTE, title="t", body=text)
+    two = changed(one, body=text.replace("word3 ", "three ").replace("word5 ", "five ").replace("word30", "thirty"))
+    first, second = hunks(diff(one, two).words)
+    assert (first.deleted, first.added) == (
+        "t word0 word1 word2 word3 word4 word5 word6 word7 word8 word9 …",
+        "t word0 word1 word2 three word4 five word6 word7 word8 word9 …",
+    )
+    assert second.added == "… word26 word27 word28 word29 thirty word31 word32 word33 word34 …"
+    (only,) = hunks(diff(one, changed(one, body=f"{text} more")).words)
+    assert (only.deleted, only.added) == ("", "… word36 word37 word38 word39 more")

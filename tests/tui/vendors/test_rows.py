@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pulse_tui.domain.views.vendors import Hunk, NoteEdit, Statement
+from pulse_tui.domain.views.vendors import Hunk, NoteEdit
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.rows import Cells
 from pulse_tui.tui.vendors import rows
@@ -73,7 +73,7 @@ def test_an_end_says_how_many_days_are_left_by_whose_word_and_for_whom() -> None
     ("model", "days", "date", "state"),
     [
         ("openai/gpt-4o-2024-05-13", "-5", "2026-11-18", "✖ ended, in use"),
-        ("azure/gpt-4.1", "170", "2027-05", "? dates differ"),
+        ("azure/gpt-4.1", "170", "2027-05", "? they differ"),
         ("anthropic/claude-opus-4-6", "300", "≥ 2027-09-19", "○ not before"),
         ("mistral/mistral-large-latest", "—", "unknown", "? no date"),
     ],
@@ -83,18 +83,16 @@ def test_an_end_is_never_better_known_than_it_is(model: str, days: str, date: st
     assert (cells[0], cells[3], cells[-1]) == (days, date, state)
 
 
-def test_an_earliest_date_that_has_passed_is_no_end_and_no_date() -> None:
-    row = BY_MODEL["anthropic/claude-opus-4-6"]._replace(statements=(Statement("list", ago(DAY), floor=True),))
-    assert row.state(NOW_US) == "no date"
-    assert rows.shutdown_state(row, NOW_US)[0] == "? no date"
+def test_an_earliest_date_that_has_passed_is_no_end() -> None:
+    row = BY_MODEL["anthropic/claude-opus-4-6"]._replace(floor_us=ago(DAY))
+    assert rows.shutdown_state(row, NOW_US)[0] == "● served"
+    assert rows.shutdown_state(row._replace(stage=""), NOW_US)[0] == "? no date"
 
 
-def test_a_date_before_another_sources_earliest_date_differs_from_it() -> None:
-    row = BY_MODEL["azure/gpt-4.1"]
-    early, floor = Statement("a", ago(-10 * DAY)), Statement("b", ago(-20 * DAY), floor=True)
-    assert row._replace(statements=(early, floor)).differ
-    assert not row._replace(statements=(early, floor._replace(ends_us=ago(-5 * DAY)))).differ
-    assert row._replace(statements=(floor, early)).settles == early
+def test_what_is_called_retired_or_deprecated_without_a_date_is_never_without_an_end() -> None:
+    row = BY_MODEL["mistral/mistral-large-latest"]
+    assert rows.shutdown_state(row._replace(stage="retired"), NOW_US)[0] == "✖ ended, in use"
+    assert rows.shutdown_state(row._replace(stage="deprecated"), NOW_US)[0] == "▲ deprecated"
 
 
 def test_what_is_stated_of_another_platform_is_shown_as_that() -> None:
@@ -106,10 +104,11 @@ def test_what_is_stated_of_another_platform_is_shown_as_that() -> None:
 
 def test_the_calendar_counts_what_no_source_gives_a_date_for() -> None:
     first, second = summary(ENDS, NOW_US)
-    assert first.startswith(
-        "5 hosted models in use, 3 with a date, 1 with an earliest date; ? 1 of which no date is known"
+    assert first == (
+        "5 hosted models in use: ✖ 1 ended and still in use; 3 with a date, 1 with an earliest date; "
+        "? 1 without any that is known, which is no promise"
     )
-    assert "1 more name no platform" in second
+    assert second.startswith("? 1 more model in use without a platform")
     assert "no source states ends" in summary(ENDS._replace(sources=()), NOW_US)[1]
 
 
