@@ -22,6 +22,7 @@ NAMES = [
     "advisory_loads",
     "exploitation",
     "feeds",
+    "replay",
     "feed_polls",
     "catalogue",
     "resolve",

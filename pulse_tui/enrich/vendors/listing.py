@@ -30,6 +30,7 @@ PAIRS = 2_500
 TELLING = 40
 """An entry with a text of so many characters is the same one under another heading too."""
 ALIASES = 2_000
+_OF_CONTENT = re.compile(r"(?:#[^#]{0,80}|-[0-9a-f]{8,64}(?:\.\d{1,4})?)\Z")
 _WORD = re.compile(r"\w+(?:[./:@-]\w+)*")
 
 
@@ -181,9 +182,10 @@ def _day(note: Note) -> str:
 
 
 def _heading(note: Note) -> str:
-    """Where an entry stands whose key is made of its content: ``2026-11-03#1f0c...``; empty for any other key."""
-    heading, mark, _ = note.key.rpartition("#")
-    return f"{heading}\0{_day(note)}" if mark else ""
+    """Where an entry stands whose key is made of its content: ``2026-11-03#1f0c``, ``2026-11-03-1f0c37e4``; empty for any
+    other key."""
+    made = _OF_CONTENT.search(note.key)
+    return f"{note.key[: made.start()]}\0{_day(note)}" if made is not None else ""
 
 
 def _alike(
