@@ -41,6 +41,7 @@ SOURCES: dict[str, dict[str, Any]] = {
     "oci": {"images": [{"image": "HOST/acme/bot", "asset": "bot"}], "plain_http": True},
     "osv": {"url": "URL"},
     "prometheus": {"url": "URL", "objectives": [{"asset": "bot", "latency": {"p95": "up", "objective": "500ms"}}]},
+    "tripwire": {"url": "URL/v1", "model": "m", "vendor": "acme", "asset": "bot"},
     "vex": {"url": "URL"},
     "git": {
         "repository": "URL/bot.git",
