@@ -59,5 +59,7 @@ class Trust(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds that usually lie between its news; None: too few came to know."""
     silent_after_s: float | None = None
     """After so many seconds without news it counts as silent."""
+    next_at: datetime | None = None
+    """When it is to be asked again, as of its last round."""
     arrivals: tuple[datetime, ...] = ()
     """When its last news came, oldest first."""

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from pulse_tui.domain.scorecard import Scorecard
+from pulse_tui.domain.trust import Trust
 from pulse_tui.domain.views.advisories import AdvisoryStory, LedgerPage, Radius, WaiverRow
 from pulse_tui.domain.views.alerts import AlertStory, QuietRow
 from pulse_tui.domain.views.board import Board
@@ -100,6 +101,10 @@ class Desk(Protocol):
         ...
 
     def source_problems(self) -> tuple[str, ...]: ...
+    def trust(self) -> tuple[Trust, ...]:
+        """How far each source can be trusted now, the least trusted first."""
+        ...
+
     def acknowledge(self, alert_id: str) -> str:
         """Returns a sentence that says what was done (as do the other actions)."""
         ...

@@ -13,6 +13,7 @@ from pulse_tui.domain.evals import Gate
 from pulse_tui.domain.health import Health
 from pulse_tui.domain.rollback import Purpose
 from pulse_tui.domain.scorecard import Scorecard
+from pulse_tui.domain.trust import Trust
 from pulse_tui.domain.views.advisories import AdvisoryStory, LedgerPage, Radius, WaiverRow
 from pulse_tui.domain.views.alerts import AlertStory, QuietRow
 from pulse_tui.domain.views.board import Board
@@ -65,6 +66,7 @@ from pulse_tui.services.rollback.story import plan_story
 from pulse_tui.services.vendors import corrections as correcting
 from pulse_tui.services.vendors import shutdowns as ends
 from pulse_tui.services.vendors import story as note_views
+from pulse_tui.services.vendors import vigil
 from pulse_tui.services.vendors.scorecard import vendor_scorecard
 from pulse_tui.services.vendors.tempo_line import TempoReader
 from pulse_tui.settings.check import nearest
@@ -222,6 +224,10 @@ class ServiceDesk:
         ]
         lines += [f"refused from {r.source}: {r.problem}" for _, r in refused]
         return tuple(lines)
+
+    def trust(self) -> tuple[Trust, ...]:
+        with self._store.read() as tx:
+            return tuple(vigil.trust(tx, self._parts.clock()))
 
     def acknowledge(self, alert_id: str) -> str:
         parts = self._on(alert_id)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from pulse_tui.domain.errors import NotFound
+from pulse_tui.domain.moments import from_us
 from pulse_tui.domain.scorecard import Scorecard, VendorScore
+from pulse_tui.domain.trust import Trust, TrustState
+from pulse_tui.domain.views.signals import SourceRow
 from pulse_tui.domain.views.vendors import (
     CorrectionRow,
     Hunk,
@@ -20,6 +24,13 @@ from pulse_tui.domain.views.vendors import (
 from tests.fakes.registry_desk import NOW_US, ago
 
 DAY = 24
+PAGES: dict[str, dict[str, Any]] = {
+    "vendor-blog": {
+        "vendor": "openai", "entries": 127, "baseline_at": from_us(ago(4_000)), "news_at": from_us(ago(75)),
+        "usual_s": 6 * 86_400.0, "next_at": from_us(ago(-0.25)),
+    }
+}  # fmt: skip
+"""What is remembered of the sources that are pages of vendors."""
 NOTES = (
     NoteRow("openai-news", "n-1", ago(3), "openai", ("deprecation",), "gpt-4.1-2025-04-14 will be shut down", ("support-bot", "code-assist", "summarizer"), ago(3), ends_us=ago(-41 * DAY)),
     NoteRow("anthropic-log", "n-2", ago(9), "anthropic", ("other",), "Requests to claude-opus-4-6 now go through the new gateway", ("code-assist",), ago(9 + 8 * DAY), review=True),
@@ -102,6 +113,7 @@ class FakeVendors:
     corrected: tuple[CorrectionRow, ...]
     ends: Shutdowns
     speed: TempoLine | None = None
+    sources: tuple[SourceRow, ...]
     scores: Scorecard
 
     def start_vendors(self, *, empty: bool) -> None:
@@ -149,6 +161,16 @@ class FakeVendors:
 
     def scorecard(self) -> Scorecard:
         return self.scores
+
+    def trust(self) -> tuple[Trust, ...]:
+        return tuple(
+            Trust(
+                source=row.id, kind=row.kind, state=TrustState(row.health), why=row.reason,
+                last_good_at=None if row.last_good_us is None else from_us(row.last_good_us),
+                **PAGES.get(row.id, {}),
+            )
+            for row in sorted(self.sources, key=lambda row: list(TrustState).index(TrustState(row.health)))
+        )  # fmt: skip
 
     def shutdowns(self) -> Shutdowns:
         return self.ends

@@ -93,6 +93,7 @@ def trust_of(status: SourceStatus, page: PageState | None, now: datetime) -> Tru
         why="; ".join(w for w in whys if w),
         since=since,
         last_good_at=status.last_good_at,
+        next_at=status.next_at,
     )
     if page is None:
         return trust

@@ -88,6 +88,9 @@ _STATES: Final[Mapping[str, tuple[str, Style]]] = {
     "late": ("▲", WARN),
     "failing": ("✖", BAD),
     "never": ("?", DIM),
+    "gone": ("✖", BAD),
+    "empty": ("?", WARN),
+    "silent": ("▲", WARN),
     # plans and runs
     "proposed": ("◆", INFO),
     "approved": ("✓", GOOD),

@@ -26,13 +26,13 @@ class SourcesWing(Wing):
         return self._context.board.sources if self._context.board else ()
 
     def open(self, ask: OpenSources) -> None:
-        """The health of each is on the board; what was refused is asked for."""
+        """How far each can be trusted, and what was refused."""
         from pulse_tui.tui.sources.sources import SourcesScreen  # noqa: PLC0415  nobody needs it before the first S
 
         self._context.open(
-            lambda desk: desk.source_problems(),
-            lambda problems: SourcesScreen(self._context.head, self._rows(), problems, self._context.now_us),
-            lambda page, problems: page.show_story(self._rows(), problems, self._context.now_us),
+            lambda desk: (desk.trust(), desk.source_problems()),
+            lambda found: SourcesScreen(self._context.head, *found, self._context.now_us),
+            lambda page, found: page.show_story(*found, self._context.now_us),
         )
 
     def collect(self, ask: Collect) -> None:
