@@ -19,7 +19,7 @@ from pulse_tui.enrich.vendors.dates import effect
 from pulse_tui.enrich.vendors.reading import behaviour, ends, models, money, trouble
 from pulse_tui.enrich.vendors.reading.pieces import Piece, bare, pieces
 from pulse_tui.enrich.vendors.reading.shapes import A_NAME, NEGATED, PUT_OFF, Rule
-from pulse_tui.enrich.vendors.reading.structure import INNER, UPKEEP, page_label, section_label
+from pulse_tui.enrich.vendors.reading.structure import CHORES, INNER, UPKEEP, page_label, section_label
 
 RULES: tuple[Rule, ...] = (*ends.RULES, *trouble.RULES, *money.RULES, *models.RULES, *behaviour.RULES)
 _ENDING = tuple(rule for rule in ends.RULES if rule.sure)
@@ -40,23 +40,10 @@ _SCOPE = re.compile(
     r"\W*(?:(feat|fix|chore|docs?|refactor|tests?|ci|build|styles?|perf)(?:\(([^()]{0,60})\))?(!)?|([\w/ -]{2,30})):\s"
 )
 _HIDDEN = frozenset(
-    {
-        "internal",
-        "tests",
-        "test",
-        "docs",
-        "ci",
-        "build",
-        "chore",
-        "style",
-        "styles",
-        "deps",
-        "readme",
-        "refactor",
-        "examples",
-        "doc",
-    }
+    "internal tests test docs ci build style styles deps deps-dev readme refactor examples doc".split()  # noqa: SIM905
 )
+_NEWS_OF_CHORES = frozenset({Label.DEPRECATION, Label.SECURITY})
+_NEWS_OF_HIDDEN = frozenset({Label.SECURITY})
 _DATED = frozenset({Label.DEPRECATION, Label.PRICING, Label.RATE_LIMIT, Label.BEHAVIOUR_CHANGE})
 _WINDOW = 60
 """Characters before a phrase in which it may be denied."""
@@ -170,6 +157,10 @@ def judge(title: str, body: str, *, page: Label | None = None, section: str = ""
     brief = not parts and len(title.split()) < _LONG_TITLE and _AT_WORK.search(title) is None
     if brief and not found_ and (match := _TROUBLE.search(title)) is not None:
         found_[Label.INCIDENT] = match[0]
+    if Label.NEW_MODEL not in found_ and (news := models.TITLE.search(title)) and not models.NOT_A_MODEL.search(title):
+        found_[Label.NEW_MODEL] = clean(news[0], 200)
+    if not found_ and parts and (opening := models.OPENING.match(parts[0].text)):
+        found_[Label.NEW_MODEL] = clean(opening[0], 200)
     if not {Label.NEW_MODEL, Label.DEPRECATION}.intersection(found_) and (entry := models.ENTRY.match(title)):
         (hints if found_ or _NEWS.search(title) is None else found_)[Label.NEW_MODEL] = clean(entry[0], 200)
     named = any(A_NAME.search(piece.text) for piece in [heading, *parts])
@@ -201,7 +192,7 @@ _PAGES = {Label.DEPRECATION: "deprecations", Label.INCIDENT: "incidents", Label.
 def _scan(parts: Sequence[Piece]) -> tuple[dict[Label, str], dict[Label, str]]:
     found, hints, beside = dict[Label, str](), dict[Label, str](), list[tuple[Rule, str]]()
     for piece in parts:
-        hidden, loud = _scope(piece)
+        only, loud = _scope(piece)
         if loud:
             found.setdefault(Label.BEHAVIOUR_CHANGE, clean(piece.text, 200))
         under = section_label(piece.section)
@@ -210,7 +201,7 @@ def _scan(parts: Sequence[Piece]) -> tuple[dict[Label, str], dict[Label, str]]:
         low, named = piece.text.lower(), A_NAME.search(piece.text) is not None
         for rule in RULES:
             into = found if rule.sure else hints
-            if rule.label in found or rule.label in into or (hidden and rule.label is not Label.SECURITY):
+            if rule.label in found or rule.label in into or (only is not None and rule.label not in only):
                 continue
             if (rule.named and not named) or not any(word in low for word in rule.words):
                 continue
@@ -226,13 +217,17 @@ def _scan(parts: Sequence[Piece]) -> tuple[dict[Label, str], dict[Label, str]]:
     return found, hints
 
 
-def _scope(piece: Piece) -> tuple[bool, bool]:
-    """Whether the piece is of work that no caller sees; whether it is marked as breaking (``feat!:``)."""
+def _scope(piece: Piece) -> tuple[frozenset[Label] | None, bool]:
+    """The labels that the piece can have, None for all of them; whether it is marked as breaking (``feat!:``)."""
     scope = _SCOPE.match(piece.text)
     kind, inner, loud, word = scope.groups() if scope else (None, None, None, None)
+    if loud is not None:
+        return None, True
     names = {part.strip().lower() for part in (kind, inner, word) if part}
-    hidden = bool(names & _HIDDEN) or (bool(piece.section) and INNER.search(piece.section) is not None)
-    return hidden and not loud, loud is not None
+    if names & _HIDDEN or (piece.section and INNER.search(piece.section)):
+        return _NEWS_OF_HIDDEN, False
+    chores = "chore" in names or (piece.section and CHORES.search(piece.section))
+    return _NEWS_OF_CHORES if chores else None, False
 
 
 def _claimed_by(rules: Iterable[Rule], parts: Iterable[Piece]) -> str | None:

@@ -13,27 +13,32 @@ _ENDS = frozenset({Label.DEPRECATION})
 _OTHERS = frozenset({Label.DEPRECATION, Label.PRICING, Label.RATE_LIMIT})
 
 _STRICTER = anyof(
-    r"\b(?:strict(?:er|ly|ness)|more strictly)\b[^.;]{0,60}\b(?:enforc|valid|check|pars|schema)\w*|\b(?:enforc|valid|check)\w*\b[^.;]{0,40}\bstrict\w*|\benhanced [^.;]{0,30}strictness\b",
+    r"\b(?:strict(?:er|ly|ness)|more strictly)\b[^;]{0,60}\b(?:enforc|valid|check|pars|schema)\w*|\b(?:enforc|valid|check)\w*\b[^;]{0,40}\bstrict\w*|\benhanced [^;]{0,30}strictness\b",
     rf"\b(?:now|will|will now) (?:return|result in|produce|raise|throw|give|trigger|respond with|be met with|receive)s? (?:\S+ ){{0,3}}?{_FAILS}|\bendpoint will error\b",
     r"\b(?:now|will now) (?:be )?(?:reject|error|fail|ignor|den(?:y|ied)|block|enforc|validat|truncat|cap|clamp|strip|refus)(?:s|ed|ing|es)?\b",
-    r"\b(?:will|are|is|be) (?:now )?(?:rejected|clamped|truncated|coerced|refused)\b",
-    rf"\b{NAME}[^.;]{{0,120}}\b(?:returns?|results? in|raises?) an? (?:\w+ )?(?:4\d\d|error)\b",
-    r"\b(?:values? (?:greater|less|above|below|over|under|outside))[^.;]{0,60}\b(?:changed|rejected|clamped|set|capped|error)\b",
+    r"\b(?:will|are|is|be) (?:now )?(?:rejected|ignored|clamped|truncated|coerced|refused)\b",
+    r"\b(?:other|non-default|unsupported|invalid|larger|smaller) values?\b[^;]{0,60}\b(?:returns?|results? in) an? (?:\w+ )?(?:4\d\d|error)\b",
+    rf"\b{NAME}[^;]{{0,260}}\b(?:returns?|results? in|raises?) an? (?:\w+ )?(?:4\d\d|error)\b",
+    r"\b(?:now|will) (?:has|have) no effect\b|\bno longer ha(?:s|ve) (?:any|an) effect\b",
+    r"\b(?:values? (?:greater|less|above|below|over|under|outside))[^;]{0,60}\b(?:changed|rejected|clamped|set|capped|error)\b",
 )
-_STRICT_WORDS = stems("strict|now|will|return|result|raise|reject|clamp|truncat|coerced|refused|value")
-_REQUESTS = anyof(r"\b(?:requests?|calls?|queries|after (?:that|this)|then)\b[^;]{0,300}", r"\bfix\w* [^;]{0,120}")
+_STRICT_WORDS = stems("strict|now|will|are|is |return|result|raise|reject|clamp|truncat|coerced|refused|value")
+_REQUESTS = anyof(
+    r"\b(?:requests?|calls?|queries|after (?:that|this)|then|deprecat\w+)\b[^;]{0,300}", r"\bfix\w* [^;]{0,120}"
+)
 """That requests fail is a part of an announced end; that a value is refused is a change of its own."""
 
 RULES: tuple[Rule, ...] = (
     Rule(  # what a name stands for
         Label.BEHAVIOUR_CHANGE,
         anyof(
-            r"\b(?:now|automatically|will|will be|has been|have been)(?: \w+)? (?:point(?:s|ing|ed)?|redirect(?:s|ed|ing)?|route[sd]?|resolve[sd]?|map(?:s|ped)?|re-?aliased|fall(?:s)? back) to\b",
+            r"\b(?:now|automatically|will|will be|has been|have been|are)(?: (?!still)\w+)? (?:point(?:s|ing|ed)?|redirect(?:s|ed|ing)?|route[sd]?|resolve[sd]?|map(?:s|ped)?|re-?aliased|fall(?:s)? back) to\b",
             rf"\b{_ALIAS}\b{INSIDE}{{0,80}}\b(?:to use|to point to|updated to|moved to|switched to|changed to|upgraded to|re-?pointed to|(?:is|are) now)\b",
             rf"\b(?:updat|mov|switch|chang|upgrad|point)(?:e|es|ed|ing|s)?\b{INSIDE}{{0,60}}\b{_ALIAS}\b{INSIDE}{{0,80}}\bto\b",
+            r"\bwill automatically (?:inherit|apply|use|receive)\b",
             r"\b(?:points?|pointing|redirects?|resolves?|aliased|maps?|defaults?) to (?:the )?(?:latest|newest|most recent)\b",
             r"\bauto(?:matically|matic)?[- ](?:be )?(?:up(?:grad|dat)\w*|migrat\w*|mov\w*|switch\w*|rerout\w*|redirect\w*|transition\w*|replac\w*)\b|\b(?:up(?:graded|dated)|migrated|moved|switched|routed|redirected) automatically\b",
-            r"\b(?:requests?|calls?|traffic|queries|deployments?)\b[^.;]{0,80}\b(?:will|now|are|is|be|automatically) (?:be |now )?(?:served by|routed|rerouted|redirected|forwarded|upgraded|migrated|sent to|handled by)\b",
+            r"\b(?:requests?|calls?|traffic|queries|deployments?)\b[^;]{0,80}\b(?:will|now|are|is|be|automatically) (?:be |now )?(?:served by|routed|rerouted|redirected|forwarded|upgraded|migrated|sent to|handled by)\b",
         ),
         stems(
             "point|redirect|rout|resolv|map|alias|slug|model|latest|automatic|auto-|fall|served|handled|"
@@ -41,7 +46,7 @@ RULES: tuple[Rule, ...] = (
         ),
         unless=anyof(
             rf"\b{_DOCS}\b[^;]{{0,60}}\b(?:redirect|point|mov|rout)\w*|\bpoint\w* to (?:the )?(?:\w+ )?{_DOCS}",
-            r"\bfix\w* [^.;]{0,60}(?:redirect|rout|alias|point|default|map)\w*",
+            r"\bfix\w* [^;]{0,60}(?:redirect|rout|alias|point|default|map)\w*",
         ),
     ),
     Rule(
@@ -49,18 +54,31 @@ RULES: tuple[Rule, ...] = (
         anyof(
             rf"\b(?:points?|pointing|redirects?|resolves?|aliased) to (?:the )?(?:new|newer|{NAME})",
             rf"\b(?:models?|{NAME})(?: models?)? (?:has been|have been|was|were|got|is|are) (?:updated|upgraded|refreshed|improved|replaced|retrained|swapped)\b",
-            r"\b(?:voices?|weights|tokeni[sz]ers?|encoders?|classifiers?|system prompts?|filters?|safety settings|checkpoints?)\b[^.;]{0,60}\b(?:was|were|has been|have been) (?:updated|upgraded|refreshed|replaced|retrained|swapped|changed)\b",
+            r"\b(?:voices?|weights|tokeni[sz]ers?|encoders?|classifiers?|system prompts?|filters?|safety settings|checkpoints?)\b[^;]{0,60}\b(?:was|were|has been|have been) (?:updated|upgraded|refreshed|replaced|retrained|swapped|changed)\b",
             rf"(?:\A\W*|\bwe(?:'ve| have)? |\bhave |\bhas )(?:updated|upgraded|refreshed|retrained|replaced) (?:the |our |an? )?(?:existing |current |production |default |underlying )*(?:{NAME}|(?:\w+,? (?:and )?){{0,6}}models?\b|[\w-]+ (?:encoder|decoder|tokeni[sz]er|classifiers?|weights))",
+            rf"\b(?:enhancements|improvements|upgrades) to (?:our |the )?(?:existing |current )*(?:[\w-]+ ){{0,3}}(?:models?|{NAME})\b",
             r"\bnew and improved\b|\bmore (?:stable|resilient|concise|verbose|deterministic|steerable)\b",
         ),
         stems(
-            "point|redirect|resolv|alias|changed|updated|upgraded|refreshed|improved|retrained|replaced|swapped|more "
+            "point|enhancement|improvement|upgrades|redirect|resolv|alias|changed|updated|upgraded|refreshed|improved|retrained|replaced|swapped|more "
         ),
         unless=anyof(
+            rf"\b{_DOCS}\b[^;]{{0,60}}\b(?:redirect|point|mov|rout)\w*",
             rf"\b(?:updated|improved|refreshed|upgraded) (?:\S+ ){{0,4}}?{_DOCS}\b|\bmodel (?:picker|cards?|selector|list|page|catalog\w*)",
-            r"\bfix\w* [^.;]{0,60}(?:redirect|rout|alias|point|default|map)\w*",
+            r"\bfix\w* [^;]{0,60}(?:redirect|rout|alias|point|default|map)\w*",
         ),
         beside=frozenset({Label.NEW_MODEL, *_OTHERS}),
+    ),
+    Rule(  # a model that is there is not what it was, or not what the one before is
+        Label.BEHAVIOUR_CHANGE,
+        anyof(
+            rf"{NAME}[^;]{{3,160}}\b(?:compared (?:to|with)|(?:lower|higher|fewer|less|more|shorter|longer|different|faster|slower) than|than) (?:on |in |with |for )?(?:the )?{NAME}",
+            rf"\bfix(?:ed|es)? (?:an?|the|some) (?:\w+ )?(?:issue|bug|problem|regression)s?\b[^;]{{0,120}}{NAME}",
+            rf"{NAME}[^;]{{0,60}}\bnow (?:runs?|responds?|answers?|generates?|streams?|thinks?)\b[^;]{{0,40}}\b(?:faster|slower|longer|shorter|less|more)\b",
+        ),
+        stems("compared|than|fix|now "),
+        named=True,
+        beside=frozenset({Label.NEW_MODEL, Label.DEPRECATION, Label.PRICING, Label.INCIDENT}),
     ),
     Rule(  # defaults
         Label.BEHAVIOUR_CHANGE,
@@ -68,17 +86,17 @@ RULES: tuple[Rule, ...] = (
             r"\b(?:chang|updat|switch|increas|decreas|rais|lower|reduc|bump|revert|mov|adjust|modif)(?:e|es|ed|ing|y|ied|s)? (?:the |our |its |api |all )*(?:\S+ ){0,4}?defaults?\b",
             r"\bdefaults?\b(?: (?!to use\b)\S+){0,6}? (?:(?:is|are) now|has (?:been )?changed|have (?:been )?changed|was changed|were changed|changed|changes|will change|will be|switched|moved|increased|decreased|reduced|raised|lowered|will become|becomes)\b",
             r"\b(?:now|will|will now|no longer) (?:be )?(?:the )?(?:new )?defaults?(?: to)?\b|\b(?:becomes?|became) (?:now )?the (?:new )?default\b|\bdefaulting to\b",
-            r"\b(?:now|will be|has been|have been|be|turned) (?:\S+ ){0,3}?by default\b|\bby default and by\b|\b(?:enabled|on|off|disabled|active) by default\b(?=[^.;]*\b(?:now|for all|starting|from|will)\b)",
-            r"\b(?:default|temperature|top_[pk]|max_tokens|timeouts?|values?|enum|type|names?)\b[^.;]{0,60}\bfrom \S+(?: \w+)? to \S+",
-            rf"\b{NAME}[^.;]{{0,80}}\bdefaults? to\b|\bdefaults? to\b(?=[^.;]{{0,80}}\b(?:now|instead|previously|starting|across all|unless)\b)",
+            r"\b(?:now|will be|has been|have been|be|turned) (?:\S+ ){0,3}?by default\b|\bby default and by\b|\b(?:enabled|on|off|disabled|active) by default\b(?=[^;]*\b(?:now|for all|starting|from|will)\b)",
+            r"\b(?:default|temperature|top_[pk]|max_tokens|timeouts?|values?|enum|type|names?)\b[^;]{0,60}\bfrom \S+(?: \w+)? to \S+",
+            rf"\b{NAME}[^;]{{0,80}}\bdefaults? to\b|\bdefaults? to\b(?=[^;]{{0,80}}\b(?:now|instead|previously|starting|across all|unless)\b)",
         ),
         stems("default|from"),
         unless=anyof(
             r"\bsupports? an? [^.]{1,40} by default\b|\b(?:custom|your|user|own) default\b",
-            r"\b(?:add|introduc|new|support)\w*\b[^.;]{0,80}\bdefaults? to\b",
+            r"\bdefault (?:\S+ )?(?:quotas?|rates?|limits?|pric\w+|tpm|rpm|rate limits?)\b",
+            r"\b(?:add|introduc|new|support)\w*\b[^;]{0,80}\bdefaults? to\b",
             r"\bfix\w* [^;]{0,120}",
         ),
-        beside=frozenset({Label.PRICING, Label.RATE_LIMIT}),
     ),
     Rule(  # what is said to break
         Label.BEHAVIOUR_CHANGE,
@@ -94,7 +112,7 @@ RULES: tuple[Rule, ...] = (
             "have to|require|mandatory"
         ),
         unless=anyof(
-            r"\b(?:no|not|without|avoid\w*|prevent\w*|non)[- ]?(?:a )?breaking\b|\bno longer requires?\b|\bno action\b[^.;]{0,20}\brequired\b",
+            r"\b(?:no|not|without|avoid\w*|prevent\w*|non)[- ]?(?:a )?breaking\b|\bno longer requires?\b|\bno action\b[^;]{0,20}\brequired\b",
             r"\bdoes not (?:affect|impact|break)\b|\bcan (?:change|alter|affect|break|impact)\b",
         ),
     ),
@@ -111,24 +129,24 @@ RULES: tuple[Rule, ...] = (
     Rule(  # another answer than before
         Label.BEHAVIOUR_CHANGE,
         anyof(
-            r"\bfrom now on\b|\bgoing forward\b|\bpreviously,? (?:they|it|these|this|such|the api|requests)\b",
-            r"\bpreviously\b[^.;]{3,160}\bnow\b|(?<!can )\bnow (?!available|support)[^.;]{3,160}\b(?:instead of|rather than|where previously|previously|as opposed to|unlike before)\b|\bused to\b[^.;]{3,120}\bnow\b",
-            r"\b(?:chang(?:e|es|ed|ing)|alter(?:s|ed)?|modif(?:y|ies|ied)|updated) (?:to |in |how |the way |when |what |the )(?:\S+ ){0,6}?(?:behaviou?rs?|format|responses?|outputs?|schema|structure|shape|semantics|order(?:ing)?|parameters?|tokeni[sz]\w*|default|values?|limits? of|handling|errors?|status|codes?|headers?|fields?|names?|works?|count(?:s|ed)?|calculat\w+|refusals?|stop reasons?)\b",
-            r"\b(?:behaviou?r|format|schema|structure|tokeni[sz]er|system prompt|response shape|semantics|(?:status|error) codes?|order(?:ing)? of|error messages?)s?\b[^.;]{0,60}\b(?:has changed|have changed|changed|changes|is changing|will change|was changed|has been updated|differs?|is different)\b",
-            r"\b(?:new|updated|different|changed) tokeni[sz]er\b|\b(?:more|fewer) tokens (?:for the same|than)\b",
-            r"\brenam(?:e|es|ed|ing)\b|\bname(?:s)? (?:has |have )?changed to\b",
-            rf"\b(?:starting|beginning|effective|as of) (?:on )?(?:{DAY}|today|this|next|version|v\d)[^.;]{{0,100}}\b(?:will|now|must|returns?|requires?)\b(?! (?:be )?(?:available|support|able))",
+            r"\bfrom now on\b|\bbehaviou?r(?:al)? changes?\b|\bpreviously,? (?:they|it|these|this|such|the api|requests)\b",
+            r"\bpreviously\b[^;]{3,160}\bnow\b|(?<!can )\bnow (?!available|support)[^;]{3,160}\b(?:instead of|rather than|where previously|previously|as opposed to|unlike before)\b|\bused to\b[^;]{3,120}\bnow\b",
+            r"\b(?:chang(?:e|es|ed|ing)|alter(?:s|ed)?|modif(?:y|ies|ied)|updated) (?:to |in |how |the way |when |what |the )(?:\S+ ){0,6}?(?:behaviou?rs?|format|responses?|outputs?|schema|structure|shape|semantics|order(?:ing)?|parameters?|tokeni[sz]\w*|default|values?|limits? of|handling|errors?|status|codes?|headers?|fields?|names?|works?|count(?:s|ed)?|behaves?|calculat\w+|refusals?|stop reasons?)\b",
+            r"\b(?:behaviou?r|format|schema|structure|tokeni[sz]er|system prompt|response shape|semantics|(?:status|error) codes?|order(?:ing)? of|error messages?)s?\b[^;]{0,60}\b(?:has changed|have changed|changed|changes|is changing|will change|was changed|has been updated|differs?|is different)\b",
+            r"\b(?:new|updated|different|changed) tokeni[sz]er\b|\b(?:more|fewer) tokens (?:for the same|than)\b|\d ?% (?:more|fewer) tokens\b|\buses? the tokeni[sz]er\b",
+            r"\bmoved (?:from \S+ )?(?:[^;]{0,40} )?to \S*\w[/._]\w\S*|\brenam(?:e|es|ed|ing)\b|\bname(?:s)? (?:has |have )?changed to\b",
+            rf"\b(?:starting|beginning|effective|as of) (?:on )?(?:{DAY}|today|this|next|version|v\d)[^;]{{0,100}}\b(?:will|now|must|returns?|requires?)\b(?! (?:be )?(?:available|support|able))",
             r"\b(?:restore the (?:old|previous)|to keep the (?:old|previous|existing|current) behaviou?r|if you need the previous)\b",
-            r"\b(?:now|will) (?:return|end|stop|finish)\w*[^.;]{0,60}\b(?:stop|finish)[_ ]reason|\bnew (?:\S+ )?(?:stop|finish)[_ ]reason",
+            r"\b(?:now|will) (?:return|end|stop|finish)\w*[^;]{0,60}\b(?:stop|finish)[_ ]reason|\bnew (?:\S+ )?(?:stop|finish)[_ ]reason",
         ),
         stems(
-            "previous|instead|rather|used to|from now on|going forward|order|code|message|chang|alter|"
+            "moved|uses |use the|previous|instead|rather|used to|from now on|going forward|order|code|message|chang|alter|"
             "modif|behavio|format|schema|structure|token|prompt|semantic|renam|starting|beginning|"
             "effective|as of|restore|keep|reason|updated"
         ),
         unless=anyof(
-            r"\bfix\w* [^.;]{0,80}\b(?:behaviou?r|format|schema|renam\w+|output|tokens?)\b",
-            rf"\bcan (?:now )?[^.;]{{3,160}}\b(?:instead of|rather than)\b|\bupdated (?:the )?(?:\S+ ){{0,5}}?{_DOCS}",
+            r"\bfix\w* [^;]{0,80}\b(?:behaviou?r|format|schema|renam\w+|output|tokens?)\b",
+            rf"\bcan (?:now )?[^;]{{3,160}}\b(?:instead of|rather than)\b|\bupdated (?:the )?(?:\S+ ){{0,5}}?{_DOCS}",
         ),
         beside=_OTHERS,
     ),
@@ -137,18 +155,18 @@ RULES: tuple[Rule, ...] = (
         anyof(
             r"\b(?:instead|must|require[sd]?|going forward|previously|automatically|breaking|renam\w+|compared (?:to|with))\b",
             r"\b(?:changed|updated|upgraded|improved|correct(?:ed|s)?|increased|decreased|reduced|adjusted|replaced|migrated|switched|modified|merged)\b",
-            r"\bby default\b|\bdefaults?\b|\bbehaviou?r\w*\b|\bas of\b|\bredirect\w*\b|\bno longer\b|\breduc\w+\b",
+            r"\bnow (?:also )?returns?\b|\bby default\b|\bdefaults?\b|\bbehaviou?r\w*\b|\bas of\b|\bredirect\w*\b|\bno longer\b|\breduc\w+\b",
         ),
         stems(
-            "instead|must|require|going forward|previously|automatic|breaking|renam|compared|changed|"
+            "now |instead|must|require|going forward|previously|automatic|breaking|renam|compared|changed|"
             "updated|upgraded|improved|correct|creased|reduc|adjusted|replaced|migrated|switched|"
             "modified|merged|default|behavio|as of|redirect|no longer"
         ),
         sure=False,
         unless=anyof(
             r"\bno longer requires?\b",
-            r"\b(?:use|try|see|switch to|migrate to)\b[^.;]{0,160}\binstead\b",
-            r"\bfix\w*\b[^.;]*",
+            r"\b(?:use|try|see|switch to|migrate to)\b[^;]{0,160}\binstead\b",
+            r"\bfix\w*\b[^;]*",
         ),
     ),
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pulse_tui.domain.note import Label
 from pulse_tui.enrich.vendors.reading.shapes import DAY, INSIDE, NAME, Rule, anyof, stems
 
+_SENTENCE = r"(?:[^.;:]|\.(?=\S))"
+"""A character of one sentence: the dot of gpt-4.1 ends none."""
 _END = (
     r"(?:deprecat\w*|retir(?:e|es|ed|ing|ement)|shut(?:ting)?[ -]?down|sunset\w*|end[- ]of[- ]life|discontinu\w*"
     r"|decommission\w*|phas(?:ed?|ing)[ -]out)"
@@ -12,10 +14,10 @@ _END = (
 TAKEN_BACK = (
     rf"\b(?:decided|chosen|chose|opted) (?:not to|against) (?:the )?{_END}\b",
     rf"\bno longer (?:(?:be|being|plan|plans|planning|planned|intend|intends|going|scheduled|to|for) )*{_END}\b",
-    rf"\b{_END}\b{INSIDE}{{0,80}}\b(?:cancel+ed|withdrawn|revers(?:ed|ing)|rescinded|revoked|called off|reverted|taken back"
+    rf"\b{_END}\b{_SENTENCE}{{0,80}}\b(?:cancel+ed|withdrawn|revers(?:ed|ing)|rescinded|revoked|called off|reverted|taken back"
     r"|postponed indefinitely|(?:postponed|paused|on hold|delayed) until further notice)\b",
     rf"\b(?:cancel+(?:ed|ing)?|withdr[ae]w(?:n|ing)?|revers(?:e|ed|ing)|rescind(?:ed|ing)?|revok(?:e|ed|ing)|call(?:ed|ing) off)\b"
-    rf"{INSIDE}{{0,40}}\b{_END}\b",
+    rf"{_SENTENCE}{{0,40}}\b{_END}\b",
     r"\bun-?deprecat\w*|\bnon-?deprecated\b",
 )
 """An announced end that is taken back."""
@@ -44,7 +46,7 @@ _WORK_OF_OURS = (
 )
 _REMOVED = anyof(
     _WORK_OF_OURS,
-    r"\b(?:limits?|restrictions?|requirements?|wait ?lists?|caps?|barriers?|bugs?|duplicates?|warnings?|logs?|markings?|need)\b[^.;]{0,40}\bremoved\b",
+    r"\b(?:limits?|restrictions?|requirements?|wait ?lists?|caps?|barriers?|bugs?|duplicates?|warnings?|logs?|markings?|need)\b[^;]{0,40}\bremoved\b",
     *TAKEN_BACK,
 )
 
@@ -70,7 +72,7 @@ RULES: tuple[Rule, ...] = (
         anyof(
             r"\bno longer (?:be )?(?:\w+ly )?(?:available|supported|accessible|offered|served|maintained|functional|usable|callable|provided"
             r"|hosted|exist|exists|work|works|accept(?:ing)? new|able to (?:use|access|create|call)|support|supports|offer|offers)\b",
-            r"\b(?:stops?|stopped|stopping|ceases?|ceased) (?:support\w*|serving|offering|working|functioning|being available|to be available|to work)",
+            r"\b(?:stops?|stopped|stopping|ceases?|ceased) (?:support\w*|serving|offering|functioning|being available|to be available|working(?! (?:when|if|once|with))|to work)",
             r"\b(?:become|be|becomes|became) (?:permanently )?(?:unavailable|inaccessible)\b",
             rf"\b(?:turn(?:ed|ing)? off|switch(?:ed|ing)? off|taken offline|disabled|shuttered|withdrawn)\b{INSIDE}{{0,60}}\b{DAY}",
             rf"\b(?:model|models|endpoint|api|alias|{NAME})(?: (?:has|have|is|are|was|were|will))?(?: been| be)? (?:turned off|taken offline|withdrawn)\b",
@@ -103,7 +105,7 @@ RULES: tuple[Rule, ...] = (
             r"\bmust (?:migrate|move|switch|upgrade|transition)\b",
             rf"\b(?:migrate|move|switch|upgrade|transition) (?:your \w+ |\w+ )?(?:to|from|off|away from)\b{INSIDE}{{1,80}}\b(?:before|by|prior to|no later than) (?:the )?{DAY}",
             rf"\b(?:access|availability|extended access)\b{INSIDE}{{0,60}}\b(?:ends|will end|end on|expires)\b",
-            r"\bwill stop working\b|\bstopped working\b(?= (?:on|after|from))",
+            r"\bwill stop working\b(?! (?:when|if|once))|\bstopped working\b(?= (?:on|after|from))",
         ),
         stems("legacy|date|migrate|must|move|switch|upgrade|transition|access|availab|stop"),
         unless=_ASIDE,
@@ -111,7 +113,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         Label.DEPRECATION,
         anyof(
-            r"\b(?:recommend|encourage|advise|suggest|urge|ask)\w*\b[^.;]{0,60}\b(?:migrat|mov(?:e|ing)|switch|upgrad|transition)\w*",
+            r"\b(?:recommend|encourage|advise|suggest|urge|ask)\w*\b[^;]{0,60}\b(?:migrat|mov(?:e|ing)|switch|upgrad|transition)\w*",
             r"\bplease (?:migrate|move|switch|upgrade|transition)\b|\bplan to (?:migrate|upgrade)\b",
             r"\b(?:replaced|superseded|succeeded) by\b|\breplac(?:es|ing) (?:the )?(?:previous|older|earlier|existing)\b",
             r"\blegacy\b|\bremoved\b|\bremoval\b|\bdrop(?:s|ped)\b|\bgoing away\b|\blast day\b|\bmigration guide\b",

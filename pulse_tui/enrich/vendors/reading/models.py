@@ -7,14 +7,13 @@ from pulse_tui.enrich.vendors.reading.shapes import INSIDE, NAME, NAMES, Rule, a
 
 _MADE = (
     r"(?:(?:re-?)?releas(?:e|es|ed|ing)|launch(?:es|ed|ing)?|introduc(?:e|es|ed|ing)|announc(?:e|es|ed|ing)|debut(?:s|ed|ing)?|unveil(?:s|ed|ing)?"
-    r"|shipp(?:ed|ing)|publish(?:ed|ing)|open-sourc(?:ed|ing)|roll(?:ed|ing)? out|meet|say hello to|welcom(?:e|ing)|add(?:s|ed|ing)?|bring(?:s|ing)|onboard(?:ed|ing)"
+    r"|shipp(?:ed|ing)|publish(?:ed|ing)|open-sourc(?:ed|ing)|roll(?:ed|ing)? out|meet|say hello to|welcom(?:e|ing)|add(?:s|ed|ing)?|bring(?:s|ing)|onboard(?:ed|ing)|restor(?:ed|ing)"
     r"|previewing|offer(?:s|ing)?|promot(?:ed|ing))(?: (?:the )?(?:release|launch|availability|general availability|arrival|addition|debut) of)?"
 )
 _FILL = r"(?:(?!(?:for|in|with|to|via|on|of|through|from|by|that|which|using|across|into|when|where|support|api|sdk)\b)[\w'\u2019$&+-]+,? ){0,12}?"
 _VERSION_OF = r"(?:(?:versions?|snapshots?|releases?|variants?|checkpoints?|previews?|iterations?|member|one) (?:of|in) (?:the |our )?|(?:general )?availability of (?:the |our )?|(?:access to|support for) (?:the |our )?)?"
 _GOES_ON = (
-    r"(?=\s*(?:\Z|[,.;:!()\u2014\u2013-]|\"|\+|(?:large |language |embedding |reasoning |image |video |vision |audio |code |coding |multimodal |text |generation |preview "
-    r"|open |rerank |speech |flagship |foundation )*models?\b|family|series|is\b|are\b|as\b|in\b|on\b|to\b|for\b|with\b|and\b|via\b|now\b|available|our\b|the\b|which\b|that\b|into\b|across\b"
+    r"(?=\s*(?:\Z|[,.;:!()\u2014\u2013-]|\"|\+|(?:[a-z][a-z-]+ ){0,3}?models?\b|family|series|is\b|are\b|as\b|in\b|on\b|to\b|for\b|with\b|and\b|via\b|now\b|available|our\b|the\b|which\b|that\b|into\b|across\b"
     r"|through\b|from\b|by\b|GA\b|public|preview|snapshots?|versions?|&|our\b|a\b|an\b|today|at\b|has\b|have\b|(?:model )?support\b|alias|slug|latest|early|under\b|under\b|exclusively|designed|featuring))"
 )
 _KIND = (
@@ -22,7 +21,7 @@ _KIND = (
     r"|foundation|frontier|flagship|generation|ocr|realtime|safety|medical|open|open-weights?|open-source|translation|instruct|base|search|robotics|thinking"
     r"|preview|experimental|\d+b|music|live|understanding|moe|edge|small|large|mini|lightweight|new|gpt)"
 )
-_NOT_A_MODEL = anyof(
+NOT_A_MODEL = anyof(
     r"\bmodels?[ -](?:picker|cards?|router|routing|selectors?|selection|catalog(?:ue)?s?|access|lists?|endpoints?|api|page|context protocol|garden|registry|providers?|parameters?|settings?|capabilit\w+|evaluation|customi[sz]ation|distillation|optimi[sz]er|usage|info\w*|invocation|import|units?|comparison|training|behaviou?rs?|deployments?|outputs?|responses?|weights?|leaderboard|configuration|ids? |names?|field|armor|spec|library|families)\b",
     r"\b(?:data|pricing|permission|billing|threat|mental|operating|custom|fine-?tuned|base|your|domain|object|language) models?\b(?! (?:is|are) now)",
     rf"\b{NAME}\s+(?:API|SDK|CLI|skills?|code|enterprise|platform|managed|apps?|desktop|extension|plugin|connector|console|integration|fine[- ]?tun\w+)\b",
@@ -35,7 +34,7 @@ _OF_A_FEATURE = anyof(
 _READY = r"(?:available|live|accessible|supported|GA\b|here\b|in (?:public |private |open |limited |early )?(?:preview|beta)\b|rolling out|launching|out\b)"
 _HOW = r"(?:(?:generally|publicly|widely|broadly|fully|openly) )?"
 _SOON = r"(?:now |also |newly |currently |here|officially |today |stable and )"
-_PLATFORM = r"(?:we|platform|bedrock|vertex(?: ai)?|azure|foundry|copilot|studio|catalog(?:ue)?|gateway|api|sdk|groq|console|playground|la plateforme)"
+_PLATFORM = r"(?:we|platform|bedrock|vertex(?: ai)?|azure|foundry|copilot|studio|catalog(?:ue)?|gateway|api|sdk|groq|console|playground|la plateforme|service|oci|sagemaker|marketplace|databricks|snowflake|watsonx|openrouter|fireworks|together)"
 _VERSIONS = r"(?:versions?|snapshots?|releases?|checkpoints?|variants?|sizes|generations?)"
 _DETERMINED = r"(?:the |our |a |an )?(?:new |latest |updated |stable |experimental |preview )*"
 
@@ -53,12 +52,12 @@ RULES: tuple[Rule, ...] = (
             rf"\bnow available:? {NAMES}",
         ),
         stems(
-            "you can now|feat|version|snapshot|releas|launch|introduc|announc|debut|unveil|ship|publish|"
+            "restor|you can now|feat|version|snapshot|releas|launch|introduc|announc|debut|unveil|ship|publish|"
             "open-sourc|roll|meet|hello|welcom|add|bring|onboard|preview|offer|promot|support|includ|"
             "host|serve|arrival|availab|checkpoint|variant"
         ),
         named=True,
-        unless=_NOT_A_MODEL,
+        unless=NOT_A_MODEL,
         after=anyof(
             r"\b(?:since|before|prior to|after|when we|until|following|upon|than|with|by|for) (?:we |the |its |our )*\Z",
             r"\b(?:features?|tools?|tutorials?|guides?|docs|documentation|examples?|tests?) (?:were |was |have been )?\Z",
@@ -68,34 +67,37 @@ RULES: tuple[Rule, ...] = (
         Label.NEW_MODEL,
         anyof(
             rf"{NAMES}(?:"
-            rf"(?:,? (?!(?:for|in|with|to|via|on|of|through|from|by|that|which|using)\b)[\w-]+){{0,3}}?,?\s+(?:is|are|has become|becomes?)\s+{_SOON}*{_HOW}{_READY}"
+            rf"(?:,? (?!(?:for|in|with|to|via|on|of|through|from|by|that|which|using)\b)[\w-]+){{0,3}}?,?\s+(?:is|are|has become|becomes?)\s+{_SOON}*{_HOW}{_READY}(?! (?:for|to) (?:fine|distil))"
             rf"|(?: models?)?(?:,[^,.;]{{3,120}},)? (?:now |also |newly )+{_HOW}{_READY}"
             r"|(?: (?:video|image|audio|speech|text|generation|reasoning|embedding|chat|language|models?|to)){0,3}(?: (?:has|have|was|were))?(?: now)?(?: been)?"
             r" (?:released|launched|introduced|announced|added to|made available|in (?:public|open) (?:preview|beta)\b|moved to GA|promoted to|reached GA|reaches GA"
             r"|graduated|debuts|arrives|joins|generally available|available (?:in|on|via|now))\b"
-            r"|(?: models?)? (?:is|are) (?:now )?(?:a|an|the|our) (?:[\w-]+ )?(?:new|latest|newest|first|most \w+|next)\b[^.;]{0,60}\bmodels?\b)"
+            r"|(?: models?)? (?:is|are) (?:now )?(?:a|an|the|our) (?:[\w-]+ )?(?:new|latest|newest|first|most \w+|next)\b[^;]{0,60}\bmodels?\b)"
         ),
         stems(
             "avail|in public|in open|live|access|ga|here|preview|beta|roll|launch|out|support|releas|"
             "introduc|announc|added|promot|reach|graduat|debut|arriv|join|model"
         ),
         named=True,
-        unless=_NOT_A_MODEL,
+        unless=NOT_A_MODEL,
         after=_OF_A_FEATURE,
     ),
     Rule(  # a model whose name says nothing
         Label.NEW_MODEL,
         anyof(
-            rf"\b{_MADE}\s+{_FILL}(?:new|latest|first|updated|next|two|three|four|five|second|third|refreshed|improved|experimental|preview|most \w+) (?:[^\s.;]+ ){{0,6}}?(?:models?|snapshots?|checkpoints?)\b",
-            rf"\b(?:new|latest) (?:[\w-]+ ){{0,4}}?(?:models|model versions?|snapshots?|{_KIND}[ -]model)\b{INSIDE}{{0,60}}\b(?:(?:is|are) (?:now )?(?:available|live|here)|now available|available (?:in|on|via|now))",
+            rf"\b{_MADE}\s+(?:an? (?:\w+ )?(?:beta|preview|version|snapshot) of )?{_FILL}(?:new|latest|first|updated|next|two|three|four|five|second|third|refreshed|improved|experimental|preview|most \w+) (?:[^\s.;]+ ){{0,6}}?(?:models?|snapshots?|checkpoints?)\b",
+            rf"\b(?:new|latest) (?:[\w-]+ ){{0,4}}?(?:models|model versions?|snapshots?|{_KIND}[ -]model)\b{INSIDE}{{0,60}}\b(?:(?:is|are) (?:now )?(?:available|live|here)|now available|available (?:in|on|via|now|for))",
             rf"\b(?:{_KIND}[ -]models?|models) (?:is|are) now (?:\w+ly )?(?:available|live|open to)\b|\bmodels (?:is|are) (?:\w+ly )?available (?:in|on|via|through|to)\b",
             rf"\b{_VERSIONS} of (?:our |the )?(?:[^\s.;]+ ){{0,3}}?models? (?:is|are) now (?:\w+ly )?available\b",
             r"\b(?:our|a|an|the) (?:very )?(?:first|newest|latest|new|next)(?: and improved)? (?:[\w-]+ ){0,5}models?\b(?=[,.!]|\s+(?:is|has|that|which|with|designed|trained|for|in|optimi\w+|built)\b)",
+            r"\bmodel (?:ids?|names?|slugs?)\s*[:=]\s*[a-z][\w./:@-]{2,80}\d",
+            r"\bbring(?:s|ing) (?:the |our )?(?:[\w-]+ ){1,3}models? to\b",
+            rf"\b{_MADE}\b[^;]{{0,120}}\b[a-z][a-z0-9.]{{1,30}}(?:-[a-z0-9.]{{1,20}}){{1,5}}-\d\d-20\d\d\b",
             r"\bnew models?\s*[:\u2014\u2013-]\s*\S",
             r"\b(?:slugs?|ids?|identifiers?|names?|enums?|support|types?) for (?:the )?new (?:\w+[ -]){0,3}models?\b",
         ),
-        stems("model|snapshot|checkpoint"),
-        unless=_NOT_A_MODEL,
+        stems("-20|model|snapshot|checkpoint"),
+        unless=NOT_A_MODEL,
         after=anyof(
             r"\b(?:for|with|to use|using|in|by|on|of|from|support|supports|than|as|via|when|unlike|including|into|like) (?:the |our |all |both |many |some |other |which )*\Z",
             r"\bno\b[^.]{0,20}\Z",
@@ -109,7 +111,7 @@ RULES: tuple[Rule, ...] = (
         ),
         stems("model"),
         sure=False,
-        unless=_NOT_A_MODEL,
+        unless=NOT_A_MODEL,
     ),
     Rule(
         Label.NEW_MODEL,
@@ -117,10 +119,17 @@ RULES: tuple[Rule, ...] = (
         stems("support"),
         sure=False,
         named=True,
-        unless=_NOT_A_MODEL,
+        unless=NOT_A_MODEL,
     ),
 )
 
+TITLE = anyof(
+    r"\bnew (?:[\w&+-]+ ){0,4}models?\b(?=\W*\Z|\s+(?:available|on|in|released?|is|are)\b|\s*[(!:,])",
+    r"\A\W*(?:announcing|introducing|meet|presenting) (?:[\w'\u2019&+.-]+ ){0,6}models?\b",
+)
+"""A title that promises one."""
+OPENING = anyof(rf"\A\W*{NAMES} (?:is|are) (?:a |an |our |the )?(?:[\w-]+ ){{0,5}}models?\b")
+"""A first sentence that presents one."""
 ENTRY = anyof(
     rf"\A\W*(?:\(?[a-z]+\)?: )?(?:introducing |announcing |new: |meet |add(?:ed|ing)? (?:support for )?(?:the )?(?:new )?)?{NAMES}"
     r"(?: models?)?(?: family| series)?(?:\W+(?:is here|now available|available now|launch\w*|release[sd]?|preview|beta|GA|general availability|model support|support|model"

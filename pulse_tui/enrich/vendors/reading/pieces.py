@@ -17,7 +17,7 @@ _HEADING = re.compile(
     re.MULTILINE,
 )
 _CUT = re.compile(
-    r"\n+|(?<=[.!?])\s+(?=[\"'(\[A-Z0-9*-])|(?:^|(?<=[\s.:]))[*\u2022\u25e6-][ \t]+(?=\S)|\s;\s|;\s+(?=\w[\w /-]{1,20}:\s)"
+    r"\n\s*\n|(?<=[.!?:;])[ \t]*\n|\n(?=[ \t]*[*\u2022#>|+-])|(?<=[.!?])\s+(?=[\"'(\[A-Z0-9*-])|(?:^|(?<=[\s.:]))[*\u2022\u25e6-][ \t]+(?=\S)|\s;\s|;\s+(?=\w[\w /-]{1,20}:\s)"
 )
 
 _UPDATE = re.compile(r"\b(investigating|identified|monitoring|resolved|completed) - (?=[A-Z])", re.IGNORECASE)
@@ -53,4 +53,4 @@ def pieces(text: str, section: str = "") -> Iterator[Piece]:
 def _cut(text: str, section: str) -> Iterator[Piece]:
     for part in _CUT.split(_UPDATE.sub("\\1 \u2013 ", _MARKS.sub("", _LINK.sub(r"\1", text)))):
         if part and not part.isspace():
-            yield Piece(part.strip(), section)
+            yield Piece(" ".join(part.split()), section)

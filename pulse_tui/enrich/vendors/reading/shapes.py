@@ -36,8 +36,8 @@ def stems(text: str) -> tuple[str, ...]:
     return tuple(text.split("|"))
 
 
-INSIDE = r"(?:[^.;:]|\.(?=\S))"
-"""A character of one sentence: the dot of gpt-4.1 ends none."""
+INSIDE = r"[^;:]"
+"""A character of a part of a sentence: a piece is one sentence."""
 
 _TIER = (
     r"(?:opus|sonnet|haiku|instant|mini|nano|micro|lite|flash|turbo|pro|max|ultra|large|medium|small|tiny|preview|audio|realtime"

@@ -56,10 +56,11 @@ _SECTIONS: tuple[tuple[re.Pattern[str], Label], ...] = (
     (anyof(r"\bnew models?\b", r"\bmodel (?:launch|release)"), Label.NEW_MODEL),
 )
 INNER = anyof(
-    r"\b(?:chores?|internal|refactor\w*|tests?|testing|ci|build|docs|documentation|styles?|typo)\b",
+    r"\b(?:internal|refactor\w*|tests?|testing|ci|build|docs|documentation|styles?|typo)\b",
 )
 """Headings of work that no caller sees."""
-REPAIRS = anyof(r"\b(?:bug ?fix(?:es)?|fixe[sd]|fixes|bugs)\b")
+CHORES = anyof(r"\bchores?\b")
+"""Work of which only ends and security are news."""
 UPKEEP = re.compile(r"\b(?:scheduled|planned) maintenance\b|\bmaintenance (?:window|scheduled)\b", re.IGNORECASE)
 
 

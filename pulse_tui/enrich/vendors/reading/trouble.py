@@ -28,8 +28,9 @@ RULES: tuple[Rule, ...] = (
         ),
         unless=anyof(
             r"\bfix(?:e[sd])? (?:an?|the|some|several|various) (?:\w+ ){0,3}issues? (?:\w+ )?(?:affecting|impacting|causing)",
+            r"\b(?:avoid|prevent|without|minimi[sz])\w*[^;]{0,60}\b(?:disruptions?|interruptions?|outages?|degrad\w+)",
             r"\bincident (?:response|management|report(?:ing)? tools?)",
-            r"\bfix(?:e[sd]|ing)? [^.;]{0,60}?(?:degrad|outage|elevated|latency)\w*",
+            r"\bfix(?:e[sd]|ing)? [^;]{0,60}?(?:degrad|outage|elevated|latency)\w*",
         ),
     ),
     Rule(
