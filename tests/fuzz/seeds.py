@@ -30,6 +30,7 @@ from tests.collectors import test_vex as vex
 from tests.collectors.contexts import NOW, context
 from tests.collectors.inspect_logs import as_eval, as_json, four
 from tests.collectors.test_changelog import TAGGED as CHANGELOG
+from tests.collectors.test_deprecations import STATES as ENDS
 from tests.collectors.test_feed import ATOM
 from tests.fakes import nvd_year
 from tests.fakes.http import FakeHttp
@@ -240,6 +241,7 @@ _IMAGE = _json({"created": _AT, "config": {"Labels": _LABELS}})
 SERVED: tuple[Served, ...] = (
     Served("feed", {"url": "http://v.example/feed", "vendor": "openai"}, {"feed": ATOM.encode()}),
     Served("changelog", {"url": "http://v.example/log", "vendor": "acme"}, {"log": CHANGELOG.encode()}),
+    Served("deprecations", {"url": "http://v.example/ends", "vendor": "acme"}, {"ends": ENDS.encode()}),
     Served("ghsa", {"url": "http://g.example"}, {"advisories": _json([ghsa.record(1)])}),
     Served("kev", {}, {"known_exploited": kev.catalogue(kev.line())}),
     Served("epss", {}, {"epss_scores": epss.WHOLE}),

@@ -28,6 +28,7 @@ LATE_S = 2.0
 
 SOURCES: dict[str, dict[str, Any]] = {
     "changelog": {"url": "URL", "vendor": "acme"},
+    "deprecations": {"url": "URL", "vendor": "acme"},
     "csaf": {"url": "URL/provider-metadata.json"},
     "epss": {"url": "URL"},
     "feed": {"url": "URL", "vendor": "acme"},
