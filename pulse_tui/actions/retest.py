@@ -7,8 +7,9 @@ from typing import Any
 
 from pulse_tui.actions._shared.case import NoOptions, due, name, no_delivery, once
 from pulse_tui.domain.delivery import Delivery, Retest
-from pulse_tui.domain.effect import AskRetest, Effect, Nothing
+from pulse_tui.domain.effect import AskRetest, AskTask, Effect, Nothing
 from pulse_tui.domain.evidence import MetricEvidence, NoteEvidence
+from pulse_tui.enrich.vendors.tasks import asked
 from pulse_tui.ports import Case, SendContext
 
 DEFAULT_S = 7 * 86_400.0
@@ -18,7 +19,8 @@ Options = NoOptions
 
 
 def respond(case: Case) -> Sequence[Effect]:
-    """One retest an episode, due when the priority says so, and before the change takes effect."""
+    """One retest an episode, due when the priority says so, and before the change takes effect; of a vendor's announcement
+    also the tasks that it brings."""
     if (nothing := once(case, "a retest was requested")) is not None:
         return nothing
     decision = case.decision
@@ -35,7 +37,16 @@ def respond(case: Case) -> Sequence[Effect]:
         version=decision.version if isinstance(evidence, MetricEvidence) else None,
         due_at=due(case, decision.respond_within_s or DEFAULT_S, latest),
     )
-    return (AskRetest(retest),)
+    tasks = asked(
+        case.fact.signal,
+        rule_id=decision.rule_id,
+        alert_id=case.alert.id,
+        version=decision.version or (case.fact.deployment.version if case.fact.deployment else None),
+        retest=retest.key,
+        due=retest.due_at,
+        now=case.now,
+    )
+    return (AskRetest(retest), *(AskTask(task) for task in tasks))
 
 
 def deliver(delivery: Delivery, options: Any, context: SendContext) -> str:

@@ -11,6 +11,7 @@ import msgspec
 
 from pulse_tui.domain.delivery import Delivery, Retest
 from pulse_tui.domain.hold import Hold
+from pulse_tui.domain.vendor_task import VendorTask
 from pulse_tui.domain.words import Environment
 
 
@@ -37,6 +38,12 @@ class AskRetest(msgspec.Struct, frozen=True):
     retest: Retest
 
 
+class AskTask(msgspec.Struct, frozen=True):
+    """Put what a vendor's announcement asks for on the owner's list (once while the same is open)."""
+
+    task: VendorTask
+
+
 class ProposeRollback(msgspec.Struct, frozen=True):
     """Make a plan for an operator to approve. Nothing is executed."""
 
@@ -51,7 +58,7 @@ class Nothing(msgspec.Struct, frozen=True):
     why: str
 
 
-Effect = PlaceHold | Queue | AskRetest | ProposeRollback | Nothing
+Effect = PlaceHold | Queue | AskRetest | AskTask | ProposeRollback | Nothing
 
 
 def effect_name(kind: str, rule_id: str, alert_id: str, *more: str | None) -> str:

@@ -232,7 +232,7 @@ def _note(evidence: NoteEvidence, signal: Signal) -> dict[str, Any]:
         "note.vendor": evidence.vendor,
         "note.labels": list(evidence.labels),
         "note.models": list(evidence.models),
-        "note.change": evidence.change,
+        "note.change": evidence.change or "",
         "note.days_left": None if left is None else days_left(left, signal.observed_at),
         "note.floor": evidence.floor,
         "note.about": about,

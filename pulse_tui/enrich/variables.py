@@ -189,7 +189,7 @@ _BY_EVIDENCE: tuple[tuple[type[Evidence], tuple[_Row, ...]], ...] = (
             ("note.vendor", "string", "who wrote the note"),
             ("note.labels", "list<string>", "what the note is about"),
             ("note.models", "list<string>", "the models and packages of ours that it names"),
-            ("note.change", "string", "what happened to an entry that was there before: edited, reappeared, removed"),
+            ("note.change", "string", "what happened to an entry: edited, reappeared, removed; empty: nothing"),
             ("note.days_left", "int", "days by the calendar to the date when it takes effect; negative after it"),
             ("note.floor", "bool", 'whether that date is the earliest, "not sooner than", and no date of an end'),
             ("note.about", "string", "what of ours it is about", ("model", "package", "vendor")),

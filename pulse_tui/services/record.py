@@ -42,7 +42,7 @@ from pulse_tui.services.vendors.tripwire import take_round
 
 def signals_of(item: object, tx: Transaction, parts: JudgeParts, estate: Estate, now: datetime) -> Made:
     """Record one observation and return its consequences. Raises TypeError for an unknown shape."""
-    made = with_impact(_made(item, tx, parts, estate, now), tx)
+    made = with_impact(_made(item, tx, parts, estate, now), tx, now)
     moved = assets_moved(made.signals, tx, estate, now)
     return made._replace(signals=[*made.signals, *moved]) if moved else made
 

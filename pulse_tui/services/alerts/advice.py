@@ -25,8 +25,10 @@ from pulse_tui.domain.moments import age, iso, to_us
 from pulse_tui.domain.release import Release
 from pulse_tui.domain.rollback import PlanState
 from pulse_tui.domain.signal import Signal
+from pulse_tui.domain.vendor_task import TaskKind
 from pulse_tui.domain.words import UNHEALTHY, Change, Recommended, SignalType
 from pulse_tui.enrich.vendors.shifts import shift_todo
+from pulse_tui.enrich.vendors.tasks import task_words
 from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories.of_release import release_reached
 from pulse_tui.services.alerts.underway import RolledBack, Underway
@@ -264,15 +266,23 @@ def _free_ahead(advisory: str, target: _Target) -> Release | None:
 
 def _deprecation(evidence: NoteEvidence, target: _Target, now: datetime) -> Iterator[str]:
     models = ", ".join(evidence.models) or "the model"
+    instead = f": {evidence.successor} is recommended" if evidence.successor else ""
     if evidence.effective_at is None:
-        yield f"choose a successor of {models}: no date is named yet, ask {evidence.vendor}"
+        yield f"choose a successor of {models}{instead}: no date is named yet, ask {evidence.vendor}"
+    elif evidence.floor:
+        yield f"plan a successor of {models}{instead}; it stays at least until {evidence.effective_at:%Y-%m-%d}"
     else:
         days = (evidence.effective_at - now).days
         when = f"{evidence.effective_at:%Y-%m-%d}"
         if days >= 0:
-            yield f"choose a successor of {models} before {when}, {days} days from now"
+            yield f"choose a successor of {models}{instead} before {when}, {days} days from now"
         else:
-            yield f"{models} was to end on {when}, {-days} days ago: move to a successor now"
+            yield f"{models} was to end on {when}, {-days} days ago: move to a successor now{instead}"
+    if (asset := target.alert.asset_id) is not None:
+        open_ = (
+            t for t in target.tx.vendors.tasks(asset_id=asset, open_only=True) if t.component in evidence.components
+        )
+        yield from [task_words(t, now) for t in open_ if t.kind is not TaskKind.RETEST][:_NAMED]
     if target.underway.measuring:
         yield target.underway.measuring
     yield "run the suites on the successor, release it, and promote it through the gate; a rollback does not help"

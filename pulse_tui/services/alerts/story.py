@@ -38,8 +38,10 @@ from pulse_tui.enrich.vendors.shifts import shift_words
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.registry.reach import reached
+from pulse_tui.services.vendors.tasks import task_lines
 
 _WINDOW = timedelta(hours=24)
+_ASKED = 6
 _ANSWERS = 500
 """The newest plans of an asset, in which those that answer the alert are searched for."""
 _BY_ITSELF = {
@@ -87,7 +89,7 @@ def alert_story(parts: RollbackParts, alert_id: str) -> AlertStory:
             alert=_row(alert, missed, now),
             changed=tuple(_changed(tx, alert, signal, advice)),
             risk=tuple(_risk(tx, alert, signal, asset, estate, now)),
-            todo=(*by_itself, *_todo(alert, advice, done, missed, now)),
+            todo=(*by_itself, *_todo(alert, advice, done, missed, now), *_asked(tx, alert, signal, advice, now)),
             why=tuple(_why(decision, signal, tx.judgements.variables(decision.id))),
             correlated=tuple(_correlated(tx, alert, now)),
             timeline=tuple(_timeline(tx, alert, signal)),
@@ -97,6 +99,16 @@ def alert_story(parts: RollbackParts, alert_id: str) -> AlertStory:
             by_itself=by_itself,
             suite=signal.evidence.suite if isinstance(signal.evidence, (MetricEvidence, SuiteEvidence)) else "",
         )
+
+
+def _asked(tx: Transaction, alert: Alert, signal: Signal, advice: Advice, now: datetime) -> list[str]:
+    """What a vendor's signal asked of the owner, and what came of it."""
+    evidence = signal.evidence
+    if alert.asset_id is None or not isinstance(evidence, (NoteEvidence, ShiftEvidence)):
+        return []
+    about = evidence.components if isinstance(evidence, NoteEvidence) else [evidence.component]
+    found = task_lines(tx, alert.asset_id, now, about) if about else ()
+    return [line for line in found if line not in advice.lines][:_ASKED]
 
 
 def _by_itself(tx: Transaction, alert: Alert) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from pulse_tui.services.evals.verdicts import suite_says
 from pulse_tui.services.parts import SYSTEM, JudgeParts
 from pulse_tui.services.signals.events import Events
 from pulse_tui.services.signals.respond import close_alert, end_retest
+from pulse_tui.services.vendors.tasks import settle_tasks
 
 _LIVE = frozenset({SignalType.LATENCY_BREACH, SignalType.ERROR_RATE_BREACH})
 """Measured while it serves: only the next window knows whether it ended."""
@@ -45,6 +46,8 @@ def reassess(tx: Transaction, parts: JudgeParts, now: datetime, asset_ids: Colle
     Then waivers are looked at: what they were placed in view of may have changed. ``asset_ids`` empty: that alone.
     """
     count = _resolve(tx, parts, now, asset_ids) if asset_ids is None or asset_ids else 0
+    if asset_ids is None or asset_ids:
+        settle_tasks(tx, now, asset_ids)
     settle(tx, parts, now)
     return count
 

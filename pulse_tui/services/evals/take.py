@@ -23,6 +23,7 @@ from pulse_tui.services.evals.drifts import drifts
 from pulse_tui.services.evals.unread import lacking, landed
 from pulse_tui.services.parts import SYSTEM, JudgeParts
 from pulse_tui.services.suites.due import serving
+from pulse_tui.services.vendors.tasks import answer_retest, answer_successors, link_verdict
 from pulse_tui.settings.check import nearest
 from pulse_tui.settings.shapes import SuiteShape
 
@@ -51,6 +52,7 @@ def take_run(run: EvalRun, tx: Transaction, parts: JudgeParts, estate: Estate, n
     if release is not None and release.state is ReleaseState.DRAFT:
         tx.estate.set_release_state(run.asset_id, run.version, ReleaseState.EVALUATED)
     _retested(run, tx, now)
+    answer_successors(run, tx, now)
     owner = asset.owner_team if asset else None
     event = _evaluation(run, iteration, owner, release, now)
     unknown = tuple(_unknown(run, estate, release))
@@ -61,6 +63,7 @@ def take_run(run: EvalRun, tx: Transaction, parts: JudgeParts, estate: Estate, n
         remark = f"{run.asset_id} {run.version} was recorded, not judged: suite {run.suite!r} is not configured"
         return Changes([event], over, (f"{remark} ({hint})" if hint else remark, *unknown))
     changes = _against_baseline(run, tx, suite, estate, now, owner)
+    link_verdict(run.id, run.asset_id, tx)
     more = drifts(tx, suite, run.asset_id, now, owner)
     lacks = lacking(run, suite, tx, now)
     return Changes(
@@ -76,6 +79,7 @@ def _retested(run: EvalRun, tx: Transaction, now: datetime) -> None:
     for retest in tx.judgements.retests():
         mine = retest.asset_id == run.asset_id and retest.done_by(run.version, run.at, there)
         if mine and tx.judgements.finish_retest(retest.key, now):
+            answer_retest(retest.key, run, tx, now)
             tx.log.append(now, SYSTEM, "retest.done", retest.key, {"run": run.id, "version": run.version})
 
 

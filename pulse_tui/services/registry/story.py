@@ -22,6 +22,7 @@ from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.registry.approvals import approval
 from pulse_tui.services.registry.known_good import rollback_target
 from pulse_tui.services.registry.overtaken import overtaken
+from pulse_tui.services.vendors.tasks import task_lines
 from pulse_tui.services.vendors.wires import watching
 from pulse_tui.settings.check import nearest
 
@@ -65,6 +66,7 @@ def asset_story(parts: RollbackParts, asset_id: str) -> tuple[Line, ...]:
             for r in tx.judgements.retests()
             if r.asset_id == asset_id
         )
+        lines.extend(("Vendors ask", words) for words in task_lines(tx, asset_id, now))
         lines.extend(_releases(tx, asset_id))
         lines.extend(_audits(tx, asset_id, now))
         lines.extend(_components(tx, asset_id))

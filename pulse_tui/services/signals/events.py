@@ -11,13 +11,25 @@ import msgspec
 
 from pulse_tui.domain.alert import Alert, AlertEvent, AlertState
 from pulse_tui.domain.decision import Decision, Fact
-from pulse_tui.domain.effect import AskRetest, Did, Effect, Nothing, PlaceHold, ProposeRollback, Queue, Response
+from pulse_tui.domain.effect import (
+    AskRetest,
+    AskTask,
+    Did,
+    Effect,
+    Nothing,
+    PlaceHold,
+    ProposeRollback,
+    Queue,
+    Response,
+)
 from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.evidence import UNDELIVERED, HealthEvidence
 from pulse_tui.domain.hold import Hold
 from pulse_tui.domain.moments import iso
 from pulse_tui.domain.signal import Signal
+from pulse_tui.domain.vendor_task import TaskKind, VendorTask
 from pulse_tui.enrich.facts import facts
+from pulse_tui.enrich.vendors.tasks import task_words
 from pulse_tui.ports import Case, Route, Transaction
 from pulse_tui.services.parts import SYSTEM, JudgeParts
 from pulse_tui.services.signals.judge import around
@@ -124,11 +136,22 @@ class Events:
             asked = judgements.put_retest(effect.retest)
             what = f"retest of {effect.retest.asset_id} due {effect.retest.due_at:%Y-%m-%d}"
             return what + ("" if asked else " (already requested)"), asked
+        if isinstance(effect, AskTask):
+            return self._task(effect.task)
         if isinstance(effect, ProposeRollback):
             where = f"{effect.asset_id} {effect.environment.value}"
             return f"rollback of {where} proposed: an operator plans and approves it", True
         assert isinstance(effect, Nothing)
         return f"nothing done: {effect.why}", False
+
+    def _task(self, task: VendorTask) -> tuple[str, bool]:
+        words = task_words(task, self._now)
+        same = (task.kind, task.component, task.successor)
+        for known in self._tx.vendors.tasks(asset_id=task.asset_id):
+            stands = known.done_at is None and (known.kind, known.component, known.successor) == same
+            if known.key == task.key or (stands and task.kind is not TaskKind.RETEST):
+                return f"{words} (already requested)", False
+        return words, self._tx.vendors.put_task(task)
 
     def _queue(self, effect: Queue) -> bool:
         """The first message of a thread has the thread's key; what follows goes only where there was a first one."""

@@ -14,8 +14,9 @@ from pulse_tui.domain.effect import Did, PlaceHold, Response, effect_name
 from pulse_tui.domain.evidence import AdvisoryEvidence, NoteEvidence
 from pulse_tui.domain.hold import Hold
 from pulse_tui.domain.signal import Signal, fingerprint
+from pulse_tui.domain.vendor_task import TaskKind, VendorTask
 from pulse_tui.domain.waiver import Waiver
-from pulse_tui.domain.words import UNHEALTHY, URGENT, Environment, Outcome, Priority
+from pulse_tui.domain.words import UNHEALTHY, URGENT, Environment, Outcome, Priority, SignalType
 from pulse_tui.enrich.advisories.matching import condition
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import SYSTEM, Judge, JudgeParts
@@ -378,7 +379,22 @@ def close_alert(
 
 
 def end_retest(tx: Transaction, alert: Alert, why: str, now: datetime) -> None:
-    """What the alert asked to be tested again does not concern the asset any more."""
+    """What the alert asked to be tested again does not concern the asset any more, nor what an announced end asked for."""
     key = effect_name("retest", alert.rule_id, alert.id, alert.asset_id)
     if tx.judgements.finish_retest(key, now):
         tx.log.append(now, SYSTEM, "retest.withdrawn", key, {"alert": alert.id, "why": why})
+    signal = tx.signals.get(alert.signal_id)
+    announced = signal is not None and signal.signal_type is SignalType.DEPRECATION
+    evidence = signal.evidence if signal is not None and announced else None
+    of_end = {*evidence.components, *evidence.models} if isinstance(evidence, NoteEvidence) else set[str]()
+    for task in tx.vendors.tasks(asset_id=alert.asset_id, open_only=True) if alert.asset_id else ():
+        if task.key == key or (task.kind is not TaskKind.RETEST and task.component in of_end):
+            finish_task(tx, task, why, now)
+
+
+def finish_task(
+    tx: Transaction, task: VendorTask, how: str, now: datetime, *, run: str | None = None, verdict: str | None = None
+) -> None:
+    """It is done, or is not asked any more: ``how`` says what ended it, ``run`` is the evaluation that answers it."""
+    tx.vendors.put_task(msgspec.structs.replace(task, done_at=now, how=how, run_id=run, verdict=verdict))
+    tx.log.append(now, SYSTEM, f"{task.kind}.done", task.key, {"asset": task.asset_id, "how": how, "run": run or ""})

@@ -16,16 +16,18 @@ from pulse_tui.enrich.vendors.impact import Around, Statement, touched
 from pulse_tui.enrich.vendors.inuse import Match, Uses
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import Made
+from pulse_tui.services.vendors.tasks import follow
 from pulse_tui.services.vendors.usages import usages_of
 
 _LOOKED_AT = 300
 """Newest signals of an asset, in which other announcements of the same end are searched for."""
 
 
-def with_impact(made: Made, tx: Transaction) -> Made:
-    """What an observation led to, with its signals completed."""
+def with_impact(made: Made, tx: Transaction, now: datetime) -> Made:
+    """What an observation led to, with its signals completed; what is open because of an end moves with its date."""
     signals = completed(made.signals, tx)
-    steps = (with_impact(step, tx) for step in made.steps)
+    follow(signals, tx, now)
+    steps = (with_impact(step, tx, now) for step in made.steps)
     return made._replace(signals=signals, steps=steps) if made.steps else made._replace(signals=signals)
 
 
