@@ -9,10 +9,11 @@ import pytest
 from pulse_tui.actions import block, freeze, note, notify, pause, retest, review, rollback, ticket
 from pulse_tui.domain.alert import AlertEvent
 from pulse_tui.domain.delivery import Delivery
-from pulse_tui.domain.effect import AskRetest, Effect, Nothing, PlaceHold, ProposeRollback, Queue
+from pulse_tui.domain.effect import AskRetest, AskTask, Effect, Nothing, PlaceHold, ProposeRollback, Queue
 from pulse_tui.domain.errors import TargetError
 from pulse_tui.domain.hold import Hold, HoldKind
 from pulse_tui.domain.signal import Signal
+from pulse_tui.domain.vendor_task import TaskKind
 from pulse_tui.domain.words import Priority
 from pulse_tui.kinds import Kinds
 from pulse_tui.ports import Action, Case, Route, SendContext
@@ -144,10 +145,11 @@ def test_another_bad_version_under_the_same_alert_is_blocked_too() -> None:
 
 
 def test_a_retest_is_due_with_the_response_and_before_the_change_takes_effect() -> None:
-    effect = one(retest.respond(case(DEPRECATION, decided={"respond_within_s": 86_400})))
+    effect, *tasks = retest.respond(case(DEPRECATION, decided={"respond_within_s": 86_400}))
     assert isinstance(effect, AskRetest)
+    assert [t.task.kind for t in tasks if isinstance(t, AskTask)] == [TaskKind.RETEST, TaskKind.MIGRATION]
     assert (effect.retest.owner, effect.retest.due_at) == ("ml-support", NOW + timedelta(days=1))
-    late = one(retest.respond(case(DEPRECATION, decided={"respond_within_s": 90 * 86_400})))
+    late, *_ = retest.respond(case(DEPRECATION, decided={"respond_within_s": 90 * 86_400}))
     assert isinstance(late, AskRetest)
     assert late.retest.due_at == DEPRECATION.evidence.effective_at
 

@@ -278,13 +278,13 @@ def _deprecation(evidence: NoteEvidence, target: _Target, now: datetime) -> Iter
             yield f"choose a successor of {models}{instead} before {when}, {days} days from now"
         else:
             yield f"{models} was to end on {when}, {-days} days ago: move to a successor now{instead}"
+    if target.underway.measuring:
+        yield target.underway.measuring
     if (asset := target.alert.asset_id) is not None:
         open_ = (
             t for t in target.tx.vendors.tasks(asset_id=asset, open_only=True) if t.component in evidence.components
         )
         yield from [task_words(t, now) for t in open_ if t.kind is not TaskKind.RETEST][:_NAMED]
-    if target.underway.measuring:
-        yield target.underway.measuring
     yield "run the suites on the successor, release it, and promote it through the gate; a rollback does not help"
 
 
