@@ -14,7 +14,6 @@ from pulse_tui.domain.evidence import NoteEvidence
 from pulse_tui.domain.note import NoteKind, Page, PageState, What
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.words import SignalType
-from pulse_tui.enrich.vendors.classify import classify
 from pulse_tui.enrich.vendors.listing import Entry, Listing, compare, content, digest, news_of, stays
 from pulse_tui.enrich.vendors.news import holds, off_since, other_meaning
 from pulse_tui.enrich.vendors.vigil import as_before, come_again
@@ -22,6 +21,7 @@ from pulse_tui.enrich.vendors.withdrawn import REMOVED, no_longer_announced
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import Made
 from pulse_tui.services.vendors.notes import take_note
+from pulse_tui.services.vendors.read import read_note
 
 ARRIVALS = 40
 """So many moments at which something new came are kept of a page."""
@@ -108,7 +108,9 @@ class _Reading:
         before, note = entry.before, entry.note
         if content(before) == content(note):
             return _Telling.NOTHING
-        if note.kind is not NoteKind.STATUS and not other_meaning(before, note, classify(before), classify(note)):
+        if note.kind is not NoteKind.STATUS and not other_meaning(
+            before, note, read_note(before, self._tx), read_note(note, self._tx)
+        ):
             return _Telling.NOTHING
         return _Telling.LASTING if self._doubted else _Telling.NEWS
 
@@ -116,7 +118,7 @@ class _Reading:
         note = entry.note
         old = how is _Telling.LASTING
         tell = how is _Telling.NEWS or (
-            old and holds(note, classify(note), self._now) and not off_since(note, self._page.notes)
+            old and holds(note, read_note(note, self._tx), self._now) and not off_since(note, self._page.notes)
         )
         made = take_note(
             note,

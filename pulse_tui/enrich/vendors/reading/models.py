@@ -42,7 +42,7 @@ RULES: tuple[Rule, ...] = (
     Rule(  # somebody releases it
         Label.NEW_MODEL,
         anyof(
-            rf"\b{_MADE}\s+(?:support for )?{_FILL}{_VERSION_OF}{_DETERMINED}{NAMES}{_GOES_ON}",
+            rf"\b{_MADE}\s+(?:{_FILL}{_VERSION_OF}|support for ){_DETERMINED}{NAMES}{_GOES_ON}",
             rf"\byou can now (?:also )?(?:use|call|access|try|deploy|select|choose|run) (?:the )?(?:new )?{NAMES}(?: models?)? (?:on|in|via|through|from|with)\b(?! (?:prompt|batch|fine|structured|tool|function))",
             rf"\Afeat(?:\([\w, -]{{0,40}}\))?: (?:add )?support (?:for )?(?:the )?(?:new )?{NAMES}{_GOES_ON}",
             rf"\brolling out {_FILL}{NAMES}",
@@ -93,6 +93,7 @@ RULES: tuple[Rule, ...] = (
             r"\bmodel (?:ids?|names?|slugs?)\s*[:=]\s*[a-z][\w./:@-]{2,80}\d",
             r"\bbring(?:s|ing) (?:the |our )?(?:[\w-]+ ){1,3}models? to\b",
             rf"\b{_MADE}\b[^;]{{0,120}}\b[a-z][a-z0-9.]{{1,30}}(?:-[a-z0-9.]{{1,20}}){{1,5}}-\d\d-20\d\d\b",
+            r"\A\W*[\w.-]{2,60}: (?:a )?new (?:[\w-]+ ){0,4}models?\b",
             r"\bnew models?\s*[:\u2014\u2013-]\s*\S",
             r"\b(?:slugs?|ids?|identifiers?|names?|enums?|support|types?) for (?:the )?new (?:\w+[ -]){0,3}models?\b",
         ),

@@ -31,9 +31,10 @@ RULES: tuple[Rule, ...] = (
             r"\b(?:will be|are|is|be|being|no longer|now|not) (?:\w+ )?(?:billed|charged|metered)\b(?! (?:once|only once))",
             r"\b(?:billing|charges?|charging|metering)(?: for [^;]{1,60}?)? (?:starts?|begins?|will (?:start|begin|change)|changes?|has changed|is changing|model|rules?)\b|\b(?:now|will) costs?\b",
             r"\b(?:introduc\w+|launch\w+|add\w+|new|remov\w+|end\w*) (?:an? |the |our )?free (?:api )?(?:tier|plan|usage|quota|credits?)\b|\bfree (?:until|through|during|for a limited)\b",
+            r"\b(?:introduc|launch|enabl|chang|mov)\w* (?:to )?(?:[\w-]+ ){0,3}billing\b(?! (?:errors?|pages?|docs|alerts?|history|settings|address|details|emails?|contacts?))|\bcredits\b[^;]{0,40}\b(?:can|may|will) now\b",
             r"\b(?:introduc|roll|launch|new|chang|updat)\w*[^;]{0,60}\bbilling (?:plans?|tiers?|models?|rules?|terms|cycles?)\b",
         ),
-        stems("pric|cost|fee|rates|cheap|discount|expensive|free|bill|charg|meter|$|%"),
+        stems("credits|pric|cost|fee|rates|cheap|discount|expensive|free|bill|charg|meter|$|%"),
         unless=anyof(
             r"\bprice[- ]performance\b|\bcost[- ](?:effective|efficien\w+|optimi[sz]\w+)\b",
             r"\bon the free tier\b|\b(?:see|visit|view|refer to|check)(?: the| our)? pric\w+|\bpricing (?:page|details|docs|documentation|guide|table|calculator)\b",
