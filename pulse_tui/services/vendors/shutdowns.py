@@ -135,7 +135,7 @@ def _of_note(stored: StoredNote, platform: str, model: str) -> StoredLifecycle:
         source=note.source,
         platform=platform,
         model=model,
-        stage=Stage.DEPRECATED,
+        stage=Stage.UNKNOWN if reading.floor else Stage.DEPRECATED,
         ends_at=reading.effective_at,
         floor=reading.floor,
         note=note.key,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -17,7 +18,7 @@ from pulse_tui.domain.note import Label, LocalRule, Note, NoteChange, StoredNote
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.text import clean, clean_block, many
 from pulse_tui.domain.vendor_task import TaskKind, VendorTask
-from pulse_tui.domain.views.vendors import DAY_US, CorrectionRow, Hunk, NoteEdit, NoteRow, NoteStory, Statement, day
+from pulse_tui.domain.views.vendors import CorrectionRow, Hunk, NoteEdit, NoteRow, NoteStory, Statement, day
 from pulse_tui.domain.words import ComponentKind, SignalType
 from pulse_tui.enrich.vendors.diff import Op, Stretch, diff
 from pulse_tui.enrich.vendors.inuse import Uses
@@ -37,6 +38,8 @@ CLOSE = 2
 """Places with so few words between them are one."""
 SHOWN = 60
 """Words of one place that are shown."""
+_MARK = re.compile(r" ([.,;:!?)])(?= |\Z)")
+"""A mark stands alone as a word; no blank belongs before it."""
 _ABOUT_NOTES = frozenset(
     {
         SignalType.VENDOR_NOTE,
@@ -196,7 +199,7 @@ def _effect(row: NoteRow, now: datetime) -> Iterator[str]:
         if Label.DEPRECATION in row.labels:
             yield "? it gives no date that can be read"
         return
-    days = (row.ends_us - to_us(now)) // DAY_US
+    days = (from_us(row.ends_us).date() - now.date()).days
     left = f"in {days} d" if days > 0 else "today" if days == 0 else f"{-days} d ago"
     if row.floor:
         yield f"not sooner than {day(row.ends_us)} ({left}): the earliest date, not the date"
@@ -236,7 +239,7 @@ def _risk(
     if left and Label.DEPRECATION in stored.reading.labels:
         ends, platform = min(left)
         if stored.reading.effective_at is None or ends < stored.reading.effective_at:
-            yield "", f"▲ {platform} states an earlier end: {ends:%Y-%m-%d}, in {(ends - now) // timedelta(days=1)} d"
+            yield "", f"▲ {platform} states an earlier end: {ends:%Y-%m-%d}, in {(ends.date() - now.date()).days} d"
 
 
 def _exactly(component: Component) -> str:
@@ -316,7 +319,7 @@ def _what(task: VendorTask) -> str:
 def _due(task: VendorTask, now: datetime) -> str:
     if task.due_at is None:
         return ""
-    days = (task.due_at - now) // timedelta(days=1)
+    days = (task.due_at.date() - now.date()).days
     return f": due {task.due_at:%Y-%m-%d}" + (f", ▲ OVERDUE {-days} d" if days < 0 else f", in {days} d")
 
 
@@ -394,7 +397,7 @@ def _edits(changes: Sequence[NoteChange], note: Note, labels: Sequence[Label]) -
 
 def _moved(before: Note, after: Note) -> Iterator[str]:
     """What of a note moved besides its words."""
-    if before.dated and after.dated and before.published_at != after.published_at:
+    if before.dated and after.dated and before.published_at.date() != after.published_at.date():
         yield f"the date it bears moved {before.published_at:%Y-%m-%d} -> {after.published_at:%Y-%m-%d}"
     if before.section != after.section:
         yield f"it moved to {clean(after.section, 100) or 'no section'}"
@@ -428,4 +431,4 @@ def _side(parts: Sequence[Stretch], op: Op, before: Sequence[str], after: Sequen
     kept = own[:SHOWN] + (["…"] if len(own) > SHOWN else [])
     head = ["…"] if len(before) > AROUND else []
     tail = ["…"] if len(after) > AROUND else []
-    return clean(" ".join([*head, *before[-AROUND:], *kept, *after[:AROUND], *tail]), 1_000)
+    return clean(_MARK.sub(r"\1", " ".join([*head, *before[-AROUND:], *kept, *after[:AROUND], *tail])), 1_000)

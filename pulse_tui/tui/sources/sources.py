@@ -43,8 +43,7 @@ def trust_lines(row: Trust, wide: int, kinds: int, now_us: int) -> list[str]:
     below = [row.why] if row.why else []
     if news := news_of(row, now_us):
         below.append(news)
-    # Two blanks at the end of the margin make it a column: what does not fit goes on below its beginning.
-    return [safe(first), *(safe(f"{'·':>{_STATE}}  {text}") for text in below)]
+    return [safe(first), *(safe(f"{'':<{_STATE}} {text}") for text in below)]
 
 
 def _next(at: datetime, now_us: int) -> str:
