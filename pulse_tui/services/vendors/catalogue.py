@@ -1,8 +1,8 @@
 """A catalogue of models comes in: what changed since it was last believed, and whom that concerns.
 
 The first reading is what stood before: it alerts nobody. A reading in which a large part of all entries went or changed, or
-could not be read, is not believed until one more like it comes: then all of it is news. Nothing is lost meanwhile, what is
-compared with stays.
+could not be read, is not believed until it has come again often enough (:func:`pulse_tui.enrich.vendors.vigil.come_again`):
+then all of it is news. Nothing is lost meanwhile, what is compared with stays.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pulse_tui.enrich.vendors.catalogues.diff import diff, unread_among
 from pulse_tui.enrich.vendors.catalogues.signals import over, signals
 from pulse_tui.enrich.vendors.lifecycles import lifecycle_of
 from pulse_tui.enrich.vendors.platforms import platform
+from pulse_tui.enrich.vendors.vigil import come_again
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import Made
 from pulse_tui.services.vendors.lifecycles import InUse, ended, soon
@@ -48,8 +49,10 @@ def take_catalogue(item: Catalogue, tx: Transaction, estate: Estate, now: dateti
         return Made([], [], known=True)
     if why := _mass(events, len(before)):
         marks = _marks(events)
-        if not _again(state.held, marks):
-            tx.vendors.put_page(_suspect(state, why, now, held=" ".join(sorted(marks))))
+        held = state.held if _again(state.held, marks) else " ".join(sorted(marks))
+        doubted = _suspect(state, why, now, held=held)
+        if not come_again(doubted, now):
+            tx.vendors.put_page(doubted)
             return Made([], [], known=True, remarks=(f"not believed until it comes again: {why}",))
     return _news(item, before, events, state, tx, estate, now)
 
@@ -141,8 +144,15 @@ def _again(held: str, marks: set[str]) -> bool:
 
 
 def _suspect(state: PageState, why: str, now: datetime, *, held: str) -> PageState:
-    since = state.suspect_since if state.suspect else now
-    return msgspec.structs.replace(state, suspect=why, suspect_since=since, held=held)
+    same = held == state.held and bool(held)
+    return msgspec.structs.replace(
+        state,
+        suspect=why,
+        suspect_since=state.suspect_since if state.suspect else now,
+        held=held,
+        held_since=state.held_since if same else now,
+        tries=state.tries + 1 if same else 0,
+    )
 
 
 def _believed(state: PageState, item: Catalogue, now: datetime, *, news: bool) -> PageState:
@@ -151,9 +161,13 @@ def _believed(state: PageState, item: Catalogue, now: datetime, *, news: bool) -
         state,
         baseline_at=state.baseline_at or now,
         entries=len(item.models),
+        read_at=now,
+        missing=False,
         news_at=now if news else state.news_at,
         arrivals=arrivals,
         suspect="",
         suspect_since=None,
         held="",
+        held_since=None,
+        tries=0,
     )

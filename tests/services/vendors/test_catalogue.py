@@ -248,16 +248,19 @@ def test_a_mass_change_alerts_nobody_and_changes_nothing_until_it_comes_again(ju
     assert "0 of 51 models gone and 31 changed at once" in suspect(judge)
     assert (said(judge), events(judge)) == ([], [])
     take(judge, models=flipped, hours=2)
+    take(judge, models=flipped, hours=3)
+    assert (said(judge), events(judge)) == ([], [])
+    take(judge, models=flipped, hours=4)
     assert suspect(judge) == ""
     assert (types(judge), len(events(judge))) == (["pricing_change"], 31)
-    take(judge, models=flipped, hours=3)
+    take(judge, models=flipped, hours=5)
     assert (types(judge), len(events(judge))) == (["pricing_change"], 31)
 
 
 def test_a_mass_change_that_comes_again_with_a_little_more_is_believed(judge: JudgeParts) -> None:
     take(judge, model())
     take(judge, models=(model(), *cheaper(30)), hours=1)
-    take(judge, models=(model(price={"input": 9}), *cheaper(32)), hours=2)
+    take(judge, models=(model(price={"input": 9}), *cheaper(32)), hours=26)
     assert suspect(judge) == ""
     assert types(judge) == ["pricing_change"]
 
