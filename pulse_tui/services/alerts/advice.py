@@ -38,6 +38,7 @@ from pulse_tui.services.registry.helped import did_not_help
 from pulse_tui.services.registry.known_good import rollback_target
 from pulse_tui.services.signals.concerns import condition
 from pulse_tui.services.signals.waived import names_in
+from pulse_tui.services.vendors.candidates import causes
 
 _WINDOW = timedelta(hours=24)
 """What changed longer before the cause is not named as a possible reason."""
@@ -378,6 +379,8 @@ def _causes(tx: Transaction, signal: Signal, serving: Deployment) -> Iterator[st
         ):
             found.append((other.occurred_at, other.title))
     found += [(c.at, c.words()) for c in tx.dependencies.changes(serving.asset_id, begin) if c.at <= signal.occurred_at]
+    earlier = [c for c in causes(tx, signal) if c.at < begin]  # before that, only what weighs something
+    found += [(c.at, f'{c.why}, "{c.what}"') for c in earlier]
     for at, what in sorted(found, key=lambda f: f[0], reverse=True):
         yield f"{what} {age(to_us(at), to_us(signal.occurred_at))} earlier"
 

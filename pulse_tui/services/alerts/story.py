@@ -38,6 +38,7 @@ from pulse_tui.enrich.vendors.shifts import shift_words
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.registry.reach import reached
+from pulse_tui.services.vendors.candidates import correlated
 from pulse_tui.services.vendors.tasks import task_lines
 
 _WINDOW = timedelta(hours=24)
@@ -91,7 +92,7 @@ def alert_story(parts: RollbackParts, alert_id: str) -> AlertStory:
             risk=tuple(_risk(tx, alert, signal, asset, estate, now)),
             todo=(*by_itself, *_todo(alert, advice, done, missed, now), *_asked(tx, alert, signal, advice, now)),
             why=tuple(_why(decision, signal, tx.judgements.variables(decision.id))),
-            correlated=tuple(_correlated(tx, alert, now)),
+            correlated=(*correlated(tx, signal), *_correlated(tx, alert, now)),
             timeline=tuple(_timeline(tx, alert, signal)),
             rollback_possible=advice.rollback and alert.open,
             plan_hash=plan,

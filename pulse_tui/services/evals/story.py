@@ -27,6 +27,7 @@ from pulse_tui.services.evals.compared import compared
 from pulse_tui.services.evals.verdicts import covers
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.registry.known_good import rollback_target
+from pulse_tui.services.vendors.candidates import causes_of_run
 from pulse_tui.settings.check import nearest
 from pulse_tui.settings.shapes import SuiteShape
 
@@ -116,6 +117,8 @@ def _risk(tx: Transaction, run: EvalRun, comparison: Comparison | None) -> Itera
     yield from (line_words(v) for v in bad[:3])
     if len(bad) > 3:
         yield f"and {len(bad) - 3} more lines, see the table"
+    if bad:
+        yield from (f"perhaps {c.words(run.at)}" for c in causes_of_run(tx, run.asset_id, run.id)[:3])
     if comparison is None:
         yield "unknown: nothing was compared"
     elif comparison.refused:

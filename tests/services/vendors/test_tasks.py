@@ -158,3 +158,15 @@ def test_the_page_of_an_asset_and_of_the_alert_name_tasks_endpoints_and_disputes
     house: RollbackParts = rollback(parts, target, parts.clock)  # type: ignore[arg-type]
     asked = [words for label, words in asset_story(house, "support-bot") if label == "Vendors ask"]
     assert any(words.startswith("migrate off openai/gpt-4.1 to openai/gpt-5.1 by 2027-01-01") for words in asked)
+
+
+def test_a_regression_names_the_vendors_notes_of_its_window_and_the_note_the_regression(
+    parts: JudgeParts, target: Places
+) -> None:
+    announce(parts, "Behaviour change: the default temperature of gpt-4.1 changed.")
+    ingest([run_of("bad", "3.8.1", 0.6, at=later(hours=5))], [], parts, later(hours=5))
+    house: RollbackParts = rollback(parts, target, parts.clock)  # type: ignore[arg-type]
+    pages = {a.rule_id: "\n".join(alert_story(house, a.id).correlated) for a in alerts(parts)}
+    note = pages.pop("vendor-behaviour-change")
+    assert any('perhaps "gpt-4.1", 5h earlier: an announced change of behaviour' in page for page in pages.values())
+    assert "perhaps behind" in note
