@@ -86,7 +86,10 @@ def progress(base: ProbeBaseline) -> str:
     if base.pinned_at is None:
         because = f" ({base.why})" if base.why else ""
         return f"learning the baseline of {base.model}: {base.rounds} of {base.learn} rounds{because}"
-    return f"baseline of {many(base.rounds, 'round')} of {base.model}, {iso(base.since)} to {iso(base.pinned_at)}"
+    mixed = f"; it holds {base.varied}: what changed meanwhile was not found" if base.varied else ""
+    return (
+        f"baseline of {many(base.rounds, 'round')} of {base.model}, {iso(base.since)} to {iso(base.pinned_at)}{mixed}"
+    )
 
 
 def _another(base: ProbeBaseline, item: ProbeRound) -> str:

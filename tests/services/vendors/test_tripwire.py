@@ -130,6 +130,16 @@ def test_while_it_learns_nothing_is_good_and_nothing_is_reported(endpoint: Endpo
     assert endpoint.view().state is WireState.WITHIN
 
 
+def test_what_changed_while_it_was_learned_is_within_and_said(endpoint: Endpoint, judge: JudgeParts) -> None:
+    endpoint.rounds(LEARN - 1)
+    endpoint.tokens = 50
+    endpoint.rounds(3)
+    assert alerts(judge) == []
+    assert endpoint.view().progress.endswith(
+        "it holds several counts of tokens for 1 prompt: what changed meanwhile was not found"
+    )
+
+
 def test_a_hidden_prompt_is_one_alert_on_the_asset_that_uses_the_model(endpoint: Endpoint, judge: JudgeParts) -> None:
     endpoint.rounds(LEARN + 2)
     endpoint.tokens = 50
