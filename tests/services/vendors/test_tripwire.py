@@ -280,6 +280,7 @@ def test_an_asset_that_moves_to_another_model_is_no_longer_concerned(endpoint: E
     endpoint.round()
     assert only(judge).state is AlertState.RESOLVED
     assert only(judge).resolved_why == "openai/gpt-4.1 is not used any more"
+    assert retests(judge) == 0
 
 
 def test_a_model_that_nobody_uses_is_an_audit_note(endpoint: Endpoint, judge: JudgeParts) -> None:
