@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from pulse_tui.cli import catalogue
+from pulse_tui.cli.main import common
 from pulse_tui.domain.errors import PulseError, SourceError, WrongUse
+from pulse_tui.wiring import House
 from tests.collectors.shared_data import shared_data
 from tests.enrich.vendors.catalogues.build import MODEL, models_dev, priced, prices, with_
 
@@ -24,7 +26,7 @@ PAIRS = [
 
 def run(*words: str) -> int:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--json", action="store_true")
+    common(parser)
     catalogue.arguments(parser, "catalogue")
     return catalogue.run(parser.parse_intermixed_args(list(words)), "catalogue")
 
@@ -110,3 +112,25 @@ def test_the_tempo_of_a_file_is_explained_input_by_input(tmp_path: Path, capsys:
 def test_a_catalogue_without_release_dates_has_no_tempo(tmp_path: Path) -> None:
     with pytest.raises(WrongUse, match="no release dates"):
         run("tempo", written(tmp_path, "prices", prices(m=priced())))
+
+
+def test_what_the_estate_uses_stands_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "config"
+    config.mkdir()
+    (config / "pulse.yaml").write_text(
+        f"name: acme\ndatabase: sqlite:///{tmp_path / 'pulse.db'}\nestate:\n  assets:\n"
+        "    - {id: bot, asset_type: prompt, owner_team: ml, tier: internal, components: [{model: lab/m}]}\n"
+    )
+    house = House(config)
+    house.sync()
+    house.close()
+    old = written(tmp_path, "old", models_dev(m=MODEL, n=MODEL))
+    new = written(tmp_path, "new", models_dev(m=with_(status="beta"), n=with_(status="beta")))
+    assert run("diff", old, new, "--config", str(config)) == 0
+    assert capsys.readouterr().out.splitlines()[1:3] == ["IN USE 1", "  lab/m  status_changed  none -> beta  (bot)"]
+
+
+def test_without_a_database_nothing_is_called_unused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old = written(tmp_path, "old", models_dev(m=MODEL))
+    assert run("diff", old, old, "--database", f"sqlite:///{tmp_path / 'absent.db'}") == 0
+    assert "which models are in use is not known" in capsys.readouterr().err

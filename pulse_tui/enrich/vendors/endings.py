@@ -1,7 +1,7 @@
 """The announced end of a model in use, or a change of it, as a signal. Pure.
 
-An end is one condition, whoever states it: a note, a list or a catalogue (:func:`pulse_tui.enrich.vendors.notes.note_signals`
-gives it the same name).
+An end is one condition, whoever states it: a note, a list or a catalogue (:func:`pulse_tui.enrich.vendors.notes.condition`
+names it for all).
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from pulse_tui.domain.estate import Asset
 from pulse_tui.domain.evidence import NoteEvidence
 from pulse_tui.domain.lifecycle import Lifecycle, Stage
 from pulse_tui.domain.note import Label
-from pulse_tui.domain.signal import Signal, fingerprint, observed
+from pulse_tui.domain.signal import Signal, observed
 from pulse_tui.domain.words import Recommended, Severity, SignalType
+from pulse_tui.enrich.vendors import notes
 from pulse_tui.enrich.vendors.catalogues.signals import spoken_of
 from pulse_tui.enrich.vendors.inuse import Match, Use
 from pulse_tui.enrich.vendors.lifecycles import ENDING, Ending
@@ -27,9 +28,9 @@ def announces(item: Lifecycle) -> bool:
 
 
 def condition(use: Use, asset: Asset) -> str:
-    """The condition of this end."""
+    """The condition of this end: that of a note which announces it."""
     vendor = use.component.id.partition("/")[0]
-    return fingerprint("note", SignalType.DEPRECATION, vendor, use.component.name, asset.id)
+    return notes.condition(SignalType.DEPRECATION, vendor, "", [use.component], asset)
 
 
 def ending_signal(
