@@ -22,7 +22,6 @@ CHOICES: Final = (
     "b behaviour change   d deprecation   l rate limit   p pricing",
     "n new model   s security   i incident   o other (none of these)",
 )
-LEGEND: Final = "; ".join(f"{letter} {label.value.replace('_', ' ')}" for letter, label in LETTERS.items())
 
 
 def labels_of(text: str) -> tuple[str, ...]:
@@ -36,9 +35,9 @@ def labels_of(text: str) -> tuple[str, ...]:
         elif set(word) <= LETTERS.keys():
             found += [LETTERS[letter] for letter in word]
         else:
-            raise ValueError(f"{word!r} is no label: {LEGEND}")
+            raise ValueError(f"{word!r} is no label")
     if not found:
-        raise ValueError(f"at least one: {LEGEND}")
+        raise ValueError("at least one label")
     if Label.OTHER in found and len(set(found)) > 1:
         raise ValueError("o (other) stands alone: it means that none of the others holds")
     return tuple(label.value for label in Label if label in found)

@@ -116,7 +116,7 @@ class ReviewScreen(NotesScreen):
         if not rows:
             return ("nothing to review: of every note a rule says what it is about",)
         named = f"{len(rows)} notes name" if len(rows) > 1 else "one note names"
-        return (f"{named} a model or a package, and no rule is sure what about: Enter reads, c labels",)
+        return (f"{named} a model or a package, and no rule is sure what about: read it, then c gives its labels",)
 
     def applies(self, action: str) -> bool:
         return action != "queue" and super().applies(action)

@@ -160,7 +160,7 @@ def shutdown_state(row: ShutdownRow, now_us: int) -> Span:
     if state == "ended":
         return "✖ ended, in use", styles.BAD
     if row.differ:
-        return "? they differ", styles.WARN
+        return "? differ", styles.WARN
     if state == "ends":
         soon = days is not None and days <= SOON_DAYS
         return ("▲ ends soon", styles.WARN) if soon else ("◆ ends", styles.INFO)
@@ -224,8 +224,8 @@ SHUTDOWNS: Final[Spec[ShutdownRow]] = Spec(
     title="Ends of models in use",
     columns=(
         Column("DAYS", 4, 5, right=True),
-        Column("MODEL", 14, 0, wish=26),
-        Column("PLATFORM", 8, 26, shorten=lambda text, width: text.partition(" ")[0].partition("/")[0]),
+        Column("MODEL", 14, 0, wish=25),
+        Column("PLATFORM", 9, 26, shorten=lambda text, width: text.partition(" ")[0].partition("/")[0]),
         Column("DATE", 7, 12),
         Column("SUCCESSOR", 9, 16, drop=1),
         Column("ASSETS", 11, 18, shorten=shorter),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from pulse_tui.cli.help import DOCS
 from tests.fakes.desk import FakeDesk
-from tests.tui.helpers import NARROW, WIDE, Pilot, check_snapshot, play
+from tests.tui.helpers import NARROW, SNAPSHOTS, WIDE, Pilot, check_snapshot, play
 
 PAGES = {
     "notes": ("V",),
@@ -188,3 +189,9 @@ def test_keys_that_were_typed_before_the_list_was_seen_are_dropped() -> None:
         assert pilot.desk.calls == []
 
     play(scenario)
+
+
+def test_the_page_of_the_documentation_shows_the_list_as_it_looks() -> None:
+    shown = {line.rstrip() for line in (SNAPSHOTS / "notes-80x24.txt").read_text(encoding="utf-8").splitlines()}
+    blocks = [b.strip("\n").splitlines() for b in (DOCS / "vendors.md").read_text(encoding="utf-8").split("```")[1::2]]
+    assert any(len(block) > 5 and {line.rstrip() for line in block} <= shown for block in blocks)

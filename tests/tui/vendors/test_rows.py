@@ -73,7 +73,7 @@ def test_an_end_says_how_many_days_are_left_by_whose_word_and_for_whom() -> None
     ("model", "days", "date", "state"),
     [
         ("openai/gpt-4o-2024-05-13", "-5", "2026-11-18", "✖ ended, in use"),
-        ("azure/gpt-4.1", "170", "2027-05", "? they differ"),
+        ("azure/gpt-4.1", "170", "2027-05", "? differ"),
         ("anthropic/claude-opus-4-6", "300", "≥ 2027-09-19", "○ not before"),
         ("mistral/mistral-large-latest", "—", "unknown", "? no date"),
     ],
