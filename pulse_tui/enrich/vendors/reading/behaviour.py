@@ -130,6 +130,8 @@ RULES: tuple[Rule, ...] = (
         Label.BEHAVIOUR_CHANGE,
         anyof(
             r"\bfrom now on\b|\bbehaviou?r(?:al)? changes?\b|\bpreviously,? (?:they|it|these|this|such|the api|requests)\b",
+            r"\bpreviously\b[^;]{3,120}\bwould\b|\bdefault behaviou?r of\b[^;]{3,120}\b(?:returns?|is|are)\b|\bwill (?:now )?be \w+ed\b[^;]{0,100}\binstead of\b",
+            rf"\bwe(?:'ve| have) (?:updated|changed) (?!(?:\S+ ){{0,4}}{_DOCS}\b)[^;]{{3,80}}\bto (?:be|use|return|work)\b",
             r"\bpreviously\b[^;]{3,160}\bnow\b|(?<!can )\bnow (?!available|support)[^;]{3,160}\b(?:instead of|rather than|where previously|previously|as opposed to|unlike before)\b|\bused to\b[^;]{3,120}\bnow\b",
             r"\b(?:chang(?:e|es|ed|ing)|alter(?:s|ed)?|modif(?:y|ies|ied)|updated) (?:to |in |how |the way |when |what |the )(?:\S+ ){0,6}?(?:behaviou?rs?|format|responses?|outputs?|schema|structure|shape|semantics|order(?:ing)?|parameters?|tokeni[sz]\w*|default|values?|limits? of|handling|errors?|status|codes?|headers?|fields?|names?|works?|count(?:s|ed)?|behaves?|calculat\w+|refusals?|stop reasons?)\b",
             r"\b(?:behaviou?r|format|schema|structure|tokeni[sz]er|system prompt|response shape|semantics|(?:status|error) codes?|order(?:ing)? of|error messages?)s?\b[^;]{0,60}\b(?:has changed|have changed|changed|changes|is changing|will change|was changed|has been updated|differs?|is different)\b",
@@ -140,7 +142,7 @@ RULES: tuple[Rule, ...] = (
             r"\b(?:now|will) (?:return|end|stop|finish)\w*[^;]{0,60}\b(?:stop|finish)[_ ]reason|\bnew (?:\S+ )?(?:stop|finish)[_ ]reason",
         ),
         stems(
-            "moved|uses |use the|previous|instead|rather|used to|from now on|going forward|order|code|message|chang|alter|"
+            "we|default|will|moved|uses |use the|previous|instead|rather|used to|from now on|going forward|order|code|message|chang|alter|"
             "modif|behavio|format|schema|structure|token|prompt|semantic|renam|starting|beginning|"
             "effective|as of|restore|keep|reason|updated"
         ),

@@ -68,6 +68,8 @@ RULES: tuple[Rule, ...] = (
         anyof(
             rf"{NAMES}(?:"
             rf"(?:,? (?!(?:for|in|with|to|via|on|of|through|from|by|that|which|using)\b)[\w-]+){{0,3}}?,?\s+(?:is|are|has become|becomes?)\s+{_SOON}*{_HOW}{_READY}(?! (?:for|to) (?:fine|distil))"
+            r"|,[^;]{3,140}\b(?:is|are) now (?:generally |publicly )?available\b"
+            r"|(?: models?)? available\W*\Z|(?: with vision)(?: on (?:[\w-]+ ){1,3})? ?(?:is |are )?now\b"
             rf"|(?: models?)?(?:,[^,.;]{{3,120}},)? (?:now |also |newly )+{_HOW}{_READY}"
             r"|(?: (?:video|image|audio|speech|text|generation|reasoning|embedding|chat|language|models?|to)){0,3}(?: (?:has|have|was|were))?(?: now)?(?: been)?"
             r" (?:released|launched|introduced|announced|added to|made available|in (?:public|open) (?:preview|beta)\b|moved to GA|promoted to|reached GA|reaches GA"
