@@ -116,7 +116,7 @@ def _parts(house: House) -> Iterator[Line]:
         return
     failed = {line.what for line in named if line.ok is False}
     for part in (
-        _private, _undecided, _step_targets, _metrics, _rollback_targets, _authorisations, _rollback_runs, _messages, partial(_sources, named=failed), _advisories, _suites,
+        _private, _undecided, _migrations, _step_targets, _metrics, _rollback_targets, _authorisations, _rollback_runs, _messages, partial(_sources, named=failed), _advisories, _suites,
         _hooks, _log,
     ):  # fmt: skip
         try:
@@ -269,6 +269,18 @@ def _undecided(house: House) -> Iterator[Line]:
     for line in undecided(house):
         rule, _, why = line.partition(": ")
         yield Line(rule.replace(" x", " was indeterminate x"), None, why)
+
+
+def _migrations(house: House) -> Iterator[Line]:
+    """Models that nothing should use any more by now: their vendors shut them down soon, or did."""
+    from pulse_tui.enrich.vendors.tasks import task_words  # noqa: PLC0415
+    from pulse_tui.services.vendors.tasks import overdue_migrations  # noqa: PLC0415
+
+    now = house.clock()
+    with house.store.read() as tx:
+        late = overdue_migrations(tx, now)
+    for task in late:
+        yield Line(f"migration of {task.asset_id}", False, task_words(task, now))
 
 
 def _policy(house: House) -> str:

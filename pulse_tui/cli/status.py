@@ -65,7 +65,12 @@ def run(options: argparse.Namespace, name: str) -> int:
         given = _pre_authorised(house) if not broken else []
         with house.store.read() as tx:
             refused = tx.signals.refused()
-        stale = [*_stale(house), *_tripwires(house), *(_reviewed_soon(house) if not broken else ())]
+        stale = [
+            *_migrations(house),
+            *_stale(house),
+            *_tripwires(house),
+            *(_reviewed_soon(house) if not broken else ()),
+        ]
     lines = _lines(board, able, now_us, advice, unknown)
     lines += given
     if refused:
@@ -91,6 +96,19 @@ def _unaudited(board: Board) -> list[str]:
         [f"{named:,} advisor{'y' if named == 1 else 'ies'} that cannot be compared with what serves"] if named else []
     )
     return ["", f"not audited, and so not clean: {', '.join(words)}; pulse-tui coverage"] if words else []
+
+
+def _migrations(house: House) -> list[str]:
+    """One line for models that should not be used any more by now."""
+    from pulse_tui.enrich.vendors.tasks import task_words  # noqa: PLC0415
+    from pulse_tui.services.vendors.tasks import overdue_migrations  # noqa: PLC0415
+
+    with house.store.read() as tx:
+        late = overdue_migrations(tx, house.clock())
+    if not late:
+        return []
+    more = f" (and {len(late) - 1} more)" if len(late) > 1 else ""
+    return ["", f"OVERDUE MIGRATION of {late[0].asset_id}: {task_words(late[0], house.clock())}{more}"]
 
 
 def _stale(house: House) -> list[str]:

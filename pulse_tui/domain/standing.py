@@ -31,6 +31,8 @@ class Standing(StrEnum):
     """The asset is no part of the declared estate: nobody owns it, and neither its exposure nor its data are known."""
     STALE = "stale"
     """Nothing came for too long from a source that would report what is wrong."""
+    MIGRATE = "migrate"
+    """The day has passed by which nothing should use a model any more that its vendor shuts down."""
     RETEST = "retest"
     WATCH = "watch"
     """A less urgent alert is open here."""

@@ -72,12 +72,14 @@ def standing(
     conflict: str | None,
     stopped: str | None = None,
     *,
+    migrate: str | None = None,
     declared: bool = True,
 ) -> Judged:
     """The state of a deployment, the reason, and what holds besides.
 
     ``alerts`` come most urgent first. ``release`` is the state of the release that serves, None when the registry does
-    not know it; ``retest`` and ``conflict`` give why a retest is due, and what contradicts; ``stopped`` says that a
+    not know it; ``retest`` and ``conflict`` give why a retest is due, and what contradicts; ``migrate`` which model
+    should no longer be used by now; ``stopped`` says that a
     rollback stopped half-way; ``declared`` whether the asset is one of the estate. One fact more never makes the word better, nor takes another word away.
     """
     found: list[tuple[Standing, str]] = [] if stopped is None else [(Standing.RISK, stopped)]
@@ -98,6 +100,8 @@ def standing(
         found.append((Standing.UNDECLARED, "it is no asset of the estate: declare it under estate.assets"))
     if conflict is not None:
         found.append((Standing.CONFLICT, conflict))
+    if migrate is not None:
+        found.append((Standing.MIGRATE, migrate))
     if retest is not None:
         found.append((Standing.RETEST, retest))
     if not found:

@@ -15,6 +15,7 @@ from pulse_tui.domain.pointer import PointerCheck
 from pulse_tui.domain.release import numbered
 from pulse_tui.domain.rollback import PlanState
 from pulse_tui.domain.words import Environment
+from pulse_tui.enrich.vendors.tasks import task_words
 from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories.audits import unaudited
 from pulse_tui.services.advisories.reports import report_lines
@@ -22,7 +23,7 @@ from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.registry.approvals import approval
 from pulse_tui.services.registry.known_good import rollback_target
 from pulse_tui.services.registry.overtaken import overtaken
-from pulse_tui.services.vendors.tasks import task_lines
+from pulse_tui.services.vendors.tasks import overdue_migrations, task_lines
 from pulse_tui.services.vendors.wires import watching
 from pulse_tui.settings.check import nearest
 
@@ -137,7 +138,9 @@ def _questions(tx: Transaction, parts: RollbackParts, asset_id: str, now: dateti
     late = [r for r in tx.judgements.retests() if r.asset_id == asset_id and r.due_at < now]
     for retest in late:
         yield risk, f"◆ retest overdue {age(to_us(retest.due_at), to_us(now))}: {retest.why}"
-    if not alerts and not holds and not concerns and declared and not late:
+    left = overdue_migrations(tx, now, asset_id)
+    yield from ((risk, f"◆ {task_words(task, now)}") for task in left)
+    if not alerts and not holds and not concerns and declared and not late and not left:
         yield risk, "no alert is open, nothing holds it, nothing known of it is inconsistent"
     if not declared:
         yield todo, f"declare {asset_id} under estate.assets with its owner, exposure and data, or stop what serves it"
@@ -147,7 +150,13 @@ def _questions(tx: Transaction, parts: RollbackParts, asset_id: str, now: dateti
             f"run its suite on {serving[0].version if serving else 'what is to serve'} (pulse-tui suite run, or ingest its result)",
         )
     yield from (
-        (todo, line) for line in _steps(tx, parts, asset_id, alerts, now) if line != CALM or (declared and not late)
+        (todo, f"promote a release on {t.successor or 'its successor'}: nothing should use {t.component} any more")
+        for t in left[:1]
+    )
+    yield from (
+        (todo, line)
+        for line in _steps(tx, parts, asset_id, alerts, now)
+        if line != CALM or (declared and not late and not left)
     )
 
 

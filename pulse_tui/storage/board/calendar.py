@@ -40,6 +40,10 @@ _RETESTS = """
 SELECT due_at, asset_id, why FROM retests
 WHERE done_at IS NULL AND due_at >= :since AND due_at < :until ORDER BY due_at DESC, key LIMIT :limit
 """
+_TASKS = """
+SELECT due_at, asset_id, body FROM vendor_tasks
+WHERE done_at IS NULL AND due_at >= :since AND due_at < :until ORDER BY due_at DESC, key LIMIT :limit
+"""
 _FROZEN = """
 SELECT placed_at, asset_id, environment, placed_by, why FROM holds
 WHERE kind = 'freeze' AND placed_at >= :since AND placed_at < :until ORDER BY placed_at DESC, seq DESC LIMIT :limit
@@ -51,6 +55,9 @@ WHERE kind = 'freeze' AND lifted_at >= :since AND lifted_at < :until ORDER BY li
 # What paused a rollout or shifted its traffic stands as a hold of its own: services/registry/routing.py.
 _PAUSED = _FROZEN.replace("kind = 'freeze'", "id LIKE '%/routing'")
 _RESUMED = _LIFTED.replace("kind = 'freeze'", "id LIKE '%/routing'")
+
+
+_DUE = {"migration": "migration due", "successor": "successor to be evaluated"}
 
 
 def read_calendar(execute: Execute, since_us: int, until_us: int, limit: int = MAX_ROWS) -> tuple[CalendarRow, ...]:
@@ -78,6 +85,10 @@ def read_calendar(execute: Execute, since_us: int, until_us: int, limit: int = M
         CalendarRow(n[0], n[1], "takes effect", n[2], n[4] or _labels(n[3]), n[5]) for n in execute(_EFFECTS, some)
     )
     rows.extend(CalendarRow(at, OURS, "retest due", asset, why, asset) for at, asset, why in execute(_RETESTS, some))
+    for at, asset, body in execute(_TASKS, some):
+        task = json.loads(body)
+        if task["kind"] in _DUE:  # a retest stands there already
+            rows.append(CalendarRow(at, OURS, _DUE[task["kind"]], asset, task["component"], asset))
     for statement, what in (
         (_FROZEN, "frozen"),
         (_LIFTED, "freeze lifted"),

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 from bisect import insort
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+import msgspec
+
 from pulse_tui.domain.standing import STANDING_RANK, Standing
+from pulse_tui.domain.vendor_task import TaskKind, VendorTask
 from pulse_tui.domain.views.alerts import AlertRow
 from pulse_tui.domain.views.registry import RegistryRow
 from pulse_tui.domain.words import ENVIRONMENT_RANK, PRIORITY_RANK, SEVERITY_RANK, Severity
@@ -35,6 +38,9 @@ _SOME_DEPLOYMENTS = f"{_DEPLOYMENTS}WHERE d.asset_id {{some}}"
 _RETESTS = """
 SELECT asset_id, why, CASE WHEN due_at < :now THEN due_at END
 FROM retests WHERE done_at IS NULL ORDER BY due_at DESC, key
+"""
+_MIGRATIONS = """
+SELECT asset_id, body FROM vendor_tasks WHERE done_at IS NULL AND due_at < :now ORDER BY due_at DESC, key
 """
 # A run that stopped has a mark of its own, a failed drill and a broken glass an alert: none is a conflict about what serves.
 _CONCERN_COLUMNS = """SELECT asset_id, environment, version, what, severity FROM concerns
@@ -69,6 +75,8 @@ class _Open(NamedTuple):
     holds: list[StandingHold]
     retests: list[tuple[str, int | None]]
     """Why, and since when it is overdue; the one that was due first is the last."""
+    migrations: list[str]
+    """What should have been done by now; the one that was due first is the last."""
     rollbacks: dict[str, tuple[str, str]]
     """In each environment: how a rollback stands, and the sentence about it."""
 
@@ -79,6 +87,7 @@ class _Conditions(NamedTuple):
     alerts: Sequence[AlertRow]
     holds: Sequence[StandingHold]
     retests: Sequence[Sequence[Any]]
+    migrations: Sequence[tuple[str, str]]
     rollbacks: Sequence[tuple[str, str, str, str]]
     open_on: Mapping[str, _Open]
     everywhere: Sequence[StandingHold]
@@ -153,8 +162,9 @@ def read_registry(
     only what may differ from it is read.
     """
     retests = execute(_RETESTS, {"now": now_us})
+    migrations = [found for row in execute(_MIGRATIONS, {"now": now_us}) for found in _migration(*row)]
     known_conditions = before.conditions if before is not None else None
-    conditions = _conditions(alerts, holds, retests, rollbacks, known_conditions)
+    conditions = _conditions(alerts, holds, retests, migrations, rollbacks, known_conditions)
     mark = touched.mark() if touched is not None else None
     if touched is not None and before is not None:
         names = _changed(touched, mark, conditions, before)
@@ -173,10 +183,11 @@ def _conditions(
     alerts: Sequence[AlertRow],
     holds: Sequence[StandingHold],
     retests: Sequence[Sequence[Any]],
+    migrations: Sequence[tuple[str, str]],
     rollbacks: Sequence[tuple[str, str, str, str]],
     before: _Conditions | None,
 ) -> _Conditions:
-    if before is not None and (alerts, holds, retests, rollbacks) == before[:4]:
+    if before is not None and (alerts, holds, retests, migrations, rollbacks) == before[:5]:
         return before  # as nearly always: hundreds of small lists less
     open_on: dict[str, _Open] = {}
     everywhere: list[StandingHold] = []
@@ -184,7 +195,7 @@ def _conditions(
     def about(asset: str) -> _Open:
         found = open_on.get(asset)
         if found is None:
-            found = open_on[asset] = _Open({}, [], [], {})
+            found = open_on[asset] = _Open({}, [], [], [], {})
         return found
 
     for alert in alerts:
@@ -196,9 +207,17 @@ def _conditions(
         (everywhere if hold.asset is None else about(hold.asset).holds).append(hold)
     for asset, why, overdue in retests:
         about(asset).retests.append((why, overdue))
+    for asset, what in migrations:
+        about(asset).migrations.append(what)
     for asset, environment, mark, why in rollbacks:
         about(asset).rollbacks[environment] = mark, why
-    return _Conditions(alerts, holds, retests, rollbacks, open_on, everywhere)
+    return _Conditions(alerts, holds, retests, migrations, rollbacks, open_on, everywhere)
+
+
+def _migration(asset: str, body: str) -> Iterator[tuple[str, str]]:
+    task = msgspec.json.decode(body, type=VendorTask)
+    if task.kind is TaskKind.MIGRATION and task.due_at is not None:
+        yield asset, f"{task.component} was to be left by {task.due_at:%Y-%m-%d}, before its vendor shuts it down"
 
 
 def _changed(touched: Touched, mark: Mark | None, conditions: _Conditions, before: Registry) -> list[str] | None:
@@ -247,7 +266,7 @@ def _make(
     open_on, everywhere = conditions.open_on, conditions.everywhere
     assets = {row[0]: row[1:] for row in owners}
     concerns = _concerns(concern_rows)
-    nobody, nothing = ("", "", ""), _Open({}, [], [], {})
+    nobody, nothing = ("", "", ""), _Open({}, [], [], [], {})
     by_asset: dict[str, list[RegistryRow | None]] = {}
     make = tuple.__new__  # not _make, a call of Python for each of thousands
     for (
@@ -274,7 +293,10 @@ def _make(
                 retest = f"overdue: {retest}"
             mark, sentence = its.rollbacks.get(environment, ("", ""))
             stopped = sentence if mark == "stopped" else None
-            judged = standing(about, held_by, release, retest, conflict, stopped, declared=asset in assets)
+            migrate = its.migrations[-1] if its.migrations else None
+            judged = standing(
+                about, held_by, release, retest, conflict, stopped, migrate=migrate, declared=asset in assets
+            )
             held, concerned = held_by[0][0] if held_by else "", len(here)
         checked = serving == version  # a check of what served before says nothing of this
         owner, tier, kind = assets.get(asset, nobody)

@@ -29,6 +29,7 @@ RUNNING_US = 10_000_000
 _NEXT = """
 SELECT (SELECT MIN(deadline) FROM alerts WHERE open_key IS NOT NULL AND state = 'firing' AND deadline >= :now),
        (SELECT MIN(due_at) FROM retests WHERE done_at IS NULL AND due_at >= :now),
+       (SELECT MIN(due_at) FROM vendor_tasks WHERE done_at IS NULL AND due_at >= :now),
        (SELECT MIN(suppressed_until) FROM alerts WHERE open_key IS NOT NULL AND suppressed_until > :now),
        (SELECT MIN(acknowledged_until) FROM alerts WHERE open_key IS NOT NULL AND acknowledged_until > :now),
        (SELECT MIN(reviewed_until) FROM holds WHERE open_key IS NOT NULL AND reviewed_until > :now),
@@ -186,7 +187,7 @@ def changes_us(
 def _moments(
     execute: Execute, sources: Sequence[Rounds], now_us: int, alerts: Sequence[AlertRow], rollbacks: Rollbacks
 ) -> Iterator[int]:
-    ((deadline, due, silenced, acknowledged, reviewed, waived, undecided, unsent),) = execute(
+    ((deadline, due, asked, silenced, acknowledged, reviewed, waived, undecided, unsent),) = execute(
         _NEXT, {"now": now_us, "since": now_us - RECENT_US, "unsent": now_us - UNSENT_US}
     )
     lates = [s.late_us for s in sources if s.late_us is not None]
@@ -199,7 +200,7 @@ def _moments(
         if source.good_us is not None and source.ahead(now_us):
             lates.append(source.good_us - AHEAD_US - 1)  # its hour comes again
     # Each of these is the last moment at which things are still as they are.
-    yield from (int(last) + 1 for last in (*lates, deadline, due) if last is not None and last >= now_us)
+    yield from (int(last) + 1 for last in (*lates, deadline, due, asked) if last is not None and last >= now_us)
     yield from (int(until) for until in (silenced, acknowledged, reviewed, waived) if until is not None)
     yield from (plan.expires_us for plan in rollbacks.plans if plan.expires_us > now_us)
     if any(not run.stopped for run in rollbacks.runs):

@@ -38,6 +38,7 @@ _STATES: Final[Mapping[str, tuple[str, Style]]] = {
     "frozen": ("■", HELD),
     "paused": ("‖", HELD),
     "blocked": ("■", HELD),
+    "migrate": ("◆", WARN),
     "retest": ("◆", INFO),
     "watch": ("◆", INFO),
     "quarantined": ("✖", BAD),

@@ -27,7 +27,7 @@ SUITE = SuiteShape(
     id="golden",
     command=("true",),
     baselines={"support-bot": "3.8.1"},
-    tasks=(Task(name="refunds", metric="accuracy", must_pass=True),),
+    tasks=(Task(name="qa", metric="accuracy", must_pass=True),),
 )
 END = "gpt-4.1 will be shut down on 2027-01-15. Please migrate to gpt-5.1."
 

@@ -16,6 +16,7 @@ from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.pointer import PointerCheck
 from pulse_tui.domain.release import ReleaseState
 from pulse_tui.domain.rollback import Check
+from pulse_tui.domain.vendor_task import TaskKind, VendorTask
 from pulse_tui.domain.views.board import Board
 from pulse_tui.domain.views.registry import RegistryRow
 from pulse_tui.domain.words import Environment, Priority, Severity, SignalType
@@ -222,6 +223,24 @@ def test_what_is_not_declared_is_never_ok_and_is_counted_as_undecided(estate: Sq
         tx.estate.put_assets([asset("stray")])
     assert row(estate, "stray/production").state == "ok"
     assert board(estate).header.undeclared == 0
+
+
+def test_a_migration_that_is_overdue_stands_on_the_row_and_on_the_calendar(estate: SqlStore) -> None:
+    task = VendorTask(
+        key="m", kind=TaskKind.MIGRATION, asset_id="writer", component="openai/gpt-4.1", source="feed", note="n", title="t",
+        asked_at=later(days=-9), due_at=later(days=-1),
+    )  # fmt: skip
+    with estate.write() as tx:
+        tx.vendors.put_task(changed(task, kind=TaskKind.SUCCESSOR, key="s"))
+        tx.vendors.put_task(changed(task, asset_id="router", due_at=later(days=1)))
+    assert (row(estate).state, row(estate, "router/production").state) == ("ok", "ok")
+    with estate.write() as tx:
+        tx.vendors.put_task(task)
+    assert row(estate).state == "migrate"
+    assert row(estate).why.startswith("openai/gpt-4.1 was to be left by 2026-11-22")
+    dues = [(r.what, r.subject, r.detail) for r in estate.calendar(later(days=-2), later(days=2))]
+    assert ("migration due", "writer", "openai/gpt-4.1") in dues
+    assert ("successor to be evaluated", "writer", "openai/gpt-4.1") in dues
 
 
 def test_a_retest_that_is_overdue_says_since_when_also_beside_something_worse(estate: SqlStore) -> None:
