@@ -46,7 +46,7 @@ def test_each_note_gives_one_line_in_the_same_order(tmp_path: Path, capsys: pyte
     assert answers(capsys) == [
         {"id": "a", "labels": ["deprecation"], "why": "deprecation: shut down", "review": False},
         {"id": 7, "labels": ["other"], "why": "", "review": False},
-        {"id": "c", "labels": ["other"], "why": "", "review": True},
+        {"id": "c", "labels": ["other"], "why": "names gpt-4.1", "review": True},
     ]
 
 

@@ -8,7 +8,7 @@ touches, or what names a model and matches no rule, is for a person to look at.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple, TypedDict
 
@@ -54,7 +54,8 @@ class Judged(NamedTuple):
 
     found: dict[Label, str]
     hints: dict[Label, str]
-    names_a_model: bool
+    model: str | None = None
+    """A model that the text names."""
 
     @property
     def labels(self) -> tuple[Label, ...]:
@@ -71,18 +72,26 @@ class Judged(NamedTuple):
     @property
     def review(self) -> bool:
         """Whether a person should look: a model is named or a weak rule matched, and no rule claimed it."""
-        return (not self.found and bool(self.hints or self.names_a_model)) or Label.BEHAVIOUR_CHANGE in self.hints
+        return (not self.found and bool(self.hints or self.model)) or Label.BEHAVIOUR_CHANGE in self.hints
+
+    @property
+    def only_named(self) -> bool:
+        """Whether nothing but the name of a model is a reason to look."""
+        return not self.found and not self.hints
 
     @property
     def why(self) -> str:
-        """The phrase of each label, and of each that was only hinted at."""
+        """The phrase of each label, and of each that was only hinted at; else the model that is named."""
         said = [f"{label}: {self.found[label]}" for label in Label if label in self.found]
         said += [f"perhaps {label}: {self.hints[label]}" for label in Label if label in self.hints]
-        return "; ".join(said)
+        return "; ".join(said) if said or self.model is None else f"names {self.model}"
 
 
-def classify(note: Note, rules: Sequence[LocalRule] = ()) -> Reading:
-    """What the note is about. ``rules``: corrections by people, the newest first, which come before every rule of ours.
+def classify(
+    note: Note, rules: Sequence[LocalRule] = (), concerns: Callable[[Note], bool] = lambda _note: True
+) -> Reading:
+    """What the note is about. ``rules``: corrections by people, the newest first, which come before every rule of ours;
+    ``concerns``: whether a note names a model in use, asked of one that names a model and says nothing of it.
 
     ``labels`` stand in the order of :class:`Label`, ``other`` when nothing claims the note; ``phrase`` is what decided
     the first, as the note has it; ``effective_at`` the date on which an end or a change takes effect, when the text names one.
@@ -98,11 +107,16 @@ def classify(note: Note, rules: Sequence[LocalRule] = ()) -> Reading:
             why=tuple((label, because(local)) for label in in_order(local.labels)),
             **_when(note, in_order(local.labels)),
         )
+    named = judged.only_named and (judged.model is not None or bool(note.models))
+    review = concerns(note) if named else judged.review
+    why = [(label, judged.found[label]) for label in judged.labels if label in judged.found]
+    if review and not why and judged.why:
+        why = [(Label.OTHER, judged.why)]
     return Reading(
         labels=judged.labels,
         phrase=judged.found.get(judged.labels[0]),
-        review=judged.review or bool(note.models and judged.labels == (Label.OTHER,)),
-        why=tuple((label, judged.found[label]) for label in judged.labels if label in judged.found),
+        review=review,
+        why=tuple(why),
         **_when(note, judged.labels),
     )
 
@@ -163,8 +177,8 @@ def judge(title: str, body: str, *, page: Label | None = None, section: str = ""
         found_[Label.NEW_MODEL] = clean(opening[0], 200)
     if not {Label.NEW_MODEL, Label.DEPRECATION}.intersection(found_) and (entry := models.ENTRY.match(title)):
         (hints if found_ or _NEWS.search(title) is None else found_)[Label.NEW_MODEL] = clean(entry[0], 200)
-    named = any(A_NAME.search(piece.text) for piece in [heading, *parts])
-    return Judged(found_, {label: p for label, p in hints.items() if label not in found_}, named)
+    model = next((name[0] for piece in [heading, *parts] if (name := A_NAME.search(piece.text))), None)
+    return Judged(found_, {label: p for label, p in hints.items() if label not in found_}, model and clean(model, 100))
 
 
 def taken_back(note: Note) -> bool:
@@ -178,12 +192,12 @@ def _on_page(page: Label, heading: Piece, parts: Sequence[Piece]) -> Judged | No
     if page is Label.DEPRECATION and ends.OFF.search(text) is not None and not _claimed_by(_ENDING, parts):
         return None
     if page is Label.INCIDENT and UPKEEP.search(heading.text) is not None:
-        return Judged({}, {}, names_a_model=False)
+        return Judged({}, {})
     if page is Label.PRICING:
         return None
     rules = [rule for rule in RULES if rule.label is page and rule.sure]
     phrase = _claimed_by(rules, [heading, *parts])
-    return Judged({page: phrase or f"a page of {_PAGES[page]}"}, {}, A_NAME.search(text) is not None)
+    return Judged({page: phrase or f"a page of {_PAGES[page]}"}, {})
 
 
 _PAGES = {Label.DEPRECATION: "deprecations", Label.INCIDENT: "incidents", Label.SECURITY: "advisories"}

@@ -24,6 +24,7 @@ from pulse_tui.services.reasons import reason_of
 from pulse_tui.services.signals.ingest import absorb
 from pulse_tui.services.signals.respond import Responder, end_retest
 from pulse_tui.services.vendors.notes import consequences
+from pulse_tui.services.vendors.read import names_ours
 
 READ = 10_000
 """Notes that are read again at most, the newest first."""
@@ -97,7 +98,7 @@ def _read_again(vendor: str, tx: Transaction, now: datetime) -> list[_Read]:
     for stored in tx.vendors.notes(limit=READ):
         if stored.note.vendor.lower() != vendor.lower():
             continue
-        reading = classify(stored.note, rules)
+        reading = classify(stored.note, rules, lambda note: names_ours(note, tx))
         if reading == stored.reading:
             continue
         if stored.listed:

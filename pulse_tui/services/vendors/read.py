@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from pulse_tui.domain.note import Note, Reading
+from pulse_tui.domain.words import ComponentKind
 from pulse_tui.enrich.vendors.classify import classify
 from pulse_tui.enrich.vendors.corrections import newest_first
+from pulse_tui.enrich.vendors.mentions import about, named
 from pulse_tui.ports import Transaction
 
 
 def read_note(note: Note, tx: Transaction) -> Reading:
-    """As the rules read it; a correction that applies comes before them."""
-    return classify(note, newest_first(tx.vendors.local_rules()))
+    """As the rules read it; a correction that applies comes before them. One that says nothing of the model that it names
+    is for a person to look at only where that model is in use.
+    """
+    return classify(note, newest_first(tx.vendors.local_rules()), lambda item: names_ours(item, tx))
+
+
+def names_ours(note: Note, tx: Transaction) -> bool:
+    """Whether a hosted model in use is named."""
+    models = named("\n".join([note.title, note.body, *note.models]))
+    uses = tx.dependencies.using(kinds=[ComponentKind.HOSTED_MODEL]) if models else ()
+    return any(about(use.component, models, frozenset()) is not None for use in uses)

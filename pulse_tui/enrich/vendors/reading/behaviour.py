@@ -130,6 +130,7 @@ RULES: tuple[Rule, ...] = (
         Label.BEHAVIOUR_CHANGE,
         anyof(
             r"\bfrom now on\b|\bbehaviou?r(?:al)? changes?\b|\bpreviously,? (?:they|it|these|this|such|the api|requests)\b",
+            r"\bchang(?:e|ed|es|ing)\b[^;]{3,80}\bto be (?:optional|required|nullable|an? )",
             r"\bpreviously\b[^;]{3,120}\bwould\b|\bdefault behaviou?r of\b[^;]{3,120}\b(?:returns?|is|are)\b|\bwill (?:now )?be \w+ed\b[^;]{0,100}\binstead of\b",
             rf"\bwe(?:'ve| have) (?:updated|changed) (?!(?:\S+ ){{0,4}}{_DOCS}\b)[^;]{{3,80}}\bto (?:be|use|return|work)\b",
             r"\bpreviously\b[^;]{3,160}\bnow\b|(?<!can )\bnow (?!available|support)[^;]{3,160}\b(?:instead of|rather than|where previously|previously|as opposed to|unlike before)\b|\bused to\b[^;]{3,120}\bnow\b",

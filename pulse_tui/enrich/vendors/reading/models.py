@@ -50,9 +50,10 @@ RULES: tuple[Rule, ...] = (
             rf"\b{_PLATFORM}(?: now| also)+ (?:supports?|offers?|includes?|hosts?|serves?) {_FILL}{NAMES}{_GOES_ON}",
             rf"\b(?:release|launch|introduction|arrival|debut|general availability|availability|public preview) of {_FILL}{NAMES}{_GOES_ON}",
             rf"\bnow available:? {NAMES}",
+            rf"\b(?:expanded|opened|broadened|widened) access to (?:the )?{NAMES}",
         ),
         stems(
-            "restor|you can now|feat|version|snapshot|releas|launch|introduc|announc|debut|unveil|ship|publish|"
+            "access|restor|you can now|feat|version|snapshot|releas|launch|introduc|announc|debut|unveil|ship|publish|"
             "open-sourc|roll|meet|hello|welcom|add|bring|onboard|preview|offer|promot|support|includ|"
             "host|serve|arrival|availab|checkpoint|variant"
         ),
@@ -102,7 +103,7 @@ RULES: tuple[Rule, ...] = (
         stems("-20|model|snapshot|checkpoint"),
         unless=NOT_A_MODEL,
         after=anyof(
-            r"\b(?:for|with|to use|using|in|by|on|of|from|support|supports|than|as|via|when|unlike|including|into|like) (?:the |our |all |both |many |some |other |which )*\Z",
+            r"\b(?:for|with|to use|using|fine-?tune|in|by|on|of|from|support|supports|than|as|via|when|unlike|including|into|like) (?:the |our |all |both |many |some |other |which )*\Z",
             r"\bno\b[^.]{0,20}\Z",
         ),
     ),
