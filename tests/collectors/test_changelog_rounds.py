@@ -121,6 +121,18 @@ def test_a_page_without_entries_is_refused_with_what_it_is(server: Loopback, bod
     assert refused.value.todo
 
 
+def test_half_a_page_is_not_whole_and_is_read_again(server: Loopback) -> None:
+    server.on("GET", "/log", Reply(body=HTML[: HTML.index("<h3>Deprecated")].encode(), etag='"a"'))
+    got = collect(server)
+    assert (len(page_of(got).notes), page_of(got).complete, got.cursor) == (2, False, Cursor())
+    assert "it is cut off" in got.rejected[0].problem.what
+
+
+def test_a_page_that_leaves_out_what_need_not_be_closed_is_whole(server: Loopback) -> None:
+    server.on("GET", "/log", Reply(body=b"<!doctype html><html><body><h2>2026-10-07</h2><ul><li>a<li>b</ul><p>end"))
+    assert page_of(collect(server)).complete
+
+
 def test_a_page_over_the_cap_is_refused(server: Loopback) -> None:
     server.on("GET", "/log", Reply(body=b"# x\n" * (CAP // 4 + 1)))
     with pytest.raises(SourceError, match="2,097,152"):
@@ -282,7 +294,7 @@ def test_a_hostile_page_takes_no_more_than_seconds(name: str) -> None:
     assert time.process_time() - began < 5.0
 
 
-@given(st.text(max_size=300))
+@given(st.text(st.characters(exclude_characters="\0"), max_size=300))
 @settings(max_examples=examples(100))
 def test_no_text_breaks_the_reader_and_all_that_it_gives_is_safe(text: str) -> None:
     for body in (f"## 2026-10-07\n\n- a\n{text}", f"<html><body><h2>2026-10-07</h2><ul><li>a{text}"):

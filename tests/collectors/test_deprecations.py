@@ -354,6 +354,15 @@ def test_a_round_gives_the_page_of_announcements_and_all_that_is_stated(server: 
     assert collect(server, first.cursor).unchanged
 
 
+def test_half_a_page_is_not_whole_and_is_read_again(server: Loopback) -> None:
+    server.on("GET", "/ends", Reply(body=HTML[: HTML.index("</tbody>")].encode(), etag='"a"'))
+    got = collect(server)
+    page, lifecycles = got.observations
+    assert isinstance(page, Page)
+    assert isinstance(lifecycles, Lifecycles)
+    assert (page.complete, lifecycles.whole, got.cursor) == (False, False, Cursor())
+
+
 def test_a_list_with_an_item_that_is_refused_is_not_whole(server: Loopback) -> None:
     server.on("GET", "/ends", Reply(body=json.dumps(ITEMS).encode()))
     got = collect(server)

@@ -59,7 +59,7 @@ def html_blocks(text: str) -> list[Block]:
 
     if text.count("<") > ELEMENTS:
         raise SourceError(f"the page has over {ELEMENTS:,} elements", todo="Give the page of what is new")
-    if _depth(text) > DEEPEST:
+    if _depth(text)[1] > DEEPEST:
         raise SourceError("the page is nested too deeply to be read", todo="Give the page of what is new")
     root = _content(LexborHTMLParser(text))
     return _Walker().walk(root) if root is not None else []
@@ -72,15 +72,20 @@ def page_title(text: str) -> str:
     return clean(text[inner : text.find("<", inner)], 80) if inner > 0 else ""
 
 
-def _depth(text: str) -> int:
-    """How many of the elements that must be closed stand in each other, at most; before it is parsed, so about."""
+def is_cut(text: str) -> bool:
+    """Whether a page of HTML ends before its end: what must be closed is open, and the page itself is not closed."""
+    return "</html" not in text[-2_000:].lower() and "</body" not in text[-2_000:].lower() and _depth(text)[0] > 0
+
+
+def _depth(text: str) -> tuple[int, int]:
+    """How many of the elements that must be closed are open at the end, and at most; before it is parsed, so about."""
     depth = deepest = 0
     for match in _TAGS.finditer(text):
         if match[2].lower() in _OPEN_ENDED:
             continue
         depth = max(depth - 1, 0) if match[1] else depth + 1
         deepest = max(deepest, depth)
-    return deepest
+    return depth, deepest
 
 
 def _content(tree: LexborHTMLParser) -> LexborNode | None:

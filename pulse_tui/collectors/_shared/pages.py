@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from pulse_tui.collectors._shared.files import find, read_capped
-from pulse_tui.collectors._shared.html_page import page_title
+from pulse_tui.collectors._shared.files import find, read_capped, refuse
+from pulse_tui.collectors._shared.html_page import is_cut, page_title
 from pulse_tui.collectors._shared.web import fetch
 from pulse_tui.domain.errors import SourceError
-from pulse_tui.domain.source import Cursor
+from pulse_tui.domain.source import Cursor, Rejected
 from pulse_tui.domain.text import address, looks_like, utf8
 from pulse_tui.ports import CollectContext
 
@@ -68,6 +68,14 @@ def kept(page: Fresh, content: str, context: CollectContext) -> tuple[Cursor, bo
     return msgspec.structs.replace(page.cursor, bookmark=f"{digest(page.body)}:{content}"), same
 
 
+def half(page: Fresh, source: str) -> tuple[Rejected, ...]:
+    """A page that was cut off, as refused: what it does not list is not known. Empty: it has an end, or can have none."""
+    text = text_of(page.name, page.body)
+    if not is_html(text) or not is_cut(text):
+        return ()
+    return (refuse(source, page.name, "it is cut off: its end is missing, and what would stand there is not known"),)
+
+
 def digest(body: bytes) -> str:
     """What a body is remembered by."""
     return hashlib.sha256(body).hexdigest()[:24]
@@ -79,8 +87,10 @@ def text_of(name: str, body: bytes) -> str:
     if not body.strip():
         raise SourceError(f"{name} is empty", todo="It is asked again; if it stays so, look at the page yourself")
     found = looks_like(body)
-    if found.startswith(("a zip", "gzip", "PDF", "an SQLite")) or b"\0" in body[:4_096]:
-        raise SourceError(f"{name} is {found or 'no text'}, not a page", todo="Give the address of the page itself")
+    binary = found in ("a zip", "gzip", "PDF", "an SQLite database")
+    if binary or b"\0" in body[:4_096]:
+        what = found if binary else "no text"
+        raise SourceError(f"{name} is {what}, not a page", todo="Give the address of the page itself")
     try:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError:

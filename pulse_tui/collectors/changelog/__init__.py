@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import msgspec
 
-from pulse_tui.collectors._shared.pages import Same, fresh, kept
+from pulse_tui.collectors._shared.pages import Same, fresh, half, kept
 from pulse_tui.collectors._shared.presets import Given, fill, presets
 from pulse_tui.collectors.changelog.folder import collect_folder
 from pulse_tui.collectors.changelog.notes import About
@@ -57,5 +57,9 @@ def collect(options: Options, context: CollectContext) -> Collected:
     cursor, same = kept(page, content_of(notes), context)
     if same:
         return Collected(cursor=cursor, unchanged=True)
-    made = listed(notes, about, page.name)
-    return Collected(observations=(made.page,), rejected=made.rejected, cursor=cursor)
+    cut = half(page, context.source)
+    made = listed(notes, about, page.name, complete=not cut)
+    # Half a page under a validator would never be read to its end.
+    return Collected(
+        observations=(made.page,), rejected=(*made.rejected, *cut), cursor=context.cursor if cut else cursor
+    )

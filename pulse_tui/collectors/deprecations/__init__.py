@@ -15,7 +15,7 @@ import msgspec
 from pulse_tui.collectors._shared.files import Bad
 from pulse_tui.collectors._shared.html_page import html_blocks
 from pulse_tui.collectors._shared.markdown import read_markdown
-from pulse_tui.collectors._shared.pages import Same, digest, fresh, is_html, kept, nothing_in, text_of
+from pulse_tui.collectors._shared.pages import Same, digest, fresh, half, is_html, kept, nothing_in, text_of
 from pulse_tui.collectors._shared.presets import Given, fill, presets
 from pulse_tui.collectors.deprecations.listed import listed_rows
 from pulse_tui.collectors.deprecations.rows import ROWS, rows_of
@@ -66,7 +66,8 @@ def collect(options: Options, context: CollectContext) -> Collected:
     cursor, same = kept(page, _content(notes, items), context)
     if same and not bad:
         return Collected(cursor=cursor, unchanged=True)
-    whole = not bad and len(notes) < ROWS
+    cut = half(page, context.source)
+    whole = not bad and not cut and len(notes) < ROWS
     listed = Page(
         source=context.source,
         vendor=options.vendor,
@@ -76,7 +77,9 @@ def collect(options: Options, context: CollectContext) -> Collected:
         complete=whole,
     )
     lifecycles = Lifecycles(source=context.source, items=tuple(items), whole=whole)
-    return Collected(observations=(listed, lifecycles), rejected=bad.all(), cursor=cursor)
+    return Collected(
+        observations=(listed, lifecycles), rejected=(*bad.all(), *cut), cursor=context.cursor if cut else cursor
+    )
 
 
 def read(name: str, body: bytes, about: About, bad: Bad) -> tuple[list[Note], list[Lifecycle]]:
