@@ -67,6 +67,7 @@ from pulse_tui.services.vendors import corrections as correcting
 from pulse_tui.services.vendors import shutdowns as ends
 from pulse_tui.services.vendors import story as note_views
 from pulse_tui.services.vendors import vigil
+from pulse_tui.services.vendors.reached import NoteMemory
 from pulse_tui.services.vendors.scorecard import vendor_scorecard
 from pulse_tui.services.vendors.tempo_line import TempoReader
 from pulse_tui.settings.check import nearest
@@ -101,6 +102,7 @@ class ServiceDesk:
         self._store = parts.store
         self._looked: Looked | None = None
         self._tempo = TempoReader(parts.store)
+        self._notes = NoteMemory()
         self._holder = holder
         self._acknowledge_for = acknowledge_for
 
@@ -305,7 +307,7 @@ class ServiceDesk:
         return state_loaded(parts.judging, asset_id, component, ANSWERS[answer], self.operator, why, parts.clock())
 
     def notes(self, *, source: str | None = None, review: bool = False) -> tuple[NoteRow, ...]:
-        return note_views.note_rows(self._store, source=source, review=review)
+        return note_views.note_rows(self._store, self._notes, source=source, review=review)
 
     def note_story(self, source: str, key: str) -> NoteStory:
         return note_views.note_story(self._store, source, key, self._parts.clock())
@@ -326,7 +328,7 @@ class ServiceDesk:
         return self._tempo.line(self._parts.clock())
 
     def shutdowns(self) -> Shutdowns:
-        return ends.shutdowns(self._store, self._parts.clock())
+        return ends.shutdowns(self._store, self._notes, self._parts.clock())
 
     def scorecard(self) -> Scorecard:
         return vendor_scorecard(self._store, self._parts.clock())

@@ -7,6 +7,8 @@ from typing import NamedTuple
 from pulse_tui.domain.moments import from_us
 
 DAY_US = 86_400_000_000
+LISTED = 500
+"""Notes of a list, the newest first: each is looked through for everything that is in use."""
 BACK_DATED_DAYS = 2
 """A note whose date lies more than so many days before it was first read was back-dated, or read late."""
 

@@ -6,20 +6,18 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-import msgspec
-
-from pulse_tui.domain.estate import Component, Estate
+from pulse_tui.domain.estate import Component
 from pulse_tui.domain.lifecycle import Lifecycle, Stage, StoredLifecycle
 from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.note import Label, StoredNote
 from pulse_tui.domain.views.vendors import ShutdownRow, Shutdowns, Statement
-from pulse_tui.domain.words import ComponentKind, Environment
+from pulse_tui.domain.words import Environment
 from pulse_tui.enrich.vendors.inuse import Match, Uses
 from pulse_tui.enrich.vendors.lifecycles import ended_by, standing
 from pulse_tui.enrich.vendors.names import canonical
-from pulse_tui.enrich.vendors.notes import whom
 from pulse_tui.enrich.vendors.platforms import place, same
 from pulse_tui.ports import Store, Transaction
+from pulse_tui.services.vendors.reached import InUse, NoteMemory
 
 NOTES = 2_000
 """Of the newest notes those are looked through that announce an end."""
@@ -41,17 +39,24 @@ def statement(stored: StoredLifecycle) -> Statement:
     )
 
 
-def shutdowns(store: Store, now: datetime) -> Shutdowns:
+def shutdowns(store: Store, memory: NoteMemory, now: datetime) -> Shutdowns:
     """Hosted models in use by when they end; those without a date last. What ended and is still used stays."""
     with store.read() as tx:
-        uses = tx.dependencies.using(kinds=[ComponentKind.HOSTED_MODEL])
-        estate = msgspec.structs.replace(tx.estate.load(), dependencies=uses)
+        used = InUse(tx)
         every = tx.vendors.lifecycles()
         announced = list(_announced(tx))
-    components = {u.component.id: u.component for u in uses if u.asset_id in estate.assets}
+    components = {c.id: c for c in used.components.values()}
     placed = [c for c in components.values() if place(c.id) is not None]
-    by_list = _stated(placed, every)
-    rows = [_row(c, by_list.get(c.id, {}), estate, every, announced) for c in placed]
+    about = [(note, {ident for ident, _ in memory.about(note, used)}) for note in announced]
+    named = defaultdict[str, list[StoredLifecycle]](list)
+    for stored in every:
+        if stored.item.ends_at is not None:
+            named[canonical(f"{stored.item.platform}/{stored.item.model}").name].append(stored)
+    stated = _stated(placed, every)
+    rows = [
+        _row(c, used, stated.get(c.id, {}), named[canonical(c.id).name], [n for n, ids in about if c.id in ids])
+        for c in placed
+    ]
     now_us = to_us(now)
     rows.sort(key=lambda r: (r.rank(now_us), r.days(now_us) or 0, r.key))
     sources = {s.item.source for s in every} | {n.note.source for n in announced}
@@ -79,37 +84,35 @@ def _stated(
 
 def _row(
     component: Component,
+    used: InUse,
     levels: dict[Match, list[StoredLifecycle]],
-    estate: Estate,
-    every: Sequence[StoredLifecycle],
-    announced: Sequence[StoredNote],
+    of_model: Sequence[StoredLifecycle],
+    notes: Sequence[StoredNote],
 ) -> ShutdownRow:
+    """``of_model``: statements of the model on any platform; ``notes``: those that announce an end of the component."""
     platform, model = place(component.id) or ("", component.id)
-    used = tuple(u for u in estate.dependencies if u.component.id == component.id)
-    only = msgspec.structs.replace(estate, dependencies=used[:1])
     # The date of another id is another date: it stands for this one only where nobody states this one's.
     match = next((level for level in Match if level in levels), Match.EXACT)
     here, elsewhere = list(levels.get(match, ())), list[str]()
     stated = {(s.item.source, s.item.note) for s in here}
-    for note in announced:
-        if (note.note.source, note.note.key) in stated or not whom(note.note, only):
+    for note in notes:
+        if (note.note.source, note.note.key) in stated:
             continue
         said = _of_note(note, platform, model)
         if same(note.note.vendor, platform):
             here.append(said)
         else:
             elsewhere.append(f"{note.note.vendor} {statement(said).when} ({note.note.source})")
-    name = canonical(component.id).name
-    for stored in every:
+    for stored in of_model:
         item = stored.item
-        if item.ends_at is not None and not same(item.platform, platform) and _is(item, name):
+        if not same(item.platform, platform):
             elsewhere.append(f"{item.platform}/{item.model} {statement(stored).when} ({item.source})")
     end = standing(here)
-    assets = sorted({u.asset_id for u in used if u.asset_id in estate.assets})
+    assets = sorted({asset for key, users in used.users.items() if key[0] == component.id for asset in users})
     return ShutdownRow(
         platform,
         model,
-        name,
+        canonical(component.id).name,
         tuple(assets),
         date_us=to_us(end.date) if end is not None and end.date else None,
         month_only=end is not None and end.month_only,
@@ -120,12 +123,8 @@ def _row(
         how=_HOW[match] if here and levels else "",
         statements=tuple(statement(s) for s in here),
         elsewhere=tuple(dict.fromkeys(elsewhere)),
-        production=any(Environment.PRODUCTION in estate.environments(a) for a in assets),
+        production=any(Environment.PRODUCTION in used.estate.environments(a) for a in assets),
     )
-
-
-def _is(item: Lifecycle, name: str) -> bool:
-    return canonical(f"{item.platform}/{item.model}").name == name
 
 
 def _of_note(stored: StoredNote, platform: str, model: str) -> StoredLifecycle:

@@ -6,11 +6,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-import msgspec
-
 from pulse_tui.domain.alert import OPEN, Alert
 from pulse_tui.domain.errors import NotFound, WrongUse
-from pulse_tui.domain.estate import Component, Estate
+from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.evidence import NoteEvidence
 from pulse_tui.domain.lifecycle import StoredLifecycle
 from pulse_tui.domain.moments import from_us, to_us
@@ -18,20 +16,19 @@ from pulse_tui.domain.note import Label, LocalRule, Note, NoteChange, StoredNote
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.text import clean, clean_block, many
 from pulse_tui.domain.vendor_task import TaskKind, VendorTask
-from pulse_tui.domain.views.vendors import CorrectionRow, Hunk, NoteEdit, NoteRow, NoteStory, Statement, day
+from pulse_tui.domain.views.vendors import LISTED, CorrectionRow, Hunk, NoteEdit, NoteRow, NoteStory, Statement, day
 from pulse_tui.domain.words import ComponentKind, SignalType
 from pulse_tui.enrich.vendors.diff import Op, Stretch, diff
 from pulse_tui.enrich.vendors.inuse import Uses
 from pulse_tui.enrich.vendors.lifecycles import ended_by
-from pulse_tui.enrich.vendors.mentions import packages
+from pulse_tui.enrich.vendors.mentions import Reach
 from pulse_tui.enrich.vendors.names import canonical
-from pulse_tui.enrich.vendors.notes import whom
+from pulse_tui.enrich.vendors.notes import Hit, hits
 from pulse_tui.ports import Store, Transaction
+from pulse_tui.services.vendors.reached import InUse, NoteMemory
 from pulse_tui.services.vendors.shutdowns import statement
 from pulse_tui.settings.check import nearest
 
-LISTED = 1_000
-"""Notes of a list, the newest first."""
 AROUND = 4
 """Words around a place that was edited."""
 CLOSE = 2
@@ -59,15 +56,18 @@ _TASKS = {
 }
 
 Lines = Iterator[tuple[str, str]]
+Reached = Mapping[str, Sequence[Hit]]
 
 
-def note_rows(store: Store, *, source: str | None = None, review: bool = False) -> tuple[NoteRow, ...]:
+def note_rows(
+    store: Store, memory: NoteMemory, *, source: str | None = None, review: bool = False
+) -> tuple[NoteRow, ...]:
     """The newest first; ``review``: only those that a person should look at and that their page still lists."""
     with store.read() as tx:
         notes = [n for n in tx.vendors.notes(source, review=review, limit=LISTED) if n.listed or not review]
-        estate = _users(tx, [n.note for n in notes])
+        used = InUse(tx, [n.note for n in notes])
         given = _given(tx.vendors.local_rules())
-        return tuple(_row(n, estate, given, _mark(tx, n)) for n in notes)
+        return tuple(_row(n, memory.whom(n, used), given, memory.last(n, tx)) for n in notes)
 
 
 def note_story(store: Store, source: str, key: str, now: datetime) -> NoteStory:
@@ -77,18 +77,18 @@ def note_story(store: Store, source: str, key: str, now: datetime) -> NoteStory:
         if stored is None:
             raise NotFound(f"there is no note {key!r} of {source!r}", todo="see what is stored: pulse-tui note list")
         note = stored.note
-        estate = _users(tx, [note])
-        reached = whom(note, estate)
+        used = InUse(tx, [note])
+        reached = hits(note, used.estate, used.heads)
         changes = tx.vendors.changes(source, key)
         signals = _signals(tx, stored)
         alerts = _alerts(tx, signals)
         tasks = [t for t in tx.vendors.tasks(source=source) if t.note == key]
         edits = tuple(_edits(changes, note, stored.reading.labels))
-        row = _row(stored, estate, _given(tx.vendors.local_rules()), _mark(tx, stored))
+        row = _row(stored, tuple(sorted(reached)), _given(tx.vendors.local_rules()), NoteMemory().last(stored, tx))
         others = [s for s in _stated(tx, reached) if (s.item.source, s.item.note) != (source, key)]
         lines = (
             *_changed(row, stored, edits, now),
-            *_risk(stored, reached, estate, signals, others, now),
+            *_risk(stored, reached, used.estate, signals, others, now),
             *(("What to do now", text) for text in _todo(stored, reached, tasks, alerts, now)),
             *_labels(stored, row),
             *(("Text", line) for line in clean_block(note.body, 6_000).split("\n") if note.body.strip()),
@@ -129,28 +129,11 @@ def label(name: str) -> Label:
 # ------------------------------------------------------------------------------- rows
 
 
-def _users(tx: Transaction, notes: Sequence[Note]) -> Estate:
-    """The estate with whatever the notes may be about: hosted models, and the packages that they name."""
-    named = {name for note in notes for name in packages(note)}
-    uses = tx.dependencies.using(kinds=[ComponentKind.HOSTED_MODEL], components=named)
-    return msgspec.structs.replace(tx.estate.load(), dependencies=uses)
-
-
 def _given(rules: Sequence[LocalRule]) -> frozenset[tuple[str, str]]:
     return frozenset((rule.source, rule.key) for rule in rules if rule.key)
 
 
-def _mark(tx: Transaction, stored: StoredNote) -> str:
-    """What happened to it last, if anything did."""
-    if not stored.listed:
-        return _MARKS[What.REMOVED]
-    if stored.changed_at == stored.first_at:
-        return ""
-    changes = tx.vendors.changes(stored.note.source, stored.note.key)
-    return _MARKS.get(changes[-1].what, "") if changes else "edited"
-
-
-def _row(stored: StoredNote, estate: Estate, given: frozenset[tuple[str, str]], mark: str) -> NoteRow:
+def _row(stored: StoredNote, whom: tuple[str, ...], given: frozenset[tuple[str, str]], last: What) -> NoteRow:
     note, reading = stored.note, stored.reading
     return NoteRow(
         note.source,
@@ -159,9 +142,9 @@ def _row(stored: StoredNote, estate: Estate, given: frozenset[tuple[str, str]], 
         clean(note.vendor, 60),
         tuple(label.value for label in reading.labels),
         clean(note.title, 300) or clean(note.body, 120) or "no title",
-        tuple(whom(note, estate)),
+        whom,
         to_us(note.published_at) if note.dated else None,
-        mark,
+        _MARKS.get(last, ""),
         review=reading.review,
         history=stored.baseline,
         ends_us=to_us(reading.effective_at) if reading.effective_at else None,
@@ -209,7 +192,7 @@ def _effect(row: NoteRow, now: datetime) -> Iterator[str]:
 
 def _risk(
     stored: StoredNote,
-    reached: Mapping[str, Sequence[Component]],
+    reached: Reached,
     estate: Estate,
     signals: Sequence[Signal],
     others: Sequence[StoredLifecycle],
@@ -220,11 +203,12 @@ def _risk(
         return
     yield "What is the risk", f"it reaches {many(len(reached), 'asset')}:"
     by_asset = {s.asset_id: s.evidence for s in signals if isinstance(s.evidence, NoteEvidence)}
-    for asset_id, used in reached.items():
+    for asset_id, found in reached.items():
         asset = estate.assets.get(asset_id)
-        where = ", ".join(e.short for e in estate.environments(asset_id)) or "runs nowhere"
+        places = {environment for hit in found for environment in hit.environments}
+        where = ", ".join(e.short for e in sorted(places, key=lambda e: e.rank)) or "runs nowhere"
         owner = (asset.owner_team if asset else None) or "nobody"
-        yield "", f"{asset_id} ({where}; of {owner}): {', '.join(_exactly(c) for c in used[:4])}"
+        yield "", f"{asset_id} ({where}; of {owner}): {', '.join(_exactly(hit) for hit in found[:4])}"
         evidence = by_asset.get(asset_id)
         if evidence is not None and (evidence.endpoints or evidence.segments):
             yield (
@@ -242,13 +226,11 @@ def _risk(
             yield "", f"▲ {platform} states an earlier end: {ends:%Y-%m-%d}, in {(ends.date() - now.date()).days} d"
 
 
-def _exactly(component: Component) -> str:
-    """``openai/gpt-4.1-2025-04-14 (this snapshot)``, ``openai/gpt-4.1 (whichever snapshot serves)``, ``vllm 0.9.1``."""
-    if component.kind is not ComponentKind.HOSTED_MODEL:
-        return component.label
-    pinned = canonical(component.id).snapshot is not None
-    other = "" if component.name == component.id else f"{component.name}, "
-    return f"{component.id} ({other}{'this snapshot' if pinned else 'whichever snapshot serves'})"
+def _exactly(hit: Hit) -> str:
+    """``openai/gpt-4.1-2025-04-14 exactly``, ``azure/gpt-4.1 by its family``, ``vllm 0.9.1 exactly``."""
+    component = hit.component
+    hosted = component.kind is ComponentKind.HOSTED_MODEL
+    return f"{component.id if hosted else component.label} {'exactly' if hit.reach is Reach.EXACT else 'by its family'}"
 
 
 def _todo(
@@ -287,14 +269,15 @@ def _labels(stored: StoredNote, row: NoteRow) -> Lines:
         yield label, "corrected by a person: the corrections list it"
 
 
-def _models(note: Note, reached: Mapping[str, Sequence[Component]]) -> Lines:
+def _models(note: Note, reached: Reached) -> Lines:
     if note.models:
         yield "Its models", ", ".join(clean(name, 100) for name in note.models[:20])
     if note.package:
         yield "Package", f"{note.package} {note.version or ''}".rstrip()
-    named = dict.fromkeys(c.id for used in reached.values() for c in used)
-    if named:
-        yield "In use", ", ".join(named)
+    named = dict.fromkeys(hit.component.id for found in reached.values() for hit in found)
+    both = [f"{ident} ({name})" if (name := canonical(ident).name) != ident else ident for ident in named]
+    if both:
+        yield "In use", ", ".join(both)
 
 
 def _numbers(signals: Sequence[Signal]) -> Lines:
@@ -377,9 +360,10 @@ def _alerts(tx: Transaction, signals: Sequence[Signal]) -> list[Alert]:
     return sorted({a.id: a for a in found}.values(), key=lambda a: (a.priority.rank, a.id))
 
 
-def _stated(tx: Transaction, reached: Mapping[str, Sequence[Component]]) -> list[StoredLifecycle]:
+def _stated(tx: Transaction, reached: Reached) -> list[StoredLifecycle]:
     """What lists and catalogues state of the models that it reaches."""
-    uses = Uses(c for used in reached.values() for c in used if c.kind is ComponentKind.HOSTED_MODEL)
+    components = [hit.component for found in reached.values() for hit in found]
+    uses = Uses(c for c in components if c.kind is ComponentKind.HOSTED_MODEL)
     return [stored for stored in tx.vendors.lifecycles() if ended_by(uses, stored.item)] if reached else []
 
 

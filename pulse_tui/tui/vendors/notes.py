@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from pulse_tui.domain.text import many
-from pulse_tui.domain.views.vendors import NoteRow, day
+from pulse_tui.domain.views.vendors import LISTED, NoteRow, day
 from pulse_tui.tui.asks import vendors as asks
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span
@@ -64,7 +64,8 @@ class NotesScreen(ListScreen[NoteRow]):
         waiting = sum(row.review for row in rows)
         reach = sum(bool(row.whom) and not row.history for row in rows)
         past = sum(row.history for row in rows)
-        words = [many(len(rows), "note"), f"{reach:,} new that reach an asset", f"{past:,} from before (history)"]
+        all_ = f"the {LISTED} newest notes" if len(rows) >= LISTED else many(len(rows), "note")
+        words = [all_, f"{reach:,} new that reach an asset", f"{past:,} from before (history)"]
         return (", ".join(words) + (f"; ? {waiting:,} to review (r)" if waiting else ""),) if rows else ()
 
     def show_notes(self, rows: Sequence[NoteRow]) -> None:

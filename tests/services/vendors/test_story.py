@@ -18,6 +18,7 @@ from pulse_tui.domain.views.vendors import NoteStory, ShutdownRow
 from pulse_tui.domain.words import ComponentKind
 from pulse_tui.enrich.vendors.diff import diff
 from pulse_tui.services.parts import JudgeParts
+from pulse_tui.services.vendors.reached import NoteMemory
 from pulse_tui.services.vendors.shutdowns import shutdowns
 from pulse_tui.services.vendors.story import correction_rows, hunks, note_rows, note_story
 from pulse_tui.storage.store import SqlStore
@@ -54,29 +55,29 @@ def texts(story: NoteStory) -> str:
 def test_the_newest_note_stands_first_with_whom_it_reaches(judge: JudgeParts, store: SqlStore) -> None:
     put(store)
     put(store, changed(NOTE, key="n2", title="Gemini is cheaper", body="Gemini 2.5 Pro"), at=later(hours=1))
-    first, second = note_rows(store)
+    first, second = note_rows(store, NoteMemory())
     assert (first.key, first.whom) == ("n2", ())
     assert (second.key, second.whom, second.labels) == ("n1", ("support-bot",), ("deprecation",))
 
 
 def test_what_was_edited_removed_or_came_back_is_marked(store: SqlStore) -> None:
     put(store)
-    assert note_rows(store)[0].mark == ""
+    assert note_rows(store, NoteMemory())[0].mark == ""
     put(store, changed(NOTE, body="gpt-4.1 will be shut down on July 1, 2027 in the API."), at=later(hours=1))
-    assert note_rows(store)[0].mark == "edited"
+    assert note_rows(store, NoteMemory())[0].mark == "edited"
     with store.write() as tx:
         tx.vendors.unlist("news", ["n1"], later(hours=2))
-    assert note_rows(store)[0].mark == "removed"
+    assert note_rows(store, NoteMemory())[0].mark == "removed"
     put(store, at=later(hours=3))
-    assert note_rows(store)[0].mark == "back again"
+    assert note_rows(store, NoteMemory())[0].mark == "back again"
 
 
 def test_the_review_queue_holds_only_what_a_person_should_look_at(store: SqlStore) -> None:
     put(store)
     put(store, changed(NOTE, key="n2"), changed(READING, labels=(Label.OTHER,), review=True), baseline=True)
-    (row,) = note_rows(store, review=True)
+    (row,) = note_rows(store, NoteMemory(), review=True)
     assert (row.key, row.word) == ("n2", "review, history")
-    assert note_rows(store, source="elsewhere") == ()
+    assert note_rows(store, NoteMemory(), source="elsewhere") == ()
 
 
 def test_a_corrected_note_says_so_and_the_corrections_list_it(store: SqlStore) -> None:
@@ -87,7 +88,7 @@ def test_a_corrected_note_says_so_and_the_corrections_list_it(store: SqlStore) -
     )  # fmt: skip
     with store.write() as tx:
         tx.vendors.put_local_rule(rule)
-    assert note_rows(store)[0].corrected
+    assert note_rows(store, NoteMemory())[0].corrected
     (made,) = correction_rows(store)
     assert (made.labels, made.words, made.why) == (("other",), ("shut down",), "a drill")
 
@@ -182,7 +183,7 @@ def test_what_other_lists_state_stands_beside_it_and_an_earlier_end_is_a_risk(
 
 
 def ends(store: SqlStore) -> dict[str, ShutdownRow]:
-    return {row.key: row for row in shutdowns(store, NOW).rows}
+    return {row.key: row for row in shutdowns(store, NoteMemory(), NOW).rows}
 
 
 def state(store: SqlStore, *items: Lifecycle) -> None:
@@ -194,7 +195,7 @@ def state(store: SqlStore, *items: Lifecycle) -> None:
 def test_a_model_without_any_statement_has_no_known_date_and_stands_last(judge: JudgeParts, store: SqlStore) -> None:
     uses(store, "support-bot", "openai/gpt-4.1", "azure/gpt-4.1")
     state(store, Lifecycle(source="list", platform="openai", model="gpt-4.1", ends_at=later(days=40)))
-    found = shutdowns(store, NOW)
+    found = shutdowns(store, NoteMemory(), NOW)
     assert [(r.key, r.state(to_us(NOW))) for r in found.rows] == [
         ("openai/gpt-4.1", "ends"),
         ("azure/gpt-4.1", "no date"),
@@ -211,7 +212,7 @@ def test_what_ended_and_is_still_used_stays_on_top(judge: JudgeParts, store: Sql
         Lifecycle(source="list", platform="openai", model="gpt-4.1", ends_at=later(days=4)),
         Lifecycle(source="list", platform="openai", model="o3", ends_at=later(days=-400)),
     )
-    first, second = shutdowns(store, NOW).rows
+    first, second = shutdowns(store, NoteMemory(), NOW).rows
     assert (first.key, first.state(to_us(NOW)), second.key) == ("openai/o3", "ended", "openai/gpt-4.1")
 
 
@@ -266,3 +267,25 @@ def test_places_that_stand_close_are_shown_as_one_and_what_was_not_edited_is_lef
     assert second.added == "… word26 word27 word28 word29 thirty word31 word32 word33 word34 …"
     (only,) = hunks(diff(one, changed(one, body=f"{text} more")).words)
     assert (only.deleted, only.added) == ("", "… word36 word37 word38 word39 more")
+
+
+def test_what_was_found_out_of_a_note_holds_until_it_or_what_is_in_use_changes(
+    judge: JudgeParts, store: SqlStore
+) -> None:
+    memory = NoteMemory()
+    put(store, changed(NOTE, body="openai/o3 will be shut down", title="o3 will be shut down"))
+    assert note_rows(store, memory)[0].whom == ()
+    uses(store, "gateway", "openai/o3")
+    assert note_rows(store, memory)[0].whom == ("gateway",)
+    put(store, changed(NOTE, body="gpt-4.1 will be shut down"), at=later(hours=1))
+    (row,) = note_rows(store, memory)
+    assert (row.whom, row.mark) == (("support-bot",), "edited")
+    assert note_rows(store, memory) == (row,)
+
+
+def test_a_note_of_a_family_says_so_of_what_it_does_not_name_exactly(judge: JudgeParts, store: SqlStore) -> None:
+    uses(store, "support-bot", "openai/gpt-4.1-2025-04-14", "openai/gpt-4.1")
+    put(store, changed(NOTE, title="gpt-4.1-2025-04-14 will be shut down", body="It ends on June 15, 2027."))
+    text = texts(page(judge))
+    assert "openai/gpt-4.1-2025-04-14 exactly" in text
+    assert "openai/gpt-4.1 by its family" in text
