@@ -19,7 +19,8 @@ from pulse_tui.enrich.vendors.catalogues.signals import spoken_of
 from pulse_tui.enrich.vendors.inuse import Match, Use
 from pulse_tui.enrich.vendors.lifecycles import ENDING, Ending
 
-_SURE = {Match.EXACT: 0.9, Match.SNAPSHOT: 0.7, Match.FAMILY: 0.4}
+_SURE = {Match.EXACT: 0.8, Match.SNAPSHOT: 0.6, Match.FAMILY: 0.4}
+"""Lists and catalogues are kept by people; another that states the same makes it surer."""
 
 
 def announces(item: Lifecycle) -> bool:

@@ -167,7 +167,7 @@ def nearest(own: Iterable[Ending]) -> Ending | None:
 def lifecycle_of(model: CatalogueModel, source: str) -> Lifecycle | None:
     """What an entry of a catalogue states of the end of its model; None where it states nothing."""
     ends, month_only = ends_on(model.ends)
-    stage = _STAGES.get((model.status or "").lower(), Stage.UNKNOWN)
+    stage = stage_of(model.status)
     if ends is None and stage in (Stage.UNKNOWN, Stage.ACTIVE, Stage.PREVIEW):
         return None
     return Lifecycle(
@@ -179,6 +179,11 @@ def lifecycle_of(model: CatalogueModel, source: str) -> Lifecycle | None:
         month_only=month_only,
         successor=model.successor,
     )
+
+
+def stage_of(status: str | None) -> Stage:
+    """The stage that a catalogue's word for it means."""
+    return _STAGES.get((status or "").lower(), Stage.UNKNOWN)
 
 
 def ends_on(text: str | None) -> tuple[datetime | None, bool]:

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from pulse_tui.domain.estate import Component, Estate
-from pulse_tui.domain.lifecycle import Lifecycle, Lifecycles
+from pulse_tui.domain.lifecycle import Lifecycle, Lifecycles, StoredLifecycle
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.words import ComponentKind
 from pulse_tui.enrich.vendors.endings import announces, condition, ending_signal
-from pulse_tui.enrich.vendors.inuse import Uses
+from pulse_tui.enrich.vendors.inuse import Match, Uses
 from pulse_tui.enrich.vendors.lifecycles import SOON_DAYS, ended_by, endings
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import Made
@@ -63,9 +63,11 @@ def ended(
     news = [(before, after, uses) for before, after, uses in news if uses]
     if not news:
         return signals, over
-    whole = endings(used.components, tx.vendors.lifecycles())
+    every = tx.vendors.lifecycles()
+    whole = endings(used.components, every)
+    nearest = _nearest(used, every, news[0][1].source)
     for before, after, uses in news:
-        for use in uses:
+        for use in (u for u in uses if u.match is nearest.get(u.component.id, u.match)):
             for asset_id in used.users[use.component.id]:
                 asset = used.estate.assets[asset_id]
                 if announces(after):
@@ -73,6 +75,16 @@ def ended(
                 elif (ending := whole.get(use.component.id)) is None or ending.date is None:
                     over.append(condition(use, asset))  # nobody states an end any more
     return signals, over
+
+
+def _nearest(used: InUse, every: Iterable[StoredLifecycle], source: str) -> dict[str, Match]:
+    """How exactly at best the source speaks of each component: of what it states less exactly nobody is alerted."""
+    found = dict[str, Match]()
+    for stored in every:
+        if stored.item.source == source and stored.listed:
+            for component, match in ended_by(used.uses, stored.item):
+                found[component.id] = min(match, found.get(component.id, match))
+    return found
 
 
 def soon(source: str, used: InUse, tx: Transaction, now: datetime) -> tuple[str, ...]:

@@ -118,6 +118,7 @@ def test_two_catalogues_that_show_the_same_change_are_one_alert(judge: JudgePart
 @pytest.mark.parametrize(
     ("fields", "kind", "words"),
     [
+        ({"status": "beta"}, SignalType.CATALOGUE_CHANGE, "status: none -> beta"),
         ({"limit": {"context": 200_000, "output": 32_768}}, SignalType.RATE_LIMIT_CHANGE, "context 1000000 -> 200000"),
         ({"rate_limit": {"rpm": 500}}, SignalType.RATE_LIMIT_CHANGE, "rpm none -> 500"),
         ({"capability": {"flags": []}}, SignalType.CATALOGUE_CHANGE, "no longer tool_call"),
@@ -138,9 +139,34 @@ def test_each_change_is_of_its_type(judge: JudgeParts, fields: dict[str, Any], k
     assert words in signal.title
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"capability": {"flags": ["reasoning", "tool_call"]}},
+        {"price": {"input": 2, "output": 8, "cache_read": 0.5}},
+        {"price": {}},
+        {"limit": {"context": 1_000_000, "output": 32_768, "input": 9}},
+        {"metadata": {"name": "Other", "release_date": "2025-04-15"}},
+    ],
+)
+def test_what_hurts_nobody_is_kept_and_alerts_nobody(judge: JudgeParts, fields: dict[str, Any]) -> None:
+    take(judge, model())
+    take(judge, model(**fields), hours=1)
+    assert said(judge) == []
+    assert len(events(judge)) == 1
+
+
+def test_of_an_end_that_is_stated_for_several_ids_the_exact_one_is_told_once(judge: JudgeParts) -> None:
+    regional = model(key="eu", id="eu/gpt-4.1")
+    take(judge, model(), regional)
+    take(judge, model(ends="2027-03-01"), msgspec.structs.replace(regional, ends="2027-02-01"), hours=1)
+    (signal,) = said(judge)
+    assert (signal.title, signal.summary) == ("openai/gpt-4.1 ends on 2027-03-01", None)
+
+
 def test_what_no_asset_uses_is_kept_and_told_to_nobody(judge: JudgeParts) -> None:
     take(judge, model(), model(key="openai/gpt-5", id="gpt-5"))
-    take(judge, model(), model(key="openai/gpt-5", id="gpt-5", price={}), hours=1)
+    take(judge, model(), model(key="openai/gpt-5", id="gpt-5", price={"input": 9}), hours=1)
     assert said(judge) == []
     assert events(judge) == [(EventType.PRICE_CHANGED, "openai/gpt-5")]
 

@@ -20,8 +20,9 @@ from pulse_tui.domain.note import Label
 from pulse_tui.domain.signal import Signal, fingerprint, observed
 from pulse_tui.domain.words import Recommended, Severity, SignalType
 from pulse_tui.enrich.vendors.catalogues.prices import dearer, per_million
-from pulse_tui.enrich.vendors.catalogues.words import moved, values
+from pulse_tui.enrich.vendors.catalogues.words import lost, moved, values
 from pulse_tui.enrich.vendors.inuse import Match, Use
+from pulse_tui.enrich.vendors.lifecycles import ENDING, stage_of
 
 _SURE = {Match.EXACT: 0.9, Match.SNAPSHOT: 0.7, Match.FAMILY: 0.5}
 """A catalogue is kept by people; of another id it says less."""
@@ -84,13 +85,14 @@ def over(
 
 
 def changes(of: Mapping[EventType, CatalogueEvent]) -> Iterator[Change]:
-    """What the events of one model mean. Dates and statuses of an end are not among them."""
+    """What the events of one model mean to who uses it. Dates and statuses of an end are not among them, nor what hurts
+    nobody: a capability that came, a price or limit that was not stated before."""
     for kind, event in of.items():
-        if kind is EventType.PRICE_CHANGED:
+        if kind is EventType.PRICE_CHANGED and _known_before(event):
             yield _price(event)
-        elif kind in (EventType.LIMIT_CHANGED, EventType.RATE_LIMIT_CHANGED):
+        elif kind is EventType.RATE_LIMIT_CHANGED or (kind is EventType.LIMIT_CHANGED and _known_before(event)):
             yield _limit(event)
-        elif kind in _PLAIN:
+        elif kind in _PLAIN and not _harmless(event):
             yield _plain(event)
         elif kind is EventType.MODEL_REMOVED:
             yield _removed()
@@ -100,7 +102,24 @@ def changes(of: Mapping[EventType, CatalogueEvent]) -> Iterator[Change]:
         yield _behaviour(shown, f"seems to point at another model: {moved(shown)}", guessed=True)
 
 
-_PLAIN = {EventType.CAPABILITY_CHANGED: "capabilities", EventType.MODE_CHANGED: "mode"}
+_PLAIN = {
+    EventType.CAPABILITY_CHANGED: "capabilities",
+    EventType.MODE_CHANGED: "mode",
+    EventType.STATUS_CHANGED: "status",
+}
+
+
+def _known_before(event: CatalogueEvent) -> bool:
+    """Whether a number that both sides state is another one."""
+    old, new = event.old or {}, event.new or {}
+    return any(old[name] != new[name] for name in old.keys() & new.keys())
+
+
+def _harmless(event: CatalogueEvent) -> bool:
+    """Nothing was lost; a status of an end is a matter of the end."""
+    if event.type is EventType.STATUS_CHANGED:
+        return any(stage_of(side) in ENDING for side in (event.old, event.new))
+    return event.type is EventType.CAPABILITY_CHANGED and not lost(event)
 
 
 def _price(event: CatalogueEvent) -> Change:

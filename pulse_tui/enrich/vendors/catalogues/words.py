@@ -42,9 +42,18 @@ def _fields(old: dict[str, Any], new: dict[str, Any]) -> str:
 def _capability(old: Any, new: Any) -> str:
     before, after = _features(old), _features(new)
     more = [n for n in after if n not in before]
-    less = [n for n in before if n not in after]
+    less = _less(before, after)
     found = [f"now also {', '.join(more)}"] if more else []
     return "; ".join([*found, *([f"no longer {', '.join(less)}"] if less else [])])
+
+
+def lost(event: CatalogueEvent) -> list[str]:
+    """The capabilities that went."""
+    return _less(_features(event.old), _features(event.new))
+
+
+def _less(before: list[str], after: list[str]) -> list[str]:
+    return [n for n in before if n not in after]
 
 
 def _features(side: Any) -> list[str]:
