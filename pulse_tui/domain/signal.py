@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from pulse_tui.domain.errors import Problem
 from pulse_tui.domain.estate import Asset
-from pulse_tui.domain.evidence import EVIDENCE, Evidence
+from pulse_tui.domain.evidence import EVIDENCE, Evidence, NoteEvidence
 from pulse_tui.domain.text import clean, clean_block, name_problem
 from pulse_tui.domain.words import AssetType, Change, Environment, Recommended, Severity, SignalType
 
@@ -76,6 +76,8 @@ class _Wire(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 _WIRE = msgspec.json.Decoder(_Wire)
 _EVIDENCE = {kind: msgspec.json.Decoder(shape) for kind, shape in EVIDENCE.items()}
+_EARLIER = {SignalType.SILENT_CHANGE: msgspec.json.Decoder(NoteEvidence)}
+"""What evidence was before version 0.4: databases hold it."""
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 
 
@@ -165,8 +167,13 @@ def encode(signal: Signal) -> bytes:
 
 
 def decode_evidence(kind: SignalType, raw: bytes | str) -> Evidence:
-    """Evidence as stored."""
-    return _EVIDENCE[kind].decode(raw)
+    """Evidence as stored, also by an earlier version."""
+    try:
+        return _EVIDENCE[kind].decode(raw)
+    except msgspec.ValidationError:
+        if kind not in _EARLIER:
+            raise
+        return _EARLIER[kind].decode(raw)
 
 
 def fingerprint(*parts: str | None) -> str:

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from pulse_tui.domain.text import many
+
 
 class ProbeKind(StrEnum):
     """What is counted of the answers to a probe."""
@@ -191,6 +193,13 @@ class ProbeBaseline(msgspec.Struct, frozen=True, kw_only=True):
     def pinned(self) -> bool:
         """Whether rounds are held against it."""
         return self.pinned_at is not None
+
+    @property
+    def varied(self) -> str:
+        """What had several values while it was learned, so that any of them is within; empty: nothing."""
+        several = sum(len(counts) > 1 for _, counts in self.prompt_tokens)
+        named = [f"{len(self.models)} model ids"] if len(self.models) > 1 else []
+        return " and ".join([*named, *([f"several counts of tokens for {many(several, 'prompt')}"] if several else [])])
 
     def count(self, metric: Metric) -> Count:
         """The hits of a rate."""

@@ -3,12 +3,22 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulse_tui.domain.evidence import EVIDENCE
-from pulse_tui.domain.signal import BadRecord, Signal, decode, encode, fingerprint, json_schema, signal_id
+from pulse_tui.domain.evidence import EVIDENCE, NoteEvidence
+from pulse_tui.domain.signal import (
+    BadRecord,
+    Signal,
+    decode,
+    decode_evidence,
+    encode,
+    fingerprint,
+    json_schema,
+    signal_id,
+)
 from pulse_tui.domain.text import is_clean
 from pulse_tui.domain.words import SignalType
 from tests.fakes.nouns import changed, later, signal
@@ -232,3 +242,10 @@ def test_the_schema_refuses_a_version_event_without_its_change() -> None:
 def test_microseconds_are_kept() -> None:
     made: Signal = changed(signal(1, SignalType.COST_CHANGE), occurred_at=later(microseconds=3))
     assert decode(encode(made)) == made
+
+
+def test_a_silent_change_of_an_earlier_version_is_still_read() -> None:
+    stored = b'{"note": "n1", "vendor": "openai", "models": ["gpt-4.1"]}'
+    assert decode_evidence(SignalType.SILENT_CHANGE, stored) == NoteEvidence("n1", "openai", models=["gpt-4.1"])
+    with pytest.raises(msgspec.ValidationError):
+        decode_evidence(SignalType.LATENCY_BREACH, stored)

@@ -29,6 +29,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """
 
     EVERY: ClassVar[float] = 21_600.0
+    FLOOR: ClassVar[float] = 900.0
 
     url: str
     model: Annotated[str, Meta(min_length=1, max_length=200)]

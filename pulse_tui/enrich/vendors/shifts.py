@@ -91,7 +91,7 @@ def shift_todo(evidence: ShiftEvidence, source: str) -> tuple[str, ...]:
     if evidence.metric in {m.value for m in WEAK}:
         return (f"watch the next rounds, alone it shows no other behaviour: pulse-tui tripwire {source}", pin)
     if evidence.metric == Metric.MODEL.value:
-        ask = f"ask the vendor which model answers, and request an exact snapshot instead of {evidence.before}"
+        ask = f"ask the vendor which model answers now, or request {evidence.before} by its exact id"
     else:
         ask = "compare what is measured now with the baseline, and ask the vendor what changed"
     return (f"{ask}; its rounds: pulse-tui tripwire {source}", pin)

@@ -14,6 +14,10 @@ from pulse_tui.domain.tripwire import Metric, ProbeBaseline, ProbeRound
 STRAY = 2
 """Answers with an unknown number of tokens, in two rounds together, that are a shift: one may be a stray."""
 
+MOST_IDS = 20
+"""A baseline with more of them is of an endpoint that makes them up, or routes to whatever is free."""
+_NAMED = 3
+
 
 class Off(NamedTuple):
     """What the last round shows of a metric, beside the baseline."""
@@ -32,10 +36,16 @@ class Off(NamedTuple):
 
 
 def _ids(known: Sequence[str], seen: Sequence[str]) -> Off | None:
-    if not known or not seen:
-        return None  # an endpoint that names none, or no longer, shows nothing
+    """None: an endpoint that names none, or no longer, or another one each time, shows nothing."""
+    if not known or not seen or len(known) > MOST_IDS:
+        return None
     unknown = tuple(v for v in seen if v not in known)
-    return Off(before=", ".join(known), after=", ".join(seen), values=unknown)
+    return Off(before=_listed(known), after=_listed(unknown or [k for k in known if k in seen]), values=unknown)
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
 
 
 def _models(base: ProbeBaseline, rounds: Sequence[ProbeRound]) -> Off | None:
@@ -73,7 +83,10 @@ def _tokens(base: ProbeBaseline, rounds: Sequence[ProbeRound]) -> Off | None:
 
 
 def _strays(known: Mapping[str, tuple[int, ...]], item: ProbeRound) -> list[tuple[str, int, int]] | None:
-    """(probe, its distance from the nearest known count, answers) of each unknown count; None: the round shows none."""
+    """(probe, its distance from the nearest known count, answers) of each unknown count; None: the round shows none.
+
+    Where the count of a prompt varied while it was learned (a date in a hidden prompt), what lies between is known too.
+    """
     shown = [(r.probe, r.prompt_tokens) for r in item.results if r.prompt_tokens and known.get(r.probe)]
     if not shown:
         return None
@@ -81,7 +94,7 @@ def _strays(known: Mapping[str, tuple[int, ...]], item: ProbeRound) -> list[tupl
         (probe, tokens - min(known[probe], key=lambda k: (abs(k - tokens), k)), answers)
         for probe, counts in shown
         for tokens, answers in counts
-        if tokens not in known[probe]
+        if not min(known[probe]) <= tokens <= max(known[probe])
     ]
 
 

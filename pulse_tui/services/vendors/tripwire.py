@@ -18,7 +18,7 @@ from pulse_tui.evaluate.tripwire import BACK, WINDOW, judge, learned
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import JudgeParts, Made
 from pulse_tui.services.reasons import reason_of
-from pulse_tui.services.signals.respond import Responder
+from pulse_tui.services.signals.respond import Responder, end_retest
 
 AGAIN = timedelta(days=1)
 """A shift that lasts is reported once more after this long: an operator may have closed its alert."""
@@ -47,7 +47,7 @@ def take_round(item: ProbeRound, tx: Transaction, estate: Estate, now: datetime)
         shifts.append(msgspec.structs.replace(shift, reported_at=now) if due else shift)
     over = _conditions(base, judged.ended, f"{many(BACK, 'round')} or more are within the baseline again")
     gone = [a for a in base.asset_ids if a not in assets]
-    over |= _conditions(base, base.shifts, f"{item.component} is not used any more", gone)
+    over |= _unused(base, gone, item, tx, now)
     known_to = assets if shifts else ()
     tx.vendors.put_baseline(msgspec.structs.replace(judged.baseline, shifts=tuple(shifts), asset_ids=tuple(known_to)))
     return Made(signals, list(over), why=over)
@@ -84,9 +84,12 @@ def pin_behaviour(parts: JudgeParts, source: str, by: str, why: str) -> str:
 def progress(base: ProbeBaseline) -> str:
     """``baseline of 10 rounds from ... to ...``, or how far it is learned: nothing is held against it until then."""
     if base.pinned_at is None:
-        because = f" ({base.why})" if base.why else ""
+        because = f" ({base.why})" if base.why and not base.pinned_by else ""
         return f"learning the baseline of {base.model}: {base.rounds} of {base.learn} rounds{because}"
-    return f"baseline of {many(base.rounds, 'round')} of {base.model}, {iso(base.since)} to {iso(base.pinned_at)}"
+    mixed = f"; it holds {base.varied}: what changed meanwhile was not found" if base.varied else ""
+    return (
+        f"baseline of {many(base.rounds, 'round')} of {base.model}, {iso(base.since)} to {iso(base.pinned_at)}{mixed}"
+    )
 
 
 def _another(base: ProbeBaseline, item: ProbeRound) -> str:
@@ -117,6 +120,17 @@ def _conditions(
     """Why each is over, by fingerprint; of everybody whom it was reported to."""
     named = base.asset_ids if assets is None else assets
     return {condition(base.source, s.metric, a or None): why for s in shifts for a in named}
+
+
+def _unused(
+    base: ProbeBaseline, gone: Sequence[str], item: ProbeRound, tx: Transaction, now: datetime
+) -> dict[str, str]:
+    """What is over for assets that moved to another model; what they were to test again is withdrawn."""
+    why = f"{item.component} is not used any more"
+    over = _conditions(base, base.shifts, why, gone)
+    for alert in [a for about in over for a in tx.judgements.open_alerts_about(about)]:
+        end_retest(tx, alert, why, now)
+    return over
 
 
 def _since(base: ProbeBaseline, item: ProbeRound, tx: Transaction) -> list[ProbeRound]:

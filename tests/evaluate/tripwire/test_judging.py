@@ -7,6 +7,7 @@ import pytest
 
 from pulse_tui.domain.tripwire import Metric, ProbeKind
 from pulse_tui.evaluate.tripwire import BACK, standing
+from tests.fakes.nouns import changed
 from tests.servers.chat_api import ChatApi
 from tests.servers.wires import OPTIONS, Watch
 
@@ -29,7 +30,9 @@ def rates(watch: Watch, kind: ProbeKind, rate: float) -> None:
 
 
 def test_a_thousand_unchanged_rounds_are_no_shift() -> None:
-    watch = learned().times(1_000)
+    """With a fourth of the requests a round, for the time it takes; ``tests.bench tripwire`` sends them all."""
+    options = changed(OPTIONS, repeats=1, learn=4 * LEARN)
+    watch = Watch(ChatApi(), options).times(options.learn + 1_000)
     assert (watch.found, watch.shifts) == ([], ())
 
 
@@ -151,6 +154,28 @@ def test_one_stray_count_of_tokens_is_no_shift() -> None:
     assert watch.baseline is not None
     lines = standing(watch.baseline, [item])
     assert next(line for line in lines if line.metric is Metric.TOKENS).state == "within"
+
+
+def test_counts_that_varied_while_they_were_learned_are_known_with_what_lies_between() -> None:
+    watch = Watch(ChatApi())
+    for extra in (0, 4, 0, 4, 1):
+        watch.api.hidden_tokens = extra
+        watch.times(LEARN // 5)
+    watch.api.hidden_tokens = 3
+    assert watch.times(3).found == []
+    watch.api.hidden_tokens = 5
+    assert [m for _, m in watch.times(1).found] == [Metric.TOKENS]
+
+
+def test_ids_that_are_new_each_time_show_nothing() -> None:
+    watch = Watch(ChatApi())
+    for number in range(60):
+        watch.api.fingerprints = (f"fp_{number}_a", f"fp_{number}_b", f"fp_{number}_c")
+        watch.look()
+    assert watch.found == []
+    assert watch.baseline is not None
+    states = {line.metric: line.state for line in standing(watch.baseline, watch.rounds)}
+    assert states[Metric.FINGERPRINT] == "unknown"
 
 
 def test_slower_answers_are_found_and_nothing_else_is() -> None:

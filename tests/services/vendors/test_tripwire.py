@@ -130,6 +130,16 @@ def test_while_it_learns_nothing_is_good_and_nothing_is_reported(endpoint: Endpo
     assert endpoint.view().state is WireState.WITHIN
 
 
+def test_what_changed_while_it_was_learned_is_within_and_said(endpoint: Endpoint, judge: JudgeParts) -> None:
+    endpoint.rounds(LEARN - 1)
+    endpoint.tokens = 50
+    endpoint.rounds(3)
+    assert alerts(judge) == []
+    assert endpoint.view().progress.endswith(
+        "it holds several counts of tokens for 1 prompt: what changed meanwhile was not found"
+    )
+
+
 def test_a_hidden_prompt_is_one_alert_on_the_asset_that_uses_the_model(endpoint: Endpoint, judge: JudgeParts) -> None:
     endpoint.rounds(LEARN + 2)
     endpoint.tokens = 50
@@ -270,6 +280,7 @@ def test_an_asset_that_moves_to_another_model_is_no_longer_concerned(endpoint: E
     endpoint.round()
     assert only(judge).state is AlertState.RESOLVED
     assert only(judge).resolved_why == "openai/gpt-4.1 is not used any more"
+    assert retests(judge) == 0
 
 
 def test_a_model_that_nobody_uses_is_an_audit_note(endpoint: Endpoint, judge: JudgeParts) -> None:
