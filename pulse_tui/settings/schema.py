@@ -125,6 +125,7 @@ class _Schemas:
                 "kind": {"const": kind},
             }
             own["required"] = sorted({*keys["required"], *own["required"]})
+            own |= _preset(shape, own["properties"])
             branches.append({"title": kind, **own})
         return {"oneOf": branches}
 
@@ -183,6 +184,20 @@ class _Schemas:
 
 def _document(ident: str, root: Mapping[str, Any], defs: Mapping[str, Any]) -> dict[str, Any]:
     return {"$schema": DIALECT, "$id": ident, "title": ident, **root, "$defs": dict(defs)}
+
+
+def _preset(shape: Shape, properties: dict[str, Any]) -> dict[str, Any]:
+    """The names of the presets of a kind, and that one of them or what they would give has to stand there."""
+    names = sorted(getattr(shape, "PRESETS", {}))
+    if not names or "preset" not in properties:
+        return {}
+    properties["preset"] = {**properties["preset"], "type": "string", "enum": names}
+    given = [
+        {"required": [key]}
+        for key in ("preset", "vendor", "repository", "provider", "url", "path")
+        if key in properties
+    ]
+    return {"anyOf": [g for g in given if "vendor" not in properties or g["required"][0] not in ("url", "path")]}
 
 
 def _each(item: Mapping[str, Any]) -> dict[str, Any]:

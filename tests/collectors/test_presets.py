@@ -10,9 +10,11 @@ from urllib.parse import urlsplit
 import msgspec
 import pytest
 
+from pulse_tui.cli.help import DOCS
 from pulse_tui.cli.pages import kind_page
 from pulse_tui.collectors._shared.presets import PRESETS, fill, preset, presets
 from pulse_tui.domain.errors import ConfigError
+from pulse_tui.domain.note import NoteKind
 from pulse_tui.kinds import Kinds, options_of
 from pulse_tui.settings.load import load
 
@@ -108,3 +110,21 @@ def test_the_same_preset_twice_needs_an_id(tmp_path: Path) -> None:
 def test_a_misspelt_preset_is_an_error_of_the_configuration_with_its_place(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"pulse.yaml:2: .*no preset 'nvida' of kind csaf: did you mean 'nvidia'"):
         load(config(tmp_path, "kind: csaf, preset: nvida"), options_of)
+
+
+def test_a_feed_of_a_status_page_or_of_releases_knows_what_its_entries_are() -> None:
+    shape: Any = options_of("collectors", "feed")
+    assert shape(preset="anthropic-status").about is NoteKind.STATUS
+    assert (shape(preset="vllm").about, shape(preset="vllm").package) == (NoteKind.RELEASES, "vllm")
+    assert shape(preset="bedrock").about is None
+
+
+def test_the_page_of_the_sources_has_every_preset_of_what_vendors_publish() -> None:
+    kinds = ("changelog", "csaf", "deprecations", "feed", "github_releases", "statuspage")
+    expected: dict[str, list[str]] = {}
+    for kind in kinds:
+        for name in presets(kind):
+            expected.setdefault(name, []).append(kind)
+    text = (DOCS / "sources.md").read_text().split("\n## What vendors publish\n", 1)[1].split("\n## ", 1)[0]
+    rows = re.findall(r"^\| `([\w.-]+)` \| (.+?) \|$", text, re.MULTILINE)
+    assert {name: re.findall(r"`(\w+)`", row) for name, row in rows} == expected

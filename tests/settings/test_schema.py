@@ -84,3 +84,11 @@ def test_a_playbook_has_a_schema_of_its_own() -> None:
 def test_an_option_is_explained_in_the_editor() -> None:
     suite = _SCHEMAS["config"]()["$defs"]["SuiteShape"]
     assert "pulse-tui suite freeze" in suite["properties"]["digest"]["description"]
+
+
+def test_an_editor_completes_the_names_of_presets(config: Any) -> None:
+    assert wrong(config, {"sources": [{"kind": "changelog", "preset": "openai"}]}) == []
+    assert wrong(config, {"sources": [{"kind": "changelog", "preset": "opnai"}]})
+    assert (
+        wrong(config, {"sources": [{"kind": "csaf", "preset": "nvidia"}, {"kind": "csaf", "path": "bulletins"}]}) == []
+    )

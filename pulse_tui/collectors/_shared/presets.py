@@ -102,13 +102,13 @@ PRESETS: Mapping[str, Mapping[str, Given]] = MappingProxyType(
             "anthropic-status": {
                 "url": "https://status.claude.com/history.rss",
                 "vendor": "anthropic",
-                "lists": "status",
+                "about": "status",
             },
-            "aws-status": {"url": "https://status.aws.amazon.com/rss/all.rss", "vendor": "bedrock", "lists": "status"},
+            "aws-status": {"url": "https://status.aws.amazon.com/rss/all.rss", "vendor": "bedrock", "about": "status"},
             "azure-status": {
                 "url": "https://rssfeed.azure.status.microsoft/en-us/status/feed/",
                 "vendor": "azure",
-                "lists": "status",
+                "about": "status",
             },
             "bedrock": {
                 "url": "https://docs.aws.amazon.com/bedrock/latest/userguide/bedrock-ug.rss",
@@ -117,21 +117,21 @@ PRESETS: Mapping[str, Mapping[str, Given]] = MappingProxyType(
             "google-status": {
                 "url": "https://status.cloud.google.com/en/feed.atom",
                 "vendor": "google",
-                "lists": "status",
+                "about": "status",
             },
-            "openai": {"url": "https://openai.com/news/rss.xml", "vendor": "openai", "lists": "news"},
-            "openai-status": {"url": "https://status.openai.com/history.atom", "vendor": "openai", "lists": "status"},
+            "openai": {"url": "https://openai.com/news/rss.xml", "vendor": "openai", "about": "news"},
+            "openai-status": {"url": "https://status.openai.com/history.atom", "vendor": "openai", "about": "status"},
             "vertex": {
                 "url": "https://docs.cloud.google.com/feeds/generative-ai-on-vertex-ai-release-notes.xml",
                 "vendor": "google",
             },
-            "xai-status": {"url": "https://status.x.ai/feed.xml", "vendor": "xai", "lists": "status"},
+            "xai-status": {"url": "https://status.x.ai/feed.xml", "vendor": "xai", "about": "status"},
             **{
                 name: {
                     "url": f"https://github.com/{repository}/releases.atom",
                     "vendor": package,
                     "package": package,
-                    "lists": "releases",
+                    "about": "releases",
                 }
                 for name, (repository, package) in _RELEASED.items()
             },
@@ -139,7 +139,7 @@ PRESETS: Mapping[str, Mapping[str, Given]] = MappingProxyType(
                 "url": "https://code.claude.com/docs/en/changelog/rss.xml",
                 "vendor": "anthropic",
                 "package": "@anthropic-ai/claude-code",
-                "lists": "releases",
+                "about": "releases",
             },
         },
         "github_releases": {

@@ -28,8 +28,8 @@ _HOSTS = frozenset({"alibaba", "amazon", "google", "ibm", "microsoft", "nvidia"}
 def behind(execute: Execute, silent: frozenset[str], scopes: Mapping[str, Scope]) -> dict[str, tuple[str, ...]]:
     """By asset, the silent sources that report on it: by what they brought so far and by what their options name.
 
-    Of a vendor's notes: the assets that use its models, a model whose lab is not known, one of another lab that it serves, or a
-    package of its name. "" are the sources of which nothing says on what they report, as of advisories: on any.
+    Of a vendor's notes: the assets that use its models, a model whose lab is not known, one of another lab that it or its platform
+    serves, or a package of its name. "" are the sources of which nothing says on what they report, as of advisories: on any.
     """
     names = sorted(silent)
     found: dict[str, set[str]] = defaultdict(set)
@@ -53,15 +53,18 @@ def _of_vendors(execute: Execute, vendors: Mapping[str, str]) -> dict[str, set[s
         return {}
     from pulse_tui.enrich.vendors.labs import ORGS  # noqa: PLC0415  seldom asked for, and slow to load
     from pulse_tui.enrich.vendors.names import canonical  # noqa: PLC0415
+    from pulse_tui.enrich.vendors.platforms import place, platform  # noqa: PLC0415
 
     words = {name: vendor.lower() for name, vendor in vendors.items()}
     found: dict[str, set[str]] = {name: set() for name in vendors}
     for asset, kind, ident, called in execute(*_some(_COMPONENTS, sorted(set(words.values())))):
         model = canonical(ident) if kind == ComponentKind.HOSTED_MODEL else None
+        where = place(ident) if model is not None else None
         for name, vendor in words.items():
             lab = ORGS.get(vendor)
             theirs = model is not None and (model.lab in (None, lab) or (model.provider and lab in _HOSTS))
-            if called == vendor or (lab is not None and theirs):
+            served = where is not None and where[0] == platform(vendor)  # a cloud is a vendor too, and no lab
+            if called == vendor or served or (lab is not None and theirs):
                 found[name].add(asset)
     return found
 

@@ -75,6 +75,7 @@ def test_one_that_reports_on_no_asset_by_name_takes_ok_from_all_of_them(estate: 
         (Scope(vendor="openai"), {"bot"}),
         (Scope(vendor="vllm"), {"router"}),
         (Scope(vendor="amazon"), {"cloudy"}),
+        (Scope(vendor="bedrock"), {"cloudy"}),
         (Scope(vendor="somebody"), {"bot", "router", "cloudy"}),
     ],
 )
