@@ -16,7 +16,7 @@ from pulse_tui.collectors.tripwire.probes import BUILT_IN
 from pulse_tui.domain.tripwire import Metric, ProbeKind
 from tests.collectors.contexts import quick_web
 from tests.fakes.nouns import changed
-from tests.servers.chat_api import ChatApi
+from tests.servers.chat_api import PATH, ChatApi
 from tests.servers.loopback import Loopback
 from tests.servers.wires import OPTIONS, Watch
 
@@ -66,10 +66,6 @@ def unchanged(series: int, rounds: int) -> None:
     print(
         f"  false shifts in {series} series: {sum(alarms.values())} ({named})  goal 0 a series; {took:.1f} ms a round"
     )
-    with Loopback() as server:
-        watch = Watch(ChatApi(server, seed=99), changed(OPTIONS, url=f"{server.url}/v1"), quick_web())
-        found = watch.times(OPTIONS.learn + rounds).found
-    print(f"  false shifts in one series over HTTP: {len(found)}  goal 0", flush=True)
     wide = 0
     for seed in range(series):
         api = ChatApi(seed=seed)
@@ -79,6 +75,15 @@ def unchanged(series: int, rounds: int) -> None:
             watch.look()
         wide += len(watch.found)
     print(f"  the same with refusals of 2 and 8 % in turn: {wide} (no goal)", flush=True)
+
+
+def over_http(rounds: int) -> None:
+    """The same with every request sent to the local server."""
+    with Loopback() as server:
+        watch = Watch(ChatApi(server, seed=99), changed(OPTIONS, url=f"{server.url}/v1"), quick_web())
+        seen = watch.times(OPTIONS.learn + rounds).found
+        sent = len(server.seen("POST", PATH))
+    print(f"  false shifts in one series over HTTP ({sent:,} requests): {len(seen)}  goal 0", flush=True)
 
 
 def found(series: int) -> None:
@@ -106,6 +111,7 @@ def main() -> None:
     print(f"a round: {item.sent} requests of {len(BUILT_IN)} probes, {item.tokens or 0:,} tokens at short answers")
     found(series)
     unchanged(max(1, series // 4), rounds)
+    over_http(rounds)
 
 
 if __name__ == "__main__":

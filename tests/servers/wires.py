@@ -28,7 +28,7 @@ class Watch:
         self.baseline: ProbeBaseline | None = None
         self.found: list[tuple[int, Metric]] = []
         self.ended: list[tuple[int, Metric]] = []
-        self._context = context(http=http or Direct(api), secrets={"CHAT_KEY": KEY}, source="wire")
+        self._http = http or Direct(api)
         self._since: list[ProbeRound] = []
 
     @property
@@ -41,7 +41,9 @@ class Watch:
         """One round."""
         self.api.next_round()
         now = NOW + EVERY * len(self.rounds)
-        (item,) = collect(self.options, self._context._replace(now=now)).observations
+        # A context is made for each round, as wiring does: its requests end in time.
+        here = context(http=self._http, secrets={"CHAT_KEY": KEY}, source="wire")._replace(now=now)
+        (item,) = collect(self.options, here).observations
         assert isinstance(item, ProbeRound)
         self.rounds.append(item)
         if self.baseline is None or not self.baseline.pinned:
