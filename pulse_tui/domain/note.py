@@ -135,6 +135,8 @@ class PageState(msgspec.Struct, frozen=True, kw_only=True):
     """A digest of the listing that is not believed: the same one again may be."""
     held_marks: tuple[str, ...] = ()
     """What that listing held: a digest of each entry."""
+    believing: bool = False
+    """It came often enough, and is being stored."""
     held_since: datetime | None = None
     """When that listing was first read."""
     tries: int = 0

@@ -180,6 +180,8 @@ class Made(NamedTuple):
     """Of several, how many were not; None: of one, which ``known`` is about."""
     why: Mapping[str, str] = MappingProxyType({})
     """Why a condition is resolved, where it is not that it no longer holds."""
+    again: bool = False
+    """There is more of it than one transaction should hold: it is to be recorded once more, in the next one."""
     steps: Iterable[Made] = ()
     """What else follows, one after the other: each is asked for when what the one before led to is stored."""
 

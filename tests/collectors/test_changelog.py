@@ -242,6 +242,23 @@ def test_a_heading_of_a_day_with_a_title_is_one_entry() -> None:
     assert (note.title, note.body) == ("Comet 7 ends", "Soon.\n- a\n- b\nWhen\nOn Monday.")
 
 
+def test_a_version_below_a_day_is_of_that_day() -> None:
+    (note,) = notes("## October 7, 2026\n\n### v2.1.0\n\n- It changed.\n")
+    assert (note.version, note.published_at) == ("2.1.0", datetime(2026, 10, 7, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# Log\n\n**October 7, 2026**\n\nIt changed.\n\n**October 6, 2026**\n\nMore.\n",
+        "<html><body><h1>Log</h1><div><time>October 7, 2026</time><div><h3>It changed.</h3><p>x</p></div></div>"
+        "<div><span>2026-10-06</span><h3>More.</h3></div></body></html>",
+    ],
+)
+def test_a_line_that_is_only_a_day_stands_for_a_heading_where_there_is_none(text: str) -> None:
+    assert [(f"{n.published_at:%d}", n.title) for n in notes(text)] == [("07", "It changed."), ("06", "More.")]
+
+
 @pytest.mark.parametrize(
     "text",
     [

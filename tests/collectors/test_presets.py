@@ -52,6 +52,11 @@ def test_a_misspelt_preset_names_the_nearest() -> None:
         Some(preset="antropic")
 
 
+def test_a_preset_of_another_kind_is_named_with_that_kind() -> None:
+    with pytest.raises(ValueError, match="no preset 'bedrock' of kind changelog; kind deprecations and feed has one"):
+        Some(preset="bedrock")
+
+
 def test_options_without_an_address_and_without_a_preset_name_both_ways() -> None:
     with pytest.raises(ValueError, match=r"url and vendor missing: give url and vendor, or preset: anthropic, azure"):
         Some()

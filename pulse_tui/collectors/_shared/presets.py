@@ -185,7 +185,9 @@ def preset(kind: str, name: str) -> Given:
     """The options that a preset gives. Raises ValueError for a name that is none, with the nearest."""
     found = presets(kind).get(name)
     if found is None:
-        raise ValueError(f"there is no preset {name!r} of kind {kind}: {nearest(name, presets(kind))}")
+        others = [other for other, named in PRESETS.items() if name in named]
+        elsewhere = f"; kind {' and '.join(others)} has one" if others else ""
+        raise ValueError(f"there is no preset {name!r} of kind {kind}{elsewhere}: {nearest(name, presets(kind))}")
     return found
 
 

@@ -8,7 +8,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from pulse_tui.collectors._shared.blocks import Block, Span, What
-from pulse_tui.collectors._shared.days import day_at_start, year_alone
+from pulse_tui.collectors._shared.days import Day, day_at_start, year_alone
 from pulse_tui.collectors.changelog.headings import Dated, dated, is_open, is_section
 
 _TYPES = frozenset(
@@ -43,7 +43,11 @@ class _Group(NamedTuple):
 
 
 def entries(blocks: Sequence[Block]) -> list[Entry]:
-    """The entries of a page, as they stand."""
+    """The entries of a page, as they stand. Where no heading is of a day, a line that is nothing but a day is one."""
+    return _entries(blocks) or _entries([_as_heading(block) for block in blocks])
+
+
+def _entries(blocks: Sequence[Block]) -> list[Entry]:
     groups = list(_groups(blocks))
     marks: dict[int, Dated] = {}
     for group in groups:
@@ -54,6 +58,15 @@ def entries(blocks: Sequence[Block]) -> list[Entry]:
     for group in groups:
         _take(group, marks, levels, found, whole)
     return [one for one in found if one.title or one.blocks]
+
+
+def _as_heading(block: Block) -> Block:
+    """A paragraph that is only a day as a heading above those of titles."""
+    if block.what is not What.TEXT or block.level or len(block.text) > 40:
+        return block
+    day = day_at_start(block.text)
+    alone = day is not None and day.year and not block.text[day.end :].strip(" .:")
+    return block._replace(what=What.HEADING, level=2) if alone else block
 
 
 def loose(blocks: Sequence[Block], of: Dated) -> list[Entry]:
@@ -81,15 +94,19 @@ def _groups(blocks: Sequence[Block]) -> Iterator[_Group]:
 def _mark(group: _Group, marks: dict[int, Dated]) -> None:
     """Find out which of the headings are of a day or a version."""
     year: int | None = None
+    above: Day | None = None
     for number, _, text, _ in group.path:
         if (alone := year_alone(text)) is not None:
             year = alone
             continue
         if number not in marks and (found := dated(text, year)) is not None:
             marks[number] = found
-        day = marks[number].day if number in marks else None
-        if day is not None:
-            year = day.at.year
+        if number not in marks:
+            continue
+        if marks[number].day is None and above is not None:  # a version below the day on which it came
+            marks[number] = marks[number]._replace(day=above)
+        above = marks[number].day
+        year = above.at.year if above is not None else year
 
 
 def _take(group: _Group, marks: dict[int, Dated], levels: set[int], found: list[Entry], whole: dict[int, int]) -> None:

@@ -119,7 +119,7 @@ def come_again(page: PageState, now: datetime) -> bool:
 def as_before(page: PageState) -> PageState:
     """It lists again what it listed when it was last believed."""
     return msgspec.structs.replace(
-        page, suspect="", suspect_since=None, held="", held_marks=(), held_since=None, tries=0
+        page, suspect="", suspect_since=None, held="", held_marks=(), held_since=None, tries=0, believing=False
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -33,6 +33,10 @@ class Vendors(Protocol):
 
         A note that is read otherwise than before (a local rule) and did not change is stored without a change.
         """
+        ...
+
+    def put_history(self, notes: Sequence[tuple[Note, Reading]], now: datetime) -> None:
+        """Notes that stood on their page when it was read first; none of them may be stored already."""
         ...
 
     def unlist(self, source: str, keys: Collection[str], now: datetime) -> int:

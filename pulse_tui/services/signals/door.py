@@ -21,6 +21,7 @@ from pulse_tui.domain.estate import Component
 from pulse_tui.domain.evals import EvalRun
 from pulse_tui.domain.limits import reason
 from pulse_tui.domain.lock import LINE, passes
+from pulse_tui.domain.note import Note, Page
 from pulse_tui.domain.release import RegistrySnapshot, RegistryVersion, Remark
 from pulse_tui.domain.report import Claim, Report
 from pulse_tui.domain.signal import BadRecord, Signal, encode
@@ -58,6 +59,8 @@ def admitted(observations: Iterable[Observation]) -> tuple[list[Observation], li
                     good.append(_bill(observation, refused))
                 case Report():
                     good.append(_report(observation, refused))
+                case Page():
+                    good.append(_page(observation, refused))
                 case _:
                     good.append(_sifted(observation))
         except BadRecord as bad:
@@ -138,6 +141,19 @@ def _report(report: Report, refused: list[Rejected]) -> Report:
     bill = msgspec.structs.replace(bill, refused=bill.refused + len(report.claims) - len(kept))
     whole = msgspec.structs.replace(report, claims=())
     return msgspec.structs.replace(_sifted(whole, skip="bill"), bill=bill, claims=tuple(kept))
+
+
+def _page(page: Page, refused: list[Rejected]) -> Page:
+    """Without the notes that cannot be named: of the rest of the page nothing is gone for that."""
+    kept = list[Note]()
+    for note in page.notes:
+        try:
+            kept.append(_sifted(note))
+        except BadRecord as bad:
+            refused.append(_refused(note, bad.problem))
+    if len(kept) < len(page.notes):
+        page = msgspec.structs.replace(page, complete=False)
+    return _sifted(msgspec.structs.replace(page, notes=tuple(kept)), skip="notes")
 
 
 def _refused(observation: Observation, problem: Problem, raw: bytes | None = None) -> Rejected:

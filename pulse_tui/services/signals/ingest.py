@@ -110,9 +110,13 @@ def ingest(
             keep_refused(tx, rejected, parts.outside, now)
     pace = _Pace()
     for batch in _batches(good, pace):
-        done = _stored(batch, parts, now)
+        again: list[Page] = []
+        done = _stored(batch, parts, now, again)
         pace.learn(done)
         total = total.plus(done)
+        while again:  # longer than a transaction should take
+            page = again.pop()
+            total = total.plus(msgspec.structs.replace(_stored([page], parts, now, again), observations=0))
     if whole := [r for r in rejected if r.about]:
         with parts.store.write() as tx:
             estate = tx.estate.load()
@@ -140,19 +144,22 @@ def published(observations: Iterable[Observation], now: datetime) -> list[Covera
     ]
 
 
-def _stored(batch: Sequence[Observation], parts: JudgeParts, now: datetime) -> Tally:
-    """A batch in one transaction. One that breaks is halved until what breaks it stands alone, which is refused; so is
+def _stored(batch: Sequence[Observation], parts: JudgeParts, now: datetime, again: list[Page]) -> Tally:
+    """A batch in one transaction; ``again`` gets what there is more of. One that breaks is halved until what breaks it stands alone, which is refused; so is
     one of advisories that would open so many alerts that other writers wait for long."""
     try:
         with parts.store.write() as tx:
-            return _batch(batch, tx, parts, now)
+            done, left = _batch(batch, tx, parts, now)
+        again += left
     except StorageError:
         raise
     except Exception as error:
         if len(batch) > 1:
             middle = len(batch) // 2
-            return _stored(batch[:middle], parts, now).plus(_stored(batch[middle:], parts, now))
+            return _stored(batch[:middle], parts, now, again).plus(_stored(batch[middle:], parts, now, again))
         refused = _broken(batch[0], error)
+    else:
+        return done
     with parts.store.write() as tx:
         tx.signals.quarantine([refused], now)
     return Tally(rejected=1)
@@ -214,10 +221,13 @@ def absorb(
     )
 
 
-def _batch(batch: Sequence[Observation], tx: Transaction, parts: JudgeParts, now: datetime) -> Tally:
+def _batch(  # noqa: PLR0912  each branch is one rule of the order in which records come in
+    batch: Sequence[Observation], tx: Transaction, parts: JudgeParts, now: datetime
+) -> tuple[Tally, list[Page]]:
     signals: list[Signal] = []
     remarks: list[str] = []
     early: list[Rejected] = []
+    again: list[Page] = []
     new = repeated = 0
     seen, moved = set[str](), set[str]()
     estate: Estate | None = None
@@ -258,6 +268,8 @@ def _batch(batch: Sequence[Observation], tx: Transaction, parts: JudgeParts, now
             signals.extend(step.signals)
             moved.update(step.moved)
             remarks.extend(step.remarks)
+            if step.again and isinstance(observation, Page):
+                again.append(observation)
             if step is not made and any(s.asset_id for s in step.signals):  # the next one may go on with it
                 total = total.plus(absorb(signals, tx, parts, now))
                 signals = []
@@ -266,7 +278,7 @@ def _batch(batch: Sequence[Observation], tx: Transaction, parts: JudgeParts, now
     total = total.plus(absorb(signals, tx, parts, now, estate)).plus(counted)
     if moved or any(isinstance(o, _EVIDENCE) for o in batch):
         parts.reassess(tx, parts, now, moved)
-    return total
+    return total, again
 
 
 def _records(observation: Observation) -> int:

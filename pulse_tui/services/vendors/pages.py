@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 
@@ -11,9 +11,11 @@ import msgspec
 from pulse_tui.domain.alert import OPEN, Alert
 from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.evidence import NoteEvidence
-from pulse_tui.domain.note import NoteKind, Page, PageState, What
+from pulse_tui.domain.note import Label, Note, NoteKind, Page, PageState, Reading, StoredNote, What
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.words import SignalType
+from pulse_tui.enrich.vendors.classify import classify, taken_back
+from pulse_tui.enrich.vendors.corrections import newest_first
 from pulse_tui.enrich.vendors.listing import Entry, Listing, compare, content, digest, news_of, stays
 from pulse_tui.enrich.vendors.news import holds, off_since, other_meaning
 from pulse_tui.enrich.vendors.vigil import as_before, come_again
@@ -21,12 +23,14 @@ from pulse_tui.enrich.vendors.withdrawn import REMOVED, no_longer_announced
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import Made
 from pulse_tui.services.vendors.notes import take_note
-from pulse_tui.services.vendors.read import read_note
 
 ARRIVALS = 40
 """So many moments at which something new came are kept of a page."""
 APART = timedelta(hours=1)
 """What comes within this time came at once."""
+AT_ONCE = 200
+"""So many entries that are history are stored in a transaction: other writers wait meanwhile."""
+_LASTS = frozenset({Label.DEPRECATION, Label.INCIDENT})
 _LASTING = frozenset({SignalType.DEPRECATION, SignalType.INCIDENT})
 
 
@@ -52,10 +56,11 @@ class _Reading:
 
     def __init__(self, page: Page, tx: Transaction, estate: Estate, now: datetime) -> None:
         self._page, self._tx, self._estate, self._now = page, tx, estate, now
-        self._first = self._doubted = False
+        self._first = self._doubted = self._heard = self._more = False
+        self._rules = newest_first(tx.vendors.local_rules())
 
     def steps(self) -> Iterator[Made]:
-        """Store it entry by entry."""
+        """Store it entry by entry; of a long one that is history, a part in this transaction."""
         page, tx, mark = self._page, self._tx, digest(self._page)
         stored = tx.vendors.page(page.source)
         state = stored or PageState(source=page.source, vendor=page.vendor)
@@ -69,67 +74,84 @@ class _Reading:
         self._first = state.baseline_at is None
         listing = compare(page, memory, state)
         why = _not_whole(page) if self._first else listing.suspect
-        if why:
+        if why and not state.believing:
             marks = tuple(sorted(listing.marks.values()))
             same = bool(state.held) and (self._first or stays(state.held_marks, marks))
             state = _held(state, mark, marks, why, self._now, same=same)
-            self._doubted = not self._first
             if not come_again(state, self._now):
                 if self._first:  # a part of it: kept, so that it is no news later
-                    yield from self._each(listing, state)
+                    yield from self._each(listing, state, memory)
                 tx.vendors.put_page(state)
                 return
-        heard = yield from self._each(listing, state)
+            state = msgspec.structs.replace(state, believing=True)
+        self._doubted = state.believing and not self._first
+        yield from self._each(listing, state, memory)
+        state = _with_arrivals(state, page, self._now, first=self._first and not self._more, heard=self._heard)
+        if self._more:
+            tx.vendors.put_page(state)
+            yield Made([], [], new=0, again=True)
+            return
         yield from self._gone(listing.removed)
         after = _believed(state, page, mark, self._now)
-        after = msgspec.structs.replace(after, aliases=listing.aliases, baseline_at=after.baseline_at or self._now)
-        tx.vendors.put_page(_with_arrivals(after, page, self._now, first=self._first, heard=heard))
+        tx.vendors.put_page(
+            msgspec.structs.replace(after, aliases=listing.aliases, baseline_at=after.baseline_at or self._now)
+        )
 
-    def _each(self, listing: Listing, state: PageState) -> Generator[Made, None, bool]:
-        """Each entry; whether there was news among them."""
+    def _each(self, listing: Listing, state: PageState, memory: Mapping[str, StoredNote]) -> Iterator[Made]:
         news = news_of(listing, state.held_marks) if self._doubted else None
-        heard = False
-        for entry in listing.entries:
-            how = self._telling(entry, listing, news)
-            heard |= how is _Telling.NEWS
+        entries: Sequence[Entry] = listing.entries
+        if (self._doubted or (self._first and not (state.suspect and not state.believing))) and len(entries) > AT_ONCE:
+            entries, self._more = entries[:AT_ONCE], True
+        history = list[tuple[Note, Reading]]()
+        for entry in entries:
+            reading = classify(entry.note, self._rules)
+            how = self._telling(entry, reading, listing, news)
+            self._heard |= how is _Telling.NEWS
+            if how is _Telling.NOTHING and not _ends(entry, reading, memory):
+                if entry.what is What.NEW:
+                    history.append((entry.note, reading))
+                else:
+                    self._tx.vendors.put_note(entry.note, reading, self._now)
+                    yield Made([], [])
+                continue
             made = self._taken(entry, how)
             if entry.what is What.REAPPEARED:
                 back = [a.signal_fingerprint for a in self._alerts(SignalType.VENDOR_NOTE, {entry.note.key}, REMOVED)]
                 made = made._replace(cleared=[*made.cleared, *back])
             yield made
-        return heard
+        self._tx.vendors.put_history(history, self._now)
+        yield Made([], [], new=len(history))
 
-    def _telling(self, entry: Entry, listing: Listing, news: Collection[str] | None) -> _Telling:
-        if self._first:
-            return _Telling.LASTING
-        if entry.before is None:
-            old = entry.note.key in listing.history if news is None else entry.note.key not in news
-            return _Telling.LASTING if old else _Telling.NEWS
+    def _telling(self, entry: Entry, reading: Reading, listing: Listing, news: Collection[str] | None) -> _Telling:
         before, note = entry.before, entry.note
+        if before is None:
+            old = note.key in listing.history if news is None else note.key not in news
+            return self._lasting(note, reading) if old or self._first else _Telling.NEWS
         if content(before) == content(note):
             return _Telling.NOTHING
-        if note.kind is not NoteKind.STATUS and not other_meaning(
-            before, note, read_note(before, self._tx), read_note(note, self._tx)
-        ):
+        old = self._first or self._doubted
+        if old and self._lasting(note, reading) is _Telling.NOTHING:
             return _Telling.NOTHING
-        return _Telling.LASTING if self._doubted else _Telling.NEWS
+        if note.kind is not NoteKind.STATUS and not other_meaning(before, note, classify(before, self._rules), reading):
+            return _Telling.NOTHING
+        return _Telling.LASTING if old else _Telling.NEWS
+
+    def _lasting(self, note: Note, reading: Reading) -> _Telling:
+        told = holds(note, reading, self._now) and not off_since(note, self._page.notes)
+        return _Telling.LASTING if told else _Telling.NOTHING
 
     def _taken(self, entry: Entry, how: _Telling) -> Made:
-        note = entry.note
-        old = how is _Telling.LASTING
-        tell = how is _Telling.NEWS or (
-            old and holds(note, read_note(note, self._tx), self._now) and not off_since(note, self._page.notes)
-        )
+        old = self._first or (entry.what is What.NEW and how is not _Telling.NEWS)
         made = take_note(
-            note,
+            entry.note,
             self._tx,
             self._estate,
             self._now,
             before=entry.before,
-            quiet=not tell,
-            baseline=old and entry.what is What.NEW,
+            quiet=how is _Telling.NOTHING,
+            baseline=old,
         )
-        if not old:
+        if how is not _Telling.LASTING:
             return made
         return made._replace(signals=[s for s in made.signals if s.asset_id and s.signal_type in _LASTING])
 
@@ -154,6 +176,13 @@ class _Reading:
             mine = signal.evidence
             if isinstance(mine, NoteEvidence) and mine.note in keys and change in (None, mine.change):
                 yield alert
+
+
+def _ends(entry: Entry, reading: Reading, memory: Mapping[str, StoredNote]) -> bool:
+    """Whether the entry may end something that is open, though it is no news."""
+    kept = memory.get(entry.note.key)
+    labels = {*reading.labels, *kept.reading.labels} if kept is not None else set()
+    return not labels.isdisjoint(_LASTS) or entry.what is What.REAPPEARED or taken_back(entry.note)
 
 
 def _not_whole(page: Page) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -17,7 +17,7 @@ from pulse_tui.domain.tripwire import ProbeBaseline, ProbeRound
 from pulse_tui.domain.vendor_task import VendorTask
 from pulse_tui.storage.sql.codec import Codec, to_json
 from pulse_tui.storage.sql.lookup import among
-from pulse_tui.storage.sql.upsert import insert_new, put_difference, upsert
+from pulse_tui.storage.sql.upsert import insert_many, insert_new, put_difference, upsert
 from pulse_tui.storage.vendors import tables as t
 
 _NOTE = Codec(Note)
@@ -84,6 +84,15 @@ class VendorTables:
             what = What.EDITED if before.listed else What.REAPPEARED
         self._change(note.source, note.key, now, what, before.note if before else None)
         return what
+
+    def put_history(self, notes: Sequence[tuple[Note, Reading]], now: datetime) -> None:
+        us = to_us(now)
+        beside = {"listed": True, "baseline": True, "first_at": us, "changed_at": us}
+        insert_many(
+            self._c, t.notes, [{**_NOTE.row(note), **_READING.row(reading), **beside} for note, reading in notes]
+        )
+        new = {"at": us, "what": What.NEW.value, "before": None}
+        insert_many(self._c, t.note_changes, [{"source": note.source, "key": note.key, **new} for note, _ in notes])
 
     def unlist(self, source: str, keys: Collection[str], now: datetime) -> int:
         gone = 0

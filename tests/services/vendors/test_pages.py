@@ -13,6 +13,7 @@ from pulse_tui.domain.note import Note, NoteKind, Page, PageState, StoredNote, W
 from pulse_tui.domain.words import Priority, SignalType
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.signals.ingest import ingest
+from pulse_tui.services.vendors.pages import AT_ONCE
 from tests.fakes.nouns import NOW, changed, later
 from tests.services.said import alerts, told
 
@@ -198,6 +199,34 @@ def test_two_entries_under_one_key_are_two_notes(judge: JudgeParts) -> None:
     read(judge, old(8))
     assert read(judge, [*old(8), *twice, twice[0]], 1) == 2
     assert read(judge, [*old(8), *reversed(twice)], 2) == 0
+
+
+def test_one_entry_that_cannot_be_named_leaves_the_others(judge: JudgeParts) -> None:
+    read(judge, old(8))
+    bad = note("bad", "Release", version="1.0\u202e9")
+    assert read(judge, [*old(7), bad, note("ends", ENDS, 0)], 1) == 1
+    assert kept(judge, "old-7").listed, "of a page of which something was refused nothing is gone"
+    with judge.store.read() as tx:
+        assert [r.problem.where for _, r in tx.signals.quarantined(9)] == ["version"]
+
+
+def test_a_long_first_reading_is_stored_in_parts_and_none_of_it_is_news(judge: JudgeParts) -> None:
+    many = [note(f"n{n}", f"gpt-4.1: rate limits are now {n} per minute.", -n / 9) for n in range(2 * AT_ONCE + 50)]
+    assert read(judge, [*many, note("ends", ENDS, -300)]) == 1
+    with judge.store.read() as tx:
+        assert len(tx.vendors.memory("news")) == len(many) + 1
+    assert (state(judge).entries, state(judge).baseline_at) == (len(many) + 1, NOW)
+    fresh = note("fresh", "gpt-4.1: rate limits are now 7 per minute.", 0)
+    assert read(judge, [*many, note("ends", ENDS, -300), fresh], 1) == 1
+
+
+def test_a_long_page_that_was_rebuilt_is_believed_in_parts_and_none_of_it_is_news(judge: JudgeParts) -> None:
+    many = [note(f"n{n}", f"gpt-4.1: rate limits are now {n} per minute.", -n / 9) for n in range(2 * AT_ONCE + 50)]
+    read(judge, many)
+    other = [changed(n, body=f"{n.body} In all regions, from ${n.key[1:]} on.") for n in many]
+    assert [read(judge, other, hour) for hour in (1, 2, 3, 4, 5)] == [0, 0, 0, 0, 0]
+    assert not state(judge).suspect
+    assert {changes(judge, n.key)[-1] for n in many} == {What.EDITED}
 
 
 # --------------------------------------------------------------------------- a page gone wild

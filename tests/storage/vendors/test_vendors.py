@@ -51,6 +51,20 @@ def test_a_note_without_a_date_is_of_the_day_on_which_it_was_first_seen(store: S
         assert stored.note.published_at == NOW
 
 
+def test_history_is_stored_at_once_as_what_stood_there(store: SqlStore) -> None:
+    other = changed(NOTE, key="other")
+    with store.write() as tx:
+        tx.vendors.put_history([(NOTE, READING), (other, READING)], NOW)
+        tx.vendors.put_history([], NOW)
+    with store.read() as tx:
+        found = tx.vendors.memory("feed")
+        assert [(k, s.note, s.baseline, s.listed, s.first_at) for k, s in sorted(found.items())] == [
+            ("k", NOTE, True, True, NOW),
+            ("other", other, True, True, NOW),
+        ]
+        assert [(c.what, c.before) for c in tx.vendors.changes("feed", "other")] == [(What.NEW, None)]
+
+
 def test_a_note_that_is_read_otherwise_has_not_changed(store: SqlStore) -> None:
     with store.write() as tx:
         tx.vendors.put_note(NOTE, READING, NOW)
