@@ -5,11 +5,13 @@ Ends are read where the platform states them (``shutdown_date``, ``deprecation``
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import msgspec
 
 from pulse_tui.collectors._shared.catalogues import FLOOR, collect_catalogue
+from pulse_tui.collectors._shared.presets import Given, fill, presets
 from pulse_tui.domain.source import Collected
 from pulse_tui.ports import CollectContext
 
@@ -17,12 +19,16 @@ BEARER = "Authorization"
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``url`` of the list and the ``platform`` whose it is, as components name it: ``openai`` of ``openai/gpt-4.1``."""
+    """A ``preset``, or ``url`` of the list and the ``platform`` whose it is, as components name it: ``openai`` of
+    ``openai/gpt-4.1``."""
 
     EVERY: ClassVar[float] = 3_600.0
     FLOOR: ClassVar[float] = FLOOR / 4
+    PRESETS: ClassVar[Mapping[str, Given]] = presets("model_list")
 
-    platform: str
+    preset: str = ""
+    """A platform that is known by name: ``openai``, ``anthropic``."""
+    platform: str = ""
     url: str = ""
     path: str = ""
     """A file instead of ``url``."""
@@ -35,9 +41,10 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """More headers: ``anthropic-version: "2023-06-01"``."""
 
     def __post_init__(self) -> None:
-        """One of ``url`` and ``path``."""
-        if bool(self.url) == bool(self.path):
-            raise ValueError("one of url and path is needed")
+        """A preset that there is, the platform, and ``url`` or ``path``."""
+        fill(self, "model_list", "platform")
+        if not self.url and not self.path:
+            raise ValueError("url or path is needed")
 
 
 def collect(options: Options, context: CollectContext) -> Collected:

@@ -156,6 +156,12 @@ def test_half_a_list_is_none() -> None:
             lists(server)
 
 
+def test_a_known_platform_is_one_word() -> None:
+    options = model_list.Options(preset="anthropic", token="${KEY}")
+    assert (options.platform, options.header) == ("anthropic", "x-api-key")
+    assert options.url.startswith("https://api.anthropic.com/v1/models")
+
+
 def test_a_list_needs_an_address_or_a_file() -> None:
-    with pytest.raises(ValueError, match="url and path"):
+    with pytest.raises(ValueError, match="url or path"):
         model_list.Options(platform="openai")

@@ -155,9 +155,21 @@ PRESETS: Mapping[str, Mapping[str, Given]] = MappingProxyType(
         "litellm": {"public": {"url": f"{_RAW}/BerriAI/litellm/main/model_prices_and_context_window.json"}},
         "openrouter": {"public": {"url": "https://openrouter.ai/api/v1/models"}},
         "model_list": {
-            "anthropic": {"url": "https://api.anthropic.com/v1/models", "vendor": "anthropic", "platform": "anthropic"},
+            "anthropic": {
+                "url": "https://api.anthropic.com/v1/models?limit=1000",
+                "vendor": "anthropic",
+                "platform": "anthropic",
+                "header": "x-api-key",
+            },
             "cohere": {"url": "https://api.cohere.com/v1/models", "vendor": "cohere", "platform": "cohere"},
             "deepseek": {"url": "https://api.deepseek.com/models", "vendor": "deepseek", "platform": "deepseek"},
+            "gemini": {
+                "url": "https://generativelanguage.googleapis.com/v1beta/models?pageSize=1000",
+                "vendor": "google",
+                "platform": "google",
+                "header": "x-goog-api-key",
+            },
+            "groq": {"url": "https://api.groq.com/openai/v1/models", "vendor": "groq", "platform": "groq"},
             "mistral": {"url": "https://api.mistral.ai/v1/models", "vendor": "mistral", "platform": "mistral"},
             "openai": {"url": "https://api.openai.com/v1/models", "vendor": "openai", "platform": "openai"},
             "xai": {"url": "https://api.x.ai/v1/models", "vendor": "xai", "platform": "xai"},
