@@ -234,6 +234,7 @@ class FakeDesk(FakeBench, FakeRegistry, FakeVendors):
             None,
             "golden-v7" if row.rule == "accuracy-regression" else "",
             rollbacks=unsettled(self.plans(row.asset), row.environment),
+            note=("openai-news", "n-1") if row.rule == "deprecation" else ("", ""),
         )  # fmt: skip
 
     def advisory_story(self, advisory_id: str) -> AdvisoryStory:

@@ -101,5 +101,7 @@ class AlertStory(NamedTuple):
     """Of ``todo``, what is to be done about the cause: the words of every other outlet."""
     rollbacks: tuple[PlanLine, ...] = ()
     """The rollbacks of its deployment that need a person, or failed last."""
+    note: tuple[str, str] = ("", "")
+    """(source, key) of the vendor's note that it is about, where that has a page."""
     by_itself: tuple[str, ...] = ()
     """Of ``todo``, what was done about it without waiting for anybody, or why nothing was."""

@@ -98,8 +98,17 @@ def alert_story(parts: RollbackParts, alert_id: str) -> AlertStory:
             plan_hash=plan,
             advice=(*by_itself, *advice.lines) if alert.open else (),
             by_itself=by_itself,
+            note=_note(tx, signal),
             suite=signal.evidence.suite if isinstance(signal.evidence, (MetricEvidence, SuiteEvidence)) else "",
         )
+
+
+def _note(tx: Transaction, signal: Signal) -> tuple[str, str]:
+    """The note that the signal was made of, where one is stored: an end that a list states has none."""
+    evidence = signal.evidence
+    if not isinstance(evidence, NoteEvidence) or tx.vendors.note(signal.source, evidence.note) is None:
+        return "", ""
+    return signal.source, evidence.note
 
 
 def _asked(tx: Transaction, alert: Alert, signal: Signal, advice: Advice, now: datetime) -> list[str]:

@@ -12,6 +12,7 @@ from pulse_tui.tui.asks import alerts as asks
 from pulse_tui.tui.asks.evals import OpenBench
 from pulse_tui.tui.asks.registry import OpenAsset
 from pulse_tui.tui.asks.rollback import OpenPlan, Propose, Route
+from pulse_tui.tui.asks.vendors import OpenNote
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span, safe
 from pulse_tui.tui.kit.document import Block
@@ -46,6 +47,8 @@ def alert_blocks(story: AlertStory, read_only: bool = False) -> list[Block]:
     elif story.rollback_possible:
         todo = (*todo, "[p] makes the rollback plan; it is approved in the plan, nothing runs before")
     verdicts = (f"[v] opens {story.suite}: gates, flipped items, latency, cost",) if story.suite else ()
+    if story.note[1]:
+        verdicts = (*verdicts, "[V] opens the vendor's note: its text, every edit, whom else it reaches")
     row = story.alert
     where = " ".join(w for w in (row.asset, environment(row.environment)[0]) if w) or "no asset matched"
     return [
@@ -96,6 +99,7 @@ class AlertScreen(OfRollbacks, PageScreen):
             changes=True,
         ),
         bind("v", "verdicts", "verdicts", "the benchmark suite: every gate, what flipped, latency and cost", show=True),
+        bind("V", "open_note", "note", "the vendor's note: its text, every edit, whom else it reaches", show=True),
         bind("e", "open_asset", "asset", "open the asset", show=True),
         bind("n", "next(1)", "next", "the next alert", show=True),
         bind("N", "next(-1)", "previous", "the alert before"),
@@ -127,6 +131,8 @@ class AlertScreen(OfRollbacks, PageScreen):
             return self.applies_to_rollbacks(action)
         if action == "verdicts":
             return bool(self.story.suite and self.story.alert.asset)
+        if action == "open_note":
+            return bool(self.story.note[1])
         if action == "open_asset":
             return bool(self.story.alert.asset)
         return True
@@ -161,6 +167,9 @@ class AlertScreen(OfRollbacks, PageScreen):
 
     def action_open_asset(self) -> None:
         self.post_message(OpenAsset(self.story.alert.asset))
+
+    def action_open_note(self) -> None:
+        self.post_message(OpenNote(*self.story.note))
 
     def action_verdicts(self) -> None:
         self.post_message(OpenBench(self.story.alert.asset, self.story.suite))

@@ -17,12 +17,15 @@ from pulse_tui.domain.vendor_task import TaskKind, VendorTask
 from pulse_tui.domain.views.vendors import NoteStory, ShutdownRow
 from pulse_tui.domain.words import ComponentKind
 from pulse_tui.enrich.vendors.diff import diff
-from pulse_tui.services.parts import JudgeParts
+from pulse_tui.services.alerts.story import alert_story
+from pulse_tui.services.parts import JudgeParts, RollbackParts
+from pulse_tui.services.signals.ingest import ingest
 from pulse_tui.services.vendors.reached import NoteMemory
 from pulse_tui.services.vendors.shutdowns import shutdowns
 from pulse_tui.services.vendors.story import correction_rows, hunks, note_rows, note_story
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.nouns import NOW, changed, later
+from tests.services.said import alerts
 
 NOTE = Note(
     source="news", key="n1", vendor="openai", title="gpt-4.1 will be shut down", published_at=NOW,
@@ -289,3 +292,12 @@ def test_a_note_of_a_family_says_so_of_what_it_does_not_name_exactly(judge: Judg
     text = texts(page(judge))
     assert "openai/gpt-4.1-2025-04-14 exactly" in text
     assert "openai/gpt-4.1 by its family" in text
+
+
+def test_the_alert_of_a_note_names_its_page(parts: RollbackParts) -> None:
+    judge = parts.judging
+    item = changed(NOTE, published_at=NOW)
+    ingest([item], [], judge, NOW)
+    (alert,) = [a for a in alerts(judge) if a.asset_id == "support-bot"]
+    assert alert_story(parts, alert.id).note == ("news", "n1")
+    assert page(judge).alerts == (alert.id,)

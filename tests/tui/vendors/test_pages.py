@@ -172,6 +172,20 @@ def test_from_a_note_its_alert_its_asset_and_the_ends_open_and_its_link_is_copie
     play(scenario)
 
 
+def test_an_alert_of_a_note_opens_it_and_one_of_none_has_no_such_key() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("4", "G", "enter")
+        assert "[V] opens the vendor's note" in pilot.text()
+        await pilot.press("V")
+        assert pilot.screen_name == "NoteScreen"
+        await pilot.press("q", "q", "g", "enter")
+        assert "V note" not in pilot.lines()[-1]
+        await pilot.press("V")
+        assert pilot.screen_name == "AlertScreen"
+
+    play(scenario)
+
+
 def test_from_the_calendar_the_only_asset_opens_and_of_several_who_uses_the_model() -> None:
     async def scenario(pilot: Pilot) -> None:
         await pilot.press("V", "d", "enter")
