@@ -44,6 +44,8 @@ class GateReason(StrEnum):
     """The content digest is recorded, and is the one that was evaluated."""
     BILL = "bill"
     """A bill of materials is known."""
+    ENDS = "ends"
+    """No hosted model that it is made of is shut down within half a year, as far as that was announced."""
 
 
 class GateStatus(StrEnum):
@@ -100,7 +102,7 @@ Said = dict[GateReason, GateWord | GateWords]
 class GateSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """The ``gate`` section of a policy: by environment, and ``default`` for what an environment does not mention.
 
-    What neither mentions: a failure blocks, an absence is reported.
+    What neither mentions: a failure blocks, an absence is reported; that a model ends is reported.
     """
 
     default: Said = {}
@@ -114,7 +116,7 @@ class GateSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         own: Mapping[GateReason, GateWord | GateWords] = getattr(self, environment.value)
         words = own.get(reason, self.default.get(reason))
         if words is None:
-            words = GateWords()
+            words = GateWords() if reason is not GateReason.ENDS else GateWord.ADVISORY
         word = words if isinstance(words, GateWord) else words.of(status)
         return GateWord.ADVISORY if status is GateStatus.ACCEPTED and word is GateWord.BLOCKING else word
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 from typing import NamedTuple
 
 from pulse_tui.domain.advisory import Audit
 from pulse_tui.domain.alert import OPEN, Alert
 from pulse_tui.domain.claim import ESTATE
+from pulse_tui.domain.countdown import days_left
 from pulse_tui.domain.evals import Gate
 from pulse_tui.domain.evidence import VersionEvidence
 from pulse_tui.domain.hold import Hold
 from pulse_tui.domain.release import Release, ReleaseState, numbered
 from pulse_tui.domain.signal import signal_id
 from pulse_tui.domain.text import many
-from pulse_tui.domain.words import Environment, Priority, Severity, SignalType
+from pulse_tui.domain.words import ComponentKind, Environment, Priority, Severity, SignalType
 from pulse_tui.enrich.lineage import Node, cycle, references
 from pulse_tui.policy.gate import GateReason, GateStatus
 from pulse_tui.ports import BillHead, Transaction
@@ -40,6 +42,7 @@ from pulse_tui.services.rollback.certificate import KNOWN_GOOD, other_content
 from pulse_tui.services.rollback.drill import NAME as DRILLED
 from pulse_tui.services.rollback.drill import book, drill_command, drilled, leader
 from pulse_tui.services.signals.waived import group_of
+from pulse_tui.services.vendors.ends import announced_ends
 
 _OK, _FAILED, _MISSING = GateStatus.OK, GateStatus.FAILED, GateStatus.MISSING
 _SHOWN = 3
@@ -507,6 +510,28 @@ def _read(a: Asked, bills: list[BillHead], tied: str) -> Found:
     return Found(_OK, told, _which(a) if open_ else "")
 
 
+_ENDS_WITHIN = timedelta(days=180)
+
+
+def _ends(a: Asked) -> Iterator[Found]:
+    """Hosted models of its own bill; where that names none, of what the asset uses."""
+    asset_id, own = a.release.asset_id, {b.origin for b in own_bills(a.tx, a.release)}
+    hosted = [e for e in a.tx.dependencies.edges(asset_id, every=True) if e.child.kind is ComponentKind.HOSTED_MODEL]
+    mine = [e.child for e in hosted if e.origin in own]
+    models = {c.id: c for c in mine or [d.component for d in a.tx.dependencies.using(assets=[asset_id])]}
+    models = {i: c for i, c in models.items() if c.kind is ComponentKind.HOSTED_MODEL}
+    near = [(d, i) for i, d in announced_ends(a.tx, asset_id, list(models.values())).items()]
+    near = sorted((d, i) for d, i in near if d <= a.now + _ENDS_WITHIN)
+    for date, ident in near:
+        left = days_left(date, a.now)
+        words = f"shuts down on {date:%Y-%m-%d}, {left} days left" if left >= 0 else f"was to end on {date:%Y-%m-%d}"
+        yield Found(_FAILED, f"{ident} {words}", "Evaluate and release its successor before that day")
+    if not near:
+        yield Found(
+            _OK, "no end of its models is announced for the next half year" if models else "it uses no hosted model"
+        )
+
+
 def _which(a: Asked) -> str:
     return f"which and why: pulse-tui components unaudited {a.release.asset_id}"
 
@@ -527,4 +552,5 @@ CHECKS: dict[GateReason, Check] = {
     GateReason.LINEAGE: _lineage,
     GateReason.DIGEST: _digest,
     GateReason.BILL: _bill,
+    GateReason.ENDS: _ends,
 }

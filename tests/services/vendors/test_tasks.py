@@ -14,11 +14,12 @@ from pulse_tui.domain.vendor_task import TaskKind, VendorTask
 from pulse_tui.services.alerts.story import alert_story
 from pulse_tui.services.conditions.reassess import reassess
 from pulse_tui.services.parts import JudgeParts, RollbackParts
+from pulse_tui.services.promotion.gate import Reason
 from pulse_tui.services.registry.story import asset_story
 from pulse_tui.services.signals.ingest import ingest
 from pulse_tui.services.suites.due import RETEST, due
 from pulse_tui.settings.shapes import SuiteShape
-from tests.fakes.house import rollback
+from tests.fakes.house import gate, rollback
 from tests.fakes.nouns import PRODUCTION, later, release, run_of
 from tests.fakes.target import Places
 from tests.services.said import alerts, retests
@@ -170,3 +171,15 @@ def test_a_regression_names_the_vendors_notes_of_its_window_and_the_note_the_reg
     note = pages.pop("vendor-behaviour-change")
     assert any('perhaps "gpt-4.1", 5h earlier: an announced change of behaviour' in page for page in pages.values())
     assert "perhaps behind" in note
+
+
+def test_the_gate_names_a_model_that_ends_soon_and_does_not_block_for_it(parts: JudgeParts) -> None:
+    def ends() -> Reason:
+        (found,) = [r for r in gate(parts, "support-bot", "3.8.2", PRODUCTION).reasons if r.name == "ends"]
+        return found
+
+    assert ends().ok
+    announce(parts, END)
+    assert ends().detail.startswith("openai/gpt-4.1 shuts down on 2027-01-15")
+    assert not ends().ok
+    assert not ends().blocking
