@@ -48,6 +48,8 @@ def other_meaning(before: Note, after: Note, was: Reading, now: Reading) -> bool
         return True
     if (before.models, before.version) != (after.models, after.version):
         return True
+    if Label.INCIDENT in now.labels and not (ended(before) and ended(after)):  # it goes on, is over, or is back
+        return True
     one, two = f"{before.title}\n{before.body}", f"{after.title}\n{after.body}"
     if numbers(one) != numbers(two) or named(one) != named(two):
         return True

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from pulse_tui.domain.health import Health
+from pulse_tui.domain.health import Health, late_after_s
 from pulse_tui.domain.note import NoteKind, PageState
 from pulse_tui.domain.source import SourceStatus
 from pulse_tui.domain.text import many
@@ -69,6 +69,17 @@ def conditions(page: PageState, now: datetime) -> tuple[Condition, ...]:
             since = last + timedelta(seconds=pace.silent_after_s)
             found.append(Condition(state=TrustState.SILENT, why=why, since=since))
     return tuple(found)
+
+
+def late(status: SourceStatus, now: datetime) -> Condition | None:
+    """Of a source that nobody has asked for too long; one that was asked in vain fails."""
+    asked, good = status.last_attempt_at, status.last_good_at
+    if asked is None or good is None or status.health(now) is not Health.LATE:
+        return None
+    if (now - asked).total_seconds() <= late_after_s(status.every_s):
+        return None
+    why = f"nobody asked it for {_long((now - asked).total_seconds())}; it is to be asked every {_long(status.every_s)}"
+    return Condition(state=TrustState.LATE, why=why, since=good)
 
 
 def trust_of(status: SourceStatus, page: PageState | None, now: datetime) -> Trust:
@@ -132,5 +143,7 @@ def _doubt(page: PageState) -> str:
 
 
 def _long(seconds: float) -> str:
-    days = seconds / 86_400
-    return f"{days:.0f} d" if days >= 2 else f"{seconds / 3_600:.0f} h"
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} s"

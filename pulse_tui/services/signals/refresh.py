@@ -20,7 +20,7 @@ from pulse_tui.domain.text import distinct
 from pulse_tui.domain.trust import Condition, TrustState
 from pulse_tui.domain.words import ComponentKind, Recommended, Severity, SignalType
 from pulse_tui.enrich.advisories.coverage import packages_of
-from pulse_tui.enrich.vendors.vigil import as_before, conditions
+from pulse_tui.enrich.vendors.vigil import as_before, conditions, late
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.signals.door import NAME
@@ -129,8 +129,23 @@ def _round(shape: SourceShape, status: SourceStatus, parts: JudgeParts, now: dat
             tally = tally.plus(_vigil(shape, there, status, tx, parts, now))
         if not wrong:  # what it published on it publishes on still; of a file that is refused nobody knows
             tx.coverage.touch(shape.id, now)
-        Responder(tx, parts, now).clear(_condition(shape.id), f"source {shape.id} answers again")
+        for condition in (_condition(shape.id), _condition(shape.id, TrustState.LATE)):
+            Responder(tx, parts, now).clear(condition, f"source {shape.id} answers again")
+        if status.health(now) is not Health.LATE and status.last_good_at is not None:
+            absorb(_late(tx, parts, now), tx, parts, now)
     return Round(shape.id, True, False, "; ".join((message, *quiet)), tally, next_s, wrong)
+
+
+def _late(tx: Transaction, parts: JudgeParts, now: datetime) -> list[Signal]:
+    """Sources that nobody asks while others are asked in time. After a weekend in which nothing ran all are late: then the
+    rounds that follow are the answer, and no alerts."""
+    found = list[Signal]()
+    for status in tx.plumbing.sources().values():
+        shape = parts.sources.get(status.id)
+        condition = late(status, now) if shape is not None else None
+        if shape is not None and condition is not None:
+            found.append(_doubted(shape, condition, status, now))
+    return found
 
 
 def _vigil(

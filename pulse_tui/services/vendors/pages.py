@@ -132,7 +132,7 @@ class _Reading:
         old = self._first or self._doubted
         if old and self._lasting(note, reading) is _Telling.NOTHING:
             return _Telling.NOTHING
-        if note.kind is not NoteKind.STATUS and not other_meaning(before, note, classify(before, self._rules), reading):
+        if not other_meaning(before, note, classify(before, self._rules), reading):
             return _Telling.NOTHING
         return _Telling.LASTING if old else _Telling.NEWS
 

@@ -222,6 +222,32 @@ def test_what_is_late_is_late_whatever_it_listed(source: JudgeParts, pages: Page
     assert panel(source).state is TrustState.LATE
 
 
+def test_a_source_that_nobody_asks_while_others_are_asked_is_late_until_it_answers(
+    source: JudgeParts, pages: Pages, clock: Clock
+) -> None:
+    shapes = {name: SourceShape(id=name, kind="changelog", every=3_600.0, options=None) for name in ("news", "other")}
+    source = source._replace(sources=shapes)
+    pages.notes = weekly(12)
+    refresh("other", source, "h")
+    for _ in range(3):
+        turn(source, hours=1)
+    assert health_alerts(source) == []
+    turn(source, hours=1)
+    turn(source, hours=1)
+    assert health_alerts(source) == [("late", AlertState.FIRING)]
+    with source.store.read() as tx:
+        (alert,) = tx.judgements.alerts()
+    assert (alert.title, alert.count) == (
+        "source other is late: nobody asked it for 4 h; it is to be asked every 60 min",
+        1,
+    )
+    refresh("other", source, "h")
+    assert health_alerts(source) == [("late", AlertState.RESOLVED)]
+    clock.pass_(days=2)
+    turn(source, hours=0)
+    assert health_alerts(source) == [("late", AlertState.RESOLVED)], "nothing ran: no source is late alone"
+
+
 def test_the_least_trusted_comes_first_and_other_sources_are_there_too(source: JudgeParts, pages: Pages) -> None:
     pages.notes = weekly(12)
     turn(source)
