@@ -5,22 +5,33 @@ from __future__ import annotations
 from pulse_tui.domain.note import Label
 from pulse_tui.enrich.vendors.reading.shapes import DAY, INSIDE, NAME, Rule, anyof, stems
 
-_ALIAS = r"(?:alias(?:es)?|slugs?|model (?:codes?|ids?|names?|strings?)|names of (?:our|the) models|pointers?|[\w.-]{0,60}-latest)"
-_FAILS = r"(?:errors?|an? (?:\w+ )?error|(?:an? )?(?:http )?4\d\d|fail\w*|reject\w*|refus\w*|den(?:y|ied)|ignor\w*|block\w*|throw\w*|rais\w*)"
+_ALIAS = (
+    r"(?:alias(?:es)?|slugs?|model (?:codes?|ids?|names?|strings?)|names of (?:our|the) models|pointers?|"
+    r"[\w.-]{0,60}-latest)"
+)
+_FAILS = (
+    r"(?:errors?|an? (?:\w+ )?error|(?:an? )?(?:http )?4\d\d|fail\w*|reject\w*|refus\w*|den(?:y|ied)|ignor\w*|block\w*|"
+    r"throw\w*|rais\w*)"
+)
 
 _DOCS = r"(?:docs?|documentation|sites?|pages?|urls?|links?|guides?|domains?|portal|console|dashboard)"
 _ENDS = frozenset({Label.DEPRECATION})
 _OTHERS = frozenset({Label.DEPRECATION, Label.PRICING, Label.RATE_LIMIT})
 
 _STRICTER = anyof(
-    r"\b(?:strict(?:er|ly|ness)|more strictly)\b[^;]{0,60}\b(?:enforc|valid|check|pars|schema)\w*|\b(?:enforc|valid|check)\w*\b[^;]{0,40}\bstrict\w*|\benhanced [^;]{0,30}strictness\b",
-    rf"\b(?:now|will|will now) (?:return|result in|produce|raise|throw|give|trigger|respond with|be met with|receive)s? (?:\S+ ){{0,3}}?{_FAILS}|\bendpoint will error\b",
-    r"\b(?:now|will now) (?:be )?(?:reject|error|fail|ignor|den(?:y|ied)|block|enforc|validat|truncat|cap|clamp|strip|refus)(?:s|ed|ing|es)?\b",
+    r"\b(?:strict(?:er|ly|ness)|more strictly)\b[^;]{0,60}\b(?:enforc|valid|check|pars|schema)\w*|\b(?:enforc|valid|"
+    r"check)\w*\b[^;]{0,40}\bstrict\w*|\benhanced [^;]{0,30}strictness\b",
+    rf"\b(?:now|will|will now) (?:return|result in|produce|raise|throw|give|trigger|respond with|be met with|"
+    rf"receive)s? (?:\S+ ){{0,3}}?{_FAILS}|\bendpoint will error\b",
+    r"\b(?:now|will now) (?:be )?(?:reject|error|fail|ignor|den(?:y|ied)|block|enforc|validat|truncat|cap|clamp|"
+    r"strip|refus)(?:s|ed|ing|es)?\b",
     r"\b(?:will|are|is|be) (?:now )?(?:rejected|ignored|clamped|truncated|coerced|refused)\b",
-    r"\b(?:other|non-default|unsupported|invalid|larger|smaller) values?\b[^;]{0,60}\b(?:returns?|results? in) an? (?:\w+ )?(?:4\d\d|error)\b",
+    r"\b(?:other|non-default|unsupported|invalid|larger|smaller) values?\b[^;]{0,60}\b(?:returns?|"
+    r"results? in) an? (?:\w+ )?(?:4\d\d|error)\b",
     rf"\b{NAME}[^;]{{0,260}}\b(?:returns?|results? in|raises?) an? (?:\w+ )?(?:4\d\d|error)\b",
     r"\b(?:now|will) (?:has|have) no effect\b|\bno longer ha(?:s|ve) (?:any|an) effect\b",
-    r"\b(?:values? (?:greater|less|above|below|over|under|outside))[^;]{0,60}\b(?:changed|rejected|clamped|set|capped|error)\b",
+    r"\b(?:values? (?:greater|less|above|below|over|under|outside))[^;]{0,60}\b(?:changed|rejected|clamped|set|"
+    r"capped|error)\b",
 )
 _STRICT_WORDS = stems("strict|now|will|are|is |return|result|raise|reject|clamp|truncat|coerced|refused|value")
 _REQUESTS = anyof(
@@ -32,13 +43,21 @@ RULES: tuple[Rule, ...] = (
     Rule(  # what a name stands for
         Label.BEHAVIOUR_CHANGE,
         anyof(
-            r"\b(?:now|automatically|will|will be|has been|have been|are)(?: (?!still)\w+)? (?:point(?:s|ing|ed)?|redirect(?:s|ed|ing)?|route[sd]?|resolve[sd]?|map(?:s|ped)?|re-?aliased|fall(?:s)? back) to\b",
-            rf"\b{_ALIAS}\b{INSIDE}{{0,80}}\b(?:to use|to point to|updated to|moved to|switched to|changed to|upgraded to|re-?pointed to|(?:is|are) now)\b",
-            rf"\b(?:updat|mov|switch|chang|upgrad|point)(?:e|es|ed|ing|s)?\b{INSIDE}{{0,60}}\b{_ALIAS}\b{INSIDE}{{0,80}}\bto\b",
+            r"\b(?:now|automatically|will|will be|has been|have been|are)(?: (?!still)\w+)? (?:point(?:s|ing|ed)?|"
+            r"redirect(?:s|ed|ing)?|route[sd]?|resolve[sd]?|map(?:s|ped)?|re-?aliased|fall(?:s)? back) to\b",
+            rf"\b{_ALIAS}\b{INSIDE}{{0,80}}\b(?:to use|to point to|updated to|moved to|switched to|changed to|"
+            rf"upgraded to|re-?pointed to|(?:is|are) now)\b",
+            rf"\b(?:updat|mov|switch|chang|upgrad|point)(?:e|es|ed|ing|"
+            rf"s)?\b{INSIDE}{{0,60}}\b{_ALIAS}\b{INSIDE}{{0,80}}\bto\b",
             r"\bwill automatically (?:inherit|apply|use|receive)\b",
-            r"\b(?:points?|pointing|redirects?|resolves?|aliased|maps?|defaults?) to (?:the )?(?:latest|newest|most recent)\b",
-            r"\bauto(?:matically|matic)?[- ](?:be )?(?:up(?:grad|dat)\w*|migrat\w*|mov\w*|switch\w*|rerout\w*|redirect\w*|transition\w*|replac\w*)\b|\b(?:up(?:graded|dated)|migrated|moved|switched|routed|redirected) automatically\b",
-            r"\b(?:requests?|calls?|traffic|queries|deployments?)\b[^;]{0,80}\b(?:will|now|are|is|be|automatically) (?:be |now )?(?:served by|routed|rerouted|redirected|forwarded|upgraded|migrated|sent to|handled by)\b",
+            r"\b(?:points?|pointing|redirects?|resolves?|aliased|maps?|defaults?) to (?:the )?(?:latest|newest|"
+            r"most recent)\b",
+            r"\bauto(?:matically|matic)?[- ](?:be )?(?:up(?:grad|dat)\w*|migrat\w*|mov\w*|switch\w*|rerout\w*|"
+            r"redirect\w*|transition\w*|replac\w*)\b|\b(?:up(?:graded|dated)|migrated|moved|switched|routed|"
+            r"redirected) automatically\b",
+            r"\b(?:requests?|calls?|traffic|queries|deployments?)\b[^;]{0,80}\b(?:will|now|are|is|be|"
+            r"automatically) (?:be |now )?(?:served by|routed|rerouted|redirected|forwarded|upgraded|migrated|"
+            r"sent to|handled by)\b",
         ),
         stems(
             "point|redirect|rout|resolv|map|alias|slug|model|latest|automatic|auto-|fall|served|handled|"
@@ -53,10 +72,16 @@ RULES: tuple[Rule, ...] = (
         Label.BEHAVIOUR_CHANGE,
         anyof(
             rf"\b(?:points?|pointing|redirects?|resolves?|aliased) to (?:the )?(?:new|newer|{NAME})",
-            rf"\b(?:models?|{NAME})(?: models?)? (?:has been|have been|was|were|got|is|are) (?:updated|upgraded|refreshed|improved|replaced|retrained|swapped)\b",
-            r"\b(?:voices?|weights|tokeni[sz]ers?|encoders?|classifiers?|system prompts?|filters?|safety settings|checkpoints?)\b[^;]{0,60}\b(?:was|were|has been|have been) (?:updated|upgraded|refreshed|replaced|retrained|swapped|changed)\b",
-            rf"(?:\A\W*|\bwe(?:'ve| have)? |\bhave |\bhas )(?:updated|upgraded|refreshed|retrained|replaced) (?:the |our |an? )?(?:existing |current |production |default |underlying )*(?:{NAME}|(?:\w+,? (?:and )?){{0,6}}models?\b|[\w-]+ (?:encoder|decoder|tokeni[sz]er|classifiers?|weights))",
-            rf"\b(?:enhancements|improvements|upgrades) to (?:our |the )?(?:existing |current )*(?:[\w-]+ ){{0,3}}(?:models?|{NAME})\b",
+            rf"\b(?:models?|{NAME})(?: models?)? (?:has been|have been|was|were|got|is|are) (?:updated|upgraded|"
+            rf"refreshed|improved|replaced|retrained|swapped)\b",
+            r"\b(?:voices?|weights|tokeni[sz]ers?|encoders?|classifiers?|system prompts?|filters?|safety settings|"
+            r"checkpoints?)\b[^;]{0,60}\b(?:was|were|has been|have been) (?:updated|upgraded|refreshed|replaced|"
+            r"retrained|swapped|changed)\b",
+            rf"(?:\A\W*|\bwe(?:'ve| have)? |\bhave |\bhas )(?:updated|upgraded|refreshed|retrained|replaced) (?:the |"
+            rf"our |an? )?(?:existing |current |production |default |underlying )*(?:{NAME}|"
+            rf"(?:\w+,? (?:and )?){{0,6}}models?\b|[\w-]+ (?:encoder|decoder|tokeni[sz]er|classifiers?|weights))",
+            rf"\b(?:enhancements|improvements|upgrades) to (?:our |the )?(?:existing |"
+            rf"current )*(?:[\w-]+ ){{0,3}}(?:models?|{NAME})\b",
             r"\bnew and improved\b|\bmore (?:stable|resilient|concise|verbose|deterministic|steerable)\b",
         ),
         stems(
@@ -64,7 +89,8 @@ RULES: tuple[Rule, ...] = (
         ),
         unless=anyof(
             rf"\b{_DOCS}\b[^;]{{0,60}}\b(?:redirect|point|mov|rout)\w*",
-            rf"\b(?:updated|improved|refreshed|upgraded) (?:\S+ ){{0,4}}?{_DOCS}\b|\bmodel (?:picker|cards?|selector|list|page|catalog\w*)",
+            rf"\b(?:updated|improved|refreshed|upgraded) (?:\S+ ){{0,4}}?{_DOCS}\b|\bmodel (?:picker|cards?|selector|"
+            rf"list|page|catalog\w*)",
             r"\bfix\w* [^;]{0,60}(?:redirect|rout|alias|point|default|map)\w*",
         ),
         beside=frozenset({Label.NEW_MODEL, *_OTHERS}),
@@ -72,9 +98,11 @@ RULES: tuple[Rule, ...] = (
     Rule(  # a model that is there is not what it was, or not what the one before is
         Label.BEHAVIOUR_CHANGE,
         anyof(
-            rf"{NAME}[^;]{{3,160}}\b(?:compared (?:to|with)|(?:lower|higher|fewer|less|more|shorter|longer|different|faster|slower) than|than) (?:on |in |with |for )?(?:the )?{NAME}",
+            rf"{NAME}[^;]{{3,160}}\b(?:compared (?:to|with)|(?:lower|higher|fewer|less|more|shorter|longer|different|"
+            rf"faster|slower) than|than) (?:on |in |with |for )?(?:the )?{NAME}",
             rf"\bfix(?:ed|es)? (?:an?|the|some) (?:\w+ )?(?:issue|bug|problem|regression)s?\b[^;]{{0,120}}{NAME}",
-            rf"{NAME}[^;]{{0,60}}\bnow (?:runs?|responds?|answers?|generates?|streams?|thinks?)\b[^;]{{0,40}}\b(?:faster|slower|longer|shorter|less|more)\b",
+            rf"{NAME}[^;]{{0,60}}\bnow (?:runs?|responds?|answers?|generates?|streams?|"
+            rf"thinks?)\b[^;]{{0,40}}\b(?:faster|slower|longer|shorter|less|more)\b",
         ),
         stems("compared|than|fix|now "),
         named=True,
@@ -83,12 +111,19 @@ RULES: tuple[Rule, ...] = (
     Rule(  # defaults
         Label.BEHAVIOUR_CHANGE,
         anyof(
-            r"\b(?:chang|updat|switch|increas|decreas|rais|lower|reduc|bump|revert|mov|adjust|modif)(?:e|es|ed|ing|y|ied|s)? (?:the |our |its |api |all )*(?:\S+ ){0,4}?defaults?\b",
-            r"\bdefaults?\b(?: (?!to use\b)\S+){0,6}? (?:(?:is|are) now|has (?:been )?changed|have (?:been )?changed|was changed|were changed|changed|changes|will change|will be|switched|moved|increased|decreased|reduced|raised|lowered|will become|becomes)\b",
-            r"\b(?:now|will|will now|no longer) (?:be )?(?:the )?(?:new )?defaults?(?: to)?\b|\b(?:becomes?|became) (?:now )?the (?:new )?default\b|\bdefaulting to\b",
-            r"\b(?:now|will be|has been|have been|be|turned) (?:\S+ ){0,3}?by default\b|\bby default and by\b|\b(?:enabled|on|off|disabled|active) by default\b(?=[^;]*\b(?:now|for all|starting|from|will)\b)",
-            r"\b(?:default|temperature|top_[pk]|max_tokens|timeouts?|values?|enum|type|names?)\b[^;]{0,60}\bfrom \S+(?: \w+)? to \S+",
-            rf"\b{NAME}[^;]{{0,80}}\bdefaults? to\b|\bdefaults? to\b(?=[^;]{{0,80}}\b(?:now|instead|previously|starting|across all|unless)\b)",
+            r"\b(?:chang|updat|switch|increas|decreas|rais|lower|reduc|bump|revert|mov|adjust|modif)(?:e|es|ed|ing|y|"
+            r"ied|s)? (?:the |our |its |api |all )*(?:\S+ ){0,4}?defaults?\b",
+            r"\bdefaults?\b(?: (?!to use\b)\S+){0,6}? (?:(?:is|are) now|has (?:been )?changed|have (?:been )?changed|"
+            r"was changed|were changed|changed|changes|will change|will be|switched|moved|increased|decreased|"
+            r"reduced|raised|lowered|will become|becomes)\b",
+            r"\b(?:now|will|will now|no longer) (?:be )?(?:the )?(?:new )?defaults?(?: to)?\b|\b(?:becomes?|"
+            r"became) (?:now )?the (?:new )?default\b|\bdefaulting to\b",
+            r"\b(?:now|will be|has been|have been|be|turned) (?:\S+ ){0,3}?by default\b|\bby default and by\b|"
+            r"\b(?:enabled|on|off|disabled|active) by default\b(?=[^;]*\b(?:now|for all|starting|from|will)\b)",
+            r"\b(?:default|temperature|top_[pk]|max_tokens|timeouts?|values?|enum|type|"
+            r"names?)\b[^;]{0,60}\bfrom \S+(?: \w+)? to \S+",
+            rf"\b{NAME}[^;]{{0,80}}\bdefaults? to\b|\bdefaults? to\b(?=[^;]{{0,80}}\b(?:now|instead|previously|"
+            rf"starting|across all|unless)\b)",
         ),
         stems("default|from"),
         unless=anyof(
@@ -101,18 +136,25 @@ RULES: tuple[Rule, ...] = (
     Rule(  # what is said to break
         Label.BEHAVIOUR_CHANGE,
         anyof(
-            r"\bbreaking[- ](?:api |behaviou?r(?:al)? )?changes?\b|\bBREAKING\b|\bbackwards?[- ]incompatib\w+|\bnot (?:be )?backwards?[- ]compatible\b|\bincompatible change",
-            r"\b(?:this|that|which|change|changes|update) (?:may|might|could|can|will|would) (?:break|affect|impact|disrupt|require changes)\b|\bmay break\b",
-            r"\b(?:update|change|adjust|modify|review|audit) your (?:\w+ ){0,3}?(?:code|integrations?|clients?|prompts?|applications?|parsers?|implementation|requests?|scripts?|calls)\b",
-            r"\b(?:you|callers|clients|developers|customers|users|applications|requests|code|integrations) (?:will |now |may |might )*(?:must|(?:need|have) to) (?:now )?(?:update|change|set|specify|pass|include|provide|handle|explicitly|opt|send|be updated)\b",
-            r"\b(?:is|are) now (?:a )?(?:required|mandatory)\b|\b(?:now|will) requires?\b|\bmust now\b|\bnow must\b|\bmade? (?:\S+ ){1,3}required\b",
+            r"\bbreaking[- ](?:api |behaviou?r(?:al)? )?changes?\b|\bBREAKING\b|\bbackwards?[- ]incompatib\w+|"
+            r"\bnot (?:be )?backwards?[- ]compatible\b|\bincompatible change",
+            r"\b(?:this|that|which|change|changes|update) (?:may|might|could|can|will|would) (?:break|affect|impact|"
+            r"disrupt|require changes)\b|\bmay break\b",
+            r"\b(?:update|change|adjust|modify|review|audit) your (?:\w+ ){0,3}?(?:code|integrations?|clients?|"
+            r"prompts?|applications?|parsers?|implementation|requests?|scripts?|calls)\b",
+            r"\b(?:you|callers|clients|developers|customers|users|applications|requests|code|integrations) (?:will |"
+            r"now |may |might )*(?:must|(?:need|have) to) (?:now )?(?:update|change|set|specify|pass|include|provide|"
+            r"handle|explicitly|opt|send|be updated)\b",
+            r"\b(?:is|are) now (?:a )?(?:required|mandatory)\b|\b(?:now|will) requires?\b|\bmust now\b|\bnow must\b|"
+            r"\bmade? (?:\S+ ){1,3}required\b",
         ),
         stems(
             "break|incompatib|not backward|compatible|may|might|could|can|will|would|your|must|need to|"
             "have to|require|mandatory"
         ),
         unless=anyof(
-            r"\b(?:no|not|without|avoid\w*|prevent\w*|non)[- ]?(?:a )?breaking\b|\bno longer requires?\b|\bno action\b[^;]{0,20}\brequired\b",
+            r"\b(?:no|not|without|avoid\w*|prevent\w*|non)[- ]?(?:a )?breaking\b|\bno longer requires?\b|"
+            r"\bno action\b[^;]{0,20}\brequired\b",
             r"\bdoes not (?:affect|impact|break)\b|\bcan (?:change|alter|affect|break|impact)\b",
         ),
     ),
@@ -121,7 +163,9 @@ RULES: tuple[Rule, ...] = (
     Rule(
         Label.BEHAVIOUR_CHANGE,
         anyof(
-            r"\bno longer (?:accepts?|allow(?:s|ed)?|permit\w*|return(?:s|ed)?|include(?:s|d)?|ignore[sd]?|appears?|sends?|sent|emit\w*|defaults?|contain\w*|applies|inherits?|respect\w*|automatically|silently|be (?:returned|included|sent|set))\b",
+            r"\bno longer (?:accepts?|allow(?:s|ed)?|permit\w*|return(?:s|ed)?|include(?:s|d)?|ignore[sd]?|appears?|"
+            r"sends?|sent|emit\w*|defaults?|contain\w*|applies|inherits?|respect\w*|automatically|silently|"
+            r"be (?:returned|included|sent|set))\b",
         ),
         stems("no longer"),
         beside=_ENDS,
@@ -129,18 +173,34 @@ RULES: tuple[Rule, ...] = (
     Rule(  # another answer than before
         Label.BEHAVIOUR_CHANGE,
         anyof(
-            r"\bfrom now on\b|\bbehaviou?r(?:al)? changes?\b|\bpreviously,? (?:they|it|these|this|such|the api|requests)\b",
+            r"\bfrom now on\b|\bbehaviou?r(?:al)? changes?\b|\bpreviously,? (?:they|it|these|this|such|the api|"
+            r"requests)\b",
+            r"\bwill (?:now|automatically)(?: now| automatically)? be (?:deleted|removed|purged|expired|closed|"
+            r"terminated|disabled)\b",
             r"\bchang(?:e|ed|es|ing)\b[^;]{3,80}\bto be (?:optional|required|nullable|an? )",
-            r"\bpreviously\b[^;]{3,120}\bwould\b|\bdefault behaviou?r of\b[^;]{3,120}\b(?:returns?|is|are)\b|\bwill (?:now )?be \w+ed\b[^;]{0,100}\binstead of\b",
-            rf"\bwe(?:'ve| have) (?:updated|changed) (?!(?:\S+ ){{0,4}}{_DOCS}\b)[^;]{{3,80}}\bto (?:be|use|return|work)\b",
-            r"\bpreviously\b[^;]{3,160}\bnow\b|(?<!can )\bnow (?!available|support)[^;]{3,160}\b(?:instead of|rather than|where previously|previously|as opposed to|unlike before)\b|\bused to\b[^;]{3,120}\bnow\b",
-            r"\b(?:chang(?:e|es|ed|ing)|alter(?:s|ed)?|modif(?:y|ies|ied)|updated) (?:to |in |how |the way |when |what |the )(?:\S+ ){0,6}?(?:behaviou?rs?|format|responses?|outputs?|schema|structure|shape|semantics|order(?:ing)?|parameters?|tokeni[sz]\w*|default|values?|limits? of|handling|errors?|status|codes?|headers?|fields?|names?|works?|count(?:s|ed)?|behaves?|calculat\w+|refusals?|stop reasons?)\b",
-            r"\b(?:behaviou?r|format|schema|structure|tokeni[sz]er|system prompt|response shape|semantics|(?:status|error) codes?|order(?:ing)? of|error messages?)s?\b[^;]{0,60}\b(?:has changed|have changed|changed|changes|is changing|will change|was changed|has been updated|differs?|is different)\b",
-            r"\b(?:new|updated|different|changed) tokeni[sz]er\b|\b(?:more|fewer) tokens (?:for the same|than)\b|\d ?% (?:more|fewer) tokens\b|\buses? the tokeni[sz]er\b",
-            r"\bmoved (?:from \S+ )?(?:[^;]{0,40} )?to \S*\w[/._]\w\S*|\brenam(?:e|es|ed|ing)\b|\bname(?:s)? (?:has |have )?changed to\b",
-            rf"\b(?:starting|beginning|effective|as of) (?:on )?(?:{DAY}|today|this|next|version|v\d)[^;]{{0,100}}\b(?:will|now|must|returns?|requires?)\b(?! (?:be )?(?:available|support|able))",
-            r"\b(?:restore the (?:old|previous)|to keep the (?:old|previous|existing|current) behaviou?r|if you need the previous)\b",
-            r"\b(?:now|will) (?:return|end|stop|finish)\w*[^;]{0,60}\b(?:stop|finish)[_ ]reason|\bnew (?:\S+ )?(?:stop|finish)[_ ]reason",
+            r"\bpreviously\b[^;]{3,120}\bwould\b|\bdefault behaviou?r of\b[^;]{3,120}\b(?:returns?|is|are)\b|"
+            r"\bwill (?:now )?be \w+ed\b[^;]{0,100}\binstead of\b",
+            rf"\bwe(?:'ve| have) (?:updated|changed) (?!(?:\S+ ){{0,4}}{_DOCS}\b)[^;]{{3,80}}\bto (?:be|use|return|"
+            rf"work)\b",
+            r"\bpreviously\b[^;]{3,160}\bnow\b|(?<!can )\bnow (?!available|support)[^;]{3,160}\b(?:instead of|"
+            r"rather than|where previously|previously|as opposed to|unlike before)\b|\bused to\b[^;]{3,120}\bnow\b",
+            r"\b(?:chang(?:e|es|ed|ing)|alter(?:s|ed)?|modif(?:y|ies|ied)|updated) (?:to |in |how |the way |when |"
+            r"what |the )(?:\S+ ){0,6}?(?:behaviou?rs?|format|responses?|outputs?|schema|structure|shape|semantics|"
+            r"order(?:ing)?|parameters?|tokeni[sz]\w*|default|values?|limits? of|handling|errors?|status|codes?|"
+            r"headers?|fields?|names?|works?|count(?:s|ed)?|behaves?|calculat\w+|refusals?|stop reasons?)\b",
+            r"\b(?:behaviou?r|format|schema|structure|tokeni[sz]er|system prompt|response shape|semantics|(?:status|"
+            r"error) codes?|order(?:ing)? of|error messages?)s?\b[^;]{0,60}\b(?:has changed|have changed|changed|"
+            r"changes|is changing|will change|was changed|has been updated|differs?|is different)\b",
+            r"\b(?:new|updated|different|changed) tokeni[sz]er\b|\b(?:more|fewer) tokens (?:for the same|than)\b|"
+            r"\d ?% (?:more|fewer) tokens\b|\buses? the tokeni[sz]er\b",
+            r"\bmoved (?:from \S+ )?(?:[^;]{0,40} )?to \S*\w[/._]\w\S*|\brenam(?:e|es|ed|ing)\b|\bname(?:s)? (?:has |"
+            r"have )?changed to\b",
+            rf"\b(?:starting|beginning|effective|as of) (?:on )?(?:{DAY}|today|this|next|version|"
+            rf"v\d)[^;]{{0,100}}\b(?:will|now|must|returns?|requires?)\b(?! (?:be )?(?:available|support|able))",
+            r"\b(?:restore the (?:old|previous)|to keep the (?:old|previous|existing|current) behaviou?r|"
+            r"if you need the previous)\b",
+            r"\b(?:now|will) (?:return|end|stop|finish)\w*[^;]{0,60}\b(?:stop|finish)[_ ]reason|"
+            r"\bnew (?:\S+ )?(?:stop|finish)[_ ]reason",
         ),
         stems(
             "we|default|will|moved|uses |use the|previous|instead|rather|used to|from now on|going forward|order|code|message|chang|alter|"
@@ -148,6 +208,7 @@ RULES: tuple[Rule, ...] = (
             "effective|as of|restore|keep|reason|updated"
         ),
         unless=anyof(
+            r"\A\W*(?:see|read|learn)\b[^;]{0,200}\bchanges\b",
             r"\bfix\w* [^;]{0,80}\b(?:behaviou?r|format|schema|renam\w+|output|tokens?)\b",
             rf"\bcan (?:now )?[^;]{{3,160}}\b(?:instead of|rather than)\b|\bupdated (?:the )?(?:\S+ ){{0,5}}?{_DOCS}",
         ),
@@ -156,9 +217,12 @@ RULES: tuple[Rule, ...] = (
     Rule(
         Label.BEHAVIOUR_CHANGE,
         anyof(
-            r"\b(?:instead|must|require[sd]?|going forward|previously|automatically|breaking|renam\w+|compared (?:to|with))\b",
-            r"\b(?:changed|updated|upgraded|improved|correct(?:ed|s)?|increased|decreased|reduced|adjusted|replaced|migrated|switched|modified|merged)\b",
-            r"\bnow (?:also )?returns?\b|\bby default\b|\bdefaults?\b|\bbehaviou?r\w*\b|\bas of\b|\bredirect\w*\b|\bno longer\b|\breduc\w+\b",
+            r"\b(?:instead|must|require[sd]?|going forward|previously|automatically|breaking|renam\w+|compared (?:to|"
+            r"with))\b",
+            r"\b(?:changed|updated|upgraded|improved|correct(?:ed|s)?|increased|decreased|reduced|adjusted|replaced|"
+            r"migrated|switched|modified|merged)\b",
+            r"\bnow (?:also )?returns?\b|\bby default\b|\bdefaults?\b|\bbehaviou?r\w*\b|\bas of\b|\bredirect\w*\b|"
+            r"\bno longer\b|\breduc\w+\b",
         ),
         stems(
             "now |instead|must|require|going forward|previously|automatic|breaking|renam|compared|changed|"

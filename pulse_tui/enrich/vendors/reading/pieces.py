@@ -17,7 +17,8 @@ _HEADING = re.compile(
     re.MULTILINE,
 )
 _CUT = re.compile(
-    r"\n\s*\n|(?<=[.!?:;])[ \t]*\n|\n(?=[ \t]*[*\u2022#>|+-])|(?<=[.!?])\s+(?=[\"'(\[A-Z0-9*-])|(?:^|(?<=[\s.:]))[*\u2022\u25e6-][ \t]+(?=\S)|\s;\s|;\s+(?=\w[\w /-]{1,20}:\s)"
+    r"\n\s*\n|(?<=[.!?:;])[ \t]*\n|\n(?=[ \t]*[*\u2022#>|+-])|(?<=[.!?])\s+(?=[\"'(\[A-Z0-9*-])|(?:^|"
+    r"(?<=[\s.:]))[*\u2022\u25e6-][ \t]+(?=\S)|\s;\s|;\s+(?=\w[\w /-]{1,20}:\s)"
 )
 
 _UPDATE = re.compile(r"\b(investigating|identified|monitoring|resolved|completed) - (?=[A-Z])", re.IGNORECASE)

@@ -40,24 +40,34 @@ INSIDE = r"[^;:]"
 """A character of a part of a sentence: a piece is one sentence."""
 
 _TIER = (
-    r"(?:opus|sonnet|haiku|instant|mini|nano|micro|lite|flash|turbo|pro|max|ultra|large|medium|small|tiny|preview|audio|realtime"
-    r"|instruct|codex|vision|plus|premier|omni|thinking|fast|image|embed(?:ding)?s?|english|multilingual|nightly|light|scout|standard"
-    r"|maverick|coder|exp|experimental|live|tts|transcribe|moderation|ocr|nemo|saba|guard|chat|search|deep research|research|r\+?|a"
+    r"(?:opus|sonnet|haiku|instant|mini|nano|micro|lite|flash|turbo|pro|max|ultra|large|medium|small|tiny|preview|"
+    r"audio|realtime"
+    r"|instruct|codex|vision|plus|premier|omni|thinking|fast|image|embed(?:ding)?s?|english|multilingual|nightly|"
+    r"light|scout|standard"
+    r"|maverick|coder|exp|experimental|live|tts|transcribe|moderation|ocr|nemo|saba|guard|chat|search|deep research|"
+    r"research|r\+?|a"
     r"|edge|robotics|translate|reasoning|canvas|reel|sonic|express|banana|base|oss|latest|beta|code|v)"
 )
 _NUMBER = r"(?:v?\d[\w.]*|k\d[\w.]*|r\d\w*|m\d[\w.]*)"
 _PRODUCT = (
-    r"(?:code|for|desktop|api|sdk|app|cli|agents?|platform|console|enterprise|team|workspace|studio|skills?|managed|users?|in|on|is"
-    r"|and|now|can|models?|changelog|releases?|notes|updates?|versions?|news|status|deprecations?|pricing|python|node|java|go)"
+    r"(?:code|for|desktop|api|sdk|app|cli|agents?|platform|console|enterprise|team|workspace|studio|skills?|managed|"
+    r"users?|in|on|is"
+    r"|and|now|can|models?|changelog|releases?|notes|updates?|versions?|news|status|deprecations?|pricing|python|"
+    r"node|java|go)"
 )
 _ALONE = (
-    r"(?:o[1-9]|codestral|pixtral|devstral|magistral|voxtral|mathstral|ministral|mixtral|leanstral|codellama|qwq|qvq|whisper|dall[·-]?e"
-    r"|imagen|veo|lyria|gemma|paligemma|medgemma|codegemma|learnlm|sora|babbage|davinci|curie|text-embedding|text-moderation"
-    r"|omni-moderation|computer-use-preview|gpt-image|codex-mini|nemotron|jamba|hunyuan|dbrx|starcoder|olmo|voyage|stable diffusion)"
+    r"(?:o[1-9]|codestral|pixtral|devstral|magistral|voxtral|mathstral|ministral|mixtral|leanstral|codellama|qwq|qvq|"
+    r"whisper|dall[·-]?e"
+    r"|imagen|veo|lyria|gemma|paligemma|medgemma|codegemma|learnlm|sora|babbage|davinci|curie|text-embedding|"
+    r"text-moderation"
+    r"|omni-moderation|computer-use-preview|gpt-image|codex-mini|nemotron|jamba|hunyuan|dbrx|starcoder|olmo|voyage|"
+    r"stable diffusion)"
 )
 _WITH_MORE = (
-    r"(?:gpt|chatgpt|claude|gemini|mistral|llama|qwen|deepseek|grok|command|embed|rerank|aya|titan|nova|phi|kimi|glm|minimax|granite"
-    r"|sonar|palm|codex|embedding|text|ocr|sonnet|opus|haiku|nano|c4ai|mai|step|mimo|flux|falcon|yi|code|chat|tts|solar|ernie"
+    r"(?:gpt|chatgpt|claude|gemini|mistral|llama|qwen|deepseek|grok|command|embed|rerank|aya|titan|nova|phi|kimi|glm|"
+    r"minimax|granite"
+    r"|sonar|palm|codex|embedding|text|ocr|sonnet|opus|haiku|nano|c4ai|mai|step|mimo|flux|falcon|yi|code|chat|tts|"
+    r"solar|ernie"
     r"|seed|sonnet|gecko|bison|learnlm)"
 )
 _MORE = rf"(?:[ -]?{_NUMBER}|[ -]{_TIER})(?![a-z])"
@@ -76,12 +86,13 @@ A_NAME = re.compile(NAME, re.IGNORECASE)
 
 _FILLED = (
     r"(?:\s+(?:be|been|being|a|an|any|the|plans?|planned|planning|intend\w*|to|yet|currently|going|introduc\w+|mak\w+"
-    r"|have|has|contain\w*|affected|known|by|it|them|this|our|scheduled|slated|due|set|for|intentions?|of|expect\w*|aim\w*|want\w*"
+    r"|have|has|contain\w*|affected|known|by|it|them|this|our|scheduled|slated|due|set|for|intentions?|of|expect\w*|"
+    r"aim\w*|want\w*"
     r"|consider\w*|is|are|was|were|will|models?))*\s*\Z"
 )
 NEGATED = re.compile(
-    r"(?:\b(?:not|never|no|nothing|none|without|nor|neither|cannot|rather than|instead of)\b(?!\s+only)|n['\u2019]t\b(?!\s+only))"
-    + _FILLED,
+    r"(?:\b(?:not|never|no|nothing|none|without|nor|neither|cannot|rather than|instead of)\b(?!\s+only)|"
+    r"n['\u2019]t\b(?!\s+only))" + _FILLED,
     re.IGNORECASE,
 )
 """What stands before a phrase and denies it."""
