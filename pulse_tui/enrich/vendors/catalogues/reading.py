@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple, Protocol
 
 from pulse_tui.domain.catalogue import Catalogue, CatalogueModel
@@ -70,7 +72,20 @@ def read(name: str, data: bytes, source: str = "", *, platform: str = "", shape:
     Raises SourceError for what is damaged, of another shape, or lists no model that can be read.
     """
     name, data = unpacked(name, data, CAP)
-    return of_document(name, document(name, data), source, platform=platform, shape=shape)
+    with _no_collector():
+        return of_document(name, document(name, data), source, platform=platform, shape=shape)
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """A hundred thousand objects that all stay: looking through them for cycles would be half of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def of_document(name: str, value: Any, source: str = "", *, platform: str = "", shape: str | None = None) -> Read:
