@@ -116,7 +116,7 @@ def _parts(house: House) -> Iterator[Line]:
         return
     failed = {line.what for line in named if line.ok is False}
     for part in (
-        _private, _undecided, _migrations, _step_targets, _metrics, _rollback_targets, _authorisations, _rollback_runs, _messages, partial(_sources, named=failed), _advisories, _suites,
+        _private, _undecided, _migrations, _notes, _step_targets, _metrics, _rollback_targets, _authorisations, _rollback_runs, _messages, partial(_sources, named=failed), _advisories, _suites,
         _hooks, _log,
     ):  # fmt: skip
         try:
@@ -281,6 +281,16 @@ def _migrations(house: House) -> Iterator[Line]:
         late = overdue_migrations(tx, now)
     for task in late:
         yield Line(f"migration of {task.asset_id}", False, task_words(task, now))
+
+
+def _notes(house: House) -> Iterator[Line]:
+    """Notes of vendors of which no rule is sure what they are about: what they announce may have alerted nobody."""
+    from pulse_tui.services.vendors.corrections import queue_words  # noqa: PLC0415
+
+    with house.store.read() as tx:
+        words = queue_words(tx)
+    if words:
+        yield Line("notes to review", None, words)
 
 
 def _policy(house: House) -> str:

@@ -69,6 +69,7 @@ def run(options: argparse.Namespace, name: str) -> int:
             *_migrations(house),
             *_stale(house),
             *_tripwires(house),
+            *_queue(house),
             *(_reviewed_soon(house) if not broken else ()),
         ]
     lines = _lines(board, able, now_us, advice, unknown)
@@ -121,6 +122,15 @@ def _stale(house: House) -> list[str]:
         return []
     more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
     return ["", f"advisory feeds are stale: {stale_words(found[0])}{more}; pulse-tui coverage"]
+
+
+def _queue(house: House) -> list[str]:
+    """One line for notes of which no rule is sure what they are about."""
+    from pulse_tui.services.vendors.corrections import queue_words  # noqa: PLC0415
+
+    with house.store.read() as tx:
+        words = queue_words(tx)
+    return ["", words] if words else []
 
 
 def _tripwires(house: House) -> list[str]:

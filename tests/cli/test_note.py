@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from pulse_tui.wiring import House
 from tests.cli.conftest import Shell
+from tests.fakes.nouns import changed
 from tests.servers.loopback import Loopback, Reply
 
 ITEM = "<item><guid>{0}</guid><title>{1}</title><link>https://acme.test/{0}</link><pubDate>Mon, 23 Nov 2026 08:00:00 GMT</pubDate></item>"
@@ -62,3 +64,17 @@ def test_labels_are_corrected_with_a_reason_and_the_correction_is_withdrawn(read
     assert read("note", "withdraw", made["id"], "--why", "a mistake").code == 0
     assert read("note", "list", "--json").json()[0]["labels"] == ["deprecation"]
     assert read("note", "withdraw", made["id"], "--why", "twice").code != 0
+
+
+def test_a_note_that_waits_for_a_person_stands_in_status_and_doctor(read: Shell) -> None:
+    assert "wait" not in read("status").out.split("configuration")[0]
+    house = House(read.config)
+    try:
+        with house.store.write() as tx:
+            (stored,) = tx.vendors.notes()
+            tx.vendors.put_note(stored.note, changed(stored.reading, review=True), stored.first_at)
+    finally:
+        house.close()
+    words = "1 note of vendors waits for a person, the newest: gpt-4.1 is deprecated"
+    assert words in read("status").out
+    assert words in read("doctor").out
