@@ -194,10 +194,14 @@ def _preset(shape: Shape, properties: dict[str, Any]) -> dict[str, Any]:
     properties["preset"] = {**properties["preset"], "type": "string", "enum": names}
     given = [
         {"required": [key]}
-        for key in ("preset", "vendor", "repository", "provider", "url", "path")
+        for key in ("preset", "vendor", "platform", "repository", "provider", "url", "path")
         if key in properties
     ]
-    return {"anyOf": [g for g in given if "vendor" not in properties or g["required"][0] not in ("url", "path")]}
+    return {
+        "anyOf": [
+            g for g in given if not {"vendor", "platform"} & set(properties) or g["required"][0] not in ("url", "path")
+        ]
+    }
 
 
 def _each(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from pulse_tui.collectors.changelog import Options as Changelog
 from pulse_tui.collectors.deprecations import Options as Deprecations
 from pulse_tui.collectors.feed import Options as Feed
 from pulse_tui.collectors.junit import Options as Junit
+from pulse_tui.collectors.model_list import Options as Models
 from pulse_tui.collectors.osv import Options as Osv
 from pulse_tui.collectors.prometheus.options import Latency, Objective
 from pulse_tui.collectors.prometheus.options import Options as Prometheus
@@ -28,6 +29,7 @@ def test_a_changelog_and_a_page_of_ends_report_on_the_vendor_of_their_preset() -
     assert scope_of(Changelog(preset="google")) == Scope(vendor="google")
     assert scope_of(Deprecations(preset="bedrock")) == Scope(vendor="bedrock")
     assert scope_of(Feed(preset="vllm")) == Scope(vendor="vllm")
+    assert scope_of(Models(preset="gemini")) == Scope(vendor="google")
 
 
 def test_options_that_leave_the_asset_open_or_name_none_say_nothing() -> None:

@@ -113,7 +113,7 @@ def nothing_in(name: str, text: str, what: str) -> SourceError:
     shown = f' ("{title}")' if title else ""
     if is_html(text) and _ASKS.search(text[:200_000]):
         todo = "Open the address yourself; if it needs a login, give a mirror of the page"
-        return SourceError(f"{name}{shown} asks for a login or a captcha instead of {what}", todo=todo)
+        return SourceError(f"{name}{shown} asks for a login or a captcha instead of showing what is listed", todo=todo)
     todo = "Look at the page: it may have moved, or be laid out in another way"
     return SourceError(f"{name}{shown} was read and has no {what}", todo=todo)
 

@@ -151,9 +151,6 @@ PRESETS: Mapping[str, Mapping[str, Given]] = MappingProxyType(
             "deepseek": {"url": "https://status.deepseek.com/api/v2/summary.json", "vendor": "deepseek"},
             "openai": {"url": "https://status.openai.com/api/v2/summary.json", "vendor": "openai"},
         },
-        "models_dev": {"public": {"url": "https://models.dev/api.json"}},
-        "litellm": {"public": {"url": f"{_RAW}/BerriAI/litellm/main/model_prices_and_context_window.json"}},
-        "openrouter": {"public": {"url": "https://openrouter.ai/api/v1/models"}},
         "model_list": {
             "anthropic": {
                 "url": "https://api.anthropic.com/v1/models?limit=1000",
