@@ -50,6 +50,10 @@ class Around(NamedTuple):
     """By component id."""
     stated: Sequence[Statement] = ()
     """Of an announced end: what all sources state, this one among them."""
+    measured: str = ""
+    """What the asset was measured to cost last, in words."""
+    also: Sequence[str] = ()
+    """Sources that report the same incident."""
 
 
 def touched(signal: Signal, around: Around) -> Signal:
@@ -66,9 +70,17 @@ def touched(signal: Signal, around: Around) -> Signal:
     severity, confidence = signal.severity, signal.confidence
     if signal.signal_type in _NUMBERS:
         found = _compared(signal, evidence, around.usages)
-        changes |= {"compared": [*evidence.compared, *found.lines][:_MOST], "peak_share": found.share}
+        lines = [*evidence.compared, *found.lines]
+        if signal.signal_type is SignalType.PRICING_CHANGE and around.measured:
+            lines.append(around.measured)
+        changes |= {"compared": lines[:_MOST], "peak_share": found.share}
         if found.share is not None and found.share > 1.0:
             severity = max(severity, Severity.HIGH, key=lambda s: s.rank)
+    if signal.signal_type is SignalType.INCIDENT and around.also:
+        confidence = round(max(confidence, min(_SUREST, confidence + AGREED)), 2)
+        changes["says"] = [
+            f"{', '.join(around.also)} {'reports' if len(around.also) == 1 else 'report'} an incident too"
+        ]
     if signal.signal_type is SignalType.DEPRECATION and around.stated:
         end = ends(around.stated)
         confidence = _sure(confidence, end)

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 
+from pulse_tui.domain.alert import OPEN
 from pulse_tui.domain.estate import Component, Endpoint
-from pulse_tui.domain.evidence import NoteEvidence
+from pulse_tui.domain.evidence import CostEvidence, NoteEvidence
 from pulse_tui.domain.lifecycle import StoredLifecycle
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.usage import Usage
 from pulse_tui.domain.words import ComponentKind, SignalType
 from pulse_tui.enrich.vendors.impact import Around, Statement, touched
+from pulse_tui.enrich.vendors.incidents import SAME
 from pulse_tui.enrich.vendors.inuse import Match, Uses
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import Made
@@ -63,7 +65,31 @@ class _Known:
             endpoints=self._endpoints[asset_id],
             usages=self._usages[asset_id],
             stated=tuple(_stated(signal, self._lifecycles, self._tx)) if end else (),
+            measured=_measured(signal, self._tx) if signal.signal_type is SignalType.PRICING_CHANGE else "",
+            also=_also(signal, self._tx) if signal.signal_type is SignalType.INCIDENT else (),
         )
+
+
+def _measured(signal: Signal, tx: Transaction) -> str:
+    """``measured last, 2026-11-20: cost of qa 1.5 USD``."""
+    for other in tx.signals.recent(_LOOKED_AT, signal.asset_id):
+        cost = other.evidence
+        if isinstance(cost, CostEvidence):
+            return f"measured last, {other.occurred_at:%Y-%m-%d}: {cost.metric} {cost.current:g} {cost.currency}"
+    return ""
+
+
+def _also(signal: Signal, tx: Transaction) -> tuple[str, ...]:
+    """Other sources with an open incident of the same models that began about then."""
+    found = dict[str, None]()
+    for alert in tx.judgements.alerts(list(OPEN), 10_000, asset_id=signal.asset_id):
+        other = tx.signals.get(alert.signal_id)
+        if other is None or other.signal_type is not SignalType.INCIDENT or other.source == signal.source:
+            continue
+        near = abs(other.occurred_at - signal.occurred_at) <= SAME
+        if near and {*other.evidence.models} & {*signal.evidence.models}:
+            found[other.source] = None
+    return tuple(found)
 
 
 def _stated(signal: Signal, lifecycles: Sequence[StoredLifecycle], tx: Transaction) -> Iterator[Statement]:
