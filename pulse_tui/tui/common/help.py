@@ -19,7 +19,7 @@ from pulse_tui.tui.kit.screen import Head
 
 READING = (
     "▲ risk, firing   ✖ FAIL, quarantined   ■ frozen, blocked",
-    "‖ paused   ◆ retest (overdue 3d), watch, INCONCLUSIVE   ● ok   ✓ acked",
+    "‖ paused   ◆ retest (overdue 3d), migrate (overdue), watch, INCONCLUSIVE   ● ok   ✓ acked",
     "○ muted, draft, retired   ? unknown, not declared; conflict: claims about it contradict each other",
     "BACK is the rollback target: ! was checked and does not work, - there is none",
     "» marked to compare with   ! by a version: it has a remark   ↑ stands above already",
