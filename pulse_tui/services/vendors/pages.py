@@ -14,8 +14,7 @@ from pulse_tui.domain.evidence import NoteEvidence
 from pulse_tui.domain.note import Label, Note, NoteKind, Page, PageState, Reading, StoredNote, What
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.words import SignalType
-from pulse_tui.enrich.vendors.classify import classify, taken_back
-from pulse_tui.enrich.vendors.corrections import newest_first
+from pulse_tui.enrich.vendors.classify import taken_back
 from pulse_tui.enrich.vendors.listing import Entry, Listing, compare, content, digest, news_of, stays
 from pulse_tui.enrich.vendors.news import holds, off_since, other_meaning
 from pulse_tui.enrich.vendors.vigil import as_before, come_again
@@ -23,6 +22,7 @@ from pulse_tui.enrich.vendors.withdrawn import REMOVED, no_longer_announced
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import Made
 from pulse_tui.services.vendors.notes import take_note
+from pulse_tui.services.vendors.read import reader
 
 ARRIVALS = 40
 """So many moments at which something new came are kept of a page."""
@@ -57,7 +57,7 @@ class _Reading:
     def __init__(self, page: Page, tx: Transaction, estate: Estate, now: datetime) -> None:
         self._page, self._tx, self._estate, self._now = page, tx, estate, now
         self._first = self._doubted = self._heard = self._more = False
-        self._rules = newest_first(tx.vendors.local_rules())
+        self._read = reader(tx)
 
     def steps(self) -> Iterator[Made]:
         """Store it entry by entry; of a long one that is history, a part in this transaction."""
@@ -104,7 +104,7 @@ class _Reading:
             entries, self._more = entries[:AT_ONCE], True
         history = list[tuple[Note, Reading]]()
         for entry in entries:
-            reading = classify(entry.note, self._rules)
+            reading = self._read(entry.note)
             how = self._telling(entry, reading, listing, news)
             self._heard |= how is _Telling.NEWS
             if how is _Telling.NOTHING and not _ends(entry, reading, memory):
@@ -132,7 +132,7 @@ class _Reading:
         old = self._first or self._doubted
         if old and self._lasting(note, reading) is _Telling.NOTHING:
             return _Telling.NOTHING
-        if not other_meaning(before, note, classify(before, self._rules), reading):
+        if not other_meaning(before, note, self._read(before), reading):
             return _Telling.NOTHING
         return _Telling.LASTING if old else _Telling.NEWS
 
