@@ -40,7 +40,8 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
         "cannot be read at all.\n"
         "tempo [FILE]: releases of the last 28 days as a percentage of the trailing year's mean, from a catalogue in the shape\n"
         "of models.dev, looked back from its newest release or from --at; without FILE from the catalogues of the\n"
-        "configuration's models_dev sources, looked back from today. --json gives every release and what was dropped, and why."
+        "configuration's models_dev sources, looked back from their last reading. --json gives every release that counts, and\n"
+        "every entry that does not with the reason."
     )
 
 

@@ -49,9 +49,12 @@ def _stored(options: argparse.Namespace) -> tuple[list[CatalogueModel], date]:
             raise NotFound(f"no source of the kind {KIND} is configured", todo="Add one, or name a FILE")
         with house.store.read() as tx:
             models = [model for source in sources for model in tx.vendors.catalogue(source).values()]
-        if not models:
+            known = tx.plumbing.sources()
+        read = [known[s].last_good_at for s in sources if s in known]
+        last = max((at for at in read if at is not None), default=None)
+        if not models or last is None:
             raise NotFound("no catalogue was read yet", todo=f"pulse-tui refresh {sources[0]}")
-        return models, house.clock().date()
+        return models, last.date()  # of what came since nobody knows: it would look like a pause
 
 
 def _plain(made: Tempo) -> dict[str, Any]:

@@ -11,7 +11,8 @@ import pytest
 
 from pulse_tui.cli import catalogue
 from pulse_tui.cli.main import common
-from pulse_tui.domain.errors import PulseError, SourceError, WrongUse
+from pulse_tui.domain.errors import NotFound, PulseError, SourceError, WrongUse
+from pulse_tui.services.signals.refresh import refresh
 from pulse_tui.wiring import House
 from tests.collectors.shared_data import shared_data
 from tests.enrich.vendors.catalogues.build import MODEL, models_dev, priced, prices, with_
@@ -134,3 +135,25 @@ def test_without_a_database_nothing_is_called_unused(tmp_path: Path, capsys: pyt
     old = written(tmp_path, "old", models_dev(m=MODEL))
     assert run("diff", old, old, "--database", f"sqlite:///{tmp_path / 'absent.db'}") == 0
     assert "which models are in use is not known" in capsys.readouterr().err
+
+
+def test_the_tempo_of_what_is_stored_is_as_of_its_last_reading(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "config"
+    config.mkdir()
+    (config / "pulse.yaml").write_text(
+        f"name: acme\ndatabase: sqlite:///{tmp_path / 'pulse.db'}\nsources:\n  - {{kind: models_dev, path: api.json}}\n"
+    )
+    months = {f"gpt-{n}.1": {"release_date": f"2025-{n:02d}-10"} for n in range(1, 13)}
+    written(config, "api.json", json.dumps({"openai": {"models": months}}).encode())
+    house = House(config)
+    house.sync()
+    with pytest.raises(NotFound, match="no catalogue was read yet"):
+        run("tempo", "--config", str(config))
+    assert refresh("models_dev", house.judging, "test").good
+    today = house.clock().date()
+    house.close()
+    assert run("tempo", "--config", str(config), "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["at"], len(found["counted"])) == (today.isoformat(), 12)
