@@ -96,7 +96,7 @@ def _rule(rule_id: str, tx: Transaction) -> LocalRule:
         raise Refused(f"{clean(rule_id, 60)!r} begins {len(found)} corrections", todo="Give more of the id")
     if not found:
         raise NotFound(
-            f"there is no correction {clean(rule_id, 60)!r}", todo="pulse-tui classify --corrections --json lists them"
+            f"there is no correction {clean(rule_id, 60)!r}", todo="See them: pulse-tui classify --corrections --json"
         )
     return found[0]
 
