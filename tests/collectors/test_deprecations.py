@@ -19,6 +19,7 @@ from pulse_tui.domain.lifecycle import Lifecycle, Lifecycles, Stage
 from pulse_tui.domain.note import Note, NoteKind, Page
 from pulse_tui.domain.source import Collected, Cursor
 from pulse_tui.domain.text import is_clean
+from pulse_tui.enrich.vendors.classify import classify
 from tests.collectors.contexts import NOW, context, quick_web
 from tests.servers.loopback import Loopback, Reply
 
@@ -92,7 +93,7 @@ def test_what_is_no_model_is_announced_without_a_statement_about_one() -> None:
     notes, found = stated(ANNOUNCED)
     assert [n.title for n in notes if not n.models] == [
         "/v1/edits: shut down on 2027-04-01",
-        "Assistants API: shut down in 2027-12",
+        "Assistants API: shut down in December 2027",
     ]
     assert not {"/v1/edits", "Assistants", "v1/answers"} & set(found)
 
@@ -304,6 +305,17 @@ def test_tables_of_other_things_are_left_out() -> None:
     text = "| Model | Context | Price |\n|---|---|---|\n| a-1 | 1M | 2 |\n\n| Date | What changed |\n|---|---|\n| 2026-01-01 | a-2 retired |\n"
     with pytest.raises(SourceError, match="no row that says when a model ends"):
         stated(text)
+
+
+@pytest.mark.parametrize("text", [ANNOUNCED, STATES, VERSIONS, REGIONS, HTML, WORDS])
+def test_the_date_of_a_note_is_the_end_and_none_of_the_other_dates_of_its_row(text: str) -> None:
+    notes, found = stated(text)
+    for note in notes:
+        ends = {found[m].ends_at for m in note.models if m in found and found[m].note == note.key}
+        assert not ends or classify(note).effective_at in ends
+    rows = "| Model | Legacy date | EOL date | Public extended access |\n|---|---|---|---|\n| a-1 | 2026-12-15 | 2027-06-30 | 2027-03-15 |\n"
+    (note,) = stated(rows)[0]
+    assert classify(note).effective_at == day("2027-06-30")
 
 
 # --------------------------------------------------------------------------- lists in JSON

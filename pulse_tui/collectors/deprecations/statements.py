@@ -81,7 +81,7 @@ def title_of(row: Row) -> str:
 def _day(row: Row) -> str:
     if row.ends is None:
         return ""
-    return f"{row.ends.at:%Y-%m}" if row.ends.month_only else f"{row.ends.at:%Y-%m-%d}"
+    return f"{row.ends.at:%B %Y}" if row.ends.month_only else f"{row.ends.at:%Y-%m-%d}"
 
 
 def _lifecycle(model: str, found: Sequence[tuple[Row, str | None]], about: About) -> Lifecycle:

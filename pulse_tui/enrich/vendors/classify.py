@@ -135,7 +135,12 @@ def _when(note: Note, labels: tuple[Label, ...]) -> _When:
     """The date on which it takes effect, of labels that have one."""
     if not _DATED.intersection(labels):
         return {"effective_at": None, "floor": False}
-    found = effect(note.body, note.published_at) or effect(note.title, note.published_at)
+    texts = (note.body, note.title)
+    if (
+        note.kind is NoteKind.DEPRECATIONS
+    ):  # a row has other dates beside the end: of its announcement, of a higher price
+        texts = (note.title, note.body)
+    found = next(filter(None, (effect(text, note.published_at) for text in texts)), None)
     return {"effective_at": found.at if found else None, "floor": found is not None and found.floor}
 
 
