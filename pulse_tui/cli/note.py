@@ -156,7 +156,8 @@ def _end(row: ShutdownRow, now_us: int) -> str:
     days, state = row.days(now_us), row.state(now_us)
     glyph = {"ended": "✖", "ends": "▲", "deprecated": "▲", "not before": "○", "served": "●"}.get(state, "?")
     left = "" if days is None else f" ({days} d)" if days >= 0 else f" ({-days} d ago)"
-    date = f"{state} {row.when}"
+    when = row.when.removeprefix("≥ ")
+    date = "no date is known" if state == "no date" else state if when == "unknown" else f"{state} {when}"
     stated = ", ".join(f"{s.source} {s.when}" + ("" if s.listed else ", no longer listed") for s in row.statements)
     differ = " ▲ they differ" if row.differ else ""
     then = f"; successor {row.successor}" if row.successor else ""

@@ -78,9 +78,7 @@ ENDS = Shutdowns(
 
 def note_lines(row: NoteRow) -> tuple[tuple[str, str], ...]:
     """The page of a note, as the service gives it."""
-    whom = [
-        ("", f"{asset} (prod, canary; of ml-support): openai/gpt-4.1-2025-04-14 (this snapshot)") for asset in row.whom
-    ]
+    whom = [("", f"{asset} (prod, canary; of ml-support): openai/gpt-4.1-2025-04-14 exactly") for asset in row.whom]
     return (
         ("What changed", f"{row.vendor}: {row.title}"),
         ("", "deprecation, on a page of deprecations"),
@@ -89,15 +87,15 @@ def note_lines(row: NoteRow) -> tuple[tuple[str, str], ...]:
         ("What is the risk", f"it reaches {len(row.whom)} assets:" if row.whom else "it names nothing that is known to run here"),
         *whom,
         *((("", "  endpoints /chat; for enterprise"),) if row.whom else ()),
-        ("What to do now", "run the suites of support-bot again: what serves may behave otherwise: due 2026-11-30, in 6 d"),
-        ("What to do now", "evaluate openai/gpt-5.5 for support-bot"),
+        ("What to do now", "support-bot: retest after a change of openai/gpt-4.1-2025-04-14 by 2026-11-30, 7 days left"),
+        ("What to do now", "support-bot: migrate off openai/gpt-4.1-2025-04-14 to openai/gpt-5.5 by 2026-12-24, 31 days left"),
         ("Labels", "deprecation       “will be shut down”"),
         ("Text", "gpt-4.1-2025-04-14 will be shut down on January 3, 2027. Move to gpt-5.5."),
         ("In use", "openai/gpt-4.1-2025-04-14"),
         ("Your numbers", "support-bot: your peak is 82 % of the new limit"),
         ("Successor", "openai/gpt-5.5"),
-        ("Tasks", "retest     support-bot  ○ open: due 2026-11-30, in 6 d"),
-        ("", "successor  support-bot  ✓ done 2026-11-20 PASS: run r-91"),
+        ("Tasks", "○ support-bot: retest after a change of openai/gpt-4.1-2025-04-14 by 2026-11-30, 7 days left"),
+        ("", "✓ support-bot: successor of openai/gpt-4.1-2025-04-14 done 2026-11-20 PASS: run r-91"),
         ("Other sources", "models-dev: openai/gpt-4.1-2025-04-14 deprecated 2027-01-03"),
         ("Alerts", "P4 gpt-4.1 shuts down in 41 d: 3 assets: acknowledged"),
         ("Source", "openai-news, deprecations: 2026-11 > Deprecated"),

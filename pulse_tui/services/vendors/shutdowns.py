@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from pulse_tui.domain.estate import Component
@@ -45,6 +45,7 @@ def shutdowns(store: Store, memory: NoteMemory, now: datetime) -> Shutdowns:
         used = InUse(tx)
         every = tx.vendors.lifecycles()
         announced = list(_announced(tx))
+        instead = {(t.source, t.note): t.successor for t in tx.vendors.tasks() if t.successor}
     components = {c.id: c for c in used.components.values()}
     placed = [c for c in components.values() if place(c.id) is not None]
     about = [(note, {ident for ident, _ in memory.about(note, used)}) for note in announced]
@@ -54,7 +55,9 @@ def shutdowns(store: Store, memory: NoteMemory, now: datetime) -> Shutdowns:
             named[canonical(f"{stored.item.platform}/{stored.item.model}").name].append(stored)
     stated = _stated(placed, every)
     rows = [
-        _row(c, used, stated.get(c.id, {}), named[canonical(c.id).name], [n for n, ids in about if c.id in ids])
+        _row(
+            c, used, stated.get(c.id, {}), named[canonical(c.id).name], [n for n, ids in about if c.id in ids], instead
+        )
         for c in placed
     ]
     now_us = to_us(now)
@@ -88,8 +91,10 @@ def _row(
     levels: dict[Match, list[StoredLifecycle]],
     of_model: Sequence[StoredLifecycle],
     notes: Sequence[StoredNote],
+    instead: Mapping[tuple[str, str], str],
 ) -> ShutdownRow:
-    """``of_model``: statements of the model on any platform; ``notes``: those that announce an end of the component."""
+    """``of_model``: statements of the model on any platform; ``notes``: those that announce an end of the component;
+    ``instead``: the successor that a note names, as a task has it."""
     platform, model = place(component.id) or ("", component.id)
     # The date of another id is another date: it stands for this one only where nobody states this one's.
     match = next((level for level in Match if level in levels), Match.EXACT)
@@ -98,7 +103,7 @@ def _row(
     for note in notes:
         if (note.note.source, note.note.key) in stated:
             continue
-        said = _of_note(note, platform, model)
+        said = _of_note(note, platform, model, instead.get((note.note.source, note.note.key)))
         if same(note.note.vendor, platform):
             here.append(said)
         else:
@@ -127,7 +132,7 @@ def _row(
     )
 
 
-def _of_note(stored: StoredNote, platform: str, model: str) -> StoredLifecycle:
+def _of_note(stored: StoredNote, platform: str, model: str, successor: str | None) -> StoredLifecycle:
     """What a note announces, as a statement."""
     note, reading = stored.note, stored.reading
     item = Lifecycle(
@@ -137,6 +142,7 @@ def _of_note(stored: StoredNote, platform: str, model: str) -> StoredLifecycle:
         stage=Stage.UNKNOWN if reading.floor else Stage.DEPRECATED,
         ends_at=reading.effective_at,
         floor=reading.floor,
+        successor=successor,
         note=note.key,
     )
     return StoredLifecycle(item=item, changed_at=stored.changed_at, listed=stored.listed)

@@ -15,7 +15,7 @@ from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.domain.note import Label, LocalRule, Note, NoteChange, StoredNote, What
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.text import clean, clean_block, many
-from pulse_tui.domain.vendor_task import TaskKind, VendorTask
+from pulse_tui.domain.vendor_task import VendorTask
 from pulse_tui.domain.views.vendors import LISTED, CorrectionRow, Hunk, NoteEdit, NoteRow, NoteStory, Statement, day
 from pulse_tui.domain.words import ComponentKind, SignalType
 from pulse_tui.enrich.vendors.diff import Op, Stretch, diff
@@ -24,6 +24,7 @@ from pulse_tui.enrich.vendors.lifecycles import ended_by
 from pulse_tui.enrich.vendors.mentions import Reach
 from pulse_tui.enrich.vendors.names import canonical
 from pulse_tui.enrich.vendors.notes import Hit, hits
+from pulse_tui.enrich.vendors.tasks import task_words
 from pulse_tui.ports import Store, Transaction
 from pulse_tui.services.vendors.reached import InUse, NoteMemory
 from pulse_tui.services.vendors.shutdowns import statement
@@ -49,12 +50,6 @@ _ABOUT_NOTES = frozenset(
 )
 _MARKS = {What.EDITED: "edited", What.REAPPEARED: "back again", What.REMOVED: "removed"}
 _HAPPENED = {**_MARKS, What.NEW: "first read"}
-_TASKS = {
-    TaskKind.RETEST: "run the suites of {asset} again: what serves may behave otherwise",
-    TaskKind.SUCCESSOR: "evaluate {successor} for {asset}",
-    TaskKind.MIGRATION: "serve {asset} without {component}",
-}
-
 Lines = Iterator[tuple[str, str]]
 Reached = Mapping[str, Sequence[Hit]]
 
@@ -242,7 +237,7 @@ def _todo(
 ) -> Iterator[str]:
     open_tasks = [t for t in tasks if t.done_at is None]
     for task in open_tasks:
-        yield f"{_what(task)}{_due(task, now)}"
+        yield f"{task.asset_id}: {task_words(task, now)}"
     if stored.reading.review:
         yield "? read it and give it its labels: no rule, or only a weak one, says what it is about"
     if not open_tasks and alerts:
@@ -294,27 +289,18 @@ def _numbers(signals: Sequence[Signal]) -> Lines:
         yield "Successor", found
 
 
-def _what(task: VendorTask) -> str:
-    words = _TASKS[task.kind]
-    return words.format(asset=task.asset_id, successor=task.successor or "the successor", component=task.component)
-
-
-def _due(task: VendorTask, now: datetime) -> str:
-    if task.due_at is None:
-        return ""
-    days = (task.due_at.date() - now.date()).days
-    return f": due {task.due_at:%Y-%m-%d}" + (f", ▲ OVERDUE {-days} d" if days < 0 else f", in {days} d")
-
-
 def _tasks(tasks: Sequence[VendorTask], now: datetime) -> Lines:
     label = "Tasks"
     for task in tasks:
         if task.done_at is None:
-            state = f"○ open{_due(task, now)}"
+            yield label, f"○ {task.asset_id}: {task_words(task, now)}"
         else:
             how = f" {task.verdict}" if task.verdict else ""
-            state = f"✓ done {task.done_at:%Y-%m-%d}{how}: {task.how or task.run_id or 'no reason is recorded'}"
-        yield label, f"{task.kind.value:<10} {task.asset_id}  {state}"
+            why = task.how or (f"run {task.run_id}" if task.run_id else "no reason is recorded")
+            yield (
+                label,
+                f"✓ {task.asset_id}: {task.kind.value} of {task.component} done {task.done_at:%Y-%m-%d}{how}: {why}",
+            )
         label = ""
 
 

@@ -155,9 +155,9 @@ def test_what_it_asks_for_stands_with_its_state(judge: JudgeParts, store: SqlSto
             )
         )
     text = texts(page(judge))
-    assert "What to do now: run the suites of support-bot again" in text
-    assert "OVERDUE" in text
-    assert "✓ done 2026-11-23 PASS: run r1" in text
+    assert "What to do now: support-bot: retest after a change of openai/gpt-4.1" in text
+    assert "OVERDUE" in text.upper()
+    assert "✓ support-bot: successor of openai/gpt-4.1 done 2026-11-23 PASS: run r1" in text
 
 
 def test_what_reaches_nothing_asks_for_nothing(judge: JudgeParts, store: SqlStore) -> None:
@@ -238,6 +238,14 @@ def test_a_note_of_the_platform_states_an_end_and_a_note_of_another_does_not(
     found = ends(store)
     (stated,) = found["openai/gpt-4.1"].statements
     assert (stated.source, stated.note, stated.ends_us) == ("news", "n1", to_us(later(days=200)))
+    assert found["openai/gpt-4.1"].successor == ""
+    task = VendorTask(
+        key="t", kind=TaskKind.SUCCESSOR, asset_id="support-bot", component="openai/gpt-4.1", source="news", note="n1",
+        title="t", asked_at=NOW, successor="openai/gpt-5.5",
+    )  # fmt: skip
+    with store.write() as tx:
+        tx.vendors.put_task(task)
+    assert ends(store)["openai/gpt-4.1"].successor == "openai/gpt-5.5"
     assert found["azure/gpt-4.1"].statements == ()
     assert found["azure/gpt-4.1"].elsewhere == (f"openai {later(days=200):%Y-%m-%d} (news)",)
 

@@ -209,3 +209,20 @@ def test_the_page_of_the_documentation_shows_the_list_as_it_looks() -> None:
     shown = {line.rstrip() for line in (SNAPSHOTS / "notes-80x24.txt").read_text(encoding="utf-8").splitlines()}
     blocks = [b.strip("\n").splitlines() for b in (DOCS / "vendors.md").read_text(encoding="utf-8").split("```")[1::2]]
     assert any(len(block) > 5 and {line.rstrip() for line in block} <= shown for block in blocks)
+
+
+@pytest.mark.parametrize(
+    "title", ["\x1b[2J\x1b]0;x\x07 gone", "[bold red]loud[/]", "\u202egpt", "a" * 5_000, "\x00\r\n"]
+)
+def test_a_title_can_not_write_on_the_screen(title: str) -> None:
+    async def scenario(pilot: Pilot) -> None:
+        pilot.desk.note_list = (pilot.desk.note_list[0]._replace(title=title, vendor=title), *pilot.desk.note_list[1:])
+        await pilot.press("V")
+        shown = pilot.lines()
+        await pilot.press("enter")
+        for line in (*shown, *pilot.lines()):
+            assert len(line) <= 80
+            assert not set(line) & set("\x1b\x07\x00\r\u202e")
+        assert pilot.screen_name == "NoteScreen"
+
+    play(scenario, size=NARROW)
