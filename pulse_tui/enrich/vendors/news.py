@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
 
+from pulse_tui.domain.evidence import NoteEvidence
 from pulse_tui.domain.note import Label, Note, Reading
+from pulse_tui.domain.signal import Signal
 from pulse_tui.enrich.vendors.classify import classify, taken_back
 from pulse_tui.enrich.vendors.diff import Op, diff, numbers
 from pulse_tui.enrich.vendors.incidents import ended
+from pulse_tui.enrich.vendors.listing import Entry
 from pulse_tui.enrich.vendors.mentions import named
 
 AHEAD = timedelta(days=180)
@@ -58,3 +61,20 @@ def other_meaning(before: Note, after: Note, was: Reading, now: Reading) -> bool
         return False
     reading = classify(msgspec.structs.replace(after, title="", body=came))
     return reading.labels != (Label.OTHER,)
+
+
+def edited(entry: Entry, signals: Iterable[Signal]) -> Iterator[Signal]:
+    """The signals of an entry that was there before, with what moved: as the first line of the summary, too."""
+    for signal in signals:
+        evidence = signal.evidence
+        if entry.before is None or not isinstance(evidence, NoteEvidence):
+            yield signal
+            continue
+        made = diff(entry.before, entry.note, [label for label in Label if label.value in evidence.labels])
+        changed = {"change": entry.what.value, "was": made.was or None, "now": made.now or None}
+        summary = (
+            f"{entry.what.value.capitalize()}: {made.sentence}.\n{signal.summary or ''}" if made.sentence else None
+        )
+        yield msgspec.structs.replace(
+            signal, evidence=msgspec.structs.replace(evidence, **changed), summary=summary or signal.summary
+        )

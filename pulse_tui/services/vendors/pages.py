@@ -16,7 +16,7 @@ from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.words import SignalType
 from pulse_tui.enrich.vendors.classify import taken_back
 from pulse_tui.enrich.vendors.listing import Entry, Listing, compare, content, digest, news_of, stays
-from pulse_tui.enrich.vendors.news import holds, off_since, other_meaning
+from pulse_tui.enrich.vendors.news import edited, holds, off_since, other_meaning
 from pulse_tui.enrich.vendors.vigil import as_before, come_again
 from pulse_tui.enrich.vendors.withdrawn import REMOVED, no_longer_announced
 from pulse_tui.ports import Transaction
@@ -151,9 +151,9 @@ class _Reading:
             quiet=how is _Telling.NOTHING,
             baseline=old,
         )
-        if how is not _Telling.LASTING:
-            return made
-        return made._replace(signals=[s for s in made.signals if s.asset_id and s.signal_type in _LASTING])
+        if how is _Telling.LASTING:
+            made = made._replace(signals=[s for s in made.signals if s.asset_id and s.signal_type in _LASTING])
+        return made if entry.before is None else made._replace(signals=list(edited(entry, made.signals)))
 
     def _gone(self, removed: Collection[str]) -> Iterator[Made]:
         """What the page lists no longer has not been taken back: of an announced end nobody knows any more."""

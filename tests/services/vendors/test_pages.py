@@ -144,6 +144,9 @@ def test_an_edited_entry_whose_key_is_made_of_its_words_is_one_note(judge: Judge
     (alert,) = alerts(judge)
     assert (alert.count, alert.priority, alert.open) == (3, Priority.P2, True)
     assert changes(judge, "2026-11-21#aa") == [What.NEW, What.EDITED, What.EDITED]
+    last = told(judge, SignalType.DEPRECATION)[0]
+    assert (last.evidence.change, last.evidence.was, last.evidence.now) == ("edited", "2026-12-04", "2026-12-03")
+    assert (last.summary or "").startswith("Edited: shutdown moved 2026-12-04 -> 2026-12-03.\n")
     with judge.store.read() as tx:
         assert len(tx.vendors.memory("news")) == 9
 
