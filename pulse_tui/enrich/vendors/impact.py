@@ -84,7 +84,8 @@ def touched(signal: Signal, around: Around) -> Signal:
     if signal.signal_type is SignalType.DEPRECATION and around.stated:
         end = ends(around.stated)
         confidence = _sure(confidence, end)
-        changes |= {"effective_at": end.at, "floor": end.floor, "says": list(end.says)[:_MOST]}
+        dated = {"effective_at": end.at, "floor": end.floor} if end.at is not None else {}
+        changes |= {**dated, "says": list(end.says)[:_MOST]}
     return msgspec.structs.replace(
         signal, severity=severity, confidence=confidence, evidence=msgspec.structs.replace(evidence, **changes)
     )
