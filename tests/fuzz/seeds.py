@@ -32,6 +32,8 @@ from tests.collectors.inspect_logs import as_eval, as_json, four
 from tests.collectors.test_changelog import TAGGED as CHANGELOG
 from tests.collectors.test_deprecations import STATES as ENDS
 from tests.collectors.test_feed import ATOM
+from tests.enrich.vendors.catalogues import build as catalogues
+from tests.enrich.vendors.catalogues.test_lists import ROUTED
 from tests.fakes import nvd_year
 from tests.fakes.http import FakeHttp
 from tests.fuzz.hostile import RECORD, SIGNAL, UV, zipped
@@ -242,6 +244,10 @@ SERVED: tuple[Served, ...] = (
     Served("feed", {"url": "http://v.example/feed", "vendor": "openai"}, {"feed": ATOM.encode()}),
     Served("changelog", {"url": "http://v.example/log", "vendor": "acme"}, {"log": CHANGELOG.encode()}),
     Served("deprecations", {"url": "http://v.example/ends", "vendor": "acme"}, {"ends": ENDS.encode()}),
+    Served("models_dev", {"url": "http://v.example/api.json"}, {"api.json": catalogues.models_dev(m=catalogues.MODEL, n=catalogues.with_(status="beta"))}),
+    Served("litellm", {"url": "http://v.example/prices.json"}, {"prices.json": catalogues.prices(m=catalogues.priced(), n=catalogues.priced(rpm=5, deprecation_date="2027-01-01"))}),
+    Served("openrouter", {"url": "http://v.example/models"}, {"models": _json({"data": [ROUTED]})}),
+    Served("model_list", {"url": "http://v.example/models", "platform": "acme"}, {"models": _json({"data": [{"id": "m", "shutdown_date": "2027-01-01", "aliases": ["n"], "name": "o"}], "has_more": False})}),
     Served("ghsa", {"url": "http://g.example"}, {"advisories": _json([ghsa.record(1)])}),
     Served("kev", {}, {"known_exploited": kev.catalogue(kev.line())}),
     Served("epss", {}, {"epss_scores": epss.WHOLE}),
