@@ -13,7 +13,6 @@ import msgspec
 from pulse_tui.domain.health import Health, late_after_s
 from pulse_tui.domain.note import NoteKind, PageState
 from pulse_tui.domain.source import SourceStatus
-from pulse_tui.domain.text import many
 from pulse_tui.domain.trust import Condition, Trust, TrustState
 
 ARRIVALS = 8
@@ -65,7 +64,7 @@ def conditions(page: PageState, now: datetime) -> tuple[Condition, ...]:
     if page.kind not in _QUIET and pace is not None and last is not None:
         quiet = (now - last).total_seconds()
         if quiet > pace.silent_after_s:
-            why = f"silent: nothing new for {_long(quiet)}; it used to bring something every {_long(pace.usual_s)}"
+            why = f"nothing new for {_long(quiet)}; it used to bring something every {_long(pace.usual_s)}"
             since = last + timedelta(seconds=pace.silent_after_s)
             found.append(Condition(state=TrustState.SILENT, why=why, since=since))
     return tuple(found)
@@ -135,11 +134,9 @@ def as_before(page: PageState) -> PageState:
 
 
 def _doubt(page: PageState) -> str:
-    left = max(TRIES - page.tries, 1)
-    wait = f"it is believed when it stays so for {many(left, 'more round')}"
     if page.baseline_at is None:
         return page.suspect
-    return f"{page.suspect}; nothing of it is stored or alerted: {wait}"
+    return f"{page.suspect}; nothing of it is stored or alerted before it stayed so for {TRIES} rounds"
 
 
 def _long(seconds: float) -> str:

@@ -113,7 +113,7 @@ def _round(shape: SourceShape, status: SourceStatus, parts: JudgeParts, now: dat
     if page is not None and page.suspect:  # what is doubted says nothing of what is believed
         standing, kept = (standing if collected.rejected else ""), page.standing
     there = conditions(page, now) if page is not None else ()
-    quiet = [c.why for c in there if c.state is TrustState.SILENT]
+    quiet = [f"{c.state.value}: {c.why}" for c in there if c.state is TrustState.SILENT]
     wrong = shown("; ".join([*(c.why for c in there if c.state is not TrustState.SILENT), *filter(None, [standing])]))
     reason = shown("; ".join([*filter(None, [wrong]), *quiet]))
     # What is doubted is read in full again: with its validators it would be unchanged for good.

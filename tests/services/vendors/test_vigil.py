@@ -113,8 +113,9 @@ def test_a_page_that_brings_its_usual_news_is_good(source: JudgeParts, pages: Pa
 def test_a_page_that_went_silent_is_not_good_says_how_long_and_ends_by_news(source: JudgeParts, pages: Pages) -> None:
     pages.notes = weekly(12, ended_days=41)
     done = turn(source)
-    said = "silent: nothing new for 41 d; it used to bring something every 7 d"
-    assert (panel(source).state, panel(source).why) == (TrustState.SILENT, said)
+    why = "nothing new for 41 d; it used to bring something every 7 d"
+    assert (panel(source).state, panel(source).why) == (TrustState.SILENT, why)
+    said = f"silent: {why}"
     assert said in done.message
     assert done.good, "what it lists is believed"
     assert (status(source).health(source.clock()), status(source).reason) == (Health.SUSPECT, said)
