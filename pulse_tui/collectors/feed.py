@@ -19,15 +19,17 @@ import msgspec
 
 from pulse_tui.collectors._shared.files import refuse
 from pulse_tui.collectors._shared.html import to_text
+from pulse_tui.collectors._shared.pages import is_html, nothing_in
 from pulse_tui.collectors._shared.prerelease import is_prerelease
 from pulse_tui.collectors._shared.presets import Given, fill, presets
+from pulse_tui.collectors._shared.stamps import published
 from pulse_tui.collectors._shared.web import fetch
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.limits import contained, reason
 from pulse_tui.domain.moments import from_us
 from pulse_tui.domain.note import Note, NoteKind, Page
-from pulse_tui.domain.source import Collected, Rejected, Standing
-from pulse_tui.domain.text import address, clean, clean_block
+from pulse_tui.domain.source import Collected, Cursor, Rejected, Standing
+from pulse_tui.domain.text import address, clean, clean_block, distinct
 from pulse_tui.ports import CollectContext
 
 
@@ -81,14 +83,18 @@ def collect(options: Options, context: CollectContext) -> Collected:
     if fetched.unchanged or (known and digest == known):
         cursor = msgspec.structs.replace(fetched.cursor, bookmark=context.cursor.bookmark)
         return Collected(cursor=cursor, unchanged=True)
-    notes, rejected, whole = read(address(options.url), fetched.body, options.vendor, context.source, context.now)
+    name = address(options.url)
+    notes, rejected, whole = read(name, fetched.body, options.vendor, context.source, context.now)
     notes = [note for note in (_listed(n, options) for n in notes) if _wanted(note, options)]
-    # Half a feed under a validator would never be read to its end.
-    cursor = context.cursor
+    # Half a feed under a validator would never be read to its end; nor may the whole one count as unchanged after it.
+    cursor = Cursor(bookmark=before or None)
     if whole:
         listed = f"{len(notes)} {digest}" if notes else before
         cursor = msgspec.structs.replace(fetched.cursor, bookmark=listed or None)
     empty = whole and not notes and not rejected and before != ""
+    # The document as a whole is sloppy at most where it was read to its end: of its entries none is missing.
+    fine = whole and all(r.problem.where == name for r in rejected)
+    standing = f"it lists no entry any more; there were {before}" if empty else "" if fine else None
     page = Page(
         source=context.source,
         vendor=options.vendor,
@@ -100,7 +106,7 @@ def collect(options: Options, context: CollectContext) -> Collected:
         observations=(page,),
         rejected=tuple(rejected),
         cursor=cursor,
-        standing=f"it lists no entry any more; there were {before}" if empty else None,
+        standing=standing,
         has=Standing(source=context.source, notes=tuple(n.key for n in notes)) if page.complete else None,
     )
 
@@ -147,8 +153,7 @@ def read(name: str, data: bytes, vendor: str, source: str, now: datetime) -> tup
     entries = list(parsed.entries)
     broken = _broken(parsed)
     if not entries and (broken or not parsed.get("version")):
-        what = f"{name} is broken before its first entry: {broken}" if broken else f"{name} is not an RSS or Atom feed"
-        raise SourceError(what, todo="Check that the url is a feed and that it arrived whole")
+        raise _no_feed(name, data, broken)
     rejected: list[Rejected] = []
     cut = not _END.search(data) and bool(broken)
     if broken:
@@ -167,6 +172,18 @@ def read(name: str, data: bytes, vendor: str, source: str, now: datetime) -> tup
             rejected.append(refuse(source, where, f"unreadable: {reason(error)}"))
     notes.sort(key=lambda note: note.published_at)  # feeds begin with the newest; what it takes back was there before
     return notes, rejected, not cut
+
+
+def _no_feed(name: str, data: bytes, broken: str) -> SourceError:
+    """Why there is no entry to read: nothing came, a page in place of the feed, or half of it."""
+    todo = "Check that the url is a feed and that it arrived whole"
+    if not data.strip():
+        return SourceError(f"{name} is empty", todo="It is asked again; if it stays so, look at it yourself")
+    if is_html(text := data.decode("utf-8", "replace")):
+        return nothing_in(name, text, "entry: it is HTML, not an RSS or Atom feed")
+    if broken:
+        return SourceError(f"{name} is broken before its first entry: {broken}", todo=todo)
+    return SourceError(f"{name} is not an RSS or Atom feed", todo=todo)
 
 
 def _small(name: str, data: bytes) -> None:
@@ -206,17 +223,27 @@ def _note(entry: Any, vendor: str, source: str, now: datetime, *, base: str, sha
         if not entry.get("title"):  # RSS requires a title or a description: all of it distinguishes such entries
             message += f"\0{_body(entry)}"
         key = f"{key}#{hashlib.sha256(message.encode('utf-8', 'replace')).hexdigest()[:20]}"
-    link = urljoin(base, str(entry.get("link") or ""))
+    link = _link(base, str(entry.get("link") or ""))
+    at = published(_moment(entry), now)
     return Note(
         source=source,
-        key=clean(key, 500),
+        key=distinct(key, 500),  # two that begin alike stay two
         vendor=vendor,
         title=title,
         body=_body(entry),
-        published_at=_moment(entry) or now,
-        dated=_moment(entry) is not None,
-        link=clean(link, 2_000) if entry.get("link") and link.startswith(("http://", "https://")) else None,
+        published_at=at or now,
+        dated=at is not None,
+        link=link,
     )
+
+
+def _link(base: str, stated: str) -> str | None:
+    """A web address, whole; None for any other, and for what is none. An entry with a bad link is an entry."""
+    try:
+        link = urljoin(base, stated) if stated else ""
+    except ValueError:
+        return None
+    return clean(link, 2_000) if link.startswith(("http://", "https://")) else None
 
 
 def _title(entry: Any) -> str:

@@ -16,15 +16,19 @@ import msgspec
 from pulse_tui.collectors._shared.files import refuse
 from pulse_tui.collectors._shared.prerelease import is_prerelease
 from pulse_tui.collectors._shared.presets import Given, fill, presets
+from pulse_tui.collectors._shared.stamps import published
 from pulse_tui.collectors._shared.web import fetch, web_links
 from pulse_tui.domain.errors import SourceError
+from pulse_tui.domain.limits import reason
 from pulse_tui.domain.note import Note, NoteKind, Page
 from pulse_tui.domain.source import Collected, Rejected
-from pulse_tui.domain.text import address, clean, clean_block
+from pulse_tui.domain.text import address, clean, clean_block, distinct, looks_like, utf8
 from pulse_tui.ports import CollectContext
 
 CAP = 4 * 2**20
 """Bytes: fifty releases with long notes have one million."""
+ENTRIES = 100
+"""Releases or tags that are read, the first: more are never asked for."""
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]{0,99}/[\w.-]{1,100}", re.ASCII)
 
 
@@ -75,6 +79,7 @@ class _Tag(msgspec.Struct):
     name: str
 
 
+_LIST = msgspec.json.Decoder(list[msgspec.Raw])
 _RELEASE = msgspec.json.Decoder(_Release)
 _TAG = msgspec.json.Decoder(_Tag)
 
@@ -92,12 +97,15 @@ def collect(options: Options, context: CollectContext) -> Collected:
         return Collected(cursor=cursor, unchanged=True)
     name = address(url)
     try:
-        found = msgspec.json.decode(fetched.body, type=list[msgspec.Raw])
+        found = _LIST.decode(utf8(fetched.body).removeprefix(b"\xef\xbb\xbf"))
     except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        what = f"{name} is no list of {what.partition('?')[0]}: {clean(str(error), 120)}"
+        other = looks_like(fetched.body) if fetched.body.strip() else "empty"
+        what = f"{name} is {f'{other}, ' if other else ''}no list of {what.partition('?')[0]}: {clean(str(error), 120)}"
         raise SourceError(what, todo="Check url and repository") from None
     rejected: list[Rejected] = []
-    notes = list(_notes(found, name, options, context, rejected))
+    if len(found) > ENTRIES:
+        rejected.append(refuse(context.source, name, f"it has {len(found):,} entries; the first {ENTRIES} are read"))
+    notes = list(_notes(found[:ENTRIES], name, options, context, rejected))
     notes.reverse()  # the oldest first: a later one may take back what an earlier one announced
     page = Page(
         source=context.source,
@@ -116,30 +124,36 @@ def _notes(
     for index, raw in enumerate(found):
         try:
             release = _Release(tag_name=_TAG.decode(raw).name) if options.tags else _RELEASE.decode(raw)
-        except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            rejected.append(refuse(context.source, f"{name}[{index}]", clean(str(error), 200), bytes(raw)))
+            before_final = release.prerelease or is_prerelease(release.tag_name)
+            if release.draft or (before_final and not options.prereleases):
+                continue
+            note = _note(release, options, context)
+        except Exception as error:  # whatever one release does, the others are read
+            rejected.append(refuse(context.source, f"{name}[{index}]", _why(error), bytes(raw)))
             continue
-        before_final = release.prerelease or is_prerelease(release.tag_name)
-        if release.draft or (before_final and not options.prereleases):
-            continue
-        yield _note(release, options, context)
+        yield note
 
 
 def _note(release: _Release, options: Options, context: CollectContext) -> Note:
-    tag = clean(release.tag_name, 200)
-    at = release.published_at
+    tag = distinct(release.tag_name, 200)
+    if not tag:
+        raise ValueError("it has no tag")
+    at = published(release.published_at, context.now)
     link: Any = web_links([release.html_url])
-    aware = at if at is None or at.tzinfo is not None else at.replace(tzinfo=context.now.tzinfo)
     return Note(
         source=context.source,
         key=f"{options.repository}@{tag}",
         vendor=options.vendor,
         title=f"{options.package} {tag}" if not release.name else f"{options.package} {clean(release.name, 250)}",
         body=clean_block(release.body or ""),
-        published_at=aware or context.now,
+        published_at=at or context.now,
         link=link[0] if link else None,
         kind=NoteKind.RELEASES,
         package=options.package,
         version=tag.removeprefix("v"),
-        dated=aware is not None,
+        dated=at is not None,
     )
+
+
+def _why(error: Exception) -> str:
+    return clean(str(error), 200) if isinstance(error, ValueError) else reason(error)

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any, ClassVar
 
 import msgspec
 
-from pulse_tui.collectors._shared.files import refuse
+from pulse_tui.collectors._shared.files import encoded, refuse
 from pulse_tui.collectors._shared.presets import Given, fill, presets
+from pulse_tui.collectors._shared.stamps import moment, published
 from pulse_tui.collectors._shared.web import fetch, get_json, web_links
 from pulse_tui.domain.errors import SourceError
+from pulse_tui.domain.limits import reason
 from pulse_tui.domain.note import Note, NoteKind, Page
 from pulse_tui.domain.source import Collected, Rejected
-from pulse_tui.domain.text import address, clean, clean_block
+from pulse_tui.domain.text import address, clean, clean_block, distinct, looks_like, utf8
 from pulse_tui.ports import CollectContext
 
 CAP = 8 * 2**20
@@ -56,12 +58,12 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class _Named(msgspec.Struct):
-    name: str = ""
-    title: str = ""
+    name: str | None = None
+    title: str | None = None
 
 
 class _Update(msgspec.Struct):
-    status: str = ""
+    status: str | None = None
     body: str | None = None
     text: str | None = None
     created_at: str | None = None
@@ -69,10 +71,10 @@ class _Update(msgspec.Struct):
 
 
 class _Incident(msgspec.Struct):
-    id: str = ""
-    name: str = ""
-    external_desc: str = ""
-    status: str = ""
+    id: str | int = ""
+    name: str | None = None
+    external_desc: str | None = None
+    status: str | None = None
     impact: str | None = None
     severity: str | None = None
     created_at: str | None = None
@@ -82,14 +84,13 @@ class _Incident(msgspec.Struct):
     uri: str | None = None
     url: str | None = None
     last_update_message: str | None = None
-    incident_updates: list[_Update] = []
-    updates: list[_Update] = []
-    components: list[_Named] = []
-    affected_components: list[_Named] = []
-    affected_products: list[_Named] = []
+    incident_updates: list[_Update] | None = None
+    updates: list[_Update] | None = None
+    components: list[_Named] | None = None
+    affected_components: list[_Named] | None = None
+    affected_products: list[_Named] | None = None
 
 
-_BAD = (msgspec.ValidationError, ValueError, TypeError, OverflowError)
 _OVER = {"resolved", "postmortem", "completed", "available"}
 
 
@@ -128,9 +129,10 @@ def collect(options: Options, context: CollectContext) -> Collected:
 
 def _decoded(name: str, body: bytes) -> Any:
     try:
-        return msgspec.json.decode(body)
+        return msgspec.json.decode(utf8(body).removeprefix(b"\xef\xbb\xbf"))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        what = f"{name} is no JSON ({len(body):,} bytes: {clean(str(error), 120)})"
+        other = looks_like(body) if body.strip() else "empty"
+        what = f"{name} is {f'{other}, ' if other else ''}no JSON ({len(body):,} bytes: {clean(str(error), 120)})"
         raise SourceError(what, todo="Check that the url is the page's API and that it arrived whole") from None
 
 
@@ -157,8 +159,8 @@ def _notes(
         where = f"{name} incidents[{index}]"
         try:
             note = _note(msgspec.convert(raw, _Incident), vendor, context)
-        except _BAD as error:
-            rejected.append(refuse(context.source, where, clean(str(error), 200), msgspec.json.encode(raw)))
+        except Exception as error:  # whatever one incident does, the others are read
+            rejected.append(refuse(context.source, where, _why(error), encoded(raw)))
             continue
         if note.key not in seen:
             seen.add(note.key)
@@ -166,46 +168,46 @@ def _notes(
 
 
 def _note(item: _Incident, vendor: str, context: CollectContext) -> Note:
-    title = clean(item.name or item.external_desc, 300)
+    title = clean(item.name or item.external_desc or "", 300)
     if not item.id or not title:
         raise ValueError("it has no id, or no name")
-    updates = sorted(
-        (item.incident_updates or item.updates)[:UPDATES], key=lambda u: _moment(u.created_at or u.when), reverse=True
-    )
+    updates = sorted(item.incident_updates or item.updates or (), key=_at, reverse=True)[:UPDATES]
     lines = [f"{_word(u.status)} - {clean_block(u.body or u.text or '', 2_000)}" for u in updates]
     status = item.status or ("resolved" if item.end else "")
     if status and not (updates and _word(updates[0].status) == _word(status)):
         lines.insert(0, f"{_word(status)} - {clean_block(item.last_update_message or '', 2_000)}")
-    elif item.end and updates and updates[0].status.lower() not in _OVER:
+    elif item.end and updates and (updates[0].status or "").lower() not in _OVER:
         lines.insert(0, "Resolved - ")
-    named = (*item.components, *item.affected_components, *item.affected_products)
-    if affected := [clean(n.name or n.title, 100) for n in named if n.name or n.title]:
-        lines.append(f"Affected: {', '.join(affected[:30])}")
+    named = (*(item.components or ()), *(item.affected_components or ()), *(item.affected_products or ()))
+    if affected := [clean(n.name or n.title or "", 100) for n in named[:30] if n.name or n.title]:
+        lines.append(f"Affected: {', '.join(affected)}")
     if impact := clean(item.impact or item.severity or "", 40):
         lines.append(f"Impact: {impact}")
-    began = item.created_at or item.begin
+    began = published(moment(item.created_at or item.begin), context.now)
     links = web_links([item.shortlink, item.url, f"https://status.cloud.google.com/{item.uri}" if item.uri else None])
     return Note(
         source=context.source,
-        key=clean(item.id, 200),
+        key=distinct(str(item.id), 200),
         vendor=vendor,
         title=title,
         body="\n".join(lines),
-        published_at=_moment(began) if began else context.now,
+        published_at=began or context.now,
         link=links[0] if links else None,
         kind=NoteKind.STATUS,
-        dated=bool(began),
+        dated=began is not None,
     )
 
 
-def _word(status: str) -> str:
+def _at(update: _Update) -> float:
+    """Where an update stands among the others: one without a date, or with a bad one, behind them all."""
+    at = moment(update.created_at or update.when)
+    return (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).timestamp() if at is not None else float("-inf")
+
+
+def _word(status: str | None) -> str:
     """``in_progress`` as people write it: ``In progress``."""
-    return clean(status, 40).replace("_", " ").capitalize()
+    return clean(status or "", 40).replace("_", " ").capitalize()
 
 
-def _moment(text: str | None) -> datetime:
-    """Raises ValueError for a text that is no moment; the beginning of time where there is none."""
-    if not text:
-        return datetime.min.replace(tzinfo=UTC)
-    at = datetime.fromisoformat(text)
-    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+def _why(error: Exception) -> str:
+    return clean(str(error), 200) if isinstance(error, ValueError) else reason(error)

@@ -6,13 +6,18 @@ from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICRO = timedelta(microseconds=1)
+_FIRST = (datetime.min.replace(tzinfo=UTC) - EPOCH) // _MICRO
+_LAST = (datetime.max.replace(tzinfo=UTC) - EPOCH) // _MICRO
 
 
 def to_us(moment: datetime) -> int:
-    """Microseconds since the epoch. Raises ValueError for a naive moment."""
+    """Microseconds since the epoch. Raises ValueError for a naive moment, and for one that no UTC calendar has."""
     if moment.tzinfo is None:
         raise ValueError(f"naive time {moment.isoformat()}: add an offset, for example Z")
-    return (moment - EPOCH) // _MICRO
+    us = (moment - EPOCH) // _MICRO
+    if not _FIRST <= us <= _LAST:  # its zone moves it out of the years 1 to 9999: stored, it could not be read again
+        raise ValueError(f"time {moment.isoformat()} is before the year 1 or after the year 9999 in UTC")
+    return us
 
 
 def from_us(us: int) -> datetime:

@@ -126,7 +126,7 @@ def test_a_sloppy_feed_with_an_end_lands_and_says_so() -> None:
 
 @pytest.mark.parametrize("text", ["", "<html><body>Log in</body></html>", "{}", ATOM[:150], "\x00\x01"])
 def test_what_is_no_feed_is_an_error(text: str) -> None:
-    with pytest.raises(SourceError, match="http://v/feed is"):
+    with pytest.raises(SourceError, match=r"http://v/feed (is|asks for a login)"):
         read(text)
 
 
@@ -196,14 +196,14 @@ def test_a_feed_that_lists_nothing_any_more_says_so_and_goes_on_saying_so(server
     young = collect(server)
     full = collect(server, young.cursor)
     empty = collect(server, full.cursor)
-    assert (young.standing, full.standing) == (None, None)
+    assert (young.standing, full.standing) == ("", "")
     assert empty.standing == collect(server, empty.cursor).standing == "it lists no entry any more; there were 2"
 
 
-def test_half_a_feed_keeps_the_old_cursor_so_that_it_is_read_again(server: Loopback) -> None:
+def test_half_a_feed_keeps_no_validator_so_that_all_of_it_is_read_after_it(server: Loopback) -> None:
     server.on("GET", "/feed", Reply(body=ATOM[: ATOM.index("Now 0.7")].encode(), etag='"b"'))
     old = Cursor(etag='"a"')
-    assert collect(server, old).cursor == old
+    assert collect(server, old).cursor == Cursor()
     server.on("GET", "/feed", Reply(body=ATOM.encode(), etag='"b"'))
     assert collect(server, old).cursor == Cursor(etag='"b"', bookmark=f"2 {digest(ATOM)}")
 

@@ -123,9 +123,9 @@ def test_what_incident_io_and_google_serve_in_its_place_is_read(server: Loopback
 
 def test_one_bad_incident_is_refused_by_its_place_and_the_others_are_read(server: Loopback) -> None:
     bad: list[Any] = [
-        {"id": 7, "name": "x"},
+        {"id": [7], "name": "x"},
         "text",
-        incident("i3", update("resolved", "ok", 1), created_at="yesterday"),
+        incident("", update("resolved", "ok", 1)),
         incident("i4", update("resolved", "ok", 1), name=""),
     ]
     server.on("GET", "/i.json", Reply.json({"incidents": [*bad, OPEN, OPEN]}))

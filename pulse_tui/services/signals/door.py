@@ -21,6 +21,7 @@ from pulse_tui.domain.estate import Component
 from pulse_tui.domain.evals import EvalRun
 from pulse_tui.domain.limits import reason
 from pulse_tui.domain.lock import LINE, passes
+from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.note import Note, Page
 from pulse_tui.domain.release import RegistrySnapshot, RegistryVersion, Remark
 from pulse_tui.domain.report import Claim, Report
@@ -143,19 +144,6 @@ def _report(report: Report, refused: list[Rejected]) -> Report:
     return msgspec.structs.replace(_sifted(whole, skip="bill"), bill=bill, claims=tuple(kept))
 
 
-def _page(page: Page, refused: list[Rejected]) -> Page:
-    """Without the notes that cannot be named: of the rest of the page nothing is gone for that."""
-    kept = list[Note]()
-    for note in page.notes:
-        try:
-            kept.append(_sifted(note))
-        except BadRecord as bad:
-            refused.append(_refused(note, bad.problem))
-    if len(kept) < len(page.notes):
-        page = msgspec.structs.replace(page, complete=False)
-    return _sifted(msgspec.structs.replace(page, notes=tuple(kept)), skip="notes")
-
-
 def _refused(observation: Observation, problem: Problem, raw: bytes | None = None) -> Rejected:
     about: tuple[ResultOf, ...] = ()
     if isinstance(observation, EvalRun):
@@ -168,6 +156,21 @@ def _refused(observation: Observation, problem: Problem, raw: bytes | None = Non
             raw = b""
         raw = raw or repr(observation)[:LINE].encode()
     return Rejected(source=clean(observation.source, 300), problem=problem, raw=raw, about=about)
+
+
+def _page(page: Page, refused: list[Rejected]) -> Page:
+    """Without the entries that cannot be named or dated: then it is not all that the page lists."""
+    kept = list[Note]()
+    for place, note in enumerate(page.notes):
+        try:
+            to_us(note.published_at)
+            kept.append(_sifted(note))
+        except Exception as error:  # whatever one entry does, the others come in
+            what = str(error.problem) if isinstance(error, BadRecord) else reason(error)
+            where = f"entry[{place}] {clean(note.key, 100)}"
+            refused.append(_refused(page, Problem(where, what), raw=clean(note.title, 300).encode()))
+    bare = _sifted(msgspec.structs.replace(page, notes=()))
+    return msgspec.structs.replace(bare, notes=tuple(kept), complete=page.complete and len(kept) == len(page.notes))
 
 
 # --------------------------------------------------------------------------- one value

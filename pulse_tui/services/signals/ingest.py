@@ -58,6 +58,8 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
     signals: int = 0
     duplicates: int = 0
     rejected: int = 0
+    unstored: int = 0
+    """Of the rejected, those that their source could read, and that could not be kept."""
     unclaimed: int = 0
     fired: int = 0
     indeterminate: int = 0
@@ -104,7 +106,7 @@ def ingest(
     good, refused = admitted(observations)
     good = [*sorted(good, key=lambda o: isinstance(o, Coverage)), *published(good, now)]
     rejected = [*rejected, *refused]
-    total = Tally(rejected=len(rejected))
+    total = Tally(rejected=len(rejected), unstored=len(refused))
     if rejected:
         with parts.store.write() as tx:
             keep_refused(tx, rejected, parts.outside, now)
@@ -161,8 +163,8 @@ def _stored(batch: Sequence[Observation], parts: JudgeParts, now: datetime, agai
     else:
         return done
     with parts.store.write() as tx:
-        tx.signals.quarantine([refused], now)
-    return Tally(rejected=1)
+        tx.signals.quarantine([refused], now, again=True)
+    return Tally(rejected=1, unstored=1)
 
 
 def _broken(record: Observation, error: Exception) -> Rejected:

@@ -9,14 +9,16 @@ from typing import NamedTuple
 
 import msgspec
 
+from pulse_tui.domain.catalogue import Catalogue
 from pulse_tui.domain.errors import NotFound, Problem, PulseError, SourceError, StorageError
 from pulse_tui.domain.evidence import HealthEvidence
 from pulse_tui.domain.health import Health
+from pulse_tui.domain.lifecycle import Lifecycles
 from pulse_tui.domain.lock import shown
-from pulse_tui.domain.note import PageState
+from pulse_tui.domain.note import Page, PageState
 from pulse_tui.domain.signal import Signal, fingerprint, observed
 from pulse_tui.domain.source import LONGEST_PAUSE_S, Collected, Rejected, SourceStatus, Standing
-from pulse_tui.domain.text import distinct
+from pulse_tui.domain.text import distinct, many
 from pulse_tui.domain.trust import Condition, TrustState
 from pulse_tui.domain.words import ComponentKind, Recommended, Severity, SignalType
 from pulse_tui.enrich.advisories.coverage import packages_of
@@ -32,6 +34,8 @@ from pulse_tui.settings.shapes import SourceShape
 
 LEASE_S = 120.0
 """After this long another collector may start the same round; ingestion is idempotent."""
+_LISTINGS = (Page, Catalogue, Lifecycles)
+"""What is read whole, and again only when it changed."""
 TELL_AFTER = 3
 """Failures in a row after which (and after as many more) a source's health is a signal of its own."""
 
@@ -108,7 +112,8 @@ def _round(shape: SourceShape, status: SourceStatus, parts: JudgeParts, now: dat
         page = tx.vendors.page(shape.id)
     if page is not None and page.suspect and page.baseline_at is not None and collected.unchanged:
         page = as_before(page)  # unchanged since the last listing that was believed: that one's validators were sent
-    standing = _standing(collected, status, page)
+    unstored = tally.unstored if any(isinstance(o, _LISTINGS) for o in collected.observations) else 0
+    standing = _standing(collected, status, page, unstored)
     kept = standing
     if page is not None and page.suspect:  # what is doubted says nothing of what is believed
         standing, kept = (standing if collected.rejected else ""), page.standing
@@ -117,7 +122,8 @@ def _round(shape: SourceShape, status: SourceStatus, parts: JudgeParts, now: dat
     wrong = shown("; ".join([*(c.why for c in there if c.state is not TrustState.SILENT), *filter(None, [standing])]))
     reason = shown("; ".join([*filter(None, [wrong]), *quiet]))
     # What is doubted is read in full again: with its validators it would be unchanged for good.
-    cursor = status.cursor if page is not None and page.suspect else collected.cursor
+    # So is what could not be kept, or it would be lost.
+    cursor = status.cursor if unstored or (page is not None and page.suspect) else collected.cursor
     good = msgspec.structs.replace(status, last_good_at=now, failures=0, reason=reason, cursor=cursor)
     next_s = good.next_delay_s()
     if collected.again_s is not None:
@@ -173,18 +179,21 @@ def _packages(parts: JudgeParts) -> tuple[tuple[str, str], ...]:
         return packages_of(d.component for d in tx.dependencies.using(kinds=[ComponentKind.PACKAGE]))
 
 
-def _standing(collected: Collected, status: SourceStatus, page: PageState | None) -> str:
+def _standing(collected: Collected, status: SourceStatus, page: PageState | None, unstored: int) -> str:
     """What of the source's stands refused: where the collector does not know it, what was refused last."""
+    if unstored:
+        return f"{many(unstored, 'entry', 'entries')} of it could not be stored: see the quarantine"
     if collected.standing is not None:
         return collected.standing
     if collected.unchanged and page is not None:
         return page.standing
     if collected.unchanged:
         return "" if status.failures else status.reason
-    if not collected.rejected or collected.observations:
+    listed = any(isinstance(o, Page) for o in collected.observations)
+    if not collected.rejected or (collected.observations and not listed):
         return ""
     more = f", and {len(collected.rejected) - 1} more" if len(collected.rejected) > 1 else ""
-    return f"all of it was refused: {collected.rejected[0].problem}{more}"
+    return f"{'some' if listed else 'all'} of it was refused: {collected.rejected[0].problem}{more}"
 
 
 def _now_has(has: Standing, parts: JudgeParts, now: datetime) -> list[str]:

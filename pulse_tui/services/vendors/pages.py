@@ -207,7 +207,9 @@ def _held(state: PageState, mark: str, marks: tuple[str, ...], why: str, now: da
 
 
 def _believed(state: PageState, page: Page, mark: str, now: datetime) -> PageState:
-    return msgspec.structs.replace(as_before(state), entries=len(page.notes), read_at=now, digest=mark)
+    # Of a part of it nobody knows how many there are: a page that is cut off has not become empty.
+    entries = len(page.notes) if page.complete else max(state.entries, len(page.notes))
+    return msgspec.structs.replace(as_before(state), entries=entries, read_at=now, digest=mark)
 
 
 def _with_arrivals(state: PageState, page: Page, now: datetime, *, first: bool, heard: bool) -> PageState:
