@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ from pulse_tui.domain.text import clean
 LONGEST = 300
 MOST = 1e15
 """No price, window or rate is larger: it is a mistake, or an attack on whoever computes with it."""
+_NUMBER = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,3})?")
 LISTED = 50
 """Modalities of a model: a handful is usual."""
 
@@ -93,7 +95,9 @@ def numbers(fields: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
 
 
 def number(value: Any, name: str) -> int | float:
-    """A finite number of a plausible size."""
+    """A finite number of a plausible size; one that is written as a text (``"8192"``) is meant as one."""
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        value = float(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Wrong(f"{name} is {kind(value)}, not a number")
     if not -MOST <= value <= MOST:  # NaN is not either

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pulse_tui.domain.catalogue import CatalogueModel
-from pulse_tui.domain.text import clean
-from pulse_tui.enrich.vendors.catalogues.fields import Entry, Wrong, number, part, record, text, texts
+from pulse_tui.enrich.vendors.catalogues.fields import Entry, number, part, record, text, texts
 from pulse_tui.enrich.vendors.catalogues.model_list import once
 
 PLATFORM = "openrouter"
@@ -60,12 +59,5 @@ def _prices(pricing: Mapping[str, Any]) -> dict[str, Any]:
     for name in PRICES:
         value = pricing.get(name)
         if value is not None:
-            found[name] = number(_float(value, name) if isinstance(value, str) else value, name)
+            found[name] = number(value, name)
     return found
-
-
-def _float(written: str, name: str) -> float:
-    try:
-        return float(written[:40])
-    except ValueError:
-        raise Wrong(f"{name} is the text {clean(written, 20)!r}, not a price") from None

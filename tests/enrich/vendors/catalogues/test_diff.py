@@ -58,6 +58,8 @@ def test_an_empty_cost_is_as_unknown_as_none() -> None:
         ({"mode": "responses"}, ["mode_changed"]),
         ({"litellm_provider": "azure", "supports_vision": True, "max_tokens": 5, "input_cost_per_image": 1}, []),
         ({"max_input_tokens": 1e3, "deprecation_date": None}, []),
+        ({"max_input_tokens": "1000"}, []),
+        ({"max_input_tokens": "2000"}, ["limit_changed"]),
     ],
 )
 def test_a_price_file_has_its_own_types(fields: dict[str, object], kinds: list[str]) -> None:

@@ -64,7 +64,7 @@ def test_what_is_no_catalogue_is_refused_whole_with_a_reason(data: bytes, why: s
         (7, "the entry is a number, not an object"),
         (None, "the entry is null"),
         (with_(cost=[1, 2]), "cost is a list, not an object"),
-        (with_(cost={"input": "1"}), "input is a text, not a number"),
+        (with_(cost={"input": "1 $"}), "input is a text, not a number"),
         (with_(cost={"input": True}), "input is true or false"),
         (with_(limit={"context": [1]}), "context is a list"),
         (with_(status=3), "status is a number, not a text"),
