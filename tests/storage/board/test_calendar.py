@@ -56,6 +56,14 @@ def test_ours_and_the_vendors_stand_in_one_order_newest_first(store: SqlStore) -
     assert {r.ref for r in rows} == {"n1", "support-bot", ""}
 
 
+def test_an_earliest_date_is_not_the_date_on_which_something_takes_effect(store: SqlStore) -> None:
+    note = Note(source="feed", key="n1", vendor="acme", title="m-1 retires", body="b", published_at=later(days=-900))
+    reading = Reading(labels=(Label.DEPRECATION,), effective_at=later(days=30), floor=True)
+    with store.write() as tx:
+        tx.vendors.put_note(note, reading, NOW)
+    assert told(store) == [("acme", "not before", "m-1 retires", "deprecation")]
+
+
 def test_a_promotion_that_a_rollback_made_is_told_as_one(store: SqlStore) -> None:
     back = plan()
     undo = plan(from_version="3.8.1", to_version="3.8.2", undoes=back.hash)
