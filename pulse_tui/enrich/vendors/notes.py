@@ -18,7 +18,7 @@ from pulse_tui.enrich.advisories.versions import against, order
 from pulse_tui.enrich.lookups import ecosystem_key
 from pulse_tui.enrich.vendors.incidents import ended
 from pulse_tui.enrich.vendors.mentions import Named, Reach, about, closest, model_of, named, packages, plain
-from pulse_tui.enrich.vendors.successors import apart
+from pulse_tui.enrich.vendors.successors import apart, rows
 
 _EVERY = re.compile(r"\b(?:all (?:of )?(?:our |the )?(?:api |available )?models|every (?:api )?model)\b", re.IGNORECASE)
 """A note that means whatever its vendor serves."""
@@ -121,8 +121,8 @@ def whom(note: Note, estate: Estate) -> dict[str, list[Component]]:
 def hits(note: Note, estate: Estate, heads: Mapping[str, str] | None = None) -> dict[str, list[Hit]]:
     """Hosted models and packages that the note is about, by asset, in the order of the estate; where it names none and
     speaks of all models, those of its vendor. What it recommends instead is not what it is about."""
-    text, models = _subjects(note)
-    names = frozenset[str]() if models or note.kind not in _OF_SOFTWARE else packages(note)
+    text, models, of_models = _subjects(note)
+    names = frozenset[str]() if of_models or note.kind not in _OF_SOFTWARE else packages(note)
     every = _EVERY.search(text) is not None and not models
     ours: dict[tuple[str, str | None], Reach | None] = {}
     found: dict[str, list[Hit]] = defaultdict(list)
@@ -139,27 +139,29 @@ def hits(note: Note, estate: Estate, heads: Mapping[str, str] | None = None) -> 
     return {asset_id: used for asset_id, used in found.items() if used}
 
 
-def _subjects(note: Note) -> tuple[str, frozenset[Named]]:
-    """The text without what it recommends instead, and the models that it is about."""
+def _subjects(note: Note) -> tuple[str, frozenset[Named], bool]:
+    """The text without what it recommends instead, the models that it is about, and whether it speaks of models at all."""
     whole = plain(f"{note.title}\n{note.body}")
     if note.models and note.kind is NoteKind.DEPRECATIONS:
         listed = "\n".join(note.models)
-        return listed, named(listed)
+        return listed, named(listed), True
     rest, _ = apart(whole)
-    tags = named("\n".join(note.models))
-    models = named(rest) | tags
-    return (rest, models) if models else (whole, named(whole))
+    models = named(rest) | named("\n".join(note.models))
+    return rest, models, bool(models or named(whole))
 
 
-def successor(note: Note) -> str | None:
-    """The model that the note recommends instead, as ``lab/model``."""
+def successor(note: Note, used: Sequence[Hit]) -> str | None:
+    """The model that the note recommends instead of these, as ``lab/model``; None where it is not clear which of several."""
     whole = plain(f"{note.title}\n{note.body}")
-    _, parts = apart(whole)
-    _, models = _subjects(note)
+    mine = [m for hit in used if (m := model_of(hit.component)) is not None]
+    own = [after for ends, after in rows(whole) if any(closest(named(ends), m) for m in mine)]
+    parts = own[0] if own else apart(whole)[1]
+    _, models, _ = _subjects(note)
     bases = {(m.lab, m.base) for m in models}
-    tabled = named(whole) if note.models and note.kind is NoteKind.DEPRECATIONS and not parts else frozenset()
-    others = sorted({m.name for m in named(parts) | tabled if (m.lab, m.base) not in bases})
-    return others[0] if len(others) == 1 else _first(parts, others)
+    listed = note.models and note.kind is NoteKind.DEPRECATIONS and not parts
+    others = sorted({m.name for m in named(whole if listed else parts) if (m.lab, m.base) not in bases})
+    several = len(bases) > 1 and not own and (len(others) > 1 or "respectively" in parts)
+    return None if several else others[0] if len(others) == 1 else _first(parts, others)
 
 
 def _first(text: str, names: Sequence[str]) -> str | None:
@@ -258,7 +260,7 @@ def _signal(
             floor=reading.floor,
             by_family=family,
             components=list(dict.fromkeys(hit.component.id for hit in used)),
-            successor=successor(note) if kind is SignalType.DEPRECATION else None,
+            successor=successor(note, used) if kind is SignalType.DEPRECATION else None,
             release=note.version if note.package is not None and used and not _of_models(used) else None,
             compared=[line for hit in used if (line := _version_words(note, hit))],
         ),

@@ -19,8 +19,29 @@ _LONGEST = 160
 """Characters behind the words; a longer list of successors is cut there."""
 
 
+_TABLE = re.compile(r"\brecommended replacements?\s+(?=20\d\d-\d\d-\d\d\b)", re.IGNORECASE)
+"""The heading of a table whose cells stand one after the other: day, model, what else, successor."""
+_ROW = re.compile(r"(20\d\d-\d\d-\d\d\s+\S{1,100})((?:\s+(?!20\d\d-\d\d-\d\d)\S{1,100}){1,8})")
+
+
 def apart(text: str) -> tuple[str, str]:
     """(the text without the parts that name a successor, those parts, each on a line)."""
+    table = _TABLE.search(text)
+    if table is None:
+        return _sentences(text)
+    rest, parts = _sentences(text[: table.start()])
+    cells = text[table.end() :]
+    found = [parts, *(m[2].strip() for m in _ROW.finditer(cells))]
+    return f"{rest}\n{_ROW.sub(lambda m: m[1] + chr(10), cells)}", "\n".join(p for p in found if p)
+
+
+def rows(text: str) -> list[tuple[str, str]]:
+    """(what ends, what it is replaced by) of such a table; empty where the text has none."""
+    table = _TABLE.search(text)
+    return [(m[1], m[2].strip()) for m in _ROW.finditer(text, table.end())] if table is not None else []
+
+
+def _sentences(text: str) -> tuple[str, str]:
     rest, parts, at = list[str](), list[str](), 0
     for match in _TO.finditer(text):
         if match.start() < at:

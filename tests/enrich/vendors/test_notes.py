@@ -164,3 +164,31 @@ def test_the_name_of_a_package_is_compared_as_its_ecosystem_does() -> None:
     estate = msgspec.structs.replace(ESTATE, dependencies=(Dependency(asset_id="support-bot", component=uses),))
     assert len(told(release_note("1.0", "LangChain_Core[all]"), estate)) == 1
     assert told(release_note("1.0", "langchain"), estate) == []
+
+
+def test_a_table_whose_cells_stand_in_a_row_says_which_model_ends() -> None:
+    body = (
+        "Shutdown date Model / system Recommended replacement 2027-02-27 gpt-4.1 gpt-5.1"
+        " 2027-02-27 gpt-4.1-2025-04-14 gpt-5.1"
+    )
+    estate = _on("openai/gpt-4.1", "openai/gpt-4.1-2025-04-14", "openai/gpt-5.1")
+    signals = told(note(body), estate)
+    assert [s.evidence.models for s in signals] == [["openai/gpt-4.1"], ["openai/gpt-4.1-2025-04-14"]]
+    assert {s.evidence.successor for s in signals} == {"openai/gpt-5.1"}
+    assert not any(s.evidence.by_family for s in signals)
+
+
+def test_where_only_names_that_nobody_knows_end_what_replaces_them_does_not() -> None:
+    body = "code-davinci-009 shuts down on 2027-01-03. We recommend upgrading to gpt-5.1."
+    assert told(note(body), _on("openai/gpt-5.1")) == []
+
+
+def test_of_several_successors_the_one_of_its_row_is_named_and_else_none() -> None:
+    body = "Shutdown date Model / system Recommended replacement 2027-07-28 o1-preview o3 2027-10-27 o1-mini o4-mini"
+    signals = told(note(body), _on("openai/o1-preview", "openai/o1-mini"))
+    assert {s.evidence.models[0]: s.evidence.successor for s in signals} == {
+        "openai/o1-preview": "openai/o3",
+        "openai/o1-mini": "openai/o4-mini",
+    }
+    both = "gpt-4.1 and o3 retire on 2027-01-03. We recommend migrating to gpt-5.1 and o4-mini respectively."
+    assert [s.evidence.successor for s in told(note(both), _on("openai/gpt-4.1", "openai/o3"))] == [None, None]
