@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from pulse_tui.domain.alert import Alert
 from pulse_tui.domain.note import Note, NoteKind, Page, PageState, StoredNote, What
@@ -315,3 +317,52 @@ def test_incidents_that_grow_are_not_doubted(judge: JudgeParts) -> None:
     assert not state(judge).suspect
     read(judge, [], 2, kind=NoteKind.STATUS, rolling=True)
     assert not state(judge).suspect
+
+
+# --------------------------------------------------------------------------- whatever comes
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(steps=st.lists(st.sampled_from(["new", "old", "gone", "empty", "cut", "other", "same"]), max_size=9))
+def test_whatever_a_page_lists_each_new_entry_is_heard_once_and_nothing_else(
+    judge: JudgeParts, steps: list[str]
+) -> None:
+    source = f"page-{len(_sources(judge))}"
+    standing = [_limit(n, -100 - n) for n in range(20)]
+    expected: list[str] = []
+
+    def turn(notes: Sequence[Note], hours: float) -> None:
+        marked = tuple(changed(n, source=source) for n in notes)
+        ingest([Page(source=source, vendor="openai", notes=marked, rolling=False)], [], judge, later(hours=hours))
+
+    turn(standing, 0)
+    for hour, step in enumerate(steps, 1):
+        match step:
+            case "new" | "old":  # of one that is dated before the page was last read too
+                standing = [*standing, _limit(100 + hour, -60 if step == "old" else hour / 24)]
+                expected.append(standing[-1].key)
+            case "gone":
+                standing = [n for n in standing if n.key in expected or n is not standing[0]]
+        wild = {
+            "empty": [],
+            "cut": standing[:4],
+            "other": [changed(n, key=f"{n.key}-{hour}", body=f"Lorem {n.key} {hour}") for n in standing],
+        }
+        turn(wild.get(step, standing), hour)
+    for hour in range(5):
+        turn(standing, 20 + hour)
+    with judge.store.read() as tx:
+        heard = [s.evidence.note for s in tx.signals.recent(5_000) if s.source == source and s.asset_id]
+        page = tx.vendors.page(source)
+    assert sorted(heard) == sorted(expected)
+    assert page is not None
+    assert not page.suspect
+
+
+def _limit(number: int, days: float) -> Note:
+    return note(f"2026-{number}", f"Rate limits of gpt-4.1 are now {number} requests per minute.", days)
+
+
+def _sources(judge: JudgeParts) -> list[PageState]:
+    with judge.store.read() as tx:
+        return tx.vendors.pages()
