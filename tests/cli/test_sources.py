@@ -58,9 +58,15 @@ def test_a_server_that_is_not_there_is_told_with_its_address(shell: Shell, serve
     assert f"{url}/feed cannot be reached" in said.out
 
 
-def test_a_body_of_3_mb_is_read(shell: Shell, server: Loopback) -> None:
-    server.on("GET", "/feed", Reply(body=_feed(*[f"note {i} " + "x" * 30_000 for i in range(100)])))
+def test_a_feed_is_read_up_to_2_mb(shell: Shell, server: Loopback) -> None:
+    def entries(number: int) -> bytes:
+        return _feed(*[f"note {i} " + "x" * 19_000 for i in range(number)])
+
+    server.on("GET", "/feed", Reply(body=entries(100)), Reply(body=entries(150)))
     assert shell("refresh", "news").code == 0
+    said = shell("refresh", "news")
+    assert said.code == 1
+    assert "over the cap of 2,097,152 bytes" in said.out
 
 
 def test_a_file_that_stands_refused_is_in_the_exit_code_and_on_the_last_line_until_it_is_mended(shell: Shell) -> None:
