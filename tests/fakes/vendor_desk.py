@@ -81,9 +81,9 @@ def note_lines(row: NoteRow) -> tuple[tuple[str, str], ...]:
     whom = [("", f"{asset} (prod, canary; of ml-support): openai/gpt-4.1-2025-04-14 exactly") for asset in row.whom]
     return (
         ("What changed", f"{row.vendor}: {row.title}"),
-        ("", "deprecation, on a page of deprecations"),
-        ("", "▲ dated 2026-11-13, first read 2026-11-22 18:10: back-dated, or read late, by 8 d"),
         ("", "takes effect 2027-01-03: in 41 d"),
+        ("", "▲ dated 2026-11-13, first read 2026-11-22 18:10: back-dated, or read late, by 8 d"),
+        ("", "deprecation, on a page of deprecations"),
         ("What is the risk", f"it reaches {len(row.whom)} assets:" if row.whom else "it names nothing that is known to run here"),
         *whom,
         *((("", "  endpoints /chat; for enterprise"),) if row.whom else ()),

@@ -154,7 +154,12 @@ def _row(stored: StoredNote, whom: tuple[str, ...], given: frozenset[tuple[str, 
 def _changed(row: NoteRow, stored: StoredNote, edits: Sequence[NoteEdit], now: datetime) -> Lines:
     what = " and ".join(label.replace("_", " ") for label in row.labels if label != Label.OTHER) or "a note"
     yield "What changed", f"{row.vendor}: {row.title}"
-    yield "", f"{what}, on a page of {stored.note.kind.value}"
+    yield from (("", text) for text in _effect(row, now))
+    if row.mark == "removed":
+        yield "", f"▲ its page lists it no longer since {day(to_us(stored.changed_at))}: that takes nothing of it back"
+    elif len(edits) > 1:
+        last = edits[-1]
+        yield "", f"✎ {last.what} {day(last.at_us)}" + (f": {'; '.join(last.moved)}" if last.moved else "")
     first = f"first read {from_us(row.first_us):%Y-%m-%d %H:%M}"
     if row.history:
         first += " as its source was read for the first time: history"
@@ -164,12 +169,7 @@ def _changed(row: NoteRow, stored: StoredNote, edits: Sequence[NoteEdit], now: d
         yield "", f"▲ dated {day(row.dated_us)}, {first}: back-dated, or read late, by {row.back_dated_days} d"
     else:
         yield "", f"dated {day(row.dated_us)}, {first}"
-    if row.mark == "removed":
-        yield "", f"▲ its page lists it no longer since {day(to_us(stored.changed_at))}: that takes nothing of it back"
-    elif len(edits) > 1:
-        last = edits[-1]
-        yield "", f"✎ {last.what} {day(last.at_us)}" + (f": {'; '.join(last.moved)}" if last.moved else "")
-    yield from (("", text) for text in _effect(row, now))
+    yield "", f"{what}, on a page of {stored.note.kind.value}"
 
 
 def _effect(row: NoteRow, now: datetime) -> Iterator[str]:

@@ -33,9 +33,9 @@ def note_detail(row: NoteRow) -> list[Span]:
         how = "not sooner than" if row.floor else "takes effect"
         spans.append((f"  {how} {day(row.ends_us)}", styles.PLAIN))
     spans.append((f"  reaches {', '.join(row.whom)}" if row.whom else "  reaches nothing of yours", styles.PLAIN))
-    mark = note_mark(row)
-    if mark[0]:
-        spans.append((f"  {mark[0]}", mark[1]))
+    for mark, style in (note_mark(row), note_mark(row._replace(review=False))) if row.review else (note_mark(row),):
+        if mark and "back-dated" not in mark:
+            spans.append((f"  {mark}", style))
     return spans
 
 

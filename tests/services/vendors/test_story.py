@@ -137,7 +137,7 @@ def test_the_history_shows_each_edit_with_the_words_that_went_and_came(judge: Ju
 def test_an_earliest_date_is_never_shown_as_the_date(judge: JudgeParts, store: SqlStore) -> None:
     put(store, reading=changed(READING, floor=True))
     text = texts(page(judge))
-    assert "not sooner than" in text
+    assert page(judge).lines[1][1].startswith("not sooner than"), "it stands above the fold"
     assert "takes effect" not in text
 
 
