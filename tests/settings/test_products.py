@@ -79,6 +79,9 @@ def test_the_same_thing_on_two_platforms_is_two_components(tmp_path: Path) -> No
         (('kind: plugin, id: a, product: "***"',), "has no letter or number"),
         (("kind: plugin, id: a, platform: linux",), "says nothing without a cpe or a product"),
         (("model: openai/gpt-4.1, product: GPT",), "has no cpe, product or platform"),
+        (('purl: "pkg:pypi/vllm@1", usage: {rpm: 1}',), "only a model has a usage"),
+        (("model: openai/gpt-4.1, usage: {rpn: 1}",), "rpn"),
+        (("model: openai/gpt-4.1, usage: {rpm: -1}",), "rpm"),
         ((f'purl: "pkg:pypi/vllm@1", product: vLLM, cpe: "{CPE}"',), "give one of the two"),
     ],
 )
