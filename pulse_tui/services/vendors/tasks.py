@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -15,36 +15,42 @@ from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.vendor_task import TaskKind, VendorTask
 from pulse_tui.domain.words import ComponentKind, SignalType
 from pulse_tui.enrich.vendors.mentions import closest, model_of, named
-from pulse_tui.enrich.vendors.tasks import TRIPWIRE, evaluate_by, migrate_by, task_words
+from pulse_tui.enrich.vendors.tasks import MARGIN, TRIPWIRE, evaluate_by, migrate_by, task_words
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import SYSTEM
 from pulse_tui.services.signals.respond import finish_task
 
 
 def follow(signals: Iterable[Signal], tx: Transaction, now: datetime) -> None:
-    """An announced end has another date now: what is open because of it is due by that one."""
+    """An announced end has another date now: what is open because of it is due by that one. A reminder of the same date
+    moves nothing."""
     for signal in signals:
         evidence = signal.evidence
         if signal.asset_id is None or signal.signal_type is not SignalType.DEPRECATION:
             continue
-        if not isinstance(evidence, NoteEvidence):
+        if not isinstance(evidence, NoteEvidence) or (ends := migrate_by(evidence, now)) is None:
             continue
-        for task in tx.vendors.tasks(asset_id=signal.asset_id, open_only=True):
-            if task.kind is TaskKind.RETEST or task.component not in evidence.components:
+        open_ = [
+            t for t in tx.vendors.tasks(asset_id=signal.asset_id, open_only=True) if t.component in evidence.components
+        ]
+        moved = {t.component for t in open_ if t.kind is TaskKind.MIGRATION and _moves(t.due_at, ends, evidence, now)}
+        for task in open_:
+            if task.component not in moved or task.kind is TaskKind.RETEST:
                 continue
-            ends = migrate_by(evidence, now)
             until = ends if task.kind is TaskKind.MIGRATION else evaluate_by(ends, now)
-            moved = until is not None and (task.due_at is None or until.date() != task.due_at.date())
             successor = task.successor or evidence.successor
-            if moved and (task.kind is TaskKind.MIGRATION or _further(task, until, now)):
-                tx.vendors.put_task(msgspec.structs.replace(task, due_at=until, successor=successor))
-                detail = {"asset": task.asset_id, "to": f"{until:%Y-%m-%d}", "source": signal.source}
-                tx.log.append(now, SYSTEM, f"{task.kind}.moved", task.key, detail)
+            tx.vendors.put_task(msgspec.structs.replace(task, due_at=until, successor=successor))
+            detail = {"asset": task.asset_id, "to": f"{until:%Y-%m-%d}", "source": signal.source}
+            tx.log.append(now, SYSTEM, f"{task.kind}.moved", task.key, detail)
 
 
-def _further(task: VendorTask, until: datetime | None, now: datetime) -> bool:
-    """Half of the time that is left shrinks with every day: only another end moves the day of an evaluation."""
-    return task.due_at is None or until is None or until > task.due_at or (until < task.due_at and task.due_at > now)
+def _moves(due: datetime | None, ends: datetime, evidence: NoteEvidence, now: datetime) -> bool:
+    """Whether the day of a migration is another one. With less time left than the margin its day stays, or it would move
+    away with every reminder, unless the end itself comes before it."""
+    end = evidence.effective_at
+    if due is None or end is None:
+        return True
+    return end < due if end - MARGIN < now + timedelta(days=1) else ends.date() != due.date()
 
 
 def answer_retest(key: str, run: EvalRun, tx: Transaction, now: datetime) -> None:
