@@ -212,7 +212,7 @@ def test_one_entry_that_cannot_be_named_leaves_the_others(judge: JudgeParts) -> 
     assert read(judge, [*old(7), bad, note("ends", ENDS, 0)], 1) == 1
     assert kept(judge, "old-7").listed, "of a page of which something was refused nothing is gone"
     with judge.store.read() as tx:
-        assert [r.problem.where for _, r in tx.signals.quarantined(9)] == ["version"]
+        assert [r.problem.where for _, r in tx.signals.quarantined(9)] == ["entry[7] bad"]
 
 
 def test_a_long_first_reading_is_stored_in_parts_and_none_of_it_is_news(judge: JudgeParts) -> None:
