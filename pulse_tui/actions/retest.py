@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from pulse_tui.actions._shared.case import NoOptions, due, name, no_delivery, once
 from pulse_tui.domain.delivery import Delivery, Retest
 from pulse_tui.domain.effect import AskRetest, AskTask, Effect, Nothing
 from pulse_tui.domain.evidence import MetricEvidence, NoteEvidence
+from pulse_tui.domain.words import SignalType
 from pulse_tui.enrich.vendors.tasks import asked
 from pulse_tui.ports import Case, SendContext
 
@@ -19,23 +21,25 @@ Options = NoOptions
 
 
 def respond(case: Case) -> Sequence[Effect]:
-    """One retest an episode, due when the priority says so, and before the change takes effect; of a vendor's announcement
-    also the tasks that it brings."""
+    """One retest an episode, due when the priority says so; before what is announced ends, and after what is announced
+    changes: a run before that measures nothing of it. Of a vendor's announcement also the tasks that it brings."""
     if (nothing := once(case, "a retest was requested")) is not None:
         return nothing
     decision = case.decision
     if decision.asset_id is None:
         return (Nothing("the signal matched no asset, there is nothing to test again: add the asset to the estate"),)
     evidence = case.fact.signal.evidence
-    latest = evidence.effective_at if isinstance(evidence, NoteEvidence) else None
+    latest = evidence.effective_at if isinstance(evidence, NoteEvidence) and not evidence.floor else None
+    seconds = decision.respond_within_s or DEFAULT_S
+    changes = latest if latest is not None and latest > case.now and not _ends(case) else None
     retest = Retest(
         key=name("retest", case, decision.asset_id),
         asset_id=decision.asset_id,
         owner=decision.owner,
         why=decision.title,
-        asked_at=case.fact.signal.occurred_at,
+        asked_at=changes or case.fact.signal.occurred_at,
         version=decision.version if isinstance(evidence, MetricEvidence) else None,
-        due_at=due(case, decision.respond_within_s or DEFAULT_S, latest),
+        due_at=changes + timedelta(seconds=seconds) if changes is not None else due(case, seconds, latest),
     )
     tasks = asked(
         case.fact.signal,
@@ -47,6 +51,10 @@ def respond(case: Case) -> Sequence[Effect]:
         now=case.now,
     )
     return (AskRetest(retest), *(AskTask(task) for task in tasks))
+
+
+def _ends(case: Case) -> bool:
+    return case.fact.signal.signal_type is SignalType.DEPRECATION
 
 
 def deliver(delivery: Delivery, options: Any, context: SendContext) -> str:

@@ -114,7 +114,7 @@ def _retests(tx: Transaction, suite: SuiteShape, asset: str, runs: Sequence[Suit
     asked = [
         r.asked_at
         for r in tx.judgements.retests()
-        if r.asset_id == asset and r.asked_at is not None and r.version is None
+        if r.asset_id == asset and r.asked_at is not None and r.asked_at <= now and r.version is None
     ]
     if not asked:
         return

@@ -91,6 +91,21 @@ def test_the_suite_runs_on_what_serves_and_only_a_run_begun_after_the_note_answe
     assert "run after of 3.8.1 on golden: INCONCLUSIVE" in story(parts, target)
 
 
+def test_a_change_with_a_date_to_come_is_measured_after_it_took_effect(parts: JudgeParts) -> None:
+    announce(parts, "Behaviour change: from 2026-12-10 on the default temperature of gpt-4.1 changes.")
+    with parts.store.read() as tx:
+        (retest,) = tx.judgements.retests()
+        early = [d.why for d in due(tx, parts, later(days=2), "golden")]
+        late = [d.why for d in due(tx, parts, later(days=18), "golden")]
+    assert retest.asked_at == datetime(2026, 12, 10, tzinfo=UTC)
+    assert retest.due_at > datetime(2026, 12, 10, tzinfo=UTC)
+    assert (RETEST in early, RETEST in late) == (False, True)
+    measure(parts, "3.8.1", 48, "before")
+    assert tasks(parts)[TaskKind.RETEST].done_at is None
+    measure(parts, "3.8.1", 24 * 18, "after")
+    assert tasks(parts)[TaskKind.RETEST].run_id == "after"
+
+
 def test_the_successor_is_evaluated_by_a_run_of_a_release_that_uses_it(parts: JudgeParts, target: Places) -> None:
     announce(parts, END)
     assert "no release uses it yet" in story(parts, target)
