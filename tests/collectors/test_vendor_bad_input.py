@@ -19,6 +19,20 @@ from pulse_tui.web import Web
 from pulse_tui.wiring import House, outside
 from tests.collectors.vendor_documents import (
     KINDS,
+    changelog,
+    deprecations,
+    feed,
+    incident,
+    item,
+    litellm,
+    models_dev,
+    openrouter,
+    over,
+    priced,
+    release,
+    releases,
+    routed,
+    statuspage,
 )
 from tests.fakes.clock import Clock
 from tests.servers.loopback import Loopback, Reply
@@ -210,3 +224,159 @@ def test_a_document_that_is_cut_at_any_tenth_loses_and_alerts_nothing(kind: str,
             estate.round(good)
         assert estate.notes.keys() == notes.keys(), tenth
         assert (estate.models, estate.alerts(), estate.status.reason) == (models, [], ""), tenth
+
+
+# --------------------------------------------------------------------------- what stands in one entry
+
+_XML = HOSTILE.replace("\x1b", "").replace("\x07", "").replace("\x9b", "&#x9b;")
+TEXTS: dict[str, bytes] = {
+    "feed": feed(item("k", _XML, f"{_XML} gpt-4.1 is deprecated", link="javascript:alert(1)")),
+    "changelog": changelog(f"## 2026-11-22\n\n- {HOSTILE} [x](javascript:alert(1)) [y](data:text/html,x) gpt-4.1\n\n"),
+    "deprecations": deprecations(f"| 2027-01-01 | `gpt-4.1{HOSTILE}` | {HOSTILE} |\n"),
+    "statuspage": statuspage(
+        incident(HOSTILE, name=f"{HOSTILE} gpt-4.1", shortlink="javascript:alert(1)", impact=HOSTILE)
+    ),
+    "github_releases": releases(release(f"v1.0{HOSTILE}", body=HOSTILE, html_url="data:text/html,x")),
+    "models_dev": models_dev({HOSTILE: priced(HOSTILE), "x": priced("x", name=HOSTILE, status=HOSTILE)}),
+    "litellm": litellm({HOSTILE: {"litellm_provider": HOSTILE}}),
+    "openrouter": openrouter(routed(HOSTILE), routed("a/b", name=HOSTILE)),
+}
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+def test_no_text_of_an_entry_can_write_on_the_screen(kind: str, make: Make) -> None:
+    estate = make(kind)
+    estate.round(KINDS[kind].good())
+    got = estate.round(TEXTS[kind])
+    assert got.ok
+    told = [got.message, got.refused, estate.status.reason, *estate.models, *estate.refused()]
+    told += [a.title for a in estate.alerts(opened=False)]
+    for key, note in estate.notes.items():
+        told += [key, note.title, *note.body.split("\n"), note.section, note.version or "", *note.models]
+        assert note.link is None or note.link.startswith(("http://", "https://")), note.link
+    assert not [text for text in told if not is_clean(text)]
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        "0001-01-01T00:00:00+23:59",
+        "9999-12-31T23:59:59-23:59",
+        "2226-01-01T00:00:00Z",
+        "1970-01-01T00:00:00Z",
+        "soon",
+        "",
+        None,
+    ],
+)
+def test_an_incident_with_a_date_that_cannot_be_is_alerted_and_ends(stated: str | None, make: Make) -> None:
+    estate = make("statuspage")
+    estate.round(statuspage())
+    bad = incident(
+        created_at=stated, incident_updates=[{"status": "investigating", "body": "gpt-4.1", "created_at": stated}]
+    )
+    for _ in range(2):
+        assert estate.round(statuspage(bad)).good
+        assert len(estate.alerts()) == 1
+    (note,) = (n for key, n in estate.notes.items() if key == "live")
+    assert not note.dated
+    assert note.published_at <= estate.clock()
+    later = {"status": "resolved", "body": "over", "created_at": "2026-11-23T02:00:00Z"}
+    estate.round(statuspage(incident(created_at=stated, status="resolved", incident_updates=[later])))
+    assert estate.alerts() == []
+
+
+@pytest.mark.parametrize("stated", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "2226-01-01T00:00:00Z"])
+def test_a_release_with_a_date_that_cannot_be_is_of_the_day_it_was_read(stated: str, make: Make) -> None:
+    estate = make("github_releases")
+    estate.round(releases())
+    assert estate.round(releases(release(published_at=stated))).good
+    note = estate.notes["a/vllm@v0.9.99"]
+    assert (note.dated, note.published_at) == (False, estate.clock())
+
+
+@pytest.mark.parametrize("stated", ["20 Nov 2226 10:00:00 GMT", "01 Jan 0001 00:00:00 +1200", "yesterday", None])
+def test_an_entry_of_a_feed_with_a_bad_date_is_news_once(stated: str | None, make: Make) -> None:
+    estate = make("feed")
+    estate.round(feed())
+    entry = item("k", "gpt-4.1", "gpt-4.1 is deprecated and will be shut down on 2027-03-01.", date=stated)
+    for _ in range(3):
+        estate.round(feed(entry))
+        assert len(estate.alerts(opened=False)) == 1
+    assert not estate.notes["k"].dated
+
+
+def test_two_entries_whose_ids_begin_alike_stay_two(make: Make) -> None:
+    for kind, body in (
+        ("feed", feed(item("k" * 10_000 + "a", "one") + item("k" * 10_000 + "b", "two"))),
+        ("statuspage", statuspage({**over(9), "id": "k" * 10_000 + "a"}, {**over(9), "id": "k" * 10_000 + "b"})),
+        ("github_releases", releases(release("v1." + "9" * 400), release("v1." + "9" * 400 + "1"))),
+    ):
+        estate = make(kind)
+        estate.round(KINDS[kind].good())
+        estate.round(body)
+        assert len(estate.notes) == 10, kind
+
+
+def test_one_id_for_all_entries_loses_none_and_new_ids_for_the_same_ones_are_no_news(make: Make) -> None:
+    estate = make("feed")
+    deprecated = item("same", "gpt-4.1", "gpt-4.1 is deprecated and will be shut down on 2027-03-01.")
+    reused = "".join(item("same", f"Title {n}", f"Words {n} about topic {n * 7}.") for n in range(6)) + deprecated
+    estate.round(feed())
+    estate.round(feed(reused))
+    assert (len(estate.notes), len(estate.alerts(opened=False))) == (15, 1)
+    estate.round(feed(reused).replace(b"<guid>same", b"<guid>other").replace(b"<guid>g", b"<guid>new"))
+    assert len(estate.alerts(opened=False)) == 1
+
+
+def test_an_entry_that_is_refused_leaves_the_source_not_good_until_it_can_be_read(make: Make) -> None:
+    for kind, bad in (
+        ("statuspage", statuspage(incident(name=None))),
+        ("github_releases", releases({"tag_name": 5})),
+        ("models_dev", models_dev({"x": 5})),
+    ):
+        estate = make(kind)
+        estate.round(KINDS[kind].good())
+        for _ in range(2):
+            got = estate.round(bad)
+            assert got.ok
+            assert not got.good
+            assert estate.status.reason == got.refused
+        assert estate.round(KINDS[kind].good()).good
+        assert estate.status.reason == ""
+
+
+def test_half_a_feed_that_is_read_first_is_no_empty_feed_later(make: Make) -> None:
+    estate = make("feed")
+    whole = feed()
+    estate.round(whole)
+    assert not estate.round(whole[: len(whole) // 10]).good
+    assert estate.round(whole).good
+    assert (estate.page.entries, estate.alerts(), estate.status.reason) == (8, [], "")
+
+
+def test_incidents_that_list_their_updates_oldest_first_end_with_the_last(make: Make) -> None:
+    estate = make("statuspage")
+    estate.round(statuspage())
+    many = [
+        {"status": "investigating", "body": f"gpt-4.1 {n}", "created_at": f"2026-11-22T{n // 60:02d}:{n % 60:02d}:00Z"}
+        for n in range(100)
+    ]
+    estate.round(statuspage(incident(status=None, incident_updates=many)))
+    assert len(estate.alerts()) == 1
+    many.append({"status": "resolved", "body": "over", "created_at": "2026-11-23T01:00:00Z"})
+    estate.round(statuspage(incident(status=None, incident_updates=many)))
+    assert estate.alerts() == []
+
+
+@pytest.mark.parametrize(
+    "kind", ["statuspage", "github_releases", "models_dev", "litellm", "openrouter", "model_list", "changelog"]
+)
+def test_a_byte_order_mark_and_utf_16_are_no_change(kind: str, make: Make) -> None:
+    estate = make(kind)
+    good = KINDS[kind].good()
+    estate.round(good)
+    notes, models = estate.notes, estate.models
+    for body in (b"\xef\xbb\xbf" + good, good.decode().encode("utf-16")):
+        assert estate.round(body).good
+        assert (estate.notes, estate.models, estate.alerts(opened=False)) == (notes, models, [])

@@ -1057,3 +1057,79 @@ _all(
         "json": lambda: '{"version": "https://jsonfeed.org/version/1", "items": [' + ",".join(["{}"] * 300_000) + "]}",
     },
 )
+
+
+# --- pages, status pages, releases and catalogues (asked of a server)
+
+_DAY = "# Changelog\n\n## 2026-11-20\n\n"
+
+
+def _html(body: str) -> str:
+    return f"<!doctype html><html><body><h2>2026-11-20</h2>{body}</body></html>"
+
+
+_all(
+    "changelog",
+    "http://vendor.example/page",
+    {
+        "a line of quotes": lambda: _DAY + ">" * 1_900_000,
+        "lines of quotes": lambda: _DAY + (" >" * 5_000 + "\n") * 180,
+        "500,000 headings": lambda: _DAY + "# h\n" * 490_000,
+        "headings of days": lambda: "## 2026-11-20\n- x\n" * 100_000,
+        "400,000 bullets": lambda: _DAY + "- x\n" * 400_000,
+        "5,001 entries": lambda: _DAY + "".join(f"- entry {i}\n" for i in range(5_001)),
+        "code that does not end": lambda: _DAY + "- a\n\n```\n" + "x\n" * 900_000,
+        "backticks": lambda: _DAY + "- " + "`" * 1_900_000,
+        "brackets": lambda: _DAY + "- " + "[a](" * 450_000,
+        "images": lambda: _DAY + ("- " + "![" * 9_000 + "\n") * 100,
+        "comments that do not end": lambda: _DAY + "<!--" * 450_000,
+        "combining marks": lambda: _DAY + ("- e" + "\u0301" * 180_000 + "\n") * 5,
+        "a table of 10,000 columns": lambda: _DAY + ("|" + "a|" * 10_000 + "\n|" + "-|" * 10_000 + "\n") * 45,
+        "a heading of digits": lambda: "## " + "1." * 900_000,
+        "a heading of months": lambda: "## " + "January " * 200_000,
+        "blanks": lambda: _DAY + "- a" + " " * 1_900_000 + "b",
+        "100,000 div": lambda: _html("<div>" * 100_000),
+        "300,000 li": lambda: _html("<ul>" + "<li>a" * 300_000),
+        "attributes": lambda: _html("<a " + "b=c " * 400_000 + ">x"),
+        "spans of columns": lambda: _html("<table>" + "<tr><td colspan=1000 rowspan=1000>a" * 40_000),
+    },
+)
+_all(
+    "statuspage",
+    "http://vendor.example/i.json",
+    {
+        "50,000 incidents": lambda: (
+            '{"incidents":[' + ",".join(f'{{"id":"{i}","name":"n"}}' for i in range(50_000)) + "]}"
+        ),
+        "2,600,000 that are none": lambda: '{"incidents":[' + "{}," * 2_600_000 + "{}]}",
+        "300,000 updates": lambda: '{"incidents":[{"id":"a","name":"n","updates":[' + "{}," * 300_000 + "{}]}]}",
+        "brackets": lambda: '{"incidents":' + "[" * 500_000,
+    },
+)
+_all(
+    "github_releases",
+    "http://vendor.example/releases",
+    {
+        "230,000 releases": lambda: "[" + ",".join(['{"tag_name":"v1"}'] * 230_000) + "]",
+        "1,000,000 that are none": lambda: "[" + "{}," * 1_000_000 + "{}]",
+        "a body of 4 MB": lambda: json.dumps([{"tag_name": "v1", "body": "a <b> `c` " * 380_000}]),
+    },
+)
+_all(
+    "model_list",
+    "http://vendor.example/models",
+    {
+        "420,000 models": lambda: '{"data":[' + ",".join(f'{{"id":"m{i}"}}' for i in range(420_000)) + "]}",
+        "2,000,000 that are none": lambda: '{"data":[{"id":"a"}' + ",5" * 2_000_000 + "]}",
+        "an id of 7 MB": lambda: json.dumps({"data": [{"id": "a" * 7_000_000}]}),
+    },
+)
+_all(
+    "models_dev",
+    "http://vendor.example/api.json",
+    {
+        "400,000 that are none": lambda: '{"a":{"models":{' + ",".join(f'"m{i}":5' for i in range(400_000)) + "}}}",
+        "100,000 providers": lambda: "{" + ",".join(f'"p{i}":{{"models":{{}}}}' for i in range(100_000)) + "}",
+        "a price of 7 MB": lambda: '{"a":{"models":{"m":{"id":"m","cost":{"input":' + "9" * 7_000_000 + "}}}}}",
+    },
+)

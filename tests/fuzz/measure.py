@@ -15,11 +15,13 @@ from pathlib import Path
 
 from pulse_tui.collectors import feed
 from pulse_tui.domain.errors import PulseError
+from pulse_tui.domain.note import Page
 from pulse_tui.kinds import Kinds
 from pulse_tui.ports import Peek
 from pulse_tui.services.signals.files import About, detect, file_formats, read_result
 from tests.collectors.contexts import NOW, context
 from tests.fuzz.hostile import HOSTILE, Hostile
+from tests.fuzz.seeds import ASKED, Served, served
 
 GIVEN_UP = 20.0
 """Seconds of processor time after which a document is left."""
@@ -44,6 +46,9 @@ def read(document: Hostile) -> int:
     if kind == "feed":
         notes, rejected, _ = feed.read(name, data, "vendor", "src", NOW)
         return len(notes) + len(rejected)
+    if kind in ASKED:
+        got = served(Served(kind, ASKED[kind], {"/": data}))()
+        return sum(len(o.notes) if isinstance(o, Page) else 1 for o in got.observations) + len(got.rejected)
     kinds = file_formats(Kinds("collectors"))
     detect(kinds, name, Peek(data))
     got = read_result(kinds, kind, name, data, About(suite="s", path=name), context())

@@ -27,6 +27,7 @@ from tests.collectors import test_promptfoo as promptfoo
 from tests.collectors import test_pytest_benchmark as benchmark
 from tests.collectors import test_scanner_reports as scans
 from tests.collectors import test_vex as vex
+from tests.collectors import vendor_documents as vendors
 from tests.collectors.contexts import NOW, context
 from tests.collectors.inspect_logs import as_eval, as_json, four
 from tests.collectors.test_changelog import TAGGED as CHANGELOG
@@ -240,7 +241,20 @@ _LABELS = {"org.opencontainers.image.version": "3.8.1", "pulse.component": "pkg:
 _AT = "2026-11-20T10:00:00Z"
 _IMAGE = _json({"created": _AT, "config": {"Labels": _LABELS}})
 
+ASKED: Mapping[str, Mapping[str, Any]] = {
+    "changelog": {"url": "http://v.example/page", "vendor": "openai"},
+    "deprecations": {"url": "http://v.example/ends", "vendor": "openai"},
+    "statuspage": {"url": "http://v.example/i.json", "vendor": "openai"},
+    "github_releases": {"repository": "a/vllm"},
+    "models_dev": {},
+    "litellm": {},
+    "openrouter": {},
+    "model_list": {"url": "http://v.example/models", "platform": "openai"},
+}
+"""What vendors publish, as it is asked for."""
+
 SERVED: tuple[Served, ...] = (
+    *(Served(kind, ASKED[kind], {"/": vendors.KINDS[kind].good()}) for kind in ("statuspage", "github_releases")),
     Served("feed", {"url": "http://v.example/feed", "vendor": "openai"}, {"feed": ATOM.encode()}),
     Served("changelog", {"url": "http://v.example/log", "vendor": "acme"}, {"log": CHANGELOG.encode()}),
     Served("deprecations", {"url": "http://v.example/ends", "vendor": "acme"}, {"ends": ENDS.encode()}),

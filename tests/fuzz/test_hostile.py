@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from pulse_tui.collectors import feed, junit, package_lock, requirements
-from pulse_tui.collectors._shared import bills, toml_texts
+from pulse_tui.collectors._shared import bills, markdown, toml_texts
 from pulse_tui.collectors.items.rows import COLUMNS
 from pulse_tui.domain import limits
+from pulse_tui.enrich.vendors.catalogues.fields import MODELS
 from tests.fuzz.hostile import HOSTILE
 
 SECONDS, MEGABYTES = 5.0, 300
@@ -38,6 +39,10 @@ ONCE = (
     "junit: a root of instructions",
     "junit: 2,000 suites in each other that fail",
     "lm_eval: metric names of dashes",
+    "changelog: a line of quotes",
+    "changelog: 500,000 headings",
+    "model_list: 420,000 models",
+    "model_list: 2,000,000 that are none",
 )
 """Each of these took from 20 seconds to minutes, gigabytes, or ended the process."""
 
@@ -93,5 +98,6 @@ def test_the_docs_name_every_limit() -> None:
             COLUMNS,
         ),
         *(toml_texts.MOST, requirements.LINE_CAP, package_lock.LONGEST_PATH, junit.ELEMENTS, feed.MARKUP, feed.ENTRIES),
+        *(markdown.BLOCKS, MODELS),
     )
     assert [n for n in known if f"{n:,}" not in table] == []

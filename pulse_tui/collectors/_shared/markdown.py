@@ -11,9 +11,11 @@ import html
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import islice
 from typing import NamedTuple
 
 from pulse_tui.collectors._shared.blocks import Block, Span, What
+from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.text import clean
 
 LINES = 100_000
@@ -21,6 +23,9 @@ LINES = 100_000
 _LONGEST = 20_000
 _RUN = re.compile("`+")
 _IMAGE = re.compile(r"!\[[^\[\]]{0,300}\]\([^()\s]{0,2000}[^()]{0,300}\)")
+BLOCKS = 50_000
+"""Headings, paragraphs, items, rows of a page that are read: the largest changelog that is known has a tenth."""
+_QUOTED = re.compile(r"(?:\s*+>)++")
 _LINK = re.compile(r"\[([^\[\]]{0,1000})\]\(\s{0,3}<?([^()\s<>]{0,2000})>?[^()]{0,300}\)")
 _REFERENCE = re.compile(r"\[([^\[\]]{1,300})\]\[[^\[\]]{0,100}\]")
 _FOOTNOTE = re.compile(r"\[\^[^\[\]]{1,40}\]|<sup>[^<>]{0,40}</sup>", re.IGNORECASE)
@@ -48,11 +53,14 @@ class Document(NamedTuple):
 
 
 def read_markdown(text: str) -> Document:
-    """The front matter and the blocks of a page."""
+    """The front matter and the blocks of a page. Raises SourceError for one of far too many."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")[:LINES]
     front, start = _front(lines)
     reader = _Reader(_without_comments(lines[start:]))
-    return Document(front, list(reader.blocks()))
+    blocks = list(islice(reader.blocks(), BLOCKS + 1))
+    if len(blocks) > BLOCKS:
+        raise SourceError(f"the page has over {BLOCKS:,} blocks", todo="Give the page of what is new")
+    return Document(front, blocks)
 
 
 def inline(text: str) -> Span:
@@ -162,10 +170,9 @@ class _Reader:
         yield from self._flush()
 
     def _line(self, line: str) -> Iterator[Block]:
+        if (quoted := _QUOTED.match(line)) is not None:
+            line = line[quoted.end() :].removeprefix(" ")
         bare = line.lstrip()
-        while bare.startswith(">"):
-            line = bare[1:].removeprefix(" ")
-            bare = line.lstrip()
         if _CALLOUT.match(bare):
             return
         indent = len(line) - len(bare)

@@ -13,6 +13,8 @@ LONGEST = 300
 MOST = 1e15
 """No price, window or rate is larger: it is a mistake, or an attack on whoever computes with it."""
 _NUMBER = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,3})?")
+MODELS = 100_000
+"""Models of a catalogue that are read: the largest known lists five thousand."""
 LISTED = 50
 """Modalities of a model: a handful is usual."""
 

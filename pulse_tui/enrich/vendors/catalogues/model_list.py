@@ -13,7 +13,7 @@ from typing import Any
 
 from pulse_tui.domain.catalogue import CatalogueModel
 from pulse_tui.domain.text import clean
-from pulse_tui.enrich.vendors.catalogues.fields import LONGEST, MOST, Entry, record
+from pulse_tui.enrich.vendors.catalogues.fields import LONGEST, MODELS, MOST, Entry, record
 
 _ENDS = (
     "shutdown_date",
@@ -65,7 +65,7 @@ def more(document: Any) -> str | None:
 def once(items: list[Any], prefix: str, platform: str, id_of: Callable[[Mapping[str, Any]], Any]) -> Iterator[Entry]:
     """Each id once; the same id with other fields is marked as ambiguous."""
     found: dict[str, Entry] = {}
-    for place, fields in enumerate(items):
+    for place, fields in enumerate(items[: MODELS + 1]):  # one more is refused by whoever reads them
         id_ = id_of(fields) if isinstance(fields, dict) else None
         if not isinstance(id_, str) or not id_:
             key = f"{prefix}[{place}]"

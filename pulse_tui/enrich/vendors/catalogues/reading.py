@@ -14,7 +14,7 @@ from pulse_tui.domain.limits import contained, dense
 from pulse_tui.domain.packed import unpacked
 from pulse_tui.domain.text import clean, looks_like, name_problem, utf8
 from pulse_tui.enrich.vendors.catalogues import litellm, model_list, models_dev, openrouter
-from pulse_tui.enrich.vendors.catalogues.fields import Entry, Twice, Wrong
+from pulse_tui.enrich.vendors.catalogues.fields import MODELS, Entry, Twice, Wrong
 
 CAP = 2**26
 """Bytes of a catalogue, unpacked; the largest known have 2 MB."""
@@ -94,7 +94,7 @@ def of_document(name: str, value: Any, source: str = "", *, platform: str = "", 
     if found is None or shape not in (None, found):
         known = ", ".join(SHAPES) if shape is None else shape
         raise SourceError(f"{name} is JSON, but no catalogue of a known shape ({known})", todo="Check what it is")
-    models, refused = _models(SHAPES[found], value, platform)
+    models, refused = _models(name, SHAPES[found], value, platform)
     if not models:
         why = f": {refused[0].key}: {refused[0].why}" if refused else ""
         raise SourceError(f"{name} lists no model that can be read{why}", todo="Fetch it again")
@@ -102,7 +102,9 @@ def of_document(name: str, value: Any, source: str = "", *, platform: str = "", 
     return Read(Catalogue(source=source, shape=found, models=models, refused=len(refused), unread=keys), refused)
 
 
-def _models(shape: Shape, document: Any, platform: str) -> tuple[tuple[CatalogueModel, ...], tuple[Refused, ...]]:
+def _models(
+    name: str, shape: Shape, document: Any, platform: str
+) -> tuple[tuple[CatalogueModel, ...], tuple[Refused, ...]]:
     models: dict[str, CatalogueModel] = {}
     refused: dict[str, str] = {}
     for entry in shape.entries(document, platform):
@@ -114,6 +116,8 @@ def _models(shape: Shape, document: Any, platform: str) -> tuple[tuple[Catalogue
             problem = str(error)
         if problem:
             refused[clean(entry.key, 300)] = problem
+        if len(models) + len(refused) > MODELS:
+            raise SourceError(f"{name} lists over {MODELS:,} models", todo="Check what it is")
     return tuple(models.values()), tuple(Refused(k, why) for k, why in refused.items())
 
 
