@@ -6,10 +6,9 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
+from pulse_tui.cli.json_lines import TOO_LONG, lines, opened_file, record
 from pulse_tui.cli.output import emit, last_words, opened
 from pulse_tui.domain.errors import WrongUse
 from pulse_tui.domain.lock import escaped, shown
@@ -19,8 +18,6 @@ from pulse_tui.domain.text import clean, many
 if TYPE_CHECKING:
     from pulse_tui.enrich.vendors.classify import Judged
 
-_LINE = 2**20
-"""Bytes of a line; a longer one is refused, not held."""
 _BLOCK = 500
 """Answers that are written at once."""
 _ID = 60
@@ -74,7 +71,7 @@ def run(options: argparse.Namespace, _name: str) -> int:
         if not options.corrections:
             raise WrongUse("FILE is needed, or --corrections", todo="See pulse-tui classify --help")
         return _list(options, rules)
-    with _stream(options.file) as stream:
+    with opened_file(options.file) as stream:
         return _answer(_notes(stream), rules, json_=options.json)
 
 
@@ -112,48 +109,27 @@ def _rules(rules: Sequence[LocalRule], others: dict[str, LocalRule]) -> Iterator
 
 
 def _notes(stream: BinaryIO) -> Iterator[_Given | _Refused]:
-    for number, line in enumerate(_lines(stream), 1):
-        if line is None:
-            yield _Refused(None, f"line {number}: longer than {_LINE:,} bytes")
-        elif line.strip():
-            yield _note(line, number)
-
-
-def _lines(stream: BinaryIO) -> Iterator[bytes | None]:
-    """The lines; None for one that is too long."""
-    while line := stream.readline(_LINE):
-        if len(line) < _LINE or line.endswith(b"\n"):
-            yield line
-            continue
-        while (rest := stream.readline(_LINE)) and not rest.endswith(b"\n"):
-            pass
-        yield None
+    for number, line in lines(stream):
+        yield _Refused(None, f"line {number}: {TOO_LONG}") if line is None else _note(line, number)
 
 
 def _note(line: bytes, number: int) -> _Given | _Refused:
     from pulse_tui.enrich.vendors.classify import KINDS  # noqa: PLC0415
     from pulse_tui.enrich.vendors.reading.structure import page_label  # noqa: PLC0415
 
-    try:
-        record: Any = json.loads(line)
-    except UnicodeDecodeError:
-        return _Refused(None, f"line {number}: not UTF-8")
-    except ValueError as error:
-        return _Refused(None, f"line {number}: not JSON: {clean(str(error), 200)}")
-    except RecursionError:
-        return _Refused(None, f"line {number}: not JSON: nested too deeply")
-    if not isinstance(record, dict):
-        return _Refused(None, f"line {number}: not an object with title and body")
-    ident = record.get("id")
+    found, problem = record(line, "title and body")
+    if found is None:
+        return _Refused(None, f"line {number}: {problem}")
+    ident = found.get("id")
     if isinstance(ident, dict | list):
         return _Refused(None, f"line {number}: id is no text or number")
-    wrong = [name for name in _TEXTS if not isinstance(record.get(name), str | None)]
+    wrong = [name for name in _TEXTS if not isinstance(found.get(name), str | None)]
     if wrong:
         return _Refused(ident, f"line {number}: {wrong[0]} is no text")
-    text = {name: record.get(name) or "" for name in _TEXTS}
+    text = {name: found.get(name) or "" for name in _TEXTS}
     if not text["title"].strip() and not text["body"].strip():
         return _Refused(ident, f"line {number}: neither title nor body")
-    kind = record.get("kind")
+    kind = found.get("kind")
     if kind is None:
         return _Given(ident, text, page_label(text["source"], text["url_or_repo"]))
     if kind not in set(NoteKind):
@@ -204,12 +180,3 @@ def _labels(data: dict[str, object]) -> list[str]:
 
 def _called(ident: object) -> str:
     return clean("?" if ident is None else str(ident), _ID)
-
-
-def _stream(name: str) -> AbstractContextManager[BinaryIO]:
-    if name == "-":
-        return nullcontext(sys.stdin.buffer)
-    try:
-        return Path(name).open("rb")
-    except OSError as error:
-        raise WrongUse(f"{clean(name)}: {error.strerror or error}", todo="Check the path and its rights") from None

@@ -6,10 +6,9 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
+from pulse_tui.cli.json_lines import TOO_LONG, lines, opened_file, record, unreadable
 from pulse_tui.cli.output import last_words
 from pulse_tui.domain.errors import SourceError, WrongUse
 from pulse_tui.domain.lock import shown
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from pulse_tui.enrich.vendors.universe import Resolution, Universe
 
 _MARKS = {"exact": "●", "family": "◐", "unknown": "?"}
-_LINE = 2**20
-"""Bytes of a line of a batch; a longer one is refused, not held."""
 _BLOCK = 1_000
 """Answers that are written at once."""
 _MESSAGE = 200
@@ -52,7 +49,7 @@ def run(options: argparse.Namespace, _name: str) -> int:
     universe = _universe(options.catalogue)
     if options.batch is None:
         return _answer(((name, universe.resolve(name)) for name in options.names), json_=options.json)
-    with _stream(options.batch) as stream:
+    with opened_file(options.batch) as stream:
         return _answer(_batch(stream, universe), json_=options.json)
 
 
@@ -65,53 +62,35 @@ def _universe(name: str | None) -> Universe:
     from pulse_tui.enrich.vendors.catalogues.reading import CAP, read  # noqa: PLC0415
 
     called = "standard input" if name == "-" else clean(name)
-    with _stream(name) as stream:
+    with opened_file(name) as stream:
         try:
             data = stream.read(CAP + 1)
         except OSError as error:
-            raise _unreadable(name, error) from None
+            raise unreadable(name, error) from None
     if len(data) > CAP:
         raise SourceError(f"{called} has over {CAP // 2**20} MB", todo="Check what it is")
     return universe_of(read(called, data).catalogue)
 
 
 def _batch(stream: BinaryIO, universe: Universe) -> Iterator[tuple[str | None, Resolution | str]]:
-    for number, line in enumerate(_lines(stream), 1):
+    for number, line in lines(stream):
         if line is None:
-            yield None, f"line {number}: longer than {_LINE:,} bytes"
-        elif line.strip():
-            alias, problem = _alias(line)
-            yield alias, universe.resolve(alias) if alias is not None else f"line {number}: {problem}"
-
-
-def _lines(stream: BinaryIO) -> Iterator[bytes | None]:
-    """The lines; None for one that is too long."""
-    while line := stream.readline(_LINE):
-        if len(line) < _LINE or line.endswith(b"\n"):
-            yield line
+            yield None, f"line {number}: {TOO_LONG}"
             continue
-        while (rest := stream.readline(_LINE)) and not rest.endswith(b"\n"):
-            pass
-        yield None
+        alias, problem = _alias(line)
+        yield alias, universe.resolve(alias) if alias is not None else f"line {number}: {problem}"
 
 
 def _alias(line: bytes) -> tuple[str | None, str | None]:
     """(the alias, None), or (None, what is wrong with the line)."""
-    try:
-        record: Any = json.loads(line)
-    except UnicodeDecodeError:
-        return None, "not UTF-8"
-    except ValueError as error:
-        return None, f"not JSON: {clean(str(error), _MESSAGE)}"
-    except RecursionError:
-        return None, "not JSON: nested too deeply"
-    if not isinstance(record, dict):
-        return None, "not an object with alias"
-    if "alias" not in record:
+    found, problem = record(line, "alias")
+    if found is None:
+        return None, problem
+    if "alias" not in found:
         return None, "alias is missing"
-    if not isinstance(record["alias"], str):
+    if not isinstance(found["alias"], str):
         return None, "alias is no text"
-    return record["alias"], None
+    return found["alias"], None
 
 
 def _answer(answers: Iterator[tuple[str | None, Resolution | str]], *, json_: bool) -> int:
@@ -142,16 +121,3 @@ def _row(alias: str | None, found: Resolution | str) -> str:
     meant = found.canonical or (f"of {found.family}" if found.family else "-")
     moves = "; can move" if found.floating else ""
     return f"{_MARKS[found.match]} {name}  {found.match}  {meant}  ({found.why}{moves})"
-
-
-def _stream(name: str) -> AbstractContextManager[BinaryIO]:
-    if name == "-":
-        return nullcontext(sys.stdin.buffer)
-    try:
-        return Path(name).open("rb")
-    except OSError as error:
-        raise _unreadable(name, error) from None
-
-
-def _unreadable(name: str, error: OSError) -> WrongUse:
-    return WrongUse(f"{clean(name)}: {error.strerror or error}", todo="Check the path and its rights")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pulse_tui.domain.note import Label
+from pulse_tui.enrich.vendors.reading import movements
 from pulse_tui.enrich.vendors.reading.shapes import DAY, INSIDE, NAME, Rule, anyof, stems
 
 _ALIAS = (
@@ -10,7 +11,7 @@ _ALIAS = (
     r"[\w.-]{0,60}-latest)"
 )
 _FAILS = (
-    r"(?:errors?|an? (?:\w+ )?error|(?:an? )?(?:http )?4\d\d|fail\w*|reject\w*|refus\w*|den(?:y|ied)|ignor\w*|block\w*|"
+    r"(?:errors?|an? (?:\w+ )?error|(?:an? )?(?:http )?4(?!29)\d\d|fail\w*|reject\w*|refus\w*|den(?:y|ied)|ignor\w*|block\w*|"
     r"throw\w*|rais\w*)"
 )
 
@@ -53,8 +54,9 @@ RULES: tuple[Rule, ...] = (
             r"\b(?:points?|pointing|redirects?|resolves?|aliased|maps?|defaults?) to (?:the )?(?:latest|newest|"
             r"most recent)\b",
             r"\bauto(?:matically|matic)?[- ](?:be )?(?:up(?:grad|dat)\w*|migrat\w*|mov\w*|switch\w*|rerout\w*|"
-            r"redirect\w*|transition\w*|replac\w*)\b|\b(?:up(?:graded|dated)|migrated|moved|switched|routed|"
-            r"redirected) automatically\b",
+            r"redirect\w*|transition\w*|replac\w*|alias\w*|transfer\w*|convert\w*|forward\w*)\b|\b(?:up(?:graded|dated)|migrated|moved|switched|routed|"
+            r"redirected) automatically\b|\b(?:migrate|upgrade|switch|re-?route|redirect|move)[sd]? (?:\S+ ){0,6}?"
+            r"automatically\b",
             r"\b(?:requests?|calls?|traffic|queries|deployments?)\b[^;]{0,80}\b(?:will|now|are|is|be|"
             r"automatically) (?:be |now )?(?:served by|routed|rerouted|redirected|forwarded|upgraded|migrated|"
             r"sent to|handled by)\b",
@@ -79,7 +81,7 @@ RULES: tuple[Rule, ...] = (
             r"retrained|swapped|changed)\b",
             rf"(?:\A\W*|\bwe(?:'ve| have)? |\bhave |\bhas )(?:updated|upgraded|refreshed|retrained|replaced) (?:the |"
             rf"our |an? )?(?:existing |current |production |default |underlying )*(?:{NAME}|"
-            rf"(?:\w+,? (?:and )?){{0,6}}models?\b|[\w-]+ (?:encoder|decoder|tokeni[sz]er|classifiers?|weights))",
+            rf"(?:(?!to |with |for |of )\w+,? (?:and )?){{0,6}}models?\b|[\w-]+ (?:encoder|decoder|tokeni[sz]er|classifiers?|weights))",
             rf"\b(?:enhancements|improvements|upgrades) to (?:our |the )?(?:existing |"
             rf"current )*(?:[\w-]+ ){{0,3}}(?:models?|{NAME})\b",
             r"\bnew and improved\b|\bmore (?:stable|resilient|concise|verbose|deterministic|steerable)\b",
@@ -90,7 +92,7 @@ RULES: tuple[Rule, ...] = (
         unless=anyof(
             rf"\b{_DOCS}\b[^;]{{0,60}}\b(?:redirect|point|mov|rout)\w*",
             rf"\b(?:updated|improved|refreshed|upgraded) (?:\S+ ){{0,4}}?{_DOCS}\b|\bmodel (?:picker|cards?|selector|"
-            rf"list|page|catalog\w*)",
+            rf"list|page|catalog\w*)|\b(?:updated|improved) (?:the )?(?:lists?|support|tables?|names?) ",
             r"\bfix\w* [^;]{0,60}(?:redirect|rout|alias|point|default|map)\w*",
         ),
         beside=frozenset({Label.NEW_MODEL, *_OTHERS}),
@@ -140,30 +142,40 @@ RULES: tuple[Rule, ...] = (
             r"\bnot (?:be )?backwards?[- ]compatible\b|\bincompatible change",
             r"\b(?:this|that|which|change|changes|update) (?:may|might|could|can|will|would) (?:break|affect|impact|"
             r"disrupt|require changes)\b|\bmay break\b",
-            r"\b(?:update|change|adjust|modify|review|audit) your (?:\w+ ){0,3}?(?:code|integrations?|clients?|"
-            r"prompts?|applications?|parsers?|implementation|requests?|scripts?|calls)\b",
             r"\b(?:you|callers|clients|developers|customers|users|applications|requests|code|integrations) (?:will |"
             r"now |may |might )*(?:must|(?:need|have) to) (?:now )?(?:update|change|set|specify|pass|include|provide|"
             r"handle|explicitly|opt|send|be updated)\b",
+            r"\b(?:you|developers|callers|clients|users|integrations|applications) should now\b",
             r"\b(?:is|are) now (?:a )?(?:required|mandatory)\b|\b(?:now|will) requires?\b|\bmust now\b|\bnow must\b|"
             r"\bmade? (?:\S+ ){1,3}required\b",
         ),
         stems(
-            "break|incompatib|not backward|compatible|may|might|could|can|will|would|your|must|need to|"
+            "should now|break|incompatib|not backward|compatible|may|might|could|can|will|would|your|must|need to|"
             "have to|require|mandatory"
         ),
         unless=anyof(
-            r"\b(?:no|not|without|avoid\w*|prevent\w*|non)[- ]?(?:a )?breaking\b|\bno longer requires?\b|"
+            r"\b(?:no|not|not be|not to be|without|avoid\w*|prevent\w*|non|fix\w*|revert\w*)[- ]?(?:an? |the )?"
+            r"(?:accidental |unintended )?breaking\b|\bno longer requires?\b|"
             r"\bno action\b[^;]{0,20}\brequired\b",
             r"\bdoes not (?:affect|impact|break)\b|\bcan (?:change|alter|affect|break|impact)\b",
         ),
+    ),
+    Rule(
+        Label.BEHAVIOUR_CHANGE,
+        anyof(
+            r"\b(?:update|change|adjust|modify|review|audit) your (?:\w+ ){0,3}?(?:code|integrations?|clients?|"
+            r"prompts?|applications?|parsers?|implementation|requests?|scripts?|calls)\b",
+        ),
+        stems("your"),
+        beside=_ENDS,
     ),
     Rule(Label.BEHAVIOUR_CHANGE, _STRICTER, _STRICT_WORDS, beside=_ENDS),
     Rule(Label.BEHAVIOUR_CHANGE, _STRICTER, _STRICT_WORDS, unless=_REQUESTS),
     Rule(
         Label.BEHAVIOUR_CHANGE,
         anyof(
-            r"\bno longer (?:accepts?|allow(?:s|ed)?|permit\w*|return(?:s|ed)?|include(?:s|d)?|ignore[sd]?|appears?|"
+            r"\bno longer (?!requires?\b|needs?\b|supports?\b|offers?\b|exists?\b|works?\b|counts?\b|maintains?\b|hosts?\b|"
+            r"serves?\b)[a-z]{3,14}s\b|\bno longer (?:accepts?|allow(?:s|ed)?|permit\w*|return(?:s|ed)?|include(?:s|d)?|ignore[sd]?|appears?|"
             r"sends?|sent|emit\w*|defaults?|contain\w*|applies|inherits?|respect\w*|automatically|silently|"
             r"be (?:returned|included|sent|set))\b",
         ),
@@ -193,7 +205,7 @@ RULES: tuple[Rule, ...] = (
             r"changes|is changing|will change|was changed|has been updated|differs?|is different)\b",
             r"\b(?:new|updated|different|changed) tokeni[sz]er\b|\b(?:more|fewer) tokens (?:for the same|than)\b|"
             r"\d ?% (?:more|fewer) tokens\b|\buses? the tokeni[sz]er\b",
-            r"\bmoved (?:from \S+ )?(?:[^;]{0,40} )?to \S*\w[/._]\w\S*|\brenam(?:e|es|ed|ing)\b|\bname(?:s)? (?:has |"
+            r"\bmoved (?:from \S+ )?(?:[^;]{0,40} )?(?:in)?to \S*\w[/._]\w\S*|\brenam(?:e|es|ed|ing)\b|\bname(?:s)? (?:has |"
             r"have )?changed to\b",
             rf"\b(?:starting|beginning|effective|as of) (?:on )?(?:{DAY}|today|this|next|version|"
             rf"v\d)[^;]{{0,100}}\b(?:will|now|must|returns?|requires?)\b(?! (?:be )?(?:available|support|able))",
@@ -208,12 +220,13 @@ RULES: tuple[Rule, ...] = (
             "effective|as of|restore|keep|reason|updated"
         ),
         unless=anyof(
-            r"\A\W*(?:see|read|learn)\b[^;]{0,200}\bchanges\b",
+            r"\A\W*(?:see|read|learn)\b[^;]{0,200}\bchanges\b|\bcan (?:now )?(?:change|alter|modify)\b[^;]{0,80}",
             r"\bfix\w* [^;]{0,80}\b(?:behaviou?r|format|schema|renam\w+|output|tokens?)\b",
             rf"\bcan (?:now )?[^;]{{3,160}}\b(?:instead of|rather than)\b|\bupdated (?:the )?(?:\S+ ){{0,5}}?{_DOCS}",
         ),
         beside=_OTHERS,
     ),
+    *movements.RULES,
     Rule(
         Label.BEHAVIOUR_CHANGE,
         anyof(

@@ -98,7 +98,11 @@ RULES: tuple[Rule, ...] = (
             rf" be)? (?:turned off|taken offline|withdrawn)\b",
         ),
         stems("no longer|stop|cease|unavailable|inaccessible|off|disabled|shuttered|withdrawn"),
-        unless=anyof(r"no longer (?:support|offer)s? (?:issues?|tickets?)", *TAKEN_BACK),
+        unless=anyof(
+            r"no longer (?:support|offer)s? (?:issues?|tickets?)",
+            r"no longer available (?:on|in|to|for|with) (?:the |our )?(?:\w+ )?(?:free|trial)\b",
+            *TAKEN_BACK,
+        ),
     ),
     Rule(
         Label.DEPRECATION,
@@ -110,7 +114,7 @@ RULES: tuple[Rule, ...] = (
             r"our )?(?:official )?support for\b",
             rf"\bsupport for\b{INSIDE}{{1,80}}\b(?:removed|dropped|ended|ends|ending|end on|discontinued|will end|"
             rf"be removed)\b",
-            r"\bdrop(?:s|ped|ping)? (?:\S+ ){1,5}support\b",
+            r"\bdrop(?:s|ped|ping)? (?:\S+ ){1,5}support\b|\bsupport (?:is|was|has been) dropped\b|\bmodels? removed:",
             rf"\b(?:removed?|removes|removing|removal of) (?:the |our |these |this |all |"
             rf"support for )?(?:[\w./:`-]+ ){{0,5}}?{_THING}\b",
             rf"\b(?:removed?|removing|removal of) (?:the )?{NAME}",
@@ -130,13 +134,15 @@ RULES: tuple[Rule, ...] = (
             r"\b(?:legacy|retirement|deprecated|eol|shutdown|sunset) (?:state|status|date|phase|period)\b",
             rf"\b(?:{NAME}|models?|versions?)\b{INSIDE}{{0,60}}\b(?:mov\w+|transition\w*|enter\w*|mark\w+|now|"
             rf"becom\w+|plac\w+) (?:to |into |in |as |the |a |considered )*legacy\b",
+            rf"\b(?:starting|as of|effective|beginning|from)\b[^;]{{0,60}}{NAME}[^;]{{0,60}}\bnot (?:be )?available (?:in|to|for)\b|"
+            r"\b(?:is|are) now (?:considered |marked |in )?(?:a |as )?legacy\b",
             r"\bmust (?:migrate|move|switch|upgrade|transition)\b",
             rf"\b(?:migrate|move|switch|upgrade|transition) (?:your \w+ |\w+ )?(?:to|from|off|"
             rf"away from)\b{INSIDE}{{1,80}}\b(?:before|by|prior to|no later than) (?:the )?{DAY}",
             rf"\b(?:access|availability|extended access)\b{INSIDE}{{0,60}}\b(?:ends|will end|end on|expires)\b",
             r"\bwill stop working\b(?! (?:when|if|once))|\bstopped working\b(?= (?:on|after|from))",
         ),
-        stems("legacy|date|migrate|must|move|switch|upgrade|transition|access|availab|stop"),
+        stems("not |legacy|date|migrate|must|move|switch|upgrade|transition|access|availab|stop"),
         unless=_ASIDE,
     ),
     Rule(

@@ -72,7 +72,7 @@ RULES: tuple[Rule, ...] = (
         anyof(
             rf"\b{_MADE}\s+(?:{_FILL}{_VERSION_OF}|support for ){_DETERMINED}{NAMES}{_GOES_ON}",
             rf"\byou can now (?:also )?(?:use|call|access|try|deploy|select|choose|"
-            rf"run) (?:the )?(?:new )?{NAMES}(?: models?)? (?:on|in|via|through|from|with)\b(?! (?:prompt|batch|fine|"
+            rf"run) (?:the )?(?:new )?{NAMES}(?: models?)? (?:on|in|via|through|from|with|as)\b(?! (?:prompt|batch|fine|"
             rf"structured|tool|function))",
             rf"\Afeat(?:\([\w, -]{{0,40}}\))?: (?:add )?support (?:for )?(?:the )?(?:new )?{NAMES}{_GOES_ON}",
             rf"\brolling out {_FILL}{NAMES}",
@@ -125,6 +125,30 @@ RULES: tuple[Rule, ...] = (
         named=True,
         unless=NOT_A_MODEL,
         after=_OF_A_FEATURE,
+    ),
+    Rule(  # a name that a client learns
+        Label.NEW_MODEL,
+        anyof(
+            rf"\badd(?:s|ed|ing)? (?:the |new )*{NAMES}(?: [\w-]+){{0,2}} (?:ids?|identifiers?|slugs?|choices?|constants?)\b",
+            rf"\b(?:new|latest) (?:[\w-]+ )?models?:? {NAME}",
+            rf"\bnew {NAMES}(?: models?)?(?: are| is)?(?: now)? available\b",
+            rf"{NAMES} (?:is|are) (?:now )?(?:served|hosted|offered|reachable|exposed) (?:via|on|through|at)\b",
+        ),
+        stems("add|new|latest|served|hosted|offered|reachable|exposed"),
+        named=True,
+        after=_OF_A_FEATURE,
+    ),
+    Rule(  # a family that is not known
+        Label.NEW_MODEL,
+        anyof(
+            r"\A\W*(?-i:[A-Z])[\w-]{1,20}(?: (?-i:[A-Z])[\w-]{1,20}){0,2}[ -]v?\d{1,2}(?:\.\d{1,2})?(?: (?-i:[A-Z])[\w-]{1,20})? "
+            r"(?:is|are) (?:now )?(?:\w+ly )?available (?:on|in|via|through|as)\b",
+            r"\bnew models? added\b|\badd(?:s|ed)? (?:\S+ ){1,4}?model (?:ids?|identifiers?|choices?|slugs?)\b",
+        ),
+        stems("available|model"),
+        unless=anyof(
+            r"\b(?:sdks?|apis?|cli|python|node|java|go|version|mcp|oauth|tls|http|release|ui|tier|phase|custom)\b"
+        ),
     ),
     Rule(  # a model whose name says nothing
         Label.NEW_MODEL,

@@ -17,9 +17,9 @@ _CHANGED = (
 )
 _PRICE = r"(?:pric(?:e|es|ing)|costs?|rates|fees?|charges?)"
 _LIMIT = (
-    r"(?:rate[- ]?limits?|rate limiting|quotas?|usage limits?|usage tiers?|throughput limits?|request limits?|"
+    r"(?:rate[- ]?limits?|rate limiting|quotas?|usage limits?|usage tiers?|throughput limits?|(?<!per-)request limits?|"
     r"token limits? per|concurrency limits?"
-    r"|(?:requests?|tokens?|images?) per (?:minute|day|second|hour|month)|\b[RTIO]{1,2}P[MDS]\b|[io]tpm\b|(?:daily|"
+    r"|(?:requests?|tokens?|images?) per (?:minute|day|second|hour|month)|\b[RTIO]{1,2}P[MDS]\b|[io]tpm\b|(?<!per[- ])(?:daily|"
     r"weekly|monthly|hourly|session|message) limits?"
     r"|batch (?:queue|enqueued)(?: token)? limits?|concurrent requests?|spend(?:ing)? limits?)"
 )
@@ -36,6 +36,13 @@ RULES: tuple[Rule, ...] = (
             r"\b(?:introductory|promotional|standard|new|updated|lower|reduced|increased|cheaper|discounted|revised|"
             r"simplified|tiered|higher|premium|regular) (?:\w+ )?(?:pric(?:e|es|ing)|rates)\b(?! limit)",
             r"\bnow (?:at )?(?:half|twice|double|a (?:third|quarter)|\d+x)(?: of)? (?:the )?(?:pric(?:e|ing)|cost)\b",
+            r"[$€£₹¥] ?\d[\d.,]*[^;]{0,60}\b(?:was|from|previously|instead of)\W{1,3}[$€£₹¥] ?\d|\bfrom [$€£₹¥] ?\d[^;]{0,40}"
+            r"\bto [$€£₹¥] ?\d|\brepric(?:e|es|ed|ing)\b|\bsurcharges?\b",
+            r"\b(?:costs?|prices?)(?: \w+){0,2} (?:halved|doubled|tripled|cut|slashed|reduced|lowered|dropped|increased|"
+            r"raised)\b|\b(?:lower|rais|reduc|cut|increas)\w* (?:the )?(?:input|output|cached?)\b[^;]{0,80}\bper "
+            r"(?:\w+ )?tokens?\b",
+            r"\b(?:receive|get|include|grant|offer)s? [^;]{0,30}\bfree (?:credits?|tokens)\b|\bmultipliers?\b[^;]{0,40}"
+            r"\b(?:chang|increas|decreas|reduc|rais|lower|is now|are now|set to)\w*",
             r"\bnow (?:\d+(?:x|%) )?(?:cheaper|priced|free)\b|\bpriced the same\b|\bat no (?:additional|"
             r"extra) (?:cost|charge)\b|\bfree of charge\b",
             r"\b(?:will be|are|is|be|being|no longer|now|not) (?:\w+ )?(?:billed|charged|metered)\b(?! (?:once|"
@@ -50,7 +57,9 @@ RULES: tuple[Rule, ...] = (
             r"\b(?:introduc|roll|launch|new|chang|updat)\w*[^;]{0,60}\bbilling (?:plans?|tiers?|models?|rules?|terms|"
             r"cycles?)\b",
         ),
-        stems("credits|pric|cost|fee|rates|cheap|discount|expensive|free|bill|charg|meter|$|%"),
+        stems(
+            "credits|surcharge|multiplier|€|£|₹|¥|token|pric|cost|fee|rates|cheap|discount|expensive|free|bill|charg|meter|$|%"
+        ),
         unless=anyof(
             r"\bprice[- ]performance\b|\bcost[- ](?:effective|efficien\w+|optimi[sz]\w+)\b",
             r"\bon the free tier\b|\b(?:see|visit|view|refer to|check)(?: the| our)? pric\w+|\bpricing (?:page|"

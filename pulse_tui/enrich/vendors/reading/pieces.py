@@ -12,6 +12,8 @@ LONGEST = 20_000
 """Characters of a note that are read."""
 _LINK = re.compile(r"!?\[([^\[\]\n]{0,300})\]\([^()\s]{0,500}\)")
 _MARKS = re.compile(r"\*\*|__|`+|~~|</?\w[^<>\n]{0,80}>")
+_QUOTED = re.compile(r"(?<!\w)(?:'([\w./:@-]{1,80})'|\"([\w./:@-]{1,80})\")(?!\w)")
+"""A name in quotes, as code without marks is written."""
 _HEADING = re.compile(
     r"(?:^|(?<=\s))#{1,6}[ \t]+([^\n#]{1,80}?)[ \t]*(?=\n|\Z|[ \t][*\u2022-][ \t]|#)|^\*\*([^*\n]{1,80})\*\*:?[ \t]*$",
     re.MULTILINE,
@@ -38,7 +40,11 @@ class Piece(NamedTuple):
 
 def bare(text: str) -> str:
     """The text without the marks of Markdown: what is linked, bold or code stays as words."""
-    return _MARKS.sub("", _LINK.sub(r"\1", plain(text[:LONGEST])))
+    return _unmarked(plain(text[:LONGEST]))
+
+
+def _unmarked(text: str) -> str:
+    return _QUOTED.sub(r"\1\2", _MARKS.sub("", _LINK.sub(r"\1", text)))
 
 
 def pieces(text: str, section: str = "") -> Iterator[Piece]:
@@ -52,6 +58,6 @@ def pieces(text: str, section: str = "") -> Iterator[Piece]:
 
 
 def _cut(text: str, section: str) -> Iterator[Piece]:
-    for part in _CUT.split(_UPDATE.sub("\\1 \u2013 ", _MARKS.sub("", _LINK.sub(r"\1", text)))):
+    for part in _CUT.split(_UPDATE.sub("\\1 \u2013 ", _unmarked(text))):
         if part and not part.isspace():
             yield Piece(" ".join(part.split()), section)
