@@ -20,6 +20,7 @@ from pulse_tui.ports import BillHead, Transaction
 from pulse_tui.services.advisories.rematch import rematch
 from pulse_tui.services.signals.concerns import Changes, condition, stand
 from pulse_tui.services.signals.dependents import parts_changed
+from pulse_tui.services.vendors.later import still_announced
 
 KEPT = 10
 """Bills of one document that are kept of releases that serve nowhere, the newest: for comparing releases."""
@@ -51,6 +52,7 @@ def take_bill(bill: Bill, tx: Transaction, estate: Estate, now: datetime) -> Cha
     if bill.components and not bill.partial:
         result.cleared.extend(_replaced(bill, before, tx, now))
     result.add(rematch([bill.asset_id], tx, now))
+    result.signals.extend(still_announced([bill.asset_id], tx, estate, now))
     return result
 
 

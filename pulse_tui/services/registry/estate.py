@@ -26,6 +26,7 @@ from pulse_tui.services.registry.names import check_names
 from pulse_tui.services.registry.sync import promoted
 from pulse_tui.services.signals.concerns import Changes, report, stand
 from pulse_tui.services.signals.dependents import asset_moved, parts_changed
+from pulse_tui.services.vendors.later import still_announced
 from pulse_tui.services.vendors.usages import put_usages
 from pulse_tui.settings.shapes import AssetShape, EstateShape
 
@@ -104,6 +105,7 @@ class _Sync:
         changed += tx.inventory.put_endpoints(declared.endpoints(shape))
         changed += tx.inventory.put_workflows(declared.workflows(shape))
         self._changes.add(rematch({*moved, *exposed, *self._removed}, tx, self._now, exposed=exposed))
+        self._changes.signals.extend(still_announced(moved, tx, tx.estate.load(), self._now))
         report(tx, self._parts, self._changes, "the configuration was corrected", self._now)
         if changed:
             self._parts.reassess(tx, self._parts, self._now, {*(a.id for a in named), *self._removed})
