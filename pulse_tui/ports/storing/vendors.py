@@ -24,6 +24,10 @@ class Vendors(Protocol):
         """The newest first, by when they were first read; ``review``: only those that a person should look at."""
         ...
 
+    def announced(self, since: datetime) -> list[StoredNote]:
+        """Notes that still stand and announce an end with a date at ``since`` or later; the newest first."""
+        ...
+
     def memory(self, source: str) -> Mapping[str, StoredNote]:
         """Every note of the source that was ever read, by key."""
         ...

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from pulse_tui.domain.catalogue import CatalogueEvent, CatalogueModel, StoredEvent
 from pulse_tui.domain.lifecycle import Lifecycle, StoredLifecycle
 from pulse_tui.domain.moments import from_us, to_us
-from pulse_tui.domain.note import LocalRule, Note, NoteChange, PageState, Reading, StoredNote, What
+from pulse_tui.domain.note import Label, LocalRule, Note, NoteChange, PageState, Reading, StoredNote, What
 from pulse_tui.domain.tripwire import ProbeBaseline, ProbeRound
 from pulse_tui.domain.vendor_task import VendorTask
 from pulse_tui.storage.sql.codec import Codec, to_json
@@ -60,6 +60,12 @@ class VendorTables:
             query = query.where(c.first_at >= to_us(since))
         if review:
             query = query.where(c.review)
+        return [_stored(row) for row in self._c.execute(query).mappings()]
+
+    def announced(self, since: datetime) -> list[StoredNote]:
+        c = t.notes.c
+        ends = (c.listed, c.effective_at >= to_us(since), c.labels.contains(f'"{Label.DEPRECATION}"'))
+        query = sa.select(t.notes).where(*ends).order_by(c.first_at.desc(), c.source, c.key)
         return [_stored(row) for row in self._c.execute(query).mappings()]
 
     def memory(self, source: str) -> Mapping[str, StoredNote]:

@@ -65,6 +65,18 @@ def test_history_is_stored_at_once_as_what_stood_there(store: SqlStore) -> None:
         assert [(c.what, c.before) for c in tx.vendors.changes("feed", "other")] == [(What.NEW, None)]
 
 
+def test_of_the_ends_that_are_announced_those_to_come_are_found(store: SqlStore) -> None:
+    other = changed(READING, labels=(Label.PRICING,))
+    with store.write() as tx:
+        tx.vendors.put_note(NOTE, READING, NOW)
+        tx.vendors.put_note(changed(NOTE, key="price"), other, NOW)
+        tx.vendors.put_note(changed(NOTE, key="gone"), READING, NOW)
+        tx.vendors.unlist("feed", ["gone"], NOW)
+    with store.read() as tx:
+        assert [n.note.key for n in tx.vendors.announced(later(days=40))] == ["k"]
+        assert tx.vendors.announced(later(days=41)) == []
+
+
 def test_a_note_that_is_read_otherwise_has_not_changed(store: SqlStore) -> None:
     with store.write() as tx:
         tx.vendors.put_note(NOTE, READING, NOW)
