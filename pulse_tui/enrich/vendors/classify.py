@@ -16,7 +16,7 @@ from pulse_tui.domain.note import Label, LocalRule, Note, NoteKind, Reading
 from pulse_tui.domain.text import clean
 from pulse_tui.enrich.vendors.corrections import applies, because, in_order
 from pulse_tui.enrich.vendors.dates import effect
-from pulse_tui.enrich.vendors.reading import behaviour, ends, models, money, trouble
+from pulse_tui.enrich.vendors.reading import behaviour, ends, models, money, movements, trouble
 from pulse_tui.enrich.vendors.reading.pieces import Piece, bare, pieces
 from pulse_tui.enrich.vendors.reading.shapes import A_NAME, NEGATED, PUT_OFF, Rule
 from pulse_tui.enrich.vendors.reading.structure import CHORES, INNER, UPKEEP, page_label, section_label
@@ -182,6 +182,9 @@ def judge(title: str, body: str, *, page: Label | None = None, section: str = ""
         found_[Label.NEW_MODEL] = clean(opening[0], 200)
     if not {Label.NEW_MODEL, Label.DEPRECATION}.intersection(found_) and (entry := models.ENTRY.match(title)):
         (hints if found_ or _NEWS.search(title) is None else found_)[Label.NEW_MODEL] = clean(entry[0], 200)
+    unclaimed = not found_ and not {Label.NEW_MODEL, Label.DEPRECATION}.intersection(hints)
+    if unclaimed and (change := movements.changed(parts or [heading])) is not None:
+        found_[Label.BEHAVIOUR_CHANGE] = change
     model = next((name[0] for piece in [heading, *parts] if (name := A_NAME.search(piece.text))), None)
     return Judged(found_, {label: p for label, p in hints.items() if label not in found_}, model and clean(model, 100))
 

@@ -185,7 +185,7 @@ def test_a_heading_within_the_text_counts_for_what_stands_under_it() -> None:
 
 def test_a_named_model_without_a_rule_and_a_weak_rule_are_for_a_person() -> None:
     assert classify(note("Notes on gpt-4.1 for teachers.", title="Guide")).review
-    assert classify(note("Widgets were adjusted.", title="Widgets")).review
+    assert classify(note("Widgets are blue by default.", title="Widgets")).review
     assert classify(note("It is about the model of the page.", title="Guide", models=("gpt-4.1",))).review
     assert not classify(note("A button was added.", title="Console")).review
     assert not classify(note("gpt-4.1 is retired.", title="gpt-4.1")).review

@@ -132,10 +132,13 @@ RULES: tuple[Rule, ...] = (
             rf"\badd(?:s|ed|ing)? (?:the |new )*{NAMES}(?: [\w-]+){{0,2}} (?:ids?|identifiers?|slugs?|choices?|constants?)\b",
             rf"\b(?:new|latest) (?:[\w-]+ )?models?:? {NAME}",
             rf"\bnew {NAMES}(?: models?)?(?: are| is)?(?: now)? available\b",
+            r"\badd(?:s|ed)? (?:the |new )*(?:claude|haiku|sonnet|opus|gemini|gpt|llama|mistral|command|nova|grok|deepseek|"
+            r"qwen|[a-z]+-[a-z\d.]+) models?\b",
+            rf"{NAMES} (?:[\w-]+ ){{0,4}}models?\b[^;,]{{0,60}}\b(?:is|are) now (?:\w+ly )?available\b",
+            rf"{NAMES} (?:is |are )?supported (?:on|via)\b",
             rf"{NAMES} (?:is|are) (?:now )?(?:served|hosted|offered|reachable|exposed) (?:via|on|through|at)\b",
         ),
-        stems("add|new|latest|served|hosted|offered|reachable|exposed"),
-        named=True,
+        stems("add|support|available|new|latest|served|hosted|offered|reachable|exposed"),
         after=_OF_A_FEATURE,
     ),
     Rule(  # a family that is not known
@@ -162,7 +165,7 @@ RULES: tuple[Rule, ...] = (
             rf"\b(?:{_KIND}[ -]models?|models) (?:is|are) now (?:\w+ly )?(?:available|live|open to)\b|\bmodels (?:is|"
             rf"are) (?:\w+ly )?available (?:in|on|via|through|to)\b",
             rf"\b{_VERSIONS} of (?:our |the )?(?:[^\s.;]+ ){{0,3}}?models? (?:is|are) now (?:\w+ly )?available\b",
-            r"\b(?:our|a|an|the) (?:very )?(?:first|newest|latest|new|"
+            r"(?:\b(?:our|a|an|the) |: )(?:very )?(?:first|newest|latest|new|"
             r"next)(?: and improved)? (?:[\w-]+ ){0,5}models?\b(?=[,.!]|\s+(?:is|has|that|which|with|designed|"
             r"trained|for|in|optimi\w+|built)\b)",
             r"\bmodel (?:ids?|names?|slugs?)\s*[:=]\s*[a-z][\w./:@-]{2,80}\d",

@@ -41,6 +41,7 @@ RULES: tuple[Rule, ...] = (
             r"\b(?:costs?|prices?)(?: \w+){0,2} (?:halved|doubled|tripled|cut|slashed|reduced|lowered|dropped|increased|"
             r"raised)\b|\b(?:lower|rais|reduc|cut|increas)\w* (?:the )?(?:input|output|cached?)\b[^;]{0,80}\bper "
             r"(?:\w+ )?tokens?\b",
+            r"\b(?:offer|introduc|apply|appli|add)\w* (?:an? |the )?(?:\w+ )?discounts?\b",
             r"\b(?:receive|get|include|grant|offer)s? [^;]{0,30}\bfree (?:credits?|tokens)\b|\bmultipliers?\b[^;]{0,40}"
             r"\b(?:chang|increas|decreas|reduc|rais|lower|is now|are now|set to)\w*",
             r"\bnow (?:\d+(?:x|%) )?(?:cheaper|priced|free)\b|\bpriced the same\b|\bat no (?:additional|"
