@@ -106,8 +106,11 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the condition still holds."""
         return self.state is not AlertState.RESOLVED
 
-    def seen_again(self, *, decision_id: str, signal_id: str, at: datetime, priority: Priority, title: str) -> Alert:
-        """The same condition was reported again: a count, and the more urgent priority wins."""
+    def seen_again(
+        self, *, decision_id: str, signal_id: str, at: datetime, priority: Priority, title: str, counts: bool = True
+    ) -> Alert:
+        """The same condition was reported again: a count, and the more urgent priority wins. ``counts``: False for what is the
+        same report, read in another place or judged again."""
         if not self.open:
             raise Refused(f"alert {self.id} is closed; a new signal opens a new episode")
         return msgspec.structs.replace(
@@ -116,7 +119,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
             signal_id=signal_id,
             last_at=max(at, self.last_at),
             cleared_at=None,
-            count=self.count + 1,
+            count=self.count + counts,
             priority=min(priority, self.priority, key=lambda p: p.rank),
             title=title,
         )

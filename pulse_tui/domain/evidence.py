@@ -182,6 +182,11 @@ class NoteEvidence(Evidence, frozen=True):
     """What stands instead."""
     platform: str | None = None
     """Where the date, price or limit counts; absent: wherever the vendor serves it."""
+    elsewhere: str | None = None
+    """The platform that its vendor speaks of, where the asset uses the model on another: its date, price and limit are none
+    there."""
+    elsewhere_at: Moment | None = None
+    """When it takes effect on that other platform."""
     components: list[str] = []
     """The ids of the components that it reaches, as exact as it names them."""
     by_family: bool = False

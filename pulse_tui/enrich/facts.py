@@ -235,6 +235,7 @@ def _note(evidence: NoteEvidence, signal: Signal) -> dict[str, Any]:
         "note.change": evidence.change or "",
         "note.days_left": None if left is None else days_left(left, signal.observed_at),
         "note.floor": evidence.floor,
+        "note.elsewhere": evidence.elsewhere is not None and left is None,
         "note.about": about,
         "note.by_family": evidence.by_family,
         "note.peak_share": evidence.peak_share,

@@ -192,6 +192,7 @@ _BY_EVIDENCE: tuple[tuple[type[Evidence], tuple[_Row, ...]], ...] = (
             ("note.change", "string", "what happened to an entry: edited, reappeared, removed; empty: nothing"),
             ("note.days_left", "int", "days by the calendar to the date when it takes effect; negative after it"),
             ("note.floor", "bool", 'whether that date is the earliest, "not sooner than", and no date of an end'),
+            ("note.elsewhere", "bool", "whether it speaks of another platform only, and no date of ours is known"),
             ("note.about", "string", "what of ours it is about", ("model", "package", "vendor")),
             ("note.by_family", "bool", "whether it names the model and not the very snapshot that is used"),
             ("note.peak_share", "double", "the declared peak as a share of the new limit (absent when not known)"),

@@ -96,15 +96,26 @@ def _note(fact: Fact, values: Mapping[str, Any]) -> str | None:
         SignalType.CATALOGUE_CHANGE: "changed in the catalogue",
     }
     share = f", your peak is {evidence.peak_share:.0%} of it" if evidence.peak_share is not None else ""
-    return f"{subject} {words.get(kind) or _label(values)}{share.replace('%', ' %')}{end}"
+    where = f" on {evidence.elsewhere}" if evidence.elsewhere is not None else ""
+    return f"{subject} {words.get(kind) or _label(values)}{where}{share.replace('%', ' %')}{end}"
 
 
 def _until(evidence: NoteEvidence, fact: Fact, *, many: bool) -> str:
+    if evidence.effective_at is None and evidence.elsewhere is not None:
+        return _elsewhere(evidence, evidence.elsewhere)
     if evidence.effective_at is None:
         return "deprecated"
     if evidence.floor:
         return f"stay{'' if many else 's'} at least until {evidence.effective_at:%Y-%m-%d}"
     return shutdown(evidence.effective_at, fact.signal.observed_at, many=many)
+
+
+def _elsewhere(evidence: NoteEvidence, platform: str) -> str:
+    """``ends on openai 2027-01-15, no date of azure is known``: the date of one platform is none of another."""
+    end = (
+        f"ends on {platform} {evidence.elsewhere_at:%Y-%m-%d}" if evidence.elsewhere_at else f"deprecated on {platform}"
+    )
+    return f"{end}, no date of {evidence.components[0].partition('/')[0]} is known"
 
 
 def _shift(fact: Fact, values: Mapping[str, Any]) -> str | None:

@@ -123,7 +123,7 @@ PRESETS: Mapping[str, Mapping[str, Given]] = MappingProxyType(
             "openai-status": {"url": "https://status.openai.com/history.atom", "vendor": "openai", "about": "status"},
             "vertex": {
                 "url": "https://docs.cloud.google.com/feeds/generative-ai-on-vertex-ai-release-notes.xml",
-                "vendor": "google",
+                "vendor": "google-vertex",
             },
             "xai-status": {"url": "https://status.x.ai/feed.xml", "vendor": "xai", "about": "status"},
             **{

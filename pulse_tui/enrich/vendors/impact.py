@@ -68,7 +68,7 @@ def touched(signal: Signal, around: Around) -> Signal:
         "segments": list(dict.fromkeys(s for e in here for s in e.segments))[:_MOST],
     }
     severity, confidence = signal.severity, signal.confidence
-    if signal.signal_type in _NUMBERS:
+    if signal.signal_type in _NUMBERS and evidence.elsewhere is None:  # the numbers of another platform are no measure
         found = _compared(signal, evidence, around.usages)
         lines = [*evidence.compared, *found.lines]
         if signal.signal_type is SignalType.PRICING_CHANGE and around.measured:

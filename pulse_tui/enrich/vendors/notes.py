@@ -18,6 +18,7 @@ from pulse_tui.enrich.advisories.versions import against, order
 from pulse_tui.enrich.lookups import ecosystem_key
 from pulse_tui.enrich.vendors.incidents import ended
 from pulse_tui.enrich.vendors.mentions import Named, Reach, about, closest, model_of, named, packages, plain
+from pulse_tui.enrich.vendors.platforms import elsewhere, place, platform, same
 from pulse_tui.enrich.vendors.successors import apart, rows
 
 _EVERY = re.compile(r"\b(?:all (?:of )?(?:our |the )?(?:api |available )?models|every (?:api )?model)\b", re.IGNORECASE)
@@ -104,9 +105,16 @@ def _kinds(note: Note, reading: Reading) -> list[SignalType]:
 
 
 def _by_model(used: list[Hit]) -> list[list[Hit]]:
-    """One model each: the end of each has its own date, successor and migration."""
-    names = dict.fromkeys(hit.component.name for hit in used)
-    return [[h for h in used if h.component.name == name] for name in names] if len(names) > 1 else [used]
+    """One model on one platform each: the end of each has its own date, successor and migration."""
+    parts: dict[tuple[str, str], list[Hit]] = defaultdict(list)
+    for hit in used:
+        parts[_platform(hit.component), hit.component.name].append(hit)
+    return list(parts.values()) if len(parts) > 1 else [used]
+
+
+def _platform(component: Component) -> str:
+    where = place(component.id)
+    return where[0] if where is not None else ""
 
 
 def _of_models(used: Sequence[Hit]) -> bool:
@@ -177,7 +185,7 @@ def _reach(
 ) -> Reach | None:  # fmt: skip
     if component.kind is ComponentKind.PACKAGE:
         return about(component, models, names) if _in_time(note, component) else None
-    if every and component.id.partition("/")[0].lower() == note.vendor.lower():
+    if every and same(component.id.partition("/")[0], note.vendor):
         return Reach.EXACT
     how = about(component, models, names)
     if how is Reach.FAMILY and head is not None and (mine := model_of(component)) is not None:
@@ -227,6 +235,7 @@ def _signal(
     several: bool = False,
 ) -> Signal:
     models = list(dict.fromkeys(hit.component.name for hit in used))
+    ids = list(dict.fromkeys(hit.component.id for hit in used))
     security = Label.SECURITY in reading.labels
     behaviour = Label.BEHAVIOUR_CHANGE in reading.labels or (
         bool(used) and not _of_models(used) and Label.DEPRECATION in reading.labels
@@ -235,10 +244,11 @@ def _signal(
     suggested = Recommended.REVIEW if security else Recommended.RETEST if behaviour else Recommended.NOTE
     content = fingerprint(note.title, note.body)
     family = bool(used) and all(hit.reach is Reach.FAMILY for hit in used)
+    other = bool(used) and all(elsewhere(note.vendor, ident) for ident in ids)
     return observed(
         kind,
         source=note.source,
-        event=("note", note.key, content, kind, asset.id if asset else None, *(models if several else ())),
+        event=("note", note.key, content, kind, asset.id if asset else None, *(ids if several else ())),
         fingerprint=condition(kind, note.vendor, note.key, [hit.component for hit in used], asset),
         asset_id=asset.id if asset else None,
         asset=asset,
@@ -256,10 +266,12 @@ def _signal(
             labels=[str(label) for label in reading.labels],
             models=models,
             phrase=reading.phrase,
-            effective_at=reading.effective_at,
-            floor=reading.floor,
+            effective_at=None if other else reading.effective_at,
+            floor=reading.floor and not other,
+            elsewhere=platform(note.vendor) if other else None,
+            elsewhere_at=reading.effective_at if other and not reading.floor else None,
             by_family=family,
-            components=list(dict.fromkeys(hit.component.id for hit in used)),
+            components=ids,
             successor=successor(note, used) if kind is SignalType.DEPRECATION else None,
             release=note.version if note.package is not None and used and not _of_models(used) else None,
             compared=[line for hit in used if (line := _version_words(note, hit))],
@@ -282,5 +294,5 @@ def _confidence(note: Note, used: list[Hit]) -> float:
         return 0.5
     if not _of_models(used):
         return 0.8 if note.package is not None else 0.6
-    same = any(hit.component.id.partition("/")[0].lower() == note.vendor.lower() for hit in used)
-    return 0.8 if same else 0.6
+    own = any(same(hit.component.id.partition("/")[0], note.vendor) for hit in used)
+    return 0.8 if own else 0.6

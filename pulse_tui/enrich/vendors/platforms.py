@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from pulse_tui.enrich.vendors.labs import ORGS, PLATFORMS
+
 _SPELLINGS: dict[str, tuple[str, ...]] = {
     "amazon-bedrock": ("bedrock", "bedrock_converse", "bedrock-converse", "aws-bedrock", "aws", "bedrock_mantle"),
     "anthropic": ("claude",),
@@ -51,6 +53,16 @@ def platform(name: str) -> str:
 def same(one: str, other: str) -> bool:
     """Whether two names mean one platform."""
     return platform(one) == platform(other)
+
+
+def elsewhere(vendor: str, component_id: str) -> bool:
+    """Whether a vendor speaks of a platform of its own and the model is used on another: its date is none of an end there. A
+    page of somebody who serves no models may speak of any."""
+    where = place(component_id)
+    if where is None or same(vendor, where[0]):
+        return False
+    name = vendor.strip().lower()
+    return name in _KNOWN or platform(name) in _KNOWN or name in PLATFORMS or name in ORGS
 
 
 def place(component_id: str) -> tuple[str, str] | None:

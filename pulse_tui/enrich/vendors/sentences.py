@@ -17,6 +17,8 @@ def note_lines(evidence: NoteEvidence, now: datetime) -> list[str]:
     lines = [f"{evidence.vendor}: {labels}{models}{family}{phrase}"]
     if evidence.effective_at is not None:
         lines.append(_when(evidence, now))
+    if evidence.elsewhere is not None:
+        lines.append(_elsewhere(evidence, evidence.elsewhere))
     if evidence.was or evidence.now:
         lines.append(f"{evidence.was or 'nothing'} -> {evidence.now or 'nothing'}")
     if evidence.successor:
@@ -27,6 +29,15 @@ def note_lines(evidence: NoteEvidence, now: datetime) -> list[str]:
     if evidence.segments:
         lines.append(f"customers: {', '.join(evidence.segments)}")
     return [*lines, *evidence.says]
+
+
+def _elsewhere(evidence: NoteEvidence, platform: str) -> str:
+    ours = ", ".join(dict.fromkeys(c.partition("/")[0] for c in evidence.components))
+    when = f", where it takes effect on {evidence.elsewhere_at:%Y-%m-%d}" if evidence.elsewhere_at is not None else ""
+    line = f"{evidence.vendor} speaks of its own platform {platform}{when}"
+    if evidence.effective_at is not None:
+        return f"{line}: that is no date of {ours}"
+    return f"{line}; of {ours} nothing is known: look it up there"
 
 
 def _when(evidence: NoteEvidence, now: datetime) -> str:

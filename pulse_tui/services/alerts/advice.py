@@ -268,7 +268,10 @@ def _free_ahead(advisory: str, target: _Target) -> Release | None:
 def _deprecation(evidence: NoteEvidence, target: _Target, now: datetime) -> Iterator[str]:
     models = ", ".join(evidence.models) or "the model"
     instead = f": {evidence.successor} is recommended" if evidence.successor else ""
-    if evidence.effective_at is None:
+    if evidence.effective_at is None and evidence.elsewhere is not None:
+        ours = ", ".join(dict.fromkeys(c.partition("/")[0] for c in evidence.components))
+        yield f"look up whether and when {models} ends on {ours}: {evidence.vendor} speaks of its own platform{instead}"
+    elif evidence.effective_at is None:
         yield f"choose a successor of {models}{instead}: no date is named yet, ask {evidence.vendor}"
     elif evidence.floor:
         yield f"plan a successor of {models}{instead}; it stays at least until {evidence.effective_at:%Y-%m-%d}"

@@ -42,7 +42,7 @@ from pulse_tui.services.rollback.certificate import KNOWN_GOOD, other_content
 from pulse_tui.services.rollback.drill import NAME as DRILLED
 from pulse_tui.services.rollback.drill import book, drill_command, drilled, leader
 from pulse_tui.services.signals.waived import group_of
-from pulse_tui.services.vendors.ends import announced_ends
+from pulse_tui.services.vendors.ends import announced_ends, undated_ends
 
 _OK, _FAILED, _MISSING = GateStatus.OK, GateStatus.FAILED, GateStatus.MISSING
 _SHOWN = 3
@@ -520,13 +520,16 @@ def _ends(a: Asked) -> Iterator[Found]:
     mine = [e.child for e in hosted if e.origin in own]
     models = {c.id: c for c in mine or [d.component for d in a.tx.dependencies.using(assets=[asset_id])]}
     models = {i: c for i, c in models.items() if c.kind is ComponentKind.HOSTED_MODEL}
-    near = [(d, i) for i, d in announced_ends(a.tx, asset_id, list(models.values())).items()]
-    near = sorted((d, i) for d, i in near if d <= a.now + _ENDS_WITHIN)
+    dated = announced_ends(a.tx, asset_id, list(models.values()))
+    near = sorted((d, i) for i, d in dated.items() if d <= a.now + _ENDS_WITHIN)
+    undated = undated_ends(a.tx, asset_id, list(models.values()))
+    for ident in sorted(undated.keys() - dated.keys()):
+        yield Found(GateStatus.UNDECIDED, f"{ident}: {undated[ident]}", "Look up with its platform when it ends there")
     for date, ident in near:
         left = days_left(date, a.now)
         words = f"shuts down on {date:%Y-%m-%d}, {left} days left" if left >= 0 else f"was to end on {date:%Y-%m-%d}"
         yield Found(_FAILED, f"{ident} {words}", "Evaluate and release its successor before that day")
-    if not near:
+    if not near and undated.keys() <= dated.keys():
         yield Found(
             _OK, "no end of its models is announced for the next half year" if models else "it uses no hosted model"
         )

@@ -144,6 +144,7 @@ class Responder:
                 at=decision.at,
                 priority=decision.priority,
                 title=decision.title,
+                counts=not self._one_statement(standing, fact.signal),
             )
             if alert.priority.rank < standing.priority.rank:
                 alert = _escalated(alert, decision)
@@ -235,6 +236,16 @@ class Responder:
         if not self._waivers:
             return None, False
         return excuse_of(self._tx, signal, alert.environment, alert.priority, self._now)
+
+    def _one_statement(self, standing: Alert, signal: Signal) -> bool:
+        """Whether a vendor's statement is counted already: judged again as days pass, or one page read once that has it in
+        several places, as a row, a line of its history and a list of ends."""
+        if signal.signal_type is not SignalType.DEPRECATION:
+            return False
+        before = self._tx.signals.get(standing.signal_id)
+        if before is None:
+            return False
+        return before.id == signal.id or (before.source, before.observed_at) == (signal.source, signal.observed_at)
 
     def _put_off(self, standing: Alert, signal: Signal) -> bool:
         """Whether the signal moves an announced date to a later day: then the alert is as urgent as that day is."""

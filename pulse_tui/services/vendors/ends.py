@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from pulse_tui.domain.alert import OPEN
@@ -20,13 +20,33 @@ def announced_ends(tx: Transaction, asset_id: str, components: Sequence[Componen
         if ending.date is not None:
             found[ident] = ending.date
     mine = {c.id for c in components}
-    for alert in tx.judgements.alerts(list(OPEN), 10_000, asset_id=asset_id):
-        signal = tx.signals.get(alert.signal_id)
-        if signal is None or signal.signal_type is not SignalType.DEPRECATION:
-            continue
-        evidence = signal.evidence
-        if not isinstance(evidence, NoteEvidence) or evidence.effective_at is None or evidence.floor:
+    for evidence in _announced(tx, asset_id):
+        if evidence.effective_at is None or evidence.floor:
             continue
         for ident in mine.intersection(evidence.components):
             found[ident] = min(found.get(ident, evidence.effective_at), evidence.effective_at)
     return found
+
+
+def undated_ends(tx: Transaction, asset_id: str, components: Sequence[Component]) -> dict[str, str]:
+    """By component id what is known of an end that was announced without a date of its platform: when it is, nobody knows."""
+    mine, found = {c.id for c in components}, dict[str, str]()
+    for evidence in _announced(tx, asset_id):
+        if evidence.effective_at is not None:
+            continue
+        words = "its end is announced without a date"
+        if evidence.elsewhere is not None:
+            day = f" on {evidence.elsewhere_at:%Y-%m-%d}" if evidence.elsewhere_at is not None else ""
+            words = f"it ends on {evidence.elsewhere}{day}, and no date of its own platform is known"
+        found |= dict.fromkeys(sorted(mine.intersection(evidence.components)), words)
+    return found
+
+
+def _announced(tx: Transaction, asset_id: str) -> Iterator[NoteEvidence]:
+    """What open alerts about ends of the asset's models rest on."""
+    for alert in tx.judgements.alerts(list(OPEN), 10_000, asset_id=asset_id):
+        signal = tx.signals.get(alert.signal_id)
+        if signal is None or signal.signal_type is not SignalType.DEPRECATION:
+            continue
+        if isinstance(signal.evidence, NoteEvidence):
+            yield signal.evidence

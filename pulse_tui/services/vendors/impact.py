@@ -16,6 +16,7 @@ from pulse_tui.domain.words import ComponentKind, SignalType
 from pulse_tui.enrich.vendors.impact import Around, Statement, touched
 from pulse_tui.enrich.vendors.incidents import SAME
 from pulse_tui.enrich.vendors.inuse import Match, Uses
+from pulse_tui.enrich.vendors.platforms import elsewhere
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import Made
 from pulse_tui.services.vendors.tasks import follow
@@ -110,7 +111,7 @@ def _stated(signal: Signal, lifecycles: Sequence[StoredLifecycle], tx: Transacti
         if other.fingerprint != signal.fingerprint or other.source == signal.source:
             continue
         stored_note = tx.vendors.note(other.source, theirs.note) if isinstance(theirs, NoteEvidence) else None
-        if stored_note is None:
+        if stored_note is None or any(elsewhere(stored_note.note.vendor, c) for c in evidence.components):
             continue
         reading, at = stored_note.reading, other.occurred_at
         said = Statement(other.source, reading.effective_at, reading.floor, listed=stored_note.listed)

@@ -148,5 +148,6 @@ def _dated(signal: Signal, tx: Transaction) -> Signal:
         announced = before.evidence.effective_at
         older = signal.occurred_at < before.occurred_at and evidence.note != before.evidence.note
         if announced is not None and (evidence.effective_at is None or older):
-            return msgspec.structs.replace(signal, evidence=msgspec.structs.replace(evidence, effective_at=announced))
+            kept = msgspec.structs.replace(evidence, effective_at=announced, floor=before.evidence.floor)
+            return msgspec.structs.replace(signal, evidence=kept)
     return signal

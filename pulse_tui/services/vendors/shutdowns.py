@@ -15,7 +15,7 @@ from pulse_tui.domain.words import Environment
 from pulse_tui.enrich.vendors.inuse import Match, Uses
 from pulse_tui.enrich.vendors.lifecycles import ended_by, standing
 from pulse_tui.enrich.vendors.names import canonical
-from pulse_tui.enrich.vendors.platforms import place, same
+from pulse_tui.enrich.vendors.platforms import elsewhere, place, same
 from pulse_tui.ports import Store, Transaction
 from pulse_tui.services.vendors.reached import InUse, NoteMemory
 
@@ -98,20 +98,20 @@ def _row(
     platform, model = place(component.id) or ("", component.id)
     # The date of another id is another date: it stands for this one only where nobody states this one's.
     match = next((level for level in Match if level in levels), Match.EXACT)
-    here, elsewhere = list(levels.get(match, ())), list[str]()
+    here, others = list(levels.get(match, ())), list[str]()
     stated = {(s.item.source, s.item.note) for s in here}
     for note in notes:
         if (note.note.source, note.note.key) in stated:
             continue
         said = _of_note(note, platform, model, instead.get((note.note.source, note.note.key)))
-        if same(note.note.vendor, platform):
+        if not elsewhere(note.note.vendor, component.id):
             here.append(said)
         else:
-            elsewhere.append(f"{note.note.vendor} {statement(said).when} ({note.note.source})")
+            others.append(f"{note.note.vendor} {statement(said).when} ({note.note.source})")
     for stored in of_model:
         item = stored.item
         if not same(item.platform, platform):
-            elsewhere.append(f"{item.platform}/{item.model} {statement(stored).when} ({item.source})")
+            others.append(f"{item.platform}/{item.model} {statement(stored).when} ({item.source})")
     end = standing(here)
     assets = sorted({asset for key, users in used.users.items() if key[0] == component.id for asset in users})
     return ShutdownRow(
@@ -127,7 +127,7 @@ def _row(
         differ=end is not None and end.disagree,
         how=_HOW[match] if here and levels else "",
         statements=tuple(statement(s) for s in here),
-        elsewhere=tuple(dict.fromkeys(elsewhere)),
+        elsewhere=tuple(dict.fromkeys(others)),
         production=any(Environment.PRODUCTION in used.estate.environments(a) for a in assets),
     )
 

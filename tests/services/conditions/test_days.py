@@ -37,12 +37,12 @@ def test_a_shutdown_gets_more_urgent_as_its_day_comes_nearer(judge: JudgeParts, 
         clock.now = later(days=days)
         take_day(judge, clock.now)
         (alert,) = alerts(judge)
-        seen.append((alert.priority, alert.title.partition(" down ")[2].partition(" (")[0]))
+        seen.append((alert.priority, alert.title.partition("gpt-4.1 ")[2].partition(" (")[0]))
     assert seen == [
-        (Priority.P4, "in 50 d"),
-        (Priority.P3, "in 25 d"),
-        (Priority.P2, "in 10 d"),
-        (Priority.P2, "2 d ago"),
+        (Priority.P4, "shuts down in 50 d"),
+        (Priority.P3, "shuts down in 25 d"),
+        (Priority.P2, "shuts down in 10 d"),
+        (Priority.P2, "is 2 d past its announced end"),
     ]
 
 
@@ -74,4 +74,4 @@ def test_the_board_counts_the_days_itself_and_says_when_the_count_changes(judge:
     assert board.changes_us is not None
     assert from_us(board.changes_us) <= datetime(2026, 11, 27, tzinfo=UTC)
     late = judge.store.board("acme", None, SHUTDOWN + timedelta(days=4))
-    assert "was shut down 4 d ago" in late.alerts[0].title
+    assert "is 4 d past its announced end" in late.alerts[0].title
