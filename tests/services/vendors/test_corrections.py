@@ -58,7 +58,7 @@ def test_a_note_in_the_queue_that_a_person_reads_warns_the_owner_and_leaves_the_
 def test_a_model_that_nobody_uses_is_no_reason_to_look_unless_a_weak_rule_matches(judge: JudgeParts) -> None:
     take(judge, "g1", "What answers of gpt-3.5 look like in autumn", "Longer sentences.")
     take(judge, "g2", GUIDE, "Longer sentences.")
-    take(judge, "g3", "What answers of gpt-3.5 look like", "They were adjusted.")
+    take(judge, "g3", "What answers of gpt-3.5 look like", "They are short by default.")
     assert sorted(queued(judge)) == ["g2", "g3"]
     assert reading(judge, "g2").why == ((Label.OTHER, "names gpt-4.1"),)
 

@@ -114,7 +114,7 @@ RULES: tuple[Rule, ...] = (
         Label.BEHAVIOUR_CHANGE,
         anyof(
             r"\b(?:chang|updat|switch|increas|decreas|rais|lower|reduc|bump|revert|mov|adjust|modif)(?:e|es|ed|ing|y|"
-            r"ied|s)? (?:the |our |its |api |all )*(?:\S+ ){0,4}?defaults?\b",
+            r"ied|s)? (?:the |our |its |api |all )*(?:\S+ ){0,4}?defaults?\b(?! to\b)",
             r"\bdefaults?\b(?: (?!to use\b)\S+){0,6}? (?:(?:is|are) now|has (?:been )?changed|have (?:been )?changed|"
             r"was changed|were changed|changed|changes|will change|will be|switched|moved|increased|decreased|"
             r"reduced|raised|lowered|will become|becomes)\b",
@@ -130,6 +130,7 @@ RULES: tuple[Rule, ...] = (
         stems("default|from"),
         unless=anyof(
             r"\bsupports? an? [^.]{1,40} by default\b|\b(?:custom|your|user|own) default\b",
+            r"\b(?:maximum|max|limit|length|size)s?\b[^;]{0,80}\b(?:increased|raised|extended|grown|expanded) from\b[^;]{0,60}",
             r"\bdefault (?:\S+ )?(?:quotas?|rates?|limits?|pric\w+|tpm|rpm|rate limits?)\b",
             r"\b(?:add|introduc|new|support)\w*\b[^;]{0,80}\bdefaults? to\b",
             r"\bfix\w* [^;]{0,120}",

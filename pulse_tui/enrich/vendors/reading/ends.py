@@ -26,7 +26,7 @@ TAKEN_BACK = (
 OFF = anyof(*TAKEN_BACK)
 
 _THING = (
-    r"(?:models?|endpoints?|api|apis|parameters?|params?|features?|versions?|snapshots?|alias(?:es)?|methods?|"
+    r"(?:models?|variants?|endpoints?|api|apis|parameters?|params?|features?|versions?|snapshots?|alias(?:es)?|methods?|"
     r"fields?|tools?|sdks?|libraries"
     r"|library|support|headers?|options?|connectors?|functionality|capabilit(?:y|ies)|modes?|regions?|tiers?|plans?|"
     r"resources?|properties"
@@ -116,7 +116,7 @@ RULES: tuple[Rule, ...] = (
             rf"be removed)\b",
             r"\bdrop(?:s|ped|ping)? (?:\S+ ){1,5}support\b|\bsupport (?:is|was|has been) dropped\b|\bmodels? removed:",
             rf"\b(?:removed?|removes|removing|removal of) (?:the |our |these |this |all |"
-            rf"support for )?(?:[\w./:`-]+ ){{0,5}}?{_THING}\b",
+            rf"support for )?(?:[\w./:`{{}}-]+ ){{0,5}}?{_THING}\b",
             rf"\b(?:removed?|removing|removal of) (?:the )?{NAME}",
             rf"\b(?:{NAME}|models?|endpoints?|parameters?|params?|features?|fields?|versions?|support|alias(?:es)?|"
             rf"header)"

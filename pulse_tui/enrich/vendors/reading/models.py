@@ -71,9 +71,9 @@ RULES: tuple[Rule, ...] = (
         Label.NEW_MODEL,
         anyof(
             rf"\b{_MADE}\s+(?:{_FILL}{_VERSION_OF}|support for ){_DETERMINED}{NAMES}{_GOES_ON}",
-            rf"\byou can now (?:also )?(?:use|call|access|try|deploy|select|choose|"
-            rf"run) (?:the )?(?:new )?{NAMES}(?: models?)? (?:on|in|via|through|from|with|as)\b(?! (?:prompt|batch|fine|"
-            rf"structured|tool|function))",
+            rf"\byou can now (?:also )?(?:use|specify|call|access|try|deploy|select|choose|"
+            rf"run) (?:the )?(?:new |latest )?{NAMES}(?: models?)?(?:\W{{0,2}}\Z| (?:on|in|via|through|from|with|as)\b(?! (?:prompt|batch|fine|"
+            rf"structured|tool|function)))",
             rf"\Afeat(?:\([\w, -]{{0,40}}\))?: (?:add )?support (?:for )?(?:the )?(?:new )?{NAMES}{_GOES_ON}",
             rf"\brolling out {_FILL}{NAMES}",
             rf"\b(?:stable|new|updated|preview|experimental|smaller|larger|faster) {_VERSIONS} of (?:the |"
@@ -131,6 +131,7 @@ RULES: tuple[Rule, ...] = (
         anyof(
             rf"\badd(?:s|ed|ing)? (?:the |new )*{NAMES}(?: [\w-]+){{0,2}} (?:ids?|identifiers?|slugs?|choices?|constants?)\b",
             rf"\b(?:new|latest) (?:[\w-]+ )?models?:? {NAME}",
+            rf"\bnew {NAMES} (?:models? )?support\b",
             rf"\bnew {NAMES}(?: models?)?(?: are| is)?(?: now)? available\b",
             r"\badd(?:s|ed)? (?:the |new )*(?:claude|haiku|sonnet|opus|gemini|gpt|llama|mistral|command|nova|grok|deepseek|"
             r"qwen|[a-z]+-[a-z\d.]+) models?\b",

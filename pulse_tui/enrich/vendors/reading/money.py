@@ -41,6 +41,8 @@ RULES: tuple[Rule, ...] = (
             r"\b(?:costs?|prices?)(?: \w+){0,2} (?:halved|doubled|tripled|cut|slashed|reduced|lowered|dropped|increased|"
             r"raised)\b|\b(?:lower|rais|reduc|cut|increas)\w* (?:the )?(?:input|output|cached?)\b[^;]{0,80}\bper "
             r"(?:\w+ )?tokens?\b",
+            r"\b(?:are|is) (?:now )?priced at\b|\bincurs? an? (?:charge|fee|cost)\b|\bcharge[sd]? per (?:million|thousand|1m|1k|"
+            r"output|input) ",
             r"\b(?:offer|introduc|apply|appli|add)\w* (?:an? |the )?(?:\w+ )?discounts?\b",
             r"\b(?:receive|get|include|grant|offer)s? [^;]{0,30}\bfree (?:credits?|tokens)\b|\bmultipliers?\b[^;]{0,40}"
             r"\b(?:chang|increas|decreas|reduc|rais|lower|is now|are now|set to)\w*",
@@ -67,7 +69,7 @@ RULES: tuple[Rule, ...] = (
             r"details|docs|documentation|guide|table|calculator)\b",
             r"(?:(?<!are )(?<!'re )\b(?:reducing|lowering|cutting)|\bto (?:reduce|lower|cut|save|control|optimi[sz]e|"
             r"track|estimate))\b[^;]{0,80}\bcosts?\b",
-            r"\b(?:at|or) (?:the |an? )?(?:premium|introductory|regular|higher|lower|reduced|discounted) (?:pricing|"
+            r"\b(?:at|or) (?:the |an? )?(?:premium|introductory|regular|higher|lower|reduced|discounted) (?:pricing|price|cost|"
             r"prices|rates)\b(?!.{0,40}\b(?:ends?|until|now)\b)",
             r"\bbilling[- ](?:related|errors?|issues?)\b|\bcost (?:tracking|report\w*|api|dashboard|estimat\w+|"
             r"explorer|management|calculat\w+|breakdown)\b",
@@ -111,12 +113,16 @@ RULES: tuple[Rule, ...] = (
             rf"\b{_LIMIT}(?: \w+){{0,4}} (?:are|is|has|have|now|will|was|were)\b",
             rf"\b{_LIMIT}{INSIDE}{{0,60}}\b(?:{_CHANGED}|higher|lower|now|no longer|capped|merged)\b",
             r"\b(?:no longer|now) (?:counts?|counted) (?:toward|towards|against|in)\b[^;]{0,40}\blimits?\b",
+            r"\blimited to \d[\d,.]* (?:concurrent|simultaneous|parallel)\b|\bup to \d[\d,.]* (?:concurrent|simultaneous|"
+            r"parallel) ",
             rf"\b{_LIMIT} (?:increase|decrease|reduction|change|update|adjustment)s?\b",
             r"\b(?:tier|level) [1-5]\b[^;]{0,60}\b(?:limits?|rpm|tpm|requests|users?|customers|quota)\b",
             r"\b\d[\d,.]*[KMkm]? (?:RPM|TPM|RPD|TPD|RPS|ITPM|OTPM|requests per|tokens per (?:minute|day|second|"
             r"hour))\b",
         ),
-        stems("limit|quota|tier|per minute|per day|per second|per hour|per month|rpm|tpm|rpd|concurren"),
+        stems(
+            "limit|quota|tier|per minute|per day|per second|per hour|per month|rpm|tpm|rpd|concurren|simultaneous|parallel"
+        ),
         unless=anyof(
             r"\brate[- ]?limits? (?:charts?|tabs?|headers?|errors?|api|page|docs|documentation|exceptions?|handling|"
             r"retr\w+|dashboard|status|info\w*|events?|messages?|widget|types?|usage)\b",

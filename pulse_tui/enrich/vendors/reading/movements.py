@@ -69,6 +69,8 @@ RULES: tuple[Rule, ...] = (
         anyof(
             r"\b(?:returns|return|requires|require|uses|sends|emits|counts|raises|produces|yields|reports|accepts|"
             r"expects|takes|defaults|stops|starts|ends|streams|contains|carries|includes)\b[^;]{1,100}\binstead of\b",
+            r"\A\W*(?:[\w/-]{1,30}: )?(?:retry|raise|send|return|read|write|count|parse|emit|treat|handle|sort|round|poll|close|"
+            r"store|log|wait)s? [^;]{3,100}\binstead of\b",
             r"\bchang(?:e|es|ed|ing) (?:the )?(?:[\w.`]+ ){0,3}?(?:signatures?(?! (?:check|verif|valid))|return types?|types? of|base url)\b",
             rf"\b(?:updated|changed|new|revised) (?:\w+ ){{0,3}}?{_SHAPE} (?:structure|format|shape|schema|names?|types?|order)\b",
             r"\b(?:replaced (?:with|by)|consolidated (?:into|under)|merged (?:into|with)|folded into|split into)\b",
@@ -80,11 +82,11 @@ RULES: tuple[Rule, ...] = (
             rf"\b{_SHAPE} changes?\W*\Z",
             rf"\bmoved? (?:from|out of|under) (?!{_STAGE})\S+(?: \S+){{0,3}}? (?:to|into|under) (?!{_STAGE}|ga\b|"
             rf"general)\S",
-            r"\bwe now (?:return|send|emit|count|charge|reject|require|enforce|apply|truncate|strip|normali[sz]e|"
+            r"\bno longer an? \w|\bwe now (?:expect|return|send|emit|count|charge|reject|require|enforce|apply|truncate|strip|normali[sz]e|"
             r"validate|round|sort|escape|encode)\b",
         ),
         stems(
-            "updated|changed|new |revised|replaced|consolidated|merged|folded|split into|default|instead of|chang|updat|mark |move|we now"
+            "updated|changed|new |revised|replaced|consolidated|merged|folded|split into|default|instead of|chang|updat|mark |move|we now|no longer"
         ),
         unless=anyof(
             r"\b(?:can|could|lets?|allow\w*|enabl\w*|option\w*|if you|support\w*|choose|whether|add\w*|introduc\w*)\b"
@@ -110,6 +112,7 @@ RULES: tuple[Rule, ...] = (
     Rule(  # less may be sent than before
         Label.BEHAVIOUR_CHANGE,
         anyof(
+            r"\bnow (?:has|have) an? (?:maximum|max|minimum) (?:\w+ )?of\b",
             r"\badd(?:s|ed)? (?:an? |the )?(?:\S+ )?(?:default timeout|max(?:imum)? (?:\w+ )?(?:limit|size|length))\b",
             rf"\b(?:introduc|enforc|reduc|lower|decreas|impos)\w* (?:the |an? |our )?(?:\w+ ){{0,3}}?(?:\d[\d,.]*[km]?"
             rf"[- ]{_UNIT}[- ](?:per[- ]\w+ )?(?:limit|maximum|cap)|(?:maximum|max|limit) (?:\w+ )?(?:number|size|"
@@ -118,7 +121,7 @@ RULES: tuple[Rule, ...] = (
             r"(?:from|to|at)\b",
             rf"\b(?:is|are) now (?:limited|capped|restricted) (?:to|at) (?:\w+ )?\d[\d,.]*[km]? ?{_UNIT}\b",
         ),
-        stems("add|introduc|enforc|reduc|lower|decreas|impos|shortened|capped|limited|restricted"),
+        stems("now ha|add|introduc|enforc|reduc|lower|decreas|impos|shortened|capped|limited|restricted"),
         unless=anyof(r"\b(?:rate|cost|spend\w*|quota|billing|price)\b[^;]{0,60}"),
         beside=_OTHERS,
     ),
@@ -135,16 +138,18 @@ _ELSEWHERE = anyof(
     r"playground|ui|interface|page|pages|menu|tab|button|screen|shortcuts?|theme|app|apps|navigation|website|site|blog|"
     r"polic(?:y|ies)|terms|charts?|typo|typos|messaging|types?|typing|tests?|ci|deps|internal|lint\w*|refactor\w*|"
     r"build|workflow|fix\w*|bump\w*|team|teams|members?|roles?|admins?|accounts?|invoices?|report|reports|"
-    r"servers?|containers?|the message|error messages?|lists? of|projects?)\b",
+    r"servers?|containers?|sdks?|clients|subscriptions?|usage|billing|tracking|the message|error messages?|lists? of|projects?)\b",
 )
 """Words of places that no request passes, and of work on the code."""
 _CHANGED = anyof(
-    r"\b(?:changed|improved|improvements?|improves|reduced|decreased|increased|adjusted|replaced|modified|switched|"
-    r"tightened|relaxed|lowered|raised|shortened|lengthened|aligned|standardi[sz]ed|normali[sz]ed|unified|optimi[sz]ed|"
-    r"refined|refreshed|upgraded|updated|reworked|overhauled|retrained|tuned|corrected)\b",
+    r"(?:\A\W*(?:[^:;]{1,60}: |[^\u2014;]{1,60}\u2014 )?|\b(?:is|are|was|were|been|we|we've|have|has)(?: \w+ly| also| all)? )"
+    r"(?:changed|improved|reduced|decreased|adjusted|replaced|modified|switched|tightened|lowered|shortened|aligned|"
+    r"standardi[sz]ed|normali[sz]ed|unified|optimi[sz]ed|refined|refreshed|upgraded|updated|reworked|overhauled|retrained|"
+    r"tuned|corrected)\b",
+    r"\bimprovements?\b(?! (?:request|program))",
     r"\bnow (?!supports?\b|includes?\b|accepts?\b|has\b|is\b|offers?\b|comes\b|works\b|lists?\b|covers?\b|returns\b|"
-    r"requires\b|lives\b|shows?\b)[a-z]{3,14}s\b",
-    r"\binstead of\b|\bpreviously\b",
+    r"requires\b|lives\b|shows?\b|appears\b|responds\b|provides\b|gives\b|lets\b)[a-z]{3,14}s\b",
+    r"\binstead of\b|\bpreviously\b(?! known)",
 )
 
 
