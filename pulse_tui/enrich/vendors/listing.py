@@ -118,7 +118,7 @@ def news_of(listing: Listing, held: Sequence[str]) -> frozenset[str]:
 def _keyed(notes: Iterable[Note], memory: Mapping[str, StoredNote], known: Mapping[str, str]) -> dict[str, Note]:
     """Each entry once under the key it is remembered by; of several under one key, one that is known keeps it."""
     by_key = defaultdict[str, dict[tuple[str, ...], Note]](dict)
-    for note in sorted(notes, key=lambda n: (n.published_at, repr(content(n)))):
+    for note in sorted(notes, key=lambda n: (n.published_at, repr(content(n)), n.dated)):
         key = known.get(note.key, note.key)
         by_key[key].setdefault(content(note), note)
     found = dict[str, Note]()
