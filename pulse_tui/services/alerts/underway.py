@@ -108,8 +108,7 @@ class Underway:
 
     @cached_property
     def _retest(self) -> Retest | None:
-        asked = self._tx.judgements.retests() if self._asset else []
-        return next((r for r in asked if r.asset_id == self._asset), None)
+        return next(iter(self._tx.judgements.retests(asset_id=self._asset)), None) if self._asset else None
 
     @property
     def measuring(self) -> str:

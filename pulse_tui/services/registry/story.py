@@ -135,7 +135,7 @@ def _questions(tx: Transaction, parts: RollbackParts, asset_id: str, now: dateti
     declared = tx.estate.asset(asset_id) is not None
     if not declared:
         yield risk, f"? {NOT_DECLARED}"
-    late = [r for r in tx.judgements.retests() if r.asset_id == asset_id and r.due_at < now]
+    late = [r for r in tx.judgements.retests(asset_id=asset_id) if r.due_at < now]
     for retest in late:
         yield risk, f"◆ retest overdue {age(to_us(retest.due_at), to_us(now))}: {retest.why}"
     left = overdue_migrations(tx, now, asset_id)

@@ -129,7 +129,7 @@ def _follow(
         quiet = (stored.baseline or not stored.listed) and (note.source, note.key) != corrected
         if reading.labels == stored.reading.labels:
             continue
-        made = consequences(note, reading, tx, estate, now, known=True, quiet=quiet)
+        made = consequences(note, reading, tx, estate, now, announced=True, quiet=quiet)
         signals += [_anew(signal, reading, now) for signal in made.signals]
         others = _of_others(note, tx, estate, now)
         past = _past(note, others | {signal.fingerprint for signal in made.signals}, tx, why, now)
@@ -170,7 +170,7 @@ def _of_others(note: Note, tx: Transaction, estate: Estate, now: datetime) -> se
             or Label.DEPRECATION not in other.reading.labels
         ):
             continue
-        made = consequences(other.note, other.reading, tx, estate, now, known=False)
+        made = consequences(other.note, other.reading, tx, estate, now, announced=False)
         found.update(s.fingerprint for s in made.signals if s.signal_type is SignalType.DEPRECATION)
     return found
 

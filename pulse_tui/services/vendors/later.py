@@ -30,7 +30,7 @@ def still_announced(asset_ids: Collection[str], tx: Transaction, estate: Estate,
     for stored in tx.vendors.announced(now - PASSED):
         if not holds(stored.note, stored.reading, now):
             continue
-        made = consequences(stored.note, stored.reading, tx, theirs, now, known=False)
+        made = consequences(stored.note, stored.reading, tx, theirs, now, announced=False)
         mine = [s for s in made.signals if s.asset_id in assets]
         if mine and not off_since(stored.note, [n.note for n in tx.vendors.memory(stored.note.source).values()]):
             signals += mine

@@ -9,7 +9,7 @@ import msgspec
 from pulse_tui.domain.alert import OPEN, Alert
 from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.evidence import NoteEvidence
-from pulse_tui.domain.note import Label, Note, Reading, What
+from pulse_tui.domain.note import Label, Note, Reading
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.source import Standing
 from pulse_tui.domain.words import ComponentKind, SignalType
@@ -39,16 +39,25 @@ def take_note(
     ``baseline``: it stood there when its source was read first.
     """
     reading = read_note(item, tx)
-    what = tx.vendors.put_note(item, reading, now, baseline=baseline)
-    if what is None:
+    kept = tx.vendors.note(item.source, item.key)
+    if tx.vendors.put_note(item, reading, now, baseline=baseline) is None:
         return Made([], [], known=True)
-    return consequences(item, reading, tx, estate, now, known=what is not What.NEW, quiet=quiet)
+    announced = kept is not None and Label.DEPRECATION in kept.reading.labels
+    return consequences(item, reading, tx, estate, now, announced=announced, quiet=quiet)
 
 
 def consequences(
-    item: Note, reading: Reading, tx: Transaction, estate: Estate, now: datetime, *, known: bool, quiet: bool = False
+    item: Note,
+    reading: Reading,
+    tx: Transaction,
+    estate: Estate,
+    now: datetime,
+    *,
+    announced: bool,
+    quiet: bool = False,
 ) -> Made:
-    """What the note, so read, means for each asset whose models or packages it names; ``known``: it was read before."""
+    """What the note, so read, means for each asset whose models or packages it names; ``announced``: as it was read before, it
+    may have announced an end."""
     names = packages(item)
     pypi = [("pypi", name) for name in names]
     uses = tx.dependencies.using(kinds=[ComponentKind.HOSTED_MODEL], packages=pypi, components=names)
@@ -61,7 +70,7 @@ def consequences(
         standing = _standing(item, tx)
         signals = [_goes_on(s, standing) for s in signals]
         over = list(dict.fromkeys([*over, *standing.values()])) if over else []
-    ends = Label.DEPRECATION not in reading.labels and (known or taken_back(item))
+    ends = Label.DEPRECATION not in reading.labels and (announced or taken_back(item))
     for alert in _off(item, estate, tx) if ends else ():
         over.append(alert.signal_fingerprint)
         end_retest(tx, alert, f"taken back by {item.key}", now)

@@ -30,6 +30,8 @@ APART = timedelta(hours=1)
 """What comes within this time came at once."""
 AT_ONCE = 200
 """So many entries that are history are stored in a transaction: other writers wait meanwhile."""
+ALERTED = 250
+"""So many signals of them are judged in it."""
 _LASTS = frozenset({Label.DEPRECATION, Label.INCIDENT})
 _LASTING = frozenset({SignalType.DEPRECATION, SignalType.INCIDENT})
 
@@ -100,10 +102,14 @@ class _Reading:
     def _each(self, listing: Listing, state: PageState, memory: Mapping[str, StoredNote]) -> Iterator[Made]:
         news = news_of(listing, state.held_marks) if self._doubted else None
         entries: Sequence[Entry] = listing.entries
-        if (self._doubted or (self._first and not (state.suspect and not state.believing))) and len(entries) > AT_ONCE:
+        parts = self._doubted or (self._first and not (state.suspect and not state.believing))
+        if parts and len(entries) > AT_ONCE:
             entries, self._more = entries[:AT_ONCE], True
-        history = list[tuple[Note, Reading]]()
+        history, signals = list[tuple[Note, Reading]](), 0
         for entry in entries:
+            if parts and signals >= ALERTED:
+                self._more = True
+                break
             reading = self._read(entry.note)
             how = self._telling(entry, reading, listing, news)
             self._heard |= how is _Telling.NEWS
@@ -115,6 +121,7 @@ class _Reading:
                     yield Made([], [])
                 continue
             made = self._taken(entry, how)
+            signals += len(made.signals)
             if entry.what is What.REAPPEARED:
                 back = [a.signal_fingerprint for a in self._alerts(SignalType.VENDOR_NOTE, {entry.note.key}, REMOVED)]
                 made = made._replace(cleared=[*made.cleared, *back])

@@ -96,7 +96,7 @@ def settle_tasks(tx: Transaction, now: datetime, asset_ids: Collection[str] | No
             link_verdict(done[0], task.asset_id, tx)
         else:
             continue
-        for retest in tx.judgements.retests() if task.kind is TaskKind.RETEST else ():
+        for retest in tx.judgements.retests(asset_id=task.asset_id) if task.kind is TaskKind.RETEST else ():
             if retest.key == task.key:
                 tx.judgements.finish_retest(retest.key, now)
 

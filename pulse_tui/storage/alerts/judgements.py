@@ -171,8 +171,10 @@ class JudgementTables:
     def put_retest(self, retest: Retest) -> bool:
         return insert_new(self._c, t.retests, _RETEST.row(retest))
 
-    def retests(self, *, open_only: bool = True) -> list[Retest]:
+    def retests(self, *, open_only: bool = True, asset_id: str | None = None) -> list[Retest]:
         query = sa.select(t.retests).order_by(t.retests.c.due_at)
+        if asset_id is not None:
+            query = query.where(t.retests.c.asset_id == asset_id)
         if open_only:
             query = query.where(t.retests.c.done_at.is_(None))
         return [_RETEST.item(r) for r in self._c.execute(query).mappings()]
