@@ -39,6 +39,7 @@ from pulse_tui.services.registry.known_good import rollback_target
 from pulse_tui.services.signals.concerns import condition
 from pulse_tui.services.signals.waived import names_in
 from pulse_tui.services.vendors.candidates import causes
+from pulse_tui.services.vendors.ends import still_listed
 
 _WINDOW = timedelta(hours=24)
 """What changed longer before the cause is not named as a possible reason."""
@@ -281,7 +282,9 @@ def _deprecation(evidence: NoteEvidence, target: _Target, now: datetime) -> Iter
         if days >= 0:
             yield f"choose a successor of {models}{instead} before {when}, {days} days from now"
         else:
-            yield f"{models} was to end on {when}, {-days} days ago: move to a successor now{instead}"
+            lists = still_listed(target.tx, evidence.components)
+            still = f"; {', '.join(lists)} still lists it" if lists else ""
+            yield f"{models} was to end on {when}, {-days} days ago{still}: move to a successor now{instead}"
     if target.underway.measuring:
         yield target.underway.measuring
     if (asset := target.alert.asset_id) is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 from pulse_tui.domain.alert import OPEN
@@ -10,6 +10,7 @@ from pulse_tui.domain.estate import Component
 from pulse_tui.domain.evidence import NoteEvidence
 from pulse_tui.domain.words import SignalType
 from pulse_tui.enrich.vendors.lifecycles import endings
+from pulse_tui.enrich.vendors.platforms import place, platform
 from pulse_tui.ports import Transaction
 
 
@@ -40,6 +41,16 @@ def undated_ends(tx: Transaction, asset_id: str, components: Sequence[Component]
             words = f"it ends on {evidence.elsewhere}{day}, and no date of its own platform is known"
         found |= dict.fromkeys(sorted(mine.intersection(evidence.components)), words)
     return found
+
+
+def still_listed(tx: Transaction, components: Collection[str]) -> list[str]:
+    """Sources whose catalogue, or list of models, has one of these under its exact id."""
+    wanted = {where for c in components if (where := place(c)) is not None}
+    return [
+        page.source
+        for page in tx.vendors.pages()
+        if any((platform(m.platform), m.id) in wanted for m in tx.vendors.catalogue(page.source).values())
+    ]
 
 
 def _announced(tx: Transaction, asset_id: str) -> Iterator[NoteEvidence]:

@@ -8,13 +8,15 @@ import pytest
 
 from pulse_tui.domain.alert import Alert
 from pulse_tui.domain.bill import Bill
+from pulse_tui.domain.catalogue import Catalogue, CatalogueModel
 from pulse_tui.domain.estate import Component
+from pulse_tui.domain.evidence import ShiftEvidence
 from pulse_tui.domain.lifecycle import Lifecycle, Lifecycles, Stage
 from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.note import Note, NoteKind, Page
 from pulse_tui.domain.vendor_task import TaskKind, VendorTask
 from pulse_tui.domain.views.vendors import ShutdownRow
-from pulse_tui.domain.words import ComponentKind, Priority
+from pulse_tui.domain.words import ComponentKind, Priority, SignalType
 from pulse_tui.policy.gate import GateReason, GateStatus
 from pulse_tui.services.alerts.story import alert_story
 from pulse_tui.services.conditions.days import take_day
@@ -25,7 +27,7 @@ from pulse_tui.services.vendors.reached import NoteMemory
 from pulse_tui.services.vendors.shutdowns import shutdowns
 from tests.fakes.clock import Clock
 from tests.fakes.house import gate, rollback
-from tests.fakes.nouns import PRODUCTION, later
+from tests.fakes.nouns import PRODUCTION, later, run_of, signal
 from tests.fakes.target import Places
 from tests.services.said import alerts
 
@@ -147,11 +149,17 @@ def test_one_statement_in_several_places_of_one_page_counts_once(judge: JudgePar
     assert (alert.count, "2027-02-15" in alert.title) == (2, True)
 
 
-def test_an_end_that_passed_is_not_called_a_shutdown_that_nobody_saw(judge: JudgeParts) -> None:
+def test_an_end_that_passed_is_not_called_a_shutdown_that_nobody_saw(
+    judge: JudgeParts, target: Places, clock: Clock
+) -> None:
+    models = tuple(CatalogueModel(key=i, platform="openai", id=i) for i in ("gpt-4.1", "o3"))
+    ingest([Catalogue(source="models", shape="models.dev", models=models)], [], judge, later())
     announce(judge)
     take_day(judge, DAY.replace(day=18))
     assert alert_of(judge, "support-bot").title.startswith("gpt-4.1 is 3 d past its announced end")
     assert alert_of(judge, "support-bot").count == 1
+    clock.now = DAY.replace(day=18)
+    assert "3 days ago; models still lists it: move" in story(judge, target, "support-bot")
 
 
 def test_a_floor_that_a_reminder_does_not_repeat_stays_a_floor(judge: JudgeParts) -> None:
@@ -204,3 +212,71 @@ def test_a_note_edited_to_extend_moves_every_place(judge: JudgeParts) -> None:
     assert "2027-07-15" in alert_of(judge, "support-bot").title
     assert tasks(judge, "support-bot")[TaskKind.MIGRATION].due_at == datetime(2027, 7, 1, tzinfo=UTC)
     assert row(judge, "openai/gpt-4.1").date_us == to_us(datetime(2027, 7, 15, tzinfo=UTC))
+
+
+def test_another_snapshot_is_not_touched_and_the_same_one_is_named_exactly(judge: JudgeParts) -> None:
+    hosted(judge, "gateway", "openai/gpt-4.1-2025-04-14", "openai/gpt-4.1-2026-02-01")
+    announce(judge)
+    title = alert_of(judge, "gateway").title
+    assert title == "gpt-4.1-2025-04-14 shuts down in 53 d (2027-01-15): gateway"
+    assert tasks(judge, "gateway")[TaskKind.MIGRATION].component == "openai/gpt-4.1-2025-04-14"
+    assert row(judge, "openai/gpt-4.1-2026-02-01").state(to_us(later())) == "no date"
+
+
+def test_a_list_that_states_only_the_month_states_no_day_in_the_calendar(judge: JudgeParts) -> None:
+    other = Lifecycle(source="list", platform="openai", model="o3", stage=Stage.ACTIVE)
+    ingest([Lifecycles(source="list", items=(other,), whole=True)], [], judge, later(hours=-1))
+    ends_at = datetime(2027, 2, 1, tzinfo=UTC)
+    item = Lifecycle(
+        source="list", platform="openai", model="gpt-4.1", stage=Stage.DEPRECATED, ends_at=ends_at, month_only=True
+    )
+    ingest([Lifecycles(source="list", items=(item, other), whole=True)], [], judge, later())
+    announce(judge, "gpt-4.1 will be shut down on 2027-02-20.", hours=1)
+    found = row(judge, "openai/gpt-4.1")
+    assert (found.month_only, found.differ) == (True, False)
+    assert "2027-02" in alert_of(judge, "support-bot").title
+
+
+def test_a_release_of_a_package_that_runs_newer_already_asks_nothing(judge: JudgeParts) -> None:
+    for asset, version in (("gateway", "0.9.1"), ("support-bot", "0.13.0")):
+        used = (
+            Component(id="pkg:pypi/vllm", kind=ComponentKind.PACKAGE, name="vllm", version=version, ecosystem="PyPI"),
+        )
+        with judge.store.write() as tx:
+            tx.dependencies.put_bill(Bill(source="sbom", asset_id=asset, document="", at=later(), components=used))
+    note = Note(
+        source="releases", key="v0.12.0", vendor="vllm", title="vllm 0.12.0", kind=NoteKind.RELEASES, package="vllm",
+        version="0.12.0", body="Breaking change: the default sampling parameters changed.", published_at=later(),
+    )  # fmt: skip
+    ingest([note], [], judge, later())
+    assert [a.asset_id for a in alerts(judge)] == ["gateway"]
+    assert "0.12.0" in alerts(judge)[0].title
+
+
+def test_a_run_that_began_before_the_note_answers_nothing(judge: JudgeParts) -> None:
+    announce(judge, hours=2)
+    ingest([run_of("early", "3.8.1", 0.9, at=later(hours=1))], [], judge, later(hours=3))
+    assert tasks(judge, "support-bot")[TaskKind.RETEST].done_at is None
+
+
+def test_a_silent_change_and_a_note_of_the_same_day_are_two_alerts(judge: JudgeParts, target: Places) -> None:
+    shift = ShiftEvidence(component="openai/gpt-4.1", metric="refusals", before="1 of 20", after="9 of 20")
+    ingest(
+        [signal(7, SignalType.SILENT_CHANGE, evidence=shift, asset_id="support-bot", environment=None)],
+        [],
+        judge,
+        later(),
+    )
+    announce(judge, "Behaviour change: gpt-4.1 refuses more often from today.", hours=1, title="gpt-4.1")
+    rules = sorted(a.rule_id for a in alerts(judge) if a.open)
+    assert rules == ["silent-change", "vendor-behaviour-change"]
+
+
+def test_a_release_without_the_model_ends_what_its_end_asked(judge: JudgeParts) -> None:
+    announce(judge)
+    with judge.store.write() as tx:
+        tx.dependencies.drop_bill("support-bot", "estate", later(hours=1))
+        reassess(tx, judge, later(hours=1), {"support-bot"})
+    assert not [a for a in alerts(judge) if a.open]
+    assert all(t.done_at for t in tasks(judge, "support-bot").values())
+    assert "openai/gpt-4.1" not in {r.key for r in shutdowns(judge.store, NoteMemory(), later(hours=2)).rows}
