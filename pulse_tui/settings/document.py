@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -165,6 +166,10 @@ def _ordinary(value: Any) -> bool:
 _PLAIN_TAGS = {"null", "bool", "int", "float", "str", "timestamp", "binary", "merge"}
 
 
+_POWER = re.compile(r"[-+]?[0-9]{1,300}(?:\.[0-9]{0,300})?[eE][-+]?[0-9]{1,4}")
+"""A number as everybody writes it (``2.5e9``), which YAML 1.1 takes for a text unless the power has a sign."""
+
+
 _SELECTORS = ("\ufe0e", "\ufe0f")
 """Choose between text and picture for the character before; keyboards write them behind pictures."""
 
@@ -193,6 +198,9 @@ def _convert(node: yaml.Node, loader: Any, file: str, problems: list[Problem], c
         if tag not in _PLAIN_TAGS:
             problems.append(Problem(str(mark), f"the tag !{tag} is not allowed here"))
             return Node(node.value, mark, node.value)
+        if tag == "str" and not node.style and _POWER.fullmatch(node.value):
+            value = float(node.value)
+            return Node(value if _ordinary(value) else node.value, mark, node.value)
         # Dates stay text: the typed check reads them with their offset, YAML would drop it.
         if tag in ("timestamp", "binary", "merge", "str"):
             return Node(node.value, mark, node.value)

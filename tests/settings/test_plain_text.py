@@ -29,6 +29,21 @@ def test_lines_tabs_accents_and_pictures_are_text() -> None:
     assert node.plain() == {"a": "one\n\ttwo", "b": "café プロンプト", "c": "⚠ look"}
 
 
+@pytest.mark.parametrize(("written", "meant"), [("2.5e9", 2.5e9), ("1e6", 1e6), ("1E-3", 1e-3), ("2.5e+9", 2.5e9)])
+def test_a_number_with_a_power_is_a_number_with_or_without_a_sign(written: str, meant: float) -> None:
+    node, problems = parse(f"a: {written}\nb: '{written}'\n", "pulse.yaml")
+    assert problems == []
+    assert node is not None
+    assert node.plain() == {"a": meant, "b": written}
+
+
+@pytest.mark.parametrize("commit", ["1e9999", "12e45f6", "5e"])
+def test_what_only_looks_like_a_number_stays_text(commit: str) -> None:
+    node, _ = parse(f"a: {commit}\n", "pulse.yaml")
+    assert node is not None
+    assert node.plain() == {"a": commit}
+
+
 @pytest.mark.parametrize("name", ["ana\x1b[2K", "ana\u200b", "an\u202ea", "ana\nroot", "a" * 101, "\udcff"])
 @pytest.mark.parametrize("variable", ["PULSE_OPERATOR", "LOGNAME"])
 def test_an_operator_whose_name_cannot_be_shown_is_not_another_one(

@@ -47,6 +47,7 @@ class NotesScreen(ListScreen[NoteRow]):
         _CORRECT,
         bind("r", "queue", "review", "the notes that a person should look at", show=True),
         bind("d", "shutdowns", "ends", "when the models in use end, over all sources", show=True),
+        bind("s", "scorecard", "scores", "vendors compared by operational risk", show=True),
         bind("C", "corrections", "corrections", "the labels that persons corrected; take one back", show=True, narrow="corr."),
         *ListScreen.LIST_KEYS,
     ]  # fmt: skip
@@ -103,6 +104,9 @@ class NotesScreen(ListScreen[NoteRow]):
 
     def action_shutdowns(self) -> None:
         self.post_message(asks.OpenShutdowns())
+
+    def action_scorecard(self) -> None:
+        self.post_message(asks.OpenScorecard())
 
     def action_corrections(self) -> None:
         self.post_message(asks.OpenCorrections())

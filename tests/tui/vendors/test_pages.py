@@ -15,7 +15,7 @@ PAGES = {
     "notes-review": ("V", "r"),
     "corrections": ("V", "C"),
     "shutdowns": ("V", "d"),
-    "scorecard": ("colon", *"scorecard", "enter"),
+    "scorecard": ("V", "s"),
 }
 
 
@@ -46,7 +46,8 @@ def test_without_a_note_or_a_model_each_list_says_what_to_do() -> None:
 
 @pytest.mark.parametrize(
     ("words", "screen"),
-    [("notes", "NotesScreen"), ("review q", "ReviewScreen"), ("shutd", "ShutdownsScreen"), ("corrections", "CorrectionsScreen")],
+    [("notes", "NotesScreen"), ("review q", "ReviewScreen"), ("shutd", "ShutdownsScreen"), ("corrections", "CorrectionsScreen"),
+     ("scorec", "ScorecardScreen")],
 )  # fmt: skip
 def test_each_page_opens_from_the_palette(words: str, screen: str) -> None:
     async def scenario(pilot: Pilot) -> None:
