@@ -51,11 +51,10 @@ class VendorScore(NamedTuple):
 
     def lines(self) -> list[str]:
         """What is known, one fact a line; what nobody reads is unknown, not zero."""
+        used = [f"used by {', '.join(self.assets)}"] if self.assets else []
         if not self.sources and not self.watched:
-            return [f"? {concern}" for concern in self.concerns] or ["? nothing is known of it"]
-        lines = [f"▲ {concern}" for concern in self.concerns]
-        if self.assets:
-            lines.append(f"used by {', '.join(self.assets)}")
+            return [*(f"? {concern}" for concern in self.concerns or ("nothing is known of it",)), *used]
+        lines = [*(f"▲ {concern}" for concern in self.concerns), *used]
         if self.lead_days:
             ends = many(len(self.lead_days), "announced end")
             lines.append(f"notice: {ends}, shortest {self.shortest} d, median {self.median} d")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pulse_tui.domain.catalogue import EventType
 from pulse_tui.domain.countdown import shutdown
 from pulse_tui.domain.decision import Fact
 from pulse_tui.domain.evals import ZERO_TOLERANCE
@@ -93,7 +94,9 @@ def _note(fact: Fact, values: Mapping[str, Any]) -> str | None:
         SignalType.PRICING_CHANGE: "price changes",
         SignalType.RATE_LIMIT_CHANGE: "rate limits change",
         SignalType.INCIDENT: "vendor incident",
-        SignalType.CATALOGUE_CHANGE: "changed in the catalogue",
+        SignalType.CATALOGUE_CHANGE: "is no longer listed"
+        if evidence.change == EventType.MODEL_REMOVED
+        else "changed in the catalogue",
     }
     share = f", your peak is {evidence.peak_share:.0%} of it" if evidence.peak_share is not None else ""
     where = f" on {evidence.elsewhere}" if evidence.elsewhere is not None else ""

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from pulse_tui.domain.evidence import NoteEvidence
-from pulse_tui.domain.note import Label, Note, Reading
+from pulse_tui.domain.note import Label, Note, NoteKind, Reading
 from pulse_tui.domain.signal import Signal
 from pulse_tui.enrich.vendors.classify import classify, taken_back
 from pulse_tui.enrich.vendors.diff import Op, diff, numbers
@@ -69,6 +69,12 @@ def edited(entry: Entry, signals: Iterable[Signal]) -> Iterator[Signal]:
         evidence = signal.evidence
         if entry.before is None or not isinstance(evidence, NoteEvidence):
             yield signal
+            continue
+        if (
+            entry.note.kind is NoteKind.STATUS
+        ):  # an incident grows: its newest words, with which it begins, are the news
+            grown = msgspec.structs.replace(evidence, change=entry.what.value)
+            yield msgspec.structs.replace(signal, evidence=grown)
             continue
         made = diff(entry.before, entry.note, [label for label in Label if label.value in evidence.labels])
         changed = {"change": entry.what.value, "was": made.was or None, "now": made.now or None}

@@ -87,7 +87,7 @@ def _score(name: str, seen: Seen) -> VendorScore:
     alerts = [alert for alert, signal in seen.alerts if vendor_of(signal) == name]
     components = {c for c in seen.uses if (there := place(c)) is not None and there[0] == name}
     tasks = [t for t in seen.tasks if t.kind is TaskKind.RETEST and _on(t.component, name)]
-    shifts = {s.fingerprint for s in seen.signals if _silent(s) and vendor_of(s) == name}
+    shifts = {what for s in seen.signals if (what := _silent(s)) is not None and vendor_of(s) == name}
     lists = {e.source for e in seen.events if platform(e.event.platform) == name}
     lists |= {one.item.source for one in seen.lifecycles if platform(one.item.platform) == name}
     return VendorScore(
@@ -115,13 +115,18 @@ def _on(component: str, name: str) -> bool:
     return there is not None and there[0] == name
 
 
-def _silent(signal: Signal) -> bool:
-    """Latency and a fingerprint alone are no proof that a model answers otherwise."""
-    return isinstance(signal.evidence, ShiftEvidence) and signal.severity is not Severity.LOW
+def _silent(signal: Signal) -> tuple[str, str, str] | None:
+    """What moved, however many assets it concerns. Latency and a fingerprint alone are no proof that a model answers otherwise."""
+    evidence = signal.evidence
+    if not isinstance(evidence, ShiftEvidence) or signal.severity is Severity.LOW:
+        return None
+    return signal.source, evidence.component, evidence.metric
 
 
 def _verdict(task: VendorTask) -> str:
-    return "open" if task.done_at is None else task.verdict or "not judged"
+    if task.done_at is None:
+        return "open"
+    return task.verdict or ("not judged" if task.run_id is not None else "no longer asked")
 
 
 def _leads(notes: Iterable[StoredNote], lifecycles: Iterable[StoredLifecycle]) -> Iterable[int]:

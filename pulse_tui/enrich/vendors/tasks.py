@@ -71,6 +71,11 @@ def evaluate_by(ends: datetime | None, now: datetime) -> datetime | None:
     return None if ends is None else max(now, now + (ends - now) / 2)
 
 
+def ended_word(task: VendorTask) -> str:
+    """``done`` by a run; else ``ended``: what was taken back, or is of no use any more, nobody has done."""
+    return "done" if task.run_id is not None else "ended"
+
+
 def task_words(task: VendorTask, now: datetime) -> str:
     """``migrate off openai/gpt-4.1 by 2026-12-01, 12 days left``; ``OVERDUE since``; when it is done, what ended it."""
     what = {
@@ -79,7 +84,7 @@ def task_words(task: VendorTask, now: datetime) -> str:
         TaskKind.MIGRATION: f"migrate off {task.component}" + (f" to {task.successor}" if task.successor else ""),
     }[task.kind]
     if task.done_at is not None:
-        return f"{what}: done {task.done_at:%Y-%m-%d}" + (f", {task.how}" if task.how else "")
+        return f"{what}: {ended_word(task)} {task.done_at:%Y-%m-%d}" + (f", {task.how}" if task.how else "")
     if task.due_at is None:
         return f"{what}: no date is known"
     days = (task.due_at.date() - now.date()).days

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from pulse_tui.domain.advice import Advice
 from pulse_tui.domain.alert import Alert
+from pulse_tui.domain.countdown import days_left
 from pulse_tui.domain.estate import Deployment
 from pulse_tui.domain.evals import Basis, Verdict
 from pulse_tui.domain.evidence import (
@@ -28,7 +29,6 @@ from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.vendor_task import TaskKind
 from pulse_tui.domain.words import UNHEALTHY, Change, Recommended, SignalType
 from pulse_tui.enrich.vendors.shifts import shift_todo
-from pulse_tui.enrich.vendors.tasks import task_words
 from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories.of_release import release_reached
 from pulse_tui.services.alerts.underway import RolledBack, Underway
@@ -40,6 +40,7 @@ from pulse_tui.services.signals.concerns import condition
 from pulse_tui.services.signals.waived import names_in
 from pulse_tui.services.vendors.candidates import causes
 from pulse_tui.services.vendors.ends import still_listed
+from pulse_tui.services.vendors.tasks import task_line
 
 _WINDOW = timedelta(hours=24)
 """What changed longer before the cause is not named as a possible reason."""
@@ -273,14 +274,14 @@ def _deprecation(evidence: NoteEvidence, target: _Target, now: datetime) -> Iter
         ours = ", ".join(dict.fromkeys(c.partition("/")[0] for c in evidence.components))
         yield f"look up whether and when {models} ends on {ours}: {evidence.vendor} speaks of its own platform{instead}"
     elif evidence.effective_at is None:
-        yield f"choose a successor of {models}{instead}: no date is named yet, ask {evidence.vendor}"
+        yield f"choose a successor of {models}{instead}; no date is named yet, ask {evidence.vendor}"
     elif evidence.floor:
         yield f"plan a successor of {models}{instead}; it stays at least until {evidence.effective_at:%Y-%m-%d}"
     else:
-        days = (evidence.effective_at - now).days
+        days = days_left(evidence.effective_at, now)
         when = f"{evidence.effective_at:%Y-%m-%d}"
         if days >= 0:
-            yield f"choose a successor of {models}{instead} before {when}, {days} days from now"
+            yield f"choose a successor of {models} before {when}, {f'{days} days left' if days else 'today'}{instead}"
         else:
             lists = still_listed(target.tx, evidence.components)
             still = f"; {', '.join(lists)} still lists it" if lists else ""
@@ -291,7 +292,7 @@ def _deprecation(evidence: NoteEvidence, target: _Target, now: datetime) -> Iter
         open_ = (
             t for t in target.tx.vendors.tasks(asset_id=asset, open_only=True) if t.component in evidence.components
         )
-        yield from [task_words(t, now) for t in open_ if t.kind is not TaskKind.RETEST][:_NAMED]
+        yield from [task_line(target.tx, t, now) for t in open_ if t.kind is not TaskKind.RETEST][:_NAMED]
     yield "run the suites on the successor, release it, and promote it through the gate; a rollback does not help"
 
 

@@ -30,11 +30,13 @@ from pulse_tui.domain.hold import HoldKind
 from pulse_tui.domain.moments import age, iso, to_us
 from pulse_tui.domain.rollback import PlanState
 from pulse_tui.domain.signal import Signal
+from pulse_tui.domain.vendor_task import TaskKind, VendorTask
 from pulse_tui.domain.views.alerts import AlertRow, AlertStory
-from pulse_tui.domain.words import Environment
+from pulse_tui.domain.words import Environment, SignalType
 from pulse_tui.enrich.evals.sentences import metric_words
 from pulse_tui.enrich.vendors.sentences import note_lines
 from pulse_tui.enrich.vendors.shifts import shift_words
+from pulse_tui.enrich.vendors.tasks import TRIPWIRE
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.registry.reach import reached
@@ -117,8 +119,16 @@ def _asked(tx: Transaction, alert: Alert, signal: Signal, advice: Advice, now: d
     if alert.asset_id is None or not isinstance(evidence, (NoteEvidence, ShiftEvidence)):
         return []
     about = evidence.components if isinstance(evidence, NoteEvidence) else [evidence.component]
-    found = task_lines(tx, alert.asset_id, now, about) if about else ()
-    return [line for line in found if line not in advice.lines][:_ASKED]
+    asks = evidence.note if isinstance(evidence, NoteEvidence) else TRIPWIRE
+    ends = signal.signal_type is SignalType.DEPRECATION  # several sources announce one end: its tasks are of the first
+
+    def of_it(task: VendorTask) -> bool:
+        return (task.source == signal.source and task.note.startswith(asks)) or (
+            ends and task.kind is not TaskKind.RETEST
+        )
+
+    found = task_lines(tx, alert.asset_id, now, about, of_it) if about else ()
+    return [line for line in dict.fromkeys(found) if line not in advice.lines][:_ASKED]
 
 
 def _by_itself(tx: Transaction, alert: Alert) -> tuple[str, ...]:
@@ -175,7 +185,7 @@ def _changed(tx: Transaction, alert: Alert, signal: Signal, advice: Advice) -> l
             if release is not None and older is not None and older.version != release.version:
                 changed = release.lineage.difference(older.lineage)
                 lines.append("; ".join(changed) if changed else f"same lineage as {older.version}, as far as recorded")
-    if signal.summary and (first := signal.summary.splitlines()[0]) not in advice.lines:
+    if signal.summary and (first := signal.summary.splitlines()[0]) not in (*advice.lines, signal.title):
         lines.append(first)  # what a concern says to do is no news
     lines.extend(signal.links[:2])
     return lines
@@ -237,7 +247,8 @@ def _risk(
         if deployment.production_critical:
             marks.append("production-critical")
     lines.append(" · ".join(marks))
-    if reaches := reached(tx, asset.id, alert.environment):
+    named = isinstance(signal.evidence, NoteEvidence) and bool(signal.evidence.endpoints)  # with its customers, above
+    if not named and (reaches := reached(tx, asset.id, alert.environment)):
         lines.append("reaches " + ", ".join(reaches))
     lines.append(
         f"priority {alert.priority.value}, severity {alert.severity.value}, confidence {signal.confidence:.2f}"
@@ -322,7 +333,7 @@ def _correlated(tx: Transaction, alert: Alert, now: datetime) -> list[str]:
         near.append(
             (
                 not same,
-                f"{other.priority.value} {other.title} ({'same asset' if same else 'other asset'}, {other.word})",
+                f"{other.priority.value} {countdown.as_of(other.title, now)} ({'same asset' if same else 'other asset'}, {other.word})",
             )
         )
     return [text for _, text in sorted(near)[:5]]

@@ -46,13 +46,15 @@ class Done(NamedTuple):
     """False when it was done before, or there was nothing to do."""
 
     @property
-    def response(self) -> Response:
-        """As it is kept with the decision."""
+    def responses(self) -> tuple[Response, ...]:
+        """As it is kept with the decision. A task is none: it is kept with its state, which a line of today has not."""
+        if isinstance(self.effect, AskTask):
+            return ()
         if isinstance(self.effect, Nothing):
             did = Did.NOTHING
         else:
             did = Did.QUEUED if isinstance(self.effect, Queue) and self.new else Did.DONE
-        return Response(self.action, self.what, did)
+        return (Response(self.action, self.what, did),)
 
 
 class Events:
@@ -79,7 +81,7 @@ class Events:
         if widely or alert.escalations:
             kinds |= dict.fromkeys(route.kind for route in self._parts.routes)
         done = [d for d in self.ask(decision, self._fact(alert, signal), alert, event, why, kinds) if d.new]
-        self._tx.judgements.add_responses(decision.id, [d.response for d in done], self._now)
+        self._tx.judgements.add_responses(decision.id, [r for d in done for r in d.responses], self._now)
         return sum(isinstance(d.effect, Queue) for d in done)
 
     def ask(

@@ -76,7 +76,7 @@ class Responder:
         for one in done:
             if isinstance(one.effect, PlaceHold) and one.new:
                 self._keep_in_mind(one.effect.hold)
-        self._tx.judgements.add_responses(decision.id, [d.response for d in done], self._now)
+        self._tx.judgements.add_responses(decision.id, [r for d in done for r in d.responses], self._now)
         if standing is None:
             self._tx.log.append(
                 self._now,
@@ -161,6 +161,8 @@ class Responder:
                 }
                 self._tx.log.append(self._now, SYSTEM, "alert.lowered", alert.id, change)
             alert = _sooner(alert, _stated(decision, fact))
+            if alert.title != standing.title and alert.asset_id is not None:  # its date moved: one day in every list
+                self._tx.judgements.reword_retests(alert.asset_id, standing.title, alert.title)
         else:
             self.opened += 1
             alert = Alert(

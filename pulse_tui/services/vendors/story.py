@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from pulse_tui.domain.alert import OPEN, Alert
+from pulse_tui.domain.countdown import as_of
 from pulse_tui.domain.errors import NotFound, WrongUse
 from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.evidence import NoteEvidence
@@ -24,7 +25,7 @@ from pulse_tui.enrich.vendors.lifecycles import ended_by
 from pulse_tui.enrich.vendors.mentions import Reach
 from pulse_tui.enrich.vendors.names import canonical
 from pulse_tui.enrich.vendors.notes import Hit, hits
-from pulse_tui.enrich.vendors.tasks import task_words
+from pulse_tui.enrich.vendors.tasks import ended_word, task_words
 from pulse_tui.ports import Store, Transaction
 from pulse_tui.services.vendors.reached import InUse, NoteMemory
 from pulse_tui.services.vendors.shutdowns import statement
@@ -91,7 +92,7 @@ def note_story(store: Store, source: str, key: str, now: datetime) -> NoteStory:
             *_numbers(signals),
             *_tasks(tasks, now),
             *_others(others, signals),
-            *(("Alerts", f"{a.priority.value} {a.title}: {a.state.value}") for a in alerts),
+            *(("Alerts", f"{a.priority.value} {as_of(a.title, now)}: {a.state.value}") for a in alerts),
             *_about(note),
         )
     return NoteStory(
@@ -299,7 +300,7 @@ def _tasks(tasks: Sequence[VendorTask], now: datetime) -> Lines:
             why = task.how or (f"run {task.run_id}" if task.run_id else "no reason is recorded")
             yield (
                 label,
-                f"✓ {task.asset_id}: {task.kind.value} of {task.component} done {task.done_at:%Y-%m-%d}{how}: {why}",
+                f"✓ {task.asset_id}: {task.kind.value} of {task.component} {ended_word(task)} {task.done_at:%Y-%m-%d}{how}: {why}",
             )
         label = ""
 

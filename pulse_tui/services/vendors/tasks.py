@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 
 import msgspec
@@ -143,17 +143,28 @@ def overdue_migrations(tx: Transaction, now: datetime, asset_id: str | None = No
     return [t for t in open_ if t.kind is TaskKind.MIGRATION and t.due_at is not None and t.due_at < now]
 
 
-def task_lines(tx: Transaction, asset_id: str, now: datetime, components: Collection[str] = ()) -> Iterator[str]:
-    """What is asked of an asset, open and done, in words; ``components``: only because of these."""
+def task_lines(
+    tx: Transaction,
+    asset_id: str,
+    now: datetime,
+    components: Collection[str] = (),
+    of_it: Callable[[VendorTask], bool] = lambda _: True,
+) -> Iterator[str]:
+    """What is asked of an asset, open and done, in words; ``components``: only because of these; ``of_it``: only such."""
     for task in tx.vendors.tasks(asset_id=asset_id):
-        if components and not {*task.component.split(", ")} & {*components}:
+        if (components and not {*task.component.split(", ")} & {*components}) or not of_it(task):
             continue
-        verdict = _verdict(tx, task)
-        words = task_words(task, now) + (f": {verdict}" if verdict else "")
-        if task.kind is TaskKind.SUCCESSOR and task.done_at is None:
-            using = [r.version for r in tx.estate.releases(asset_id) if uses(tx, r, task.successor or "")]
-            words += f"; {using[-1]} uses it and has no run yet" if using else "; no release uses it yet"
-        yield words
+        yield task_line(tx, task, now)
+
+
+def task_line(tx: Transaction, task: VendorTask, now: datetime) -> str:
+    """One task in words, the same in every list of it."""
+    verdict = _verdict(tx, task)
+    words = task_words(task, now) + (f": {verdict}" if verdict else "")
+    if task.kind is TaskKind.SUCCESSOR and task.done_at is None:
+        using = [r.version for r in tx.estate.releases(task.asset_id) if uses(tx, r, task.successor or "")]
+        words += f"; {using[-1]} uses it and has no run yet" if using else "; no release uses it yet"
+    return words
 
 
 def _verdict(tx: Transaction, task: VendorTask) -> str:

@@ -179,6 +179,11 @@ class JudgementTables:
             query = query.where(t.retests.c.done_at.is_(None))
         return [_RETEST.item(r) for r in self._c.execute(query).mappings()]
 
+    def reword_retests(self, asset_id: str, old: str, new: str) -> None:
+        r = t.retests.c
+        mine = sa.update(t.retests).where(r.asset_id == asset_id, r.why == old, r.done_at.is_(None))
+        self._c.execute(mine.values(why=new))
+
     def finish_retest(self, key: str, at: datetime) -> bool:
         done = sa.update(t.retests).where(t.retests.c.key == key, t.retests.c.done_at.is_(None))
         return self._c.execute(done.values(done_at=to_us(at))).rowcount > 0

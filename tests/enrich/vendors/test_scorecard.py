@@ -50,7 +50,7 @@ def shift(component: str, severity: Severity = Severity.MEDIUM, fingerprint: str
 def test_of_a_vendor_that_nobody_reads_nothing_is_known_and_that_is_said() -> None:
     score = only()
     assert (score.vendor, score.assets, score.watched) == ("openai", ("bot",), False)
-    assert score.lines() == ["? no source reads it: what it announces is not known"]
+    assert score.lines() == ["? no source reads it: what it announces is not known", "used by bot"]
 
 
 def test_a_vendor_that_is_read_and_not_watched_has_no_count_of_silent_changes() -> None:
@@ -90,12 +90,12 @@ def test_silent_changes_count_once_a_condition_and_latency_is_none() -> None:
     ]
     shifts = [
         shift("openai/gpt-4.1"),
-        shift("openai/gpt-4.1"),
+        shift("openai/gpt-4.1", fingerprint="of another asset"),
         shift("openai/o3", Severity.LOW, "g"),
         shift("azure/gpt-4.1"),
     ]
     found = {s.vendor: s for s in scorecard(seen(signals=shifts, events=events))}
-    assert found["openai"].silent == 2
+    assert found["openai"].silent == 2  # of however many assets
     assert found["openai"].concerns[0] == "2 changes that nobody announced"
 
 
@@ -112,7 +112,7 @@ def test_moves_incidents_alerts_and_verdicts_are_of_the_platform_they_are_about(
     opened = changed(signal(1), signal_type=SignalType.VENDOR_NOTE, evidence=evidence)
     task = VendorTask(
         key="k", kind=TaskKind.RETEST, asset_id="bot", component="openai/gpt-4.1", source="s", note="n", title="t",
-        asked_at=NOW, done_at=NOW, verdict="PASS",
+        asked_at=NOW, done_at=NOW, verdict="PASS", run_id="r",
     )  # fmt: skip
     waits = changed(task, key="l", done_at=None, verdict=None)
     one = Alert(
@@ -123,10 +123,19 @@ def test_moves_incidents_alerts_and_verdicts_are_of_the_platform_they_are_about(
         events=events,
         notes=[stored("openai", kind=NoteKind.STATUS), stored("openai", Label.RATE_LIMIT, days_ago=3)],
         alerts=[(one, opened)],
-        tasks=[task, waits, changed(task, key="m", component="azure/gpt-4.1")],
+        tasks=[
+            task,
+            waits,
+            changed(task, key="n", run_id=None, verdict=None),
+            changed(task, key="m", component="azure/gpt-4.1"),
+        ],
     )
     assert (score.price_moves, score.limit_moves, score.incidents) == (1, 2, 1)
-    assert (score.alerts, score.open_alerts, score.verdicts) == (1, 1, (("PASS", 1), ("open", 1)))
+    assert (score.alerts, score.open_alerts, score.verdicts) == (
+        1,
+        1,
+        (("PASS", 1), ("no longer asked", 1), ("open", 1)),
+    )
 
 
 def test_who_we_run_on_comes_first_and_of_these_the_riskiest() -> None:

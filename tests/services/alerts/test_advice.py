@@ -154,7 +154,7 @@ def test_a_deprecation_asks_for_a_successor_before_its_date_and_not_for_a_rollba
     )
     take(parts, note)
     page = story(parts, SignalType.DEPRECATION)
-    assert page.todo[0] == "choose a successor of gpt-4.1 before 2027-02-01, 69 days from now"
+    assert page.todo[0] == "choose a successor of gpt-4.1 before 2027-02-01, 70 days left"
     assert page.todo[1].startswith("a retest of support-bot is asked for already, due by ")
     assert page.todo[2].startswith("migrate off openai/gpt-4.1 by 2027-01-18")
     assert "a rollback does not help" in page.todo[3]

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pulse_tui.domain.alert import Alert
+from pulse_tui.domain.evidence import NoteEvidence
 from pulse_tui.domain.note import Note, NoteKind, Page, PageState, StoredNote, What
 from pulse_tui.domain.words import Priority, SignalType
 from pulse_tui.services.parts import JudgeParts
@@ -307,6 +308,22 @@ def test_of_few_entries_each_may_change_without_doubt(judge: JudgeParts) -> None
     read(judge, old(4))
     read(judge, [changed(n, body=f"{n.body} Now with {n.key} and $4.") for n in old(4)], 1)
     assert not state(judge).suspect
+
+
+def test_an_incident_that_grows_shows_its_newest_words(judge: JudgeParts) -> None:
+    one = note("i1", "Investigating - gpt-4.1 answers with errors.")
+    read(judge, [one], kind=NoteKind.STATUS, rolling=True)
+    read(judge, [one, note("i2", "Investigating - gpt-4.1 is slow.")], 1, kind=NoteKind.STATUS, rolling=True)
+    grown = changed(one, body=f"Identified - 5 % of the calls of gpt-4.1 fail.\n{one.body}")
+    read(judge, [grown], 2, kind=NoteKind.STATUS, rolling=True)
+    with judge.store.read() as tx:
+        newest = tx.signals.newest(later(days=-9))
+    seen = [s for s in newest if isinstance(s.evidence, NoteEvidence) and s.evidence.change == "edited"]
+    assert seen
+    for s in seen:
+        assert isinstance(s.evidence, NoteEvidence)
+        assert (s.summary or "").startswith("Identified - 5 %")
+        assert (s.evidence.was, s.evidence.now) == (None, None)
 
 
 def test_incidents_that_grow_are_not_doubted(judge: JudgeParts) -> None:

@@ -151,7 +151,14 @@ def test_what_it_asks_for_stands_with_its_state(judge: JudgeParts, store: SqlSto
         tx.vendors.put_task(task)
         tx.vendors.put_task(
             changed(
-                task, key="u", kind=TaskKind.SUCCESSOR, successor="gpt-5.5", done_at=NOW, verdict="PASS", how="run r1"
+                task,
+                key="u",
+                kind=TaskKind.SUCCESSOR,
+                successor="gpt-5.5",
+                done_at=NOW,
+                verdict="PASS",
+                run_id="r1",
+                how="run r1",
             )
         )
     text = texts(page(judge))

@@ -18,6 +18,7 @@ from pulse_tui.services.promotion.gate import Reason
 from pulse_tui.services.registry.story import asset_story
 from pulse_tui.services.signals.ingest import ingest
 from pulse_tui.services.suites.due import RETEST, due
+from pulse_tui.services.vendors.tasks import task_lines
 from pulse_tui.settings.shapes import SuiteShape
 from tests.fakes.house import gate, rollback
 from tests.fakes.nouns import PRODUCTION, later, release, run_of
@@ -128,6 +129,23 @@ def test_a_migration_is_over_when_nothing_that_serves_uses_the_model(parts: Judg
     assert migration.done_at == later(hours=1)
     assert "no longer uses" in migration.how
     assert all(t.done_at for t in tasks(parts).values())
+
+
+def test_the_page_of_an_alert_names_a_task_once_and_none_of_it_as_done(parts: JudgeParts, target: Places) -> None:
+    announce(parts, END)
+    page = story(parts, target)
+    assert page.count("migrate off openai/gpt-4.1") == page.count("evaluate openai/gpt-5.1") == 1
+    assert "done already: retest: " not in page
+    announce(parts, "gpt-4.1 will be shut down on 2027-01-05. Please migrate to gpt-5.1.", "a", 1)
+    (alert,) = [a for a in alerts(parts) if a.rule_id.startswith("vendor-")]
+    with parts.store.read() as tx:
+        (asked,) = tx.judgements.retests()
+    assert "(2027-01-05)" in asked.why
+    assert asked.why == alert.title
+    announce(parts, "The retirement of gpt-4.1 is cancelled.", "b", 2)
+    with parts.store.read() as tx:
+        ended = list(task_lines(tx, "support-bot", later(hours=3)))
+    assert all("ended" in line and "taken back" in line and "done" not in line for line in ended)
 
 
 def test_what_is_taken_back_is_asked_no_more(parts: JudgeParts) -> None:
