@@ -38,6 +38,8 @@ class VendorScore(NamedTuple):
     """Of the re-tests that its announcements asked for: how many ended in each verdict; ``open``: not yet."""
     concerns: tuple[str, ...] = ()
     """What makes it a risk to run on, in words, the worst first."""
+    asked: bool = False
+    """Whether a tripwire asks one of its models: lists alone show no other answer."""
 
     @property
     def shortest(self) -> int | None:
@@ -60,8 +62,8 @@ class VendorScore(NamedTuple):
             lines.append(f"notice: {ends}, shortest {self.shortest} d, median {self.median} d")
         else:
             lines.append("notice: no end was announced with a date")
-        silent = f"{self.silent} found" if self.watched else "? unknown: no tripwire and no list of its models"
-        lines.append(f"changes without a note: {silent}")
+        if self.watched or self.assets:
+            lines.append(f"changes without a note: {self._silent}")
         lines.append(f"incidents: {self.incidents}; price moves: {self.price_moves}; limit moves: {self.limit_moves}")
         labels = ", ".join(f"{count} {label.replace('_', ' ')}" for label, count in self.labels)
         late = f"; {self.back_dated} of {self.fresh} new ones back-dated" if self.back_dated else ""
@@ -71,6 +73,12 @@ class VendorScore(NamedTuple):
             f"alerts: {self.alerts}, {self.open_alerts} open" + (f"; re-tests: {verdicts}" if verdicts else "")
         )
         return lines
+
+    @property
+    def _silent(self) -> str:
+        if not self.watched:
+            return "? unknown: no tripwire and no list of its models"
+        return f"{self.silent} found" + ("" if self.asked else " by lists alone; ? no tripwire asks its models")
 
 
 class Scorecard(NamedTuple):

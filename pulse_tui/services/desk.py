@@ -13,6 +13,7 @@ from pulse_tui.domain.evals import Gate
 from pulse_tui.domain.health import Health
 from pulse_tui.domain.rollback import Purpose
 from pulse_tui.domain.scorecard import Scorecard
+from pulse_tui.domain.text import many
 from pulse_tui.domain.trust import Trust
 from pulse_tui.domain.views.advisories import AdvisoryStory, LedgerPage, Radius, WaiverRow
 from pulse_tui.domain.views.alerts import AlertStory, QuietRow
@@ -211,7 +212,7 @@ class ServiceDesk:
             firing = tx.judgements.alerts([AlertState.FIRING], 100_000)
         routes = [(r.kind, r.owners) for r in self._parts.judging.routes]
         owners = sorted({a.owner or "" for a in firing if a.priority in URGENT})
-        lines = [f"source {s.id} failed {s.failures} times: {s.reason}" for s in failing]
+        lines = [f"source {s.id} failed {many(s.failures, 'time')}: {s.reason}" for s in failing]
         lines += [f"source {s.id} is suspect: {s.reason}" for s in suspect]
         lines += [
             f"{d.kind} to {d.route} "

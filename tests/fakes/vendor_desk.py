@@ -48,6 +48,7 @@ SCORES = (
         "openai", ("code-assist", "summarizer", "support-bot"), ("openai-news", "openai-status"), 48,
         (("deprecation", 3), ("incident", 7), ("pricing", 2)), 4, 20, (41, 92, 184), 7, 3, 1, 2, True, 6, 2, (("FAIL", 1), ("PASS", 3), ("open", 1)),
         ("2 changes that nobody announced", "an end was announced 41 days before it", "7 incidents"),
+        asked=True,
     ),
     _QUIET,
     VendorScore("mistral", ("summarizer",), (), 0, (), 0, 0, (), 0, 0, 0, 0, False, 0, 0, (), ("no source reads it: what it announces is not known",)),

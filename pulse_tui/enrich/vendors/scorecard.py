@@ -104,6 +104,7 @@ def _score(name: str, seen: Seen) -> VendorScore:
         limit_moves=sum(kinds[kind] for kind in _MOVED) + labels[Label.RATE_LIMIT],
         silent=len(shifts) + kinds[EventType.TARGET_CHANGED],
         watched=bool(lists) or any(_on(wire, name) for wire in seen.wires),
+        asked=any(_on(wire, name) for wire in seen.wires),
         alerts=len(alerts),
         open_alerts=sum(alert.open for alert in alerts),
         verdicts=tuple(sorted(Counter(_verdict(task) for task in tasks).items())),

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
+from pulse_tui.domain.text import many
 from pulse_tui.domain.views.alerts import AlertStory
 from pulse_tui.tui.alerts.rows import alert_state
 from pulse_tui.tui.asks import alerts as asks
@@ -64,7 +65,7 @@ def alert_blocks(story: AlertStory, read_only: bool = False) -> list[Block]:
         Block("TIMELINE", story.timeline, styles.PLAIN),
         Block(
             "ABOUT",
-            (f"{where} · owner {row.owner or 'nobody'} · rule {row.rule} · seen {row.count} times · {row.id}",),
+            (f"{where} · owner {row.owner or 'nobody'} · rule {row.rule} · seen {many(row.count, 'time')} · {row.id}",),
             styles.DIM,
         ),
     ]

@@ -57,7 +57,16 @@ def test_a_vendor_that_is_read_and_not_watched_has_no_count_of_silent_changes() 
     score = only(notes=[stored("openai")])
     assert "changes without a note: ? unknown: no tripwire and no list of its models" in score.lines()
     assert score.concerns == ("nothing watches for changes that it does not announce",)
-    assert only(notes=[stored("openai")], wires=["openai/gpt-4.1"]).concerns == ()
+    asked = only(notes=[stored("openai")], wires=["openai/gpt-4.1"])
+    assert (asked.concerns, "changes without a note: 0 found" in asked.lines()) == ((), True)
+
+
+def test_lists_alone_find_no_other_answer_and_that_is_said() -> None:
+    listed = StoredLifecycle(item=Lifecycle(source="list", platform="openai", model="o3"), changed_at=NOW)
+    found = only(notes=[stored("openai")], lifecycles=[listed]).lines()
+    assert "changes without a note: 0 found by lists alone; ? no tripwire asks its models" in found
+    package = scorecard(seen(notes=[stored("vllm")], uses={}))
+    assert not any("without a note" in line for score in package for line in score.lines())
 
 
 def test_notice_is_counted_by_model_where_a_list_states_it_and_else_by_the_note() -> None:
