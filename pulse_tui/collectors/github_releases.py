@@ -5,7 +5,6 @@ https://docs.github.com/en/rest/releases/releases  https://docs.github.com/en/re
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -17,7 +16,7 @@ from pulse_tui.collectors._shared.files import refuse
 from pulse_tui.collectors._shared.prerelease import is_prerelease
 from pulse_tui.collectors._shared.presets import Given, fill, presets
 from pulse_tui.collectors._shared.stamps import published
-from pulse_tui.collectors._shared.web import fetch, web_links
+from pulse_tui.collectors._shared.web import fetch_other, web_links
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.limits import reason
 from pulse_tui.domain.note import Note, NoteKind, Page
@@ -88,13 +87,10 @@ def collect(options: Options, context: CollectContext) -> Collected:
     """One round: the newest fifty releases, or the first hundred tags."""
     what = "tags?per_page=100" if options.tags else "releases?per_page=50"
     url = f"{options.url.rstrip('/')}/repos/{options.repository}/{what}"
-    context = context._replace(http=context.http.upto(CAP))
     headers = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
-    fetched = fetch(context, url, options.token, headers)
-    digest = hashlib.sha256(fetched.body).hexdigest()[:32]
-    if fetched.unchanged or digest == context.cursor.bookmark:
-        cursor = msgspec.structs.replace(fetched.cursor, bookmark=context.cursor.bookmark)
-        return Collected(cursor=cursor, unchanged=True)
+    fetched = fetch_other(context, url, options.token, CAP, headers)
+    if fetched.unchanged:
+        return Collected(cursor=fetched.cursor, unchanged=True)
     name = address(url)
     try:
         found = _LIST.decode(utf8(fetched.body).removeprefix(b"\xef\xbb\xbf"))
@@ -114,8 +110,7 @@ def collect(options: Options, context: CollectContext) -> Collected:
         kind=NoteKind.RELEASES,
         complete=not rejected,
     )
-    cursor = msgspec.structs.replace(fetched.cursor, bookmark=digest)
-    return Collected(observations=(page,), rejected=tuple(rejected), cursor=cursor)
+    return Collected(observations=(page,), rejected=tuple(rejected), cursor=fetched.cursor)
 
 
 def _notes(

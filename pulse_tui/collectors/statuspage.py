@@ -7,7 +7,6 @@ https://doers.statuspage.io/api/v2/  https://status.cloud.google.com/incidents.s
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import UTC
 from typing import Any, ClassVar
@@ -17,7 +16,7 @@ import msgspec
 from pulse_tui.collectors._shared.files import encoded, refuse
 from pulse_tui.collectors._shared.presets import Given, fill, presets
 from pulse_tui.collectors._shared.stamps import moment, published
-from pulse_tui.collectors._shared.web import fetch, get_json, web_links
+from pulse_tui.collectors._shared.web import fetch_other, get_json, web_links
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.limits import reason
 from pulse_tui.domain.note import Note, NoteKind, Page
@@ -96,19 +95,18 @@ _OVER = {"resolved", "postmortem", "completed", "available"}
 
 def collect(options: Options, context: CollectContext) -> Collected:
     """One round. An answer that has not changed costs a 304, or a look at its bytes."""
-    context = context._replace(http=context.http.upto(CAP))
-    fetched = fetch(context, options.document, options.token, {"Accept": "application/json"})
-    digest = hashlib.sha256(fetched.body).hexdigest()[:32]
-    if fetched.unchanged or digest == context.cursor.bookmark:
-        cursor = msgspec.structs.replace(fetched.cursor, bookmark=context.cursor.bookmark)
-        return Collected(cursor=cursor, unchanged=True)
+    fetched = fetch_other(context, options.document, options.token, CAP, {"Accept": "application/json"})
+    if fetched.unchanged:
+        return Collected(cursor=fetched.cursor, unchanged=True)
     name = address(options.document)
     found = _incidents(name, _decoded(name, fetched.body))
     complete = True
     if options.document.endswith("/summary.json"):
         try:
             beside = f"{options.document.removesuffix('summary.json')}incidents.json"
-            older = _incidents(address(beside), get_json(context, beside, options.token, {}))
+            older = _incidents(
+                address(beside), get_json(context._replace(http=context.http.upto(CAP)), beside, options.token, {})
+            )
         except SourceError:  # not every page serves it: then nobody says how an incident ended
             older, complete = [], False
         known = {_id(raw) for raw in found}
@@ -123,8 +121,7 @@ def collect(options: Options, context: CollectContext) -> Collected:
         kind=NoteKind.STATUS,
         complete=complete and not rejected,
     )
-    cursor = msgspec.structs.replace(fetched.cursor, bookmark=digest)
-    return Collected(observations=(page,), rejected=tuple(rejected), cursor=cursor)
+    return Collected(observations=(page,), rejected=tuple(rejected), cursor=fetched.cursor)
 
 
 def _decoded(name: str, body: bytes) -> Any:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 
@@ -41,6 +42,26 @@ class Lifecycle(msgspec.Struct, frozen=True, kw_only=True):
     link: str | None = None
     note: str | None = None
     """The key of the note that states it, where one does."""
+
+
+class Stated(NamedTuple):
+    """What one source states of the end of a model on one platform."""
+
+    source: str
+    ends_at: datetime | None
+    floor: bool = False
+    month_only: bool = False
+    listed: bool = True
+    """False: the source lists the model no longer, which is no retirement."""
+    stage: Stage = Stage.UNKNOWN
+
+    @property
+    def when(self) -> str:
+        """``2026-07-01``, ``2026-07``, ``not before 2026-07-01``, ``no date``."""
+        if self.ends_at is None:
+            return "no date"
+        text = f"{self.ends_at:%Y-%m}" if self.month_only else f"{self.ends_at:%Y-%m-%d}"
+        return f"not before {text}" if self.floor else text
 
 
 class Lifecycles(msgspec.Struct, frozen=True, kw_only=True):

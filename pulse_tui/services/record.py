@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import singledispatch
+from typing import Any
 
 from pulse_tui.domain.bill import Bill, Head
 from pulse_tui.domain.catalogue import Catalogue
@@ -45,6 +47,16 @@ def signals_of(item: object, tx: Transaction, parts: JudgeParts, estate: Estate,
     made = with_impact(_made(item, tx, parts, estate, now), tx, now)
     moved = assets_moved(made.signals, tx, estate, now)
     return made._replace(signals=[*made.signals, *moved]) if moved else made
+
+
+_VENDORS: Mapping[type, Callable[[Any, Transaction, Estate, datetime], Made]] = {
+    Note: take_note,
+    Page: take_page,
+    Catalogue: take_catalogue,
+    Lifecycles: take_lifecycles,
+    ProbeRound: take_round,
+}
+"""What vendors publish."""
 
 
 @singledispatch
@@ -114,29 +126,13 @@ def _(item: Statement, tx: Transaction, parts: JudgeParts, estate: Estate, now: 
     return take_statement(item, tx, parts, estate, now)
 
 
-@_made.register
-def _(item: Note, tx: Transaction, _parts: JudgeParts, estate: Estate, now: datetime) -> Made:
-    return take_note(item, tx, estate, now)
-
-
-@_made.register
-def _(item: Page, tx: Transaction, _parts: JudgeParts, estate: Estate, now: datetime) -> Made:
-    return take_page(item, tx, estate, now)
-
-
-@_made.register
-def _(item: Catalogue, tx: Transaction, _parts: JudgeParts, estate: Estate, now: datetime) -> Made:
-    return take_catalogue(item, tx, estate, now)
-
-
-@_made.register
-def _(item: Lifecycles, tx: Transaction, _parts: JudgeParts, estate: Estate, now: datetime) -> Made:
-    return take_lifecycles(item, tx, estate, now)
-
-
-@_made.register
-def _(item: ProbeRound, tx: Transaction, _parts: JudgeParts, estate: Estate, now: datetime) -> Made:
-    return take_round(item, tx, estate, now)
+@_made.register(Note)
+@_made.register(Page)
+@_made.register(Catalogue)
+@_made.register(Lifecycles)
+@_made.register(ProbeRound)
+def _(item: Any, tx: Transaction, _parts: JudgeParts, estate: Estate, now: datetime) -> Made:
+    return _VENDORS[type(item)](item, tx, estate, now)
 
 
 @_made.register

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import msgspec
 
 from pulse_tui.collectors._shared.files import Bad, collect_files
-from pulse_tui.collectors._shared.web import fetch
+from pulse_tui.collectors._shared.web import fetch, fetch_other
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.source import Collected, Cursor
 from pulse_tui.domain.text import address, many
@@ -45,17 +44,14 @@ def collect_catalogue(
             context,
             lambda name, data, at: _collected(name, read(name, data, at.source, platform=platform, shape=shape), at),
         )
-    context = context._replace(http=context.http.upto(CAP))
-    fetched = fetch(context, url, token, {"Accept": "application/json", **(headers or {})})
-    known = context.cursor.bookmark
-    digest = hashlib.sha256(fetched.body).hexdigest()[:32]
-    if fetched.unchanged or digest == known:
-        return Collected(cursor=msgspec.structs.replace(fetched.cursor, bookmark=known), unchanged=True)
+    fetched = fetch_other(context, url, token, CAP, {"Accept": "application/json", **(headers or {})})
+    if fetched.unchanged:
+        return Collected(cursor=fetched.cursor, unchanged=True)
     name = address(url)
     first = document(name, fetched.body)
     whole = _followed(context, url, token, headers, first)
     # Of a list of several pages the first one's validators say nothing of the others.
-    cursor = msgspec.structs.replace(fetched.cursor, bookmark=digest) if whole is first else Cursor()
+    cursor = fetched.cursor if whole is first else Cursor()
     found = of_document(name, whole, context.source, platform=platform, shape=shape)
     return msgspec.structs.replace(_collected(name, found, context), cursor=cursor)
 
@@ -76,7 +72,7 @@ def _followed(
 ) -> object:
     """The list with all its pages; the document itself where it is one. Raises SourceError for half a list."""
     page, items = first, list[object]()
-    http = context.http.within(60.0)
+    http = context.http.upto(CAP).within(60.0)
     context = context._replace(cursor=Cursor(), http=http)
     for _ in range(PAGES):
         following = more(page)

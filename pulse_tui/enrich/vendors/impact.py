@@ -10,6 +10,7 @@ import msgspec
 
 from pulse_tui.domain.estate import Endpoint
 from pulse_tui.domain.evidence import NoteEvidence
+from pulse_tui.domain.lifecycle import Stated
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.usage import Usage
 from pulse_tui.domain.words import Environment, Severity, SignalType
@@ -23,32 +24,13 @@ AGREED, DISPUTED = 0.1, 0.2
 _SUREST = 0.98
 
 
-class Statement(NamedTuple):
-    """What one source states of the end of a model on a platform of ours."""
-
-    source: str
-    ends_at: datetime | None
-    floor: bool = False
-    month_only: bool = False
-    listed: bool = True
-    """False: the source lists the model no longer, which is no retirement."""
-
-    @property
-    def when(self) -> str:
-        """``2026-12-05``, ``2026-12``, ``not before 2026-12-05``, ``no date``."""
-        if self.ends_at is None:
-            return "no date"
-        day = f"{self.ends_at:%Y-%m}" if self.month_only else f"{self.ends_at:%Y-%m-%d}"
-        return f"not before {day}" if self.floor else day
-
-
 class Around(NamedTuple):
     """What is known of the asset and of the models that the signal names."""
 
     endpoints: Sequence[Endpoint] = ()
     usages: Mapping[str, Usage] = {}
     """By component id."""
-    stated: Sequence[Statement] = ()
+    stated: Sequence[Stated] = ()
     """Of an announced end: what all sources state, this one among them."""
     measured: str = ""
     """What the asset was measured to cost last, in words."""
@@ -117,7 +99,7 @@ class End(NamedTuple):
     says: tuple[str, ...]
 
 
-def ends(stated: Sequence[Statement]) -> End:
+def ends(stated: Sequence[Stated]) -> End:
     """The nearest date; a "not sooner than" is one only where nobody states a date. What is no longer listed states nothing."""
     listed = [s for s in stated if s.listed and s.ends_at is not None]
     dated = [s for s in listed if not s.floor]
@@ -137,11 +119,11 @@ def ends(stated: Sequence[Statement]) -> End:
     return End(first.ends_at, not dated, len({s.source for s in same}), bool(others or late), tuple(says))
 
 
-def _order(one: Statement) -> float:
+def _order(one: Stated) -> float:
     return one.ends_at.timestamp() if one.ends_at is not None else float("inf")
 
 
-def _same(one: Statement, other: Statement) -> bool:
+def _same(one: Stated, other: Stated) -> bool:
     if one.ends_at is None or other.ends_at is None:
         return one.ends_at is other.ends_at
     if one.month_only or other.month_only:

@@ -12,7 +12,7 @@ import msgspec
 
 from pulse_tui.domain.catalogue import CatalogueModel
 from pulse_tui.domain.estate import Component
-from pulse_tui.domain.lifecycle import Lifecycle, Stage, StoredLifecycle
+from pulse_tui.domain.lifecycle import Lifecycle, Stage, Stated, StoredLifecycle
 from pulse_tui.enrich.vendors.inuse import Match, Use, Uses, ends_with
 from pulse_tui.enrich.vendors.platforms import platform
 
@@ -39,25 +39,6 @@ ENDING = frozenset({Stage.DEPRECATED, Stage.RETIRED})
 """An end is announced, or there."""
 
 
-class Said(msgspec.Struct, frozen=True, kw_only=True):
-    """What one source states."""
-
-    source: str
-    ends_at: datetime | None
-    floor: bool = False
-    month_only: bool = False
-    stage: Stage = Stage.UNKNOWN
-    listed: bool = True
-
-    @property
-    def when(self) -> str:
-        """``2026-07-01``, ``2026-07``, ``not before 2026-07-01``, ``no date``."""
-        if self.ends_at is None:
-            return "no date"
-        text = f"{self.ends_at:%Y-%m}" if self.month_only else f"{self.ends_at:%Y-%m-%d}"
-        return f"not before {text}" if self.floor else text
-
-
 class Ending(msgspec.Struct, frozen=True, kw_only=True):
     """The end of a model on one platform, as far as it is known."""
 
@@ -71,7 +52,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     """Not sooner than; None: nobody states one."""
     stage: Stage = Stage.UNKNOWN
     successor: str | None = None
-    said: tuple[Said, ...] = ()
+    said: tuple[Stated, ...] = ()
     """Who states what, by source."""
     disagree: bool = False
     """Their dates differ, or one lies before another's floor, or some call it ended and others active."""
@@ -116,9 +97,9 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 _GRAVEST = (Stage.RETIRED, Stage.DEPRECATED, Stage.LEGACY, Stage.PREVIEW, Stage.ACTIVE)
 
 
-def _said(stored: StoredLifecycle) -> Said:
+def _said(stored: StoredLifecycle) -> Stated:
     item = stored.item
-    return Said(
+    return Stated(
         source=item.source,
         ends_at=item.ends_at,
         floor=item.floor,

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from pulse_tui.domain.alert import Alert
 from pulse_tui.domain.catalogue import EventType, StoredEvent
+from pulse_tui.domain.countdown import days_left
 from pulse_tui.domain.evidence import NoteEvidence, ShiftEvidence
 from pulse_tui.domain.lifecycle import StoredLifecycle
 from pulse_tui.domain.note import Label, NoteKind, StoredNote
@@ -136,13 +137,13 @@ def _leads(notes: Iterable[StoredNote], lifecycles: Iterable[StoredLifecycle]) -
     for one in lifecycles:
         item = one.item
         if item.ends_at is not None and item.announced_at is not None and not item.floor:
-            announced[item.model].append((item.ends_at - item.announced_at).days)
+            announced[item.model].append(days_left(item.ends_at, item.announced_at))
     for stored in notes:
         reading, note = stored.reading, stored.note
         if Label.DEPRECATION not in reading.labels or reading.effective_at is None or reading.floor or not note.dated:
             continue
         if not announced.keys() & set(note.models):
-            announced[f"{note.source}\0{note.key}"].append((reading.effective_at - note.published_at).days)
+            announced[f"{note.source}\0{note.key}"].append(days_left(reading.effective_at, note.published_at))
     return (min(days) for days in announced.values() if min(days) >= 0)
 
 

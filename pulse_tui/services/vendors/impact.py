@@ -9,11 +9,11 @@ from functools import cached_property
 from pulse_tui.domain.alert import OPEN
 from pulse_tui.domain.estate import Component, Endpoint
 from pulse_tui.domain.evidence import CostEvidence, NoteEvidence
-from pulse_tui.domain.lifecycle import StoredLifecycle
+from pulse_tui.domain.lifecycle import Stated, StoredLifecycle
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.usage import Usage
 from pulse_tui.domain.words import ComponentKind, SignalType
-from pulse_tui.enrich.vendors.impact import Around, Statement, touched
+from pulse_tui.enrich.vendors.impact import Around, touched
 from pulse_tui.enrich.vendors.incidents import SAME
 from pulse_tui.enrich.vendors.inuse import Match, Uses
 from pulse_tui.enrich.vendors.platforms import elsewhere
@@ -93,19 +93,19 @@ def _also(signal: Signal, tx: Transaction) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _stated(signal: Signal, lifecycles: Sequence[StoredLifecycle], tx: Transaction) -> Iterator[Statement]:
+def _stated(signal: Signal, lifecycles: Sequence[StoredLifecycle], tx: Transaction) -> Iterator[Stated]:
     """What this signal states, what lists and catalogues state, and what other pages announced last."""
     evidence = signal.evidence
     own = tx.vendors.note(signal.source, evidence.note) is not None
     if own:
-        yield Statement(signal.source, evidence.effective_at, evidence.floor)
+        yield Stated(signal.source, evidence.effective_at, evidence.floor)
     uses = Uses(Component(id=c, kind=ComponentKind.HOSTED_MODEL, name=c) for c in evidence.components)
     for stored in lifecycles:
         item = stored.item
         exact = any(use.match is not Match.FAMILY for use in uses.about(item.platform, item.model))
         if exact and (not own or item.source != signal.source):
-            yield Statement(item.source, item.ends_at, item.floor, item.month_only, stored.listed)
-    others: dict[str, tuple[datetime, Statement]] = {}
+            yield Stated(item.source, item.ends_at, item.floor, item.month_only, stored.listed)
+    others: dict[str, tuple[datetime, Stated]] = {}
     for other in tx.signals.recent(_LOOKED_AT, signal.asset_id):
         theirs = other.evidence
         if other.fingerprint != signal.fingerprint or other.source == signal.source:
@@ -114,7 +114,7 @@ def _stated(signal: Signal, lifecycles: Sequence[StoredLifecycle], tx: Transacti
         if stored_note is None or any(elsewhere(stored_note.note.vendor, c) for c in evidence.components):
             continue
         reading, at = stored_note.reading, other.occurred_at
-        said = Statement(other.source, reading.effective_at, reading.floor, listed=stored_note.listed)
+        said = Stated(other.source, reading.effective_at, reading.floor, listed=stored_note.listed)
         if reading.effective_at is not None and (other.source not in others or others[other.source][0] < at):
             others[other.source] = at, said
     yield from (statement for _, statement in others.values())

@@ -29,14 +29,12 @@ def take_note(
     estate: Estate,
     now: datetime,
     *,
-    before: Note | None = None,
     quiet: bool = False,
     baseline: bool = False,
 ) -> Made:
     """Store the note and say what it means for each asset whose models or packages it names.
 
-    ``before``: the note as it was, where it is edited; ``quiet``: it is no news, what it ends is ended all the same;
-    ``baseline``: it stood there when its source was read first.
+    ``quiet``: it is no news, what it ends is ended all the same; ``baseline``: it stood there when its source was read first.
     """
     reading = read_note(item, tx)
     kept = tx.vendors.note(item.source, item.key)

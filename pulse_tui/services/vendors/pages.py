@@ -154,7 +154,6 @@ class _Reading:
             self._tx,
             self._estate,
             self._now,
-            before=entry.before,
             quiet=how is _Telling.NOTHING,
             baseline=old,
         )

@@ -21,7 +21,7 @@ Key = tuple[str, str | None]
 """(id, version) of a component."""
 
 
-class InUse:
+class Reachable:
     """What notes may be about and who uses it."""
 
     def __init__(self, tx: Transaction, notes: Sequence[Note] = ()) -> None:
@@ -62,7 +62,7 @@ class NoteMemory:
         self._about: dict[_Asked, frozenset[Key]] = {}
         self._marks: dict[_Asked, str] = {}
 
-    def about(self, stored: StoredNote, used: InUse) -> frozenset[Key]:
+    def about(self, stored: StoredNote, used: Reachable) -> frozenset[Key]:
         """The components in use that the note is about."""
         asked = _Asked(stored.note.source, stored.note.key, stored.changed_at.timestamp(), used.mark)
         if asked not in self._about:
@@ -72,7 +72,7 @@ class NoteMemory:
             self._about = {asked: self._about[asked]}
         return self._about[asked]
 
-    def whom(self, stored: StoredNote, used: InUse) -> tuple[str, ...]:
+    def whom(self, stored: StoredNote, used: Reachable) -> tuple[str, ...]:
         """The assets that the note reaches, by name."""
         return tuple(sorted({asset for key in self.about(stored, used) for asset in used.users[key]}))
 

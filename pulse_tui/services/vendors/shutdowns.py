@@ -17,7 +17,7 @@ from pulse_tui.enrich.vendors.lifecycles import ended_by, standing
 from pulse_tui.enrich.vendors.names import canonical
 from pulse_tui.enrich.vendors.platforms import elsewhere, place, same
 from pulse_tui.ports import Store, Transaction
-from pulse_tui.services.vendors.reached import InUse, NoteMemory
+from pulse_tui.services.vendors.reached import NoteMemory, Reachable
 
 NOTES = 2_000
 """Of the newest notes those are looked through that announce an end."""
@@ -42,7 +42,7 @@ def statement(stored: StoredLifecycle) -> Statement:
 def shutdowns(store: Store, memory: NoteMemory, now: datetime) -> Shutdowns:
     """Hosted models in use by when they end; those without a date last. What ended and is still used stays."""
     with store.read() as tx:
-        used = InUse(tx)
+        used = Reachable(tx)
         every = tx.vendors.lifecycles()
         announced = list(_announced(tx))
         instead = {(t.source, t.note): t.successor for t in tx.vendors.tasks() if t.successor}
@@ -87,7 +87,7 @@ def _stated(
 
 def _row(
     component: Component,
-    used: InUse,
+    used: Reachable,
     levels: dict[Match, list[StoredLifecycle]],
     of_model: Sequence[StoredLifecycle],
     notes: Sequence[StoredNote],

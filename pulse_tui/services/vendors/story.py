@@ -27,7 +27,7 @@ from pulse_tui.enrich.vendors.names import canonical
 from pulse_tui.enrich.vendors.notes import Hit, hits
 from pulse_tui.enrich.vendors.tasks import ended_word, task_words
 from pulse_tui.ports import Store, Transaction
-from pulse_tui.services.vendors.reached import InUse, NoteMemory
+from pulse_tui.services.vendors.reached import NoteMemory, Reachable
 from pulse_tui.services.vendors.shutdowns import statement
 from pulse_tui.settings.check import nearest
 
@@ -61,7 +61,7 @@ def note_rows(
     """The newest first; ``review``: only those that a person should look at and that their page still lists."""
     with store.read() as tx:
         notes = [n for n in tx.vendors.notes(source, review=review, limit=LISTED) if n.listed or not review]
-        used = InUse(tx, [n.note for n in notes])
+        used = Reachable(tx, [n.note for n in notes])
         given = _given(tx.vendors.local_rules())
         return tuple(_row(n, memory.whom(n, used), given, memory.last(n, tx)) for n in notes)
 
@@ -73,7 +73,7 @@ def note_story(store: Store, source: str, key: str, now: datetime) -> NoteStory:
         if stored is None:
             raise NotFound(f"there is no note {key!r} of {source!r}", todo="see what is stored: pulse-tui note list")
         note = stored.note
-        used = InUse(tx, [note])
+        used = Reachable(tx, [note])
         reached = hits(note, used.estate, used.heads)
         changes = tx.vendors.changes(source, key)
         signals = _signals(tx, stored)

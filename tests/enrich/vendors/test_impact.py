@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 
 from pulse_tui.domain.estate import Endpoint
 from pulse_tui.domain.evidence import NoteEvidence
+from pulse_tui.domain.lifecycle import Stated
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.usage import Usage
 from pulse_tui.domain.words import Environment, Severity, SignalType
-from pulse_tui.enrich.vendors.impact import Around, Statement, ends, touched
+from pulse_tui.enrich.vendors.impact import Around, ends, touched
 from pulse_tui.enrich.vendors.sentences import note_lines
 from tests.enrich.build import NOW, signal
 
@@ -49,7 +50,7 @@ def test_a_limit_below_the_declared_peak_is_of_high_severity() -> None:
 
 
 def test_two_sources_that_agree_make_an_end_surer() -> None:
-    both = [Statement("page", DEC_5), Statement("models.dev", DEC_5)]
+    both = [Stated("page", DEC_5), Stated("models.dev", DEC_5)]
     found = touched(_told(SignalType.DEPRECATION), Around(stated=both))
     assert found.confidence == 0.9
     assert found.evidence.says == ["page and models.dev state the same: 2026-12-05"]
@@ -59,7 +60,7 @@ def test_two_sources_that_agree_make_an_end_surer() -> None:
 def test_where_sources_differ_the_nearest_date_counts_and_it_is_less_sure() -> None:
     found = touched(
         _told(SignalType.DEPRECATION, effective_at=DEC_15),
-        Around(stated=[Statement("page", DEC_15), Statement("models.dev", DEC_5)]),
+        Around(stated=[Stated("page", DEC_15), Stated("models.dev", DEC_5)]),
     )
     assert (found.evidence.effective_at, found.confidence) == (DEC_5, 0.6)
     assert found.evidence.says == [
@@ -68,16 +69,16 @@ def test_where_sources_differ_the_nearest_date_counts_and_it_is_less_sure() -> N
 
 
 def test_not_sooner_than_is_no_date_and_what_is_no_longer_listed_has_not_ended() -> None:
-    floor = Statement("page", DEC_5, floor=True)
-    gone = Statement("list", DEC_5, listed=False)
+    floor = Stated("page", DEC_5, floor=True)
+    gone = Stated("list", DEC_5, listed=False)
     assert ends([floor, gone])[:2] == (DEC_5, True)
     assert ends([floor, gone]).says == ("list no longer lists it: that is no retirement",)
-    assert ends([floor, Statement("other", DEC_15)])[:4] == (DEC_15, False, 1, False)
-    assert ends([Statement("page", DEC_15, floor=True), Statement("other", DEC_5)]).differ
+    assert ends([floor, Stated("other", DEC_15)])[:4] == (DEC_15, False, 1, False)
+    assert ends([Stated("page", DEC_15, floor=True), Stated("other", DEC_5)]).differ
     assert ends([gone])[:2] == (None, False)
 
 
 def test_a_month_agrees_with_each_of_its_days() -> None:
-    month = Statement("list", datetime(2026, 12, 1, tzinfo=UTC), month_only=True)
-    found = ends([month, Statement("page", DEC_15)])
+    month = Stated("list", datetime(2026, 12, 1, tzinfo=UTC), month_only=True)
+    found = ends([month, Stated("page", DEC_15)])
     assert (found.agree, found.differ) == (2, False)
