@@ -8,10 +8,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from pulse_tui.domain.alert import OPEN
 from pulse_tui.domain.errors import NotFound, Refused, WrongUse
 from pulse_tui.domain.estate import Estate
-from pulse_tui.domain.evidence import NoteEvidence
 from pulse_tui.domain.note import Label, LocalRule, Note, Reading, StoredNote
 from pulse_tui.domain.signal import Signal, signal_id
 from pulse_tui.domain.text import clean, many
@@ -25,6 +23,7 @@ from pulse_tui.services.signals.ingest import absorb
 from pulse_tui.services.signals.respond import Responder, end_retest
 from pulse_tui.services.vendors.notes import consequences
 from pulse_tui.services.vendors.read import names_ours
+from pulse_tui.services.vendors.standing import standing
 
 READ = 10_000
 """Notes that are read again at most, the newest first."""
@@ -145,14 +144,11 @@ def _anew(signal: Signal, reading: Reading, now: datetime) -> Signal:
     return msgspec.structs.replace(signal, id=signal_id(signal.source, signal.id, *reading.labels, now.isoformat()))
 
 
-def _past(note: Note, standing: set[str], tx: Transaction, why: str, now: datetime) -> list[str]:
+def _past(note: Note, others: set[str], tx: Transaction, why: str, now: datetime) -> list[str]:
     """Conditions with an open alert that this note began, and which neither it nor another note reports any more."""
     found = list[str]()
-    for alert in tx.judgements.alerts(list(OPEN), 100_000):
-        signal = tx.signals.get(alert.signal_id)
-        if signal is None or signal.source != note.source or signal.fingerprint in standing:
-            continue
-        if isinstance(signal.evidence, NoteEvidence) and signal.evidence.note == note.key:
+    for alert, signal, evidence in standing(tx, source=note.source):
+        if signal.fingerprint not in others and evidence.note == note.key:
             found.append(signal.fingerprint)
             end_retest(tx, alert, why, now)
     return found

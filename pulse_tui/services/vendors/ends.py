@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
-from pulse_tui.domain.alert import OPEN
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.evidence import NoteEvidence
 from pulse_tui.domain.words import SignalType
 from pulse_tui.enrich.vendors.lifecycles import endings
 from pulse_tui.enrich.vendors.platforms import place, platform
 from pulse_tui.ports import Transaction
+from pulse_tui.services.vendors.standing import standing
 
 
 def announced_ends(tx: Transaction, asset_id: str, components: Sequence[Component]) -> dict[str, datetime]:
@@ -55,9 +55,5 @@ def still_listed(tx: Transaction, components: Collection[str]) -> list[str]:
 
 def _announced(tx: Transaction, asset_id: str) -> Iterator[NoteEvidence]:
     """What open alerts about ends of the asset's models rest on."""
-    for alert in tx.judgements.alerts(list(OPEN), 10_000, asset_id=asset_id):
-        signal = tx.signals.get(alert.signal_id)
-        if signal is None or signal.signal_type is not SignalType.DEPRECATION:
-            continue
-        if isinstance(signal.evidence, NoteEvidence):
-            yield signal.evidence
+    for _, _, evidence in standing(tx, SignalType.DEPRECATION, asset_id=asset_id):
+        yield evidence

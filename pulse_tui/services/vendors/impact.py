@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 
-from pulse_tui.domain.alert import OPEN
 from pulse_tui.domain.estate import Component, Endpoint
 from pulse_tui.domain.evidence import CostEvidence, NoteEvidence
 from pulse_tui.domain.lifecycle import Stated, StoredLifecycle
@@ -19,6 +18,7 @@ from pulse_tui.enrich.vendors.inuse import Match, Uses
 from pulse_tui.enrich.vendors.platforms import elsewhere
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import Made
+from pulse_tui.services.vendors.standing import standing
 from pulse_tui.services.vendors.tasks import follow
 from pulse_tui.services.vendors.usages import usages_of
 
@@ -83,12 +83,11 @@ def _measured(signal: Signal, tx: Transaction) -> str:
 def _also(signal: Signal, tx: Transaction) -> tuple[str, ...]:
     """Other sources with an open incident of the same models that began about then."""
     found = dict[str, None]()
-    for alert in tx.judgements.alerts(list(OPEN), 10_000, asset_id=signal.asset_id):
-        other = tx.signals.get(alert.signal_id)
-        if other is None or other.signal_type is not SignalType.INCIDENT or other.source == signal.source:
+    for _, other, theirs in standing(tx, SignalType.INCIDENT, asset_id=signal.asset_id):
+        if other.source == signal.source:
             continue
         near = abs(other.occurred_at - signal.occurred_at) <= SAME
-        if near and {*other.evidence.models} & {*signal.evidence.models}:
+        if near and {*theirs.models} & {*signal.evidence.models}:
             found[other.source] = None
     return tuple(found)
 

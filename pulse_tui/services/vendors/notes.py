@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from pulse_tui.domain.alert import OPEN, Alert
+from pulse_tui.domain.alert import Alert
 from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.evidence import NoteEvidence
 from pulse_tui.domain.note import Label, Note, Reading
@@ -21,6 +21,7 @@ from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import Made
 from pulse_tui.services.signals.respond import end_retest
 from pulse_tui.services.vendors.read import read_note
+from pulse_tui.services.vendors.standing import standing
 
 
 def take_note(
@@ -65,9 +66,9 @@ def consequences(
     signals = [] if quiet else note_signals(item, reading, estate, now, heads)
     over = resolved(item, reading, estate)
     if Label.INCIDENT in reading.labels:
-        standing = _standing(item, tx)
-        signals = [_goes_on(s, standing) for s in signals]
-        over = list(dict.fromkeys([*over, *standing.values()])) if over else []
+        goes_on = _standing(item, tx)
+        signals = [_goes_on(s, goes_on) for s in signals]
+        over = list(dict.fromkeys([*over, *goes_on.values()])) if over else []
     ends = Label.DEPRECATION not in reading.labels and (announced or taken_back(item))
     for alert in _off(item, estate, tx) if ends else ():
         over.append(alert.signal_fingerprint)
@@ -83,12 +84,8 @@ def gone_on(has: Standing, tx: Transaction) -> list[str]:
     incidents = (SignalType.INCIDENT, SignalType.VENDOR_NOTE)
     found = list[str]()
     later: list[Signal] | None = None
-    for alert in tx.judgements.alerts(list(OPEN), 100_000):
-        signal = tx.signals.get(alert.signal_id)
-        if signal is None or signal.signal_type is not SignalType.INCIDENT or signal.source != has.source:
-            continue
-        mine = signal.evidence
-        if not isinstance(mine, NoteEvidence) or mine.note in has.notes:
+    for alert, signal, mine in standing(tx, SignalType.INCIDENT, source=has.source):
+        if mine.note in has.notes:
             continue
         later = later if later is not None else tx.signals.newest(alert.first_at - SAME, incidents)
         if any(_takes_over(s, signal, mine, has) for s in later):
@@ -112,12 +109,8 @@ def _off(note: Note, estate: Estate, tx: Transaction) -> list[Alert]:
     """The alerts of announced ends of life that the note takes back, or that it announced before it was edited."""
     back = {asset: {c.name for c in used} for asset, used in whom(note, estate).items()} if taken_back(note) else {}
     found = list[Alert]()
-    for alert in tx.judgements.alerts(list(OPEN), 100_000):
-        signal = tx.signals.get(alert.signal_id)
-        if signal is None or signal.signal_type is not SignalType.DEPRECATION:
-            continue
-        evidence = signal.evidence
-        if not isinstance(evidence, NoteEvidence) or evidence.vendor != note.vendor:
+    for alert, signal, evidence in standing(tx, SignalType.DEPRECATION):
+        if evidence.vendor != note.vendor:
             continue
         edited = (signal.source, evidence.note) == (note.source, note.key)
         if edited or back.get(alert.asset_id or "", set()).issuperset(evidence.models or [""]):
@@ -128,18 +121,14 @@ def _off(note: Note, estate: Estate, tx: Transaction) -> list[Alert]:
 def _standing(note: Note, tx: Transaction) -> dict[str | None, str]:
     """The open incidents that the note goes on with: the signal's fingerprint by asset."""
     found = dict[str | None, str]()
-    for alert in tx.judgements.alerts(list(OPEN), 100_000):
-        signal = tx.signals.get(alert.signal_id)
-        if signal is None or signal.signal_type is not SignalType.INCIDENT or signal.source != note.source:
-            continue
-        evidence = signal.evidence
-        if isinstance(evidence, NoteEvidence) and same_incident(note, signal.title, evidence.note, signal.occurred_at):
+    for alert, signal, evidence in standing(tx, SignalType.INCIDENT, source=note.source):
+        if same_incident(note, signal.title, evidence.note, signal.occurred_at):
             found[alert.asset_id] = alert.signal_fingerprint
     return found
 
 
-def _goes_on(signal: Signal, standing: dict[str | None, str]) -> Signal:
-    known = standing.get(signal.asset_id) if signal.signal_type is SignalType.INCIDENT else None
+def _goes_on(signal: Signal, incidents: dict[str | None, str]) -> Signal:
+    known = incidents.get(signal.asset_id) if signal.signal_type is SignalType.INCIDENT else None
     return signal if known is None else msgspec.structs.replace(signal, fingerprint=known)
 
 

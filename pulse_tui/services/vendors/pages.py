@@ -8,9 +8,8 @@ from enum import Enum
 
 import msgspec
 
-from pulse_tui.domain.alert import OPEN, Alert
+from pulse_tui.domain.alert import Alert
 from pulse_tui.domain.estate import Estate
-from pulse_tui.domain.evidence import NoteEvidence
 from pulse_tui.domain.note import Label, Note, NoteKind, Page, PageState, Reading, StoredNote, What
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.words import SignalType
@@ -23,6 +22,7 @@ from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import Made
 from pulse_tui.services.vendors.notes import take_note
 from pulse_tui.services.vendors.read import reader
+from pulse_tui.services.vendors.standing import standing
 
 ARRIVALS = 40
 """So many moments at which something new came are kept of a page."""
@@ -175,12 +175,8 @@ class _Reading:
 
     def _alerts(self, kind: SignalType, keys: Collection[str], change: str | None = None) -> Iterator[Alert]:
         """Open alerts about these notes of the page."""
-        for alert in self._tx.judgements.alerts(list(OPEN), 100_000):
-            signal = self._tx.signals.get(alert.signal_id)
-            if signal is None or signal.signal_type is not kind or signal.source != self._page.source:
-                continue
-            mine = signal.evidence
-            if isinstance(mine, NoteEvidence) and mine.note in keys and change in (None, mine.change):
+        for alert, _, mine in standing(self._tx, kind, source=self._page.source):
+            if mine.note in keys and change in (None, mine.change):
                 yield alert
 
 
