@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pulse_tui
+from pulse_tui.enrich.vendors.reading.shapes import Phrases
 
 LENGTH = 8_000
 SECONDS = 0.25
@@ -56,6 +57,8 @@ def _patterns() -> Iterator[tuple[str, re.Pattern[Any]]]:
 def _within(value: Any, deep: int = 0) -> Iterator[re.Pattern[Any]]:
     if isinstance(value, re.Pattern):
         yield value
+    elif isinstance(value, Phrases):
+        yield value.made
     elif deep < 4 and isinstance(value, dict):
         for one in value.values():
             yield from _within(one, deep + 1)

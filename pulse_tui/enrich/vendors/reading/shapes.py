@@ -3,22 +3,51 @@
 from __future__ import annotations
 
 import re
+import sys
+from collections.abc import Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 from pulse_tui.domain.note import Label
+
+
+class Phrases:
+    """An expression that is compiled when it is first tried: all of them take half a second, and most of what knows the
+    rules never reads a note."""
+
+    def __init__(self, text: str) -> None:
+        """``text``: the expression; it counts in any case."""
+        self._text = text
+
+    @cached_property
+    def made(self) -> re.Pattern[str]:
+        """The compiled expression."""
+        return re.compile(self._text, re.IGNORECASE)
+
+    def search(self, text: str, start: int = 0, end: int = sys.maxsize) -> re.Match[str] | None:
+        """As of the compiled one."""
+        return self.made.search(text, start, end)
+
+    def match(self, text: str, start: int = 0, end: int = sys.maxsize) -> re.Match[str] | None:
+        """As of the compiled one."""
+        return self.made.match(text, start, end)
+
+    def finditer(self, text: str, start: int = 0, end: int = sys.maxsize) -> Iterator[re.Match[str]]:
+        """As of the compiled one."""
+        return self.made.finditer(text, start, end)
 
 
 class Rule(NamedTuple):
     """Phrases that claim a label. ``sure`` False: they are worth a look, and claim nothing by themselves."""
 
     label: Label
-    claims: re.Pattern[str]
+    claims: Phrases
     words: tuple[str, ...]
     """One of these stands in a text, in lower case, where ``claims`` can match: most rules are never tried."""
     sure: bool = True
-    unless: re.Pattern[str] | None = None
+    unless: Phrases | None = None
     """What overlaps one of these is not counted."""
-    after: re.Pattern[str] | None = None
+    after: Phrases | None = None
     """What stands behind one of these is not counted; it ends with ``\\Z``."""
     named: bool = False
     """``claims`` needs a model's name: it is tried only where there is one."""
@@ -26,9 +55,9 @@ class Rule(NamedTuple):
     """Where the note has one of these labels the phrase is a part of that, and claims nothing."""
 
 
-def anyof(*phrases: str) -> re.Pattern[str]:
+def anyof(*phrases: str) -> Phrases:
     """One expression of several phrases, in any case."""
-    return re.compile("|".join(f"(?:{p})" for p in phrases), re.IGNORECASE)
+    return Phrases("|".join(f"(?:{p})" for p in phrases))
 
 
 def stems(text: str) -> tuple[str, ...]:

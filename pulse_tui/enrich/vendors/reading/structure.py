@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from pulse_tui.domain.note import Label
-from pulse_tui.enrich.vendors.reading.shapes import anyof
+from pulse_tui.enrich.vendors.reading.shapes import Phrases, anyof
 
-_PAGES: tuple[tuple[re.Pattern[str], Label], ...] = (
+_PAGES: tuple[tuple[Phrases, Label], ...] = (
     (
         anyof(r"deprecat", r"retirement", r"sunset", r"model-lifecycle", r"end-of-life", r"shutdowns?\b"),
         Label.DEPRECATION,
@@ -27,7 +27,7 @@ _PAGES: tuple[tuple[re.Pattern[str], Label], ...] = (
     ),
     (anyof(r"\bpricing\b", r"\bprices?\b"), Label.PRICING),
 )
-_LINKS: tuple[tuple[re.Pattern[str], Label], ...] = (
+_LINKS: tuple[tuple[Phrases, Label], ...] = (
     (anyof(r"://[^/]{0,200}\bstatus\b", r"://stspg\.", r"/incidents?/"), Label.INCIDENT),
     (
         anyof(r"/(?:[a-z][a-z-]{0,60}-)?(?:deprecations?|retirements?|lifecycle|sunsets?)(?:\.\w{1,5})?/?(?:[?#]|\Z)"),
@@ -35,7 +35,7 @@ _LINKS: tuple[tuple[re.Pattern[str], Label], ...] = (
     ),
     (anyof(r"/advisor(?:y|ies)/", r"://osv\.dev/", r"/GHSA-", r"/CVE-", r"security-bulletin"), Label.SECURITY),
 )
-_SECTIONS: tuple[tuple[re.Pattern[str], Label], ...] = (
+_SECTIONS: tuple[tuple[Phrases, Label], ...] = (
     (anyof(r"\bbreaking\b", r"\bincompatib", r"\bbehaviou?r(?:al)? changes?\b"), Label.BEHAVIOUR_CHANGE),
     (
         anyof(
