@@ -101,6 +101,9 @@ class Watch:
         finally:
             self._reading = False
         page = self._notices.page()
+        for screen in self._app.screen_stack:
+            if isinstance(screen, BaseScreen) and screen is not page:
+                screen.outdated = True
         if page is not None and page.reload is not None:
             page.reload()
         self._threads.spawn(self._read_tempo(desk))

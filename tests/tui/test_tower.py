@@ -392,6 +392,19 @@ def test_an_open_page_is_as_live_as_the_panes() -> None:
     play(scenario)
 
 
+def test_a_page_that_was_covered_while_somebody_wrote_shows_it_when_it_is_on_top_again() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("enter", "?")
+        first, *others = pilot.desk.alerts
+        pilot.desk.alerts = (first._replace(title="it is worse now"), *others)
+        await pilot.changed()
+        await pilot.press("escape")
+        assert pilot.screen_name == "AlertScreen"
+        assert "it is worse now" in pilot.text()
+
+    play(scenario)
+
+
 def test_a_refusal_is_one_line_and_its_full_text_is_one_key_away() -> None:
     desk = FakeDesk()
     desk.refuse = "alert al-1 is already resolved"

@@ -81,6 +81,8 @@ class BaseScreen(Asking, Screen[None]):
         self._changing = frozenset(key.name for key in self.all_keys if key.changes)
         self.reload: Callable[[], None] | None = None
         """Asks for what the screen shows again; set by who opened it, called when somebody wrote."""
+        self.outdated = False
+        """Somebody wrote while another page covered it."""
         self.top = Top(head.title, id="top")
         self.bottom = Bottom(id="bottom")
         self.too_small = TooSmall(id="too-small")
@@ -146,6 +148,12 @@ class BaseScreen(Asking, Screen[None]):
         """A frame of it was written to the terminal: keys count from the first one on."""
         if self.accepts_after == math.inf:
             self.accepts_after = get_time()
+
+    def on_screen_resume(self) -> None:
+        """It is on top again: what was written meanwhile shows here, too."""
+        if self.outdated and self.reload is not None:
+            self.outdated = False
+            self.reload()
 
     def on_resize(self) -> None:
         """A terminal that is too small gets a sentence."""

@@ -58,7 +58,6 @@ class NotesScreen(ListScreen[NoteRow]):
         """The rows as the desk gives them."""
         super().__init__(head, [(self.TITLE, styles.BOLD)], NOTES, self.summary(rows), now_us)
         self.table.update_rows(rows, now_us)
-        self._left = False
 
     def summary(self, rows: Sequence[NoteRow]) -> Sequence[str]:
         """What there is in one line."""
@@ -73,15 +72,6 @@ class NotesScreen(ListScreen[NoteRow]):
         """The notes with news."""
         self.sentences.show(self.summary(rows))
         self.show_rows(rows)
-
-    def on_screen_suspend(self) -> None:
-        """Another page is opened over it."""
-        self._left = True
-
-    def on_screen_resume(self) -> None:
-        """What was done on the page that was open shows here, too."""
-        if self._left and self.reload is not None:
-            self.reload()
 
     def detail(self, row: NoteRow) -> Sequence[Span]:
         return note_detail(row)
