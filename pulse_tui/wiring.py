@@ -303,7 +303,11 @@ class House:
             store=self.store,
             policy=self.policy,
             actions=Kinds("actions"),
-            routes=[Route(id=r.id, kind=r.kind, owners=r.owner_teams, options=r.options) for r in settings.routes],
+            routes=[
+                Route(id=r.id, kind=r.kind, owners=r.owner_teams, options=r.options, wanted=r.uses)
+                for r in settings.routes
+            ],
+            oncall=settings.oncall,
             suites={s.id: s for s in settings.suites},
             source_kinds=Kinds("collectors"),
             sources={s.id: s for s in settings.sources if s.enabled},

@@ -7,7 +7,7 @@ Every message carries ``event`` and ``thread``: a pager opens an incident under 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -15,12 +15,15 @@ from pulse_tui.actions._shared.case import notified
 from pulse_tui.actions._shared.webhook import post
 from pulse_tui.domain.delivery import Delivery
 from pulse_tui.domain.effect import Effect
+from pulse_tui.domain.notice import Use
 from pulse_tui.ports import Case, SendContext
 from pulse_tui.settings.check import Seconds
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where messages are posted. ``url`` and ``headers`` may hold secrets as ``${NAME}``."""
+
+    USES: ClassVar[frozenset[Use]] = frozenset({Use.NOTIFY, Use.PAGE})
 
     url: str
     headers: dict[str, str] = {}
@@ -30,7 +33,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 def respond(case: Case) -> Sequence[Effect]:
     """One message for each notify route of the owner when the alert opens or is raised; to the same ones what follows."""
-    return notified(case, "notify", "the owner was notified")
+    return notified(case, Use.NOTIFY, "the owner was notified")
 
 
 def deliver(delivery: Delivery, options: Any, context: SendContext) -> str:

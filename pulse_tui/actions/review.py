@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pulse_tui.actions._shared.case import NoOptions, no_delivery, once, queue, routes
+from pulse_tui.actions._shared.case import NoOptions, no_delivery, once, queue
 from pulse_tui.domain.delivery import Delivery
 from pulse_tui.domain.effect import Effect, Nothing
-from pulse_tui.ports import Case, SendContext
+from pulse_tui.domain.notice import Use
+from pulse_tui.ports import Case, SendContext, Target
 
 Options = NoOptions
 
@@ -21,14 +22,16 @@ Options = NoOptions
 def respond(case: Case) -> Sequence[Effect]:
     """One task for each route of the first team that has any; what follows goes to the same routes."""
     if case.event.follows:
-        return queue(case, "review", case.routes, task="review")
+        return queue(case, [Target(r, Use.REVIEW) for r in case.routes], task="review")
     if (nothing := once(case, "a review was requested")) is not None:
         return nothing
     reviewers: list[str | None] = [o for o in (case.rule_owner, case.decision.owner) if o is not None]
     for owner in reviewers or [None]:
-        serving = routes(case, owner)
-        if chosen := [r for r in serving if r.keeps_tasks] or serving:
-            return queue(case, "review", chosen, task="review", reviewer=owner or "anybody")
+        asked = [t for use in (Use.NOTIFY, Use.REVIEW) for t in case.address(use, owner)]
+        serving = list({t.route.id: t for t in asked}.values())
+        if chosen := [t for t in serving if t.route.keeps_tasks] or serving:
+            chosen = [t._replace(use=Use.REVIEW) for t in chosen]
+            return queue(case, chosen, task="review", reviewer=owner or "anybody")
     names = " or ".join(dict.fromkeys(o for o in reviewers if o)) or "(none)"
     return (Nothing(f"no route serves owner {names}, nobody reviews it: add one under routes"),)
 

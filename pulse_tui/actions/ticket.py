@@ -23,6 +23,7 @@ from pulse_tui.domain.effect import Effect
 from pulse_tui.domain.errors import TargetError
 from pulse_tui.domain.lock import safe, sent
 from pulse_tui.domain.moments import iso
+from pulse_tui.domain.notice import Use
 from pulse_tui.domain.text import clean_block
 from pulse_tui.ports import Case, SendContext
 from pulse_tui.settings.check import Seconds
@@ -31,6 +32,7 @@ from pulse_tui.settings.check import Seconds
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``path`` (a folder, from the configuration's folder), ``url``, or both. Secrets in url and headers as ``${NAME}``."""
 
+    USES: ClassVar[frozenset[Use]] = frozenset({Use.TICKET, Use.REVIEW})
     KEEPS_TASKS: ClassVar[bool] = True
     RENAMED: ClassVar[Mapping[str, str]] = {"directory": "path"}
 
@@ -48,7 +50,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 def respond(case: Case) -> Sequence[Effect]:
     """One ticket for each ticket route of the owner when the alert opens; the same tickets get what follows."""
-    return notified(case, "ticket", "a ticket was written")
+    return notified(case, Use.TICKET, "a ticket was written")
 
 
 def deliver(delivery: Delivery, options: Any, context: SendContext) -> str:

@@ -87,6 +87,14 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     """When the condition was last reported as resolved, while ``keep_firing_for`` keeps the episode open."""
     respond_within_s: int | None = None
     escalations: int = 0
+    first_acknowledged_at: datetime | None = None
+    """When somebody first responded to this episode; stays when the acknowledgement ends."""
+    reminded_at: datetime | None = None
+    """When somebody was last reminded that it is still open."""
+    silence_id: str | None = None
+    """The silence or window that suppresses it, when one does."""
+    flapping: bool = False
+    """It opens and ends again and again: nobody is notified of each time."""
 
     @property
     def word(self) -> str:

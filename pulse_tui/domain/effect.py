@@ -11,6 +11,7 @@ import msgspec
 
 from pulse_tui.domain.delivery import Delivery, Retest
 from pulse_tui.domain.hold import Hold
+from pulse_tui.domain.notice import Use
 from pulse_tui.domain.vendor_task import VendorTask
 from pulse_tui.domain.words import Environment
 
@@ -30,6 +31,12 @@ class Queue(msgspec.Struct, frozen=True):
 
     delivery: Delivery
     follows: bool = False
+    use: Use = Use.NOTIFY
+    team: str | None = None
+    role: str | None = None
+    person: str | None = None
+    rung: int = 0
+    """On whose behalf it goes there, and how far up the ladder."""
 
 
 class AskRetest(msgspec.Struct, frozen=True):

@@ -13,6 +13,7 @@ from pulse_tui.domain.alert import Alert, AlertEvent
 from pulse_tui.domain.decision import Decision, Fact
 from pulse_tui.domain.delivery import Delivery
 from pulse_tui.domain.effect import Effect
+from pulse_tui.domain.notice import ANY_USE, Use
 from pulse_tui.ports.running import Files, Processes
 from pulse_tui.ports.world import Http
 
@@ -24,6 +25,14 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     owners: tuple[str, ...] = ()
     options: Any = None
+    wanted: tuple[Use, ...] = ()
+    """What the configuration wants it for; none: all that its kind can be used for."""
+
+    @property
+    def uses(self) -> frozenset[Use]:
+        """What it is used for (``USES`` of its kind's options, as far as the configuration wants it)."""
+        able: frozenset[Use] = getattr(self.options, "USES", ANY_USE)
+        return able.intersection(self.wanted) if self.wanted else able
 
     def serves(self, owner: str | None) -> bool:
         """Whether deliveries for this owner go here (no owners listed: all do)."""
@@ -33,6 +42,19 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     def keeps_tasks(self) -> bool:
         """Whether what goes here stays until somebody has done it (``KEEPS_TASKS`` of the kind's options)."""
         return bool(getattr(self.options, "KEEPS_TASKS", False))
+
+
+class Target(NamedTuple):
+    """A route that something goes to, and on whose behalf."""
+
+    route: Route
+    use: Use
+    team: str | None = None
+    role: str | None = None
+    person: str | None = None
+    """Who is on call there, where a schedule says so."""
+    rung: int = 0
+    """Of the ladder: 0 is the first."""
 
 
 class Case(NamedTuple):
@@ -51,6 +73,8 @@ class Case(NamedTuple):
     """The team that owns the rule (safety, security ...): reviews go there."""
     rule_routes: tuple[str, ...] = ()
     """Ids of the routes that the rule names; none: every route that serves the owner."""
+    address: Callable[[Use, str | None], Sequence[Target]] = lambda _use, _owner: ()
+    """Whom something goes to when the event calls somebody: by what it is, and by the team that it is for."""
     advice: Callable[[], Sequence[str]] = tuple
     """What to do now, the first step first; worked out when a message is written."""
 
@@ -77,7 +101,8 @@ class Action(Protocol):
 
     @property
     def Options(self) -> type[msgspec.Struct]:  # noqa: N802  a class in the module; read-only, so that subtypes fit
-        """Options of a route of this kind; an empty struct when the kind has no destination."""
+        """Options of a route of this kind; an empty struct when the kind has no destination. ``USES`` of it says what such
+        a route can be used for."""
         ...
 
     def respond(self, case: Case) -> Sequence[Effect]:

@@ -10,9 +10,10 @@ from typing import NamedTuple, Protocol
 
 from pulse_tui.domain.advice import Advice
 from pulse_tui.domain.advisory import Advisory
-from pulse_tui.domain.alert import Alert
+from pulse_tui.domain.alert import Alert, AlertEvent
 from pulse_tui.domain.decision import Decision, Fact
 from pulse_tui.domain.estate import Estate
+from pulse_tui.domain.oncall import OnCall
 from pulse_tui.domain.operator import Identity, Operator
 from pulse_tui.domain.release import Release
 from pulse_tui.domain.secrets import redacted
@@ -231,6 +232,14 @@ class SuiteVerdict(NamedTuple):
     detail: str
 
 
+class Correlate(Protocol):
+    """Puts an alert into the incident that it belongs to (``alerts/incidents``; it looks at every wing)."""
+
+    def __call__(self, tx: Transaction, parts: JudgeParts, alert: Alert, event: AlertEvent, now: datetime, /) -> None:
+        """After the alert is stored, before anybody is notified of it."""
+        ...
+
+
 class Verdicts(Protocol):
     """What the suites found of a release (``evals/verdicts.py``): a rollback target is asked for it too."""
 
@@ -257,6 +266,9 @@ class JudgeParts(NamedTuple):
     reassess: Reassess
     advise: Advise
     verdicts: Verdicts
+    correlate: Correlate = lambda _tx, _parts, _alert, _event, _now: None
+    oncall: OnCall = OnCall()
+    """People, teams, schedules and ladders."""
     precedence: Sequence[str] = ()
     """Source ids, the most believed first."""
     written: Mapping[str, str] = MappingProxyType({})

@@ -18,6 +18,7 @@ from typing import Annotated, Any, ClassVar, TypeVar
 import msgspec
 
 from pulse_tui.domain.errors import ConfigError, Problem
+from pulse_tui.domain.notice import ANY_USE, Use
 from pulse_tui.domain.rollback import Purpose
 from pulse_tui.domain.words import Environment
 from pulse_tui.settings.check import Seconds, convert, failed, nearest, renamed_keys
@@ -78,6 +79,8 @@ class RouteKeys(Section, frozen=True):
     id: str
     kind: str
     owner_teams: tuple[str, ...] = ()
+    uses: tuple[Use, ...] = ()
+    """What it is for: page, notify, ticket, review. Left out: all that its kind can be used for."""
 
 
 class PlaybookKeys(Section, frozen=True):
@@ -329,7 +332,13 @@ def _routes(node: Node | None, options_of: OptionsOf, problems: list[Problem]) -
     for child, common, options in _kinded(node, "routes", "actions", RouteKeys, options_of, problems):
         if common.id in out:
             problems.append(Problem(str(child.mark), f"routes: id {common.id!r} is given twice"))
-        out[common.id] = RouteShape(id=common.id, kind=common.kind, owner_teams=common.owner_teams, options=options)
+        able: frozenset[Use] = getattr(options, "USES", ANY_USE)
+        for use in (u for u in common.uses if u not in able):
+            what = f"routes: {common.id}: a route of kind {common.kind} cannot be used for {use.value}"
+            problems.append(Problem(str(child.mark), what, f"it can: {', '.join(sorted(able)) or 'nothing'}"))
+        out[common.id] = RouteShape(
+            id=common.id, kind=common.kind, owner_teams=common.owner_teams, options=options, uses=common.uses
+        )
     return list(out.values())
 
 

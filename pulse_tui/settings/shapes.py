@@ -12,6 +12,8 @@ from msgspec import Meta
 from pulse_tui.domain.errors import Problem
 from pulse_tui.domain.estate import DataHandling
 from pulse_tui.domain.evals import Task
+from pulse_tui.domain.notice import Use
+from pulse_tui.domain.oncall import OnCall
 from pulse_tui.domain.operator import Identity, Operator
 from pulse_tui.domain.release import Interface, Lineage, ReleaseState
 from pulse_tui.domain.rollback import Purpose
@@ -237,6 +239,8 @@ class RouteShape(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     owner_teams: tuple[str, ...]
     options: Any
+    uses: tuple[Use, ...] = ()
+    """What it is for: page, notify, ticket, review; none: all that its kind can be used for."""
 
 
 class HooksShape(Section, frozen=True):
@@ -304,6 +308,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[SourceShape, ...] = ()
     suites: tuple[SuiteShape, ...] = ()
     routes: tuple[RouteShape, ...] = ()
+    oncall: OnCall = OnCall()
+    """People, teams, schedules and ladders."""
     playbooks: tuple[PlaybookShape, ...] = ()
     operators: tuple[Operator, ...] = ()
     identity: Identity = Identity()

@@ -28,6 +28,14 @@ from pulse_tui.storage.advisories.exploitation import ExploitationTables
 from pulse_tui.storage.advisories.reports import ReportTable
 from pulse_tui.storage.advisories.settled import SettledTable
 from pulse_tui.storage.advisories.waivers import WaiverTable
+from pulse_tui.storage.alerts.decisions import (
+    EnforcementTable,
+    IncidentTables,
+    LearningTables,
+    NoticeTable,
+    PolicyTable,
+    SilenceTable,
+)
 from pulse_tui.storage.alerts.judgements import JudgementTables
 from pulse_tui.storage.board import panes as boards
 from pulse_tui.storage.board.calendar import read_calendar
@@ -83,6 +91,12 @@ class SqlTransaction:
         self.reports = ReportTable(connection)
         self.vendors = VendorTables(connection)
         self.judgements = JudgementTables(connection, protected)
+        self.incidents = IncidentTables(connection)
+        self.silences = SilenceTable(connection)
+        self.notices = NoticeTable(connection)
+        self.learning = LearningTables(connection)
+        self.policies = PolicyTable(connection)
+        self.enforcements = EnforcementTable(connection)
         self.rollbacks = RollbackTables(connection, protected)
         self.log = AuditTable(connection, protected, origin)
         self.plumbing = PlumbingTables(connection)

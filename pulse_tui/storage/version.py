@@ -1,6 +1,6 @@
 """Which schema this code uses. Kept apart from SQLAlchemy: the first screen reads it too."""
 
-HEAD = "0017"
+HEAD = "0018"
 KNOWN = frozenset(
     {
         "0001",
@@ -20,6 +20,7 @@ KNOWN = frozenset(
         "0015",
         "0016",
         "0017",
+        "0018",
     }
 )
 """Every migration this code can upgrade from."""

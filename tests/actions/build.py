@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from pulse_tui.actions import notify, ticket
 from pulse_tui.domain.alert import Alert, AlertEvent
 from pulse_tui.domain.decision import Decision, Fact
+from pulse_tui.domain.notice import Use
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.words import Mode, Outcome, Priority
 from pulse_tui.enrich.facts import facts
 from pulse_tui.policy.titles import title
-from pulse_tui.ports import Case, Route
+from pulse_tui.ports import Case, Route, Target
+from pulse_tui.services.signals.addressing import address
 from tests.enrich.build import ESTATE, NOW, REGRESSION
 
 MAIL = Route(id="ml-hook", kind="notify", owners=("ml-support",), options=notify.Options(url="http://127.0.0.1:1/"))
@@ -66,4 +69,12 @@ def case(
         deadline=NOW + timedelta(hours=4),
     )
     event = AlertEvent.OPENED if new else AlertEvent.REPEATED
-    return Case(made, fact, alert, more.pop("event", event), routes, NOW, **more)
+    rule_routes = more.get("rule_routes", ())
+    whom = partial(_address, routes, alert, rule_routes)
+    return Case(made, fact, alert, more.pop("event", event), routes, NOW, address=whom, **more)
+
+
+def _address(
+    routes: tuple[Route, ...], alert: Alert, named: tuple[str, ...], use: Use, owner: str | None
+) -> list[Target]:
+    return address(routes, alert, use, owner, named)

@@ -14,9 +14,10 @@ from pulse_tui.domain.errors import TargetError
 from pulse_tui.domain.evidence import AdvisoryEvidence, MetricEvidence, NoteEvidence, ServiceEvidence, VersionEvidence
 from pulse_tui.domain.hold import Hold, HoldKind
 from pulse_tui.domain.moments import iso, to_us
+from pulse_tui.domain.notice import Use
 from pulse_tui.domain.words import Environment
 from pulse_tui.enrich.vendors.sentences import note_lines
-from pulse_tui.ports import Case, Route
+from pulse_tui.ports import Case, Target
 
 
 class NoOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -145,40 +146,51 @@ def payload(case: Case) -> dict[str, str]:
 # --------------------------------------------------------------------------- routes
 
 
-def routes(case: Case, owner: str | None, kind: str | None = None) -> list[Route]:
-    """Routes of a kind (of any) that serve ``owner``; the ones that the rule names, if it names any of them."""
-    of_kind = [r for r in case.routes if kind in (None, r.kind)]
-    named = [r for r in of_kind if r.id in case.rule_routes]
-    return named or [r for r in of_kind if r.serves(owner)]
+def notified(case: Case, use: Use, what: str, kind: str | None = None) -> Sequence[Effect]:
+    """Messages to whoever is to be told when the event calls somebody, else to whom it called before.
 
-
-def notified(case: Case, kind: str, what: str) -> Sequence[Effect]:
-    """Messages of a kind that has routes of its own: to the owner when the event calls, else to whom it called before.
-
-    ``what`` says what was done for the owner when the alert opened.
+    ``what`` says what was done for the owner when the alert opened; ``kind``: by routes of this kind alone.
     """
     if case.event.follows:
-        return queue(case, kind, [r for r in case.routes if r.kind == kind])
+        return queue(case, [Target(r, use) for r in case.routes if use in r.uses and kind in (None, r.kind)])
     if (nothing := once(case, what)) is not None:
         return nothing
-    chosen = routes(case, case.decision.owner, kind)
+    owner = case.decision.owner
+    chosen = [t for t in case.address(use, owner) if kind in (None, t.route.kind)]
     if not chosen:
-        return (Nothing(f"no {kind} route serves owner {case.decision.owner or '(none)'}: add one under routes"),)
-    return queue(case, kind, chosen)
+        return (Nothing(f"no {kind or use.value} route serves owner {owner or '(none)'}: add one under routes"),)
+    return queue(case, chosen)
 
 
-def queue(case: Case, kind: str, chosen: Sequence[Route], **more: str) -> list[Effect]:
+_THREADS = {Use.PAGE: Use.NOTIFY}
+"""A page and a message to one route are one thread."""
+
+
+def queue(case: Case, chosen: Sequence[Target], **more: str) -> list[Effect]:
     """One delivery a route, in the thread of rule, alert and route: the same event again is the same delivery.
 
     Of an event that follows, only those routes get it that were notified before.
     """
     found: list[Effect] = []
-    for route in chosen:
-        thread = name(kind, case, route.id)
-        body = {**payload(case), "thread": thread, **more}
+    for target in chosen:
+        route, use = target.route, target.use
+        thread = name(_THREADS.get(use, use).value, case, route.id)
+        body = {**payload(case), "thread": thread, "use": use.value, **more}
+        if target.person is not None:
+            body["on_call"] = target.person
         key = thread + occurrence(case)
         made = Delivery(key=key, kind=route.kind, route=route.id, payload=body, created_at=case.now)
-        found.append(Queue(made, follows=case.event.follows))
+        found.append(
+            Queue(
+                made,
+                follows=case.event.follows,
+                use=use,
+                team=target.team,
+                role=target.role,
+                person=target.person,
+                rung=target.rung,
+            )
+        )
     return found
 
 

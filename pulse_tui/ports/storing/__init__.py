@@ -22,6 +22,7 @@ from pulse_tui.ports.storing.advisories import (
 )
 from pulse_tui.ports.storing.alerts import Judgements
 from pulse_tui.ports.storing.components import BillHead, Dependencies, Edge, Loadings, Users
+from pulse_tui.ports.storing.decisions import Enforcements, Incidents, Learning, Notices, Policies, Silences
 from pulse_tui.ports.storing.evals import Evals, RunHead
 from pulse_tui.ports.storing.plumbing import Log, Plumbing
 from pulse_tui.ports.storing.registry import EstateStore, Inventory, Whereabouts
@@ -62,6 +63,18 @@ class Transaction(Protocol):
     @property
     def judgements(self) -> Judgements: ...
     @property
+    def incidents(self) -> Incidents: ...
+    @property
+    def silences(self) -> Silences: ...
+    @property
+    def notices(self) -> Notices: ...
+    @property
+    def learning(self) -> Learning: ...
+    @property
+    def policies(self) -> Policies: ...
+    @property
+    def enforcements(self) -> Enforcements: ...
+    @property
     def rollbacks(self) -> Rollbacks: ...
     @property
     def log(self) -> Log: ...
@@ -99,17 +112,23 @@ __all__ = [
     "Covering",
     "Dependencies",
     "Edge",
+    "Enforcements",
     "EstateStore",
     "Evals",
     "Exploitations",
+    "Incidents",
     "Inventory",
     "Judgements",
+    "Learning",
     "Log",
+    "Notices",
     "Plumbing",
+    "Policies",
     "Reports",
     "Rollbacks",
     "RunHead",
     "Signals",
+    "Silences",
     "Store",
     "Taken",
     "Transaction",

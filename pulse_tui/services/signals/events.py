@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from pulse_tui.domain.alert import Alert, AlertEvent, AlertState
+from pulse_tui.domain.alert import Alert, AlertEvent
 from pulse_tui.domain.decision import Decision, Fact
 from pulse_tui.domain.effect import (
     AskRetest,
@@ -26,13 +26,16 @@ from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.evidence import UNDELIVERED, HealthEvidence
 from pulse_tui.domain.hold import Hold
 from pulse_tui.domain.moments import iso
+from pulse_tui.domain.notice import Notice, NoticeOutcome
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.vendor_task import TaskKind, VendorTask
 from pulse_tui.enrich.facts import facts
 from pulse_tui.enrich.vendors.tasks import task_words
 from pulse_tui.ports import Case, Route, Transaction
 from pulse_tui.services.parts import SYSTEM, JudgeParts
+from pulse_tui.services.signals.addressing import address
 from pulse_tui.services.signals.judge import around
+from pulse_tui.services.signals.withholding import About, withheld
 
 
 class Done(NamedTuple):
@@ -63,7 +66,7 @@ class Events:
     def __init__(self, tx: Transaction, parts: JudgeParts, now: datetime) -> None:
         """Nothing is read until an event comes."""
         self._tx = tx
-        self._parts = parts
+        self.parts = parts
         self._now = now
 
     def emit(self, alert: Alert, event: AlertEvent, why: str, *, widely: bool = False) -> int:
@@ -79,7 +82,7 @@ class Events:
         decision = msgspec.structs.replace(decision, priority=alert.priority)
         kinds = dict.fromkeys(decision.actions)
         if widely or alert.escalations:
-            kinds |= dict.fromkeys(route.kind for route in self._parts.routes)
+            kinds |= dict.fromkeys(route.kind for route in self.parts.routes)
         done = [d for d in self.ask(decision, self._fact(alert, signal), alert, event, why, kinds) if d.new]
         self._tx.judgements.add_responses(decision.id, [r for d in done for r in d.responses], self._now)
         return sum(isinstance(d.effect, Queue) for d in done)
@@ -88,28 +91,61 @@ class Events:
         self, decision: Decision, fact: Fact, alert: Alert, event: AlertEvent, why: str, kinds: Iterable[str]
     ) -> list[Done]:
         """What each kind of action does about it, carried out. One that breaks does not hold up the others."""
-        rule = self._parts.policy.rule(decision.rule_id)
+        rule = self.parts.policy.rule(decision.rule_id)
+        serving = _others(self.parts.routes, fact.signal)
         case = Case(
             decision,
             fact,
             alert,
             event,
-            routes=_others(self._parts.routes, fact.signal),
+            routes=serving,
             now=self._now,
             why=why,
             rule_owner=rule.owner if rule else None,
             rule_routes=rule.routes if rule else (),
-            advice=cache(lambda: self._parts.advise(self._tx, self._parts, alert, fact.signal, self._now).lines),
+            address=lambda use, owner: address(serving, alert, use, owner, rule.routes if rule else ()),
+            advice=cache(lambda: self.parts.advise(self._tx, self.parts, alert, fact.signal, self._now).lines),
         )
         done: list[Done] = []
-        messages = {route.kind for route in self._parts.routes}
+        notices: list[Notice] = []
+        messages = {route.kind for route in self.parts.routes}
         for kind in sorted(kinds, key=messages.__contains__):  # a message says what is done already, so it comes last
             try:
-                effects = list(self._parts.actions[kind].respond(case))
+                effects = list(self.parts.actions[kind].respond(case))
             except Exception as error:  # a bug of an installed kind, or one that is gone: shown with the alert
                 effects = [Nothing(f"the action {kind} broke: {type(error).__name__}: {error}")]
-            done += [Done(kind, e, *self._carry_out(e)) for e in (_unless_muted(e, alert) for e in effects)]
+            for effect in effects:
+                wanted, notice = self._admitted(_unless_waived(effect, alert), alert, event)
+                one = Done(kind, wanted, *self._carry_out(wanted))
+                done.append(one)
+                if notice is not None and (one.new or notice.outcome is not NoticeOutcome.QUEUED):
+                    notices.append(notice)
+        self._tx.notices.add(notices)
         return done
+
+    def _admitted(self, effect: Effect, alert: Alert, event: AlertEvent) -> tuple[Effect, Notice | None]:
+        """A message, unless something keeps it back; and the line that says who is notified, or why nobody is."""
+        if not isinstance(effect, Queue):
+            return effect, None
+        held = withheld(About(self._tx, self.parts, alert, event, effect, self._now))
+        delivery = effect.delivery
+        notice = Notice(
+            alert_id=alert.id,
+            at=self._now,
+            event=event,
+            use=effect.use,
+            outcome=NoticeOutcome.QUEUED if held is None else NoticeOutcome.WITHHELD,
+            why=held.why if held is not None else delivery.payload.get("why", ""),
+            reason=held.reason if held is not None else None,
+            route=delivery.route,
+            person=effect.person,
+            team=effect.team,
+            role=effect.role,
+            rung=effect.rung,
+            incident_id=self._tx.incidents.of_alerts([alert.id]).get(alert.id),
+            key=delivery.key if held is None else None,
+        )
+        return (effect if held is None else Nothing(held.why)), notice
 
     def _fact(self, alert: Alert, signal: Signal) -> Fact:
         found = facts(signal, around([signal], self._tx, self._estate))
@@ -169,20 +205,12 @@ class Events:
         self._tx.log.append(self._now, SYSTEM, "hold.placed", hold.id, detail)
 
 
-def _unless_muted(effect: Effect, alert: Alert) -> Effect:
-    """An episode that opens under a silence calls nobody; one that is waived holds nothing back either."""
-    suppressed = alert.state is AlertState.SUPPRESSED
-    by = alert.suppressed_by if suppressed else alert.acknowledged_by
-    until = alert.suppressed_until if suppressed else alert.acknowledged_until
-    if alert.state not in (AlertState.SUPPRESSED, AlertState.ACKNOWLEDGED) or by is None or until is None:
+def _unless_waived(effect: Effect, alert: Alert) -> Effect:
+    """An episode that is waived holds nothing back."""
+    if not isinstance(effect, PlaceHold) or not alert.waived or alert.suppressed_until is None:
         return effect
-    how = "waived" if alert.waived else "silenced" if suppressed else "acknowledged"
-    why = f"the condition is {how} by {by} until {iso(until)}"
-    if isinstance(effect, Queue) and not effect.follows:
-        return Nothing(f"{why}: nobody is notified")
-    if isinstance(effect, PlaceHold) and alert.waived:
-        return Nothing(f"{why}: nothing is held back")
-    return effect
+    until = iso(alert.suppressed_until)
+    return Nothing(f"the condition is waived by {alert.suppressed_by} until {until}: nothing is held back")
 
 
 def _others(routes: Sequence[Route], signal: Signal) -> Sequence[Route]:

@@ -72,6 +72,7 @@ class Responder:
             return
         alert = self._episode(standing, decision, fact)
         event, why = _event(standing, alert)
+        self._parts.correlate(self._tx, self._parts, alert, event, self._now)
         done = self._events.ask(decision, fact, alert, event, why, decision.actions)
         for one in done:
             if isinstance(one.effect, PlaceHold) and one.new:
@@ -376,6 +377,7 @@ def close_alert(
     resolved = alert.resolve(now, why)
     tx.judgements.put_alert(resolved)
     tx.log.append(now, by, "alert.resolved", alert.id, {"why": why})
+    events.parts.correlate(tx, events.parts, resolved, AlertEvent.RESOLVED, now)
     events.emit(resolved, AlertEvent.RESOLVED, why if by == SYSTEM else f"resolved by {by}: {why}")
     lifted = 0
     if not lift:

@@ -79,8 +79,13 @@ alerts = sa.Table(
     time("cleared_at", null=True),
     sa.Column("respond_within_s", sa.BigInteger),
     sa.Column("escalations", sa.BigInteger, nullable=False),
+    time("first_acknowledged_at", null=True),
+    time("reminded_at", null=True),
+    text("silence_id", null=True),
+    sa.Column("flapping", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index(None, "signal_fingerprint"),
     sa.Index(None, "state"),
+    sa.Index(None, "fingerprint", "first_at"),
 )
 """``open_key`` is the fingerprint while the episode is open: two open episodes of one condition cannot be."""
 
@@ -118,4 +123,79 @@ retests = sa.Table(
     time("done_at", null=True),
     time("asked_at", null=True),
     text("version", null=True),
+)
+
+incidents = sa.Table(
+    "incidents",
+    metadata,
+    text("id", key=True),
+    text("state"),
+    time("opened_at"),
+    time("last_at"),
+    text("body"),
+    sa.Index(None, "state"),
+    sa.Index(None, "opened_at"),
+)
+
+incident_alerts = sa.Table(
+    "incident_alerts",
+    metadata,
+    text("alert_id", key=True),
+    text("incident_id"),
+    time("joined_at"),
+    text("body"),
+    sa.Index(None, "incident_id"),
+)
+
+silences = sa.Table(
+    "silences",
+    metadata,
+    text("id", key=True),
+    time("starts_at"),
+    time("ends_at"),
+    time("ended_at", null=True),
+    text("body"),
+    sa.Index(None, "ends_at"),
+)
+
+notices = sa.Table(
+    "notices",
+    metadata,
+    serial(),
+    text("alert_id"),
+    time("at"),
+    text("outcome"),
+    text("route", null=True),
+    text("person", null=True),
+    text("incident_id", null=True),
+    text("body"),
+    sa.Index(None, "alert_id"),
+    sa.Index(None, "at"),
+    sa.Index(None, "incident_id"),
+)
+
+feedback = sa.Table("feedback", metadata, text("alert_id", key=True), time("at"), text("body"))
+missed = sa.Table("missed", metadata, text("id", key=True), time("at"), text("body"))
+
+review_tasks = sa.Table(
+    "review_tasks",
+    metadata,
+    text("key", key=True),
+    text("owner"),
+    time("opened_at"),
+    time("done_at", null=True),
+    text("body"),
+    sa.Index(None, "done_at"),
+)
+
+policies = sa.Table("policies", metadata, text("digest", key=True), text("state"), time("seen_at"), text("body"))
+
+enforcements = sa.Table(
+    "enforcements",
+    metadata,
+    text("key", key=True),
+    text("hold_id"),
+    text("state"),
+    text("body"),
+    sa.Index(None, "hold_id"),
 )

@@ -33,6 +33,7 @@ signals = sa.Table(
     sa.Column("raw", sa.LargeBinary, nullable=False),
     sa.Index(None, "asset_id", "seq"),
     sa.Index(None, "fingerprint"),
+    sa.Index(None, "occurred_at"),
 )
 
 quarantine = sa.Table(

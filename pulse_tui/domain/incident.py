@@ -1,0 +1,93 @@
+"""Incidents: alerts that an operator handles as one, with the causes that the evidence names, the likeliest first."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from pulse_tui.domain.words import Environment, Priority
+
+
+class IncidentState(StrEnum):
+    """The state of an incident."""
+
+    OPEN = "open"
+    RESOLVED = "resolved"
+    MERGED = "merged"
+    """Its alerts belong to another incident now (``merged_into``)."""
+
+
+class CauseVerdict(StrEnum):
+    """Whether the evidence names a cause."""
+
+    NAMED = "named"
+    """The first candidate is far enough ahead of the others."""
+    UNKNOWN = "unknown"
+    """No candidate, or none that is ahead of the others."""
+    CONFIRMED = "confirmed"
+    """An operator decided it."""
+
+
+class Cause(msgspec.Struct, frozen=True, kw_only=True):
+    """A signal that may have led to the incident."""
+
+    signal_id: str
+    score: float
+    """0 to 1: how well it explains what happened; 0 is never listed."""
+    title: str
+    why: tuple[str, ...] = ()
+    """The evidence for it and against it, a sentence each."""
+
+
+class Incident(msgspec.Struct, frozen=True, kw_only=True):
+    """Correlated alerts. The members are kept beside it (:class:`Member`)."""
+
+    id: str
+    title: str
+    opened_at: datetime
+    last_at: datetime
+    """When an alert joined it last, or an alert of it was last seen."""
+    state: IncidentState = IncidentState.OPEN
+    priority: Priority = Priority.P4
+    """The most urgent of its open alerts; of the ended ones when none is open."""
+    asset_id: str | None = None
+    """The asset that it began with."""
+    environment: Environment | None = None
+    owner: str | None = None
+    causes: tuple[Cause, ...] = ()
+    """The likeliest first; at most ten."""
+    verdict: CauseVerdict = CauseVerdict.UNKNOWN
+    cause: str | None = None
+    """The signal that an operator confirmed as its cause."""
+    cause_by: str | None = None
+    onset_at: datetime | None = None
+    """When it began, by the evidence: not when the first signal arrived. None: not known."""
+    onset_why: str = ""
+    """What says so: a signal's id, or who stated it."""
+    impact_at: datetime | None = None
+    """When customers were first affected. None: they were not, or nobody stated it (``impact``)."""
+    impact: str = ""
+    """``none``, ``customers``, or empty while nobody stated it."""
+    impact_why: str = ""
+    resolved_at: datetime | None = None
+    resolved_why: str = ""
+    helped: str = ""
+    """What ended it, in words: shown when the same is seen again."""
+    merged_into: str | None = None
+    external: str = ""
+    """Its name elsewhere (``pagerduty/Q1ABC``) when it came in from there."""
+
+
+class Member(msgspec.Struct, frozen=True, kw_only=True):
+    """An alert of an incident. An alert belongs to one incident at most."""
+
+    alert_id: str
+    incident_id: str
+    joined_at: datetime
+    by: str
+    """Who put it there: the program, or an operator who split or merged."""
+    why: str
+    """What it shares with the others: ``same asset``, ``uses openai/gpt-4.1 too``."""
+    score: float = 1.0

@@ -1,0 +1,54 @@
+"""Tables whose rows are one value as JSON, beside the columns that are searched by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import Enum
+from typing import Any, Generic, TypeVar
+
+import msgspec
+import sqlalchemy as sa
+
+from pulse_tui.domain.moments import to_us
+from pulse_tui.storage.sql.codec import to_json
+from pulse_tui.storage.sql.upsert import insert_many, upsert
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+class Bodies(Generic[S]):
+    """One such table. Its other columns have the names of the value's fields."""
+
+    def __init__(self, connection: sa.Connection, table: sa.Table, shape: type[S]) -> None:
+        """All work happens in the connection's transaction."""
+        self._c = connection
+        self._table = table
+        self._decode = msgspec.json.Decoder(shape).decode
+        self._names = [c.name for c in table.columns if c.name not in ("body", "seq")]
+
+    def put(self, item: S) -> bool:
+        """Insert it, or take the place of the one with its key. False when nothing is different."""
+        return upsert(self._c, self._table, [self._row(item)]) > 0
+
+    def add(self, items: Sequence[S]) -> None:
+        """Append."""
+        insert_many(self._c, self._table, [self._row(item) for item in items])
+
+    def get(self, key: str) -> S | None:
+        """By primary key."""
+        return next(iter(self.where(next(iter(self._table.primary_key.columns)) == key)), None)
+
+    def where(self, *clauses: Any, order: Sequence[Any] = (), limit: int | None = None) -> list[S]:
+        """Those that fit, in this order."""
+        query = sa.select(self._table.c.body).where(*clauses).order_by(*order).limit(limit)
+        return [self._decode(body) for body in self._c.scalars(query)]
+
+    def _row(self, item: S) -> dict[str, Any]:
+        return {**{name: _plain(getattr(item, name)) for name in self._names}, "body": to_json(item)}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return to_us(value)
+    return value.value if isinstance(value, Enum) else value
