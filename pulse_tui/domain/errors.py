@@ -91,6 +91,8 @@ class SourceError(PulseError):
         """``retry_after`` in seconds when the server asked for a pause; ``sent`` when the request may have arrived."""
         self.retry_after = retry_after
         self.sent = sent
+        self.status: int | None = None
+        """Of the answer whose body could not be read; None when there was no answer."""
         self.about: tuple[ResultOf, ...] = ()
         """Set by who knows it: whose result is refused; several where file and folder name another release each."""
         self.gone = False
@@ -115,9 +117,25 @@ class TargetError(PulseError):
 
     exit_code = 1
 
-    def __init__(self, what: str, *, ambiguous: bool, todo: str = "") -> None:
-        """An ambiguous error is settled by reading the target back."""
+    def __init__(
+        self,
+        what: str,
+        *,
+        ambiguous: bool,
+        todo: str = "",
+        permanent: bool = False,
+        limited: bool = False,
+        retry_after_s: float | None = None,
+    ) -> None:
+        """An ambiguous error is settled by reading the target back.
+
+        Of a message: ``permanent`` when a repeat can only fail in the same way, ``limited`` when the destination takes
+        no more for now, ``retry_after_s`` when it says for how long.
+        """
         self.ambiguous = ambiguous
+        self.permanent = permanent
+        self.limited = limited
+        self.retry_after_s = retry_after_s
         super().__init__(what, todo=todo)
 
 

@@ -76,7 +76,8 @@ class Http(Protocol):
         content: bytes | None = None,
         timeout_s: float = 10.0,
     ) -> Answer:
-        """Exactly one request, no retries, any status is an answer.
+        """Exactly one request, no retries, any status is an answer. A SourceError has the ``status`` of an answer whose body
+        could not be read.
 
         ``content`` is the body to the byte, for what is signed; ``json`` is a value that becomes one.
         """

@@ -165,10 +165,17 @@ class Web:
     ) -> Answer:
         """Exactly one request: no retry, no redirect, any status is an answer.
 
-        Raises SourceError; its ``sent`` is False only when the request cannot have arrived.
+        Raises SourceError; its ``sent`` is False only when the request cannot have arrived, its ``status`` is that of an
+        answer whose body could not be read.
         """
         exchange = self._begin(url, timeout_s)
-        return self._once(exchange, method, url, params, dict(headers or {}), json, content=content, read_s=timeout_s)
+        try:
+            return self._once(
+                exchange, method, url, params, dict(headers or {}), json, content=content, read_s=timeout_s
+            )
+        except SourceError as error:
+            error.status = exchange.status
+            raise
 
     # ------------------------------------------------------------------ GET with retries and redirects
 
@@ -308,6 +315,7 @@ class Web:
             with client.stream(method, url, params=params, headers=headers, timeout=timeout, **body_of) as response:
                 if not (exchange.redirected or exchange.led):
                     self._connections.met[_host(url)] = exchange.home
+                exchange.status = response.status_code
                 body = self._body(url, response)
                 if response.status_code >= 400:
                     body = self._redact(body)  # an error page may repeat the token that was sent to it

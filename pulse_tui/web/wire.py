@@ -45,6 +45,8 @@ class Exchange:
         self.ends = time.monotonic() + seconds
         self.answered = False
         """A request of it was answered: whatever fails from here on, it has arrived."""
+        self.status: int | None = None
+        """Of the last answer, as far as it came."""
         self.redirected = False
         self.home: Reach | None = None
         """Where it began; what it is led to may be no further inside."""
