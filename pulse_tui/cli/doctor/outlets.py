@@ -1,0 +1,63 @@
+"""Messages that reached nobody, and the webhooks that are taken in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from pulse_tui.cli.doctor.lines import Line
+from pulse_tui.domain.delivery import undelivered
+from pulse_tui.domain.moments import iso
+from pulse_tui.web.reach import is_here
+from pulse_tui.wiring import House
+
+MESSAGES = 10_000
+"""The newest, which are looked through for those that reached nobody."""
+
+
+def messages(house: House) -> Iterator[Line]:
+    """Messages that reached nobody: they failed, or nobody sends them."""
+    now = house.clock()
+    with house.store.read() as tx:
+        waiting = undelivered(tx.plumbing.deliveries(MESSAGES), now)
+    for route in sorted({d.route for d in waiting}):
+        there = [d for d in waiting if d.route == route]
+        last = there[0]
+        why = last.error or f"due since {iso(last.due)} and nobody sends it: no collector runs"
+        tried = f"tried {last.attempts} times, {last.state.value}"
+        yield Line(f"messages to {route}", False, f"{len(there)} not delivered; the newest: {why} ({tried})")
+    if not waiting:
+        yield Line("messages", True, "none waits, none was lost")
+
+
+def hooks(house: House) -> Iterator[Line]:
+    """Whether webhooks make polls immediate, and of which sources."""
+    parts, shape = house.judging, house.settings.hooks
+    able = [s for s in parts.sources.values() if hasattr(parts.source_kinds[s.kind], "hint")]
+    trusted = [s.id for s in able if _filled(getattr(s.options, "webhook_secret", None))]
+    if shape is None:
+        could = f"; {', '.join(s.id for s in able)} could send them: hooks: {{listen: 127.0.0.1:8765}}" if able else ""
+        yield Line("hooks", None, f"no webhooks are taken in, sources are polled{could}")
+        return
+    bare = [s.id for s in able if s.id not in trusted]
+    everywhere = shape.host in ("0.0.0.0", "::")  # noqa: S104  said, not done
+    yield Line(
+        "hooks",
+        True if trusted and is_here(shape.host) and not everywhere else None,
+        f"a tower or agent listens on {shape.listen}, POST /hooks/<source>; "
+        + (f"hints from {', '.join(trusted)}" if trusted else "no source has a webhook_secret")
+        + (f"; without a webhook_secret: {', '.join(bare)}" if trusted and bare else "")
+        + (
+            f"; {'every network of this machine' if everywhere else 'the network'} reaches it in the clear: listen on "
+            "127.0.0.1 behind a proxy with TLS"
+            if everywhere or not is_here(shape.host)
+            else ""
+        ),
+    )
+
+
+def _filled(secret: str | None) -> bool:
+    """Whether a secret is configured and its variables hold something."""
+    from pulse_tui.settings.references import secret_names  # noqa: PLC0415
+
+    return bool(secret) and all(os.environ.get(name, "").strip() for name in secret_names(secret))
