@@ -14,7 +14,8 @@ from pulse_tui.domain.words import Outcome, Priority, Severity, SignalType
 from pulse_tui.policy.automatic import RollbackSection
 from pulse_tui.policy.conditions import Condition, Engine
 from pulse_tui.policy.gate import GateSection
-from pulse_tui.policy.rules import ContextLine, Rule
+from pulse_tui.policy.phase import Phase
+from pulse_tui.policy.rules import STORM, ContextLine, Rule
 from pulse_tui.policy.titles import title
 
 
@@ -27,6 +28,9 @@ class Ruling(NamedTuple):
     comparisons: tuple[Comparison, ...]
     context: str
     respond_within_s: int | None
+
+
+_SEVERITY = "signal.severity"
 
 
 class View:
@@ -82,6 +86,8 @@ class CompiledRule:
         self._times = times
         mentioned = (*every, *some, *(condition for condition, _ in context))
         self.names = frozenset(name for condition in mentioned for name in condition.names)
+        if rule.severities:
+            self.names |= {_SEVERITY}
 
     def rule_on(self, view: View) -> Ruling:
         """The ruling on the fact of ``view``."""
@@ -121,6 +127,11 @@ class CompiledRule:
                 chosen.append(f"{line.when} -> severity {line.severity}")
         if priority is None:
             priority, within = self.rule.priority, self.rule.respond_within
+            stated = view.variables.get(_SEVERITY)
+            mapped = self.rule.severities.get(stated) if isinstance(stated, str) else None  # type: ignore[call-overload]
+            if mapped is not None:
+                chosen.append(f"severity {stated} -> {mapped}")
+                priority, within = mapped, within if mapped is priority else None
         seconds = within if within is not None else self._times.get(priority)
         whole = int(seconds) if seconds is not None else None
         return Ruling(Outcome.FIRED, priority, severity or self.rule.severity, comparisons, "; ".join(chosen), whole)
@@ -134,8 +145,10 @@ class Automatic:
         section: RollbackSection | None = None,
         conditions: Mapping[str, Condition] | None = None,
         engine: Engine | None = None,
+        phase: Phase = Phase.AUTOMATION,
     ) -> None:
         """``conditions``: those of the rules that have one. None for the section: nothing is automatic."""
+        self._phase = phase
         self.section = section or RollbackSection()
         self._conditions = conditions or {}
         self._engine = engine
@@ -155,6 +168,8 @@ class Automatic:
 
         What cannot be evaluated is no yes.
         """
+        if not self._phase.rolls_back:
+            return f"the estate is in phase {self._phase.value}: nothing rolls back by itself"
         if rule_id not in self.rules:
             return f"policy does not name {rule_id} for automatic rollback"
         condition = self._conditions.get(rule_id)
@@ -188,9 +203,14 @@ class Policy:
         digest: str,
         gate: GateSection | None = None,
         automatic: Automatic | None = None,
+        *,
+        phase: Phase = Phase.AUTOMATION,
+        storm: int = STORM,
     ) -> None:
-        """``digest`` is SHA-256 over the canonical rules, the gate section and the rollback section."""
+        """``digest`` is SHA-256 over everything that can change what is decided or done."""
         self.digest = digest
+        self.phase = phase
+        self.storm = storm
         self.gate = gate or GateSection()
         self.automatic = automatic or Automatic()
         self.engine = engine

@@ -54,7 +54,15 @@ def load_policy(
     automatic = reader.automatic(section, written) if section is not None and written is not None else None
     if len(problems) > before or written is None:
         return None
-    return Policy(tuple(compiled), reader.engine, digest(written), written.gate, automatic)
+    return Policy(
+        tuple(compiled),
+        reader.engine,
+        digest(written),
+        written.gate,
+        automatic,
+        phase=written.phase,
+        storm=written.storm,
+    )
 
 
 class _Reader:
@@ -110,7 +118,7 @@ class _Reader:
             condition = self.condition(when, rule)
             if condition is not None:
                 conditions[line.rule] = condition
-        return Automatic(written.rollback, conditions, self.engine)
+        return Automatic(written.rollback, conditions, self.engine, written.phase)
 
     def rule(self, rule: Rule, place: Node, times: dict[Any, float]) -> CompiledRule:
         self.words(rule, place)

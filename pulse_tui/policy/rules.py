@@ -13,6 +13,7 @@ from msgspec import Meta
 from pulse_tui.domain.words import Mode, Outcome, Priority, Severity, SignalType
 from pulse_tui.policy.automatic import RollbackSection
 from pulse_tui.policy.gate import GateSection
+from pulse_tui.policy.phase import Phase
 from pulse_tui.settings.check import Seconds
 
 Text = Annotated[str, Meta(min_length=1)]
@@ -59,6 +60,19 @@ class RuleTest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     severity: Severity | None = None
 
 
+class Flap(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When a condition that comes and goes is one alert that flaps, not an alert each time."""
+
+    episodes: Annotated[int, Meta(ge=2, le=1_000)]
+    """So many that opened ..."""
+    within: Seconds
+    """... in this time."""
+
+
+STORM = 20
+StormLimit = Annotated[int, Meta(ge=1, le=10_000)]
+
+
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One rule of the policy.
 
@@ -78,10 +92,15 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     context: tuple[ContextLine, ...] = ()
     severity: Severity | None = None
     """None: the signal's."""
+    severities: dict[Severity, Priority] = {}
+    """The priority by the severity that the signal states, read before ``context``; one that is left out: ``priority``."""
     actions: tuple[str, ...] = ()
     respond_within: Seconds | None = None
     """For the rule's own priority; a priority that context chose takes the policy's time for it."""
     keep_firing_for: Seconds | None = None
+    flap: Flap | None = None
+    storm: StormLimit | None = None
+    """How many alerts of it are announced one by one within ten minutes; None: as many as the policy says."""
     routes: tuple[str, ...] = ()
     description: str = ""
     tests: tuple[RuleTest, ...] = ()
@@ -97,13 +116,16 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class PolicyFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The ``policy`` section: the rules, how soon each priority asks for a response, what closes the gate, and
-    what rolls back by itself."""
+    """The ``policy`` section: the rules, how soon each priority asks for a response, what closes the gate, what rolls
+    back by itself, and how much of it may act."""
 
     rules: tuple[Rule, ...]
     respond_within: dict[Priority, Seconds] = {}
     gate: GateSection | None = None
     rollback: RollbackSection | None = None
+    phase: Phase = Phase.AUTOMATION
+    storm: StormLimit = STORM
+    """Alerts of one rule that are announced one by one within ten minutes."""
 
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
@@ -118,5 +140,10 @@ def digest(policy: PolicyFile) -> str:
         content.append(policy.gate.canonical())
     if policy.rollback is not None:
         content.append({"rollback": policy.rollback.canonical()})
+    # What stands at its default is left out: a policy that does not mention it keeps its digest.
+    if policy.phase is not Phase.AUTOMATION:
+        content.append({"phase": policy.phase.value})
+    if policy.storm != STORM:
+        content.append({"storm": policy.storm})
     body = _ENCODER.encode(content)
     return hashlib.sha256(body).hexdigest()

@@ -22,6 +22,8 @@ from pulse_tui.domain.source import Cursor
 from pulse_tui.domain.words import Environment
 from pulse_tui.policy.gate import GateSection, GateStatus
 from pulse_tui.policy.judge import Automatic
+from pulse_tui.policy.phase import Phase
+from pulse_tui.policy.rules import Flap
 from pulse_tui.ports import (
     Action,
     Clock,
@@ -59,6 +61,15 @@ class RuleFace(Protocol):
 
     @property
     def keep_firing_for(self) -> float | None: ...
+    @property
+    def flap(self) -> Flap | None:
+        """When a condition that comes and goes is one alert that flaps."""
+        ...
+
+    @property
+    def storm(self) -> int | None:
+        """How many alerts of it are announced one by one within ten minutes; None: :attr:`Judge.storm`."""
+        ...
 
 
 class Judge(Protocol):
@@ -72,6 +83,16 @@ class Judge(Protocol):
     @property
     def gate(self) -> GateSection:
         """What closes the gate."""
+        ...
+
+    @property
+    def phase(self) -> Phase:
+        """How much of it may act."""
+        ...
+
+    @property
+    def storm(self) -> int:
+        """Alerts of one rule that are announced one by one within ten minutes."""
         ...
 
     @property

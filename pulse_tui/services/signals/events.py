@@ -26,16 +26,17 @@ from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.evidence import UNDELIVERED, HealthEvidence
 from pulse_tui.domain.hold import Hold
 from pulse_tui.domain.moments import iso
-from pulse_tui.domain.notice import Notice, NoticeOutcome
+from pulse_tui.domain.notice import Notice, NoticeOutcome, Withheld
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.vendor_task import TaskKind, VendorTask
 from pulse_tui.enrich.facts import facts
 from pulse_tui.enrich.vendors.tasks import task_words
+from pulse_tui.policy.phase import means
 from pulse_tui.ports import Case, Route, Transaction
 from pulse_tui.services.parts import SYSTEM, JudgeParts
 from pulse_tui.services.signals.addressing import address
 from pulse_tui.services.signals.judge import around
-from pulse_tui.services.signals.withholding import About, withheld
+from pulse_tui.services.signals.withholding import About, Held, withheld
 
 
 class Done(NamedTuple):
@@ -115,7 +116,10 @@ class Events:
             except Exception as error:  # a bug of an installed kind, or one that is gone: shown with the alert
                 effects = [Nothing(f"the action {kind} broke: {type(error).__name__}: {error}")]
             for effect in effects:
-                wanted, notice = self._admitted(_unless_waived(effect, alert), alert, event)
+                wanted, notice = self._admitted(kind, _unless_waived(effect, alert), alert, event)
+                if notice is not None and notice.reason is Withheld.PHASE and done and done[-1].effect == wanted:
+                    notices.append(notice)
+                    continue  # in words once, however many destinations it has
                 one = Done(kind, wanted, *self._carry_out(wanted))
                 done.append(one)
                 if notice is not None and (one.new or notice.outcome is not NoticeOutcome.QUEUED):
@@ -123,11 +127,16 @@ class Events:
         self._tx.notices.add(notices)
         return done
 
-    def _admitted(self, effect: Effect, alert: Alert, event: AlertEvent) -> tuple[Effect, Notice | None]:
-        """A message, unless something keeps it back; and the line that says who is notified, or why nobody is."""
+    def _admitted(self, kind: str, effect: Effect, alert: Alert, event: AlertEvent) -> tuple[Effect, Notice | None]:
+        """The effect, unless something keeps it back; and the line that says who is notified, or why nobody is."""
+        early = self._early(kind, effect)
         if not isinstance(effect, Queue):
-            return effect, None
-        held = withheld(About(self._tx, self.parts, alert, event, effect, self._now))
+            return (Nothing(early) if early else effect), None
+        held = (
+            Held(Withheld.PHASE, early)
+            if early
+            else withheld(About(self._tx, self.parts, alert, event, effect, self._now))
+        )
         delivery = effect.delivery
         notice = Notice(
             alert_id=alert.id,
@@ -146,6 +155,14 @@ class Events:
             key=delivery.key if held is None else None,
         )
         return (effect if held is None else Nothing(held.why)), notice
+
+    def _early(self, kind: str, effect: Effect) -> str:
+        """Why the estate's phase does not let it be done yet; empty where it does, and of what ends a thing of before."""
+        if isinstance(effect, Nothing) or (isinstance(effect, Queue) and effect.follows):
+            return ""
+        phase = self.parts.policy.phase
+        as_ = means(kind, effect.use.value if isinstance(effect, Queue) else None)
+        return "" if phase.admits(as_) else phase.keeps_back(as_)
 
     def _fact(self, alert: Alert, signal: Signal) -> Fact:
         found = facts(signal, around([signal], self._tx, self._estate))

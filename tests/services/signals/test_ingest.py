@@ -108,6 +108,8 @@ def test_a_rule_that_observes_decides_and_does_nothing(judge: JudgeParts) -> Non
 
         gate = enforced.gate
 
+        phase, storm = enforced.phase, enforced.storm
+
         automatic = enforced.automatic
 
         def rule(self, rule_id: str) -> Any:
