@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 
 from pulse_tui.cli.output import emit, opened
+from pulse_tui.domain.errors import WrongUse
+from pulse_tui.domain.text import clean
 
 _ABOUT = """ack ID                         you are working on it: it does not escalate for a while (acknowledge_for, default 4h)
 silence ID --why REASON        nobody is notified for some hours; it stays counted
@@ -12,6 +14,8 @@ waive ID --why REASON          an exception with a review date; the holds that i
                                vulnerability it is one of each component (`pulse-tui waiver list`), and ends by itself earlier
 unmute ID --why REASON         take an acknowledgement, a silence or a waiver back: it fires again
 resolve ID --why REASON        its condition has ended; the holds that it placed are lifted
+verdict ID useful|noise|duplicate|late [--why REASON]
+                               what it was worth: reports and `pulse-tui report noise` learn from it, its state stays
 Each is of the condition: it covers the alerts about the same cause in the same environment that are no more urgent.
 `pulse-tui muted` lists what is muted. Exits with 1 when it is refused."""
 
@@ -22,9 +26,14 @@ def arguments(parser: argparse.ArgumentParser, name: str) -> None:
         parser.epilog = "Take one back: pulse-tui alert unmute ID, pulse-tui freeze HOLD --lift. Exits with 0."
         return
     parser.epilog = _ABOUT
-    parser.add_argument("action", choices=["ack", "resolve", "silence", "waive", "unmute"])
+    parser.add_argument("action", choices=["ack", "resolve", "silence", "waive", "unmute", "verdict"])
     parser.add_argument("id", help="an alert, as status prints it")
-    parser.add_argument("--why", default="", help="the reason, kept in the audit log; every action but ack needs one")
+    parser.add_argument(
+        "worth", nargs="?", default="", metavar="VERDICT", help="verdict: useful, noise, duplicate or late"
+    )
+    parser.add_argument(
+        "--why", default="", help="the reason, kept in the audit log; every action but ack and verdict needs one"
+    )
     parser.add_argument("--hours", type=float, default=4.0, help="how long a silence lasts (default 4)")
     parser.add_argument("--days", type=int, default=30, help="when a waiver is reviewed (default 30)")
 
@@ -38,7 +47,13 @@ def run(options: argparse.Namespace, name: str) -> int:
             rows = desk.quiet()
             emit(options, rows, [row.line() for row in rows] or ["nothing is muted, waived or held"])
             return 0
-        if options.action == "ack":
+        if options.action == "verdict":
+            done = desk.give_verdict(options.id, options.worth, options.why)
+        elif options.worth:
+            raise WrongUse(
+                f"alert {options.action} takes no {clean(options.worth, 40)!r}", todo="See pulse-tui alert --help"
+            )
+        elif options.action == "ack":
             done = desk.acknowledge(options.id)
         elif options.action == "resolve":
             done = desk.resolve(options.id, options.why)

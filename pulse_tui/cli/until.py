@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from pulse_tui.domain.errors import WrongUse
+from pulse_tui.domain.text import clean
 
 FORMS = "2026-12-23, 2026-12-23T09:00Z, or 30d"
 _DAYS = re.compile(r"(\d{1,4})d\Z")
@@ -21,4 +22,20 @@ def until(text: str, now: datetime) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise WrongUse(f"{text!r} is no date", todo=f"Write {FORMS}") from None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+_SPAN = re.compile(r"(\d{1,5})([mhd])\Z")
+_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+
+
+def past(text: str, now: datetime) -> datetime:
+    """A moment, or how long before now (``45m``, ``6h``, ``2d``). Raises WrongUse."""
+    if span := _SPAN.match(text):
+        return now - int(span[1]) * _UNITS[span[2]]
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        todo = "Write 2026-12-23T09:00Z, 2026-12-23, or how long ago: 45m, 6h, 2d"
+        raise WrongUse(f"{clean(text, 60)!r} is no moment", todo=todo) from None
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

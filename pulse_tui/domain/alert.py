@@ -139,12 +139,16 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
             self, priority=priority, deadline=due, respond_within_s=respond_within_s, escalations=0
         )
 
-    def acknowledge(self, by: str, until: datetime) -> Alert:
-        """An operator acknowledges it, until then. A resolve that came first wins."""
+    def acknowledge(self, by: str, until: datetime, at: datetime | None = None) -> Alert:
+        """An operator acknowledges it, until then. A resolve that came first wins. ``at``: when that is, for the record."""
         if not self.open:
             raise Refused(f"alert {self.id} is already resolved", [self.resolved_why or "no reason was given"])
         return msgspec.structs.replace(
-            self, state=AlertState.ACKNOWLEDGED, acknowledged_by=by, acknowledged_until=until
+            self,
+            state=AlertState.ACKNOWLEDGED,
+            acknowledged_by=by,
+            acknowledged_until=until,
+            first_acknowledged_at=self.first_acknowledged_at or at,
         )
 
     def suppress(self, by: str, until: datetime, why: str, *, waived: bool = False) -> Alert:

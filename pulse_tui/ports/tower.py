@@ -23,9 +23,10 @@ from pulse_tui.domain.views.registry import (
 )
 from pulse_tui.domain.views.rollback import AuthorisationLine, DrillLine, PlanLine, PlanStory, ReviewRow
 from pulse_tui.domain.views.vendors import CorrectionRow, NoteRow, NoteStory, Shutdowns, TempoLine
+from pulse_tui.ports.learning import LearningDesk
 
 
-class Desk(Protocol):
+class Desk(LearningDesk, Protocol):
     """What the tower can ask for. Every call may block: the app calls it in a thread.
 
     Deeds raise :class:`~pulse_tui.domain.errors.Refused` with the reasons; any

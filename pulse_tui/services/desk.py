@@ -51,6 +51,7 @@ from pulse_tui.services.components.tree import asset_tree, dependents
 from pulse_tui.services.evals import baselines
 from pulse_tui.services.evals.flips import flips
 from pulse_tui.services.evals.story import bench_story
+from pulse_tui.services.learning.desk import LearningCalls
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.promotion import decide as release
 from pulse_tui.services.promotion import emergency
@@ -78,7 +79,7 @@ BACK, AHEAD = timedelta(days=90), timedelta(days=180)
 """How far ahead the calendar goes."""
 
 
-class ServiceDesk:
+class ServiceDesk(LearningCalls):
     """Implements :class:`pulse_tui.ports.Desk`. Calls block; the app runs them in threads."""
 
     def __init__(

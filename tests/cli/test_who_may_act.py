@@ -28,7 +28,7 @@ READS = {
     "policy test", "release history", "release show", "release diff", "release calendar", "rollback show", "rollback list",
     "rollback authorisations", "rollback report", "rollback reviews",
     "note list", "note show", "note corrections", "note shutdowns", "catalogue", "classify", "resolve", "report",
-    "waiver list", "waiver show", "waiver export", "schema", "status", "suite check", "suite list",
+    "missed list", "waiver list", "waiver show", "waiver export", "schema", "status", "suite check", "suite list",
 }  # fmt: skip
 COLLECTS = {"agent", "db upgrade", "db backup", "demo", "ingest", "init", "refresh", "worker"}
 """Takes data in or looks after the database: done by services and pipelines, decides nothing."""
@@ -37,6 +37,8 @@ ACTS: dict[str, tuple[str, ...]] = {
     "alert resolve": ("{alert}", "--why", "x"),
     "alert silence": ("{alert}", "--why", "x"),
     "alert waive": ("{alert}", "--why", "x"),
+    "alert verdict": ("{alert}", "noise"),
+    "missed add": ("x", "--onset", "1h"),
     "alert unmute": ("{alert}", "--why", "x"),
     "waiver add": ("CVE-1", "--asset", "my-bot", "--why", "x"),
     "advisory settle": ("CVE-1", "vllm", "0.9.2", "--why", "x"),
@@ -83,6 +85,8 @@ CALLS: dict[str, Callable[[ServiceDesk, Estate], object]] = {
     "silence": lambda d, e: d.silence(e.alert, 1.0, "x"),
     "waive": lambda d, e: d.waive(e.alert, 1, "x"),
     "unmute": lambda d, e: d.unmute(e.alert, "x"),
+    "give_verdict": lambda d, e: d.give_verdict(e.alert, "noise"),
+    "add_missed": lambda d, e: d.add_missed("x", datetime(2026, 1, 1, tzinfo=UTC)),
     "waive_advisory": lambda d, e: d.waive_advisory("CVE-1", "my-bot", why="x"),
     "settle_fix": lambda d, e: d.settle_fix("CVE-1", "vllm", "0.9.2", "x"),
     "state_loaded": lambda d, e: d.state_loaded("my-bot", "vllm", "no", "x"),
@@ -112,7 +116,7 @@ CALLS: dict[str, Callable[[ServiceDesk, Estate], object]] = {
     "move_release": lambda d, e: d.move_release("my-bot", "1.1.0", "quarantine", "x"),
     "promote": lambda d, e: d.promote("my-bot", "1.1.0", "production", "x"),
 }
-NOWHERE = {"pin_baseline", "move_release", "correct_note", "withdraw_correction"}
+NOWHERE = {"give_verdict", "add_missed", "pin_baseline", "move_release", "correct_note", "withdraw_correction"}
 """Of no environment: any operator may."""
 ON_THE_REPLICA = {"drill"}
 """What moves there, for another environment's sake."""

@@ -26,6 +26,7 @@ from pulse_tui.domain.views.rollback import (
 from pulse_tui.domain.views.signals import SourceRow
 from tests.fakes.advisory_desk import LEDGER, RADIUS, STORY, WAIVERS, advisory_lines
 from tests.fakes.bench_desk import FakeBench, points
+from tests.fakes.learning_desk import FakeLearning
 from tests.fakes.registry_desk import NOW_US, FakeRegistry, ago
 from tests.fakes.vendor_desk import FakeVendors
 
@@ -157,7 +158,7 @@ def many(
     return registry, found, open_alerts
 
 
-class FakeDesk(FakeBench, FakeRegistry, FakeVendors):
+class FakeDesk(FakeBench, FakeLearning, FakeRegistry, FakeVendors):
     """Deeds change the state in memory and raise the mark; ``calls`` lists them."""
 
     def __init__(self, *, empty: bool = False, large: bool = False, read_only: bool = False, needed: int = 1) -> None:
@@ -180,6 +181,7 @@ class FakeDesk(FakeBench, FakeRegistry, FakeVendors):
         self.start_registry(empty=empty)
         self.start_bench(empty=empty)
         self.start_vendors(empty=empty)
+        self.start_learning()
         if large:
             self.registry, self.advisories, self.alerts = many()
         if empty:

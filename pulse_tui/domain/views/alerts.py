@@ -105,3 +105,5 @@ class AlertStory(NamedTuple):
     """(source, key) of the vendor's note that it is about, where that has a page."""
     by_itself: tuple[str, ...] = ()
     """Of ``todo``, what was done about it without waiting for anybody, or why nothing was."""
+    verdict: str = ""
+    """What somebody thought of the alert: ``noise by ana 2026-11-23T03:10:00Z: planned load test``. Empty: nobody gave one."""

@@ -31,7 +31,7 @@ def acknowledge(parts: JudgeParts, alert_id: str, by: str, for_s: float, now: da
     with parts.store.write() as tx:
         alert = _alert(tx, alert_id)
         for one in _of_condition(tx, alert):
-            after = one.acknowledge(by, until)
+            after = one.acknowledge(by, until, now)
             tx.judgements.put_alert(after)
             Events(tx, parts, now).emit(after, AlertEvent.ACKNOWLEDGED, f"acknowledged by {by} until {iso(until)}")
         tx.log.append(now, by, "alert.acknowledged", alert.id, {"until": iso(until)})

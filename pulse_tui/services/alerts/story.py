@@ -38,6 +38,7 @@ from pulse_tui.enrich.vendors.sentences import note_lines
 from pulse_tui.enrich.vendors.shifts import shift_words
 from pulse_tui.enrich.vendors.tasks import TRIPWIRE
 from pulse_tui.ports import Transaction
+from pulse_tui.services.alerts.feedback import missed_lines, of_alert, verdict_words
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.registry.reach import reached
 from pulse_tui.services.vendors.candidates import correlated
@@ -94,12 +95,13 @@ def alert_story(parts: RollbackParts, alert_id: str) -> AlertStory:
             risk=tuple(_risk(tx, alert, signal, asset, estate, now)),
             todo=(*by_itself, *_todo(alert, advice, done, missed, now), *_asked(tx, alert, signal, advice, now)),
             why=tuple(_why(decision, signal, tx.judgements.variables(decision.id))),
-            correlated=(*correlated(tx, signal), *_correlated(tx, alert, now)),
+            correlated=(*correlated(tx, signal), *_correlated(tx, alert, now), *missed_lines(tx, alert)),
             timeline=tuple(_timeline(tx, alert, signal)),
             rollback_possible=advice.rollback and alert.open,
             plan_hash=plan,
             advice=(*by_itself, *advice.lines) if alert.open else (),
             by_itself=by_itself,
+            verdict=verdict_words(of_alert(tx, alert.id)),
             note=_note(tx, signal),
             suite=signal.evidence.suite if isinstance(signal.evidence, (MetricEvidence, SuiteEvidence)) else "",
         )

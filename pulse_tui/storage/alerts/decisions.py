@@ -19,6 +19,9 @@ from pulse_tui.storage.alerts import tables as t
 from pulse_tui.storage.sql.bodies import Bodies
 from pulse_tui.storage.sql.lookup import among
 
+_NAMED = 400
+"""So many verdicts are looked up by their alerts; of more all are read."""
+
 
 class IncidentTables:
     """Implements :class:`pulse_tui.ports.Incidents`."""
@@ -134,9 +137,12 @@ class LearningTables:
 
     def feedback(self, alert_ids: Collection[str] | None = None, *, since: datetime | None = None) -> list[Feedback]:
         c = t.feedback.c
-        clauses = [] if since is None else [c.at >= to_us(since)]
+        clauses: list[sa.ColumnElement[bool]] = [] if since is None else [c.at >= to_us(since)]
+        wanted = None if alert_ids is None else set(alert_ids)
+        if wanted is not None and len(wanted) <= _NAMED:
+            clauses.append(c.alert_id.in_(sorted(wanted)))
         found = self._feedback.where(*clauses, order=(c.at, c.alert_id))
-        return found if alert_ids is None else [f for f in found if f.alert_id in set(alert_ids)]
+        return found if wanted is None else [f for f in found if f.alert_id in wanted]
 
     def put_missed(self, missed: Missed) -> bool:
         return self._missed.put(missed)

@@ -9,6 +9,7 @@ from textual.binding import BindingType
 from pulse_tui.domain.text import many
 from pulse_tui.domain.views.alerts import AlertStory
 from pulse_tui.tui.alerts.rows import alert_state
+from pulse_tui.tui.alerts.verdict_keys import VERDICT_KEYS
 from pulse_tui.tui.asks import alerts as asks
 from pulse_tui.tui.asks.evals import OpenBench
 from pulse_tui.tui.asks.registry import OpenAsset
@@ -51,6 +52,11 @@ def alert_blocks(story: AlertStory, read_only: bool = False) -> list[Block]:
     if story.note[1]:
         verdicts = (*verdicts, "[V] opens the vendor's note: its text, every edit, whom else it reaches")
     row = story.alert
+    verdict = (
+        f"verdict: {story.verdict}"
+        if story.verdict
+        else "no verdict yet" + ("" if read_only else ": [+] useful  [-] noise  [=] others")
+    )
     where = " ".join(w for w in (row.asset, environment(row.environment)[0]) if w) or "no asset matched"
     return [
         Block("WHAT CHANGED", story.changed or ("not known",)),
@@ -65,7 +71,10 @@ def alert_blocks(story: AlertStory, read_only: bool = False) -> list[Block]:
         Block("TIMELINE", story.timeline, styles.PLAIN),
         Block(
             "ABOUT",
-            (f"{where} · owner {row.owner or 'nobody'} · rule {row.rule} · seen {many(row.count, 'time')} · {row.id}",),
+            (
+                f"{where} · owner {row.owner or 'nobody'} · rule {row.rule} · seen {many(row.count, 'time')} · {row.id}",
+                verdict,
+            ),
             styles.DIM,
         ),
     ]
@@ -99,6 +108,7 @@ class AlertScreen(OfRollbacks, PageScreen):
             show=True,
             changes=True,
         ),
+        *VERDICT_KEYS,
         bind("v", "verdicts", "verdicts", "the benchmark suite: every gate, what flipped, latency and cost", show=True),
         bind("V", "open_note", "note", "the vendor's note: its text, every edit, whom else it reaches", show=True),
         bind("e", "open_asset", "asset", "open the asset", show=True),
@@ -177,3 +187,15 @@ class AlertScreen(OfRollbacks, PageScreen):
 
     def action_next(self, by: int) -> None:
         self.post_message(asks.NextAlert(by))
+
+    def action_verdict_useful(self) -> None:
+        self._verdict("useful")
+
+    def action_verdict_noise(self) -> None:
+        self._verdict("noise")
+
+    def action_verdict(self) -> None:
+        self._verdict("")
+
+    def _verdict(self, word: str) -> None:
+        self.post_message(asks.GiveVerdict(self.story.alert.id, self.story.alert.title, word))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from pulse_tui.tui.alerts.rows import ALERTS
-from pulse_tui.tui.asks.alerts import Acknowledge, OpenAlert, Resolve, Silence, Unmute, Waive
+from pulse_tui.tui.alerts.verdict_keys import VERDICT_KEYS
+from pulse_tui.tui.asks.alerts import Acknowledge, GiveVerdict, OpenAlert, Resolve, Silence, Unmute, Waive
 from pulse_tui.tui.kit.keys import bind
 from pulse_tui.tui.pane import Subject, TablePane
 
@@ -48,6 +49,7 @@ class AlertsPane(TablePane["AlertRow"]):
         bind(
             "R", "resolve", "resolve", "close the alert by hand, with a reason: its condition has ended", changes=True
         ),
+        *VERDICT_KEYS,
     )
 
     def __init__(self) -> None:
@@ -99,3 +101,16 @@ class AlertsPane(TablePane["AlertRow"]):
     def action_waive(self) -> None:
         if self.row is not None:
             self.post_message(Waive(self.row.id, self.row.title))
+
+    def action_verdict_useful(self) -> None:
+        self._verdict("useful")
+
+    def action_verdict_noise(self) -> None:
+        self._verdict("noise")
+
+    def action_verdict(self) -> None:
+        self._verdict("")
+
+    def _verdict(self, word: str) -> None:
+        if self.row is not None:
+            self.post_message(GiveVerdict(self.row.id, self.row.title, word))

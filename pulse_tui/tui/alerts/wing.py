@@ -35,6 +35,7 @@ class AlertsWing(Wing):
             asks.Lift: self.lift,
             asks.ReviewHold: self.review,
             asks.OpenMuted: self.muted,
+            asks.GiveVerdict: self.verdict,
         }
 
     def open(self, ask: asks.OpenAlert) -> None:
@@ -123,3 +124,16 @@ class AlertsWing(Wing):
             "Resolve this alert", ask.title, (Field("Why has it ended"),),
             lambda values: self._context.act(lambda desk: desk.resolve(ask.alert_id, values[0])),
         )  # fmt: skip
+
+    def verdict(self, ask: asks.GiveVerdict) -> None:
+        """At once, or one more key chooses."""
+        if ask.verdict:
+            self._context.act(lambda desk: desk.give_verdict(ask.alert_id, ask.verdict))
+            return
+        from pulse_tui.tui.alerts.verdict import VerdictScreen  # noqa: PLC0415  nobody needs it before the first =
+
+        if not self._context.refuses():
+            self._context.dialog(
+                VerdictScreen(ask.title),
+                lambda word: self._context.act(lambda desk: desk.give_verdict(ask.alert_id, word)),
+            )

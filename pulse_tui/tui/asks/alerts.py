@@ -58,3 +58,9 @@ class Unmute(OfAlert):
 
 class Waive(OfAlert):
     """Record an exception; a form asks for how many days and why."""
+
+
+class GiveVerdict(OfAlert):
+    """What the alert was worth; an empty ``verdict``: a small choice asks."""
+
+    verdict: str = ""
