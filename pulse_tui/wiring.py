@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from functools import cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -104,6 +104,36 @@ def outside(http: Http, base: Path, clock: Callable[[], datetime], ticks: Callab
         clock=clock,
         ticks=ticks or (lambda: clock().timestamp()),
     )
+
+
+@cache
+def _shipped() -> tuple[Node | None, list[Problem]]:
+    """The default policy as it is written: read once, which takes 75 ms."""
+    from pulse_tui.settings.document import read  # noqa: PLC0415
+
+    return read(bundled("config") / "policy.yaml", "default policy")
+
+
+@lru_cache(8)
+def _shipped_policy(routes: tuple[str, ...]) -> Policy:
+    """The default policy for a configuration with these routes: a process that takes up a changed one has it already."""
+    node, problems = _shipped()
+    return _policy(node, list(problems), routes)
+
+
+def _policy(node: Node | None, problems: list[Problem], routes: tuple[str, ...]) -> Policy:
+    from pulse_tui.enrich.variables import VARIABLES  # noqa: PLC0415
+    from pulse_tui.kinds import Kinds  # noqa: PLC0415
+    from pulse_tui.policy.load import load_policy  # noqa: PLC0415
+
+    policy = None
+    if node is not None:
+        policy = load_policy(
+            node, action_kinds=list(Kinds("actions")), problems=problems, variables=VARIABLES, route_ids=routes
+        )
+    if problems or policy is None:
+        raise ConfigError(problems or [Problem("policy", "is empty")])
+    return policy
 
 
 class House:
@@ -222,7 +252,7 @@ class House:
         """When each rule of the policy is to be reviewed, as its file says; read without the engine of the rules."""
         from pulse_tui.domain.views.board import Review  # noqa: PLC0415
 
-        node, _ = self._written
+        node = self._written
         rules = node.get("rules") if node is not None else None
         found = []
         for rule in rules.elements() if rules is not None else ():
@@ -254,29 +284,14 @@ class House:
     @cached_property
     def policy(self) -> Policy:
         """The configured policy, else the default one. Raises ConfigError with every problem."""
-        from pulse_tui.enrich.variables import VARIABLES  # noqa: PLC0415
-        from pulse_tui.kinds import Kinds  # noqa: PLC0415
-        from pulse_tui.policy.load import load_policy  # noqa: PLC0415
+        routes = tuple(r.id for r in self.settings.routes)
+        written = self.settings.policy
+        return _shipped_policy(routes) if written is None else _policy(written, [], routes)
 
-        node, problems = self._written
-        policy = None
-        if node is not None:
-            routes = [r.id for r in self.settings.routes]
-            policy = load_policy(
-                node, action_kinds=list(Kinds("actions")), problems=problems, variables=VARIABLES, route_ids=routes
-            )
-        if problems or policy is None:
-            raise ConfigError(problems or [Problem("policy", "is empty")])
-        return policy
-
-    @cached_property
-    def _written(self) -> tuple[Node | None, list[Problem]]:
+    @property
+    def _written(self) -> Node | None:
         """The policy as it is written: the configuration's, else the default one."""
-        from pulse_tui.settings.document import read  # noqa: PLC0415
-
-        if self.settings.policy is not None:
-            return self.settings.policy, []
-        return read(bundled("config") / "policy.yaml", "default policy")
+        return self.settings.policy or _shipped()[0]
 
     def anchors(self) -> list[Anchor]:
         """Heads of the audit log that were kept outside of the database, in the files that the configuration names."""
