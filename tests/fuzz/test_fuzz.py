@@ -17,7 +17,7 @@ from pulse_tui.services.signals.door import admitted
 from tests.collectors.contexts import context
 from tests.fuzz.seeds import SEEDS, SERVED, Seed, Served, parse, served
 
-SHORT, LONG = 2_000, 50_000
+SHORT, LONG = 400, 50_000
 """Documents of each kind."""
 SECONDS, MEGABYTES = 5.0, 300
 
@@ -138,7 +138,7 @@ def _reading(seed: Seed, where: Path) -> Callable[[bytes], Collected]:
     return lambda data: parse(seed, data, here)
 
 
-def test_two_thousand_changed_documents_of_each_kind_are_read_or_refused(
+def test_four_hundred_changed_documents_of_each_kind_are_read_or_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = _forget()

@@ -21,6 +21,15 @@ from pulse_tui.storage.sql.lookup import among
 
 _NAMED = 400
 """So many verdicts are looked up by their alerts; of more all are read."""
+_INCIDENTS = Bodies(t.incidents, Incident)
+_MEMBERS = Bodies(t.incident_alerts, Member)
+_SILENCES = Bodies(t.silences, Silence)
+_NOTICES = Bodies(t.notices, Notice)
+_FEEDBACK = Bodies(t.feedback, Feedback)
+_MISSED = Bodies(t.missed, Missed)
+_REVIEWS = Bodies(t.review_tasks, ReviewTask)
+_POLICIES = Bodies(t.policies, PolicyVersion)
+_ENFORCEMENTS = Bodies(t.enforcements, Enforcement)
 
 
 class IncidentTables:
@@ -29,14 +38,12 @@ class IncidentTables:
     def __init__(self, connection: sa.Connection) -> None:
         """All work happens in the connection's transaction."""
         self._c = connection
-        self._incidents = Bodies(connection, t.incidents, Incident)
-        self._members = Bodies(connection, t.incident_alerts, Member)
 
     def put(self, incident: Incident) -> bool:
-        return self._incidents.put(incident)
+        return _INCIDENTS.put(self._c, incident)
 
     def get(self, ident: str) -> Incident | None:
-        return self._incidents.get(ident)
+        return _INCIDENTS.get(self._c, ident)
 
     def all(
         self, states: Sequence[IncidentState] | None = None, *, since: datetime | None = None, limit: int = 1_000
@@ -47,10 +54,10 @@ class IncidentTables:
         )
         if since is not None:
             clauses.append(c.last_at >= to_us(since))
-        return self._incidents.where(*clauses, order=(c.opened_at.desc(), c.id), limit=limit)
+        return _INCIDENTS.where(self._c, *clauses, order=(c.opened_at.desc(), c.id), limit=limit)
 
     def join(self, member: Member) -> bool:
-        return self._members.put(member)
+        return _MEMBERS.put(self._c, member)
 
     def leave(self, alert_id: str) -> bool:
         return (
@@ -58,11 +65,11 @@ class IncidentTables:
         )
 
     def member(self, alert_id: str) -> Member | None:
-        return self._members.get(alert_id)
+        return _MEMBERS.get(self._c, alert_id)
 
     def members(self, incident_id: str) -> list[Member]:
         c = t.incident_alerts.c
-        return self._members.where(c.incident_id == incident_id, order=(c.joined_at, c.alert_id))
+        return _MEMBERS.where(self._c, c.incident_id == incident_id, order=(c.joined_at, c.alert_id))
 
     def of_alerts(self, alert_ids: Collection[str]) -> dict[str, str]:
         sql = "SELECT alert_id, incident_id FROM incident_alerts WHERE alert_id {among}"
@@ -74,17 +81,19 @@ class SilenceTable:
 
     def __init__(self, connection: sa.Connection) -> None:
         """All work happens in the connection's transaction."""
-        self._silences = Bodies(connection, t.silences, Silence)
+        self._c = connection
 
     def put(self, silence: Silence) -> bool:
-        return self._silences.put(silence)
+        return _SILENCES.put(self._c, silence)
 
     def get(self, ident: str) -> Silence | None:
-        return self._silences.get(ident)
+        return _SILENCES.get(self._c, ident)
 
     def standing(self, now: datetime) -> list[Silence]:
         c, at = t.silences.c, to_us(now)
-        return self._silences.where(c.ended_at.is_(None), c.starts_at <= at, c.ends_at > at, order=(c.starts_at, c.id))
+        return _SILENCES.where(
+            self._c, c.ended_at.is_(None), c.starts_at <= at, c.ends_at > at, order=(c.starts_at, c.id)
+        )
 
     def all(self, *, ended_after: datetime | None = None) -> list[Silence]:
         c = t.silences.c
@@ -92,7 +101,7 @@ class SilenceTable:
         if ended_after is not None:
             at = to_us(ended_after)
             clauses = [c.ends_at > at, sa.or_(c.ended_at.is_(None), c.ended_at > at)]
-        return self._silences.where(*clauses, order=(c.starts_at, c.id))
+        return _SILENCES.where(self._c, *clauses, order=(c.starts_at, c.id))
 
 
 class NoticeTable:
@@ -100,16 +109,16 @@ class NoticeTable:
 
     def __init__(self, connection: sa.Connection) -> None:
         """All work happens in the connection's transaction."""
-        self._notices = Bodies(connection, t.notices, Notice)
+        self._c = connection
 
     def add(self, notices: Sequence[Notice]) -> None:
-        self._notices.add(notices)
+        _NOTICES.add(self._c, notices)
 
     def of(self, alert_id: str) -> list[Notice]:
-        return self._notices.where(t.notices.c.alert_id == alert_id, order=(t.notices.c.seq,))
+        return _NOTICES.where(self._c, t.notices.c.alert_id == alert_id, order=(t.notices.c.seq,))
 
     def of_incident(self, incident_id: str) -> list[Notice]:
-        return self._notices.where(t.notices.c.incident_id == incident_id, order=(t.notices.c.seq,))
+        return _NOTICES.where(self._c, t.notices.c.incident_id == incident_id, order=(t.notices.c.seq,))
 
     def between(
         self, since: datetime, until: datetime, *, person: str | None = None, route: str | None = None
@@ -120,7 +129,7 @@ class NoticeTable:
             clauses.append(c.person == person)
         if route is not None:
             clauses.append(c.route == route)
-        return self._notices.where(*clauses, order=(c.seq,))
+        return _NOTICES.where(self._c, *clauses, order=(c.seq,))
 
 
 class LearningTables:
@@ -128,12 +137,10 @@ class LearningTables:
 
     def __init__(self, connection: sa.Connection) -> None:
         """All work happens in the connection's transaction."""
-        self._feedback = Bodies(connection, t.feedback, Feedback)
-        self._missed = Bodies(connection, t.missed, Missed)
-        self._reviews = Bodies(connection, t.review_tasks, ReviewTask)
+        self._c = connection
 
     def put_feedback(self, feedback: Feedback) -> bool:
-        return self._feedback.put(feedback)
+        return _FEEDBACK.put(self._c, feedback)
 
     def feedback(self, alert_ids: Collection[str] | None = None, *, since: datetime | None = None) -> list[Feedback]:
         c = t.feedback.c
@@ -141,29 +148,29 @@ class LearningTables:
         wanted = None if alert_ids is None else set(alert_ids)
         if wanted is not None and len(wanted) <= _NAMED:
             clauses.append(c.alert_id.in_(sorted(wanted)))
-        found = self._feedback.where(*clauses, order=(c.at, c.alert_id))
+        found = _FEEDBACK.where(self._c, *clauses, order=(c.at, c.alert_id))
         return found if wanted is None else [f for f in found if f.alert_id in wanted]
 
     def put_missed(self, missed: Missed) -> bool:
-        return self._missed.put(missed)
+        return _MISSED.put(self._c, missed)
 
     def missed(self, *, since: datetime | None = None) -> list[Missed]:
         c = t.missed.c
         clauses = [] if since is None else [c.at >= to_us(since)]
-        return self._missed.where(*clauses, order=(c.at, c.id))
+        return _MISSED.where(self._c, *clauses, order=(c.at, c.id))
 
     def put_review(self, task: ReviewTask) -> bool:
-        return self._reviews.put(task)
+        return _REVIEWS.put(self._c, task)
 
     def review(self, key: str) -> ReviewTask | None:
-        return self._reviews.get(key)
+        return _REVIEWS.get(self._c, key)
 
     def reviews(self, *, open_only: bool = True, since: datetime | None = None) -> list[ReviewTask]:
         c = t.review_tasks.c
         clauses: list[sa.ColumnElement[bool]] = [c.done_at.is_(None)] if open_only else []
         if since is not None:
             clauses.append(sa.or_(c.done_at.is_(None), c.done_at >= to_us(since)))
-        return self._reviews.where(*clauses, order=(c.opened_at, c.key))
+        return _REVIEWS.where(self._c, *clauses, order=(c.opened_at, c.key))
 
 
 class PolicyTable:
@@ -171,17 +178,17 @@ class PolicyTable:
 
     def __init__(self, connection: sa.Connection) -> None:
         """All work happens in the connection's transaction."""
-        self._policies = Bodies(connection, t.policies, PolicyVersion)
+        self._c = connection
 
     def put(self, version: PolicyVersion) -> bool:
-        return self._policies.put(version)
+        return _POLICIES.put(self._c, version)
 
     def get(self, digest: str) -> PolicyVersion | None:
-        return self._policies.get(digest)
+        return _POLICIES.get(self._c, digest)
 
     def all(self, limit: int = 1_000) -> list[PolicyVersion]:
         c = t.policies.c
-        return self._policies.where(order=(c.seen_at.desc(), c.digest), limit=limit)
+        return _POLICIES.where(self._c, order=(c.seen_at.desc(), c.digest), limit=limit)
 
 
 class EnforcementTable:
@@ -189,14 +196,14 @@ class EnforcementTable:
 
     def __init__(self, connection: sa.Connection) -> None:
         """All work happens in the connection's transaction."""
-        self._enforcements = Bodies(connection, t.enforcements, Enforcement)
+        self._c = connection
 
     def put(self, enforcement: Enforcement) -> bool:
-        return self._enforcements.put(enforcement)
+        return _ENFORCEMENTS.put(self._c, enforcement)
 
     def get(self, key: str) -> Enforcement | None:
-        return self._enforcements.get(key)
+        return _ENFORCEMENTS.get(self._c, key)
 
     def all(self, hold_id: str | None = None) -> list[Enforcement]:
         c = t.enforcements.c
-        return self._enforcements.where(*([] if hold_id is None else [c.hold_id == hold_id]), order=(c.key,))
+        return _ENFORCEMENTS.where(self._c, *([] if hold_id is None else [c.hold_id == hold_id]), order=(c.key,))

@@ -18,31 +18,33 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 
 class Bodies(Generic[S]):
-    """One such table. Its other columns have the names of the value's fields."""
+    """One such table. Its other columns have the names of the value's fields. Made once: a transaction has no time for it."""
 
-    def __init__(self, connection: sa.Connection, table: sa.Table, shape: type[S]) -> None:
-        """All work happens in the connection's transaction."""
-        self._c = connection
+    def __init__(self, table: sa.Table, shape: type[S]) -> None:
+        """Every call names the connection in whose transaction it works."""
         self._table = table
         self._decode = msgspec.json.Decoder(shape).decode
         self._names = [c.name for c in table.columns if c.name not in ("body", "seq")]
+        self._key = next(iter(table.primary_key.columns))
 
-    def put(self, item: S) -> bool:
+    def put(self, connection: sa.Connection, item: S) -> bool:
         """Insert it, or take the place of the one with its key. False when nothing is different."""
-        return upsert(self._c, self._table, [self._row(item)]) > 0
+        return upsert(connection, self._table, [self._row(item)]) > 0
 
-    def add(self, items: Sequence[S]) -> None:
+    def add(self, connection: sa.Connection, items: Sequence[S]) -> None:
         """Append."""
-        insert_many(self._c, self._table, [self._row(item) for item in items])
+        insert_many(connection, self._table, [self._row(item) for item in items])
 
-    def get(self, key: str) -> S | None:
+    def get(self, connection: sa.Connection, key: str) -> S | None:
         """By primary key."""
-        return next(iter(self.where(next(iter(self._table.primary_key.columns)) == key)), None)
+        return next(iter(self.where(connection, self._key == key)), None)
 
-    def where(self, *clauses: Any, order: Sequence[Any] = (), limit: int | None = None) -> list[S]:
+    def where(
+        self, connection: sa.Connection, *clauses: Any, order: Sequence[Any] = (), limit: int | None = None
+    ) -> list[S]:
         """Those that fit, in this order."""
         query = sa.select(self._table.c.body).where(*clauses).order_by(*order).limit(limit)
-        return [self._decode(body) for body in self._c.scalars(query)]
+        return [self._decode(body) for body in connection.scalars(query)]
 
     def _row(self, item: S) -> dict[str, Any]:
         return {**{name: _plain(getattr(item, name)) for name in self._names}, "body": to_json(item)}

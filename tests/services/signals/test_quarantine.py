@@ -58,7 +58,8 @@ def test_a_secret_that_the_cap_cuts_in_two_is_not_kept_in_half(judge: JudgeParts
 
 
 def test_a_round_of_many_is_kept_up_to_its_cap_with_the_number_of_the_rest(judge: JudgeParts) -> None:
-    keep(judge, *(bad(f"f:{n}", raw=b"x" * 20_000) for n in range(200_000)))
+    raw = b"x" * 20_000
+    keep(judge, *(bad(f"f:{n}", raw=raw) for n in range(200_000)))
     found = kept(judge)
     assert len(found) == quarantine.ONE_ROUND + 1
     assert str(found[-1].problem) == "the rest: 199,000 more records of this round are refused (Correct the first ones)"
