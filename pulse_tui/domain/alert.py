@@ -37,6 +37,8 @@ class AlertEvent(StrEnum):
     REOPENED = "reopened"
     """It fires again: its acknowledgement or silence ran out."""
     RESOLVED = "resolved"
+    REMINDED = "reminded"
+    """It is acknowledged, and still open shortly before that ends."""
 
     @property
     def calls(self) -> bool:
@@ -46,7 +48,7 @@ class AlertEvent(StrEnum):
     @property
     def follows(self) -> bool:
         """Whether it matters only to those who were notified of the alert before."""
-        return self in (AlertEvent.ACKNOWLEDGED, AlertEvent.REOPENED, AlertEvent.RESOLVED)
+        return self in (AlertEvent.ACKNOWLEDGED, AlertEvent.REOPENED, AlertEvent.RESOLVED, AlertEvent.REMINDED)
 
 
 MIN_RESPONSE = timedelta(minutes=15)
@@ -149,6 +151,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
             acknowledged_by=by,
             acknowledged_until=until,
             first_acknowledged_at=self.first_acknowledged_at or at,
+            reminded_at=None,
         )
 
     def suppress(self, by: str, until: datetime, why: str, *, waived: bool = False) -> Alert:
@@ -162,7 +165,15 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
             suppressed_until=until,
             suppressed_why=why,
             waived=waived,
+            silence_id=None,
         )
+
+    def silenced(self, by: str, until: datetime, why: str, silence_id: str) -> Alert:
+        """Covered by a silence or window that matches it; one that is acknowledged stays so, and is covered after that."""
+        covered = msgspec.structs.replace(self.suppress(by, until, why), silence_id=silence_id)
+        if self.state is not AlertState.ACKNOWLEDGED:
+            return covered
+        return msgspec.structs.replace(covered, state=AlertState.ACKNOWLEDGED)
 
     def muted_at(self, now: datetime) -> bool:
         """Whether what an operator decided of this condition (acknowledged, silenced, waived) stands at ``now``."""
@@ -179,6 +190,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
                 "suppressed_until",
                 "suppressed_why",
                 "waived",
+                "silence_id",
             )
         }
         suppressed = other.suppressed_until is not None and other.suppressed_until > now
@@ -189,7 +201,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
         """Nobody's decision mutes it any more; if it is open it fires, with a fresh deadline."""
         bare = msgspec.structs.replace(
             self, acknowledged_by=None, acknowledged_until=None, suppressed_by=None, suppressed_until=None,
-            suppressed_why=None, waived=False,
+            suppressed_why=None, waived=False, silence_id=None,
         )  # fmt: skip
         if not self.open:
             return bare
@@ -197,13 +209,16 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(bare, state=AlertState.FIRING, deadline=due)
 
     def unwaived(self, now: datetime) -> Alert:
-        """Its waiver ended; an acknowledgement that stands stays, else it fires with a fresh clock."""
+        """Its waiver or silence ended; an acknowledgement that stands stays, else it fires with a fresh clock."""
         if self.acknowledged_until is None or self.acknowledged_until <= now:
             return self.unmuted(now)
+        return msgspec.structs.replace(self.uncovered(), state=AlertState.ACKNOWLEDGED)
+
+    def uncovered(self) -> Alert:
+        """Nothing suppresses it, and its state and its clock stay as they are."""
         return msgspec.structs.replace(
-            self, state=AlertState.ACKNOWLEDGED, suppressed_by=None, suppressed_until=None, suppressed_why=None,
-            waived=False,
-        )  # fmt: skip
+            self, suppressed_by=None, suppressed_until=None, suppressed_why=None, waived=False, silence_id=None
+        )
 
     def lapse(self, now: datetime) -> Alert:
         """The same alert, firing again when its acknowledgement or silence has run out by ``now``.
@@ -271,6 +286,15 @@ def missed_at(last: Mapping[str, str], deadline: datetime | None) -> datetime | 
     return datetime.fromisoformat(missed)
 
 
+FINGERPRINT_RECIPE = 1
+"""The version of what an alert's fingerprint is made of.
+
+1: the rule's id, ``/``, the signal's fingerprint (what a source makes that of is pinned for each kind), and ``/`` with the
+environment where a signal that names none concerns several. A new recipe gets a new number and a migration that renames the fingerprints of what
+is open: without it every open alert would stay open for ever, and open once more beside itself.
+"""
+
+
 def alert_fingerprint(rule_id: str, signal_fingerprint: str) -> str:
-    """The name under which an open alert of a rule about a condition is found."""
+    """The name under which an open alert of a rule about a condition is found; by recipe :data:`FINGERPRINT_RECIPE`."""
     return f"{rule_id}/{signal_fingerprint}"

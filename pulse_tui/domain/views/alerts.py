@@ -83,6 +83,69 @@ class QuietRow(NamedTuple):
         return f"{self.kind:<12} {self.id}  {self.what}  [{self.subject}]  by {self.by}{until}: {self.why}"
 
 
+class SilenceRow(NamedTuple):
+    """A silence or a maintenance window: what it matches, from when until when, who placed it and why."""
+
+    id: str
+    kind: str
+    """silence or maintenance."""
+    match: str
+    state: str
+    """stands, to come, over, or who ended it."""
+    by: str
+    from_us: int
+    until_us: int
+    why: str
+    covered: int = 0
+    """Open alerts that are suppressed by it now."""
+    everything: bool = False
+    """P1 and what has no priority too."""
+    besides: int = 0
+    """Alerts that were taken out of it."""
+    broken: str = ""
+    """Why its expression cannot be used any more, so that it covers nothing."""
+    zone: str = ""
+
+    def line(self) -> str:
+        """As text."""
+        span = f"{iso(from_us(self.from_us))} to {iso(from_us(self.until_us))}"
+        more = " P1 too;" if self.everything else ""
+        more += f" {self.besides} taken out;" if self.besides else ""
+        more += f" {self.broken};" if self.broken else ""
+        covers = f" covers {self.covered} now;" if self.state == "stands" else ""
+        return f"{self.kind:<11} {self.id}  {self.state}  {span};{covers}{more}  {self.match}  by {self.by}: {self.why}"
+
+
+class SilencePreview(NamedTuple):
+    """What a silence would hit."""
+
+    hits: tuple[str, ...]
+    """Open alerts that it would suppress now, a line each."""
+    urgent: tuple[str, ...]
+    """Open alerts that it matches and does not cover, for they are P1 or have no priority."""
+    unsure: tuple[str, ...]
+    """Open alerts of which the expression cannot be decided, with why: they are not covered."""
+    before: int
+    """Alerts of the last 7 days that it would have covered."""
+    of: int
+    """Alerts of the last 7 days."""
+    unsure_before: int
+    """Alerts, open or of the last 7 days, of which it cannot be decided."""
+
+    def lines(self) -> list[str]:
+        """As text."""
+        out = [f"would suppress {len(self.hits)} open alert{'' if len(self.hits) == 1 else 's'} now"]
+        out += [f"  {line}" for line in self.hits]
+        if self.urgent:
+            out.append(f"matches {len(self.urgent)} that it does not cover (P1 or no priority; --all covers them too)")
+            out += [f"  {line}" for line in self.urgent]
+        if self.unsure:
+            out.append(f"cannot be decided for {len(self.unsure)}, which it does not cover")
+            out += [f"  {line}" for line in self.unsure]
+        unsure = f", {self.unsure_before} undecided" if self.unsure_before else ""
+        return [*out, f"would have covered {self.before} of the {self.of} alerts of the last 7 days{unsure}"]
+
+
 class AlertStory(NamedTuple):
     """The page of an alert: the three questions and the evidence, as lines of plain text."""
 

@@ -11,6 +11,7 @@ from pulse_tui.domain.moments import iso
 from pulse_tui.ports import Store, Transaction
 from pulse_tui.services.advisories.standing import settle, settle_group
 from pulse_tui.services.advisories.waivers import end_condition, terms_of, waive_condition
+from pulse_tui.services.alerts.silences import apply, take_out
 from pulse_tui.services.parts import SYSTEM, JudgeParts
 from pulse_tui.services.reasons import reason_of
 from pulse_tui.services.registry.held import end
@@ -90,7 +91,7 @@ def unmute(parts: JudgeParts, alert_id: str, by: str, why: str, now: datetime) -
         if names:
             end_condition(tx, alert, names, by, reason, now)
         for one in muted:
-            after_mute(tx, parts, one, one.unmuted(now), f"taken back by {by}: {reason}", now)
+            after_mute(tx, parts, one, take_out(tx, parts, one, by, reason, now), f"taken back by {by}: {reason}", now)
         if names:
             settle_group(tx, parts, group_of(tx, *names), now)  # what else stood under its waivers
         tx.log.append(now, by, "alert.unmuted", alert.id, {"why": reason})
@@ -149,20 +150,21 @@ def review(store: Store, hold_id: str, by: str, until: datetime, why: str, now: 
 
 def lapse(parts: JudgeParts, now: datetime) -> int:
     """Alerts whose acknowledgement or silence ran out fire again; returns how many. What still mutes one stands."""
+    again = apply(parts, now)
     muted = [AlertState.ACKNOWLEDGED, AlertState.SUPPRESSED]
     with parts.store.read() as tx:
         due = [a for a in tx.judgements.alerts(muted, 100_000) if a.lapse(now) is not a]
         reviews = any(not w.stands(now) for w in tx.waivers.all(standing=True))
     if not due and not reviews:
-        return 0
+        return again
     with parts.store.write() as tx:
-        again = settle(tx, parts, now)
+        again += settle(tx, parts, now)
         for stale in due:
             alert = tx.judgements.alert(stale.id)
             after = alert.lapse(now) if alert is not None else None
             if alert is None or after is None or after is alert:
                 continue  # an operator was faster
-            after_mute(tx, parts, alert, after, f"fires again: no longer {alert.state.value}", now)
+            after = after_mute(tx, parts, alert, after, f"fires again: no longer {alert.state.value}", now)
             if after.state is AlertState.FIRING:
                 tx.log.append(now, SYSTEM, "alert.fires_again", alert.id, {"after": alert.state.value})
                 again += 1

@@ -70,11 +70,13 @@ class Events:
         self.parts = parts
         self._now = now
 
-    def emit(self, alert: Alert, event: AlertEvent, why: str, *, widely: bool = False) -> int:
+    def emit(
+        self, alert: Alert, event: AlertEvent, why: str, *, widely: bool = False, messages_only: bool = False
+    ) -> int:
         """An event of a stored alert, as it is after it; ``why`` says what happened. Returns the messages queued.
 
         It is passed to the actions of its decision. ``widely``: to every kind that the routes are of too, whatever the
-        rule asks for; so is what follows.
+        rule asks for; so is what follows. ``messages_only``: nothing but messages comes of it.
         """
         decision = self._tx.judgements.decision(alert.decision_id)
         signal = self._tx.signals.get(alert.signal_id)
@@ -84,12 +86,21 @@ class Events:
         kinds = dict.fromkeys(decision.actions)
         if widely or alert.escalations:
             kinds |= dict.fromkeys(route.kind for route in self.parts.routes)
-        done = [d for d in self.ask(decision, self._fact(alert, signal), alert, event, why, kinds) if d.new]
+        asked = self.ask(decision, self._fact(alert, signal), alert, event, why, kinds, messages_only=messages_only)
+        done = [d for d in asked if d.new]
         self._tx.judgements.add_responses(decision.id, [r for d in done for r in d.responses], self._now)
         return sum(isinstance(d.effect, Queue) for d in done)
 
     def ask(
-        self, decision: Decision, fact: Fact, alert: Alert, event: AlertEvent, why: str, kinds: Iterable[str]
+        self,
+        decision: Decision,
+        fact: Fact,
+        alert: Alert,
+        event: AlertEvent,
+        why: str,
+        kinds: Iterable[str],
+        *,
+        messages_only: bool = False,
     ) -> list[Done]:
         """What each kind of action does about it, carried out. One that breaks does not hold up the others."""
         rule = self.parts.policy.rule(decision.rule_id)
@@ -116,6 +127,8 @@ class Events:
             except Exception as error:  # a bug of an installed kind, or one that is gone: shown with the alert
                 effects = [Nothing(f"the action {kind} broke: {type(error).__name__}: {error}")]
             for effect in effects:
+                if messages_only and not isinstance(effect, Queue):
+                    continue
                 wanted, notice = self._admitted(kind, _unless_waived(effect, alert), alert, event)
                 if notice is not None and notice.reason is Withheld.PHASE and done and done[-1].effect == wanted:
                     notices.append(notice)

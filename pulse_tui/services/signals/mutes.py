@@ -7,9 +7,11 @@ from datetime import datetime
 from pulse_tui.domain.alert import Alert, AlertEvent, AlertState
 from pulse_tui.domain.hold import Hold
 from pulse_tui.domain.moments import iso
+from pulse_tui.domain.notice import Withheld
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import SYSTEM, JudgeParts
 from pulse_tui.services.signals.events import Events
+from pulse_tui.services.signals.silenced import Standing
 
 WAIVER = "waiver"
 """Who lifts and places holds again when a waiver begins and ends."""
@@ -33,22 +35,48 @@ def waived(
     return lifted
 
 
-def after_mute(tx: Transaction, parts: JudgeParts, before: Alert, after: Alert, why: str, now: datetime) -> None:
+def after_mute(
+    tx: Transaction,
+    parts: JudgeParts,
+    before: Alert,
+    after: Alert,
+    why: str,
+    now: datetime,
+    standing: Standing | None = None,
+) -> Alert:
     """Store it, report it to whoever was notified if it fires, and hold again what its waiver had lifted.
 
-    One that nobody was ever notified of, for it was waived when it opened, opens now.
+    Another silence or window that covers it keeps it suppressed. Who should have been notified while it was muted, and was
+    not, is notified now. Returns it as it is stored.
     """
+    after = (standing or Standing(tx, now)).settle(after)
     tx.judgements.put_alert(after)
     if not after.open:
-        return
+        return after
     if before.waived and not after.waived:
         for hold in held_by(tx, after, standing=False):
             if hold.lifted_by == WAIVER and tx.judgements.put_hold(hold.again(now)):
                 tx.log.append(now, SYSTEM, "hold.placed", hold.id, {"why": hold.why, "because": "its waiver ended"})
-    if after.state is AlertState.FIRING:
-        events = Events(tx, parts, now)
-        if not events.emit(after, AlertEvent.REOPENED, why) and before.waived:
-            events.emit(after, AlertEvent.OPENED, why)
+    if after.state is AlertState.FIRING and before.state is not AlertState.FIRING:
+        announce(tx, Events(tx, parts, now), after, why, waived=before.waived)
+    return after
+
+
+_MUTED = (Withheld.SILENCED, Withheld.MAINTENANCE, Withheld.ACKNOWLEDGED)
+
+
+def announce(tx: Transaction, events: Events, alert: Alert, why: str, *, waived: bool = False) -> None:
+    """It fires again: for whoever was notified before, and for whoever should have been while it was muted.
+
+    One that was ``waived`` when it opened opens now. Of any other the holds stay as they are: an operator may have lifted
+    one meanwhile.
+    """
+    reopened = events.emit(alert, AlertEvent.REOPENED, why)
+    if waived:
+        if not reopened:
+            events.emit(alert, AlertEvent.OPENED, why)
+    elif any(n.reason in _MUTED and n.event.calls for n in tx.notices.of(alert.id)):
+        events.emit(alert, AlertEvent.OPENED, why, messages_only=True)
 
 
 def held_by(tx: Transaction, alert: Alert, *, standing: bool = True) -> list[Hold]:

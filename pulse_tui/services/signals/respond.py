@@ -21,6 +21,8 @@ from pulse_tui.enrich.advisories.matching import condition
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import SYSTEM, Judge, JudgeParts
 from pulse_tui.services.signals.events import Events
+from pulse_tui.services.signals.mutes import announce
+from pulse_tui.services.signals.silenced import Standing
 from pulse_tui.services.signals.waived import excuse_of
 
 
@@ -39,6 +41,7 @@ class Responder:
         self._placed: dict[str, Decision | None] = {}
         self._events = Events(tx, parts, now)
         self._waivers: bool | None = None
+        self._silences = Standing(tx, now)
         self.opened = 0
 
     def expect(self, fingerprints: Iterable[str]) -> None:
@@ -79,18 +82,15 @@ class Responder:
                 self._keep_in_mind(one.effect.hold)
         self._tx.judgements.add_responses(decision.id, [r for d in done for r in d.responses], self._now)
         if standing is None:
-            self._tx.log.append(
-                self._now,
-                SYSTEM,
-                "alert.opened",
-                alert.id,
-                {
-                    "rule": decision.rule_id,
-                    "decision": decision.id,
-                    "title": alert.title,
-                    "priority": alert.priority.value,
-                },
-            )
+            opened = {
+                "rule": decision.rule_id,
+                "decision": decision.id,
+                "title": alert.title,
+                "priority": alert.priority.value,
+            }
+            self._tx.log.append(self._now, SYSTEM, "alert.opened", alert.id, opened)
+        elif event is AlertEvent.REPEATED and _uncovered(standing, alert):
+            announce(self._tx, self._events, alert, f"fires again: {standing.silence_id} does not match it any more")
 
     def clear(self, signal_fingerprint: str, why: str, version: str | None = None) -> None:
         """Close every open alert about a condition that is resolved; ``version``: the one that is healthy again."""
@@ -199,6 +199,7 @@ class Responder:
                 alert = alert.muted_like(covering, self._now)
             if waiver is not None:
                 alert = alert.suppress(waiver.owner, waiver.review_at, waiver.rationale, waived=True)
+        alert = self._silences.settle(alert, lambda: fact.variables)
         self._tx.judgements.put_alert(alert)
         self._open[alert.fingerprint] = alert
         return alert
@@ -336,6 +337,12 @@ def _event(standing: Alert | None, alert: Alert) -> tuple[AlertEvent, str]:
     return AlertEvent.REPEATED, ""
 
 
+def _uncovered(standing: Alert, alert: Alert) -> bool:
+    """Whether a silence covered it until what was reported now, which that does not match."""
+    was = standing.state is AlertState.SUPPRESSED and standing.silence_id is not None
+    return was and alert.state is AlertState.FIRING
+
+
 def _escalated(alert: Alert, decision: Decision) -> Alert:
     """It got more urgent: the shorter deadline counts, and a silence of the lesser alert does not cover this one."""
     changes: dict[str, Any] = {}
@@ -347,6 +354,7 @@ def _escalated(alert: Alert, decision: Decision) -> Alert:
     if decision.priority in URGENT and alert.state is not AlertState.FIRING:
         changes |= {"state": AlertState.FIRING, "acknowledged_by": None, "acknowledged_until": None}
         changes |= {"suppressed_by": None, "suppressed_until": None, "suppressed_why": None, "waived": False}
+        changes["silence_id"] = None
     return msgspec.structs.replace(alert, **changes)
 
 

@@ -1,0 +1,17 @@
+"""Whether a destination is used now: each check says why not, the first that does counts. One file a check."""
+
+from __future__ import annotations
+
+from pulse_tui.services.signals.withholding.about import About, Check, Held
+from pulse_tui.services.signals.withholding.muted import muted
+
+__all__ = ["CHECKS", "About", "Check", "Held", "withheld"]
+
+CHECKS: tuple[Check, ...] = (muted,)  # fmt: skip  one a line: who adds a check adds a line
+
+
+def withheld(about: About) -> Held | None:
+    """Why the message is not sent; None when it is. What follows an earlier message goes wherever that went."""
+    if about.message.follows:
+        return None
+    return next((held for check in CHECKS if (held := check(about)) is not None), None)

@@ -1,0 +1,34 @@
+"""What a check looks at, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
+from pulse_tui.domain.alert import Alert, AlertEvent
+from pulse_tui.domain.effect import Queue
+from pulse_tui.domain.notice import Withheld
+from pulse_tui.ports import Transaction
+from pulse_tui.services.parts import JudgeParts
+
+
+class Held(NamedTuple):
+    """Why a message is not sent."""
+
+    reason: Withheld
+    why: str
+
+
+class About(NamedTuple):
+    """What a check may look at."""
+
+    tx: Transaction
+    parts: JudgeParts
+    alert: Alert
+    event: AlertEvent
+    message: Queue
+    now: datetime
+
+
+Check = Callable[[About], Held | None]
