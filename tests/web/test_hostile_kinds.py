@@ -69,7 +69,14 @@ STEPS: dict[str, dict[str, Any]] = {
 }
 SENT_UNREAD = {"webhook"}
 """Steps that send their write at once: the others read their target before, and learn there that it does not answer."""
-ROUTES: dict[str, dict[str, Any]] = {"notify": {"url": "URL/hook"}, "ticket": {"path": "tickets", "url": "URL/hook"}}
+ROUTES: dict[str, dict[str, Any]] = {
+    "notify": {"url": "URL/hook"},
+    "ticket": {"path": "tickets", "url": "URL/hook"},
+    "jira": {"url": "URL", "project": "OPS", "token": "t"},
+    "github_issues": {"url": "URL", "repository": "acme/bot", "token": "t"},
+    "gitlab_issues": {"url": "URL", "project": "acme/bot", "token": "t"},
+    "servicenow": {"url": "URL", "token": "t"},
+}
 DELIVERY = Delivery(key="k", kind="notify", route="r", payload={"title": "x", "event": "opened"}, created_at=NOW)
 
 

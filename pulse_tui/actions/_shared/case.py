@@ -133,6 +133,7 @@ def payload(case: Case) -> dict[str, str]:
         "version": decision.version,
         "owner": decision.owner,
         "alert": case.alert.id,
+        "condition": effect_name("condition", decision.rule_id, case.alert.fingerprint),
         "decision": decision.id,
         "rule": decision.rule_id,
         "policy": decision.policy_digest,

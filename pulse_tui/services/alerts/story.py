@@ -28,6 +28,7 @@ from pulse_tui.domain.evidence import (
 from pulse_tui.domain.guard import BEGUN, ENDED, REFUSED, WAITS
 from pulse_tui.domain.hold import HoldKind
 from pulse_tui.domain.moments import age, iso, to_us
+from pulse_tui.domain.notice import Use
 from pulse_tui.domain.rollback import PlanState
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.vendor_task import TaskKind, VendorTask
@@ -61,6 +62,7 @@ _DELIVERY = {
     DeliveryState.DEAD: (_NOT_DONE, "FAILED PERMANENTLY"),
 }
 """How a message stands, and the word for it."""
+_KEPT = (Use.TICKET.value, Use.REVIEW.value)
 
 
 def alert_story(parts: RollbackParts, alert_id: str) -> AlertStory:
@@ -300,7 +302,9 @@ def done_lines(tx: Transaction, alert: Alert) -> list[str]:
             how, state = _DELIVERY[item.state]
             about = item.key.partition("/")[2].partition("/")[0]
             what = f"{how}: {item.kind} to {item.route}" + (f" ({about})" if about else "")
-            what += f": {state}" + (f" ({item.error})" if item.error else "")
+            # Of a ticket the answer is what one looks for: its key and its address.
+            kept = item.receipt if item.payload.get("use") in _KEPT and item.state is DeliveryState.SENT else ""
+            what += f": {state}" + (f" ({item.error or kept})" if item.error or kept else "")
             acts[what] = max(item.created_at, acts.get(what, item.created_at))
     return [f"{what}, {iso(at)}" for what, at in sorted(acts.items(), key=lambda act: act[1], reverse=True)]
 
