@@ -11,3 +11,9 @@ VERDICT_KEYS: Final = (
     bind("minus", "verdict_noise", "noise", "verdict: the alert was noise; its state stays as it is", changes=True),
     bind("equals_sign", "verdict", "verdict", "verdict: useful, noise, duplicate or late, one more key", changes=True),
 )
+VERDICTS: Final = (
+    ("u", "useful", "somebody had to know"),
+    ("n", "noise", "nobody had to"),
+    ("d", "duplicate", "another alert had it already"),
+    ("l", "late", "it was known before it came"),
+)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pulse_tui.domain.moments import from_us
 from pulse_tui.tui.alerts.pane import AlertsPane
+from pulse_tui.tui.alerts.verdict_keys import VERDICTS
 from pulse_tui.tui.asks import alerts as asks
 from pulse_tui.tui.kit.forms import Field, positive_count, positive_number
 from pulse_tui.tui.wing import Wing
@@ -130,10 +131,10 @@ class AlertsWing(Wing):
         if ask.verdict:
             self._context.act(lambda desk: desk.give_verdict(ask.alert_id, ask.verdict))
             return
-        from pulse_tui.tui.alerts.verdict import VerdictScreen  # noqa: PLC0415  nobody needs it before the first =
+        from pulse_tui.tui.kit.choice import ChoiceScreen  # noqa: PLC0415  nobody needs it before the first =
 
         if not self._context.refuses():
             self._context.dialog(
-                VerdictScreen(ask.title),
+                ChoiceScreen("Verdict", ask.title, VERDICTS, "the state of the alert stays as it is"),
                 lambda word: self._context.act(lambda desk: desk.give_verdict(ask.alert_id, word)),
             )

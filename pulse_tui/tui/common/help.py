@@ -10,6 +10,7 @@ from textual.screen import Screen
 
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.ask import AskScreen
+from pulse_tui.tui.kit.choice import ChoiceScreen
 from pulse_tui.tui.kit.confirm import ApprovalScreen
 from pulse_tui.tui.kit.document import Block
 from pulse_tui.tui.kit.keys import QUIT, key_name
@@ -41,7 +42,12 @@ SAFETY = (
 )
 
 
-DIALOGS = (("IN A FORM", AskScreen), ("TO APPROVE", ApprovalScreen), ("AFTER :", PaletteScreen))
+DIALOGS = (
+    ("IN A FORM", AskScreen),
+    ("IN A CHOICE", ChoiceScreen),
+    ("TO APPROVE", ApprovalScreen),
+    ("AFTER :", PaletteScreen),
+)
 
 
 def help_blocks(bindings: Sequence[Binding]) -> list[Block]:
